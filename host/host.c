@@ -1,0 +1,184 @@
+/* The module list, the only searchers, and the shared ways to fail. */
+
+#include "host.h"
+
+#include <errno.h>
+#include <lua-cjson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int host_fail(lua_State *L, const char *kind, const char *fmt, ...)
+{
+    va_list args;
+
+    lua_pushnil(L);
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    lua_pushstring(L, kind);
+    return 3;
+}
+
+int host_fail_errno(lua_State *L, int error, const char *doing, const char *what)
+{
+    const char *kind = error == ENOSPC || error == EDQUOT ? HOST_FULL
+        : error == ENOENT                                 ? HOST_MISSING
+        : error == EINTR                                  ? HOST_STOPPED
+                                                          : HOST_IO;
+    return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
+}
+
+void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
+                  const luaL_Reg *metamethods)
+{
+    luaL_newmetatable(L, name);
+    if (metamethods) luaL_setfuncs(L, metamethods, 0);
+    if (methods) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pushboolean(L, 0); /* getmetatable shows nothing to tamper with */
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+static const luaL_Reg modules[] = {
+    {"host.chunk",    luaopen_host_chunk   },
+    {"host.clock",    luaopen_host_clock   },
+    {"host.csv",      luaopen_host_csv     },
+    {"host.digest",   luaopen_host_digest  },
+    {"host.file",     luaopen_host_file    },
+    {"host.http",     luaopen_host_http    },
+    {"host.index",    luaopen_host_index   },
+    {"host.jobs",     luaopen_host_jobs    },
+    {"host.json",     luaopen_host_json    },
+    {"host.loop",     luaopen_host_loop    },
+    {"host.process",  luaopen_host_process },
+    {"host.schema",   luaopen_host_schema  },
+    {"host.server",   luaopen_host_server  },
+    {"host.store",    luaopen_host_store   },
+    {"host.terminal", luaopen_host_terminal},
+    {"host.text",     luaopen_host_text    },
+    {"host.yaml",     luaopen_host_yaml    },
+    {"cjson",         luaopen_cjson        },
+    {NULL,            NULL                 }
+};
+
+static int by_name(const void *key, const void *entry)
+{
+    return strcmp(key, ((const struct host_embedded *)entry)->name);
+}
+
+/* searcher(name) -> loader, chunk name | message */
+static int search_embedded(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const struct host_embedded *e = bsearch(name, host_embedded, host_embedded_count,
+                                            sizeof *host_embedded, by_name);
+    if (!e) {
+        lua_pushfstring(L, "\n\tno module '%s' in the program", name);
+        return 1;
+    }
+    if (luaL_loadbufferx(L, (const char *)e->data, e->size, e->chunk, "t") != LUA_OK)
+        return lua_error(L);
+    lua_pushstring(L, e->chunk);
+    return 2;
+}
+
+/* Tries one file of the library on disk; pushes loader and chunk name. */
+static int load_file(lua_State *L, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (!f) return 0;
+    fclose(f);
+    if (luaL_loadfilex(L, path, "t") != LUA_OK) return lua_error(L);
+    lua_pushstring(L, path);
+    return 2;
+}
+
+/* searcher(name) -> loader, path | nothing; upvalue 1 is the library's directory. Recipes are
+ * the directory's neighbour. */
+static int search_lualib(lua_State *L)
+{
+    const char *dir = lua_tostring(L, lua_upvalueindex(1));
+    const char *name = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/");
+    const char *up = strncmp(name, "recipes/", 8) == 0 ? "../" : "";
+
+    int n = load_file(L, lua_pushfstring(L, "%s/%s%s.lua", dir, up, name));
+    return n ? n : load_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, name));
+}
+
+/* The stock paths contain "./": nothing from the working directory may reach a program that
+ * holds credentials, so the stock file searchers go. */
+static void set_searchers(lua_State *L, const char *lualib)
+{
+    lua_getglobal(L, "package");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -2, "path");
+    lua_pushliteral(L, "");
+    lua_setfield(L, -2, "cpath");
+    lua_getfield(L, -1, "searchers");
+    int n = 2; /* 1 is package.preload */
+    if (lualib) {
+        lua_pushstring(L, lualib);
+        lua_pushcclosure(L, search_lualib, 1);
+        lua_rawseti(L, -2, n++);
+    }
+    lua_pushcfunction(L, search_embedded);
+    lua_rawseti(L, -2, n++);
+    for (; n <= 5; n++) {
+        lua_pushnil(L);
+        lua_rawseti(L, -2, n);
+    }
+    lua_pop(L, 2);
+}
+
+/* embedded() -> list of module names, sorted */
+static int host_modules(lua_State *L)
+{
+    lua_createtable(L, (int)host_embedded_count, 0);
+    for (size_t i = 0; i < host_embedded_count; i++) {
+        lua_pushstring(L, host_embedded[i].name);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+/* source(name) -> text | nil */
+static int host_source(lua_State *L)
+{
+    const struct host_embedded *e = bsearch(luaL_checkstring(L, 1), host_embedded,
+                                            host_embedded_count, sizeof *host_embedded,
+                                            by_name);
+    if (!e) return 0;
+    lua_pushlstring(L, (const char *)e->data, e->size);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"embedded", host_modules},
+    {"source",   host_source },
+    {NULL,       NULL        }
+};
+
+static int luaopen_host(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    lua_pushliteral(L, PROGRAM_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}
+
+void host_open(lua_State *L, const char *lualib)
+{
+    luaL_openlibs(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    luaL_setfuncs(L, modules, 0);
+    lua_pushcfunction(L, luaopen_host);
+    lua_setfield(L, -2, "host");
+    lua_pop(L, 1);
+    set_searchers(L, lualib);
+}

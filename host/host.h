@@ -1,0 +1,66 @@
+/* What every host module shares: the module list, failures of the world, misuse of memory. */
+#ifndef HOST_H
+#define HOST_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include <stddef.h>
+
+/* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each means. */
+#define HOST_IO      "io"
+#define HOST_PARSE   "parse"
+#define HOST_NETWORK "network"
+#define HOST_TIMEOUT "timeout"
+#define HOST_TLS     "tls"
+#define HOST_FULL    "full"
+#define HOST_CLOSED  "closed"
+#define HOST_BUSY    "busy"
+#define HOST_MISSING "missing"
+#define HOST_STOPPED "interrupted"
+
+/* Pushes nil, message, kind and returns 3. `fmt` is lua_pushfstring's. */
+int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
+
+/* The same for a failed system call: "<doing> <what>: <strerror>"; the kind follows from
+ * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io). */
+int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
+
+/* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
+ * __index, __name and a locked __metatable; leaves the stack as it was. */
+void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
+                  const luaL_Reg *metamethods);
+
+/* Registers every host.* module, cjson and the embedded Lua modules as the only searchers.
+ * `lualib`: a directory that is read instead of the embedded library, or NULL. */
+void host_open(lua_State *L, const char *lualib);
+
+struct host_embedded {
+    const char *name;  /* "migrate.stage"; sorted */
+    const char *chunk; /* "@lualib/migrate/stage.lua" */
+    const unsigned char *data;
+    size_t size;
+};
+extern const struct host_embedded host_embedded[];
+extern const size_t host_embedded_count;
+
+int luaopen_host_chunk(lua_State *L);
+int luaopen_host_clock(lua_State *L);
+int luaopen_host_csv(lua_State *L);
+int luaopen_host_digest(lua_State *L);
+int luaopen_host_file(lua_State *L);
+int luaopen_host_http(lua_State *L);
+int luaopen_host_index(lua_State *L);
+int luaopen_host_jobs(lua_State *L);
+int luaopen_host_json(lua_State *L);
+int luaopen_host_loop(lua_State *L);
+int luaopen_host_process(lua_State *L);
+int luaopen_host_schema(lua_State *L);
+int luaopen_host_server(lua_State *L);
+int luaopen_host_store(lua_State *L);
+int luaopen_host_terminal(lua_State *L);
+int luaopen_host_text(lua_State *L);
+int luaopen_host_yaml(lua_State *L);
+
+#endif

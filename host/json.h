@@ -1,0 +1,31 @@
+/* The JSON writer and parser, for the other C modules (json.c). */
+#ifndef HOST_JSON_H
+#define HOST_JSON_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing byte buffer that belongs to a userdata: raise-safe. */
+struct host_buffer {
+    char *data;
+    size_t size, capacity;
+};
+
+/* Appends the value at `index` as compact JSON: UTF-8 checked, integers exact, doubles shortest,
+ * object members in a fixed order. Members named in `order` (a table name -> rank at stack
+ * index `order`, or 0) come first, by rank; the others follow, sorted by bytes.
+ * On a value that JSON cannot hold (bad UTF-8, NaN, a function, a cycle, depth over 200) the
+ * buffer is cut back to where it was, nil, message, "parse" are pushed and false is returned.
+ * Raises only when memory is out. */
+bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b);
+
+/* Pushes the value that text[0..size) holds and returns true; or pushes nil, message with the
+ * byte, "parse" and returns false. */
+bool host_json_parse(lua_State *L, const char *text, size_t size);
+
+/* Room for `n` more bytes; raises when memory is out. */
+char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n);
+
+#endif

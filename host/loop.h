@@ -1,0 +1,40 @@
+/* What the modules that own descriptors hand to the one wait (loop.c).
+ *
+ * A watch is a field of its owner's struct. The owner adds it once and changes fd, events and
+ * deadline in place; it must remove it before the memory goes. `ready` is called from inside
+ * loop.wait, with the Lua state, never from a library's callback; it may push and pop but must
+ * leave the stack as it found it. When the owner has something to tell Lua it calls
+ * host_loop_post with its own handle (the userdata) on the stack: loop.wait returns it. */
+#ifndef HOST_LOOP_H
+#define HOST_LOOP_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+
+struct host_watch {
+    int fd;          /* -1: only the deadline counts */
+    short events;    /* POLLIN, POLLOUT */
+    double deadline; /* seconds of host_monotonic(); HUGE_VAL for none */
+    void (*ready)(lua_State *L, struct host_watch *w, short revents);
+    struct host_watch *next, **back; /* loop.c's */
+};
+
+/* Adds `w` to the loop of this Lua state. */
+void host_loop_add(lua_State *L, struct host_watch *w);
+
+/* Takes `w` out; may be called twice, also inside a `ready`. */
+void host_loop_remove(struct host_watch *w);
+
+/* Notes that the handle at `index` has something to say. The handle is kept alive until
+ * loop.wait has returned it; posting it again before that changes nothing. */
+void host_loop_post(lua_State *L, int index);
+
+/* Seconds of a clock that never goes backwards. */
+double host_monotonic(void);
+
+/* True once a watched signal (loop.signal) has arrived and was not yet taken: for loops in C
+ * that read a slow input and must stop. */
+bool host_loop_signalled(lua_State *L);
+
+#endif

@@ -1,0 +1,73 @@
+/* auth0-migrate: command line in, exit status out. Everything else is a module. */
+
+#include "host.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_FATAL = 1 };
+
+static int traceback(lua_State *L)
+{
+    const char *message = luaL_tolstring(L, 1, NULL);
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+/* main(argc, argv) -> exit status
+ * --lualib DIR and --run FILE come first; they serve development and tests. */
+static int run(lua_State *L)
+{
+    int argc = (int)lua_tointeger(L, 1);
+    char **argv = lua_touserdata(L, 2);
+    const char *lualib = NULL, *script = NULL;
+    int i = 1;
+
+    for (; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--lualib") == 0)
+            lualib = argv[i + 1];
+        else if (strcmp(argv[i], "--run") == 0)
+            script = argv[i + 1];
+        else
+            break;
+    }
+    host_open(L, lualib);
+
+    if (script) {
+        if (luaL_loadfilex(L, script, "t") != LUA_OK) return lua_error(L);
+    } else {
+        lua_getglobal(L, "require");
+        lua_pushliteral(L, "cli");
+        lua_call(L, 1, 1);
+    }
+    lua_newtable(L);
+    for (int n = 1; i < argc; i++, n++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, n);
+    }
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error value, not a death */
+
+    lua_State *L = luaL_newstate();
+    if (!L) {
+        fputs("auth0-migrate: out of memory\n", stderr);
+        return EXIT_FATAL;
+    }
+    lua_pushcfunction(L, traceback);
+    lua_pushcfunction(L, run);
+    lua_pushinteger(L, argc);
+    lua_pushlightuserdata(L, argv);
+    int status = EXIT_FATAL;
+    if (lua_pcall(L, 2, 1, 1) != LUA_OK)
+        fprintf(stderr, "auth0-migrate: internal error: %s\n", lua_tostring(L, -1));
+    else
+        status = (int)lua_tointeger(L, -1);
+    lua_close(L);
+    return status;
+}

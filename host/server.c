@@ -1,0 +1,7 @@
+#include "host.h"
+
+int luaopen_host_server(lua_State *L)
+{
+    lua_newtable(L);
+    return 1;
+}

@@ -1,0 +1,70 @@
+---@meta
+--- JSON values packed into arrays no longer than a byte limit. Values are never split; the place
+--- of each is remembered.
+
+---@class host.chunk
+local chunk = {}
+
+---@class host.chunk.writer
+local writer = {}
+
+---@param limit integer  bytes of a whole array, brackets and commas included
+---@param count? integer most values in one array, default no limit
+---@return host.chunk.writer
+function chunk.new(limit, count) end
+
+---Adds a value, written as JSON straight into the chunk. `nil, message, "full"` when it does not
+---fit beside what is there (save or reset, then add again); `"parse"` when JSON cannot hold it; when
+---even an empty chunk is too small, the kind is "full" and the third result is followed by the
+---value's size: `nil, message, "full", bytes`.
+---@param value any
+---@param position integer  source position (1-based ordinal)
+---@param at string         "users.csv:18"
+---@param order? table<string,integer>  see host.json.encode
+---@return integer? bytes   of the value
+---@return string? message
+---@return host.Kind? kind
+---@return integer? too_large  bytes of a value that no chunk can hold
+function writer:add(value, position, at, order) end
+
+---Values in the chunk.
+---@return integer
+function writer:count() end
+
+---Bytes that the array has now, brackets included.
+---@return integer
+function writer:size() end
+
+---The array's text.
+---@return string
+function writer:text() end
+
+---Writes the array to `path` (0600, flushed to disk, then renamed into place).
+---@param path string
+---@return string? sha256  hex
+---@return string? message
+---@return host.Kind? kind
+function writer:save(path) end
+
+---The places of the values so far, as one compressed string for chunk.places.
+---@return string
+function writer:places() end
+
+---Empties the chunk.
+function writer:reset() end
+
+function writer:close() end
+
+---Unpacks what writer:places returned.
+---@param packed string
+---@return {position: integer, at: string}[]?  in the order of the array
+---@return string? message
+---@return host.Kind? kind
+function chunk.places(packed) end
+
+---The values of an array's text, one by one: index, value, raw JSON text of the value. For chunk files.
+---@param text string
+---@return fun(): integer?, any, string
+function chunk.values(text) end
+
+return chunk

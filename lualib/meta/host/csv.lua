@@ -1,0 +1,45 @@
+---@meta
+--- CSV as RFC 4180 and as found: any delimiter and quote, BOM, CRLF, newlines in fields.
+
+---@class host.csv
+local csv = {}
+
+---@class host.csv.reader
+local reader = {}
+
+---@class host.csv.Options
+---@field delimiter? string      one byte, default ","
+---@field quote? string          one byte, default '"'; "" for none
+---@field escape? string         one byte that escapes the next ("\\"); default none: quotes double
+---@field header? true|string[]  true (default): the first row; a list: the columns' names
+---@field null? string[]         unquoted words that read as nil, besides `\N`
+---@field trim? boolean          outer blanks of unquoted fields, default false
+---@field empty? "nil"|"keep"    what an empty cell reads as, default nil
+---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
+---@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1"; a BOM wins
+---@field limit? integer         longest row in bytes, default 16 MiB
+
+---@param input host.file.input
+---@param options? host.csv.Options
+---@return host.csv.reader?
+---@return string? message
+---@return host.Kind? kind
+function csv.reader(input, options) end
+
+---The next row, lazy: a userdata whose fields become strings when read by column name, or by
+---number; `pairs` yields name, value of the non-nil ones; reading one after the next call raises.
+---`row, line` (line: where the row begins, 1-based); nil at the end; `false, message, line, raw` for a row that
+---can be stepped over (ragged, bad UTF-8); `nil, message, kind` when not (a quote never closed: names the line it opened).
+---@return userdata|false|nil row
+function reader:next() end
+
+---@return string[]
+function reader:columns() end
+
+---Columns that were asked for and do not exist, since the start; each once.
+---@return string[]
+function reader:unknown() end
+
+function reader:close() end
+
+return csv

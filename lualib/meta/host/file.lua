@@ -1,0 +1,177 @@
+---@meta
+--- Files. What is written is 0600 and folders are 0700 unless said otherwise.
+
+---@class host.file
+local file = {}
+
+---@class host.file.input
+local input = {}
+
+---@class host.file.output
+local output = {}
+
+---@class host.file.lock
+local lock = {}
+
+---Opens for reading; gzip and zstd are recognised by content, several members joined. "-" is stdin.
+---@param path string
+---@param name? string  for places; default the base name, "stdin" for "-"
+---@return host.file.input?
+---@return string? message
+---@return host.Kind? kind
+function file.open(path, name) end
+
+---At most `n` bytes; "" never: nil at the end.
+---@param n integer
+---@return string? data
+---@return string? message
+---@return host.Kind? kind
+function input:read(n) end
+
+---@return string
+function input:name() end
+
+function input:close() end
+
+---The whole content, decompressed.
+---@param path string
+---@param limit? integer  bytes, default 256 MiB; more is "full"
+---@return string? data
+---@return string? message
+---@return host.Kind? kind
+function file.read(path, limit) end
+
+---Writes beside, flushes to disk, renames into place.
+---@param path string
+---@param data string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.write(path, data) end
+
+---@class host.file.CreateOptions
+---@field zstd? boolean    compress
+---@field append? boolean  default false: made anew
+
+---@param path string
+---@param options? host.file.CreateOptions
+---@return host.file.output?
+---@return string? message
+---@return host.Kind? kind
+function file.create(path, options) end
+
+---Buffered.
+---@param data string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function output:write(data) end
+
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function output:flush() end
+
+---Flushes to disk and closes; a failure of any earlier write is reported here too.
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function output:finish() end
+
+---Closes without a promise.
+function output:close() end
+
+---@class host.file.Stat
+---@field type "file"|"folder"|"other"
+---@field size integer    bytes
+---@field modified number unix seconds
+---@field mode integer
+
+---@param path string
+---@return host.file.Stat?
+---@return string? message
+---@return host.Kind? kind
+function file.stat(path) end
+
+---Names in a folder, sorted by bytes, without "." and "..".
+---@param path string
+---@return string[]?
+---@return string? message
+---@return host.Kind? kind
+function file.list(path) end
+
+---Paths that match a shell pattern, sorted; empty when none does.
+---@param pattern string
+---@return string[]?
+---@return string? message
+---@return host.Kind? kind
+function file.glob(pattern) end
+
+---Makes a folder (0700) and its parents; one that is there is fine.
+---@param path string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.mkdir(path) end
+
+---@param path string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.remove(path) end
+
+---A folder with all that is in it; symbolic links are removed, not followed.
+---@param path string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.remove_tree(path) end
+
+---@param from string
+---@param to string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.rename(from, to) end
+
+---Takes a lock on a file (made if needed) until closed or the process ends.
+---@param path string
+---@return host.file.lock?
+---@return string? message
+---@return host.Kind? kind  "busy" when another process holds it
+function file.lock(path) end
+
+function lock:close() end
+
+---Reserves `bytes` for a file on disk, made if needed.
+---@param path string
+---@param bytes integer
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function file.reserve(path, bytes) end
+
+---Free bytes on the file system that holds `path`.
+---@param path string
+---@return integer?
+---@return string? message
+---@return host.Kind? kind
+function file.free(path) end
+
+---The absolute path with symbolic links resolved.
+---@param path string
+---@return string?
+---@return string? message
+---@return host.Kind? kind
+function file.real(path) end
+
+---A new folder (0700) under the system's temporary directory.
+---@return string?
+---@return string? message
+---@return host.Kind? kind
+function file.temporary() end
+
+---@return string
+function file.working_directory() end
+
+return file

@@ -1,0 +1,80 @@
+---@meta
+--- HTTP transfers on one libcurl multi handle: start, wait, result. A status of 429 is a
+--- response, not a failure; what it means is the caller's business. Redirects are not followed.
+
+---@class host.http
+local http = {}
+
+---@class host.http.client
+local client = {}
+
+---@class host.http.transfer
+local transfer = {}
+
+---@class host.http.Options
+---@field ca_file? string          PEM file to trust instead of the system's
+---@field user_agent? string
+---@field connect_timeout? number  seconds, default 30
+
+---@class host.http.Part           one of `data` and `file`
+---@field name string
+---@field data? string
+---@field file? string             path, streamed from disk
+---@field filename? string         makes it a file part
+---@field type? string             content type
+
+---@class host.http.Request
+---@field method string
+---@field url string
+---@field headers? table<string,string>
+---@field body? string
+---@field parts? host.http.Part[]  multipart/form-data with a Content-Length; no Expect header
+---@field timeout? number          seconds for the whole transfer, default 60
+---@field stall? number            seconds without a byte before giving up, default 30
+---@field limit? integer           longest response body in bytes, default 64 MiB
+---@field fresh? boolean           a new connection, closed afterwards: libcurl resends nothing by itself
+---@field save? string             write the response body to this file (0600) instead of memory
+
+---@class host.http.Response
+---@field status integer
+---@field headers table<string,string>  names in lower case; repeated ones joined by ", "
+---@field body string                   "" with `save`
+---@field seconds number
+
+---@param options? host.http.Options
+---@return host.http.client
+function http.new(options) end
+
+---Begins a transfer and returns its handle at once; loop.wait returns the handle when it ended.
+---Misuse (no url, both body and parts) raises. A bad URL or unreadable file shows in result().
+---@param request host.http.Request
+---@return host.http.transfer
+function client:start(request) end
+
+---Aborts what is under way and frees the connections.
+function client:close() end
+
+---@return boolean
+function transfer:done() end
+
+---The response, or why there is none ("network" "timeout" "tls" "full" "closed" "io"). Raises
+---while the transfer is not done.
+---@return host.http.Response? response
+---@return string? message
+---@return host.Kind? kind
+function transfer:result() end
+
+---Whether a byte of the request may have reached the other side: false only when the failure
+---came before the connection (and TLS) stood.
+---@return boolean
+function transfer:sent() end
+
+---Aborts it if it is still under way.
+function transfer:close() end
+
+---Percent-encodes everything but unreserved characters.
+---@param text string
+---@return string
+function http.escape(text) end
+
+return http

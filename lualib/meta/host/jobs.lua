@@ -1,0 +1,36 @@
+---@meta
+--- A queue of due times: many polls and sleeps in flight, each handed back when it is due.
+
+---@class host.jobs
+local jobs = {}
+
+---@class host.jobs.queue
+local queue = {}
+
+---@return host.jobs.queue
+function jobs.new() end
+
+---Adds `value` (anything but nil), due at `time`. Equal times come back in the order they were added.
+---@param time number  seconds, of the caller's clock
+---@param value any
+---@return integer ticket  for cancel
+function queue:add(time, value) end
+
+---Takes an entry out before it is due. False when it was taken or cancelled already.
+---@param ticket integer
+---@return boolean
+function queue:cancel(ticket) end
+
+---Takes the earliest entry that is due at `now`, or returns nil.
+---@param now number
+---@return any value
+function queue:due(now) end
+
+---When the earliest entry is due; nil for an empty queue.
+---@return number?
+function queue:next() end
+
+---@return integer
+function queue:__len() end
+
+return jobs

@@ -1,0 +1,66 @@
+---@meta
+--- Lossless JSON. Integers of 64 bits stay integers, longer ones are read as strings; `[]` and
+--- `{}` differ; doubles are written in their shortest form; text is checked UTF-8.
+
+---@class host.json
+---@field null lightuserdata  what JSON null reads as
+local json = {}
+
+---Marks a list, so that an empty one is written as `[]`. Returns the same table.
+---@generic T: table
+---@param list T
+---@return T
+function json.array(list) end
+
+---Whether a table is marked (arrays read from JSON are) or is a non-empty sequence.
+---@param value any
+---@return boolean
+function json.is_array(value) end
+
+---Compact JSON; object members sorted by bytes, those named in `order` first by rank.
+---A table is an array when it is marked or has only the keys 1..n (n > 0).
+---@param value any
+---@param order? table<string,integer>
+---@return string? text
+---@return string? message  names the path
+---@return host.Kind? kind  "parse"
+function json.encode(value, order) end
+
+---@param text string
+---@return any value        json.null for `null`
+---@return string? message  names the byte
+---@return host.Kind? kind  "parse"
+function json.decode(text) end
+
+---@class host.json.reader
+local reader = {}
+
+---@class host.json.ReaderOptions
+---@field pointer? string  JSON pointer to the array ("/users"); default: the document itself, an array's elements or concatenated documents
+---@field lines? boolean   one document a line (NDJSON); a broken line is stepped over
+---@field limit? integer   longest record in bytes, default 64 MiB
+---@field lazy? boolean    default true
+
+---Reads records from an input of any size, one at a time.
+---@param input host.file.input
+---@param options? host.json.ReaderOptions
+---@return host.json.reader
+function json.reader(input, options) end
+
+---The next record. Objects are lazy: a userdata whose members become Lua values when they are
+---read (`pairs` works, nested values are plain tables); reading one after the next call raises.
+---Records that are not objects come as they are.
+---`record, place` (place: the line with `lines`, else the 0-based index as a string "0"), nil at
+---the end; `false, message, place, raw` for a broken line (with `lines`); `nil, message, kind` when
+---it cannot be stepped over; the message names the byte. A pointer that leads nowhere is such a failure.
+---@return any record
+function reader:next() end
+
+function reader:close() end
+
+---A plain table with the contents of a lazy record (json's or csv's); other values unchanged.
+---@param record any
+---@return any
+function json.materialize(record) end
+
+return json

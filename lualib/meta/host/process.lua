@@ -1,0 +1,70 @@
+---@meta
+--- Child processes and this process's surroundings.
+
+---@class host.process
+local process = {}
+
+---@class host.process.child
+local child = {}
+
+---@class host.process.Options
+---@field env? table<string,string>  added to ours
+---@field stdin? "pipe"|"null"|"inherit"    default "null"
+---@field stdout? "pipe"|"null"|"inherit"   default "pipe"
+---@field stderr? "pipe"|"null"|"inherit"   default "inherit"
+---@field directory? string
+---@field follow? boolean  the child gets SIGTERM when this process dies (Linux)
+---@field group? boolean   its own process group: a terminal's Ctrl-C does not reach it
+
+---Starts a program without a shell. loop.wait returns the child when it has output or has ended.
+---@param argv string[]
+---@param options? host.process.Options
+---@return host.process.child?
+---@return string? message
+---@return host.Kind? kind  "missing": no such program
+function process.spawn(argv, options) end
+
+---What has come on a pipe: "" when there is nothing now, nil at the end. Never blocks.
+---@param stream? "stdout"|"stderr"  default "stdout"
+---@return string?
+function child:read(stream) end
+
+---Queues data for its stdin.
+---@param data string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function child:write(data) end
+
+---Closes its stdin once what was queued is written.
+function child:finish() end
+
+---Exit status once it has ended (128 + signal for a killed one), nil before.
+---@return integer? status
+function child:status() end
+
+---@param signal? "TERM"|"KILL"|"INT"|"HUP"  default TERM
+function child:kill(signal) end
+
+---@return integer
+function child:id() end
+
+---Kills it if it still runs, and forgets it.
+function child:close() end
+
+---@return integer
+function process.id() end
+
+---@param name string
+---@return string?
+function process.env(name) end
+
+---The path of the running program.
+---@return string
+function process.program() end
+
+---Highest resident memory of this process so far, in bytes.
+---@return integer
+function process.peak_memory() end
+
+return process

@@ -1,0 +1,64 @@
+---@meta
+--- A validator compiled from rules that are data. It knows shapes; what a code is called is the
+--- caller's business.
+
+---@class host.schema
+local schema = {}
+
+---@class host.schema.validator
+local validator = {}
+
+---@class host.schema.Rule
+---@field type? string|string[]        "string" "boolean" "integer" "number" "object" "array" "null"
+---@field min_length? integer          characters of UTF-8
+---@field max_length? integer
+---@field pattern? string|string[]     Lua patterns; one must match (anchor them)
+---@field pattern_name? string         how the message calls it, default the pattern
+---@field format? "email"|"uri"|"hex"|"base64"
+---@field enum? string[]
+---@field minimum? number
+---@field maximum? number
+---@field properties? table<string, host.schema.Rule>
+---@field required? string[]
+---@field additional? boolean|host.schema.Rule  false: unknown members are findings
+---@field forbidden? string[]          names a member must not have
+---@field key_without? string          bytes that no member name may hold (".$")
+---@field any_required? string[]       at least one must be there
+---@field exclusive? string[]          at most one may be there
+---@field min_properties? integer
+---@field max_properties? integer
+---@field items? host.schema.Rule
+---@field min_items? integer
+---@field max_items? integer
+---@field switch? {on: string, cases: table<string, host.schema.Rule>, default?: host.schema.Rule}  a further rule for the same object, chosen by a member's value
+---@field check? fun(value: any, report: fun(code: string, path: string, message: string))  what data cannot say; runs when the other rules of this node passed; `path` is below this node, "" for itself
+---@field omit_empty? boolean          members that are null or "" are removed from the object before it is checked
+---@field warn? host.schema.Rule       a further rule for the same value whose findings are only warnings
+
+---@class host.schema.Finding
+---@field code string      from `codes`, or what `check` reported
+---@field path string      "mfa_factors[0].totp.secret"; "" for the whole
+---@field message string
+---@field keyword string   the rule's field that was broken: "type", "format", ...
+---@field warning? true
+
+---Compiles rules (raises on a field it does not know). `codes` names each keyword's code:
+---type, min_length, max_length, pattern, format, enum, minimum, maximum, required, additional,
+---forbidden, key_without, any_required, exclusive, min_properties, max_properties, min_items, max_items.
+---@param rule host.schema.Rule
+---@param codes table<string,string>
+---@return host.schema.validator
+function schema.compile(rule, codes) end
+
+---Checks a value; the fast path, without a finding, makes no garbage.
+---@param value any
+---@return host.schema.Finding[]? findings  nil when there is none
+function validator:check(value) end
+
+---The format checks alone.
+---@param name string
+---@param text string
+---@return boolean
+function schema.format(name, text) end
+
+return schema

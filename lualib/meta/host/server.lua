@@ -1,0 +1,63 @@
+---@meta
+--- An HTTP/1.1 server (libmicrohttpd) on the one loop: complete requests in, responses out.
+
+---@class host.server
+local server = {}
+
+---@class host.server.listener
+local listener = {}
+
+---@class host.server.Options
+---@field address? string   default "127.0.0.1"
+---@field port? integer     0 (default): any free one
+---@field limit? integer    longest request body in bytes, default 16 MiB; a longer one is read away and marked
+---@field cert? string      PEM text; with `key`, serve TLS
+---@field key? string       PEM text
+---@field timeout? number   seconds an idle connection is kept, default 60
+
+---@class host.server.Part
+---@field name string
+---@field filename? string
+---@field type? string
+---@field data string
+
+---@class host.server.request
+---@field method string
+---@field path string                    percent-decoded
+---@field raw_path string                as received, without the query
+---@field query table<string,string>     decoded; the last of equal names
+---@field headers table<string,string>   names in lower case
+---@field body string                    "" for multipart
+---@field parts? host.server.Part[]      of multipart/form-data, in order
+---@field malformed? boolean             a multipart body that could not be parsed
+---@field size integer                   bytes of the body received
+---@field too_large boolean              `size` went over the limit; body and parts are empty
+local request = {}
+
+---@param options? host.server.Options
+---@return host.server.listener?
+---@return string? message
+---@return host.Kind? kind  "busy" when the port is taken
+function server.listen(options) end
+
+---@return integer
+function listener:port() end
+
+---The next complete request, or nil when there is none now. loop.wait returns the listener
+---when there is one.
+---@return host.server.request?
+function listener:accept() end
+
+function listener:close() end
+
+---Answers; once only. False when the client has gone.
+---@param status integer
+---@param headers? table<string,string>
+---@param body? string
+---@return boolean
+function request:respond(status, headers, body) end
+
+---Closes the connection without an answer.
+function request:drop() end
+
+return server

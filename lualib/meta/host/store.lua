@@ -1,0 +1,96 @@
+---@meta
+--- SQLite: statements, rows, transactions. Values: nil, boolean (as 0/1), integer, number, string.
+
+---@class host.store
+local store = {}
+
+---@class host.store.database
+local database = {}
+
+---@class host.store.statement
+local statement = {}
+
+---@class host.store.transaction
+local transaction = {}
+
+---@class host.store.Options
+---@field readonly? boolean
+---@field durable? boolean  default true: WAL with synchronous=FULL; false: no journal, no syncs (scratch)
+---@field wait? number      seconds to wait for a lock, default 5
+
+---`:memory:` and "" (a temporary file) work as in SQLite. The file is made with mode 0600.
+---@param path string
+---@param options? host.store.Options
+---@return host.store.database?
+---@return string? message
+---@return host.Kind? kind  "missing" "io" "full" "busy" "parse" (not a database)
+function store.open(path, options) end
+
+---Runs one or more statements without values.
+---@param sql string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function database:exec(sql) end
+
+---Compiles a statement. Faulty SQL is misuse and raises.
+---@param sql string
+---@return host.store.statement
+function database:prepare(sql) end
+
+---Shorthands that prepare once for each text and keep the statement.
+---@param sql string
+---@param ... nil|boolean|integer|number|string
+---@return integer? changes
+---@return string? message
+---@return host.Kind? kind
+function database:run(sql, ...) end
+
+---The first row as a table by column name; false when there is none.
+---@param sql string
+---@param ... nil|boolean|integer|number|string
+---@return table|false|nil row
+---@return string? message
+---@return host.Kind? kind
+function database:row(sql, ...) end
+
+---The first column of the first row; nil when there is no row or it is NULL. Raises on a failure of the world.
+---@param sql string
+---@param ... nil|boolean|integer|number|string
+---@return any
+function database:value(sql, ...) end
+
+---Iterates over rows (a fresh table each, by column name). A failure of the world raises, for a
+---loop could not see it. Nested use of the same text is safe.
+---@param sql string
+---@param ... nil|boolean|integer|number|string
+---@return fun(): table?
+function database:rows(sql, ...) end
+
+---Begins a transaction (BEGIN IMMEDIATE). It remembers the first failure of any statement run
+---meanwhile; after one, database:run does nothing and commit returns that failure. Closing it
+---without commit rolls back. Nesting raises.
+---@return host.store.transaction
+function database:begin() end
+
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function transaction:commit() end
+
+function transaction:close() end
+
+---@param ... nil|boolean|integer|number|string
+---@return integer? changes
+---@return string? message
+---@return host.Kind? kind
+function statement:run(...) end
+
+function statement:close() end
+
+---@return integer
+function database:last_id() end
+
+function database:close() end
+
+return store

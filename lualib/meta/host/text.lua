@@ -1,0 +1,60 @@
+---@meta
+--- What mappings do to every row, in C: blanks, case, addresses, numbers, words. Every function
+--- takes nil and gives nil for it.
+
+---@class host.text
+local text = {}
+
+---Without outer blanks (ASCII white space, NUL, U+00A0, U+FEFF); nil for what is then empty.
+---@param value string?
+---@return string?
+function text.trim(value) end
+
+---ASCII letters to lower case; other bytes unchanged.
+---@param value string?
+---@return string?
+function text.lower(value) end
+
+---Trimmed and lower-cased; nil unless it looks like an address with a dotted domain.
+---@param value string?
+---@return string?
+function text.email(value) end
+
+---E.164 ("+5511955550101") from "+…" or "00…" with blanks and punctuation, "(0)" dropped after
+---the country; a national number only with `country` (calling code "44"; leading zeros dropped).
+---nil for what is damaged ("4.47701E+11") or has no country.
+---@param value string?
+---@param country? string
+---@return string?
+function text.phone(value, country) end
+
+---true t yes y on 1 x, false f no n off 0, any case; with lists, just those words. nil for others.
+---@param value string|boolean|integer|nil
+---@param truthy? string[]
+---@param falsy? string[]
+---@return boolean?
+function text.boolean(value, truthy, falsy) end
+
+---Split at a separator (one byte or more), parts trimmed, empty ones left out.
+---@param value string?
+---@param separator string
+---@return string[]  a marked array (see host.json)
+function text.split(value, separator) end
+
+---Valid UTF-8?
+---@param value string
+---@return boolean
+function text.is_utf8(value) end
+
+---Characters of UTF-8, nil for invalid.
+---@param value string
+---@return integer?
+function text.length(value) end
+
+---How far two words are apart: insertions, deletions, replacements, swaps.
+---@param a string
+---@param b string
+---@return integer
+function text.distance(a, b) end
+
+return text
