@@ -1,0 +1,58 @@
+--- A failure of the world as one value, for the places where `nil, message, kind` cannot travel:
+--- out of a generic `for`, through a recipe's function, across a task's end.
+
+local failure = {}
+
+---@alias Kind host.Kind
+---| "usage"       # what was asked for cannot be done (exit 2)
+---| "credentials" # refused, expired, or without the scope (exit 6)
+---| "temporary"   # trying again later will help (exit 5)
+---| "rejects"     # --max-rejects (exit 4)
+---| "gate"        # --canary, --max-failures (exit 7)
+---| "consent"     # planned, waiting for a person (exit 8)
+---| "fatal"       # everything else (exit 1)
+
+---@class Failure
+---@field message string  for people: what was being done to what, and why it failed
+---@field kind Kind       what code compares
+---@field where? string   "recipe.lua:12", when a recipe's function raised it
+---@field trace? string   the traceback of an error that nobody foresaw
+
+local Failure = { __name = "failure" }
+
+function Failure.__tostring(self)
+  return self.message
+end
+
+---@param message string
+---@param kind? Kind  default "fatal"
+---@return Failure
+function failure.new(message, kind)
+  return setmetatable({ message = message, kind = kind or "fatal" }, Failure)
+end
+
+---@param value any
+---@return boolean
+function failure.is(value)
+  return getmetatable(value) == Failure
+end
+
+---Raises a failure; base.guard hands it to whoever called the function that raises.
+---@param message string
+---@param kind? Kind
+function failure.raise(message, kind)
+  error(failure.new(message, kind), 0)
+end
+
+---Raises what a call returned as `nil, message, kind`; passes every other result on.
+---@generic T
+---@param value T?
+---@param message? string
+---@param kind? Kind
+---@return T
+function failure.check(value, message, kind, ...)
+  if value == nil and message ~= nil then failure.raise(message, kind) end
+  return value, message, kind, ...
+end
+
+return failure

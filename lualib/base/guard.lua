@@ -1,0 +1,27 @@
+--- The one place where other people's code is called: whatever a recipe hands over.
+
+local failure = require "base.failure"
+
+local guard = {}
+
+local function describe(err)
+  if failure.is(err) then return err end
+  local text = tostring(err)
+  local where, rest = text:match("^(.-:%d+): (.*)$")
+  local made = failure.new(rest or text, "fatal")
+  made.where = where
+  made.trace = debug.traceback(text, 2)
+  return made
+end
+
+---Calls `fn(...)`: true and its results, or false and the Failure that ended it. The function
+---may yield.
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any ...
+function guard.call(fn, ...)
+  return xpcall(fn, describe, ...)
+end
+
+return guard

@@ -1,0 +1,32 @@
+--- Parts of file names.
+
+local path = {}
+
+---@param name string
+---@return string  "users.csv" of "a/b/users.csv"
+function path.basename(name)
+  return name:match("([^/]*)/*$")
+end
+
+---@param name string
+---@return string  "a/b" of "a/b/users.csv", "." of "users.csv"
+function path.dirname(name)
+  local dir = name:match("^(.*)/[^/]*$")
+  if not dir then return "." end
+  return dir == "" and "/" or dir
+end
+
+---@param ... string
+---@return string
+function path.join(...)
+  local joined = table.concat({ ... }, "/"):gsub("//+", "/")
+  return joined
+end
+
+---@param name string
+---@return string  "csv" of "users.csv"; "" without one
+function path.extension(name)
+  return path.basename(name):match("[^.]%.([^.]+)$") or ""
+end
+
+return path

@@ -1,0 +1,238 @@
+--- Tasks are coroutines; this is the loop that drives them, and the only caller of loop.wait.
+---
+--- A task that must wait yields a function: the driver calls it with itself and the task, and it
+--- notes down what will wake the task. So every way to wait stands here, and the driver knows none.
+
+local host_clock = require "host.clock"
+local jobs = require "host.jobs"
+local loop = require "host.loop"
+
+local scheduler = {}
+
+---@class Task
+---@field thread thread
+---@field done boolean
+---@field results? table    packed, once done
+---@field joiners Task[]
+---@field ticket? integer   of the timer that would wake it
+---@field handle? userdata  the handle that would wake it
+local Task = {}
+Task.__index = Task
+
+local function wake(driver, task, ...)
+  if task.ticket then driver.timers:cancel(task.ticket) end
+  if task.handle then driver.waiting[task.handle] = nil end
+  task.ticket, task.handle = nil, nil
+  driver.ready[#driver.ready + 1] = { task = task, args = table.pack(...) }
+end
+
+local function wake_at(driver, task, time)
+  task.ticket = driver.timers:add(time, task)
+end
+
+local function new_task(driver, fn, ...)
+  local task = setmetatable({ thread = coroutine.create(fn), done = false, joiners = {} }, Task)
+  driver.tasks[task] = true
+  driver.ready[#driver.ready + 1] = { task = task, args = table.pack(...) }
+  return task
+end
+
+local function finish(driver, task, results)
+  task.done, task.results = true, results
+  driver.tasks[task] = nil
+  for _, joiner in ipairs(task.joiners) do wake(driver, joiner) end
+end
+
+local function step(driver, entry)
+  local task = entry.task
+  if task.done then return end
+  local results = table.pack(coroutine.resume(task.thread, table.unpack(entry.args, 1, entry.args.n)))
+  if not results[1] then
+    -- Nobody foresaw it: the program ends with this traceback rather than with a lost task.
+    local err = results[2]
+    if type(err) == "string" then err = debug.traceback(task.thread, err) end
+    error(err, 0)
+  elseif coroutine.status(task.thread) == "dead" then
+    finish(driver, task, table.pack(table.unpack(results, 2, results.n)))
+  else
+    results[2](driver, task)
+  end
+end
+
+---Runs everything that can run now.
+local function run_ready(driver)
+  while #driver.ready > 0 and not driver.finished do
+    local batch = driver.ready
+    driver.ready = {}
+    for i, entry in ipairs(batch) do
+      step(driver, entry)
+      if driver.finished then return end
+      batch[i] = false
+    end
+    if driver.passed then return end
+  end
+end
+
+local function wait_for_events(driver)
+  local timeout = math.huge
+  if driver.passed or #driver.ready > 0 then
+    timeout = 0
+  elseif driver.timers:next() then
+    timeout = math.max(0, driver.timers:next() - host_clock.monotonic())
+  end
+  driver.passed = false
+  for _, handle in ipairs(loop.wait(timeout)) do
+    local task = driver.waiting[handle]
+    if task then wake(driver, task, true) else driver.early[handle] = true end
+  end
+  local now = host_clock.monotonic()
+  local task = driver.timers:due(now)
+  while task do
+    task.ticket = nil
+    wake(driver, task, false)
+    task = driver.timers:due(now)
+  end
+end
+
+---Calls `main(...)` as the first task, drives all tasks until it has returned, and returns its
+---results. Tasks that still wait then are closed (their to-be-closed variables run). An error in
+---any task ends everything and is raised here.
+---@param main function
+---@param ... any
+---@return any ...
+function scheduler.run(main, ...)
+  local driver = {
+    ready = {},                              -- {task, args} that can go on
+    tasks = {},                              -- set of those alive
+    timers = jobs.new(),                     -- task by monotonic seconds
+    waiting = {},                            -- handle -> task
+    early = setmetatable({}, { __mode = "k" }), -- handles that spoke before somebody waited
+  }
+  local first = new_task(driver, main, ...)
+  while true do
+    run_ready(driver)
+    if first.done or driver.finished then break end
+    wait_for_events(driver)
+  end
+  for task in pairs(driver.tasks) do coroutine.close(task.thread) end
+  local results = driver.finished or first.results
+  return table.unpack(results, 1, results.n)
+end
+
+---Starts another task; it runs when this one next waits.
+---@param fn function
+---@param ... any
+---@return Task
+function scheduler.spawn(fn, ...)
+  local args = table.pack(...)
+  return coroutine.yield(function(driver, task)
+    wake(driver, task, new_task(driver, fn, table.unpack(args, 1, args.n)))
+  end)
+end
+
+---Waits for the task's end and returns its results.
+---@return any ...
+function Task:join()
+  if not self.done then
+    coroutine.yield(function(_, task) self.joiners[#self.joiners + 1] = task end)
+  end
+  return table.unpack(self.results, 1, self.results.n)
+end
+
+---Ends scheduler.run now, with these results; all tasks are closed.
+---@param ... any
+function scheduler.finish(...)
+  local results = table.pack(...)
+  coroutine.yield(function(driver) driver.finished = results end)
+end
+
+---Lets other tasks, signals and descriptors have a turn, without waiting for any.
+function scheduler.pass()
+  coroutine.yield(function(driver, task)
+    driver.passed = true
+    wake(driver, task)
+  end)
+end
+
+---@param seconds number  real ones
+function scheduler.sleep(seconds)
+  coroutine.yield(function(driver, task)
+    wake_at(driver, task, host_clock.monotonic() + seconds)
+  end)
+end
+
+---Waits until a handle (transfer, listener, child, signal, prompt) has something to say. One task
+---at a time may wait for a handle.
+---@param handle userdata
+---@param seconds? number  real ones; default for ever
+---@return boolean said  false: the time is over
+function scheduler.await(handle, seconds)
+  return coroutine.yield(function(driver, task)
+    if driver.early[handle] then
+      driver.early[handle] = nil
+      return wake(driver, task, true)
+    end
+    driver.waiting[handle] = task
+    task.handle = handle
+    if seconds and seconds < math.huge then
+      wake_at(driver, task, host_clock.monotonic() + seconds)
+    end
+  end)
+end
+
+---@class Condition
+---@field waiters table<Task, table>
+local Condition = {}
+Condition.__index = Condition
+
+---Something that tasks wait for and another task announces.
+---@return Condition
+function scheduler.condition()
+  return setmetatable({ waiters = {} }, Condition)
+end
+
+---Waits for the next notify.
+---@param seconds? number  real ones; default for ever
+---@return boolean notified  false: the time is over
+function Condition:wait(seconds)
+  local notified, me = nil, nil
+  notified = coroutine.yield(function(driver, task)
+    me = task
+    self.waiters[task] = driver
+    if seconds and seconds < math.huge then
+      wake_at(driver, task, host_clock.monotonic() + seconds)
+    end
+  end)
+  self.waiters[me] = nil
+  return notified
+end
+
+---Wakes all who wait now. May be called from any task.
+function Condition:notify()
+  for task, driver in pairs(self.waiters) do
+    self.waiters[task] = nil
+    wake(driver, task, true)
+  end
+end
+
+---@class Clock  the times that policy needs; tests pass one of their own
+---@field now fun(): number             unix seconds
+---@field elapsed fun(): number         the program's own seconds: monotonic, times the scale
+---@field sleep fun(seconds: number)    the program's own wait: divided by the scale
+---@field sleep_dictated fun(seconds: number) a wait that a server asked for: never scaled
+---@field real fun(seconds: number): number own seconds to real ones, for time-outs
+
+---@param scale? number  AUTH0_MIGRATE_TIME_SCALE; default 1
+---@return Clock
+function scheduler.clock(scale)
+  scale = scale or 1
+  return {
+    now = host_clock.now,
+    elapsed = function() return host_clock.monotonic() * scale end,
+    sleep = function(seconds) scheduler.sleep(seconds / scale) end,
+    sleep_dictated = scheduler.sleep,
+    real = function(seconds) return seconds / scale end,
+  }
+end
+
+return scheduler
