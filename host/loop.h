@@ -1,10 +1,11 @@
 /* What the modules that own descriptors hand to the one wait (loop.c).
  *
- * A watch is a field of its owner's struct. The owner adds it once and changes fd, events and
- * deadline in place; it must remove it before the memory goes. `ready` is called from inside
- * loop.wait, with the Lua state, never from a library's callback; it may push and pop but must
- * leave the stack as it found it. When the owner has something to tell Lua it calls
- * host_loop_post with its own handle (the userdata) on the stack: loop.wait returns it. */
+ * A watch is a field of its owner's struct, zeroed before use. The owner adds it once and changes
+ * fd, events and deadline in place; it must remove it before the memory goes and before it closes
+ * fd. `ready` is called from inside loop.wait, with the Lua state, never from a library's
+ * callback; it may push and pop but must leave the stack as it found it. A deadline calls it once
+ * and is then HUGE_VAL until the owner sets another. When the owner has something to tell Lua it
+ * calls host_loop_post with its own handle (the userdata) on the stack: loop.wait returns it. */
 #ifndef HOST_LOOP_H
 #define HOST_LOOP_H
 
@@ -17,10 +18,11 @@ struct host_watch {
     short events;    /* POLLIN, POLLOUT */
     double deadline; /* seconds of host_monotonic(); HUGE_VAL for none */
     void (*ready)(lua_State *L, struct host_watch *w, short revents);
-    struct host_watch *next, **back; /* loop.c's */
+    struct host_watch *next, **back; /* loop.c's, as the next one */
+    short seen;
 };
 
-/* Adds `w` to the loop of this Lua state. */
+/* Adds `w` to the loop of this Lua state. Nothing happens if it is there already. */
 void host_loop_add(lua_State *L, struct host_watch *w);
 
 /* Takes `w` out; may be called twice, also inside a `ready`. */
@@ -33,8 +35,9 @@ void host_loop_post(lua_State *L, int index);
 /* Seconds of a clock that never goes backwards. */
 double host_monotonic(void);
 
-/* True once a watched signal (loop.signal) has arrived and was not yet taken: for loops in C
- * that read a slow input and must stop. */
+/* True once a watched signal that asks the program to end (loop.signal, all but WINCH) has
+ * arrived and was not yet taken: for loops in C that read a slow input and must stop. Such a
+ * signal interrupts system calls (EINTR). */
 bool host_loop_signalled(lua_State *L);
 
 #endif
