@@ -31,6 +31,11 @@ function input:read(n) end
 ---@return string
 function input:name() end
 
+---How far reading is; compressed bytes where the file is compressed.
+---@return integer taken   bytes
+---@return integer? total  bytes; nil for stdin and pipes
+function input:progress() end
+
 function input:close() end
 
 ---The whole content, decompressed.
