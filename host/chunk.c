@@ -1,7 +1,435 @@
+/* host.chunk - JSON values packed into arrays no longer than a byte limit.
+ *
+ * Knows bytes and commas only; what a value means is the caller's business. Values are
+ * written straight into the array's buffer and cut off again when they do not fit. */
+
 #include "host.h"
+#include "json.h"
+#include "json_scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define TYPE "host.chunk.writer"
+
+enum {
+    ZSTD_LEVEL = 3,
+    MOST_PLACES = 256 * 1024 * 1024 /* bytes of places, unpacked */
+};
+
+struct writer {
+    struct host_buffer text; /* "[1,2": the closing bracket comes when it is handed out */
+    struct host_buffer places; /* lines: position, tab, at */
+    size_t limit;
+    lua_Integer most, count;
+    bool open;
+};
+
+static struct writer *check_writer(lua_State *L)
+{
+    struct writer *w = luaL_checkudata(L, 1, TYPE);
+    luaL_argcheck(L, w->open, 1, "the chunk is closed");
+    return w;
+}
+
+static void empty(lua_State *L, struct writer *w)
+{
+    /* One value far over the limit must not hold its memory for the whole run. */
+    if (w->text.capacity / 4 > w->limit) host_buffer_free(&w->text);
+    *host_buffer_room(L, &w->text, 1) = '[';
+    w->text.size = 1;
+    w->places.size = 0;
+    w->count = 0;
+}
+
+/* new(limit, count?) -> writer
+ * limit: bytes, brackets and commas included; count: most values in one array. */
+static int chunk_new(lua_State *L)
+{
+    lua_Integer limit = luaL_checkinteger(L, 1);
+    lua_Integer most = luaL_optinteger(L, 2, LUA_MAXINTEGER);
+    luaL_argcheck(L, limit > 2, 1, "the limit must leave room for a value");
+    luaL_argcheck(L, most > 0, 2, "a chunk must hold a value");
+
+    struct writer *w = lua_newuserdatauv(L, sizeof *w, 0);
+    memset(w, 0, sizeof *w);
+    luaL_setmetatable(L, TYPE);
+    w->limit = (size_t)limit;
+    w->most = most;
+    w->open = true;
+    empty(L, w);
+    return 1;
+}
+
+static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
+{
+    size_t limit = w->limit;
+
+    w->text.size = before;
+    if (bytes + 2 <= limit)
+        return host_fail(L, HOST_FULL, "no room for %I more bytes in a chunk of %I",
+                         (lua_Integer)bytes, (lua_Integer)limit);
+    host_fail(L, HOST_FULL, "a value of %I bytes is too large for a chunk of %I",
+              (lua_Integer)bytes, (lua_Integer)limit);
+    if (w->text.capacity / 4 > limit) { /* before >= 1, so the bracket is kept */
+        char *data = realloc(w->text.data, before + limit);
+        if (data) w->text = (struct host_buffer){data, before, before + limit};
+    }
+    lua_pushinteger(L, (lua_Integer)bytes);
+    return 4;
+}
+
+static void add_place(lua_State *L, struct writer *w, lua_Integer position,
+                      const char *at, size_t size)
+{
+    char *out = host_buffer_room(L, &w->places, 2 * size + 32), *start = out;
+
+    out += sprintf(out, "%lld\t", (long long)position);
+    for (size_t i = 0; i < size; i++) {
+        if (at[i] == '\n' || at[i] == '\\') *out++ = '\\';
+        *out++ = (char)(at[i] == '\n' ? 'n' : at[i]);
+    }
+    *out++ = '\n';
+    w->places.size += (size_t)(out - start);
+}
+
+/* writer:add(value, position, at, order?) -> bytes
+ *   | nil, message, "full" | nil, message, "parse" | nil, message, "full", bytes */
+static int writer_add(lua_State *L)
+{
+    size_t at_size;
+    struct writer *w = check_writer(L);
+    luaL_checkany(L, 2);
+    lua_Integer position = luaL_checkinteger(L, 3);
+    const char *at = luaL_checklstring(L, 4, &at_size);
+    bool ordered = !lua_isnoneornil(L, 5);
+    if (ordered) luaL_checktype(L, 5, LUA_TTABLE);
+
+    if (w->count == w->most)
+        return host_fail(L, HOST_FULL, "the chunk holds %I values", w->count);
+    size_t before = w->text.size, start = before;
+    host_buffer_room(L, &w->text, 1);
+    if (w->count > 0) {
+        w->text.data[before] = ',';
+        start = ++w->text.size;
+    }
+    if (!host_json_write(L, 2, ordered ? 5 : 0, &w->text)) {
+        w->text.size = before;
+        return 3;
+    }
+    size_t bytes = w->text.size - start;
+    if (w->text.size + 1 > w->limit) return full(L, w, before, bytes);
+    w->text.size = before; /* as long as noting the place may raise */
+    add_place(L, w, position, at, at_size);
+    w->text.size = start + bytes;
+    w->count++;
+    lua_pushinteger(L, (lua_Integer)bytes);
+    return 1;
+}
+
+/* writer:count() -> integer */
+static int writer_count(lua_State *L)
+{
+    lua_pushinteger(L, check_writer(L)->count);
+    return 1;
+}
+
+/* writer:size() -> bytes, brackets included */
+static int writer_size(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)check_writer(L)->text.size + 1);
+    return 1;
+}
+
+/* The array with its closing bracket, which is not counted in text.size. */
+static const char *closed(lua_State *L, struct writer *w)
+{
+    *host_buffer_room(L, &w->text, 1) = ']';
+    return w->text.data;
+}
+
+/* writer:text() -> text */
+static int writer_text(lua_State *L)
+{
+    struct writer *w = check_writer(L);
+    const char *text = closed(L, w);
+    lua_pushlstring(L, text, w->text.size + 1);
+    return 1;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Writes a new file and flushes it to disk. Returns 0 or errno. */
+static int write_file(const char *path, const char *data, size_t size)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return errno; /* left by a killed run */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return errno;
+    int error = write_all(fd, data, size);
+    if (!error && fsync(fd) != 0) error = errno;
+    if (close(fd) != 0 && !error) error = errno;
+    return error;
+}
+
+/* Makes the names in a folder durable. Returns 0 or errno. */
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    int error = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: it cannot be */
+    close(fd);
+    return error;
+}
+
+static void push_folder(lua_State *L, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        lua_pushliteral(L, ".");
+    else
+        lua_pushlstring(L, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static void push_sha256(lua_State *L, const char *data, size_t size)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char hex[2 * EVP_MAX_MD_SIZE + 1];
+    unsigned length = 0;
+
+    if (!EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL))
+        luaL_error(L, "SHA-256 is not available");
+    for (unsigned i = 0; i < length; i++)
+        sprintf(hex + 2 * i, "%02x", digest[i]);
+    lua_pushlstring(L, hex, 2 * (size_t)length);
+}
+
+/* writer:save(path) -> sha256, hex | nil, message, kind */
+static int writer_save(lua_State *L)
+{
+    struct writer *w = check_writer(L);
+    const char *path = luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    const char *text = closed(L, w);
+    const char *temporary = lua_pushfstring(L, "%s.tmp", path);
+    push_folder(L, path); /* writer path temporary folder */
+
+    int error = write_file(temporary, text, w->text.size + 1);
+    if (!error && rename(temporary, path) != 0) error = errno;
+    if (error) {
+        unlink(temporary);
+        return host_fail_errno(L, error, "writing", path);
+    }
+    error = sync_folder(lua_tostring(L, 4));
+    if (error) return host_fail_errno(L, error, "flushing the folder of", path);
+    push_sha256(L, text, w->text.size + 1);
+    return 1;
+}
+
+/* writer:places() -> packed */
+static int writer_places(lua_State *L)
+{
+    struct writer *w = check_writer(L);
+    size_t bound = ZSTD_compressBound(w->places.size);
+    luaL_Buffer b;
+
+    char *out = luaL_buffinitsize(L, &b, bound);
+    size_t size = ZSTD_compress(out, bound, w->places.data, w->places.size, ZSTD_LEVEL);
+    if (ZSTD_isError(size))
+        return luaL_error(L, "packing places: %s", ZSTD_getErrorName(size));
+    luaL_pushresultsize(&b, size);
+    return 1;
+}
+
+/* writer:reset() */
+static int writer_reset(lua_State *L)
+{
+    empty(L, check_writer(L));
+    return 0;
+}
+
+/* writer:close() */
+static int writer_close(lua_State *L)
+{
+    struct writer *w = luaL_checkudata(L, 1, TYPE);
+    w->open = false;
+    host_buffer_free(&w->text);
+    host_buffer_free(&w->places);
+    return 0;
+}
+
+/* -- reading back
+ * --------------------------------------------------------------------------- */
+
+/* Pushes {position, at} for the line [p, end), or returns false. */
+static bool push_place(lua_State *L, const char *p, const char *end)
+{
+    lua_Integer position = 0;
+    const char *first = p;
+    luaL_Buffer b;
+
+    for (; p < end && *p >= '0' && *p <= '9'; p++) {
+        if (p - first > 17) return false;
+        position = position * 10 + (*p - '0');
+    }
+    if (p == first || p == end || *p != '\t') return false;
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, position);
+    lua_setfield(L, -2, "position");
+    luaL_buffinit(L, &b);
+    for (p++; p < end; p++) {
+        bool escaped = *p == '\\' && ++p < end;
+        luaL_addchar(&b, escaped && *p == 'n' ? '\n' : *p);
+    }
+    luaL_pushresult(&b);
+    lua_setfield(L, -2, "at");
+    return true;
+}
+
+/* places(packed) -> list of {position, at} | nil, message, "parse" */
+static int chunk_places(lua_State *L)
+{
+    static const char broken[] = "the packed places are broken";
+    size_t packed_size;
+    const char *packed = luaL_checklstring(L, 1, &packed_size);
+    unsigned long long size = ZSTD_getFrameContentSize(packed, packed_size);
+
+    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ||
+        size > MOST_PLACES)
+        return host_fail(L, HOST_PARSE, "%s", broken);
+    char *text = lua_newuserdatauv(L, (size_t)size + 1, 0);
+    if (ZSTD_decompress(text, (size_t)size, packed, packed_size) != size)
+        return host_fail(L, HOST_PARSE, "%s", broken);
+    lua_newtable(L);
+    lua_Integer n = 0;
+    for (char *p = text, *end = text + size; p < end;) {
+        char *newline = memchr(p, '\n', (size_t)(end - p));
+        if (!newline || !push_place(L, p, newline))
+            return host_fail(L, HOST_PARSE, "%s", broken);
+        lua_rawseti(L, -2, ++n);
+        p = newline + 1;
+    }
+    return 1;
+}
+
+/* Passes the bracket or comma before the next value. Returns false after the last one. */
+static bool next_value(lua_State *L, struct json_scan *s, bool first)
+{
+    enum json_outcome outcome = json_token(s); /* [ , ] */
+    if (outcome == JSON_OK && s->depth == 0) {
+        s->p = json_blank(s->p, s->end);
+        if (s->p == s->end) return false;
+        outcome = JSON_BAD;
+        s->expected = "the end";
+    }
+    if (outcome == JSON_OK && first) {
+        s->p = json_blank(s->p, s->end);
+        if (s->p < s->end && *s->p == ']') return next_value(L, s, false);
+    }
+    if (outcome != JSON_OK) {
+        json_fail(L, s, (size_t)(s->p - lua_tostring(L, lua_upvalueindex(1))));
+        lua_pop(L, 1);
+        lua_error(L);
+    }
+    return true;
+}
+
+/* iterator() -> index, value, raw; upvalues: text, offset, index */
+static int values_next(lua_State *L)
+{
+    size_t size;
+    const char *text = lua_tolstring(L, lua_upvalueindex(1), &size);
+    size_t offset = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+    lua_Integer index = lua_tointeger(L, lua_upvalueindex(3));
+    struct json_scan s;
+
+    if (index < 0) return 0;
+    json_begin(&s, text, size, true);
+    if (index > 0) { /* the array was entered and a value has ended at `offset` */
+        s.p += offset;
+        s.depth = 1;
+        s.object[1] = false;
+        s.state = JSON_AFTER;
+    } else if (*json_blank(text, s.end) != '[') {
+        return luaL_error(L, "broken JSON at byte 1: expected an array");
+    }
+    if (!next_value(L, &s, index == 0)) {
+        lua_pushinteger(L, -1);
+        lua_replace(L, lua_upvalueindex(3));
+        return 0;
+    }
+    s.p = json_blank(s.p, s.end);
+    const char *start = s.p;
+    if (json_until(&s, 1) != JSON_OK) {
+        json_fail(L, &s, (size_t)(s.p - text));
+        lua_pop(L, 1);
+        return lua_error(L);
+    }
+    lua_pushinteger(L, (lua_Integer)(s.p - text));
+    lua_replace(L, lua_upvalueindex(2));
+    lua_pushinteger(L, index + 1);
+    lua_replace(L, lua_upvalueindex(3));
+    lua_pushinteger(L, index + 1);
+    if (!host_json_parse(L, start, (size_t)(s.p - start))) return lua_error(L);
+    lua_pushlstring(L, start, (size_t)(s.p - start));
+    return 3;
+}
+
+/* values(text) -> iterator of index, value, raw; it raises when the text is no JSON array
+ */
+static int chunk_values(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_pushinteger(L, 0);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, values_next, 3);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"new",    chunk_new   },
+    {"places", chunk_places},
+    {"values", chunk_values},
+    {NULL,     NULL        }
+};
+
+static const luaL_Reg methods[] = {
+    {"add",    writer_add   },
+    {"close",  writer_close },
+    {"count",  writer_count },
+    {"places", writer_places},
+    {"reset",  writer_reset },
+    {"save",   writer_save  },
+    {"size",   writer_size  },
+    {"text",   writer_text  },
+    {NULL,     NULL         }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc",    writer_close},
+    {"__close", writer_close},
+    {NULL,      NULL        }
+};
 
 int luaopen_host_chunk(lua_State *L)
 {
-    lua_newtable(L);
+    host_newtype(L, TYPE, methods, metamethods);
+    luaL_newlib(L, functions);
     return 1;
 }

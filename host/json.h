@@ -13,19 +13,33 @@ struct host_buffer {
     size_t size, capacity;
 };
 
-/* Appends the value at `index` as compact JSON: UTF-8 checked, integers exact, doubles shortest,
- * object members in a fixed order. Members named in `order` (a table name -> rank at stack
- * index `order`, or 0) come first, by rank; the others follow, sorted by bytes.
- * On a value that JSON cannot hold (bad UTF-8, NaN, a function, a cycle, depth over 200) the
- * buffer is cut back to where it was, nil, message, "parse" are pushed and false is returned.
- * Raises only when memory is out. */
+/* Appends the value at `index` as compact JSON: UTF-8 checked, integers exact, doubles
+ * shortest, object members in a fixed order. Members named in `order` (a table name ->
+ * rank at stack index `order`, or 0) come first, by rank; the others follow, sorted by
+ * bytes. On a value that JSON cannot hold (bad UTF-8, NaN, a function, a cycle, depth
+ * over 200) the buffer is cut back to where it was, nil, message, "parse" are pushed and
+ * false is returned. Raises only when memory is out. */
 bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b);
 
-/* Pushes the value that text[0..size) holds and returns true; or pushes nil, message with the
- * byte, "parse" and returns false. */
+/* Pushes the value that text[0..size) holds and returns true; or pushes nil, message with
+ * the byte, "parse" and returns false. */
 bool host_json_parse(lua_State *L, const char *text, size_t size);
+
+/* Marks the table on top of the stack as a list (json.array). */
+void host_json_mark(lua_State *L);
+
+/* Replaces a lazy record at `index` by a plain table; raises when the record is gone.
+ * Returns false, and changes nothing, for a value that is no such record. */
+bool host_json_materialize(lua_State *L, int index);
 
 /* Room for `n` more bytes; raises when memory is out. */
 char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n);
+
+/* Gives the memory back; may be called twice. */
+void host_buffer_free(struct host_buffer *b);
+
+/* json.reader, for the module (json_reader.c). */
+int host_json_reader(lua_State *L);
+void host_json_reader_types(lua_State *L);
 
 #endif

@@ -1,0 +1,127 @@
+/* The grammar of JSON, token by token, without building values (json_scan.c).
+ *
+ * A scan may stop anywhere because the text goes on elsewhere (JSON_MORE): the caller
+ * supplies more, points p and end at it and goes on. Nothing before p is looked at again.
+ */
+#ifndef HOST_JSON_SCAN_H
+#define HOST_JSON_SCAN_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { JSON_DEPTH = 200 }; /* most containers inside each other */
+
+enum json_outcome {
+    JSON_OK,
+    JSON_MORE, /* the text ends inside a token; p is at the token's first byte */
+    JSON_ROOM, /* `members` is full; grow it and go on */
+    JSON_BAD   /* p is at the wrong byte, `expected` says what should stand there */
+};
+
+enum json_state {
+    JSON_VALUE,
+    JSON_FIRST_VALUE, /* a value or ] */
+    JSON_FIRST_KEY,   /* a name or } */
+    JSON_KEY,
+    JSON_COLON,
+    JSON_AFTER /* a value has ended: comma or close; at depth 0 the document has ended */
+};
+
+/* A member of an object, as offsets from `base`. */
+struct json_member {
+    size_t key, key_size;
+    size_t value, value_size;
+    bool escaped; /* the name holds escapes */
+};
+
+struct json_scan {
+    const char *p, *end;
+    const char *expected; /* static text; see JSON_BAD */
+    bool final;           /* nothing comes after `end` */
+    enum json_state state;
+    int depth;
+    bool object[JSON_DEPTH + 1]; /* by depth: an object, not an array */
+
+    const char *string; /* the last string, without quotes */
+    size_t string_size;
+    bool escaped;
+    bool integral; /* the last number has neither fraction nor exponent */
+
+    int watch; /* members of the object at this depth are noted; -1 for none */
+    const char *base;
+    struct json_member *members; /* owned by the caller */
+    size_t count, capacity;
+};
+
+/* Begins a scan of text that will hold one value. */
+void json_begin(struct json_scan *s, const char *text, size_t size, bool final);
+
+/* Passes white space, then one token. */
+enum json_outcome json_token(struct json_scan *s);
+
+/* Goes on until the value that began at `depth` has ended. */
+enum json_outcome json_until(struct json_scan *s, int depth);
+
+/* Tokens at p, which stands on their first byte; string, escaped and integral are set. */
+enum json_outcome json_string(struct json_scan *s);
+enum json_outcome json_number(struct json_scan *s);
+enum json_outcome json_word(struct json_scan *s);
+
+/* Pushes the string whose scanned text is given. */
+void json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
+
+/* Pushes the number whose scanned text is given; one that Lua cannot hold as a string. */
+void json_push_number(lua_State *L, const char *text, size_t size, bool integral);
+
+/* Pushes nil, message, "parse" for a scan that ended in JSON_BAD; `offset` is the offset
+ * of p in the whole text. Returns 3. */
+int json_fail(lua_State *L, const struct json_scan *s, size_t offset);
+
+static inline const char *json_blank(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+/* Bytes of the UTF-8 sequence at p, which begins with a byte over 0x7F; 0 when it is
+ * broken. */
+static inline size_t json_utf8(const char *p, const char *end)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    size_t n = u[0] >= 0xF0 ? 4 : u[0] >= 0xE0 ? 3 : 2;
+
+    if (u[0] < 0xC2 || u[0] > 0xF4 || (size_t)(end - p) < n) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((u[i] & 0xC0) != 0x80) return 0;
+    if (u[0] == 0xE0 && u[1] < 0xA0) return 0; /* longer than needed */
+    if (u[0] == 0xED && u[1] > 0x9F) return 0; /* surrogates */
+    if (u[0] == 0xF0 && u[1] < 0x90) return 0; /* longer than needed */
+    if (u[0] == 0xF4 && u[1] > 0x8F) return 0; /* over U+10FFFF */
+    return n;
+}
+
+#define JSON_ONES UINT64_C(0x0101010101010101)
+
+/* Bytes at p that are plain ASCII (neither control, quote nor backslash), looked at eight
+ * at a time: a lower bound. */
+static inline bool json_plain8(const char *p)
+{
+    uint64_t v, quote, slash;
+    memcpy(&v, p, 8);
+    quote = v ^ (JSON_ONES * '"');
+    slash = v ^ (JSON_ONES * '\\');
+    uint64_t odd = v | (v - JSON_ONES * 0x20) | (quote - JSON_ONES) | (slash - JSON_ONES);
+    return !(odd & (JSON_ONES * 0x80));
+}
+
+static inline bool json_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
+}
+
+#endif
