@@ -1,0 +1,179 @@
+/* Rules of host.schema, compiled: a tree that lives in userdata anchored by the
+ * validator, so that neither a raise nor a cycle among rules leaks. */
+#ifndef HOST_SCHEMA_H
+#define HOST_SCHEMA_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HOST_ARRAY_TYPE "host.json.array" /* the metatable of lists, json.c */
+
+enum host_type {
+    HOST_TYPE_STRING = 1,
+    HOST_TYPE_BOOLEAN = 2,
+    HOST_TYPE_INTEGER = 4,
+    HOST_TYPE_NUMBER = 8,
+    HOST_TYPE_OBJECT = 16,
+    HOST_TYPE_ARRAY = 32,
+    HOST_TYPE_NULL = 64,
+    HOST_TYPE_OTHER = 128 /* what JSON cannot hold */
+};
+
+enum host_format {
+    HOST_FORMAT_NONE,
+    HOST_FORMAT_EMAIL,
+    HOST_FORMAT_URI,
+    HOST_FORMAT_HEX,
+    HOST_FORMAT_BASE64
+};
+
+/* What a rule can demand; the order is that of host_keyword_names. */
+enum host_keyword {
+    HOST_KEY_TYPE,
+    HOST_KEY_MIN_LENGTH,
+    HOST_KEY_MAX_LENGTH,
+    HOST_KEY_PATTERN,
+    HOST_KEY_FORMAT,
+    HOST_KEY_ENUM,
+    HOST_KEY_MINIMUM,
+    HOST_KEY_MAXIMUM,
+    HOST_KEY_REQUIRED,
+    HOST_KEY_ADDITIONAL,
+    HOST_KEY_FORBIDDEN,
+    HOST_KEY_KEY_WITHOUT,
+    HOST_KEY_ANY_REQUIRED,
+    HOST_KEY_EXCLUSIVE,
+    HOST_KEY_MIN_PROPERTIES,
+    HOST_KEY_MAX_PROPERTIES,
+    HOST_KEY_MIN_ITEMS,
+    HOST_KEY_MAX_ITEMS,
+    HOST_KEY_COUNT
+};
+extern const char *const host_keyword_names[HOST_KEY_COUNT];
+
+/* A string of the rules: borrowed from refs[ref], which also serves look-ups. */
+struct host_name {
+    const char *text;
+    size_t size;
+    lua_Integer ref;
+};
+
+struct host_names {
+    struct host_name *at;
+    size_t count;
+};
+
+/* One step of a pattern that needs no backtracking: between `least` and `most` bytes of
+ * `set`. */
+struct host_step {
+    unsigned char set[32];
+    size_t least, most;
+};
+
+struct host_pattern {
+    struct host_name text;
+    struct host_step *steps; /* NULL: string.find decides */
+    size_t count;
+};
+
+struct host_property {
+    struct host_name name;
+    struct host_rule *rule;
+};
+
+struct host_properties {
+    struct host_property *at; /* sorted by name */
+    size_t count;
+    struct host_property **slots; /* hashed by the address of the interned name */
+    size_t mask;
+};
+
+struct host_rule {
+    unsigned types; /* of enum host_type; 0 is any that JSON can hold */
+    struct host_name type_text;
+    lua_Integer min_length, max_length; /* these and the next pairs: -1 is none */
+    lua_Integer min_properties, max_properties, min_items, max_items;
+    struct host_pattern *patterns;
+    size_t pattern_count;
+    struct host_name pattern_name;
+    enum host_format format;
+    struct host_names enums, required, forbidden, any_required, exclusive;
+    bool has_minimum, has_maximum, closed, omit_empty;
+    lua_Number minimum, maximum;
+    struct host_properties properties;
+    struct host_rule *additional, *items, *warn;
+    struct host_name key_without;
+    struct host_name switch_on; /* text NULL: no switch */
+    struct host_properties cases;
+    struct host_rule *otherwise;
+    lua_Integer check; /* the function's place in refs, 0 for none */
+};
+
+/* Where compiled rules keep what they borrow. refs[1] is string.find, refs[2] `report`,
+ * refs[3 .. HOST_REFS_FIXED] the code of each keyword (false where there is none). */
+#define HOST_REFS_CODE  3
+#define HOST_REFS_FIXED (HOST_REFS_CODE + HOST_KEY_COUNT - 1)
+
+/* Compiles the rule table at `index`; `refs` is the stack index of the table above,
+ * filled to HOST_REFS_FIXED. Raises where a rule is wrong. */
+struct host_rule *host_rule_compile(lua_State *L, int index, int refs);
+
+/* The property called `text`, which is a Lua string of `size` bytes; or NULL. */
+struct host_property *host_property_find(const struct host_properties *properties,
+                                         const char *text, size_t size);
+
+/* Splits the pattern at the top of the stack into steps where that says the same as
+ * string.find; `refs` anchors them. */
+void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern);
+bool host_pattern_match(const struct host_pattern *pattern, const char *text,
+                        size_t size);
+
+/* Zeroed memory that lives as long as `refs`. */
+void *host_rule_memory(lua_State *L, int refs, size_t size);
+
+/* NULL when the text has the format, else what is wrong with it, without citing it. */
+const char *host_format_fault(enum host_format format, const char *text, size_t size);
+/* HOST_FORMAT_NONE for a name that is none. */
+enum host_format host_format_named(const char *name);
+
+/* Where in the value we are: a chain of stack frames, made a path only for a finding. */
+struct host_place {
+    const struct host_place *up;
+    const char *name; /* NULL: an index */
+    lua_Integer index;
+};
+
+struct host_run {
+    lua_State *L;
+    struct host_validator *validator;
+    const struct host_place *place; /* of the node whose `check` runs */
+    int refs;                       /* stack index */
+    int findings;                   /* stack index, 0 while walking quickly */
+    int errors;                     /* findings that are no warnings */
+    int depth;
+    bool warning;  /* inside a `warn` */
+    bool reported; /* by the `check` that runs */
+};
+
+struct host_validator {
+    const struct host_rule *rule;
+    struct host_run *checking; /* while a `check` function runs, for its `report` */
+};
+
+/* Checks the value at `index` (absolute); false ends the quick walk. */
+bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int index,
+                      const struct host_place *place);
+
+/* A broken rule: false ends the quick walk; the thorough one writes it down and goes on.
+ * `name`: the member meant, "" for the place itself. */
+bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
+                        const struct host_place *place, const char *name, const char *fmt,
+                        ...);
+
+/* Calls the rule's `check` with the value. */
+bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,
+                      const struct host_place *place);
+
+#endif
