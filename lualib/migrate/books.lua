@@ -1,0 +1,80 @@
+--- The figures of the statement: each is counted from the journal's tables, none is a remainder.
+
+local books = {}
+
+local BOOKS <const> = [[
+SELECT
+  (SELECT value FROM run WHERE key = 'read') AS read,
+  (SELECT value FROM run WHERE key = 'extra') AS extra,
+  (SELECT sum(n) FROM skipped) AS skipped,
+  (SELECT count(*) FROM rejected WHERE outcome = 'rejected') AS rejected,
+  (SELECT count(*) FROM rejected WHERE outcome = 'duplicate') AS duplicate,
+  (SELECT sum(users) FROM chunk WHERE round = 1) AS staged,
+  (SELECT sum(inserted) FROM chunk)
+    + (SELECT count(*) FROM failure WHERE outcome = 'inserted') AS inserted,
+  (SELECT sum(updated) FROM chunk)
+    + (SELECT count(*) FROM failure WHERE outcome = 'updated') AS updated,
+  (SELECT count(*) FROM failure WHERE outcome = 'already_there') AS already_there,
+  (SELECT count(*) FROM failure WHERE outcome IN ('failed', 'judged')) AS failed,
+  (SELECT sum(users) FROM chunk WHERE state <> 'harvested') AS chunks_pending,
+  (SELECT count(*) FROM failure WHERE outcome = 'open') AS unjudged,
+  (SELECT max(round) FROM chunk) AS rounds,
+  (SELECT count(*) FROM job) AS submitted,
+  (SELECT count(*) FROM job WHERE state = 'completed') AS completed,
+  (SELECT count(*) FROM job WHERE state IN ('failed', 'lost')) AS jobs_failed
+]]
+
+---@param db host.store.database  the journal
+---@return table<string, integer>
+function books.figures(db)
+  local row = db:row(BOOKS)
+  local figures = {}
+  for _, key in ipairs { "read", "extra", "skipped", "rejected", "duplicate", "staged", "inserted",
+    "updated", "already_there", "failed", "submitted", "completed", "jobs_failed" } do
+    figures[key] = row[key] or 0
+  end
+  figures.pending = (row.chunks_pending or 0) + (row.unjudged or 0)
+  figures.rounds = row.rounds or 0
+  figures.unchanged = 0
+  return figures
+end
+
+local function counts(db, sql)
+  local map = {}
+  for row in db:rows(sql) do map[row.key] = row.n end
+  return map
+end
+
+---Rejected and failed records by their first code.
+---@param db host.store.database
+---@return {rejected: table<string, integer>, failed: table<string, integer>}
+function books.codes(db)
+  return {
+    rejected = counts(db, [[SELECT code AS key, count(*) AS n FROM rejected
+      WHERE outcome = 'rejected' GROUP BY code]]),
+    failed = counts(db, [[SELECT code AS key, count(*) AS n FROM failure
+      WHERE outcome IN ('failed', 'judged') GROUP BY code]]),
+  }
+end
+
+---@param db host.store.database
+---@return table<string, integer> by reason
+function books.skipped(db)
+  return counts(db, "SELECT reason AS key, n FROM skipped")
+end
+
+---@param db host.store.database
+---@return table<string, integer> by code
+function books.warnings(db)
+  return counts(db, "SELECT code AS key, n FROM warning")
+end
+
+---Whether both sums hold: what was read went somewhere, and so did what was staged.
+---@param f table<string, integer>  of books.figures
+---@return boolean
+function books.balanced(f)
+  return f.read + f.extra == f.skipped + f.unchanged + f.rejected + f.duplicate + f.staged
+    and f.staged == f.inserted + f.updated + f.already_there + f.failed + f.pending
+end
+
+return books

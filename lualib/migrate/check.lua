@@ -1,0 +1,238 @@
+--- Check, map and preview: the offline half of a run, with nothing left behind.
+
+local chunk = require "host.chunk"
+local clock = require "host.clock"
+local codes = require "auth0.codes"
+local connect = require "migrate.connect"
+local file = require "host.file"
+local findings = require "migrate.findings"
+local guard = require "base.guard"
+local json = require "host.json"
+local outcome = require "migrate.outcome"
+local pipeline = require "migrate.pipeline"
+local scheduler = require "base.scheduler"
+local signals = require "migrate.signals"
+local stage = require "migrate.stage"
+local user_rules = require "auth0.user"
+
+local check = {}
+
+---A sink that packs without keeping, counts, and shows each rejection to the caller.
+---@class CheckSink : Sink
+---@field counts table<string, integer>
+---@field packed {jobs: integer, users: integer, bytes: integer}
+local CheckSink = {}
+CheckSink.__index = CheckSink
+
+local function new_sink(settings, on_user)
+  return setmetatable({
+    counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
+    packed = { jobs = 0, users = 0, bytes = 0 }, reasons = {}, codes = {},
+    findings = findings.new(), limit = settings.chunk_bytes, on_user = on_user,
+    writer = chunk.new(settings.chunk_bytes, settings.chunk_users),
+  }, CheckSink)
+end
+
+function CheckSink:skipped(_, _, reason)
+  self.counts.skipped = self.counts.skipped + 1
+  self.reasons[reason] = (self.reasons[reason] or 0) + 1
+  return true
+end
+
+function CheckSink:rejected(rejection)
+  self.counts[rejection.outcome] = self.counts[rejection.outcome] + 1
+  if rejection.outcome == "rejected" then
+    self.codes[rejection.code] = (self.codes[rejection.code] or 0) + 1
+  end
+  self.findings:add(rejection)
+  return true
+end
+
+---Ends the chunk that is being packed.
+function CheckSink:close_chunk()
+  local writer, packed = self.writer, self.packed
+  if writer:count() == 0 then return end
+  packed.jobs = packed.jobs + 1
+  packed.users = packed.users + writer:count()
+  packed.bytes = packed.bytes + writer:size()
+  writer:reset()
+end
+
+function CheckSink:user(user, position, at)
+  local bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  if not bytes and kind == "full" and not size then
+    self:close_chunk()
+    bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
+  end
+  if not bytes then
+    return self:rejected(stage.unpackable(position, at, message, size, self.limit))
+  end
+  self.counts.staged = self.counts.staged + 1
+  if self.on_user then return self.on_user(user, position, at) end
+  return true
+end
+
+---Runs the source through a sink.
+---@return Pipeline?
+---@return string? message
+---@return Kind? kind
+local function through(recipe, settings, ui, sink)
+  local connection, message, kind = connect.offline(settings)
+  if message then return nil, message, kind end
+  local spool
+  spool, message, kind = file.temporary()
+  if not spool then return nil, message, kind end
+  local pipe
+  pipe, message, kind = stage.pipeline(recipe, { connection = connection, spool = spool }, sink)
+  if not pipe then return nil, message, kind end
+  local interrupted = false
+  local watched = signals.watch(function() interrupted = true end, function() os.exit(130) end)
+  local began, paused = clock.monotonic(), 0
+  local done
+  done, message, kind = pipe:run(function(position, source)
+    local now = clock.monotonic()
+    if now - paused < 0.05 then return true end
+    paused = now
+    scheduler.pass()
+    if interrupted then return nil, "interrupted; nothing was kept", "interrupted" end
+    ui:progress {
+      phase = "stage", done = position, share = source.progress and source:progress() or nil,
+      seconds = now - began,
+    }
+    return true
+  end, settings.limit)
+  ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
+  watched:close()
+  pipe.duplicates:close()
+  file.remove_tree(spool)
+  if not done then return nil, message, kind end
+  sink:close_chunk()
+  sink.seconds = clock.monotonic() - began
+  return pipe
+end
+
+---The report of a source that was only looked at.
+local function statement(recipe, pipe, sink)
+  local c = sink.counts
+  local warnings, list = {}, {}
+  for _, from in ipairs { pipe.warnings, recipe.warnings } do
+    for code, warning in pairs(from) do
+      warnings[code] = warning.n or warning.count
+      list[#list + 1] = { code = code, count = warnings[code], message = warning.message }
+    end
+  end
+  table.sort(list, function(a, b) return a.code < b.code end)
+  local groups = sink.findings:list()
+  for _, group in ipairs(groups) do group.fix = group.fix or codes.fix(group.code) end
+  return {
+    recipe = recipe.name, exit = c.rejected > 0 and 3 or 0,
+    status = c.rejected > 0 and "findings" or "clean",
+    records = {
+      read = pipe.position, extra = pipe.extra, skipped = c.skipped, unchanged = 0,
+      rejected = c.rejected, duplicate = c.duplicate, staged = c.staged,
+    },
+    balanced = pipe.position + pipe.extra == c.skipped + c.rejected + c.duplicate + c.staged,
+    codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
+    warning_list = json.array(list), findings = json.array(groups), packed = sink.packed,
+    seconds = { stage = sink.seconds },
+  }
+end
+
+---Maps and validates the whole source.
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function check.run(recipe, settings, ui)
+  local sink = new_sink(settings)
+  local pipe, message, kind = through(recipe, settings, ui, sink)
+  if not pipe then return nil, message, kind end
+  return statement(recipe, pipe, sink)
+end
+
+---Hands every user that would be sent to `write`, as a line of JSON.
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@param write fun(text: string): true?, string?, Kind?
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function check.map(recipe, settings, ui, write)
+  local sink = new_sink(settings, function(user)
+    return write(json.encode(user, user_rules.ORDER) .. "\n")
+  end)
+  local pipe, message, kind = through(recipe, settings, ui, sink)
+  if not pipe then return nil, message, kind end
+  return statement(recipe, pipe, sink)
+end
+
+---@class Preview
+---@field position integer
+---@field at string
+---@field record any
+---@field users? table[]   mapped and normalised
+---@field skipped? string  the reason
+---@field errors? table[]  findings
+
+local function preview_of(recipe, validator, record, at, position)
+  local shown = { position = position, at = at, record = json.materialize(record) }
+  local ok, result, reason = guard.call(recipe.map, record, recipe.params, position)
+  if not ok then
+    shown.errors = { { code = "RECIPE_ERROR", path = "", message = pipeline.explain(result, "map") } }
+  elseif outcome.is_reject(result) then
+    shown.errors = { { code = result.code, path = result.path, message = result.reason } }
+  elseif type(result) == "table" then
+    shown.users = result[1] ~= nil and result or { result }
+    shown.errors = {}
+    for _, user in ipairs(shown.users) do
+      user_rules.normalise(user)
+      for _, finding in ipairs(validator:check(user) or {}) do table.insert(shown.errors, finding) end
+    end
+  elseif result == nil then
+    shown.skipped = reason or "no reason"
+  else
+    shown.errors = {
+      { code = "RECIPE_RESULT", path = "", message = "map returned a " .. type(result) },
+    }
+  end
+  return shown
+end
+
+---Shows source records beside what they become.
+---@param recipe Recipe
+---@param settings Settings
+---@param which {n?: integer, at?: integer}  the first n (default 3), or the one at a position
+---@param show fun(preview: Preview)
+---@return true?
+---@return string? message
+---@return Kind? kind
+function check.preview(recipe, settings, which, show)
+  local connection, message, kind = connect.offline(settings)
+  if message then return nil, message, kind end
+  local validator = require("auth0.schema").for_connection(connection)
+  local ok, source, state, control = guard.call(recipe.source, recipe.params)
+  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  local last = which.at or which.n or 3
+  for position = 1, last do
+    local fine, record, at = guard.call(source, state, control)
+    if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
+    if record == nil then
+      if which.at then
+        return nil, string.format("the source has %d records, none at %d", position - 1, which.at),
+          "usage"
+      end
+      break
+    end
+    control = record
+    if not which.at or position == which.at then
+      show(preview_of(recipe, validator, record, at or "#" .. position, position))
+    end
+  end
+  if type(source) == "table" and source.close then source:close() end
+  return true
+end
+
+return check

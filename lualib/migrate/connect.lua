@@ -1,0 +1,77 @@
+--- Connect: a client for the tenant and the settings of the connection, checked before anything is
+--- staged, so that a wrong secret costs seconds.
+
+local client = require "auth0.client"
+local connection = require "auth0.connection"
+local fetch = require "base.fetch"
+local file = require "host.file"
+local http = require "host.http"
+
+local connect = {}
+
+---@class Tenant
+---@field client table
+---@field connection table  settings of auth0.connection
+
+---Whether the settings name a tenant and something to prove who we are.
+---@param settings Settings
+---@return boolean
+function connect.has_credentials(settings)
+  local c = settings.credentials or {}
+  local secret = c.client_secret or c.private_key
+  return settings.base ~= nil and (c.access_token ~= nil or (c.client_id and secret) ~= nil)
+end
+
+---What is missing, for people.
+---@param settings Settings
+---@return string
+function connect.missing(settings)
+  local c = settings.credentials or {}
+  local missing = {}
+  if not settings.base then missing[#missing + 1] = "AUTH0_DOMAIN" end
+  if not c.access_token then
+    if not c.client_id then missing[#missing + 1] = "AUTH0_CLIENT_ID" end
+    if not (c.client_secret or c.private_key) then
+      missing[#missing + 1] = "AUTH0_CLIENT_SECRET"
+    end
+  end
+  if not settings.connection then missing[#missing + 1] = "AUTH0_CONNECTION (or --connection)" end
+  return table.concat(missing, ", ")
+end
+
+---@param settings Settings
+---@param clock Clock
+---@param log? Log
+---@return Tenant? tenant
+---@return string? message
+---@return Kind? kind
+function connect.open(settings, clock, log)
+  if not settings.connection then
+    return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+  end
+  local transport = http.new {
+    ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
+  }
+  local made = client.new {
+    base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
+    clock = clock, log = log, patience = settings.patience,
+  }
+  local settled, message, kind = connection.read(made, settings.connection)
+  if not settled then return nil, message, kind end
+  return { client = made, connection = settled }
+end
+
+---Settings of the connection for commands without a network: from --connection-file, else nil for
+---Auth0's defaults.
+---@param settings Settings
+---@return table? connection
+---@return string? message
+---@return Kind? kind
+function connect.offline(settings)
+  if not settings.connection_file then return nil end
+  local text, message, kind = file.read(settings.connection_file)
+  if not text then return nil, message, kind end
+  return connection.decode(text)
+end
+
+return connect

@@ -1,0 +1,117 @@
+--- What the parts of an import share: the tenant, the ledger, the slots, and why it must end.
+
+local failure = require "base.failure"
+local guard = require "base.guard"
+local pace = require "migrate.pace"
+local scheduler = require "base.scheduler"
+
+local engine = {}
+
+---@class Engine
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field client table        auth0.client
+---@field jobs table          auth0.jobs, or a test's
+---@field connection table    settings of auth0.connection
+---@field recipe Recipe
+---@field clock Clock
+---@field upsert boolean
+---@field slots integer
+---@field busy integer        slots taken
+---@field rounds integer      most rounds, the import included
+---@field retry fun(failure: table): number?
+---@field pace Pace
+---@field changed Condition   slots, jobs or the ending have changed
+---@field ending? Failure     set once: no new submits
+---@field watched table<string, Job> by job id
+---@field background integer  tasks beside the import
+---@field uploading integer   uploads whose answer has not come
+---@field log fun(event: string, fields: table)
+---@field progress fun()
+local Engine = {}
+Engine.__index = Engine
+
+---@param parts table  the fields above that come from outside
+---@return Engine
+function engine.new(parts)
+  local self = setmetatable(parts, Engine)
+  self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
+  self.watched, self.background, self.uploading = {}, 0, 0
+  return self
+end
+
+---Ends the import: what is in flight is recorded, nothing new is sent. The first reason counts.
+---@param reason Failure
+function Engine:stop(reason)
+  if self.ending then return end
+  self.ending = reason
+  self.log("ending", { kind = reason.kind, message = reason.message })
+  self.changed:notify()
+end
+
+---Passes a result on; a failure of the world ends the import and is raised to the caller, whom
+---the guard around the recipe's function catches.
+---@generic T
+---@param value T?
+---@param message? string
+---@param kind? Kind
+---@return T
+function Engine:check(value, message, kind)
+  if value == nil or value == false then
+    if message then
+      local reason = failure.new(message, kind)
+      self:stop(reason)
+      error(reason, 0)
+    end
+  end
+  return value
+end
+
+---Raises the reason when the import is ending.
+function Engine:go_on()
+  if self.ending then error(self.ending, 0) end
+end
+
+---Waits for a free slot and takes it. Raises when the import is ending.
+function Engine:take_slot()
+  while self.busy >= self.slots and not self.ending do self.changed:wait() end
+  self:go_on()
+  self.busy = self.busy + 1
+end
+
+function Engine:free_slot()
+  self.busy = self.busy - 1
+  self.changed:notify()
+end
+
+---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
+---@param fn fun()
+function Engine:beside(fn)
+  self.background = self.background + 1
+  scheduler.spawn(function()
+    local ok, reason = guard.call(fn)
+    self.background = self.background - 1
+    if not ok then self:stop(reason) end
+    self.changed:notify()
+  end)
+end
+
+---Waits until no work is left beside the import, or it is ending and uploads are answered.
+function Engine:drain()
+  while self.background > 0 and not (self.ending and self.uploading == 0) do
+    self.changed:wait()
+  end
+end
+
+---Sleeps, in the program's own seconds; ends early when the import is ending.
+---@param seconds number
+function Engine:sleep(seconds)
+  local until_ = self.clock.elapsed() + seconds
+  while not self.ending do
+    local left = until_ - self.clock.elapsed()
+    if left <= 0 then return end
+    self.changed:wait(self.clock.real(left))
+  end
+end
+
+return engine

@@ -1,0 +1,162 @@
+--- What became of a user whose fate nobody told, decided from the evidence alone: pure functions,
+--- no network, no clock, no journal.
+
+local evidence = {}
+
+local CONFLICTS <const> = {
+  CONFLICT = true, CONFLICT_EMAIL = true, CONFLICT_USERNAME = true, DUPLICATED_USER = true,
+}
+
+-- Profile members that a tenant shows as they were sent; what it computes or hides is left out.
+local COMPARED <const> = {
+  "username", "phone_number", "given_name", "family_name", "name", "nickname",
+}
+
+-- The tenant stamps a user a moment before or after our clock says so.
+local SKEW <const> = 5 -- seconds
+
+---Whether a code says that somebody is there already.
+---@param code string  canonical
+---@return boolean
+function evidence.is_conflict(code)
+  return CONFLICTS[code] or false
+end
+
+local function fold(value)
+  return type(value) == "string" and value:lower() or nil
+end
+
+---@class TenantUser
+---@field user_id string        with its "auth0|"
+---@field email? string
+---@field username? string
+---@field phone_number? string
+---@field created? number       unix seconds
+
+---The identifiers of a user as keys by which another with the same one is found.
+---@param user table
+---@param user_id? string  with its "auth0|"
+---@return string[]
+function evidence.keys(user, user_id)
+  local keys = {}
+  if user_id then keys[#keys + 1] = "i" .. user_id end
+  if fold(user.email) then keys[#keys + 1] = "e" .. fold(user.email) end
+  if fold(user.username) then keys[#keys + 1] = "u" .. fold(user.username) end
+  if user.phone_number then keys[#keys + 1] = "p" .. user.phone_number end
+  return keys
+end
+
+---Which identifiers of ours the tenant's user shares, and which it contradicts. One that either
+---side lacks does neither.
+---@param ours table
+---@param theirs TenantUser
+---@return {shared: table<string, boolean>, differs: string[]}
+function evidence.compare(ours, theirs)
+  local pairs_of = {
+    { "user_id", ours.user_id and "auth0|" .. ours.user_id, theirs.user_id },
+    { "email", fold(ours.email), fold(theirs.email) },
+    { "username", fold(ours.username), fold(theirs.username) },
+    { "phone_number", ours.phone_number, theirs.phone_number },
+  }
+  local shared, differs = {}, {}
+  for _, p in ipairs(pairs_of) do
+    local name, mine, other = p[1], p[2], p[3]
+    if mine and other then
+      if mine == other then shared[name] = true else differs[#differs + 1] = name end
+    end
+  end
+  return { shared = shared, differs = differs }
+end
+
+---Whether the tenant's user may be the one we sent: the same user_id, or the profile we sent.
+---@param ours table
+---@param theirs TenantUser
+---@return boolean
+local function looks_like_ours(ours, theirs)
+  if ours.user_id then return theirs.user_id == "auth0|" .. ours.user_id end
+  for _, name in ipairs(COMPARED) do
+    if ours[name] and fold(ours[name]) ~= fold(theirs[name]) then return false end
+  end
+  return true
+end
+
+---@param created number?
+---@param window? {first: number, last: number}  unix seconds, by the tenant's clock
+local function within(created, window)
+  return created and window and created >= window.first - SKEW and created <= window.last + SKEW
+    or false
+end
+
+---@class Case
+---@field ours table                 the user we sent
+---@field theirs TenantUser[]        users of this connection that share an identifier with it
+---@field window? {first: number, last: number}  when an upload of ours may have created it
+
+---@class Ruling
+---@field outcome "inserted"|"already_there"|"judged"
+---@field user_id? string
+---@field why? string
+
+---A user that the tenant refused as already there.
+---@param case Case
+---@return Ruling
+function evidence.conflict(case)
+  local other
+  for _, theirs in ipairs(case.theirs) do
+    local compared = evidence.compare(case.ours, theirs)
+    local same = compared.shared.user_id or compared.shared.email
+    if same and #compared.differs == 0 then
+      local ours = within(theirs.created, case.window) and looks_like_ours(case.ours, theirs)
+      return { outcome = ours and "inserted" or "already_there", user_id = theirs.user_id }
+    end
+    other = other or { theirs = theirs, compared = compared }
+  end
+  if not other then
+    return { outcome = "judged", why = "no such user is listed in the connection; it may exist "
+      .. "without being listed (a ghost of an earlier migration)" }
+  end
+  local shared = {}
+  for name in pairs(other.compared.shared) do shared[#shared + 1] = name end
+  table.sort(shared)
+  local why = string.format("another user (%s) has the same %s", other.theirs.user_id,
+    #shared > 0 and table.concat(shared, ", ") or "identifier")
+  if #other.compared.differs > 0 then
+    why = why .. " and a different " .. table.concat(other.compared.differs, ", ")
+  end
+  return { outcome = "judged", user_id = other.theirs.user_id, why = why }
+end
+
+---A user of a job that ended without saying what became of it.
+---@param case Case
+---@return {outcome: "inserted"|"updated"|"absent"|"judged", user_id?: string, why?: string}
+function evidence.unknown(case)
+  if #case.theirs == 0 then return { outcome = "absent" } end
+  local ruling = evidence.conflict(case)
+  if ruling.outcome == "already_there" then
+    return { outcome = "updated", user_id = ruling.user_id }
+  end
+  return ruling
+end
+
+---Whether a user can be sent again without the danger of a second one: a value of it is unique in
+---the connection, so a repetition is refused and recognised.
+---@param user table
+---@param unique table<string, boolean>
+---@return boolean
+function evidence.repeatable(user, unique)
+  for _, name in ipairs { "user_id", "email", "username", "phone_number" } do
+    if user[name] and unique[name] then return true end
+  end
+  return false
+end
+
+---What to do with an upload whose answer never came.
+---@param case {repeatable: boolean, all_found: boolean, now: number, deadline: number}
+---@return "send_again"|"wait"|"settle"
+function evidence.uncertain(case)
+  if case.repeatable then return "send_again" end
+  if case.all_found or case.now >= case.deadline then return "settle" end
+  return "wait" -- absence proves nothing while the lost job may still run
+end
+
+return evidence

@@ -1,0 +1,23 @@
+--- Exit statuses: contract of the command line, never renumbered.
+
+local exit = {}
+
+local STATUS <const> = {
+  usage = 2, missing = 2, parse = 2, tls = 2, busy = 2,
+  rejects = 4,
+  temporary = 5, network = 5, timeout = 5, full = 5, closed = 5,
+  credentials = 6,
+  gate = 7,
+  consent = 8,
+  interrupted = 130,
+}
+
+local FATAL <const> = 1
+
+---@param kind? Kind
+---@return integer
+function exit.of(kind)
+  return STATUS[kind] or FATAL
+end
+
+return exit

@@ -1,0 +1,24 @@
+--- The default `finalize`: repair what the tenant refused, import it as new jobs, give up the rest.
+
+local import = require "migrate.import"
+
+---@param run Run
+return function(run)
+  for _ = 2, run.rounds do
+    local repaired = 0
+    for failure in run:failures() do
+      local user, why = run:repair(failure)
+      if user and run:requeue(user, failure) then
+        repaired = repaired + 1
+      else
+        run:give_up(failure, why)
+      end
+    end
+    if repaired == 0 then break end
+    import(run)
+    run:settle() -- the new jobs' failures are known
+  end
+  for failure in run:failures() do
+    run:give_up(failure, "no round is left")
+  end
+end

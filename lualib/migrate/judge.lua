@@ -1,0 +1,126 @@
+--- Judge: asks the tenant about users whose outcome its answers leave open, and records the ruling.
+
+local evidence = require "migrate.evidence"
+local clock = require "host.clock"
+
+local judge = {}
+
+local LIMIT <const> = 200 -- failures judged at a time
+
+local function created(user)
+  return type(user.created_at) == "string" and clock.parse(user.created_at) or nil
+end
+
+---Users of the connection that share an identifier with ours: a function from our user to them.
+---@param engine Engine
+---@param ours table[]  users
+---@return fun(user: table): TenantUser[]
+local function find(engine, ours)
+  local ids, emails, others = {}, {}, {}
+  for _, user in ipairs(ours) do
+    if user.user_id then ids[#ids + 1] = "auth0|" .. user.user_id end
+    if user.email then emails[#emails + 1] = user.email:lower() end
+    if user.username or user.phone_number then others[#others + 1] = user end
+  end
+  local query = { connection = engine.connection.name, ids = ids, emails = emails, others = others }
+  local found, message, kind = engine.jobs.users(engine.client, query)
+  engine:check(found, message, kind)
+  local by_key = {}
+  for _, theirs in ipairs(found) do
+    theirs.created = created(theirs)
+    for _, key in ipairs(evidence.keys(theirs, theirs.user_id)) do
+      by_key[key] = by_key[key] or {}
+      table.insert(by_key[key], theirs)
+    end
+  end
+  return function(user)
+    local list, seen = {}, {}
+    for _, key in ipairs(evidence.keys(user, user.user_id and "auth0|" .. user.user_id)) do
+      for _, theirs in ipairs(by_key[key] or {}) do
+        if not seen[theirs.user_id] then list[#list + 1] = theirs end
+        seen[theirs.user_id] = true
+      end
+    end
+    return list
+  end
+end
+
+---When an earlier upload of this chunk may have created its users; nil when there was only one.
+local function window(engine, chunk)
+  local record = engine.ledger:chunk(chunk.id)
+  if engine.ledger:attempts(chunk.id) < 2 or not record.first_intent then return nil end
+  local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
+  return { first = record.first_intent + offset, last = clock.now() + offset }
+end
+
+---Rules on the open failures of a chunk. Those that no look-up can settle are left to the
+---finalizer.
+---@param engine Engine
+---@param chunk LedgerChunk
+function judge.failures(engine, chunk)
+  local users
+  local open = engine.ledger:failures("open", 0, LIMIT, chunk.id)
+  while #open > 0 do
+    users = users or engine:check(engine.dir:users(chunk))
+    local asked = {}
+    for _, failure in ipairs(open) do
+      if evidence.is_conflict(failure.code) then asked[#asked + 1] = users[failure.place].user end
+    end
+    local theirs = #asked > 0 and find(engine, asked)
+    local span = window(engine, chunk)
+    local verdicts = {}
+    for i, failure in ipairs(open) do
+      local verdict = { outcome = "judged" }
+      if theirs and evidence.is_conflict(failure.code) then
+        local ours = users[failure.place].user
+        verdict = evidence.conflict { ours = ours, theirs = theirs(ours), window = span }
+      end
+      verdict.id = failure.id
+      verdicts[i] = verdict
+    end
+    engine:check(engine.ledger:judged(verdicts))
+    open = engine.ledger:failures("open", open[#open].id, LIMIT, chunk.id)
+  end
+end
+
+---Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@param attempt integer
+---@param job? string
+---@param told? NewFailure[]  what the job did tell
+---@param why? string         why it failed
+function judge.look_up(engine, chunk, attempt, job, told, why)
+  local users = engine:check(engine.dir:users(chunk))
+  local record = engine.ledger:chunk(chunk.id)
+  local offset = engine.client.clock_offset or 0
+  local span = record.first_intent
+    and { first = record.first_intent + offset, last = clock.now() + offset }
+  local known = {}
+  for _, failure in ipairs(told or {}) do known[failure.place] = failure end
+  local asked = {}
+  for _, placed in ipairs(users) do
+    if not known[placed.place] then asked[#asked + 1] = placed.user end
+  end
+  local theirs = find(engine, asked)
+  local counts, failures = { inserted = 0, updated = 0 }, {}
+  for _, placed in ipairs(users) do
+    local failed = known[placed.place]
+    local ruling = failed and { outcome = "told" }
+      or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
+    if ruling.outcome == "inserted" or (ruling.outcome == "updated" and engine.upsert) then
+      counts[ruling.outcome] = counts[ruling.outcome] + 1
+    else
+      local outcome = ruling.outcome == "updated" and "already_there" or "open"
+      local message = why or "the job ended without saying what became of this user"
+      failures[#failures + 1] = failed or {
+        place = placed.place, position = placed.position, at = placed.at, code = "JOB_FAILED",
+        path = "", message = message, outcome = outcome, user_id = ruling.user_id,
+        why = ruling.why, errors = { { code = "JOB_FAILED", path = "", message = message } },
+      }
+    end
+  end
+  engine:check(engine.ledger:harvested(record, attempt, job, counts, failures))
+end
+
+return judge

@@ -1,0 +1,528 @@
+--- The one ledger: every state transition of a run is one function here, and one transaction of
+--- the journal. Nothing else writes to it. docs/journal.md describes the tables.
+---
+--- A chunk goes staged -> sending -> sent -> ended -> harvested; uncertain is a chunk whose upload
+--- was begun and whose answer never came, or whose job ended without saying what became of it.
+
+local clock = require "host.clock"
+local json = require "host.json"
+local store = require "host.store"
+
+local ledger = {}
+
+local VERSION <const> = 1
+
+local SCHEMA <const> = [[
+CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE chunk (
+  id INTEGER PRIMARY KEY,
+  round INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('staged', 'sending', 'sent', 'ended', 'harvested', 'uncertain')),
+  users INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  places BLOB NOT NULL,
+  upsert INTEGER NOT NULL DEFAULT 0,
+  first_intent REAL,
+  inserted INTEGER NOT NULL DEFAULT 0,
+  updated INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX chunk_state ON chunk (state);
+CREATE TABLE attempt (
+  id INTEGER PRIMARY KEY,
+  chunk INTEGER NOT NULL REFERENCES chunk,
+  begun REAL NOT NULL,
+  ended REAL,
+  outcome TEXT CHECK (outcome IN ('accepted', 'unsent', 'refused', 'uncertain')),
+  message TEXT);
+CREATE INDEX attempt_chunk ON attempt (chunk);
+CREATE TABLE job (
+  id TEXT PRIMARY KEY,
+  chunk INTEGER NOT NULL REFERENCES chunk,
+  attempt INTEGER NOT NULL REFERENCES attempt,
+  submitted REAL NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'lost')),
+  ended REAL,
+  total INTEGER, inserted INTEGER, updated INTEGER, failed INTEGER,
+  details TEXT,
+  harvested REAL) WITHOUT ROWID;
+CREATE INDEX job_chunk ON job (chunk);
+CREATE TABLE skipped (reason TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE warning (code TEXT PRIMARY KEY, n INTEGER NOT NULL, message TEXT) WITHOUT ROWID;
+CREATE TABLE rejected (
+  id INTEGER PRIMARY KEY,
+  position INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('rejected', 'duplicate')),
+  code TEXT NOT NULL,
+  path TEXT,
+  kept INTEGER);
+CREATE TABLE failure (
+  id INTEGER PRIMARY KEY,
+  chunk INTEGER NOT NULL REFERENCES chunk,
+  place INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  job TEXT,
+  attempt INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  path TEXT,
+  message TEXT NOT NULL,
+  errors TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN
+    ('open', 'judged', 'requeued', 'failed', 'already_there', 'inserted', 'updated')),
+  user_id TEXT,
+  why TEXT,
+  UNIQUE (chunk, place));
+CREATE INDEX failure_outcome ON failure (outcome);
+CREATE TABLE once (key TEXT PRIMARY KEY, ended REAL NOT NULL) WITHOUT ROWID;
+]]
+
+---@class Ledger
+---@field db host.store.database
+local Ledger = {}
+Ledger.__index = Ledger
+
+---@class LedgerChunk
+---@field id integer
+---@field round integer      1: staged from the source
+---@field state string
+---@field users integer
+---@field bytes integer
+---@field sha256 string
+---@field places string      for chunk.places
+---@field upsert boolean     sent with upsert whatever the run's setting
+---@field first_intent? number unix seconds: when its first upload was begun
+
+local function open(path, options)
+  local db, message, kind = store.open(path, options)
+  if not db then return nil, message, kind end
+  return setmetatable({ db = db }, Ledger)
+end
+
+---Makes the journal of a new run.
+---@param path string
+---@param facts table<string, any>  see Ledger:set
+---@return Ledger?
+---@return string? message
+---@return Kind? kind
+function ledger.create(path, facts)
+  local self, message, kind = open(path)
+  if not self then return nil, message, kind end
+  local tx <close> = self.db:begin()
+  self.db:exec(SCHEMA)
+  self.db:exec("PRAGMA user_version = " .. VERSION)
+  self:set(facts)
+  local done
+  done, message, kind = tx:commit()
+  if not done then return nil, message, kind end
+  return self
+end
+
+---Opens the journal of a run that is there.
+---@param path string
+---@param options? host.store.Options
+---@return Ledger?
+---@return string? message
+---@return Kind? kind  "usage" for a journal of a newer version
+function ledger.open(path, options)
+  local self, message, kind = open(path, options)
+  if not self then return nil, message, kind end
+  local version = self.db:value("PRAGMA user_version")
+  if version ~= VERSION then
+    self:close()
+    return nil, string.format("%s is a journal of version %s; this program knows version %d%s",
+      path, version, VERSION, version > VERSION and ": use the newer program" or ""), "usage"
+  end
+  return self
+end
+
+function Ledger:close()
+  self.db:close()
+end
+
+-- Facts of the run ------------------------------------------------------------------------
+
+---Writes facts of the run; a table is kept as JSON.
+---@param facts table<string, nil|boolean|integer|number|string|table>
+function Ledger:set(facts)
+  for key, value in pairs(facts) do
+    if type(value) == "table" then value = assert(json.encode(value)) end
+    self.db:run("INSERT OR REPLACE INTO run VALUES (?, ?)", key, value)
+  end
+end
+
+---@param key string
+---@return nil|integer|number|string
+function Ledger:get(key)
+  return self.db:value("SELECT value FROM run WHERE key = ?", key)
+end
+
+---A fact that was given as a table.
+---@param key string
+---@return any
+function Ledger:get_table(key)
+  local text = self:get(key)
+  return text and json.decode(text)
+end
+
+---Facts on their own, durable when this returns.
+---@param facts table<string, any>
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:note(facts)
+  local tx <close> = self.db:begin()
+  self:set(facts)
+  return tx:commit()
+end
+
+-- Stage -----------------------------------------------------------------------------------
+
+---@class StagedPart  what a stretch of the source became
+---@field chunk? {id: integer, users: integer, bytes: integer, sha256: string, places: string}
+---@field rejected {position: integer, at: string, outcome: string, code: string}[]  also path, kept
+---@field skipped table<string, integer>   reason -> how many more
+---@field warnings table<string, {n: integer, message: string}>  totals so far
+---@field facts table<string, any>         counters so far
+
+local function add_chunk(db, round, chunk)
+  db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert)
+    VALUES (?, ?, 'staged', ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users, chunk.bytes,
+    chunk.sha256, chunk.places, chunk.upsert or false)
+end
+
+---@param part StagedPart
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:staged(part)
+  local db = self.db
+  local tx <close> = db:begin()
+  if part.chunk then add_chunk(db, 1, part.chunk) end
+  for _, r in ipairs(part.rejected) do
+    db:run([[INSERT INTO rejected (position, at, outcome, code, path, kept)
+      VALUES (?, ?, ?, ?, ?, ?)]], r.position, r.at, r.outcome, r.code, r.path, r.kept)
+  end
+  for reason, n in pairs(part.skipped) do
+    db:run([[INSERT INTO skipped VALUES (?, ?)
+      ON CONFLICT (reason) DO UPDATE SET n = n + excluded.n]], reason, n)
+  end
+  for code, warning in pairs(part.warnings) do
+    db:run("INSERT OR REPLACE INTO warning VALUES (?, ?, ?)", code, warning.n, warning.message)
+  end
+  self:set(part.facts)
+  return tx:commit()
+end
+
+-- Upload ----------------------------------------------------------------------------------
+
+---The intent to send, durable before the first byte.
+---@param chunk integer
+---@return integer? attempt
+---@return string? message
+---@return Kind? kind
+function Ledger:sending(chunk)
+  local now = clock.now()
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT INTO attempt (chunk, begun) VALUES (?, ?)", chunk, now)
+  local attempt = self.db:last_id()
+  self.db:run([[UPDATE chunk SET state = 'sending', first_intent = ifnull(first_intent, ?)
+    WHERE id = ?]], now, chunk)
+  local done, message, kind = tx:commit()
+  return done and attempt, message, kind
+end
+
+local function end_attempt(db, attempt, outcome, message)
+  db:run("UPDATE attempt SET ended = ?, outcome = ?, message = ? WHERE id = ?", clock.now(),
+    outcome, message, attempt)
+end
+
+---The tenant took the chunk: the job's id, the moment it is known.
+---@param chunk integer
+---@param attempt integer
+---@param job string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:sent(chunk, attempt, job)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, "accepted")
+  self.db:run([[INSERT INTO job (id, chunk, attempt, submitted, state)
+    VALUES (?, ?, ?, ?, 'running')]], job, chunk, attempt, clock.now())
+  self.db:run("UPDATE chunk SET state = 'sent' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+---The chunk did not arrive, or was refused: it may be sent again. An intent that came to nothing
+---leaves no trace in `first_intent`, unless an earlier attempt may have been received.
+---@param chunk integer
+---@param attempt integer
+---@param outcome "unsent"|"refused"
+---@param why string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:not_sent(chunk, attempt, outcome, why)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, outcome, why)
+  self.db:run([[UPDATE chunk SET state = 'staged', first_intent = (SELECT min(begun) FROM attempt
+    WHERE chunk = ?1 AND outcome IN ('accepted', 'uncertain')) WHERE id = ?1]], chunk)
+  return tx:commit()
+end
+
+---The upload was begun and its answer never came.
+---@param chunk integer
+---@param attempt integer
+---@param why string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:uncertain(chunk, attempt, why)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, "uncertain", why)
+  self.db:run("UPDATE chunk SET state = 'uncertain' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+---What an earlier process left in the middle of an upload is uncertain from now on.
+---@return integer? n  chunks
+---@return string? message
+---@return Kind? kind
+function Ledger:adopt()
+  local tx <close> = self.db:begin()
+  self.db:run([[UPDATE attempt SET ended = ?, outcome = 'uncertain',
+    message = 'the program ended before the answer came' WHERE outcome IS NULL]], clock.now())
+  local n = self.db:run("UPDATE chunk SET state = 'uncertain' WHERE state = 'sending'")
+  local done, message, kind = tx:commit()
+  return done and n, message, kind
+end
+
+---An uncertain chunk, or one whose job failed, is to be sent again.
+---@param chunk integer
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:send_again(chunk)
+  local tx <close> = self.db:begin()
+  self.db:run("UPDATE chunk SET state = 'staged' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+-- Jobs ------------------------------------------------------------------------------------
+
+---@class JobEnd
+---@field state "completed"|"failed"|"lost"
+---@field summary? {total?: integer, inserted?: integer, updated?: integer, failed?: integer}
+---@field details? string
+
+---The job has ended; what became of its users is still to be read.
+---@param job string
+---@param result JobEnd
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:ended(job, result)
+  local s = result.summary or {}
+  local tx <close> = self.db:begin()
+  self.db:run([[UPDATE job SET state = ?, ended = ?, total = ?, inserted = ?, updated = ?,
+    failed = ?, details = ? WHERE id = ?]], result.state, clock.now(), s.total, s.inserted,
+    s.updated, s.failed, result.details, job)
+  self.db:run("UPDATE chunk SET state = 'ended' WHERE id = (SELECT chunk FROM job WHERE id = ?)",
+    job)
+  return tx:commit()
+end
+
+---@class NewFailure  a user that the job did not take
+---@field place integer    1-based index in the chunk
+---@field position integer
+---@field at string
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]   {code, path, message}
+---@field outcome? string  default "open"
+---@field user_id? string
+---@field why? string
+
+---A chunk's result: how many were inserted and updated, and every user that was not. The three
+---add up to the chunk's users, or this is misuse.
+---@param chunk LedgerChunk
+---@param attempt integer
+---@param job string?      nil when the users were looked up instead
+---@param counts {inserted: integer, updated: integer}
+---@param failures NewFailure[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:harvested(chunk, attempt, job, counts, failures)
+  local sum = counts.inserted + counts.updated + #failures
+  if sum ~= chunk.users then
+    error(string.format("chunk %d has %d users, its result %d", chunk.id, chunk.users, sum), 2)
+  end
+  local db = self.db
+  local tx <close> = db:begin()
+  if job then db:run("UPDATE job SET harvested = ? WHERE id = ?", clock.now(), job) end
+  db:run("UPDATE chunk SET state = 'harvested', inserted = ?, updated = ? WHERE id = ?",
+    counts.inserted, counts.updated, chunk.id)
+  for _, f in ipairs(failures) do
+    db:run([[INSERT INTO failure (chunk, place, position, at, round, job, attempt, code, path,
+      message, errors, outcome, user_id, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
+      chunk.id, f.place, f.position, f.at, chunk.round, job, attempt, f.code, f.path, f.message,
+      assert(json.encode(json.array(f.errors))), f.outcome or "open", f.user_id, f.why)
+  end
+  return tx:commit()
+end
+
+-- Refused users ---------------------------------------------------------------------------
+
+---@class Verdict
+---@field id integer       of the failure
+---@field outcome "judged"|"failed"|"already_there"|"inserted"|"updated"
+---@field user_id? string  of the user in the tenant
+---@field why? string
+
+---What became of refused users, by the evidence. "judged" ones are left for the finalizer.
+---@param verdicts Verdict[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:judged(verdicts)
+  local tx <close> = self.db:begin()
+  for _, v in ipairs(verdicts) do
+    self.db:run([[UPDATE failure SET outcome = ?, user_id = ifnull(?, user_id), why = ?
+      WHERE id = ?]], v.outcome, v.user_id, v.why, v.id)
+  end
+  return tx:commit()
+end
+
+---Repaired users become a new chunk: users, round and mark in one transaction.
+---@param round integer
+---@param chunk LedgerChunk   without round and state
+---@param failures integer[]  their ids
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:requeued(round, chunk, failures)
+  if chunk.users ~= #failures then error("a repaired user for each failure", 2) end
+  local tx <close> = self.db:begin()
+  add_chunk(self.db, round, chunk)
+  for _, id in ipairs(failures) do
+    self.db:run("UPDATE failure SET outcome = 'requeued' WHERE id = ?", id)
+  end
+  return tx:commit()
+end
+
+---@param key string
+---@return boolean
+function Ledger:was_done(key)
+  return self.db:value("SELECT 1 FROM once WHERE key = ?", key) ~= nil
+end
+
+---@param key string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:done_once(key)
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT OR IGNORE INTO once VALUES (?, ?)", key, clock.now())
+  return tx:commit()
+end
+
+-- Reading ---------------------------------------------------------------------------------
+
+local function as_chunk(row)
+  if row then row.upsert = row.upsert == 1 end
+  return row or nil
+end
+
+---The next chunk in one of the states, after chunk `after`.
+---@param state string
+---@param after? integer
+---@return LedgerChunk?
+function Ledger:next_chunk(state, after)
+  return as_chunk(self.db:row("SELECT * FROM chunk WHERE state = ? AND id > ? ORDER BY id LIMIT 1",
+    state, after or 0))
+end
+
+---@param id integer
+---@return LedgerChunk?
+function Ledger:chunk(id)
+  return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
+end
+
+---All chunks, in order, without their places.
+---@return fun(): {id: integer, round: integer, state: string, users: integer, bytes: integer}
+function Ledger:chunks()
+  return self.db:rows("SELECT id, round, state, users, bytes FROM chunk ORDER BY id")
+end
+
+---@return integer
+function Ledger:last_chunk()
+  return self.db:value("SELECT max(id) FROM chunk") or 0
+end
+
+---@param chunk integer
+---@return integer attempts  that may have reached the tenant
+function Ledger:attempts(chunk)
+  return self.db:value([[SELECT count(*) FROM attempt WHERE chunk = ?
+    AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
+end
+
+---The last attempt of a chunk.
+---@param chunk integer
+---@return {id: integer, begun: number, outcome: string?, message: string?}?
+function Ledger:last_attempt(chunk)
+  return self.db:row("SELECT * FROM attempt WHERE chunk = ? ORDER BY id DESC LIMIT 1", chunk) or nil
+end
+
+---Jobs that are not harvested.
+---@return {id: string, chunk: integer, attempt: integer, submitted: number, state: string}[]
+function Ledger:open_jobs()
+  local list = {}
+  for row in self.db:rows([[SELECT job.* FROM job JOIN chunk ON chunk.id = job.chunk
+    WHERE job.harvested IS NULL AND chunk.state IN ('sent', 'ended')
+      AND job.attempt = (SELECT max(id) FROM attempt WHERE attempt.chunk = job.chunk)
+    ORDER BY submitted]]) do
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---The job that a chunk became last.
+---@param chunk integer
+---@return string? id
+function Ledger:last_job(chunk)
+  return self.db:value("SELECT id FROM job WHERE chunk = ? ORDER BY attempt DESC LIMIT 1", chunk)
+end
+
+---Failures with an outcome, from id `after` on, at most `n`.
+---@param outcome string
+---@param after integer
+---@param n integer
+---@param chunk? integer
+---@return table[]
+function Ledger:failures(outcome, after, n, chunk)
+  local list = {}
+  for row in self.db:rows([[SELECT * FROM failure WHERE outcome = ?1 AND id > ?2
+    AND (?4 IS NULL OR chunk = ?4) ORDER BY id LIMIT ?3]], outcome, after, n, chunk) do
+    row.errors = json.decode(row.errors)
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---The failures of a chunk by place, with their outcomes.
+---@param chunk integer
+---@return table<integer, {outcome: string, user_id: string?, code: string}>
+function Ledger:outcomes(chunk)
+  local by_place = {}
+  for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure
+    WHERE chunk = ?]], chunk) do
+    by_place[row.place] = row
+  end
+  return by_place
+end
+
+return ledger

@@ -1,0 +1,71 @@
+--- Where a run comes from: the recipe, its parameters and its input files, and whether they are
+--- still what they were.
+
+local file = require "host.file"
+local inputs = require "source.input"
+
+local origin = {}
+
+---The parameters to load the recipe with again; secret ones stay out of the journal.
+---@param recipe Recipe
+---@return table<string, string>
+function origin.params(recipe)
+  local kept = {}
+  for name, value in pairs(recipe.params) do
+    local declared = recipe.declared and recipe.declared[name] or {}
+    if not declared.secret and type(value) == "string" then kept[name] = value end
+  end
+  return kept
+end
+
+---Size and time of every file that a parameter names.
+---@param recipe Recipe
+---@return table<string, {size: integer, modified: number}>
+function origin.fingerprint(recipe)
+  local print = {}
+  for _, value in pairs(origin.params(recipe)) do
+    for _, path in ipairs(value ~= "-" and inputs.resolve(value) or {}) do
+      local stat = file.stat(path)
+      if stat and stat.type == "file" then
+        print[path] = { size = stat.size, modified = stat.modified }
+      end
+    end
+  end
+  return print
+end
+
+local function changed_file(before, now)
+  for path, was in pairs(before) do
+    local is = now[path]
+    if not is then return path .. " is gone" end
+    if is.size ~= was.size then
+      return string.format("%s had %d bytes, now %d", path, was.size, is.size)
+    end
+    if is.modified ~= was.modified then return path .. " was written to since" end
+  end
+  for path in pairs(now) do
+    if not before[path] then return path .. " is new" end
+  end
+end
+
+---Whether the recipe, and with `source` the input, are those the run was staged from.
+---@param ledger Ledger
+---@param recipe Recipe
+---@param settings Settings
+---@param source boolean
+---@return true?
+---@return string? message
+---@return Kind? kind
+function origin.same(ledger, recipe, settings, source)
+  if settings.changed then return true end
+  local go_on = "; --changed goes on with what is staged, --fresh begins another run"
+  if ledger:get("recipe_digest") ~= recipe.digest then
+    return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
+  end
+  if not source then return true end
+  local what = changed_file(ledger:get_table("source") or {}, origin.fingerprint(recipe))
+  if what then return nil, "the source has changed: " .. what .. go_on, "usage" end
+  return true
+end
+
+return origin

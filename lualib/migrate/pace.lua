@@ -1,0 +1,72 @@
+--- When to look at a job: learned from the jobs that have ended. A pure calculation; all times in
+--- seconds of the program's own clock.
+
+local pace = {}
+
+local SHORTEST <const> = 0.5
+local LONGEST <const> = 10
+local FIRST_SHARE <const> = 0.7  -- of the expected time, before the first look
+local STEP_SHARE <const> = 0.03  -- of the expected time, between looks
+local LATE_GROWTH <const> = 1.25 -- each look after the expected end waits longer
+local WEIGHT <const> = 0.3       -- of the newest job in the averages
+
+---@class Pace
+---@field per_user? number  seconds a user, averaged
+---@field spread? number    how far jobs end from the expected time, as a share of it, averaged
+local Pace = {}
+Pace.__index = Pace
+
+---@return Pace
+function pace.new()
+  return setmetatable({}, Pace)
+end
+
+local function clamp(seconds)
+  return math.max(SHORTEST, math.min(LONGEST, seconds))
+end
+
+---A job has ended. Its end was seen by two looks: it still ran at the one, was done at the other.
+---@param users integer
+---@param still_running number  seconds after the submit
+---@param done number           seconds after the submit
+function Pace:learn(users, still_running, done)
+  local took = (still_running + done) / 2
+  if self.per_user then
+    local expected = self:expected(users)
+    local off = math.abs(took - expected) / math.max(expected, SHORTEST)
+    self.spread = self.spread and self.spread + WEIGHT * (off - self.spread) or off
+    self.per_user = self.per_user + WEIGHT * (took / users - self.per_user)
+  else
+    self.per_user = took / users
+  end
+end
+
+---@param users integer
+---@return number? seconds  nil before any job has ended
+function Pace:expected(users)
+  return self.per_user and self.per_user * users
+end
+
+---Seconds to wait before the next look at a job.
+---@param users integer
+---@param age number     seconds since its submit
+---@param looks integer  so far
+---@return number
+function Pace:wait(users, age, looks)
+  local expected = self:expected(users)
+  if not expected then return clamp(SHORTEST * 1.5 ^ looks) end
+  -- Jobs that end when they are expected to are looked at closely around that time; the others
+  -- from 70 % on, every few percent.
+  local spread = math.max(0.02, math.min(self.spread or 1, 1 - FIRST_SHARE))
+  local first = expected * (1 - spread * 1.5)
+  first = math.max(expected * FIRST_SHARE, first)
+  if age < first and looks == 0 then return math.max(SHORTEST, first - age) end
+  local step = clamp(expected * math.min(STEP_SHARE, spread / 3))
+  if age > expected then
+    local late = (age - expected) / math.max(step, SHORTEST)
+    step = clamp(step * LATE_GROWTH ^ math.min(late, 20))
+  end
+  return step
+end
+
+return pace

@@ -1,0 +1,221 @@
+--- The offline half of a run, one record after the other: source -> map -> validate -> dedupe.
+--- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
+
+local broken = require "source.broken"
+local guard = require "base.guard"
+local json = require "host.json"
+local outcome = require "migrate.outcome"
+local user_rules = require "auth0.user"
+
+local pipeline = {}
+
+---@class Rejection  a line of rejected.ndjson
+---@field position integer
+---@field at string
+---@field outcome "rejected"|"duplicate"
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]   all findings: {code, path, message}
+---@field record? any      the source record; its raw text under SOURCE
+---@field user? table      the mapped user
+---@field kept? integer    position of the one kept
+
+---@class Sink  where records go; each method returns true, or nil, message, kind to stop
+---@field user fun(self, user: table, position: integer, at: string, record: any)
+---@field rejected fun(self, rejection: Rejection)
+---@field skipped fun(self, position: integer, at: string, reason: string)
+
+---@class Pipeline
+---@field recipe Recipe
+---@field validator host.schema.validator
+---@field duplicates table
+---@field sink Sink
+---@field position integer  records read so far
+---@field extra integer     users beyond the first that one record became
+---@field warnings table<string, {n: integer, message: string}>
+local Pipeline = {}
+Pipeline.__index = Pipeline
+
+---@param parts table  recipe, validator, duplicates, sink, chooser?
+---@return Pipeline
+function pipeline.new(parts)
+  return setmetatable({
+    recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
+    sink = parts.sink, chooser = parts.chooser, position = 0, extra = 0, warnings = {},
+  }, Pipeline)
+end
+
+function Pipeline:warn(code, message)
+  local warning = self.warnings[code]
+  if warning then
+    warning.n = warning.n + 1
+  else
+    self.warnings[code] = { n = 1, message = message }
+  end
+end
+
+function Pipeline:reject(at, code, path, message, record, user, errors)
+  return self.sink:rejected {
+    position = self.position, at = at, outcome = "rejected", code = code, path = path,
+    message = message, errors = errors or { { code = code, path = path, message = message } },
+    record = json.materialize(record), user = user,
+  }
+end
+
+---The findings that refuse, without the warnings, which are counted.
+function Pipeline:errors_of(findings)
+  local errors = {}
+  for _, finding in ipairs(findings) do
+    if finding.warning then
+      self:warn(finding.code .. " " .. finding.path, finding.message)
+    else
+      errors[#errors + 1] = {
+        code = finding.code, path = finding.path, message = finding.message, fix = finding.fix,
+      }
+    end
+  end
+  return errors
+end
+
+function Pipeline:clash(clash, user, at, record)
+  local same = clash.code == "DUPLICATE"
+  if self.chooser then
+    return self.chooser:choose(self, clash, user, at, record)
+  end
+  return self.sink:rejected {
+    position = self.position, at = at, outcome = same and "duplicate" or "rejected",
+    code = clash.code, path = clash.path, message = clash.message, kept = clash.position,
+    errors = { { code = clash.code, path = clash.path, message = clash.message } },
+    record = json.materialize(record), user = user,
+  }
+end
+
+---One mapped user, through the rules, into the sink.
+function Pipeline:take(user, at, record)
+  user_rules.normalise(user)
+  local findings = self.validator:check(user)
+  if findings then
+    local errors = self:errors_of(findings)
+    local first = errors[1]
+    if first then
+      return self:reject(at, first.code, first.path, first.message, record, user, errors)
+    end
+  end
+  local clash, message, kind = self.duplicates:judge(user, self.position)
+  if clash then return self:clash(clash, user, at, record) end
+  if clash == false then return nil, message, kind end
+  if self.chooser then return self.chooser:keep(user, self.position, at) end
+  return self.sink:user(user, self.position, at, record)
+end
+
+function Pipeline:take_list(list, at, record)
+  for i, user in ipairs(list) do
+    local taken, message, kind
+    if type(user) == "table" then
+      taken, message, kind = self:take(user, at, record)
+    else
+      taken, message, kind = self:reject(at, "RECIPE_RESULT", "", string.format(
+        "map returned a list whose item %d is a %s, not a user", i, type(user)), record)
+    end
+    if not taken then return nil, message, kind end
+    if i > 1 then self.extra = self.extra + 1 end
+  end
+  return true
+end
+
+local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
+
+---What `map` made of one record. `n`: how many values it returned.
+function Pipeline:mapped(at, record, n, result, reason)
+  if type(result) == "table" and not outcome.is_reject(result) then
+    if result[1] ~= nil then return self:take_list(result, at, record) end
+    if next(result) ~= nil then return self:take(result, at, record) end
+    return self:reject(at, "RECIPE_RESULT", "", "map returned an empty table", record)
+  elseif n == 0 then
+    return self:reject(at, "RECIPE_RESULT", "", FELL_OFF, record)
+  elseif result == nil then
+    return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason")
+  elseif outcome.is_reject(result) then
+    return self:reject(at, result.code, result.path, result.reason, record)
+  end
+  return self:reject(at, "RECIPE_RESULT", "",
+    "map returned a " .. type(result) .. ", not a user", record)
+end
+
+local function count(ok, ...)
+  return ok, select("#", ...), ...
+end
+
+---One record of the source.
+---@param record any
+---@param at string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:record(record, at)
+  self.position = self.position + 1
+  if broken.is(record) then
+    return self.sink:rejected {
+      position = self.position, at = at, outcome = "rejected", code = "SOURCE", path = "",
+      message = record.message, record = record.raw,
+      errors = { { code = "SOURCE", path = "", message = record.message } },
+    }
+  end
+  local recipe = self.recipe
+  local ok, n, result, reason = count(guard.call(recipe.map, record, recipe.params, self.position))
+  if ok then return self:mapped(at, record, n, result, reason) end
+  local message = result.where and result.where .. ": " .. result.message or result.message
+  return self:reject(at, "RECIPE_ERROR", "", message, record)
+end
+
+---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
+---it returns true, or nil, message, kind.
+---@param pause fun(position: integer, source: any): true?, string?, Kind?
+---@param limit? integer  records
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:run(pause, limit)
+  local EVERY <const> = 256
+  local recipe = self.recipe
+  local ok, source, state, control = guard.call(recipe.source, recipe.params)
+  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  local own = type(source) == "table" and source or {} -- a reader of ours, else any iterator
+  while not limit or self.position < limit do
+    local fine, record, at = guard.call(source, state, control)
+    if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
+    if record == nil then break end
+    control = record
+    local taken, message, kind = self:record(record, at or ("#" .. self.position + 1))
+    if not taken then return nil, message, kind end
+    if self.position % EVERY == 0 then
+      taken, message, kind = pause(self.position, own)
+      if not taken then return nil, message, kind end
+    end
+  end
+  for _, warning in ipairs(own.warnings and own:warnings() or {}) do
+    self:warn(warning.code, warning.message)
+  end
+  if own.close then own:close() end
+  if self.chooser then return self.chooser:emit(self.sink) end
+  return true
+end
+
+---How a recipe's function failed, for people.
+---@param err Failure
+---@param name string  of the function
+---@return string
+function pipeline.explain(err, name)
+  if not err.where then return err.message end
+  return string.format("%s: the recipe's `%s` failed: %s", err.where, name, err.message)
+end
+
+---Nil, message, kind of a failed recipe function: an error nobody foresaw is the recipe's (usage).
+---@param err Failure
+---@return Kind
+function pipeline.kind(err)
+  return err.kind == "fatal" and "usage" or err.kind
+end
+
+return pipeline

@@ -1,0 +1,69 @@
+--- Plan: what an import would send, how long it takes at the documented rates, what is odd.
+
+local check = require "migrate.check"
+local limits = require "auth0.limits"
+
+local plan = {}
+
+---@class Plan
+---@field users integer
+---@field jobs integer
+---@field bytes integer
+---@field bytes_a_user number   mean
+---@field hours {tier: string, hours: number}[]
+---@field connection? string
+---@field upsert boolean
+---@field risks string[]
+
+---What is staged and not yet sent.
+---@param db host.store.database  the journal
+---@return {jobs: integer, users: integer, bytes: integer}
+function plan.staged(db)
+  return db:row([[SELECT count(*) AS jobs, ifnull(sum(users), 0) AS users,
+    ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
+end
+
+---@param row {jobs: integer, users: integer, bytes: integer}
+---@param options {connection?: string, upsert: boolean}
+---@return Plan
+function plan.of(row, options)
+  local made = {
+    users = row.users, jobs = row.jobs, bytes = row.bytes,
+    bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
+    connection = options.connection, upsert = options.upsert, hours = {}, risks = {},
+  }
+  local longest = 0
+  for _, tier in ipairs(limits.TIERS) do
+    local hours = row.users / tier.users_per_hour
+    longest = math.max(longest, hours)
+    made.hours[#made.hours + 1] = { tier = tier.name, hours = hours }
+  end
+  if options.upsert then
+    table.insert(made.risks, "upsert is on: users matched by e-mail address have their metadata "
+      .. "replaced as a whole, and profile members overwritten")
+  end
+  if longest > 24 then
+    table.insert(made.risks, "at the slowest tier the import outlasts a token's default life of "
+      .. "24 hours (it is renewed) and the 24 hours after which Auth0 deletes job results (they "
+      .. "are read at once)")
+  end
+  return made
+end
+
+---Checks the whole source, and plans; leaves nothing behind.
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function plan.run(recipe, settings, ui)
+  local statement, message, kind = check.run(recipe, settings, ui)
+  if not statement then return nil, message, kind end
+  statement.plan = plan.of(statement.packed, {
+    connection = settings.connection, upsert = settings.upsert or false,
+  })
+  return statement
+end
+
+return plan

@@ -1,0 +1,166 @@
+--- The statement: report.json and the files of users that are not in the tenant as asked.
+
+local books = require "migrate.books"
+local file = require "host.file"
+local json = require "host.json"
+local run = require "migrate.run"
+
+local report = {}
+
+local STATUS <const> = {
+  [0] = "complete", [1] = "failed", [2] = "failed", [3] = "complete", [4] = "gated",
+  [5] = "incomplete", [6] = "failed", [7] = "gated", [8] = "planned", [130] = "interrupted",
+}
+
+---@class Report  the shape of report.json
+---@field run string
+---@field recipe string
+---@field status string
+---@field exit integer
+---@field records table<string, integer>
+---@field users table<string, integer>
+---@field jobs table<string, integer>
+---@field codes {rejected: table<string, integer>, failed: table<string, integer>}
+---@field skipped table<string, integer>
+---@field warnings table<string, integer>
+---@field rounds integer
+---@field balanced boolean
+---@field seconds {stage: number, import: number}
+---@field slot_use number
+---@field next string|lightuserdata
+---@field message? string   why it ended as it did
+---@field directory string
+
+local function pick(from, ...)
+  local picked = {}
+  for _, key in ipairs { ... } do picked[key] = from[key] end
+  return picked
+end
+
+---Share of the slots' time that jobs took, between the first submit and the last end.
+---@param db host.store.database
+---@param slots integer
+local function slot_use(db, slots)
+  local row = db:row([[SELECT min(submitted) AS first, max(ended) AS last,
+    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
+  local span = row.n > 0 and row.last - row.first or 0
+  if span <= 0 then return 0, 0 end
+  return math.min(1, row.busy / (span * math.min(slots, row.n))), span
+end
+
+local function round(number, places)
+  local factor = 10 ^ places
+  return math.floor(number * factor + 0.5) / factor
+end
+
+---The statement as the journal stands. `ending`: the exit status, or nil for what the books say:
+---0 when nothing is left to do, 3 when records were rejected or failed, 5 when users are pending.
+---@param ledger Ledger
+---@param options {directory: string, exit?: integer, message?: string, next?: string}
+---@return Report
+function report.build(ledger, options)
+  local figures = books.figures(ledger.db)
+  local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
+  local exit = options.exit
+  local balanced = books.balanced(figures)
+  if not exit then
+    exit = not balanced and 1 or figures.pending > 0 and 5
+      or figures.rejected + figures.failed > 0 and 3 or 0
+  end
+  return {
+    run = ledger:get("run"), recipe = ledger:get("recipe"), status = STATUS[exit], exit = exit,
+    records = pick(figures, "read", "extra", "skipped", "unchanged", "rejected", "duplicate",
+      "staged"),
+    users = pick(figures, "inserted", "updated", "already_there", "failed", "pending"),
+    jobs = { submitted = figures.submitted, completed = figures.completed,
+      failed = figures.jobs_failed },
+    codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
+    warnings = books.warnings(ledger.db), rounds = figures.rounds, balanced = balanced,
+    seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
+      import = round(import_seconds, 3) },
+    slot_use = round(use, 4), next = options.next or json.null, message = options.message,
+    directory = options.directory,
+  }
+end
+
+local FAILURE_KEYS <const> = {
+  "position", "at", "user", "code", "path", "message", "errors", "job", "attempt", "round", "why",
+}
+
+local function each_failure(ledger, dir, outcome, fn)
+  local after, chunk, users = 0, nil, nil
+  while true do
+    local rows = ledger:failures(outcome, after, 500)
+    if #rows == 0 then return true end
+    for _, row in ipairs(rows) do
+      if row.chunk ~= chunk then
+        local message, kind
+        chunk = row.chunk
+        users, message, kind = dir:users(ledger:chunk(chunk))
+        if not users then return nil, message, kind end
+      end
+      local done, message, kind = fn(row, users)
+      if not done then return nil, message, kind end
+    end
+    after = rows[#rows].id
+  end
+end
+
+local function write_lines(ledger, dir, name, outcomes, line_of)
+  local output <close>, message, kind = file.create(dir:file(name))
+  if not output then return nil, message, kind end
+  for _, outcome in ipairs(outcomes) do
+    local done
+    done, message, kind = each_failure(ledger, dir, outcome, function(row, users)
+      return output:write(assert(json.encode(line_of(row, users))) .. "\n")
+    end)
+    if not done then return nil, message, kind end
+  end
+  return output:finish()
+end
+
+---Writes failed.ndjson and already_there.ndjson from the journal and our own chunk files.
+---@param ledger Ledger
+---@param dir RunDirectory
+---@return true?
+---@return string? message
+---@return Kind? kind
+function report.write_users(ledger, dir)
+  local done, message, kind = write_lines(ledger, dir, "failed.ndjson", { "failed", "judged" },
+    function(row, users)
+      return pick(run.failure(row, users), table.unpack(FAILURE_KEYS))
+    end)
+  if not done then return nil, message, kind end
+  return write_lines(ledger, dir, "already_there.ndjson", { "already_there" },
+    function(row, users)
+      return {
+        position = row.position, at = row.at, user_id = row.user_id,
+        email = users[row.place].user.email, code = row.code, job = row.job,
+      }
+    end)
+end
+
+---Writes report.json.
+---@param dir RunDirectory
+---@param statement Report
+---@return true?
+---@return string? message
+---@return Kind? kind
+function report.write(dir, statement)
+  return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
+end
+
+---Reads the report.json of a run.
+---@param dir RunDirectory
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function report.read(dir)
+  local text, message, kind = file.read(dir:file("report.json"))
+  if not text then return nil, message, kind end
+  local statement
+  statement, message, kind = json.decode(text)
+  return statement, message, kind
+end
+
+return report

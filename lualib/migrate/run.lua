@@ -1,0 +1,277 @@
+--- The `run` object that `import` and `finalize` get: the primitives of an import, made safe. A
+--- thin face over the ledger and the parts beside it; every method journals.
+
+local clock = require "host.clock"
+local failure = require "base.failure"
+local guard = require "base.guard"
+local json = require "host.json"
+local requeue = require "migrate.requeue"
+local upload = require "migrate.upload"
+local watch = require "migrate.watch"
+
+local run = {}
+
+---@class Run
+---@field params table      the recipe's parameters
+---@field rounds integer    most rounds, the import included
+---@field upsert boolean
+---@field connection string name
+---@field private engine Engine
+---@field private queue Requeue
+---@field private yielded table<integer, boolean> chunks that this process has handed out
+local Run = {}
+
+---The face of an engine. Recipes get functions only: the engine behind them holds the tenant's
+---credentials.
+---@param engine Engine
+---@return Run
+function run.new(engine)
+  local own = setmetatable({ engine = engine, queue = requeue.new(engine), yielded = {} },
+    { __index = Run })
+  local face = {
+    params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
+    connection = engine.connection.name,
+  }
+  for name, method in pairs(Run) do
+    face[name] = function(_, ...) return method(own, ...) end
+  end
+  return face
+end
+
+---Takes up the jobs and uncertain uploads that an earlier process left.
+local function adopt(self)
+  local engine = self.engine
+  if self.adopted then return end
+  self.adopted = true
+  for _, open in ipairs(engine.ledger:open_jobs()) do
+    engine.busy = engine.busy + 1
+    watch.begin(engine, {
+      id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
+      adopted = math.max(0, clock.now() - open.submitted),
+    }, upload.again)
+  end
+  local chunk = engine.ledger:next_chunk("uncertain")
+  while chunk do
+    local job = { chunk = chunk }
+    self.yielded[chunk.id] = true
+    engine:beside(function()
+      if upload.resolve(engine, job) ~= true then upload.send(engine, job) end
+    end)
+    chunk = engine.ledger:next_chunk("uncertain", chunk.id)
+  end
+end
+
+---Iterates over the chunks that are staged and not yet sent. Jobs that an earlier process left are
+---adopted first. A gate or an interrupt ends the iteration.
+---@return fun(): LedgerChunk?
+function Run:chunks()
+  local engine = self.engine
+  adopt(self)
+  self.queue:flush()
+  local after = 0
+  return function()
+    if engine.ending then return nil end
+    local chunk = engine.ledger:next_chunk("staged", after)
+    while chunk and self.yielded[chunk.id] do
+      after = chunk.id
+      chunk = engine.ledger:next_chunk("staged", after)
+    end
+    if not chunk then return nil end
+    after = chunk.id
+    self.yielded[chunk.id] = true
+    return chunk
+  end
+end
+
+---Uploads a chunk, waiting for a slot as long as it takes; returns the job.
+---@param chunk LedgerChunk
+---@return Job
+function Run:submit(chunk)
+  local engine = self.engine
+  local job = { chunk = chunk }
+  upload.send(engine, job)
+  return job
+end
+
+---Waits for a job's result, harvested.
+---@param job Job
+---@return JobResult
+function Run:wait(job)
+  local engine = self.engine
+  while not job.result do
+    engine:go_on()
+    engine.changed:wait()
+  end
+  return job.result
+end
+
+---Waits until every job is harvested and every refused user judged.
+function Run:settle()
+  local engine = self.engine
+  engine:drain()
+  engine:go_on()
+end
+
+---@class RunFailure  a refused user, with the keys of a line of failed.ndjson
+---@field position integer
+---@field at string
+---@field user table      our own copy, hash intact
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]
+---@field job? string
+---@field attempt integer
+---@field round integer
+
+---The failure a row of the ledger tells of, with our own copy of the user.
+---@param row table
+---@param users PlacedUser[]
+---@return RunFailure
+function run.failure(row, users)
+  return {
+    id = row.id, position = row.position, at = row.at, user = users[row.place].user,
+    code = row.code, path = row.path, message = row.message, errors = row.errors, job = row.job,
+    attempt = row.attempt, round = row.round, why = row.why,
+  }
+end
+
+---Iterates over refused users that are neither repaired nor given up; with `job`, over that job's.
+---@param job? Job
+---@return fun(): RunFailure?
+function Run:failures(job)
+  local engine = self.engine
+  if job then self:wait(job) else self:settle() end
+  local after, chunk, users = 0, nil, nil
+  return function()
+    while true do
+      local row = engine.ledger:failures("judged", after, 1, job and job.chunk.id)[1]
+      if not row then return nil end
+      after = row.id
+      if not self.queue:holds(row.id) then
+        if row.chunk ~= chunk then
+          chunk = row.chunk
+          users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
+        end
+        return run.failure(row, users)
+      end
+    end
+  end
+end
+
+---What the recipe's `fix` makes of a refused user. Nil and a reason when there is no fix, when it
+---changed nothing, or when it failed.
+---@param refused RunFailure
+---@return table? user
+---@return string? why
+function Run:repair(refused)
+  local engine = self.engine
+  local fix = engine.recipe.fix
+  if type(fix) == "table" then fix = fix[refused.code] end
+  if not fix then
+    if refused.code == "MFA_FACTORS_FAILED" and refused.round == 1 then return refused.user end
+    return nil, refused.why or "no fix for " .. refused.code
+  end
+  local before = json.encode(refused.user)
+  local ok, user, why = guard.call(fix, refused.user, refused)
+  if not ok then return nil, "the recipe's fix failed: " .. user.message end
+  if user == nil then return nil, why or "the recipe's fix gave up" end
+  if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
+  if json.encode(user) == before and refused.code ~= "MFA_FACTORS_FAILED" then
+    return nil, "the recipe's fix changed nothing"
+  end
+  return user
+end
+
+---Queues a repaired user for the next run:chunks(). False and a reason when it is still refused.
+---@param user table
+---@param refused RunFailure
+---@return boolean queued
+---@return string? why
+function Run:requeue(user, refused)
+  local upsert = refused.code == "MFA_FACTORS_FAILED"
+  return self.queue:add(user, refused, upsert)
+end
+
+---Counts a refused user as failed for good.
+---@param refused RunFailure
+---@param why? string
+function Run:give_up(refused, why)
+  local engine = self.engine
+  engine:check(engine.ledger:judged { { id = refused.id, outcome = "failed", why = why } })
+end
+
+---Iterates over users with a result.
+---@param outcome? "inserted"|"updated"|"already_there"|"failed"
+---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
+function Run:users(outcome)
+  local engine = self.engine
+  return coroutine.wrap(function()
+    for record in engine.ledger:chunks() do
+      if record.state == "harvested" then
+        local chunk = engine.ledger:chunk(record.id)
+        local outcomes = engine.ledger:outcomes(record.id)
+        local rest = chunk.updated > 0 and chunk.inserted == 0 and "updated" or "inserted"
+        for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+          local row = outcomes[placed.place]
+          local is = row and row.outcome or rest
+          if is ~= "requeued" and (not outcome or is == outcome) then
+            coroutine.yield {
+              user = placed.user, position = placed.position, outcome = is,
+              user_id = row and row.user_id
+                or placed.user.user_id and "auth0|" .. placed.user.user_id,
+            }
+          end
+        end
+      end
+    end
+  end)
+end
+
+---Runs `fn` unless an earlier process ended it; journals its end.
+---@param key string
+---@param fn fun()
+function Run:once(key, fn)
+  local engine = self.engine
+  if engine.ledger:was_done(key) then return end
+  fn()
+  engine:check(engine.ledger:done_once(key))
+end
+
+---Runs `fn` beside; it is joined when `import` or `finalize` returns.
+---@param fn fun()
+function Run:spawn(fn)
+  local engine = self.engine
+  engine:beside(fn)
+end
+
+---@param seconds number
+function Run:sleep(seconds)
+  local engine = self.engine
+  engine:sleep(seconds)
+  engine:go_on()
+end
+
+---A call of the Management API, `path` relative to /api/v2; the credentials are added here.
+---@param request {method: string, path: string, query?: table, body?: any}
+---@return {status: integer, headers: table, body: any}
+function Run:request(request)
+  local engine = self.engine
+  local response, message, kind = engine.client:request {
+    method = request.method, path = request.path, query = request.query, body = request.body,
+  }
+  if not response then failure.raise(message, kind) end
+  return { status = response.status, headers = response.headers, body = response.body }
+end
+
+---Notes something in log.ndjson.
+---@param text string
+---@param fields? table
+function Run:log(text, fields)
+  local engine = self.engine
+  local event = { message = text }
+  for key, value in pairs(fields or {}) do event[key] = value end
+  engine.log("recipe", event)
+end
+
+return run

@@ -1,0 +1,144 @@
+--- The run directory: where each file lies, who holds it, and the users of a chunk.
+
+local chunk = require "host.chunk"
+local failure = require "base.failure"
+local file = require "host.file"
+local path = require "base.path"
+
+local rundir = {}
+
+-- Room for the journal to record what is in flight when the disk is full.
+local RESERVE <const> = 4 * 1024 * 1024 -- bytes
+
+---@class RunDirectory
+---@field path string
+---@field lock? host.file.lock
+local RunDirectory = {}
+RunDirectory.__index = RunDirectory
+
+---@param dir string
+---@return RunDirectory
+function rundir.at(dir)
+  return setmetatable({ path = dir }, RunDirectory)
+end
+
+---Whether a run has been begun there.
+---@return boolean
+function RunDirectory:exists()
+  return file.stat(self:journal()) ~= nil
+end
+
+---Makes the directory and takes it for this process.
+---@return true?
+---@return string? message
+---@return Kind? kind  "usage": another process works there
+function RunDirectory:take()
+  local made, message, kind = file.mkdir(path.join(self.path, "chunks"))
+  if not made then return nil, message, kind end
+  self.lock, message, kind = file.lock(path.join(self.path, "lock"))
+  if self.lock then return true end
+  if kind == "busy" then
+    return nil, self.path .. " is in use by another auth0-migrate; `auth0-migrate status "
+      .. self.path .. "` shows how far it is", "usage"
+  end
+  return nil, message, kind
+end
+
+---Keeps room on the disk for the journal; given up by spend_reserve.
+---@return true?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:reserve()
+  return file.reserve(path.join(self.path, "reserve"), RESERVE)
+end
+
+---Gives the reserved room back: the disk is full, and what is in flight must be recorded.
+function RunDirectory:spend_reserve()
+  file.remove(path.join(self.path, "reserve"))
+end
+
+function RunDirectory:close()
+  if self.lock then self.lock:close() end
+  self.lock = nil
+end
+
+---@return string
+function RunDirectory:journal()
+  return path.join(self.path, "journal.db")
+end
+
+---@param name string
+---@return string
+function RunDirectory:file(name)
+  return path.join(self.path, name)
+end
+
+---@param id integer
+---@return string
+function RunDirectory:chunk(id)
+  return path.join(self.path, string.format("chunks/%06d.json", id))
+end
+
+---What remains of a chunk when the run is finished.
+---@param id integer
+---@return string
+function RunDirectory:sent(id)
+  return path.join(self.path, string.format("chunks/%06d.sent.zst", id))
+end
+
+---@class PlacedUser
+---@field place integer    1-based index in the chunk
+---@field position integer ordinal in the source
+---@field at string        "users.csv:18"
+---@field user table       our own copy, hash intact
+
+---The users of a chunk, from its file.
+---@param record LedgerChunk
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:users(record)
+  local text, message, kind = file.read(self:chunk(record.id))
+  if not text then return nil, message, kind end
+  local places
+  places, message, kind = chunk.places(record.places)
+  if not places then return nil, message, kind end
+  local users = {}
+  for place, user in chunk.values(text) do
+    local where = places[place]
+    if not where then
+      return nil, self:chunk(record.id) .. " holds more users than were packed", "parse"
+    end
+    users[place] = { place = place, position = where.position, at = where.at, user = user }
+  end
+  if #users ~= record.users then
+    return nil, string.format("%s holds %d users, the journal says %d", self:chunk(record.id),
+      #users, record.users), "parse"
+  end
+  return users
+end
+
+---Removes what an unfinished stage left; nothing of it was sent.
+function RunDirectory:clear()
+  failure.check(file.remove_tree(path.join(self.path, "chunks")))
+  for _, name in ipairs(failure.check(file.list(self.path))) do
+    if name ~= "lock" then failure.check(file.remove_tree(path.join(self.path, name))) end
+  end
+  failure.check(file.mkdir(path.join(self.path, "chunks")))
+end
+
+---The newest run of a folder.
+---@param folder string
+---@return string? dir
+function rundir.newest(folder)
+  local newest, newest_time
+  for _, name in ipairs(file.list(folder) or {}) do
+    local journal = file.stat(path.join(folder, name, "journal.db"))
+    if name:find("%.run$") and journal and (not newest or journal.modified > newest_time) then
+      newest, newest_time = folder == "." and name or path.join(folder, name), journal.modified
+    end
+  end
+  return newest
+end
+
+return rundir

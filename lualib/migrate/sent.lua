@@ -1,0 +1,63 @@
+--- What remains of a chunk when the run is finished: a line a user with its position, identifiers,
+--- job, outcome and a digest of each field. Enough to verify and undo, without a secret.
+
+local digest = require "host.digest"
+local file = require "host.file"
+local json = require "host.json"
+
+local sent = {}
+
+local SHOWN <const> = { "user_id", "email", "username", "phone_number" }
+
+local function line_of(placed, outcome, job, user_id)
+  local digests = {}
+  for name, value in pairs(placed.user) do
+    local text = json.encode(value)
+    digests[name] = digest.hex(digest.hash("sha256", text)):sub(1, 16)
+  end
+  local line = {
+    position = placed.position, at = placed.at, outcome = outcome, job = job, digests = digests,
+    tenant_id = user_id,
+  }
+  for _, name in ipairs(SHOWN) do line[name] = placed.user[name] end
+  return json.encode(line)
+end
+
+local function write(ledger, dir, record)
+  local users, message, kind = dir:users(record)
+  if not users then return nil, message, kind end
+  local outcomes = ledger:outcomes(record.id)
+  local rest = record.inserted > 0 and "inserted" or "updated"
+  local job = ledger:last_job(record.id)
+  local output <close>, why, what = file.create(dir:sent(record.id), { zstd = true })
+  if not output then return nil, why, what end
+  for _, placed in ipairs(users) do
+    local row = outcomes[placed.place] or { outcome = rest }
+    local text = line_of(placed, row.outcome, job, row.user_id)
+    local done
+    done, message, kind = output:write(text .. "\n")
+    if not done then return nil, message, kind end
+  end
+  local done
+  done, message, kind = output:finish()
+  if not done then return nil, message, kind end
+  return file.remove(dir:chunk(record.id))
+end
+
+---Replaces the chunk files of a finished run.
+---@param ledger Ledger
+---@param dir RunDirectory
+---@return true?
+---@return string? message
+---@return Kind? kind
+function sent.replace(ledger, dir)
+  for record in ledger:chunks() do
+    if file.stat(dir:chunk(record.id)) then
+      local done, message, kind = write(ledger, dir, ledger:chunk(record.id))
+      if not done then return nil, message, kind end
+    end
+  end
+  return true
+end
+
+return sent

@@ -1,0 +1,466 @@
+--- A session with one run: begin or go on, stage, plan, ask, import, finalize, report. Whatever
+--- happens, it ends with a statement.
+
+local clock = require "host.clock"
+local connect = require "migrate.connect"
+local engine = require "migrate.engine"
+local exit = require "migrate.exit"
+local failure = require "base.failure"
+local guard = require "base.guard"
+local json = require "host.json"
+local ledger = require "migrate.ledger"
+local log = require "migrate.log"
+local origin = require "migrate.origin"
+local plan = require "migrate.plan"
+local recipes = require "migrate.recipe"
+local report = require "migrate.report"
+local retry = require "migrate.retry"
+local run = require "migrate.run"
+local rundir = require "migrate.rundir"
+local scheduler = require "base.scheduler"
+local sent = require "migrate.sent"
+local signals = require "migrate.signals"
+local stage = require "migrate.stage"
+
+local session = {}
+
+---@class Session
+---@field recipe Recipe
+---@field settings Settings
+---@field ui table
+---@field dir RunDirectory
+---@field ledger Ledger
+---@field log Log
+---@field clock Clock
+---@field tenant? Tenant
+---@field interrupted boolean
+---@field engine? Engine
+local Session = {}
+Session.__index = Session
+
+local function new_session(recipe, settings, ui, dir)
+  return setmetatable({
+    recipe = recipe, settings = settings, ui = ui, dir = dir, interrupted = false,
+    clock = scheduler.clock(settings.time_scale),
+  }, Session)
+end
+
+---Closes what the session holds; the report is its last word.
+function Session:close()
+  if self.signals then self.signals:close() end
+  if self.ledger then self.ledger:close() end
+  self.dir:close()
+end
+
+---The command to type after an ending.
+function Session:next_command(status, pending)
+  local dir = self.dir.path
+  if status == 0 then return nil end
+  if status == 3 and not pending then return "auth0-migrate report " .. dir end
+  if status == 8 then return "auth0-migrate resume " .. dir .. " --yes" end
+  return "auth0-migrate resume " .. dir
+end
+
+---The last step of every session whose directory exists: the statement, written and returned.
+---@param message? string  why it ended, when not because all is done
+---@param kind? Kind
+---@return Report
+function Session:finish(message, kind)
+  if kind == "full" then self.dir:spend_reserve() end
+  local status = kind and exit.of(kind)
+  local statement = report.build(self.ledger, {
+    directory = self.dir.path, exit = status, message = message,
+  })
+  statement.next = self:next_command(statement.exit, statement.users.pending > 0) or json.null
+  statement.plan = self.plan
+  local written, why = report.write_users(self.ledger, self.dir)
+  if not written then self.ui:warn("the lists of failed users are not written: " .. why) end
+  local finished = not kind and statement.users.pending == 0
+  if finished then
+    failure.check(self.ledger:note { finished_at = clock.now() })
+    if not self.settings.keep_chunks then
+      written, why = sent.replace(self.ledger, self.dir)
+      if not written then self.ui:warn("the chunk files stay as they are: " .. why) end
+    end
+  end
+  written, why = report.write(self.dir, statement)
+  if not written then self.ui:warn("report.json is not written: " .. why) end
+  self.log("end", { exit = statement.exit, message = message })
+  return statement
+end
+
+-- Stage -----------------------------------------------------------------------------------
+
+---Called between records: signals, progress, a turn for other tasks.
+function Session:pause(position, source)
+  local now = clock.monotonic()
+  if now - (self.paused_at or 0) < 0.05 then return true end
+  self.paused_at = now
+  scheduler.pass()
+  if self.interrupted then return nil, "interrupted while staging", "interrupted" end
+  self.ui:progress {
+    phase = "stage", done = position, share = source.progress and source:progress() or nil,
+    seconds = now - self.began,
+  }
+  return true
+end
+
+function Session:stage()
+  local settings = self.settings
+  self.began = clock.monotonic()
+  local connection = self.tenant and self.tenant.connection
+  if not connection then
+    local message, kind
+    connection, message, kind = connect.offline(settings)
+    if message then return nil, message, kind end
+  end
+  local done, message, kind = stage.run {
+    recipe = self.recipe, ledger = self.ledger, dir = self.dir, connection = connection,
+    chunk_bytes = settings.chunk_bytes, chunk_users = settings.chunk_users,
+    limit = settings.limit,
+    pause = function(position, source) return self:pause(position, source) end,
+  }
+  if not done then return nil, message, kind end
+  local seconds = clock.monotonic() - self.began
+  self.ui:progress { phase = "stage", finished = true, seconds = seconds }
+  return self.ledger:note { stage_seconds = seconds }
+end
+
+-- Consent ---------------------------------------------------------------------------------
+
+---Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
+function Session:consent()
+  if self.ledger:get("consent") then return true end
+  local question = string.format("Import %d users into %s of %s?", self.plan.users,
+    self.settings.connection or "the connection", self.settings.base or "the tenant")
+  if not self.settings.yes then
+    self.ui:plan(self.plan)
+    local answer = self.ui:ask(question)
+    if answer == nil then
+      return nil, "planned; nothing was sent: no terminal to ask on, and no --yes", "consent"
+    elseif not answer then
+      return nil, "planned; nothing was sent", "consent"
+    end
+  end
+  return self.ledger:note { consent = clock.now() }
+end
+
+-- Import ----------------------------------------------------------------------------------
+
+---The tenant and connection are those of the run's beginning, or become them.
+function Session:settle_tenant()
+  if not self.tenant then
+    if not connect.has_credentials(self.settings) then
+      return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
+    end
+    local message, kind
+    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log)
+    if not self.tenant then return nil, message, kind end
+  end
+  local before = self.ledger:get("base")
+  local connection = self.tenant.connection
+  local same = before == self.settings.base
+    and self.ledger:get("connection_id") == connection.id
+  if before and not same then
+    return nil, string.format("this run is for connection %s of %s; the settings say %s of %s",
+      self.ledger:get("connection"), before, connection.name, self.settings.base), "usage"
+  end
+  return self.ledger:note {
+    base = self.settings.base, connection = connection.name, connection_id = connection.id,
+    slots = self.settings.slots,
+  }
+end
+
+function Session:make_engine()
+  local settings, recipe = self.settings, self.recipe
+  local options = type(recipe.import) == "table" and recipe.import or {}
+  local finalize = type(recipe.finalize) == "table" and recipe.finalize or {}
+  local total = self.ledger.db:value("SELECT sum(users) FROM chunk WHERE round = 1") or 0
+  local began = clock.monotonic()
+  self.engine = engine.new {
+    ledger = self.ledger, dir = self.dir, client = self.tenant.client,
+    jobs = require "auth0.jobs", connection = self.tenant.connection, recipe = recipe,
+    clock = self.clock, upsert = self.ledger:get("upsert") == 1, slots = settings.slots,
+    rounds = finalize.rounds or 3,
+    retry = type(recipe.retry) == "function" and recipe.retry or retry.new(recipe.retry),
+    patience = settings.patience, chunk_bytes = settings.chunk_bytes,
+    chunk_users = settings.chunk_users, log = self.log,
+    external_id = options.external_id or self.ledger:get("run"),
+    send_completion_email = options.send_completion_email or false,
+    progress = function() self:show_import(total, began) end,
+  }
+  return self.engine
+end
+
+function Session:show_import(total, began)
+  local done = self.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+    WHERE round = 1 AND state = 'harvested']])
+  local part = 0
+  for _, job in pairs(self.engine.watched) do
+    part = part + job.chunk.users * (job.percentage or 0) / 100
+  end
+  self.first_done = self.first_done or done
+  self.ui:progress {
+    phase = "import", done = math.min(total, math.floor(done + part)), total = total,
+    share = total > 0 and math.min(1, (done + part) / total) or nil,
+    seconds = clock.monotonic() - began, since = done - self.first_done,
+    jobs = self.engine.busy,
+  }
+end
+
+---Calls a recipe's function or the default, then waits for what it left running.
+function Session:phase(name, own, default, face)
+  local made = self.engine
+  local ok, reason = guard.call(type(own) == "function" and own or default, face)
+  if not ok then
+    if reason.kind == "fatal" then
+      reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
+        reason.where or self.recipe.name, name, reason.message), "usage")
+    end
+    made:stop(reason)
+  end
+  made:drain()
+end
+
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Session:import()
+  local made = self:make_engine()
+  failure.check(self.ledger:adopt())
+  local face = run.new(made)
+  self:phase("import", self.recipe.import, require "migrate.import", face)
+  if not made.ending then
+    self:phase("finalize", self.recipe.finalize, require "migrate.finalize", face)
+  end
+  self.ui:progress { phase = "import", finished = true }
+  if made.ending then return nil, made.ending.message, made.ending.kind end
+  return true
+end
+
+-- The whole -------------------------------------------------------------------------------
+
+function Session:watch_signals()
+  self.signals = signals.watch(function()
+    self.interrupted = true
+    self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
+    if self.engine then
+      self.engine:stop(failure.new("interrupted; what was sent is recorded", "interrupted"))
+    end
+  end, function()
+    scheduler.finish(self:finish("interrupted; what was sent is recorded", "interrupted"))
+  end)
+end
+
+---From a staged run to its end.
+function Session:go()
+  self.plan = plan.of(plan.staged(self.ledger.db), {
+    connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
+  })
+  local done, message, kind, _ = true, nil, nil, nil
+  local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
+  if pending then done, message, kind = self:consent() end
+  if done and self.ledger:get("consent") then
+    done, message, kind = self:settle_tenant()
+    if done then _, message, kind = self:import() end
+  end
+  return self:finish(message, kind)
+end
+
+---Facts that a new run is begun with.
+function Session:facts()
+  local recipe, settings = self.recipe, self.settings
+  return {
+    run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
+    recipe_path = recipe.path, recipe_digest = recipe.digest, params = origin.params(recipe),
+    source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
+    chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
+    slots = settings.slots, read = 0, extra = 0,
+  }
+end
+
+---Stages into the directory, which this session holds.
+function Session:begin()
+  local message, kind
+  if connect.has_credentials(self.settings) then
+    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log)
+    if not self.tenant and exit.of(kind) ~= exit.of("temporary") then return nil, message, kind end
+    if not self.tenant then
+      self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
+    end
+  end
+  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts())
+  if not self.ledger then return nil, message, kind end
+  local done
+  done, message, kind = self.dir:reserve()
+  if done then done, message, kind = self:stage() end
+  if done then return self:go() end
+  if exit.of(kind) == exit.of("usage") then
+    self.dir:clear() -- nothing was staged that anybody could go on with
+    return nil, message, kind
+  end
+  return self:finish(message, kind)
+end
+
+---Goes on with a run that was staged.
+function Session:go_on()
+  self.log("resume")
+  if self.settings.yes and not self.ledger:get("consent") then
+    failure.check(self.ledger:note { consent = clock.now() })
+  end
+  return self:go()
+end
+
+---Takes the directory, and opens the log.
+function Session:take()
+  local taken, message, kind = self.dir:take()
+  if not taken then return nil, message, kind end
+  self.log, message, kind = log.open(self.dir:file("log.ndjson"))
+  return self.log and true, message, kind
+end
+
+---Opens the journal of a run that is there. True when it can go on, false when it must be staged
+---again.
+function Session:open_existing()
+  local message, kind
+  self.ledger, message, kind = ledger.open(self.dir:journal())
+  if not self.ledger then return nil, message, kind end
+  if self.ledger:get("staged_at") then return true end
+  self.ledger:close()
+  self.ledger = nil
+  self.dir:clear()
+  return false
+end
+
+local function directory(recipe, settings)
+  if settings.run_dir then return rundir.at(settings.run_dir) end
+  local name = recipe.name .. (settings.limit and "-" .. settings.limit or "")
+  local dir, n = rundir.at(name .. ".run"), 1
+  while (settings.fresh or settings.limit) and dir:exists() do
+    n = n + 1
+    dir = rundir.at(string.format("%s-%d.run", name, n))
+  end
+  return dir
+end
+
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.run(recipe, settings, ui)
+  local self <close> = setmetatable(new_session(recipe, settings, ui, directory(recipe, settings)),
+    { __index = Session, __close = Session.close })
+  local existed = self.dir:exists()
+  local done, message, kind = self:take()
+  if not done then return nil, message, kind end
+  self:watch_signals()
+  if existed then
+    done, message, kind = self:open_existing()
+    if done == nil then return nil, message, kind end
+    if done then
+      if self.ledger:get("finished_at") then
+        return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
+          .. "--fresh begins another", self.dir.path, self.dir.path), "usage"
+      end
+      done, message, kind = origin.same(self.ledger, recipe, settings, true)
+      if not done then return nil, message, kind end
+      return self:go_on()
+    end
+  end
+  return self:begin()
+end
+
+---@param dir? string  default the newest run of the working directory
+---@return RunDirectory?
+---@return string? message
+---@return Kind? kind
+local function find(dir)
+  dir = dir or rundir.newest(".")
+  if not dir then return nil, "there is no run (NAME.run/) in this folder", "usage" end
+  local found = rundir.at(dir)
+  if not found:exists() then return nil, dir .. " holds no run", "usage" end
+  return found
+end
+
+---Goes on with a run, without reading its source.
+---@param dir? string
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.resume(dir, settings, ui)
+  local found, message, kind = find(dir)
+  if not found then return nil, message, kind end
+  local self <close> = setmetatable(new_session(nil, settings, ui, found),
+    { __index = Session, __close = Session.close })
+  local done
+  done, message, kind = self:take()
+  if not done then return nil, message, kind end
+  self.ledger, message, kind = ledger.open(found:journal())
+  if not self.ledger then return nil, message, kind end
+  if self.ledger:get("finished_at") then return report.read(found) end
+  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
+    params = self.ledger:get_table("params"),
+  })
+  if not self.recipe then return nil, message, kind end
+  self:watch_signals()
+  if not self.ledger:get("staged_at") then
+    self.ledger:close()
+    self.ledger = nil
+    self.dir:clear()
+    return self:begin()
+  end
+  done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
+  if not done then return nil, message, kind end
+  return self:go_on()
+end
+
+---How far a run is, for another terminal: reads the journal only.
+---@param dir? string
+---@return table?
+---@return string? message
+---@return Kind? kind
+function session.status(dir)
+  local found, message, kind = find(dir)
+  if not found then return nil, message, kind end
+  local book
+  book, message, kind = ledger.open(found:journal(), { readonly = true })
+  if not book then return nil, message, kind end
+  local statement = report.build(book, { directory = found.path })
+  statement.chunks, statement.active = {}, {}
+  for row in book.db:rows("SELECT state, count(*) AS n FROM chunk GROUP BY state") do
+    statement.chunks[row.state] = row.n
+  end
+  for _, job in ipairs(book:open_jobs()) do
+    table.insert(statement.active, {
+      id = job.id, chunk = job.chunk, state = job.state, seconds = clock.now() - job.submitted,
+    })
+  end
+  statement.staged = book:get("staged_at") ~= nil
+  statement.finished = book:get("finished_at") ~= nil
+  book:close()
+  return statement
+end
+
+---The statement of a run.
+---@param dir? string
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.report(dir)
+  local found, message, kind = find(dir)
+  if not found then return nil, message, kind end
+  local statement
+  statement, message, kind = report.read(found)
+  if statement then return statement end
+  if kind == "missing" then
+    return nil, found.path .. " has no report yet; `auth0-migrate status " .. found.path
+      .. "` shows how far it is", "usage"
+  end
+  return nil, message, kind
+end
+
+return session

@@ -1,0 +1,213 @@
+--- Stage: the whole source becomes chunk files, a journal and the files of what stays behind.
+--- No network. The same source, options and recipe give the same bytes.
+
+local chooser = require "migrate.chooser"
+local chunk = require "host.chunk"
+local clock = require "host.clock"
+local duplicates = require "migrate.duplicates"
+local file = require "host.file"
+local json = require "host.json"
+local pipeline = require "migrate.pipeline"
+local schema = require "auth0.schema"
+local user_rules = require "auth0.user"
+
+local stage = {}
+
+local MOST_REASONS <const> = 100 -- skip reasons told apart; then "other"
+local OTHER <const> = "other"
+
+---@class Stage : Sink
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field writer host.chunk.writer
+---@field next_id integer
+---@field part StagedPart      since the last chunk
+---@field reasons table<string, boolean>
+---@field n_reasons integer
+local Stage = {}
+Stage.__index = Stage
+
+local function empty_part()
+  return { rejected = {}, skipped = {}, warnings = {}, facts = {} }
+end
+
+---The reason under which a skipped record is counted.
+function Stage:reason(reason)
+  if not self.reasons[reason] then
+    if self.n_reasons >= MOST_REASONS then return OTHER end
+    self.reasons[reason] = true
+    self.n_reasons = self.n_reasons + 1
+  end
+  return reason
+end
+
+local function write_line(output, value)
+  local text, message, kind = json.encode(value)
+  if not text then return nil, message, kind end
+  return output:write(text .. "\n")
+end
+
+function Stage:skipped(position, at, reason)
+  local key = self:reason(reason)
+  self.part.skipped[key] = (self.part.skipped[key] or 0) + 1
+  return write_line(self.skipped_file, { position = position, at = at, reason = reason })
+end
+
+---A line of rejected.ndjson, whatever the record holds: one that JSON cannot write (bad UTF-8, a
+---function) is told without it.
+local function rejected_line(output, rejection)
+  if json.encode(rejection) then return write_line(output, rejection) end
+  local slim = {}
+  for key, value in pairs(rejection) do slim[key] = value end
+  slim.record, slim.user = nil, nil
+  slim.message = slim.message .. " (the record cannot be shown as JSON)"
+  return write_line(output, slim)
+end
+
+function Stage:rejected(rejection)
+  local rejected = self.part.rejected
+  rejected[#rejected + 1] = rejection
+  self.on_rejected(rejection)
+  return rejected_line(self.rejected_file, rejection)
+end
+
+---The rejection of a user that no chunk takes: too large alone, or not writable as JSON.
+---@param position integer
+---@param at string
+---@param message string  of the writer
+---@param size? integer   bytes of one that is too large
+---@param limit integer   bytes
+---@return Rejection
+function stage.unpackable(position, at, message, size, limit)
+  local code = size and "TOO_LARGE" or "RECIPE_RESULT"
+  if size then
+    message = string.format("the user takes %d bytes alone, a chunk holds %d", size, limit)
+  end
+  return {
+    position = position, at = at, outcome = "rejected", code = code, path = "", message = message,
+    errors = { { code = code, path = "", message = message } },
+  }
+end
+
+function Stage:user(user, position, at, record)
+  local bytes, message, kind, size, _
+  bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  if bytes then return true end
+  if kind == "full" and not size then
+    local flushed
+    flushed, message, kind = self:flush()
+    if not flushed then return nil, message, kind end
+    bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
+    if bytes then return true end
+  end
+  local rejection = stage.unpackable(position, at, message, size, self.limit)
+  rejection.record, rejection.user = json.materialize(record), size and user or nil
+  return self:rejected(rejection)
+end
+
+---Writes the chunk and all that happened since the last one: the file first, then the journal.
+function Stage:flush()
+  local part, writer = self.part, self.writer
+  if writer:count() > 0 then
+    local sha256, message, kind = writer:save(self.dir:chunk(self.next_id))
+    if not sha256 then return nil, message, kind end
+    part.chunk = {
+      id = self.next_id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
+      places = writer:places(),
+    }
+    self.next_id = self.next_id + 1
+    writer:reset()
+  end
+  part.facts = { read = self.pipe.position, extra = self.pipe.extra }
+  part.warnings = self:all_warnings()
+  self.part = empty_part()
+  return self.ledger:staged(part)
+end
+
+---Those of the rules and the readers, and those of the recipe's migrate.warn.
+function Stage:all_warnings()
+  local all = {}
+  for code, warning in pairs(self.pipe.warnings) do all[code] = warning end
+  for code, warning in pairs(self.recipe.warnings) do
+    all[code] = { n = warning.count, message = warning.message }
+  end
+  return all
+end
+
+function Stage:finish()
+  local flushed, message, kind = self:flush()
+  if not flushed then return nil, message, kind end
+  for _, output in ipairs { self.skipped_file, self.rejected_file } do
+    flushed, message, kind = output:finish()
+    if not flushed then return nil, message, kind end
+  end
+  return self.ledger:note { staged_at = clock.now() }
+end
+
+---The offline half for these settings: rules for the connection, duplicates, the recipe's choice.
+---@param recipe Recipe
+---@param options {connection?: table, spool: string}
+---@param sink Sink
+---@return Pipeline?
+---@return string? message
+---@return Kind? kind
+function stage.pipeline(recipe, options, sink)
+  local connection = options.connection
+  local keys = type(recipe.dedupe) == "table" and recipe.dedupe or nil
+  local detector, message, kind = duplicates.new {
+    unique = connection and connection.unique, keys = keys, spool = options.spool,
+  }
+  if not detector then return nil, message, kind end
+  local choose
+  if type(recipe.dedupe) == "function" then
+    choose, message, kind = chooser.new(recipe.dedupe)
+    if not choose then return nil, message, kind end
+  end
+  return pipeline.new {
+    recipe = recipe, validator = schema.for_connection(connection), duplicates = detector,
+    sink = sink, chooser = choose,
+  }
+end
+
+---@class StageOptions
+---@field recipe Recipe
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field connection? table     settings of the connection; nil: Auth0's defaults
+---@field chunk_bytes integer
+---@field chunk_users? integer
+---@field limit? integer        records
+---@field pause fun(position: integer, source: any): true?, string?, Kind?
+---@field on_rejected? fun(rejection: Rejection)
+
+---@param options StageOptions
+---@return true?
+---@return string? message
+---@return Kind? kind
+function stage.run(options)
+  local dir = options.dir
+  local skipped_file <close>, message, kind = file.create(dir:file("skipped.ndjson"))
+  if not skipped_file then return nil, message, kind end
+  local rejected_file <close>, why, what = file.create(dir:file("rejected.ndjson"))
+  if not rejected_file then return nil, why, what end
+  local writer <close> = chunk.new(options.chunk_bytes, options.chunk_users)
+  local self = setmetatable({
+    recipe = options.recipe, ledger = options.ledger, dir = dir, writer = writer,
+    limit = options.chunk_bytes, next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
+    skipped_file = skipped_file, rejected_file = rejected_file,
+    on_rejected = options.on_rejected or function() end,
+  }, Stage)
+  local pipe
+  pipe, message, kind = stage.pipeline(options.recipe,
+    { connection = options.connection, spool = dir.path }, self)
+  if not pipe then return nil, message, kind end
+  self.pipe = pipe
+  local done
+  done, message, kind = pipe:run(options.pause, options.limit)
+  pipe.duplicates:close()
+  if not done then return nil, message, kind end
+  return self:finish()
+end
+
+
+return stage

@@ -1,0 +1,152 @@
+--- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte, and
+--- what may have been received is never blindly repeated.
+
+local evidence = require "migrate.evidence"
+local judge = require "migrate.judge"
+local limits = require "auth0.limits"
+local watch = require "migrate.watch"
+
+local upload = {}
+
+local FOREIGN_WAIT <const> = 45 -- seconds between tries while others hold the import slots
+
+---@class Job  what run:submit returns
+---@field id? string        of the tenant's job, once it is known
+---@field chunk LedgerChunk
+---@field result? JobResult once harvested
+---@field attempts integer
+
+local function send(engine, chunk)
+  local attempt = engine:check(engine.ledger:sending(chunk.id))
+  engine.uploading = engine.uploading + 1
+  local answer = engine.jobs.submit(engine.client, {
+    file = engine.dir:chunk(chunk.id),
+    connection_id = engine.connection.id,
+    upsert = engine.upsert or chunk.upsert,
+    external_id = string.format("%s-%d", engine.external_id, chunk.id),
+    send_completion_email = engine.send_completion_email,
+  })
+  engine.uploading = engine.uploading - 1
+  return attempt, answer
+end
+
+-- What to do after an answer: true when the chunk is a job now, a number of own seconds to wait
+-- before the next try, or an error that ends the import.
+local answers = {}
+
+function answers.accepted(engine, job, attempt, answer)
+  engine:check(engine.ledger:sent(job.chunk.id, attempt, answer.id))
+  job.id, job.attempt = answer.id, attempt
+  return true
+end
+
+function answers.full(engine, job, attempt, answer)
+  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused",
+    string.format("%d import jobs are active", answer.active or 0)))
+  engine.log("slots_full", { chunk = job.chunk.id, active = answer.active, ours = engine.busy - 1 })
+  return FOREIGN_WAIT
+end
+
+function answers.limited(engine, job, attempt, answer)
+  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused", "rate limit"))
+  engine.clock.sleep_dictated(answer.wait or 1)
+  return 0
+end
+
+function answers.refused(engine, job, attempt, answer)
+  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused", answer.message))
+  engine:check(nil, answer.message, answer.kind == "data" and "fatal" or answer.kind)
+end
+
+function answers.unsent(engine, job, attempt, answer)
+  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "unsent", answer.message))
+  if answer.kind == "credentials" or answer.kind == "tls" or answer.kind == "temporary"
+    or answer.kind == "io" or answer.kind == "missing" then
+    engine:check(nil, answer.message, answer.kind)
+  end
+  local now = engine.clock.elapsed()
+  job.unreachable = job.unreachable or now
+  if now - job.unreachable > engine.patience then
+    engine:check(nil, "the tenant cannot be reached: " .. answer.message, "temporary")
+  end
+  job.misses = (job.misses or 0) + 1
+  return math.min(2 ^ job.misses / 2, 60)
+end
+
+function answers.uncertain(engine, job, attempt, answer)
+  engine:check(engine.ledger:uncertain(job.chunk.id, attempt, answer.message))
+  engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
+  return upload.resolve(engine, job)
+end
+
+---Decides what happens to a chunk whose upload may or may not have been received: seconds to wait
+---before it is sent again, or true when its users were looked up instead.
+---@param engine Engine
+---@param job Job
+---@return number|true
+function upload.resolve(engine, job)
+  local users = engine:check(engine.dir:users(job.chunk))
+  local repeatable = true
+  for _, placed in ipairs(users) do
+    repeatable = repeatable and evidence.repeatable(placed.user, engine.connection.unique)
+  end
+  local decision = evidence.uncertain {
+    repeatable = repeatable, all_found = false, now = engine.clock.elapsed(), deadline = math.huge,
+  }
+  if decision == "send_again" then
+    engine:check(engine.ledger:send_again(job.chunk.id))
+    return 1
+  end
+  -- The lost job may run for as long as Auth0 lets one; only then absence means absence.
+  engine:sleep(limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS)
+  engine:go_on()
+  local last = engine.ledger:last_attempt(job.chunk.id)
+  judge.look_up(engine, engine.ledger:chunk(job.chunk.id), last.id)
+  return true
+end
+
+---Sends a chunk, waiting for a slot as long as it takes, and watches the job beside.
+---@param engine Engine
+---@param job Job
+function upload.send(engine, job)
+  while true do
+    engine:take_slot()
+    local attempt, answer = send(engine, job.chunk)
+    local next_step = answers[answer.outcome](engine, job, attempt, answer)
+    if job.id then
+      engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
+      watch.begin(engine, job, upload.again)
+      return
+    end
+    engine:free_slot()
+    if next_step == true then return end
+    if answer.outcome == "full" then
+      engine.changed:wait(engine.clock.real(next_step)) -- a slot of our own may free up before
+    else
+      engine:sleep(next_step)
+    end
+    engine:go_on()
+  end
+end
+
+---Whether a failed job is worth another try; then it is sent again beside the import.
+---@param engine Engine
+---@param job Job
+---@param why string
+---@return boolean
+function upload.again(engine, job, why)
+  local tries = engine.ledger:attempts(job.chunk.id)
+  local wait = engine.retry { attempt = tries, job = job.id, chunk = job.chunk.id, message = why }
+  if not wait then return false end
+  engine:check(engine.ledger:send_again(job.chunk.id))
+  engine:beside(function()
+    engine:sleep(wait)
+    engine:go_on()
+    job.id = nil
+    upload.send(engine, job)
+  end)
+  return true
+end
+
+
+return upload
