@@ -7,6 +7,7 @@
 #include "schema.h"
 
 #include "host.h"
+#include "json.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -190,6 +191,11 @@ static int schema_compile(lua_State *L)
 
     struct host_validator *v = lua_newuserdatauv(L, sizeof *v, 1);
     memset(v, 0, sizeof *v);
+    lua_newtable(L);
+    host_json_mark(L);
+    lua_getmetatable(L, -1);
+    v->list_mark = lua_topointer(L, -1);
+    lua_settop(L, 3);
     lua_newtable(L);
     lua_pushvalue(L, 4);
     lua_setiuservalue(L, 3, 1);

@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HOST_ARRAY_TYPE "host.json.array" /* the metatable of lists, json.c */
-
 enum host_type {
     HOST_TYPE_STRING = 1,
     HOST_TYPE_BOOLEAN = 2,
@@ -160,6 +158,7 @@ struct host_run {
 struct host_validator {
     const struct host_rule *rule;
     struct host_run *checking; /* while a `check` function runs, for its `report` */
+    const void *list_mark;     /* the metatable of json's lists, to compare with */
 };
 
 /* Checks the value at `index` (absolute); false ends the quick walk. */

@@ -9,14 +9,43 @@
 #define EMAIL_MAX 254 /* bytes in all, RFC 5321 */
 #define LABEL_MAX 63  /* bytes between dots of a domain, RFC 1035 */
 
+enum { LETTER = 1, DIGIT = 2, ATOM = 4, URI = 8 };
+
+/* What an ASCII byte may be part of: ATOM an address before the @, URI a URI as it
+ * stands. */
+static unsigned classes(unsigned char c)
+{
+#define A ATOM
+#define D (ATOM | URI | DIGIT)
+#define L (ATOM | URI | LETTER)
+#define U URI
+#define B (ATOM | URI)
+    static const unsigned char table[128] = {
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+        0, B, 0, B, B, B, B, B, U, U, B, B, U, B, U, B, /* blank to slash */
+        D, D, D, D, D, D, D, D, D, D, U, U, 0, B, 0, B, /* 0-9 : ; < = > ? */
+        U, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* @ A-O */
+        L, L, L, L, L, L, L, L, L, L, L, U, 0, U, A, B, /* P-Z [ \ ] ^ _ */
+        A, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* ` a-o */
+        L, L, L, L, L, L, L, L, L, L, L, A, A, A, B, 0, /* p-z { | } ~ DEL */
+    };
+#undef A
+#undef D
+#undef L
+#undef U
+#undef B
+    return c < 128 ? table[c] : 0;
+}
+
 static bool is_letter(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return classes(c) & LETTER;
 }
 
 static bool is_digit(unsigned char c)
 {
-    return c >= '0' && c <= '9';
+    return classes(c) & DIGIT;
 }
 
 /* Letters of other scripts arrive as UTF-8; what they spell is for the mail system to
@@ -112,7 +141,7 @@ static const char *uri_fault(const char *text, size_t size)
     for (size_t k = 0; k < size; k++) {
         unsigned char c = (unsigned char)text[k];
         if (c <= ' ' || c == 0x7f) return "a blank or control character";
-        if (strchr("\"<>\\^`{|}", c)) return "a character that must be escaped";
+        if (!(classes(c) & URI) && !is_wide(c)) return "a character that must be escaped";
     }
     const char *rest = text + i + 1;
     size_t left = size - i - 1;

@@ -14,12 +14,13 @@
  * ----------------------------------------------------------------------------------*/
 
 /* The same question as json.is_array, without asking Lua. */
-static unsigned table_type(lua_State *L, int index)
+static unsigned table_type(struct host_run *r, int index)
 {
+    lua_State *L = r->L;
+
     if (lua_getmetatable(L, index)) {
-        luaL_getmetatable(L, HOST_ARRAY_TYPE);
-        bool marked = !lua_isnil(L, -1) && lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
+        bool marked = lua_topointer(L, -1) == r->validator->list_mark;
+        lua_pop(L, 1);
         if (marked) return HOST_TYPE_ARRAY;
     }
     bool has_first = lua_rawgeti(L, index, 1) != LUA_TNIL;
@@ -45,8 +46,10 @@ static unsigned number_type(lua_State *L, int index)
     return floor(n) == n ? HOST_TYPE_INTEGER | HOST_TYPE_NUMBER : HOST_TYPE_NUMBER;
 }
 
-static unsigned type_of(lua_State *L, int index)
+static unsigned type_of(struct host_run *r, int index)
 {
+    lua_State *L = r->L;
+
     switch (lua_type(L, index)) {
     case LUA_TSTRING:
         return HOST_TYPE_STRING;
@@ -55,7 +58,7 @@ static unsigned type_of(lua_State *L, int index)
     case LUA_TNUMBER:
         return number_type(L, index);
     case LUA_TTABLE:
-        return table_type(L, index);
+        return table_type(r, index);
     case LUA_TLIGHTUSERDATA:
         return lua_touserdata(L, index) ? HOST_TYPE_OTHER : HOST_TYPE_NULL;
     }
@@ -503,7 +506,7 @@ static bool check_warnings(struct host_run *r, const struct host_rule *rule, int
 bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int index,
                       const struct host_place *place)
 {
-    unsigned type = type_of(r->L, index);
+    unsigned type = type_of(r, index);
     int errors = r->errors;
 
     if (!check_type(r, rule, index, type, place)) return false;
@@ -512,7 +515,7 @@ bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int inde
     if (r->depth >= DEPTH_MAX)
         return host_schema_broken(r, HOST_KEY_TYPE, place, "",
                                   "Nested deeper than %d levels", DEPTH_MAX);
-    luaL_checkstack(r->L, 12, "schema");
+    if (type & (HOST_TYPE_ARRAY | HOST_TYPE_OBJECT)) luaL_checkstack(r->L, 12, "schema");
     r->depth++;
     bool go_on = check_value(r, rule, index, type, place);
     if (go_on && rule->check && r->errors == errors)
