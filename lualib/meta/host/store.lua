@@ -15,7 +15,7 @@ local transaction = {}
 
 ---@class host.store.Options
 ---@field readonly? boolean
----@field durable? boolean  default true: WAL with synchronous=FULL; false: no journal, no syncs (scratch)
+---@field durable? boolean  default true: WAL with synchronous=FULL; false: no journal on disk, no syncs (scratch)
 ---@field wait? number      seconds to wait for a lock, default 5
 
 ---`:memory:` and "" (a temporary file) work as in SQLite. The file is made with mode 0600.
@@ -26,16 +26,20 @@ local transaction = {}
 ---@return host.Kind? kind  "missing" "io" "full" "busy" "parse" (not a database)
 function store.open(path, options) end
 
----Runs one or more statements without values.
+---Runs one or more statements without values. Faulty SQL raises, here and below; a violated
+---constraint is a failure of kind "io". No other file can be attached.
 ---@param sql string
 ---@return true?
 ---@return string? message
 ---@return host.Kind? kind
 function database:exec(sql) end
 
----Compiles a statement. Faulty SQL is misuse and raises.
+---Compiles a statement. Faulty SQL is misuse and raises, and so is, when it runs, another number
+---of values than it has parameters.
 ---@param sql string
----@return host.store.statement
+---@return host.store.statement?
+---@return string? message
+---@return host.Kind? kind
 function database:prepare(sql) end
 
 ---Shorthands that prepare once for each text and keep the statement.
@@ -68,8 +72,9 @@ function database:value(sql, ...) end
 function database:rows(sql, ...) end
 
 ---Begins a transaction (BEGIN IMMEDIATE). It remembers the first failure of any statement run
----meanwhile; after one, database:run does nothing and commit returns that failure. Closing it
----without commit rolls back. Nesting raises.
+---meanwhile (its own BEGIN included); after one, all methods do nothing and return that failure
+---(value and rows raise it), and commit rolls back and returns it too. Closing it without commit
+---rolls back. Nesting raises.
 ---@return host.store.transaction
 function database:begin() end
 
