@@ -1,0 +1,131 @@
+local tap = require "tests.tap"
+local json = require "host.json"
+local text = require "host.text"
+local test, equal, raises = tap.test, tap.equal, tap.raises
+
+local NIL <const> = {} -- stands for nil in the tables of cases
+
+local function check(fn, cases)
+  for _, case in ipairs(cases) do
+    local expected = case[#case]
+    if expected == NIL then expected = nil end
+    local arguments = table.move(case, 1, #case - 1, 1, {})
+    equal(fn(table.unpack(arguments)), expected, tostring(case[1]))
+  end
+end
+
+test("every function gives nil for nil and for JSON's null", function()
+  for _, name in ipairs { "trim", "lower", "email", "phone", "boolean", "is_utf8", "length" } do
+    equal(text[name](nil), nil, name)
+    equal(text[name](json.null), nil, name)
+  end
+  equal(text.split(nil, ","), nil)
+end)
+
+test("trim takes outer blanks off", function()
+  check(text.trim, {
+    { "abc", "abc" }, { "  a b\t\r\n", "a b" }, { "\u{A0}\u{FEFF}x\0\u{A0}", "x" },
+    { " \n\0", NIL }, { "", NIL }, { "ä", "ä" }, { 12, "12" }, { "\u{2003}x", "\u{2003}x" },
+  })
+end)
+
+test("lower changes ASCII letters only", function()
+  check(text.lower, { { "ABC Äz", "abc Äz" }, { "abc", "abc" }, { "", "" } })
+end)
+
+test("addresses are trimmed and lower-cased, others are nil", function()
+  check(text.email, {
+    { " Ana.Souza@Example.COM ", "ana.souza@example.com" }, { "a@b.example", "a@b.example" },
+    { "o'brien+x@sub.example.org", "o'brien+x@sub.example.org" },
+    { "ü@bücher.example", "ü@bücher.example" },
+    { "a@b", NIL }, { "a@b.", NIL }, { "a@.b", NIL }, { "a@b..c", NIL }, { "@b.c", NIL },
+    { "a b@c.example", NIL }, { "a@b@c.example", NIL }, { "a@b c.example", NIL }, { "", NIL },
+    { "Ana <a@b.example>", NIL }, { "a@-b.example", NIL }, { "a@b-.example", NIL }, { "abc", NIL },
+  })
+end)
+
+test("international numbers become E.164", function()
+  check(text.phone, {
+    { "+55 11 95555-0101", "+5511955550101" }, { "0086 10 5555 0103", "+861055550103" },
+    { "+44 (0)20 7946 0958", "+442079460958" }, { "+1 (415) 555.0106", "+14155550106" },
+    { "+49/30/1234567", "+49301234567" }, { "+49\u{A0}30 1234567", "+49301234567" },
+    { "'+14155550106", "+14155550106" }, { " +14155550106\t", "+14155550106" },
+    { "+390612345678", "+390612345678" },
+  })
+end)
+
+test("national numbers need a country", function()
+  check(text.phone, {
+    { "(01) 555 0104", NIL }, { "(01) 555 0104", "353", "+35315550104" },
+    { "020 7946 0958", "+44", "+442079460958" }, { "(415) 555-0106", "1", "+14155550106" },
+    { "1-415-555-0106", "1", "+14155550106" }, { "+33155550108", "44", "+33155550108" },
+  })
+end)
+
+test("damaged numbers are nil", function()
+  check(text.phone, {
+    { "4.47701E+11", NIL }, { "4.47701E+11", "44", NIL }, { "4.47701e11", "44", NIL },
+    { "447701000000.0", "44", NIL }, { "+123", NIL }, { "+1234567890123456", NIL },
+    { "+012345678", NIL }, { "+1 415 555 0106 x12", NIL }, { "++14155550106", NIL }, { "", NIL },
+    { "000", "44", NIL }, { ("1"):rep(100), "44", NIL }, { "+", NIL }, { "unknown", "1", NIL },
+    { "+1\0" .. "4155550106", NIL },
+  })
+end)
+
+test("a country that is no calling code is misuse", function()
+  for _, country in ipairs { "DE", "", "+", "1234", "01" } do
+    raises(function() text.phone("1", country) end, "calling code")
+  end
+end)
+
+test("words for true and false are understood in any case", function()
+  check(text.boolean, {
+    { "TRUE", true }, { "t", true }, { " Yes ", true }, { "y", true }, { "on", true },
+    { "1", true }, { "X", true }, { 1, true }, { 1.0, true }, { true, true },
+    { "False", false }, { "F", false }, { "no", false }, { "N", false }, { "off", false },
+    { "0", false }, { 0, false }, { false, false },
+    { "maybe", NIL }, { "", NIL }, { 2, NIL }, { 0.5, NIL }, { 1e300, NIL }, { "truely", NIL },
+  })
+end)
+
+test("with lists only their words count", function()
+  check(text.boolean, {
+    { "Ja", { "ja" }, { "nein" }, true }, { "NEIN", { "ja" }, { "nein" }, false },
+    { "yes", { "ja" }, { "nein" }, NIL }, { "yes", { "ja" }, NIL }, { 2, { 2 }, true },
+  })
+end)
+
+test("split trims its parts and leaves empty ones out", function()
+  check(text.split, {
+    { "a, b,,c ,", ",", { "a", "b", "c" } }, { "a", ",", { "a" } },
+    { "a||b|c", "||", { "a", "b|c" } }, { " ; ", ";", {} }, { "", ";", {} },
+  })
+  raises(function() text.split("a", "") end, "empty separator")
+end)
+
+test("split gives a list that JSON knows as one", function()
+  equal(json.encode(text.split("", ",")), "[]")
+end)
+
+test("UTF-8 is checked to the letter", function()
+  for value, expected in pairs {
+    [""] = true, ["abcdefghijkl"] = true, ["abcdefghé"] = true, ["\u{10FFFF}"] = true,
+    ["\xc0\x80"] = false, ["\xed\xa0\x80"] = false, ["\xf4\x90\x80\x80"] = false,
+    ["\xe0\x80\x80"] = false, ["\xf0\x80\x80\x80"] = false, ["abc\xc3"] = false, ["\x80"] = false,
+    ["12345678\xff"] = false, ["\u{E000}\u{FFFD}"] = true,
+  } do
+    equal(text.is_utf8(value), expected, string.format("%q", value))
+  end
+end)
+
+test("length counts characters", function()
+  check(text.length, { { "", 0 }, { "aé€😀", 4 }, { "\xff", NIL } })
+end)
+
+test("distance counts insertions, deletions, replacements and swaps", function()
+  check(text.distance, {
+    { "", "", 0 }, { "email", "email", 0 }, { "emial", "email", 1 }, { "mail", "email", 1 },
+    { "emails", "email", 1 }, { "e-mail", "email", 1 }, { "abc", "", 3 }, { "", "abc", 3 },
+    { "kitten", "sitting", 3 }, { "ca", "ac", 1 },
+  })
+end)
