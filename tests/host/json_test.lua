@@ -1,0 +1,476 @@
+--- host.json: lossless both ways, strict, and streaming.
+
+local file = require "host.file"
+local json = require "host.json"
+local tap = require "tests.tap"
+local test = tap.test
+
+local function written(cases)
+  for _, case in ipairs(cases) do
+    local text, message = json.encode(case[1], case[3])
+    tap.equal(text, case[2], message)
+  end
+end
+
+local function refused(cases)
+  for _, case in ipairs(cases) do
+    local text, message, kind = json.encode(case[1])
+    tap.equal({ text, kind }, { nil, "parse" })
+    tap.contains(message, case[2])
+  end
+end
+
+test("scalars are written in their shortest exact form", function()
+  written {
+    { 0, "0" }, { -1, "-1" }, { math.maxinteger, "9223372036854775807" },
+    { math.mininteger, "-9223372036854775808" }, { 9007199254740993, "9007199254740993" },
+    { 0.1, "0.1" }, { 1.5, "1.5" }, { 1 / 3, "0.3333333333333333" }, { 3.0, "3.0" },
+    { -0.0, "-0.0" }, { 1e15, "1e+15" }, { 1e300, "1e+300" }, { 5e-324, "4.94065645841247e-324" },
+    { true, "true" }, { false, "false" }, { json.null, "null" }, { "", '""' },
+  }
+end)
+
+test("doubles read back as the same doubles", function()
+  for _, d in ipairs { 0.1, 1 / 3, 2 ^ 53, 1e22, 1.7976931348623157e308, 5e-324, 123456.789e3,
+    -0.0 } do
+    tap.equal(json.decode(json.encode(d)), d)
+    tap.equal(1 / json.decode(json.encode(d)), 1 / d)
+  end
+end)
+
+test("only what must be escaped is escaped", function()
+  written {
+    { "\"\\\b\f\n\r\t", [["\"\\\b\f\n\r\t"]] }, { "\0\1\31", [["\u0000\u0001\u001f"]] },
+    { "a/b\127", "\"a/b\127\"" }, { "héé €😀", '"héé €😀"' },
+    { ("x"):rep(7) .. "\"" .. ("y"):rep(9), '"xxxxxxx\\"yyyyyyyyy"' },
+    { "\xc2\x80\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
+      "\"\xc2\x80\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\"" },
+  }
+end)
+
+test("text that is not UTF-8 is refused with its place", function()
+  for _, bad in ipairs { "\xff", "\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
+    "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82",
+      "\xf0\x9f\x98" } do
+    refused { { { a = { "ok", "1234567890" .. bad } }, "a[1] cannot be written as JSON" },
+      { { a = bad .. "x" }, "byte 1" }, { { [bad] = 1 }, "UTF-8" } }
+    tap.equal(json.decode('"' .. bad .. '"'), nil)
+    tap.equal(json.decode('"' .. bad .. '0123456789"'), nil)
+  end
+end)
+
+test("members are sorted by bytes", function()
+  written {
+    { { b = 1, a = 2, B = 3, [""] = 4, ab = 5, aa = 6 }, '{"":4,"B":3,"a":2,"aa":6,"ab":5,"b":1}' },
+    { { abcdefgh = 1, abcdefgz = 2, abcdefg = 3, ["abcdefgh\0"] = 4, abcdefghi = 5 },
+      '{"abcdefg":3,"abcdefgh":1,"abcdefgh\\u0000":4,"abcdefghi":5,"abcdefgz":2}' },
+    { { ["é"] = 1, z = 2 }, '{"z":2,"é":1}' },
+  }
+end)
+
+test("members with a rank come first, at the root only", function()
+  local order = { user_id = 1, email = 2, zeta = 3 }
+  written { { { email = 1, a = { user_id = 1, email = 2, b = 3 }, user_id = 2, b = 4 },
+    '{"user_id":2,"email":1,"a":{"b":3,"email":2,"user_id":1},"b":4}', order } }
+end)
+
+test("an object of many members is sorted as well", function()
+  local object, names = {}, {}
+  for i = 1, 1000 do
+    names[i] = "member" .. i
+    object[names[i]] = i
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do names[i] = ('"%s":%d'):format(name, object[name]) end
+  written { { object, "{" .. table.concat(names, ",") .. "}" } }
+  object = {}
+  for i = 1, 33 do object[("k%02d"):format(i)] = i end
+  tap.contains(json.encode(object, { k33 = 1, k32 = 2 }), '{"k33":33,"k32":32,"k01":1,')
+end)
+
+test("objects of every size around the limit of the stack are complete", function()
+  for n = 30, 35 do
+    local object = {}
+    for i = 1, n do object["k" .. i] = i end
+    tap.equal(json.decode(json.encode(object)), object)
+  end
+end)
+
+test("lists are told from objects", function()
+  written {
+    { {}, "{}" }, { json.array {}, "[]" }, { { 1, 2 }, "[1,2]" }, { { [1] = "a" }, '["a"]' },
+    { { {}, json.array {} }, "[{},[]]" }, { json.array { json.null }, "[null]" },
+  }
+  local backwards = {}
+  for i = 5, 1, -1 do backwards[i] = i end
+  written { { backwards, "[1,2,3,4,5]" } }
+end)
+
+test("array marks the same table, and only plain ones", function()
+  local list = {}
+  assert(json.array(list) == list and json.array(list) == list)
+  tap.raises(function() json.array(setmetatable({}, {})) end, "an object, not a list")
+  tap.raises(function() json.array(1) end)
+  tap.raises(function() setmetatable(list, nil) end)
+end)
+
+test("is_array sees the mark or a sequence", function()
+  tap.equal(json.is_array(json.array {}), true)
+  tap.equal(json.is_array { 1, 2 }, true)
+  tap.equal(json.is_array(json.decode "[]"), true)
+  for _, other in ipairs { {}, { a = 1 }, { 1, a = 2 }, { [1] = 1, [3] = 3 }, "x", 1, json.null } do
+    tap.equal(json.is_array(other), false)
+  end
+end)
+
+test("what JSON cannot hold is refused, with the path", function()
+  local cycle = {}
+  cycle.again = cycle
+  refused {
+    { { a = { b = { {}, { c = print } } } }, "a.b[1].c cannot be written as JSON: a function" },
+    { { a = { 1, nil, 3 } }, "a cannot be written as JSON: a list with holes" },
+    { { a = { [2] = 1 } }, "a cannot be written" }, { { 1, x = 2 }, "both list items and members" },
+    { json.array { x = 1 }, "both list items and members" }, { { x = 1, [1.5] = 2 }, "both" },
+    { { [true] = 1 }, "a boolean as a name" }, { { a = 0 / 0 }, "not finite" },
+    { 1 / 0, "the value cannot be written as JSON: a number that is not finite" },
+    { cycle, "nested deeper than 200" }, { { io.stdout }, "[0] cannot be written as JSON" },
+    { coroutine.create(print), "a thread" }, { { [{}] = 1 }, "a table as a name" },
+  }
+  tap.equal(#select(2, json.encode(cycle)) < 300, true)
+end)
+
+local function nested(n)
+  local value = json.array {}
+  for _ = 2, n do value = { value } end
+  return value
+end
+
+test("200 levels are the limit in both directions", function()
+  local text = ("["):rep(200) .. ("]"):rep(200)
+  tap.equal(json.encode(nested(200)), text)
+  tap.equal(json.encode(json.decode(text)), text)
+  tap.equal(json.encode(nested(201)), nil)
+  local _, message = json.decode("[" .. text .. "]")
+  tap.contains(message, "byte 201: expected no more than 200 levels")
+end)
+
+test("numbers are read without loss", function()
+  for text, value in pairs {
+    ["0"] = 0, ["-1"] = -1, ["9223372036854775807"] = math.maxinteger,
+    ["-9223372036854775808"] = math.mininteger, ["9223372036854775808"] = "9223372036854775808",
+    ["-9223372036854775809"] = "-9223372036854775809",
+    ["123456789012345678901234567890"] = "123456789012345678901234567890",
+    ["1.0"] = 1.0, ["1e2"] = 100.0, ["1E+2"] = 100.0, ["25e-1"] = 2.5, ["1e400"] = "1e400",
+    ["-1e400"] = "-1e400", ["1e-400"] = "1e-400", ["0e-400"] = 0.0, ["-0"] = -0.0,
+  } do
+    tap.equal(json.decode(text), value, text)
+    tap.equal(json.decode("[" .. text .. "]")[1], value, text)
+  end
+  local long = "0." .. ("1"):rep(100)
+  tap.equal(json.decode(long), tonumber(long))
+end)
+
+test("strings are read with all their escapes", function()
+  tap.equal(json.decode [["\"\\\/\b\f\n\r\tA\u0041\u00e9\u20ac\ud83d\ude00\u0000x"]],
+    "\"\\/\b\f\n\r\tAAé€😀\0x")
+end)
+
+test("objects and arrays are read as tables", function()
+  tap.equal(json.decode ' { "a" : [ 1 , { } , [ ] , null , true ] , "b" : { "c" : false } } ',
+    { a = { 1, {}, {}, json.null, true }, b = { c = false } })
+  tap.equal(json.encode(json.decode '{"a":[],"b":{}}'), '{"a":[],"b":{}}')
+end)
+
+test("of two members with one name the last wins", function()
+  tap.equal(json.decode '{"a":1,"b":2,"a":3}', { a = 3, b = 2 })
+  local parts = {}
+  for i = 1, 50 do parts[i] = ('"a":%d,"b%d":0'):format(i, i) end
+  tap.equal(json.decode("{" .. table.concat(parts, ",") .. "}").a, 50)
+end)
+
+test("large tables survive the trip", function()
+  local list = {}
+  for i = 1, 1000 do list[i] = i % 3 == 0 and { i } or i end
+  tap.equal(json.decode(json.encode(list)), list)
+end)
+
+test("broken text is refused with the byte and what was expected", function()
+  for _, case in ipairs {
+    { "", 1, "a value, found the end" }, { "  ", 3, "a value" }, { "[", 2, "a value" },
+    { "[1", 3, "',' or ']'" }, { "[1,]", 4, "a value" }, { "[,1]", 2, "a value" },
+    { "[1 2]", 4, "',' or ']'" }, { "{", 2, "" }, { '{"a"', 5, "':'" }, { '{"a":', 6, "a value" },
+    { '{"a":1', 7, "',' or '}'" }, { '{"a":1,}', 8, "a member's name" },
+    { "{a:1}", 2, "a member's name" },
+    { '{"a" 1}', 6, "':'" }, { '{"a":1 "b":2}', 8, "',' or '}'" }, { "[1]]", 4, "the end" },
+    { "1 2", 3, "the end" },
+    { "tru", 1, "a value" }, { "nul", 1, "a value" }, { "truex", 1, "a value" },
+    { "NaN", 1, "a value" },
+    { "01", 2, "leading 0" }, { "-", 2, "a digit" }, { "+1", 1, "a value" }, { "1.", 3, "a digit" },
+    { ".5", 1, "a value" }, { "1e", 3, "a digit" }, { "1e+", 4, "a digit" },
+    { "0x10", 2, "the number" },
+    { "1.5.2", 4, "the number" }, { '"a', 3, "end the string" }, { '"\n"', 2, "control" },
+    { '"\\x"', 2, "an escape" }, { '"\\u12"', 2, "an escape" }, { '"\\ud800"', 2, "an escape" },
+    { '"\\ude00"', 2, "an escape" }, { '"\\ud800\\u0041"', 2, "an escape" },
+    { "'a'", 1, "a value" },
+    { "\xef\xbb\xbf1", 1, "a value" }, { "[1\0]", 3, "',' or ']'" },
+  } do
+    local value, message, kind = json.decode(case[1])
+    tap.equal({ value, kind }, { nil, "parse" }, case[1])
+    tap.contains(message, ("broken JSON at byte %d: expected "):format(case[2]))
+    tap.contains(message, case[3])
+  end
+end)
+
+-- -- the reader ----------------------------------------------------------------------------
+
+local folder
+
+---Opens a reader on a text. The folder goes with the last test.
+local function reader(text, options)
+  folder = folder or assert(file.temporary())
+  local path = folder .. "/input.json"
+  assert(file.write(path, text))
+  return json.reader(assert(file.open(path)), options)
+end
+
+---All records with their places, and the failure that ended them.
+local function read(text, options)
+  local records <close> = reader(text, options)
+  local list = {}
+  while true do
+    local record, place, line, raw = records:next()
+    if record == nil then return list, place, line end
+    if record == false and raw then
+      list[#list + 1] = { false, place, line, raw }
+    else
+      list[#list + 1] = { json.materialize(record), place }
+    end
+  end
+end
+
+test("elements of a document that is an array are records", function()
+  tap.equal(read ' [ {"a":1} , [2], 3, "x", null, {} ] ', { { { a = 1 }, "0" }, { { 2 }, "1" },
+    { 3, "2" }, { "x", "3" }, { json.null, "4" }, { {}, "5" } })
+  tap.equal(read "[]", {})
+  tap.equal(read "", {})
+end)
+
+test("concatenated documents are records", function()
+  local expected = { { { a = 1 }, "0" }, { { b = 2 }, "1" }, { { c = {} }, "2" } }
+  tap.equal(read '{"a":1}{"b":2} {"c":[]}', expected)
+  tap.equal(read '{"a":1}\n{\n"b":2\n}\r\n\n{"c":[]}\n', expected)
+  tap.equal(read "[1][2]\n[]", { { 1, "0" }, { 2, "1" } })
+end)
+
+test("a byte order mark is passed over", function()
+  tap.equal(read "\xef\xbb\xbf[1]", { { 1, "0" } })
+  tap.equal(read("\xef\xbb\xbf1\n2", { lines = true }), { { 1, 1 }, { 2, 2 } })
+  local _, message = read "\xff\xfe[\0"
+  tap.contains(message, "UTF-16")
+end)
+
+test("a pointer leads to the records, past anything", function()
+  local text = '{"x":{"users":[9]},"":[7],"users":[{"a":1},{"a":2}],"z":[{}],"a/b":{"m~n":[[3,4]]}}'
+  for pointer, expected in pairs {
+    ["/users"] = { { { a = 1 }, "0" }, { { a = 2 }, "1" } }, ["/x/users"] = { { 9, "0" } },
+    ["/a~1b/m~0n"] = { { { 3, 4 }, "0" } }, ["/a~1b/m~0n/0"] = { { 3, "0" }, { 4, "1" } },
+    ["/"] = { { 7, "0" } },
+  } do
+    tap.equal(read(text, { pointer = pointer }), expected, pointer)
+  end
+  tap.equal(read("[1]", { pointer = "" }), { { 1, "0" } })
+  tap.equal(read('{"\\u0061":[1]}', { pointer = "/a" }), { { 1, "0" } })
+  tap.equal(read('{"a":[1]}{"a":[2]}', { pointer = "/a" }), { { 1, "0" }, { 2, "1" } })
+end)
+
+test("a pointer that leads nowhere is a failure that says where it ended", function()
+  for _, case in ipairs {
+    { '{"x":1}', "/users", "there is no /users" },
+    { '{"users":{}}', "/users", "/users is an object" },
+    { '{"a":{"b":"c"}}', "/a/b/c", "/a/b is a string" }, { "[1]", "/1", "there is no /1" },
+    { "[]", "/0", "there is no /0" }, { "[[]]", "/x", "there is no /x" },
+    { "5", "", "the document is a number" },
+    { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "broken JSON at byte 6" },
+    { "null", "/a", "the document is null" }, { '{"a":1,}', "/b", "broken JSON at byte 8" },
+    { '{"a":[1],"a":[2]}', "/a", "only once" },
+  } do
+    local _, message, kind = read(case[1], { pointer = case[2] })
+    tap.contains(message, case[3])
+    tap.equal(kind, "parse")
+  end
+end)
+
+test("a broken document is a failure with the byte, after the records before", function()
+  for text, byte in pairs { ["[1,2"] = 5, ["[1,2}"] = 5, ["[1,2]x"] = 6, ["[1,2]{}"] = 6,
+    ['[1,2,{"a"]'] = 10,
+    ["1\n2\nx"] = 5, ["[1,2,"] = 6, ["[1,2,]"] = 6, ["1 2 tru"] = 5 } do
+    local records, message, kind = read(text)
+    tap.equal(#records, 2, text)
+    tap.contains(message, ("broken JSON at byte %d: expected"):format(byte))
+    tap.equal(kind, "parse")
+  end
+  local records, message = read('{"a":[1,2],"b":}', { pointer = "/a" })
+  tap.equal(#records, 2)
+  tap.contains(message, "byte 16")
+end)
+
+test("after a failure there is only failure", function()
+  local records <close> = reader "x"
+  tap.equal(records:next(), nil)
+  local record, message, kind = records:next()
+  tap.equal({ record, message, kind }, { nil, "the reader has failed before", "parse" })
+end)
+
+test("a broken line is stepped over", function()
+  tap.equal(read('{"a":1}\n\n  \r\n{"b":}\r\n"\xff"\n1 2\n{"c":2}', { lines = true }), {
+    { { a = 1 }, 1 },
+    { false, "broken JSON at byte 6: expected a value", 4, '{"b":}\r' },
+    { false, "broken JSON at byte 2: expected valid UTF-8", 5, '"\xff"' },
+    { false, "broken JSON at byte 3: expected the end of the line", 6, "1 2" },
+    { { c = 2 }, 7 },
+  })
+end)
+
+test("a line cut short at the end is a broken line", function()
+  tap.equal(read('1\n{"a":', { lines = true }), { { 1, 1 },
+    { false, "broken JSON at byte 6: expected a value, found the end", 2, '{"a":' } })
+end)
+
+test("records over the limit fail, long lines are stepped over", function()
+  local long = '{"b":"' .. ("1"):rep(20) .. '"}'
+  tap.equal(read("1\n" .. long .. "\n2", { lines = true, limit = 10 }), { { 1, 1 },
+    { false, "a line longer than 10 bytes", 2, long:sub(1, 10) }, { 2, 3 } })
+  local records, message, kind = read("[1," .. long .. "]", { limit = 10 })
+  tap.equal({ #records, message, kind },
+    { 1, "the record at byte 4 is longer than 10 bytes", "parse" })
+end)
+
+test("records that do not fit the window are read whole", function()
+  local parts, longs = {}, {}
+  for i = 1, 200 do
+    longs[i] = ("é"):rep(i * 37 % 5000) .. i
+    parts[i] = json.encode { id = i, long = longs[i], list = { i, { i } } }
+  end
+  parts[201] = json.encode { id = 201, long = ("x"):rep(700000) }
+  for _, form in ipairs { { "[" .. table.concat(parts, ", \n ") .. "]" }, { table.concat(parts) },
+    { table.concat(parts, "\n"), { lines = true } }, { table.concat(parts, "\n") },
+    { '{"skip":"' .. ("y"):rep(300000) .. '","skip2":' .. ("[1,"):rep(150) .. "2" .. ("]"):rep(150) ..
+      ',"users":[' .. table.concat(parts, ",") .. "]}", { pointer = "/users" } } } do
+    local records <close> = reader(form[1], form[2])
+    for i = 1, 200 do
+      local record = assert(records:next())
+      assert(record.id == i and record.long == longs[i] and record.list[2][1] == i)
+    end
+    tap.equal(#records:next().long, 700000)
+    tap.equal(select("#", records:next()), 0)
+  end
+end)
+
+test("every token may be cut by the end of the window", function()
+  local record = '{"é\\ud83d\\ude00":[-12.5e+3,true,false,null,"\\\\\\u00e9😀"],"b":{"c":{}}}'
+  local expected = json.decode(record)
+  for cut = 1, #record + 1 do
+    local fill = 128 * 1024 - 3 - cut
+    local records <close> = reader('["' .. ("x"):rep(fill) .. '",' .. record .. "]")
+    records:next()
+    local got, place = records:next()
+    tap.equal(json.materialize(got), expected, "cut at " .. cut)
+    tap.equal(place, "1")
+    tap.equal(records:next(), nil)
+  end
+end)
+
+test("a lazy record gives its members when they are read", function()
+  local records <close> = reader
+    '[{"s":"té","e":"a\\nb","n":1,"f":1.5,"t":true,"z":null,"o":{"p":[]},"k\\u0041":2,"d":1,"d":2}]'
+  local record = records:next()
+  tap.equal(type(record), "userdata")
+  tap.equal({ record.s, record.e, record.n, record.f, record.t, record.z, record.kA, record.d },
+    { "té", "a\nb", 1, 1.5, true, json.null, 2, 2 })
+  tap.equal({ record.none, record[1], record["k\\u0041"] }, {})
+  tap.equal(json.encode(record.o), '{"p":[]}')
+end)
+
+test("nested values of a record stay what a map made of them", function()
+  local records <close> = reader '[{"a":{"b":1},"c":2}]'
+  local record = records:next()
+  record.a.b = 5
+  tap.equal(record.a.b, 5)
+  tap.equal(json.materialize(record), { a = { b = 5 }, c = 2 })
+  for name, value in pairs(record) do assert(name ~= "a" or value == record.a) end
+  tap.equal(json.encode(record), '{"a":{"b":5},"c":2}')
+end)
+
+test("pairs yields each member once", function()
+  local records <close> = reader '[{"a":1,"b":null,"a":3}]'
+  local seen = {}
+  for name, value in pairs(records:next()) do
+    assert(seen[name] == nil)
+    seen[name] = value
+  end
+  tap.equal(seen, { a = 3, b = json.null })
+end)
+
+test("a record cannot be written to", function()
+  local records <close> = reader "[{}]"
+  local record = records:next()
+  tap.raises(function() record.a = 1 end, "records are read-only; build a new table")
+end)
+
+test("a record is gone when the reader moves on or closes", function()
+  local gone = "this record is gone: the reader has moved on"
+  local records = reader '[{"a":1},{"a":2}]'
+  local first = records:next()
+  local second = records:next()
+  tap.raises(function() return first.a end, gone)
+  tap.raises(function() return pairs(first) end, gone)
+  tap.raises(function() return json.materialize(first) end, gone)
+  tap.contains(select(2, json.encode { first }), gone)
+  tap.equal(second.a, 2)
+  records:close()
+  records:close()
+  tap.raises(function() return second.a end, gone)
+  tap.raises(function() records:next() end, "closed")
+end)
+
+test("a record of very many members is read whole at once", function()
+  local parts = {}
+  for i = 1, 3000 do parts[i] = ('"k%d":{"v":%d}'):format(i, i) end
+  local records <close> = reader("[{" .. table.concat(parts, ",") .. "}]")
+  local record = records:next()
+  for i = 1, 3000 do assert(record["k" .. i].v == i) end
+  tap.equal(record.k3001, nil)
+end)
+
+test("lazy = false gives plain tables", function()
+  local records <close> = reader('{"a":[1]}', { lazy = false })
+  local record = records:next()
+  records:next()
+  tap.equal(record, { a = { 1 } })
+end)
+
+test("materialize leaves other values alone", function()
+  for _, value in ipairs { 1, "x", true, { 1 }, json.null, io.stdout } do
+    assert(json.materialize(value) == value)
+  end
+end)
+
+test("misuse of the reader raises", function()
+  tap.raises(function() json.reader("x") end)
+  for _, options in ipairs { { pointer = "users" }, { pointer = "/a~2" }, { pointer = "/a~" },
+    { limit = 0 }, { lines = true, pointer = "/a" } } do
+    tap.raises(function() reader("[]", options) end)
+  end
+end)
+
+test("a failure to read is handed on", function()
+  folder = folder or assert(file.temporary())
+  local path = folder .. "/cut.json.gz"
+  assert(file.write(path, "\x1f\x8b\8\0\0\0\0\0\0\3cut"))
+  local records <close> = json.reader(assert(file.open(path)))
+  local record, message, kind = records:next()
+  tap.equal(record, nil)
+  assert(type(message) == "string" and type(kind) == "string")
+  assert(file.remove_tree(folder))
+  folder = nil
+end)
