@@ -30,10 +30,9 @@ local function wake_at(driver, task, time)
   task.ticket = driver.timers:add(time, task)
 end
 
-local function new_task(driver, fn, ...)
+local function new_task(driver, fn)
   local task = setmetatable({ thread = coroutine.create(fn), done = false, joiners = {} }, Task)
   driver.tasks[task] = true
-  driver.ready[#driver.ready + 1] = { task = task, args = table.pack(...) }
   return task
 end
 
@@ -46,7 +45,8 @@ end
 local function step(driver, entry)
   local task = entry.task
   if task.done then return end
-  local results = table.pack(coroutine.resume(task.thread, table.unpack(entry.args, 1, entry.args.n)))
+  local args = entry.args
+  local results = table.pack(coroutine.resume(task.thread, table.unpack(args, 1, args.n)))
   if not results[1] then
     -- Nobody foresaw it: the program ends with this traceback rather than with a lost task.
     local err = results[2]
@@ -108,7 +108,8 @@ function scheduler.run(main, ...)
     waiting = {},                            -- handle -> task
     early = setmetatable({}, { __mode = "k" }), -- handles that spoke before somebody waited
   }
-  local first = new_task(driver, main, ...)
+  local first = new_task(driver, main)
+  wake(driver, first, ...)
   while true do
     run_ready(driver)
     if first.done or driver.finished then break end
@@ -126,7 +127,9 @@ end
 function scheduler.spawn(fn, ...)
   local args = table.pack(...)
   return coroutine.yield(function(driver, task)
-    wake(driver, task, new_task(driver, fn, table.unpack(args, 1, args.n)))
+    local new = new_task(driver, fn)
+    wake(driver, task, new)
+    wake(driver, new, table.unpack(args, 1, args.n))
   end)
 end
 
@@ -195,8 +198,8 @@ end
 ---@param seconds? number  real ones; default for ever
 ---@return boolean notified  false: the time is over
 function Condition:wait(seconds)
-  local notified, me = nil, nil
-  notified = coroutine.yield(function(driver, task)
+  local me
+  local notified = coroutine.yield(function(driver, task)
     me = task
     self.waiters[task] = driver
     if seconds and seconds < math.huge then

@@ -11,6 +11,7 @@ local json = require "host.json"
 local outcome = require "migrate.outcome"
 local pipeline = require "migrate.pipeline"
 local scheduler = require "base.scheduler"
+local schema = require "auth0.schema"
 local signals = require "migrate.signals"
 local stage = require "migrate.stage"
 local user_rules = require "auth0.user"
@@ -59,7 +60,8 @@ function CheckSink:close_chunk()
 end
 
 function CheckSink:user(user, position, at)
-  local bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  local bytes, message, kind, size, _
+  bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
   if not bytes and kind == "full" and not size then
     self:close_chunk()
     bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
@@ -181,7 +183,8 @@ local function preview_of(recipe, validator, record, at, position)
   local shown = { position = position, at = at, record = json.materialize(record) }
   local ok, result, reason = guard.call(recipe.map, record, recipe.params, position)
   if not ok then
-    shown.errors = { { code = "RECIPE_ERROR", path = "", message = pipeline.explain(result, "map") } }
+    local message = pipeline.explain(result, "map")
+    shown.errors = { { code = "RECIPE_ERROR", path = "", message = message } }
   elseif outcome.is_reject(result) then
     shown.errors = { { code = result.code, path = result.path, message = result.reason } }
   elseif type(result) == "table" then
@@ -189,7 +192,8 @@ local function preview_of(recipe, validator, record, at, position)
     shown.errors = {}
     for _, user in ipairs(shown.users) do
       user_rules.normalise(user)
-      for _, finding in ipairs(validator:check(user) or {}) do table.insert(shown.errors, finding) end
+      local found = validator:check(user) or {}
+      table.move(found, 1, #found, #shown.errors + 1, shown.errors)
     end
   elseif result == nil then
     shown.skipped = reason or "no reason"
@@ -212,7 +216,7 @@ end
 function check.preview(recipe, settings, which, show)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
-  local validator = require("auth0.schema").for_connection(connection)
+  local validator = schema.for_connection(connection)
   local ok, source, state, control = guard.call(recipe.source, recipe.params)
   if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
   local last = which.at or which.n or 3

@@ -1,0 +1,80 @@
+local evidence = require "migrate.evidence"
+local tap = require "tests.tap"
+local test = tap.test
+
+local WINDOW <const> = { first = 1000, last = 2000 }
+
+local OURS <const> = { user_id = "7", email = "Ann@example.com", given_name = "Ann" }
+
+local function theirs(fields)
+  local user = { user_id = "auth0|7", email = "ann@example.com", given_name = "Ann", created = 1500 }
+  for key, value in pairs(fields or {}) do user[key] = value end
+  return user
+end
+
+local cases = {
+  { "the same user, made while our lost upload may have run, is ours",
+    { theirs() }, WINDOW, "inserted" },
+  { "the same user, made before our first upload, was there", { theirs { created = 900 } }, WINDOW,
+    "already_there" },
+  { "without a lost upload the same user was there", { theirs() }, nil, "already_there" },
+  { "our address with another id is somebody else", { theirs { user_id = "auth0|8" } }, WINDOW,
+    "judged" },
+  { "our id with another address is somebody else", { theirs { email = "bob@example.com" } },
+    WINDOW, "judged" },
+  { "a user that nobody lists is left to the finalizer", {}, WINDOW, "judged" },
+  { "the one that is the same counts among several",
+    { theirs { user_id = "auth0|8", email = "x@example.com" }, theirs { created = 1 } }, nil,
+    "already_there" },
+}
+
+for _, case in ipairs(cases) do
+  test("conflict: " .. case[1], function()
+    local ruling = evidence.conflict { ours = OURS, theirs = case[2], window = case[3] }
+    tap.equal(ruling.outcome, case[4])
+  end)
+end
+
+test("without our own id the profile must be the one we sent", function()
+  local ours = { email = "ann@example.com", given_name = "Ann" }
+  local function rule(fields)
+    return evidence.conflict { ours = ours, theirs = { theirs(fields) }, window = WINDOW }.outcome
+  end
+  tap.equal(rule(), "inserted")
+  tap.equal(rule { given_name = "Anna" }, "already_there")
+end)
+
+test("the ruling names the other user and what differs", function()
+  local ruling = evidence.conflict {
+    ours = OURS, theirs = { theirs { user_id = "auth0|8" } }, window = WINDOW,
+  }
+  tap.contains(ruling.why, "auth0|8")
+  tap.contains(ruling.why, "user_id")
+end)
+
+test("a user that a silent job left nowhere is absent", function()
+  tap.equal(evidence.unknown { ours = OURS, theirs = {}, window = WINDOW }.outcome, "absent")
+end)
+
+test("a user that a silent job found there was updated, at most", function()
+  local ruling = evidence.unknown { ours = OURS, theirs = { theirs { created = 1 } }, window = WINDOW }
+  tap.equal(ruling.outcome, "updated")
+end)
+
+test("only a value that the connection holds unique makes a repetition safe", function()
+  tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = true }), true)
+  tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = false, user_id = true }), false)
+  tap.equal(evidence.repeatable({ email = "a@b.co", user_id = "1" }, { user_id = true }), true)
+end)
+
+test("an uncertain upload is sent again only where that is safe", function()
+  local function decide(fields)
+    local case = { repeatable = false, all_found = false, now = 0, deadline = 10 }
+    for key, value in pairs(fields) do case[key] = value end
+    return evidence.uncertain(case)
+  end
+  tap.equal(decide { repeatable = true }, "send_again")
+  tap.equal(decide {}, "wait")
+  tap.equal(decide { all_found = true }, "settle")
+  tap.equal(decide { now = 10 }, "settle")
+end)
