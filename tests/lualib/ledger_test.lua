@@ -1,0 +1,143 @@
+local books = require "migrate.books"
+local file = require "host.file"
+local ledger = require "migrate.ledger"
+local tap = require "tests.tap"
+local test = tap.test
+
+---Runs `fn` with a fresh ledger in a folder of its own.
+local function with_ledger(fn)
+  local folder = assert(file.temporary())
+  local book = assert(ledger.create(folder .. "/journal.db", { run = "r", read = 0, extra = 0 }))
+  fn(book, folder)
+  book:close()
+  assert(file.remove_tree(folder))
+end
+
+local function stage(book, id, users)
+  assert(book:staged {
+    chunk = { id = id, users = users, bytes = 10, sha256 = "", places = "" },
+    rejected = {}, skipped = {}, warnings = {}, facts = { read = id * users, extra = 0 },
+  })
+end
+
+local function failure(place, fields)
+  local f = {
+    place = place, position = place, at = "x:" .. place, code = "FORMAT", message = "bad",
+    errors = { { code = "FORMAT", message = "bad" } },
+  }
+  for key, value in pairs(fields or {}) do f[key] = value end
+  return f
+end
+
+local function send(book, id, job)
+  local attempt = assert(book:sending(id))
+  assert(book:sent(id, attempt, job))
+  return attempt
+end
+
+test("a chunk goes from staged to harvested, and the books follow", function()
+  with_ledger(function(book)
+    stage(book, 1, 3)
+    tap.equal(books.figures(book.db).pending, 3)
+    local attempt = send(book, 1, "job_1")
+    tap.equal(book:chunk(1).state, "sent")
+    assert(book:ended("job_1", { state = "completed", summary = { total = 3, inserted = 2 } }))
+    tap.equal(book:chunk(1).state, "ended")
+    assert(book:harvested(book:chunk(1), attempt, "job_1", { inserted = 2, updated = 0 },
+      { failure(2) }))
+    local figures = books.figures(book.db)
+    tap.equal({ figures.inserted, figures.failed, figures.pending }, { 2, 0, 1 })
+    assert(book:judged { { id = 1, outcome = "failed" } })
+    figures = books.figures(book.db)
+    tap.equal({ figures.inserted, figures.failed, figures.pending }, { 2, 1, 0 })
+    tap.equal(books.balanced(figures), true)
+  end)
+end)
+
+test("a result that does not add up to the chunk is misuse", function()
+  with_ledger(function(book)
+    stage(book, 1, 3)
+    local attempt = send(book, 1, "job_1")
+    tap.raises(function()
+      book:harvested(book:chunk(1), attempt, "job_1", { inserted = 2, updated = 0 }, {})
+    end, "has 3 users, its result 2")
+  end)
+end)
+
+test("a repaired user moves to its new chunk and is counted once", function()
+  with_ledger(function(book)
+    stage(book, 1, 2)
+    local attempt = send(book, 1, "job_1")
+    assert(book:harvested(book:chunk(1), attempt, "job_1", { inserted = 1, updated = 0 },
+      { failure(1, { outcome = "judged" }) }))
+    assert(book:requeued(2, { id = 2, users = 1, bytes = 5, sha256 = "", places = "" }, { 1 }))
+    local figures = books.figures(book.db)
+    tap.equal({ figures.staged, figures.inserted, figures.failed, figures.pending, figures.rounds },
+      { 2, 1, 0, 1, 2 })
+    tap.equal(books.balanced(figures), true)
+  end)
+end)
+
+test("an attempt that came to nothing leaves no first intent", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    local attempt = assert(book:sending(1))
+    assert(book:chunk(1).first_intent)
+    assert(book:not_sent(1, attempt, "refused", "two jobs are active"))
+    tap.equal(book:chunk(1).first_intent, nil)
+    tap.equal(book:attempts(1), 0)
+  end)
+end)
+
+test("an uncertain attempt keeps the first intent through later refusals", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    local attempt = assert(book:sending(1))
+    assert(book:uncertain(1, attempt, "the connection broke"))
+    local first = book:chunk(1).first_intent
+    assert(book:send_again(1))
+    local second = assert(book:sending(1))
+    assert(book:not_sent(1, second, "refused", "busy"))
+    tap.equal(book:chunk(1).first_intent, first)
+    tap.equal(book:attempts(1), 1)
+  end)
+end)
+
+test("what an earlier process left in the middle of an upload is uncertain", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    assert(book:sending(1))
+    tap.equal(book:adopt(), 1)
+    tap.equal(book:chunk(1).state, "uncertain")
+    tap.equal(book:last_attempt(1).outcome, "uncertain")
+  end)
+end)
+
+test("only jobs of the last attempt are open", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    send(book, 1, "job_1")
+    assert(book:ended("job_1", { state = "failed" }))
+    assert(book:send_again(1))
+    send(book, 1, "job_2")
+    local open = book:open_jobs()
+    tap.equal({ #open, open[1].id }, { 1, "job_2" })
+  end)
+end)
+
+test("what ran once stays done", function()
+  with_ledger(function(book)
+    tap.equal(book:was_done("roles"), false)
+    assert(book:done_once("roles"))
+    tap.equal(book:was_done("roles"), true)
+  end)
+end)
+
+test("a journal of a newer version is refused by name", function()
+  with_ledger(function(book, folder)
+    assert(book.db:exec("PRAGMA user_version = 99"))
+    local other, message, kind = ledger.open(folder .. "/journal.db")
+    tap.equal({ other, kind }, { nil, "usage" })
+    tap.contains(message, "version 99")
+  end)
+end)
