@@ -67,9 +67,6 @@ static int days_in_month(long long year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-/* -- parsing: each reader moves *p past what it read
- * ------------------------------------------- */
-
 static bool digits(const char **p, int n, int *value)
 {
     *value = 0;
@@ -169,9 +166,6 @@ static bool exists(const struct date *d)
            d->day <= days_in_month(d->year, d->month) && d->hour <= 23 &&
            d->minute <= 59 && d->second <= 60; /* a leap second */
 }
-
-/* -- Lua functions
- * ----------------------------------------------------------------------------- */
 
 /* now() -> Unix time with fractions */
 static int clock_now(lua_State *L)

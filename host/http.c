@@ -6,37 +6,21 @@
  * afterwards. A transfer under way is held by the registry table under &active, and holds
  * its client. */
 
-#include "host.h"
-#include "loop.h"
+#include "http.h"
 
-#include <curl/curl.h>
+#include "host.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLIENT   "host.http.client"
 #define TRANSFER "host.http.transfer"
 #define GLOBAL   "host.http.global"
-
-/* User values of a transfer. */
-enum { OWNER = 1, KEPT, LABEL, OUTCOME, USER_VALUES = 4 };
-
-struct client {
-    CURLM *multi; /* NULL when closed */
-    lua_State *L; /* of the call under way, for the socket callback */
-    struct host_watch timer;
-    struct socket *sockets;
-    struct transfer *transfers; /* under way */
-    double connect_timeout;
-};
 
 struct socket {
     struct host_watch watch;
@@ -44,147 +28,8 @@ struct socket {
     struct socket *next, **back;
 };
 
-/* Bytes to send, from memory (kept by the transfer) or from a file. */
-struct source {
-    const char *data;
-    int fd; /* -1: memory */
-    curl_off_t size, position;
-    struct transfer *transfer;
-};
-
-struct bytes {
-    char *data;
-    size_t size, capacity;
-};
-
-/* Why our own callbacks ended a transfer. */
-enum verdict { NONE, TOO_LONG, NO_MEMORY, SAVE_FAILED, SOURCE_FAILED, SOURCE_CHANGED };
-
-struct transfer {
-    struct client *client; /* NULL unless under way */
-    struct transfer *next, **back;
-    CURL *easy;
-    curl_mime *mime;
-    struct curl_slist *headers;
-    struct source *sources; /* n_sources of them, in a kept userdata */
-    int n_sources;
-    struct bytes head, body;
-    lua_Integer limit, received;
-    const char *save; /* kept */
-    int save_fd;
-    enum verdict verdict;
-    int error; /* errno of the verdict */
-    bool settled, sent;
-    const char *kind; /* of the failure; NULL for a response */
-    char reason[CURL_ERROR_SIZE];
-};
-
-static const char active =
-    0; /* its address names the registry table of transfers under way */
-
-/* -- what libcurl calls: no Lua, but for a look into the registry
- * ----------------------------- */
-
-static bool append(struct bytes *b, const char *data, size_t n)
-{
-    if (n > b->capacity - b->size) {
-        size_t capacity = b->capacity ? b->capacity : 4096;
-        while (capacity - b->size < n)
-            capacity *= 2;
-        char *larger = realloc(b->data, capacity);
-        if (!larger) return false;
-        b->data = larger;
-        b->capacity = capacity;
-    }
-    memcpy(b->data + b->size, data, n);
-    b->size += n;
-    return true;
-}
-
-static bool write_whole(int fd, const char *data, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, data, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return false;
-        data += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-static size_t on_body(char *data, size_t one, size_t n, void *arg)
-{
-    struct transfer *t = arg;
-    (void)one;
-    t->received += (lua_Integer)n;
-    if (t->received > t->limit)
-        t->verdict = TOO_LONG;
-    else if (t->save_fd < 0)
-        t->verdict = append(&t->body, data, n) ? NONE : NO_MEMORY;
-    else if (!write_whole(t->save_fd, data, n)) {
-        t->verdict = SAVE_FAILED;
-        t->error = errno;
-    }
-    return t->verdict ? 0 : n; /* fewer than n aborts */
-}
-
-/* A status line begins a new head: what an interim answer (100) said is forgotten. */
-static size_t on_header(char *data, size_t one, size_t n, void *arg)
-{
-    struct transfer *t = arg;
-    (void)one;
-    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0)
-        t->head.size = 0;
-    else if (!append(&t->head, data, n)) {
-        t->verdict = NO_MEMORY;
-        return 0;
-    }
-    return n;
-}
-
-/* Called when the connection, TLS included, stands and the request is about to go out, on
- * a reused connection too. From here on a byte may arrive. */
-static int on_request(void *arg, char *remote, char *local, int remote_port,
-                      int local_port)
-{
-    struct transfer *t = arg;
-    (void)remote, (void)local, (void)remote_port, (void)local_port;
-    t->sent = true;
-    return CURL_PREREQFUNC_OK;
-}
-
-static size_t on_send(char *buffer, size_t one, size_t n, void *arg)
-{
-    struct source *s = arg;
-    ssize_t got;
-
-    n *= one;
-    if ((curl_off_t)n > s->size - s->position) n = (size_t)(s->size - s->position);
-    if (s->fd < 0) {
-        memcpy(buffer, s->data + s->position, n);
-        got = (ssize_t)n;
-    } else {
-        do
-            got = pread(s->fd, buffer, n, s->position);
-        while (got < 0 && errno == EINTR);
-    }
-    if (got < 0 || (got == 0 && n > 0)) { /* the length was promised */
-        s->transfer->verdict = got < 0 ? SOURCE_FAILED : SOURCE_CHANGED;
-        s->transfer->error = errno;
-        return CURL_READFUNC_ABORT;
-    }
-    s->position += got;
-    return (size_t)got;
-}
-
-static int on_seek(void *arg, curl_off_t offset, int origin)
-{
-    struct source *s = arg;
-    if (origin != SEEK_SET || offset < 0 || offset > s->size) return CURL_SEEKFUNC_FAIL;
-    s->position = offset;
-    return CURL_SEEKFUNC_OK;
-}
+/* Its address names the registry table of transfers under way. */
+static const char active = 0;
 
 static int on_timer(CURLM *multi, long ms, void *arg)
 {
@@ -232,9 +77,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mi
                               (what & CURL_POLL_OUT ? POLLOUT : 0));
     return 0;
 }
-
-/* -- the end of a transfer
- * -------------------------------------------------------------------- */
 
 static const struct {
     CURLcode code;
@@ -359,9 +201,7 @@ static void push_response(lua_State *L, struct transfer *t)
     lua_setfield(L, -2, "headers");
 }
 
-/* The reason on the top of the stack and `kind` become the outcome of the transfer at
- * `index`, named by method, host and path: queries and headers hold secrets. */
-static void settle_failure(lua_State *L, int index, struct transfer *t, const char *kind)
+void host_http_fail(lua_State *L, int index, struct transfer *t, const char *kind)
 {
     lua_getiuservalue(L, index, LABEL);
     lua_insert(L, -2);
@@ -396,7 +236,7 @@ static void settle_verdict(lua_State *L, int index, struct transfer *t)
         lua_pushliteral(L, "out of memory");
         break;
     }
-    settle_failure(L, index, t, kind);
+    host_http_fail(L, index, t, kind);
 }
 
 /* libcurl's sentence follows a colon: "Could not" becomes "could not", "OpenSSL" stays.
@@ -423,7 +263,7 @@ static void settle(lua_State *L, int index, struct transfer *t, CURLcode code)
             snprintf(t->reason, sizeof t->reason, "%s", curl_easy_strerror(code));
         uncapitalize(t->reason);
         lua_pushstring(L, t->reason);
-        settle_failure(L, index, t, kind);
+        host_http_fail(L, index, t, kind);
     }
 }
 
@@ -482,369 +322,20 @@ static void socket_ready(lua_State *L, struct host_watch *w, short revents)
             (revents & POLLOUT ? CURL_CSELECT_OUT : 0));
 }
 
-/* -- setting up a transfer: the request table is at 2, the transfer at 3
- * --------------------- */
-
-enum { CLIENT_AT = 1, REQUEST, THIS };
-
-static bool is_token(const char *text)
-{
-    if (!*text) return false;
-    for (; *text; text++)
-        if (*text <= ' ' || *text >= 127 || strchr("()<>@,;:\\\"/[]?={}", *text))
-            return false;
-    return true;
-}
-
-/* The string field `name` of the table at `index`; NULL when absent. Borrowed from the
- * table. */
-static const char *field(lua_State *L, int index, const char *name, size_t *size)
-{
-    const char *text = NULL;
-    int type = lua_getfield(L, index, name);
-    if (type == LUA_TSTRING)
-        text = lua_tolstring(L, -1, size);
-    else if (type != LUA_TNIL)
-        luaL_error(L, "%s must be a string, not a %s", name, lua_typename(L, type));
-    lua_pop(L, 1);
-    return text;
-}
-
-static double seconds_field(lua_State *L, int index, const char *name, double otherwise)
-{
-    double seconds = otherwise;
-    if (lua_getfield(L, index, name) != LUA_TNIL) {
-        seconds = lua_tonumber(L, -1);
-        if (!(seconds > 0)) luaL_error(L, "%s must be a number of seconds above 0", name);
-    }
-    lua_pop(L, 1);
-    return seconds;
-}
-
-/* libcurl's milliseconds; 0, for ever, when they are too many. */
-static long milliseconds(double seconds)
-{
-    return seconds > INT_MAX / 1000 ? 0 : (long)ceil(seconds * 1000);
-}
-
-/* Keeps the string or userdata on the top of the stack for as long as the transfer; pops
- * it. */
-static void keep(lua_State *L)
-{
-    lua_getiuservalue(L, THIS, KEPT);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-    lua_pop(L, 1);
-}
-
-static const char *kept_field(lua_State *L, int index, const char *name, size_t *size)
-{
-    const char *text = field(L, index, name, size);
-    if (!text) return NULL;
-    lua_getfield(L, index, name);
-    keep(L);
-    return text;
-}
-
-static void check(lua_State *L, bool fine)
-{
-    if (!fine) luaL_error(L, "out of memory for a transfer");
-}
-
-static void add_line(lua_State *L, struct transfer *t, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(t->headers, line);
-    check(L, longer);
-    t->headers = longer;
-}
-
-/* An empty value needs libcurl's ";" form, since "Name:" removes a header. */
-static void set_headers(lua_State *L, struct transfer *t, bool parts)
-{
-    bool typed = parts;
-    if (lua_getfield(L, REQUEST, "headers") != LUA_TNIL) {
-        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-            const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-            size_t size;
-            const char *value = luaL_tolstring(L, -1, &size);
-            if (!is_token(name)) luaL_error(L, "\"%s\" is no header name", name);
-            if (strlen(value) != size || strpbrk(value, "\r\n"))
-                luaL_error(L, "header %s has a line end or zero byte in it", name);
-            lua_pushfstring(L, size ? "%s: %s" : "%s;", name, value);
-            add_line(L, t, lua_tostring(L, -1));
-            lua_pop(L, 2);
-            typed = typed || curl_strequal(name, "content-type");
-        }
-    }
-    lua_pop(L, 1);
-    if (!typed) add_line(L, t, "Content-Type:"); /* else libcurl calls a body a form */
-    add_line(L, t, "Expect:");
-    check(L, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK);
-}
-
-/* Methods without a body still say "Content-Length: 0" when they usually have one. */
-static void set_method(lua_State *L, struct transfer *t, const char *method, bool body)
-{
-    if (strcmp(method, "HEAD") == 0 && !body) {
-        curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
-        return;
-    }
-    bool usually = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
-                   strcmp(method, "PATCH") == 0;
-    if (!body && usually) {
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, 0L);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, "");
-    }
-    check(L, curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK);
-}
-
-/* Makes room for `n` sources, closed ones. */
-static void new_sources(lua_State *L, struct transfer *t, int n)
-{
-    t->sources = lua_newuserdatauv(L, (size_t)n * sizeof *t->sources, 0);
-    for (int i = 0; i < n; i++)
-        t->sources[i] = (struct source){.fd = -1, .transfer = t};
-    t->n_sources = n;
-    keep(L);
-}
-
-/* With `fresh` the body comes from a callback that cannot go back: libcurl, which would
- * send a body again by itself when a reused connection closes unanswered, then cannot. */
-static void set_body(lua_State *L, struct transfer *t, bool fresh)
-{
-    size_t size;
-    const char *body = kept_field(L, REQUEST, "body", &size);
-    if (!body) return;
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-    if (!fresh) {
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body);
-        return;
-    }
-    new_sources(L, t, 1);
-    t->sources[0].data = body;
-    t->sources[0].size = (curl_off_t)size;
-    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_send);
-    curl_easy_setopt(t->easy, CURLOPT_READDATA, &t->sources[0]);
-}
-
-/* Opens what the part at `index` consists of. False: the transfer failed. */
-static bool open_source(lua_State *L, struct transfer *t, int index, struct source *s)
-{
-    size_t size = 0;
-    const char *path = kept_field(L, index, "file", NULL);
-    s->data = kept_field(L, index, "data", &size);
-    s->size = (curl_off_t)size;
-    if (!path == !s->data) luaL_error(L, "a part needs one of data and file");
-    if (!path) return true;
-
-    struct stat st;
-    s->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (s->fd >= 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        s->size = st.st_size;
-        return true;
-    }
-    lua_pushfstring(L, "cannot read %s: %s", path,
-                    s->fd < 0 ? strerror(errno) : "not a regular file");
-    settle_failure(L, THIS, t, s->fd < 0 && errno == ENOENT ? HOST_MISSING : HOST_IO);
-    return false;
-}
-
-/* parts at the top of the stack. False: the transfer failed. */
-static bool set_parts(lua_State *L, struct transfer *t, bool fresh)
-{
-    int parts = lua_gettop(L), n = (int)lua_rawlen(L, parts);
-    if (n == 0) luaL_error(L, "no parts");
-    new_sources(L, t, n);
-    check(L, (t->mime = curl_mime_init(t->easy)));
-    for (int i = 0; i < n; i++, lua_pop(L, 1)) {
-        struct source *s = &t->sources[i];
-        if (lua_rawgeti(L, parts, i + 1) != LUA_TTABLE)
-            luaL_error(L, "part %d: no table", i + 1);
-        int index = lua_gettop(L);
-        const char *name = field(L, index, "name", NULL);
-        const char *filename = field(L, index, "filename", NULL);
-        const char *type = field(L, index, "type", NULL);
-        if (!name) luaL_error(L, "part %d has no name", i + 1);
-        if (!open_source(L, t, index, s)) return false;
-        curl_mimepart *part = curl_mime_addpart(t->mime);
-        check(L, part);
-        bool fine = curl_mime_name(part, name) == CURLE_OK;
-        fine = fine && (!filename || curl_mime_filename(part, filename) == CURLE_OK);
-        fine = fine && (!type || curl_mime_type(part, type) == CURLE_OK);
-        check(L, fine);
-        curl_mime_data_cb(part, s->size, on_send, fresh ? NULL : on_seek, NULL, s);
-    }
-    check(L, curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime) == CURLE_OK);
-    return true;
-}
-
-/* Is the host this machine? Such a connection never goes through a proxy. */
-static bool is_loopback(const char *host)
-{
-    return curl_strequal(host, "localhost") || strncmp(host, "127.", 4) == 0 ||
-           strcmp(host, "[::1]") == 0 || strcmp(host, "::1") == 0;
-}
-
-/* Pushes "METHOD scheme://host:port/path" and tells whether the host is this machine. A
- * URL that cannot be read gives "METHOD" alone. */
-static bool push_label(lua_State *L, const char *method, CURLU *u)
-{
-    char *parts[4] = {0};
-    static const CURLUPart which[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT,
-                                      CURLUPART_PATH};
-    char text[1024];
-    bool loopback = false;
-
-    for (int i = 0; i < 4; i++)
-        if (curl_url_get(u, which[i], &parts[i], 0) != CURLUE_OK) parts[i] = NULL;
-    snprintf(text, sizeof text, "%s", method);
-    if (parts[0] && parts[1] && parts[3])
-        snprintf(text, sizeof text, "%s %s://%s%s%s%s", method, parts[0], parts[1],
-                 parts[2] ? ":" : "", parts[2] ? parts[2] : "", parts[3]);
-    if (parts[1]) loopback = is_loopback(parts[1]);
-    for (int i = 0; i < 4; i++)
-        curl_free(parts[i]);
-    curl_url_cleanup(u);
-    lua_pushstring(L, text);
-    return loopback;
-}
-
-/* False: the URL is bad, the transfer failed. */
-static bool set_url(lua_State *L, struct transfer *t, const char *method)
-{
-    const char *url = field(L, REQUEST, "url", NULL);
-    CURLU *u = curl_url();
-    check(L, u);
-    CURLUcode bad = curl_url_set(u, CURLUPART_URL, url, 0);
-    if (push_label(L, method, u)) curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
-    lua_setiuservalue(L, THIS, LABEL);
-    if (bad) {
-        lua_pushfstring(L, "not a usable URL: %s", curl_url_strerror(bad));
-        settle_failure(L, THIS, t, HOST_PARSE);
-        return false;
-    }
-    check(L, curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK);
-    return true;
-}
-
-/* False: the file cannot be written, the transfer failed. */
-static bool set_save(lua_State *L, struct transfer *t)
-{
-    t->save = kept_field(L, REQUEST, "save", NULL);
-    if (!t->save) return true;
-    t->save_fd = open(t->save, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (t->save_fd >= 0) return true;
-    int error = errno;
-    lua_pushfstring(L, "cannot write %s: %s", t->save, strerror(error));
-    settle_failure(L, THIS, t, error == ENOENT ? HOST_MISSING : HOST_IO);
-    return false;
-}
-
-static void set_client_options(lua_State *L, struct client *c, CURL *easy)
-{
-    lua_getiuservalue(L, CLIENT_AT, 1);
-    int options = lua_gettop(L);
-    const char *ca_file = field(L, options, "ca_file", NULL);
-    const char *user_agent = field(L, options, "user_agent", NULL);
-    if (ca_file) { /* instead of the system's, not beside it */
-        curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
-    if (user_agent) curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(c->connect_timeout));
-    lua_pop(L, 1);
-}
-
-static void set_safety(CURL *easy)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-}
-
-static void set_callbacks(struct transfer *t)
-{
-    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->reason);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_request);
-    curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
-}
-
-static void set_limits(lua_State *L, struct transfer *t)
-{
-    double stall = seconds_field(L, REQUEST, "stall", 30);
-    double timeout = seconds_field(L, REQUEST, "timeout", 60);
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, milliseconds(timeout));
-    if (stall < INT_MAX) {
-        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)ceil(stall));
-    }
-    lua_getfield(L, REQUEST, "limit");
-    t->limit = luaL_optinteger(L, -1, t->save ? LUA_MAXINTEGER : 64 << 20);
-    if (t->limit < 0) luaL_error(L, "limit must not be below 0");
-    lua_pop(L, 1);
-}
-
-/* A fresh connection speaks HTTP/1.1: it is for large uploads, which HTTP/2 windows slow
- * down, and a stream that HTTP/2 refuses is another thing that libcurl would send again.
- */
-static void set_fresh(struct transfer *t)
-{
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-}
-
-/* Everything about the request. False: the transfer failed already. */
-static bool prepare(lua_State *L, struct client *c, struct transfer *t)
-{
-    const char *method = field(L, REQUEST, "method", NULL);
-    lua_getfield(L, REQUEST, "fresh");
-    bool fresh = lua_toboolean(L, -1);
-    bool body = lua_getfield(L, REQUEST, "body") != LUA_TNIL;
-    bool parts = lua_getfield(L, REQUEST, "parts") != LUA_TNIL;
-
-    set_safety(t->easy);
-    set_callbacks(t);
-    set_client_options(L, c, t->easy);
-    if (!set_url(L, t, method) || !set_save(L, t)) return false;
-    set_limits(L, t);
-    if (fresh) set_fresh(t);
-    if (parts && !set_parts(L, t, fresh)) return false;
-    set_body(L, t, fresh);
-    set_method(L, t, method, body || parts);
-    set_headers(L, t, parts);
-    return true;
-}
-
 static void check_request(lua_State *L)
 {
     luaL_checktype(L, REQUEST, LUA_TTABLE);
-    const char *method = field(L, REQUEST, "method", NULL);
-    luaL_argcheck(L, method && is_token(method), REQUEST, "no method");
-    luaL_argcheck(L, field(L, REQUEST, "url", NULL), REQUEST, "no url");
+    const char *method = host_http_field(L, REQUEST, "method", NULL);
+    luaL_argcheck(L, method && host_http_is_token(method), REQUEST, "no method");
+    luaL_argcheck(L, host_http_field(L, REQUEST, "url", NULL), REQUEST, "no url");
     int headers = lua_getfield(L, REQUEST, "headers");
     luaL_argcheck(L, headers == LUA_TNIL || headers == LUA_TTABLE, REQUEST,
                   "headers is no table");
     int parts = lua_getfield(L, REQUEST, "parts");
     luaL_argcheck(L, parts == LUA_TNIL || parts == LUA_TTABLE, REQUEST,
                   "parts is no table");
-    luaL_argcheck(L, parts == LUA_TNIL || !field(L, REQUEST, "body", NULL), REQUEST,
-                  "both body and parts");
+    luaL_argcheck(L, parts == LUA_TNIL || !host_http_field(L, REQUEST, "body", NULL),
+                  REQUEST, "both body and parts");
     lua_settop(L, REQUEST);
 }
 
@@ -854,9 +345,6 @@ static struct client *check_client(lua_State *L)
     luaL_argcheck(L, c->multi, 1, "closed");
     return c;
 }
-
-/* -- Lua functions
- * ----------------------------------------------------------------------------- */
 
 /* client:start(request) -> transfer
  * Fails later: result() of the transfer says why. */
@@ -873,8 +361,8 @@ static int client_start(lua_State *L)
     lua_setiuservalue(L, THIS, OWNER);
     lua_newtable(L);
     lua_setiuservalue(L, THIS, KEPT);
-    check(L, (t->easy = curl_easy_init()));
-    if (!prepare(L, c, t)) {
+    host_http_check(L, (t->easy = curl_easy_init()));
+    if (!host_http_prepare(L, c, t)) {
         finish(L, THIS, t);
         lua_settop(L, THIS);
         return 1;
@@ -903,7 +391,7 @@ static void abandon(lua_State *L, int index, struct transfer *t)
         t->client->L = L;
         if (!t->settled) {
             lua_pushliteral(L, "given up");
-            settle_failure(L, index, t, HOST_CLOSED);
+            host_http_fail(L, index, t, HOST_CLOSED);
         }
         finish(L, index, t);
     }
@@ -977,9 +465,9 @@ static int http_new(lua_State *L)
         lua_newtable(L);
     }
     luaL_checktype(L, 1, LUA_TTABLE);
-    double connect_timeout = seconds_field(L, 1, "connect_timeout", 30);
-    field(L, 1, "ca_file", NULL);
-    field(L, 1, "user_agent", NULL);
+    double connect_timeout = host_http_seconds(L, 1, "connect_timeout", 30);
+    host_http_field(L, 1, "ca_file", NULL);
+    host_http_field(L, 1, "user_agent", NULL);
 
     struct client *c = lua_newuserdatauv(L, sizeof *c, 1);
     memset(c, 0, sizeof *c);
@@ -989,7 +477,7 @@ static int http_new(lua_State *L)
     c->L = L;
     c->connect_timeout = connect_timeout;
     c->timer = (struct host_watch){.fd = -1, .deadline = HUGE_VAL, .ready = timer_ready};
-    check(L, (c->multi = curl_multi_init()));
+    host_http_check(L, (c->multi = curl_multi_init()));
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);

@@ -62,7 +62,8 @@ struct loop {
     int pipe[2];
 };
 
-static const char key = 0; /* its address names the loop in the registry */
+/* Its address names the loop in the registry. */
+static const char key = 0;
 
 static int loop_gc(lua_State *L)
 {
@@ -108,9 +109,6 @@ static struct loop *get_loop(lua_State *L)
     lua_pop(L, 1); /* the registry holds it */
     return loop;
 }
-
-/* -- watches
- * -------------------------------------------------------------------------------- */
 
 static void link_watch(struct host_watch **list, struct host_watch *w)
 {
@@ -178,9 +176,6 @@ static bool any_posted(lua_State *L)
     lua_pop(L, 2);
     return any;
 }
-
-/* -- waiting
- * -------------------------------------------------------------------------------- */
 
 /* Lists every watch in fds; sets the earliest deadline; returns how many. Watches that an
  * earlier dispatch left behind (a `ready` raised) are taken back first. */
@@ -270,9 +265,6 @@ static int loop_wait(lua_State *L)
     take_posted(L);
     return 1;
 }
-
-/* -- signals
- * -------------------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {

@@ -32,8 +32,8 @@ struct prompt {
     size_t size, capacity;
 };
 
-static const char open_prompts =
-    0; /* names the registry's weak table address -> prompt */
+/* Names the registry's weak table address -> prompt. */
+static const char open_prompts = 0;
 
 static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
 
@@ -84,9 +84,6 @@ static int terminal_write(lua_State *L)
     lua_pushboolean(L, true);
     return 1;
 }
-
-/* -- prompts
- * ---------------------------------------------------------------------------------- */
 
 static void wipe(char *text, size_t size)
 {

@@ -1,0 +1,462 @@
+/* The request half of host.http: what libcurl is given before a transfer starts, and the
+ * callbacks through which bytes come and go. These touch C memory only. */
+
+#include "http.h"
+
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool append(struct bytes *b, const char *data, size_t n)
+{
+    if (n > b->capacity - b->size) {
+        size_t capacity = b->capacity ? b->capacity : 4096;
+        while (capacity - b->size < n)
+            capacity *= 2;
+        char *larger = realloc(b->data, capacity);
+        if (!larger) return false;
+        b->data = larger;
+        b->capacity = capacity;
+    }
+    memcpy(b->data + b->size, data, n);
+    b->size += n;
+    return true;
+}
+
+static bool write_whole(int fd, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, data, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return false;
+        data += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+static size_t on_body(char *data, size_t one, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    (void)one;
+    t->received += (lua_Integer)n;
+    if (t->received > t->limit)
+        t->verdict = TOO_LONG;
+    else if (t->save_fd < 0)
+        t->verdict = append(&t->body, data, n) ? NONE : NO_MEMORY;
+    else if (!write_whole(t->save_fd, data, n)) {
+        t->verdict = SAVE_FAILED;
+        t->error = errno;
+    }
+    return t->verdict ? 0 : n; /* fewer than n aborts */
+}
+
+/* A status line begins a new head: what an interim answer (100) said is forgotten. */
+static size_t on_header(char *data, size_t one, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    (void)one;
+    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        t->head.size = 0;
+    else if (!append(&t->head, data, n)) {
+        t->verdict = NO_MEMORY;
+        return 0;
+    }
+    return n;
+}
+
+/* Called when the connection, TLS included, stands and the request is about to go out, on
+ * a reused connection too. From here on a byte may arrive. */
+static int on_request(void *arg, char *remote, char *local, int remote_port,
+                      int local_port)
+{
+    struct transfer *t = arg;
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    t->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_send(char *buffer, size_t one, size_t n, void *arg)
+{
+    struct source *s = arg;
+    ssize_t got;
+
+    n *= one;
+    if ((curl_off_t)n > s->size - s->position) n = (size_t)(s->size - s->position);
+    if (s->fd < 0) {
+        memcpy(buffer, s->data + s->position, n);
+        got = (ssize_t)n;
+    } else {
+        do
+            got = pread(s->fd, buffer, n, s->position);
+        while (got < 0 && errno == EINTR);
+    }
+    if (got < 0 || (got == 0 && n > 0)) { /* the length was promised */
+        s->transfer->verdict = got < 0 ? SOURCE_FAILED : SOURCE_CHANGED;
+        s->transfer->error = errno;
+        return CURL_READFUNC_ABORT;
+    }
+    s->position += got;
+    return (size_t)got;
+}
+
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct source *s = arg;
+    if (origin != SEEK_SET || offset < 0 || offset > s->size) return CURL_SEEKFUNC_FAIL;
+    s->position = offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+bool host_http_is_token(const char *text)
+{
+    if (!*text) return false;
+    for (; *text; text++)
+        if (*text <= ' ' || *text >= 127 || strchr("()<>@,;:\\\"/[]?={}", *text))
+            return false;
+    return true;
+}
+
+const char *host_http_field(lua_State *L, int index, const char *name, size_t *size)
+{
+    const char *text = NULL;
+    int type = lua_getfield(L, index, name);
+    if (type == LUA_TSTRING)
+        text = lua_tolstring(L, -1, size);
+    else if (type != LUA_TNIL)
+        luaL_error(L, "%s must be a string, not a %s", name, lua_typename(L, type));
+    lua_pop(L, 1);
+    return text;
+}
+
+double host_http_seconds(lua_State *L, int index, const char *name, double otherwise)
+{
+    double seconds = otherwise;
+    if (lua_getfield(L, index, name) != LUA_TNIL) {
+        seconds = lua_tonumber(L, -1);
+        if (!(seconds > 0)) luaL_error(L, "%s must be a number of seconds above 0", name);
+    }
+    lua_pop(L, 1);
+    return seconds;
+}
+
+/* libcurl's milliseconds; 0, for ever, when they are too many. */
+static long milliseconds(double seconds)
+{
+    return seconds > INT_MAX / 1000 ? 0 : (long)ceil(seconds * 1000);
+}
+
+/* Keeps the string or userdata on the top of the stack for as long as the transfer; pops
+ * it. */
+static void keep(lua_State *L)
+{
+    lua_getiuservalue(L, THIS, KEPT);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 1);
+}
+
+static const char *kept_field(lua_State *L, int index, const char *name, size_t *size)
+{
+    const char *text = host_http_field(L, index, name, size);
+    if (!text) return NULL;
+    lua_getfield(L, index, name);
+    keep(L);
+    return text;
+}
+
+void host_http_check(lua_State *L, bool fine)
+{
+    if (!fine) luaL_error(L, "out of memory for a transfer");
+}
+
+static void add_line(lua_State *L, struct transfer *t, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(t->headers, line);
+    host_http_check(L, longer);
+    t->headers = longer;
+}
+
+/* An empty value needs libcurl's ";" form, since "Name:" removes a header. */
+static void set_headers(lua_State *L, struct transfer *t, bool parts)
+{
+    bool typed = parts;
+    if (lua_getfield(L, REQUEST, "headers") != LUA_TNIL) {
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+            size_t size;
+            const char *value = luaL_tolstring(L, -1, &size);
+            if (!host_http_is_token(name))
+                luaL_error(L, "\"%s\" is no header name", name);
+            if (strlen(value) != size || strpbrk(value, "\r\n"))
+                luaL_error(L, "header %s has a line end or zero byte in it", name);
+            lua_pushfstring(L, size ? "%s: %s" : "%s;", name, value);
+            add_line(L, t, lua_tostring(L, -1));
+            lua_pop(L, 2);
+            typed = typed || curl_strequal(name, "content-type");
+        }
+    }
+    lua_pop(L, 1);
+    if (!typed) add_line(L, t, "Content-Type:"); /* else libcurl calls a body a form */
+    add_line(L, t, "Expect:");
+    host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) ==
+                           CURLE_OK);
+}
+
+/* Methods without a body still say "Content-Length: 0" when they usually have one. */
+static void set_method(lua_State *L, struct transfer *t, const char *method, bool body)
+{
+    if (strcmp(method, "HEAD") == 0 && !body) {
+        curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    bool usually = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+                   strcmp(method, "PATCH") == 0;
+    if (!body && usually) {
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE, 0L);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, "");
+    }
+    host_http_check(L,
+                    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK);
+}
+
+/* Makes room for `n` sources, closed ones. */
+static void new_sources(lua_State *L, struct transfer *t, int n)
+{
+    t->sources = lua_newuserdatauv(L, (size_t)n * sizeof *t->sources, 0);
+    for (int i = 0; i < n; i++)
+        t->sources[i] = (struct source){.fd = -1, .transfer = t};
+    t->n_sources = n;
+    keep(L);
+}
+
+/* With `fresh` the body comes from a callback that cannot go back: libcurl, which would
+ * send a body again by itself when a reused connection closes unanswered, then cannot. */
+static void set_body(lua_State *L, struct transfer *t, bool fresh)
+{
+    size_t size;
+    const char *body = kept_field(L, REQUEST, "body", &size);
+    if (!body) return;
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    if (!fresh) {
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body);
+        return;
+    }
+    new_sources(L, t, 1);
+    t->sources[0].data = body;
+    t->sources[0].size = (curl_off_t)size;
+    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_send);
+    curl_easy_setopt(t->easy, CURLOPT_READDATA, &t->sources[0]);
+}
+
+/* Opens what the part at `index` consists of. False: the transfer failed. */
+static bool open_source(lua_State *L, struct transfer *t, int index, struct source *s)
+{
+    size_t size = 0;
+    const char *path = kept_field(L, index, "file", NULL);
+    s->data = kept_field(L, index, "data", &size);
+    s->size = (curl_off_t)size;
+    if (!path == !s->data) luaL_error(L, "a part needs one of data and file");
+    if (!path) return true;
+
+    struct stat st;
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd >= 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        s->size = st.st_size;
+        return true;
+    }
+    lua_pushfstring(L, "cannot read %s: %s", path,
+                    s->fd < 0 ? strerror(errno) : "not a regular file");
+    host_http_fail(L, THIS, t, s->fd < 0 && errno == ENOENT ? HOST_MISSING : HOST_IO);
+    return false;
+}
+
+/* parts at the top of the stack. False: the transfer failed. */
+static bool set_parts(lua_State *L, struct transfer *t, bool fresh)
+{
+    int parts = lua_gettop(L), n = (int)lua_rawlen(L, parts);
+    if (n == 0) luaL_error(L, "no parts");
+    new_sources(L, t, n);
+    host_http_check(L, (t->mime = curl_mime_init(t->easy)));
+    for (int i = 0; i < n; i++, lua_pop(L, 1)) {
+        struct source *s = &t->sources[i];
+        if (lua_rawgeti(L, parts, i + 1) != LUA_TTABLE)
+            luaL_error(L, "part %d: no table", i + 1);
+        int index = lua_gettop(L);
+        const char *name = host_http_field(L, index, "name", NULL);
+        const char *filename = host_http_field(L, index, "filename", NULL);
+        const char *type = host_http_field(L, index, "type", NULL);
+        if (!name) luaL_error(L, "part %d has no name", i + 1);
+        if (!open_source(L, t, index, s)) return false;
+        curl_mimepart *part = curl_mime_addpart(t->mime);
+        host_http_check(L, part);
+        bool fine = curl_mime_name(part, name) == CURLE_OK;
+        fine = fine && (!filename || curl_mime_filename(part, filename) == CURLE_OK);
+        fine = fine && (!type || curl_mime_type(part, type) == CURLE_OK);
+        host_http_check(L, fine);
+        curl_mime_data_cb(part, s->size, on_send, fresh ? NULL : on_seek, NULL, s);
+    }
+    host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime) == CURLE_OK);
+    return true;
+}
+
+/* Is the host this machine? Such a connection never goes through a proxy. */
+static bool is_loopback(const char *host)
+{
+    return curl_strequal(host, "localhost") || strncmp(host, "127.", 4) == 0 ||
+           strcmp(host, "[::1]") == 0 || strcmp(host, "::1") == 0;
+}
+
+/* Pushes "METHOD scheme://host:port/path" and tells whether the host is this machine. A
+ * URL that cannot be read gives "METHOD" alone. */
+static bool push_label(lua_State *L, const char *method, CURLU *u)
+{
+    char *parts[4] = {0};
+    static const CURLUPart which[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT,
+                                      CURLUPART_PATH};
+    char text[1024];
+    bool loopback = false;
+
+    for (int i = 0; i < 4; i++)
+        if (curl_url_get(u, which[i], &parts[i], 0) != CURLUE_OK) parts[i] = NULL;
+    snprintf(text, sizeof text, "%s", method);
+    if (parts[0] && parts[1] && parts[3])
+        snprintf(text, sizeof text, "%s %s://%s%s%s%s", method, parts[0], parts[1],
+                 parts[2] ? ":" : "", parts[2] ? parts[2] : "", parts[3]);
+    if (parts[1]) loopback = is_loopback(parts[1]);
+    for (int i = 0; i < 4; i++)
+        curl_free(parts[i]);
+    curl_url_cleanup(u);
+    lua_pushstring(L, text);
+    return loopback;
+}
+
+/* False: the URL is bad, the transfer failed. */
+static bool set_url(lua_State *L, struct transfer *t, const char *method)
+{
+    const char *url = host_http_field(L, REQUEST, "url", NULL);
+    CURLU *u = curl_url();
+    host_http_check(L, u);
+    CURLUcode bad = curl_url_set(u, CURLUPART_URL, url, 0);
+    if (push_label(L, method, u)) curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+    lua_setiuservalue(L, THIS, LABEL);
+    if (bad) {
+        lua_pushfstring(L, "not a usable URL: %s", curl_url_strerror(bad));
+        host_http_fail(L, THIS, t, HOST_PARSE);
+        return false;
+    }
+    host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK);
+    return true;
+}
+
+/* False: the file cannot be written, the transfer failed. */
+static bool set_save(lua_State *L, struct transfer *t)
+{
+    t->save = kept_field(L, REQUEST, "save", NULL);
+    if (!t->save) return true;
+    t->save_fd = open(t->save, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (t->save_fd >= 0) return true;
+    int error = errno;
+    lua_pushfstring(L, "cannot write %s: %s", t->save, strerror(error));
+    host_http_fail(L, THIS, t, error == ENOENT ? HOST_MISSING : HOST_IO);
+    return false;
+}
+
+static void set_client_options(lua_State *L, struct client *c, CURL *easy)
+{
+    lua_getiuservalue(L, CLIENT_AT, 1);
+    int options = lua_gettop(L);
+    const char *ca_file = host_http_field(L, options, "ca_file", NULL);
+    const char *user_agent = host_http_field(L, options, "user_agent", NULL);
+    if (ca_file) { /* instead of the system's, not beside it */
+        curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (user_agent) curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(c->connect_timeout));
+    lua_pop(L, 1);
+}
+
+static void set_safety(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+static void set_callbacks(struct transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->reason);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+}
+
+static void set_limits(lua_State *L, struct transfer *t)
+{
+    double stall = host_http_seconds(L, REQUEST, "stall", 30);
+    double timeout = host_http_seconds(L, REQUEST, "timeout", 60);
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, milliseconds(timeout));
+    if (stall < INT_MAX) {
+        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)ceil(stall));
+    }
+    lua_getfield(L, REQUEST, "limit");
+    t->limit = luaL_optinteger(L, -1, t->save ? LUA_MAXINTEGER : 64 << 20);
+    if (t->limit < 0) luaL_error(L, "limit must not be below 0");
+    lua_pop(L, 1);
+}
+
+/* A fresh connection speaks HTTP/1.1: it is for large uploads, which HTTP/2 windows slow
+ * down, and a stream that HTTP/2 refuses is another thing that libcurl would send again.
+ */
+static void set_fresh(struct transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+/* Everything about the request. False: the transfer failed already. */
+bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
+{
+    const char *method = host_http_field(L, REQUEST, "method", NULL);
+    lua_getfield(L, REQUEST, "fresh");
+    bool fresh = lua_toboolean(L, -1);
+    bool body = lua_getfield(L, REQUEST, "body") != LUA_TNIL;
+    bool parts = lua_getfield(L, REQUEST, "parts") != LUA_TNIL;
+
+    set_safety(t->easy);
+    set_callbacks(t);
+    set_client_options(L, c, t->easy);
+    if (!set_url(L, t, method) || !set_save(L, t)) return false;
+    set_limits(L, t);
+    if (fresh) set_fresh(t);
+    if (parts && !set_parts(L, t, fresh)) return false;
+    set_body(L, t, fresh);
+    set_method(L, t, method, body || parts);
+    set_headers(L, t, parts);
+    return true;
+}
