@@ -1,0 +1,125 @@
+local tap = require "tests.tap"
+local http = require "host.http"
+local loop = require "host.loop"
+local test, equal, raises = tap.test, tap.equal, tap.raises
+
+---Sends this process a signal, after `seconds` if given.
+local function send(name, seconds)
+  local command = string.format("kill -%s $PPID", name)
+  if seconds then command = string.format("(sleep %s; %s) &", seconds, command) end
+  assert(os.execute(command))
+end
+
+---A handle that is posted at once: a transfer with a bad URL.
+local function posted(client)
+  return client:start { method = "GET", url = "http://127.0.0.1:none/" }
+end
+
+test("waiting ends at its time with nothing to return", function()
+  equal(loop.wait(0.01), {})
+  equal(loop.wait(0), {})
+  equal(loop.wait(-1), {})
+end)
+
+test("waiting for ever with nothing to wait for is misuse", function()
+  raises(function() loop.wait(math.huge) end, "nothing to wait for")
+end)
+
+test("a time that is no number is misuse", function()
+  raises(function() loop.wait(0 / 0) end, "not a number")
+  raises(function() loop.wait() end, "number")
+end)
+
+test("posted handles are returned at once, each once, in order", function()
+  local client <close> = http.new()
+  local a, b = posted(client), posted(client)
+  local ready = loop.wait(math.huge)
+  equal(#ready, 2)
+  assert(ready[1] == a and ready[2] == b)
+  equal(loop.wait(0), {})
+end)
+
+test("a posted handle lives until the wait has returned it", function()
+  local client <close> = http.new()
+  posted(client)
+  collectgarbage()
+  collectgarbage()
+  local ready = loop.wait(0)
+  equal(#ready, 1)
+  equal(ready[1]:done(), true)
+end)
+
+test("a watched signal wakes the wait and is counted", function()
+  local signal <close> = loop.signal("HUP")
+  send("HUP", 0.05)
+  local ready = loop.wait(math.huge)
+  equal(#ready, 1)
+  assert(ready[1] == signal)
+  equal(signal:count(), 1)
+  equal(signal:count(), 0)
+end)
+
+test("a signal that came before the wait is not missed", function()
+  local signal <close> = loop.signal("TERM")
+  send("TERM")
+  assert(loop.wait(math.huge)[1] == signal)
+  equal(signal:count(), 1)
+end)
+
+test("each watched signal is told apart", function()
+  local int <close> = loop.signal("INT")
+  local winch <close> = loop.signal("WINCH")
+  send("WINCH")
+  local ready = loop.wait(5)
+  equal(#ready, 1)
+  assert(ready[1] == winch)
+  equal(int:count(), 0)
+  equal(winch:count(), 1)
+end)
+
+test("two handles of one signal both hear it", function()
+  local a <close> = loop.signal("HUP")
+  local b <close> = loop.signal("HUP")
+  send("HUP")
+  equal(#loop.wait(5), 2)
+  equal(a:count() + b:count(), 2)
+end)
+
+test("closing one handle of a signal leaves the other", function()
+  local a <close> = loop.signal("HUP")
+  local b = loop.signal("HUP")
+  b:close()
+  b:close()
+  send("HUP")
+  assert(loop.wait(5)[1] == a)
+end)
+
+test("a signal that came before its handle is not counted", function()
+  local a <close> = loop.signal("HUP")
+  send("HUP")
+  loop.wait(5)
+  local b <close> = loop.signal("HUP")
+  equal(b:count(), 0)
+  equal(a:count(), 1)
+end)
+
+test("a forgotten signal handle stops watching", function()
+  loop.signal("HUP")
+  collectgarbage()
+  collectgarbage()
+  raises(function() loop.wait(math.huge) end, "nothing to wait for")
+end)
+
+test("a closed signal and an unknown one are misuse", function()
+  local signal = loop.signal("INT")
+  signal:close()
+  raises(function() signal:count() end, "closed")
+  raises(function() loop.signal("KILL") end, "no such signal")
+end)
+
+test("waiting works inside a coroutine", function()
+  local client <close> = http.new()
+  local transfer = posted(client)
+  local ready = coroutine.wrap(function() return loop.wait(5) end)()
+  assert(ready[1] == transfer)
+end)
