@@ -3,6 +3,7 @@
 local books = require "migrate.books"
 local file = require "host.file"
 local json = require "host.json"
+local page = require "migrate.page"
 local run = require "migrate.run"
 
 local report = {}
@@ -140,13 +141,15 @@ function report.write_users(ledger, dir)
     end)
 end
 
----Writes report.json.
+---Writes report.json and report.html.
 ---@param dir RunDirectory
 ---@param statement Report
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function report.write(dir, statement)
+  local written, message, kind = file.write(dir:file("report.html"), page.of(statement))
+  if not written then return nil, message, kind end
   return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
 end
 

@@ -7,7 +7,9 @@ local WINDOW <const> = { first = 1000, last = 2000 }
 local OURS <const> = { user_id = "7", email = "Ann@example.com", given_name = "Ann" }
 
 local function theirs(fields)
-  local user = { user_id = "auth0|7", email = "ann@example.com", given_name = "Ann", created = 1500 }
+  local user = {
+    user_id = "auth0|7", email = "ann@example.com", given_name = "Ann", created = 1500,
+  }
   for key, value in pairs(fields or {}) do user[key] = value end
   return user
 end
@@ -57,8 +59,8 @@ test("a user that a silent job left nowhere is absent", function()
 end)
 
 test("a user that a silent job found there was updated, at most", function()
-  local ruling = evidence.unknown { ours = OURS, theirs = { theirs { created = 1 } }, window = WINDOW }
-  tap.equal(ruling.outcome, "updated")
+  local case = { ours = OURS, theirs = { theirs { created = 1 } }, window = WINDOW }
+  tap.equal(evidence.unknown(case).outcome, "updated")
 end)
 
 test("only a value that the connection holds unique makes a repetition safe", function()

@@ -7,7 +7,8 @@ local function watch(seconds, users, n)
   local p = pace.new()
   local looks, late
   for _ = 1, n do
-    local age, running = 0, 0
+    local age = 0
+    local running
     looks = 0
     repeat
       running = age

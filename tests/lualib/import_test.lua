@@ -1,0 +1,267 @@
+local books = require "migrate.books"
+local finalize = require "migrate.finalize"
+local import = require "migrate.import"
+local rig = require "tests.rig"
+local tap = require "tests.tap"
+local test = tap.test
+
+local NOW <const> = os.date("!%Y-%m-%dT%H:%M:%SZ")
+
+---The default import and finalize, as a session runs them; returns the figures of the books.
+local function whole(face, made, book)
+  import(face)
+  made:drain()
+  if not made.ending then
+    finalize(face)
+    made:drain()
+  end
+  return books.figures(book.db)
+end
+
+local function users_of(f)
+  return { f.inserted, f.updated, f.already_there, f.failed, f.pending }
+end
+
+test("every chunk becomes a job, two at a time, and every user is inserted", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 9, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 9, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 5)
+    tap.equal(tenant.most_active, 2)
+  end)
+end)
+
+test("full slots of others are waited out without losing the chunk", function()
+  local tenant = rig.tenant()
+  tenant.script = { { outcome = "full", active = 2 }, { outcome = "full", active = 2 } }
+  rig.with_run({ n = 4, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 4, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 4)
+  end)
+end)
+
+test("what did not leave the machine is sent again until the patience is over", function()
+  local tenant = rig.tenant()
+  tenant.script = { { outcome = "unsent", message = "refused", kind = "network" } }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+  end)
+
+  tenant = rig.tenant()
+  function tenant.submit() return { outcome = "unsent", message = "refused", kind = "network" } end
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.raises(function() whole(face, made, book) end, "cannot be reached")
+    tap.equal(made.ending.kind, "temporary")
+    tap.equal(book:chunk(1).state, "staged")
+  end)
+end)
+
+test("an uncertain upload is repeated, and its conflicts are recognised as our own", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    { outcome = "uncertain", message = "the connection broke" },
+    function(job)
+      job.errors = {
+        { user = { email = "user1@example.com" }, errors = { { code = "CONFLICT_EMAIL" } } },
+        { user = { user_id = "auth0|u2" }, errors = { { code = "CONFLICT" } } },
+      }
+    end,
+  }
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = "2001-01-01T00:00:00Z" },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 1, 0, 1, 0, 0 })
+  end)
+end)
+
+test("without a lost upload the same conflicts were there before", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = {
+        { user = { email = "USER1@example.com" }, errors = { { code = "CONFLICT_EMAIL" } } },
+        { user = { email = "user2@example.com" }, errors = { { code = "CONFLICT_EMAIL" } } },
+      }
+    end,
+  }
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
+    { user_id = "auth0|zz", email = "user2@example.com", created_at = NOW },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
+    tap.contains(book:failures("failed", 0, 1)[1].why, "auth0|zz")
+  end)
+end)
+
+test("a refused user is repaired by the recipe's fix and imported as a new job", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = {
+        { user = { user_id = "auth0|u2" }, errors = { { code = "MAX_LENGTH", path = "name" } } },
+      }
+    end,
+  }
+  local seen
+  local recipe = {
+    params = {},
+    fix = {
+      MAX_LENGTH = function(user, failure)
+        seen = failure
+        user.name = "short"
+        return user
+      end,
+    },
+  }
+  rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
+    local figures = whole(face, made, book)
+    tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
+    tap.equal({ figures.rounds, books.balanced(figures) }, { 2, true })
+    tap.equal({ seen.position, seen.at, seen.path }, { 2, "test:2", "name" })
+  end)
+end)
+
+test("a fix that changes nothing does not loop", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  local recipe = { params = {}, fix = function(user) return user end }
+  rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
+    tap.equal(tenant.submits, 1)
+  end)
+end)
+
+test("factors that failed are repeated once with upsert, and the user stays inserted", function()
+  local tenant = rig.tenant()
+  local upsert
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "u1" }, errors = { { code = "MFA_FACTORS_FAILED" } } } }
+    end,
+    function(job, request)
+      upsert = request.upsert
+      job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 }
+    end,
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+    tap.equal(upsert, true)
+  end)
+end)
+
+test("a job that failed as a whole is sent again, then its users are looked up", function()
+  local tenant = rig.tenant()
+  local function fail(job)
+    job.state = "failed"
+    job.summary = {}
+  end
+  tenant.script = { fail, fail, fail }
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    local figures = whole(face, made, book)
+    tap.equal(users_of(figures), { 1, 0, 0, 1, 0 })
+    tap.equal({ tenant.submits, figures.jobs_failed }, { 3, 3 })
+    tap.equal(book:failures("failed", 0, 1)[1].code, "JOB_FAILED")
+  end)
+end)
+
+test("a summary that does not add up is resolved by looking the users up", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
+  }
+  tenant.known = {
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = NOW },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
+  end)
+end)
+
+test("a refused upload ends the import with the tenant's words and keeps the chunk", function()
+  local tenant = rig.tenant()
+  tenant.script = { { outcome = "refused", status = 400, message = "Connection must be enabled.",
+    kind = "usage" } }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.raises(function() import(face) end, "Connection must be enabled.")
+    tap.equal({ made.ending.kind, book:chunk(1).state }, { "usage", "staged" })
+  end)
+end)
+
+test("an interrupt ends the iteration; what was sent stays recorded", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
+    local failure = require "base.failure"
+    local n = 0
+    for chunk in face:chunks() do
+      face:submit(chunk)
+      n = n + 1
+      made:stop(failure.new("interrupted", "interrupted"))
+    end
+    made:drain()
+    tap.equal({ n, book:chunk(1).state, book:chunk(2).state }, { 1, "sent", "staged" })
+  end)
+end)
+
+test("a later process adopts the jobs and uncertain uploads of an earlier one", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
+    -- Chunk 1 is a running job, chunk 2 an upload without an answer.
+    assert(book:sent(1, assert(book:sending(1)), "job_old"))
+    tenant.jobs.job_old = { looks = 0, users = 2 }
+    assert(book:sending(2))
+    tap.equal(book:adopt(), 1)
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 2)
+  end)
+end)
+
+test("failures that match none of our users are no failure of ours", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      local errors = { { code = "FORMAT" } }
+      job.errors = { { user = { email = "stranger@example.com" }, errors = errors } }
+      job.summary = { total = 2, inserted = 2, updated = 0, failed = 0 }
+    end,
+  }
+  function tenant.errors(_, id) return tenant.jobs[id].errors or {} end
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+  end)
+end)
+
+test("once does not repeat what an earlier process ended", function()
+  rig.with_run({ n = 1 }, function(face)
+    local n = 0
+    face:once("roles", function() n = n + 1 end)
+    face:once("roles", function() n = n + 1 end)
+    tap.equal(n, 1)
+  end)
+end)
+
+test("run:users yields each user with its outcome", function()
+  rig.with_run({ n = 2 }, function(face, made, book)
+    whole(face, made, book)
+    local list = {}
+    for entry in face:users("inserted") do
+      list[#list + 1] = { entry.position, entry.outcome, entry.user_id }
+    end
+    tap.equal(list, { { 1, "inserted", "auth0|u1" }, { 2, "inserted", "auth0|u2" } })
+  end)
+end)
+
+test("the run object hides the engine and its credentials", function()
+  rig.with_run({ n = 1 }, function(face)
+    tap.equal({ face.engine, face.queue, getmetatable(face) }, {})
+  end)
+end)
