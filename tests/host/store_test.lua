@@ -86,8 +86,7 @@ test("a loop that is left early gives its statement back", function()
   for i = 1, 3 do db:run("INSERT INTO t VALUES (?, 0)", i) end
   for _ = 1, 3 do
     for row in db:rows "SELECT a FROM t ORDER BY a" do
-      equal(row.a, 1)
-      break
+      if row.a == 2 then break end
     end
   end
   assert(db:exec "DROP TABLE t") -- locked while a statement is read
