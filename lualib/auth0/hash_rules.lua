@@ -1,0 +1,296 @@
+--- Rules of custom_password_hash, algorithm by algorithm (Auth0 docs, "User Data JSON Schema for
+--- Bulk User Imports", November 2026). A hash of the right shape but the wrong length is accepted
+--- by the import and then never matches, so lengths are checked here.
+
+local digest = require "host.digest"
+
+local hash_rules = {}
+
+---@class HashValue
+---@field value string
+---@field encoding string
+---@field digest? string                                 hmac
+---@field key? {value: string, encoding?: string}        hmac
+
+---@class PasswordHash  custom_password_hash
+---@field algorithm string
+---@field hash HashValue
+---@field salt? {value: string, encoding?: string, position?: string}
+---@field password? {encoding?: string}
+---@field keylen? integer           scrypt: bytes
+---@field cost? integer             scrypt: N
+---@field blockSize? integer        scrypt: r
+---@field parallelization? integer  scrypt: p
+
+---Bytes of each digest.
+---@type table<string, integer>
+hash_rules.SIZES = {
+  md4 = 16, md5 = 16, ripemd160 = 20, sha1 = 20, sha224 = 28, sha256 = 32, sha384 = 48,
+  sha512 = 64, whirlpool = 64,
+}
+
+-- What Auth0's list of names for pbkdf2 holds beside the plain ones.
+local PBKDF2_NAMES <const> = {
+  "RSA-MD4", "RSA-MD5", "RSA-MDC2", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA1-2", "RSA-SHA224",
+  "RSA-SHA256", "RSA-SHA384", "RSA-SHA512", "md4", "md4WithRSAEncryption", "md5",
+  "md5WithRSAEncryption", "mdc2", "mdc2WithRSA", "ripemd", "ripemd160", "ripemd160WithRSA",
+  "rmd160", "sha1", "sha1WithRSAEncryption", "sha224", "sha224WithRSAEncryption", "sha256",
+  "sha256WithRSAEncryption", "sha384", "sha384WithRSAEncryption", "sha512",
+  "sha512WithRSAEncryption", "ssl3-md5", "ssl3-sha1", "whirlpool",
+}
+local is_pbkdf2_name = {}
+for _, name in ipairs(PBKDF2_NAMES) do is_pbkdf2_name[name] = true end
+
+-- Node's scrypt refuses to use more than this unless told otherwise.
+local SCRYPT_MEMORY <const> = 32 * 1024 * 1024 -- bytes
+local B64 <const> = "[A-Za-z0-9+/]+"
+
+---The bytes of a value in its encoding, nil where it does not decode.
+---@param value any
+---@param encoding? string
+---@return string?
+function hash_rules.decode(value, encoding)
+  if type(value) ~= "string" then return nil end
+  if encoding == "hex" then return digest.unhex(value) end
+  if encoding == "base64" then return digest.unbase64(value) end
+  return value
+end
+
+local function decode_member(member, path, report)
+  if type(member) ~= "table" or type(member.value) ~= "string" then return end
+  if hash_rules.decode(member.value, member.encoding) then return end
+  report("PATTERN", path, "String does not match pattern of " .. tostring(member.encoding))
+end
+
+---The hash's bytes; reports what does not decode or has another length.
+local function decode_hash(hash, size, report)
+  if type(hash) ~= "table" or type(hash.value) ~= "string" then return end
+  local bytes = hash_rules.decode(hash.value, hash.encoding)
+  if not bytes then
+    report("PATTERN", "hash.value", "String does not match pattern of " .. tostring(hash.encoding))
+  elseif size and #bytes ~= size then
+    report("PATTERN", "hash.value", string.format(
+      "String does not match pattern of %d bytes: it decodes to %d", size, #bytes))
+  end
+end
+
+local function digest_check(value, report)
+  local hash = value.hash
+  if type(hash) ~= "table" then return end
+  local name = value.algorithm == "hmac" and hash.digest or value.algorithm
+  decode_hash(hash, hash_rules.SIZES[name], report)
+  decode_member(hash.key, "hash.key.value", report)
+  decode_member(value.salt, "salt.value", report)
+end
+
+local function bcrypt_check(value, report)
+  local hash = value.hash
+  local cost = type(hash) == "table" and type(hash.value) == "string"
+    and tonumber(hash.value:match("^%$2[aby]%$(%d%d)%$"))
+  if cost and (cost < 4 or cost > 31) then
+    report("PATTERN", "hash.value", "String does not match pattern of bcrypt: a cost of 4 to 31")
+  end
+  decode_member(value.salt, "salt.value", report)
+end
+
+local function scrypt_check(value, report)
+  local cost = value.cost
+  decode_hash(value.hash, math.type(value.keylen) and value.keylen, report)
+  decode_member(value.salt, "salt.value", report)
+  if math.type(cost) == "integer" and cost & (cost - 1) ~= 0 then
+    report("NOT_PASSED", "cost", "Value must be a power of two")
+  end
+end
+
+local function scrypt_doubts(value, report)
+  local cost, block = value.cost or 16384, value.blockSize or 8
+  if type(cost) == "number" and type(block) == "number" and 128 * cost * block >= SCRYPT_MEMORY then
+    report("MAXIMUM", "cost",
+      "scrypt needs 32 MiB or more, which the verifier may refuse; try one login first")
+  end
+end
+
+local function pbkdf2_check(value, report)
+  local text = type(value.hash) == "table" and value.hash.value
+  if type(text) ~= "string" then return end
+  local name, parameters, salt, key = text:match("^%$pbkdf2%-([%w%-]+)(.-)%$([^$]+)%$([^$]+)$")
+  if not name then return end
+  if not is_pbkdf2_name[name] then
+    report("ENUM_MISMATCH", "hash.value", "No enum match for: " .. name:sub(1, 30))
+  end
+  local bytes = digest.unbase64(key)
+  local length = tonumber(parameters:match("l=(%d+)")) or 64
+  if not bytes or not digest.unbase64(salt) then
+    report("PATTERN", "hash.value", "String does not match pattern of unpadded Base64")
+  elseif #bytes ~= length then
+    report("PATTERN", "hash.value", string.format(
+      "String does not match pattern of l=%d: the key has %d bytes", length, #bytes))
+  end
+end
+
+local function argon2_doubts(value, report)
+  local text = type(value.hash) == "table" and value.hash.value
+  if type(text) ~= "string" then return end
+  local kind, rest = text:match("^%$argon2(%a+)%$(.*)$")
+  if not kind then return end
+  local salt, key = rest:match("%$([^$]+)%$([^$]+)$")
+  local function doubt(why)
+    report("PATTERN", "hash.value", why .. "; try one login first")
+  end
+  if kind == "d" then doubt("argon2d is known to be refused at login")
+  elseif kind ~= "id" then doubt("argon2i may be refused at login") end
+  if not rest:find("v=19%$") then doubt("versions other than 19 may be refused at login") end
+  if not rest:find("p=1%$") then doubt("more than one lane (p) may be refused at login") end
+  local salt_bytes, key_bytes = digest.unbase64(salt or ""), digest.unbase64(key or "")
+  if not salt_bytes or #salt_bytes < 8 then doubt("a salt below 8 bytes may be refused") end
+  if not key_bytes or #key_bytes < 16 then doubt("a key below 16 bytes may be refused") end
+end
+
+---Bytes of the digest of an LDAP scheme ("SSHA256"), nil for none that Auth0 knows.
+---@param scheme string
+---@return integer? size
+---@return boolean salted
+function hash_rules.ldap_size(scheme)
+  local low = scheme:lower()
+  local salted = low:find("^ss") ~= nil or low == "smd5"
+  local base = salted and low:sub(2) or low
+  local names = { md5 = "md5", sha = "sha1", sha1 = "sha1" }
+  local name = names[base] or (base:find("^sha%d+$") and base)
+  return name and hash_rules.SIZES[name] or nil, salted
+end
+
+local function ldap_check(value, report)
+  local text = type(value.hash) == "table" and value.hash.value
+  if type(text) ~= "string" then return end
+  local scheme, data = text:match("^{(%w+)}(.+)$")
+  if not scheme then return end
+  local size, salted = hash_rules.ldap_size(scheme)
+  local bytes = digest.unbase64(data)
+  local fault
+  if not size then
+    fault = "a known scheme"
+  elseif not bytes then
+    fault = "Base64"
+  elseif salted and #bytes <= size then
+    fault = "a digest with its salt"
+  elseif not salted and #bytes ~= size then
+    fault = string.format("%d bytes: it decodes to %d", size, #bytes)
+  end
+  if fault then report("PATTERN", "hash.value", "String does not match pattern of " .. fault) end
+end
+
+local SCRYPT_ONLY <const> = { "keylen", "cost", "blockSize", "parallelization" }
+
+---Rules for an algorithm whose value is one self-describing text.
+local function text_rule(patterns, options)
+  local forbidden = { table.unpack(SCRYPT_ONLY) }
+  if not options.salt then forbidden[#forbidden + 1] = "salt" end
+  return {
+    forbidden = forbidden,
+    properties = { hash = {
+      forbidden = { "digest", "key" },
+      properties = {
+        encoding = { enum = { "utf8" } },
+        value = { pattern = patterns, pattern_name = options.name },
+      },
+    } },
+    check = options.check, warn = options.doubts and { check = options.doubts },
+  }
+end
+
+---Rules for an algorithm whose value is bytes in hex or Base64.
+local function bytes_rule(options)
+  local required = { "encoding" }
+  for _, name in ipairs(options.hash_required or {}) do required[#required + 1] = name end
+  local doubts = options.doubts
+  return {
+    forbidden = not options.required and SCRYPT_ONLY or nil,
+    required = options.required,
+    properties = { hash = {
+      required = required, properties = { encoding = { enum = { "hex", "base64" } } },
+    } },
+    check = options.check or digest_check,
+    warn = doubts and { required = { "salt" }, check = doubts } or nil,
+  }
+end
+
+local function argon2_patterns()
+  local list = {}
+  for _, kind in ipairs { "id?", "d" } do
+    for _, version in ipairs { "v=%d+%$", "" } do
+      list[#list + 1] = "^%$argon2" .. kind .. "%$" .. version .. "m=%d+,t=%d+,p=%d+%$"
+        .. B64 .. "%$" .. B64 .. "$"
+    end
+  end
+  return list
+end
+
+local function pbkdf2_patterns()
+  local list = {}
+  for _, parameters in ipairs { "i=%d+,l=%d+%$", "i=%d+%$", "l=%d+%$", "" } do
+    list[#list + 1] = "^%$pbkdf2%-[A-Za-z0-9-]+%$" .. parameters .. B64 .. "%$" .. B64 .. "$"
+  end
+  return list
+end
+
+local CASES <const> = {
+  md4 = bytes_rule {}, md5 = bytes_rule {}, sha1 = bytes_rule {}, sha256 = bytes_rule {},
+  sha512 = bytes_rule {},
+  hmac = bytes_rule { hash_required = { "digest", "key" } },
+  scrypt = bytes_rule { required = { "keylen" }, check = scrypt_check, doubts = scrypt_doubts },
+  bcrypt = text_rule("^%$2[aby]%$[0-3]%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$", {
+    salt = true, check = bcrypt_check, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$",
+  }),
+  argon2 = text_rule(argon2_patterns(), {
+    doubts = argon2_doubts, name = "$argon2id$v=19$m=...,t=...,p=...$salt$hash, without padding",
+  }),
+  pbkdf2 = text_rule(pbkdf2_patterns(), {
+    check = pbkdf2_check, name = "$pbkdf2-<digest>$i=...,l=...$salt$hash, without padding",
+  }),
+  ldap = text_rule({ "^{[Ss]?[Mm][Dd]5}" .. B64 .. "=?=?$",
+    "^{[Ss]?[Ss][Hh][Aa]%d*}" .. B64 .. "=?=?$" }, {
+    check = ldap_check, name = "{SCHEME}base64, with MD5, SMD5, SHA... or SSHA...",
+  }),
+}
+
+---@type string[]
+hash_rules.ALGORITHMS = {}
+for name in pairs(CASES) do table.insert(hash_rules.ALGORITHMS, name) end
+table.sort(hash_rules.ALGORITHMS)
+
+local ENCODING <const> = { type = "string", enum = { "base64", "hex", "utf8" } }
+
+local function valued(properties)
+  properties.value = { type = "string", min_length = 1 }
+  properties.encoding = ENCODING
+  return {
+    type = "object", omit_empty = true, additional = false, required = { "value" },
+    properties = properties,
+  }
+end
+
+---@type host.schema.Rule
+hash_rules.RULE = {
+  type = "object", omit_empty = true, additional = false, required = { "algorithm", "hash" },
+  properties = {
+    algorithm = { type = "string", enum = hash_rules.ALGORITHMS },
+    hash = valued {
+      digest = { type = "string", enum = { "md4", "md5", "ripemd160", "sha1", "sha224", "sha256",
+        "sha384", "sha512", "whirlpool" } },
+      key = valued {},
+    },
+    salt = valued { position = { type = "string", enum = { "prefix", "suffix" } } },
+    password = {
+      type = "object", omit_empty = true, additional = false,
+      properties = { encoding = { type = "string", enum = { "ascii", "utf8", "utf16le", "ucs2",
+        "latin1", "binary" } } },
+    },
+    keylen = { type = "integer", minimum = 1 },
+    cost = { type = "integer", minimum = 2 },
+    blockSize = { type = "integer", minimum = 1 },
+    parallelization = { type = "integer", minimum = 1 },
+  },
+  switch = { on = "algorithm", cases = CASES },
+}
+
+return hash_rules

@@ -1,0 +1,57 @@
+--- Password hashes of other systems as Auth0 imports them. Every function takes nil and gives nil;
+--- what cannot be carried over is nil and a reason, and the user then has to reset it.
+---
+---     custom_password_hash = password.bcrypt(row.digest)
+---     user.password_hash, user.custom_password_hash, why = password.auto(row.hash)
+
+local build = require "auth0.hash_build"
+local parse = require "auth0.hash_parse"
+
+local password = {}
+
+password.bcrypt = build.bcrypt
+password.pbkdf2 = build.pbkdf2
+password.argon2 = build.argon2
+password.scrypt = build.scrypt
+password.ldap = build.ldap
+password.digest = build.digest
+password.hmac = build.hmac
+password.none = build.none
+
+password.phc = parse.phc
+password.django = parse.django
+password.aspnet = parse.aspnet
+password.keycloak_credential = parse.keycloak_credential
+password.ldap_password = parse.ldap_password
+password.identify = parse.identify
+
+---A hash for the two fields of a user: `password_hash` for plain bcrypt of cost 10 ("$2a$" or
+---"$2b$"), `custom_password_hash` for all else.
+---@param hash PasswordHash?  from a builder
+---@param reason? string      from a builder, passed on
+---@return string? password_hash
+---@return PasswordHash? custom_password_hash
+---@return string? reason
+function password.fields(hash, reason)
+  if not hash then return nil, nil, reason end
+  local value = hash.hash.value
+  if hash.algorithm == "bcrypt" and not hash.salt and value:find("^%$2[ab]%$10%$") then
+    return value, nil
+  end
+  return nil, hash
+end
+
+---A stored password that says itself what it is: bcrypt, argon2, pbkdf2, {SCHEME}, Django, ASP.NET
+---Identity. Bare hex does not.
+---@param value string?
+---@return string? password_hash
+---@return PasswordHash? custom_password_hash
+---@return string? reason  why there is neither; for a value that is absent too
+function password.auto(value)
+  local scheme, builder = parse.identify(value)
+  if not scheme then return nil, nil, "no password hash" end
+  if not builder then return nil, nil, scheme.reason end
+  return password.fields(builder(value))
+end
+
+return password

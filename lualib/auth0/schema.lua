@@ -1,0 +1,248 @@
+--- What Auth0 accepts as a user of an import file: rules that are data, in Auth0's error codes.
+--- Sources: Auth0 docs "User Data JSON Schema for Bulk User Imports", "Metadata Field Names and
+--- Data Types", "Import User MFA Authenticator Enrollments", Management API v2 (November 2026).
+--- Where sources contradict each other, the rule only warns.
+
+local hash_rules = require "auth0.hash_rules"
+local limits = require "auth0.limits"
+local schema_host = require "host.schema"
+local text = require "host.text"
+
+local schema = {}
+
+---@class ConnectionSettings  what of a database connection decides which users are valid
+---@field id? string
+---@field name? string
+---@field identifiers? table<string, boolean>       active ones of email, username, phone_number; nil:
+---                                                 a classic connection
+---@field profile_required? table<string, boolean>  what each user must have; default email
+---@field requires_username? boolean  classic: there are usernames, and each user needs one
+---@field username? {min?: integer, max?: integer, allow_email?: boolean, allow_phone?: boolean}
+---@field custom_database? boolean    usernames are not validated then
+---@field unique? any                 identifiers that are unique, for the duplicates
+
+---Each keyword of the rules in the code that Auth0 gives it.
+---@type table<string, string>
+schema.CODES = {
+  type = "INVALID_TYPE", min_length = "MIN_LENGTH", max_length = "MAX_LENGTH",
+  pattern = "PATTERN", format = "FORMAT", enum = "ENUM_MISMATCH", minimum = "MINIMUM",
+  maximum = "MAXIMUM", required = "OBJECT_REQUIRED", forbidden = "NOT_PASSED",
+  additional = "OBJECT_ADDITIONAL_PROPERTIES", key_without = "PATTERN",
+  any_required = "ANY_OF_MISSING", exclusive = "NOT_PASSED",
+  min_properties = "OBJECT_PROPERTIES_MINIMUM", max_properties = "OBJECT_PROPERTIES_MAXIMUM",
+  min_items = "ARRAY_LENGTH_SHORT", max_items = "ARRAY_LENGTH_LONG",
+}
+
+-- Auth0 docs, "Adding Username for Database Connections": 1 to 15 unless the connection says other.
+local USERNAME_MIN <const>, USERNAME_MAX <const> = 1, 15
+
+local PHONE <const> = {
+  type = "string", pattern = "^%+%d" .. ("%d?"):rep(14) .. "$",
+  pattern_name = "^\\+[0-9]{1,15}$",
+}
+
+---Names below metadata must not hold "." or "$", at any depth.
+local ANY <const> = { key_without = ".$" }
+ANY.additional, ANY.items = ANY, ANY
+
+local APP_METADATA_RESERVED <const> = {
+  "__tenant", "_id", "blocked", "clientID", "created_at", "email_verified", "email",
+  "globalClientID", "global_client_id", "identities", "lastIP", "lastLogin", "loginsCount",
+  "metadata", "multifactor_last_modified", "multifactor", "updated_at", "user_id",
+}
+
+local function factor(member, rule)
+  return {
+    type = "object", omit_empty = true, additional = false, required = { member },
+    properties = { [member] = rule },
+  }
+end
+
+local MFA_FACTORS <const> = {
+  type = "array", min_items = 1, max_items = limits.MFA_FACTORS,
+  items = {
+    type = "object", omit_empty = true, additional = false,
+    min_properties = 1, max_properties = 1,
+    properties = {
+      totp = factor("secret", { type = "string", pattern = "^[A-Z2-7]+$" }),
+      phone = factor("value", PHONE),
+      email = factor("value", { type = "string", format = "email" }),
+    },
+  },
+}
+
+local function name_rule(most, doubtful)
+  return {
+    type = "string", min_length = 1, max_length = most,
+    warn = doubtful and { max_length = doubtful },
+  }
+end
+
+local PROPERTIES <const> = {
+  email = { type = "string", format = "email" },
+  email_verified = { type = "boolean" },
+  phone_number = PHONE,
+  phone_verified = { type = "boolean" },
+  user_id = {
+    type = "string", min_length = 1, max_length = 255, pattern = "^%S+$", pattern_name = "^\\S+$",
+  },
+  given_name = name_rule(150),
+  family_name = name_rule(150),
+  name = name_rule(300, 150), -- the profile page says 150, the Management API 300
+  nickname = name_rule(350, 300), -- the profile page says 350, the Management API 300
+  picture = {
+    type = "string", format = "uri", pattern = "^[Hh][Tt][Tt][Pp][Ss]?:",
+    pattern_name = "^https?://",
+  },
+  blocked = { type = "boolean" },
+  password_hash = {
+    type = "string", pattern = "^%$2[ab]%$10%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$",
+    pattern_name = "^\\$2[ab]?\\$10+\\$[./A-Za-z0-9]{53}$",
+  },
+  custom_password_hash = hash_rules.RULE,
+  app_metadata = {
+    type = "object", forbidden = APP_METADATA_RESERVED, key_without = ".$", additional = ANY,
+  },
+  user_metadata = { type = "object", key_without = ".$", additional = ANY },
+  mfa_factors = MFA_FACTORS,
+}
+
+---Usernames that look like an address or a phone are refused unless the connection allows them.
+local function username_check(username)
+  return function(value, report)
+    if not username.allow_email and value:find("^[^@]+@[^@]+%.[^@]+$") then
+      report("PATTERN", "", "a username that looks like an e-mail address is not allowed here")
+    elseif not username.allow_phone and value:find("^%+%d+$") then
+      report("PATTERN", "", "a username that looks like a phone number is not allowed here")
+    end
+  end
+end
+
+---@param settings ConnectionSettings
+---@return host.schema.Rule
+local function username_rule(settings)
+  if settings.custom_database then return { type = "string", min_length = 1 } end
+  local username = settings.username or {}
+  return {
+    type = "string",
+    min_length = username.min or USERNAME_MIN,
+    max_length = username.max or USERNAME_MAX,
+    pattern = "^[A-Za-z0-9_+%-.!#$'^`~@]+$", pattern_name = "^[A-Za-z0-9_+\\-.!#$'^`~@]+$",
+    check = username_check(username),
+  }
+end
+
+---Members that every user of the connection must have, and those of which one is enough.
+---@param settings ConnectionSettings
+---@return string[] required
+---@return string[]? any
+local function needed(settings)
+  local required = {}
+  local profile = settings.profile_required or { email = not settings.identifiers }
+  for _, name in ipairs { "email", "username", "phone_number" } do
+    if profile[name] or (name == "username" and settings.requires_username) then
+      required[#required + 1] = name
+    end
+  end
+  local any = {}
+  for _, name in ipairs { "email", "username", "phone_number" } do
+    if (settings.identifiers or {})[name] then any[#any + 1] = name end
+  end
+  if #required == 0 and #any == 0 then any = { "email", "username", "phone_number" } end
+  return required, #any > 0 and any or nil
+end
+
+---The rules for the users of a connection, as data.
+---@param settings? ConnectionSettings  nil: Auth0's defaults
+---@return host.schema.Rule
+function schema.rule(settings)
+  settings = settings or {}
+  local properties = {}
+  for name, rule in pairs(PROPERTIES) do properties[name] = rule end
+  properties.username = username_rule(settings)
+  local required, any = needed(settings)
+  local unwelcome = settings.requires_username == false and not settings.identifiers
+  return {
+    type = "object", omit_empty = true, additional = false, properties = properties,
+    required = required, any_required = any,
+    exclusive = { "password_hash", "custom_password_hash" },
+    warn = unwelcome and { forbidden = { "username" } } or nil,
+  }
+end
+
+---Names that an object at this path may have, for suggestions.
+local function names_at(rule, path)
+  for name in path:gsub("%[%d+%]", ".[]"):gmatch("[^.]+") do
+    rule = name == "[]" and rule.items or (rule.properties or {})[name]
+    if not rule then return {} end
+  end
+  return rule.properties or {}
+end
+
+-- Of an old profile or a hand's habit, and what Auth0 calls it.
+local HABITS <const> = {
+  firstname = "given_name", lastname = "family_name", first_name = "given_name",
+  last_name = "family_name", surname = "family_name", phone = "phone_number",
+  mobile = "phone_number", id = "user_id", mail = "email", password = "custom_password_hash",
+  avatar = "picture", fullname = "name", metadata = "app_metadata", verified = "email_verified",
+}
+
+local function nearest(name, names)
+  local habit = HABITS[name:lower()]
+  if habit and names[habit] then return habit end
+  local best, least
+  for candidate in pairs(names) do
+    local distance = text.distance(name:lower(), candidate)
+    if not least or distance < least or (distance == least and candidate < best) then
+      best, least = candidate, distance
+    end
+  end
+  return least and least <= math.max(1, #name // 3) and best or nil
+end
+
+---@class UserFinding : host.schema.Finding
+---@field fix? string  what to do, for people
+
+---@class UserValidator
+---@field private inner host.schema.validator
+---@field rule host.schema.Rule
+local UserValidator = {}
+UserValidator.__index = UserValidator
+
+local function suggest(rule, finding)
+  local up, name = finding.path:match("^(.*)%.([^.]+)$")
+  local near = nearest(name or finding.path, names_at(rule, up or ""))
+  if not near then return end
+  finding.message = finding.message .. ' (did you mean "' .. near .. '"?)'
+  finding.fix = 'Write "' .. near .. '", or move the value into user_metadata or app_metadata.'
+end
+
+---Checks a user (normalised before, see auth0.user) and leaves out its empty members.
+---@param user any
+---@return UserFinding[]? findings  nil when there is none
+function UserValidator:check(user)
+  local findings = self.inner:check(user)
+  if not findings then return nil end
+  for _, finding in ipairs(findings) do
+    if finding.keyword == "additional" then
+      suggest(self.rule, finding)
+    elseif finding.keyword == "max_length" and finding.path == "username" then
+      finding.fix = "A connection that allows longer usernames is described by --connection-file."
+    elseif finding.keyword == "forbidden" and finding.path == "username" then
+      finding.message = "the connection has no usernames and may refuse this user"
+    end
+  end
+  return findings
+end
+
+---The validator for a connection's users.
+---@param settings? ConnectionSettings  nil: Auth0's defaults
+---@return UserValidator
+function schema.for_connection(settings)
+  local rule = schema.rule(settings)
+  return setmetatable({
+    rule = rule, inner = schema_host.compile(rule, schema.CODES),
+  }, UserValidator)
+end
+
+return schema
