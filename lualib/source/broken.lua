@@ -1,0 +1,27 @@
+--- A record that its reader had to step over, as a value among the others: rejected as SOURCE.
+
+local broken = {}
+
+---@class Broken
+---@field raw string      the record's text, cut, valid UTF-8
+---@field message string  what is wrong with it
+local Broken = { __name = "broken record" }
+
+function Broken.__tostring(self)
+  return self.message
+end
+
+---@param raw string
+---@param message string
+---@return Broken
+function broken.new(raw, message)
+  return setmetatable({ raw = raw, message = message }, Broken)
+end
+
+---@param value any
+---@return boolean
+function broken.is(value)
+  return getmetatable(value) == Broken
+end
+
+return broken

@@ -1,0 +1,61 @@
+--- Records of CSV and TSV files: lazy rows, read by column name.
+
+local files = require "source.files"
+local host = require "host.csv"
+local input = require "source.input"
+local nearest = require "source.nearest"
+
+local csv = {}
+
+local ENDINGS <const> = { "csv", "tsv" }
+local OPTIONS <const> = {
+  "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "limit",
+}
+local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
+
+---@param options host.csv.Options?
+---@param path string
+local function open(options, handle, path)
+  local own = {}
+  for name, value in pairs(options or {}) do own[name] = value end
+  if not own.delimiter and input.ending(path) == "tsv" then own.delimiter = "\t" end
+  return host.reader(handle, own)
+end
+
+local function at(name, line)
+  return name .. ":" .. line
+end
+
+---A table of one column whose name holds another delimiter was split at the wrong one.
+local function check_delimiter(columns, name, warn)
+  if #columns ~= 1 then return end
+  local found = columns[1]:match("[;\t|,]")
+  if not found then return end
+  warn("delimiter", string.format(
+    '%s has a single column; is its delimiter %s?', name, DELIMITERS[found]))
+end
+
+local function left(reader, name, warn)
+  local columns = reader:columns()
+  for _, unknown in ipairs(reader:unknown()) do
+    warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
+      nearest.hint(unknown, columns)))
+  end
+  check_delimiter(columns, name, warn)
+end
+
+---Records of one file or several, each with its own header. Compression is recognised; `.tsv`
+---files are split at tabs unless `delimiter` says otherwise.
+---@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
+---@param options? host.csv.Options
+---@return Records
+function csv.records(given, options)
+  nearest.check_options("csv.records", options, OPTIONS)
+  return files.records(given, ENDINGS, "csv.records", {
+    open = function(handle, path) return open(options, handle, path) end,
+    at = at,
+    left = left,
+  })
+end
+
+return csv

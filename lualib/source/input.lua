@@ -1,0 +1,131 @@
+--- What the parameter `input` names: a path, a glob, a folder, several joined by commas, or "-".
+
+local failure = require "base.failure"
+local file = require "host.file"
+local path = require "base.path"
+
+local input = {}
+
+-- What a folder is searched for; each of them may be followed by .gz or .zst.
+local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl" }
+
+---The ending that tells the format: "csv" of "users.csv.gz".
+---@param name string
+---@return string
+function input.ending(name)
+  local plain = name:lower():gsub("%.gz$", ""):gsub("%.zst$", "")
+  return path.extension(plain)
+end
+
+local function is_one_of(list, value)
+  for _, one in ipairs(list) do
+    if one == value then return true end
+  end
+  return false
+end
+
+local function in_folder(folder, endings)
+  local names, message, kind = file.list(folder)
+  if not names then return nil, message, kind end
+  local paths = {}
+  for _, name in ipairs(names) do
+    local full = path.join(folder, name)
+    if not name:find("^%.") and is_one_of(endings, input.ending(name)) then
+      local stat = file.stat(full)
+      if stat and stat.type ~= "folder" then paths[#paths + 1] = full end
+    end
+  end
+  if #paths > 0 then return paths end
+  return nil, string.format("no file that ends in .%s in the folder %s",
+    table.concat(endings, ", ."), folder), "missing"
+end
+
+local function matching(pattern)
+  local found, message, kind = file.glob(pattern)
+  if not found then return nil, message, kind end
+  local paths = {}
+  for _, name in ipairs(found) do
+    local stat = file.stat(name)
+    if stat and stat.type ~= "folder" then paths[#paths + 1] = name end
+  end
+  if #paths > 0 then return paths end
+  return nil, string.format("no file matches %s (looked from %s)", pattern,
+    file.working_directory()), "missing"
+end
+
+local function resolve_one(name, endings)
+  if name == "-" then return { "-" } end
+  local stat, message, kind = file.stat(name)
+  if stat and stat.type == "folder" then return in_folder(name, endings) end
+  if stat then return { name } end
+  if kind ~= "missing" then return nil, message, kind end
+  if name:find("[*?%[]") then return matching(name) end
+  return nil, string.format("there is no file %s (looked from %s)", name,
+    file.working_directory()), "missing"
+end
+
+---The parts of an input; a file whose name has a comma is one part.
+local function parts_of(given)
+  if type(given) == "table" then return given end
+  if given == "" or given:find("\0", 1, true) or file.stat(given) then return { given } end
+  local parts = {}
+  for part in given:gmatch("[^,]+") do
+    part = part:match("^%s*(.-)%s*$")
+    if part ~= "" then parts[#parts + 1] = part end
+  end
+  return parts
+end
+
+---The files that an input names, in the order in which they are read, each once. A folder
+---stands for its files with one of the endings, sorted.
+---@param given string|string[]
+---@param endings? string[]  default: csv, tsv, json, ndjson, jsonl
+---@return string[]? paths
+---@return string? message
+---@return host.Kind? kind
+function input.resolve(given, endings)
+  local paths, seen = {}, {}
+  for _, part in ipairs(parts_of(given)) do
+    if part == "" or part:find("\0", 1, true) then
+      return nil, "an input without a name", "missing"
+    end
+    local found, message, kind = resolve_one(part, endings or ENDINGS)
+    if not found then return nil, message, kind end
+    for _, name in ipairs(found) do
+      if not seen[name] then paths[#paths + 1] = name end
+      seen[name] = true
+    end
+  end
+  if #paths == 0 then return nil, "no input is named", "missing" end
+  return paths
+end
+
+---The same for readers: what is not there is raised.
+---@param what string  "csv.records"
+---@param given any
+---@param endings string[]
+---@return string[]
+function input.require(what, given, endings)
+  if type(given) ~= "string" and type(given) ~= "table" then
+    error(string.format("%s needs the name of its input, got %s", what, type(given)), 3)
+  end
+  return failure.check(input.resolve(given, endings))
+end
+
+---What places call each file: its base name, or the path where two have the same.
+---@param paths string[]
+---@return string[]
+function input.names(paths)
+  local count, names = {}, {}
+  for _, one in ipairs(paths) do
+    local base = path.basename(one)
+    count[base] = (count[base] or 0) + 1
+  end
+  for i, one in ipairs(paths) do
+    local base = path.basename(one)
+    names[i] = one == "-" and "stdin" or count[base] > 1 and one or base
+  end
+  return names
+end
+
+return input

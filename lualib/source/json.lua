@@ -1,0 +1,38 @@
+--- Records of JSON files of any size: the elements of an array, or documents one after another.
+
+local files = require "source.files"
+local host = require "host.json"
+local nearest = require "source.nearest"
+
+---@class source.json
+---@field null lightuserdata  what JSON null reads as
+local json = { null = host.null }
+
+local ENDINGS <const> = { "json" }
+local OPTIONS <const> = { "pointer", "limit" }
+
+---A folder may hold files without the array, such as the realm beside its users.
+local function passable(message)
+  return message:find("no list at ", 1, true) ~= nil
+end
+
+---@class JsonOptions
+---@field pointer? string  to the array of records: "/users"
+---@field limit? integer   longest record in bytes
+
+---@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
+---@param options? JsonOptions
+---@return Records
+function json.records(given, options)
+  nearest.check_options("json.records", options, OPTIONS)
+  local pointer = options and options.pointer or nil
+  local limit = options and options.limit
+  local before = "#" .. (pointer or "") .. "/"
+  return files.records(given, ENDINGS, "json.records", {
+    open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
+    at = function(name, place) return name .. before .. place end,
+    passable = passable,
+  })
+end
+
+return json

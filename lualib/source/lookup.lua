@@ -1,0 +1,126 @@
+--- Joins a second file: its records on disk, found again by a key.
+---
+--- `require "source.lookup"(records, key)`; memory stays flat whatever the size.
+
+local broken = require "source.broken"
+local failure = require "base.failure"
+local json = require "host.json"
+local store = require "host.store"
+
+local lookup = {}
+
+---@class Lookup
+---@field private db host.store.database
+---@field private total integer
+local Lookup = { __name = "lookup" }
+Lookup.__index = Lookup
+
+---Keys are compared as text: a CSV file's "7" finds a JSON file's 7.
+local function key_text(value)
+  local kind = math.type(value)
+  if kind == "float" and math.tointeger(value) then value = math.tointeger(value) end
+  if kind or type(value) == "boolean" then return tostring(value) end
+  return type(value) == "string" and value or nil
+end
+
+---Any iterator as a function.
+local function iterator(records)
+  local meta = getmetatable(records)
+  if type(records) == "function" or (type(meta) == "table" and meta.__call) then return records end
+  if type(records) ~= "table" then
+    error("source.lookup needs records, got " .. type(records), 3)
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    return records[i], "#" .. i
+  end
+end
+
+---@return integer read  records
+---@return integer kept  those with a key
+local function load(db, records, key)
+  local read, kept = 0, 0
+  local insert = db:prepare("INSERT INTO record (key, text) VALUES (?, ?)")
+  for record, at in records do
+    read = read + 1
+    if broken.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
+    local name
+    if type(key) == "function" then name = key(record) else name = record[key] end
+    name = key_text(name)
+    if name then
+      local text, message, kind = json.encode(json.materialize(record))
+      if not text then failure.raise(at .. ": " .. message, kind) end
+      failure.check(insert:run(name, text))
+      kept = kept + 1
+    end
+  end
+  insert:close()
+  return read, kept
+end
+
+---Reads all records. Those without a key are left out; one that is broken ends it, for its key
+---cannot be known. `key`: a column's name, or a function that gets the record.
+---@param records Records|table|fun(): any, string?
+---@param key string|fun(record: any): any
+---@return Lookup
+function lookup.new(records, key)
+  if type(key) ~= "string" and type(key) ~= "function" then
+    error("source.lookup needs a key: a name or a function", 2)
+  end
+  local next_record = iterator(records)
+  local db = failure.check(store.open("", { durable = false }))
+  local self = setmetatable({ db = db, total = 0 }, Lookup)
+  failure.check(db:exec("CREATE TABLE record (key TEXT NOT NULL, text TEXT NOT NULL)"))
+  do
+    local all <close> = db:begin()
+    local read, kept = load(db, next_record, key)
+    failure.check(all:commit())
+    if read > 0 and kept == 0 then
+      local what = type(key) == "string" and '"' .. key .. '"' or "a key"
+      failure.raise(string.format("none of the %d records to look up has %s", read, what), "parse")
+    end
+    self.total = kept
+  end
+  failure.check(db:exec("CREATE INDEX record_key ON record (key)"))
+  return self
+end
+
+---The first record with this key, as a plain table.
+---@param value any
+---@return table?
+function Lookup:get(value)
+  local name = key_text(value)
+  if not name then return nil end
+  local text = self.db:value("SELECT text FROM record WHERE key = ? ORDER BY rowid LIMIT 1", name)
+  return text and json.decode(text) or nil
+end
+
+---All records with this key, in the order of their file.
+---@param value any
+---@return table[]
+function Lookup:all(value)
+  local found, name = {}, key_text(value)
+  if not name then return found end
+  for row in self.db:rows("SELECT text FROM record WHERE key = ? ORDER BY rowid", name) do
+    found[#found + 1] = json.decode(row.text)
+  end
+  return found
+end
+
+---How many records have a key.
+---@return integer
+function Lookup:count()
+  return self.total
+end
+
+---Removes what is on disk; happens by itself when the lookup is collected.
+function Lookup:close()
+  self.db:close()
+end
+
+Lookup.__close = Lookup.close
+
+return setmetatable(lookup, {
+  __call = function(_, records, key) return lookup.new(records, key) end,
+})

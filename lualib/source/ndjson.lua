@@ -1,0 +1,28 @@
+--- Records of NDJSON files: one JSON document a line; a broken line is stepped over.
+
+local files = require "source.files"
+local host = require "host.json"
+local nearest = require "source.nearest"
+
+local ndjson = { null = host.null }
+
+local ENDINGS <const> = { "ndjson", "jsonl" }
+local OPTIONS <const> = { "limit" }
+
+local function at(name, line)
+  return name .. ":" .. line
+end
+
+---@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
+---@param options? {limit: integer?}  limit: longest line in bytes
+---@return Records
+function ndjson.records(given, options)
+  nearest.check_options("ndjson.records", options, OPTIONS)
+  local limit = options and options.limit
+  return files.records(given, ENDINGS, "ndjson.records", {
+    open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
+    at = at,
+  })
+end
+
+return ndjson

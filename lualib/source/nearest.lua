@@ -1,0 +1,50 @@
+--- The name that somebody probably meant.
+
+local text = require "host.text"
+
+local nearest = {}
+
+local CLOSE <const> = 3 -- a third of the letters may differ, but at least two
+
+---The name nearest to `word`, case aside; nil when none is near.
+---@param word string
+---@param names string[]
+---@return string?
+function nearest.find(word, names)
+  local best, best_distance
+  local given = word:lower():sub(1, 200)
+  for _, name in ipairs(names) do
+    local distance = text.distance(given, name:lower():sub(1, 200))
+    if not best or distance < best_distance then best, best_distance = name, distance end
+  end
+  local allowed = math.max(#given > 3 and 2 or 1, #given // CLOSE)
+  return best and best_distance <= allowed and best or nil
+end
+
+---`; did you mean "email"?`, or nothing.
+---@param word string
+---@param names string[]
+---@return string
+function nearest.hint(word, names)
+  local name = nearest.find(word, names)
+  return name and string.format('; did you mean "%s"?', name) or ""
+end
+
+---Raises when `options` has a key that is not in `known`, at the caller of the caller.
+---@param what string  "csv.records"
+---@param options table?
+---@param known string[]
+function nearest.check_options(what, options, known)
+  if options == nil then return end
+  if type(options) ~= "table" then error(what .. ": options must be a table", 3) end
+  local allowed = {}
+  for _, name in ipairs(known) do allowed[name] = true end
+  for name in pairs(options) do
+    if not allowed[name] then
+      local word = tostring(name)
+      error(string.format('%s has no option "%s"%s', what, word, nearest.hint(word, known)), 3)
+    end
+  end
+end
+
+return nearest

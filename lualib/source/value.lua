@@ -1,0 +1,262 @@
+--- What mappings do to single values: host.text's helpers and those for dates, names, secrets.
+---
+--- All are pure; nil and JSON null give nil.
+
+local digest = require "host.digest"
+local json = require "host.json"
+local text = require "host.text"
+
+local value = {
+  trim = text.trim,
+  lower = text.lower,
+  email = text.email,
+  phone = text.phone,
+  boolean = text.boolean,
+  split = text.split,
+  length = text.length,
+  is_utf8 = text.is_utf8,
+}
+
+local DAY <const> = 86400 -- seconds
+
+-- Epochs tell their unit by their size: 1e11 seconds are the year 5138, as milliseconds 1973.
+local MOST_SECONDS <const> = 10 ^ 11
+local MOST_MILLISECONDS <const> = 10 ^ 14
+local MOST_MICROSECONDS <const> = 10 ^ 17
+local FILETIME_TICKS <const> = 10000000  -- a second
+local FILETIME_1970 <const> = 11644473600 -- seconds from 1601, where it begins
+local FILETIME_NEVER <const> = math.maxinteger
+
+-- Days since 1970 of a Gregorian date and back; months count from March, so that the leap day
+-- is the last of its year.
+local function days_of(year, month, day)
+  if month <= 2 then year = year - 1 end
+  local era = year // 400
+  local of_era = year - era * 400
+  local of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+  return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+end
+
+local function date_of(days)
+  days = days + 719468
+  local era = days // 146097
+  local of_era = days - era * 146097
+  local year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+  local of_year = of_era - (365 * year + year // 4 - year // 100)
+  local shifted = (5 * of_year + 2) // 153
+  local month = shifted < 10 and shifted + 3 or shifted - 9
+  return year + era * 400 + (month <= 2 and 1 or 0), month, of_year - (153 * shifted + 2) // 5 + 1
+end
+
+local function days_in(year, month)
+  if month == 2 then
+    return (year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)) and 29 or 28
+  end
+  return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
+end
+
+---@param seconds integer       since 1970
+---@param milliseconds integer  0 to 999
+local function iso(seconds, milliseconds)
+  local days = seconds // DAY
+  local year, month, day = date_of(days)
+  if year < 1 or year > 9999 then return nil end
+  local rest = seconds - days * DAY
+  return string.format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
+    rest // 3600, rest // 60 % 60, rest % 60, milliseconds)
+end
+
+local function from_parts(year, month, day, hour, minute, second, fraction, offset)
+  if month < 1 or month > 12 or day < 1 or day > days_in(year, month) then return nil end
+  if hour > 23 or minute > 59 or second > 60 then return nil end
+  local seconds = days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset
+  local milliseconds = fraction == "" and 0 or tonumber((fraction .. "00"):sub(1, 3))
+  return iso(seconds, math.tointeger(milliseconds))
+end
+
+---Seconds east of Greenwich; nil for what is no zone. Without one UTC is meant.
+local function offset_of(zone)
+  local upper = zone:upper()
+  if upper == "" or upper == "Z" or upper == "UTC" or upper == "GMT" then return 0 end
+  local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d*)$")
+  if not sign or not (minutes == "" or #minutes == 2) then return nil end
+  local seconds = tonumber(hours) * 3600 + (tonumber(minutes) or 0) * 60
+  return math.tointeger(sign == "-" and -seconds or seconds)
+end
+
+local function from_epoch(number)
+  local size = math.abs(number)
+  if number == FILETIME_NEVER or size < 1 then return nil end
+  if size >= MOST_MICROSECONDS then -- only a FILETIME is that long
+    local ticks = math.tointeger(number)
+    if not ticks or ticks < 0 then return nil end
+    return iso(ticks // FILETIME_TICKS - FILETIME_1970, ticks % FILETIME_TICKS // 10000)
+  end
+  local scale = size < MOST_SECONDS and 1000 or size < MOST_MILLISECONDS and 1 or 1 / 1000
+  local milliseconds = math.floor(number * scale)
+  return iso(milliseconds // 1000, milliseconds % 1000)
+end
+
+local DATE_FORMS <const> = {
+  "^(%d%d%d%d)%-(%d%d)%-(%d%d)()()()()()$",
+  "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)()()%s*(%D?[%d:]*%a*)$",
+  "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)[.,]?(%d*)%s*(%D?[%d:]*%a*)$",
+  "^([12]%d%d%d)(%d%d)(%d%d)(%d%d)(%d%d)(%d%d)[.,]?(%d*)(%D?%d*)$",
+  "^([12]%d%d%d)(%d%d)(%d%d)()()()()()$",
+}
+
+local function number_of(capture)
+  return type(capture) == "string" and math.tointeger(tonumber(capture)) or 0
+end
+
+local function from_text(written)
+  for _, form in ipairs(DATE_FORMS) do
+    local y, mo, d, h, mi, s, fraction, zone = written:match(form)
+    if y then
+      local offset = offset_of(type(zone) == "string" and zone or "")
+      local made = offset and from_parts(number_of(y), number_of(mo), number_of(d), number_of(h),
+        number_of(mi), number_of(s), type(fraction) == "string" and fraction or "", offset)
+      if made then return made end
+    end
+  end
+  if written:find("^%-?%d+%.?%d*$") then
+    local number = math.tointeger(written) or tonumber(written)
+    return from_epoch(math.tointeger(number) or number)
+  end
+end
+
+---A moment as ISO 8601 in UTC, "2026-08-01T10:00:00.000Z". Understood are ISO dates with any
+---offset (UTC without one), SQL's with a blank, "YYYYMMDDhhmmssZ", epochs of seconds,
+---milliseconds and microseconds, FILETIME, and MongoDB's `{"$date": …}`. nil for zero dates
+---("0000-00-00", 0) and for what is no date.
+---@param moment string|number|table|nil
+---@return string?
+function value.date(moment)
+  if type(moment) == "table" then
+    return value.date(moment["$date"] or moment["$numberLong"])
+  elseif type(moment) == "number" then
+    return moment == moment and from_epoch(moment) or nil
+  elseif type(moment) ~= "string" then
+    return nil
+  end
+  local written = text.trim(moment)
+  return written and from_text(written)
+end
+
+---nil when the value is one of the words, empty, or JSON null; else the value itself.
+---@param given any
+---@param ... any  the words
+---@return any
+function value.null_if(given, ...)
+  if given == nil or given == json.null or given == "" then return nil end
+  for i = 1, select("#", ...) do
+    if given == (select(i, ...)) then return nil end
+  end
+  return given
+end
+
+---The first element of a list that is neither null nor empty; what is no list is its own first.
+---@param list any
+---@return any
+function value.first(list)
+  if type(list) ~= "table" then return value.null_if(list) end
+  for _, element in ipairs(list) do
+    local found = value.null_if(element)
+    if found ~= nil then return found end
+  end
+end
+
+-- Letters, digits and these: Auth0 docs, "Adding Username for Database Connections".
+local USERNAME <const> = "^[%w_+%-.!#$'^`~@]+$"
+
+---Trimmed and lower-cased; nil when it is an address, the opaque id, or holds what a username
+---may not.
+---@param name string?
+---@param id? string  the source's id for the same user
+---@return string?
+function value.username(name, id)
+  local trimmed = text.trim(name)
+  if not trimmed or trimmed == id or text.email(trimmed) then return nil end
+  return trimmed:find(USERNAME) and trimmed:lower() or nil
+end
+
+---A member by name, case aside; the exact name wins.
+---@param record any
+---@param name string
+---@return any
+function value.member(record, name)
+  local exact = record[name]
+  if exact ~= nil then return exact end
+  local wanted = name:lower()
+  for key, found in pairs(record) do
+    if type(key) == "string" and key:lower() == wanted then return found end
+  end
+end
+
+---What a JSON document inside a string holds; nil for what is none.
+---@param document string?
+---@return any
+function value.json(document)
+  if type(document) ~= "string" then return nil end
+  local decoded = json.decode(document)
+  if decoded == json.null then return nil end
+  return decoded
+end
+
+---@class TotpOptions
+---@field encoding? "base32"|"raw"|"hex"|"base64"  of the secret, default base32
+---@field digits? integer    default 6
+---@field period? integer    seconds, default 30
+---@field algorithm? string  "SHA1", "HmacSHA1", …; default SHA1
+
+local function unescape(part)
+  return (part:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+---The secret and options of an "otpauth://totp/…" address.
+local function from_address(address)
+  local kind, query = address:match("^otpauth://(%a+)/[^?]*%??(.*)$")
+  if not kind then return nil, "no otpauth address" end
+  if kind:lower() ~= "totp" then return nil, "only time-based codes can be imported" end
+  local found = {}
+  for name, part in query:gmatch("([^&=]+)=([^&]*)") do found[name:lower()] = unescape(part) end
+  return found
+end
+
+local DECODERS <const> = {
+  base32 = function(secret)
+    return digest.unbase32((secret:gsub("[%s%-]", "")))
+  end,
+  raw = function(secret) return secret end,
+  hex = digest.unhex,
+  base64 = digest.unbase64,
+}
+
+---The secret of a time-based code as unpadded Base32; nil and the reason where it cannot be
+---carried over: only codes of 6 digits, 30 seconds and SHA-1 can. Takes otpauth addresses too.
+---@param secret string?
+---@param options? TotpOptions
+---@return string?
+---@return string? reason
+function value.totp(secret, options)
+  secret = value.null_if(secret)
+  if secret == nil then return nil, "no secret" end
+  options = options or {}
+  if secret:find("^otpauth:") then
+    local found, reason = from_address(secret)
+    if not found then return nil, reason end
+    secret = found.secret or ""
+    options = { digits = found.digits, period = found.period, algorithm = found.algorithm }
+  end
+  local decode = DECODERS[options.encoding or "base32"]
+  if not decode then error("totp: encoding must be base32, raw, hex or base64", 2) end
+  local algorithm = (options.algorithm or "SHA1"):lower():gsub("^hmac", ""):gsub("%-", "")
+  if tonumber(options.digits or 6) ~= 6 then return nil, "its codes have not 6 digits" end
+  if tonumber(options.period or 30) ~= 30 then return nil, "its period is not 30 seconds" end
+  if algorithm ~= "sha1" then return nil, "its algorithm is not SHA-1" end
+  local bytes = decode(secret)
+  if not bytes or bytes == "" then return nil, "a damaged secret" end
+  return digest.base32(bytes)
+end
+
+return value
