@@ -1,0 +1,212 @@
+--- host.process: children, their pipes and their ends.
+
+local clock = require "host.clock"
+local file = require "host.file"
+local loop = require "host.loop"
+local process = require "host.process"
+local tap = require "tests.tap"
+local test = tap.test
+
+local LONG_ENOUGH <const> = 10 -- seconds; only a broken test waits so long
+
+---Waits until `ready()` is true.
+local function wait_for(ready)
+  local deadline = clock.monotonic() + LONG_ENOUGH
+  while not ready() do
+    assert(clock.monotonic() < deadline, "waited in vain")
+    loop.wait(0.5)
+  end
+end
+
+---All that a child says, and its status.
+local function finish(child, stream)
+  local said, at_end = {}, false
+  wait_for(function()
+    for data in function() return child:read(stream) end do
+      if data == "" then return false end
+      said[#said + 1] = data
+    end
+    at_end = true
+    return child:status() ~= nil
+  end)
+  assert(at_end)
+  return table.concat(said), child:status()
+end
+
+local function shell(script, options)
+  return assert(process.spawn({ "sh", "-c", script }, options))
+end
+
+test("a child's output and exit status arrive", function()
+  local child <close> = shell("echo hello; exit 3")
+  local said, status = finish(child)
+  tap.equal(said, "hello\n")
+  tap.equal(status, 3)
+end)
+
+test("words of the command are passed as they are", function()
+  local child <close> = assert(process.spawn { "printf", "%s|", "a b", "$HOME", "*", "" })
+  tap.equal(finish(child), "a b|$HOME|*||")
+end)
+
+test("a killed child has 128 and the signal as status", function()
+  for signal, status in pairs { TERM = 143, KILL = 137, INT = 130, HUP = 129 } do
+    local child <close> = shell("exec sleep 100")
+    child:kill(signal)
+    wait_for(function() return child:status() end)
+    tap.equal(child:status(), status)
+  end
+end)
+
+test("a status is nil while the child runs", function()
+  local child <close> = shell("exec sleep 100")
+  tap.equal(child:status(), nil)
+  tap.equal(child:read(), "")
+end)
+
+test("the loop returns a child that has ended without a word", function()
+  local child <close> = shell("exec sleep 0.05", { stdout = "null" })
+  local ready = loop.wait(LONG_ENOUGH)
+  tap.equal(#ready, 1)
+  assert(ready[1] == child)
+  tap.equal(child:status(), 0)
+end)
+
+test("what is written reaches its stdin, however much it is", function()
+  local child <close> = assert(process.spawn({ "cat" }, { stdin = "pipe" }))
+  local line = string.rep("x", 99) .. "\n"
+  for _ = 1, 5000 do assert(child:write(line)) end
+  child:finish()
+  local said, status = finish(child)
+  tap.equal(#said, 500000)
+  tap.equal(status, 0)
+end)
+
+test("a talkative child waits until it is read", function()
+  local child <close> = shell("head -c 1000000 /dev/zero; echo done >&2", { stderr = "pipe" })
+  for _ = 1, 5 do loop.wait(0.02) end
+  tap.equal(child:read("stderr"), "")
+  tap.equal(#finish(child), 1000000)
+  tap.equal(finish(child, "stderr"), "done\n")
+end)
+
+test("writing to a child that reads no more is closed", function()
+  local child <close> = shell("exec <&-; echo ready; exec sleep 100", { stdin = "pipe" })
+  wait_for(function() return child:read() ~= "" end)
+  local ok, message, kind = child:write("x")
+  tap.equal(ok, nil)
+  tap.contains(message, "reads no more")
+  tap.equal(kind, "closed")
+end)
+
+test("a program that is not there is missing", function()
+  local child, message, kind = process.spawn { "/no/such/program" }
+  tap.equal(child, nil)
+  tap.contains(message, "/no/such/program")
+  tap.equal(kind, "missing")
+end)
+
+test("a file that is no program is an io failure", function()
+  local child, message, kind = process.spawn { "/dev/null" }
+  tap.equal(child, nil)
+  tap.contains(message, "/dev/null")
+  tap.equal(kind, "io")
+end)
+
+test("a directory that is not there is named", function()
+  local child, message, kind = process.spawn({ "true" }, { directory = "/no/such/place" })
+  tap.equal(child, nil)
+  tap.contains(message, "/no/such/place")
+  tap.equal(kind, "missing")
+end)
+
+test("a child runs in the directory it is given", function()
+  local child <close> = assert(process.spawn({ "pwd" }, { directory = "/" }))
+  tap.equal(finish(child), "/\n")
+end)
+
+test("env is added to the environment, and wins", function()
+  local child <close> = shell('echo "$HOME $ADDED ${PATH:+path}"',
+    { env = { ADDED = "yes", HOME = "/nowhere" } })
+  tap.equal(finish(child), "/nowhere yes path\n")
+end)
+
+test("a program is looked for in the PATH of the child", function()
+  local child, _, kind = process.spawn({ "sh" }, { env = { PATH = "/no/such/place" } })
+  tap.equal(child, nil)
+  tap.equal(kind, "missing")
+end)
+
+test("pipes of one child do not reach the next", function()
+  local first <close> = assert(process.spawn({ "cat" }, { stdin = "pipe" }))
+  local second <close> = shell("exec sleep 100")
+  first:finish()
+  tap.equal(finish(first), "", "cat ends, for nobody else holds its stdin")
+  tap.equal(second:status(), nil)
+end)
+
+test("closing a running child kills it and leaves no zombie", function()
+  local child = shell("exec sleep 100")
+  local id = child:id()
+  child:close()
+  child:close()
+  local look <close> = shell("kill -0 " .. id .. " 2>/dev/null || echo gone")
+  tap.equal(finish(look), "gone\n")
+end)
+
+test("a forgotten child is killed", function()
+  local id = shell("exec sleep 100"):id()
+  collectgarbage()
+  collectgarbage()
+  local look <close> = shell("kill -0 " .. id .. " 2>/dev/null || echo gone")
+  tap.equal(finish(look), "gone\n")
+end)
+
+test("a group has an id of its own", function()
+  local child <close> = shell("ps -o pgid= -p $$", { group = true })
+  local group, status = finish(child)
+  if status ~= 0 then tap.skip("there is no ps") end
+  tap.equal(tonumber(group), child:id())
+end)
+
+test("a follower dies with its parent", function()
+  if not file.stat("/proc/self/status") then tap.skip("only Linux can tell a child") end
+  local parent <close> = assert(process.spawn({ process.program(), "--run",
+    "tests/host/process_follow.lua" }, { stdin = "pipe" }))
+  local id = ""
+  wait_for(function()
+    id = id .. (parent:read() or "")
+    return id:find("\n")
+  end)
+  parent:kill("KILL")
+  wait_for(function()
+    local status = file.read("/proc/" .. tonumber(id) .. "/status")
+    return not status or status:find("State:%s+Z")
+  end)
+end)
+
+test("misuse raises", function()
+  local child <close> = shell("exit 0")
+  local cases = {
+    { "empty list", function() process.spawn {} end },
+    { "must be a string", function() process.spawn { "a", 1 } end },
+    { "zero byte", function() process.spawn { "a\0b" } end },
+    { "invalid option", function() process.spawn({ "a" }, { stdin = "sideways" }) end },
+    { "cannot be a name", function() process.spawn({ "a" }, { env = { ["a=b"] = "" } }) end },
+    { "not an open pipe", function() child:write("x") end },
+    { "not a pipe", function() child:finish() end },
+    { "is not a pipe", function() child:read("stderr") end },
+    { "invalid option", function() child:kill("STOP") end },
+  }
+  for _, case in ipairs(cases) do tap.raises(case[2], case[1]) end
+  child:close()
+  tap.raises(function() child:read() end, "closed")
+end)
+
+test("this process knows itself", function()
+  assert(process.id() > 0)
+  tap.contains(process.program(), "auth0-migrate")
+  assert(process.peak_memory() > 1000000)
+  tap.equal(process.env("AUTH0_MIGRATE_NOT_SET"), nil)
+  assert(process.env("PATH"))
+end)
