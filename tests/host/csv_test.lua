@@ -158,7 +158,8 @@ end)
 
 for name, case in pairs {
   ["a quote that is never closed names the line where it opens"] = {
-    'a,b\n1,2\n"3\n",4\n5,"6\n7,8\n', {}, "users.csv:5: the quote that opens here is never closed" },
+    'a,b\n1,2\n"3\n",4\n5,"6\n7,8\n', {},
+      "users.csv:5: the quote that opens here is never closed" },
   ["a quote open for longer than the limit names its line"] = {
     'a,b\nx,"' .. ("y\n"):rep(300000), { limit = 100000 },
     "users.csv:2: the quote that opens here is not closed within 100000 bytes" },
