@@ -22,8 +22,8 @@ local function open(options, handle, path)
   return host.reader(handle, own)
 end
 
-local function at(name, line)
-  return name .. ":" .. line
+local function prefix(name)
+  return name .. ":"
 end
 
 ---A table of one column whose name holds another delimiter was split at the wrong one.
@@ -53,7 +53,7 @@ function csv.records(given, options)
   nearest.check_options("csv.records", options, OPTIONS)
   return files.records(given, ENDINGS, "csv.records", {
     open = function(handle, path) return open(options, handle, path) end,
-    at = at,
+    prefix = prefix,
     left = left,
   })
 end

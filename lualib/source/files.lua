@@ -10,7 +10,7 @@ local files = {}
 ---@class FileFormat
 ---@field open fun(handle: host.file.input, path: string): table?, string?, host.Kind?
 ---  makes the reader in C
----@field at fun(name: string, place: any): string  "users.csv:18"
+---@field prefix fun(name: string): string  of places: "users.csv:"
 ---@field left? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  looks at a reader that has come to its end
 ---@field passable? fun(message: string): boolean  one file among several may fail like this
@@ -22,6 +22,7 @@ local files = {}
 ---@field private index integer         of the open file, 0 before the first
 ---@field private handle? host.file.input
 ---@field private reader? table
+---@field private prefix string         of the open file's places
 ---@field private passed integer        bytes of the files that are done
 ---@field private read integer          files that could be read
 ---@field private found table[]         warnings
@@ -97,6 +98,7 @@ function Records:advance()
     self.handle = handle
     local reader, message, kind = self.format.open(handle, path)
     self.reader = reader
+    self.prefix = self.format.prefix(self.names[self.index])
     if reader then return true end
     self:fail(message, kind)
   end
@@ -111,12 +113,12 @@ end
 function Records:__call()
   while self.reader do
     local record, place, line, raw = self.reader:next()
-    local name = self.names[self.index]
-    if record or (record == false and not line) then
-      return record, self.format.at(name, place)
-    elseif record == false then
-      return broken.new(raw, place), self.format.at(name, line)
-    elseif place then
+    if record then return record, self.prefix .. place end
+    if record == false then
+      if not line then return false, self.prefix .. place end -- JSON's false
+      return broken.new(raw, place), self.prefix .. line
+    end
+    if place then
       self:fail(place, line)
     else
       self.read = self.read + 1

@@ -30,7 +30,7 @@ function json.records(given, options)
   local before = "#" .. (pointer or "") .. "/"
   return files.records(given, ENDINGS, "json.records", {
     open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
-    at = function(name, place) return name .. before .. place end,
+    prefix = function(name) return name .. before end,
     passable = passable,
   })
 end

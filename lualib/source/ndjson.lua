@@ -9,8 +9,8 @@ local ndjson = { null = host.null }
 local ENDINGS <const> = { "ndjson", "jsonl" }
 local OPTIONS <const> = { "limit" }
 
-local function at(name, line)
-  return name .. ":" .. line
+local function prefix(name)
+  return name .. ":"
 end
 
 ---@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
@@ -21,7 +21,7 @@ function ndjson.records(given, options)
   local limit = options and options.limit
   return files.records(given, ENDINGS, "ndjson.records", {
     open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
-    at = at,
+    prefix = prefix,
   })
 end
 
