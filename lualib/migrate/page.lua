@@ -1,0 +1,134 @@
+--- report.html: the statement as one page that stands alone, for people who were not there.
+
+local page = {}
+
+local STYLE <const> = [[
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #1a7f37; --bad: #c0392b }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
+.verdict { font-size: 1.1rem; margin: .25rem 0 1.5rem } .good { color: var(--good) }
+.bad { color: var(--bad) }
+.bar { display: flex; height: 1.25rem; border-radius: .3rem; overflow: hidden;
+  background: var(--soft) }
+.bar span { min-width: 2px }
+.inserted { background: #2da44e } .updated { background: #54aeff }
+.already_there { background: #a8a29e }
+.failed { background: #cf222e } .pending { background: #e3b341 }
+table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .5rem;
+  border-bottom: 1px solid var(--line) } td.n, th.n { text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap } tr.sum td { font-weight: 600 }
+code { background: var(--soft); padding: .1rem .35rem; border-radius: .25rem }
+footer { margin-top: 2.5rem; font-size: .85rem; opacity: .7 }
+]]
+
+local ENTITY <const> = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+
+local function escape(value)
+  return (tostring(value):gsub('[&<>"]', ENTITY))
+end
+
+---1204331 as "1 204 331", with thin spaces.
+local function number(n)
+  local text = string.format("%d", n)
+  local grouped = text:reverse():gsub("(%d%d%d)", "%1\0"):reverse():gsub("^%z", "")
+  return (grouped:gsub("%z", "\u{2009}"))
+end
+
+local function row(name, n, note, class)
+  return string.format('<tr%s><td>%s</td><td class="n">%s</td><td>%s</td></tr>',
+    class and ' class="' .. class .. '"' or "", escape(name), number(n), note or "")
+end
+
+local VERDICT <const> = {
+  complete = "complete", planned = "planned, nothing sent yet", gated = "stopped by a gate",
+  interrupted = "interrupted, to be resumed", incomplete = "not finished, to be resumed",
+  failed = "ended by a failure",
+}
+
+local RECORDS <const> = {
+  { "skipped", "by the recipe" }, { "rejected", "never sent; see rejected.ndjson" },
+  { "duplicate", "the same user once more; see rejected.ndjson" }, { "staged", "to be imported" },
+}
+
+local USERS <const> = {
+  { "inserted", "new in the tenant" }, { "updated", "changed by upsert" },
+  { "already_there", "in the connection before; not touched, passwords included" },
+  { "failed", "see failed.ndjson" }, { "pending", "not yet imported" },
+}
+
+local function bar(users, total)
+  local parts = {}
+  for _, entry in ipairs(USERS) do
+    local n = users[entry[1]]
+    if n > 0 then
+      parts[#parts + 1] = string.format('<span class="%s" style="flex:%d" title="%s %s"></span>',
+        entry[1], math.max(1, math.floor(n * 1000 / total)), escape(entry[1]), number(n))
+    end
+  end
+  return '<div class="bar">' .. table.concat(parts) .. "</div>"
+end
+
+local function counted(title, heading, map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  if #keys == 0 then return "" end
+  table.sort(keys, function(a, b)
+    if map[a] ~= map[b] then return map[a] > map[b] end
+    return a < b
+  end)
+  local rows = {}
+  for _, key in ipairs(keys) do
+    rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td></tr>', escape(key),
+      number(map[key]))
+  end
+  return string.format('<h2>%s</h2><table><tr><th>%s</th><th class="n">records</th></tr>%s</table>',
+    escape(title), escape(heading), table.concat(rows))
+end
+
+local function books(statement)
+  local r, u = statement.records, statement.users
+  local rows = { row("read from the source", r.read, "", "sum") }
+  if r.extra > 0 then rows[#rows + 1] = row("more users than records", r.extra) end
+  for _, entry in ipairs(RECORDS) do rows[#rows + 1] = row(entry[1], r[entry[1]], entry[2]) end
+  rows[#rows + 1] = row("of the staged", r.staged, "", "sum")
+  for _, entry in ipairs(USERS) do
+    rows[#rows + 1] = row(entry[1]:gsub("_", " "), u[entry[1]], entry[2])
+  end
+  return "<table>" .. table.concat(rows) .. "</table>"
+end
+
+---@param statement Report
+---@return string html
+function page.of(statement)
+  local ok = statement.exit == 0
+  local parts = {
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>", escape(statement.run),
+    "</title><style>", STYLE, "</style><h1>", escape(statement.run), "</h1>",
+    string.format('<p class="verdict %s">%s%s</p>', ok and "good" or "bad",
+      escape(VERDICT[statement.status] or statement.status),
+      statement.message and ": " .. escape(statement.message) or ""),
+  }
+  if statement.records.staged > 0 then
+    parts[#parts + 1] = bar(statement.users, statement.records.staged)
+  end
+  parts[#parts + 1] = "<h2>Where every record went</h2>"
+  parts[#parts + 1] = books(statement)
+  parts[#parts + 1] = string.format('<p class="%s">%s</p>', statement.balanced and "good" or "bad",
+    statement.balanced and "The books balance to the record."
+      or "The books do not balance: do not trust this run before the journal is looked at.")
+  parts[#parts + 1] = counted("Why records were rejected", "code", statement.codes.rejected)
+  parts[#parts + 1] = counted("Why users failed", "code", statement.codes.failed)
+  parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
+  parts[#parts + 1] = counted("Warnings", "code", statement.warnings)
+  if type(statement.next) == "string" then
+    parts[#parts + 1] = "<h2>Next</h2><p><code>" .. escape(statement.next) .. "</code></p>"
+  end
+  local j = statement.jobs
+  parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %.1f s, "
+    .. "imported in %.0f s; import slots in use %.1f %% of the time.</footer></html>\n",
+    number(j.submitted), number(j.completed), number(j.failed), statement.seconds.stage,
+    statement.seconds.import, statement.slot_use * 100)
+  return table.concat(parts)
+end
+
+return page
