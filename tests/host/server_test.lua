@@ -205,7 +205,7 @@ local MALFORMED <const> = {
   { "no boundary in the body", form("hello") },
   { "no closing boundary", form("--XX\r\n" .. HEAD .. "1\r\n") },
   { "a second part without an end", form("--XX\r\n" .. HEAD .. "1\r\n--XX\r\n" .. HEAD .. "2") },
-  { "a part without a name", form("--XX\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XX--\r\n") },
+  { "a nameless part", form("--XX\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XX--\r\n") },
   { "a part without headers", form("--XX\r\n\r\n1\r\n--XX--\r\n") },
   { "headers that do not end", form("--XX\r\nContent-Disposition: form-data; name=x") },
 }
