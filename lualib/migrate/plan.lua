@@ -32,12 +32,11 @@ function plan.of(row, options)
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert, hours = {}, risks = {},
   }
-  local longest = 0
-  for _, tier in ipairs(limits.TIERS) do
-    local hours = row.users / tier.users_per_hour
-    longest = math.max(longest, hours)
-    made.hours[#made.hours + 1] = { tier = tier.name, hours = hours }
+  for tier, rate in pairs(limits.USERS_PER_HOUR) do
+    table.insert(made.hours, { tier = tier, hours = row.users / rate })
   end
+  table.sort(made.hours, function(a, b) return a.hours < b.hours end)
+  local longest = made.hours[#made.hours].hours
   if options.upsert then
     table.insert(made.risks, "upsert is on: users matched by e-mail address have their metadata "
       .. "replaced as a whole, and profile members overwritten")
