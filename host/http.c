@@ -253,6 +253,10 @@ static void settle(lua_State *L, int index, struct transfer *t, CURLcode code)
 {
     if (t->verdict) {
         settle_verdict(L, index, t);
+    } else if (code == CURLE_OK &&
+               !t->head_ended) { /* fine for libcurl, but half a head */
+        lua_pushliteral(L, "the answer breaks off in its head");
+        host_http_fail(L, index, t, HOST_NETWORK);
     } else if (code == CURLE_OK) {
         push_response(L, t);
         lua_setiuservalue(L, index, OUTCOME);

@@ -57,6 +57,7 @@ struct transfer {
     enum verdict verdict;
     int error; /* errno of the verdict */
     bool settled, sent;
+    bool head_ended;  /* its empty line was seen */
     const char *kind; /* of the failure; NULL for a response */
     char reason[CURL_ERROR_SIZE];
 };

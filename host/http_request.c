@@ -64,9 +64,12 @@ static size_t on_header(char *data, size_t one, size_t n, void *arg)
 {
     struct transfer *t = arg;
     (void)one;
-    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+    if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         t->head.size = 0;
-    else if (!append(&t->head, data, n)) {
+        t->head_ended = false;
+    } else if (data[0] == '\r' || data[0] == '\n') {
+        t->head_ended = true;
+    } else if (!append(&t->head, data, n)) {
         t->verdict = NO_MEMORY;
         return 0;
     }

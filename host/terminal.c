@@ -66,12 +66,12 @@ static int terminal_write(lua_State *L)
     fflush(fd == STDOUT_FILENO ? stdout : stderr); /* what print() left comes first */
     while (size > 0) {
         ssize_t n = write(fd, text, size);
+        int error = n < 0 ? errno : 0;
         if (n >= 0) {
             text += n;
             size -= (size_t)n;
-            continue;
+            if (size > 0) error = EINTR; /* what a signal did to a write half done */
         }
-        int error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK) {
             struct pollfd p = {.fd = fd, .events = POLLOUT};
             error = poll(&p, 1, -1) < 0 ? errno : 0;

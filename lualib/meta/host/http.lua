@@ -30,10 +30,10 @@ local transfer = {}
 ---@field body? string
 ---@field parts? host.http.Part[]  multipart/form-data with a Content-Length; no Expect header
 ---@field timeout? number          seconds for the whole transfer, default 60
----@field stall? number            seconds without a byte before giving up, default 30
----@field limit? integer           longest response body in bytes, default 64 MiB
+---@field stall? number            seconds without a byte before giving up, default 30; rounded up
+---@field limit? integer           longest response body in bytes, default 64 MiB; with `save` none
 ---@field fresh? boolean           a new connection, closed afterwards: libcurl resends nothing by itself
----@field save? string             write the response body to this file (0600) instead of memory
+---@field save? string             write the response body to this file (0600; removed on failure)
 
 ---@class host.http.Response
 ---@field status integer
@@ -51,14 +51,15 @@ function http.new(options) end
 ---@return host.http.transfer
 function client:start(request) end
 
----Aborts what is under way and frees the connections.
+---Aborts what is under way (see transfer:close) and frees the connections.
 function client:close() end
 
 ---@return boolean
 function transfer:done() end
 
----The response, or why there is none ("network" "timeout" "tls" "full" "closed" "io"). Raises
----while the transfer is not done.
+---The response, or why there is none: "network" "timeout" "tls" "full" "closed" (given up by us),
+---"parse" (a bad URL), "io" and "missing" (a file to send or to save to). Raises while the transfer
+---is not done.
 ---@return host.http.Response? response
 ---@return string? message
 ---@return host.Kind? kind
@@ -69,7 +70,7 @@ function transfer:result() end
 ---@return boolean
 function transfer:sent() end
 
----Aborts it if it is still under way.
+---Aborts it if it is still under way: it is then done, "closed", and loop.wait returns it.
 function transfer:close() end
 
 ---Percent-encodes everything but unreserved characters.

@@ -15,7 +15,8 @@ function terminal.is_tty(stream) end
 ---@return integer
 function terminal.width() end
 
----Writes at once and whole.
+---Writes at once and whole. "closed" when nobody reads any more, "interrupted" when a watched
+---signal comes while the reader keeps us waiting.
 ---@param stream "stdout"|"stderr"
 ---@param text string
 ---@return true?

@@ -1,0 +1,563 @@
+local tap = require "tests.tap"
+local file = require "host.file"
+local http = require "host.http"
+local loop = require "host.loop"
+local process = require "host.process"
+local server = require "host.server"
+local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.raises
+
+local PEM <const> = "tests/host/http.pem" -- certificate of 127.0.0.1 and its key, valid to 2120
+
+local function slurp(path)
+  local f <close> = assert(io.open(path, "rb"))
+  return f:read("a")
+end
+
+local function spill(path, text)
+  local f <close> = assert(io.open(path, "wb"))
+  assert(f:write(text))
+end
+
+---Runs `fn` with a fresh folder that is removed afterwards.
+local function with_folder(fn)
+  local folder = assert(file.temporary())
+  local ok, message = xpcall(fn, debug.traceback, folder)
+  assert(file.remove_tree(folder))
+  if not ok then error(message, 0) end
+end
+
+---Waits until the transfer has ended, meanwhile handing requests to `answer`.
+local function await(transfer, listener, answer)
+  while not transfer:done() do
+    loop.wait(5)
+    for request in function() return listener and listener:accept() end do answer(request) end
+  end
+  return transfer:result()
+end
+
+---One exchange with a server of its own: the request as received, and the result.
+local function exchange(request, answer, options)
+  local listener <close> = assert(server.listen(options))
+  local client <close> = http.new { ca_file = options and PEM }
+  local seen = {}
+  request.method = request.method or "GET"
+  request.url = (options and "https" or "http") .. "://127.0.0.1:" .. listener:port()
+    .. (request.path or "/")
+  local transfer = client:start(request)
+  local response, message, kind = await(transfer, listener, function(r)
+    seen[#seen + 1] = r
+    if answer then answer(r) else r:respond(200, {}, "fine") end
+  end)
+  return seen, { response = response, message = message, kind = kind, sent = transfer:sent() }
+end
+
+-- A server that misbehaves: for each argument one connection, on which a request's head is read
+-- and then the argument sent; an empty one closes without an answer, HOLD keeps silent, DEAF
+-- closes at once.
+local PEER <const> = [[
+  $SIG{PIPE} = "IGNORE"; $| = 1; alarm 20;
+  $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1"); print $s->sockport, "\n";
+  for $say (@ARGV) {
+    $c = $s->accept; $head = "";
+    next if $say eq "DEAF";
+    while ($head !~ /\r\n\r\n/) { sysread($c, $head, 4096, length $head) or last }
+    if ($say eq "HOLD") { sysread($c, $head, 4096) } else { syswrite($c, $say) }
+    close $c;
+  }
+]]
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+---Starts the peer; returns its port and what closes it.
+local function misbehave(...)
+  local command = { "perl -MIO::Socket::INET -e " .. quote(PEER) }
+  for i, say in ipairs { ... } do command[i + 1] = quote(say) end
+  local pipe = assert(io.popen(table.concat(command, " ") .. " 2>/dev/null"))
+  local port = pipe:read("n")
+  if not port then
+    pipe:close()
+    tap.skip("no perl")
+  end
+  return port, pipe
+end
+
+---The result of one request to a peer that says `text`.
+local function result_of(text, request)
+  local port, _ <close> = misbehave(text)
+  local client <close> = http.new()
+  request = request or {}
+  request.method, request.url = "GET", string.format("http://127.0.0.1:%d/x", port)
+  local transfer = client:start(request)
+  local response, message, kind = await(transfer)
+  return { response = response, message = message, kind = kind, sent = transfer:sent() }
+end
+
+test("a response has status, headers, body and seconds", function()
+  local _, r = exchange({}, function(q)
+    q:respond(429, { ["Retry-After"] = "7", ["Content-Type"] = "text/x" }, "slow\0down")
+  end)
+  equal(r.response.status, 429)
+  equal(r.response.headers["retry-after"], "7")
+  equal(r.response.headers["content-type"], "text/x")
+  equal(r.response.body, "slow\0down")
+  equal(math.type(r.response.seconds), "float")
+  equal(r.sent, true)
+end)
+
+test("headers that repeat are joined, names lowered, values trimmed", function()
+  local r = result_of("HTTP/1.1 200 OK\r\nX-A: 1 \r\nx-a:2\r\nEmpty:\r\nContent-Length: 0\r\n\r\n")
+  equal(r.response.headers, { ["x-a"] = "1, 2", empty = "", ["content-length"] = "0" })
+end)
+
+test("the headers of an interim answer are forgotten", function()
+  local r = result_of("HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\nHTTP/1.1 204 None\r\nX-B: 2\r\n\r\n")
+  equal(r.response.status, 204)
+  equal(r.response.headers, { ["x-b"] = "2" })
+end)
+
+local methods = { "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD" }
+
+test("every method arrives, with and without a body", function()
+  for _, method in ipairs(methods) do
+    for _, body in ipairs { false, "", "{\"a\":1}" } do
+      if not (body and method == "HEAD") then
+        for _, fresh in ipairs { false, true } do
+          local seen = exchange { method = method, body = body or nil, fresh = fresh }
+          equal(seen[1].method, method)
+          equal(seen[1].body, body or "", method)
+          equal(seen[1].headers.expect, nil)
+          if body then equal(seen[1].headers["content-length"], tostring(#body)) end
+        end
+      end
+    end
+  end
+end)
+
+test("a POST without a body says so", function()
+  equal(exchange({ method = "POST" })[1].headers["content-length"], "0")
+end)
+
+test("the request's headers arrive, empty ones too, and no content type is invented", function()
+  local seen = exchange { method = "POST", body = "x", headers = { ["X-One"] = "1", Empty = "" } }
+  equal(seen[1].headers["x-one"], "1")
+  equal(seen[1].headers.empty, "")
+  equal(seen[1].headers["content-type"], nil)
+  seen = exchange { method = "POST", body = "x", headers = { ["content-type"] = "a/b" } }
+  equal(seen[1].headers["content-type"], "a/b")
+end)
+
+test("a body over a megabyte is sent without asking first", function()
+  local body = ("0123456789abcdef"):rep(1 << 17)
+  for _, fresh in ipairs { false, true } do
+    local seen = exchange { method = "POST", body = body, fresh = fresh }
+    equal(seen[1].headers.expect, nil)
+    assert(seen[1].body == body)
+  end
+end)
+
+test("parts from memory and from a file arrive with a known length", function()
+  with_folder(function(folder)
+    local path, big = folder .. "/users.json", ("[{}] "):rep(100000)
+    spill(path, big)
+    for _, fresh in ipairs { false, true } do
+      local seen, r = exchange { method = "POST", fresh = fresh, parts = {
+        { name = "plain", data = "a\0b" },
+        { name = "empty", data = "" },
+        { name = "users", file = path, filename = "u.json", type = "application/json" },
+        { name = "named", data = "text", filename = "t.txt" },
+      } }
+      equal(r.response.status, 200)
+      local parts = seen[1].parts
+      equal(#parts, 4)
+      equal({ parts[1].name, parts[1].data, parts[1].filename }, { "plain", "a\0b" })
+      equal({ parts[2].name, parts[2].data }, { "empty", "" })
+      equal({ parts[3].name, parts[3].filename, parts[3].type },
+        { "users", "u.json", "application/json" })
+      assert(parts[3].data == big)
+      equal({ parts[4].data, parts[4].filename }, { "text", "t.txt" })
+      assert(tonumber(seen[1].headers["content-length"]) > #big)
+      equal(seen[1].headers["transfer-encoding"], nil)
+    end
+  end)
+end)
+
+test("a part whose file is not there fails before anything is sent", function()
+  local seen, r = exchange { method = "POST", parts = { { name = "f", file = "/none/such" } } }
+  equal({ r.response, r.kind, r.sent, #seen }, { nil, "missing", false, 0 })
+  contains(r.message, "/none/such: No such file")
+end)
+
+test("a part must be a regular file", function()
+  local _, r = exchange { method = "POST", parts = { { name = "f", file = "/" } } }
+  equal({ r.kind, r.sent }, { "io", false })
+  contains(r.message, "not a regular file")
+end)
+
+test("a redirect is a response", function()
+  local seen, r = exchange({}, function(q) q:respond(302, { Location = "/other" }, "") end)
+  equal({ r.response.status, r.response.headers.location, #seen }, { 302, "/other", 1 })
+end)
+
+test("cookies are not kept", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  for _ = 1, 2 do
+    local transfer = client:start { method = "GET",
+      url = "http://127.0.0.1:" .. listener:port() .. "/" }
+    await(transfer, listener, function(q)
+      equal(q.headers.cookie, nil)
+      q:respond(200, { ["Set-Cookie"] = "a=b; Path=/" }, "")
+    end)
+  end
+end)
+
+test("the user agent is the client's", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new { user_agent = "here/1" }
+  local transfer = client:start { method = "GET",
+    url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  await(transfer, listener, function(q)
+    equal(q.headers["user-agent"], "here/1")
+    q:respond(204)
+  end)
+end)
+
+test("many transfers are under way at once", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local waiting, held, answered = {}, {}, 0
+  for i = 1, 20 do
+    local transfer = client:start { method = "GET",
+      url = string.format("http://127.0.0.1:%d/%d", listener:port(), i) }
+    waiting[transfer] = "/" .. i
+  end
+  while next(waiting) do
+    for _, handle in ipairs(loop.wait(5)) do
+      if waiting[handle] then
+        equal(assert(handle:result()).body, waiting[handle])
+        waiting[handle] = nil
+        answered = answered + 1
+      end
+    end
+    for request in function() return listener:accept() end do held[#held + 1] = request end
+    if #held == 20 then
+      while #held > 0 do -- the last comes first
+        local request = table.remove(held)
+        request:respond(200, {}, request.path)
+      end
+    end
+  end
+  equal(answered, 20)
+end)
+
+test("a body longer than the limit is full", function()
+  local _, r = exchange({ limit = 9 }, function(q) q:respond(200, {}, "0123456789") end)
+  equal({ r.response, r.kind, r.sent }, { nil, "full", true })
+  contains(r.message, "longer than 9 bytes")
+  _, r = exchange({ limit = 10 }, function(q) q:respond(200, {}, "0123456789") end)
+  equal(r.response.body, "0123456789")
+end)
+
+test("a body is saved to a file of mode 0600", function()
+  with_folder(function(folder)
+    local path = folder .. "/out"
+    local _, r = exchange({ save = path }, function(q) q:respond(200, {}, "kept") end)
+    equal({ r.response.status, r.response.body }, { 200, "" })
+    equal(slurp(path), "kept")
+    local ls <close> = assert(io.popen("ls -l " .. path))
+    contains(ls:read("a"), "-rw-------")
+  end)
+end)
+
+test("what was saved of a failed transfer is removed", function()
+  with_folder(function(folder)
+    local path = folder .. "/out"
+    local r = result_of("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", { save = path })
+    equal(r.kind, "network")
+    equal(file.stat(path), nil)
+  end)
+end)
+
+test("a file that cannot be written fails before anything is sent", function()
+  local seen, r = exchange { save = "/none/such" }
+  equal({ r.kind, r.sent, #seen }, { "missing", false, 0 })
+  contains(r.message, "cannot write /none/such")
+end)
+
+test("a disk that fills up while saving is full", function()
+  if not file.stat("/dev/full") then tap.skip("no /dev/full") end
+  with_folder(function(folder)
+    local path = folder .. "/full"
+    assert(os.execute("ln -s /dev/full " .. path))
+    local _, r = exchange({ save = path }, function(q) q:respond(200, {}, "kept") end)
+    equal(r.kind, "full")
+    contains(r.message, path .. ": No space left on device")
+  end)
+end)
+
+test("a connection is reused by default", function()
+  local port, _ <close> = misbehave("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+  local client <close> = http.new()
+  local url = "http://127.0.0.1:" .. port .. "/"
+  assert(await(client:start { method = "GET", url = url }))
+  local _, message, kind = await(client:start { method = "GET", url = url })
+  equal(kind, "network", message) -- the peer serves one connection and is gone
+end)
+
+---Two uploads on one client; the server answers the first and drops what follows.
+---Returns how many requests came and whether the last counts as sent.
+local function upload_twice(fresh, what)
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local count, transfer = 0, nil
+  for _ = 1, 2 do
+    transfer = client:start { method = "POST", body = what.body, parts = what.parts, fresh = fresh,
+      url = "http://127.0.0.1:" .. listener:port() .. "/" }
+    local _, message, kind = await(transfer, listener, function(q)
+      count = count + 1
+      if count == 1 then q:respond(200, {}, "") else q:drop() end
+    end)
+    if count > 1 then equal(kind, "network", message) end
+  end
+  return count, transfer:sent()
+end
+
+test("a fresh upload that closes unanswered is not sent again", function()
+  for _, what in ipairs { { body = "x" }, { parts = { { name = "a", data = "x" } } } } do
+    local count, sent = upload_twice(true, what)
+    equal({ count, sent }, { 2, true })
+  end
+end)
+
+test("without fresh, libcurl does send it again: what fresh is for", function()
+  local count = upload_twice(false, { body = "x" })
+  equal(count, 3)
+end)
+
+local broken = {
+  { "nothing", "", "empty reply" },
+  { "a closed connection", "DEAF", "" },
+  { "half a body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "" },
+  { "half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf", "" },
+  { "half a head", "HTTP/1.1 200 OK\r\nX-A", "" },
+  { "garbage", "\1\2\3 not HTTP at all, but long enough to be read\r\n\r\n", "" },
+  { "a strange length", "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "" },
+}
+
+test("a broken answer is a network failure after sending", function()
+  for _, case in ipairs(broken) do
+    local r = result_of(case[2])
+    equal({ r.response, r.kind, r.sent }, { nil, "network", true }, case[1])
+    contains(r.message, case[3])
+    contains(r.message, "GET http://127.0.0.1:")
+  end
+end)
+
+test("a refused connection is a network failure before sending", function()
+  local listener = assert(server.listen())
+  local port = listener:port()
+  listener:close()
+  local client <close> = http.new()
+  local transfer = client:start { method = "POST", body = "secret",
+    url = string.format("http://user:pass@127.0.0.1:%d/api/x?token=secret#frag", port) }
+  local response, message, kind = await(transfer)
+  equal({ response, kind, transfer:sent() }, { nil, "network", false })
+  contains(message, string.format("POST http://127.0.0.1:%d/api/x: failed to connect", port))
+  equal(message:find("secret") or message:find("pass"), nil)
+end)
+
+test("a name that does not resolve is a network failure before sending", function()
+  local client <close> = http.new()
+  local transfer = client:start { method = "GET", url = "http://no.such.host.invalid/x" }
+  local _, message, kind = await(transfer)
+  equal({ kind, transfer:sent() }, { "network", false })
+  contains(message, "GET http://no.such.host.invalid/x: could not resolve host")
+end)
+
+test("no answer in time is a timeout after sending", function()
+  local r = result_of("HOLD", { timeout = 0.1 })
+  equal({ r.kind, r.sent }, { "timeout", true })
+end)
+
+test("a stalled answer is a timeout", function()
+  local r = result_of("HOLD", { stall = 0.5, timeout = 20 })
+  equal({ r.kind, r.sent }, { "timeout", true })
+  contains(r.message, "slow")
+end)
+
+local urls = {
+  "", "http://", "http://127.0.0.1:x/", "http://127.0.0.1:99999/", "http://a b/",
+  "ftp://127.0.0.1/", "file:///etc/passwd", "/relative",
+}
+
+test("a bad URL is a failure before sending", function()
+  local client <close> = http.new()
+  for _, url in ipairs(urls) do
+    local transfer = client:start { method = "GET", url = url }
+    local _, message, kind = await(transfer)
+    equal({ kind, transfer:sent() }, { "parse", false }, url .. " " .. message)
+  end
+end)
+
+test("TLS with a trusted certificate works", function()
+  local pem = slurp(PEM)
+  local seen, r = exchange({ method = "POST", body = "x", fresh = true }, nil,
+    { cert = pem, key = pem })
+  equal({ r.message, seen[1].body, r.response and r.response.body }, { nil, "x", "fine" })
+end)
+
+test("a certificate that nobody vouches for is a tls failure before sending", function()
+  local pem = slurp(PEM)
+  local listener <close> = assert(server.listen { cert = pem, key = pem })
+  local client <close> = http.new()
+  local transfer = client:start { method = "POST", body = "x",
+    url = "https://127.0.0.1:" .. listener:port() .. "/x" }
+  local _, message, kind = await(transfer, listener, error)
+  equal({ kind, transfer:sent() }, { "tls", false }, message)
+  contains(message, "certificate")
+end)
+
+test("a certificate for another name is a tls failure before sending", function()
+  local pem = slurp(PEM)
+  local listener <close> = assert(server.listen { cert = pem, key = pem, address = "127.0.0.1" })
+  local client <close> = http.new { ca_file = PEM }
+  local transfer = client:start { method = "GET",
+    url = "https://127.0.0.2:" .. listener:port() .. "/x" }
+  local _, _, kind = await(transfer, listener, error)
+  assert(kind == "tls" or kind == "network") -- 127.0.0.2 is not everywhere
+  equal(transfer:sent(), false)
+end)
+
+test("a CA file that is not there is a tls failure before sending", function()
+  local client <close> = http.new { ca_file = "/none/such.pem" }
+  local listener <close> = assert(server.listen())
+  local transfer = client:start { method = "GET",
+    url = "https://127.0.0.1:" .. listener:port() .. "/x" }
+  local _, message, kind = await(transfer, listener, error)
+  equal({ kind, transfer:sent() }, { "tls", false })
+  contains(message, "/none/such.pem")
+end)
+
+test("a handshake that breaks off is a network failure before sending", function()
+  local port, _ <close> = misbehave("DEAF")
+  local client <close> = http.new()
+  local transfer = client:start { method = "GET", url = "https://127.0.0.1:" .. port .. "/" }
+  local _, message, kind = await(transfer)
+  equal({ kind, transfer:sent() }, { "network", false }, message)
+end)
+
+test("a closed transfer is done, closed and posted", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local transfer = client:start { method = "GET",
+    url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  transfer:close()
+  transfer:close()
+  local _, message, kind = transfer:result()
+  equal({ transfer:done(), kind, transfer:sent() }, { true, "closed", false })
+  contains(message, "given up")
+  assert(loop.wait(5)[1] == transfer)
+end)
+
+test("closing the client ends its transfers", function()
+  local listener <close> = assert(server.listen())
+  local client = http.new()
+  local a = client:start { method = "GET", url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  while true do
+    loop.wait(5)
+    if listener:accept() then break end
+  end
+  client:close()
+  client:close()
+  equal({ a:done(), select(3, a:result()), a:sent() }, { true, "closed", true })
+  raises(function() client:start { method = "GET", url = "http://127.0.0.1/" } end, "closed")
+end)
+
+test("a transfer nobody holds goes on and is returned", function()
+  local listener <close> = assert(server.listen())
+  loop.wait(0)
+  http.new():start { method = "GET", url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  collectgarbage()
+  collectgarbage()
+  local found
+  while not found do
+    for _, handle in ipairs(loop.wait(5)) do
+      if handle ~= listener then found = handle end
+    end
+    for request in function() return listener:accept() end do request:respond(200, {}, "yes") end
+  end
+  equal(found:result().body, "yes")
+end)
+
+test("a result outlives its transfer's close", function()
+  local _, r = exchange {}
+  equal(r.response.body, "fine")
+end)
+
+test("the result of a transfer under way is misuse", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local transfer = client:start { method = "GET",
+    url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  raises(function() transfer:result() end, "not done")
+end)
+
+local misuse = {
+  { {}, "no method" },
+  { { method = "GET" }, "no url" },
+  { { method = "G T", url = "http://x/" }, "no method" },
+  { { method = "GET", url = 7 }, "url must be a string" },
+  { { method = "POST", url = "http://x/", body = "b", parts = {} }, "both body and parts" },
+  { { method = "POST", url = "http://x/", parts = {} }, "no parts" },
+  { { method = "POST", url = "http://x/", parts = { 1 } }, "part 1" },
+  { { method = "POST", url = "http://x/", parts = { { data = "x" } } }, "part 1 has no name" },
+  { { method = "POST", url = "http://x/", parts = { { name = "x" } } }, "one of data and file" },
+  { { method = "GET", url = "http://x/", headers = "X: 1" }, "headers" },
+  { { method = "GET", url = "http://x/", headers = { ["X Y"] = "1" } }, "no header name" },
+  { { method = "GET", url = "http://x/", headers = { X = "1\r\nY: 2" } }, "line end" },
+  { { method = "GET", url = "http://x/", headers = { X = "1\0" } }, "zero byte" },
+  { { method = "GET", url = "http://x/", timeout = 0 }, "timeout" },
+  { { method = "GET", url = "http://x/", stall = -1 }, "stall" },
+  { { method = "GET", url = "http://x/", limit = -1 }, "limit" },
+}
+
+test("misuse of start raises and leaves nothing behind", function()
+  local client <close> = http.new()
+  loop.wait(0)
+  for _, case in ipairs(misuse) do raises(function() client:start(case[1]) end, case[2]) end
+  raises(function() client:start() end, "table")
+  raises(function() http.new { connect_timeout = "soon" } end, "connect_timeout")
+  equal(loop.wait(0), {})
+end)
+
+test("a loopback host is not asked for through a proxy, another one is", function()
+  local port, _ <close> = misbehave("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ndirect",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy")
+  with_folder(function(folder)
+    local script = folder .. "/get.lua"
+    spill(script, [[
+      local http, loop = require "host.http", require "host.loop"
+      local client <close> = http.new()
+      for _, url in ipairs(...) do
+        local transfer = client:start { method = "GET", url = url, fresh = true }
+        while not transfer:done() do loop.wait(5) end
+        local response, message = transfer:result()
+        io.write(response and response.body or message, " ")
+      end
+      return 0]])
+    local proxy = "http://127.0.0.1:" .. port
+    local pipe <close> = assert(io.popen(string.format(
+      "http_proxy=%s no_proxy= '%s' --run %s %s/ http://other.invalid/", proxy,
+      process.program(), script, proxy)))
+    equal(pipe:read("a"), "direct proxy ")
+  end)
+end)
+
+test("escape encodes all but the unreserved characters", function()
+  equal(http.escape("aZ09-._~"), "aZ09-._~")
+  equal(http.escape("auth|1+2 /?&=%"), "auth%7C1%2B2%20%2F%3F%26%3D%25")
+  equal(http.escape("ü\0\255"), "%C3%BC%00%FF")
+  equal(http.escape(""), "")
+end)
