@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,10 @@ static ssize_t read_descriptor(lua_State *L, struct host_input *in, void *buffer
             if (got == 0) in->at_end = true;
             return got;
         }
-        if (errno != EINTR) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            /* a shared stdin that somebody else made non-blocking */
+            poll(&(struct pollfd){in->fd, POLLIN, 0}, 1, -1);
+        } else if (errno != EINTR) {
             host_fail_errno(L, errno, "reading", in->path);
             return -1;
         }

@@ -99,6 +99,8 @@ for name, case in pairs {
     { { a = "1\t2", b = "x\ny", c = 'q"\n\\' } } },
   ["backslash N is nil where backslash escapes"] = {
     "a,b,c\n\\N,\\0,\\\\N\n", { escape = "\\" }, { { b = "\0", c = "\\N" } } },
+  ["quotes in an unquoted field with escapes are text"] = {
+    'a,b\nx""\\ty,2\n', { escape = "\\" }, { { a = 'x""\ty', b = "2" } } },
   ["names can be given"] = { "1,2\n", { header = { "a", "b" } }, { { a = "1", b = "2" } } },
   ["null words count only where nothing is quoted"] = {
     'a,b,c\nNULL,"NULL",null\n', { null = { "NULL" } }, { { b = "NULL", c = "null" } } },
@@ -272,7 +274,8 @@ test("faulty options are misuse", function()
   for _, options in ipairs {
     { delimiter = ";;" }, { delimiter = '"' }, { quote = "ab" }, { ragged = "keep" },
     { empty = "" }, { encoding = "utf-7" }, { header = false }, { header = {} },
-    { header = { 1 } }, { limit = 0 }, { null = "NULL" }, { delimiter = "\n" },
+    { header = { 1 } }, { limit = 0 }, { limit = "x" }, { quote = 1 },
+    { null = { 1 } }, { null = "NULL" }, { delimiter = "\n" },
   } do
     raises(function() open("a\n1\n", options) end)
   end
