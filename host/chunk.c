@@ -273,8 +273,7 @@ static int writer_close(lua_State *L)
     return 0;
 }
 
-/* -- reading back
- * --------------------------------------------------------------------------- */
+/* -- reading back -- */
 
 /* Pushes {position, at} for the line [p, end), or returns false. */
 static bool push_place(lua_State *L, const char *p, const char *end)

@@ -28,6 +28,9 @@ bool host_json_parse(lua_State *L, const char *text, size_t size);
 /* Marks the table on top of the stack as a list (json.array). */
 void host_json_mark(lua_State *L);
 
+/* Whether the table at `index` is so marked. */
+bool host_json_is_marked(lua_State *L, int index);
+
 /* Replaces a lazy record at `index` by a plain table; raises when the record is gone.
  * Returns false, and changes nothing, for a value that is no such record. */
 bool host_json_materialize(lua_State *L, int index);

@@ -55,8 +55,7 @@ struct record {
     bool complete; /* the cache holds all members */
 };
 
-/* -- the window
- * ----------------------------------------------------------------------------- */
+/* -- the window -- */
 
 /* Slides the window so that it begins at `from` and reads more behind it. Returns 1, 0 at
  * the end, or -1 with a failure pushed. Pointers into the window change. */
@@ -178,8 +177,7 @@ static bool start(lua_State *L, struct reader *r)
     return true;
 }
 
-/* -- records
- * -------------------------------------------------------------------------------- */
+/* -- records -- */
 
 /* Notes the members of the object that begins at p, when it is one and records are lazy.
  */
@@ -225,8 +223,7 @@ static bool read_record(lua_State *L, struct reader *r)
     return true;
 }
 
-/* -- the pointer
- * ---------------------------------------------------------------------------- */
+/* -- the pointer -- */
 
 /* Pushes the list of a pointer's steps. */
 static void push_steps(lua_State *L, int arg, const char *pointer)
@@ -401,8 +398,7 @@ static bool leave(lua_State *L, struct reader *r)
     return drive(L, r, 0);
 }
 
-/* -- next
- * ----------------------------------------------------------------------------------- */
+/* -- next -- */
 
 enum { FAILURE = -1, NOTHING = 0, FOUND = 1 };
 
@@ -630,8 +626,7 @@ int host_json_reader(lua_State *L)
     return 1;
 }
 
-/* -- lazy records, as Lua sees them
- * --------------------------------------------------------- */
+/* -- lazy records, as Lua sees them -- */
 
 static struct record *check_record(lua_State *L)
 {

@@ -88,6 +88,27 @@ test("an object of many members is sorted as well", function()
   tap.contains(json.encode(object, { k33 = 1, k32 = 2 }), '{"k33":33,"k32":32,"k01":1,')
 end)
 
+test("names that crowd each other out of what the writer remembers stay right", function()
+  local inner, outer = {}, {}
+  for i = 1, 30 do
+    outer["outer" .. i] = { ["first" .. i] = i, deep = {} }
+    for k = 1, 30 do outer["outer" .. i].deep["name" .. i * 100 + k] = k end
+    inner["inner" .. i] = outer
+  end
+  tap.equal(json.decode(json.encode(inner)), inner)
+  tap.equal(json.encode(json.decode(json.encode(inner))), json.encode(inner))
+end)
+
+test("ranks belong to their order", function()
+  local value = { alpha = 1, beta = 2, gamma = 3 }
+  for _ = 1, 2 do
+    written { { value, '{"alpha":1,"beta":2,"gamma":3}' },
+      { value, '{"beta":2,"alpha":1,"gamma":3}', { beta = 1 } },
+      { value, '{"gamma":3,"alpha":1,"beta":2}', { gamma = 1, alpha = 2 } },
+      { value, '{"alpha":1,"beta":2,"gamma":3}' } }
+  end
+end)
+
 test("objects of every size around the limit of the stack are complete", function()
   for n = 30, 35 do
     local object = {}
@@ -354,7 +375,7 @@ test("records that do not fit the window are read whole", function()
   parts[201] = json.encode { id = 201, long = ("x"):rep(700000) }
   for _, form in ipairs { { "[" .. table.concat(parts, ", \n ") .. "]" }, { table.concat(parts) },
     { table.concat(parts, "\n"), { lines = true } }, { table.concat(parts, "\n") },
-    { '{"skip":"' .. ("y"):rep(300000) .. '","skip2":' .. ("[1,"):rep(150) .. "2" .. ("]"):rep(150) ..
+    { '{"skip":"' .. ("y"):rep(300000) .. '","deep":' .. ("[1,"):rep(150) .. "2" .. ("]"):rep(150) ..
       ',"users":[' .. table.concat(parts, ",") .. "]}", { pointer = "/users" } } } do
     local records <close> = reader(form[1], form[2])
     for i = 1, 200 do
