@@ -17,7 +17,7 @@ local BCRYPT_LENGTH <const> = 60 -- characters
 ---@field salt? string
 ---@field position? "prefix"|"suffix"                 of the salt; default prefix
 ---@field salt_encoding? "utf8"|"hex"|"base64"        how `salt` is written; default utf8
----@field encoding? "hex"|"base64"                    how `value` is written; default: told by its length
+---@field encoding? "hex"|"base64"                    of `value`; default: told by its length
 ---@field password_encoding? PasswordEncoding          default utf8
 
 local function unpadded(bytes)

@@ -13,7 +13,7 @@ local schema = {}
 ---@class ConnectionSettings  what of a database connection decides which users are valid
 ---@field id? string
 ---@field name? string
----@field identifiers? table<string, boolean>       active ones of email, username, phone_number; nil:
+---@field identifiers? table<string, boolean>       active: email, username, phone_number; nil:
 ---                                                 a classic connection
 ---@field profile_required? table<string, boolean>  what each user must have; default email
 ---@field requires_username? boolean  classic: there are usernames, and each user needs one
@@ -45,7 +45,9 @@ local PHONE <const> = {
 local ANY <const> = { key_without = ".$" }
 ANY.additional, ANY.items = ANY, ANY
 
-local APP_METADATA_RESERVED <const> = {
+---Names that app_metadata must not have.
+---@type string[]
+schema.APP_METADATA_RESERVED = {
   "__tenant", "_id", "blocked", "clientID", "created_at", "email_verified", "email",
   "globalClientID", "global_client_id", "identities", "lastIP", "lastLogin", "loginsCount",
   "metadata", "multifactor_last_modified", "multifactor", "updated_at", "user_id",
@@ -101,7 +103,7 @@ local PROPERTIES <const> = {
   },
   custom_password_hash = hash_rules.RULE,
   app_metadata = {
-    type = "object", forbidden = APP_METADATA_RESERVED, key_without = ".$", additional = ANY,
+    type = "object", forbidden = schema.APP_METADATA_RESERVED, key_without = ".$", additional = ANY,
   },
   user_metadata = { type = "object", key_without = ".$", additional = ANY },
   mfa_factors = MFA_FACTORS,

@@ -136,6 +136,12 @@ function Records:warnings()
   return self.found
 end
 
+---The columns of the file being read, in its order; nil where records have no columns.
+---@return string[]?
+function Records:columns()
+  return self.reader and self.reader.columns and self.reader:columns() or nil
+end
+
 ---How much is read: a share from 0 to 1, nil when that cannot be known (stdin), and the bytes.
 ---@return number? share
 ---@return integer bytes  as they are on disk

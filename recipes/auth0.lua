@@ -1,0 +1,102 @@
+--- Another Auth0 tenant: a users-export job (NDJSON or CSV) and, if support gave it, the file of
+--- password hashes. Users of social and other connections are skipped; metadata is kept.
+
+local csv = require "source.csv"
+local input = require "source.input"
+local json = require "source.json"
+local lookup = require "source.lookup"
+local migrate = require "migrate"
+local ndjson = require "source.ndjson"
+local password = require "auth0.password"
+local schema = require "auth0.schema"
+local value = require "source.value"
+
+local TEXTS <const> = {
+  "username", "phone_number", "name", "given_name", "family_name", "nickname", "picture",
+}
+
+local READERS <const> = { csv = csv.records, json = json.records }
+
+---What `source` opens and `map` looks into.
+---@type Lookup?
+local hashes
+
+---The id in the hash export: an ObjectId of MongoDB's extended JSON, or text.
+local function hash_id(record)
+  local id = record._id or record._ID
+  return type(id) == "table" and id["$oid"] or id
+end
+
+---CSV exports put an apostrophe before each text, against spreadsheets; JSON exports do not.
+local function unguarded(row, params)
+  if input.ending(params.input) ~= "csv" then return row end
+  local record = {}
+  for name, cell in pairs(row) do record[name] = cell:gsub("^'", "", 1) end
+  for _, name in ipairs { "email_verified", "phone_verified", "blocked" } do
+    record[name] = value.boolean(record[name])
+  end
+  return record
+end
+
+---Why the user is not of the database connection to move, nil when it is.
+local function elsewhere(record, wanted)
+  local provider = record.user_id:match("^([^|]+)|")
+  if provider ~= "auth0" then return "another connection (" .. tostring(provider) .. ")" end
+  for _, identity in ipairs(value.null_if(record.identities) or {}) do
+    local is_own = record.user_id == "auth0|" .. tostring(identity.user_id)
+    if wanted and is_own and identity.connection ~= wanted then
+      return "another connection (" .. tostring(identity.connection) .. ")"
+    end
+  end
+end
+
+---app_metadata without the names that Auth0 reserves for itself.
+local function allowed_metadata(metadata)
+  metadata = value.null_if(metadata)
+  if type(metadata) ~= "table" then return nil end
+  local kept = {}
+  for name, member in pairs(metadata) do kept[name] = member end
+  for _, name in ipairs(schema.APP_METADATA_RESERVED) do kept[name] = nil end
+  return next(kept) and kept
+end
+
+---@type Recipe
+return {
+  name = "auth0",
+  params = {
+    input = { help = "the users export (.ndjson, .json or .csv, maybe .gz)", required = true },
+    hashes = { help = "the export of password hashes (NDJSON), from Auth0's support" },
+    from = { help = "only users of this connection of the old tenant" },
+  },
+  source = function(params)
+    hashes = params.hashes and lookup(ndjson.records(params.hashes), hash_id)
+    return (READERS[input.ending(params.input)] or ndjson.records)(params.input)
+  end,
+  map = function(row, params)
+    local record = unguarded(row, params)
+    if not record.user_id then return nil, "no user_id" end
+    local other = elsewhere(record, params.from)
+    if other then return nil, other end
+    if not value.null_if(record.email) then return nil, "no e-mail address" end
+
+    local user = {
+      user_id = record.user_id, -- the leading "auth0|" is taken off for every user
+      email = value.lower(record.email),
+      email_verified = record.email_verified == true,
+      phone_verified = record.phone_number and record.phone_verified,
+      blocked = record.blocked == true or nil,
+      user_metadata = value.null_if(record.user_metadata),
+      app_metadata = allowed_metadata(record.app_metadata),
+    }
+    for _, name in ipairs(TEXTS) do user[name] = record[name] end
+
+    local found = hashes and hashes:get(record.user_id:match("^auth0|(.*)$"))
+    local why
+    user.password_hash, user.custom_password_hash, why = password.auto(found and found.passwordHash)
+    if why then migrate.warn("password_not_kept", why) end
+    if value.null_if(record.multifactor) then
+      migrate.warn("mfa_not_exported", "exports hold no MFA secrets: these users enrol again")
+    end
+    return user
+  end,
+}

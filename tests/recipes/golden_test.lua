@@ -1,0 +1,123 @@
+--- Every shipped recipe against its samples. A folder here is named like its recipe; each
+--- expected*.json in it is a run:
+---   params     of the recipe; what names a file of the folder is a path
+---   users      what each imported user must contain; identifying, verified, blocked, password and
+---              MFA fields that are not shown must be absent
+---   left_out   for each record that is not imported a part of the reason, in the source's order
+---   passwords  user_id -> the cleartext that must log in
+
+local tap = require "tests.tap"
+local file = require "host.file"
+local json = require "host.json"
+local migrate = require "migrate"
+local outcome = require "migrate.outcome"
+local schema = require "auth0.schema"
+local user_rules = require "auth0.user"
+local verify = require "tests.recipes.verify"
+
+local test = tap.test
+
+local FOLDER <const> = "tests/recipes"
+local STRICT <const> = {
+  "user_id", "email", "email_verified", "username", "phone_number", "phone_verified", "blocked",
+  "password_hash", "custom_password_hash", "mfa_factors",
+}
+
+---Whether `actual` has all of `expected`; lists must be equal.
+local function covers(actual, expected)
+  if type(expected) ~= "table" then return actual == expected end
+  if type(actual) ~= "table" then return false end
+  for key, value in pairs(expected) do
+    if not covers(actual[key], value) then return false end
+  end
+  return not json.is_array(expected) or #actual == #expected
+end
+
+local function run(recipe, params)
+  local users, left_out, validator, seen = {}, {}, schema.for_connection(), {}
+  for record in recipe.source(params) do
+    local user, reason = recipe.map(record, params, #users + #left_out + 1)
+    if outcome.is_reject(user) then
+      left_out[#left_out + 1] = user.code
+    elseif not user then
+      left_out[#left_out + 1] = reason
+    else
+      user_rules.normalise(user)
+      for _, finding in ipairs(validator:check(user) or {}) do
+        assert(finding.warning, finding.code .. " " .. finding.path .. " " .. finding.message)
+      end
+      local email = user.email:lower()
+      if seen[email] then
+        left_out[#left_out + 1] = "DUPLICATE"
+      else
+        users[#users + 1] = user
+      end
+      seen[email] = true
+    end
+  end
+  return users, left_out
+end
+
+local function params_of(folder, expected, recipe)
+  local params = {}
+  for name, param in pairs(recipe.params) do params[name] = param.default end
+  for name, value in pairs(expected.params) do
+    params[name] = file.stat(folder .. "/" .. value) and folder .. "/" .. value or value
+  end
+  return params
+end
+
+---@param passwords table<string, string>
+---@param refused string?  the user_id whose wrong password is tried
+local function check_user(user, expected, passwords, refused)
+  tap.equal(covers(user, expected), true, "user " .. expected.user_id .. " is "
+    .. json.encode(user))
+  for _, name in ipairs(STRICT) do
+    if expected[name] == nil then
+      tap.equal(user[name], nil, name .. " of " .. expected.user_id)
+    end
+  end
+  local password = passwords[expected.user_id]
+  if password then
+    tap.equal(verify.login(user, password), true, "the password of " .. expected.user_id)
+    if expected.user_id == refused then -- one is enough: slow hashes are slow to refuse too
+      tap.equal(verify.login(user, password .. "x"), false, "a wrong one of " .. refused)
+    end
+  else
+    tap.equal(user_rules.has_password(user), false, "no password for " .. expected.user_id)
+  end
+end
+
+local function check(name, path)
+  local folder = FOLDER .. "/" .. name
+  local expected = assert(json.decode(assert(file.read(path))))
+  local recipe = require("recipes." .. name)
+  local users, left_out = run(recipe, params_of(folder, expected, recipe))
+  tap.equal(#users, #expected.users, "users")
+  local passwords, refused = expected.passwords, nil
+  for _, one in ipairs(expected.users) do
+    refused = refused or passwords[one.user_id] and one.user_id
+  end
+  for i, user in ipairs(users) do check_user(user, expected.users[i], passwords, refused) end
+  tap.equal(#left_out, #expected.left_out, "records left out")
+  for i, reason in ipairs(left_out) do tap.contains(reason, expected.left_out[i]) end
+end
+
+for _, name in ipairs(assert(file.list(FOLDER))) do
+  local folder = FOLDER .. "/" .. name
+  if file.stat(folder).type == "folder" then
+    for _, part in ipairs(file.list(folder)) do
+      if part:find("^expected.*%.json$") then
+        local path = folder .. "/" .. part
+        test("recipes: " .. name .. " maps its samples (" .. part .. ")", function()
+          check(name, path)
+        end)
+      end
+    end
+    test("recipes: " .. name .. " can be extended", function()
+      local base = require("recipes." .. name)
+      local mine = migrate.extend(base, { name = "mine" })
+      tap.equal({ mine.name, mine.map, mine.source }, { "mine", base.map, base.source })
+    end)
+  end
+end
