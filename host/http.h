@@ -1,4 +1,4 @@
-/* What the two files of host.http share: the client, the transfer, and how one is set up.
+/* What the files of host.http share: the client, the transfer, and how one is set up.
  */
 #ifndef HOST_HTTP_H
 #define HOST_HTTP_H
@@ -78,6 +78,10 @@ bool host_http_is_token(const char *text);
 
 /* Raises, for want of memory, unless `fine`. */
 void host_http_check(lua_State *L, bool fine);
+
+/* Makes the response, or what libcurl or our callbacks found wrong, the outcome of the
+ * transfer at `index` (http_result.c). */
+void host_http_settle(lua_State *L, int index, struct transfer *t, CURLcode code);
 
 /* The reason on the top of the stack and `kind` become the outcome of the transfer at
  * `index`, named by method, host and path: queries and headers hold secrets. Pops the

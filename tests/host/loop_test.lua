@@ -1,6 +1,7 @@
 local tap = require "tests.tap"
 local http = require "host.http"
 local loop = require "host.loop"
+local process = require "host.process"
 local test, equal, raises = tap.test, tap.equal, tap.raises
 
 ---Sends this process a signal, after `seconds` if given.
@@ -8,6 +9,21 @@ local function send(name, seconds)
   local command = string.format("kill -%s $PPID", name)
   if seconds then command = string.format("(sleep %s; %s) &", seconds, command) end
   assert(os.execute(command))
+end
+
+---What a program of its own prints that runs `script`, and then its exit status; `before` is a
+---shell command that precedes it.
+local function run(before, script)
+  local path = os.tmpname()
+  local f = assert(io.open(path, "w"))
+  f:write('local loop = require "host.loop"\n', script, "\nreturn 0\n")
+  f:close()
+  local pipe = assert(io.popen(string.format("%s; '%s' --run %s 2>&1; echo $?", before,
+    process.program(), path)))
+  local out = pipe:read("a")
+  pipe:close()
+  os.remove(path)
+  return out
 end
 
 ---A handle that is posted at once: a transfer with a bad URL.
@@ -108,6 +124,24 @@ test("a forgotten signal handle stops watching", function()
   collectgarbage()
   collectgarbage()
   raises(function() loop.wait(math.huge) end, "nothing to wait for")
+end)
+
+test("a signal whose last handle closed does again what it did", function()
+  local out = run("true", [[
+    loop.signal("TERM"):close()
+    os.execute("kill -TERM $PPID")
+    print("alive")]])
+  equal(out:match("%d+%s*$"), "143\n")
+  equal(out:find("alive"), nil)
+end)
+
+test("an ignored HUP stays ignored, an ignored INT is watched", function()
+  equal(run("trap '' HUP INT", [[
+    local hup <close> = loop.signal("HUP")
+    local int <close> = loop.signal("INT")
+    os.execute("(sleep 0.02; kill -HUP $PPID; kill -INT $PPID) &")
+    local ready = loop.wait(5)
+    print(#ready, ready[1] == int, hup:count(), int:count())]]), "1\ttrue\t0\t1\n0\n")
 end)
 
 test("a closed signal and an unknown one are misuse", function()
