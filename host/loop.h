@@ -1,11 +1,12 @@
 /* What the modules that own descriptors hand to the one wait (loop.c).
  *
- * A watch is a field of its owner's struct, zeroed before use. The owner adds it once and changes
- * fd, events and deadline in place; it must remove it before the memory goes and before it closes
- * fd. `ready` is called from inside loop.wait, with the Lua state, never from a library's
- * callback; it may push and pop but must leave the stack as it found it. A deadline calls it once
- * and is then HUGE_VAL until the owner sets another. When the owner has something to tell Lua it
- * calls host_loop_post with its own handle (the userdata) on the stack: loop.wait returns it. */
+ * A watch is a field of its owner's struct, zeroed before use. The owner adds it once and
+ * changes fd, events and deadline in place; it must remove it before the memory goes and
+ * before it closes fd. `ready` is called from inside loop.wait, with the Lua state, never
+ * from a library's callback; it may push and pop but must leave the stack as it found it.
+ * A deadline calls it once and is then HUGE_VAL until the owner sets another. When the
+ * owner has something to tell Lua it calls host_loop_post with its own handle (the
+ * userdata) on the stack: loop.wait returns it. */
 #ifndef HOST_LOOP_H
 #define HOST_LOOP_H
 
@@ -35,9 +36,9 @@ void host_loop_post(lua_State *L, int index);
 /* Seconds of a clock that never goes backwards. */
 double host_monotonic(void);
 
-/* True once a watched signal that asks the program to end (loop.signal, all but WINCH) has
- * arrived and was not yet taken: for loops in C that read a slow input and must stop. Such a
- * signal interrupts system calls (EINTR). */
+/* True once a watched signal that asks the program to end (loop.signal, all but WINCH)
+ * has arrived and was not yet taken: for loops in C that read a slow input and must stop.
+ * Such a signal interrupts system calls (EINTR). */
 bool host_loop_signalled(lua_State *L);
 
 #endif
