@@ -1,0 +1,58 @@
+--- The globals of a recipe and of the modules it loads: the standard library without what starts
+--- programs, ends this one, writes files, or looks into the program.
+
+local environment = {}
+
+local PLAIN <const> = {
+  "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+  "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall",
+  "_VERSION",
+}
+local OS <const> = { "clock", "date", "difftime", "time" }
+
+local function pick(from, names)
+  local picked = {}
+  for _, name in ipairs(names) do picked[name] = from[name] end
+  return picked
+end
+
+local function copy(from)
+  local made = {}
+  for key, value in pairs(from) do made[key] = value end
+  return made
+end
+
+---`print` goes to stderr: stdout carries the program's result.
+local function print_to_stderr(...)
+  local words = table.pack(...)
+  for i = 1, words.n do words[i] = tostring(words[i]) end
+  io.stderr:write(table.concat(words, "\t"), "\n")
+end
+
+local function open_to_read(path, mode)
+  if mode ~= nil and mode ~= "r" and mode ~= "rb" then
+    error("a recipe writes no files: io.open with mode \"" .. tostring(mode) .. "\"", 2)
+  end
+  return io.open(path, mode)
+end
+
+---@param require_ fun(name: string): any
+---@return table  the globals
+function environment.new(require_)
+  local env = pick(_G, PLAIN)
+  env._G = env
+  env.print, env.require = print_to_stderr, require_
+  env.coroutine, env.math, env.table, env.utf8 = copy(coroutine), copy(math), copy(table),
+    copy(utf8)
+  env.string = copy(string)
+  env.string.dump = nil
+  env.os = pick(os, OS)
+  env.io = { open = open_to_read, lines = io.lines, type = io.type }
+  env.package = { config = package.config, loaded = {}, path = "", cpath = "" }
+  env.load = function(chunk, name, _, own)
+    return load(chunk, name, "t", own or env)
+  end
+  return env
+end
+
+return environment

@@ -1,0 +1,46 @@
+--- A recipe made from another: what changes, and the rest of the base.
+
+local extend = {}
+
+local function copy(from)
+  local made = {}
+  for key, value in pairs(from) do made[key] = value end
+  return made
+end
+
+---Parameters of both; a parameter that both declare has the fields of both, the change's first.
+local function merge_params(base, changes)
+  local merged = copy(base)
+  for name, declared in pairs(changes) do
+    local both = type(declared) == "table" and type(base[name]) == "table"
+    local one = both and copy(base[name]) or declared
+    if both then
+      for key, value in pairs(declared) do one[key] = value end
+    end
+    merged[name] = one
+  end
+  return merged
+end
+
+---A new recipe: the fields of `changes`, else those of `base`, which stays as it is. The name is
+---not taken over: a recipe is called as its own file, so that two that extend the same base have
+---run directories of their own.
+---@param base table
+---@param changes? table
+---@return table
+function extend.recipe(base, changes)
+  if type(base) ~= "table" then error("extend needs a recipe, got " .. type(base), 2) end
+  if changes ~= nil and type(changes) ~= "table" then
+    error("extend needs a table of changes, got " .. type(changes), 2)
+  end
+  changes = changes or {}
+  local made = copy(base)
+  made.name = nil
+  for key, value in pairs(changes) do made[key] = value end
+  if type(base.params) == "table" and type(changes.params) == "table" then
+    made.params = merge_params(base.params, changes.params)
+  end
+  return made
+end
+
+return extend

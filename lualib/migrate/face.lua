@@ -1,0 +1,53 @@
+--- The public face of this folder: what a recipe gets from `require "migrate"`. Each loaded recipe
+--- has an instance of its own, because `warn` counts for it.
+
+local extend = require "migrate.extend"
+local json = require "host.json"
+local outcome = require "migrate.outcome"
+
+local face = {}
+
+---@class Migrate
+---@field array fun(list: table): table   marks a list, so that an empty one is written as `[]`
+---@field reject fun(reason: string, code?: string, path?: string): Reject  for `map`
+---@field warn fun(code: string, message?: string)  counts in the report's `warnings`
+---@field extend fun(base: table, changes: table): table
+---@field import fun(run: table)      the default `import`
+---@field finalize fun(run: table)    the default `finalize`
+---@field retry table                 `retry.new{attempts, first, longest}` makes the default `retry`
+
+-- Loaded when a recipe asks for them, so that the face can be had by the modules themselves.
+local DEFAULTS <const> = {
+  import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
+}
+
+local function counter(warnings)
+  return function(code, message)
+    if type(code) ~= "string" then error("warn needs a code, got " .. type(code), 2) end
+    local warning = warnings[code]
+    if not warning then
+      warning = { count = 0, message = message and tostring(message) or code }
+      warnings[code] = warning
+    end
+    warning.count = warning.count + 1
+  end
+end
+
+---@param warnings? table<string, {count: integer, message: string}>  where `warn` counts
+---@return Migrate
+function face.new(warnings)
+  local own = {
+    array = function(list) return json.array(list or {}) end,
+    reject = outcome.reject,
+    warn = warnings and counter(warnings) or function() end,
+    extend = extend.recipe,
+  }
+  return setmetatable(own, {
+    __index = function(_, key)
+      local name = DEFAULTS[key]
+      return name and require(name) or nil
+    end,
+  })
+end
+
+return face
