@@ -1,7 +1,625 @@
+/* host.index - an exact set of keys on disk with a small index in memory.
+ *
+ * What is added is a record: a position and some fields, each a string or absent. It goes
+ * to the spool, a file without a name; each unique field of it is a key, for which a
+ * table in memory holds 8 bytes: 40 bits of where the record is and 24 bits of the key's
+ * hash. Another 8 bits of the hash choose one of 256 shards, and the place within a shard
+ * follows from the 24 bits, so a shard grows without reading the spool. Equal bits prove
+ * nothing: the record is read back and compared.
+ *
+ * A shard is filled to 9/10 and grows by half, so it takes 8.9 to 13.4 bytes a key, and
+ * only one in 256 exists twice while it grows. */
+
 #include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define SET "host.index.set"
+
+enum { SHARDS = 256, FIELDS = 8, TAG_BITS = 24, LEAST_SLOTS = 8 };
+enum { BUFFER = 8 * 1024, FIRST_READ = 1024, VARINT = 10 };
+enum { PAGE = 4096, MAPPED = 32 * 1024 }; /* bytes */
+#define OFFSET_LIMIT (UINT64_C(1) << 40)
+#define TAG_MASK     ((1u << TAG_BITS) - 1)
+
+struct shard {
+    uint64_t *slots; /* offset << 24 | tag; 0: empty, for no record is at offset 0 */
+    uint32_t capacity, used;
+};
+
+struct set {
+    int fd; /* -1: closed */
+    int fields;
+    bool unique[FIELDS];
+    uint64_t seed;
+    uint64_t written; /* bytes of the spool that are in the file; the rest is in buffer */
+    size_t buffered;
+    char *read; /* a record read back */
+    size_t read_capacity;
+    lua_Integer count;
+    size_t memory; /* of the shards, bytes */
+    struct shard shards[SHARDS];
+    char buffer[BUFFER];
+};
+
+/* A value given or read; bytes NULL: absent. */
+struct field {
+    const char *bytes;
+    size_t size;
+};
+
+/* A record read back. Borrowed until the next one is read or added. */
+struct record {
+    uint64_t offset;
+    lua_Integer position;
+    struct field fields[FIELDS];
+};
+
+struct key {
+    struct shard *shard;
+    uint32_t tag;
+};
+
+/* -- hashing -- */
+
+__extension__ typedef unsigned __int128 wide;
+
+/* Both halves of a product, folded: each bit of the result depends on all bits. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The seed is each set's own, so that no source can be made to collide. */
+static uint64_t hash(uint64_t seed, const char *bytes, size_t size)
+{
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t h = seed ^ size, word;
+
+    for (; size >= 8; bytes += 8, size -= 8) {
+        memcpy(&word, bytes, 8);
+        h = fold(h ^ word, odd);
+    }
+    word = 0;
+    memcpy(&word, bytes, size);
+    return fold(fold(h ^ word, odd) ^ seed, odd);
+}
+
+/* A value is another key in another field. */
+static struct key key_of(struct set *s, int field, struct field value)
+{
+    uint64_t h = hash(s->seed + (uint64_t)field * UINT64_C(0xd1342543de82ef95),
+                      value.bytes, value.size);
+    return (struct key){&s->shards[h >> 56], (uint32_t)(h >> 32) & TAG_MASK};
+}
+
+/* -- shards: Robin Hood hashing, so that a search for what is not there ends early -- */
+
+static uint32_t home(const struct shard *h, uint64_t slot)
+{
+    return (uint32_t)((slot & TAG_MASK) * h->capacity >> TAG_BITS);
+}
+
+static uint32_t distance(const struct shard *h, uint64_t slot, uint32_t at)
+{
+    uint32_t from = home(h, slot);
+    return at >= from ? at - from : at + h->capacity - from;
+}
+
+static void insert(struct shard *h, uint64_t slot)
+{
+    uint32_t at = home(h, slot), away = 0;
+
+    for (; h->slots[at]; at = at + 1 == h->capacity ? 0 : at + 1, away++) {
+        uint32_t other = distance(h, h->slots[at], at);
+        if (other >= away) continue;
+        uint64_t poorer = h->slots[at];
+        h->slots[at] = slot;
+        slot = poorer;
+        away = other;
+    }
+    h->slots[at] = slot;
+    h->used++;
+}
+
+/* Larger shards are mapped: what malloc keeps of the ones outgrown would count as well.
+ */
+static uint64_t *allocate(uint32_t capacity)
+{
+    size_t size = capacity * sizeof(uint64_t);
+    if (size < MAPPED) return calloc(capacity, sizeof(uint64_t));
+    void *map =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+static void release(struct set *s, struct shard *h)
+{
+    size_t size = h->capacity * sizeof(uint64_t);
+    if (size < MAPPED)
+        free(h->slots);
+    else
+        munmap(h->slots, size);
+    s->memory -= size;
+    *h = (struct shard){0};
+}
+
+/* Makes room for `more` keys. */
+static bool reserve(struct set *s, struct shard *h, uint32_t more)
+{
+    if ((uint64_t)(h->used + more) * 10 <= (uint64_t)h->capacity * 9) return true;
+
+    struct shard grown = {NULL, h->capacity + h->capacity / 2, 0};
+    if (grown.capacity < LEAST_SLOTS) grown.capacity = LEAST_SLOTS;
+    size_t size = grown.capacity * sizeof(uint64_t);
+    if (size >= MAPPED) size = (size + PAGE - 1) / PAGE * PAGE;
+    grown.capacity = (uint32_t)(size / sizeof(uint64_t));
+    grown.slots = allocate(grown.capacity);
+    if (!grown.slots) return false;
+    for (uint32_t i = 0; i < h->capacity; i++)
+        if (h->slots[i]) insert(&grown, h->slots[i]);
+    release(s, h);
+    *h = grown;
+    s->memory += size;
+    return reserve(s, h, more);
+}
+
+/* -- the spool: records of length, position, field sizes + 1 (0: absent), field bytes --
+ */
+
+static size_t put_varint(char *out, uint64_t value)
+{
+    size_t n = 0;
+    for (; value >= 0x80; value >>= 7)
+        out[n++] = (char)(value | 0x80);
+    out[n++] = (char)value;
+    return n;
+}
+
+static const char *get_varint(const char *p, uint64_t *value)
+{
+    unsigned shift = 0;
+    *value = 0;
+    for (; *p & 0x80; shift += 7)
+        *value |= (uint64_t)(*p++ & 0x7f) << shift;
+    *value |= (uint64_t)*p++ << shift;
+    return p;
+}
+
+/* Returns errno. */
+static int write_at(int fd, const char *bytes, size_t size, uint64_t offset)
+{
+    while (size) {
+        ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        bytes += n;
+        size -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return 0;
+}
+
+/* Returns errno; a spool that ends early is an input/output error. */
+static int read_at(int fd, char *bytes, size_t size, uint64_t offset)
+{
+    while (size) {
+        ssize_t n = pread(fd, bytes, size, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return n < 0 ? errno : EIO;
+        bytes += n;
+        size -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return 0;
+}
+
+static int flush(struct set *s)
+{
+    int error = write_at(s->fd, s->buffer, s->buffered, s->written);
+    if (error) return error;
+    s->written += s->buffered;
+    s->buffered = 0;
+    return 0;
+}
+
+/* Adds a record at the end and says where. Returns errno; nothing is added then. */
+static int append(struct set *s, lua_Integer position, const struct field *fields,
+                  uint64_t *offset)
+{
+    char head[VARINT * (FIELDS + 2)], length[VARINT];
+    size_t head_size = put_varint(head, (uint64_t)position), size = 0;
+
+    for (int i = 0; i < s->fields; i++) {
+        head_size +=
+            put_varint(head + head_size, fields[i].bytes ? fields[i].size + 1 : 0);
+        size += fields[i].size;
+    }
+    size += head_size;
+    size_t length_size = put_varint(length, size);
+    int error = s->buffered + length_size + size > BUFFER ? flush(s) : 0;
+    if (error) return error;
+    *offset = s->written + s->buffered;
+    if (*offset + length_size + size >= OFFSET_LIMIT) return EFBIG;
+
+    bool fits = length_size + size <= BUFFER;
+    const struct field parts[2] = {
+        {length, length_size},
+        {head,   head_size  }
+    };
+    uint64_t at = *offset;
+    for (int i = -2; i < s->fields; i++) {
+        struct field part = i < 0 ? parts[i + 2] : fields[i];
+        if (!part.size) continue;
+        if (fits)
+            memcpy(s->buffer + (at - s->written), part.bytes, part.size);
+        else if ((error = write_at(s->fd, part.bytes, part.size, at)))
+            return error;
+        at += part.size;
+    }
+    if (fits)
+        s->buffered = (size_t)(at - s->written);
+    else
+        s->written = at;
+    return 0;
+}
+
+/* Makes room to read `size` bytes; what was read before is lost. */
+static bool read_room(struct set *s, size_t size)
+{
+    if (s->read_capacity >= size) return true;
+    free(s->read);
+    s->read = malloc(size);
+    s->read_capacity = s->read ? size : 0;
+    return s->read;
+}
+
+/* The bytes of the record at `offset`, from the buffer or the file. Returns errno. */
+static int load(struct set *s, uint64_t offset, const char **bytes)
+{
+    if (offset >= s->written) {
+        *bytes = s->buffer + (offset - s->written);
+        return 0;
+    }
+    uint64_t left = s->written - offset, size;
+    size_t n = left < FIRST_READ ? (size_t)left : FIRST_READ;
+    if (!read_room(s, FIRST_READ)) return ENOMEM;
+    int error = read_at(s->fd, s->read, n, offset);
+    if (error) return error;
+
+    size_t whole = (size_t)(get_varint(s->read, &size) - s->read) + size;
+    if (whole > n) {
+        if (!read_room(s, whole)) return ENOMEM;
+        error = read_at(s->fd, s->read, whole, offset);
+    }
+    *bytes = s->read;
+    return error;
+}
+
+/* Returns errno. */
+static int read_record(struct set *s, uint64_t offset, struct record *r)
+{
+    const char *p;
+    uint64_t value, sizes[FIELDS];
+    int error = load(s, offset, &p);
+    if (error) return error;
+
+    r->offset = offset;
+    p = get_varint(get_varint(p, &value), &value);
+    r->position = (lua_Integer)value;
+    for (int i = 0; i < s->fields; i++)
+        p = get_varint(p, &sizes[i]);
+    for (int i = 0; i < s->fields; i++) {
+        r->fields[i] = (struct field){sizes[i] ? p : NULL, sizes[i] ? sizes[i] - 1 : 0};
+        p += r->fields[i].size;
+    }
+    return 0;
+}
+
+/* -- searching -- */
+
+static bool same(struct field a, struct field b)
+{
+    return a.bytes && b.bytes && a.size == b.size &&
+           memcmp(a.bytes, b.bytes, a.size) == 0;
+}
+
+/* Looks for the record whose `field` is `value`. Returns errno, and whether it is there.
+ */
+static int find(struct set *s, int field, struct field value, struct key key,
+                struct record *r, bool *found)
+{
+    const struct shard *h = key.shard;
+    uint32_t away = 0;
+
+    *found = false;
+    if (!h->used) return 0;
+    for (uint32_t at = home(h, key.tag);;
+         at = at + 1 == h->capacity ? 0 : at + 1, away++) {
+        uint64_t slot = h->slots[at];
+        if (!slot || distance(h, slot, at) < away) return 0;
+        if ((slot & TAG_MASK) != key.tag) continue;
+        int error = read_record(s, slot >> TAG_BITS, r);
+        if (error) return error;
+        if (same(r->fields[field], value)) {
+            *found = true;
+            return 0;
+        }
+    }
+}
+
+/* What is known of the records that hold a key of the one to be added. */
+struct clash {
+    bool any, others; /* others: a further record holds another key */
+    uint64_t offset;
+    lua_Integer position;
+    lua_Integer equal, different; /* bit i: field i; both have it */
+};
+
+static void note(const struct set *s, const struct record *r, const struct field *fields,
+                 struct clash *c)
+{
+    if (c->any) {
+        c->others |= c->offset != r->offset;
+        return;
+    }
+    *c = (struct clash){.any = true, .offset = r->offset, .position = r->position};
+    for (int i = 0; i < s->fields; i++) {
+        if (!fields[i].bytes || !r->fields[i].bytes) continue;
+        if (same(fields[i], r->fields[i]))
+            c->equal |= 1 << i;
+        else
+            c->different |= 1 << i;
+    }
+}
+
+/* Returns errno. */
+static int search(struct set *s, const struct field *fields, struct key *keys,
+                  struct clash *c)
+{
+    for (int i = 0; i < s->fields; i++) {
+        struct record r;
+        bool found;
+        if (!s->unique[i] || !fields[i].bytes) continue;
+        keys[i] = key_of(s, i, fields[i]);
+        int error = find(s, i, fields[i], keys[i], &r, &found);
+        if (error) return error;
+        if (found) note(s, &r, fields, c);
+    }
+    return 0;
+}
+
+/* Records what is new. Returns errno. Room comes first: what fails leaves no half record.
+ */
+static int record(struct set *s, lua_Integer position, const struct field *fields,
+                  const struct key *keys)
+{
+    uint64_t offset;
+    int n = 0;
+
+    for (int i = 0; i < s->fields; i++) {
+        uint32_t more = 1;
+        if (!keys[i].shard) continue;
+        for (int j = 0; j < i; j++)
+            more += keys[j].shard == keys[i].shard;
+        if (!reserve(s, keys[i].shard, more)) return ENOMEM;
+        n++;
+    }
+    if (!n) return 0;
+    int error = append(s, position, fields, &offset);
+    if (error) return error;
+    for (int i = 0; i < s->fields; i++)
+        if (keys[i].shard) insert(keys[i].shard, offset << TAG_BITS | keys[i].tag);
+    s->count += n;
+    return 0;
+}
+
+/* -- Lua functions -- */
+
+static struct set *check_set(lua_State *L)
+{
+    struct set *s = luaL_checkudata(L, 1, SET);
+    luaL_argcheck(L, s->fd >= 0, 1, "the index is closed");
+    return s;
+}
+
+/* Pushes false, message, kind. */
+static int fail(lua_State *L, int error)
+{
+    if (error == ENOMEM) return luaL_error(L, "out of memory for an index");
+    lua_getiuservalue(L, 1, 1);
+    const char *path = lua_tostring(L, -1);
+    if (error == EFBIG)
+        host_fail(L, HOST_FULL, "the keys in %s take more than an index can hold", path);
+    else
+        host_fail_errno(L, error, "keeping keys in", path);
+    lua_pushboolean(L, 0);
+    lua_replace(L, -4);
+    return 3;
+}
+
+static int index_close(lua_State *L)
+{
+    struct set *s = luaL_checkudata(L, 1, SET);
+    if (s->fd < 0) return 0;
+    for (int i = 0; i < SHARDS; i++)
+        if (s->shards[i].slots) release(s, &s->shards[i]);
+    free(s->read);
+    s->read = NULL;
+    close(s->fd);
+    s->fd = -1;
+    return 0;
+}
+
+/* Reads the list of flags at stack index 2. */
+static void read_unique(lua_State *L, struct set *s)
+{
+    lua_Unsigned n = lua_isnoneornil(L, 2) ? 0 : lua_rawlen(L, 2);
+    if (!n) s->unique[0] = true;
+    for (lua_Unsigned i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        s->unique[i] = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
+    s->fields = n ? (int)n : 1;
+}
+
+/* new(spool, unique?) -> set | nil, message, kind
+ * unique: list of booleans, one a field; default: one field that is. */
+static int index_new(lua_State *L)
+{
+    size_t size;
+    const char *path = luaL_checklstring(L, 1, &size);
+    luaL_argcheck(L, strlen(path) == size, 1, "a path with a zero byte");
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        luaL_argcheck(L, lua_rawlen(L, 2) <= FIELDS, 2, "too many fields");
+    }
+
+    lua_settop(L, 2);
+    struct set *s = lua_newuserdatauv(L, sizeof *s, 1);
+    memset(s, 0, sizeof *s);
+    s->fd = -1;
+    luaL_setmetatable(L, SET);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    read_unique(L, s);
+    s->buffered = 1; /* offset 0 is no record's */
+    if (getentropy(&s->seed, sizeof s->seed) != 0)
+        return host_fail_errno(L, errno, "seeding the index", path);
+
+    unlink(path);
+    s->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (s->fd < 0) return host_fail_errno(L, errno, "making", path);
+    unlink(path); /* gone with the process, however that ends */
+    return 1;
+}
+
+/* The fields at stack index `first` and on. */
+static void check_fields(lua_State *L, const struct set *s, int first,
+                         struct field *fields)
+{
+    luaL_argcheck(L, lua_gettop(L) - first < s->fields, first + s->fields,
+                  "too many fields");
+    memset(fields, 0, FIELDS * sizeof *fields);
+    for (int i = 0; i < s->fields; i++)
+        if (!lua_isnoneornil(L, first + i))
+            fields[i].bytes = luaL_checklstring(L, first + i, &fields[i].size);
+}
+
+/* Adds, and reports a clash in `c`. Returns errno. */
+static int add(struct set *s, lua_Integer position, const struct field *fields,
+               struct clash *c)
+{
+    struct key keys[FIELDS] = {0};
+    int error = search(s, fields, keys, c);
+    if (error || c->any) return error;
+    return record(s, position, fields, keys);
+}
+
+/* set:add(position, ...) -> nil | held, equal, different, others | false, message, kind
+ */
+static int set_add(lua_State *L)
+{
+    struct set *s = check_set(L);
+    lua_Integer position = luaL_checkinteger(L, 2);
+    struct field fields[FIELDS];
+    check_fields(L, s, 3, fields);
+    struct clash c = {0};
+
+    int error = add(s, position, fields, &c);
+    if (error) return fail(L, error);
+    if (!c.any) return 0;
+    lua_pushinteger(L, c.position);
+    lua_pushinteger(L, c.equal);
+    lua_pushinteger(L, c.different);
+    lua_pushboolean(L, c.others);
+    return 4;
+}
+
+/* set:put(key, position) -> nil | held | false, message, kind */
+static int set_put(lua_State *L)
+{
+    struct set *s = check_set(L);
+    struct field fields[FIELDS] = {0};
+    fields[0].bytes = luaL_checklstring(L, 2, &fields[0].size);
+    lua_Integer position = luaL_checkinteger(L, 3);
+    struct clash c = {0};
+
+    int error = add(s, position, fields, &c);
+    if (error) return fail(L, error);
+    if (!c.any) return luaL_pushfail(L), 1;
+    lua_pushinteger(L, c.position);
+    return 1;
+}
+
+/* set:get(key, field?) -> position | nil | false, message, kind */
+static int set_get(lua_State *L)
+{
+    struct set *s = check_set(L);
+    struct field value;
+    value.bytes = luaL_checklstring(L, 2, &value.size);
+    lua_Integer field = luaL_optinteger(L, 3, 1);
+    luaL_argcheck(L, field >= 1 && field <= s->fields && s->unique[field - 1], 3,
+                  "no unique field");
+    struct record r;
+    bool found;
+
+    int i = (int)field - 1, error = find(s, i, value, key_of(s, i, value), &r, &found);
+    if (error) return fail(L, error);
+    if (!found) return luaL_pushfail(L), 1;
+    lua_pushinteger(L, r.position);
+    return 1;
+}
+
+static int set_count(lua_State *L)
+{
+    lua_pushinteger(L, check_set(L)->count);
+    return 1;
+}
+
+static int set_memory(lua_State *L)
+{
+    struct set *s = check_set(L);
+    lua_pushinteger(L, (lua_Integer)(sizeof *s + s->read_capacity + s->memory));
+    return 1;
+}
+
+/* -- tables -- */
+
+static const luaL_Reg functions[] = {
+    {"new", index_new},
+    {NULL,  NULL     }
+};
+
+static const luaL_Reg methods[] = {
+    {"add",    set_add    },
+    {"close",  index_close},
+    {"count",  set_count  },
+    {"get",    set_get    },
+    {"memory", set_memory },
+    {"put",    set_put    },
+    {NULL,     NULL       }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc",    index_close},
+    {"__close", index_close},
+    {NULL,      NULL       }
+};
 
 int luaopen_host_index(lua_State *L)
 {
-    lua_newtable(L);
+    host_newtype(L, SET, methods, metamethods);
+    luaL_newlib(L, functions);
     return 1;
 }

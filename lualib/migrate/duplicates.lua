@@ -1,0 +1,191 @@
+--- Who of a run is there already: users that share an identifier, found exactly whatever their
+--- number, with a small index in memory and the identifiers themselves on disk.
+
+local index = require "host.index"
+
+local duplicates = {}
+
+-- The order in which a clash is looked for and named.
+local IDENTIFIERS <const> = { "email", "username", "phone_number", "user_id" }
+local CODES <const> = { email = "CONFLICT_EMAIL", username = "CONFLICT_USERNAME" }
+local FOLDED <const> = { email = true, username = true } -- Auth0 stores these in lower case
+local MOST_FIELDS <const> = 8 -- of host.index
+
+---@class Clash
+---@field position integer  of the earlier user
+---@field keys string[]     what is equal: identifiers, and keys of the recipe
+---@field code "DUPLICATE"|"CONFLICT_EMAIL"|"CONFLICT_USERNAME"|"CONFLICT"
+---@field path string       the key that clashed
+---@field message string
+
+---@class DuplicatesOptions
+---@field unique? table<string, boolean>  identifiers that the connection holds unique; default all
+---@field keys? string[]  the recipe's `dedupe`: an equal value of any of these fields means the
+---same user, whatever else differs; "app_metadata.crm_id" is one too
+---@field spool string    folder for the identifiers of the users seen
+
+---@class Detector
+---@field set host.index.set
+---@field fields DuplicateField[]
+---@field values (string|false|nil)[]  of the user at hand, reused
+local Detector = {}
+Detector.__index = Detector
+
+---@class DuplicateField
+---@field name string
+---@field path string[]?  of a nested key
+---@field fold boolean
+---@field unique boolean
+---@field decides boolean     a key of the recipe
+---@field identifier boolean  a different value speaks for two people
+
+local function new_field(name, decides, unique)
+  local field = {
+    name = name, fold = FOLDED[name] or false, decides = decides, unique = unique,
+    identifier = false,
+  }
+  for _, identifier in ipairs(IDENTIFIERS) do
+    field.identifier = field.identifier or identifier == name
+  end
+  if name:find(".", 1, true) then
+    field.path = {}
+    for part in name:gmatch "[^.]+" do field.path[#field.path + 1] = part end
+  end
+  return field
+end
+
+---The recipe's keys come first, for they decide alone.
+local function list_fields(options)
+  local fields, seen = {}, {}
+  local function add(name, decides, unique)
+    if not seen[name] then fields[#fields + 1] = new_field(name, decides, unique) end
+    seen[name] = true
+  end
+  for _, name in ipairs(options.keys or {}) do
+    if type(name) ~= "string" or name == "" then
+      return nil, "dedupe lists names of fields, not a " .. type(name), "usage"
+    end
+    add(name, true, true)
+  end
+  for _, name in ipairs(IDENTIFIERS) do
+    add(name, false, not options.unique or options.unique[name] == true)
+  end
+  if #fields > MOST_FIELDS then
+    return nil, string.format("dedupe can list %d keys besides the identifiers, not %d",
+      MOST_FIELDS - #IDENTIFIERS, #fields - #IDENTIFIERS), "usage"
+  end
+  return fields
+end
+
+---@param options DuplicatesOptions
+---@return Detector?
+---@return string? message
+---@return string? kind  "usage" for keys that cannot be, or host.index's
+function duplicates.new(options)
+  local fields, message, kind = list_fields(options)
+  if not fields then return nil, message, kind end
+  local unique = {}
+  for i, field in ipairs(fields) do unique[i] = field.unique end
+  local set
+  set, message, kind = index.new(options.spool .. "/identifiers.spool", unique)
+  if not set then return nil, message, kind end
+  return setmetatable({ set = set, fields = fields, values = {} }, Detector)
+end
+
+local function nested(user, path)
+  local value = user
+  for _, name in ipairs(path) do
+    if type(value) ~= "table" then return nil end
+    value = value[name]
+  end
+  return value
+end
+
+---What is compared: nothing for what is absent, empty or null.
+local function value_of(user, field)
+  local value
+  if field.path then value = nested(user, field.path) else value = user[field.name] end
+  if type(value) == "number" then value = tostring(value) end
+  if type(value) ~= "string" or value == "" then return nil end
+  return field.fold and value:lower() or value
+end
+
+local MESSAGES <const> = {
+  decided = "the same %s as the user at position %d, which for this recipe means the same user",
+  same = "the same user as at position %d: the same %s, and no other identifier differs",
+  different = "the %s is that of the user at position %d, whose %s is another",
+  others = "the %s is that of the user at position %d, another identifier that of a further user",
+}
+
+---The names of the fields in a mask of host.index.
+local function names_of(fields, mask, wanted)
+  local names = {}
+  for i, field in ipairs(fields) do
+    if mask >> (i - 1) & 1 == 1 and (not wanted or field[wanted]) then
+      names[#names + 1] = field.name
+    end
+  end
+  return names
+end
+
+local function first_clashing(fields, equal)
+  for i, field in ipairs(fields) do
+    if field.unique and equal >> (i - 1) & 1 == 1 then return field end
+  end
+end
+
+---@return Clash
+function Detector:clash(position, equal, different, others)
+  local fields = self.fields
+  local field = assert(first_clashing(fields, equal))
+  local name = field.name
+  local clash = { position = position, keys = names_of(fields, equal), path = name }
+  local contradicting = names_of(fields, different, "identifier")
+  clash.code = "DUPLICATE"
+  if field.decides then
+    clash.message = MESSAGES.decided:format(name, position)
+  elseif not contradicting[1] and not others then
+    clash.message = MESSAGES.same:format(position, name)
+  else
+    clash.code = CODES[name] or "CONFLICT"
+    clash.message = contradicting[1]
+      and MESSAGES.different:format(name, position, table.concat(contradicting, " and "))
+      or MESSAGES.others:format(name, position)
+  end
+  return clash
+end
+
+---Whether a user was there before. A new one is remembered; one that clashes is not.
+---@param user table
+---@param position integer
+---@return Clash|false|nil clash  nil: new
+---@return string? message
+---@return string? kind
+function Detector:judge(user, position)
+  local fields, values = self.fields, self.values
+  for i = 1, #fields do values[i] = value_of(user, fields[i]) end
+  local held, equal, different, others = self.set:add(position, table.unpack(values, 1, #fields))
+  if held == nil then return nil end
+  if held == false then return false, equal, different end
+  return self:clash(held, equal, different, others)
+end
+
+---Identifiers that are held.
+---@return integer
+function Detector:count()
+  return self.set:count()
+end
+
+---Bytes of memory taken now.
+---@return integer
+function Detector:memory()
+  return self.set:memory()
+end
+
+function Detector:close()
+  self.set:close()
+end
+
+Detector.__close = Detector.close
+
+return duplicates
