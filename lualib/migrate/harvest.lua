@@ -132,14 +132,15 @@ local function harvest_completed(engine, job, status)
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
       summary = status.summary, users = chunk.users, failures = #failures })
     judge.look_up(engine, chunk, job.attempt, job.id, failures)
+    judge.failures(engine, chunk)
   else
     -- A user repeated with upsert because its MFA factors failed was inserted by this run.
     if chunk.upsert and not engine.upsert then
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     end
     engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))
+    if #failures > 0 then judge.failures(engine, chunk) end
   end
-  if #failures > 0 then judge.failures(engine, chunk) end
   finish(engine, job, status.state)
 end
 

@@ -5,7 +5,9 @@ local rig = require "tests.rig"
 local tap = require "tests.tap"
 local test = tap.test
 
-local NOW <const> = os.date("!%Y-%m-%dT%H:%M:%SZ")
+local function now()
+  return os.date("!%Y-%m-%dT%H:%M:%SZ")
+end
 
 ---The default import and finalize, as a session runs them; returns the figures of the books.
 local function whole(face, made, book)
@@ -68,7 +70,7 @@ test("an uncertain upload is repeated, and its conflicts are recognised as our o
     end,
   }
   tenant.known = {
-    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
     { user_id = "auth0|u2", email = "user2@example.com", created_at = "2001-01-01T00:00:00Z" },
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
@@ -87,8 +89,8 @@ test("without a lost upload the same conflicts were there before", function()
     end,
   }
   tenant.known = {
-    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
-    { user_id = "auth0|zz", email = "user2@example.com", created_at = NOW },
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
+    { user_id = "auth0|zz", email = "user2@example.com", created_at = now() },
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
@@ -164,7 +166,7 @@ test("a job that failed as a whole is sent again, then its users are looked up",
   end
   tenant.script = { fail, fail, fail }
   tenant.known = {
-    { user_id = "auth0|u1", email = "user1@example.com", created_at = NOW },
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     local figures = whole(face, made, book)
@@ -180,7 +182,7 @@ test("a summary that does not add up is resolved by looking the users up", funct
     function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
   }
   tenant.known = {
-    { user_id = "auth0|u2", email = "user2@example.com", created_at = NOW },
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
