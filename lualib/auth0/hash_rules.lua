@@ -131,9 +131,8 @@ end
 local function argon2_doubts(value, report)
   local text = type(value.hash) == "table" and value.hash.value
   if type(text) ~= "string" then return end
-  local kind, rest = text:match("^%$argon2(%a+)%$(.*)$")
+  local kind, rest, salt, key = text:match("^%$argon2(%a+)%$(.*m=.*%$([^$]+)%$([^$]+))$")
   if not kind then return end
-  local salt, key = rest:match("%$([^$]+)%$([^$]+)$")
   local function doubt(why)
     report("PATTERN", "hash.value", why .. "; try one login first")
   end
@@ -141,7 +140,7 @@ local function argon2_doubts(value, report)
   elseif kind ~= "id" then doubt("argon2i may be refused at login") end
   if not rest:find("v=19%$") then doubt("versions other than 19 may be refused at login") end
   if not rest:find("p=1%$") then doubt("more than one lane (p) may be refused at login") end
-  local salt_bytes, key_bytes = digest.unbase64(salt or ""), digest.unbase64(key or "")
+  local salt_bytes, key_bytes = digest.unbase64(salt), digest.unbase64(key)
   if not salt_bytes or #salt_bytes < 8 then doubt("a salt below 8 bytes may be refused") end
   if not key_bytes or #key_bytes < 16 then doubt("a key below 16 bytes may be refused") end
 end

@@ -189,17 +189,18 @@ local HABITS <const> = {
   avatar = "picture", fullname = "name", metadata = "app_metadata", verified = "email_verified",
 }
 
+---The known name that is meant: the nearest of them, or the one behind the nearest habit.
 local function nearest(name, names)
-  local habit = HABITS[name:lower()]
-  if habit and names[habit] then return habit end
-  local best, least
-  for candidate in pairs(names) do
-    local distance = text.distance(name:lower(), candidate)
-    if not least or distance < least or (distance == least and candidate < best) then
-      best, least = candidate, distance
+  local best, least = nil, math.max(1, #name // 3) + 1
+  local function try(written, meant)
+    local distance = names[meant] and text.distance(name:lower(), written) or least
+    if distance < least or (distance == least and best and meant < best) then
+      best, least = meant, distance
     end
   end
-  return least and least <= math.max(1, #name // 3) and best or nil
+  for candidate in pairs(names) do try(candidate, candidate) end
+  for habit, meant in pairs(HABITS) do try(habit, meant) end
+  return best
 end
 
 ---@class UserFinding : host.schema.Finding

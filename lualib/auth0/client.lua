@@ -1,0 +1,259 @@
+--- The Management API: requests with a token, repeated where that is safe and worth it.
+
+local cjson = require "cjson"
+local guard = require "base.guard"
+local http = require "host.http"
+local json = require "host.json"
+local rate = require "auth0.rate"
+local token = require "auth0.token"
+
+local client = {}
+
+local PATIENCE <const> = 7200 -- seconds
+local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
+-- Failures that the next try would meet again.
+local HOPELESS <const> = {
+  tls = true, parse = true, full = true, io = true, missing = true, interrupted = true,
+}
+
+---@class ClientOptions
+---@field base string               "https://acme.eu.auth0.com"
+---@field credentials Credentials
+---@field fetch Fetch
+---@field clock Clock
+---@field log? fun(event: string, fields: table)
+---@field patience? number          own seconds to go on trying, default two hours
+---@field connection? string        noted for callers
+---@field random? fun(): number     0 to 1, for the jitter
+
+---@class ApiRequest
+---@field method string
+---@field path string               below /api/v2
+---@field query? table<string, string|number|boolean>
+---@field body? any                 a table goes as JSON, a string as it is
+---@field parts? host.http.Part[]
+---@field timeout? number           seconds
+---@field limit? integer            bytes
+---@field save? string              path
+---@field fresh? boolean            see host.http.Request
+---@field idempotent? boolean       may be repeated after it may have been received; default by method
+---@field retry? boolean            false: never repeated but after a 401; the caller does the waiting
+
+---@class ApiResponse
+---@field status integer
+---@field headers table<string, string>  names in lower case
+---@field body any      decoded JSON; nil when it is none
+---@field text string
+
+---@class Client
+---@field base string
+---@field connection? string
+---@field clock_offset number  seconds that the tenant's clock is ahead of ours
+---@field private token Token
+---@field private json table   cjson, an instance of our own
+local Client = {}
+Client.__index = Client
+
+---@param options ClientOptions
+---@return Client
+function client.new(options)
+  local self = setmetatable({
+    base = (options.base:gsub("/+$", "")), fetch = options.fetch, clock = options.clock,
+    log = options.log or function() end, patience = options.patience or PATIENCE,
+    connection = options.connection, random = options.random or math.random,
+    json = cjson.new(), clock_offset = 0, held_until = 0,
+  }, Client)
+  self.token = token.new {
+    base = self.base, credentials = options.credentials, clock = self.clock,
+    post = function(path, body) return self:ask_token(path, body) end,
+  }
+  return self
+end
+
+---What to call a request in messages: without its query and without ids of users.
+local function label(method, path)
+  path = path:gsub("^(/?users/)[^/]+", "%1{id}"):gsub("^/*", "/")
+  return method .. " " .. path
+end
+
+local function query_text(query)
+  if not query then return "" end
+  local names = {}
+  for name in pairs(query) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    names[i] = http.escape(name) .. "=" .. http.escape(tostring(query[name]))
+  end
+  return #names > 0 and "?" .. table.concat(names, "&") or ""
+end
+
+---The request as the transport takes it.
+function Client:wire(request, bearer)
+  local headers = { Accept = "application/json" }
+  if bearer then headers.Authorization = "Bearer " .. bearer end
+  local body = request.body
+  if type(body) == "table" then
+    body = assert(json.encode(body))
+    headers["Content-Type"] = "application/json"
+  end
+  return {
+    method = request.method, url = request.url, headers = headers, body = body,
+    parts = request.parts, timeout = request.timeout, limit = request.limit,
+    save = request.save, fresh = request.fresh,
+  }
+end
+
+---The message in an answer of the tenant, for people.
+---@param response ApiResponse
+---@return string
+function client.explain(response)
+  local body = response.body
+  local said = type(body) == "table" and (body.message or body.error_description or body.error)
+  return type(said) == "string" and said or "status " .. response.status
+end
+
+function Client:decode(response)
+  local kind = response.headers["content-type"] or "application/json"
+  local body
+  if response.body ~= "" and kind:find("json", 1, true) then
+    local ok, value = guard.call(self.json.decode, response.body)
+    if ok then body = value end
+  end
+  local now = rate.server_time(response.headers)
+  -- Dates are cut to whole seconds.
+  if now then self.clock_offset = now + 0.5 - self.clock.now() end
+  return {
+    status = response.status, headers = response.headers, body = body, text = response.body,
+  }
+end
+
+---An answer that tells of a rate limit or a server in trouble, not of the request.
+local function is_passing(response)
+  local status = response.status
+  return status == 408 or status == 429 or status >= 500
+end
+
+---Whether a repetition cannot do twice what was asked for.
+local function is_repeatable(request, response, sent)
+  if request.retry == false then return false end
+  if request.idempotent ~= nil then
+    if request.idempotent then return true end
+  elseif IDEMPOTENT[request.method] then
+    return true
+  end
+  -- What did not leave the machine, or was turned away at the door, has done nothing.
+  if response then return response.status == 429 end
+  return not sent
+end
+
+---Waits before the next try. False when the patience is over.
+function Client:pause(state, headers)
+  local clock = self.clock
+  state.began = state.began or clock.elapsed()
+  state.attempt = state.attempt + 1
+  local seconds, dictated = rate.delay(state.attempt, headers, clock.now(), self.random)
+  if clock.elapsed() - state.began + seconds > self.patience then return false end
+  self.log("retry", { request = state.label, attempt = state.attempt, why = state.why,
+    seconds = seconds })
+  if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
+  return true
+end
+
+---Waits until the bucket, empty by the last answer's account, is filled again.
+function Client:wait_for_bucket()
+  local wait = self.held_until - self.clock.now()
+  if wait > 0 then self.clock.sleep_dictated(math.min(wait, rate.LONGEST)) end
+end
+
+function Client:note_bucket(headers)
+  if not rate.is_exhausted(headers) then return end
+  local now = self.clock.now()
+  local wait = rate.until_reset(headers, now)
+  if wait then self.held_until = math.max(self.held_until, now + wait) end
+end
+
+---One exchange, repeated while that is safe and the patience lasts.
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind
+---@return boolean? sent  whether it may have taken effect
+function Client:exchange(request, bearer, state)
+  while true do
+    if bearer then self:wait_for_bucket() end
+    local raw, message, kind, sent = self.fetch(self:wire(request, bearer))
+    local response = raw and self:decode(raw)
+    if response then self:note_bucket(response.headers) end
+    if response and not is_passing(response) then return response end
+    local hopeless = not response and HOPELESS[kind]
+    if hopeless or not is_repeatable(request, response, sent) then
+      if response then return response end
+      return nil, state.label .. ": " .. message, kind, sent
+    end
+    state.why = response and "status " .. response.status or kind
+    if not self:pause(state, response and response.headers) then
+      local why = response and client.explain(response) or message
+      return nil, string.format("%s: given up after %d tries: %s", state.label, state.attempt, why),
+        "temporary", response == nil and sent or false
+    end
+  end
+end
+
+---The token endpoint: a POST that may be repeated.
+function Client:ask_token(path, body)
+  local request = { method = "POST", url = self.base .. path, body = body, idempotent = true }
+  return self:exchange(request, nil, { label = "POST " .. path, attempt = 0 })
+end
+
+local function missing_scope(request_label, response)
+  local said = client.explain(response)
+  local scopes = said:match("expected any of: *(.-)%.?$")
+  if scopes then
+    return string.format("%s: the client may not do this; grant it one of the scopes: %s",
+      request_label, (scopes:gsub(" *, *", ", ")))
+  end
+  return request_label .. ": not allowed (403): " .. said
+end
+
+---Calls the Management API. Every answer that is final is a response, whatever its status; a token
+---that is refused twice or lacks a scope is not, nor is a call given up.
+---@param request ApiRequest
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind     "credentials", "temporary", or the transport's
+---@return boolean? sent  whether it may have taken effect
+function Client:request(request)
+  local inner = setmetatable({
+    url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
+  }, { __index = request })
+  local state = { label = label(request.method, request.path), attempt = 0 }
+  local refused
+  while true do
+    local bearer, message, kind = self.token:get()
+    if not bearer then return nil, message, kind, false end
+    local response, sent
+    response, message, kind, sent = self:exchange(inner, bearer, state)
+    if not response then return nil, message, kind, sent end
+    if response.status == 403 then
+      return nil, missing_scope(state.label, response), "credentials", false
+    elseif response.status ~= 401 then
+      return response
+    elseif refused or not self.token:renew(bearer) then
+      return nil, string.format("%s: the access token is refused: %s", state.label,
+        client.explain(response)), "credentials", false
+    end
+    refused = bearer
+    self.log("token_refused", { request = state.label })
+  end
+end
+
+---Fetches the token if there is none, and tells when it expires and what it allows.
+---@return {expires?: number, scopes?: table<string, true>, ready_made: boolean}?
+---@return string? message
+---@return Kind? kind
+function Client:grant()
+  local text, message, kind = self.token:get()
+  if not text then return nil, message, kind end
+  return self.token:describe()
+end
+
+return client

@@ -1,0 +1,193 @@
+--- The settings of a database connection that decide which users are valid and which clash.
+--- Source: Auth0 Management API v2, connections; docs "Flexible Identifiers and Attributes",
+--- "Non-Unique Emails", "Adding Username for Database Connections" (November 2026).
+
+local client = require "auth0.client"
+local http = require "host.http"
+local json = require "host.json"
+
+local connection = {}
+
+connection.NAME = "Username-Password-Authentication" -- of a new tenant
+local IDENTIFIERS <const> = { "email", "username", "phone_number" }
+
+---@class Connection : ConnectionSettings
+---@field id? string
+---@field name string
+---@field strategy string            "auth0" for databases
+---@field enabled boolean            for at least one application
+---@field import_mode boolean        a custom database whose users are kept by Auth0
+---@field custom_database boolean
+---@field requires_username boolean
+---@field unique table<string, boolean>  of email, username, phone_number, user_id
+---@field options_known boolean      false: the token could not read them, Auth0's defaults stand
+
+---Settings of a new connection.
+---@param name? string
+---@return Connection
+function connection.defaults(name)
+  return {
+    name = name or connection.NAME, strategy = "auth0", enabled = true, import_mode = false,
+    custom_database = false, requires_username = false, username = { min = 1, max = 15 },
+    unique = { email = true, username = true, phone_number = true, user_id = true },
+    options_known = false,
+  }
+end
+
+local function object(value)
+  return type(value) == "table" and value or {}
+end
+
+local function integer(value, default)
+  local number = tonumber(value)
+  return number and math.floor(number) or default
+end
+
+---Flexible identifiers: who may be told apart by what.
+local function apply_attributes(settings, attributes)
+  settings.identifiers, settings.profile_required = {}, {}
+  for _, name in ipairs(IDENTIFIERS) do
+    local attribute = object(attributes[name])
+    settings.identifiers[name] = object(attribute.identifier).active == true
+    settings.profile_required[name] = attribute.profile_required == true
+  end
+  settings.unique.email = object(attributes.email).unique ~= false
+  local rules = object(object(attributes.username).validation)
+  local allowed = object(rules.allowed_types)
+  settings.username = {
+    min = integer(rules.min_length, 1), max = integer(rules.max_length, 15),
+    allow_email = allowed.email == true, allow_phone = allowed.phone_number == true,
+  }
+  settings.requires_username = settings.profile_required.username
+end
+
+---A connection as the Management API shows it, as settings.
+---@param value table
+---@return Connection
+function connection.from_api(value)
+  local settings = connection.defaults(value.name)
+  settings.id, settings.strategy = value.id, value.strategy
+  if type(value.options) ~= "table" then return settings end
+  local options = value.options
+  settings.options_known = true
+  settings.import_mode = options.import_mode == true
+  settings.custom_database = options.enabledDatabaseCustomization == true
+    or object(options.customScripts).login ~= nil
+  settings.requires_username = options.requires_username == true
+  local limits = object(object(options.validation).username)
+  settings.username = { min = integer(limits.min, 1), max = integer(limits.max, 15) }
+  if type(options.attributes) == "table" then apply_attributes(settings, options.attributes) end
+  return settings
+end
+
+---The connection, or nothing when there is none.
+local function find(made, name)
+  local request = { method = "GET", path = "/connections", query = { name = name } }
+  if name:find("^con_%w+$") and #name == 20 then
+    request = { method = "GET", path = "/connections/" .. name }
+  end
+  local response, message, kind = made:request(request)
+  if not response then return nil, message, kind end
+  if response.status == 404 then return false end
+  local body = response.body
+  if response.status ~= 200 or type(body) ~= "table" then
+    return nil, string.format("reading connection %s: %s", name, client.explain(response)), "usage"
+  end
+  if body.id then return body end
+  local list = type(body.connections) == "table" and body.connections or body
+  for _, value in ipairs(list) do
+    if value.name == name or value.id == name then return value end
+  end
+  return false
+end
+
+---Whether an application may use it; nil, message, kind on failure.
+local function is_enabled(made, id)
+  local response, message, kind = made:request {
+    method = "GET", path = "/connections/" .. http.escape(id) .. "/clients", query = { take = 1 },
+  }
+  if not response then return nil, message, kind end
+  if response.status ~= 200 then return true end -- it cannot be told; the import will
+  return #object(object(response.body).clients) > 0
+end
+
+---Why users cannot be imported, and what to do.
+local function objection(settings)
+  local name = settings.name
+  if settings.strategy ~= "auth0" then
+    return string.format("connection %s is of strategy %s; users can only be imported into a "
+      .. "database connection: name another one", name, tostring(settings.strategy))
+  elseif settings.custom_database and not settings.import_mode then
+    return string.format("connection %s is a custom database without import mode; switch on "
+      .. '"Import Users to Auth0" in its settings, or name another one', name)
+  elseif not settings.enabled then
+    return string.format("connection %s is not enabled for any application; enable it for one "
+      .. "(Applications tab of the connection)", name)
+  end
+end
+
+---Reads a connection and says why it cannot take an import.
+---@param made Client
+---@param name string  its name or id
+---@return Connection? settings
+---@return string? message
+---@return Kind? kind  "usage": unknown, not a database, not enabled, no import mode
+function connection.read(made, name)
+  local value, message, kind = find(made, name)
+  if value == nil then return nil, message, kind end
+  if not value then
+    return nil, string.format("the tenant has no connection %s; names are exact: compare with "
+      .. "Authentication > Database in the dashboard", name), "usage"
+  end
+  local settings = connection.from_api(value)
+  settings.enabled, message, kind = is_enabled(made, settings.id)
+  if settings.enabled == nil then return nil, message, kind end
+  local why = objection(settings)
+  if why then return nil, why, "usage" end
+  return settings
+end
+
+local SHAPE <const> = {
+  id = "string", name = "string", strategy = "string", enabled = "boolean",
+  import_mode = "boolean", custom_database = "boolean", requires_username = "boolean",
+  options_known = "boolean", username = "table", unique = "table", identifiers = "table",
+  profile_required = "table",
+}
+
+---Settings from the text of a --connection-file: what `encode` wrote, or a connection as the
+---Management API shows it.
+---@param text string
+---@return Connection?
+---@return string? message
+---@return Kind? kind
+function connection.decode(text)
+  local value, message = json.decode(text)
+  if value == nil then return nil, "the connection file: " .. message, "usage" end
+  if type(value) ~= "table" or json.is_array(value) then
+    return nil, "the connection file holds no JSON object", "usage"
+  end
+  if type(value.options) == "table" then return connection.from_api(value) end
+  local settings = connection.defaults()
+  for key, given in pairs(value) do
+    if not SHAPE[key] then
+      return nil, string.format("the connection file: unknown setting %q", key), "usage"
+    elseif type(given) ~= SHAPE[key] then
+      return nil, string.format("the connection file: %s is not a %s", key,
+        SHAPE[key] == "table" and "object" or SHAPE[key]), "usage"
+    elseif key == "unique" then
+      for name, is in pairs(given) do settings.unique[name] = is end
+    else
+      settings[key] = given
+    end
+  end
+  return settings
+end
+
+---The text of a --connection-file.
+---@param settings Connection
+---@return string
+function connection.encode(settings)
+  return assert(json.encode(settings)) .. "\n"
+end
+
+return connection

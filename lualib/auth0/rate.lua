@@ -1,0 +1,70 @@
+--- How long to wait after the Management API said no. Pure calculations.
+--- Source: Auth0 docs, "Rate Limit Policy", and what the official clients do (November 2026).
+
+local clock = require "host.clock"
+
+local rate = {}
+
+rate.LONGEST = 60       -- seconds; longer demands are asked about again after that
+local FIRST <const> = 1 -- seconds
+local JITTER_LEAST <const>, JITTER_MOST <const> = 0.1, 0.2 -- shares added, so that clients part
+
+---The server's own time of an answer, from its Date header.
+---@param headers table<string, string>
+---@return number? unix
+function rate.server_time(headers)
+  return headers.date and clock.parse(headers.date) or nil
+end
+
+---Seconds that Retry-After asks for: a number, or a date.
+---@param headers table<string, string>
+---@param now number  unix seconds, when the answer has no Date
+---@return number?
+function rate.retry_after(headers, now)
+  local value = headers["retry-after"]
+  if not value then return nil end
+  local seconds = tonumber(value)
+  if not seconds then
+    local at = clock.parse(value)
+    if not at then return nil end
+    seconds = at - (rate.server_time(headers) or now)
+  end
+  return math.max(0, seconds)
+end
+
+---Seconds until the bucket is filled next; nil when the answer does not tell, or tells of a time
+---that is over.
+---@param headers table<string, string>
+---@param now number
+---@return number?
+function rate.until_reset(headers, now)
+  local reset = tonumber(headers["x-ratelimit-reset"])
+  if not reset then return nil end
+  local seconds = reset - (rate.server_time(headers) or now)
+  return seconds > 0 and seconds or nil
+end
+
+---Whether the bucket is as good as empty.
+---@param headers table<string, string>
+---@return boolean
+function rate.is_exhausted(headers)
+  local remaining = tonumber(headers["x-ratelimit-remaining"])
+  return remaining ~= nil and remaining <= 1
+end
+
+---Seconds before the next try, and whether the server dictated them. Retry-After counts before the
+---bucket's reset, and both before 1, 2, 4 ... seconds.
+---@param attempt integer  1 after the first failure
+---@param headers? table<string, string>  of the answer; nil when there was none
+---@param now number       unix seconds
+---@param random fun(): number  0 to 1
+---@return number seconds
+---@return boolean dictated
+function rate.delay(attempt, headers, now, random)
+  local hint = headers and (rate.retry_after(headers, now) or rate.until_reset(headers, now))
+  local seconds = math.min(hint or FIRST * 2 ^ math.min(attempt - 1, 10), rate.LONGEST)
+  local jitter = JITTER_LEAST + (JITTER_MOST - JITTER_LEAST) * random()
+  return seconds * (1 + jitter), hint ~= nil
+end
+
+return rate

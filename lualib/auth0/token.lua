@@ -1,0 +1,185 @@
+--- Access tokens of the Management API: fetched when needed, renewed before they expire.
+--- Source: Auth0 docs, "Get Management API Access Tokens for Production" and "Authenticate with
+--- Private Key JWT" (November 2026).
+
+local digest = require "host.digest"
+local json = require "host.json"
+local scheduler = require "base.scheduler"
+
+local token = {}
+
+local RENEW_SHARE <const> = 0.9    -- of its life, when a token is renewed at the latest
+local RENEW_LEFT <const> = 300     -- seconds left, when a token is renewed at the latest
+local ASSERTION_LIFE <const> = 60  -- seconds
+local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+---@class Credentials
+---@field client_id? string
+---@field client_secret? string
+---@field private_key? string   PEM text, in place of the secret
+---@field access_token? string  a ready-made token, in place of all else
+---@field audience? string      the Management API's identifier; default `base`/api/v2/
+
+---@class Grant
+---@field token string
+---@field obtained number   unix seconds
+---@field expires? number   unix seconds; nil: not known
+---@field scopes? table<string, true>  nil: not known
+
+---@class Token
+---@field private grant? Grant
+---@field private fetching? Condition
+local Token = {}
+Token.__index = Token
+
+local function url64(data)
+  return digest.base64(data, { url = true, pad = false })
+end
+
+---A signed statement that we are the client, for one use.
+---@param client_id string
+---@param base string
+---@param pem string
+---@param now number
+---@return string? jwt
+---@return string? message
+---@return Kind? kind
+function token.assertion(client_id, base, pem, now)
+  now = math.floor(now)
+  local head = url64(json.encode { alg = "RS256", typ = "JWT" })
+  local claims = url64(json.encode {
+    iss = client_id, sub = client_id, aud = base .. "/", iat = now, exp = now + ASSERTION_LIFE,
+    jti = digest.hex(digest.random(16)),
+  })
+  local signed = head .. "." .. claims
+  local signature, message = digest.sign("RS256", pem, signed)
+  if not signature then
+    return nil, "the private key cannot sign: " .. message, "usage"
+  end
+  return signed .. "." .. url64(signature)
+end
+
+local function scopes_of(text)
+  if type(text) ~= "string" then return nil end
+  local scopes = {}
+  for scope in text:gmatch("%S+") do scopes[scope] = true end
+  return scopes
+end
+
+---What a token says about itself, where it is a JWT.
+local function read_claims(text)
+  local payload = text:match("^[%w_-]+%.([%w_-]+)%.[%w_-]*$")
+  local decoded = payload and digest.unbase64(payload)
+  local claims = decoded and json.decode(decoded)
+  return type(claims) == "table" and claims or {}
+end
+
+local function ready_made(text)
+  local claims = read_claims(text)
+  return {
+    token = text, obtained = tonumber(claims.iat) or 0, expires = tonumber(claims.exp),
+    scopes = scopes_of(claims.scope),
+  }
+end
+
+---@param options {base: string, credentials: Credentials, clock: Clock, post: function}
+---  post(path, body) -> response | nil, message, kind: a request without a token
+---@return Token
+function token.new(options)
+  local self = setmetatable({
+    base = options.base, credentials = options.credentials, clock = options.clock,
+    post = options.post,
+  }, Token)
+  local given = self.credentials.access_token
+  if given then self.grant = ready_made(given) end
+  return self
+end
+
+function Token:body()
+  local c = self.credentials
+  local body = {
+    grant_type = "client_credentials", client_id = c.client_id,
+    audience = c.audience or self.base .. "/api/v2/",
+  }
+  if c.private_key then
+    local jwt, message, kind =
+      token.assertion(c.client_id, self.base, c.private_key, self.clock.now())
+    if not jwt then return nil, message, kind end
+    body.client_assertion_type, body.client_assertion = ASSERTION_TYPE, jwt
+  else
+    body.client_secret = c.client_secret
+  end
+  return body
+end
+
+local function refusal(response)
+  local said = type(response.body) == "table" and response.body or {}
+  local why = said.error_description or said.error
+  return string.format("the credentials are refused (%d%s); check client id, secret and audience",
+    response.status, type(why) == "string" and ": " .. why or "")
+end
+
+function Token:fetch()
+  local body, message, kind = self:body()
+  if not body then return nil, message, kind end
+  local asked = self.clock.now()
+  local response
+  response, message, kind = self.post("/oauth/token", body)
+  if not response then return nil, message, kind end
+  local answer = response.body
+  if response.status ~= 200 then return nil, refusal(response), "credentials" end
+  if type(answer) ~= "table" or type(answer.access_token) ~= "string" then
+    return nil, "the answer to the token request holds no token", "credentials"
+  end
+  self.grant = {
+    token = answer.access_token, obtained = asked,
+    expires = tonumber(answer.expires_in) and asked + tonumber(answer.expires_in),
+    scopes = scopes_of(answer.scope),
+  }
+  return self.grant.token
+end
+
+function Token:is_due()
+  local grant = self.grant
+  if not grant then return true end
+  if not grant.expires or self.credentials.access_token then return false end
+  local life = grant.expires - grant.obtained
+  local left = grant.expires - self.clock.now()
+  return left <= math.max(life * (1 - RENEW_SHARE), math.min(RENEW_LEFT, life / 2))
+end
+
+---A token that is good for now. Tasks that ask meanwhile share one request.
+---@return string? token
+---@return string? message
+---@return Kind? kind  "credentials" when refused, "temporary" when it could not be had
+function Token:get()
+  while self.fetching do self.fetching:wait() end
+  if not self:is_due() then return self.grant.token end
+  self.fetching = scheduler.condition()
+  local text, message, kind = self:fetch()
+  local waited = self.fetching
+  self.fetching = nil
+  waited:notify()
+  return text, message, kind
+end
+
+---The tenant refused this token: false when no other can be had.
+---@param refused string
+---@return boolean
+function Token:renew(refused)
+  if self.credentials.access_token then return false end
+  if self.grant and self.grant.token == refused then self.grant = nil end
+  return true
+end
+
+---What is known about the token in use, without the token.
+---@return {expires?: number, scopes?: table<string, true>, ready_made: boolean}
+function Token:describe()
+  local grant = self.grant or {}
+  return {
+    expires = grant.expires, scopes = grant.scopes,
+    ready_made = self.credentials.access_token ~= nil,
+  }
+end
+
+return token

@@ -1,0 +1,62 @@
+--- auth0.user: what is always sent, order, identifiers.
+
+local tap = require "tests.tap"
+local json = require "host.json"
+local limits = require "auth0.limits"
+local user = require "auth0.user"
+
+local test = tap.test
+
+---{user_id before, after}
+local IDS <const> = {
+  { "auth0|a", "a" }, { "a", "a" }, { "auth0|auth0|a", "auth0|a" },
+  { "auth0|legacy|7", "legacy|7" },
+  { "google-oauth2|1", "google-oauth2|1" }, { "auth0|", "" }, { 7, 7 },
+}
+
+test("user: one leading auth0| goes from the user_id", function()
+  for _, case in ipairs(IDS) do
+    tap.equal(user.normalise({ user_id = case[1] }).user_id, case[2])
+  end
+end)
+
+test("user: email_verified is always sent", function()
+  tap.equal(user.normalise({}).email_verified, false)
+  tap.equal(user.normalise({ email_verified = json.null }).email_verified, false)
+  tap.equal(user.normalise({ email_verified = "" }).email_verified, false)
+  tap.equal(user.normalise({ email_verified = true }).email_verified, true)
+  tap.equal(user.normalise({ email_verified = "yes" }).email_verified, "yes")
+end)
+
+test("user: normalise changes the user in place and nothing else", function()
+  local value = { email = "A@Example.com", name = "" }
+  tap.equal(user.normalise(value) == value, true)
+  tap.equal(value, { email = "A@Example.com", name = "", email_verified = false })
+end)
+
+test("user: the address comes first in JSON, metadata last", function()
+  tap.equal(json.encode({ app_metadata = { x = 1 }, name = "N", email = "e", user_id = "u",
+    email_verified = false }, user.ORDER),
+    '{"email":"e","email_verified":false,"user_id":"u","name":"N","app_metadata":{"x":1}}')
+end)
+
+test("user: identifiers are compared in lower case, but for ids and phones", function()
+  tap.equal(user.identifiers { email = "A@B.com", username = "Ann", user_id = "X",
+    phone_number = "+1" }, { email = "a@b.com", username = "ann", user_id = "X",
+    phone_number = "+1" })
+  tap.equal(user.identifiers { email = "", user_id = 7 }, {})
+end)
+
+test("user: the algorithm of a password", function()
+  tap.equal(user.algorithm { password_hash = "x" }, "bcrypt")
+  tap.equal(user.algorithm { custom_password_hash = { algorithm = "md5" } }, "md5")
+  tap.equal(user.algorithm {}, nil)
+  tap.equal(user.has_password { password_hash = "x" }, true)
+  tap.equal(user.has_password {}, false)
+end)
+
+test("limits: the default chunk is below what a file may hold", function()
+  assert(limits.CHUNK_BYTES < limits.FILE_BYTES and limits.FILE_BYTES < limits.REQUEST_BYTES)
+  assert(limits.JOBS == 2 and limits.JOB_SECONDS == 7200 and limits.JOB_KEPT_SECONDS == 86400)
+  assert(limits.USERS_PER_HOUR.free < limits.USERS_PER_HOUR.enterprise)
+end)
