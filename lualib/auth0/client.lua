@@ -36,8 +36,8 @@ local HOPELESS <const> = {
 ---@field limit? integer            bytes
 ---@field save? string              path
 ---@field fresh? boolean            see host.http.Request
----@field idempotent? boolean       may be repeated after it may have been received; default by method
----@field retry? boolean            false: never repeated but after a 401; the caller does the waiting
+---@field idempotent? boolean       a repetition does no harm; default by method
+---@field retry? boolean            false: repeated after a 401 only; the caller does the waiting
 
 ---@class ApiResponse
 ---@field status integer
@@ -88,7 +88,7 @@ local function query_text(query)
 end
 
 ---The request as the transport takes it.
-function Client:wire(request, bearer)
+local function wire(request, bearer)
   local headers = { Accept = "application/json" }
   if bearer then headers.Authorization = "Bearer " .. bearer end
   local body = request.body
@@ -180,7 +180,7 @@ end
 function Client:exchange(request, bearer, state)
   while true do
     if bearer then self:wait_for_bucket() end
-    local raw, message, kind, sent = self.fetch(self:wire(request, bearer))
+    local raw, message, kind, sent = self.fetch(wire(request, bearer))
     local response = raw and self:decode(raw)
     if response then self:note_bucket(response.headers) end
     if response and not is_passing(response) then return response end
