@@ -1,0 +1,375 @@
+--- The rules of the house, each a function from sources (path -> text) to what breaks it.
+
+local file = require "host.file"
+
+local house = {}
+
+---@alias Sources table<string, string>  path -> text
+
+local TEXT <const> = { c = true, h = true, lua = true, md = true, cmake = true, mjs = true,
+  txt = true, yaml = true }
+
+local function read_tree(sources, folder, wanted)
+  for _, name in ipairs(assert(file.list(folder))) do
+    local path = folder .. "/" .. name
+    local stat = file.stat(path)
+    if stat and stat.type == "folder" then
+      read_tree(sources, path, wanted)
+    elseif stat and wanted(path) then
+      sources[path] = assert(file.read(path))
+    end
+  end
+end
+
+local function is_text(path)
+  return TEXT[path:match("%.(%w+)$")] and not path:find("/fixtures/")
+end
+
+---Everything that is written by hand, fixtures aside.
+---@return Sources
+function house.tree()
+  local sources = {}
+  for _, folder in ipairs { "host", "lualib", "recipes", "tests", "docs", "cmake" } do
+    if file.stat(folder) then
+      read_tree(sources, folder, function(path)
+        return is_text(path) and not path:find("^tests/recipes/")
+      end)
+    end
+  end
+  for _, path in ipairs { "CMakeLists.txt", "README.md", "bootstrap", ".ci/run" } do
+    if file.stat(path) then sources[path] = assert(file.read(path)) end
+  end
+  return sources
+end
+
+---The paths that match, sorted.
+local function paths(sources, pattern)
+  local found = {}
+  for path in pairs(sources) do
+    if path:find(pattern) then found[#found + 1] = path end
+  end
+  table.sort(found)
+  return found
+end
+
+local function lines(text)
+  local number = 0
+  local next_line = text:gmatch("([^\n]*)\n?")
+  return function()
+    number = number + 1
+    local line = next_line()
+    if line then return number, line end
+  end
+end
+
+-- -- floors
+
+local FLOORS <const> = { "host", "base", "auth0", "source", "tenant", "migrate", "cli", "recipes" }
+local HEIGHT <const> = {}
+for height, name in ipairs(FLOORS) do HEIGHT[name] = height end
+
+-- Other people's modules, and the floor that may require each.
+local FOREIGN <const> = { argparse = "cli", lxp = "source" }
+
+local OPEN_TO_RECIPES <const> = {
+  "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "auth0.codes",
+  "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
+}
+local RECIPES_MAY <const> = {}
+for _, name in ipairs(OPEN_TO_RECIPES) do RECIPES_MAY[name] = true end
+
+-- What holds no socket, clock or state, so that what recipes get stays a pure function.
+local PURE_HOST <const> = { ["host.digest"] = true, ["host.json"] = true,
+  ["host.schema"] = true, ["host.text"] = true }
+
+-- Modules of the host that one floor has to itself.
+local OWNED_HOST <const> = { ["host.server"] = "tenant", ["host.jobs"] = "base" }
+
+local function objection(floor, name)
+  local target = name:match("^[^.]+")
+  if name == "cjson" or RECIPES_MAY[name] and floor == "recipes" then return nil end
+  if FOREIGN[name] then return FOREIGN[name] ~= floor and "belongs to " .. FOREIGN[name] or nil end
+  if not HEIGHT[target] then return "is on no floor" end
+  if floor == "recipes" then
+    return target ~= "source" and target ~= "recipes" and "is not open to recipes" or nil
+  end
+  if HEIGHT[target] > HEIGHT[floor] then return "is above" end
+  local owner = OWNED_HOST[name]
+  return owner and owner ~= floor and "belongs to " .. owner or nil
+end
+
+---Each literal `require` of a Lua text: line and name.
+local function requires(text)
+  return coroutine.wrap(function()
+    for number, line in lines(text) do
+      if not line:find("^%s*%-%-") then
+        for name in line:gmatch("%f[%w_]require%s*%(?%s*[\"']([%w_.]+)[\"']") do
+          coroutine.yield(number, name)
+        end
+      end
+    end
+  end)
+end
+
+---Requires that point to a higher floor, or to what is not open to the file's own.
+---@param sources Sources
+---@return string[]
+function house.climbs(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "%.lua$")) do
+    local floor = path:match("^lualib/(%w+)/") or path:match("^(recipes)/")
+    if floor and floor ~= "meta" then
+      for number, name in requires(sources[path]) do
+        local why = objection(floor, name)
+        if why then
+          found[#found + 1] = string.format("%s:%d: %s %s", path, number, name, why)
+        end
+      end
+    end
+  end
+  return found
+end
+
+---What the modules of auth0 that recipes see require beyond pure functions.
+---@param sources Sources
+---@return string[]
+function house.impurities(sources)
+  local found, seen = {}, {}
+  local function walk(name)
+    local path = "lualib/" .. name:gsub("%.", "/") .. ".lua"
+    if seen[name] or not sources[path] then return end
+    seen[name] = true
+    for number, inner in requires(sources[path]) do
+      if inner:find("^auth0%.") then
+        walk(inner)
+      elseif not PURE_HOST[inner] then
+        found[#found + 1] = string.format("%s:%d: %s", path, number, inner)
+      end
+    end
+  end
+  for _, name in ipairs(OPEN_TO_RECIPES) do
+    if name:find("^auth0%.") then walk(name) end
+  end
+  return found
+end
+
+-- What only one file may name: the one wait, and the one protected call.
+local ONLY <const> = {
+  { what = "%f[%w_]loop%.wait%f[^%w_]", where = "lualib/base/scheduler.lua", name = "loop.wait" },
+  { what = "%f[%w_]x?pcall%f[^%w_]", where = "lualib/base/guard.lua", name = "pcall" },
+}
+
+---Waits outside the scheduler, protected calls outside the guard.
+---@param sources Sources
+---@return string[]
+function house.strays(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    for number, line in lines(sources[path]) do
+      for _, only in ipairs(path:find("^lualib/meta/") and {} or ONLY) do
+        local code = line:gsub("%s*%-%-.*", ""):gsub('"[^"]*"', "")
+        if path ~= only.where and code:find(only.what) then
+          found[#found + 1] = string.format("%s:%d: %s", path, number, only.name)
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- -- the host
+
+-- Headers that are contracts between modules; any other serves the files of one module.
+local CONTRACTS <const> = { host = true, loop = true, json = true, file = true, text = true,
+  json_scan = true }
+-- Files that do not begin with their module's name.
+local MODULE_OF <const> = { encoding = "digest" }
+
+local function family(stem)
+  return MODULE_OF[stem] or stem:match("^[^_]+")
+end
+
+---Includes of another module's private header.
+---@param sources Sources
+---@return string[]
+function house.intrusions(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^host/[%w_]+%.[ch]$")) do
+    local own = family(path:match("([%w_]+)%.[ch]$"))
+    for number, line in lines(sources[path]) do
+      local header = line:match('^%s*#%s*include%s+"([%w_]+)%.h"')
+      if header and not CONTRACTS[header] and family(header) ~= own then
+        found[#found + 1] = string.format("%s:%d: %s.h", path, number, header)
+      end
+    end
+  end
+  return found
+end
+
+---Words about Auth0 in the host, beyond the program's name.
+---@param sources Sources
+---@return string[]
+function house.policy_in_host(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^host/")) do
+    for number, line in lines(sources[path]) do
+      if line:lower():gsub("auth0%-migrate", ""):find("auth0") then
+        found[#found + 1] = string.format("%s:%d: %s", path, number, line)
+      end
+    end
+  end
+  return found
+end
+
+---@alias Names table<string, table<string, true>>  class -> names of its functions or methods
+
+local function add(names, class, name)
+  names[class] = names[class] or {}
+  names[class][name] = true
+end
+
+---@return table<string, string[]>  luaL_Reg tables of a C text, by name
+local function registrations(text)
+  local tables = {}
+  for name, body in text:gmatch("luaL_Reg ([%w_]+)%[%] = (%b{})") do
+    local entries = {}
+    for entry in body:gmatch('{%s*"([%w_]+)"') do entries[#entries + 1] = entry end
+    tables[name] = entries
+  end
+  return tables
+end
+
+---The methods that the C sources give to each class of handles, and their operators.
+---@param sources Sources
+---@return Names methods, Names operators
+function house.methods(sources)
+  local defines, methods, operators = {}, {}, {}
+  for _, path in ipairs(paths(sources, "^host/.*%.h$")) do
+    for name, value in sources[path]:gmatch('#define%s+([%w_]+)%s+"([^"\n]*)"') do
+      defines[name] = value
+    end
+  end
+  for _, path in ipairs(paths(sources, "^host/.*%.c$")) do
+    local text, own = sources[path], setmetatable({}, { __index = defines })
+    for name, value in text:gmatch('#define%s+([%w_]+)%s+"([^"\n]*)"') do own[name] = value end
+    local tables = registrations(text)
+    for class, first, second in text:gmatch("host_newtype%(L, ([%w_]+), ([%w_]+), ([%w_]+)%);") do
+      for _, name in ipairs(tables[first] or {}) do add(methods, own[class] or class, name) end
+      for _, name in ipairs(tables[second] or {}) do add(operators, own[class] or class, name) end
+    end
+  end
+  return methods, operators
+end
+
+---What lualib/meta/host annotates: functions by module, methods by class, and fields.
+---@param sources Sources
+---@return Names functions, Names methods, Names fields
+function house.annotations(sources)
+  local functions, methods, fields = {}, {}, {}
+  for _, path in ipairs(paths(sources, "^lualib/meta/host/.*%.lua$")) do
+    local class, classes = nil, {}
+    for _, line in lines(sources[path]) do
+      class = line:match("^%-%-%-@class ([%w_.]+)") or class
+      local field = line:match("^%-%-%-@field ([%w_]+)")
+      if field then add(fields, class, field) end
+      local name = line:match("^local ([%w_]+) = {}")
+      if name then classes[name] = class end
+      local owner, separator, called = line:match("^function ([%w_]+)([.:])([%w_]+)%(")
+      if owner then add(separator == "." and functions or methods, classes[owner], called) end
+    end
+  end
+  return functions, methods, fields
+end
+
+---What one set of names has and another lacks.
+---@param has Names
+---@param lacks Names
+---@return string[]
+function house.difference(has, lacks)
+  local found = {}
+  for class, names in pairs(has) do
+    for name in pairs(names) do
+      if not (lacks[class] and lacks[class][name]) then found[#found + 1] = class .. " " .. name end
+    end
+  end
+  table.sort(found)
+  return found
+end
+
+-- -- Lua that explains itself
+
+---What the annotations above a function lack, or nil.
+local function gap(doc, arguments, returns)
+  if doc:find("@type", 1, true) then return nil end
+  for name in arguments:gmatch("[%w_.]+") do
+    local pattern = "@param%s+" .. name:gsub("%.", "%%.") .. "%??%s"
+    if not name:find("^_") and not doc:find(pattern) then return "@param " .. name end
+  end
+  if returns and not doc:find("@return", 1, true) then return "@return" end
+  if doc == "" and arguments ~= "" then return "a comment" end
+end
+
+---Does the function whose first line begins at `from` end with a return of something?
+local function returns_something(text, from)
+  local one_line = text:match("^[^\n]*%f[%w]return%s+[^%s][^\n]*%f[%w]end\n", from)
+  if one_line then return not one_line:find("return%s+end") end
+  local body = text:sub(from, text:find("\nend\n", from, true))
+  local last
+  for _, line in lines(body) do
+    if line:find("^  [%w_(]") then last = line end
+  end
+  return last ~= nil and last:find("^  return%s+[^%s]") ~= nil
+end
+
+---The functions of the module's own table have to explain themselves; the methods of its objects
+---may be private, but what they do explain has to be whole.
+local function must_explain(text, owner, separator, name, doc)
+  if name:find("^__") then return false end
+  if separator == ":" then return doc:find("@param", 1, true) ~= nil end
+  return text:find("\nreturn " .. owner .. "\n$") ~= nil
+end
+
+---Exported functions whose parameters or results are not annotated.
+---@param sources Sources
+---@return string[]
+function house.unexplained(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    local text, doc, at = sources[path], "", 1
+    local inside = not path:find("^lualib/meta/")
+    for number, line in lines(text) do
+      local owner, separator, called, arguments
+        = text:match("^function ([%w_]+)([.:])([%w_]+)(%b())", at)
+      local name = owner and owner .. separator .. called
+      if inside and name and must_explain(text, owner, separator, called, doc) then
+        local what = gap(doc, arguments:sub(2, -2), returns_something(text, at))
+        if what then
+          found[#found + 1] = string.format("%s:%d: %s lacks %s", path, number, name, what)
+        end
+      end
+      doc = line:find("^%-%-%-") and doc .. line .. "\n" or ""
+      at = at + #line + 1
+    end
+  end
+  return found
+end
+
+-- -- layout
+
+---Trailing blanks, and tabs before Lua or C.
+---@param sources Sources
+---@return string[]
+function house.untidy(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "")) do
+    local code = path:find("%.lua$") or path:find("%.[ch]$")
+    for number, line in lines(sources[path]) do
+      local what = line:find("[ \t\r]$") and "blanks at the end"
+        or code and line:find("^ *\t") and "a tab"
+      if what then found[#found + 1] = string.format("%s:%d: %s", path, number, what) end
+    end
+  end
+  return found
+end
+
+return house

@@ -1,0 +1,207 @@
+--- The rules of the house hold in the tree, and each rule notices when it is broken.
+
+local house = require "tests.house"
+local tap = require "tests.tap"
+local test = tap.test
+
+local tree = house.tree()
+
+local function none(found)
+  if #found > 0 then error("\n" .. table.concat(found, "\n"), 2) end
+end
+
+test("no module requires one from a higher floor", function()
+  none(house.climbs(tree))
+end)
+
+test("a require that points upwards is noticed", function()
+  local cases = {
+    { "lualib/base/x.lua", 'local y = require "auth0.schema"', "is above" },
+    { "lualib/auth0/x.lua", "local y = require('migrate')", "is above" },
+    { "lualib/source/x.lua", 'local y = require("tenant.jobs")', "is above" },
+    { "lualib/migrate/x.lua", 'local y <const> = require "cli.run".z', "is above" },
+    { "lualib/migrate/x.lua", 'require "recipes.keycloak"', "is above" },
+    { "lualib/migrate/x.lua", 'require "argparse"', "belongs to cli" },
+    { "lualib/migrate/x.lua", 'require "host.server"', "belongs to tenant" },
+    { "lualib/migrate/x.lua", 'require "lfs"', "is on no floor" },
+    { "recipes/x.lua", 'require "host.file"', "is not open to recipes" },
+    { "recipes/x.lua", 'require "auth0.client"', "is not open to recipes" },
+    { "recipes/x.lua", 'require "migrate.ledger"', "is not open to recipes" },
+  }
+  for _, case in ipairs(cases) do
+    local found = house.climbs { [case[1]] = "\n" .. case[2] .. "\n" }
+    tap.equal(#found, 1, case[2])
+    tap.contains(found[1], case[1] .. ":2: ")
+    tap.contains(found[1], case[3])
+  end
+end)
+
+test("a require that points downwards, or stands in a comment, is fine", function()
+  local cases = {
+    { "lualib/cli/x.lua", 'require "migrate" require "argparse" require "host.terminal"' },
+    { "lualib/tenant/x.lua", 'require "auth0.codes" require "host.server" require "cjson"' },
+    { "lualib/migrate/x.lua", '--- require "cli"' },
+    { "recipes/x.lua", 'require "migrate" require "source.csv" require "auth0.password"' },
+  }
+  for _, case in ipairs(cases) do tap.equal(house.climbs { [case[1]] = case[2] }, {}) end
+end)
+
+test("what recipes see of auth0 has neither network nor clock", function()
+  none(house.impurities(tree))
+end)
+
+test("an impurity behind a pure module is noticed", function()
+  tap.equal(house.impurities {
+    ["lualib/auth0/schema.lua"] = 'require "auth0.rules"',
+    ["lualib/auth0/rules.lua"] = 'require "host.text"\nrequire "host.clock"',
+    ["lualib/auth0/client.lua"] = 'require "base.fetch"',
+  }, { "lualib/auth0/rules.lua:2: host.clock" })
+end)
+
+test("only the scheduler waits, and only the guard calls protected", function()
+  none(house.strays(tree))
+end)
+
+test("a stray wait or protected call is noticed", function()
+  tap.equal(house.strays {
+    ["lualib/base/scheduler.lua"] = "loop.wait(1)",
+    ["lualib/migrate/x.lua"] = "-- pcall\nlocal ok = pcall(f)\nloop.wait(1)\nxpcall(f, g)",
+  }, { "lualib/migrate/x.lua:2: pcall", "lualib/migrate/x.lua:3: loop.wait",
+    "lualib/migrate/x.lua:4: pcall" })
+end)
+
+test("no C file includes the private header of another module", function()
+  none(house.intrusions(tree))
+end)
+
+test("an include of a private header is noticed", function()
+  tap.equal(house.intrusions {
+    ["host/csv.c"] = '#include "csv_scan.h"\n#include "host.h"\n#include "http.h"',
+    ["host/csv_scan.h"] = '#include "file.h"\n#include "file_input.h"\n#include <http.h>',
+  }, { "host/csv.c:3: http.h", "host/csv_scan.h:2: file_input.h" })
+end)
+
+test("the host knows of Auth0 no more than the program's name", function()
+  none(house.policy_in_host(tree))
+end)
+
+test("a word about Auth0 in the host is noticed", function()
+  tap.equal(house.policy_in_host { ["host/x.c"] = '"auth0-migrate: "\n"AUTH0_DOMAIN"' },
+    { 'host/x.c:2: "AUTH0_DOMAIN"' })
+end)
+
+---The functions and other values of each host module, and the names of the modules.
+local function loaded()
+  local functions, values = {}, {}
+  for path in pairs(tree) do
+    local name = path:match("^lualib/meta/host/(%w+)%.lua$")
+    if name and name ~= "failure" then
+      local class = "host." .. name
+      functions[class], values[class] = {}, {}
+      for key, value in pairs(require(class)) do
+        (type(value) == "function" and functions or values)[class][key] = true
+      end
+    end
+  end
+  return functions, values
+end
+
+test("each function of the host is annotated, and each annotated one is there", function()
+  local functions = loaded()
+  local annotated = house.annotations(tree)
+  none(house.difference(functions, annotated))
+  none(house.difference(annotated, functions))
+end)
+
+test("each other value of a host module is an annotated field", function()
+  local _, values = loaded()
+  local _, _, fields = house.annotations(tree)
+  none(house.difference(values, fields))
+end)
+
+test("each method of the host is annotated, and each annotated one is there", function()
+  local methods, operators = house.methods(tree)
+  local _, annotated = house.annotations(tree)
+  none(house.difference(methods, annotated))
+  for class, names in pairs(operators) do
+    for name in pairs(names) do
+      methods[class] = methods[class] or {}
+      methods[class][name] = true
+    end
+  end
+  none(house.difference(annotated, methods))
+end)
+
+test("each module of the host has its annotations", function()
+  for name in tree["host/host.c"]:gmatch('{"host%.(%w+)"') do
+    assert(tree["lualib/meta/host/" .. name .. ".lua"], name)
+  end
+end)
+
+test("methods, functions and fields are read from C and annotations", function()
+  local methods, operators = house.methods {
+    ["host/x.h"] = '#define X "host.x.thing"',
+    ["host/x.c"] = 'static const luaL_Reg methods[] = {\n    {"go", x_go},\n    {NULL, NULL}\n};\n'
+      .. 'static const luaL_Reg meta[] = {\n    {"__len", x_len}, {NULL, NULL}};\n'
+      .. "    host_newtype(L, X, methods, meta);\n",
+  }
+  tap.equal(methods, { ["host.x.thing"] = { go = true } })
+  tap.equal(operators, { ["host.x.thing"] = { __len = true } })
+  local functions, annotated, fields = house.annotations {
+    ["lualib/meta/host/x.lua"] = "---@class host.x\n---@field null any\nlocal x = {}\n"
+      .. "---@class host.x.thing\nlocal thing = {}\nfunction x.new(a) end\n"
+      .. "function thing:go() end\nfunction thing:gone() end\n",
+  }
+  tap.equal(functions, { ["host.x"] = { new = true } })
+  tap.equal(fields, { ["host.x"] = { null = true } })
+  tap.equal(house.difference(annotated, methods), { "host.x.thing gone" })
+  tap.equal(house.difference(methods, annotated), {})
+end)
+
+test("each exported function says what it takes and gives", function()
+  none(house.unexplained(tree))
+end)
+
+test("a function without annotations is noticed", function()
+  local cases = {
+    { "function x.f(a)\nend\n", "@param a" },
+    { "---@param a number\nfunction x.f(a, b)\nend\n", "@param b" },
+    { "---@param abc number\nfunction x.f(a)\nend\n", "@param a" },
+    { "function x.f(...)\nend\n", "@param ..." },
+    { "--- Gives one.\nfunction x.f()\n  return 1\nend\n", "@return" },
+    { "function x.f() return 1 end\n", "@return" },
+    { "---@param a number\n\nfunction x.f(a)\nend\n", "@param a" },
+    { "---@param a number\nfunction X:f(a, b)\nend\n", "@param b" },
+  }
+  for _, case in ipairs(cases) do
+    local found = house.unexplained { ["lualib/base/x.lua"] = case[1] .. "\nreturn x\n" }
+    tap.equal(#found, 1, case[1])
+    tap.contains(found[1], "lacks " .. case[2])
+  end
+end)
+
+test("a function with annotations is fine", function()
+  local cases = {
+    "---@param a number\n---@param b? string\n---@return number\nfunction x.f(a, b)\n"
+      .. "  return a\nend\n",
+    "---Goes.\n---@param ... any\nfunction X:f(_, ...)\n  if x then\n    return 1\n  end\nend\n",
+    "function x.f()\n  g(function()\n    return 1\n  end)\nend\n",
+    "local function f(a)\n  return a\nend\n",
+    "local t = {}\nfunction t.f(a)\nend\n",
+    "function X:private(a)\nend\n",
+  }
+  for _, case in ipairs(cases) do
+    tap.equal(house.unexplained { ["lualib/base/x.lua"] = case .. "\nreturn x\n" }, {})
+  end
+end)
+
+test("no line ends in blanks, and no code is indented with tabs", function()
+  none(house.untidy(tree))
+end)
+
+test("untidy lines are noticed", function()
+  tap.equal(house.untidy {
+    ["a.lua"] = "x \n\ty\n  z\n", ["b.c"] = "a\n \tb\n", ["c.md"] = "\ta\nb\t\nc\r\n",
+  }, { "a.lua:1: blanks at the end", "a.lua:2: a tab", "b.c:2: a tab",
+    "c.md:2: blanks at the end", "c.md:3: blanks at the end" })
+end)
