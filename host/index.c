@@ -11,9 +11,9 @@
  * only one in 256 exists twice while it grows. */
 
 #include "host.h"
+#include "index_spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,11 +24,9 @@
 
 #define SET "host.index.set"
 
-enum { SHARDS = 256, FIELDS = 8, TAG_BITS = 24, LEAST_SLOTS = 8 };
-enum { BUFFER = 8 * 1024, FIRST_READ = 1024, VARINT = 10 };
-enum { PAGE = 4096, MAPPED = 32 * 1024 }; /* bytes */
-#define OFFSET_LIMIT (UINT64_C(1) << 40)
-#define TAG_MASK     ((1u << TAG_BITS) - 1)
+enum { SHARDS = 256, TAG_BITS = 24, LEAST_SLOTS = 8 };
+enum { PAGE = 4096, MAPPED = 32 * 1024, SCRATCH = 512 }; /* bytes */
+#define TAG_MASK ((1u << TAG_BITS) - 1)
 
 struct shard {
     uint64_t *slots; /* offset << 24 | tag; 0: empty, for no record is at offset 0 */
@@ -36,31 +34,12 @@ struct shard {
 };
 
 struct set {
-    int fd; /* -1: closed */
-    int fields;
-    bool unique[FIELDS];
+    bool unique[SPOOL_FIELDS], fold[SPOOL_FIELDS];
     uint64_t seed;
-    uint64_t written; /* bytes of the spool that are in the file; the rest is in buffer */
-    size_t buffered;
-    char *read; /* a record read back */
-    size_t read_capacity;
     lua_Integer count;
     size_t memory; /* of the shards, bytes */
     struct shard shards[SHARDS];
-    char buffer[BUFFER];
-};
-
-/* A value given or read; bytes NULL: absent. */
-struct field {
-    const char *bytes;
-    size_t size;
-};
-
-/* A record read back. Borrowed until the next one is read or added. */
-struct record {
-    uint64_t offset;
-    lua_Integer position;
-    struct field fields[FIELDS];
+    struct spool spool;
 };
 
 struct key {
@@ -173,158 +152,6 @@ static bool reserve(struct set *s, struct shard *h, uint32_t more)
     return reserve(s, h, more);
 }
 
-/* -- the spool: records of length, position, field sizes + 1 (0: absent), field bytes --
- */
-
-static size_t put_varint(char *out, uint64_t value)
-{
-    size_t n = 0;
-    for (; value >= 0x80; value >>= 7)
-        out[n++] = (char)(value | 0x80);
-    out[n++] = (char)value;
-    return n;
-}
-
-static const char *get_varint(const char *p, uint64_t *value)
-{
-    unsigned shift = 0;
-    *value = 0;
-    for (; *p & 0x80; shift += 7)
-        *value |= (uint64_t)(*p++ & 0x7f) << shift;
-    *value |= (uint64_t)*p++ << shift;
-    return p;
-}
-
-/* Returns errno. */
-static int write_at(int fd, const char *bytes, size_t size, uint64_t offset)
-{
-    while (size) {
-        ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        bytes += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return 0;
-}
-
-/* Returns errno; a spool that ends early is an input/output error. */
-static int read_at(int fd, char *bytes, size_t size, uint64_t offset)
-{
-    while (size) {
-        ssize_t n = pread(fd, bytes, size, (off_t)offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return n < 0 ? errno : EIO;
-        bytes += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return 0;
-}
-
-static int flush(struct set *s)
-{
-    int error = write_at(s->fd, s->buffer, s->buffered, s->written);
-    if (error) return error;
-    s->written += s->buffered;
-    s->buffered = 0;
-    return 0;
-}
-
-/* Adds a record at the end and says where. Returns errno; nothing is added then. */
-static int append(struct set *s, lua_Integer position, const struct field *fields,
-                  uint64_t *offset)
-{
-    char head[VARINT * (FIELDS + 2)], length[VARINT];
-    size_t head_size = put_varint(head, (uint64_t)position), size = 0;
-
-    for (int i = 0; i < s->fields; i++) {
-        head_size +=
-            put_varint(head + head_size, fields[i].bytes ? fields[i].size + 1 : 0);
-        size += fields[i].size;
-    }
-    size += head_size;
-    size_t length_size = put_varint(length, size);
-    int error = s->buffered + length_size + size > BUFFER ? flush(s) : 0;
-    if (error) return error;
-    *offset = s->written + s->buffered;
-    if (*offset + length_size + size >= OFFSET_LIMIT) return EFBIG;
-
-    bool fits = length_size + size <= BUFFER;
-    const struct field parts[2] = {
-        {length, length_size},
-        {head,   head_size  }
-    };
-    uint64_t at = *offset;
-    for (int i = -2; i < s->fields; i++) {
-        struct field part = i < 0 ? parts[i + 2] : fields[i];
-        if (!part.size) continue;
-        if (fits)
-            memcpy(s->buffer + (at - s->written), part.bytes, part.size);
-        else if ((error = write_at(s->fd, part.bytes, part.size, at)))
-            return error;
-        at += part.size;
-    }
-    if (fits)
-        s->buffered = (size_t)(at - s->written);
-    else
-        s->written = at;
-    return 0;
-}
-
-/* Makes room to read `size` bytes; what was read before is lost. */
-static bool read_room(struct set *s, size_t size)
-{
-    if (s->read_capacity >= size) return true;
-    free(s->read);
-    s->read = malloc(size);
-    s->read_capacity = s->read ? size : 0;
-    return s->read;
-}
-
-/* The bytes of the record at `offset`, from the buffer or the file. Returns errno. */
-static int load(struct set *s, uint64_t offset, const char **bytes)
-{
-    if (offset >= s->written) {
-        *bytes = s->buffer + (offset - s->written);
-        return 0;
-    }
-    uint64_t left = s->written - offset, size;
-    size_t n = left < FIRST_READ ? (size_t)left : FIRST_READ;
-    if (!read_room(s, FIRST_READ)) return ENOMEM;
-    int error = read_at(s->fd, s->read, n, offset);
-    if (error) return error;
-
-    size_t whole = (size_t)(get_varint(s->read, &size) - s->read) + size;
-    if (whole > n) {
-        if (!read_room(s, whole)) return ENOMEM;
-        error = read_at(s->fd, s->read, whole, offset);
-    }
-    *bytes = s->read;
-    return error;
-}
-
-/* Returns errno. */
-static int read_record(struct set *s, uint64_t offset, struct record *r)
-{
-    const char *p;
-    uint64_t value, sizes[FIELDS];
-    int error = load(s, offset, &p);
-    if (error) return error;
-
-    r->offset = offset;
-    p = get_varint(get_varint(p, &value), &value);
-    r->position = (lua_Integer)value;
-    for (int i = 0; i < s->fields; i++)
-        p = get_varint(p, &sizes[i]);
-    for (int i = 0; i < s->fields; i++) {
-        r->fields[i] = (struct field){sizes[i] ? p : NULL, sizes[i] ? sizes[i] - 1 : 0};
-        p += r->fields[i].size;
-    }
-    return 0;
-}
-
 /* -- searching -- */
 
 static bool same(struct field a, struct field b)
@@ -348,7 +175,7 @@ static int find(struct set *s, int field, struct field value, struct key key,
         uint64_t slot = h->slots[at];
         if (!slot || distance(h, slot, at) < away) return 0;
         if ((slot & TAG_MASK) != key.tag) continue;
-        int error = read_record(s, slot >> TAG_BITS, r);
+        int error = host_spool_read(&s->spool, slot >> TAG_BITS, r);
         if (error) return error;
         if (same(r->fields[field], value)) {
             *found = true;
@@ -373,7 +200,7 @@ static void note(const struct set *s, const struct record *r, const struct field
         return;
     }
     *c = (struct clash){.any = true, .offset = r->offset, .position = r->position};
-    for (int i = 0; i < s->fields; i++) {
+    for (int i = 0; i < s->spool.fields; i++) {
         if (!fields[i].bytes || !r->fields[i].bytes) continue;
         if (same(fields[i], r->fields[i]))
             c->equal |= 1 << i;
@@ -386,7 +213,7 @@ static void note(const struct set *s, const struct record *r, const struct field
 static int search(struct set *s, const struct field *fields, struct key *keys,
                   struct clash *c)
 {
-    for (int i = 0; i < s->fields; i++) {
+    for (int i = 0; i < s->spool.fields; i++) {
         struct record r;
         bool found;
         if (!s->unique[i] || !fields[i].bytes) continue;
@@ -406,7 +233,7 @@ static int record(struct set *s, lua_Integer position, const struct field *field
     uint64_t offset;
     int n = 0;
 
-    for (int i = 0; i < s->fields; i++) {
+    for (int i = 0; i < s->spool.fields; i++) {
         uint32_t more = 1;
         if (!keys[i].shard) continue;
         for (int j = 0; j < i; j++)
@@ -415,9 +242,9 @@ static int record(struct set *s, lua_Integer position, const struct field *field
         n++;
     }
     if (!n) return 0;
-    int error = append(s, position, fields, &offset);
+    int error = host_spool_append(&s->spool, position, fields, &offset);
     if (error) return error;
-    for (int i = 0; i < s->fields; i++)
+    for (int i = 0; i < s->spool.fields; i++)
         if (keys[i].shard) insert(keys[i].shard, offset << TAG_BITS | keys[i].tag);
     s->count += n;
     return 0;
@@ -428,7 +255,7 @@ static int record(struct set *s, lua_Integer position, const struct field *field
 static struct set *check_set(lua_State *L)
 {
     struct set *s = luaL_checkudata(L, 1, SET);
-    luaL_argcheck(L, s->fd >= 0, 1, "the index is closed");
+    luaL_argcheck(L, s->spool.fd >= 0, 1, "the index is closed");
     return s;
 }
 
@@ -450,77 +277,104 @@ static int fail(lua_State *L, int error)
 static int index_close(lua_State *L)
 {
     struct set *s = luaL_checkudata(L, 1, SET);
-    if (s->fd < 0) return 0;
     for (int i = 0; i < SHARDS; i++)
         if (s->shards[i].slots) release(s, &s->shards[i]);
-    free(s->read);
-    s->read = NULL;
-    close(s->fd);
-    s->fd = -1;
+    host_spool_close(&s->spool);
     return 0;
 }
 
-/* Reads the list of flags at stack index 2. */
-static void read_unique(lua_State *L, struct set *s)
+static bool flag(lua_State *L, const char *name)
 {
-    lua_Unsigned n = lua_isnoneornil(L, 2) ? 0 : lua_rawlen(L, 2);
-    if (!n) s->unique[0] = true;
-    for (lua_Unsigned i = 0; i < n; i++) {
-        lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        s->unique[i] = lua_toboolean(L, -1);
-        lua_pop(L, 1);
-    }
-    s->fields = n ? (int)n : 1;
+    lua_getfield(L, -1, name);
+    bool value = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
 }
 
-/* new(spool, unique?) -> set | nil, message, kind
- * unique: list of booleans, one a field; default: one field that is. */
+/* Reads the list at stack index 2; returns how many fields there are. */
+static int read_fields(lua_State *L, struct set *s)
+{
+    s->unique[0] = true;
+    if (lua_isnil(L, 2)) return 1;
+    int n = (int)lua_rawlen(L, 2);
+    for (int i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, i + 1);
+        luaL_argcheck(L, lua_istable(L, -1), 2, "a field is a table");
+        s->unique[i] = flag(L, "unique");
+        s->fold[i] = flag(L, "fold");
+        lua_pop(L, 1);
+    }
+    return n;
+}
+
+/* new(spool, fields?) -> set | nil, message, kind
+ * fields: list of {unique, fold}; default: one that is unique. */
 static int index_new(lua_State *L)
 {
     size_t size;
     const char *path = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, strlen(path) == size, 1, "a path with a zero byte");
-    if (!lua_isnoneornil(L, 2)) {
+    lua_settop(L, 2);
+    if (!lua_isnil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
-        luaL_argcheck(L, lua_rawlen(L, 2) <= FIELDS, 2, "too many fields");
+        luaL_argcheck(L, lua_rawlen(L, 2) - 1 < SPOOL_FIELDS, 2, "1 to 8 fields");
     }
 
-    lua_settop(L, 2);
     struct set *s = lua_newuserdatauv(L, sizeof *s, 1);
     memset(s, 0, sizeof *s);
-    s->fd = -1;
+    s->spool.fd = -1;
     luaL_setmetatable(L, SET);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
-    read_unique(L, s);
-    s->buffered = 1; /* offset 0 is no record's */
+    int fields = read_fields(L, s);
     if (getentropy(&s->seed, sizeof s->seed) != 0)
         return host_fail_errno(L, errno, "seeding the index", path);
-
-    unlink(path);
-    s->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (s->fd < 0) return host_fail_errno(L, errno, "making", path);
-    unlink(path); /* gone with the process, however that ends */
-    return 1;
+    int error = host_spool_open(&s->spool, path, fields);
+    return error ? host_fail_errno(L, error, "making", path) : 1;
 }
 
-/* The fields at stack index `first` and on. */
-static void check_fields(lua_State *L, const struct set *s, int first,
-                         struct field *fields)
+/* Where values in lower case stand while a record is added. */
+struct scratch {
+    char bytes[SCRATCH];
+    size_t used;
+};
+
+static bool has_upper(struct field value)
 {
-    luaL_argcheck(L, lua_gettop(L) - first < s->fields, first + s->fields,
-                  "too many fields");
-    memset(fields, 0, FIELDS * sizeof *fields);
-    for (int i = 0; i < s->fields; i++)
-        if (!lua_isnoneornil(L, first + i))
-            fields[i].bytes = luaL_checklstring(L, first + i, &fields[i].size);
+    for (size_t i = 0; i < value.size; i++)
+        if (value.bytes[i] >= 'A' && value.bytes[i] <= 'Z') return true;
+    return false;
+}
+
+/* In lower case (ASCII); a long one becomes a userdata that stays on the stack. */
+static struct field lowered(lua_State *L, struct field value, struct scratch *scratch)
+{
+    if (!has_upper(value)) return value;
+    bool fits = value.size <= SCRATCH - scratch->used;
+    char *out =
+        fits ? scratch->bytes + scratch->used : lua_newuserdatauv(L, value.size, 0);
+    if (fits) scratch->used += value.size;
+    for (size_t i = 0; i < value.size; i++) {
+        char c = value.bytes[i];
+        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return (struct field){out, value.size};
+}
+
+static struct field check_key(lua_State *L, const struct set *s, int field,
+                              struct scratch *scratch)
+{
+    struct field value;
+    value.bytes = luaL_checklstring(L, 2, &value.size);
+    scratch->used = 0;
+    return s->fold[field] ? lowered(L, value, scratch) : value;
 }
 
 /* Adds, and reports a clash in `c`. Returns errno. */
 static int add(struct set *s, lua_Integer position, const struct field *fields,
                struct clash *c)
 {
-    struct key keys[FIELDS] = {0};
+    struct key keys[SPOOL_FIELDS] = {0};
     int error = search(s, fields, keys, c);
     if (error || c->any) return error;
     return record(s, position, fields, keys);
@@ -532,13 +386,25 @@ static int set_add(lua_State *L)
 {
     struct set *s = check_set(L);
     lua_Integer position = luaL_checkinteger(L, 2);
-    struct field fields[FIELDS];
-    check_fields(L, s, 3, fields);
+    luaL_argcheck(L, lua_gettop(L) - 2 <= s->spool.fields, 3 + s->spool.fields,
+                  "too many fields");
+    lua_settop(L, 2 + s->spool.fields);
+    struct field fields[SPOOL_FIELDS] = {0};
+    struct scratch scratch;
     struct clash c = {0};
 
+    scratch.used = 0;
+    for (int i = 0; i < s->spool.fields; i++) {
+        if (!lua_isstring(L, 3 + i)) continue;
+        fields[i].bytes = lua_tolstring(L, 3 + i, &fields[i].size);
+        if (!fields[i].size)
+            fields[i].bytes = NULL;
+        else if (s->fold[i])
+            fields[i] = lowered(L, fields[i], &scratch);
+    }
     int error = add(s, position, fields, &c);
     if (error) return fail(L, error);
-    if (!c.any) return 0;
+    if (!c.any) return luaL_pushfail(L), 1;
     lua_pushinteger(L, c.position);
     lua_pushinteger(L, c.equal);
     lua_pushinteger(L, c.different);
@@ -550,9 +416,10 @@ static int set_add(lua_State *L)
 static int set_put(lua_State *L)
 {
     struct set *s = check_set(L);
-    struct field fields[FIELDS] = {0};
-    fields[0].bytes = luaL_checklstring(L, 2, &fields[0].size);
     lua_Integer position = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, s->unique[0], 1, "the first field is not unique");
+    struct scratch scratch;
+    struct field fields[SPOOL_FIELDS] = {check_key(L, s, 0, &scratch)};
     struct clash c = {0};
 
     int error = add(s, position, fields, &c);
@@ -566,15 +433,16 @@ static int set_put(lua_State *L)
 static int set_get(lua_State *L)
 {
     struct set *s = check_set(L);
-    struct field value;
-    value.bytes = luaL_checklstring(L, 2, &value.size);
     lua_Integer field = luaL_optinteger(L, 3, 1);
-    luaL_argcheck(L, field >= 1 && field <= s->fields && s->unique[field - 1], 3,
+    luaL_argcheck(L, field >= 1 && field <= s->spool.fields && s->unique[field - 1], 3,
                   "no unique field");
+    struct scratch scratch;
+    int i = (int)field - 1;
+    struct field value = check_key(L, s, i, &scratch);
     struct record r;
     bool found;
 
-    int i = (int)field - 1, error = find(s, i, value, key_of(s, i, value), &r, &found);
+    int error = find(s, i, value, key_of(s, i, value), &r, &found);
     if (error) return fail(L, error);
     if (!found) return luaL_pushfail(L), 1;
     lua_pushinteger(L, r.position);
@@ -590,7 +458,7 @@ static int set_count(lua_State *L)
 static int set_memory(lua_State *L)
 {
     struct set *s = check_set(L);
-    lua_pushinteger(L, (lua_Integer)(sizeof *s + s->read_capacity + s->memory));
+    lua_pushinteger(L, (lua_Integer)(sizeof *s + s->spool.read_capacity + s->memory));
     return 1;
 }
 

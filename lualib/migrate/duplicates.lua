@@ -27,15 +27,13 @@ local MOST_FIELDS <const> = 8 -- of host.index
 ---@class Detector
 ---@field set host.index.set
 ---@field fields DuplicateField[]
----@field values (string|false|nil)[]  of the user at hand, reused
+---@field values string[]?  of the user at hand, reused; where the recipe has keys
 local Detector = {}
 Detector.__index = Detector
 
----@class DuplicateField
+---@class DuplicateField: host.index.Field
 ---@field name string
 ---@field path string[]?  of a nested key
----@field fold boolean
----@field unique boolean
 ---@field decides boolean     a key of the recipe
 ---@field identifier boolean  a different value speaks for two people
 
@@ -84,12 +82,10 @@ end
 function duplicates.new(options)
   local fields, message, kind = list_fields(options)
   if not fields then return nil, message, kind end
-  local unique = {}
-  for i, field in ipairs(fields) do unique[i] = field.unique end
   local set
-  set, message, kind = index.new(options.spool .. "/identifiers.spool", unique)
+  set, message, kind = index.new(options.spool .. "/identifiers.spool", fields)
   if not set then return nil, message, kind end
-  return setmetatable({ set = set, fields = fields, values = {} }, Detector)
+  return setmetatable({ set = set, fields = fields, values = options.keys and {} }, Detector)
 end
 
 local function nested(user, path)
@@ -101,13 +97,12 @@ local function nested(user, path)
   return value
 end
 
----What is compared: nothing for what is absent, empty or null.
-local function value_of(user, field)
-  local value
-  if field.path then value = nested(user, field.path) else value = user[field.name] end
-  if type(value) == "number" then value = tostring(value) end
-  if type(value) ~= "string" or value == "" then return nil end
-  return field.fold and value:lower() or value
+---The values of a user in the order of the fields.
+local function values_of(user, fields, values)
+  for i, field in ipairs(fields) do
+    if field.path then values[i] = nested(user, field.path) else values[i] = user[field.name] end
+  end
+  return table.unpack(values, 1, #fields)
 end
 
 local MESSAGES <const> = {
@@ -162,9 +157,14 @@ end
 ---@return string? message
 ---@return string? kind
 function Detector:judge(user, position)
-  local fields, values = self.fields, self.values
-  for i = 1, #fields do values[i] = value_of(user, fields[i]) end
-  local held, equal, different, others = self.set:add(position, table.unpack(values, 1, #fields))
+  local held, equal, different, others
+  if self.values then
+    held, equal, different, others =
+      self.set:add(position, values_of(user, self.fields, self.values))
+  else -- the same in the order of IDENTIFIERS, for this is done for every user of a run
+    held, equal, different, others = self.set:add(position, user.email, user.username,
+      user.phone_number, user.user_id)
+  end
   if held == nil then return nil end
   if held == false then return false, equal, different end
   return self:clash(held, equal, different, others)

@@ -3,10 +3,12 @@ local file = require "host.file"
 local index = require "host.index"
 local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.raises
 
----Runs `fn` with a folder and a fresh set in it.
+---Runs `fn` with a fresh set and its folder. `unique`: a flag for each field.
 local function with_set(unique, fn)
   local folder = assert(file.temporary())
-  local set <close> = assert(index.new(folder .. "/spool", unique))
+  local fields = unique and {}
+  for i, flag in ipairs(unique or {}) do fields[i] = { unique = flag } end
+  local set <close> = assert(index.new(folder .. "/spool", fields))
   local ok, message = xpcall(fn, debug.traceback, set, folder)
   assert(file.remove_tree(folder))
   if not ok then error(message, 0) end
@@ -107,6 +109,29 @@ test("a record that clashes leaves none of its keys", function()
   end)
 end)
 
+test("a field that folds case holds a key in any case, a long one too", function()
+  local folder = assert(file.temporary())
+  local folded = { unique = true, fold = true }
+  local fields = { folded, folded, { unique = true } }
+  local set <close> = assert(index.new(folder .. "/spool", fields))
+  assert(file.remove_tree(folder))
+  local long = ("Long"):rep(400)
+  equal(set:add(1, "Ann@X.de", long, "A"), nil)
+  equal({ set:add(2, "aNN@x.DE", long:lower(), "a") }, { 1, 3, 4, false })
+  equal({ set:get "ann@x.de", set:get "ANN@X.DE", set:get(long:upper(), 2) }, { 1, 1, 1 })
+  equal({ set:get("A", 3), set:get("a", 3) }, { 1, nil })
+  equal(set:add(3, "\xc3\x84", nil, "a"), nil)
+  equal(set:add(4, "\xc3\xa4", nil, "b"), nil) -- other letters are told apart
+end)
+
+test("what is empty or no text counts as absent, a number as its text", function()
+  with_set({ true, true, true }, function(set)
+    equal(set:add(1, "", {}, 7), nil)
+    equal(set:count(), 1)
+    equal(set:add(2, "", true, "7"), 1)
+  end)
+end)
+
 test("the spool has no name, and one that lies there is made anew", function()
   with_set(nil, function(set, folder)
     equal(file.list(folder), {})
@@ -139,7 +164,8 @@ test("wrong arguments raise", function()
     raises(function() set:get("a", 2) end, "unique")
     raises(function() set:put(nil, 1) end, "string")
     raises(function() set:put("a", "x") end, "number")
-    raises(function() index.new("x", { true, true, true, true, true, true, true, true, true }) end,
-      "too many")
+    raises(function() index.new("x", { {}, {}, {}, {}, {}, {}, {}, {}, {} }) end, "1 to 8")
+    raises(function() index.new("x", {}) end, "1 to 8")
+    raises(function() index.new("x", { true }) end, "table")
   end)
 end)

@@ -8,23 +8,27 @@ local index = {}
 ---@class host.index.set
 local set = {}
 
+---@class host.index.Field
+---@field unique? boolean  its values are keys
+---@field fold? boolean    upper and lower case (ASCII) are the same
+
 ---The spool holds what is added, and has no name in its folder once it is open. A set holds records
----of up to 8 fields; `unique` says for each field whether its values are keys. Default: one field,
----which is.
+---of up to 8 fields; default: one, unique.
 ---@param spool string  path of a file, made anew
----@param unique? boolean[]
+---@param fields? host.index.Field[]
 ---@return host.index.set?
 ---@return string? message
 ---@return host.Kind? kind
-function index.new(spool, unique) end
+function index.new(spool, fields) end
 
----Adds a record: a string or nil for each field. Returns nil when all its keys are new; otherwise
----nothing is added, and the first field (in order) whose value is held says by whom: that record's
----position, the fields in which the two are equal and those in which they differ (bit 0 is the
----first field; a field that one of them lacks is in neither), and whether a further record holds
----another key of the new one. Failures: `false, message, kind`.
+---Adds a record of a value for each field; what is empty, or neither a string nor a number, counts
+---as absent. Returns nil when all its keys are new; otherwise nothing is added, and the first field
+---(in order) whose value is held says by whom: that record's position, the fields in which the two
+---are equal and those in which they differ (bit 0 is the first field; a field that one of them lacks
+---is in neither), and whether a further record holds another key of the new one.
+---Failures: `false, message, kind`.
 ---@param position integer
----@param ... string?
+---@param ... any
 ---@return integer|false|nil held
 ---@return integer|string|nil equal
 ---@return integer|host.Kind|nil different
