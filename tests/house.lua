@@ -354,6 +354,33 @@ function house.unexplained(sources)
   return found
 end
 
+-- -- the manual
+
+local function mentions(manual, word)
+  local plain = word:gsub("%-", "%%-")
+  for code in manual:gmatch("`([^`\n]+)`") do
+    if (" " .. code .. " "):find("[^%w-]" .. plain .. "[^%w-]") then return true end
+  end
+  return false
+end
+
+---Commands and options that the manual does not name, in backquotes.
+---@param list Option[]
+---@param manual string
+---@return string[]
+function house.unwritten(list, manual)
+  local words, found = {}, {}
+  for _, option in ipairs(list) do
+    for flag in option.flags:gmatch("%S+") do words[flag] = true end
+    for command in option.commands:gmatch("[%w-]+") do words[command] = true end
+  end
+  for word in pairs(words) do
+    if not mentions(manual, word) then found[#found + 1] = word end
+  end
+  table.sort(found)
+  return found
+end
+
 -- -- layout
 
 ---Trailing blanks, and tabs before Lua or C.
