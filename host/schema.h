@@ -47,6 +47,7 @@ enum host_keyword {
     HOST_KEY_MAX_PROPERTIES,
     HOST_KEY_MIN_ITEMS,
     HOST_KEY_MAX_ITEMS,
+    HOST_KEY_MAX_BYTES,
     HOST_KEY_COUNT
 };
 extern const char *const host_keyword_names[HOST_KEY_COUNT];
@@ -92,11 +93,12 @@ struct host_rule {
     unsigned types; /* of enum host_type; 0 is any that JSON can hold */
     struct host_name type_text;
     lua_Integer min_length, max_length; /* these and the next pairs: -1 is none */
-    lua_Integer min_properties, max_properties, min_items, max_items;
+    lua_Integer min_properties, max_properties, min_items, max_items, max_bytes;
     struct host_pattern *patterns;
     size_t pattern_count;
     struct host_name pattern_name;
     enum host_format format;
+    bool for_strings; /* anything to ask of a string but its type */
     struct host_names enums, required, forbidden, any_required, exclusive;
     bool has_minimum, has_maximum, closed, omit_empty;
     lua_Number minimum, maximum;
@@ -151,8 +153,11 @@ struct host_run {
     int findings;                   /* stack index, 0 while walking quickly */
     int errors;                     /* findings that are no warnings */
     int depth;
-    bool warning;  /* inside a `warn` */
-    bool reported; /* by the `check` that runs */
+    int again;    /* above 0 in a further rule for a value that is measured already */
+    size_t bytes; /* of JSON, walked so far */
+    size_t node_bytes; /* of the node whose `warn` is walked next */
+    bool warning;      /* inside a `warn` */
+    bool reported;     /* by the `check` that runs */
 };
 
 struct host_validator {

@@ -39,21 +39,24 @@ static size_t item_size(const char *text, size_t left)
 static void probe(lua_State *L, int refs, const char *item, size_t size,
                   unsigned char *set)
 {
+    luaL_Buffer b;
+
     memset(set, 0, 32);
+    luaL_buffinit(L, &b);
+    luaL_addchar(&b, '^');
+    luaL_addlstring(&b, item, size);
+    luaL_addchar(&b, '$');
+    luaL_pushresult(&b);
     for (int c = 0; c < 256; c++) {
         char byte = (char)c;
         lua_rawgeti(L, refs, 1);
         lua_pushlstring(L, &byte, 1);
-        luaL_Buffer b;
-        luaL_buffinit(L, &b);
-        luaL_addchar(&b, '^');
-        luaL_addlstring(&b, item, size);
-        luaL_addchar(&b, '$');
-        luaL_pushresult(&b);
+        lua_pushvalue(L, -3);
         lua_call(L, 2, 1);
         if (lua_toboolean(L, -1)) set[c >> 3] |= (unsigned char)(1u << (c & 7));
         lua_pop(L, 1);
     }
+    lua_pop(L, 1);
 }
 
 static bool overlap(const struct host_step *a, const struct host_step *b)

@@ -14,7 +14,7 @@ const char *const host_keyword_names[HOST_KEY_COUNT] = {
     "type",           "min_length",  "max_length",   "pattern",   "format",
     "enum",           "minimum",     "maximum",      "required",  "additional",
     "forbidden",      "key_without", "any_required", "exclusive", "min_properties",
-    "max_properties", "min_items",   "max_items"};
+    "max_properties", "min_items",   "max_items",    "max_bytes"};
 
 struct compiler {
     lua_State *L;
@@ -343,6 +343,7 @@ static void take_counts(struct compiler *c, int index, struct host_rule *rule)
     rule->max_properties = take_limit(c, index, HOST_KEY_MAX_PROPERTIES);
     rule->min_items = take_limit(c, index, HOST_KEY_MIN_ITEMS);
     rule->max_items = take_limit(c, index, HOST_KEY_MAX_ITEMS);
+    rule->max_bytes = take_limit(c, index, HOST_KEY_MAX_BYTES);
     rule->has_minimum = take_number(c, index, HOST_KEY_MINIMUM, &rule->minimum);
     rule->has_maximum = take_number(c, index, HOST_KEY_MAXIMUM, &rule->maximum);
 }
@@ -386,6 +387,9 @@ static struct host_rule *compile(struct compiler *c, int index)
         rule->key_without = take_name(c, "key_without");
     take_parts(c, index, rule);
     take_check(c, index, rule);
+    rule->for_strings = rule->min_length > 0 || rule->max_length >= 0 ||
+                        rule->pattern_count || rule->format != HOST_FORMAT_NONE ||
+                        rule->enums.count;
     return rule;
 }
 

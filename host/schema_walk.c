@@ -46,11 +46,11 @@ static unsigned number_type(lua_State *L, int index)
     return floor(n) == n ? HOST_TYPE_INTEGER | HOST_TYPE_NUMBER : HOST_TYPE_NUMBER;
 }
 
-static unsigned type_of(struct host_run *r, int index)
+static unsigned type_of(struct host_run *r, int index, int lua_kind)
 {
     lua_State *L = r->L;
 
-    switch (lua_type(L, index)) {
+    switch (lua_kind) {
     case LUA_TSTRING:
         return HOST_TYPE_STRING;
     case LUA_TBOOLEAN:
@@ -226,6 +226,7 @@ static bool check_array(struct host_run *r, const struct host_rule *rule, int in
         struct host_place item = {place, NULL, i - 1};
         lua_rawgeti(L, index, i);
         bool go_on = host_schema_walk(r, rule->items, lua_gettop(L), &item);
+        if (!r->again) r->bytes++;
         lua_pop(L, 1);
         if (!go_on) return false;
     }
@@ -325,12 +326,14 @@ static bool check_name(struct host_run *r, const struct host_rule *rule, const c
     return true;
 }
 
-/* The member at the top of the stack: its name below its value. */
-static bool check_member(struct host_run *r, const struct host_rule *rule,
-                         const struct host_place *place)
+static bool walk(struct host_run *r, const struct host_rule *rule, int index,
+                 int lua_kind, const struct host_place *place);
+
+/* The member whose value is at `value` and of Lua's type `kind`, with its name below. */
+static bool check_member(struct host_run *r, const struct host_rule *rule, int value,
+                         int kind, const struct host_place *place)
 {
     lua_State *L = r->L;
-    int value = lua_gettop(L);
     size_t size;
 
     if (lua_type(L, value - 1) != LUA_TSTRING)
@@ -341,21 +344,22 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
     struct host_place member = {place, name, 0};
     struct host_property *property = host_property_find(&rule->properties, name, size);
 
+    if (!r->again) r->bytes += size + 4; /* quotes, colon, comma */
     if ((rule->forbidden.count || rule->key_without.size) &&
         !check_name(r, rule, name, size, place))
         return false;
-    if (property) return host_schema_walk(r, property->rule, value, &member);
+    if (property) return walk(r, property->rule, value, kind, &member);
     if (rule->closed)
         return host_schema_broken(r, HOST_KEY_ADDITIONAL, place, name,
                                   "Additional properties not allowed: %s", name);
-    return !rule->additional || host_schema_walk(r, rule->additional, value, &member);
+    return !rule->additional || walk(r, rule->additional, value, kind, &member);
 }
 
-/* Whether the member at the top is null or "" and must go. */
-static bool is_empty(lua_State *L)
+/* Whether the member at `value` is null or "" and must go. */
+static bool is_empty(lua_State *L, int value, int kind)
 {
-    if (lua_type(L, -1) == LUA_TSTRING) return lua_rawlen(L, -1) == 0;
-    return lua_islightuserdata(L, -1) && !lua_touserdata(L, -1);
+    if (kind == LUA_TSTRING) return lua_rawlen(L, value) == 0;
+    return kind == LUA_TLIGHTUSERDATA && !lua_touserdata(L, value);
 }
 
 /* Removes the member at the top, which lua_next allows while it goes through the table.
@@ -377,13 +381,15 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
     if (!look && !rule->omit_empty && rule->min_properties <= 0 &&
         rule->max_properties < 0)
         return true;
+    int value = lua_gettop(L) + 2;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (rule->omit_empty && is_empty(L)) {
+        int kind = lua_type(L, value);
+        if (rule->omit_empty && is_empty(L, value, kind)) {
             omit(L, index);
             continue;
         }
         ++*count;
-        if (look && !check_member(r, rule, place)) return false;
+        if (look && !check_member(r, rule, value, kind, place)) return false;
     }
     return true;
 }
@@ -420,7 +426,7 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
     lua_newtable(L);
     int names = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        if (rule->omit_empty && is_empty(L)) {
+        if (rule->omit_empty && is_empty(L, names + 2, lua_type(L, names + 2))) {
             omit(L, index);
             continue;
         }
@@ -431,7 +437,7 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
         lua_rawgeti(L, names, i);
         lua_pushvalue(L, -1);
         lua_rawget(L, index); /* names name value */
-        check_member(r, rule, place);
+        check_member(r, rule, names + 2, lua_type(L, names + 2), place);
         lua_pop(L, 2);
     }
     lua_pop(L, 1);
@@ -450,7 +456,10 @@ static bool check_switch(struct host_run *r, const struct host_rule *rule, int i
         word ? host_property_find(&rule->cases, word, size) : NULL;
     lua_pop(r->L, 1); /* the member keeps the word alive */
     const struct host_rule *further = chosen ? chosen->rule : rule->otherwise;
-    return !further || host_schema_walk(r, further, index, place);
+    r->again++;
+    bool go_on = !further || host_schema_walk(r, further, index, place);
+    r->again--;
+    return go_on;
 }
 
 static bool check_object(struct host_run *r, const struct host_rule *rule, int index,
@@ -474,7 +483,7 @@ static bool check_value(struct host_run *r, const struct host_rule *rule, int in
 {
     switch (type) {
     case HOST_TYPE_STRING:
-        return check_string(r, rule, index, place);
+        return !rule->for_strings || check_string(r, rule, index, place);
     case HOST_TYPE_ARRAY:
         return check_array(r, rule, index, place);
     case HOST_TYPE_OBJECT:
@@ -492,23 +501,57 @@ static bool check_value(struct host_run *r, const struct host_rule *rule, int in
 }
 
 static bool check_warnings(struct host_run *r, const struct host_rule *rule, int index,
-                           const struct host_place *place)
+                           const struct host_place *place, size_t bytes)
 {
     bool outer = r->warning;
 
     r->warning = true;
+    r->again++;
+    r->node_bytes = bytes;
     bool go_on = host_schema_walk(r, rule->warn, index, place);
+    r->again--;
     r->warning = outer;
     return go_on;
 }
 
-/* Checks the value at `index` (absolute); false ends the quick walk. */
-bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int index,
-                      const struct host_place *place)
+/* Bytes of a value as JSON, without what is inside it; escapes are not counted. */
+static size_t own_bytes(lua_State *L, int index, unsigned type)
 {
-    unsigned type = type_of(r, index);
-    int errors = r->errors;
+    switch (type) {
+    case HOST_TYPE_STRING:
+        return lua_rawlen(L, index) + 2;
+    case HOST_TYPE_BOOLEAN:
+    case HOST_TYPE_NULL:
+        return 4;
+    case HOST_TYPE_ARRAY:
+    case HOST_TYPE_OBJECT:
+        return 1; /* the last comma is the other bracket */
+    }
+    return 8; /* a number */
+}
 
+/* What concerns the node as a whole, once all inside it is walked. */
+static bool check_node(struct host_run *r, const struct host_rule *rule, int index,
+                       const struct host_place *place, size_t bytes, int errors)
+{
+    if (rule->max_bytes >= 0 && bytes > (size_t)rule->max_bytes &&
+        !host_schema_broken(r, HOST_KEY_MAX_BYTES, place, "",
+                            "Value takes about %I bytes, maximum %I", (lua_Integer)bytes,
+                            rule->max_bytes))
+        return false;
+    if (rule->check && r->errors == errors && !host_schema_call(r, rule, index, place))
+        return false;
+    return !rule->warn || check_warnings(r, rule, index, place, bytes);
+}
+
+static bool walk(struct host_run *r, const struct host_rule *rule, int index,
+                 int lua_kind, const struct host_place *place)
+{
+    unsigned type = type_of(r, index, lua_kind);
+    int errors = r->errors;
+    size_t given = r->node_bytes, before = r->bytes;
+
+    r->node_bytes = 0;
     if (!check_type(r, rule, index, type, place)) return false;
     if (r->errors != errors || (rule->types && !(rule->types & type))) return true;
     if (type == HOST_TYPE_OTHER) return true;
@@ -516,11 +559,18 @@ bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int inde
         return host_schema_broken(r, HOST_KEY_TYPE, place, "",
                                   "Nested deeper than %d levels", DEPTH_MAX);
     if (type & (HOST_TYPE_ARRAY | HOST_TYPE_OBJECT)) luaL_checkstack(r->L, 12, "schema");
+    if (!r->again) r->bytes += own_bytes(r->L, index, type);
     r->depth++;
     bool go_on = check_value(r, rule, index, type, place);
-    if (go_on && rule->check && r->errors == errors)
-        go_on = host_schema_call(r, rule, index, place);
-    if (go_on && rule->warn) go_on = check_warnings(r, rule, index, place);
+    if (go_on && (rule->check || rule->warn || rule->max_bytes >= 0))
+        go_on = check_node(r, rule, index, place, r->again ? given : r->bytes - before,
+                           errors);
     r->depth--;
     return go_on;
+}
+
+bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int index,
+                      const struct host_place *place)
+{
+    return walk(r, rule, index, lua_type(r->L, index), place);
 }

@@ -19,6 +19,7 @@ local schema = {}
 ---@field requires_username? boolean  classic: there are usernames, and each user needs one
 ---@field username? {min?: integer, max?: integer, allow_email?: boolean, allow_phone?: boolean}
 ---@field custom_database? boolean    usernames are not validated then
+---@field options_known? boolean     false: defaults stand for settings that could not be read
 ---@field unique? any                 identifiers that are unique, for the duplicates
 
 ---Each keyword of the rules in the code that Auth0 gives it.
@@ -31,6 +32,7 @@ schema.CODES = {
   any_required = "ANY_OF_MISSING", exclusive = "NOT_PASSED",
   min_properties = "OBJECT_PROPERTIES_MINIMUM", max_properties = "OBJECT_PROPERTIES_MAXIMUM",
   min_items = "ARRAY_LENGTH_SHORT", max_items = "ARRAY_LENGTH_LONG",
+  max_bytes = "TOO_LARGE", -- ours: only a warning
 }
 
 -- Auth0 docs, "Adding Username for Database Connections": 1 to 15 unless the connection says other.
@@ -164,11 +166,12 @@ function schema.rule(settings)
   properties.username = username_rule(settings)
   local required, any = needed(settings)
   local unwelcome = settings.requires_username == false and not settings.identifiers
+    and settings.options_known ~= false
   return {
     type = "object", omit_empty = true, additional = false, properties = properties,
     required = required, any_required = any,
     exclusive = { "password_hash", "custom_password_hash" },
-    warn = unwelcome and { forbidden = { "username" } } or nil,
+    warn = { max_bytes = limits.PROFILE_BYTES, forbidden = unwelcome and { "username" } or nil },
   }
 end
 
@@ -193,7 +196,8 @@ local HABITS <const> = {
 local function nearest(name, names)
   local best, least = nil, math.max(1, #name // 3) + 1
   local function try(written, meant)
-    local distance = names[meant] and text.distance(name:lower(), written) or least
+    if not names[meant] then return end
+    local distance = text.distance(name:lower(), written)
     if distance < least or (distance == least and best and meant < best) then
       best, least = meant, distance
     end
@@ -233,6 +237,8 @@ function UserValidator:check(user)
       finding.fix = "A connection that allows longer usernames is described by --connection-file."
     elseif finding.keyword == "forbidden" and finding.path == "username" then
       finding.message = "the connection has no usernames and may refuse this user"
+    elseif finding.keyword == "max_bytes" then
+      finding.message = "Auth0 may refuse profiles above 10 KB"
     end
   end
   return findings

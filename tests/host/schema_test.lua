@@ -11,6 +11,7 @@ for _, keyword in ipairs {
   "type", "min_length", "max_length", "pattern", "format", "enum", "minimum", "maximum",
   "required", "additional", "forbidden", "key_without", "any_required", "exclusive",
   "min_properties", "max_properties", "min_items", "max_items",
+  "max_bytes",
 } do
   CODES[keyword] = keyword:upper()
 end
@@ -105,6 +106,14 @@ local CASES <const> = {
   { "a name that is no string", { additional = {} }, { [true] = 1 }, { "TYPE " } },
   { "a rule for all further members", { additional = { type = "string" } }, { x = 1 },
     { "TYPE x" } },
+  { "bytes of JSON at the limit", { max_bytes = 11, additional = { items = {} } },
+    { a = { "b" } }, {} },
+  { "bytes of JSON above the limit", { max_bytes = 10, additional = { items = {} } },
+    { a = { "b" } }, { "MAX_BYTES " } },
+  { "bytes of JSON that only warn", { warn = { max_bytes = 10 }, additional = { items = {} } },
+    { a = { "bb" } }, { "~MAX_BYTES " } },
+  { "bytes of a part", { properties = { a = { max_bytes = 3 }, b = { max_bytes = 3 } } },
+    { a = "1", b = "12" }, { "MAX_BYTES b" } },
   { "long names of members", { additional = false, properties = { [("n"):rep(60)] = {} } },
     { [("n"):rep(60)] = 1 }, {} },
   { "a long name that is unknown",

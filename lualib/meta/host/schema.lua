@@ -27,6 +27,7 @@ local validator = {}
 ---@field exclusive? string[]          at most one may be there
 ---@field min_properties? integer
 ---@field max_properties? integer
+---@field max_bytes? integer          of the value's JSON, about: escapes and members without a rule are not counted
 ---@field items? host.schema.Rule
 ---@field min_items? integer
 ---@field max_items? integer
@@ -44,7 +45,8 @@ local validator = {}
 
 ---Compiles rules (raises on a field it does not know). `codes` names each keyword's code:
 ---type, min_length, max_length, pattern, format, enum, minimum, maximum, required, additional,
----forbidden, key_without, any_required, exclusive, min_properties, max_properties, min_items, max_items.
+---forbidden, key_without, any_required, exclusive, min_properties, max_properties, min_items, max_items,
+---max_bytes.
 ---@param rule host.schema.Rule
 ---@param codes table<string,string>
 ---@return host.schema.validator
