@@ -19,7 +19,7 @@
 #define TYPE "host.chunk.writer"
 
 enum {
-    ZSTD_LEVEL = 3,
+    ZSTD_LEVEL = 1,
     MOST_PLACES = 256 * 1024 * 1024 /* bytes of places, unpacked */
 };
 
@@ -85,12 +85,26 @@ static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
     return 4;
 }
 
+static char *put_integer(char *out, lua_Integer n)
+{
+    char digits[20], *p = digits + sizeof digits;
+    lua_Unsigned left = (lua_Unsigned)n;
+
+    do
+        *--p = (char)('0' + left % 10);
+    while (left /= 10);
+    size_t size = (size_t)(digits + sizeof digits - p);
+    memcpy(out, p, size);
+    return out + size;
+}
+
 static void add_place(lua_State *L, struct writer *w, lua_Integer position,
                       const char *at, size_t size)
 {
     char *out = host_buffer_room(L, &w->places, 2 * size + 32), *start = out;
 
-    out += sprintf(out, "%lld\t", (long long)position);
+    out = put_integer(out, position);
+    *out++ = '\t';
     for (size_t i = 0; i < size; i++) {
         if (at[i] == '\n' || at[i] == '\\') *out++ = '\\';
         *out++ = (char)(at[i] == '\n' ? 'n' : at[i]);
@@ -107,6 +121,7 @@ static int writer_add(lua_State *L)
     struct writer *w = check_writer(L);
     luaL_checkany(L, 2);
     lua_Integer position = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, position > 0, 3, "positions begin at 1");
     const char *at = luaL_checklstring(L, 4, &at_size);
     bool ordered = !lua_isnoneornil(L, 5);
     if (ordered) luaL_checktype(L, 5, LUA_TTABLE);

@@ -71,16 +71,13 @@ static enum json_outcome broken_string(struct json_scan *s, const char *p)
     return stop(s, p, "valid UTF-8");
 }
 
-enum json_outcome json_string(struct json_scan *s)
+static inline enum json_outcome string(struct json_scan *s)
 {
     const char *p = s->p + 1, *end = s->end;
 
     s->escaped = false;
     for (;;) {
-        while (end - p >= 8 && json_plain8(p))
-            p += 8;
-        while (p < end && json_plain((unsigned char)*p))
-            p++;
+        p = json_skip_plain(p, end);
         if (p == end) return broken_string(s, p);
         if (*p == '"') break;
         size_t n = *p == '\\'                  ? escape_size(p, end)
@@ -94,6 +91,11 @@ enum json_outcome json_string(struct json_scan *s)
     s->string_size = (size_t)(p - s->string);
     s->p = p + 1;
     return JSON_OK;
+}
+
+enum json_outcome json_string(struct json_scan *s)
+{
+    return string(s);
 }
 
 static const char *digits(const char *p, const char *end)
@@ -191,7 +193,7 @@ static enum json_outcome value(struct json_scan *s)
 
     if (s->depth == s->watch) s->members[s->count - 1].value = (size_t)(s->p - s->base);
     if (c == '"')
-        outcome = json_string(s);
+        outcome = string(s);
     else if (c == '{' || c == '[')
         return open_container(s, c == '{');
     else if (c == '-' || (c >= '0' && c <= '9'))
@@ -213,7 +215,7 @@ static enum json_outcome key(struct json_scan *s)
         return stop(s, s->p,
                     s->state == JSON_KEY ? "a member's name" : "a member's name or '}'");
     if (s->depth == s->watch && s->count == s->capacity) return JSON_ROOM;
-    enum json_outcome outcome = json_string(s);
+    enum json_outcome outcome = string(s);
     if (outcome != JSON_OK) return outcome;
     if (s->depth == s->watch) {
         struct json_member *m = &s->members[s->count++];
@@ -243,7 +245,7 @@ static const char *expected_in(enum json_state state, bool object)
     }
 }
 
-enum json_outcome json_token(struct json_scan *s)
+static inline enum json_outcome token(struct json_scan *s)
 {
     s->p = json_blank(s->p, s->end);
     if (s->p == s->end) return stop(s, s->p, expected_in(s->state, s->object[s->depth]));
@@ -270,10 +272,15 @@ enum json_outcome json_token(struct json_scan *s)
     }
 }
 
+enum json_outcome json_token(struct json_scan *s)
+{
+    return token(s);
+}
+
 enum json_outcome json_until(struct json_scan *s, int depth)
 {
     while (s->depth > depth || s->state != JSON_AFTER) {
-        enum json_outcome outcome = json_token(s);
+        enum json_outcome outcome = token(s);
         if (outcome != JSON_OK) return outcome;
     }
     return JSON_OK;

@@ -107,21 +107,43 @@ static inline size_t json_utf8(const char *p, const char *end)
 
 #define JSON_ONES UINT64_C(0x0101010101010101)
 
-/* Bytes at p that are plain ASCII (neither control, quote nor backslash), looked at eight
- * at a time: a lower bound. */
-static inline bool json_plain8(const char *p)
+/* Of the eight bytes at p, the high bit of each that is not plain: a control, a quote, a
+ * backslash or over 0x7F. Above the first such byte bits may be set too many. */
+static inline uint64_t json_odd8(const char *p)
 {
     uint64_t v, quote, slash;
     memcpy(&v, p, 8);
     quote = v ^ (JSON_ONES * '"');
     slash = v ^ (JSON_ONES * '\\');
     uint64_t odd = v | (v - JSON_ONES * 0x20) | (quote - JSON_ONES) | (slash - JSON_ONES);
-    return !(odd & (JSON_ONES * 0x80));
+    return odd & (JSON_ONES * 0x80);
+}
+
+static inline bool json_plain8(const char *p)
+{
+    return json_odd8(p) == 0;
 }
 
 static inline bool json_plain(unsigned char c)
 {
     return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
+}
+
+/* The first byte from p on that is not plain, or end. */
+static inline const char *json_skip_plain(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t odd = json_odd8(p);
+        if (!odd) continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return p + (__builtin_ctzll(odd) >> 3);
+#else
+        break;
+#endif
+    }
+    while (p < end && json_plain((unsigned char)*p))
+        p++;
+    return p;
 }
 
 #endif
