@@ -14,7 +14,7 @@ local face = {}
 ---@field extend fun(base: table, changes: table): table
 ---@field import fun(run: table)      the default `import`
 ---@field finalize fun(run: table)    the default `finalize`
----@field retry table                 `retry.new{attempts, first, longest}` makes the default `retry`
+---@field retry table  `retry.new{attempts, first, longest}` makes the default `retry`
 
 -- Loaded when a recipe asks for them, so that the face can be had by the modules themselves.
 local DEFAULTS <const> = {

@@ -1,0 +1,83 @@
+--- How every command ends: its result on stdout, the next command to type, the exit status.
+
+local exit = require "migrate.exit"
+local json = require "host.json"
+
+local ending = {}
+
+local USAGE <const> = 2
+local INTERRUPTED <const> = 130
+local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
+
+---A word as a shell would read it back.
+---@param word string
+---@return string
+function ending.quote(word)
+  if word ~= "" and not word:find("[^%w_./=:,@%%+-]") then return word end
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+---The command line as it was typed.
+---@param args string[]
+---@return string
+function ending.command_line(args)
+  local quoted = { "auth0-migrate" }
+  for _, word in ipairs(args) do quoted[#quoted + 1] = ending.quote(word) end
+  return table.concat(quoted, " ")
+end
+
+local function given(value)
+  return value ~= nil and value ~= json.null and value or nil
+end
+
+---Ends with a report. `text`: what people read of it.
+---@param context Context
+---@param report Report
+---@param text string
+---@return integer status
+function ending.report(context, report, text)
+  local ui = context.ui
+  local next_command = given(report.next)
+  if report.exit ~= 0 and not next_command then next_command = ending.command_line(context.args) end
+  if context.flags.json then
+    report.next = next_command or json.null
+    ui:result(assert(json.encode(report)) .. "\n")
+  else
+    ui:result(text)
+  end
+  if report.exit == INTERRUPTED then ui:warn "interrupted" end
+  if next_command then ui:next(next_command) end
+  return report.exit
+end
+
+---Ends without a report: what the world or the person at the keyboard got wrong.
+---@param context Context
+---@param message string
+---@param kind? Kind
+---@param next_command? string  default the one that the message names, else the same once more
+---@return integer status
+function ending.failure(context, message, kind, next_command)
+  local ui, status = context.ui, exit.of(kind)
+  next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
+    or ending.command_line(context.args)
+  ui:fail(message)
+  if context.flags.json then
+    ui:result(assert(json.encode {
+      status = STATUS[status] or "failed", exit = status, message = message, next = next_command,
+    }) .. "\n")
+  end
+  ui:next(next_command)
+  return status
+end
+
+---Ends because of how the command was typed.
+---@param context Context
+---@param message string
+---@param next_command string
+---@return integer status
+function ending.usage(context, message, next_command)
+  ending.failure(context, message, "usage", next_command)
+  return USAGE
+end
+
+return ending

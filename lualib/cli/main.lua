@@ -1,0 +1,150 @@
+--- The command line: the first word chooses a command, which does the rest.
+
+local ending = require "cli.ending"
+local guard = require "base.guard"
+local host = require "host"
+local nearest = require "source.nearest"
+local process = require "host.process"
+local scheduler = require "base.scheduler"
+local terminal = require "host.terminal"
+local ui = require "cli.ui"
+
+local main = {}
+
+---@class Command
+---@field name string
+---@field summary string
+---@field help string
+---@field positionals Positional[]
+---@field run fun(context: Context): integer  returns the exit status
+
+---@class Context
+---@field args string[]   as typed
+---@field flags table     options by key, positionals by name, `params`
+---@field env fun(name: string): string?
+---@field ui Ui
+---@field width fun(): integer
+---@field deps table      the modules that do the work; loaded when they are used
+
+-- In the order of the help.
+main.COMMANDS = {
+  "run", "check", "map", "preview", "plan", "rehearse", "resume", "status", "report", "tenant",
+}
+
+local MODULES <const> = {
+  session = "migrate.session", check = "migrate.check", plan = "migrate.plan",
+  recipe = "migrate.recipe", tenant = "tenant",
+}
+local USAGE <const> = 2
+local FATAL <const> = 1
+
+local function is_command(word)
+  for _, name in ipairs(main.COMMANDS) do
+    if name == word then return true end
+  end
+  return false
+end
+
+---@return Command[]
+function main.commands()
+  local list = {}
+  for _, name in ipairs(main.COMMANDS) do list[#list + 1] = require("cli." .. name) end
+  return list
+end
+
+local function new_deps(fakes)
+  return setmetatable({ spawn = fakes.spawn or process.spawn }, {
+    __index = function(_, name)
+      if fakes[name] then return fakes[name] end
+      return MODULES[name] and require(MODULES[name])
+    end,
+  })
+end
+
+local function new_context(args, flags, fakes)
+  local env, device = fakes.env or process.env, fakes.terminal or terminal
+  return {
+    args = args, flags = flags, env = env, deps = new_deps(fakes), width = device.width,
+    ui = ui.new {
+      quiet = flags.quiet, verbose = flags.verbose, no_color = flags.no_color,
+      no_input = flags.no_input, env = env, terminal = device, now = fakes.now,
+    },
+  }
+end
+
+local function has(args, ...)
+  for _, word in ipairs(args) do
+    if word == "--" then return false end
+    for _, one in ipairs { ... } do
+      if word == one then return true end
+    end
+  end
+  return false
+end
+
+---Runs a command as a task. What it raises, on purpose or not, is told here.
+local function perform(command, context)
+  local ok, result = guard.call(scheduler.run, command.run, context)
+  context.ui:close()
+  if ok then return result end
+  if result.kind ~= "fatal" then return ending.failure(context, result.message, result.kind) end
+  context.ui:fail("internal error: " .. (result.trace or result.message))
+  context.ui:next(ending.command_line(context.args))
+  return FATAL
+end
+
+---The command and its arguments; nil and why not.
+local function choose(args, context)
+  local first = args[1]
+  if is_command(first) then
+    return require("cli." .. first), table.move(args, 2, #args, 1, {})
+  end
+  if first:sub(1, 1) == "-" then return require "cli.run", args end
+  local found, message = context.deps.recipe.find(first, context.env)
+  if found then return require "cli.run", args end
+  if first:find("[/.]") then return nil, message end
+  local names = table.move(main.COMMANDS, 1, #main.COMMANDS, 1, {})
+  for _, name in ipairs(context.deps.recipe.names(context.env)) do names[#names + 1] = name end
+  return nil, string.format("\"%s\" is not a command or a recipe%s", first,
+    nearest.hint(first, names))
+end
+
+local function show_help(context)
+  context.ui:result(require("cli.help").program(main.commands()))
+  return 0
+end
+
+local function dispatch(args, fakes)
+  local context = new_context(args, { no_color = has(args, "--no-color") }, fakes)
+  local first = args[1]
+  if first == "--version" then
+    context.ui:result("auth0-migrate " .. host.version .. "\n")
+    return 0
+  elseif first == "--help" or first == "-h" or (first == "help" and #args == 1) then
+    return show_help(context)
+  elseif not first then
+    context.ui:line(require("cli.help").program(main.commands()))
+    return USAGE
+  end
+  local command, rest = choose(args, context)
+  if not command then return ending.usage(context, rest, "auth0-migrate --help") end
+  if has(rest, "--help", "-h") then
+    context.ui:result(require("cli.help").command(command))
+    return 0
+  end
+  local flags, message = require("cli.parse").arguments(command.name, command.positionals, rest)
+  if not flags then
+    context.flags.json = has(rest, "--json") or nil
+    return ending.usage(context, message, "auth0-migrate " .. command.name .. " --help")
+  end
+  return perform(command, new_context(args, flags, fakes))
+end
+
+---@param args string[]
+---@param fakes? table  session, check, plan, recipe, tenant, spawn, terminal, env, now: for tests
+---@return integer status
+function main.run(args, fakes)
+  return dispatch(args, fakes or {})
+end
+
+return main

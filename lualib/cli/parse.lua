@@ -1,0 +1,117 @@
+--- Arguments to a table, by argparse; what it refuses is told in our words.
+
+local argparse = require "argparse"
+local file = require "host.file"
+local nearest = require "source.nearest"
+local options = require "cli.options"
+
+local parse = {}
+
+---@class Positional
+---@field name string      as the help shows it: "RECIPE", "RUN"
+---@field optional? boolean
+---@field params? boolean  `name=value`, any number, at the end
+
+local function add_option(parser, option)
+  local made = option.argument and parser:option(option.flags) or parser:flag(option.flags)
+  if option.argument then
+    made:args(1)
+    if option.parse then
+      made:convert(function(text)
+        local value, expected = option.parse(text)
+        if value ~= nil then return value end
+        local flag = option.flags:match("%-%-[%w-]+") or option.flags
+        return nil, string.format("%s takes %s, not \"%s\"", flag, expected, text)
+      end)
+    end
+  end
+end
+
+local function new_parser(command, positionals)
+  local parser = argparse("auth0-migrate " .. command):add_help(false)
+  for _, positional in ipairs(positionals) do
+    local argument = parser:argument(positional.name)
+    if positional.params then
+      argument:args("*")
+    elseif positional.optional then
+      argument:args("?")
+    end
+  end
+  for _, option in ipairs(options.of(command)) do add_option(parser, option) end
+  return parser
+end
+
+local function flags_of(command)
+  local list = {}
+  for _, option in ipairs(options.of(command)) do
+    for flag in option.flags:gmatch("%S+") do list[#list + 1] = flag end
+  end
+  return list
+end
+
+-- What argparse says, and how we say it.
+local WORDS <const> = {
+  { "^missing argument '(.-)'", function(_, name) return name .. " is missing" end },
+  { "^too many arguments", function() return "too many arguments" end },
+  {
+    "^unknown option '(.-)'", function(command, flag)
+      return string.format("%s has no option %s%s", command, flag,
+        nearest.hint(flag, flags_of(command)))
+    end,
+  },
+  {
+    "^option '(.-)' requires an argument", function(_, flag)
+      return flag .. " needs a value"
+    end,
+  },
+  { "^option '(.-)' must be used at most", function(_, flag) return flag .. " is given twice" end },
+  { "^option '(.-)' does not take", function(_, flag) return flag .. " takes no value" end },
+}
+
+local function reword(command, message)
+  for _, entry in ipairs(WORDS) do
+    local found = message:match(entry[1])
+    if found then return entry[2](command, found) end
+  end
+  return message
+end
+
+---`name=value` arguments as a table.
+---@param list string[]
+---@return table<string, string>?
+---@return string? message
+function parse.params(list)
+  local given = {}
+  for _, word in ipairs(list) do
+    local name, value = word:match("^([%a_][%w_]*)=(.*)$")
+    if not name then
+      local hint = file.stat(word) and "; did you mean input=" .. word .. "?" or ""
+      return nil, string.format("\"%s\" is not a parameter: they are given as name=value%s", word,
+        hint)
+    end
+    if given[name] then return nil, "the parameter " .. name .. " is given twice" end
+    given[name] = value
+  end
+  return given
+end
+
+---@param command string
+---@param positionals Positional[]
+---@param args string[]
+---@return table? flags    options by key; positionals by name; `params`
+---@return string? message
+---@return Kind? kind  "usage"
+function parse.arguments(command, positionals, args)
+  local ok, result = new_parser(command, positionals):pparse(args)
+  if not ok then return nil, reword(command, result), "usage" end
+  for _, positional in ipairs(positionals) do
+    if positional.params then
+      local message
+      result.params, message = parse.params(result[positional.name])
+      if not result.params then return nil, message, "usage" end
+    end
+  end
+  return result
+end
+
+return parse

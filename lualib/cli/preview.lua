@@ -1,0 +1,35 @@
+--- preview: source records beside what they become.
+
+local ending = require "cli.ending"
+local json = require "host.json"
+local prepare = require "cli.prepare"
+local preview_words = require "cli.preview_words"
+
+---@type Command
+return {
+  name = "preview",
+  summary = "shows source records beside the users they become",
+  help = [[
+Shows the first records (-n N) or the one at a position, each beside its mapped user, with what
+Auth0 would say about it.]],
+  positionals = {
+    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
+  },
+  run = function(context)
+    local recipe, settings, kind = prepare.recipe(context, { offline = true })
+    if not recipe then return ending.failure(context, settings, kind) end
+    local ui, flags = context.ui, context.flags
+    local width, all = context.width(), json.array {}
+    local which, done, message = { n = flags.n, at = flags.at }, nil, nil
+    done, message, kind = context.deps.check.preview(recipe, settings, which, function(shown)
+      if flags.json then
+        all[#all + 1] = shown
+        return true
+      end
+      return ui:result(preview_words.of(shown, width))
+    end)
+    if not done then return ending.failure(context, message, kind) end
+    if flags.json then ui:result(assert(json.encode { records = all }) .. "\n") end
+    return 0
+  end,
+}

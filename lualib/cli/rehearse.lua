@@ -1,0 +1,123 @@
+--- rehearse: the real run, against the built-in tenant in a process of its own.
+
+local ending = require "cli.ending"
+local file = require "host.file"
+local json = require "host.json"
+local prepare = require "cli.prepare"
+local process = require "host.process"
+local rundir = require "migrate.rundir"
+local scheduler = require "base.scheduler"
+local words = require "cli.words"
+
+local READY_SECONDS <const> = 30
+
+---The arguments of the tenant's process.
+local function tenant_words(flags, settings)
+  local argv = { process.program(), "tenant", "--port", "0" }
+  local function add(flag, value)
+    if value then
+      argv[#argv + 1] = flag
+      argv[#argv + 1] = value
+    end
+  end
+  add("--existing", flags.existing)
+  add("--tier", flags.tier)
+  add("--connection-file", settings.connection_file)
+  return argv
+end
+
+---Reads what the tenant says of itself, up to the empty line.
+local function read_lines(child)
+  local text, deadline = "", scheduler.clock().elapsed() + READY_SECONDS
+  while not text:find("\n\n", 1, true) do
+    local data = child:read()
+    if data == nil then
+      return nil, "the built-in tenant ended before it was ready", "fatal"
+    elseif data == "" then
+      local left = deadline - scheduler.clock().elapsed()
+      if left <= 0 then return nil, "the built-in tenant does not get ready", "timeout" end
+      scheduler.await(child, left)
+    end
+    text = text .. data
+  end
+  local said = {}
+  for name, value in text:gmatch("([%u%d_]+)=([^\n]*)\n") do said[name] = value end
+  return said
+end
+
+---Starts the tenant; it ends with this process, and Ctrl-C does not reach it.
+local function start(context, settings)
+  local child, message, kind = context.deps.spawn(tenant_words(context.flags, settings), {
+    follow = true, group = true, stdout = "pipe", stdin = "null", stderr = "inherit",
+  })
+  if not child then return nil, "the built-in tenant cannot be started: " .. message, kind end
+  local said
+  said, message, kind = read_lines(child)
+  if not said then
+    child:close()
+    return nil, message, kind
+  end
+  return child, said
+end
+
+---Empties the rehearsal's directory; one that is not a rehearsal's is left alone.
+local function clear(path)
+  local stat = file.stat(path)
+  if not stat then return true end
+  local dir = rundir.at(path)
+  if stat.type ~= "folder" or (not dir:exists() and #(file.list(path) or {}) > 0) then
+    return nil, path .. " is there and is not a rehearsal; move it away", "usage"
+  end
+  local taken, message, kind = dir:take()
+  if not taken then return nil, message, kind end
+  dir:clear()
+  dir:close()
+  return true
+end
+
+---The run's settings: those of the tenant that was started, whatever the others say.
+local function point_at(settings, said, path)
+  settings.base = said.AUTH0_DOMAIN
+  settings.credentials = {
+    client_id = said.AUTH0_CLIENT_ID, client_secret = said.AUTH0_CLIENT_SECRET,
+  }
+  settings.connection = said.AUTH0_CONNECTION
+  settings.run_dir, settings.yes, settings.fresh = path, true, false
+end
+
+---The tenant is gone when the rehearsal ends: nothing can be resumed, only rehearsed again.
+local function next_command(context, report)
+  if report.exit == 0 then return json.null end
+  if report.exit == 3 then return "auth0-migrate report " .. ending.quote(report.directory) end
+  return ending.command_line(context.args)
+end
+
+---@type Command
+return {
+  name = "rehearse",
+  summary = "the real run against the built-in tenant, on this machine",
+  help = [[
+Starts the built-in tenant in a process of its own, runs the whole migration against it in
+NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status.]],
+  positionals = {
+    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
+  },
+  run = function(context)
+    local recipe, settings, kind = prepare.recipe(context, { offline = true })
+    if not recipe then return ending.failure(context, settings, kind) end
+    local path = recipe.name .. ".rehearsal"
+    local done, message
+    done, message, kind = clear(path)
+    if not done then return ending.failure(context, message, kind) end
+    local child, said
+    child, said, kind = start(context, settings)
+    if not child then return ending.failure(context, said, kind) end
+    point_at(settings, said, path)
+    local report
+    report, message, kind = context.deps.session.run(recipe, settings, context.ui)
+    child:close()
+    if not report then return ending.failure(context, message, kind) end
+    report.next = next_command(context, report)
+    return ending.report(context, report, words.statement(report))
+  end,
+}

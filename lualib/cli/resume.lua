@@ -1,0 +1,23 @@
+--- resume: goes on with a run.
+
+local ending = require "cli.ending"
+local prepare = require "cli.prepare"
+local words = require "cli.words"
+
+---@type Command
+return {
+  name = "resume",
+  summary = "goes on with a run after whatever broke",
+  help = [[
+RUN is the run directory, default the newest NAME.run of this folder. The source is not read
+again. A finished run's statement is shown once more.]],
+  positionals = { { name = "RUN", optional = true } },
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    local report
+    report, message, kind = context.deps.session.resume(context.flags.RUN, settings, context.ui)
+    if not report then return ending.failure(context, message, kind) end
+    return ending.report(context, report, words.statement(report))
+  end,
+}

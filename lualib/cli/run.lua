@@ -1,0 +1,26 @@
+--- run: stage, plan, ask, import, finalize, report.
+
+local ending = require "cli.ending"
+local prepare = require "cli.prepare"
+local words = require "cli.words"
+
+---@type Command
+return {
+  name = "run",
+  summary = "moves the users of a recipe into Auth0 (the word may be left out)",
+  help = [[
+Stages the whole source, shows the plan, asks, imports, repairs what was refused, and ends with
+a statement. An unfinished run of the same recipe, source and tenant is gone on with.]],
+  positionals = {
+    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
+  },
+  run = function(context)
+    if context.flags.dry_run then return require("cli.plan").run(context) end
+    local recipe, settings, kind = prepare.recipe(context)
+    if not recipe then return ending.failure(context, settings, kind) end
+    local report, message
+    report, message, kind = context.deps.session.run(recipe, settings, context.ui)
+    if not report then return ending.failure(context, message, kind) end
+    return ending.report(context, report, words.statement(report))
+  end,
+}

@@ -1,0 +1,241 @@
+--- The sentences and tables that people read, made from the report's numbers.
+
+local json = require "host.json"
+
+local words = {}
+
+---"1 204 331"
+---@param n number
+---@return string
+function words.number(n)
+  local digits = string.format("%d", math.floor(n + 0.5))
+  local sign, rest = digits:match("^(-?)(%d+)$")
+  rest = rest:reverse():gsub("(%d%d%d)", "%1 "):reverse():gsub("^ ", "")
+  return sign .. rest
+end
+
+---"1 user", "1 204 users"
+---@param n integer
+---@param noun string
+---@param plural? string
+---@return string
+function words.count(n, noun, plural)
+  return words.number(n) .. " " .. (n == 1 and noun or plural or noun .. "s")
+end
+
+---"2 h 05 min", "3 min 20 s", "4.2 s"
+---@param seconds number
+---@return string
+function words.duration(seconds)
+  if seconds < 9.95 then return string.format("%.1f s", seconds) end
+  local whole = math.floor(seconds + 0.5)
+  if whole < 60 then return whole .. " s" end
+  if whole < 3600 then return string.format("%d min %02d s", whole // 60, whole % 60) end
+  if whole < 48 * 3600 then
+    return string.format("%d h %02d min", whole // 3600, whole % 3600 // 60)
+  end
+  return string.format("%d days %d h", whole // 86400, whole % 86400 // 3600)
+end
+
+---"1.2 MB"
+---@param n number
+---@return string
+function words.bytes(n)
+  for _, unit in ipairs { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } } do
+    if n >= unit[1] then return string.format("%.1f %s", n / unit[1], unit[2]) end
+  end
+  return words.count(n, "byte")
+end
+
+---"41 %"
+---@param share number
+---@return string
+function words.percent(share)
+  return string.format("%d %%", math.floor(share * 100 + 1e-9))
+end
+
+local MOST_LISTED <const> = 5
+
+---"FORMAT 12, CONFLICT_EMAIL 3", the most frequent first.
+local function by_count(map)
+  local keys = {}
+  for key in pairs(map or {}) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b)
+    if map[a] ~= map[b] then return map[a] > map[b] end
+    return a < b
+  end)
+  local parts = {}
+  for i, key in ipairs(keys) do
+    if i > MOST_LISTED then
+      parts[#parts + 1] = string.format("and %d more", #keys - MOST_LISTED)
+      break
+    end
+    parts[#parts + 1] = key .. " " .. words.number(map[key])
+  end
+  return table.concat(parts, ", ")
+end
+
+---Rows of {label, number, name, note}, numbers aligned.
+local function table_of(rows)
+  local width = 0
+  for _, row in ipairs(rows) do width = math.max(width, #words.number(row[2])) end
+  local lines = {}
+  for _, row in ipairs(rows) do
+    local note = row[4] and row[4] ~= "" and "  " .. row[4] or ""
+    local name = note ~= "" and string.format("%-13s", row[3]) or row[3]
+    lines[#lines + 1] = string.format("%-9s %" .. width .. "s  %s%s", row[1],
+      words.number(row[2]), name, note)
+  end
+  return lines
+end
+
+---Rows of the books, those that are 0 left out where nobody misses them.
+local function book_rows(report)
+  local records, users = report.records, report.users or {}
+  local codes = report.codes or {}
+  local rows = { { "records", records.read, "read" } }
+  local function add(n, name, note)
+    if n and n > 0 then rows[#rows + 1] = { "", n, name, note } end
+  end
+  add(records.extra, "extra", "users beyond the first of a record")
+  add(records.skipped, "skipped", by_count(report.skipped))
+  add(records.unchanged, "unchanged")
+  add(records.rejected, "rejected", by_count(codes.rejected))
+  add(records.duplicate, "duplicate")
+  rows[#rows + 1] = { "", records.staged, report.users and "staged" or "fit to be imported" }
+  if not report.users then return rows end
+  rows[#rows + 1] = { "users", users.inserted, "inserted" }
+  add(users.updated, "updated")
+  add(users.already_there, "already there", "not touched, passwords included")
+  add(users.failed, "failed", by_count(codes.failed))
+  add(users.pending, "pending")
+  return rows
+end
+
+local function append(lines, more)
+  for _, line in ipairs(more) do lines[#lines + 1] = line end
+end
+
+local function warning_lines(report)
+  local lines = {}
+  if report.warning_list then
+    for _, warning in ipairs(report.warning_list) do
+      lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
+        words.count(warning.count, "time"))
+    end
+  elseif report.warnings and next(report.warnings) then
+    lines[1] = "warnings: " .. by_count(report.warnings)
+  end
+  return lines
+end
+
+local function time_line(report)
+  local seconds, jobs = report.seconds or {}, report.jobs or {}
+  local parts = {}
+  if (seconds.stage or 0) > 0 then
+    parts[#parts + 1] = "staged in " .. words.duration(seconds.stage)
+  end
+  if (jobs.submitted or 0) > 0 then
+    parts[#parts + 1] = string.format("imported in %s by %s", words.duration(seconds.import or 0),
+      words.count(jobs.submitted, "job"))
+    if (jobs.failed or 0) > 0 then
+      parts[#parts + 1] = words.count(jobs.failed, "job") .. " failed"
+    end
+    if (report.slot_use or 0) > 0 then
+      parts[#parts + 1] = "slots busy " .. words.percent(report.slot_use)
+    end
+  end
+  return #parts > 0 and table.concat(parts, ", ") or nil
+end
+
+local BALANCED <const> = "The books balance: every record is accounted for."
+local UNBALANCED <const> = "The books do NOT balance: this is a fault of the program; keep the run."
+
+---The statement of a run.
+---@param report Report
+---@return string
+function words.statement(report)
+  local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
+  if report.message and report.message ~= json.null then
+    lines[1] = lines[1] .. ": " .. report.message
+  end
+  lines[#lines + 1] = ""
+  append(lines, table_of(book_rows(report)))
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
+  append(lines, warning_lines(report))
+  lines[#lines + 1] = time_line(report)
+  if report.directory then
+    lines[#lines + 1] = "Details: " .. report.directory .. "/report.html"
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---What a check found, grouped.
+---@param report Report
+---@return string
+function words.findings(report)
+  local lines = {}
+  for _, group in ipairs(report.findings or {}) do
+    local path = group.path ~= "" and "  " .. group.path or ""
+    lines[#lines + 1] = string.format("%s%s  %s", group.code, path,
+      words.count(group.count, group.outcome == "duplicate" and "duplicate" or "record"))
+    lines[#lines + 1] = "  " .. group.message
+    lines[#lines + 1] = "  at " .. table.concat(group.examples, ", ")
+      .. (group.count > #group.examples and ", ..." or "")
+    if group.fix then lines[#lines + 1] = "  " .. group.fix end
+    lines[#lines + 1] = ""
+  end
+  append(lines, table_of(book_rows(report)))
+  local warnings = warning_lines(report)
+  if #warnings > 0 then
+    lines[#lines + 1] = ""
+    append(lines, warnings)
+  end
+  local time = time_line(report)
+  if time then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = time
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---What an import would send, how long it takes, what is odd.
+---@param plan Plan
+---@return string
+function words.plan(plan)
+  local lines = {
+    string.format("to send   %s in %s, %s", words.count(plan.users, "user"),
+      words.count(plan.jobs, "job"), words.bytes(plan.bytes)),
+  }
+  if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
+  local times = {}
+  for _, one in ipairs(plan.hours or {}) do
+    times[#times + 1] = one.tier .. " " .. words.duration(one.hours * 3600)
+  end
+  if #times > 0 then lines[#lines + 1] = "takes     about " .. table.concat(times, ", ") end
+  if plan.upsert then lines[#lines + 1] = "upsert    on" end
+  for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "mind      " .. risk end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---How far a run is.
+---@param status table  of session.status
+---@return string
+function words.status(status)
+  local state = status.finished and "finished" or not status.staged and "staging" or "unfinished"
+  local lines = { string.format("%s: %s", status.run, state), "" }
+  append(lines, table_of(book_rows(status)))
+  local chunks = by_count(status.chunks)
+  if chunks ~= "" then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = "chunks: " .. chunks
+  end
+  for _, job in ipairs(status.active or {}) do
+    lines[#lines + 1] = string.format("job %s: chunk %d, for %s", job.id or "(not yet known)",
+      job.chunk, words.duration(math.max(0, job.seconds or 0)))
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return words
