@@ -4,9 +4,11 @@
 ---@class host.yaml
 local yaml = {}
 
----One document. Scalars: null ~ true false, decimal integers and floats, everything else a
----string; quoted ones always strings. Sequences are marked as json.array; null is json.null.
----Several documents, duplicate keys and non-string keys are failures that name line and column.
+---One document; an empty one is null. Scalars: nothing, ~ and null, true, false (each also Null and
+---NULL), decimal integers and floats, everything else a string (yes, 0x10, 007, +49, what does not
+---fit 64 bits); quoted ones always strings. Sequences are marked as json.array; null is json.null;
+---an alias is a copy. Several documents, duplicate keys, non-string keys, merge keys and tags beyond
+---the core ones are failures that name line and column.
 ---@param text string
 ---@return any value
 ---@return string? message
