@@ -10,9 +10,10 @@
 /* True for a Content-Type header of multipart/form-data. */
 bool host_form_is(const char *content_type);
 
-/* Pushes the list of parts (name, filename?, type?, data) and returns true. Returns false and
- * leaves the stack as it was when the body is not what its Content-Type promises: no boundary
- * named, no part, a part without a name, or no closing boundary. */
-bool host_form_push(lua_State *L, const char *content_type, const char *body, size_t size);
+/* Pushes the list of parts (name, filename?, type?, data) and returns true. Returns false
+ * and leaves the stack as it was when the body is not what its Content-Type promises: no
+ * boundary named, no part, a part without a name, or no closing boundary. */
+bool host_form_push(lua_State *L, const char *content_type, const char *body,
+                    size_t size);
 
 #endif

@@ -206,7 +206,8 @@ test("a command or option that the manual lacks is noticed", function()
     { flags = "-y --yes", commands = "run plan" }, { flags = "--yes-men", commands = "*" },
     { flags = "--no", commands = "run" },
   }
-  tap.equal(house.unwritten(list, "`auth0-migrate run --yes-men` `-y`, `plan`"), { "--no", "--yes" })
+  tap.equal(house.unwritten(list, "`auth0-migrate run --yes-men` `-y`, `plan`"),
+    { "--no", "--yes" })
   tap.equal(house.unwritten(list, "plan `run` --no `-y/--yes` `--yes-men [--no]`"), { "plan" })
 end)
 
