@@ -344,7 +344,7 @@ static int chunk_places(lua_State *L)
 /* Passes the bracket or comma before the next value. Returns false after the last one. */
 static bool next_value(lua_State *L, struct json_scan *s, bool first)
 {
-    enum json_outcome outcome = json_token(s); /* [ , ] */
+    enum json_outcome outcome = host_json_token(s); /* [ , ] */
     if (outcome == JSON_OK && s->depth == 0) {
         s->p = json_blank(s->p, s->end);
         if (s->p == s->end) return false;
@@ -356,7 +356,7 @@ static bool next_value(lua_State *L, struct json_scan *s, bool first)
         if (s->p < s->end && *s->p == ']') return next_value(L, s, false);
     }
     if (outcome != JSON_OK) {
-        json_fail(L, s, (size_t)(s->p - lua_tostring(L, lua_upvalueindex(1))));
+        host_json_fail(L, s, (size_t)(s->p - lua_tostring(L, lua_upvalueindex(1))));
         lua_pop(L, 1);
         lua_error(L);
     }
@@ -373,7 +373,7 @@ static int values_next(lua_State *L)
     struct json_scan s;
 
     if (index < 0) return 0;
-    json_begin(&s, text, size, true);
+    host_json_begin(&s, text, size, true);
     if (index > 0) { /* the array was entered and a value has ended at `offset` */
         s.p += offset;
         s.depth = 1;
@@ -389,8 +389,8 @@ static int values_next(lua_State *L)
     }
     s.p = json_blank(s.p, s.end);
     const char *start = s.p;
-    if (json_until(&s, 1) != JSON_OK) {
-        json_fail(L, &s, (size_t)(s.p - text));
+    if (host_json_until(&s, 1) != JSON_OK) {
+        host_json_fail(L, &s, (size_t)(s.p - text));
         lua_pop(L, 1);
         return lua_error(L);
     }

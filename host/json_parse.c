@@ -63,9 +63,9 @@ static enum json_outcome next_element(struct json_scan *s, char close, bool firs
 static enum json_outcome parse_key(lua_State *L, struct json_scan *s)
 {
     if (s->p == s->end || *s->p != '"') return bad(s, "a member's name");
-    enum json_outcome outcome = json_string(s);
+    enum json_outcome outcome = host_json_string(s);
     if (outcome != JSON_OK) return outcome;
-    json_push_string(L, s->string, s->string_size, s->escaped);
+    host_json_push_string(L, s->string, s->string_size, s->escaped);
     s->p = json_blank(s->p, s->end);
     if (s->p == s->end || *s->p != ':') return bad(s, "':'");
     s->p++;
@@ -130,15 +130,15 @@ static enum json_outcome parse_value(lua_State *L, struct json_scan *s)
     if (s->p == s->end) return bad(s, "a value");
     char c = *s->p;
     if (c == '"') {
-        if ((outcome = json_string(s)) == JSON_OK)
-            json_push_string(L, s->string, s->string_size, s->escaped);
+        if ((outcome = host_json_string(s)) == JSON_OK)
+            host_json_push_string(L, s->string, s->string_size, s->escaped);
     } else if (c == '{' || c == '[') {
         outcome = parse_container(L, s);
     } else if (c == '-' || (c >= '0' && c <= '9')) {
-        if ((outcome = json_number(s)) == JSON_OK)
-            json_push_number(L, s->string, s->string_size, s->integral);
+        if ((outcome = host_json_number(s)) == JSON_OK)
+            host_json_push_number(L, s->string, s->string_size, s->integral);
     } else if (c == 't' || c == 'f' || c == 'n') {
-        if ((outcome = json_word(s)) == JSON_OK) {
+        if ((outcome = host_json_word(s)) == JSON_OK) {
             if (c == 'n')
                 lua_pushlightuserdata(L, NULL);
             else
@@ -155,7 +155,7 @@ bool host_json_parse(lua_State *L, const char *text, size_t size)
     struct json_scan s;
     int base = lua_gettop(L);
 
-    json_begin(&s, text, size, true);
+    host_json_begin(&s, text, size, true);
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     enum json_outcome outcome = parse_value(L, &s);
     if (outcome == JSON_OK) {
@@ -164,6 +164,6 @@ bool host_json_parse(lua_State *L, const char *text, size_t size)
         s.expected = "the end";
     }
     lua_settop(L, base);
-    json_fail(L, &s, (size_t)(s.p - text));
+    host_json_fail(L, &s, (size_t)(s.p - text));
     return false;
 }

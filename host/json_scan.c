@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-void json_begin(struct json_scan *s, const char *text, size_t size, bool final)
+void host_json_begin(struct json_scan *s, const char *text, size_t size, bool final)
 {
     s->p = text;
     s->end = text + size;
@@ -93,7 +93,7 @@ static inline enum json_outcome string(struct json_scan *s)
     return JSON_OK;
 }
 
-enum json_outcome json_string(struct json_scan *s)
+enum json_outcome host_json_string(struct json_scan *s)
 {
     return string(s);
 }
@@ -112,7 +112,7 @@ static bool ends_word(char c)
              c == '.' || c == '-' || c == '+' || c == '_');
 }
 
-enum json_outcome json_number(struct json_scan *s)
+enum json_outcome host_json_number(struct json_scan *s)
 {
     const char *p = s->p, *end = s->end, *from;
 
@@ -144,7 +144,7 @@ enum json_outcome json_number(struct json_scan *s)
     return JSON_OK;
 }
 
-enum json_outcome json_word(struct json_scan *s)
+enum json_outcome host_json_word(struct json_scan *s)
 {
     const char *word = *s->p == 't' ? "true" : *s->p == 'f' ? "false" : "null";
     const char *p = s->p;
@@ -197,9 +197,9 @@ static enum json_outcome value(struct json_scan *s)
     else if (c == '{' || c == '[')
         return open_container(s, c == '{');
     else if (c == '-' || (c >= '0' && c <= '9'))
-        outcome = json_number(s);
+        outcome = host_json_number(s);
     else if (c == 't' || c == 'f' || c == 'n')
-        outcome = json_word(s);
+        outcome = host_json_word(s);
     else if (c == ']' && s->state == JSON_FIRST_VALUE)
         return close_container(s);
     else
@@ -272,12 +272,12 @@ static inline enum json_outcome token(struct json_scan *s)
     }
 }
 
-enum json_outcome json_token(struct json_scan *s)
+enum json_outcome host_json_token(struct json_scan *s)
 {
     return token(s);
 }
 
-enum json_outcome json_until(struct json_scan *s, int depth)
+enum json_outcome host_json_until(struct json_scan *s, int depth)
 {
     while (s->depth > depth || s->state != JSON_AFTER) {
         enum json_outcome outcome = token(s);
@@ -323,7 +323,7 @@ static unsigned escape_code(const char *p, size_t *size)
     return letter ? (unsigned char)codes[letter - letters] : (unsigned char)p[1];
 }
 
-void json_push_string(lua_State *L, const char *text, size_t size, bool escaped)
+void host_json_push_string(lua_State *L, const char *text, size_t size, bool escaped)
 {
     if (!escaped) {
         lua_pushlstring(L, text, size);
@@ -367,7 +367,7 @@ static bool push_integer(lua_State *L, const char *text, size_t size)
     return true;
 }
 
-void json_push_number(lua_State *L, const char *text, size_t size, bool integral)
+void host_json_push_number(lua_State *L, const char *text, size_t size, bool integral)
 {
     if (integral && push_integer(L, text, size)) return;
     lua_pushlstring(L, text, size);
@@ -378,7 +378,7 @@ void json_push_number(lua_State *L, const char *text, size_t size, bool integral
     lua_pushnumber(L, d);
 }
 
-int json_fail(lua_State *L, const struct json_scan *s, size_t offset)
+int host_json_fail(lua_State *L, const struct json_scan *s, size_t offset)
 {
     const char *found = s->p == s->end ? ", found the end" : "";
     lua_pushfstring(L, "broken JSON at byte %I: expected %s%s", (lua_Integer)offset + 1,

@@ -58,28 +58,28 @@ struct json_scan {
 };
 
 /* Begins a scan of text that will hold one value. */
-void json_begin(struct json_scan *s, const char *text, size_t size, bool final);
+void host_json_begin(struct json_scan *s, const char *text, size_t size, bool final);
 
 /* Passes white space, then one token. */
-enum json_outcome json_token(struct json_scan *s);
+enum json_outcome host_json_token(struct json_scan *s);
 
 /* Goes on until the value that began at `depth` has ended. */
-enum json_outcome json_until(struct json_scan *s, int depth);
+enum json_outcome host_json_until(struct json_scan *s, int depth);
 
 /* Tokens at p, which stands on their first byte; string, escaped and integral are set. */
-enum json_outcome json_string(struct json_scan *s);
-enum json_outcome json_number(struct json_scan *s);
-enum json_outcome json_word(struct json_scan *s);
+enum json_outcome host_json_string(struct json_scan *s);
+enum json_outcome host_json_number(struct json_scan *s);
+enum json_outcome host_json_word(struct json_scan *s);
 
 /* Pushes the string whose scanned text is given. */
-void json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
+void host_json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
 
 /* Pushes the number whose scanned text is given; one that Lua cannot hold as a string. */
-void json_push_number(lua_State *L, const char *text, size_t size, bool integral);
+void host_json_push_number(lua_State *L, const char *text, size_t size, bool integral);
 
 /* Pushes nil, message, "parse" for a scan that ended in JSON_BAD; `offset` is the offset
  * of p in the whole text. Returns 3. */
-int json_fail(lua_State *L, const struct json_scan *s, size_t offset);
+int host_json_fail(lua_State *L, const struct json_scan *s, size_t offset);
 
 static inline const char *json_blank(const char *p, const char *end)
 {
