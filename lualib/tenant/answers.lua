@@ -1,0 +1,75 @@
+--- Answers of the rehearsal tenant, in the Management API's shapes.
+
+local answers = {}
+
+---@class Answer
+---@field status integer
+---@field body? any      written as JSON
+---@field headers? table<string, string>
+
+local NAMES <const> = {
+  [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
+  [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Payload Too Large",
+  [429] = "Too Many Requests", [500] = "Internal Server Error", [503] = "Service Unavailable",
+}
+
+---@param body any
+---@param status? integer  default 200
+---@return Answer
+function answers.json(body, status)
+  return { status = status or 200, body = body }
+end
+
+---@return Answer
+function answers.none()
+  return { status = 204 }
+end
+
+---The Management API's envelope.
+---@param status integer
+---@param message string
+---@param code? string  errorCode
+---@return Answer
+function answers.refuse(status, message, code)
+  return {
+    status = status,
+    body = { statusCode = status, error = NAMES[status], message = message, errorCode = code },
+  }
+end
+
+---@param what string  "'Invalid multipart payload format'"
+---@param property? string
+---@return Answer
+function answers.invalid(what, property)
+  local message = "Payload validation error: " .. what
+  if property then message = message .. " on property " .. property end
+  return answers.refuse(400, message .. (property and "" or "."), "invalid_body")
+end
+
+---@param what string
+---@param property string
+---@return Answer
+function answers.invalid_query(what, property)
+  return answers.refuse(400, string.format("Query validation error: %s on property %s", what,
+    property), "invalid_query_string")
+end
+
+---A refused token.
+---@param message string
+---@return Answer
+function answers.unauthorized(message)
+  local answer = answers.refuse(401, message)
+  answer.body.attributes = { error = message }
+  return answer
+end
+
+---The Authentication API's envelope.
+---@param status integer
+---@param err string
+---@param description string
+---@return Answer
+function answers.oauth(status, err, description)
+  return { status = status, body = { error = err, error_description = description } }
+end
+
+return answers

@@ -1,0 +1,317 @@
+--- POST /jobs/users-imports and what happens to the users afterwards.
+--- Source: Auth0 docs, "Bulk Import User Data into Auth0 Database Connections", and Management API
+--- v2 (November 2026).
+
+local answers = require "tenant.answers"
+local failure = require "base.failure"
+local jobs = require "tenant.jobs"
+local json = require "host.json"
+local limits = require "auth0.limits"
+local scheduler = require "base.scheduler"
+local users = require "tenant.users"
+local verdict = require "tenant.verdict"
+
+local imports = {}
+
+local SLICE <const> = 200          -- users in a transaction, at most
+local SLICE_SECONDS <const> = 0.25 -- of a tier's time that one slice stands for
+local CONNECTION_ID <const> = "^con_" .. ("%w"):rep(16) .. "$"
+local BROKEN <const> = "Failed to parse users file JSON when importing users. "
+  .. "Make sure it is valid JSON."
+local HASH_KEPT <const> =
+  "A custom_password_hash was provided, but the user already has password hash defined"
+
+-- Auth0 docs: what an import with upsert changes in a user that is there.
+local UPSERTABLE <const> = {
+  "email_verified", "given_name", "family_name", "name", "nickname", "picture", "app_metadata",
+  "user_metadata", "mfa_factors",
+}
+
+-- Accepting ---------------------------------------------------------------------------------
+
+local function boolean(part, default)
+  if part == nil then return default end
+  if part == "true" then return true end
+  if part == "false" then return false end
+  return nil
+end
+
+---The form's fields, or the answer that refuses the form.
+local function form_of(request)
+  if not request.parts or request.malformed then
+    return nil, answers.invalid("'Invalid multipart payload format'")
+  end
+  local form = {}
+  for _, part in ipairs(request.parts) do
+    if part.name ~= "users" then
+      form[part.name] = part.data
+    elseif part.filename then
+      form.users = part.data
+    end
+  end
+  if not form.users then
+    return nil, answers.refuse(400, "Must provide 'users' file as multipart part.")
+  elseif form.users == "" then
+    return nil, answers.refuse(400, "Users file must not be empty.")
+  end
+  for _, name in ipairs { "upsert", "send_completion_email" } do
+    if boolean(form[name], false) == nil then
+      return nil, answers.invalid("'Expected type boolean but found type string'", name)
+    end
+  end
+  return form
+end
+
+---The form's connection, or the answer that refuses it.
+local function connection_of(tenant, form)
+  local id = form.connection_id
+  if not id then
+    return nil, answers.refuse(400, "Must provide 'connection_id' as multipart part.")
+  elseif not id:find(CONNECTION_ID) then
+    return nil, answers.invalid("'String does not match pattern ^con_[A-Za-z0-9]{16}$'",
+      "connection_id")
+  end
+  local connection = tenant:connection(id)
+  if not connection then
+    return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
+  elseif connection.strategy ~= "auth0" then
+    return nil, answers.refuse(400, "Connection must be a database connection.")
+  elseif #connection.clients == 0 then
+    return nil, answers.refuse(400, "Connection must be enabled.")
+  elseif connection.settings.custom_database and not connection.settings.import_mode then
+    return nil, answers.refuse(400,
+      "Custom Database Connections without import mode are not allowed.")
+  end
+  return connection
+end
+
+---POST /api/v2/jobs/users-imports
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
+function imports.accept(tenant, request)
+  if request.too_large or request.size > limits.REQUEST_BYTES then
+    return answers.refuse(413, "Payload content length greater than maximum allowed: 512000.")
+  end
+  local form, refusal = form_of(request)
+  if not form then return refusal end
+  local connection
+  connection, refusal = connection_of(tenant, form)
+  if not connection then return refusal end
+  if tenant.metrics.active >= limits.JOBS then
+    return answers.refuse(429, string.format("There are %d active import users jobs, please wait "
+      .. "until some of them are finished and try again", tenant.metrics.active))
+  end
+  local job = jobs.add(tenant, {
+    connection = connection.id, payload = form.users, external_id = form.external_id,
+    upsert = boolean(form.upsert, false), mail = boolean(form.send_completion_email, true),
+  })
+  tenant.metrics:upload(request.size, job.mail == 1)
+  imports.begin(tenant, job)
+  return answers.json(jobs.show(tenant, job), 202)
+end
+
+-- Processing --------------------------------------------------------------------------------
+
+---@class ImportRun  what is remembered while a job runs
+---@field tenant Tenant
+---@field db host.store.database
+---@field connection StoredConnection
+---@field validator host.schema.validator
+---@field job StoredJob
+---@field upsert boolean
+---@field seen table<string, table<string, true>>  identifiers of the file so far
+---@field now number  of the slice
+---@field inserted integer
+---@field updated integer
+---@field failed integer
+
+local function refuse(code, message, path)
+  return { { code = code, message = message, path = path } }
+end
+
+---Whether an earlier user of the file has an identifier of this one; if not, they are noted.
+local function duplicate(run, user, keys)
+  local seen = run.seen
+  local email = run.connection.settings.unique.email and keys.email
+  local twice
+  if email and seen.email[email] then twice = "email"
+  elseif keys.username and seen.username[keys.username] then twice = "username"
+  elseif user.user_id and seen.user_id[user.user_id] then twice = "user_id" end
+  if twice then
+    return refuse("DUPLICATED_USER",
+      string.format("A user with this %s was already provided.", twice))
+  end
+  if email then seen.email[email] = true end
+  if keys.username then seen.username[keys.username] = true end
+  if user.user_id then seen.user_id[user.user_id] = true end
+end
+
+---Why users that are there stand in the way of an insertion.
+local function conflict(run, keys, rows)
+  local same = { email = false, username = false }
+  for _, row in ipairs(rows) do
+    local here = row.connection == run.connection.id
+    if here and keys.email and row.email == keys.email and run.connection.settings.unique.email then
+      same.email = true
+    end
+    if here and keys.username and row.username == keys.username then same.username = true end
+  end
+  if same.email then
+    return refuse("CONFLICT_EMAIL", "A user with the same email already exists.", "email")
+  elseif same.username then
+    return refuse("CONFLICT_USERNAME", "A user with the same username already exists.", "username")
+  end
+  return refuse("CONFLICT", "The user already exists.")
+end
+
+---The user with the record's address when it may be updated: nobody else has its other
+---identifiers, and they are not somebody else's.
+local function target(run, keys, rows)
+  local row = rows[1]
+  if #rows > 1 or row.connection ~= run.connection.id or row.email ~= keys.email then return nil end
+  if not keys.email or (keys.user_id and keys.user_id ~= row.user_id) then return nil end
+  return row
+end
+
+---Updates the one user that has the record's address.
+local function update(run, user, row)
+  local record = json.decode(row.record)
+  if user.custom_password_hash then
+    if row.password ~= "imported" or row.logins > 0 or not record.custom_password_hash then
+      return refuse(nil, HASH_KEPT, "customPasswordHash")
+    end
+    record.custom_password_hash = user.custom_password_hash
+  end
+  for _, name in ipairs(UPSERTABLE) do
+    if user[name] ~= nil then record[name] = user[name] end
+  end
+  users.update(run.db, row, record, run.now)
+end
+
+---Deals with one user: "inserted" or "updated", or nil and the errors.
+local function import_one(run, user)
+  local errors = verdict.errors(run.validator, user)
+  if errors then return nil, errors end
+  local keys = users.keys(user)
+  errors = duplicate(run, user, keys)
+  if errors then return nil, errors end
+  local rows = users.clashes(run.db, run.connection, keys)
+  if not rows then
+    users.insert(run.db, run.connection, user, keys, run.now)
+    return "inserted"
+  end
+  local row = run.upsert and target(run, keys, rows)
+  if not row then return nil, conflict(run, keys, rows) end
+  errors = update(run, user, row)
+  if errors then return nil, errors end
+  return "updated"
+end
+
+local function note_error(run, place, user, errors)
+  local entry = json.encode { user = verdict.echo(user), errors = json.array(errors) }
+  run.db:run("INSERT INTO job_error VALUES (?, ?, ?)", run.job.id, place, entry)
+end
+
+---Deals with the users up to the one at `last`, in one transaction.
+local function slice(run, list, first, last)
+  run.now = run.tenant.wall()
+  local transaction <close> = run.db:begin()
+  for place = first, last do
+    local user = list[place]
+    local outcome, errors = import_one(run, user)
+    if errors then note_error(run, place, user, errors) end
+    outcome = outcome or "failed"
+    run[outcome] = run[outcome] + 1
+  end
+  run.db:run([[UPDATE job SET done = ?, total = ?, inserted = ?, updated = ?, failed = ?
+    WHERE id = ?]], last, #list, run.inserted, run.updated, run.failed, run.job.id)
+  if last == #list then jobs.finish(run.tenant, run.job.id) end
+  failure.check(transaction:commit())
+end
+
+---@param tenant Tenant
+---@param connection StoredConnection
+---@param job StoredJob
+---@return ImportRun
+local function new_run(tenant, connection, job)
+  return {
+    tenant = tenant, db = tenant.db, connection = connection, job = job,
+    validator = verdict.validator(connection.settings), upsert = job.upsert == 1,
+    seen = { email = {}, username = {}, user_id = {} }, now = tenant.wall(),
+    inserted = job.inserted, updated = job.updated, failed = job.failed,
+  }
+end
+
+---Notes the identifiers of users that were dealt with before the tenant was restarted.
+local function remember(run, list)
+  for place = 1, run.job.done do
+    local user = list[place]
+    if not verdict.errors(run.validator, user) then duplicate(run, user, users.keys(user)) end
+  end
+end
+
+---Users that a slice holds at a speed.
+local function slice_size(speed)
+  return math.max(1, math.min(SLICE, math.floor(speed * SLICE_SECONDS)))
+end
+
+---Imports the list, slice by slice, no faster than the tier; other tasks run between.
+local function process(run, list)
+  local tenant = run.tenant
+  local speed = tenant:import_speed() -- users a second
+  local size = slice_size(speed)
+  local began = tenant.monotonic() - run.job.done / speed
+  local done = run.job.done
+  repeat
+    local last = math.min(#list, done + size)
+    local wait = began + last / speed - tenant.monotonic()
+    if wait > 0 then scheduler.sleep(wait) else scheduler.pass() end
+    if tenant.ended then return end -- the state file, if there is one, remembers the job
+    if tenant:now() - run.job.begun > limits.JOB_SECONDS then
+      return jobs.finish(tenant, run.job.id, nil, "failed")
+    end
+    slice(run, list, done + 1, last)
+    done = last
+  until done >= #list
+end
+
+---Starts a job's task.
+---@param tenant Tenant
+---@param job StoredJob
+function imports.begin(tenant, job)
+  tenant.metrics:job_begun(tenant.monotonic())
+  scheduler.spawn(function()
+    local list = json.decode(job.payload)
+    job.payload = nil
+    if type(list) ~= "table" or not json.is_array(list) then
+      scheduler.pass()
+      if not tenant.ended then jobs.finish(tenant, job.id, BROKEN) end
+    else
+      local run = new_run(tenant, assert(tenant:connection(job.connection)), job)
+      remember(run, list)
+      process(run, list)
+    end
+    tenant.metrics:job_ended(tenant.monotonic())
+  end)
+end
+
+---Puts users into a connection at once, as an import would.
+---@param tenant Tenant
+---@param connection StoredConnection
+---@param list table[]
+---@return true?
+---@return string? message  what is wrong with the first user refused
+function imports.put(tenant, connection, list)
+  local run = new_run(tenant, connection, { upsert = 0, inserted = 0, updated = 0, failed = 0 })
+  local transaction <close> = tenant.db:begin()
+  for place, user in ipairs(list) do
+    local _, errors = import_one(run, user)
+    if errors then
+      return nil, string.format("user %d is refused: %s", place, errors[1].message)
+    end
+  end
+  return transaction:commit()
+end
+
+return imports

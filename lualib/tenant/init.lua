@@ -1,0 +1,246 @@
+--- The rehearsal tenant: Auth0's documented behaviour for imports, on loopback, in one file or in
+--- memory. Times that tokens and rate limits speak of are real; jobs run on scaled time.
+
+local buckets = require "tenant.buckets"
+local clock = require "host.clock"
+local connection_settings = require "auth0.connection"
+local connections = require "tenant.connections"
+local digest = require "host.digest"
+local file = require "host.file"
+local imports = require "tenant.imports"
+local jobs = require "tenant.jobs"
+local json = require "host.json"
+local limits = require "auth0.limits"
+local metrics = require "tenant.metrics"
+local router = require "tenant.router"
+local scheduler = require "base.scheduler"
+local server = require "host.server"
+local store = require "host.store"
+local users = require "tenant.users"
+
+local tenant = {}
+
+-- Above Auth0's limit, so that the size of a request that is too large is known.
+local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
+
+local SETTINGS_SQL <const> =
+  "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+
+---@class TenantOptions
+---@field port? integer           0 (default): any free one
+---@field state? string           file that keeps the tenant; default: memory
+---@field existing? string        file with users that are there already: a JSON array as for import
+---@field connection? Connection  settings of the default connection
+---@field connections? TenantConnection[]  further ones
+---@field tier? "free"|"production"|"enterprise"  speed of jobs and rate limits; default: none
+---@field time_scale? number      multiplies the speed of jobs and their ageing
+---@field client_id? string       default: made, or that of the state file
+---@field client_secret? string
+---@field scopes? string[]        what tokens allow
+---@field token_seconds? integer  life of tokens
+---@field on_ready? fun(info: TenantInfo)
+
+---@class TenantInfo
+---@field domain string         "http://127.0.0.1:PORT"
+---@field client_id string
+---@field client_secret string
+---@field connection string     name
+---@field connection_id string
+---@field stop fun()            ends `serve`
+
+---@class Tenant
+---@field options TenantOptions
+---@field db host.store.database
+---@field domain string
+---@field client_id string
+---@field client_secret string
+---@field signing_key string
+---@field metrics Metrics
+---@field buckets Buckets
+---@field wall fun(): number       unix seconds
+---@field monotonic fun(): number  seconds
+local Tenant = {}
+Tenant.__index = Tenant
+
+---A value kept with the state: as given, as it was, or made.
+function Tenant:setting(name, given, make)
+  local value = given or self.db:value("SELECT value FROM setting WHERE name = ?", name) or make()
+  assert(self.db:run("INSERT OR REPLACE INTO setting VALUES (?, ?)", name, value))
+  return value
+end
+
+---Seconds of the tenant's own time, which runs faster by the scale.
+---@return number
+function Tenant:now()
+  return self.began + (self.wall() - self.began) * self.scale
+end
+
+---Users a second that one job imports. Auth0's figures are for two jobs at a time.
+---@return number  math.huge: as fast as it can
+function Tenant:import_speed()
+  local per_hour = limits.USERS_PER_HOUR[self.options.tier]
+  return per_hour and per_hour / limits.JOBS / 3600 * self.scale or math.huge
+end
+
+---@param id string
+---@return StoredConnection?
+function Tenant:connection(id)
+  return connections.by_id(self, id)
+end
+
+---@param id string
+---@return string?
+function Tenant:connection_name(id)
+  return self.db:value("SELECT name FROM connection WHERE id = ?", id)
+end
+
+---Whether a token may be asked for with this audience.
+---@param audience any
+---@return boolean
+function Tenant:is_audience(audience)
+  local port = self.listener:port()
+  for _, host in ipairs { "127.0.0.1", "localhost" } do
+    if audience == string.format("http://%s:%d/api/v2/", host, port) then return true end
+  end
+  return false
+end
+
+local function random_text(bytes)
+  return function() return digest.base64(digest.random(bytes), { url = true, pad = false }) end
+end
+
+local function prepare(self)
+  local options = self.options
+  for _, sql in ipairs { SETTINGS_SQL, connections.SQL, users.SQL, jobs.SQL } do
+    local done, message, kind = self.db:exec(sql)
+    if not done then return nil, message, kind end
+  end
+  self.client_id = self:setting("client_id", options.client_id, random_text(24))
+  self.client_secret = self:setting("client_secret", options.client_secret, random_text(48))
+  self.signing_key = self:setting("signing_key", nil, random_text(32))
+  local settings = options.connection or connection_settings.defaults()
+  local given = { {
+    id = settings.id, name = settings.name, strategy = settings.strategy,
+    options = connections.options_of(settings),
+    clients = settings.enabled == false and {} or nil,
+  } }
+  for _, more in ipairs(options.connections or {}) do given[#given + 1] = more end
+  for _, connection in ipairs(given) do
+    if not connections.by_name(self, connection.name) then connections.add(self, connection) end
+  end
+  self.default = connections.by_name(self, settings.name)
+  return true
+end
+
+---Puts the users of the `existing` file into the default connection, once.
+local function load_existing(self)
+  local path = self.options.existing
+  if not path or self.db:value("SELECT 1 FROM user LIMIT 1") then return true end
+  local text, message, kind = file.read(path)
+  if not text then return nil, message, kind end
+  local list
+  list, message = json.decode(text)
+  if type(list) ~= "table" or not json.is_array(list) then
+    return nil, string.format("%s: %s", path, message or "not a JSON array of users"), "usage"
+  end
+  local done
+  done, message = imports.put(self, self.default, list)
+  if not done then return nil, string.format("%s: %s", path, message), "usage" end
+  return true
+end
+
+---Opens the state and the port.
+---@param options? TenantOptions
+---@return Tenant?
+---@return string? message
+---@return Kind? kind
+function tenant.open(options)
+  options = options or {}
+  local self = setmetatable({
+    options = options, scale = options.time_scale or 1, wall = clock.now,
+    monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
+    buckets = buckets.new(options.tier), stopped = scheduler.condition(),
+  }, Tenant)
+  local message, kind, done
+  self.db, message, kind = store.open(options.state or ":memory:", {
+    durable = options.state ~= nil,
+  })
+  if not self.db then return nil, message, kind end
+  done, message, kind = prepare(self)
+  if done then done, message, kind = load_existing(self) end
+  if done then
+    self.listener, message, kind = server.listen { port = options.port, limit = REQUEST_LIMIT }
+    done = self.listener
+  end
+  if not done then
+    self:close()
+    return nil, message, kind
+  end
+  self.domain = string.format("http://127.0.0.1:%d", self.listener:port())
+  return self
+end
+
+---@return TenantInfo
+function Tenant:info()
+  return {
+    domain = self.domain, client_id = self.client_id, client_secret = self.client_secret,
+    connection = self.default.name, connection_id = self.default.id,
+    stop = function() self:stop() end,
+  }
+end
+
+local function respond(request, answer)
+  local headers = answer.headers or {}
+  local body
+  if answer.body ~= nil then
+    body = assert(json.encode(answer.body))
+    headers["content-type"] = "application/json; charset=utf-8"
+  end
+  request:respond(answer.status, headers, body)
+end
+
+---Answers requests until the end.
+function Tenant:listen()
+  while not self.ended do
+    local request = self.listener:accept()
+    while request do
+      respond(request, router.handle(self, request))
+      request = self.listener:accept()
+    end
+    scheduler.await(self.listener)
+  end
+end
+
+---Works until it is stopped. Within base.scheduler.
+function Tenant:run()
+  for _, job in ipairs(jobs.pending(self)) do imports.begin(self, job) end
+  scheduler.spawn(function() self:listen() end)
+  while not self.ended do self.stopped:wait() end
+end
+
+---Ends `run`.
+function Tenant:stop()
+  self.ended = true
+  self.stopped:notify()
+end
+
+function Tenant:close()
+  if self.listener then self.listener:close() end
+  if self.db then self.db:close() end
+end
+
+---Runs a tenant until it is stopped. Within base.scheduler.
+---@param options TenantOptions
+---@return true?
+---@return string? message
+---@return Kind? kind
+function tenant.serve(options)
+  local self, message, kind = tenant.open(options)
+  if not self then return nil, message, kind end
+  if options.on_ready then options.on_ready(self:info()) end
+  self:run()
+  self:close()
+  return true
+end
+
+return tenant

@@ -1,0 +1,72 @@
+--- What the rehearsal tenant has seen: for whoever judges a tool, never part of Auth0's API.
+
+local answers = require "tenant.answers"
+local limits = require "auth0.limits"
+
+local metrics = {}
+
+---@class Metrics  times in real seconds
+---@field active integer       jobs that run
+---@field requests table<string, integer>  by route
+---@field statuses table<string, integer>  by route and status
+---@field uploads integer
+local Metrics = {}
+Metrics.__index = Metrics
+
+---@return Metrics
+function metrics.new()
+  return setmetatable({
+    active = 0, busy = 0, jobs = 0, requests = {}, statuses = {}, uploads = 0, bytes = 0,
+    mails = 0,
+  }, Metrics)
+end
+
+---@param route string
+---@param status integer
+function Metrics:answered(route, status)
+  local key = route .. " " .. status
+  self.requests[route] = (self.requests[route] or 0) + 1
+  self.statuses[key] = (self.statuses[key] or 0) + 1
+end
+
+function Metrics:upload(bytes, mail)
+  self.uploads, self.bytes = self.uploads + 1, self.bytes + bytes
+  if mail then self.mails = self.mails + 1 end
+end
+
+---Adds the slots' time since the last change.
+function Metrics:account(now)
+  self.busy = self.busy + self.active * (now - (self.changed or now))
+  self.changed = now
+end
+
+function Metrics:job_begun(now)
+  self:account(now)
+  self.first = self.first or now
+  self.active, self.jobs = self.active + 1, self.jobs + 1
+end
+
+function Metrics:job_ended(now)
+  self:account(now)
+  self.last = now
+  self.active = self.active - 1
+end
+
+---GET /__tenant/metrics
+---@param tenant Tenant
+---@return Answer
+function metrics.show(tenant)
+  local m = tenant.metrics
+  local span = m.last and m.last - m.first or 0
+  return answers.json {
+    slots = {
+      limit = limits.JOBS, active = m.active, busy_seconds = m.busy, span_seconds = span,
+      use = span > 0 and m.busy / (limits.JOBS * span) or 0,
+    },
+    jobs = m.jobs, requests = m.requests, statuses = m.statuses,
+    uploads = { count = m.uploads, bytes = m.bytes, completion_mails = m.mails },
+    users = tenant.db:value("SELECT count(*) FROM user"),
+  }
+end
+
+return metrics

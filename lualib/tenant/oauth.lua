@@ -1,0 +1,126 @@
+--- The token endpoint and what guards the Management API: tokens and their scopes.
+
+local answers = require "tenant.answers"
+local digest = require "host.digest"
+local json = require "host.json"
+
+local oauth = {}
+
+local LIFE <const> = 86400 -- seconds; Auth0's default for the Management API
+
+oauth.SCOPES = {
+  "create:users", "read:users", "update:users", "delete:users", "update:users_app_metadata",
+  "read:connections", "read:connections_options",
+}
+
+local function url64(data)
+  return digest.base64(data, { url = true, pad = false })
+end
+
+local function decoded(part)
+  local text = digest.unbase64(part)
+  local value = text and json.decode(text)
+  return type(value) == "table" and value or nil
+end
+
+local function sign(tenant, text)
+  return url64(assert(digest.hmac("sha256", tenant.signing_key, text)))
+end
+
+---@param tenant Tenant
+---@param scopes string[]
+---@param seconds integer
+---@return string token
+function oauth.issue(tenant, scopes, seconds)
+  local now = math.floor(tenant.wall())
+  local head = url64(json.encode { alg = "HS256", typ = "JWT" })
+  local claims = url64(json.encode {
+    iss = tenant.domain .. "/", sub = tenant.client_id .. "@clients",
+    aud = tenant.domain .. "/api/v2/", azp = tenant.client_id, gty = "client-credentials",
+    iat = now, exp = now + seconds, scope = table.concat(scopes, " "),
+    jti = digest.hex(digest.random(8)),
+  })
+  local signed = head .. "." .. claims
+  return signed .. "." .. sign(tenant, signed)
+end
+
+---The scopes of a request's token, or the answer that refuses it.
+---@param tenant Tenant
+---@param request host.server.request
+---@return table<string, true>? scopes
+---@return Answer? refusal
+function oauth.check(tenant, request)
+  local header = request.headers.authorization
+  if not header then return nil, answers.unauthorized("Missing authentication") end
+  local bearer = header:match("^[Bb]earer +(%S+)$")
+  if not bearer then
+    return nil, answers.refuse(400, "Bad HTTP authentication header format", "Bearer")
+  end
+  local signed, payload, signature = bearer:match("^([%w_-]+%.([%w_-]+))%.([%w_-]+)$")
+  local claims = payload and decoded(payload)
+  if not claims then return nil, answers.unauthorized("Invalid token.") end
+  if not digest.equal(signature, sign(tenant, signed)) then
+    return nil, answers.unauthorized(
+      "Invalid signature received for JSON Web Token validation")
+  elseif claims.exp <= tenant.wall() then
+    return nil, answers.unauthorized("Expired token received for JSON Web Token validation")
+  end
+  local scopes = {}
+  for scope in claims.scope:gmatch("%S+") do scopes[scope] = true end
+  return scopes
+end
+
+local function unescape(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+---The parameters of the request, from JSON or a form.
+local function parameters(request)
+  local kind = request.headers["content-type"] or ""
+  if kind:find("application/json", 1, true) then
+    local value = json.decode(request.body)
+    return type(value) == "table" and value or nil
+  end
+  local fields = {}
+  for name, value in request.body:gmatch("([^&=]+)=([^&]*)") do
+    fields[unescape(name)] = unescape(value)
+  end
+  return fields
+end
+
+---POST /oauth/token
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
+function oauth.token(tenant, request)
+  local given = parameters(request)
+  if not given then return answers.oauth(400, "invalid_request", "Invalid JSON body") end
+  if given.grant_type ~= "client_credentials" then
+    if given.grant_type == nil then
+      return answers.oauth(400, "invalid_request", "Missing required parameter: grant_type")
+    end
+    return answers.oauth(403, "unsupported_grant_type",
+      "Unsupported grant type: " .. tostring(given.grant_type))
+  end
+  if given.client_assertion then
+    return answers.oauth(401, "unauthorized_client",
+      "The rehearsal tenant takes a client secret only")
+  end
+  local secret = type(given.client_secret) == "string" and given.client_secret or ""
+  if given.client_id ~= tenant.client_id or not digest.equal(secret, tenant.client_secret) then
+    return answers.oauth(401, "access_denied", "Unauthorized")
+  end
+  if not tenant:is_audience(given.audience) then
+    return answers.oauth(403, "access_denied", "Service not found: " .. tostring(given.audience))
+  end
+  local seconds = tenant.options.token_seconds or LIFE
+  local scopes = tenant.options.scopes or oauth.SCOPES
+  return answers.json {
+    access_token = oauth.issue(tenant, scopes, seconds), expires_in = seconds,
+    scope = table.concat(scopes, " "), token_type = "Bearer",
+  }
+end
+
+return oauth

@@ -1,0 +1,163 @@
+--- Which request goes where, what it needs, and in which bucket it counts.
+
+local answers = require "tenant.answers"
+local connections = require "tenant.connections"
+local imports = require "tenant.imports"
+local jobs = require "tenant.jobs"
+local metrics = require "tenant.metrics"
+local oauth = require "tenant.oauth"
+local patch = require "tenant.patch"
+local users = require "tenant.users"
+
+local router = {}
+
+---@class Route
+---@field method string
+---@field path string       segments; "{}" takes any one
+---@field handler fun(tenant: Tenant, request: host.server.request, scopes: table): Answer
+---@field scopes? string[]  one of these is needed; nil: no token is
+---@field group? string     bucket of the Management API
+
+---@type Route[]
+local ROUTES <const> = {
+  { method = "POST", path = "/oauth/token", handler = oauth.token },
+  { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
+  {
+    method = "POST", path = "/api/v2/jobs/users-imports", handler = imports.accept,
+    scopes = { "create:users" }, group = "other",
+  },
+  {
+    method = "GET", path = "/api/v2/jobs/{}", handler = jobs.read,
+    scopes = { "create:users", "read:users" }, group = "other",
+  },
+  {
+    method = "GET", path = "/api/v2/jobs/{}/errors", handler = jobs.errors,
+    scopes = { "create:users", "read:users" }, group = "other",
+  },
+  {
+    method = "GET", path = "/api/v2/users-by-email", handler = users.by_email,
+    scopes = { "read:users" }, group = "read_users",
+  },
+  {
+    method = "GET", path = "/api/v2/users", handler = users.search,
+    scopes = { "read:users" }, group = "read_users",
+  },
+  {
+    method = "GET", path = "/api/v2/users/{}", handler = users.get,
+    scopes = { "read:users" }, group = "read_users",
+  },
+  {
+    method = "PATCH", path = "/api/v2/users/{}", handler = patch.user,
+    scopes = { "update:users", "update:users_app_metadata" }, group = "write_users",
+  },
+  {
+    method = "DELETE", path = "/api/v2/users/{}", handler = users.delete,
+    scopes = { "delete:users" }, group = "delete_users",
+  },
+  {
+    method = "GET", path = "/api/v2/connections", handler = connections.list,
+    scopes = { "read:connections" }, group = "read_connections",
+  },
+  {
+    method = "GET", path = "/api/v2/connections/{}", handler = connections.get,
+    scopes = { "read:connections" }, group = "read_connections",
+  },
+  {
+    method = "GET", path = "/api/v2/connections/{}/clients", handler = connections.clients,
+    scopes = { "read:connections" }, group = "read_connections",
+  },
+  {
+    method = "DELETE", path = "/api/v2/connections/{}/users", handler = users.delete_by_email,
+    scopes = { "delete:users" }, group = "delete_users",
+  },
+}
+
+local function segments_of(path)
+  local list = {}
+  for segment in path:gmatch("[^/]+") do list[#list + 1] = segment end
+  return list
+end
+
+local SEGMENTS <const> = {}
+for i, route in ipairs(ROUTES) do SEGMENTS[i] = segments_of(route.path) end
+
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+---The values in place of "{}", or nil when the path is another.
+local function match(pattern, given)
+  if #pattern ~= #given then return nil end
+  local ids = {}
+  for i, segment in ipairs(pattern) do
+    if segment == "{}" then
+      ids[#ids + 1] = unescape(given[i])
+    elseif segment ~= given[i] then
+      return nil
+    end
+  end
+  return ids
+end
+
+---The route, with the ids of its path; or the answer where there is none.
+local function find(request)
+  local given, known = segments_of(request.raw_path), false
+  for i, route in ipairs(ROUTES) do
+    local ids = match(SEGMENTS[i], given)
+    if ids and route.method == request.method then return route, ids end
+    known = known or ids ~= nil
+  end
+  if known then return nil, answers.refuse(405, "Method Not Allowed") end
+  return nil, answers.refuse(404, "Not Found")
+end
+
+local function has_any(scopes, needed)
+  for _, scope in ipairs(needed) do
+    if scopes[scope] then return true end
+  end
+  return false
+end
+
+---Token, bucket and scope: the scopes, or an answer. Headers go with either.
+local function admit(tenant, route, request)
+  local scopes, refusal = oauth.check(tenant, request)
+  if not scopes then return nil, refusal end
+  local headers
+  headers, refusal = tenant.buckets:take(route.group, tenant.wall())
+  if not refusal and not has_any(scopes, route.scopes) then
+    refusal = answers.refuse(403, "Insufficient scope, expected any of: "
+      .. table.concat(route.scopes, ","), "insufficient_scope")
+  end
+  if refusal then
+    refusal.headers = headers
+    return nil, refusal
+  end
+  return scopes, headers
+end
+
+---Answers a request.
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
+function router.handle(tenant, request)
+  local route, ids = find(request)
+  if not route then
+    tenant.metrics:answered("unknown", ids.status)
+    return ids
+  end
+  local call = setmetatable({ ids = ids }, {
+    __index = function(_, name) return request[name] end,
+  })
+  local answer
+  if route.scopes then
+    local scopes, more = admit(tenant, route, request)
+    answer = scopes and route.handler(tenant, call, scopes) or more
+    if scopes then answer.headers = more end
+  else
+    answer = route.handler(tenant, call, {})
+  end
+  tenant.metrics:answered(route.method .. " " .. route.path:gsub("{}", "{id}"), answer.status)
+  return answer
+end
+
+return router

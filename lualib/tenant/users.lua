@@ -1,0 +1,237 @@
+--- Users of the rehearsal tenant: how they are kept, who clashes with whom, how they are shown.
+
+local answers = require "tenant.answers"
+local clock = require "host.clock"
+local digest = require "host.digest"
+local json = require "host.json"
+local query_of = require "tenant.query"
+
+local users = {}
+
+users.SQL = [[
+CREATE TABLE IF NOT EXISTS user (
+  id INTEGER PRIMARY KEY,
+  connection TEXT NOT NULL,
+  user_id TEXT UNIQUE NOT NULL, -- with "auth0|"
+  email TEXT, username TEXT,    -- in lower case
+  phone_number TEXT,
+  record TEXT NOT NULL,         -- JSON: the user as imported, hashes and factors included
+  password TEXT NOT NULL CHECK (password IN ('random', 'imported', 'set')),
+  logins INTEGER NOT NULL DEFAULT 0,
+  created REAL NOT NULL, updated REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS user_email ON user (email, connection) WHERE email IS NOT NULL;
+CREATE INDEX IF NOT EXISTS user_name ON user (username, connection) WHERE username IS NOT NULL;
+CREATE INDEX IF NOT EXISTS user_phone ON user (phone_number, connection)
+  WHERE phone_number IS NOT NULL;]]
+
+-- Ids are unique in all database connections: an id does not name its connection.
+local CLASHES <const> = [[
+SELECT * FROM user WHERE user_id = ?1 OR (email = ?2 AND connection = ?5)
+  OR (username = ?3 AND connection = ?5) OR (phone_number = ?4 AND connection = ?5)]]
+
+local INSERT <const> = [[
+INSERT INTO user (connection, user_id, email, username, phone_number, record, password, created,
+  updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]]
+
+---@class StoredUser
+---@field id integer
+---@field connection string    id
+---@field user_id string
+---@field email? string
+---@field username? string
+---@field phone_number? string
+---@field record string
+---@field password "random"|"imported"|"set"
+---@field logins integer
+---@field created number
+---@field updated number
+
+---@class UserKeys  as users are compared
+---@field user_id? string      with "auth0|"
+---@field email? string        lower case
+---@field username? string     lower case
+---@field phone_number? string
+
+---@param user User
+---@return UserKeys
+function users.keys(user)
+  return {
+    user_id = user.user_id and "auth0|" .. user.user_id or nil,
+    email = user.email and user.email:lower(), username = user.username and user.username:lower(),
+    phone_number = user.phone_number,
+  }
+end
+
+---Users that have one of the keys.
+---@param db host.store.database
+---@param connection StoredConnection
+---@param keys UserKeys
+---@return StoredUser[]? list  nil when there is none
+function users.clashes(db, connection, keys)
+  local email = connection.settings.unique.email and keys.email or nil
+  local first = db:row(CLASHES, keys.user_id, email, keys.username, keys.phone_number,
+    connection.id)
+  if not first then return nil end
+  local list = {}
+  for row in db:rows(CLASHES, keys.user_id, email, keys.username, keys.phone_number,
+    connection.id) do
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---@param db host.store.database
+---@param connection StoredConnection
+---@param user User     valid
+---@param keys UserKeys
+---@param now number
+function users.insert(db, connection, user, keys, now)
+  user.email, user.username = keys.email, keys.username
+  if user.email_verified == nil then user.email_verified = false end
+  local imported = user.password_hash or user.custom_password_hash
+  db:run(INSERT, connection.id, keys.user_id or "auth0|" .. digest.hex(digest.random(12)),
+    keys.email, keys.username, keys.phone_number, json.encode(user),
+    imported and "imported" or "random", now, now)
+end
+
+---Writes a changed record.
+---@param db host.store.database
+---@param row StoredUser
+---@param record table
+---@param now number
+function users.update(db, row, record, now)
+  return db:run([[UPDATE user SET email = ?, username = ?, phone_number = ?, record = ?,
+    password = ?, updated = ? WHERE id = ?]], record.email, record.username, record.phone_number,
+    json.encode(record), row.password, now, row.id)
+end
+
+---@param db host.store.database
+---@param user_id string
+---@return StoredUser|false|nil
+function users.by_id(db, user_id)
+  return db:row("SELECT * FROM user WHERE user_id = ?", user_id)
+end
+
+local SECRETS <const> = { "password_hash", "custom_password_hash", "mfa_factors" }
+
+---The user as the Management API shows it.
+---@param tenant Tenant
+---@param row StoredUser
+---@return table
+function users.show(tenant, row)
+  local shown = json.decode(row.record)
+  for _, name in ipairs(SECRETS) do shown[name] = nil end
+  local known = row.email or row.username or row.phone_number or row.user_id
+  shown.user_id = row.user_id
+  shown.name = shown.name or known
+  shown.nickname = shown.nickname or known:match("^[^@]+")
+  shown.picture = shown.picture or string.format("https://s.gravatar.com/avatar/%s?s=480&r=pg",
+    digest.hex(digest.hash("md5", known)))
+  shown.created_at, shown.updated_at = clock.iso(row.created), clock.iso(row.updated)
+  if row.logins > 0 then shown.logins_count = row.logins end
+  shown.identities = json.array {
+    {
+      connection = tenant:connection_name(row.connection), provider = "auth0",
+      user_id = row.user_id:gsub("^auth0|", "", 1), isSocial = false,
+    },
+  }
+  return shown
+end
+
+local function missing()
+  return answers.refuse(404, "The user does not exist.", "inexistent_user")
+end
+
+---Leaves only the members that `fields` names.
+local function narrowed(shown, query)
+  if not query.fields then return shown end
+  local out, include = {}, query.include_fields ~= "false"
+  if not include then for name, value in pairs(shown) do out[name] = value end end
+  for name in query.fields:gmatch("[^,%s]+") do out[name] = include and shown[name] or nil end
+  return out
+end
+
+---GET /api/v2/users/{id}
+function users.get(tenant, request)
+  local row = users.by_id(tenant.db, request.ids[1])
+  if not row then return missing() end
+  return answers.json(narrowed(users.show(tenant, row), request.query))
+end
+
+---DELETE /api/v2/users/{id}
+function users.delete(tenant, request)
+  tenant.db:run("DELETE FROM user WHERE user_id = ?", request.ids[1])
+  return answers.none()
+end
+
+---GET /api/v2/users-by-email: addresses are compared as they are given, and kept in lower case.
+function users.by_email(tenant, request)
+  local email = request.query.email
+  if not email or email == "" then
+    return answers.invalid_query("'Missing required property: email'", "email")
+  end
+  local list = json.array {}
+  for row in tenant.db:rows("SELECT * FROM user WHERE email = ? ORDER BY id", email) do
+    list[#list + 1] = narrowed(users.show(tenant, row), request.query)
+  end
+  return answers.json(list)
+end
+
+---DELETE /api/v2/connections/{id}/users?email=
+function users.delete_by_email(tenant, request)
+  local email = request.query.email
+  local connection = tenant:connection(request.ids[1])
+  if not connection then
+    return answers.refuse(404, "The connection does not exist", "inexistent_connection")
+  elseif not email then
+    return answers.invalid_query("'Missing required property: email'", "email")
+  elseif connection.strategy ~= "auth0" then
+    return answers.refuse(400, "Connection must be a database connection.")
+  end
+  tenant.db:run("DELETE FROM user WHERE connection = ? AND email = ?", connection.id,
+    email:lower())
+  return answers.none()
+end
+
+local SHOWN_RESULTS <const> = 1000 -- of a search
+
+local function page_of(query)
+  local page = math.tointeger(tonumber(query.page or "0"))
+  local size = math.tointeger(tonumber(query.per_page or "50"))
+  if not page or page < 0 then
+    return nil, answers.invalid_query("'Value is out of range'", "page")
+  elseif not size or size < 0 or size > 100 then
+    return nil, answers.invalid_query("'Value is out of range'", "per_page")
+  elseif (page + 1) * size > SHOWN_RESULTS then
+    return nil, answers.refuse(400, "You can only page through the first 1000 records. See "
+      .. "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
+      "invalid_paging")
+  end
+  return { page = page, size = size }
+end
+
+---GET /api/v2/users
+function users.search(tenant, request)
+  local query = request.query
+  local page, refusal = page_of(query)
+  if not page then return refusal end
+  local where, message = query_of.parse(query.q or "")
+  if not where then return answers.invalid_query("'" .. message .. "'", "q") end
+  local values = { table.unpack(where.values) }
+  local n = #values
+  values[n + 1], values[n + 2] = page.size, page.page * page.size
+  local list = json.array {}
+  for row in tenant.db:rows("SELECT * FROM user WHERE " .. where.sql
+    .. " ORDER BY id LIMIT ? OFFSET ?", table.unpack(values)) do
+    list[#list + 1] = narrowed(users.show(tenant, row), query)
+  end
+  if query.include_totals ~= "true" then return answers.json(list) end
+  return answers.json {
+    start = page.page * page.size, limit = page.size, length = #list, users = list,
+    total = tenant.db:value("SELECT count(*) FROM user WHERE " .. where.sql,
+      table.unpack(where.values)),
+  }
+end
+
+return users
