@@ -20,7 +20,8 @@ Auth0 would say about it.]],
     if not recipe then return ending.failure(context, settings, kind) end
     local ui, flags = context.ui, context.flags
     local width, all = context.width(), json.array {}
-    local which, done, message = { n = flags.n, at = flags.at }, nil, nil
+    local which = { n = flags.n, at = flags.at }
+    local done, message
     done, message, kind = context.deps.check.preview(recipe, settings, which, function(shown)
       if flags.json then
         all[#all + 1] = shown
