@@ -4,8 +4,14 @@
 
 #include <lua.h>
 
+/* Bytes that one key derivation may take: its cost comes from data. */
+#define DIGEST_MEMORY (1024 * 1024 * 1024ull)
+
 /* Adds hex, base64, base32, transcode and their reverses to the table on top
  * (encoding.c). */
 void host_encoding_open(lua_State *L);
+
+/* Adds crypt_verify, bcrypt, argon2_verify and equal to it (password.c). */
+void host_password_open(lua_State *L);
 
 #endif
