@@ -207,12 +207,18 @@ local function read_tenant(made, layers)
   return read_proof(layers, made.credentials, made.origin)
 end
 
-local function read_time_scale(env)
+---AUTH0_MIGRATE_TIME_SCALE.
+---@param env fun(name: string): string?
+---@return number? scale
+---@return string? message
+---@return Kind? kind  "usage"
+function settings.time_scale(env)
   local text = env "AUTH0_MIGRATE_TIME_SCALE"
   if not text or text == "" then return 1 end
   local scale = tonumber(text)
   if not scale or scale <= 0 or scale == math.huge then
-    return nil, "AUTH0_MIGRATE_TIME_SCALE must be a number above 0, not \"" .. text .. "\""
+    return nil, "AUTH0_MIGRATE_TIME_SCALE must be a number above 0, not \"" .. text .. "\"",
+      "usage"
   end
   return scale
 end
@@ -243,7 +249,7 @@ function settings.resolve(sources)
     made[key], made.origin[key] = value, from
   end
   local message
-  made.time_scale, message = read_time_scale(sources.env)
+  made.time_scale, message = settings.time_scale(sources.env)
   if not made.time_scale then return nil, message, "usage" end
   if not sources.offline then
     local done

@@ -1,22 +1,33 @@
 --- tenant: the built-in tenant as a server, until it is told to end.
 
+local connect = require "migrate.connect"
 local ending = require "cli.ending"
-local scheduler = require "base.scheduler"
+local settings = require "cli.settings"
 local signals = require "migrate.signals"
 
 ---What the tenant says of itself: a usable .env, and an empty line when it is ready.
-local function lines_of(server)
+---@param info TenantInfo
+local function lines_of(info)
   return string.format("AUTH0_DOMAIN=%s\nAUTH0_CLIENT_ID=%s\nAUTH0_CLIENT_SECRET=%s\n"
-    .. "AUTH0_CONNECTION=%s\n\n", server.domain, server.client_id, server.client_secret,
-    server.connection)
+    .. "AUTH0_CONNECTION=%s\n\n", info.domain, info.client_id, info.client_secret,
+    info.connection)
 end
 
-local function wait_for_signal()
-  local told = scheduler.condition()
-  local function tell() told:notify() end
-  local watched = signals.watch(tell, tell)
-  told:wait()
-  watched:close()
+---What the tenant is started with.
+---@return TenantOptions?
+---@return string? message
+---@return Kind? kind
+local function options_of(context)
+  local flags = context.flags
+  local scale, message, kind = settings.time_scale(context.env)
+  if not scale then return nil, message, kind end
+  local connection
+  connection, message, kind = connect.offline { connection_file = flags.connection_file }
+  if message then return nil, message, kind end
+  return {
+    port = flags.port or 0, state = flags.state, existing = flags.existing, tier = flags.tier,
+    connection = connection, time_scale = scale,
+  }
 end
 
 ---@type Command
@@ -28,15 +39,17 @@ Prints AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_CONNECTION, 
 empty line when it is ready, so that the output is a usable .env. Runs until Ctrl-C or SIGTERM.]],
   positionals = {},
   run = function(context)
-    local flags = context.flags
-    local server, message, kind = context.deps.tenant.serve {
-      port = flags.port or 0, state = flags.state, existing = flags.existing, tier = flags.tier,
-      connection_file = flags.connection_file,
-    }
-    if not server then return ending.failure(context, message, kind) end
-    context.ui:result(lines_of(server))
-    wait_for_signal()
-    server:close()
+    local options, message, kind = options_of(context)
+    if not options then return ending.failure(context, message, kind) end
+    local watched
+    function options.on_ready(info)
+      watched = signals.watch(info.stop, info.stop)
+      context.ui:result(lines_of(info))
+    end
+    local done
+    done, message, kind = context.deps.tenant.serve(options)
+    if watched then watched:close() end
+    if not done then return ending.failure(context, message, kind) end
     return 0
   end,
 }

@@ -284,16 +284,26 @@ test("resume and report take the run's directory and end with its status", funct
   end
 end)
 
+local SAID <const> = "AUTH0_DOMAIN=http://127.0.0.1:1\nAUTH0_CLIENT_ID=i\nAUTH0_CLIENT_SECRET=s\n"
+  .. "AUTH0_CONNECTION=C\n\n"
+
 test("tenant prints a usable .env and an empty line", function()
-  local fakes = {
+  local asked
+  local status, out = run({ "tenant", "--tier", "free" }, {
     tenant = {
-      serve = function(asked)
-        tap.equal(asked.port, 0)
-        require("base.scheduler").finish(0)
+      serve = function(options_)
+        asked = options_
+        options_.on_ready {
+          domain = "http://127.0.0.1:1", client_id = "i", client_secret = "s", connection = "C",
+          stop = function() end,
+        }
+        return true
       end,
     },
-  }
-  tap.equal((run({ "tenant" }, fakes)), 0)
+    values = { AUTH0_MIGRATE_TIME_SCALE = "60" },
+  })
+  tap.equal({ status, asked.port, asked.tier, asked.time_scale }, { 0, 0, "free", 60 })
+  tap.equal(out, SAID)
 end)
 
 ---A child process that says what it is told to, then nothing more.
@@ -307,9 +317,6 @@ local function child_of(text)
   function child.close() child.closed = true end
   return child
 end
-
-local SAID <const> = "AUTH0_DOMAIN=http://127.0.0.1:1\nAUTH0_CLIENT_ID=i\nAUTH0_CLIENT_SECRET=s\n"
-  .. "AUTH0_CONNECTION=C\n\n"
 
 test("rehearse runs against the tenant it started, with consent, and stops it", function()
   local child, argv, settings = child_of(SAID), nil, nil
