@@ -1,0 +1,332 @@
+local clock = require "host.clock"
+local digest = require "host.digest"
+local json = require "host.json"
+local rate = require "auth0.rate"
+local rig = require "tests.lualib.client_rig"
+local tap = require "tests.tap"
+local token = require "auth0.token"
+local test = tap.test
+
+local answer = rig.answer
+
+local function near(actual, expected)
+  assert(math.abs(actual - expected) < 0.001, string.format("%s is not %s", actual, expected))
+end
+
+-- Requests ----------------------------------------------------------------------------------
+
+test("a request carries the token, its query escaped and its body as JSON", function()
+  local made = rig.client { answer(200, { id = "x" }) }
+  local response = assert(made.client:request {
+    method = "PATCH", path = "/users/auth0%7C1", query = { b = "x y", a = 1 },
+    body = { name = "Ana" },
+  })
+  local call = made.calls[1]
+  tap.equal(call.url, "https://acme.eu.auth0.com/api/v2/users/auth0%7C1?a=1&b=x%20y")
+  tap.equal(call.headers.Authorization, "Bearer token1")
+  tap.equal(call.headers["Content-Type"], "application/json")
+  tap.equal(call.body, '{"name":"Ana"}')
+  tap.equal(response.body.id, "x")
+end)
+
+test("a body that is no JSON is nil and its text is kept", function()
+  local made = rig.client { answer(200, "<html>"), answer(400, "{") }
+  local response = assert(rig.get(made))
+  tap.equal(response.body, nil)
+  tap.equal(response.text, "<html>")
+  tap.equal(assert(rig.get(made)).body, nil)
+end)
+
+test("statuses that speak of the request are responses", function()
+  for _, status in ipairs { 200, 202, 204, 302, 400, 404, 409, 413 } do
+    local made = rig.client { answer(status) }
+    tap.equal(assert(rig.get(made)).status, status)
+    tap.equal(#made.calls, 1)
+  end
+end)
+
+test("the tenant's clock is read from its answers", function()
+  local made = rig.client { answer(200, {}, { date = rig.DATE }) }
+  made.time = rig.NOW - 30
+  assert(rig.get(made))
+  near(made.client.clock_offset, clock.parse(rig.DATE) + 0.5 - (rig.NOW - 30))
+end)
+
+-- Tokens ------------------------------------------------------------------------------------
+
+test("the token is asked for once, with the client's secret and the API's audience", function()
+  local made = rig.client {}
+  assert(rig.get(made))
+  assert(rig.get(made))
+  tap.equal(#made.tokens, 1)
+  tap.equal(made.tokens[1].url, "https://acme.eu.auth0.com/oauth/token")
+  tap.equal(json.decode(made.tokens[1].body), {
+    grant_type = "client_credentials", client_id = "me", client_secret = "s3cret",
+    audience = "https://acme.eu.auth0.com/api/v2/",
+  })
+end)
+
+test("an audience of its own is asked for behind a custom domain", function()
+  local made = rig.client({}, {
+    base = "https://login.acme.com/",
+    credentials = { client_id = "me", client_secret = "s", audience = "https://a.b/api/v2/" },
+  })
+  assert(rig.get(made))
+  tap.equal(json.decode(made.tokens[1].body).audience, "https://a.b/api/v2/")
+  tap.equal(made.calls[1].url, "https://login.acme.com/api/v2/jobs/job_1")
+end)
+
+for _, case in ipairs {
+  { life = 86400, early = 77750, late = 77770 }, -- 90 %
+  { life = 1000, early = 690, late = 710 },      -- 5 minutes left
+  { life = 100, early = 45, late = 55 },         -- half of a short one
+} do
+  test(string.format("a token of %d seconds is renewed before it expires", case.life), function()
+    local made = rig.client({}, {
+      token = function(n) return rig.token("token" .. n, case.life) end,
+    })
+    assert(rig.get(made))
+    made.time = rig.NOW + case.early
+    assert(rig.get(made))
+    tap.equal(#made.tokens, 1)
+    made.time = rig.NOW + case.late
+    assert(rig.get(made))
+    tap.equal(#made.tokens, 2)
+    tap.equal(made.calls[3].headers.Authorization, "Bearer token2")
+  end)
+end
+
+test("a 401 renews the token once and repeats the request, uploads too", function()
+  for _, method in ipairs { "GET", "POST" } do
+    local made = rig.client { answer(401, { message = "Expired token" }), answer(202, {}) }
+    local response = assert(made.client:request { method = method, path = "/x", retry = false })
+    tap.equal(response.status, 202)
+    tap.equal(#made.tokens, 2)
+    tap.equal(made.calls[2].headers.Authorization, "Bearer token2")
+  end
+end)
+
+test("a second 401 is a matter of credentials", function()
+  local made = rig.client { answer(401), answer(401, { message = "Invalid token." }) }
+  local response, message, kind = rig.get(made)
+  tap.equal(response, nil)
+  tap.equal(kind, "credentials")
+  tap.contains(message, "Invalid token.")
+  tap.equal(#made.calls, 2)
+end)
+
+test("a ready-made token is used as it is, and cannot be renewed", function()
+  local made = rig.client({ answer(200, {}), answer(401, { message = "Expired token" }) },
+    { credentials = { access_token = "given" } })
+  assert(rig.get(made))
+  tap.equal(made.calls[1].headers.Authorization, "Bearer given")
+  local _, message, kind = rig.get(made)
+  tap.equal(kind, "credentials")
+  tap.contains(message, "Expired token")
+  tap.equal(#made.tokens, 0)
+end)
+
+test("a ready-made JWT tells when it expires and what it allows", function()
+  local payload = digest.base64(json.encode { exp = 5, scope = "create:users read:users" },
+    { url = true, pad = false })
+  local made = rig.client({}, { credentials = { access_token = "e30." .. payload .. ".x" } })
+  local grant = assert(made.client:grant())
+  tap.equal(grant.expires, 5)
+  tap.equal(grant.scopes, { ["create:users"] = true, ["read:users"] = true })
+  tap.equal(grant.ready_made, true)
+end)
+
+test("refused credentials are told without the secret", function()
+  local made = rig.client({}, { token = function()
+    return answer(401, { error = "access_denied", error_description = "Unauthorized" })
+  end })
+  local response, message, kind, sent = rig.get(made)
+  tap.equal(response, nil)
+  tap.equal(kind, "credentials")
+  tap.equal(sent, false)
+  tap.contains(message, "Unauthorized")
+  assert(not message:find("s3cret", 1, true))
+end)
+
+test("a token endpoint in trouble is asked again", function()
+  local made = rig.client({}, { token = function(n)
+    if n < 3 then return answer(503) end
+    return rig.token("late")
+  end })
+  assert(rig.get(made))
+  tap.equal(#made.tokens, 3)
+end)
+
+test("a private key signs an assertion for one use in place of the secret", function()
+  local pem = [[
+-----BEGIN PRIVATE KEY-----
+MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ
+-----END PRIVATE KEY-----]]
+  local made = rig.client({}, { credentials = { client_id = "me", private_key = pem } })
+  local _, message, kind = rig.get(made)
+  tap.equal(kind, "usage")
+  tap.contains(message, "the private key cannot sign")
+  assert(not message:find("MIIB", 1, true))
+end)
+
+-- Scopes ------------------------------------------------------------------------------------
+
+test("a 403 names the scopes of which one is missing", function()
+  for _, said in ipairs {
+    "Insufficient scope; expected any of: create:users.",
+    "Insufficient scope, expected any of: create:users",
+  } do
+    local made = rig.client { answer(403, { message = said, errorCode = "insufficient_scope" }) }
+    local _, message, kind = rig.get(made)
+    tap.equal(kind, "credentials")
+    tap.contains(message, "one of the scopes: create:users")
+    assert(not message:find("users.", 1, true))
+  end
+end)
+
+-- Repetitions -------------------------------------------------------------------------------
+
+test("idempotent calls are repeated on passing statuses, 1, 2, 4 seconds apart", function()
+  local made = rig.client { answer(500), answer(503), answer(408), answer(200, {}) }
+  assert(rig.get(made))
+  tap.equal(#made.slept, 3)
+  for i, seconds in ipairs { 1.1, 2.2, 4.4 } do
+    tap.equal(made.slept[i][1], "own")
+    near(made.slept[i][2], seconds)
+  end
+  tap.equal(made.events[1][1], "retry")
+end)
+
+test("idempotent calls are repeated on network failures, sent or not", function()
+  local made = rig.client { { "reset", "network", true }, { "refused", "network", false },
+    { "slow", "timeout", true }, answer(200, {}) }
+  assert(rig.get(made))
+  tap.equal(#made.calls, 4)
+end)
+
+test("no wait between tries is longer than a minute and its jitter", function()
+  local script = {}
+  for i = 1, 9 do script[i] = answer(500) end
+  local made = rig.client(script)
+  assert(rig.get(made))
+  near(made.slept[9][2], 66)
+  made = rig.client { answer(429, {}, { ["retry-after"] = "3600" }), answer(200, {}) }
+  assert(rig.get(made))
+  near(made.slept[1][2], 66)
+end)
+
+test("what cannot become better is not repeated", function()
+  for _, kind in ipairs { "tls", "parse", "full", "io" } do
+    local made = rig.client { { "no", kind, false } }
+    local _, message, failed = rig.get(made)
+    tap.equal(failed, kind)
+    tap.contains(message, "GET /jobs/job_1: no")
+    tap.equal(#made.calls, 1)
+  end
+end)
+
+test("a POST that may have been received is not repeated", function()
+  local post = { method = "POST", path = "/users" }
+  local made = rig.client { { "reset", "network", true } }
+  local _, _, kind, sent = made.client:request(post)
+  tap.equal({ kind, sent, #made.calls }, { "network", true, 1 })
+  made = rig.client { answer(502) }
+  tap.equal(assert(made.client:request(post)).status, 502)
+  tap.equal(#made.calls, 1)
+end)
+
+test("a POST that was not sent or was turned away at the door is repeated", function()
+  local made = rig.client { { "refused", "network", false }, answer(429), answer(201, {}) }
+  tap.equal(assert(made.client:request { method = "POST", path = "/users" }).status, 201)
+  tap.equal(#made.calls, 3)
+end)
+
+test("with retry = false nothing is repeated", function()
+  local made = rig.client { { "refused", "network", false } }
+  local _, _, kind, sent = made.client:request { method = "POST", path = "/x", retry = false }
+  tap.equal({ kind, sent }, { "network", false })
+  made = rig.client { answer(429) }
+  tap.equal(made.client:request({ method = "POST", path = "/x", retry = false }).status, 429)
+end)
+
+test("when the patience is over the kind is temporary and the last reason is told", function()
+  local script = {}
+  for i = 1, 99 do script[i] = answer(503, { message = "Service unavailable" }) end
+  local made = rig.client(script, { patience = 100 })
+  local _, message, kind = rig.get(made)
+  tap.equal(kind, "temporary")
+  tap.contains(message, "Service unavailable")
+  assert(made.time - rig.NOW <= 100)
+end)
+
+test("the names of users do not get into messages or the log", function()
+  local script = {}
+  for i = 1, 99 do script[i] = answer(503) end
+  local made = rig.client(script, { patience = 10 })
+  local _, message = made.client:request {
+    method = "GET", path = "/users/auth0%7Cana@example.com", query = { email = "b@example.com" },
+  }
+  assert(not (message .. json.encode(made.events)):find("example.com", 1, true))
+end)
+
+-- Rate limits -------------------------------------------------------------------------------
+
+for _, case in ipairs {
+  { name = "Retry-After in seconds counts before the reset", wait = 7,
+    headers = { ["retry-after"] = "7", ["x-ratelimit-reset"] = tostring(rig.NOW + 30) } },
+  { name = "Retry-After may be a date", wait = 20,
+    headers = { ["retry-after"] = "Wed, 18 Nov 2026 11:07:00 GMT" } },
+  { name = "the reset is waited for", wait = 30,
+    headers = { ["x-ratelimit-reset"] = tostring(rig.NOW + 30) } },
+  { name = "the reset counts by the server's clock", wait = 5,
+    headers = { date = "Wed, 18 Nov 2026 11:06:55 GMT",
+      ["x-ratelimit-reset"] = tostring(rig.NOW + 20) } },
+} do
+  test(case.name .. ", and the wait is dictated", function()
+    local made = rig.client { answer(429, { errorCode = "too_many_requests" }, case.headers) }
+    assert(rig.get(made))
+    tap.equal(#made.slept, 1)
+    tap.equal(made.slept[1][1], "dictated")
+    near(made.slept[1][2], case.wait * 1.1)
+  end)
+end
+
+test("a reset in the past is no hint", function()
+  local made = rig.client { answer(429, {}, { ["x-ratelimit-reset"] = tostring(rig.NOW - 9) }) }
+  assert(rig.get(made))
+  tap.equal(made.slept[1][1], "own")
+  near(made.slept[1][2], 1.1)
+end)
+
+test("a bucket that is as good as empty delays the next call until its reset", function()
+  local made = rig.client {
+    answer(200, {}, {
+      ["x-ratelimit-remaining"] = "1", ["x-ratelimit-reset"] = tostring(rig.NOW + 12),
+    }),
+    answer(200, {}, { ["x-ratelimit-remaining"] = "2" }),
+  }
+  assert(rig.get(made))
+  tap.equal(#made.slept, 0)
+  assert(rig.get(made))
+  tap.equal(made.slept, { { "dictated", 12 } })
+  assert(rig.get(made))
+  tap.equal(#made.slept, 1)
+end)
+
+test("the jitter lies between 10 and 20 percent", function()
+  near(rate.delay(1, nil, 0, function() return 0 end), 1.1)
+  near(rate.delay(1, nil, 0, function() return 1 end), 1.2)
+end)
+
+test("an assertion names the client, the tenant and its short life, and is signed", function()
+  local key = assert(require("host.file").read("tests/fixtures/tenant/key.pem"))
+  local jwt = assert(token.assertion("me", "https://acme.eu.auth0.com", key, 1000.7))
+  local head, claims, signature = jwt:match("^([%w_-]+)%.([%w_-]+)%.([%w_-]+)$")
+  tap.equal(json.decode(digest.unbase64(head)), { alg = "RS256", typ = "JWT" })
+  local said = json.decode(digest.unbase64(claims))
+  tap.equal(#said.jti, 32)
+  said.jti = nil
+  tap.equal(said, { iss = "me", sub = "me", aud = "https://acme.eu.auth0.com/", iat = 1000,
+    exp = 1060 })
+  tap.equal(digest.unbase64(signature), digest.sign("RS256", key, head .. "." .. claims))
+end)
