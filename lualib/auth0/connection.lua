@@ -172,7 +172,7 @@ function connection.decode(text)
     if not SHAPE[key] then
       return nil, string.format("the connection file: unknown setting %q", key), "usage"
     elseif type(given) ~= SHAPE[key] then
-      return nil, string.format("the connection file: %s is not a %s", key,
+      return nil, string.format("the connection file: %s is no %s", key,
         SHAPE[key] == "table" and "object" or SHAPE[key]), "usage"
     elseif key == "unique" then
       for name, is in pairs(given) do settings.unique[name] = is end
