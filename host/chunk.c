@@ -85,32 +85,22 @@ static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
     return 4;
 }
 
-static char *put_integer(char *out, lua_Integer n)
-{
-    char digits[20], *p = digits + sizeof digits;
-    lua_Unsigned left = (lua_Unsigned)n;
-
-    do
-        *--p = (char)('0' + left % 10);
-    while (left /= 10);
-    size_t size = (size_t)(digits + sizeof digits - p);
-    memcpy(out, p, size);
-    return out + size;
-}
-
 static void add_place(lua_State *L, struct writer *w, lua_Integer position,
                       const char *at, size_t size)
 {
-    char *out = host_buffer_room(L, &w->places, 2 * size + 32), *start = out;
+    size_t before = w->places.size;
 
-    out = put_integer(out, position);
+    host_json_put_integer(L, &w->places, position);
+    size_t digits = w->places.size - before;
+    w->places.size = before; /* all of the line or nothing */
+    char *out = host_buffer_room(L, &w->places, digits + 2 * size + 2) + digits;
     *out++ = '\t';
     for (size_t i = 0; i < size; i++) {
         if (at[i] == '\n' || at[i] == '\\') *out++ = '\\';
         *out++ = (char)(at[i] == '\n' ? 'n' : at[i]);
     }
     *out++ = '\n';
-    w->places.size += (size_t)(out - start);
+    w->places.size = (size_t)(out - w->places.data);
 }
 
 /* writer:add(value, position, at, order?) -> bytes

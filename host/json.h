@@ -38,6 +38,18 @@ bool host_json_materialize(lua_State *L, int index);
 /* Room for `n` more bytes; raises when memory is out. */
 char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n);
 
+/* The same, for where room is nearly always there. */
+static inline char *host_buffer_space(lua_State *L, struct host_buffer *b, size_t n)
+{
+    return n <= b->capacity - b->size ? b->data + b->size : host_buffer_room(L, b, n);
+}
+
+/* Appends one scalar. The ones that may fail push the reason and return false. */
+bool host_json_put_string(lua_State *L, struct host_buffer *b, const char *s,
+                          size_t size);
+bool host_json_put_float(lua_State *L, struct host_buffer *b, lua_Number d);
+void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n);
+
 /* Gives the memory back; may be called twice. */
 void host_buffer_free(struct host_buffer *b);
 

@@ -16,7 +16,8 @@ struct record {
     const void *magic;     /* &record_magic */
     struct reader *reader; /* user value 1 keeps it */
     uint64_t serial;
-    bool complete; /* the cache holds all members */
+    bool cached;   /* there is a cache */
+    bool complete; /* it holds all members */
 };
 
 /* Notes the members of the object that begins at p, when it is one and records are lazy.
@@ -44,7 +45,7 @@ void host_json_push_record(lua_State *L, struct reader *r)
     record->magic = &record_magic;
     record->reader = r;
     record->serial = r->serial;
-    record->complete = false;
+    record->cached = record->complete = false;
     lua_pushvalue(L, 1); /* the reader */
     lua_setiuservalue(L, -2, READER);
     luaL_setmetatable(L, RECORD);
@@ -75,10 +76,11 @@ static void push_member(lua_State *L, const struct json_scan *s,
 }
 
 /* Pushes the table of the members read so far that must stay the same ones. */
-static void push_cache(lua_State *L)
+static void push_cache(lua_State *L, struct record *record)
 {
     if (lua_getiuservalue(L, 1, CACHE) == LUA_TTABLE) return;
     lua_pop(L, 1);
+    record->cached = true;
     lua_newtable(L);
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, 1, CACHE);
@@ -89,7 +91,7 @@ static void push_complete(lua_State *L, struct record *record)
 {
     const struct json_scan *s = &record->reader->scan;
 
-    push_cache(L);
+    push_cache(L, record);
     if (record->complete) return;
     lua_newtable(L);                        /* cache all */
     for (size_t i = 0; i < s->count; i++) { /* forwards: the last of two members wins */
@@ -138,7 +140,8 @@ static int record_index(lua_State *L)
         push_complete(L, record);
         lua_pop(L, 1);
     }
-    if (lua_getiuservalue(L, 1, CACHE) == LUA_TTABLE) {
+    if (record->cached) {
+        lua_getiuservalue(L, 1, CACHE);
         lua_pushvalue(L, 2);
         if (lua_rawget(L, -2) != LUA_TNIL || record->complete) return 1;
     }
@@ -146,7 +149,7 @@ static int record_index(lua_State *L)
     if (!m) return 0;
     push_member(L, s, m);
     if (lua_istable(L, -1)) {
-        push_cache(L);
+        push_cache(L, record);
         lua_pushvalue(L, 2);
         lua_pushvalue(L, -3);
         lua_rawset(L, -3);

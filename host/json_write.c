@@ -9,7 +9,6 @@
 #include "json.h"
 #include "json_scan.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,31 +71,9 @@ struct member {
     int slot;                 /* stack index of the value */
 };
 
-char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n)
-{
-    if (n <= b->capacity - b->size) return b->data + b->size;
-    if (n > SIZE_MAX / 4 || b->size > SIZE_MAX / 4) luaL_error(L, "out of memory");
-    size_t capacity = b->capacity < 256 ? 256 : b->capacity;
-    while (capacity - b->size < n)
-        capacity *= 2;
-    char *data = realloc(b->data, capacity);
-    if (!data) luaL_error(L, "out of memory for %I bytes of JSON", (lua_Integer)capacity);
-    b->data = data;
-    b->capacity = capacity;
-    return data + b->size;
-}
-
-void host_buffer_free(struct host_buffer *b)
-{
-    free(b->data);
-    memset(b, 0, sizeof *b);
-}
-
 static inline char *room(struct json_writer *w, size_t n)
 {
-    struct host_buffer *b = w->b;
-    if (n <= b->capacity - b->size) return b->data + b->size;
-    return host_buffer_room(w->L, b, n);
+    return host_buffer_space(w->L, w->b, n);
 }
 
 static inline void put(struct json_writer *w, char c)
@@ -160,139 +137,6 @@ static bool refuse(struct json_writer *w, const char *reason)
 }
 
 static bool write_value(struct json_writer *w, int index);
-
-/* Writes the character at s, which is not plain, and returns its bytes; 0 when it is
- * broken. */
-static size_t write_odd(struct json_writer *w, const char *s, const char *end)
-{
-    static const char hex[] = "0123456789abcdef", letters[] = "bfnrt",
-                      codes[] = "\b\f\n\r\t";
-    unsigned char c = (unsigned char)*s;
-    char *out = room(w, 6 + (size_t)(end - s) + 1);
-
-    if (c >= 0x80) {
-        size_t n = json_utf8(s, end);
-        memcpy(out, s, n);
-        w->b->size += n;
-        return n;
-    }
-    out[0] = '\\';
-    w->b->size += 2;
-    const char *code = c ? strchr(codes, c) : NULL;
-    if (c == '"' || c == '\\') {
-        out[1] = (char)c;
-    } else if (code) {
-        out[1] = letters[code - codes];
-    } else {
-        memcpy(out + 1, "u00", 3);
-        out[4] = hex[c >> 4];
-        out[5] = hex[c & 15];
-        w->b->size += 4;
-    }
-    return 1;
-}
-
-/* Copies plain bytes from *s to *out, up to the first that is not or the end. */
-static inline void copy_plain(const char **s, const char *end, char **out)
-{
-    const char *from = *s;
-    char *to = *out;
-
-    while (end - from >= 8 && json_plain8(from)) {
-        memcpy(to, from, 8);
-        to += 8;
-        from += 8;
-    }
-    while (from < end && json_plain((unsigned char)*from))
-        *to++ = *from++;
-    *s = from;
-    *out = to;
-}
-
-/* Text with something to escape or check; room for it is there from `out` on. */
-static bool write_checked(struct json_writer *w, const char *s, size_t size, char *out)
-{
-    const char *start = s, *end = s + size;
-
-    for (;;) {
-        copy_plain(&s, end, &out);
-        w->b->size = (size_t)(out - w->b->data);
-        if (s == end) break;
-        size_t n = write_odd(w, s, end);
-        if (n == 0) {
-            lua_pushfstring(w->L, "text that is not UTF-8 (byte %I)",
-                            (lua_Integer)(s - start) + 1);
-            return false;
-        }
-        s += n;
-        out = room(w, (size_t)(end - s) + 1);
-    }
-    put(w, '"');
-    return true;
-}
-
-static bool write_string(struct json_writer *w, const char *s, size_t size)
-{
-    char *out = room(w, size + 2);
-
-    *out++ = '"';
-    if (size >= 8) { /* eight at a time, the last ones once more where they overlap */
-        size_t last = size - 8, i = 0;
-        while (i < last && json_plain8(s + i)) {
-            memcpy(out + i, s + i, 8);
-            i += 8;
-        }
-        if (i < last || !json_plain8(s + last)) return write_checked(w, s, size, out);
-        memcpy(out + last, s + last, 8);
-    } else {
-        for (size_t i = 0; i < size; i++) {
-            if (!json_plain((unsigned char)s[i])) return write_checked(w, s, size, out);
-            out[i] = s[i];
-        }
-    }
-    out[size] = '"';
-    w->b->size += size + 2;
-    return true;
-}
-
-static void write_integer(struct json_writer *w, lua_Integer n)
-{
-    char digits[20], *p = digits + sizeof digits;
-    lua_Unsigned left = n < 0 ? 0 - (lua_Unsigned)n : (lua_Unsigned)n;
-
-    do
-        *--p = (char)('0' + left % 10);
-    while (left /= 10);
-    char *out = room(w, sizeof digits + 1);
-    size_t size = (size_t)(digits + sizeof digits - p);
-    if (n < 0) {
-        *out++ = '-';
-        w->b->size++;
-    }
-    memcpy(out, p, size);
-    w->b->size += size;
-}
-
-/* The shortest text that reads back as the same double; with a fraction or exponent, so
- * that it reads back as a float. */
-static bool write_float(struct json_writer *w, lua_Number d)
-{
-    char text[32];
-    int size = 0;
-
-    if (!isfinite(d)) return refuse(w, "a number that is not finite");
-    for (int digits = 15; digits <= 17; digits++) {
-        size = snprintf(text, sizeof text, "%.*g", digits, d);
-        if (strtod(text, NULL) == d) break;
-    }
-    memcpy(room(w, sizeof text), text, (size_t)size);
-    w->b->size += (size_t)size;
-    if (!strpbrk(text, ".e")) {
-        memcpy(room(w, 2), ".0", 2);
-        w->b->size += 2;
-    }
-    return true;
-}
 
 /* Values of a list whose table does not iterate in order; `n` is its border. */
 static bool write_scattered(struct json_writer *w, int index, lua_Integer n)
@@ -366,7 +210,7 @@ static bool write_member(struct json_writer *w, const struct member *m, int slot
         w->b->size += known->quoted_size - first;
     } else {
         if (!first) put(w, ',');
-        if (!write_string(w, m->text, m->size)) return false;
+        if (!host_json_put_string(w->L, w->b, m->text, m->size)) return false;
         put(w, ':');
     }
     return write_value(w, slot);
@@ -611,10 +455,11 @@ static bool write_value(struct json_writer *w, int index)
     switch (lua_type(L, index)) {
     case LUA_TSTRING:
         text = lua_tolstring(L, index, &size);
-        return write_string(w, text, size);
+        return host_json_put_string(w->L, w->b, text, size);
     case LUA_TNUMBER:
-        if (!lua_isinteger(L, index)) return write_float(w, lua_tonumber(L, index));
-        write_integer(w, lua_tointeger(L, index));
+        if (!lua_isinteger(L, index))
+            return host_json_put_float(L, w->b, lua_tonumber(L, index));
+        host_json_put_integer(L, w->b, lua_tointeger(L, index));
         return true;
     case LUA_TBOOLEAN:
         text = lua_toboolean(L, index) ? "true" : "false";
