@@ -34,23 +34,40 @@ static char *put(char *out, const char *text, size_t size)
 
 #define PUT(out, text) put(out, text, sizeof(text) - 1)
 
+/* Bytes of the UTF-8 sequence at p. */
+static size_t sequence(const unsigned char *p, size_t left)
+{
+    size_t n = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
+    if (*p < 0xC2 || *p > 0xF4 || left < n) exit(1);
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80) exit(1);
+    return n;
+}
+
 static char *put_string(char *out, struct field f)
 {
     static const char hex[] = "0123456789abcdef";
+    const unsigned char *p = (const unsigned char *)f.text, *end = p + f.size;
 
     *out++ = '"';
-    for (size_t i = 0; i < f.size; i++) {
-        unsigned char c = (unsigned char)f.text[i];
-        if (c == '"' || c == '\\') {
-            *out++ = '\\';
-            *out++ = (char)c;
-        } else if (c < 0x20) {
-            out = PUT(out, "\\u00");
-            *out++ = hex[c >> 4];
-            *out++ = hex[c & 15];
-        } else {
-            *out++ = (char)c;
+    while (p < end) {
+        if (*p >= 0x80) {
+            size_t n = sequence(p, (size_t)(end - p));
+            out = put(out, (const char *)p, n);
+            p += n;
+            continue;
         }
+        if (*p == '"' || *p == '\\') {
+            *out++ = '\\';
+            *out++ = (char)*p;
+        } else if (*p < 0x20) {
+            out = PUT(out, "\\u00");
+            *out++ = hex[*p >> 4];
+            *out++ = hex[*p & 15];
+        } else {
+            *out++ = (char)*p;
+        }
+        p++;
     }
     *out++ = '"';
     return out;
@@ -71,12 +88,20 @@ static char *put_roles(char *out, struct field f)
     return out;
 }
 
-static struct field trim(struct field f)
+static bool is_blank(char c)
 {
-    while (f.size && (*f.text == ' ' || *f.text == '\t'))
+    return c == ' ' || c == '\t';
+}
+
+/* Without outer blanks; empty for the words that mean null. */
+static struct field clean(struct field f)
+{
+    while (f.size && is_blank(*f.text))
         f.text++, f.size--;
-    while (f.size && (f.text[f.size - 1] == ' ' || f.text[f.size - 1] == '\t'))
+    while (f.size && is_blank(f.text[f.size - 1]))
         f.size--;
+    if (f.size == 4 && memcmp(f.text, "NULL", 4) == 0) f.size = 0;
+    if (f.size == 2 && memcmp(f.text, "\\N", 2) == 0) f.size = 0;
     return f;
 }
 
@@ -90,7 +115,7 @@ static char *put_member(char *out, const char *name, struct field f)
 
 static void map(struct field *row)
 {
-    struct field email = trim(row[1]);
+    struct field email = row[1];
     if (!email.size) return;
     for (size_t i = 0; i < email.size; i++)
         if (email.text[i] >= 'A' && email.text[i] <= 'Z') email.text[i] |= 0x20;
@@ -102,21 +127,21 @@ static void map(struct field *row)
     out = put_member(out, "\"email\":", email);
     out = PUT(out, ",\"email_verified\":");
     out = row[2].size == 1 && *row[2].text == 't' ? PUT(out, "true") : PUT(out, "false");
-    out = put_member(out, "\"user_id\":", trim(row[0]));
-    out = put_member(out, "\"given_name\":", trim(row[3]));
-    out = put_member(out, "\"family_name\":", trim(row[4]));
+    out = put_member(out, "\"user_id\":", row[0]);
+    out = put_member(out, "\"given_name\":", row[3]);
+    out = put_member(out, "\"family_name\":", row[4]);
     out = PUT(out, ",\"custom_password_hash\":{\"algorithm\":\"bcrypt\",\"hash\":{");
     out = put_member(out, "\"value\":", row[5]);
     out = PUT(out, "}},\"user_metadata\":{\"address\":{");
-    out = put_member(out, "\"city\":", trim(row[10]));
-    out = put_member(out, "\"country\":", trim(row[11]));
+    out = put_member(out, "\"city\":", row[10]);
+    out = put_member(out, "\"country\":", row[11]);
     out = PUT(out, "}");
-    out = put_member(out, "\"locale\":", trim(row[9]));
+    out = put_member(out, "\"locale\":", row[9]);
     out = PUT(out, "},\"app_metadata\":{\"legacy\":{");
-    out = put_member(out, "\"created_at\":", trim(row[8]));
-    out = put_member(out, "\"id\":", trim(row[0]));
+    out = put_member(out, "\"created_at\":", row[8]);
+    out = put_member(out, "\"id\":", row[0]);
     out = PUT(out, "}");
-    out = put_member(out, "\"plan\":", trim(row[6]));
+    out = put_member(out, "\"plan\":", row[6]);
     out = PUT(out, ",\"roles\":");
     out = put_roles(out, row[7]);
     out = PUT(out, "}}");
@@ -151,7 +176,7 @@ static char *split(char *p, char *end, struct field *row)
             out = p;
         }
         if (p == end) return NULL;
-        if (n < COLUMNS) row[n] = (struct field){start, (size_t)(out - start)};
+        if (n < COLUMNS) row[n] = clean((struct field){start, (size_t)(out - start)});
         if (*p++ == '\n') return p;
     }
 }
