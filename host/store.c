@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,6 +220,54 @@ static struct database *new_database(lua_State *L)
     return d;
 }
 
+/* Whether a database in WAL mode lies still: while somebody has it open there is a WAL.
+ */
+static bool is_still(lua_State *L, const char *path)
+{
+    enum { WRITE_VERSION = 18, WAL = 2 };
+    const char *wal = lua_pushfstring(L, "%s-wal", path);
+    struct stat st;
+    char head[WRITE_VERSION + 1];
+
+    if (stat(wal, &st) == 0) return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t n = read(fd, head, sizeof head);
+    close(fd);
+    return n == sizeof head && head[WRITE_VERSION] == WAL;
+}
+
+/* The URI by which SQLite opens a file as one that does not change. */
+static const char *push_immutable(lua_State *L, const char *path)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, *path == '/' ? "file://" : "file:");
+    for (; *path; path++) {
+        char escaped[4];
+        bool special = strchr("%?#", *path) != NULL;
+        snprintf(escaped, sizeof escaped, special ? "%%%02X" : "%c",
+                 (unsigned char)*path);
+        luaL_addstring(&b, escaped);
+    }
+    luaL_addstring(&b, "?immutable=1");
+    luaL_pushresult(&b);
+    return lua_tostring(L, -1);
+}
+
+/* Reading a database in WAL mode would leave files beside it, which may be in a folder of
+ * others or one that cannot be written; one that lies still is opened without. */
+static int connect_to(lua_State *L, const char *path, bool readonly, sqlite3 **db)
+{
+    int flags =
+        readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (readonly && has_file(path) && is_still(L, path)) {
+        path = push_immutable(L, path);
+        flags |= SQLITE_OPEN_URI;
+    }
+    return sqlite3_open_v2(path, db, flags, NULL);
+}
+
 /* open(path, options?) -> database | nil, message, kind
  * options: readonly, durable (default true), wait (seconds, default 5). */
 static int store_open(lua_State *L)
@@ -239,13 +288,10 @@ static int store_open(lua_State *L)
     }
     struct database *d = new_database(L);
     int at = lua_gettop(L);
-    int code = sqlite3_open_v2(path, &d->db,
-                               readonly ? SQLITE_OPEN_READONLY
-                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                               NULL);
+    int code = connect_to(L, path, readonly, &d->db);
     if (!d->db) return luaL_error(L, "out of memory for a database");
     if (code == SQLITE_OK) code = set_up(d->db, readonly, durable, wait);
-    if (code == SQLITE_OK) return 1;
+    if (code == SQLITE_OK) return lua_settop(L, at), 1;
     host_store_fail(L, at, d, "opening", code);
     sqlite3_close(d->db);
     d->db = NULL;

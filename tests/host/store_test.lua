@@ -316,6 +316,33 @@ test("a database opened for reading cannot be written", function()
   end)
 end)
 
+test("reading a database that lies still leaves nothing beside it", function()
+  with_path(function(_, folder)
+    for _, name in ipairs { "t.db", "a b?c#d%41.db", "\u{e4}.db" } do
+      local path = folder .. "/" .. name
+      do
+        local db <close> = assert(store.open(path))
+        assert(db:exec "CREATE TABLE t (a); INSERT INTO t VALUES (7)")
+      end
+      local db <close> = assert(store.open(path, { readonly = true }))
+      equal(db:value "SELECT a FROM t", 7)
+      equal((file.stat(path .. "-wal")), nil)
+      equal((file.stat(path .. "-shm")), nil)
+    end
+  end)
+end)
+
+test("a reader sees what is written while both have the database open", function()
+  with_path(function(path)
+    local db <close> = assert(store.open(path))
+    assert(db:exec "CREATE TABLE t (a)")
+    local reader <close> = assert(store.open(path, { readonly = true }))
+    equal(reader:value "SELECT count(*) FROM t", 0)
+    assert(db:run "INSERT INTO t VALUES (1)")
+    equal(reader:value "SELECT count(*) FROM t", 1)
+  end)
+end)
+
 test("a durable database is in WAL mode and syncs each commit, a scratch one does not", function()
   with_path(function(path)
     local db <close> = assert(store.open(path))
