@@ -75,7 +75,12 @@ local function read(path)
   if not text then return nil, "the configuration cannot be read: " .. message, "usage" end
   local values
   values, message = yaml.decode(text)
-  if values == nil and message then return nil, path .. ": " .. message, "usage" end
+  if values == nil and message then
+    -- YAML takes the brace of an unquoted ${NAME} for the beginning of a map.
+    local hint = text:find("{[^\n]*${") and "; inside { } a value such as ${NAME} wants quotes"
+      or ""
+    return nil, path .. ": " .. message .. hint, "usage"
+  end
   if values == nil or values == json.null then return {} end
   local fine, why, kind = check(path, values)
   if not fine then return nil, why, kind end

@@ -27,6 +27,7 @@ end
 ---@param seconds number
 ---@return string
 function words.duration(seconds)
+  if seconds < 0.95 then return "under 1 s" end
   if seconds < 9.95 then return string.format("%.1f s", seconds) end
   local whole = math.floor(seconds + 0.5)
   if whole < 60 then return whole .. " s" end

@@ -360,7 +360,7 @@ for _, case in ipairs(NUMBERS) do
 end
 
 local DURATIONS <const> = {
-  { 0, "0.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" }, { 59.7, "1 min 00 s" },
+  { 0, "under 1 s" }, { 0.96, "1.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" }, { 59.7, "1 min 00 s" },
   { 200, "3 min 20 s" }, { 7500, "2 h 05 min" }, { 200000, "2 days 7 h" },
 }
 

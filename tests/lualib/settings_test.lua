@@ -156,6 +156,7 @@ local BAD_FILES <const> = {
   { "a bad number of slots", "slots: 99", "slots must be a whole number from 1 to 20" },
   { "upsert as a word", "upsert: sometimes", "upsert must be true or false" },
   { "broken YAML", "a: [", "auth0-migrate.yaml:" },
+  { "an unquoted ${NAME} inside braces", "params: { a: ${X} }", "wants quotes" },
 }
 
 for _, case in ipairs(BAD_FILES) do
@@ -175,7 +176,7 @@ end)
 test("a profile's parameters come before the file's", function()
   local folder = assert(file.temporary())
   assert(file.write(folder .. "/c.yaml",
-    "params: { a: 1, b: ${X} }\nprofiles: { p: { params: { a: 2 } } }\n"))
+    "params: { a: 1, b: \"${X}\" }\nprofiles: { p: { params: { a: 2 } } }\n"))
   local read = assert(config.load {
     path = folder .. "/c.yaml", profile = "p", env = env_of { X = "x" },
   })
