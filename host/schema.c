@@ -14,9 +14,6 @@
 
 #define TYPE "host.schema.validator"
 
-/* -- findings
- * -------------------------------------------------------------------------------*/
-
 static void add_place(luaL_Buffer *b, const struct host_place *place)
 {
     if (!place->up) return;
@@ -85,9 +82,6 @@ bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
     return true;
 }
 
-/* -- functions of the rules
- * -----------------------------------------------------------------*/
-
 /* report(code, path, message); upvalue 1 is the validator, 2 the list of findings or nil.
  */
 static int schema_report(lua_State *L)
@@ -148,18 +142,16 @@ static int validator_check(lua_State *L)
     luaL_checkany(L, 2);
     lua_settop(L, 2);
     lua_getiuservalue(L, 1, 1);
-    if (host_schema_walk(&r, v->rule, 2, &whole)) return 0;
+    struct host_value value = host_schema_value(L, 2);
+    if (host_schema_walk(&r, v->rule, &value, &whole)) return 0;
 
     lua_settop(L, 3);
     lua_newtable(L);
     r = (struct host_run){.L = L, .validator = v, .refs = 3, .findings = 4};
-    host_schema_walk(&r, v->rule, 2, &whole);
+    host_schema_walk(&r, v->rule, &value, &whole);
     lua_settop(L, 4);
     return lua_rawlen(L, 4) > 0 ? 1 : 0;
 }
-
-/* -- making one
- * -----------------------------------------------------------------------------*/
 
 /* Fills the anchors that every validator has: string.find, report, the codes. */
 static void fill_refs(lua_State *L, int validator, int codes, int refs)

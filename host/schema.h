@@ -166,15 +166,38 @@ struct host_validator {
     const void *list_mark;     /* the metatable of json's lists, to compare with */
 };
 
-/* Checks the value at `index` (absolute); false ends the quick walk. */
-bool host_schema_walk(struct host_run *r, const struct host_rule *rule, int index,
-                      const struct host_place *place);
+/* A value on the stack, with what was asked of Lua about it already. */
+struct host_value {
+    int index;
+    int kind;         /* Lua's type */
+    const char *text; /* of a string */
+    size_t size;
+};
+
+struct host_value host_schema_value(lua_State *L, int index);
+
+/* Checks a value (its index is absolute); false ends the quick walk. */
+bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
+                      const struct host_value *value, const struct host_place *place);
+
+/* Checks it against a further rule; it is counted already. */
+bool host_schema_again(struct host_run *r, const struct host_rule *rule, int index,
+                       const struct host_place *place);
 
 /* A broken rule: false ends the quick walk; the thorough one writes it down and goes on.
  * `name`: the member meant, "" for the place itself. */
 bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
                         const struct host_place *place, const char *name, const char *fmt,
                         ...);
+
+/* The rules for a string and for a number at `index`. */
+bool host_schema_string(struct host_run *r, const struct host_rule *rule, int index,
+                        const char *text, size_t size, const struct host_place *place);
+bool host_schema_number(struct host_run *r, const struct host_rule *rule, int index,
+                        const struct host_place *place);
+
+bool host_schema_object(struct host_run *r, const struct host_rule *rule, int index,
+                        const struct host_place *place);
 
 /* Calls the rule's `check` with the value. */
 bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,

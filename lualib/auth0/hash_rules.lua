@@ -56,10 +56,10 @@ function hash_rules.decode(value, encoding)
   return value
 end
 
-local function decode_member(member, path, report)
-  if type(member) ~= "table" or type(member.value) ~= "string" then return end
+---The check of a salt or key: its value must decode.
+local function member_check(member, report)
   if hash_rules.decode(member.value, member.encoding) then return end
-  report("PATTERN", path, "String does not match pattern of " .. tostring(member.encoding))
+  report("PATTERN", "value", "String does not match pattern of " .. tostring(member.encoding))
 end
 
 ---The hash's bytes; reports what does not decode or has another length.
@@ -74,29 +74,14 @@ local function decode_hash(hash, size, report)
   end
 end
 
-local function digest_check(value, report)
+local function hmac_check(value, report)
   local hash = value.hash
-  if type(hash) ~= "table" then return end
-  local name = value.algorithm == "hmac" and hash.digest or value.algorithm
-  decode_hash(hash, hash_rules.SIZES[name], report)
-  decode_member(hash.key, "hash.key.value", report)
-  decode_member(value.salt, "salt.value", report)
-end
-
-local function bcrypt_check(value, report)
-  local hash = value.hash
-  local cost = type(hash) == "table" and type(hash.value) == "string"
-    and tonumber(hash.value:match("^%$2[aby]%$(%d%d)%$"))
-  if cost and (cost < 4 or cost > 31) then
-    report("PATTERN", "hash.value", "String does not match pattern of bcrypt: a cost of 4 to 31")
-  end
-  decode_member(value.salt, "salt.value", report)
+  if type(hash) == "table" then decode_hash(hash, hash_rules.SIZES[hash.digest], report) end
 end
 
 local function scrypt_check(value, report)
   local cost = value.cost
   decode_hash(value.hash, math.type(value.keylen) and value.keylen, report)
-  decode_member(value.salt, "salt.value", report)
   if math.type(cost) == "integer" and cost & (cost - 1) ~= 0 then
     report("NOT_PASSED", "cost", "Value must be a power of two")
   end
@@ -207,10 +192,36 @@ local function bytes_rule(options)
     required = options.required,
     properties = { hash = {
       required = required, properties = { encoding = { enum = { "hex", "base64" } } },
+      switch = options.switch,
     } },
-    check = options.check or digest_check,
+    check = options.check,
     warn = doubts and { required = { "salt" }, check = doubts } or nil,
   }
+end
+
+local function value_rule(pattern, name)
+  return { properties = { value = { pattern = pattern, pattern_name = name } } }
+end
+
+---Rules for a digest: as many bytes as it has. Patterns, for they cost a hundredth of a `check`.
+local function digest_rule(name)
+  local size = hash_rules.SIZES[name]
+  local letters = (size * 4 + 2) // 3
+  return bytes_rule { switch = { on = "encoding", cases = {
+    hex = value_rule("^" .. ("%x"):rep(size * 2) .. "$",
+      string.format("%d hex digits (%d bytes of %s)", size * 2, size, name)),
+    base64 = value_rule({ "^" .. ("[A-Za-z0-9+/]"):rep(letters) .. "=?=?$",
+      "^" .. ("[A-Za-z0-9_-]"):rep(letters) .. "=?=?$" },
+      string.format("%d letters of Base64 (%d bytes of %s)", letters, size, name)),
+  } } }
+end
+
+local function bcrypt_patterns()
+  local list = {}
+  for i, cost in ipairs { "[12]%d", "0[4-9]", "3[01]" } do
+    list[i] = "^%$2[aby]%$" .. cost .. "%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$"
+  end
+  return list
 end
 
 local function argon2_patterns()
@@ -233,12 +244,12 @@ local function pbkdf2_patterns()
 end
 
 local CASES <const> = {
-  md4 = bytes_rule {}, md5 = bytes_rule {}, sha1 = bytes_rule {}, sha256 = bytes_rule {},
-  sha512 = bytes_rule {},
-  hmac = bytes_rule { hash_required = { "digest", "key" } },
+  md4 = digest_rule "md4", md5 = digest_rule "md5", sha1 = digest_rule "sha1",
+  sha256 = digest_rule "sha256", sha512 = digest_rule "sha512",
+  hmac = bytes_rule { hash_required = { "digest", "key" }, check = hmac_check },
   scrypt = bytes_rule { required = { "keylen" }, check = scrypt_check, doubts = scrypt_doubts },
-  bcrypt = text_rule("^%$2[aby]%$[0-3]%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$", {
-    salt = true, check = bcrypt_check, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$",
+  bcrypt = text_rule(bcrypt_patterns(), {
+    salt = true, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$, of a cost of 4 to 31",
   }),
   argon2 = text_rule(argon2_patterns(), {
     doubts = argon2_doubts, name = "$argon2id$v=19$m=...,t=...,p=...$salt$hash, without padding",
@@ -259,12 +270,12 @@ table.sort(hash_rules.ALGORITHMS)
 
 local ENCODING <const> = { type = "string", enum = { "base64", "hex", "utf8" } }
 
-local function valued(properties)
+local function valued(properties, check)
   properties.value = { type = "string", min_length = 1 }
   properties.encoding = ENCODING
   return {
     type = "object", omit_empty = true, additional = false, required = { "value" },
-    properties = properties,
+    properties = properties, check = check,
   }
 end
 
@@ -276,9 +287,9 @@ hash_rules.RULE = {
     hash = valued {
       digest = { type = "string", enum = { "md4", "md5", "ripemd160", "sha1", "sha224", "sha256",
         "sha384", "sha512", "whirlpool" } },
-      key = valued {},
+      key = valued({}, member_check),
     },
-    salt = valued { position = { type = "string", enum = { "prefix", "suffix" } } },
+    salt = valued({ position = { type = "string", enum = { "prefix", "suffix" } } }, member_check),
     password = {
       type = "object", omit_empty = true, additional = false,
       properties = { encoding = { type = "string", enum = { "ascii", "utf8", "utf16le", "ucs2",
