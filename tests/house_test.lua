@@ -1,5 +1,6 @@
 --- The rules of the house hold in the tree, and each rule notices when it is broken.
 
+local host = require "host"
 local house = require "tests.house"
 local tap = require "tests.tap"
 local test = tap.test
@@ -156,6 +157,11 @@ test("methods, functions and fields are read from C and annotations", function()
   tap.equal(fields, { ["host.x"] = { null = true } })
   tap.equal(house.difference(annotated, methods), { "host.x.thing gone" })
   tap.equal(house.difference(methods, annotated), {})
+end)
+
+test("the embedded modules are sorted by name, as the search among them needs", function()
+  local names = host.embedded()
+  for i = 2, #names do assert(names[i - 1] < names[i], names[i]) end
 end)
 
 test("each exported function says what it takes and gives", function()
