@@ -3,7 +3,7 @@
  * OpenSSL is used through a library context of our own, made when first needed and kept
  * in upvalue 1 of the functions: the old digests come from the legacy provider, which
  * must not be switched on for the TLS of the rest of the program. Byte encodings are
- * encoding.c, stored passwords password.c. */
+ * digest_encoding.c, stored passwords digest_password.c. */
 
 #include "digest.h"
 #include "host.h"

@@ -8,10 +8,10 @@
 #define DIGEST_MEMORY (1024 * 1024 * 1024ull)
 
 /* Adds hex, base64, base32, transcode and their reverses to the table on top
- * (encoding.c). */
+ * (digest_encoding.c). */
 void host_encoding_open(lua_State *L);
 
-/* Adds crypt_verify, bcrypt, argon2_verify and equal to it (password.c). */
+/* Adds crypt_verify, bcrypt, argon2_verify and equal to it (digest_password.c). */
 void host_password_open(lua_State *L);
 
 #endif
