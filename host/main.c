@@ -1,6 +1,7 @@
 /* auth0-migrate: command line in, exit status out. Everything else is a module. */
 
 #include "host.h"
+#include "memory.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +55,8 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error value, not a death */
 
-    lua_State *L = luaL_newstate();
+    struct host_memory *memory = host_memory_new();
+    lua_State *L = memory ? lua_newstate(host_memory_alloc, memory) : NULL;
     if (!L) {
         fputs("auth0-migrate: out of memory\n", stderr);
         return EXIT_FATAL;
@@ -69,5 +71,6 @@ int main(int argc, char **argv)
     else
         status = (int)lua_tointeger(L, -1);
     lua_close(L);
+    host_memory_free(memory);
     return status;
 }
