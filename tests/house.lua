@@ -181,12 +181,11 @@ end
 
 -- Headers that are contracts between modules; any other serves the files of one module.
 local CONTRACTS <const> = { host = true, loop = true, json = true, file = true, text = true,
-  json_scan = true }
--- Files that do not begin with their module's name.
-local MODULE_OF <const> = { encoding = "digest" }
+  json_scan = true, memory = true }
 
+---The module that a file belongs to: the first word of its name.
 local function family(stem)
-  return MODULE_OF[stem] or stem:match("^[^_]+")
+  return stem:match("^[^_]+")
 end
 
 ---Includes of another module's private header.
@@ -365,14 +364,15 @@ local function mentions(manual, word)
 end
 
 ---Commands and options that the manual does not name, in backquotes.
+---@param commands string[]
 ---@param list Option[]
 ---@param manual string
 ---@return string[]
-function house.unwritten(list, manual)
+function house.unwritten(commands, list, manual)
   local words, found = {}, {}
+  for _, command in ipairs(commands) do words[command] = true end
   for _, option in ipairs(list) do
     for flag in option.flags:gmatch("%S+") do words[flag] = true end
-    for command in option.commands:gmatch("[%w-]+") do words[command] = true end
   end
   for word in pairs(words) do
     if not mentions(manual, word) then found[#found + 1] = word end

@@ -203,18 +203,17 @@ end)
 
 test("the manual names every command and option", function()
   local manual = tree["docs/commands.md"]
-  if not manual or not tree["lualib/cli/options.lua"] then tap.skip("there is no manual yet") end
-  none(house.unwritten(require("cli.options").list, manual))
+  if not manual then tap.skip("there is no manual yet") end
+  none(house.unwritten(require("cli.main").COMMANDS, require("cli.options").list, manual))
 end)
 
 test("a command or option that the manual lacks is noticed", function()
-  local list = {
-    { flags = "-y --yes", commands = "run plan" }, { flags = "--yes-men", commands = "*" },
-    { flags = "--no", commands = "run" },
-  }
-  tap.equal(house.unwritten(list, "`auth0-migrate run --yes-men` `-y`, `plan`"),
+  local commands = { "run", "plan" }
+  local list = { { flags = "-y --yes" }, { flags = "--yes-men" }, { flags = "--no" } }
+  tap.equal(house.unwritten(commands, list, "`auth0-migrate run --yes-men` `-y`, `plan`"),
     { "--no", "--yes" })
-  tap.equal(house.unwritten(list, "plan `run` --no `-y/--yes` `--yes-men [--no]`"), { "plan" })
+  tap.equal(house.unwritten(commands, list, "plan `run` --no `-y/--yes` `--yes-men [--no]`"),
+    { "plan" })
 end)
 
 test("no line ends in blanks, and no code is indented with tabs", function()
