@@ -78,6 +78,7 @@ function Session:finish(message, kind)
   local finished = not kind and statement.users.pending == 0
   if finished then
     failure.check(self.ledger:note { finished_at = clock.now() })
+    self.dir:spend_reserve()
     if not self.settings.keep_chunks then
       written, why = sent.replace(self.ledger, self.dir)
       if not written then self.ui:warn("the chunk files stay as they are: " .. why) end
