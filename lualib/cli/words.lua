@@ -152,13 +152,30 @@ end
 local BALANCED <const> = "The books balance: every record is accounted for."
 local UNBALANCED <const> = "The books do NOT balance: this is a fault of the program; keep the run."
 
+---The files that say more, those with something in them.
+local function details(report)
+  local files = { report.directory .. "/report.html" }
+  local function add(name, ...)
+    for _, n in ipairs { ... } do
+      if n > 0 then
+        files[#files + 1] = name
+        return
+      end
+    end
+  end
+  add("rejected.ndjson", report.records.rejected, report.records.duplicate)
+  add("failed.ndjson", report.users.failed)
+  add("already_there.ndjson", report.users.already_there)
+  return table.concat(files, ", ")
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
 function words.statement(report)
   local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
   if report.message and report.message ~= json.null then
-    lines[1] = lines[1] .. ": " .. report.message
+    lines[2] = report.message:gsub("^" .. report.status .. "; ", "")
   end
   lines[#lines + 1] = ""
   append(lines, table_of(book_rows(report)))
@@ -166,9 +183,7 @@ function words.statement(report)
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
   append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
-  if report.directory then
-    lines[#lines + 1] = "Details: " .. report.directory .. "/report.html"
-  end
+  if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   return table.concat(lines, "\n") .. "\n"
 end
 

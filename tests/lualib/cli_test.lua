@@ -360,7 +360,8 @@ for _, case in ipairs(NUMBERS) do
 end
 
 local DURATIONS <const> = {
-  { 0, "under 1 s" }, { 0.96, "1.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" }, { 59.7, "1 min 00 s" },
+  { 0, "under 1 s" }, { 0.96, "1.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" },
+  { 59.7, "1 min 00 s" },
   { 200, "3 min 20 s" }, { 7500, "2 h 05 min" }, { 200000, "2 days 7 h" },
 }
 
@@ -377,7 +378,13 @@ test("the statement names what was not touched and every code", function()
   })
   tap.contains(text, "not touched, passwords included")
   tap.contains(text, "CONFLICT_EMAIL 1")
+  tap.contains(text, "shop.run/report.html, failed.ndjson, already_there.ndjson\n")
   tap.contains(text, "do NOT balance")
+end)
+
+test("why a run ended stands below its status, without saying it twice", function()
+  local text = words.statement(report_of { status = "planned", message = "planned; not sent" })
+  tap.contains(text, "shop-1: planned\nnot sent\n")
 end)
 
 ---A screen on a terminal and the clock it goes by.
