@@ -8,6 +8,7 @@ local process = require "host.process"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
 local ui = require "cli.ui"
+local words = require "cli.words"
 
 local main = {}
 
@@ -82,11 +83,16 @@ local function has(args, ...)
   return false
 end
 
----Runs a command as a task. What it raises, on purpose or not, is told here.
+---Runs a command as a task. What it raises, on purpose or not, is told here. A run that is stopped
+---at once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()
-  if ok then return result end
+  if ok and type(result) == "table" then
+    return ending.report(context, result, words.statement(result))
+  elseif ok then
+    return result
+  end
   if result.kind ~= "fatal" then return ending.failure(context, result.message, result.kind) end
   context.ui:fail("internal error: " .. (result.trace or result.message))
   context.ui:next(ending.command_line(context.args))

@@ -31,11 +31,13 @@ local ui = {}
 ---@field bar? string          what stands on the terminal's last line
 ---@field shown_at number
 ---@field failed boolean       stdout is closed
+---@field cancelled boolean    the question that is being asked is over
 local Ui = {}
 Ui.__index = Ui
 
 local REDRAW <const> = 0.1 -- seconds between two bars
 local LINE <const> = 10 -- seconds between two plain lines
+local GLANCE <const> = 0.2 -- seconds until a question sees that it is cancelled
 local NOUNS <const> = { stage = "record", import = "user" }
 local COLORS <const> = { red = "31", yellow = "33", bold = "1" }
 
@@ -61,7 +63,7 @@ function ui.new(options)
     color = on_terminal and not options.no_color and (no_color == nil or no_color == "")
       and env "TERM" ~= "dumb",
     interactive = on_terminal and device.is_tty("stdin") and not options.no_input,
-    failed = false,
+    failed = false, cancelled = false,
   }, Ui)
 end
 
@@ -209,7 +211,8 @@ end
 
 -- Questions -------------------------------------------------------------------------------
 
----Asks for a yes or no; anything but yes is no. Nil when there is nobody to ask.
+---Asks for a yes or no; anything but yes is no. Nil when there is nobody to ask, or `cancel` was
+---called meanwhile.
 ---@param question string
 ---@return boolean?
 function Ui:ask(question)
@@ -218,18 +221,24 @@ function Ui:ask(question)
   if not prompt then return nil end
   self:clear_bar()
   self.terminal.write("stderr", question .. " [y/N] ")
+  self.cancelled = false
   local line = prompt:line()
-  while line == nil do
-    scheduler.await(prompt)
+  while line == nil and not self.cancelled do
+    scheduler.await(prompt, GLANCE)
     line = prompt:line()
   end
   prompt:close()
-  if line == false then
+  if line == nil or line == false then
     self.terminal.write("stderr", "\n")
-    return false
+    return line
   end
   local answer = line:lower():match("^%s*(.-)%s*$")
   return answer == "y" or answer == "yes"
+end
+
+---Ends a question that is being asked, from another task.
+function Ui:cancel()
+  self.cancelled = true
 end
 
 function Ui:close()

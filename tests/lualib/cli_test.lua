@@ -183,6 +183,14 @@ test("an error that nobody foresaw ends with 1 and a traceback", function()
   tap.contains(err, "traceback")
 end)
 
+test("a report with which the scheduler is ended at once is shown, with its status", function()
+  local status, out = with_session(function()
+    require("base.scheduler").finish(report_of { exit = 130, status = "interrupted" })
+  end)
+  tap.equal(status, 130)
+  tap.contains(out, "shop-1: interrupted")
+end)
+
 test("--dry-run is plan", function()
   local report = report_of { findings = {}, plan = { users = 3, jobs = 1, bytes = 100, hours = {
     { tier = "free", hours = 0.5 } }, risks = { "a risk" } } }
@@ -460,6 +468,15 @@ for _, case in ipairs(ANSWERS) do
     tap.contains(device.stderr, "Import? [y/N] ")
   end)
 end
+
+test("a question ends when it is cancelled", function()
+  local device = new_terminal { stdin = true, stderr = true }
+  local screen = ui.new { terminal = device }
+  function device.prompt()
+    return { close = function() end, line = function() screen:cancel() end }
+  end
+  tap.equal(screen:ask("Import?"), nil)
+end)
 
 test("nobody is asked without a terminal or with --no-input", function()
   tap.equal(ui.new({ terminal = new_terminal({ stderr = true }, "y") }):ask("Import?"), nil)
