@@ -8,6 +8,7 @@ local LONGEST <const> = 10
 local FIRST_SHARE <const> = 0.7  -- of the expected time, before the first look
 local STEP_SHARE <const> = 0.03  -- of the expected time, between looks
 local LATE_GROWTH <const> = 1.25 -- each look after the expected end waits longer
+local UNKNOWN_SHARE <const> = 0.25 -- of the age, between looks at a job of unknown length
 local WEIGHT <const> = 0.3       -- of the newest job in the averages
 
 ---@class Pace
@@ -49,12 +50,17 @@ end
 
 ---Seconds to wait before the next look at a job.
 ---@param users integer
----@param age number     seconds since its submit
----@param looks integer  so far
+---@param age number          seconds since its submit
+---@param looks integer       so far
+---@param percentage? number  done, where the tenant tells it
 ---@return number
-function Pace:wait(users, age, looks)
+function Pace:wait(users, age, looks, percentage)
   local expected = self:expected(users)
-  if not expected then return clamp(SHORTEST * 1.5 ^ looks) end
+  if not expected then
+    -- The first jobs of a run: by the tenant's own account, else ever less often.
+    if not percentage or percentage < 5 then return clamp(age * UNKNOWN_SHARE) end
+    return clamp((age * 100 / percentage - age) * 0.9)
+  end
   -- Jobs that end when they are expected to are looked at closely around that time; the others
   -- from 70 % on, every few percent.
   local spread = math.max(0.02, math.min(self.spread or 1, 1 - FIRST_SHARE))

@@ -18,7 +18,8 @@ local function wait_for_end(engine, job)
   local began, looks, running_until = clock.elapsed(), 0, 0
   if job.adopted then began = clock.elapsed() - job.adopted end
   while not engine.ending do
-    engine:sleep(engine.pace:wait(users, clock.elapsed() - began, looks))
+    engine:sleep(engine.pace:wait(users, clock.elapsed() - began, looks,
+      job.percentage))
     if engine.ending then return nil end
     local status = look(engine, job)
     looks = looks + 1

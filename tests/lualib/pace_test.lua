@@ -38,8 +38,14 @@ end
 test("before anything is known the looks grow apart", function()
   local p = pace.new()
   tap.equal(p:wait(100, 0, 0), 0.5)
-  assert(p:wait(100, 5, 6) > 4)
+  assert(p:wait(100, 20, 6) > 4)
   tap.equal(p:wait(100, 500, 40), 10)
+end)
+
+test("the first job is looked at by the tenant's own account of it", function()
+  local p = pace.new()
+  local wait = p:wait(100, 10, 3, 80)
+  assert(wait > 2 and wait <= 2.5, wait)
 end)
 
 test("a job that outlasts its time is looked at ever less, at most every ten seconds", function()
