@@ -82,11 +82,13 @@ row(string.format("cost of a user, %d against %d", grown == "large" and large or
 
 local peak = 0
 for _, name in ipairs { "stage", "ndjson", "columns_5", "columns_80", "small", "large" } do
-  if measured[name] then peak = math.max(peak, measured[name].peak / 1024) end
+  local one = measured[name]
+  if one and not one.failed then peak = math.max(peak, one.peak / 1024) end
 end
 -- Two identifiers a user: address and user_id, 16 bytes each at most.
 local index = 2 * 16 * math.max(users, measured.large and large or 0) / 1e6
-row("peak memory, MB", peak, "%.1f", string.format("<= 32 + %.1f", index), at_most(32 + index))
+row("peak memory, MB", peak > 0 and peak or nil, "%.1f", string.format("<= 32 + %.1f", index),
+  at_most(32 + index))
 
 local version = measured.version
 row("start-up of --version, ms", version and not version.failed and median(version.wall) * 1000,
