@@ -93,7 +93,11 @@ return {
     local found = hashes and hashes:get(record.user_id:match("^auth0|(.*)$"))
     local why
     user.password_hash, user.custom_password_hash, why = password.auto(found and found.passwordHash)
-    if why then migrate.warn("password_not_kept", why) end
+    if why and found then
+      migrate.warn("password_not_kept", why)
+    elseif why then
+      migrate.warn("no_password", "users without a hash in the export: they set a new password")
+    end
     if value.null_if(record.multifactor) then
       migrate.warn("mfa_not_exported", "exports hold no MFA secrets: these users enrol again")
     end

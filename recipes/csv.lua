@@ -144,7 +144,11 @@ return {
     local why
     user.password_hash, user.custom_password_hash, why
       = hashed(cell("password"), cell("salt"), value.split(params.password_format, ",") or {})
-    if why and cell("password") then migrate.warn("password_not_kept", why) end
+    if why and cell("password") then
+      migrate.warn("password_not_kept", why)
+    elseif why then
+      migrate.warn("no_password", "users without a password hash: they set a new password")
+    end
     return user
   end,
 }

@@ -120,6 +120,9 @@ return {
       },
     }
     credentials(user, record.credentials)
+    if not user.password_hash and not user.custom_password_hash then
+      migrate.warn("no_password", "users without a hash that fits: they set a new password")
+    end
     return user
   end,
 }

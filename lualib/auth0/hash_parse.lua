@@ -212,6 +212,7 @@ end
 ---@field pattern string                      a Lua pattern, the first that matches decides
 ---@field build? fun(value: string): PasswordHash?, string?
 ---@field reason? string                      for one that Auth0 cannot verify
+---@field guess? true                         the pattern alone proves nothing
 
 local HASHED_HASH <const> = "it is a hash of a hash"
 
@@ -245,9 +246,10 @@ hash_parse.SCHEMES = {
   { name = "Django", pattern = "^md5%$[^$]*%$%x+$", build = hash_parse.django },
   { name = "Django", pattern = "^sha1%$[^$]*%$%x+$", build = hash_parse.django },
   { name = "Django unusable", pattern = "^!", reason = "no usable password" },
-  { name = "ASP.NET Identity 3", pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
+  { name = "ASP.NET Identity 3", guess = true, pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
     build = hash_parse.aspnet },
-  { name = "ASP.NET Identity 2", pattern = "^A[A-P][A-Za-z0-9+/]+=*$", build = hash_parse.aspnet },
+  { name = "ASP.NET Identity 2", guess = true, pattern = "^A[A-P][A-Za-z0-9+/]+=*$",
+    build = hash_parse.aspnet },
 }
 
 local function bare(value)
@@ -257,24 +259,41 @@ local function bare(value)
   return "bare hex (" .. bits .. "?): declare it with password.digest, salt and order are not told"
 end
 
----Which scheme a stored password is, as far as it says so itself.
----@param value string?
----@return HashScheme? scheme  nil where there is no value
----@return fun(value: string): PasswordHash?, string?  builder, for a supported one
-function hash_parse.identify(value)
-  local hash = build.cleaned(value)
-  if not hash then return nil end
+---@param hash string  cleaned
+---@return string name  of the scheme
+---@return PasswordHash? made
+---@return string? reason
+local function recognise(hash)
   for _, scheme in ipairs(hash_parse.SCHEMES) do
     if hash:find(scheme.pattern) then
       local made, why
       if scheme.build then made, why = scheme.build(hash) end
-      if made then return { name = scheme.name, supported = true }, scheme.build end
-      if scheme.name:find("^ASP") then break end -- a guess by its first letters
-      return { name = scheme.name, supported = false, reason = why or scheme.reason }
+      if made or not scheme.guess then return scheme.name, made, why or scheme.reason end
     end
   end
-  return { name = "unknown", supported = false,
-    reason = bare(hash) or "the password's scheme was not recognised" }
+  return "unknown", nil, bare(hash) or "the password's scheme was not recognised"
+end
+
+---Which scheme a stored password is, as far as it says so itself.
+---@param value string?
+---@return HashScheme? scheme  nil where there is no value
+function hash_parse.identify(value)
+  local hash = build.cleaned(value)
+  if not hash then return nil end
+  local name, made, why = recognise(hash)
+  return { name = name, supported = made ~= nil, reason = not made and why or nil }
+end
+
+---The hash of a stored password that says itself what it is.
+---@param value string?
+---@return PasswordHash? hash
+---@return string? reason
+function hash_parse.any(value)
+  local hash, why = build.cleaned(value)
+  if not hash then return nil, why end
+  local _, made
+  _, made, why = recognise(hash)
+  return made, why
 end
 
 return hash_parse

@@ -48,10 +48,7 @@ end
 ---@return PasswordHash? custom_password_hash
 ---@return string? reason  why there is neither; for a value that is absent too
 function password.auto(value)
-  local scheme, builder = parse.identify(value)
-  if not scheme then return nil, nil, "no password hash" end
-  if not builder then return nil, nil, scheme.reason end
-  return password.fields(builder(value))
+  return password.fields(parse.any(value))
 end
 
 return password

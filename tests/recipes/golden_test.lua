@@ -3,15 +3,15 @@
 ---   params     of the recipe; what names a file of the folder is a path
 ---   users      what each imported user must contain; identifying, verified, blocked, password and
 ---              MFA fields that are not shown must be absent
----   left_out   for each record that is not imported a part of the reason, in the source's order
+---   left_out   for each record that is not imported a part of the reason, or its code, in order
 ---   passwords  user_id -> the cleartext that must log in
 
 local tap = require "tests.tap"
 local file = require "host.file"
 local json = require "host.json"
 local migrate = require "migrate"
-local outcome = require "migrate.outcome"
-local schema = require "auth0.schema"
+local recipes = require "migrate.recipe"
+local stage = require "migrate.stage"
 local user_rules = require "auth0.user"
 local verify = require "tests.recipes.verify"
 
@@ -33,35 +33,32 @@ local function covers(actual, expected)
   return not json.is_array(expected) or #actual == #expected
 end
 
-local function run(recipe, params)
-  local users, left_out, validator, seen = {}, {}, schema.for_connection(), {}
-  for record in recipe.source(params) do
-    local user, reason = recipe.map(record, params, #users + #left_out + 1)
-    if outcome.is_reject(user) then
-      left_out[#left_out + 1] = user.code
-    elseif not user then
-      left_out[#left_out + 1] = reason
-    else
-      user_rules.normalise(user)
-      for _, finding in ipairs(validator:check(user) or {}) do
-        assert(finding.warning, finding.code .. " " .. finding.path .. " " .. finding.message)
-      end
-      local email = user.email:lower()
-      if seen[email] then
-        left_out[#left_out + 1] = "DUPLICATE"
-      else
-        users[#users + 1] = user
-      end
-      seen[email] = true
-    end
+---The recipe as `check` runs it: in its sandbox, through the rules and the duplicates.
+local function run(name, params)
+  local users, left_out, folder = {}, {}, assert(file.temporary())
+  local function leave(_, rejection)
+    left_out[#left_out + 1] = rejection.code
+    return true
   end
+  local sink = {
+    user = function(_, user)
+      users[#users + 1] = user
+      return true
+    end,
+    rejected = leave,
+    skipped = function(_, _, _, reason) return leave(nil, { code = reason }) end,
+  }
+  local loaded = assert(recipes.load(name, { params = params }))
+  local pipe = assert(stage.pipeline(loaded, { spool = folder }, sink))
+  assert(pipe:run(function() return true end))
+  pipe.duplicates:close()
+  assert(file.remove_tree(folder))
   return users, left_out
 end
 
-local function params_of(folder, expected, recipe)
+local function params_of(folder, given)
   local params = {}
-  for name, param in pairs(recipe.params) do params[name] = param.default end
-  for name, value in pairs(expected.params) do
+  for name, value in pairs(given) do
     params[name] = file.stat(folder .. "/" .. value) and folder .. "/" .. value or value
   end
   return params
@@ -91,8 +88,7 @@ end
 local function check(name, path)
   local folder = FOLDER .. "/" .. name
   local expected = assert(json.decode(assert(file.read(path))))
-  local recipe = require("recipes." .. name)
-  local users, left_out = run(recipe, params_of(folder, expected, recipe))
+  local users, left_out = run(name, params_of(folder, expected.params))
   tap.equal(#users, #expected.users, "users")
   local passwords, refused = expected.passwords, nil
   for _, one in ipairs(expected.users) do
