@@ -11,8 +11,8 @@
 
 struct host_input; /* userdata of metatable HOST_FILE_INPUT */
 
-/* Reads at most `n` bytes, decompressed. Returns the count, 0 at the end, -1 on failure with
- * nil, message, kind pushed. */
+/* Reads at most `n` bytes, decompressed. Returns the count, 0 at the end, -1 on failure
+ * with nil, message, kind pushed. */
 ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n);
 
 /* The base name for places such as "users.csv:18". Borrowed. */

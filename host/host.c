@@ -24,8 +24,8 @@ int host_fail(lua_State *L, const char *kind, const char *fmt, ...)
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what)
 {
     const char *kind = error == ENOSPC || error == EDQUOT ? HOST_FULL
-        : error == ENOENT                                 ? HOST_MISSING
-        : error == EINTR                                  ? HOST_STOPPED
+                       : error == ENOENT                  ? HOST_MISSING
+                       : error == EINTR                   ? HOST_STOPPED
                                                           : HOST_IO;
     return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
 }
@@ -76,8 +76,8 @@ static int by_name(const void *key, const void *entry)
 static int search_embedded(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    const struct host_embedded *e = bsearch(name, host_embedded, host_embedded_count,
-                                            sizeof *host_embedded, by_name);
+    const struct host_embedded *e =
+        bsearch(name, host_embedded, host_embedded_count, sizeof *host_embedded, by_name);
     if (!e) {
         lua_pushfstring(L, "\n\tno module '%s' in the program", name);
         return 1;
@@ -99,8 +99,8 @@ static int load_file(lua_State *L, const char *path)
     return 2;
 }
 
-/* searcher(name) -> loader, path | nothing; upvalue 1 is the library's directory. Recipes are
- * the directory's neighbour. */
+/* searcher(name) -> loader, path | nothing; upvalue 1 is the library's directory. Recipes
+ * are the directory's neighbour. */
 static int search_lualib(lua_State *L)
 {
     const char *dir = lua_tostring(L, lua_upvalueindex(1));
@@ -111,8 +111,8 @@ static int search_lualib(lua_State *L)
     return n ? n : load_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, name));
 }
 
-/* The stock paths contain "./": nothing from the working directory may reach a program that
- * holds credentials, so the stock file searchers go. */
+/* The stock paths contain "./": nothing from the working directory may reach a program
+ * that holds credentials, so the stock file searchers go. */
 static void set_searchers(lua_State *L, const char *lualib)
 {
     lua_getglobal(L, "package");
@@ -150,9 +150,9 @@ static int host_modules(lua_State *L)
 /* source(name) -> text | nil */
 static int host_source(lua_State *L)
 {
-    const struct host_embedded *e = bsearch(luaL_checkstring(L, 1), host_embedded,
-                                            host_embedded_count, sizeof *host_embedded,
-                                            by_name);
+    const struct host_embedded *e =
+        bsearch(luaL_checkstring(L, 1), host_embedded, host_embedded_count,
+                sizeof *host_embedded, by_name);
     if (!e) return 0;
     lua_pushlstring(L, (const char *)e->data, e->size);
     return 1;

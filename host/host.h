@@ -1,4 +1,5 @@
-/* What every host module shares: the module list, failures of the world, misuse of memory. */
+/* What every host module shares: the module list, failures of the world, misuse of
+ * memory. */
 #ifndef HOST_H
 #define HOST_H
 
@@ -8,7 +9,8 @@
 
 #include <stddef.h>
 
-/* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each means. */
+/* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each
+ * means. */
 #define HOST_IO      "io"
 #define HOST_PARSE   "parse"
 #define HOST_NETWORK "network"
@@ -24,7 +26,8 @@
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
 
 /* The same for a failed system call: "<doing> <what>: <strerror>"; the kind follows from
- * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io). */
+ * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io).
+ */
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
 
 /* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
@@ -32,8 +35,9 @@ int host_fail_errno(lua_State *L, int error, const char *doing, const char *what
 void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
                   const luaL_Reg *metamethods);
 
-/* Registers every host.* module, cjson and the embedded Lua modules as the only searchers.
- * `lualib`: a directory that is read instead of the embedded library, or NULL. */
+/* Registers every host.* module, cjson and the embedded Lua modules as the only
+ * searchers. `lualib`: a directory that is read instead of the embedded library, or NULL.
+ */
 void host_open(lua_State *L, const char *lualib);
 
 struct host_embedded {
