@@ -49,6 +49,7 @@ end
 ---@param value T?
 ---@param message? string
 ---@param kind? Kind
+---@param ... any
 ---@return T
 function failure.check(value, message, kind, ...)
   if value == nil and message ~= nil then failure.raise(message, kind) end
