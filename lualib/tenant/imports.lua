@@ -14,7 +14,7 @@ local verdict = require "tenant.verdict"
 local imports = {}
 
 local SLICE <const> = 200          -- users in a transaction, at most
-local SLICE_SECONDS <const> = 0.25 -- of a tier's time that one slice stands for
+local SLICE_SECONDS <const> = 0.05 -- of a tier's time that one slice stands for
 local CONNECTION_ID <const> = "^con_" .. ("%w"):rep(16) .. "$"
 local BROKEN <const> = "Failed to parse users file JSON when importing users. "
   .. "Make sure it is valid JSON."
@@ -237,7 +237,7 @@ end
 local function new_run(tenant, connection, job)
   return {
     tenant = tenant, db = tenant.db, connection = connection, job = job,
-    validator = verdict.validator(connection.settings), upsert = job.upsert == 1,
+    validator = tenant:validator(connection), upsert = job.upsert == 1,
     seen = { email = {}, username = {}, user_id = {} }, now = tenant.wall(),
     inserted = job.inserted, updated = job.updated, failed = job.failed,
   }

@@ -17,6 +17,7 @@ local scheduler = require "base.scheduler"
 local server = require "host.server"
 local store = require "host.store"
 local users = require "tenant.users"
+local verdict = require "tenant.verdict"
 
 local tenant = {}
 
@@ -57,6 +58,7 @@ local SETTINGS_SQL <const> =
 ---@field signing_key string
 ---@field metrics Metrics
 ---@field buckets Buckets
+---@field private validators table<string, host.schema.validator>  by connection id
 ---@field wall fun(): number       unix seconds
 ---@field monotonic fun(): number  seconds
 local Tenant = {}
@@ -86,6 +88,15 @@ end
 ---@return StoredConnection?
 function Tenant:connection(id)
   return connections.by_id(self, id)
+end
+
+---The rules for a connection's users; making them takes longer than a small job.
+---@param connection StoredConnection
+---@return host.schema.validator
+function Tenant:validator(connection)
+  local made = self.validators[connection.id] or verdict.validator(connection.settings)
+  self.validators[connection.id] = made
+  return made
 end
 
 ---@param id string
@@ -159,7 +170,7 @@ function tenant.open(options)
   local self = setmetatable({
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
-    buckets = buckets.new(options.tier), stopped = scheduler.condition(),
+    buckets = buckets.new(options.tier), stopped = scheduler.condition(), validators = {},
   }, Tenant)
   local message, kind, done
   self.db, message, kind = store.open(options.state or ":memory:", {
@@ -213,6 +224,7 @@ end
 
 ---Works until it is stopped. Within base.scheduler.
 function Tenant:run()
+  if self.ended then return end
   for _, job in ipairs(jobs.pending(self)) do imports.begin(self, job) end
   scheduler.spawn(function() self:listen() end)
   while not self.ended do self.stopped:wait() end
