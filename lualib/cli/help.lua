@@ -88,4 +88,28 @@ function help.program(commands)
   return table.concat(lines, "\n") .. "\n"
 end
 
+---Rows of the manual's table of commands.
+---@param commands Command[]
+---@return string
+function help.commands_table(commands)
+  local lines = { "| command | does |", "|---|---|" }
+  for _, command in ipairs(commands) do
+    local usage = help.usage(command):gsub("^auth0%-migrate ", ""):gsub(" %[options%]$", "")
+    lines[#lines + 1] = string.format("| `%s` | %s |", usage, command.summary)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---Rows of the manual's table of options.
+---@return string
+function help.options_table()
+  local lines = { "| option | does | with |", "|---|---|---|" }
+  for _, option in ipairs(options.list) do
+    local flags = help.flags(option):gsub(", ", "`, `"):gsub("|", "\\|")
+    local commands = option.commands == "*" and "all" or option.commands:gsub(" ", ", ")
+    lines[#lines + 1] = string.format("| `%s` | %s | %s |", flags, option.help, commands)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 return help

@@ -1,4 +1,5 @@
 local file = require "host.file"
+local help = require "cli.help"
 local json = require "host.json"
 local main = require "cli.main"
 local options = require "cli.options"
@@ -482,6 +483,12 @@ test("nobody is asked without a terminal or with --no-input", function()
   tap.equal(ui.new({ terminal = new_terminal({ stderr = true }, "y") }):ask("Import?"), nil)
   local device = new_terminal({ stdin = true, stderr = true }, "y")
   tap.equal(ui.new({ terminal = device, no_input = true }):ask("Import?"), nil)
+end)
+
+test("the manual has the tables of commands and options as they are", function()
+  local manual = assert(file.read("docs/commands.md"))
+  tap.contains(manual, help.commands_table(main.commands()))
+  tap.contains(manual, help.options_table())
 end)
 
 test("the fixtures leave no rehearsal behind", function()
