@@ -116,7 +116,7 @@ bool host_schema_call(struct host_run *r, const struct host_rule *rule, int inde
 
     lua_rawgeti(L, r->refs, rule->check);
     lua_pushvalue(L, index);
-    lua_rawgeti(L, r->refs, 2);
+    lua_rawgeti(L, r->refs, HOST_REFS_REPORT);
     if (r->findings) {
         lua_pop(L, 1);
         lua_pushvalue(L, 1);
@@ -153,15 +153,17 @@ static int validator_check(lua_State *L)
     return lua_rawlen(L, 4) > 0 ? 1 : 0;
 }
 
-/* Fills the anchors that every validator has: string.find, report, the codes. */
+/* Fills the anchors that every validator has: functions and codes. */
 static void fill_refs(lua_State *L, int validator, int codes, int refs)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".find");
-    lua_rawseti(L, refs, 1);
+    lua_rawseti(L, refs, HOST_REFS_FIND);
+    lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".sort");
+    lua_rawseti(L, refs, HOST_REFS_SORT);
     lua_pushvalue(L, validator);
     lua_pushnil(L);
     lua_pushcclosure(L, schema_report, 2);
-    lua_rawseti(L, refs, 2);
+    lua_rawseti(L, refs, HOST_REFS_REPORT);
     for (int i = 0; i < HOST_KEY_COUNT; i++) {
         if (lua_getfield(L, codes, host_keyword_names[i]) != LUA_TSTRING) {
             lua_pop(L, 1);
@@ -225,13 +227,21 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL}
 };
 
+/* Keeps a function of Lua's library, before a script can replace it. */
+static void keep_function(lua_State *L, const char *library, const char *name,
+                          const char *key)
+{
+    lua_getglobal(L, library);
+    lua_getfield(L, -1, name);
+    lua_setfield(L, LUA_REGISTRYINDEX, key);
+    lua_pop(L, 1);
+}
+
 int luaopen_host_schema(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
-    lua_getglobal(L, "string"); /* now, before a script can replace it */
-    lua_getfield(L, -1, "find");
-    lua_setfield(L, LUA_REGISTRYINDEX, TYPE ".find");
-    lua_pop(L, 1);
+    keep_function(L, "string", "find", TYPE ".find");
+    keep_function(L, "table", "sort", TYPE ".sort");
     luaL_newlib(L, functions);
     return 1;
 }

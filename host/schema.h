@@ -111,10 +111,14 @@ struct host_rule {
     lua_Integer check; /* the function's place in refs, 0 for none */
 };
 
-/* Where compiled rules keep what they borrow. refs[1] is string.find, refs[2] `report`,
- * refs[3 .. HOST_REFS_FIXED] the code of each keyword (false where there is none). */
-#define HOST_REFS_CODE  3
-#define HOST_REFS_FIXED (HOST_REFS_CODE + HOST_KEY_COUNT - 1)
+/* Where compiled rules keep what they borrow: functions of Lua's library, `report`, and
+ * from HOST_REFS_CODE to HOST_REFS_FIXED the code of each keyword (false where there is
+ * none). */
+#define HOST_REFS_FIND   1
+#define HOST_REFS_REPORT 2
+#define HOST_REFS_SORT   3
+#define HOST_REFS_CODE   4
+#define HOST_REFS_FIXED  (HOST_REFS_CODE + HOST_KEY_COUNT - 1)
 
 /* Compiles the rule table at `index`; `refs` is the stack index of the table above,
  * filled to HOST_REFS_FIXED. Raises where a rule is wrong. */

@@ -195,34 +195,13 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
     return true;
 }
 
-static int less(lua_State *L, int a, int b)
-{
-    if (lua_type(L, a) != LUA_TSTRING || lua_type(L, b) != LUA_TSTRING)
-        return lua_type(L, a) < lua_type(L, b);
-    return lua_compare(L, a, b, LUA_OPLT);
-}
-
-/* Puts the name at the top into the sorted list at `list`, which has `n`. */
-static void insert_sorted(lua_State *L, int list, lua_Integer n)
-{
-    lua_Integer i = n;
-
-    for (; i >= 1; i--) {
-        lua_rawgeti(L, list, i); /* name other */
-        if (!less(L, -2, -1)) {
-            lua_pop(L, 1);
-            break;
-        }
-        lua_rawseti(L, list, i + 1);
-    }
-    lua_rawseti(L, list, i + 1);
-}
-
 static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
                                int index, const struct host_place *place,
                                lua_Integer *count)
 {
     lua_State *L = r->L;
+
+    lua_Integer n = 0;
 
     lua_newtable(L);
     int names = lua_gettop(L);
@@ -230,12 +209,18 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
         struct host_value value = host_schema_value(L, names + 2);
         if (rule->omit_empty && is_empty(L, &value)) {
             omit(L, index);
-            continue;
+        } else if (lua_type(L, names + 1) != LUA_TSTRING) {
+            check_member(r, rule, &value, place); /* only to say that it has no name */
+        } else {
+            lua_pushvalue(L, -2);
+            lua_rawseti(L, names, ++n);
         }
-        lua_pushvalue(L, -2);
-        insert_sorted(L, names, (*count)++);
     }
-    for (lua_Integer i = 1; i <= *count; i++) {
+    *count = n;
+    lua_rawgeti(L, r->refs, HOST_REFS_SORT);
+    lua_pushvalue(L, names);
+    lua_call(L, 1, 0);
+    for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, names, i);
         lua_pushvalue(L, -1);
         lua_rawget(L, index); /* names name value */

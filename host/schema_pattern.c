@@ -49,7 +49,7 @@ static void probe(lua_State *L, int refs, const char *item, size_t size,
     luaL_pushresult(&b);
     for (int c = 0; c < 256; c++) {
         char byte = (char)c;
-        lua_rawgeti(L, refs, 1);
+        lua_rawgeti(L, refs, HOST_REFS_FIND);
         lua_pushlstring(L, &byte, 1);
         lua_pushvalue(L, -3);
         lua_call(L, 2, 1);

@@ -48,7 +48,7 @@ static bool matches(struct host_run *r, const struct host_pattern *pattern, int 
     lua_State *L = r->L;
 
     if (pattern->steps) return host_pattern_match(pattern, text, size);
-    lua_rawgeti(L, r->refs, 1);
+    lua_rawgeti(L, r->refs, HOST_REFS_FIND);
     lua_pushvalue(L, index);
     lua_rawgeti(L, r->refs, pattern->text.ref);
     lua_call(L, 2, 1);

@@ -351,6 +351,14 @@ test("schema: a pattern says what string.find says", function()
   end
 end)
 
+test("schema: an object of many members is checked in time that grows with it", function()
+  local value = {}
+  for i = 1, 50000 do value["k" .. i] = i end
+  local findings = check({ additional = { type = "string" } }, value)
+  tap.equal(#findings, 50000)
+  tap.equal({ findings[1].path, findings[2].path }, { "k1", "k10" })
+end)
+
 test("schema: a check without a finding makes no garbage", function()
   local validator = schema.compile(USER, CODES)
   local value = { email = "a@example.com", age = 7, kind = "big", tags = { "x" },
