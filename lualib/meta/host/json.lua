@@ -1,6 +1,7 @@
 ---@meta
 --- Lossless JSON. Integers of 64 bits stay integers, longer ones are read as strings; `[]` and
---- `{}` differ; doubles are written in their shortest form; text is checked UTF-8.
+--- `{}` differ; doubles are written in their shortest form (3.0 as `3.0`), a number that no double
+--- holds (1e400) is read as a string; text is checked UTF-8. Bytes in messages are counted from 1.
 
 ---@class host.json
 ---@field null lightuserdata  what JSON null reads as
@@ -36,7 +37,7 @@ function json.decode(text) end
 local reader = {}
 
 ---@class host.json.ReaderOptions
----@field pointer? string  JSON pointer to the array ("/users"); default: the document itself, an array's elements or concatenated documents
+---@field pointer? string  JSON pointer to the array ("/users"); default: the document itself, an array's elements or concatenated documents (arrays too)
 ---@field lines? boolean   one document a line (NDJSON); a broken line is stepped over
 ---@field limit? integer   longest record in bytes, default 64 MiB
 ---@field lazy? boolean    default true
