@@ -47,10 +47,18 @@ end
 
 ---The column of each field: the one told, else the first usual name that the file has.
 local function find_columns(names, params)
-  local by_plain, found = {}, {}
-  for _, name in ipairs(names or {}) do by_plain[plain(name)] = by_plain[plain(name)] or name end
+  local by_plain, found, has = {}, {}, {}
+  for _, name in ipairs(names or {}) do
+    by_plain[plain(name)] = by_plain[plain(name)] or name
+    has[name] = true
+  end
   for field, usual in pairs(USUAL) do
-    found[field] = params[field]
+    local told = params[field]
+    if told and not has[told] and not by_plain[plain(told)] then
+      error(string.format('%s=%s: the file has no such column; it has "%s"', field, told,
+        table.concat(names, '", "')), 0)
+    end
+    found[field] = told and (has[told] and told or by_plain[plain(told)])
     for _, name in ipairs(usual) do found[field] = found[field] or by_plain[name] end
   end
   return found
@@ -61,6 +69,20 @@ end
 local columns = {}
 
 local DELIMITERS <const> = { tab = "\t", semicolon = ";", comma = ",", pipe = "|" }
+
+local DIGESTS <const> = {
+  md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true, ntlm = true,
+}
+local WAYS <const> = { [""] = true, _salted = true, _salted_suffix = true }
+
+local function check_formats(written)
+  for _, format in ipairs(value.split(written, ",") or {}) do
+    local name, way = format:match("^(%w+)(.*)$")
+    if not DIGESTS[name] or not WAYS[way] then
+      error("password_format=" .. format .. " is not known: " .. HELP.password_format.help, 0)
+    end
+  end
+end
 
 ---A digest in a declared format; its salt is a column, or joined to it by ":".
 local function declared(cell, salt, format)
@@ -103,6 +125,7 @@ return {
   name = "csv",
   params = HELP,
   source = function(params)
+    check_formats(params.password_format)
     local records = csv.records(params.input, {
       delimiter = DELIMITERS[params.delimiter] or params.delimiter, encoding = params.encoding,
       null = params.null and value.split(params.null, ","), trim = true,

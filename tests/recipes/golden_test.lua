@@ -117,3 +117,25 @@ for _, name in ipairs(assert(file.list(FOLDER))) do
     end)
   end
 end
+
+---{parameter, value, part of the message}
+local REFUSED <const> = {
+  { "email", "Emial", "the file has no such column" },
+  { "password_format", "md7", "is not known" },
+  { "password_format", "sha256_middle", "is not known" },
+}
+
+test("recipes: csv refuses a column or a format that is not there", function()
+  for _, case in ipairs(REFUSED) do
+    local params = { input = FOLDER .. "/csv/users.csv", [case[1]] = case[2] }
+    local recipe = require "recipes.csv"
+    tap.raises(function() recipe.source(params) end, case[3])
+  end
+end)
+
+test("recipes: csv finds a told column whatever its case", function()
+  local users = run("csv", { input = FOLDER .. "/csv/users.csv", null = "NULL", nickname = "ID" })
+  tap.equal(users[1].nickname, "1001")
+  users = run("csv", { input = FOLDER .. "/csv/users.csv", nickname = "first_name" })
+  tap.equal(users[1].nickname, "Ana")
+end)
