@@ -64,9 +64,13 @@ function books.skipped(db)
 end
 
 ---@param db host.store.database
----@return table<string, integer> by code
+---@return {code: string, count: integer, message: string}[]  the message is the first one's
 function books.warnings(db)
-  return counts(db, "SELECT code AS key, n FROM warning")
+  local list = {}
+  for row in db:rows("SELECT code, n, message FROM warning ORDER BY code") do
+    list[#list + 1] = { code = row.code, count = row.n, message = row.message }
+  end
+  return list
 end
 
 ---Whether both sums hold: what was read went somewhere, and so did what was staged.

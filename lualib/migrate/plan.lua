@@ -31,7 +31,8 @@ function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
-    connection = options.connection, upsert = options.upsert, hours = json.array {}, risks = json.array {},
+    connection = options.connection, upsert = options.upsert,
+    hours = json.array {}, risks = json.array {},
   }
   for tier, rate in pairs(limits.USERS_PER_HOUR) do
     table.insert(made.hours, { tier = tier, hours = row.users / rate })

@@ -23,7 +23,8 @@ local STATUS <const> = {
 ---@field jobs table<string, integer>
 ---@field codes {rejected: table<string, integer>, failed: table<string, integer>}
 ---@field skipped table<string, integer>
----@field warnings table<string, integer>
+---@field warnings table<string, integer>   by code
+---@field warning_list {code: string, count: integer, message: string}[]
 ---@field rounds integer
 ---@field balanced boolean
 ---@field seconds {stage: number, import: number}
@@ -49,6 +50,12 @@ local function slot_use(db, slots)
   return math.min(1, row.busy / (span * math.min(slots, row.n))), span
 end
 
+local function counted(warnings)
+  local by_code = {}
+  for _, warning in ipairs(warnings) do by_code[warning.code] = warning.count end
+  return by_code
+end
+
 local function round(number, places)
   local factor = 10 ^ places
   return math.floor(number * factor + 0.5) / factor
@@ -64,6 +71,7 @@ function report.build(ledger, options)
   local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
   local exit = options.exit
   local balanced = books.balanced(figures)
+  local warnings = books.warnings(ledger.db)
   if not exit then
     exit = not balanced and 1 or figures.pending > 0 and 5
       or figures.rejected + figures.failed > 0 and 3 or 0
@@ -76,7 +84,8 @@ function report.build(ledger, options)
     jobs = { submitted = figures.submitted, completed = figures.completed,
       failed = figures.jobs_failed },
     codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
-    warnings = books.warnings(ledger.db), rounds = figures.rounds, balanced = balanced,
+    warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
+    balanced = balanced,
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
