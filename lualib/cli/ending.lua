@@ -50,6 +50,12 @@ function ending.report(context, report, text)
   return report.exit
 end
 
+---" input=VALUE", when the message says that it is missing.
+local function missing_parameter(message)
+  local word = message:match("is missing; give ([%w_]+=%S+)")
+  return word and " " .. word or ""
+end
+
 ---Ends without a report: what the world or the person at the keyboard got wrong.
 ---@param context Context
 ---@param message string
@@ -59,7 +65,7 @@ end
 function ending.failure(context, message, kind, next_command)
   local ui, status = context.ui, exit.of(kind)
   next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or ending.command_line(context.args)
+    or ending.command_line(context.args) .. missing_parameter(message)
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {

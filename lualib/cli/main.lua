@@ -99,7 +99,14 @@ local function perform(command, context)
   return FATAL
 end
 
----The command and its arguments; nil and why not.
+---The command line with another first word.
+local function with_first(args, word)
+  local words_ = table.move(args, 1, #args, 1, {})
+  words_[1] = word
+  return ending.command_line(words_)
+end
+
+---The command and its arguments; nil, why not, and what to type.
 local function choose(args, context)
   local first = args[1]
   if is_command(first) then
@@ -108,11 +115,15 @@ local function choose(args, context)
   if first:sub(1, 1) == "-" then return require "cli.run", args end
   local found, message = context.deps.recipe.find(first, context.env)
   if found then return require "cli.run", args end
-  if first:find("[/.]") then return nil, message end
+  if first:find("[/.]") then
+    local near = message:match("did you mean (.+)%?$")
+    return nil, message, near and with_first(args, near)
+  end
   local names = table.move(main.COMMANDS, 1, #main.COMMANDS, 1, {})
   for _, name in ipairs(context.deps.recipe.names(context.env)) do names[#names + 1] = name end
+  local near = nearest.find(first, names)
   return nil, string.format("\"%s\" is not a command or a recipe%s", first,
-    nearest.hint(first, names))
+    nearest.hint(first, names)), near and with_first(args, near)
 end
 
 local function show_help(context)
@@ -132,8 +143,8 @@ local function dispatch(args, fakes)
     context.ui:line(require("cli.help").program(main.commands()))
     return USAGE
   end
-  local command, rest = choose(args, context)
-  if not command then return ending.usage(context, rest, "auth0-migrate --help") end
+  local command, rest, better = choose(args, context)
+  if not command then return ending.usage(context, rest, better or "auth0-migrate --help") end
   if has(rest, "--help", "-h") then
     context.ui:result(require("cli.help").command(command))
     return 0

@@ -113,6 +113,21 @@ for _, case in ipairs(REFUSED) do
   end)
 end
 
+local BETTER <const> = {
+  { { "chek", SHOP }, "auth0-migrate check " .. SHOP },
+  { { "tests/fixtures/recipes/shp.lua", "-y" }, "auth0-migrate " .. SHOP .. " -y" },
+  { { "check", SHOP }, "auth0-migrate check " .. SHOP .. " input=VALUE" },
+  { { "xyzzy" }, "auth0-migrate --help" },
+}
+
+for _, case in ipairs(BETTER) do
+  test("after " .. table.concat(case[1], " ") .. " comes " .. case[2], function()
+    local status, _, err = run(case[1])
+    tap.equal(status, 2)
+    tap.contains(err, "\nnext: " .. case[2] .. "\n")
+  end)
+end
+
 ---Runs with a session whose `run` is given.
 local function with_session(fn, args, fakes)
   fakes = fakes or {}
