@@ -277,11 +277,25 @@ enum json_outcome host_json_token(struct json_scan *s)
     return token(s);
 }
 
+/* Passes the colon or the comma that nearly always follows at once. */
+static inline void pass_separator(struct json_scan *s, int depth)
+{
+    if (s->p == s->end) return;
+    if (s->state == JSON_COLON && *s->p == ':') {
+        s->p++;
+        s->state = JSON_VALUE;
+    } else if (s->state == JSON_AFTER && s->depth > depth && *s->p == ',') {
+        s->p++;
+        s->state = s->object[s->depth] ? JSON_KEY : JSON_VALUE;
+    }
+}
+
 enum json_outcome host_json_until(struct json_scan *s, int depth)
 {
     while (s->depth > depth || s->state != JSON_AFTER) {
         enum json_outcome outcome = token(s);
         if (outcome != JSON_OK) return outcome;
+        pass_separator(s, depth);
     }
     return JSON_OK;
 }
