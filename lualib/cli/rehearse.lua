@@ -10,6 +10,7 @@ local scheduler = require "base.scheduler"
 local words = require "cli.words"
 
 local READY_SECONDS <const> = 30
+local USAGE <const> = 2
 
 ---The arguments of the tenant's process.
 local function tenant_words(flags, settings)
@@ -26,13 +27,24 @@ local function tenant_words(flags, settings)
   return argv
 end
 
+---Why the tenant ended; it has told the rest itself.
+local function ended(child)
+  local status = child:status()
+  while not status do
+    scheduler.await(child, 1)
+    status = child:status()
+  end
+  local kind = status == USAGE and "usage" or "fatal"
+  return nil, "the built-in tenant ended before it was ready", kind
+end
+
 ---Reads what the tenant says of itself, up to the empty line.
 local function read_lines(child)
   local text, deadline = "", scheduler.clock().elapsed() + READY_SECONDS
   while not text:find("\n\n", 1, true) do
     local data = child:read()
     if data == nil then
-      return nil, "the built-in tenant ended before it was ready", "fatal"
+      return ended(child)
     elseif data == "" then
       local left = deadline - scheduler.clock().elapsed()
       if left <= 0 then return nil, "the built-in tenant does not get ready", "timeout" end
@@ -43,6 +55,12 @@ local function read_lines(child)
   local said = {}
   for name, value in text:gmatch("([%u%d_]+)=([^\n]*)\n") do said[name] = value end
   return said
+end
+
+---What the tenant would refuse, told before it is started.
+local function check_existing(path)
+  if not path or file.stat(path) then return true end
+  return nil, "there is no file " .. path .. " with existing users", "usage"
 end
 
 ---Starts the tenant; it ends with this process, and Ctrl-C does not reach it.
@@ -107,7 +125,8 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     if not recipe then return ending.failure(context, settings, kind) end
     local path = recipe.name .. ".rehearsal"
     local done, message
-    done, message, kind = clear(path)
+    done, message, kind = check_existing(context.flags.existing)
+    if done then done, message, kind = clear(path) end
     if not done then return ending.failure(context, message, kind) end
     local child, said
     child, said, kind = start(context, settings)

@@ -331,8 +331,9 @@ test("tenant prints a usable .env and an empty line", function()
 end)
 
 ---A child process that says what it is told to, then nothing more.
-local function child_of(text)
+local function child_of(text, exit)
   local child = { closed = false }
+  function child.status() return exit or 1 end
   function child.read()
     local data = text
     text = nil
@@ -363,11 +364,20 @@ test("rehearse runs against the tenant it started, with consent, and stops it", 
   assert(child.closed)
 end)
 
-test("a tenant that does not get ready ends the rehearsal", function()
-  local status, _, err = run({ "rehearse", SHOP, "input=a" },
-    { spawn = function() return child_of("AUTH0_DOMAIN=x\n") end })
-  tap.equal(status, 1)
-  tap.contains(err, "ended before it was ready")
+for _, exit in ipairs { 1, 2 } do
+  test("a tenant that ends with " .. exit .. " before it is ready ends the rehearsal", function()
+    local status, _, err = run({ "rehearse", SHOP, "input=a" },
+      { spawn = function() return child_of("AUTH0_DOMAIN=x\n", exit) end })
+    tap.equal(status, exit)
+    tap.contains(err, "ended before it was ready")
+  end)
+end
+
+test("existing users that are not there are told before anything is started", function()
+  local status, _, err = run({ "rehearse", SHOP, "input=a", "--existing", "nowhere.json" },
+    { spawn = function() error("started") end })
+  tap.equal(status, 2)
+  tap.contains(err, "no file nowhere.json")
 end)
 
 -- What people see -------------------------------------------------------------------------
