@@ -9,6 +9,11 @@ local user_rules = require "auth0.user"
 
 local pipeline = {}
 
+local PAUSE_EVERY <const> = 256 -- records
+
+-- Once a record: a local costs a third of the look-up.
+local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
+
 ---@class Rejection  a line of rejected.ndjson
 ---@field position integer
 ---@field at string
@@ -34,6 +39,10 @@ local pipeline = {}
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, {n: integer, message: string}>
+---@field private doing? "source"|"map"  whose code runs; nil: ours
+---@field private record any        the last one read
+---@field private at string         where it is
+---@field private pause_at integer  the position at which to pause next
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
@@ -43,6 +52,7 @@ function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
     sink = parts.sink, chooser = parts.chooser, position = 0, extra = 0, warnings = {},
+    pause_at = PAUSE_EVERY,
   }, Pipeline)
 end
 
@@ -93,7 +103,7 @@ end
 
 ---One mapped user, through the rules, into the sink.
 function Pipeline:take(user, at, record)
-  user_rules.normalise(user)
+  normalise(user)
   local findings = self.validator:check(user)
   if findings then
     local errors = self:errors_of(findings)
@@ -126,47 +136,88 @@ end
 
 local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
 
----What `map` made of one record. `n`: how many values it returned.
-function Pipeline:mapped(at, record, n, result, reason)
-  if type(result) == "table" and not outcome.is_reject(result) then
+---What `map` made of one record: its results.
+---@private
+function Pipeline:mapped(at, record, ...)
+  self.doing = nil
+  local result, reason = ...
+  if type(result) == "table" and not is_reject(result) then
     if result[1] ~= nil then return self:take_list(result, at, record) end
     if next(result) ~= nil then return self:take(result, at, record) end
     return self:reject(at, "RECIPE_RESULT", "", "map returned an empty table", record)
-  elseif n == 0 then
+  elseif select("#", ...) == 0 then
     return self:reject(at, "RECIPE_RESULT", "", FELL_OFF, record)
   elseif result == nil then
     return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason")
-  elseif outcome.is_reject(result) then
+  elseif is_reject(result) then
     return self:reject(at, result.code, result.path, result.reason, record)
   end
   return self:reject(at, "RECIPE_RESULT", "",
     "map returned a " .. type(result) .. ", not a user", record)
 end
 
-local function count(ok, ...)
-  return ok, select("#", ...), ...
+---A record that its reader had to step over.
+---@private
+function Pipeline:step_over(at, record)
+  return self.sink:rejected {
+    position = self.position, at = at, outcome = "rejected", code = "SOURCE", path = "",
+    message = record.message, record = record.raw,
+    errors = { { code = "SOURCE", path = "", message = record.message } },
+  }
 end
 
----One record of the source.
----@param record any
----@param at string
+---Record after record, until the source ends or the limit is reached. One guard serves all of
+---it, for a guard around each call would cost more than what it guards; so `doing` always says
+---whose code runs, and `record` and `at` what it is about.
+---@private
+---@param source function|table  an iterator
+---@param state any              handed to it with each call
+---@param pause fun(position: integer, source: any): true?, string?, Kind?
+---@param limit integer
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Pipeline:record(record, at)
-  self.position = self.position + 1
-  if broken.is(record) then
-    return self.sink:rejected {
-      position = self.position, at = at, outcome = "rejected", code = "SOURCE", path = "",
-      message = record.message, record = record.raw,
-      errors = { { code = "SOURCE", path = "", message = record.message } },
-    }
+function Pipeline:stretch(source, state, pause, limit)
+  local map, params = self.recipe.map, self.recipe.params
+  while self.position < limit do
+    local taken, message, kind
+    if self.position >= self.pause_at then
+      self.pause_at = self.position + PAUSE_EVERY
+      taken, message, kind = pause(self.position, type(source) == "table" and source or {})
+      if not taken then return nil, message, kind end
+    end
+    self.doing = "source"
+    local record, at = source(state, self.record)
+    self.doing = nil
+    if record == nil then return true end
+    local position = self.position + 1
+    at = at or "#" .. position
+    self.position, self.record, self.at = position, record, at
+    if is_broken(record) then
+      taken, message, kind = self:step_over(at, record)
+    else
+      self.doing = "map"
+      taken, message, kind = self:mapped(at, record, map(record, params, position))
+    end
+    if not taken then return nil, message, kind end
   end
-  local recipe = self.recipe
-  local ok, n, result, reason = count(guard.call(recipe.map, record, recipe.params, self.position))
-  if ok then return self:mapped(at, record, n, result, reason) end
-  local message = result.where and result.where .. ": " .. result.message or result.message
-  return self:reject(at, "RECIPE_ERROR", "", message, record)
+  return true
+end
+
+---What an error in a stretch means: the record is rejected where `map` raised it; the run ends
+---where the source did; ours is raised again.
+---@private
+---@param err Failure
+function Pipeline:failed(err)
+  local doing = self.doing
+  self.doing = nil
+  if doing == "source" then
+    return nil, pipeline.explain(err, "source"), pipeline.kind(err)
+  elseif doing ~= "map" then
+    error(err.trace or err, 0)
+  end
+  local message = err.where and err.where .. ": " .. err.message or err.message
+  return self:reject(self.at, "RECIPE_ERROR", "", message, self.record)
 end
 
 ---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
@@ -177,23 +228,17 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:run(pause, limit)
-  local EVERY <const> = 256
   local recipe = self.recipe
   local ok, source, state, control = guard.call(recipe.source, recipe.params)
   if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  self.record = control
+  repeat
+    local whole, done, message, kind = guard.call(self.stretch, self, source, state, pause,
+      limit or math.maxinteger)
+    if not whole then done, message, kind = self:failed(done) end
+    if not done then return nil, message, kind end
+  until whole
   local own = type(source) == "table" and source or {} -- a reader of ours, else any iterator
-  while not limit or self.position < limit do
-    local fine, record, at = guard.call(source, state, control)
-    if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
-    if record == nil then break end
-    control = record
-    local taken, message, kind = self:record(record, at or ("#" .. self.position + 1))
-    if not taken then return nil, message, kind end
-    if self.position % EVERY == 0 then
-      taken, message, kind = pause(self.position, own)
-      if not taken then return nil, message, kind end
-    end
-  end
   for _, warning in ipairs(own.warnings and own:warnings() or {}) do
     self:warn(warning.code, warning.message)
   end

@@ -128,6 +128,28 @@ test("a source that raises ends the run with its words", function()
     { nil, "users.csv: a quote opened on line 9 is never closed", "parse" })
 end)
 
+test("an error of ours is no record's: it is raised again, with its place", function()
+  local pipe = pipeline.new {
+    recipe = { source = function() return iterator { { email = "a@b.co" } } end, map = user },
+    validator = schema.for_connection(), duplicates = { judge = function() end },
+    sink = { user = function() error("no sink") end },
+  }
+  local ok, message = pcall(pipe.run, pipe, function() return true end)
+  assert(not ok and message:find("pipeline_test.lua:%d+: no sink"), message)
+end)
+
+test("a run may be stopped at a pause, also where every record fails", function()
+  local records = {}
+  for i = 1, 600 do records[i] = { i } end
+  local pipe = pipeline.new {
+    recipe = { source = function() return iterator(records) end, map = function() error("x") end },
+    validator = schema.for_connection(), duplicates = {},
+    sink = { rejected = function() return true end },
+  }
+  local done, message, kind = pipe:run(function() return nil, "stopped", "interrupted" end)
+  tap.equal({ done, message, kind, pipe.position < 600 }, { nil, "stopped", "interrupted", true })
+end)
+
 test("the user that is sent always says whether its address is verified", function()
   local seen
   local pipe_sink = run({ { email = "a@b.co" } }, function(row)
