@@ -1,0 +1,367 @@
+--- The real program as a child, beside the built-in tenant, in a folder of its own: what the
+--- end-to-end tests are made of. Everything is gone when a scene ends.
+
+local client = require "auth0.client"
+local clock = require "host.clock"
+local fetch = require "base.fetch"
+local file = require "host.file"
+local http = require "host.http"
+local json = require "host.json"
+local ledger = require "migrate.ledger"
+local process = require "host.process"
+local scheduler = require "base.scheduler"
+local tenant = require "tenant"
+
+local program = {}
+
+local PATIENCE <const> = 60 -- seconds until something awaited counts as never coming
+local GLANCE <const> = 0.003 -- seconds between looks at something awaited
+
+-- Variables of whoever runs the tests must not reach the program; an empty one counts as none.
+local CLEAN <const> = {
+  AUTH0_DOMAIN = "", AUTH0_CLIENT_ID = "", AUTH0_CLIENT_SECRET = "", AUTH0_ACCESS_TOKEN = "",
+  AUTH0_CLIENT_SECRET_FILE = "", AUTH0_ACCESS_TOKEN_FILE = "", AUTH0_PRIVATE_KEY_FILE = "",
+  AUTH0_AUDIENCE = "", AUTH0_CONNECTION = "", AUTH0_MIGRATE_TIME_SCALE = "200",
+}
+
+---@class Scene
+---@field folder string
+---@field env table<string, string>  what programs get; a tenant that is started sets AUTH0_*
+---@field private started Program[]
+---@field private tenants table[]
+local Scene = {}
+Scene.__index = Scene
+
+---@class Program  a child that was started
+---@field child host.process.child
+---@field stdout string
+---@field stderr string
+---@field status? integer  once it has ended
+local Program = {}
+Program.__index = Program
+
+local function take(self, name)
+  if self.ended[name] then return end
+  while true do
+    local data = self.child:read(name)
+    if data == nil then self.ended[name] = true end
+    if data == nil or data == "" then return end
+    self[name] = self[name] .. data
+  end
+end
+
+---Reads what the child says, until it has ended.
+local function follow(self)
+  while true do
+    take(self, "stdout")
+    take(self, "stderr")
+    if self.ended.stdout and self.ended.stderr and self.child:status() then break end
+    scheduler.await(self.child, 0.1)
+  end
+  self.status = self.child:status()
+  self.changed:notify()
+end
+
+---Waits for its end.
+---@return Program self
+function Program:wait()
+  local deadline = clock.monotonic() + PATIENCE
+  while not self.status do
+    self.changed:wait(1)
+    if clock.monotonic() > deadline then
+      error("the program does not end; it said:\n" .. self.stderr, 2)
+    end
+  end
+  return self
+end
+
+---@param signal "TERM"|"KILL"|"INT"
+function Program:kill(signal)
+  self.child:kill(signal)
+end
+
+---The one JSON object on stdout.
+---@return table
+function Program:object()
+  local value, message = json.decode(self.stdout)
+  if type(value) ~= "table" then
+    error(string.format("no JSON object on stdout: %s\n%s\n%s", message, self.stdout,
+      self.stderr), 2)
+  end
+  return value
+end
+
+---Fails unless it ended with this status.
+---@param status integer
+---@return Program self
+function Program:ends_with(status)
+  self:wait()
+  if self.status ~= status then
+    error(string.format("expected status %d, got %d\n%s\n%s", status, self.status, self.stdout,
+      self.stderr), 2)
+  end
+  return self
+end
+
+---Starts the program with these arguments, in the scene's folder.
+---@param args string[]
+---@param env? table<string, string>  beside the scene's
+---@return Program
+function Scene:start(args, env)
+  local argv, given = { process.program() }, {}
+  table.move(args, 1, #args, 2, argv)
+  for _, set in ipairs { CLEAN, self.env, env or {} } do
+    for name, value in pairs(set) do given[name] = value end
+  end
+  local child = assert(process.spawn(argv, {
+    env = given, directory = self.folder, stdin = "null", stdout = "pipe", stderr = "pipe",
+    follow = true, group = true,
+  }))
+  local self_ = setmetatable({
+    child = child, stdout = "", stderr = "", ended = {}, changed = scheduler.condition(),
+  }, Program)
+  table.insert(self.started, self_)
+  scheduler.spawn(follow, self_)
+  return self_
+end
+
+---Runs the program to its end.
+---@param args string[]
+---@param env? table<string, string>
+---@return Program
+function Scene:run(args, env)
+  return self:start(args, env):wait()
+end
+
+---Waits until `fn` returns something true, and returns it.
+---@generic T
+---@param what string  "the first job"
+---@param fn fun(): T
+---@return T
+function Scene.until_(_, what, fn)
+  local deadline = clock.monotonic() + PATIENCE
+  while true do
+    local value = fn()
+    if value then return value end
+    if clock.monotonic() > deadline then error("never seen: " .. what, 2) end
+    scheduler.sleep(GLANCE)
+  end
+end
+
+function Scene:path(name)
+  return self.folder .. "/" .. name
+end
+
+function Scene:write(name, text)
+  assert(file.write(self:path(name), text))
+end
+
+function Scene:read(name)
+  return assert(file.read(self:path(name)))
+end
+
+---The values of a file with one JSON value a line.
+---@param name string
+---@return table[]
+function Scene:lines(name)
+  local list = {}
+  for line in self:read(name):gmatch("[^\n]+") do list[#list + 1] = assert(json.decode(line)) end
+  return list
+end
+
+function Scene:exists(name)
+  return file.stat(self:path(name)) ~= nil
+end
+
+---The journal of a run, for reading; nil while there is none.
+---@param dir string
+---@param fn fun(book: Ledger): any
+---@return any
+function Scene:journal(dir, fn)
+  if not self:exists(dir .. "/journal.db") then return nil end
+  local book = ledger.open(self:path(dir .. "/journal.db"), { readonly = true })
+  if not book then return nil end
+  local value = fn(book)
+  book:close()
+  return value
+end
+
+-- Tenants -----------------------------------------------------------------------------------
+
+---What a tenant says of itself, as an environment.
+local function use(self, env)
+  for name, value in pairs(env) do self.env[name] = value end
+  self.client, self.token = nil, nil
+end
+
+---Starts the `tenant` command and points the scene's programs at it.
+---@param args? string[]   further arguments
+---@param env? table<string, string>
+---@return Program
+function Scene:tenant(args, env)
+  local argv = { "tenant" }
+  table.move(args or {}, 1, #(args or {}), 2, argv)
+  local started = self:start(argv, env)
+  self:until_("the tenant", function()
+    assert(not started.status, started.stderr)
+    return started.stdout:find("\n\n", 1, true)
+  end)
+  local said = {}
+  for name, value in started.stdout:gmatch("([%u%d_]+)=([^\n]*)\n") do said[name] = value end
+  use(self, said)
+  return started
+end
+
+---A built-in tenant in this process, where the command has no option for what is wanted; with
+---`speed`, users a second that each job takes.
+---@param options? TenantOptions
+---@param speed? number
+---@return Tenant
+function Scene:slow_tenant(options, speed)
+  local made = assert(tenant.open(options))
+  table.insert(self.tenants, made)
+  if speed then made.import_speed = function() return speed end end
+  local info = made:info()
+  use(self, {
+    AUTH0_DOMAIN = info.domain, AUTH0_CLIENT_ID = info.client_id,
+    AUTH0_CLIENT_SECRET = info.client_secret, AUTH0_CONNECTION = info.connection,
+  })
+  scheduler.spawn(function() made:run() end)
+  return made
+end
+
+---Asks the tenant that the scene's programs are pointed at.
+---@param method string
+---@param path string
+---@param query? table
+---@return any body
+function Scene:ask(method, path, query)
+  self.client = self.client or client.new {
+    base = self.env.AUTH0_DOMAIN, fetch = fetch.new(self.transport), clock = scheduler.clock(50),
+    patience = 100, credentials = {
+      client_id = self.env.AUTH0_CLIENT_ID, client_secret = self.env.AUTH0_CLIENT_SECRET,
+    },
+  }
+  return assert(self.client:request { method = method, path = path, query = query }).body
+end
+
+---What the tenant has seen.
+---@return table
+function Scene:metrics()
+  local response = assert(fetch.new(self.transport) {
+    method = "GET", url = self.env.AUTH0_DOMAIN .. "/__tenant/metrics",
+  })
+  return json.decode(response.body)
+end
+
+---The tenant's users.
+---@return table[]
+function Scene:users()
+  local list = {}
+  for page = 0, 9 do
+    local users = self:ask("GET", "/users", { per_page = 100, page = page })
+    table.move(users, 1, #users, #list + 1, list)
+    if #users < 100 then break end
+  end
+  return list
+end
+
+---Fails unless the tenant holds the users 1 to `n` of `program.people`, each once, and no other.
+---@param n integer
+function Scene:holds(n)
+  local seen = {}
+  for _, user in ipairs(self:users()) do
+    if seen[user.email] then error(user.email .. " is there twice", 2) end
+    seen[user.email] = true
+  end
+  local count = 0
+  for i = 1, n do
+    local email = program.email(i)
+    if not seen[email] then error(email .. " is not there", 2) end
+    seen[email], count = nil, count + 1
+  end
+  if next(seen) then error(next(seen) .. " should not be there", 2) end
+  assert(count == n and self:metrics().users == n)
+end
+
+-- Sources -----------------------------------------------------------------------------------
+
+program.HASH = "$2b$10$nOUIs5kJ7naTuTFkBy1veuK0kSxUFXfuaOKdOKf9xYT0KKIGSJwFa"
+
+---@param i integer
+---@return string
+function program.email(i)
+  return string.format("person%d@example.com", i)
+end
+
+local RECIPE <const> = [[
+local csv = require "source.csv"
+local password = require "auth0.password"
+return {
+  name = "shop",
+  params = {
+    input = { help = "the customers", required = true },
+    slow = { help = "work for each record", default = "0" },
+  },
+  source = function(params) return csv.records(params.input) end,
+  map = function(row, params)
+    if not row.email then return nil, "no address" end
+    local sum = 0
+    for i = 1, tonumber(params.slow) do sum = sum + i end
+    return {
+      email = row.email, email_verified = true, user_id = row.id,
+      given_name = row.name, custom_password_hash = password.bcrypt(row.hash),
+    }
+  end,
+}
+]]
+
+---Writes a recipe (shop.lua).
+---@param more? fun(text: string): string  changes its text
+function Scene:recipe(more)
+  self:write("shop.lua", more and more(RECIPE) or RECIPE)
+end
+
+---Writes a source (people.csv) of `n` people; `rows`: further lines.
+---@param n integer
+---@param rows? string[]
+function Scene:people(n, rows)
+  local lines = { "id,email,name,hash" }
+  for i = 1, n do
+    lines[#lines + 1] = string.format("u%d,%s,Person %d,%s", i, program.email(i), i, program.HASH)
+  end
+  table.move(rows or {}, 1, #(rows or {}), #lines + 1, lines)
+  self:write("people.csv", table.concat(lines, "\n") .. "\n")
+end
+
+---The arguments of a run of the scene's recipe and source.
+---@param ... string  further ones
+---@return string[]
+function program.words(...)
+  return { "run", "shop.lua", "input=people.csv", ... }
+end
+
+---Plays a scene: a folder with a recipe and, with `n`, people.
+---@param n? integer
+---@param fn fun(scene: Scene)
+function program.scene(n, fn)
+  local scene <close> = setmetatable({
+    folder = assert(file.temporary()), env = {}, started = {}, tenants = {},
+    transport = http.new {},
+  }, Scene)
+  scene:recipe()
+  if n then scene:people(n) end
+  scheduler.run(fn, scene)
+end
+
+function Scene:__close()
+  for _, started in ipairs(self.started) do started.child:close() end
+  for _, made in ipairs(self.tenants) do
+    made:stop()
+    made:close()
+  end
+  self.transport:close()
+  assert(file.remove_tree(self.folder))
+end
+
+return program
