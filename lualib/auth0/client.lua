@@ -10,6 +10,7 @@ local token = require "auth0.token"
 local client = {}
 
 local PATIENCE <const> = 7200 -- seconds
+local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
 -- Failures that the next try would meet again.
 local HOPELESS <const> = {
@@ -110,6 +111,18 @@ function client.explain(response)
   local body = response.body
   local said = type(body) == "table" and (body.message or body.error_description or body.error)
   return type(said) == "string" and said or "status " .. response.status
+end
+
+---An answer that nobody is prepared for, as a failure of what was being done.
+---@param what string
+---@param response ApiResponse
+---@return nil
+---@return string message
+---@return Kind kind
+function client.unexpected(what, response)
+  local kind = response.status < 400 and "temporary" or "usage"
+  return nil, string.format("%s: unexpected answer (%d): %s", what, response.status,
+    client.explain(response)), kind
 end
 
 function Client:decode(response)
@@ -244,6 +257,17 @@ function Client:request(request)
     refused = bearer
     self.log("token_refused", { request = state.label })
   end
+end
+
+---Saves what stands at a link that the API gave: no token goes there, for it is another host.
+---@param url string
+---@param path string
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind
+function Client:download(url, path)
+  local request = { method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT }
+  return self:exchange(request, nil, { label = "downloading an export", attempt = 0 })
 end
 
 ---Fetches the token if there is none, and tells when it expires and what it allows.

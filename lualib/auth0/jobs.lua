@@ -1,18 +1,15 @@
---- Jobs of the Management API and the look-ups that tell what became of their users.
---- Source: Auth0 Management API v2, jobs and users (November 2026).
+--- Jobs of the Management API: imports, and the exports that tell who is there.
+--- Source: Auth0 Management API v2, jobs (November 2026).
 
 local client = require "auth0.client"
 local http = require "host.http"
+local json = require "host.json"
+local lookup = require "auth0.lookup"
 local rate = require "auth0.rate"
 
 local jobs = {}
 
 local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
-local BATCH <const> = 50           -- values in one search; keeps the URL short
-local PAGE <const> = 100           -- users; the API's most
-
--- Fifty values of one identifier can match more users than a page only with non-unique addresses.
-local PAGES <const> = 10           -- the API shows the first 1 000 results only
 
 ---@class Submission
 ---@field file? string      path of a JSON array; or
@@ -116,12 +113,6 @@ local ENDED <const> = {
   cancelled = "failed",
 }
 
-local function unexpected(what, response)
-  local kind = response.status < 400 and "temporary" or "usage"
-  return nil, string.format("%s: unexpected answer (%d): %s", what, response.status,
-    client.explain(response)), kind
-end
-
 ---@param made Client
 ---@param id string
 ---@return JobStatus?
@@ -135,7 +126,7 @@ function jobs.status(made, id)
   if response.status == 404 then
     return { state = "lost", summary = {}, raw = response.text }
   elseif response.status ~= 200 or type(body) ~= "table" then
-    return unexpected("GET " .. path, response)
+    return client.unexpected("GET " .. path, response)
   end
   local summary = type(body.summary) == "table" and body.summary or {}
   return {
@@ -182,7 +173,7 @@ function jobs.errors(made, id)
   if response.status == 204 then return {} end
   if response.status == 404 then return {}, "the tenant no longer has the job's errors" end
   if response.status ~= 200 or type(body) ~= "table" then
-    return unexpected("GET " .. path, response)
+    return client.unexpected("GET " .. path, response)
   end
   if body.user or body.errors then body = { body } end
   local entries = {}
@@ -192,106 +183,6 @@ function jobs.errors(made, id)
   return entries, text(body.status_details)
 end
 
----A value inside the quotes of a search.
-local function quoted(value)
-  return '"' .. value:gsub('[\\"]', "\\%0") .. '"'
-end
-
-local function is_of(user, connection)
-  if type(user.identities) ~= "table" then return true end
-  for _, identity in ipairs(user.identities) do
-    if type(identity) == "table" and identity.connection == connection then return true end
-  end
-  return false
-end
-
----What the look-ups of one jobs.users share.
----@class Lookup
----@field made Client
----@field connection string
----@field list table[]
----@field seen table<string, boolean>   user ids and addresses found
-local Lookup = {}
-Lookup.__index = Lookup
-
-function Lookup:take(user)
-  if type(user) ~= "table" or type(user.user_id) ~= "string" then return end
-  if not is_of(user, self.connection) or self.seen[user.user_id] then return end
-  self.seen[user.user_id] = true
-  if text(user.email) then self.seen[user.email:lower()] = true else user.email = nil end
-  for _, name in ipairs { "username", "phone_number", "created_at" } do
-    user[name] = text(user[name])
-  end
-  self.list[#self.list + 1] = user
-end
-
----GET that gives a list of users, an object with one, or one user.
-function Lookup:get(path, query)
-  local response, message, kind = self.made:request { method = "GET", path = path, query = query }
-  if not response then return nil, message, kind end
-  if response.status == 404 then return 0 end
-  local body = response.body
-  if response.status ~= 200 or type(body) ~= "table" then
-    return unexpected("looking users up", response)
-  end
-  if body.user_id then body = { body } end
-  local users = type(body.users) == "table" and body.users or body
-  for _, user in ipairs(users) do self:take(user) end
-  return #users
-end
-
-function Lookup:search(field, values)
-  for first = 1, #values, BATCH do
-    local words = {}
-    for i = first, math.min(first + BATCH - 1, #values) do words[#words + 1] = quoted(values[i]) end
-    local q = string.format("%s:(%s) AND identities.connection:%s", field,
-      table.concat(words, " OR "), quoted(self.connection))
-    for page = 0, PAGES - 1 do
-      local n, message, kind = self:get("/users", {
-        q = q, search_engine = "v3", per_page = PAGE, page = page,
-      })
-      if not n then return nil, message, kind end
-      if n < PAGE then break end
-    end
-  end
-  return true
-end
-
-local function unique(values, fold)
-  local list, seen = {}, {}
-  for _, value in ipairs(values or {}) do
-    value = fold and value:lower() or value
-    if value ~= "" and not seen[value] then
-      seen[value] = true
-      list[#list + 1] = value
-    end
-  end
-  return list
-end
-
----The search lags behind: what it does not show is asked for by name.
-function Lookup:exactly(ids, emails)
-  for _, id in ipairs(ids) do
-    if not self.seen[id] then
-      local n, message, kind = self:get("/users/" .. http.escape(id))
-      if not n then return nil, message, kind end
-    end
-  end
-  for _, email in ipairs(emails) do
-    if not self.seen[email] then
-      local n, message, kind = self:get("/users-by-email", { email = email })
-      if not n then return nil, message, kind end
-    end
-  end
-  return true
-end
-
----@class UsersQuery
----@field connection string  its name
----@field ids? string[]      with "auth0|"
----@field emails? string[]
----@field others? table[]    users that are looked for by username and phone number too
-
 ---Users of a connection that have one of these identifiers.
 ---@param made Client
 ---@param query UsersQuery
@@ -299,26 +190,66 @@ end
 ---@return string? message
 ---@return Kind? kind
 function jobs.users(made, query)
-  local lookup = setmetatable({
-    made = made, connection = query.connection, list = {}, seen = {},
-  }, Lookup)
-  local usernames, phones = {}, {}
-  for _, user in ipairs(query.others or {}) do
-    usernames[#usernames + 1] = text(user.username)
-    phones[#phones + 1] = text(user.phone_number)
+  return lookup.users(made, query)
+end
+
+---@class ExportRequest
+---@field connection_id? string  default: every connection
+---@field save string            path for the file: a JSON object a line, perhaps compressed
+---@field fields? {name: string, export_as?: string}[]  default: what Auth0 exports
+
+local FIRST_LOOK <const>, LONGEST_LOOK <const> = 1, 10 -- seconds between looks at an export
+local LINKS <const> = 3 -- tried before giving up; each is good for a minute
+
+---Waits for an export's end: its status.
+local function wait_for_export(made, id)
+  local wait = FIRST_LOOK
+  while true do
+    made.clock.sleep(wait)
+    local status, message, kind = jobs.status(made, id)
+    if not status then return nil, message, kind end
+    if status.state == "completed" then return status end
+    if status.state ~= "running" then
+      return nil, "the export of the users failed: " .. (status.details or status.state),
+        "temporary"
+    end
+    wait = math.min(wait * 1.5, LONGEST_LOOK)
   end
-  local ids, emails = unique(query.ids), unique(query.emails, true)
-  local searches = {
-    { "user_id", ids }, { "email", emails }, { "username", unique(usernames, true) },
-    { "phone_number", unique(phones) },
+end
+
+---Saves the users of a connection to a file. Takes minutes for large ones.
+---@param made Client
+---@param request ExportRequest
+---@return true?
+---@return string? message
+---@return Kind? kind
+function jobs.export(made, request)
+  local response, message, kind = made:request {
+    method = "POST", path = "/jobs/users-exports", idempotent = true, -- it changes nothing
+    body = {
+      connection_id = request.connection_id, format = "json",
+      fields = request.fields and json.array(request.fields),
+    },
   }
-  for _, search in ipairs(searches) do
-    local done, message, kind = lookup:search(search[1], search[2])
-    if not done then return nil, message, kind end
+  if not response then return nil, message, kind end
+  local id = type(response.body) == "table" and text(response.body.id)
+  if response.status >= 300 or not id then
+    return client.unexpected("asking for an export of the users", response)
   end
-  local done, message, kind = lookup:exactly(ids, emails)
-  if not done then return nil, message, kind end
-  return lookup.list
+  local status
+  status, message, kind = wait_for_export(made, id)
+  for _ = 1, LINKS do
+    if not status then return nil, message, kind end
+    if not status.location then
+      return nil, "the export of the users has no link", "temporary"
+    end
+    response, message, kind = made:download(status.location, request.save)
+    if not response then return nil, message, kind end
+    if response.status == 200 then return true end
+    status, message, kind = jobs.status(made, id) -- a fresh link
+  end
+  return nil, string.format("the export of the users cannot be fetched (%d)", response.status),
+    "temporary"
 end
 
 return jobs

@@ -4,7 +4,7 @@ local answers = {}
 
 ---@class Answer
 ---@field status integer
----@field body? any      written as JSON
+---@field body? any      written as JSON; a string as it is
 ---@field headers? table<string, string>
 
 local NAMES <const> = {

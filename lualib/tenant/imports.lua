@@ -103,8 +103,9 @@ function imports.accept(tenant, request)
       .. "until some of them are finished and try again", tenant.metrics.active))
   end
   local job = jobs.add(tenant, {
-    connection = connection.id, payload = form.users, external_id = form.external_id,
-    upsert = boolean(form.upsert, false), mail = boolean(form.send_completion_email, true),
+    type = "users_import", connection = connection.id, payload = form.users,
+    external_id = form.external_id, upsert = boolean(form.upsert, false),
+    mail = boolean(form.send_completion_email, true),
   })
   tenant.metrics:upload(request.size, job.mail == 1)
   imports.begin(tenant, job)

@@ -6,6 +6,7 @@ local clock = require "host.clock"
 local connection_settings = require "auth0.connection"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
+local exports = require "tenant.exports"
 local file = require "host.file"
 local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
@@ -203,7 +204,9 @@ end
 local function respond(request, answer)
   local headers = answer.headers or {}
   local body
-  if answer.body ~= nil then
+  if type(answer.body) == "string" then
+    body = answer.body
+  elseif answer.body ~= nil then
     body = assert(json.encode(answer.body))
     headers["content-type"] = "application/json; charset=utf-8"
   end
@@ -225,7 +228,10 @@ end
 ---Works until it is stopped. Within base.scheduler.
 function Tenant:run()
   if self.ended then return end
-  for _, job in ipairs(jobs.pending(self)) do imports.begin(self, job) end
+  for _, job in ipairs(jobs.pending(self)) do
+    local part = job.type == "users_export" and exports or imports
+    part.begin(self, job)
+  end
   scheduler.spawn(function() self:listen() end)
   while not self.ended do self.stopped:wait() end
 end

@@ -1,8 +1,9 @@
---- Import jobs as the tenant keeps and shows them.
+--- Jobs as the tenant keeps and shows them.
 
 local answers = require "tenant.answers"
 local clock = require "host.clock"
 local connections = require "tenant.connections"
+local digest = require "host.digest"
 local json = require "host.json"
 local limits = require "auth0.limits"
 
@@ -10,8 +11,9 @@ local jobs = {}
 
 jobs.SQL = [[
 CREATE TABLE IF NOT EXISTS job (
-  id TEXT PRIMARY KEY, connection TEXT NOT NULL, upsert INTEGER NOT NULL, external_id TEXT,
-  mail INTEGER NOT NULL, status TEXT NOT NULL, details TEXT,
+  id TEXT PRIMARY KEY, type TEXT NOT NULL, status TEXT NOT NULL, details TEXT,
+  connection TEXT, upsert INTEGER, external_id TEXT, mail INTEGER,
+  request TEXT,          -- JSON: what an export was asked for
   created REAL NOT NULL, -- unix seconds
   begun REAL NOT NULL,   -- seconds of the tenant's scaled time
   payload TEXT, total INTEGER, done INTEGER NOT NULL DEFAULT 0,
@@ -25,26 +27,31 @@ CREATE TABLE IF NOT EXISTS job_error (
 
 ---@class StoredJob
 ---@field id string
----@field connection string
+---@field type "users_import"|"users_export"
+---@field connection? string
+---@field request? string
 ---@field upsert integer
 ---@field status "pending"|"completed"|"failed"
 ---@field done integer  users dealt with
 
 ---@class NewJob
----@field connection string  id
----@field upsert boolean
+---@field type "users_import"|"users_export"
+---@field connection? string  id
+---@field upsert? boolean
 ---@field external_id? string
----@field mail boolean       a completion mail was asked for
----@field payload string
+---@field mail? boolean       a completion mail was asked for
+---@field payload? string     the users of an import
+---@field request? string     JSON: what an export was asked for
 
 ---@param tenant Tenant
 ---@param fields NewJob
 ---@return StoredJob
 function jobs.add(tenant, fields)
   local id = connections.new_id("job")
-  assert(tenant.db:run([[INSERT INTO job (id, connection, upsert, external_id, mail, status,
-    created, begun, payload) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?)]], id, fields.connection,
-    fields.upsert, fields.external_id, fields.mail, tenant.wall(), tenant:now(), fields.payload))
+  assert(tenant.db:run([[INSERT INTO job (id, type, connection, upsert, external_id, mail, status,
+    created, begun, payload, request) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)]], id,
+    fields.type, fields.connection, fields.upsert, fields.external_id, fields.mail, tenant.wall(),
+    tenant:now(), fields.payload, fields.request))
   return jobs.get(tenant, id)
 end
 
@@ -84,13 +91,46 @@ function jobs.finish(tenant, id, details, status)
     status or (details and "failed" or "completed"), details, id)
 end
 
-local function shown(tenant, row)
+local LINK_SECONDS <const> = 60
+
+---What makes a link ours.
+---@param tenant Tenant
+---@param id string
+---@param expires string  unix seconds
+---@return string
+function jobs.link_key(tenant, id, expires)
+  local key = assert(digest.hmac("sha256", tenant.signing_key, id .. "/" .. expires))
+  return digest.hex(key)
+end
+
+local function link_to(tenant, id)
+  local expires = tostring(math.floor(tenant.wall()) + LINK_SECONDS)
+  return string.format("%s/__tenant/exports/%s/%s/%s", tenant.domain, id, expires,
+    jobs.link_key(tenant, id, expires))
+end
+
+---An export's link is good for a minute; each look gives a new one.
+local function show_export(tenant, row, view)
+  local asked = json.decode(row.request)
+  view.format = asked.format or "json"
+  if row.status == "completed" then view.location = link_to(tenant, row.id) end
+end
+
+---@param tenant Tenant
+---@param row StoredJob
+---@return table  as the Management API shows it
+function jobs.show(tenant, row)
   local view = {
-    id = row.id, type = "users_import", status = row.status, created_at = clock.iso(row.created),
-    connection_id = row.connection, connection = tenant:connection_name(row.connection),
-    upsert = row.upsert == 1, external_id = row.external_id,
-    send_completion_email = row.mail == 1, status_details = row.details,
+    id = row.id, type = row.type, status = row.status, created_at = clock.iso(row.created),
+    connection_id = row.connection, status_details = row.details,
+    connection = row.connection and tenant:connection_name(row.connection),
   }
+  if row.type == "users_export" then
+    show_export(tenant, row, view)
+    return view
+  end
+  view.upsert, view.external_id = row.upsert == 1, row.external_id
+  view.send_completion_email = row.mail == 1
   if row.status == "completed" then
     view.summary = {
       total = row.total or row.done, inserted = row.inserted, updated = row.updated,
@@ -102,25 +142,18 @@ local function shown(tenant, row)
   return view
 end
 
----@param tenant Tenant
----@param row StoredJob
----@return table
-function jobs.show(tenant, row)
-  return shown(tenant, row)
-end
-
 ---GET /api/v2/jobs/{id}
 function jobs.read(tenant, request)
   local row = jobs.get(tenant, request.ids[1])
   if not row then return answers.refuse(404, "Job not found.", "inexistent_job") end
-  return answers.json(shown(tenant, row))
+  return answers.json(jobs.show(tenant, row))
 end
 
 ---GET /api/v2/jobs/{id}/errors: a list, nothing, or the job itself when it failed as a whole.
 function jobs.errors(tenant, request)
   local row = jobs.get(tenant, request.ids[1])
   if not row then return answers.refuse(404, "The job does not exist.", "inexistent_job") end
-  if row.status == "failed" and row.details then return answers.json(shown(tenant, row)) end
+  if row.status == "failed" and row.details then return answers.json(jobs.show(tenant, row)) end
   local list = json.array {}
   for found in tenant.db:rows("SELECT entry FROM job_error WHERE job = ? ORDER BY place",
     row.id) do

@@ -2,11 +2,12 @@
 
 local answers = require "tenant.answers"
 local connections = require "tenant.connections"
+local edit = require "tenant.edit"
+local exports = require "tenant.exports"
 local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
 local metrics = require "tenant.metrics"
 local oauth = require "tenant.oauth"
-local patch = require "tenant.patch"
 local users = require "tenant.users"
 
 local router = {}
@@ -22,9 +23,14 @@ local router = {}
 local ROUTES <const> = {
   { method = "POST", path = "/oauth/token", handler = oauth.token },
   { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
+  { method = "GET", path = "/__tenant/exports/{}/{}/{}", handler = exports.download },
   {
     method = "POST", path = "/api/v2/jobs/users-imports", handler = imports.accept,
     scopes = { "create:users" }, group = "other",
+  },
+  {
+    method = "POST", path = "/api/v2/jobs/users-exports", handler = exports.accept,
+    scopes = { "read:users" }, group = "other",
   },
   {
     method = "GET", path = "/api/v2/jobs/{}", handler = jobs.read,
@@ -43,11 +49,15 @@ local ROUTES <const> = {
     scopes = { "read:users" }, group = "read_users",
   },
   {
+    method = "POST", path = "/api/v2/users", handler = edit.create,
+    scopes = { "create:users" }, group = "write_users",
+  },
+  {
     method = "GET", path = "/api/v2/users/{}", handler = users.get,
     scopes = { "read:users" }, group = "read_users",
   },
   {
-    method = "PATCH", path = "/api/v2/users/{}", handler = patch.user,
+    method = "PATCH", path = "/api/v2/users/{}", handler = edit.change,
     scopes = { "update:users", "update:users_app_metadata" }, group = "write_users",
   },
   {

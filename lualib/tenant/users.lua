@@ -81,6 +81,11 @@ function users.clashes(db, connection, keys)
   return list
 end
 
+---@return string  as Auth0 makes them
+function users.new_id()
+  return "auth0|" .. digest.hex(digest.random(12))
+end
+
 ---@param db host.store.database
 ---@param connection StoredConnection
 ---@param user User     valid
@@ -90,9 +95,8 @@ function users.insert(db, connection, user, keys, now)
   user.email, user.username = keys.email, keys.username
   if user.email_verified == nil then user.email_verified = false end
   local imported = user.password_hash or user.custom_password_hash
-  db:run(INSERT, connection.id, keys.user_id or "auth0|" .. digest.hex(digest.random(12)),
-    keys.email, keys.username, keys.phone_number, json.encode(user),
-    imported and "imported" or "random", now, now)
+  db:run(INSERT, connection.id, keys.user_id or users.new_id(), keys.email, keys.username,
+    keys.phone_number, json.encode(user), imported and "imported" or "random", now, now)
 end
 
 ---Writes a changed record.

@@ -74,8 +74,11 @@ function Rig:user(id)
   return response.status == 200 and response.json or nil
 end
 
+-- The rules of the default connection, made once for all tests: it takes a while.
+local rules
+
 ---Runs `fn(rig)` beside a tenant.
----@param options? TenantOptions
+---@param options TenantOptions
 ---@param fn fun(rig: TenantRig)
 function rig.with(options, fn)
   scheduler.run(function()
@@ -87,6 +90,10 @@ function rig.with(options, fn)
       end
     end })
     made.tenant = assert(tenant.open(options))
+    if not options.connection then
+      rules = rules or made.tenant:validator(made.tenant.default)
+      made.tenant.validators[made.tenant.default.id] = rules
+    end
     scheduler.spawn(function() made.tenant:run() end)
     local self = setmetatable({
       tenant = made.tenant, info = made.tenant:info(), fetch = fetch.new(transport),

@@ -535,6 +535,64 @@ served("a deleted user is gone, and deleting again is no failure", {}, function(
   tap.equal(t:call("GET", "/api/v2/users").json, json.array {})
 end)
 
+served("a user is created alone, with a password that is only kept hashed",
+  { connection = assert(connection.decode '{"requires_username":true}') }, function(t)
+    local body = {
+      connection = t.info.connection, email = "Ana@example.com", username = "ANA",
+      password = "open sesame", verify_email = false,
+    }
+    local response = t:call("POST", "/api/v2/users", { body = body })
+    tap.equal(response.status, 201)
+    tap.equal({ response.json.email, response.json.username, response.json.password },
+      { "ana@example.com", "ana", nil })
+    local record = t.tenant.db:value("SELECT record FROM user")
+    assert(not record:find("sesame", 1, true) and record:find("$2b$10$", 1, true))
+    refused(t:call("POST", "/api/v2/users", { body = body }), 409, "already exists")
+  end)
+
+for name, case in pairs {
+  ["an unknown connection"] = { { connection = "x", email = "a@example.com" }, "does not exist" },
+  ["a username where there are none"] = { { email = "a@example.com", username = "a" },
+    "without requires_username" },
+  ["a bad address"] = { { email = "a" }, "format email" },
+  ["a hash"] = { { email = "a@example.com", password_hash = BCRYPT }, "Additional properties" },
+} do
+  served("no user is created with " .. name, {}, function(t)
+    case[1].connection = case[1].connection or t.info.connection
+    refused(t:call("POST", "/api/v2/users", { body = case[1] }), 400, case[2])
+  end)
+end
+
+served("a connection's users are exported, with the fields asked for",
+  { connections = { { id = "con_second0000000000", name = "Second" } } }, function(t)
+    t:import { { email = "a@example.com", user_id = "1", app_metadata = { plan = "x" } } }
+    t:import({ { email = "b@example.com", user_id = "2" } },
+      { connection_id = "con_second0000000000" })
+    local folder = assert(file.temporary())
+    local path = folder .. "/users"
+    assert(jobs.export(t.client, {
+      connection_id = t.info.connection_id, save = path,
+      fields = { { name = "user_id" }, { name = "app_metadata.plan", export_as = "plan" } },
+    }))
+    tap.equal(file.read(path), '{"plan":"x","user_id":"auth0|1"}\n')
+    assert(jobs.export(t.client, { save = path }))
+    local _, lines = file.read(path):gsub("\n", "")
+    tap.equal(lines, 2)
+    file.remove_tree(folder)
+  end)
+
+served("an export is refused for what it cannot be", {}, function(t)
+  local path = "/api/v2/jobs/users-exports"
+  refused(t:call("POST", path, { body = { connection_id = "con_0000000000000000" } }), 400,
+    "The connection does not exist.")
+  refused(t:call("POST", path, { body = { colour = 1 } }), 400, "Additional properties")
+  refused(t:call("POST", path, { body = { format = "xml" } }), 400, "on property format")
+  refused(t:call("GET", "/__tenant/exports/job_x/1/abc", { token = false }), 403, "expired")
+  local done, message, kind = jobs.export(t.client, { connection_id = "con_x", save = "/x" })
+  tap.equal({ done, kind }, { nil, "usage" })
+  tap.contains(message, "does not exist")
+end)
+
 -- Limits, metrics, state --------------------------------------------------------------------
 
 served("a tier's bucket runs empty, says until when, and the client waits", { tier = "free" },

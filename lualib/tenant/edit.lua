@@ -1,10 +1,15 @@
---- PATCH /api/v2/users/{id}: single changes, metadata merged on the first level.
+--- Single users: POST /api/v2/users and PATCH /api/v2/users/{id}.
 
 local answers = require "tenant.answers"
+local connections = require "tenant.connections"
+local digest = require "host.digest"
 local json = require "host.json"
 local users = require "tenant.users"
+local verdict = require "tenant.verdict"
 
-local patch = {}
+local edit = {}
+
+local BCRYPT_COST <const> = 10
 
 local ROOT <const> = {
   app_metadata = "table", blocked = "boolean", email = "string", email_verified = "boolean",
@@ -22,10 +27,22 @@ local APART <const> = {
   { "username", "email_verified" }, { "username", "password" },
 }
 
+---The body as an object, or the answer that refuses it.
+local function object_of(request)
+  local body, message = json.decode(request.body)
+  if type(body) == "table" and not json.is_array(body) then return body end
+  return nil, answers.invalid(message and "'" .. message .. "'"
+    or "'Expected type object but found type array'")
+end
+
+---Keeps a password as Auth0 would: hashed.
+local function set_password(record, password)
+  record.password_hash = assert(digest.bcrypt(password, BCRYPT_COST))
+  record.custom_password_hash = nil
+end
+
 local function objection(body)
-  if type(body) ~= "table" or json.is_array(body) then
-    return answers.invalid("'Expected type object but found type " .. type(body) .. "'")
-  elseif not next(body) then
+  if not next(body) then
     return answers.invalid("'Too few properties defined (0), minimum 1'")
   end
   for name, value in pairs(body) do
@@ -78,14 +95,15 @@ local function is_taken(tenant, row, record)
   return false
 end
 
+---PATCH /api/v2/users/{id}: metadata is merged on the first level, null removes.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param scopes table<string, true>
 ---@return Answer
-function patch.user(tenant, request, scopes)
-  local body, message = json.decode(request.body)
-  if body == nil then return answers.invalid("'" .. message .. "'") end
-  local refusal = objection(body)
+function edit.change(tenant, request, scopes)
+  local body, refusal = object_of(request)
+  if not body then return refusal end
+  refusal = objection(body)
   if refusal then return refusal end
   for name in pairs(body) do
     if name ~= "app_metadata" and not scopes["update:users"] then
@@ -103,10 +121,56 @@ function patch.user(tenant, request, scopes)
     return answers.refuse(400, "The specified new email already exists", "auth0_idp_error")
   end
   if body.password then
-    row.password, record.password_hash, record.custom_password_hash = "set", nil, nil
+    row.password = "set"
+    set_password(record, body.password)
   end
   users.update(tenant.db, row, record, tenant.wall())
   return answers.json(users.show(tenant, users.by_id(tenant.db, row.user_id)))
 end
 
-return patch
+---The user of a POST without what only the call is told, and its connection.
+local function new_user(tenant, body)
+  local connection = type(body.connection) == "string"
+    and connections.by_name(tenant, body.connection)
+  if not connection then
+    return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
+  end
+  local user = {}
+  for name, value in pairs(body) do
+    if not MEANS[name] then user[name] = value end
+  end
+  local settings = connection.settings
+  if user.username and not settings.requires_username and not settings.identifiers then
+    return nil, answers.refuse(400,
+      "Cannot set username for connection without requires_username.", "invalid_body")
+  end
+  local errors = verdict.errors(tenant:validator(connection), user)
+  if errors then return nil, answers.invalid("'" .. errors[1].message .. "'") end
+  return user, connection
+end
+
+---POST /api/v2/users
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
+function edit.create(tenant, request)
+  local body, refusal = object_of(request)
+  if not body then return refusal end
+  if body.password_hash or body.custom_password_hash or body.mfa_factors then
+    return answers.invalid("'Additional properties not allowed'")
+  elseif body.password ~= nil and type(body.password) ~= "string" then
+    return answers.invalid("'Expected type string'", "password")
+  end
+  local user, connection = new_user(tenant, body)
+  if not user then return connection end
+  local keys = users.keys(user)
+  if users.clashes(tenant.db, connection, keys) then
+    return answers.refuse(409, "The user already exists.", "user_exists")
+  end
+  if body.password then set_password(user, body.password) end
+  keys.user_id = keys.user_id or users.new_id()
+  users.insert(tenant.db, connection, user, keys, tenant.wall())
+  return answers.json(users.show(tenant, users.by_id(tenant.db, keys.user_id)), 201)
+end
+
+return edit
