@@ -226,7 +226,26 @@ static bool push_complaint(lua_State *L, struct csv_reader *r)
     return true;
 }
 
-/* reader:next() -> row, line | nil | false, message, line, raw | nil, message, kind */
+/* Pushes where the row is: its line, or that behind the prefix given for places.
+ * Formatting by Lua would make a string of the number as well, for each row. */
+static void push_place(lua_State *L, const struct csv_reader *r)
+{
+    if (!r->place) {
+        lua_pushinteger(L, r->scan.line);
+        return;
+    }
+    char digits[20], *first = digits + sizeof digits;
+    for (lua_Integer left = r->scan.line; left > 0; left /= 10)
+        *--first = (char)('0' + left % 10);
+    size_t size = (size_t)(digits + sizeof digits - first);
+    luaL_Buffer b;
+    char *text = luaL_buffinitsize(L, &b, r->place_size + size);
+    memcpy(text, r->place, r->place_size);
+    memcpy(text + r->place_size, first, size);
+    luaL_pushresultsize(&b, r->place_size + size);
+}
+
+/* reader:next() -> row, place | nil | false, message, line, raw | nil, message, kind */
 static int reader_next(lua_State *L)
 {
     struct csv_reader *r = check_reader(L);
@@ -248,7 +267,7 @@ static int reader_next(lua_State *L)
         return 4;
     }
     host_csv_push_record(L, r);
-    lua_pushinteger(L, s->line);
+    push_place(L, r);
     return 2;
 }
 
@@ -284,7 +303,9 @@ static int reader_close(lua_State *L)
     for (int i = 0; i < r->null_count; i++)
         free(r->nulls[i].text);
     free(r->nulls);
+    free(r->slots);
     r->nulls = NULL;
+    r->slots = NULL;
     r->null_count = 0;
     return 0;
 }

@@ -15,12 +15,19 @@ enum { /* user values of a reader */
        CSV_COLUMNS,
        CSV_UNKNOWN,
        CSV_RECORD_TYPE,
-       CSV_USER_VALUES = CSV_RECORD_TYPE
+       CSV_PLACE,
+       CSV_USER_VALUES = CSV_PLACE
 };
 
 struct csv_word {
     char *text;
     size_t size;
+};
+
+/* A column by its name: Lua shares short strings, so their address is their identity. */
+struct csv_column {
+    const char *name; /* borrowed from CSV_COLUMNS; NULL: an empty slot */
+    int number;       /* from 1 */
 };
 
 struct csv_reader {
@@ -32,6 +39,10 @@ struct csv_reader {
     lua_Integer row; /* how many times next was called */
     struct csv_word *nulls;
     int null_count;
+    struct csv_column *slots; /* hashed by address */
+    size_t mask;
+    const char *place; /* what stands before the line in a place, borrowed; or NULL */
+    size_t place_size;
 };
 
 /* Reads the options at stack index 2; what they allocate belongs to the reader. Raises.

@@ -115,5 +115,7 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     r->keep_empty = choice_option(L, "empty", "nil", "keep");
     r->pad = choice_option(L, "ragged", "reject", "pad");
     s->encoding = encoding_option(L);
+    r->place = string_option(L, "place", NULL, &r->place_size);
+    lua_setiuservalue(L, -2, CSV_PLACE);
     null_option(L, r);
 }

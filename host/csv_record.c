@@ -10,6 +10,8 @@
 
 #include "host.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BY_NAME = 1, NAMES, OWNER, UPVALUES = OWNER }; /* of a record's functions */
@@ -127,20 +129,31 @@ static void note_unknown(lua_State *L)
     lua_pop(L, 1);
 }
 
+static size_t slot_of(const char *name, size_t mask)
+{
+    uintptr_t address = (uintptr_t)name;
+    return (size_t)((address >> 3) ^ (address >> 9)) & mask;
+}
+
+/* The column called what is at stack index 2; 0 for none. */
+static lua_Integer column_named(lua_State *L, const struct csv_reader *r)
+{
+    const char *name = lua_tostring(L, 2);
+    for (size_t i = slot_of(name, r->mask); r->slots[i].name; i = (i + 1) & r->mask)
+        if (r->slots[i].name == name) return r->slots[i].number;
+
+    lua_pushvalue(L, 2); /* a long name, an unknown one */
+    if (lua_rawget(L, lua_upvalueindex(BY_NAME)) != LUA_TNIL) return lua_tointeger(L, -1);
+    note_unknown(L);
+    return 0;
+}
+
 /* row[name or number] -> string | nil */
 static int record_index(lua_State *L)
 {
     const struct csv_reader *r = live_record(L, lua_touserdata(L, 1));
-    lua_Integer n = 0;
-    if (lua_type(L, 2) == LUA_TSTRING) {
-        lua_pushvalue(L, 2);
-        if (lua_rawget(L, lua_upvalueindex(BY_NAME)) == LUA_TNIL)
-            note_unknown(L);
-        else
-            n = lua_tointeger(L, -1);
-    } else {
-        n = lua_tointeger(L, 2);
-    }
+    lua_Integer n =
+        lua_type(L, 2) == LUA_TSTRING ? column_named(L, r) : lua_tointeger(L, 2);
     if (n < 1 || n > r->scan.count) return 0;
     push_field(L, r, (int)n - 1);
     return 1;
@@ -197,10 +210,31 @@ static const luaL_Reg metamethods[] = {
     {NULL,         NULL           }
 };
 
+/* Makes the slots for the names at the top. */
+static void hash_columns(lua_State *L, struct csv_reader *r)
+{
+    size_t n = lua_rawlen(L, -1), size = 8;
+    while (size < 4 * n)
+        size *= 2;
+    r->slots = calloc(size, sizeof *r->slots);
+    if (!r->slots) luaL_error(L, "out of memory for %d columns", (int)n);
+    r->mask = size - 1;
+    for (size_t i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        const char *name = lua_tostring(L, -1);
+        size_t slot = slot_of(name, r->mask);
+        while (r->slots[slot].name)
+            slot = (slot + 1) & r->mask;
+        r->slots[slot] = (struct csv_column){name, (int)i};
+        lua_pop(L, 1);
+    }
+}
+
 /* Makes the metatable of this reader's rows from the names at the top, which it takes
  * away. */
 void host_csv_record_type(lua_State *L, int reader)
 {
+    hash_columns(L, lua_touserdata(L, reader));
     lua_createtable(L, 0, 8); /* names type */
     lua_pushliteral(L, "csv record");
     lua_setfield(L, -2, "__name");
@@ -219,6 +253,7 @@ void host_csv_record_type(lua_State *L, int reader)
     lua_setiuservalue(L, reader, CSV_RECORD_TYPE);
     lua_setiuservalue(L, reader, CSV_COLUMNS);
 }
+
 void host_csv_push_record(lua_State *L, struct csv_reader *r)
 {
     struct record *record = lua_newuserdatauv(L, sizeof *record, 0);

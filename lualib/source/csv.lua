@@ -15,8 +15,9 @@ local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"
 
 ---@param options host.csv.Options?
 ---@param path string
-local function open(options, handle, path)
-  local own = {}
+---@param place string
+local function open(options, handle, path, place)
+  local own = { place = place }
   for name, value in pairs(options or {}) do own[name] = value end
   if not own.delimiter and input.ending(path) == "tsv" then own.delimiter = "\t" end
   return host.reader(handle, own)
@@ -52,8 +53,9 @@ end
 function csv.records(given, options)
   nearest.check_options("csv.records", options, OPTIONS)
   return files.records(given, ENDINGS, "csv.records", {
-    open = function(handle, path) return open(options, handle, path) end,
+    open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
+    places = true,
     left = left,
   })
 end

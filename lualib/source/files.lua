@@ -8,9 +8,10 @@ local input = require "source.input"
 local files = {}
 
 ---@class FileFormat
----@field open fun(handle: host.file.input, path: string): table?, string?, host.Kind?
+---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
 ---  makes the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
+---@field places? boolean  the reader puts the prefix before a record's place itself
 ---@field left? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  looks at a reader that has come to its end
 ---@field passable? fun(message: string): boolean  one file among several may fail like this
@@ -23,6 +24,7 @@ local files = {}
 ---@field private handle? host.file.input
 ---@field private reader? table
 ---@field private prefix string         of the open file's places
+---@field private placed? boolean       the format's `places`
 ---@field private passed integer        bytes of the files that are done
 ---@field private read integer          files that could be read
 ---@field private found table[]         warnings
@@ -37,8 +39,8 @@ Records.__index = Records
 function files.records(given, endings, what, format)
   local paths = input.require(what, given, endings)
   local self = setmetatable({
-    format = format, paths = paths, names = input.names(paths), index = 0, passed = 0, read = 0,
-    found = {},
+    format = format, placed = format.places, paths = paths, names = input.names(paths),
+    index = 0, passed = 0, read = 0, found = {},
   }, Records)
   self:advance() -- a file that cannot be read is told before anything else happens
   return self
@@ -96,9 +98,9 @@ function Records:advance()
     local handle, missing, why = file.open(path, self.names[self.index])
     if not handle then self:fail(missing, why) end
     self.handle = handle
-    local reader, message, kind = self.format.open(handle, path)
-    self.reader = reader
     self.prefix = self.format.prefix(self.names[self.index])
+    local reader, message, kind = self.format.open(handle, path, self.prefix)
+    self.reader = reader
     if reader then return true end
     self:fail(message, kind)
   end
@@ -113,7 +115,7 @@ end
 function Records:__call()
   while self.reader do
     local record, place, line, raw = self.reader:next()
-    if record then return record, self.prefix .. place end
+    if record then return record, self.placed and place or self.prefix .. place end
     if record == false then
       if not line then return false, self.prefix .. place end -- JSON's false
       return broken.new(raw, place), self.prefix .. line

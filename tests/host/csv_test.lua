@@ -270,6 +270,20 @@ test("a record cannot be changed", function()
   raises(function() row.a = "2" end, "cannot be changed")
 end)
 
+test("with place, a row's place is a text that ends in its line", function()
+  local _, places = rows('a,b\n1,2\n"x\ny",3\n4,5\n', { place = "users.csv:" })
+  equal(places, { "users.csv:2", "users.csv:3", "users.csv:5" })
+  raises(function() open("a\n1\n", { place = 1 }) end, "place must be a string")
+end)
+
+test("a column is found by name whether Lua shares the name or not", function()
+  local long = ("n"):rep(41)
+  local reader = assert(open("a," .. long .. "\n1,2\n"))
+  local row = reader:next()
+  equal({ row.a, row[long], row[("n"):rep(40) .. "n"] }, { "1", "2", "2" })
+  reader:close()
+end)
+
 test("faulty options are misuse", function()
   for _, options in ipairs {
     { delimiter = ";;" }, { delimiter = '"' }, { quote = "ab" }, { ragged = "keep" },

@@ -18,6 +18,7 @@ local reader = {}
 ---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
 ---@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1"; a BOM wins
 ---@field limit? integer         longest row in bytes, default 16 MiB
+---@field place? string          what stands before the line in a row's place: "users.csv:"
 
 ---@param input host.file.input
 ---@param options? host.csv.Options
@@ -28,7 +29,7 @@ function csv.reader(input, options) end
 
 ---The next row, lazy: a userdata whose fields become strings when read by column name, or by
 ---number; `pairs` yields name, value of the non-nil ones; reading one after the next call raises.
----`row, line` (line: where the row begins, 1-based); nil at the end; `false, message, line, raw` for a row that
+---`row, place` (the line where the row begins, 1-based; with `place` given a string, "users.csv:18"); nil at the end; `false, message, line, raw` for a row that
 ---can be stepped over (ragged, bad UTF-8); `nil, message, kind` when not (a quote never closed: names the line it opened).
 ---@return userdata|false|nil row
 function reader:next() end
