@@ -375,7 +375,8 @@ test("records that do not fit the window are read whole", function()
   parts[201] = json.encode { id = 201, long = ("x"):rep(700000) }
   for _, form in ipairs { { "[" .. table.concat(parts, ", \n ") .. "]" }, { table.concat(parts) },
     { table.concat(parts, "\n"), { lines = true } }, { table.concat(parts, "\n") },
-    { '{"skip":"' .. ("y"):rep(300000) .. '","deep":' .. ("[1,"):rep(150) .. "2" .. ("]"):rep(150) ..
+    { '{"skip":"' .. ("y"):rep(300000) .. '","deep":' .. ("[1,"):rep(150)
+      .. "2" .. ("]"):rep(150) ..
       ',"users":[' .. table.concat(parts, ",") .. "]}", { pointer = "/users" } } } do
     local records <close> = reader(form[1], form[2])
     for i = 1, 200 do
