@@ -77,6 +77,11 @@ local function label(method, path)
   return method .. " " .. path
 end
 
+---The transport's message without the URL it begins with, which may name a user.
+local function without_url(message)
+  return (message:gsub("^%u+ %S+: ", ""))
+end
+
 local function query_text(query)
   if not query then return "" end
   local names = {}
@@ -194,6 +199,7 @@ function Client:exchange(request, bearer, state)
   while true do
     if bearer then self:wait_for_bucket() end
     local raw, message, kind, sent = self.fetch(wire(request, bearer))
+    message = message and without_url(message)
     local response = raw and self:decode(raw)
     if response then self:note_bucket(response.headers) end
     if response and not is_passing(response) then return response end

@@ -1,5 +1,5 @@
---- The rehearsal tenant: Auth0's documented behaviour for imports, on loopback, in one file or in
---- memory. Times that tokens and rate limits speak of are real; jobs run on scaled time.
+--- The rehearsal tenant: Auth0's documented behaviour for imports, on loopback, kept in one file.
+--- Times that tokens and rate limits speak of are real; jobs run on scaled time.
 
 local buckets = require "tenant.buckets"
 local clock = require "host.clock"
@@ -30,7 +30,7 @@ local SETTINGS_SQL <const> =
 
 ---@class TenantOptions
 ---@field port? integer           0 (default): any free one
----@field state? string           file that keeps the tenant; default: memory
+---@field state? string           file that keeps the tenant; default: a temporary one
 ---@field existing? string        file with users that are there already: a JSON array as for import
 ---@field connection? Connection  settings of the default connection
 ---@field connections? TenantConnection[]  further ones
@@ -174,7 +174,8 @@ function tenant.open(options)
     buckets = buckets.new(options.tier), stopped = scheduler.condition(), validators = {},
   }, Tenant)
   local message, kind, done
-  self.db, message, kind = store.open(options.state or ":memory:", {
+  -- SQLite's temporary file has no name and takes no memory for millions of users.
+  self.db, message, kind = store.open(options.state or "", {
     durable = options.state ~= nil,
   })
   if not self.db then return nil, message, kind end

@@ -267,6 +267,9 @@ test("the names of users do not get into messages or the log", function()
     method = "GET", path = "/users/auth0%7Cana@example.com", query = { email = "b@example.com" },
   }
   assert(not (message .. json.encode(made.events)):find("example.com", 1, true))
+  made = rig.client { { "GET https://x/users/ana@example.com: reset by peer", "tls", false } }
+  _, message = made.client:request { method = "GET", path = "/users/ana@example.com" }
+  tap.equal(message, "GET /users/{id}: reset by peer")
 end)
 
 -- Rate limits -------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+local buckets = require "tenant.buckets"
 local connection = require "auth0.connection"
 local file = require "host.file"
 local jobs = require "auth0.jobs"
@@ -595,21 +596,56 @@ end)
 
 -- Limits, metrics, state --------------------------------------------------------------------
 
-served("a tier's bucket runs empty, says until when, and the client waits", { tier = "free" },
-  function(t)
-    t:token()
-    local last
-    for _ = 1, 6 do -- a new second may begin between
-      last = t:call("GET", "/api/v2/users")
-      if last.status == 429 then break end
-    end
-    refused(last, 429, "Global limit has been reached")
-    tap.equal(last.json.errorCode, "too_many_requests")
-    tap.equal({ last.headers["x-ratelimit-limit"], last.headers["x-ratelimit-remaining"] },
-      { "2", "0" })
-    assert(tonumber(last.headers["x-ratelimit-reset"]) >= math.floor(t.tenant.wall()))
-    tap.equal(t.client:request({ method = "GET", path = "/users" }).status, 200)
+served("a tier's bucket runs empty and says until when", { tier = "free" }, function(t)
+  t:token()
+  local last
+  for _ = 1, 6 do -- a new second may begin between
+    last = t:call("GET", "/api/v2/users")
+    if last.status == 429 then break end
+  end
+  refused(last, 429, "Global limit has been reached")
+  tap.equal(last.json.errorCode, "too_many_requests")
+  tap.equal({ last.headers["x-ratelimit-limit"], last.headers["x-ratelimit-remaining"] },
+    { "2", "0" })
+  assert(tonumber(last.headers["x-ratelimit-reset"]) >= math.floor(t.tenant.wall()))
+end)
+
+---How many of 100 requests a group's bucket allows at a time.
+local function allowed(made, group, now)
+  local n = 0
+  for _ = 1, 100 do
+    local _, refusal = made:take(group, now)
+    if not refusal then n = n + 1 end
+  end
+  return n
+end
+
+for _, case in ipairs {
+  { "free", "other", 2, 2, 2 }, { "enterprise", "other", 50, 16, 50 },
+  { "production", "other", 10, 2, 10 }, { "production", "read_users", 40, 8, 40 },
+} do
+  test(string.format("the bucket of %s on %s holds %d and gets %d a second", case[2], case[1],
+    case[3], case[4]), function()
+    local made = buckets.new(case[1])
+    tap.equal(allowed(made, case[2], 1000.2), case[3])
+    tap.equal(allowed(made, case[2], 1000.9), 0)
+    tap.equal(allowed(made, case[2], 1001), case[4])
+    tap.equal(allowed(made, case[2], 2000), case[5])
   end)
+end
+
+test("groups of the production tier have buckets of their own", function()
+  local made = buckets.new "production"
+  tap.equal(allowed(made, "delete_users", 1000), 20)
+  tap.equal(allowed(made, "write_users", 1000), 20)
+  local headers = made:take("write_users", 1000)
+  tap.equal(headers["x-ratelimit-reset"], "1001")
+end)
+
+test("without a tier no request is refused", function()
+  local made = buckets.new()
+  for _ = 1, 20 do tap.equal(allowed(made, "other", 1000), 100) end
+end)
 
 served("metrics tell the slots' use, requests, uploads and users", {}, function(t)
   t:import { { email = "a@example.com" } }
