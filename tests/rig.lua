@@ -115,6 +115,7 @@ function rig.with_run(options, fn)
       end,
       chunk_bytes = 400000, external_id = "test", send_completion_email = false,
       log = function() end, progress = function() end,
+      max_failures = options.max_failures, invite = options.invite or function() end,
     }
     fn(run.new(made), made, book, dir)
   end)

@@ -50,6 +50,12 @@ local HOPELESS <const> = {
 ---@field base string
 ---@field connection? string
 ---@field clock_offset number  seconds that the tenant's clock is ahead of ours
+---@field clock Clock
+---@field random fun(): number
+---@field private fetch Fetch
+---@field private log fun(event: string, fields: table)
+---@field private patience number
+---@field private held_until number  unix seconds: the bucket is empty until then
 ---@field private token Token
 ---@field private json table   cjson, an instance of our own
 local Client = {}
@@ -257,7 +263,8 @@ function Client:request(request)
     elseif response.status ~= 401 then
       return response
     elseif refused or not self.token:renew(bearer) then
-      return nil, string.format("%s: the access token is refused: %s", state.label,
+      return nil, string.format("%s: the access token is refused%s: %s", state.label,
+        self.token:describe().ready_made and " and, being ready-made, cannot be renewed" or "",
         client.explain(response)), "credentials", false
     end
     refused = bearer

@@ -72,7 +72,9 @@ function connection.from_api(value)
   settings.options_known = true
   settings.import_mode = options.import_mode == true
   settings.custom_database = options.enabledDatabaseCustomization == true
-    or object(options.customScripts).login ~= nil
+  if options.enabledDatabaseCustomization == nil then -- scripts that are switched off stay there
+    settings.custom_database = object(options.customScripts).login ~= nil
+  end
   settings.requires_username = options.requires_username == true
   local limits = object(object(options.validation).username)
   settings.username = { min = integer(limits.min, 1), max = integer(limits.max, 15) }

@@ -27,6 +27,10 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field scopes? table<string, true>  nil: not known
 
 ---@class Token
+---@field private base string
+---@field private credentials Credentials
+---@field private clock Clock
+---@field private post fun(path: string, body: table): ApiResponse?, string?, Kind?
 ---@field private grant? Grant
 ---@field private fetching? Condition
 local Token = {}

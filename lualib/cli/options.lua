@@ -59,6 +59,17 @@ function options.time(text)
   return seconds
 end
 
+---A number, or a percentage such as 5% or 0.5%.
+---@param text string
+---@return Limit?
+---@return string? expected
+function options.limit(text)
+  if text:find("^%d+$") then return { n = math.tointeger(tonumber(text)) } end
+  local percent = tonumber(text:match("^([%d.]+)%%$"))
+  if not percent or percent > 100 then return nil, "a number or a percentage, such as 100 or 1%" end
+  return { percent = percent }
+end
+
 ---One of a few words.
 ---@param words string[]
 ---@return fun(text: string): string?, string?
@@ -142,6 +153,20 @@ options.list = {
     flags = "--patience", argument = "TIME", parse = options.time,
     commands = "run resume rehearse",
     help = "how long an outage is waited out, such as 2h or 30m (default 2h)",
+  },
+  {
+    flags = "--max-rejects", argument = "N|P%", parse = options.limit,
+    commands = "run resume rehearse",
+    help = "stop before anything is sent when more records than that are rejected",
+  },
+  {
+    flags = "--max-failures", argument = "N|P%", parse = options.limit,
+    commands = "run resume rehearse",
+    help = "stop when more users than that have failed (a percentage: from 100 results on)",
+  },
+  {
+    flags = "--canary", argument = "N", parse = options.whole(1), commands = "run rehearse",
+    help = "the first N users go alone, and must come back clean before the rest",
   },
   {
     flags = "--existing", argument = "FILE", parse = not_empty, commands = "rehearse tenant",

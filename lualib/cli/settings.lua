@@ -25,6 +25,9 @@ local settings = {}
 ---@field changed boolean
 ---@field json boolean
 ---@field limit? integer          records
+---@field max_rejects? Limit
+---@field max_failures? Limit
+---@field canary? integer         users
 ---@field slots integer
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
@@ -240,6 +243,7 @@ function settings.resolve(sources)
     credentials = {}, origin = {}, params = flags.params or {}, limit = flags.limit,
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
+    max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
   }
   local layers = layers_of(sources)
   layers[2].where, layers[4].where = sources.config.path, sources.config.path

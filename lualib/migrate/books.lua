@@ -18,6 +18,7 @@ SELECT
   (SELECT count(*) FROM failure WHERE outcome IN ('failed', 'judged')) AS failed,
   (SELECT sum(users) FROM chunk WHERE state <> 'harvested') AS chunks_pending,
   (SELECT count(*) FROM failure WHERE outcome = 'open') AS unjudged,
+  (SELECT count(*) FROM failure WHERE outcome = 'requeued') AS requeued,
   (SELECT max(round) FROM chunk) AS rounds,
   (SELECT count(*) FROM job) AS submitted,
   (SELECT count(*) FROM job WHERE state = 'completed') AS completed,
@@ -30,7 +31,7 @@ function books.figures(db)
   local row = db:row(BOOKS)
   local figures = {}
   for _, key in ipairs { "read", "extra", "skipped", "rejected", "duplicate", "staged", "inserted",
-    "updated", "already_there", "failed", "submitted", "completed", "jobs_failed" } do
+    "updated", "already_there", "failed", "requeued", "submitted", "completed", "jobs_failed" } do
     figures[key] = row[key] or 0
   end
   figures.pending = (row.chunks_pending or 0) + (row.unjudged or 0)

@@ -9,6 +9,12 @@ local http = require "host.http"
 
 local connect = {}
 
+-- What an import cannot do without: to send, and to ask what became of users.
+local SCOPES <const> = { "create:users", "read:users" }
+
+-- A tenant that does not answer must not keep the stage, which needs none, for hours.
+local FIRST_PATIENCE <const> = 15 -- own seconds
+
 ---@class Tenant
 ---@field client table
 ---@field connection table  settings of auth0.connection
@@ -39,13 +45,27 @@ function connect.missing(settings)
   return table.concat(missing, ", ")
 end
 
+---Whether the token allows an import, where it tells.
+local function check_scopes(made)
+  local grant, message, kind = made:grant()
+  if not grant then return nil, message, kind end
+  local missing = {}
+  for _, scope in ipairs(grant.scopes and SCOPES or {}) do
+    if not grant.scopes[scope] then missing[#missing + 1] = scope end
+  end
+  if #missing == 0 then return true end
+  return nil, string.format("the client may not import users: grant it %s of the Management API",
+    table.concat(missing, " and ")), "credentials"
+end
+
 ---@param settings Settings
 ---@param clock Clock
 ---@param log? Log
+---@param hasty? boolean  an outage is not waited out
 ---@return Tenant? tenant
 ---@return string? message
 ---@return Kind? kind
-function connect.open(settings, clock, log)
+function connect.open(settings, clock, log, hasty)
   if not settings.connection then
     return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
   end
@@ -54,10 +74,14 @@ function connect.open(settings, clock, log)
   }
   local made = client.new {
     base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
-    clock = clock, log = log, patience = settings.patience,
+    clock = clock, log = log, patience = hasty and FIRST_PATIENCE or settings.patience,
   }
-  local settled, message, kind = connection.read(made, settings.connection)
+  local allowed, message, kind = check_scopes(made)
+  if not allowed then return nil, message, kind end
+  local settled
+  settled, message, kind = connection.read(made, settings.connection)
   if not settled then return nil, message, kind end
+  made.patience = settings.patience
   return { client = made, connection = settled }
 end
 

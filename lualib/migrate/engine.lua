@@ -28,6 +28,8 @@ local engine = {}
 ---@field uploading integer   uploads whose answer has not come
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
+---@field max_failures? Limit
+---@field invite fun(users: integer): boolean?  asks whether to go on after the canary
 local Engine = {}
 Engine.__index = Engine
 
@@ -96,18 +98,24 @@ function Engine:beside(fn)
   end)
 end
 
----Waits until no work is left beside the import, or it is ending and uploads are answered.
+---Whether jobs in flight are left to a later session. A gate waits for them.
+---@return boolean
+function Engine:leaving()
+  return self.ending ~= nil and self.ending.kind ~= "gate"
+end
+
+---Waits until no work is left beside the import, or jobs are to be left and uploads are answered.
 function Engine:drain()
-  while self.background > 0 and not (self.ending and self.uploading == 0) do
+  while self.background > 0 and not (self:leaving() and self.uploading == 0) do
     self.changed:wait()
   end
 end
 
----Sleeps, in the program's own seconds; ends early when the import is ending.
+---Sleeps, in the program's own seconds; ends early when jobs are left to a later session.
 ---@param seconds number
 function Engine:sleep(seconds)
   local until_ = self.clock.elapsed() + seconds
-  while not self.ending do
+  while not self:leaving() do
     local left = until_ - self.clock.elapsed()
     if left <= 0 then return end
     self.changed:wait(self.clock.real(left))

@@ -2,6 +2,8 @@
 --- our own records. The tenant's echo of a user is redacted and only serves to recognise it.
 
 local codes = require "auth0.codes"
+local failure = require "base.failure"
+local gates = require "migrate.gates"
 local judge = require "migrate.judge"
 
 local harvest = {}
@@ -112,6 +114,8 @@ local function finish(engine, job, state)
   }
   engine.log("harvested", { job = job.id, chunk = chunk.id, inserted = chunk.inserted,
     updated = chunk.updated, failed = failed })
+  local too_many = gates.failures(engine.max_failures, engine.ledger.db)
+  if too_many then engine:stop(failure.new(too_many, "gate")) end
   engine.changed:notify()
 end
 

@@ -1,6 +1,7 @@
 --- The `run` object that `import` and `finalize` get: the primitives of an import, made safe. A
 --- thin face over the ledger and the parts beside it; every method journals.
 
+local canary = require "migrate.canary"
 local clock = require "host.clock"
 local failure = require "base.failure"
 local guard = require "base.guard"
@@ -77,6 +78,10 @@ function Run:chunks()
       chunk = engine.ledger:next_chunk("staged", after)
     end
     if not chunk then return nil end
+    if canary.holds(engine, chunk.id) then
+      canary.judge(engine)
+      if engine.ending then return nil end
+    end
     after = chunk.id
     self.yielded[chunk.id] = true
     return chunk

@@ -119,10 +119,11 @@ function RunDirectory:users(record)
 end
 
 ---Removes what an unfinished stage left; nothing of it was sent.
-function RunDirectory:clear()
+---@param but? string  name of a file that stays
+function RunDirectory:clear(but)
   failure.check(file.remove_tree(path.join(self.path, "chunks")))
   for _, name in ipairs(failure.check(file.list(self.path))) do
-    if name ~= "lock" then failure.check(file.remove_tree(path.join(self.path, name))) end
+    if name ~= "lock" and name ~= but then failure.check(file.remove_tree(path.join(self.path, name))) end
   end
   failure.check(file.mkdir(path.join(self.path, "chunks")))
 end

@@ -1,11 +1,13 @@
 --- A session with one run: begin or go on, stage, plan, ask, import, finalize, report. Whatever
 --- happens, it ends with a statement.
 
+local books = require "migrate.books"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
 local engine = require "migrate.engine"
 local exit = require "migrate.exit"
 local failure = require "base.failure"
+local gates = require "migrate.gates"
 local guard = require "base.guard"
 local json = require "host.json"
 local ledger = require "migrate.ledger"
@@ -13,6 +15,7 @@ local log = require "migrate.log"
 local origin = require "migrate.origin"
 local plan = require "migrate.plan"
 local recipes = require "migrate.recipe"
+local remembered = require "migrate.remembered"
 local report = require "migrate.report"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
@@ -57,6 +60,12 @@ function Session:next_command(status, pending)
   local dir = self.dir.path
   if status == 0 then return nil end
   if status == 3 and not pending then return "auth0-migrate report " .. dir end
+  if status == 4 then
+    return string.format("auth0-migrate resume %s --max-rejects %d", dir,
+      self.ledger.db:value("SELECT count(*) FROM rejected WHERE outcome = 'rejected'"))
+  elseif status == 7 and self.ledger:get("canary_judged") == nil then
+    return "auth0-migrate resume " .. dir .. " --max-failures N"
+  end
   if status == 8 then return "auth0-migrate resume " .. dir .. " --yes" end
   return "auth0-migrate resume " .. dir
 end
@@ -118,7 +127,7 @@ function Session:stage()
   local done, message, kind = stage.run {
     recipe = self.recipe, ledger = self.ledger, dir = self.dir, connection = connection,
     chunk_bytes = settings.chunk_bytes, chunk_users = settings.chunk_users,
-    limit = settings.limit,
+    limit = settings.limit, canary = settings.canary,
     pause = function(position, source) return self:pause(position, source) end,
   }
   if not done then return nil, message, kind end
@@ -146,10 +155,46 @@ function Session:consent()
   return self.ledger:note { consent = clock.now() }
 end
 
+---A gate's limit: the one that is given now, else the one the run was begun with.
+---@param name "max_rejects"|"max_failures"
+---@return Limit?
+function Session:gate(name)
+  local limit = self.settings[name]
+  if not limit then return self.ledger:get_table(name) end
+  failure.check(self.ledger:note { [name] = limit })
+  return limit
+end
+
+---After a clean canary: a person may try a login before the rest follows.
+---@return boolean? go_on  nil: nobody to ask
+function Session:invite(users)
+  if self.settings.yes then return true end
+  return self.ui:ask(string.format(
+    "The canary's %d users are in the tenant. Try a login with one of them; go on?", users))
+end
+
 -- Import ----------------------------------------------------------------------------------
+
+---Why the run may not be gone on with here: it is for another tenant or connection.
+---@param connection? Connection  the settings'; nil: only the tenant is compared
+---@return string? why
+function Session:elsewhere(connection)
+  local base, name = self.ledger:get("base"), self.ledger:get("connection")
+  local id = self.ledger:get("connection_id")
+  local same = not base or base == self.settings.base
+  if same and connection and name then
+    same = connection.id == (id or connection.id)
+      and (id ~= nil or name == connection.name or name == connection.id)
+  end
+  if same then return nil end
+  return string.format("this run is for connection %s of %s; the settings say %s of %s", name,
+    base, connection and connection.name or self.settings.connection, self.settings.base)
+end
 
 ---The tenant and connection are those of the run's beginning, or become them.
 function Session:settle_tenant()
+  local elsewhere = self.settings.base and self:elsewhere()
+  if elsewhere then return nil, elsewhere, "usage" end
   if not self.tenant then
     if not connect.has_credentials(self.settings) then
       return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
@@ -158,14 +203,9 @@ function Session:settle_tenant()
     self.tenant, message, kind = connect.open(self.settings, self.clock, self.log)
     if not self.tenant then return nil, message, kind end
   end
-  local before = self.ledger:get("base")
   local connection = self.tenant.connection
-  local same = before == self.settings.base
-    and self.ledger:get("connection_id") == connection.id
-  if before and not same then
-    return nil, string.format("this run is for connection %s of %s; the settings say %s of %s",
-      self.ledger:get("connection"), before, connection.name, self.settings.base), "usage"
-  end
+  elsewhere = self:elsewhere(connection)
+  if elsewhere then return nil, elsewhere, "usage" end
   return self.ledger:note {
     base = self.settings.base, connection = connection.name, connection_id = connection.id,
     slots = self.settings.slots,
@@ -189,6 +229,8 @@ function Session:make_engine()
     external_id = options.external_id or self.ledger:get("run"),
     send_completion_email = options.send_completion_email or false,
     progress = function() self:show_import(total, began) end,
+    max_failures = self:gate("max_failures"),
+    invite = function(users) return self:invite(users) end,
   }
   return self.engine
 end
@@ -260,6 +302,10 @@ function Session:go()
   })
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
+  if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
+    local too_many = gates.rejects(self:gate("max_rejects"), books.figures(self.ledger.db))
+    if too_many then return self:finish(too_many, "rejects") end
+  end
   if pending then done, message, kind = self:consent() end
   if done and self.ledger:get("consent") then
     done, message, kind = self:settle_tenant()
@@ -269,28 +315,43 @@ function Session:go()
 end
 
 ---Facts that a new run is begun with.
-function Session:facts()
+---@param kept table<string, any>  those of a run whose stage was killed
+function Session:facts(kept)
   local recipe, settings = self.recipe, self.settings
-  return {
+  local connection = self.tenant and self.tenant.connection or {}
+  local facts = {
+    base = settings.base, connection = connection.name or settings.connection,
+    connection_id = connection.id, settings = remembered.of(settings),
     run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
     recipe_path = recipe.path, recipe_digest = recipe.digest, params = origin.params(recipe),
     source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
     chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
     slots = settings.slots, read = 0, extra = 0,
   }
+  for key, value in pairs(kept) do facts[key] = value end
+  return facts
 end
 
 ---Stages into the directory, which this session holds.
-function Session:begin()
+---@param again? boolean  in place of a stage that was killed: nothing of it was sent
+function Session:begin(again)
   local message, kind
   if connect.has_credentials(self.settings) then
-    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log)
+    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log, true)
     if not self.tenant and exit.of(kind) ~= exit.of("temporary") then return nil, message, kind end
     if not self.tenant then
       self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
     end
   end
-  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts())
+  local kept = {}
+  if again then
+    local elsewhere = self.settings.base and self:elsewhere((self.tenant or {}).connection)
+    if elsewhere then return nil, elsewhere, "usage" end
+    kept = remembered.facts(self.ledger)
+    self.ledger:close()
+    self.dir:clear("log.ndjson")
+  end
+  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
   if not self.ledger then return nil, message, kind end
   local done
   done, message, kind = self.dir:reserve()
@@ -320,17 +381,16 @@ function Session:take()
   return self.log and true, message, kind
 end
 
----Opens the journal of a run that is there. True when it can go on, false when it must be staged
----again.
+---Opens the journal of a run that is there.
+---@return true?
+---@return string? message
+---@return Kind? kind
 function Session:open_existing()
   local message, kind
   self.ledger, message, kind = ledger.open(self.dir:journal())
   if not self.ledger then return nil, message, kind end
-  if self.ledger:get("staged_at") then return true end
-  self.ledger:close()
-  self.ledger = nil
-  self.dir:clear()
-  return false
+  remembered.apply(self.settings, self.ledger)
+  return true
 end
 
 local function directory(recipe, settings)
@@ -359,16 +419,15 @@ function session.run(recipe, settings, ui)
   self:watch_signals()
   if existed then
     done, message, kind = self:open_existing()
-    if done == nil then return nil, message, kind end
-    if done then
-      if self.ledger:get("finished_at") then
-        return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
-          .. "--fresh begins another", self.dir.path, self.dir.path), "usage"
-      end
-      done, message, kind = origin.same(self.ledger, recipe, settings, true)
-      if not done then return nil, message, kind end
-      return self:go_on()
+    if not done then return nil, message, kind end
+    if not self.ledger:get("staged_at") then return self:begin(true) end
+    if self.ledger:get("finished_at") then
+      return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
+        .. "--fresh begins another", self.dir.path, self.dir.path), "usage"
     end
+    done, message, kind = origin.same(self.ledger, recipe, settings, true)
+    if not done then return nil, message, kind end
+    return self:go_on()
   end
   return self:begin()
 end
@@ -400,20 +459,15 @@ function session.resume(dir, settings, ui)
   local done
   done, message, kind = self:take()
   if not done then return nil, message, kind end
-  self.ledger, message, kind = ledger.open(found:journal())
-  if not self.ledger then return nil, message, kind end
+  done, message, kind = self:open_existing()
+  if not done then return nil, message, kind end
   if self.ledger:get("finished_at") then return report.read(found) end
   self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
     params = self.ledger:get_table("params"),
   })
   if not self.recipe then return nil, message, kind end
   self:watch_signals()
-  if not self.ledger:get("staged_at") then
-    self.ledger:close()
-    self.ledger = nil
-    self.dir:clear()
-    return self:begin()
-  end
+  if not self.ledger:get("staged_at") then return self:begin(true) end
   done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind end
   return self:go_on()

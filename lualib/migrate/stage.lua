@@ -24,6 +24,7 @@ local OTHER <const> = "other"
 ---@field part StagedPart      since the last chunk
 ---@field reasons table<string, boolean>
 ---@field n_reasons integer
+---@field n_users integer      packed so far
 local Stage = {}
 Stage.__index = Stage
 
@@ -89,9 +90,23 @@ function stage.unpackable(position, at, message, size, limit)
   }
 end
 
+---The canary's users are packed apart from the rest.
+function Stage:end_canary()
+  local flushed, message, kind = self:flush()
+  if not flushed then return nil, message, kind end
+  return self.ledger:note { canary_chunk = self.next_id - 1 }
+end
+
 function Stage:user(user, position, at, record)
+  local packed, message, kind = self:pack(user, position, at, record)
+  if packed and self.n_users == self.canary then return self:end_canary() end
+  return packed, message, kind
+end
+
+function Stage:pack(user, position, at, record)
   local bytes, message, kind, size, _
   bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  self.n_users = self.n_users + 1
   if bytes then return true end
   if kind == "full" and not size then
     local flushed
@@ -100,6 +115,7 @@ function Stage:user(user, position, at, record)
     bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
     if bytes then return true end
   end
+  self.n_users = self.n_users - 1
   local rejection = stage.unpackable(position, at, message, size, self.limit)
   rejection.record, rejection.user = json.materialize(record), size and user or nil
   return self:rejected(rejection)
@@ -177,6 +193,7 @@ end
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
 ---@field limit? integer        records
+---@field canary? integer       users that go alone first
 ---@field pause fun(position: integer, source: any): true?, string?, Kind?
 ---@field on_rejected? fun(rejection: Rejection)
 
@@ -195,7 +212,7 @@ function stage.run(options)
     recipe = options.recipe, ledger = options.ledger, dir = dir, writer = writer,
     limit = options.chunk_bytes, next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
     skipped_file = skipped_file, rejected_file = rejected_file,
-    on_rejected = options.on_rejected or function() end,
+    on_rejected = options.on_rejected or function() end, canary = options.canary, n_users = 0,
   }, Stage)
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,

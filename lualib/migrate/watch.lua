@@ -17,10 +17,10 @@ local function wait_for_end(engine, job)
   local clock, users = engine.clock, job.chunk.users
   local began, looks, running_until = clock.elapsed(), 0, 0
   if job.adopted then began = clock.elapsed() - job.adopted end
-  while not engine.ending do
+  while not engine:leaving() do
     engine:sleep(engine.pace:wait(users, clock.elapsed() - began, looks,
       job.percentage))
-    if engine.ending then return nil end
+    if engine:leaving() then return nil end
     local status = look(engine, job)
     looks = looks + 1
     local age = clock.elapsed() - began

@@ -53,6 +53,12 @@ local SETTINGS_SQL <const> =
 ---@class Tenant
 ---@field options TenantOptions
 ---@field db host.store.database
+---@field listener host.server.listener
+---@field default StoredConnection
+---@field began number            unix seconds
+---@field scale number            of the tenant's own time
+---@field ended? boolean
+---@field stopped Condition
 ---@field domain string
 ---@field client_id string
 ---@field client_secret string

@@ -267,3 +267,44 @@ test("the run object hides the engine and its credentials", function()
     tap.equal({ face.engine, face.queue, getmetatable(face) }, {})
   end)
 end)
+
+test("too many failures end the import; jobs in flight are waited for and harvested", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 12, tenant = tenant, max_failures = { n = 0 } }, function(face, made, book)
+    local figures = whole(face, made, book)
+    tap.equal(made.ending.kind, "gate")
+    tap.contains(made.ending.message, "more than --max-failures 0")
+    tap.equal(book:next_chunk("sent"), nil)
+    assert(figures.pending > 0, "the rest is left")
+  end)
+end)
+
+test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function(n)
+    tap.equal({ n, tenant.submits }, { 2, 1 })
+    return true
+  end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+  end)
+end)
+
+test("a canary that was there before, or failed, stops the run before the rest", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    local figures = whole(face, made, book)
+    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
+  end)
+end)

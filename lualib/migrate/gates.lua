@@ -1,0 +1,54 @@
+--- Gates: limits beyond which a run stops by itself, and is resumable.
+
+local books = require "migrate.books"
+
+local gates = {}
+
+local ENOUGH <const> = 100 -- users with a result before a percentage of them says anything
+
+---@class Limit  how many are too many: more than `n`, or more than `percent` of the whole
+---@field n? integer
+---@field percent? number
+
+---@param limit Limit
+---@return string  "12" or "5%"
+function gates.text(limit)
+  return limit.n and tostring(limit.n) or string.format("%g%%", limit.percent)
+end
+
+---@param limit? Limit
+---@param count integer
+---@param whole integer
+---@return boolean
+function gates.exceeded(limit, count, whole)
+  if not limit then return false end
+  if limit.n then return count > limit.n end
+  return whole > 0 and count * 100 > limit.percent * whole
+end
+
+---A message when more records were rejected than the limit allows; judged at the end of the stage.
+---@param limit? Limit
+---@param figures table<string, integer>  of books.figures
+---@return string?
+function gates.rejects(limit, figures)
+  if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
+  return string.format("%d of %d records were rejected, more than --max-rejects %s; nothing was "
+    .. "sent", figures.rejected, figures.read, gates.text(limit))
+end
+
+---A message when more users failed than the limit allows; judged at each harvest.
+---@param limit? Limit
+---@param db host.store.database  the journal
+---@return string?
+function gates.failures(limit, db)
+  if not limit then return nil end
+  local f = books.figures(db)
+  local failed = f.failed + f.requeued
+  local results = f.inserted + f.updated + f.already_there + failed
+  if limit.percent and results < ENOUGH then return nil end
+  if not gates.exceeded(limit, failed, results) then return nil end
+  return string.format("%d of %d users with a result failed, more than --max-failures %s", failed,
+    results, gates.text(limit))
+end
+
+return gates
