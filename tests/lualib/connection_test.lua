@@ -79,6 +79,15 @@ test("a custom database with import mode is accepted", function()
   tap.equal({ settings.custom_database, settings.import_mode }, { true, true })
 end)
 
+test("scripts make a custom database unless they are switched off", function()
+  local scripts = { login = "function login() {}" }
+  local settings = assert(read(database { customScripts = scripts, import_mode = true }))
+  tap.equal(settings.custom_database, true)
+  settings = assert(read(database { customScripts = scripts,
+    enabledDatabaseCustomization = false }))
+  tap.equal(settings.custom_database, false)
+end)
+
 for _, case in ipairs {
   { "is no database", { id = ID, name = "Users", strategy = "email" }, CLIENTS, "name another" },
   { "is a custom database without import mode",
