@@ -7,6 +7,7 @@ local ending = {}
 
 local USAGE <const> = 2
 local INTERRUPTED <const> = 130
+local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
 ---A word as a shell would read it back.
@@ -46,6 +47,7 @@ function ending.report(context, report, text)
     ui:result(text)
   end
   if report.exit == INTERRUPTED then ui:warn "interrupted" end
+  if FAILED[report.exit] and given(report.message) then ui:fail(report.message) end
   if next_command then ui:next(next_command) end
   return report.exit
 end

@@ -123,7 +123,9 @@ end
 function RunDirectory:clear(but)
   failure.check(file.remove_tree(path.join(self.path, "chunks")))
   for _, name in ipairs(failure.check(file.list(self.path))) do
-    if name ~= "lock" and name ~= but then failure.check(file.remove_tree(path.join(self.path, name))) end
+    if name ~= "lock" and name ~= but then
+      failure.check(file.remove_tree(path.join(self.path, name)))
+    end
   end
   failure.check(file.mkdir(path.join(self.path, "chunks")))
 end

@@ -316,6 +316,7 @@ end
 
 ---Facts that a new run is begun with.
 ---@param kept table<string, any>  those of a run whose stage was killed
+---@return table<string, any>
 function Session:facts(kept)
   local recipe, settings = self.recipe, self.settings
   local connection = self.tenant and self.tenant.connection or {}
@@ -334,6 +335,9 @@ end
 
 ---Stages into the directory, which this session holds.
 ---@param again? boolean  in place of a stage that was killed: nothing of it was sent
+---@return Report?
+---@return string? message
+---@return Kind? kind
 function Session:begin(again)
   local message, kind
   if connect.has_credentials(self.settings) then

@@ -24,7 +24,7 @@ local CLEAN <const> = {
   AUTH0_AUDIENCE = "", AUTH0_CONNECTION = "", AUTH0_MIGRATE_TIME_SCALE = "200",
 }
 
----@class Scene
+---@class ProgramScene
 ---@field folder string
 ---@field env table<string, string>  what programs get; a tenant that is started sets AUTH0_*
 ---@field private started Program[]
@@ -343,7 +343,7 @@ end
 
 ---Plays a scene: a folder with a recipe and, with `n`, people.
 ---@param n? integer
----@param fn fun(scene: Scene)
+---@param fn fun(scene: ProgramScene)
 function program.scene(n, fn)
   local scene <close> = setmetatable({
     folder = assert(file.temporary()), env = {}, started = {}, tenants = {},
