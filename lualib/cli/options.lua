@@ -91,7 +91,7 @@ end
 options.list = {
   {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
-    help = "the database connection to import into", commands = "run resume plan",
+    help = "the database connection to import into", commands = "run resume retry plan",
   },
   {
     flags = "--upsert", commands = "run plan rehearse",
@@ -132,7 +132,7 @@ options.list = {
   },
   {
     flags = "--slots", argument = "N", parse = options.whole(1, limits.SLOTS),
-    commands = "run resume rehearse",
+    commands = "run resume retry rehearse",
     help = "import jobs at a time (default " .. limits.JOBS .. ")",
   },
   {
@@ -146,12 +146,12 @@ options.list = {
     help = "users of a job at most (default as many as fit)",
   },
   {
-    flags = "--keep-chunks", commands = "run resume rehearse",
+    flags = "--keep-chunks", commands = "run resume retry rehearse",
     help = "keep the uploaded files, password hashes included, when the run is finished",
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume rehearse",
+    commands = "run resume retry rehearse",
     help = "how long an outage is waited out, such as 2h or 30m (default 2h)",
   },
   {
@@ -161,7 +161,7 @@ options.list = {
   },
   {
     flags = "--max-failures", argument = "N|P%", parse = options.limit,
-    commands = "run resume rehearse",
+    commands = "run resume retry rehearse",
     help = "stop when more users than that have failed (a percentage: from 100 results on)",
   },
   {
@@ -187,25 +187,25 @@ options.list = {
   },
   {
     flags = "--connection-file", argument = "FILE", parse = not_empty,
-    commands = "run resume check map preview plan rehearse tenant",
+    commands = "run resume retry check map preview plan rehearse tenant",
     help = "the connection's settings, where the tenant is not asked",
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty,
-    commands = "run resume check map preview plan rehearse",
+    commands = "run resume retry check map preview plan rehearse",
     help = "a profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty,
-    commands = "run resume check map preview plan rehearse",
+    commands = "run resume retry check map preview plan rehearse",
     help = "the configuration file (default auth0-migrate.yaml, if it is there)",
   },
   {
-    flags = "--ca-file", argument = "FILE", parse = not_empty, commands = "run resume",
+    flags = "--ca-file", argument = "FILE", parse = not_empty, commands = "run resume retry",
     help = "certificates to trust, in PEM",
   },
   {
-    flags = "--json", commands = "run resume check map preview plan rehearse status report",
+    flags = "--json", commands = "run resume retry check map preview plan rehearse status report",
     help = "the result as one JSON object",
   },
   {
@@ -213,12 +213,12 @@ options.list = {
     help = "no progress, only warnings and errors",
   },
   {
-    flags = "-v --verbose", commands = "run resume check map preview plan rehearse",
+    flags = "-v --verbose", commands = "run resume retry check map preview plan rehearse",
     help = "say which settings count and where they come from",
   },
   { flags = "--no-color", commands = "*", help = "no colours (also: NO_COLOR)" },
   {
-    flags = "--no-input", commands = "run resume",
+    flags = "--no-input", commands = "run resume retry",
     help = "never ask, as if there were no terminal",
   },
   { flags = "-h --help", commands = "*", help = "this help" },

@@ -83,7 +83,9 @@ local function clear(path)
   local stat = file.stat(path)
   if not stat then return true end
   local dir = rundir.at(path)
-  if stat.type ~= "folder" or (not dir:exists() and #(file.list(path) or {}) > 0) then
+  local ours = stat.type == "folder" and (#(file.list(path) or {}) == 0
+    or file.stat(dir:file("lock")) ~= nil)
+  if not ours then
     return nil, path .. " is there and is not a rehearsal; move it away", "usage"
   end
   local taken, message, kind = dir:take()

@@ -414,6 +414,18 @@ function Ledger:requeued(round, chunk, failures)
   return tx:commit()
 end
 
+---A finished run goes on: its failed users are imported once more.
+---@param recipe_digest string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:reopen(recipe_digest)
+  local tx <close> = self.db:begin()
+  self.db:run("DELETE FROM run WHERE key = 'finished_at'")
+  self:set { recipe_digest = recipe_digest }
+  return tx:commit()
+end
+
 ---@param key string
 ---@return boolean
 function Ledger:was_done(key)
@@ -498,19 +510,29 @@ function Ledger:last_job(chunk)
 end
 
 ---Failures with an outcome, from id `after` on, at most `n`.
----@param outcome string
+---@param outcomes string  names, separated by blanks
 ---@param after integer
 ---@param n integer
 ---@param chunk? integer
 ---@return table[]
-function Ledger:failures(outcome, after, n, chunk)
+function Ledger:failures(outcomes, after, n, chunk)
   local list = {}
-  for row in self.db:rows([[SELECT * FROM failure WHERE outcome = ?1 AND id > ?2
-    AND (?4 IS NULL OR chunk = ?4) ORDER BY id LIMIT ?3]], outcome, after, n, chunk) do
+  for row in self.db:rows([[SELECT * FROM failure WHERE instr(?1, outcome) > 0 AND id > ?2
+    AND (?4 IS NULL OR chunk = ?4) ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
     row.errors = json.decode(row.errors)
     list[#list + 1] = row
   end
   return list
+end
+
+---One failure.
+---@param id integer
+---@return table?
+function Ledger:failure(id)
+  local row = self.db:row("SELECT * FROM failure WHERE id = ?", id)
+  if not row then return nil end
+  row.errors = json.decode(row.errors)
+  return row
 end
 
 ---The failures of a chunk by place, with their outcomes.

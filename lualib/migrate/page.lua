@@ -14,7 +14,8 @@ h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2rem 0 .5re
 .inserted { background: #2da44e } .updated { background: #54aeff }
 .already_there { background: #a8a29e }
 .failed { background: #cf222e } .pending { background: #e3b341 }
-table { border-collapse: collapse; width: 100% } td:first-child { white-space: nowrap } td, th { text-align: left; padding: .3rem .5rem;
+table { border-collapse: collapse; width: 100% } td:first-child { white-space: nowrap }
+td, th { text-align: left; padding: .3rem .5rem;
   border-bottom: 1px solid var(--line) } td.n, th.n { text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap } tr.sum td { font-weight: 600 }
 code { background: var(--soft); padding: .1rem .35rem; border-radius: .25rem }

@@ -1,10 +1,9 @@
---- The statement: report.json and the files of users that are not in the tenant as asked.
+--- The statement: report.json and report.html.
 
 local books = require "migrate.books"
 local file = require "host.file"
 local json = require "host.json"
 local page = require "migrate.page"
-local run = require "migrate.run"
 
 local report = {}
 
@@ -91,63 +90,6 @@ function report.build(ledger, options)
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
     directory = options.directory,
   }
-end
-
-local FAILURE_KEYS <const> = {
-  "position", "at", "user", "code", "path", "message", "errors", "job", "attempt", "round", "why",
-}
-
-local function each_failure(ledger, dir, outcome, fn)
-  local after, chunk, users = 0, nil, nil
-  while true do
-    local rows = ledger:failures(outcome, after, 500)
-    if #rows == 0 then return true end
-    for _, row in ipairs(rows) do
-      if row.chunk ~= chunk then
-        local message, kind
-        chunk = row.chunk
-        users, message, kind = dir:users(ledger:chunk(chunk))
-        if not users then return nil, message, kind end
-      end
-      local done, message, kind = fn(row, users)
-      if not done then return nil, message, kind end
-    end
-    after = rows[#rows].id
-  end
-end
-
-local function write_lines(ledger, dir, name, outcomes, line_of)
-  local output <close>, message, kind = file.create(dir:file(name))
-  if not output then return nil, message, kind end
-  for _, outcome in ipairs(outcomes) do
-    local done
-    done, message, kind = each_failure(ledger, dir, outcome, function(row, users)
-      return output:write(assert(json.encode(line_of(row, users))) .. "\n")
-    end)
-    if not done then return nil, message, kind end
-  end
-  return output:finish()
-end
-
----Writes failed.ndjson and already_there.ndjson from the journal and our own chunk files.
----@param ledger Ledger
----@param dir RunDirectory
----@return true?
----@return string? message
----@return Kind? kind
-function report.write_users(ledger, dir)
-  local done, message, kind = write_lines(ledger, dir, "failed.ndjson", { "failed", "judged" },
-    function(row, users)
-      return pick(run.failure(row, users), table.unpack(FAILURE_KEYS))
-    end)
-  if not done then return nil, message, kind end
-  return write_lines(ledger, dir, "already_there.ndjson", { "already_there" },
-    function(row, users)
-      return {
-        position = row.position, at = row.at, user_id = row.user_id,
-        email = users[row.place].user.email, code = row.code, job = row.job,
-      }
-    end)
 end
 
 ---Writes report.json and report.html.

@@ -3,6 +3,7 @@
 local chunk = require "host.chunk"
 local failure = require "base.failure"
 local file = require "host.file"
+local json = require "host.json"
 local path = require "base.path"
 
 local rundir = {}
@@ -114,6 +115,25 @@ function RunDirectory:users(record)
   if #users ~= record.users then
     return nil, string.format("%s holds %d users, the journal says %d", self:chunk(record.id),
       #users, record.users), "parse"
+  end
+  return users
+end
+
+---The identifiers of a chunk's users, also of one whose file a finished run has replaced.
+---@param record LedgerChunk
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:identifiers(record)
+  if file.stat(self:chunk(record.id)) then return self:users(record) end
+  local input <close>, message, kind = file.open(self:sent(record.id))
+  if not input then return nil, message, kind end
+  local reader <close> = json.reader(input, { lines = true, lazy = false })
+  local users = {}
+  for place = 1, record.users do
+    local line = reader:next()
+    if not line then return nil, self:sent(record.id) .. " is cut off", "parse" end
+    users[place] = { place = place, position = line.position, at = line.at, user = line }
   end
   return users
 end

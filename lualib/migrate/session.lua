@@ -11,11 +11,13 @@ local gates = require "migrate.gates"
 local guard = require "base.guard"
 local json = require "host.json"
 local ledger = require "migrate.ledger"
+local lists = require "migrate.lists"
 local log = require "migrate.log"
 local origin = require "migrate.origin"
 local plan = require "migrate.plan"
 local recipes = require "migrate.recipe"
 local remembered = require "migrate.remembered"
+local repaired = require "migrate.repaired"
 local report = require "migrate.report"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
@@ -59,7 +61,10 @@ end
 function Session:next_command(status, pending)
   local dir = self.dir.path
   if status == 0 then return nil end
-  if status == 3 and not pending then return "auth0-migrate report " .. dir end
+  if status == 3 and not pending then
+    local failed = self.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1")
+    return string.format("auth0-migrate %s %s", failed and "retry" or "report", dir)
+  end
   if status == 4 then
     return string.format("auth0-migrate resume %s --max-rejects %d", dir,
       self.ledger.db:value("SELECT count(*) FROM rejected WHERE outcome = 'rejected'"))
@@ -82,7 +87,7 @@ function Session:finish(message, kind)
   })
   statement.next = self:next_command(statement.exit, statement.users.pending > 0) or json.null
   statement.plan = self.plan
-  local written, why = report.write_users(self.ledger, self.dir)
+  local written, why = lists.write(self.ledger, self.dir)
   if not written then self.ui:warn("the lists of failed users are not written: " .. why) end
   local finished = not kind and statement.users.pending == 0
   if finished then
@@ -265,13 +270,18 @@ function Session:phase(name, own, default, face)
   made:drain()
 end
 
+---@param prepare? fun(face: Run, made: Engine)  before the recipe's `import`
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Session:import()
+function Session:import(prepare)
   local made = self:make_engine()
   failure.check(self.ledger:adopt())
   local face = run.new(made)
+  if prepare then
+    local ok, reason = guard.call(prepare, face, made)
+    if not ok then made:stop(reason) end
+  end
   self:phase("import", self.recipe.import, require "migrate.import", face)
   if not made.ending then
     self:phase("finalize", self.recipe.finalize, require "migrate.finalize", face)
@@ -475,6 +485,43 @@ function session.resume(dir, settings, ui)
   done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind end
   return self:go_on()
+end
+
+---Imports the users of a finished run's failed.ndjson, after a person or a changed recipe has
+---repaired them; the statement then covers both.
+---@param dir? string
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.retry(dir, settings, ui)
+  local found, message, kind = find(dir)
+  if not found then return nil, message, kind end
+  local self <close> = setmetatable(new_session(nil, settings, ui, found),
+    { __index = Session, __close = Session.close })
+  local done
+  done, message, kind = self:take()
+  if not done then return nil, message, kind end
+  done, message, kind = self:open_existing()
+  if not done then return nil, message, kind end
+  if not self.ledger:get("finished_at") then
+    return nil, found.path .. " is not finished: `auth0-migrate resume " .. found.path
+      .. "` first", "usage"
+  end
+  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
+    params = self.ledger:get_table("params"),
+  })
+  if not self.recipe then return nil, message, kind end
+  self:watch_signals()
+  self.log("retry")
+  done, message, kind = self:settle_tenant()
+  if not done then return nil, message, kind end
+  done, message, kind = self.ledger:reopen(self.recipe.digest)
+  if not done then return nil, message, kind end
+  done, message, kind = self:import(repaired.queue)
+  if done then message, kind = nil, nil end
+  return self:finish(message, kind)
 end
 
 ---How far a run is, for another terminal: reads the journal only.

@@ -1,0 +1,24 @@
+--- retry: imports what a finished run could not, after it was repaired.
+
+local ending = require "cli.ending"
+local prepare = require "cli.prepare"
+local words = require "cli.words"
+
+---@type Command
+return {
+  name = "retry",
+  summary = "imports the users of failed.ndjson once more, after they were repaired",
+  help = [[
+RUN is the run directory, default the newest NAME.run of this folder. Repair the users in its
+failed.ndjson, or the recipe's `fix`; lines that are taken out stay failed. The statement then
+covers both imports.]],
+  positionals = { { name = "RUN", optional = true } },
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    local report
+    report, message, kind = context.deps.session.retry(context.flags.RUN, settings, context.ui)
+    if not report then return ending.failure(context, message, kind) end
+    return ending.report(context, report, words.statement(report))
+  end,
+}
