@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include "host.h"
+#include "json.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -345,7 +346,17 @@ static const char *find(const char *p, const char *end, const char *what, size_t
     return end;
 }
 
-/* split(value, separator) -> list | nil; upvalue 1: host.json's array */
+/* At most how many parts there are: a list of the right size is not made thrice over. */
+static int count_parts(const char *p, const char *end, const char *separator, size_t step)
+{
+    enum { ENOUGH = 64 };
+    int n = 1;
+    for (; n < ENOUGH && (p = find(p, end, separator, step)) < end; p += step)
+        n++;
+    return n;
+}
+
+/* split(value, separator) -> list | nil */
 static int text_split(lua_State *L)
 {
     size_t size, step;
@@ -355,8 +366,7 @@ static int text_split(lua_State *L)
     if (!text) return 0;
 
     const char *end = text + size;
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_newtable(L); /* array list */
+    lua_createtable(L, count_parts(text, end, separator, step), 0);
     lua_Integer n = 0;
     for (;;) {
         const char *stop = find(text, end, separator, step);
@@ -370,7 +380,7 @@ static int text_split(lua_State *L)
         if (stop == end) break;
         text = stop + step;
     }
-    lua_call(L, 1, 1);
+    host_json_mark(L);
     return 1;
 }
 
@@ -438,19 +448,16 @@ static const luaL_Reg functions[] = {
     {"length",   text_length  },
     {"lower",    text_lower   },
     {"phone",    text_phone   },
+    {"split",    text_split   },
     {"trim",     text_trim    },
     {NULL,       NULL         }
 };
 
 int luaopen_host_text(lua_State *L)
 {
-    luaL_newlib(L, functions);
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "host.json");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "array");
-    lua_pushcclosure(L, text_split, 1);
-    lua_setfield(L, -3, "split");
-    lua_pop(L, 1);
+    lua_pushliteral(L, "host.json"); /* makes the mark of lists */
+    lua_call(L, 1, 0);
+    luaL_newlib(L, functions);
     return 1;
 }
