@@ -64,10 +64,12 @@ struct host_names {
     size_t count;
 };
 
+enum { HOST_PATTERN_BYTES = 256 };
+
 /* One step of a pattern that needs no backtracking: between `least` and `most` bytes of
- * `set`. */
+ * `set`, which is asked for each byte of a text and so has no bits to pick out. */
 struct host_step {
-    unsigned char set[32];
+    bool set[HOST_PATTERN_BYTES];
     size_t least, most;
 };
 

@@ -11,11 +11,7 @@
 #include <string.h>
 
 #define STEPS_MAX 128
-
-static bool has(const unsigned char *set, unsigned char c)
-{
-    return set[c >> 3] >> (c & 7) & 1;
-}
+#define BYTES     HOST_PATTERN_BYTES
 
 /* Bytes of the single-character item at text, or 0 where it is something else. */
 static size_t item_size(const char *text, size_t left)
@@ -35,25 +31,29 @@ static size_t item_size(const char *text, size_t left)
     return i < left ? i + 1 : 0;
 }
 
-/* Asks string.find which bytes the item matches. */
-static void probe(lua_State *L, int refs, const char *item, size_t size,
-                  unsigned char *set)
+/* Asks string.find which bytes the item matches; a byte that is no sign of patterns is
+ * only itself. */
+static void probe(lua_State *L, int refs, const char *item, size_t size, bool *set)
 {
     luaL_Buffer b;
 
-    memset(set, 0, 32);
+    memset(set, 0, BYTES * sizeof *set);
+    if (size == 1 && *item != '.') {
+        set[(unsigned char)*item] = true;
+        return;
+    }
     luaL_buffinit(L, &b);
     luaL_addchar(&b, '^');
     luaL_addlstring(&b, item, size);
     luaL_addchar(&b, '$');
     luaL_pushresult(&b);
-    for (int c = 0; c < 256; c++) {
+    for (int c = 0; c < BYTES; c++) {
         char byte = (char)c;
         lua_rawgeti(L, refs, HOST_REFS_FIND);
         lua_pushlstring(L, &byte, 1);
         lua_pushvalue(L, -3);
         lua_call(L, 2, 1);
-        if (lua_toboolean(L, -1)) set[c >> 3] |= (unsigned char)(1u << (c & 7));
+        set[c] = lua_toboolean(L, -1);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -61,8 +61,8 @@ static void probe(lua_State *L, int refs, const char *item, size_t size,
 
 static bool overlap(const struct host_step *a, const struct host_step *b)
 {
-    for (int i = 0; i < 32; i++)
-        if (a->set[i] & b->set[i]) return true;
+    for (int i = 0; i < BYTES; i++)
+        if (a->set[i] && b->set[i]) return true;
     return false;
 }
 
@@ -77,7 +77,7 @@ static size_t append(struct host_step *steps, size_t count)
 {
     struct host_step *last = &steps[count - 1], *new = &steps[count];
 
-    if (count == 0 || memcmp(last->set, new->set, 32) != 0) return count + 1;
+    if (count == 0 || memcmp(last->set, new->set, sizeof new->set) != 0) return count + 1;
     last->least += new->least;
     last->most = last->most == (size_t)-1 || new->most == (size_t)-1
                      ? (size_t)-1
@@ -104,7 +104,7 @@ static size_t split(lua_State *L, int refs, const char *text, size_t size,
     size_t count = 0, i = 1;
     const char *known = NULL; /* the item probed last: most repeat */
     size_t known_size = 0;
-    unsigned char set[32];
+    bool set[BYTES];
 
     if (size < 2 || text[0] != '^' || text[size - 1] != '$' || text[size - 2] == '%')
         return 0;
@@ -150,8 +150,8 @@ bool host_pattern_match(const struct host_pattern *pattern, const char *text, si
     for (size_t i = 0; i < pattern->count; i++) {
         const struct host_step *step = &pattern->steps[i];
         size_t n = 0;
-        while (n < step->most && at + n < size &&
-               has(step->set, (unsigned char)text[at + n]))
+        size_t most = size - at < step->most ? size - at : step->most;
+        while (n < most && step->set[(unsigned char)text[at + n]])
             n++;
         if (n < step->least) return false;
         at += n;
