@@ -29,7 +29,8 @@ local main = {}
 
 -- In the order of the help.
 main.COMMANDS = {
-  "run", "check", "map", "preview", "plan", "rehearse", "resume", "retry", "status", "report", "tenant",
+  "run", "check", "map", "preview", "plan", "rehearse", "resume", "retry", "status", "report",
+  "tenant",
 }
 
 local MODULES <const> = {

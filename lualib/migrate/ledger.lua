@@ -535,6 +535,17 @@ function Ledger:failure(id)
   return row
 end
 
+---Chunks with failures that were harvested and not yet judged.
+---@return integer[] ids
+function Ledger:unjudged()
+  local ids = {}
+  for row in self.db:rows([[SELECT DISTINCT chunk FROM failure WHERE outcome = 'open'
+    ORDER BY chunk]]) do
+    ids[#ids + 1] = row.chunk
+  end
+  return ids
+end
+
 ---The failures of a chunk by place, with their outcomes.
 ---@param chunk integer
 ---@return table<integer, {outcome: string, user_id: string?, code: string}>

@@ -41,6 +41,17 @@ local function earlier_lines(path)
   end
 end
 
+---The line of an earlier list, as the journal sees it now; one that was taken out of the list has
+---lost its user.
+local function earlier_line(row, earlier)
+  local line = earlier(row.id) or {
+    id = row.id, position = row.position, at = row.at, code = row.code, path = row.path,
+    message = row.message, errors = row.errors, job = row.job, round = row.round,
+  }
+  line.why = row.why
+  return line
+end
+
 local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
   local after, chunk, users = 0, nil, nil
   while true do
@@ -55,12 +66,10 @@ local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
           if not users then return nil, message, kind end
         end
       end
-      local line = users and line_of(row, users) or earlier(row.id)
-      if line then
-        local done
-        done, message, kind = output:write(assert(json.encode(line)) .. "\n")
-        if not done then return nil, message, kind end
-      end
+      local line = users and line_of(row, users) or earlier_line(row, earlier)
+      local done
+      done, message, kind = output:write(assert(json.encode(line)) .. "\n")
+      if not done then return nil, message, kind end
     end
     after = rows[#rows].id
   end

@@ -6,6 +6,7 @@ local clock = require "host.clock"
 local failure = require "base.failure"
 local guard = require "base.guard"
 local json = require "host.json"
+local judge = require "migrate.judge"
 local requeue = require "migrate.requeue"
 local upload = require "migrate.upload"
 local watch = require "migrate.watch"
@@ -39,7 +40,7 @@ function run.new(engine)
   return face
 end
 
----Takes up the jobs and uncertain uploads that an earlier process left.
+---Takes up the jobs, uncertain uploads and unjudged failures that an earlier process left.
 local function adopt(self)
   local engine = self.engine
   if self.adopted then return end
@@ -59,6 +60,9 @@ local function adopt(self)
       if upload.resolve(engine, job) ~= true then upload.send(engine, job) end
     end)
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
+  end
+  for _, id in ipairs(engine.ledger:unjudged()) do
+    engine:beside(function() judge.failures(engine, engine.ledger:chunk(id)) end)
   end
 end
 

@@ -307,6 +307,9 @@ end
 
 ---From a staged run to its end.
 function Session:go()
+  -- A signal that came last is seen in one turn and dealt with in the next.
+  for _ = 1, 2 do scheduler.pass() end
+  if self.interrupted then return self:finish("interrupted; nothing was sent", "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
   })
