@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum host_type {
     HOST_TYPE_STRING = 1,
@@ -62,6 +63,7 @@ struct host_name {
 struct host_names {
     struct host_name *at;
     size_t count;
+    uint64_t mask; /* of the rule's properties that are meant; 0 where not all are some */
 };
 
 enum { HOST_PATTERN_BYTES = 256 };
@@ -82,6 +84,7 @@ struct host_pattern {
 struct host_property {
     struct host_name name;
     struct host_rule *rule;
+    uint64_t bit; /* in the mask of members seen; 0 beyond the 64th */
 };
 
 struct host_properties {
@@ -101,12 +104,13 @@ struct host_rule {
     struct host_name pattern_name;
     enum host_format format;
     bool for_strings; /* anything to ask of a string but its type */
-    struct host_names enums, required, forbidden, any_required, exclusive;
+    struct host_names enums, required, any_required, exclusive;
+    struct host_properties forbidden; /* without rules */
     bool has_minimum, has_maximum, closed, omit_empty;
     lua_Number minimum, maximum;
     struct host_properties properties;
     struct host_rule *additional, *items, *warn;
-    struct host_name key_without;
+    bool *key_without;          /* by byte; NULL: none */
     struct host_name switch_on; /* text NULL: no switch */
     struct host_properties cases;
     struct host_rule *otherwise;

@@ -15,9 +15,21 @@ static bool has_member(struct host_run *r, int index, const struct host_name *na
     return has;
 }
 
-static size_t count_members(struct host_run *r, int index, const struct host_names *names)
+/* What the walk over an object's members found out. */
+struct members {
+    lua_Integer count;
+    uint64_t seen; /* the bits of its properties */
+};
+
+static size_t count_members(struct host_run *r, int index, const struct host_names *names,
+                            const struct members *members)
 {
     size_t n = 0;
+    if (names->mask) {
+        for (uint64_t left = members->seen & names->mask; left; left &= left - 1)
+            n++;
+        return n;
+    }
     for (size_t i = 0; i < names->count; i++)
         n += has_member(r, index, &names->at[i]);
     return n;
@@ -38,26 +50,37 @@ static const char *push_list(lua_State *L, const struct host_names *names,
     return lua_tostring(L, -1);
 }
 
-static bool check_groups(struct host_run *r, const struct host_rule *rule, int index,
-                         const struct host_place *place)
+static bool check_required(struct host_run *r, const struct host_rule *rule, int index,
+                           const struct host_place *place, const struct members *members)
 {
-    bool go_on = true;
+    uint64_t mask = rule->required.mask;
 
-    for (size_t i = 0; i < rule->required.count && go_on; i++) {
+    if (mask && (members->seen & mask) == mask) return true;
+    for (size_t i = 0; i < rule->required.count; i++) {
         const struct host_name *name = &rule->required.at[i];
-        if (!has_member(r, index, name))
-            go_on = host_schema_broken(r, HOST_KEY_REQUIRED, place, name->text,
-                                       "Missing required property: %s", name->text);
+        if (!has_member(r, index, name) &&
+            !host_schema_broken(r, HOST_KEY_REQUIRED, place, name->text,
+                                "Missing required property: %s", name->text))
+            return false;
     }
+    return true;
+}
+
+static bool check_groups(struct host_run *r, const struct host_rule *rule, int index,
+                         const struct host_place *place, const struct members *members)
+{
+    bool go_on = check_required(r, rule, index, place, members);
+
     if (go_on && rule->any_required.count &&
-        !count_members(r, index, &rule->any_required)) {
+        !count_members(r, index, &rule->any_required, members)) {
         go_on = host_schema_broken(
             r, HOST_KEY_ANY_REQUIRED, place, "",
             "Data does not match any schemas from 'anyOf': %s is needed",
             push_list(r->L, &rule->any_required, " or "));
         lua_pop(r->L, 1);
     }
-    if (go_on && rule->exclusive.count && count_members(r, index, &rule->exclusive) > 1) {
+    if (go_on && rule->exclusive.count &&
+        count_members(r, index, &rule->exclusive, members) > 1) {
         go_on = host_schema_broken(
             r, HOST_KEY_EXCLUSIVE, place, "",
             "Data matches schema from 'not': only one of %s may be given",
@@ -85,24 +108,21 @@ static bool check_count(struct host_run *r, const struct host_rule *rule, lua_In
 static bool check_name(struct host_run *r, const struct host_rule *rule, const char *name,
                        size_t size, const struct host_place *place)
 {
-    for (size_t i = 0; i < rule->forbidden.count; i++) {
-        const struct host_name *no = &rule->forbidden.at[i];
-        if (no->text == name || (no->size == size && memcmp(no->text, name, size) == 0))
-            return host_schema_broken(
-                r, HOST_KEY_FORBIDDEN, place, name,
-                "Data matches schema from 'not': %s is a reserved name", name);
-    }
-    for (size_t i = 0; i < rule->key_without.size; i++)
-        if (memchr(name, rule->key_without.text[i], size))
+    if (host_property_find(&rule->forbidden, name, size))
+        return host_schema_broken(r, HOST_KEY_FORBIDDEN, place, name,
+                                  "Data matches schema from 'not': %s is a reserved name",
+                                  name);
+    for (size_t i = 0; rule->key_without && i < size; i++)
+        if (rule->key_without[(unsigned char)name[i]])
             return host_schema_broken(r, HOST_KEY_KEY_WITHOUT, place, name,
-                                      "Property name must not contain '%c'",
-                                      rule->key_without.text[i]);
+                                      "Property name must not contain '%c'", name[i]);
     return true;
 }
 
 /* The member with its name just below the value on the stack. */
 static bool check_member(struct host_run *r, const struct host_rule *rule,
-                         const struct host_value *value, const struct host_place *place)
+                         const struct host_value *value, const struct host_place *place,
+                         struct members *members)
 {
     lua_State *L = r->L;
     int key = value->index - 1;
@@ -117,10 +137,13 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
     struct host_property *property = host_property_find(&rule->properties, name, size);
 
     if (!r->again) r->bytes += size + 4; /* quotes, colon, comma */
-    if ((rule->forbidden.count || rule->key_without.size) &&
+    if ((rule->forbidden.count || rule->key_without) &&
         !check_name(r, rule, name, size, place))
         return false;
-    if (property) return host_schema_walk(r, property->rule, value, &member);
+    if (property) {
+        members->seen |= property->bit;
+        return host_schema_walk(r, property->rule, value, &member);
+    }
     if (rule->closed)
         return host_schema_broken(r, HOST_KEY_ADDITIONAL, place, name,
                                   "Additional properties not allowed: %s", name);
@@ -146,22 +169,24 @@ static void omit(lua_State *L, int index)
 /* Looks for the members that the rule names: quicker where nothing is asked of the
  * others. */
 static bool named_members(struct host_run *r, const struct host_rule *rule, int index,
-                          const struct host_place *place)
+                          const struct host_place *place, struct members *members)
 {
     lua_State *L = r->L;
+    int at = lua_gettop(L) + 1;
 
     for (size_t i = 0; i < rule->properties.count; i++) {
         const struct host_property *property = &rule->properties.at[i];
         struct host_place member = {place, property->name.text, 0};
         lua_rawgeti(L, r->refs, property->name.ref);
         if (lua_rawget(L, index) != LUA_TNIL) {
-            struct host_value value = host_schema_value(L, lua_gettop(L));
+            struct host_value value = host_schema_value(L, at);
+            members->seen |= property->bit;
             if (!host_schema_walk(r, property->rule, &value, &member)) return false;
         }
         lua_pop(L, 1);
     }
     for (size_t i = 0; i < rule->forbidden.count; i++) {
-        const struct host_name *name = &rule->forbidden.at[i];
+        const struct host_name *name = &rule->forbidden.at[i].name;
         if (has_member(r, index, name) &&
             !check_name(r, rule, name->text, name->size, place))
             return false;
@@ -170,14 +195,14 @@ static bool named_members(struct host_run *r, const struct host_rule *rule, int 
 }
 
 static bool members_quickly(struct host_run *r, const struct host_rule *rule, int index,
-                            const struct host_place *place, lua_Integer *count)
+                            const struct host_place *place, struct members *members)
 {
     lua_State *L = r->L;
-    if (r->again && !rule->closed && !rule->additional && !rule->key_without.size &&
+    if (r->again && !rule->closed && !rule->additional && !rule->key_without &&
         !rule->omit_empty && rule->min_properties <= 0 && rule->max_properties < 0)
-        return named_members(r, rule, index, place);
+        return named_members(r, rule, index, place, members);
     bool look = rule->properties.count || rule->closed || rule->additional ||
-                rule->forbidden.count || rule->key_without.size;
+                rule->forbidden.count || rule->key_without;
 
     if (!look && !rule->omit_empty && rule->min_properties <= 0 &&
         rule->max_properties < 0)
@@ -189,18 +214,17 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
             omit(L, index);
             continue;
         }
-        ++*count;
-        if (look && !check_member(r, rule, &value, place)) return false;
+        members->count++;
+        if (look && !check_member(r, rule, &value, place, members)) return false;
     }
     return true;
 }
 
 static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
                                int index, const struct host_place *place,
-                               lua_Integer *count)
+                               struct members *members)
 {
     lua_State *L = r->L;
-
     lua_Integer n = 0;
 
     lua_newtable(L);
@@ -210,13 +234,14 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
         if (rule->omit_empty && is_empty(L, &value)) {
             omit(L, index);
         } else if (lua_type(L, names + 1) != LUA_TSTRING) {
-            check_member(r, rule, &value, place); /* only to say that it has no name */
+            check_member(r, rule, &value, place,
+                         members); /* only to say that it has no name */
         } else {
             lua_pushvalue(L, -2);
             lua_rawseti(L, names, ++n);
         }
     }
-    *count = n;
+    members->count = n;
     lua_rawgeti(L, r->refs, HOST_REFS_SORT);
     lua_pushvalue(L, names);
     lua_call(L, 1, 0);
@@ -225,7 +250,7 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
         lua_pushvalue(L, -1);
         lua_rawget(L, index); /* names name value */
         struct host_value value = host_schema_value(L, names + 2);
-        check_member(r, rule, &value, place);
+        check_member(r, rule, &value, place, members);
         lua_pop(L, 2);
     }
     lua_pop(L, 1);
@@ -250,12 +275,13 @@ static bool check_switch(struct host_run *r, const struct host_rule *rule, int i
 bool host_schema_object(struct host_run *r, const struct host_rule *rule, int index,
                         const struct host_place *place)
 {
-    lua_Integer count = 0;
+    struct members members = {0};
 
     if (!(r->findings ? members_thoroughly : members_quickly)(r, rule, index, place,
-                                                              &count))
+                                                              &members))
         return false;
-    if (!check_groups(r, rule, index, place) || !check_count(r, rule, count, place))
+    if (!check_groups(r, rule, index, place, &members) ||
+        !check_count(r, rule, members.count, place))
         return false;
     return !rule->switch_on.text || check_switch(r, rule, index, place);
 }

@@ -7,6 +7,7 @@
 
 #include "host.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -105,7 +106,7 @@ static bool take_number(struct compiler *c, int rule, enum host_keyword keyword,
 /* Pops the list at the top. */
 static struct host_names take_list(struct compiler *c, const char *field)
 {
-    struct host_names names;
+    struct host_names names = {0};
 
     need_table(c, field);
     names.count = lua_rawlen(c->L, -1);
@@ -150,6 +151,7 @@ static void hash_properties(struct compiler *c, struct host_properties *p)
     p->mask = size - 1;
     p->slots = host_rule_memory(c->L, c->refs, size * sizeof *p->slots);
     for (size_t i = 0; i < p->count; i++) {
+        if (i < 64) p->at[i].bit = UINT64_C(1) << i;
         size_t slot = slot_of(p->at[i].name.text, p->mask);
         while (p->slots[slot])
             slot = (slot + 1) & p->mask;
@@ -213,6 +215,42 @@ static unsigned type_bit(struct compiler *c, const char *name)
         if (strcmp(name, names[i]) == 0) return 1u << i;
     luaL_error(c->L, "no type '%s'", name);
     return 0;
+}
+
+static void take_forbidden(struct compiler *c, int index, struct host_properties *p)
+{
+    struct host_names names = {0};
+
+    take_names(c, index, HOST_KEY_FORBIDDEN, &names);
+    if (names.count == 0) return;
+    p->count = names.count;
+    p->at = host_rule_memory(c->L, c->refs, p->count * sizeof *p->at);
+    for (size_t i = 0; i < p->count; i++)
+        p->at[i].name = names.at[i];
+    hash_properties(c, p);
+}
+
+static void take_key_without(struct compiler *c, int index, struct host_rule *rule)
+{
+    if (!get_keyword(c, index, HOST_KEY_KEY_WITHOUT)) return;
+    struct host_name bytes = take_name(c, "key_without");
+    rule->key_without = host_rule_memory(c->L, c->refs, UCHAR_MAX + 1);
+    for (size_t i = 0; i < bytes.size; i++)
+        rule->key_without[(unsigned char)bytes.text[i]] = true;
+}
+
+/* So that members seen on the way need not be looked up again. */
+static void mask_names(struct host_names *names, const struct host_properties *p)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct host_property *property =
+            host_property_find(p, names->at[i].text, names->at[i].size);
+        if (!property || !property->bit) {
+            names->mask = 0;
+            return;
+        }
+        names->mask |= property->bit;
+    }
 }
 
 static void take_types(struct compiler *c, int index, struct host_rule *rule)
@@ -380,12 +418,14 @@ static struct host_rule *compile(struct compiler *c, int index)
     take_format(c, index, rule);
     take_names(c, index, HOST_KEY_ENUM, &rule->enums);
     take_names(c, index, HOST_KEY_REQUIRED, &rule->required);
-    take_names(c, index, HOST_KEY_FORBIDDEN, &rule->forbidden);
+    take_forbidden(c, index, &rule->forbidden);
     take_names(c, index, HOST_KEY_ANY_REQUIRED, &rule->any_required);
     take_names(c, index, HOST_KEY_EXCLUSIVE, &rule->exclusive);
-    if (get_keyword(c, index, HOST_KEY_KEY_WITHOUT))
-        rule->key_without = take_name(c, "key_without");
+    take_key_without(c, index, rule);
     take_parts(c, index, rule);
+    mask_names(&rule->required, &rule->properties);
+    mask_names(&rule->any_required, &rule->properties);
+    mask_names(&rule->exclusive, &rule->properties);
     take_check(c, index, rule);
     rule->for_strings = rule->min_length > 0 || rule->max_length >= 0 ||
                         rule->pattern_count || rule->format != HOST_FORMAT_NONE ||
