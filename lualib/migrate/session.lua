@@ -29,6 +29,8 @@ local stage = require "migrate.stage"
 
 local session = {}
 
+local INTERRUPTED <const> = "interrupted; what was sent is recorded"
+
 ---@class Session
 ---@field recipe Recipe
 ---@field settings Settings
@@ -39,6 +41,7 @@ local session = {}
 ---@field clock Clock
 ---@field tenant? Tenant
 ---@field interrupted boolean
+---@field turn Condition  the tenant has answered, or an interrupt has come
 ---@field engine? Engine
 local Session = {}
 Session.__index = Session
@@ -46,7 +49,7 @@ Session.__index = Session
 local function new_session(recipe, settings, ui, dir)
   return setmetatable({
     recipe = recipe, settings = settings, ui = ui, dir = dir, interrupted = false,
-    clock = scheduler.clock(settings.time_scale),
+    clock = scheduler.clock(settings.time_scale), turn = scheduler.condition(),
   }, Session)
 end
 
@@ -180,6 +183,21 @@ end
 
 -- Import ----------------------------------------------------------------------------------
 
+---Opens the tenant; an interrupt does not wait for one that does not answer.
+---@param hasty? boolean  an outage is not waited out
+function Session:connect(hasty)
+  local result
+  scheduler.spawn(function()
+    result = table.pack(connect.open(self.settings, self.clock, self.log, hasty))
+    self.turn:notify()
+  end)
+  while not result and not self.interrupted do self.turn:wait() end
+  if self.interrupted then
+    return nil, INTERRUPTED, "interrupted"
+  end
+  return table.unpack(result, 1, result.n)
+end
+
 ---Why the run may not be gone on with here: it is for another tenant or connection.
 ---@param connection? Connection  the settings'; nil: only the tenant is compared
 ---@return string? why
@@ -205,7 +223,7 @@ function Session:settle_tenant()
       return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
     end
     local message, kind
-    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log)
+    self.tenant, message, kind = self:connect()
     if not self.tenant then return nil, message, kind end
   end
   local connection = self.tenant.connection
@@ -296,12 +314,13 @@ end
 function Session:watch_signals()
   self.signals = signals.watch(function()
     self.interrupted = true
+    self.turn:notify()
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
     if self.engine then
-      self.engine:stop(failure.new("interrupted; what was sent is recorded", "interrupted"))
+      self.engine:stop(failure.new(INTERRUPTED, "interrupted"))
     end
   end, function()
-    scheduler.finish(self:finish("interrupted; what was sent is recorded", "interrupted"))
+    scheduler.finish(self:finish(INTERRUPTED, "interrupted"))
   end)
 end
 
@@ -309,7 +328,7 @@ end
 function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
-  if self.interrupted then return self:finish("interrupted; nothing was sent", "interrupted") end
+  if self.interrupted then return self:finish(INTERRUPTED, "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
   })
@@ -354,7 +373,7 @@ end
 function Session:begin(again)
   local message, kind
   if connect.has_credentials(self.settings) then
-    self.tenant, message, kind = connect.open(self.settings, self.clock, self.log, true)
+    self.tenant, message, kind = self:connect(true)
     if not self.tenant and exit.of(kind) ~= exit.of("temporary") then return nil, message, kind end
     if not self.tenant then
       self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
