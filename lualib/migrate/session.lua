@@ -185,6 +185,9 @@ end
 
 ---Opens the tenant; an interrupt does not wait for one that does not answer.
 ---@param hasty? boolean  an outage is not waited out
+---@return Tenant?
+---@return string? message
+---@return Kind? kind
 function Session:connect(hasty)
   local result
   scheduler.spawn(function()
