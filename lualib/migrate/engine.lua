@@ -93,7 +93,10 @@ function Engine:beside(fn)
   scheduler.spawn(function()
     local ok, reason = guard.call(fn)
     self.background = self.background - 1
-    if not ok then self:stop(reason) end
+    if not ok then
+      if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+      self:stop(reason)
+    end
     self.changed:notify()
   end)
 end

@@ -282,7 +282,9 @@ function Session:phase(name, own, default, face)
   local made = self.engine
   local ok, reason = guard.call(type(own) == "function" and own or default, face)
   if not ok then
-    if reason.kind == "fatal" then
+    if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+    local is_ours = reason.where and reason.where:find("^lualib/")
+    if reason.kind == "fatal" and not is_ours then
       reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
         reason.where or self.recipe.name, name, reason.message), "usage")
     end
