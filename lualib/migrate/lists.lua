@@ -75,22 +75,18 @@ local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
   end
 end
 
+---Written beside and renamed: the earlier list may hold the only copy of its users.
 local function write_list(ledger, dir, name, outcomes, line_of)
   local path = dir:file(name)
-  local before = path .. ".before"
-  if file.stat(path) then
-    local moved, message, kind = file.rename(path, before)
-    if not moved then return nil, message, kind end
-  end
-  local output <close>, message, kind = file.create(path)
+  local beside = path .. ".new"
+  local output <close>, message, kind = file.create(beside)
   if not output then return nil, message, kind end
   local done
-  done, message, kind = write_rows(ledger, dir, outcomes, output, line_of, earlier_lines(before))
+  done, message, kind = write_rows(ledger, dir, outcomes, output, line_of, earlier_lines(path))
   if not done then return nil, message, kind end
   done, message, kind = output:finish()
   if not done then return nil, message, kind end
-  if file.stat(before) then return file.remove(before) end
-  return true
+  return file.rename(beside, path)
 end
 
 ---@param ledger Ledger
