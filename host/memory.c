@@ -28,8 +28,8 @@ struct slab {
 };
 
 struct host_memory {
-    struct free_block *free[SIZES]; /* free[0]: of 16 bytes */
-    char *fresh, *end;              /* of the newest slab: not yet handed out */
+    struct free_block *free[SIZES + 1]; /* free[1]: of 16 bytes */
+    char *fresh, *end;                  /* of the newest slab: not yet handed out */
     struct slab *slabs;
 };
 
@@ -42,7 +42,7 @@ static const size_t largest = LARGEST;
 
 static size_t list_of(size_t size)
 {
-    return (size - 1) / STEP;
+    return (size + STEP - 1) / STEP;
 }
 
 static void *from_slab(struct host_memory *m, size_t size)
@@ -65,7 +65,7 @@ static void *take(struct host_memory *m, size_t size)
     if (size > largest) return malloc(size);
     size_t list = list_of(size);
     struct free_block *block = m->free[list];
-    if (!block) return from_slab(m, (list + 1) * STEP);
+    if (!block) return from_slab(m, list * STEP);
     m->free[list] = block->next;
     return block;
 }
