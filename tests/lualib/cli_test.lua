@@ -514,6 +514,7 @@ test("the manual has the tables of commands and options as they are", function()
   local manual = assert(file.read("docs/commands.md"))
   tap.contains(manual, help.commands_table(main.commands()))
   tap.contains(manual, help.options_table())
+  tap.contains(assert(file.read("README.md")), help.commands_table(main.commands()))
 end)
 
 test("the fixtures leave no rehearsal behind", function()
