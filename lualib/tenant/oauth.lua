@@ -3,6 +3,7 @@
 local answers = require "tenant.answers"
 local digest = require "host.digest"
 local json = require "host.json"
+local login = require "tenant.login"
 
 local oauth = {}
 
@@ -27,21 +28,33 @@ local function sign(tenant, text)
   return url64(assert(digest.hmac("sha256", tenant.signing_key, text)))
 end
 
+---A signed token.
+local function jwt(tenant, claims)
+  local head = url64(json.encode { alg = "HS256", typ = "JWT" })
+  local signed = head .. "." .. url64(json.encode(claims))
+  return signed .. "." .. sign(tenant, signed)
+end
+
+---The claims of a token: nil for what is none, and whether we signed it.
+local function claims_of(tenant, token)
+  local signed, payload, signature = token:match("^([%w_-]+%.([%w_-]+))%.([%w_-]+)$")
+  local claims = payload and decoded(payload)
+  if not claims then return nil, false end
+  return claims, digest.equal(signature, sign(tenant, signed))
+end
+
 ---@param tenant Tenant
 ---@param scopes string[]
 ---@param seconds integer
 ---@return string token
 function oauth.issue(tenant, scopes, seconds)
   local now = math.floor(tenant.wall())
-  local head = url64(json.encode { alg = "HS256", typ = "JWT" })
-  local claims = url64(json.encode {
+  return jwt(tenant, {
     iss = tenant.domain .. "/", sub = tenant.client_id .. "@clients",
     aud = tenant.domain .. "/api/v2/", azp = tenant.client_id, gty = "client-credentials",
     iat = now, exp = now + seconds, scope = table.concat(scopes, " "),
     jti = digest.hex(digest.random(8)),
   })
-  local signed = head .. "." .. claims
-  return signed .. "." .. sign(tenant, signed)
 end
 
 ---The scopes of a request's token, or the answer that refuses it.
@@ -56,14 +69,15 @@ function oauth.check(tenant, request)
   if not bearer then
     return nil, answers.refuse(400, "Bad HTTP authentication header format", "Bearer")
   end
-  local signed, payload, signature = bearer:match("^([%w_-]+%.([%w_-]+))%.([%w_-]+)$")
-  local claims = payload and decoded(payload)
+  local claims, genuine = claims_of(tenant, bearer)
   if not claims then return nil, answers.unauthorized("Invalid token.") end
-  if not digest.equal(signature, sign(tenant, signed)) then
+  if not genuine then
     return nil, answers.unauthorized(
       "Invalid signature received for JSON Web Token validation")
   elseif claims.exp <= tenant.wall() then
     return nil, answers.unauthorized("Expired token received for JSON Web Token validation")
+  elseif not claims.aud:find("/api/v2/$") then -- a person's
+    return nil, answers.unauthorized("Bad audience: " .. claims.aud)
   end
   local scopes = {}
   for scope in claims.scope:gmatch("%S+") do scopes[scope] = true end
@@ -97,10 +111,10 @@ end
 function oauth.token(tenant, request)
   local given = parameters(request)
   if not given then return answers.oauth(400, "invalid_request", "Invalid JSON body") end
-  if given.grant_type ~= "client_credentials" then
-    if given.grant_type == nil then
-      return answers.oauth(400, "invalid_request", "Missing required parameter: grant_type")
-    end
+  local person = login.GRANTS[given.grant_type or ""]
+  if given.grant_type == nil then
+    return answers.oauth(400, "invalid_request", "Missing required parameter: grant_type")
+  elseif given.grant_type ~= "client_credentials" and not person then
     return answers.oauth(403, "unsupported_grant_type",
       "Unsupported grant type: " .. tostring(given.grant_type))
   end
@@ -111,6 +125,12 @@ function oauth.token(tenant, request)
   local secret = type(given.client_secret) == "string" and given.client_secret or ""
   if given.client_id ~= tenant.client_id or not digest.equal(secret, tenant.client_secret) then
     return answers.oauth(401, "access_denied", "Unauthorized")
+  end
+  if person then
+    return person(tenant, given, function(claims) return jwt(tenant, claims) end, function(token)
+      local claims, genuine = claims_of(tenant, token)
+      return genuine and claims or nil
+    end)
   end
   if not tenant:is_audience(given.audience) then
     return answers.oauth(403, "access_denied", "Service not found: " .. tostring(given.audience))

@@ -60,7 +60,7 @@ for _, case in ipairs {
   { "a wrong secret", { client_secret = "x" }, 401, "access_denied" },
   { "an unknown client", { client_id = "x" }, 401, "access_denied" },
   { "a wrong audience", { audience = "https://x/" }, 403, "access_denied" },
-  { "another grant", { grant_type = "password" }, 403, "unsupported_grant_type" },
+  { "another grant", { grant_type = "implicit" }, 403, "unsupported_grant_type" },
   { "no grant", { grant_type = false }, 400, "invalid_request" },
 } do
   served("no token is given for " .. case[1], {}, function(t)

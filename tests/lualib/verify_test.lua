@@ -93,7 +93,8 @@ local FITS <const> = {
     .. "/fMp87FXVqiMgYPD+Hjyj+D2T0UQ")
   },
   { "ASP.NET Identity 2", text("pbkdf2",
-    "$pbkdf2-sha1$i=1000,l=32$Dx4tPEtaaXiHlqW0w9Lh8A$pCExcYdb3G0WI5i/LMIN3tGSn8MlEYYlsH77sSoTYEw") },
+    "$pbkdf2-sha1$i=1000,l=32$Dx4tPEtaaXiHlqW0w9Lh8A$"
+    .. "pCExcYdb3G0WI5i/LMIN3tGSn8MlEYYlsH77sSoTYEw") },
   { "ASP.NET Identity 3", text("pbkdf2", "$pbkdf2-sha256$i=10000,l=32$Dx4tPEtaaXiHlqW0w9Lh8A$"
     .. "k2mlj9BeYiPgbOaBMxEGKkxRwioGxioHiw7VSKxbryo") },
   { "ASP.NET Identity 3 with SHA-512", text("pbkdf2",
