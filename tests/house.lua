@@ -73,7 +73,7 @@ local FOREIGN <const> = { argparse = "cli", lxp = "source" }
 
 local OPEN_TO_RECIPES <const> = {
   "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "auth0.codes",
-  "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
+  "auth0.fixers", "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
 }
 local RECIPES_MAY <const> = {}
 for _, name in ipairs(OPEN_TO_RECIPES) do RECIPES_MAY[name] = true end

@@ -106,7 +106,8 @@ function rig.with_run(options, fn)
   stage(book, dir, options.users or rig.users(options.n or 6), options.per_chunk or 2)
   scheduler.run(function()
     local made = engine.new {
-      ledger = book, dir = dir, client = {}, jobs = options.tenant or rig.tenant(),
+      ledger = book, dir = dir, client = options.client or {},
+      jobs = options.tenant or rig.tenant(),
       connection = { id = "con_1", name = "C", unique = options.unique or UNIQUE },
       recipe = options.recipe or { params = {} }, clock = scheduler.clock(1000),
       upsert = options.upsert or false, slots = 2, rounds = 3, patience = 100,
@@ -115,7 +116,9 @@ function rig.with_run(options, fn)
       end,
       chunk_bytes = 400000, external_id = "test", send_completion_email = false,
       log = function() end, progress = function() end,
-      max_failures = options.max_failures, invite = options.invite or function() end,
+      max_failures = options.max_failures,
+      invite = options.invite or function() end,
+      delete_ghosts = options.delete_ghosts, agree = options.agree,
     }
     fn(run.new(made), made, book, dir)
   end)

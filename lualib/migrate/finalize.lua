@@ -7,8 +7,10 @@ return function(run)
   for _ = 2, run.rounds do
     local repaired = 0
     for failure in run:failures() do
-      local user, why = run:repair(failure)
-      if user and run:requeue(user, failure) then
+      local user, how = run:repair(failure)
+      local queued, why = false, how
+      if user then queued, why = run:requeue(user, failure, how) end
+      if queued then
         repaired = repaired + 1
       else
         run:give_up(failure, why)

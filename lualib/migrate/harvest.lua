@@ -139,7 +139,7 @@ local function harvest_completed(engine, job, status)
     judge.failures(engine, chunk)
   else
     -- A user repeated with upsert because its MFA factors failed was inserted by this run.
-    if chunk.upsert and not engine.upsert then
+    if chunk.upsert and not chunk.updates and not engine.upsert then
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     end
     engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))

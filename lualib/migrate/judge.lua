@@ -108,7 +108,8 @@ function judge.look_up(engine, chunk, attempt, job, told, why)
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }
       or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
-    if ruling.outcome == "inserted" or (ruling.outcome == "updated" and engine.upsert) then
+    if ruling.outcome == "inserted" or (ruling.outcome == "updated"
+      and (engine.upsert or record.updates)) then
       counts[ruling.outcome] = counts[ruling.outcome] + 1
     else
       local outcome = ruling.outcome == "updated" and "already_there" or "open"

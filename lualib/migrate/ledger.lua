@@ -93,6 +93,7 @@ Ledger.__index = Ledger
 ---@field sha256 string
 ---@field places string      for chunk.places
 ---@field upsert boolean     sent with upsert whatever the run's setting
+---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
 ---@field first_intent? number unix seconds: when its first upload was begun
 
 local function open(path, options)
@@ -190,7 +191,7 @@ end
 local function add_chunk(db, round, chunk)
   db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert)
     VALUES (?, ?, 'staged', ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users, chunk.bytes,
-    chunk.sha256, chunk.places, chunk.upsert or false)
+    chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0)
 end
 
 ---@param part StagedPart
@@ -397,10 +398,14 @@ function Ledger:judged(verdicts)
   return tx:commit()
 end
 
+---@class Repaired
+---@field id integer   of the failure
+---@field why? string  what was changed
+
 ---Repaired users become a new chunk: users, round and mark in one transaction.
 ---@param round integer
----@param chunk LedgerChunk   without round and state
----@param failures integer[]  their ids
+---@param chunk LedgerChunk    without round and state
+---@param failures Repaired[]
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -408,8 +413,9 @@ function Ledger:requeued(round, chunk, failures)
   if chunk.users ~= #failures then error("a repaired user for each failure", 2) end
   local tx <close> = self.db:begin()
   add_chunk(self.db, round, chunk)
-  for _, id in ipairs(failures) do
-    self.db:run("UPDATE failure SET outcome = 'requeued' WHERE id = ?", id)
+  for _, repaired in ipairs(failures) do
+    self.db:run("UPDATE failure SET outcome = 'requeued', why = ? WHERE id = ?", repaired.why,
+      repaired.id)
   end
   return tx:commit()
 end
@@ -445,8 +451,9 @@ end
 -- Reading ---------------------------------------------------------------------------------
 
 local function as_chunk(row)
-  if row then row.upsert = row.upsert == 1 end
-  return row or nil
+  if not row then return nil end
+  row.updates, row.upsert = row.upsert == 2, row.upsert ~= 0
+  return row
 end
 
 ---The next chunk in one of the states, after chunk `after`.

@@ -27,13 +27,14 @@ local Modules = {}
 Modules.__index = Modules
 
 local LOADING <const> = {}
-local MAY <const> = "recipes may require migrate, source.*, auth0.codes, auth0.limits, "
-  .. "auth0.password, auth0.schema, auth0.user, cjson, recipes.* and modules of their own"
+local MAY <const> = "recipes may require migrate, source.*, auth0.codes, auth0.fixers, "
+  .. "auth0.limits, auth0.password, auth0.schema, auth0.user, cjson, recipes.* and modules of "
+  .. "their own"
 
 -- What recipes see of the program's library, beside source.* and the recipes.
 local OPEN <const> = {
-  ["auth0.codes"] = true, ["auth0.limits"] = true, ["auth0.password"] = true,
-  ["auth0.schema"] = true, ["auth0.user"] = true,
+  ["auth0.codes"] = true, ["auth0.fixers"] = true, ["auth0.limits"] = true,
+  ["auth0.password"] = true, ["auth0.schema"] = true, ["auth0.user"] = true,
   ["migrate.import"] = true, ["migrate.finalize"] = true, ["migrate.retry"] = true,
 }
 

@@ -11,7 +11,15 @@ local requeue = {}
 
 ---@class Requeue
 ---@field engine Engine
----@field batches table<string, {writer: host.chunk.writer, failures: integer[], round: integer}>
+---@field batches table<string, RequeueBatch>
+
+---@class RequeueBatch
+---@field writer host.chunk.writer
+---@field failures Repaired[]
+---@field round integer
+---@field upsert boolean
+---@field updates boolean  upsert was asked for: whom it finds was there before this run
+
 local Requeue = {}
 Requeue.__index = Requeue
 
@@ -38,46 +46,73 @@ local function all_identifiers(engine)
   return detector
 end
 
-local function same_identifiers(a, b)
-  return a.email == b.email and a.user_id == b.user_id and a.username == b.username
-    and a.phone_number == b.phone_number
+local IDENTIFIERS <const> = { "email", "username", "phone_number", "user_id" }
+
+---@param user table
+---@return table<string, string>
+function requeue.identifiers(user)
+  local found = {}
+  for _, name in ipairs(IDENTIFIERS) do found[name] = user[name] end
+  return found
 end
 
----Why the repaired user cannot go: a message, or nil.
-function Requeue:objection(user, original, position)
-  local findings = self.validator:check(user)
-  for _, finding in ipairs(findings or {}) do
+---The identifiers that a repair has changed; nil when it has not.
+local function changed(user, before)
+  local new
+  for _, name in ipairs(IDENTIFIERS) do
+    if user[name] ~= nil and user[name] ~= before[name] then
+      new = new or {}
+      new[name] = user[name]
+    end
+  end
+  return new
+end
+
+---Why the repaired user cannot go: a message, or nil. The user is normalised.
+---@param user table
+---@param before table  its identifiers as they were refused
+---@param position integer
+---@return string?
+function Requeue:objection(user, before, position)
+  user_rules.normalise(user)
+  for _, finding in ipairs(self.validator:check(user) or {}) do
     if not finding.warning then
       return string.format("the repaired user is still refused: %s %s: %s", finding.code,
         finding.path, finding.message)
     end
   end
-  if same_identifiers(user, original) then return nil end
+  local new = changed(user, before)
+  if not new then return nil end
   self.detector = self.detector or all_identifiers(self.engine)
-  local clash = self.detector:judge(user, position)
+  local clash = self.detector:judge(new, position)
   if clash and clash.position ~= position then
     return string.format("the repaired user clashes with record %d: %s", clash.position,
       clash.message)
   end
 end
 
----Queues a repaired user. False and a reason when the rules or a clash forbid it.
+---How a repaired user is sent: "i" as new, "m" with upsert because this run has saved it without
+---its factors, "u" with upsert because a fixer asks for it.
+local function manner(refused, options)
+  if refused.code == "MFA_FACTORS_FAILED" then return "m" end
+  return options.upsert and "u" or "i"
+end
+
+---Queues a repaired user that nothing objects to. False and a reason when no chunk takes it.
 ---@param user table
 ---@param refused table  the failure
----@param upsert boolean
+---@param options FixOptions
 ---@return boolean queued
 ---@return string? why
-function Requeue:add(user, refused, upsert)
+function Requeue:add(user, refused, options)
   local engine = self.engine
-  user_rules.normalise(user)
-  local why = self:objection(user, refused.user, refused.position)
-  if why then return false, why end
-  local key = refused.round .. (upsert and "u" or "i")
+  local how = manner(refused, options)
+  local key = refused.round .. how
   local batch = self.batches[key]
   if not batch then
     batch = {
       writer = chunk.new(engine.chunk_bytes, engine.chunk_users), failures = {},
-      round = refused.round + 1, upsert = upsert,
+      round = refused.round + 1, upsert = how ~= "i", updates = how == "u",
     }
     self.batches[key] = batch
   end
@@ -87,7 +122,7 @@ function Requeue:add(user, refused, upsert)
     bytes, message = batch.writer:add(user, refused.position, refused.at, user_rules.ORDER)
   end
   if not bytes then return false, message end
-  table.insert(batch.failures, refused.id)
+  table.insert(batch.failures, { id = refused.id, why = options.why })
   return true
 end
 
@@ -97,18 +132,19 @@ function Requeue:write(batch)
   local sha256 = engine:check(writer:save(engine.dir:chunk(id)))
   engine:check(engine.ledger:requeued(batch.round, {
     id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
-    places = writer:places(), upsert = batch.upsert,
+    places = writer:places(), upsert = batch.upsert, updates = batch.updates,
   }, batch.failures))
   batch.failures = {}
   writer:reset()
 end
 
----Makes chunks of all that waits.
+---Makes chunks of all that waits, in an order that does not change.
 function Requeue:flush()
-  for _, key in ipairs { "u", "i" } do
-    for name, batch in pairs(self.batches) do
-      if name:sub(-1) == key and batch.writer:count() > 0 then self:write(batch) end
-    end
+  local keys = {}
+  for key in pairs(self.batches) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    if self.batches[key].writer:count() > 0 then self:write(self.batches[key]) end
   end
 end
 
@@ -118,7 +154,7 @@ end
 function Requeue:holds(id)
   for _, batch in pairs(self.batches) do
     for _, held in ipairs(batch.failures) do
-      if held == id then return true end
+      if held.id == id then return true end
     end
   end
   return false

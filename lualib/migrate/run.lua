@@ -4,9 +4,12 @@
 local canary = require "migrate.canary"
 local clock = require "host.clock"
 local failure = require "base.failure"
+local fixers = require "auth0.fixers"
+local ghosts = require "migrate.ghosts"
 local guard = require "base.guard"
 local json = require "host.json"
 local judge = require "migrate.judge"
+local pipeline = require "migrate.pipeline"
 local requeue = require "migrate.requeue"
 local upload = require "migrate.upload"
 local watch = require "migrate.watch"
@@ -21,6 +24,8 @@ local run = {}
 ---@field private engine Engine
 ---@field private queue Requeue
 ---@field private yielded table<integer, boolean> chunks that this process has handed out
+---@field private identified table<integer, table> identifiers of the failures handed out, by id: a
+---repair may change the user in place
 local Run = {}
 
 ---The face of an engine. Recipes get functions only: the engine behind them holds the tenant's
@@ -28,8 +33,9 @@ local Run = {}
 ---@param engine Engine
 ---@return Run
 function run.new(engine)
-  local own = setmetatable({ engine = engine, queue = requeue.new(engine), yielded = {} },
-    { __index = Run })
+  local own = setmetatable({
+    engine = engine, queue = requeue.new(engine), yielded = {}, identified = {},
+  }, { __index = Run })
   local face = {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
     connection = engine.connection.name,
@@ -162,44 +168,78 @@ function Run:failures(job)
           chunk = row.chunk
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
         end
-        return run.failure(row, users)
+        local refused = run.failure(row, users)
+        self.identified[row.id] = requeue.identifiers(refused.user)
+        return refused
       end
     end
   end
 end
 
----What the recipe's `fix` makes of a refused user. Nil and a reason when there is no fix, when it
----changed nothing, or when it failed.
----@param refused RunFailure
----@return table? user
----@return string? why
-function Run:repair(refused)
-  local engine = self.engine
-  local fix = engine.recipe.fix
-  if type(fix) == "table" then fix = fix[refused.code] end
-  if not fix then
-    if refused.code == "MFA_FACTORS_FAILED" and refused.round == 1 then return refused.user end
-    return nil, refused.why or "no fix for " .. refused.code
-  end
-  local before = json.encode(refused.user)
-  local ok, user, why = guard.call(fix, refused.user, refused)
-  if not ok then return nil, "the recipe's fix failed: " .. user.message end
-  if user == nil then return nil, why or "the recipe's fix gave up" end
-  if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
-  if json.encode(user) == before and refused.code ~= "MFA_FACTORS_FAILED" then
-    return nil, "the recipe's fix changed nothing"
-  end
-  return user
+---What a fixer asks for beside the user, as far as it is known here.
+---@param more any
+---@return FixOptions
+local function options_of(more)
+  if type(more) ~= "table" then return {} end
+  return {
+    why = more.why and tostring(more.why) or nil, upsert = more.upsert == true or nil,
+    delete_ghost = more.delete_ghost == true or nil,
+  }
 end
 
----Queues a repaired user for the next run:chunks(). False and a reason when it is still refused.
+---What the recipe's `fix` makes of a refused user, and what else it asks for. Nil and a reason when
+---there is no fix, when it changed nothing, or when it failed. The fixer gets a copy of the user.
+---@param refused RunFailure
+---@return table? user
+---@return FixOptions|string|nil options  or why there is no user
+function Run:repair(refused)
+  local fix = self.engine.recipe.fix
+  local factors = refused.code == "MFA_FACTORS_FAILED"
+  if type(fix) == "table" then
+    local known = false
+    for _, e in ipairs(refused.errors) do known = known or fix[e.code] ~= nil end
+    fix = known and fixers.all(fix) or nil
+  end
+  if not fix then
+    if factors and refused.round == 1 then return refused.user, {} end
+    local none = "no fix for " .. refused.code
+    return nil, refused.why and refused.why .. "; " .. none or none
+  end
+  local before = json.encode(refused.user)
+  local ok, user, more = guard.call(fix, json.decode(before), refused)
+  if not ok then
+    local where = user.where and user.where .. ": " or ""
+    return nil, "the recipe's fix failed: " .. where .. user.message
+  end
+  if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
+  if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
+  local options = options_of(more)
+  local asks = options.upsert or options.delete_ghost or factors
+  if not asks and json.encode(user) == before then
+    return nil, "the recipe's fix changed nothing"
+  end
+  return user, options
+end
+
+---Queues a repaired user for the next run:chunks(). False and a reason when it is still refused, or
+---when the ghost that it asks to delete is none, or may not be deleted.
 ---@param user table
 ---@param refused RunFailure
+---@param options? FixOptions  what run:repair returned beside the user
 ---@return boolean queued
 ---@return string? why
-function Run:requeue(user, refused)
-  local upsert = refused.code == "MFA_FACTORS_FAILED"
-  return self.queue:add(user, refused, upsert)
+function Run:requeue(user, refused, options)
+  options = options_of(options)
+  local before = self.identified[refused.id] or refused.user
+  local why = self.queue:objection(user, before, refused.position)
+  if why then return false, why end
+  if options.delete_ghost then
+    local deleted
+    deleted, why = ghosts.delete(self.engine, refused, before)
+    if not deleted then return false, why end
+  end
+  self.identified[refused.id] = nil
+  return self.queue:add(user, refused, options)
 end
 
 ---Counts a refused user as failed for good.
@@ -207,6 +247,7 @@ end
 ---@param why? string
 function Run:give_up(refused, why)
   local engine = self.engine
+  self.identified[refused.id] = nil
   engine:check(engine.ledger:judged { { id = refused.id, outcome = "failed", why = why } })
 end
 
@@ -251,7 +292,7 @@ end
 ---@param fn fun()
 function Run:spawn(fn)
   local engine = self.engine
-  engine:beside(fn)
+  engine:beside(function() pipeline.call("spawn", fn) end)
 end
 
 ---@param seconds number

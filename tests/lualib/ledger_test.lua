@@ -70,7 +70,8 @@ test("a repaired user moves to its new chunk and is counted once", function()
     local attempt = send(book, 1, "job_1")
     assert(book:harvested(book:chunk(1), attempt, "job_1", { inserted = 1, updated = 0 },
       { failure(1, { outcome = "judged" }) }))
-    assert(book:requeued(2, { id = 2, users = 1, bytes = 5, sha256 = "", places = "" }, { 1 }))
+    assert(book:requeued(2, { id = 2, users = 1, bytes = 5, sha256 = "", places = "" },
+      { { id = 1, why = "repaired" } }))
     local figures = books.figures(book.db)
     tap.equal({ figures.staged, figures.inserted, figures.failed, figures.pending, figures.rounds },
       { 2, 1, 0, 1, 2 })
