@@ -6,7 +6,6 @@ local json = require "host.json"
 local ending = {}
 
 local USAGE <const> = 2
-local INTERRUPTED <const> = 130
 local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
@@ -46,7 +45,6 @@ function ending.report(context, report, text)
   else
     ui:result(text)
   end
-  if report.exit == INTERRUPTED then ui:warn "interrupted" end
   if FAILED[report.exit] and given(report.message) then ui:fail(report.message) end
   if next_command then ui:next(next_command) end
   return report.exit
