@@ -1,9 +1,14 @@
 --- What the program calls with its arguments; returns the exit status.
 
-local main = require "cli.main"
+local host = require "host"
 
 ---@param args string[]
 ---@return integer status
 return function(args)
-  return main.run(args)
+  -- Answered before anything else is loaded: scripts ask often, and want it at once.
+  if args[1] == "--version" then
+    io.write("auth0-migrate ", host.version, "\n")
+    return 0
+  end
+  return require("cli.main").run(args)
 end

@@ -2,7 +2,6 @@
 
 local ending = require "cli.ending"
 local guard = require "base.guard"
-local host = require "host"
 local nearest = require "source.nearest"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
@@ -135,10 +134,7 @@ end
 local function dispatch(args, fakes)
   local context = new_context(args, { no_color = has(args, "--no-color") }, fakes)
   local first = args[1]
-  if first == "--version" then
-    context.ui:result("auth0-migrate " .. host.version .. "\n")
-    return 0
-  elseif first == "--help" or first == "-h" or (first == "help" and #args == 1) then
+  if first == "--help" or first == "-h" or (first == "help" and #args == 1) then
     return show_help(context)
   elseif not first then
     context.ui:line(require("cli.help").program(main.commands()))

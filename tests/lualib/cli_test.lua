@@ -3,6 +3,8 @@ local help = require "cli.help"
 local json = require "host.json"
 local main = require "cli.main"
 local options = require "cli.options"
+local process = require "host.process"
+local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local ui = require "cli.ui"
 local words = require "cli.words"
@@ -52,7 +54,18 @@ local function run(args, fakes)
 end
 
 test("--version names the program and its version", function()
-  local status, out = run { "--version" }
+  local out, status = "", nil
+  scheduler.run(function()
+    local child <close> = assert(process.spawn({ process.program(), "--version" }))
+    local data = child:read()
+    while data do
+      out = out .. data
+      scheduler.await(child, 5)
+      data = child:read()
+    end
+    status = child:status()
+    while not status and scheduler.await(child, 5) do status = child:status() end
+  end)
   tap.equal(status, 0)
   assert(out:find("^auth0%-migrate %d+%.%d+%.%d+\n$"), out)
 end)
