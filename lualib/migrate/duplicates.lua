@@ -170,6 +170,28 @@ function Detector:judge(user, position)
   return self:clash(held, equal, different, others)
 end
 
+---Remembers what a user that takes the place of the one at `position` brings beyond what is held.
+---@param user table
+---@param position integer
+---@return integer|false|nil held  nil: done; the position of another who has one of its identifiers
+---@return string? message
+---@return string? kind
+function Detector:adopt(user, position)
+  local values = table.pack(values_of(user, self.fields, {}))
+  for i, field in ipairs(self.fields) do
+    local value = values[i]
+    local is_key = type(value) == "string" and value ~= "" or type(value) == "number"
+    if field.unique and is_key then
+      local held, message, kind = self.set:get(value, i)
+      if held == false then return false, message, kind end
+      if held and held ~= position then return held end
+      if held then values[i] = nil end
+    end
+  end
+  local held, message, kind = self.set:add(position, table.unpack(values, 1, #self.fields))
+  return held, message, kind
+end
+
 ---Identifiers that are held.
 ---@return integer
 function Detector:count()

@@ -2,6 +2,7 @@
 --- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
 
 local broken = require "source.broken"
+local failure = require "base.failure"
 local guard = require "base.guard"
 local json = require "host.json"
 local outcome = require "migrate.outcome"
@@ -90,9 +91,6 @@ end
 
 function Pipeline:clash(clash, user, at, record)
   local same = clash.code == "DUPLICATE"
-  if self.chooser then
-    return self.chooser:choose(self, clash, user, at, record)
-  end
   return self.sink:rejected {
     position = self.position, at = at, outcome = same and "duplicate" or "rejected",
     code = clash.code, path = clash.path, message = clash.message, kept = clash.position,
@@ -112,17 +110,24 @@ function Pipeline:take(user, at, record)
       return self:reject(at, first.code, first.path, first.message, record, user, errors)
     end
   end
-  local clash, message, kind = self.duplicates:judge(user, self.position)
-  if clash then return self:clash(clash, user, at, record) end
+  local choose = self.chooser
+  local place = choose and choose:slot() or self.position
+  local clash, message, kind = self.duplicates:judge(user, place)
   if clash == false then return nil, message, kind end
-  if self.chooser then return self.chooser:keep(user, self.position, at) end
-  return self.sink:user(user, self.position, at, record)
+  if not choose then
+    if clash then return self:clash(clash, user, at, record) end
+    return self.sink:user(user, self.position, at, record)
+  end
+  if clash then return choose:choose(self, clash, user, at, record) end
+  return choose:keep(self, user, at, record)
 end
 
 function Pipeline:take_list(list, at, record)
   for i, user in ipairs(list) do
     local taken, message, kind
-    if type(user) == "table" then
+    if outcome.is_reject(user) then
+      taken, message, kind = self:reject(at, user.code, user.path, user.reason, record)
+    elseif type(user) == "table" then
       taken, message, kind = self:take(user, at, record)
     else
       taken, message, kind = self:reject(at, "RECIPE_RESULT", "", string.format(
@@ -263,6 +268,26 @@ end
 ---@return Kind
 function pipeline.kind(err)
   return err.kind == "fatal" and "usage" or err.kind
+end
+
+local function pass(name, ok, ...)
+  if ok then return ... end
+  local reason = ...
+  local is_ours = reason.where and reason.where:find("^lualib/")
+  if reason.kind == "fatal" and not is_ours then
+    reason = failure.new(pipeline.explain(reason, name), "usage")
+  end
+  error(reason, 0)
+end
+
+---Calls a recipe's function and returns what it does. What it raises is raised as a failure that
+---names the function and the line.
+---@param name string  of the function
+---@param fn function
+---@param ... any
+---@return any ...
+function pipeline.call(name, fn, ...)
+  return pass(name, guard.call(fn, ...))
 end
 
 return pipeline

@@ -54,14 +54,15 @@ function Stage:skipped(position, at, reason)
   return write_line(self.skipped_file, { position = position, at = at, reason = reason })
 end
 
----A line of rejected.ndjson, whatever the record holds: one that JSON cannot write (bad UTF-8, a
----function) is told without it.
+---A line of rejected.ndjson, whatever the record holds: a user that JSON cannot write (a function
+---in it) is left out, and a record (bad UTF-8) too.
 local function rejected_line(output, rejection)
   if json.encode(rejection) then return write_line(output, rejection) end
   local slim = {}
   for key, value in pairs(rejection) do slim[key] = value end
-  slim.record, slim.user = nil, nil
-  slim.message = slim.message .. " (the record cannot be shown as JSON)"
+  slim.user = nil
+  if not json.encode(slim) then slim.record = nil end
+  slim.message = slim.message .. " (not all of it can be shown as JSON)"
   return write_line(output, slim)
 end
 

@@ -2,8 +2,10 @@
 --- what may have been received is never blindly repeated.
 
 local evidence = require "migrate.evidence"
+local failure = require "base.failure"
 local judge = require "migrate.judge"
 local limits = require "auth0.limits"
+local pipeline = require "migrate.pipeline"
 local watch = require "migrate.watch"
 
 local upload = {}
@@ -136,8 +138,12 @@ end
 ---@return boolean
 function upload.again(engine, job, why)
   local tries = engine.ledger:attempts(job.chunk.id)
-  local wait = engine.retry { attempt = tries, job = job.id, chunk = job.chunk.id, message = why }
+  local wait = pipeline.call("retry", engine.retry,
+    { attempt = tries, job = job.id, chunk = job.chunk.id, message = why })
   if not wait then return false end
+  if type(wait) ~= "number" or wait < 0 or wait ~= wait then
+    failure.raise("the recipe's `retry` returned " .. tostring(wait) .. ", not seconds", "usage")
+  end
   engine:check(engine.ledger:send_again(job.chunk.id))
   engine:beside(function()
     engine:sleep(wait)

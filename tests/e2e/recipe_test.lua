@@ -1,0 +1,570 @@
+--- The recipe's contract, by the real program: what each field may hold and what becomes of it.
+
+local file = require "host.file"
+local json = require "host.json"
+local path = require "base.path"
+local program = require "tests.e2e.program"
+local tap = require "tests.tap"
+
+local test = tap.test
+
+local HEAD <const> = [[
+local migrate = require "migrate"
+local ndjson = require "source.ndjson"
+]]
+
+---Lines of JSON.
+local function lines(records)
+  local list = {}
+  for i, record in ipairs(records) do list[i] = json.encode(record) end
+  return table.concat(list, "\n") .. "\n"
+end
+
+---@class Finished : Program
+---@field report? table
+---@field files table<string, table[]>  the NDJSON files, by name
+---@field chunks string[]               the uploads, byte for byte
+---@field log table[]
+
+---All that a rehearsal left.
+local function read(place, result)
+  result.report = result.stdout ~= "" and json.decode(result.stdout) or nil
+  result.files, result.chunks = {}, {}
+  if not place:exists "shop.rehearsal/report.json" then return result end
+  for _, name in ipairs { "skipped", "rejected", "failed", "already_there" } do
+    result.files[name] = place:lines("shop.rehearsal/" .. name .. ".ndjson")
+  end
+  for _, name in ipairs(file.list(place:path "shop.rehearsal/chunks")) do
+    table.insert(result.chunks, place:read("shop.rehearsal/chunks/" .. name))
+  end
+  result.log = place:lines "shop.rehearsal/log.ndjson"
+  return result
+end
+
+---Rehearses a recipe over records, and reads all that it left.
+---@param recipe string      text
+---@param records table[]|string
+---@param options? {args: string[]?, files: table<string, string>?, env: table?}
+---@return Finished
+local function finish(recipe, records, options)
+  options = options or {}
+  local result
+  program.scene(nil, function(place)
+    for name, text in pairs(options.files or {}) do
+      file.mkdir(path.dirname(place:path(name)))
+      place:write(name, text)
+    end
+    place:write("shop.lua", recipe)
+    place:write("users.ndjson", type(records) == "string" and records or lines(records))
+    result = read(place, place:run({
+      "rehearse", "shop.lua", "input=users.ndjson", "--json",
+      table.unpack(options.args or { "--keep-chunks" }),
+    }, options.env))
+  end)
+  return result
+end
+
+---Computes something once, when a test first asks for it.
+local function once(make)
+  local value
+  return function()
+    value = value or make()
+    return value
+  end
+end
+
+---A recipe that maps each record to itself, with more fields.
+local function recipe_with(fields)
+  return HEAD .. [[
+return {
+  params = { input = { required = true } },
+  source = function(params) return ndjson.records(params.input) end,
+  map = function(row)
+    local user = {}
+    for key, value in pairs(row) do user[key] = value end
+    return user
+  end,
+]] .. (fields or "") .. "\n}\n"
+end
+
+local function user(i, more)
+  local made = { email = "user" .. i .. "@example.com", email_verified = true, user_id = "u" .. i }
+  for key, value in pairs(more or {}) do made[key] = value end
+  return made
+end
+
+local function users(n)
+  local list = {}
+  for i = 1, n do list[i] = user(i) end
+  return list
+end
+
+---Texts that the recipe noted with run:log.
+local function noted(result)
+  local list = {}
+  for _, event in ipairs(result.log) do
+    if event.event == "recipe" then list[#list + 1] = event.message end
+  end
+  return list
+end
+
+-- map ------------------------------------------------------------------------------------------
+
+local MAP <const> = HEAD .. [[
+local ways = {
+  user = function(row) return { email = row.email } end,
+  list = function(row) return { { email = "a" .. row.email }, { email = "b" .. row.email } } end,
+  mixed = function(row)
+    return { { email = "c" .. row.email }, migrate.reject("half", "HALF", "email"), 7 }
+  end,
+  skip = function() return nil, "closed account" end,
+  skip_number = function() return nil, 42 end,
+  skip_quietly = function() return nil end,
+  reject = function() return migrate.reject("too old", "TOO_OLD", "created") end,
+  reject_plainly = function() return migrate.reject("no") end,
+  raise = function() error("no such country") end,
+  raise_table = function() error({}) end,
+  index_nil = function(row) return { email = row.nothing.email } end,
+  nothing = function() end,
+  number = function() return 7 end,
+  text = function() return "user" end,
+  yes = function() return true end,
+  empty = function() return {} end,
+  empty_list = function() return migrate.array {} end,
+  the_record = function(row) return row end,
+  a_function = function(row) return { email = row.email, app_metadata = { f = print } } end,
+  invalid = function(row) return { email = "nowhere", nonsense = 1, given_name = "" } end,
+  warn = function(row)
+    migrate.warn("odd", "something odd")
+    return { email = row.email }
+  end,
+}
+return {
+  params = { input = { required = true } },
+  source = function(params) return ndjson.records(params.input) end,
+  map = function(row, params, position)
+    assert(params.input == "users.ndjson" and position == row.n)
+    return ways[row.way](row)
+  end,
+}
+]]
+local WAYS <const> = {
+  "user", "list", "mixed", "skip", "skip_number", "skip_quietly", "skip_quietly", "reject",
+  "reject_plainly", "raise", "raise_table", "index_nil", "nothing", "number", "text", "yes",
+  "empty", "empty_list", "the_record", "a_function", "invalid", "warn", "warn",
+}
+
+local mapped = once(function()
+  local records = {}
+  for i, way in ipairs(WAYS) do
+    records[i] = { way = way, n = i, email = way .. i .. "@example.com" }
+  end
+  return finish(MAP, records)
+end)
+
+---The rejection of the record that went this way.
+local function rejected(way)
+  local found = {}
+  for _, line in ipairs(mapped().files.rejected) do
+    if WAYS[line.position] == way then found[#found + 1] = line end
+  end
+  return found[1], found[2]
+end
+
+test("each record of every outcome of map is in the books once, and they balance", function()
+  local report = mapped().report
+  tap.equal(report.records, {
+    read = 23, extra = 3, skipped = 4, unchanged = 0, rejected = 16, duplicate = 0, staged = 6,
+  })
+  assert(report.balanced)
+  tap.equal(report.users,
+    { inserted = 6, updated = 0, already_there = 0, failed = 0, pending = 0 })
+  tap.equal(mapped().status, 3)
+end)
+
+test("skipped records are counted by their reason and listed with their place", function()
+  local result = mapped()
+  tap.equal(result.report.skipped, { ["closed account"] = 1, ["42"] = 1, ["no reason"] = 2 })
+  tap.equal(result.files.skipped[1],
+    { position = 4, at = "users.ndjson:4", reason = "closed account" })
+end)
+
+for _, case in ipairs {
+  { "reject", "TOO_OLD", "created", "too old" },
+  { "reject_plainly", "REJECTED", "", "no" },
+  { "raise", "RECIPE_ERROR", "", "shop.lua:14: no such country" },
+  { "raise_table", "RECIPE_ERROR", "", "table" },
+  { "index_nil", "RECIPE_ERROR", "", "shop.lua:16: attempt to index a nil value" },
+  { "nothing", "RECIPE_RESULT", "", "ended without a return" },
+  { "number", "RECIPE_RESULT", "", "a number" },
+  { "text", "RECIPE_RESULT", "", "a string" },
+  { "yes", "RECIPE_RESULT", "", "a boolean" },
+  { "empty", "RECIPE_RESULT", "", "empty table" },
+  { "empty_list", "RECIPE_RESULT", "", "empty" },
+  { "the_record", "RECIPE_RESULT", "", "not a user" },
+  { "a_function", "INVALID_TYPE", "app_metadata.f", "f" },
+} do
+  test(string.format("map's way %s is rejected as %s with its place and record", case[1], case[2]),
+    function()
+      local line = assert(rejected(case[1]))
+      tap.equal({ line.code, line.path, line.outcome }, { case[2], case[3], "rejected" })
+      tap.contains(line.message, case[4])
+      tap.equal(line.at, "users.ndjson:" .. line.position)
+      tap.equal(line.record.way, case[1])
+    end)
+end
+
+test("a list's items are judged one by one: a user, a rejection, a stray number", function()
+  local first, second = rejected "mixed"
+  tap.equal({ first.code, first.path, first.message }, { "HALF", "email", "half" })
+  tap.equal(second.code, "RECIPE_RESULT")
+  tap.contains(second.message, "item 3 is a number")
+end)
+
+test("a rejected user tells all findings, and counts under the first code alone", function()
+  local line = rejected "invalid"
+  local found = {}
+  for _, e in ipairs(line.errors) do found[#found + 1] = e.code .. " " .. e.path end
+  table.sort(found)
+  tap.equal(found, { "FORMAT email", "OBJECT_ADDITIONAL_PROPERTIES nonsense" })
+  tap.equal(line.user.email, "nowhere")
+  local sum = 0
+  for _, n in pairs(mapped().report.codes.rejected) do sum = sum + n end
+  tap.equal(sum, 16)
+end)
+
+test("migrate.warn is counted in the report", function()
+  tap.equal(mapped().report.warnings.odd, 2)
+end)
+
+-- dedupe ---------------------------------------------------------------------------------------
+
+test("dedupe as a list: an equal value of any key is the same user, and the first wins", function()
+  local result = finish(recipe_with [[dedupe = { "app_metadata.crm", "email" },]], {
+    user(1, { app_metadata = { crm = 7 } }), user(2, { app_metadata = { crm = 7 } }),
+    user(3, { email = "USER1@example.com" }), user(4, { app_metadata = { crm = 8 } }),
+  })
+  tap.equal(result.status, 0)
+  tap.equal({ result.report.records.duplicate, result.report.records.staged }, { 2, 2 })
+  local kept = {}
+  for _, line in ipairs(result.files.rejected) do
+    kept[#kept + 1] = { line.position, line.outcome, line.code, line.path, line.kept }
+  end
+  tap.equal(kept, {
+    { 2, "duplicate", "DUPLICATE", "app_metadata.crm", 1 },
+    { 3, "duplicate", "DUPLICATE", "email", 1 },
+  })
+end)
+
+test("without dedupe the same user once more is a duplicate, another with its address rejected",
+  function()
+    local result = finish(recipe_with(), {
+      user(1), user(1, { given_name = "A" }), user(2, { email = "user1@example.com" }),
+      { email = "User1@Example.com" }, { email = "e@example.com", user_id = "u1" },
+      { email = "f@example.com", username = "frank" },
+      { email = "g@example.com", username = "frank" },
+    }, { files = { ["connection.json"] = [[{"requires_username": true}]] } })
+    local found = {}
+    for _, line in ipairs(result.files.rejected) do
+      found[#found + 1] = { line.position, line.outcome, line.code, line.kept }
+    end
+    tap.equal(found, {
+      { 2, "duplicate", "DUPLICATE", 1 }, { 3, "rejected", "CONFLICT_EMAIL", 1 },
+      { 4, "duplicate", "DUPLICATE", 1 }, { 5, "rejected", "CONFLICT", 1 },
+      { 7, "rejected", "CONFLICT_USERNAME", 6 },
+    })
+    tap.equal(result.report.codes.rejected,
+      { CONFLICT_EMAIL = 1, CONFLICT = 1, CONFLICT_USERNAME = 1 })
+    assert(result.report.balanced)
+  end)
+
+local chosen = once(function()
+  return finish(recipe_with [[
+  dedupe = function(a, b)
+    local way = b.app_metadata.way
+    if way == "a" then return a end
+    if way == "b" then return b end
+    if way == "raise" then error "cannot tell" end
+    if way == "nil" then return nil end
+    if way == "broken" then return { email = "nowhere" } end
+    local both = { app_metadata = { way = "merged", of = { a.user_id, b.user_id } } }
+    for key, value in pairs(a) do both[key] = both[key] or value end
+    return both
+  end,]], {
+    user(1, { app_metadata = { way = "first" } }),
+    user(2, { app_metadata = { way = "first" } }),
+    user(3, { app_metadata = { way = "first" } }),
+    user(4, { email = "user1@example.com", app_metadata = { way = "a" } }),
+    user(5, { email = "user2@example.com", app_metadata = { way = "b" } }),
+    user(6, { email = "user3@example.com", app_metadata = { way = "merge" } }),
+    user(7, { email = "user1@example.com", app_metadata = { way = "raise" } }),
+    user(8, { email = "user1@example.com", app_metadata = { way = "nil" } }),
+    user(9, { email = "user2@example.com", app_metadata = { way = "a" } }),
+    user(10, { email = "user10@example.com", user_id = "u5", app_metadata = { way = "a" } }),
+    user(11, { email = "user3@example.com", app_metadata = { way = "broken" } }),
+  })
+end)
+
+test("dedupe as a function: the one it returns stays, the other is a duplicate of it", function()
+  local found = {}
+  for _, line in ipairs(chosen().files.rejected) do
+    if line.outcome == "duplicate" then
+      found[#found + 1] = { line.position, line.at, line.kept, line.user.user_id }
+    end
+  end
+  tap.equal(found, {
+    { 4, "users.ndjson:4", 1, "u4" }, { 2, "users.ndjson:2", 5, "u2" },
+    { 6, "users.ndjson:6", 3, "u6" }, { 9, "users.ndjson:9", 5, "u9" },
+    { 10, "users.ndjson:10", 5, "u5" },
+  })
+end)
+
+test("dedupe as a function: what stays is sent in the source's order, merged ones too", function()
+  local sent = {}
+  for i, one in ipairs(json.decode(chosen().chunks[1])) do
+    sent[i] = { one.user_id, one.app_metadata.way }
+  end
+  tap.equal(sent, { { "u1", "first" }, { "u5", "b" }, { "u3", "merged" } })
+end)
+
+test("a dedupe that raises, returns nothing or an invalid user costs that record", function()
+  local found = {}
+  for _, line in ipairs(chosen().files.rejected) do
+    if line.outcome == "rejected" then found[line.position] = line end
+  end
+  tap.equal(found[7].code, "RECIPE_ERROR")
+  tap.contains(found[7].message, "shop.lua:")
+  tap.contains(found[7].message, "cannot tell")
+  tap.equal(found[8].code, "RECIPE_RESULT")
+  tap.equal(found[11].code, "FORMAT")
+  local report = chosen().report
+  assert(report.balanced)
+  tap.equal(report.records, { read = 11, extra = 0, skipped = 0, unchanged = 0, rejected = 3,
+    duplicate = 5, staged = 3 })
+end)
+
+-- import ---------------------------------------------------------------------------------------
+
+test("import as a table sets connection, upsert, slots, chunk size and external_id", function()
+  local existing = json.encode { user(1), user(2) }
+  local result = finish(recipe_with [[
+  import = { upsert = true, slots = 1, chunk_users = 2, chunk_bytes = 2000,
+    external_id = "move" },
+  finalize = function(run)
+    assert(run.upsert == true)
+    run:settle()
+    local job
+    for one in run:users("updated") do job = one end
+    run:log("updated " .. job.user.email .. " " .. job.user_id)
+  end,]], users(5), { files = { ["there.json"] = existing },
+    args = { "--keep-chunks", "--existing", "there.json" } })
+  tap.equal({ result.status, result.report.message }, { 0 })
+  tap.equal(#result.chunks, 3)
+  tap.equal({ result.report.users.inserted, result.report.users.updated }, { 3, 2 })
+  tap.equal(noted(result), { "updated user2@example.com auth0|u2" })
+end)
+
+local driven = once(function()
+  return finish(recipe_with [[
+  import = function(run)
+    local log = function(...) run:log(table.concat({ ... }, " ")) end
+    log(run.connection, tostring(run.upsert), run.rounds, run.params.input)
+    for chunk in run:chunks() do
+      local result = run:wait(run:submit(chunk))
+      log("chunk", chunk.id, result.state, result.inserted, result.failed, result.total)
+      run:sleep(0.5)
+    end
+    run:spawn(function()
+      run:sleep(20)
+      log("spawned work is done")
+    end)
+    for i = 1, 2 do run:once("roles", function() log("once") end) end
+    local answer = run:request { method = "GET", path = "/users-by-email",
+      query = { email = "user2@example.com" } }
+    log(answer.status, answer.body[1].user_id, answer.body[1].identities[1].provider,
+      tostring(answer.headers["content-type"]))
+    log(run:request({ method = "GET", path = "/users/auth0%7Cnobody" }).status)
+    log(run:request({ method = "PATCH", path = "/users/auth0%7Cu1",
+      body = { app_metadata = { role = "a" } } }).body.app_metadata.role)
+  end,
+  finalize = function(run)
+    for failure in run:failures() do
+      run:log(table.concat({ failure.position, failure.at, failure.code, failure.user.email,
+        failure.round, #failure.errors, failure.job and "job" or "" }, " "))
+      run:give_up(failure, "not worth it")
+    end
+    for _, outcome in ipairs { "inserted", "already_there", "failed" } do
+      for one in run:users(outcome) do
+        run:log(outcome .. " " .. one.position .. " " .. tostring(one.user_id))
+      end
+    end
+  end,]], { user(1), user(2), user(3), user(4, { email = "there@example.com" }) }, {
+    files = { ["there.json"] = json.encode {
+      { email = "user3@example.com", user_id = "u3", email_verified = true },
+      { email = "there@example.com", user_id = "other", email_verified = true },
+    } },
+    args = { "--existing", "there.json", "--chunk-users", "2" },
+  })
+end)
+
+test("import as a function drives chunks, submit and wait itself", function()
+  local log = noted(driven())
+  tap.equal({ log[1], log[2], log[3] }, {
+    "Username-Password-Authentication false 3 users.ndjson", "chunk 1 completed 2 0 2",
+    "chunk 2 completed 0 2 2",
+  })
+end)
+
+test("run:once does its work once, and spawned work is waited for", function()
+  local n, spawned = 0, false
+  for _, text in ipairs(noted(driven())) do
+    if text == "once" then n = n + 1 end
+    spawned = spawned or text == "spawned work is done"
+  end
+  tap.equal({ n, spawned }, { 1, true })
+end)
+
+test("run:request calls the Management API, whose answer is a value, a 404 too", function()
+  local log = noted(driven())
+  tap.equal(log[5], "200 auth0|u2 auth0 application/json; charset=utf-8")
+  tap.equal({ log[6], log[7] }, { "404", "a" })
+end)
+
+test("run:failures, run:give_up and run:users tell what became of each user", function()
+  local log = noted(driven())
+  tap.equal(table.move(log, #log - 4, #log, 1, {}), {
+    "4 users.ndjson:4 CONFLICT_EMAIL there@example.com 1 1 job", "inserted 1 auth0|u1",
+    "inserted 2 auth0|u2", "already_there 3 auth0|u3", "failed 4 auth0|other",
+  })
+  local failed = driven().files.failed[1]
+  tap.equal({ failed.position, failed.why, failed.round }, { 4, "not worth it", 1 })
+  tap.equal({ driven().status, driven().report.balanced }, { 3, true })
+end)
+
+for _, case in ipairs {
+  { "import", "import = function(run) run:nothing() end" },
+  { "finalize", "finalize = function() error('broken') end" },
+  { "retry", "retry = function() error('broken') end", true },
+} do
+  test("a recipe's " .. case[1] .. " that raises ends the import with its name and line", function()
+    if case[3] then return tap.skip "the tenant fails no jobs yet" end
+    local result = finish(recipe_with(case[2]), users(3))
+    tap.equal(result.status, 2)
+    tap.contains(result.report.message, "shop.lua:11: the recipe's `" .. case[1] .. "` failed: ")
+    assert(result.report.balanced)
+    tap.equal(result.report.users.pending, case[1] == "import" and 3 or 0)
+  end)
+end
+
+test("spawned work that raises ends the import with its line", function()
+  local result = finish(recipe_with [[
+  import = function(run)
+    run:spawn(function() error("no way") end)
+    run:sleep(5)
+    for chunk in run:chunks() do run:submit(chunk) end
+  end,]], users(3))
+  tap.equal(result.status, 2)
+  tap.contains(result.report.message, "shop.lua:12: ")
+  tap.contains(result.report.message, "no way")
+  assert(result.report.balanced)
+end)
+
+-- fix and finalize -----------------------------------------------------------------------------
+
+-- The offline rules did not know these settings: names of five letters at most.
+local STRICT <const> = [[{"username": {"min": 1, "max": 15}, "requires_username": true}]]
+local TAKEN <const> = json.encode {
+  { email = "x1@example.com", username = "taken1", email_verified = true },
+  { email = "x2@example.com", username = "taken2", email_verified = true },
+  { email = "x3@example.com", username = "taken3", email_verified = true },
+  { email = "x4@example.com", username = "taken4", email_verified = true },
+  { email = "x5@example.com", username = "taken5", email_verified = true },
+  { email = "x6@example.com", username = "taken6", email_verified = true },
+}
+
+local function refused(fields, more)
+  local records = {}
+  for i = 1, 6 do records[i] = user(i, { username = "taken" .. i }) end
+  records[7] = user(7, { username = "free7" })
+  return finish(recipe_with(fields), records, {
+    files = { ["there.json"] = TAKEN, ["connection.json"] = STRICT },
+    args = { "--keep-chunks", "--existing", "there.json", "--connection-file", "connection.json",
+      table.unpack(more or {}) },
+  })
+end
+
+local fixed = once(function()
+  return refused [[
+  fix = {
+    CONFLICT_USERNAME = function(user, failure)
+      local n = failure.position
+      if n == 1 then user.username = "fixed" .. failure.round; return user end
+      if n == 2 then return { email = user.email, username = "new2", user_id = user.user_id } end
+      if n == 3 then error("cannot") end
+      if n == 4 then return nil, "nobody knows" end
+      if n == 5 then return user end
+      user.username = "free7"
+      return user
+    end,
+  },]]
+end)
+
+test("fix by code repairs a refused user, which goes again as a new job of round 2", function()
+  local result = fixed()
+  tap.equal({ result.report.users.inserted, result.report.users.failed, result.report.rounds },
+    { 3, 4, 2 })
+  local again = json.decode(result.chunks[2])
+  tap.equal({ #again, again[1].username, again[2].username }, { 2, "fixed1", "new2" })
+  assert(result.report.balanced)
+  tap.equal(result.status, 3)
+end)
+
+for _, case in ipairs {
+  { 3, "raises", "shop.lua:16: cannot" },
+  { 4, "returns nil", "nobody knows" },
+  { 5, "changes nothing", "changed nothing" },
+  { 6, "makes a duplicate in place", "clashes with record 7" },
+} do
+  test("a fixer that " .. case[2] .. " leaves its user failed, with the reason", function()
+    local line
+    for _, one in ipairs(fixed().files.failed) do
+      if one.position == case[1] then line = one end
+    end
+    tap.equal({ line.code, line.path, line.user.username },
+      { "CONFLICT_USERNAME", "username", "taken" .. case[1] })
+    tap.contains(line.why, case[3])
+  end)
+end
+
+test("fix as one function gets every code, and rounds are bounded by finalize", function()
+  local result = refused [[
+  fix = function(user, failure)
+    user.app_metadata = { tries = failure.round, code = failure.code }
+    return user
+  end,
+  finalize = { rounds = 2 },]]
+  tap.equal({ result.report.rounds, result.report.users.failed, #result.chunks }, { 2, 6, 2 })
+  tap.equal(result.files.failed[1].user.app_metadata, { tries = 1, code = "CONFLICT_USERNAME" })
+  tap.equal(result.files.failed[1].round, 2)
+  tap.contains(result.files.failed[1].why, "no round is left")
+end)
+
+test("without a fix a refused user is given up, and says that there is none", function()
+  local result = refused ""
+  tap.equal(result.report.codes.failed, { CONFLICT_USERNAME = 6 })
+  tap.contains(result.files.failed[1].why, "has the same username")
+end)
+
+test("finalize as a function repairs with requeue and a second import", function()
+  local result = refused [[
+  finalize = function(run)
+    for failure in run:failures() do
+      local user = failure.user
+      user.username = "again" .. failure.position
+      assert(run:requeue(user, failure))
+    end
+    migrate.import(run)
+    run:settle()
+  end,]]
+  tap.equal({ result.status, result.report.users.inserted }, { 0, 7 })
+end)
