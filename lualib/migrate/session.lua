@@ -78,31 +78,37 @@ function Session:next_command(status, pending)
   return "auth0-migrate resume " .. dir
 end
 
+---Takes out of the directory what a finished run needs no more. May be done again.
+function Session:tidy()
+  self.dir:spend_reserve()
+  if self.settings.keep_chunks then return end
+  local replaced, why = sent.replace(self.ledger, self.dir)
+  if not replaced then self.ui:warn("the chunk files stay as they are: " .. why) end
+end
+
 ---The last step of every session whose directory exists: the statement, written and returned.
 ---@param message? string  why it ended, when not because all is done
 ---@param kind? Kind
 ---@return Report
 function Session:finish(message, kind)
   if kind == "full" then self.dir:spend_reserve() end
-  local status = kind and exit.of(kind)
+  local listed, why, what = lists.write(self.ledger, self.dir)
+  if not listed then
+    why = "the lists of failed users are not written: " .. why
+    if kind then self.ui:warn(why) else message, kind = why, what end
+  end
   local statement = report.build(self.ledger, {
-    directory = self.dir.path, exit = status, message = message,
+    directory = self.dir.path, exit = kind and exit.of(kind), message = message,
   })
   statement.next = self:next_command(statement.exit, statement.users.pending > 0) or json.null
   statement.plan = self.plan
-  local written, why = lists.write(self.ledger, self.dir)
-  if not written then self.ui:warn("the lists of failed users are not written: " .. why) end
-  local finished = not kind and statement.users.pending == 0
-  if finished then
-    failure.check(self.ledger:note { finished_at = clock.now() })
-    self.dir:spend_reserve()
-    if not self.settings.keep_chunks then
-      written, why = sent.replace(self.ledger, self.dir)
-      if not written then self.ui:warn("the chunk files stay as they are: " .. why) end
-    end
-  end
+  local written
   written, why = report.write(self.dir, statement)
   if not written then self.ui:warn("report.json is not written: " .. why) end
+  if written and not kind and statement.users.pending == 0 then
+    failure.check(self.ledger:note { finished_at = clock.now() })
+    self:tidy()
+  end
   self.log("end", { exit = statement.exit, message = message })
   return statement
 end
@@ -181,6 +187,26 @@ function Session:invite(users)
     "The canary's %d users are in the tenant. Try a login with one of them; go on?", users))
 end
 
+---Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.
+---@param n integer  users that look as if they met one
+---@return boolean?  nil: nobody to ask
+function Session:agree(n)
+  if self.settings.yes and self.settings.delete_ghosts then return true end
+  return self.ui:ask(string.format("%d refused users seem to meet ghosts, users that no list of "
+    .. "the tenant shows. Delete each, after a look-up, and import its user again?", n))
+end
+
+---Whether --delete-ghosts was given, now or when the run began.
+---@return boolean
+function Session:delete_ghosts()
+  local settings = self.settings
+  if settings.delete_ghosts then
+    failure.check(self.ledger:note { delete_ghosts = 1,
+      ghosts_consent = settings.yes and 1 or self.ledger:get("ghosts_consent") })
+  end
+  return self.ledger:get("delete_ghosts") == 1
+end
+
 -- Import ----------------------------------------------------------------------------------
 
 ---Opens the tenant; an interrupt does not wait for one that does not answer.
@@ -257,6 +283,7 @@ function Session:make_engine()
     progress = function() self:show_import(total, began) end,
     max_failures = self:gate("max_failures"),
     invite = function(users) return self:invite(users) end,
+    delete_ghosts = self:delete_ghosts(), agree = function(n) return self:agree(n) end,
   }
   return self.engine
 end
@@ -365,6 +392,8 @@ function Session:facts(kept)
     source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
     chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
     slots = settings.slots, read = 0, extra = 0,
+    delete_ghosts = settings.delete_ghosts and 1 or nil,
+    ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
   }
   for key, value in pairs(kept) do facts[key] = value end
   return facts
@@ -502,7 +531,10 @@ function session.resume(dir, settings, ui)
   if not done then return nil, message, kind end
   done, message, kind = self:open_existing()
   if not done then return nil, message, kind end
-  if self.ledger:get("finished_at") then return report.read(found) end
+  if self.ledger:get("finished_at") then
+    self:tidy() -- a kill may have come between
+    return report.read(found)
+  end
   self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
     params = self.ledger:get_table("params"),
   })

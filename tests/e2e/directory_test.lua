@@ -162,6 +162,18 @@ test("a finished run keeps of its chunks what verify and undo need, and no secre
   end)
 end)
 
+test("chunk files that a kill left in a finished run are taken out by resume", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words()):ends_with(8)
+    local staged = s:read "shop.run/chunks/000001.json"
+    s:run({ "resume", "--yes" }):ends_with(0)
+    s:write("shop.run/chunks/000001.json", staged)
+    s:run({ "resume" }):ends_with(0)
+    equal(file.list(s:path "shop.run/chunks"), { "000001.sent.zst" })
+  end)
+end)
+
 test("--keep-chunks keeps the uploaded bytes, given at the beginning or at the end", function()
   for _, cases in ipairs { { { "--keep-chunks" }, {} }, { {}, { "--keep-chunks" } } } do
     scene(3, function(s)
