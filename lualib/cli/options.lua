@@ -169,6 +169,10 @@ options.list = {
     help = "the first N users go alone, and must come back clean before the rest",
   },
   {
+    flags = "--delete-ghosts", commands = "run resume retry rehearse",
+    help = "delete unlisted users that stand in the way of an import; asks, unless --yes is given",
+  },
+  {
     flags = "--existing", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
     help = "users that the tenant has before: a JSON array, as for an import",
   },

@@ -28,6 +28,7 @@ local settings = {}
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
 ---@field canary? integer         users
+---@field delete_ghosts boolean
 ---@field slots integer
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
@@ -244,6 +245,7 @@ function settings.resolve(sources)
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
     max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
+    delete_ghosts = flags.delete_ghosts or false,
   }
   local layers = layers_of(sources)
   layers[2].where, layers[4].where = sources.config.path, sources.config.path

@@ -29,6 +29,8 @@ local engine = {}
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
 ---@field max_failures? Limit
+---@field delete_ghosts? boolean   --delete-ghosts
+---@field agree fun(n: integer): boolean?  asks whether ghosts may be deleted; nil: nobody to ask
 ---@field invite fun(users: integer): boolean?  asks whether to go on after the canary
 local Engine = {}
 Engine.__index = Engine

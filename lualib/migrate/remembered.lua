@@ -11,7 +11,9 @@ local SETTINGS <const> = {
 }
 
 -- Facts that outlive the stage they were noted before.
-local FACTS <const> = { "consent", "upsert", "base", "connection", "connection_id" }
+local FACTS <const> = {
+  "consent", "upsert", "base", "connection", "connection_id", "delete_ghosts", "ghosts_consent",
+}
 
 ---@param settings Settings
 ---@return table<string, any>

@@ -202,6 +202,10 @@ function Run:repair(refused)
   end
   if not fix then
     if factors and refused.round == 1 then return refused.user, {} end
+    if refused.code == "DUPLICATED_USER" and self.engine.delete_ghosts then
+      local user, more = fixers.ghost(refused.user, refused)
+      return user, more
+    end
     local none = "no fix for " .. refused.code
     return nil, refused.why and refused.why .. "; " .. none or none
   end

@@ -3,6 +3,7 @@
 local answers = require "tenant.answers"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
+local ghosts = require "tenant.ghosts"
 local json = require "host.json"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
@@ -164,7 +165,7 @@ function edit.create(tenant, request)
   local user, connection = new_user(tenant, body)
   if not user then return connection end
   local keys = users.keys(user)
-  if users.clashes(tenant.db, connection, keys) then
+  if users.clashes(tenant.db, connection, keys) or ghosts.stands(tenant.db, connection, keys) then
     return answers.refuse(409, "The user already exists.", "user_exists")
   end
   if body.password then set_password(user, body.password) end

@@ -4,6 +4,8 @@
 
 local answers = require "tenant.answers"
 local failure = require "base.failure"
+local ghosts = require "tenant.ghosts"
+local job_faults = require "tenant.job_faults"
 local jobs = require "tenant.jobs"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -98,17 +100,15 @@ function imports.accept(tenant, request)
   local connection
   connection, refusal = connection_of(tenant, form)
   if not connection then return refusal end
-  if tenant.metrics.active >= limits.JOBS then
-    return answers.refuse(429, string.format("There are %d active import users jobs, please wait "
-      .. "until some of them are finished and try again", tenant.metrics.active))
-  end
+  local active = tenant.metrics.active + tenant.foreign
+  if active >= limits.JOBS then return answers.slots_taken(active) end
   local job = jobs.add(tenant, {
     type = "users_import", connection = connection.id, payload = form.users,
     external_id = form.external_id, upsert = boolean(form.upsert, false),
     mail = boolean(form.send_completion_email, true),
   })
   tenant.metrics:upload(request.size, job.mail == 1)
-  imports.begin(tenant, job)
+  imports.begin(tenant, job, job_faults.choose(tenant, job))
   return answers.json(jobs.show(tenant, job), 202)
 end
 
@@ -121,6 +121,8 @@ end
 ---@field validator host.schema.validator
 ---@field job StoredJob
 ---@field upsert boolean
+---@field fault? Fault
+---@field haunted boolean  the tenant has ghosts
 ---@field seen table<string, table<string, true>>  identifiers of the file so far
 ---@field now number  of the slice
 ---@field inserted integer
@@ -197,14 +199,20 @@ local function import_one(run, user)
   local keys = users.keys(user)
   errors = duplicate(run, user, keys)
   if errors then return nil, errors end
+  if run.haunted and ghosts.stands(run.db, run.connection, keys) then
+    return nil, refuse("DUPLICATED_USER", "The user already exists.")
+  end
   local rows = users.clashes(run.db, run.connection, keys)
   if not rows then
+    errors = job_faults.factors(run.fault, user)
     users.insert(run.db, run.connection, user, keys, run.now)
+    if errors then return nil, errors end
     return "inserted"
   end
   local row = run.upsert and target(run, keys, rows)
   if not row then return nil, conflict(run, keys, rows) end
-  errors = update(run, user, row)
+  local factors = job_faults.factors(run.fault, user)
+  errors = update(run, user, row) or factors
   if errors then return nil, errors end
   return "updated"
 end
@@ -227,7 +235,9 @@ local function slice(run, list, first, last)
   end
   run.db:run([[UPDATE job SET done = ?, total = ?, inserted = ?, updated = ?, failed = ?
     WHERE id = ?]], last, #list, run.inserted, run.updated, run.failed, run.job.id)
-  if last == #list then jobs.finish(run.tenant, run.job.id) end
+  if last == #list and not job_faults.finish(run.tenant, run.job.id, run.fault) then
+    jobs.finish(run.tenant, run.job.id)
+  end
   failure.check(transaction:commit())
 end
 
@@ -239,6 +249,7 @@ local function new_run(tenant, connection, job)
   return {
     tenant = tenant, db = tenant.db, connection = connection, job = job,
     validator = tenant:validator(connection), upsert = job.upsert == 1,
+    haunted = ghosts.any(tenant.db),
     seen = { email = {}, username = {}, user_id = {} }, now = tenant.wall(),
     inserted = job.inserted, updated = job.updated, failed = job.failed,
   }
@@ -280,7 +291,8 @@ end
 ---Starts a job's task.
 ---@param tenant Tenant
 ---@param job StoredJob
-function imports.begin(tenant, job)
+---@param fault? Fault
+function imports.begin(tenant, job, fault)
   tenant.metrics:job_begun(tenant.monotonic())
   scheduler.spawn(function()
     local list = json.decode(job.payload)
@@ -290,14 +302,23 @@ function imports.begin(tenant, job)
       if not tenant.ended then jobs.finish(tenant, job.id, BROKEN) end
     else
       local run = new_run(tenant, assert(tenant:connection(job.connection)), job)
+      run.fault = fault
       remember(run, list)
-      process(run, list)
+      process(run, job_faults.reached(fault, list))
     end
     tenant.metrics:job_ended(tenant.monotonic())
   end)
 end
 
----Puts users into a connection at once, as an import would.
+---Puts a user with `"ghost": true` where only imports meet it.
+local function put_ghost(run, user)
+  user.ghost = nil
+  local errors = verdict.errors(run.validator, user)
+  if not errors then ghosts.add(run.db, run.connection, users.keys(user)) end
+  return not errors, errors
+end
+
+---Puts users into a connection at once, as an import would; those with `"ghost": true` as ghosts.
 ---@param tenant Tenant
 ---@param connection StoredConnection
 ---@param list table[]
@@ -307,7 +328,8 @@ function imports.put(tenant, connection, list)
   local run = new_run(tenant, connection, { upsert = 0, inserted = 0, updated = 0, failed = 0 })
   local transaction <close> = tenant.db:begin()
   for place, user in ipairs(list) do
-    local _, errors = import_one(run, user)
+    local is_ghost = type(user) == "table" and user.ghost == true
+    local _, errors = (is_ghost and put_ghost or import_one)(run, user)
     if errors then
       return nil, string.format("user %d is refused: %s", place, errors[1].message)
     end

@@ -6,14 +6,16 @@ local clock = require "host.clock"
 local connection_settings = require "auth0.connection"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
+local disturb = require "tenant.disturb"
 local exports = require "tenant.exports"
+local faults = require "tenant.faults"
 local file = require "host.file"
+local ghosts = require "tenant.ghosts"
 local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local metrics = require "tenant.metrics"
-local router = require "tenant.router"
 local scheduler = require "base.scheduler"
 local server = require "host.server"
 local store = require "host.store"
@@ -40,6 +42,7 @@ local SETTINGS_SQL <const> =
 ---@field client_secret? string
 ---@field scopes? string[]        what tokens allow
 ---@field token_seconds? integer  life of tokens
+---@field faults? string|table[]   a file with rules, or the rules; see tenant.faults
 ---@field on_ready? fun(info: TenantInfo)
 
 ---@class TenantInfo
@@ -64,6 +67,10 @@ local SETTINGS_SQL <const> =
 ---@field client_secret string
 ---@field signing_key string
 ---@field metrics Metrics
+---@field faults? Faults
+---@field foreign integer         slots that somebody else's jobs take
+---@field lost table<string, true>  jobs that the tenant no longer admits to
+---@field stalled host.server.request[]  never answered
 ---@field buckets Buckets
 ---@field private validators table<string, host.schema.validator>  by connection id
 ---@field wall fun(): number       unix seconds
@@ -129,7 +136,7 @@ end
 
 local function prepare(self)
   local options = self.options
-  for _, sql in ipairs { SETTINGS_SQL, connections.SQL, users.SQL, jobs.SQL } do
+  for _, sql in ipairs { SETTINGS_SQL, connections.SQL, users.SQL, ghosts.SQL, jobs.SQL } do
     local done, message, kind = self.db:exec(sql)
     if not done then return nil, message, kind end
   end
@@ -153,7 +160,9 @@ end
 ---Puts the users of the `existing` file into the default connection, once.
 local function load_existing(self)
   local path = self.options.existing
-  if not path or self.db:value("SELECT 1 FROM user LIMIT 1") then return true end
+  if not path or ghosts.any(self.db) or self.db:value("SELECT 1 FROM user LIMIT 1") then
+    return true
+  end
   local text, message, kind = file.read(path)
   if not text then return nil, message, kind end
   local list
@@ -167,6 +176,14 @@ local function load_existing(self)
   return true
 end
 
+---Reads the rules for faults, where there are any.
+local function load_faults(self)
+  local given, message, kind = self.options.faults, nil, nil
+  if not given then return true end
+  self.faults, message, kind = (type(given) == "string" and faults.load or faults.new)(given)
+  return self.faults and true, message, kind
+end
+
 ---Opens the state and the port.
 ---@param options? TenantOptions
 ---@return Tenant?
@@ -178,6 +195,7 @@ function tenant.open(options)
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
     buckets = buckets.new(options.tier), stopped = scheduler.condition(), validators = {},
+    foreign = 0, lost = {}, stalled = {},
   }, Tenant)
   local message, kind, done
   -- SQLite's temporary file has no name and takes no memory for millions of users.
@@ -187,6 +205,7 @@ function tenant.open(options)
   if not self.db then return nil, message, kind end
   done, message, kind = prepare(self)
   if done then done, message, kind = load_existing(self) end
+  if done then done, message, kind = load_faults(self) end
   if done then
     self.listener, message, kind = server.listen { port = options.port, limit = REQUEST_LIMIT }
     done = self.listener
@@ -225,7 +244,7 @@ function Tenant:listen()
   while not self.ended do
     local request = self.listener:accept()
     while request do
-      respond(request, router.handle(self, request))
+      disturb.serve(self, request, respond)
       request = self.listener:accept()
     end
     scheduler.await(self.listener)

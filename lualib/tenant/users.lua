@@ -3,6 +3,7 @@
 local answers = require "tenant.answers"
 local clock = require "host.clock"
 local digest = require "host.digest"
+local ghosts = require "tenant.ghosts"
 local json = require "host.json"
 local query_of = require "tenant.query"
 
@@ -166,6 +167,7 @@ end
 ---DELETE /api/v2/users/{id}
 function users.delete(tenant, request)
   tenant.db:run("DELETE FROM user WHERE user_id = ?", request.ids[1])
+  ghosts.delete(tenant.db, { user_id = request.ids[1] })
   return answers.none()
 end
 
@@ -195,6 +197,7 @@ function users.delete_by_email(tenant, request)
   end
   tenant.db:run("DELETE FROM user WHERE connection = ? AND email = ?", connection.id,
     email:lower())
+  ghosts.delete(tenant.db, { connection = connection.id, email = email:lower() })
   return answers.none()
 end
 
