@@ -32,9 +32,17 @@ local Buckets = {}
 Buckets.__index = Buckets
 
 ---@param tier? string  nil: no limit that anybody meets
+---@param scale? number  of the tenant's time: a client that polls as much faster meets as few limits
 ---@return Buckets
-function buckets.new(tier)
-  return setmetatable({ rules = tier and buckets.TIERS[tier] or UNLIMITED, filled = {} }, Buckets)
+function buckets.new(tier, scale)
+  if not tier then return setmetatable({ rules = UNLIMITED, filled = {} }, Buckets) end
+  local rules = {}
+  for group, rule in pairs(buckets.TIERS[tier]) do
+    rules[group] = {
+      size = rule.size * (scale or 1), per_second = rule.per_second * (scale or 1),
+    }
+  end
+  return setmetatable({ rules = rules, filled = {} }, Buckets)
 end
 
 ---Takes one request from the group's bucket.
@@ -56,7 +64,7 @@ function Buckets:take(group, now)
   if self.rules == UNLIMITED then allowed, bucket.tokens = true, rule.size - 1 end
   local missing = math.max(0, 1 - bucket.tokens)
   local headers = {
-    ["x-ratelimit-limit"] = string.format("%d", rule.size),
+    ["x-ratelimit-limit"] = string.format("%d", math.floor(rule.size)),
     ["x-ratelimit-remaining"] = string.format("%d", math.floor(bucket.tokens)),
     ["x-ratelimit-reset"] = string.format("%d",
       second + math.max(1, math.ceil(missing / rule.per_second))),

@@ -194,7 +194,7 @@ function tenant.open(options)
   local self = setmetatable({
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
-    buckets = buckets.new(options.tier), stopped = scheduler.condition(), validators = {},
+    buckets = buckets.new(options.tier, options.time_scale), stopped = scheduler.condition(), validators = {},
     foreign = 0, lost = {}, stalled = {},
   }, Tenant)
   local message, kind, done
