@@ -29,7 +29,7 @@ local main = {}
 -- In the order of the help.
 main.COMMANDS = {
   "run", "check", "map", "preview", "plan", "rehearse", "resume", "retry", "status", "report",
-  "tenant",
+  "tenant", "try-login", "hash",
 }
 
 local MODULES <const> = {

@@ -91,7 +91,7 @@ end
 options.list = {
   {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
-    help = "the database connection to import into", commands = "run resume retry plan",
+    help = "the database connection to import into", commands = "run resume retry plan try-login",
   },
   {
     flags = "--upsert", commands = "run plan rehearse",
@@ -119,7 +119,7 @@ options.list = {
   },
   {
     flags = "--limit", argument = "N", parse = options.whole(1),
-    commands = "run check map plan rehearse",
+    commands = "run check map plan rehearse prove",
     help = "only the first N records; for run a trial of its own, in NAME-N.run",
   },
   {
@@ -173,6 +173,20 @@ options.list = {
     help = "delete unlisted users that stand in the way of an import; asks, unless --yes is given",
   },
   {
+    flags = "--login", argument = "ID", parse = not_empty, commands = "rehearse prove",
+    help = "a login to try: address, username, phone or user_id; its password is asked for",
+  },
+  {
+    flags = "--logins", argument = "FILE", parse = not_empty,
+    commands = "rehearse prove try-login",
+    help = "logins to try: NDJSON with id and password, or CSV with the header id,password; "
+      .. "- is stdin",
+  },
+  {
+    flags = "--pepper-file", argument = "FILE", parse = not_empty, commands = "prove",
+    help = "holds the secret that the old system joined to each password",
+  },
+  {
     flags = "--existing", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
     help = "users that the tenant has before: a JSON array, as for an import",
   },
@@ -191,17 +205,17 @@ options.list = {
   },
   {
     flags = "--connection-file", argument = "FILE", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse tenant",
+    commands = "run resume retry check map preview plan rehearse tenant prove",
     help = "the connection's settings, where the tenant is not asked",
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse",
+    commands = "run resume retry check map preview plan rehearse prove try-login",
     help = "a profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse",
+    commands = "run resume retry check map preview plan rehearse prove try-login",
     help = "the configuration file (default auth0-migrate.yaml, if it is there)",
   },
   {
@@ -209,7 +223,9 @@ options.list = {
     help = "certificates to trust, in PEM",
   },
   {
-    flags = "--json", commands = "run resume retry check map preview plan rehearse status report",
+    flags = "--json",
+    commands = "run resume retry check map preview plan rehearse prove status report try-login "
+      .. "hash",
     help = "the result as one JSON object",
   },
   {
@@ -217,12 +233,13 @@ options.list = {
     help = "no progress, only warnings and errors",
   },
   {
-    flags = "-v --verbose", commands = "run resume retry check map preview plan rehearse",
+    flags = "-v --verbose",
+    commands = "run resume retry check map preview plan rehearse prove try-login",
     help = "say which settings count and where they come from",
   },
   { flags = "--no-color", commands = "*", help = "no colours (also: NO_COLOR)" },
   {
-    flags = "--no-input", commands = "run resume retry",
+    flags = "--no-input", commands = "run resume retry rehearse prove try-login",
     help = "never ask, as if there were no terminal",
   },
   { flags = "-h --help", commands = "*", help = "this help" },

@@ -2,15 +2,19 @@
 
 local ending = require "cli.ending"
 local file = require "host.file"
+local given = require "cli.logins"
 local json = require "host.json"
+local logins = require "migrate.logins"
 local prepare = require "cli.prepare"
 local process = require "host.process"
+local reports = require "migrate.report"
 local rundir = require "migrate.rundir"
 local scheduler = require "base.scheduler"
 local words = require "cli.words"
 
 local READY_SECONDS <const> = 30
 local USAGE <const> = 2
+local REJECTED <const> = 3
 
 ---The arguments of the tenant's process.
 local function tenant_words(flags, settings)
@@ -112,13 +116,38 @@ local function next_command(context, report)
   return ending.command_line(context.args)
 end
 
+---Tries the logins when the users are in the tenant, and writes into the statement who did not get
+---in: a rehearsal is good when people can log in.
+---@param settings Settings
+---@param report Report
+---@param list? Login[]
+---@return true?
+---@return TriedLogin[]|string|nil tried  or the message
+---@return Kind? kind
+local function try(settings, report, list)
+  if not list or (report.exit ~= 0 and report.exit ~= REJECTED) then return true end
+  local tried, message, kind = logins.try(settings, list)
+  if not tried then return nil, message, kind end
+  local failed = logins.failed(tried)
+  report.logins = { tried = #tried, failed = json.array(failed) }
+  if #failed > 0 then report.exit = REJECTED end
+  local dir = rundir.at(report.directory)
+  if dir:exists() then
+    local written
+    written, message, kind = reports.write(dir, report)
+    if not written then return nil, message, kind end
+  end
+  return true, tried
+end
+
 ---@type Command
 return {
   name = "rehearse",
   summary = "the real run against the built-in tenant, on this machine",
   help = [[
 Starts the built-in tenant in a process of its own, runs the whole migration against it in
-NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status.]],
+NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status. With
+--login or --logins it then tries these logins, and ends with 3 when one does not get in.]],
   positionals = {
     { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
   },
@@ -127,6 +156,9 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     if not recipe then return ending.failure(context, settings, kind) end
     local path = recipe.name .. ".rehearsal"
     local done, message
+    local list
+    list, message, kind = given.read(context, context.flags.login)
+    if message then return ending.failure(context, message, kind) end
     done, message, kind = check_existing(context.flags.existing)
     if done then done, message, kind = clear(path) end
     if not done then return ending.failure(context, message, kind) end
@@ -136,9 +168,13 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     point_at(settings, said, path)
     local report
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
+    local tried
+    if report then done, tried, kind = try(settings, report, list) end
     child:close()
     if not report then return ending.failure(context, message, kind) end
+    if not done then return ending.failure(context, tried, kind) end
     report.next = next_command(context, report)
-    return ending.report(context, report, words.statement(report))
+    return ending.report(context, report, words.statement(report) .. (tried and
+      given.summary(tried) or ""))
   end,
 }

@@ -1,0 +1,78 @@
+--- What can be said of a stored password from its looks: its scheme, whether Auth0 can take it, and
+--- the line of a mapping that carries it over.
+
+local build = require "auth0.hash_build"
+local hash_parse = require "auth0.hash_parse"
+local hash_rules = require "auth0.hash_rules"
+
+local hash_words = {}
+
+---@class HashKind
+---@field scheme string       "bcrypt", "phpass", "unknown"
+---@field supported? boolean  whether Auth0 can verify it; nil: that depends on more than the value
+---@field line? string        of a mapping, where it is supported
+---@field reason? string      why not, or what else has to be known
+
+---Schemes whose builder is not that of the same name.
+local CALLS <const> = {
+  { "^bcrypt", "bcrypt" }, { "^argon2", "phc" }, { "^pbkdf2", "phc" }, { "^LDAP", "ldap_password" },
+  { "^Django", "django" }, { "^ASP%.NET", "aspnet" },
+}
+
+---The line of a mapping for a scheme that says itself what it is.
+---@param scheme string
+---@param expression string  of the value: "row.hash"
+---@return string
+function hash_words.line(scheme, expression)
+  for _, call in ipairs(CALLS) do
+    if scheme:find(call[1]) then
+      return string.format("custom_password_hash = password.%s(%s)", call[2], expression)
+    end
+  end
+  return string.format("password_hash, custom_password_hash = password.auto(%s)", expression)
+end
+
+local DIGESTS <const> = { "md4", "md5", "sha1", "sha256", "sha512" }
+
+---Digests of Auth0's that a bare value may be: by its length in hex or Base64.
+local function digests_of(value)
+  local names, how = {}, nil
+  for _, encoding in ipairs { "hex", "base64" } do
+    local text = encoding == "hex" and value:gsub("^0[xX]", "") or value
+    local bytes = hash_rules.decode(text, encoding)
+    for _, name in ipairs(bytes and #names == 0 and DIGESTS or {}) do
+      if #bytes == hash_rules.SIZES[name] then
+        names[#names + 1], how = name, encoding
+      end
+    end
+  end
+  return names, how
+end
+
+---@param value string?
+---@param expression? string  default "row.hash"
+---@return HashKind? kind  nil where there is no value
+function hash_words.of(value, expression)
+  expression = expression or "row.hash"
+  local cleaned = build.cleaned(value)
+  if not cleaned then return nil end
+  local found = assert(hash_parse.identify(cleaned))
+  if found.supported then
+    return {
+      scheme = found.name, supported = true, line = hash_words.line(found.name, expression),
+    }
+  end
+  local names, how = digests_of(cleaned)
+  if found.name == "unknown" and #names > 0 then
+    return {
+      scheme = string.format("%s of %d bytes", how, hash_rules.SIZES[names[1]]),
+      line = string.format("custom_password_hash = password.digest(\"%s\", %s)", names[#names],
+        expression),
+      reason = "it does not say its algorithm (" .. table.concat(names, ", ")
+        .. "?) nor its salt; `prove` finds them from one known login",
+    }
+  end
+  return { scheme = found.name, supported = false, reason = found.reason }
+end
+
+return hash_words

@@ -1,0 +1,158 @@
+--- Passwords by the real program: logins tried and proven, hashes named.
+
+local digest = require "host.digest"
+local json = require "host.json"
+local process = require "host.process"
+local program = require "tests.e2e.program"
+local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
+
+local contains, equal, test = tap.contains, tap.equal, tap.test
+local scene = program.scene
+
+local PLAIN <const> = "Tr0ub4dor&3-heron"
+local BCRYPT <const> = digest.bcrypt(PLAIN, 4)
+local CSV <const> = "id,password\n%s,\"" .. PLAIN .. "\"\n"
+
+---A source of one row in which `hash` is the stored password; further columns by name.
+local function one(s, hash, more)
+  s:write("people.csv", string.format("id,email,name,hash%s\nu1,anna@example.com,Anna,%s%s\n",
+    more and "," .. more[1] or "", hash, more and "," .. more[2] or ""))
+end
+
+---Whatever a command said, the cleartext and the hash are not in it.
+local function discreet(ended, hash)
+  for _, text in ipairs { ended.stdout, ended.stderr } do
+    equal(text:find(PLAIN, 1, true), nil, text)
+    if hash then equal(text:find(hash, 1, true), nil, text) end
+  end
+end
+
+-- try-login -----------------------------------------------------------------------------------
+
+---A scene with Anna in the tenant.
+local function with_anna(fn)
+  scene(nil, function(s)
+    one(s, BCRYPT)
+    s:tenant()
+    s:run(program.words "--yes"):ends_with(0)
+    fn(s)
+  end)
+end
+
+test("try-login says yes for address and user_id, with 0", function()
+  with_anna(function(s)
+    s:write("logins.csv", string.format(CSV, "ANNA@example.com") .. "u1," .. PLAIN .. "\n"
+      .. "auth0|u1," .. PLAIN .. "\n")
+    local ended = s:run({ "try-login", "--logins", "logins.csv" }):ends_with(0)
+    equal(ended.stdout, "ANNA@example.com: yes\nu1: yes\nauth0|u1: yes\n")
+    discreet(ended)
+  end)
+end)
+
+test("try-login says no for a wrong password and for nobody, with 3", function()
+  with_anna(function(s)
+    s:write("logins.ndjson", json.encode { id = "anna@example.com", password = "wrong" } .. "\n"
+      .. json.encode { id = "nobody@example.com", password = PLAIN } .. "\n")
+    local ended = s:run({ "try-login", "--logins", "logins.ndjson", "--json" }):ends_with(3)
+    local object = ended:object()
+    equal({ object.exit, object.tried, object.failed }, { 3, 2, 2 })
+    equal({ object.logins[1].result, object.logins[2].result }, { "no", "missing" })
+    contains(ended.stderr, "next: auth0-migrate try-login")
+    discreet(ended)
+    equal(s:run({ "try-login", "nobody@example.com", "--logins", "logins.ndjson" }):ends_with(3)
+      .stdout:find("anna"), nil)
+  end)
+end)
+
+---{name, arguments, part of the message, environment}
+local MISUSES <const> = {
+  { "no login", { "try-login" }, "wants an ID" },
+  { "no terminal to ask", { "try-login", "anna@example.com" }, "--logins FILE" },
+  { "a file that is not there", { "try-login", "--logins", "none.csv" }, "none.csv" },
+  { "a login that the file lacks", { "try-login", "bob", "--logins", "a.csv" }, "no login of bob" },
+  { "another header", { "try-login", "--logins", "header.csv" }, "id,password" },
+  { "a broken line", { "try-login", "--logins", "broken.csv" }, "line 2" },
+  { "JSON without a password", { "try-login", "--logins", "lacking.ndjson" }, "line 2" },
+  { "no logins in the file", { "try-login", "--logins", "empty.csv" }, "no logins" },
+}
+
+test("try-login refuses with 2 what it cannot work with, and names it", function()
+  scene(nil, function(s)
+    s:tenant()
+    s:write("a.csv", string.format(CSV, "a"))
+    s:write("header.csv", "email,password\na,b\n")
+    s:write("broken.csv", 'id,password\na,"b\n')
+    s:write("lacking.ndjson", '{"id": "a", "password": "b"}\n{"id": "a"}\n')
+    s:write("empty.csv", "id,password\n")
+    for _, case in ipairs(MISUSES) do
+      contains(s:run(case[2]):ends_with(2).stderr, case[3])
+    end
+    local far = s:run({ "try-login", "--logins", "a.csv" },
+      { AUTH0_DOMAIN = "acme.eu.auth0.com" }):ends_with(2)
+    contains(far.stderr, "this machine")
+    local none = s:run({ "try-login", "--logins", "a.csv" }, { AUTH0_CLIENT_SECRET = "" })
+    contains(none:ends_with(2).stderr, "AUTH0_CLIENT_SECRET")
+  end)
+end)
+
+-- rehearse ------------------------------------------------------------------------------------
+
+test("a rehearsal tries logins: 0 when all get in", function()
+  scene(nil, function(s)
+    one(s, BCRYPT)
+    s:write("logins.csv", string.format(CSV, "anna@example.com"))
+    local ended = s:run({ "rehearse", "shop.lua", "input=people.csv", "--logins", "logins.csv" })
+    contains(ended:ends_with(0).stdout, "1 tried, 1 right")
+    discreet(ended, BCRYPT)
+  end)
+end)
+
+test("a rehearsal ends with 3 when a login fails, and its statement names it", function()
+  scene(nil, function(s)
+    one(s, BCRYPT)
+    s:write("logins.csv", "id,password\nanna@example.com,wrong\nu1," .. PLAIN .. "\n")
+    local ended = s:run({ "rehearse", "shop.lua", "input=people.csv", "--logins", "logins.csv",
+      "--json" }):ends_with(3)
+    local failed = { { id = "anna@example.com", result = "no",
+      reason = "the password does not fit" } }
+    equal(ended:object().logins, { tried = 2, failed = failed })
+    local written = json.decode(s:read "shop.rehearsal/report.json")
+    equal({ written.exit, written.logins.failed }, { 3, failed })
+    equal(s:read("shop.rehearsal/log.ndjson"):find("anna", 1, true), nil)
+    discreet(ended, BCRYPT)
+  end)
+end)
+
+-- hash ----------------------------------------------------------------------------------------
+
+test("hash identify names the scheme and the line, with 3 for what Auth0 cannot take", function()
+  scene(nil, function(s)
+    local ended = s:run({ "hash", "identify", BCRYPT }):ends_with(0)
+    contains(ended.stdout, "bcrypt: Auth0 can take it")
+    contains(ended.stdout, "password.bcrypt(row.hash)")
+    contains(s:run({ "hash", "identify", "$P$Babcdef" }):ends_with(3).stdout, "phpass")
+    contains(s:run({ "hash", "identify", ("0"):rep(40) }):ends_with(0).stdout, '"sha1", row.hash')
+    s:run({ "hash", "name", "x" }):ends_with(2)
+  end)
+end)
+
+test("hash identify - reads its values from stdin, a line each", function()
+  scheduler.run(function()
+    local child <close> = assert(process.spawn({ process.program(), "hash", "identify", "-",
+      "--json" }, { stdin = "pipe" }))
+    assert(child:write(BCRYPT .. "\r\n\n$6$salt$abcdef\n"))
+    child:finish()
+    local text = ""
+    while true do
+      local data = child:read()
+      if data == nil then break end
+      text = text .. data
+      if data == "" then scheduler.await(child, 1) end
+    end
+    while not child:status() do scheduler.await(child, 1) end
+    equal(child:status(), 3)
+    local hashes = json.decode(text).hashes
+    equal({ #hashes, hashes[1].scheme, hashes[2].scheme }, { 2, "bcrypt", "sha512-crypt" })
+  end)
+end)
