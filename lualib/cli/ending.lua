@@ -56,6 +56,17 @@ local function missing_parameter(message)
   return word and " " .. word or ""
 end
 
+---The words as typed, but for a secret that was: the message names its parameter.
+local function without_secret(args, message)
+  local name = message:match("parameter ([%w_]+) is secret")
+  if not name then return args end
+  local words = {}
+  for i, word in ipairs(args) do
+    words[i] = word:sub(1, #name + 1) == name .. "=" and name .. "=@FILE" or word
+  end
+  return words
+end
+
 ---Ends without a report: what the world or the person at the keyboard got wrong.
 ---@param context Context
 ---@param message string
@@ -65,7 +76,7 @@ end
 function ending.failure(context, message, kind, next_command)
   local ui, status = context.ui, exit.of(kind)
   next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or ending.command_line(context.args) .. missing_parameter(message)
+    or ending.command_line(without_secret(context.args, message)) .. missing_parameter(message)
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {

@@ -2,7 +2,6 @@
 
 local chunk = require "host.chunk"
 local clock = require "host.clock"
-local codes = require "auth0.codes"
 local connect = require "migrate.connect"
 local file = require "host.file"
 local findings = require "migrate.findings"
@@ -12,6 +11,7 @@ local outcome = require "migrate.outcome"
 local pipeline = require "migrate.pipeline"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
+local shapes = require "migrate.shapes"
 local signals = require "migrate.signals"
 local stage = require "migrate.stage"
 local user_rules = require "auth0.user"
@@ -29,7 +29,8 @@ local function new_sink(settings, on_user)
   return setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, reasons = {}, codes = {},
-    findings = findings.new(), limit = settings.chunk_bytes, on_user = on_user,
+    findings = findings.new(), shapes = shapes.new(), limit = settings.chunk_bytes,
+    on_user = on_user,
     writer = chunk.new(settings.chunk_bytes, settings.chunk_users),
   }, CheckSink)
 end
@@ -70,6 +71,7 @@ function CheckSink:user(user, position, at)
     return self:rejected(stage.unpackable(position, at, message, size, self.limit))
   end
   self.counts.staged = self.counts.staged + 1
+  self.shapes:add(user)
   if self.on_user then return self.on_user(user, position, at) end
   return true
 end
@@ -117,15 +119,14 @@ end
 local function statement(recipe, pipe, sink)
   local c = sink.counts
   local warnings, list = {}, {}
-  for _, from in ipairs { pipe.warnings, recipe.warnings } do
+  local sources = { pipe.warnings, recipe.warnings, sink.shapes:warnings() }
+  for _, from in ipairs(sources) do
     for code, warning in pairs(from) do
       warnings[code] = warning.n or warning.count
       list[#list + 1] = { code = code, count = warnings[code], message = warning.message }
     end
   end
   table.sort(list, function(a, b) return a.code < b.code end)
-  local groups = sink.findings:list()
-  for _, group in ipairs(groups) do group.fix = group.fix or codes.fix(group.code) end
   return {
     recipe = recipe.name, exit = c.rejected > 0 and 3 or 0,
     status = c.rejected > 0 and "findings" or "clean",
@@ -135,7 +136,7 @@ local function statement(recipe, pipe, sink)
     },
     balanced = pipe.position + pipe.extra == c.skipped + c.rejected + c.duplicate + c.staged,
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
-    warning_list = json.array(list), findings = json.array(groups), packed = sink.packed,
+    warning_list = json.array(list), findings = json.array(sink.findings:list()), packed = sink.packed,
     seconds = { stage = sink.seconds },
   }
 end
