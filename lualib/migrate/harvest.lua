@@ -142,6 +142,9 @@ local function harvest_completed(engine, job, status)
     if chunk.upsert and not chunk.updates and not engine.upsert then
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     end
+    if engine.upsert and counts.updated > 0 and engine.ledger:attempts(chunk.id) > 1 then
+      counts = judge.recount(engine, chunk, counts, failures)
+    end
     engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))
     if #failures > 0 then judge.failures(engine, chunk) end
   end

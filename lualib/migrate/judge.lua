@@ -83,6 +83,28 @@ function judge.failures(engine, chunk)
   end
 end
 
+---Corrects the counts of a chunk that was sent with upsert more than once: users that an earlier
+---attempt created come back as updated, and were inserted by this run all the same.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@param counts {inserted: integer, updated: integer}
+---@param failures NewFailure[]
+---@return {inserted: integer, updated: integer}
+function judge.recount(engine, chunk, counts, failures)
+  local failed, asked, inserted = {}, {}, 0
+  for _, failure in ipairs(failures) do failed[failure.place] = true end
+  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+    if not failed[placed.place] then asked[#asked + 1] = placed.user end
+  end
+  local theirs, span = find(engine, asked), window(engine, chunk)
+  for _, user in ipairs(asked) do
+    local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
+    if ruling.outcome == "inserted" then inserted = inserted + 1 end
+  end
+  inserted = math.max(inserted, counts.inserted)
+  return { inserted = inserted, updated = counts.inserted + counts.updated - inserted }
+end
+
 ---Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.
 ---@param engine Engine
 ---@param chunk LedgerChunk

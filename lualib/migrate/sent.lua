@@ -1,25 +1,18 @@
 --- What remains of a chunk when the run is finished: a line a user with its position, identifiers,
 --- job, outcome and a digest of each field. Enough to verify and undo, without a secret.
 
-local digest = require "host.digest"
+local fields = require "migrate.fields"
 local file = require "host.file"
 local json = require "host.json"
 
 local sent = {}
 
-local SHOWN <const> = { "user_id", "email", "username", "phone_number" }
-
 local function line_of(placed, outcome, job, user_id)
-  local digests = {}
-  for name, value in pairs(placed.user) do
-    local text = json.encode(value)
-    digests[name] = digest.hex(digest.hash("sha256", text)):sub(1, 16)
-  end
   local line = {
-    position = placed.position, at = placed.at, outcome = outcome, job = job, digests = digests,
-    tenant_id = user_id,
+    position = placed.position, at = placed.at, outcome = outcome, job = job,
+    digests = fields.digests(placed.user), tenant_id = user_id,
   }
-  for _, name in ipairs(SHOWN) do line[name] = placed.user[name] end
+  for _, name in ipairs(fields.IDENTIFIERS) do line[name] = placed.user[name] end
   return json.encode(line)
 end
 
@@ -27,7 +20,9 @@ local function write(ledger, dir, record)
   local users, message, kind = dir:users(record)
   if not users then return nil, message, kind end
   local outcomes = ledger:outcomes(record.id)
-  local rest = record.inserted > 0 and "inserted" or "updated"
+  -- A job with upsert does not tell whom it inserted and whom it updated.
+  local rest = record.updated == 0 and "inserted" or record.inserted == 0 and "updated"
+    or "upserted"
   local job = ledger:last_job(record.id)
   local output <close>, why, what = file.create(dir:sent(record.id), { zstd = true })
   if not output then return nil, why, what end

@@ -1,8 +1,10 @@
 --- Runs that are killed, interrupted or cut off from their tenant: what follows ends in the same
 --- tenant as an undisturbed run.
 
+local clock = require "host.clock"
 local file = require "host.file"
 local program = require "tests.e2e.program"
+local store = require "host.store"
 local tap = require "tests.tap"
 
 local contains, equal, test = tap.contains, tap.equal, tap.test
@@ -71,36 +73,43 @@ test("refused users that a kill left unjudged are judged by resume", function()
     s:run(words "--yes"):ends_with(0)
     -- The same users from a second run are refused; its journal as it is before they are judged.
     s:run(words("--yes", "--fresh", "--keep-chunks", "--json")):ends_with(0)
-    local store <close> = assert(require "host.store".open(s:path "shop-2.run/journal.db"))
-    store:run "UPDATE failure SET outcome = 'open', user_id = NULL"
-    store:run "DELETE FROM run WHERE key = 'finished_at'"
-    store:close()
+    local db <close> = assert(store.open(s:path "shop-2.run/journal.db"))
+    db:run "UPDATE failure SET outcome = 'open', user_id = NULL"
+    db:run "DELETE FROM run WHERE key = 'finished_at'"
+    db:close()
     local report = s:run({ "resume", "shop-2.run", "--json" }):ends_with(0):object()
     equal(report.users.already_there, 20)
     equal(report.users.pending, 0)
   end)
 end)
 
-test("an upload whose answer was lost in a kill is recognised as our own", function()
-  scene(20, function(s)
-    s:tenant()
-    s:run(words()):ends_with(8)
-    -- The journal as it is when the program dies between the last byte and the answer.
-    local saved = file.read(s:path "shop.run/journal.db")
-    s:run({ "resume", "--yes", "--keep-chunks" }):ends_with(0)
-    for _, name in ipairs { "journal.db-wal", "journal.db-shm" } do
-      file.remove(s:path("shop.run/" .. name))
-    end
-    s:write("shop.run/journal.db", saved)
-    local store <close> = assert(require "host.store".open(s:path "shop.run/journal.db"))
-    local clock = require "host.clock"
-    store:run("INSERT INTO attempt (chunk, begun) VALUES (1, ?)", clock.now() - 2)
-    store:run("UPDATE chunk SET state = 'sending', first_intent = ?", clock.now() - 2)
-    store:run("INSERT OR REPLACE INTO run VALUES ('consent', 1)")
-    store:close()
-    resumed(s, 20)
-  end)
-end)
+---The journal as it is when the program dies between the last byte of an upload and its answer.
+local function lose_the_answer(s, journal)
+  for _, name in ipairs { "journal.db-wal", "journal.db-shm" } do
+    file.remove(s:path("shop.run/" .. name))
+  end
+  s:write("shop.run/journal.db", journal)
+  local db <close> = assert(store.open(s:path "shop.run/journal.db"))
+  local begun = clock.now() - 2
+  db:run("INSERT INTO attempt (chunk, begun) VALUES (1, ?)", begun)
+  db:run("UPDATE chunk SET state = 'sending', first_intent = ?", begun)
+  db:run "INSERT OR REPLACE INTO run VALUES ('consent', 1)"
+  db:close()
+end
+
+for _, option in ipairs { "--no-color", "--upsert" } do
+  test("an upload whose answer was lost in a kill is recognised as our own, with " .. option,
+    function()
+      scene(20, function(s)
+        s:tenant()
+        s:run(words(option)):ends_with(8)
+        local journal = s:read "shop.run/journal.db"
+        s:run({ "resume", "--yes", "--keep-chunks" }):ends_with(0)
+        lose_the_answer(s, journal)
+        resumed(s, 20)
+      end)
+    end)
+end
 
 -- Signals ---------------------------------------------------------------------------------
 
