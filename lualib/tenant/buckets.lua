@@ -32,7 +32,7 @@ local Buckets = {}
 Buckets.__index = Buckets
 
 ---@param tier? string  nil: no limit that anybody meets
----@param scale? number  of the tenant's time: a client that polls as much faster meets as few limits
+---@param scale? number  of the tenant's time: who polls as much faster meets no more limits
 ---@return Buckets
 function buckets.new(tier, scale)
   if not tier then return setmetatable({ rules = UNLIMITED, filled = {} }, Buckets) end
