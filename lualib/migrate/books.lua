@@ -74,6 +74,25 @@ function books.warnings(db)
   return list
 end
 
+---@class UndoFigures
+---@field deleted integer
+---@field gone integer   were no longer there
+---@field kept table<string, integer>  by reason
+---@field finished boolean
+
+---What an undo has done so far; nil when there was none.
+---@param ledger Ledger
+---@return UndoFigures?
+function books.undone(ledger)
+  if not ledger:get("undo_begun") then return nil end
+  local row = ledger.db:row([[SELECT ifnull(sum(deleted), 0) AS deleted,
+    ifnull(sum(gone), 0) AS gone FROM undo]])
+  return {
+    deleted = row.deleted, gone = row.gone, finished = ledger:get("undo_finished") ~= nil,
+    kept = counts(ledger.db, "SELECT why AS key, count(*) AS n FROM kept GROUP BY why"),
+  }
+end
+
 ---Whether both sums hold: what was read went somewhere, and so did what was staged.
 ---@param f table<string, integer>  of books.figures
 ---@return boolean

@@ -448,6 +448,83 @@ function Ledger:done_once(key)
   return tx:commit()
 end
 
+-- Undo ------------------------------------------------------------------------------------
+
+local UNDO <const> = [[
+CREATE TABLE IF NOT EXISTS undo (
+  chunk INTEGER PRIMARY KEY REFERENCES chunk,
+  place INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  gone INTEGER NOT NULL,
+  intent TEXT);
+CREATE TABLE IF NOT EXISTS kept (
+  chunk INTEGER NOT NULL REFERENCES chunk,
+  place INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  why TEXT NOT NULL,
+  user_id TEXT,
+  PRIMARY KEY (chunk, place)) WITHOUT ROWID;
+]]
+
+---The run's users are being deleted: from here on nothing of it is imported any more.
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:begin_undo()
+  local tx <close> = self.db:begin()
+  self.db:exec(UNDO)
+  self:set { undo_begun = self:get("undo_begun") or clock.now() }
+  return tx:commit()
+end
+
+---How far the undo of a chunk is: the last place that is dealt with, and the places that were to
+---be deleted when an earlier process ended.
+---@param chunk integer
+---@return {place: integer, intent: integer[]}
+function Ledger:undo_progress(chunk)
+  local row = self.db:row("SELECT place, intent FROM undo WHERE chunk = ?", chunk)
+  if not row then return { place = 0, intent = {} } end
+  return { place = row.place, intent = row.intent and json.decode(row.intent) or {} }
+end
+
+---The intent to delete the users of these places, durable before the first of them goes.
+---@param chunk integer
+---@param places integer[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:undoing(chunk, places)
+  local tx <close> = self.db:begin()
+  self.db:run([[INSERT INTO undo VALUES (?1, 0, 0, 0, ?2)
+    ON CONFLICT (chunk) DO UPDATE SET intent = ?2]], chunk, json.encode(json.array(places)))
+  return tx:commit()
+end
+
+---@class Undone
+---@field place integer   the last one of the stretch
+---@field deleted integer
+---@field gone integer    already
+---@field kept {place: integer, position: integer, at: string, why: string, user_id?: string}[]
+
+---A stretch of a chunk's users is dealt with.
+---@param chunk integer
+---@param part Undone
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:undone(chunk, part)
+  local tx <close> = self.db:begin()
+  self.db:run([[INSERT INTO undo VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT (chunk) DO UPDATE
+    SET place = ?2, deleted = deleted + ?3, gone = gone + ?4, intent = NULL]], chunk, part.place,
+    part.deleted, part.gone)
+  for _, k in ipairs(part.kept) do
+    self.db:run("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)", chunk, k.place,
+      k.position, k.at, k.why, k.user_id)
+  end
+  return tx:commit()
+end
+
 -- Reading ---------------------------------------------------------------------------------
 
 local function as_chunk(row)
@@ -551,6 +628,18 @@ function Ledger:unjudged()
     ids[#ids + 1] = row.chunk
   end
   return ids
+end
+
+---When a chunk's users may have been created: from the first intent to the end of its last job.
+---@param chunk integer
+---@return {first: number, last: number}?  unix seconds by our clock; nil: it was never sent
+function Ledger:hours(chunk)
+  local row = self.db:row([[SELECT first_intent AS first, (SELECT max(at) FROM
+      (SELECT max(ended) AS at FROM attempt WHERE chunk = ?1
+        UNION ALL SELECT max(ended) FROM job WHERE chunk = ?1
+        UNION ALL SELECT max(harvested) FROM job WHERE chunk = ?1)) AS last
+    FROM chunk WHERE id = ?1]], chunk)
+  return row and row.first and { first = row.first, last = row.last or clock.now() } or nil
 end
 
 ---The failures of a chunk by place, with their outcomes.

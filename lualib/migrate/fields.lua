@@ -1,0 +1,93 @@
+--- The fields of a user as they were sent, beside those that a tenant shows: compared by digests,
+--- for a finished run keeps no more of them.
+
+local digest = require "host.digest"
+local json = require "host.json"
+
+local fields = {}
+
+local DIGITS <const> = 16 -- of the hexadecimal SHA-256
+
+-- Identifiers are kept as they are; a tenant keeps addresses and usernames in lower case.
+fields.IDENTIFIERS = { "user_id", "email", "username", "phone_number" }
+local FOLDED <const> = { "email", "username" }
+
+-- What a tenant shows as it was sent, and what one that leaves it out means by that. Hashes and MFA
+-- factors are never shown.
+local COMPARED <const> = {
+  email_verified = { absent = false }, phone_verified = { absent = false },
+  blocked = { absent = false }, app_metadata = { absent = {} }, user_metadata = { absent = {} },
+  name = {}, given_name = {}, family_name = {}, nickname = {}, picture = {},
+}
+
+---Numbers of one value are written in one way: to a tenant 3.0 is 3.
+local function plain(value)
+  if math.type(value) == "float" then return math.tointeger(value) or value end
+  if type(value) ~= "table" then return value end
+  local copy = json.is_array(value) and json.array {} or {}
+  for key, member in pairs(value) do copy[key] = plain(member) end
+  return copy
+end
+
+---@param value any
+---@return string  16 hexadecimal digits
+function fields.digest(value)
+  return digest.hex(digest.hash("sha256", json.encode(plain(value)))):sub(1, DIGITS)
+end
+
+---@param user table
+---@return table<string, string> by field
+function fields.digests(user)
+  local digests = {}
+  for name, value in pairs(user) do digests[name] = fields.digest(value) end
+  return digests
+end
+
+local function fold(value)
+  return type(value) == "string" and value:lower() or nil
+end
+
+local function differs(name, sent, theirs)
+  local value, absent = theirs[name], COMPARED[name].absent
+  if (value == nil or value == json.null) and absent ~= nil then value = absent end
+  if value == nil or fields.digest(value) ~= sent then
+    -- An empty list and an empty object are told apart by us alone.
+    local empty = type(absent) == "table" and type(value) == "table" and next(value) == nil
+    return not (empty and sent == fields.digest(json.array {}))
+  end
+  return false
+end
+
+---The fields in which a tenant's user is not what was sent; what was not sent is not compared.
+---@param ours table     identifiers
+---@param digests table<string, string>
+---@param theirs table   as the tenant shows the user
+---@return string[] names  sorted
+function fields.differences(ours, digests, theirs)
+  local names = {}
+  for _, name in ipairs(FOLDED) do
+    if ours[name] and fold(ours[name]) ~= fold(theirs[name]) then names[#names + 1] = name end
+  end
+  if ours.phone_number and ours.phone_number ~= theirs.phone_number then
+    names[#names + 1] = "phone_number"
+  end
+  for name in pairs(COMPARED) do
+    if digests[name] and differs(name, digests[name], theirs) then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---The fields to ask an export for.
+---@return {name: string}[]
+function fields.exported()
+  local list = {}
+  for _, name in ipairs(fields.IDENTIFIERS) do list[#list + 1] = { name = name } end
+  local names = {}
+  for name in pairs(COMPARED) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do list[#list + 1] = { name = name } end
+  return list
+end
+
+return fields
