@@ -215,6 +215,9 @@ end
 ---where the source did; ours is raised again.
 ---@private
 ---@param err Failure
+---@return true?
+---@return string? message
+---@return Kind? kind
 function Pipeline:failed(err)
   local doing = self.doing
   self.doing = nil
