@@ -115,7 +115,7 @@ function rig.with_run(options, fn)
         if failure.attempt < 3 then return 1 end
       end,
       chunk_bytes = 400000, external_id = "test", send_completion_email = false,
-      log = function() end, progress = function() end,
+      log = options.log or function() end, progress = function() end,
       max_failures = options.max_failures,
       invite = options.invite or function() end,
       delete_ghosts = options.delete_ghosts, agree = options.agree,

@@ -169,6 +169,38 @@ local function details(report)
   return table.concat(files, ", ")
 end
 
+local TOP_GROUPS <const> = 5  -- in the statement of a run
+local MOST_GROUPS <const> = 40 -- of a check
+local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "user" }
+
+---A group of findings: code, field and number; what is wrong; where; what to do.
+local function group_lines(group)
+  local path = group.path ~= "" and "  " .. group.path or ""
+  local lines = {
+    string.format("%s%s  %s%s", group.code, path, words.count(group.count,
+      NOUNS[group.outcome] or "record"), group.outcome == "repaired" and " repaired" or ""),
+    "  " .. group.message,
+    "  at " .. table.concat(group.examples, ", ")
+      .. (group.count > #group.examples and ", ..." or ""),
+  }
+  lines[#lines + 1] = group.fix and "  " .. group.fix
+  return lines
+end
+
+---The first groups, and how many more there are.
+local function groups_lines(groups, most, where)
+  local lines = {}
+  for i = 1, math.min(most, #groups) do
+    append(lines, group_lines(groups[i]))
+    lines[#lines + 1] = ""
+  end
+  if #groups > most then
+    append(lines, { string.format("and %s: %s", words.count(#groups - most, "more kind of finding",
+      "more kinds of findings"), where), "" })
+  end
+  return lines
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
@@ -181,8 +213,20 @@ function words.statement(report)
   append(lines, table_of(book_rows(report)))
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
+  if (report.alarms or 0) > 0 then
+    lines[#lines + 1] = string.format("ALARM: %s of the tenant fit nothing that was sent; see "
+      .. "log.ndjson", words.count(report.alarms, "answer"))
+  end
   append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
+  local groups = {}
+  for _, group in ipairs(report.findings or {}) do
+    if group.outcome ~= "duplicate" then groups[#groups + 1] = group end
+  end
+  if #groups > 0 then
+    lines[#lines + 1] = ""
+    append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
+  end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   return table.concat(lines, "\n") .. "\n"
 end
@@ -192,16 +236,7 @@ end
 ---@return string
 function words.findings(report)
   local lines = {}
-  for _, group in ipairs(report.findings or {}) do
-    local path = group.path ~= "" and "  " .. group.path or ""
-    lines[#lines + 1] = string.format("%s%s  %s", group.code, path,
-      words.count(group.count, group.outcome == "duplicate" and "duplicate" or "record"))
-    lines[#lines + 1] = "  " .. group.message
-    lines[#lines + 1] = "  at " .. table.concat(group.examples, ", ")
-      .. (group.count > #group.examples and ", ..." or "")
-    if group.fix then lines[#lines + 1] = "  " .. group.fix end
-    lines[#lines + 1] = ""
-  end
+  append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
   append(lines, table_of(book_rows(report)))
   local warnings = warning_lines(report)
   if #warnings > 0 then

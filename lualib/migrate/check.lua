@@ -136,7 +136,8 @@ local function statement(recipe, pipe, sink)
     },
     balanced = pipe.position + pipe.extra == c.skipped + c.rejected + c.duplicate + c.staged,
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
-    warning_list = json.array(list), findings = json.array(sink.findings:list()), packed = sink.packed,
+    warning_list = json.array(list), findings = json.array(sink.findings:list()),
+    packed = sink.packed,
     seconds = { stage = sink.seconds },
   }
 end

@@ -1,57 +1,142 @@
---- Findings grouped as people act on them: by code and path, the most frequent first, each with a
---- few places.
+--- Findings grouped as people act on them: by code, path and what the messages have in common, the
+--- most frequent first, each with a few places and the fix. Memory does not grow with the records.
+
+local codes = require "auth0.codes"
 
 local findings = {}
 
 local EXAMPLES <const> = 3
+local MOST_GROUPS <const> = 300 -- told apart by path and message; then by code
+local MOST_CODES <const> = 100  -- told apart by code alone; then not at all
+local OTHER <const> = "OTHER"
 
 ---@class FindingGroup
----@field outcome "rejected"|"duplicate"
+---@field outcome "rejected"|"duplicate"|"failed"|"repaired"
 ---@field code string
----@field path string
----@field message string    of the first
----@field count integer
----@field examples string[] places
+---@field path string       "[]" for any item of a list
+---@field message string    of all; where they differ, what they have in common
+---@field count integer     findings: a record with two of them counts twice
+---@field examples string[] places of the first ones
+---@field fix? string       a sentence
 
 ---@class Findings
 ---@field groups table<string, FindingGroup>
+---@field n integer  groups told apart by path and message
+---@field codes integer  groups told apart by code alone
 local Findings = {}
 Findings.__index = Findings
 
 ---@return Findings
 function findings.new()
-  return setmetatable({ groups = {} }, Findings)
+  return setmetatable({ groups = {}, n = 0, codes = 0 }, Findings)
 end
 
----Counts a rejected record once for each of its findings.
----@param rejection Rejection
+---A word without what is one record's: numbers and addresses; lines of Lua files stay.
+local function common_word(word)
+  if word:find("%.lua:%d+") then return word end
+  if word:find("@", 1, true) then return "…" end
+  return (word:gsub("%d[%d.,]*%f[%D]", "N"):gsub("%d+", "N"))
+end
+
+-- Where the validator ends a message with the value.
+local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
+
+---A message without what is one record's: quoted values, numbers, addresses.
+---@param message string
+---@return string
+function findings.common(message)
+  for _, ending in ipairs(ENDINGS) do message = message:gsub(ending, "%1: …") end
+  message = message:gsub('"[^"]*"', '"…"'):gsub("%f[^%s%z(]'[^']*'", "'…'")
+  return (message:gsub("%S+", common_word))
+end
+
+---The group of a finding, made when it is the first: one of its own, else its code's, else the one
+---of all others.
+function Findings:group(outcome, finding, path)
+  local common = findings.common(finding.message or "")
+  local key = table.concat({ outcome, finding.code, path, common }, "\0")
+  local group = self.groups[key]
+  if group then return group, common end
+  local fix = finding.fix or codes.fix(finding.code)
+  if self.n < MOST_GROUPS then
+    self.n = self.n + 1
+    group = { code = finding.code, path = path, message = finding.message or "", fix = fix }
+  else
+    key = outcome .. "\0" .. finding.code
+    group, common = self.groups[key], nil
+    if group then return group end
+    if self.codes < MOST_CODES then
+      self.codes = self.codes + 1
+      group = { code = finding.code, path = "", message = "further findings", fix = fix }
+    else
+      key = OTHER
+      group = self.groups[key] or { code = OTHER, path = "", message = "further findings" }
+      if group.count then return group end
+    end
+  end
+  group.outcome, group.count, group.examples = outcome, 0, {}
+  self.groups[key] = group
+  return group, common
+end
+
+---Counts a record once for each of its findings.
+---@param rejection {outcome: string, at: string, errors: table[]}
 function Findings:add(rejection)
   for _, finding in ipairs(rejection.errors) do
     -- One group for all items of a list.
     local path = (finding.path or ""):gsub("%[%d+%]", "[]")
-    local key = table.concat({ rejection.outcome, finding.code, path }, "\0")
-    local group = self.groups[key]
-    if not group then
-      group = {
-        outcome = rejection.outcome, code = finding.code, path = path,
-        message = finding.message, fix = finding.fix, count = 0, examples = {},
-      }
-      self.groups[key] = group
-    end
+    local group, common = self:group(rejection.outcome, finding, path)
+    if common and group.message ~= finding.message then group.message = common end
     group.count = group.count + 1
-    if #group.examples < EXAMPLES then table.insert(group.examples, rejection.at) end
+    local examples = group.examples
+    if #examples < EXAMPLES and examples[#examples] ~= rejection.at then
+      examples[#examples + 1] = rejection.at
+    end
   end
+end
+
+---@param a FindingGroup
+---@param b FindingGroup
+local function is_before(a, b)
+  if a.count ~= b.count then return a.count > b.count end
+  for _, key in ipairs { "outcome", "code", "path", "message" } do
+    if a[key] ~= b[key] then return a[key] < b[key] end
+  end
+  return false
 end
 
 ---@return FindingGroup[]
 function Findings:list()
   local list = {}
   for _, group in pairs(self.groups) do list[#list + 1] = group end
-  table.sort(list, function(a, b)
-    if a.count ~= b.count then return a.count > b.count end
-    return a.code .. a.path < b.code .. b.path
-  end)
+  return findings.sorted(list)
+end
+
+---@param list FindingGroup[]
+---@return FindingGroup[] same  the most frequent first
+function findings.sorted(list)
+  table.sort(list, is_before)
   return list
+end
+
+local FAILURES <const> = [[
+SELECT at, code, path, message, errors, outcome, why FROM failure
+WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]]
+
+---Adds what became of refused users: those that failed with all their findings, and repairs.
+---@param book Ledger
+---@param decode fun(text: string): any
+function Findings:add_failures(book, decode)
+  for row in book.db:rows(FAILURES) do
+    if row.outcome ~= "requeued" then
+      self:add { outcome = "failed", at = row.at, errors = decode(row.errors) }
+    elseif row.why then
+      self:add { outcome = "repaired", at = row.at, errors = {
+        { code = row.code, path = row.path, message = row.why,
+          fix = "Nothing to do: the user was imported like this." },
+      } }
+    end
+  end
 end
 
 return findings

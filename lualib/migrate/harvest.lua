@@ -135,7 +135,7 @@ local function harvest_completed(engine, job, status)
   if not counts then
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
       summary = status.summary, users = chunk.users, failures = #failures })
-    judge.look_up(engine, chunk, job.attempt, job.id, failures)
+    judge.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
     judge.failures(engine, chunk)
   else
     -- A user repeated with upsert because its MFA factors failed was inserted by this run.
@@ -145,6 +145,7 @@ local function harvest_completed(engine, job, status)
     if engine.upsert and counts.updated > 0 and engine.ledger:attempts(chunk.id) > 1 then
       counts = judge.recount(engine, chunk, counts, failures)
     end
+    counts.alarms = unmatched
     engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))
     if #failures > 0 then judge.failures(engine, chunk) end
   end

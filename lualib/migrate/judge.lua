@@ -112,7 +112,8 @@ end
 ---@param job? string
 ---@param told? NewFailure[]  what the job did tell
 ---@param why? string         why it failed
-function judge.look_up(engine, chunk, attempt, job, told, why)
+---@param alarms? integer     answers that fit nothing of ours
+function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   local users = engine:check(engine.dir:users(chunk))
   local record = engine.ledger:chunk(chunk.id)
   local offset = engine.client.clock_offset or 0
@@ -125,7 +126,7 @@ function judge.look_up(engine, chunk, attempt, job, told, why)
     if not known[placed.place] then asked[#asked + 1] = placed.user end
   end
   local theirs = find(engine, asked)
-  local counts, failures = { inserted = 0, updated = 0 }, {}
+  local counts, failures = { inserted = 0, updated = 0, alarms = alarms }, {}
   for _, placed in ipairs(users) do
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }

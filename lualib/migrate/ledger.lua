@@ -352,7 +352,7 @@ end
 ---@param chunk LedgerChunk
 ---@param attempt integer
 ---@param job string?      nil when the users were looked up instead
----@param counts {inserted: integer, updated: integer}
+---@param counts {inserted: integer, updated: integer, alarms?: integer}
 ---@param failures NewFailure[]
 ---@return true?
 ---@return string? message
@@ -367,6 +367,10 @@ function Ledger:harvested(chunk, attempt, job, counts, failures)
   if job then db:run("UPDATE job SET harvested = ? WHERE id = ?", clock.now(), job) end
   db:run("UPDATE chunk SET state = 'harvested', inserted = ?, updated = ? WHERE id = ?",
     counts.inserted, counts.updated, chunk.id)
+  if (counts.alarms or 0) > 0 then
+    db:run([[INSERT INTO run VALUES ('alarms', ?)
+      ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], counts.alarms)
+  end
   for _, f in ipairs(failures) do
     db:run([[INSERT INTO failure (chunk, place, position, at, round, job, attempt, code, path,
       message, errors, outcome, user_id, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],

@@ -2,6 +2,7 @@
 
 local books = require "migrate.books"
 local file = require "host.file"
+local findings = require "migrate.findings"
 local json = require "host.json"
 local page = require "migrate.page"
 
@@ -24,6 +25,8 @@ local STATUS <const> = {
 ---@field skipped table<string, integer>
 ---@field warnings table<string, integer>   by code
 ---@field warning_list {code: string, count: integer, message: string}[]
+---@field findings? FindingGroup[]  of what was rejected, failed or repaired
+---@field alarms integer      answers of the tenant that fit nothing of ours; see log.ndjson
 ---@field rounds integer
 ---@field balanced boolean
 ---@field seconds {stage: number, import: number}
@@ -60,6 +63,17 @@ local function round(number, places)
   return math.floor(number * factor + 0.5) / factor
 end
 
+---What was rejected, failed or repaired, grouped. Memory does not grow with the records.
+---@param ledger Ledger
+---@return FindingGroup[]
+function report.findings(ledger)
+  local failed = findings.new()
+  failed:add_failures(ledger, json.decode)
+  local list = failed:list()
+  for _, group in ipairs(ledger:get_table("findings") or {}) do list[#list + 1] = group end
+  return json.array(findings.sorted(list))
+end
+
 ---The statement as the journal stands. `ending`: the exit status, or nil for what the books say:
 ---0 when nothing is left to do, 3 when records were rejected or failed, 5 when users are pending.
 ---@param ledger Ledger
@@ -84,6 +98,7 @@ function report.build(ledger, options)
       failed = figures.jobs_failed },
     codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
     warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
+    alarms = ledger:get("alarms") or 0,
     balanced = balanced,
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },

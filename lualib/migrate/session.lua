@@ -101,7 +101,7 @@ function Session:finish(message, kind)
     directory = self.dir.path, exit = kind and exit.of(kind), message = message,
   })
   statement.next = self:next_command(statement.exit, statement.users.pending > 0) or json.null
-  statement.plan = self.plan
+  statement.plan, statement.findings = self.plan, report.findings(self.ledger)
   local written
   written, why = report.write(self.dir, statement)
   if not written then self.ui:warn("report.json is not written: " .. why) end
@@ -160,6 +160,7 @@ function Session:consent()
   if not self.settings.yes then
     self.ui:plan(self.plan)
     local answer = self.ui:ask(question)
+    if self.interrupted then return nil, INTERRUPTED, "interrupted" end
     if answer == nil then
       return nil, "planned; nothing was sent: no terminal to ask on, and no --yes", "consent"
     elseif not answer then
@@ -347,6 +348,7 @@ function Session:watch_signals()
   self.signals = signals.watch(function()
     self.interrupted = true
     self.turn:notify()
+    self.ui:cancel() -- a question that is open
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
     if self.engine then
       self.engine:stop(failure.new(INTERRUPTED, "interrupted"))
@@ -536,7 +538,8 @@ function session.resume(dir, settings, ui)
     return report.read(found)
   end
   self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
-    params = self.ledger:get_table("params"),
+    params = self.ledger:get_table("params"), file = settings.file_params,
+    from_environment = settings.params_from_environment,
   })
   if not self.recipe then return nil, message, kind end
   self:watch_signals()
@@ -569,7 +572,8 @@ function session.retry(dir, settings, ui)
       .. "` first", "usage"
   end
   self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
-    params = self.ledger:get_table("params"),
+    params = self.ledger:get_table("params"), file = settings.file_params,
+    from_environment = settings.params_from_environment,
   })
   if not self.recipe then return nil, message, kind end
   self:watch_signals()

@@ -6,6 +6,7 @@ local chunk = require "host.chunk"
 local clock = require "host.clock"
 local duplicates = require "migrate.duplicates"
 local file = require "host.file"
+local findings = require "migrate.findings"
 local json = require "host.json"
 local pipeline = require "migrate.pipeline"
 local schema = require "auth0.schema"
@@ -25,6 +26,7 @@ local OTHER <const> = "other"
 ---@field reasons table<string, boolean>
 ---@field n_reasons integer
 ---@field n_users integer      packed so far
+---@field findings Findings     of what was rejected
 local Stage = {}
 Stage.__index = Stage
 
@@ -69,6 +71,7 @@ end
 function Stage:rejected(rejection)
   local rejected = self.part.rejected
   rejected[#rejected + 1] = rejection
+  self.findings:add(rejection)
   self.on_rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
 end
@@ -158,7 +161,7 @@ function Stage:finish()
     flushed, message, kind = output:finish()
     if not flushed then return nil, message, kind end
   end
-  return self.ledger:note { staged_at = clock.now() }
+  return self.ledger:note { staged_at = clock.now(), findings = self.findings:list() }
 end
 
 ---The offline half for these settings: rules for the connection, duplicates, the recipe's choice.
@@ -214,6 +217,7 @@ function stage.run(options)
     limit = options.chunk_bytes, next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
     skipped_file = skipped_file, rejected_file = rejected_file,
     on_rejected = options.on_rejected or function() end, canary = options.canary, n_users = 0,
+    findings = findings.new(),
   }, Stage)
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,

@@ -1,0 +1,200 @@
+--- What a job says of refused users, joined to our own records: whatever the tenant's answer lacks.
+
+local books = require "migrate.books"
+local import = require "migrate.import"
+local jobs = require "auth0.jobs"
+local json = require "host.json"
+local report = require "migrate.report"
+local rig = require "tests.rig"
+local tap = require "tests.tap"
+local test = tap.test
+
+local HASH <const> = "$2b$10$" .. ("a"):rep(53)
+
+local function our_users()
+  return {
+    { user_id = "u1", email = "Ann@Example.com", username = "Ann", password_hash = HASH },
+    { user_id = "u2", email = "bob@example.com", phone_number = "+15550100" },
+    { email = "cid@example.com", username = "cid" },
+  }
+end
+
+---Imports our users as one job, whose errors are this answer; `fn(failures, book, log)`.
+---@param answer {status: integer?, body: any, summary: table?, state: string?}
+local function harvested(answer, fn)
+  local tenant, log = rig.tenant(), {}
+  local asked = 0
+  local client = { request = function()
+    asked = asked + 1
+    return { status = answer.status or 200, body = answer.body, text = "", headers = {} }
+  end }
+  local made_users = our_users()
+  tenant.script = { function(job)
+    job.state = answer.state
+    job.errors = {}
+    job.summary = answer.summary or { total = 3, inserted = 2, updated = 0, failed = 1 }
+  end }
+  function tenant.errors(_, id) return jobs.errors(client, id) end
+  rig.with_run({
+    tenant = tenant, users = made_users, per_chunk = 10, retry = function() end,
+    log = function(event, fields) log[#log + 1] = { event = event, fields = fields } end,
+  }, function(face, made, book)
+    import(face)
+    made:drain()
+    local list = {}
+    for row in book.db:rows("SELECT * FROM failure ORDER BY place") do
+      row.errors = json.decode(row.errors)
+      list[#list + 1] = row
+    end
+    assert(books.balanced(books.figures(book.db)))
+    fn(list, book, log, made)
+  end)
+end
+
+local function entry(user, ...)
+  return { user = user, errors = { ... } }
+end
+
+local FORMAT <const> = { code = "FORMAT", message = "no", path = "picture" }
+
+---{what, the tenant's echo, the place of our user}
+for _, case in ipairs {
+  { "by user_id, with the tenant's prefix", { user_id = "auth0|u2" }, 2 },
+  { "by user_id before anything else", { user_id = "u2", email = "ann@example.com" }, 2 },
+  { "by address in another case", { email = "aNN@eXAMPLE.com" }, 1 },
+  { "by username in another case", { username = "aNN" }, 1 },
+  { "by phone number", { phone_number = "+15550100" }, 2 },
+  { "by address where the echo's user_id is the tenant's own",
+    { user_id = "auth0|5f0000000000000000000000", email = "cid@example.com" }, 3 },
+  { "though the echo's hash is hidden", { email = "ann@example.com", password_hash = "*****" }, 1 },
+  { "though an identifier is null", { email = json.null, user_id = json.null, username = "cid" },
+    3 },
+  { "though an identifier is a number", { user_id = 17, email = "bob@example.com" }, 2 },
+} do
+  test("a refused user is recognised " .. case[1], function()
+    harvested({ body = { entry(case[2], FORMAT) } }, function(failures)
+      tap.equal({ #failures, failures[1].place, failures[1].code }, { 1, case[3], "FORMAT" })
+    end)
+  end)
+end
+
+test("what is kept of a refused user is our own copy, hash intact", function()
+  harvested({ body = { entry({ email = "ann@example.com", password_hash = "*****" }, FORMAT) } },
+    function(failures, book, _, made)
+      local placed = made.dir:users(book:chunk(1))
+      tap.equal(placed[failures[1].place].user.password_hash, HASH)
+    end)
+end)
+
+---{what, the tenant's error, our code, path and message}
+for _, case in ipairs {
+  { "a path of the tenant's profile becomes the import's",
+    { code = "FORMAT", path = "identities[0].profileData.email", message = "no" },
+    { "FORMAT", "email", "no" } },
+  { "a hash's path too", { code = "PATTERN", path = "passwordHash", message = "no" },
+    { "PATTERN", "password_hash", "no" } },
+  { "a missing path is read from the message",
+    { code = "INVALID_TYPE", message = "Error in email property, expected type string" },
+    { "INVALID_TYPE", "email", "Error in email property, expected type string" } },
+  { "a pointer becomes a path", { code = "PATTERN", path = "#/mfaFactors/0/totp", message = "no" },
+    { "PATTERN", "mfa_factors[0].totp", "no" } },
+  { "a renamed code is known under its documented name",
+    { code = "INVALID_FORMAT", path = "picture", message = "no" }, { "FORMAT", "picture", "no" } },
+  { "another renamed code", { code = "OBJECT_MISSING_REQUIRED_PROPERTY", message = "no" },
+    { "OBJECT_REQUIRED", nil, "no" } },
+  { "an unknown code stays as it is", { code = "BRAND_NEW", path = "x", message = "no" },
+    { "BRAND_NEW", "x", "no" } },
+  { "an error without a code", { message = "Forbidden attribute in appUser: " },
+    { "UNKNOWN", nil, "Forbidden attribute in appUser: " } },
+  { "an error that is a text", "broken", { "UNKNOWN", nil, "broken" } },
+  { "an error without a message", { code = "CONFLICT" },
+    { "CONFLICT", nil, "the tenant gave no message" } },
+} do
+  test("what the tenant says: " .. case[1], function()
+    harvested({ body = { entry({ email = "cid@example.com" }, case[2]) } }, function(failures)
+      local f = failures[1]
+      tap.equal({ f.code, f.path, f.message }, case[3])
+      tap.equal(f.errors, { { code = case[3][1], path = case[3][2], message = case[3][3] } })
+    end)
+  end)
+end
+
+test("an entry without errors is a failure all the same", function()
+  harvested({ body = { { user = { email = "cid@example.com" } } } }, function(failures)
+    tap.equal({ #failures, failures[1].code }, { 1, "UNKNOWN" })
+    tap.contains(failures[1].message, "without a reason")
+  end)
+end)
+
+test("a single object stands for a list of one", function()
+  harvested({ body = entry({ email = "cid@example.com" }, FORMAT) }, function(failures)
+    tap.equal({ #failures, failures[1].place }, { 1, 3 })
+  end)
+end)
+
+test("a single error stands for a list of one", function()
+  harvested({ body = { { user = { email = "cid@example.com" }, errors = FORMAT } } },
+    function(failures)
+      tap.equal({ #failures, failures[1].code, failures[1].path }, { 1, "FORMAT", "picture" })
+    end)
+end)
+
+test("two errors of a user are one failure that tells both", function()
+  local conflict = { code = "CONFLICT_USERNAME", message = "taken", path = "username" }
+  for _, body in ipairs {
+    { entry({ email = "cid@example.com" }, FORMAT, conflict) },
+    { entry({ email = "cid@example.com" }, FORMAT), entry({ username = "CID" }, conflict) },
+  } do
+    harvested({ body = body }, function(failures)
+      tap.equal({ #failures, failures[1].code, #failures[1].errors }, { 1, "FORMAT", 2 })
+      tap.equal(failures[1].errors[2], conflict)
+    end)
+  end
+end)
+
+test("a failed job without errors has its users looked up, and none is lost", function()
+  harvested({ state = "failed", status = 204, summary = {} }, function(failures, book)
+    tap.equal({ #failures, failures[1].code, failures[3].code },
+      { 3, "JOB_FAILED", "JOB_FAILED" })
+    tap.equal(failures[1].message, "the tenant gave no reason")
+    tap.equal(report.build(book, { directory = "x" }).alarms, 0)
+  end)
+end)
+
+test("a failed job's details are the reason of each of its users", function()
+  harvested({ state = "failed", summary = {},
+    body = { status_details = "Failed to parse users file JSON" } }, function(failures)
+    tap.equal({ #failures, failures[2].message }, { 3, "Failed to parse users file JSON" })
+  end)
+end)
+
+test("an entry that matches none of our users is an alarm, in the log and in the report", function()
+  local stranger = entry({ email = "stranger@example.com" }, FORMAT)
+  harvested({ body = { stranger }, summary = { total = 3, inserted = 3, updated = 0, failed = 1 } },
+    function(failures, book, log)
+      tap.equal(#failures, 0)
+      tap.equal(report.build(book, { directory = "x" }).alarms, 1)
+      local alarms = {}
+      for _, line in ipairs(log) do
+        if line.event == "alarm" then alarms[#alarms + 1] = line.fields.message end
+      end
+      tap.equal(alarms, { "failures that match none of our users" })
+    end)
+end)
+
+test("an entry without any identifier is an alarm; its user is found by looking all up", function()
+  harvested({ body = { entry({}, FORMAT) } }, function(failures, book)
+    tap.equal(#failures, 3)
+    tap.equal(report.build(book, { directory = "x" }).alarms, 2)
+  end)
+end)
+
+test("a summary that does not add up is an alarm", function()
+  harvested({ body = {}, summary = { total = 2, inserted = 2, updated = 0, failed = 0 } },
+    function(_, book, log)
+      tap.equal(report.build(book, { directory = "x" }).alarms, 1)
+      local seen
+      for _, line in ipairs(log) do seen = seen or line.event == "alarm" and line.fields.message end
+      tap.equal(seen, "the job's summary does not add up")
+    end)
+end)
