@@ -8,7 +8,9 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 static void lower_name(lua_State *L, const char *name)
 {
@@ -157,7 +159,38 @@ static void check_headers(lua_State *L)
     }
 }
 
-/* request:respond(status, headers?, body?) -> boolean
+/* The part of a body that is sent before the connection breaks. */
+struct part {
+    size_t size;
+    char bytes[];
+};
+
+static ssize_t read_part(void *cls, uint64_t at, char *buffer, size_t room)
+{
+    const struct part *part = cls;
+    if (at >= part->size) return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t left = part->size - (size_t)at;
+    size_t n = left < room ? left : room;
+    memcpy(buffer, part->bytes + at, n);
+    return (ssize_t)n;
+}
+
+/* A response whose Content-Length promises more than the body holds: the connection is
+ * closed after it. */
+static struct MHD_Response *broken_response(const char *body, size_t size,
+                                            size_t promised)
+{
+    struct part *part = malloc(sizeof *part + size);
+    if (!part) return NULL;
+    part->size = size;
+    memcpy(part->bytes, body, size);
+    struct MHD_Response *made =
+        MHD_create_response_from_callback(promised, 4096, read_part, part, free);
+    if (!made) free(part);
+    return made;
+}
+
+/* request:respond(status, headers?, body?, promised?) -> boolean
  * False when the client has gone. */
 static int request_respond(lua_State *L)
 {
@@ -167,11 +200,15 @@ static int request_respond(lua_State *L)
     check_headers(L);
     size_t size;
     const char *body = luaL_optlstring(L, 4, "", &size);
+    lua_Integer promised = luaL_optinteger(L, 5, (lua_Integer)size);
+    luaL_argcheck(L, promised >= (lua_Integer)size, 5, "shorter than the body");
 
     bool there = host_server_client_is_there(x);
     if (there) {
-        x->response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)body,
-                                                      MHD_RESPMEM_MUST_COPY);
+        x->response = promised > (lua_Integer)size
+                          ? broken_response(body, size, (size_t)promised)
+                          : MHD_create_response_from_buffer(size, (void *)(uintptr_t)body,
+                                                            MHD_RESPMEM_MUST_COPY);
         if (!x->response) return luaL_error(L, "out of memory for a response");
         x->status = (unsigned)status;
         if (!add_headers(L, x->response)) {

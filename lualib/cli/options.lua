@@ -191,6 +191,10 @@ options.list = {
     help = "users that the tenant has before: a JSON array, as for an import",
   },
   {
+    flags = "--faults", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
+    help = "what goes wrong with the tenant: rules in YAML (docs/faults.md)",
+  },
+  {
     flags = "--tier", argument = "NAME", commands = "rehearse tenant",
     parse = options.one_of { "free", "production", "enterprise" },
     help = "how fast the tenant is: free, production or enterprise",

@@ -1,6 +1,7 @@
 --- rehearse: the real run, against the built-in tenant in a process of its own.
 
 local ending = require "cli.ending"
+local faults = require "tenant.faults"
 local file = require "host.file"
 local given = require "cli.logins"
 local json = require "host.json"
@@ -26,6 +27,7 @@ local function tenant_words(flags, settings)
     end
   end
   add("--existing", flags.existing)
+  add("--faults", flags.faults)
   add("--tier", flags.tier)
   add("--connection-file", settings.connection_file)
   return argv
@@ -62,9 +64,13 @@ local function read_lines(child)
 end
 
 ---What the tenant would refuse, told before it is started.
-local function check_existing(path)
-  if not path or file.stat(path) then return true end
-  return nil, "there is no file " .. path .. " with existing users", "usage"
+local function check_files(flags)
+  if flags.existing and not file.stat(flags.existing) then
+    return nil, "there is no file " .. flags.existing .. " with existing users", "usage"
+  end
+  if not flags.faults then return true end
+  local rules, message, kind = faults.load(flags.faults)
+  return rules and true, message, kind
 end
 
 ---Starts the tenant; it ends with this process, and Ctrl-C does not reach it.
@@ -159,7 +165,7 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     local list
     list, message, kind = given.read(context, context.flags.login)
     if message then return ending.failure(context, message, kind) end
-    done, message, kind = check_existing(context.flags.existing)
+    done, message, kind = check_files(context.flags)
     if done then done, message, kind = clear(path) end
     if not done then return ending.failure(context, message, kind) end
     local child, said

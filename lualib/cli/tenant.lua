@@ -26,7 +26,7 @@ local function options_of(context)
   if message then return nil, message, kind end
   return {
     port = flags.port or 0, state = flags.state, existing = flags.existing, tier = flags.tier,
-    connection = connection, time_scale = scale,
+    connection = connection, time_scale = scale, faults = flags.faults,
   }
 end
 

@@ -9,8 +9,9 @@ local answers = {}
 
 local NAMES <const> = {
   [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
-  [405] = "Method Not Allowed", [409] = "Conflict", [413] = "Payload Too Large",
-  [429] = "Too Many Requests", [500] = "Internal Server Error", [503] = "Service Unavailable",
+  [405] = "Method Not Allowed", [408] = "Request Timeout", [409] = "Conflict",
+  [413] = "Payload Too Large", [429] = "Too Many Requests", [500] = "Internal Server Error",
+  [502] = "Bad Gateway", [503] = "Service Unavailable", [504] = "Gateway Timeout",
 }
 
 ---@param body any
@@ -61,6 +62,14 @@ function answers.unauthorized(message)
   local answer = answers.refuse(401, message)
   answer.body.attributes = { error = message }
   return answer
+end
+
+---Import jobs that run already take all slots.
+---@param active integer
+---@return Answer
+function answers.slots_taken(active)
+  return answers.refuse(429, string.format("There are %d active import users jobs, please wait "
+    .. "until some of them are finished and try again", active))
 end
 
 ---The Authentication API's envelope.

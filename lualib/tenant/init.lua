@@ -178,8 +178,9 @@ end
 
 ---Reads the rules for faults, where there are any.
 local function load_faults(self)
-  local given, message, kind = self.options.faults, nil, nil
+  local given = self.options.faults
   if not given then return true end
+  local message, kind
   self.faults, message, kind = (type(given) == "string" and faults.load or faults.new)(given)
   return self.faults and true, message, kind
 end
@@ -194,8 +195,8 @@ function tenant.open(options)
   local self = setmetatable({
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
-    buckets = buckets.new(options.tier, options.time_scale), stopped = scheduler.condition(), validators = {},
-    foreign = 0, lost = {}, stalled = {},
+    buckets = buckets.new(options.tier, options.time_scale), stopped = scheduler.condition(),
+    validators = {}, foreign = 0, lost = {}, stalled = {},
   }, Tenant)
   local message, kind, done
   -- SQLite's temporary file has no name and takes no memory for millions of users.

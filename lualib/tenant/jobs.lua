@@ -142,16 +142,21 @@ function jobs.show(tenant, row)
   return view
 end
 
+---A job that the tenant admits to; one that it lost may run all the same.
+local function known(tenant, id)
+  return not tenant.lost[id] and jobs.get(tenant, id)
+end
+
 ---GET /api/v2/jobs/{id}
 function jobs.read(tenant, request)
-  local row = jobs.get(tenant, request.ids[1])
+  local row = known(tenant, request.ids[1])
   if not row then return answers.refuse(404, "Job not found.", "inexistent_job") end
   return answers.json(jobs.show(tenant, row))
 end
 
 ---GET /api/v2/jobs/{id}/errors: a list, nothing, or the job itself when it failed as a whole.
 function jobs.errors(tenant, request)
-  local row = jobs.get(tenant, request.ids[1])
+  local row = known(tenant, request.ids[1])
   if not row then return answers.refuse(404, "The job does not exist.", "inexistent_job") end
   if row.status == "failed" and row.details then return answers.json(jobs.show(tenant, row)) end
   local list = json.array {}

@@ -66,6 +66,7 @@ function metrics.show(tenant)
     jobs = m.jobs, requests = m.requests, statuses = m.statuses,
     uploads = { count = m.uploads, bytes = m.bytes, completion_mails = m.mails },
     users = tenant.db:value("SELECT count(*) FROM user"),
+    faults = tenant.faults and tenant.faults.counts or nil,
   }
 end
 

@@ -135,7 +135,7 @@ function oauth.token(tenant, request)
   if not tenant:is_audience(given.audience) then
     return answers.oauth(403, "access_denied", "Service not found: " .. tostring(given.audience))
   end
-  local seconds = tenant.options.token_seconds or LIFE
+  local seconds = request.token_seconds or tenant.options.token_seconds or LIFE
   local scopes = tenant.options.scopes or oauth.SCOPES
   return answers.json {
     access_token = oauth.issue(tenant, scopes, seconds), expires_in = seconds,

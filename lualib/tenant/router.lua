@@ -148,14 +148,15 @@ end
 ---Answers a request.
 ---@param tenant Tenant
 ---@param request host.server.request
+---@param fault? {token_seconds?: integer}  what is wanted of the answer
 ---@return Answer
-function router.handle(tenant, request)
+function router.handle(tenant, request, fault)
   local route, ids = find(request)
   if not route then
     tenant.metrics:answered("unknown", ids.status)
     return ids
   end
-  local call = setmetatable({ ids = ids }, {
+  local call = setmetatable({ ids = ids, token_seconds = fault and fault.token_seconds }, {
     __index = function(_, name) return request[name] end,
   })
   local answer

@@ -394,6 +394,13 @@ test("existing users that are not there are told before anything is started", fu
   tap.contains(err, "no file nowhere.json")
 end)
 
+test("faults that are not rules are told before anything is started", function()
+  local status, _, err = run({ "rehearse", SHOP, "input=a", "--faults", "nowhere.yaml" },
+    { spawn = function() error("started") end })
+  tap.equal(status, 2)
+  tap.contains(err, "nowhere.yaml")
+end)
+
 -- What people see -------------------------------------------------------------------------
 
 local NUMBERS <const> = {

@@ -54,8 +54,10 @@ function listener:close() end
 ---@param status integer
 ---@param headers? table<string,string>
 ---@param body? string
+---@param promised? integer  Content-Length, when more is promised than the body holds: the
+---  connection is closed after it, as by a server that dies
 ---@return boolean
-function request:respond(status, headers, body) end
+function request:respond(status, headers, body, promised) end
 
 ---Closes the connection without an answer.
 function request:drop() end

@@ -1,0 +1,293 @@
+--- The faults that a rehearsal tenant shows on demand: the rules of a file, and which of them hits
+--- a request or a job. Deciding is a calculation from counters and a seeded random; what a fault
+--- does stands in tenant.disturb and tenant.job_faults. docs/faults.md describes the file.
+
+local file = require "host.file"
+local json = require "host.json"
+local nearest = require "source.nearest"
+local yaml = require "host.yaml"
+
+local faults = {}
+
+local function whole(least)
+  return function(value)
+    if math.type(value) == "integer" and value >= least then return true end
+    return false, "a whole number, " .. least .. " or more"
+  end
+end
+
+local function number(least, most)
+  return function(value)
+    if type(value) == "number" and value >= least and value <= most then return true end
+    if most == math.huge then return false, "a number, " .. least .. " or more" end
+    return false, string.format("a number from %g to %g", least, most)
+  end
+end
+
+local function boolean(value)
+  return type(value) == "boolean", "true or false"
+end
+
+local function text(value)
+  return type(value) == "string", "a text"
+end
+
+local function route(value)
+  return type(value) == "string" and value:find("^[%u*]+ [/*]%S*$") ~= nil,
+    "a method and a path, such as GET /jobs/*"
+end
+
+local function status(value)
+  local fits = math.type(value) == "integer" and value >= 200 and value <= 599
+  return fits, "a status from 200 to 599"
+end
+
+local SECONDS <const> = number(0, math.huge)
+
+---What makes a rule hit, and when.
+---@type table<string, fun(value: any): boolean, string>
+faults.KEYS = {
+  route = route, nth = whole(1), every = whole(1), probability = number(0, 1),
+  seed = whole(0), times = whole(1), after = SECONDS, ["until"] = SECONDS,
+}
+
+local CHOICE <const> = { "nth", "every", "probability" } -- at most one of them
+
+---@class FaultAction
+---@field keys table<string, fun(value: any): boolean, string>
+---@field needs? string   the key without which it means nothing
+---@field of_job? boolean it happens to an import job, not to a request
+
+local PROCESSED <const> = { processed = boolean }
+
+---@type table<string, FaultAction>
+faults.ACTIONS = {
+  -- Of requests.
+  close = { keys = PROCESSED },
+  slow = { keys = { seconds = SECONDS }, needs = "seconds" },
+  stall = { keys = PROCESSED },
+  truncate = { keys = {} },
+  malformed = { keys = {} },
+  html = { keys = { status = status, processed = boolean } },
+  status = {
+    keys = {
+      status = status, processed = boolean, retry_after = SECONDS, as_date = boolean,
+      reset = number(-1e9, 1e9),
+    },
+    needs = "status",
+  },
+  slots = { keys = {} },
+  unauthorized = { keys = {} },
+  token = { keys = { seconds = whole(1) }, needs = "seconds" },
+  foreign = { keys = { jobs = whole(1), seconds = SECONDS }, needs = "seconds" },
+  outage = { keys = { seconds = SECONDS }, needs = "seconds" },
+  -- Of import jobs.
+  ["job-lost"] = { of_job = true, keys = {} },
+  ["job-stuck"] = { of_job = true, keys = { seconds = SECONDS }, needs = "seconds" },
+  ["job-failed"] = { of_job = true, keys = { details = text, share = number(0, 1) } },
+  ["job-short"] = { of_job = true, keys = { missing = whole(1) }, needs = "missing" },
+  ["mfa-failed"] = { of_job = true, keys = { share = number(0, 1) } },
+}
+
+local function names_of(...)
+  local names = {}
+  for _, set in ipairs { ... } do
+    for name in pairs(set) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---What is wrong with a rule; nil when nothing is.
+---@param rule any
+---@return string?
+local function objection(rule)
+  if type(rule) ~= "table" or json.is_array(rule) then return "a rule is a map of keys" end
+  local action = faults.ACTIONS[rule["do"]]
+  if not action then
+    local said = rule["do"]
+    if said == nil then return "it has no `do`" end
+    return string.format('there is no fault "%s"%s', said,
+      nearest.hint(tostring(said), names_of(faults.ACTIONS)))
+  end
+  for key, value in pairs(rule) do
+    local check = faults.KEYS[key] or action.keys[key]
+    if key ~= "do" then
+      if not check then
+        return string.format('%s has no key "%s"%s', rule["do"], key,
+          nearest.hint(key, names_of(faults.KEYS, action.keys, { ["do"] = true })))
+      end
+      local fits, expected = check(value)
+      if not fits then return string.format("%s must be %s", key, expected) end
+    end
+  end
+  if action.needs and rule[action.needs] == nil then
+    return string.format("%s needs `%s`", rule["do"], action.needs)
+  end
+  if action.of_job and rule.route then
+    return rule["do"] .. " happens to import jobs and takes no `route`"
+  end
+  local chosen = {}
+  for _, key in ipairs(CHOICE) do
+    if rule[key] ~= nil then chosen[#chosen + 1] = key end
+  end
+  if #chosen > 1 then return table.concat(chosen, " and ") .. " exclude each other" end
+end
+
+local function segments_of(path)
+  local list = {}
+  for segment in path:gmatch("[^/]+") do list[#list + 1] = segment end
+  return list
+end
+
+---@class Fault  a rule that hits: `action` and the keys of the action
+---@field action string
+---@field seconds? number
+---@field processed? boolean  the request has its effect all the same
+
+---@class FaultState  a rule and what has happened to it so far
+---@field rule table
+---@field method? string      nil: any
+---@field path? string[]      segments; nil: any path
+---@field matched integer     requests or jobs that it could have hit
+---@field hits integer
+---@field random integer      state of its generator
+
+---@class Faults
+---@field private rules FaultState[]
+---@field private dark_until number  seconds; an outage lasts until then
+---@field counts table<string, integer>  hits by action
+local Faults = {}
+Faults.__index = Faults
+
+---@param rule table
+---@param i integer  its place in the file
+---@return FaultState
+local function state_of(rule, i)
+  local state = { rule = rule, matched = 0, hits = 0, random = rule.seed or i }
+  if rule.route then
+    local method, path = rule.route:match("^(%S+) (%S+)$")
+    state.method = method ~= "*" and method or nil
+    state.path = path ~= "*" and segments_of(path) or nil
+  end
+  return state
+end
+
+---@param rules table[]  as the file gives them
+---@return Faults?
+---@return string? message
+---@return Kind? kind  "usage"
+function faults.new(rules)
+  if type(rules) ~= "table" or not json.is_array(rules) then
+    return nil, "not a list of rules", "usage"
+  end
+  local self = setmetatable({ rules = {}, dark_until = 0, counts = {} }, Faults)
+  for i, rule in ipairs(rules) do
+    local wrong = objection(rule)
+    if wrong then return nil, string.format("rule %d: %s", i, wrong), "usage" end
+    self.rules[i] = state_of(rule, i)
+  end
+  return self
+end
+
+---Reads the rules of a file.
+---@param path string
+---@return Faults?
+---@return string? message
+---@return Kind? kind  "usage" when they cannot be taken
+function faults.load(path)
+  local source, message, kind = file.read(path)
+  if not source then return nil, message, kind == "missing" and "usage" or kind end
+  local rules
+  rules, message = yaml.decode(source)
+  if message then return nil, path .. ": " .. message, "usage" end
+  local self
+  self, message, kind = faults.new(rules)
+  if not self then return nil, path .. ": " .. message, kind end
+  return self
+end
+
+---The next number of a rule's generator, from 0 to 1 (a linear congruence modulo 2^64, whose upper
+---bits are good).
+local function random(state)
+  state.random = state.random * 6364136223846793005 + 1442695040888963407
+  return (state.random >> 33) / (1 << 31)
+end
+
+local function fits(state, method, path)
+  if state.method and state.method ~= method then return false end
+  if not state.path then return true end
+  if #state.path ~= #path then return false end
+  for i, segment in ipairs(state.path) do
+    if segment ~= "*" and segment ~= path[i] then return false end
+  end
+  return true
+end
+
+---Counts the match, and tells whether the rule hits.
+local function hits(state, seconds)
+  local rule = state.rule
+  if seconds < (rule.after or 0) or seconds >= (rule["until"] or math.huge) then return false end
+  state.matched = state.matched + 1
+  if state.hits >= (rule.times or math.huge) then return false end
+  local hit = true
+  if rule.nth then hit = state.matched == rule.nth
+  elseif rule.every then hit = state.matched % rule.every == 0
+  elseif rule.probability then hit = random(state) < rule.probability end
+  if hit then state.hits = state.hits + 1 end
+  return hit
+end
+
+---The first rule that hits; every rule that could have hit counts.
+local function first_hit(self, seconds, may)
+  local found
+  for _, state in ipairs(self.rules) do
+    if may(state) and hits(state, seconds) then found = found or state.rule end
+  end
+  if not found then return nil end
+  local fault = { action = found["do"] }
+  for key in pairs(faults.ACTIONS[fault.action].keys) do fault[key] = found[key] end
+  self.counts[fault.action] = (self.counts[fault.action] or 0) + 1
+  return fault
+end
+
+---What goes wrong with a request.
+---@param method string
+---@param path string     without the query; "/api/v2" may stand before
+---@param seconds number  since the tenant's start
+---@return Fault? fault
+function Faults:of_request(method, path, seconds)
+  if seconds < self.dark_until then
+    return { action = "close", processed = false }
+  end
+  local segments = segments_of((path:gsub("^/api/v2/", "/")))
+  local fault = first_hit(self, seconds, function(state)
+    return not faults.ACTIONS[state.rule["do"]].of_job and fits(state, method, segments)
+  end)
+  if fault and fault.action == "outage" then
+    self.dark_until = seconds + fault.seconds
+    return { action = "close", processed = false }
+  end
+  return fault
+end
+
+---What goes wrong with an import job that is accepted.
+---@param seconds number  since the tenant's start
+---@return Fault? fault
+function Faults:of_job(seconds)
+  return first_hit(self, seconds, function(state)
+    return faults.ACTIONS[state.rule["do"]].of_job == true
+  end)
+end
+
+---A seeded number from 0 to 1 for a fault that hits some users of a job.
+---@param key string  the user's
+---@return number
+function faults.share_of(key)
+  local state = { random = 0 }
+  for i = 1, #key do state.random = state.random * 31 + key:byte(i) end
+  random(state)
+  return random(state)
+end
+
+return faults

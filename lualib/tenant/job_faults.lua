@@ -1,0 +1,65 @@
+--- What a fault does to an import job of the rehearsal tenant. It lasts as long as the process: a
+--- tenant that is started again goes on with its jobs as if nothing were wrong.
+
+local clock = require "host.clock"
+local faults = require "tenant.faults"
+local jobs = require "tenant.jobs"
+local scheduler = require "base.scheduler"
+
+local job_faults = {}
+
+local FACTORS <const> = {
+  { code = "MFA_FACTORS_FAILED", message = "Unable to import factors" },
+}
+
+---The fault of a job that was accepted just now.
+---@param tenant Tenant
+---@param job StoredJob
+---@return Fault?
+function job_faults.choose(tenant, job)
+  local fault = tenant.faults and tenant.faults:of_job(clock.now() - tenant.began)
+  if not fault then return nil end
+  if fault.action == "job-lost" then tenant.lost[job.id] = true end
+  return fault
+end
+
+local function part_of(list, n)
+  return table.move(list, 1, math.max(0, n), 1, {})
+end
+
+---The users of the list that the job gets to; waits while the job is stuck.
+---@param fault? Fault
+---@param list table[]
+---@return table[]
+function job_faults.reached(fault, list)
+  local action = fault and fault.action
+  if action == "job-stuck" then scheduler.sleep(fault.seconds) end
+  if action == "job-failed" then return part_of(list, math.floor(#list * (fault.share or 0))) end
+  if action == "job-short" then return part_of(list, #list - fault.missing) end
+  return list
+end
+
+---Errors of a user that was stored, whose factors were not.
+---@param fault? Fault
+---@param user table
+---@return table[]?
+function job_faults.factors(fault, user)
+  if not fault or fault.action ~= "mfa-failed" or not user.mfa_factors then return nil end
+  local key = user.user_id or user.email or user.username or user.phone_number or ""
+  if faults.share_of(key) >= (fault.share or 1) then return nil end
+  user.mfa_factors = nil
+  return FACTORS
+end
+
+---Ends the job if its fault says how: true when it did.
+---@param tenant Tenant
+---@param id string
+---@param fault? Fault
+---@return boolean
+function job_faults.finish(tenant, id, fault)
+  if not fault or fault.action ~= "job-failed" then return false end
+  jobs.finish(tenant, id, fault.details, "failed")
+  return true
+end
+
+return job_faults
