@@ -30,6 +30,8 @@ function prepare.settings(context, options)
     offline = options and options.offline,
   }
   if not made then return nil, message, kind end
+  made.file_params, made.params_from_environment = read:params()
+  if not made.file_params then return nil, made.params_from_environment, "usage" end
   return finish(context, made)
 end
 

@@ -25,6 +25,8 @@ local settings = {}
 ---@field changed boolean
 ---@field json boolean
 ---@field limit? integer          records
+---@field file_params? table<string, any>            the configuration file's, for `resume`
+---@field params_from_environment? table<string, boolean>
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
 ---@field canary? integer         users

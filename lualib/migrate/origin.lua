@@ -48,7 +48,23 @@ local function changed_file(before, now)
   end
 end
 
----Whether the recipe, and with `source` the input, are those the run was staged from.
+---The first parameter that is not what it was, for people.
+local function changed_param(before, now)
+  local names = {}
+  for _, params in ipairs { before, now } do
+    for name in pairs(params) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if before[name] ~= now[name] then
+      return string.format("%s was %s, now %s", name, before[name] or "not given",
+        now[name] or "not given")
+    end
+  end
+end
+
+---Whether the recipe, and with `source` its parameters and input, are those the run was staged
+---from.
 ---@param ledger Ledger
 ---@param recipe Recipe
 ---@param settings Settings
@@ -63,6 +79,8 @@ function origin.same(ledger, recipe, settings, source)
     return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
   end
   if not source then return true end
+  local param = changed_param(ledger:get_table("params") or {}, origin.params(recipe))
+  if param then return nil, "a parameter has changed: " .. param .. go_on, "usage" end
   local what = changed_file(ledger:get_table("source") or {}, origin.fingerprint(recipe))
   if what then return nil, "the source has changed: " .. what .. go_on, "usage" end
   return true

@@ -22,6 +22,7 @@ local report = require "migrate.report"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
 local rundir = require "migrate.rundir"
+local runs = require "migrate.runs"
 local scheduler = require "base.scheduler"
 local sent = require "migrate.sent"
 local signals = require "migrate.signals"
@@ -228,20 +229,11 @@ function Session:connect(hasty)
   return table.unpack(result, 1, result.n)
 end
 
----Why the run may not be gone on with here: it is for another tenant or connection.
+---Why the run may not be gone on with here.
 ---@param connection? Connection  the settings'; nil: only the tenant is compared
 ---@return string? why
 function Session:elsewhere(connection)
-  local base, name = self.ledger:get("base"), self.ledger:get("connection")
-  local id = self.ledger:get("connection_id")
-  local same = not base or base == self.settings.base
-  if same and connection and name then
-    same = connection.id == (id or connection.id)
-      and (id ~= nil or name == connection.name or name == connection.id)
-  end
-  if same then return nil end
-  return string.format("this run is for connection %s of %s; the settings say %s of %s", name,
-    base, connection and connection.name or self.settings.connection, self.settings.base)
+  return runs.elsewhere(self.ledger, self.settings, connection)
 end
 
 ---The tenant and connection are those of the run's beginning, or become them.
@@ -438,6 +430,8 @@ end
 
 ---Goes on with a run that was staged.
 function Session:go_on()
+  local undone = runs.undone(self.ledger, self.dir)
+  if undone then return nil, undone, "usage" end
   self.log("resume")
   if self.settings.yes and not self.ledger:get("consent") then
     failure.check(self.ledger:note { consent = clock.now() })
@@ -504,18 +498,6 @@ function session.run(recipe, settings, ui)
   return self:begin()
 end
 
----@param dir? string  default the newest run of the working directory
----@return RunDirectory?
----@return string? message
----@return Kind? kind
-local function find(dir)
-  dir = dir or rundir.newest(".")
-  if not dir then return nil, "there is no run (NAME.run/) in this folder", "usage" end
-  local found = rundir.at(dir)
-  if not found:exists() then return nil, dir .. " holds no run", "usage" end
-  return found
-end
-
 ---Goes on with a run, without reading its source.
 ---@param dir? string
 ---@param settings Settings
@@ -524,7 +506,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.resume(dir, settings, ui)
-  local found, message, kind = find(dir)
+  local found, message, kind = runs.find(dir)
   if not found then return nil, message, kind end
   local self <close> = setmetatable(new_session(nil, settings, ui, found),
     { __index = Session, __close = Session.close })
@@ -558,7 +540,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.retry(dir, settings, ui)
-  local found, message, kind = find(dir)
+  local found, message, kind = runs.find(dir)
   if not found then return nil, message, kind end
   local self <close> = setmetatable(new_session(nil, settings, ui, found),
     { __index = Session, __close = Session.close })
@@ -593,7 +575,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.status(dir)
-  local found, message, kind = find(dir)
+  local found, message, kind = runs.find(dir)
   if not found then return nil, message, kind end
   local book
   book, message, kind = ledger.open(found:journal(), { readonly = true })
@@ -608,6 +590,7 @@ function session.status(dir)
       id = job.id, chunk = job.chunk, state = job.state, seconds = clock.now() - job.submitted,
     })
   end
+  statement.undo = books.undone(book)
   statement.staged = book:get("staged_at") ~= nil
   statement.finished = book:get("finished_at") ~= nil
   book:close()
@@ -620,7 +603,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.report(dir)
-  local found, message, kind = find(dir)
+  local found, message, kind = runs.find(dir)
   if not found then return nil, message, kind end
   local statement
   statement, message, kind = report.read(found)
