@@ -114,7 +114,9 @@ local function is_enabled(made, id)
 end
 
 ---Why users cannot be imported, and what to do.
-local function objection(settings)
+---@param settings Connection
+---@return string?
+function connection.objection(settings)
   local name = settings.name
   if settings.strategy ~= "auth0" then
     return string.format("connection %s is of strategy %s; users can only be imported into a "
@@ -128,6 +130,36 @@ local function objection(settings)
   end
 end
 
+---Reads a connection's settings, but not whether an application may use it.
+---@param made Client
+---@param name string  its name or id
+---@return Connection? settings
+---@return string? message
+---@return Kind? kind  "usage": unknown
+function connection.look(made, name)
+  local value, message, kind = find(made, name)
+  if value == nil then return nil, message, kind end
+  if not value then
+    return nil, string.format("the tenant has no connection %s; names are exact: compare with "
+      .. "Authentication > Database in the dashboard", name), "usage"
+  end
+  return connection.from_api(value)
+end
+
+---Reads all settings of a connection.
+---@param made Client
+---@param name string  its name or id
+---@return Connection? settings
+---@return string? message
+---@return Kind? kind  "usage": unknown
+function connection.settings(made, name)
+  local settings, message, kind = connection.look(made, name)
+  if not settings then return nil, message, kind end
+  settings.enabled, message, kind = is_enabled(made, settings.id)
+  if settings.enabled == nil then return nil, message, kind end
+  return settings
+end
+
 ---Reads a connection and says why it cannot take an import.
 ---@param made Client
 ---@param name string  its name or id
@@ -135,16 +167,9 @@ end
 ---@return string? message
 ---@return Kind? kind  "usage": unknown, not a database, not enabled, no import mode
 function connection.read(made, name)
-  local value, message, kind = find(made, name)
-  if value == nil then return nil, message, kind end
-  if not value then
-    return nil, string.format("the tenant has no connection %s; names are exact: compare with "
-      .. "Authentication > Database in the dashboard", name), "usage"
-  end
-  local settings = connection.from_api(value)
-  settings.enabled, message, kind = is_enabled(made, settings.id)
-  if settings.enabled == nil then return nil, message, kind end
-  local why = objection(settings)
+  local settings, message, kind = connection.settings(made, name)
+  if not settings then return nil, message, kind end
+  local why = connection.objection(settings)
   if why then return nil, why, "usage" end
   return settings
 end

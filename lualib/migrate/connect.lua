@@ -10,7 +10,7 @@ local http = require "host.http"
 local connect = {}
 
 -- What an import cannot do without: to send, and to ask what became of users.
-local SCOPES <const> = { "create:users", "read:users" }
+connect.SCOPES = { "create:users", "read:users" }
 
 -- A tenant that does not answer must not keep the stage, which needs none, for hours.
 local FIRST_PATIENCE <const> = 15 -- own seconds
@@ -45,19 +45,49 @@ function connect.missing(settings)
   return table.concat(missing, ", ")
 end
 
----Whether the token allows an import, where it tells.
-local function check_scopes(made)
-  local grant, message, kind = made:grant()
-  if not grant then return nil, message, kind end
-  local missing = {}
-  for _, scope in ipairs(grant.scopes and SCOPES or {}) do
-    if not grant.scopes[scope] then missing[#missing + 1] = scope end
+---Which of the scopes a token lacks; nothing when it does not tell.
+---@param grant {scopes?: table<string, true>}
+---@param scopes string[]
+---@return string[]
+function connect.lacking(grant, scopes)
+  local lacking = {}
+  for _, scope in ipairs(grant.scopes and scopes or {}) do
+    if not grant.scopes[scope] then lacking[#lacking + 1] = scope end
   end
-  if #missing == 0 then return true end
-  return nil, string.format("the client may not import users: grant it %s of the Management API",
-    table.concat(missing, " and ")), "credentials"
+  return lacking
 end
 
+local function check_scopes(made, scopes, what)
+  local grant, message, kind = made:grant()
+  if not grant then return nil, message, kind end
+  local lacking = connect.lacking(grant, scopes)
+  if #lacking == 0 then return true end
+  return nil, string.format("the client may not %s: grant it %s of the Management API", what,
+    table.concat(lacking, " and ")), "credentials"
+end
+
+local function needs_connection(settings)
+  if settings.connection then return true end
+  return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+end
+
+---A client of the tenant; nothing is sent yet.
+---@param settings Settings
+---@param clock Clock
+---@param log? Log
+---@param hasty? boolean  an outage is not waited out
+---@return Client
+function connect.client(settings, clock, log, hasty)
+  local transport = http.new {
+    ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
+  }
+  return client.new {
+    base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
+    clock = clock, log = log, patience = hasty and FIRST_PATIENCE or settings.patience,
+  }
+end
+
+---A tenant and a connection that can take an import.
 ---@param settings Settings
 ---@param clock Clock
 ---@param log? Log
@@ -66,20 +96,35 @@ end
 ---@return string? message
 ---@return Kind? kind
 function connect.open(settings, clock, log, hasty)
-  if not settings.connection then
-    return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
-  end
-  local transport = http.new {
-    ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
-  }
-  local made = client.new {
-    base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
-    clock = clock, log = log, patience = hasty and FIRST_PATIENCE or settings.patience,
-  }
-  local allowed, message, kind = check_scopes(made)
+  local named, message, kind = needs_connection(settings)
+  if not named then return nil, message, kind end
+  local made = connect.client(settings, clock, log, hasty)
+  local allowed
+  allowed, message, kind = check_scopes(made, connect.SCOPES, "import users")
   if not allowed then return nil, message, kind end
   local settled
   settled, message, kind = connection.read(made, settings.connection)
+  if not settled then return nil, message, kind end
+  made.patience = settings.patience
+  return { client = made, connection = settled }
+end
+
+---A tenant and a connection, whether or not it can take an import.
+---@param settings Settings
+---@param clock Clock
+---@param scopes string[]  needed
+---@return Tenant? tenant
+---@return string? message
+---@return Kind? kind
+function connect.look(settings, clock, scopes)
+  local named, message, kind = needs_connection(settings)
+  if not named then return nil, message, kind end
+  local made = connect.client(settings, clock, nil, true)
+  local allowed
+  allowed, message, kind = check_scopes(made, scopes, "do this")
+  if not allowed then return nil, message, kind end
+  local settled
+  settled, message, kind = connection.look(made, settings.connection)
   if not settled then return nil, message, kind end
   made.patience = settings.patience
   return { client = made, connection = settled }
