@@ -201,13 +201,26 @@ local function groups_lines(groups, most, where)
   return lines
 end
 
+---What an undo has done, a line; nil when there was none.
+---@param undo? UndoFigures
+---@return string?
+local function undo_line(undo)
+  if not undo then return nil end
+  local kept = 0
+  for _, n in pairs(undo.kept) do kept = kept + n end
+  return string.format("%s: %s deleted, %s already gone, %s kept", undo.finished and "UNDONE"
+    or "UNDO BEGUN and not finished", words.count(undo.deleted, "user"), words.number(undo.gone),
+    words.number(kept))
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
 function words.statement(report)
   local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
+  lines[#lines + 1] = undo_line(report.undo)
   if report.message and report.message ~= json.null then
-    lines[2] = report.message:gsub("^" .. report.status .. "; ", "")
+    lines[#lines + 1] = report.message:gsub("^" .. report.status .. "; ", "")
   end
   lines[#lines + 1] = ""
   append(lines, table_of(book_rows(report)))
@@ -275,7 +288,9 @@ end
 ---@return string
 function words.status(status)
   local state = status.finished and "finished" or not status.staged and "staging" or "unfinished"
-  local lines = { string.format("%s: %s", status.run, state), "" }
+  local lines = { string.format("%s: %s", status.run, state) }
+  lines[#lines + 1] = undo_line(status.undo)
+  lines[#lines + 1] = ""
   append(lines, table_of(book_rows(status)))
   local chunks = by_count(status.chunks)
   if chunks ~= "" then

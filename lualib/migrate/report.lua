@@ -34,6 +34,7 @@ local STATUS <const> = {
 ---@field next string|lightuserdata
 ---@field message? string   why it ended as it did
 ---@field directory string
+---@field undo? UndoFigures
 
 local function pick(from, ...)
   local picked = {}
@@ -103,7 +104,7 @@ function report.build(ledger, options)
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
-    directory = options.directory,
+    directory = options.directory, undo = books.undone(ledger),
   }
 end
 

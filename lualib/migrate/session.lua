@@ -553,6 +553,8 @@ function session.retry(dir, settings, ui)
     return nil, found.path .. " is not finished: `auth0-migrate resume " .. found.path
       .. "` first", "usage"
   end
+  local undone = runs.undone(self.ledger, found)
+  if undone then return nil, undone, "usage" end
   self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
     params = self.ledger:get_table("params"), file = settings.file_params,
     from_environment = settings.params_from_environment,
@@ -590,7 +592,6 @@ function session.status(dir)
       id = job.id, chunk = job.chunk, state = job.state, seconds = clock.now() - job.submitted,
     })
   end
-  statement.undo = books.undone(book)
   statement.staged = book:get("staged_at") ~= nil
   statement.finished = book:get("finished_at") ~= nil
   book:close()
