@@ -5,6 +5,8 @@
 --- was begun and whose answer never came, or whose job ended without saying what became of it.
 
 local clock = require "host.clock"
+local crash = require "base.crash"
+local file = require "host.file"
 local json = require "host.json"
 local store = require "host.store"
 
@@ -102,23 +104,36 @@ local function open(path, options)
   return setmetatable({ db = db }, Ledger)
 end
 
----Makes the journal of a new run.
+local function fill(path, facts)
+  local self, message, kind = open(path)
+  if not self then return nil, message, kind end
+  local done
+  do
+    local tx <close> = self.db:begin()
+    self.db:exec(SCHEMA)
+    self.db:exec("PRAGMA user_version = " .. VERSION)
+    self:set(facts)
+    done, message, kind = tx:commit()
+  end
+  self:close()
+  return done, message, kind
+end
+
+---Makes the journal of a new run. It has its name only once its tables and facts are in it: a kill
+---before leaves no run.
 ---@param path string
 ---@param facts table<string, any>  see Ledger:set
 ---@return Ledger?
 ---@return string? message
 ---@return Kind? kind
 function ledger.create(path, facts)
-  local self, message, kind = open(path)
-  if not self then return nil, message, kind end
-  local tx <close> = self.db:begin()
-  self.db:exec(SCHEMA)
-  self.db:exec("PRAGMA user_version = " .. VERSION)
-  self:set(facts)
-  local done
-  done, message, kind = tx:commit()
+  local beside = path .. ".new"
+  for _, name in ipairs { beside, beside .. "-wal", beside .. "-shm" } do file.remove(name) end
+  local done, message, kind = fill(beside, facts)
   if not done then return nil, message, kind end
-  return self
+  done, message, kind = file.rename(beside, path)
+  if not done then return nil, message, kind end
+  return ledger.open(path)
 end
 
 ---Opens the journal of a run that is there.
@@ -657,5 +672,10 @@ function Ledger:outcomes(chunk)
   end
   return by_place
 end
+
+crash.around(Ledger, {
+  "note", "staged", "sending", "sent", "not_sent", "uncertain", "adopt", "send_again", "ended",
+  "harvested", "judged", "requeued", "reopen", "done_once",
+})
 
 return ledger

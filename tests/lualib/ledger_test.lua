@@ -35,6 +35,16 @@ local function send(book, id, job)
   return attempt
 end
 
+test("a journal that a kill left half made is no run, and is made anew", function()
+  local folder <const> = assert(file.temporary())
+  assert(file.write(folder .. "/journal.db.new", "half made"))
+  local book = assert(ledger.create(folder .. "/journal.db", { run = "r" }))
+  tap.equal(book:get "run", "r")
+  book:close()
+  tap.equal(file.list(folder), { "journal.db" })
+  assert(file.remove_tree(folder))
+end)
+
 test("a chunk goes from staged to harvested, and the books follow", function()
   with_ledger(function(book)
     stage(book, 1, 3)
