@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <lua-cjson.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,10 +159,24 @@ static int host_source(lua_State *L)
     return 1;
 }
 
+#ifdef CRASH_POINTS
+/* kill_self()
+ * Ends this process as `kill -9` does. Only in builds for tests: its presence tells. */
+static int host_kill_self(lua_State *L)
+{
+    (void)L;
+    raise(SIGKILL);
+    return 0;
+}
+#endif
+
 static const luaL_Reg functions[] = {
-    {"embedded", host_modules},
-    {"source",   host_source },
-    {NULL,       NULL        }
+    {"embedded",  host_modules  },
+    {"source",    host_source   },
+#ifdef CRASH_POINTS
+    {"kill_self", host_kill_self},
+#endif
+    {NULL,        NULL          }
 };
 
 static int luaopen_host(lua_State *L)

@@ -131,7 +131,9 @@ function ledger.create(path, facts)
   for _, name in ipairs { beside, beside .. "-wal", beside .. "-shm" } do file.remove(name) end
   local done, message, kind = fill(beside, facts)
   if not done then return nil, message, kind end
+  crash.point({}, "create.before")
   done, message, kind = file.rename(beside, path)
+  crash.point({}, "create.after")
   if not done then return nil, message, kind end
   return ledger.open(path)
 end
@@ -675,7 +677,8 @@ end
 
 crash.around(Ledger, {
   "note", "staged", "sending", "sent", "not_sent", "uncertain", "adopt", "send_again", "ended",
-  "harvested", "judged", "requeued", "reopen", "done_once",
+  "harvested", "judged", "requeued", "reopen", "done_once", "begin_undo",
+  "undoing", "undone",
 })
 
 return ledger

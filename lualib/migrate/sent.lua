@@ -1,6 +1,7 @@
 --- What remains of a chunk when the run is finished: a line a user with its position, identifiers,
 --- job, outcome and a digest of each field. Enough to verify and undo, without a secret.
 
+local crash = require "base.crash"
 local fields = require "migrate.fields"
 local file = require "host.file"
 local json = require "host.json"
@@ -36,6 +37,7 @@ local function write(ledger, dir, record)
   local done
   done, message, kind = output:finish()
   if not done then return nil, message, kind end
+  crash.point(ledger, "sent.file")
   return file.remove(dir:chunk(record.id))
 end
 

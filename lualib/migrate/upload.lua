@@ -1,6 +1,7 @@
 --- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte, and
 --- what may have been received is never blindly repeated.
 
+local crash = require "base.crash"
 local evidence = require "migrate.evidence"
 local failure = require "base.failure"
 local judge = require "migrate.judge"
@@ -29,6 +30,7 @@ local function send(engine, chunk)
     send_completion_email = engine.send_completion_email,
   })
   engine.uploading = engine.uploading - 1
+  crash.point(engine.ledger, "upload.answer")
   return attempt, answer
 end
 
