@@ -80,8 +80,8 @@ local function hmac_check(value, report)
 end
 
 local function scrypt_check(value, report)
-  local cost = value.cost
-  decode_hash(value.hash, math.type(value.keylen) and value.keylen, report)
+  local cost, size = value.cost, value.keylen
+  decode_hash(value.hash, math.type(size) == "integer" and size, report)
   if math.type(cost) == "integer" and cost & (cost - 1) ~= 0 then
     report("NOT_PASSED", "cost", "Value must be a power of two")
   end

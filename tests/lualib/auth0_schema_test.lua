@@ -173,6 +173,8 @@ local CASES <const> = {
   { "ldap of the wrong length", text("ldap", "{SHA}fbX5xNju"), { "PATTERN " .. VALUE } },
   { "ldap crypt", text("ldap", "{CRYPT}x"), { "PATTERN " .. VALUE } },
   { "scrypt", scrypt {}, {} },
+  { "scrypt with a fraction for keylen", scrypt { keylen = 1.5 },
+    { "INVALID_TYPE custom_password_hash.keylen" } },
   { "scrypt without keylen", scrypt { keylen = "" },
     { "OBJECT_REQUIRED custom_password_hash.keylen" } },
   { "scrypt with another keylen", scrypt { keylen = 64 }, { "PATTERN " .. VALUE } },
