@@ -164,6 +164,10 @@ local function missing()
 end
 
 ---GET /api/v2/connections/{id}
+---@param tenant Tenant
+---@param request host.server.request
+---@param scopes table<string, true>
+---@return Answer
 function connections.get(tenant, request, scopes)
   local row = connections.by_id(tenant, request.ids[1])
   if not row then return missing() end
@@ -171,6 +175,9 @@ function connections.get(tenant, request, scopes)
 end
 
 ---GET /api/v2/connections/{id}/clients
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function connections.clients(tenant, request)
   local row = connections.by_id(tenant, request.ids[1])
   if not row then return missing() end

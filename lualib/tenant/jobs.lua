@@ -148,6 +148,9 @@ local function known(tenant, id)
 end
 
 ---GET /api/v2/jobs/{id}
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function jobs.read(tenant, request)
   local row = known(tenant, request.ids[1])
   if not row then return answers.refuse(404, "Job not found.", "inexistent_job") end
@@ -155,6 +158,9 @@ function jobs.read(tenant, request)
 end
 
 ---GET /api/v2/jobs/{id}/errors: a list, nothing, or the job itself when it failed as a whole.
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function jobs.errors(tenant, request)
   local row = known(tenant, request.ids[1])
   if not row then return answers.refuse(404, "The job does not exist.", "inexistent_job") end

@@ -105,6 +105,9 @@ end
 ---@param row StoredUser
 ---@param record table
 ---@param now number
+---@return integer? changes
+---@return string? message
+---@return Kind? kind
 function users.update(db, row, record, now)
   return db:run([[UPDATE user SET email = ?, username = ?, phone_number = ?, record = ?,
     password = ?, updated = ? WHERE id = ?]], record.email, record.username, record.phone_number,
@@ -158,6 +161,9 @@ local function narrowed(shown, query)
 end
 
 ---GET /api/v2/users/{id}
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function users.get(tenant, request)
   local row = users.by_id(tenant.db, request.ids[1])
   if not row then return missing() end
@@ -165,6 +171,9 @@ function users.get(tenant, request)
 end
 
 ---DELETE /api/v2/users/{id}
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function users.delete(tenant, request)
   tenant.db:run("DELETE FROM user WHERE user_id = ?", request.ids[1])
   ghosts.delete(tenant.db, { user_id = request.ids[1] })
@@ -172,6 +181,9 @@ function users.delete(tenant, request)
 end
 
 ---GET /api/v2/users-by-email: addresses are compared as they are given, and kept in lower case.
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function users.by_email(tenant, request)
   local email = request.query.email
   if not email or email == "" then
@@ -185,6 +197,9 @@ function users.by_email(tenant, request)
 end
 
 ---DELETE /api/v2/connections/{id}/users?email=
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function users.delete_by_email(tenant, request)
   local email = request.query.email
   local connection = tenant:connection(request.ids[1])
@@ -219,6 +234,9 @@ local function page_of(query)
 end
 
 ---GET /api/v2/users
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
 function users.search(tenant, request)
   local query = request.query
   local page, refusal = page_of(query)
