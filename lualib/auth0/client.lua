@@ -11,6 +11,7 @@ local client = {}
 
 local PATIENCE <const> = 7200 -- seconds
 local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
+local BROKEN_TRIES <const> = 5 -- for answers that may be those of another server altogether
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
 -- Failures that the next try would meet again.
 local HOPELESS <const> = {
@@ -151,10 +152,18 @@ function Client:decode(response)
   }
 end
 
+---A body that is cut off, or that some proxy wrote: the tenant writes JSON.
+local function is_broken(request, response)
+  return response.text ~= "" and response.body == nil and not request.save
+end
+
 ---An answer that tells of a rate limit or a server in trouble, not of the request.
-local function is_passing(response)
+local function is_passing(request, response, state)
   local status = response.status
-  return status == 408 or status == 429 or status >= 500
+  if status == 408 or status == 429 or status >= 500 then return true end
+  if not is_broken(request, response) then return false end
+  state.broken = (state.broken or 0) + 1
+  return (state.has_token and status < 300) or state.broken < BROKEN_TRIES
 end
 
 ---Whether a repetition cannot do twice what was asked for.
@@ -202,13 +211,14 @@ end
 ---@return Kind? kind
 ---@return boolean? sent  whether it may have taken effect
 function Client:exchange(request, bearer, state)
+  state.has_token = bearer ~= nil
   while true do
     if bearer then self:wait_for_bucket() end
     local raw, message, kind, sent = self.fetch(wire(request, bearer))
     message = message and without_url(message)
     local response = raw and self:decode(raw)
     if response then self:note_bucket(response.headers) end
-    if response and not is_passing(response) then return response end
+    if response and not is_passing(request, response, state) then return response end
     local hopeless = not response and HOPELESS[kind]
     if hopeless or not is_repeatable(request, response, sent) then
       if response then return response end

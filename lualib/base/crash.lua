@@ -1,6 +1,6 @@
---- Places where a build for tests dies on demand, as by `kill -9`: AUTH0_MIGRATE_CRASH="sent.after:3"
---- ends the process at the third passing of that place. In other builds these functions are empty
---- and the variable means nothing.
+--- Places where a build for tests dies on demand, as by `kill -9`:
+--- AUTH0_MIGRATE_CRASH="sent.after:3" ends the process at the third passing of that place. In other
+--- builds these functions are empty and the variable means nothing.
 
 local host = require "host"
 local process = require "host.process"

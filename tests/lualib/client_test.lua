@@ -30,11 +30,39 @@ test("a request carries the token, its query escaped and its body as JSON", func
 end)
 
 test("a body that is no JSON is nil and its text is kept", function()
-  local made = rig.client { answer(200, "<html>"), answer(400, "{") }
-  local response = assert(rig.get(made))
-  tap.equal(response.body, nil)
-  tap.equal(response.text, "<html>")
-  tap.equal(assert(rig.get(made)).body, nil)
+  for _, case in ipairs { { 200, "<html>" }, { 400, "{" } } do
+    local made = rig.client { answer(table.unpack(case)) }
+    local response = assert(made.client:request { method = "POST", path = "/users", body = {} })
+    tap.equal({ response.status, response.body, response.text, #made.calls },
+      { case[1], nil, case[2], 1 })
+  end
+end)
+
+test("a broken answer is asked for again as long as the patience lasts", function()
+  local made = rig.client { answer(200, "<html>"), answer(200, '{"id":'), answer(200, { id = "x" }) }
+  tap.equal(assert(rig.get(made)).body.id, "x")
+  local script = {}
+  for i = 1, 50 do script[i] = answer(200, "<html>") end
+  local response, message, kind = rig.get(rig.client(script))
+  tap.equal({ response, kind }, { nil, "temporary" })
+  tap.contains(message, "GET /jobs/job_1: given up after ")
+end)
+
+test("a refusal that is no JSON is not taken for the tenant's at once", function()
+  local script = {}
+  for i = 1, 4 do script[i] = answer(404, "<html>") end
+  tap.equal(assert(rig.get(rig.client(script))).status, 200)
+  script = {}
+  for i = 1, 9 do script[i] = answer(404, "<html>") end
+  local made = rig.client(script)
+  tap.equal({ assert(rig.get(made)).status, #made.calls }, { 404, 5 })
+end)
+
+test("a server that speaks no JSON at the token endpoint is soon given up", function()
+  local made = rig.client({}, { token = function() return answer(200, "<html>") end })
+  local response, message, kind = rig.get(made)
+  tap.equal({ response, kind, #made.tokens }, { nil, "credentials", 5 })
+  tap.contains(message, "holds no token")
 end)
 
 test("statuses that speak of the request are responses", function()

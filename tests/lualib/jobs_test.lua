@@ -78,6 +78,7 @@ test("a rate limit tells how long to wait, and nothing is sent on", function()
     { ["retry-after"] = "10" }))
   tap.equal(result.outcome, "limited")
   assert(result.wait >= 10 and result.wait <= 12)
+  tap.equal(result.dictated, true)
   tap.equal(#made.slept, 0)
 end)
 
@@ -119,7 +120,7 @@ test("an unknown job is lost", function()
 end)
 
 test("a status that cannot be read is a failure", function()
-  local made = rig.client { answer(200, "<html>"), answer(400, { message = "bad" }) }
+  local made = rig.client { answer(200, "7"), answer(400, { message = "bad" }) }
   local status, _, kind = jobs.status(made.client, "job_1")
   tap.equal({ status, kind }, { nil, "temporary" })
   status, _, kind = jobs.status(made.client, "job_1")
