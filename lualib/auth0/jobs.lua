@@ -25,6 +25,7 @@ local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
 ---@field job? table        accepted: the job as the tenant tells it
 ---@field active? integer   full: active jobs of the tenant
 ---@field wait? number      limited: seconds
+---@field dictated? boolean limited: by the server
 ---@field status? integer   refused
 ---@field message? string
 ---@field kind? Kind        refused: "usage", "credentials", "data"; unsent: why
@@ -60,8 +61,8 @@ local function limited(made, response, said)
   if active or said:find("active import users jobs", 1, true) then
     return { outcome = "full", active = integer(active) or 2 }
   end
-  local wait = rate.delay(1, response.headers, made.clock.now(), made.random)
-  return { outcome = "limited", wait = wait }
+  local wait, dictated = rate.delay(1, response.headers, made.clock.now(), made.random)
+  return { outcome = "limited", wait = wait, dictated = dictated }
 end
 
 local function refused(response, said)

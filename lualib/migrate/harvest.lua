@@ -104,7 +104,11 @@ local function counts_of(chunk, summary, failures)
   return { inserted = inserted, updated = updated }
 end
 
-local function finish(engine, job, state)
+---The chunk's result is in the ledger: whoever waits for the job learns of it.
+---@param engine Engine
+---@param job Job
+---@param state "completed"|"failed"|"lost"
+function harvest.finish(engine, job, state)
   local chunk = engine.ledger:chunk(job.chunk.id)
   local failed = 0
   for _ in pairs(engine.ledger:outcomes(chunk.id)) do failed = failed + 1 end
@@ -149,7 +153,7 @@ local function harvest_completed(engine, job, status)
     engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))
     if #failures > 0 then judge.failures(engine, chunk) end
   end
-  finish(engine, job, status.state)
+  harvest.finish(engine, job, status.state)
 end
 
 local function harvest_failed(engine, job, status, again)
@@ -162,9 +166,10 @@ local function harvest_failed(engine, job, status, again)
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
   if again(engine, job, why) then return end
+  judge.wait(engine, job.chunk)
   judge.look_up(engine, job.chunk, job.attempt, job.id, nil, why)
   judge.failures(engine, job.chunk)
-  finish(engine, job, status.state)
+  harvest.finish(engine, job, status.state)
 end
 
 ---@param engine Engine

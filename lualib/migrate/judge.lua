@@ -1,11 +1,13 @@
 --- Judge: asks the tenant about users whose outcome its answers leave open, and records the ruling.
 
-local evidence = require "migrate.evidence"
 local clock = require "host.clock"
+local evidence = require "migrate.evidence"
+local limits = require "auth0.limits"
 
 local judge = {}
 
 local LIMIT <const> = 200 -- failures judged at a time
+local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks for lost users
 
 local function created(user)
   return type(user.created_at) == "string" and clock.parse(user.created_at) or nil
@@ -103,6 +105,42 @@ function judge.recount(engine, chunk, counts, failures)
   end
   inserted = math.max(inserted, counts.inserted)
   return { inserted = inserted, updated = counts.inserted + counts.updated - inserted }
+end
+
+---Whether each user of a chunk is in the tenant.
+local function are_all_there(engine, chunk)
+  local ours = {}
+  for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
+  local theirs = find(engine, ours)
+  local record = engine.ledger:chunk(chunk.id)
+  local offset = engine.client.clock_offset or 0
+  local span = { first = record.first_intent + offset, last = clock.now() + offset }
+  for _, user in ipairs(ours) do
+    local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
+    if ruling.outcome == "absent" then return false end
+  end
+  return true
+end
+
+---Waits until a look-up tells what became of a chunk: its users are there, or none of its jobs can
+---still run unseen. Raises when the import is ending.
+---@param engine Engine
+---@param chunk LedgerChunk
+function judge.wait(engine, chunk)
+  local begun, pause = engine.ledger:unseen(chunk.id), FIRST_LOOK
+  if not begun then return end
+  local deadline = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
+  while true do
+    local age = (clock.now() - begun) / engine.clock.real(1)
+    local decision = evidence.uncertain {
+      repeatable = false, now = age, deadline = deadline,
+      all_found = age < deadline and are_all_there(engine, chunk),
+    }
+    if decision == "settle" then return end
+    engine:sleep(math.min(pause, deadline - age))
+    engine:go_on()
+    pause = math.min(pause * 2, LONGEST_LOOK)
+  end
 end
 
 ---Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.

@@ -587,6 +587,15 @@ function Ledger:attempts(chunk)
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
 
+---When the last upload of a chunk ended whose job, if there is one, may run unseen.
+---@param chunk integer
+---@return number? unix
+function Ledger:unseen(chunk)
+  return self.db:value([[SELECT max(ifnull(attempt.ended, attempt.begun)) FROM attempt
+    LEFT JOIN job ON job.attempt = attempt.id
+    WHERE attempt.chunk = ? AND (attempt.outcome = 'uncertain' OR job.state = 'lost')]], chunk)
+end
+
 ---The last attempt of a chunk.
 ---@param chunk integer
 ---@return {id: integer, begun: number, outcome: string?, message: string?}?

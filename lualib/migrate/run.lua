@@ -63,7 +63,7 @@ local function adopt(self)
     local job = { chunk = chunk }
     self.yielded[chunk.id] = true
     engine:beside(function()
-      if upload.resolve(engine, job) ~= true then upload.send(engine, job) end
+      if not upload.resolve(engine, job) then upload.send(engine, job) end
     end)
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
   end

@@ -4,8 +4,8 @@
 local crash = require "base.crash"
 local evidence = require "migrate.evidence"
 local failure = require "base.failure"
+local harvest = require "migrate.harvest"
 local judge = require "migrate.judge"
-local limits = require "auth0.limits"
 local pipeline = require "migrate.pipeline"
 local watch = require "migrate.watch"
 
@@ -34,13 +34,25 @@ local function send(engine, chunk)
   return attempt, answer
 end
 
+---Own seconds to wait after a try that came to nothing, ever longer ones. The import ends when the
+---patience with an outage is over.
+local function wait_longer(engine, job, message)
+  local now = engine.clock.elapsed()
+  job.unreachable = job.unreachable or now
+  if now - job.unreachable > engine.patience then
+    engine:check(nil, message, "temporary")
+  end
+  job.misses = (job.misses or 0) + 1
+  return math.min(2 ^ job.misses / 2, 60)
+end
+
 -- What to do after an answer: true when the chunk is a job now, a number of own seconds to wait
 -- before the next try, or an error that ends the import.
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
   engine:check(engine.ledger:sent(job.chunk.id, attempt, answer.id))
-  job.id, job.attempt = answer.id, attempt
+  job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
   return true
 end
 
@@ -53,8 +65,8 @@ end
 
 function answers.limited(engine, job, attempt, answer)
   engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused", "rate limit"))
-  engine.clock.sleep_dictated(answer.wait or 1)
-  return 0
+  local wait = answer.wait or 1
+  return answer.dictated and wait / engine.clock.real(1) or wait
 end
 
 function answers.refused(engine, job, attempt, answer)
@@ -68,26 +80,30 @@ function answers.unsent(engine, job, attempt, answer)
     or answer.kind == "io" or answer.kind == "missing" then
     engine:check(nil, answer.message, answer.kind)
   end
-  local now = engine.clock.elapsed()
-  job.unreachable = job.unreachable or now
-  if now - job.unreachable > engine.patience then
-    engine:check(nil, "the tenant cannot be reached: " .. answer.message, "temporary")
-  end
-  job.misses = (job.misses or 0) + 1
-  return math.min(2 ^ job.misses / 2, 60)
+  return wait_longer(engine, job, "the tenant cannot be reached: " .. answer.message)
 end
 
 function answers.uncertain(engine, job, attempt, answer)
   engine:check(engine.ledger:uncertain(job.chunk.id, attempt, answer.message))
   engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
   return upload.resolve(engine, job)
+    or wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message)
 end
 
----Decides what happens to a chunk whose upload may or may not have been received: seconds to wait
----before it is sent again, or true when its users were looked up instead.
+---Finds out what became of a chunk that is not sent again.
+local function settle(engine, job)
+  judge.wait(engine, job.chunk)
+  local last = engine.ledger:last_attempt(job.chunk.id)
+  judge.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
+  judge.failures(engine, job.chunk)
+  harvest.finish(engine, job, "lost")
+end
+
+---Decides what happens to a chunk whose upload may or may not have been received: nil when it is
+---staged again, true when its users are looked up instead, beside the import.
 ---@param engine Engine
 ---@param job Job
----@return number|true
+---@return true?
 function upload.resolve(engine, job)
   local users = engine:check(engine.dir:users(job.chunk))
   local repeatable = true
@@ -99,13 +115,9 @@ function upload.resolve(engine, job)
   }
   if decision == "send_again" then
     engine:check(engine.ledger:send_again(job.chunk.id))
-    return 1
+    return nil
   end
-  -- The lost job may run for as long as Auth0 lets one; only then absence means absence.
-  engine:sleep(limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS)
-  engine:go_on()
-  local last = engine.ledger:last_attempt(job.chunk.id)
-  judge.look_up(engine, engine.ledger:chunk(job.chunk.id), last.id)
+  engine:beside(function() settle(engine, job) end)
   return true
 end
 

@@ -2,6 +2,7 @@ local books = require "migrate.books"
 local finalize = require "migrate.finalize"
 local import = require "migrate.import"
 local rig = require "tests.rig"
+local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -75,6 +76,84 @@ test("an uncertain upload is repeated, and its conflicts are recognised as our o
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 1, 0, 1, 0, 0 })
+  end)
+end)
+
+-- Nobody's addresses are unique, and ids are the tenant's: a repetition could make twins.
+local TWINS <const> = { email = false, user_id = true, username = true, phone_number = true }
+
+local function without_ids(n)
+  local users = rig.users(n)
+  for _, user in ipairs(users) do user.user_id = nil end
+  return users
+end
+
+---Users that the tenant lists from the given look-up on.
+local function listed_from(tenant, look, users)
+  local looks = 0
+  function tenant.users()
+    looks = looks + 1
+    return looks >= look and users or {}
+  end
+end
+
+test("what may not be repeated is looked for until it is there, beside the import", function()
+  local tenant = rig.tenant()
+  tenant.script = { { outcome = "uncertain", message = "the connection broke" } }
+  listed_from(tenant, 3, {
+    { user_id = "auth0|x1", email = "user1@example.com", created_at = now() },
+    { user_id = "auth0|x2", email = "user2@example.com", created_at = now() },
+  })
+  local options = { users = without_ids(4), tenant = tenant, unique = TWINS }
+  rig.with_run(options, function(face, made, book)
+    local job = face:submit(face:chunks()())
+    tap.equal(users_of(whole(face, made, book)), { 4, 0, 0, 0, 0 })
+    tap.equal({ tenant.submits, face:wait(job).inserted }, { 2, 2 })
+  end)
+end)
+
+test("what may not be repeated and never appears is failed once no job can run any more", function()
+  local tenant = rig.tenant()
+  tenant.script = { { outcome = "uncertain", message = "the connection broke" } }
+  local options = { users = without_ids(2), tenant = tenant, unique = TWINS }
+  rig.with_run(options, function(face, made, book)
+    made.clock = scheduler.clock(100000)
+    tap.equal(users_of(whole(face, made, book)), { 0, 0, 0, 2, 0 })
+    tap.equal(tenant.submits, 1)
+  end)
+end)
+
+test("users of a job that the tenant lost are looked for while it may still run", function()
+  local tenant = rig.tenant()
+  tenant.script = { function(job) job.state = "lost" end }
+  listed_from(tenant, 3, {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
+  })
+  local options = { n = 2, tenant = tenant, retry = function() end }
+  rig.with_run(options, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+  end)
+end)
+
+test("uploads that are never answered end the import when the patience is over", function()
+  local tenant = rig.tenant()
+  function tenant.submit() return { outcome = "uncertain", message = "closed" } end
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.raises(function() whole(face, made, book) end, "does not answer uploads")
+    tap.equal({ made.ending.kind, book:chunk(1).state }, { "temporary", "staged" })
+    assert(book:last_attempt(1).id < 20, "ever longer waits")
+  end)
+end)
+
+test("a rate limit is waited out, in the server's seconds or in our own", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    { outcome = "limited", wait = 0.01, dictated = true }, { outcome = "limited", wait = 10 },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 3)
   end)
 end)
 
