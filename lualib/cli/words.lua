@@ -278,6 +278,17 @@ function words.plan(plan)
     times[#times + 1] = one.tier .. " " .. words.duration(one.hours * 3600)
   end
   if #times > 0 then lines[#lines + 1] = "takes     about " .. table.concat(times, ", ") end
+  local t = plan.tally
+  if t then
+    lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",
+      words.bytes(t.median), words.bytes(t.largest))
+    local passwords = by_count(t.algorithms)
+    if t.without_password > 0 then
+      passwords = passwords .. (passwords ~= "" and ", " or "") .. "none "
+        .. words.number(t.without_password)
+    end
+    lines[#lines + 1] = "passwords " .. passwords
+  end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "mind      " .. risk end
   return table.concat(lines, "\n") .. "\n"

@@ -1,6 +1,6 @@
 --- Check, map and preview: the offline half of a run, with nothing left behind.
 
-local chunk = require "host.chunk"
+local broken = require "source.broken"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
 local file = require "host.file"
@@ -8,6 +8,7 @@ local findings = require "migrate.findings"
 local guard = require "base.guard"
 local json = require "host.json"
 local outcome = require "migrate.outcome"
+local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
@@ -26,13 +27,16 @@ local CheckSink = {}
 CheckSink.__index = CheckSink
 
 local function new_sink(settings, on_user)
-  return setmetatable({
+  local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, reasons = {}, codes = {},
-    findings = findings.new(), shapes = shapes.new(), limit = settings.chunk_bytes,
-    on_user = on_user,
-    writer = chunk.new(settings.chunk_bytes, settings.chunk_users),
+    findings = findings.new(), shapes = shapes.new(), on_user = on_user,
   }, CheckSink)
+  self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
+    self:close_chunk()
+    return true
+  end)
+  return self
 end
 
 function CheckSink:skipped(_, _, reason)
@@ -52,7 +56,7 @@ end
 
 ---Ends the chunk that is being packed.
 function CheckSink:close_chunk()
-  local writer, packed = self.writer, self.packed
+  local writer, packed = self.packer.writer, self.packed
   if writer:count() == 0 then return end
   packed.jobs = packed.jobs + 1
   packed.users = packed.users + writer:count()
@@ -61,15 +65,8 @@ function CheckSink:close_chunk()
 end
 
 function CheckSink:user(user, position, at)
-  local bytes, message, kind, size, _
-  bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
-  if not bytes and kind == "full" and not size then
-    self:close_chunk()
-    bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
-  end
-  if not bytes then
-    return self:rejected(stage.unpackable(position, at, message, size, self.limit))
-  end
+  local packed, rejection = self.packer:add(user, position, at)
+  if not packed then return self:rejected(rejection) end
   self.counts.staged = self.counts.staged + 1
   self.shapes:add(user)
   if self.on_user then return self.on_user(user, position, at) end
@@ -105,7 +102,9 @@ local function through(recipe, settings, ui, sink)
     }
     return true
   end, settings.limit)
-  ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
+  if done then
+    ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
+  end
   watched:close()
   pipe.duplicates:close()
   file.remove_tree(spool)
@@ -138,6 +137,7 @@ local function statement(recipe, pipe, sink)
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
     warning_list = json.array(list), findings = json.array(sink.findings:list()),
     packed = sink.packed,
+    tally = sink.packer.tally:facts(),
     seconds = { stage = sink.seconds },
   }
 end
@@ -181,22 +181,44 @@ end
 ---@field skipped? string  the reason
 ---@field errors? table[]  findings
 
+---One of the values that `map` returned.
+local function preview_user(shown, validator, user)
+  local found
+  if outcome.is_reject(user) then
+    found = { { code = user.code, path = user.path, message = user.reason } }
+  elseif type(user) ~= "table" then
+    local message = "map returned a list with a " .. type(user) .. " in it"
+    found = { { code = "RECIPE_RESULT", path = "", message = message } }
+  else
+    shown.users[#shown.users + 1] = user_rules.normalise(user)
+    found = validator:check(user) or {}
+  end
+  table.move(found, 1, #found, #shown.errors + 1, shown.errors)
+end
+
+local function count(ok, ...)
+  return ok, select("#", ...), ...
+end
+
 local function preview_of(recipe, validator, record, at, position)
+  if broken.is(record) then
+    local errors = { { code = "SOURCE", path = "", message = record.message } }
+    return { position = position, at = at, record = record.raw, errors = errors }
+  end
   local shown = { position = position, at = at, record = json.materialize(record) }
-  local ok, result, reason = guard.call(recipe.map, record, recipe.params, position)
+  local ok, n, result, reason = count(guard.call(recipe.map, record, recipe.params, position))
   if not ok then
     local message = pipeline.explain(result, "map")
     shown.errors = { { code = "RECIPE_ERROR", path = "", message = message } }
   elseif outcome.is_reject(result) then
     shown.errors = { { code = result.code, path = result.path, message = result.reason } }
   elseif type(result) == "table" then
-    shown.users = result[1] ~= nil and result or { result }
-    shown.errors = {}
-    for _, user in ipairs(shown.users) do
-      user_rules.normalise(user)
-      local found = validator:check(user) or {}
-      table.move(found, 1, #found, #shown.errors + 1, shown.errors)
+    shown.users, shown.errors = {}, {}
+    for _, user in ipairs(result[1] ~= nil and result or { result }) do
+      preview_user(shown, validator, user)
     end
+  elseif n == 0 then
+    shown.errors = { { code = "RECIPE_RESULT", path = "", message = pipeline.FELL_OFF } }
   elseif result == nil then
     shown.skipped = reason or "no reason"
   else
@@ -219,8 +241,8 @@ function check.preview(recipe, settings, which, show)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
   local validator = schema.for_connection(connection)
-  local ok, source, state, control = guard.call(recipe.source, recipe.params)
-  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  local source, state, control = pipeline.open(recipe)
+  if not source then return nil, state, control end
   local last = which.at or which.n or 3
   for position = 1, last do
     local fine, record, at = guard.call(source, state, control)

@@ -14,6 +14,7 @@ local plan = {}
 ---@field hours {tier: string, hours: number}[]
 ---@field connection? string
 ---@field upsert boolean
+---@field tally TallyFacts      sizes and passwords
 ---@field risks string[]
 
 ---What is staged and not yet sent.
@@ -25,20 +26,20 @@ function plan.staged(db)
 end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
----@param options {connection?: string, upsert: boolean}
+---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number}
 ---@return Plan
 function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert,
-    hours = json.array {}, risks = json.array {},
+    tally = options.tally, hours = json.array {}, risks = json.array {},
   }
   for tier, rate in pairs(limits.USERS_PER_HOUR) do
     table.insert(made.hours, { tier = tier, hours = row.users / rate })
   end
   table.sort(made.hours, function(a, b) return a.hours < b.hours end)
-  local longest = made.hours[#made.hours].hours
+  local shortest, longest = made.hours[1].hours, made.hours[#made.hours].hours
   if options.upsert then
     table.insert(made.risks, "upsert is on: users matched by e-mail address have their metadata "
       .. "replaced as a whole, and profile members overwritten")
@@ -47,6 +48,15 @@ function plan.of(row, options)
     table.insert(made.risks, "at the slowest tier the import outlasts a token's default life of "
       .. "24 hours (it is renewed) and the 24 hours after which Auth0 deletes job results (they "
       .. "are read at once)")
+  end
+  if options.token_seconds and options.token_seconds < shortest * 3600 then
+    table.insert(made.risks, string.format("the ready-made token expires in %.1f hours, before the "
+      .. "import can be over: use a client's id and secret", options.token_seconds / 3600))
+  end
+  local without = options.tally.without_password
+  if without > 0 then
+    table.insert(made.risks, string.format("%d of %d users carry no password: each must set one, "
+      .. "and a later import cannot add a hash", without, row.users))
   end
   return made
 end
@@ -63,6 +73,7 @@ function plan.run(recipe, settings, ui)
   if not statement then return nil, message, kind end
   statement.plan = plan.of(statement.packed, {
     connection = settings.connection, upsert = settings.upsert or false,
+    tally = statement.tally,
   })
   return statement
 end

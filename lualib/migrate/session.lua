@@ -334,6 +334,12 @@ function Session:import(prepare)
   return true
 end
 
+---Seconds a ready-made token still lives; nil for one that can be renewed.
+function Session:token_seconds()
+  local grant = self.tenant and self.tenant.client:grant()
+  return grant and grant.ready_made and grant.expires and grant.expires - clock.now() or nil
+end
+
 -- The whole -------------------------------------------------------------------------------
 
 function Session:watch_signals()
@@ -357,6 +363,7 @@ function Session:go()
   if self.interrupted then return self:finish(INTERRUPTED, "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
+    tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
   })
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
@@ -402,7 +409,10 @@ function Session:begin(again)
   local message, kind
   if connect.has_credentials(self.settings) then
     self.tenant, message, kind = self:connect(true)
-    if not self.tenant and exit.of(kind) ~= exit.of("temporary") then return nil, message, kind end
+    if not self.tenant and exit.of(kind) ~= exit.of("temporary") then
+      if not again then self.dir:discard() end
+      return nil, message, kind
+    end
     if not self.tenant then
       self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
     end
@@ -422,7 +432,7 @@ function Session:begin(again)
   if done then done, message, kind = self:stage() end
   if done then return self:go() end
   if exit.of(kind) == exit.of("usage") then
-    self.dir:clear() -- nothing was staged that anybody could go on with
+    self.dir:discard() -- nothing was staged that anybody could go on with
     return nil, message, kind
   end
   return self:finish(message, kind)

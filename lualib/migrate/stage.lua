@@ -2,15 +2,14 @@
 --- No network. The same source, options and recipe give the same bytes.
 
 local chooser = require "migrate.chooser"
-local chunk = require "host.chunk"
 local clock = require "host.clock"
 local duplicates = require "migrate.duplicates"
 local file = require "host.file"
 local findings = require "migrate.findings"
 local json = require "host.json"
+local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
 local schema = require "auth0.schema"
-local user_rules = require "auth0.user"
 
 local stage = {}
 
@@ -20,7 +19,7 @@ local OTHER <const> = "other"
 ---@class Stage : Sink
 ---@field ledger Ledger
 ---@field dir RunDirectory
----@field writer host.chunk.writer
+---@field packer Packer
 ---@field next_id integer
 ---@field part StagedPart      since the last chunk
 ---@field reasons table<string, boolean>
@@ -76,24 +75,6 @@ function Stage:rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
 end
 
----The rejection of a user that no chunk takes: too large alone, or not writable as JSON.
----@param position integer
----@param at string
----@param message string  of the writer
----@param size? integer   bytes of one that is too large
----@param limit integer   bytes
----@return Rejection
-function stage.unpackable(position, at, message, size, limit)
-  local code = size and "TOO_LARGE" or "RECIPE_RESULT"
-  if size then
-    message = string.format("the user takes %d bytes alone, a chunk holds %d", size, limit)
-  end
-  return {
-    position = position, at = at, outcome = "rejected", code = code, path = "", message = message,
-    errors = { { code = code, path = "", message = message } },
-  }
-end
-
 ---The canary's users are packed apart from the rest.
 function Stage:end_canary()
   local flushed, message, kind = self:flush()
@@ -108,26 +89,20 @@ function Stage:user(user, position, at, record)
 end
 
 function Stage:pack(user, position, at, record)
-  local bytes, message, kind, size, _
-  bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
-  self.n_users = self.n_users + 1
-  if bytes then return true end
-  if kind == "full" and not size then
-    local flushed
-    flushed, message, kind = self:flush()
-    if not flushed then return nil, message, kind end
-    bytes, message, _, size = self.writer:add(user, position, at, user_rules.ORDER)
-    if bytes then return true end
+  local packed, rejection, kind = self.packer:add(user, position, at)
+  if packed then
+    self.n_users = self.n_users + 1
+    return true
+  elseif packed == nil then
+    return nil, rejection, kind
   end
-  self.n_users = self.n_users - 1
-  local rejection = stage.unpackable(position, at, message, size, self.limit)
-  rejection.record, rejection.user = json.materialize(record), size and user or nil
+  rejection.record = json.materialize(record)
   return self:rejected(rejection)
 end
 
 ---Writes the chunk and all that happened since the last one: the file first, then the journal.
 function Stage:flush()
-  local part, writer = self.part, self.writer
+  local part, writer = self.part, self.packer.writer
   if writer:count() > 0 then
     local sha256, message, kind = writer:save(self.dir:chunk(self.next_id))
     if not sha256 then return nil, message, kind end
@@ -161,7 +136,9 @@ function Stage:finish()
     flushed, message, kind = output:finish()
     if not flushed then return nil, message, kind end
   end
-  return self.ledger:note { staged_at = clock.now(), findings = self.findings:list() }
+  return self.ledger:note {
+    staged_at = clock.now(), findings = self.findings:list(), tally = self.packer.tally:facts(),
+  }
 end
 
 ---The offline half for these settings: rules for the connection, duplicates, the recipe's choice.
@@ -211,14 +188,15 @@ function stage.run(options)
   if not skipped_file then return nil, message, kind end
   local rejected_file <close>, why, what = file.create(dir:file("rejected.ndjson"))
   if not rejected_file then return nil, why, what end
-  local writer <close> = chunk.new(options.chunk_bytes, options.chunk_users)
   local self = setmetatable({
-    recipe = options.recipe, ledger = options.ledger, dir = dir, writer = writer,
-    limit = options.chunk_bytes, next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
+    recipe = options.recipe, ledger = options.ledger, dir = dir,
+    next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
     skipped_file = skipped_file, rejected_file = rejected_file,
     on_rejected = options.on_rejected or function() end, canary = options.canary, n_users = 0,
     findings = findings.new(),
   }, Stage)
+  self.packer = packer.new(options.chunk_bytes, options.chunk_users,
+    function() return self:flush() end)
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,
     { connection = options.connection, spool = dir.path }, self)
@@ -227,8 +205,9 @@ function stage.run(options)
   local done
   done, message, kind = pipe:run(options.pause, options.limit)
   pipe.duplicates:close()
-  if not done then return nil, message, kind end
-  return self:finish()
+  if done then done, message, kind = self:finish() end
+  self.packer:close()
+  return done, message, kind
 end
 
 

@@ -1,0 +1,68 @@
+--- Packer: users into the chunk at hand, and the next one when it is full.
+
+local chunk = require "host.chunk"
+local tally = require "migrate.tally"
+local user_rules = require "auth0.user"
+
+local packer = {}
+
+---@class Packer
+---@field writer host.chunk.writer
+---@field tally Tally
+---@field limit integer  bytes of a chunk
+---@field on_full fun(): true?, string?, Kind?  empties the writer
+local Packer = {}
+Packer.__index = Packer
+
+---@param limit integer   bytes
+---@param count? integer  users of a chunk at most
+---@param on_full fun(): true?, string?, Kind?
+---@return Packer
+function packer.new(limit, count, on_full)
+  return setmetatable({
+    writer = chunk.new(limit, count), tally = tally.new(), limit = limit, on_full = on_full,
+  }, Packer)
+end
+
+---The rejection of a user that no chunk takes: too large alone, or not writable as JSON.
+local function unpackable(position, at, message, size, limit)
+  local code = size and "TOO_LARGE" or "RECIPE_RESULT"
+  if size then
+    message = string.format("the user takes %d bytes alone, a chunk holds %d", size, limit)
+  end
+  return {
+    position = position, at = at, outcome = "rejected", code = code, path = "", message = message,
+    errors = { { code = code, path = "", message = message } },
+  }
+end
+
+---Packs a user: true, or false and its rejection when no chunk takes it, or nil, message, kind
+---when the full chunk could not be written.
+---@param user User
+---@param position integer
+---@param at string
+---@return boolean? packed
+---@return Rejection|string|nil
+---@return Kind? kind
+function Packer:add(user, position, at)
+  local bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  if not bytes and kind == "full" and not size then
+    local emptied
+    emptied, message, kind = self.on_full()
+    if not emptied then return nil, message, kind end
+    bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+  end
+  if bytes then
+    self.tally:add(user, bytes)
+    return true
+  end
+  local rejection = unpackable(position, at, message, size, self.limit)
+  if kind == "full" then rejection.user = user end
+  return false, rejection
+end
+
+function Packer:close()
+  self.writer:close()
+end
+
+return packer
