@@ -5,7 +5,9 @@
 ---     user.password_hash, user.custom_password_hash, why = password.auto(row.hash)
 
 local build = require "auth0.hash_build"
+local hash_rules = require "auth0.hash_rules"
 local parse = require "auth0.hash_parse"
+local text = require "host.text"
 
 local password = {}
 
@@ -49,6 +51,15 @@ end
 ---@return string? reason  why there is neither; for a value that is absent too
 function password.auto(value)
   return password.fields(parse.any(value))
+end
+
+---The bytes of a value that is written in hex or Base64, for builders that want bytes.
+---@param value string?
+---@param encoding "hex"|"base64"|"utf8"
+---@return string? bytes  nil for what does not decode
+function password.bytes(value, encoding)
+  local trimmed = text.trim(value)
+  return trimmed and hash_rules.decode(trimmed, encoding)
 end
 
 return password
