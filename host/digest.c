@@ -3,7 +3,8 @@
  * OpenSSL is used through a library context of our own, made when first needed and kept
  * in upvalue 1 of the functions: the old digests come from the legacy provider, which
  * must not be switched on for the TLS of the rest of the program. Byte encodings are
- * digest_encoding.c, stored passwords digest_password.c. */
+ * digest_encoding.c, stored passwords digest_password.c,
+ * certificates digest_certificate.c. */
 
 #include "digest.h"
 #include "host.h"
@@ -301,17 +302,28 @@ static EVP_PKEY *read_key(OSSL_LIB_CTX *context, const char *pem, size_t size)
     return key;
 }
 
+static const char *const signature_names[] = {"RS256", "RS384", "PS256", NULL};
+static const char *const signature_digests[] = {"SHA2-256", "SHA2-384", "SHA2-256"};
+
+/* PS256 has a padding of its own. */
+static bool pad(EVP_PKEY_CTX *c, int which)
+{
+    return which != 2 ||
+           (EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) > 0 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) > 0);
+}
+
 /* Signs into out[0..*n). */
-static bool sign(OSSL_LIB_CTX *context, EVP_PKEY *key, const char *digest, bool pss,
-                 const char *data, size_t size, unsigned char *out, size_t *n)
+static bool sign(OSSL_LIB_CTX *context, EVP_PKEY *key, int which, const char *data,
+                 size_t size, unsigned char *out, size_t *n)
 {
     EVP_MD_CTX *c = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pc = NULL;
-    bool done =
-        c && EVP_DigestSignInit_ex(c, &pc, digest, context, NULL, key, NULL) > 0 &&
-        (!pss || (EVP_PKEY_CTX_set_rsa_padding(pc, RSA_PKCS1_PSS_PADDING) > 0 &&
-                  EVP_PKEY_CTX_set_rsa_pss_saltlen(pc, RSA_PSS_SALTLEN_DIGEST) > 0)) &&
-        EVP_DigestSign(c, out, n, (const unsigned char *)data, size) > 0;
+    bool done = c &&
+                EVP_DigestSignInit_ex(c, &pc, signature_digests[which], context, NULL,
+                                      key, NULL) > 0 &&
+                pad(pc, which) &&
+                EVP_DigestSign(c, out, n, (const unsigned char *)data, size) > 0;
     EVP_MD_CTX_free(c);
     return done;
 }
@@ -320,9 +332,7 @@ static bool sign(OSSL_LIB_CTX *context, EVP_PKEY *key, const char *digest, bool 
  * name: RS256, RS384, PS256. */
 static int digest_sign(lua_State *L)
 {
-    static const char *const names[] = {"RS256", "RS384", "PS256", NULL};
-    static const char *const digests[] = {"SHA2-256", "SHA2-384", "SHA2-256"};
-    int which = luaL_checkoption(L, 1, NULL, names);
+    int which = luaL_checkoption(L, 1, NULL, signature_names);
     size_t pem_size, size;
     const char *pem = luaL_checklstring(L, 2, &pem_size),
                *data = luaL_checklstring(L, 3, &size);
@@ -333,12 +343,58 @@ static int digest_sign(lua_State *L)
     EVP_PKEY *key = read_key(context, pem, pem_size);
     if (!key) return fail(L, HOST_PARSE, "reading the private key");
     bool rsa = EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_size(key) <= (int)sizeof out;
-    bool done =
-        rsa && sign(context, key, digests[which], which == 2, data, size, out, &n);
+    bool done = rsa && sign(context, key, which, data, size, out, &n);
     EVP_PKEY_free(key);
     if (!rsa) return host_fail(L, HOST_PARSE, "the private key is no RSA key");
     if (!done) return fail(L, HOST_PARSE, "signing with the private key");
     lua_pushlstring(L, (char *)out, n);
+    return 1;
+}
+
+static EVP_PKEY *read_public_key(OSSL_LIB_CTX *context, const char *pem, size_t size)
+{
+    BIO *bio = size > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)size);
+    EVP_PKEY *key =
+        bio ? PEM_read_bio_PUBKEY_ex(bio, NULL, no_passphrase, NULL, context, NULL)
+            : NULL;
+    BIO_free(bio);
+    return key;
+}
+
+static bool verify(OSSL_LIB_CTX *context, EVP_PKEY *key, int which, const char *data,
+                   size_t size, const char *signature, size_t signature_size)
+{
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pc = NULL;
+    bool good = c &&
+                EVP_DigestVerifyInit_ex(c, &pc, signature_digests[which], context, NULL,
+                                        key, NULL) > 0 &&
+                pad(pc, which) &&
+                EVP_DigestVerify(c, (const unsigned char *)signature, signature_size,
+                                 (const unsigned char *)data, size) > 0;
+    EVP_MD_CTX_free(c);
+    ERR_clear_error();
+    return good;
+}
+
+/* verify(name, pem, data, signature) -> boolean | nil, message, "parse"
+ * pem: the public key; name: as for sign. */
+static int digest_verify(lua_State *L)
+{
+    int which = luaL_checkoption(L, 1, NULL, signature_names);
+    size_t pem_size, size, signature_size;
+    const char *pem = luaL_checklstring(L, 2, &pem_size),
+               *data = luaL_checklstring(L, 3, &size),
+               *signature = luaL_checklstring(L, 4, &signature_size);
+    OSSL_LIB_CTX *context = library(L)->context;
+
+    EVP_PKEY *key = read_public_key(context, pem, pem_size);
+    if (!key) return fail(L, HOST_PARSE, "reading the public key");
+    bool rsa = EVP_PKEY_is_a(key, "RSA");
+    bool good = rsa && verify(context, key, which, data, size, signature, signature_size);
+    EVP_PKEY_free(key);
+    if (!rsa) return host_fail(L, HOST_PARSE, "the public key is no RSA key");
+    lua_pushboolean(L, good);
     return 1;
 }
 
@@ -366,6 +422,7 @@ static const luaL_Reg functions[] = {
     {"random", digest_random},
     {"scrypt", digest_scrypt},
     {"sign",   digest_sign  },
+    {"verify", digest_verify},
     {NULL,     NULL         }
 };
 
@@ -393,6 +450,7 @@ int luaopen_host_digest(lua_State *L)
     luaL_newlibtable(L, functions);
     host_encoding_open(L);
     host_password_open(L);
+    host_certificate_open(L);
     struct library *l = lua_newuserdatauv(L, sizeof *l, 0);
     memset(l, 0, sizeof *l);
     luaL_setmetatable(L, LIBRARY); /* module library */

@@ -1,4 +1,5 @@
-/* host.digest, second part - byte encodings: hex, Base64, Base32, and UTF-8 to others. */
+/* host.digest, second part - byte encodings: hex, Base64, Base32, UTF-8 to others, gzip.
+ */
 
 #include "digest.h"
 #include "host.h"
@@ -6,6 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <zlib.h>
+
+enum {
+    GZIP_WINDOW = 15 + 16 /* zlib: with gzip's header */,
+    GZIP_MEMORY = 8,
+    GZIP_FRAME = 18
+};
 
 static int hex_digit(unsigned char c)
 {
@@ -248,9 +256,35 @@ static int digest_transcode(lua_State *L)
     return 1;
 }
 
+/* gzip(data) -> string */
+static int digest_gzip(lua_State *L)
+{
+    size_t size;
+    const char *data = luaL_checklstring(L, 1, &size);
+    luaL_argcheck(L, size <= 1 << 30, 1, "too long");
+    luaL_Buffer b;
+    z_stream z = {.next_in = (Bytef *)data, .avail_in = (uInt)size};
+
+    /* without a stream it leaves room for any setting, but not for the header of gzip */
+    uLong most = deflateBound(NULL, (uLong)size) + GZIP_FRAME;
+    char *out = luaL_buffinitsize(L, &b, most);
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return luaL_error(L, "out of memory for compressing");
+    z.next_out = (Bytef *)out;
+    z.avail_out = (uInt)most;
+    int done = deflate(&z, Z_FINISH);
+    size_t made = z.total_out;
+    deflateEnd(&z);
+    if (done != Z_STREAM_END) return luaL_error(L, "compressing failed");
+    luaL_pushresultsize(&b, made);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"base32",    digest_base32   },
     {"base64",    digest_base64   },
+    {"gzip",      digest_gzip     },
     {"hex",       digest_hex      },
     {"transcode", digest_transcode},
     {"unbase32",  digest_unbase32 },

@@ -98,6 +98,30 @@ function digest.equal(a, b) end
 ---@return host.Kind? kind
 function digest.sign(name, pem, data) end
 
+---Whether `signature` was made of `data` with the private key that belongs to a PEM public key.
+---@param name string  as for `sign`
+---@param pem string
+---@param data string
+---@param signature string
+---@return boolean?
+---@return string? message
+---@return host.Kind? kind
+function digest.verify(name, pem, data, signature) end
+
+---@class host.digest.Certificate  PEM texts
+---@field ca string    of an authority made for this one
+---@field cert string  for `host.server`
+---@field key string   of the certificate; the authority's is forgotten
+
+---A certificate for a server that is its own authority.
+---@param name string     common name; the authority has another, made from it
+---@param names string    "IP:127.0.0.1,DNS:localhost"
+---@param seconds integer how long they are good
+---@return host.digest.Certificate?
+---@return string? message
+---@return host.Kind? kind  "parse"
+function digest.certificate(name, names, seconds) end
+
 ---@param n integer
 ---@return string bytes
 function digest.random(n) end
@@ -133,6 +157,10 @@ function digest.base32(data) end
 ---@param text string
 ---@return string? data
 function digest.unbase32(text) end
+
+---@param data string
+---@return string  a gzip member
+function digest.gzip(data) end
 
 ---UTF-8 to "utf16le", "utf16be", "latin1"; nil where a character has no place there.
 ---@param text string
