@@ -18,6 +18,9 @@ local HOPELESS <const> = {
   tls = true, parse = true, full = true, io = true, missing = true, interrupted = true,
 }
 
+local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate is of an "
+  .. "authority of your own, --ca-file names that"
+
 ---@class ClientOptions
 ---@field base string               "https://acme.eu.auth0.com"
 ---@field credentials Credentials
@@ -222,6 +225,7 @@ function Client:exchange(request, bearer, state)
     local hopeless = not response and HOPELESS[kind]
     if hopeless or not is_repeatable(request, response, sent) then
       if response then return response end
+      if kind == "tls" then message = NO_TLS:format(self.base, message) end
       return nil, state.label .. ": " .. message, kind, sent
     end
     state.why = response and "status " .. response.status or kind

@@ -56,13 +56,30 @@ local function missing_parameter(message)
   return word and " " .. word or ""
 end
 
----The words as typed, but for a secret that was: the message names its parameter.
-local function without_secret(args, message)
-  local name = message:match("parameter ([%w_]+) is secret")
-  if not name then return args end
-  local words = {}
-  for i, word in ipairs(args) do
-    words[i] = word:sub(1, #name + 1) == name .. "=" and name .. "=@FILE" or word
+-- Messages that name a word and what to type in its place; of a parameter, the value stays, unless
+-- it is a secret.
+local INSTEAD <const> = {
+  { "there is no recipe (.-); did you mean (.-)%?", "%s", "%s" },
+  { 'no parameter "(.-)"; did you mean "(.-)"', "%s=", "%s=" },
+  { "parameter ([%w_]+) is secret and would be seen .* give it as ([%w_]+=@FILE)", "%s=", "%s",
+    whole = true },
+}
+
+local function replaced(word, entry, wrong, meant)
+  local start = entry[2]:format(wrong)
+  if word:sub(1, #start) ~= start then return word end
+  local rest = entry.whole and "" or word:sub(#start + 1)
+  return entry[3]:format(meant) .. rest
+end
+
+---The words as typed, but for the one that the message says is wrong.
+local function as_meant(args, message)
+  local words = table.move(args, 1, #args, 1, {})
+  for _, entry in ipairs(INSTEAD) do
+    local wrong, meant = message:match(entry[1])
+    for i, word in ipairs(wrong and words or {}) do
+      words[i] = replaced(word, entry, wrong, meant)
+    end
   end
   return words
 end
@@ -76,7 +93,7 @@ end
 function ending.failure(context, message, kind, next_command)
   local ui, status = context.ui, exit.of(kind)
   next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or ending.command_line(without_secret(context.args, message)) .. missing_parameter(message)
+    or ending.command_line(as_meant(context.args, message)) .. missing_parameter(message)
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {

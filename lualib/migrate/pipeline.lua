@@ -139,7 +139,7 @@ function Pipeline:take_list(list, at, record)
   return true
 end
 
-local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
+pipeline.FELL_OFF = "map ended without a return; `return nil, reason` skips a record"
 
 ---What `map` made of one record: its results.
 ---@private
@@ -153,7 +153,7 @@ function Pipeline:mapped(at, record, ...)
     if result.email or next(result) ~= nil then return self:take(result, at, record) end
     return self:reject(at, "RECIPE_RESULT", "", "map returned an empty table", record)
   elseif select("#", ...) == 0 then
-    return self:reject(at, "RECIPE_RESULT", "", FELL_OFF, record)
+    return self:reject(at, "RECIPE_RESULT", "", pipeline.FELL_OFF, record)
   elseif result == nil then
     return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason")
   elseif is_reject(result) then
@@ -239,8 +239,8 @@ end
 ---@return Kind? kind
 function Pipeline:run(pause, limit)
   local recipe = self.recipe
-  local ok, source, state, control = guard.call(recipe.source, recipe.params)
-  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  local source, state, control = pipeline.open(recipe)
+  if not source then return nil, state, control end
   self.record = control
   repeat
     local whole, done, message, kind = guard.call(self.stretch, self, source, state, pause,
@@ -253,8 +253,27 @@ function Pipeline:run(pause, limit)
     self:warn(warning.code, warning.message)
   end
   if own.close then own:close() end
+  if self.position == 0 then self:warn("EMPTY_SOURCE", "the source has no records") end
   if self.chooser then return self.chooser:emit(self.sink) end
   return true
+end
+
+local function is_callable(value)
+  local meta = getmetatable(value)
+  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
+end
+
+---The iterator that a recipe's `source` returns, with what `for` would hand to it.
+---@param recipe Recipe
+---@return any source
+---@return any state    or the message
+---@return any control  or its kind
+function pipeline.open(recipe)
+  local ok, source, state, control = guard.call(recipe.source, recipe.params)
+  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  if is_callable(source) then return source, state, control end
+  return nil, string.format("the recipe's `source` returned a %s; it returns an iterator of "
+    .. "records, such as csv.records(params.input)", type(source)), "usage"
 end
 
 ---How a recipe's function failed, for people.

@@ -138,16 +138,31 @@ function RunDirectory:identifiers(record)
   return users
 end
 
+-- What a run may leave, its lock aside. Nothing else is ever removed: --run-dir may name a folder
+-- with files of other people in it.
+local OURS <const> = {
+  "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
+  "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
+  "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
+}
+
 ---Removes what an unfinished stage left; nothing of it was sent.
 ---@param but? string  name of a file that stays
 function RunDirectory:clear(but)
-  failure.check(file.remove_tree(path.join(self.path, "chunks")))
-  for _, name in ipairs(failure.check(file.list(self.path))) do
-    if name ~= "lock" and name ~= but then
-      failure.check(file.remove_tree(path.join(self.path, name)))
-    end
+  for _, name in ipairs(OURS) do
+    local whole = path.join(self.path, name)
+    if name ~= but and file.stat(whole) then failure.check(file.remove_tree(whole)) end
   end
   failure.check(file.mkdir(path.join(self.path, "chunks")))
+end
+
+---Removes a run that came to nothing, and the folder when nothing else is in it.
+function RunDirectory:discard()
+  self:clear()
+  failure.check(file.remove_tree(path.join(self.path, "chunks")))
+  file.remove(path.join(self.path, "lock"))
+  local names = file.list(self.path)
+  if names and #names == 0 then file.remove_tree(self.path) end
 end
 
 ---The newest run of a folder.

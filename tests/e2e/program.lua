@@ -106,17 +106,22 @@ end
 ---Starts the program with these arguments, in the scene's folder.
 ---@param args string[]
 ---@param env? table<string, string>  beside the scene's
+---@param input? string               what it reads on stdin
 ---@return Program
-function Scene:start(args, env)
+function Scene:start(args, env, input)
   local argv, given = { process.program() }, {}
   table.move(args, 1, #args, 2, argv)
   for _, set in ipairs { CLEAN, self.env, env or {} } do
     for name, value in pairs(set) do given[name] = value end
   end
   local child = assert(process.spawn(argv, {
-    env = given, directory = self.folder, stdin = "null", stdout = "pipe", stderr = "pipe",
-    follow = true, group = true,
+    env = given, directory = self.folder, stdin = input and "pipe" or "null", stdout = "pipe",
+    stderr = "pipe", follow = true, group = true,
   }))
+  if input then
+    assert(child:write(input))
+    child:finish()
+  end
   local self_ = setmetatable({
     child = child, stdout = "", stderr = "", ended = {}, changed = scheduler.condition(),
   }, Program)
@@ -128,9 +133,10 @@ end
 ---Runs the program to its end.
 ---@param args string[]
 ---@param env? table<string, string>
+---@param input? string
 ---@return Program
-function Scene:run(args, env)
-  return self:start(args, env):wait()
+function Scene:run(args, env, input)
+  return self:start(args, env, input):wait()
 end
 
 ---Waits until `fn` returns something true, and returns it.

@@ -297,7 +297,8 @@ test("the names of users do not get into messages or the log", function()
   assert(not (message .. json.encode(made.events)):find("example.com", 1, true))
   made = rig.client { { "GET https://x/users/ana@example.com: reset by peer", "tls", false } }
   _, message = made.client:request { method = "GET", path = "/users/ana@example.com" }
-  tap.equal(message, "GET /users/{id}: reset by peer")
+  tap.equal(message, "GET /users/{id}: no encrypted connection to https://acme.eu.auth0.com: "
+    .. "reset by peer; when its certificate is of an authority of your own, --ca-file names that")
 end)
 
 -- Rate limits -------------------------------------------------------------------------------
