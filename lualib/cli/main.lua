@@ -141,7 +141,10 @@ local function dispatch(args, fakes)
     return USAGE
   end
   local command, rest, better = choose(args, context)
-  if not command then return ending.usage(context, rest, better or "auth0-migrate --help") end
+  if not command then
+    context.flags.json = has(args, "--json") or nil
+    return ending.usage(context, rest, better or "auth0-migrate --help")
+  end
   if has(rest, "--help", "-h") then
     context.ui:result(require("cli.help").command(command))
     return 0
