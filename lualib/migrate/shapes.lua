@@ -8,37 +8,45 @@ local shapes = {}
 local METADATA <const> = { "app_metadata", "user_metadata" }
 local MOST_PATHS <const> = 1000 -- told apart; keys that are data would make more
 
+---@class ShapeNode  what a path was seen to be; a tree, so that no path is spelt out for each user
+---@field list boolean
+---@field empty integer
+---@field below table<string, ShapeNode>
+
 ---@class Shapes
----@field seen table<string, {list: boolean, empty: integer}>
+---@field root ShapeNode
 ---@field n integer  paths
 local Shapes = {}
 Shapes.__index = Shapes
 
+local function new_node()
+  return { list = false, empty = 0, below = {} }
+end
+
 ---@return Shapes
 function shapes.new()
-  return setmetatable({ seen = {}, n = 0 }, Shapes)
+  return setmetatable({ root = new_node(), n = 0 }, Shapes)
 end
 
-function Shapes:note(path, value)
-  local seen = self.seen[path]
-  if not seen then
-    if self.n >= MOST_PATHS then return end
-    seen = { list = false, empty = 0 }
-    self.seen[path], self.n = seen, self.n + 1
+function Shapes:child(node, key)
+  local child = node.below[key]
+  if not child and self.n < MOST_PATHS then
+    child = new_node()
+    node.below[key], self.n = child, self.n + 1
   end
+  return child
+end
+
+function Shapes:walk(node, value)
   if json.is_array(value) then
-    seen.list = true
+    node.list = true
   elseif next(value) == nil then
-    seen.empty = seen.empty + 1
+    node.empty = node.empty + 1
   end
-end
-
-function Shapes:walk(path, value)
-  for key, one in pairs(value) do
+  for key, one in next, value do
     if type(one) == "table" then
-      local below = path .. (type(key) == "string" and "." .. key or "[]")
-      self:note(below, one)
-      self:walk(below, one)
+      local child = self:child(node, type(key) == "string" and key or "[]")
+      if child then self:walk(child, one) end
     end
   end
 end
@@ -47,7 +55,22 @@ end
 ---@param user User
 function Shapes:add(user)
   for _, name in ipairs(METADATA) do
-    if type(user[name]) == "table" then self:walk(name, user[name]) end
+    local metadata = user[name]
+    if type(metadata) == "table" and next(metadata) ~= nil then
+      self:walk(self:child(self.root, name), metadata)
+    end
+  end
+end
+
+local function collect(node, path, found)
+  if node.list and node.empty > 0 then
+    found["LIST_OR_OBJECT " .. path] = {
+      n = node.empty, message = path .. " is a list in one user and {} in another; "
+        .. "migrate.array{} writes an empty list",
+    }
+  end
+  for key, child in pairs(node.below) do
+    collect(child, path == "" and key or key == "[]" and path .. key or path .. "." .. key, found)
   end
 end
 
@@ -55,14 +78,7 @@ end
 ---@return table<string, {n: integer, message: string}>
 function Shapes:warnings()
   local found = {}
-  for path, seen in pairs(self.seen) do
-    if seen.list and seen.empty > 0 then
-      found["LIST_OR_OBJECT " .. path] = {
-        n = seen.empty, message = path .. " is a list in one user and {} in another; "
-          .. "migrate.array{} writes an empty list",
-      }
-    end
-  end
+  collect(self.root, "", found)
   return found
 end
 
