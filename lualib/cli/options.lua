@@ -1,5 +1,6 @@
 --- The options of all commands, as data: the parser, the help and the manual are made from them.
 
+local doubts = require "tenant.doubts"
 local limits = require "auth0.limits"
 
 local options = {}
@@ -8,6 +9,7 @@ local options = {}
 ---@field flags string      "-y --yes"
 ---@field argument? string  "N"; an option without one is a switch
 ---@field help string
+---@field many? boolean     may be given more than once: a list
 ---@field commands string   names, separated by blanks; "*" for all
 ---@field parse? fun(text: string): any, string?  the value, or nil and what is expected
 
@@ -91,7 +93,8 @@ end
 options.list = {
   {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
-    help = "the database connection to import into", commands = "run resume retry plan try-login",
+    help = "the database connection to import into",
+    commands = "run resume retry plan try-login verify undo doctor",
   },
   {
     flags = "--upsert", commands = "run plan rehearse",
@@ -106,7 +109,8 @@ options.list = {
     help = "begin another run (NAME-2.run) although one is there",
   },
   {
-    flags = "-y --yes", commands = "run resume",
+    flags = "-y --yes",
+    commands = "run resume undo forget",
     help = "do not ask before anything is sent",
   },
   {
@@ -151,7 +155,7 @@ options.list = {
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume retry rehearse",
+    commands = "run resume retry rehearse verify undo",
     help = "how long an outage is waited out, such as 2h or 30m (default 2h)",
   },
   {
@@ -187,6 +191,14 @@ options.list = {
     help = "holds the secret that the old system joined to each password",
   },
   {
+    flags = "--sample", argument = "N", parse = options.whole(1), commands = "verify",
+    help = "compare N users, chosen by chance and looked up, instead of all",
+  },
+  {
+    flags = "--save", argument = "FILE", parse = not_empty, commands = "doctor",
+    help = "write the connection's settings, for --connection-file",
+  },
+  {
     flags = "--existing", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
     help = "users that the tenant has before: a JSON array, as for an import",
   },
@@ -198,6 +210,19 @@ options.list = {
     flags = "--tier", argument = "NAME", commands = "rehearse tenant",
     parse = options.one_of { "free", "production", "enterprise" },
     help = "how fast the tenant is: free, production or enterprise",
+  },
+  {
+    flags = "--doubt", argument = "NAME=VALUE", parse = doubts.parse, many = true,
+    commands = "rehearse tenant",
+    help = "what is true where Auth0's documents leave a doubt (docs/tenant.md); again for others",
+  },
+  {
+    flags = "--tls", commands = "tenant",
+    help = "serve https; says where the certificate for --ca-file lies",
+  },
+  {
+    flags = "--public-key", argument = "FILE", parse = not_empty, commands = "tenant",
+    help = "the client proves itself with the private key to this one (PEM), not with a secret",
   },
   {
     flags = "--port", argument = "N", parse = options.whole(0, 65535), commands = "tenant",
@@ -214,22 +239,25 @@ options.list = {
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse prove try-login",
+    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
+      .. "doctor",
     help = "a profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse prove try-login",
+    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
+      .. "doctor",
     help = "the configuration file (default auth0-migrate.yaml, if it is there)",
   },
   {
-    flags = "--ca-file", argument = "FILE", parse = not_empty, commands = "run resume retry",
+    flags = "--ca-file", argument = "FILE", parse = not_empty,
+    commands = "run resume retry verify undo doctor",
     help = "certificates to trust, in PEM",
   },
   {
     flags = "--json",
-    commands = "run resume retry check map preview plan rehearse prove status report try-login "
-      .. "hash",
+    commands = "run resume retry check map preview plan rehearse prove status report "
+      .. "try-login hash verify undo forget doctor",
     help = "the result as one JSON object",
   },
   {
@@ -238,12 +266,14 @@ options.list = {
   },
   {
     flags = "-v --verbose",
-    commands = "run resume retry check map preview plan rehearse prove try-login",
+    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
+      .. "doctor",
     help = "say which settings count and where they come from",
   },
   { flags = "--no-color", commands = "*", help = "no colours (also: NO_COLOR)" },
   {
-    flags = "--no-input", commands = "run resume retry rehearse prove try-login",
+    flags = "--no-input",
+    commands = "run resume retry rehearse prove try-login undo forget",
     help = "never ask, as if there were no terminal",
   },
   { flags = "-h --help", commands = "*", help = "this help" },

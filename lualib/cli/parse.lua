@@ -16,6 +16,7 @@ local function add_option(parser, option)
   local made = option.argument and parser:option(option.flags) or parser:flag(option.flags)
   if option.argument then
     made:args(1)
+    if option.many then made:count("*") end
     if option.parse then
       made:convert(function(text)
         local value, expected = option.parse(text)

@@ -29,6 +29,9 @@ local function tenant_words(flags, settings)
   add("--existing", flags.existing)
   add("--faults", flags.faults)
   add("--tier", flags.tier)
+  for _, doubt in ipairs(flags.doubt or {}) do
+    add("--doubt", doubt.name .. "=" .. doubt.value)
+  end
   add("--connection-file", settings.connection_file)
   return argv
 end

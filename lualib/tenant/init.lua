@@ -7,6 +7,7 @@ local connection_settings = require "auth0.connection"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
 local disturb = require "tenant.disturb"
+local doubts = require "tenant.doubts"
 local exports = require "tenant.exports"
 local faults = require "tenant.faults"
 local file = require "host.file"
@@ -19,6 +20,7 @@ local metrics = require "tenant.metrics"
 local scheduler = require "base.scheduler"
 local server = require "host.server"
 local store = require "host.store"
+local tls = require "tenant.tls"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
 
@@ -43,12 +45,16 @@ local SETTINGS_SQL <const> =
 ---@field scopes? string[]        what tokens allow
 ---@field token_seconds? integer  life of tokens
 ---@field faults? string|table[]   a file with rules, or the rules; see tenant.faults
+---@field doubts? {name: string, value: string}[]  see tenant.doubts
+---@field tls? boolean            serve https, by an authority of the tenant's own
+---@field public_key? string      PEM: the client proves itself with the private one, not a secret
 ---@field on_ready? fun(info: TenantInfo)
 
 ---@class TenantInfo
 ---@field domain string         "http://127.0.0.1:PORT"
 ---@field client_id string
----@field client_secret string
+---@field client_secret? string nil: there is a public key
+---@field ca_file? string       of a tenant with TLS
 ---@field connection string     name
 ---@field connection_id string
 ---@field stop fun()            ends `serve`
@@ -67,12 +73,16 @@ local SETTINGS_SQL <const> =
 ---@field client_secret string
 ---@field signing_key string
 ---@field metrics Metrics
+---@field doubts table<string, string>  what is taken for true
+---@field tls? TenantTls
+---@field used_assertions table<string, number>  by jti: unix seconds until when it counts
 ---@field faults? Faults
 ---@field foreign integer         slots that somebody else's jobs take
 ---@field lost table<string, true>  jobs that the tenant no longer admits to
 ---@field stalled host.server.request[]  never answered
 ---@field buckets Buckets
 ---@field private validators table<string, host.schema.validator>  by connection id
+---@field scheme "http"|"https"
 ---@field wall fun(): number       unix seconds
 ---@field monotonic fun(): number  seconds
 local Tenant = {}
@@ -125,7 +135,7 @@ end
 function Tenant:is_audience(audience)
   local port = self.listener:port()
   for _, host in ipairs { "127.0.0.1", "localhost" } do
-    if audience == string.format("http://%s:%d/api/v2/", host, port) then return true end
+    if audience == string.format("%s://%s:%d/api/v2/", self.scheme, host, port) then return true end
   end
   return false
 end
@@ -185,6 +195,22 @@ local function load_faults(self)
   return self.faults and true, message, kind
 end
 
+---Opens the port, with TLS where that is wanted.
+local function listen(self)
+  local options = self.options
+  if options.tls then
+    local message, kind
+    self.tls, message, kind = tls.open(self)
+    if not self.tls then return nil, message, kind end
+  end
+  local opened = self.tls or {}
+  local listener, message, kind = server.listen {
+    port = options.port, limit = REQUEST_LIMIT, cert = opened.cert, key = opened.key,
+  }
+  self.listener = listener
+  return listener, message, kind
+end
+
 ---Opens the state and the port.
 ---@param options? TenantOptions
 ---@return Tenant?
@@ -196,7 +222,8 @@ function tenant.open(options)
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
     buckets = buckets.new(options.tier, options.time_scale), stopped = scheduler.condition(),
-    validators = {}, foreign = 0, lost = {}, stalled = {},
+    validators = {}, foreign = 0, lost = {}, stalled = {}, used_assertions = {},
+    scheme = options.tls and "https" or "http", doubts = doubts.settle(options.doubts),
   }, Tenant)
   local message, kind, done
   -- SQLite's temporary file has no name and takes no memory for millions of users.
@@ -207,23 +234,22 @@ function tenant.open(options)
   done, message, kind = prepare(self)
   if done then done, message, kind = load_existing(self) end
   if done then done, message, kind = load_faults(self) end
-  if done then
-    self.listener, message, kind = server.listen { port = options.port, limit = REQUEST_LIMIT }
-    done = self.listener
-  end
+  if done then done, message, kind = listen(self) end
   if not done then
     self:close()
     return nil, message, kind
   end
-  self.domain = string.format("http://127.0.0.1:%d", self.listener:port())
+  self.domain = string.format("%s://127.0.0.1:%d", self.scheme, self.listener:port())
   return self
 end
 
 ---@return TenantInfo
 function Tenant:info()
   return {
-    domain = self.domain, client_id = self.client_id, client_secret = self.client_secret,
-    connection = self.default.name, connection_id = self.default.id,
+    domain = self.domain, client_id = self.client_id,
+    client_secret = not self.options.public_key and self.client_secret or nil,
+    ca_file = self.tls and self.tls.ca_file, connection = self.default.name,
+    connection_id = self.default.id,
     stop = function() self:stop() end,
   }
 end
@@ -271,6 +297,7 @@ end
 
 function Tenant:close()
   if self.listener then self.listener:close() end
+  if self.tls then tls.close(self.tls) end
   if self.db then self.db:close() end
 end
 
