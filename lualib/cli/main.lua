@@ -28,8 +28,8 @@ local main = {}
 
 -- In the order of the help.
 main.COMMANDS = {
-  "run", "check", "map", "preview", "plan", "rehearse", "resume", "retry", "status", "report",
-  "tenant", "try-login", "hash",
+  "run", "check", "map", "preview", "plan", "prove", "rehearse", "resume", "retry", "status",
+  "report", "tenant", "try-login", "hash",
 }
 
 local MODULES <const> = {

@@ -124,6 +124,102 @@ test("a rehearsal ends with 3 when a login fails, and its statement names it", f
   end)
 end)
 
+-- prove ---------------------------------------------------------------------------------------
+
+local SHA1 <const> = digest.hex(digest.hash("sha1", PLAIN .. "abc"))
+
+---A recipe that maps `hash` by an expression.
+local function maps(s, expression)
+  s:recipe(function(text)
+    return (text:gsub("password%.bcrypt%(row%.hash%)", function() return expression end))
+  end)
+end
+
+-- The search has seconds of its own, which must not be scaled to nothing.
+local function prove(s, ...)
+  return s:run({ "prove", "shop.lua", "input=people.csv", "--logins", "logins.csv", ... },
+    { AUTH0_MIGRATE_TIME_SCALE = "5" })
+end
+
+test("prove says yes where the mapped hash fits, by any name, with 0", function()
+  scene(nil, function(s)
+    one(s, BCRYPT)
+    s:write("logins.csv", string.format(CSV, "Anna@Example.com") .. "u1," .. PLAIN .. "\n"
+      .. "auth0|u1," .. PLAIN .. "\n")
+    local ended = prove(s):ends_with(0)
+    contains(ended.stdout, "Anna@Example.com: yes (bcrypt)")
+    contains(ended.stdout, "3 tried, 3 right")
+    discreet(ended, BCRYPT)
+    equal(s:exists "shop.run", false)
+  end)
+end)
+
+test("prove names the line that fits, and the recipe with this line is proven", function()
+  scene(nil, function(s)
+    one(s, SHA1, { "salt", "abc" })
+    maps(s, 'password.digest("sha1", row.hash, { salt = row.salt })')
+    s:write("logins.csv", string.format(CSV, "anna@example.com"))
+    local ended = prove(s, "--json"):ends_with(3)
+    local login = ended:object().logins[1]
+    equal({ login.result, login.at, login.algorithm }, { "no", "people.csv:2", "sha1" })
+    equal(login.line, 'custom_password_hash = password.digest("sha1", row.hash, '
+      .. '{ salt = row.salt, position = "suffix" })')
+    contains(ended.stderr, "next: auth0-migrate prove")
+    discreet(ended, SHA1)
+    maps(s, login.line:match("= (.*)$"))
+    prove(s):ends_with(0)
+  end)
+end)
+
+test("prove finds a pepper that a file holds, and never shows it", function()
+  scene(nil, function(s)
+    local hash = digest.bcrypt(PLAIN .. "orchard-pepper", 4)
+    one(s, hash)
+    s:write("logins.csv", string.format(CSV, "anna@example.com"))
+    s:write("pepper", "orchard-pepper\n")
+    local ended = prove(s, "--pepper-file", "pepper"):ends_with(3)
+    contains(ended.stdout, "password.bcrypt(row.hash, { pepper = params.pepper })")
+    equal((ended.stdout .. ended.stderr):find("orchard", 1, true), nil)
+    discreet(ended, hash)
+  end)
+end)
+
+test("prove says why there is no form, who is not there, and what the import refuses", function()
+  scene(nil, function(s)
+    s:write("people.csv", "id,email,name,hash\n,anna@example.com,Anna,$P$Babcdefgh\n"
+      .. "u2,not-an-address,Bob," .. BCRYPT .. "\n")
+    s:write("logins.csv", string.format(CSV, "anna@example.com") .. "u2," .. PLAIN .. "\n"
+      .. "nobody@example.com,x\n")
+    local text = prove(s):ends_with(3).stdout
+    contains(text, "row.hash is phpass; Auth0 has no form for it")
+    contains(text, "u2: yes")
+    contains(text, "the import would refuse this user")
+    contains(text, "nobody@example.com: no\n  no user that the recipe maps has this name")
+  end)
+end)
+
+test("prove stops reading when each login has its user", function()
+  scene(40, function(s)
+    s:recipe(function(text)
+      return (text:gsub("if not row.email then", 'if row.id == "u30" then error "read" end %0'))
+    end)
+    s:write("logins.csv", "id,password\nu2,wrong\n")
+    local ended = prove(s):ends_with(3)
+    contains(ended.stdout, "u2: no, people.csv:3")
+    contains(ended.stdout, "the mapped hash (bcrypt) does not fit")
+  end)
+end)
+
+test("prove refuses with 2 to work without logins or with a pepper that is not there", function()
+  scene(1, function(s)
+    contains(s:run({ "prove", "shop.lua", "input=people.csv" }):ends_with(2).stderr, "--logins")
+    s:write("logins.csv", string.format(CSV, "u1"))
+    contains(prove(s, "--pepper-file", "none"):ends_with(2).stderr, "pepper")
+    contains(s:run({ "prove", "shop.lua", "input=none.csv", "--logins", "logins.csv" })
+      :ends_with(2).stderr, "none.csv")
+  end)
+end)
+
 -- hash ----------------------------------------------------------------------------------------
 
 test("hash identify names the scheme and the line, with 3 for what Auth0 cannot take", function()
