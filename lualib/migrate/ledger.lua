@@ -587,6 +587,12 @@ function Ledger:attempts(chunk)
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
 
+---@param chunk integer
+---@return integer jobs  that the chunk became
+function Ledger:jobs(chunk)
+  return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
+end
+
 ---When the last upload of a chunk ended whose job, if there is one, may run unseen.
 ---@param chunk integer
 ---@return number? unix
@@ -631,8 +637,11 @@ end
 ---@return table[]
 function Ledger:failures(outcomes, after, n, chunk)
   local list = {}
-  for row in self.db:rows([[SELECT * FROM failure WHERE instr(?1, outcome) > 0 AND id > ?2
-    AND (?4 IS NULL OR chunk = ?4) ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
+  for row in self.db:rows([[SELECT failure.*, (SELECT count(*) FROM attempt
+      WHERE attempt.chunk = failure.chunk AND attempt.id <= failure.attempt) AS upload
+    FROM failure
+    WHERE instr(?1, outcome) > 0 AND id > ?2 AND (?4 IS NULL OR chunk = ?4)
+    ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
     row.errors = json.decode(row.errors)
     list[#list + 1] = row
   end

@@ -136,7 +136,7 @@ end
 ---@field message string
 ---@field errors table[]
 ---@field job? string
----@field attempt integer
+---@field attempt integer  1 for the first upload of its chunk
 ---@field round integer
 
 ---The failure a row of the ledger tells of, with our own copy of the user.
@@ -147,7 +147,7 @@ function run.failure(row, users)
   return {
     id = row.id, position = row.position, at = row.at, user = users[row.place].user,
     code = row.code, path = row.path, message = row.message, errors = row.errors, job = row.job,
-    attempt = row.attempt, round = row.round, why = row.why,
+    attempt = row.upload, round = row.round, why = row.why,
   }
 end
 
