@@ -27,4 +27,8 @@ limits.MFA_FACTORS = 10
 ---@type table<string, integer>
 limits.USERS_PER_HOUR = { free = 40000, production = 115000, enterprise = 400000 }
 
+-- Auth0 docs, "Rate Limit Configurations": deletions of users, sustained.
+---@type table<string, number>
+limits.DELETES_PER_SECOND = { free = 2, production = 200 / 60, enterprise = 16 }
+
 return limits

@@ -3,6 +3,7 @@
 
 local client = require "auth0.client"
 local http = require "host.http"
+local json = require "host.json"
 
 local lookup = {}
 
@@ -54,10 +55,9 @@ function Lookup:get(path, query)
   local response, message, kind = self.made:request { method = "GET", path = path, query = query }
   if not response then return nil, message, kind end
   if response.status == 404 then return 0 end
-  local body = response.body
-  if response.status ~= 200 or type(body) ~= "table" then
-    return client.unexpected("looking users up", response)
-  end
+  -- Read once more, without a loss: cjson cannot tell an empty list from an empty object.
+  local body = response.status == 200 and json.decode(response.text)
+  if type(body) ~= "table" then return client.unexpected("looking users up", response) end
   if body.user_id then body = { body } end
   local users = type(body.users) == "table" and body.users or body
   for _, user in ipairs(users) do self:take(user) end

@@ -29,12 +29,13 @@ local main = {}
 -- In the order of the help.
 main.COMMANDS = {
   "run", "check", "map", "preview", "plan", "prove", "rehearse", "resume", "retry", "status",
-  "report", "tenant", "try-login", "hash",
+  "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
 }
 
 local MODULES <const> = {
   session = "migrate.session", check = "migrate.check", plan = "migrate.plan",
-  recipe = "migrate.recipe", tenant = "tenant",
+  recipe = "migrate.recipe", tenant = "tenant", verify = "migrate.verify", undo = "migrate.undo",
+  forget = "migrate.forget", doctor = "migrate.doctor",
 }
 local USAGE <const> = 2
 local FATAL <const> = 1
@@ -89,7 +90,8 @@ local function perform(command, context)
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()
   if ok and type(result) == "table" then
-    return ending.report(context, result, words.statement(result))
+    local text = result.records and words.statement(result) or result.message .. "\n"
+    return ending.report(context, result, text)
   elseif ok then
     return result
   end

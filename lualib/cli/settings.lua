@@ -2,6 +2,7 @@
 --- the recipe, the defaults; in that order.
 
 local file = require "host.file"
+local json = require "host.json"
 local limits = require "auth0.limits"
 local options = require "cli.options"
 
@@ -268,27 +269,38 @@ function settings.resolve(sources)
 end
 
 local SHOWN <const> = {
-  "base", "client_id", "connection", "upsert", "slots", "chunk_bytes", "chunk_users", "patience",
+  "base", "client_id", "audience", "connection", "upsert", "slots", "chunk_bytes", "chunk_users",
+  "keep_chunks", "patience", "ca_file", "connection_file",
 }
 local NAMES <const> = { base = "domain" }
 
----The settings that count and where they come from, a line each; never a secret.
+---The settings that count and where they come from; never a secret.
 ---@param made Settings
----@return string[]
-function settings.describe(made)
-  local lines = {}
+---@return {name: string, value: any, origin: Origin}[]
+function settings.list(made)
+  local list = json.array {}
   for _, key in ipairs(SHOWN) do
     local value = made[key]
-    if key == "client_id" then value = made.credentials.client_id end
+    if value == nil then value = made.credentials[key] end
     local name = NAMES[key] or key
     if value ~= nil then
-      lines[#lines + 1] = string.format("%s: %s (%s)", name, tostring(value),
-        made.origin[name] or "default")
+      list[#list + 1] = { name = name, value = value, origin = made.origin[name] or "default" }
     end
   end
   for _, proof in ipairs(PROOFS) do
     local from = made.origin[proof[1]]
-    if from then lines[#lines + 1] = string.format("%s: given (%s)", proof[1], from) end
+    if from then list[#list + 1] = { name = proof[1], value = "given", origin = from } end
+  end
+  return list
+end
+
+---The same, a line each.
+---@param made Settings
+---@return string[]
+function settings.describe(made)
+  local lines = {}
+  for i, one in ipairs(settings.list(made)) do
+    lines[i] = string.format("%s: %s (%s)", one.name, tostring(one.value), one.origin)
   end
   return lines
 end

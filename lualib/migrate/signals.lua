@@ -37,4 +37,6 @@ function Signals:close()
   self.handles = {}
 end
 
+Signals.__close = Signals.close
+
 return signals

@@ -4,10 +4,12 @@ local answers = require "tenant.answers"
 local connections = require "tenant.connections"
 local edit = require "tenant.edit"
 local exports = require "tenant.exports"
+local guardian = require "tenant.guardian"
 local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
 local metrics = require "tenant.metrics"
 local oauth = require "tenant.oauth"
+local remedies = require "tenant.remedies"
 local users = require "tenant.users"
 
 local router = {}
@@ -65,6 +67,14 @@ local ROUTES <const> = {
     scopes = { "delete:users" }, group = "delete_users",
   },
   {
+    method = "POST", path = "/api/v2/users/{}/authentication-methods", handler = remedies.enrol,
+    scopes = { "create:authentication_methods" }, group = "other",
+  },
+  {
+    method = "POST", path = "/api/v2/tickets/password-change", handler = remedies.ticket,
+    scopes = { "create:user_tickets" }, group = "other",
+  },
+  {
     method = "GET", path = "/api/v2/connections", handler = connections.list,
     scopes = { "read:connections" }, group = "read_connections",
   },
@@ -75,6 +85,10 @@ local ROUTES <const> = {
   {
     method = "GET", path = "/api/v2/connections/{}/clients", handler = connections.clients,
     scopes = { "read:connections" }, group = "read_connections",
+  },
+  {
+    method = "GET", path = "/api/v2/guardian/factors", handler = guardian.factors,
+    scopes = { "read:guardian_factors" }, group = "other",
   },
   {
     method = "DELETE", path = "/api/v2/connections/{}/users", handler = users.delete_by_email,
@@ -133,10 +147,14 @@ local function admit(tenant, route, request)
   local scopes, refusal = oauth.check(tenant, request)
   if not scopes then return nil, refusal end
   local headers
-  headers, refusal = tenant.buckets:take(route.group, tenant.wall())
+  local now = tenant.wall()
+  headers, refusal = tenant.buckets:take(route.group, now)
+  if refusal and tenant.doubts["retry-after"] == "present" then
+    local wait = math.ceil(tonumber(headers["x-ratelimit-reset"]) - now)
+    headers["retry-after"] = string.format("%d", math.max(0, wait))
+  end
   if not refusal and not has_any(scopes, route.scopes) then
-    refusal = answers.refuse(403, "Insufficient scope, expected any of: "
-      .. table.concat(route.scopes, ","), "insufficient_scope")
+    refusal = answers.out_of_scope(route.scopes, tenant.doubts)
   end
   if refusal then
     refusal.headers = headers

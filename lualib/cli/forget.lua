@@ -1,0 +1,20 @@
+--- forget: removes a run directory.
+
+local ending = require "cli.ending"
+local words = require "cli.run_words"
+
+---@type Command
+return {
+  name = "forget",
+  summary = "removes a run directory; no tenant is touched",
+  help = [[
+RUN is the run directory. Removes what the program wrote there, after asking: the run can then
+neither be gone on with nor verified nor undone. Other files in it stay.]],
+  positionals = { { name = "RUN" } },
+  run = function(context)
+    local flags = context.flags
+    local statement, message, kind = context.deps.forget.run(flags.RUN, flags.yes, context.ui)
+    if not statement then return ending.failure(context, message, kind) end
+    return ending.report(context, statement, words.forget(statement))
+  end,
+}

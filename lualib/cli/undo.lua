@@ -1,0 +1,23 @@
+--- undo: deletes the users that a run inserted.
+
+local ending = require "cli.ending"
+local prepare = require "cli.prepare"
+local words = require "cli.run_words"
+
+---@type Command
+return {
+  name = "undo",
+  summary = "deletes the users that a run inserted, and nobody else",
+  help = [[
+RUN is the run directory. Says how many users that are and how long it takes, asks, and deletes
+them. Users that were there before, updated ones too, are not touched. Broken off, it goes on.]],
+  positionals = { { name = "RUN" } },
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    local statement
+    statement, message, kind = context.deps.undo.run(context.flags.RUN, settings, context.ui)
+    if not statement then return ending.failure(context, message, kind) end
+    return ending.report(context, statement, words.undo(statement))
+  end,
+}

@@ -1,0 +1,211 @@
+--- undo and forget, by the real program against the built-in tenant.
+
+local file = require "host.file"
+local program = require "tests.e2e.program"
+local tap = require "tests.tap"
+
+local contains, equal, test = tap.contains, tap.equal, tap.test
+local scene, words = program.scene, program.words
+
+local EXISTING <const> = '[{"email":"person2@example.com","user_id":"u2"}]'
+
+test("undo deletes the users that the run inserted, and nobody else", function()
+  scene(5, function(s)
+    s:write("existing.json", EXISTING)
+    s:tenant { "--existing", "existing.json" }
+    s:run(words "--yes"):ends_with(0)
+    equal(#s:users(), 5)
+    local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(0):object()
+    equal({ done.status, done.users, done.deleted, done.gone, done.kept, done.finished },
+      { "undone", 4, 4, 0, {}, true })
+    local left = s:users()
+    equal({ #left, left[1].user_id }, { 1, "auth0|u2" })
+  end)
+end)
+
+test("the run says that it was undone, and is neither gone on with nor retried", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    s:run({ "undo", "shop.run", "--yes" }):ends_with(0)
+    contains(s:run({ "report" }):ends_with(0).stdout, "UNDONE: 3 users deleted")
+    equal(s:run({ "report", "--json" }):object().undo.deleted, 3)
+    contains(s:run({ "status" }):ends_with(0).stdout, "UNDONE: 3 users deleted")
+    contains(s:run({ "retry" }):ends_with(2).stderr, "shop.run was undone")
+    local again = s:run({ "undo", "shop.run", "--json" }):ends_with(0):object()
+    equal(again.deleted, 3)
+  end)
+end)
+
+test("without a terminal and --yes nothing is deleted, and the hours are told", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    local ended = s:run({ "undo", "shop.run" }):ends_with(8)
+    contains(ended.stderr, "3 users of connection")
+    contains(ended.stderr, "h (free)")
+    contains(ended.stderr, "next: auth0-migrate undo shop.run --yes")
+    s:holds(3)
+  end)
+end)
+
+test("undo wants its run named", function()
+  scene(1, function(s)
+    contains(s:run({ "undo", "--yes" }):ends_with(2).stderr, "RUN is missing")
+    contains(s:run({ "forget", "--yes" }):ends_with(2).stderr, "RUN is missing")
+  end)
+end)
+
+test("a user who is gone already is counted so", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    s:ask("DELETE", "/users/auth0%7Cu2")
+    local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(0):object()
+    equal({ done.deleted, done.gone }, { 2, 1 })
+    equal(#s:users(), 0)
+  end)
+end)
+
+test("a killed undo goes on without being asked again, and counts what was deleted before", function()
+  scene(120, function(s)
+    s:slow_tenant()
+    s:run(words("--yes", "--chunk-users", "100")):ends_with(0)
+    local first = s:start { "undo", "shop.run", "--yes" }
+    s:until_("a few deletions", function() return s:metrics().users < 110 end)
+    first:kill "KILL"
+    first:wait()
+    local left = s:metrics().users
+    equal(left > 0, true)
+    contains(s:run({ "status" }):ends_with(0).stdout, "UNDO BEGUN and not finished")
+    local done = s:run({ "undo", "shop.run", "--json" }):ends_with(0):object()
+    equal({ done.deleted, done.gone, s:metrics().users }, { 120, 0, 0 })
+  end)
+end)
+
+test("an undo that is interrupted ends with 130 and goes on", function()
+  scene(150, function(s)
+    s:slow_tenant()
+    s:run(words "--yes"):ends_with(0)
+    local first = s:start { "undo", "shop.run", "--yes", "--json" }
+    s:until_("a deletion", function() return s:metrics().users < 150 end)
+    first:kill "INT"
+    local ended = first:ends_with(130):object()
+    equal(ended.status, "interrupted")
+    equal(s:run({ "undo", "shop.run", "--json" }):ends_with(0):object().deleted, 150)
+  end)
+end)
+
+local NO_IDS <const> = function(text) return (text:gsub(" user_id = row.id,", "")) end
+
+test("users without an id of ours are found by their addresses", function()
+  scene(4, function(s)
+    s:recipe(NO_IDS)
+    s:tenant()
+    s:run(words("--yes", "--keep-chunks")):ends_with(0)
+    equal(s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(0):object().deleted, 4)
+    equal(#s:users(), 0)
+  end)
+end)
+
+test("under upsert only users that were created in the run's hours are deleted", function()
+  scene(5, function(s)
+    s:recipe(NO_IDS)
+    local made = s:slow_tenant()
+    s:run(words("--yes", "--limit", "2")):ends_with(0)
+    assert(made.db:run "UPDATE user SET created = created - 3600")
+    s:run(words("--yes", "--upsert")):ends_with(0)
+    local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(0):object()
+    equal({ done.deleted, done.gone }, { 3, 0 })
+    equal(done.kept, { ["there before this run, which only updated it"] = 2 })
+    equal(#s:lines "shop.run/kept.ndjson", 2)
+    equal(#s:users(), 2)
+  end)
+end)
+
+test("a user of the same id that was made again later is kept, with 3", function()
+  scene(3, function(s)
+    local made = s:slow_tenant()
+    s:run(words "--yes"):ends_with(0)
+    assert(made.db:run "UPDATE user SET created = created + 86400 WHERE user_id = 'auth0|u1'")
+    local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(3):object()
+    equal({ done.deleted, done.kept }, { 2, { ["created after this run: not by it"] = 1 } })
+    equal(s:users()[1].user_id, "auth0|u1")
+  end)
+end)
+
+test("a client that may not delete is told the scope, and nothing is begun", function()
+  scene(2, function(s)
+    s:slow_tenant { scopes = { "create:users", "read:users", "read:connections" } }
+    s:run(words "--yes"):ends_with(0)
+    contains(s:run({ "undo", "shop.run", "--yes" }):ends_with(6).stderr, "delete:users")
+    equal(s:journal("shop.run", function(book) return book:get "undo_begun" == nil end), true)
+  end)
+end)
+
+test("uploads whose end is not known are waited for first", function()
+  scene(20, function(s)
+    s:slow_tenant(nil, 10)
+    local first = s:start(words "--yes")
+    s:until_("a job", function() return s:metrics().jobs > 0 end)
+    contains(s:run({ "undo", "shop.run", "--yes" }):ends_with(2).stderr, "in use")
+    first:kill "KILL"
+    first:wait()
+    contains(s:run({ "undo", "shop.run", "--yes" }):ends_with(2).stderr,
+      "next: auth0-migrate resume shop.run")
+  end)
+end)
+
+test("another tenant than the run's is refused", function()
+  scene(2, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    s:tenant()
+    contains(s:run({ "undo", "shop.run", "--yes" }):ends_with(2).stderr, "this run is for")
+  end)
+end)
+
+-- forget ----------------------------------------------------------------------------------
+
+test("forget removes the run directory and touches no tenant", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    contains(s:run({ "forget", "shop.run" }):ends_with(8).stderr, "forget shop.run --yes")
+    equal(s:exists "shop.run/journal.db", true)
+    local done = s:run({ "forget", "shop.run", "--yes", "--json" }):ends_with(0):object()
+    equal({ done.status, done.stayed }, { "forgotten", {} })
+    equal(s:exists "shop.run", false)
+    s:holds(3)
+  end)
+end)
+
+test("files that are not of the run stay, and are named", function()
+  scene(2, function(s)
+    s:tenant()
+    s:run(words "--yes"):ends_with(0)
+    s:write("shop.run/notes.txt", "mine")
+    contains(s:run({ "forget", "shop.run", "--yes" }):ends_with(0).stdout, "notes.txt")
+    equal({ s:exists "shop.run/notes.txt", s:exists "shop.run/journal.db" }, { true, false })
+  end)
+end)
+
+test("a folder that is no run is refused", function()
+  scene(1, function(s)
+    assert(file.mkdir(s:path "other"))
+    s:write("other/x", "")
+    contains(s:run({ "forget", "other", "--yes" }):ends_with(2).stderr, "other holds no run")
+    contains(s:run({ "forget", "none", "--yes" }):ends_with(2).stderr, "none holds no run")
+    equal({ s:exists "other/x", s:exists "none" }, { true, false })
+  end)
+end)
+
+test("a run that another process holds is not forgotten", function()
+  scene(20, function(s)
+    s:slow_tenant(nil, 40)
+    local first = s:start(words "--yes")
+    s:until_("a job", function() return s:metrics().jobs > 0 end)
+    contains(s:run({ "forget", "shop.run", "--yes" }):ends_with(2).stderr, "in use")
+    first:ends_with(0)
+  end)
+end)

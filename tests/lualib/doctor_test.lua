@@ -1,0 +1,79 @@
+--- Verdicts of the doctor and of an undo, by the evidence alone.
+
+local connection = require "auth0.connection"
+local doctor = require "migrate.doctor"
+local tap = require "tests.tap"
+local undo = require "migrate.undo"
+
+local equal, test = tap.equal, tap.test
+
+local NOW <const> = 1795000000
+
+local TOKENS <const> = {
+  { { expires = NOW + 86400, ready_made = false }, "ok" },
+  { { ready_made = true }, "ok" },
+  { { expires = NOW - 1, ready_made = true }, "fail" },
+  { { expires = NOW + 3600, ready_made = true }, "warn" },
+  { { expires = NOW + 30 * 86400, ready_made = true }, "ok" },
+}
+
+test("a token that cannot be renewed is judged by its life", function()
+  for i, case in ipairs(TOKENS) do
+    equal(doctor.token(case[1], NOW).verdict, case[2], "case " .. i)
+  end
+end)
+
+test("clocks, rates and disks have a warning before a failure", function()
+  local cases = {
+    { doctor.clock(0.4), "ok" }, { doctor.clock(-30), "warn" }, { doctor.clock(4000), "fail" },
+    { doctor.rate {}, "ok" }, { doctor.rate { limit = 50, remaining = 49 }, "ok" },
+    { doctor.rate { limit = 50, remaining = 3 }, "warn" },
+    { doctor.rate { limit = 2, remaining = 0 }, "ok" },
+    { doctor.disk(5e9), "ok" }, { doctor.disk(5e8), "warn" }, { doctor.disk(1e6), "fail" },
+    { doctor.disk(nil, "no such file system"), "warn" },
+  }
+  for i, case in ipairs(cases) do equal(case[1].verdict, case[2], "case " .. i) end
+end)
+
+test("scopes that the token does not tell are a warning", function()
+  equal(doctor.scopes({})[1].verdict, "warn")
+end)
+
+test("addresses that are not unique are a warning", function()
+  local settings = connection.defaults("Shop")
+  settings.id, settings.options_known, settings.unique.email = "con_1", true, false
+  equal(doctor.connection(settings)[4].verdict, "warn")
+end)
+
+test("the status is the first failure's, the verdict the worst", function()
+  equal({ doctor.verdict { { verdict = "ok" }, { verdict = "warn" } } }, { "warn", 0 })
+  equal({ doctor.verdict { { verdict = "warn" }, { verdict = "fail", kind = "credentials" },
+    { verdict = "fail", kind = "usage" } } }, { "fail", 6 })
+end)
+
+local HOURS <const> = { first = 1000, last = 2000 }
+
+local RULES <const> = {
+  { "nobody there", "inserted", {}, "gone" },
+  { "made in the run's hours", "inserted", { 1500 }, "delete" },
+  { "a clock that is a little off", "inserted", { 2300 }, "delete" },
+  { "made later by somebody else", "inserted", { 9000 }, "kept", undo.AFTER },
+  { "made before", "inserted", { 100 }, "kept", undo.BEFORE },
+  { "no time", "inserted", { false }, "kept", undo.UNKNOWN },
+  { "two who may be it", "inserted", { 1500, 1600 }, "kept", undo.SEVERAL },
+  { "one of two", "inserted", { 100, 1600 }, "delete" },
+  { "an upsert that found somebody", "upserted", { 900 }, "kept", undo.UPDATED },
+  { "an upsert that made one", "upserted", { 1500 }, "delete" },
+  { "an upsert: the time must fit closely", "upserted", { 2300 }, "kept", undo.AFTER },
+}
+
+test("undo deletes only whom the evidence shows to be of the run", function()
+  for _, case in ipairs(RULES) do
+    local theirs = {}
+    for i, created in ipairs(case[3]) do
+      theirs[i] = { user_id = "auth0|" .. i, created = created or nil }
+    end
+    local what, _, why = undo.rule(case[2], theirs, HOURS)
+    equal({ what, why }, { case[4], case[5] }, case[1])
+  end
+end)
