@@ -2,28 +2,38 @@
 
 local logins = require "migrate.logins"
 local scheduler = require "base.scheduler"
+local signals = require "migrate.signals"
 
 local given = {}
 
-local GLANCE <const> = 1 -- second
+local GLANCE <const> = 0.2 -- seconds until an interrupt is seen
 
----Asks for a password, which is not shown. Nil when there is nobody to ask, or no answer.
+---Asks for a password, which is not shown. Ctrl-C counts as no answer: dying of it would leave the
+---terminal without its echo.
 ---@param ui Ui
 ---@param question string
 ---@return string?
+---@return string? message
+---@return Kind? kind
 function given.ask(ui, question)
-  local prompt = ui.terminal.prompt(true)
-  if not prompt then return nil end
+  local prompt, message, kind = ui.terminal.prompt(true)
+  if not prompt then return nil, message, kind end
+  local interrupted = false
+  local function stop() interrupted = true end
+  local watched = signals.watch(stop, stop)
   ui:clear_bar()
   ui.terminal.write("stderr", question)
   local line = prompt:line()
-  while line == nil do
+  while line == nil and not interrupted do
     scheduler.await(prompt, GLANCE)
     line = prompt:line()
   end
   prompt:close()
-  ui.terminal.write("stderr", "\n")
-  return line or nil
+  watched:close()
+  if not line then ui.terminal.write("stderr", "\n") end
+  if interrupted then return nil, "interrupted", "interrupted" end
+  if not line or line == "" then return nil, "no password was given", "usage" end
+  return line
 end
 
 ---Only the login that is named, of those in the file.
@@ -54,8 +64,8 @@ function given.read(context, id)
     return nil, "there is no terminal to ask for the password; give --logins FILE (- is stdin)",
       "usage"
   end
-  local password = given.ask(context.ui, "password of " .. id .. ": ")
-  if not password or password == "" then return nil, "no password was given", "usage" end
+  local password, message, kind = given.ask(context.ui, "password of " .. id .. ": ")
+  if not password then return nil, message, kind end
   return { { id = id, password = password } }
 end
 
@@ -73,16 +83,6 @@ function given.words(tried)
       one.reason and ", " .. one.reason or "")
   end
   return table.concat(lines, "\n") .. "\n"
-end
-
----How many got in, and who did not.
----@param tried TriedLogin[]
----@return string
-function given.summary(tried)
-  local failed = logins.failed(tried)
-  local text = string.format("logins    %d tried, %d right\n", #tried, #tried - #failed)
-  for _, one in ipairs(failed) do text = text .. "  " .. given.words { one } end
-  return text
 end
 
 return given

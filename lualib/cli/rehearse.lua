@@ -131,7 +131,7 @@ end
 ---@param report Report
 ---@param list? Login[]
 ---@return true?
----@return TriedLogin[]|string|nil tried  or the message
+---@return string? message
 ---@return Kind? kind
 local function try(settings, report, list)
   if not list or (report.exit ~= 0 and report.exit ~= REJECTED) then return true end
@@ -146,7 +146,7 @@ local function try(settings, report, list)
     written, message, kind = reports.write(dir, report)
     if not written then return nil, message, kind end
   end
-  return true, tried
+  return true
 end
 
 ---@type Command
@@ -177,13 +177,10 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     point_at(settings, said, path)
     local report
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
-    local tried
-    if report then done, tried, kind = try(settings, report, list) end
+    if report then done, message, kind = try(settings, report, list) end
     child:close()
-    if not report then return ending.failure(context, message, kind) end
-    if not done then return ending.failure(context, tried, kind) end
+    if not report or not done then return ending.failure(context, message, kind) end
     report.next = next_command(context, report)
-    return ending.report(context, report, words.statement(report) .. (tried and
-      given.summary(tried) or ""))
+    return ending.report(context, report, words.statement(report))
   end,
 }

@@ -213,6 +213,16 @@ local function undo_line(undo)
     words.number(kept))
 end
 
+---How many of a rehearsal's logins got in, and who did not.
+local function login_lines(logins)
+  local lines = { string.format("logins    %d tried, %d right", logins.tried,
+    logins.tried - #logins.failed) }
+  for _, one in ipairs(logins.failed) do
+    lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
+  end
+  return lines
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
@@ -224,6 +234,7 @@ function words.statement(report)
   end
   lines[#lines + 1] = ""
   append(lines, table_of(book_rows(report)))
+  if report.logins then append(lines, login_lines(report.logins)) end
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
   if (report.alarms or 0) > 0 then

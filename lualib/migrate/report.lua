@@ -34,6 +34,7 @@ local STATUS <const> = {
 ---@field next string|lightuserdata
 ---@field message? string   why it ended as it did
 ---@field directory string
+---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
 ---@field undo? UndoFigures
 
 local function pick(from, ...)

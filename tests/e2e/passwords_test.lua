@@ -119,6 +119,8 @@ test("a rehearsal ends with 3 when a login fails, and its statement names it", f
     equal(ended:object().logins, { tried = 2, failed = failed })
     local written = json.decode(s:read "shop.rehearsal/report.json")
     equal({ written.exit, written.logins.failed }, { 3, failed })
+    local shown = s:run({ "report", "shop.rehearsal" }):ends_with(3).stdout
+    contains(shown, "2 tried, 1 right\n  anna@example.com: the password does not fit")
     equal(s:read("shop.rehearsal/log.ndjson"):find("anna", 1, true), nil)
     discreet(ended, BCRYPT)
   end)
