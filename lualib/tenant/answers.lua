@@ -66,10 +66,23 @@ end
 
 ---Import jobs that run already take all slots.
 ---@param active integer
+---@param doubts? table<string, string>
 ---@return Answer
-function answers.slots_taken(active)
+function answers.slots_taken(active, doubts)
+  local code = doubts and doubts["slots-code"] == "present" and "too_many_requests" or nil
   return answers.refuse(429, string.format("There are %d active import users jobs, please wait "
-    .. "until some of them are finished and try again", active))
+    .. "until some of them are finished and try again", active), code)
+end
+
+---A token without the scope; the documents have two spellings.
+---@param scopes string[]  any of them would do
+---@param doubts table<string, string>
+---@return Answer
+function answers.out_of_scope(scopes, doubts)
+  local semicolon = doubts["scope-text"] == "semicolon"
+  return answers.refuse(403, string.format("Insufficient scope%s expected any of: %s%s",
+    semicolon and ";" or ",", table.concat(scopes, ","), semicolon and "." or ""),
+    "insufficient_scope")
 end
 
 ---The Authentication API's envelope.

@@ -96,6 +96,32 @@ local function is_taken(tenant, row, record)
   return false
 end
 
+---Whether the connection has usernames.
+local function has_usernames(settings)
+  if settings.identifiers then return settings.identifiers.username == true end
+  return settings.requires_username
+end
+
+local function no_usernames()
+  return answers.refuse(400, "Cannot set username for connection without requires_username.",
+    "invalid_body")
+end
+
+---The answer to changed members that the connection does not take.
+local function unfit(tenant, row, record, body)
+  local connection = tenant:connection(row.connection)
+  if type(body.username) == "string" and not has_usernames(connection.settings) then
+    return no_usernames()
+  end
+  for _, err in ipairs(verdict.errors(tenant:validator(connection), record) or {}) do
+    local path = (err.path or ""):gsub("^identities%[0%]%.profileData%.", "")
+    local member = path:match("^[%w_]+")
+    if member and body[member] ~= nil then
+      return answers.invalid("'" .. err.message .. "'", member)
+    end
+  end
+end
+
 ---PATCH /api/v2/users/{id}: metadata is merged on the first level, null removes.
 ---@param tenant Tenant
 ---@param request host.server.request
@@ -108,16 +134,17 @@ function edit.change(tenant, request, scopes)
   if refusal then return refusal end
   for name in pairs(body) do
     if name ~= "app_metadata" and not scopes["update:users"] then
-      return answers.refuse(403, "Insufficient scope, expected any of: update:users",
-        "insufficient_scope")
+      return answers.out_of_scope({ "update:users" }, tenant.doubts)
     end
   end
   local row = users.by_id(tenant.db, request.ids[1])
   if not row then
-    return answers.refuse(404, "The user does not exist.", "inexistent_user")
+    return answers.refuse(404, "User not found.", "inexistent_user")
   end
   local record = json.decode(row.record)
   apply(record, body)
+  refusal = unfit(tenant, row, record, body)
+  if refusal then return refusal end
   if is_taken(tenant, row, record) then
     return answers.refuse(400, "The specified new email already exists", "auth0_idp_error")
   end
@@ -141,10 +168,7 @@ local function new_user(tenant, body)
     if not MEANS[name] then user[name] = value end
   end
   local settings = connection.settings
-  if user.username and not settings.requires_username and not settings.identifiers then
-    return nil, answers.refuse(400,
-      "Cannot set username for connection without requires_username.", "invalid_body")
-  end
+  if user.username and not has_usernames(settings) then return nil, no_usernames() end
   local errors = verdict.errors(tenant:validator(connection), user)
   if errors then return nil, answers.invalid("'" .. errors[1].message .. "'") end
   return user, connection
@@ -166,7 +190,7 @@ function edit.create(tenant, request)
   if not user then return connection end
   local keys = users.keys(user)
   if users.clashes(tenant.db, connection, keys) or ghosts.stands(tenant.db, connection, keys) then
-    return answers.refuse(409, "The user already exists.", "user_exists")
+    return answers.refuse(409, "User already exists.", "user_exists")
   end
   if body.password then set_password(user, body.password) end
   keys.user_id = keys.user_id or users.new_id()

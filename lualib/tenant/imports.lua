@@ -20,6 +20,8 @@ local SLICE_SECONDS <const> = 0.05 -- of a tier's time that one slice stands for
 local CONNECTION_ID <const> = "^con_" .. ("%w"):rep(16) .. "$"
 local BROKEN <const> = "Failed to parse users file JSON when importing users. "
   .. "Make sure it is valid JSON."
+local UNKNOWN <const> = "OBJECT_ADDITIONAL_PROPERTIES"
+local NULL_EMAIL <const> = "Error in email property, expected type string but found type null"
 local HASH_KEPT <const> =
   "A custom_password_hash was provided, but the user already has password hash defined"
 
@@ -101,7 +103,7 @@ function imports.accept(tenant, request)
   connection, refusal = connection_of(tenant, form)
   if not connection then return refusal end
   local active = tenant.metrics.active + tenant.foreign
-  if active >= limits.JOBS then return answers.slots_taken(active) end
+  if active >= limits.JOBS then return answers.slots_taken(active, tenant.doubts) end
   local job = jobs.add(tenant, {
     type = "users_import", connection = connection.id, payload = form.users,
     external_id = form.external_id, upsert = boolean(form.upsert, false),
@@ -109,7 +111,9 @@ function imports.accept(tenant, request)
   })
   tenant.metrics:upload(request.size, job.mail == 1)
   imports.begin(tenant, job, job_faults.choose(tenant, job))
-  return answers.json(jobs.show(tenant, job), 202)
+  local view = jobs.show(tenant, job)
+  view.status = "pending"
+  return answers.json(view, 202)
 end
 
 -- Processing --------------------------------------------------------------------------------
@@ -123,6 +127,7 @@ end
 ---@field upsert boolean
 ---@field fault? Fault
 ---@field haunted boolean  the tenant has ghosts
+---@field poisoned? boolean  a null address has spoilt all that follows
 ---@field seen table<string, table<string, true>>  identifiers of the file so far
 ---@field now number  of the slice
 ---@field inserted integer
@@ -160,7 +165,9 @@ local function conflict(run, keys, rows)
     end
     if here and keys.username and row.username == keys.username then same.username = true end
   end
-  if same.email then
+  if run.tenant.doubts.conflict == "plain" then
+    return refuse("CONFLICT", "The user already exists.")
+  elseif same.email then
     return refuse("CONFLICT_EMAIL", "A user with the same email already exists.", "email")
   elseif same.username then
     return refuse("CONFLICT_USERNAME", "A user with the same username already exists.", "username")
@@ -186,15 +193,35 @@ local function update(run, user, row)
     end
     record.custom_password_hash = user.custom_password_hash
   end
+  local doubts = run.tenant.doubts
   for _, name in ipairs(UPSERTABLE) do
-    if user[name] ~= nil then record[name] = user[name] end
+    local kept = name == "mfa_factors" and doubts["upsert-factors"] == "kept"
+    if user[name] ~= nil and not kept then record[name] = user[name] end
+  end
+  if user.email_verified == nil and doubts["upsert-verified"] == "reset" then
+    record.email_verified = false
   end
   users.update(run.db, row, record, run.now)
 end
 
+local function has_null_email(user)
+  return type(user) == "table" and user.email == json.null
+end
+
+---What the connection or an earlier user does not let through, where documents leave a doubt.
+local function doubtful(run, user)
+  local doubts, settings = run.tenant.doubts, run.connection.settings
+  if run.poisoned then return refuse("INVALID_TYPE", NULL_EMAIL, "email") end
+  run.poisoned = doubts["null-email"] == "rest" and has_null_email(user)
+  if doubts.username == "refused" and type(user) == "table" and user.username ~= nil
+    and not settings.requires_username and not settings.identifiers then
+    return refuse(nil, "Cannot set username for connection without requires_username.", "username")
+  end
+end
+
 ---Deals with one user: "inserted" or "updated", or nil and the errors.
 local function import_one(run, user)
-  local errors = verdict.errors(run.validator, user)
+  local errors = doubtful(run, user) or verdict.errors(run.validator, user)
   if errors then return nil, errors end
   local keys = users.keys(user)
   errors = duplicate(run, user, keys)
@@ -218,7 +245,11 @@ local function import_one(run, user)
 end
 
 local function note_error(run, place, user, errors)
-  local entry = json.encode { user = verdict.echo(user), errors = json.array(errors) }
+  local doubts = run.tenant.doubts
+  for _, err in ipairs(errors) do
+    if doubts.path == "absent" then err.path = nil end
+  end
+  local entry = json.encode { user = verdict.echo(user, doubts), errors = json.array(errors) }
   run.db:run("INSERT INTO job_error VALUES (?, ?, ?)", run.job.id, place, entry)
 end
 
@@ -259,7 +290,9 @@ end
 local function remember(run, list)
   for place = 1, run.job.done do
     local user = list[place]
-    if not verdict.errors(run.validator, user) then duplicate(run, user, users.keys(user)) end
+    if not doubtful(run, user) and not verdict.errors(run.validator, user) then
+      duplicate(run, user, users.keys(user))
+    end
   end
 end
 
@@ -281,11 +314,31 @@ local function process(run, list)
     if wait > 0 then scheduler.sleep(wait) else scheduler.pass() end
     if tenant.ended then return end -- the state file, if there is one, remembers the job
     if tenant:now() - run.job.begun > limits.JOB_SECONDS then
-      return jobs.finish(tenant, run.job.id, nil, "failed")
+      return jobs.finish(tenant, run.job.id, nil, tenant.doubts.timeout)
     end
     slice(run, list, done + 1, last)
     done = last
   until done >= #list
+end
+
+---Whether the file counts as no JSON because a user has a property that is not known.
+local function is_misspelt(run, list)
+  if run.tenant.doubts.unknown ~= "job" then return false end
+  for _, user in ipairs(list) do
+    for _, err in ipairs(verdict.errors(run.validator, user) or {}) do
+      if err.code == UNKNOWN then return true end
+    end
+  end
+  return false
+end
+
+---The users that a job looks at: a null address may end it.
+local function looked_at(tenant, list)
+  if tenant.doubts["null-email"] ~= "lost" then return list end
+  for place, user in ipairs(list) do
+    if has_null_email(user) then return table.move(list, 1, place, 1, {}) end
+  end
+  return list
 end
 
 ---Starts a job's task.
@@ -303,8 +356,12 @@ function imports.begin(tenant, job, fault)
     else
       local run = new_run(tenant, assert(tenant:connection(job.connection)), job)
       run.fault = fault
-      remember(run, list)
-      process(run, job_faults.reached(fault, list))
+      if is_misspelt(run, list) then
+        jobs.finish(tenant, job.id, BROKEN)
+      else
+        remember(run, list)
+        process(run, job_faults.reached(fault, looked_at(tenant, list)))
+      end
     end
     tenant.metrics:job_ended(tenant.monotonic())
   end)

@@ -118,7 +118,7 @@ end
 ---@param connection StoredConnection
 ---@return host.schema.validator
 function Tenant:validator(connection)
-  local made = self.validators[connection.id] or verdict.validator(connection.settings)
+  local made = self.validators[connection.id] or verdict.validator(connection.settings, self.doubts)
   self.validators[connection.id] = made
   return made
 end
@@ -129,15 +129,23 @@ function Tenant:connection_name(id)
   return self.db:value("SELECT name FROM connection WHERE id = ?", id)
 end
 
+---Whether this is the tenant's own address, with a slash: whom assertions are for.
+---@param address any
+---@return boolean
+function Tenant:is_issuer(address)
+  for _, host in ipairs { "127.0.0.1", "localhost" } do
+    local own = string.format("%s://%s:%d/", self.scheme, host, self.listener:port())
+    if address == own then return true end
+  end
+  return false
+end
+
 ---Whether a token may be asked for with this audience.
 ---@param audience any
 ---@return boolean
 function Tenant:is_audience(audience)
-  local port = self.listener:port()
-  for _, host in ipairs { "127.0.0.1", "localhost" } do
-    if audience == string.format("%s://%s:%d/api/v2/", self.scheme, host, port) then return true end
-  end
-  return false
+  local base = type(audience) == "string" and audience:match("^(.*/)api/v2/$")
+  return self:is_issuer(base)
 end
 
 local function random_text(bytes)
@@ -183,6 +191,15 @@ local function load_existing(self)
   local done
   done, message = imports.put(self, self.default, list)
   if not done then return nil, string.format("%s: %s", path, message), "usage" end
+  return true
+end
+
+---Refuses a public key that is none before anybody needs it.
+local function check_key(self)
+  local pem = self.options.public_key
+  if not pem then return true end
+  local checked, message = digest.verify("RS256", pem, "", "")
+  if checked == nil then return nil, "the client's public key: " .. message, "usage" end
   return true
 end
 
@@ -234,6 +251,7 @@ function tenant.open(options)
   done, message, kind = prepare(self)
   if done then done, message, kind = load_existing(self) end
   if done then done, message, kind = load_faults(self) end
+  if done then done, message, kind = check_key(self) end
   if done then done, message, kind = listen(self) end
   if not done then
     self:close()

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS job (
   request TEXT,          -- JSON: what an export was asked for
   created REAL NOT NULL, -- unix seconds
   begun REAL NOT NULL,   -- seconds of the tenant's scaled time
+  ended REAL,            -- likewise
   payload TEXT, total INTEGER, done INTEGER NOT NULL DEFAULT 0,
   inserted INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0
@@ -58,10 +59,12 @@ end
 ---Forgets jobs whose time is over.
 local function forget_old(tenant)
   local oldest = tenant:now() - limits.JOB_KEPT_SECONDS
-  if not tenant.db:value("SELECT 1 FROM job WHERE begun < ? LIMIT 1", oldest) then return end
-  tenant.db:run([[DELETE FROM job_error WHERE job IN
-    (SELECT id FROM job WHERE begun < ? AND status <> 'pending')]], oldest)
-  tenant.db:run("DELETE FROM job WHERE begun < ? AND status <> 'pending'", oldest)
+  local old = (tenant.doubts.kept == "ended" and "ended" or "begun")
+    .. " < ? AND status <> 'pending'"
+  if not tenant.db:value("SELECT 1 FROM job WHERE " .. old .. " LIMIT 1", oldest) then return end
+  tenant.db:run("DELETE FROM job_error WHERE job IN (SELECT id FROM job WHERE " .. old .. ")",
+    oldest)
+  tenant.db:run("DELETE FROM job WHERE " .. old, oldest)
 end
 
 ---@param tenant Tenant
@@ -87,8 +90,8 @@ end
 ---@param details? string  why it failed; nil: it has not
 ---@param status? string
 function jobs.finish(tenant, id, details, status)
-  tenant.db:run("UPDATE job SET status = ?, details = ?, payload = NULL WHERE id = ?",
-    status or (details and "failed" or "completed"), details, id)
+  tenant.db:run("UPDATE job SET status = ?, details = ?, payload = NULL, ended = ? WHERE id = ?",
+    status or (details and "failed" or "completed"), details, tenant:now(), id)
 end
 
 local LINK_SECONDS <const> = 60
@@ -116,6 +119,17 @@ local function show_export(tenant, row, view)
   if row.status == "completed" then view.location = link_to(tenant, row.id) end
 end
 
+---How far a job is.
+local function show_progress(tenant, row, view)
+  local doubts = tenant.doubts
+  view.status = doubts.running
+  if doubts.progress == "absent" or (row.total or 0) == 0 then return end
+  view.percentage_done = 100 * row.done // row.total
+  if doubts.progress ~= "full" or row.done == 0 then return end
+  local spent = tenant:now() - row.begun
+  view.time_left_seconds = math.ceil(spent / row.done * (row.total - row.done) / tenant.scale)
+end
+
 ---@param tenant Tenant
 ---@param row StoredJob
 ---@return table  as the Management API shows it
@@ -136,8 +150,8 @@ function jobs.show(tenant, row)
       total = row.total or row.done, inserted = row.inserted, updated = row.updated,
       failed = row.failed,
     }
-  elseif row.status == "pending" and (row.total or 0) > 0 then
-    view.percentage_done = 100 * row.done // row.total
+  elseif row.status == "pending" then
+    show_progress(tenant, row, view)
   end
   return view
 end
@@ -164,7 +178,9 @@ end
 function jobs.errors(tenant, request)
   local row = known(tenant, request.ids[1])
   if not row then return answers.refuse(404, "The job does not exist.", "inexistent_job") end
-  if row.status == "failed" and row.details then return answers.json(jobs.show(tenant, row)) end
+  local whole = row.status == "failed" and row.details
+  if whole and tenant.doubts["failed-errors"] == "none" then return answers.none() end
+  if whole then return answers.json(jobs.show(tenant, row)) end
   local list = json.array {}
   for found in tenant.db:rows("SELECT entry FROM job_error WHERE job = ? ORDER BY place",
     row.id) do

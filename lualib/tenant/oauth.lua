@@ -1,6 +1,7 @@
 --- The token endpoint and what guards the Management API: tokens and their scopes.
 
 local answers = require "tenant.answers"
+local assertion = require "tenant.assertion"
 local digest = require "host.digest"
 local json = require "host.json"
 local login = require "tenant.login"
@@ -11,7 +12,8 @@ local LIFE <const> = 86400 -- seconds; Auth0's default for the Management API
 
 oauth.SCOPES = {
   "create:users", "read:users", "update:users", "delete:users", "update:users_app_metadata",
-  "read:connections", "read:connections_options",
+  "read:connections", "read:connections_options", "create:user_tickets",
+  "create:authentication_methods",
 }
 
 local function url64(data)
@@ -73,7 +75,7 @@ function oauth.check(tenant, request)
   if not claims then return nil, answers.unauthorized("Invalid token.") end
   if not genuine then
     return nil, answers.unauthorized(
-      "Invalid signature received for JSON Web Token validation")
+      "Invalid signature received for JSON Web Token validation.")
   elseif claims.exp <= tenant.wall() then
     return nil, answers.unauthorized("Expired token received for JSON Web Token validation")
   elseif not claims.aud:find("/api/v2/$") then -- a person's
@@ -104,6 +106,22 @@ local function parameters(request)
   return fields
 end
 
+---The answer to who is not the client: it has one way to prove itself, a secret or a key.
+local function stranger(tenant, given)
+  local known = given.client_id == tenant.client_id
+  if tenant.options.public_key then
+    -- The assertion names the client.
+    local reason = (given.client_id ~= nil and not known) and "unknown client"
+      or assertion.objection(tenant, given)
+    return reason and answers.oauth(401, "invalid_client", "Client assertion: " .. reason)
+  elseif given.client_assertion then
+    return answers.oauth(401, "invalid_client", "The client has no registered public key")
+  end
+  local secret = type(given.client_secret) == "string" and given.client_secret or ""
+  if known and digest.equal(secret, tenant.client_secret) then return nil end
+  return answers.oauth(401, "access_denied", "Unauthorized")
+end
+
 ---POST /oauth/token
 ---@param tenant Tenant
 ---@param request host.server.request
@@ -118,14 +136,8 @@ function oauth.token(tenant, request)
     return answers.oauth(403, "unsupported_grant_type",
       "Unsupported grant type: " .. tostring(given.grant_type))
   end
-  if given.client_assertion then
-    return answers.oauth(401, "unauthorized_client",
-      "The rehearsal tenant takes a client secret only")
-  end
-  local secret = type(given.client_secret) == "string" and given.client_secret or ""
-  if given.client_id ~= tenant.client_id or not digest.equal(secret, tenant.client_secret) then
-    return answers.oauth(401, "access_denied", "Unauthorized")
-  end
+  local refusal = stranger(tenant, given)
+  if refusal then return refusal end
   if person then
     return person(tenant, given, function(claims) return jwt(tenant, claims) end, function(token)
       local claims, genuine = claims_of(tenant, token)

@@ -2,6 +2,7 @@
 --- to empty values, in Auth0's wording and with the paths of its internal profile.
 
 local host_schema = require "host.schema"
+local json = require "host.json"
 local schema = require "auth0.schema"
 
 local verdict = {}
@@ -20,16 +21,32 @@ local function strict(rule, lax, copied)
   return copy
 end
 
+-- The names that the validator itself has for two of the codes.
+local RENAMED <const> = { format = "INVALID_FORMAT", required = "OBJECT_MISSING_REQUIRED_PROPERTY" }
+
+-- What the server takes; our own rule is narrower. Auth0's pattern, as its errors show it.
+local BCRYPT <const> = "^%$2[ab]?%$10+%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$"
+
+local function codes_of(doubts)
+  local codes = {}
+  for keyword, code in pairs(schema.CODES) do
+    codes[keyword] = doubts.codes == "validator" and RENAMED[keyword] or code
+  end
+  return codes
+end
+
 ---@param settings Connection
+---@param doubts table<string, string>
 ---@return host.schema.validator
-function verdict.validator(settings)
+function verdict.validator(settings, doubts)
   local rule = schema.rule(settings)
   local hash = rule.properties.custom_password_hash
   rule.properties.custom_password_hash = nil
   local copy = strict(rule, false, {})
   copy.properties.custom_password_hash = strict(hash, true, {})
   rule.properties.custom_password_hash = hash
-  return host_schema.compile(copy, schema.CODES)
+  copy.properties.password_hash.pattern = BCRYPT
+  return host_schema.compile(copy, codes_of(doubts))
 end
 
 local PROFILE <const> = { email = true, username = true, phone_number = true }
@@ -68,13 +85,29 @@ end
 
 local HIDDEN <const> = "*****"
 
+local function factors_without_secrets(factors)
+  local list = json.array {}
+  for i, factor in ipairs(factors) do
+    local hidden = type(factor) == "table" and type(factor.totp) == "table"
+    list[i] = hidden and { totp = { secret = HIDDEN } } or factor
+  end
+  return list
+end
+
 ---The record as the errors of a job show it: hashes and keys are hidden.
 ---@param user any
+---@param doubts table<string, string>
 ---@return table
-function verdict.echo(user)
+function verdict.echo(user, doubts)
   if type(user) ~= "table" then return {} end
   local copy = {}
   for key, value in pairs(user) do copy[key] = value end
+  if doubts["echo-email"] == "lower" and type(copy.email) == "string" then
+    copy.email = copy.email:lower()
+  end
+  if doubts.totp == "hidden" and type(copy.mfa_factors) == "table" then
+    copy.mfa_factors = factors_without_secrets(copy.mfa_factors)
+  end
   if copy.password_hash ~= nil then copy.password_hash = HIDDEN end
   local custom = copy.custom_password_hash
   if type(custom) ~= "table" then return copy end

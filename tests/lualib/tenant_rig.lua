@@ -90,7 +90,7 @@ function rig.with(options, fn)
       end
     end })
     made.tenant = assert(tenant.open(options))
-    if not options.connection then
+    if not options.connection and not options.doubts then
       rules = rules or made.tenant:validator(made.tenant.default)
       made.tenant.validators[made.tenant.default.id] = rules
     end

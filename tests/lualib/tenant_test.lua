@@ -530,7 +530,7 @@ served("a deleted user is gone, and deleting again is no failure", {}, function(
   tap.equal(t:call("DELETE", "/api/v2/users/auth0%7C1").status, 204)
   tap.equal(t:call("DELETE", "/api/v2/users/auth0%7C1").status, 204)
   refused(t:call("GET", "/api/v2/users/auth0%7C1"), 404, "does not exist")
-  refused(t:call("PATCH", "/api/v2/users/auth0%7C1", { body = { name = "x" } }), 404, "not exist")
+  refused(t:call("PATCH", "/api/v2/users/auth0%7C1", { body = { name = "x" } }), 404, "not found")
   local path = "/api/v2/connections/" .. t.info.connection_id .. "/users?email=B%40example.com"
   tap.equal(t:call("DELETE", path).status, 204)
   tap.equal(t:call("GET", "/api/v2/users").json, json.array {})
