@@ -3,7 +3,7 @@
 local retry = {}
 
 ---@class RetryOptions
----@field attempts? integer  uploads of one chunk in all, default 3
+---@field attempts? integer  jobs that one chunk becomes at most, default 3
 ---@field first? number      seconds before the second, default 5
 ---@field longest? number    seconds, default 300
 

@@ -151,7 +151,7 @@ end
 ---@param why string
 ---@return boolean
 function upload.again(engine, job, why)
-  local tries = engine.ledger:attempts(job.chunk.id)
+  local tries = engine.ledger:jobs(job.chunk.id) -- uploads that were lost are no tries
   local wait = pipeline.call("retry", engine.retry,
     { attempt = tries, job = job.id, chunk = job.chunk.id, message = why })
   if not wait then return false end

@@ -255,6 +255,19 @@ test("a job that failed as a whole is sent again, then its users are looked up",
   end)
 end)
 
+test("uploads without an answer are no tries of a job that fails afterwards", function()
+  local tenant = rig.tenant()
+  local lost = { outcome = "uncertain", message = "closed" }
+  tenant.script = { lost, lost, lost, function(job)
+    job.state = "failed"
+    job.summary = {}
+  end }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 5)
+  end)
+end)
+
 test("a summary that does not add up is resolved by looking the users up", function()
   local tenant = rig.tenant()
   tenant.script = {
