@@ -56,6 +56,8 @@ local CHOICE <const> = { "nth", "every", "probability" } -- at most one of them
 ---@class FaultAction
 ---@field keys table<string, fun(value: any): boolean, string>
 ---@field needs? string   the key without which it means nothing
+---@field route? string   default of a rule's `route`
+---@field spared? string  first segment of the paths that it does not happen to
 ---@field of_job? boolean it happens to an import job, not to a request
 
 local PROCESSED <const> = { processed = boolean }
@@ -76,9 +78,9 @@ faults.ACTIONS = {
     },
     needs = "status",
   },
-  slots = { keys = {} },
-  unauthorized = { keys = {} },
-  token = { keys = { seconds = whole(1) }, needs = "seconds" },
+  slots = { keys = {}, route = "POST /jobs/users-imports" },
+  unauthorized = { keys = {}, spared = "oauth" },
+  token = { keys = { seconds = whole(1) }, needs = "seconds", route = "POST /oauth/token" },
   foreign = { keys = { jobs = whole(1), seconds = SECONDS }, needs = "seconds" },
   outage = { keys = { seconds = SECONDS }, needs = "seconds" },
   -- Of import jobs.
@@ -149,6 +151,7 @@ end
 ---@field rule table
 ---@field method? string      nil: any
 ---@field path? string[]      segments; nil: any path
+---@field spared? string      first segment of a path
 ---@field matched integer     requests or jobs that it could have hit
 ---@field hits integer
 ---@field random integer      state of its generator
@@ -164,9 +167,12 @@ Faults.__index = Faults
 ---@param i integer  its place in the file
 ---@return FaultState
 local function state_of(rule, i)
+  local action = faults.ACTIONS[rule["do"]]
   local state = { rule = rule, matched = 0, hits = 0, random = rule.seed or i }
-  if rule.route then
-    local method, path = rule.route:match("^(%S+) (%S+)$")
+  state.spared = action.spared
+  local given = rule.route or action.route
+  if given then
+    local method, path = given:match("^(%S+) (%S+)$")
     state.method = method ~= "*" and method or nil
     state.path = path ~= "*" and segments_of(path) or nil
   end
@@ -215,7 +221,7 @@ local function random(state)
 end
 
 local function fits(state, method, path)
-  if state.method and state.method ~= method then return false end
+  if state.method and state.method ~= method or state.spared == path[1] then return false end
   if not state.path then return true end
   if #state.path ~= #path then return false end
   for i, segment in ipairs(state.path) do

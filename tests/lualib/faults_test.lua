@@ -45,6 +45,20 @@ for name, case in pairs {
   end)
 end
 
+test("faults of one endpoint keep to it; a token is not refused where it is asked for", function()
+  for action, case in pairs {
+    token = { "POST", "/oauth/token" }, slots = { "POST", "/api/v2/jobs/users-imports" },
+    unauthorized = { "GET", "/api/v2/users" },
+  } do
+    local made = of { ["do"] = action, seconds = action == "token" and 1 or nil }
+    for _, path in ipairs { "/oauth/token", "/api/v2/jobs/users-imports", "/api/v2/users" } do
+      local fault = made:of_request(case[1], path, 0)
+      local expected = path == case[2] or action == "unauthorized" and path ~= "/oauth/token"
+      tap.equal(fault ~= nil, expected, action .. " of " .. path)
+    end
+  end
+end)
+
 test("the same seed hits the same requests, another one others, as often as it says", function()
   local first = hits({ ["do"] = "close", probability = 0.3, seed = 7 }, 1000)
   tap.equal(hits({ ["do"] = "close", probability = 0.3, seed = 7 }, 1000), first)
