@@ -142,16 +142,19 @@ end
 -- with files of other people in it.
 local OURS <const> = {
   "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
+  "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
   "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
   "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
 }
 
 ---Removes what an unfinished stage left; nothing of it was sent.
----@param but? string  name of a file that stays
-function RunDirectory:clear(but)
+---@param ... string  names of files that stay
+function RunDirectory:clear(...)
+  local kept = {}
+  for _, name in ipairs { ... } do kept[name] = true end
   for _, name in ipairs(OURS) do
     local whole = path.join(self.path, name)
-    if name ~= but and file.stat(whole) then failure.check(file.remove_tree(whole)) end
+    if not kept[name] and file.stat(whole) then failure.check(file.remove_tree(whole)) end
   end
   failure.check(file.mkdir(path.join(self.path, "chunks")))
 end

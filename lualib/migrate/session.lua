@@ -423,7 +423,8 @@ function Session:begin(again)
     if elsewhere then return nil, elsewhere, "usage" end
     kept = remembered.facts(self.ledger)
     self.ledger:close()
-    self.dir:clear("log.ndjson")
+    -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
+    self.dir:clear("log.ndjson", "journal.db")
   end
   self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
   if not self.ledger then return nil, message, kind end

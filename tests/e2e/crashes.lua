@@ -1,0 +1,220 @@
+--- Runs that die at named places, before and after the transitions of the ledger, against a tenant
+--- that loses answers, refuses and stumbles; each is resumed, and perhaps dies again, until it
+--- ends. Then the tenant must hold what an undisturbed run would have left, and the journal must
+--- not know of anybody who was sent twice without need. By its own command, in a build with
+--- CRASH_POINTS: `auth0-migrate --run tests/e2e/crashes.lua [KILLS] [SEED]`.
+
+local connection = require "auth0.connection"
+local crash = require "base.crash"
+local file = require "host.file"
+local json = require "host.json"
+
+local arguments = ... -- a table when this file is run, a name when it is required
+
+package.searchers[#package.searchers + 1] = function(name)
+  local path = name:gsub("%.", "/") .. ".lua"
+  if not name:find("^tests%.") or not file.stat(path) then return nil end
+  return loadfile(path, "t"), path
+end
+
+local program = require "tests.e2e.program"
+
+local crashes = {}
+
+local USERS <const> = 60
+local PER_CHUNK <const> = 5
+local KILLED <const> = 137
+local DEATHS <const> = 4 -- of one run, at most
+local SCALE <const> = "600" -- patience is 12 seconds then
+
+-- Places, and how often a run passes them at least.
+local PLACES <const> = {
+  { "create.before", 1 }, { "create.after", 1 }, { "note.before", 5 }, { "note.after", 5 },
+  { "staged.before", 12 }, { "staged.after", 12 }, { "sending.before", 12 },
+  { "sending.after", 12 }, { "upload.answer", 12 }, { "sent.before", 12 }, { "sent.after", 12 },
+  { "not_sent.before", 2 }, { "not_sent.after", 2 }, { "uncertain.before", 2 },
+  { "uncertain.after", 2 }, { "send_again.before", 2 }, { "send_again.after", 2 },
+  { "ended.before", 12 }, { "ended.after", 12 }, { "harvested.before", 12 },
+  { "harvested.after", 12 }, { "judged.before", 2 }, { "judged.after", 2 },
+  { "adopt.before", 1 }, { "adopt.after", 1 }, { "sent.file", 12 },
+}
+
+local UPLOAD <const> = "POST /jobs/users-imports"
+
+---Rules for a tenant with bad days.
+local function bad_days(seed)
+  return json.array {
+    { ["do"] = "close", route = UPLOAD, probability = 0.12, seed = seed },
+    { ["do"] = "close", route = UPLOAD, probability = 0.12, seed = seed + 1, processed = true },
+    { ["do"] = "status", status = 429, route = "* *", probability = 0.05, seed = seed + 2 },
+    { ["do"] = "status", status = 503, route = "* *", probability = 0.05, seed = seed + 3 },
+    { ["do"] = "status", status = 500, route = UPLOAD, probability = 0.05, seed = seed + 4,
+      processed = true },
+    { ["do"] = "truncate", probability = 0.02, seed = seed + 5 },
+    { ["do"] = "malformed", probability = 0.02, seed = seed + 6 },
+    { ["do"] = "html", status = 502, probability = 0.02, seed = seed + 7 },
+    { ["do"] = "unauthorized", every = 29 + seed % 7 },
+    { ["do"] = "slots", route = UPLOAD, probability = 0.05, seed = seed + 9 },
+    { ["do"] = "job-failed", share = 0.5, nth = 3 + seed % 5 },
+    { ["do"] = "job-lost", nth = 2 + seed % 7 },
+    { ["do"] = "job-stuck", seconds = 0.1, nth = 4 + seed % 3 },
+  }
+end
+
+local function place_at(i)
+  local place = PLACES[(i - 1) % #PLACES + 1]
+  return string.format("%s:%d", place[1], math.random(place[2]))
+end
+
+---What the kill with this number is made of: every place in turn, the rest at random.
+---@param i integer
+---@return CrashPlan
+function crashes.draw(i)
+  local plan = {
+    place = place_at(i), with_ids = math.random(2) == 1, upsert = math.random(3) == 1,
+    faulty = math.random(4) > 1, seed = math.random(1000000), again = {},
+    -- Jobs of 2 to 60 ms: a lost one may still run while its chunk is sent again.
+    speed = math.random(2) == 1 and 80 or 3000,
+  }
+  while #plan.again < DEATHS and math.random(2) == 1 do
+    plan.again[#plan.again + 1] = place_at(math.random(#PLACES))
+  end
+  return plan
+end
+
+local function prepare(s, plan)
+  local lines = { "id,email,name,hash" }
+  for i = 1, USERS do
+    local id = plan.with_ids and "u" .. i or ""
+    lines[#lines + 1] = string.format("%s,%s,Person %d,%s", id, program.email(i), i, program.HASH)
+  end
+  s:write("people.csv", table.concat(lines, "\n") .. "\n")
+  local options = { faults = plan.faulty and bad_days(plan.seed) or nil }
+  if plan.twins then
+    options.connection = connection.defaults()
+    options.connection.unique.email = false
+  end
+  return s:slow_tenant(options, plan.speed)
+end
+
+---Attempts of each chunk, with the state of the job that each became.
+local ATTEMPTS <const> = [[SELECT attempt.chunk, attempt.outcome, job.state FROM attempt
+  LEFT JOIN job ON job.attempt = attempt.id ORDER BY attempt.id]]
+
+local UPLOADS <const> = "SELECT external_id, count(*) AS n FROM job GROUP BY external_id"
+
+---Nothing is sent once its job has completed, and the tenant has not seen more than the journal
+---knows.
+local function check_attempts(s, tenant)
+  s:journal("shop.run", function(book)
+    local name, known = book:get "run", {}
+    for row in book.db:rows(ATTEMPTS) do
+      local chunk = known[row.chunk] or { accepted = 0, uncertain = 0 }
+      known[row.chunk] = chunk
+      assert(not chunk.completed, "a chunk was sent after its job completed")
+      assert(row.outcome, "an attempt has no outcome")
+      if chunk[row.outcome] then chunk[row.outcome] = chunk[row.outcome] + 1 end
+      chunk.completed = chunk.completed or row.state == "completed"
+    end
+    for row in tenant.db:rows(UPLOADS) do
+      assert(row.external_id:sub(1, #name) == name, "an upload of another run")
+      local id = math.tointeger(tonumber(row.external_id:match("%d+$")))
+      local chunk = assert(known[id], "an unknown upload " .. row.external_id)
+      if row.n < chunk.accepted or row.n > chunk.accepted + chunk.uncertain then
+        error(string.format("chunk %d became %d jobs, with %d attempts accepted, %d uncertain", id,
+          row.n, chunk.accepted, chunk.uncertain))
+      end
+    end
+  end)
+end
+
+local function check_outcome(s, tenant, ended)
+  assert(ended.status == 0, "status " .. ended.status .. "\n" .. ended.stderr)
+  local report = ended:object()
+  assert(report.balanced, "the books do not balance")
+  local u = report.users
+  local counts = string.format("%d %d %d %d %d", u.inserted, u.updated, u.already_there, u.failed,
+    u.pending)
+  assert(counts == USERS .. " 0 0 0 0", "the statement counts " .. counts)
+  local here = {}
+  for row in tenant.db:rows "SELECT email FROM user" do
+    assert(not here[row.email], "twice: " .. row.email)
+    here[row.email] = true
+  end
+  for i = 1, USERS do
+    assert(here[program.email(i)], "missing: " .. program.email(i))
+    here[program.email(i)] = nil
+  end
+  assert(not next(here), "a stranger")
+  check_attempts(s, tenant)
+end
+
+---@class CrashPlan
+---@field place string       where the first process dies: "sent.after:3"
+---@field again string[]     where those that resume it die
+---@field with_ids? boolean  users have a user_id
+---@field upsert? boolean
+---@field faulty? boolean    the tenant has bad days, drawn from `seed`
+---@field seed? integer
+---@field speed integer      users a second of a job
+---@field twins? boolean     addresses are not unique: no upload may be repeated
+
+---Kills a run as planned, resumes it until it ends, and raises when something is not as it should.
+---@param plan CrashPlan
+---@return integer deaths
+function crashes.one(plan)
+  local deaths = 0
+  program.scene(nil, function(s)
+    local tenant = prepare(s, plan)
+    s.env.AUTH0_MIGRATE_TIME_SCALE = SCALE
+    local args = program.words("--yes", "--chunk-users", tostring(PER_CHUNK), "--json")
+    if plan.upsert then args[#args + 1] = "--upsert" end
+    local ended = s:run(args, { AUTH0_MIGRATE_CRASH = plan.place })
+    while ended.status == KILLED do
+      deaths = deaths + 1
+      if s:exists "shop.run/journal.db" then args = { "resume", "shop.run", "--json" } end
+      ended = s:run(args, { AUTH0_MIGRATE_CRASH = plan.again[deaths] or "" })
+    end
+    check_outcome(s, tenant, ended)
+  end)
+  return deaths
+end
+
+---Kills `n` runs and more; the reports of those that went wrong.
+---@param n integer
+---@param seed integer
+---@return string[] wrong
+---@return integer deaths
+function crashes.many(n, seed)
+  math.randomseed(seed)
+  local wrong, deaths, i = {}, 0, 0
+  while deaths < n do
+    i = i + 1
+    local plan = crashes.draw(i)
+    local ok, result = pcall(crashes.one, plan)
+    if ok then
+      deaths = deaths + result
+    else
+      deaths = deaths + 1
+      wrong[#wrong + 1] = string.format("run %d of seed %d: %s\n  %s", i, seed, json.encode(plan),
+        tostring(result))
+    end
+  end
+  return wrong, deaths
+end
+
+---The command.
+local function main(kills, seed)
+  if not crash.possible then
+    print("this build has no CRASH_POINTS")
+    return 1
+  end
+  local wrong, deaths = crashes.many(kills, seed)
+  for _, text in ipairs(wrong) do print(text) end
+  print(string.format("%d kills of seed %d, %d runs wrong", deaths, seed, #wrong))
+  return #wrong == 0 and 0 or 1
+end
+
+if type(arguments) ~= "table" then return crashes end
+return main(math.tointeger(tonumber(arguments[1])) or 200,
+  math.tointeger(tonumber(arguments[2])) or os.time())

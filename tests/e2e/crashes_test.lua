@@ -1,0 +1,42 @@
+--- Runs killed at named places: the moments that matter one by one, then sixty at random.
+
+local crash = require "base.crash"
+local crashes = require "tests.e2e.crashes"
+local tap = require "tests.tap"
+local test = tap.test
+
+local SEED <const> = 20261124
+local KILLS <const> = 60
+
+local function needs_crash_points()
+  if not crash.possible then tap.skip "this build has no CRASH_POINTS" end
+end
+
+for name, plan in pairs {
+  ["an upload whose answer was not recorded, while its job still runs"] =
+    { place = "upload.answer:2", speed = 30, with_ids = true },
+  ["the same without ids, by address alone"] = { place = "upload.answer:2", speed = 30 },
+  ["the same with upsert"] = { place = "upload.answer:2", speed = 30, upsert = true },
+  ["an intent that came to nothing"] = { place = "sending.after:3", speed = 3000 },
+  ["a job that ended and was not harvested"] = { place = "ended.after:2", speed = 3000 },
+  ["the last transition"] = { place = "harvested.after:12", speed = 3000 },
+  ["a stage that dies twice, the second time before its new journal is there"] =
+    { place = "staged.before:4", again = { "create.before:1" }, speed = 3000 },
+  ["an upload that may not be repeated, and arrived"] =
+    { place = "upload.answer:3", speed = 3000, twins = true },
+  ["the same twice, the second time while it is looked for"] =
+    { place = "upload.answer:3", again = { "adopt.after:1" }, speed = 30, twins = true },
+} do
+  test("killed and resumed, a run is as if nothing had happened: " .. name, function()
+    needs_crash_points()
+    plan.again = plan.again or {}
+    local deaths = crashes.one(plan)
+    tap.equal(deaths, 1 + #plan.again)
+  end)
+end
+
+test(KILLS .. " kills of runs against a tenant with bad days leave no trace", function()
+  needs_crash_points()
+  local wrong = crashes.many(KILLS, SEED)
+  if #wrong > 0 then error(table.concat(wrong, "\n"), 0) end
+end)
