@@ -115,14 +115,15 @@ end
 
 -- Judging them ------------------------------------------------------------------------------------
 
----Whether a search has to end: its time is over, or somebody wants it.
-local function new_pause(elapsed, last, interrupted)
-  local passed = 0
+---Whether a search has to end: its time is over, or somebody wants it. Shows how far it is.
+local function new_pause(elapsed, last, interrupted, ui)
+  local passed, first = 0, elapsed()
   return function()
     local now = clock.monotonic()
     if now - passed > PAUSE then
       passed = now
       scheduler.pass()
+      ui:progress { phase = "search", share = (elapsed() - first) / math.max(1, last - first) }
     end
     return interrupted() or elapsed() > last
   end
@@ -184,7 +185,7 @@ function prove.run(recipe, settings, ui, options)
     local found = sink.found[place]
     proven[place] = found
       and judged(found, one, options.pepper,
-        new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted))
+        new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted, ui))
       or { id = one.id, result = "missing", reason = "no user that the recipe maps has this name" }
   end
   watched:close()
