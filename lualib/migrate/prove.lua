@@ -1,5 +1,5 @@
---- Prove: known cleartexts against the hashes that a recipe maps, before anything is sent. On a miss
---- it searches what the mapping would have to be. No network; cleartexts are kept nowhere.
+--- Prove: known cleartexts against the hashes that a recipe maps, before anything is sent. On a
+--- miss it searches what the mapping would have to be. No network; cleartexts are kept nowhere.
 
 local clock = require "host.clock"
 local connect = require "migrate.connect"
