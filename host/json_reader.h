@@ -26,6 +26,8 @@ struct reader {
     bool keeping; /* the window must go on from scan.base, not scan.p */
     bool arrays;  /* the documents are arrays of records */
     bool ended;   /* the input */
+    bool
+        under_way; /* inside next; after a raise out of it the window cannot be trusted */
     enum phase phase;
     int depth;      /* of the array's elements */
     size_t line_at; /* lines: where the next line begins in the window */

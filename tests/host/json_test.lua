@@ -496,3 +496,24 @@ test("a failure to read is handed on", function()
   assert(file.remove_tree(folder))
   folder = nil
 end)
+
+test("a reader whose input is closed under it raises, and has failed from then on", function()
+  local line = ('"%s"'):format(("x"):rep(100))
+  for _, lines in ipairs { true, false } do
+    folder = folder or assert(file.temporary())
+    local list = {}
+    for i = 1, 3000 do list[i] = line end -- more than the reader takes in one go
+    local text = table.concat(list, lines and "\n" or ",")
+    assert(file.write(folder .. "/long.json", lines and text or "[" .. text .. "]"))
+    local input = assert(file.open(folder .. "/long.json"))
+    local records <close> = json.reader(input, { lines = lines })
+    assert(records:next())
+    input:close()
+    tap.raises(function() repeat until not records:next() end)
+    for _ = 1, 2 do
+      tap.equal({ records:next() }, { nil, "the reader has failed before", "parse" })
+    end
+  end
+  assert(file.remove_tree(folder))
+  folder = nil
+end)
