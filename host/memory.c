@@ -33,7 +33,13 @@ struct host_memory {
     struct slab *slabs;
 };
 
-/* A sanitizer is to see each block as it was asked for. */
+/* A sanitizer is to see each block as it was asked for; gcc tells of it by a macro, clang
+ * by a feature. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer) && !defined __SANITIZE_ADDRESS__
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined __SANITIZE_ADDRESS__
 static const size_t largest = 0;
 #else
