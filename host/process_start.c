@@ -12,13 +12,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
-enum { STATUS_NOT_STARTED = 127 };
+enum {
+    STATUS_NOT_STARTED = 127,
+    MARK = 4,     /* close_range(2): closed by exec, not at once */
+    OTHERS = 1024 /* descriptors that are gone through one by one */
+};
 
 extern char **environ;
 
@@ -95,6 +100,17 @@ static void complain(const struct ends *e, enum process_step step)
     _exit(STATUS_NOT_STARTED);
 }
 
+/* In the child: has exec close all but the standard three. Our own are marked when they
+ * are opened, but libcurl leaves its sockets open to children. */
+static void mark_others(void)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, 3, ~0u, MARK) == 0) return;
+#endif
+    for (int fd = 3; fd < OTHERS; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* In the child: becomes the program, or complains. */
 static void become(const struct process_plan *plan, const struct ends *e, pid_t parent)
 {
@@ -109,6 +125,7 @@ static void become(const struct process_plan *plan, const struct ends *e, pid_t 
     for (int i = 0; i < 3; i++)
         if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) complain(e, PROCESS_SETUP);
     if (plan->directory && chdir(plan->directory) != 0) complain(e, PROCESS_DIRECTORY);
+    mark_others();
     signal(SIGPIPE, SIG_DFL); /* ignored ones stay so across exec */
     if (plan->env) environ = (char **)plan->env;
     execvp(plan->argv[0], plan->argv);

@@ -2,8 +2,10 @@
 
 local clock = require "host.clock"
 local file = require "host.file"
+local http = require "host.http"
 local loop = require "host.loop"
 local process = require "host.process"
+local server = require "host.server"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -144,6 +146,19 @@ test("pipes of one child do not reach the next", function()
   first:finish()
   tap.equal(finish(first), "", "cat ends, for nobody else holds its stdin")
   tap.equal(second:status(), nil)
+end)
+
+test("a child gets the three standard descriptors and no others", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local url = "http://127.0.0.1:" .. listener:port()
+  local transfer <close> = client:start({ method = "GET", url = url })
+  local request -- connected, and not answered
+  wait_for(function() request = listener:accept() return request end)
+  local others = shell("for n in 3 4 5 6 7 8 9; do (: >&$n) 2>/dev/null && echo $n; done; :",
+    { stdout = "pipe" })
+  tap.equal({ finish(others) }, { "", 0 })
+  assert(not transfer:done() and request:respond(200))
 end)
 
 test("closing a running child kills it and leaves no zombie", function()
