@@ -104,16 +104,22 @@ static void release(struct transfer *t)
     t->head = t->body = (struct bytes){0};
 }
 
+/* The transfer is under way no longer. */
+static void forget(lua_State *L, struct transfer *t)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &active);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, t);
+    lua_pop(L, 1);
+}
+
 /* Forgets that the transfer is under way and posts it. It stands at `index`, settled. */
 static void finish(lua_State *L, int index, struct transfer *t)
 {
     release(t);
     lua_pushnil(L); /* a body may be large, and the handle may live on */
     lua_setiuservalue(L, index, KEPT);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &active);
-    lua_pushnil(L);
-    lua_rawsetp(L, -2, t);
-    lua_pop(L, 1);
+    forget(L, t);
     host_loop_post(L, index);
 }
 
@@ -213,8 +219,10 @@ static int client_start(lua_State *L)
     lua_settop(L, THIS);
     c->L = L;
     CURLMcode bad = curl_multi_add_handle(c->multi, t->easy);
-    if (bad)
+    if (bad) {
+        forget(L, t);
         return luaL_error(L, "cannot start a transfer: %s", curl_multi_strerror(bad));
+    }
     t->client = c;
     t->next = c->transfers;
     t->back = &c->transfers;
