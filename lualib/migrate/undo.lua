@@ -283,6 +283,11 @@ function undo.run(dir, settings, ui)
   if why then return nil, why, "usage" end
   local n = candidates(held.ledger.db)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
+  if n == 0 then
+    local statement = statement_of(held, n, began)
+    statement.message = "the run inserted nobody; nothing is to be deleted"
+    return statement
+  end
   local tenant
   tenant, message, kind = runs.connect(held.ledger, settings,
     scheduler.clock(settings.time_scale), SCOPES)
