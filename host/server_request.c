@@ -75,13 +75,16 @@ static void set_body(lua_State *L, const struct exchange *x)
 
 static void push_fields(lua_State *L, const struct exchange *x)
 {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     lua_pushstring(L, x->method.data);
     lua_setfield(L, -2, "method");
     lua_pushstring(L, x->path.data);
     lua_setfield(L, -2, "path");
     lua_pushlstring(L, x->target.data, strcspn(x->target.data, "?"));
     lua_setfield(L, -2, "raw_path");
+    const char *query = strchr(x->target.data, '?');
+    lua_pushstring(L, query ? query + 1 : "");
+    lua_setfield(L, -2, "raw_query");
     lua_pushinteger(L, x->received);
     lua_setfield(L, -2, "size");
     lua_pushboolean(L, x->too_large);

@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS connection (
   clients TEXT NOT NULL  -- JSON list of client ids
 );]]
 
+local CLIENTS <const>, MOST_CLIENTS <const> = 50, 1000 -- of a page
+
 local LETTERS <const> = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 ---An id such as "con_" with 16 letters and digits.
@@ -106,16 +108,30 @@ function connections.by_name(tenant, name)
   return loaded(tenant.db:row("SELECT * FROM connection WHERE name = ?", name))
 end
 
-local function shown(row, scopes, fields)
+local function shown(row, scopes, query)
+  local fields = query.fields
   local all = {
     id = row.id, name = row.name, strategy = row.strategy, realms = json.array { row.name },
     is_domain_connection = false,
     options = scopes["read:connections_options"] and row.options or nil,
   }
   if not fields then return all end
+  local include = query.include_fields ~= "false"
   local some = {}
-  for name in fields:gmatch("[^,%s]+") do some[name] = all[name] end
-  return some
+  for name in fields:gmatch("[^,%s]+") do
+    if include then some[name] = all[name] else all[name] = nil end
+  end
+  return include and some or all
+end
+
+---Strategies that are asked for; the parameter may be repeated.
+local function strategies_of(request)
+  local set = {}
+  for value in ("&" .. request.raw_query):gmatch("&strategy=([^&]*)") do
+    local name = value:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+    set[name] = true
+  end
+  return set
 end
 
 local function number(text, default, least, most)
@@ -139,11 +155,11 @@ function connections.list(tenant, request, scopes)
     return answers.invalid_query("'Value is out of range'", query.take and "take" or "per_page")
   elseif not page then return answers.invalid_query("'Value is out of range'", "page")
   elseif not from then return answers.invalid_query("'Invalid checkpoint'", "from") end
-  local matching = json.array {}
+  local matching, strategies = json.array {}, strategies_of(request)
   for row in tenant.db:rows("SELECT * FROM connection ORDER BY name") do
     if (not query.name or query.name == row.name)
-      and (not query.strategy or query.strategy == row.strategy) then
-      matching[#matching + 1] = shown(loaded(row), scopes, query.fields)
+      and (not query.strategy or strategies[row.strategy]) then
+      matching[#matching + 1] = shown(loaded(row), scopes, query)
     end
   end
   local start = by_checkpoint and from or page * size
@@ -171,7 +187,7 @@ end
 function connections.get(tenant, request, scopes)
   local row = connections.by_id(tenant, request.ids[1])
   if not row then return missing() end
-  return answers.json(shown(row, scopes, request.query.fields))
+  return answers.json(shown(row, scopes, request.query))
 end
 
 ---GET /api/v2/connections/{id}/clients
@@ -181,9 +197,16 @@ end
 function connections.clients(tenant, request)
   local row = connections.by_id(tenant, request.ids[1])
   if not row then return missing() end
+  local take = number(request.query.take, CLIENTS, 1, MOST_CLIENTS)
+  local from = number(request.query.from, 0, 0, 1000000)
+  if not take then return answers.invalid_query("'Value is out of range'", "take") end
+  if not from then return answers.invalid_query("'Invalid checkpoint'", "from") end
   local list = json.array {}
-  for i, id in ipairs(row.clients) do list[i] = { client_id = id } end
-  return answers.json { clients = list }
+  for i = from + 1, math.min(#row.clients, from + take) do
+    list[#list + 1] = { client_id = row.clients[i] }
+  end
+  local following = from + take < #row.clients and tostring(from + take) or nil
+  return answers.json { clients = list, next = following }
 end
 
 return connections

@@ -1,6 +1,7 @@
---- POST /jobs/users-exports: the tenant's users as lines of JSON, behind a link that is soon old.
+--- POST /jobs/users-exports: the tenant's users as JSON lines or CSV, behind a link soon old.
 
 local answers = require "tenant.answers"
+local digest = require "host.digest"
 local jobs = require "tenant.jobs"
 local json = require "host.json"
 local scheduler = require "base.scheduler"
@@ -9,6 +10,47 @@ local users = require "tenant.users"
 local exports = {}
 
 local ALLOWED <const> = { connection_id = true, format = true, limit = true, fields = true }
+local CSV_FIELDS <const> = 30
+local NAME_LENGTH <const> = 100
+local METADATA <const> = { app_metadata = true, user_metadata = true }
+
+-- What a CSV has when no fields are asked for.
+local DEFAULT <const> = {
+  "user_id", "email", "email_verified", "username", "phone_number", "name", "given_name",
+  "family_name", "nickname", "picture", "blocked", "created_at", "updated_at",
+}
+
+---What is wrong with a field that is asked for.
+local function bad_field(field, format)
+  if type(field) ~= "table" then return "'Expected type object'" end
+  for key, value in pairs(field) do
+    if key ~= "name" and key ~= "export_as" then
+      return "'Additional properties not allowed: " .. tostring(key) .. "'"
+    elseif type(value) ~= "string" then
+      return "'Expected type string'"
+    elseif #value > NAME_LENGTH then
+      return string.format("'String is too long (%d chars), maximum %d'", #value, NAME_LENGTH)
+    end
+  end
+  if not field.name then return "'Missing required property: name'" end
+  if format == "csv" and METADATA[field.name] then
+    return "'" .. field.name .. " cannot be exported as CSV as a whole'"
+  end
+end
+
+---The answer that refuses the fields.
+local function bad_fields(fields, format)
+  if fields == nil then return nil end
+  if not json.is_array(fields) then return answers.invalid("'Expected type array'", "fields") end
+  if format == "csv" and #fields > CSV_FIELDS then
+    return answers.invalid(string.format("'Array is too long (%d), maximum %d'", #fields,
+      CSV_FIELDS), "fields")
+  end
+  for _, field in ipairs(fields) do
+    local wrong = bad_field(field, format)
+    if wrong then return answers.invalid(wrong, "fields") end
+  end
+end
 
 ---The request's body, or the answer that refuses it.
 local function asked_of(tenant, request)
@@ -22,15 +64,15 @@ local function asked_of(tenant, request)
       return nil, answers.invalid("'Additional properties not allowed: " .. name .. "'")
     end
   end
-  if body.format ~= nil and body.format ~= "json" then
-    return nil, answers.invalid("'No enum match for: this tenant exports json only'", "format")
+  if body.format ~= nil and body.format ~= "json" and body.format ~= "csv" then
+    return nil, answers.invalid("'No enum match for: " .. tostring(body.format) .. "'", "format")
   elseif body.limit ~= nil and (math.type(body.limit) ~= "integer" or body.limit < 1) then
     return nil, answers.invalid("'Value is less than minimum 1'", "limit")
-  elseif body.fields ~= nil and not json.is_array(body.fields) then
-    return nil, answers.invalid("'Expected type array'", "fields")
   elseif body.connection_id and not tenant:connection(body.connection_id) then
     return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
   end
+  local refusal = bad_fields(body.fields, body.format)
+  if refusal then return nil, refusal end
   return body
 end
 
@@ -58,18 +100,62 @@ function exports.begin(tenant, job)
   end)
 end
 
+---What stands at "app_metadata.plan".
+local function value_at(shown, name)
+  local value = shown
+  for part in name:gmatch("[^.]+") do
+    if type(value) == "table" then value = value[part] else value = nil end
+  end
+  return value
+end
+
 ---A user with the fields that were asked for, under their new names.
-local function line_of(shown, fields)
+local function json_line(shown, fields)
   if not fields then return json.encode(shown) end
   local out = {}
   for _, field in ipairs(fields) do
-    local value = shown
-    for name in tostring(field.name):gmatch("[^.]+") do
-      value = type(value) == "table" and value[name] or nil
-    end
-    out[field.export_as or field.name] = value
+    out[field.export_as or field.name] = value_at(shown, field.name)
   end
   return json.encode(out)
+end
+
+local function cell(value)
+  if value == nil or value == json.null then return "" end
+  local text = type(value) == "table" and json.encode(value) or tostring(value)
+  if not text:find('[",\r\n]') then return text end
+  return '"' .. text:gsub('"', '""') .. '"'
+end
+
+local function csv_line(shown, fields)
+  local cells = {}
+  for i, field in ipairs(fields) do cells[i] = cell(value_at(shown, field.name)) end
+  return table.concat(cells, ",")
+end
+
+local function header_of(fields)
+  local cells = {}
+  for i, field in ipairs(fields) do cells[i] = cell(field.export_as or field.name) end
+  return table.concat(cells, ",")
+end
+
+local function default_fields()
+  local fields = {}
+  for i, name in ipairs(DEFAULT) do fields[i] = { name = name } end
+  return fields
+end
+
+---The text of an export.
+local function written(tenant, asked)
+  local is_csv = asked.format == "csv"
+  local fields = asked.fields or (is_csv and default_fields() or nil)
+  local line_of = is_csv and csv_line or json_line
+  local lines = is_csv and { header_of(fields) } or {}
+  for row in tenant.db:rows([[SELECT * FROM user WHERE ?1 IS NULL OR connection = ?1
+    ORDER BY id LIMIT ?2]], asked.connection_id, asked.limit or -1) do
+    lines[#lines + 1] = line_of(users.show(tenant, row), fields)
+  end
+  lines[#lines + 1] = ""
+  return table.concat(lines, "\n"), is_csv and "text/csv" or "application/x-ndjson"
 end
 
 ---GET /__tenant/exports/{job}/{expires}/{key}: needs no token, as the real one.
@@ -83,16 +169,9 @@ function exports.download(tenant, request)
   if not job or tonumber(expires) < tenant.wall() then
     return answers.refuse(403, "Request has expired")
   end
-  local asked, lines = json.decode(job.request), {}
-  for row in tenant.db:rows([[SELECT * FROM user WHERE ?1 IS NULL OR connection = ?1
-    ORDER BY id LIMIT ?2]], asked.connection_id, asked.limit or -1) do
-    lines[#lines + 1] = line_of(users.show(tenant, row), asked.fields)
-  end
-  lines[#lines + 1] = ""
-  return {
-    status = 200, body = table.concat(lines, "\n"),
-    headers = { ["content-type"] = "application/x-ndjson" },
-  }
+  local text, kind = written(tenant, json.decode(job.request))
+  if tenant.doubts.export == "gzip" then text, kind = digest.gzip(text), "application/gzip" end
+  return { status = 200, body = text, headers = { ["content-type"] = kind } }
 end
 
 return exports

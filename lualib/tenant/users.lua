@@ -209,6 +209,8 @@ function users.delete_by_email(tenant, request)
     return answers.invalid_query("'Missing required property: email'", "email")
   elseif connection.strategy ~= "auth0" then
     return answers.refuse(400, "Connection must be a database connection.")
+  elseif not connection.settings.unique.email then
+    return answers.refuse(400, "Connections with non-unique emails do not support this operation.")
   end
   tenant.db:run("DELETE FROM user WHERE connection = ? AND email = ?", connection.id,
     email:lower())
@@ -217,6 +219,21 @@ function users.delete_by_email(tenant, request)
 end
 
 local SHOWN_RESULTS <const> = 1000 -- of a search
+local LATE_SECONDS <const> = 5 -- until a search finds a new user, where it is late
+
+-- What a search can be sorted by, as columns.
+local SORTS <const> = {
+  user_id = "user_id", email = "email", username = "username", phone_number = "phone_number",
+  created_at = "created", updated_at = "updated",
+}
+
+---ORDER BY for "created_at:-1"; nil when it cannot be read.
+local function order_of(sort)
+  if not sort then return "id" end
+  local name, direction = sort:match("^([%w_]+):(%-?1)$")
+  local column = SORTS[name]
+  return column and column .. (direction == "-1" and " DESC" or "") .. ", id"
+end
 
 local function page_of(query)
   local page = math.tointeger(tonumber(query.page or "0"))
@@ -243,12 +260,18 @@ function users.search(tenant, request)
   if not page then return refusal end
   local where, message = query_of.parse(query.q or "")
   if not where then return answers.invalid_query("'" .. message .. "'", "q") end
+  local order = order_of(query.sort)
+  if not order then return answers.invalid_query("'Invalid sort'", "sort") end
+  if tenant.doubts.search == "late" then
+    where.sql = where.sql .. " AND created <= ?"
+    table.insert(where.values, tenant.wall() - LATE_SECONDS / tenant.scale)
+  end
   local values = { table.unpack(where.values) }
   local n = #values
   values[n + 1], values[n + 2] = page.size, page.page * page.size
   local list = json.array {}
   for row in tenant.db:rows("SELECT * FROM user WHERE " .. where.sql
-    .. " ORDER BY id LIMIT ? OFFSET ?", table.unpack(values)) do
+    .. " ORDER BY " .. order .. " LIMIT ? OFFSET ?", table.unpack(values)) do
     list[#list + 1] = narrowed(users.show(tenant, row), query)
   end
   if query.include_totals ~= "true" then return answers.json(list) end

@@ -26,6 +26,7 @@ local listener = {}
 ---@field path string                    percent-decoded
 ---@field raw_path string                as received, without the query
 ---@field query table<string,string>     decoded; the last of equal names
+---@field raw_query string               as received, without the "?"; "" when there is none
 ---@field headers table<string,string>   names in lower case
 ---@field body string                    "" for multipart
 ---@field parts? host.server.Part[]      of multipart/form-data, in order
