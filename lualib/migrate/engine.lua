@@ -23,6 +23,7 @@ local engine = {}
 ---@field pace Pace
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
+---@field hasty boolean       an interrupt has come: jobs in flight are not waited for
 ---@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
@@ -40,13 +41,17 @@ Engine.__index = Engine
 function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
-  self.watched, self.background, self.uploading = {}, 0, 0
+  self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
   return self
 end
 
 ---Ends the import: what is in flight is recorded, nothing new is sent. The first reason counts.
 ---@param reason Failure
 function Engine:stop(reason)
+  if reason.kind == "interrupted" and not self.hasty then
+    self.hasty = true
+    self.changed:notify()
+  end
   if self.ending then return end
   self.ending = reason
   self.log("ending", { kind = reason.kind, message = reason.message })
@@ -71,6 +76,22 @@ function Engine:check(value, message, kind)
   return value
 end
 
+---Records what has happened: calls a method of the ledger. On a full disk the room that was kept
+---for this is spent, and nothing more is sent.
+---@param method string  of the ledger
+---@param ... any
+---@return any
+function Engine:record(method, ...)
+  local ledger = self.ledger
+  local value, message, kind = ledger[method](ledger, ...)
+  if not value and kind == "full" then
+    self:stop(failure.new("nothing more is sent: " .. message, kind))
+    self.dir:spend_reserve()
+    value, message, kind = ledger[method](ledger, ...)
+  end
+  return self:check(value, message, kind)
+end
+
 ---Raises the reason when the import is ending.
 function Engine:go_on()
   if self.ending then error(self.ending, 0) end
@@ -88,6 +109,12 @@ function Engine:free_slot()
   self.changed:notify()
 end
 
+---Notes an error that nobody foresaw.
+---@param reason Failure
+function Engine:log_trace(reason)
+  if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+end
+
 ---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
 ---@param fn fun()
 function Engine:beside(fn)
@@ -96,17 +123,20 @@ function Engine:beside(fn)
     local ok, reason = guard.call(fn)
     self.background = self.background - 1
     if not ok then
-      if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+      self:log_trace(reason)
       self:stop(reason)
     end
     self.changed:notify()
   end)
 end
 
----Whether jobs in flight are left to a later session. A gate waits for them.
+-- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
+local PATIENT <const> = { gate = true, full = true }
+
+---Whether jobs in flight are left to a later session.
 ---@return boolean
 function Engine:leaving()
-  return self.ending ~= nil and self.ending.kind ~= "gate"
+  return self.ending ~= nil and (self.hasty or not PATIENT[self.ending.kind])
 end
 
 ---Waits until no work is left beside the import, or jobs are to be left and uploads are answered.

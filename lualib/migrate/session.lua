@@ -4,11 +4,11 @@
 local books = require "migrate.books"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
-local engine = require "migrate.engine"
+local consent = require "migrate.consent"
 local exit = require "migrate.exit"
 local failure = require "base.failure"
 local gates = require "migrate.gates"
-local guard = require "base.guard"
+local importing = require "migrate.importing"
 local json = require "host.json"
 local ledger = require "migrate.ledger"
 local lists = require "migrate.lists"
@@ -19,8 +19,6 @@ local recipes = require "migrate.recipe"
 local remembered = require "migrate.remembered"
 local repaired = require "migrate.repaired"
 local report = require "migrate.report"
-local retry = require "migrate.retry"
-local run = require "migrate.run"
 local rundir = require "migrate.rundir"
 local runs = require "migrate.runs"
 local scheduler = require "base.scheduler"
@@ -29,8 +27,6 @@ local signals = require "migrate.signals"
 local stage = require "migrate.stage"
 
 local session = {}
-
-local INTERRUPTED <const> = "interrupted; what was sent is recorded"
 
 ---@class Session
 ---@field recipe Recipe
@@ -151,65 +147,7 @@ function Session:stage()
   return self.ledger:note { stage_seconds = seconds }
 end
 
--- Consent ---------------------------------------------------------------------------------
-
----Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
-function Session:consent()
-  if self.ledger:get("consent") then return true end
-  local question = string.format("Import %d users into %s of %s?", self.plan.users,
-    self.settings.connection or "the connection", self.settings.base or "the tenant")
-  if not self.settings.yes then
-    self.ui:plan(self.plan)
-    local answer = self.ui:ask(question)
-    if self.interrupted then return nil, INTERRUPTED, "interrupted" end
-    if answer == nil then
-      return nil, "planned; nothing was sent: no terminal to ask on, and no --yes", "consent"
-    elseif not answer then
-      return nil, "planned; nothing was sent", "consent"
-    end
-  end
-  return self.ledger:note { consent = clock.now() }
-end
-
----A gate's limit: the one that is given now, else the one the run was begun with.
----@param name "max_rejects"|"max_failures"
----@return Limit?
-function Session:gate(name)
-  local limit = self.settings[name]
-  if not limit then return self.ledger:get_table(name) end
-  failure.check(self.ledger:note { [name] = limit })
-  return limit
-end
-
----After a clean canary: a person may try a login before the rest follows.
----@return boolean? go_on  nil: nobody to ask
-function Session:invite(users)
-  if self.settings.yes then return true end
-  return self.ui:ask(string.format(
-    "The canary's %d users are in the tenant. Try a login with one of them; go on?", users))
-end
-
----Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.
----@param n integer  users that look as if they met one
----@return boolean?  nil: nobody to ask
-function Session:agree(n)
-  if self.settings.yes and self.settings.delete_ghosts then return true end
-  return self.ui:ask(string.format("%d refused users seem to meet ghosts, users that no list of "
-    .. "the tenant shows. Delete each, after a look-up, and import its user again?", n))
-end
-
----Whether --delete-ghosts was given, now or when the run began.
----@return boolean
-function Session:delete_ghosts()
-  local settings = self.settings
-  if settings.delete_ghosts then
-    failure.check(self.ledger:note { delete_ghosts = 1,
-      ghosts_consent = settings.yes and 1 or self.ledger:get("ghosts_consent") })
-  end
-  return self.ledger:get("delete_ghosts") == 1
-end
-
--- Import ----------------------------------------------------------------------------------
+-- Tenant ----------------------------------------------------------------------------------
 
 ---Opens the tenant; an interrupt does not wait for one that does not answer.
 ---@param hasty? boolean  an outage is not waited out
@@ -224,7 +162,7 @@ function Session:connect(hasty)
   end)
   while not result and not self.interrupted do self.turn:wait() end
   if self.interrupted then
-    return nil, INTERRUPTED, "interrupted"
+    return nil, consent.INTERRUPTED, "interrupted"
   end
   return table.unpack(result, 1, result.n)
 end
@@ -257,83 +195,6 @@ function Session:settle_tenant()
   }
 end
 
-function Session:make_engine()
-  local settings, recipe = self.settings, self.recipe
-  local options = type(recipe.import) == "table" and recipe.import or {}
-  local finalize = type(recipe.finalize) == "table" and recipe.finalize or {}
-  local total = self.ledger.db:value("SELECT sum(users) FROM chunk WHERE round = 1") or 0
-  local began = clock.monotonic()
-  self.engine = engine.new {
-    ledger = self.ledger, dir = self.dir, client = self.tenant.client,
-    jobs = require "auth0.jobs", connection = self.tenant.connection, recipe = recipe,
-    clock = self.clock, upsert = self.ledger:get("upsert") == 1, slots = settings.slots,
-    rounds = finalize.rounds or 3,
-    retry = type(recipe.retry) == "function" and recipe.retry or retry.new(recipe.retry),
-    patience = settings.patience, chunk_bytes = settings.chunk_bytes,
-    chunk_users = settings.chunk_users, log = self.log,
-    external_id = options.external_id or self.ledger:get("run"),
-    send_completion_email = options.send_completion_email or false,
-    progress = function() self:show_import(total, began) end,
-    max_failures = self:gate("max_failures"),
-    invite = function(users) return self:invite(users) end,
-    delete_ghosts = self:delete_ghosts(), agree = function(n) return self:agree(n) end,
-  }
-  return self.engine
-end
-
-function Session:show_import(total, began)
-  local done = self.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
-    WHERE round = 1 AND state = 'harvested']])
-  local part = 0
-  for _, job in pairs(self.engine.watched) do
-    part = part + job.chunk.users * (job.percentage or 0) / 100
-  end
-  self.first_done = self.first_done or done
-  self.ui:progress {
-    phase = "import", done = math.min(total, math.floor(done + part)), total = total,
-    share = total > 0 and math.min(1, (done + part) / total) or nil,
-    seconds = clock.monotonic() - began, since = done - self.first_done,
-    jobs = self.engine.busy,
-  }
-end
-
----Calls a recipe's function or the default, then waits for what it left running.
-function Session:phase(name, own, default, face)
-  local made = self.engine
-  local ok, reason = guard.call(type(own) == "function" and own or default, face)
-  if not ok then
-    if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
-    local is_ours = reason.where and reason.where:find("^lualib/")
-    if reason.kind == "fatal" and not is_ours then
-      reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
-        reason.where or self.recipe.name, name, reason.message), "usage")
-    end
-    made:stop(reason)
-  end
-  made:drain()
-end
-
----@param prepare? fun(face: Run, made: Engine)  before the recipe's `import`
----@return true?
----@return string? message
----@return Kind? kind
-function Session:import(prepare)
-  local made = self:make_engine()
-  failure.check(self.ledger:adopt())
-  local face = run.new(made)
-  if prepare then
-    local ok, reason = guard.call(prepare, face, made)
-    if not ok then made:stop(reason) end
-  end
-  self:phase("import", self.recipe.import, require "migrate.import", face)
-  if not made.ending then
-    self:phase("finalize", self.recipe.finalize, require "migrate.finalize", face)
-  end
-  self.ui:progress { phase = "import", finished = true }
-  if made.ending then return nil, made.ending.message, made.ending.kind end
-  return true
-end
-
 ---Seconds a ready-made token still lives; nil for one that can be renewed.
 function Session:token_seconds()
   local grant = self.tenant and self.tenant.client:grant()
@@ -349,10 +210,10 @@ function Session:watch_signals()
     self.ui:cancel() -- a question that is open
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
     if self.engine then
-      self.engine:stop(failure.new(INTERRUPTED, "interrupted"))
+      self.engine:stop(failure.new(consent.INTERRUPTED, "interrupted"))
     end
   end, function()
-    scheduler.finish(self:finish(INTERRUPTED, "interrupted"))
+    scheduler.finish(self:finish(consent.INTERRUPTED, "interrupted"))
   end)
 end
 
@@ -360,7 +221,7 @@ end
 function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
-  if self.interrupted then return self:finish(INTERRUPTED, "interrupted") end
+  if self.interrupted then return self:finish(consent.INTERRUPTED, "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
@@ -368,13 +229,13 @@ function Session:go()
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
   if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
-    local too_many = gates.rejects(self:gate("max_rejects"), books.figures(self.ledger.db))
+    local too_many = gates.rejects(consent.gate(self, "max_rejects"), books.figures(self.ledger.db))
     if too_many then return self:finish(too_many, "rejects") end
   end
-  if pending then done, message, kind = self:consent() end
+  if pending then done, message, kind = consent.given(self) end
   if done and self.ledger:get("consent") then
     done, message, kind = self:settle_tenant()
-    if done then _, message, kind = self:import() end
+    if done then _, message, kind = importing.run(self) end
   end
   return self:finish(message, kind)
 end
@@ -577,7 +438,7 @@ function session.retry(dir, settings, ui)
   if not done then return nil, message, kind end
   done, message, kind = self.ledger:reopen(self.recipe.digest)
   if not done then return nil, message, kind end
-  done, message, kind = self:import(repaired.queue)
+  done, message, kind = importing.run(self, repaired.queue)
   if done then message, kind = nil, nil end
   return self:finish(message, kind)
 end

@@ -1,0 +1,99 @@
+--- Importing: the engine of a session's import, and the recipe's or the default functions that
+--- drive it.
+
+local clock = require "host.clock"
+local consent = require "migrate.consent"
+local engine = require "migrate.engine"
+local failure = require "base.failure"
+local finalize = require "migrate.finalize"
+local guard = require "base.guard"
+local import = require "migrate.import"
+local jobs = require "auth0.jobs"
+local retry = require "migrate.retry"
+local run = require "migrate.run"
+
+local importing = {}
+
+local ROUNDS <const> = 3 -- the import included
+
+local function show(session, total, began)
+  local done = session.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+    WHERE round = 1 AND state = 'harvested']])
+  local part = 0
+  for _, job in pairs(session.engine.watched) do
+    part = part + job.chunk.users * (job.percentage or 0) / 100
+  end
+  session.first_done = session.first_done or done
+  session.ui:progress {
+    phase = "import", done = math.min(total, math.floor(done + part)), total = total,
+    share = total > 0 and math.min(1, (done + part) / total) or nil,
+    seconds = clock.monotonic() - began, since = done - session.first_done,
+    jobs = session.engine.busy,
+  }
+end
+
+local function make_engine(session)
+  local settings, recipe = session.settings, session.recipe
+  local options = type(recipe.import) == "table" and recipe.import or {}
+  local rounds = type(recipe.finalize) == "table" and recipe.finalize.rounds or ROUNDS
+  local total = session.ledger.db:value("SELECT sum(users) FROM chunk WHERE round = 1") or 0
+  local began = clock.monotonic()
+  session.engine = engine.new {
+    ledger = session.ledger, dir = session.dir, client = session.tenant.client,
+    jobs = jobs, connection = session.tenant.connection, recipe = recipe,
+    clock = session.clock, upsert = session.ledger:get("upsert") == 1, slots = settings.slots,
+    rounds = rounds,
+    retry = type(recipe.retry) == "function" and recipe.retry or retry.new(recipe.retry),
+    patience = settings.patience, chunk_bytes = settings.chunk_bytes,
+    chunk_users = settings.chunk_users, log = session.log,
+    external_id = options.external_id or session.ledger:get("run"),
+    send_completion_email = options.send_completion_email or false,
+    progress = function() show(session, total, began) end,
+    max_failures = consent.gate(session, "max_failures"),
+    invite = function(users) return consent.after_canary(session, users) end,
+    delete_ghosts = consent.delete_ghosts(session),
+    agree = function(n) return consent.ghosts(session, n) end,
+  }
+  return session.engine
+end
+
+---Calls a recipe's function or the default, then waits for what it left running.
+local function phase(session, name, own, default, face)
+  local made = session.engine
+  local ok, reason = guard.call(type(own) == "function" and own or default, face)
+  if not ok then
+    made:log_trace(reason)
+    local is_ours = reason.where and reason.where:find("^lualib/")
+    if reason.kind == "fatal" and not is_ours then
+      reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
+        reason.where or session.recipe.name, name, reason.message), "usage")
+    end
+    made:stop(reason)
+  end
+  made:drain()
+end
+
+---Imports what is staged and finalizes, as the recipe or the defaults say.
+---@param session Session
+---@param prepare? fun(face: Run, made: Engine)  before the recipe's `import`
+---@return true?
+---@return string? message
+---@return Kind? kind
+function importing.run(session, prepare)
+  local made = make_engine(session)
+  failure.check(session.ledger:adopt())
+  local face = run.new(made)
+  if prepare then
+    local ok, reason = guard.call(prepare, face, made)
+    if not ok then made:stop(reason) end
+  end
+  phase(session, "import", session.recipe.import, import, face)
+  if not made.ending then
+    phase(session, "finalize", session.recipe.finalize, finalize, face)
+  end
+  session.ui:progress { phase = "import", finished = true }
+  if made.ending then return nil, made.ending.message, made.ending.kind end
+  return true
+end
+
+return importing
