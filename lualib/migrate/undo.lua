@@ -108,6 +108,9 @@ end
 ---@param chunk integer
 ---@param entries RollEntry[]
 ---@param intended table<integer, boolean>  places that an earlier process was deleting
+---@return true?
+---@return string? message
+---@return Kind? kind
 function Undo:stretch(chunk, entries, intended)
   local made = self.tenant.client
   local find, message, kind = roll.find(made, self.tenant.connection.name, entries)

@@ -58,6 +58,9 @@ Verify.__index = Verify
 
 ---Notes a difference.
 ---@param line {position: integer, at: string, outcome: string, user_id?: string, fields?: string[]}
+---@return true?
+---@return string? message
+---@return Kind? kind
 function Verify:note(line)
   local statement = self.statement
   statement.users[line.outcome] = statement.users[line.outcome] + 1
@@ -97,6 +100,9 @@ end
 
 ---Calls `fn` with each user that must be in the tenant.
 ---@param fn fun(entry: RollEntry, is_compared: boolean): true?, string?, Kind?
+---@return true?
+---@return string? message
+---@return Kind? kind
 function Verify:each(fn)
   local ledger = self.held.ledger
   for record in ledger:chunks() do
