@@ -208,16 +208,21 @@ function Client:note_bucket(headers)
   if wait then self.held_until = math.max(self.held_until, now + wait) end
 end
 
----One exchange, repeated while that is safe and the patience lasts.
+---One exchange, repeated while that is safe and the patience lasts. Each try has a token that is
+---good then: an outage may outlive the one that the first try had.
 ---@return ApiResponse? response
 ---@return string? message
 ---@return Kind? kind
 ---@return boolean? sent  whether it may have taken effect
-function Client:exchange(request, bearer, state)
-  state.has_token = bearer ~= nil
+function Client:exchange(request, state)
   while true do
-    if bearer then self:wait_for_bucket() end
-    local raw, message, kind, sent = self.fetch(wire(request, bearer))
+    local raw, message, kind, sent
+    if state.has_token then
+      self:wait_for_bucket()
+      state.bearer, message, kind = self.token:get()
+      if not state.bearer then return nil, message, kind, false end
+    end
+    raw, message, kind, sent = self.fetch(wire(request, state.bearer))
     message = message and without_url(message)
     local response = raw and self:decode(raw)
     if response then self:note_bucket(response.headers) end
@@ -240,7 +245,7 @@ end
 ---The token endpoint: a POST that may be repeated.
 function Client:ask_token(path, body)
   local request = { method = "POST", url = self.base .. path, body = body, idempotent = true }
-  return self:exchange(request, nil, { label = "POST " .. path, attempt = 0 })
+  return self:exchange(request, { label = "POST " .. path, attempt = 0 })
 end
 
 local function missing_scope(request_label, response)
@@ -264,24 +269,21 @@ function Client:request(request)
   local inner = setmetatable({
     url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
   }, { __index = request })
-  local state = { label = label(request.method, request.path), attempt = 0 }
-  local refused
+  local state = { label = label(request.method, request.path), attempt = 0, has_token = true }
+  local refused = false
   while true do
-    local bearer, message, kind = self.token:get()
-    if not bearer then return nil, message, kind, false end
-    local response, sent
-    response, message, kind, sent = self:exchange(inner, bearer, state)
+    local response, message, kind, sent = self:exchange(inner, state)
     if not response then return nil, message, kind, sent end
     if response.status == 403 then
       return nil, missing_scope(state.label, response), "credentials", false
     elseif response.status ~= 401 then
       return response
-    elseif refused or not self.token:renew(bearer) then
+    elseif refused or not self.token:renew(state.bearer) then
       return nil, string.format("%s: the access token is refused%s: %s", state.label,
         self.token:describe().ready_made and " and, being ready-made, cannot be renewed" or "",
         client.explain(response)), "credentials", false
     end
-    refused = bearer
+    refused = true
     self.log("token_refused", { request = state.label })
   end
 end
@@ -294,7 +296,7 @@ end
 ---@return Kind? kind
 function Client:download(url, path)
   local request = { method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT }
-  return self:exchange(request, nil, { label = "downloading an export", attempt = 0 })
+  return self:exchange(request, { label = "downloading an export", attempt = 0 })
 end
 
 ---Fetches the token if there is none, and tells when it expires and what it allows.

@@ -39,7 +39,9 @@ test("a body that is no JSON is nil and its text is kept", function()
 end)
 
 test("a broken answer is asked for again as long as the patience lasts", function()
-  local made = rig.client { answer(200, "<html>"), answer(200, '{"id":'), answer(200, { id = "x" }) }
+  local made = rig.client {
+    answer(200, "<html>"), answer(200, '{"id":'), answer(200, { id = "x" }),
+  }
   tap.equal(assert(rig.get(made)).body.id, "x")
   local script = {}
   for i = 1, 50 do script[i] = answer(200, "<html>") end
@@ -92,6 +94,15 @@ test("the token is asked for once, with the client's secret and the API's audien
     grant_type = "client_credentials", client_id = "me", client_secret = "s3cret",
     audience = "https://acme.eu.auth0.com/api/v2/",
   })
+end)
+
+test("a token that expires in an outage is renewed before the next try", function()
+  local made = rig.client({ { "down", "network", true }, answer(503), answer(401), answer(200) },
+    { token = function(n) return rig.token("token" .. n, n == 1 and 1 or 86400) end })
+  tap.equal(assert(rig.get(made)).status, 200)
+  local bearers = {}
+  for i, call in ipairs(made.calls) do bearers[i] = call.headers.Authorization end
+  tap.equal(bearers, { "Bearer token1", "Bearer token2", "Bearer token2", "Bearer token3" })
 end)
 
 test("an audience of its own is asked for behind a custom domain", function()
