@@ -681,6 +681,16 @@ function Ledger:hours(chunk)
   return row and row.first and { first = row.first, last = row.last or clock.now() } or nil
 end
 
+---Whether a user of the first round is one that its job, though completed, never looked at, and
+---that is not in the tenant.
+---@param id integer  of the failure
+---@return boolean
+function Ledger:was_left_out(id)
+  return self.db:value([[SELECT 1 FROM failure JOIN job ON job.id = failure.job
+    WHERE failure.id = ? AND failure.round = 1 AND failure.code = 'JOB_FAILED'
+      AND failure.why IS NULL AND failure.user_id IS NULL AND job.state = 'completed']], id) == 1
+end
+
 ---The failures of a chunk by place, with their outcomes.
 ---@param chunk integer
 ---@return table<integer, {outcome: string, user_id: string?, code: string}>

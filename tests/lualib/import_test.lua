@@ -272,12 +272,28 @@ test("a summary that does not add up is resolved by looking the users up", funct
   local tenant = rig.tenant()
   tenant.script = {
     function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
+    function(job) job.summary = { total = 0, inserted = 0, updated = 0, failed = 0 } end,
   }
   tenant.known = {
     { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
   }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
+    tap.equal(tenant.submits, 2)
+  end)
+end)
+
+test("users whom a completed job never looked at are imported once more as they are", function()
+  local tenant = rig.tenant()
+  local function short(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end
+  tenant.script = { short }
+  tenant.known = {
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
+  }
+  local recipe = { params = {}, fix = function() error("not asked") end }
+  rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 2)
   end)
 end)
 
