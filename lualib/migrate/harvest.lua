@@ -150,7 +150,7 @@ local function harvest_completed(engine, job, status)
       counts = judge.recount(engine, chunk, counts, failures)
     end
     counts.alarms = unmatched
-    engine:check(engine.ledger:harvested(chunk, job.attempt, job.id, counts, failures))
+    engine:record("harvested", chunk, job.attempt, job.id, counts, failures)
     if #failures > 0 then judge.failures(engine, chunk) end
   end
   harvest.finish(engine, job, status.state)
@@ -177,7 +177,7 @@ end
 ---@param status {state: string, summary?: table, details?: string}
 ---@param again fun(engine: Engine, job: Job, why: string): boolean
 function harvest.job(engine, job, status, again)
-  engine:check(engine.ledger:ended(job.id, status))
+  engine:record("ended", job.id, status)
   if status.state == "completed" then
     harvest_completed(engine, job, status)
   else

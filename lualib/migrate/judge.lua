@@ -9,6 +9,12 @@ local judge = {}
 local LIMIT <const> = 200 -- failures judged at a time
 local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks for lost users
 
+-- Told by nobody: the answer about a user's factors was lost with the upload.
+local DOUBT <const> = {
+  code = "MFA_FACTORS_FAILED",
+  message = "the user was inserted by an upload whose answer was lost, perhaps without its factors",
+}
+
 local function created(user)
   return type(user.created_at) == "string" and clock.parse(user.created_at) or nil
 end
@@ -76,11 +82,14 @@ function judge.failures(engine, chunk)
       if theirs and evidence.is_conflict(failure.code) then
         local ours = users[failure.place].user
         verdict = evidence.conflict { ours = ours, theirs = theirs(ours), window = span }
+        if verdict.outcome == "inserted" and evidence.doubts_factors(ours, failure.round) then
+          verdict = { outcome = "judged", user_id = verdict.user_id, finding = DOUBT }
+        end
       end
       verdict.id = failure.id
       verdicts[i] = verdict
     end
-    engine:check(engine.ledger:judged(verdicts))
+    engine:record("judged", verdicts)
     open = engine.ledger:failures("open", open[#open].id, LIMIT, chunk.id)
   end
 end
@@ -169,7 +178,12 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }
       or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
-    if ruling.outcome == "inserted" or (ruling.outcome == "updated"
+    if ruling.outcome == "inserted" and evidence.doubts_factors(placed.user, record.round) then
+      failures[#failures + 1] = {
+        place = placed.place, position = placed.position, at = placed.at, code = DOUBT.code,
+        path = "", message = DOUBT.message, errors = { DOUBT }, user_id = ruling.user_id,
+      }
+    elseif ruling.outcome == "inserted" or (ruling.outcome == "updated"
       and (engine.upsert or record.updates)) then
       counts[ruling.outcome] = counts[ruling.outcome] + 1
     else
@@ -182,7 +196,7 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
       }
     end
   end
-  engine:check(engine.ledger:harvested(record, attempt, job, counts, failures))
+  engine:record("harvested", record, attempt, job, counts, failures)
 end
 
 return judge

@@ -8,6 +8,7 @@ local clock = require "host.clock"
 local crash = require "base.crash"
 local file = require "host.file"
 local json = require "host.json"
+local paths = require "base.path"
 local store = require "host.store"
 
 local ledger = {}
@@ -98,9 +99,21 @@ Ledger.__index = Ledger
 ---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
 ---@field first_intent? number unix seconds: when its first upload was begun
 
+local LEAST_ROOM <const> = 64 * 1024 -- bytes that the files beside a journal need
+
+---@return Ledger?
+---@return string? message
+---@return Kind? kind
 local function open(path, options)
   local db, message, kind = store.open(path, options)
-  if not db then return nil, message, kind end
+  if not db then
+    -- SQLite tells no reason when it cannot make the files beside the journal.
+    local room = file.free(paths.dirname(path)) or LEAST_ROOM
+    if kind == "full" or kind == "io" and room < LEAST_ROOM then
+      message, kind = message .. ": no space left on the disk", "full"
+    end
+    return nil, message, kind
+  end
   return setmetatable({ db = db }, Ledger)
 end
 
@@ -405,6 +418,8 @@ end
 ---@field user_id? string  of the user in the tenant
 ---@field why? string
 
+---@field finding? {code: string, message: string}  in place of the tenant's
+
 ---What became of refused users, by the evidence. "judged" ones are left for the finalizer.
 ---@param verdicts Verdict[]
 ---@return true?
@@ -415,6 +430,10 @@ function Ledger:judged(verdicts)
   for _, v in ipairs(verdicts) do
     self.db:run([[UPDATE failure SET outcome = ?, user_id = ifnull(?, user_id), why = ?
       WHERE id = ?]], v.outcome, v.user_id, v.why, v.id)
+    if v.finding then
+      self.db:run("UPDATE failure SET code = ?, path = '', message = ?, errors = ? WHERE id = ?",
+        v.finding.code, v.finding.message, json.encode(json.array { v.finding }), v.id)
+    end
   end
   return tx:commit()
 end

@@ -19,7 +19,7 @@ local function take(face, engine, line, row)
   local user = face:repair(refused)
   local queued, why = face:requeue(user or line.user, refused)
   if not queued then
-    engine:check(engine.ledger:judged { { id = row.id, outcome = "failed", why = why } })
+    engine:record("judged", { { id = row.id, outcome = "failed", why = why } })
   end
   return queued
 end

@@ -254,7 +254,7 @@ end
 function Run:give_up(refused, why)
   local engine = self.engine
   self.identified[refused.id] = nil
-  engine:check(engine.ledger:judged { { id = refused.id, outcome = "failed", why = why } })
+  engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
 ---Iterates over users with a result.
@@ -291,7 +291,7 @@ function Run:once(key, fn)
   local engine = self.engine
   if engine.ledger:was_done(key) then return end
   fn()
-  engine:check(engine.ledger:done_once(key))
+  engine:record("done_once", key)
 end
 
 ---Runs `fn` beside; it is joined when `import` or `finalize` returns.

@@ -50,7 +50,9 @@ end
 ---@return string? message
 ---@return Kind? kind
 function RunDirectory:reserve()
-  return file.reserve(path.join(self.path, "reserve"), RESERVE)
+  local reserved, message, kind = file.reserve(path.join(self.path, "reserve"), RESERVE)
+  if not reserved then self:spend_reserve() end -- what there was of it
+  return reserved, message, kind
 end
 
 ---Gives the reserved room back: the disk is full, and what is in flight must be recorded.

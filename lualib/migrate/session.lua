@@ -90,6 +90,10 @@ end
 function Session:finish(message, kind)
   if kind == "full" then self.dir:spend_reserve() end
   local listed, why, what = lists.write(self.ledger, self.dir)
+  if what == "full" then
+    self.dir:spend_reserve()
+    listed, why, what = lists.write(self.ledger, self.dir)
+  end
   if not listed then
     why = "the lists of failed users are not written: " .. why
     if kind then self.ui:warn(why) else message, kind = why, what end
@@ -287,11 +291,12 @@ function Session:begin(again)
     -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
     self.dir:clear("log.ndjson", "journal.db")
   end
-  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
-  if not self.ledger then return nil, message, kind end
   local done
   done, message, kind = self.dir:reserve()
-  if done then done, message, kind = self:stage() end
+  if not done then return nil, message, kind end
+  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
+  if not self.ledger then return nil, message, kind end
+  done, message, kind = self:stage()
   if done then return self:go() end
   if exit.of(kind) == exit.of("usage") then
     self.dir:discard() -- nothing was staged that anybody could go on with
@@ -304,6 +309,8 @@ end
 function Session:go_on()
   local undone = runs.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
+  local reserved, message, kind = self.dir:reserve()
+  if not reserved then return nil, message, kind end
   self.log("resume")
   if self.settings.yes and not self.ledger:get("consent") then
     failure.check(self.ledger:note { consent = clock.now() })

@@ -20,7 +20,9 @@ local FOREIGN_WAIT <const> = 45 -- seconds between tries while others hold the i
 ---@field attempts integer
 
 local function send(engine, chunk)
-  local attempt = engine:check(engine.ledger:sending(chunk.id))
+  local attempt, message, kind = engine.ledger:sending(chunk.id)
+  if kind == "full" then message = "nothing more is sent: " .. message end
+  engine:check(attempt, message, kind)
   engine.uploading = engine.uploading + 1
   local answer = engine.jobs.submit(engine.client, {
     file = engine.dir:chunk(chunk.id),
@@ -51,31 +53,31 @@ end
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
-  engine:check(engine.ledger:sent(job.chunk.id, attempt, answer.id))
+  engine:record("sent", job.chunk.id, attempt, answer.id)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
   return true
 end
 
 function answers.full(engine, job, attempt, answer)
-  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused",
-    string.format("%d import jobs are active", answer.active or 0)))
+  engine:record("not_sent", job.chunk.id, attempt, "refused",
+    string.format("%d import jobs are active", answer.active or 0))
   engine.log("slots_full", { chunk = job.chunk.id, active = answer.active, ours = engine.busy - 1 })
   return FOREIGN_WAIT
 end
 
 function answers.limited(engine, job, attempt, answer)
-  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused", "rate limit"))
+  engine:record("not_sent", job.chunk.id, attempt, "refused", "rate limit")
   local wait = answer.wait or 1
   return answer.dictated and wait / engine.clock.real(1) or wait
 end
 
 function answers.refused(engine, job, attempt, answer)
-  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "refused", answer.message))
+  engine:record("not_sent", job.chunk.id, attempt, "refused", answer.message)
   engine:check(nil, answer.message, answer.kind == "data" and "fatal" or answer.kind)
 end
 
 function answers.unsent(engine, job, attempt, answer)
-  engine:check(engine.ledger:not_sent(job.chunk.id, attempt, "unsent", answer.message))
+  engine:record("not_sent", job.chunk.id, attempt, "unsent", answer.message)
   if answer.kind == "credentials" or answer.kind == "tls" or answer.kind == "temporary"
     or answer.kind == "io" or answer.kind == "missing" then
     engine:check(nil, answer.message, answer.kind)
@@ -84,7 +86,7 @@ function answers.unsent(engine, job, attempt, answer)
 end
 
 function answers.uncertain(engine, job, attempt, answer)
-  engine:check(engine.ledger:uncertain(job.chunk.id, attempt, answer.message))
+  engine:record("uncertain", job.chunk.id, attempt, answer.message)
   engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
   return upload.resolve(engine, job)
     or wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message)
@@ -114,7 +116,7 @@ function upload.resolve(engine, job)
     repeatable = repeatable, all_found = false, now = engine.clock.elapsed(), deadline = math.huge,
   }
   if decision == "send_again" then
-    engine:check(engine.ledger:send_again(job.chunk.id))
+    engine:record("send_again", job.chunk.id)
     return nil
   end
   engine:beside(function() settle(engine, job) end)
@@ -158,7 +160,7 @@ function upload.again(engine, job, why)
   if type(wait) ~= "number" or wait < 0 or wait ~= wait then
     failure.raise("the recipe's `retry` returned " .. tostring(wait) .. ", not seconds", "usage")
   end
-  engine:check(engine.ledger:send_again(job.chunk.id))
+  engine:record("send_again", job.chunk.id)
   engine:beside(function()
     engine:sleep(wait)
     engine:go_on()

@@ -27,6 +27,7 @@ local CLEAN <const> = {
 ---@class ProgramScene
 ---@field folder string
 ---@field env table<string, string>  what programs get; a tenant that is started sets AUTH0_*
+---@field within string[]            what starts programs elsewhere: words before theirs
 ---@field private started Program[]
 ---@field private tenants table[]
 local Scene = {}
@@ -109,8 +110,9 @@ end
 ---@param input? string               what it reads on stdin
 ---@return Program
 function Scene:start(args, env, input)
-  local argv, given = { process.program() }, {}
-  table.move(args, 1, #args, 2, argv)
+  local argv, given = table.move(self.within, 1, #self.within, 1, {}), {}
+  argv[#argv + 1] = process.program()
+  table.move(args, 1, #args, #argv + 1, argv)
   for _, set in ipairs { CLEAN, self.env, env or {} } do
     for name, value in pairs(set) do given[name] = value end
   end
@@ -352,7 +354,7 @@ end
 ---@param fn fun(scene: ProgramScene)
 function program.scene(n, fn)
   local scene <close> = setmetatable({
-    folder = assert(file.temporary()), env = {}, started = {}, tenants = {},
+    folder = assert(file.temporary()), env = {}, within = {}, started = {}, tenants = {},
     transport = http.new {},
   }, Scene)
   scene:recipe()

@@ -1,0 +1,65 @@
+--- A small file system of a test's own, which can be filled up and emptied: a tmpfs in a namespace
+--- of a process that only waits, seen through that process's root.
+
+local file = require "host.file"
+local process = require "host.process"
+local scheduler = require "base.scheduler"
+
+local disk = {}
+
+local SIZE <const> = 8 * 1024 * 1024 -- bytes; a run keeps four in reserve
+
+---@class Disk
+---@field path string      absolute; what programs are given
+---@field seen string      the same for this process
+---@field within string[]  words before those of a program that is to see it
+---@field private holder host.process.child
+local Disk = {}
+Disk.__index = Disk
+Disk.__close = function(self) self.holder:close() end
+
+---@param scene ProgramScene
+---@return Disk?  nil where nobody may have a namespace of his own
+function disk.new(scene)
+  local folder = scene:path "disk"
+  assert(file.mkdir(folder))
+  local holder = process.spawn({ "unshare", "-rm", "sh", "-c", string.format(
+    "mount -t tmpfs -o size=%d tmpfs '%s' && echo ready && cat", SIZE, folder) },
+    { stdin = "pipe", stdout = "pipe", stderr = "null", group = true })
+  if not holder then return nil end
+  local said = ""
+  while not said:find("ready", 1, true) do
+    local data = holder:read "stdout"
+    if data == nil then
+      holder:close()
+      return nil
+    end
+    said = said .. data
+    if data == "" then scheduler.await(holder, 0.1) end
+  end
+  return setmetatable({
+    holder = holder, path = folder, seen = string.format("/proc/%d/root%s", holder:id(), folder),
+    within = {
+      "nsenter", "--target", tostring(holder:id()), "--user", "--mount", "--preserve-credentials",
+      "--wd=" .. scene.folder, "--",
+    },
+  }, Disk)
+end
+
+---Takes all the room that is left.
+function Disk:fill()
+  for i = 1, 100 do
+    local left = assert(file.free(self.seen))
+    if left < 1 then return end
+    assert(file.reserve(self.seen .. "/filler" .. i, left))
+  end
+end
+
+---Gives it back.
+function Disk:empty()
+  for _, name in ipairs(assert(file.list(self.seen))) do
+    if name:find "^filler" then assert(file.remove(self.seen .. "/" .. name)) end
+  end
+end
+
+return disk
