@@ -138,6 +138,14 @@ function evidence.unknown(case)
   return ruling
 end
 
+---Whether a user that a lost upload inserted may lack its factors: it goes once more, with upsert.
+---@param user table
+---@param round integer  of the lost upload; only the first is followed by another for factors
+---@return boolean
+function evidence.doubts_factors(user, round)
+  return user.mfa_factors ~= nil and round == 1
+end
+
 ---Whether a user can be sent again without the danger of a second one: a value of it is unique in
 ---the connection, so a repetition is refused and recognised.
 ---@param user table

@@ -63,6 +63,12 @@ test("a user that a silent job found there was updated, at most", function()
   tap.equal(evidence.unknown(case).outcome, "updated")
 end)
 
+test("factors are in doubt where an upload of the first round was lost", function()
+  tap.equal(evidence.doubts_factors({ mfa_factors = {} }, 1), true)
+  tap.equal(evidence.doubts_factors({ mfa_factors = {} }, 2), false)
+  tap.equal(evidence.doubts_factors({}, 1), false)
+end)
+
 test("only a value that the connection holds unique makes a repetition safe", function()
   tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = true }), true)
   tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = false, user_id = true }), false)

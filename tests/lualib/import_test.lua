@@ -80,6 +80,43 @@ test("an uncertain upload is repeated, and its conflicts are recognised as our o
   end)
 end)
 
+for name, script in pairs {
+  ["a repetition found it there"] = {
+    { outcome = "uncertain", message = "the connection broke" },
+    function(job)
+      job.errors = { { user = { user_id = "u1" }, errors = { { code = "CONFLICT_EMAIL" } } } }
+    end,
+  },
+  ["its job failed as a whole"] = {
+    function(job)
+      job.state = "failed"
+      job.summary = {}
+    end,
+  },
+} do
+  test("a user of a lost upload goes once more with upsert for its factors: " .. name, function()
+    local tenant, upserts = rig.tenant(), {}
+    tenant.script = script
+    script[#script + 1] = function(job, request)
+      upserts[#upserts + 1] = request.upsert
+      job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 }
+    end
+    tenant.known = {
+      { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
+      { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
+    }
+    local users = rig.users(2)
+    users[1].mfa_factors = { { phone = { value = "+491511234567" } } }
+    -- A repair of conflicts has no say in it.
+    local recipe = { params = {}, fix = { CONFLICT_EMAIL = function() error("not asked") end } }
+    local options = { users = users, tenant = tenant, recipe = recipe, retry = function() end }
+    rig.with_run(options, function(face, made, book)
+      tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+      tap.equal(upserts, { true })
+    end)
+  end)
+end
+
 -- Nobody's addresses are unique, and ids are the tenant's: a repetition could make twins.
 local TWINS <const> = { email = false, user_id = true, username = true, phone_number = true }
 
