@@ -60,7 +60,7 @@ function rig.tenant()
     if type(scripted) == "table" then return scripted end
     local id = "job_" .. tenant.submits
     local n = 0
-    for _ in chunk.values(assert(file.read(request.file))) do n = n + 1 end
+    for _ in chunk.values(request.data) do n = n + 1 end
     tenant.active = tenant.active + 1
     tenant.most_active = math.max(tenant.most_active, tenant.active)
     tenant.jobs[id] = { looks = 0, users = n, upsert = request.upsert }

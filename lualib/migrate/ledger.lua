@@ -166,7 +166,13 @@ function ledger.open(path, options)
     return nil, string.format("%s is a journal of version %s; this program knows version %d%s",
       path, version, VERSION, version > VERSION and ": use the newer program" or ""), "usage"
   end
-  return self
+  -- A reader comes while a run goes on and is content with what it needs at once.
+  local sound
+  sound, message = self.db:row(options and options.readonly and "SELECT count(*) AS said FROM run"
+    or "PRAGMA quick_check(1)")
+  if sound and (sound.said or sound.quick_check == "ok") then return self end
+  self:close()
+  return nil, string.format("%s is damaged: %s", path, message or sound.quick_check), "parse"
 end
 
 function Ledger:close()

@@ -1,6 +1,7 @@
 --- The run directory: where each file lies, who holds it, and the users of a chunk.
 
 local chunk = require "host.chunk"
+local digest = require "host.digest"
 local failure = require "base.failure"
 local file = require "host.file"
 local json = require "host.json"
@@ -95,13 +96,35 @@ end
 ---@field at string        "users.csv:18"
 ---@field user table       our own copy, hash intact
 
+local GONE <const> = "%s is not there any more; put it back: it holds users that are not proven "
+  .. "to be in the tenant"
+local CHANGED <const> = "%s is not what was staged: its bytes have changed since; put the original "
+  .. "back"
+
+---The bytes of a chunk's file, which are those that were staged.
+---@param record LedgerChunk
+---@return string?
+---@return string? message
+---@return Kind? kind  "missing"; "parse" when they have changed
+function RunDirectory:bytes(record)
+  local name = self:chunk(record.id)
+  local text, message, kind = file.read(name)
+  if not text then
+    if kind == "missing" then message = GONE:format(name) end
+    return nil, message, kind
+  elseif digest.hex(digest.hash("sha256", text)) ~= record.sha256 then
+    return nil, CHANGED:format(name), "parse"
+  end
+  return text
+end
+
 ---The users of a chunk, from its file.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
 ---@return string? message
 ---@return Kind? kind
 function RunDirectory:users(record)
-  local text, message, kind = file.read(self:chunk(record.id))
+  local text, message, kind = self:bytes(record)
   if not text then return nil, message, kind end
   local places
   places, message, kind = chunk.places(record.places)

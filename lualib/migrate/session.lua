@@ -322,8 +322,9 @@ end
 function Session:take()
   local taken, message, kind = self.dir:take()
   if not taken then return nil, message, kind end
-  self.log, message, kind = log.open(self.dir:file("log.ndjson"))
-  return self.log and true, message, kind
+  self.log, message = log.open(self.dir:file("log.ndjson"))
+  if message then self.ui:warn("the run goes on without a log: " .. message) end
+  return true
 end
 
 ---Opens the journal of a run that is there.

@@ -20,12 +20,13 @@ local FOREIGN_WAIT <const> = 45 -- seconds between tries while others hold the i
 ---@field attempts integer
 
 local function send(engine, chunk)
+  local users = engine:check(engine.dir:bytes(chunk))
   local attempt, message, kind = engine.ledger:sending(chunk.id)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
   engine.uploading = engine.uploading + 1
   local answer = engine.jobs.submit(engine.client, {
-    file = engine.dir:chunk(chunk.id),
+    data = users,
     connection_id = engine.connection.id,
     upsert = engine.upsert or chunk.upsert,
     external_id = string.format("%s-%d", engine.external_id, chunk.id),
