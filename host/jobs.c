@@ -25,6 +25,7 @@ struct queue {
     size_t size, capacity;
     size_t live;      /* entries not cancelled */
     lua_Integer last; /* ticket */
+    bool collected;   /* a finalizer that still has it must not fill it again */
 };
 
 static bool before(const struct entry *a, const struct entry *b)
@@ -114,6 +115,7 @@ static int queue_add(lua_State *L)
     luaL_argcheck(L, !lua_isnoneornil(L, 3), 3, "nil cannot be queued");
     lua_settop(L, 3);
     struct queue *q = check_queue(L); /* queue time value values */
+    luaL_argcheck(L, !q->collected, 1, "closed");
 
     if (q->size == q->capacity) {
         size_t capacity = q->capacity ? q->capacity * 2 : 16;
@@ -187,7 +189,7 @@ static int queue_gc(lua_State *L)
 {
     struct queue *q = luaL_checkudata(L, 1, QUEUE);
     free(q->heap);
-    memset(q, 0, sizeof *q);
+    *q = (struct queue){.collected = true};
     return 0;
 }
 

@@ -60,6 +60,7 @@ struct loop {
     struct host_watch
         wake; /* reading end of the signal pipe, while a signal is watched */
     int pipe[2];
+    bool ended; /* the state closes; other finalizers may still come here */
 };
 
 /* Its address names the loop in the registry. */
@@ -71,6 +72,7 @@ static int loop_gc(lua_State *L)
     free(loop->fds);
     loop->fds = NULL;
     loop->capacity = 0;
+    loop->ended = true;
     return 0;
 }
 
@@ -258,6 +260,7 @@ static int loop_wait(lua_State *L)
     luaL_argcheck(L, !isnan(seconds), 1, "not a number of seconds");
 
     struct loop *loop = get_loop(L);
+    if (loop->ended) luaL_error(L, "waiting while the program ends");
     double deadline = host_monotonic() + (seconds > 0 ? seconds : 0);
     do
         turn(L, loop, any_posted(L) ? 0 : deadline);

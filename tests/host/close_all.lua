@@ -1,0 +1,86 @@
+--- A program for close_test.lua that ends with every handle open, while finalizers still use them:
+--- `close_all.lua FOLDER at_exit|in_a_cycle`.
+
+local chunk = require "host.chunk"
+local csv = require "host.csv"
+local digest = require "host.digest"
+local file = require "host.file"
+local http = require "host.http"
+local index = require "host.index"
+local jobs = require "host.jobs"
+local json = require "host.json"
+local loop = require "host.loop"
+local process = require "host.process"
+local server = require "host.server"
+local store = require "host.store"
+
+local folder <const>, how <const> = (...)[1], (...)[2]
+local METHODS <const> = { "accept", "add", "commit", "count", "done", "next", "put", "read",
+  "respond", "result", "run", "status", "text", "write", "close" }
+
+---Tries everything on a handle that is closed or about to be.
+local function use(handle)
+  for _, method in ipairs(METHODS) do
+    pcall(function() return handle[method](handle, 1, "x", "y") end)
+  end
+  pcall(function() return #handle, handle.email, handle.body end)
+  pcall(loop.wait, 0)
+  pcall(function() return next(json.materialize(handle)) end)
+end
+
+---Opens one of each and returns them, with a finalizer that tries them.
+local function open_all()
+  local handles = {}
+  local function keep(handle)
+    handles[#handles + 1] = assert(handle)
+    return handle
+  end
+  setmetatable(handles, {
+    __gc = function() for _, handle in ipairs(handles) do use(handle) end end,
+  })
+
+  assert(file.write(folder .. "/rows.csv", "email,id\na@example.com,1\nb@example.com,2\n"))
+  assert(file.write(folder .. "/list.json", '[{"email":["a"]},{"email":"b"}]'))
+  keep(keep(csv.reader(keep(file.open(folder .. "/rows.csv")))):next())
+  keep(keep(json.reader(keep(file.open(folder .. "/list.json")))):next())
+  assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
+  keep(file.lock(folder .. "/lock"))
+  keep(index.new(folder .. "/spool")):put("key", 1)
+  keep(chunk.new(100)):add(1, 1, "here")
+  keep(digest.new("sha256")):add("data")
+  keep(jobs.new()):add(1, "later")
+
+  local db = keep(store.open(folder .. "/base"))
+  assert(db:exec("CREATE TABLE t (n)"))
+  keep(db:begin())
+  local insert = keep(db:prepare("INSERT INTO t VALUES (?)"))
+  for i = 1, 3 do assert(insert:run(i)) end
+  local next_row, _, _, cursor = db:rows("SELECT n FROM t")
+  assert(next_row())
+  keep(cursor)
+
+  keep(loop.signal("HUP"))
+  keep(process.spawn({ "sleep", "100" }, { stdin = "pipe", stdout = "pipe" })):write("text")
+  local listener, client = keep(server.listen()), keep(http.new())
+  local url = ("http://127.0.0.1:%d/"):format(listener:port())
+  for i = 1, 3 do
+    keep(client:start({ method = "POST", url = url, body = "x", save = folder .. "/" .. i }))
+  end
+  for _ = 1, 2 do
+    local request
+    repeat
+      loop.wait(1)
+      request = listener:accept()
+    until request
+    keep(request)
+  end
+  return handles
+end
+
+local kept = { open_all() }
+if how == "in_a_cycle" then
+  table.remove(kept)
+  for _ = 1, 3 do collectgarbage() end
+  loop.wait(0)
+end
+return 0
