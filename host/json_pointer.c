@@ -147,7 +147,7 @@ bool host_json_descend(lua_State *L, struct reader *r)
     }
     lua_settop(L, top);
     if ((c = host_json_peek(L, r)) == UNREADABLE) return false;
-    if (c == AT_END || !strchr("{[\"tfn-0123456789", c)) {
+    if (c == AT_END || c == 0 || !strchr("{[\"tfn-0123456789", c)) {
         r->scan.expected = "a value";
         return host_json_broken(L, r);
     }

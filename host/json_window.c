@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-enum { WINDOW = 128 * 1024 }; /* bytes, unless a record is longer */
+enum {
+    WINDOW = 128 * 1024,              /* bytes, unless a record is longer */
+    LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a string beside the records */
+};
 
 /* Slides the window so that it begins at `from` and reads more behind it. Returns 1, 0 at
  * the end, or -1 with a failure pushed. Pointers into the window change. */
@@ -45,6 +48,11 @@ static bool fetch(lua_State *L, struct reader *r)
     size_t at = (size_t)(s->p - from);
 
     if (r->keeping && (size_t)(s->end - from) > r->limit) return host_json_too_long(L, r);
+    if (!r->keeping && s->end - from > LONGEST_PASSED)
+        return host_fail(L, HOST_PARSE, "the text at byte %I is longer than %I bytes",
+                         r->passed + (lua_Integer)(from - r->window.data) + 1,
+                         (lua_Integer)LONGEST_PASSED),
+               false;
     int got = host_json_slide(L, r, from ? (size_t)(from - r->window.data) : 0);
     if (got < 0) return false;
     s->base = r->window.data;

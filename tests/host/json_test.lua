@@ -312,6 +312,7 @@ test("a pointer that leads nowhere is a failure that says where it ended", funct
     { "[]", "/0", "there is no /0" }, { "[[]]", "/x", "there is no /x" },
     { "5", "", "the document is a number" },
     { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "broken JSON at byte 6" },
+    { '{"a":\0}', "/a", "broken JSON at byte 6: expected a value" },
     { "null", "/a", "the document is null" }, { '{"a":1,}', "/b", "broken JSON at byte 8" },
     { '{"a":[1],"a":[2]}', "/a", "only once" },
   } do
