@@ -53,9 +53,11 @@ local function adopt(self)
   self.adopted = true
   for _, open in ipairs(engine.ledger:open_jobs()) do
     engine.busy = engine.busy + 1
+    self.yielded[open.chunk] = true -- should its job fail, it is sent again from there
     watch.begin(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
-      adopted = math.max(0, clock.now() - open.submitted),
+      submitted = open.submitted,
+      adopted = math.max(0, clock.now() - open.submitted) / engine.clock.real(1),
     }, upload.again)
   end
   local chunk = engine.ledger:next_chunk("uncertain")

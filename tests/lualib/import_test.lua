@@ -373,6 +373,18 @@ test("a later process adopts the jobs and uncertain uploads of an earlier one", 
   end)
 end)
 
+test("an adopted job that fails is sent again by its watch alone", function()
+  local tenant = rig.tenant()
+  local function retry() return 50 end
+  rig.with_run({ n = 4, tenant = tenant, retry = retry }, function(face, _, book)
+    assert(book:sent(1, assert(book:sending(1)), "job_old"))
+    tenant.jobs.job_old = { looks = 1, users = 2, state = "failed", summary = {} }
+    local next_chunk = face:chunks()
+    while book:chunk(1).state ~= "staged" do scheduler.sleep(0.001) end
+    tap.equal(next_chunk().id, 2)
+  end)
+end)
+
 test("failures that match none of our users are no failure of ours", function()
   local tenant = rig.tenant()
   tenant.script = {
