@@ -3,7 +3,7 @@
  *
  * The loop is a userdata in the registry, made on first use. Its user values are the list
  * of posted handles (what the next wait returns), the set of the same handles, and the
- * signal handles by address (weak: a forgotten handle closes). */
+ * handles by their owner's address (weak: a forgotten handle closes). */
 
 #include "loop.h"
 
@@ -153,6 +153,23 @@ void host_loop_post(lua_State *L, int index)
     lua_pop(L, 3);
 }
 
+void host_loop_own(lua_State *L, const void *owner)
+{
+    push_loop(L);
+    lua_getiuservalue(L, -1, HANDLES);
+    lua_pushvalue(L, -3);
+    lua_rawsetp(L, -2, owner);
+    lua_pop(L, 2);
+}
+
+void host_loop_tell(lua_State *L, const void *owner)
+{
+    push_loop(L);
+    lua_getiuservalue(L, -1, HANDLES);
+    if (lua_rawgetp(L, -1, owner) == LUA_TUSERDATA) host_loop_post(L, -1);
+    lua_pop(L, 3);
+}
+
 /* Pushes the list of posted handles and begins a new one. */
 static void take_posted(lua_State *L)
 {
@@ -287,14 +304,8 @@ static void wake_ready(lua_State *L, struct host_watch *w, short revents)
     (void)revents;
     while (read(w->fd, scratch, sizeof scratch) > 0)
         ;
-    struct loop *loop = push_loop(L);
-    lua_getiuservalue(L, -1, HANDLES);
-    for (struct signal_watch *s = loop->handlers; s; s = s->next) {
-        if (arrived[s->which] == s->taken) continue;
-        if (lua_rawgetp(L, -1, s) == LUA_TUSERDATA) host_loop_post(L, -1);
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 2);
+    for (struct signal_watch *s = get_loop(L)->handlers; s; s = s->next)
+        if (arrived[s->which] != s->taken) host_loop_tell(L, s);
 }
 
 static void prepare_end(int fd)
@@ -354,11 +365,8 @@ static int loop_signal(lua_State *L)
     s->which = which;
     s->taken = arrived[which];
 
-    struct loop *loop = push_loop(L);
-    lua_getiuservalue(L, -1, HANDLES);
-    lua_pushvalue(L, -3);
-    lua_rawsetp(L, -2, s);
-    lua_pop(L, 2);
+    host_loop_own(L, s);
+    struct loop *loop = get_loop(L);
     open_pipe(L, loop);
     s->next = loop->handlers;
     s->back = &loop->handlers;

@@ -33,6 +33,13 @@ void host_loop_remove(struct host_watch *w);
  * loop.wait has returned it; posting it again before that changes nothing. */
 void host_loop_post(lua_State *L, int index);
 
+/* Makes the userdata on top of the stack the handle of `owner`, an address: what a
+ * `ready` tells of, that knows only its struct. It is not kept alive. */
+void host_loop_own(lua_State *L, const void *owner);
+
+/* Posts the handle of `owner`, unless it is being collected. */
+void host_loop_tell(lua_State *L, const void *owner);
+
 /* Seconds of a clock that never goes backwards. */
 double host_monotonic(void);
 

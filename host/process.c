@@ -52,18 +52,7 @@ struct child {
     size_t sent, queued, capacity;
 };
 
-static const char key = 0; /* names the weak table of children in the registry */
-
-/* Tells Lua that the child has something to say. */
-static void post(lua_State *L, struct child *c)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
-    if (lua_rawgetp(L, -1, c) == LUA_TUSERDATA) host_loop_post(L, -1);
-    lua_pop(L, 2);
-}
-
-/* -- what it says
- * --------------------------------------------------------------------------- */
+/* -- what it says -- */
 
 static void end_output(struct output *o)
 {
@@ -93,7 +82,7 @@ static void output_ready(lua_State *L, struct host_watch *w, short revents)
         (struct output *)(void *)((char *)w - offsetof(struct output, watch));
     (void)revents;
     fill(o);
-    post(L, o->child);
+    host_loop_tell(L, o->child);
 }
 
 static void begin_output(lua_State *L, struct child *c, int which, int fd)
@@ -107,8 +96,7 @@ static void begin_output(lua_State *L, struct child *c, int which, int fd)
     if (fd >= 0) host_loop_add(L, &o->watch);
 }
 
-/* -- what it is told
- * ------------------------------------------------------------------------ */
+/* -- what it is told -- */
 
 static void end_input(struct child *c)
 {
@@ -167,8 +155,7 @@ static bool enqueue(struct child *c, const char *data, size_t size)
     return true;
 }
 
-/* -- how it ends
- * ---------------------------------------------------------------------------- */
+/* -- how it ends -- */
 
 /* Fetches the exit status of a child that has ended; true when that is news. */
 static bool reap(struct child *c, int flags)
@@ -195,7 +182,7 @@ static void end_ready(lua_State *L, struct host_watch *w, short revents)
     struct child *c = (struct child *)(void *)((char *)w - offsetof(struct child, end));
     (void)revents;
     if (reap(c, WNOHANG))
-        post(L, c);
+        host_loop_tell(L, c);
     else if (w->fd < 0)
         w->deadline = host_monotonic() + LOOK_AGAIN;
 }
@@ -221,8 +208,7 @@ static void watch_end(lua_State *L, struct child *c)
     host_loop_add(L, &c->end);
 }
 
-/* -- starting it
- * ---------------------------------------------------------------------------- */
+/* -- starting it -- */
 
 static const char *check_text(lua_State *L, int index, const char *what)
 {
@@ -333,10 +319,7 @@ static struct child *new_child(lua_State *L)
     c->ended = true;
     c->input.fd = c->end.fd = c->outputs[0].fd = c->outputs[1].fd = -1;
     luaL_setmetatable(L, CHILD);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
-    lua_pushvalue(L, -2);
-    lua_rawsetp(L, -2, c);
-    lua_pop(L, 1);
+    host_loop_own(L, c);
     return c;
 }
 
@@ -367,8 +350,7 @@ static int process_spawn(lua_State *L)
     return 1;
 }
 
-/* -- the child, as Lua sees it
- * -------------------------------------------------------------- */
+/* -- the child, as Lua sees it -- */
 
 static struct child *check_child(lua_State *L)
 {
@@ -465,8 +447,7 @@ static int child_close(lua_State *L)
     return 0;
 }
 
-/* -- this process
- * --------------------------------------------------------------------------- */
+/* -- this process -- */
 
 /* id() -> integer */
 static int process_id(lua_State *L)
@@ -553,20 +534,8 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL       }
 };
 
-/* Makes the registry's table of children by address, which does not keep them alive. */
-static void make_children(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
-}
-
 int luaopen_host_process(lua_State *L)
 {
-    make_children(L);
     host_newtype(L, CHILD, methods, metamethods);
     luaL_newlib(L, functions);
     return 1;

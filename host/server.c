@@ -46,16 +46,6 @@ struct listener {
     struct exchanges exchanges;
 };
 
-static const char key = 0; /* names the weak table of listeners in the registry */
-
-/* Pushes the listener's userdata, or nil when it is being collected. */
-static void push_listener(lua_State *L, struct listener *l)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
-    lua_rawgetp(L, -1, l);
-    lua_remove(L, -2);
-}
-
 static void forget_sockets(struct listener *l)
 {
     for (int i = 0; i < l->socket_count; i++)
@@ -111,10 +101,7 @@ static void work(lua_State *L, struct listener *l)
     }
     l->watch.deadline = timed ? host_monotonic() + (double)ms / 1000 : HUGE_VAL;
     if (l->watch.fd < 0) watch_sockets(L, l);
-    if (!l->exchanges.first) return;
-    push_listener(L, l);
-    if (!lua_isnil(L, -1)) host_loop_post(L, -1);
-    lua_pop(L, 1);
+    if (l->exchanges.first) host_loop_tell(L, l);
 }
 
 static void listener_ready(lua_State *L, struct host_watch *w, short revents)
@@ -235,10 +222,7 @@ static struct listener *new_listener(lua_State *L)
     l->watch.fd = -1;
     l->watch.events = POLLIN;
     luaL_setmetatable(L, LISTENER);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
-    lua_pushvalue(L, -2);
-    lua_rawsetp(L, -2, l);
-    lua_pop(L, 1);
+    host_loop_own(L, l);
     return l;
 }
 
@@ -337,20 +321,8 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL          }
 };
 
-/* Makes the registry's table of listeners by address, which does not keep them alive. */
-static void make_listeners(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
-}
-
 int luaopen_host_server(lua_State *L)
 {
-    make_listeners(L);
     host_newtype(L, LISTENER, methods, metamethods);
     host_server_request_type(L);
     luaL_newlib(L, functions);

@@ -32,9 +32,6 @@ struct prompt {
     size_t size, capacity;
 };
 
-/* Names the registry's weak table address -> prompt. */
-static const char open_prompts = 0;
-
 static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
 
 /* is_tty(stream) -> boolean */
@@ -129,9 +126,7 @@ static void prompt_ready(lua_State *L, struct host_watch *w, short revents)
     if (!p->whole && !p->ended) return;
 
     p->watch.fd = -1;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &open_prompts);
-    if (lua_rawgetp(L, -1, p) == LUA_TUSERDATA) host_loop_post(L, -1);
-    lua_pop(L, 2);
+    host_loop_tell(L, p);
 }
 
 /* A terminal on stdin is preferred to /dev/tty, which not every poll(2) accepts; with
@@ -170,10 +165,7 @@ static int terminal_prompt(lua_State *L)
             return host_fail_errno(L, errno, "hiding", "what is typed");
         p->hidden = true;
     }
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &open_prompts);
-    lua_pushvalue(L, -2);
-    lua_rawsetp(L, -2, p);
-    lua_pop(L, 1);
+    host_loop_own(L, p);
     p->watch = (struct host_watch){
         .fd = p->fd, .events = POLLIN, .deadline = HUGE_VAL, .ready = prompt_ready};
     host_loop_add(L, &p->watch);
@@ -244,12 +236,6 @@ static const luaL_Reg metamethods[] = {
 int luaopen_host_terminal(lua_State *L)
 {
     host_newtype(L, PROMPT, methods, metamethods);
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &open_prompts);
     luaL_newlib(L, functions);
     return 1;
 }
