@@ -191,13 +191,15 @@ end
 
 ---What the recipe's `fix` makes of a refused user, and what else it asks for. Nil and a reason when
 ---there is no fix, when it changed nothing, or when it failed. The fixer gets a copy of the user.
----A user that a completed job never looked at is fine as it is: once more, without a fixer.
+---A user that a completed job never looked at is fine as it is: once more, without a fixer unless
+---the recipe has one for JOB_FAILED.
 ---@param refused RunFailure
 ---@return table? user
 ---@return FixOptions|string|nil options  or why there is no user
 function Run:repair(refused)
   local fix = self.engine.recipe.fix
-  if self.engine.ledger:was_left_out(refused.id) then return refused.user, {} end
+  local has_own = type(fix) == "table" and fix.JOB_FAILED
+  if not has_own and self.engine.ledger:was_left_out(refused.id) then return refused.user, {} end
   local factors = refused.code == "MFA_FACTORS_FAILED"
   if type(fix) == "table" then
     local known = false
