@@ -168,25 +168,13 @@ static int writer_text(lua_State *L)
     return 1;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 /* Writes a new file and flushes it to disk. Returns 0 or errno. */
 static int write_file(const char *path, const char *data, size_t size)
 {
     if (unlink(path) != 0 && errno != ENOENT) return errno; /* left by a killed run */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return errno;
-    int error = write_all(fd, data, size);
+    int error = host_write_all(fd, data, size);
     if (!error && fsync(fd) != 0) error = errno;
     if (close(fd) != 0 && !error) error = errno;
     return error;

@@ -103,15 +103,14 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     if (s->delimiter == s->quote || s->delimiter == s->escape)
         luaL_error(L, "the delimiter cannot be the quote or the escape");
     if (s->escape == s->quote) s->escape = -1; /* quotes double anyway */
-    lua_getfield(L, 2, "trim");
-    s->trim = lua_toboolean(L, -1);
+    s->trim = host_flag(L, 2, "trim", false);
     lua_getfield(L, 2, "limit");
     int whole = lua_isnil(L, -1);
     lua_Integer limit = whole ? DEFAULT_LIMIT : lua_tointegerx(L, -1, &whole);
     if (!whole || limit < 1 || limit > LONGEST_LIMIT)
         luaL_error(L, "limit must be 1 to %d bytes", LONGEST_LIMIT);
     s->limit = (size_t)limit;
-    lua_pop(L, 2);
+    lua_pop(L, 1);
     r->keep_empty = choice_option(L, "empty", "nil", "keep");
     r->pad = choice_option(L, "ragged", "reject", "pad");
     s->encoding = encoding_option(L);

@@ -78,15 +78,6 @@ static size_t encode(const unsigned char *data, size_t size, const char *alphabe
     return used;
 }
 
-static bool flag(lua_State *L, int index, const char *name, bool otherwise)
-{
-    if (lua_isnoneornil(L, index)) return otherwise;
-    bool value =
-        lua_getfield(L, index, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
 /* base64(data, options?) -> text
  * options: url ("-_" for "+/"), pad (default true). */
 static int digest_base64(lua_State *L)
@@ -94,9 +85,9 @@ static int digest_base64(lua_State *L)
     size_t size;
     const unsigned char *data = (const unsigned char *)luaL_checklstring(L, 1, &size);
     if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
-    bool pad = flag(L, 2, "pad", true);
+    bool pad = host_flag(L, 2, "pad", true);
     const char *alphabet =
-        flag(L, 2, "url", false)
+        host_flag(L, 2, "url", false)
             ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
             : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     luaL_Buffer b;

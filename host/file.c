@@ -70,18 +70,6 @@ static int done(lua_State *L, int error, const char *doing, const char *path)
     return 1;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 static int sync_fd(int fd)
 {
     while (fsync(fd) != 0) {
@@ -156,7 +144,7 @@ static int file_write(lua_State *L)
     unlink(beside); /* left by a process that was killed */
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return host_fail_errno(L, errno, "writing", path);
-    int error = write_all(fd, data, size);
+    int error = host_write_all(fd, data, size);
     if (!error) error = sync_fd(fd);
     if (close(fd) != 0 && !error && errno != EINTR) error = errno;
     if (!error && rename(beside, path) != 0) error = errno;
@@ -179,7 +167,7 @@ static struct output *check_output(lua_State *L)
 static void drain(struct output *out, ZSTD_EndDirective how)
 {
     if (!out->failed && !out->zstd)
-        out->failed = write_all(out->fd, out->buffer, out->used);
+        out->failed = host_write_all(out->fd, out->buffer, out->used);
     if (!out->failed && out->zstd) {
         ZSTD_inBuffer from = {out->buffer, out->used, 0};
         size_t left;
@@ -189,7 +177,7 @@ static void drain(struct output *out, ZSTD_EndDirective how)
             if (ZSTD_isError(left))
                 out->failed = ENOMEM;
             else
-                out->failed = write_all(out->fd, out->packed, to.pos);
+                out->failed = host_write_all(out->fd, out->packed, to.pos);
         } while (!out->failed &&
                  (from.pos < from.size || (how != ZSTD_e_continue && left)));
     }
@@ -209,14 +197,9 @@ static void release_output(struct output *out)
 static int file_create(lua_State *L)
 {
     const char *path = check_path(L, 1);
-    bool zstd = false, append = false;
-    if (!lua_isnoneornil(L, 2)) {
-        luaL_checktype(L, 2, LUA_TTABLE);
-        lua_getfield(L, 2, "zstd");
-        zstd = lua_toboolean(L, -1);
-        lua_getfield(L, 2, "append");
-        append = lua_toboolean(L, -1);
-    }
+    if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
+    bool zstd = host_flag(L, 2, "zstd", false);
+    bool append = host_flag(L, 2, "append", false);
     struct output *out = lua_newuserdatauv(L, sizeof *out, 1);
     out->fd = -1;
     out->failed = 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...)
 {
@@ -29,6 +30,27 @@ int host_fail_errno(lua_State *L, int error, const char *doing, const char *what
                        : error == EINTR                   ? HOST_STOPPED
                                                           : HOST_IO;
     return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
+}
+
+int host_write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+bool host_flag(lua_State *L, int index, const char *name, bool otherwise)
+{
+    if (!lua_istable(L, index)) return otherwise;
+    bool value =
+        lua_getfield(L, index, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
 }
 
 void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,

@@ -7,6 +7,7 @@
 #include <lua.h>
 #include <lualib.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each
@@ -29,6 +30,13 @@ int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
  * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io).
  */
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
+
+/* Writes all of it to a descriptor that blocks; returns 0 or errno. */
+int host_write_all(int fd, const char *data, size_t size);
+
+/* The field `name` of the options at `index` as a yes or no; `otherwise` where there are
+ * no options or no such field. */
+bool host_flag(lua_State *L, int index, const char *name, bool otherwise);
 
 /* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
  * __index, __name and a locked __metatable; leaves the stack as it was. */

@@ -31,18 +31,6 @@ static bool append(struct bytes *b, const char *data, size_t n)
     return true;
 }
 
-static bool write_whole(int fd, const char *data, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, data, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return false;
-        data += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
     struct transfer *t = arg;
@@ -52,10 +40,8 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
         t->verdict = TOO_LONG;
     else if (t->save_fd < 0)
         t->verdict = append(&t->body, data, n) ? NONE : NO_MEMORY;
-    else if (!write_whole(t->save_fd, data, n)) {
+    else if ((t->error = host_write_all(t->save_fd, data, n)) != 0)
         t->verdict = SAVE_FAILED;
-        t->error = errno;
-    }
     return t->verdict ? 0 : n; /* fewer than n aborts */
 }
 
@@ -446,8 +432,7 @@ static void set_fresh(struct transfer *t)
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
 {
     const char *method = host_http_field(L, REQUEST, "method", NULL);
-    lua_getfield(L, REQUEST, "fresh");
-    bool fresh = lua_toboolean(L, -1);
+    bool fresh = host_flag(L, REQUEST, "fresh", false);
     bool body = lua_getfield(L, REQUEST, "body") != LUA_TNIL;
     bool parts = lua_getfield(L, REQUEST, "parts") != LUA_TNIL;
 

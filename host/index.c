@@ -283,14 +283,6 @@ static int index_close(lua_State *L)
     return 0;
 }
 
-static bool flag(lua_State *L, const char *name)
-{
-    lua_getfield(L, -1, name);
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
 /* Reads the list at stack index 2; returns how many fields there are. */
 static int read_fields(lua_State *L, struct set *s)
 {
@@ -300,8 +292,8 @@ static int read_fields(lua_State *L, struct set *s)
     for (int i = 0; i < n; i++) {
         lua_rawgeti(L, 2, i + 1);
         luaL_argcheck(L, lua_istable(L, -1), 2, "a field is a table");
-        s->unique[i] = flag(L, "unique");
-        s->fold[i] = flag(L, "fold");
+        s->unique[i] = host_flag(L, -1, "unique", false);
+        s->fold[i] = host_flag(L, -1, "fold", false);
         lua_pop(L, 1);
     }
     return n;

@@ -214,13 +214,6 @@ static int reader_close(lua_State *L)
     return 0;
 }
 
-static bool option(lua_State *L, const char *name, bool otherwise)
-{
-    bool value = lua_getfield(L, 2, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
 int host_json_reader(lua_State *L)
 {
     struct host_input *in = luaL_checkudata(L, 1, HOST_FILE_INPUT);
@@ -243,8 +236,8 @@ int host_json_reader(lua_State *L)
     lua_setiuservalue(L, -2, INPUT);
     r->in = in;
     r->limit = (size_t)limit;
-    r->lines = option(L, "lines", false);
-    r->lazy = option(L, "lazy", true);
+    r->lines = host_flag(L, 2, "lines", false);
+    r->lazy = host_flag(L, 2, "lazy", true);
     luaL_argcheck(L, !(r->lines && pointer), 2, "lines and pointer do not go together");
     if (pointer) {
         host_json_push_steps(L, 2, pointer);

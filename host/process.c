@@ -279,14 +279,6 @@ static enum process_stream stream_option(lua_State *L, const char *name, int oth
     return (enum process_stream)otherwise;
 }
 
-static bool flag_option(lua_State *L, const char *name)
-{
-    lua_getfield(L, 2, name);
-    bool flag = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return flag;
-}
-
 /* Reads the arguments; what the plan borrows stays on the stack. */
 static void read_plan(lua_State *L, struct process_plan *plan)
 {
@@ -300,8 +292,8 @@ static void read_plan(lua_State *L, struct process_plan *plan)
         .streams = {stream_option(L, "stdin", PROCESS_NULL),
                     stream_option(L, "stdout", PROCESS_PIPE),
                     stream_option(L, "stderr", PROCESS_INHERIT)},
-        .follow = flag_option(L, "follow"),
-        .group = flag_option(L, "group"),
+        .follow = host_flag(L, 2, "follow", false),
+        .group = host_flag(L, 2, "group", false),
     };
     plan->argv = push_argv(L);
     if (lua_getfield(L, 2, "directory") != LUA_TNIL)

@@ -189,14 +189,6 @@ static int set_up(sqlite3 *db, bool readonly, bool durable, double wait)
     return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
-static bool option_flag(lua_State *L, const char *name, bool otherwise)
-{
-    if (!lua_istable(L, 2)) return otherwise;
-    bool value = lua_getfield(L, 2, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
 static double option_wait(lua_State *L)
 {
     double wait = 5;
@@ -276,8 +268,8 @@ static int store_open(lua_State *L)
     const char *path = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, strlen(path) == size, 1, "a path with a zero byte");
     if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
-    bool readonly = option_flag(L, "readonly", false);
-    bool durable = option_flag(L, "durable", true);
+    bool readonly = host_flag(L, 2, "readonly", false);
+    bool durable = host_flag(L, 2, "durable", true);
     double wait = option_wait(L);
     struct stat st;
 
