@@ -27,6 +27,10 @@ local engine = {}
 ---@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
+---@field ends integer        jobs whose end was seen
+---@field full? {till: number, ends: integer}  the tenant's slots were taken: no upload is tried until
+---then (own seconds), or until one more job of ours has ended
+---@field foreign integer     slots that jobs of others hold, as last told
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
 ---@field max_failures? Limit
@@ -42,6 +46,7 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
   self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
+  self.ends, self.foreign = 0, 0
   return self
 end
 

@@ -165,7 +165,8 @@ local function harvest_failed(engine, job, status, again)
   why = why or "the tenant no longer knows the job"
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
-  if again(engine, job, why) then return end
+  local all_there = status.presumed and judge.are_all_there(engine, job.chunk)
+  if not all_there and again(engine, job, why) then return end
   judge.wait(engine, job.chunk)
   judge.look_up(engine, job.chunk, job.attempt, job.id, nil, why)
   judge.failures(engine, job.chunk)

@@ -117,7 +117,10 @@ function judge.recount(engine, chunk, counts, failures)
 end
 
 ---Whether each user of a chunk is in the tenant.
-local function are_all_there(engine, chunk)
+---@param engine Engine
+---@param chunk LedgerChunk
+---@return boolean
+function judge.are_all_there(engine, chunk)
   local ours = {}
   for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
   local theirs = find(engine, ours)
@@ -139,11 +142,13 @@ function judge.wait(engine, chunk)
   local begun, pause = engine.ledger:unseen(chunk.id), FIRST_LOOK
   if not begun then return end
   local deadline = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
+  -- A clock that is set back meanwhile does not make the wait longer.
+  local earlier = math.max(0, clock.now() - begun) / engine.clock.real(1) - engine.clock.elapsed()
   while true do
-    local age = (clock.now() - begun) / engine.clock.real(1)
+    local age = earlier + engine.clock.elapsed()
     local decision = evidence.uncertain {
       repeatable = false, now = age, deadline = deadline,
-      all_found = age < deadline and are_all_there(engine, chunk),
+      all_found = age < deadline and judge.are_all_there(engine, chunk),
     }
     if decision == "settle" then return end
     engine:sleep(math.min(pause, deadline - age))

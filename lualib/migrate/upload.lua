@@ -11,7 +11,11 @@ local watch = require "migrate.watch"
 
 local upload = {}
 
-local FOREIGN_WAIT <const> = 45 -- seconds between tries while others hold the import slots
+local LONGEST_WAIT <const> = 60 -- seconds between tries while the tenant does not answer
+
+-- Seconds between tries while others hold the import slots. The first is early: a tenant may still
+-- count a job of ours that it calls ended.
+local FIRST_WAIT <const>, LEAST_WAIT <const>, MOST_WAIT <const> = 5, 30, 60
 
 ---@class Job  what run:submit returns
 ---@field id? string        of the tenant's job, once it is known
@@ -46,30 +50,56 @@ local function wait_longer(engine, job, message)
     engine:check(nil, message, "temporary")
   end
   job.misses = (job.misses or 0) + 1
-  return math.min(2 ^ job.misses / 2, 60)
+  return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
 end
 
--- What to do after an answer: true when the chunk is a job now, a number of own seconds to wait
--- before the next try, or an error that ends the import.
+-- What to do after an answer: true when nothing more is to be sent, own seconds to wait before the
+-- next try, nil when wait_for_room tells how long, or an error that ends the import.
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
   engine:record("sent", job.chunk.id, attempt, answer.id)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
+  job.submitted, job.percentage, job.adopted = nil, nil, nil
+  engine.full, engine.foreign = nil, 0
   return true
 end
 
 function answers.full(engine, job, attempt, answer)
-  engine:record("not_sent", job.chunk.id, attempt, "refused",
-    string.format("%d import jobs are active", answer.active or 0))
-  engine.log("slots_full", { chunk = job.chunk.id, active = answer.active, ours = engine.busy - 1 })
-  return FOREIGN_WAIT
+  local ours = 0
+  for _ in pairs(engine.watched) do ours = ours + 1 end
+  local active = answer.active or 0
+  engine.foreign = math.max(0, active - ours)
+  engine:record("not_sent", job.chunk.id, attempt, "refused", engine.foreign > 0
+    and string.format("%d import jobs of others hold the slots", engine.foreign)
+    or string.format("%d import jobs are active", active))
+  engine.log("slots_full",
+    { chunk = job.chunk.id, active = active, ours = ours, foreign = engine.foreign })
+  local wait = engine.full and math.random(LEAST_WAIT, MOST_WAIT) or FIRST_WAIT
+  engine.full = { till = engine.clock.elapsed() + wait, ends = engine.ends }
+  engine.progress()
+end
+
+---Waits while the tenant's slots are known to be taken; then one upload tries, and the others wait
+---for what it is told.
+local function wait_for_room(engine)
+  while engine.full and not engine.ending do
+    local left = engine.full.till - engine.clock.elapsed()
+    if left <= 0 or engine.full.ends ~= engine.ends then
+      engine.full = { till = engine.clock.elapsed() + LEAST_WAIT, ends = engine.ends }
+      return
+    end
+    engine.changed:wait(engine.clock.real(left))
+  end
 end
 
 function answers.limited(engine, job, attempt, answer)
   engine:record("not_sent", job.chunk.id, attempt, "refused", "rate limit")
   local wait = answer.wait or 1
-  return answer.dictated and wait / engine.clock.real(1) or wait
+  engine.log("upload_limited", { chunk = job.chunk.id, seconds = wait })
+  if answer.dictated then return wait / engine.clock.real(1) end
+  job.limited = (job.limited or 0) + 1
+  return math.min(wait * 2 ^ (job.limited - 1), LONGEST_WAIT)
 end
 
 function answers.refused(engine, job, attempt, answer)
@@ -102,19 +132,23 @@ local function settle(engine, job)
   harvest.finish(engine, job, "lost")
 end
 
+---Whether each user of a chunk has something by which a second one of it is refused.
+local function is_repeatable(engine, chunk)
+  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+    if not evidence.repeatable(placed.user, engine.connection.unique) then return false end
+  end
+  return true
+end
+
 ---Decides what happens to a chunk whose upload may or may not have been received: nil when it is
 ---staged again, true when its users are looked up instead, beside the import.
 ---@param engine Engine
 ---@param job Job
 ---@return true?
 function upload.resolve(engine, job)
-  local users = engine:check(engine.dir:users(job.chunk))
-  local repeatable = true
-  for _, placed in ipairs(users) do
-    repeatable = repeatable and evidence.repeatable(placed.user, engine.connection.unique)
-  end
   local decision = evidence.uncertain {
-    repeatable = repeatable, all_found = false, now = engine.clock.elapsed(), deadline = math.huge,
+    repeatable = is_repeatable(engine, job.chunk), all_found = false,
+    now = engine.clock.elapsed(), deadline = math.huge,
   }
   if decision == "send_again" then
     engine:record("send_again", job.chunk.id)
@@ -129,6 +163,7 @@ end
 ---@param job Job
 function upload.send(engine, job)
   while true do
+    wait_for_room(engine)
     engine:take_slot()
     local attempt, answer = send(engine, job.chunk)
     local next_step = answers[answer.outcome](engine, job, attempt, answer)
@@ -139,11 +174,7 @@ function upload.send(engine, job)
     end
     engine:free_slot()
     if next_step == true then return end
-    if answer.outcome == "full" then
-      engine.changed:wait(engine.clock.real(next_step)) -- a slot of our own may free up before
-    else
-      engine:sleep(next_step)
-    end
+    if next_step then engine:sleep(next_step) end
     engine:go_on()
   end
 end
@@ -154,6 +185,7 @@ end
 ---@param why string
 ---@return boolean
 function upload.again(engine, job, why)
+  if not is_repeatable(engine, job.chunk) then return false end
   local tries = engine.ledger:jobs(job.chunk.id) -- uploads that were lost are no tries
   local wait = pipeline.call("retry", engine.retry,
     { attempt = tries, job = job.id, chunk = job.chunk.id, message = why })

@@ -1,30 +1,55 @@
 --- Watch: looks at a job until it has ended, frees its slot, and harvests it at once.
 
+local clock = require "host.clock"
 local harvest = require "migrate.harvest"
+local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
 
 local watch = {}
 
+local LONGEST_PAUSE <const> = 60 -- seconds between looks that fail
+
+-- The client has waited out what can be waited out: these end the import, not the job.
+local HOPELESS <const> = { credentials = true, temporary = true, interrupted = true }
+
+---Looks at a job. Nil when that fails in a way that says nothing about the job.
 local function look(engine, job)
   local status, message, kind = engine.jobs.status(engine.client, job.id)
-  if status then return status end
-  -- The client has waited out what can be waited out; what is left ends the import, not the job.
-  engine:check(nil, message, kind)
+  if status then
+    job.misses = nil
+    return status
+  elseif HOPELESS[kind] then
+    engine:check(nil, message, kind)
+  end
+  job.misses = (job.misses or 0) + 1
+  engine.log("look_failed", { job = job.id, chunk = job.chunk.id, kind = kind, message = message })
 end
+
+local function pause(engine, job, age, looks)
+  local wait = engine.pace:wait(job.chunk.users, age, looks, job.percentage)
+  if job.misses then wait = math.max(wait, math.min(2 ^ job.misses, LONGEST_PAUSE)) end
+  return wait
+end
+
+-- Documented: a job that runs longer has failed, whatever it says.
+local OVERDUE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
+local PRESUMED <const> = {
+  state = "lost", summary = {}, presumed = true,
+  details = "it still ran after more than two hours, and counts as failed",
+}
 
 ---Waits for the job's end. Returns its status, or nil when the import is ending.
 local function wait_for_end(engine, job)
-  local clock, users = engine.clock, job.chunk.users
-  local began, looks, running_until = clock.elapsed(), 0, 0
-  if job.adopted then began = clock.elapsed() - job.adopted end
+  local own, users = engine.clock, job.chunk.users
+  local began, looks, running_until = own.elapsed() - (job.adopted or 0), 0, 0
   while not engine:leaving() do
-    engine:sleep(engine.pace:wait(users, clock.elapsed() - began, looks,
-      job.percentage))
+    engine:sleep(pause(engine, job, own.elapsed() - began, looks))
     if engine:leaving() then return nil end
     local status = look(engine, job)
     looks = looks + 1
-    local age = clock.elapsed() - began
-    if status.state ~= "running" then
+    local age = own.elapsed() - began
+    if age > OVERDUE and (not status or status.state == "running") then status = PRESUMED end
+    if status and status.state ~= "running" then
       if not job.adopted and status.state == "completed" then
         engine.pace:learn(users, running_until, age)
       end
@@ -32,8 +57,7 @@ local function wait_for_end(engine, job)
         looks = looks, seconds = age })
       return status
     end
-    running_until = age
-    job.percentage = status.percentage
+    if status then running_until, job.percentage = age, status.percentage end
     engine.progress()
   end
 end
@@ -44,9 +68,11 @@ end
 ---@param again fun(engine: Engine, job: Job, why: string): boolean  tries a failed job once more
 function watch.begin(engine, job, again)
   engine.watched[job.id] = job
+  job.submitted = job.submitted or clock.now()
   engine:beside(function()
     local status = wait_for_end(engine, job)
     engine.watched[job.id] = nil
+    engine.ends = engine.ends + 1
     -- The slot is free before anything is written: the next upload begins now.
     engine:free_slot()
     if not status then return end
