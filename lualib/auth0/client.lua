@@ -5,12 +5,14 @@ local guard = require "base.guard"
 local http = require "host.http"
 local json = require "host.json"
 local rate = require "auth0.rate"
+local scheduler = require "base.scheduler"
 local token = require "auth0.token"
 
 local client = {}
 
 local PATIENCE <const> = 7200 -- seconds
 local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
+local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
 local BROKEN_TRIES <const> = 5 -- for answers that may be those of another server altogether
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
 -- Failures that the next try would meet again.
@@ -59,7 +61,11 @@ local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate 
 ---@field private fetch Fetch
 ---@field private log fun(event: string, fields: table)
 ---@field private patience number
----@field private held_until number  unix seconds: the bucket is empty until then
+---@field private held_until number  own seconds: the bucket is empty until then
+---@field private room number        requests that the bucket still takes, as far as is known
+---@field private flying integer     requests whose answer has not come
+---@field private answered Condition
+---@field private dark_since? number own seconds: since then nothing answers
 ---@field private token Token
 ---@field private json table   cjson, an instance of our own
 local Client = {}
@@ -72,11 +78,12 @@ function client.new(options)
     base = (options.base:gsub("/+$", "")), fetch = options.fetch, clock = options.clock,
     log = options.log or function() end, patience = options.patience or PATIENCE,
     connection = options.connection, random = options.random or math.random,
-    json = cjson.new(), clock_offset = 0, held_until = 0,
+    json = cjson.new(), clock_offset = 0, held_until = -math.huge,
+    room = math.huge, flying = 0, answered = scheduler.condition(),
   }, Client)
   self.token = token.new {
     base = self.base, credentials = options.credentials, clock = self.clock,
-    post = function(path, body) return self:ask_token(path, body) end,
+    post = function(path, body) return self:ask_token(path, body) end, log = self.log,
   }
   return self
 end
@@ -195,17 +202,60 @@ function Client:pause(state, headers)
   return true
 end
 
----Waits until the bucket, empty by the last answer's account, is filled again.
+---Waits until the bucket, as far as the last answers tell, takes one more request. From an empty
+---one it lets one request go after the reset, to learn from its answer.
 function Client:wait_for_bucket()
-  local wait = self.held_until - self.clock.now()
-  if wait > 0 then self.clock.sleep_dictated(math.min(wait, rate.LONGEST)) end
+  local clock = self.clock
+  while true do
+    local wait = clock.real(self.held_until - clock.elapsed())
+    if wait > 0 then
+      clock.sleep_dictated(math.min(wait, rate.LONGEST))
+      if wait > rate.LONGEST then self.held_until = -math.huge end
+    elseif self.room > 0 or self.flying == 0 or not self.answered:wait(clock.real(LONGEST_FLIGHT))
+    then
+      return
+    end
+  end
 end
 
+---@param headers? table<string, string>
 function Client:note_bucket(headers)
-  if not rate.is_exhausted(headers) then return end
-  local now = self.clock.now()
-  local wait = rate.until_reset(headers, now)
-  if wait then self.held_until = math.max(self.held_until, now + wait) end
+  self.flying = self.flying - 1
+  local remaining = headers and rate.remaining(headers)
+  self.room = remaining and remaining - 1 - self.flying or self.room + 1
+  if headers and rate.is_exhausted(headers) then
+    local wait = rate.until_reset(headers, self.clock.now())
+    if wait then
+      local till = self.clock.elapsed() + math.min(wait, rate.LONGEST) / self.clock.real(1)
+      self.held_until = math.max(self.held_until, till)
+    end
+  end
+  self.answered:notify()
+end
+
+---Notes that the tenant answers, or does not.
+function Client:note_outage(answers, why)
+  local now = self.clock.elapsed()
+  if not answers and not self.dark_since then
+    self.dark_since = now
+    self.log("outage", { why = why })
+  elseif answers and self.dark_since then
+    self.log("outage_over", { seconds = now - self.dark_since })
+    self.dark_since = nil
+  end
+end
+
+---One request and its answer, accounted for.
+function Client:send(request, bearer)
+  self.room, self.flying = self.room - 1, self.flying + 1
+  local raw, message, kind, sent = self.fetch(wire(request, bearer))
+  local response = raw and self:decode(raw)
+  self:note_bucket(response and response.headers)
+  if response or not HOPELESS[kind] then
+    self:note_outage(response and response.status < 500, response and "status " .. response.status
+      or kind)
+  end
+  return response, message and without_url(message), kind, sent
 end
 
 ---One exchange, repeated while that is safe and the patience lasts. Each try has a token that is
@@ -216,16 +266,13 @@ end
 ---@return boolean? sent  whether it may have taken effect
 function Client:exchange(request, state)
   while true do
-    local raw, message, kind, sent
+    local response, message, kind, sent
     if state.has_token then
       self:wait_for_bucket()
       state.bearer, message, kind = self.token:get()
       if not state.bearer then return nil, message, kind, false end
     end
-    raw, message, kind, sent = self.fetch(wire(request, state.bearer))
-    message = message and without_url(message)
-    local response = raw and self:decode(raw)
-    if response then self:note_bucket(response.headers) end
+    response, message, kind, sent = self:send(request, state.bearer)
     if response and not is_passing(request, response, state) then return response end
     local hopeless = not response and HOPELESS[kind]
     if hopeless or not is_repeatable(request, response, sent) then

@@ -44,11 +44,18 @@ function rate.until_reset(headers, now)
   return seconds > 0 and seconds or nil
 end
 
+---Requests that the bucket still takes; nil when the answer does not tell.
+---@param headers table<string, string>
+---@return number?
+function rate.remaining(headers)
+  return tonumber(headers["x-ratelimit-remaining"])
+end
+
 ---Whether the bucket is as good as empty.
 ---@param headers table<string, string>
 ---@return boolean
 function rate.is_exhausted(headers)
-  local remaining = tonumber(headers["x-ratelimit-remaining"])
+  local remaining = rate.remaining(headers)
   return remaining ~= nil and remaining <= 1
 end
 

@@ -30,6 +30,7 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field private base string
 ---@field private credentials Credentials
 ---@field private clock Clock
+---@field private log fun(event: string, fields: table)
 ---@field private post fun(path: string, body: table): ApiResponse?, string?, Kind?
 ---@field private grant? Grant
 ---@field private fetching? Condition
@@ -86,13 +87,13 @@ local function ready_made(text)
   }
 end
 
----@param options {base: string, credentials: Credentials, clock: Clock, post: function}
+---@param options {base: string, credentials: Credentials, clock: Clock, post: function, log?: Log}
 ---  post(path, body) -> response | nil, message, kind: a request without a token
 ---@return Token
 function token.new(options)
   local self = setmetatable({
     base = options.base, credentials = options.credentials, clock = options.clock,
-    post = options.post,
+    post = options.post, log = options.log or function() end,
   }, Token)
   local given = self.credentials.access_token
   if given then self.grant = ready_made(given) end
@@ -140,6 +141,7 @@ function Token:fetch()
     expires = tonumber(answer.expires_in) and asked + tonumber(answer.expires_in),
     scopes = scopes_of(answer.scope),
   }
+  self.log("token", { seconds = tonumber(answer.expires_in) })
   return self.grant.token
 end
 
@@ -149,6 +151,7 @@ function Token:is_due()
   if not grant.expires or self.credentials.access_token then return false end
   local life = grant.expires - grant.obtained
   local left = grant.expires - self.clock.now()
+  if left > life then return true end -- the clock was set back; nobody knows how long
   return left <= math.max(life * (1 - RENEW_SHARE), math.min(RENEW_LEFT, life / 2))
 end
 

@@ -1,8 +1,11 @@
+local buckets = require "tenant.buckets"
+local client = require "auth0.client"
 local clock = require "host.clock"
 local digest = require "host.digest"
 local json = require "host.json"
 local rate = require "auth0.rate"
 local rig = require "tests.lualib.client_rig"
+local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local token = require "auth0.token"
 local test = tap.test
@@ -223,6 +226,12 @@ test("a 403 names the scopes of which one is missing", function()
   end
 end)
 
+local function names_of(events)
+  local names = {}
+  for i, event in ipairs(events) do names[i] = event[1] end
+  return table.concat(names, " ")
+end
+
 -- Repetitions -------------------------------------------------------------------------------
 
 test("idempotent calls are repeated on passing statuses, 1, 2, 4 seconds apart", function()
@@ -233,7 +242,7 @@ test("idempotent calls are repeated on passing statuses, 1, 2, 4 seconds apart",
     tap.equal(made.slept[i][1], "own")
     near(made.slept[i][2], seconds)
   end
-  tap.equal(made.events[1][1], "retry")
+  tap.equal(names_of(made.events), "token outage retry retry outage_over retry")
 end)
 
 test("idempotent calls are repeated on network failures, sent or not", function()
@@ -351,7 +360,7 @@ test("a bucket that is as good as empty delays the next call until its reset", f
   assert(rig.get(made))
   tap.equal(#made.slept, 0)
   assert(rig.get(made))
-  tap.equal(made.slept, { { "dictated", 12 } })
+  tap.equal(made.slept, { { "dictated", 12.0 } })
   assert(rig.get(made))
   tap.equal(#made.slept, 1)
 end)
@@ -372,4 +381,120 @@ test("an assertion names the client, the tenant and its short life, and is signe
   tap.equal(said, { iss = "me", sub = "me", aud = "https://acme.eu.auth0.com/", iat = 1000,
     exp = 1060 })
   tap.equal(digest.unbase64(signature), digest.sign("RS256", key, head .. "." .. claims))
+end)
+
+-- Rates -------------------------------------------------------------------------------------
+
+---A bucket as Auth0 keeps it on the free tier, and tasks that ask as often as they like, in a time
+---that passes while they sleep. Returns how many requests were answered and how many refused.
+local function crowd(tasks, seconds, tier)
+  local refused, served, over = 0, 0, 0
+  local kept = buckets.new(tier)
+  local time, sleepers = rig.NOW, {}
+  local function sleep(duration)
+    local turn = scheduler.condition()
+    table.insert(sleepers, { at = time + duration, turn = turn })
+    turn:wait()
+  end
+  local function now() return time end
+  local times = {
+    now = now, elapsed = now, sleep = sleep, sleep_dictated = sleep,
+    real = function(duration) return duration end,
+  }
+  local made = client.new {
+    base = "https://acme.eu.auth0.com", credentials = { access_token = "x" }, clock = times,
+    random = function() return 0 end,
+    fetch = function()
+      sleep(0.05)
+      local headers, refusal = kept:take("other", time)
+      if refusal then refused = refused + 1 else served = served + 1 end
+      return answer(refusal and 429 or 200, {}, headers)
+    end,
+  }
+  scheduler.run(function()
+    for i = 1, tasks do
+      scheduler.spawn(function()
+        sleep(i / 10)
+        while time < rig.NOW + seconds do
+          made:request { method = "GET", path = "/jobs/job_" .. i }
+          sleep(0.5)
+        end
+        over = over + 1
+      end)
+    end
+    while over < tasks do
+      scheduler.pass()
+      table.sort(sleepers, function(a, b) return a.at < b.at end)
+      local first = table.remove(sleepers, 1)
+      if first then
+        time = math.max(time, first.at)
+        first.turn:notify()
+      end
+    end
+  end)
+  return served, refused
+end
+
+for _, case in ipairs {
+  { tier = "free", tasks = 2 }, { tier = "free", tasks = 5 }, { tier = "production", tasks = 4 },
+} do
+  test(string.format("%d tasks that poll twice a second stay below the limit of the %s tier",
+    case.tasks, case.tier), function()
+      local served, refused = crowd(case.tasks, 120, case.tier)
+      tap.equal(refused, 0)
+      assert(served >= 100, served .. " answers in two minutes")
+    end)
+end
+
+test("a bucket that is reset beyond a minute is asked about once a minute", function()
+  local full = { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = tostring(rig.NOW + 3600) }
+  local made = rig.client { answer(200, {}, full), answer(200, {}, full), answer(200, {}) }
+  for _ = 1, 3 do assert(rig.get(made)) end
+  for _, slept in ipairs(made.slept) do tap.equal(slept, { "dictated", 60.0 }) end
+  tap.equal(#made.slept, 2)
+end)
+
+for name, headers in pairs {
+  ["without a reset"] = { ["x-ratelimit-remaining"] = "0" },
+  ["with a reset in the past"] =
+    { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = tostring(rig.NOW - 5) },
+  ["with a reset that is no number"] =
+    { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = "soon" },
+  ["with a remainder that is no number"] = { ["x-ratelimit-remaining"] = "few" },
+} do
+  test("an empty bucket " .. name .. " holds nothing up", function()
+    local made = rig.client { answer(200, {}, headers) }
+    assert(rig.get(made))
+    assert(rig.get(made))
+    tap.equal(#made.slept, 0)
+  end)
+end
+
+for name, value in pairs { ["no hint"] = "later", ["a wait of nothing"] = "-3" } do
+  test("Retry-After of " .. value .. " is " .. name, function()
+    local made = rig.client { answer(429, {}, { ["retry-after"] = value }), answer(200, {}) }
+    assert(rig.get(made))
+    near(made.slept[1][2], value == "later" and 1.1 or 0)
+  end)
+end
+
+-- Outages and clocks ------------------------------------------------------------------------
+
+test("an outage is told when it begins and when it is over, once", function()
+  local made = rig.client {
+    { "refused", "network", false }, { "refused", "network", false }, answer(503), answer(200, {}),
+    answer(200, {}),
+  }
+  assert(rig.get(made))
+  assert(rig.get(made))
+  tap.equal(names_of(made.events), "token outage retry retry retry outage_over")
+  assert(made.events[6][2].seconds > 5)
+end)
+
+test("a clock that is set back makes no token live longer", function()
+  local made = rig.client({}, { token = function(n) return rig.token("token" .. n, 1000) end })
+  assert(rig.get(made))
+  made.time = made.time - 100000
+  assert(rig.get(made))
+  tap.equal(#made.tokens, 2)
 end)
