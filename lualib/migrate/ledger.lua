@@ -6,81 +6,14 @@
 
 local clock = require "host.clock"
 local crash = require "base.crash"
+local entries = require "migrate.entries"
 local file = require "host.file"
 local json = require "host.json"
 local paths = require "base.path"
 local store = require "host.store"
+local tables = require "migrate.tables"
 
 local ledger = {}
-
-local VERSION <const> = 1
-
-local SCHEMA <const> = [[
-CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE chunk (
-  id INTEGER PRIMARY KEY,
-  round INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN
-    ('staged', 'sending', 'sent', 'ended', 'harvested', 'uncertain')),
-  users INTEGER NOT NULL,
-  bytes INTEGER NOT NULL,
-  sha256 TEXT NOT NULL,
-  places BLOB NOT NULL,
-  upsert INTEGER NOT NULL DEFAULT 0,
-  first_intent REAL,
-  inserted INTEGER NOT NULL DEFAULT 0,
-  updated INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX chunk_state ON chunk (state);
-CREATE TABLE attempt (
-  id INTEGER PRIMARY KEY,
-  chunk INTEGER NOT NULL REFERENCES chunk,
-  begun REAL NOT NULL,
-  ended REAL,
-  outcome TEXT CHECK (outcome IN ('accepted', 'unsent', 'refused', 'uncertain')),
-  message TEXT);
-CREATE INDEX attempt_chunk ON attempt (chunk);
-CREATE TABLE job (
-  id TEXT PRIMARY KEY,
-  chunk INTEGER NOT NULL REFERENCES chunk,
-  attempt INTEGER NOT NULL REFERENCES attempt,
-  submitted REAL NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'lost')),
-  ended REAL,
-  total INTEGER, inserted INTEGER, updated INTEGER, failed INTEGER,
-  details TEXT,
-  harvested REAL) WITHOUT ROWID;
-CREATE INDEX job_chunk ON job (chunk);
-CREATE TABLE skipped (reason TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE warning (code TEXT PRIMARY KEY, n INTEGER NOT NULL, message TEXT) WITHOUT ROWID;
-CREATE TABLE rejected (
-  id INTEGER PRIMARY KEY,
-  position INTEGER NOT NULL,
-  at TEXT NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN ('rejected', 'duplicate')),
-  code TEXT NOT NULL,
-  path TEXT,
-  kept INTEGER);
-CREATE TABLE failure (
-  id INTEGER PRIMARY KEY,
-  chunk INTEGER NOT NULL REFERENCES chunk,
-  place INTEGER NOT NULL,
-  position INTEGER NOT NULL,
-  at TEXT NOT NULL,
-  round INTEGER NOT NULL,
-  job TEXT,
-  attempt INTEGER NOT NULL,
-  code TEXT NOT NULL,
-  path TEXT,
-  message TEXT NOT NULL,
-  errors TEXT NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN
-    ('open', 'judged', 'requeued', 'failed', 'already_there', 'inserted', 'updated')),
-  user_id TEXT,
-  why TEXT,
-  UNIQUE (chunk, place));
-CREATE INDEX failure_outcome ON failure (outcome);
-CREATE TABLE once (key TEXT PRIMARY KEY, ended REAL NOT NULL) WITHOUT ROWID;
-]]
 
 ---@class Ledger
 ---@field db host.store.database
@@ -123,8 +56,8 @@ local function fill(path, facts)
   local done
   do
     local tx <close> = self.db:begin()
-    self.db:exec(SCHEMA)
-    self.db:exec("PRAGMA user_version = " .. VERSION)
+    self.db:exec(tables.SCHEMA)
+    self.db:exec("PRAGMA user_version = " .. tables.VERSION)
     self:set(facts)
     done, message, kind = tx:commit()
   end
@@ -161,10 +94,11 @@ function ledger.open(path, options)
   local self, message, kind = open(path, options)
   if not self then return nil, message, kind end
   local version = self.db:value("PRAGMA user_version")
-  if version ~= VERSION then
+  if version ~= tables.VERSION then
     self:close()
     return nil, string.format("%s is a journal of version %s; this program knows version %d%s",
-      path, version, VERSION, version > VERSION and ": use the newer program" or ""), "usage"
+      path, version, tables.VERSION,
+      version > tables.VERSION and ": use the newer program" or ""), "usage"
   end
   -- A reader comes while a run goes on and is content with what it needs at once.
   local sound
@@ -496,30 +430,13 @@ end
 
 -- Undo ------------------------------------------------------------------------------------
 
-local UNDO <const> = [[
-CREATE TABLE IF NOT EXISTS undo (
-  chunk INTEGER PRIMARY KEY REFERENCES chunk,
-  place INTEGER NOT NULL,
-  deleted INTEGER NOT NULL,
-  gone INTEGER NOT NULL,
-  intent TEXT);
-CREATE TABLE IF NOT EXISTS kept (
-  chunk INTEGER NOT NULL REFERENCES chunk,
-  place INTEGER NOT NULL,
-  position INTEGER NOT NULL,
-  at TEXT NOT NULL,
-  why TEXT NOT NULL,
-  user_id TEXT,
-  PRIMARY KEY (chunk, place)) WITHOUT ROWID;
-]]
-
 ---The run's users are being deleted: from here on nothing of it is imported any more.
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function Ledger:begin_undo()
   local tx <close> = self.db:begin()
-  self.db:exec(UNDO)
+  self.db:exec(tables.UNDO)
   self:set { undo_begun = self:get("undo_begun") or clock.now() }
   return tx:commit()
 end
@@ -571,167 +488,12 @@ function Ledger:undone(chunk, part)
   return tx:commit()
 end
 
--- Reading ---------------------------------------------------------------------------------
-
-local function as_chunk(row)
-  if not row then return nil end
-  row.updates, row.upsert = row.upsert == 2, row.upsert ~= 0
-  return row
-end
-
----The next chunk in one of the states, after chunk `after`.
----@param state string
----@param after? integer
----@return LedgerChunk?
-function Ledger:next_chunk(state, after)
-  return as_chunk(self.db:row("SELECT * FROM chunk WHERE state = ? AND id > ? ORDER BY id LIMIT 1",
-    state, after or 0))
-end
-
----@param id integer
----@return LedgerChunk?
-function Ledger:chunk(id)
-  return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
-end
-
----All chunks, in order, without their places.
----@return fun(): {id: integer, round: integer, state: string, users: integer, bytes: integer}
-function Ledger:chunks()
-  return self.db:rows("SELECT id, round, state, users, bytes FROM chunk ORDER BY id")
-end
-
----@return integer
-function Ledger:last_chunk()
-  return self.db:value("SELECT max(id) FROM chunk") or 0
-end
-
----@param chunk integer
----@return integer attempts  that may have reached the tenant
-function Ledger:attempts(chunk)
-  return self.db:value([[SELECT count(*) FROM attempt WHERE chunk = ?
-    AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
-end
-
----@param chunk integer
----@return integer jobs  that the chunk became
-function Ledger:jobs(chunk)
-  return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
-end
-
----When the last upload of a chunk ended whose job, if there is one, may run unseen.
----@param chunk integer
----@return number? unix
-function Ledger:unseen(chunk)
-  return self.db:value([[SELECT max(ifnull(attempt.ended, attempt.begun)) FROM attempt
-    LEFT JOIN job ON job.attempt = attempt.id
-    WHERE attempt.chunk = ? AND (attempt.outcome = 'uncertain' OR job.state = 'lost')]], chunk)
-end
-
----The last attempt of a chunk.
----@param chunk integer
----@return {id: integer, begun: number, outcome: string?, message: string?}?
-function Ledger:last_attempt(chunk)
-  return self.db:row("SELECT * FROM attempt WHERE chunk = ? ORDER BY id DESC LIMIT 1", chunk) or nil
-end
-
----Jobs that are not harvested.
----@return {id: string, chunk: integer, attempt: integer, submitted: number, state: string}[]
-function Ledger:open_jobs()
-  local list = {}
-  for row in self.db:rows([[SELECT job.* FROM job JOIN chunk ON chunk.id = job.chunk
-    WHERE job.harvested IS NULL AND chunk.state IN ('sent', 'ended')
-      AND job.attempt = (SELECT max(id) FROM attempt WHERE attempt.chunk = job.chunk)
-    ORDER BY submitted]]) do
-    list[#list + 1] = row
-  end
-  return list
-end
-
----The job that a chunk became last.
----@param chunk integer
----@return string? id
-function Ledger:last_job(chunk)
-  return self.db:value("SELECT id FROM job WHERE chunk = ? ORDER BY attempt DESC LIMIT 1", chunk)
-end
-
----Failures with an outcome, from id `after` on, at most `n`.
----@param outcomes string  names, separated by blanks
----@param after integer
----@param n integer
----@param chunk? integer
----@return table[]
-function Ledger:failures(outcomes, after, n, chunk)
-  local list = {}
-  for row in self.db:rows([[SELECT failure.*, (SELECT count(*) FROM attempt
-      WHERE attempt.chunk = failure.chunk AND attempt.id <= failure.attempt) AS upload
-    FROM failure
-    WHERE instr(?1, outcome) > 0 AND id > ?2 AND (?4 IS NULL OR chunk = ?4)
-    ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
-    row.errors = json.decode(row.errors)
-    list[#list + 1] = row
-  end
-  return list
-end
-
----One failure.
----@param id integer
----@return table?
-function Ledger:failure(id)
-  local row = self.db:row("SELECT * FROM failure WHERE id = ?", id)
-  if not row then return nil end
-  row.errors = json.decode(row.errors)
-  return row
-end
-
----Chunks with failures that were harvested and not yet judged.
----@return integer[] ids
-function Ledger:unjudged()
-  local ids = {}
-  for row in self.db:rows([[SELECT DISTINCT chunk FROM failure WHERE outcome = 'open'
-    ORDER BY chunk]]) do
-    ids[#ids + 1] = row.chunk
-  end
-  return ids
-end
-
----When a chunk's users may have been created: from the first intent to the end of its last job.
----@param chunk integer
----@return {first: number, last: number}?  unix seconds by our clock; nil: it was never sent
-function Ledger:hours(chunk)
-  local row = self.db:row([[SELECT first_intent AS first, (SELECT max(at) FROM
-      (SELECT max(ended) AS at FROM attempt WHERE chunk = ?1
-        UNION ALL SELECT max(ended) FROM job WHERE chunk = ?1
-        UNION ALL SELECT max(harvested) FROM job WHERE chunk = ?1)) AS last
-    FROM chunk WHERE id = ?1]], chunk)
-  return row and row.first and { first = row.first, last = row.last or clock.now() } or nil
-end
-
----Whether a user of the first round is one that its job, though completed, never looked at, and
----that is not in the tenant.
----@param id integer  of the failure
----@return boolean
-function Ledger:was_left_out(id)
-  return self.db:value([[SELECT 1 FROM failure JOIN job ON job.id = failure.job
-    WHERE failure.id = ? AND failure.round = 1 AND failure.code = 'JOB_FAILED'
-      AND failure.why IS NULL AND failure.user_id IS NULL AND job.state = 'completed']], id) == 1
-end
-
----The failures of a chunk by place, with their outcomes.
----@param chunk integer
----@return table<integer, {outcome: string, user_id: string?, code: string}>
-function Ledger:outcomes(chunk)
-  local by_place = {}
-  for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure
-    WHERE chunk = ?]], chunk) do
-    by_place[row.place] = row
-  end
-  return by_place
-end
-
 crash.around(Ledger, {
   "note", "staged", "sending", "sent", "not_sent", "uncertain", "adopt", "send_again", "ended",
   "harvested", "judged", "requeued", "reopen", "done_once", "begin_undo",
   "undoing", "undone",
 })
+
+for name, read in pairs(entries) do Ledger[name] = read end
 
 return ledger

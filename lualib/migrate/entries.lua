@@ -1,0 +1,164 @@
+--- What the journal says: the reading half of the ledger. Nothing here writes.
+
+local clock = require "host.clock"
+local json = require "host.json"
+
+---@class Ledger
+local entries = {}
+
+local function as_chunk(row)
+  if not row then return nil end
+  row.updates, row.upsert = row.upsert == 2, row.upsert ~= 0
+  return row
+end
+
+---The next chunk in one of the states, after chunk `after`.
+---@param state string
+---@param after? integer
+---@return LedgerChunk?
+function entries:next_chunk(state, after)
+  return as_chunk(self.db:row("SELECT * FROM chunk WHERE state = ? AND id > ? ORDER BY id LIMIT 1",
+    state, after or 0))
+end
+
+---@param id integer
+---@return LedgerChunk?
+function entries:chunk(id)
+  return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
+end
+
+---All chunks, in order, without their places.
+---@return fun(): {id: integer, round: integer, state: string, users: integer, bytes: integer}
+function entries:chunks()
+  return self.db:rows("SELECT id, round, state, users, bytes FROM chunk ORDER BY id")
+end
+
+---@return integer
+function entries:last_chunk()
+  return self.db:value("SELECT max(id) FROM chunk") or 0
+end
+
+---@param chunk integer
+---@return integer attempts  that may have reached the tenant
+function entries:attempts(chunk)
+  return self.db:value([[SELECT count(*) FROM attempt WHERE chunk = ?
+    AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
+end
+
+---@param chunk integer
+---@return integer jobs  that the chunk became
+function entries:jobs(chunk)
+  return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
+end
+
+---When the last upload of a chunk ended whose job, if there is one, may run unseen.
+---@param chunk integer
+---@return number? unix
+function entries:unseen(chunk)
+  return self.db:value([[SELECT max(ifnull(attempt.ended, attempt.begun)) FROM attempt
+    LEFT JOIN job ON job.attempt = attempt.id
+    WHERE attempt.chunk = ? AND (attempt.outcome = 'uncertain' OR job.state = 'lost')]], chunk)
+end
+
+---The last attempt of a chunk.
+---@param chunk integer
+---@return {id: integer, begun: number, outcome: string?, message: string?}?
+function entries:last_attempt(chunk)
+  return self.db:row("SELECT * FROM attempt WHERE chunk = ? ORDER BY id DESC LIMIT 1", chunk) or nil
+end
+
+---Jobs that are not harvested.
+---@return {id: string, chunk: integer, attempt: integer, submitted: number, state: string}[]
+function entries:open_jobs()
+  local list = {}
+  for row in self.db:rows([[SELECT job.* FROM job JOIN chunk ON chunk.id = job.chunk
+    WHERE job.harvested IS NULL AND chunk.state IN ('sent', 'ended')
+      AND job.attempt = (SELECT max(id) FROM attempt WHERE attempt.chunk = job.chunk)
+    ORDER BY submitted]]) do
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---The job that a chunk became last.
+---@param chunk integer
+---@return string? id
+function entries:last_job(chunk)
+  return self.db:value("SELECT id FROM job WHERE chunk = ? ORDER BY attempt DESC LIMIT 1", chunk)
+end
+
+---Failures with an outcome, from id `after` on, at most `n`.
+---@param outcomes string  names, separated by blanks
+---@param after integer
+---@param n integer
+---@param chunk? integer
+---@return table[]
+function entries:failures(outcomes, after, n, chunk)
+  local list = {}
+  for row in self.db:rows([[SELECT failure.*, (SELECT count(*) FROM attempt
+      WHERE attempt.chunk = failure.chunk AND attempt.id <= failure.attempt) AS upload
+    FROM failure
+    WHERE instr(?1, outcome) > 0 AND id > ?2 AND (?4 IS NULL OR chunk = ?4)
+    ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
+    row.errors = json.decode(row.errors)
+    list[#list + 1] = row
+  end
+  return list
+end
+
+---One failure.
+---@param id integer
+---@return table?
+function entries:failure(id)
+  local row = self.db:row("SELECT * FROM failure WHERE id = ?", id)
+  if not row then return nil end
+  row.errors = json.decode(row.errors)
+  return row
+end
+
+---Chunks with failures that were harvested and not yet judged.
+---@return integer[] ids
+function entries:unjudged()
+  local ids = {}
+  for row in self.db:rows([[SELECT DISTINCT chunk FROM failure WHERE outcome = 'open'
+    ORDER BY chunk]]) do
+    ids[#ids + 1] = row.chunk
+  end
+  return ids
+end
+
+---When a chunk's users may have been created: from the first intent to the end of its last job.
+---@param chunk integer
+---@return {first: number, last: number}?  unix seconds by our clock; nil: it was never sent
+function entries:hours(chunk)
+  local row = self.db:row([[SELECT first_intent AS first, (SELECT max(at) FROM
+      (SELECT max(ended) AS at FROM attempt WHERE chunk = ?1
+        UNION ALL SELECT max(ended) FROM job WHERE chunk = ?1
+        UNION ALL SELECT max(harvested) FROM job WHERE chunk = ?1)) AS last
+    FROM chunk WHERE id = ?1]], chunk)
+  return row and row.first and { first = row.first, last = row.last or clock.now() } or nil
+end
+
+---Whether a user of the first round is one that its job, though completed, never looked at, and
+---that is not in the tenant.
+---@param id integer  of the failure
+---@return boolean
+function entries:was_left_out(id)
+  return self.db:value([[SELECT 1 FROM failure JOIN job ON job.id = failure.job
+    WHERE failure.id = ? AND failure.round = 1 AND failure.code = 'JOB_FAILED'
+      AND failure.why IS NULL AND failure.user_id IS NULL AND job.state = 'completed']], id) == 1
+end
+
+---The failures of a chunk by place, with their outcomes.
+---@param chunk integer
+---@return table<integer, {outcome: string, user_id: string?, code: string}>
+function entries:outcomes(chunk)
+  local by_place = {}
+  for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure
+    WHERE chunk = ?]], chunk) do
+    by_place[row.place] = row
+  end
+  return by_place
+end
+
+return entries
