@@ -75,9 +75,10 @@ static void set_repeat(struct host_step *step, char mark)
 /* Joins a step with an equal one before it, so that 53 equal items are one. */
 static size_t append(struct host_step *steps, size_t count)
 {
+    if (count == 0) return 1;
     struct host_step *last = &steps[count - 1], *new = &steps[count];
 
-    if (count == 0 || memcmp(last->set, new->set, sizeof new->set) != 0) return count + 1;
+    if (memcmp(last->set, new->set, sizeof new->set) != 0) return count + 1;
     last->least += new->least;
     last->most = last->most == (size_t)-1 || new->most == (size_t)-1
                      ? (size_t)-1

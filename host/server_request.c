@@ -64,7 +64,8 @@ static void set_body(lua_State *L, const struct exchange *x)
     if (form && x->too_large) {
         lua_newtable(L);
         lua_setfield(L, -2, "parts");
-    } else if (form && host_form_push(L, type, x->body.data, x->body.size)) {
+    } else if (form &&
+               host_form_push(L, type, x->body.data ? x->body.data : "", x->body.size)) {
         lua_setfield(L, -2, "parts");
     } else if (form) {
         lua_pushboolean(L, 1);
