@@ -15,6 +15,7 @@ local lists = require "migrate.lists"
 local log = require "migrate.log"
 local origin = require "migrate.origin"
 local plan = require "migrate.plan"
+local process = require "host.process"
 local recipes = require "migrate.recipe"
 local remembered = require "migrate.remembered"
 local repaired = require "migrate.repaired"
@@ -56,6 +57,8 @@ function Session:close()
   if self.ledger then self.ledger:close() end
   self.dir:close()
 end
+
+Session.__close = Session.close
 
 ---The command to type after an ending.
 function Session:next_command(status, pending)
@@ -208,7 +211,8 @@ end
 -- The whole -------------------------------------------------------------------------------
 
 function Session:watch_signals()
-  self.signals = signals.watch(function()
+  local function interrupt()
+    if self.interrupted then return end
     self.interrupted = true
     self.turn:notify()
     self.ui:cancel() -- a question that is open
@@ -216,8 +220,13 @@ function Session:watch_signals()
     if self.engine then
       self.engine:stop(failure.new(consent.INTERRUPTED, "interrupted"))
     end
-  end, function()
+  end
+  self.signals = signals.watch(interrupt, function()
     scheduler.finish(self:finish(consent.INTERRUPTED, "interrupted"))
+  end, function()
+    local survives = signals.survives(self.ui.quiet, process.env)
+    self.log("hang_up", { survives = survives })
+    if survives then self.ui:cancel() else interrupt() end
   end)
 end
 
@@ -357,8 +366,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.run(recipe, settings, ui)
-  local self <close> = setmetatable(new_session(recipe, settings, ui, directory(recipe, settings)),
-    { __index = Session, __close = Session.close })
+  local self <close> = new_session(recipe, settings, ui, directory(recipe, settings))
   local existed = self.dir:exists()
   local done, message, kind = self:take()
   if not done then return nil, message, kind end
@@ -378,6 +386,35 @@ function session.run(recipe, settings, ui)
   return self:begin()
 end
 
+---A session with a run that is there, taken and opened; its recipe is not loaded yet.
+---@return Session?
+---@return string? message
+---@return Kind? kind
+local function open_session(dir, settings, ui)
+  local found, message, kind = runs.find(dir)
+  if not found then return nil, message, kind end
+  local self = new_session(nil, settings, ui, found)
+  local done
+  done, message, kind = self:take()
+  if done then done, message, kind = self:open_existing() end
+  if done then return self end
+  self:close()
+  return nil, message, kind
+end
+
+---Loads the recipe as the run was begun with.
+function Session:load_recipe()
+  local settings = self.settings
+  local message, kind
+  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
+    params = self.ledger:get_table("params"), file = settings.file_params,
+    from_environment = settings.params_from_environment,
+  })
+  if not self.recipe then return nil, message, kind end
+  self:watch_signals()
+  return true
+end
+
 ---Goes on with a run, without reading its source.
 ---@param dir? string
 ---@param settings Settings
@@ -386,25 +423,15 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.resume(dir, settings, ui)
-  local found, message, kind = runs.find(dir)
-  if not found then return nil, message, kind end
-  local self <close> = setmetatable(new_session(nil, settings, ui, found),
-    { __index = Session, __close = Session.close })
-  local done
-  done, message, kind = self:take()
-  if not done then return nil, message, kind end
-  done, message, kind = self:open_existing()
-  if not done then return nil, message, kind end
+  local self <close>, message, kind = open_session(dir, settings, ui)
+  if not self then return nil, message, kind end
   if self.ledger:get("finished_at") then
     self:tidy() -- a kill may have come between
-    return report.read(found)
+    return report.read(self.dir)
   end
-  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
-    params = self.ledger:get_table("params"), file = settings.file_params,
-    from_environment = settings.params_from_environment,
-  })
-  if not self.recipe then return nil, message, kind end
-  self:watch_signals()
+  local done
+  done, message, kind = self:load_recipe()
+  if not done then return nil, message, kind end
   if not self.ledger:get("staged_at") then return self:begin(true) end
   done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind end
@@ -420,31 +447,21 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.retry(dir, settings, ui)
-  local found, message, kind = runs.find(dir)
-  if not found then return nil, message, kind end
-  local self <close> = setmetatable(new_session(nil, settings, ui, found),
-    { __index = Session, __close = Session.close })
-  local done
-  done, message, kind = self:take()
-  if not done then return nil, message, kind end
-  done, message, kind = self:open_existing()
-  if not done then return nil, message, kind end
+  local self <close>, message, kind = open_session(dir, settings, ui)
+  if not self then return nil, message, kind end
   if not self.ledger:get("finished_at") then
-    return nil, found.path .. " is not finished: `auth0-migrate resume " .. found.path
+    return nil, self.dir.path .. " is not finished: `auth0-migrate resume " .. self.dir.path
       .. "` first", "usage"
   end
-  local undone = runs.undone(self.ledger, found)
+  local undone = runs.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
-  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
-    params = self.ledger:get_table("params"), file = settings.file_params,
-    from_environment = settings.params_from_environment,
-  })
-  if not self.recipe then return nil, message, kind end
-  self:watch_signals()
-  self.log("retry")
-  done, message, kind = self:settle_tenant()
-  if not done then return nil, message, kind end
-  done, message, kind = self.ledger:reopen(self.recipe.digest)
+  local done
+  done, message, kind = self:load_recipe()
+  if done then
+    self.log("retry")
+    done, message, kind = self:settle_tenant()
+  end
+  if done then done, message, kind = self.ledger:reopen(self.recipe.digest) end
   if not done then return nil, message, kind end
   done, message, kind = importing.run(self, repaired.queue)
   if done then message, kind = nil, nil end
