@@ -10,6 +10,7 @@ local token = require "auth0.token"
 
 local client = {}
 
+local MOST_LAPSES <const> = 5 -- tokens of one request that run out
 local PATIENCE <const> = 7200 -- seconds
 local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
 local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
@@ -295,6 +296,12 @@ function Client:ask_token(path, body)
   return self:exchange(request, { label = "POST " .. path, attempt = 0 })
 end
 
+---Whether a 401 tells of a token that has expired. Its text: "Expired token received for JSON Web
+---Token validation".
+local function is_lapse(response)
+  return client.explain(response):find("^Expired token") ~= nil
+end
+
 local function missing_scope(request_label, response)
   local said = client.explain(response)
   local scopes = said:match("expected any of: *(.-)%.?$")
@@ -317,7 +324,7 @@ function Client:request(request)
     url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
   }, { __index = request })
   local state = { label = label(request.method, request.path), attempt = 0, has_token = true }
-  local refused = false
+  local refused, lapses = false, 0
   while true do
     local response, message, kind, sent = self:exchange(inner, state)
     if not response then return nil, message, kind, sent end
@@ -325,12 +332,15 @@ function Client:request(request)
       return nil, missing_scope(state.label, response), "credentials", false
     elseif response.status ~= 401 then
       return response
-    elseif refused or not self.token:renew(state.bearer) then
+    end
+    -- A token that ran out on the way says nothing about the credentials.
+    local has_lapsed = lapses < MOST_LAPSES and is_lapse(response)
+    if (refused and not has_lapsed) or not self.token:renew(state.bearer) then
       return nil, string.format("%s: the access token is refused%s: %s", state.label,
         self.token:describe().ready_made and " and, being ready-made, cannot be renewed" or "",
         client.explain(response)), "credentials", false
     end
-    refused = true
+    if has_lapsed then lapses = lapses + 1 else refused = true end
     self.log("token_refused", { request = state.label })
   end
 end

@@ -28,7 +28,7 @@ local engine = {}
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
 ---@field ends integer        jobs whose end was seen
----@field full? {till: number, ends: integer}  the tenant's slots were taken: no upload is tried until
+---@field full? {till: number, ends: integer}  the tenant's slots were taken: no upload until
 ---then (own seconds), or until one more job of ours has ended
 ---@field foreign integer     slots that jobs of others hold, as last told
 ---@field log fun(event: string, fields: table)

@@ -148,6 +148,12 @@ test("a 401 renews the token once and repeats the request, uploads too", functio
   end
 end)
 
+test("a token that ran out on the way is no refusal", function()
+  local expired = answer(401, { message = "Expired token received for JSON Web Token validation" })
+  local made = rig.client { expired, answer(401, { message = "Invalid token." }), answer(200, {}) }
+  tap.equal(rig.get(made).status, 200)
+end)
+
 test("a second 401 is a matter of credentials", function()
   local made = rig.client { answer(401), answer(401, { message = "Invalid token." }) }
   local response, message, kind = rig.get(made)
