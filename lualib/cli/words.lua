@@ -305,6 +305,27 @@ function words.plan(plan)
   return table.concat(lines, "\n") .. "\n"
 end
 
+---"2026-11-24 16:51 UTC" of an ISO time.
+local function moment(iso)
+  return iso:gsub("T", " "):sub(1, 16) .. " UTC"
+end
+
+local STALE <const> = 60 -- seconds; whoever works has said nothing for longer
+
+---"import: 120 of 400 users, 33/s, 8 s left"
+local function progress_line(progress)
+  local parts = { string.format("import: %s of %s", words.number(progress.users),
+    words.count(progress.total, "user")) }
+  if progress.users_per_second then
+    parts[2] = string.format("%.3g/s", progress.users_per_second)
+    parts[3] = words.duration(progress.eta_seconds) .. " left"
+  end
+  if progress.seen_seconds > STALE then
+    parts[#parts + 1] = "as it was " .. words.duration(progress.seen_seconds) .. " ago"
+  end
+  return table.concat(parts, ", ")
+end
+
 ---How far a run is.
 ---@param status table  of session.status
 ---@return string
@@ -319,9 +340,20 @@ function words.status(status)
     lines[#lines + 1] = ""
     lines[#lines + 1] = "chunks: " .. chunks
   end
+  lines[#lines + 1] = status.progress and progress_line(status.progress)
   for _, job in ipairs(status.active or {}) do
-    lines[#lines + 1] = string.format("job %s: chunk %d, for %s", job.id or "(not yet known)",
-      job.chunk, words.duration(math.max(0, job.seconds or 0)))
+    lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(not yet known)",
+      job.chunk, words.duration(math.max(0, job.seconds or 0)),
+      job.percentage and ", " .. words.percent(job.percentage / 100) or "",
+      job.kept_until and ", its result kept until " .. moment(job.kept_until) or "")
+  end
+  if status.progress and status.progress.foreign > 0 then
+    lines[#lines + 1] = words.count(status.progress.foreign, "import job")
+      .. " of others in the slots"
+  end
+  for _, one in ipairs(status.errors or {}) do
+    lines[#lines + 1] = string.format("%s: chunk %d: %s", one.at and moment(one.at) or "lately",
+      one.chunk, one.message)
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -9,6 +9,7 @@ local finalize = require "migrate.finalize"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local jobs = require "auth0.jobs"
+local limits = require "auth0.limits"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
 
@@ -16,20 +17,56 @@ local importing = {}
 
 local ROUNDS <const> = 3 -- the import included
 
+local GLIMPSE <const> = 1 -- seconds between two notes for other terminals
+local LONG <const> = 3600 -- seconds; the results of jobs that old are worth a word
+
+---What people should know beside the figures.
+local function detail_of(made)
+  local oldest
+  for _, job in pairs(made.watched) do
+    if not oldest or job.submitted < oldest then oldest = job.submitted end
+  end
+  if made.foreign > 0 then
+    return string.format("%d import %s of others hold%s the slots", made.foreign,
+      made.foreign == 1 and "job" or "jobs", made.foreign == 1 and "s" or "")
+  elseif oldest and clock.now() - oldest > LONG then
+    return "results are kept until "
+      .. clock.iso(oldest + limits.JOB_KEPT_SECONDS):gsub("T", " "):sub(1, 16) .. " UTC"
+  end
+end
+
+---Notes for `status` how far the import is.
+local function glimpse(session, progress)
+  local now = clock.monotonic()
+  if now - (session.glimpsed or -math.huge) < GLIMPSE then return end
+  session.glimpsed = now
+  local told = {}
+  for id, job in pairs(session.engine.watched) do told[id] = job.percentage end
+  session.ledger:glimpse {
+    at = clock.now(), users = progress.done, total = progress.total,
+    foreign = session.engine.foreign, jobs = told,
+    rate = progress.seconds > GLIMPSE and progress.since / progress.seconds or nil,
+  }
+end
+
 local function show(session, total, began)
+  local made = session.engine
   local done = session.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
     WHERE round = 1 AND state = 'harvested']])
-  local part = 0
-  for _, job in pairs(session.engine.watched) do
+  local part, jobs_now = 0, 0
+  for _, job in pairs(made.watched) do
+    jobs_now = jobs_now + 1
     part = part + job.chunk.users * (job.percentage or 0) / 100
   end
-  session.first_done = session.first_done or done
-  session.ui:progress {
-    phase = "import", done = math.min(total, math.floor(done + part)), total = total,
-    share = total > 0 and math.min(1, (done + part) / total) or nil,
-    seconds = clock.monotonic() - began, since = done - session.first_done,
-    jobs = session.engine.busy,
+  local now = math.min(total, math.floor(done + part))
+  session.first_done = session.first_done or now
+  local progress = {
+    phase = "import", done = now, total = total, share = total > 0 and now / total or nil,
+    seconds = clock.monotonic() - began, since = now - session.first_done, jobs = jobs_now,
+    detail = detail_of(made),
   }
+  session.ui:progress(progress)
+  glimpse(session, progress)
 end
 
 local function make_engine(session)

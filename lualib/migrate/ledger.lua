@@ -149,6 +149,15 @@ function Ledger:note(facts)
   return tx:commit()
 end
 
+---How far the import is, for whoever looks from another terminal. No transition: when it cannot be
+---written, nothing is lost.
+---@param progress table
+function Ledger:glimpse(progress)
+  local tx <close> = self.db:begin()
+  self:set { progress = progress }
+  tx:commit()
+end
+
 -- Stage -----------------------------------------------------------------------------------
 
 ---@class StagedPart  what a stretch of the source became

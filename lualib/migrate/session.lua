@@ -479,18 +479,7 @@ function session.status(dir)
   local book
   book, message, kind = ledger.open(found:journal(), { readonly = true })
   if not book then return nil, message, kind end
-  local statement = report.build(book, { directory = found.path })
-  statement.chunks, statement.active = {}, {}
-  for row in book.db:rows("SELECT state, count(*) AS n FROM chunk GROUP BY state") do
-    statement.chunks[row.state] = row.n
-  end
-  for _, job in ipairs(book:open_jobs()) do
-    table.insert(statement.active, {
-      id = job.id, chunk = job.chunk, state = job.state, seconds = clock.now() - job.submitted,
-    })
-  end
-  statement.staged = book:get("staged_at") ~= nil
-  statement.finished = book:get("finished_at") ~= nil
+  local statement = require("migrate.status").of(book, found.path)
   book:close()
   return statement
 end

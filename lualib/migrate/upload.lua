@@ -28,6 +28,7 @@ local function send(engine, chunk)
   local attempt, message, kind = engine.ledger:sending(chunk.id)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
+  engine.log("sending", { chunk = chunk.id, attempt = attempt })
   engine.uploading = engine.uploading + 1
   local answer = engine.jobs.submit(engine.client, {
     data = users,
