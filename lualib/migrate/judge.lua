@@ -58,7 +58,7 @@ local function window(engine, chunk)
   local record = engine.ledger:chunk(chunk.id)
   if engine.ledger:attempts(chunk.id) < 2 or not record.first_intent then return nil end
   local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
-  return { first = record.first_intent + offset, last = clock.now() + offset }
+  return { first = record.first_intent, last = clock.now() + offset }
 end
 
 ---Rules on the open failures of a chunk. Those that no look-up can settle are left to the
@@ -126,7 +126,7 @@ function judge.are_all_there(engine, chunk)
   local theirs = find(engine, ours)
   local record = engine.ledger:chunk(chunk.id)
   local offset = engine.client.clock_offset or 0
-  local span = { first = record.first_intent + offset, last = clock.now() + offset }
+  local span = { first = record.first_intent, last = clock.now() + offset }
   for _, user in ipairs(ours) do
     local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
     if ruling.outcome == "absent" then return false end
@@ -170,7 +170,7 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   local record = engine.ledger:chunk(chunk.id)
   local offset = engine.client.clock_offset or 0
   local span = record.first_intent
-    and { first = record.first_intent + offset, last = clock.now() + offset }
+    and { first = record.first_intent, last = clock.now() + offset }
   local known = {}
   for _, failure in ipairs(told or {}) do known[failure.place] = failure end
   local asked = {}

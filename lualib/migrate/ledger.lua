@@ -30,7 +30,7 @@ Ledger.__index = Ledger
 ---@field places string      for chunk.places
 ---@field upsert boolean     sent with upsert whatever the run's setting
 ---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
----@field first_intent? number unix seconds: when its first upload was begun
+---@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
 
 local LEAST_ROOM <const> = 64 * 1024 -- bytes that the files beside a journal need
 
@@ -198,13 +198,15 @@ end
 
 -- Upload ----------------------------------------------------------------------------------
 
----The intent to send, durable before the first byte.
+---The intent to send, durable before the first byte. Its time is the tenant's, which stamps what
+---comes of it: our own clock may be set anew before that is looked at.
 ---@param chunk integer
+---@param offset? number  seconds that the tenant's clock is ahead
 ---@return integer? attempt
 ---@return string? message
 ---@return Kind? kind
-function Ledger:sending(chunk)
-  local now = clock.now()
+function Ledger:sending(chunk, offset)
+  local now = clock.now() + (offset or 0)
   local tx <close> = self.db:begin()
   self.db:run("INSERT INTO attempt (chunk, begun) VALUES (?, ?)", chunk, now)
   local attempt = self.db:last_id()

@@ -116,7 +116,7 @@ function Undo:stretch(chunk, entries, intended)
   local find, message, kind = roll.find(made, self.tenant.connection.name, entries)
   if not find then return nil, message, kind end
   local hours, offset = self.ledger:hours(chunk), made.clock_offset
-  hours = { first = hours.first + offset, last = hours.last + offset }
+  hours = { first = hours.first, last = hours.last + offset }
   local part = { place = entries[#entries].place, deleted = 0, gone = 0, kept = {} }
   local targets, places = {}, {}
   for _, entry in ipairs(entries) do

@@ -25,7 +25,7 @@ local FIRST_WAIT <const>, LEAST_WAIT <const>, MOST_WAIT <const> = 5, 30, 60
 
 local function send(engine, chunk)
   local users = engine:check(engine.dir:bytes(chunk))
-  local attempt, message, kind = engine.ledger:sending(chunk.id)
+  local attempt, message, kind = engine.ledger:sending(chunk.id, engine.client.clock_offset)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
   engine.log("sending", { chunk = chunk.id, attempt = attempt })

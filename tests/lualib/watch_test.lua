@@ -161,3 +161,30 @@ test("while the slots are taken, chunks that are to be sent again try one at a t
     assert(tries <= 24, tries .. " tries in ten minutes")
   end)
 end)
+
+test("an upload of our own is recognised though our clock was set anew after it", function()
+  local tenant, client = rig.tenant(), { clock_offset = -3600 }
+  tenant.script = {
+    function() return nil end,
+    function(job)
+      job.errors = {
+        { user = { email = "user1@example.com" }, errors = { { code = "CONFLICT_EMAIL" } } },
+        { user = { email = "user2@example.com" }, errors = { { code = "CONFLICT_EMAIL" } } },
+      }
+    end,
+  }
+  local created = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - 3600)
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = created },
+    { user_id = "auth0|u2", email = "user2@example.com", created_at = created },
+  }
+  local submit = tenant.submit
+  function tenant.submit(made, request)
+    local answer = submit(made, request)
+    client.clock_offset = 0
+    return tenant.submits == 1 and { outcome = "uncertain", message = "closed" } or answer
+  end
+  rig.with_run({ n = 2, tenant = tenant, client = client }, function(face, made, book)
+    tap.equal(whole(face, made, book).inserted, 2)
+  end)
+end)
