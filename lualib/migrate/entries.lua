@@ -129,8 +129,8 @@ end
 
 ---When a chunk's users may have been created: from the first intent to the end of its last job.
 ---@param chunk integer
----@return {first: number, last: number}?  unix seconds, `first` by the tenant's clock, `last` by ours;
----nil: it was never sent
+---@return {first: number, last: number}?  unix seconds, `first` by the tenant's clock, `last` by
+---ours; nil: it was never sent
 function entries:hours(chunk)
   local row = self.db:row([[SELECT first_intent AS first, (SELECT max(at) FROM
       (SELECT max(ended) AS at FROM attempt WHERE chunk = ?1

@@ -1,4 +1,5 @@
 local books = require "migrate.books"
+local failure = require "base.failure"
 local finalize = require "migrate.finalize"
 local import = require "migrate.import"
 local limits = require "auth0.limits"
@@ -154,7 +155,7 @@ test("while the slots are taken, chunks that are to be sent again try one at a t
     local began = made.clock.elapsed()
     scheduler.spawn(function()
       made.clock.sleep(600)
-      made:stop(require("base.failure").new("enough", "interrupted"))
+      made:stop(failure.new("enough", "interrupted"))
     end)
     pcall(whole, face, made, book)
     assert(made.clock.elapsed() - began >= 600)
@@ -188,3 +189,40 @@ test("an upload of our own is recognised though our clock was set anew after it"
     tap.equal(whole(face, made, book).inserted, 2)
   end)
 end)
+
+for _, kind in ipairs { "gate", "full" } do
+  test("an ending of kind " .. kind .. " waits for jobs in flight, until an interrupt", function()
+    rig.with_run({ n = 2, tenant = stuck() }, function(face, made, book)
+      local job = face:submit(face:chunks()())
+      made:stop(failure.new("enough", kind))
+      assert(not made:leaving())
+      scheduler.spawn(function()
+        scheduler.sleep(0.02)
+        made:stop(failure.new("interrupted", "interrupted"))
+      end)
+      made:drain()
+      assert(made:leaving())
+      tap.equal({ made.ending.kind, job.result, #book:open_jobs() }, { kind, nil, 1 })
+    end)
+  end)
+end
+
+test("what a full disk cannot take is recorded from the reserve, and nothing more is sent",
+  function()
+    local tenant = rig.tenant()
+    rig.with_run({ n = 6, tenant = tenant }, function(face, made, book, dir)
+      local sent, spent, full = book.sent, 0, true
+      function dir.spend_reserve()
+        spent, full = spent + 1, false
+      end
+      function book.sent(...)
+        if full then return nil, "the disk is full", "full" end
+        return sent(...)
+      end
+      pcall(import, face)
+      made:drain()
+      tap.equal({ spent, made.ending.kind, #book:open_jobs() }, { 1, "full", 0 })
+      local f = books.figures(book.db)
+      tap.equal({ f.inserted, f.pending, tenant.submits }, { 2, 4, 1 })
+    end)
+  end)
