@@ -10,16 +10,20 @@ local STEP_SHARE <const> = 0.03  -- of the expected time, between looks
 local LATE_GROWTH <const> = 1.25 -- each look after the expected end waits longer
 local UNKNOWN_SHARE <const> = 0.25 -- of the age, between looks at a job of unknown length
 local WEIGHT <const> = 0.3       -- of the newest job in the averages
+-- What a job costs beside its users hides their speed in a small one, such as a canary: it says
+-- nothing of jobs that are larger by more than this.
+local REACH <const> = 3
 
 ---@class Pace
 ---@field per_user? number  seconds a user, averaged
+---@field largest integer   users of the largest job that was learned from
 ---@field spread? number    how far jobs end from the expected time, as a share of it, averaged
 local Pace = {}
 Pace.__index = Pace
 
 ---@return Pace
 function pace.new()
-  return setmetatable({}, Pace)
+  return setmetatable({ largest = 0 }, Pace)
 end
 
 local function clamp(seconds)
@@ -32,8 +36,9 @@ end
 ---@param done number           seconds after the submit
 function Pace:learn(users, still_running, done)
   local took = (still_running + done) / 2
-  if self.per_user then
-    local expected = self:expected(users)
+  local expected = self:expected(users)
+  self.largest = math.max(self.largest, users)
+  if expected then
     local off = math.abs(took - expected) / math.max(expected, SHORTEST)
     self.spread = self.spread and self.spread + WEIGHT * (off - self.spread) or off
     self.per_user = self.per_user + WEIGHT * (took / users - self.per_user)
@@ -43,9 +48,10 @@ function Pace:learn(users, still_running, done)
 end
 
 ---@param users integer
----@return number? seconds  nil before any job has ended
+---@return number? seconds  nil before a job of about this size has ended
 function Pace:expected(users)
-  return self.per_user and self.per_user * users
+  if not self.per_user or users > REACH * self.largest then return nil end
+  return self.per_user * users
 end
 
 ---Seconds to wait before the next look at a job.

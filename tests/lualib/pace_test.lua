@@ -56,3 +56,12 @@ test("a job that outlasts its time is looked at ever less, at most every ten sec
   assert(after > before)
   assert(p:wait(100, 4000, 200) <= 10)
 end)
+
+test("a small job says nothing of how long a large one takes", function()
+  local p = pace.new()
+  p:learn(5, 0, 1)
+  tap.equal(p:expected(1000), nil)
+  tap.equal(p:wait(1000, 0, 0), 0.5)
+  p:learn(1000, 9, 11)
+  tap.equal(p:expected(1000), 10.0)
+end)
