@@ -150,7 +150,7 @@ function Search:self_describing()
         local hit = self:confirmed(made, line) or self:otherwise_encoded(made, line)
           or self:around(value, made.algorithm)
         if hit then return hit end
-      else
+      elseif not value.part then
         unsupported = unsupported or foreign(self, value, found)
       end
     end

@@ -20,6 +20,7 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field text string
 ---@field expression string  "row.password_hash"
 ---@field name string        the last name in it, in lower case
+---@field part? boolean      of a value that stands in the list too
 
 ---@class GuessSalt
 ---@field bytes string
@@ -86,7 +87,7 @@ local function split(list, value)
         i = i + 1
         if part ~= "" then
           list[#list + 1] = {
-            text = part, name = value.name, expression = string.format(
+            text = part, name = value.name, part = true, expression = string.format(
               "%s:match(\"^%s([^%s]*)\")", value.expression,
               ("[^" .. separator .. "]*" .. quoted):rep(i - 1), separator),
           }

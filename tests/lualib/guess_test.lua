@@ -165,3 +165,13 @@ test("guess: nothing fits another password, and the search ends when it is told 
   tap.contains(found.reason, "nothing that was tried fits")
   assert(found.tried > 100)
 end)
+
+test("a mapped hash that does not fit does not hide the hash of the record", function()
+  local record = { salt = b64(BYTES), rounds = 10,
+    hash = b64(digest.pbkdf2("sha256", PLAIN, BYTES, 10, 32)) }
+  local wrong = password.pbkdf2("sha256", 10, record.salt, password.bytes(record.hash, "base64"))
+  local found = guess.search {
+    user = { custom_password_hash = wrong }, record = record, cleartext = PLAIN,
+  }
+  tap.contains(found.line, 'password.bytes(row.salt, "base64")')
+end)
