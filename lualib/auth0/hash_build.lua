@@ -99,6 +99,9 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function hash_build.pbkdf2(name, iterations, salt, key)
+  if type(name) == "table" then
+    error("pbkdf2 takes (name, iterations, salt, key), not a table", 2)
+  end
   local known = PBKDF2[hash_build.digest_name(name) or ""]
   local count = math.tointeger(tonumber(iterations))
   if not known then return nil, "a digest that Auth0 does not know for pbkdf2" end
@@ -122,6 +125,7 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function hash_build.argon2(parts)
+  if type(parts) ~= "table" then error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2) end
   if parts.kind ~= "id" and parts.kind ~= "i" then
     return nil, "argon2 of kind " .. tostring(parts.kind) .. " is not supported"
   end
@@ -155,6 +159,7 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function hash_build.scrypt(parts)
+  if type(parts) ~= "table" then error("scrypt takes a table { cost, salt, key }", 2) end
   local cost = math.tointeger(tonumber(parts.cost))
   if not cost or cost < 2 or cost & (cost - 1) ~= 0 then
     return nil, "scrypt needs a cost (N) that is a power of two"
