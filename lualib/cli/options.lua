@@ -30,6 +30,16 @@ function options.whole(least, most)
   end
 end
 
+---A record: its position, or the place that a finding names.
+---@param text string
+---@return integer|string?
+---@return string? expected
+function options.place(text)
+  if text:find("^%d+$") then return options.whole(1)(text) end
+  if text:find("[:#]") then return text end
+  return nil, "the position of a record (1 is the first) or a place such as users.csv:18"
+end
+
 ---A size such as 400000 or 400k, in bytes.
 ---@param least integer
 ---@param most integer
@@ -131,8 +141,8 @@ options.list = {
     help = "how many records (default 3)",
   },
   {
-    flags = "--at", argument = "POSITION", parse = options.whole(1), commands = "preview",
-    help = "only the record at this position (1 is the first)",
+    flags = "--at", argument = "PLACE", parse = options.place, commands = "preview",
+    help = "only the record at this position (1 is the first) or place (users.csv:18)",
   },
   {
     flags = "--slots", argument = "N", parse = options.whole(1, limits.SLOTS),

@@ -232,7 +232,8 @@ end
 ---Shows source records beside what they become.
 ---@param recipe Recipe
 ---@param settings Settings
----@param which {n?: integer, at?: integer}  the first n (default 3), or the one at a position
+---@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a
+---position or place
 ---@param show fun(preview: Preview)
 ---@return true?
 ---@return string? message
@@ -243,20 +244,22 @@ function check.preview(recipe, settings, which, show)
   local validator = schema.for_connection(connection)
   local source, state, control = pipeline.open(recipe)
   if not source then return nil, state, control end
-  local last = which.at or which.n or 3
+  local wanted = which.at
+  local last = type(wanted) == "string" and math.maxinteger or wanted or which.n or 3
   for position = 1, last do
     local fine, record, at = guard.call(source, state, control)
     if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
     if record == nil then
-      if which.at then
-        return nil, string.format("the source has %d records, none at %d", position - 1, which.at),
+      if wanted then
+        return nil, string.format("the source has %d records, none at %s", position - 1, wanted),
           "usage"
       end
       break
     end
-    control = record
-    if not which.at or position == which.at then
-      show(preview_of(recipe, validator, record, at or "#" .. position, position))
+    control, at = record, at or "#" .. position
+    if not wanted or position == wanted or at == wanted then
+      show(preview_of(recipe, validator, record, at, position))
+      if wanted then break end
     end
   end
   if type(source) == "table" and source.close then source:close() end

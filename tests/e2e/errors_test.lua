@@ -408,6 +408,8 @@ test("preview shows records beside users, and one at a position", function()
     assert(not ended.stdout:find("record 3", 1, true))
     ended = s:run({ "preview", "shop.lua", "input=a.csv", "--at", "4" }):ends_with(0)
     tap.contains(ended.stdout, "skipped: no address")
+    ended = s:run({ "preview", "shop.lua", "input=a.csv", "--at", "a.csv:5" }):ends_with(0)
+    tap.contains(ended.stdout, "(record 4)")
     local object = s:run({ "preview", "shop.lua", "input=a.csv", "--at", "2", "--json" })
       :ends_with(0):object()
     tap.equal({ #object.records, object.records[1].at, object.records[1].errors[1].code },
