@@ -13,6 +13,7 @@ local codes = {}
 ---@field class CodeClass
 ---@field meaning string
 ---@field fix string          a sentence for people
+---@field fixes? table<string, string>  by the field, where one has another
 ---@field own? true           made by this program, never by Auth0
 
 ---@type Code[]
@@ -61,11 +62,12 @@ codes.list = {
     name = "FORMAT", synonyms = { "INVALID_FORMAT" }, related = { "UNKNOWN_FORMAT" },
     class = "data",
     meaning = "not a valid address or URL",
-    fix = "Clean the value in the recipe (text.email), or leave it out.",
+    fix = "Clean the value in the recipe (value.email), or leave it out.",
+    fixes = { picture = "Leave a picture out that is no http or https address." },
   },
   {
     name = "INVALID_TYPE", class = "data", meaning = "another type than the field has",
-    fix = "Convert the value in the recipe (text.boolean, tostring), or leave it out.",
+    fix = "Convert the value in the recipe (value.boolean, tostring), or leave it out.",
   },
   {
     name = "MAX_LENGTH", class = "data", meaning = "the text is too long",
@@ -100,7 +102,13 @@ codes.list = {
   },
   {
     name = "PATTERN", class = "data", meaning = "the text has not the required shape",
-    fix = "Normalise the value in the recipe: text.phone for phones, auth0.password for hashes.",
+    fix = "Bring the value into the shape that the message names, or leave it out.",
+    fixes = {
+      phone_number = "Bring the number into the form +4930123456 (value.phone), or leave it out.",
+      picture = "Leave a picture out that is no http or https address.",
+      custom_password_hash = "Build the hash with auth0.password, or leave it out.",
+      password_hash = "Only plain bcrypt of cost 10 goes here; password.auto chooses the field.",
+    },
   },
   {
     name = "OBJECT_ADDITIONAL_PROPERTIES", class = "data",
@@ -127,7 +135,7 @@ codes.list = {
   },
   {
     name = "RECIPE_ERROR", own = true, class = "data", meaning = "the recipe's map raised an error",
-    fix = "Correct the recipe at the line named; `auth0-migrate preview --at` shows the record.",
+    fix = "Correct the recipe at the line named; `preview --at PLACE` shows its record.",
   },
   {
     name = "RECIPE_RESULT", own = true, class = "data", meaning = "map did not return a user",
@@ -175,10 +183,13 @@ function codes.get(code)
 end
 
 ---@param code string
+---@param path? string  of the field
 ---@return string? fix  a sentence
-function codes.fix(code)
+function codes.fix(code, path)
   local entry = by_name[code]
-  return entry and entry.fix
+  if not entry then return nil end
+  local field = entry.fixes and path and path:match("^[%a_]+")
+  return field and entry.fixes[field] or entry.fix
 end
 
 -- Where the server's profile has another name than import files.

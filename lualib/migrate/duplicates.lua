@@ -108,7 +108,7 @@ end
 local MESSAGES <const> = {
   decided = "the same %s as the user at position %d, which for this recipe means the same user",
   same = "the same user as at position %d: the same %s, and no other identifier differs",
-  different = "the %s is that of the user at position %d, whose %s is another",
+  different = "the user at position %d has the same %s, but another %s",
   others = "the %s is that of the user at position %d, another identifier that of a further user",
 }
 
@@ -144,7 +144,7 @@ function Detector:clash(position, equal, different, others)
   else
     clash.code = CODES[name] or "CONFLICT"
     clash.message = contradicting[1]
-      and MESSAGES.different:format(name, position, table.concat(contradicting, " and "))
+      and MESSAGES.different:format(position, name, table.concat(contradicting, " and "))
       or MESSAGES.others:format(name, position)
   end
   return clash

@@ -57,7 +57,7 @@ function Findings:group(outcome, finding, path)
   local key = table.concat({ outcome, finding.code, path, common }, "\0")
   local group = self.groups[key]
   if group then return group, common end
-  local fix = finding.fix or codes.fix(finding.code)
+  local fix = finding.fix or codes.fix(finding.code, path)
   if self.n < MOST_GROUPS then
     self.n = self.n + 1
     group = { code = finding.code, path = path, message = finding.message or "", fix = fix }

@@ -11,6 +11,7 @@ local user_rules = require "auth0.user"
 local pipeline = {}
 
 local PAUSE_EVERY <const> = 256 -- records
+local APART <const> = "Say in the recipe which of the two stays (dedupe), or correct the source."
 
 -- Once a record: a local costs a third of the look-up.
 local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
@@ -94,7 +95,9 @@ function Pipeline:clash(clash, user, at, record)
   return self.sink:rejected {
     position = self.position, at = at, outcome = same and "duplicate" or "rejected",
     code = clash.code, path = clash.path, message = clash.message, kept = clash.position,
-    errors = { { code = clash.code, path = clash.path, message = clash.message } },
+    errors = {
+      { code = clash.code, path = clash.path, message = clash.message, fix = not same and APART or nil },
+    },
     record = json.materialize(record), user = user,
   }
 end

@@ -42,6 +42,7 @@ test("codes: an unknown code stays as it is", function()
   tap.equal(codes.canonical("BRAND_NEW"), "BRAND_NEW")
   tap.equal(codes.get("BRAND_NEW").class, "unknown")
   tap.equal(codes.fix("BRAND_NEW"), nil)
+  assert(codes.fix("FORMAT", "picture") ~= codes.fix("FORMAT", "email"))
 end)
 
 ---{path, message, import path}
