@@ -284,7 +284,8 @@ function Client:exchange(request, state)
     state.why = response and "status " .. response.status or kind
     if not self:pause(state, response and response.headers) then
       local why = response and client.explain(response) or message
-      return nil, string.format("%s: given up after %d tries: %s", state.label, state.attempt, why),
+      return nil, string.format("%s: given up after %d %s: %s", state.label, state.attempt,
+        state.attempt == 1 and "try" or "tries", why),
         "temporary", response == nil and sent or false
     end
   end

@@ -57,7 +57,7 @@ end
 local FIX <const> = {
   credentials = "compare domain, client id, secret and audience with the application in the "
     .. "dashboard, and whether it is authorised for the Management API",
-  usage = "see what the message names",
+  usage = "name a database connection of the tenant with AUTH0_CONNECTION or --connection",
 }
 local NETWORK_FIX <const> = "check AUTH0_DOMAIN, the network, a proxy (https_proxy) and --ca-file"
 
@@ -119,7 +119,7 @@ end
 ---@return DoctorLine[]
 function doctor.connection(settings)
   local why = connection.objection(settings)
-  if why then return { fail("connection", why, "usage", "see what the message names") } end
+  if why then return { fail("connection", why, "usage", FIX.usage) } end
   local said = string.format("%s (%s), a database, enabled", settings.name, settings.id)
   if settings.import_mode then said = said .. ", import mode" end
   local lines = { ok("connection", said) }
