@@ -120,6 +120,14 @@ function Engine:log_trace(reason)
   if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
 end
 
+---Who else holds import slots of the tenant; nil when nobody is known to.
+---@return string?
+function Engine:others()
+  if self.foreign == 0 then return nil end
+  return self.foreign == 1 and "1 import job of others holds a slot"
+    or self.foreign .. " import jobs of others hold the slots"
+end
+
 ---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
 ---@param fn fun()
 function Engine:beside(fn)

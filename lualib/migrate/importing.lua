@@ -26,10 +26,9 @@ local function detail_of(made)
   for _, job in pairs(made.watched) do
     if not oldest or job.submitted < oldest then oldest = job.submitted end
   end
-  if made.foreign > 0 then
-    return string.format("%d import %s of others hold%s the slots", made.foreign,
-      made.foreign == 1 and "job" or "jobs", made.foreign == 1 and "s" or "")
-  elseif oldest and clock.now() - oldest > LONG then
+  local others = made:others()
+  if others then return others end
+  if oldest and clock.now() - oldest > LONG then
     return "results are kept until "
       .. clock.iso(oldest + limits.JOB_KEPT_SECONDS):gsub("T", " "):sub(1, 16) .. " UTC"
   end

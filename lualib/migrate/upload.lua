@@ -71,9 +71,8 @@ function answers.full(engine, job, attempt, answer)
   for _ in pairs(engine.watched) do ours = ours + 1 end
   local active = answer.active or 0
   engine.foreign = math.max(0, active - ours)
-  engine:record("not_sent", job.chunk.id, attempt, "refused", engine.foreign > 0
-    and string.format("%d import jobs of others hold the slots", engine.foreign)
-    or string.format("%d import jobs are active", active))
+  engine:record("not_sent", job.chunk.id, attempt, "refused",
+    engine:others() or string.format("%d import jobs are active", active))
   engine.log("slots_full",
     { chunk = job.chunk.id, active = active, ours = ours, foreign = engine.foreign })
   local wait = engine.full and math.random(LEAST_WAIT, MOST_WAIT) or FIRST_WAIT
