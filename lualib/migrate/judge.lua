@@ -183,6 +183,10 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }
       or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
+    -- Users that go once more for their factors' sake were inserted by this run before.
+    if ruling.outcome == "updated" and record.upsert and not record.updates then
+      ruling.outcome = "inserted"
+    end
     if ruling.outcome == "inserted" and evidence.doubts_factors(placed.user, record.round) then
       failures[#failures + 1] = {
         place = placed.place, position = placed.position, at = placed.at, code = DOUBT.code,

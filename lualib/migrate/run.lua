@@ -207,7 +207,7 @@ function Run:repair(refused)
     fix = known and fixers.all(fix) or nil
   end
   if not fix then
-    if factors and refused.round == 1 then return refused.user, {} end
+    if factors and refused.round < self.engine.rounds then return refused.user, {} end
     if refused.code == "DUPLICATED_USER" and self.engine.delete_ghosts then
       local user, more = fixers.ghost(refused.user, refused)
       return user, more

@@ -275,6 +275,38 @@ test("factors that failed are repeated once with upsert, and the user stays inse
   end)
 end)
 
+test("factors that fail again go once more while rounds are left", function()
+  local tenant = rig.tenant()
+  local function refuse(job)
+    job.errors = { { user = { user_id = "u1" }, errors = { { code = "MFA_FACTORS_FAILED" } } } }
+  end
+  tenant.script = { refuse, refuse }
+  rig.with_run({ n = 1, tenant = tenant }, function(face, made, book)
+    local figures = whole(face, made, book)
+    tap.equal({ tenant.submits, figures.rounds }, { 3, 3 })
+    tap.equal(users_of(figures), { 1, 0, 0, 0, 0 })
+  end)
+end)
+
+test("users whose second job is lost stay inserted: the first one did it", function()
+  local tenant = rig.tenant()
+  local function fail(job)
+    job.state, job.summary = "failed", {}
+  end
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "u1" }, errors = { { code = "MFA_FACTORS_FAILED" } } } }
+      tenant.known = {
+        { user_id = "auth0|u1", email = "user1@example.com", created_at = "2001-01-01T00:00:00Z" },
+      }
+    end,
+    fail, fail, fail,
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+  end)
+end)
+
 test("a job that failed as a whole is sent again, then its users are looked up", function()
   local tenant = rig.tenant()
   local function fail(job)
