@@ -1,0 +1,102 @@
+--- The recipes that README.md and docs/recipes.md show load, and check finds nothing wrong in them.
+
+local check = require "migrate.check"
+local file = require "host.file"
+local recipe = require "migrate.recipe"
+local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
+local words = require "cli.words"
+local test = tap.test
+
+local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
+local KEY <const> = "q2VhZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDM="
+-- Every column that an example reads.
+local CUSTOMERS <const> = "id,email,confirmed,password_digest,plan,rounds,salt,hash\n"
+  .. "1,ada@example.com,t,$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy,pro,1000,"
+  .. "c2FsdHNhbHQ=," .. KEY .. "\n"
+local REST <const> = [[
+
+return {
+  source = function(params) return require("source.csv").records(params.input) end,
+  map = function(row) return { email = row.email } end,
+]]
+local INPUT <const> = "  params = { input = { required = true } },\n"
+local ROLES <const> = "id,role\n1,buyer\n1,editor\n"
+
+---The blocks of a language in a document, in order, each with the line where it begins.
+local function blocks(name, language)
+  local found, inside, line = {}, nil, 0
+  for text in assert(file.read(name)):gmatch("([^\n]*)\n") do
+    line = line + 1
+    if inside and text == "```" then
+      found[#found + 1] = { name = name, line = inside.line, text = table.concat(inside, "\n") }
+      inside = nil
+    elseif inside then
+      inside[#inside + 1] = text
+    elseif text == "```" .. language then
+      inside = { line = line }
+    end
+  end
+  return found
+end
+
+---A block as a recipe's whole text: fields that are shown alone get those that must be there.
+local function whole(text)
+  if text:find("\nreturn ") then return text end
+  local above, fields = {}, {}
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    table.insert(line:find("^local ") and above or fields, line)
+  end
+  local declared = text:find("params = {", 1, true) and "" or INPUT
+  return table.concat(above, "\n") .. REST .. declared .. table.concat(fields, "\n") .. "\n}\n"
+end
+
+---Calls fn with a folder of its own.
+local function in_folder(fn)
+  local folder = assert(file.temporary())
+  scheduler.run(function() fn(folder) end)
+  assert(file.remove_tree(folder))
+end
+
+local function write(folder, name, text)
+  local path = folder .. "/" .. name
+  assert(file.write(path, text))
+  return path
+end
+
+---Loads a recipe's text and checks its input.
+local function checked(folder, text, params)
+  local path = write(folder, "made.lua", text)
+  local loaded = assert(recipe.load(path, { params = params, env = function() end }))
+  return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
+end
+
+for _, name in ipairs { "README.md", "docs/recipes.md" } do
+  for _, block in ipairs(blocks(name, "lua")) do
+    test(string.format("the recipe at %s:%d loads and maps", name, block.line), function()
+      in_folder(function(folder)
+        local text = whole(block.text)
+        local params = { input = write(folder, "a.csv", CUSTOMERS) }
+        if text:find("recipes.keycloak", 1, true) then params.input = REALM end
+        if text:find("params.roles", 1, true) then
+          params.roles = write(folder, "roles.csv", ROLES)
+        end
+        local report = checked(folder, text, params)
+        assert(report.records.staged > 0, "nothing is mapped")
+        tap.equal({ report.records.rejected, report.warnings.unknown_column }, { 0 })
+      end)
+    end)
+  end
+end
+
+test("what README.md shows of check is what check says", function()
+  in_folder(function(folder)
+    local source = write(folder, "customers.csv", blocks("README.md", "")[2].text .. "\n")
+    local report = checked(folder, blocks("README.md", "lua")[1].text, { input = source })
+    local said = words.findings(report):gsub(folder:gsub("%p", "%%%0") .. "/", "")
+    for _, block in ipairs(blocks("README.md", "")) do
+      local shown = block.text:match("auth0%-migrate check [^\n]*\n(.*)$")
+      for line in (shown or ""):gmatch("[^\n]+") do tap.contains(said, line) end
+    end
+  end)
+end)
