@@ -4,22 +4,34 @@ local nearest = require "source.nearest"
 
 local shape = {}
 
----@class Recipe  a recipe as its file returns it, resolved by recipe.load
----@field name string
----@field path string       the file, absolute; a shipped recipe's name
----@field digest string     SHA-256 (hex) over the recipe's text and every module text it loaded
----@field params table<string, any>   resolved values
----@field declared table<string, ParamDeclaration>
----@field source fun(params: table): any
----@field map fun(record: any, params: table, position: integer): any, any
----@field dedupe? string[]|fun(a: table, b: table): table
----@field import? table|fun(run: table)
----@field retry? table|fun(failure: table): number?
----@field fix? table<string, function>|function
----@field finalize? table|fun(run: table)
----@field modules {name: string, path: string, sha256: string}[]  third-party ones that were loaded
----@field warnings table<string, {count: integer, message: string}>  filled by migrate.warn
----@field hints string[]    for people, about this loading
+---@class ImportOptions
+---@field connection? string
+---@field upsert? boolean
+---@field slots? integer
+---@field chunk_bytes? integer
+---@field chunk_users? integer
+---@field send_completion_email? boolean
+---@field external_id? string
+
+---@alias Fixer fun(user: User, failure: RunFailure): User?, string|table|nil
+
+---@class Recipe  as its file returns it
+---@field name? string      of the run and its directory; default: the file's name
+---@field params? table<string, ParamDeclaration>  what `name=value` sets
+---@field source fun(params: table<string, any>): any  an iterator of record, place
+---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
+---@field dedupe? string[]|fun(a: User, b: User): User
+---@field import? ImportOptions|fun(run: Run)
+---@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
+---@field fix? table<string, Fixer>|Fixer
+---@field finalize? {rounds?: integer}|fun(run: Run)
+--- Once recipe.load has made it ready, `params` holds values, `name` is there, and so are:
+---@field path? string       the file, absolute; a shipped recipe's name
+---@field digest? string     SHA-256 (hex) over the recipe's text and every module text it loaded
+---@field declared? table<string, ParamDeclaration>
+---@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
+---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
+---@field hints? string[]    for people, about this loading
 
 local function is_whole(value)
   return math.type(value) == "integer" and value >= 1
