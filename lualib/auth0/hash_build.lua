@@ -125,7 +125,9 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function hash_build.argon2(parts)
-  if type(parts) ~= "table" then error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2) end
+  if type(parts) ~= "table" then
+    error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2)
+  end
   if parts.kind ~= "id" and parts.kind ~= "i" then
     return nil, "argon2 of kind " .. tostring(parts.kind) .. " is not supported"
   end

@@ -95,9 +95,10 @@ function Pipeline:clash(clash, user, at, record)
   return self.sink:rejected {
     position = self.position, at = at, outcome = same and "duplicate" or "rejected",
     code = clash.code, path = clash.path, message = clash.message, kept = clash.position,
-    errors = {
-      { code = clash.code, path = clash.path, message = clash.message, fix = not same and APART or nil },
-    },
+    errors = { {
+      code = clash.code, path = clash.path, message = clash.message,
+      fix = not same and APART or nil,
+    } },
     record = json.materialize(record), user = user,
   }
 end
