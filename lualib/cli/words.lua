@@ -255,6 +255,15 @@ function words.statement(report)
   return table.concat(lines, "\n") .. "\n"
 end
 
+---"bcrypt 120, none 3"
+---@param tally TallyFacts
+---@return string
+local function password_words(tally)
+  local said = by_count(tally.algorithms)
+  if tally.without_password == 0 then return said end
+  return said .. (said ~= "" and ", " or "") .. "none " .. words.number(tally.without_password)
+end
+
 ---What a check found, grouped.
 ---@param report Report
 ---@return string
@@ -262,6 +271,9 @@ function words.findings(report)
   local lines = {}
   append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
   append(lines, table_of(book_rows(report)))
+  if report.tally and report.records.staged > 0 and not report.plan then
+    lines[#lines + 1] = "passwords " .. password_words(report.tally)
+  end
   local warnings = warning_lines(report)
   if #warnings > 0 then
     lines[#lines + 1] = ""
@@ -283,6 +295,11 @@ function words.plan(plan)
     string.format("to send   %s in %s, %s", words.count(plan.users, "user"),
       words.count(plan.jobs, "job"), words.bytes(plan.bytes)),
   }
+  if plan.left_out then
+    local r = plan.left_out
+    lines[#lines + 1] = string.format("left out  %s skipped, %s rejected, %s duplicate",
+      words.number(r.skipped), words.number(r.rejected), words.number(r.duplicate))
+  end
   if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
   local times = {}
   for _, one in ipairs(plan.hours or {}) do
@@ -293,12 +310,7 @@ function words.plan(plan)
   if t then
     lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",
       words.bytes(t.median), words.bytes(t.largest))
-    local passwords = by_count(t.algorithms)
-    if t.without_password > 0 then
-      passwords = passwords .. (passwords ~= "" and ", " or "") .. "none "
-        .. words.number(t.without_password)
-    end
-    lines[#lines + 1] = "passwords " .. passwords
+    lines[#lines + 1] = "passwords " .. password_words(t)
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "mind      " .. risk end

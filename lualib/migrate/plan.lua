@@ -12,6 +12,7 @@ local plan = {}
 ---@field bytes integer
 ---@field bytes_a_user number   mean
 ---@field hours {tier: string, hours: number}[]
+---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
 ---@field connection? string
 ---@field upsert boolean
 ---@field tally TallyFacts      sizes and passwords
@@ -26,13 +27,14 @@ function plan.staged(db)
 end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
----@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number}
+---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
+---  left_out?: table}
 ---@return Plan
 function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
-    connection = options.connection, upsert = options.upsert,
+    connection = options.connection, upsert = options.upsert, left_out = options.left_out,
     tally = options.tally, hours = json.array {}, risks = json.array {},
   }
   for tier, rate in pairs(limits.USERS_PER_HOUR) do

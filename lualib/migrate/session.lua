@@ -238,6 +238,7 @@ function Session:go()
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
+    left_out = books.figures(self.ledger.db),
   })
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
