@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOOP   "host.loop"
@@ -35,13 +36,16 @@ static const struct {
     {"HUP",   SIGHUP,   0,          true },
     {"WINCH", SIGWINCH, SA_RESTART, false},
 };
-enum { SIGNALS = sizeof signals / sizeof *signals };
+enum { SIGNALS = sizeof signals / sizeof *signals, LAST_WORDS = 1024 };
 
 /* The only mutable variables of the file: a signal handler is given nothing but a number,
  * so what it touches cannot live in a Lua state. It adds to a count and wakes the poll.
  */
 static volatile sig_atomic_t arrived[SIGNALS];
 static volatile sig_atomic_t wake_fd = -1;
+static volatile sig_atomic_t
+    unheard; /* when a stop came that nobody has counted; 0: none */
+static char last_words[LAST_WORDS];
 
 struct signal_watch {
     int which;                         /* index into signals */
@@ -286,11 +290,32 @@ static int loop_wait(lua_State *L)
     return 1;
 }
 
+/* A Lua function that never returns keeps the program from its signals. So a stop that
+ * follows, half a second or more later, one that nobody has counted ends the program
+ * here. */
+static void stop_unheard(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sig_atomic_t tenths = (sig_atomic_t)(now.tv_sec * 10 + now.tv_nsec / 100000000) + 1;
+    if (!unheard) {
+        unheard = tenths;
+    } else if (tenths - unheard >= 5) {
+        if (write(STDERR_FILENO, last_words, strnlen(last_words, LAST_WORDS)) < 0) {
+            /* nobody listens */
+        }
+        _exit(128 + SIGINT);
+    }
+}
+
 static void on_signal(int number)
 {
     int saved = errno;
-    for (int i = 0; i < SIGNALS; i++)
-        if (signals[i].number == number) arrived[i]++;
+    for (int i = 0; i < SIGNALS; i++) {
+        if (signals[i].number != number) continue;
+        arrived[i]++;
+        if (signals[i].stops) stop_unheard();
+    }
     if (wake_fd >= 0 && write((int)wake_fd, "", 1) < 0) {
         /* a full pipe wakes as well */
     }
@@ -384,7 +409,20 @@ static int signal_count(lua_State *L)
     int now = arrived[s->which];
     lua_pushinteger(L, now - s->taken);
     s->taken = now;
+    if (signals[s->which].stops) unheard = 0;
     return 1;
+}
+
+/* last_words(text)
+ * What stderr gets when a second stop ends the program outside the loop. */
+static int loop_last_words(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    if (size >= LAST_WORDS) size = 0; /* half a command misleads */
+    memcpy(last_words, text, size);
+    last_words[size] = '\0';
+    return 0;
 }
 
 /* signal:close()
@@ -412,9 +450,10 @@ bool host_loop_signalled(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"wait",   loop_wait  },
-    {"signal", loop_signal},
-    {NULL,     NULL       }
+    {"wait",       loop_wait      },
+    {"signal",     loop_signal    },
+    {"last_words", loop_last_words},
+    {NULL,         NULL           }
 };
 
 static const luaL_Reg methods[] = {

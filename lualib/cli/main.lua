@@ -2,6 +2,7 @@
 
 local ending = require "cli.ending"
 local guard = require "base.guard"
+local loop = require "host.loop"
 local nearest = require "source.nearest"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
@@ -87,6 +88,7 @@ end
 ---Runs a command as a task. What it raises, on purpose or not, is told here. A run that is stopped
 ---at once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
+  loop.last_words("\nerror: stopped at once\nnext: " .. ending.command_line(context.args) .. "\n")
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()
   if ok and type(result) == "table" then

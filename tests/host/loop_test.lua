@@ -82,6 +82,21 @@ test("a signal that came before the wait is not missed", function()
   equal(signal:count(), 1)
 end)
 
+test("a second stop ends a program that is kept from hearing the first", function()
+  equal(run(":", [[
+    local signal = loop.signal("INT")
+    loop.last_words("bye ")
+    local sender = io.popen("kill -INT $PPID; sleep 0.7; kill -INT $PPID")
+    while true do end]]), "bye 130\n")
+end)
+
+test("two stops at once are both left to the program", function()
+  equal(run(":", [[
+    local signal = loop.signal("INT")
+    io.popen("kill -INT $PPID; kill -INT $PPID"):close()
+    io.write(signal:count() > 0 and "heard " or "lost ")]]), "heard 0\n")
+end)
+
 test("each watched signal is told apart", function()
   local int <close> = loop.signal("INT")
   local winch <close> = loop.signal("WINCH")

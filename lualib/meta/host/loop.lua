@@ -18,6 +18,11 @@ local signal = {}
 ---@return host.loop.signal
 function loop.signal(name) end
 
+---What stderr gets when the program is stopped while a Lua function that never returns keeps it
+---from its signals: the second INT, TERM or HUP then ends it, with 130.
+---@param text string  below 1 kB, else nothing is said
+function loop.last_words(text) end
+
 ---How often the signal has come since the last call.
 ---@return integer
 function signal:count() end
