@@ -3,11 +3,14 @@
 local page = {}
 
 local STYLE <const> = [[
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #1a7f37; --bad: #c0392b }
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #1a7f37; --bad: #c0392b;
+  --mixed: #9a6700 }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
 .verdict { font-size: 1.1rem; margin: .25rem 0 1.5rem } .good { color: var(--good) }
-.bad { color: var(--bad) }
+.bad { color: var(--bad) } .mixed { color: var(--mixed) }
+.finding { margin: 0 0 1rem; padding: .1rem 0 .1rem .8rem; border-left: 3px solid var(--line) }
+.finding p { margin: .1rem 0; overflow-wrap: anywhere } .soft { opacity: .75 }
 .bar { display: flex; height: 1.25rem; border-radius: .3rem; overflow: hidden;
   background: var(--soft) }
 .bar span { min-width: 2px }
@@ -98,15 +101,53 @@ local function books(statement)
   return "<table>" .. table.concat(rows) .. "</table>"
 end
 
+local MOST_FINDINGS <const> = 40
+local OUTCOMES <const> = {
+  rejected = "rejected", failed = "failed", repaired = "repaired", duplicate = "duplicate",
+}
+
+---What was wrong, where, and what to do, the most frequent first.
+local function findings(statement)
+  local parts = {}
+  for i, group in ipairs(statement.findings or {}) do
+    if i > MOST_FINDINGS then
+      parts[#parts + 1] = "<p>report.json has all.</p>"
+      break
+    end
+    local places = table.concat(group.examples, ", ")
+      .. (group.count > #group.examples and ", ..." or "")
+    parts[#parts + 1] = string.format('<div class="finding"><p><b>%s</b> %s &middot; %s %s</p>'
+      .. '<p>%s</p><p class="soft">at %s</p><p class="soft">%s</p></div>', escape(group.code),
+      escape(group.path), number(group.count), OUTCOMES[group.outcome] or escape(group.outcome),
+      escape(group.message), escape(places), escape(group.fix or ""))
+  end
+  return #parts > 0 and "<h2>What to look at</h2>" .. table.concat(parts) or ""
+end
+
+local function warnings(statement)
+  local rows = {}
+  for _, warning in ipairs(statement.warning_list or {}) do
+    rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td><td>%s</td></tr>',
+      escape(warning.code), number(warning.count), escape(warning.message))
+  end
+  return #rows > 0 and "<h2>Warnings</h2><table>" .. table.concat(rows) .. "</table>" or ""
+end
+
+local function verdict_class(exit)
+  return exit == 0 and "good" or exit == 3 and "mixed" or "bad"
+end
+
 ---@param statement Report
 ---@return string html
 function page.of(statement)
-  local ok = statement.exit == 0
+  local verdict = VERDICT[statement.status] or statement.status
+  if statement.exit == 3 then
+    verdict = verdict .. "; some records were rejected or failed"
+  end
   local parts = {
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>", escape(statement.run),
     "</title><style>", STYLE, "</style><h1>", escape(statement.run), "</h1>",
-    string.format('<p class="verdict %s">%s%s</p>', ok and "good" or "bad",
-      escape(VERDICT[statement.status] or statement.status),
+    string.format('<p class="verdict %s">%s%s</p>', verdict_class(statement.exit), escape(verdict),
       statement.message and ": " .. escape(statement.message) or ""),
   }
   if statement.records.staged > 0 then
@@ -117,10 +158,9 @@ function page.of(statement)
   parts[#parts + 1] = string.format('<p class="%s">%s</p>', statement.balanced and "good" or "bad",
     statement.balanced and "The books balance to the record."
       or "The books do not balance: do not trust this run before the journal is looked at.")
-  parts[#parts + 1] = counted("Why records were rejected", "code", statement.codes.rejected)
-  parts[#parts + 1] = counted("Why users failed", "code", statement.codes.failed)
+  parts[#parts + 1] = findings(statement)
   parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
-  parts[#parts + 1] = counted("Warnings", "code", statement.warnings)
+  parts[#parts + 1] = warnings(statement)
   if type(statement.next) == "string" then
     parts[#parts + 1] = "<h2>Next</h2><p><code>" .. escape(statement.next) .. "</code></p>"
   end
