@@ -28,15 +28,21 @@ end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
 ---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
----  left_out?: table}
+---  left_out?: table<string, integer>}
 ---@return Plan
 function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
-    connection = options.connection, upsert = options.upsert, left_out = options.left_out,
+    connection = options.connection, upsert = options.upsert,
     tally = options.tally, hours = json.array {}, risks = json.array {},
   }
+  local out = options.left_out
+  if out then
+    made.left_out = {
+      skipped = out.skipped, rejected = out.rejected, duplicate = out.duplicate,
+    }
+  end
   for tier, rate in pairs(limits.USERS_PER_HOUR) do
     table.insert(made.hours, { tier = tier, hours = row.users / rate })
   end
