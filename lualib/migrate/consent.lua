@@ -49,7 +49,8 @@ end
 function consent.after_canary(session, users)
   if session.settings.yes then return true end
   return session.ui:ask(string.format(
-    "The canary's %d users are in the tenant. Try a login with one of them; go on?", users))
+    "The canary, the first %d users of the source, is in the tenant. Try a login as one of them. "
+      .. "Send the rest?", users))
 end
 
 ---Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.

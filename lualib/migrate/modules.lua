@@ -166,8 +166,9 @@ end
 function Modules:load_file(name)
   local where = self:find_file(name)
   if not where then
-    failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s",
-      name, table.concat(self.folders, ", ")), "usage")
+    failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s; "
+      .. "AUTH0_MIGRATE_PATH names further folders", name, table.concat(self.folders, ", ")),
+      "usage")
   end
   local value, entry = self:run_text(name, failure.check(file.read(where)), where)
   table.insert(self.list, entry)

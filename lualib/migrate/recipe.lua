@@ -89,6 +89,7 @@ local function not_found(name, env)
     end
   end
   local near = nearest.find(name, known)
+  if file.stat(name .. ".lua") then near = name .. ".lua" end
   return nil, string.format("there is no recipe %s%s", name,
     near and "; did you mean " .. near .. "?" or ""), "usage"
 end

@@ -13,9 +13,16 @@ local runs = {}
 ---@return Kind? kind
 function runs.find(dir)
   dir = dir or rundir.newest(".")
-  if not dir then return nil, "there is no run (NAME.run/) in this folder", "usage" end
+  if not dir then
+    return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or give "
+      .. "its directory", "usage"
+  end
   local found = rundir.at(dir)
-  if not found:exists() then return nil, dir .. " holds no run", "usage" end
+  if not found:exists() then
+    local newest = rundir.newest(".")
+    return nil, dir .. " holds no run" .. (newest and "; the newest one here is " .. newest or ""),
+      "usage"
+  end
   return found
 end
 
