@@ -4,10 +4,22 @@ local failure = require "base.failure"
 
 local guard = {}
 
+---An error's words. The address of a table is none, and would make each error one of its kind.
+local function words_of(err)
+  local meta = getmetatable(err)
+  if type(err) == "string" or type(err) == "number" or meta and meta.__tostring then
+    return tostring(err)
+  end
+  return "an error without words: " .. type(err)
+end
+
 local function describe(err)
   if failure.is(err) then return err end
-  local text = tostring(err)
+  local text = words_of(err)
   local where, rest = text:match("^(.-:%d+): (.*)$")
+  -- coroutine.wrap puts the line that called it before the one that raised.
+  local inner, words = (rest or ""):match("^([^%s:]+:%d+): (.*)$")
+  if inner and where:find("lualib/", 1, true) then where, rest = inner, words end
   local made = failure.new(rest or text, "fatal")
   made.where = where
   made.trace = debug.traceback(text, 2)

@@ -36,13 +36,34 @@ local function open_to_read(path, mode)
   return io.open(path, mode)
 end
 
+---Coroutines whose `yield` works in those that the recipe began itself; around them are the
+---program's own, and to yield from `map` would hand it a value that it did not ask for.
+local function coroutines()
+  local made, own = copy(coroutine), setmetatable({}, { __mode = "k" })
+  local function registered(fn)
+    return function(...)
+      own[coroutine.running()] = true
+      return fn(...)
+    end
+  end
+  function made.create(fn) return coroutine.create(registered(fn)) end
+  function made.wrap(fn) return coroutine.wrap(registered(fn)) end
+  function made.yield(...)
+    if not own[coroutine.running()] then
+      error("coroutine.yield outside of a coroutine of the recipe's own", 2)
+    end
+    return coroutine.yield(...)
+  end
+  return made
+end
+
 ---@param require_ fun(name: string): any
 ---@return table  the globals
 function environment.new(require_)
   local env = pick(_G, PLAIN)
   env._G = env
   env.print, env.require = print_to_stderr, require_
-  env.coroutine, env.math, env.table, env.utf8 = copy(coroutine), copy(math), copy(table),
+  env.coroutine, env.math, env.table, env.utf8 = coroutines(), copy(math), copy(table),
     copy(utf8)
   env.string = copy(string)
   env.string.dump = nil

@@ -13,6 +13,8 @@ local pipeline = {}
 local PAUSE_EVERY <const> = 256 -- records
 local APART <const> = "Say in the recipe which of the two stays (dedupe), or correct the source."
 
+local IS_WORDS <const> = { string = true, number = true }
+
 -- Once a record: a local costs a third of the look-up.
 local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
 
@@ -126,7 +128,21 @@ function Pipeline:take(user, at, record)
   return choose:keep(self, user, at, record)
 end
 
+---Whether a table has the positions 1 to n and nothing else: what is behind a gap would be lost.
+local function is_whole_list(list)
+  local n = 0
+  for _ in next, list do n = n + 1 end
+  for i = 1, n do
+    if rawget(list, i) == nil then return false end
+  end
+  return true
+end
+
 function Pipeline:take_list(list, at, record)
+  if not is_whole_list(list) then
+    return self:reject(at, "RECIPE_RESULT", "",
+      "map returned a list with gaps (nil among its users) or with names in it", record)
+  end
   for i, user in ipairs(list) do
     local taken, message, kind
     if outcome.is_reject(user) then
@@ -159,6 +175,10 @@ function Pipeline:mapped(at, record, ...)
   elseif select("#", ...) == 0 then
     return self:reject(at, "RECIPE_RESULT", "", pipeline.FELL_OFF, record)
   elseif result == nil then
+    if reason ~= nil and not IS_WORDS[type(reason)] then
+      return self:reject(at, "RECIPE_RESULT", "", "map returned nil and a " .. type(reason)
+        .. " where the reason stands", record)
+    end
     return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason")
   elseif is_reject(result) then
     return self:reject(at, result.code, result.path, result.reason, record)
@@ -175,6 +195,11 @@ function Pipeline:step_over(at, record)
     message = record.message, record = record.raw,
     errors = { { code = "SOURCE", path = "", message = record.message } },
   }
+end
+
+local function no_place(at, position)
+  return string.format("the recipe's `source` gave a %s as the place of record %d: its iterator "
+    .. "yields a record, then a string that says where it stands, or nothing", type(at), position)
 end
 
 ---Record after record, until the source ends or the limit is reached. One guard serves all of
@@ -202,7 +227,10 @@ function Pipeline:stretch(source, state, pause, limit)
     self.doing = nil
     if record == nil then return true end
     local position = self.position + 1
-    at = at or "#" .. position
+    if type(at) ~= "string" then
+      if at ~= nil and not IS_WORDS[type(at)] then return nil, no_place(at, position), "usage" end
+      at = at and tostring(at) or "#" .. position
+    end
     self.position, self.record, self.at = position, record, at
     if is_broken(record) then
       taken, message, kind = self:step_over(at, record)
@@ -213,6 +241,11 @@ function Pipeline:stretch(source, state, pause, limit)
     if not taken then return nil, message, kind end
   end
   return true
+end
+
+---Whether a recipe's line raised it: a user may have a metatable, whose functions run in ours.
+local function is_theirs(err)
+  return err.where ~= nil and not err.where:find("lualib/", 1, true)
 end
 
 ---What an error in a stretch means: the record is rejected where `map` raised it; the run ends
@@ -227,7 +260,7 @@ function Pipeline:failed(err)
   self.doing = nil
   if doing == "source" then
     return nil, pipeline.explain(err, "source"), pipeline.kind(err)
-  elseif doing ~= "map" then
+  elseif doing ~= "map" and not is_theirs(err) then
     error(err.trace or err, 0)
   end
   local message = err.where and err.where .. ": " .. err.message or err.message

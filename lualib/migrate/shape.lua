@@ -1,6 +1,7 @@
 --- What a recipe's fields must look like: data, and the sentences for what does not.
 
 local nearest = require "source.nearest"
+local user_rules = require "auth0.user"
 
 local shape = {}
 
@@ -148,6 +149,11 @@ local function check_dedupe(value)
   for key, one in pairs_sorted(value) do
     if math.type(key) ~= "integer" or type(one) ~= "string" then
       return "dedupe must be a list of the names of fields, such as { \"email\" }"
+    end
+    local field = one:match("^[^.]*")
+    if not user_rules.ORDER[field] then
+      return string.format('dedupe: a user has no field "%s"%s', field,
+        nearest.hint(field, keys_of(user_rules.ORDER)))
     end
   end
 end

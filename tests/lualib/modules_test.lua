@@ -115,6 +115,16 @@ for _, name in ipairs(ABSENT) do
   end)
 end
 
+test("a recipe's own coroutines yield, and its functions do not yield to the program", function()
+  local env = environment.new(function() end)
+  local made = env.coroutine.wrap(function(x) env.coroutine.yield(x + 1) end)
+  tap.equal(made(1), 2)
+  local thread = env.coroutine.create(function() env.coroutine.yield "b" end)
+  tap.equal({ env.coroutine.resume(thread) }, { true, "b" })
+  local outer = coroutine.wrap(function() return pcall(env.coroutine.yield, 1) end)
+  tap.equal(outer(), false)
+end)
+
 test("load compiles text for the recipe's own globals", function()
   local env = environment.new(function() end)
   env.x = 7

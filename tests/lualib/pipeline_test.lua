@@ -59,6 +59,20 @@ local cases = {
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
   { "an empty list is rejected", function() return {} end,
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a list with a gap is rejected whole, for the users behind the gap would be lost",
+    function() return { { email = "a@b.co" }, nil, { email = "c@d.co" } } end,
+    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a list with a name in it is rejected",
+    function() return { { email = "a@b.co" }, email = "c@d.co" } end,
+    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a reason that is a table is rejected", function() return nil, {} end,
+    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a reason may be a number", function() return nil, 7 end, { "skipped", 1, "list:1", "7" } },
+  { "a user whose metatable raises is rejected",
+    function() return setmetatable({}, { __index = function() error("shop.lua:4: boom", 0) end })
+    end, { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:4: boom" } },
+  { "an error that is a table has no address in its message", function() error {} end,
+    { "rejected", 1, "list:1", "RECIPE_ERROR", "an error without words: table" } },
   { "migrate.reject rejects with its code",
     function() return outcome.reject("no", "MY_CODE", "x") end,
     { "rejected", 1, "list:1", "MY_CODE", "no" } },
@@ -117,6 +131,28 @@ test("a clash is a duplicate or a rejection, and names the one that is kept", fu
   tap.equal({ out[3][1], out[3][4], out[3][6] }, { "rejected", "CONFLICT_EMAIL", 1 })
 end)
 
+test("a place that is no text ends the run, and says what an iterator yields", function()
+  local pipe = pipeline.new {
+    recipe = { source = function() return ipairs { { email = "a@b.co" } } end, map = user },
+    validator = schema.for_connection(), duplicates = {}, sink = {},
+  }
+  local done, message, kind = pipe:run(function() return true end)
+  tap.equal({ done, kind }, { nil, "usage" })
+  tap.contains(message, "a table as the place of record 1")
+end)
+
+test("an error inside a source's coroutine names the recipe's line", function()
+  local pipe = pipeline.new {
+    recipe = { source = function()
+      return coroutine.wrap(function() error("shop.lua:4: boom", 0) end)
+    end, map = user },
+    validator = schema.for_connection(), duplicates = {}, sink = {},
+  }
+  local done, message, kind = pipe:run(function() return true end)
+  tap.equal({ done, message, kind },
+    { nil, "shop.lua:4: the recipe's `source` failed: boom", "usage" })
+end)
+
 test("a source that raises ends the run with its words", function()
   local failure = require "base.failure"
   local records = setmetatable({}, { __index = function(_, i)
@@ -132,10 +168,10 @@ test("an error of ours is no record's: it is raised again, with its place", func
   local pipe = pipeline.new {
     recipe = { source = function() return iterator { { email = "a@b.co" } } end, map = user },
     validator = schema.for_connection(), duplicates = { judge = function() end },
-    sink = { user = function() error("no sink") end },
+    sink = { user = function() error("lualib/migrate/sink.lua:7: no sink", 0) end },
   }
   local ok, message = pcall(pipe.run, pipe, function() return true end)
-  assert(not ok and message:find("pipeline_test.lua:%d+: no sink"), message)
+  assert(not ok and message:find("sink.lua:7: no sink"), message)
 end)
 
 test("a run may be stopped at a pause, also where every record fails", function()

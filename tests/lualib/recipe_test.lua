@@ -101,6 +101,8 @@ local WRONG <const> = {
     "params.key is secret" },
   { "a dedupe without a list", with "dedupe = {}", "dedupe must be a list of keys" },
   { "a dedupe of numbers", with "dedupe = { 1 }", "dedupe must be a list of the names" },
+  { "a dedupe of a field that no user has", with "dedupe = { 'emial' }",
+    'no field "emial"; did you mean "email"?' },
   { "an unknown option of import", with "import = { slot = 1 }", 'did you mean "slots"?' },
   { "an option of import of the wrong type", with "import = { slots = 'x' }",
     "import.slots must be a whole number above 0" },
