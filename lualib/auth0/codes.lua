@@ -37,7 +37,7 @@ codes.list = {
   },
   {
     name = "CONFLICT_EMAIL", class = "conflict", meaning = "another user has this address",
-    fix = "Skip the record, merge both in the recipe, or run again with --upsert.",
+    fix = "Skip the record, or run again with --upsert; a user_id must then be the tenant's.",
   },
   {
     name = "CONFLICT_USERNAME", class = "conflict", meaning = "another user has this username",

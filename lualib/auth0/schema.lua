@@ -258,6 +258,8 @@ function UserValidator:check(user)
       finding.fix = "A connection that allows longer usernames is described by --connection-file."
     elseif finding.keyword == "forbidden" and finding.path == "username" then
       finding.message = "the connection has no usernames and may refuse this user"
+    elseif finding.keyword == "max_length" and finding.warning then
+      finding.message = finding.message .. " on Auth0's profile page; it may be refused"
     elseif finding.keyword == "max_bytes" then
       finding.message = "Auth0 may refuse profiles above 10 KB"
     end
