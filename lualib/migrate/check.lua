@@ -15,6 +15,7 @@ local schema = require "auth0.schema"
 local shapes = require "migrate.shapes"
 local signals = require "migrate.signals"
 local stage = require "migrate.stage"
+local told_apart = require "migrate.told_apart"
 local user_rules = require "auth0.user"
 
 local check = {}
@@ -30,6 +31,7 @@ local function new_sink(settings, on_user)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, reasons = {}, codes = {},
+    reason = told_apart.new(),
     findings = findings.new(), shapes = shapes.new(), on_user = on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
@@ -41,6 +43,7 @@ end
 
 function CheckSink:skipped(_, _, reason)
   self.counts.skipped = self.counts.skipped + 1
+  reason = self.reason(reason)
   self.reasons[reason] = (self.reasons[reason] or 0) + 1
   return true
 end
@@ -127,8 +130,7 @@ local function statement(recipe, pipe, sink)
   end
   table.sort(list, function(a, b) return a.code < b.code end)
   return {
-    recipe = recipe.name, exit = c.rejected > 0 and 3 or 0,
-    status = c.rejected > 0 and "findings" or "clean",
+    recipe = recipe.name, exit = c.rejected > 0 and 3 or 0, status = "complete",
     records = {
       read = pipe.position, extra = pipe.extra, skipped = c.skipped, unchanged = 0,
       rejected = c.rejected, duplicate = c.duplicate, staged = c.staged,

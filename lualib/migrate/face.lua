@@ -4,6 +4,7 @@
 local extend = require "migrate.extend"
 local json = require "host.json"
 local outcome = require "migrate.outcome"
+local told_apart = require "migrate.told_apart"
 
 local face = {}
 
@@ -22,8 +23,10 @@ local DEFAULTS <const> = {
 }
 
 local function counter(warnings)
+  local name_of = told_apart.new()
   return function(code, message)
     if type(code) ~= "string" then error("warn needs a code, got " .. type(code), 2) end
+    code = name_of(code)
     local warning = warnings[code]
     if not warning then
       warning = { count = 0, message = message and tostring(message) or code }

@@ -378,7 +378,8 @@ function session.run(recipe, settings, ui)
     if not self.ledger:get("staged_at") then return self:begin(true) end
     if self.ledger:get("finished_at") then
       return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
-        .. "--fresh begins another", self.dir.path, self.dir.path), "usage"
+        .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
+        self.dir.path, self.dir.path), "usage"
     end
     done, message, kind = origin.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind end

@@ -10,11 +10,9 @@ local json = require "host.json"
 local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
 local schema = require "auth0.schema"
+local told_apart = require "migrate.told_apart"
 
 local stage = {}
-
-local MOST_REASONS <const> = 100 -- skip reasons told apart; then "other"
-local OTHER <const> = "other"
 
 ---@class Stage : Sink
 ---@field ledger Ledger
@@ -22,8 +20,7 @@ local OTHER <const> = "other"
 ---@field packer Packer
 ---@field next_id integer
 ---@field part StagedPart      since the last chunk
----@field reasons table<string, boolean>
----@field n_reasons integer
+---@field reason fun(reason: string): string  under which a skipped record is counted
 ---@field n_users integer      packed so far
 ---@field findings Findings     of what was rejected
 local Stage = {}
@@ -33,16 +30,6 @@ local function empty_part()
   return { rejected = {}, skipped = {}, warnings = {}, facts = {} }
 end
 
----The reason under which a skipped record is counted.
-function Stage:reason(reason)
-  if not self.reasons[reason] then
-    if self.n_reasons >= MOST_REASONS then return OTHER end
-    self.reasons[reason] = true
-    self.n_reasons = self.n_reasons + 1
-  end
-  return reason
-end
-
 local function write_line(output, value)
   local text, message, kind = json.encode(value)
   if not text then return nil, message, kind end
@@ -50,7 +37,7 @@ local function write_line(output, value)
 end
 
 function Stage:skipped(position, at, reason)
-  local key = self:reason(reason)
+  local key = self.reason(reason)
   self.part.skipped[key] = (self.part.skipped[key] or 0) + 1
   return write_line(self.skipped_file, { position = position, at = at, reason = reason })
 end
@@ -190,7 +177,7 @@ function stage.run(options)
   if not rejected_file then return nil, why, what end
   local self = setmetatable({
     recipe = options.recipe, ledger = options.ledger, dir = dir,
-    next_id = 1, part = empty_part(), reasons = {}, n_reasons = 0,
+    next_id = 1, part = empty_part(), reason = told_apart.new(),
     skipped_file = skipped_file, rejected_file = rejected_file,
     on_rejected = options.on_rejected or function() end, canary = options.canary, n_users = 0,
     findings = findings.new(),

@@ -83,13 +83,14 @@ end)
 
 -- Directories -----------------------------------------------------------------------------
 
-test("run refuses a finished run and names report and --fresh", function()
+test("run refuses a finished run and names report, forget and --fresh", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
     local ended = s:run(words "--yes"):ends_with(2)
     contains(ended.stderr, "auth0-migrate report shop.run")
     contains(ended.stderr, "--fresh")
+    contains(ended.stderr, "auth0-migrate forget shop.run")
     equal(s:metrics().uploads.count, 1)
   end)
 end)
