@@ -14,8 +14,8 @@ local runs = {}
 function runs.find(dir)
   dir = dir or rundir.newest(".")
   if not dir then
-    return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or give "
-      .. "its directory", "usage"
+    return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or "
+      .. "give its directory", "usage"
   end
   local found = rundir.at(dir)
   if not found:exists() then
