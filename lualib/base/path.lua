@@ -1,4 +1,4 @@
---- Parts of file names.
+--- Parts of file names, and names as words of a command.
 
 local path = {}
 
@@ -27,6 +27,14 @@ end
 ---@return string  "csv" of "users.csv"; "" without one
 function path.extension(name)
   return path.basename(name):match("[^.]%.([^.]+)$") or ""
+end
+
+---A word as a shell would read it back.
+---@param word string
+---@return string
+function path.quote(word)
+  if word ~= "" and not word:find("[^%w_./=:,@%%+-]") then return word end
+  return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 return path

@@ -2,6 +2,7 @@
 
 local exit = require "migrate.exit"
 local json = require "host.json"
+local path = require "base.path"
 
 local ending = {}
 
@@ -9,13 +10,7 @@ local USAGE <const> = 2
 local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
----A word as a shell would read it back.
----@param word string
----@return string
-function ending.quote(word)
-  if word ~= "" and not word:find("[^%w_./=:,@%%+-]") then return word end
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
+ending.quote = path.quote
 
 ---The command line as it was typed.
 ---@param args string[]

@@ -125,7 +125,18 @@ local function next_command(context, report)
   return ending.command_line(context.args)
 end
 
----Tries the logins when the users are in the tenant, and writes into the statement who did not get
+---Writes the statement once more: what the run wrote names what a run would go on with.
+---@param report Report
+---@return true?
+---@return string? message
+---@return Kind? kind
+local function keep(report)
+  local dir = rundir.at(report.directory)
+  if not dir:exists() then return true end
+  return reports.write(dir, report)
+end
+
+---Tries the logins when the users are in the tenant, and puts into the statement who did not get
 ---in: a rehearsal is good when people can log in.
 ---@param settings Settings
 ---@param report Report
@@ -140,12 +151,6 @@ local function try(settings, report, list)
   local failed = logins.failed(tried)
   report.logins = { tried = #tried, failed = json.array(failed) }
   if #failed > 0 then report.exit = REJECTED end
-  local dir = rundir.at(report.directory)
-  if dir:exists() then
-    local written
-    written, message, kind = reports.write(dir, report)
-    if not written then return nil, message, kind end
-  end
   return true
 end
 
@@ -179,8 +184,11 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
     if report then done, message, kind = try(settings, report, list) end
     child:close()
+    if report and done then
+      report.next = next_command(context, report)
+      done, message, kind = keep(report)
+    end
     if not report or not done then return ending.failure(context, message, kind) end
-    report.next = next_command(context, report)
     return ending.report(context, report, words.statement(report))
   end,
 }

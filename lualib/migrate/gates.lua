@@ -36,19 +36,38 @@ function gates.rejects(limit, figures)
     .. "sent", figures.rejected, figures.read, gates.text(limit))
 end
 
+local function failures(db)
+  local f = books.figures(db)
+  local failed = f.failed + f.requeued
+  return failed, f.inserted + f.updated + f.already_there + failed, f.staged
+end
+
 ---A message when more users failed than the limit allows; judged at each harvest.
 ---@param limit? Limit
 ---@param db host.store.database  the journal
 ---@return string?
 function gates.failures(limit, db)
   if not limit then return nil end
-  local f = books.figures(db)
-  local failed = f.failed + f.requeued
-  local results = f.inserted + f.updated + f.already_there + failed
+  local failed, results = failures(db)
   if limit.percent and results < ENOUGH then return nil end
   if not gates.exceeded(limit, failed, results) then return nil end
   return string.format("%d of %d users with a result failed, more than --max-failures %s", failed,
     results, gates.text(limit))
+end
+
+---Whether a message is one of gates.failures.
+---@param message? string
+---@return boolean
+function gates.is_failures(message)
+  return message ~= nil and message:find("more than --max-failures", 1, true) ~= nil
+end
+
+---How many will have failed at the end if the rest is like those with a result.
+---@param db host.store.database  the journal
+---@return integer
+function gates.expected(db)
+  local failed, results, staged = failures(db)
+  return results > 0 and math.ceil(failed * staged / results) or failed
 end
 
 return gates

@@ -2,6 +2,7 @@
 
 local connect = require "migrate.connect"
 local ledger = require "migrate.ledger"
+local path = require "base.path"
 local remembered = require "migrate.remembered"
 local rundir = require "migrate.rundir"
 
@@ -88,7 +89,7 @@ end
 function runs.undone(book, dir)
   if not book:get("undo_begun") then return nil end
   return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
-    .. "--fresh begins another", dir.path, dir.path)
+    .. "--fresh begins another", dir.path, path.quote(dir.path))
 end
 
 ---The tenant and the connection that the run is for; whether users could be imported there now

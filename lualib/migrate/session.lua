@@ -14,6 +14,7 @@ local ledger = require "migrate.ledger"
 local lists = require "migrate.lists"
 local log = require "migrate.log"
 local origin = require "migrate.origin"
+local path = require "base.path"
 local plan = require "migrate.plan"
 local process = require "host.process"
 local recipes = require "migrate.recipe"
@@ -61,8 +62,8 @@ end
 Session.__close = Session.close
 
 ---The command to type after an ending.
-function Session:next_command(status, pending)
-  local dir = self.dir.path
+function Session:next_command(status, pending, message)
+  local dir = path.quote(self.dir.path)
   if status == 0 then return nil end
   if status == 3 and not pending then
     local failed = self.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1")
@@ -71,8 +72,9 @@ function Session:next_command(status, pending)
   if status == 4 then
     return string.format("auth0-migrate resume %s --max-rejects %d", dir,
       self.ledger.db:value("SELECT count(*) FROM rejected WHERE outcome = 'rejected'"))
-  elseif status == 7 and self.ledger:get("canary_judged") == nil then
-    return "auth0-migrate resume " .. dir .. " --max-failures N"
+  elseif status == 7 and gates.is_failures(message) then
+    return string.format("auth0-migrate resume %s --max-failures %d", dir,
+      gates.expected(self.ledger.db))
   end
   if status == 8 then return "auth0-migrate resume " .. dir .. " --yes" end
   return "auth0-migrate resume " .. dir
@@ -104,7 +106,8 @@ function Session:finish(message, kind)
   local statement = report.build(self.ledger, {
     directory = self.dir.path, exit = kind and exit.of(kind), message = message,
   })
-  statement.next = self:next_command(statement.exit, statement.users.pending > 0) or json.null
+  statement.next = self:next_command(statement.exit, statement.users.pending > 0, message)
+    or json.null
   statement.plan, statement.findings = self.plan, report.findings(self.ledger)
   local written
   written, why = report.write(self.dir, statement)
@@ -379,7 +382,7 @@ function session.run(recipe, settings, ui)
     if self.ledger:get("finished_at") then
       return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
         .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
-        self.dir.path, self.dir.path), "usage"
+        path.quote(self.dir.path), path.quote(self.dir.path)), "usage"
     end
     done, message, kind = origin.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind end
@@ -452,8 +455,8 @@ function session.retry(dir, settings, ui)
   local self <close>, message, kind = open_session(dir, settings, ui)
   if not self then return nil, message, kind end
   if not self.ledger:get("finished_at") then
-    return nil, self.dir.path .. " is not finished: `auth0-migrate resume " .. self.dir.path
-      .. "` first", "usage"
+    return nil, self.dir.path .. " is not finished: `auth0-migrate resume "
+      .. path.quote(self.dir.path) .. "` first", "usage"
   end
   local undone = runs.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
