@@ -23,10 +23,16 @@ local run = {}
 ---@field connection string name
 ---@field private engine Engine
 ---@field private queue Requeue
----@field private yielded table<integer, boolean> chunks that this process has handed out
+---@field private yielded table<integer, string> chunks that this process has handed out ("open"),
+---and those that went from there, or from an earlier process, to the tenant ("sent")
 ---@field private identified table<integer, table> identifiers of the failures handed out, by id: a
 ---repair may change the user in place
 local Run = {}
+
+---Raises what a recipe did wrong with a method, at the recipe's line.
+local function expect(right, ...)
+  if not right then error(string.format(...), 3) end
+end
 
 ---The face of an engine. Recipes get functions only: the engine behind them holds the tenant's
 ---credentials.
@@ -53,7 +59,7 @@ local function adopt(self)
   self.adopted = true
   for _, open in ipairs(engine.ledger:open_jobs()) do
     engine.busy = engine.busy + 1
-    self.yielded[open.chunk] = true -- should its job fail, it is sent again from there
+    self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
     watch.begin(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
       submitted = open.submitted,
@@ -63,7 +69,7 @@ local function adopt(self)
   local chunk = engine.ledger:next_chunk("uncertain")
   while chunk do
     local job = { chunk = chunk }
-    self.yielded[chunk.id] = true
+    self.yielded[chunk.id] = "sent"
     engine:beside(function()
       if not upload.resolve(engine, job) then upload.send(engine, job) end
     end)
@@ -95,16 +101,21 @@ function Run:chunks()
       if engine.ending then return nil end
     end
     after = chunk.id
-    self.yielded[chunk.id] = true
+    self.yielded[chunk.id] = "open"
     return chunk
   end
 end
 
----Uploads a chunk, waiting for a slot as long as it takes; returns the job.
+---Uploads a chunk, waiting for a slot as long as it takes; returns the job. Once: a chunk is never
+---sent again because a recipe says so.
 ---@param chunk LedgerChunk
 ---@return Job
 function Run:submit(chunk)
   local engine = self.engine
+  local stands = type(chunk) == "table" and self.yielded[chunk.id]
+  expect(stands, "run:submit takes a chunk that run:chunks() has yielded")
+  expect(stands == "open", "run:submit: chunk %d was submitted before", chunk.id)
+  self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
   upload.send(engine, job)
   return job
@@ -115,6 +126,7 @@ end
 ---@return JobResult
 function Run:wait(job)
   local engine = self.engine
+  expect(type(job) == "table" and job.chunk, "run:wait takes a job that run:submit has returned")
   while not job.result do
     engine:go_on()
     engine.changed:wait()
@@ -239,6 +251,8 @@ end
 ---@return boolean queued
 ---@return string? why
 function Run:requeue(user, refused, options)
+  expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
+  expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
   options = options_of(options)
   local before = self.identified[refused.id] or refused.user
   local why = self.queue:objection(user, before, refused.position)
@@ -256,6 +270,7 @@ end
 ---@param refused RunFailure
 ---@param why? string
 function Run:give_up(refused, why)
+  expect(type(refused) == "table" and refused.id, "run:give_up takes one of run:failures()")
   local engine = self.engine
   self.identified[refused.id] = nil
   engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
@@ -292,6 +307,7 @@ end
 ---@param key string
 ---@param fn fun()
 function Run:once(key, fn)
+  expect(type(key) == "string" and type(fn) == "function", "run:once takes a key and a function")
   local engine = self.engine
   if engine.ledger:was_done(key) then return end
   fn()
@@ -301,12 +317,14 @@ end
 ---Runs `fn` beside; it is joined when `import` or `finalize` returns.
 ---@param fn fun()
 function Run:spawn(fn)
+  expect(type(fn) == "function", "run:spawn takes a function, not a %s", type(fn))
   local engine = self.engine
   engine:beside(function() pipeline.call("spawn", fn) end)
 end
 
 ---@param seconds number
 function Run:sleep(seconds)
+  expect(type(seconds) == "number", "run:sleep takes seconds, not a %s", type(seconds))
   local engine = self.engine
   engine:sleep(seconds)
   engine:go_on()
@@ -317,6 +335,10 @@ end
 ---@return {status: integer, headers: table, body: any}
 function Run:request(request)
   local engine = self.engine
+  expect(type(request) == "table" and type(request.method) == "string"
+    and type(request.path) == "string" and request.path:sub(1, 1) == "/",
+    "run:request takes a method and a path that begins with /, such as "
+      .. "{ method = \"GET\", path = \"/users\" }")
   local response, message, kind = engine.client:request {
     method = request.method, path = request.path, query = request.query, body = request.body,
   }

@@ -452,6 +452,32 @@ test("run:users yields each user with its outcome", function()
   end)
 end)
 
+test("a chunk is submitted once, and only one that was yielded", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 2, tenant = tenant }, function(face)
+    local chunk = face:chunks()()
+    tap.raises(function() face:submit { id = chunk.id + 1 } end, "that run:chunks() has yielded")
+    face:wait(face:submit(chunk))
+    tap.raises(function() face:submit(chunk) end, ": run:submit: chunk 1 was")
+    tap.equal(tenant.submits, 1)
+  end)
+end)
+
+local MISUSES <const> = {
+  { "submit", {} }, { "wait", {} }, { "requeue", { {} } }, { "give_up", {} }, { "once", { "key" } },
+  { "spawn", { 1 } }, { "sleep", { "1" } }, { "request", { { method = "GET", path = "users" } } },
+}
+
+for _, case in ipairs(MISUSES) do
+  test("a wrong argument of run:" .. case[1] .. " is told at the recipe's line", function()
+    rig.with_run({ n = 1 }, function(face)
+      tap.raises(function()
+        face[case[1]](face, table.unpack(case[2]))
+      end, ": run:" .. case[1])
+    end)
+  end)
+end
+
 test("the run object hides the engine and its credentials", function()
   rig.with_run({ n = 1 }, function(face)
     tap.equal({ face.engine, face.queue, getmetatable(face) }, {})
