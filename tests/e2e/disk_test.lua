@@ -50,7 +50,7 @@ test("a disk that fills up while staging ends with 5, nothing is sent, resume st
   end)
 
 test("a disk that is full from the start ends with 5 and says so", function()
-  on_disk(5, function(s, small, dir, seen)
+  on_disk(5, function(s, small, dir)
     small:fill()
     local run = s:run(words("--yes", "--run-dir", dir)):ends_with(5)
     contains(run.stderr, "space")

@@ -5,7 +5,7 @@ local program = require "tests.e2e.program"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 
-local contains, equal, test = tap.contains, tap.equal, tap.test
+local contains, test = tap.contains, tap.test
 local scene, words = program.scene, program.words
 
 local function state_of(s, state)

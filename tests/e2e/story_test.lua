@@ -25,7 +25,9 @@ test("status tells jobs with age, progress and deadline, users, rate and time le
     contains(job.kept_until, "T")
     equal(status.deadline, job.kept_until)
     local text = s:run({ "status" }):ends_with(0).stdout
-    for _, part in ipairs { "chunks: ", "import: ", " of 60 users", " left", "its result kept until" }
+    for _, part in ipairs {
+      "chunks: ", "import: ", " of 60 users", " left", "its result kept until",
+    }
     do
       contains(text, part)
     end

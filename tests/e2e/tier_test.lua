@@ -3,7 +3,8 @@
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 
-local TIME <const> = { AUTH0_MIGRATE_TIME_SCALE = "5" } -- for both, so that the bucket keeps its rate
+-- For both sides, so that the bucket keeps its rate.
+local TIME <const> = { AUTH0_MIGRATE_TIME_SCALE = "5" }
 
 tap.test("the free tier refuses no request of a run that keeps two slots busy", function()
   program.scene(40, function(s)

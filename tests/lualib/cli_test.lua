@@ -378,6 +378,37 @@ test("rehearse runs against the tenant it started, with consent, and stops it", 
   assert(child.closed)
 end)
 
+---The time scale of a rehearsal's tenant and of its run.
+local function scales(values)
+  local env, settings
+  with_session(function(_, given)
+    settings = given
+    return report_of()
+  end, { "rehearse", SHOP, "input=a" }, {
+    spawn = function(_, options)
+      env = options.env
+      return child_of(SAID)
+    end,
+    values = values,
+  })
+  return { env.AUTH0_MIGRATE_TIME_SCALE, settings.time_scale }
+end
+
+test("a rehearsal has a fast clock, the tenant's too, unless the environment names one", function()
+  tap.equal(scales {}, { "20", 20 })
+  tap.equal(scales { AUTH0_MIGRATE_TIME_SCALE = "3" }, { "3.0", 3 })
+end)
+
+test("the statement of a rehearsal says how long production takes by tier", function()
+  local _, out = with_session(function()
+    local report = report_of()
+    report.records.staged = 1000000
+    return report
+  end, { "rehearse", SHOP, "input=a" }, { spawn = function() return child_of(SAID) end })
+  tap.contains(out, "in production the import takes about: "
+    .. "enterprise 2 h 30 min, production 8 h 42 min, free 25 h 00 min")
+end)
+
 for _, exit in ipairs { 1, 2 } do
   test("a tenant that ends with " .. exit .. " before it is ready ends the rehearsal", function()
     local status, _, err = run({ "rehearse", SHOP, "input=a" },
