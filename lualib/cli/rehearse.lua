@@ -6,6 +6,7 @@ local file = require "host.file"
 local given = require "cli.logins"
 local json = require "host.json"
 local logins = require "migrate.logins"
+local plan = require "migrate.plan"
 local prepare = require "cli.prepare"
 local process = require "host.process"
 local reports = require "migrate.report"
@@ -14,6 +15,9 @@ local scheduler = require "base.scheduler"
 local words = require "cli.words"
 
 local READY_SECONDS <const> = 30
+-- The clock of both runs that much faster, unless AUTH0_MIGRATE_TIME_SCALE says otherwise.
+local SCALE <const> = 20
+local SCALE_NAME <const> = "AUTH0_MIGRATE_TIME_SCALE"
 local USAGE <const> = 2
 local REJECTED <const> = 3
 
@@ -80,6 +84,7 @@ end
 local function start(context, settings)
   local child, message, kind = context.deps.spawn(tenant_words(context.flags, settings), {
     follow = true, group = true, stdout = "pipe", stdin = "null", stderr = "inherit",
+    env = { [SCALE_NAME] = tostring(settings.time_scale) },
   })
   if not child then return nil, "the built-in tenant cannot be started: " .. message, kind end
   local said
@@ -123,6 +128,12 @@ local function next_command(context, report)
   if report.exit == 0 then return json.null end
   if report.exit == 3 then return "auth0-migrate report " .. ending.quote(report.directory) end
   return ending.command_line(context.args)
+end
+
+---A fast clock, for the run and its tenant alike.
+local function hasten(context, settings)
+  local said = context.env(SCALE_NAME)
+  if not said or said == "" then settings.time_scale = SCALE end
 end
 
 ---Writes the statement once more: what the run wrote names what a run would go on with.
@@ -176,6 +187,7 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     done, message, kind = check_files(context.flags)
     if done then done, message, kind = clear(path) end
     if not done then return ending.failure(context, message, kind) end
+    hasten(context, settings)
     local child, said
     child, said, kind = start(context, settings)
     if not child then return ending.failure(context, said, kind) end
@@ -186,6 +198,7 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     child:close()
     if report and done then
       report.next = next_command(context, report)
+      report.forecast = plan.hours(report.records.staged)
       done, message, kind = keep(report)
     end
     if not report or not done then return ending.failure(context, message, kind) end

@@ -149,6 +149,17 @@ local function time_line(report)
   return #parts > 0 and table.concat(parts, ", ") or nil
 end
 
+---"enterprise 9.0 s, production 31 s, free 1 min 30 s"; nil for none.
+---@param hours? {tier: string, hours: number}[]
+---@return string?
+local function tier_words(hours)
+  local times = {}
+  for _, one in ipairs(hours or {}) do
+    times[#times + 1] = one.tier .. " " .. words.duration(one.hours * 3600)
+  end
+  return #times > 0 and table.concat(times, ", ") or nil
+end
+
 local BALANCED <const> = "The books balance: every record is accounted for."
 local UNBALANCED <const> = "The books do NOT balance: this is a fault of the program; keep the run."
 
@@ -243,6 +254,10 @@ function words.statement(report)
   end
   append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
+  local forecast = tier_words(report.forecast)
+  if forecast then
+    lines[#lines + 1] = "in production the import takes about: " .. forecast
+  end
   local groups = {}
   for _, group in ipairs(report.findings or {}) do
     if group.outcome ~= "duplicate" then groups[#groups + 1] = group end
@@ -301,11 +316,8 @@ function words.plan(plan)
       words.number(r.skipped), words.number(r.rejected), words.number(r.duplicate))
   end
   if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
-  local times = {}
-  for _, one in ipairs(plan.hours or {}) do
-    times[#times + 1] = one.tier .. " " .. words.duration(one.hours * 3600)
-  end
-  if #times > 0 then lines[#lines + 1] = "takes     about " .. table.concat(times, ", ") end
+  local times = tier_words(plan.hours)
+  if times then lines[#lines + 1] = "takes     about " .. times end
   local t = plan.tally
   if t then
     lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",

@@ -137,6 +137,18 @@ local function verdict_class(exit)
   return exit == 0 and "good" or exit == 3 and "mixed" or "bad"
 end
 
+---What production takes, after a rehearsal.
+local function forecast(statement)
+  if not statement.forecast then return "" end
+  local rows = {}
+  for _, one in ipairs(statement.forecast) do
+    rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%.1f</td></tr>',
+      escape(one.tier), one.hours)
+  end
+  return "<h2>How long production takes</h2><table><tr><th>tier</th><th class=\"n\">hours</th></tr>"
+    .. table.concat(rows) .. "</table>"
+end
+
 ---@param statement Report
 ---@return string html
 function page.of(statement)
@@ -164,6 +176,7 @@ function page.of(statement)
   if type(statement.next) == "string" then
     parts[#parts + 1] = "<h2>Next</h2><p><code>" .. escape(statement.next) .. "</code></p>"
   end
+  parts[#parts + 1] = forecast(statement)
   local j = statement.jobs
   parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %.1f s, "
     .. "imported in %.0f s; import slots in use %.1f %% of the time.</footer></html>\n",

@@ -26,6 +26,18 @@ function plan.staged(db)
     ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
 end
 
+---How long so many users take a tenant of each tier, the fastest first.
+---@param users integer
+---@return {tier: string, hours: number}[]
+function plan.hours(users)
+  local list = json.array {}
+  for tier, rate in pairs(limits.USERS_PER_HOUR) do
+    list[#list + 1] = { tier = tier, hours = users / rate }
+  end
+  table.sort(list, function(a, b) return a.hours < b.hours end)
+  return list
+end
+
 ---@param row {jobs: integer, users: integer, bytes: integer}
 ---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
 ---  left_out?: table<string, integer>}
@@ -35,7 +47,7 @@ function plan.of(row, options)
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert,
-    tally = options.tally, hours = json.array {}, risks = json.array {},
+    tally = options.tally, hours = plan.hours(row.users), risks = json.array {},
   }
   local out = options.left_out
   if out then
@@ -43,10 +55,6 @@ function plan.of(row, options)
       skipped = out.skipped, rejected = out.rejected, duplicate = out.duplicate,
     }
   end
-  for tier, rate in pairs(limits.USERS_PER_HOUR) do
-    table.insert(made.hours, { tier = tier, hours = row.users / rate })
-  end
-  table.sort(made.hours, function(a, b) return a.hours < b.hours end)
   local shortest, longest = made.hours[1].hours, made.hours[#made.hours].hours
   if options.upsert then
     table.insert(made.risks, "upsert is on: users matched by e-mail address have their metadata "

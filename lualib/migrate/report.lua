@@ -35,6 +35,7 @@ local STATUS <const> = {
 ---@field message? string   why it ended as it did
 ---@field directory string
 ---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
+---@field forecast? {tier: string, hours: number}[]  of a rehearsal: what production takes
 ---@field undo? UndoFigures
 
 local function pick(from, ...)
