@@ -27,8 +27,7 @@ test("status tells jobs with age, progress and deadline, users, rate and time le
     local text = s:run({ "status" }):ends_with(0).stdout
     for _, part in ipairs {
       "chunks: ", "import: ", " of 60 users", " left", "its result kept until",
-    }
-    do
+    } do
       contains(text, part)
     end
     run:ends_with(0)
