@@ -11,6 +11,7 @@ local json = require "host.json"
 local judge = require "migrate.judge"
 local pipeline = require "migrate.pipeline"
 local requeue = require "migrate.requeue"
+local tenant_ids = require "migrate.tenant_ids"
 local upload = require "migrate.upload"
 local watch = require "migrate.watch"
 
@@ -276,31 +277,51 @@ function Run:give_up(refused, why)
   engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
----Iterates over users with a result.
+---The users of a harvested chunk, with what became of them.
+local function with_results(engine, record, wanted)
+  local chunk, list = engine.ledger:chunk(record.id), {}
+  local outcomes = engine.ledger:outcomes(record.id)
+  local rest = chunk.updated > 0 and chunk.inserted == 0 and "updated" or "inserted"
+  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+    local row = outcomes[placed.place]
+    local is = row and row.outcome or rest
+    if is ~= "requeued" and (not wanted or is == wanted) then
+      local own = placed.user.user_id and "auth0|" .. placed.user.user_id
+      list[#list + 1] = {
+        user = placed.user, position = placed.position, outcome = is,
+        user_id = row and row.user_id or own,
+        -- An upsert may have found the user by its address, under another user_id.
+        doubtful = not (row and row.user_id) and (not own or chunk.updated > 0),
+      }
+    end
+  end
+  return list
+end
+
+---Iterates over users with a result. Where the tenant's user_id is not known, an export of the
+---connection tells it.
 ---@param outcome? "inserted"|"updated"|"already_there"|"failed"
 ---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
 function Run:users(outcome)
   local engine = self.engine
-  return coroutine.wrap(function()
-    for record in engine.ledger:chunks() do
-      if record.state == "harvested" then
-        local chunk = engine.ledger:chunk(record.id)
-        local outcomes = engine.ledger:outcomes(record.id)
-        local rest = chunk.updated > 0 and chunk.inserted == 0 and "updated" or "inserted"
-        for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
-          local row = outcomes[placed.place]
-          local is = row and row.outcome or rest
-          if is ~= "requeued" and (not outcome or is == outcome) then
-            coroutine.yield {
-              user = placed.user, position = placed.position, outcome = is,
-              user_id = row and row.user_id
-                or placed.user.user_id and "auth0|" .. placed.user.user_id,
-            }
-          end
-        end
-      end
+  local ids, records = tenant_ids.new(engine), engine.ledger:chunks()
+  local batch, i = {}, 0
+  -- No coroutine: waiting for the export yields the recipe's own.
+  local function following()
+    while not batch[i + 1] do
+      local record = records()
+      if not record then return ids:close() end
+      batch, i = record.state == "harvested" and with_results(engine, record, outcome) or {}, 0
     end
-  end)
+    i = i + 1
+    local one = batch[i]
+    if one.doubtful and one.outcome ~= "failed" then
+      one.user_id = ids:of(one.user) or one.user_id
+    end
+    one.doubtful = nil
+    return one
+  end
+  return following, nil, nil, ids -- `for` closes it, also when it is left early
 end
 
 ---Runs `fn` unless an earlier process ended it; journals its end.

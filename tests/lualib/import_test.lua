@@ -1,7 +1,9 @@
 local books = require "migrate.books"
+local file = require "host.file"
 local finalize = require "migrate.finalize"
 local guard = require "base.guard"
 local import = require "migrate.import"
+local json = require "host.json"
 local rig = require "tests.rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
@@ -449,6 +451,54 @@ test("run:users yields each user with its outcome", function()
       list[#list + 1] = { entry.position, entry.outcome, entry.user_id }
     end
     tap.equal(list, { { 1, "inserted", "auth0|u1" }, { 2, "inserted", "auth0|u2" } })
+  end)
+end)
+
+---A tenant whose export holds these users.
+local function exporting(users)
+  local tenant = rig.tenant()
+  tenant.exports = 0
+  function tenant.export(_, request)
+    tenant.exports = tenant.exports + 1
+    local lines = {}
+    for i, one in ipairs(users) do lines[i] = assert(json.encode(one)) end
+    return file.write(request.save, table.concat(lines, "\n") .. "\n")
+  end
+  return tenant
+end
+
+test("run:users finds the user_ids that the tenant chose, by one export", function()
+  local tenant = exporting {
+    { user_id = "auth0|made1", email = "a@example.com", username = json.null },
+    { user_id = "auth0|made2", email = "b@example.com" },
+    { user_id = "auth0|x", email = "twice@example.com" },
+    { user_id = "auth0|y", email = "twice@example.com" },
+  }
+  local users = {
+    { email = "A@example.com" }, { email = "b@example.com" }, { email = "gone@example.com" },
+    { email = "twice@example.com" },
+  }
+  rig.with_run({ users = users, tenant = tenant }, function(face, made, book, dir)
+    whole(face, made, book)
+    local list = {}
+    for entry in face:users() do list[entry.position] = entry.user_id or "none" end
+    tap.equal(list, { "auth0|made1", "auth0|made2", "none", "none" })
+    local ok = pcall(function()
+      for _ in face:users() do error("enough") end
+    end)
+    tap.equal({ ok, tenant.exports }, { false, 2 })
+    for _, name in ipairs { "ids.db", "ids.export" } do
+      assert(not file.stat(dir:file(name)), name .. " is left behind")
+    end
+  end)
+end)
+
+test("run:users asks for no export when every user_id is known", function()
+  local tenant = exporting {}
+  rig.with_run({ n = 3, tenant = tenant }, function(face, made, book)
+    whole(face, made, book)
+    for entry in face:users() do assert(entry.user_id) end
+    tap.equal(tenant.exports, 0)
   end)
 end)
 
