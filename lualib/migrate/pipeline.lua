@@ -82,7 +82,8 @@ function Pipeline:errors_of(findings)
   local errors = {}
   for _, finding in ipairs(findings) do
     if finding.warning then
-      self:warn(finding.code .. " " .. finding.path, finding.message)
+      local path = finding.path
+      self:warn(path == "" and finding.code or finding.code .. " " .. path, finding.message)
     else
       errors[#errors + 1] = {
         code = finding.code, path = finding.path, message = finding.message, fix = finding.fix,

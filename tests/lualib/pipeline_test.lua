@@ -110,6 +110,13 @@ test("each user of a list is accounted for, also one that is no user", function(
   tap.equal({ out[1][1], out[2][4], pipe.extra }, { "user", "RECIPE_RESULT", 1 })
 end)
 
+test("a warning about the whole user is counted under its code alone", function()
+  local _, pipe = run({ { email = "a@b.co" } }, function(row)
+    return { email = row.email, user_metadata = { text = ("x"):rep(11000) } }
+  end)
+  tap.equal(pipe.warnings.TOO_LARGE.n, 1)
+end)
+
 test("a record that the reader stepped over is rejected as SOURCE", function()
   local out = run({ broken.new("raw;text", "row has 2 fields, the header 3") }, user)
   tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
