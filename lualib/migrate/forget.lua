@@ -3,6 +3,7 @@
 local books = require "migrate.books"
 local file = require "host.file"
 local json = require "host.json"
+local path = require "base.path"
 local runs = require "migrate.runs"
 
 local forget = {}
@@ -46,7 +47,7 @@ function forget.run(dir, yes, ui)
     statement.status, statement.exit = "planned", 8
     statement.message = "nothing was removed" .. (answer == nil
       and ": no terminal to ask on, and no --yes" or "")
-    statement.next = "auth0-migrate forget " .. held.dir.path .. " --yes"
+    statement.next = "auth0-migrate forget " .. path.quote(held.dir.path) .. " --yes"
     return statement
   end
   held.ledger:close()

@@ -6,6 +6,7 @@ local exit = require "migrate.exit"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
+local path = require "base.path"
 local report = require "migrate.report"
 local roll = require "migrate.roll"
 local runs = require "migrate.runs"
@@ -81,6 +82,12 @@ local function hours_of(n)
   end
   table.sort(list, function(a, b) return a.hours < b.hours end)
   return json.array(list)
+end
+
+---"2.5 h"; of less than an hour "3 min", never none.
+local function time_text(hours)
+  if hours >= 1 then return string.format("%.1f h", hours) end
+  return string.format("%d min", math.max(1, math.ceil(hours * 60)))
 end
 
 ---Deletes these users, a few at a time.
@@ -221,14 +228,15 @@ local function statement_of(held, users_, began, message, kind)
   for why in pairs(figures.kept) do
     if status == 0 and why ~= undo.UPDATED then status = 3 end
   end
-  local command = "auth0-migrate undo " .. held.dir.path
+  local quoted = path.quote(held.dir.path)
+  local command = "auth0-migrate undo " .. quoted
   figures.run, figures.directory = held.ledger:get("run"), held.dir.path
   figures.status, figures.exit = STATUS[status] or "failed", status
   figures.users, figures.hours = users_, hours_of(users_)
   figures.seconds = clock.monotonic() - began
   figures.message = message
-  figures.next = status == 0 and json.null or status == 3 and "auth0-migrate report "
-    .. held.dir.path or status == 8 and command .. " --yes" or command
+  figures.next = status == 0 and json.null or status == 3 and "auth0-migrate report " .. quoted
+    or status == 8 and command .. " --yes" or command
   return figures
 end
 
@@ -239,7 +247,7 @@ local function unsettled(held)
     or held.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1")
   if not open then return nil end
   return string.format("it is not known yet what became of some uploads of %s: `auth0-migrate "
-    .. "resume %s` first", held.dir.path, held.dir.path)
+    .. "resume %s` first", held.dir.path, path.quote(held.dir.path))
 end
 
 ---Whether a person, now or before an earlier undo was broken off, has agreed.
@@ -248,7 +256,7 @@ function Undo:consent(settings)
   if settings.yes or held.ledger:get("undo_begun") then return true end
   local times = {}
   for _, one in ipairs(hours_of(n)) do
-    times[#times + 1] = string.format("%.1f h (%s)", one.hours, one.tier)
+    times[#times + 1] = string.format("%s (%s)", time_text(one.hours), one.tier)
   end
   ui:say(string.format("to delete  %d users of connection %s of %s\ntakes      about %s", n,
     settings.connection, settings.base, table.concat(times, ", ")))
@@ -267,7 +275,7 @@ local function watch(self)
   end, function()
     scheduler.finish {
       status = "interrupted", exit = exit.of("interrupted"), message = INTERRUPTED,
-      next = "auth0-migrate undo " .. self.held.dir.path,
+      next = "auth0-migrate undo " .. path.quote(self.held.dir.path),
     }
   end)
 end

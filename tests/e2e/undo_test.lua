@@ -43,7 +43,7 @@ test("without a terminal and --yes nothing is deleted, and the hours are told", 
     s:run(words "--yes"):ends_with(0)
     local ended = s:run({ "undo", "shop.run" }):ends_with(8)
     contains(ended.stderr, "3 users of connection")
-    contains(ended.stderr, "h (free)")
+    contains(ended.stderr, "takes      about 1 min (enterprise), 1 min (production), 1 min (free)")
     contains(ended.stderr, "next: auth0-migrate undo shop.run --yes")
     s:holds(3)
   end)
@@ -58,6 +58,18 @@ test("a run that inserted nobody is not marked, and can still be gone on with", 
     s:holds(2)
   end)
 end)
+
+test("the next command of undo and forget names a directory with a space as a shell reads it",
+  function()
+    scene(2, function(s)
+      s:tenant()
+      s:run({ "shop.lua", "input=people.csv", "--yes", "--run-dir", "my shop.run" }):ends_with(0)
+      for _, command in ipairs { "undo", "forget" } do
+        local ended = s:run({ command, "my shop.run" }):ends_with(8)
+        contains(ended.stderr, "next: auth0-migrate " .. command .. " 'my shop.run' --yes")
+      end
+    end)
+  end)
 
 test("undo wants its run named", function()
   scene(1, function(s)
