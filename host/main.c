@@ -3,11 +3,22 @@
 #include "host.h"
 #include "memory.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_FATAL = 1 };
+
+/* Started with a standard stream closed, the next file to be opened would take its place
+ * and get what is meant for people. What stands in for it swallows that, and cannot be
+ * read. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_WRONLY) < 0) _exit(EXIT_FATAL);
+}
 
 static int traceback(lua_State *L)
 {
@@ -53,6 +64,7 @@ static int run(lua_State *L)
 
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error value, not a death */
 
     struct host_memory *memory = host_memory_new();

@@ -1,6 +1,7 @@
 --- The command line: the first word chooses a command, which does the rest.
 
 local ending = require "cli.ending"
+local exit = require "migrate.exit"
 local guard = require "base.guard"
 local loop = require "host.loop"
 local nearest = require "source.nearest"
@@ -40,6 +41,7 @@ local MODULES <const> = {
 }
 local USAGE <const> = 2
 local FATAL <const> = 1
+local PROMISES <const> = { [0] = true, [3] = true, [8] = true } -- with these there is a result
 
 local function is_command(word)
   for _, name in ipairs(main.COMMANDS) do
@@ -85,6 +87,15 @@ local function has(args, ...)
   return false
 end
 
+---A status that promises a result becomes the reason why nobody has it.
+local function delivered(context, status)
+  local lost = context.ui.lost
+  if not lost or not PROMISES[status] then return status end
+  context.ui:fail(lost.message)
+  context.ui:next(ending.command_line(context.args))
+  return exit.of(lost.kind)
+end
+
 ---Runs a command as a task. What it raises, on purpose or not, is told here. A run that is stopped
 ---at once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
@@ -93,9 +104,9 @@ local function perform(command, context)
   context.ui:close()
   if ok and type(result) == "table" then
     local text = result.records and words.statement(result) or result.message .. "\n"
-    return ending.report(context, result, text)
+    return delivered(context, ending.report(context, result, text))
   elseif ok then
-    return result
+    return delivered(context, result)
   end
   if result.kind ~= "fatal" then return ending.failure(context, result.message, result.kind) end
   context.ui:fail("internal error: " .. (result.trace or result.message))

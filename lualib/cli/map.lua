@@ -28,7 +28,8 @@ object with `records` and `codes`. Ends with 3 when a record was rejected.]],
     report, message, kind = context.deps.check.map(recipe, settings, ui, function(text)
       return ui:result(text)
     end)
-    if not report and ui.failed then return FATAL end -- whoever read stdout has enough
+    local has_enough = ui.failed and not ui.lost -- whoever read stdout
+    if not report and has_enough then return FATAL end
     local as_json = context.flags.json
     context.flags.json = false
     if not report then return ending.failure(context, message, kind) end

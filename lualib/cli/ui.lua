@@ -1,6 +1,7 @@
 --- What a run tells people: progress and messages on stderr, the result on stdout.
 
 local clock = require "host.clock"
+local failure = require "base.failure"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
 local words = require "cli.words"
@@ -30,7 +31,8 @@ local ui = {}
 ---@field on_terminal boolean  stderr is one
 ---@field bar? string          what stands on the terminal's last line
 ---@field shown_at number
----@field failed boolean       stdout is closed
+---@field failed boolean       stdout takes no more
+---@field lost? Failure        why a result did not get out; a reader that has gone does not count
 ---@field cancelled boolean    the question that is being asked is over
 local Ui = {}
 Ui.__index = Ui
@@ -125,7 +127,10 @@ end
 function Ui:result(text)
   self:clear_bar()
   local done, message, kind = self.terminal.write("stdout", text)
-  if not done then self.failed = true end
+  if not done then
+    self.failed = true
+    if kind ~= "closed" then self.lost = failure.new("the result is lost: " .. message, kind) end
+  end
   return done, message, kind
 end
 

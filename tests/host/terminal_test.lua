@@ -53,6 +53,14 @@ local ASK <const> = [[
 
 local PIPED <const> = "setsid -w PROGRAM" -- without a controlling terminal
 
+test("a stream that is closed at the start is not taken by the next file", function()
+  equal(run("PROGRAM >&- 2>&- <&-; cat out", [[
+    local f = assert(io.open("out", "w"))
+    terminal.write("stdout", "for people")
+    f:write("for the file")
+    f:close()]]), "for the file")
+end)
+
 test("a pipe is no terminal", function()
   equal(run("PROGRAM </dev/null", [[io.write(tostring(terminal.is_tty("stdin")), " ",
     tostring(terminal.is_tty("stdout")))]]), "false false")

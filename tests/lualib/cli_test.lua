@@ -18,7 +18,7 @@ local function new_terminal(tty, answer)
   function device.is_tty(stream) return device.tty[stream] or false end
   function device.width() return 80 end
   function device.write(stream, text)
-    if device.full == stream then return nil, "closed", "closed" end
+    if device.full == stream then return nil, "closed", device.kind or "closed" end
     device[stream] = device[stream] .. text
     return true
   end
@@ -283,6 +283,22 @@ test("map ends quietly when nobody reads stdout any more", function()
   local status, _, err = run({ "map", SHOP, "input=a" }, { check = mapper(0), terminal = device })
   tap.equal({ status, err }, { 1, "" })
 end)
+
+for _, case in ipairs {
+  { "check", { "check", SHOP, "input=a" },
+    { check = { run = function() return report_of {} end } } },
+  { "map", { "map", SHOP, "input=a" }, { check = mapper(0) } },
+} do
+  test(case[1] .. " whose result the disk does not take says so and is no success", function()
+    local device = new_terminal()
+    device.full, device.kind = "stdout", "full"
+    case[3].terminal = device
+    local status, _, err = run(case[2], case[3])
+    tap.equal(status, 5)
+    tap.contains(err, "error: ")
+    tap.contains(err, "next: auth0-migrate " .. case[1])
+  end)
+end
 
 test("preview shows record and user side by side, or as JSON", function()
   local shown = {
