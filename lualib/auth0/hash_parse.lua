@@ -4,6 +4,7 @@
 local build = require "auth0.hash_build"
 local digest = require "host.digest"
 local json = require "host.json"
+local systems = require "auth0.hash_systems"
 
 local hash_parse = {}
 
@@ -230,14 +231,25 @@ hash_parse.SCHEMES = {
     reason = "Drupal's phpass (iterated SHA-512) is not supported" },
   { name = "md5-crypt", pattern = "^%$1%$", reason = "md5-crypt is not supported" },
   { name = "apr1", pattern = "^%$apr1%$", reason = "Apache's md5-crypt is not supported" },
+  { name = "Ory Kratos", pattern = "^%$sha%d+%$pf=", build = systems.ory },
+  { name = "Ory Kratos", pattern = "^%$md5%$", build = systems.ory },
+  { name = "Ory Kratos", pattern = "^%$hmac%-%w+%$", build = systems.ory_hmac },
+  { name = "md5-crypt", pattern = "^%$md5%-crypt%$", reason = "md5-crypt is not supported" },
+  { name = "SHA-crypt", pattern = "^%$sha%d+%-crypt%$", reason = "SHA-crypt is not supported" },
+  { name = "Firebase scrypt", pattern = "^%$firescrypt%$",
+    reason = "Firebase's scrypt encrypts a key of its own and is not plain scrypt" },
   { name = "sha1-crypt", pattern = "^%$sha1%$", reason = "sha1-crypt is not supported" },
   { name = "sha256-crypt", pattern = "^%$5%$", reason = "sha256-crypt is not supported" },
   { name = "sha512-crypt", pattern = "^%$6%$", reason = "sha512-crypt is not supported" },
   { name = "yescrypt", pattern = "^%$[y7]%$", reason = "yescrypt is not supported" },
   { name = "gost-yescrypt", pattern = "^%$gy%$", reason = "yescrypt is not supported" },
   { name = "bcrypt over SHA-256 (passlib)", pattern = "^%$bcrypt%-sha256%$", reason = HASHED_HASH },
-  { name = "scrypt (passlib)", pattern = "^%$scrypt%$",
-    reason = "declare its parts with password.scrypt" },
+  { name = "scrypt", pattern = "^%$scrypt%$", build = systems.scrypt },
+  { name = "Werkzeug", pattern = "^scrypt:%d+:%d+:%d+%$", build = systems.werkzeug },
+  { name = "Werkzeug", pattern = "^pbkdf2:%w+:%d+%$", build = systems.werkzeug },
+  { name = "Magento", pattern = "^%x+:[^:]*:%d[%d_:]*$", build = systems.magento },
+  { name = "SCRAM", pattern = "^SCRAM%-SHA", reason = "keys of SCRAM cannot be verified" },
+  { name = "MySQL", pattern = "^%*%x+$", reason = HASHED_HASH },
   { name = "LDAP", pattern = "^{[%w_-]+}", build = hash_parse.ldap_password },
   { name = "Django", pattern = "^pbkdf2_sha%d+%$", build = hash_parse.django },
   { name = "Django", pattern = "^argon2%$argon2", build = hash_parse.django },
