@@ -152,8 +152,7 @@ static int terminal_prompt(lua_State *L)
     luaL_setmetatable(L, PROMPT);
 
     open_input(p);
-    int mode =
-        fcntl(p->fd, F_GETFL); /* main() fills a closed stdin with one for writing */
+    int mode = fcntl(p->fd, F_GETFL); /* what stands in for a closed stdin only writes */
     if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY) {
         p->fd = -1;
         return host_fail(L, HOST_CLOSED,
