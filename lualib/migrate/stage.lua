@@ -22,6 +22,8 @@ local stage = {}
 ---@field part StagedPart      since the last chunk
 ---@field reason fun(reason: string): string  under which a skipped record is counted
 ---@field n_users integer      packed so far
+---@field n_seen integer       users and records that have gone one way or another
+---@field ended? boolean       the source has ended
 ---@field findings Findings     of what was rejected
 local Stage = {}
 Stage.__index = Stage
@@ -39,6 +41,7 @@ end
 function Stage:skipped(position, at, reason)
   local key = self.reason(reason)
   self.part.skipped[key] = (self.part.skipped[key] or 0) + 1
+  self.n_seen = self.n_seen + 1
   return write_line(self.skipped_file, { position = position, at = at, reason = reason })
 end
 
@@ -57,6 +60,7 @@ end
 function Stage:rejected(rejection)
   local rejected = self.part.rejected
   rejected[#rejected + 1] = rejection
+  self.n_seen = self.n_seen + 1
   self.findings:add(rejection)
   self.on_rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
@@ -79,12 +83,24 @@ function Stage:pack(user, position, at, record)
   local packed, rejection, kind = self.packer:add(user, position, at)
   if packed then
     self.n_users = self.n_users + 1
+    self.n_seen = self.n_seen + 1
     return true
   elseif packed == nil then
     return nil, rejection, kind
   end
   rejection.record = json.materialize(record)
   return self:rejected(rejection)
+end
+
+---What was read so far. A chunk is written while the record that found no room in it is in hand, or
+---users wait for the recipe's choice: until the source has ended only what is written counts, so
+---that the books of a stage that breaks off balance.
+---@private
+function Stage:facts()
+  local position, extra = self.pipe.position, self.pipe.extra
+  if self.ended then return { read = position, extra = extra } end
+  local read = math.min(position, math.max(0, self.n_seen - extra))
+  return { read = read, extra = self.n_seen - read }
 end
 
 ---Writes the chunk and all that happened since the last one: the file first, then the journal.
@@ -100,7 +116,7 @@ function Stage:flush()
     self.next_id = self.next_id + 1
     writer:reset()
   end
-  part.facts = { read = self.pipe.position, extra = self.pipe.extra }
+  part.facts = self:facts()
   part.warnings = self:all_warnings()
   self.part = empty_part()
   return self.ledger:staged(part)
@@ -117,6 +133,7 @@ function Stage:all_warnings()
 end
 
 function Stage:finish()
+  self.ended = true
   local flushed, message, kind = self:flush()
   if not flushed then return nil, message, kind end
   for _, output in ipairs { self.skipped_file, self.rejected_file } do
@@ -179,8 +196,8 @@ function stage.run(options)
     recipe = options.recipe, ledger = options.ledger, dir = dir,
     next_id = 1, part = empty_part(), reason = told_apart.new(),
     skipped_file = skipped_file, rejected_file = rejected_file,
-    on_rejected = options.on_rejected or function() end, canary = options.canary, n_users = 0,
-    findings = findings.new(),
+    on_rejected = options.on_rejected or function() end, canary = options.canary,
+    n_users = 0, n_seen = 0, findings = findings.new(),
   }, Stage)
   self.packer = packer.new(options.chunk_bytes, options.chunk_users,
     function() return self:flush() end)
