@@ -150,6 +150,15 @@ codes.list = {
     fix = "Nothing to do: the one kept is named.",
   },
   {
+    name = "UNKNOWN", own = true, class = "unknown",
+    meaning = "refused with a message and without a code",
+    fix = "Read the message; the user in failed.ndjson is complete and can be sent again.",
+    fixes = {
+      custom_password_hash = "A user that has a password keeps it: leave the hash out of an "
+        .. "upsert, or delete the user, then retry.",
+    },
+  },
+  {
     name = "JOB_FAILED", own = true, class = "retry",
     meaning = "the whole job failed and said nothing about single users",
     fix = "Retry; if it repeats, use smaller chunks (--chunk-bytes).",

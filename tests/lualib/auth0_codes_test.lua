@@ -45,6 +45,12 @@ test("codes: an unknown code stays as it is", function()
   assert(codes.fix("FORMAT", "picture") ~= codes.fix("FORMAT", "email"))
 end)
 
+test("codes: a hash for a user that has a password already is told what to do, without a code",
+  function()
+    tap.contains(codes.fix("UNKNOWN", "custom_password_hash"), "leave the hash out")
+    tap.contains(codes.fix("UNKNOWN"), "Read the message")
+  end)
+
 ---{path, message, import path}
 local PATHS <const> = {
   { "identities[0].profileData.email", nil, "email" },

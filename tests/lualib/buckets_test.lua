@@ -113,7 +113,7 @@ local KINDS <const> = {
 
 -- Codes that only the tenant gives, or that our rules only warn of.
 local NOT_OURS <const> = {
-  CONNECTION_NOT_FOUND = true, DUPLICATED_USER = true, MFA_FACTORS_FAILED = true,
+  UNKNOWN = true, CONNECTION_NOT_FOUND = true, DUPLICATED_USER = true, MFA_FACTORS_FAILED = true,
   JOB_FAILED = true, MAXIMUM = true, ARRAY_UNIQUE = true,
 }
 
