@@ -370,6 +370,11 @@ function Scene:__close()
     made:close()
   end
   self.transport:close()
+  -- A run that outlived its terminal may write its last file just now.
+  for _ = 1, 100 do
+    if file.remove_tree(self.folder) then return end
+    os.execute "sleep 0.05"
+  end
   assert(file.remove_tree(self.folder))
 end
 
