@@ -55,10 +55,21 @@ local function authenticated(tenant, connection, name, password)
   return nil, refusal
 end
 
+---The imported hash where it is already what Auth0 keeps: to make it anew would double the time
+---that a login takes.
+local function kept_already(record)
+  local custom = record.custom_password_hash
+  if not custom then return record.password_hash end
+  if custom.algorithm ~= "bcrypt" or custom.salt or custom.password then return nil end
+  local rest = custom.hash.value:match("^%$2[aby](%$10%$.*)$")
+  return rest and "$2b" .. rest
+end
+
 ---Keeps the password as Auth0 does after the first login: as its own bcrypt. What was imported is
 ---gone, and an import cannot change it any more.
 local function rehash(tenant, row, record, password)
-  local kept = row.password == "imported" and digest.bcrypt(password, COST)
+  if row.password ~= "imported" then return end
+  local kept = kept_already(record) or digest.bcrypt(password, COST)
   if not kept then return end
   record.password_hash, record.custom_password_hash = kept, nil
   assert(tenant.db:run("UPDATE user SET record = ?, password = 'set' WHERE id = ?",

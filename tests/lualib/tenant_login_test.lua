@@ -132,6 +132,23 @@ served("after a login the hash is Auth0's own, and an import cannot change it", 
   refused(enter(t, "anna@example.com"), 403, "invalid_grant", "Wrong")
 end)
 
+---Bcrypt of cost 10: what Auth0 keeps is what was imported, and need not be made anew.
+local BCRYPT <const> = "$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
+
+for what, hash in pairs {
+  ["a password_hash"] = { password_hash = "$2b" .. BCRYPT, custom_password_hash = json.null },
+  ["a custom bcrypt of cost 10"] = { custom_password_hash = { algorithm = "bcrypt",
+    hash = { value = "$2y" .. BCRYPT, encoding = "utf8" } } },
+} do
+  served(what .. " stays what it is at a login, as the user's own", function(t)
+    t:import { user(hash) }
+    for _ = 1, 2 do tap.equal(enter(t, "anna@example.com").status, 200) end
+    refused(enter(t, "anna@example.com", "other"), 403, "invalid_grant", "Wrong")
+    local _, errors = t:import({ user() }, { upsert = true })
+    tap.contains(json.encode(errors), "already has password hash defined")
+  end)
+end
+
 served("with a factor the password alone does not do; its code does", function(t)
   t:import { user { mfa_factors = { { totp = { secret = SECRET } } } } }
   local first = enter(t, "anna@example.com")
