@@ -26,6 +26,11 @@ local function events(seen, event)
   return select(2, text:gsub('"event":"' .. event .. '"', ""))
 end
 
+---The message is the system's or SQLite's, by which of them met the full disk.
+local function says_full(text)
+  assert(text:lower():find "no space left" or text:find "disk is full", text)
+end
+
 local function resumed(s, dir, n)
   local report = s:run({ "resume", dir, "--json" }):ends_with(0):object()
   equal({ report.balanced, report.users.pending }, { true, 0 })
@@ -41,7 +46,7 @@ test("a disk that fills up while staging ends with 5, nothing is sent, resume st
       s:until_("a chunk", function() return file.stat(seen "chunks/000002.json") end)
       small:fill()
       run:ends_with(5)
-      contains(run.stderr, "No space left on device")
+      says_full(run.stderr)
       contains(run.stderr, "next: auth0-migrate resume " .. dir)
       equal(s:metrics().uploads.count, 0)
       small:empty()
@@ -53,7 +58,7 @@ test("a disk that is full from the start ends with 5 and says so", function()
   on_disk(5, function(s, small, dir)
     small:fill()
     local run = s:run(words("--yes", "--run-dir", dir)):ends_with(5)
-    contains(run.stderr, "space")
+    says_full(run.stderr)
     small:empty()
     s:tenant()
     s:run(words("--yes", "--run-dir", dir)):ends_with(0)
@@ -91,7 +96,7 @@ test("without room the run does not go on: status 5 before anything is sent", fu
     assert(file.remove(seen "reserve"))
     small:fill()
     local run = s:run({ "resume", dir, "--yes" }):ends_with(5)
-    contains(run.stderr, "space")
+    says_full(run.stderr)
     equal(s:metrics().uploads.count, 0)
     small:empty()
     s:run({ "resume", dir, "--yes" }):ends_with(0)
