@@ -9,7 +9,7 @@ local words = require "cli.words"
 local ui = {}
 
 ---@class Progress
----@field phase "stage"|"import"
+---@field phase "stage"|"import"|"seal"
 ---@field done? integer        records or users
 ---@field total? integer
 ---@field share? number        0 to 1

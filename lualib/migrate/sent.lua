@@ -44,15 +44,19 @@ end
 ---Replaces the chunk files of a finished run.
 ---@param ledger Ledger
 ---@param dir RunDirectory
+---@param pause fun(users: integer): boolean  after each chunk; false leaves the rest as it is
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function sent.replace(ledger, dir)
+function sent.replace(ledger, dir, pause)
+  local users = 0
   for record in ledger:chunks() do
     if file.stat(dir:chunk(record.id)) then
       local done, message, kind = write(ledger, dir, ledger:chunk(record.id))
       if not done then return nil, message, kind end
     end
+    users = users + record.users
+    if not pause(users) then break end
   end
   return true
 end

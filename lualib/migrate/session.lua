@@ -84,7 +84,13 @@ end
 function Session:tidy()
   self.dir:spend_reserve()
   if self.settings.keep_chunks then return end
-  local replaced, why = sent.replace(self.ledger, self.dir)
+  local total = self.ledger.db:value("SELECT sum(users) FROM chunk") or 0
+  -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
+  local replaced, why = sent.replace(self.ledger, self.dir, function(users)
+    scheduler.pass()
+    self.ui:progress { phase = "seal", done = users, total = total, share = users / total }
+    return not self.interrupted
+  end)
   if not replaced then self.ui:warn("the chunk files stay as they are: " .. why) end
 end
 
