@@ -28,7 +28,7 @@ end
 
 test("tokens of three seconds are renewed before they expire", function()
   scene(40, function(s)
-    s:slow_tenant({ token_seconds = 3 }, 12)
+    s:slow_tenant({ token_seconds = 3 }, 5)
     s:run(words("--yes", "--chunk-users", "10")):ends_with(0)
     assert(tokens(s) >= 2)
     assert(not s:read("shop.run/log.ndjson"):find("token_refused", 1, true))
@@ -39,7 +39,7 @@ end)
 test("a ready-made token that expires in the run ends it with 6; another one completes it",
   function()
     scene(40, function(s)
-      s:slow_tenant({ token_seconds = 2 }, 12)
+      s:slow_tenant({ token_seconds = 2 }, 5)
       local ready = { AUTH0_ACCESS_TOKEN = take_token(s), AUTH0_CLIENT_SECRET = "" }
       local ended = s:run(words("--yes", "--chunk-users", "10", "--json"), ready):ends_with(6)
       local report = ended:object()
