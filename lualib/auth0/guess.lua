@@ -96,12 +96,10 @@ function Search:around(value, scheme)
       end
     end
   end
+  if scheme ~= "bcrypt" and scheme ~= "argon2" then return nil end
   for _, word in ipairs(self.nested) do
     if not self:may_go_on() then return nil end
-    local fits = not word.bytes:find("\0", 1, true) and (scheme == "bcrypt"
-      and digest.crypt_verify(word.bytes, text.trim(value.text))
-      or scheme == "argon2" and digest.argon2_verify(word.bytes, text.trim(value.text)))
-    if fits then
+    if verify.text(word.bytes, text.trim(value.text)) then
       return { reason = string.format("%s is %s over %s, for which Auth0 has no form",
         value.expression, scheme, word.what) }
     end
@@ -127,9 +125,9 @@ local function foreign(search, value, found)
   local fits
   if value.text:find("^%$wp%$2") then
     local inner = digest.base64(assert(digest.hmac("sha384", "wp-sha384", search.cleartext)))
-    fits = digest.crypt_verify(inner, value.text:sub(4))
+    fits = verify.text(inner, value.text:sub(4))
   elseif value.text:find("^%$[1567y]%$") or value.text:find("^%$sha1%$") then
-    fits = digest.crypt_verify(search.cleartext, value.text)
+    fits = verify.text(search.cleartext, value.text)
   end
   return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
     found.name, fits and ", and the password fits" or "", found.reason or found.name) }

@@ -5,12 +5,12 @@
 
 local digest = require "host.digest"
 local hash_rules = require "auth0.hash_rules"
+local json = require "host.json"
+local verify_cost = require "auth0.verify_cost"
 
 local verify = {}
 
 local BCRYPT_BYTES <const> = 72 -- that bcrypt reads
-local BCRYPT_COST <const> = 16 -- above it one check takes more than five seconds
-local ITERATIONS <const> = 20000000
 local DERIVED_LENGTH <const> = 64 -- bytes; pbkdf2 without l
 local DEFAULT_ITERATIONS <const> = 100000 -- pbkdf2 without i
 local SCRYPT <const> = { cost = 16384, blockSize = 8, parallelization = 1 }
@@ -43,8 +43,10 @@ end
 local function salted(bytes, salt)
   if salt == nil then return bytes end
   local value = hash_rules.decode(salt.value, salt.encoding)
-  if not value then return nil, "the salt is no " .. tostring(salt.encoding) end
-  return salt.position == "suffix" and bytes .. value or value .. bytes
+  if not value then return nil, "the salt is no " .. tostring(salt.encoding or "text") end
+  if salt.position == "suffix" then return bytes .. value end
+  if salt.position == nil or salt.position == "prefix" then return value .. bytes end
+  return nil, "the position of the salt is neither prefix nor suffix"
 end
 
 ---Equal hashes; one of another length can match nothing.
@@ -61,9 +63,8 @@ end
 local function bcrypt(bytes, value)
   local cost, rest = value:match("^%$2[aby]%$(%d%d)(%$.+)$")
   if not cost then return nil, "the bcrypt hash is damaged" end
-  if tonumber(cost) > BCRYPT_COST then
-    return nil, "bcrypt of cost " .. cost .. " takes too long to be tried here"
-  end
+  local costly = verify_cost.bcrypt(cost)
+  if costly then return nil, costly end
   -- The three prefixes name one algorithm, but libxcrypt gives "$2a$" a twist of its own.
   local fits, message = digest.crypt_verify(bytes, "$2b$" .. cost .. rest)
   if fits == nil then
@@ -92,14 +93,13 @@ local function pbkdf2(bytes, custom)
   if not name then return nil, "the pbkdf2 hash is damaged" end
   local known = pbkdf2_digest(name)
   if not known then return nil, "pbkdf2 with " .. name .. " cannot be tried here" end
-  local iterations = math.tointeger(tonumber(middle:match("i=(%d+)"))) or DEFAULT_ITERATIONS
-  local length = math.tointeger(tonumber(middle:match("l=(%d+)"))) or DERIVED_LENGTH
-  if iterations > ITERATIONS then
-    return nil, string.format("pbkdf2 of %d iterations takes too long to be tried here", iterations)
-  end
+  local iterations = tonumber(middle:match("i=(%d+)")) or DEFAULT_ITERATIONS
+  local length = tonumber(middle:match("l=(%d+)")) or DERIVED_LENGTH
   local stored, raw_salt = digest.unbase64(key), digest.unbase64(salt)
   if not stored or not raw_salt then return nil, "the pbkdf2 hash is damaged" end
   if #stored ~= length then return false end
+  local costly = verify_cost.pbkdf2(known, iterations, length)
+  if costly then return nil, costly end
   local made, message = digest.pbkdf2(known, bytes, raw_salt, iterations, length)
   if not made then return nil, message end
   return same(made, stored)
@@ -118,6 +118,8 @@ local function argon2(bytes, custom)
   if #raw_salt < SALT_BYTES or #raw_key < KEY_BYTES then
     return nil, "Auth0's verifier is not known to take an argon2 salt below 8 or key below 16 bytes"
   end
+  local costly = verify_cost.argon2(value)
+  if costly then return nil, costly end
   local fits, message = digest.argon2_verify(bytes, value)
   if fits == nil then return nil, message end
   return fits
@@ -129,9 +131,11 @@ local function scrypt(bytes, custom)
   local stored = hash_rules.decode(custom.hash.value, custom.hash.encoding)
   if not stored then return nil, "the hash is no " .. tostring(custom.hash.encoding) end
   if #stored ~= custom.keylen then return false end
-  local made, message = digest.scrypt(bytes, salt, custom.cost or SCRYPT.cost,
-    custom.blockSize or SCRYPT.blockSize, custom.parallelization or SCRYPT.parallelization,
-    custom.keylen)
+  local n, r = custom.cost or SCRYPT.cost, custom.blockSize or SCRYPT.blockSize
+  local p = custom.parallelization or SCRYPT.parallelization
+  local costly = verify_cost.scrypt(n, r, p)
+  if costly then return nil, costly end
+  local made, message = digest.scrypt(bytes, salt, n, r, p, custom.keylen)
   if not made then return nil, message end
   return same(made, stored)
 end
@@ -162,7 +166,7 @@ local function hmac(bytes, custom)
   local message, why = salted(bytes, custom.salt)
   if not message then return nil, why end
   local made
-  made, why = digest.hmac(hash.digest, key, message)
+  made, why = digest.hmac(tostring(hash.digest), key, message)
   if not made then return nil, why end
   local fits = same(made, stored)
   if fits and custom.salt then
@@ -195,20 +199,71 @@ local ALGORITHMS <const> = {
   sha512 = plain_digest,
 }
 
+---An object without its nulls and empty texts, which an import leaves out; nil for what is none.
+local function members(object)
+  if type(object) ~= "table" then return nil end
+  local kept = {}
+  for name, value in pairs(object) do
+    if value ~= json.null and value ~= "" then kept[name] = value end
+  end
+  return kept
+end
+
+local NUMBERS <const> = { "keylen", "cost", "blockSize", "parallelization" }
+
+---A hash in the shape that the checks above rely on: a recipe may map anything.
+---@return PasswordHash?
+---@return string? reason
+local function well_formed(given)
+  local custom = members(given)
+  local hash = custom and members(custom.hash)
+  if not hash or type(hash.value) ~= "string" then return nil, "the hash has no value" end
+  custom.hash, hash.key = hash, members(hash.key)
+  for _, name in ipairs { "salt", "password" } do
+    local value = members(custom[name])
+    if custom[name] ~= nil and not value then return nil, "the " .. name .. " is no object" end
+    custom[name] = value
+  end
+  for _, name in ipairs(NUMBERS) do
+    local number = custom[name]
+    if number ~= nil and not (math.type(number) == "integer" and number > 0) then
+      return nil, name .. " is no whole number above zero"
+    end
+  end
+  return custom
+end
+
 ---Whether a cleartext verifies against a custom_password_hash.
 ---@param custom PasswordHash
 ---@param cleartext string
 ---@return boolean?
 ---@return string? reason  why it cannot be told
 function verify.hash(custom, cleartext)
-  local algorithm = ALGORITHMS[custom.algorithm]
-  if not algorithm then return nil, tostring(custom.algorithm) .. " is not an algorithm" end
-  if type(custom.hash) ~= "table" or type(custom.hash.value) ~= "string" then
-    return nil, "the hash has no value"
-  end
-  local bytes, why = verify.encoded(cleartext, custom.password and custom.password.encoding)
+  local formed, why = well_formed(custom)
+  if not formed then return nil, why end
+  local algorithm = ALGORITHMS[formed.algorithm]
+  if not algorithm then return nil, tostring(formed.algorithm) .. " is not an algorithm" end
+  local bytes
+  bytes, why = verify.encoded(cleartext, formed.password and formed.password.encoding)
   if not bytes then return nil, why end
-  return algorithm(bytes, custom)
+  return algorithm(bytes, formed)
+end
+
+---Whether bytes that are no cleartext, such as a digest of one, fit a text of bcrypt, argon2 or
+---another scheme of crypt(3).
+---@param bytes string
+---@param value string
+---@return boolean?
+---@return string? reason  why it cannot be told
+function verify.text(bytes, value)
+  if value:find("^%$argon2") then
+    local costly = verify_cost.argon2(value)
+    if costly then return nil, costly end
+    return digest.argon2_verify(bytes, value)
+  end
+  local costly = verify_cost.crypt(value)
+  if costly then return nil, costly end
+  return digest.crypt_verify(bytes, value)
 end
 
 ---Whether a cleartext would let an imported user in.
@@ -220,6 +275,7 @@ function verify.password(user, cleartext)
   if user.custom_password_hash ~= nil then
     return verify.hash(user.custom_password_hash, cleartext)
   elseif user.password_hash ~= nil then
+    if type(user.password_hash) ~= "string" then return nil, "the password_hash is no text" end
     return bcrypt(cleartext, user.password_hash)
   end
   return nil, "the user has no password hash"

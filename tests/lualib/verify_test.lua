@@ -1,6 +1,7 @@
 --- auth0.verify against the worked values of Auth0's hash formats.
 
 local digest = require "host.digest"
+local json = require "host.json"
 local tap = require "tests.tap"
 local verify = require "auth0.verify"
 
@@ -199,7 +200,7 @@ local UNTOLD <const> = {
     "$pbkdf2-sha1$i=999999999,l=4$c2Fs$AAAAAA"), "x", "too long" },
   { "scrypt without a salt", bytes("scrypt", "00", "hex", { keylen = 1 }), "x", "salt" },
   { "scrypt of immense cost", bytes("scrypt", "00", "hex", { keylen = 1, cost = 1 << 26,
-    salt = { value = "s" } }), "x", "MiB" },
+    salt = { value = "s" } }), "x", "would need 64 GiB" },
   { "hmac with a salt that fits", hmac("sha1", digest.hex(digest.hmac("sha1", "k", "saltx")), "hex",
     "k", nil, salt("prefix", "salt")), "x", "not documented" },
   { "letters that latin1 lacks", bytes("md5", ("0"):rep(32), "hex",
@@ -210,7 +211,126 @@ local UNTOLD <const> = {
     "x", "salt" },
   { "a value that does not decode", bytes("md5", "zz", "hex"), "x", "hex" },
   { "an algorithm that is none", bytes("md2", "00", "hex"), "x", "md2" },
+  { "a pepper that fills what bcrypt reads", text("bcrypt", digest.bcrypt("pass" .. LONG, 4),
+    salt("suffix", LONG)), "pass", "it fits" },
+  { "bcrypt of a password with a zero byte", text("bcrypt", digest.bcrypt("ab", 4)), "ab\0c",
+    "zero" },
+  { "bcrypt of a cost that bcrypt lacks", text("bcrypt", "$2b$03$" .. ("a"):rep(53)), "x",
+    "cannot tell" },
+  { "a salt in the middle", bytes("md5", ("0"):rep(32), "hex", salt("middle")), "x", "position" },
 }
+
+---What only a hostile file has: {name, hash, part of the reason}. None of them is computed.
+local HOSTILE <const> = {
+  { "argon2 of 4 TiB", text("argon2", "$argon2id$v=19$m=4294967295,t=1,p=1$" .. SALT16 .. "$"
+    .. ("a"):rep(43)), "would need 4 TiB of memory" },
+  { "argon2 of 2^32 passes", text("argon2", "$argon2id$v=19$m=65536,t=4294967295,p=1$" .. SALT16
+    .. "$" .. ("a"):rep(43)), "too long" },
+  { "argon2 of a thousand threads", text("argon2", "$argon2id$v=19$m=65536,t=1,p=1000$" .. SALT16
+    .. "$" .. ("a"):rep(43)), "1000 threads" },
+  { "argon2 of a number without end", text("argon2", "$argon2id$v=19$m=" .. ("9"):rep(400)
+    .. ",t=1,p=1$" .. SALT16 .. "$" .. ("a"):rep(43)), "unverifiable here" },
+  { "pbkdf2 of 2^31 iterations", text("pbkdf2", "$pbkdf2-sha1$i=2147483648,l=20$c2Fs$"
+    .. ("A"):rep(27)), "2147483648 iterations" },
+  { "pbkdf2 of more than an integer holds", text("pbkdf2",
+    "$pbkdf2-sha1$i=99999999999999999999,l=20$c2Fs$" .. ("A"):rep(27)), "too long" },
+  { "pbkdf2 of a key that goes on and on", text("pbkdf2", "$pbkdf2-sha1$i=1000000,l=3000$c2Fs$"
+    .. ("A"):rep(4000)), "too long" },
+  { "scrypt of 2^62", bytes("scrypt", "00", "hex", { keylen = 1, cost = 1 << 62,
+    salt = { value = "s" } }), "EiB" },
+  { "scrypt of a block of 2^60", bytes("scrypt", "00", "hex", { keylen = 1, blockSize = 1 << 60,
+    salt = { value = "s" } }), "of memory" },
+  { "scrypt of a million lanes", bytes("scrypt", "00", "hex", { keylen = 1, cost = 1024,
+    parallelization = 1000000, salt = { value = "s" } }), "too long" },
+  { "bcrypt of cost 31", text("bcrypt", "$2b$31$" .. ("a"):rep(53)), "too long" },
+}
+
+for _, case in ipairs(HOSTILE) do
+  test("verify: " .. case[1] .. " is told, not computed", function()
+    local fits, reason = verify.hash(case[2], "x")
+    tap.equal(fits, nil)
+    tap.contains(reason, case[3])
+  end)
+end
+
+---{name, hash}: costs in use at frameworks are tried, and the wrong password is a no.
+local DEAR <const> = {
+  { "bcrypt of cost 12", text("bcrypt", "$2b$12$" .. ("a"):rep(53)) },
+  { "Django's argon2", text("argon2", "$argon2id$v=19$m=102400,t=2,p=8$" .. SALT16 .. "$"
+    .. ("a"):rep(42) .. "A") },
+  { "Keycloak's pbkdf2", text("pbkdf2", "$pbkdf2-sha1$i=1300000,l=20$c2Fs$" .. ("A"):rep(27)) },
+  { "a key of 512 bytes", text("pbkdf2", "$pbkdf2-sha256$i=25000,l=512$c2Fs$"
+    .. ("A"):rep(683)) },
+  { "Werkzeug's scrypt", bytes("scrypt", ("00"):rep(64), "hex", { keylen = 64, cost = 32768,
+    salt = { value = "s" } }) },
+}
+
+for _, case in ipairs(DEAR) do
+  test("verify: no bound is in the way of " .. case[1], function()
+    tap.equal({ verify.hash(case[2], "x") }, { false })
+  end)
+end
+
+---{name, text, part of the reason}: of crypt(3), which prove tries to name what it is.
+local COSTLY_TEXTS <const> = {
+  { "sha512-crypt", "$6$rounds=999999999$abcdefgh$" .. ("a"):rep(86), "too long" },
+  { "sha1-crypt", "$sha1$4294967295$abcdefgh$" .. ("a"):rep(28), "too long" },
+  { "yescrypt", "$y$jZT$abcdefgh$" .. ("a"):rep(43), "not known" },
+  { "scrypt", "$7$zzzzzzzzzzz$abc$" .. ("a"):rep(43), "not known" },
+  { "old bcrypt", "$2x$31$" .. ("a"):rep(53), "too long" },
+  { "argon2", "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$" .. ("a"):rep(43), "4 TiB" },
+}
+
+for _, case in ipairs(COSTLY_TEXTS) do
+  test("verify.text: a hostile " .. case[1] .. " is told, not computed", function()
+    local fits, reason = verify.text("x", case[2])
+    tap.equal(fits, nil)
+    tap.contains(reason, case[3])
+  end)
+end
+
+---What a recipe may map, and the import refuses: {name, custom_password_hash}.
+local SHAPELESS <const> = {
+  { "a text", "x" }, { "a number", 5 }, { "an empty table", {} },
+  { "a hash that is a text", { algorithm = "md5", hash = "x" } },
+  { "a value that is a number", { algorithm = "md5", hash = { value = 5, encoding = "hex" } } },
+  { "a null", json.null }, { "an empty value", bytes("md5", "", "hex") },
+  { "a salt that is a text", bytes("md5", ("0"):rep(32), "hex", { salt = "x" }) },
+  { "a salt without value", bytes("md5", ("0"):rep(32), "hex", { salt = {} }) },
+  { "a password that is a number", bytes("md5", ("0"):rep(32), "hex", { password = 5 }) },
+  { "a cost that is a text", bytes("scrypt", "00", "hex", { keylen = 1, cost = "1024",
+    salt = { value = "s" } }) },
+  { "a key of no bytes", bytes("scrypt", "", "hex", { keylen = 0, salt = { value = "s" } }) },
+  { "an hmac without its digest", { algorithm = "hmac", hash = { value = "00", encoding = "hex",
+    key = { value = "k" } } } },
+  { "an hmac without its key", { algorithm = "hmac", hash = { value = "00", encoding = "hex",
+    digest = "md5" } } },
+  { "an LDAP scheme without a value", text("ldap", "{SSHA}") },
+  { "a bcrypt without a value", text("bcrypt", "$2b$10$") },
+  { "a pbkdf2 without a key", text("pbkdf2", "$pbkdf2-sha1$i=1,l=0$c2Fs$") },
+}
+
+for _, case in ipairs(SHAPELESS) do
+  test("verify: a hash that is not one is neither yes nor no: " .. case[1], function()
+    for _, cleartext in ipairs { "x", "" } do
+      local fits, reason = verify.password({ custom_password_hash = case[2] }, cleartext)
+      tap.equal(fits, nil)
+      assert(reason)
+    end
+  end)
+end
+
+test("verify: nulls in a hash count as left out, as in an import", function()
+  local custom = bytes("sha1", "7db5f9c4d8ee1012f9651eab6b71ca6504977d44", "hex",
+    { salt = json.null, password = { encoding = json.null }, cost = "" })
+  tap.equal({ verify.hash(custom, PLAIN), verify.hash(custom, "x") }, { true, false })
+end)
+
+test("verify: a password_hash fits its password only, and another type is told", function()
+  local user = { password_hash = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq" }
+  tap.equal({ verify.password(user, PLAIN), verify.password(user, "x") }, { true, false })
+  tap.equal(verify.password({ password_hash = 5 }, "x"), nil)
+end)
 
 for _, case in ipairs(UNTOLD) do
   test("verify: what cannot be told is neither yes nor no: " .. case[1], function()
