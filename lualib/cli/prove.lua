@@ -8,13 +8,25 @@ local prove = require "migrate.prove"
 
 local RESULTS <const> = { yes = "yes", no = "no", missing = "no", untold = "cannot tell" }
 
+---Why a record becomes no user: code, field and what to do about it.
+local function add_refused(add, one)
+  local refused = one.refused
+  if refused.outcome == "skipped" then
+    return add("the recipe skips this record: " .. refused.reason)
+  end
+  add(string.format("%s: %s%s, %s", one.result == "missing" and "its record was rejected"
+    or "the import would refuse this user", refused.code,
+    refused.path and " " .. refused.path or "", refused.reason))
+  if refused.fix then add(refused.fix) end
+end
+
 ---What is said of one login.
 local function words_of(one)
   local what = one.algorithm and " (" .. one.algorithm .. ")" or ""
   local text = string.format("%s: %s%s%s\n", one.id, RESULTS[one.result],
     one.result == "yes" and what or "", one.at and one.result ~= "yes" and ", " .. one.at or "")
   local function add(line) text = text .. "  " .. line .. "\n" end
-  if one.rejected then add("the import would refuse this user: " .. one.rejected) end
+  if one.refused then add_refused(add, one) end
   if one.result == "no" then
     add(one.algorithm and "the mapped hash" .. what .. " does not fit" or "no hash is mapped")
   end
@@ -22,7 +34,7 @@ local function words_of(one)
     add("this fits: " .. one.line)
     if one.line:find("%f[%w_]value%f[^%w_]") then add("where value is the hash mapped now") end
   end
-  if one.reason then add(one.reason) end
+  if one.reason and not (one.result == "missing" and one.refused) then add(one.reason) end
   if one.unfinished then add("the search ended early: not everything was tried") end
   return text
 end

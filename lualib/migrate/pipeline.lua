@@ -33,7 +33,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@class Sink  where records go; each method returns true, or nil, message, kind to stop
 ---@field user fun(self, user: table, position: integer, at: string, record: any)
 ---@field rejected fun(self, rejection: Rejection)
----@field skipped fun(self, position: integer, at: string, reason: string)
+---@field skipped fun(self, position: integer, at: string, reason: string, record: any)
 
 ---@class Pipeline
 ---@field recipe Recipe
@@ -180,7 +180,7 @@ function Pipeline:mapped(at, record, ...)
       return self:reject(at, "RECIPE_RESULT", "", "map returned nil and a " .. type(reason)
         .. " where the reason stands", record)
     end
-    return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason")
+    return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason", record)
   elseif is_reject(result) then
     return self:reject(at, result.code, result.path, result.reason, record)
   end

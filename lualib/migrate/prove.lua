@@ -6,6 +6,7 @@ local connect = require "migrate.connect"
 local guess = require "auth0.guess"
 local json = require "host.json"
 local pipeline = require "migrate.pipeline"
+local prove_users = require "migrate.prove_users"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
 local signals = require "migrate.signals"
@@ -25,71 +26,21 @@ local REJECTED <const> = 3
 ---@field position? integer   of its record
 ---@field at? string
 ---@field algorithm? string   of the mapped hash
----@field rejected? string    why the import would refuse the user
+---@field refused? RefusedRecord  why its record became no user, or the import would refuse it
 ---@field reason? string
 ---@field line? string        of a mapping that verifies
 ---@field unfinished? boolean the search had no time for more
 
 -- Finding the users -------------------------------------------------------------------------------
 
----@class ProveSink : Sink
----@field waiting table<string, integer[]>  places of logins, by what may name them
----@field found table<integer, table>
----@field left integer
-local ProveSink = {}
-ProveSink.__index = ProveSink
-
-local function new_sink(list)
-  local waiting = {}
-  for place, one in ipairs(list) do
-    local names = { [one.id] = true, [one.id:lower()] = true, [one.id:gsub("^auth0|", "")] = true }
-    for name in pairs(names) do
-      waiting[name] = waiting[name] or {}
-      table.insert(waiting[name], place)
-    end
-  end
-  return setmetatable({ waiting = waiting, found = {}, left = #list }, ProveSink)
-end
-
----Notes a user whom a login names; the first of several counts.
-function ProveSink:note(user, position, at, record, rejected)
-  for _, name in pairs(user_rules.identifiers(user)) do
-    for _, place in ipairs(self.waiting[name] or {}) do
-      if not self.found[place] then
-        self.found[place] = {
-          user = user, position = position, at = at, record = json.materialize(record),
-          rejected = rejected,
-        }
-        self.left = self.left - 1
-      end
-    end
-  end
-  if self.left > 0 then return true end
-  return nil, "every login has its user", "interrupted"
-end
-
-function ProveSink:user(user, position, at, record)
-  return self:note(user, position, at, record)
-end
-
-function ProveSink:rejected(rejection)
-  if not rejection.user then return true end
-  return self:note(rejection.user, rejection.position, rejection.at, rejection.record,
-    rejection.message)
-end
-
-function ProveSink.skipped()
-  return true
-end
-
 ---Maps the source until each login has its user.
----@return ProveSink?
+---@return ProveUsers?
 ---@return string? message
----@return Kind? kind
+---@return Kind|integer|nil kind  or how many records were read
 local function find(recipe, settings, ui, list, interrupted)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
-  local sink = new_sink(list)
+  local sink = prove_users.new(list)
   local pipe = pipeline.new {
     recipe = recipe, validator = schema.for_connection(connection), sink = sink,
     duplicates = { judge = function() end },
@@ -110,7 +61,7 @@ local function find(recipe, settings, ui, list, interrupted)
   end, settings.limit)
   ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
   if not done and sink.left > 0 then return nil, message, kind end
-  return sink
+  return sink, nil, pipe.position
 end
 
 -- Judging them ------------------------------------------------------------------------------------
@@ -129,7 +80,7 @@ local function new_pause(elapsed, last, interrupted, ui)
   end
 end
 
----@param found table        of the sink
+---@param found NamedUser
 ---@param one Login
 ---@param pepper? string
 ---@param pause fun(): boolean
@@ -137,7 +88,7 @@ end
 local function judged(found, one, pepper, pause)
   local user = found.user
   local proven = {
-    id = one.id, position = found.position, at = found.at, rejected = found.rejected,
+    id = one.id, position = found.position, at = found.at, refused = found.refused,
     algorithm = user_rules.algorithm(user),
   }
   local fits, reason = verify.password(user, one.password)
@@ -183,10 +134,13 @@ function prove.run(recipe, settings, ui, options)
   local last = elapsed() + ALL_SECONDS
   for place, one in ipairs(sink and options.logins or {}) do
     local found = sink.found[place]
-    proven[place] = found
-      and judged(found, one, options.pepper,
+    if found then
+      proven[place] = judged(found, one, options.pepper,
         new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted, ui))
-      or { id = one.id, result = "missing", reason = "no user that the recipe maps has this name" }
+    else
+      proven[place] = sink:missing(place, kind --[[@as integer]])
+      proven[place].id = one.id
+    end
   end
   watched:close()
   if stopped then return nil, "interrupted; nothing was kept", "interrupted" end

@@ -195,8 +195,31 @@ test("prove says why there is no form, who is not there, and what the import ref
     local text = prove(s):ends_with(3).stdout
     contains(text, "row.hash is phpass; Auth0 has no form for it")
     contains(text, "u2: yes")
-    contains(text, "the import would refuse this user")
+    contains(text, "the import would refuse this user: FORMAT email, ")
+    contains(text, "\n  Clean the value in the recipe")
     contains(text, "nobody@example.com: no\n  no user that the recipe maps has this name")
+  end)
+end)
+
+test("prove says of a login whose record became no user where it is and why", function()
+  scene(nil, function(s)
+    s:write("people.csv", "id,email,name,hash\nu1,,Anna,x\nu2,bob@example.com,Bob,x\n")
+    s:recipe(function(text)
+      return (text:gsub("if not row.email then", 'if row.id == "u2" then error "oh" end %0'))
+    end)
+    s:write("logins.csv", string.format(CSV, "u1") .. "BOB@example.com,x\nu3,x\n")
+    local ended = prove(s, "--json"):ends_with(3)
+    local list = ended:object().logins
+    equal({ list[1].result, list[1].at, list[1].refused.outcome, list[1].refused.reason },
+      { "missing", "people.csv:2", "skipped", "no address" })
+    equal({ list[2].result, list[2].at, list[2].refused.code },
+      { "missing", "people.csv:3", "RECIPE_ERROR" })
+    contains(list[3].reason, "(records read 2, rejected 1, skipped 1)")
+    local text = prove(s):ends_with(3).stdout
+    contains(text, "u1: no, people.csv:2\n  the recipe skips this record: no address\n")
+    contains(text, "BOB@example.com: no, people.csv:3\n  its record was rejected: RECIPE_ERROR, ")
+    contains(text, "preview --at")
+    discreet(ended)
   end)
 end)
 

@@ -1,0 +1,136 @@
+--- The sink of `prove`: finds the users whom known logins name, and the records that name them but
+--- become no user.
+
+local codes = require "auth0.codes"
+local json = require "host.json"
+local user_rules = require "auth0.user"
+
+local prove_users = {}
+
+local DEEPEST <const> = 6 -- tables inside tables
+
+---@class RefusedRecord  why a record becomes no user, or one that the import would refuse
+---@field outcome "rejected"|"skipped"
+---@field position integer
+---@field at string
+---@field reason string
+---@field code? string  of what is rejected
+---@field path? string
+---@field fix? string   a sentence
+
+---@class NamedUser
+---@field user User
+---@field position integer
+---@field at string
+---@field record any              of the source
+---@field refused? RefusedRecord  the import would not take the user
+
+---@class ProveUsers : Sink
+---@field found table<integer, NamedUser>       by the place of the login
+---@field refused table<integer, RefusedRecord>  records that hold a login's name
+---@field left integer                           logins without a user
+---@field skipped_records integer
+---@field rejected_records integer
+---@field private waiting table<string, integer[]>  places of logins, by what may name them
+local ProveUsers = {}
+ProveUsers.__index = ProveUsers
+
+---@param list Login[]
+---@return ProveUsers
+function prove_users.new(list)
+  local waiting = {}
+  for place, one in ipairs(list) do
+    local names = { [one.id] = true, [one.id:lower()] = true, [one.id:gsub("^auth0|", "")] = true }
+    for name in pairs(names) do
+      waiting[name] = waiting[name] or {}
+      table.insert(waiting[name], place)
+    end
+  end
+  return setmetatable({
+    waiting = waiting, found = {}, refused = {}, left = #list, skipped_records = 0,
+    rejected_records = 0,
+  }, ProveUsers)
+end
+
+---Notes a user whom a login names; the first of several counts.
+local function note(self, user, position, at, record, refused)
+  for _, name in pairs(user_rules.identifiers(user)) do
+    for _, place in ipairs(self.waiting[name] or {}) do
+      if not self.found[place] then
+        self.found[place] = {
+          user = user, position = position, at = at, record = json.materialize(record),
+          refused = refused,
+        }
+        self.left = self.left - 1
+      end
+    end
+  end
+  if self.left > 0 then return true end
+  return nil, "every login has its user", "interrupted"
+end
+
+---Calls `each` with the places of the logins that a value of a record names.
+local function named_in(self, value, each, depth)
+  if type(value) == "table" then
+    for _, inner in pairs(depth < DEEPEST and value or {}) do
+      named_in(self, inner, each, depth + 1)
+    end
+  elseif type(value) == "string" or math.type(value) == "integer" then
+    local name = tostring(value):match("^%s*(.-)%s*$")
+    local places = self.waiting[name] or self.waiting[name:lower()] or {}
+    for _, place in ipairs(places) do each(place) end
+  end
+end
+
+---A record without a user: the logins that it names are told why.
+local function pass_over(self, record, refused)
+  named_in(self, json.materialize(record), function(place)
+    self.refused[place] = self.refused[place] or refused
+  end, 0)
+  return true
+end
+
+function ProveUsers:user(user, position, at, record)
+  return note(self, user, position, at, record)
+end
+
+function ProveUsers:rejected(rejection)
+  self.rejected_records = self.rejected_records + 1
+  local first = rejection.errors[1]
+  local refused = {
+    outcome = "rejected", position = rejection.position, at = rejection.at, code = rejection.code,
+    path = rejection.path ~= "" and rejection.path or nil, reason = rejection.message,
+    fix = first and first.fix or codes.fix(rejection.code, rejection.path or ""),
+  }
+  if rejection.user then
+    return note(self, rejection.user, rejection.position, rejection.at, rejection.record, refused)
+  end
+  return pass_over(self, rejection.record, refused)
+end
+
+function ProveUsers:skipped(position, at, reason, record)
+  self.skipped_records = self.skipped_records + 1
+  return pass_over(self, record, {
+    outcome = "skipped", position = position, at = at, reason = reason,
+  })
+end
+
+---Why a login has no user.
+---@param place integer
+---@param read integer  records
+---@return ProvenLogin
+function ProveUsers:missing(place, read)
+  local refused = self.refused[place]
+  if refused then
+    return {
+      result = "missing", position = refused.position, at = refused.at, refused = refused,
+      reason = "its record became no user: " .. refused.reason,
+    }
+  end
+  if read == 0 then return { result = "missing", reason = "the source has no records" } end
+  return { result = "missing", reason = string.format(
+    "no user that the recipe maps has this name (records read %d, rejected %d, skipped %d)", read,
+    self.rejected_records, self.skipped_records) }
+end
+
+return prove_users
