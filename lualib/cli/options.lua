@@ -76,10 +76,21 @@ end
 ---@return Limit?
 ---@return string? expected
 function options.limit(text)
-  if text:find("^%d+$") then return { n = math.tointeger(tonumber(text)) } end
+  local n = text:find("^%d+$") and math.tointeger(tonumber(text))
+  if n then return { n = n } end
   local percent = tonumber(text:match("^([%d.]+)%%$"))
   if not percent or percent > 100 then return nil, "a number or a percentage, such as 100 or 1%" end
   return { percent = percent }
+end
+
+---The same, but not none.
+---@param text string
+---@return Limit?
+---@return string? expected
+function options.some(text)
+  local limit = options.limit(text)
+  if limit and (limit.n or limit.percent) > 0 then return limit end
+  return nil, "a number or a percentage above 0, such as 10 or 1%"
 end
 
 ---One of a few words.
@@ -179,7 +190,7 @@ options.list = {
     help = "stop when more users than that have failed (a percentage: from 100 results on)",
   },
   {
-    flags = "--canary", argument = "N", parse = options.whole(1), commands = "run rehearse",
+    flags = "--canary", argument = "N|P%", parse = options.some, commands = "run plan rehearse",
     help = "the first N users go alone, and must come back clean before the rest",
   },
   {

@@ -30,7 +30,7 @@ local settings = {}
 ---@field params_from_environment? table<string, boolean>
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
----@field canary? integer         users
+---@field canary? Limit           users
 ---@field delete_ghosts boolean
 ---@field slots integer
 ---@field chunk_bytes integer

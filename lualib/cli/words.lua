@@ -234,6 +234,19 @@ local function login_lines(logins)
   return lines
 end
 
+---"the first 46 users (1%)"
+local function canary_words(canary)
+  local asked = canary.asked:find("%%") and " (" .. canary.asked .. ")" or ""
+  return "the first " .. words.count(canary.users, "user") .. asked
+end
+
+---How the canary came back, a line.
+local function canary_line(canary)
+  local bad = canary.good and canary.users - canary.good
+  return string.format("canary    %s: %s", canary_words(canary), not bad and "not judged"
+    or bad == 0 and "all came back clean" or words.number(bad) .. " did not come back clean")
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
@@ -245,6 +258,7 @@ function words.statement(report)
   end
   lines[#lines + 1] = ""
   append(lines, table_of(book_rows(report)))
+  if report.canary then lines[#lines + 1] = canary_line(report.canary) end
   if report.logins then append(lines, login_lines(report.logins)) end
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
@@ -323,6 +337,10 @@ function words.plan(plan)
     lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",
       words.bytes(t.median), words.bytes(t.largest))
     lines[#lines + 1] = "passwords " .. password_words(t)
+  end
+  if plan.canary then
+    lines[#lines + 1] = string.format("canary    %s: %s", canary_words(plan.canary),
+      plan.canary.users < plan.users and "alone, before the rest" or "all there are")
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "mind      " .. risk end

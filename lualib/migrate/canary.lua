@@ -3,6 +3,7 @@
 
 local clock = require "host.clock"
 local failure = require "base.failure"
+local gates = require "migrate.gates"
 
 local canary = {}
 
@@ -14,6 +15,24 @@ local RESULT <const> = [[
 SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
   + (SELECT count(*) FROM failure WHERE chunk <= ?1 AND outcome IN ('inserted', 'updated')) AS good
 FROM chunk WHERE round = 1 AND id <= ?1]]
+
+---@class CanaryFigures
+---@field asked string    "10" or "1%"
+---@field users integer   that it came to
+---@field good? integer   inserted or updated; nil: not judged yet
+
+---What the canary of a run is, and what came of it; nil when there is none.
+---@param ledger Ledger
+---@return CanaryFigures?
+function canary.figures(ledger)
+  local limit = (ledger:get_table("settings") or {}).canary
+  if not limit or not ledger:get("staged_at") then return nil end
+  return {
+    asked = gates.text(limit), good = ledger:get("canary_good"),
+    users = ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+      WHERE round = 1 AND id <= ifnull(?, id)]], ledger:get("canary_chunk")),
+  }
+end
 
 ---Whether a chunk has to wait for the canary's verdict.
 ---@param engine Engine

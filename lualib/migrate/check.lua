@@ -5,6 +5,7 @@ local clock = require "host.clock"
 local connect = require "migrate.connect"
 local file = require "host.file"
 local findings = require "migrate.findings"
+local gates = require "migrate.gates"
 local guard = require "base.guard"
 local json = require "host.json"
 local outcome = require "migrate.outcome"
@@ -24,13 +25,14 @@ local check = {}
 ---@class CheckSink : Sink
 ---@field counts table<string, integer>
 ---@field packed {jobs: integer, users: integer, bytes: integer}
+---@field ends table<integer, boolean>  how many users there were when a chunk ended
 local CheckSink = {}
 CheckSink.__index = CheckSink
 
 local function new_sink(settings, on_user)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
-    packed = { jobs = 0, users = 0, bytes = 0 }, reasons = {}, codes = {},
+    packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
     reason = told_apart.new(),
     findings = findings.new(), shapes = shapes.new(), on_user = on_user,
   }, CheckSink)
@@ -64,7 +66,21 @@ function CheckSink:close_chunk()
   packed.jobs = packed.jobs + 1
   packed.users = packed.users + writer:count()
   packed.bytes = packed.bytes + writer:size()
+  self.ends[packed.users] = true
   writer:reset()
+end
+
+---What a canary comes to. The chunk in which it ends becomes two.
+---@param limit? Limit
+---@return CanaryFigures?
+function CheckSink:cut(limit)
+  if not limit then return nil end
+  local packed = self.packed
+  local n = gates.count(limit, packed.users)
+  if n > 0 and not self.ends[n] then
+    packed.jobs, packed.bytes = packed.jobs + 1, packed.bytes + 1 -- "a,b" becomes "a][b"
+  end
+  return { asked = gates.text(limit), users = n }
 end
 
 function CheckSink:user(user, position, at)
@@ -118,7 +134,7 @@ local function through(recipe, settings, ui, sink)
 end
 
 ---The report of a source that was only looked at.
-local function statement(recipe, pipe, sink)
+local function statement(recipe, pipe, sink, canary)
   local c = sink.counts
   local warnings, list = {}, {}
   local sources = { pipe.warnings, recipe.warnings, sink.shapes:warnings() }
@@ -138,7 +154,7 @@ local function statement(recipe, pipe, sink)
     balanced = pipe.position + pipe.extra == c.skipped + c.rejected + c.duplicate + c.staged,
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
     warning_list = json.array(list), findings = json.array(sink.findings:list()),
-    packed = sink.packed,
+    packed = sink.packed, canary = canary,
     tally = sink.packer.tally:facts(),
     seconds = { stage = sink.seconds },
   }
@@ -155,7 +171,7 @@ function check.run(recipe, settings, ui)
   local sink = new_sink(settings)
   local pipe, message, kind = through(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
-  return statement(recipe, pipe, sink)
+  return statement(recipe, pipe, sink, sink:cut(settings.canary))
 end
 
 ---Hands every user that would be sent to `write`, as a line of JSON.

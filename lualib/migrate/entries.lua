@@ -33,6 +33,17 @@ function entries:chunks()
   return self.db:rows("SELECT id, round, state, users, bytes FROM chunk ORDER BY id")
 end
 
+---The chunk in which the first `n` staged users end, and how many of it belong to them.
+---@param n integer
+---@return integer? id
+---@return integer? users
+function entries:chunk_of(n)
+  for record in self:chunks() do
+    if n <= record.users then return record.id, n end
+    n = n - record.users
+  end
+end
+
 ---@return integer
 function entries:last_chunk()
   return self.db:value("SELECT max(id) FROM chunk") or 0

@@ -26,6 +26,16 @@ function gates.exceeded(limit, count, whole)
   return whole > 0 and count * 100 > limit.percent * whole
 end
 
+---How many of the whole a limit stands for: a percentage is rounded up, to one at least.
+---@param limit Limit
+---@param whole integer
+---@return integer
+function gates.count(limit, whole)
+  if limit.n then return math.min(limit.n, whole) end
+  local share = limit.percent * whole / 100
+  return math.min(math.max(1, math.ceil(share - 1e-6)), whole) -- 0.7 % of 1000 are 7, not 8
+end
+
 ---A message when more records were rejected than the limit allows; judged at the end of the stage.
 ---@param limit? Limit
 ---@param figures table<string, integer>  of books.figures

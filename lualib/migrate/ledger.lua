@@ -196,6 +196,23 @@ function Ledger:staged(part)
   return tx:commit()
 end
 
+---The canary's users end with this chunk.
+---@param chunk {id: integer, users: integer, bytes: integer, sha256: string, places: string}
+---@param rest? table  the users that were behind them in it, now a chunk of their own
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:set_apart(chunk, rest)
+  local tx <close> = self.db:begin()
+  if rest then
+    self.db:run("UPDATE chunk SET users = ?, bytes = ?, sha256 = ?, places = ? WHERE id = ?",
+      chunk.users, chunk.bytes, chunk.sha256, chunk.places, chunk.id)
+    add_chunk(self.db, 1, rest)
+  end
+  self:set { canary_chunk = chunk.id }
+  return tx:commit()
+end
+
 -- Upload ----------------------------------------------------------------------------------
 
 ---The intent to send, durable before the first byte. Its time is the tenant's, which stamps what
@@ -500,8 +517,8 @@ function Ledger:undone(chunk, part)
 end
 
 crash.around(Ledger, {
-  "note", "staged", "sending", "sent", "not_sent", "uncertain", "adopt", "send_again", "ended",
-  "harvested", "judged", "requeued", "reopen", "done_once", "begin_undo",
+  "note", "staged", "set_apart", "sending", "sent", "not_sent", "uncertain", "adopt",
+  "send_again", "ended", "harvested", "judged", "requeued", "reopen", "done_once", "begin_undo",
   "undoing", "undone",
 })
 

@@ -15,6 +15,7 @@ local plan = {}
 ---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
 ---@field connection? string
 ---@field upsert boolean
+---@field canary? CanaryFigures
 ---@field tally TallyFacts      sizes and passwords
 ---@field risks string[]
 
@@ -40,13 +41,13 @@ end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
 ---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
----  left_out?: table<string, integer>}
+---  left_out?: table<string, integer>, canary?: CanaryFigures}
 ---@return Plan
 function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
-    connection = options.connection, upsert = options.upsert,
+    connection = options.connection, upsert = options.upsert, canary = options.canary,
     tally = options.tally, hours = plan.hours(row.users), risks = json.array {},
   }
   local out = options.left_out
@@ -89,7 +90,7 @@ function plan.run(recipe, settings, ui)
   if not statement then return nil, message, kind end
   statement.plan = plan.of(statement.packed, {
     connection = settings.connection, upsert = settings.upsert or false,
-    tally = statement.tally,
+    tally = statement.tally, canary = statement.canary,
   })
   return statement
 end

@@ -1,6 +1,7 @@
 --- The statement: report.json and report.html.
 
 local books = require "migrate.books"
+local canary = require "migrate.canary"
 local file = require "host.file"
 local findings = require "migrate.findings"
 local json = require "host.json"
@@ -37,6 +38,7 @@ local STATUS <const> = {
 ---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
 ---@field forecast? {tier: string, hours: number}[]  of a rehearsal: what production takes
 ---@field undo? UndoFigures
+---@field canary? CanaryFigures
 
 local function pick(from, ...)
   local picked = {}
@@ -106,7 +108,7 @@ function report.build(ledger, options)
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
-    directory = options.directory, undo = books.undone(ledger),
+    directory = options.directory, undo = books.undone(ledger), canary = canary.figures(ledger),
   }
 end
 

@@ -2,6 +2,7 @@
 --- happens, it ends with a statement.
 
 local books = require "migrate.books"
+local canary = require "migrate.canary"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
 local consent = require "migrate.consent"
@@ -247,7 +248,7 @@ function Session:go()
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
-    left_out = books.figures(self.ledger.db),
+    left_out = books.figures(self.ledger.db), canary = canary.figures(self.ledger),
   })
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")

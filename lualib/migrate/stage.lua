@@ -6,11 +6,13 @@ local clock = require "host.clock"
 local duplicates = require "migrate.duplicates"
 local file = require "host.file"
 local findings = require "migrate.findings"
+local gates = require "migrate.gates"
 local json = require "host.json"
 local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
 local schema = require "auth0.schema"
 local told_apart = require "migrate.told_apart"
+local user_rules = require "auth0.user"
 
 local stage = {}
 
@@ -66,20 +68,7 @@ function Stage:rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
 end
 
----The canary's users are packed apart from the rest.
-function Stage:end_canary()
-  local flushed, message, kind = self:flush()
-  if not flushed then return nil, message, kind end
-  return self.ledger:note { canary_chunk = self.next_id - 1 }
-end
-
 function Stage:user(user, position, at, record)
-  local packed, message, kind = self:pack(user, position, at, record)
-  if packed and self.n_users == self.canary then return self:end_canary() end
-  return packed, message, kind
-end
-
-function Stage:pack(user, position, at, record)
   local packed, rejection, kind = self.packer:add(user, position, at)
   if packed then
     self.n_users = self.n_users + 1
@@ -103,18 +92,32 @@ function Stage:facts()
   return { read = read, extra = self.n_seen - read }
 end
 
+---Writes what is packed into a chunk's file.
+---@private
+---@param id integer
+---@return table? chunk
+---@return string? message
+---@return Kind? kind
+function Stage:save(id)
+  local writer = self.packer.writer
+  local sha256, message, kind = writer:save(self.dir:chunk(id))
+  if not sha256 then return nil, message, kind end
+  local saved = {
+    id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
+    places = writer:places(),
+  }
+  writer:reset()
+  return saved
+end
+
 ---Writes the chunk and all that happened since the last one: the file first, then the journal.
 function Stage:flush()
-  local part, writer = self.part, self.packer.writer
-  if writer:count() > 0 then
-    local sha256, message, kind = writer:save(self.dir:chunk(self.next_id))
-    if not sha256 then return nil, message, kind end
-    part.chunk = {
-      id = self.next_id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
-      places = writer:places(),
-    }
+  local part = self.part
+  if self.packer.writer:count() > 0 then
+    local message, kind
+    part.chunk, message, kind = self:save(self.next_id)
+    if not part.chunk then return nil, message, kind end
     self.next_id = self.next_id + 1
-    writer:reset()
   end
   part.facts = self:facts()
   part.warnings = self:all_warnings()
@@ -132,9 +135,50 @@ function Stage:all_warnings()
   return all
 end
 
+---Packs the users of a chunk from one place to another into a file of their own.
+---@private
+---@param id integer
+---@param users PlacedUser[]
+---@param first integer
+---@param last integer
+---@return table? chunk
+---@return string? message
+---@return Kind? kind
+function Stage:repack(id, users, first, last)
+  for place = first, last do
+    local placed = users[place]
+    assert(self.packer.writer:add(placed.user, placed.position, placed.at, user_rules.ORDER))
+  end
+  return self:save(id)
+end
+
+---Sets the canary's users apart, once all are counted. The chunk in which they end becomes two: it
+---keeps them, and those behind them become the last chunk. When nobody is behind them, there is
+---nothing that would wait.
+---@private
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Stage:set_apart()
+  local n = self.canary and gates.count(self.canary, self.n_users)
+  if not n or n == self.n_users then return true end
+  local id, kept = self.ledger:chunk_of(n)
+  local record = self.ledger:chunk(id)
+  if record.users == kept then return self.ledger:set_apart(record) end
+  local users, message, kind = self.dir:users(record)
+  if not users then return nil, message, kind end
+  local rest, first
+  rest, message, kind = self:repack(self.next_id, users, kept + 1, #users)
+  if not rest then return nil, message, kind end
+  first, message, kind = self:repack(id, users, 1, kept)
+  if not first then return nil, message, kind end
+  return self.ledger:set_apart(first, rest)
+end
+
 function Stage:finish()
   self.ended = true
   local flushed, message, kind = self:flush()
+  if flushed then flushed, message, kind = self:set_apart() end
   if not flushed then return nil, message, kind end
   for _, output in ipairs { self.skipped_file, self.rejected_file } do
     flushed, message, kind = output:finish()
@@ -178,7 +222,7 @@ end
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
 ---@field limit? integer        records
----@field canary? integer       users that go alone first
+---@field canary? Limit         users that go alone first
 ---@field pause fun(position: integer, source: any): true?, string?, Kind?
 ---@field on_rejected? fun(rejection: Rejection)
 

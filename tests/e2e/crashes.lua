@@ -157,6 +157,7 @@ end
 ---@field faulty? boolean    the tenant has bad days, drawn from `seed`
 ---@field seed? integer
 ---@field speed integer      users a second of a job
+---@field canary? string     as --canary takes it
 ---@field twins? boolean     addresses are not unique: no upload may be repeated
 
 ---Kills a run as planned, resumes it until it ends, and raises when something is not as it should.
@@ -169,6 +170,7 @@ function crashes.one(plan)
     s.env.AUTH0_MIGRATE_TIME_SCALE = SCALE
     local args = program.words("--yes", "--chunk-users", tostring(PER_CHUNK), "--json")
     if plan.upsert then args[#args + 1] = "--upsert" end
+    if plan.canary then args[#args + 1] = "--canary=" .. plan.canary end
     local ended = s:run(args, { AUTH0_MIGRATE_CRASH = plan.place })
     while ended.status == KILLED do
       deaths = deaths + 1

@@ -22,6 +22,10 @@ for name, plan in pairs {
   ["the last transition"] = { place = "harvested.after:12", speed = 3000 },
   ["a stage that dies twice, the second time before its new journal is there"] =
     { place = "staged.before:4", again = { "create.before:1" }, speed = 3000 },
+  ["a stage whose canary was being set apart"] =
+    { place = "set_apart.before:1", canary = "10%", speed = 3000 },
+  ["a stage whose canary was set apart just now"] =
+    { place = "set_apart.after:1", again = { "sending.after:3" }, canary = "10%", speed = 3000 },
   ["an upload that may not be repeated, and arrived"] =
     { place = "upload.answer:3", speed = 3000, twins = true },
   ["the same twice, the second time while it is looked for"] =

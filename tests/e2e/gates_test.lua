@@ -4,7 +4,7 @@ local json = require "host.json"
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 
-local equal, test = tap.equal, tap.test
+local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
 ---A tenant that has the first `n` addresses already, under other ids.
@@ -51,3 +51,47 @@ test("a rehearsal's report names the same next command as the program", function
     assert(ended:object().next:find("^auth0%-migrate rehearse shop.lua "))
   end)
 end)
+
+test("--canary takes a percentage; plan and statement say how many users it came to", function()
+  scene(45, function(s)
+    s:tenant()
+    local ended = s:run(words("--canary", "10%")):ends_with(8)
+    contains(ended.stderr, "canary    the first 5 users (10%): alone, before the rest")
+    local report = s:run { "resume", "--yes", "--json" }:ends_with(0):object()
+    equal(report.canary, { asked = "10%", users = 5, good = 5 })
+    equal(report.jobs.submitted, 2)
+    contains(s:run { "report" }:ends_with(0).stdout,
+      "canary    the first 5 users (10%): all came back clean")
+    s:holds(45)
+  end)
+end)
+
+test("plan names a canary, and counts the jobs that a run with it sends", function()
+  scene(45, function(s)
+    local args = words("--chunk-users", "20", "--canary", "10%")
+    args[1] = "plan"
+    local ended = s:run(args):ends_with(0)
+    contains(ended.stdout, "45 users in 4 jobs")
+    contains(ended.stdout, "canary    the first 5 users (10%): alone, before the rest")
+    local planned = s:run(words("--chunk-users", "20", "--canary", "10%", "--json")):ends_with(8)
+    equal(planned:object().plan.jobs, 4)
+  end)
+end)
+
+test("a canary that does not come back clean ends with 7, and resume goes on", function()
+  scene(40, function(s)
+    taken(s, 3)
+    local ended = s:run(words("--yes", "--canary", "5%", "--json")):ends_with(7)
+    equal(ended:object().canary, { asked = "5%", users = 2, good = 0 })
+    equal(ended:object().users.pending, 38)
+    equal(s:run { "resume", "--json" }:ends_with(3):object().users.inserted, 37)
+  end)
+end)
+
+for _, value in ipairs { "0", "0%", "101%", "ten", "99999999999999999999" } do
+  test("--canary " .. value .. " is no number of users", function()
+    scene(1, function(s)
+      contains(s:run(words("--canary", value)):ends_with(2).stderr, "above 0, such as 10 or 1%")
+    end)
+  end)
+end

@@ -22,3 +22,13 @@ test("the message of a gate names the figures and the limit", function()
   local message = gates.rejects({ percent = 0.5 }, { rejected = 2, read = 100 })
   tap.contains(message, "2 of 100 records were rejected, more than --max-rejects 0.5%")
 end)
+
+for _, case in ipairs {
+  { { n = 10 }, 100, 10 }, { { n = 10 }, 4, 4 }, { { percent = 1 }, 4544, 46 },
+  { { percent = 0.7 }, 1000, 7 }, { { percent = 0.3 }, 1000, 3 }, { { percent = 1 }, 3, 1 },
+  { { percent = 100 }, 7, 7 }, { { percent = 50 }, 0, 0 },
+} do
+  test(gates.text(case[1]) .. " of " .. case[2] .. " are " .. case[3], function()
+    tap.equal(gates.count(case[1], case[2]), case[3])
+  end)
+end
