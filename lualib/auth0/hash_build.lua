@@ -13,23 +13,31 @@ local BCRYPT_LENGTH <const> = 60 -- characters
 
 ---@alias PasswordEncoding "ascii"|"utf8"|"utf16le"|"ucs2"|"latin1"|"binary"
 
+---@alias HashEncoding "utf8"|"hex"|"base64"|"bytes"
+
 ---@class SaltOptions
 ---@field salt? string
 ---@field position? "prefix"|"suffix"                 of the salt; default prefix
----@field salt_encoding? "utf8"|"hex"|"base64"        how `salt` is written; default utf8
----@field encoding? "hex"|"base64"                    of `value`; default: told by its length
+---@field salt_encoding? HashEncoding                 how `salt` is written; default utf8
+---@field encoding? "hex"|"base64"|"bytes"            of `value`; default: told by its length
 ---@field password_encoding? PasswordEncoding          default utf8
 
 local function unpadded(bytes)
   return digest.base64(bytes, { pad = false })
 end
 
+---A value as the import format writes it: bytes as they are have no place in JSON.
+local function written(value, encoding)
+  if encoding ~= "bytes" or type(value) ~= "string" then return value, encoding end
+  return digest.base64(value), "base64"
+end
+
 ---A table `salt` of the import format; nil where there is none.
 local function salt_of(options)
   if not options.salt or options.salt == "" then return nil end
+  local value, encoding = written(options.salt, options.salt_encoding)
   return {
-    value = options.salt, encoding = options.salt_encoding or "utf8",
-    position = options.position or "prefix",
+    value = value, encoding = encoding or "utf8", position = options.position or "prefix",
   }
 end
 
@@ -201,11 +209,19 @@ function hash_build.ldap(value)
   }
 end
 
+---Hex without what databases put before it: "0x" of MySQL and SQL Server, "\x" of PostgreSQL.
+---@param hex string
+---@return string
+function hash_build.bare_hex(hex)
+  return (hex:gsub("^[0\\][xX]", ""))
+end
+
 ---The value and how it is written: hex or Base64 of `size` bytes.
 local function encoded(value, size, encoding)
+  value, encoding = written(value, encoding)
   local hash, why = cleaned(value)
   if not hash then return nil, why end
-  if encoding ~= "base64" and hash:find("^0[xX]") then hash = hash:sub(3) end
+  if encoding ~= "base64" then hash = hash_build.bare_hex(hash) end
   local candidates = encoding and { encoding } or { "hex", "base64" }
   for _, candidate in ipairs(candidates) do
     local bytes = hash_rules.decode(hash, candidate)
@@ -240,7 +256,7 @@ end
 ---@param name string     md4 md5 ripemd160 sha1 sha224 sha256 sha384 sha512 whirlpool
 ---@param value string?   in hex or Base64
 ---@param key string
----@param options? SaltOptions|{key_encoding?: "utf8"|"hex"|"base64"}
+---@param options? SaltOptions|{key_encoding?: HashEncoding}
 ---@return PasswordHash? hash
 ---@return string? reason
 function hash_build.hmac(name, value, key, options)
@@ -250,8 +266,10 @@ function hash_build.hmac(name, value, key, options)
   local hash, encoding = encoded(value, hash_rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   if not key or key == "" then return nil, "hmac needs its key" end
-  if not hash_rules.decode(key, options.key_encoding) then
-    return nil, "the key is no " .. options.key_encoding
+  local key_encoding
+  key, key_encoding = written(key, options.key_encoding)
+  if not hash_rules.decode(key, key_encoding) then
+    return nil, "the key is no " .. tostring(key_encoding)
   end
   local why = salt_fault(options)
   if why then return nil, why end
@@ -259,7 +277,7 @@ function hash_build.hmac(name, value, key, options)
     algorithm = "hmac",
     hash = {
       value = hash, encoding = encoding, digest = known,
-      key = { value = key, encoding = options.key_encoding or "utf8" },
+      key = { value = key, encoding = key_encoding or "utf8" },
     },
     salt = salt_of(options),
     password = options.password_encoding and { encoding = options.password_encoding } or nil,

@@ -3,6 +3,7 @@
 
 local build = require "auth0.hash_build"
 local digest = require "host.digest"
+local hash_rules = require "auth0.hash_rules"
 local json = require "host.json"
 local systems = require "auth0.hash_systems"
 
@@ -39,10 +40,13 @@ end
 
 local DJANGO_DIGESTS <const> = { md5 = "md5", sha1 = "sha1" }
 
+---Clerk writes the key in hex, which as Base64 would be a longer one.
 local function django_pbkdf2(name, rest)
   local iterations, salt, key = rest:match("^(%d+)%$([^$]*)%$(.+)$")
   if not iterations then return nil, "a damaged Django pbkdf2 hash" end
-  return build.pbkdf2(name, iterations, salt, digest.unbase64(key)) -- the salt is text
+  local bytes = digest.unhex(key)
+  if not bytes or #bytes ~= hash_rules.SIZES[name] then bytes = digest.unbase64(key) end
+  return build.pbkdf2(name, iterations, salt, bytes) -- the salt is text
 end
 
 local function django_scrypt(rest)
@@ -56,6 +60,7 @@ end
 local DJANGO <const> = {
   pbkdf2_sha256 = function(rest) return django_pbkdf2("sha256", rest) end,
   pbkdf2_sha1 = function(rest) return django_pbkdf2("sha1", rest) end,
+  pbkdf2_sha512 = function(rest) return django_pbkdf2("sha512", rest) end,
   argon2 = function(rest) return hash_parse.phc("$" .. rest) end,
   bcrypt = function(rest) return build.bcrypt(rest:match("^%$.*") and rest) end,
   scrypt = django_scrypt,
@@ -168,10 +173,15 @@ local LDAP_PBKDF2 <const> = {
   PBKDF2 = "sha1", ["PBKDF2-SHA1"] = "sha1", ["PBKDF2-SHA256"] = "sha256",
   ["PBKDF2-SHA512"] = "sha512",
 }
+local CLEARTEXT <const> = "it is no hash but the password itself: hash it, or leave it out"
 local LDAP_NONE <const> = {
   SASL = "the password is kept by another system ({SASL})",
   KERBEROS = "the password is kept by another system ({KERBEROS})",
+  SCRYPT = "scrypt as crypt(3) writes it is not supported",
+  CLEAR = CLEARTEXT, CLEARTEXT = CLEARTEXT, PLAIN = CLEARTEXT,
+  ["X-LMHASH"] = "the LM hash is DES", LANMAN = "the LM hash is DES",
 }
+local LDAP_NT <const> = { ["X-NTHASH"] = true, NTHASH = true, NT = true, NTLM = true }
 local LDAP_WRAPPED <const> = { CRYPT = true, BCRYPT = true, BLOWFISH = true }
 
 ---389 Directory Server's older form: rounds, a salt of 64 bytes, a key of 256.
@@ -179,6 +189,18 @@ local function ds_pbkdf2(data)
   local bytes = digest.unbase64(data)
   if not bytes or #bytes ~= 4 + 64 + 256 then return nil, "a damaged {PBKDF2_SHA256} value" end
   return build.pbkdf2("sha256", string.unpack(">I4", bytes), bytes:sub(5, 68), bytes:sub(69))
+end
+
+---Ping's and ForgeRock's "{PBKDF2-HMAC-SHA256}rounds:..." of the key and then its salt.
+local function ping_pbkdf2(scheme, data)
+  local name = scheme == "PBKDF2" and "sha1" or build.digest_name(scheme:match("^PBKDF2%-(.+)$"))
+  local iterations, rest = data:match("^(%d+):(.+)$")
+  local bytes = rest and digest.unbase64(rest)
+  local size = hash_rules.SIZES[name or ""]
+  if not bytes or not size or #bytes <= size then
+    return nil, "a damaged {" .. scheme .. "} value"
+  end
+  return build.pbkdf2(name, iterations, bytes:sub(size + 1), bytes:sub(1, size))
 end
 
 ---An LDAP userPassword: the SHA and MD5 families, and what other schemes wrap.
@@ -197,6 +219,12 @@ function hash_parse.ldap_password(value)
   end
   if scheme == "ARGON2" then return hash_parse.phc(data) end
   if scheme == "PBKDF2_SHA256" then return ds_pbkdf2(data) end
+  if LDAP_NT[scheme or ""] then
+    return build.digest("md4", data, { encoding = "hex", password_encoding = "utf16le" })
+  end
+  if scheme and scheme:find("^PBKDF2") and data:find("^%d+:") then
+    return ping_pbkdf2(scheme, data)
+  end
   local name = LDAP_PBKDF2[scheme or ""]
   if not name then return build.ldap(hash) end
   local iterations, salt, key = data:match("^(%d+)%$([^$]*)%$([^$]+)$")
@@ -216,17 +244,26 @@ end
 ---@field guess? true                         the pattern alone proves nothing
 
 local HASHED_HASH <const> = "it is a hash of a hash"
+local FIREBASE <const> = "Firebase's scrypt encrypts a key of its own and is not plain scrypt"
+
+---A Keycloak credential that is JSON in a text.
+local function keycloak_text(hash)
+  return hash_parse.keycloak_credential(document(hash) or {})
+end
 
 ---Self-describing schemes, the narrow ones first.
 ---@type Scheme[]
 hash_parse.SCHEMES = {
   { name = "WordPress 6.8 bcrypt", pattern = "^%$wp%$2",
     reason = "WordPress 6.8 hashes before bcrypt; without $wp it looks valid and never matches" },
+  { name = "peppered bcrypt", pattern = "^%$2[aby]%$%d%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "%$.",
+    build = systems.peppered_bcrypt },
   { name = "bcrypt", pattern = "^%$2[aby]%$", build = build.bcrypt },
   { name = "old bcrypt", pattern = "^%$2x?%$", build = build.bcrypt },
   { name = "argon2", pattern = "^%$argon2", build = hash_parse.phc },
   { name = "pbkdf2", pattern = "^%$pbkdf2", build = hash_parse.phc },
-  { name = "phpass", pattern = "^%$[PH]%$", reason = "phpass (iterated MD5) is not supported" },
+  { name = "phpBB", pattern = "^%$%w+\\", reason = HASHED_HASH },
+  { name = "phpass", pattern = "^U?%$[PH]%$", reason = "phpass (iterated MD5) is not supported" },
   { name = "Drupal phpass", pattern = "^U?%$S%$",
     reason = "Drupal's phpass (iterated SHA-512) is not supported" },
   { name = "md5-crypt", pattern = "^%$1%$", reason = "md5-crypt is not supported" },
@@ -236,12 +273,15 @@ hash_parse.SCHEMES = {
   { name = "Ory Kratos", pattern = "^%$hmac%-%w+%$", build = systems.ory_hmac },
   { name = "md5-crypt", pattern = "^%$md5%-crypt%$", reason = "md5-crypt is not supported" },
   { name = "SHA-crypt", pattern = "^%$sha%d+%-crypt%$", reason = "SHA-crypt is not supported" },
-  { name = "Firebase scrypt", pattern = "^%$firescrypt%$",
-    reason = "Firebase's scrypt encrypts a key of its own and is not plain scrypt" },
+  { name = "Firebase scrypt", pattern = "^%$firescrypt%$", reason = FIREBASE },
+  { name = "Firebase scrypt", pattern = "^%$fb?_?scrypt%$", reason = FIREBASE },
+  { name = "ZITADEL", pattern = "^%$md5salted%-", build = systems.zitadel_md5 },
   { name = "sha1-crypt", pattern = "^%$sha1%$", reason = "sha1-crypt is not supported" },
   { name = "sha256-crypt", pattern = "^%$5%$", reason = "sha256-crypt is not supported" },
   { name = "sha512-crypt", pattern = "^%$6%$", reason = "sha512-crypt is not supported" },
-  { name = "yescrypt", pattern = "^%$[y7]%$", reason = "yescrypt is not supported" },
+  { name = "yescrypt", pattern = "^%$y%$", reason = "yescrypt is not supported" },
+  { name = "scrypt-crypt", pattern = "^%$7%$",
+    reason = "scrypt as crypt(3) writes it is not supported" },
   { name = "gost-yescrypt", pattern = "^%$gy%$", reason = "yescrypt is not supported" },
   { name = "bcrypt over SHA-256 (passlib)", pattern = "^%$bcrypt%-sha256%$", reason = HASHED_HASH },
   { name = "scrypt", pattern = "^%$scrypt%$", build = systems.scrypt },
@@ -250,7 +290,15 @@ hash_parse.SCHEMES = {
   { name = "Magento", pattern = "^%x+:[^:]*:%d[%d_:]*$", build = systems.magento },
   { name = "SCRAM", pattern = "^SCRAM%-SHA", reason = "keys of SCRAM cannot be verified" },
   { name = "MySQL", pattern = "^%*%x+$", reason = HASHED_HASH },
+  { name = "MySQL 8", pattern = "^%$A%$", reason = "it is sha256-crypt, which is not supported" },
+  { name = "SQL Server", guess = true, pattern = "^0[xX]0[12]00%x+$", build = systems.sql_server },
+  { name = "ForgeRock", pattern = '^{%s*"%$crypto"', build = systems.forgerock },
+  { name = "Keycloak", pattern = '^{.*"secretData"', build = keycloak_text },
+  { name = "authPassword", pattern = "^S?H?A?M?D?%d+%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",
+    build = systems.auth_password },
   { name = "LDAP", pattern = "^{[%w_-]+}", build = hash_parse.ldap_password },
+  { name = "Django", pattern = "^pbkdf2_.*wrapped.*%$", reason = HASHED_HASH },
+  { name = "Django", pattern = "^crypt%$", build = hash_parse.django },
   { name = "Django", pattern = "^pbkdf2_sha%d+%$", build = hash_parse.django },
   { name = "Django", pattern = "^argon2%$argon2", build = hash_parse.django },
   { name = "Django", pattern = "^bcrypt_?s?h?a?2?5?6?%$%$2", build = hash_parse.django },
@@ -258,6 +306,7 @@ hash_parse.SCHEMES = {
   { name = "Django", pattern = "^md5%$[^$]*%$%x+$", build = hash_parse.django },
   { name = "Django", pattern = "^sha1%$[^$]*%$%x+$", build = hash_parse.django },
   { name = "Django unusable", pattern = "^!", reason = "no usable password" },
+  { name = "unusable", pattern = "^[*x]$", reason = "no usable password" },
   { name = "ASP.NET Identity 3", guess = true, pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
     build = hash_parse.aspnet },
   { name = "ASP.NET Identity 2", guess = true, pattern = "^A[A-P][A-Za-z0-9+/]+=*$",

@@ -1,8 +1,10 @@
---- Stored password strings as single systems write them: Ory Kratos, Werkzeug, Magento. Each is the
---- hash that Auth0 can verify, or the reason why it cannot.
+--- Stored password strings as single systems write them: Ory Kratos, Werkzeug, Magento, ZITADEL,
+--- Clerk, SQL Server, ForgeRock. Each is the hash that Auth0 can verify, or the reason why it
+--- cannot.
 
 local build = require "auth0.hash_build"
 local digest = require "host.digest"
+local json = require "host.json"
 
 local hash_systems = {}
 
@@ -103,6 +105,72 @@ function hash_systems.magento(hash)
     kind = "id", version = 19, memory = tonumber(bytes) // 1024, time = rounds, lanes = 1,
     salt = salt:sub(1, SODIUM_SALT), key = key,
   }
+end
+
+---ZITADEL's "$md5salted-prefix$salt$hash"; the salt is text.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.zitadel_md5(hash)
+  local position, salt, value = hash:match("^%$md5salted%-(%l+)%$([^$]+)%$([^$]+)$")
+  if not position then return nil, "a damaged md5 of ZITADEL" end
+  return build.digest("md5", value, { encoding = "base64", salt = salt, position = position })
+end
+
+---Clerk's bcrypt with "$" and the pepper behind it.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.peppered_bcrypt(hash)
+  return build.bcrypt(hash:sub(1, 60), { pepper = hash:sub(62) })
+end
+
+---SQL Server's pwdencrypt: version, four bytes of salt, the digest of the password in UTF-16 and
+---the salt. That of 2000 goes on with a second digest, of the password in upper case.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.sql_server(hash)
+  local version, salt, value = hash:match("^0[xX]0([12])00(%x%x%x%x%x%x%x%x)(%x+)$")
+  local length = #(value or "")
+  local name = version == "2" and length == 128 and "sha512"
+    or version == "1" and (length == 40 or length == 80) and "sha1"
+  if not name then return nil, "a damaged hash of SQL Server" end
+  return build.digest(name, name == "sha1" and value:sub(1, 40) or value, {
+    encoding = "hex", salt = salt, salt_encoding = "hex", position = "suffix",
+    password_encoding = "utf16le",
+  })
+end
+
+---"SHA512$salt$hash", as RFC 3112 has it: the salt after the password, both in Base64.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.auth_password(hash)
+  local name, salt, value = hash:match("^(%w+)%$([^$]+)%$([^$]+)$")
+  return build.digest(name == "SHA" and "sha1" or name, value, {
+    encoding = "base64", salt = salt, salt_encoding = "base64", position = "suffix",
+  })
+end
+
+---ForgeRock's {"$crypto": ...}: a digest with its salt behind it, as LDAP servers have it.
+---@param hash string  JSON
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.forgerock(hash)
+  local object = json.decode(hash)
+  local crypto = type(object) == "table" and object["$crypto"]
+  local value = type(crypto) == "table" and crypto.value
+  if type(crypto) == "table" and crypto.type == "x-simple-encryption" then
+    return nil, "the password is encrypted, not hashed: decrypt it where the key is"
+  elseif type(value) ~= "table" or type(value.data) ~= "string" then
+    return nil, "a damaged password of ForgeRock"
+  elseif value.algorithm == "BCRYPT" then
+    return build.bcrypt(value.data)
+  end
+  local size = tostring(value.algorithm):match("^SHA%-(%d+)$")
+  if not size then return nil, "the layout of this algorithm of ForgeRock is not known" end
+  return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
 end
 
 return hash_systems

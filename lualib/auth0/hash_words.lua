@@ -38,7 +38,7 @@ local DIGESTS <const> = { "md4", "md5", "sha1", "sha256", "sha512" }
 local function digests_of(value)
   local names, how = {}, nil
   for _, encoding in ipairs { "hex", "base64" } do
-    local text = encoding == "hex" and value:gsub("^0[xX]", "") or value
+    local text = encoding == "hex" and build.bare_hex(value) or value
     local bytes = hash_rules.decode(text, encoding)
     for _, name in ipairs(bytes and #names == 0 and DIGESTS or {}) do
       if #bytes == hash_rules.SIZES[name] then
@@ -47,6 +47,63 @@ local function digests_of(value)
     end
   end
   return names, how
+end
+
+---Values of which the looks say something, but not all: {pattern, length, scheme, line, what else
+---has to be known}. VALUE in a line is the expression of the value.
+local LOOKS <const> = {
+  { "^md5%x+$", 35, "PostgreSQL md5",
+    'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',
+    "the salt is the name of the database's user" },
+  { "^%x+:%x+$", 161, "scrypt of Better Auth",
+    'password.scrypt { cost = 16384, block = 16, salt = VALUE:match("^%x+"), '
+      .. 'key = password.bytes(VALUE:match(":(.*)"), "hex") }',
+    "its parameters are not in the value" },
+}
+
+---A digest in hex with its salt behind a colon: Joomla, Magento 1, osCommerce.
+local function digest_and_salt(value, expression)
+  local hex = value:match("^(%x+):.")
+  local names = hex and digests_of(hex) or {}
+  if #names == 0 then return nil end
+  return {
+    scheme = "hex of " .. #hex // 2 .. " bytes and a salt",
+    line = string.format("custom_password_hash = password.digest(\"%s\", %s:match(\"^%%x+\"), "
+      .. "{ salt = %s:match(\":(.*)\"), position = \"suffix\" })", names[#names], expression,
+      expression),
+    reason = "it does not say its algorithm (" .. table.concat(names, ", ") .. "?) nor whether the "
+      .. "salt goes after the password (Joomla) or before it (Magento 1); `prove` finds that from "
+      .. "one known login",
+  }
+end
+
+---@return HashKind?
+local function by_looks(value, expression)
+  for _, look in ipairs(LOOKS) do
+    if value:find(look[1]) and #value == look[2] then
+      return {
+        scheme = look[3],
+        line = "custom_password_hash = " .. look[4]:gsub("VALUE", (expression:gsub("%%", "%%%%"))),
+        reason = look[5] .. "; `prove` tells from one known login",
+      }
+    end
+  end
+  return digest_and_salt(value, expression)
+end
+
+local SMALLEST_KEY <const> = 24 -- bytes; shorter ones may be anything
+
+---Bytes that no digest has as many of.
+local function derived_key(value)
+  local hex = build.bare_hex(value)
+  local bytes = hex:find("^%x+$") and hash_rules.decode(hex, "hex")
+    or value:find("=$") and hash_rules.decode(value, "base64")
+  if not bytes or #bytes < SMALLEST_KEY then return nil end
+  return {
+    scheme = "key of " .. #bytes .. " bytes",
+    reason = "it is as long as no digest of Auth0's: perhaps a key of PBKDF2 or scrypt, or a "
+      .. "digest with its salt; `prove` finds that from one known login",
+  }
 end
 
 ---@param value string?
@@ -62,8 +119,11 @@ function hash_words.of(value, expression)
       scheme = found.name, supported = true, line = hash_words.line(found.name, expression),
     }
   end
+  if found.name ~= "unknown" then
+    return { scheme = found.name, supported = false, reason = found.reason }
+  end
   local names, how = digests_of(cleaned)
-  if found.name == "unknown" and #names > 0 then
+  if #names > 0 then
     return {
       scheme = string.format("%s of %d bytes", how, hash_rules.SIZES[names[1]]),
       line = string.format("custom_password_hash = password.digest(\"%s\", %s)", names[#names],
@@ -72,7 +132,8 @@ function hash_words.of(value, expression)
         .. "?) nor its salt; `prove` finds them from one known login",
     }
   end
-  return { scheme = found.name, supported = false, reason = found.reason }
+  return by_looks(cleaned, expression) or derived_key(cleaned)
+    or { scheme = found.name, supported = false, reason = found.reason }
 end
 
 return hash_words

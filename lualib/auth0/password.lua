@@ -53,12 +53,14 @@ function password.auto(value)
   return password.fields(parse.any(value))
 end
 
----The bytes of a value that is written in hex or Base64, for builders that want bytes.
+---The bytes of a value that is written in hex ("0x..." and "\x..." too) or Base64, for builders
+---that want bytes.
 ---@param value string?
 ---@param encoding "hex"|"base64"|"utf8"
 ---@return string? bytes  nil for what does not decode
 function password.bytes(value, encoding)
   local trimmed = text.trim(value)
+  if trimmed and encoding == "hex" then trimmed = build.bare_hex(trimmed) end
   return trimmed and hash_rules.decode(trimmed, encoding)
 end
 
