@@ -3,6 +3,7 @@
 local failure = require "base.failure"
 local guard = require "base.guard"
 local pace = require "migrate.pace"
+local room = require "migrate.room"
 local scheduler = require "base.scheduler"
 
 local engine = {}
@@ -27,10 +28,7 @@ local engine = {}
 ---@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
----@field ends integer        jobs whose end was seen
----@field full? {till: number, ends: integer}  the tenant's slots were taken: no upload until
----then (own seconds), or until one more job of ours has ended
----@field foreign integer     slots that jobs of others hold, as last told
+---@field room Room           the tenant's slots, where jobs that we do not watch hold some
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
 ---@field max_failures? Limit
@@ -46,7 +44,7 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
   self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
-  self.ends, self.foreign = 0, 0
+  self.room = room.new(self.pace)
   return self
 end
 
@@ -102,10 +100,16 @@ function Engine:go_on()
   if self.ending then error(self.ending, 0) end
 end
 
----Waits for a free slot and takes it. Raises when the import is ending.
+---Waits for a slot that is free, of ours and of the tenant's, and takes it. Raises when the import
+---is ending.
 function Engine:take_slot()
-  while self.busy >= self.slots and not self.ending do self.changed:wait() end
+  while not self.ending do
+    local left = self.busy < self.slots and self.room:wait(self.clock.elapsed(), self.busy)
+    if left == 0 then break end
+    self.changed:wait(left and self.clock.real(left) or nil)
+  end
   self:go_on()
+  self.room:try(self.clock.elapsed(), self.busy)
   self.busy = self.busy + 1
 end
 
@@ -123,9 +127,10 @@ end
 ---Who else holds import slots of the tenant; nil when nobody is known to.
 ---@return string?
 function Engine:others()
-  if self.foreign == 0 then return nil end
-  return self.foreign == 1 and "1 import job of others holds a slot"
-    or self.foreign .. " import jobs of others hold the slots"
+  local n = self.room:foreign()
+  if n == 0 then return nil end
+  return n == 1 and "1 import job of others holds a slot"
+    or n .. " import jobs of others hold the slots"
 end
 
 ---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.

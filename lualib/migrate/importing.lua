@@ -43,7 +43,7 @@ local function glimpse(session, progress)
   for id, job in pairs(session.engine.watched) do told[id] = job.percentage end
   session.ledger:glimpse {
     at = clock.now(), users = progress.done, total = progress.total,
-    foreign = session.engine.foreign, jobs = told,
+    foreign = session.engine.room:foreign(), jobs = told,
     rate = progress.seconds > GLIMPSE and progress.since / progress.seconds or nil,
   }
 end

@@ -1,6 +1,7 @@
 --- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte, and
 --- what may have been received is never blindly repeated.
 
+local clock = require "host.clock"
 local crash = require "base.crash"
 local evidence = require "migrate.evidence"
 local failure = require "base.failure"
@@ -13,9 +14,7 @@ local upload = {}
 
 local LONGEST_WAIT <const> = 60 -- seconds between tries while the tenant does not answer
 
--- Seconds between tries while others hold the import slots. The first is early: a tenant may still
--- count a job of ours that it calls ended.
-local FIRST_WAIT <const>, LEAST_WAIT <const>, MOST_WAIT <const> = 5, 30, 60
+local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just renewed
 
 ---@class Job  what run:submit returns
 ---@field id? string        of the tenant's job, once it is known
@@ -54,43 +53,41 @@ local function wait_longer(engine, job, message)
   return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
 end
 
+local function count(set)
+  local n = 0
+  for _ in pairs(set) do n = n + 1 end
+  return n
+end
+
 -- What to do after an answer: true when nothing more is to be sent, own seconds to wait before the
--- next try, nil when wait_for_room tells how long, or an error that ends the import.
+-- next try, nil when a slot is to be waited for, or an error that ends the import.
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
   engine:record("sent", job.chunk.id, attempt, answer.id)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
-  job.submitted, job.percentage, job.adopted = nil, nil, nil
-  engine.full, engine.foreign = nil, 0
+  job.submitted, job.percentage, job.adopted, job.refused = nil, nil, nil, nil
+  engine.room:accepted(engine.clock.elapsed(), count(engine.watched) + 1)
   return true
 end
 
 function answers.full(engine, job, attempt, answer)
-  local ours = 0
-  for _ in pairs(engine.watched) do ours = ours + 1 end
-  local active = answer.active or 0
-  engine.foreign = math.max(0, active - ours)
+  local ours, active = count(engine.watched), answer.active or 0
+  engine.room:refused(engine.clock.elapsed(), active, ours, job.chunk.users)
   engine:record("not_sent", job.chunk.id, attempt, "refused",
     engine:others() or string.format("%d import jobs are active", active))
   engine.log("slots_full",
-    { chunk = job.chunk.id, active = active, ours = ours, foreign = engine.foreign })
-  local wait = engine.full and math.random(LEAST_WAIT, MOST_WAIT) or FIRST_WAIT
-  engine.full = { till = engine.clock.elapsed() + wait, ends = engine.ends }
+    { chunk = job.chunk.id, active = active, ours = ours, foreign = engine.room:foreign() })
   engine.progress()
 end
 
----Waits while the tenant's slots are known to be taken; then one upload tries, and the others wait
----for what it is told.
-local function wait_for_room(engine)
-  while engine.full and not engine.ending do
-    local left = engine.full.till - engine.clock.elapsed()
-    if left <= 0 or engine.full.ends ~= engine.ends then
-      engine.full = { till = engine.clock.elapsed() + LEAST_WAIT, ends = engine.ends }
-      return
-    end
-    engine.changed:wait(engine.clock.real(left))
-  end
+---The tenant refused the token, and a renewed one: nothing was done with the upload.
+function answers.unauthorized(engine, job, attempt, answer)
+  engine:record("not_sent", job.chunk.id, attempt, "refused", answer.message)
+  job.refused = (job.refused or 0) + 1
+  engine.log("upload_refused", { chunk = job.chunk.id, times = job.refused })
+  if job.refused >= MOST_REFUSALS then engine:check(nil, answer.message, "credentials") end
+  return 2 ^ job.refused * (1 + math.random()) / 2
 end
 
 function answers.limited(engine, job, attempt, answer)
@@ -126,6 +123,8 @@ end
 ---Finds out what became of a chunk that is not sent again.
 local function settle(engine, job)
   judge.wait(engine, job.chunk)
+  engine.room:found(job.chunk.users)
+  engine.changed:notify()
   local last = engine.ledger:last_attempt(job.chunk.id)
   judge.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
   judge.failures(engine, job.chunk)
@@ -146,6 +145,8 @@ end
 ---@param job Job
 ---@return true?
 function upload.resolve(engine, job)
+  local age = math.max(0, clock.now() - engine.ledger:last_attempt(job.chunk.id).begun)
+  engine.room:lose(engine.clock.elapsed() - age / engine.clock.real(1), job.chunk.users)
   local decision = evidence.uncertain {
     repeatable = is_repeatable(engine, job.chunk), all_found = false,
     now = engine.clock.elapsed(), deadline = math.huge,
@@ -163,10 +164,10 @@ end
 ---@param job Job
 function upload.send(engine, job)
   while true do
-    wait_for_room(engine)
     engine:take_slot()
     local attempt, answer = send(engine, job.chunk)
     local next_step = answers[answer.outcome](engine, job, attempt, answer)
+    if next_step and not job.id then engine.room:untold(engine.clock.elapsed()) end
     if job.id then
       engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
       watch.begin(engine, job, upload.again)

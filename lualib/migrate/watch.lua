@@ -53,6 +53,8 @@ local function wait_for_end(engine, job)
       if not job.adopted and status.state == "completed" then
         engine.pace:learn(users, running_until, age)
       end
+      -- It may run on, and hold a slot, although the tenant does not know of it.
+      if status.state == "lost" and not status.presumed then engine.room:lose(began, users) end
       engine.log("job_ended", { job = job.id, chunk = job.chunk.id, state = status.state,
         looks = looks, seconds = age })
       return status
@@ -72,7 +74,7 @@ function watch.begin(engine, job, again)
   engine:beside(function()
     local status = wait_for_end(engine, job)
     engine.watched[job.id] = nil
-    engine.ends = engine.ends + 1
+    engine.room:ended(engine.clock.elapsed())
     -- The slot is free before anything is written: the next upload begins now.
     engine:free_slot()
     if not status then return end

@@ -121,7 +121,27 @@ for kind in pairs { credentials = 6, temporary = 5 } do
   end)
 end
 
-test("jobs of others are waited out with a try in half a minute or more, for hours", function()
+test("an upload whose tokens are refused goes out again, and holds no slot meanwhile", function()
+  local tenant = rig.tenant()
+  local no = { outcome = "unauthorized", message = "the access token is refused" }
+  tenant.script = { no, no, no, no }
+  rig.with_run({ n = 4, tenant = tenant }, function(face, made, book)
+    tap.equal(whole(face, made, book).inserted, 4)
+    tap.equal({ tenant.submits, made.busy }, { 6, 0 })
+  end)
+end)
+
+test("an upload whose tokens stay refused ends the import, and its chunk is staged", function()
+  local tenant = rig.tenant()
+  function tenant.submit() return { outcome = "unauthorized", message = "refused" } end
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.raises(function() whole(face, made, book) end, "refused")
+    tap.equal({ made.ending.kind, book:chunk(1).state }, { "credentials", "staged" })
+    tap.equal(book.db:value "SELECT count(*) FROM attempt", 5)
+  end)
+end)
+
+test("jobs of others are waited out for hours, with few tries", function()
   local tenant, free_at = rig.tenant(), nil
   local submit = tenant.submit
   local tries, foreign = 0, 0
@@ -133,10 +153,10 @@ test("jobs of others are waited out with a try in half a minute or more, for hou
       tries = tries + 1
       return { outcome = "full", active = 2 }
     end
-    made.progress = function() foreign = math.max(foreign, made.foreign) end
+    made.progress = function() foreign = math.max(foreign, made.room:foreign()) end
     tap.equal(whole(face, made, book).inserted, 4)
     tap.equal(foreign, 2)
-    tap.equal(made.foreign, 0)
+    tap.equal(made.room:foreign(), 0)
     assert(tries > 3 and tries <= 122, tries .. " tries in an hour")
     tap.equal(book.db:value "SELECT message FROM attempt ORDER BY id LIMIT 1",
       "2 import jobs of others hold the slots")
