@@ -11,8 +11,11 @@ local token = require "auth0.token"
 local client = {}
 
 local MOST_LAPSES <const> = 5 -- tokens of one request that run out
+local MOST_REFUSALS <const> = 5 -- tokens of one request that are refused though they are fresh
 local PATIENCE <const> = 7200 -- seconds
 local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
+local TIMEOUT <const>, STALL <const> = 60, 30 -- seconds; see host.http.Request
+local LEAST_TIMEOUT <const> = 5 -- real seconds: a loaded machine does not hurry with the clock
 local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
 local BROKEN_TRIES <const> = 5 -- for answers that may be those of another server altogether
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
@@ -40,12 +43,14 @@ local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate 
 ---@field query? table<string, string|number|boolean>
 ---@field body? any                 a table goes as JSON, a string as it is
 ---@field parts? host.http.Part[]
----@field timeout? number           seconds
+---@field timeout? number           own seconds, default 60
 ---@field limit? integer            bytes
 ---@field save? string              path
 ---@field fresh? boolean            see host.http.Request
 ---@field idempotent? boolean       a repetition does no harm; default by method
 ---@field retry? boolean            false: repeated after a 401 only; the caller does the waiting
+---@field patient? boolean          a refused token is waited out like an outage: it says nothing
+---about what is asked for
 
 ---@class ApiResponse
 ---@field status integer
@@ -111,8 +116,16 @@ local function query_text(query)
   return #names > 0 and "?" .. table.concat(names, "&") or ""
 end
 
+---Real seconds of a deadline of our own.
+---@param times Clock
+---@param seconds number  own ones
+---@return number
+function client.deadline(times, seconds)
+  return math.max(times.real(seconds), math.min(seconds, LEAST_TIMEOUT))
+end
+
 ---The request as the transport takes it.
-local function wire(request, bearer)
+local function wire(request, bearer, times)
   local headers = { Accept = "application/json" }
   if bearer then headers.Authorization = "Bearer " .. bearer end
   local body = request.body
@@ -122,8 +135,9 @@ local function wire(request, bearer)
   end
   return {
     method = request.method, url = request.url, headers = headers, body = body,
-    parts = request.parts, timeout = request.timeout, limit = request.limit,
-    save = request.save, fresh = request.fresh,
+    parts = request.parts, limit = request.limit, save = request.save, fresh = request.fresh,
+    timeout = client.deadline(times, request.timeout or TIMEOUT),
+    stall = client.deadline(times, STALL),
   }
 end
 
@@ -249,7 +263,7 @@ end
 ---One request and its answer, accounted for.
 function Client:send(request, bearer)
   self.room, self.flying = self.room - 1, self.flying + 1
-  local raw, message, kind, sent = self.fetch(wire(request, bearer))
+  local raw, message, kind, sent = self.fetch(wire(request, bearer, self.clock))
   local response = raw and self:decode(raw)
   self:note_bucket(response and response.headers)
   if response or not HOPELESS[kind] then
@@ -272,6 +286,7 @@ function Client:exchange(request, state)
       self:wait_for_bucket()
       state.bearer, message, kind = self.token:get()
       if not state.bearer then return nil, message, kind, false end
+      state.left = self.token:left()
     end
     response, message, kind, sent = self:send(request, state.bearer)
     if response and not is_passing(request, response, state) then return response end
@@ -313,8 +328,39 @@ local function missing_scope(request_label, response)
   return request_label .. ": not allowed (403): " .. said
 end
 
+---What to do about a 401: "again" with another token, "wait" for the caller, or nil when no token
+---will do.
+---@return "again"|"wait"|nil
+function Client:after_refusal(request, state, response)
+  self.log("token_refused", { request = state.label, left = state.left })
+  if not self.token:renew(state.bearer) then return nil end
+  -- A token that ran out on the way says nothing about the credentials.
+  if state.lapses < MOST_LAPSES and is_lapse(response) then
+    state.lapses = state.lapses + 1
+    return "again"
+  end
+  state.refusals = state.refusals + 1
+  if state.refusals == 1 then return "again" end
+  if request.retry == false then return "wait" end
+  state.why = "status 401"
+  local bears = request.patient or state.refusals <= MOST_REFUSALS
+  return bears and self:pause(state, response.headers) and "again" or nil
+end
+
+function Client:refusal(state, response)
+  local why = ""
+  if self.token:describe().ready_made then
+    why = " and, being ready-made, cannot be renewed"
+  elseif state.refusals > 1 then
+    why = string.format(", %d fresh ones in a row", state.refusals)
+  end
+  return string.format("%s: the access token is refused%s: %s", state.label, why,
+    client.explain(response))
+end
+
 ---Calls the Management API. Every answer that is final is a response, whatever its status; a token
----that is refused twice or lacks a scope is not, nor is a call given up.
+---that stays refused or lacks a scope is not, nor is a call given up. With `retry = false` a 401 is
+---a response too, when a renewed token got it: nothing was done, and the caller waits.
 ---@param request ApiRequest
 ---@return ApiResponse? response
 ---@return string? message
@@ -324,8 +370,10 @@ function Client:request(request)
   local inner = setmetatable({
     url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
   }, { __index = request })
-  local state = { label = label(request.method, request.path), attempt = 0, has_token = true }
-  local refused, lapses = false, 0
+  local state = {
+    label = label(request.method, request.path), attempt = 0, has_token = true, refusals = 0,
+    lapses = 0,
+  }
   while true do
     local response, message, kind, sent = self:exchange(inner, state)
     if not response then return nil, message, kind, sent end
@@ -334,15 +382,9 @@ function Client:request(request)
     elseif response.status ~= 401 then
       return response
     end
-    -- A token that ran out on the way says nothing about the credentials.
-    local has_lapsed = lapses < MOST_LAPSES and is_lapse(response)
-    if (refused and not has_lapsed) or not self.token:renew(state.bearer) then
-      return nil, string.format("%s: the access token is refused%s: %s", state.label,
-        self.token:describe().ready_made and " and, being ready-made, cannot be renewed" or "",
-        client.explain(response)), "credentials", false
-    end
-    if has_lapsed then lapses = lapses + 1 else refused = true end
-    self.log("token_refused", { request = state.label })
+    local step = self:after_refusal(inner, state, response)
+    if step == "wait" then return response end
+    if not step then return nil, self:refusal(state, response), "credentials", false end
   end
 end
 

@@ -20,7 +20,7 @@ local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
 ---@field send_completion_email? boolean
 
 ---@class SubmitAnswer
----@field outcome "accepted"|"full"|"limited"|"refused"|"uncertain"|"unsent"
+---@field outcome "accepted"|"full"|"limited"|"unauthorized"|"refused"|"uncertain"|"unsent"
 ---@field id? string        accepted
 ---@field job? table        accepted: the job as the tenant tells it
 ---@field active? integer   full: active jobs of the tenant
@@ -90,6 +90,10 @@ function jobs.submit(made, submission)
   end
   local status, said = response.status, client.explain(response)
   if status == 429 then return limited(made, response, said) end
+  if status == 401 then
+    return { outcome = "unauthorized",
+      message = "POST /jobs/users-imports: the access token is refused, renewed too: " .. said }
+  end
   if status >= 300 and status < 500 and status ~= 408 then return refused(response, said) end
   local job = type(response.body) == "table" and response.body or {}
   if status < 300 and text(job.id) then
@@ -121,7 +125,7 @@ local ENDED <const> = {
 ---@return Kind? kind
 function jobs.status(made, id)
   local path = "/jobs/" .. http.escape(id)
-  local response, message, kind = made:request { method = "GET", path = path }
+  local response, message, kind = made:request { method = "GET", path = path, patient = true }
   if not response then return nil, message, kind end
   local body = response.body
   if response.status == 404 then
@@ -168,7 +172,7 @@ end
 ---@return Kind? kind
 function jobs.errors(made, id)
   local path = "/jobs/" .. http.escape(id) .. "/errors"
-  local response, message, kind = made:request { method = "GET", path = path }
+  local response, message, kind = made:request { method = "GET", path = path, patient = true }
   if not response then return nil, message, kind end
   local body = response.body
   if response.status == 204 then return {} end

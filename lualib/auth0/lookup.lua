@@ -52,7 +52,9 @@ end
 
 ---GET that gives a list of users, an object with one, or one user.
 function Lookup:get(path, query)
-  local response, message, kind = self.made:request { method = "GET", path = path, query = query }
+  local response, message, kind = self.made:request {
+    method = "GET", path = path, query = query, patient = true,
+  }
   if not response then return nil, message, kind end
   if response.status == 404 then return 0 end
   -- Read once more, without a loss: cjson cannot tell an empty list from an empty object.

@@ -170,6 +170,13 @@ function Token:get()
   return text, message, kind
 end
 
+---Seconds that the token in use is still good for; nil when that is not known.
+---@return number?
+function Token:left()
+  local grant = self.grant
+  return grant and grant.expires and grant.expires - self.clock.now()
+end
+
 ---The tenant refused this token: false when no other can be had.
 ---@param refused string
 ---@return boolean

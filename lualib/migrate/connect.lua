@@ -14,6 +14,7 @@ connect.SCOPES = { "create:users", "read:users" }
 
 -- A tenant that does not answer must not keep the stage, which needs none, for hours.
 local FIRST_PATIENCE <const> = 15 -- own seconds
+local CONNECT_TIMEOUT <const> = 30 -- own seconds
 
 ---@class Tenant
 ---@field client table
@@ -80,6 +81,7 @@ end
 function connect.client(settings, clock, log, hasty)
   local transport = http.new {
     ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
+    connect_timeout = client.deadline(clock, CONNECT_TIMEOUT),
   }
   return client.new {
     base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),

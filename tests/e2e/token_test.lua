@@ -53,6 +53,44 @@ test("a ready-made token that expires in the run ends it with 6; another one com
     end)
   end)
 
+local REFUSALS <const> = [[
+- { do: token, seconds: 3 }
+- { do: unauthorized, route: GET /connections, times: 2 }
+- { do: unauthorized, route: POST /jobs/users-imports, times: 5 }
+- { do: unauthorized, route: GET /jobs/*, times: %d }
+]]
+
+test("fresh tokens that are refused many times in a row end no run", function()
+  scene(20, function(s)
+    s:write("faults.yaml", REFUSALS:format(9))
+    s:tenant { "--faults", "faults.yaml" }
+    s:run(words("--yes", "--chunk-users", "4", "--upsert")):ends_with(0)
+    s:holds(20)
+    assert(tokens(s) > 10)
+  end)
+end)
+
+test("looks at a job bear refused tokens as long as the patience lasts; then status 6", function()
+  scene(4, function(s)
+    s:write("faults.yaml", REFUSALS:format(999))
+    s:tenant { "--faults", "faults.yaml" }
+    local ended = s:run(words("--yes", "--json", "--patience", "100s")):ends_with(6)
+    local report = ended:object()
+    contains(report.message, "fresh ones in a row")
+    equal({ report.users.pending, report.next }, { 4, "auth0-migrate resume shop.run" })
+  end)
+end)
+
+test("a secret that no longer counts ends the run at once, with 6", function()
+  scene(40, function(s)
+    local tenant = s:slow_tenant({ token_seconds = 2 }, 5)
+    local one = s:start(words("--yes", "--chunk-users", "10", "--json"))
+    s:until_("a job", function() return s:metrics().jobs > 0 end)
+    tenant.client_secret = "another"
+    contains(one:ends_with(6):object().message, "the credentials are refused")
+  end)
+end)
+
 test("a private key in place of a secret gets its tokens by signed assertions", function()
   scene(20, function(s)
     s:slow_tenant { public_key = assert(file.read "tests/host/rsa-public.pem") }

@@ -154,13 +154,58 @@ test("a token that ran out on the way is no refusal", function()
   tap.equal(rig.get(made).status, 200)
 end)
 
-test("a second 401 is a matter of credentials", function()
-  local made = rig.client { answer(401), answer(401, { message = "Invalid token." }) }
-  local response, message, kind = rig.get(made)
-  tap.equal(response, nil)
+---Refuses every token, `n` times.
+local function refusals(n, message)
+  local script = {}
+  for i = 1, n do script[i] = answer(401, { message = message or "Invalid token." }) end
+  return script
+end
+
+test("fresh tokens that are refused are waited out, each with another one", function()
+  local made = rig.client(refusals(5))
+  tap.equal(rig.get(made).status, 200)
+  tap.equal({ #made.calls, #made.tokens }, { 6, 6 })
+  for i, seconds in ipairs { 1.1, 2.2, 4.4, 8.8 } do near(made.slept[i][2], seconds) end
+  tap.equal(#made.slept, 4)
+end)
+
+test("tokens that stay refused are a matter of credentials", function()
+  local made = rig.client(refusals(99))
+  local response, message, kind, sent = rig.get(made)
+  tap.equal({ response, kind, sent }, { nil, "credentials", false })
+  tap.contains(message, "the access token is refused, 6 fresh ones in a row: Invalid token.")
+  tap.equal(#made.calls, 6)
+end)
+
+test("a patient call bears refused tokens as long as an outage", function()
+  local patient = { method = "GET", path = "/jobs/job_1", patient = true }
+  local made = rig.client(refusals(12))
+  tap.equal(assert(made.client:request(patient)).status, 200)
+  tap.equal(#made.calls, 13)
+  made = rig.client(refusals(999), { patience = 3600 })
+  local _, message, kind = made.client:request(patient)
   tap.equal(kind, "credentials")
-  tap.contains(message, "Invalid token.")
-  tap.equal(#made.calls, 2)
+  tap.contains(message, "fresh ones in a row")
+  assert(made.time - rig.NOW > 3000 and made.time - rig.NOW <= 3600)
+end)
+
+test("with retry = false a refused fresh token is the caller's to wait for", function()
+  local made = rig.client(refusals(2))
+  local response = made.client:request { method = "POST", path = "/x", retry = false }
+  tap.equal({ response.status, #made.calls, #made.slept }, { 401, 2, 0 })
+  assert(rig.get(made))
+  tap.equal(#made.tokens, 3)
+end)
+
+test("a refused token is logged with the seconds that it had left", function()
+  local made = rig.client(refusals(1), { token = function(n) return rig.token("t" .. n, 100) end })
+  rig.get(made)
+  for _, event in ipairs(made.events) do
+    if event[1] == "token_refused" then
+      return tap.equal(event[2], { request = "GET /jobs/job_1", left = 100.0 })
+    end
+  end
+  error "not logged"
 end)
 
 test("a ready-made token is used as it is, and cannot be renewed", function()
@@ -237,6 +282,19 @@ local function names_of(events)
   for i, event in ipairs(events) do names[i] = event[1] end
   return table.concat(names, " ")
 end
+
+-- Deadlines ---------------------------------------------------------------------------------
+
+test("time-outs are own seconds, but no less than five real ones", function()
+  local function own(scale) return { real = function(seconds) return seconds / scale end } end
+  for _, case in ipairs { { 1, 60, 60 }, { 2, 60, 30 }, { 1000, 60, 5 }, { 1000, 3, 3 } } do
+    tap.equal(client.deadline(own(case[1]), case[2]) + 0.0, case[3] + 0.0)
+  end
+  local made = rig.client { answer(200) }
+  made.client.clock.real = function(seconds) return seconds / 4 end
+  made.client:request { method = "GET", path = "/x", timeout = 300 }
+  tap.equal({ made.calls[1].timeout, made.calls[1].stall }, { 75.0, 7.5 })
+end)
 
 -- Repetitions -------------------------------------------------------------------------------
 

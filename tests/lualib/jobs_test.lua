@@ -82,6 +82,13 @@ test("a rate limit tells how long to wait, and nothing is sent on", function()
   tap.equal(#made.slept, 0)
 end)
 
+test("an upload that is refused with a renewed token did nothing: the caller waits", function()
+  local made = rig.client { answer(401), answer(401, { message = "Invalid token." }) }
+  local result = jobs.submit(made.client, { data = "[]", connection_id = "con_1" })
+  tap.equal({ result.outcome, #made.calls, #made.slept }, { "unauthorized", 2, 0 })
+  tap.contains(result.message, "Invalid token.")
+end)
+
 test("without a token nothing is sent: refused by credentials, unsent while it is down", function()
   local result, made = submit(answer(202), { token = function() return answer(401) end })
   tap.equal({ result.outcome, result.kind }, { "refused", "credentials" })
