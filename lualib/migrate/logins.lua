@@ -88,6 +88,7 @@ local function checked(list, id, password, line)
   if type(password) ~= "string" then
     return nil, "line " .. line .. " has no password in quotes"
   end
+  if password == "" then return nil, "line " .. line .. " has an empty password" end
   list[#list + 1] = { id = id, password = password }
   return true
 end

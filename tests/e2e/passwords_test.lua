@@ -6,6 +6,7 @@ local process = require "host.process"
 local program = require "tests.e2e.program"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
+local worked_hashes = require "tests.lualib.worked_hashes"
 
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene = program.scene
@@ -62,6 +63,33 @@ test("try-login says no for a wrong password and for nobody, with 3", function()
     discreet(ended)
     equal(s:run({ "try-login", "nobody@example.com", "--logins", "logins.ndjson" }):ends_with(3)
       .stdout:find("anna"), nil)
+  end)
+end)
+
+test("try-login says yes to a hash of each algorithm, and no with another password", function()
+  scene(nil, function(s)
+    local users, lines = worked_hashes.users(), {}
+    s:write("before.json", json.encode(json.array(users)))
+    s:tenant({ "--existing", "before.json" })
+    for _, user in ipairs(users) do
+      for _, password in ipairs { "x" .. worked_hashes.PLAIN, worked_hashes.PLAIN } do
+        lines[#lines + 1] = json.encode { id = user.email, password = password }
+      end
+    end
+    s:write("logins.ndjson", table.concat(lines, "\n") .. "\n")
+    local ended = s:run({ "try-login", "--logins", "logins.ndjson", "--json" }):ends_with(3)
+    for i, tried in ipairs(ended:object().logins) do
+      equal(tried.result, i % 2 == 0 and "yes" or "no", tried.id)
+    end
+    discreet(ended)
+  end)
+end)
+
+test("an empty password is no login: the file is refused with its line", function()
+  scene(nil, function(s)
+    s:tenant()
+    s:write("logins.csv", "id,password\nu1,x\nu2,\n")
+    contains(s:run({ "try-login", "--logins", "logins.csv" }):ends_with(2).stderr, "line 3")
   end)
 end)
 

@@ -1,9 +1,11 @@
 --- Logins at the rehearsal tenant, over real HTTP.
 
 local digest = require "host.digest"
+local hash_rules = require "auth0.hash_rules"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant_rig"
 local tap = require "tests.tap"
+local worked_hashes = require "tests.lualib.worked_hashes"
 local test = tap.test
 
 local REALM <const> = "http://auth0.com/oauth/grant-type/password-realm"
@@ -58,6 +60,25 @@ served("the imported hash lets its user in, by either grant", function(t)
   assert(answer.json.access_token and answer.json.id_token)
   tap.equal(token(t, { grant_type = "password", username = "anna@example.com",
     password = PLAIN }).status, 200)
+end)
+
+served("a hash of each algorithm lets its password in, and no other", function(t)
+  local users = worked_hashes.users()
+  tap.equal(#users, #hash_rules.ALGORITHMS)
+  tap.equal(t:import(users).summary.inserted, #users)
+  for _, one in ipairs(users) do
+    for _, wrong in ipairs { worked_hashes.PLAIN .. "x", "x" } do
+      refused(enter(t, one.email, wrong), 403, "invalid_grant", "Wrong")
+    end
+    tap.equal(enter(t, one.email, worked_hashes.PLAIN).status, 200, one.email)
+    refused(enter(t, one.email, "x"), 403, "invalid_grant", "Wrong")
+  end
+end)
+
+served("a hash of a hostile cost is told, not computed", function(t)
+  t:import { user { custom_password_hash = { algorithm = "pbkdf2", hash = { encoding = "utf8",
+    value = "$pbkdf2-sha1$i=2147483648,l=20$c2Fs$" .. ("A"):rep(27) } } } }
+  refused(enter(t, "anna@example.com"), 501, "server_error", "unverifiable here")
 end)
 
 served("username and phone number are names as well", function(t)
