@@ -6,6 +6,7 @@ local file = require "host.file"
 local given = require "cli.logins"
 local json = require "host.json"
 local logins = require "migrate.logins"
+local metrics = require "tenant.metrics"
 local plan = require "migrate.plan"
 local prepare = require "cli.prepare"
 local process = require "host.process"
@@ -165,6 +166,15 @@ local function try(settings, report, list)
   return true
 end
 
+---Puts into the statement how often each rule of the faults has hit.
+---@param settings Settings
+---@param flags table
+---@param report Report
+local function tell_faults(settings, flags, report)
+  local told = flags.faults and metrics.ask(settings.base)
+  report.faults = told and told.rules or nil
+end
+
 ---@type Command
 return {
   name = "rehearse",
@@ -194,7 +204,10 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     point_at(settings, said, path)
     local report
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
-    if report then done, message, kind = try(settings, report, list) end
+    if report then
+      done, message, kind = try(settings, report, list)
+      tell_faults(settings, context.flags, report)
+    end
     child:close()
     if report and done then
       report.next = next_command(context, report)

@@ -234,6 +234,25 @@ local function login_lines(logins)
   return lines
 end
 
+---How often each rule of a rehearsal's faults has hit, so that one that never did is seen.
+---@param faults FaultTally[]
+local function fault_lines(faults)
+  local lines = {}
+  for i, one in ipairs(faults) do
+    local noun = one.of_job and "job" or "request"
+    local how = string.format("%s of %s", words.number(one.hits), words.count(one.matched, noun))
+    if one.matched == 0 then
+      how = "never: no " .. noun .. " matched"
+    elseif one.hits == 0 then
+      how = "never, of " .. words.count(one.matched, noun)
+    end
+    local route = one.route and ", " .. one.route or ""
+    lines[i] = string.format("%-9s %2d  %s%s: %s", i == 1 and "faults" or "", one.rule, one["do"],
+      route, how)
+  end
+  return lines
+end
+
 ---"the first 46 users (1%)"
 local function canary_words(canary)
   local asked = canary.asked:find("%%") and " (" .. canary.asked .. ")" or ""
@@ -260,6 +279,7 @@ function words.statement(report)
   append(lines, table_of(book_rows(report)))
   if report.canary then lines[#lines + 1] = canary_line(report.canary) end
   if report.logins then append(lines, login_lines(report.logins)) end
+  if report.faults then append(lines, fault_lines(report.faults)) end
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
   if (report.alarms or 0) > 0 then

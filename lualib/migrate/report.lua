@@ -36,6 +36,7 @@ local STATUS <const> = {
 ---@field message? string   why it ended as it did
 ---@field directory string
 ---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
+---@field faults? FaultTally[]  of a rehearsal with --faults
 ---@field forecast? {tier: string, hours: number}[]  of a rehearsal: what production takes
 ---@field undo? UndoFigures
 ---@field canary? CanaryFigures

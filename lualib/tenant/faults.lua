@@ -154,6 +154,7 @@ end
 ---@field spared? string      first segment of a path
 ---@field matched integer     requests or jobs that it could have hit
 ---@field hits integer
+---@field done integer        of these, those that no earlier rule forestalled
 ---@field random integer      state of its generator
 
 ---@class Faults
@@ -168,7 +169,7 @@ Faults.__index = Faults
 ---@return FaultState
 local function state_of(rule, i)
   local action = faults.ACTIONS[rule["do"]]
-  local state = { rule = rule, matched = 0, hits = 0, random = rule.seed or i }
+  local state = { rule = rule, matched = 0, hits = 0, done = 0, random = rule.seed or i }
   state.spared = action.spared
   local given = rule.route or action.route
   if given then
@@ -248,11 +249,13 @@ end
 local function first_hit(self, seconds, may)
   local found
   for _, state in ipairs(self.rules) do
-    if may(state) and hits(state, seconds) then found = found or state.rule end
+    if may(state) and hits(state, seconds) then found = found or state end
   end
   if not found then return nil end
-  local fault = { action = found["do"] }
-  for key in pairs(faults.ACTIONS[fault.action].keys) do fault[key] = found[key] end
+  local rule = found.rule
+  local fault = { action = rule["do"] }
+  for key in pairs(faults.ACTIONS[fault.action].keys) do fault[key] = rule[key] end
+  found.done = found.done + 1
   self.counts[fault.action] = (self.counts[fault.action] or 0) + 1
   return fault
 end
@@ -284,6 +287,28 @@ function Faults:of_job(seconds)
   return first_hit(self, seconds, function(state)
     return faults.ACTIONS[state.rule["do"]].of_job == true
   end)
+end
+
+---@class FaultTally
+---@field rule integer   its place in the file
+---@field do string
+---@field route? string
+---@field hits integer   requests or jobs that it happened to
+---@field matched integer  those that it could have happened to
+---@field of_job boolean
+
+---What became of each rule so far.
+---@return FaultTally[]
+function Faults:tally()
+  local list = json.array {}
+  for i, state in ipairs(self.rules) do
+    local action = state.rule["do"]
+    list[i] = {
+      rule = i, ["do"] = action, route = state.rule.route, hits = state.done,
+      matched = state.matched, of_job = faults.ACTIONS[action].of_job or false,
+    }
+  end
+  return list
 end
 
 ---A seeded number from 0 to 1 for a fault that hits some users of a job.

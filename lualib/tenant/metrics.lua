@@ -1,6 +1,9 @@
 --- What the rehearsal tenant has seen: for whoever judges a tool, never part of Auth0's API.
 
 local answers = require "tenant.answers"
+local fetch = require "base.fetch"
+local http = require "host.http"
+local json = require "host.json"
 local limits = require "auth0.limits"
 
 local metrics = {}
@@ -67,7 +70,22 @@ function metrics.show(tenant)
     uploads = { count = m.uploads, bytes = m.bytes, completion_mails = m.mails },
     users = tenant.db:value("SELECT count(*) FROM user"),
     faults = tenant.faults and tenant.faults.counts or nil,
+    rules = tenant.faults and tenant.faults:tally() or nil,
   }
+end
+
+---What the built-in tenant at `base` says of itself.
+---@param base string  "http://127.0.0.1:PORT"
+---@return table?
+---@return string? message
+---@return Kind? kind
+function metrics.ask(base)
+  local transport <close> = http.new {}
+  local answer, message, kind = fetch.new(transport) {
+    method = "GET", url = base .. "/__tenant/metrics",
+  }
+  if not answer then return nil, message, kind end
+  return json.decode(answer.body)
 end
 
 return metrics

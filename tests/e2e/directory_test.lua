@@ -244,3 +244,21 @@ test("rehearse --existing rehearses with the tenant's users, in NAME.rehearsal",
     s:run({ "report", "shop.rehearsal" }):ends_with(3)
   end)
 end)
+
+test("rehearse --faults tells how often each rule has hit", function()
+  scene(6, function(s)
+    s:write("faults.yaml", "- {do: status, status: 503, route: GET /jobs/*, nth: 1}\n"
+      .. "- {do: job-lost, nth: 9}\n- {do: slots, route: POST /jobs/users-import}\n")
+    local args = {
+      "rehearse", "shop.lua", "input=people.csv", "--chunk-users", "2", "--faults", "faults.yaml",
+    }
+    local text = s:run(args):ends_with(0).stdout
+    contains(text, "faults     1  status, GET /jobs/*: 1 of ")
+    contains(text, "\n           2  job-lost: never, of 3 jobs\n")
+    contains(text, "\n           3  slots, POST /jobs/users-import: never: no request matched\n")
+    args[#args + 1] = "--json"
+    local faults = s:run(args):ends_with(0):object().faults
+    equal({ #faults, faults[2].hits, faults[2].matched }, { 3, 0, 3 })
+    contains(s:read "shop.rehearsal/report.json", '"job-lost"')
+  end)
+end)

@@ -84,6 +84,21 @@ test("a fault carries the keys of its action", function()
   tap.equal(made.counts, { status = 1 })
 end)
 
+test("a tally tells of each rule what it could have hit and what it did hit", function()
+  local made = of({ ["do"] = "close", nth = 2 }, { ["do"] = "slow", seconds = 1, route = "GET *" },
+    { ["do"] = "job-lost", nth = 3 }, { ["do"] = "stall", route = "GET /user" })
+  for _ = 1, 3 do made:of_request("GET", "/api/v2/users", 0) end
+  made:of_job(0)
+  local told = {}
+  for i, one in ipairs(made:tally()) do
+    told[i] = { one.rule, one["do"], one.route or "", one.hits, one.matched, one.of_job }
+  end
+  tap.equal(told, {
+    { 1, "close", "", 1, 3, false }, { 2, "slow", "GET *", 2, 3, false },
+    { 3, "job-lost", "", 0, 1, true }, { 4, "stall", "GET /user", 0, 0, false },
+  })
+end)
+
 test("faults of jobs are counted by jobs, those of requests by requests", function()
   local made = of({ ["do"] = "job-lost", nth = 2 }, { ["do"] = "close", nth = 1 })
   tap.equal(made:of_request("GET", "/api/v2/users", 0).action, "close")
