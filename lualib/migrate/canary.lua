@@ -1,11 +1,15 @@
 --- The canary: the first users go alone, in chunks of their own, and must all be inserted or
---- updated before the rest follows. Judged once, before any fixer.
+--- updated before the rest follows. Judged once, before any fixer. Who is asked then and says no is
+--- asked again by `resume`.
 
 local clock = require "host.clock"
 local failure = require "base.failure"
 local gates = require "migrate.gates"
 
 local canary = {}
+
+-- Why an import ends after a "no".
+canary.REFUSED = "the canary is in the tenant and came back clean; the rest waits for a yes"
 
 local WAITING <const> = [[
 SELECT (SELECT count(*) FROM chunk WHERE round = 1 AND id <= ?1 AND state <> 'harvested')
@@ -34,20 +38,19 @@ function canary.figures(ledger)
   }
 end
 
----Whether a chunk has to wait for the canary's verdict.
+---Whether a chunk has to wait for the canary.
 ---@param engine Engine
 ---@param id integer  of the chunk
 ---@return boolean
 function canary.holds(engine, id)
   local last = engine.ledger:get("canary_chunk")
-  return last ~= nil and id > last and engine.ledger:get("canary_judged") == nil
+  return last ~= nil and id > last and engine.ledger:get("canary_over") == nil
 end
 
----Waits for the canary's result and judges it; stops the import when it is not clean, or when the
----person who was asked says so.
----@param engine Engine
-function canary.judge(engine)
-  local db, last = engine.ledger.db, engine.ledger:get("canary_chunk")
+---Waits for the canary's result and judges it, once. One that is not clean stops the import now
+---and does not hold it again.
+local function judge(engine, last)
+  local db = engine.ledger.db
   while db:value(WAITING, last) > 0 and not engine.ending do
     if engine.background == 0 then
       engine:stop(failure.new("the canary's users were not sent", "gate"))
@@ -56,16 +59,42 @@ function canary.judge(engine)
     end
   end
   if engine.ending then return end
-  local row = db:row(RESULT, last)
-  engine:check(engine.ledger:note { canary_judged = clock.now(), canary_good = row.good })
+  local row, now = db:row(RESULT, last), clock.now()
+  local is_clean = row.good == row.users
+  engine:check(engine.ledger:note {
+    canary_judged = now, canary_good = row.good, canary_over = not is_clean and now or nil,
+  })
   engine.log("canary", { users = row.users, good = row.good })
-  if row.good < row.users then
+  if not is_clean then
     engine:stop(failure.new(string.format(
       "the canary: %d of %d users were not inserted or updated; nothing else was sent",
       row.users - row.good, row.users), "gate"))
-  elseif engine.invite(row.users) == false then
-    engine:stop(failure.new("the canary is in the tenant, and you said stop", "gate"))
   end
+end
+
+---Asks whether the rest may follow a clean canary; again as long as nobody has said yes. Without a
+---terminal it may, unless somebody has said no.
+local function ask(engine)
+  local ledger = engine.ledger
+  local answer = engine.invite(ledger:get("canary_good"))
+  if engine.ending then return end
+  if answer == nil then answer = not ledger:get("canary_refused") end
+  local now = clock.now()
+  if answer then
+    engine:check(ledger:note { canary_over = now })
+  else
+    engine:check(ledger:note { canary_refused = now })
+    engine:stop(failure.new(canary.REFUSED, "gate"))
+  end
+end
+
+---Lets the rest follow, or stops the import.
+---@param engine Engine
+function canary.judge(engine)
+  if not engine.ledger:get("canary_judged") then
+    judge(engine, engine.ledger:get("canary_chunk"))
+  end
+  if not engine.ending then ask(engine) end
 end
 
 return canary

@@ -48,9 +48,11 @@ end
 ---@return boolean? go_on  nil: nobody to ask
 function consent.after_canary(session, users)
   if session.settings.yes then return true end
-  return session.ui:ask(string.format(
+  local answer = session.ui:ask(string.format(
     "The canary, the first %d users of the source, is in the tenant. Try a login as one of them. "
       .. "Send the rest?", users))
+  if answer == nil and session.ui.cancelled then return false end -- a terminal that went away
+  return answer
 end
 
 ---Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.

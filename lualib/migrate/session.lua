@@ -77,7 +77,8 @@ function Session:next_command(status, pending, message)
     return string.format("auth0-migrate resume %s --max-failures %d", dir,
       gates.expected(self.ledger.db))
   end
-  if status == 8 then return "auth0-migrate resume " .. dir .. " --yes" end
+  local wants_yes = message == canary.REFUSED and not self.settings.interactive
+  if status == 8 or wants_yes then return "auth0-migrate resume " .. dir .. " --yes" end
   return "auth0-migrate resume " .. dir
 end
 

@@ -95,3 +95,35 @@ for _, value in ipairs { "0", "0%", "101%", "ten", "99999999999999999999" } do
     end)
   end)
 end
+
+---A shell that runs the program on a terminal of its own and types an answer to each question.
+local function answering(...)
+  local steps = {}
+  for i, pair in ipairs { ... } do
+    steps[i] = string.format("until grep -q '%s' said; do sleep 0.02; done; echo %s", pair[1],
+      pair[2])
+  end
+  return { "sh", "-c", "rm -f said; { " .. table.concat(steps, "; ")
+    .. '; } | script -fqec "$*" said', "sh" }
+end
+
+test("a no after the canary ends with 7; resume asks again, and --yes goes on", function()
+  if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then
+    tap.skip "no terminal can be made here"
+  end
+  scene(20, function(s)
+    s:tenant()
+    s:run(words("--canary", "25%")):ends_with(8)
+    s.within = answering({ "Import 20 users", "y" }, { "first 5 users", "n" })
+    contains(s:run({ "resume", "--no-color" }):ends_with(7).stdout,
+      "next: auth0-migrate resume shop.run\r\n")
+    s.within = answering { "first 5 users", "n" }
+    s:run({ "resume" }):ends_with(7)
+    s.within = {}
+    local ended = s:run({ "resume", "--json" }):ends_with(7):object()
+    equal({ ended.status, ended.next }, { "gated", "auth0-migrate resume shop.run --yes" })
+    equal(s:metrics().uploads.count, 1)
+    s:run({ "resume", "--yes" }):ends_with(0)
+    s:holds(20)
+  end)
+end)

@@ -1,10 +1,13 @@
 local books = require "migrate.books"
+local canary = require "migrate.canary"
+local failures = require "base.failure"
 local file = require "host.file"
 local finalize = require "migrate.finalize"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local json = require "host.json"
 local rig = require "tests.rig"
+local run = require "migrate.run"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local test = tap.test
@@ -382,12 +385,11 @@ end)
 test("an interrupt ends the iteration; what was sent stays recorded", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
-    local failure = require "base.failure"
     local n = 0
     for chunk in face:chunks() do
       face:submit(chunk)
       n = n + 1
-      made:stop(failure.new("interrupted", "interrupted"))
+      made:stop(failures.new("interrupted", "interrupted"))
     end
     made:drain()
     tap.equal({ n, book:chunk(1).state, book:chunk(2).state }, { 1, "sent", "staged" })
@@ -560,6 +562,66 @@ test("a canary goes alone and is judged once; a clean one lets the rest follow",
   end }, function(face, made, book)
     assert(book:note { canary_chunk = 1 })
     tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+  end)
+end)
+
+---Imports as another process would go on, answering the canary's question.
+local function again(made, answer)
+  made.ending = nil
+  local asked = false
+  function made.invite()
+    asked = true
+    return answer
+  end
+  guard.call(import, run.new(made))
+  made:drain()
+  return { made.ending and made.ending.kind or "done", asked }
+end
+
+test("a no after a clean canary is asked again by every process until a yes", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, nil), { "gate", true }) -- nobody to ask: the no stands
+    tap.equal({ made.ending.message, tenant.submits }, { canary.REFUSED, 1 })
+    tap.equal(again(made, true), { "done", true })
+    tap.equal(again(made, false), { "done", false })
+    tap.equal(tenant.submits, 3)
+  end)
+end)
+
+test("a question after a canary that an interrupt ends is asked again", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function() end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    function made.invite() made:stop(failures.new("interrupted", "interrupted")) end
+    guard.call(import, face)
+    made:drain()
+    tap.equal({ made.ending.kind, tenant.submits }, { "interrupted", 1 })
+    tap.equal(again(made, true), { "done", true })
+  end)
+end)
+
+test("nobody to ask after a clean canary: the rest follows", function()
+  rig.with_run({ n = 6 }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, nil), { "done", true })
+  end)
+end)
+
+test("a canary that is not clean is judged once: the next process goes on unasked", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, true), { "gate", false })
+    tap.equal(again(made, false), { "done", false })
   end)
 end)
 
