@@ -99,9 +99,8 @@ static void release(struct transfer *t)
     t->n_sources = 0;
     if (t->save_fd >= 0) close(t->save_fd);
     t->save_fd = -1;
-    free(t->head.data);
-    free(t->body.data);
-    t->head = t->body = (struct bytes){0};
+    host_bytes_free(&t->head);
+    host_bytes_free(&t->body);
 }
 
 /* The transfer is under way no longer. */

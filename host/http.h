@@ -3,6 +3,7 @@
 #ifndef HOST_HTTP_H
 #define HOST_HTTP_H
 
+#include "bytes.h"
 #include "loop.h"
 
 #include <curl/curl.h>
@@ -34,11 +35,6 @@ struct source {
     struct transfer *transfer;
 };
 
-struct bytes {
-    char *data;
-    size_t size, capacity;
-};
-
 /* Why our own callbacks ended a transfer. */
 enum verdict { NONE, TOO_LONG, NO_MEMORY, SAVE_FAILED, SOURCE_FAILED, SOURCE_CHANGED };
 
@@ -50,7 +46,7 @@ struct transfer {
     struct curl_slist *headers;
     struct source *sources; /* n_sources of them, in a kept userdata */
     int n_sources;
-    struct bytes head, body;
+    struct host_bytes head, body;
     lua_Integer limit, received;
     const char *save; /* kept */
     int save_fd;

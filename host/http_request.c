@@ -15,22 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool append(struct bytes *b, const char *data, size_t n)
-{
-    if (n > b->capacity - b->size) {
-        size_t capacity = b->capacity ? b->capacity : 4096;
-        while (capacity - b->size < n)
-            capacity *= 2;
-        char *larger = realloc(b->data, capacity);
-        if (!larger) return false;
-        b->data = larger;
-        b->capacity = capacity;
-    }
-    memcpy(b->data + b->size, data, n);
-    b->size += n;
-    return true;
-}
-
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
     struct transfer *t = arg;
@@ -39,7 +23,7 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
     if (t->received > t->limit)
         t->verdict = TOO_LONG;
     else if (t->save_fd < 0)
-        t->verdict = append(&t->body, data, n) ? NONE : NO_MEMORY;
+        t->verdict = host_bytes_add(&t->body, data, n) ? NONE : NO_MEMORY;
     else if ((t->error = host_write_all(t->save_fd, data, n)) != 0)
         t->verdict = SAVE_FAILED;
     return t->verdict ? 0 : n; /* fewer than n aborts */
@@ -55,7 +39,7 @@ static size_t on_header(char *data, size_t one, size_t n, void *arg)
         t->head_ended = false;
     } else if (data[0] == '\r' || data[0] == '\n') {
         t->head_ended = true;
-    } else if (!append(&t->head, data, n)) {
+    } else if (!host_bytes_add(&t->head, data, n)) {
         t->verdict = NO_MEMORY;
         return 0;
     }

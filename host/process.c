@@ -3,6 +3,7 @@
  * What a child says is read ahead into a buffer of fixed size, and no further until Lua
  * takes it, so that a talkative child waits instead of filling memory. */
 
+#include "bytes.h"
 #include "host.h"
 #include "loop.h"
 #include "process_start.h"
@@ -48,8 +49,8 @@ struct child {
     struct output outputs[2];
     struct host_watch input; /* fd is -1 when finished, or no pipe */
     bool has_input, finishing;
-    char *queue; /* waiting for the pipe: bytes from `sent` to `queued` */
-    size_t sent, queued, capacity;
+    struct host_bytes queue; /* the pipe has taken the first `sent` bytes */
+    size_t sent;
 };
 
 /* -- what it says -- */
@@ -103,16 +104,15 @@ static void end_input(struct child *c)
     host_loop_remove(&c->input);
     if (c->input.fd >= 0) close(c->input.fd);
     c->input.fd = -1;
-    free(c->queue);
-    c->queue = NULL;
-    c->sent = c->queued = c->capacity = 0;
+    host_bytes_free(&c->queue);
+    c->sent = 0;
 }
 
 /* Writes what the pipe takes; a child that closed its end loses the rest. */
 static void flush(lua_State *L, struct child *c)
 {
-    while (c->input.fd >= 0 && c->sent < c->queued) {
-        ssize_t n = write(c->input.fd, c->queue + c->sent, c->queued - c->sent);
+    while (c->input.fd >= 0 && c->sent < c->queue.size) {
+        ssize_t n = write(c->input.fd, c->queue.data + c->sent, c->queue.size - c->sent);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             host_loop_add(L, &c->input);
@@ -125,7 +125,7 @@ static void flush(lua_State *L, struct child *c)
         c->sent += (size_t)n;
     }
     host_loop_remove(&c->input);
-    c->sent = c->queued = 0;
+    c->sent = c->queue.size = 0;
     if (c->finishing) end_input(c);
 }
 
@@ -135,24 +135,15 @@ static void input_ready(lua_State *L, struct host_watch *w, short revents)
     flush(L, (struct child *)(void *)((char *)w - offsetof(struct child, input)));
 }
 
+/* Takes what is to be written, behind what still waits; false when memory is out. */
 static bool enqueue(struct child *c, const char *data, size_t size)
 {
     if (c->sent) {
-        memmove(c->queue, c->queue + c->sent, c->queued - c->sent);
-        c->queued -= c->sent;
+        c->queue.size -= c->sent;
+        memmove(c->queue.data, c->queue.data + c->sent, c->queue.size);
         c->sent = 0;
     }
-    if (c->capacity - c->queued < size) {
-        size_t capacity =
-            c->capacity * 2 > c->queued + size ? c->capacity * 2 : c->queued + size;
-        char *grown = realloc(c->queue, capacity);
-        if (!grown) return false;
-        c->queue = grown;
-        c->capacity = capacity;
-    }
-    if (size) memcpy(c->queue + c->queued, data, size);
-    c->queued += size;
-    return true;
+    return host_bytes_add(&c->queue, data, size);
 }
 
 /* -- how it ends -- */

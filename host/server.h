@@ -5,6 +5,7 @@
 #ifndef HOST_SERVER_H
 #define HOST_SERVER_H
 
+#include "bytes.h"
 #include "loop.h"
 
 #include <lua.h>
@@ -15,13 +16,6 @@
 #include <stddef.h>
 
 #define HOST_SERVER_REQUEST "host.server.request"
-
-/* A growing block of bytes; `failed` once memory was out. */
-struct text {
-    char *data;
-    size_t size, capacity;
-    bool failed;
-};
 
 enum state { RECEIVING, WAITING, ANSWERED, DROPPED };
 
@@ -34,10 +28,11 @@ struct exchange {
     bool requested; /* a request in Lua holds it */
     bool begun;     /* method, path, headers and query are there */
     bool too_large;
-    lua_Integer received;             /* bytes of body */
-    struct text method, path, target; /* zero-terminated; target as received */
-    struct text headers, query;       /* name, zero, value, zero, and again */
-    struct text body;
+    bool starved;                           /* memory was out for a part of it */
+    lua_Integer received;                   /* bytes of body */
+    struct host_bytes method, path, target; /* zero-terminated; target as received */
+    struct host_bytes headers, query;       /* name, zero, value, zero, and again */
+    struct host_bytes body;
     struct exchange *next_in_line; /* of the complete ones that Lua has not taken */
     struct exchange *next, **back; /* of all that have a connection */
 };
@@ -75,9 +70,6 @@ void host_server_drop_all(struct exchanges *among);
 /* Is the client still connected? A suspended connection is not polled: it has to be
  * asked. */
 bool host_server_client_is_there(const struct exchange *x);
-
-/* Gives the text's memory back. */
-void host_server_release(struct text *t);
 
 /* Pushes the request of the exchange that `among` has next, or nil (server_request.c). */
 void host_server_push_request(lua_State *L, struct exchanges *among);

@@ -12,41 +12,23 @@
 #define POLLRDHUP 0 /* elsewhere POLLHUP tells it */
 #endif
 
-static void append(struct text *t, const char *data, size_t size)
+static void append(struct exchange *x, struct host_bytes *to, const char *data,
+                   size_t size)
 {
-    if (t->failed) return;
-    if (t->capacity - t->size < size) {
-        size_t capacity =
-            t->capacity * 2 > t->size + size ? t->capacity * 2 : t->size + size;
-        char *grown = realloc(t->data, capacity);
-        if (!grown) {
-            t->failed = true;
-            return;
-        }
-        t->data = grown;
-        t->capacity = capacity;
-    }
-    if (size) memcpy(t->data + t->size, data, size);
-    t->size += size;
+    if (!host_bytes_add(to, data, size)) x->starved = true;
 }
 
-static void append_string(struct text *t, const char *s)
+static void append_string(struct exchange *x, struct host_bytes *to, const char *s)
 {
-    append(t, s, strlen(s) + 1);
-}
-
-void host_server_release(struct text *t)
-{
-    free(t->data);
-    *t = (struct text){0};
+    append(x, to, s, strlen(s) + 1);
 }
 
 static void free_exchange(struct exchange *x)
 {
-    struct text *texts[] = {&x->method,  &x->path,  &x->target,
-                            &x->headers, &x->query, &x->body};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        host_server_release(texts[i]);
+    struct host_bytes *parts[] = {&x->method,  &x->path,  &x->target,
+                                  &x->headers, &x->query, &x->body};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        host_bytes_free(parts[i]);
     if (x->response) MHD_destroy_response(x->response);
     free(x);
 }
@@ -91,7 +73,7 @@ void *host_server_target(void *cls, const char *target, struct MHD_Connection *c
     struct exchanges *among = cls;
     struct exchange *x = calloc(1, sizeof *x);
     if (!x) return NULL;
-    append_string(&x->target, target);
+    append_string(x, &x->target, target);
     x->connection = connection;
     x->among = among;
     x->next = among->all;
@@ -104,9 +86,10 @@ void *host_server_target(void *cls, const char *target, struct MHD_Connection *c
 static enum MHD_Result on_pair(void *cls, enum MHD_ValueKind kind, const char *name,
                                const char *value)
 {
-    (void)kind;
-    append_string(cls, name);
-    append_string(cls, value ? value : "");
+    struct exchange *x = cls;
+    struct host_bytes *to = kind == MHD_HEADER_KIND ? &x->headers : &x->query;
+    append_string(x, to, name);
+    append_string(x, to, value ? value : "");
     return MHD_YES;
 }
 
@@ -114,20 +97,17 @@ static enum MHD_Result on_pair(void *cls, enum MHD_ValueKind kind, const char *n
 static enum MHD_Result begin(struct exchange *x, const char *method, const char *path)
 {
     x->begun = true;
-    append_string(&x->method, method);
-    append_string(&x->path, path);
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_pair, &x->headers);
-    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, on_pair, &x->query);
-    if (x->target.failed || x->method.failed || x->path.failed || x->headers.failed ||
-        x->query.failed)
-        return MHD_NO;
+    append_string(x, &x->method, method);
+    append_string(x, &x->path, path);
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, on_pair, x);
+    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, on_pair, x);
+    if (x->starved) return MHD_NO;
 
     const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
                                                      MHD_HTTP_HEADER_CONTENT_LENGTH);
     long long promised = length ? atoll(length) : 0;
     x->too_large = promised > x->among->limit;
-    if (promised > 0 && !x->too_large && (x->body.data = malloc((size_t)promised)))
-        x->body.capacity = (size_t)promised;
+    if (promised > 0 && !x->too_large) host_bytes_room(&x->body, (size_t)promised);
     return MHD_YES;
 }
 
@@ -137,10 +117,10 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t size
     x->received += (lua_Integer)size;
     if (x->received > x->among->limit) x->too_large = true;
     if (x->too_large)
-        host_server_release(&x->body);
+        host_bytes_free(&x->body);
     else
-        append(&x->body, data, size);
-    return x->body.failed ? MHD_NO : MHD_YES;
+        append(x, &x->body, data, size);
+    return x->starved ? MHD_NO : MHD_YES;
 }
 
 enum MHD_Result host_server_request(void *cls, struct MHD_Connection *connection,

@@ -24,7 +24,7 @@ static void lower_name(lua_State *L, const char *name)
 /* Sets the field `name` of the table on top to the pairs. Headers have names in lower
  * case, and equal ones are joined as HTTP says; of equal query parameters the last one
  * counts. */
-static void set_pairs(lua_State *L, const char *name, const struct text *pairs,
+static void set_pairs(lua_State *L, const char *name, const struct host_bytes *pairs,
                       bool headers)
 {
     lua_newtable(L);
@@ -104,7 +104,7 @@ void host_server_push_request(lua_State *L, struct exchanges *among)
     struct exchange *x = *request = host_server_take(among);
     push_fields(L, x);
     lua_setiuservalue(L, -2, 1);
-    host_server_release(&x->body);
+    host_bytes_free(&x->body);
 }
 
 static struct exchange *check_request(lua_State *L)

@@ -180,8 +180,8 @@ end
 -- -- the host
 
 -- Headers that are contracts between modules; any other serves the files of one module.
-local CONTRACTS <const> = { host = true, loop = true, json = true, file = true, text = true,
-  json_scan = true, memory = true }
+local CONTRACTS <const> = { bytes = true, host = true, loop = true, json = true, file = true,
+  json_scan = true, memory = true, text = true, utf8 = true }
 
 ---The module that a file belongs to: the first word of its name.
 local function family(stem)
