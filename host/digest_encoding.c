@@ -3,6 +3,7 @@
 
 #include "digest.h"
 #include "host.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,7 +45,7 @@ static int digest_hex(lua_State *L)
 static int digest_unhex(lua_State *L)
 {
     size_t size;
-    const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &size);
+    const char *text = luaL_checklstring(L, 1, &size);
     luaL_Buffer b;
 
     if (size % 2) return luaL_pushfail(L), 1;
@@ -138,7 +139,7 @@ static int base32_digit(unsigned char c)
 static int decode(lua_State *L, int bits, size_t group, int (*digit)(unsigned char))
 {
     size_t size;
-    const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &size);
+    const char *text = luaL_checklstring(L, 1, &size);
     size_t padded = size;
     luaL_Buffer b;
     uint32_t held = 0;
@@ -178,30 +179,6 @@ static int digest_unbase32(lua_State *L)
     return decode(L, 5, 8, base32_digit);
 }
 
-/* The code point at *text, which moves on; -1 where it is no UTF-8 (over-long forms,
- * surrogates and what is beyond U+10FFFF included). */
-static int32_t next_point(const unsigned char **text, const unsigned char *end)
-{
-    const unsigned char *p = *text;
-    int more = *p < 0x80   ? 0
-               : *p < 0xc2 ? -1
-               : *p < 0xe0 ? 1
-               : *p < 0xf0 ? 2
-               : *p < 0xf5 ? 3
-                           : -1;
-    static const int32_t least[] = {0, 0x80, 0x800, 0x10000};
-
-    if (more < 0 || end - p <= more) return -1;
-    int32_t point = more ? *p & (0x3f >> more) : *p;
-    for (int i = 1; i <= more; i++) {
-        if ((p[i] & 0xc0) != 0x80) return -1;
-        point = point << 6 | (p[i] & 0x3f);
-    }
-    *text = p + more + 1;
-    bool surrogate = point >= 0xd800 && point < 0xe000;
-    return point < least[more] || surrogate || point > 0x10ffff ? -1 : point;
-}
-
 enum encoding { UTF16LE, UTF16BE, LATIN1 };
 
 static size_t put_unit(char *out, unsigned unit, enum encoding encoding)
@@ -213,14 +190,14 @@ static size_t put_unit(char *out, unsigned unit, enum encoding encoding)
 }
 
 /* Writes one character; 0 where it has no place. */
-static size_t put_point(char *out, int32_t point, enum encoding encoding)
+static size_t put_point(char *out, uint32_t point, enum encoding encoding)
 {
     if (encoding == LATIN1) {
         *out = (char)point;
         return point <= 0xff;
     }
-    if (point < 0x10000) return put_unit(out, (unsigned)point, encoding);
-    unsigned rest = (unsigned)point - 0x10000;
+    if (point < 0x10000) return put_unit(out, point, encoding);
+    unsigned rest = point - 0x10000;
     return put_unit(out, 0xd800 | rest >> 10, encoding) +
            put_unit(out + 2, 0xdc00 | (rest & 0x3ff), encoding);
 }
@@ -231,17 +208,18 @@ static int digest_transcode(lua_State *L)
 {
     static const char *const names[] = {"utf16le", "utf16be", "latin1", NULL};
     size_t size, used = 0;
-    const unsigned char *text = (const unsigned char *)luaL_checklstring(L, 1, &size);
+    const char *text = luaL_checklstring(L, 1, &size);
     enum encoding encoding = (enum encoding)luaL_checkoption(L, 2, NULL, names);
-    const unsigned char *end = text + size;
+    const char *end = text + size;
     luaL_Buffer b;
 
     char *out = luaL_buffinitsize(L, &b, size * 2);
     while (text < end) {
-        int32_t point = next_point(&text, end);
-        size_t n = point < 0 ? 0 : put_point(out + used, point, encoding);
-        if (!n) return luaL_pushfail(L), 1;
-        used += n;
+        size_t n = host_utf8_size(text, end);
+        size_t put = n ? put_point(out + used, host_utf8_point(text, n), encoding) : 0;
+        if (!put) return luaL_pushfail(L), 1;
+        text += n;
+        used += put;
     }
     luaL_pushresultsize(&b, used);
     return 1;

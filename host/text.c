@@ -1,4 +1,5 @@
-/* host.text - what mappings do to every row: blanks, case, addresses, numbers, words.
+/* host.text - what mappings do to every row: blanks, case, words; addresses are
+ * text_address.c.
  *
  * Every function gives nil for nil, and takes JSON's null for nil. A value that needs no
  * change is returned as it is: no string is made. */
@@ -7,63 +8,10 @@
 
 #include "host.h"
 #include "json.h"
+#include "utf8.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
-
-enum { SHORTEST_PHONE = 7, LONGEST_PHONE = 15 };
-
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* Bytes of the character at `p`, 0 when it is none. The tables are those of RFC 3629. */
-static size_t character_size(const unsigned char *p, size_t left)
-{
-    unsigned char c = *p;
-    size_t n = c < 0x80   ? 1
-               : c < 0xc2 ? 0
-               : c < 0xe0 ? 2
-               : c < 0xf0 ? 3
-               : c < 0xf5 ? 4
-                          : 0;
-    if (n == 0 || n > left) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    if (c == 0xe0 && p[1] < 0xa0) return 0; /* overlong */
-    if (c == 0xed && p[1] > 0x9f) return 0; /* surrogates */
-    if (c == 0xf0 && p[1] < 0x90) return 0; /* overlong */
-    if (c == 0xf4 && p[1] > 0x8f) return 0; /* above U+10FFFF */
-    return n;
-}
-
-size_t host_utf8_check(const char *text, size_t size)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    size_t i = 0;
-    while (i < size) {
-        uint64_t word;
-        while (size - i >= sizeof word) {
-            memcpy(&word, p + i, sizeof word);
-            if (word & HIGHS) break;
-            i += sizeof word;
-        }
-        if (i == size) break;
-        size_t n = character_size(p + i, size - i);
-        if (n == 0) return i;
-        i += n;
-    }
-    return size;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* Bytes of the blank at `p`, 0 when there is none: ASCII white space, NUL, U+00A0,
  * U+FEFF. */
@@ -75,7 +23,7 @@ static size_t blank_size(const char *p, size_t left)
     return 0;
 }
 
-static void trim(const char **text, size_t *size)
+void host_text_trim(const char **text, size_t *size)
 {
     size_t n;
     while (*size > 0 && (n = blank_size(*text, *size)) > 0) {
@@ -95,9 +43,7 @@ static void trim(const char **text, size_t *size)
     }
 }
 
-/* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are texts
- * too. */
-static const char *check_text(lua_State *L, int arg, size_t *size)
+const char *host_text_check(lua_State *L, int arg, size_t *size)
 {
     int type = lua_type(L, arg);
     if (type == LUA_TNIL || type == LUA_TNONE || type == LUA_TLIGHTUSERDATA) return NULL;
@@ -108,10 +54,10 @@ static const char *check_text(lua_State *L, int arg, size_t *size)
 static int text_trim(lua_State *L)
 {
     size_t size;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     if (!text) return 0;
     size_t whole = size;
-    trim(&text, &size);
+    host_text_trim(&text, &size);
     if (size == 0) return 0;
     if (size == whole)
         lua_pushvalue(L, 1);
@@ -120,11 +66,10 @@ static int text_trim(lua_State *L)
     return 1;
 }
 
-/* Pushes text[0..size) in lower case; the value at 1 itself when it is just that. */
-static void push_lower(lua_State *L, const char *text, size_t size)
+void host_text_push_lower(lua_State *L, const char *text, size_t size)
 {
     size_t i = 0;
-    while (i < size && lower(text[i]) == text[i])
+    while (i < size && text_ascii_lower(text[i]) == text[i])
         i++;
     if (i == size) {
         if (lua_rawlen(L, 1) == size)
@@ -137,7 +82,7 @@ static void push_lower(lua_State *L, const char *text, size_t size)
     char *to = luaL_buffinitsize(L, &b, size);
     memcpy(to, text, i);
     for (; i < size; i++)
-        to[i] = lower(text[i]);
+        to[i] = text_ascii_lower(text[i]);
     luaL_pushresultsize(&b, size);
 }
 
@@ -145,129 +90,16 @@ static void push_lower(lua_State *L, const char *text, size_t size)
 static int text_lower(lua_State *L)
 {
     size_t size;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     if (!text) return 0;
-    push_lower(L, text, size);
-    return 1;
-}
-
-static bool is_local_part(const char *p, const char *end)
-{
-    if (p == end) return false;
-    for (; p < end; p++)
-        if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("@<>(),;:\"[]\\", *p))
-            return false;
-    return true;
-}
-
-/* Labels of letters, digits, hyphens and what is beyond ASCII; at least two. */
-static bool is_dotted_domain(const char *p, const char *end)
-{
-    int labels = 0;
-    while (p < end) {
-        const char *label = p;
-        for (; p < end && *p != '.'; p++)
-            if (!is_digit(*p) && *p != '-' && (unsigned char)*p < 0x80 &&
-                (lower(*p) < 'a' || lower(*p) > 'z'))
-                return false;
-        if (p == label || *label == '-' || p[-1] == '-') return false;
-        labels++;
-        if (p < end && ++p == end) return false; /* a dot at the end */
-    }
-    return labels >= 2;
-}
-
-/* email(value) -> string | nil */
-static int text_email(lua_State *L)
-{
-    size_t size;
-    const char *text = check_text(L, 1, &size);
-    if (!text) return 0;
-    trim(&text, &size);
-    const char *at = memchr(text, '@', size);
-    if (!at || !is_local_part(text, at) || !is_dotted_domain(at + 1, text + size))
-        return 0;
-    push_lower(L, text, size);
-    return 1;
-}
-
-/* The country's digits, without its plus. */
-static const char *check_country(lua_State *L, int arg)
-{
-    const char *country = luaL_optstring(L, arg, NULL);
-    if (!country) return NULL;
-    if (*country == '+') country++;
-    size_t n = strspn(country, "0123456789");
-    luaL_argcheck(L, n >= 1 && n <= 3 && !country[n] && *country != '0', arg,
-                  "must be a calling code such as \"44\"");
-    return country;
-}
-
-/* Collects the digits of a written number; false when something else is in it. A zero in
- * parentheses behind the country is the one people dial at home. */
-static bool collect_digits(const char *p, const char *end, bool abroad, char *to,
-                           size_t *n)
-{
-    *n = 0;
-    for (; p < end; p++) {
-        if (abroad && *n > 0 && end - p >= 3 && memcmp(p, "(0)", 3) == 0) {
-            p += 2;
-        } else if (is_digit(*p)) {
-            if (*n == LONGEST_PHONE + 5) return false; /* room for zeros that go */
-            to[(*n)++] = *p;
-        } else if (end - p >= 2 && memcmp(p, "\xc2\xa0", 2) == 0) {
-            p++;
-        } else if (!*p || !strchr(" \t-.()/", *p)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* phone(value, country?) -> "+digits" | nil */
-static int text_phone(lua_State *L)
-{
-    size_t size;
-    const char *text = check_text(L, 1, &size);
-    const char *country = check_country(L, 2);
-    if (!text) return 0;
-    trim(&text, &size);
-    const char *end = text + size;
-    if (size > 1 && *text == '\'') text++; /* a spreadsheet's guard against formulas */
-    bool abroad = text < end && *text == '+';
-    if (abroad) text++;
-    if (!abroad && end - text > 2 && text[0] == '0' && text[1] == '0') {
-        abroad = true;
-        text += 2;
-    }
-    if (!abroad && (!country || (end - text > 2 && memcmp(end - 2, ".0", 2) == 0)))
-        return 0; /* no country, or a number that went through a float */
-
-    char digits[LONGEST_PHONE + 5];
-    size_t n;
-    if (!collect_digits(text, end, abroad, digits, &n)) return 0;
-    const char *from = digits;
-    while (!abroad && n > 0 && *from == '0')
-        from++, n--;
-    if (!abroad && n == 11 && *from == '1' && strcmp(country, "1") == 0) from++, n--;
-    size_t total = n + (abroad ? 0 : strlen(country));
-    if (n == 0 || *from == '0' || total < SHORTEST_PHONE || total > LONGEST_PHONE)
-        return 0;
-
-    char number[1 + LONGEST_PHONE];
-    size_t length = 0;
-    number[length++] = '+';
-    for (const char *c = country; !abroad && *c; c++)
-        number[length++] = *c;
-    memcpy(number + length, from, n);
-    lua_pushlstring(L, number, length + n);
+    host_text_push_lower(L, text, size);
     return 1;
 }
 
 static bool same_word(const char *a, size_t size, const char *b)
 {
     for (size_t i = 0; i < size; i++)
-        if (!b[i] || lower(a[i]) != lower(b[i])) return false;
+        if (!b[i] || text_ascii_lower(a[i]) != text_ascii_lower(b[i])) return false;
     return !b[size];
 }
 
@@ -290,49 +122,53 @@ static int push_boolean(lua_State *L, bool value)
     return 1;
 }
 
+static const struct {
+    const char *word;
+    bool value;
+} boolean_words[] = {
+    {"true",  true },
+    {"t",     true },
+    {"yes",   true },
+    {"y",     true },
+    {"on",    true },
+    {"1",     true },
+    {"x",     true },
+    {"false", false},
+    {"f",     false},
+    {"no",    false},
+    {"n",     false},
+    {"off",   false},
+    {"0",     false}
+};
+
+/* Replaces a number at `index` that is whole by its digits: 1.0 is 1 too. */
+static void write_whole(lua_State *L, int index)
+{
+    int whole = 0;
+    if (lua_type(L, index) != LUA_TNUMBER) return;
+    lua_Integer number = lua_tointegerx(L, index, &whole);
+    if (!whole) return;
+    lua_pushfstring(L, "%I", (LUAI_UACINT)number);
+    lua_replace(L, index);
+}
+
 /* boolean(value, truthy?, falsy?) -> boolean | nil */
 static int text_boolean(lua_State *L)
 {
-    static const struct {
-        const char *word;
-        bool value;
-    } words[] = {
-        {"true",  true },
-        {"t",     true },
-        {"yes",   true },
-        {"y",     true },
-        {"on",    true },
-        {"1",     true },
-        {"x",     true },
-        {"false", false},
-        {"f",     false},
-        {"no",    false},
-        {"n",     false},
-        {"off",   false},
-        {"0",     false}
-    };
     lua_settop(L, 3);
-    if (lua_isboolean(L, 1)) {
-        lua_pushvalue(L, 1);
-        return 1;
-    }
-    int whole = 0;
-    lua_Integer number = lua_type(L, 1) == LUA_TNUMBER ? lua_tointegerx(L, 1, &whole) : 0;
-    if (whole)
-        lua_pushfstring(L, "%I", (LUAI_UACINT)number); /* 1.0 is 1 too */
-    else
-        lua_pushvalue(L, 1);
-    lua_replace(L, 1);
+    if (lua_isboolean(L, 1)) return push_boolean(L, lua_toboolean(L, 1));
+    write_whole(L, 1);
     size_t size;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     if (!text) return 0;
-    trim(&text, &size);
+    host_text_trim(&text, &size);
     if (!lua_isnil(L, 2) || !lua_isnil(L, 3)) {
         if (in_list(L, 2, text, size)) return push_boolean(L, true);
         return in_list(L, 3, text, size) ? push_boolean(L, false) : 0;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (same_word(text, size, words[i].word)) return push_boolean(L, words[i].value);
+    for (size_t i = 0; i < sizeof boolean_words / sizeof *boolean_words; i++)
+        if (same_word(text, size, boolean_words[i].word))
+            return push_boolean(L, boolean_words[i].value);
     return 0;
 }
 
@@ -360,7 +196,7 @@ static int count_parts(const char *p, const char *end, const char *separator, si
 static int text_split(lua_State *L)
 {
     size_t size, step;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     const char *separator = luaL_checklstring(L, 2, &step);
     luaL_argcheck(L, step > 0, 2, "an empty separator");
     if (!text) return 0;
@@ -372,7 +208,7 @@ static int text_split(lua_State *L)
         const char *stop = find(text, end, separator, step);
         const char *part = text;
         size_t length = (size_t)(stop - text);
-        trim(&part, &length);
+        host_text_trim(&part, &length);
         if (length > 0) {
             lua_pushlstring(L, part, length);
             lua_rawseti(L, -2, ++n);
@@ -388,7 +224,7 @@ static int text_split(lua_State *L)
 static int text_is_utf8(lua_State *L)
 {
     size_t size;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     if (!text) return 0;
     return push_boolean(L, host_utf8_check(text, size) == size);
 }
@@ -397,12 +233,9 @@ static int text_is_utf8(lua_State *L)
 static int text_length(lua_State *L)
 {
     size_t size;
-    const char *text = check_text(L, 1, &size);
+    const char *text = host_text_check(L, 1, &size);
     if (!text || host_utf8_check(text, size) < size) return 0;
-    lua_Integer n = 0;
-    for (size_t i = 0; i < size; i++)
-        if ((text[i] & 0xc0) != 0x80) n++;
-    lua_pushinteger(L, n);
+    lua_pushinteger(L, (lua_Integer)host_utf8_count(text, size));
     return 1;
 }
 
@@ -443,11 +276,9 @@ static int text_distance(lua_State *L)
 static const luaL_Reg functions[] = {
     {"boolean",  text_boolean },
     {"distance", text_distance},
-    {"email",    text_email   },
     {"is_utf8",  text_is_utf8 },
     {"length",   text_length  },
     {"lower",    text_lower   },
-    {"phone",    text_phone   },
     {"split",    text_split   },
     {"trim",     text_trim    },
     {NULL,       NULL         }
@@ -459,5 +290,6 @@ int luaopen_host_text(lua_State *L)
     lua_pushliteral(L, "host.json"); /* makes the mark of lists */
     lua_call(L, 1, 0);
     luaL_newlib(L, functions);
+    host_text_address_open(L);
     return 1;
 }

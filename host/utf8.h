@@ -1,0 +1,41 @@
+/* UTF-8 as RFC 3629 has it: overlong forms, surrogates, code points above U+10FFFF and
+ * what is cut off are no characters. */
+#ifndef HOST_UTF8_H
+#define HOST_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { UTF8_LONGEST = 4 }; /* bytes of a character */
+
+/* Bytes of the character at `text`, which is before `end`; 0 when it is none. */
+static inline size_t host_utf8_size(const char *text, const char *end)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+    if (n == 1) return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || (size_t)(end - text) < n) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (p[0] == 0xe0 && p[1] < 0xa0) return 0; /* overlong */
+    if (p[0] == 0xed && p[1] > 0x9f) return 0; /* surrogates */
+    if (p[0] == 0xf0 && p[1] < 0x90) return 0; /* overlong */
+    if (p[0] == 0xf4 && p[1] > 0x8f) return 0; /* above U+10FFFF */
+    return n;
+}
+
+/* The offset of the first byte that is not UTF-8; `size` when there is none. */
+size_t host_utf8_check(const char *text, size_t size);
+
+/* Characters in text[0..size), which is UTF-8; else the bytes that could begin one. */
+size_t host_utf8_count(const char *text, size_t size);
+
+/* The code point of the character at `text`, whose host_utf8_size is `n`. */
+uint32_t host_utf8_point(const char *text, size_t n);
+
+/* Writes a code point (also one that is no character: a lone surrogate then fails the
+ * check) and returns where its bytes end, at most UTF8_LONGEST further. */
+char *host_utf8_put(char *to, uint32_t point);
+
+#endif
