@@ -224,7 +224,7 @@ static int clock_iso(lua_State *L)
     int n = snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", d.year,
                      d.month, d.day, rest / 3600, rest / 60 % 60, rest % 60);
     if (places)
-        n += snprintf(text + n, sizeof text - (size_t)n, ".%0*lld", (int)places, part);
+        snprintf(text + n, sizeof text - (size_t)n, ".%0*lld", (int)places, part);
     lua_pushfstring(L, "%sZ", text);
     return 1;
 }

@@ -3,9 +3,8 @@
  * Compression is told by the first bytes, never by the name. Nothing is inflated ahead of
  * what the caller asks for, so a small file that unpacks to terabytes costs no memory. */
 
-#include "file_input.h"
+#include "file_shared.h"
 
-#include "file.h"
 #include "host.h"
 #include "loop.h"
 
@@ -313,7 +312,7 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL       }
 };
 
-void host_input_register(lua_State *L)
+void host_input_type(lua_State *L)
 {
     host_newtype(L, HOST_FILE_INPUT, methods, metamethods);
 }
