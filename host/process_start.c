@@ -142,7 +142,7 @@ static bool heard_complaint(int fd, struct complaint *c)
     return n == (ssize_t)sizeof *c;
 }
 
-bool process_start(const struct process_plan *plan, struct process_started *started)
+bool host_process_start(const struct process_plan *plan, struct process_started *started)
 {
     struct ends e;
     struct complaint c = {0, PROCESS_SETUP};

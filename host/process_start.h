@@ -25,6 +25,6 @@ struct process_started {
 };
 
 /* Returns whether the program runs; nothing is left behind when it does not. */
-bool process_start(const struct process_plan *plan, struct process_started *started);
+bool host_process_start(const struct process_plan *plan, struct process_started *started);
 
 #endif
