@@ -3,7 +3,8 @@
  * One connection a database. The user values of a database are the statements kept by
  * their text, the first failure of the running transaction, and the path. Every statement
  * is also in a list of its database, so that closing the database closes all of them.
- * This file opens, closes and transacts; statements are store_statement.c. */
+ * This file opens, closes and transacts; statements are store_statement.c, what they read
+ * is store_rows.c. */
 
 #include "store.h"
 #include "host.h"
@@ -331,7 +332,8 @@ static const luaL_Reg transaction_metamethods[] = {
 int luaopen_host_store(lua_State *L)
 {
     host_newtype(L, STORE_DATABASE, methods, metamethods);
-    host_store_statement_types(L);
+    host_store_statement_type(L);
+    host_store_cursor_type(L);
     host_newtype(L, TRANSACTION, transaction_methods, transaction_metamethods);
     luaL_newlib(L, functions);
     return 1;

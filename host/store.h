@@ -26,6 +26,13 @@ struct database {
     int kept;
 };
 
+struct statement {
+    sqlite3_stmt *stmt; /* NULL: closed */
+    struct database *owner;
+    struct statement *next, **link;
+    bool busy; /* a loop reads its rows */
+};
+
 /* The open database at stack index 1. */
 struct database *host_store_check(lua_State *L);
 
@@ -43,9 +50,22 @@ bool host_store_is_faulty(int code);
 /* Closes all statements of a database. */
 void host_store_end_statements(struct database *d);
 
-/* The metatables, and the methods of a database that run statements (store_statement.c).
- */
-void host_store_statement_types(lua_State *L);
+/* The statement for the text at stack index 2 of the database at 1, pushed: a kept one
+ * unless a loop still reads its rows. NULL with nil, message, kind pushed on a failure of
+ * the world; raises when the SQL is faulty. */
+struct statement *host_store_acquire(lua_State *L, struct database *d);
+
+/* Binds the values at first..first+count-1; returns SQLite's code. */
+int host_store_bind(lua_State *L, struct statement *s, int first, int count);
+
+/* Makes the statement ready to run again; may be closed. */
+void host_store_rest(struct statement *s);
+
+/* The metatables (store_statement.c, store_rows.c). */
+void host_store_statement_type(lua_State *L);
+void host_store_cursor_type(lua_State *L);
+
+/* The methods of a database that run statements, there too. */
 int host_store_prepare(lua_State *L);
 int host_store_row(lua_State *L);
 int host_store_rows(lua_State *L);

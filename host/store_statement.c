@@ -1,5 +1,4 @@
-/* host.store, second part - statements: compiled, kept by their text, run, read row by
- * row. */
+/* host.store, statements - compiled, kept by their text, bound, run. */
 
 #include "host.h"
 #include "store.h"
@@ -7,20 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define CURSOR "host.store.cursor"
-
 enum { KEPT_LIMIT = 200 }; /* texts; beyond it the kept ones start anew */
-
-struct statement {
-    sqlite3_stmt *stmt; /* NULL: closed */
-    struct database *owner;
-    struct statement *next, **link;
-    bool busy; /* a loop reads its rows */
-};
-
-struct cursor {
-    struct statement *statement; /* user value 1; NULL: at the end */
-};
 
 /* -- failures -- */
 
@@ -77,12 +63,6 @@ int host_store_fail(lua_State *L, int at, struct database *d, const char *doing,
     return 3;
 }
 
-/* Raises the message of the nil, message, kind on top. */
-static int raise_failure(lua_State *L)
-{
-    return luaL_error(L, "%s", lua_tostring(L, -2));
-}
-
 /* -- statements -- */
 
 static void statement_end(struct statement *s)
@@ -100,7 +80,7 @@ void host_store_end_statements(struct database *d)
         statement_end(d->first);
 }
 
-static void statement_rest(struct statement *s)
+void host_store_rest(struct statement *s)
 {
     if (s->stmt) {
         sqlite3_reset(s->stmt);
@@ -175,9 +155,7 @@ static void keep(lua_State *L, int at, int sql, struct database *d)
     d->kept++;
 }
 
-/* As compile, for the text at stack index 2; a kept one is used again unless a loop still
- * reads its rows. */
-static struct statement *acquire(lua_State *L, struct database *d)
+struct statement *host_store_acquire(lua_State *L, struct database *d)
 {
     size_t size;
     const char *sql = luaL_checklstring(L, 2, &size);
@@ -189,7 +167,7 @@ static struct statement *acquire(lua_State *L, struct database *d)
     lua_remove(L, -2); /* statement or nil */
     struct statement *s = lua_touserdata(L, -1);
     if (s && !s->busy) {
-        statement_rest(s); /* a raise may have left it half done */
+        host_store_rest(s); /* a raise may have left it half done */
         return s;
     }
     lua_pop(L, 1);
@@ -223,8 +201,7 @@ static int bind_value(lua_State *L, sqlite3_stmt *stmt, int n, int index)
     }
 }
 
-/* Binds the values at first..first+count-1. */
-static int bind(lua_State *L, struct statement *s, int first, int count)
+int host_store_bind(lua_State *L, struct statement *s, int first, int count)
 {
     int wanted = sqlite3_bind_parameter_count(s->stmt);
     if (count != wanted)
@@ -241,168 +218,20 @@ static int run(lua_State *L, int at, struct statement *s, int first, int count)
 {
     struct database *d = s->owner;
     int before = sqlite3_total_changes(d->db);
-    int code = bind(L, s, first, count);
+    int code = host_store_bind(L, s, first, count);
 
     if (code == SQLITE_OK) do
             code = sqlite3_step(s->stmt);
         while (code == SQLITE_ROW);
     if (code == SQLITE_DONE) {
         bool changed = sqlite3_total_changes(d->db) != before;
-        statement_rest(s);
+        host_store_rest(s);
         lua_pushinteger(L, changed ? sqlite3_changes(d->db) : 0);
         return 1;
     }
     host_store_fail(L, at, d, "using", code);
-    statement_rest(s);
+    host_store_rest(s);
     return 3;
-}
-
-/* -- rows -- */
-
-static void push_column(lua_State *L, sqlite3_stmt *stmt, int i)
-{
-    const void *bytes;
-
-    switch (sqlite3_column_type(stmt, i)) {
-    case SQLITE_INTEGER:
-        lua_pushinteger(L, sqlite3_column_int64(stmt, i));
-        break;
-    case SQLITE_FLOAT:
-        lua_pushnumber(L, sqlite3_column_double(stmt, i));
-        break;
-    case SQLITE_TEXT:
-    case SQLITE_BLOB:
-        bytes = sqlite3_column_blob(stmt, i); /* before the size; NULL when empty */
-        lua_pushlstring(L, bytes ? bytes : "", (size_t)sqlite3_column_bytes(stmt, i));
-        break;
-    default:
-        lua_pushnil(L);
-    }
-}
-
-static void push_row(lua_State *L, sqlite3_stmt *stmt)
-{
-    int n = sqlite3_column_count(stmt);
-    lua_createtable(L, 0, n);
-    for (int i = 0; i < n; i++) {
-        lua_pushstring(L, sqlite3_column_name(stmt, i));
-        push_column(L, stmt, i);
-        lua_rawset(L, -3);
-    }
-}
-
-/* The first step of db:row and db:value: SQLITE_ROW, SQLITE_DONE, or -1 with nil,
- * message, kind pushed. The statement is at rest unless it was a row. */
-static int first_step(lua_State *L, struct database *d, struct statement **found)
-{
-    int count = lua_gettop(L) - 2;
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), -1;
-    struct statement *s = *found = acquire(L, d);
-    if (!s) return -1;
-
-    int code = bind(L, s, 3, count);
-    if (code == SQLITE_OK) code = sqlite3_step(s->stmt);
-    if (code == SQLITE_ROW) return code;
-    if (code != SQLITE_DONE) {
-        host_store_fail(L, 1, d, "reading", code);
-        code = -1;
-    }
-    statement_rest(s);
-    return code;
-}
-
-/* db:row(sql, ...) -> row | false | nil, message, kind */
-int host_store_row(lua_State *L)
-{
-    struct database *d = host_store_check(L);
-    struct statement *s = NULL;
-
-    int code = first_step(L, d, &s);
-    if (code == -1) return 3;
-    if (code == SQLITE_ROW) {
-        push_row(L, s->stmt);
-        statement_rest(s);
-    } else {
-        lua_pushboolean(L, 0);
-    }
-    return 1;
-}
-
-/* db:value(sql, ...) -> value | nil; raises on a failure of the world */
-int host_store_value(lua_State *L)
-{
-    struct database *d = host_store_check(L);
-    struct statement *s = NULL;
-
-    int code = first_step(L, d, &s);
-    if (code == -1) return raise_failure(L);
-    if (code == SQLITE_DONE) return 0;
-    push_column(L, s->stmt, 0);
-    statement_rest(s);
-    return 1;
-}
-
-static int cursor_close(lua_State *L)
-{
-    struct cursor *c = luaL_checkudata(L, 1, CURSOR);
-    if (c->statement) statement_rest(c->statement);
-    c->statement = NULL;
-    return 0;
-}
-
-/* next() -> row | nil; upvalue 1 is the cursor */
-static int cursor_next(lua_State *L)
-{
-    struct cursor *c = lua_touserdata(L, lua_upvalueindex(1));
-    struct statement *s = c->statement;
-
-    if (!s) return 0;
-    if (!s->stmt) return luaL_error(L, "the database is closed");
-    int code = sqlite3_step(s->stmt);
-    if (code == SQLITE_ROW) {
-        push_row(L, s->stmt);
-        return 1;
-    }
-    c->statement = NULL;
-    if (code == SQLITE_DONE) {
-        statement_rest(s);
-        return 0;
-    }
-    lua_settop(L, 0);
-    lua_getiuservalue(L, lua_upvalueindex(1), 1);
-    lua_getiuservalue(L, 1, 1); /* statement database */
-    host_store_fail(L, 2, s->owner, "reading", code);
-    statement_rest(s);
-    return raise_failure(L);
-}
-
-/* db:rows(sql, ...) -> next, nil, nil, closer
- * The closer lets a loop that is left early give the statement back. */
-int host_store_rows(lua_State *L)
-{
-    struct database *d = host_store_check(L);
-    int count = lua_gettop(L) - 2;
-
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), raise_failure(L);
-    struct statement *s = acquire(L, d);
-    if (!s) return raise_failure(L);
-    int code = bind(L, s, 3, count);
-    if (code != SQLITE_OK)
-        return host_store_fail(L, 1, d, "reading", code), raise_failure(L);
-
-    struct cursor *c = lua_newuserdatauv(L, sizeof *c, 1);
-    c->statement = NULL;
-    luaL_setmetatable(L, CURSOR);
-    lua_pushvalue(L, -2);
-    lua_setiuservalue(L, -2, 1);
-    lua_pushvalue(L, -1); /* statement cursor cursor */
-    lua_pushcclosure(L, cursor_next, 1);
-    lua_pushnil(L);
-    lua_pushnil(L);
-    lua_pushvalue(L, -4); /* statement cursor next nil nil cursor */
-    c->statement = s;
-    s->busy = true;
-    return 4;
 }
 
 /* -- methods -- */
@@ -414,7 +243,7 @@ int host_store_run(lua_State *L)
     int count = lua_gettop(L) - 2;
 
     if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d);
-    struct statement *s = acquire(L, d);
+    struct statement *s = host_store_acquire(L, d);
     return s ? run(L, 1, s, 3, count) : 3;
 }
 
@@ -438,7 +267,7 @@ static int statement_run(lua_State *L)
     lua_getiuservalue(L, 1, 1);
     int at = lua_gettop(L);
     if (s->owner->tx == TX_FAILED) return host_store_remembered(L, at, s->owner);
-    statement_rest(s);
+    host_store_rest(s);
     return run(L, at, s, 2, count);
 }
 
@@ -462,14 +291,7 @@ static const luaL_Reg statement_metamethods[] = {
     {NULL,      NULL           }
 };
 
-static const luaL_Reg cursor_metamethods[] = {
-    {"__gc",    cursor_close},
-    {"__close", cursor_close},
-    {NULL,      NULL        }
-};
-
-void host_store_statement_types(lua_State *L)
+void host_store_statement_type(lua_State *L)
 {
     host_newtype(L, STORE_STATEMENT, statement_methods, statement_metamethods);
-    host_newtype(L, CURSOR, NULL, cursor_metamethods);
 }
