@@ -1,8 +1,10 @@
 /* host.chunk - JSON values packed into arrays no longer than a byte limit.
  *
  * Knows bytes and commas only; what a value means is the caller's business. Values are
- * written straight into the array's buffer and cut off again when they do not fit. */
+ * written straight into the array's buffer and cut off again when they do not fit.
+ * Digests of them are chunk_digest.c. */
 
+#include "chunk.h"
 #include "host.h"
 #include "json.h"
 #include "json_scan.h"
@@ -423,5 +425,6 @@ int luaopen_host_chunk(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
     luaL_newlib(L, functions);
+    host_chunk_digest_open(L);
     return 1;
 }

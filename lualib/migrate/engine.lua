@@ -31,6 +31,7 @@ local engine = {}
 ---@field room Room           the tenant's slots, where jobs that we do not watch hold some
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
+---@field seal? fun(chunk: integer)  writes early what will remain of a harvested chunk
 ---@field max_failures? Limit
 ---@field delete_ghosts? boolean   --delete-ghosts
 ---@field agree fun(n: integer): boolean?  asks whether ghosts may be deleted; nil: nobody to ask

@@ -62,6 +62,16 @@ function entries:jobs(chunk)
   return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
 end
 
+---Whether nothing that happens yet can change what became of a harvested chunk's users: those that
+---failed may go once more.
+---@param chunk integer
+---@return boolean
+function entries:is_settled(chunk)
+  return self.db:value([[SELECT 1 FROM chunk WHERE id = ?1 AND state = 'harvested'
+    AND NOT EXISTS (SELECT 1 FROM failure WHERE chunk = ?1
+      AND outcome NOT IN ('inserted', 'updated', 'already_there'))]], chunk) == 1
+end
+
 ---When the last upload of a chunk ended whose job, if there is one, may run unseen.
 ---@param chunk integer
 ---@return number? unix

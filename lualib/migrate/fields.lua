@@ -1,12 +1,10 @@
 --- The fields of a user as they were sent, beside those that a tenant shows: compared by digests,
 --- for a finished run keeps no more of them.
 
-local digest = require "host.digest"
+local chunk = require "host.chunk"
 local json = require "host.json"
 
 local fields = {}
-
-local DIGITS <const> = 16 -- of the hexadecimal SHA-256
 
 -- Identifiers are kept as they are; a tenant keeps addresses and usernames in lower case.
 fields.IDENTIFIERS = { "user_id", "email", "username", "phone_number" }
@@ -20,29 +18,6 @@ local COMPARED <const> = {
   name = {}, given_name = {}, family_name = {}, nickname = {}, picture = {},
 }
 
----Numbers of one value are written in one way: to a tenant 3.0 is 3.
-local function plain(value)
-  if math.type(value) == "float" then return math.tointeger(value) or value end
-  if type(value) ~= "table" then return value end
-  local copy = json.is_array(value) and json.array {} or {}
-  for key, member in pairs(value) do copy[key] = plain(member) end
-  return copy
-end
-
----@param value any
----@return string  16 hexadecimal digits
-function fields.digest(value)
-  return digest.hex(digest.hash("sha256", json.encode(plain(value)))):sub(1, DIGITS)
-end
-
----@param user table
----@return table<string, string> by field
-function fields.digests(user)
-  local digests = {}
-  for name, value in pairs(user) do digests[name] = fields.digest(value) end
-  return digests
-end
-
 local function fold(value)
   return type(value) == "string" and value:lower() or nil
 end
@@ -50,10 +25,10 @@ end
 local function differs(name, sent, theirs)
   local value, absent = theirs[name], COMPARED[name].absent
   if (value == nil or value == json.null) and absent ~= nil then value = absent end
-  if value == nil or fields.digest(value) ~= sent then
+  if value == nil or chunk.digest(value) ~= sent then
     -- An empty list and an empty object are told apart by us alone.
     local empty = type(absent) == "table" and type(value) == "table" and next(value) == nil
-    return not (empty and sent == fields.digest(json.array {}))
+    return not (empty and sent == chunk.digest(json.array {}))
   end
   return false
 end

@@ -5,6 +5,7 @@ local codes = require "auth0.codes"
 local failure = require "base.failure"
 local gates = require "migrate.gates"
 local judge = require "migrate.judge"
+local scheduler = require "base.scheduler"
 
 local harvest = {}
 
@@ -104,6 +105,12 @@ local function counts_of(chunk, summary, failures)
   return { inserted = inserted, updated = updated }
 end
 
+---Uses the time until the next answer; whoever waits for this harvest goes first.
+local function seal(engine, chunk)
+  scheduler.pass()
+  if not engine.ending then engine.seal(chunk) end
+end
+
 ---The chunk's result is in the ledger: whoever waits for the job learns of it.
 ---@param engine Engine
 ---@param job Job
@@ -121,6 +128,7 @@ function harvest.finish(engine, job, state)
   local too_many = gates.failures(engine.max_failures, engine.ledger.db)
   if too_many then engine:stop(failure.new(too_many, "gate")) end
   engine.changed:notify()
+  if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
 end
 
 local function harvest_completed(engine, job, status)

@@ -12,6 +12,7 @@ local jobs = require "auth0.jobs"
 local limits = require "auth0.limits"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
+local sent = require "migrate.sent"
 
 local importing = {}
 
@@ -68,6 +69,19 @@ local function show(session, total, began)
   glimpse(session, progress)
 end
 
+---What the engine calls after a harvest; a failure is no more than work that is left for the end.
+local function sealing(session)
+  if session.settings.keep_chunks then return nil end
+  local hindered = false
+  return function(chunk)
+    if hindered then return end
+    local done, message = sent.prepare(session.ledger, session.dir, chunk)
+    if done then return end
+    hindered = true
+    session.log("not_sealed", { chunk = chunk, message = message })
+  end
+end
+
 local function make_engine(session)
   local settings, recipe = session.settings, session.recipe
   local options = type(recipe.import) == "table" and recipe.import or {}
@@ -84,7 +98,7 @@ local function make_engine(session)
     chunk_users = settings.chunk_users, log = session.log,
     external_id = options.external_id or session.ledger:get("run"),
     send_completion_email = options.send_completion_email or false,
-    progress = function() show(session, total, began) end,
+    progress = function() show(session, total, began) end, seal = sealing(session),
     max_failures = consent.gate(session, "max_failures"),
     invite = function(users) return consent.after_canary(session, users) end,
     delete_ghosts = consent.delete_ghosts(session),

@@ -39,7 +39,7 @@ local function all_identifiers(engine)
   })
   for record in engine.ledger:chunks() do
     local whole = engine.ledger:chunk(record.id)
-    for _, placed in ipairs(engine:check(engine.dir:identifiers(whole))) do
+    for _, placed in ipairs(engine:check(engine.dir:outlines(whole))) do
       detector:judge(placed.user, placed.position)
     end
   end

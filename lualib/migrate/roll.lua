@@ -4,7 +4,6 @@
 local clock = require "host.clock"
 local evidence = require "migrate.evidence"
 local fields = require "migrate.fields"
-local file = require "host.file"
 local lookup = require "auth0.lookup"
 
 local roll = {}
@@ -36,8 +35,7 @@ end
 ---@return Kind? kind
 function roll.chunk(ledger, dir, id)
   local record, outcomes = ledger:chunk(id), ledger:outcomes(id)
-  local is_whole = file.stat(dir:chunk(id)) ~= nil
-  local users, message, kind = dir:identifiers(record)
+  local users, message, kind = dir:outlines(record)
   if not users then return nil, message, kind end
   local entries, rest = {}, roll.rest(record)
   for _, placed in ipairs(users) do
@@ -48,7 +46,7 @@ function roll.chunk(ledger, dir, id)
       entries[#entries + 1] = {
         place = placed.place, position = placed.position, at = placed.at,
         outcome = row and row.outcome or rest, ids = ids, tenant_id = row and row.user_id,
-        digests = is_whole and fields.digests(placed.user) or placed.user.digests or {},
+        digests = placed.user.digests or {},
       }
     end
   end

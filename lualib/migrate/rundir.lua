@@ -3,6 +3,7 @@
 local chunk = require "host.chunk"
 local digest = require "host.digest"
 local failure = require "base.failure"
+local fields = require "migrate.fields"
 local file = require "host.file"
 local json = require "host.json"
 local path = require "base.path"
@@ -118,6 +119,28 @@ function RunDirectory:bytes(record)
   return text
 end
 
+---Puts values of a chunk beside their places.
+---@param dir RunDirectory
+---@param record LedgerChunk
+---@param values table[]
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+local function placed(dir, record, values)
+  local places, message, kind = chunk.places(record.places)
+  if not places then return nil, message, kind end
+  if #values ~= record.users or #places ~= record.users then
+    return nil, string.format("%s holds %d users, the journal says %d", dir:chunk(record.id),
+      #values, record.users), "parse"
+  end
+  local users = {}
+  for place, where in ipairs(places) do
+    users[place] = { place = place, position = where.position, at = where.at,
+      user = values[place] }
+  end
+  return users
+end
+
 ---The users of a chunk, from its file.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
@@ -126,31 +149,30 @@ end
 function RunDirectory:users(record)
   local text, message, kind = self:bytes(record)
   if not text then return nil, message, kind end
-  local places
-  places, message, kind = chunk.places(record.places)
-  if not places then return nil, message, kind end
   local users = {}
-  for place, user in chunk.values(text) do
-    local where = places[place]
-    if not where then
-      return nil, self:chunk(record.id) .. " holds more users than were packed", "parse"
-    end
-    users[place] = { place = place, position = where.position, at = where.at, user = user }
-  end
-  if #users ~= record.users then
-    return nil, string.format("%s holds %d users, the journal says %d", self:chunk(record.id),
-      #users, record.users), "parse"
-  end
-  return users
+  for place, user in chunk.values(text) do users[place] = user end
+  return placed(self, record, users)
 end
 
----The identifiers of a chunk's users, also of one whose file a finished run has replaced.
+---The users of a chunk as far as a finished run knows them, also from a chunk file that is still
+---there: `user` has the identifiers, and `digests` of all fields.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
 ---@return string? message
 ---@return Kind? kind
-function RunDirectory:identifiers(record)
-  if file.stat(self:chunk(record.id)) then return self:users(record) end
+function RunDirectory:outlines(record)
+  if not file.stat(self:chunk(record.id)) then return self:sealed(record) end
+  local text, message, kind = self:bytes(record)
+  if not text then return nil, message, kind end
+  local outlines
+  outlines, message, kind = chunk.digests(text, fields.IDENTIFIERS)
+  if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
+  return placed(self, record, outlines)
+end
+
+---The same from what a finished run keeps of a chunk.
+---@private
+function RunDirectory:sealed(record)
   local input <close>, message, kind = file.open(self:sent(record.id))
   if not input then return nil, message, kind end
   local reader <close> = json.reader(input, { lines = true, lazy = false })

@@ -37,6 +37,7 @@ local PLACES <const> = {
   { "ended.before", 12 }, { "ended.after", 12 }, { "harvested.before", 12 },
   { "harvested.after", 12 }, { "judged.before", 2 }, { "judged.after", 2 },
   { "adopt.before", 1 }, { "adopt.after", 1 }, { "sent.file", 12 },
+  { "sent.prepared", 3 },
 }
 
 local UPLOAD <const> = "POST /jobs/users-imports"
@@ -128,6 +129,19 @@ local function check_attempts(s, tenant)
   end)
 end
 
+---What remains of the chunks, and nothing else: no part of a file that a kill broke off.
+local function check_sealed(s)
+  local names = {}
+  for id = 1, s:journal("shop.run", function(book) return book:last_chunk() end) do
+    names[id] = string.format("%06d.sent.zst", id)
+    for _, line in ipairs(s:lines("shop.run/chunks/" .. names[id])) do
+      assert(line.email and line.outcome and line.digests.email, "a line is not whole")
+    end
+  end
+  local there = table.concat(file.list(s:path "shop.run/chunks"), " ")
+  assert(there == table.concat(names, " "), "the chunks folder holds " .. there)
+end
+
 local function check_outcome(s, tenant, ended)
   assert(ended.status == 0, "status " .. ended.status .. "\n" .. ended.stderr)
   local report = ended:object()
@@ -146,6 +160,7 @@ local function check_outcome(s, tenant, ended)
     here[program.email(i)] = nil
   end
   assert(not next(here), "a stranger")
+  check_sealed(s)
   check_attempts(s, tenant)
 end
 

@@ -20,6 +20,8 @@ for name, plan in pairs {
   ["an intent that came to nothing"] = { place = "sending.after:3", speed = 3000 },
   ["a job that ended and was not harvested"] = { place = "ended.after:2", speed = 3000 },
   ["the last transition"] = { place = "harvested.after:12", speed = 3000 },
+  ["what remains of a chunk was written early, and again at the end"] =
+    { place = "sent.prepared:3", again = { "sent.file:2" }, speed = 3000 },
   ["a stage that dies twice, the second time before its new journal is there"] =
     { place = "staged.before:4", again = { "create.before:1" }, speed = 3000 },
   ["a stage whose canary was being set apart"] =

@@ -1,5 +1,6 @@
 --- What was sent beside what a tenant shows.
 
+local chunk = require "host.chunk"
 local fields = require "migrate.fields"
 local json = require "host.json"
 local tap = require "tests.tap"
@@ -31,8 +32,9 @@ local CASES <const> = {
 
 test("fields are compared by what they mean to a tenant", function()
   for _, case in ipairs(CASES) do
-    local sent, theirs = case[2], case[3]
-    tap.equal(fields.differences(sent, fields.digests(sent), theirs), case[4], case[1])
+    local sent, theirs, digests = case[2], case[3], {}
+    for name, value in pairs(sent) do digests[name] = chunk.digest(value) end
+    tap.equal(fields.differences(sent, digests, theirs), case[4], case[1])
   end
 end)
 
