@@ -15,6 +15,9 @@ local COMPARED <const> = {
 -- The tenant stamps a user a moment before or after our clock says so.
 local SKEW <const> = 5 -- seconds
 
+-- How exactly the tenant's clock is known: its answers tell whole seconds.
+local DOUBT <const> = 1 -- seconds
+
 ---Whether a code says that somebody is there already.
 ---@param code string  canonical
 ---@return boolean
@@ -136,6 +139,42 @@ function evidence.unknown(case)
     return { outcome = "updated", user_id = ruling.user_id }
   end
   return ruling
+end
+
+---Which users of a job with upsert it inserted, and which it updated, from how many it inserted and
+---when each was created. A user that was created before or after the job was updated. Of the others
+---each was inserted when they are as many; when they are more, the youngest were, if the next older
+---one may be of the moment before the upload, which clocks do not tell from the one after it.
+---@param users {created?: number}[]  unix seconds, by the tenant's clock; nil: not known
+---@param inserted integer            what the job told
+---@param window {first: number, last: number}  when it may have created users, by that clock
+---@return ("inserted"|"updated"|"unknown")[]
+function evidence.mixed(users, inserted, window)
+  local outcomes, inside, n_lost = {}, {}, 0
+  for i, user in ipairs(users) do
+    outcomes[i] = user.created and "updated" or "unknown"
+    if not user.created then n_lost = n_lost + 1 end
+    if within(user.created, window) then inside[#inside + 1] = i end
+  end
+  local function put(list, first, outcome)
+    for k = first, #list do outcomes[list[k]] = outcome end
+  end
+  table.sort(inside, function(a, b) return users[a].created > users[b].created end)
+  if #inside + n_lost < inserted then -- the clocks contradict the job
+    for i in ipairs(users) do outcomes[i] = "unknown" end
+  elseif #inside <= inserted then
+    put(inside, 1, "inserted")
+    for i, user in ipairs(users) do
+      if not user.created and #inside + n_lost == inserted then outcomes[i] = "inserted" end
+    end
+  else
+    local oldest, older = users[inside[inserted]], users[inside[inserted + 1]]
+    local is_clear = n_lost == 0 and oldest and older.created < oldest.created
+      and older.created < window.first + DOUBT
+    put(inside, 1, is_clear and "inserted" or "unknown")
+    if is_clear then put(inside, inserted + 1, "updated") end
+  end
+  return outcomes
 end
 
 ---Whether a user that a lost upload inserted may lack its factors: it goes once more, with upsert.

@@ -440,6 +440,19 @@ function Ledger:reopen(recipe_digest)
   return tx:commit()
 end
 
+---A warning of the import; looking again counts the same users again.
+---@param code string
+---@param n integer
+---@param message string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:warned(code, n, message)
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT OR REPLACE INTO warning VALUES (?, ?, ?)", code, n, message)
+  return tx:commit()
+end
+
 ---@param key string
 ---@return boolean
 function Ledger:was_done(key)
@@ -518,8 +531,8 @@ end
 
 crash.around(Ledger, {
   "note", "staged", "set_apart", "sending", "sent", "not_sent", "uncertain", "adopt",
-  "send_again", "ended", "harvested", "judged", "requeued", "reopen", "done_once", "begin_undo",
-  "undoing", "undone",
+  "send_again", "ended", "harvested", "judged", "requeued", "reopen", "warned", "done_once",
+  "begin_undo", "undoing", "undone",
 })
 
 for name, read in pairs(entries) do Ledger[name] = read end

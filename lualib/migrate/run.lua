@@ -277,14 +277,36 @@ function Run:give_up(refused, why)
   engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
+local UNKNOWN <const> = "OUTCOME_UNKNOWN"
+local OPEN <const> = "inserted or updated by upsert, the tenant does not tell which: "
+  .. "run:users yields the user as unknown"
+local TOLD <const> = { already_there = true, failed = true } -- by the ledger alone
+
+---What became of the users that a job took, by place: a job with upsert only tells how many it
+---inserted and how many it updated.
+local function taken(ids, chunk, users, rows)
+  local rest = {}
+  for _, placed in ipairs(users) do
+    if not rows[placed.place] then rest[#rest + 1] = placed end
+  end
+  if chunk.updated > 0 and chunk.inserted > 0 then return ids:outcomes(chunk, rest) end
+  local by_place = {}
+  for _, placed in ipairs(rest) do
+    by_place[placed.place] = chunk.updated > 0 and "updated" or "inserted"
+  end
+  return by_place
+end
+
 ---The users of a harvested chunk, with what became of them.
-local function with_results(engine, record, wanted)
+local function with_results(engine, ids, record, wanted)
   local chunk, list = engine.ledger:chunk(record.id), {}
   local outcomes = engine.ledger:outcomes(record.id)
-  local rest = chunk.updated > 0 and chunk.inserted == 0 and "updated" or "inserted"
-  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+  local users = engine:check(engine.dir:users(chunk))
+  local rest = TOLD[wanted] and {} or taken(ids, chunk, users, outcomes)
+  for _, placed in ipairs(users) do
     local row = outcomes[placed.place]
-    local is = row and row.outcome or rest
+    local is = row and row.outcome or rest[placed.place]
+    if is == "unknown" then ids.unknown = ids.unknown + 1 end
     if is ~= "requeued" and (not wanted or is == wanted) then
       local own = placed.user.user_id and "auth0|" .. placed.user.user_id
       list[#list + 1] = {
@@ -298,9 +320,10 @@ local function with_results(engine, record, wanted)
   return list
 end
 
----Iterates over users with a result. Where the tenant's user_id is not known, an export of the
----connection tells it.
----@param outcome? "inserted"|"updated"|"already_there"|"failed"
+---Iterates over users with a result. Where the tenant's user_id is not known, or whether an upsert
+---inserted or updated the user, an export of the connection tells it; where that leaves it open, the
+---outcome is "unknown", and the statement warns of it.
+---@param outcome? "inserted"|"updated"|"unknown"|"already_there"|"failed"
 ---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
 function Run:users(outcome)
   local engine = self.engine
@@ -310,8 +333,12 @@ function Run:users(outcome)
   local function following()
     while not batch[i + 1] do
       local record = records()
-      if not record then return ids:close() end
-      batch, i = record.state == "harvested" and with_results(engine, record, outcome) or {}, 0
+      if not record then
+        if ids.unknown > 0 then engine:record("warned", UNKNOWN, ids.unknown, OPEN) end
+        return ids:close()
+      end
+      batch, i = {}, 0
+      if record.state == "harvested" then batch = with_results(engine, ids, record, outcome) end
     end
     i = i + 1
     local one = batch[i]

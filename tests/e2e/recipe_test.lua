@@ -343,6 +343,18 @@ test("a dedupe that raises, returns nothing or an invalid user costs that record
     duplicate = 5, staged = 3 })
 end)
 
+test("run:users tells inserted and updated ones of one job with upsert apart", function()
+  local result = finish(recipe_with [[
+  import = { upsert = true },
+  finalize = function(run)
+    for _, outcome in ipairs { "inserted", "updated", "unknown" } do
+      for one in run:users(outcome) do run:log(outcome .. " " .. one.position) end
+    end
+  end,]], users(4), { files = { ["there.json"] = json.encode { user(1), user(3) } },
+    args = { "--existing", "there.json" } })
+  tap.equal(noted(result), { "inserted 2", "inserted 4", "updated 1", "updated 3" })
+end)
+
 -- import ---------------------------------------------------------------------------------------
 
 test("import as a table sets connection, upsert, slots, chunk size and external_id", function()

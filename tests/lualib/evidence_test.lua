@@ -86,3 +86,26 @@ test("an uncertain upload is sent again only where that is safe", function()
   tap.equal(decide { all_found = true }, "settle")
   tap.equal(decide { now = 10 }, "settle")
 end)
+
+-- first 1000, last 2000; false: nobody knows
+for name, case in pairs {
+  ["those created meanwhile were inserted"] = { { 1500, 10, 1600 }, 2, "i u i" },
+  ["one that came between and was updated leaves it open"] = { { 1500, 1600, 10 }, 1, "? ? u" },
+  ["the youngest were inserted when others are of the moment before"] =
+    { { 999.5, 1000.2, 998, 1000.3 }, 2, "u i u i" },
+  ["two of the same moment leave it open"] = { { 1000.2, 1000.2 }, 1, "? ?" },
+  ["one that is gone is open"] = { { 1500, false, 10 }, 1, "i ? u" },
+  ["one that is gone was inserted when as many were"] = { { 1500, false, 10 }, 2, "i i u" },
+  ["one that is gone leaves the moment before open"] = { { 999, 1000.5, false }, 1, "? ? ?" },
+  ["too few were created meanwhile: nothing is believed"] = { { 10, 20, 1500 }, 2, "? ? ?" },
+  ["created after the job is updated"] = { { 1500, 2100 }, 1, "i u" },
+} do
+  test("of a job with upsert " .. name, function()
+    local users, marks = {}, {}
+    for i, created in ipairs(case[1]) do users[i] = { created = created or nil } end
+    local letter = { inserted = "i", updated = "u", unknown = "?" }
+    local outcomes = evidence.mixed(users, case[2], WINDOW)
+    for i, outcome in ipairs(outcomes) do marks[i] = letter[outcome] end
+    tap.equal(table.concat(marks, " "), case[3])
+  end)
+end

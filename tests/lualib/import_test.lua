@@ -504,6 +504,50 @@ test("run:users asks for no export when every user_id is known", function()
   end)
 end)
 
+---The outcomes of run:users, by position, of an upsert that inserted one of three users.
+local function upserted(created, look)
+  local lines = {}
+  for i = 1, 3 do
+    lines[i] = { user_id = "auth0|u" .. i, email = "user" .. i .. "@example.com",
+      created_at = created[i] }
+  end
+  local tenant = exporting(lines)
+  tenant.script = {
+    function(job) job.summary = { total = 3, inserted = 1, updated = 2, failed = 0 } end,
+  }
+  local options = { n = 3, per_chunk = 3, tenant = tenant, upsert = true }
+  rig.with_run(options, function(face, made, book)
+    whole(face, made, book)
+    look(face, book, tenant)
+  end)
+end
+
+local LONG_AGO <const> = "2001-01-01T00:00:00Z"
+
+test("run:users tells whom an upsert inserted and whom it updated, by their creation", function()
+  upserted({ LONG_AGO, now(), LONG_AGO }, function(face, book, tenant)
+    local list = {}
+    for entry in face:users() do list[entry.position] = entry.outcome end
+    tap.equal(list, { "updated", "inserted", "updated" })
+    for entry in face:users("inserted") do tap.equal(entry.position, 2) end
+    for _ in face:users("failed") do error("nobody failed") end
+    tap.equal({ tenant.exports, #books.warnings(book.db) }, { 2, 0 })
+  end)
+end)
+
+test("run:users says unknown, and the statement warns, where creation leaves it open", function()
+  upserted({ LONG_AGO, now(), now() }, function(face, book)
+    local list = {}
+    for entry in face:users() do list[entry.position] = entry.outcome end
+    tap.equal(list, { "updated", "unknown", "unknown" })
+    for _ in face:users("inserted") do error("nobody can tell") end
+    local n = 0
+    for _ in face:users("unknown") do n = n + 1 end
+    local warning = books.warnings(book.db)[1]
+    tap.equal({ n, warning.code, warning.count }, { 2, "OUTCOME_UNKNOWN", 2 })
+  end)
+end)
+
 test("a chunk is submitted once, and only one that was yielded", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 2, tenant = tenant }, function(face)
