@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -105,7 +106,21 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
     w->places.size = (size_t)(out - w->places.data);
 }
 
-/* writer:add(value, position, at, order?) -> bytes
+/* Appends the draft at 6, or the value at 2 where there is none; false with the failure
+ * pushed. */
+static bool append(lua_State *L, struct writer *w)
+{
+    struct host_buffer *draft =
+        lua_isnoneornil(L, 6) ? NULL : host_json_draft(L, 6, NULL);
+
+    if (!draft || draft->size == 0)
+        return host_json_write(L, 2, lua_isnoneornil(L, 5) ? 0 : 5, &w->text);
+    memcpy(host_buffer_space(L, &w->text, draft->size), draft->data, draft->size);
+    w->text.size += draft->size;
+    return true;
+}
+
+/* writer:add(value, position, at, order?, draft?) -> bytes
  *   | nil, message, "full" | nil, message, "parse" | nil, message, "full", bytes */
 static int writer_add(lua_State *L)
 {
@@ -115,8 +130,7 @@ static int writer_add(lua_State *L)
     lua_Integer position = luaL_checkinteger(L, 3);
     luaL_argcheck(L, position > 0, 3, "positions begin at 1");
     const char *at = luaL_checklstring(L, 4, &at_size);
-    bool ordered = !lua_isnoneornil(L, 5);
-    if (ordered) luaL_checktype(L, 5, LUA_TTABLE);
+    if (!lua_isnoneornil(L, 5)) luaL_checktype(L, 5, LUA_TTABLE);
 
     if (w->count == w->most)
         return host_fail(L, HOST_FULL, "the chunk holds %I values", w->count);
@@ -126,7 +140,7 @@ static int writer_add(lua_State *L)
         w->text.data[before] = ',';
         start = ++w->text.size;
     }
-    if (!host_json_write(L, 2, ordered ? 5 : 0, &w->text)) {
+    if (!append(L, w)) {
         w->text.size = before;
         return 3;
     }

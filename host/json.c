@@ -1,5 +1,6 @@
 /* host.json - lossless JSON; the module. The writer is json_write.c, the grammar
- * json_scan.c, the parser json_parse.c, the streaming reader json_reader.c. */
+ * json_scan.c, the parser json_parse.c, the streaming reader json_reader.c, text to be
+ * used once more json_draft.c. */
 
 #include "json.h"
 
@@ -114,13 +115,14 @@ static int json_materialize(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"array",       json_array      },
-    {"decode",      json_decode     },
-    {"encode",      json_encode     },
-    {"is_array",    json_is_array   },
-    {"materialize", json_materialize},
-    {"reader",      host_json_reader},
-    {NULL,          NULL            }
+    {"array",       json_array         },
+    {"decode",      json_decode        },
+    {"draft",       host_json_draft_new},
+    {"encode",      json_encode        },
+    {"is_array",    json_is_array      },
+    {"materialize", json_materialize   },
+    {"reader",      host_json_reader   },
+    {NULL,          NULL               }
 };
 
 static const luaL_Reg metamethods[] = {
@@ -133,6 +135,7 @@ int luaopen_host_json(lua_State *L)
 {
     host_newtype(L, TYPE, NULL, metamethods);
     host_json_reader_types(L);
+    host_json_draft_type(L);
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");

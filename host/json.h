@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing byte buffer that belongs to a userdata: raise-safe. */
 struct host_buffer {
@@ -20,6 +21,38 @@ struct host_buffer {
  * over 200) the buffer is cut back to where it was, nil, message, "parse" are pushed and
  * false is returned. Raises only when memory is out. */
 bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b);
+
+/* What the members of an object have shown of themselves; of a list, its length. */
+struct host_json_members {
+    lua_Integer count;
+    uint64_t seen; /* bits that the rules set */
+};
+
+enum host_json_verdict { HOST_JSON_TAKEN, HOST_JSON_OMITTED, HOST_JSON_REFUSED };
+
+/* Rules that a value is held against while it is written (host.schema's), so that one
+ * walk does both. Each node's `rule` is theirs; a node below one without a rule has none.
+ * They keep the stack as it is. False and HOST_JSON_REFUSED end the writing. */
+struct host_json_rules {
+    /* A member's name; sets *rule, which is the object's, to that of its value at
+     * `index`. HOST_JSON_OMITTED: it is removed from its table. */
+    enum host_json_verdict (*member)(struct host_json_rules *, const void **rule,
+                                     struct host_json_members *, const char *name,
+                                     size_t size, int index);
+    const void *(*item)(const void *rule); /* the rule of a list's items, or NULL */
+    /* A value that is no table; `text` of a string. */
+    bool (*scalar)(struct host_json_rules *, const void *rule, int index, int kind,
+                   const char *text, size_t size);
+    bool (*opens)(const void *rule, bool list);
+    /* All inside the table at `index` is written, in so many bytes. */
+    bool (*closes)(struct host_json_rules *, const void *rule, int index, bool list,
+                   const struct host_json_members *, size_t bytes);
+};
+
+/* The same as host_json_write for a value that keeps the rules. Where it does not, or
+ * JSON cannot hold it, the buffer is as it was and false is returned, without a word. */
+bool host_json_write_checked(lua_State *L, int index, int order, struct host_buffer *b,
+                             struct host_json_rules *rules, const void *rule);
 
 /* Pushes the value that text[0..size) holds and returns true; or pushes nil, message with
  * the byte, "parse" and returns false. */
@@ -52,6 +85,14 @@ void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n);
 
 /* Gives the memory back; may be called twice. */
 void host_buffer_free(struct host_buffer *b);
+
+/* The text of the draft at `index`, which keeps it; misuse raises. With `ordered`, its
+ * order is pushed (a table, or nil) and *ordered says which. */
+struct host_buffer *host_json_draft(lua_State *L, int index, bool *ordered);
+
+/* json.draft, for the module (json_draft.c). */
+int host_json_draft_new(lua_State *L);
+void host_json_draft_type(lua_State *L);
 
 /* json.reader, for the module (json_reader.c). */
 int host_json_reader(lua_State *L);

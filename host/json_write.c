@@ -57,7 +57,8 @@ struct json_writer {
     lua_State *L;
     struct host_buffer *b;
     struct names *names;
-    int order; /* stack index or 0 */
+    struct host_json_rules *rules; /* or NULL */
+    int order;                     /* stack index or 0 */
     int depth;
     struct step path[JSON_DEPTH];
 };
@@ -68,6 +69,7 @@ struct member {
     const char *text;
     size_t size;
     const struct name *known; /* or NULL */
+    const void *rule;         /* for its value; or NULL */
     int slot;                 /* stack index of the value */
 };
 
@@ -136,10 +138,19 @@ static bool refuse(struct json_writer *w, const char *reason)
     return false;
 }
 
-static bool write_value(struct json_writer *w, int index);
+/* A value that breaks a rule needs no reason: the rules say it once more, in full. */
+static bool stop(struct json_writer *w)
+{
+    lua_pushnil(w->L);
+    return false;
+}
+
+/* `rule`: what the value is held against; NULL for nothing, as in the following. */
+static bool write_value(struct json_writer *w, int index, const void *rule);
 
 /* Values of a list whose table does not iterate in order; `n` is its border. */
-static bool write_scattered(struct json_writer *w, int index, lua_Integer n)
+static bool write_scattered(struct json_writer *w, int index, lua_Integer n,
+                            const void *rule)
 {
     lua_State *L = w->L;
     lua_Integer count = 0;
@@ -164,18 +175,26 @@ static bool write_scattered(struct json_writer *w, int index, lua_Integer n)
         w->path[w->depth - 1].index = i - 1;
         if (i > 1) put(w, ',');
         lua_rawgeti(L, index, i);
-        if (!write_value(w, lua_gettop(L))) return false;
+        if (!write_value(w, lua_gettop(L), rule)) return false;
         lua_pop(L, 1);
     }
     put(w, ']');
     return true;
 }
 
+/* The rule for the items of a list with that rule. */
+static const void *item_rule(struct json_writer *w, const void *rule)
+{
+    return rule ? w->rules->item(rule) : NULL;
+}
+
 /* A list whose first pair is on the stack above `base`. */
-static bool write_list(struct json_writer *w, int index, int base)
+static bool write_list(struct json_writer *w, int index, int base, const void *rule,
+                       struct host_json_members *members)
 {
     lua_State *L = w->L;
     struct step *step = &w->path[w->depth - 1];
+    const void *inner = item_rule(w, rule);
     lua_Integer i = 0;
 
     put(w, '[');
@@ -185,13 +204,15 @@ static bool write_list(struct json_writer *w, int index, int base)
         if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != i + 1) {
             lua_settop(L, base);
             w->b->size = start;
-            return write_scattered(w, index, (lua_Integer)lua_rawlen(L, index));
+            members->count = (lua_Integer)lua_rawlen(L, index);
+            return write_scattered(w, index, members->count, inner);
         }
         step->index = i;
         if (i++) put(w, ',');
-        if (!write_value(w, base + 2)) return false;
+        if (!write_value(w, base + 2, inner)) return false;
         lua_settop(L, base + 1);
     } while (lua_next(L, index));
+    members->count = i;
     put(w, ']');
     return true;
 }
@@ -213,7 +234,7 @@ static bool write_member(struct json_writer *w, const struct member *m, int slot
         if (!host_json_put_string(w->L, w->b, m->text, m->size)) return false;
         put(w, ':');
     }
-    return write_value(w, slot);
+    return write_value(w, slot, m->rule);
 }
 
 static uint64_t name_prefix(const char *name, size_t size)
@@ -324,26 +345,58 @@ static bool refuse_key(struct json_writer *w, int key)
     return false;
 }
 
+/* Asks the rules for the member at m->slot, the top of the stack. */
+static enum host_json_verdict judge_member(struct json_writer *w, const void *rule,
+                                           int index, struct member *m,
+                                           struct host_json_members *members)
+{
+    lua_State *L = w->L;
+
+    m->rule = NULL;
+    if (!rule) return HOST_JSON_TAKEN;
+    m->rule = rule;
+    enum host_json_verdict verdict =
+        w->rules->member(w->rules, &m->rule, members, m->text, m->size, m->slot);
+    if (verdict == HOST_JSON_OMITTED) { /* lua_next allows it in the midst of a table */
+        lua_pushvalue(L, m->slot - 1);
+        lua_pushnil(L);
+        lua_rawset(L, index);
+    }
+    return verdict;
+}
+
 /* An object of any size: the names are sorted in memory of their own and looked up again.
  */
-static bool write_many(struct json_writer *w, int index)
+static bool write_many(struct json_writer *w, int index, const void *rule,
+                       struct host_json_members *members)
 {
     lua_State *L = w->L;
     size_t n = 0, i = 0;
 
+    *members = (struct host_json_members){0};
     for (lua_pushnil(L); lua_next(L, index); n++)
         lua_pop(L, 1);
-    struct member *members = lua_newuserdatauv(L, n * sizeof *members, 0);
-    for (lua_pushnil(L); lua_next(L, index); i++) {
-        lua_pop(L, 1);
-        if (!take_member(w, lua_gettop(L), &members[i])) return refuse_key(w, -1);
-        members[i].known = NULL; /* it may be forgotten before it is written */
+    struct member *list = lua_newuserdatauv(L, n * sizeof *list, 0);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        struct member *m = &list[i];
+        m->slot = lua_gettop(L);
+        if (!take_member(w, m->slot - 1, m)) return refuse_key(w, m->slot - 1);
+        m->known = NULL; /* it may be forgotten before it is written */
+        switch (judge_member(w, rule, index, m, members)) {
+        case HOST_JSON_REFUSED:
+            return stop(w);
+        case HOST_JSON_OMITTED:
+            continue;
+        case HOST_JSON_TAKEN:
+            i++;
+        }
     }
-    qsort(members, n, sizeof *members, compare);
-    for (i = 0; i < n; i++) { /* members */
-        lua_pushlstring(L, members[i].text, members[i].size);
-        lua_rawget(L, index); /* members value */
-        if (!write_member(w, &members[i], lua_gettop(L), i == 0)) return false;
+    n = i;
+    qsort(list, n, sizeof *list, compare);
+    for (i = 0; i < n; i++) { /* list */
+        lua_pushlstring(L, list[i].text, list[i].size);
+        lua_rawget(L, index); /* list value */
+        if (!write_member(w, &list[i], lua_gettop(L), i == 0)) return false;
         lua_pop(L, 1);
     }
     return true;
@@ -359,48 +412,82 @@ static bool write_few(struct json_writer *w, const struct member *members,
     return true;
 }
 
-/* An object whose first pair is on the stack above `base`. */
-static bool write_object(struct json_writer *w, int index, int base)
+/* Gathers members, whose first pair is on the stack above `base`, in their order. Returns
+ * their number, FEW when there are more, or -1 when writing ends. */
+static int gather(struct json_writer *w, int index, const void *rule,
+                  struct host_json_members *members, struct member *list,
+                  unsigned char *sorted)
 {
     lua_State *L = w->L;
-    struct member members[FEW];
-    unsigned char sorted[FEW];
-    int n = 0, more = 1;
+    int n = 0, base = lua_gettop(L) - 2;
 
-    if (is_marked(L, index, w->names->mark)) {
+    do { /* (key value)* key value */
+        struct member *m = &list[n];
+        m->slot = base + 2 * n + 2;
+        if (!take_member(w, m->slot - 1, m)) return refuse_key(w, m->slot - 1) - 1;
+        enum host_json_verdict verdict = judge_member(w, rule, index, m, members);
+        if (verdict == HOST_JSON_REFUSED) return stop(w) - 1;
+        if (verdict == HOST_JSON_OMITTED) {
+            lua_pop(L, 1); /* (key value)* key */
+            continue;
+        }
+        int i = n;
+        for (; i > 0 && before(m, &list[sorted[i - 1]]); i--)
+            sorted[i] = sorted[i - 1];
+        sorted[i] = (unsigned char)n++;
+        if (n == FEW) return n;
+        lua_pushvalue(L, m->slot - 1); /* (key value)* key */
+    } while (lua_next(L, index));
+    return n;
+}
+
+/* An object whose first pair is on the stack above `base`. */
+static bool write_object(struct json_writer *w, int index, int base, const void *rule,
+                         struct host_json_members *members)
+{
+    struct member list[FEW];
+    unsigned char sorted[FEW];
+
+    if (is_marked(w->L, index, w->names->mark)) {
         w->depth--;
         return refuse(w, "a table with both list items and members");
     }
     put(w, '{');
-    for (; more && n < FEW; more = lua_next(L, index)) { /* (key value)* key value */
-        struct member *m = &members[n];
-        m->slot = base + 2 * n + 2;
-        if (!take_member(w, m->slot - 1, m)) return refuse_key(w, m->slot - 1);
-        int i = n;
-        for (; i > 0 && before(m, &members[sorted[i - 1]]); i--)
-            sorted[i] = sorted[i - 1];
-        sorted[i] = (unsigned char)n++;
-        lua_pushvalue(L, m->slot - 1); /* (key value)* key */
+    int n = gather(w, index, rule, members, list, sorted);
+    if (n < 0) return false;
+    if (n == FEW) {
+        lua_settop(w->L, base);
+        if (!write_many(w, index, rule, members)) return false;
+    } else if (!write_few(w, list, sorted, n)) {
+        return false;
     }
-    if (more) lua_settop(L, base);
-    if (!(more ? write_many(w, index) : write_few(w, members, sorted, n))) return false;
     put(w, '}');
     return true;
 }
 
-static bool write_empty(struct json_writer *w, int index)
+static bool write_pairs(struct json_writer *w, int index, int base, bool list,
+                        const void *rule)
 {
-    bool list = is_marked(w->L, index, w->names->mark);
-    memcpy(room(w, 2), list ? "[]" : "{}", 2);
-    w->b->size += 2;
-    return true;
+    lua_State *L = w->L;
+    struct host_json_members members = {0};
+    size_t start = w->b->size;
+
+    if (rule && !w->rules->opens(rule, list)) return stop(w);
+    if (lua_gettop(L) == base) {
+        memcpy(room(w, 2), list ? "[]" : "{}", 2);
+        w->b->size += 2;
+    } else if (!(list ? write_list : write_object)(w, index, base, rule, &members)) {
+        return false;
+    }
+    return !rule ||
+           w->rules->closes(w->rules, rule, index, list, &members, w->b->size - start) ||
+           stop(w);
 }
 
-static bool write_table(struct json_writer *w, int index)
+static bool write_table(struct json_writer *w, int index, const void *rule)
 {
     lua_State *L = w->L;
     int base = lua_gettop(L);
-    bool ok;
 
     if (w->depth == JSON_DEPTH)
         return refuse(w, "tables nested deeper than 200 (or one that holds itself)");
@@ -408,13 +495,9 @@ static bool write_table(struct json_writer *w, int index)
         return refuse(w, "tables nested too deep for the stack");
     w->depth++;
     lua_pushnil(L);
-    if (!lua_next(L, index))
-        ok = write_empty(w, index);
-    else if (lua_isinteger(L, base + 1))
-        ok = write_list(w, index, base);
-    else
-        ok = write_object(w, index, base);
-    if (!ok) return false;
+    bool list = lua_next(L, index) ? lua_isinteger(L, base + 1)
+                                   : is_marked(L, index, w->names->mark);
+    if (!write_pairs(w, index, base, list, rule)) return false;
     lua_settop(L, base);
     w->depth--;
     return true;
@@ -427,10 +510,11 @@ static int materialize(lua_State *L)
     return 1;
 }
 
-static bool write_record(struct json_writer *w, int index)
+static bool write_record(struct json_writer *w, int index, const void *rule)
 {
     lua_State *L = w->L;
 
+    if (rule) return stop(w); /* rules are for tables */
     if (luaL_getmetafield(L, index, "__pairs") == LUA_TNIL)
         return refuse(w, "a userdata");
     lua_pop(L, 1);
@@ -441,45 +525,54 @@ static bool write_record(struct json_writer *w, int index)
             return refuse(w, "a record that cannot be read");
         return false;
     }
-    if (!write_table(w, lua_gettop(L))) return false;
+    if (!write_table(w, lua_gettop(L), NULL)) return false;
     lua_pop(L, 1);
     return true;
 }
 
-static bool write_value(struct json_writer *w, int index)
+static bool write_word(struct json_writer *w, const char *word, size_t size)
+{
+    memcpy(room(w, size), word, size);
+    w->b->size += size;
+    return true;
+}
+
+static bool write_scalar(struct json_writer *w, int index, int kind, const char *text,
+                         size_t size)
 {
     lua_State *L = w->L;
-    const char *text;
-    size_t size;
 
-    switch (lua_type(L, index)) {
+    switch (kind) {
     case LUA_TSTRING:
-        text = lua_tolstring(L, index, &size);
-        return host_json_put_string(w->L, w->b, text, size);
+        return host_json_put_string(L, w->b, text, size);
     case LUA_TNUMBER:
         if (!lua_isinteger(L, index))
             return host_json_put_float(L, w->b, lua_tonumber(L, index));
         host_json_put_integer(L, w->b, lua_tointeger(L, index));
         return true;
     case LUA_TBOOLEAN:
-        text = lua_toboolean(L, index) ? "true" : "false";
-        break;
-    case LUA_TTABLE:
-        return write_table(w, index);
-    case LUA_TUSERDATA:
-        return write_record(w, index);
+        return lua_toboolean(L, index) ? write_word(w, "true", 4)
+                                       : write_word(w, "false", 5);
     case LUA_TLIGHTUSERDATA:
         if (lua_touserdata(L, index) != NULL) return refuse(w, "a userdata");
-        text = "null";
-        break;
-    default:
-        lua_pushfstring(L, "a %s", luaL_typename(L, index));
-        return false;
+        return write_word(w, "null", 4);
     }
-    size = strlen(text);
-    memcpy(room(w, size), text, size);
-    w->b->size += size;
-    return true;
+    lua_pushfstring(L, "a %s", lua_typename(L, kind));
+    return false;
+}
+
+static bool write_value(struct json_writer *w, int index, const void *rule)
+{
+    int kind = lua_type(w->L, index);
+    const char *text = NULL;
+    size_t size = 0;
+
+    if (kind == LUA_TTABLE) return write_table(w, index, rule);
+    if (kind == LUA_TUSERDATA) return write_record(w, index, rule);
+    if (kind == LUA_TSTRING) text = lua_tolstring(w->L, index, &size);
+    if (rule && !w->rules->scalar(w->rules, rule, index, kind, text, size))
+        return stop(w);
+    return write_scalar(w, index, kind, text, size);
 }
 
 /* Ranks are remembered for one order at a time. struct names is on top of the stack. */
@@ -522,22 +615,45 @@ static void push_path(lua_State *L, const struct json_writer *w)
     luaL_pushresult(&b);
 }
 
+/* Ready to write; raises when memory is out. */
+static void begin(struct json_writer *w, lua_State *L, int order, struct host_buffer *b)
+{
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    w->L = L;
+    w->b = b;
+    w->rules = NULL;
+    w->order = order ? lua_absindex(L, order) : 0;
+    w->depth = 0;
+    w->names = push_names(L);
+    use_order(w);
+    lua_pop(L, 1);
+}
+
+bool host_json_write_checked(lua_State *L, int index, int order, struct host_buffer *b,
+                             struct host_json_rules *rules, const void *rule)
+{
+    struct json_writer w;
+    size_t start = b->size;
+    int base = lua_gettop(L);
+
+    index = lua_absindex(L, index);
+    begin(&w, L, order, b);
+    w.rules = rules;
+    bool written = write_value(&w, index, rule);
+    if (!written) b->size = start;
+    lua_settop(L, base);
+    return written;
+}
+
 bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b)
 {
     struct json_writer w;
     size_t start = b->size;
     int base = lua_gettop(L);
 
-    luaL_checkstack(L, LUA_MINSTACK, "JSON");
     index = lua_absindex(L, index);
-    w.L = L;
-    w.b = b;
-    w.order = order ? lua_absindex(L, order) : 0;
-    w.depth = 0;
-    w.names = push_names(L);
-    use_order(&w);
-    lua_pop(L, 1);
-    if (write_value(&w, index)) {
+    begin(&w, L, order, b);
+    if (write_value(&w, index, NULL)) {
         lua_settop(L, base);
         return true;
     }

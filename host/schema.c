@@ -1,8 +1,9 @@
 /* host.schema - checks values against rules that are data.
  *
- * A value is walked twice at most: quickly, up to the first finding and without garbage;
- * and, where there was one, again in sorted order with every finding written down.
- * `check` functions are therefore called again, and must not count. */
+ * A value is walked twice at most: quickly (and written down on the way, if asked for),
+ * up to the first finding and without garbage; and, where there was one, again in sorted
+ * order with every finding written down. `check` functions are therefore called again,
+ * and must not count. */
 
 #include "schema.h"
 
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #define TYPE "host.schema.validator"
+
+enum { REFS = 4 }; /* stack index in `check` */
 
 static void add_place(luaL_Buffer *b, const struct host_place *place)
 {
@@ -132,25 +135,44 @@ bool host_schema_call(struct host_run *r, const struct host_rule *rule, int inde
     return r->findings || !r->reported;
 }
 
-/* validator:check(value) -> findings | nil */
+/* The thorough walk over the value at 2: pushes its findings and returns the errors. */
+static int walk_thoroughly(lua_State *L, struct host_validator *v)
+{
+    struct host_place whole = {NULL, NULL, 0};
+    struct host_value value = host_schema_value(L, 2);
+
+    lua_newtable(L);
+    int top = lua_gettop(L);
+    struct host_run r = {.L = L, .validator = v, .refs = REFS, .findings = top};
+    host_schema_walk(&r, v->rule, &value, &whole);
+    lua_settop(L, top);
+    return r.errors;
+}
+
+/* validator:check(value, draft?) -> findings | nil */
 static int validator_check(lua_State *L)
 {
     struct host_validator *v = luaL_checkudata(L, 1, TYPE);
-    struct host_place whole = {NULL, NULL, 0};
-    struct host_run r = {.L = L, .validator = v, .refs = 3};
+    struct host_run r = {.L = L, .validator = v, .refs = REFS};
+    struct host_buffer *draft = NULL;
+    bool ordered = false;
 
     luaL_checkany(L, 2);
-    lua_settop(L, 2);
-    lua_getiuservalue(L, 1, 1);
-    struct host_value value = host_schema_value(L, 2);
-    if (host_schema_walk(&r, v->rule, &value, &whole)) return 0;
-
     lua_settop(L, 3);
-    lua_newtable(L);
-    r = (struct host_run){.L = L, .validator = v, .refs = 3, .findings = 4};
-    host_schema_walk(&r, v->rule, &value, &whole);
-    lua_settop(L, 4);
-    return lua_rawlen(L, 4) > 0 ? 1 : 0;
+    lua_getiuservalue(L, 1, 1);
+    if (!lua_isnil(L, 3)) {
+        draft = host_json_draft(L, 3, &ordered); /* validator value draft refs order */
+        draft->size = 0;
+        if (host_schema_write(&r, 2, ordered ? REFS + 1 : 0, draft)) return 0;
+    } else {
+        struct host_value value = host_schema_value(L, 2);
+        if (host_schema_walk(&r, v->rule, &value, NULL)) return 0;
+    }
+
+    int errors = walk_thoroughly(L, v), findings = lua_gettop(L);
+    if (draft && !errors && !host_json_write(L, 2, ordered ? REFS + 1 : 0, draft))
+        lua_settop(L, findings); /* what JSON cannot hold is for the writing to tell */
+    return lua_rawlen(L, findings) > 0 ? 1 : 0;
 }
 
 /* Fills the anchors that every validator has: functions and codes. */

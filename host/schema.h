@@ -3,6 +3,8 @@
 #ifndef HOST_SCHEMA_H
 #define HOST_SCHEMA_H
 
+#include "json.h"
+
 #include <lua.h>
 
 #include <stdbool.h>
@@ -208,6 +210,27 @@ bool host_schema_number(struct host_run *r, const struct host_rule *rule, int in
 
 bool host_schema_object(struct host_run *r, const struct host_rule *rule, int index,
                         const struct host_place *place);
+
+/* The rules for the name of a member, for all members, and for the length of a list. */
+bool host_schema_name(struct host_run *r, const struct host_rule *rule, const char *name,
+                      size_t size, const struct host_place *place);
+bool host_schema_whole(struct host_run *r, const struct host_rule *rule, int index,
+                       const struct host_place *place,
+                       const struct host_json_members *members);
+bool host_schema_length(struct host_run *r, const struct host_rule *rule, lua_Integer n,
+                        const struct host_place *place);
+
+/* Whether anything concerns a node as a whole, once all inside it is walked; and that. */
+static inline bool host_rule_has_node(const struct host_rule *rule)
+{
+    return rule->check || rule->warn || rule->max_bytes >= 0;
+}
+bool host_schema_node(struct host_run *r, const struct host_rule *rule, int index,
+                      const struct host_place *place, size_t bytes, int errors);
+
+/* Walks the value quickly and appends its JSON; false, and nothing appended, when it
+ * breaks a rule, or JSON cannot hold it. `order` as for host_json_write. */
+bool host_schema_write(struct host_run *r, int index, int order, struct host_buffer *b);
 
 /* Calls the rule's `check` with the value. */
 bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,

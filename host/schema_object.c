@@ -4,6 +4,7 @@
 #include "schema.h"
 
 #include "host.h"
+#include "json.h"
 
 #include <string.h>
 
@@ -15,14 +16,8 @@ static bool has_member(struct host_run *r, int index, const struct host_name *na
     return has;
 }
 
-/* What the walk over an object's members found out. */
-struct members {
-    lua_Integer count;
-    uint64_t seen; /* the bits of its properties */
-};
-
 static size_t count_members(struct host_run *r, int index, const struct host_names *names,
-                            const struct members *members)
+                            const struct host_json_members *members)
 {
     size_t n = 0;
     if (names->mask) {
@@ -51,7 +46,8 @@ static const char *push_list(lua_State *L, const struct host_names *names,
 }
 
 static bool check_required(struct host_run *r, const struct host_rule *rule, int index,
-                           const struct host_place *place, const struct members *members)
+                           const struct host_place *place,
+                           const struct host_json_members *members)
 {
     uint64_t mask = rule->required.mask;
 
@@ -67,7 +63,8 @@ static bool check_required(struct host_run *r, const struct host_rule *rule, int
 }
 
 static bool check_groups(struct host_run *r, const struct host_rule *rule, int index,
-                         const struct host_place *place, const struct members *members)
+                         const struct host_place *place,
+                         const struct host_json_members *members)
 {
     bool go_on = check_required(r, rule, index, place, members);
 
@@ -105,8 +102,8 @@ static bool check_count(struct host_run *r, const struct host_rule *rule, lua_In
     return true;
 }
 
-static bool check_name(struct host_run *r, const struct host_rule *rule, const char *name,
-                       size_t size, const struct host_place *place)
+bool host_schema_name(struct host_run *r, const struct host_rule *rule, const char *name,
+                      size_t size, const struct host_place *place)
 {
     if (host_property_find(&rule->forbidden, name, size))
         return host_schema_broken(r, HOST_KEY_FORBIDDEN, place, name,
@@ -122,7 +119,7 @@ static bool check_name(struct host_run *r, const struct host_rule *rule, const c
 /* The member with its name just below the value on the stack. */
 static bool check_member(struct host_run *r, const struct host_rule *rule,
                          const struct host_value *value, const struct host_place *place,
-                         struct members *members)
+                         struct host_json_members *members)
 {
     lua_State *L = r->L;
     int key = value->index - 1;
@@ -138,7 +135,7 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
 
     if (!r->again) r->bytes += size + 4; /* quotes, colon, comma */
     if ((rule->forbidden.count || rule->key_without) &&
-        !check_name(r, rule, name, size, place))
+        !host_schema_name(r, rule, name, size, place))
         return false;
     if (property) {
         members->seen |= property->bit;
@@ -169,7 +166,8 @@ static void omit(lua_State *L, int index)
 /* Looks for the members that the rule names: quicker where nothing is asked of the
  * others. */
 static bool named_members(struct host_run *r, const struct host_rule *rule, int index,
-                          const struct host_place *place, struct members *members)
+                          const struct host_place *place,
+                          struct host_json_members *members)
 {
     lua_State *L = r->L;
     int at = lua_gettop(L) + 1;
@@ -188,14 +186,15 @@ static bool named_members(struct host_run *r, const struct host_rule *rule, int 
     for (size_t i = 0; i < rule->forbidden.count; i++) {
         const struct host_name *name = &rule->forbidden.at[i].name;
         if (has_member(r, index, name) &&
-            !check_name(r, rule, name->text, name->size, place))
+            !host_schema_name(r, rule, name->text, name->size, place))
             return false;
     }
     return true;
 }
 
 static bool members_quickly(struct host_run *r, const struct host_rule *rule, int index,
-                            const struct host_place *place, struct members *members)
+                            const struct host_place *place,
+                            struct host_json_members *members)
 {
     lua_State *L = r->L;
     if (r->again && !rule->closed && !rule->additional && !rule->key_without &&
@@ -222,7 +221,7 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
 
 static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
                                int index, const struct host_place *place,
-                               struct members *members)
+                               struct host_json_members *members)
 {
     lua_State *L = r->L;
     lua_Integer n = 0;
@@ -272,16 +271,23 @@ static bool check_switch(struct host_run *r, const struct host_rule *rule, int i
     return !further || host_schema_again(r, further, index, place);
 }
 
+bool host_schema_whole(struct host_run *r, const struct host_rule *rule, int index,
+                       const struct host_place *place,
+                       const struct host_json_members *members)
+{
+    if (!check_groups(r, rule, index, place, members) ||
+        !check_count(r, rule, members->count, place))
+        return false;
+    return !rule->switch_on.text || check_switch(r, rule, index, place);
+}
+
 bool host_schema_object(struct host_run *r, const struct host_rule *rule, int index,
                         const struct host_place *place)
 {
-    struct members members = {0};
+    struct host_json_members members = {0};
 
     if (!(r->findings ? members_thoroughly : members_quickly)(r, rule, index, place,
                                                               &members))
         return false;
-    if (!check_groups(r, rule, index, place, &members) ||
-        !check_count(r, rule, members.count, place))
-        return false;
-    return !rule->switch_on.text || check_switch(r, rule, index, place);
+    return host_schema_whole(r, rule, index, place, &members);
 }

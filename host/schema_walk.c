@@ -93,20 +93,25 @@ static bool check_type(struct host_run *r, const struct host_rule *rule, int ind
                               type_word(r->L, index, type));
 }
 
+bool host_schema_length(struct host_run *r, const struct host_rule *rule, lua_Integer n,
+                        const struct host_place *place)
+{
+    if (n < rule->min_items &&
+        !host_schema_broken(r, HOST_KEY_MIN_ITEMS, place, "",
+                            "Array is too short (%I), minimum %I", n, rule->min_items))
+        return false;
+    return rule->max_items < 0 || n <= rule->max_items ||
+           host_schema_broken(r, HOST_KEY_MAX_ITEMS, place, "",
+                              "Array is too long (%I), maximum %I", n, rule->max_items);
+}
+
 static bool check_array(struct host_run *r, const struct host_rule *rule, int index,
                         const struct host_place *place)
 {
     lua_State *L = r->L;
     lua_Integer n = (lua_Integer)lua_rawlen(L, index);
 
-    if (n < rule->min_items &&
-        !host_schema_broken(r, HOST_KEY_MIN_ITEMS, place, "",
-                            "Array is too short (%I), minimum %I", n, rule->min_items))
-        return false;
-    if (rule->max_items >= 0 && n > rule->max_items &&
-        !host_schema_broken(r, HOST_KEY_MAX_ITEMS, place, "",
-                            "Array is too long (%I), maximum %I", n, rule->max_items))
-        return false;
+    if (!host_schema_length(r, rule, n, place)) return false;
     for (lua_Integer i = 1; rule->items && i <= n; i++) {
         struct host_place item = {place, NULL, i - 1};
         lua_rawgeti(L, index, i);
@@ -173,9 +178,8 @@ static size_t own_bytes(const struct host_value *value, unsigned type)
     return 8; /* a number */
 }
 
-/* What concerns the node as a whole, once all inside it is walked. */
-static bool check_node(struct host_run *r, const struct host_rule *rule, int index,
-                       const struct host_place *place, size_t bytes, int errors)
+bool host_schema_node(struct host_run *r, const struct host_rule *rule, int index,
+                      const struct host_place *place, size_t bytes, int errors)
 {
     if (rule->max_bytes >= 0 && bytes > (size_t)rule->max_bytes &&
         !host_schema_broken(r, HOST_KEY_MAX_BYTES, place, "",
@@ -206,9 +210,9 @@ static bool walk_node(struct host_run *r, const struct host_rule *rule,
     if (!r->again) r->bytes += own_bytes(value, type);
     r->depth++;
     bool go_on = check_value(r, rule, value, type, place);
-    if (go_on && (rule->check || rule->warn || rule->max_bytes >= 0))
-        go_on = check_node(r, rule, index, place, r->again ? given : r->bytes - before,
-                           errors);
+    if (go_on && host_rule_has_node(rule))
+        go_on = host_schema_node(r, rule, index, place,
+                                 r->again ? given : r->bytes - before, errors);
     r->depth--;
     return go_on;
 }
@@ -216,8 +220,8 @@ static bool walk_node(struct host_run *r, const struct host_rule *rule,
 bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
                       const struct host_value *value, const struct host_place *place)
 {
-    bool plain = value->kind == LUA_TSTRING && !rule->check && !rule->warn &&
-                 rule->max_bytes < 0 && (!rule->types || rule->types & HOST_TYPE_STRING);
+    bool plain = value->kind == LUA_TSTRING && !host_rule_has_node(rule) &&
+                 (!rule->types || rule->types & HOST_TYPE_STRING);
 
     if (!plain) return walk_node(r, rule, value, place);
     if (!r->again) r->bytes += value->size + 2;

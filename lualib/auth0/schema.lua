@@ -247,9 +247,10 @@ end
 
 ---Checks a user (normalised before, see auth0.user) and leaves out its empty members.
 ---@param user any
+---@param draft? host.json.draft  gets the JSON of a user without errors
 ---@return UserFinding[]? findings  nil when there is none
-function UserValidator:check(user)
-  local findings = self.inner:check(user)
+function UserValidator:check(user, draft)
+  local findings = self.inner:check(user, draft)
   if not findings then return nil end
   for _, finding in ipairs(findings) do
     if finding.keyword == "additional" then

@@ -83,8 +83,8 @@ function CheckSink:cut(limit)
   return { asked = gates.text(limit), users = n }
 end
 
-function CheckSink:user(user, position, at)
-  local packed, rejection = self.packer:add(user, position, at)
+function CheckSink:user(user, position, at, _, draft)
+  local packed, rejection = self.packer:add(user, position, at, draft)
   if not packed then return self:rejected(rejection) end
   self.counts.staged = self.counts.staged + 1
   self.shapes:add(user)

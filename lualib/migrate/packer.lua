@@ -6,6 +6,8 @@ local user_rules = require "auth0.user"
 
 local packer = {}
 
+local ORDER <const> = user_rules.ORDER
+
 ---@class Packer
 ---@field writer host.chunk.writer
 ---@field tally Tally
@@ -41,16 +43,17 @@ end
 ---@param user User
 ---@param position integer
 ---@param at string
+---@param draft? host.json.draft  the user's JSON, unless it is empty
 ---@return boolean? packed
 ---@return Rejection|string|nil
 ---@return Kind? kind
-function Packer:add(user, position, at)
-  local bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+function Packer:add(user, position, at, draft)
+  local bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
   if not bytes and kind == "full" and not size then
     local emptied
     emptied, message, kind = self.on_full()
     if not emptied then return nil, message, kind end
-    bytes, message, kind, size = self.writer:add(user, position, at, user_rules.ORDER)
+    bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
   end
   if bytes then
     self.tally:add(user, bytes)

@@ -31,7 +31,8 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field kept? integer    position of the one kept
 
 ---@class Sink  where records go; each method returns true, or nil, message, kind to stop
----@field user fun(self, user: table, position: integer, at: string, record: any)
+---@field user fun(self, user: table, position: integer, at: string, record: any,
+---draft?: host.json.draft)  draft: the user's JSON, unless it is empty; of this call only
 ---@field rejected fun(self, rejection: Rejection)
 ---@field skipped fun(self, position: integer, at: string, reason: string, record: any)
 
@@ -44,6 +45,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, {n: integer, message: string}>
 ---@field private doing? "source"|"map"  whose code runs; nil: ours
+---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
 ---@field private record any        the last one read
 ---@field private at string         where it is
 ---@field private pause_at integer  the position at which to pause next
@@ -55,7 +57,8 @@ Pipeline.__index = Pipeline
 function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
-    sink = parts.sink, chooser = parts.chooser, position = 0, extra = 0, warnings = {},
+    sink = parts.sink, chooser = parts.chooser,
+    draft = not parts.chooser and json.draft(user_rules.ORDER) or nil, position = 0, extra = 0, warnings = {},
     pause_at = PAUSE_EVERY,
   }, Pipeline)
 end
@@ -109,7 +112,8 @@ end
 ---One mapped user, through the rules, into the sink.
 function Pipeline:take(user, at, record)
   normalise(user)
-  local findings = self.validator:check(user)
+  local draft = self.draft
+  local findings = self.validator:check(user, draft)
   if findings then
     local errors = self:errors_of(findings)
     local first = errors[1]
@@ -123,7 +127,7 @@ function Pipeline:take(user, at, record)
   if clash == false then return nil, message, kind end
   if not choose then
     if clash then return self:clash(clash, user, at, record) end
-    return self.sink:user(user, self.position, at, record)
+    return self.sink:user(user, self.position, at, record, draft)
   end
   if clash then return choose:choose(self, clash, user, at, record) end
   return choose:keep(self, user, at, record)

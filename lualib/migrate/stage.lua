@@ -68,8 +68,8 @@ function Stage:rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
 end
 
-function Stage:user(user, position, at, record)
-  local packed, rejection, kind = self.packer:add(user, position, at)
+function Stage:user(user, position, at, record, draft)
+  local packed, rejection, kind = self.packer:add(user, position, at, draft)
   if packed then
     self.n_users = self.n_users + 1
     self.n_seen = self.n_seen + 1

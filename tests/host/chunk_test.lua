@@ -4,6 +4,7 @@ local chunk = require "host.chunk"
 local digest = require "host.digest"
 local file = require "host.file"
 local json = require "host.json"
+local schema = require "host.schema"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -15,6 +16,17 @@ test("a value of exactly the limit fits, one byte more does not", function()
   local bytes, _, kind, large = writer:add("abc", 1, "x:1")
   tap.equal({ bytes, kind, large }, { nil, "full", 5 })
   tap.equal({ writer:text(), writer:size(), writer:count() }, { "[]", 2, 0 })
+end)
+
+test("a draft is added as it stands, an empty one not at all", function()
+  local writer <close> = chunk.new(100)
+  local draft <close> = json.draft()
+  local validator = schema.compile({ max_length = 3 }, { type = "T", max_length = "L" })
+  tap.equal(validator:check("abc", draft), nil)
+  tap.equal(writer:add("other", 1, "x:1", nil, draft), 5)
+  assert(validator:check("abcd", draft))
+  tap.equal(writer:add("other", 2, "x:2", nil, draft), 7)
+  tap.equal(writer:text(), '["abc","other"]')
 end)
 
 test("brackets and commas count", function()

@@ -18,9 +18,39 @@ end
 
 local function null() return json.null end
 
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local same = {}
+  for k, v in pairs(value) do same[copy(k)] = copy(v) end
+  return json.is_array(value) and #value == 0 and json.array(same) or same
+end
+
+local function has_error(findings)
+  for _, finding in ipairs(findings or {}) do
+    if not finding.warning then return true end
+  end
+  return false
+end
+
+local function same_findings(a, b)
+  assert(#(a or {}) == #(b or {}))
+  for i, finding in ipairs(a or {}) do
+    for key, value in pairs(finding) do assert(b[i][key] == value) end
+  end
+end
+
+---Checks a value in both ways, which must agree: alone, and while its JSON is written.
 ---@param rule host.schema.Rule
 local function check(rule, value)
-  return schema.compile(rule, CODES):check(value)
+  local validator = schema.compile(rule, CODES)
+  local draft <close> = json.draft()
+  local twin = json.encode(value) and copy(value) or value -- a cycle cannot be copied
+  local drafted = validator:check(twin, draft)
+  local findings = validator:check(value)
+  same_findings(findings, drafted)
+  local text = not has_error(findings) and json.encode(value) or ""
+  assert(draft:text() == text, "the draft is not the value's JSON")
+  return findings
 end
 
 ---Findings as "CODE path" (warnings with a leading "~").
@@ -182,6 +212,36 @@ test("schema: a switch chooses a further rule by a member's value", function()
   tap.equal(check(rule, { kind = "n", n = 1 }), nil)
 end)
 
+test("schema: a large object loses its empty members and is judged on the rest", function()
+  local rule = { omit_empty = true, max_properties = 40, additional = { min_length = 2 } }
+  local value = {}
+  for i = 1, 50 do value["m" .. i] = i > 40 and "" or "xx" end
+  tap.equal(check(rule, value), nil)
+  tap.equal(value.m41, nil)
+  value.m41 = "xx"
+  tap.equal(short(check(rule, value)), { "MAX_PROPERTIES " })
+  value.m41, value.m1 = nil, "x"
+  tap.equal(short(check(rule, value)), { "MIN_LENGTH m1" })
+end)
+
+test("schema: a draft is in the order it was made for", function()
+  local draft <close> = json.draft { b = 1, a = 2 }
+  local validator = schema.compile({ type = "object", warn = { required = { "c" } } }, CODES)
+  local findings = validator:check({ a = { y = 1, x = 2 }, b = json.array {} }, draft)
+  tap.equal(short(findings), { "~REQUIRED c" })
+  tap.equal({ draft:text(), #draft }, { '{"b":[],"a":{"x":2,"y":1}}', 26 })
+  validator:check("no object", draft)
+  tap.equal(#draft, 0)
+end)
+
+test("schema: a value that JSON cannot hold leaves the draft empty", function()
+  local draft <close> = json.draft()
+  for _, value in ipairs { { a = "\xff" }, { a = print }, { [{}] = 1 }, { 1, a = 2 } } do
+    schema.compile({}, CODES):check(value, draft)
+    tap.equal(draft:text(), "")
+  end
+end)
+
 test("schema: a check reports below its node", function()
   local rule = { properties = { p = { check = function(value, report)
     if value.n ~= 2 then report("ODD", "n", "not two") end
@@ -194,9 +254,10 @@ end)
 test("schema: a check runs only where the node's other rules passed", function()
   local called = 0
   local rule = { type = "string", min_length = 2, check = function() called = called + 1 end }
-  check(rule, "x")
+  local validator = schema.compile(rule, CODES)
+  validator:check("x")
   tap.equal(called, 0)
-  check(rule, "xx")
+  validator:check("xx")
   tap.equal(called, 1)
 end)
 

@@ -21,11 +21,12 @@ function chunk.new(limit, count) end
 ---@param position integer  source position (1-based ordinal)
 ---@param at string         "users.csv:18"
 ---@param order? table<string,integer>  see host.json.encode
+---@param draft? host.json.draft  the value's JSON, taken instead of writing it, unless it is empty
 ---@return integer? bytes   of the value
 ---@return string? message
 ---@return host.Kind? kind
 ---@return integer? too_large  bytes of a value that no chunk can hold
-function writer:add(value, position, at, order) end
+function writer:add(value, position, at, order, draft) end
 
 ---Values in the chunk.
 ---@return integer

@@ -27,6 +27,20 @@ function json.is_array(value) end
 ---@return host.Kind? kind  "parse"
 function json.encode(value, order) end
 
+---@class host.json.draft
+local draft = {}
+
+---The JSON of one value at a time, written by host.schema on its walk and read by host.chunk; `#draft`
+---is its bytes, 0 while there is none.
+---@param order? table<string,integer>  as for encode
+---@return host.json.draft
+function json.draft(order) end
+
+---@return string
+function draft:text() end
+
+function draft:close() end
+
 ---@param text string
 ---@return any value        json.null for `null`
 ---@return string? message  names the byte

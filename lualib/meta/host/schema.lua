@@ -52,10 +52,13 @@ local validator = {}
 ---@return host.schema.validator
 function schema.compile(rule, codes) end
 
----Checks a value; the fast path, without a finding, makes no garbage.
+---Checks a value; the fast path, without a finding, makes no garbage. With a draft the same walk writes
+---the value's JSON into it; the draft is empty when there are findings that are no warnings, and
+---when JSON cannot hold the value.
 ---@param value any
+---@param draft? host.json.draft
 ---@return host.schema.Finding[]? findings  nil when there is none
-function validator:check(value) end
+function validator:check(value, draft) end
 
 ---The format checks alone.
 ---@param name string
