@@ -58,8 +58,8 @@ function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
     sink = parts.sink, chooser = parts.chooser,
-    draft = not parts.chooser and json.draft(user_rules.ORDER) or nil, position = 0, extra = 0, warnings = {},
-    pause_at = PAUSE_EVERY,
+    draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
+    position = 0, extra = 0, warnings = {}, pause_at = PAUSE_EVERY,
   }, Pipeline)
 end
 
