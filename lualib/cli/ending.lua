@@ -45,10 +45,16 @@ function ending.report(context, report, text)
   return report.exit
 end
 
+-- Messages that say which word was missing.
+local MISSING <const> = { "is missing; give ([%w_]+=%S+)", "; (%-%-changed) goes on with" }
+
 ---" input=VALUE", when the message says that it is missing.
-local function missing_parameter(message)
-  local word = message:match("is missing; give ([%w_]+=%S+)")
-  return word and " " .. word or ""
+local function missing_word(message)
+  for _, pattern in ipairs(MISSING) do
+    local word = message:match(pattern)
+    if word then return " " .. word end
+  end
+  return ""
 end
 
 -- Messages that name a word and what to type in its place; of a parameter, the value stays, unless
@@ -88,7 +94,7 @@ end
 function ending.failure(context, message, kind, next_command)
   local ui, status = context.ui, exit.of(kind)
   next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or ending.command_line(as_meant(context.args, message)) .. missing_parameter(message)
+    or ending.command_line(as_meant(context.args, message)) .. missing_word(message)
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {

@@ -115,7 +115,8 @@ local function clear(path)
 end
 
 ---The run's settings: those of the tenant that was started, whatever the others say.
-local function point_at(settings, said, path)
+local function point_at(settings, said, path, command)
+  settings.rehearsal = command
   settings.base = said.AUTH0_DOMAIN
   settings.credentials = {
     client_id = said.AUTH0_CLIENT_ID, client_secret = said.AUTH0_CLIENT_SECRET,
@@ -201,7 +202,7 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     local child, said
     child, said, kind = start(context, settings)
     if not child then return ending.failure(context, said, kind) end
-    point_at(settings, said, path)
+    point_at(settings, said, path, ending.command_line(context.args))
     local report
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
     if report then

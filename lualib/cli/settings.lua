@@ -21,6 +21,7 @@ local settings = {}
 ---@field connection? string      name or id
 ---@field upsert boolean
 ---@field run_dir? string
+---@field rehearsal? string       the command, of a run whose tenant ends with it
 ---@field fresh boolean
 ---@field yes boolean
 ---@field changed boolean

@@ -74,7 +74,7 @@ end
 ---@return Kind? kind
 function origin.same(ledger, recipe, settings, source)
   if settings.changed then return true end
-  local go_on = "; --changed goes on with what is staged, --fresh begins another run"
+  local go_on = "; --changed goes on with what is staged, run with --fresh begins another run"
   if ledger:get("recipe_digest") ~= recipe.digest then
     return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
   end

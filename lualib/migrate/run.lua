@@ -277,7 +277,7 @@ function Run:give_up(refused, why)
   engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
-local UNKNOWN <const> = "OUTCOME_UNKNOWN"
+local CODE <const> = "OUTCOME_UNKNOWN"
 local OPEN <const> = "inserted or updated by upsert, the tenant does not tell which: "
   .. "run:users yields the user as unknown"
 local TOLD <const> = { already_there = true, failed = true } -- by the ledger alone
@@ -321,8 +321,8 @@ local function with_results(engine, ids, record, wanted)
 end
 
 ---Iterates over users with a result. Where the tenant's user_id is not known, or whether an upsert
----inserted or updated the user, an export of the connection tells it; where that leaves it open, the
----outcome is "unknown", and the statement warns of it.
+---inserted or updated the user, an export of the connection tells it; where that leaves it open,
+---the outcome is "unknown", and the statement warns of it.
 ---@param outcome? "inserted"|"updated"|"unknown"|"already_there"|"failed"
 ---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
 function Run:users(outcome)
@@ -334,7 +334,7 @@ function Run:users(outcome)
     while not batch[i + 1] do
       local record = records()
       if not record then
-        if ids.unknown > 0 then engine:record("warned", UNKNOWN, ids.unknown, OPEN) end
+        if ids.unknown > 0 then engine:record("warned", CODE, ids.unknown, OPEN) end
         return ids:close()
       end
       batch, i = {}, 0

@@ -27,6 +27,15 @@ function runs.find(dir)
   return found
 end
 
+---Why a rehearsal is neither gone on with nor compared.
+---@param book Ledger
+---@return string? why
+function runs.rehearsed(book)
+  local command = book:get("rehearsal")
+  if not command then return nil end
+  return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew"
+end
+
 ---A run that this process holds.
 ---@class HeldRun
 ---@field dir RunDirectory
@@ -42,12 +51,13 @@ end
 
 HeldRun.__close = HeldRun.close
 
----Takes a run that is there. What it was begun with counts where `settings` give nothing.
+---Takes a run that is there, with `settings` to speak to its tenant: what it was begun with counts
+---where they give nothing.
 ---@param dir? string
 ---@param settings? Settings
 ---@return HeldRun?
 ---@return string? message
----@return Kind? kind  "usage": there is none, or another process works there
+---@return Kind? kind  "usage": there is none, another process works there, or its tenant is gone
 function runs.take(dir, settings)
   local found, message, kind = runs.find(dir)
   if not found then return nil, message, kind end
@@ -60,7 +70,13 @@ function runs.take(dir, settings)
     self:close()
     return nil, message, kind
   end
-  if settings then remembered.apply(settings, self.ledger) end
+  if not settings then return self end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then
+    self:close()
+    return nil, rehearsed, "usage"
+  end
+  remembered.apply(settings, self.ledger)
   return self
 end
 

@@ -64,8 +64,9 @@ Session.__close = Session.close
 
 ---The command to type after an ending.
 function Session:next_command(status, pending, message)
-  local dir = path.quote(self.dir.path)
+  local dir, rehearsal = path.quote(self.dir.path), self.ledger:get("rehearsal")
   if status == 0 then return nil end
+  if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
   if status == 3 and not pending then
     local failed = self.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1")
     return string.format("auth0-migrate %s %s", failed and "retry" or "report", dir)
@@ -279,7 +280,7 @@ function Session:facts(kept)
     source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
     chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
     slots = settings.slots, read = 0, extra = 0,
-    delete_ghosts = settings.delete_ghosts and 1 or nil,
+    delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
     ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
   }
   for key, value in pairs(kept) do facts[key] = value end
@@ -442,6 +443,8 @@ function session.resume(dir, settings, ui)
     self:tidy() -- a kill may have come between
     return report.read(self.dir)
   end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then return nil, rehearsed, "usage" end
   local done
   done, message, kind = self:load_recipe()
   if not done then return nil, message, kind end
@@ -462,6 +465,8 @@ end
 function session.retry(dir, settings, ui)
   local self <close>, message, kind = open_session(dir, settings, ui)
   if not self then return nil, message, kind end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then return nil, rehearsed, "usage" end
   if not self.ledger:get("finished_at") then
     return nil, self.dir.path .. " is not finished: `auth0-migrate resume "
       .. path.quote(self.dir.path) .. "` first", "usage"

@@ -127,3 +127,21 @@ test("a no after the canary ends with 7; resume asks again, and --yes goes on", 
     s:holds(20)
   end)
 end)
+
+test("a rehearsal that broke off is rehearsed again: nothing else has a tenant", function()
+  scene(40, function(s)
+    local args = { "rehearse", "shop.lua", "input=people.csv", "--tier", "free" }
+    local broken = s:start(args)
+    s:until_("a job", function()
+      return s:journal("shop.rehearsal", function(book) return book:next_chunk "sent" end)
+    end)
+    broken:kill "KILL"
+    broken:wait()
+    for _, command in ipairs { "resume", "retry", "verify", "undo" } do
+      contains(s:run({ command, "shop.rehearsal" }):ends_with(2).stderr,
+        "next: auth0-migrate " .. table.concat(args, " ") .. "\n")
+    end
+    s:run { "rehearse", "shop.lua", "input=people.csv" }:ends_with(0)
+    s:run({ "resume", "shop.rehearsal" }):ends_with(0)
+  end)
+end)

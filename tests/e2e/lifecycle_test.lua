@@ -155,7 +155,8 @@ test("a changed source is refused by run with what has changed; --changed goes o
     s:people(6)
     local ended = s:run(words "--yes"):ends_with(2)
     contains(ended.stderr, "people.csv had")
-    contains(ended.stderr, "--changed")
+    contains(ended.stderr, "--fresh begins another run")
+    contains(ended.stderr, "next: auth0-migrate run shop.lua input=people.csv --yes --changed\n")
     equal(s:metrics().uploads.count, 0)
     s:run(words("--yes", "--changed")):ends_with(0)
     s:holds(5)
@@ -180,7 +181,8 @@ test("a changed recipe is refused by run and resume; --changed goes on", functio
     for _, args in ipairs { words "--yes", { "resume", "--yes" } } do
       local ended = s:run(args):ends_with(2)
       contains(ended.stderr, "recipe has changed")
-      contains(ended.stderr, "--changed")
+      contains(ended.stderr, "run with --fresh begins another run")
+      contains(ended.stderr, "next: auth0-migrate " .. table.concat(args, " ") .. " --changed\n")
     end
     s:run({ "resume", "--yes", "--changed" }):ends_with(0)
     s:holds(5)
