@@ -36,7 +36,7 @@ struct writer {
 
 static struct writer *check_writer(lua_State *L)
 {
-    struct writer *w = luaL_checkudata(L, 1, TYPE);
+    struct writer *w = host_self(L, TYPE);
     luaL_argcheck(L, w->open, 1, "the chunk is closed");
     return w;
 }

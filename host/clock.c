@@ -223,8 +223,7 @@ static int clock_iso(lua_State *L)
     char text[64];
     int n = snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", d.year,
                      d.month, d.day, rest / 3600, rest / 60 % 60, rest % 60);
-    if (places)
-        snprintf(text + n, sizeof text - (size_t)n, ".%0*lld", (int)places, part);
+    if (places) snprintf(text + n, sizeof text - (size_t)n, ".%0*lld", (int)places, part);
     lua_pushfstring(L, "%sZ", text);
     return 1;
 }

@@ -16,7 +16,7 @@ enum { RAW_SHOWN = 4096 }; /* bytes of a row that is stepped over */
 
 static struct csv_reader *check_reader(lua_State *L)
 {
-    struct csv_reader *r = luaL_checkudata(L, 1, READER);
+    struct csv_reader *r = host_self(L, READER);
     if (!r->scan.input) luaL_error(L, "the reader is closed");
     return r;
 }

@@ -60,12 +60,25 @@ void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
     if (metamethods) luaL_setfuncs(L, metamethods, 0);
     if (methods) {
         lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
+        lua_pushvalue(L, -2);
+        luaL_setfuncs(L, methods, 1);
         lua_setfield(L, -2, "__index");
     }
     lua_pushboolean(L, 0); /* getmetatable shows nothing to tamper with */
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
+}
+
+void *host_self(lua_State *L, const char *name)
+{
+    void *self = lua_touserdata(L, 1);
+
+    if (self && lua_getmetatable(L, 1)) {
+        bool same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (same) return self;
+    }
+    return luaL_checkudata(L, 1, name);
 }
 
 static const luaL_Reg modules[] = {

@@ -39,9 +39,14 @@ int host_write_all(int fd, const char *data, size_t size);
 bool host_flag(lua_State *L, int index, const char *name, bool otherwise);
 
 /* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
- * __index, __name and a locked __metatable; leaves the stack as it was. */
+ * __index, __name and a locked __metatable; leaves the stack as it was. The metatable is
+ * upvalue 1 of each method. */
 void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
                   const luaL_Reg *metamethods);
+
+/* luaL_checkudata(L, 1, name) for the methods that run once a record: in a function of
+ * host_newtype's it compares metatables without looking the name up. */
+void *host_self(lua_State *L, const char *name);
 
 /* Registers every host.* module, cjson and the embedded Lua modules as the only
  * searchers. `lualib`: a directory that is read instead of the embedded library, or NULL.

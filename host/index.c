@@ -254,7 +254,7 @@ static int record(struct set *s, lua_Integer position, const struct field *field
 
 static struct set *check_set(lua_State *L)
 {
-    struct set *s = luaL_checkudata(L, 1, SET);
+    struct set *s = host_self(L, SET);
     luaL_argcheck(L, s->spool.fd >= 0, 1, "the index is closed");
     return s;
 }

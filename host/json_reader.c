@@ -178,7 +178,7 @@ static int next_line(lua_State *L, struct reader *r)
  *   | nil, message, kind */
 static int reader_next(lua_State *L)
 {
-    struct reader *r = luaL_checkudata(L, 1, TYPE);
+    struct reader *r = host_self(L, TYPE);
     luaL_argcheck(L, r->open, 1, "the reader is closed");
     if (r->phase == FAILED || r->under_way)
         return host_fail(L, HOST_PARSE, "the reader has failed before");

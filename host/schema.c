@@ -152,7 +152,7 @@ static int walk_thoroughly(lua_State *L, struct host_validator *v)
 /* validator:check(value, draft?) -> findings | nil */
 static int validator_check(lua_State *L)
 {
-    struct host_validator *v = luaL_checkudata(L, 1, TYPE);
+    struct host_validator *v = host_self(L, TYPE);
     struct host_run r = {.L = L, .validator = v, .refs = REFS};
     struct host_buffer *draft = NULL;
     bool ordered = false;
