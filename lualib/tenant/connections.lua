@@ -9,7 +9,8 @@ local connections = {}
 
 connections.SQL = [[
 CREATE TABLE IF NOT EXISTS connection (
-  id TEXT PRIMARY KEY, name TEXT UNIQUE NOT NULL, strategy TEXT NOT NULL,
+  room INTEGER PRIMARY KEY, -- its number: indexes of users are shorter with it
+  id TEXT UNIQUE NOT NULL, name TEXT UNIQUE NOT NULL, strategy TEXT NOT NULL,
   options TEXT NOT NULL, -- JSON, as the Management API shows it
   clients TEXT NOT NULL  -- JSON list of client ids
 );]]
@@ -73,13 +74,15 @@ end
 ---@return string id
 function connections.add(tenant, given)
   local id = given.id or connections.new_id("con")
-  assert(tenant.db:run("INSERT INTO connection VALUES (?, ?, ?, ?, ?)", id, given.name,
-    given.strategy or "auth0", json.encode(given.options or {}),
+  assert(tenant.db:run([[INSERT INTO connection (id, name, strategy, options, clients)
+    VALUES (?, ?, ?, ?, ?)]], id, given.name, given.strategy or "auth0",
+    json.encode(given.options or {}),
     json.encode(json.array(given.clients or { tenant.client_id }))))
   return id
 end
 
 ---@class StoredConnection
+---@field room integer
 ---@field id string
 ---@field name string
 ---@field strategy string

@@ -15,7 +15,7 @@ local verdict = require "tenant.verdict"
 
 local imports = {}
 
-local SLICE <const> = 200          -- users in a transaction, at most
+local SLICE <const> = 500          -- users in a transaction, at most
 local SLICE_SECONDS <const> = 0.05 -- of a tier's time that one slice stands for
 local CONNECTION_ID <const> = "^con_" .. ("%w"):rep(16) .. "$"
 local BROKEN <const> = "Failed to parse users file JSON when importing users. "
@@ -204,6 +204,26 @@ local function update(run, user, row)
   users.update(run.db, row, record, run.now)
 end
 
+---Stores a user as new, or with upsert in the place of the one that is there: "inserted" or
+---"updated", or nil and the errors.
+local function store(run, user, keys)
+  local factors = job_faults.factors(run.fault, user)
+  local given = user.mfa_factors
+  if factors then user.mfa_factors = nil end
+  local outcome, errors = "inserted", nil
+  local rows = run.upsert and users.clashes(run.db, run.connection, keys)
+  if rows or not users.insert(run.db, run.connection, user, keys, run.now) then
+    rows = rows or users.clashes(run.db, run.connection, keys)
+    local row = run.upsert and target(run, keys, rows)
+    if row then errors = update(run, user, row) else errors = conflict(run, keys, rows) end
+    outcome = "updated"
+  end
+  user.mfa_factors = given
+  errors = errors or factors
+  if errors then return nil, errors end
+  return outcome
+end
+
 local function has_null_email(user)
   return type(user) == "table" and user.email == json.null
 end
@@ -229,19 +249,7 @@ local function import_one(run, user)
   if run.haunted and ghosts.stands(run.db, run.connection, keys) then
     return nil, refuse("DUPLICATED_USER", "The user already exists.")
   end
-  local rows = users.clashes(run.db, run.connection, keys)
-  if not rows then
-    errors = job_faults.factors(run.fault, user)
-    users.insert(run.db, run.connection, user, keys, run.now)
-    if errors then return nil, errors end
-    return "inserted"
-  end
-  local row = run.upsert and target(run, keys, rows)
-  if not row then return nil, conflict(run, keys, rows) end
-  local factors = job_faults.factors(run.fault, user)
-  errors = update(run, user, row) or factors
-  if errors then return nil, errors end
-  return "updated"
+  return store(run, user, keys)
 end
 
 local function note_error(run, place, user, errors)

@@ -29,6 +29,9 @@ local tenant = {}
 -- Above Auth0's limit, so that the size of a request that is too large is known.
 local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 
+local STATE_VERSION <const> = 2 -- of the state file's tables
+local CACHE_SQL <const> = "PRAGMA cache_size = -64000" -- KiB: a million users' indexes need more
+
 local SETTINGS_SQL <const> =
   "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
@@ -152,9 +155,23 @@ local function random_text(bytes)
   return function() return digest.base64(digest.random(bytes), { url = true, pad = false }) end
 end
 
+---Refuses a file whose tables are others.
+local function check_version(self)
+  local db = self.db
+  local found = db:value("PRAGMA user_version")
+  if found == STATE_VERSION then return true end
+  if found ~= 0 or db:value("SELECT 1 FROM sqlite_master LIMIT 1") then
+    return nil, string.format("%s is not a state that this version of the tenant wrote; name "
+      .. "another file with --state, or delete it", self.options.state), "usage"
+  end
+  return db:exec("PRAGMA user_version = " .. STATE_VERSION)
+end
+
 local function prepare(self)
   local options = self.options
-  for _, sql in ipairs { SETTINGS_SQL, connections.SQL, users.SQL, ghosts.SQL, jobs.SQL } do
+  for _, sql in ipairs {
+    CACHE_SQL, SETTINGS_SQL, connections.SQL, users.SQL, ghosts.SQL, jobs.SQL,
+  } do
     local done, message, kind = self.db:exec(sql)
     if not done then return nil, message, kind end
   end
@@ -248,7 +265,8 @@ function tenant.open(options)
     durable = options.state ~= nil,
   })
   if not self.db then return nil, message, kind end
-  done, message, kind = prepare(self)
+  done, message, kind = check_version(self)
+  if done then done, message, kind = prepare(self) end
   if done then done, message, kind = load_existing(self) end
   if done then done, message, kind = load_faults(self) end
   if done then done, message, kind = check_key(self) end

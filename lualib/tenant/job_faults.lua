@@ -39,7 +39,7 @@ function job_faults.reached(fault, list)
   return list
 end
 
----Errors of a user that was stored, whose factors were not.
+---Errors of a user that is to be stored without its factors.
 ---@param fault? Fault
 ---@param user table
 ---@return table[]?
@@ -47,7 +47,6 @@ function job_faults.factors(fault, user)
   if not fault or fault.action ~= "mfa-failed" or not user.mfa_factors then return nil end
   local key = user.user_id or user.email or user.username or user.phone_number or ""
   if faults.share_of(key) >= (fault.share or 1) then return nil end
-  user.mfa_factors = nil
   return FACTORS
 end
 
