@@ -34,8 +34,12 @@ local shape = {}
 ---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
 ---@field hints? string[]    for people, about this loading
 
+local function is_count(value)
+  return math.type(value) == "integer" and value >= 0
+end
+
 local function is_whole(value)
-  return math.type(value) == "integer" and value >= 1
+  return is_count(value) and value > 0
 end
 
 local function is_seconds(value)
@@ -63,7 +67,7 @@ local IMPORT <const> = {
   send_completion_email = FLAG, external_id = TEXT,
 }
 local RETRY <const> = { attempts = WHOLE, first = SECONDS, longest = SECONDS }
-local FINALIZE <const> = { rounds = WHOLE }
+local FINALIZE <const> = { rounds = { "a whole number", is_count } }
 
 local function keys_of(entries)
   local names = {}

@@ -546,6 +546,16 @@ for _, case in ipairs {
   end)
 end
 
+for _, rounds in ipairs { 0, 1 } do
+  test("finalize = { rounds = " .. rounds .. " } leaves the fixers out", function()
+    local result = refused(string.format([[
+    fix = function() error("not asked") end,
+    finalize = { rounds = %d },]], rounds))
+    tap.equal({ result.report.rounds, #result.chunks }, { 1, 1 })
+    tap.equal(result.files.failed[1].why, "no round is left")
+  end)
+end
+
 test("fix as one function gets every code, and rounds are bounded by finalize", function()
   local result = refused [[
   fix = function(user, failure)

@@ -109,6 +109,8 @@ local WRONG <const> = {
   { "a retry that is a number", with "retry = 3", "retry must be a table of options" },
   { "a negative wait", with "retry = { first = -1 }", "retry.first must be a number of seconds" },
   { "a fix that is no function", with "fix = { FORMAT = 1 }", "fix.FORMAT must be a function" },
+  { "fewer rounds than none", with "finalize = { rounds = -1 }",
+    "finalize.rounds must be a whole number" },
   { "finalize without rounds", with "finalize = { round = 1 }", 'did you mean "rounds"?' },
   { "a module that is nowhere", "require 'nowhere'", 'there is no module "nowhere"' },
   { "host.file", "require 'host.file'", "belongs to the program" },
