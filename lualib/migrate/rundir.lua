@@ -31,11 +31,26 @@ function RunDirectory:exists()
   return file.stat(self:journal()) ~= nil
 end
 
+---Why no run directory can be there. Its parent is not made: it may be mistyped.
+local function misplaced(dir)
+  local stat = file.stat(dir)
+  if stat then
+    return stat.type ~= "folder" and dir .. " is a file; a run needs a directory of its own" or nil
+  end
+  local parent = path.dirname(dir:gsub("/+$", ""))
+  local above = file.stat(parent)
+  if above and above.type == "folder" then return nil end
+  return string.format("there is no directory %s to make %s in; make it first, or give another "
+    .. "--run-dir", parent, dir)
+end
+
 ---Makes the directory and takes it for this process.
 ---@return true?
 ---@return string? message
----@return Kind? kind  "usage": another process works there
+---@return Kind? kind  "usage": it cannot be there, or another process works there
 function RunDirectory:take()
+  local wrong = misplaced(self.path)
+  if wrong then return nil, wrong, "usage" end
   local made, message, kind = file.mkdir(path.join(self.path, "chunks"))
   if not made then return nil, message, kind end
   self.lock, message, kind = file.lock(path.join(self.path, "lock"))

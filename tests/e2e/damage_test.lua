@@ -104,13 +104,18 @@ for name, damage in pairs {
     end)
 end
 
-test("a run directory that cannot be made ends with 1 and is named", function()
-  scene(3, function(s)
-    local ended = s:run(words("--yes", "--run-dir", "people.csv/shop.run")):ends_with(1)
-    contains(ended.stderr, "people.csv/shop.run")
-    assert(not ended.stderr:find("traceback", 1, true), ended.stderr)
+for dir, said in pairs {
+  ["people.csv"] = "people.csv is a file",
+  ["people.csv/shop.run"] = "no directory people.csv to make people.csv/shop.run in",
+  ["nowhere/shop.run/"] = "no directory nowhere to make nowhere/shop.run/ in",
+} do
+  test("--run-dir " .. dir .. " ends with 2 and says why no run can be there", function()
+    scene(3, function(s)
+      contains(s:run(words("--yes", "--run-dir", dir)):ends_with(2).stderr, said)
+      equal(s:exists "nowhere", false)
+    end)
   end)
-end)
+end
 
 test("a log that cannot be written is a warning, and the run completes", function()
   scene(3, function(s)
