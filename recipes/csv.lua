@@ -138,7 +138,7 @@ return {
     local written = cell("email")
     if not written then return nil, "no e-mail address" end
     local email = value.email(written)
-    if not email then return migrate.reject("not an e-mail address", "FORMAT", "email") end
+    if not email then return migrate.reject("not an e-mail address", "FORMAT", "email", written) end
 
     local phone = value.phone(cell("phone_number"), params.country)
     local kept_phone

@@ -113,18 +113,26 @@ local function pbkdf2_check(value, report)
   end
 end
 
+local TRY_FIRST <const> = "; try one login first"
+
+local function hmac_doubts(value, report)
+  if value.salt == nil then return end
+  report("NOT_PASSED", "salt", "an HMAC with a salt may be refused at login" .. TRY_FIRST)
+end
+
 local function argon2_doubts(value, report)
   local text = type(value.hash) == "table" and value.hash.value
   if type(text) ~= "string" then return end
   local kind, rest, salt, key = text:match("^%$argon2(%a+)%$(.*m=.*%$([^$]+)%$([^$]+))$")
   if not kind then return end
   local function doubt(why)
-    report("PATTERN", "hash.value", why .. "; try one login first")
+    report("PATTERN", "hash.value", why .. TRY_FIRST)
   end
   if kind == "d" then doubt("argon2d is known to be refused at login")
   elseif kind ~= "id" then doubt("argon2i may be refused at login") end
   if not rest:find("v=19%$") then doubt("versions other than 19 may be refused at login") end
-  if not rest:find("p=1%$") then doubt("more than one lane (p) may be refused at login") end
+  if not rest:find("p=1[,$]") then doubt("more than one lane (p) may be refused at login") end
+  if rest:find("p=%d+,") then doubt("parameters beside m, t and p may be refused at login") end
   local salt_bytes, key_bytes = digest.unbase64(salt), digest.unbase64(key)
   if not salt_bytes or #salt_bytes < 8 then doubt("a salt below 8 bytes may be refused") end
   if not key_bytes or #key_bytes < 16 then doubt("a key below 16 bytes may be refused") end
@@ -163,6 +171,12 @@ local function ldap_check(value, report)
   if fault then report("PATTERN", "hash.value", "String does not match pattern of " .. fault) end
 end
 
+local function ldap_doubts(value, report)
+  local text = type(value.hash) == "table" and value.hash.value
+  if type(text) ~= "string" or not text:find("^{[^}]*%l") then return end
+  report("PATTERN", "hash.value", "a scheme in small letters may be refused at login" .. TRY_FIRST)
+end
+
 local SCRYPT_ONLY <const> = { "keylen", "cost", "blockSize", "parallelization" }
 
 ---Rules for an algorithm whose value is one self-describing text.
@@ -186,7 +200,6 @@ end
 local function bytes_rule(options)
   local required = { "encoding" }
   for _, name in ipairs(options.hash_required or {}) do required[#required + 1] = name end
-  local doubts = options.doubts
   return {
     forbidden = not options.required and SCRYPT_ONLY or nil,
     required = options.required,
@@ -194,8 +207,7 @@ local function bytes_rule(options)
       required = required, properties = { encoding = { enum = { "hex", "base64" } } },
       switch = options.switch,
     } },
-    check = options.check,
-    warn = doubts and { required = { "salt" }, check = doubts } or nil,
+    check = options.check, warn = options.warn,
   }
 end
 
@@ -226,10 +238,13 @@ end
 
 local function argon2_patterns()
   local list = {}
-  for _, kind in ipairs { "id?", "d" } do
-    for _, version in ipairs { "v=%d+%$", "" } do
-      list[#list + 1] = "^%$argon2" .. kind .. "%$" .. version .. "m=%d+,t=%d+,p=%d+%$"
-        .. B64 .. "%$" .. B64 .. "$"
+  local parameter = ",%l+=[A-Za-z0-9+/]*" -- keyid and data, which PHC strings may have
+  for _, more in ipairs { "", parameter, parameter .. parameter } do
+    for _, kind in ipairs { "id?", "d" } do
+      for _, version in ipairs { "v=%d+%$", "" } do
+        list[#list + 1] = "^%$argon2" .. kind .. "%$" .. version .. "m=%d+,t=%d+,p=%d+" .. more
+          .. "%$" .. B64 .. "%$" .. B64 .. "$"
+      end
     end
   end
   return list
@@ -246,8 +261,13 @@ end
 local CASES <const> = {
   md4 = digest_rule "md4", md5 = digest_rule "md5", sha1 = digest_rule "sha1",
   sha256 = digest_rule "sha256", sha512 = digest_rule "sha512",
-  hmac = bytes_rule { hash_required = { "digest", "key" }, check = hmac_check },
-  scrypt = bytes_rule { required = { "keylen" }, check = scrypt_check, doubts = scrypt_doubts },
+  hmac = bytes_rule {
+    hash_required = { "digest", "key" }, check = hmac_check, warn = { check = hmac_doubts },
+  },
+  scrypt = bytes_rule {
+    required = { "keylen" }, check = scrypt_check,
+    warn = { required = { "salt" }, check = scrypt_doubts },
+  },
   bcrypt = text_rule(bcrypt_patterns(), {
     salt = true, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$, of a cost of 4 to 31",
   }),
@@ -259,7 +279,8 @@ local CASES <const> = {
   }),
   ldap = text_rule({ "^{[Ss]?[Mm][Dd]5}" .. B64 .. "=?=?$",
     "^{[Ss]?[Ss][Hh][Aa]%d*}" .. B64 .. "=?=?$" }, {
-    check = ldap_check, name = "{SCHEME}base64, with MD5, SMD5, SHA... or SSHA...",
+    check = ldap_check, doubts = ldap_doubts,
+    name = "{SCHEME}base64, with MD5, SMD5, SHA... or SSHA...",
   }),
 }
 

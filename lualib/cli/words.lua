@@ -123,6 +123,9 @@ local function warning_lines(report)
     for _, warning in ipairs(report.warning_list) do
       lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
         words.count(warning.count, "time"))
+      lines[#lines + 1] = warning.at and string.format("  first at %s%s", warning.at,
+        warning.shape and ": " .. warning.shape or "")
+      lines[#lines + 1] = warning.fix and "  " .. warning.fix
     end
   elseif report.warnings and next(report.warnings) then
     lines[1] = "warnings: " .. by_count(report.warnings)
@@ -194,6 +197,8 @@ local function group_lines(group)
     "  at " .. table.concat(group.examples, ", ")
       .. (group.count > #group.examples and ", ..." or ""),
   }
+  lines[#lines + 1] = group.shape
+    and (group.count > 1 and "  the first is: " or "  it is: ") .. group.shape
   lines[#lines + 1] = group.fix and "  " .. group.fix
   return lines
 end

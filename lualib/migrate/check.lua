@@ -1,5 +1,6 @@
 --- Check, map and preview: the offline half of a run, with nothing left behind.
 
+local advice = require "auth0.advice"
 local broken = require "source.broken"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
@@ -11,6 +12,7 @@ local json = require "host.json"
 local outcome = require "migrate.outcome"
 local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
+local rejection = require "migrate.rejection"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
 local shapes = require "migrate.shapes"
@@ -18,6 +20,7 @@ local signals = require "migrate.signals"
 local stage = require "migrate.stage"
 local told_apart = require "migrate.told_apart"
 local user_rules = require "auth0.user"
+local value_shape = require "auth0.value_shape"
 
 local check = {}
 
@@ -50,12 +53,12 @@ function CheckSink:skipped(_, _, reason)
   return true
 end
 
-function CheckSink:rejected(rejection)
-  self.counts[rejection.outcome] = self.counts[rejection.outcome] + 1
-  if rejection.outcome == "rejected" then
-    self.codes[rejection.code] = (self.codes[rejection.code] or 0) + 1
+function CheckSink:rejected(refused)
+  self.counts[refused.outcome] = self.counts[refused.outcome] + 1
+  if refused.outcome == "rejected" then
+    self.codes[refused.code] = (self.codes[refused.code] or 0) + 1
   end
-  self.findings:add(rejection)
+  self.findings:add(refused)
   return true
 end
 
@@ -84,8 +87,8 @@ function CheckSink:cut(limit)
 end
 
 function CheckSink:user(user, position, at, _, draft)
-  local packed, rejection = self.packer:add(user, position, at, draft)
-  if not packed then return self:rejected(rejection) end
+  local packed, refused = self.packer:add(user, position, at, draft)
+  if not packed then return self:rejected(refused) end
   self.counts.staged = self.counts.staged + 1
   self.shapes:add(user)
   if self.on_user then return self.on_user(user, position, at) end
@@ -141,7 +144,10 @@ local function statement(recipe, pipe, sink, canary)
   for _, from in ipairs(sources) do
     for code, warning in pairs(from) do
       warnings[code] = warning.n or warning.count
-      list[#list + 1] = { code = code, count = warnings[code], message = warning.message }
+      list[#list + 1] = {
+        code = code, count = warnings[code], message = warning.message, at = warning.at,
+        shape = warning.shape, fix = warning.fix,
+      }
     end
   end
   table.sort(list, function(a, b) return a.code < b.code end)
@@ -197,21 +203,24 @@ end
 ---@field record any
 ---@field users? table[]   mapped and normalised
 ---@field skipped? string  the reason
----@field errors? table[]  findings
+---@field errors? table[]  findings in words, warnings too
 
 ---One of the values that `map` returned.
 local function preview_user(shown, validator, user)
-  local found
+  local errors = shown.errors
   if outcome.is_reject(user) then
-    found = { { code = user.code, path = user.path, message = user.reason } }
+    errors[#errors + 1] = rejection.refused(user, shown.record)
   elseif type(user) ~= "table" then
     local message = "map returned a list with a " .. type(user) .. " in it"
-    found = { { code = "RECIPE_RESULT", path = "", message = message } }
+    errors[#errors + 1] = rejection.of_recipe("RECIPE_RESULT", message, user)
   else
     shown.users[#shown.users + 1] = user_rules.normalise(user)
-    found = validator:check(user) or {}
+    for _, finding in ipairs(validator:check(user) or {}) do
+      local advised = advice.of(user, finding)
+      advised.warning = finding.warning
+      errors[#errors + 1] = advised
+    end
   end
-  table.move(found, 1, #found, #shown.errors + 1, shown.errors)
 end
 
 local function count(ok, ...)
@@ -220,29 +229,29 @@ end
 
 local function preview_of(recipe, validator, record, at, position)
   if broken.is(record) then
-    local errors = { { code = "SOURCE", path = "", message = record.message } }
+    local shape = value_shape.of_raw(record.raw)
+    local errors = { rejection.finding("SOURCE", "", record.message, shape) }
     return { position = position, at = at, record = record.raw, errors = errors }
   end
   local shown = { position = position, at = at, record = json.materialize(record) }
   local ok, n, result, reason = count(guard.call(recipe.map, record, recipe.params, position))
   if not ok then
     local message = pipeline.explain(result, "map")
-    shown.errors = { { code = "RECIPE_ERROR", path = "", message = message } }
+    shown.errors = { rejection.of_recipe("RECIPE_ERROR", message, shown.record) }
   elseif outcome.is_reject(result) then
-    shown.errors = { { code = result.code, path = result.path, message = result.reason } }
+    shown.errors = { rejection.refused(result, shown.record) }
   elseif type(result) == "table" then
     shown.users, shown.errors = {}, {}
     for _, user in ipairs(result[1] ~= nil and result or { result }) do
       preview_user(shown, validator, user)
     end
   elseif n == 0 then
-    shown.errors = { { code = "RECIPE_RESULT", path = "", message = pipeline.FELL_OFF } }
+    shown.errors = { rejection.of_recipe("RECIPE_RESULT", pipeline.FELL_OFF, nil) }
   elseif result == nil then
     shown.skipped = reason or "no reason"
   else
-    shown.errors = {
-      { code = "RECIPE_RESULT", path = "", message = "map returned a " .. type(result) },
-    }
+    local message = "map returned a " .. type(result) .. ", not a user"
+    shown.errors = { rejection.of_recipe("RECIPE_RESULT", message, result) }
   end
   return shown
 end

@@ -3,6 +3,7 @@
 
 local guard = require "base.guard"
 local json = require "host.json"
+local rejection = require "migrate.rejection"
 local store = require "host.store"
 local user_rules = require "auth0.user"
 
@@ -24,7 +25,8 @@ function chooser.new(dedupe)
   if not db then return nil, message, kind end
   local made
   made, message, kind = db:exec([[CREATE TABLE kept (
-    slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL)]])
+    slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
+    record TEXT)]])
   if not made then return nil, message, kind end
   return setmetatable({ dedupe = dedupe, db = db, slots = 0 }, Chooser)
 end
@@ -35,8 +37,13 @@ function Chooser:slot()
   return self.slots + 1
 end
 
-local function refuse(pipe, at, record, user, code, message)
-  return pipe:reject(at, code, "", message, record, user)
+local function refuse(pipe, at, record, user, code, message, value)
+  return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user)
+end
+
+---A source record as text, for it is dead when the next one is read; nil for what JSON cannot hold.
+local function written(record)
+  return (json.encode(json.materialize(record)))
 end
 
 ---A user that clashes with none so far.
@@ -50,9 +57,9 @@ end
 function Chooser:keep(pipe, user, at, record)
   self.slots = self.slots + 1
   local text, why = json.encode(user)
-  if not text then return refuse(pipe, at, record, nil, "RECIPE_RESULT", why) end
-  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?)", self.slots,
-    pipe.position, at, text)
+  if not text then return refuse(pipe, at, record, nil, "RECIPE_RESULT", why, user) end
+  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?)", self.slots,
+    pipe.position, at, text, written(record))
   return done and true, message, kind
 end
 
@@ -60,42 +67,39 @@ local MESSAGE <const> = "the %s is that of the user at position %d too, the one 
   .. "dedupe keeps"
 
 local function duplicate(position, at, user, kept, clash, record)
-  local message = MESSAGE:format(clash.path, kept)
-  return {
-    position = position, at = at, outcome = "duplicate", code = "DUPLICATE", path = clash.path,
-    message = message, kept = kept, record = record, user = user,
-    errors = { { code = "DUPLICATE", path = clash.path, message = message } },
+  local path = clash.path
+  local twice = { code = "DUPLICATE", path = path, message = MESSAGE:format(path, kept) }
+  return rejection.new {
+    position = position, at = at, outcome = "duplicate", kept = kept, record = record, user = user,
+    errors = { rejection.clash(twice, user) },
   }
 end
 
----Why the user that a dedupe returned cannot stay in a slot: {code, path, message, errors}, or nil.
----False, message, kind when that cannot be told.
-local function objection(pipe, keep, slot)
+---Why the user that a dedupe returned cannot stay in a slot: findings, or nil. False, message, kind
+---when that cannot be told.
+local function objection(pipe, keep, slot, at)
   user_rules.normalise(keep)
-  local errors = pipe:errors_of(pipe.validator:check(keep) or {})
-  local first = errors[1]
-  if first then
-    local message = "what the recipe's dedupe returned is refused: " .. first.message
-    return { code = first.code, path = first.path, message = message, errors = errors }
+  local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
+  if errors[1] then
+    errors[1].message = "what the recipe's dedupe returned is refused: " .. errors[1].message
+    return errors
   end
   local text, why = json.encode(keep)
-  if not text then return { code = "RECIPE_RESULT", path = "", message = why } end
+  if not text then return { rejection.of_recipe("RECIPE_RESULT", why, keep) } end
   local held, message, kind = pipe.duplicates:adopt(keep, slot)
   if held == false then return false, message, kind end
   if held then
-    return {
-      code = "CONFLICT", path = "",
-      message = "what the recipe's dedupe returned clashes with a further user",
-    }
+    return { rejection.of_recipe("CONFLICT",
+      "what the recipe's dedupe returned clashes with a further user", keep) }
   end
 end
 
 ---Puts the user that stays into its slot.
-function Chooser:replace(pipe, row, keep, mine, at)
-  local position, where = row.position, row.at
-  if mine then position, where = pipe.position, at end
-  return self.db:run("UPDATE kept SET position = ?, at = ?, user = ? WHERE slot = ?",
-    position, where, json.encode(keep), row.slot)
+function Chooser:replace(pipe, row, keep, mine, at, record)
+  local position, where, source = row.position, row.at, row.record
+  if mine then position, where, source = pipe.position, at, written(record) end
+  return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ? WHERE slot = ?",
+    position, where, json.encode(keep), source, row.slot)
 end
 
 ---Lets the recipe decide between the user kept so far and the one at hand.
@@ -115,28 +119,25 @@ function Chooser:choose(pipe, clash, user, at, record)
   local ok, keep = guard.call(self.dedupe, earlier, user)
   if not ok then
     local where = keep.where and keep.where .. ": " or ""
-    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message)
+    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message, user)
   end
   if type(keep) ~= "table" or next(keep) == nil then
     return refuse(pipe, at, record, user, "RECIPE_RESULT", "dedupe returned "
-      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user")
+      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user", keep)
   end
   local wrong
-  wrong, message, kind = objection(pipe, keep, row.slot)
+  wrong, message, kind = objection(pipe, keep, row.slot, at)
   if wrong == false then return nil, message, kind end
-  if wrong then
-    return pipe:reject(at, wrong.code, wrong.path, wrong.message, record, keep, wrong.errors)
-  end
+  if wrong then return pipe:reject(at, wrong, record, keep) end
   local mine = keep == user
   local done
-  done, message, kind = self:replace(pipe, row, keep, mine, at)
+  done, message, kind = self:replace(pipe, row, keep, mine, at, record)
   if not done then return nil, message, kind end
   if mine then
     return pipe.sink:rejected(duplicate(row.position, row.at, json.decode(row.user),
-      pipe.position, clash))
+      pipe.position, clash, row.record and json.decode(row.record)))
   end
-  return pipe.sink:rejected(duplicate(pipe.position, at, user, row.position, clash,
-    json.materialize(record)))
+  return pipe.sink:rejected(duplicate(pipe.position, at, user, row.position, clash, record))
 end
 
 ---Sends the users that stayed into the sink, in the order of the source.
@@ -146,7 +147,8 @@ end
 ---@return Kind? kind
 function Chooser:emit(sink)
   for row in self.db:rows("SELECT * FROM kept ORDER BY slot") do
-    local taken, message, kind = sink:user(json.decode(row.user), row.position, row.at)
+    local taken, message, kind = sink:user(json.decode(row.user), row.position, row.at,
+      row.record and json.decode(row.record))
     if not taken then return nil, message, kind end
   end
   self.db:close()

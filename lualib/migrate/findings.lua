@@ -9,6 +9,7 @@ local EXAMPLES <const> = 3
 local MOST_GROUPS <const> = 300 -- told apart by path and message; then by code
 local MOST_CODES <const> = 100  -- told apart by code alone; then not at all
 local OTHER <const> = "OTHER"
+local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
 
 ---@class FindingGroup
 ---@field outcome "rejected"|"duplicate"|"failed"|"repaired"
@@ -17,6 +18,7 @@ local OTHER <const> = "OTHER"
 ---@field message string    of all; where they differ, what they have in common
 ---@field count integer     findings: a record with two of them counts twice
 ---@field examples string[] places of the first ones
+---@field shape? string     what the value of the first looks like, without a letter of it
 ---@field fix? string       a sentence
 
 ---@class Findings
@@ -31,21 +33,34 @@ function findings.new()
   return setmetatable({ groups = {}, n = 0, codes = 0 }, Findings)
 end
 
+-- Part of an address, not of a pattern that a message shows.
+local ADDRESS <const> = "[%w\x80-\xff_.+-]@[%w\x80-\xff]"
+
 ---A word without what is one record's: numbers and addresses; lines of Lua files stay.
 local function common_word(word)
   if word:find("%.lua:%d+") then return word end
-  if word:find("@", 1, true) then return "…" end
   return (word:gsub("%d[%d.,]*%f[%D]", "N"):gsub("%d+", "N"))
 end
 
 -- Where the validator ends a message with the value.
 local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
 
+---A message as it may be shown: a tenant ends some of them with the value, and what a recipe says
+---may hold an address.
+---@param message string
+---@param ours? boolean  made by this program, whose own messages hold no values
+---@return string
+function findings.shown(message, ours)
+  for _, ending in ipairs(ours and {} or ENDINGS) do message = message:gsub(ending, "%1: …") end
+  return (message:gsub("%S+", function(word) return word:find(ADDRESS) and "…" or nil end))
+end
+
 ---A message without what is one record's: quoted values, numbers, addresses.
 ---@param message string
+---@param ours? boolean  see `findings.shown`
 ---@return string
-function findings.common(message)
-  for _, ending in ipairs(ENDINGS) do message = message:gsub(ending, "%1: …") end
+function findings.common(message, ours)
+  message = findings.shown(message, ours)
   message = message:gsub('"[^"]*"', '"…"'):gsub("%f[^%s%z(]'[^']*'", "'…'")
   return (message:gsub("%S+", common_word))
 end
@@ -53,17 +68,24 @@ end
 ---The group of a finding, made when it is the first: one of its own, else its code's, else the one
 ---of all others.
 function Findings:group(outcome, finding, path)
-  local common = findings.common(finding.message or "")
+  local ours = outcome ~= "failed"
+  local message = findings.shown(finding.message or "", ours)
+  local common = findings.common(message, ours)
   local key = table.concat({ outcome, finding.code, path, common }, "\0")
   local group = self.groups[key]
-  if group then return group, common end
+  if group then
+    if group.message ~= message then group.message = common end
+    return group
+  end
   local fix = finding.fix or codes.fix(finding.code, path)
   if self.n < MOST_GROUPS then
     self.n = self.n + 1
-    group = { code = finding.code, path = path, message = finding.message or "", fix = fix }
+    group = {
+      code = finding.code, path = path, message = message, shape = finding.shape, fix = fix,
+    }
   else
     key = outcome .. "\0" .. finding.code
-    group, common = self.groups[key], nil
+    group = self.groups[key]
     if group then return group end
     if self.codes < MOST_CODES then
       self.codes = self.codes + 1
@@ -76,17 +98,23 @@ function Findings:group(outcome, finding, path)
   end
   group.outcome, group.count, group.examples = outcome, 0, {}
   self.groups[key] = group
-  return group, common
+  return group
+end
+
+---The group of a path: one for all items of a list, and none that names an address, as keys of
+---metadata may.
+local function common_path(path)
+  if path:find("@", 1, true) then return (path:match("^%a+_metadata%.") or "") .. "…" end
+  if #path > LONGEST_PATH then path = path:sub(1, LONGEST_PATH) .. "…" end
+  return (path:gsub("%[%d+%]", "[]"))
 end
 
 ---Counts a record once for each of its findings.
 ---@param rejection {outcome: string, at: string, errors: table[]}
 function Findings:add(rejection)
   for _, finding in ipairs(rejection.errors) do
-    -- One group for all items of a list.
-    local path = (finding.path or ""):gsub("%[%d+%]", "[]")
-    local group, common = self:group(rejection.outcome, finding, path)
-    if common and group.message ~= finding.message then group.message = common end
+    local path = common_path(finding.path or "")
+    local group = self:group(rejection.outcome, finding, path)
     group.count = group.count + 1
     local examples = group.examples
     if #examples < EXAMPLES and examples[#examples] ~= rejection.at then

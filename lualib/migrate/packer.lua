@@ -1,6 +1,8 @@
 --- Packer: users into the chunk at hand, and the next one when it is full.
 
+local advice = require "auth0.advice"
 local chunk = require "host.chunk"
+local rejection = require "migrate.rejection"
 local tally = require "migrate.tally"
 local user_rules = require "auth0.user"
 
@@ -27,14 +29,14 @@ function packer.new(limit, count, on_full)
 end
 
 ---The rejection of a user that no chunk takes: too large alone, or not writable as JSON.
-local function unpackable(position, at, message, size, limit)
+local function unpackable(user, position, at, message, size, limit)
   local code = size and "TOO_LARGE" or "RECIPE_RESULT"
   if size then
     message = string.format("the user takes %d bytes alone, a chunk holds %d", size, limit)
   end
-  return {
-    position = position, at = at, outcome = "rejected", code = code, path = "", message = message,
-    errors = { { code = code, path = "", message = message } },
+  return rejection.new {
+    position = position, at = at, user = user,
+    errors = { rejection.finding(code, "", message, advice.size(user)) },
   }
 end
 
@@ -59,9 +61,9 @@ function Packer:add(user, position, at, draft)
     self.tally:add(user, bytes)
     return true
   end
-  local rejection = unpackable(position, at, message, size, self.limit)
-  if kind == "full" then rejection.user = user end
-  return false, rejection
+  local refused = unpackable(user, position, at, message, size, self.limit)
+  if kind ~= "full" then refused.user = nil end -- no JSON can hold it
+  return false, refused
 end
 
 function Packer:close()

@@ -106,6 +106,12 @@ local OUTCOMES <const> = {
   rejected = "rejected", failed = "failed", repaired = "repaired", duplicate = "duplicate",
 }
 
+local function shape(group)
+  if not group.shape then return "" end
+  return string.format('<p class="soft">%s: %s</p>', group.count > 1 and "the first is" or "it is",
+    escape(group.shape))
+end
+
 ---What was wrong, where, and what to do, the most frequent first.
 local function findings(statement)
   local parts = {}
@@ -117,9 +123,9 @@ local function findings(statement)
     local places = table.concat(group.examples, ", ")
       .. (group.count > #group.examples and ", ..." or "")
     parts[#parts + 1] = string.format('<div class="finding"><p><b>%s</b> %s &middot; %s %s</p>'
-      .. '<p>%s</p><p class="soft">at %s</p><p class="soft">%s</p></div>', escape(group.code),
+      .. '<p>%s</p><p class="soft">at %s</p>%s<p class="soft">%s</p></div>', escape(group.code),
       escape(group.path), number(group.count), OUTCOMES[group.outcome] or escape(group.outcome),
-      escape(group.message), escape(places), escape(group.fix or ""))
+      escape(group.message), escape(places), shape(group), escape(group.fix or ""))
   end
   return #parts > 0 and "<h2>What to look at</h2>" .. table.concat(parts) or ""
 end
@@ -127,8 +133,12 @@ end
 local function warnings(statement)
   local rows = {}
   for _, warning in ipairs(statement.warning_list or {}) do
+    local about = escape(warning.message)
+    if warning.at then about = about .. "<br>first at " .. escape(warning.at) end
+    if warning.shape then about = about .. ": " .. escape(warning.shape) end
+    if warning.fix then about = about .. "<br>" .. escape(warning.fix) end
     rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td><td>%s</td></tr>',
-      escape(warning.code), number(warning.count), escape(warning.message))
+      escape(warning.code), number(warning.count), about)
   end
   return #rows > 0 and "<h2>Warnings</h2><table>" .. table.concat(rows) .. "</table>" or ""
 end

@@ -1,12 +1,15 @@
 --- The offline half of a run, one record after the other: source -> map -> validate -> dedupe.
 --- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
 
+local advice = require "auth0.advice"
 local broken = require "source.broken"
 local failure = require "base.failure"
 local guard = require "base.guard"
 local json = require "host.json"
 local outcome = require "migrate.outcome"
+local rejection = require "migrate.rejection"
 local user_rules = require "auth0.user"
+local value_shape = require "auth0.value_shape"
 
 local pipeline = {}
 
@@ -18,23 +21,18 @@ local IS_WORDS <const> = { string = true, number = true }
 -- Once a record: a local costs a third of the look-up.
 local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
 
----@class Rejection  a line of rejected.ndjson
----@field position integer
----@field at string
----@field outcome "rejected"|"duplicate"
----@field code string
----@field path? string
----@field message string
----@field errors table[]   all findings: {code, path, message}
----@field record? any      the source record; its raw text under SOURCE
----@field user? table      the mapped user
----@field kept? integer    position of the one kept
-
 ---@class Sink  where records go; each method returns true, or nil, message, kind to stop
 ---@field user fun(self, user: table, position: integer, at: string, record: any,
 ---draft?: host.json.draft)  draft: the user's JSON, unless it is empty; of this call only
 ---@field rejected fun(self, rejection: Rejection)
 ---@field skipped fun(self, position: integer, at: string, reason: string, record: any)
+
+---@class PipelineWarning
+---@field n integer
+---@field message string  of the first, as what follows
+---@field at? string
+---@field shape? string
+---@field fix? string
 
 ---@class Pipeline
 ---@field recipe Recipe
@@ -43,7 +41,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field sink Sink
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
----@field warnings table<string, {n: integer, message: string}>
+---@field warnings table<string, PipelineWarning>
 ---@field private doing? "source"|"map"  whose code runs; nil: ours
 ---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
 ---@field private record any        the last one read
@@ -63,34 +61,61 @@ function pipeline.new(parts)
   }, Pipeline)
 end
 
+---Counts a warning; what is said of the first stands for all.
+---@param code string
+---@param message? string
+---@return PipelineWarning? first  nil for a further one
 function Pipeline:warn(code, message)
   local warning = self.warnings[code]
   if warning then
     warning.n = warning.n + 1
-  else
-    self.warnings[code] = { n = 1, message = message }
+    return nil
   end
+  self.warnings[code] = { n = 1, message = message }
+  return self.warnings[code]
 end
 
-function Pipeline:reject(at, code, path, message, record, user, errors)
-  return self.sink:rejected {
-    position = self.position, at = at, outcome = "rejected", code = code, path = path,
-    message = message, errors = errors or { { code = code, path = path, message = message } },
-    record = json.materialize(record), user = user,
-  }
+---@param at string
+---@param errors Advised[]
+---@param record any
+---@param user? table
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:reject(at, errors, record, user)
+  return self.sink:rejected(rejection.new {
+    position = self.position, at = at, errors = errors, record = record, user = user,
+  })
 end
 
----The findings that refuse, without the warnings, which are counted.
-function Pipeline:errors_of(findings)
+---Rejects what the recipe made of a record, as `code`.
+function Pipeline:reject_result(at, code, message, record, value)
+  return self:reject(at, { rejection.of_recipe(code, message, value) }, record)
+end
+
+---Rejects what the recipe itself refuses.
+function Pipeline:refuse(at, refused, record)
+  return self:reject(at, { rejection.refused(refused, record) }, record)
+end
+
+---The findings that refuse, in words, without the warnings, which are counted.
+---@param findings UserFinding[]
+---@param user table
+---@param at string
+---@return Advised[]
+function Pipeline:errors_of(findings, user, at)
   local errors = {}
   for _, finding in ipairs(findings) do
-    if finding.warning then
-      local path = finding.path
-      self:warn(path == "" and finding.code or finding.code .. " " .. path, finding.message)
+    if not finding.warning then
+      errors[#errors + 1] = advice.of(user, finding)
     else
-      errors[#errors + 1] = {
-        code = finding.code, path = finding.path, message = finding.message, fix = finding.fix,
-      }
+      local path = finding.path
+      local first = self:warn(path == "" and finding.code or finding.code .. " " .. path)
+      if first then
+        local advised = advice.of(user, finding)
+        first.message, first.at = advised.message, at
+        first.shape, first.fix = advised.shape, advised.fix
+      end
     end
   end
   return errors
@@ -98,15 +123,11 @@ end
 
 function Pipeline:clash(clash, user, at, record)
   local same = clash.code == "DUPLICATE"
-  return self.sink:rejected {
+  return self.sink:rejected(rejection.new {
     position = self.position, at = at, outcome = same and "duplicate" or "rejected",
-    code = clash.code, path = clash.path, message = clash.message, kept = clash.position,
-    errors = { {
-      code = clash.code, path = clash.path, message = clash.message,
-      fix = not same and APART or nil,
-    } },
-    record = json.materialize(record), user = user,
-  }
+    errors = { rejection.clash(clash, user, not same and APART or nil) },
+    record = record, user = user, kept = clash.position,
+  })
 end
 
 ---One mapped user, through the rules, into the sink.
@@ -115,11 +136,8 @@ function Pipeline:take(user, at, record)
   local draft = self.draft
   local findings = self.validator:check(user, draft)
   if findings then
-    local errors = self:errors_of(findings)
-    local first = errors[1]
-    if first then
-      return self:reject(at, first.code, first.path, first.message, record, user, errors)
-    end
+    local errors = self:errors_of(findings, user, at)
+    if errors[1] then return self:reject(at, errors, record, user) end
   end
   local choose = self.chooser
   local place = choose and choose:slot() or self.position
@@ -145,18 +163,18 @@ end
 
 function Pipeline:take_list(list, at, record)
   if not is_whole_list(list) then
-    return self:reject(at, "RECIPE_RESULT", "",
-      "map returned a list with gaps (nil among its users) or with names in it", record)
+    return self:reject_result(at, "RECIPE_RESULT",
+      "map returned a list with gaps (nil among its users) or with names in it", record, list)
   end
   for i, user in ipairs(list) do
     local taken, message, kind
     if outcome.is_reject(user) then
-      taken, message, kind = self:reject(at, user.code, user.path, user.reason, record)
+      taken, message, kind = self:refuse(at, user, record)
     elseif type(user) == "table" then
       taken, message, kind = self:take(user, at, record)
     else
-      taken, message, kind = self:reject(at, "RECIPE_RESULT", "", string.format(
-        "map returned a list whose item %d is a %s, not a user", i, type(user)), record)
+      taken, message, kind = self:reject_result(at, "RECIPE_RESULT", string.format(
+        "map returned a list whose item %d is a %s, not a user", i, type(user)), record, user)
     end
     if not taken then return nil, message, kind end
     if i > 1 then self.extra = self.extra + 1 end
@@ -176,30 +194,27 @@ function Pipeline:mapped(at, record, ...)
   if type(result) == "table" and not (result.reason and is_reject(result)) then
     if result[1] ~= nil then return self:take_list(result, at, record) end
     if result.email or next(result) ~= nil then return self:take(result, at, record) end
-    return self:reject(at, "RECIPE_RESULT", "", "map returned an empty table", record)
+    return self:reject_result(at, "RECIPE_RESULT", "map returned an empty table", record, result)
   elseif select("#", ...) == 0 then
-    return self:reject(at, "RECIPE_RESULT", "", pipeline.FELL_OFF, record)
+    return self:reject_result(at, "RECIPE_RESULT", pipeline.FELL_OFF, record, nil)
   elseif result == nil then
     if reason ~= nil and not IS_WORDS[type(reason)] then
-      return self:reject(at, "RECIPE_RESULT", "", "map returned nil and a " .. type(reason)
-        .. " where the reason stands", record)
+      return self:reject_result(at, "RECIPE_RESULT", "map returned nil and a " .. type(reason)
+        .. " where the reason stands", record, reason)
     end
     return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason", record)
   elseif is_reject(result) then
-    return self:reject(at, result.code, result.path, result.reason, record)
+    return self:refuse(at, result, record)
   end
-  return self:reject(at, "RECIPE_RESULT", "",
-    "map returned a " .. type(result) .. ", not a user", record)
+  return self:reject_result(at, "RECIPE_RESULT", "map returned a " .. type(result)
+    .. ", not a user", record, result)
 end
 
 ---A record that its reader had to step over.
 ---@private
 function Pipeline:step_over(at, record)
-  return self.sink:rejected {
-    position = self.position, at = at, outcome = "rejected", code = "SOURCE", path = "",
-    message = record.message, record = record.raw,
-    errors = { { code = "SOURCE", path = "", message = record.message } },
-  }
+  local shape = value_shape.of_raw(record.raw)
+  return self:reject(at, { rejection.finding("SOURCE", "", record.message, shape) }, record.raw)
 end
 
 local function no_place(at, position)
@@ -269,7 +284,7 @@ function Pipeline:failed(err)
     error(err.trace or err, 0)
   end
   local message = err.where and err.where .. ": " .. err.message or err.message
-  return self:reject(self.at, "RECIPE_ERROR", "", message, self.record)
+  return self:reject_result(self.at, "RECIPE_ERROR", message, self.record, self.record)
 end
 
 ---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:

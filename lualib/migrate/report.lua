@@ -14,6 +14,14 @@ local STATUS <const> = {
   [5] = "incomplete", [6] = "failed", [7] = "gated", [8] = "planned", [130] = "interrupted",
 }
 
+---@class ReportWarning  what is said of the first stands for all
+---@field code string     maybe with the field: "MAX_LENGTH name"
+---@field count integer
+---@field message string
+---@field at? string      of the rules' own: the place of the first
+---@field shape? string   what its value looks like
+---@field fix? string     what to do
+
 ---@class Report  the shape of report.json
 ---@field run string
 ---@field recipe string
@@ -25,7 +33,7 @@ local STATUS <const> = {
 ---@field codes {rejected: table<string, integer>, failed: table<string, integer>}
 ---@field skipped table<string, integer>
 ---@field warnings table<string, integer>   by code
----@field warning_list {code: string, count: integer, message: string}[]
+---@field warning_list ReportWarning[]
 ---@field findings? FindingGroup[]  of what was rejected, failed or repaired
 ---@field alarms integer      answers of the tenant that fit nothing of ours; see log.ndjson
 ---@field rounds integer
@@ -56,6 +64,17 @@ local function slot_use(db, slots)
   local span = row.n > 0 and row.last - row.first or 0
   if span <= 0 then return 0, 0 end
   return math.min(1, row.busy / (span * math.min(slots, row.n))), span
+end
+
+---The warnings of the stage, those of the rules with the place, looks and advice of their first.
+---@return ReportWarning[]
+local function warnings_of(ledger)
+  local warnings, firsts = books.warnings(ledger.db), ledger:get_table("warned") or {}
+  for _, warning in ipairs(warnings) do
+    local first = firsts[warning.code] or {}
+    warning.at, warning.shape, warning.fix = first.at, first.shape, first.fix
+  end
+  return warnings
 end
 
 local function counted(warnings)
@@ -90,7 +109,7 @@ function report.build(ledger, options)
   local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
   local exit = options.exit
   local balanced = books.balanced(figures)
-  local warnings = books.warnings(ledger.db)
+  local warnings = warnings_of(ledger)
   if not exit then
     exit = not balanced and 1 or figures.pending > 0 and 5
       or figures.rejected + figures.failed > 0 and 3 or 0

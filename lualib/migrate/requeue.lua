@@ -1,6 +1,7 @@
 --- Requeue: repaired users become new chunks. User, round and mark are one transaction, so that a
 --- kill leaves each failure either open or queued, never both.
 
+local advice = require "auth0.advice"
 local chunk = require "host.chunk"
 local duplicates = require "migrate.duplicates"
 local failure = require "base.failure"
@@ -77,8 +78,9 @@ function Requeue:objection(user, before, position)
   user_rules.normalise(user)
   for _, finding in ipairs(self.validator:check(user) or {}) do
     if not finding.warning then
+      local advised = advice.of(user, finding)
       return string.format("the repaired user is still refused: %s %s: %s", finding.code,
-        finding.path, finding.message)
+        finding.path, advised.message)
     end
   end
   local new = changed(user, before)

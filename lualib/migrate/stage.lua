@@ -69,16 +69,16 @@ function Stage:rejected(rejection)
 end
 
 function Stage:user(user, position, at, record, draft)
-  local packed, rejection, kind = self.packer:add(user, position, at, draft)
+  local packed, refused, kind = self.packer:add(user, position, at, draft)
   if packed then
     self.n_users = self.n_users + 1
     self.n_seen = self.n_seen + 1
     return true
   elseif packed == nil then
-    return nil, rejection, kind
+    return nil, refused, kind
   end
-  rejection.record = json.materialize(record)
-  return self:rejected(rejection)
+  refused.record = json.materialize(record)
+  return self:rejected(refused)
 end
 
 ---What was read so far. A chunk is written while the record that found no room in it is in hand, or
@@ -175,6 +175,17 @@ function Stage:set_apart()
   return self.ledger:set_apart(first, rest)
 end
 
+---Where the rules warned first, of what, and what to do: by the warning's code.
+function Stage:first_warnings()
+  local firsts = {}
+  for code, warning in pairs(self.pipe.warnings) do
+    if warning.at then
+      firsts[code] = { at = warning.at, shape = warning.shape, fix = warning.fix }
+    end
+  end
+  return firsts
+end
+
 function Stage:finish()
   self.ended = true
   local flushed, message, kind = self:flush()
@@ -186,6 +197,7 @@ function Stage:finish()
   end
   return self.ledger:note {
     staged_at = clock.now(), findings = self.findings:list(), tally = self.packer.tally:facts(),
+    warned = self:first_warnings(),
   }
 end
 

@@ -224,7 +224,7 @@ test("prove says why there is no form, who is not there, and what the import ref
     contains(text, "row.hash is phpass; Auth0 has no form for it")
     contains(text, "u2: yes")
     contains(text, "the import would refuse this user: FORMAT email, ")
-    contains(text, "\n  Clean the value in the recipe")
+    contains(text, "\n  Correct it in the source")
     contains(text, "nobody@example.com: no\n  no user that the recipe maps has this name")
   end)
 end)

@@ -76,6 +76,37 @@ test("the most frequent group comes first, the rest in a fixed order", function(
   tap.equal(order, { "B", "A", "C" })
 end)
 
+test("a group shows what the value of its first looks like", function()
+  local found = findings.new()
+  for i, shape in ipairs { "32 hex digits", "31 hex digits" } do
+    found:add { outcome = "rejected", at = "a:" .. i, errors = {
+      { code = "PATTERN", path = "password_hash", message = "no", shape = shape, fix = "Do it." },
+    } }
+  end
+  local group = found:list()[1]
+  tap.equal({ group.count, group.shape, group.fix }, { 2, "32 hex digits", "Do it." })
+end)
+
+test("no group holds an address, in its path or message, be it alone in it", function()
+  local found = findings.new()
+  add(found, "a:1", "PATTERN", "user_metadata.ann.a@example.com.plan", "must not contain '.'")
+  add(found, "a:2", "OBJECT_ADDITIONAL_PROPERTIES", "ann@example.com",
+    "not allowed: ann@example.com")
+  add(found, "a:3", "REJECTED", "", "we know <ann@example.com>, as bob")
+  add(found, "a:4", "FORMAT", "email", "validation for format email: ann at example", "failed")
+  local shown = {}
+  for i, group in ipairs(found:list()) do shown[i] = group.path .. "|" .. group.message end
+  tap.equal(shown, { "email|validation for format email: …", "…|not allowed: …",
+    "user_metadata.…|must not contain '.'", "|we know … as bob" })
+end)
+
+test("our own faults of a format are told apart", function()
+  local found = findings.new()
+  add(found, "a:1", "FORMAT", "email", "validation for format email: no @ in it")
+  add(found, "a:2", "FORMAT", "email", "validation for format email: no dot in the domain")
+  tap.equal(#found:list(), 2)
+end)
+
 test("a record with one kind of finding twice is one example", function()
   local found = findings.new()
   found:add { outcome = "rejected", at = "a:1", errors = {
@@ -147,7 +178,7 @@ test("the statement shows the first groups, what to do, and how many more there 
   local groups = {}
   for i = 1, 7 do
     groups[i] = { outcome = "failed", code = "CODE" .. i, path = "", message = "m" .. i,
-      count = 8 - i, examples = { "a:1" }, fix = "Do " .. i .. "." }
+      count = 8 - i, examples = { "a:1" }, shape = "1 digit", fix = "Do " .. i .. "." }
   end
   table.insert(groups, 1, { outcome = "duplicate", code = "DUPLICATE", path = "email", count = 99,
     message = "twice", examples = { "a:9" } })
@@ -156,7 +187,8 @@ test("the statement shows the first groups, what to do, and how many more there 
     records = { read = 1, rejected = 0, duplicate = 0, staged = 1 },
     users = { inserted = 1, failed = 0, already_there = 0 }, findings = groups,
   }
-  tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  Do 5.\n")
+  tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  the first is: 1 digit\n"
+    .. "  Do 5.\n")
   tap.contains(text, "and 2 more kinds of findings: report.json has all")
   tap.contains(text, "ALARM: 2 answers")
   assert(not text:find("CODE6", 1, true) and not text:find("DUPLICATE", 1, true))

@@ -1,9 +1,13 @@
---- A stage that breaks off: what the journal says of it then; and one whose canary is set apart.
+--- A stage that breaks off: what the journal says of it then; one whose canary is set apart; and
+--- the records that it leaves behind.
 
 local books = require "migrate.books"
+local broken = require "source.broken"
 local file = require "host.file"
 local json = require "host.json"
 local ledger = require "migrate.ledger"
+local outcome = require "migrate.outcome"
+local report = require "migrate.report"
 local rundir = require "migrate.rundir"
 local stage = require "migrate.stage"
 local tap = require "tests.tap"
@@ -148,3 +152,91 @@ for name, limit in pairs {
     tap.equal(staged(limit).last, nil)
   end)
 end
+
+-- What stays behind ----------------------------------------------------------------------
+
+---The lines of rejected.ndjson for records that are what `map` returns of them.
+local function rejected(records, options)
+  local folder = assert(file.temporary())
+  local dir = rundir.at(folder)
+  assert(dir:take())
+  local book = assert(ledger.create(dir:journal(), { run = "test" }))
+  assert(stage.run {
+    recipe = {
+      params = {}, warnings = {}, dedupe = options.dedupe, map = options.map,
+      source = function()
+        local n = 0
+        return function()
+          n = n + 1
+          return records[n], "list:" .. n
+        end
+      end,
+    },
+    ledger = book, dir = dir, chunk_bytes = CHUNK_BYTES, pause = function() return true end,
+  })
+  local statement = report.build(book, { directory = folder })
+  local lines = {}
+  for line in assert(file.read(dir:file("rejected.ndjson"))):gmatch("[^\n]+") do
+    lines[#lines + 1] = assert(json.decode(line))
+  end
+  book:close()
+  dir:close()
+  assert(file.remove_tree(folder))
+  return lines, statement
+end
+
+local function mapped(record) return record.user end
+local BROKEN <const> = broken.new("x,y", "a row without end")
+
+---{name, record, `map`, code, shape, what is in the fix}
+for _, case in ipairs {
+  { "an address without @", { user = { email = "ann" } }, mapped, "FORMAT",
+    'e-mail address of 3 characters without "@"', "Correct" },
+  { "a user above the limit", { user = { email = "a@b.co", name = "x",
+    user_metadata = { x = ("x"):rep(5000) } } }, mapped, "TOO_LARGE",
+    "object of 5077 bytes, 5008 of them in user_metadata", "bulky" },
+  { "an error in map", { id = 7 }, function(r) return r.x.y end, "RECIPE_ERROR",
+    "object with key id", "preview" },
+  { "no user", { id = 7 }, function() return 7 end, "RECIPE_RESULT", "integer of 1 digit",
+    "Return a user" },
+  { "a function in a user", { id = 7 }, function() return { email = "a@b.co", name = print } end,
+    "INVALID_TYPE", "function", "Call" },
+  { "what the recipe refuses", { id = 7 },
+    function(r) return outcome.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
+    "recipe refuses" },
+  { "what the recipe refuses without the value", { id = 7 },
+    function() return outcome.reject("no") end, "REJECTED", "object with key id",
+    "recipe refuses" },
+  { "a broken row", BROKEN, mapped, "SOURCE", "3 characters", "Repair" },
+} do
+  tap.test("a line of rejected.ndjson is complete: " .. case[1], function()
+    local line = rejected({ case[2] }, { map = case[3] })[1]
+    tap.equal({ line.position, line.at, line.outcome, line.code, line.shape },
+      { 1, "list:1", "rejected", case[4], case[5] })
+    tap.contains(line.fix, case[6])
+    tap.equal({ line.errors[1].shape, line.errors[1].fix }, { line.shape, line.fix })
+    assert(line.record ~= nil, "without its record")
+  end)
+end
+
+tap.test("whichever of two users a recipe keeps, the other stands beside its record", function()
+  local records = {
+    { n = 1, user = { email = "a@b.co" } }, { n = 2, user = { email = "a@b.co" } },
+  }
+  for keep = 1, 2 do
+    local lines = rejected(records, {
+      map = mapped, dedupe = function(a, b) return keep == 1 and a or b end,
+    })
+    tap.equal(lines[1].record, records[3 - keep])
+    tap.equal({ lines[1].kept, lines[1].shape }, { keep, "e-mail address of 6 characters" })
+  end
+end)
+
+tap.test("a warning of the rules says where it was first, of what, and what to do", function()
+  local _, statement = rejected({ { user = { email = "a@b.co" } },
+    { user = { email = "c@d.co", name = ("x"):rep(151) } } }, { map = mapped })
+  local warning = statement.warning_list[1]
+  tap.equal({ warning.code, warning.at, warning.shape }, { "MAX_LENGTH name", "list:2",
+    "text of 151 characters: small letters" })
+  tap.contains(warning.fix, "150")
+end)
