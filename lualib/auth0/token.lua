@@ -10,6 +10,8 @@ local token = {}
 
 local RENEW_SHARE <const> = 0.9    -- of its life, when a token is renewed at the latest
 local RENEW_LEFT <const> = 300     -- seconds left, when a token is renewed at the latest
+-- What is left of a token's life when it no longer serves while another is fetched.
+local SPARE_SHARE <const>, LEAST_SPARE <const>, MOST_SPARE <const> = 0.1, 1, 60 -- seconds
 local ASSERTION_LIFE <const> = 60  -- seconds
 local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -155,12 +157,24 @@ function Token:is_due()
   return left <= math.max(life * (1 - RENEW_SHARE), math.min(RENEW_LEFT, life / 2))
 end
 
----A token that is good for now. Tasks that ask meanwhile share one request.
+---Whether the token in use will do until another is there.
+function Token:will_do()
+  local grant = self.grant
+  if not grant or not grant.expires then return false end
+  local life, left = grant.expires - grant.obtained, self:left()
+  return left <= life and left > math.max(LEAST_SPARE, math.min(life * SPARE_SHARE, MOST_SPARE))
+end
+
+---A token that is good for now. One task at a time renews it, however long the tenant takes for it;
+---the others go on with the one they have while that is good, and else wait.
 ---@return string? token
 ---@return string? message
 ---@return Kind? kind  "credentials" when refused, "temporary" when it could not be had
 function Token:get()
-  while self.fetching do self.fetching:wait() end
+  while self.fetching do
+    if self:will_do() then return self.grant.token end
+    self.fetching:wait()
+  end
   if not self:is_due() then return self.grant.token end
   self.fetching = scheduler.condition()
   local text, message, kind = self:fetch()

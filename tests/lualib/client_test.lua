@@ -434,6 +434,39 @@ test("the jitter lies between 10 and 20 percent", function()
   near(rate.delay(1, nil, 0, function() return 1 end), 1.2)
 end)
 
+---A token of 1000 seconds, one task that renews it with `left` seconds left and gets no answer, and
+---what another gets meanwhile.
+local function meanwhile(left)
+  local time, answered, got = 0, scheduler.condition(), nil
+  local asked = 0
+  local made = token.new {
+    base = "https://acme.eu.auth0.com", credentials = { client_id = "me", client_secret = "x" },
+    clock = { now = function() return time end },
+    post = function()
+      asked = asked + 1
+      if asked > 1 then answered:wait() end
+      return { status = 200, body = { access_token = "token" .. asked, expires_in = 1000 } }
+    end,
+  }
+  scheduler.run(function()
+    made:get()
+    time = 1000 - left
+    scheduler.spawn(function() made:get() end)
+    local other = scheduler.spawn(function() got = made:get() end)
+    scheduler.pass()
+    local early = got
+    answered:notify()
+    other:join()
+    got = { early or "waits", got }
+  end)
+  return got
+end
+
+test("while a token is renewed, others go on with the one they have", function()
+  tap.equal(meanwhile(90), { "token1", "token1" })
+  tap.equal(meanwhile(50), { "waits", "token2" })
+end)
+
 test("an assertion names the client, the tenant and its short life, and is signed", function()
   local key = assert(require("host.file").read("tests/fixtures/tenant/key.pem"))
   local jwt = assert(token.assertion("me", "https://acme.eu.auth0.com", key, 1000.7))
