@@ -4,11 +4,7 @@ local file = require "host.file"
 
 local only_file, only_test = (...)[1], (...)[2]
 
-package.searchers[#package.searchers + 1] = function(name)
-  local path = name:gsub("%.", "/") .. ".lua"
-  if not name:find("^tests%.") or not file.stat(path) then return nil end
-  return loadfile(path, "t"), path
-end
+dofile "tests/modules.lua"
 
 local tap = require "tests.tap"
 _G.test = tap.test

@@ -1,15 +1,14 @@
 --- How full the import slots are, measured at the tenant: a real run of N generated users against
---- the built-in tenant, at a tier's speed, on a clock that runs faster.
+--- the built-in tenant, at a tier's speed, on a clock that runs faster. From the project's folder:
 --- `auth0-migrate --run tests/bench/slots.lua N TIER SCALE`
 
-local cjson = require "cjson"
-local file = require "host.file"
-local fetch = require "base.fetch"
-local http = require "host.http"
-local process = require "host.process"
-local scheduler = require "base.scheduler"
+dofile "tests/modules.lua"
+
+local program = require "tests.e2e.program"
 
 local count, tier, scale = table.unpack(...)
+
+local PATIENCE <const> = 3600 -- seconds
 
 local RECIPE <const> = [[
 return {
@@ -30,35 +29,7 @@ return {
 }
 ]]
 
----Runs the program to its end; gives its output.
-local function run(args, env, folder)
-  local argv = { process.program(), table.unpack(args) }
-  local child <close> = assert(process.spawn(argv, {
-    env = env, directory = folder, stdout = "pipe", stderr = "null", follow = true,
-  }))
-  local text = ""
-  while true do
-    local data = child:read()
-    if data == nil then break end
-    if data == "" then scheduler.await(child, 1) end
-    text = text .. data
-  end
-  return text
-end
-
-local function start_tenant(env, folder)
-  local child = assert(process.spawn({ process.program(), "tenant", "--tier", tier },
-    { env = env, directory = folder, stdout = "pipe", follow = true }))
-  local text = ""
-  while not text:find("\n\n", 1, true) do
-    scheduler.await(child, 1)
-    text = text .. (child:read() or "")
-  end
-  for name, value in text:gmatch("([%u%d_]+)=([^\n]*)\n") do env[name] = value end
-  return child
-end
-
----A request's count, whatever its method's spelling in the metrics.
+---Requests to routes that hold `part`.
 local function requests(metrics, part)
   local n = 0
   for route, times in pairs(metrics.requests) do
@@ -67,23 +38,18 @@ local function requests(metrics, part)
   return n
 end
 
-scheduler.run(function()
-  local folder = assert(file.temporary())
-  assert(file.write(folder .. "/slots.lua", RECIPE:format(count)))
-  local env = { AUTH0_MIGRATE_TIME_SCALE = scale }
-  local tenant = start_tenant(env, folder)
-  local report = cjson.decode(run({ "slots.lua", "--yes", "--json", "-q" }, env, folder))
-  local response = assert(fetch.new(http.new {}) {
-    method = "GET", url = env.AUTH0_DOMAIN .. "/__tenant/metrics",
-  })
-  local metrics = cjson.decode(response.body)
-  local jobs = math.tointeger(metrics.jobs) or 0
-  local idle = metrics.slots.limit * metrics.slots.span_seconds - metrics.slots.busy_seconds
+program.scene(nil, function(s)
+  s.patience = PATIENCE
+  s.env.AUTH0_MIGRATE_TIME_SCALE = scale
+  s:write("slots.lua", RECIPE:format(count))
+  s:tenant { "--tier", tier }
+  local report = s:run({ "slots.lua", "--yes", "--json", "-q" }):object()
+  local metrics = s:metrics()
+  local slots, jobs = metrics.slots, metrics.jobs
+  local idle = slots.limit * slots.span_seconds - slots.busy_seconds
   print(string.format("%-11s %4d jobs of %5.1f s  slots busy %5.1f %%  idle a job %5.2f s  "
-    .. "looks a job %4.1f  inserted %d  exit %d", tier, jobs,
-    metrics.slots.busy_seconds * scale / jobs, metrics.slots.use * 100, idle * scale / jobs,
-    requests(metrics, "/jobs/{id}") / jobs, metrics.users, report.exit))
-  tenant:close()
-  assert(file.remove_tree(folder))
+    .. "looks a job %4.1f  inserted %d  exit %d", tier, jobs, slots.busy_seconds * scale / jobs,
+    slots.use * 100, idle * scale / jobs, requests(metrics, "/jobs/{id}") / jobs, metrics.users,
+    report.exit))
 end)
 return 0

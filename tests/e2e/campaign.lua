@@ -2,14 +2,9 @@
 --- as an undisturbed one. By its own command:
 --- `auth0-migrate --run tests/e2e/campaign.lua [ROUNDS] [SEED]`.
 
-local file = require "host.file"
 local json = require "host.json"
 
-package.searchers[#package.searchers + 1] = function(name)
-  local path = name:gsub("%.", "/") .. ".lua"
-  if not name:find("^tests%.") or not file.stat(path) then return nil end
-  return loadfile(path, "t"), path
-end
+dofile "tests/modules.lua"
 
 local program = require "tests.e2e.program"
 local scheduler = require "base.scheduler"

@@ -1,52 +1,65 @@
 --- A run of N generated users against a tenant where every fault happens to a few percent of the
---- requests and jobs, and tokens live for three seconds: it must end complete and balanced, with
---- every user in the tenant once. Prints how full the slots were and what a job cost.
---- `auth0-migrate --run tests/bench/chaos.lua N [SEED]`
+--- requests and jobs, and tokens live for three seconds; the program is killed at random moments of
+--- the import, and resumed. It must end complete and balanced, with every user in the tenant once
+--- and nobody else. Prints how full the slots were and what a job cost. By its own command:
+--- `auth0-migrate --run tests/e2e/chaos.lua [USERS] [KILLS] [SEED]`.
 
-local cjson = require "cjson"
-local fetch = require "base.fetch"
-local file = require "host.file"
-local http = require "host.http"
-local process = require "host.process"
+local arguments = ... -- a table when this file is run, a name when it is required
+
+if type(arguments) == "table" then dofile "tests/modules.lua" end
+
+local json = require "host.json"
+local program = require "tests.e2e.program"
 local scheduler = require "base.scheduler"
 
-local count = math.tointeger(tonumber((...)[1])) or 20000
-local seed = math.tointeger(tonumber((...)[2])) or 1
+local chaos = {}
 
-local SCALE <const> = "10"
-local CHUNK_USERS <const> = 200
+local SCALE <const> = 10
+local KILLED <const> = 137
+local LATEST <const> = 0.98 -- the last kill, as a share of the jobs
+local DELAY <const> = 0.2 -- seconds, at most, from the job that a kill waits for to the kill
+local PATIENCE <const> = 3600 -- seconds, for a run
 
--- Stalled connections are left out: each takes the whole time-out, which no clock makes shorter.
-local FAULTS <const> = [[
-- { do: token, seconds: 3 }
-- { do: outage, seconds: 2, route: GET *, nth: 60 }
-- { do: foreign, seconds: 1, route: GET *, nth: 90 }
-- { do: close, probability: 0.02, seed: %d1 }
-- { do: close, probability: 0.02, seed: %d2, processed: true }
-- { do: slow, seconds: 0.3, probability: 0.03, seed: %d3 }
-- { do: truncate, probability: 0.02, seed: %d4 }
-- { do: malformed, probability: 0.02, seed: %d5 }
-- { do: html, probability: 0.02, seed: %d6 }
-- { do: status, status: 408, probability: 0.01, seed: %d7 }
-- { do: status, status: 429, probability: 0.01, seed: %d8, retry_after: 1 }
-- { do: status, status: 429, probability: 0.01, seed: %d9, retry_after: 1, as_date: true }
-- { do: status, status: 429, probability: 0.01, seed: %d10, reset: 1 }
-- { do: status, status: 429, probability: 0.01, seed: %d11, reset: -5 }
-- { do: status, status: 429, probability: 0.02, seed: %d12 }
-- { do: status, status: 500, probability: 0.01, seed: %d13, processed: true }
-- { do: status, status: 502, probability: 0.01, seed: %d14 }
-- { do: status, status: 503, probability: 0.02, seed: %d15 }
-- { do: status, status: 504, probability: 0.01, seed: %d16, processed: true }
-- { do: slots, probability: 0.05, seed: %d17 }
-- { do: unauthorized, every: 41 }
-- { do: job-lost, probability: 0.03, seed: %d18 }
-- { do: job-stuck, seconds: 0.5, probability: 0.03, seed: %d19 }
-- { do: job-failed, share: 0.5, probability: 0.03, seed: %d20 }
-- { do: job-failed, details: Something broke., probability: 0.03, seed: %d21 }
-- { do: job-short, missing: 3, probability: 0.03, seed: %d22 }
-- { do: mfa-failed, share: 0.5, probability: 0.1, seed: %d23 }
-]]
+---Of each fault at least one rule, each with a seed of its own.
+---@param seed integer
+---@return table[]
+function chaos.rules(seed)
+  local rules = json.array {
+    { ["do"] = "token", seconds = 3 },
+    { ["do"] = "outage", seconds = 1, route = "GET *", probability = 0.002 },
+    { ["do"] = "foreign", seconds = 1, route = "GET *", probability = 0.003 },
+    { ["do"] = "stall", probability = 0.003 },
+    { ["do"] = "stall", probability = 0.003, processed = true },
+    { ["do"] = "close", probability = 0.02 },
+    { ["do"] = "close", probability = 0.02, processed = true },
+    { ["do"] = "slow", seconds = 0.3, probability = 0.03 },
+    { ["do"] = "truncate", probability = 0.02 },
+    { ["do"] = "malformed", probability = 0.02 },
+    { ["do"] = "html", probability = 0.02 },
+    { ["do"] = "status", status = 408, probability = 0.01 },
+    { ["do"] = "status", status = 429, probability = 0.01, retry_after = 1 },
+    { ["do"] = "status", status = 429, probability = 0.01, retry_after = 1, as_date = true },
+    { ["do"] = "status", status = 429, probability = 0.01, reset = 1 },
+    { ["do"] = "status", status = 429, probability = 0.01, reset = -5 },
+    { ["do"] = "status", status = 429, probability = 0.02 },
+    { ["do"] = "status", status = 500, probability = 0.01, processed = true },
+    { ["do"] = "status", status = 502, probability = 0.01 },
+    { ["do"] = "status", status = 503, probability = 0.02 },
+    { ["do"] = "status", status = 504, probability = 0.01, processed = true },
+    { ["do"] = "slots", probability = 0.05 },
+    { ["do"] = "unauthorized", probability = 0.03 },
+    { ["do"] = "job-lost", probability = 0.03 },
+    { ["do"] = "job-stuck", seconds = 0.5, probability = 0.03 },
+    { ["do"] = "job-failed", share = 0.5, probability = 0.03 },
+    { ["do"] = "job-failed", details = "Something broke.", probability = 0.03 },
+    { ["do"] = "job-short", missing = 3, probability = 0.03 },
+    { ["do"] = "mfa-failed", share = 0.5, probability = 0.1 },
+  }
+  for i, rule in ipairs(rules) do rule.seed = seed * 100 + i end
+  return rules
+end
 
+-- Every second user has a user_id, every tenth a factor.
 local RECIPE <const> = [[
 return {
   name = "chaos",
@@ -65,36 +78,104 @@ return {
       email = "user" .. row.n .. "@example.com", mfa_factors = factors,
     }
   end,
+  finalize = { rounds = 8 },
 }
 ]]
 
----Runs the program to its end; gives its output.
-local function run(args, env, folder)
-  local argv = { process.program(), table.unpack(args) }
-  local child <close> = assert(process.spawn(argv, {
-    env = env, directory = folder, stdout = "pipe", stderr = "inherit", follow = true,
-  }))
-  local text = ""
-  while true do
-    local data = child:read()
-    if data == nil then break end
-    if data == "" then scheduler.await(child, 1) end
-    text = text .. data
+---What is wrong with the tenant's users; nil when they are those of the source.
+local function objection(tenant, n)
+  local seen, count = {}, 0
+  for row in tenant.db:rows "SELECT user_id, email, record FROM user" do
+    local i = math.tointeger(tonumber(row.email:match("^user(%d+)@example%.com$")))
+    if not i or i < 1 or i > n then return "a stranger, " .. row.email end
+    if seen[i] then return "twice: " .. row.email end
+    if i % 2 == 0 and row.user_id ~= "auth0|user-" .. i then
+      return row.email .. " has the user_id " .. row.user_id
+    end
+    if i % 10 == 0 and not row.record:find('"mfa_factors"', 1, true) then
+      return row.email .. " lost its factors"
+    end
+    seen[i], count = true, count + 1
   end
-  return text
+  if count < n then return n - count .. " users are missing" end
 end
 
-local function start_tenant(env, folder)
-  local child = assert(process.spawn(
-    { process.program(), "tenant", "--tier", "enterprise", "--faults", "faults.yaml" },
-    { env = env, directory = folder, stdout = "pipe", follow = true }))
-  local text = ""
-  while not text:find("\n\n", 1, true) do
-    scheduler.await(child, 1)
-    text = text .. assert(child:read(), "the tenant ended")
+---The moments of the kills: numbers of jobs, each with seconds after its begin.
+local function draw_kills(kills, jobs)
+  local list = {}
+  for i = 1, kills do
+    list[i] = { jobs = math.ceil(math.random() * LATEST * jobs), delay = math.random() * DELAY }
   end
-  for name, value in text:gmatch("([%u%d_]+)=([^\n]*)\n") do env[name] = value end
-  return child
+  table.sort(list, function(a, b) return a.jobs < b.jobs end)
+  return list
+end
+
+---Runs, kills and resumes until the end.
+---@return Program ended
+---@return integer deaths
+local function survive(s, tenant, args, moments)
+  local deaths, one = 0, s:start(args)
+  for _, moment in ipairs(moments) do
+    s:until_("job " .. moment.jobs, function()
+      return one.status or tenant.metrics.jobs >= moment.jobs
+    end)
+    scheduler.sleep(moment.delay)
+    if one.status then break end
+    one:kill "KILL"
+    if one:wait().status ~= KILLED then break end
+    deaths = deaths + 1
+    one = s:start { "resume", "chaos.run", "--json", "-q" }
+  end
+  return one:wait(), deaths
+end
+
+---@class ChaosOptions
+---@field users integer
+---@field kills integer
+---@field seed integer
+---@field per_chunk integer
+
+---@class ChaosResult
+---@field report table
+---@field deaths integer
+---@field wrong? string    what is wrong with the outcome
+---@field metrics Metrics
+---@field slots table     as the tenant's metrics show them
+---@field rules FaultTally[]
+
+---@param options ChaosOptions
+---@return ChaosResult
+function chaos.play(options)
+  math.randomseed(options.seed)
+  local result
+  program.scene(nil, function(s)
+    s.patience = PATIENCE
+    s:write("chaos.lua", RECIPE:format(options.users))
+    s.env.AUTH0_MIGRATE_TIME_SCALE = tostring(SCALE)
+    local tenant = s:slow_tenant {
+      tier = "enterprise", time_scale = SCALE, faults = chaos.rules(options.seed),
+    }
+    local args = {
+      "chaos.lua", "--yes", "--json", "-q", "--chunk-users", tostring(options.per_chunk),
+    }
+    local moments = draw_kills(options.kills, options.users // options.per_chunk)
+    local ended, deaths = survive(s, tenant, args, moments)
+    local report = ended:object()
+    local u = report.users
+    local wrong = objection(tenant, options.users)
+    if ended.status ~= 0 or report.status ~= "complete" then
+      wrong = string.format("%s, with %d: %s", report.status, ended.status, report.message)
+    elseif not report.balanced or u.inserted + u.updated ~= options.users then
+      wrong = wrong or "the books are not those of the source"
+    elseif deaths < options.kills then
+      wrong = wrong or string.format("it ended before %d of the kills", options.kills - deaths)
+    end
+    result = {
+      report = report, deaths = deaths, wrong = wrong, metrics = tenant.metrics,
+      rules = tenant.faults:tally(), slots = s:metrics().slots,
+    }
+  end)
+  return result
 end
 
 local function total_of(counts)
@@ -103,39 +184,25 @@ local function total_of(counts)
   return n
 end
 
-local function listed(counts)
-  local list = {}
-  for name, times in pairs(counts) do list[#list + 1] = string.format("%s %d", name, times) end
-  table.sort(list)
-  return table.concat(list, ", ")
+---The command.
+local function main(users, kills, seed)
+  local per_chunk = math.max(20, math.min(500, users // 250))
+  local result = chaos.play { users = users, kills = kills, seed = seed, per_chunk = per_chunk }
+  local report, m, slots = result.report, result.metrics, result.slots
+  local u = report.users
+  print(string.format("%d kills; exit %d, %s, balanced %s: %d inserted, %d updated, %d already "
+    .. "there, %d failed, %d pending", result.deaths, report.exit, report.status, report.balanced,
+    u.inserted, u.updated, u.already_there, u.failed, u.pending))
+  print(string.format("%d jobs of %.1f s, %d rounds, slots busy %.1f %%, %.1f requests a job",
+    m.jobs, slots.busy_seconds * SCALE / m.jobs, report.rounds, slots.use * 100,
+    total_of(m.requests) / m.jobs))
+  for _, rule in ipairs(result.rules) do
+    print(string.format("%6d of %6d  %s", rule.hits, rule.matched, rule["do"]))
+  end
+  print(result.wrong and "wrong: " .. result.wrong or "the tenant holds exactly the users")
+  return result.wrong and 1 or 0
 end
 
-return scheduler.run(function()
-  local folder = assert(file.temporary())
-  assert(file.write(folder .. "/chaos.lua", RECIPE:format(count)))
-  assert(file.write(folder .. "/faults.yaml", (FAULTS:gsub("%%d", seed))))
-  local env = { AUTH0_MIGRATE_TIME_SCALE = SCALE }
-  local tenant = start_tenant(env, folder)
-  local report = cjson.decode(run({ "chaos.lua", "--yes", "--json", "-q", "--chunk-users",
-    tostring(CHUNK_USERS) }, env, folder))
-  local metrics = cjson.decode(assert(fetch.new(http.new {}) {
-    method = "GET", url = env.AUTH0_DOMAIN .. "/__tenant/metrics",
-  }).body)
-  local u = report.users
-  print(string.format("exit %d, %s, balanced %s: %d inserted, %d updated, %d already there, "
-    .. "%d failed, %d pending; the tenant holds %d", report.exit, report.status, report.balanced,
-    u.inserted, u.updated, u.already_there, u.failed, u.pending, metrics.users))
-  print(string.format("%d jobs of %.1f s, %d rounds, slots busy %.1f %%, %.1f requests a job",
-    metrics.jobs, metrics.slots.busy_seconds * tonumber(SCALE) / metrics.jobs, report.rounds,
-    metrics.slots.use * 100, total_of(metrics.requests) / metrics.jobs))
-  print("faults: " .. listed(metrics.faults))
-  tenant:close()
-  local well = report.status == "complete" and report.balanced and metrics.users == count
-    and u.inserted + u.updated == count
-  if well then
-    assert(file.remove_tree(folder))
-  else
-    print("what is left of it: " .. folder)
-  end
-  return well and 0 or 1
-end)
+if type(arguments) ~= "table" then return chaos end
+return main(math.tointeger(tonumber(arguments[1])) or 5000,
+  math.tointeger(tonumber(arguments[2])) or 3, math.tointeger(tonumber(arguments[3])) or 1)

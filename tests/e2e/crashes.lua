@@ -6,16 +6,11 @@
 
 local connection = require "auth0.connection"
 local crash = require "base.crash"
-local file = require "host.file"
 local json = require "host.json"
 
 local arguments = ... -- a table when this file is run, a name when it is required
 
-package.searchers[#package.searchers + 1] = function(name)
-  local path = name:gsub("%.", "/") .. ".lua"
-  if not name:find("^tests%.") or not file.stat(path) then return nil end
-  return loadfile(path, "t"), path
-end
+if type(arguments) == "table" then dofile "tests/modules.lua" end
 
 local program = require "tests.e2e.program"
 

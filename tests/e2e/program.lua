@@ -29,6 +29,7 @@ local CLEAN <const> = {
 ---@field folder string
 ---@field env table<string, string>  what programs get; a tenant that is started sets AUTH0_*
 ---@field within string[]            what starts programs elsewhere: words before theirs
+---@field patience number            seconds until something awaited counts as never coming
 ---@field private started Program[]
 ---@field private tenants table[]
 local Scene = {}
@@ -39,6 +40,7 @@ Scene.__index = Scene
 ---@field stdout string
 ---@field stderr string
 ---@field status? integer  once it has ended
+---@field patience number  the scene's
 local Program = {}
 Program.__index = Program
 
@@ -67,7 +69,7 @@ end
 ---Waits for its end.
 ---@return Program self
 function Program:wait()
-  local deadline = clock.monotonic() + PATIENCE
+  local deadline = clock.monotonic() + self.patience
   while not self.status do
     self.changed:wait(1)
     if clock.monotonic() > deadline then
@@ -127,6 +129,7 @@ function Scene:start(args, env, input)
   end
   local self_ = setmetatable({
     child = child, stdout = "", stderr = "", ended = {}, changed = scheduler.condition(),
+    patience = self.patience,
   }, Program)
   table.insert(self.started, self_)
   scheduler.spawn(follow, self_)
@@ -147,8 +150,8 @@ end
 ---@param what string  "the first job"
 ---@param fn fun(): T
 ---@return T
-function Scene.until_(_, what, fn)
-  local deadline = clock.monotonic() + PATIENCE
+function Scene:until_(what, fn)
+  local deadline = clock.monotonic() + self.patience
   while true do
     local value = fn()
     if value then return value end
@@ -356,7 +359,7 @@ end
 function program.scene(n, fn)
   local scene <close> = setmetatable({
     folder = assert(file.temporary()), env = {}, within = {}, started = {}, tenants = {},
-    transport = http.new {},
+    transport = http.new {}, patience = PATIENCE,
   }, Scene)
   scene:recipe()
   if n then scene:people(n) end
