@@ -3,41 +3,31 @@
  * What is added is a record: a position and some fields, each a string or absent. It goes
  * to the spool, a file without a name; each unique field of it is a key, for which a
  * table in memory holds 8 bytes: 40 bits of where the record is and 24 bits of the key's
- * hash. Another 8 bits of the hash choose one of 256 shards, and the place within a shard
- * follows from the 24 bits, so a shard grows without reading the spool. Equal bits prove
- * nothing: the record is read back and compared.
+ * hash. Another 8 bits of the hash choose one of 256 shards. Equal bits prove nothing:
+ * the record is read back and compared.
  *
- * A shard is filled to 9/10 and grows by half, so it takes 8.9 to 13.4 bytes a key, and
- * only one in 256 exists twice while it grows. */
+ * A shard takes 8.9 to 13.4 bytes a key, and only one in 256 exists twice while it grows.
+ */
 
 #include "host.h"
+#include "index_shard.h"
 #include "index_spool.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #define SET "host.index.set"
 
-enum { SHARDS = 256, TAG_BITS = 24, LEAST_SLOTS = 8 };
-enum { PAGE = 4096, MAPPED = 32 * 1024, SCRATCH = 512 }; /* bytes */
-#define TAG_MASK ((1u << TAG_BITS) - 1)
-
-struct shard {
-    uint64_t *slots; /* offset << 24 | tag; 0: empty, for no record is at offset 0 */
-    uint32_t capacity, used;
-};
+enum { SHARDS = 256, SCRATCH = 512 }; /* SCRATCH: bytes */
 
 struct set {
     bool unique[SPOOL_FIELDS], fold[SPOOL_FIELDS];
     uint64_t seed;
     lua_Integer count;
-    size_t memory; /* of the shards, bytes */
     struct shard shards[SHARDS];
     struct spool spool;
 };
@@ -78,78 +68,7 @@ static struct key key_of(struct set *s, int field, struct field value)
 {
     uint64_t h = hash(s->seed + (uint64_t)field * UINT64_C(0xd1342543de82ef95),
                       value.bytes, value.size);
-    return (struct key){&s->shards[h >> 56], (uint32_t)(h >> 32) & TAG_MASK};
-}
-
-/* -- shards: Robin Hood hashing, so that a search for what is not there ends early -- */
-
-static uint32_t home(const struct shard *h, uint64_t slot)
-{
-    return (uint32_t)((slot & TAG_MASK) * h->capacity >> TAG_BITS);
-}
-
-static uint32_t distance(const struct shard *h, uint64_t slot, uint32_t at)
-{
-    uint32_t from = home(h, slot);
-    return at >= from ? at - from : at + h->capacity - from;
-}
-
-static void insert(struct shard *h, uint64_t slot)
-{
-    uint32_t at = home(h, slot), away = 0;
-
-    for (; h->slots[at]; at = at + 1 == h->capacity ? 0 : at + 1, away++) {
-        uint32_t other = distance(h, h->slots[at], at);
-        if (other >= away) continue;
-        uint64_t poorer = h->slots[at];
-        h->slots[at] = slot;
-        slot = poorer;
-        away = other;
-    }
-    h->slots[at] = slot;
-    h->used++;
-}
-
-/* Larger shards are mapped: what malloc keeps of the ones outgrown would count as well.
- */
-static uint64_t *allocate(uint32_t capacity)
-{
-    size_t size = capacity * sizeof(uint64_t);
-    if (size < MAPPED) return calloc(capacity, sizeof(uint64_t));
-    void *map =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return map == MAP_FAILED ? NULL : map;
-}
-
-static void release(struct set *s, struct shard *h)
-{
-    size_t size = h->capacity * sizeof(uint64_t);
-    if (size < MAPPED)
-        free(h->slots);
-    else
-        munmap(h->slots, size);
-    s->memory -= size;
-    *h = (struct shard){0};
-}
-
-/* Makes room for `more` keys. */
-static bool reserve(struct set *s, struct shard *h, uint32_t more)
-{
-    if ((uint64_t)(h->used + more) * 10 <= (uint64_t)h->capacity * 9) return true;
-
-    struct shard grown = {NULL, h->capacity + h->capacity / 2, 0};
-    if (grown.capacity < LEAST_SLOTS) grown.capacity = LEAST_SLOTS;
-    size_t size = grown.capacity * sizeof(uint64_t);
-    if (size >= MAPPED) size = (size + PAGE - 1) / PAGE * PAGE;
-    grown.capacity = (uint32_t)(size / sizeof(uint64_t));
-    grown.slots = allocate(grown.capacity);
-    if (!grown.slots) return false;
-    for (uint32_t i = 0; i < h->capacity; i++)
-        if (h->slots[i]) insert(&grown, h->slots[i]);
-    release(s, h);
-    *h = grown;
-    s->memory += size;
-    return reserve(s, h, more);
+    return (struct key){&s->shards[h >> 56], (uint32_t)(h >> 32) & SHARD_TAG_MASK};
 }
 
 /* -- searching -- */
@@ -170,12 +89,12 @@ static int find(struct set *s, int field, struct field value, struct key key,
 
     *found = false;
     if (!h->used) return 0;
-    for (uint32_t at = home(h, key.tag);;
+    for (uint32_t at = shard_home(h, key.tag);;
          at = at + 1 == h->capacity ? 0 : at + 1, away++) {
         uint64_t slot = h->slots[at];
-        if (!slot || distance(h, slot, at) < away) return 0;
-        if ((slot & TAG_MASK) != key.tag) continue;
-        int error = host_spool_read(&s->spool, slot >> TAG_BITS, r);
+        if (!slot || shard_distance(h, slot, at) < away) return 0;
+        if ((slot & SHARD_TAG_MASK) != key.tag) continue;
+        int error = host_spool_read(&s->spool, slot >> SHARD_TAG_BITS, r);
         if (error) return error;
         if (same(r->fields[field], value)) {
             *found = true;
@@ -238,14 +157,15 @@ static int record(struct set *s, lua_Integer position, const struct field *field
         if (!keys[i].shard) continue;
         for (int j = 0; j < i; j++)
             more += keys[j].shard == keys[i].shard;
-        if (!reserve(s, keys[i].shard, more)) return ENOMEM;
+        if (!host_shard_reserve(keys[i].shard, more)) return ENOMEM;
         n++;
     }
     if (!n) return 0;
     int error = host_spool_append(&s->spool, position, fields, &offset);
     if (error) return error;
     for (int i = 0; i < s->spool.fields; i++)
-        if (keys[i].shard) insert(keys[i].shard, offset << TAG_BITS | keys[i].tag);
+        if (keys[i].shard)
+            host_shard_insert(keys[i].shard, offset << SHARD_TAG_BITS | keys[i].tag);
     s->count += n;
     return 0;
 }
@@ -278,7 +198,7 @@ static int index_close(lua_State *L)
 {
     struct set *s = luaL_checkudata(L, 1, SET);
     for (int i = 0; i < SHARDS; i++)
-        if (s->shards[i].slots) release(s, &s->shards[i]);
+        host_shard_free(&s->shards[i]);
     host_spool_close(&s->spool);
     return 0;
 }
@@ -449,8 +369,11 @@ static int set_count(lua_State *L)
 
 static int set_memory(lua_State *L)
 {
-    struct set *s = check_set(L);
-    lua_pushinteger(L, (lua_Integer)(sizeof *s + s->spool.read_capacity + s->memory));
+    const struct set *s = check_set(L);
+    size_t memory = sizeof *s + s->spool.read_capacity;
+    for (int i = 0; i < SHARDS; i++)
+        memory += s->shards[i].capacity * sizeof *s->shards[i].slots;
+    lua_pushinteger(L, (lua_Integer)memory);
     return 1;
 }
 
