@@ -62,9 +62,21 @@ struct transfer {
  * THIS (http_request.c). False: the transfer has failed already, and says why. */
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t);
 
+/* Give it the body of the request, if there is one, or the parts at the top of the stack
+ * (http_body.c). False: as above. */
+void host_http_set_body(lua_State *L, struct transfer *t, bool fresh);
+bool host_http_set_parts(lua_State *L, struct transfer *t, bool fresh);
+
+/* Keeps the string or userdata on the top of the stack for as long as the transfer; pops
+ * it. */
+void host_http_keep(lua_State *L);
+
 /* The string field `name` of the table at `index`; NULL when absent; raises when it is no
  * string. Borrowed from the table. `size` may be NULL. */
 const char *host_http_field(lua_State *L, int index, const char *name, size_t *size);
+
+/* The same, kept as long as the transfer. */
+const char *host_http_kept_field(lua_State *L, int index, const char *name, size_t *size);
 
 /* The field as a number of seconds above 0, else `otherwise`. */
 double host_http_seconds(lua_State *L, int index, const char *name, double otherwise);

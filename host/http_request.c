@@ -1,5 +1,6 @@
-/* The request half of host.http: what libcurl is given before a transfer starts, and the
- * callbacks through which bytes come and go. These touch C memory only. */
+/* host.http, the request - what libcurl is given before a transfer starts, and the
+ * callbacks through which the answer comes. These touch C memory only. What is sent is
+ * http_body.c. */
 
 #include "http.h"
 
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
@@ -57,38 +57,6 @@ static int on_request(void *arg, char *remote, char *local, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-static size_t on_send(char *buffer, size_t one, size_t n, void *arg)
-{
-    struct source *s = arg;
-    ssize_t got;
-
-    n *= one;
-    if ((curl_off_t)n > s->size - s->position) n = (size_t)(s->size - s->position);
-    if (s->fd < 0) {
-        memcpy(buffer, s->data + s->position, n);
-        got = (ssize_t)n;
-    } else {
-        do
-            got = pread(s->fd, buffer, n, s->position);
-        while (got < 0 && errno == EINTR);
-    }
-    if (got < 0 || (got == 0 && n > 0)) { /* the length was promised */
-        s->transfer->verdict = got < 0 ? SOURCE_FAILED : SOURCE_CHANGED;
-        s->transfer->error = errno;
-        return CURL_READFUNC_ABORT;
-    }
-    s->position += got;
-    return (size_t)got;
-}
-
-static int on_seek(void *arg, curl_off_t offset, int origin)
-{
-    struct source *s = arg;
-    if (origin != SEEK_SET || offset < 0 || offset > s->size) return CURL_SEEKFUNC_FAIL;
-    s->position = offset;
-    return CURL_SEEKFUNC_OK;
-}
-
 bool host_http_is_token(const char *text)
 {
     if (!*text) return false;
@@ -127,9 +95,7 @@ static long milliseconds(double seconds)
     return seconds > INT_MAX / 1000 ? 0 : (long)ceil(seconds * 1000);
 }
 
-/* Keeps the string or userdata on the top of the stack for as long as the transfer; pops
- * it. */
-static void keep(lua_State *L)
+void host_http_keep(lua_State *L)
 {
     lua_getiuservalue(L, THIS, KEPT);
     lua_insert(L, -2);
@@ -137,12 +103,12 @@ static void keep(lua_State *L)
     lua_pop(L, 1);
 }
 
-static const char *kept_field(lua_State *L, int index, const char *name, size_t *size)
+const char *host_http_kept_field(lua_State *L, int index, const char *name, size_t *size)
 {
     const char *text = host_http_field(L, index, name, size);
     if (!text) return NULL;
     lua_getfield(L, index, name);
-    keep(L);
+    host_http_keep(L);
     return text;
 }
 
@@ -201,87 +167,6 @@ static void set_method(lua_State *L, struct transfer *t, const char *method, boo
                     curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK);
 }
 
-/* Makes room for `n` sources, closed ones. */
-static void new_sources(lua_State *L, struct transfer *t, int n)
-{
-    t->sources = lua_newuserdatauv(L, (size_t)n * sizeof *t->sources, 0);
-    for (int i = 0; i < n; i++)
-        t->sources[i] = (struct source){.fd = -1, .transfer = t};
-    t->n_sources = n;
-    keep(L);
-}
-
-/* With `fresh` the body comes from a callback that cannot go back: libcurl, which would
- * send a body again by itself when a reused connection closes unanswered, then cannot. */
-static void set_body(lua_State *L, struct transfer *t, bool fresh)
-{
-    size_t size;
-    const char *body = kept_field(L, REQUEST, "body", &size);
-    if (!body) return;
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-    if (!fresh) {
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body);
-        return;
-    }
-    new_sources(L, t, 1);
-    t->sources[0].data = body;
-    t->sources[0].size = (curl_off_t)size;
-    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_send);
-    curl_easy_setopt(t->easy, CURLOPT_READDATA, &t->sources[0]);
-}
-
-/* Opens what the part at `index` consists of. False: the transfer failed. */
-static bool open_source(lua_State *L, struct transfer *t, int index, struct source *s)
-{
-    size_t size = 0;
-    const char *path = kept_field(L, index, "file", NULL);
-    s->data = kept_field(L, index, "data", &size);
-    s->size = (curl_off_t)size;
-    if (!path == !s->data) luaL_error(L, "a part needs one of data and file");
-    if (!path) return true;
-
-    struct stat st;
-    s->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (s->fd >= 0 && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        s->size = st.st_size;
-        return true;
-    }
-    lua_pushfstring(L, "cannot read %s: %s", path,
-                    s->fd < 0 ? strerror(errno) : "not a regular file");
-    host_http_fail(L, THIS, t, s->fd < 0 && errno == ENOENT ? HOST_MISSING : HOST_IO);
-    return false;
-}
-
-/* parts at the top of the stack. False: the transfer failed. */
-static bool set_parts(lua_State *L, struct transfer *t, bool fresh)
-{
-    int parts = lua_gettop(L), n = (int)lua_rawlen(L, parts);
-    if (n == 0) luaL_error(L, "no parts");
-    new_sources(L, t, n);
-    host_http_check(L, (t->mime = curl_mime_init(t->easy)));
-    for (int i = 0; i < n; i++, lua_pop(L, 1)) {
-        struct source *s = &t->sources[i];
-        if (lua_rawgeti(L, parts, i + 1) != LUA_TTABLE)
-            luaL_error(L, "part %d: no table", i + 1);
-        int index = lua_gettop(L);
-        const char *name = host_http_field(L, index, "name", NULL);
-        const char *filename = host_http_field(L, index, "filename", NULL);
-        const char *type = host_http_field(L, index, "type", NULL);
-        if (!name) luaL_error(L, "part %d has no name", i + 1);
-        if (!open_source(L, t, index, s)) return false;
-        curl_mimepart *part = curl_mime_addpart(t->mime);
-        host_http_check(L, part);
-        bool fine = curl_mime_name(part, name) == CURLE_OK;
-        fine = fine && (!filename || curl_mime_filename(part, filename) == CURLE_OK);
-        fine = fine && (!type || curl_mime_type(part, type) == CURLE_OK);
-        host_http_check(L, fine);
-        curl_mime_data_cb(part, s->size, on_send, fresh ? NULL : on_seek, NULL, s);
-    }
-    host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime) == CURLE_OK);
-    return true;
-}
-
 /* Is the host this machine? Such a connection never goes through a proxy. */
 static bool is_loopback(const char *host)
 {
@@ -334,7 +219,7 @@ static bool set_url(lua_State *L, struct transfer *t, const char *method)
 /* False: the file cannot be written, the transfer failed. */
 static bool set_save(lua_State *L, struct transfer *t)
 {
-    t->save = kept_field(L, REQUEST, "save", NULL);
+    t->save = host_http_kept_field(L, REQUEST, "save", NULL);
     if (!t->save) return true;
     t->save_fd = open(t->save, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (t->save_fd >= 0) return true;
@@ -412,7 +297,6 @@ static void set_fresh(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
-/* Everything about the request. False: the transfer failed already. */
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
 {
     const char *method = host_http_field(L, REQUEST, "method", NULL);
@@ -426,8 +310,8 @@ bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
     if (!set_url(L, t, method) || !set_save(L, t)) return false;
     set_limits(L, t);
     if (fresh) set_fresh(t);
-    if (parts && !set_parts(L, t, fresh)) return false;
-    set_body(L, t, fresh);
+    if (parts && !host_http_set_parts(L, t, fresh)) return false;
+    host_http_set_body(L, t, fresh);
     set_method(L, t, method, body || parts);
     set_headers(L, t, parts);
     return true;

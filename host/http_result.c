@@ -1,4 +1,4 @@
-/* The answer half of host.http: a response as a table, or why there is none. */
+/* host.http, the answer - a response as a table, or why there is none. */
 
 #include "http.h"
 
