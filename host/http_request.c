@@ -11,9 +11,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
