@@ -93,9 +93,7 @@ return {
     local found = hashes and hashes:get(record.user_id:match("^auth0|(.*)$"))
     local why
     user.password_hash, user.custom_password_hash, why = password.auto(found and found.passwordHash)
-    if why and found then
-      migrate.warn("password_not_kept", why)
-    elseif why then
+    if why and not found then
       migrate.warn("no_password", "users without a hash in the export: they set a new password")
     end
     if value.null_if(record.multifactor) then

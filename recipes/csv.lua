@@ -167,9 +167,7 @@ return {
     local why
     user.password_hash, user.custom_password_hash, why
       = hashed(cell("password"), cell("salt"), value.split(params.password_format, ",") or {})
-    if why and cell("password") then
-      migrate.warn("password_not_kept", why)
-    elseif why then
+    if why and not cell("password") then
       migrate.warn("no_password", "users without a password hash: they set a new password")
     end
     return user

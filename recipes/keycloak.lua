@@ -62,13 +62,15 @@ local function one_time_code(credential)
   })
 end
 
+---Sets what the credentials become. Returns whether there is a password among them.
 local function credentials(user, list)
+  local has_password = false
   for _, credential in ipairs(filled(list) or {}) do
     local kept, why = true, nil
     if credential.type == "password" then
-      user.password_hash, user.custom_password_hash, why
+      has_password = true
+      user.password_hash, user.custom_password_hash
         = password.fields(password.keycloak_credential(credential))
-      kept = not why
     elseif credential.type == "otp" and not user.mfa_factors then
       kept, why = one_time_code(credential)
       user.mfa_factors = kept and { { totp = { secret = kept } } } or nil
@@ -79,6 +81,7 @@ local function credentials(user, list)
       migrate.warn(credential.type .. "_not_kept", credential.type .. ": " .. tostring(why))
     end
   end
+  return has_password
 end
 
 ---@type Recipe
@@ -119,9 +122,8 @@ return {
         keycloak_created = value.date(record.createdTimestamp),
       },
     }
-    credentials(user, record.credentials)
-    if not user.password_hash and not user.custom_password_hash then
-      migrate.warn("no_password", "users without a hash that fits: they set a new password")
+    if not credentials(user, record.credentials) then
+      migrate.warn("no_password", "users without a password: they set a new one")
     end
     return user
   end,

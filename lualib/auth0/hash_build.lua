@@ -7,7 +7,10 @@ local text = require "host.text"
 
 local hash_build = {}
 
-local NONE <const> = "no password hash"
+---The reason where there is no value at all: nothing is lost then.
+---@type string
+hash_build.NONE = "no password hash"
+
 local BCRYPT <const> = "^%$2[aby]%$%d%d%$[./A-Za-z0-9]+$"
 local BCRYPT_LENGTH <const> = 60 -- characters
 
@@ -54,10 +57,10 @@ end
 
 ---A value without blanks around it and without the databases' `0x`; nil, reason for none.
 local function cleaned(value)
-  if value == nil then return nil, NONE end
+  if value == nil then return nil, hash_build.NONE end
   if type(value) ~= "string" then return nil, "a hash must be text, this is a " .. type(value) end
   local trimmed = text.trim(value)
-  if not trimmed then return nil, NONE end
+  if not trimmed then return nil, hash_build.NONE end
   return trimmed
 end
 

@@ -8,6 +8,7 @@ local face = require "migrate.face"
 local failure = require "base.failure"
 local file = require "host.file"
 local host = require "host"
+local kept_hashes = require "migrate.kept_hashes"
 local path = require "base.path"
 
 local modules = {}
@@ -23,6 +24,7 @@ local modules = {}
 ---@field list LoadedModule[]         third-party ones, in the order in which they were loaded
 ---@field texts LoadedModule[]        those and the shipped recipes
 ---@field folders string[]
+---@field hashes HashWatch             what its `auth0.password` refused
 local Modules = {}
 Modules.__index = Modules
 
@@ -34,7 +36,7 @@ local MAY <const> = "recipes may require migrate, source.*, auth0.codes, auth0.f
 -- What recipes see of the program's library, beside source.* and the recipes.
 local OPEN <const> = {
   ["auth0.codes"] = true, ["auth0.fixers"] = true, ["auth0.limits"] = true,
-  ["auth0.password"] = true, ["auth0.schema"] = true, ["auth0.user"] = true,
+  ["auth0.schema"] = true, ["auth0.user"] = true,
   ["migrate.import"] = true, ["migrate.finalize"] = true, ["migrate.retry"] = true,
 }
 
@@ -122,6 +124,7 @@ function modules.new(options)
     self.loaded[name] = self.env[name]
   end
   self.loaded.migrate = face.new(options.warnings)
+  self.loaded["auth0.password"], self.hashes = kept_hashes.new()
   self.loaded.cjson = require("cjson").new()
   return self
 end

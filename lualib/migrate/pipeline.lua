@@ -42,6 +42,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
+---@field private hashes HashWatch
 ---@field private doing? "source"|"map"  whose code runs; nil: ours
 ---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
 ---@field private record any        the last one read
@@ -55,7 +56,7 @@ Pipeline.__index = Pipeline
 function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
-    sink = parts.sink, chooser = parts.chooser,
+    sink = parts.sink, chooser = parts.chooser, hashes = parts.recipe.hashes or {},
     draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
     position = 0, extra = 0, warnings = {}, pause_at = PAUSE_EVERY,
   }, Pipeline)
@@ -130,6 +131,15 @@ function Pipeline:clash(clash, user, at, record)
   })
 end
 
+---A user whose hash `auth0.password` refused and who has no other goes without a password.
+---@private
+function Pipeline:note_refused(user, at)
+  if user_rules.has_password(user) then return end
+  self:warn("password_not_kept", string.format(
+    "hashes that cannot be carried over: these users set a new password (the first at %s: %s)", at,
+    self.hashes.refused))
+end
+
 ---One mapped user, through the rules, into the sink.
 function Pipeline:take(user, at, record)
   normalise(user)
@@ -139,6 +149,7 @@ function Pipeline:take(user, at, record)
     local errors = self:errors_of(findings, user, at)
     if errors[1] then return self:reject(at, errors, record, user) end
   end
+  if self.hashes.refused then self:note_refused(user, at) end
   local choose = self.chooser
   local place = choose and choose:slot() or self.position
   local clash, message, kind = self.duplicates:judge(user, place)
@@ -234,7 +245,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:stretch(source, state, pause, limit)
-  local map, params = self.recipe.map, self.recipe.params
+  local map, params, hashes = self.recipe.map, self.recipe.params, self.hashes
   while self.position < limit do
     local taken, message, kind
     if self.position >= self.pause_at then
@@ -255,7 +266,7 @@ function Pipeline:stretch(source, state, pause, limit)
     if is_broken(record) then
       taken, message, kind = self:step_over(at, record)
     else
-      self.doing = "map"
+      self.doing, hashes.refused = "map", nil
       taken, message, kind = self:mapped(at, record, map(record, params, position))
     end
     if not taken then return nil, message, kind end
