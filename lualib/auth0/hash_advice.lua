@@ -57,8 +57,10 @@ local function bcrypt(value)
   if value:find("^%$wp%$") then return other_scheme(value, function() return false end) end
   local cause, fix = blanks(value)
   if cause then return cause, fix end
-  cause, fix = other_scheme(value, is_bcrypt)
-  if cause then return cause, fix end
+  if not value:find("^%$2") then
+    cause, fix = other_scheme(value, is_bcrypt)
+    if cause then return cause, fix end
+  end
   return bcrypt_fault(value)
 end
 

@@ -32,9 +32,20 @@ local function count(n, noun, nouns)
   return n .. " " .. (n == 1 and noun or nouns or noun .. "s")
 end
 
+-- By the first byte, for most texts begin like none of them.
+---@type table<string, string[]>
+local marks_by_first = {}
+for _, pattern in ipairs(MARKS) do
+  local firsts = pattern:match("^%^%[(%a+)%]") or pattern:match("^%^%%?(.)")
+  for first in firsts:gmatch(".") do
+    marks_by_first[first] = marks_by_first[first] or {}
+    table.insert(marks_by_first[first], pattern)
+  end
+end
+
 ---The mark that a text begins with, "" for none.
 local function mark_of(text)
-  for _, pattern in ipairs(MARKS) do
+  for _, pattern in ipairs(marks_by_first[text:sub(1, 1)] or {}) do
     local mark = text:match(pattern)
     if mark then return mark end
   end

@@ -8,6 +8,7 @@ local findings = {}
 local EXAMPLES <const> = 3
 local MOST_GROUPS <const> = 300 -- told apart by path and message; then by code
 local MOST_CODES <const> = 100  -- told apart by code alone; then not at all
+local MOST_HEARD <const> = 300  -- messages remembered at a time
 local OTHER <const> = "OTHER"
 local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
 
@@ -25,12 +26,14 @@ local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
 ---@field groups table<string, FindingGroup>
 ---@field n integer  groups told apart by path and message
 ---@field codes integer  groups told apart by code alone
+---@field private heard table<string, {shown: string, common: string}>
+---@field private n_heard integer
 local Findings = {}
 Findings.__index = Findings
 
 ---@return Findings
 function findings.new()
-  return setmetatable({ groups = {}, n = 0, codes = 0 }, Findings)
+  return setmetatable({ groups = {}, n = 0, codes = 0, heard = {}, n_heard = 0 }, Findings)
 end
 
 -- Part of an address, not of a pattern that a message shows.
@@ -65,12 +68,25 @@ function findings.common(message, ours)
   return (message:gsub("%S+", common_word))
 end
 
+---A message as it is shown, and what it has in common with its like. Most are heard again and
+---again, so some are remembered.
+---@private
+function Findings:words(written, ours)
+  local key = written .. (ours and "\1" or "\0")
+  local heard = self.heard[key]
+  if not heard then
+    if self.n_heard >= MOST_HEARD then self.heard, self.n_heard = {}, 0 end
+    heard = { shown = findings.shown(written, ours) }
+    heard.common = findings.common(heard.shown, ours)
+    self.heard[key], self.n_heard = heard, self.n_heard + 1
+  end
+  return heard.shown, heard.common
+end
+
 ---The group of a finding, made when it is the first: one of its own, else its code's, else the one
 ---of all others.
 function Findings:group(outcome, finding, path)
-  local ours = outcome ~= "failed"
-  local message = findings.shown(finding.message or "", ours)
-  local common = findings.common(message, ours)
+  local message, common = self:words(finding.message or "", outcome ~= "failed")
   local key = table.concat({ outcome, finding.code, path, common }, "\0")
   local group = self.groups[key]
   if group then
