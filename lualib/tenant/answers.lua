@@ -55,6 +55,14 @@ function answers.invalid_query(what, property)
     property), "invalid_query_string")
 end
 
+---@param what string
+---@param property string
+---@return Answer
+function answers.invalid_path(what, property)
+  return answers.refuse(400, string.format("Path validation error: %s on property %s", what,
+    property), "invalid_uri")
+end
+
 ---A refused token.
 ---@param message string
 ---@return Answer

@@ -2,6 +2,7 @@
 
 local answers = require "tenant.answers"
 local digest = require "host.digest"
+local failure = require "base.failure"
 local json = require "host.json"
 local settings_of = require "auth0.connection"
 
@@ -191,6 +192,21 @@ function connections.get(tenant, request, scopes)
   local row = connections.by_id(tenant, request.ids[1])
   if not row then return missing() end
   return answers.json(shown(row, scopes, request.query))
+end
+
+---DELETE /api/v2/connections/{id}: its users go with it.
+---@param tenant Tenant
+---@param request host.server.request
+---@return Answer
+function connections.delete(tenant, request)
+  local id, db = request.ids[1], tenant.db
+  local transaction <close> = db:begin()
+  for _, sql in ipairs {
+    "DELETE FROM user WHERE connection = ?", "DELETE FROM ghost WHERE connection = ?",
+    "DELETE FROM connection WHERE id = ?",
+  } do db:run(sql, id) end
+  failure.check(transaction:commit())
+  return answers.none()
 end
 
 ---GET /api/v2/connections/{id}/clients

@@ -35,7 +35,27 @@ doubts.LIST = {
     about = "CONFLICT_EMAIL and CONFLICT_USERNAME, or CONFLICT for all",
   },
   {
-    name = "path", values = { "present", "absent" }, about = "the path in the errors of a user",
+    name = "match", values = { "email", "user-id" },
+    about = "an upsert finds its user by address, or by user_id as a flag of the tenant has it",
+  },
+  {
+    name = "two-hashes", values = { "not", "forbidden" },
+    about = "password_hash beside custom_password_hash: NOT_PASSED, or \"Forbidden attribute in "
+      .. "appUser\" without a code",
+  },
+  {
+    name = "hash-shape", values = { "rule", "any-of" },
+    about = "a custom_password_hash that fits no algorithm: the rule that it breaks, or "
+      .. "ANY_OF_MISSING",
+  },
+  {
+    name = "null-object", values = { "type", "required" },
+    about = "null where an object is wanted: INVALID_TYPE, or OBJECT_REQUIRED",
+  },
+  {
+    name = "path", values = { "present", "absent", "pointer", "camel" },
+    about = "the path in the errors of a user: given, not given, as #/a/0/b, or with all names in "
+      .. "camel case",
   },
   {
     name = "totp", values = { "shown", "hidden" },
@@ -48,6 +68,14 @@ doubts.LIST = {
   {
     name = "failed-errors", values = { "job", "none" },
     about = "the errors of a job that failed as a whole: the job (200), or nothing (204)",
+  },
+  {
+    name = "no-errors", values = { "none", "list" },
+    about = "the errors of a job that has none: nothing (204), or an empty list (200)",
+  },
+  {
+    name = "job-id", values = { "checked", "any" },
+    about = "a malformed id of a job: 400, or 404 as of an unknown one",
   },
   {
     name = "progress", values = { "percentage", "full", "absent" },

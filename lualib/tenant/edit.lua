@@ -113,7 +113,7 @@ local function unfit(tenant, row, record, body)
   if type(body.username) == "string" and not has_usernames(connection.settings) then
     return no_usernames()
   end
-  for _, err in ipairs(verdict.errors(tenant:validator(connection), record) or {}) do
+  for _, err in ipairs(verdict.errors(tenant:validator(connection), record, tenant.doubts) or {}) do
     local path = (err.path or ""):gsub("^identities%[0%]%.profileData%.", "")
     local member = path:match("^[%w_]+")
     if member and body[member] ~= nil then
@@ -169,7 +169,7 @@ local function new_user(tenant, body)
   end
   local settings = connection.settings
   if user.username and not has_usernames(settings) then return nil, no_usernames() end
-  local errors = verdict.errors(tenant:validator(connection), user)
+  local errors = verdict.errors(tenant:validator(connection), user, tenant.doubts)
   if errors then return nil, answers.invalid("'" .. errors[1].message .. "'") end
   return user, connection
 end

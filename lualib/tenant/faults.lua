@@ -87,6 +87,7 @@ faults.ACTIONS = {
   ["job-lost"] = { of_job = true, keys = {} },
   ["job-stuck"] = { of_job = true, keys = { seconds = SECONDS }, needs = "seconds" },
   ["job-failed"] = { of_job = true, keys = { details = text, share = number(0, 1) } },
+  ["connection-gone"] = { of_job = true, keys = { share = number(0, 1) } },
   ["job-short"] = { of_job = true, keys = { missing = whole(1) }, needs = "missing" },
   ["mfa-failed"] = { of_job = true, keys = { share = number(0, 1) } },
 }

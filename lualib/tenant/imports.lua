@@ -1,8 +1,6 @@
---- POST /jobs/users-imports and what happens to the users afterwards.
---- Source: Auth0 docs, "Bulk Import User Data into Auth0 Database Connections", and Management API
---- v2 (November 2026).
+--- Import jobs: what becomes of the users of an upload.
+--- Source: Auth0 docs, "Bulk Import User Data into Auth0 Database Connections" (November 2026).
 
-local answers = require "tenant.answers"
 local failure = require "base.failure"
 local ghosts = require "tenant.ghosts"
 local job_faults = require "tenant.job_faults"
@@ -17,7 +15,6 @@ local imports = {}
 
 local SLICE <const> = 500          -- users in a transaction, at most
 local SLICE_SECONDS <const> = 0.05 -- of a tier's time that one slice stands for
-local CONNECTION_ID <const> = "^con_" .. ("%w"):rep(16) .. "$"
 local BROKEN <const> = "Failed to parse users file JSON when importing users. "
   .. "Make sure it is valid JSON."
 local UNKNOWN <const> = "OBJECT_ADDITIONAL_PROPERTIES"
@@ -31,93 +28,6 @@ local UPSERTABLE <const> = {
   "user_metadata", "mfa_factors",
 }
 
--- Accepting ---------------------------------------------------------------------------------
-
-local function boolean(part, default)
-  if part == nil then return default end
-  if part == "true" then return true end
-  if part == "false" then return false end
-  return nil
-end
-
----The form's fields, or the answer that refuses the form.
-local function form_of(request)
-  if not request.parts or request.malformed then
-    return nil, answers.invalid("'Invalid multipart payload format'")
-  end
-  local form = {}
-  for _, part in ipairs(request.parts) do
-    if part.name ~= "users" then
-      form[part.name] = part.data
-    elseif part.filename then
-      form.users = part.data
-    end
-  end
-  if not form.users then
-    return nil, answers.refuse(400, "Must provide 'users' file as multipart part.")
-  elseif form.users == "" then
-    return nil, answers.refuse(400, "Users file must not be empty.")
-  end
-  for _, name in ipairs { "upsert", "send_completion_email" } do
-    if boolean(form[name], false) == nil then
-      return nil, answers.invalid("'Expected type boolean but found type string'", name)
-    end
-  end
-  return form
-end
-
----The form's connection, or the answer that refuses it.
-local function connection_of(tenant, form)
-  local id = form.connection_id
-  if not id then
-    return nil, answers.refuse(400, "Must provide 'connection_id' as multipart part.")
-  elseif not id:find(CONNECTION_ID) then
-    return nil, answers.invalid("'String does not match pattern ^con_[A-Za-z0-9]{16}$'",
-      "connection_id")
-  end
-  local connection = tenant:connection(id)
-  if not connection then
-    return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
-  elseif connection.strategy ~= "auth0" then
-    return nil, answers.refuse(400, "Connection must be a database connection.")
-  elseif #connection.clients == 0 then
-    return nil, answers.refuse(400, "Connection must be enabled.")
-  elseif connection.settings.custom_database and not connection.settings.import_mode then
-    return nil, answers.refuse(400,
-      "Custom Database Connections without import mode are not allowed.")
-  end
-  return connection
-end
-
----POST /api/v2/jobs/users-imports
----@param tenant Tenant
----@param request host.server.request
----@return Answer
-function imports.accept(tenant, request)
-  if request.too_large or request.size > limits.REQUEST_BYTES then
-    return answers.refuse(413, "Payload content length greater than maximum allowed: 512000.")
-  end
-  local form, refusal = form_of(request)
-  if not form then return refusal end
-  local connection
-  connection, refusal = connection_of(tenant, form)
-  if not connection then return refusal end
-  local active = tenant.metrics.active + tenant.foreign
-  if active >= limits.JOBS then return answers.slots_taken(active, tenant.doubts) end
-  local job = jobs.add(tenant, {
-    type = "users_import", connection = connection.id, payload = form.users,
-    external_id = form.external_id, upsert = boolean(form.upsert, false),
-    mail = boolean(form.send_completion_email, true),
-  })
-  tenant.metrics:upload(request.size, job.mail == 1)
-  imports.begin(tenant, job, job_faults.choose(tenant, job))
-  local view = jobs.show(tenant, job)
-  view.status = "pending"
-  return answers.json(view, 202)
-end
-
--- Processing --------------------------------------------------------------------------------
-
 ---@class ImportRun  what is remembered while a job runs
 ---@field tenant Tenant
 ---@field db host.store.database
@@ -130,6 +40,7 @@ end
 ---@field poisoned? boolean  a null address has spoilt all that follows
 ---@field seen table<string, table<string, true>>  identifiers of the file so far
 ---@field now number  of the slice
+---@field gone_after number  how many users find the connection there
 ---@field inserted integer
 ---@field updated integer
 ---@field failed integer
@@ -176,12 +87,24 @@ local function conflict(run, keys, rows)
 end
 
 ---The user with the record's address when it may be updated: nobody else has its other
----identifiers, and they are not somebody else's.
+---identifiers, and they are not somebody else's. Where users are matched by user_id, that one.
 local function target(run, keys, rows)
   local row = rows[1]
-  if #rows > 1 or row.connection ~= run.connection.id or row.email ~= keys.email then return nil end
-  if not keys.email or (keys.user_id and keys.user_id ~= row.user_id) then return nil end
+  if #rows > 1 or row.connection ~= run.connection.id then return nil end
+  if run.tenant.doubts.match == "user-id" then return row.user_id == keys.user_id and row or nil end
+  if not keys.email or row.email ~= keys.email then return nil end
+  if keys.user_id and keys.user_id ~= row.user_id then return nil end
   return row
+end
+
+---What an import says of a ghost; where users are matched by user_id, it has the ghost's name in
+---its way.
+local function haunted(run, keys)
+  if not ghosts.stands(run.db, run.connection, keys) then return nil end
+  if run.tenant.doubts.match == "user-id" and keys.username then
+    return refuse("CONFLICT_USERNAME", "A user with the same username already exists.", "username")
+  end
+  return refuse("DUPLICATED_USER", "The user already exists.")
 end
 
 ---Updates the one user that has the record's address.
@@ -241,21 +164,18 @@ end
 
 ---Deals with one user: "inserted" or "updated", or nil and the errors.
 local function import_one(run, user)
-  local errors = doubtful(run, user) or verdict.errors(run.validator, user)
+  local errors = doubtful(run, user) or verdict.errors(run.validator, user, run.tenant.doubts)
   if errors then return nil, errors end
   local keys = users.keys(user)
-  errors = duplicate(run, user, keys)
+  errors = duplicate(run, user, keys) or (run.haunted and haunted(run, keys))
   if errors then return nil, errors end
-  if run.haunted and ghosts.stands(run.db, run.connection, keys) then
-    return nil, refuse("DUPLICATED_USER", "The user already exists.")
-  end
   return store(run, user, keys)
 end
 
 local function note_error(run, place, user, errors)
   local doubts = run.tenant.doubts
   for _, err in ipairs(errors) do
-    if doubts.path == "absent" then err.path = nil end
+    err.path = verdict.shown_path(err.path, doubts)
   end
   local entry = json.encode { user = verdict.echo(user, doubts), errors = json.array(errors) }
   run.db:run("INSERT INTO job_error VALUES (?, ?, ?)", run.job.id, place, entry)
@@ -265,9 +185,17 @@ end
 local function slice(run, list, first, last)
   run.now = run.tenant.wall()
   local transaction <close> = run.db:begin()
+  if not run.tenant:takes_users(run.job.connection) then
+    run.gone_after = math.min(run.gone_after, first - 1)
+  end
   for place = first, last do
     local user = list[place]
-    local outcome, errors = import_one(run, user)
+    local outcome, errors
+    if place > run.gone_after then
+      errors = refuse("CONNECTION_NOT_FOUND", "The connection does not exist.")
+    else
+      outcome, errors = import_one(run, user)
+    end
     if errors then note_error(run, place, user, errors) end
     outcome = outcome or "failed"
     run[outcome] = run[outcome] + 1
@@ -281,13 +209,14 @@ local function slice(run, list, first, last)
 end
 
 ---@param tenant Tenant
----@param connection StoredConnection
+---@param connection? StoredConnection  nil: it is gone
 ---@param job StoredJob
 ---@return ImportRun
 local function new_run(tenant, connection, job)
   return {
     tenant = tenant, db = tenant.db, connection = connection, job = job,
-    validator = tenant:validator(connection), upsert = job.upsert == 1,
+    validator = connection and tenant:validator(connection), upsert = job.upsert == 1,
+    gone_after = connection and math.huge or 0,
     haunted = ghosts.any(tenant.db),
     seen = { email = {}, username = {}, user_id = {} }, now = tenant.wall(),
     inserted = job.inserted, updated = job.updated, failed = job.failed,
@@ -296,9 +225,9 @@ end
 
 ---Notes the identifiers of users that were dealt with before the tenant was restarted.
 local function remember(run, list)
-  for place = 1, run.job.done do
+  for place = 1, run.connection and run.job.done or 0 do
     local user = list[place]
-    if not doubtful(run, user) and not verdict.errors(run.validator, user) then
+    if not doubtful(run, user) and not run.validator:check(user) then
       duplicate(run, user, users.keys(user))
     end
   end
@@ -331,9 +260,9 @@ end
 
 ---Whether the file counts as no JSON because a user has a property that is not known.
 local function is_misspelt(run, list)
-  if run.tenant.doubts.unknown ~= "job" then return false end
+  if run.tenant.doubts.unknown ~= "job" or not run.connection then return false end
   for _, user in ipairs(list) do
-    for _, err in ipairs(verdict.errors(run.validator, user) or {}) do
+    for _, err in ipairs(run.validator:check(user) or {}) do
       if err.code == UNKNOWN then return true end
     end
   end
@@ -362,13 +291,14 @@ function imports.begin(tenant, job, fault)
       scheduler.pass()
       if not tenant.ended then jobs.finish(tenant, job.id, BROKEN) end
     else
-      local run = new_run(tenant, assert(tenant:connection(job.connection)), job)
+      local run = new_run(tenant, tenant:connection(job.connection), job)
       run.fault = fault
+      run.gone_after = math.min(run.gone_after, job_faults.gone_after(fault, #list))
       if is_misspelt(run, list) then
         jobs.finish(tenant, job.id, BROKEN)
       else
         remember(run, list)
-        process(run, job_faults.reached(fault, looked_at(tenant, list)))
+        process(run, job_faults.reached(tenant, job, fault, looked_at(tenant, list)))
       end
     end
     tenant.metrics:job_ended(tenant.monotonic())
@@ -378,7 +308,7 @@ end
 ---Puts a user with `"ghost": true` where only imports meet it.
 local function put_ghost(run, user)
   user.ghost = nil
-  local errors = verdict.errors(run.validator, user)
+  local errors = verdict.errors(run.validator, user, run.tenant.doubts)
   if not errors then ghosts.add(run.db, run.connection, users.keys(user)) end
   return not errors, errors
 end

@@ -126,6 +126,13 @@ function Tenant:validator(connection)
   return made
 end
 
+---Whether a connection is there and some application may use it.
+---@param id string
+---@return boolean
+function Tenant:takes_users(id)
+  return self.db:value("SELECT 1 FROM connection WHERE id = ? AND clients <> '[]'", id) ~= nil
+end
+
 ---@param id string
 ---@return string?
 function Tenant:connection_name(id)

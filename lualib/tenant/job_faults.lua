@@ -4,6 +4,7 @@
 local clock = require "host.clock"
 local faults = require "tenant.faults"
 local jobs = require "tenant.jobs"
+local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
 
 local job_faults = {}
@@ -27,16 +28,38 @@ local function part_of(list, n)
   return table.move(list, 1, math.max(0, n), 1, {})
 end
 
----The users of the list that the job gets to; waits while the job is stuck.
+local MARGIN <const> = 0.05 -- seconds; two clocks are read
+
+---Real seconds until the job has lasted longer than a job may.
+local function seconds_left(tenant, job)
+  local left = (limits.JOB_SECONDS - (tenant:now() - job.begun)) / tenant.scale
+  return math.max(0, left) + MARGIN
+end
+
+---The users of the list that the job gets to; waits while the job is stuck, but not beyond the
+---time that a job has.
+---@param tenant Tenant
+---@param job StoredJob
 ---@param fault? Fault
 ---@param list table[]
 ---@return table[]
-function job_faults.reached(fault, list)
+function job_faults.reached(tenant, job, fault, list)
   local action = fault and fault.action
-  if action == "job-stuck" then scheduler.sleep(fault.seconds) end
+  if action == "job-stuck" then
+    scheduler.sleep(math.min(fault.seconds, seconds_left(tenant, job)))
+  end
   if action == "job-failed" then return part_of(list, math.floor(#list * (fault.share or 0))) end
   if action == "job-short" then return part_of(list, #list - fault.missing) end
   return list
+end
+
+---How many users of a job find the connection there.
+---@param fault? Fault
+---@param total integer
+---@return number
+function job_faults.gone_after(fault, total)
+  if not fault or fault.action ~= "connection-gone" then return math.huge end
+  return math.floor(total * (fault.share or 0))
 end
 
 ---Errors of a user that is to be stored without its factors.

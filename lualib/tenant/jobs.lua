@@ -95,6 +95,7 @@ function jobs.finish(tenant, id, details, status)
 end
 
 local LINK_SECONDS <const> = 60
+local ID <const> = "^job_" .. ("%w"):rep(16) .. "$"
 
 ---What makes a link ours.
 ---@param tenant Tenant
@@ -156,9 +157,14 @@ function jobs.show(tenant, row)
   return view
 end
 
----A job that the tenant admits to; one that it lost may run all the same.
-local function known(tenant, id)
-  return not tenant.lost[id] and jobs.get(tenant, id)
+---A job that the tenant admits to (one that it lost may run all the same), or the refusal.
+local function known(tenant, id, message)
+  if tenant.doubts["job-id"] == "checked" and not id:find(ID) then
+    return nil, answers.invalid_path("'String does not match pattern ^job_[A-Za-z0-9]{16}$'", "id")
+  end
+  local row = not tenant.lost[id] and jobs.get(tenant, id)
+  if row then return row end
+  return nil, answers.refuse(404, message, "inexistent_job")
 end
 
 ---GET /api/v2/jobs/{id}
@@ -166,8 +172,8 @@ end
 ---@param request host.server.request
 ---@return Answer
 function jobs.read(tenant, request)
-  local row = known(tenant, request.ids[1])
-  if not row then return answers.refuse(404, "Job not found.", "inexistent_job") end
+  local row, refusal = known(tenant, request.ids[1], "Job not found.")
+  if not row then return refusal end
   return answers.json(jobs.show(tenant, row))
 end
 
@@ -176,8 +182,8 @@ end
 ---@param request host.server.request
 ---@return Answer
 function jobs.errors(tenant, request)
-  local row = known(tenant, request.ids[1])
-  if not row then return answers.refuse(404, "The job does not exist.", "inexistent_job") end
+  local row, refusal = known(tenant, request.ids[1], "The job does not exist.")
+  if not row then return refusal end
   local whole = row.status == "failed" and row.details
   if whole and tenant.doubts["failed-errors"] == "none" then return answers.none() end
   if whole then return answers.json(jobs.show(tenant, row)) end
@@ -186,7 +192,9 @@ function jobs.errors(tenant, request)
     row.id) do
     list[#list + 1] = json.decode(found.entry)
   end
-  if #list == 0 then return answers.none() end
+  if #list == 0 and (row.status == "failed" or tenant.doubts["no-errors"] == "none") then
+    return answers.none()
+  end
   return answers.json(list)
 end
 

@@ -12,7 +12,7 @@ local LIFE <const> = 86400 -- seconds; Auth0's default for the Management API
 
 oauth.SCOPES = {
   "create:users", "read:users", "update:users", "delete:users", "update:users_app_metadata",
-  "read:connections", "read:connections_options", "create:user_tickets",
+  "read:connections", "read:connections_options", "delete:connections", "create:user_tickets",
   "create:authentication_methods",
 }
 

@@ -5,11 +5,11 @@ local connections = require "tenant.connections"
 local edit = require "tenant.edit"
 local exports = require "tenant.exports"
 local guardian = require "tenant.guardian"
-local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
 local metrics = require "tenant.metrics"
 local oauth = require "tenant.oauth"
 local remedies = require "tenant.remedies"
+local uploads = require "tenant.uploads"
 local users = require "tenant.users"
 
 local router = {}
@@ -27,7 +27,7 @@ local ROUTES <const> = {
   { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
   { method = "GET", path = "/__tenant/exports/{}/{}/{}", handler = exports.download },
   {
-    method = "POST", path = "/api/v2/jobs/users-imports", handler = imports.accept,
+    method = "POST", path = "/api/v2/jobs/users-imports", handler = uploads.accept,
     scopes = { "create:users" }, group = "other",
   },
   {
@@ -81,6 +81,10 @@ local ROUTES <const> = {
   {
     method = "GET", path = "/api/v2/connections/{}", handler = connections.get,
     scopes = { "read:connections" }, group = "read_connections",
+  },
+  {
+    method = "DELETE", path = "/api/v2/connections/{}", handler = connections.delete,
+    scopes = { "delete:connections" }, group = "other",
   },
   {
     method = "GET", path = "/api/v2/connections/{}/clients", handler = connections.clients,

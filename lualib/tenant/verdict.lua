@@ -24,8 +24,35 @@ end
 -- The names that the validator itself has for two of the codes.
 local RENAMED <const> = { format = "INVALID_FORMAT", required = "OBJECT_MISSING_REQUIRED_PROPERTY" }
 
--- What the server takes; our own rule is narrower. Auth0's pattern, as its errors show it.
+-- Auth0's pattern, as its errors show it.
 local BCRYPT <const> = "^%$2[ab]?%$10+%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$"
+
+-- Hashes and salts that are bytes: hex of any even length, both alphabets of Base64.
+local BYTES <const> = { on = "encoding", cases = {
+  hex = { properties = { value = { format = "hex" } } },
+  base64 = { properties = { value = {
+    pattern = "^[A-Za-z0-9+/_-]+=?=?$", pattern_name = "^[A-Za-z0-9+/_-]+={0,2}$",
+  } } },
+} }
+local HEX_PATTERN <const> = "^([0-9a-fA-F]{2})+$"
+
+-- Algorithms whose value says everything itself, in a form of its own.
+local TEXTS <const> = { bcrypt = true, argon2 = true, pbkdf2 = true, ldap = true }
+
+---Puts the published rules in the place of ours, which are narrower.
+local function publish(copy)
+  local properties = copy.properties
+  properties.password_hash.pattern = BCRYPT
+  properties.picture.pattern = nil
+  properties.mfa_factors.items.min_properties = nil
+  local hash = properties.custom_password_hash
+  hash.properties.salt.properties.value.min_length = nil
+  hash.properties.hash.properties.key.properties.value.min_length = nil
+  for name, case in pairs(hash.switch.cases) do
+    case.forbidden = TEXTS[name] and name ~= "bcrypt" and { "salt" } or nil
+    if not TEXTS[name] then case.properties.hash.switch = BYTES end
+  end
+end
 
 local function codes_of(doubts)
   local codes = {}
@@ -45,42 +72,122 @@ function verdict.validator(settings, doubts)
   local copy = strict(rule, false, {})
   copy.properties.custom_password_hash = strict(hash, true, {})
   rule.properties.custom_password_hash = hash
-  copy.properties.password_hash.pattern = BCRYPT
+  publish(copy)
   return host_schema.compile(copy, codes_of(doubts))
 end
 
-local PROFILE <const> = { email = true, username = true, phone_number = true }
+local ANY_OF <const> = "Data does not match any schemas from 'anyOf'"
+local NOT <const> = "Data matches schema from 'not'"
 
-local function internal(path, keyword)
-  local head, rest = path:match("^([%w_]+)(.*)$")
-  if head == "password_hash" then return "passwordHash" .. rest end
-  if head == "custom_password_hash" then return "customPasswordHash" .. rest end
-  if PROFILE[head] and keyword ~= "type" then return "identities[0].profileData." .. path end
-  return path
+---What stands at a finding's path.
+local function value_at(user, path)
+  for name, index in path:gmatch("([^.%[%]]+)%]?") do
+    user = type(user) == "table" and user[math.tointeger(index) or tonumber(name) or name] or nil
+  end
+  return user
 end
 
+-- By keyword: the validator's words where ours say more.
+---@type table<string, fun(finding: host.schema.Finding, user: any): string>
+local WORDS <const> = {
+  format = function(finding, user)
+    if finding.message:find("format hex", 1, true) then
+      return "String does not match pattern " .. HEX_PATTERN
+    end
+    return finding.message:match("^[^:]*") .. ": " .. tostring(value_at(user, finding.path))
+  end,
+  any_required = function() return ANY_OF end,
+  exclusive = function() return NOT end,
+  forbidden = function() return NOT end,
+  minimum = function(finding) return (finding.message:gsub("%.0%f[%D]", "")) end,
+  type = function(finding) return (finding.message:gsub("^%u", string.lower)) end,
+}
+WORDS.maximum = WORDS.minimum
+
+local PROFILE <const> = { email = true, username = true, phone_number = true }
+
+local function camel(name)
+  return (name:gsub("_(%l)", string.upper))
+end
+
+---A path in the names of Auth0's internal profile.
+local function internal(path, keyword, doubts)
+  local head, rest = path:match("^([%w_]+)(.*)$")
+  if head == "password_hash" or head == "custom_password_hash" then return camel(head) .. rest end
+  if doubts.path == "camel" and head then head = camel(head) end
+  if PROFILE[path] and keyword ~= "type" then return "identities[0].profileData." .. head end
+  return head and head .. rest or path
+end
+
+---@class UserError
+---@field code? string
+---@field message string
+---@field path? string
+
 ---@param finding host.schema.Finding
----@return {code: string, message: string, path?: string}
-local function told(finding)
-  if finding.path == "" then return { code = finding.code, message = finding.message } end
-  local path = internal(finding.path, finding.keyword)
-  local message = string.format("Error in %s property - %s", path, finding.message)
-  if finding.keyword == "type" then
-    message = string.format("Error in %s property, %s", path,
-      finding.message:gsub("^%u", string.lower))
+---@return UserError
+local function told(finding, user, doubts)
+  local words, keyword = WORDS[finding.keyword], finding.keyword
+  if finding.path == "" then
+    local message = keyword ~= "type" and words and words(finding, user) or finding.message
+    return { code = finding.code, message = message }
   end
-  return { code = finding.code, message = message, path = path }
+  local path = internal(finding.path, keyword, doubts)
+  local message = words and words(finding, user) or finding.message
+  local code = finding.code
+  if message:find(HEX_PATTERN, 1, true) then code = schema.CODES.pattern end
+  return {
+    code = code, path = path,
+    message = string.format("Error in %s property%s %s", path, keyword == "type" and "," or " -",
+      message),
+  }
+end
+
+---What is said of a finding where a doubt has it otherwise.
+---@return UserError?
+local function doubted(finding, user, doubts)
+  if doubts["two-hashes"] == "forbidden" and finding.keyword == "exclusive" then
+    return { message = "Forbidden attribute in appUser: " }
+  elseif doubts["hash-shape"] == "any-of"
+    and finding.path:find("^custom_password_hash%f[^%w_]") then
+    local path = internal("custom_password_hash", "any_required", doubts)
+    return {
+      code = schema.CODES.any_required, path = path,
+      message = string.format("Error in %s property - %s", path, ANY_OF),
+    }
+  elseif doubts["null-object"] == "required" and finding.keyword == "type"
+    and finding.message:find("type object but found type null", 1, true) then
+    local err = told(finding, user, doubts)
+    err.code = doubts.codes == "validator" and RENAMED.required or schema.CODES.required
+    return err
+  end
 end
 
 ---@param validator host.schema.validator
 ---@param user any
----@return table[]? errors  nil when there is none
-function verdict.errors(validator, user)
+---@param doubts table<string, string>
+---@return UserError[]? errors  nil when there is none
+function verdict.errors(validator, user, doubts)
   local findings = validator:check(user)
   if not findings then return nil end
-  local errors = {}
-  for i, finding in ipairs(findings) do errors[i] = told(finding) end
+  local errors, seen = {}, {}
+  for _, finding in ipairs(findings) do
+    local err = doubted(finding, user, doubts) or told(finding, user, doubts)
+    local key = (err.path or "") .. err.message
+    if not seen[key] then errors[#errors + 1] = err end
+    seen[key] = true
+  end
   return errors
+end
+
+---The path of an error as the errors of a job show it.
+---@param path? string
+---@param doubts table<string, string>
+---@return string?
+function verdict.shown_path(path, doubts)
+  if not path or doubts.path == "absent" then return nil end
+  if doubts.path ~= "pointer" then return path end
+  return "#/" .. path:gsub("%[(%d+)%]", "/%1"):gsub("%.", "/")
 end
 
 local HIDDEN <const> = "*****"

@@ -1,13 +1,19 @@
 --- The switches of the rehearsal tenant for what Auth0's documents leave in doubt.
 
+local codes = require "auth0.codes"
 local doubts = require "tenant.doubts"
 local file = require "host.file"
+local ghosts = require "tenant.ghosts"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant_rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
+local users = require "tenant.users"
 local equal, test = tap.equal, tap.test
+
+local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
+local CUSTOM <const> = { algorithm = "bcrypt", hash = { value = BCRYPT } }
 
 ---Runs `fn` beside a tenant with "name=value".
 local function with(choice, fn, more)
@@ -74,6 +80,85 @@ test("conflicts have one code when it is doubted", function()
   end)
 end)
 
+for choice, path in pairs {
+  ["path=present"] = "app_metadata", ["path=pointer"] = "#/app_metadata",
+  ["path=camel"] = "appMetadata",
+} do
+  test("errors come with the path that " .. choice .. " says, and the program reads it", function()
+    with(choice, function(t)
+      local user = { email = "a@example.com", app_metadata = "x" }
+      local err = first_error(t, user)
+      equal({ err.path, codes.import_path(err.path) }, { path, "app_metadata" })
+      err = first_error(t, { email = "bad" })
+      equal(codes.import_path(err.path), "email")
+    end)
+  end)
+end
+
+test("an upsert finds its user by user_id when it is doubted", function()
+  with("match=user-id", function(t)
+    t:import { { email = "a@example.com", user_id = "1" }, { email = "b@example.com" } }
+    local status = t:import({ { email = "new@example.com", user_id = "1", given_name = "Ana" } },
+      { upsert = true })
+    equal(status.summary.updated, 1)
+    local user = t:user("auth0|1")
+    equal({ user.email, user.given_name }, { "a@example.com", "Ana" })
+    equal(first_error(t, { email = "b@example.com", user_id = "3" }, { upsert = true }).code,
+      "CONFLICT_EMAIL")
+  end)
+end)
+
+test("with users matched by user_id a ghost is in the way by its username", function()
+  local ghost = { email = "g@example.com", username = "ghost" }
+  for choice, code in pairs { ["match=email"] = "DUPLICATED_USER",
+    ["match=user-id"] = "CONFLICT_USERNAME" } do
+    with(choice, function(t)
+      ghosts.add(t.tenant.db, t.tenant.default, users.keys(ghost))
+      equal(first_error(t, ghost).code, code)
+    end)
+  end
+end)
+
+for _, case in ipairs {
+  { "two-hashes=forbidden", { password_hash = BCRYPT, custom_password_hash = CUSTOM }, nil,
+    "Forbidden attribute in appUser: " },
+  { "two-hashes=not", { password_hash = BCRYPT, custom_password_hash = CUSTOM }, "NOT_PASSED",
+    "Data matches schema from 'not'" },
+  { "hash-shape=any-of", { custom_password_hash = { algorithm = "md6", hash = {} } },
+    "ANY_OF_MISSING", "Error in customPasswordHash property - Data does not match any schemas" },
+  { "null-object=type", { app_metadata = json.null }, "INVALID_TYPE", "found type null" },
+  { "null-object=required", { app_metadata = json.null }, "OBJECT_REQUIRED", "found type null" },
+} do
+  test(string.format("%s refuses %s", case[1], json.encode(case[2]):sub(1, 40)), function()
+    with(case[1], function(t)
+      local user = { email = "a@example.com" }
+      for name, value in pairs(case[2]) do user[name] = value end
+      local _, errors = t:import { user }
+      equal({ #errors[1].errors, errors[1].errors[1].code }, { 1, case[3] })
+      tap.contains(errors[1].errors[1].message, case[4])
+    end)
+  end)
+end
+
+test("a job without errors shows an empty list when it is doubted", function()
+  with("no-errors=list", function(t)
+    local status, errors = t:import { { email = "a@example.com" } }
+    local response = t:call("GET", "/api/v2/jobs/" .. status.id .. "/errors")
+    equal({ response.status, response.body, errors }, { 200, "[]", {} })
+  end)
+end)
+
+test("a malformed id of a job is refused, or unknown when that is doubted", function()
+  for choice, status in pairs { ["job-id=checked"] = 400, ["job-id=any"] = 404 } do
+    with(choice, function(t)
+      for _, path in ipairs { "/api/v2/jobs/job_x", "/api/v2/jobs/job_x/errors" } do
+        local response = t:call("GET", path)
+        equal({ response.status, response.json.statusCode }, { status, status })
+      end
+    end)
+  end
+end)
+
 test("errors come without a path when it is doubted", function()
   with("path=absent", function(t)
     local err = first_error(t, { email = "bad" })
@@ -111,10 +196,10 @@ end)
 local function views(choice)
   local seen = {}
   with(choice, function(t)
-    local users = {}
-    for i = 1, 200 do users[i] = { email = i .. "@example.com" } end
+    local list = {}
+    for i = 1, 200 do list[i] = { email = i .. "@example.com" } end
     local id = jobs.submit(t.client, {
-      data = json.encode(users), connection_id = t.info.connection_id,
+      data = json.encode(list), connection_id = t.info.connection_id,
     }).id
     repeat
       scheduler.sleep(0.01)

@@ -260,9 +260,10 @@ for name, text in pairs {
 end
 
 served("an unknown job has no status and no errors", {}, function(t)
-  refused(t:call("GET", "/api/v2/jobs/job_x"), 404, "Job not found.")
-  refused(t:call("GET", "/api/v2/jobs/job_x/errors"), 404, "The job does not exist")
-  tap.equal(jobs.status(t.client, "job_x").state, "lost")
+  local id = "job_0000000000000000"
+  refused(t:call("GET", "/api/v2/jobs/" .. id), 404, "Job not found.")
+  refused(t:call("GET", "/api/v2/jobs/" .. id .. "/errors"), 404, "The job does not exist")
+  tap.equal(jobs.status(t.client, id).state, "lost")
 end)
 
 served("a job is forgotten after 24 hours of the tenant's time", { time_scale = 1e6 }, function(t)
