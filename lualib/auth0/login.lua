@@ -45,7 +45,7 @@ local REFUSALS <const> = {
 ---@return LoginAnswer?
 ---@return string? message
 ---@return Kind? kind
-function login.enter(target, name, password)
+local function enter(target, name, password)
   local response, message, kind = target.fetch {
     method = "POST", url = target.base .. "/oauth/token",
     headers = { ["Content-Type"] = "application/json" },
@@ -104,7 +104,7 @@ function login.try(target, id, password)
   end
   local name = user.email or user.username or user.phone_number
   if not name then return { result = "untold", reason = "the user has no name to log in with" } end
-  return login.enter(target, name, password)
+  return enter(target, name, password)
 end
 
 return login

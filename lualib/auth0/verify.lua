@@ -26,7 +26,7 @@ local TRANSCODED <const> = {
 ---@param encoding? PasswordEncoding
 ---@return string? bytes
 ---@return string? reason
-function verify.encoded(cleartext, encoding)
+local function encoded(cleartext, encoding)
   if encoding == nil or encoding == "utf8" then return cleartext end
   if encoding == "ascii" then
     if cleartext:find("[\x80-\xff]") then return nil, "the password is not ASCII" end
@@ -244,7 +244,7 @@ function verify.hash(custom, cleartext)
   local algorithm = ALGORITHMS[formed.algorithm]
   if not algorithm then return nil, tostring(formed.algorithm) .. " is not an algorithm" end
   local bytes
-  bytes, why = verify.encoded(cleartext, formed.password and formed.password.encoding)
+  bytes, why = encoded(cleartext, formed.password and formed.password.encoding)
   if not bytes then return nil, why end
   return algorithm(bytes, formed)
 end

@@ -87,7 +87,7 @@ end
 ---@param text string
 ---@return Limit?
 ---@return string? expected
-function options.some(text)
+local function some(text)
   local limit = options.limit(text)
   if limit and (limit.n or limit.percent) > 0 then return limit end
   return nil, "a number or a percentage above 0, such as 10 or 1%"
@@ -96,7 +96,7 @@ end
 ---One of a few words.
 ---@param words string[]
 ---@return fun(text: string): string?, string?
-function options.one_of(words)
+local function one_of(words)
   return function(text)
     for _, word in ipairs(words) do
       if word == text then return word end
@@ -190,7 +190,7 @@ options.list = {
     help = "stop when more users than that have failed (a percentage: from 100 results on)",
   },
   {
-    flags = "--canary", argument = "N|P%", parse = options.some, commands = "run plan rehearse",
+    flags = "--canary", argument = "N|P%", parse = some, commands = "run plan rehearse",
     help = "the first N users go alone, and must come back clean before the rest",
   },
   {
@@ -229,7 +229,7 @@ options.list = {
   },
   {
     flags = "--tier", argument = "NAME", commands = "rehearse tenant",
-    parse = options.one_of { "free", "production", "enterprise" },
+    parse = one_of { "free", "production", "enterprise" },
     help = "how fast the tenant is: free, production or enterprise",
   },
   {

@@ -63,18 +63,4 @@ function prepare.recipe(context, options)
   return recipe, finish(context, made)
 end
 
----The recipe's words of the command line, for another command with the same recipe.
----@param context Context
----@return string[]
-function prepare.recipe_words(context)
-  local found = { context.flags.RECIPE }
-  local names = {}
-  for name in pairs(context.flags.params) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    found[#found + 1] = name .. "=" .. context.flags.params[name]
-  end
-  return found
-end
-
 return prepare

@@ -146,7 +146,7 @@ end
 ---@param domain string
 ---@return string? base
 ---@return string? message
-function settings.base_url(domain)
+local function base_url(domain)
   local scheme, rest = domain:match("^(%a[%w+.-]*)://(.*)$")
   scheme, rest = (scheme or "https"):lower(), (rest or domain):gsub("/+$", "")
   local bad = string.format("the tenant's domain must be a host such as acme.eu.auth0.com, or a "
@@ -202,7 +202,7 @@ local function read_tenant(made, layers)
   local domain, from = look_up(layers, "domain")
   if domain == nil and from then return nil, from end
   if domain then
-    local base, message = settings.base_url(domain)
+    local base, message = base_url(domain)
     if not base then return nil, message end
     made.base, made.origin.domain = base, from
   end

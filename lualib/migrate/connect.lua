@@ -46,22 +46,13 @@ function connect.missing(settings)
   return table.concat(missing, ", ")
 end
 
----Which of the scopes a token lacks; nothing when it does not tell.
----@param grant {scopes?: table<string, true>}
----@param scopes string[]
----@return string[]
-function connect.lacking(grant, scopes)
+local function check_scopes(made, scopes, what)
+  local grant, message, kind = made:grant()
+  if not grant then return nil, message, kind end
   local lacking = {}
   for _, scope in ipairs(grant.scopes and scopes or {}) do
     if not grant.scopes[scope] then lacking[#lacking + 1] = scope end
   end
-  return lacking
-end
-
-local function check_scopes(made, scopes, what)
-  local grant, message, kind = made:grant()
-  if not grant then return nil, message, kind end
-  local lacking = connect.lacking(grant, scopes)
   if #lacking == 0 then return true end
   return nil, string.format("the client may not %s: grant it %s of the Management API", what,
     table.concat(lacking, " and ")), "credentials"

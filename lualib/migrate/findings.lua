@@ -53,17 +53,17 @@ local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
 ---@param message string
 ---@param ours? boolean  made by this program, whose own messages hold no values
 ---@return string
-function findings.shown(message, ours)
+local function shown(message, ours)
   for _, ending in ipairs(ours and {} or ENDINGS) do message = message:gsub(ending, "%1: …") end
   return (message:gsub("%S+", function(word) return word:find(ADDRESS) and "…" or nil end))
 end
 
 ---A message without what is one record's: quoted values, numbers, addresses.
 ---@param message string
----@param ours? boolean  see `findings.shown`
+---@param ours? boolean  see `shown`
 ---@return string
 function findings.common(message, ours)
-  message = findings.shown(message, ours)
+  message = shown(message, ours)
   message = message:gsub('"[^"]*"', '"…"'):gsub("%f[^%s%z(]'[^']*'", "'…'")
   return (message:gsub("%S+", common_word))
 end
@@ -76,7 +76,7 @@ function Findings:words(written, ours)
   local heard = self.heard[key]
   if not heard then
     if self.n_heard >= MOST_HEARD then self.heard, self.n_heard = {}, 0 end
-    heard = { shown = findings.shown(written, ours) }
+    heard = { shown = shown(written, ours) }
     heard.common = findings.common(heard.shown, ours)
     self.heard[key], self.n_heard = heard, self.n_heard + 1
   end

@@ -31,7 +31,7 @@ local KEYS <const> = {
 ---Finds our users by the identifiers of an echo.
 ---@param users PlacedUser[]
 ---@return fun(echo: table): PlacedUser?
-function harvest.finder(users)
+local function finder(users)
   local by_key = {}
   for _, key in ipairs(KEYS) do
     local index = {}
@@ -77,7 +77,7 @@ end
 ---@return NewFailure[] failures  by place, each user once
 ---@return integer unmatched      entries that match none of ours
 function harvest.join(users, entries)
-  local find = harvest.finder(users)
+  local find = finder(users)
   local by_place, unmatched = {}, 0
   for _, entry in ipairs(entries) do
     local placed = find(entry.user or {})

@@ -49,7 +49,7 @@ end
 ---@param scopes string[]
 ---@param seconds integer
 ---@return string token
-function oauth.issue(tenant, scopes, seconds)
+local function issue(tenant, scopes, seconds)
   local now = math.floor(tenant.wall())
   return jwt(tenant, {
     iss = tenant.domain .. "/", sub = tenant.client_id .. "@clients",
@@ -150,7 +150,7 @@ function oauth.token(tenant, request)
   local seconds = request.token_seconds or tenant.options.token_seconds or LIFE
   local scopes = tenant.options.scopes or oauth.SCOPES
   return answers.json {
-    access_token = oauth.issue(tenant, scopes, seconds), expires_in = seconds,
+    access_token = issue(tenant, scopes, seconds), expires_in = seconds,
     scope = table.concat(scopes, " "), token_type = "Bearer",
   }
 end
