@@ -11,15 +11,11 @@ return {
   help = [[
 Shows what would be rejected, in Auth0's own error codes, with place and field. Ends with 3 when
 a record would be rejected.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     if not recipe then return ending.failure(context, settings, kind) end
-    local report, message
-    report, message, kind = context.deps.check.run(recipe, settings, context.ui)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.findings(report))
+    return ending.result(context, words.findings,
+      context.deps.check.run(recipe, settings, context.ui))
   end,
 }

@@ -45,6 +45,19 @@ function ending.report(context, report, text)
   return report.exit
 end
 
+---Ends with what migrate returned: a report, in the words that `say` finds for it, or a failure.
+---@generic R
+---@param context Context
+---@param say fun(report: R): string
+---@param report? R
+---@param message? string  the failure's
+---@param kind? Kind
+---@return integer status
+function ending.result(context, say, report, message, kind)
+  if not report then return ending.failure(context, message, kind) end
+  return ending.report(context, report, say(report))
+end
+
 -- Messages that say which word was missing.
 local MISSING <const> = { "is missing; give ([%w_]+=%S+)", "; (%-%-changed) goes on with" }
 

@@ -13,8 +13,7 @@ neither be gone on with nor verified nor undone. Other files in it stay.]],
   positionals = { { name = "RUN" } },
   run = function(context)
     local flags = context.flags
-    local statement, message, kind = context.deps.forget.run(flags.RUN, flags.yes, context.ui)
-    if not statement then return ending.failure(context, message, kind) end
-    return ending.report(context, statement, words.forget(statement))
+    return ending.result(context, words.forget,
+      context.deps.forget.run(flags.RUN, flags.yes, context.ui))
   end,
 }

@@ -14,9 +14,7 @@ return {
   help = [[
 Users go to stdout, a line each; findings go to stderr. With --json the last line on stderr is an
 object with `records` and `codes`. Ends with 3 when a record was rejected.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     local ui = context.ui

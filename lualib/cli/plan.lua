@@ -4,6 +4,10 @@ local ending = require "cli.ending"
 local prepare = require "cli.prepare"
 local words = require "cli.words"
 
+local function findings_and_plan(report)
+  return words.findings(report) .. "\n" .. words.plan(report.plan)
+end
+
 ---@type Command
 return {
   name = "plan",
@@ -11,16 +15,11 @@ return {
   help = [[
 Does what check does, then says what an import would send, how long it would take at the
 documented rates, and what is odd. Nothing is sent, and nothing is left behind.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     if not recipe then return ending.failure(context, settings, kind) end
-    local report, message
-    report, message, kind = context.deps.plan.run(recipe, settings, context.ui)
-    if not report then return ending.failure(context, message, kind) end
-    local text = words.findings(report) .. "\n" .. words.plan(report.plan)
-    return ending.report(context, report, text)
+    return ending.result(context, findings_and_plan,
+      context.deps.plan.run(recipe, settings, context.ui))
   end,
 }

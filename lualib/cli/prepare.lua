@@ -5,6 +5,12 @@ local settings = require "cli.settings"
 
 local prepare = {}
 
+---The positionals of every command that takes a recipe.
+---@type Positional[]
+prepare.RECIPE_WORDS = {
+  { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
+}
+
 ---Writes the terminal's part into the settings, and says with --verbose what counts.
 local function finish(context, made)
   local ui = context.ui

@@ -12,9 +12,7 @@ return {
   help = [[
 Shows the first records (-n N) or the one at a position, each beside its mapped user, with what
 Auth0 would say about it.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     if not recipe then return ending.failure(context, settings, kind) end

@@ -81,18 +81,13 @@ return {
 Maps the users of these logins (--logins or --login) and checks each password against the mapped
 hash, without a network. On a miss it searches encodings, salts, peppers, algorithms and parameters
 over the whole source record, names the line of a mapping that fits, and ends with 3.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     if not recipe then return ending.failure(context, settings, kind) end
     local options, message
     options, message, kind = options_of(context)
     if not options then return ending.failure(context, message, kind) end
-    local report
-    report, message, kind = prove.run(recipe, settings, context.ui, options)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words(report))
+    return ending.result(context, words, prove.run(recipe, settings, context.ui, options))
   end,
 }

@@ -184,9 +184,7 @@ return {
 Starts the built-in tenant in a process of its own, runs the whole migration against it in
 NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status. With
 --login or --logins it then tries these logins, and ends with 3 when one does not get in.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind = prepare.recipe(context, { offline = true })
     if not recipe then return ending.failure(context, settings, kind) end

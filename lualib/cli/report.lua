@@ -11,8 +11,6 @@ return {
 RUN is the run directory, default the newest NAME.run of this folder.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local report, message, kind = context.deps.session.report(context.flags.RUN)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.statement(report))
+    return ending.result(context, words.statement, context.deps.session.report(context.flags.RUN))
   end,
 }

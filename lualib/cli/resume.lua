@@ -15,9 +15,7 @@ again. A finished run's statement is shown once more.]],
   run = function(context)
     local settings, message, kind = prepare.settings(context)
     if not settings then return ending.failure(context, message, kind) end
-    local report
-    report, message, kind = context.deps.session.resume(context.flags.RUN, settings, context.ui)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.statement(report))
+    return ending.result(context, words.statement,
+      context.deps.session.resume(context.flags.RUN, settings, context.ui))
   end,
 }

@@ -16,9 +16,7 @@ covers both imports.]],
   run = function(context)
     local settings, message, kind = prepare.settings(context)
     if not settings then return ending.failure(context, message, kind) end
-    local report
-    report, message, kind = context.deps.session.retry(context.flags.RUN, settings, context.ui)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.statement(report))
+    return ending.result(context, words.statement,
+      context.deps.session.retry(context.flags.RUN, settings, context.ui))
   end,
 }

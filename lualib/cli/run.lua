@@ -11,16 +11,12 @@ return {
   help = [[
 Stages the whole source, shows the plan, asks, imports, repairs what was refused, and ends with
 a statement. An unfinished run of the same recipe, source and tenant is gone on with.]],
-  positionals = {
-    { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
-  },
+  positionals = prepare.RECIPE_WORDS,
   run = function(context)
     if context.flags.dry_run then return require("cli.plan").run(context) end
     local recipe, settings, kind = prepare.recipe(context)
     if not recipe then return ending.failure(context, settings, kind) end
-    local report, message
-    report, message, kind = context.deps.session.run(recipe, settings, context.ui)
-    if not report then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.statement(report))
+    return ending.result(context, words.statement,
+      context.deps.session.run(recipe, settings, context.ui))
   end,
 }

@@ -15,9 +15,7 @@ them. Users that were there before, updated ones too, are not touched. Broken of
   run = function(context)
     local settings, message, kind = prepare.settings(context)
     if not settings then return ending.failure(context, message, kind) end
-    local statement
-    statement, message, kind = context.deps.undo.run(context.flags.RUN, settings, context.ui)
-    if not statement then return ending.failure(context, message, kind) end
-    return ending.report(context, statement, words.undo(statement))
+    return ending.result(context, words.undo,
+      context.deps.undo.run(context.flags.RUN, settings, context.ui))
   end,
 }

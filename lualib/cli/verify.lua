@@ -16,11 +16,9 @@ differ. Hashes are not compared, for no tenant shows them. Ends with 3 on a diff
   run = function(context)
     local settings, message, kind = prepare.settings(context)
     if not settings then return ending.failure(context, message, kind) end
-    local statement
-    statement, message, kind = context.deps.verify.run(context.flags.RUN, settings, context.ui, {
-      sample = context.flags.sample,
-    })
-    if not statement then return ending.failure(context, message, kind) end
-    return ending.report(context, statement, words.verify(statement))
+    return ending.result(context, words.verify,
+      context.deps.verify.run(context.flags.RUN, settings, context.ui, {
+        sample = context.flags.sample,
+      }))
   end,
 }
