@@ -1,5 +1,6 @@
 --- prove: known logins against the hashes that a recipe maps.
 
+local amounts = require "base.amounts"
 local ending = require "cli.ending"
 local file = require "host.file"
 local given = require "cli.logins"
@@ -42,7 +43,8 @@ end
 local function words(report)
   local text = ""
   for _, one in ipairs(report.logins) do text = text .. words_of(one) end
-  return text .. string.format("logins    %d tried, %d right\n", report.tried, report.verified)
+  return text .. string.format("logins    %s tried, %s right\n", amounts.number(report.tried),
+    amounts.number(report.verified))
 end
 
 ---The old system's secret; a line's end after it does not count.

@@ -1,5 +1,6 @@
 --- What verify, undo and forget say in the end.
 
+local settings = require "cli.settings"
 local words = require "cli.words"
 
 local run_words = {}
@@ -86,7 +87,7 @@ local MARKS <const> = { ok = "ok   ", warn = "warn ", fail = "FAIL " }
 function run_words.doctor(statement)
   local lines = {}
   for _, one in ipairs(statement.settings) do
-    lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, tostring(one.value), one.origin)
+    lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, settings.text(one), one.origin)
   end
   if #lines > 0 then lines[#lines + 1] = "" end
   for _, line in ipairs(statement.checks) do

@@ -1,6 +1,7 @@
 --- What counts for this command: flags, a named profile, the environment, the configuration file,
 --- the recipe, the defaults; in that order.
 
+local amounts = require "base.amounts"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -295,13 +296,27 @@ function settings.list(made)
   return list
 end
 
+local AS_TEXT <const> = {
+  -- "2 h" of "2 h 00 min": a person set it, and set it so
+  patience = function(seconds) return (amounts.duration(seconds):gsub(" 00 %a+$", "")) end,
+  chunk_bytes = amounts.number, chunk_users = amounts.number,
+}
+
+---A setting's value as people read it.
+---@param one {name: string, value: any}
+---@return string
+function settings.text(one)
+  local as_text = AS_TEXT[one.name] or tostring
+  return as_text(one.value)
+end
+
 ---The same, a line each.
 ---@param made Settings
 ---@return string[]
 function settings.describe(made)
   local lines = {}
   for i, one in ipairs(settings.list(made)) do
-    lines[i] = string.format("%s: %s (%s)", one.name, tostring(one.value), one.origin)
+    lines[i] = string.format("%s: %s (%s)", one.name, settings.text(one), one.origin)
   end
   return lines
 end

@@ -167,7 +167,7 @@ local function parts_of(p)
     parts[#parts + 1] = p.total and string.format("%s of %s", words.number(p.done),
       words.count(p.total, noun)) or words.count(p.done, noun)
   end
-  if rate then parts[#parts + 1] = words.number(rate) .. "/s" end
+  if rate then parts[#parts + 1] = words.rate(rate) end
   if p.jobs then parts[#parts + 1] = words.count(p.jobs, "job") end
   if eta and eta < 1e7 then parts[#parts + 1] = words.duration(eta) .. " left" end
   if p.detail then parts[#parts + 1] = p.detail end

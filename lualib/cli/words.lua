@@ -1,59 +1,12 @@
 --- The sentences and tables that people read, made from the report's numbers.
 
+local amounts = require "base.amounts"
 local json = require "host.json"
 
 local words = {}
 
----"1 204 331"
----@param n number
----@return string
-function words.number(n)
-  local digits = string.format("%d", math.floor(n + 0.5))
-  local sign, rest = digits:match("^(-?)(%d+)$")
-  rest = rest:reverse():gsub("(%d%d%d)", "%1 "):reverse():gsub("^ ", "")
-  return sign .. rest
-end
-
----"1 user", "1 204 users"
----@param n integer
----@param noun string
----@param plural? string
----@return string
-function words.count(n, noun, plural)
-  return words.number(n) .. " " .. (n == 1 and noun or plural or noun .. "s")
-end
-
----"2 h 05 min", "3 min 20 s", "4.2 s"
----@param seconds number
----@return string
-function words.duration(seconds)
-  if seconds < 0.95 then return "under 1 s" end
-  if seconds < 9.95 then return string.format("%.1f s", seconds) end
-  local whole = math.floor(seconds + 0.5)
-  if whole < 60 then return whole .. " s" end
-  if whole < 3600 then return string.format("%d min %02d s", whole // 60, whole % 60) end
-  if whole < 48 * 3600 then
-    return string.format("%d h %02d min", whole // 3600, whole % 3600 // 60)
-  end
-  return string.format("%d days %d h", whole // 86400, whole % 86400 // 3600)
-end
-
----"1.2 MB"
----@param n number
----@return string
-function words.bytes(n)
-  for _, unit in ipairs { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } } do
-    if n >= unit[1] then return string.format("%.1f %s", n / unit[1], unit[2]) end
-  end
-  return words.count(n, "byte")
-end
-
----"41 %"
----@param share number
----@return string
-function words.percent(share)
-  return string.format("%d %%", math.floor(share * 100 + 1e-9))
-end
+words.number, words.count, words.duration = amounts.number, amounts.count, amounts.duration
+words.bytes, words.percent, words.rate = amounts.bytes, amounts.percent, amounts.rate
 
 local MOST_LISTED <const> = 5
 
@@ -68,7 +21,7 @@ local function by_count(map)
   local parts = {}
   for i, key in ipairs(keys) do
     if i > MOST_LISTED then
-      parts[#parts + 1] = string.format("and %d more", #keys - MOST_LISTED)
+      parts[#parts + 1] = "and " .. words.number(#keys - MOST_LISTED) .. " more"
       break
     end
     parts[#parts + 1] = key .. " " .. words.number(map[key])
@@ -231,8 +184,8 @@ end
 
 ---How many of a rehearsal's logins got in, and who did not.
 local function login_lines(logins)
-  local lines = { string.format("logins    %d tried, %d right", logins.tried,
-    logins.tried - #logins.failed) }
+  local lines = { string.format("logins    %s tried, %s right", words.number(logins.tried),
+    words.number(logins.tried - #logins.failed)) }
   for _, one in ipairs(logins.failed) do
     lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
   end
@@ -384,7 +337,7 @@ local function progress_line(progress)
   local parts = { string.format("import: %s of %s", words.number(progress.users),
     words.count(progress.total, "user")) }
   if progress.users_per_second then
-    parts[2] = string.format("%.3g/s", progress.users_per_second)
+    parts[2] = words.rate(progress.users_per_second)
     parts[3] = words.duration(progress.eta_seconds) .. " left"
   end
   if progress.seen_seconds > STALE then

@@ -2,6 +2,7 @@
 --- updated before the rest follows. Judged once, before any fixer. Who is asked then and says no is
 --- asked again by `resume`.
 
+local amounts = require "base.amounts"
 local clock = require "host.clock"
 local failure = require "base.failure"
 local gates = require "migrate.gates"
@@ -67,8 +68,8 @@ local function judge(engine, last)
   engine.log("canary", { users = row.users, good = row.good })
   if not is_clean then
     engine:stop(failure.new(string.format(
-      "the canary: %d of %d users were not inserted or updated; nothing else was sent",
-      row.users - row.good, row.users), "gate"))
+      "the canary: %s of %s users were not inserted or updated; nothing else was sent",
+      amounts.number(row.users - row.good), amounts.number(row.users)), "gate"))
   end
 end
 

@@ -1,6 +1,7 @@
 --- Check, map and preview: the offline half of a run, with nothing left behind.
 
 local advice = require "auth0.advice"
+local amounts = require "base.amounts"
 local broken = require "source.broken"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
@@ -278,8 +279,8 @@ function check.preview(recipe, settings, which, show)
     if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
     if record == nil then
       if wanted then
-        return nil, string.format("the source has %d records, none at %s", position - 1, wanted),
-          "usage"
+        return nil, string.format("the source has %s, none at %s",
+          amounts.count(position - 1, "record"), wanted), "usage"
       end
       break
     end

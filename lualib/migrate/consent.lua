@@ -1,6 +1,7 @@
 --- Consent: what a person must agree to before it happens, and the limits a person has set. What
 --- was agreed to is kept in the journal.
 
+local amounts = require "base.amounts"
 local clock = require "host.clock"
 local failure = require "base.failure"
 
@@ -16,8 +17,9 @@ consent.INTERRUPTED = "interrupted; what was sent is recorded"
 ---@return Kind? kind
 function consent.given(session)
   if session.ledger:get("consent") then return true end
-  local question = string.format("Import %d users into %s of %s?", session.plan.users,
-    session.settings.connection or "the connection", session.settings.base or "the tenant")
+  local question = string.format("Import %s into %s of %s?",
+    amounts.count(session.plan.users, "user"), session.settings.connection or "the connection",
+    session.settings.base or "the tenant")
   if not session.settings.yes then
     session.ui:plan(session.plan)
     local answer = session.ui:ask(question)
@@ -49,8 +51,8 @@ end
 function consent.after_canary(session, users)
   if session.settings.yes then return true end
   local answer = session.ui:ask(string.format(
-    "The canary, the first %d users of the source, is in the tenant. Try a login as one of them. "
-      .. "Send the rest?", users))
+    "The canary, the first %s of the source, is in the tenant. Try a login as one of them. "
+      .. "Send the rest?", amounts.count(users, "user")))
   if answer == nil and session.ui.cancelled then return false end -- a terminal that went away
   return answer
 end
@@ -61,8 +63,9 @@ end
 ---@return boolean?  nil: nobody to ask
 function consent.ghosts(session, n)
   if session.settings.yes and session.settings.delete_ghosts then return true end
-  return session.ui:ask(string.format("%d refused users seem to meet ghosts, users that no list of "
-    .. "the tenant shows. Delete each, after a look-up, and import its user again?", n))
+  return session.ui:ask(string.format("%s seem to meet ghosts, users that no list of the tenant "
+    .. "shows. Delete each, after a look-up, and import its user again?",
+    amounts.count(n, "refused user")))
 end
 
 ---Whether --delete-ghosts was given, now or when the run began.

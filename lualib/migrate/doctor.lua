@@ -1,5 +1,6 @@
 --- Doctor: all that would later show as a failed job, looked at beforehand. Reads only.
 
+local amounts = require "base.amounts"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
 local connection = require "auth0.connection"
@@ -75,7 +76,7 @@ function doctor.token(grant, now)
   if not left then
     return ok("token", "given; it does not tell how long it is good", "an expired one shows as 401")
   end
-  local said = string.format("good for %.1f h", math.max(0, left) / 3600)
+  local said = "good for " .. amounts.duration(math.max(0, left))
   if not grant.ready_made then return ok("token", said, "it is renewed by itself") end
   if left <= 0 then
     return fail("token", "AUTH0_ACCESS_TOKEN has expired", "credentials",
@@ -147,7 +148,7 @@ end
 ---@param offset number  seconds that the tenant's clock is ahead
 ---@return DoctorLine
 function doctor.clock(offset)
-  local said = string.format("%.1f s %s the tenant's", math.abs(offset),
+  local said = string.format("%s %s the tenant's", amounts.duration(math.abs(offset)),
     offset > 0 and "behind" or "ahead of")
   if math.abs(offset) <= SKEW_WARN then return ok("clock", said) end
   local fix = "set this machine's clock (NTP)"
@@ -164,7 +165,8 @@ function doctor.rate(rate)
   if not rate.limit then
     return ok("rate limit", "the tenant does not tell", "429 is waited out whenever it comes")
   end
-  local said = string.format("%d requests at once, %d left", rate.limit, rate.remaining or 0)
+  local said = string.format("%s requests at once, %s left", amounts.number(rate.limit),
+    amounts.number(rate.remaining or 0))
   if rate.tier then said = said .. "; looks like tier " .. rate.tier end
   if (rate.remaining or rate.limit) <= rate.limit // 4 and rate.limit > 4 then
     return warn("rate limit", said, "somebody else uses it up; imports poll in what is left",

@@ -1,5 +1,6 @@
 --- Forget: removes what a run wrote into its directory, and that when nothing else is in it.
 
+local amounts = require "base.amounts"
 local books = require "migrate.books"
 local file = require "host.file"
 local json = require "host.json"
@@ -15,8 +16,9 @@ local function question(held)
     or "unfinished"
   local left = book.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
     LIMIT 1]]) and ". Jobs of it may still run; what becomes of their users will not be known" or ""
-  return string.format("Remove %s (%s, %d users inserted)? It can then neither be gone on with nor "
-    .. "verified nor undone%s.", held.dir.path, state, figures.inserted, left)
+  return string.format("Remove %s (%s, %s inserted)? It can then neither be gone on with nor "
+    .. "verified nor undone%s.", held.dir.path, state,
+    amounts.count(figures.inserted, "user"), left)
 end
 
 ---@class ForgetStatement

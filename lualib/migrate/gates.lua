@@ -1,5 +1,6 @@
 --- Gates: limits beyond which a run stops by itself, and is resumable.
 
+local amounts = require "base.amounts"
 local books = require "migrate.books"
 
 local gates = {}
@@ -42,8 +43,8 @@ end
 ---@return string?
 function gates.rejects(limit, figures)
   if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
-  return string.format("%d of %d records were rejected, more than --max-rejects %s; nothing was "
-    .. "sent", figures.rejected, figures.read, gates.text(limit))
+  return string.format("%s of %s records were rejected, more than --max-rejects %s; nothing was "
+    .. "sent", amounts.number(figures.rejected), amounts.number(figures.read), gates.text(limit))
 end
 
 local function failures(db)
@@ -61,8 +62,8 @@ function gates.failures(limit, db)
   local failed, results = failures(db)
   if limit.percent and results < ENOUGH then return nil end
   if not gates.exceeded(limit, failed, results) then return nil end
-  return string.format("%d of %d users with a result failed, more than --max-failures %s", failed,
-    results, gates.text(limit))
+  return string.format("%s of %s users with a result failed, more than --max-failures %s",
+    amounts.number(failed), amounts.number(results), gates.text(limit))
 end
 
 ---Whether a message is one of gates.failures.

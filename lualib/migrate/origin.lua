@@ -1,6 +1,7 @@
 --- Where a run comes from: the recipe, its parameters and its input files, and whether they are
 --- still what they were.
 
+local amounts = require "base.amounts"
 local file = require "host.file"
 local inputs = require "source.input"
 
@@ -39,7 +40,8 @@ local function changed_file(before, now)
     local is = now[path]
     if not is then return path .. " is gone" end
     if is.size ~= was.size then
-      return string.format("%s had %d bytes, now %d", path, was.size, is.size)
+      return string.format("%s had %s bytes, now %s", path, amounts.number(was.size),
+        amounts.number(is.size))
     end
     if is.modified ~= was.modified then return path .. " was written to since" end
   end

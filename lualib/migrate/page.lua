@@ -1,5 +1,7 @@
 --- report.html: the statement as one page that stands alone, for people who were not there.
 
+local amounts = require "base.amounts"
+
 local page = {}
 
 local STYLE <const> = [[
@@ -98,6 +100,12 @@ local function books(statement)
   for _, entry in ipairs(USERS) do
     rows[#rows + 1] = row(entry[1]:gsub("_", " "), u[entry[1]], entry[2])
   end
+  local canary = statement.canary
+  if canary then
+    local bad = canary.good and canary.users - canary.good
+    rows[#rows + 1] = row("canary", canary.users, "went first: " .. (not bad and "not judged"
+      or bad == 0 and "all came back clean" or number(bad) .. " did not come back clean"))
+  end
   return "<table>" .. table.concat(rows) .. "</table>"
 end
 
@@ -152,10 +160,10 @@ local function forecast(statement)
   if not statement.forecast then return "" end
   local rows = {}
   for _, one in ipairs(statement.forecast) do
-    rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%.1f</td></tr>',
-      escape(one.tier), one.hours)
+    rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td></tr>',
+      escape(one.tier), amounts.duration(one.hours * 3600))
   end
-  return "<h2>How long production takes</h2><table><tr><th>tier</th><th class=\"n\">hours</th></tr>"
+  return "<h2>How long production takes</h2><table><tr><th>tier</th><th class=\"n\">about</th></tr>"
     .. table.concat(rows) .. "</table>"
 end
 
@@ -188,10 +196,11 @@ function page.of(statement)
   end
   parts[#parts + 1] = forecast(statement)
   local j = statement.jobs
-  parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %.1f s, "
-    .. "imported in %.0f s; import slots in use %.1f %% of the time.</footer></html>\n",
-    number(j.submitted), number(j.completed), number(j.failed), statement.seconds.stage,
-    statement.seconds.import, statement.slot_use * 100)
+  parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %s, "
+    .. "imported in %s; import slots in use %.1f %% of the time.</footer></html>\n",
+    number(j.submitted), number(j.completed), number(j.failed),
+    amounts.duration(statement.seconds.stage), amounts.duration(statement.seconds.import),
+    statement.slot_use * 100)
   return table.concat(parts)
 end
 

@@ -1,5 +1,6 @@
 --- Plan: what an import would send, how long it takes at the documented rates, what is odd.
 
+local amounts = require "base.amounts"
 local check = require "migrate.check"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -67,13 +68,14 @@ function plan.of(row, options)
       .. "are read at once)")
   end
   if options.token_seconds and options.token_seconds < shortest * 3600 then
-    table.insert(made.risks, string.format("the ready-made token expires in %.1f hours, before the "
-      .. "import can be over: use a client's id and secret", options.token_seconds / 3600))
+    table.insert(made.risks, string.format("the ready-made token expires in %s, before the import "
+      .. "can be over: use a client's id and secret", amounts.duration(options.token_seconds)))
   end
   local without = options.tally.without_password
   if without > 0 then
-    table.insert(made.risks, string.format("%d of %d users carry no password: each must set one, "
-      .. "and a later import cannot add a hash", without, row.users))
+    table.insert(made.risks, string.format("%s of %s users carry no password: each must set one, "
+      .. "and a later import cannot add a hash", amounts.number(without),
+      amounts.number(row.users)))
   end
   return made
 end

@@ -1,5 +1,6 @@
 --- Undo: deletes the users that a run inserted, and nobody else.
 
+local amounts = require "base.amounts"
 local books = require "migrate.books"
 local clock = require "host.clock"
 local exit = require "migrate.exit"
@@ -258,8 +259,8 @@ function Undo:consent(settings)
   for _, one in ipairs(hours_of(n)) do
     times[#times + 1] = string.format("%s (%s)", time_text(one.hours), one.tier)
   end
-  ui:say(string.format("to delete  %d users of connection %s of %s\ntakes      about %s", n,
-    settings.connection, settings.base, table.concat(times, ", ")))
+  ui:say(string.format("to delete  %s of connection %s of %s\ntakes      about %s",
+    amounts.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
   local answer = ui:ask(string.format("Delete the users that %s inserted?", held.dir.path))
   if answer then return true end
   if self.stopped then return nil, "interrupted; nothing was deleted", "interrupted" end

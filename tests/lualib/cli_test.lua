@@ -473,6 +473,14 @@ for _, case in ipairs(DURATIONS) do
   end)
 end
 
+for _, case in ipairs {
+  { 0.02, "1/min" }, { 0.4, "24/min" }, { 2.5, "2.5/s" }, { 33.3, "33/s" }, { 1234.5, "1 235/s" },
+} do
+  test(case[1] .. " a second are " .. case[2], function()
+    tap.equal(words.rate(case[1]), case[2])
+  end)
+end
+
 test("the statement names what was not touched and every code", function()
   local text = words.statement(report_of {
     users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },

@@ -19,8 +19,8 @@ for _, case in ipairs(cases) do
 end
 
 test("the message of a gate names the figures and the limit", function()
-  local message = gates.rejects({ percent = 0.5 }, { rejected = 2, read = 100 })
-  tap.contains(message, "2 of 100 records were rejected, more than --max-rejects 0.5%")
+  local message = gates.rejects({ percent = 0.5 }, { rejected = 1500, read = 204331 })
+  tap.contains(message, "1 500 of 204 331 records were rejected, more than --max-rejects 0.5%")
 end)
 
 for _, case in ipairs {

@@ -1,0 +1,64 @@
+--- Numbers, times and sizes as people read them.
+
+local amounts = {}
+
+---"1 204 331"
+---@param n number
+---@return string
+function amounts.number(n)
+  local digits = string.format("%d", math.floor(n + 0.5))
+  local sign, rest = digits:match("^(-?)(%d+)$")
+  rest = rest:reverse():gsub("(%d%d%d)", "%1 "):reverse():gsub("^ ", "")
+  return sign .. rest
+end
+
+---"1 user", "1 204 users"
+---@param n integer
+---@param noun string
+---@param plural? string
+---@return string
+function amounts.count(n, noun, plural)
+  return amounts.number(n) .. " " .. (n == 1 and noun or plural or noun .. "s")
+end
+
+---"2 h 05 min", "3 min 20 s", "4.2 s"
+---@param seconds number
+---@return string
+function amounts.duration(seconds)
+  if seconds < 0.95 then return "under 1 s" end
+  if seconds < 9.95 then return string.format("%.1f s", seconds) end
+  local whole = math.floor(seconds + 0.5)
+  if whole < 60 then return whole .. " s" end
+  if whole < 3600 then return string.format("%d min %02d s", whole // 60, whole % 60) end
+  if whole < 48 * 3600 then
+    return string.format("%d h %02d min", whole // 3600, whole % 3600 // 60)
+  end
+  return string.format("%d days %d h", whole // 86400, whole % 86400 // 3600)
+end
+
+---"1.2 MB"
+---@param n number
+---@return string
+function amounts.bytes(n)
+  for _, unit in ipairs { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } } do
+    if n >= unit[1] then return string.format("%.1f %s", n / unit[1], unit[2]) end
+  end
+  return amounts.count(n, "byte")
+end
+
+---"41 %"
+---@param share number
+---@return string
+function amounts.percent(share)
+  return string.format("%d %%", math.floor(share * 100 + 1e-9))
+end
+
+---"1 204/s", "33/s", "2.5/s"; "24/min" of less than one a second
+---@param a_second number
+---@return string
+function amounts.rate(a_second)
+  if a_second < 0.95 then return amounts.number(a_second * 60) .. "/min" end
+  return (a_second < 9.95 and string.format("%.1f", a_second) or amounts.number(a_second)) .. "/s"
+end
+
+return amounts
