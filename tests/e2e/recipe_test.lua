@@ -546,6 +546,26 @@ for _, case in ipairs {
   end)
 end
 
+test("an import that fails after its first job ends with 2, with its books written", function()
+  program.scene(4, function(s)
+    s:recipe(function(text)
+      return (text:gsub("return {", [[return { import = function(run)
+        for chunk in run:chunks() do run:wait(run:submit(chunk)); error("enough") end
+      end,]], 1))
+    end)
+    s:tenant()
+    s:run(program.words("--yes", "--chunk-users", "2")):ends_with(2)
+    local report = json.decode(s:read "shop.run/report.json")
+    tap.equal({ report.exit, report.balanced, report.users.inserted, report.users.pending },
+      { 2, true, 2, 2 })
+    local before = s:read "shop.run/report.json"
+    s:recipe()
+    s:run({ "resume" }):ends_with(2)
+    tap.equal(s:read "shop.run/report.json", before)
+    s:run({ "resume", "--changed" }):ends_with(0)
+  end)
+end)
+
 for _, rounds in ipairs { 0, 1 } do
   test("finalize = { rounds = " .. rounds .. " } leaves the fixers out", function()
     local result = refused(string.format([[
