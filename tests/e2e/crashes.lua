@@ -6,6 +6,7 @@
 
 local connection = require "auth0.connection"
 local crash = require "base.crash"
+local file = require "host.file"
 local json = require "host.json"
 
 local arguments = ... -- a table when this file is run, a name when it is required
