@@ -63,9 +63,11 @@ function run_words.verify(statement)
     { users.same, "as they were sent" }, { users.different, "different" },
     { users.missing, "missing" },
     { users.already_there, "there before this run; not compared" },
-    { users.pending, "not imported yet; not compared" },
+    { users.in_flight, "sent, and not yet known what became of them; not compared" },
+    { users.pending - users.in_flight, "not sent yet" },
     { users.failed, "failed; not compared" },
     { users.extra or 0, "in the connection and not of this run" },
+    { users.blocked, "of those compared are blocked in the tenant, though not by this run" },
   }
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
   for _, name in ipairs(by_count(statement.fields)) do

@@ -1,5 +1,6 @@
 --- The sentences and tables that people read, made from the report's numbers.
 
+local alarms = require "migrate.alarms"
 local amounts = require "base.amounts"
 local json = require "host.json"
 
@@ -240,10 +241,8 @@ function words.statement(report)
   if report.faults then append(lines, fault_lines(report.faults)) end
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
-  if (report.alarms or 0) > 0 then
-    lines[#lines + 1] = string.format("ALARM: %s of the tenant fit nothing that was sent; see "
-      .. "log.ndjson", words.count(report.alarms, "answer"))
-  end
+  local alarm = alarms.text(report)
+  if alarm then lines[#lines + 1] = "ALARM: " .. alarm end
   append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
   local forecast = tier_words(report.forecast)

@@ -74,6 +74,25 @@ function books.warnings(db)
   return list
 end
 
+---How many users may have been sent and have no result yet.
+---@param db host.store.database
+---@return integer
+function books.in_flight(db)
+  return db:value([[SELECT
+    (SELECT ifnull(sum(users), 0) FROM chunk
+      WHERE state <> 'harvested' AND first_intent IS NOT NULL)
+    + (SELECT count(*) FROM failure WHERE outcome = 'open')]])
+end
+
+---How many users may have been inserted: all of a chunk that does not tell whom it only updated.
+---@param db host.store.database
+---@return integer
+function books.inserted(db)
+  return db:value([[SELECT
+    (SELECT ifnull(sum(CASE WHEN inserted > 0 THEN inserted + updated ELSE 0 END), 0) FROM chunk)
+    + (SELECT count(*) FROM failure WHERE outcome = 'inserted')]])
+end
+
 ---@class UndoFigures
 ---@field deleted integer
 ---@field gone integer   were no longer there

@@ -1,7 +1,7 @@
 --- What the journal says: the reading half of the ledger. Nothing here writes.
 
-local clock = require "host.clock"
 local json = require "host.json"
+local limits = require "auth0.limits"
 
 ---@class Ledger
 local entries = {}
@@ -28,9 +28,10 @@ function entries:chunk(id)
 end
 
 ---All chunks, in order, without their places.
----@return fun(): {id: integer, round: integer, state: string, users: integer, bytes: integer}
+---@return fun(): LedgerChunk?
 function entries:chunks()
-  return self.db:rows("SELECT id, round, state, users, bytes FROM chunk ORDER BY id")
+  return self.db:rows([[SELECT id, round, state, users, bytes, first_intent FROM chunk
+    ORDER BY id]])
 end
 
 ---The chunk in which the first `n` staged users end, and how many of it belong to them.
@@ -148,17 +149,31 @@ function entries:unjudged()
   return ids
 end
 
----When a chunk's users may have been created: from the first intent to the end of its last job.
+-- From an intent on: later than this its job, of whatever end, creates nobody any more.
+local DEADLINE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
+
+local RECEIVED <const> = [[
+SELECT attempt.begun, job.state, job.ended - job.submitted AS seconds
+FROM attempt LEFT JOIN job ON job.attempt = attempt.id
+WHERE attempt.chunk = ? AND ifnull(attempt.outcome, 'uncertain') IN ('accepted', 'uncertain')]]
+
+-- How long an upload takes, which no clock alone tells, and what clocks differ by meanwhile.
+local LATE <const> = 60 -- seconds
+
+---When a chunk's users may have been created, by the tenant's clock: from the first intent to a
+---minute after the end of the last job, or as long as a job may run whose end or upload's answer
+---nobody saw. Our own clock is only asked how long a job ran: it may have been set since.
 ---@param chunk integer
----@return {first: number, last: number}?  unix seconds, `first` by the tenant's clock, `last` by
----ours; nil: it was never sent
+---@return {first: number, last: number}?  unix seconds; nil: it was never sent
 function entries:hours(chunk)
-  local row = self.db:row([[SELECT first_intent AS first, (SELECT max(at) FROM
-      (SELECT max(ended) AS at FROM attempt WHERE chunk = ?1
-        UNION ALL SELECT max(ended) FROM job WHERE chunk = ?1
-        UNION ALL SELECT max(harvested) FROM job WHERE chunk = ?1)) AS last
-    FROM chunk WHERE id = ?1]], chunk)
-  return row and row.first and { first = row.first, last = row.last or clock.now() } or nil
+  local first = self.db:value("SELECT first_intent FROM chunk WHERE id = ?", chunk)
+  local last
+  for row in self.db:rows(RECEIVED, chunk) do
+    local is_known = row.state == "completed" and row.seconds and row.seconds >= 0
+    local end_ = row.begun + (is_known and math.min(row.seconds + LATE, DEADLINE) or DEADLINE)
+    last = math.max(last or end_, end_)
+  end
+  return first and last and { first = first, last = last } or nil
 end
 
 ---Whether a user of the first round is one that its job, though completed, never looked at, and

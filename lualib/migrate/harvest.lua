@@ -146,7 +146,8 @@ local function harvest_completed(engine, job, status)
   local counts = counts_of(chunk, status.summary or {}, failures)
   if not counts then
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
-      summary = status.summary, users = chunk.users, failures = #failures })
+      chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
+      looked_up = chunk.users - #failures })
     judge.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
     judge.failures(engine, chunk)
   else

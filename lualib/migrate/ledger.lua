@@ -345,12 +345,19 @@ end
 ---@field user_id? string
 ---@field why? string
 
+---Adds to a fact that counts.
+local function add(db, key, n)
+  if not n or n == 0 then return end
+  db:run([[INSERT INTO run VALUES (?, ?)
+    ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], key, n)
+end
+
 ---A chunk's result: how many were inserted and updated, and every user that was not. The three
 ---add up to the chunk's users, or this is misuse.
 ---@param chunk LedgerChunk
 ---@param attempt integer
 ---@param job string?      nil when the users were looked up instead
----@param counts {inserted: integer, updated: integer, alarms?: integer}
+---@param counts {inserted: integer, updated: integer, alarms?: integer, looked_up?: integer}
 ---@param failures NewFailure[]
 ---@return true?
 ---@return string? message
@@ -365,10 +372,9 @@ function Ledger:harvested(chunk, attempt, job, counts, failures)
   if job then db:run("UPDATE job SET harvested = ? WHERE id = ?", clock.now(), job) end
   db:run("UPDATE chunk SET state = 'harvested', inserted = ?, updated = ? WHERE id = ?",
     counts.inserted, counts.updated, chunk.id)
-  if (counts.alarms or 0) > 0 then
-    db:run([[INSERT INTO run VALUES ('alarms', ?)
-      ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], counts.alarms)
-  end
+  add(db, "alarms", counts.alarms)
+  add(db, "looked_up", counts.looked_up)
+  add(db, "short_jobs", counts.looked_up and 1)
   for _, f in ipairs(failures) do
     db:run([[INSERT INTO failure (chunk, place, position, at, round, job, attempt, code, path,
       message, errors, outcome, user_id, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],

@@ -1,5 +1,6 @@
 --- report.html: the statement as one page that stands alone, for people who were not there.
 
+local alarms = require "migrate.alarms"
 local amounts = require "base.amounts"
 
 local page = {}
@@ -188,6 +189,8 @@ function page.of(statement)
   parts[#parts + 1] = string.format('<p class="%s">%s</p>', statement.balanced and "good" or "bad",
     statement.balanced and "The books balance to the record."
       or "The books do not balance: do not trust this run before the journal is looked at.")
+  local alarm = alarms.text(statement)
+  if alarm then parts[#parts + 1] = '<p class="bad">Alarm: ' .. escape(alarm) .. ".</p>" end
   parts[#parts + 1] = findings(statement)
   parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
   parts[#parts + 1] = warnings(statement)

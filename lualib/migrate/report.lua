@@ -36,6 +36,7 @@ local STATUS <const> = {
 ---@field warning_list ReportWarning[]
 ---@field findings? FindingGroup[]  of what was rejected, failed or repaired
 ---@field alarms integer      answers of the tenant that fit nothing of ours; see log.ndjson
+---@field looked_up {jobs: integer, users: integer}  whose summary was not what was sent
 ---@field rounds integer
 ---@field balanced boolean
 ---@field seconds {stage: number, import: number}
@@ -124,6 +125,7 @@ function report.build(ledger, options)
     codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
     warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
+    looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
     balanced = balanced,
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },

@@ -14,6 +14,7 @@ local roll = {}
 ---@field at string         "users.csv:18"
 ---@field outcome string    inserted, updated, already_there, failed, ...; "upserted": one of the
 ---first two, for a job with upsert does not tell which
+---@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is a guess
 ---@field ids table         user_id (without "auth0|"), email, username, phone_number
 ---@field tenant_id? string user_id in the tenant, where the journal knows it
 ---@field digests table<string, string>  by field, see migrate.fields
@@ -22,11 +23,12 @@ local roll = {}
 ---@param record LedgerChunk
 ---@return "inserted"|"updated"|"upserted"
 function roll.rest(record)
+  if record.state ~= "harvested" then return record.upsert and "upserted" or "inserted" end
   if record.updated == 0 then return "inserted" end
   return record.inserted == 0 and "updated" or "upserted"
 end
 
----The users of a harvested chunk; those that went once more in another are left out.
+---The users of a chunk that was sent; those that went once more in another are left out.
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@param id integer  of the chunk
@@ -45,7 +47,9 @@ function roll.chunk(ledger, dir, id)
       for _, name in ipairs(fields.IDENTIFIERS) do ids[name] = placed.user[name] end
       entries[#entries + 1] = {
         place = placed.place, position = placed.position, at = placed.at,
-        outcome = row and row.outcome or rest, ids = ids, tenant_id = row and row.user_id,
+        outcome = row and row.outcome or rest, ids = ids,
+        in_flight = record.state ~= "harvested" or row ~= nil and row.outcome == "open",
+        tenant_id = row and row.user_id,
         digests = placed.user.digests or {},
       }
     end

@@ -1,5 +1,6 @@
 --- Runs by their directories: finding one, taking it, and whether the settings mean its tenant.
 
+local books = require "migrate.books"
 local connect = require "migrate.connect"
 local ledger = require "migrate.ledger"
 local path = require "base.path"
@@ -103,7 +104,12 @@ end
 ---@param dir RunDirectory
 ---@return string? why
 function runs.undone(book, dir)
-  if not book:get("undo_begun") then return nil end
+  local figures = books.undone(book)
+  if not figures then return nil end
+  if not figures.finished then
+    return string.format("%s: undo begun, %d of %d users deleted; go on with `auth0-migrate undo "
+      .. "%s`", dir.path, figures.deleted, books.inserted(book.db), path.quote(dir.path))
+  end
   return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
     .. "--fresh begins another", dir.path, path.quote(dir.path))
 end

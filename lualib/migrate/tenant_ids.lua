@@ -103,8 +103,7 @@ function TenantIds:outcomes(chunk, placed)
     local _, created = self:of(one.user)
     found[i] = { created = created }
   end
-  local hours, offset = engine.ledger:hours(chunk.id), engine.client.clock_offset or 0
-  hours.last = hours.last + offset
+  local hours = engine.ledger:hours(chunk.id)
   for i, outcome in ipairs(evidence.mixed(found, chunk.inserted, hours)) do
     by_place[placed[i].place] = outcome
   end

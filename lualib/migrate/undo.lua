@@ -20,8 +20,9 @@ local undo = {}
 local SCOPES <const> = { "delete:users", "read:users" }
 local BATCH <const> = 50   -- users that are looked up and deleted together
 local AT_ONCE <const> = 4  -- requests in flight
-local MIXED_SKEW <const> = 5   -- seconds that clocks may differ where only the time is proof
-local SURE_SKEW <const> = 600  -- the same where the tenant said that it inserted the user
+-- Seconds by which a user may be older than its upload: where only the time tells it from one that
+-- was there before, and where the tenant said that it inserted it.
+local MIXED_EARLY <const>, SURE_EARLY <const> = 5, 600
 
 local INTERRUPTED <const> = "interrupted; what was deleted is recorded"
 
@@ -39,11 +40,11 @@ undo.UNKNOWN = "the tenant does not tell when it was created"
 ---@return string? user_id
 ---@return string? why
 function undo.rule(outcome, theirs, hours)
-  local skew = outcome == "upserted" and MIXED_SKEW or SURE_SKEW
+  local early = outcome == "upserted" and MIXED_EARLY or SURE_EARLY
   local ours = {}
   for _, user in ipairs(theirs) do
     local created = user.created
-    if created and created >= hours.first - skew and created <= hours.last + skew then
+    if created and created >= hours.first - early and created <= hours.last then
       ours[#ours + 1] = user
     end
   end
@@ -67,13 +68,6 @@ end
 ---@field stopped boolean
 local Undo = {}
 Undo.__index = Undo
-
----How many users may have been inserted: all of a chunk that does not tell whom it only updated.
-local function candidates(db)
-  return db:value([[SELECT
-    (SELECT ifnull(sum(CASE WHEN inserted > 0 THEN inserted + updated ELSE 0 END), 0) FROM chunk)
-    + (SELECT count(*) FROM failure WHERE outcome = 'inserted')]])
-end
 
 ---@return {tier: string, hours: number}[]
 local function hours_of(n)
@@ -123,8 +117,7 @@ function Undo:stretch(chunk, entries, intended)
   local made = self.tenant.client
   local find, message, kind = roll.find(made, self.tenant.connection.name, entries)
   if not find then return nil, message, kind end
-  local hours, offset = self.ledger:hours(chunk), made.clock_offset
-  hours = { first = hours.first, last = hours.last + offset }
+  local hours = self.ledger:hours(chunk)
   local part = { place = entries[#entries].place, deleted = 0, gone = 0, kept = {} }
   local targets, places = {}, {}
   for _, entry in ipairs(entries) do
@@ -293,7 +286,7 @@ function undo.run(dir, settings, ui)
   if not held then return nil, message, kind end
   local why, began = unsettled(held), clock.monotonic()
   if why then return nil, why, "usage" end
-  local n = candidates(held.ledger.db)
+  local n = books.inserted(held.ledger.db)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)

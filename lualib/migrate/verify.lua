@@ -9,6 +9,7 @@ local fields = require "migrate.fields"
 local file = require "host.file"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
+local path = require "base.path"
 local roll = require "migrate.roll"
 local runs = require "migrate.runs"
 local scheduler = require "base.scheduler"
@@ -22,22 +23,29 @@ local EXAMPLES <const> = 10
 local BATCH <const> = 50    -- entries looked up together
 local STRETCH <const> = 5000 -- rows in a transaction of the scratch
 
--- Of a user that was sent: it is compared, or has to be there only.
-local COMPARED <const> = { inserted = true, updated = true, upserted = true }
+-- What is asked of a user that was sent, as a number of the scratch.
+local THERE <const> = 0     -- it has to be there
+local COMPARED <const> = 1  -- and to be as it was sent
+local IN_FLIGHT <const> = 2 -- neither is known yet
+local ASKED <const> = {
+  inserted = COMPARED, updated = COMPARED, upserted = COMPARED, already_there = THERE,
+}
 
 local SCRATCH <const> = [[
 CREATE TABLE sent (
-  id INTEGER PRIMARY KEY, position INTEGER, at TEXT, compared INTEGER, key TEXT, ids TEXT,
+  id INTEGER PRIMARY KEY, position INTEGER, at TEXT, asked INTEGER, key TEXT, ids TEXT,
   digests TEXT, seen INTEGER NOT NULL DEFAULT 0);
 ]]
 
 ---@class VerifyStatement
 ---@field run string
 ---@field directory string
----@field status "same"|"different"
+---@field status "same"|"different"|"incomplete"
 ---@field exit integer
 ---@field users table<string, integer>  compared, same, different, missing, already_there, failed,
----pending; extra: in the connection and not of this run, not told of a sample
+---pending (without a result), in_flight (those that may have been sent), blocked (compared, but
+---blocked in the tenant though the run did not say so); extra: in the connection, not of this
+---run; not told of a sample
 ---@field fields table<string, integer> users in which the field differs
 ---@field examples table[]  the first differences, lines of the list
 ---@field sample? integer   users looked up
@@ -76,6 +84,8 @@ function Verify:compare(sent, theirs)
   local names = fields.differences(sent.ids, sent.digests, theirs)
   local users = self.statement.users
   users.compared = users.compared + 1
+  -- Who blocks a user later changes nothing that was sent.
+  if theirs.blocked == true and not sent.digests.blocked then users.blocked = users.blocked + 1 end
   if #names == 0 then
     users.same = users.same + 1
     return true
@@ -98,22 +108,22 @@ function Verify:pause(done, total)
     seconds = clock.monotonic() - self.began }
 end
 
----Calls `fn` with each user that must be in the tenant.
----@param fn fun(entry: RollEntry, is_compared: boolean): true?, string?, Kind?
+---Calls `fn` with each user that must, or may, be in the tenant, and what is asked of it.
+---@param fn fun(entry: RollEntry, asked: integer): true?, string?, Kind?
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function Verify:each(fn)
   local ledger = self.held.ledger
   for record in ledger:chunks() do
-    if record.state == "harvested" then
+    if record.first_intent then
       local entries, message, kind = roll.chunk(ledger, self.held.dir, record.id)
       if not entries then return nil, message, kind end
       for _, entry in ipairs(entries) do
-        local is_compared = COMPARED[entry.outcome] or false
-        if is_compared or entry.outcome == "already_there" then
+        local asked = entry.in_flight and IN_FLIGHT or ASKED[entry.outcome]
+        if asked then
           local done
-          done, message, kind = fn(entry, is_compared)
+          done, message, kind = fn(entry, asked)
           if not done then return nil, message, kind end
         end
       end
@@ -145,11 +155,12 @@ function Verify:fill(db)
   local done, message, kind = db:exec(SCRATCH)
   if not done then return nil, message, kind end
   done, message, kind = in_stretches(db, function(turn)
-    return self:each(function(entry, is_compared)
-      local added, why, what = db:run([[INSERT INTO sent (position, at, compared, key, ids, digests)
-        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, is_compared,
-        roll.surest(entry), is_compared and json.encode(entry.ids) or "{}",
-        is_compared and json.encode(entry.digests) or "{}")
+    return self:each(function(entry, asked)
+      local compared = asked == COMPARED
+      local added, why, what = db:run([[INSERT INTO sent (position, at, asked, key, ids, digests)
+        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, roll.surest(entry),
+        compared and json.encode(entry.ids) or "{}",
+        compared and json.encode(entry.digests) or "{}")
       if not added then return nil, why, what end
       return turn()
     end)
@@ -169,7 +180,7 @@ local function match(db, theirs)
     for row in db:rows(UNSEEN, key) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do
       row.ids, row.digests = json.decode(row.ids), json.decode(row.digests)
-      if row.compared == 0 or #fields.differences(row.ids, row.digests, theirs) == 0 then
+      if row.asked ~= COMPARED or #fields.differences(row.ids, row.digests, theirs) == 0 then
         return row
       end
     end
@@ -186,14 +197,14 @@ function Verify:take(db, theirs)
   end
   local done, message, kind = db:run("UPDATE sent SET seen = 1 WHERE id = ?", row.id)
   if not done then return nil, message, kind end
-  if row.compared == 1 then return self:compare(row, theirs) end
-  users.already_there = users.already_there + 1
+  if row.asked == COMPARED then return self:compare(row, theirs) end
+  if row.asked == THERE then users.already_there = users.already_there + 1 end
   return true
 end
 
 ---Reads the export.
-function Verify:read(db, path)
-  local input <close>, message, kind = file.open(path)
+function Verify:read(db, export)
+  local input <close>, message, kind = file.open(export)
   if not input then return nil, message, kind end
   local reader <close> = json.reader(input, { lines = true, lazy = false })
   return in_stretches(db, function(turn)
@@ -224,9 +235,9 @@ end
 ---afterwards.
 function Verify:all()
   local dir, tenant = self.held.dir, self.tenant
-  local path, scratch = dir:file("verify.export"), dir:file("verify.db")
+  local export, scratch = dir:file("verify.export"), dir:file("verify.db")
   local function clean()
-    for _, name in ipairs { path, scratch } do
+    for _, name in ipairs { export, scratch } do
       if file.stat(name) then file.remove(name) end
     end
   end
@@ -240,11 +251,12 @@ function Verify:all()
   if not done then return nil, message, kind end
   self.ui:say "waiting for the tenant's export of the users"
   done, message, kind = jobs.export(tenant.client, {
-    connection_id = tenant.connection.id, save = path, fields = fields.exported(),
+    connection_id = tenant.connection.id, save = export, fields = fields.exported(),
   })
-  if done then done, message, kind = self:read(db, path) end
+  if done then done, message, kind = self:read(db, export) end
   if not done then return nil, message, kind end
-  for row in db:rows("SELECT position, at FROM sent WHERE seen = 0 ORDER BY position") do
+  for row in db:rows([[SELECT position, at FROM sent WHERE seen = 0 AND asked <> ?
+    ORDER BY position]], IN_FLIGHT) do
     done, message, kind = self:miss(row)
     if not done then return nil, message, kind end
   end
@@ -256,8 +268,8 @@ end
 ---As many entries as were asked for, each as likely as any other.
 function Verify:choose(n)
   local chosen, seen = {}, 0
-  local done, message, kind = self:each(function(entry, is_compared)
-    if not is_compared then return true end
+  local done, message, kind = self:each(function(entry, asked)
+    if asked ~= COMPARED then return true end
     seen = seen + 1
     local place = seen <= n and seen or math.random(seen)
     if place <= n then chosen[place] = entry end
@@ -298,7 +310,8 @@ local function new_statement(held, sample)
     run = held.ledger:get("run"), directory = held.dir.path, sample = sample,
     users = {
       compared = 0, same = 0, different = 0, missing = 0, already_there = 0,
-      failed = figures.failed, pending = figures.pending, extra = not sample and 0 or nil,
+      failed = figures.failed, pending = figures.pending, blocked = 0,
+      in_flight = books.in_flight(held.ledger.db), extra = not sample and 0 or nil,
     },
     fields = {}, examples = json.array {}, next = json.null,
     message = runs.undone(held.ledger, held.dir),
@@ -308,8 +321,16 @@ end
 local function finish(self)
   local statement = self.statement
   local differs = statement.users.missing + statement.users.different > 0
-  statement.exit = differs and 3 or 0
-  statement.status = differs and "different" or "same"
+  local unknown = statement.users.in_flight > 0
+  statement.exit = differs and 3 or unknown and exit.of("temporary") or 0
+  statement.status = differs and "different" or unknown and "incomplete" or "same"
+  if unknown then
+    local directory = path.quote(self.held.dir.path)
+    statement.next = "auth0-migrate resume " .. directory
+    statement.message = statement.message or string.format("%d users were sent, and what became of "
+      .. "them is not known yet: `auth0-migrate resume %s` first", statement.users.in_flight,
+      directory)
+  end
   statement.list = differs and self.held.dir:file("verify.ndjson") or nil
   statement.seconds = clock.monotonic() - self.began
   if not differs then file.remove(self.held.dir:file("verify.ndjson")) end

@@ -100,6 +100,12 @@ test("a killed undo goes on without asking again, and counts what was deleted be
     local left = s:metrics().users
     equal(left > 0, true)
     contains(s:run({ "status" }):ends_with(0).stdout, "UNDO BEGUN and not finished")
+    for _, command in ipairs { "verify", "retry" } do
+      local ended = s:run({ command, "shop.run" })
+      contains(ended.stdout .. ended.stderr,
+        " of 120 users deleted; go on with `auth0-migrate undo shop.run`")
+      contains(ended.stdout .. ended.stderr, "undo begun")
+    end
     local done = s:run({ "undo", "shop.run", "--json" }):ends_with(0):object()
     equal({ done.deleted, done.gone, s:metrics().users }, { 120, 0, 0 })
   end)
@@ -145,16 +151,20 @@ test("under upsert only users that were created in the run's hours are deleted",
   end)
 end)
 
-test("a user of the same id that was made again later is kept, with 3", function()
-  scene(3, function(s)
-    local made = s:slow_tenant()
-    s:run(words "--yes"):ends_with(0)
-    assert(made.db:run "UPDATE user SET created = created + 86400 WHERE user_id = 'auth0|u1'")
-    local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(3):object()
-    equal({ done.deleted, done.kept }, { 2, { ["created after this run: not by it"] = 1 } })
-    equal(s:users()[1].user_id, "auth0|u1")
-  end)
-end)
+for _, after in ipairs { 120, 86400 } do
+  test("a user of the same id that was made again " .. after .. " s later is kept, with 3",
+    function()
+      scene(3, function(s)
+        local made = s:slow_tenant()
+        s:run(words "--yes"):ends_with(0)
+        assert(made.db:run("UPDATE user SET created = created + ? WHERE user_id = 'auth0|u1'",
+          after))
+        local done = s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(3):object()
+        equal({ done.deleted, done.kept }, { 2, { ["created after this run: not by it"] = 1 } })
+        equal(s:users()[1].user_id, "auth0|u1")
+      end)
+    end)
+end
 
 test("a client that may not delete is told the scope, and nothing is begun", function()
   scene(2, function(s)

@@ -63,22 +63,90 @@ test("users of the connection that are not of the run are only counted", functio
   end)
 end)
 
-test("an unfinished run is verified as far as it is; the rest is pending", function()
+---A run of 40 users, 10 a job, killed when the first job is harvested and others are on the way.
+local function unfinished(fn)
   scene(40, function(s)
-    s:slow_tenant(nil, 60)
+    local made, jobs = s:slow_tenant(), 0
+    made.import_speed = function()
+      jobs = jobs + 1
+      return jobs == 1 and math.huge or 2 -- users a second
+    end
     local first = s:start(words("--yes", "--chunk-users", "10"))
     s:until_("a result", function()
-      return s:journal("shop.run", function(book)
+      return s:metrics().users > 10 and s:journal("shop.run", function(book)
         return book.db:value "SELECT 1 FROM chunk WHERE state = 'harvested'"
       end)
     end)
     first:kill "KILL"
     first:wait()
-    local users = s:run({ "verify", "--json" }):ends_with(0):object().users
-    equal(users.compared >= 10 and users.compared < 40, true)
-    equal(users.compared + users.pending, 40)
+    fn(s, made)
+  end)
+end
+
+test("users in flight are neither missing nor extra, and not known yet, with 5", function()
+  unfinished(function(s)
+    local done = s:run({ "verify", "--json" }):ends_with(5):object()
+    local users = done.users
+    equal({ users.compared + users.pending, users.same, users.extra, users.missing },
+      { 40, users.compared, 0, 0 })
+    equal(users.in_flight >= 10 and users.in_flight <= users.pending, true)
+    equal({ done.status, done.next }, { "incomplete", "auth0-migrate resume shop.run" })
+    contains(s:run({ "verify" }):ends_with(5).stdout, "sent, and not yet known")
   end)
 end)
+
+test("of an unfinished run a user that differs is told all the same, with 3", function()
+  unfinished(function(s, made)
+    assert(made.db:run "DELETE FROM user WHERE id = 1")
+    equal(s:run({ "verify", "--json" }):ends_with(3):object().users.missing, 1)
+  end)
+end)
+
+test("a run of which nothing was sent yet is the same, and its users are pending", function()
+  scene(3, function(s)
+    s:tenant()
+    s:run(words()):ends_with(8)
+    local users = s:run({ "verify", "--json" }):ends_with(0):object().users
+    equal({ users.compared, users.pending, users.in_flight }, { 0, 3, 0 })
+  end)
+end)
+
+test("a user who is blocked later is counted, and no difference unless the run said otherwise",
+  function()
+    for said, status in pairs { [""] = 0, [" blocked = false,"] = 3 } do
+      scene(3, function(s)
+        s:recipe(function(text) return (text:gsub(" user_id = row.id,", "%0" .. said)) end)
+        local made = s:slow_tenant()
+        s:run(words "--yes"):ends_with(0)
+        change(made, "auth0|u2", function(user) user.blocked = true end)
+        for _, args in ipairs { { "verify", "--json" }, { "verify", "--sample", "3", "--json" } } do
+          local done = s:run(args):ends_with(status):object()
+          equal({ done.users.blocked, done.fields.blocked },
+            status == 0 and { 1, nil } or { 0, 1 })
+        end
+        if status == 0 then
+          contains(s:run({ "verify" }):ends_with(0).stdout, "1  of those compared are blocked")
+        end
+      end)
+    end
+  end)
+
+test("a finished run holds no upload any more, and what it keeps is enough to verify and undo it",
+  function()
+    scene(40, function(s)
+      s:write("existing.json", '[{"email":"person2@example.com","user_id":"u2"},'
+        .. '{"email":"other@example.com","user_id":"u3"}]')
+      s:tenant { "--existing", "existing.json" }
+      s:run(words("--yes", "--chunk-users", "7")):ends_with(3)
+      local names = file.list(s:path "shop.run/chunks")
+      equal(#names, 6)
+      for _, name in ipairs(names) do contains(name, ".sent.zst") end
+      local users = s:run({ "verify", "--json" }):ends_with(0):object().users
+      equal({ users.same, users.already_there, users.failed, users.extra }, { 38, 1, 1, 1 })
+      equal(s:run({ "undo", "shop.run", "--yes", "--json" }):ends_with(0):object().deleted, 38)
+      equal(#s:users(), 2)
+    end)
+  end)
 
 test("users without an id of ours are known by their address, upserts too", function()
   scene(4, function(s)

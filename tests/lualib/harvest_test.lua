@@ -1,12 +1,15 @@
 --- What a job says of refused users, joined to our own records: whatever the tenant's answer lacks.
 
+local alarms = require "migrate.alarms"
 local books = require "migrate.books"
 local import = require "migrate.import"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
+local page = require "migrate.page"
 local report = require "migrate.report"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
+local words = require "cli.words"
 local test = tap.test
 
 local HASH <const> = "$2b$10$" .. ("a"):rep(53)
@@ -174,11 +177,13 @@ test("an entry that matches none of our users is an alarm, in the log and in the
     function(failures, book, log)
       tap.equal(#failures, 0)
       tap.equal(report.build(book, { directory = "x" }).alarms, 1)
-      local alarms = {}
+      local seen = {}
       for _, line in ipairs(log) do
-        if line.event == "alarm" then alarms[#alarms + 1] = line.fields.message end
+        if line.event == "alarm" then seen[#seen + 1] = line.fields.message end
       end
-      tap.equal(alarms, { "failures that match none of our users" })
+      tap.equal(seen, { "failures that match none of our users" })
+      tap.contains(alarms.text(report.build(book, { directory = "x" })),
+        "1 refusal names no user of this run; nobody is counted for that")
     end)
 end)
 
@@ -196,5 +201,14 @@ test("a summary that does not add up is an alarm", function()
       local seen
       for _, line in ipairs(log) do seen = seen or line.event == "alarm" and line.fields.message end
       tap.equal(seen, "the job's summary does not add up")
+      local statement = report.build(book, { directory = "my run" })
+      tap.equal(statement.looked_up, { jobs = 1, users = 3 })
+      for _, part in ipairs { "1 answer of the tenant", "The summary of 1 job is not", "3 users of",
+        "created by this run counts as inserted", "`auth0-migrate verify 'my run'`" } do
+        tap.contains(alarms.text(statement), part)
+        tap.contains(words.statement(statement), part)
+        tap.contains(page.of(statement), part)
+      end
+      tap.equal(alarms.text(statement):find("name no user", 1, true), nil)
     end)
 end)

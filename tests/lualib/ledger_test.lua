@@ -1,6 +1,7 @@
 local books = require "migrate.books"
 local file = require "host.file"
 local ledger = require "migrate.ledger"
+local limits = require "auth0.limits"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -111,6 +112,42 @@ test("an uncertain attempt keeps the first intent through later refusals", funct
     assert(book:not_sent(1, second, "refused", "busy"))
     tap.equal(book:chunk(1).first_intent, first)
     tap.equal(book:attempts(1), 1)
+  end)
+end)
+
+local function seconds(hours)
+  return math.floor(hours.last - hours.first + 0.5)
+end
+
+test("a chunk's users were created between its first intent and a minute after its job", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    tap.equal(book:hours(1), nil)
+    local attempt = assert(book:sending(1, 5000)) -- the tenant's clock is far ahead
+    assert(book:sent(1, attempt, "job_1"))
+    local function set(sql) assert(book.db:run(sql)) end
+    set "UPDATE job SET state = 'completed', ended = submitted + 90"
+    tap.equal(seconds(book:hours(1)), 90 + 60)
+    tap.equal(book:hours(1).first, book:chunk(1).first_intent)
+    -- An end that was seen long after, a clock that was set back, a job that was lost: what bounds
+    -- them is how long a job may run.
+    for _, change in ipairs { "ended = submitted + 90000", "ended = submitted - 1",
+      "ended = submitted + 90, state = 'lost'" } do
+      set("UPDATE job SET state = 'completed', " .. change)
+      tap.equal(seconds(book:hours(1)), limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS, change)
+    end
+  end)
+end)
+
+test("an upload whose answer never came may have created users as long as a job runs", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    assert(book:uncertain(1, assert(book:sending(1)), "the connection broke"))
+    assert(book:send_again(1))
+    local attempt = assert(book:sending(1))
+    assert(book:sent(1, attempt, "job_1"))
+    assert(book.db:run "UPDATE job SET state = 'completed', ended = submitted + 90")
+    tap.equal(seconds(book:hours(1)), limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS)
   end)
 end)
 

@@ -1,0 +1,34 @@
+--- Which of the tenant's users an undo deletes.
+
+local tap = require "tests.tap"
+local undo = require "migrate.undo"
+
+local test = tap.test
+
+local HOURS <const> = { first = 10000, last = 10360 }
+
+---{what, outcome, created of the users that may be it, what becomes of it, why}
+for _, case in ipairs {
+  { "created while its job ran", "inserted", { 10100 }, "delete" },
+  { "created at the last moment", "inserted", { 10360 }, "delete" },
+  { "created again a minute after", "inserted", { 10420 }, "kept", undo.AFTER },
+  { "created before, said to be inserted, by a clock that was wrong", "inserted", { 9500 },
+    "delete" },
+  { "created long before", "inserted", { 9000 }, "kept", undo.BEFORE },
+  { "created just before, where the job does not tell whom it updated", "upserted", { 9900 },
+    "kept", undo.UPDATED },
+  { "created in the hours, where the job does not tell", "upserted", { 10001 }, "delete" },
+  { "of no known age", "inserted", { false }, "kept", undo.UNKNOWN },
+  { "not there", "inserted", {}, "gone" },
+  { "two that were created in the hours", "inserted", { 10001, 10002 }, "kept", undo.SEVERAL },
+  { "one of two", "inserted", { 9000, 10002 }, "delete" },
+} do
+  test("undo: a user " .. case[1] .. " is for " .. case[4], function()
+    local theirs = {}
+    for i, created in ipairs(case[3]) do
+      theirs[i] = { user_id = "auth0|" .. i, created = created or nil }
+    end
+    local what, _, why = undo.rule(case[2], theirs, HOURS)
+    tap.equal({ what, why }, { case[4], case[5] })
+  end)
+end
