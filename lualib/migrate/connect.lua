@@ -58,9 +58,18 @@ local function check_scopes(made, scopes, what)
     table.concat(lacking, " and ")), "credentials"
 end
 
-local function needs_connection(settings)
-  if settings.connection then return true end
-  return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+---The tenant of a client that may do what it is for, with the connection as `read` finds it.
+local function reach(made, settings, scopes, what, read)
+  if not settings.connection then
+    return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+  end
+  local allowed, message, kind = check_scopes(made, scopes, what)
+  if not allowed then return nil, message, kind end
+  local settled
+  settled, message, kind = read(made, settings.connection)
+  if not settled then return nil, message, kind end
+  made.patience = settings.patience
+  return { client = made, connection = settled }
 end
 
 ---A client of the tenant; nothing is sent yet.
@@ -89,17 +98,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function connect.open(settings, clock, log, hasty)
-  local named, message, kind = needs_connection(settings)
-  if not named then return nil, message, kind end
   local made = connect.client(settings, clock, log, hasty)
-  local allowed
-  allowed, message, kind = check_scopes(made, connect.SCOPES, "import users")
-  if not allowed then return nil, message, kind end
-  local settled
-  settled, message, kind = connection.read(made, settings.connection)
-  if not settled then return nil, message, kind end
-  made.patience = settings.patience
-  return { client = made, connection = settled }
+  return reach(made, settings, connect.SCOPES, "import users", connection.read)
 end
 
 ---A tenant and a connection, whether or not it can take an import.
@@ -110,17 +110,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function connect.look(settings, clock, scopes)
-  local named, message, kind = needs_connection(settings)
-  if not named then return nil, message, kind end
   local made = connect.client(settings, clock, nil, true)
-  local allowed
-  allowed, message, kind = check_scopes(made, scopes, "do this")
-  if not allowed then return nil, message, kind end
-  local settled
-  settled, message, kind = connection.look(made, settings.connection)
-  if not settled then return nil, message, kind end
-  made.patience = settings.patience
-  return { client = made, connection = settled }
+  return reach(made, settings, scopes, "do this", connection.look)
 end
 
 ---Settings of the connection for commands without a network: from --connection-file, else nil for

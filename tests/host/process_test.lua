@@ -1,24 +1,14 @@
 --- host.process: children, their pipes and their ends.
 
-local clock = require "host.clock"
 local file = require "host.file"
 local http = require "host.http"
 local loop = require "host.loop"
+local patience = require "tests.host.patience"
 local process = require "host.process"
 local server = require "host.server"
 local tap = require "tests.tap"
 local test = tap.test
-
-local LONG_ENOUGH <const> = 10 -- seconds; only a broken test waits so long
-
----Waits until `ready()` is true.
-local function wait_for(ready)
-  local deadline = clock.monotonic() + LONG_ENOUGH
-  while not ready() do
-    assert(clock.monotonic() < deadline, "waited in vain")
-    loop.wait(0.5)
-  end
-end
+local wait_for = patience.until_ready
 
 ---All that a child says, and its status.
 local function finish(child, stream)
@@ -69,7 +59,7 @@ end)
 test("the loop returns a child that has ended without a word", function()
   loop.wait(0) -- what earlier tests have left
   local child <close> = shell("exec sleep 0.05", { stdout = "null" })
-  local ready = loop.wait(LONG_ENOUGH)
+  local ready = loop.wait(patience.SECONDS)
   tap.equal(#ready, 1)
   assert(ready[1] == child)
   tap.equal(child:status(), 0)

@@ -4,24 +4,12 @@
 local clock = require "host.clock"
 local file = require "host.file"
 local loop = require "host.loop"
+local patience = require "tests.host.patience"
 local process = require "host.process"
 local server = require "host.server"
 local tap = require "tests.tap"
 local test = tap.test
-
-local LONG_ENOUGH <const> = 10 -- seconds; only a broken test waits so long
-
----Waits until `ready()` returns something.
-local function wait_for(ready)
-  local deadline = clock.monotonic() + LONG_ENOUGH
-  local result = ready()
-  while not result do
-    assert(clock.monotonic() < deadline, "waited in vain")
-    loop.wait(0.5)
-    result = ready()
-  end
-  return result
-end
+local wait_for = patience.until_ready
 
 local function next_request(listener)
   return wait_for(function() return listener:accept() end)
@@ -184,7 +172,7 @@ test("a caller that takes one request a wait gets them all", function()
   local listener <close> = listen()
   local clients, met = {}, 0
   for i = 1, 4 do clients[i] = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") end
-  local deadline = clock.monotonic() + LONG_ENOUGH
+  local deadline = clock.monotonic() + patience.SECONDS
   while met < 4 and clock.monotonic() < deadline do
     for _, handle in ipairs(loop.wait(1)) do
       if handle == listener and listener:accept() then met = met + 1 end
