@@ -196,7 +196,7 @@ static int clock_cpu(lua_State *L)
     return 1;
 }
 
-/* iso(unix, [places = 3]) -> "2026-11-23T08:06:00.000Z"
+/* iso(unix, places?) -> "2026-11-23T08:06:00.000Z"
  * Cut, not rounded: a time is never shown before it has come. */
 static int clock_iso(lua_State *L)
 {

@@ -303,7 +303,7 @@ static int transfer_close(lua_State *L)
     return 0;
 }
 
-/* new([options]) -> client */
+/* new(options?) -> client */
 static int http_new(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {

@@ -194,6 +194,7 @@ static int fail(lua_State *L, int error)
     return 3;
 }
 
+/* set:close() */
 static int index_close(lua_State *L)
 {
     struct set *s = luaL_checkudata(L, 1, SET);
@@ -361,12 +362,14 @@ static int set_get(lua_State *L)
     return 1;
 }
 
+/* set:count() -> integer */
 static int set_count(lua_State *L)
 {
     lua_pushinteger(L, check_set(L)->count);
     return 1;
 }
 
+/* set:memory() -> bytes */
 static int set_memory(lua_State *L)
 {
     const struct set *s = check_set(L);

@@ -59,12 +59,15 @@ static int database_exec(lua_State *L)
     return 1;
 }
 
+/* db:last_id() -> integer */
 static int database_last_id(lua_State *L)
 {
     lua_pushinteger(L, sqlite3_last_insert_rowid(host_store_check(L)->db));
     return 1;
 }
 
+/* db:close()
+ * Ends all its statements, and rolls back what was not committed. */
 static int database_close(lua_State *L)
 {
     struct database *d = luaL_checkudata(L, 1, STORE_DATABASE);
@@ -135,6 +138,8 @@ static int transaction_commit(lua_State *L)
     return host_store_remembered(L, at, d);
 }
 
+/* transaction:close()
+ * Rolls back what was not committed. */
 static int transaction_close(lua_State *L)
 {
     struct transaction *t = luaL_checkudata(L, 1, TRANSACTION);

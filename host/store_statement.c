@@ -271,6 +271,7 @@ static int statement_run(lua_State *L)
     return run(L, at, s, 2, count);
 }
 
+/* statement:close() */
 static int statement_close(lua_State *L)
 {
     statement_end(luaL_checkudata(L, 1, STORE_STATEMENT));

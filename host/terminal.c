@@ -141,7 +141,7 @@ static void open_input(struct prompt *p)
     p->owned = true;
 }
 
-/* prompt([hidden]) -> prompt | nil, message, kind
+/* prompt(hidden?) -> prompt | nil, message, kind
  * hidden: without echo, but for the end of the line. */
 static int terminal_prompt(lua_State *L)
 {

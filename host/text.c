@@ -220,7 +220,7 @@ static int text_split(lua_State *L)
     return 1;
 }
 
-/* is_utf8(value) -> boolean */
+/* is_utf8(value) -> boolean | nil */
 static int text_is_utf8(lua_State *L)
 {
     size_t size;

@@ -32,6 +32,9 @@ function csv.reader(input, options) end
 ---`row, place` (the line where the row begins, 1-based; with `place` given a string, "users.csv:18"); nil at the end; `false, message, line, raw` for a row that
 ---can be stepped over (ragged, bad UTF-8); `nil, message, kind` when not (a quote never closed: names the line it opened).
 ---@return userdata|false|nil row
+---@return integer|string|nil place  or the message
+---@return integer|string|host.Kind|nil line  of a row that can be stepped over, or the kind
+---@return string? raw
 function reader:next() end
 
 ---@return string[]

@@ -69,6 +69,9 @@ function json.reader(input, options) end
 ---the end; `false, message, place, raw` for a broken line (with `lines`); `nil, message, kind` when
 ---it cannot be stepped over; the message names the byte. A pointer that leads nowhere is such a failure.
 ---@return any record
+---@return integer|string|nil place  or the message
+---@return integer|string|host.Kind|nil line  of a record that can be stepped over, or the kind
+---@return string? raw
 function reader:next() end
 
 function reader:close() end

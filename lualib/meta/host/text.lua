@@ -38,12 +38,12 @@ function text.boolean(value, truthy, falsy) end
 ---Split at a separator (one byte or more), parts trimmed, empty ones left out.
 ---@param value string?
 ---@param separator string
----@return string[]  a marked array (see host.json)
+---@return string[]?  a marked array (see host.json)
 function text.split(value, separator) end
 
 ---Valid UTF-8?
----@param value string
----@return boolean
+---@param value string?
+---@return boolean?
 function text.is_utf8(value) end
 
 ---Characters of UTF-8, nil for invalid.
