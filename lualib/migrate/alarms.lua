@@ -1,13 +1,10 @@
 --- Alarms: answers of the tenant that do not fit what was sent, what they mean for the books, and
 --- what to do.
 
+local amounts = require "base.amounts"
 local path = require "base.path"
 
 local alarms = {}
-
-local function count(n, one, many)
-  return n == 1 and "1 " .. one or n .. " " .. many
-end
 
 local LOOKED_UP <const> = "The summary of %s is not what was sent; the %s of which the job did "
   .. "not say that they failed were looked up one by one: who was created by this run counts as "
@@ -23,15 +20,15 @@ local NEXT <const> = "`auth0-migrate verify %s` compares the tenant with what wa
 function alarms.text(statement)
   local n, looked_up = statement.alarms or 0, statement.looked_up or { jobs = 0, users = 0 }
   if n == 0 then return nil end
-  local text = count(n, "answer of the tenant does", "answers of the tenant do")
+  local text = amounts.count(n, "answer of the tenant does", "answers of the tenant do")
     .. " not fit what was sent. "
   if looked_up.jobs > 0 then
-    text = text .. LOOKED_UP:format(count(looked_up.jobs, "job", "jobs"),
-      count(looked_up.users, "user", "users"))
+    text = text .. LOOKED_UP:format(amounts.count(looked_up.jobs, "job"),
+      amounts.count(looked_up.users, "user"))
   end
   local strangers = n - looked_up.jobs
   if strangers > 0 then
-    text = text .. STRANGERS:format(count(strangers, "refusal names", "refusals name"))
+    text = text .. STRANGERS:format(amounts.count(strangers, "refusal names", "refusals name"))
   end
   return text .. NEXT:format(path.quote(statement.directory))
 end

@@ -1,5 +1,6 @@
 --- Runs by their directories: finding one, taking it, and whether the settings mean its tenant.
 
+local amounts = require "base.amounts"
 local books = require "migrate.books"
 local connect = require "migrate.connect"
 local ledger = require "migrate.ledger"
@@ -107,8 +108,9 @@ function runs.undone(book, dir)
   local figures = books.undone(book)
   if not figures then return nil end
   if not figures.finished then
-    return string.format("%s: undo begun, %d of %d users deleted; go on with `auth0-migrate undo "
-      .. "%s`", dir.path, figures.deleted, books.inserted(book.db), path.quote(dir.path))
+    return string.format("%s: undo begun, %s of %s deleted; go on with `auth0-migrate undo "
+      .. "%s`", dir.path, amounts.number(figures.deleted),
+      amounts.count(books.inserted(book.db), "user"), path.quote(dir.path))
   end
   return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
     .. "--fresh begins another", dir.path, path.quote(dir.path))

@@ -1,6 +1,7 @@
 --- Verify: the tenant beside what a run sent, all users by one export of the connection, or a
 --- sample by look-ups. Memory does not grow with the users: what was sent waits in a scratch file.
 
+local amounts = require "base.amounts"
 local books = require "migrate.books"
 local clock = require "host.clock"
 local evidence = require "migrate.evidence"
@@ -327,9 +328,9 @@ local function finish(self)
   if unknown then
     local directory = path.quote(self.held.dir.path)
     statement.next = "auth0-migrate resume " .. directory
-    statement.message = statement.message or string.format("%d users were sent, and what became of "
-      .. "them is not known yet: `auth0-migrate resume %s` first", statement.users.in_flight,
-      directory)
+    statement.message = statement.message or string.format("%s sent, and what became of them is "
+      .. "not known yet: `auth0-migrate resume %s` first",
+      amounts.count(statement.users.in_flight, "user was", "users were"), directory)
   end
   statement.list = differs and self.held.dir:file("verify.ndjson") or nil
   statement.seconds = clock.monotonic() - self.began

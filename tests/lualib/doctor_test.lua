@@ -1,9 +1,8 @@
---- Verdicts of the doctor and of an undo, by the evidence alone.
+--- Verdicts of the doctor, by the evidence alone.
 
 local connection = require "auth0.connection"
 local doctor = require "migrate.doctor"
 local tap = require "tests.tap"
-local undo = require "migrate.undo"
 
 local equal, test = tap.equal, tap.test
 
@@ -49,31 +48,4 @@ test("the status is the first failure's, the verdict the worst", function()
   equal({ doctor.verdict { { verdict = "ok" }, { verdict = "warn" } } }, { "warn", 0 })
   equal({ doctor.verdict { { verdict = "warn" }, { verdict = "fail", kind = "credentials" },
     { verdict = "fail", kind = "usage" } } }, { "fail", 6 })
-end)
-
-local HOURS <const> = { first = 1000, last = 2000 }
-
-local RULES <const> = {
-  { "nobody there", "inserted", {}, "gone" },
-  { "made in the run's hours", "inserted", { 1500 }, "delete" },
-  { "a clock that is a little off", "inserted", { 2300 }, "delete" },
-  { "made later by somebody else", "inserted", { 9000 }, "kept", undo.AFTER },
-  { "made before", "inserted", { 100 }, "kept", undo.BEFORE },
-  { "no time", "inserted", { false }, "kept", undo.UNKNOWN },
-  { "two who may be it", "inserted", { 1500, 1600 }, "kept", undo.SEVERAL },
-  { "one of two", "inserted", { 100, 1600 }, "delete" },
-  { "an upsert that found somebody", "upserted", { 900 }, "kept", undo.UPDATED },
-  { "an upsert that made one", "upserted", { 1500 }, "delete" },
-  { "an upsert: the time must fit closely", "upserted", { 2300 }, "kept", undo.AFTER },
-}
-
-test("undo deletes only whom the evidence shows to be of the run", function()
-  for _, case in ipairs(RULES) do
-    local theirs = {}
-    for i, created in ipairs(case[3]) do
-      theirs[i] = { user_id = "auth0|" .. i, created = created or nil }
-    end
-    local what, _, why = undo.rule(case[2], theirs, HOURS)
-    equal({ what, why }, { case[4], case[5] }, case[1])
-  end
 end)

@@ -18,6 +18,8 @@ for _, case in ipairs {
   { "created just before, where the job does not tell whom it updated", "upserted", { 9900 },
     "kept", undo.UPDATED },
   { "created in the hours, where the job does not tell", "upserted", { 10001 }, "delete" },
+  { "created after the hours, where the job does not tell", "upserted", { 10420 }, "kept",
+    undo.AFTER },
   { "of no known age", "inserted", { false }, "kept", undo.UNKNOWN },
   { "not there", "inserted", {}, "gone" },
   { "two that were created in the hours", "inserted", { 10001, 10002 }, "kept", undo.SEVERAL },
