@@ -8,9 +8,9 @@ local room = {}
 local LEAST <const>, MOST <const> = 2, 60 -- seconds between tries for a slot of others
 local UNKNOWN <const> = 5   -- seconds before the second try while no job's length is known
 local SHARE <const> = 0.2   -- of a job's expected time, between tries for a slot of others
-local CLOSE <const> = 0.05  -- of it, where an end is expected
+local CLOSE <const> = 0.1   -- of it, where an end is expected
 local GROWTH <const>, DOUBLE <const> = 1.5, 2 -- from one try to the next
-local JITTER <const> = 0.1  -- a share, up and down, so that clients part
+local JITTER <const> = 0.2  -- a share, added at most, so that clients part
 -- A tenant may still count a job of ours that it calls ended: so long ago, at most.
 local SETTLING <const> = 5  -- seconds
 local FORGOTTEN <const> = 3 -- times its expected length: a lost job is over
@@ -91,13 +91,22 @@ local function pause(self, now)
     local left = expected and one.since + expected - now
     if left and left > 0 then
       -- Where these are all the others, there is no use in trying before.
-      left = left + CLOSE * expected
       step = #self.lost >= self.others and math.min(left, MOST) or math.min(step, left)
     elseif left then
-      step = math.min(step, math.max(1, CLOSE * expected, -left / 2))
+      step = math.min(step, math.max(LEAST, CLOSE * expected, -left / 2))
     end
   end
-  return step * (1 - JITTER + 2 * JITTER * self.random())
+  return step * (1 + JITTER * self.random())
+end
+
+---The job of a lost upload has ended: the one that is due first.
+local function drop_first(self)
+  local first, due
+  for i, one in ipairs(self.lost) do
+    local at = one.since + (self.pace:expected(one.users) or 0)
+    if not first or at < due then first, due = i, at end
+  end
+  if first then table.remove(self.lost, first) end
 end
 
 ---The tenant refused an upload: its slots are taken.
@@ -120,9 +129,11 @@ function Room:accepted(now, ours)
   self.limit = math.max(self.limit, ours)
   self.others = math.min(self.others, self.limit - ours)
   self.tries = 1
+  if self.probes then drop_first(self) end
   forget(self, now)
-  -- One of the others has ended: perhaps not alone.
-  self.till = self.probes and now or now + pause(self, now)
+  -- Where one of the others has ended, all of them may have, unless we know better.
+  local knows = not self.probes or #self.lost >= self.others
+  self.till = knows and now + pause(self, now) or now
 end
 
 ---A job of ours was seen to have ended.
@@ -138,7 +149,7 @@ function Room:lose(since, users)
   table.insert(self.lost, { since = since, users = users })
 end
 
----The job of a lost upload is over: its users are there, or its time is.
+---The job of a lost upload has ended: its users are there, or its time is over.
 ---@param users integer
 function Room:found(users)
   for i, one in ipairs(self.lost) do

@@ -53,6 +53,7 @@ function chaos.rules(seed)
     { ["do"] = "job-failed", share = 0.5, probability = 0.03 },
     { ["do"] = "job-failed", details = "Something broke.", probability = 0.03 },
     { ["do"] = "job-short", missing = 3, probability = 0.03 },
+    { ["do"] = "connection-gone", share = 0.5, probability = 0.02 },
     { ["do"] = "mfa-failed", share = 0.5, probability = 0.1 },
   }
   for i, rule in ipairs(rules) do rule.seed = seed * 100 + i end
@@ -78,6 +79,8 @@ return {
       email = "user" .. row.n .. "@example.com", mfa_factors = factors,
     }
   end,
+  retry = { attempts = 10, longest = 30 }, -- nearly a tenth of the jobs fail
+  fix = { CONNECTION_NOT_FOUND = function(user) return user, { upsert = true } end },
   finalize = { rounds = 8 },
 }
 ]]

@@ -7,7 +7,7 @@ local test = tap.test
 local function new(seconds)
   local p = pace.new()
   if seconds then p:learn(100, seconds, seconds) end
-  return room.new(p, function() return 0.5 end)
+  return room.new(p, function() return 0 end)
 end
 
 ---A refusal at `now`, with `ours` of `active` jobs; the seconds until the next try.
@@ -57,16 +57,16 @@ end)
 test("the job of a lost upload is expected to end as the others do", function()
   local r = new(50)
   r:lose(0, 100)
-  near(refuse(r, 10, 2, 1), 42.5)
+  near(refuse(r, 10, 2, 1), 40)
   tap.equal(r:foreign(), 0)
-  near(refuse(r, 53, 2, 1), 2.5)
+  near(refuse(r, 53, 2, 1), 5)
   near(refuse(r, 70, 2, 1), 10)
 end)
 
 test("beside jobs of others, the end of a lost one is one more time to try", function()
   local r = new(50)
   r:lose(-45, 100)
-  near(refuse(r, 0, 2, 0), 7.5)
+  near(refuse(r, 0, 2, 0), 5)
   tap.equal(r:foreign(), 1)
 end)
 
@@ -107,6 +107,16 @@ test("an upload that gets in past others is followed by the next; one in our own
     r:accepted(40, 1)
     near(r:wait(40, 1), 12)
   end)
+
+test("an upload that gets in where a lost one was is followed when the next is due", function()
+  local r = new(50)
+  r:lose(0, 100)
+  r:lose(30, 100)
+  refuse(r, 40, 2, 0)
+  r:try(50, 0)
+  r:accepted(50, 1)
+  near(r:wait(50, 1), 30)
+end)
 
 test("a tenant that takes more than it did has more slots", function()
   local r = new(60)
