@@ -38,6 +38,14 @@ for rank, name in ipairs {
   user.ORDER[name] = rank
 end
 
+---What an import with upsert may change on a user who is there, metadata as a whole. Auth0 docs,
+---"Bulk User Imports"; mfa_factors are in doubt.
+---@type string[]
+user.UPSERTED = {
+  "email_verified", "given_name", "family_name", "name", "nickname", "picture", "app_metadata",
+  "user_metadata", "mfa_factors",
+}
+
 ---Makes in place what every user needs: `email_verified` is always sent (the server would
 ---otherwise decide), and one leading "auth0|" goes, for the server prepends it again.
 ---@param value User

@@ -107,7 +107,7 @@ local function time_line(report)
 end
 
 ---"enterprise 9.0 s, production 31 s, free 1 min 30 s"; nil for none.
----@param hours? {tier: string, hours: number}[]
+---@param hours? TierHours[]
 ---@return string?
 local function tier_words(hours)
   local times = {}
@@ -115,6 +115,16 @@ local function tier_words(hours)
     times[#times + 1] = one.tier .. " " .. words.duration(one.hours * 3600)
   end
   return #times > 0 and table.concat(times, ", ") or nil
+end
+
+---What the times rest on.
+---@param hours TierHours[]
+---@return string
+local function assumption(hours)
+  local rates = {}
+  for i, one in ipairs(hours) do rates[i] = words.number(one.users_an_hour) end
+  return table.concat(rates, ", ") .. " users an hour, two jobs at a time with full chunks: rates "
+    .. "that Auth0's staff reported, not promised"
 end
 
 local BALANCED <const> = "The books balance: every record is accounted for."
@@ -308,7 +318,10 @@ function words.plan(plan)
   end
   if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
   local times = tier_words(plan.hours)
-  if times then lines[#lines + 1] = "takes     about " .. times end
+  if times then
+    lines[#lines + 1] = "takes     about " .. times
+    lines[#lines + 1] = "assumed   " .. assumption(plan.hours)
+  end
   local t = plan.tally
   if t then
     lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",

@@ -43,7 +43,7 @@ local function new_sink(settings, on_user)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
     return true
-  end)
+  end, settings.upsert)
   return self
 end
 

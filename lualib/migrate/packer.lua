@@ -21,10 +21,12 @@ Packer.__index = Packer
 ---@param limit integer   bytes
 ---@param count? integer  users of a chunk at most
 ---@param on_full fun(): true?, string?, Kind?
+---@param upsert? boolean  the tally counts what that would change
 ---@return Packer
-function packer.new(limit, count, on_full)
+function packer.new(limit, count, on_full, upsert)
   return setmetatable({
-    writer = chunk.new(limit, count), tally = tally.new(), limit = limit, on_full = on_full,
+    writer = chunk.new(limit, count), tally = tally.new(upsert), limit = limit,
+    on_full = on_full,
   }, Packer)
 end
 
@@ -58,7 +60,7 @@ function Packer:add(user, position, at, draft)
     bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
   end
   if bytes then
-    self.tally:add(user, bytes)
+    self.tally:add(user, bytes, at)
     return true
   end
   local refused = unpackable(user, position, at, message, size, self.limit)

@@ -7,12 +7,17 @@ local limits = require "auth0.limits"
 
 local plan = {}
 
+---@class TierHours
+---@field tier string
+---@field hours number
+---@field users_an_hour integer  which is assumed, with two jobs at a time and full chunks
+
 ---@class Plan
 ---@field users integer
 ---@field jobs integer
 ---@field bytes integer
 ---@field bytes_a_user number   mean
----@field hours {tier: string, hours: number}[]
+---@field hours TierHours[]
 ---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
 ---@field connection? string
 ---@field upsert boolean
@@ -30,14 +35,37 @@ end
 
 ---How long so many users take a tenant of each tier, the fastest first.
 ---@param users integer
----@return {tier: string, hours: number}[]
+---@return TierHours[]
 function plan.hours(users)
   local list = json.array {}
   for tier, rate in pairs(limits.USERS_PER_HOUR) do
-    list[#list + 1] = { tier = tier, hours = users / rate }
+    list[#list + 1] = { tier = tier, hours = users / rate, users_an_hour = rate }
   end
   table.sort(list, function(a, b) return a.hours < b.hours end)
   return list
+end
+
+local UPSERT <const> = "upsert is on: a user who is there with the same e-mail address keeps the "
+  .. "user_id, username, phone number and password, and loses what this run brings anew"
+
+---": app_metadata as a whole (12), name (7)", the most frequent first.
+local function overwritten(counts)
+  local names, said = {}, {}
+  for name in pairs(counts or {}) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    return counts[a] > counts[b] or (counts[a] == counts[b] and a < b)
+  end)
+  for i, name in ipairs(names) do
+    said[i] = string.format("%s%s (%s)", name, name:find("_metadata$") and " as a whole" or "",
+      amounts.number(counts[name]))
+  end
+  return said[1] and ": " .. table.concat(said, ", ") or ""
+end
+
+---"; the first: users.csv:7, users.csv:9"
+local function first_places(facts)
+  local places = facts.without_places or {}
+  return places[1] and "; the first: " .. table.concat(places, ", ") or ""
 end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
@@ -59,8 +87,7 @@ function plan.of(row, options)
   end
   local shortest, longest = made.hours[1].hours, made.hours[#made.hours].hours
   if options.upsert then
-    table.insert(made.risks, "upsert is on: users matched by e-mail address have their metadata "
-      .. "replaced as a whole, and profile members overwritten")
+    table.insert(made.risks, UPSERT .. overwritten(options.tally.overwrites))
   end
   if longest > 24 then
     table.insert(made.risks, "at the slowest tier the import outlasts a token's default life of "
@@ -74,8 +101,8 @@ function plan.of(row, options)
   local without = options.tally.without_password
   if without > 0 then
     table.insert(made.risks, string.format("%s of %s users carry no password: each must set one, "
-      .. "and a later import cannot add a hash", amounts.number(without),
-      amounts.number(row.users)))
+      .. "and a later import cannot add a hash%s", amounts.number(without),
+      amounts.number(row.users), first_places(options.tally)))
   end
   return made
 end

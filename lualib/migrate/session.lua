@@ -157,7 +157,7 @@ function Session:stage()
   local done, message, kind = stage.run {
     recipe = self.recipe, ledger = self.ledger, dir = self.dir, connection = connection,
     chunk_bytes = settings.chunk_bytes, chunk_users = settings.chunk_users,
-    limit = settings.limit, canary = settings.canary,
+    limit = settings.limit, canary = settings.canary, upsert = settings.upsert,
     pause = function(position, source) return self:pause(position, source) end,
   }
   if not done then return nil, message, kind end

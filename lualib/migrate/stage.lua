@@ -235,6 +235,7 @@ end
 ---@field chunk_users? integer
 ---@field limit? integer        records
 ---@field canary? Limit         users that go alone first
+---@field upsert? boolean       what it would change is counted for the plan
 ---@field pause fun(position: integer, source: any): true?, string?, Kind?
 ---@field on_rejected? fun(rejection: Rejection)
 
@@ -256,7 +257,7 @@ function stage.run(options)
     n_users = 0, n_seen = 0, findings = findings.new(),
   }, Stage)
   self.packer = packer.new(options.chunk_bytes, options.chunk_users,
-    function() return self:flush() end)
+    function() return self:flush() end, options.upsert)
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,
     { connection = options.connection, spool = dir.path }, self)

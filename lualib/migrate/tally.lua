@@ -1,32 +1,53 @@
 --- What the staged users are like, counted while they are packed: their sizes and their passwords.
 
+local json = require "host.json"
 local user_rules = require "auth0.user"
 
 local tally = {}
 
 local STEP <const> = 16 -- bytes between two sizes that are told apart
+local PLACES <const> = 3 -- that are named
 
 ---@class Tally
 ---@field sizes table<integer, integer>  users by size in steps
 ---@field algorithms table<string, integer>
+---@field bare string[]  places of the first users without a password
+---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
 local Tally = {}
 Tally.__index = Tally
 
+---@param upsert? boolean  also count what an upsert would change
 ---@return Tally
-function tally.new()
-  return setmetatable({ sizes = {}, algorithms = {}, largest = 0, users = 0 }, Tally)
+function tally.new(upsert)
+  return setmetatable({
+    sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {}, members = upsert and {} or nil,
+  }, Tally)
+end
+
+---@private
+function Tally:add_members(user)
+  local members = self.members
+  for _, name in ipairs(user_rules.UPSERTED) do
+    if user[name] ~= nil then members[name] = (members[name] or 0) + 1 end
+  end
 end
 
 ---@param user User
 ---@param bytes integer  as it is sent
-function Tally:add(user, bytes)
+---@param at string      its place
+function Tally:add(user, bytes, at)
   local step = bytes // STEP
   local sizes, algorithms = self.sizes, self.algorithms
   sizes[step] = (sizes[step] or 0) + 1
   if bytes > self.largest then self.largest = bytes end
   self.users = self.users + 1
   local algorithm = user_rules.algorithm(user)
-  if algorithm then algorithms[algorithm] = (algorithms[algorithm] or 0) + 1 end
+  if algorithm then
+    algorithms[algorithm] = (algorithms[algorithm] or 0) + 1
+  elseif #self.bare < PLACES then
+    self.bare[#self.bare + 1] = at
+  end
+  if self.members then self:add_members(user) end
 end
 
 ---@class TallyFacts
@@ -34,6 +55,8 @@ end
 ---@field largest integer  bytes
 ---@field algorithms table<string, integer>  users by how their password is kept
 ---@field without_password integer
+---@field without_places string[]  of the first of them
+---@field overwrites? table<string, integer>  under upsert: users by what they would change
 
 ---@return TallyFacts
 function Tally:facts()
@@ -52,7 +75,8 @@ function Tally:facts()
   for _, n in pairs(self.algorithms) do with = with + n end
   return {
     median = median, largest = self.largest, algorithms = self.algorithms,
-    without_password = self.users - with,
+    without_password = self.users - with, without_places = json.array(self.bare),
+    overwrites = self.members,
   }
 end
 

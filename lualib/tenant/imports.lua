@@ -8,6 +8,7 @@ local jobs = require "tenant.jobs"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
+local user_rules = require "auth0.user"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
 
@@ -21,12 +22,6 @@ local UNKNOWN <const> = "OBJECT_ADDITIONAL_PROPERTIES"
 local NULL_EMAIL <const> = "Error in email property, expected type string but found type null"
 local HASH_KEPT <const> =
   "A custom_password_hash was provided, but the user already has password hash defined"
-
--- Auth0 docs: what an import with upsert changes in a user that is there.
-local UPSERTABLE <const> = {
-  "email_verified", "given_name", "family_name", "name", "nickname", "picture", "app_metadata",
-  "user_metadata", "mfa_factors",
-}
 
 ---@class ImportRun  what is remembered while a job runs
 ---@field tenant Tenant
@@ -117,7 +112,7 @@ local function update(run, user, row)
     record.custom_password_hash = user.custom_password_hash
   end
   local doubts = run.tenant.doubts
-  for _, name in ipairs(UPSERTABLE) do
+  for _, name in ipairs(user_rules.UPSERTED) do
     local kept = name == "mfa_factors" and doubts["upsert-factors"] == "kept"
     if user[name] ~= nil and not kept then record[name] = user[name] end
   end

@@ -223,7 +223,7 @@ end)
 
 test("--dry-run is plan", function()
   local report = report_of { findings = {}, plan = { users = 3, jobs = 1, bytes = 100, hours = {
-    { tier = "free", hours = 0.5 } }, risks = { "a risk" } } }
+    { tier = "free", hours = 0.5, users_an_hour = 6 } }, risks = { "a risk" } } }
   report.users = nil
   local status, out = run({ SHOP, "input=a", "--dry-run" },
     { plan = { run = function() return report end } })
