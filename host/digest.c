@@ -25,15 +25,18 @@ static const struct algorithm {
     const char *name, *openssl;
     bool legacy;
 } algorithms[] = {
-    {"md4",       "MD4",       true },
-    {"md5",       "MD5",       false},
-    {"sha1",      "SHA1",      false},
-    {"sha224",    "SHA2-224",  false},
-    {"sha256",    "SHA2-256",  false},
-    {"sha384",    "SHA2-384",  false},
-    {"sha512",    "SHA2-512",  false},
-    {"ripemd160", "RIPEMD160", true },
-    {"whirlpool", "WHIRLPOOL", true },
+    {"md4",        "MD4",          true },
+    {"md5",        "MD5",          false},
+    {"sha1",       "SHA1",         false},
+    {"sha224",     "SHA2-224",     false},
+    {"sha256",     "SHA2-256",     false},
+    {"sha384",     "SHA2-384",     false},
+    {"sha512",     "SHA2-512",     false},
+    {"ripemd160",  "RIPEMD160",    true },
+    {"whirlpool",  "WHIRLPOOL",    true },
+    {"sha512-256", "SHA2-512/256", false},
+    {"sha3-256",   "SHA3-256",     false},
+    {"sha3-512",   "SHA3-512",     false},
 };
 enum { ALGORITHMS = sizeof algorithms / sizeof *algorithms };
 

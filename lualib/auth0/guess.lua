@@ -3,18 +3,17 @@
 --- was tried and verifies, or why Auth0 has no form for it.
 
 local derived = require "auth0.guess_derived"
-local digest = require "host.digest"
+local digests = require "auth0.guess_digests"
 local hash_build = require "auth0.hash_build"
+local hash_foreign = require "auth0.hash_foreign"
 local hash_parse = require "auth0.hash_parse"
-local hash_rules = require "auth0.hash_rules"
 local hash_words = require "auth0.hash_words"
+local nested = require "auth0.guess_nested"
 local text = require "host.text"
 local values = require "auth0.guess_values"
 local verify = require "auth0.verify"
 
 local guess = {}
-
-local BOTH_SIDES <const> = 12 -- salts that are tried before and after the password
 
 ---@class GuessInput
 ---@field user User            mapped
@@ -65,19 +64,6 @@ function Search:confirmed(custom, line)
   end
 end
 
----Options of a builder as Lua: what is nil is left out.
-local function options_text(options)
-  local parts = {}
-  for _, option in ipairs(options) do
-    if option[2] then parts[#parts + 1] = option[1] .. " = " .. option[2] end
-  end
-  return #parts > 0 and ", { " .. table.concat(parts, ", ") .. " }" or ""
-end
-
-local function quoted(value)
-  return value and string.format("%q", value)
-end
-
 -- Values that say themselves what they are ------------------------------------------------------
 
 ---bcrypt and argon2 with what may be around the password, and what may have been done to it before.
@@ -89,7 +75,7 @@ function Search:around(value, scheme)
         if not self:may_go_on() then return nil end
         local custom = hash_build.bcrypt(value.text, { pepper = salt.bytes, position = position })
         local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
-          value.expression, options_text {
+          value.expression, digests.options_text {
             { "pepper", salt.expression }, { "position", position == "prefix" and '"prefix"' },
           }))
         if found then return found end
@@ -98,8 +84,8 @@ function Search:around(value, scheme)
   end
   if scheme ~= "bcrypt" and scheme ~= "argon2" then return nil end
   for _, word in ipairs(self.nested) do
-    if not self:may_go_on() then return nil end
-    if verify.text(word.bytes, text.trim(value.text)) then
+    if not word.rare and not self:may_go_on() then return nil end
+    if not word.rare and verify.text(word.bytes, text.trim(value.text)) then
       return { reason = string.format("%s is %s over %s, for which Auth0 has no form",
         value.expression, scheme, word.what) }
     end
@@ -120,17 +106,36 @@ function Search:otherwise_encoded(made, line)
   end
 end
 
----A scheme that Auth0 cannot verify. Perhaps the C library can: then the value is the right one.
+---A scheme that Auth0 cannot verify. Perhaps it can be verified here: then the value is the right
+---one.
 local function foreign(search, value, found)
-  local fits
-  if value.text:find("^%$wp%$2") then
-    local inner = digest.base64(assert(digest.hmac("sha384", "wp-sha384", search.cleartext)))
-    fits = verify.text(inner, value.text:sub(4))
-  elseif value.text:find("^%$[1567y]%$") or value.text:find("^%$sha1%$") then
-    fits = verify.text(search.cleartext, value.text)
-  end
+  local fits = hash_foreign.fits(text.trim(value.text), search.cleartext)
   return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
     found.name, fits and ", and the password fits" or "", found.reason or found.name) }
+end
+
+local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
+
+---bcrypt whose cost, salt and hash have columns of their own, as FusionAuth keeps them.
+---@return Guess?
+function Search:split_bcrypt()
+  local parts = { [SALT_LENGTH] = {}, [HASH_LENGTH] = {} }
+  for _, value in ipairs(self.list) do
+    local list = parts[#value.text]
+    if list and value.text:find("^[./A-Za-z0-9]+$") then list[#list + 1] = value end
+  end
+  for _, salt in ipairs(parts[SALT_LENGTH]) do
+    for _, hash in ipairs(parts[HASH_LENGTH]) do
+      for _, cost in ipairs(values.numbers(self.list, 4, 16)) do
+        if not self:may_go_on() then return nil end
+        local found = self:confirmed(hash_build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
+          salt.text, hash.text)), string.format(
+          'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
+          salt.expression, hash.expression))
+        if found then return found end
+      end
+    end
+  end
 end
 
 ---@return Guess? found
@@ -140,7 +145,7 @@ function Search:self_describing()
   for _, value in ipairs(self.list) do
     local found = hash_parse.identify(value.text)
     local scheme = found and found.name
-    if scheme and scheme ~= "unknown" and scheme ~= "Django unusable" then
+    if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
       if not self:may_go_on() then return nil, unsupported end
       local made = found.supported and hash_parse.any(value.text)
       if made then
@@ -153,148 +158,7 @@ function Search:self_describing()
       end
     end
   end
-  return nil, unsupported
-end
-
--- Digests ---------------------------------------------------------------------------------------
-
-local SUPPORTED <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true }
-
----Digest names in an order of their own.
-local NAMES <const> = {}
-for name in pairs(hash_rules.SIZES) do NAMES[#NAMES + 1] = name end
-table.sort(NAMES)
-
----The answer to a digest that was met.
----@param hit {name: string, target: GuessTarget, word: GuessWord, salt?: GuessSalt,
----  position?: string}
----@return Guess?
-function Search:digest_found(hit)
-  local target, word, salt = hit.target, hit.word, hit.salt
-  if not SUPPORTED[hit.name] or word.what then
-    local over = word.what and " over " .. word.what or ""
-    local with = salt and " with " .. salt.expression .. " as its salt" or ""
-    return { reason = string.format("%s is %s%s%s, for which Auth0 has no form",
-      target.expression, hit.name, over, with) }
-  end
-  local custom = hash_build.digest(hit.name, target.text, {
-    salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
-    encoding = target.encoding, password_encoding = word.encoding,
-  })
-  return self:confirmed(custom, string.format("password.digest(%q, %s%s)", hit.name,
-    target.expression, options_text {
-      { "salt", salt and salt.expression },
-      { "salt_encoding", salt and salt.encoding ~= "utf8" and quoted(salt.encoding) },
-      { "position", salt and quoted(hit.position) },
-      { "password_encoding", quoted(word.encoding) },
-    }))
-end
-
----One round over a word, with each salt on either side.
-function Search:digests_of(word)
-  for _, name in ipairs(NAMES) do
-    local function try(data, salt, position)
-      self.tried = self.tried + 1
-      local raw = digest.hash(name, data)
-      local target = raw and self.by_bytes[raw]
-      return target and self:digest_found {
-        name = name, target = target, word = word, salt = salt, position = position,
-      }
-    end
-    local found = try(word.bytes)
-    for _, salt in ipairs(found and {} or self.salts) do
-      found = try(salt.bytes .. word.bytes, salt, "prefix")
-        or try(word.bytes .. salt.bytes, salt, "suffix")
-      if found then break end
-    end
-    if found then return found end
-  end
-end
-
----A salt inside the value: after the digest, as LDAP has it, or before.
-function Search:embedded()
-  for _, target in ipairs(self.targets) do
-    for _, name in ipairs(NAMES) do
-      local size = hash_rules.SIZES[name]
-      for _, word in ipairs(#target.bytes > size and self.words or {}) do
-        local bytes = target.bytes
-        local head, tail = bytes:sub(1, size), bytes:sub(size + 1)
-        local what
-        self.tried = self.tried + 1
-        if digest.hash(name, word.bytes .. tail) == head then
-          local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
-            or "{S" .. name:upper() .. "}"
-          local found = target.encoding == "base64" and not word.encoding and self:confirmed(
-            hash_build.ldap(scheme .. target.text),
-            string.format("password.ldap(%q .. %s)", scheme, target.expression))
-          if found then return found end
-          what = "followed by its salt, which goes after the password"
-        elseif digest.hash(name, tail .. word.bytes) == head then
-          what = "followed by its salt, which goes before the password"
-        elseif digest.hash(name, bytes:sub(1, -size - 1) .. word.bytes) == bytes:sub(-size) then
-          what = "with its salt in front, which goes before the password"
-        elseif digest.hash(name, word.bytes .. bytes:sub(1, -size - 1)) == bytes:sub(-size) then
-          what = "with its salt in front, which goes after the password"
-        end
-        if what then
-          return { reason = string.format("%s is %s %s: cut it with password.bytes, and give both "
-            .. "parts to password.digest", target.expression, name, what) }
-        end
-      end
-    end
-  end
-end
-
--- HMAC, and what is on both sides ---------------------------------------------------------------
-
----@return Guess?
-function Search:hmacs()
-  for _, name in ipairs(NAMES) do
-    for _, key in ipairs(self.salts) do
-      for _, word in ipairs(self.words) do
-        self.tried = self.tried + 1
-        local raw = digest.hmac(name, key.bytes, word.bytes)
-        local target = raw and self.by_bytes[raw]
-        if target then
-          local custom = hash_build.hmac(name, target.text, key.value, {
-            key_encoding = key.encoding, encoding = target.encoding,
-            password_encoding = word.encoding,
-          })
-          local found = self:confirmed(custom, string.format("password.hmac(%q, %s, %s%s)", name,
-            target.expression, key.expression, options_text {
-              { "key_encoding", key.encoding ~= "utf8" and quoted(key.encoding) },
-              { "password_encoding", quoted(word.encoding) },
-            }))
-          if found then return found end
-        end
-        raw = digest.hmac(name, word.bytes, key.bytes)
-        target = raw and self.by_bytes[raw]
-        if target then
-          return { reason = string.format("%s is hmac-%s with the password as its key, for which "
-            .. "Auth0 has no form", target.expression, name) }
-        end
-      end
-    end
-  end
-end
-
----@return Guess?
-function Search:both_sides()
-  local salts = table.move(self.salts, 1, math.min(#self.salts, BOTH_SIDES), 1, {})
-  for _, name in ipairs(NAMES) do
-    for _, before in ipairs(salts) do
-      for _, after in ipairs(salts) do
-        self.tried = self.tried + 1
-        local raw = digest.hash(name, before.bytes .. self.cleartext .. after.bytes)
-        local target = raw and self.by_bytes[raw]
-        if target then
-          return { reason = string.format("%s is %s of %s, the password and %s: Auth0 has no form "
-            .. "for salts on both sides", target.expression, name, before.expression,
-            after.expression) }
-        end
-      end
-    end
-  end
+  return self:split_bcrypt(), unsupported
 end
 
 -- The search --------------------------------------------------------------------------------------
@@ -307,7 +171,7 @@ local function new_search(input)
   local self = setmetatable({
     cleartext = input.cleartext, list = list, salts = values.salts(list, input.pepper),
     targets = values.targets(list), by_bytes = {}, by_text = {},
-    words = values.words(input.cleartext), nested = values.nested(input.cleartext),
+    words = values.words(input.cleartext), nested = values.nested(input.cleartext, input.pepper),
     pepper = input.pepper, tried = 0, stopped = false,
     pause = input.pause or function() end,
   }, Search)
@@ -315,21 +179,6 @@ local function new_search(input)
     self.by_bytes[target.bytes], self.by_text[target.text] = target, target
   end
   return self
-end
-
----@return Guess?
-function Search:cheap()
-  for _, word in ipairs(self.words) do
-    local found = self:digests_of(word)
-    if found then return found end
-  end
-  local found = self:embedded() or self:hmacs()
-  if found then return found end
-  for _, word in ipairs(self.nested) do
-    found = self:digests_of(word)
-    if found then return found end
-  end
-  return self:both_sides()
 end
 
 ---Where the login's own text is off by a blank.
@@ -341,16 +190,36 @@ local function slipped(input)
   end
 end
 
+---Firebase's export: its scrypt makes a key that encrypts another.
+local function is_firebase(record)
+  return type(record) == "table" and record.localId ~= nil and record.passwordHash ~= nil
+end
+
+---What is said when nothing fits: what it was that was tried.
+function Search:nothing(record)
+  if is_firebase(record) then
+    return { reason = "row.passwordHash looks like Firebase's scrypt, which encrypts a key of its "
+      .. "own; Auth0 has no form for it" }
+  end
+  local tried = { string.format(
+    "digests, HMACs and digests of digests with %d values as salt or key", #self.salts) }
+  if self.steps then tried[#tried + 1] = "up to " .. self.steps .. " rounds of a digest" end
+  if self.rounds then tried[#tried + 1] = "PBKDF2 of up to " .. self.rounds .. " rounds" end
+  if self.cost then tried[#tried + 1] = "scrypt of N up to " .. self.cost end
+  return { reason = string.format("nothing that was tried fits; is it this user's password? (%d "
+    .. "combinations: %s)", self.tried, table.concat(tried, ", ")) }
+end
+
 ---Searches what would have to be mapped for the cleartext to verify.
 ---@param input GuessInput
 ---@return Guess
 function guess.search(input)
   local self = new_search(input)
   local found, unsupported = slipped(input), nil
-  if not found then found = self:cheap() end
+  if not found then found = digests.search(self) or nested.salted(self) end
   if not found then found, unsupported = self:self_describing() end
-  found = found or unsupported or derived.search(self)
-    or { reason = "nothing that was tried fits; is it this user's password?" }
+  found = found or unsupported or derived.search(self, true) or nested.repeated(self)
+    or derived.search(self, false) or self:nothing(input.record)
   found.tried, found.unfinished = self.tried, self.stopped or nil
   return found
 end

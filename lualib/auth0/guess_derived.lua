@@ -9,8 +9,20 @@ local values = require "auth0.guess_values"
 local derived = {}
 
 local MOST_SALTS <const> = 12
-local LONGEST_KEY <const> = 256 -- bytes
+local LONGEST_KEY <const> = 1024 -- bytes
 local DIGESTS <const> = { "sha256", "sha1", "sha512", "md5", "sha384", "sha224" }
+local RARE <const> = { md5 = 6, sha384 = 6, sha224 = 6 } -- times as late
+
+-- What frameworks pair, which is tried early: FusionAuth, passport-local-mongoose,
+-- Keycloak, Discourse, Django; scrypt of Node, Better Auth, Werkzeug.
+local PAIRED <const> = {
+  sha1 = { [1000] = true, [20000] = true },
+  sha256 = { [10000] = true, [24000] = true, [25000] = true, [27500] = true, [64000] = true,
+    [260000] = true, [600000] = true },
+  sha512 = { [10000] = true, [30000] = true, [100000] = true, [210000] = true },
+  scrypt = { [16384] = true, [32768] = true },
+}
+local SOON <const> = 0.05
 
 -- Defaults of frameworks over the years, and round numbers.
 local ITERATIONS <const> = {
@@ -21,20 +33,24 @@ local ITERATIONS <const> = {
   870000, 1000000, 1200000,
 }
 local MOST_ITERATIONS <const> = 5000000
-local FEW <const> = 20000 -- iterations that are tried before scrypt is
+local UNLIKELY <const> = 4 -- times as late: a salt whose name does not speak of one
+local RECORDED <const> = 0.25 -- times as late: a number that the record holds
+local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
 local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
 
----The builder's argument for bytes that are written in an encoding.
-local function bytes_text(expression, encoding)
-  if encoding == "utf8" then return expression end
-  return string.format("password.bytes(%s, %q)", expression, encoding)
-end
+local bytes_text <const> = values.bytes_text
 
----Salts of a key derivation: the likely ones first, as values.salts sorts them; not the keys.
+---Salts of a key derivation: the likely ones first, as values.salts sorts them; not what is so long
+---that it is rather the key.
 local function salts_of(search)
-  local salts = {}
+  local salts, longest = {}, 0
+  for _, target in ipairs(search.targets) do longest = math.max(longest, #target.bytes) end
   for _, salt in ipairs(search.salts) do
-    if #salts < MOST_SALTS and not search.by_text[salt.value] then salts[#salts + 1] = salt end
+    local target = search.by_text[salt.value]
+    local is_other = target and #target.bytes == longest and not salt.expression:find("salt")
+    if #salts < MOST_SALTS and not is_other and not salt.in_braces then
+      salts[#salts + 1] = salt
+    end
   end
   return salts
 end
@@ -47,24 +63,30 @@ local function keys_of(search)
   return keys
 end
 
----Rounds to try, ascending: those that the record names for this, and all others.
----@return {number: integer, expression: string}[] named
----@return {number: integer, expression: string}[] others
+---@class GuessNumber  rounds of PBKDF2, or N of scrypt
+---@field number integer
+---@field expression string
+---@field named? boolean     its name says what it is for
+---@field recorded? boolean  the record holds it
+
+---Rounds to try: all numbers of the record, and what frameworks have.
+---@return GuessNumber[]
 local function rounds_of(search)
-  local named, others, seen = {}, {}, {}
+  local rounds, seen = {}, {}
   for _, one in ipairs(values.numbers(search.list, 1, MOST_ITERATIONS)) do
-    local list = one.name:find("iter") or one.name:find("round") or one.name:find("cost")
-      or one.name:find("count")
-    table.insert(list and named or others, one)
     seen[one.number] = true
+    rounds[#rounds + 1] = {
+      number = one.number, expression = one.expression, recorded = true,
+      named = (one.name:find("iter") or one.name:find("round") or one.name:find("cost")
+        or one.name:find("%f[%a]count") or one.name:find("factor")) ~= nil,
+    }
   end
   for _, number in ipairs(ITERATIONS) do
     if not seen[number] then
-      others[#others + 1] = { number = number, expression = tostring(number) }
+      rounds[#rounds + 1] = { number = number, expression = tostring(number) }
     end
   end
-  table.sort(others, function(a, b) return a.number < b.number end)
-  return named, others
+  return rounds
 end
 
 ---@param search GuessSearch
@@ -94,37 +116,26 @@ local function try_pbkdf2(search, name, round, salt, keys)
   end
 end
 
-local function pbkdf2(search, keys, salts, rounds)
-  for _, round in ipairs(rounds) do
-    for _, salt in ipairs(salts) do
-      for _, name in ipairs(DIGESTS) do
-        if not search:may_go_on() then return nil end
-        local found = try_pbkdf2(search, name, round, salt, keys)
-        if found then return found end
-      end
-    end
-  end
-end
-
 ---Costs of scrypt: those that the record names, and frequent ones.
----@return {number: integer, expression: string}[] named
----@return {number: integer, expression: string}[] frequent
+---@return GuessNumber[]
 local function costs_of(search)
-  local named, frequent = {}, {}
+  local costs = {}
+  local function add(number, expression, named)
+    costs[#costs + 1] = { number = number, expression = expression, named = named,
+      recorded = named }
+  end
   for _, one in ipairs(values.numbers(search.list, 2, 1 << 20)) do
     local number = one.number
     if one.name:find("cost") or one.name:find("log") or one.name:find("^l?n$") then
       if number > 32 and number & (number - 1) == 0 then
-        named[#named + 1] = one
+        add(number, one.expression, true)
       elseif number >= 4 and number <= 20 then -- its logarithm
-        named[#named + 1] = { number = 1 << number, expression = "1 << " .. one.expression }
+        add(1 << number, "1 << " .. one.expression, true)
       end
     end
   end
-  for _, number in ipairs(COSTS) do
-    frequent[#frequent + 1] = { number = number, expression = tostring(number) }
-  end
-  return named, frequent
+  for _, number in ipairs(COSTS) do add(number, tostring(number)) end
+  return costs
 end
 
 ---@param search GuessSearch
@@ -146,44 +157,97 @@ local function try_scrypt(search, parts)
     bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
 end
 
-local function scrypt(search, keys, salts, costs)
-  for _, cost in ipairs(costs) do
-    for _, shape in ipairs { { 8, 1 }, { 16, 1 }, { 8, 5 } } do
-      for _, salt in ipairs(salts) do
-        for _, key in ipairs(keys) do
-          if salt.value ~= key.text then
-            if not search:may_go_on() then return nil end
-            local found = try_scrypt(search, {
-              cost = cost, block = shape[1], lanes = shape[2], salt = salt, key = key,
-            })
-            if found then return found end
-          end
-        end
+---@class GuessAttempt
+---@field due number     rounds that it takes, more for what is unlikely: attempts are made in order
+---@field place integer  of those that are due alike
+---@field number GuessNumber
+---@field salt GuessSalt
+---@field name? string   digest of PBKDF2; nil: scrypt
+---@field block? integer
+---@field lanes? integer
+
+local function lateness(attempt)
+  local number, name = attempt.number, attempt.name or "scrypt"
+  local paired = PAIRED[name] and PAIRED[name][number.number] and (attempt.lanes or 1) == 1
+  return (attempt.salt.likely and 1 or UNLIKELY) * (number.recorded and RECORDED or 1)
+    * (RARE[name] or 1) * (paired and SOON or 1)
+end
+
+---All attempts, the cheap and likely ones first.
+---@return GuessAttempt[]
+local function attempts_of(search)
+  local attempts = {}
+  local function add(attempt, due)
+    attempt.place, attempt.due = #attempts, due * lateness(attempt)
+    attempts[#attempts + 1] = attempt
+  end
+  for _, salt in ipairs(salts_of(search)) do
+    for _, number in ipairs(rounds_of(search)) do
+      for _, name in ipairs(DIGESTS) do
+        add({ number = number, salt = salt, name = name }, number.number)
       end
+    end
+    for _, number in ipairs(costs_of(search)) do
+      for _, shape in ipairs(SHAPES) do
+        add({ number = number, salt = salt, block = shape[1], lanes = shape[2] },
+          number.number * shape[1] * shape[2])
+      end
+    end
+  end
+  table.sort(attempts, function(a, b)
+    if a.due ~= b.due then return a.due < b.due end
+    return a.place < b.place
+  end)
+  return attempts
+end
+
+---Makes an attempt with each key that it may be of.
+---@return Guess?
+local function try(search, attempt, keys)
+  local salt, number = attempt.salt, attempt.number.number
+  if attempt.name then
+    search.rounds = math.max(search.rounds or 0, number)
+    return try_pbkdf2(search, attempt.name, attempt.number, salt, keys)
+  end
+  search.cost = math.max(search.cost or 0, number)
+  for _, key in ipairs(keys) do
+    if #key.bytes % 8 == 0 and key.text ~= salt.value then
+      local found = try_scrypt(search, {
+        cost = attempt.number, block = attempt.block, lanes = attempt.lanes, salt = salt, key = key,
+      })
+      if found then return found end
     end
   end
 end
 
----Tries the key derivations, as long as the search may go on.
----@param search GuessSearch
----@return Guess?
-function derived.search(search)
-  local keys, salts = keys_of(search), salts_of(search)
-  if #keys == 0 or #salts == 0 then return nil end
-  search.derived_words = { { bytes = search.cleartext } }
-  if search.pepper then
-    table.insert(search.derived_words,
-      { bytes = search.cleartext .. search.pepper, what = "the password and the pepper" })
-    table.insert(search.derived_words,
-      { bytes = search.pepper .. search.cleartext, what = "the pepper and the password" })
+---What PBKDF2 is made over: the password, and what a pepper makes of it.
+local function words_of(search)
+  local words, cleartext, pepper = { { bytes = search.cleartext } }, search.cleartext, search.pepper
+  if pepper then
+    words[2] = { bytes = cleartext .. pepper, what = "the password and the pepper" }
+    words[3] = { bytes = pepper .. cleartext, what = "the pepper and the password" }
+    words[4] = { bytes = digest.hmac("sha256", pepper, cleartext),
+      what = "the hmac-sha256 of the password and the pepper" }
   end
-  local named, others = rounds_of(search)
-  local named_costs, frequent_costs = costs_of(search)
-  local few, many = {}, {}
-  for _, round in ipairs(others) do table.insert(round.number <= FEW and few or many, round) end
-  return pbkdf2(search, keys, salts, named) or scrypt(search, keys, salts, named_costs)
-    or pbkdf2(search, keys, salts, few) or scrypt(search, keys, salts, frequent_costs)
-    or pbkdf2(search, keys, salts, many)
+  return words
+end
+
+---Tries PBKDF2 and scrypt, as long as the search may go on.
+---@param search GuessSearch
+---@param only_named boolean  with numbers only whose names say that they are rounds or costs
+---@return Guess?
+function derived.search(search, only_named)
+  local keys = keys_of(search)
+  if #keys == 0 then return nil end
+  search.derived_words = search.derived_words or words_of(search)
+  search.attempts = search.attempts or attempts_of(search)
+  for _, attempt in ipairs(search.attempts) do
+    if (attempt.number.named or false) == only_named then
+      if not search:may_go_on() then return nil end
+      local found = try(search, attempt, keys)
+      if found then return found end
+    end
+  end
 end
 
 return derived

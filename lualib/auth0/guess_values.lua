@@ -2,6 +2,8 @@
 --- expression by which a mapping reads it.
 
 local digest = require "host.digest"
+local hash_build = require "auth0.hash_build"
+local hash_foreign = require "auth0.hash_foreign"
 local hash_rules = require "auth0.hash_rules"
 local json = require "host.json"
 local text = require "host.text"
@@ -10,10 +12,11 @@ local values = {}
 
 local DEEPEST <const> = 5 -- tables inside tables
 local MOST_VALUES <const> = 200
-local MOST_SALTS <const> = 60
+local MOST_SALTS <const> = 96
 local LONGEST_SALT <const> = 128 -- bytes
-local LONGEST_TARGET <const> = 512
+local LONGEST_TARGET <const> = 2200 -- characters: a key of a kilobyte in hex
 local MOST_PARTS <const> = 5
+local LEAST_WITH_HASH <const> = 24 -- characters
 local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 
 ---@class GuessValue
@@ -21,13 +24,15 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field expression string  "row.password_hash"
 ---@field name string        the last name in it, in lower case
 ---@field part? boolean      of a value that stands in the list too
+---@field beside_hash? boolean  of a value that is long enough to hold a hash and its salt
 
 ---@class GuessSalt
 ---@field bytes string
 ---@field value string       as it is written
----@field encoding "utf8"|"hex"|"base64"
+---@field encoding "utf8"|"hex"|"base64"|"bytes"
 ---@field expression string
 ---@field likely boolean     its name speaks of a salt
+---@field in_braces? boolean  as Symfony writes it, for a digest
 
 ---@class GuessTarget
 ---@field bytes string
@@ -87,7 +92,9 @@ local function split(list, value)
         i = i + 1
         if part ~= "" then
           list[#list + 1] = {
-            text = part, name = value.name, part = true, expression = string.format(
+            text = part, name = value.name, part = true,
+            beside_hash = #value.text >= LEAST_WITH_HASH and not value.text:find("%s"),
+            expression = string.format(
               "%s:match(\"^%s([^%s]*)\")", value.expression,
               ("[^" .. separator .. "]*" .. quoted):rep(i - 1), separator),
           }
@@ -113,17 +120,28 @@ function values.of(record, mapped)
   return list
 end
 
-local function likely_salt(name)
+local function likely_salt(value)
+  local name = value.name
   return name:find("salt") ~= nil or name:find("nonce") ~= nil or name:find("key") ~= nil
+    or value.beside_hash == true
+end
+
+---The builder's argument for bytes that are written in an encoding.
+---@param expression string
+---@param encoding string
+---@return string
+function values.bytes_text(expression, encoding)
+  if encoding == "utf8" or encoding == "bytes" then return expression end
+  return string.format("password.bytes(%s, %q)", expression, encoding)
 end
 
 ---The ways in which one value may be a salt.
 local function readings(value)
-  local found = {}
+  local found, likely = {}, likely_salt(value)
   local function add(bytes, written, encoding, expression)
     found[#found + 1] = {
       bytes = bytes, value = written, encoding = encoding, expression = expression,
-      likely = likely_salt(value.name),
+      likely = likely,
     }
   end
   local plain, expression = value.text, value.expression
@@ -135,6 +153,16 @@ local function readings(value)
   for _, encoding in ipairs { "hex", "base64" } do
     local bytes = trimmed and #trimmed >= 4 and hash_rules.decode(trimmed, encoding)
     if bytes and bytes ~= "" then add(bytes, trimmed, encoding, expression) end
+  end
+  local bare = trimmed and hash_build.bare_hex(trimmed)
+  local marked = bare ~= trimmed and bare and hash_rules.decode(bare, "hex")
+  if marked and marked ~= "" then
+    add(marked, marked, "bytes", values.bytes_text(expression, "hex"))
+  end
+  if likely then
+    local braced = "{" .. plain .. "}"
+    add(braced, braced, "utf8", '"{" .. ' .. expression .. ' .. "}"')
+    found[#found].in_braces = true
   end
   for _, case in ipairs { "lower", "upper" } do
     local changed = plain[case](plain)
@@ -157,20 +185,26 @@ function values.salts(list, pepper)
     salts[#salts + 1] = salt
   end
   local function joined(first, second)
+    local bytes, both = first.bytes .. second.bytes, {}
+    for i, one in ipairs { first, second } do
+      both[i] = values.bytes_text(one.expression, one.encoding)
+    end
+    local is_text = first.encoding == "utf8" and second.encoding == "utf8"
     add {
-      bytes = first.bytes .. second.bytes, value = first.bytes .. second.bytes, encoding = "utf8",
-      expression = first.expression .. " .. " .. second.expression, likely = true,
+      bytes = bytes, value = bytes, encoding = is_text and "utf8" or "bytes",
+      expression = both[1] .. " .. " .. both[2], likely = true,
     }
   end
   local secret = pepper and {
     bytes = pepper, value = pepper, encoding = "utf8", expression = "params.pepper", likely = true,
   }
-  if secret then add(secret) end
+  for _, one in ipairs(pepper and readings { text = pepper, name = "key",
+    expression = "params.pepper" } or {}) do add(one) end
   for _, likely in ipairs { true, false } do
     for _, value in ipairs(list) do
-      for _, salt in ipairs(likely_salt(value.name) == likely and readings(value) or {}) do
+      for _, salt in ipairs(likely_salt(value) == likely and readings(value) or {}) do
         add(salt)
-        if secret and salt.encoding == "utf8" then
+        if secret and (likely or salt.encoding == "utf8") then
           joined(salt, secret)
           joined(secret, salt)
         end
@@ -182,22 +216,34 @@ end
 
 local SMALLEST <const> = 16 -- bytes of a digest
 
----What may be a hash: values that decode to 16 bytes or more.
+---What may be a hash: values that decode to 16 bytes or more, and what such bytes are the text of.
 ---@param list GuessValue[]
 ---@return GuessTarget[]
 function values.targets(list)
   local targets, seen = {}, {}
-  for _, value in ipairs(list) do
-    local trimmed = text.trim(value.text)
+  local function take(written, expression, depth)
     for _, encoding in ipairs { "hex", "base64" } do
-      local written = trimmed and #trimmed <= LONGEST_TARGET and trimmed or ""
-      if encoding == "hex" then written = written:gsub("^0[xX]", "") end
+      if encoding == "hex" then written = hash_build.bare_hex(written) end
       local bytes = hash_rules.decode(written, encoding)
       if bytes and #bytes >= SMALLEST and not seen[bytes] then
         seen[bytes] = true
         targets[#targets + 1] = {
-          bytes = bytes, text = written, encoding = encoding, expression = value.expression,
+          bytes = bytes, text = written, encoding = encoding, expression = expression,
         }
+        if depth == 0 and not bytes:find("[^%w+/=_-]") then
+          take(bytes, values.bytes_text(expression, encoding), 1)
+        end
+      end
+    end
+  end
+  for _, value in ipairs(list) do
+    local trimmed = text.trim(value.text)
+    if trimmed and #trimmed <= LONGEST_TARGET then
+      take(trimmed, value.expression, 0)
+      local hex = #trimmed == 35 and trimmed:match("^md5(%x+)$") -- PostgreSQL's
+      if hex then take(hex, value.expression .. ":sub(4)", 1) end
+      if trimmed:find(".", 1, true) then -- the Base64 of passlib
+        take((trimmed:gsub("%.", "+")), "(" .. value.expression .. ':gsub("%.", "+"))', 1)
       end
     end
   end
@@ -225,8 +271,7 @@ end
 ---@field bytes string
 ---@field encoding? PasswordEncoding  nil: utf8
 ---@field what? string                how, where no form of Auth0's can say it
-
-local NESTED <const> = { "md5", "sha1", "sha256", "sha512" }
+---@field rare? boolean               not worth a costly try
 
 ---The cleartext as Auth0 can encode it.
 ---@param cleartext string
@@ -243,25 +288,52 @@ function values.words(cleartext)
   return words
 end
 
----What other systems make of a cleartext, and Auth0 cannot.
+---How the digest of a password is handed on, the frequent ways first.
+---@type {what: string, of: fun(raw: string): string}[]
+local FORMS <const> = {
+  { what = "the hex of ", of = digest.hex },
+  { what = "the Base64 of ", of = digest.base64 },
+  { what = "the bytes of ", of = function(raw) return raw end },
+  { what = "the hex, in upper case, of ", of = function(raw) return digest.hex(raw):upper() end },
+}
+
+local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
+
+---What other systems make of a cleartext before they hash it, and Auth0 cannot.
 ---@param cleartext string
+---@param pepper? string
 ---@return GuessWord[]
-function values.nested(cleartext)
-  local words = {}
-  local function add(bytes, what)
-    if bytes and bytes ~= cleartext then words[#words + 1] = { bytes = bytes, what = what } end
+function values.nested(cleartext, pepper)
+  local words, seen = {}, { [cleartext] = true }
+  local function add(bytes, what, rare)
+    if not bytes or seen[bytes] then return end
+    seen[bytes] = true
+    words[#words + 1] = { bytes = bytes, what = what, rare = rare }
   end
-  for _, name in ipairs(NESTED) do
-    local raw = assert(digest.hash(name, cleartext))
-    add(digest.hex(raw), "the hex of the password's " .. name)
-    add(digest.hex(raw):upper(), "the hex, in upper case, of the password's " .. name)
-    add(digest.base64(raw), "the Base64 of the password's " .. name)
-    add(raw, "the bytes of the password's " .. name)
+  add(hash_foreign.wordpress(cleartext), "WordPress 6.8's hash of the password (its $wp is gone)")
+  for _, form in ipairs(FORMS) do
+    for _, name in ipairs(NESTED) do
+      if pepper then
+        add(form.of(digest.hmac(name, pepper, cleartext)),
+          form.what .. "the hmac-" .. name .. " of the password and the pepper")
+        add(form.of(digest.hash(name, cleartext .. pepper)),
+          form.what .. "the " .. name .. " of the password and the pepper")
+        add(form.of(digest.hash(name, pepper .. cleartext)),
+          form.what .. "the " .. name .. " of the pepper and the password")
+      end
+      add(form.of(digest.hash(name, cleartext)), form.what .. "the password's " .. name)
+    end
   end
-  add(digest.base64(assert(digest.hash("sha384", cleartext))), "the Base64 of its sha384")
-  add(cleartext:lower(), "the password in lower case")
-  add(cleartext:upper(), "the password in upper case")
-  add(digest.transcode(cleartext, "utf16be"), "the password in UTF-16, big-endian")
+  for _, inner in ipairs(NESTED) do
+    for _, outer in ipairs(NESTED) do
+      add(digest.hex(digest.hash(outer, digest.hex(digest.hash(inner, cleartext)))), string.format(
+        "the hex of the %s of the hex of the password's %s", outer, inner), true)
+    end
+  end
+  add(cleartext:lower(), "the password in lower case", true)
+  add(cleartext:upper(), "the password in upper case", true)
+  add(cleartext:match("^%s*(.-)%s*$"), "the password without the blanks around it", true)
+  add(digest.transcode(cleartext, "utf16be"), "the password in UTF-16, big-endian", true)
   return words
 end
 

@@ -16,6 +16,10 @@ local EMPTY <const> = {
   ripemd160 = "9c1185a5c5e9fc54612808977ee8f548b2258d31",
   whirlpool = "19fa61d75522a4669b44e39c1d2e1726c530232130d407f89afee0964997f7a7"
     .. "3e83be698b288febcf88e3e03c4f0757ea8964e59b63d93708b138cc42a66eb3",
+  ["sha512-256"] = "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a",
+  ["sha3-256"] = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a",
+  ["sha3-512"] = "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a6"
+    .. "15b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26",
 }
 for name, expected in pairs(EMPTY) do
   test(name .. " of nothing is the published digest", function()

@@ -7,7 +7,8 @@ local digest = {}
 ---@class host.digest.hasher
 local hasher = {}
 
----Raw digest of `data`. Names: md4 md5 sha1 sha224 sha256 sha384 sha512 ripemd160 whirlpool.
+---Raw digest of `data`. Names: md4 md5 sha1 sha224 sha256 sha384 sha512 ripemd160 whirlpool
+---sha512-256 sha3-256 sha3-512.
 ---@param name string
 ---@param data string
 ---@return string? raw
