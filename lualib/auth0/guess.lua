@@ -41,6 +41,11 @@ local guess = {}
 ---@field tried integer
 ---@field stopped boolean
 ---@field pause fun(): boolean?
+---@field steps? integer   rounds of a digest that were looked through
+---@field rounds? integer  most of PBKDF2 that were tried
+---@field cost? integer    largest N of scrypt that was tried
+---@field attempts? GuessAttempt[]
+---@field derived_words? GuessWord[]
 local Search = {}
 Search.__index = Search
 
