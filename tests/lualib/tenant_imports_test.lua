@@ -10,10 +10,7 @@ local store = require "host.store"
 local tap = require "tests.tap"
 local tenant = require "tenant"
 local equal, test = tap.equal, tap.test
-
-local function served(name, options, fn)
-  test(name, function() rig.with(options, fn) end)
-end
+local served = rig.served
 
 -- What is stored, what is shown ---------------------------------------------------------------
 

@@ -8,19 +8,11 @@ local rig = require "tests.lualib.tenant_rig"
 local tap = require "tests.tap"
 local tenant = require "tenant"
 local equal, test = tap.equal, tap.test
+local served, refused = rig.served, rig.refused
 
 local PRIVATE <const> = assert(file.read "tests/host/rsa.pem")
 local PUBLIC <const> = assert(file.read "tests/host/rsa-public.pem")
 local TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-local function served(name, options, fn)
-  test(name, function() rig.with(options, fn) end)
-end
-
-local function refused(response, status, message)
-  equal(response.status, status)
-  tap.contains(response.json.message, message)
-end
 
 -- Assertions --------------------------------------------------------------------------------
 

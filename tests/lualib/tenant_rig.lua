@@ -6,6 +6,7 @@ local http = require "host.http"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
 local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
 local tenant = require "tenant"
 
 local rig = {}
@@ -106,6 +107,28 @@ function rig.with(options, fn)
     }
     fn(self)
   end)
+end
+
+---A test beside a tenant.
+---@param name string
+---@param options TenantOptions
+---@param fn fun(rig: TenantRig)
+function rig.served(name, options, fn)
+  tap.test(name, function() rig.with(options, fn) end)
+end
+
+---Asserts that a response is a refusal as the Management API words it.
+function rig.refused(response, status, message)
+  tap.equal(response.status, status)
+  tap.equal(response.json.statusCode, status)
+  tap.contains(response.json.message, message)
+  assert(response.json.error)
+end
+
+---The errors of the only user refused.
+function rig.only(errors)
+  tap.equal(#errors, 1)
+  return errors[1]
 end
 
 return rig
