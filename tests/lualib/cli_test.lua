@@ -1,57 +1,18 @@
+--- cli: from a command line to one call, words and a status.
+
 local file = require "host.file"
 local help = require "cli.help"
 local json = require "host.json"
 local main = require "cli.main"
 local options = require "cli.options"
 local process = require "host.process"
+local rig = require "tests.lualib.cli_rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local ui = require "cli.ui"
-local words = require "cli.words"
+
 local test = tap.test
-
-local SHOP <const> = "tests/fixtures/recipes/shop.lua"
-
----A terminal that remembers. `tty`: the streams that are terminals.
-local function new_terminal(tty, answer)
-  local device = { stdout = "", stderr = "", tty = tty or {} }
-  function device.is_tty(stream) return device.tty[stream] or false end
-  function device.width() return 80 end
-  function device.write(stream, text)
-    if device.full == stream then return nil, "closed", device.kind or "closed" end
-    device[stream] = device[stream] .. text
-    return true
-  end
-  function device.prompt()
-    return { line = function() return answer end, close = function() end }
-  end
-  return device
-end
-
----A report with nothing in it but what is given.
-local function report_of(changes)
-  local report = {
-    run = "shop-1", recipe = "shop", status = "complete", exit = 0, balanced = true,
-    records = { read = 3, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
-      staged = 3 },
-    users = { inserted = 3, updated = 0, already_there = 0, failed = 0, pending = 0 },
-    jobs = { submitted = 1, completed = 1, failed = 0 }, codes = { rejected = {}, failed = {} },
-    skipped = {}, warnings = {}, seconds = { stage = 0.1, import = 3 }, slot_use = 1,
-    directory = "shop.run", next = json.null,
-  }
-  for key, value in pairs(changes or {}) do report[key] = value end
-  return report
-end
-
----Runs a command line against fakes: status, stdout, stderr.
-local function run(args, fakes)
-  fakes = fakes or {}
-  fakes.terminal = fakes.terminal or new_terminal()
-  local values = fakes.values or {}
-  fakes.env = function(name) return values[name] end
-  local status = main.run(args, fakes)
-  return status, fakes.terminal.stdout, fakes.terminal.stderr
-end
+local SHOP, new_terminal, report_of, run, with_session
+  = rig.SHOP, rig.new_terminal, rig.report_of, rig.run, rig.with_session
 
 test("--version names the program and its version", function()
   local out, status = "", nil
@@ -140,13 +101,6 @@ for _, case in ipairs(BETTER) do
     tap.equal(status, 2)
     tap.contains(err, "\nnext: " .. case[2] .. "\n")
   end)
-end
-
----Runs with a session whose `run` is given.
-local function with_session(fn, args, fakes)
-  fakes = fakes or {}
-  fakes.session = { run = fn, resume = fn, status = fn, report = fn }
-  return run(args or { SHOP, "input=a.csv" }, fakes)
 end
 
 test("a recipe alone runs, with its parameters and settings", function()
@@ -338,261 +292,9 @@ test("resume and report take the run's directory and end with its status", funct
   end
 end)
 
-local SAID <const> = "AUTH0_DOMAIN=http://127.0.0.1:1\nAUTH0_CLIENT_ID=i\nAUTH0_CLIENT_SECRET=s\n"
-  .. "AUTH0_CONNECTION=C\n\n"
-
-test("tenant prints a usable .env and an empty line", function()
-  local asked
-  local status, out = run({ "tenant", "--tier", "free" }, {
-    tenant = {
-      serve = function(options_)
-        asked = options_
-        options_.on_ready {
-          domain = "http://127.0.0.1:1", client_id = "i", client_secret = "s", connection = "C",
-          stop = function() end,
-        }
-        return true
-      end,
-    },
-    values = { AUTH0_MIGRATE_TIME_SCALE = "60" },
-  })
-  tap.equal({ status, asked.port, asked.tier, asked.time_scale }, { 0, 0, "free", 60 })
-  tap.equal(out, SAID)
-end)
-
----A child process that says what it is told to, then nothing more.
-local function child_of(text, exit)
-  local child = { closed = false }
-  function child.status() return exit or 1 end
-  function child.read()
-    local data = text
-    text = nil
-    return data
-  end
-  function child.close() child.closed = true end
-  return child
-end
-
-test("rehearse runs against the tenant it started, with consent, and stops it", function()
-  local child, argv, settings = child_of(SAID), nil, nil
-  local status = with_session(function(_, given)
-    settings = given
-    return report_of()
-  end, { "rehearse", SHOP, "input=a", "--tier", "free" }, {
-    spawn = function(given)
-      argv = given
-      return child
-    end,
-    values = { AUTH0_DOMAIN = "production.auth0.com", AUTH0_CLIENT_SECRET = "real" },
-  })
-  tap.equal(status, 0)
-  tap.equal(table.concat(argv, " ", 2), "tenant --port 0 --tier free")
-  tap.equal(settings.base, "http://127.0.0.1:1")
-  tap.equal(settings.credentials, { client_id = "i", client_secret = "s" })
-  tap.equal({ settings.connection, settings.run_dir }, { "C", "shop.rehearsal" })
-  tap.equal(settings.yes, true)
-  assert(child.closed)
-end)
-
----The time scale of a rehearsal's tenant and of its run.
-local function scales(values)
-  local env, settings
-  with_session(function(_, given)
-    settings = given
-    return report_of()
-  end, { "rehearse", SHOP, "input=a" }, {
-    spawn = function(_, given)
-      env = given.env
-      return child_of(SAID)
-    end,
-    values = values,
-  })
-  return { env.AUTH0_MIGRATE_TIME_SCALE, settings.time_scale }
-end
-
-test("a rehearsal has a fast clock, the tenant's too, unless the environment names one", function()
-  tap.equal(scales {}, { "20", 20 })
-  tap.equal(scales { AUTH0_MIGRATE_TIME_SCALE = "3" }, { "3", 3 })
-end)
-
-test("the statement of a rehearsal says how long production takes by tier", function()
-  local _, out = with_session(function()
-    local report = report_of()
-    report.records.staged = 1000000
-    return report
-  end, { "rehearse", SHOP, "input=a" }, { spawn = function() return child_of(SAID) end })
-  tap.contains(out, "in production the import takes about: "
-    .. "enterprise 2 h 30 min, production 8 h 41 min, free 25 h 00 min")
-end)
-
-for _, exit in ipairs { 1, 2 } do
-  test("a tenant that ends with " .. exit .. " before it is ready ends the rehearsal", function()
-    local status, _, err = run({ "rehearse", SHOP, "input=a" },
-      { spawn = function() return child_of("AUTH0_DOMAIN=x\n", exit) end })
-    tap.equal(status, exit)
-    tap.contains(err, "ended before it was ready")
-  end)
-end
-
-test("existing users that are not there are told before anything is started", function()
-  local status, _, err = run({ "rehearse", SHOP, "input=a", "--existing", "nowhere.json" },
-    { spawn = function() error("started") end })
-  tap.equal(status, 2)
-  tap.contains(err, "no file nowhere.json")
-end)
-
-test("faults that are not rules are told before anything is started", function()
-  local status, _, err = run({ "rehearse", SHOP, "input=a", "--faults", "nowhere.yaml" },
-    { spawn = function() error("started") end })
-  tap.equal(status, 2)
-  tap.contains(err, "nowhere.yaml")
-end)
-
--- What people see -------------------------------------------------------------------------
-
-local NUMBERS <const> = {
-  { 0, "0" }, { 999, "999" }, { 1000, "1 000" }, { 1204331, "1 204 331" }, { -1234, "-1 234" },
-  { 12.6, "13" },
-}
-
-for _, case in ipairs(NUMBERS) do
-  test(case[1] .. " is written " .. case[2], function()
-    tap.equal(words.number(case[1]), case[2])
-  end)
-end
-
-local DURATIONS <const> = {
-  { 0, "under 1 s" }, { 0.96, "1.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" },
-  { 59.7, "1 min 00 s" },
-  { 200, "3 min 20 s" }, { 7500, "2 h 05 min" }, { 200000, "2 days 7 h" },
-}
-
-for _, case in ipairs(DURATIONS) do
-  test(case[1] .. " seconds are written " .. case[2], function()
-    tap.equal(words.duration(case[1]), case[2])
-  end)
-end
-
-for _, case in ipairs {
-  { 0.02, "1/min" }, { 0.4, "24/min" }, { 2.5, "2.5/s" }, { 33.3, "33/s" }, { 1234.5, "1 235/s" },
-} do
-  test(case[1] .. " a second are " .. case[2], function()
-    tap.equal(words.rate(case[1]), case[2])
-  end)
-end
-
-test("the statement names what was not touched and every code", function()
-  local text = words.statement(report_of {
-    users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
-    codes = { rejected = {}, failed = { CONFLICT_EMAIL = 1 } }, balanced = false,
-  })
-  tap.contains(text, "not touched, passwords included")
-  tap.contains(text, "CONFLICT_EMAIL 1")
-  tap.contains(text, "shop.run/report.html, failed.ndjson, already_there.ndjson\n")
-  tap.contains(text, "do NOT balance")
-end)
-
-test("why a run ended stands below its status, without saying it twice", function()
-  local text = words.statement(report_of { status = "planned", message = "planned; not sent" })
-  tap.contains(text, "shop-1: planned\nnot sent\n")
-end)
-
----A screen on a terminal and the clock it goes by.
-local function new_ui(tty, options_)
-  local device, time = new_terminal(tty), { 0 }
-  options_ = options_ or {}
-  options_.terminal, options_.now = device, function() return time[1] end
-  return ui.new(options_), device, time
-end
-
-test("a bar is redrawn at most ten times a second", function()
-  local screen, device, time = new_ui { stderr = true }
-  local draws = 0
-  for i = 0, 99 do
-    time[1] = i * 0.01
-    screen:progress { phase = "import", done = i, total = 100 }
-  end
-  for _ in device.stderr:gmatch("\r") do draws = draws + 1 end
-  assert(draws >= 5 and draws <= 10, draws)
-  tap.contains(device.stderr, "0 of 100 users")
-end)
-
-test("a message takes the bar away first", function()
-  local screen, device = new_ui { stderr = true }
-  screen:progress { phase = "stage", done = 1, share = 0.5 }
-  screen:warn("mind")
-  assert(device.stderr:find("\r\27[K", 1, true))
-  tap.contains(device.stderr, "\r\27[K\27[33mwarning: \27[0mmind\n")
-end)
-
-test("elsewhere a plain line comes every ten seconds and at the end", function()
-  local screen, device, time = new_ui()
-  for i = 0, 25 do
-    time[1] = i
-    screen:progress { phase = "stage", done = i * 1000, share = i / 50, seconds = i }
-  end
-  screen:progress { phase = "stage", finished = true, seconds = 25 }
-  tap.equal(device.stderr,
-    "stage: 20 %, 10 000 records, 1 000/s, 40 s left\n"
-    .. "stage: 40 %, 20 000 records, 1 000/s, 30 s left\nstage: done in 25 s\n")
-end)
-
-test("--quiet shows no progress, but warnings", function()
-  local screen, device = new_ui({}, { quiet = true })
-  screen:progress { phase = "stage", finished = true, seconds = 25 }
-  screen:say("a word")
-  screen:warn("mind")
-  tap.equal(device.stderr, "warning: mind\n")
-end)
-
-test("colour needs a terminal, and neither NO_COLOR nor --no-color", function()
-  local function color(tty, no_color, env)
-    return (new_ui({ stderr = tty }, {
-      no_color = no_color, env = function(name) return env[name] end,
-    })).color
-  end
-  tap.equal(color(true, false, {}), true)
-  tap.equal(color(false, false, {}), false)
-  tap.equal(color(true, true, {}), false)
-  tap.equal(color(true, false, { NO_COLOR = "1" }), false)
-  tap.equal(color(true, false, { NO_COLOR = "" }), true)
-end)
-
-local ANSWERS <const> = {
-  { "y", true }, { "Yes ", true }, { "n", false }, { "", false }, { "maybe", false },
-  { false, false },
-}
-
-for _, case in ipairs(ANSWERS) do
-  test(string.format("the answer %q means %s", tostring(case[1]), case[2]), function()
-    local device = new_terminal({ stdin = true, stderr = true }, case[1])
-    tap.equal(ui.new({ terminal = device }):ask("Import?"), case[2])
-    tap.contains(device.stderr, "Import? [y/N] ")
-  end)
-end
-
-test("a question ends when it is cancelled", function()
-  local device = new_terminal { stdin = true, stderr = true }
-  local screen = ui.new { terminal = device }
-  function device.prompt()
-    return { close = function() end, line = function() screen:cancel() end }
-  end
-  tap.equal(screen:ask("Import?"), nil)
-end)
-
-test("nobody is asked without a terminal or with --no-input", function()
-  tap.equal(ui.new({ terminal = new_terminal({ stderr = true }, "y") }):ask("Import?"), nil)
-  local device = new_terminal({ stdin = true, stderr = true }, "y")
-  tap.equal(ui.new({ terminal = device, no_input = true }):ask("Import?"), nil)
-end)
-
 test("the manual has the tables of commands and options as they are", function()
   local manual = assert(file.read("docs/commands.md"))
   tap.contains(manual, help.commands_table(main.commands()))
   tap.contains(manual, help.options_table())
   tap.contains(assert(file.read("README.md")), help.commands_table(main.commands()))
-end)
-
-test("the fixtures leave no rehearsal behind", function()
-  tap.equal(file.stat("shop.rehearsal"), nil)
 end)

@@ -1,35 +1,16 @@
+--- The import and its end: slots, lost answers, repairs, gates; beside a tenant made of a table.
+
 local books = require "migrate.books"
-local canary = require "migrate.canary"
 local failures = require "base.failure"
-local file = require "host.file"
-local finalize = require "migrate.finalize"
 local guard = require "base.guard"
 local import = require "migrate.import"
-local json = require "host.json"
+local import_rig = require "tests.lualib.import_rig"
 local rig = require "tests.rig"
-local run = require "migrate.run"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
+
 local test = tap.test
-
-local function now()
-  return os.date("!%Y-%m-%dT%H:%M:%SZ")
-end
-
----The default import and finalize, as a session runs them; returns the figures of the books.
-local function whole(face, made, book)
-  import(face)
-  made:drain()
-  if not made.ending then
-    finalize(face)
-    made:drain()
-  end
-  return books.figures(book.db)
-end
-
-local function users_of(f)
-  return { f.inserted, f.updated, f.already_there, f.failed, f.pending }
-end
+local now, whole, users_of = import_rig.now, import_rig.whole, import_rig.users_of
 
 test("every chunk becomes a job, two at a time, and every user is inserted", function()
   local tenant = rig.tenant()
@@ -445,109 +426,6 @@ test("once does not repeat what an earlier process ended", function()
   end)
 end)
 
-test("run:users yields each user with its outcome", function()
-  rig.with_run({ n = 2 }, function(face, made, book)
-    whole(face, made, book)
-    local list = {}
-    for entry in face:users("inserted") do
-      list[#list + 1] = { entry.position, entry.outcome, entry.user_id }
-    end
-    tap.equal(list, { { 1, "inserted", "auth0|u1" }, { 2, "inserted", "auth0|u2" } })
-  end)
-end)
-
----A tenant whose export holds these users.
-local function exporting(users)
-  local tenant = rig.tenant()
-  tenant.exports = 0
-  function tenant.export(_, request)
-    tenant.exports = tenant.exports + 1
-    local lines = {}
-    for i, one in ipairs(users) do lines[i] = assert(json.encode(one)) end
-    return file.write(request.save, table.concat(lines, "\n") .. "\n")
-  end
-  return tenant
-end
-
-test("run:users finds the user_ids that the tenant chose, by one export", function()
-  local tenant = exporting {
-    { user_id = "auth0|made1", email = "a@example.com", username = json.null },
-    { user_id = "auth0|made2", email = "b@example.com" },
-    { user_id = "auth0|x", email = "twice@example.com" },
-    { user_id = "auth0|y", email = "twice@example.com" },
-  }
-  local users = {
-    { email = "A@example.com" }, { email = "b@example.com" }, { email = "gone@example.com" },
-    { email = "twice@example.com" },
-  }
-  rig.with_run({ users = users, tenant = tenant }, function(face, made, book, dir)
-    whole(face, made, book)
-    local list = {}
-    for entry in face:users() do list[entry.position] = entry.user_id or "none" end
-    tap.equal(list, { "auth0|made1", "auth0|made2", "none", "none" })
-    local ok = pcall(function()
-      for _ in face:users() do error("enough") end
-    end)
-    tap.equal({ ok, tenant.exports }, { false, 2 })
-    for _, name in ipairs { "ids.db", "ids.export" } do
-      assert(not file.stat(dir:file(name)), name .. " is left behind")
-    end
-  end)
-end)
-
-test("run:users asks for no export when every user_id is known", function()
-  local tenant = exporting {}
-  rig.with_run({ n = 3, tenant = tenant }, function(face, made, book)
-    whole(face, made, book)
-    for entry in face:users() do assert(entry.user_id) end
-    tap.equal(tenant.exports, 0)
-  end)
-end)
-
----The outcomes of run:users, by position, of an upsert that inserted one of three users.
-local function upserted(created, look)
-  local lines = {}
-  for i = 1, 3 do
-    lines[i] = { user_id = "auth0|u" .. i, email = "user" .. i .. "@example.com",
-      created_at = created[i] }
-  end
-  local tenant = exporting(lines)
-  tenant.script = {
-    function(job) job.summary = { total = 3, inserted = 1, updated = 2, failed = 0 } end,
-  }
-  local options = { n = 3, per_chunk = 3, tenant = tenant, upsert = true }
-  rig.with_run(options, function(face, made, book)
-    whole(face, made, book)
-    look(face, book, tenant)
-  end)
-end
-
-local LONG_AGO <const> = "2001-01-01T00:00:00Z"
-
-test("run:users tells whom an upsert inserted and whom it updated, by their creation", function()
-  upserted({ LONG_AGO, now(), LONG_AGO }, function(face, book, tenant)
-    local list = {}
-    for entry in face:users() do list[entry.position] = entry.outcome end
-    tap.equal(list, { "updated", "inserted", "updated" })
-    for entry in face:users("inserted") do tap.equal(entry.position, 2) end
-    for _ in face:users("failed") do error("nobody failed") end
-    tap.equal({ tenant.exports, #books.warnings(book.db) }, { 2, 0 })
-  end)
-end)
-
-test("run:users says unknown, and the statement warns, where creation leaves it open", function()
-  upserted({ LONG_AGO, now(), now() }, function(face, book)
-    local list = {}
-    for entry in face:users() do list[entry.position] = entry.outcome end
-    tap.equal(list, { "updated", "unknown", "unknown" })
-    for _ in face:users("inserted") do error("nobody can tell") end
-    local n = 0
-    for _ in face:users("unknown") do n = n + 1 end
-    local warning = books.warnings(book.db)[1]
-    tap.equal({ n, warning.code, warning.count }, { 2, "OUTCOME_UNKNOWN", 2 })
-  end)
-end)
-
 test("a chunk is submitted once, and only one that was yielded", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 2, tenant = tenant }, function(face)
@@ -595,90 +473,5 @@ test("too many failures end the import; jobs in flight are waited for and harves
     tap.contains(made.ending.message, "more than --max-failures 0")
     tap.equal(book:next_chunk("sent"), nil)
     assert(figures.pending > 0, "the rest is left")
-  end)
-end)
-
-test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
-  local tenant = rig.tenant()
-  rig.with_run({ n = 6, tenant = tenant, invite = function(n)
-    tap.equal({ n, tenant.submits }, { 2, 1 })
-    return true
-  end }, function(face, made, book)
-    assert(book:note { canary_chunk = 1 })
-    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
-  end)
-end)
-
----Imports as another process would go on, answering the canary's question.
-local function again(made, answer)
-  made.ending = nil
-  local asked = false
-  function made.invite()
-    asked = true
-    return answer
-  end
-  guard.call(import, run.new(made))
-  made:drain()
-  return { made.ending and made.ending.kind or "done", asked }
-end
-
-test("a no after a clean canary is asked again by every process until a yes", function()
-  local tenant = rig.tenant()
-  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
-    assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, false), { "gate", true })
-    tap.equal(again(made, false), { "gate", true })
-    tap.equal(again(made, nil), { "gate", true }) -- nobody to ask: the no stands
-    tap.equal({ made.ending.message, tenant.submits }, { canary.REFUSED, 1 })
-    tap.equal(again(made, true), { "done", true })
-    tap.equal(again(made, false), { "done", false })
-    tap.equal(tenant.submits, 3)
-  end)
-end)
-
-test("a question after a canary that an interrupt ends is asked again", function()
-  local tenant = rig.tenant()
-  rig.with_run({ n = 6, tenant = tenant, invite = function() end }, function(face, made, book)
-    assert(book:note { canary_chunk = 1 })
-    function made.invite() made:stop(failures.new("interrupted", "interrupted")) end
-    guard.call(import, face)
-    made:drain()
-    tap.equal({ made.ending.kind, tenant.submits }, { "interrupted", 1 })
-    tap.equal(again(made, true), { "done", true })
-  end)
-end)
-
-test("nobody to ask after a clean canary: the rest follows", function()
-  rig.with_run({ n = 6 }, function(_, made, book)
-    assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, nil), { "done", true })
-  end)
-end)
-
-test("a canary that is not clean is judged once: the next process goes on unasked", function()
-  local tenant = rig.tenant()
-  tenant.script = {
-    function(job)
-      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
-    end,
-  }
-  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
-    assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, true), { "gate", false })
-    tap.equal(again(made, false), { "done", false })
-  end)
-end)
-
-test("a canary that was there before, or failed, stops the run before the rest", function()
-  local tenant = rig.tenant()
-  tenant.script = {
-    function(job)
-      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
-    end,
-  }
-  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
-    assert(book:note { canary_chunk = 1 })
-    local figures = whole(face, made, book)
-    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
   end)
 end)

@@ -1,0 +1,98 @@
+--- The canary: the first users alone, judged once.
+
+local canary = require "migrate.canary"
+local failures = require "base.failure"
+local guard = require "base.guard"
+local import = require "migrate.import"
+local import_rig = require "tests.lualib.import_rig"
+local rig = require "tests.rig"
+local run = require "migrate.run"
+local tap = require "tests.tap"
+
+local test = tap.test
+local whole, users_of = import_rig.whole, import_rig.users_of
+
+test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function(n)
+    tap.equal({ n, tenant.submits }, { 2, 1 })
+    return true
+  end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+  end)
+end)
+
+---Imports as another process would go on, answering the canary's question.
+local function again(made, answer)
+  made.ending = nil
+  local asked = false
+  function made.invite()
+    asked = true
+    return answer
+  end
+  guard.call(import, run.new(made))
+  made:drain()
+  return { made.ending and made.ending.kind or "done", asked }
+end
+
+test("a no after a clean canary is asked again by every process until a yes", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, nil), { "gate", true }) -- nobody to ask: the no stands
+    tap.equal({ made.ending.message, tenant.submits }, { canary.REFUSED, 1 })
+    tap.equal(again(made, true), { "done", true })
+    tap.equal(again(made, false), { "done", false })
+    tap.equal(tenant.submits, 3)
+  end)
+end)
+
+test("a question after a canary that an interrupt ends is asked again", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function() end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    function made.invite() made:stop(failures.new("interrupted", "interrupted")) end
+    guard.call(import, face)
+    made:drain()
+    tap.equal({ made.ending.kind, tenant.submits }, { "interrupted", 1 })
+    tap.equal(again(made, true), { "done", true })
+  end)
+end)
+
+test("nobody to ask after a clean canary: the rest follows", function()
+  rig.with_run({ n = 6 }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, nil), { "done", true })
+  end)
+end)
+
+test("a canary that is not clean is judged once: the next process goes on unasked", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, true), { "gate", false })
+    tap.equal(again(made, false), { "done", false })
+  end)
+end)
+
+test("a canary that was there before, or failed, stops the run before the rest", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    local figures = whole(face, made, book)
+    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
+  end)
+end)

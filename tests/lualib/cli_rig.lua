@@ -1,0 +1,58 @@
+--- A command line against fakes.
+
+local json = require "host.json"
+local main = require "cli.main"
+
+local cli_rig = {}
+
+cli_rig.SHOP = "tests/fixtures/recipes/shop.lua"
+
+---A terminal that remembers. `tty`: the streams that are terminals.
+function cli_rig.new_terminal(tty, answer)
+  local device = { stdout = "", stderr = "", tty = tty or {} }
+  function device.is_tty(stream) return device.tty[stream] or false end
+  function device.width() return 80 end
+  function device.write(stream, text)
+    if device.full == stream then return nil, "closed", device.kind or "closed" end
+    device[stream] = device[stream] .. text
+    return true
+  end
+  function device.prompt()
+    return { line = function() return answer end, close = function() end }
+  end
+  return device
+end
+
+---A report with nothing in it but what is given.
+function cli_rig.report_of(changes)
+  local report = {
+    run = "shop-1", recipe = "shop", status = "complete", exit = 0, balanced = true,
+    records = { read = 3, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
+      staged = 3 },
+    users = { inserted = 3, updated = 0, already_there = 0, failed = 0, pending = 0 },
+    jobs = { submitted = 1, completed = 1, failed = 0 }, codes = { rejected = {}, failed = {} },
+    skipped = {}, warnings = {}, seconds = { stage = 0.1, import = 3 }, slot_use = 1,
+    directory = "shop.run", next = json.null,
+  }
+  for key, value in pairs(changes or {}) do report[key] = value end
+  return report
+end
+
+---Runs a command line against fakes: status, stdout, stderr.
+function cli_rig.run(args, fakes)
+  fakes = fakes or {}
+  fakes.terminal = fakes.terminal or cli_rig.new_terminal()
+  local values = fakes.values or {}
+  fakes.env = function(name) return values[name] end
+  local status = main.run(args, fakes)
+  return status, fakes.terminal.stdout, fakes.terminal.stderr
+end
+
+---Runs with a session whose `run` is given.
+function cli_rig.with_session(fn, args, fakes)
+  fakes = fakes or {}
+  fakes.session = { run = fn, resume = fn, status = fn, report = fn }
+  return cli_rig.run(args or { cli_rig.SHOP, "input=a.csv" }, fakes)
+end
+
+return cli_rig
