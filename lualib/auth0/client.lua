@@ -265,7 +265,7 @@ function Client:send(request, bearer)
   self.room, self.flying = self.room - 1, self.flying + 1
   local raw, message, kind, sent = self.fetch(wire(request, bearer, self.clock))
   local response = raw and self:decode(raw)
-  self:note_bucket(response and response.headers)
+  self:note_bucket(bearer and response and response.headers) -- without: another bucket
   if response or not HOPELESS[kind] then
     self:note_outage(response and response.status < 500, response and "status " .. response.status
       or kind)

@@ -4,9 +4,11 @@
 local http = require "host.http"
 local json = require "host.json"
 local lookup = require "auth0.lookup"
+local rate = require "auth0.rate"
 
 local login = {}
 
+local TRIES <const> = 10 -- against rate limits
 local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 
 ---@alias LoginResult
@@ -38,6 +40,19 @@ local REFUSALS <const> = {
   server_error = function(description) return { result = "untold", reason = description } end,
 }
 
+---Sends a request, again after a rate limit, which logins share with everybody else's.
+local function ask(target, request)
+  local clock = target.client.clock
+  for attempt = 1, TRIES do
+    local response, message, kind = target.fetch(request)
+    if not response or response.status ~= 429 or attempt == TRIES then
+      return response, message, kind
+    end
+    local seconds, dictated = rate.delay(attempt, response.headers, clock.now(), math.random)
+    if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
+  end
+end
+
 ---Tries name and password.
 ---@param target LoginTarget
 ---@param name string      address, username or phone number
@@ -46,7 +61,7 @@ local REFUSALS <const> = {
 ---@return string? message
 ---@return Kind? kind
 local function enter(target, name, password)
-  local response, message, kind = target.fetch {
+  local response, message, kind = ask(target, {
     method = "POST", url = target.base .. "/oauth/token",
     headers = { ["Content-Type"] = "application/json" },
     body = json.encode {
@@ -54,7 +69,7 @@ local function enter(target, name, password)
       client_id = target.credentials.client_id, client_secret = target.credentials.client_secret,
       scope = "openid",
     },
-  }
+  })
   if not response then return nil, "trying a login: " .. message, kind end
   if response.status == 200 then return { result = "yes" } end
   local body = json.decode(response.body)

@@ -1,76 +1,101 @@
---- Rate limits of the Management API by subscription.
---- Source: Auth0 docs, "Rate Limit Configurations" (August 2026). Buckets are filled at the top of
---- each second.
-
-local answers = require "tenant.answers"
+--- Rate limits of the Management API and of the token endpoint, by subscription.
+--- Source: Auth0 docs, "Rate Limit Policy" and "Rate Limit Configurations" (August 2026).
 
 local buckets = {}
 
 ---@class BucketRule
----@field size number        requests at once
----@field per_second number
+---@field size number     requests at once
+---@field amount number   requests that are added
+---@field seconds number  in that time
+
+---@return BucketRule
+local function a_second(size, amount)
+  return { size = size, amount = amount, seconds = 1 }
+end
+
+---@return BucketRule
+local function a_minute(size, amount)
+  return { size = size, amount = amount, seconds = 60 }
+end
 
 ---@type table<string, table<string, BucketRule>>  by tier, then by group of endpoints
 buckets.TIERS = {
-  free = { global = { size = 2, per_second = 2 } },
-  enterprise = { global = { size = 50, per_second = 16 } },
+  free = {
+    global = a_second(2, 2), authentication = a_minute(300, 300), token = a_second(30, 30),
+  },
+  enterprise = { global = a_second(50, 16), authentication = a_second(100, 100) },
   production = {
-    read_users = { size = 40, per_second = 500 / 60 },
-    write_users = { size = 20, per_second = 200 / 60 },
-    delete_users = { size = 20, per_second = 200 / 60 },
-    read_connections = { size = 5, per_second = 50 / 60 },
-    other = { size = 10, per_second = 150 / 60 },
+    read_users = a_minute(40, 500), write_users = a_minute(20, 200),
+    delete_users = a_minute(20, 200), read_connections = a_minute(5, 50),
+    other = a_minute(10, 150), authentication = a_second(25, 25),
   },
 }
 
-local UNLIMITED <const> = { other = { size = 1000, per_second = 1000 } }
+local UNLIMITED <const> = { global = a_second(1000, 1000), authentication = a_second(1000, 1000) }
 
 ---@class Buckets
 ---@field private rules table<string, BucketRule>
----@field private filled table<string, {tokens: number, second: integer}>
+---@field private filled table<string, {tokens: number, tick: integer}>
+---@field private by_minute boolean
 local Buckets = {}
 Buckets.__index = Buckets
 
 ---@param tier? string  nil: no limit that anybody meets
 ---@param scale? number  of the tenant's time: who polls as much faster meets no more limits
+---@param refill? "second"|"minute"  when limits of a minute are filled; default: each second
 ---@return Buckets
-function buckets.new(tier, scale)
-  if not tier then return setmetatable({ rules = UNLIMITED, filled = {} }, Buckets) end
-  local rules = {}
-  for group, rule in pairs(buckets.TIERS[tier]) do
+function buckets.new(tier, scale, refill)
+  local rules = tier and {} or UNLIMITED
+  for group, rule in pairs(buckets.TIERS[tier] or {}) do
     rules[group] = {
-      size = rule.size * (scale or 1), per_second = rule.per_second * (scale or 1),
+      size = rule.size * (scale or 1), amount = rule.amount * (scale or 1), seconds = rule.seconds,
     }
   end
-  return setmetatable({ rules = rules, filled = {} }, Buckets)
+  return setmetatable({ rules = rules, filled = {}, by_minute = refill == "minute" }, Buckets)
 end
 
----Takes one request from the group's bucket.
----@param group string
----@param now number  unix seconds
----@return table<string, string> headers
----@return Answer? refusal
-function Buckets:take(group, now)
-  local name = self.rules.global and "global" or self.rules[group] and group or "other"
-  local rule, second = self.rules[name], math.floor(now)
-  local bucket = self.filled[name] or { tokens = rule.size, second = second }
+---The buckets that a request is taken from, in order: the one for all before the endpoint's own.
+function Buckets:names(group)
+  local rules = self.rules
+  if group == "token" then return { "authentication", rules.token and "token" } end
+  return { rules.global and "global" or rules[group] and group or "other" }
+end
+
+---Takes one request from a bucket: its headers, and whether it was empty.
+function Buckets:take_from(name, now)
+  local rule = self.rules[name]
+  local step = self.by_minute and rule.seconds or 1 -- seconds
+  local added, tick = rule.amount * step / rule.seconds, now // step
+  local bucket = self.filled[name] or { tokens = rule.size, tick = tick }
   self.filled[name] = bucket
-  if second > bucket.second then
-    local added = (second - bucket.second) * rule.per_second
-    bucket.tokens, bucket.second = math.min(rule.size, bucket.tokens + added), second
+  if tick > bucket.tick then
+    bucket.tokens = math.min(rule.size, bucket.tokens + (tick - bucket.tick) * added)
+    bucket.tick = tick
   end
-  local allowed = bucket.tokens >= 1
-  if allowed then bucket.tokens = bucket.tokens - 1 end
-  if self.rules == UNLIMITED then allowed, bucket.tokens = true, rule.size - 1 end
+  if self.rules == UNLIMITED then bucket.tokens = rule.size end
+  local empty = bucket.tokens < 1
+  if not empty then bucket.tokens = bucket.tokens - 1 end
   local missing = math.max(0, 1 - bucket.tokens)
-  local headers = {
+  return {
     ["x-ratelimit-limit"] = string.format("%d", math.floor(rule.size)),
     ["x-ratelimit-remaining"] = string.format("%d", math.floor(bucket.tokens)),
     ["x-ratelimit-reset"] = string.format("%d",
-      second + math.max(1, math.ceil(missing / rule.per_second))),
-  }
-  if allowed then return headers end
-  return headers, answers.refuse(429, "Global limit has been reached", "too_many_requests")
+      math.floor((tick + math.max(1, math.ceil(missing / added))) * step)),
+  }, empty
+end
+
+---Takes one request from the group's buckets.
+---@param group string
+---@param now number  unix seconds
+---@return table<string, string> headers
+---@return boolean empty
+function Buckets:take(group, now)
+  local headers, empty
+  for _, name in ipairs(self:names(group)) do
+    headers, empty = self:take_from(name, now)
+    if empty then break end
+  end
+  return headers, empty
 end
 
 return buckets

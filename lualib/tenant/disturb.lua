@@ -122,8 +122,8 @@ function acts.slots(_, request, _, respond)
   respond(request, answers.slots_taken(limits.JOBS))
 end
 
-function acts.unauthorized(_, request, _, respond)
-  respond(request, answers.unauthorized("Invalid token."))
+function acts.unauthorized(_, request, fault, respond)
+  respond(request, answers.unauthorized(fault.message or "Invalid token."))
 end
 
 function acts.token(tenant, request, fault, respond)

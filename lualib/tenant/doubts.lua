@@ -108,6 +108,19 @@ doubts.LIST = {
     about = "Retry-After in the 429 of a bucket",
   },
   {
+    name = "refill", values = { "second", "minute" },
+    about = "limits of a minute: their share is added each second, or all at the top of a minute",
+  },
+  {
+    name = "foreign-token", values = { "not-global", "bad-audience" },
+    about = "a good token that is not for the Management API: \"Client is not global.\", or "
+      .. "\"Bad audience\"",
+  },
+  {
+    name = "basic", values = { "refused", "taken" },
+    about = "the client's secret in a header of HTTP Basic at /oauth/token",
+  },
+  {
     name = "scope-text", values = { "comma", "semicolon" },
     about = "\"Insufficient scope, expected any of\" or \"Insufficient scope; expected any of\"",
   },

@@ -79,7 +79,7 @@ faults.ACTIONS = {
     needs = "status",
   },
   slots = { keys = {}, route = "POST /jobs/users-imports" },
-  unauthorized = { keys = {}, spared = "oauth" },
+  unauthorized = { keys = { message = text }, spared = "oauth" },
   token = { keys = { seconds = whole(1) }, needs = "seconds", route = "POST /oauth/token" },
   foreign = { keys = { jobs = whole(1), seconds = SECONDS }, needs = "seconds" },
   outage = { keys = { seconds = SECONDS }, needs = "seconds" },

@@ -262,10 +262,11 @@ function tenant.open(options)
   local self = setmetatable({
     options = options, scale = options.time_scale or 1, wall = clock.now,
     monotonic = clock.monotonic, began = clock.now(), metrics = metrics.new(),
-    buckets = buckets.new(options.tier, options.time_scale), stopped = scheduler.condition(),
+    stopped = scheduler.condition(),
     validators = {}, foreign = 0, lost = {}, stalled = {}, used_assertions = {},
     scheme = options.tls and "https" or "http", doubts = doubts.settle(options.doubts),
   }, Tenant)
+  self.buckets = buckets.new(options.tier, options.time_scale, self.doubts.refill)
   local message, kind, done
   -- SQLite's temporary file has no name and takes no memory for millions of users.
   self.db, message, kind = store.open(options.state or "", {

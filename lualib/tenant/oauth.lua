@@ -79,7 +79,10 @@ function oauth.check(tenant, request)
   elseif claims.exp <= tenant.wall() then
     return nil, answers.unauthorized("Expired token received for JSON Web Token validation")
   elseif not claims.aud:find("/api/v2/$") then -- a person's
-    return nil, answers.unauthorized("Bad audience: " .. claims.aud)
+    return nil, answers.unauthorized(tenant.doubts["foreign-token"] == "not-global"
+      and "Client is not global."
+      or string.format("Bad audience: %s; expected audience: %s/api/v2/", claims.aud,
+        tenant.domain))
   end
   local scopes = {}
   for scope in claims.scope:gmatch("%S+") do scopes[scope] = true end
@@ -90,6 +93,15 @@ local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
   end))
+end
+
+---Client and secret of a header of HTTP Basic.
+local function basic(request)
+  local header = request.headers.authorization
+  local encoded = header and header:match("^[Bb]asic +(%S+)$")
+  local text = encoded and digest.unbase64(encoded)
+  local id, secret = (text or ""):match("^([^:]*):(.*)$")
+  return id and unescape(id), secret and unescape(secret)
 end
 
 ---The parameters of the request, from JSON or a form.
@@ -122,6 +134,24 @@ local function stranger(tenant, given)
   return answers.oauth(401, "access_denied", "Unauthorized")
 end
 
+-- Grants that Auth0 has, but not for a client of this kind.
+local OTHER_GRANTS <const> = {
+  ["authorization_code"] = true, ["implicit"] = true, ["refresh_token"] = true,
+  ["urn:ietf:params:oauth:grant-type:device_code"] = true,
+}
+
+---The answer to an audience for which the client gets no token.
+local function bad_audience(tenant, audience)
+  if tenant:is_audience(audience) then return nil end
+  if audience == nil or audience == "" then
+    return answers.oauth(403, "access_denied", "No audience parameter was provided, and no default "
+      .. "audience has been configured")
+  elseif audience == tenant.domain .. "/userinfo" then -- of the tenant, but for persons
+    return answers.oauth(401, "access_denied", "Unauthorized")
+  end
+  return answers.oauth(403, "access_denied", "Service not found: " .. tostring(audience))
+end
+
 ---POST /oauth/token
 ---@param tenant Tenant
 ---@param request host.server.request
@@ -129,9 +159,16 @@ end
 function oauth.token(tenant, request)
   local given = parameters(request)
   if not given then return answers.oauth(400, "invalid_request", "Invalid JSON body") end
+  if tenant.doubts.basic == "taken" and given.client_secret == nil then
+    local id, secret = basic(request)
+    given.client_id, given.client_secret = given.client_id or id, secret
+  end
   local person = login.GRANTS[given.grant_type or ""]
   if given.grant_type == nil then
     return answers.oauth(400, "invalid_request", "Missing required parameter: grant_type")
+  elseif OTHER_GRANTS[given.grant_type] then
+    return answers.oauth(403, "unauthorized_client",
+      string.format("Grant type '%s' not allowed for the client.", given.grant_type))
   elseif given.grant_type ~= "client_credentials" and not person then
     return answers.oauth(403, "unsupported_grant_type",
       "Unsupported grant type: " .. tostring(given.grant_type))
@@ -144,9 +181,8 @@ function oauth.token(tenant, request)
       return genuine and claims or nil
     end)
   end
-  if not tenant:is_audience(given.audience) then
-    return answers.oauth(403, "access_denied", "Service not found: " .. tostring(given.audience))
-  end
+  refusal = bad_audience(tenant, given.audience)
+  if refusal then return refusal end
   local seconds = request.token_seconds or tenant.options.token_seconds or LIFE
   local scopes = tenant.options.scopes or oauth.SCOPES
   return answers.json {

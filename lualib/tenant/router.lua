@@ -14,16 +14,18 @@ local users = require "tenant.users"
 
 local router = {}
 
+local LIMIT_REACHED <const> = "Global limit has been reached"
+
 ---@class Route
 ---@field method string
 ---@field path string       segments; "{}" takes any one
 ---@field handler fun(tenant: Tenant, request: host.server.request, scopes: table): Answer
 ---@field scopes? string[]  one of these is needed; nil: no token is
----@field group? string     bucket of the Management API
+---@field group? string     of endpoints that share a bucket
 
 ---@type Route[]
 local ROUTES <const> = {
-  { method = "POST", path = "/oauth/token", handler = oauth.token },
+  { method = "POST", path = "/oauth/token", handler = oauth.token, group = "token" },
   { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
   { method = "GET", path = "/__tenant/exports/{}/{}/{}", handler = exports.download },
   {
@@ -146,25 +148,32 @@ local function has_any(scopes, needed)
   return false
 end
 
----Token, bucket and scope: the scopes, or an answer. Headers go with either.
-local function admit(tenant, route, request)
-  local scopes, refusal = oauth.check(tenant, request)
-  if not scopes then return nil, refusal end
-  local headers
+---Takes the request from its bucket: the headers, and the answer when the bucket is empty.
+local function limited(tenant, route)
   local now = tenant.wall()
-  headers, refusal = tenant.buckets:take(route.group, now)
-  if refusal and tenant.doubts["retry-after"] == "present" then
+  local headers, empty = tenant.buckets:take(route.group, now)
+  if not empty then return headers end
+  if tenant.doubts["retry-after"] == "present" then
     local wait = math.ceil(tonumber(headers["x-ratelimit-reset"]) - now)
     headers["retry-after"] = string.format("%d", math.max(0, wait))
   end
-  if not refusal and not has_any(scopes, route.scopes) then
+  if route.scopes then
+    return headers, answers.refuse(429, LIMIT_REACHED, "too_many_requests")
+  end
+  return headers, answers.oauth(429, "too_many_requests", LIMIT_REACHED)
+end
+
+---Token, bucket and scope: the scopes, or an answer; and the headers that go with either.
+local function admit(tenant, route, request)
+  if not route.group then return {} end
+  local scopes, refused = {}, nil
+  if route.scopes then scopes, refused = oauth.check(tenant, request) end
+  if refused then return nil, refused end
+  local headers, refusal = limited(tenant, route)
+  if not refusal and route.scopes and not has_any(scopes, route.scopes) then
     refusal = answers.out_of_scope(route.scopes, tenant.doubts)
   end
-  if refusal then
-    refusal.headers = headers
-    return nil, refusal
-  end
-  return scopes, headers
+  return scopes, refusal, headers
 end
 
 ---Answers a request.
@@ -181,14 +190,9 @@ function router.handle(tenant, request, fault)
   local call = setmetatable({ ids = ids, token_seconds = fault and fault.token_seconds }, {
     __index = function(_, name) return request[name] end,
   })
-  local answer
-  if route.scopes then
-    local scopes, more = admit(tenant, route, request)
-    answer = scopes and route.handler(tenant, call, scopes) or more
-    if scopes then answer.headers = more end
-  else
-    answer = route.handler(tenant, call, {})
-  end
+  local scopes, refusal, headers = admit(tenant, route, request)
+  local answer = refusal or route.handler(tenant, call, scopes)
+  answer.headers = headers or answer.headers
   tenant.metrics:answered(route.method .. " " .. route.path:gsub("{}", "{id}"), answer.status)
   return answer
 end

@@ -127,7 +127,7 @@ served("a person's token opens no Management API, whatever scope was asked for",
   for _, name in ipairs { "access_token", "id_token" } do
     local shown = t:call("GET", "/api/v2/users", { token = answer.json[name] })
     tap.equal(shown.status, 401)
-    tap.contains(shown.json.message, "Bad audience")
+    tap.contains(shown.json.message, "Client is not global.")
   end
 end)
 

@@ -44,7 +44,9 @@ for _, case in ipairs {
   { "a wrong secret", { client_secret = "x" }, 401, "access_denied" },
   { "an unknown client", { client_id = "x" }, 401, "access_denied" },
   { "a wrong audience", { audience = "https://x/" }, 403, "access_denied" },
-  { "another grant", { grant_type = "implicit" }, 403, "unsupported_grant_type" },
+  { "a grant that Auth0 does not have", { grant_type = "x" }, 403, "unsupported_grant_type" },
+  { "the grant of other clients", { grant_type = "refresh_token" }, 403, "unauthorized_client" },
+  { "no audience", { audience = "" }, 403, "access_denied" },
   { "no grant", { grant_type = false }, 400, "invalid_request" },
 } do
   served("no token is given for " .. case[1], {}, function(t)
