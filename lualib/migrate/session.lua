@@ -1,18 +1,17 @@
---- A session with one run: begin or go on, stage, plan, ask, import, finalize, report. Whatever
---- happens, it ends with a statement.
+--- A session with one run: begin or go on, stage, plan, ask, import, finalize. Whatever happens, it
+--- ends with a statement.
 
 local books = require "migrate.books"
 local canary = require "migrate.canary"
 local clock = require "host.clock"
+local closing = require "migrate.closing"
 local connect = require "migrate.connect"
 local consent = require "migrate.consent"
 local exit = require "migrate.exit"
 local failure = require "base.failure"
 local gates = require "migrate.gates"
 local importing = require "migrate.importing"
-local json = require "host.json"
 local ledger = require "migrate.ledger"
-local lists = require "migrate.lists"
 local log = require "migrate.log"
 local origin = require "migrate.origin"
 local path = require "base.path"
@@ -25,9 +24,8 @@ local report = require "migrate.report"
 local rundir = require "migrate.rundir"
 local runs = require "migrate.runs"
 local scheduler = require "base.scheduler"
-local sent = require "migrate.sent"
 local signals = require "migrate.signals"
-local stage = require "migrate.stage"
+local staging = require "migrate.staging"
 
 local session = {}
 
@@ -43,6 +41,7 @@ local session = {}
 ---@field interrupted boolean
 ---@field turn Condition  the tenant has answered, or an interrupt has come
 ---@field engine? Engine
+---@field plan? Plan    for its report
 local Session = {}
 Session.__index = Session
 
@@ -61,110 +60,6 @@ function Session:close()
 end
 
 Session.__close = Session.close
-
----The command to type after an ending.
-function Session:next_command(status, pending, message)
-  local dir, rehearsal = path.quote(self.dir.path), self.ledger:get("rehearsal")
-  if status == 0 then return nil end
-  if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
-  if status == 3 and not pending then
-    local failed = self.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1")
-    return string.format("auth0-migrate %s %s", failed and "retry" or "report", dir)
-  end
-  if status == 4 then
-    return string.format("auth0-migrate resume %s --max-rejects %d", dir,
-      self.ledger.db:value("SELECT count(*) FROM rejected WHERE outcome = 'rejected'"))
-  elseif status == 7 and gates.is_failures(message) then
-    return string.format("auth0-migrate resume %s --max-failures %d", dir,
-      gates.expected(self.ledger.db))
-  end
-  local wants_yes = message == canary.REFUSED and not self.settings.interactive
-  if status == 8 or wants_yes then return "auth0-migrate resume " .. dir .. " --yes" end
-  return "auth0-migrate resume " .. dir
-end
-
----Takes out of the directory what a finished run needs no more. May be done again.
-function Session:tidy()
-  self.dir:spend_reserve()
-  if self.settings.keep_chunks then return end
-  local total = self.ledger.db:value("SELECT sum(users) FROM chunk") or 0
-  -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
-  local replaced, why = sent.replace(self.ledger, self.dir, function(users)
-    scheduler.pass()
-    self.ui:progress { phase = "seal", done = users, total = total, share = users / total }
-    return not self.interrupted
-  end)
-  if not replaced then self.ui:warn("the chunk files stay as they are: " .. why) end
-end
-
----The last step of every session whose directory exists: the statement, written and returned.
----@param message? string  why it ended, when not because all is done
----@param kind? Kind
----@return Report
-function Session:finish(message, kind)
-  if kind == "full" then self.dir:spend_reserve() end
-  local listed, why, what = lists.write(self.ledger, self.dir)
-  if what == "full" then
-    self.dir:spend_reserve()
-    listed, why, what = lists.write(self.ledger, self.dir)
-  end
-  if not listed then
-    why = "the lists of failed users are not written: " .. why
-    if kind then self.ui:warn(why) else message, kind = why, what end
-  end
-  local statement = report.build(self.ledger, {
-    directory = self.dir.path, exit = kind and exit.of(kind), message = message,
-  })
-  statement.next = self:next_command(statement.exit, statement.users.pending > 0, message)
-    or json.null
-  statement.plan, statement.findings = self.plan, report.findings(self.ledger)
-  local written
-  written, why = report.write(self.dir, statement)
-  if not written then self.ui:warn("report.json is not written: " .. why) end
-  if written and not kind and statement.users.pending == 0 then
-    failure.check(self.ledger:note { finished_at = clock.now() })
-    self:tidy()
-  end
-  self.log("end", { exit = statement.exit, message = message })
-  return statement
-end
-
--- Stage -----------------------------------------------------------------------------------
-
----Called between records: signals, progress, a turn for other tasks.
-function Session:pause(position, source)
-  local now = clock.monotonic()
-  if now - (self.paused_at or 0) < 0.05 then return true end
-  self.paused_at = now
-  scheduler.pass()
-  if self.interrupted then return nil, "interrupted while staging", "interrupted" end
-  self.ui:progress {
-    phase = "stage", done = position, share = source.progress and source:progress() or nil,
-    seconds = now - self.began,
-  }
-  return true
-end
-
-function Session:stage()
-  local settings = self.settings
-  self.began = clock.monotonic()
-  local connection = self.tenant and self.tenant.connection
-  if not connection then
-    local message, kind
-    connection, message, kind = connect.offline(settings)
-    if message then return nil, message, kind end
-  end
-  local done, message, kind = stage.run {
-    recipe = self.recipe, ledger = self.ledger, dir = self.dir, connection = connection,
-    chunk_bytes = settings.chunk_bytes, chunk_users = settings.chunk_users,
-    limit = settings.limit, canary = settings.canary, upsert = settings.upsert,
-    pause = function(position, source) return self:pause(position, source) end,
-  }
-  if not done then return nil, message, kind end
-  local seconds = clock.monotonic() - self.began
-  self.ui:progress { phase = "stage", finished = true, seconds = seconds }
-  return self.ledger:note { stage_seconds = seconds }
-end
 
 -- Tenant ----------------------------------------------------------------------------------
 
@@ -234,7 +129,7 @@ function Session:watch_signals()
     end
   end
   self.signals = signals.watch(interrupt, function()
-    scheduler.finish(self:finish(consent.INTERRUPTED, "interrupted"))
+    scheduler.finish(closing.finish(self, consent.INTERRUPTED, "interrupted"))
   end, function()
     local survives = signals.survives(self.ui.quiet, process.env)
     self.log("hang_up", { survives = survives })
@@ -246,7 +141,7 @@ end
 function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
-  if self.interrupted then return self:finish(consent.INTERRUPTED, "interrupted") end
+  if self.interrupted then return closing.finish(self, consent.INTERRUPTED, "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
@@ -256,14 +151,14 @@ function Session:go()
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
   if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
     local too_many = gates.rejects(consent.gate(self, "max_rejects"), books.figures(self.ledger.db))
-    if too_many then return self:finish(too_many, "rejects") end
+    if too_many then return closing.finish(self, too_many, "rejects") end
   end
   if pending then done, message, kind = consent.given(self) end
   if done and self.ledger:get("consent") then
     done, message, kind = self:settle_tenant()
     if done then _, message, kind = importing.run(self) end
   end
-  return self:finish(message, kind)
+  return closing.finish(self, message, kind)
 end
 
 ---Facts that a new run is begun with.
@@ -318,13 +213,13 @@ function Session:begin(again)
   if not done then return nil, message, kind end
   self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
   if not self.ledger then return nil, message, kind end
-  done, message, kind = self:stage()
+  done, message, kind = staging.run(self)
   if done then return self:go() end
   if exit.of(kind) == exit.of("usage") then
     self.dir:discard() -- nothing was staged that anybody could go on with
     return nil, message, kind
   end
-  return self:finish(message, kind)
+  return closing.finish(self, message, kind)
 end
 
 ---Goes on with a run that was staged.
@@ -440,7 +335,7 @@ function session.resume(dir, settings, ui)
   local self <close>, message, kind = open_session(dir, settings, ui)
   if not self then return nil, message, kind end
   if self.ledger:get("finished_at") then
-    self:tidy() -- a kill may have come between
+    closing.tidy(self) -- a kill may have come between
     return report.read(self.dir)
   end
   local rehearsed = runs.rehearsed(self.ledger)
@@ -483,7 +378,7 @@ function session.retry(dir, settings, ui)
   if not done then return nil, message, kind end
   done, message, kind = importing.run(self, repaired.queue)
   if done then message, kind = nil, nil end
-  return self:finish(message, kind)
+  return closing.finish(self, message, kind)
 end
 
 ---How far a run is, for another terminal: reads the journal only.
