@@ -7,10 +7,8 @@
 local clock = require "host.clock"
 local crash = require "base.crash"
 local entries = require "migrate.entries"
-local file = require "host.file"
+local journal = require "migrate.journal"
 local json = require "host.json"
-local paths = require "base.path"
-local store = require "host.store"
 local tables = require "migrate.tables"
 
 local ledger = {}
@@ -32,54 +30,16 @@ Ledger.__index = Ledger
 ---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
 ---@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
 
-local LEAST_ROOM <const> = 64 * 1024 -- bytes that the files beside a journal need
-
----@return Ledger?
----@return string? message
----@return Kind? kind
-local function open(path, options)
-  local db, message, kind = store.open(path, options)
-  if not db then
-    -- SQLite tells no reason when it cannot make the files beside the journal.
-    local room = file.free(paths.dirname(path)) or LEAST_ROOM
-    if kind == "full" or kind == "io" and room < LEAST_ROOM then
-      message, kind = message .. ": no space left on the disk", "full"
-    end
-    return nil, message, kind
-  end
-  return setmetatable({ db = db }, Ledger)
-end
-
-local function fill(path, facts)
-  local self, message, kind = open(path)
-  if not self then return nil, message, kind end
-  local done
-  do
-    local tx <close> = self.db:begin()
-    self.db:exec(tables.SCHEMA)
-    self.db:exec("PRAGMA user_version = " .. tables.VERSION)
-    self:set(facts)
-    done, message, kind = tx:commit()
-  end
-  self:close()
-  return done, message, kind
-end
-
----Makes the journal of a new run. It has its name only once its tables and facts are in it: a kill
----before leaves no run.
+---Makes the journal of a new run.
 ---@param path string
 ---@param facts table<string, any>  see Ledger:set
 ---@return Ledger?
 ---@return string? message
 ---@return Kind? kind
 function ledger.create(path, facts)
-  local beside = path .. ".new"
-  for _, name in ipairs { beside, beside .. "-wal", beside .. "-shm" } do file.remove(name) end
-  local done, message, kind = fill(beside, facts)
-  if not done then return nil, message, kind end
-  crash.point({}, "create.before")
-  done, message, kind = file.rename(beside, path)
-  crash.point({}, "create.after")
+  local done, message, kind = journal.create(path, function(db)
+    setmetatable({ db = db }, Ledger):set(facts)
+  end)
   if not done then return nil, message, kind end
   return ledger.open(path)
 end
@@ -91,22 +51,9 @@ end
 ---@return string? message
 ---@return Kind? kind  "usage" for a journal of a newer version
 function ledger.open(path, options)
-  local self, message, kind = open(path, options)
-  if not self then return nil, message, kind end
-  local version = self.db:value("PRAGMA user_version")
-  if version ~= tables.VERSION then
-    self:close()
-    return nil, string.format("%s is a journal of version %s; this program knows version %d%s",
-      path, version, tables.VERSION,
-      version > tables.VERSION and ": use the newer program" or ""), "usage"
-  end
-  -- A reader comes while a run goes on and is content with what it needs at once.
-  local sound
-  sound, message = self.db:row(options and options.readonly and "SELECT count(*) AS said FROM run"
-    or "PRAGMA quick_check(1)")
-  if sound and (sound.said or sound.quick_check == "ok") then return self end
-  self:close()
-  return nil, string.format("%s is damaged: %s", path, message or sound.quick_check), "parse"
+  local db, message, kind = journal.open(path, options)
+  if not db then return nil, message, kind end
+  return setmetatable({ db = db }, Ledger)
 end
 
 function Ledger:close()
@@ -391,7 +338,6 @@ end
 ---@field outcome "judged"|"failed"|"already_there"|"inserted"|"updated"
 ---@field user_id? string  of the user in the tenant
 ---@field why? string
-
 ---@field finding? {code: string, message: string}  in place of the tenant's
 
 ---What became of refused users, by the evidence. "judged" ones are left for the finalizer.
