@@ -155,7 +155,8 @@ local function harvest_completed(engine, job, status)
     if chunk.upsert and not chunk.updates and not engine.upsert then
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     end
-    if engine.upsert and counts.updated > 0 and engine.ledger:attempts(chunk.id) > 1 then
+    local upserts = engine.upsert or chunk.updates
+    if upserts and counts.updated > 0 and engine.ledger:attempts(chunk.id) > 1 then
       counts = judge.recount(engine, chunk, counts, failures)
     end
     counts.alarms = unmatched

@@ -229,6 +229,25 @@ test("a refused user is repaired by the recipe's fix and imported as a new job",
   end)
 end)
 
+test("a user that a lost repair with upsert created is inserted, not updated", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "u1" }, errors = { { code = "CONNECTION_NOT_FOUND" } } } }
+    end,
+    { outcome = "uncertain", message = "the connection broke" },
+    function(job) job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 } end,
+  }
+  tenant.known = { { user_id = "auth0|u1", email = "user1@example.com", created_at = now() } }
+  local recipe = {
+    params = {},
+    fix = { CONNECTION_NOT_FOUND = function(user) return user, { upsert = true } end },
+  }
+  rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
+  end)
+end)
+
 test("a fix that changes nothing does not loop", function()
   local tenant = rig.tenant()
   tenant.script = {
