@@ -97,7 +97,8 @@ end
 local function mfa_required(tenant, row, jwt)
   local answer = answers.oauth(403, "mfa_required", "Multifactor authentication required")
   answer.body.mfa_token = jwt {
-    sub = row.user_id, purpose = PURPOSE, scope = "", exp = math.floor(tenant.wall()) + MFA_SECONDS,
+    sub = row.user_id, aud = tenant.domain .. "/mfa/", purpose = PURPOSE, scope = "",
+    exp = math.floor(tenant.wall()) + MFA_SECONDS,
   }
   return answer
 end

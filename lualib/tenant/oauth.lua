@@ -106,16 +106,24 @@ end
 
 ---The parameters of the request, from JSON or a form.
 local function parameters(request)
-  local kind = request.headers["content-type"] or ""
+  local kind, fields = request.headers["content-type"] or "", {}
   if kind:find("application/json", 1, true) then
     local value = json.decode(request.body)
-    return type(value) == "table" and value or nil
+    if type(value) ~= "table" then return nil end
+    for name, given in pairs(value) do
+      if given ~= json.null then fields[name] = given end
+    end
+    return fields
   end
-  local fields = {}
   for name, value in request.body:gmatch("([^&=]+)=([^&]*)") do
     fields[unescape(name)] = unescape(value)
   end
   return fields
+end
+
+---A parameter as an answer repeats it.
+local function shown(value)
+  return type(value) == "string" and value or json.encode(value)
 end
 
 ---The answer to who is not the client: it has one way to prove itself, a secret or a key.
@@ -149,7 +157,7 @@ local function bad_audience(tenant, audience)
   elseif audience == tenant.domain .. "/userinfo" then -- of the tenant, but for persons
     return answers.oauth(401, "access_denied", "Unauthorized")
   end
-  return answers.oauth(403, "access_denied", "Service not found: " .. tostring(audience))
+  return answers.oauth(403, "access_denied", "Service not found: " .. shown(audience))
 end
 
 ---POST /oauth/token
@@ -171,7 +179,7 @@ function oauth.token(tenant, request)
       string.format("Grant type '%s' not allowed for the client.", given.grant_type))
   elseif given.grant_type ~= "client_credentials" and not person then
     return answers.oauth(403, "unsupported_grant_type",
-      "Unsupported grant type: " .. tostring(given.grant_type))
+      "Unsupported grant type: " .. shown(given.grant_type))
   end
   local refusal = stranger(tenant, given)
   if refusal then return refusal end

@@ -117,8 +117,10 @@ end)
 for _, case in ipairs {
   { "no audience", { audience = false }, 403, "No audience parameter" },
   { "the audience of persons", { audience = "/userinfo" }, 401, "Unauthorized" },
-  { "a list as audience", { audience = { "x" } }, 403, "Service not found" },
-  { "a list as grant", { grant_type = { "x" } }, 403, "Unsupported grant type" },
+  { "null as audience", { audience = json.null }, 403, "No audience parameter" },
+  { "null as grant", { grant_type = json.null }, 400, "Missing required parameter: grant_type" },
+  { "a list as audience", { audience = { "x" } }, 403, 'Service not found: ["x"]' },
+  { "a list as grant", { grant_type = { "x" } }, 403, 'Unsupported grant type: ["x"]' },
   { "a list as client", { client_id = { "x" } }, 401, "Unauthorized" },
   { "a list as secret", { client_secret = { "x" } }, 401, "Unauthorized" },
 } do
@@ -159,6 +161,18 @@ test("a person's token is refused in either of two ways", function()
       tap.contains(response.json.message, message)
     end)
   end
+end)
+
+served("a token for the second factor is no token of the Management API", {}, function(t)
+  t:import { {
+    email = "a@example.com", mfa_factors = { { totp = { secret = "GEZDGNBVGY3TQOJQ" } } },
+    custom_password_hash = { algorithm = "sha1", hash = { encoding = "hex",
+      value = "7db5f9c4d8ee1012f9651eab6b71ca6504977d44" } },
+  } }
+  local asked = ask(t, { grant_type = "password", username = "a@example.com",
+    password = "Tr0ub4dor&3-heron" })
+  local response = t:call("GET", "/api/v2/users", { token = asked.json.mfa_token })
+  equal({ response.status, response.json.message }, { 401, "Client is not global." })
 end)
 
 served("a fault says which 401 it is",
