@@ -1,11 +1,12 @@
 --- plan: check, then what an import would be like.
 
 local ending = require "cli.ending"
+local plan_words = require "cli.plan_words"
 local prepare = require "cli.prepare"
 local words = require "cli.words"
 
 local function findings_and_plan(report)
-  return words.findings(report) .. "\n" .. words.plan(report.plan)
+  return words.findings(report) .. "\n" .. plan_words.of(report.plan)
 end
 
 ---@type Command

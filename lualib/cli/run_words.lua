@@ -1,17 +1,17 @@
 --- What verify, undo and forget say in the end.
 
 local settings = require "cli.settings"
-local words = require "cli.words"
+local amounts = require "base.amounts"
 
 local run_words = {}
 
 ---Rows of {number, words}, numbers aligned, those of 0 left out after the first.
 local function rows_of(rows)
   local width, lines = 0, {}
-  for _, row in ipairs(rows) do width = math.max(width, #words.number(row[1])) end
+  for _, row in ipairs(rows) do width = math.max(width, #amounts.number(row[1])) end
   for i, row in ipairs(rows) do
     if i == 1 or row[1] > 0 then
-      lines[#lines + 1] = string.format("%" .. width .. "s  %s", words.number(row[1]), row[2])
+      lines[#lines + 1] = string.format("%" .. width .. "s  %s", amounts.number(row[1]), row[2])
     end
   end
   return lines
@@ -72,7 +72,7 @@ function run_words.verify(statement)
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
   for _, name in ipairs(by_count(statement.fields)) do
     lines[#lines + 1] = string.format("differs: %s, %s", name,
-      words.count(statement.fields[name], "time"))
+      amounts.count(statement.fields[name], "time"))
   end
   for _, one in ipairs(statement.examples) do
     lines[#lines + 1] = string.format("at %s: %s", one.at,

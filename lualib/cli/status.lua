@@ -2,7 +2,7 @@
 
 local ending = require "cli.ending"
 local json = require "host.json"
-local words = require "cli.words"
+local status_words = require "cli.status_words"
 
 ---@type Command
 return {
@@ -18,7 +18,7 @@ ends with 0.]],
     if context.flags.json then
       context.ui:result(assert(json.encode(status)) .. "\n")
     else
-      context.ui:result(words.status(status))
+      context.ui:result(status_words.of(status))
     end
     return 0
   end,

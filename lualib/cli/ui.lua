@@ -1,10 +1,11 @@
 --- What a run tells people: progress and messages on stderr, the result on stdout.
 
+local amounts = require "base.amounts"
 local clock = require "host.clock"
 local failure = require "base.failure"
+local plan_words = require "cli.plan_words"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
-local words = require "cli.words"
 
 local ui = {}
 
@@ -116,7 +117,7 @@ end
 ---The plan, before a person is asked.
 ---@param plan Plan
 function Ui:plan(plan)
-  self:line(words.plan(plan))
+  self:line(plan_words.of(plan))
 end
 
 ---The result, on stdout. Nil, message, kind when stdout takes no more.
@@ -161,15 +162,15 @@ local function parts_of(p)
   local parts = {}
   local share, rate = share_of(p), rate_of(p)
   local eta = eta_of(p, rate)
-  if share then parts[#parts + 1] = words.percent(math.min(1, share)) end
+  if share then parts[#parts + 1] = amounts.percent(math.min(1, share)) end
   if p.done then
     local noun = NOUNS[p.phase] or "user"
-    parts[#parts + 1] = p.total and string.format("%s of %s", words.number(p.done),
-      words.count(p.total, noun)) or words.count(p.done, noun)
+    parts[#parts + 1] = p.total and string.format("%s of %s", amounts.number(p.done),
+      amounts.count(p.total, noun)) or amounts.count(p.done, noun)
   end
-  if rate then parts[#parts + 1] = words.rate(rate) end
-  if p.jobs then parts[#parts + 1] = words.count(p.jobs, "job") end
-  if eta and eta < 1e7 then parts[#parts + 1] = words.duration(eta) .. " left" end
+  if rate then parts[#parts + 1] = amounts.rate(rate) end
+  if p.jobs then parts[#parts + 1] = amounts.count(p.jobs, "job") end
+  if eta and eta < 1e7 then parts[#parts + 1] = amounts.duration(eta) .. " left" end
   if p.detail then parts[#parts + 1] = p.detail end
   return parts, share
 end
@@ -200,7 +201,7 @@ function Ui:progress(p)
   if p.finished then
     self.shown_at = -math.huge
     if self.on_terminal then return self:clear_bar() end
-    local time = p.seconds and " in " .. words.duration(p.seconds) or ""
+    local time = p.seconds and " in " .. amounts.duration(p.seconds) or ""
     return self:line(p.phase .. ": done" .. time)
   end
   if self.on_terminal then

@@ -1,5 +1,6 @@
 --- cli: what people see: numbers, statements, bars, questions.
 
+local amounts = require "base.amounts"
 local rig = require "tests.lualib.cli_rig"
 local tap = require "tests.tap"
 local ui = require "cli.ui"
@@ -15,7 +16,7 @@ local NUMBERS <const> = {
 
 for _, case in ipairs(NUMBERS) do
   test(case[1] .. " is written " .. case[2], function()
-    tap.equal(words.number(case[1]), case[2])
+    tap.equal(amounts.number(case[1]), case[2])
   end)
 end
 
@@ -27,7 +28,7 @@ local DURATIONS <const> = {
 
 for _, case in ipairs(DURATIONS) do
   test(case[1] .. " seconds are written " .. case[2], function()
-    tap.equal(words.duration(case[1]), case[2])
+    tap.equal(amounts.duration(case[1]), case[2])
   end)
 end
 
@@ -35,7 +36,7 @@ for _, case in ipairs {
   { 0.02, "1/min" }, { 0.4, "24/min" }, { 2.5, "2.5/s" }, { 33.3, "33/s" }, { 1234.5, "1 235/s" },
 } do
   test(case[1] .. " a second are " .. case[2], function()
-    tap.equal(words.rate(case[1]), case[2])
+    tap.equal(amounts.rate(case[1]), case[2])
   end)
 end
 
