@@ -2,6 +2,7 @@
 
 local check = require "migrate.check"
 local file = require "host.file"
+local program = require "tests.e2e.program"
 local recipe = require "migrate.recipe"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
@@ -108,5 +109,16 @@ test("what README.md shows of check is what check says", function()
     local said = words.findings(report)
     local shown = block_that_begins("README.md", "$ auth0-migrate check"):match("\n(.*)$")
     for line in shown:gmatch("[^\n]+") do tap.contains(said, line) end
+  end)
+end)
+
+test("what README.md shows of the demo is what the demo says", function()
+  program.scene(0, function(s)
+    s:write("acme-realm.json", assert(file.read(REALM)))
+    local said = s:run({ "rehearse", "keycloak", "input=acme-realm.json" }):ends_with(0).stdout
+    local shown = block_that_begins("README.md", "$ auth0-migrate rehearse keycloak")
+    for line in shown:match("\nkeycloak%-[^\n]+\n(.*)$"):gmatch("[^\n]+") do
+      if line ~= "..." then tap.contains(said, line) end
+    end
   end)
 end)

@@ -38,7 +38,7 @@ function ending.report(context, report, text)
     report.next = next_command or json.null
     ui:result(assert(json.encode(report)) .. "\n")
   else
-    ui:result(text)
+    ui:statement(text)
   end
   if FAILED[report.exit] and given(report.message) then ui:fail(report.message) end
   if next_command then ui:next(next_command) end

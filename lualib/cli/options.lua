@@ -131,8 +131,8 @@ options.list = {
   },
   {
     flags = "-y --yes",
-    commands = "run resume undo forget",
-    help = "do not ask before anything is sent",
+    commands = "run resume retry undo forget",
+    help = "do not ask before anything is sent, deleted or removed",
   },
   {
     flags = "--dry-run", commands = "run",
@@ -145,7 +145,7 @@ options.list = {
   {
     flags = "--limit", argument = "N", parse = options.whole(1),
     commands = "run check map plan rehearse prove",
-    help = "only the first N records; for run a trial of its own, in NAME-N.run",
+    help = "only the first N records; a run is then a trial of its own, in NAME-N.run",
   },
   {
     flags = "-n", argument = "N", parse = options.whole(1), commands = "preview",

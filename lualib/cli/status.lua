@@ -18,7 +18,7 @@ ends with 0.]],
     if context.flags.json then
       context.ui:result(assert(json.encode(status)) .. "\n")
     else
-      context.ui:result(status_words.of(status))
+      context.ui:statement(status_words.of(status))
     end
     return 0
   end,

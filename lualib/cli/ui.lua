@@ -3,6 +3,7 @@
 local amounts = require "base.amounts"
 local clock = require "host.clock"
 local failure = require "base.failure"
+local lines = require "cli.lines"
 local plan_words = require "cli.plan_words"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
@@ -81,8 +82,10 @@ function Ui:clear_bar()
   self.bar = nil
 end
 
-function Ui:line(text)
+---Lines that are longer than the terminal are broken between words, unless they stay `whole`.
+function Ui:line(text, whole)
   self:clear_bar()
+  if self.on_terminal and not whole then text = lines.fit(text, self.terminal.width()) end
   self.terminal.write("stderr", text:gsub("\n*$", "") .. "\n")
 end
 
@@ -108,10 +111,10 @@ function Ui:fail(text)
   self:line(self:paint("red", "error: ") .. text)
 end
 
----The command to type next.
+---The command to type next, whole: it is copied.
 ---@param command string
 function Ui:next(command)
-  self:line("next: " .. self:paint("bold", command))
+  self:line("next: " .. self:paint("bold", command), true)
 end
 
 ---The plan, before a person is asked.
@@ -133,6 +136,16 @@ function Ui:result(text)
     if kind ~= "closed" then self.lost = failure.new("the result is lost: " .. message, kind) end
   end
   return done, message, kind
+end
+
+---A result that people read: as `result`, its lines broken where stdout is a terminal.
+---@param text string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ui:statement(text)
+  local fits = self.terminal.is_tty("stdout")
+  return self:result(fits and lines.fit(text, self.terminal.width()) or text)
 end
 
 -- Progress --------------------------------------------------------------------------------

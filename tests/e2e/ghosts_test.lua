@@ -47,6 +47,14 @@ test("--delete-ghosts without --yes and a person to ask deletes nothing", functi
   end)
 end)
 
+test("a retry with --delete-ghosts and --yes deletes the ghost, nobody being asked", function()
+  haunted(function(s)
+    s:run(words("--yes")):ends_with(3)
+    s:run({ "retry", "--delete-ghosts", "--yes" }):ends_with(0)
+    equal(#s:ask("GET", "/users-by-email", { email = program.email(2) }), 1)
+  end)
+end)
+
 test("where addresses are not unique no ghost is deleted", function()
   scene(5, function(s)
     s:write("there.json", json.encode {
