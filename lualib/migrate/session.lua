@@ -40,8 +40,11 @@ local session = {}
 ---@field tenant? Tenant
 ---@field interrupted boolean
 ---@field turn Condition  the tenant has answered, or an interrupt has come
+---@field signals? Signals
 ---@field engine? Engine
 ---@field plan? Plan    for its report
+---@field glimpsed? number     when its progress was last noted for other terminals
+---@field first_done? integer  users that were done when this import began
 local Session = {}
 Session.__index = Session
 

@@ -11,6 +11,8 @@ local PLACES <const> = 3 -- that are named
 ---@class Tally
 ---@field sizes table<integer, integer>  users by size in steps
 ---@field algorithms table<string, integer>
+---@field users integer
+---@field largest integer  bytes
 ---@field bare string[]  places of the first users without a password
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
 local Tally = {}

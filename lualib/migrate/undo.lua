@@ -64,6 +64,7 @@ end
 ---@field ui table
 ---@field total integer
 ---@field done integer
+---@field skipped integer  of those: dealt with before
 ---@field began number
 ---@field stopped boolean
 local Undo = {}

@@ -10,9 +10,16 @@ local metrics = {}
 
 ---@class Metrics  times in real seconds
 ---@field active integer       jobs that run
+---@field jobs integer         that were begun
+---@field busy number          of all slots together
+---@field changed? number      when `active` last did
+---@field first? number        when the first job began
+---@field last? number         when the last one ended
 ---@field requests table<string, integer>  by route
 ---@field statuses table<string, integer>  by route and status
 ---@field uploads integer
+---@field bytes integer        of them
+---@field mails integer        uploads that asked for completion mails
 local Metrics = {}
 Metrics.__index = Metrics
 
