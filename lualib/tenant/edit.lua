@@ -13,12 +13,17 @@ local edit = {}
 local BCRYPT_COST <const> = 10
 
 local ROOT <const> = {
-  app_metadata = "table", blocked = "boolean", email = "string", email_verified = "boolean",
+  app_metadata = "object", blocked = "boolean", email = "string", email_verified = "boolean",
   family_name = "string", given_name = "string", name = "string", nickname = "string",
   password = "string", phone_number = "string", phone_verified = "boolean", picture = "string",
-  username = "string", user_metadata = "table", verify_email = "boolean", connection = "string",
+  username = "string", user_metadata = "object", verify_email = "boolean", connection = "string",
   client_id = "string",
 }
+
+local NICKNAME <const> = 300 -- characters; an import takes more
+
+local REMOVABLE <const> = {}
+for name in pairs(ROOT) do REMOVABLE[name] = name ~= "password" end
 
 -- Of the call, not of the user.
 local MEANS <const> = { password = true, verify_email = true, connection = true, client_id = true }
@@ -36,6 +41,28 @@ local function object_of(request)
     or "'Expected type object but found type array'")
 end
 
+---A value's type in the words of JSON.
+local function type_of(value)
+  if value == json.null then return "null" end
+  if type(value) == "table" then return json.is_array(value) and "array" or "object" end
+  return math.type(value) == "integer" and "integer" or type(value)
+end
+
+---The answer to members that are of another type, or longer than a single call takes; a member that
+---may be null is removed by it.
+local function mistyped(body, may_be_null)
+  for name, value in pairs(body) do
+    local found = type_of(value)
+    if ROOT[name] and found ~= ROOT[name] and not (found == "null" and may_be_null[name]) then
+      return answers.invalid(string.format("'Expected type %s but found type %s'", ROOT[name],
+        found), name)
+    elseif name == "nickname" and found == "string" and utf8.len(value) > NICKNAME then
+      return answers.invalid(string.format("'String is too long (%d chars), maximum %d'",
+        utf8.len(value), NICKNAME), name)
+    end
+  end
+end
+
 ---Keeps a password as Auth0 would: hashed.
 local function set_password(record, password)
   record.password_hash = assert(digest.bcrypt(password, BCRYPT_COST))
@@ -46,14 +73,13 @@ local function objection(body)
   if not next(body) then
     return answers.invalid("'Too few properties defined (0), minimum 1'")
   end
-  for name, value in pairs(body) do
+  for name in pairs(body) do
     if not ROOT[name] then
       return answers.invalid("'Additional properties not allowed: " .. name .. "'")
-    elseif value ~= json.null and type(value) ~= ROOT[name] then
-      return answers.invalid(string.format("'Expected type %s but found type %s'", ROOT[name],
-        type(value)), name)
     end
   end
+  local refusal = mistyped(body, REMOVABLE)
+  if refusal then return refusal end
   for _, two in ipairs(APART) do
     if body[two[1]] ~= nil and body[two[2]] ~= nil then
       return answers.refuse(400, string.format("Cannot update %s and %s simultaneously", two[1],
@@ -80,7 +106,7 @@ local function apply(record, body)
       if (name == "email" or name == "username") and value ~= json.null then
         value = value:lower()
       end
-      record[name] = value ~= json.null and value or nil
+      if value == json.null then record[name] = nil else record[name] = value end
     end
   end
   if body.email ~= nil and body.email_verified == nil then record.email_verified = false end
@@ -113,13 +139,8 @@ local function unfit(tenant, row, record, body)
   if type(body.username) == "string" and not has_usernames(connection.settings) then
     return no_usernames()
   end
-  for _, err in ipairs(verdict.errors(tenant:validator(connection), record, tenant.doubts) or {}) do
-    local path = (err.path or ""):gsub("^identities%[0%]%.profileData%.", "")
-    local member = path:match("^[%w_]+")
-    if member and body[member] ~= nil then
-      return answers.invalid("'" .. err.message .. "'", member)
-    end
-  end
+  local wrong, member = verdict.objection(tenant:validator(connection), record, body)
+  if member then return answers.invalid("'" .. wrong .. "'", member) end
 end
 
 ---PATCH /api/v2/users/{id}: metadata is merged on the first level, null removes.
@@ -158,8 +179,10 @@ end
 
 ---The user of a POST without what only the call is told, and its connection.
 local function new_user(tenant, body)
-  local connection = type(body.connection) == "string"
-    and connections.by_name(tenant, body.connection)
+  if body.connection == nil then
+    return nil, answers.invalid("'Missing required property: connection'", "connection")
+  end
+  local connection = connections.by_name(tenant, body.connection)
   if not connection then
     return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
   end
@@ -169,8 +192,9 @@ local function new_user(tenant, body)
   end
   local settings = connection.settings
   if user.username and not has_usernames(settings) then return nil, no_usernames() end
-  local errors = verdict.errors(tenant:validator(connection), user, tenant.doubts)
-  if errors then return nil, answers.invalid("'" .. errors[1].message .. "'") end
+  if user.user_id == "" then user.user_id = nil end -- as if it were not there
+  local wrong, member = verdict.objection(tenant:validator(connection), user, user)
+  if wrong then return nil, answers.invalid("'" .. wrong .. "'", member) end
   return user, connection
 end
 
@@ -183,9 +207,9 @@ function edit.create(tenant, request)
   if not body then return refusal end
   if body.password_hash or body.custom_password_hash or body.mfa_factors then
     return answers.invalid("'Additional properties not allowed'")
-  elseif body.password ~= nil and type(body.password) ~= "string" then
-    return answers.invalid("'Expected type string'", "password")
   end
+  refusal = mistyped(body, {})
+  if refusal then return refusal end
   local user, connection = new_user(tenant, body)
   if not user then return connection end
   local keys = users.keys(user)

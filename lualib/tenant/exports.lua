@@ -12,6 +12,7 @@ local exports = {}
 local ALLOWED <const> = { connection_id = true, format = true, limit = true, fields = true }
 local CSV_FIELDS <const> = 30
 local NAME_LENGTH <const> = 100
+local DATES <const> = { created_at = true, updated_at = true }
 local METADATA <const> = { app_metadata = true, user_metadata = true }
 
 -- What a CSV has when no fields are asked for.
@@ -28,8 +29,9 @@ local function bad_field(field, format)
       return "'Additional properties not allowed: " .. tostring(key) .. "'"
     elseif type(value) ~= "string" then
       return "'Expected type string'"
-    elseif #value > NAME_LENGTH then
-      return string.format("'String is too long (%d chars), maximum %d'", #value, NAME_LENGTH)
+    elseif utf8.len(value) > NAME_LENGTH then
+      return string.format("'String is too long (%d chars), maximum %d'", utf8.len(value),
+        NAME_LENGTH)
     end
   end
   if not field.name then return "'Missing required property: name'" end
@@ -68,6 +70,8 @@ local function asked_of(tenant, request)
     return nil, answers.invalid("'No enum match for: " .. tostring(body.format) .. "'", "format")
   elseif body.limit ~= nil and (math.type(body.limit) ~= "integer" or body.limit < 1) then
     return nil, answers.invalid("'Value is less than minimum 1'", "limit")
+  elseif body.connection_id ~= nil and type(body.connection_id) ~= "string" then
+    return nil, answers.invalid("'Expected type string'", "connection_id")
   elseif body.connection_id and not tenant:connection(body.connection_id) then
     return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
   end
@@ -100,10 +104,11 @@ function exports.begin(tenant, job)
   end)
 end
 
----What stands at "app_metadata.plan".
+---What stands at "app_metadata.plan" or "identities[0].connection".
 local function value_at(shown, name)
   local value = shown
-  for part in name:gmatch("[^.]+") do
+  for part, index in name:gmatch("([^.%[%]]+)(%]?)") do
+    if index == "]" then part = math.tointeger(tonumber(part)) + 1 end
     if type(value) == "table" then value = value[part] else value = nil end
   end
   return value
@@ -119,22 +124,30 @@ local function json_line(shown, fields)
   return json.encode(out)
 end
 
-local function cell(value)
-  if value == nil or value == json.null then return "" end
-  local text = type(value) == "table" and json.encode(value) or tostring(value)
-  if not text:find('[",\r\n]') then return text end
+local function quoted(text)
   return '"' .. text:gsub('"', '""') .. '"'
+end
+
+---A text has an apostrophe before it, against spreadsheets; the tenant's own dates have none.
+local function cell(value, name)
+  if value == nil or value == json.null then return "" end
+  if type(value) == "table" then value = json.encode(value) end
+  if type(value) ~= "string" or DATES[name] then return tostring(value) end
+  return quoted("'" .. value)
 end
 
 local function csv_line(shown, fields)
   local cells = {}
-  for i, field in ipairs(fields) do cells[i] = cell(value_at(shown, field.name)) end
+  for i, field in ipairs(fields) do cells[i] = cell(value_at(shown, field.name), field.name) end
   return table.concat(cells, ",")
 end
 
 local function header_of(fields)
   local cells = {}
-  for i, field in ipairs(fields) do cells[i] = cell(field.export_as or field.name) end
+  for i, field in ipairs(fields) do
+    local name = field.export_as or field.name
+    cells[i] = name:find('[",\r\n]') and quoted(name) or name
+  end
   return table.concat(cells, ",")
 end
 
@@ -158,7 +171,7 @@ local function written(tenant, asked)
   return table.concat(lines, "\n"), is_csv and "text/csv" or "application/x-ndjson"
 end
 
----GET /__tenant/exports/{job}/{expires}/{key}: needs no token, as the real one.
+---GET /__tenant/exports/{job}/{expires}/{key}/{file}: needs no token, as the real one.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer

@@ -107,17 +107,18 @@ function jobs.link_key(tenant, id, expires)
   return digest.hex(key)
 end
 
-local function link_to(tenant, id)
+---The address of an export's file, which is named after the tenant.
+local function link_to(tenant, id, format)
   local expires = tostring(math.floor(tenant.wall()) + LINK_SECONDS)
-  return string.format("%s/__tenant/exports/%s/%s/%s", tenant.domain, id, expires,
-    jobs.link_key(tenant, id, expires))
+  return string.format("%s/__tenant/exports/%s/%s/%s/tenant.%s%s", tenant.domain, id, expires,
+    jobs.link_key(tenant, id, expires), format, tenant.doubts.export == "gzip" and ".gz" or "")
 end
 
 ---An export's link is good for a minute; each look gives a new one.
 local function show_export(tenant, row, view)
   local asked = json.decode(row.request)
-  view.format = asked.format or "json"
-  if row.status == "completed" then view.location = link_to(tenant, row.id) end
+  view.format, view.limit, view.fields = asked.format or "json", asked.limit, asked.fields
+  if row.status == "completed" then view.location = link_to(tenant, row.id, view.format) end
 end
 
 ---How far a job is.

@@ -37,7 +37,9 @@ function remedies.enrol(tenant, request)
   local body, refusal = object_of(request)
   if not body then return refusal end
   local method = METHODS[body.type]
-  if not method then return answers.invalid("'No enum match for: type'", "type") end
+  if not method then
+    return answers.invalid("'No enum match for: " .. tostring(body.type) .. "'", "type")
+  end
   local value = body[method.member]
   if type(value) ~= "string" or not value:find(method.pattern) then
     return answers.invalid("'String does not match pattern'", method.member)

@@ -27,7 +27,7 @@ local LIMIT_REACHED <const> = "Global limit has been reached"
 local ROUTES <const> = {
   { method = "POST", path = "/oauth/token", handler = oauth.token, group = "token" },
   { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
-  { method = "GET", path = "/__tenant/exports/{}/{}/{}", handler = exports.download },
+  { method = "GET", path = "/__tenant/exports/{}/{}/{}/{}", handler = exports.download },
   {
     method = "POST", path = "/api/v2/jobs/users-imports", handler = uploads.accept,
     scopes = { "create:users" }, group = "other",

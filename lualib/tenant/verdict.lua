@@ -163,6 +163,22 @@ local function doubted(finding, user, doubts)
   end
 end
 
+---The first finding about a user of a single call, in the validator's words and the call's names.
+---@param validator host.schema.validator
+---@param user table
+---@param given table<string, any>  members that the call gives; others are not its fault
+---@return string? message
+---@return string? member
+function verdict.objection(validator, user, given)
+  for _, finding in ipairs(validator:check(user) or {}) do
+    local member = finding.path:match("^[%w_]+")
+    if not member or given[member] ~= nil then
+      local words = finding.keyword ~= "type" and WORDS[finding.keyword]
+      return words and words(finding, user) or finding.message, member
+    end
+  end
+end
+
 ---@param validator host.schema.validator
 ---@param user any
 ---@param doubts table<string, string>

@@ -257,14 +257,28 @@ local function exported(t, body)
   return text, view.location, response
 end
 
-served("an export as CSV has a header and quotes what needs it", {}, function(t)
-  t:import { { email = "a@example.com", user_id = "1", name = 'Ana "A", B',
-    app_metadata = { n = { 1, 2 } } } }
-  local fields = { { name = "user_id", export_as = "id" }, { name = "name" },
-    { name = "app_metadata.n" }, { name = "nothing" } }
-  equal(exported(t, { format = "csv", fields = fields }),
-    'id,name,app_metadata.n,nothing\nauth0|1,"Ana ""A"", B","[1,2]",\n')
-  tap.contains(exported(t, { format = "csv" }), "user_id,email,email_verified,")
+served("an export as CSV puts an apostrophe before each text, not before dates and numbers", {},
+  function(t)
+    t:import { { email = "a@example.com", user_id = "1", name = 'Ana "A", B',
+      app_metadata = { n = 7, list = { 1, 2 } } } }
+    local fields = { { name = "user_id", export_as = "id" }, { name = "name" },
+      { name = "app_metadata.n" }, { name = "app_metadata.list" }, { name = "email_verified" },
+      { name = "identities[0].connection", export_as = "provider" }, { name = "nothing" } }
+    equal(exported(t, { format = "csv", fields = fields }),
+      'id,name,app_metadata.n,app_metadata.list,email_verified,provider,nothing\n'
+        .. '"\'auth0|1","\'Ana ""A"", B",7,"\'[1,2]",false,'
+        .. '"\'Username-Password-Authentication",\n')
+    local whole, location = exported(t, { format = "csv" })
+    tap.contains(whole, "user_id,email,email_verified,")
+    tap.contains(whole:match("[^,]+Z,"), "20")
+    tap.contains(location, "/tenant.csv.gz")
+  end)
+
+served("the job of an export tells what was asked for", {}, function(t)
+  local asked = { format = "json", limit = 3, fields = { { name = "email" } } }
+  local view = t:call("POST", "/api/v2/jobs/users-exports", { body = asked }).json
+  equal({ view.status, view.format, view.limit, view.fields }, { "pending", "json", 3,
+    asked.fields })
 end)
 
 served("an export's link is good for a minute, and a fresh one can be had", {}, function(t)

@@ -47,11 +47,16 @@ local function need(name)
   tap.skip(name .. " is not installed")
 end
 
----A tenant with TLS, the environment that its callers want, and a folder.
-local function beside_tenant(args, fn)
+---A tenant with TLS, the environment that its callers want, and a folder, where `rules` are the
+---faults.
+local function beside_tenant(args, fn, rules)
   program.scene(nil, function(scene)
     local argv = { "--tls" }
     table.move(args, 1, #args, 2, argv)
+    if rules then
+      scene:write("faults.yaml", rules)
+      table.move({ "--faults", scene:path "faults.yaml" }, 1, 2, #argv + 1, argv)
+    end
     local started = scene:tenant(argv)
     local env = { PRIVATE_KEY = "" }
     for name, value in pairs(scene.env) do env[name] = value end
@@ -82,40 +87,56 @@ local function sdk()
 end
 
 ---What the tour says of its steps, once for all tests.
-local function tour_of(args, more)
+---@param options {args?: string[], env?: table<string, string>, rules?: string, steps?: string[]}
+local function tour_of(options)
   local steps
   return function()
     if steps then return steps end
     local node = need "node"
-    beside_tenant(args, function(scene, env)
-      local modules = sdk()
-      for name, value in pairs(more or {}) do env[name] = value end
-      local status, stdout, stderr = run({ node, "tests/sdk/tour.mjs", modules, scene.folder }, env)
+    beside_tenant(options.args or {}, function(scene, env)
+      local argv = { node, "tests/sdk/tour.mjs", sdk(), scene.folder }
+      table.move(options.steps or {}, 1, #(options.steps or {}), #argv + 1, argv)
+      for name, value in pairs(options.env or {}) do env[name] = value end
+      local status, stdout, stderr = run(argv, env)
       assert(status == 0, stderr)
       steps = {}
       for line in stdout:gmatch("[^\n]+") do
         local said = json.decode(line)
         steps[said.step] = said.problem or true
       end
-    end)
+    end, options.rules)
     return steps
   end
 end
 
-local tour = tour_of {}
-for _, step in ipairs {
-  "connections", "clients", "imports", "errors", "no errors", "a broken file", "upsert",
-  "users by email", "users list", "change", "create", "factors", "ticket", "exports", "delete",
-  "a wrong connection", "an unknown job", "a wrong secret",
-} do
-  test("the SDK for Node.js gets what it expects: " .. step, function()
-    local said = tour()[step]
-    assert(said == true, said or "the tour never came to it")
-  end)
+local function expect(tour, steps)
+  for _, step in ipairs(steps) do
+    test("the SDK for Node.js gets what it expects: " .. step, function()
+      local said = tour()[step]
+      assert(said == true, said or "the tour never came to it")
+    end)
+  end
 end
 
-local by_key = tour_of({ "--public-key", assert(file.real "tests/host/rsa-public.pem") },
-  { PRIVATE_KEY = assert(file.real "tests/host/rsa.pem") })
+expect(tour_of {}, {
+  "connections", "connections of a strategy", "clients", "imports", "errors", "no errors",
+  "a broken file", "upsert", "users by email", "users list", "users search", "change", "create",
+  "factors", "ticket", "exports", "exports of lines", "delete", "a wrong connection",
+  "an unknown job", "a wrong secret", "a connection that goes",
+})
+
+local RULES <const> = [[
+- { do: slots, times: 1 }
+- { do: status, status: 429, route: GET /users-by-email, times: 1, reset: 1 }
+- { do: mfa-failed, nth: 2 }
+]]
+local FAULTY <const> = { "a full tenant", "a rate limit", "factors that fail" }
+expect(tour_of { rules = RULES, steps = { "connections", table.unpack(FAULTY) } }, FAULTY)
+
+local by_key = tour_of {
+  args = { "--public-key", assert(file.real "tests/host/rsa-public.pem") },
+  env = { PRIVATE_KEY = assert(file.real "tests/host/rsa.pem") },
+}
 test("the SDK for Node.js gets in with a private key", function()
   local steps = by_key()
   for _, step in ipairs { "connections", "imports", "users list" } do

@@ -1,13 +1,14 @@
 // A tour of the built-in tenant with Auth0's SDK for Node.js, used as its documentation says.
 // Prints a JSON object for each step: its name, and what went wrong if something did.
-// Arguments: the folder that holds node_modules, a folder to write in.
+// Arguments: the folder that holds node_modules, a folder to write in, steps (default: all that
+// need no faults).
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import zlib from "node:zlib";
 
-const [modules, folder] = process.argv.slice(2);
+const [modules, folder, ...chosen] = process.argv.slice(2);
 const { ManagementClient } = createRequire(path.join(modules, "package.json"))("auth0");
 
 const domain = process.env.AUTH0_DOMAIN.replace("https://", "");
@@ -65,6 +66,13 @@ const steps = {
     assert.equal(paged.hasNextPage(), false);
     assert.equal((await client.connections.get(known.id)).name, known.connection);
   },
+  async "connections of a strategy"() {
+    const found = await client.connections.list({ strategy: ["auth0"], fields: "id,name" });
+    assert.deepEqual(found.data, [{ id: known.id, name: known.connection }]);
+    assert.deepEqual((await client.connections.list({ strategy: ["email"] })).data, []);
+    await refused(client.connections.get("con_0000000000000000"), 404,
+      /The connection does not exist/);
+  },
   async clients() {
     const page = await client.connections.clients.get(known.id, { take: 50 });
     assert.deepEqual(page.data.map((c) => c.client_id), [common.clientId]);
@@ -116,6 +124,14 @@ const steps = {
     assert.deepEqual(ids, ["auth0|1", "auth0|2", "auth0|3"]);
     await refused(client.users.list({ page: 20, per_page: 100 }), 400, /first 1000/);
   },
+  async "users search"() {
+    const found = await client.users.list({
+      q: 'email:"ana@example.com" AND app_metadata.plan:tin', fields: "user_id,email",
+      include_fields: true, sort: "created_at:-1",
+    });
+    assert.deepEqual(found.data, [{ user_id: "auth0|1", email: "ana@example.com" }]);
+    await refused(client.users.list({ q: "email:(" }), 400, /Query validation error/);
+  },
   async change() {
     await client.users.update("auth0|1", { app_metadata: { seats: 2 }, blocked: true });
     const user = await client.users.get("auth0|1");
@@ -129,6 +145,9 @@ const steps = {
     const user = { connection: known.connection, email: "d@example.com", password: "Secret-12" };
     assert.match((await client.users.create(user)).user_id, /^auth0\|/);
     await refused(client.users.create(user), 409, /already exists/);
+    await refused(client.users.create({ ...user, email: "e@example.com", username: "eve" }), 400,
+      /Cannot set username for connection without requires_username/);
+    await refused(client.users.create({ ...user, connection: "None" }), 400, /does not exist/);
   },
   async factors() {
     const method = await client.users.authenticationMethods.create("auth0|1",
@@ -140,6 +159,10 @@ const steps = {
   async ticket() {
     const made = await client.tickets.changePassword({ user_id: "auth0|1" });
     assert.match(made.ticket, /^https:\/\//);
+    await client.tickets.changePassword({
+      connection_id: known.id, email: "ana@example.com", ttl_sec: 3600,
+    });
+    await refused(client.tickets.changePassword({ user_id: "auth0|none" }), 404, /User not found/);
   },
   async exports() {
     const job = await client.jobs.usersExports.create({
@@ -148,7 +171,18 @@ const steps = {
     });
     const { location } = await ended(job.id);
     const file = zlib.gunzipSync(Buffer.from(await (await fetch(location)).arrayBuffer()));
-    assert.match(file.toString(), /^user_id,plan\r?\n"?auth0\|1"?,"?tin"?\r?\n/);
+    assert.match(file.toString(), /^user_id,plan\r?\n"'auth0\|1","'tin"\r?\n/);
+  },
+  async "exports of lines"() {
+    const job = await ended((await client.jobs.usersExports.create({
+      connection_id: known.id, format: "json", limit: 2,
+    })).id);
+    assert.equal(job.format, "json");
+    const file = zlib.gunzipSync(Buffer.from(await (await fetch(job.location)).arrayBuffer()));
+    const users = file.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(users.map((user) => user.user_id), ["auth0|1", "auth0|2"]);
+    await refused(client.jobs.usersExports.create({ connection_id: "con_0000000000000000" }), 400,
+      /The connection does not exist\./);
   },
   async delete() {
     await client.users.delete("auth0|2");
@@ -164,14 +198,48 @@ const steps = {
   },
   async "an unknown job"() {
     await refused(client.jobs.get("job_0000000000000000"), 404, /Job not found\./);
+    await refused(client.jobs.errors.get("job_0000000000000000"), 404, /The job does not exist/);
+    await refused(client.jobs.get("job_x"), 400, /Path validation error/);
   },
   async "a wrong secret"() {
     const other = new ManagementClient({ ...common, clientSecret: "wrong" });
     await assert.rejects(other.users.list());
   },
+  async "a connection that goes"() {
+    await client.connections.delete(known.id);
+    await refused(client.connections.get(known.id), 404, /The connection does not exist/);
+    await refused(upload("[]"), 400, /The connection does not exist\./);
+  },
 };
 
-for (const [step, run] of Object.entries(steps)) {
+// The SDK tries again by itself after a 429, unless it is told not to.
+const faulty = {
+  connections: steps.connections,
+  async "a full tenant"() {
+    await refused(upload("[]"), 429, /^There are 2 active import users jobs, please wait until/);
+    await ended((await upload("[]")).id);
+  },
+  async "a rate limit"() {
+    const patient = new ManagementClient({ ...common, ...proof, maxRetries: 2 });
+    assert.equal((await patient.users.listUsersByEmail({ email: "a@example.com" })).length, 0);
+  },
+  async "factors that fail"() {
+    const factors = [{ totp: { secret: "ABCDEFGH" } }];
+    const job = await imported([{ email: "f@example.com", mfa_factors: factors }]);
+    assert.equal(job.summary.failed, 1);
+    const [entry] = await client.jobs.errors.get(job.id);
+    assert.deepEqual(entry.errors,
+      [{ code: "MFA_FACTORS_FAILED", message: "Unable to import factors" }]);
+    assert.deepEqual(entry.user.mfa_factors, factors);
+    const again = await imported([{ email: "f@example.com", mfa_factors: factors }],
+      { upsert: true });
+    assert.equal(again.summary.updated, 1);
+  },
+};
+
+const all = { ...steps, ...faulty };
+const names = chosen.length > 0 ? chosen : Object.keys(steps);
+for (const [step, run] of names.map((name) => [name, all[name]])) {
   let problem;
   try {
     await run();
