@@ -12,6 +12,8 @@
 
 #define READER "host.csv.reader"
 
+#define ASK_ENCODING "; is its encoding windows-1252?"
+
 enum { RAW_SHOWN = 4096 }; /* bytes of a row that is stepped over */
 
 static struct csv_reader *check_reader(lua_State *L)
@@ -86,8 +88,8 @@ static int read_header(lua_State *L, struct csv_reader *r)
         return host_fail(L, HOST_PARSE, "%s:%I: zero bytes in the header; is it UTF-16?",
                          name, (LUAI_UACINT)line);
     if (host_utf8_check(host_csv_row(s), s->size) < s->size)
-        return host_fail(L, HOST_PARSE, "%s:%I: the header is not UTF-8", name,
-                         (LUAI_UACINT)line);
+        return host_fail(L, HOST_PARSE, "%s:%I: the header is not UTF-8" ASK_ENCODING,
+                         name, (LUAI_UACINT)line);
     if (s->stray)
         return host_fail(L, HOST_PARSE,
                          "%s:%I: text behind the closing quote of column %d", name,
@@ -211,8 +213,8 @@ static bool push_complaint(lua_State *L, struct csv_reader *r)
         while (column < s->count && s->fields[column].begin <= bad)
             column++;
         push_column(L, column);
-        lua_pushfstring(L, "bytes that are not UTF-8 in column \"%s\"",
-                        lua_tostring(L, -1));
+        lua_pushfstring(L, "bytes that are not UTF-8 in column \"%s\"%s",
+                        lua_tostring(L, -1), s->encoding == CSV_UTF8 ? ASK_ENCODING : "");
     } else if (s->stray) {
         push_column(L, s->stray);
         lua_pushfstring(L, "text behind the closing quote of column \"%s\"",

@@ -19,16 +19,22 @@ Auth0 would say about it.]],
     local ui, flags = context.ui, context.flags
     local width, all = context.width(), json.array {}
     local which = { n = flags.n, at = flags.at }
-    local done, message
-    done, message, kind = context.deps.check.preview(recipe, settings, which, function(shown)
+    local warnings, message
+    warnings, message, kind = context.deps.check.preview(recipe, settings, which, function(shown)
       if flags.json then
         all[#all + 1] = shown
         return true
       end
       return ui:result(preview_words.of(shown, width))
     end)
-    if not done then return ending.failure(context, message, kind) end
-    if flags.json then ui:result(assert(json.encode { records = all }) .. "\n") end
+    if not warnings then return ending.failure(context, message, kind) end
+    if flags.json then
+      ui:result(assert(json.encode { records = all, warnings = warnings }) .. "\n")
+      return 0
+    end
+    for _, one in ipairs(warnings) do
+      ui:statement(string.format("warning: %s (%s)\n", one.message, one.code))
+    end
     return 0
   end,
 }

@@ -224,11 +224,24 @@ local function preview_user(shown, validator, user)
   end
 end
 
+---Of a user whose hash `auth0.password` refused, and who has no other.
+local function note_refused(shown, hashes)
+  for _, user in ipairs(hashes.refused and shown.users or {}) do
+    if not user_rules.has_password(user) then
+      table.insert(shown.errors, {
+        code = "password_not_kept", path = "", warning = true, message = hashes.refused,
+        fix = "Such a user sets a new password; `prove` searches what fits.",
+      })
+    end
+  end
+end
+
 local function count(ok, ...)
   return ok, select("#", ...), ...
 end
 
 local function preview_of(recipe, validator, record, at, position)
+  recipe.hashes.refused = nil
   if broken.is(record) then
     local shape = value_shape.of_raw(record.raw)
     local errors = { rejection.finding("SOURCE", "", record.message, shape) }
@@ -246,6 +259,7 @@ local function preview_of(recipe, validator, record, at, position)
     for _, user in ipairs(result[1] ~= nil and result or { result }) do
       preview_user(shown, validator, user)
     end
+    note_refused(shown, recipe.hashes)
   elseif n == 0 then
     shown.errors = { rejection.of_recipe("RECIPE_RESULT", pipeline.FELL_OFF, nil) }
   elseif result == nil then
@@ -257,13 +271,27 @@ local function preview_of(recipe, validator, record, at, position)
   return shown
 end
 
+---What was odd about a source as far as it was read, and what the recipe warned of.
+local function warnings_of(source, recipe)
+  local list = json.array {}
+  if type(source) == "table" then
+    if source.warnings then table.move(source:warnings(), 1, #source:warnings(), 1, list) end
+    if source.close then source:close() end
+  end
+  for code, warning in pairs(recipe.warnings) do
+    list[#list + 1] = { code = code, message = warning.message }
+  end
+  table.sort(list, function(a, b) return a.message < b.message end)
+  return list
+end
+
 ---Shows source records beside what they become.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a
 ---position or place
 ---@param show fun(preview: Preview)
----@return true?
+---@return {code: string, message: string}[]? warnings
 ---@return string? message
 ---@return Kind? kind
 function check.preview(recipe, settings, which, show)
@@ -290,8 +318,7 @@ function check.preview(recipe, settings, which, show)
       if wanted then break end
     end
   end
-  if type(source) == "table" and source.close then source:close() end
-  return true
+  return warnings_of(source, recipe)
 end
 
 return check

@@ -432,6 +432,18 @@ test("preview shows a broken record and one that map let fall as what they are",
   end)
 end)
 
+test("preview warns of a column that is not there, and of a hash that is not kept", function()
+  local recipe = 'local password = require "auth0.password"\n' .. RECIPE:gsub(
+    "return { email", "return { custom_password_hash = password.auto(row.hahs or '$P$x'), email")
+  in_scene({ ["a.csv"] = FOUND, ["hash.lua"] = recipe }, function(s)
+    local said = s:run({ "preview", "hash.lua", "input=a.csv", "-n", "1" }):ends_with(0).stdout
+    tap.contains(said, 'warning: column "hahs" is not in a.csv')
+    tap.contains(said, "? password_not_kept: ")
+    said = s:run({ "preview", "shop.lua", "input=a.csv", "-n", "1" }):ends_with(0).stdout
+    assert(not said:find("warning", 1, true) and not said:find("password_not_kept", 1, true))
+  end)
+end)
+
 test("preview beyond the last record ends with 2", function()
   in_scene({}, function(s)
     local ended = s:run({ "preview", "shop.lua", "input=good.csv", "--at", "9" }):ends_with(2)

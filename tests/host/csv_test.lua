@@ -131,7 +131,8 @@ for name, case in pairs {
     "a\nx,1\n2\n", {}, { { "row has 2 fields, the header 1", 2 }, { a = "2" } } },
   ["a row that is not UTF-8 is stepped over and names the column"] = {
     "a,b\n1,\xff\n3,4\n", {},
-    { { 'bytes that are not UTF-8 in column "b"', 2 }, { a = "3", b = "4" } } },
+    { { 'bytes that are not UTF-8 in column "b"; is its encoding windows-1252?', 2 },
+      { a = "3", b = "4" } } },
   ["half a character at the end of UTF-16 is not UTF-8"] = {
     "a\0\n\0b\0\n\0c", { encoding = "utf-16le" },
     { { a = "b" }, { 'bytes that are not UTF-8 in column "a"', 3 } } },
@@ -170,7 +171,7 @@ for name, case in pairs {
   ["two columns of one name are a failure that names both"] = {
     "id,email,id\n", {}, 'users.csv: columns 1 and 3 are both called "id"' },
   ["a header that is not UTF-8 is a failure"] = {
-    "a,\xff\n", {}, "users.csv:1: the header is not UTF-8" },
+    "a,\xff\n", {}, "users.csv:1: the header is not UTF-8; is its encoding windows-1252?" },
   ["a header with zero bytes is a failure"] = { "a\0,\0b\0\n\0", {}, "is it UTF-16?" },
   ["a header with text behind quotes is a failure"] = {
     '"a"b,c\n', {}, "users.csv:1: text behind the closing quote of column 1" },

@@ -262,13 +262,15 @@ test("preview shows record and user side by side, or as JSON", function()
   local fakes = { check = { preview = function(_, _, which, show)
     tap.equal(which, { n = 2 })
     show(shown)
-    return true
+    return json.array { { code = "unknown_column", message = "no such column" } }
   end } }
   local _, out = run({ "preview", SHOP, "input=a", "-n", "2" }, fakes)
   assert(out:find('^a.csv:2 %(record 1%)\nmail: "A@x.org" +email: "a@x.org"\n +! FORMAT'), out)
+  tap.contains(out, "warning: no such column (unknown_column)")
   fakes.terminal = nil
   _, out = run({ "preview", SHOP, "input=a", "-n", "2", "--json" }, fakes)
-  tap.equal(json.decode(out).records[1].at, "a.csv:2")
+  local object = json.decode(out)
+  tap.equal({ object.records[1].at, object.warnings[1].code }, { "a.csv:2", "unknown_column" })
 end)
 
 test("status ends with 0 whatever the run's state", function()
