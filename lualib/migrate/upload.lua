@@ -20,7 +20,14 @@ local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just rene
 ---@field id? string        of the tenant's job, once it is known
 ---@field chunk LedgerChunk
 ---@field result? JobResult once harvested
----@field attempts integer
+---@field attempt? integer  of the ledger: the upload that was accepted
+---@field submitted? number unix seconds
+---@field percentage? number of it done, as the tenant says
+---@field adopted? number   seconds that it ran before this process
+---@field misses? integer   uploads, then looks, in a row that came to nothing
+---@field unreachable? number when the first of them did
+---@field refused? integer  uploads in a row with a token that was refused
+---@field limited? integer  uploads that were told to wait, not for how long
 
 local function send(engine, chunk)
   local users = engine:check(engine.dir:bytes(chunk))
@@ -203,6 +210,5 @@ function upload.again(engine, job, why)
   end)
   return true
 end
-
 
 return upload
