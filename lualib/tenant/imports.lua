@@ -308,7 +308,10 @@ local function put_ghost(run, user)
   return not errors, errors
 end
 
----Puts users into a connection at once, as an import would; those with `"ghost": true` as ghosts.
+local EARLIER <const> = 24 * 60 * 60 -- seconds
+
+---Puts users into a connection at once, as an import the day before would have: nobody takes them
+---for users of a run that has just begun. Those with `"ghost": true` become ghosts.
 ---@param tenant Tenant
 ---@param connection StoredConnection
 ---@param list table[]
@@ -316,6 +319,7 @@ end
 ---@return string? message  what is wrong with the first user refused
 function imports.put(tenant, connection, list)
   local run = new_run(tenant, connection, { upsert = 0, inserted = 0, updated = 0, failed = 0 })
+  run.now = run.now - EARLIER
   local transaction <close> = tenant.db:begin()
   for place, user in ipairs(list) do
     local is_ghost = type(user) == "table" and user.ghost == true

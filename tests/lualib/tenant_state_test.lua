@@ -1,6 +1,7 @@
 --- tenant: limits, metrics, and what outlives a restart.
 
 local buckets = require "tenant.buckets"
+local clock = require "host.clock"
 local file = require "host.file"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
@@ -109,6 +110,13 @@ test("existing users are there from the beginning", function()
     local _, errors = t:import { { email = "ana@example.com" }, { email = "new@example.com" } }
     tap.equal(only(errors).errors[1].code, "CONFLICT_EMAIL")
     tap.equal(t:user("auth0|1").given_name, "Ana")
+  end)
+end)
+
+test("existing users are too old to be taken for those of a run", function()
+  rig.with({ existing = "tests/fixtures/tenant/existing.json" }, function(t)
+    local created = clock.parse(t:user("auth0|1").created_at)
+    tap.equal(os.time() - created > 3600, true)
   end)
 end)
 
