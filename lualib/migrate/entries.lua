@@ -176,14 +176,14 @@ function entries:hours(chunk)
   return first and last and { first = first, last = last } or nil
 end
 
----Whether a user of the first round is one that its job, though completed, never looked at, and
----that is not in the tenant.
+---Whether a user of the first round is one that its job, though completed, never told of, and that
+---is not in the tenant. Where somebody else has an identifier of it, the next job says so.
 ---@param id integer  of the failure
 ---@return boolean
 function entries:was_left_out(id)
   return self.db:value([[SELECT 1 FROM failure JOIN job ON job.id = failure.job
     WHERE failure.id = ? AND failure.round = 1 AND failure.code = 'JOB_FAILED'
-      AND failure.why IS NULL AND failure.user_id IS NULL AND job.state = 'completed']], id) == 1
+      AND job.state = 'completed']], id) == 1
 end
 
 ---The failures of a chunk by place, with their outcomes.

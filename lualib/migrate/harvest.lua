@@ -131,18 +131,26 @@ function harvest.finish(engine, job, state)
   if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
 end
 
+---The failures that a job's entries tell of; entries of nobody are an alarm.
+---@return NewFailure[] failures
+---@return integer unmatched
+local function told(engine, job, entries)
+  local users = #entries > 0 and engine:check(engine.dir:users(job.chunk)) or {}
+  local failures, unmatched = harvest.join(users, entries)
+  if unmatched > 0 then
+    engine.log("alarm", { job = job.id, message = "failures that match none of our users",
+      count = unmatched })
+  end
+  return failures, unmatched
+end
+
 local function harvest_completed(engine, job, status)
   local chunk = job.chunk
   local entries = {}
   if (status.summary or {}).failed ~= 0 then
     entries = engine:check(engine.jobs.errors(engine.client, job.id))
   end
-  local users = #entries > 0 and engine:check(engine.dir:users(chunk)) or {}
-  local failures, unmatched = harvest.join(users, entries)
-  if unmatched > 0 then
-    engine.log("alarm", { job = job.id, message = "failures that match none of our users",
-      count = unmatched })
-  end
+  local failures, unmatched = told(engine, job, entries)
   local counts = counts_of(chunk, status.summary or {}, failures)
   if not counts then
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
@@ -167,9 +175,10 @@ local function harvest_completed(engine, job, status)
 end
 
 local function harvest_failed(engine, job, status, again)
-  local why = status.details
+  local why, entries = status.details, nil
   if status.state == "failed" then
-    local entries, details = engine.jobs.errors(engine.client, job.id)
+    local details
+    entries, details = engine.jobs.errors(engine.client, job.id)
     why = why or details or (entries and "the tenant gave no reason")
   end
   why = why or "the tenant no longer knows the job"
@@ -178,7 +187,8 @@ local function harvest_failed(engine, job, status, again)
   local all_there = status.presumed and judge.are_all_there(engine, job.chunk)
   if not all_there and again(engine, job, why) then return end
   judge.wait(engine, job.chunk)
-  judge.look_up(engine, job.chunk, job.attempt, job.id, nil, why)
+  local failures, unmatched = told(engine, job, entries or {})
+  judge.look_up(engine, job.chunk, job.attempt, job.id, failures, why, unmatched)
   judge.failures(engine, job.chunk)
   harvest.finish(engine, job, status.state)
 end

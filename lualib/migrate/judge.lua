@@ -163,7 +163,7 @@ end
 ---@param attempt integer
 ---@param job? string
 ---@param told? NewFailure[]  what the job did tell
----@param why? string         why it failed
+---@param why? string         why it failed; nil: it did not, but its summary is short
 ---@param alarms? integer     answers that fit nothing of ours, the job's summary among them
 function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   local users = engine:check(engine.dir:users(chunk))
@@ -179,7 +179,7 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   end
   local theirs = find(engine, asked)
   local counts, failures = { inserted = 0, updated = 0, alarms = alarms }, {}
-  counts.looked_up = alarms and #asked or nil
+  counts.looked_up = not why and #asked or nil
   for _, placed in ipairs(users) do
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }

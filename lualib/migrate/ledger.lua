@@ -348,8 +348,8 @@ end
 function Ledger:judged(verdicts)
   local tx <close> = self.db:begin()
   for _, v in ipairs(verdicts) do
-    self.db:run([[UPDATE failure SET outcome = ?, user_id = ifnull(?, user_id), why = ?
-      WHERE id = ?]], v.outcome, v.user_id, v.why, v.id)
+    self.db:run([[UPDATE failure SET outcome = ?, user_id = ifnull(?, user_id),
+      why = ifnull(?, why) WHERE id = ?]], v.outcome, v.user_id, v.why, v.id)
     if v.finding then
       self.db:run("UPDATE failure SET code = ?, path = '', message = ?, errors = ? WHERE id = ?",
         v.finding.code, v.finding.message, json.encode(json.array { v.finding }), v.id)

@@ -23,7 +23,7 @@ local function our_users()
 end
 
 ---Imports our users as one job, whose errors are this answer; `fn(failures, book, log)`.
----@param answer {status: integer?, body: any, summary: table?, state: string?}
+---@param answer {status: integer?, body: any, summary: table?, state: string?, known: table[]?}
 local function harvested(answer, fn)
   local tenant, log = rig.tenant(), {}
   local asked = 0
@@ -38,6 +38,7 @@ local function harvested(answer, fn)
     job.summary = answer.summary or { total = 3, inserted = 2, updated = 0, failed = 1 }
   end }
   function tenant.errors(_, id) return jobs.errors(client, id) end
+  tenant.known = answer.known or {}
   rig.with_run({
     tenant = tenant, users = made_users, per_chunk = 10, retry = function() end,
     log = function(event, fields) log[#log + 1] = { event = event, fields = fields } end,
@@ -168,6 +169,27 @@ test("a failed job's details are the reason of each of its users", function()
   harvested({ state = "failed", summary = {},
     body = { status_details = "Failed to parse users file JSON" } }, function(failures)
     tap.equal({ #failures, failures[2].message }, { 3, "Failed to parse users file JSON" })
+  end)
+end)
+
+test("what a failed job tells of its users is joined to them; the others are looked up", function()
+  local list = { entry({ user_id = "u2" }, FORMAT), entry({ email = "x@example.com" }, FORMAT) }
+  harvested({ state = "failed", summary = {}, body = list }, function(failures, book)
+    tap.equal({ failures[1].code, failures[2].code, failures[3].code },
+      { "JOB_FAILED", "FORMAT", "JOB_FAILED" })
+    tap.equal({ failures[2].message, failures[2].path }, { "no", "picture" })
+    local statement = report.build(book, { directory = "x" })
+    tap.equal({ statement.alarms, statement.looked_up.jobs }, { 1, 0 })
+  end)
+end)
+
+test("of a user whom the job did not tell of, the look-up's reason is kept", function()
+  harvested({ state = "failed", summary = {}, body = {}, known = {
+    { user_id = "auth0|other", email = "bob@example.com" },
+  } }, function(failures)
+    tap.equal(failures[2].outcome, "judged")
+    tap.equal(failures[2].why,
+      "another user (auth0|other) has the same email and a different user_id")
   end)
 end)
 

@@ -372,6 +372,26 @@ test("users whom a completed job never looked at are imported once more as they 
   end)
 end)
 
+test("somebody else's user does not stand for one that a completed job never looked at", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
+    function(job)
+      job.errors = { { user = { user_id = "u2" }, errors = { { code = "CONFLICT_EMAIL" } } } }
+    end,
+  }
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
+    { user_id = "auth0|other", email = "user2@example.com", created_at = now() },
+  }
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
+    local failed = book:failures("failed", 0, 1)[1]
+    tap.equal({ tenant.submits, failed.code }, { 2, "CONFLICT_EMAIL" })
+    tap.contains(failed.why, "another user (auth0|other) has the same email")
+  end)
+end)
+
 test("a refused upload ends the import with the tenant's words and keeps the chunk", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "refused", status = 400, message = "Connection must be enabled.",
