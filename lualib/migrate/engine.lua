@@ -28,6 +28,8 @@ local engine = {}
 ---@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
+---@field identified table<integer, table> identifiers of refused users that are being repaired, by
+---the failure's id: a repair may change the user in place
 ---@field room Room           the tenant's slots, where jobs that we do not watch hold some
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
@@ -45,7 +47,7 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
   self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
-  self.room = room.new(self.pace)
+  self.room, self.identified = room.new(self.pace), {}
   return self
 end
 

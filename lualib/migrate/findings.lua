@@ -177,7 +177,7 @@ function Findings:add_failures(book, decode)
     elseif row.why then
       self:add { outcome = "repaired", at = row.at, errors = {
         { code = row.code, path = row.path, message = row.why,
-          fix = "Nothing to do: the user was imported like this." },
+          fix = "Sent once more like this; who was refused again is under what failed." },
       } }
     end
   end

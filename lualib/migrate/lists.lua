@@ -28,15 +28,43 @@ local function already_there_line(row, users)
   }
 end
 
----The lines of an earlier list by the journal's id: ids are asked for in rising order.
+---The lines of an earlier list that have an id, one with each call; a broken one is stepped over.
+local function reader_of(path)
+  local input = file.open(path)
+  local reader = input and json.reader(input, { lines = true, lazy = false })
+  return function()
+    local line = reader and reader:next()
+    while line == false or line and not (type(line) == "table" and math.tointeger(line.id)) do
+      line = reader:next()
+    end
+    return line
+  end
+end
+
+---Whether a list's ids rise, as they do until a person sorts it.
+local function is_rising(path)
+  local last = 0
+  for line in reader_of(path) do
+    if line.id <= last then return false end
+    last = line.id
+  end
+  return true
+end
+
+---The lines of an earlier list by the journal's id: ids are asked for in rising order. The list may
+---hold the only copy of its users, so one that a person has sorted is held in memory.
 ---@param path string
 ---@return fun(id: integer): table?
 local function earlier_lines(path)
-  local input = file.open(path)
-  local reader = input and json.reader(input, { lines = true, lazy = false })
-  local line = reader and reader:next()
+  local next_line = reader_of(path)
+  if not is_rising(path) then
+    local by_id = {}
+    for line in next_line do by_id[line.id] = line end
+    return function(id) return by_id[id] end
+  end
+  local line = next_line()
   return function(id)
-    while line and line.id < id do line = reader:next() end
+    while line and line.id < id do line = next_line() end
     return line and line.id == id and line or nil
   end
 end

@@ -26,8 +26,6 @@ local run = {}
 ---@field private queue Requeue
 ---@field private yielded table<integer, string> chunks that this process has handed out ("open"),
 ---and those that went from there, or from an earlier process, to the tenant ("sent")
----@field private identified table<integer, table> identifiers of the failures handed out, by id: a
----repair may change the user in place
 local Run = {}
 
 ---Raises what a recipe did wrong with a method, at the recipe's line.
@@ -41,7 +39,7 @@ end
 ---@return Run
 function run.new(engine)
   local own = setmetatable({
-    engine = engine, queue = requeue.new(engine), yielded = {}, identified = {},
+    engine = engine, queue = requeue.new(engine), yielded = {},
   }, { __index = Run })
   local face = {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
@@ -184,7 +182,7 @@ function Run:failures(job)
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
         end
         local refused = run.failure(row, users)
-        self.identified[row.id] = requeue.identifiers(refused.user)
+        engine.identified[row.id] = requeue.identifiers(refused.user)
         return refused
       end
     end
@@ -255,7 +253,7 @@ function Run:requeue(user, refused, options)
   expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
   expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
   options = options_of(options)
-  local before = self.identified[refused.id] or refused.user
+  local before = self.engine.identified[refused.id] or refused.user
   local why = self.queue:objection(user, before, refused.position)
   if why then return false, why end
   if options.delete_ghost then
@@ -263,7 +261,7 @@ function Run:requeue(user, refused, options)
     deleted, why = ghosts.delete(self.engine, refused, before)
     if not deleted then return false, why end
   end
-  self.identified[refused.id] = nil
+  self.engine.identified[refused.id] = nil
   return self.queue:add(user, refused, options)
 end
 
@@ -273,7 +271,7 @@ end
 function Run:give_up(refused, why)
   expect(type(refused) == "table" and refused.id, "run:give_up takes one of run:failures()")
   local engine = self.engine
-  self.identified[refused.id] = nil
+  engine.identified[refused.id] = nil
   engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 

@@ -372,7 +372,8 @@ function session.retry(dir, settings, ui)
   local undone = runs.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
   local done
-  done, message, kind = self:load_recipe()
+  done, message, kind = repaired.check(self.dir, self.ledger)
+  if done then done, message, kind = self:load_recipe() end
   if done then
     self.log("retry")
     done, message, kind = self:settle_tenant()

@@ -72,6 +72,91 @@ test("a line that is taken out stays failed", function()
   end)
 end)
 
+---Each: what a person did to the list, and what is said of it.
+for _, case in ipairs {
+  { "a broken line", function(list) return (list:gsub('"taken"', '"bert')) end,
+    ":1: broken JSON" },
+  { "a line without its id", function(list) return (list:gsub('"id":2,', "")) end,
+    ":2: a line keeps the `id`" },
+  { "a line that stands twice", function(list) return list .. list end,
+    ":3: an earlier line has the same `id`" },
+  { "a user that is none", function(list) return (list:gsub('"user":{.-}', '"user":"bert"')) end,
+    ":1: `user` is an object" },
+} do
+  test("with " .. case[1] .. " nothing is begun, and the list stays as it is", function()
+    scene_with_failures(function(s)
+      local list = case[2](s:read "shop.run/failed.ndjson")
+      s:write("shop.run/failed.ndjson", list)
+      local ended = s:run({ "retry", "shop.run" }):ends_with(2)
+      tap.contains(ended.stderr, "failed.ndjson" .. case[3])
+      tap.contains(ended.stderr, "next: auth0-migrate retry shop.run")
+      tap.equal(s:read "shop.run/failed.ndjson", list)
+      s:run({ "report", "shop.run" }):ends_with(3)
+    end)
+  end)
+end
+
+test("users of a list that a person has sorted are not lost", function()
+  scene_with_failures(function(s)
+    local first, second = s:read("shop.run/failed.ndjson"):match "^(.-\n)(.*)$"
+    s:write("shop.run/failed.ndjson", (second .. first:gsub('"taken"', '"b b"')))
+    s:run({ "retry", "shop.run" }):ends_with(3)
+    for _, line in ipairs(s:lines "shop.run/failed.ndjson") do
+      tap.equal(line.user.user_id, tostring(line.position))
+    end
+  end)
+end)
+
+test("a line that was taken out does not stand in the way of a further retry", function()
+  scene_with_failures(function(s)
+    local first = s:read("shop.run/failed.ndjson"):match "^(.-\n)"
+    s:write("shop.run/failed.ndjson", first)
+    s:run({ "retry", "shop.run" }):ends_with(3)
+    local list = s:read "shop.run/failed.ndjson"
+    s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"bert"')))
+    local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(3):object()
+    tap.equal({ statement.users.inserted, statement.users.failed }, { 2, 1 })
+  end)
+end)
+
+test("a repair that clashes with another user of the run is not sent", function()
+  scene_with_failures(function(s)
+    local list = s:read "shop.run/failed.ndjson"
+    s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"Anna"')))
+    s:run({ "retry", "shop.run" }):ends_with(3)
+    tap.contains(s:read "shop.run/failed.ndjson", "the repaired user clashes with record 1")
+  end)
+end)
+
+test("what a person has repaired is not repaired once more by the recipe", function()
+  scene_with_failures(function(s)
+    local list = s:read "shop.run/failed.ndjson"
+    s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"bert"')))
+    s:write("shop.lua", RECIPE:format(
+      [[fix = { CONFLICT_USERNAME = require "auth0.fixers".drop_username }]]))
+    local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(0):object()
+    tap.equal(statement.users.inserted, 3)
+    local names = {}
+    for _, user in ipairs(s:users()) do names[user.email] = user.username end
+    tap.equal({ names["b@example.com"], names["c@example.com"] }, { "bert", nil })
+  end)
+end)
+
+test("retry does what a fixer asks for beside the user", function()
+  program.scene(nil, function(s)
+    s:write("shop.lua", RECIPE:format(""))
+    s:write("people.ndjson", PEOPLE)
+    s:write("existing.json", [=[[{"user_id":"1","email":"a@example.com","username":"other"}]]=])
+    s:tenant { "--existing", "existing.json" }
+    s:run({ "shop.lua", "input=people.ndjson", "--yes" }):ends_with(3)
+    s:write("shop.lua", RECIPE:format(
+      [[finalize = { rounds = 1 }, fix = { CONFLICT_EMAIL = require "auth0.fixers".upsert }]]))
+    local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(0):object()
+    tap.equal({ statement.users.inserted, statement.users.updated }, { 2, 1 })
+    tap.contains(s:read "shop.run/report.json", "sent once more, with upsert")
+  end)
+end)
+
 test("a repair that our own rules refuse says why and stays failed", function()
   scene_with_failures(function(s)
     local list = s:read "shop.run/failed.ndjson"
