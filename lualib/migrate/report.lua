@@ -146,6 +146,13 @@ function report.write(dir, statement)
   return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
 end
 
+---Removes the statement of an earlier ending, which says nothing of what is sent from now on.
+---@param dir RunDirectory
+function report.discard(dir)
+  file.remove(dir:file("report.json"))
+  file.remove(dir:file("report.html"))
+end
+
 ---Reads the report.json of a run.
 ---@param dir RunDirectory
 ---@return Report?

@@ -232,6 +232,7 @@ function Session:go_on()
   local reserved, message, kind = self.dir:reserve()
   if not reserved then return nil, message, kind end
   self.log("resume")
+  report.discard(self.dir)
   if self.settings.yes and not self.ledger:get("consent") then
     failure.check(self.ledger:note { consent = clock.now() })
   end
@@ -380,6 +381,7 @@ function session.retry(dir, settings, ui)
   end
   if done then done, message, kind = self.ledger:reopen(self.recipe.digest) end
   if not done then return nil, message, kind end
+  report.discard(self.dir)
   done, message, kind = importing.run(self, repaired.queue)
   if done then message, kind = nil, nil end
   return closing.finish(self, message, kind)

@@ -54,6 +54,21 @@ test("consent given once is remembered: resume asks nothing", function()
   end)
 end)
 
+test("the statement of an earlier ending does not outlive what was sent after it", function()
+  scene(40, function(s)
+    s:slow_tenant(nil, 100)
+    s:run(words("--chunk-users", "10")):ends_with(8)
+    local second = s:start { "resume", "shop.run", "--yes" }
+    s:until_("a job", function() return s:metrics().jobs > 0 end)
+    second:kill "KILL"
+    second:wait()
+    contains(s:run({ "report", "shop.run" }):ends_with(2).stderr, "auth0-migrate status shop.run")
+    equal(s:exists "shop.run/report.html", false)
+    s:run({ "resume", "shop.run" }):ends_with(0)
+    s:run({ "report", "shop.run" }):ends_with(0)
+  end)
+end)
+
 test("consent counts from the beginning: a run killed while staging asks nothing later", function()
   scene(60, function(s)
     s:tenant()
