@@ -6,6 +6,7 @@ local consent = require "migrate.consent"
 local engine = require "migrate.engine"
 local failure = require "base.failure"
 local finalize = require "migrate.finalize"
+local gates = require "migrate.gates"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local jobs = require "auth0.jobs"
@@ -133,6 +134,8 @@ function importing.run(session, prepare)
   local made = make_engine(session)
   failure.check(session.ledger:adopt())
   local face = run.new(made)
+  local too_many = not prepare and gates.failures(made.max_failures, session.ledger.db)
+  if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
   if prepare then
     local ok, reason = guard.call(prepare, face, made)
     if not ok then made:stop(reason) end

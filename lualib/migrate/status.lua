@@ -58,12 +58,15 @@ local function errors_of(book)
   return json.array(list)
 end
 
-local function progress_of(seen)
+---How far an import is: what was noted of it last, or the books when they know of more.
+local function progress_of(seen, users)
   if not seen.at then return nil end
   local rate = seen.rate and seen.rate > 0 and seen.rate or nil
+  local done = users.inserted + users.updated + users.already_there + users.failed
+  done = math.min(math.max(seen.users, done), seen.total)
   return {
-    users = seen.users, total = seen.total, users_per_second = rate, foreign = seen.foreign,
-    eta_seconds = rate and (seen.total - seen.users) / rate, seen_seconds = since(seen.at),
+    users = done, total = seen.total, users_per_second = rate, foreign = seen.foreign,
+    eta_seconds = rate and (seen.total - done) / rate, seen_seconds = since(seen.at),
   }
 end
 
@@ -81,7 +84,7 @@ function status.of(book, directory)
   statement.deadline = statement.active[1] and statement.active[1].kept_until
   statement.staged = book:get("staged_at") ~= nil
   statement.finished = book:get("finished_at") ~= nil
-  if not statement.finished then statement.progress = progress_of(seen) end
+  if not statement.finished then statement.progress = progress_of(seen, statement.users) end
   return statement
 end
 

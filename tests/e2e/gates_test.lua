@@ -40,6 +40,19 @@ test("--max-failures ends with 7, and the command that it prints goes on to the 
   end)
 end)
 
+test("--max-failures that is exceeded already lets nothing more go on resume", function()
+  scene(40, function(s)
+    taken(s, 10)
+    local first = s:run(words("--yes", "--chunk-users", "5", "--max-failures", "3", "--json"))
+      :ends_with(7):object()
+    local again = s:run({ "resume", "--json" }):ends_with(7):object()
+    equal({ again.jobs.submitted, again.users }, { first.jobs.submitted, first.users })
+    contains(again.message, "more than --max-failures 3")
+    local status = s:run({ "status", "--json" }):object()
+    equal(status.progress.users, 40 - first.users.pending)
+  end)
+end)
+
 test("a rehearsal's report names the same next command as the program", function()
   scene(40, function(s)
     local users = { { email = program.email(1), user_id = "other" } }
