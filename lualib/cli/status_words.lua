@@ -2,6 +2,7 @@
 
 local amounts = require "base.amounts"
 local figures = require "cli.figures"
+local path = require "base.path"
 
 local status_words = {}
 
@@ -26,12 +27,25 @@ local function progress_line(progress)
   return table.concat(parts, ", ")
 end
 
+local function state_of(status)
+  if status.finished then return "finished" end
+  if not status.staged then return "staging" end
+  return status.agreed and "unfinished" or "planned, waiting for consent"
+end
+
+---What to type when nobody works on the run; nil where somebody was seen at work just now.
+local function resume_line(status)
+  local seen = status.progress and status.progress.seen_seconds
+  if status.finished or status.undo or seen and seen <= STALE then return nil end
+  return string.format("unless a program works on it: auth0-migrate resume %s",
+    path.quote(status.directory))
+end
+
 ---How far a run is.
----@param status table  of session.status
+---@param status Status
 ---@return string
 function status_words.of(status)
-  local state = status.finished and "finished" or not status.staged and "staging" or "unfinished"
-  local lines = { string.format("%s: %s", status.run, state) }
+  local lines = { string.format("%s: %s", status.run, state_of(status)) }
   lines[#lines + 1] = figures.undo(status.undo)
   lines[#lines + 1] = ""
   figures.append(lines, figures.books(status))
@@ -55,6 +69,7 @@ function status_words.of(status)
     lines[#lines + 1] = string.format("%s: chunk %d: %s", one.at and moment(one.at) or "lately",
       one.chunk, one.message)
   end
+  lines[#lines + 1] = resume_line(status)
   return table.concat(lines, "\n") .. "\n"
 end
 

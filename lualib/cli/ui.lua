@@ -189,17 +189,22 @@ local function parts_of(p)
 end
 
 local BAR <const> = 20 -- columns
+local LEAST_BAR <const> = 4 -- columns below which there is none
 
-local function bar_of(share)
-  local full = math.floor(share * BAR)
-  return "[" .. string.rep("=", full) .. string.rep(" ", BAR - full) .. "] "
+---A bar in the room that the figures leave.
+local function bar_of(share, room)
+  local columns = math.min(BAR, room - #"[] ")
+  if columns < LEAST_BAR then return "" end
+  local full = math.floor(share * columns)
+  return "[" .. string.rep("=", full) .. string.rep(" ", columns - full) .. "] "
 end
 
 function Ui:draw(p)
   local parts, share = parts_of(p)
-  local text = string.format("%-7s %s%s", p.phase, share and bar_of(math.min(1, share)) or "",
-    table.concat(parts, "  "))
-  text = text:sub(1, math.max(20, self.terminal.width() - 1))
+  local width = math.max(20, self.terminal.width() - 1)
+  local name, figures = string.format("%-7s ", p.phase), table.concat(parts, "  ")
+  local bar = share and bar_of(math.min(1, share), width - #name - #figures) or ""
+  local text = (name .. bar .. figures):sub(1, width)
   if text == self.bar then return end
   self.terminal.write("stderr", "\r\27[K" .. text)
   self.bar = text

@@ -30,7 +30,9 @@ local function time_line(report)
     parts[#parts + 1] = "staged in " .. amounts.duration(seconds.stage)
   end
   if (jobs.submitted or 0) > 0 then
-    parts[#parts + 1] = string.format("imported in %s by %s", amounts.duration(seconds.import or 0),
+    local ended = (jobs.completed or 0) + (jobs.failed or 0) > 0
+    parts[#parts + 1] = not ended and amounts.count(jobs.submitted, "job") .. " begun, none ended"
+      or string.format("imported in %s by %s", amounts.duration(seconds.import or 0),
       amounts.count(jobs.submitted, "job"))
     if (jobs.failed or 0) > 0 then
       parts[#parts + 1] = amounts.count(jobs.failed, "job") .. " failed"

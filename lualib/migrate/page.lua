@@ -8,6 +8,8 @@ local page = {}
 local STYLE <const> = [[
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #1a7f37; --bad: #c0392b;
   --mixed: #9a6700 }
+@media (prefers-color-scheme: dark) {
+  :root { --good: #3fb950; --bad: #ff7b72; --mixed: #d29922 } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
 .verdict { font-size: 1.1rem; margin: .25rem 0 1.5rem } .good { color: var(--good) }
@@ -194,7 +196,7 @@ function page.of(statement)
   parts[#parts + 1] = findings(statement)
   parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
   parts[#parts + 1] = warnings(statement)
-  if type(statement.next) == "string" then
+  if type(statement.next) == "string" and not statement.next:find("^auth0%-migrate report ") then
     parts[#parts + 1] = "<h2>Next</h2><p><code>" .. escape(statement.next) .. "</code></p>"
   end
   parts[#parts + 1] = forecast(statement)

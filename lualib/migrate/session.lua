@@ -294,6 +294,7 @@ function session.run(recipe, settings, ui)
     end
     done, message, kind = origin.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind end
+    ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
     return self:go_on()
   end
   return self:begin()

@@ -26,6 +26,7 @@ local MOST_ERRORS <const> = 5
 ---@field progress? {users: integer, total: integer, users_per_second?: number,
 ---eta_seconds?: number, foreign: integer, seen_seconds: number}  of an import that has begun
 ---@field staged boolean
+---@field agreed boolean     somebody has said yes to the import
 ---@field finished boolean
 
 ---Seconds since a time; a clock that was set back makes none negative.
@@ -83,6 +84,7 @@ function status.of(book, directory)
   statement.active, statement.errors = active_jobs(book, seen.jobs or {}), errors_of(book)
   statement.deadline = statement.active[1] and statement.active[1].kept_until
   statement.staged = book:get("staged_at") ~= nil
+  statement.agreed = book:get("consent") ~= nil
   statement.finished = book:get("finished_at") ~= nil
   if not statement.finished then statement.progress = progress_of(seen, statement.users) end
   return statement

@@ -2,6 +2,7 @@
 
 local amounts = require "base.amounts"
 local rig = require "tests.lualib.cli_rig"
+local status_words = require "cli.status_words"
 local tap = require "tests.tap"
 local ui = require "cli.ui"
 local words = require "cli.words"
@@ -51,6 +52,34 @@ test("the statement names what was not touched and every code", function()
   tap.contains(text, "do NOT balance")
 end)
 
+test("a run whose jobs have not ended tells no time of import", function()
+  local text = words.statement(report_of { jobs = { submitted = 2, completed = 0, failed = 0 } })
+  tap.contains(text, "2 jobs begun, none ended")
+  assert(not text:find("imported in", 1, true), text)
+end)
+
+---What status says of a run in this state.
+local function status_of(changes)
+  local status = report_of { staged = true, agreed = true, finished = false, chunks = {} }
+  for key, value in pairs(changes) do status[key] = value end
+  return status_words.of(status)
+end
+
+local RESUME <const> = "auth0-migrate resume shop.run"
+
+test("status says that a run waits for consent", function()
+  tap.contains(status_of { agreed = false }, "shop-1: planned, waiting for consent\n")
+end)
+
+test("status names resume where nobody is seen at work", function()
+  local progress = { users = 1, total = 3, foreign = 0, seen_seconds = 90 }
+  tap.contains(status_of {}, RESUME)
+  tap.contains(status_of { progress = progress }, RESUME)
+  progress.seen_seconds = 1
+  assert(not status_of { progress = progress }:find(RESUME, 1, true))
+  assert(not status_of { finished = true }:find(RESUME, 1, true))
+end)
+
 test("why a run ended stands below its status, without saying it twice", function()
   local text = words.statement(report_of { status = "planned", message = "planned; not sent" })
   tap.contains(text, "shop-1: planned\nnot sent\n")
@@ -74,6 +103,14 @@ test("a bar is redrawn at most ten times a second", function()
   for _ in device.stderr:gmatch("\r") do draws = draws + 1 end
   assert(draws >= 5 and draws <= 10, draws)
   tap.contains(device.stderr, "0 of 100 users")
+end)
+
+test("a bar grows shorter where the figures want its room", function()
+  local screen, device = new_ui { stderr = true }
+  screen:progress { phase = "import", done = 25535, total = 29930, users_per_second = 102, jobs = 2,
+    eta = 43 }
+  tap.contains(device.stderr, "[===========   ] 85 %  25 535 of 29 930 users")
+  tap.contains(device.stderr, "43 s left")
 end)
 
 test("a message takes the bar away first", function()
