@@ -38,6 +38,7 @@ local guess = {}
 ---@field words GuessWord[]
 ---@field nested GuessWord[]
 ---@field pepper? string
+---@field mapped? string  the mapped hash's value
 ---@field tried integer
 ---@field stopped boolean
 ---@field pause fun(): boolean?
@@ -172,12 +173,13 @@ local function new_search(input)
   local custom = input.user.custom_password_hash
   local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
     or input.user.password_hash
-  local list = values.of(input.record, type(mapped) == "string" and mapped or nil)
+  if type(mapped) ~= "string" then mapped = nil end
+  local list = values.of(input.record, mapped)
   local self = setmetatable({
     cleartext = input.cleartext, list = list, salts = values.salts(list, input.pepper),
     targets = values.targets(list), by_bytes = {}, by_text = {},
     words = values.words(input.cleartext), nested = values.nested(input.cleartext, input.pepper),
-    pepper = input.pepper, tried = 0, stopped = false,
+    pepper = input.pepper, mapped = mapped, tried = 0, stopped = false,
     pause = input.pause or function() end,
   }, Search)
   for _, target in ipairs(self.targets) do

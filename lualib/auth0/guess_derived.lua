@@ -23,6 +23,7 @@ local PAIRED <const> = {
   scrypt = { [16384] = true, [32768] = true },
 }
 local SOON <const> = 0.05
+local MAPPED <const> = 0.005 -- times as late: digest and salt as they are mapped now
 
 -- Defaults of frameworks over the years, and round numbers.
 local ITERATIONS <const> = {
@@ -40,11 +41,20 @@ local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
 
 local bytes_text <const> = values.bytes_text
 
+---The length of the one value that is longer than all others.
+local function longest_of(targets)
+  local longest, alone = 0, true
+  for _, target in ipairs(targets) do
+    local size = #target.bytes
+    if size >= longest then longest, alone = size, size > longest end
+  end
+  return alone and longest or nil
+end
+
 ---Salts of a key derivation: the likely ones first, as values.salts sorts them; not what is so long
 ---that it is rather the key.
 local function salts_of(search)
-  local salts, longest = {}, 0
-  for _, target in ipairs(search.targets) do longest = math.max(longest, #target.bytes) end
+  local salts, longest = {}, longest_of(search.targets)
   for _, salt in ipairs(search.salts) do
     local target = search.by_text[salt.value]
     local is_other = target and #target.bytes == longest and not salt.expression:find("salt")
@@ -166,19 +176,26 @@ end
 ---@field block? integer
 ---@field lanes? integer
 
-local function lateness(attempt)
+---The digest and the salt of a PBKDF2 that is mapped.
+local function mapped_of(search)
+  local name, salt = (search.mapped or ""):match("^%$pbkdf2%-(%w+)%$[^$]*%$([^$]+)%$")
+  return name, salt and digest.unbase64(salt)
+end
+
+local function lateness(attempt, mapped_name, mapped_salt)
   local number, name = attempt.number, attempt.name or "scrypt"
   local paired = PAIRED[name] and PAIRED[name][number.number] and (attempt.lanes or 1) == 1
+  local mapped = name == mapped_name and attempt.salt.bytes == mapped_salt
   return (attempt.salt.likely and 1 or UNLIKELY) * (number.recorded and RECORDED or 1)
-    * (RARE[name] or 1) * (paired and SOON or 1)
+    * (RARE[name] or 1) * (paired and SOON or 1) * (mapped and MAPPED or 1)
 end
 
 ---All attempts, the cheap and likely ones first.
 ---@return GuessAttempt[]
 local function attempts_of(search)
-  local attempts = {}
+  local attempts, name_mapped, salt_mapped = {}, mapped_of(search)
   local function add(attempt, due)
-    attempt.place, attempt.due = #attempts, due * lateness(attempt)
+    attempt.place, attempt.due = #attempts, due * lateness(attempt, name_mapped, salt_mapped)
     attempts[#attempts + 1] = attempt
   end
   for _, salt in ipairs(salts_of(search)) do

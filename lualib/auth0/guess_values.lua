@@ -104,6 +104,17 @@ local function split(list, value)
   end
 end
 
+---A hash that says what it is, in Base64: userPassword as LDIF writes it.
+local function unwrap(list, value)
+  local trimmed = text.trim(value.text)
+  local inner = trimmed and hash_rules.decode(trimmed, "base64")
+  if inner and inner:find("^[{$]") and not inner:find("[^ -~]") then
+    list[#list + 1] = {
+      text = inner, name = value.name, expression = values.bytes_text(value.expression, "base64"),
+    }
+  end
+end
+
 ---All values of a record, and the mapped hash where the record does not hold it as it is.
 ---@param record any
 ---@param mapped? string  the mapped hash's value
@@ -111,12 +122,16 @@ end
 function values.of(record, mapped)
   local list = {}
   walk(list, record, "row", nil, 0)
+  for i = 1, #list do
+    unwrap(list, list[i])
+    split(list, list[i])
+  end
   local known = false
   for _, value in ipairs(list) do known = known or value.text == mapped end
   if mapped and not known then
     list[#list + 1] = { text = mapped, expression = "value", name = "hash" }
+    split(list, list[#list])
   end
-  for i = 1, #list do split(list, list[i]) end
   return list
 end
 

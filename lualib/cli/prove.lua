@@ -7,7 +7,9 @@ local given = require "cli.logins"
 local prepare = require "cli.prepare"
 local prove = require "migrate.prove"
 
-local RESULTS <const> = { yes = "yes", no = "no", missing = "no", untold = "cannot tell" }
+local RESULTS <const> = {
+  yes = "yes", no = "no", refused = "no", missing = "no", untold = "cannot tell",
+}
 
 ---Why a record becomes no user: code, field and what to do about it.
 local function add_refused(add, one)
@@ -28,7 +30,9 @@ local function words_of(one)
     one.result == "yes" and what or "", one.at and one.result ~= "yes" and ", " .. one.at or "")
   local function add(line) text = text .. "  " .. line .. "\n" end
   if one.refused then add_refused(add, one) end
-  if one.result == "no" then
+  if one.result == "refused" then
+    add("the password fits the mapped hash" .. what)
+  elseif one.result == "no" then
     add(one.algorithm and "the mapped hash" .. what .. " does not fit" or "no hash is mapped")
   end
   if one.line then

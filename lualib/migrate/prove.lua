@@ -22,7 +22,7 @@ local REJECTED <const> = 3
 
 ---@class ProvenLogin
 ---@field id string
----@field result "yes"|"no"|"missing"|"untold"
+---@field result "yes"|"no"|"missing"|"untold"|"refused"  refused: it fits, but for nothing
 ---@field position? integer   of its record
 ---@field at? string
 ---@field algorithm? string   of the mapped hash
@@ -92,10 +92,11 @@ local function judged(found, one, pepper, pause)
     algorithm = user_rules.algorithm(user),
   }
   local fits, reason = verify.password(user, one.password)
+  local untold = fits == nil and user_rules.has_password(user)
   if fits then
-    proven.result = "yes"
+    proven.result = found.refused and "refused" or "yes"
     return proven
-  elseif fits == nil and user_rules.has_password(user) then
+  elseif untold and not found.refused then
     proven.result, proven.reason = "untold", reason
     return proven
   end
@@ -104,6 +105,7 @@ local function judged(found, one, pepper, pause)
   }
   proven.result, proven.line, proven.reason = "no", answer.line, answer.reason
   proven.unfinished = answer.unfinished
+  if untold and not answer.line then proven.result, proven.reason = "untold", reason end
   return proven
 end
 

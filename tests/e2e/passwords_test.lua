@@ -222,11 +222,39 @@ test("prove says why there is no form, who is not there, and what the import ref
       .. "nobody@example.com,x\n")
     local text = prove(s):ends_with(3).stdout
     contains(text, "row.hash is phpass; Auth0 has no form for it")
-    contains(text, "u2: yes")
+    contains(text, "u2: no, people.csv:3")
+    contains(text, "the password fits the mapped hash (bcrypt)")
     contains(text, "the import would refuse this user: FORMAT email, ")
     contains(text, "\n  Correct it in the source")
     contains(text, "nobody@example.com: no\n  no user that the recipe maps has this name")
   end)
+end)
+
+test("prove does not count a password that fits a user whom the import refuses", function()
+  scene(nil, function(s)
+    s:write("people.csv", "id,email,name,hash\nu2,not-an-address,Bob," .. BCRYPT .. "\n")
+    s:write("logins.csv", string.format(CSV, "u2"))
+    local object = prove(s, "--json"):ends_with(3):object()
+    equal({ object.verified, object.logins[1].result }, { 0, "refused" })
+  end)
+end)
+
+test("prove searches the line for a mapped hash that is padded or has 0x before it", function()
+  for hash, line in pairs {
+    [BCRYPT .. "  "] = "password.bcrypt(row.hash)",
+    ["0x" .. SHA1] = 'password.digest("sha1", row.hash, { salt = row.salt, position = "suffix" })',
+  } do
+    scene(nil, function(s)
+      one(s, hash, { "salt", "abc" })
+      maps(s, string.format('{ algorithm = %q, hash = { value = row.hash, encoding = %q } }',
+        hash:find "0x" and "sha1" or "bcrypt", hash:find "0x" and "hex" or "utf8"))
+      s:write("logins.csv", string.format(CSV, "anna@example.com"))
+      local login = prove(s, "--json"):ends_with(3):object().logins[1]
+      equal(login.line, "custom_password_hash = " .. line)
+      maps(s, login.line:match("= (.*)$"))
+      prove(s):ends_with(0)
+    end)
+  end
 end)
 
 test("prove says of a login whose record became no user where it is and why", function()

@@ -154,6 +154,13 @@ local FOUND <const> = {
     password = "60sEBbxuWWjgyPetiXD0Ni8rO54Pa6C69jp9NdkqwxI=" },
     'password.hmac("sha256", row.password, row.salt, { key_encoding = "base64" })',
     { "fusion hmac" } },
+  { "salt and key of the same length in one value", { password = "sha256:1000:" .. b64(BYTES:rep(3))
+    .. ":" .. b64(digest.pbkdf2("sha256", PLAIN, BYTES:rep(3), 1000, 24)) },
+    'password.pbkdf2("sha256", row.password:match' },
+  { "the Base64 of an LDAP value", { userPassword = b64("{SSHA}" .. b64(raw("sha1", PLAIN .. "salt")
+    .. "salt")) }, 'password.ldap_password(password.bytes(row.userPassword, "base64"))' },
+  { "the Base64 of a bcrypt", { hash = b64(digest.bcrypt(PLAIN, 4)) },
+    'password.bcrypt(password.bytes(row.hash, "base64"))' },
   { "a field whose name is no word", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
 }
 
@@ -280,6 +287,25 @@ test("guess: the mapped hash is looked at where the record does not hold it", fu
     algorithm = "sha1", hash = { value = hash("md5", PLAIN), encoding = "hex" },
   } } }
   tap.contains(found.line, 'password.digest("md5", value)')
+end)
+
+test("guess: a part of a field is named before the mapped hash is", function()
+  local hex = hash("md5", PLAIN .. "abc")
+  local found = guess.search {
+    record = { hash = hex .. ":abc" }, cleartext = PLAIN,
+    user = { custom_password_hash = password.digest("md5", hex) },
+  }
+  tap.contains(found.line, 'password.digest("md5", row.hash:match')
+end)
+
+test("guess: digest and salt that are mapped are tried first with other rounds", function()
+  local record = { salt = SALT, a = "10001", b = "b64text=", c = "2026",
+    hash = digest.hex(digest.pbkdf2("sha256", PLAIN, BYTES, 29000, 32)) }
+  local found = guess.search {
+    record = record, cleartext = PLAIN, pause = pause_after(400), user = { custom_password_hash =
+      password.pbkdf2("sha256", 1000, BYTES, password.bytes(record.hash, "hex")) },
+  }
+  tap.contains(found.line, 'password.pbkdf2("sha256", 29000, password.bytes(row.salt, "hex")')
 end)
 
 test("guess: blanks around the cleartext are told", function()
