@@ -37,8 +37,8 @@ function Chooser:slot()
   return self.slots + 1
 end
 
-local function refuse(pipe, at, record, user, code, message, value)
-  return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user)
+local function refuse(pipe, at, record, user, code, message, value, kept)
+  return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user, kept)
 end
 
 ---A source record as text, for it is dead when the next one is read; nil for what JSON cannot hold.
@@ -77,7 +77,7 @@ end
 
 ---Why the user that a dedupe returned cannot stay in a slot: findings, or nil. False, message, kind
 ---when that cannot be told.
-local function objection(pipe, keep, slot, at)
+function Chooser:objection(pipe, keep, slot, at)
   user_rules.normalise(keep)
   local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
   if errors[1] then
@@ -89,8 +89,9 @@ local function objection(pipe, keep, slot, at)
   local held, message, kind = pipe.duplicates:adopt(keep, slot)
   if held == false then return false, message, kind end
   if held then
-    return { rejection.of_recipe("CONFLICT",
-      "what the recipe's dedupe returned clashes with a further user", keep) }
+    return { rejection.of_recipe("CONFLICT", string.format("what the recipe's dedupe returned "
+      .. "clashes with a further user, the one at position %d",
+      self.db:value("SELECT position FROM kept WHERE slot = ?", held)), keep) }
   end
 end
 
@@ -119,16 +120,18 @@ function Chooser:choose(pipe, clash, user, at, record)
   local ok, keep = guard.call(self.dedupe, earlier, user)
   if not ok then
     local where = keep.where and keep.where .. ": " or ""
-    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message, user)
+    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message, user,
+      row.position)
   end
   if type(keep) ~= "table" or next(keep) == nil then
     return refuse(pipe, at, record, user, "RECIPE_RESULT", "dedupe returned "
-      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user", keep)
+      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user", keep,
+      row.position)
   end
   local wrong
-  wrong, message, kind = objection(pipe, keep, row.slot, at)
+  wrong, message, kind = self:objection(pipe, keep, row.slot, at)
   if wrong == false then return nil, message, kind end
-  if wrong then return pipe:reject(at, wrong, record, keep) end
+  if wrong then return pipe:reject(at, wrong, record, keep, row.position) end
   local mine = keep == user
   local done
   done, message, kind = self:replace(pipe, row, keep, mine, at, record)

@@ -80,12 +80,13 @@ end
 ---@param errors Advised[]
 ---@param record any
 ---@param user? table
+---@param kept? integer  position of the user that it clashes with, who stays
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Pipeline:reject(at, errors, record, user)
+function Pipeline:reject(at, errors, record, user, kept)
   return self.sink:rejected(rejection.new {
-    position = self.position, at = at, errors = errors, record = record, user = user,
+    position = self.position, at = at, errors = errors, record = record, user = user, kept = kept,
   })
 end
 
@@ -99,17 +100,22 @@ function Pipeline:refuse(at, refused, record)
   return self:reject(at, { rejection.refused(refused, record) }, record)
 end
 
----The findings that refuse, in words, without the warnings, which are counted.
+---The findings that refuse, in words, without the warnings, which are counted unless the same field
+---is refused.
 ---@param findings UserFinding[]
 ---@param user table
 ---@param at string
 ---@return Advised[]
 function Pipeline:errors_of(findings, user, at)
-  local errors = {}
+  local errors, refused = {}, {}
   for _, finding in ipairs(findings) do
     if not finding.warning then
       errors[#errors + 1] = advice.of(user, finding)
-    else
+      refused[finding.path] = true
+    end
+  end
+  for _, finding in ipairs(findings) do
+    if finding.warning and not refused[finding.path] then
       local path = finding.path
       local first = self:warn(path == "" and finding.code or finding.code .. " " .. path)
       if first then

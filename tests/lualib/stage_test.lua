@@ -232,6 +232,28 @@ tap.test("whichever of two users a recipe keeps, the other stands beside its rec
   end
 end)
 
+tap.test("what dedupe could not decide names the user that stays", function()
+  local records = {
+    { user = { email = "a@b.co", user_id = "1" } }, { user = { email = "c@d.co", user_id = "2" } },
+    { user = { email = "c@d.co", user_id = "1" } }, { user = { email = "c@d.co", user_id = "3" } },
+    { user = { email = "a@b.co", user_id = "4" } },
+  }
+  local lines = rejected(records, { map = mapped, dedupe = function(_, b)
+    if b.user_id == "3" then return nil end
+    if b.user_id == "4" then error("no choice") end
+    return b
+  end })
+  tap.equal({ lines[1].code, lines[1].kept, lines[2].code, lines[2].kept, lines[3].code,
+    lines[3].kept }, { "CONFLICT", 2, "RECIPE_RESULT", 2, "RECIPE_ERROR", 1 })
+  tap.contains(lines[1].message, "a further user, the one at position 1")
+end)
+
+tap.test("a field that is refused is not warned about too", function()
+  local lines, statement = rejected({ { user = { email = "a@b.co", name = ("x"):rep(301) } } },
+    { map = mapped })
+  tap.equal({ lines[1].code, #statement.warning_list }, { "MAX_LENGTH", 0 })
+end)
+
 tap.test("a warning of the rules says where it was first, of what, and what to do", function()
   local _, statement = rejected({ { user = { email = "a@b.co" } },
     { user = { email = "c@d.co", name = ("x"):rep(151) } } }, { map = mapped })
