@@ -66,14 +66,14 @@ end
 
 local TOP_GROUPS <const> = 5  -- in the statement of a run
 local MOST_GROUPS <const> = 40 -- of a check
-local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "user" }
+local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "repair" }
 
 ---A group of findings: code, field and number; what is wrong; where; what to do.
 local function group_lines(group)
   local path = group.path ~= "" and "  " .. group.path or ""
   local lines = {
-    string.format("%s%s  %s%s", group.code, path, amounts.count(group.count,
-      NOUNS[group.outcome] or "record"), group.outcome == "repaired" and " repaired" or ""),
+    string.format("%s%s  %s", group.code, path, amounts.count(group.count,
+      NOUNS[group.outcome] or "record")),
     "  " .. group.message,
     "  at " .. table.concat(group.examples, ", ")
       .. (group.count > #group.examples and ", ..." or ""),

@@ -114,7 +114,7 @@ end
 
 local MOST_FINDINGS <const> = 40
 local OUTCOMES <const> = {
-  rejected = "rejected", failed = "failed", repaired = "repaired", duplicate = "duplicate",
+  rejected = "rejected", failed = "failed", repaired = "repairs", duplicate = "duplicate",
 }
 
 local function shape(group)

@@ -174,6 +174,27 @@ test("the report groups what failed and what was repaired, beside what was rejec
   end)
 end)
 
+test("a user that is repaired twice is two repairs, and not two users", function()
+  local tenant = rig.tenant()
+  local function refuse(job)
+    job.errors = { { user = { user_id = "u1" }, errors = { { code = "CONFLICT_USERNAME" } } } }
+  end
+  tenant.script = { refuse, refuse }
+  local users = rig.users(1)
+  users[1].username = "ann"
+  local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.rename_username "-%d" } }
+  rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
+    import(face)
+    made:drain()
+    finalize(face)
+    made:drain()
+    local statement = report.build(book, { directory = "x" })
+    statement.findings = report.findings(book)
+    tap.equal({ #statement.findings, statement.users.inserted }, { 1, 1 })
+    tap.contains(words.statement(statement), "CONFLICT_USERNAME  2 repairs")
+  end)
+end)
+
 test("the statement shows the first groups, what to do, and how many more there are", function()
   local groups = {}
   for i = 1, 7 do
