@@ -27,8 +27,8 @@ enum {
 };
 
 struct writer {
-    struct host_buffer text; /* "[1,2": the closing bracket comes when it is handed out */
-    struct host_buffer places; /* lines: position, tab, at */
+    struct host_bytes text; /* "[1,2": the closing bracket comes when it is handed out */
+    struct host_bytes places; /* lines: position, tab, at */
     size_t limit;
     lua_Integer most, count;
     bool open;
@@ -44,8 +44,8 @@ static struct writer *check_writer(lua_State *L)
 static void empty(lua_State *L, struct writer *w)
 {
     /* One value far over the limit must not hold its memory for the whole run. */
-    if (w->text.capacity / 4 > w->limit) host_buffer_free(&w->text);
-    *host_buffer_room(L, &w->text, 1) = '[';
+    if (w->text.capacity / 4 > w->limit) host_bytes_free(&w->text);
+    *host_json_room(L, &w->text, 1) = '[';
     w->text.size = 1;
     w->places.size = 0;
     w->count = 0;
@@ -82,7 +82,7 @@ static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
               (lua_Integer)bytes, (lua_Integer)limit);
     if (w->text.capacity / 4 > limit) { /* before >= 1, so the bracket is kept */
         char *data = realloc(w->text.data, before + limit);
-        if (data) w->text = (struct host_buffer){data, before, before + limit};
+        if (data) w->text = (struct host_bytes){data, before, before + limit};
     }
     lua_pushinteger(L, (lua_Integer)bytes);
     return 4;
@@ -96,7 +96,7 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
     host_json_put_integer(L, &w->places, position);
     size_t digits = w->places.size - before;
     w->places.size = before; /* all of the line or nothing */
-    char *out = host_buffer_room(L, &w->places, digits + 2 * size + 2) + digits;
+    char *out = host_json_room(L, &w->places, digits + 2 * size + 2) + digits;
     *out++ = '\t';
     for (size_t i = 0; i < size; i++) {
         if (at[i] == '\n' || at[i] == '\\') *out++ = '\\';
@@ -110,12 +110,11 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
  * pushed. */
 static bool append(lua_State *L, struct writer *w)
 {
-    struct host_buffer *draft =
-        lua_isnoneornil(L, 6) ? NULL : host_json_draft(L, 6, NULL);
+    struct host_bytes *draft = lua_isnoneornil(L, 6) ? NULL : host_json_draft(L, 6, NULL);
 
     if (!draft || draft->size == 0)
         return host_json_write(L, 2, lua_isnoneornil(L, 5) ? 0 : 5, &w->text);
-    memcpy(host_buffer_space(L, &w->text, draft->size), draft->data, draft->size);
+    memcpy(host_json_space(L, &w->text, draft->size), draft->data, draft->size);
     w->text.size += draft->size;
     return true;
 }
@@ -135,7 +134,7 @@ static int writer_add(lua_State *L)
     if (w->count == w->most)
         return host_fail(L, HOST_FULL, "the chunk holds %I values", w->count);
     size_t before = w->text.size, start = before;
-    host_buffer_room(L, &w->text, 1);
+    host_json_room(L, &w->text, 1);
     if (w->count > 0) {
         w->text.data[before] = ',';
         start = ++w->text.size;
@@ -171,7 +170,7 @@ static int writer_size(lua_State *L)
 /* The array with its closing bracket, which is not counted in text.size. */
 static const char *closed(lua_State *L, struct writer *w)
 {
-    *host_buffer_room(L, &w->text, 1) = ']';
+    *host_json_room(L, &w->text, 1) = ']';
     return w->text.data;
 }
 
@@ -277,8 +276,8 @@ static int writer_close(lua_State *L)
 {
     struct writer *w = luaL_checkudata(L, 1, TYPE);
     w->open = false;
-    host_buffer_free(&w->text);
-    host_buffer_free(&w->places);
+    host_bytes_free(&w->text);
+    host_bytes_free(&w->places);
     return 0;
 }
 

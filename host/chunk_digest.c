@@ -19,7 +19,7 @@ enum {
 /* One for each Lua state, in upvalue 1 of the functions. */
 struct digester {
     EVP_MD_CTX *context; /* NULL until needed */
-    struct host_buffer text;
+    struct host_bytes text;
 };
 
 static int digester_gc(lua_State *L)
@@ -27,7 +27,7 @@ static int digester_gc(lua_State *L)
     struct digester *d = luaL_checkudata(L, 1, DIGESTER);
     EVP_MD_CTX_free(d->context);
     d->context = NULL;
-    host_buffer_free(&d->text);
+    host_bytes_free(&d->text);
     return 0;
 }
 

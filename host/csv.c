@@ -5,7 +5,7 @@
 #include "csv.h"
 #include "file.h"
 #include "host.h"
-#include "text.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>

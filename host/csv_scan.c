@@ -6,6 +6,7 @@
 #include "csv_scan.h"
 
 #include "host.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,26 +22,6 @@ static const uint16_t windows1252[32] = {
     0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
     0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
-
-static char *put_utf8(char *to, uint32_t c)
-{
-    if (c < 0x80) {
-        *to++ = (char)c;
-    } else if (c < 0x800) {
-        *to++ = (char)(0xc0 | c >> 6);
-        *to++ = (char)(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        *to++ = (char)(0xe0 | c >> 12);
-        *to++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *to++ = (char)(0x80 | (c & 0x3f));
-    } else {
-        *to++ = (char)(0xf0 | c >> 18);
-        *to++ = (char)(0x80 | (c >> 12 & 0x3f));
-        *to++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *to++ = (char)(0x80 | (c & 0x3f));
-    }
-    return to;
-}
 
 static uint32_t unit16(const struct csv_scan *s, size_t at)
 {
@@ -92,7 +73,7 @@ static void convert(struct csv_scan *s)
         size_t n = wide ? take_utf16(s, &c) : take_byte(s, &c);
         if (n == 0) break;
         s->raw_begin += n;
-        to = put_utf8(to, c);
+        to = host_utf8_put(to, c);
     }
     if (to <= end && s->drained && s->raw_begin < s->raw_end) {
         *to++ = (char)0xff; /* half a character: the row is then not UTF-8 */

@@ -38,7 +38,7 @@ bool host_json_materialize(lua_State *L, int index)
 
 static int buffer_gc(lua_State *L)
 {
-    host_buffer_free(luaL_checkudata(L, 1, TYPE));
+    host_bytes_free(luaL_checkudata(L, 1, TYPE));
     return 0;
 }
 
@@ -49,15 +49,15 @@ static int json_encode(lua_State *L)
     lua_settop(L, 2);
     if (!lua_isnil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
 
-    struct host_buffer *b = lua_newuserdatauv(L, sizeof *b, 0);
+    struct host_bytes *b = lua_newuserdatauv(L, sizeof *b, 0);
     memset(b, 0, sizeof *b);
     luaL_setmetatable(L, TYPE);
     if (!host_json_write(L, 1, lua_isnil(L, 2) ? 0 : 2, b)) {
-        host_buffer_free(b);
+        host_bytes_free(b);
         return 3;
     }
     lua_pushlstring(L, b->data, b->size);
-    host_buffer_free(b);
+    host_bytes_free(b);
     return 1;
 }
 

@@ -2,17 +2,13 @@
 #ifndef HOST_JSON_H
 #define HOST_JSON_H
 
+#include "bytes.h"
+
 #include <lua.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A growing byte buffer that belongs to a userdata: raise-safe. */
-struct host_buffer {
-    char *data;
-    size_t size, capacity;
-};
 
 /* Appends the value at `index` as compact JSON: UTF-8 checked, integers exact, doubles
  * shortest, object members in a fixed order. Members named in `order` (a table name ->
@@ -20,7 +16,7 @@ struct host_buffer {
  * bytes. On a value that JSON cannot hold (bad UTF-8, NaN, a function, a cycle, depth
  * over 200) the buffer is cut back to where it was, nil, message, "parse" are pushed and
  * false is returned. Raises only when memory is out. */
-bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b);
+bool host_json_write(lua_State *L, int index, int order, struct host_bytes *b);
 
 /* What the members of an object have shown of themselves; of a list, its length. */
 struct host_json_members {
@@ -51,7 +47,7 @@ struct host_json_rules {
 
 /* The same as host_json_write for a value that keeps the rules. Where it does not, or
  * JSON cannot hold it, the buffer is as it was and false is returned, without a word. */
-bool host_json_write_checked(lua_State *L, int index, int order, struct host_buffer *b,
+bool host_json_write_checked(lua_State *L, int index, int order, struct host_bytes *b,
                              struct host_json_rules *rules, const void *rule);
 
 /* Pushes the value that text[0..size) holds and returns true; or pushes nil, message with
@@ -69,26 +65,22 @@ bool host_json_is_marked(lua_State *L, int index);
 bool host_json_materialize(lua_State *L, int index);
 
 /* Room for `n` more bytes; raises when memory is out. */
-char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n);
+char *host_json_room(lua_State *L, struct host_bytes *b, size_t n);
 
 /* The same, for where room is nearly always there. */
-static inline char *host_buffer_space(lua_State *L, struct host_buffer *b, size_t n)
+static inline char *host_json_space(lua_State *L, struct host_bytes *b, size_t n)
 {
-    return n <= b->capacity - b->size ? b->data + b->size : host_buffer_room(L, b, n);
+    return n <= b->capacity - b->size ? b->data + b->size : host_json_room(L, b, n);
 }
 
 /* Appends one scalar. The ones that may fail push the reason and return false. */
-bool host_json_put_string(lua_State *L, struct host_buffer *b, const char *s,
-                          size_t size);
-bool host_json_put_float(lua_State *L, struct host_buffer *b, lua_Number d);
-void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n);
-
-/* Gives the memory back; may be called twice. */
-void host_buffer_free(struct host_buffer *b);
+bool host_json_put_string(lua_State *L, struct host_bytes *b, const char *s, size_t size);
+bool host_json_put_float(lua_State *L, struct host_bytes *b, lua_Number d);
+void host_json_put_integer(lua_State *L, struct host_bytes *b, lua_Integer n);
 
 /* The text of the draft at `index`, which keeps it; misuse raises. With `ordered`, its
  * order is pushed (a table, or nil) and *ordered says which. */
-struct host_buffer *host_json_draft(lua_State *L, int index, bool *ordered);
+struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered);
 
 /* json.draft, for the module (json_draft.c). */
 int host_json_draft_new(lua_State *L);

@@ -10,7 +10,7 @@
 #define TYPE "host.json.draft"
 
 struct draft {
-    struct host_buffer text;
+    struct host_bytes text;
 };
 
 enum { ORDER = 1 }; /* its user value: name -> rank, or nil */
@@ -28,7 +28,7 @@ int host_json_draft_new(lua_State *L)
     return 1;
 }
 
-struct host_buffer *host_json_draft(lua_State *L, int index, bool *ordered)
+struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered)
 {
     struct draft *d = luaL_checkudata(L, index, TYPE);
     if (ordered) *ordered = lua_getiuservalue(L, index, ORDER) == LUA_TTABLE;
@@ -38,7 +38,7 @@ struct host_buffer *host_json_draft(lua_State *L, int index, bool *ordered)
 /* draft:text() -> text */
 static int draft_text(lua_State *L)
 {
-    const struct host_buffer *text = host_json_draft(L, 1, NULL);
+    const struct host_bytes *text = host_json_draft(L, 1, NULL);
     lua_pushlstring(L, text->data ? text->data : "", text->size);
     return 1;
 }
@@ -53,7 +53,7 @@ static int draft_size(lua_State *L)
 /* draft:close() */
 static int draft_close(lua_State *L)
 {
-    host_buffer_free(host_json_draft(L, 1, NULL));
+    host_bytes_free(host_json_draft(L, 1, NULL));
     return 0;
 }
 

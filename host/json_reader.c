@@ -207,7 +207,7 @@ static int reader_close(lua_State *L)
 {
     struct reader *r = luaL_checkudata(L, 1, TYPE);
     r->open = false;
-    host_buffer_free(&r->window);
+    host_bytes_free(&r->window);
     free(r->scan.members);
     r->scan.members = NULL;
     r->scan.capacity = 0;

@@ -18,7 +18,7 @@ enum phase {
 
 struct reader {
     struct host_input *in; /* user value 1 keeps it */
-    struct host_buffer window;
+    struct host_bytes window;
     lua_Integer passed; /* bytes of the input before the window */
     struct json_scan scan;
     size_t limit;

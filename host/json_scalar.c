@@ -4,43 +4,32 @@
 #include "json_scan.h"
 
 #include "host.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-char *host_buffer_room(lua_State *L, struct host_buffer *b, size_t n)
+char *host_json_room(lua_State *L, struct host_bytes *b, size_t n)
 {
-    if (n <= b->capacity - b->size) return b->data + b->size;
-    if (n > SIZE_MAX / 4 || b->size > SIZE_MAX / 4) luaL_error(L, "out of memory");
-    size_t capacity = b->capacity < 256 ? 256 : b->capacity;
-    while (capacity - b->size < n)
-        capacity *= 2;
-    char *data = realloc(b->data, capacity);
-    if (!data) luaL_error(L, "out of memory for %I bytes of JSON", (lua_Integer)capacity);
-    b->data = data;
-    b->capacity = capacity;
-    return data + b->size;
-}
+    char *room = host_bytes_room(b, n);
 
-void host_buffer_free(struct host_buffer *b)
-{
-    free(b->data);
-    memset(b, 0, sizeof *b);
+    if (!room) luaL_error(L, "out of memory for %I more bytes of JSON", (lua_Integer)n);
+    return room;
 }
 
 /* Writes the character at s, which is not plain, and returns its bytes; 0 when it is
  * broken. */
-static size_t write_odd(lua_State *L, struct host_buffer *b, const char *s,
+static size_t write_odd(lua_State *L, struct host_bytes *b, const char *s,
                         const char *end)
 {
     static const char hex[] = "0123456789abcdef", letters[] = "bfnrt",
                       codes[] = "\b\f\n\r\t";
     unsigned char c = (unsigned char)*s;
-    char *out = host_buffer_space(L, b, 6 + (size_t)(end - s) + 1);
+    char *out = host_json_space(L, b, 6 + (size_t)(end - s) + 1);
 
     if (c >= 0x80) {
-        size_t n = json_utf8(s, end);
+        size_t n = host_utf8_size(s, end);
         memcpy(out, s, n);
         b->size += n;
         return n;
@@ -79,7 +68,7 @@ static inline void copy_plain(const char **s, const char *end, char **out)
 }
 
 /* Text with something to escape or check; room for it is there from `out` on. */
-static bool write_checked(lua_State *L, struct host_buffer *b, const char *s, size_t size,
+static bool write_checked(lua_State *L, struct host_bytes *b, const char *s, size_t size,
                           char *out)
 {
     const char *start = s, *end = s + size;
@@ -95,16 +84,16 @@ static bool write_checked(lua_State *L, struct host_buffer *b, const char *s, si
             return false;
         }
         s += n;
-        out = host_buffer_space(L, b, (size_t)(end - s) + 1);
+        out = host_json_space(L, b, (size_t)(end - s) + 1);
     }
-    *host_buffer_space(L, b, 1) = '"';
+    *host_json_space(L, b, 1) = '"';
     b->size++;
     return true;
 }
 
-bool host_json_put_string(lua_State *L, struct host_buffer *b, const char *s, size_t size)
+bool host_json_put_string(lua_State *L, struct host_bytes *b, const char *s, size_t size)
 {
-    char *out = host_buffer_space(L, b, size + 2);
+    char *out = host_json_space(L, b, size + 2);
 
     *out++ = '"';
     if (size >= 8) { /* eight at a time, the last ones once more where they overlap */
@@ -127,7 +116,7 @@ bool host_json_put_string(lua_State *L, struct host_buffer *b, const char *s, si
     return true;
 }
 
-void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n)
+void host_json_put_integer(lua_State *L, struct host_bytes *b, lua_Integer n)
 {
     char digits[20], *p = digits + sizeof digits;
     lua_Unsigned left = n < 0 ? 0 - (lua_Unsigned)n : (lua_Unsigned)n;
@@ -135,7 +124,7 @@ void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n)
     do
         *--p = (char)('0' + left % 10);
     while (left /= 10);
-    char *out = host_buffer_space(L, b, sizeof digits + 1);
+    char *out = host_json_space(L, b, sizeof digits + 1);
     size_t size = (size_t)(digits + sizeof digits - p);
     if (n < 0) {
         *out++ = '-';
@@ -147,7 +136,7 @@ void host_json_put_integer(lua_State *L, struct host_buffer *b, lua_Integer n)
 
 /* The shortest text that reads back as the same double; with a fraction or exponent, so
  * that it reads back as a float. */
-bool host_json_put_float(lua_State *L, struct host_buffer *b, lua_Number d)
+bool host_json_put_float(lua_State *L, struct host_bytes *b, lua_Number d)
 {
     char text[32];
     int size = 0;
@@ -160,10 +149,10 @@ bool host_json_put_float(lua_State *L, struct host_buffer *b, lua_Number d)
         size = snprintf(text, sizeof text, "%.*g", digits, d);
         if (strtod(text, NULL) == d) break;
     }
-    memcpy(host_buffer_space(L, b, sizeof text), text, (size_t)size);
+    memcpy(host_json_space(L, b, sizeof text), text, (size_t)size);
     b->size += (size_t)size;
     if (!strpbrk(text, ".e")) {
-        memcpy(host_buffer_space(L, b, 2), ".0", 2);
+        memcpy(host_json_space(L, b, 2), ".0", 2);
         b->size += 2;
     }
     return true;

@@ -5,6 +5,7 @@
 #include "json_scan.h"
 
 #include "host.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -81,7 +82,7 @@ static inline enum json_outcome string(struct json_scan *s)
         if (p == end) return broken_string(s, p);
         if (*p == '"') break;
         size_t n = *p == '\\'                  ? escape_size(p, end)
-                   : (unsigned char)*p >= 0x80 ? json_utf8(p, end)
+                   : (unsigned char)*p >= 0x80 ? host_utf8_size(p, end)
                                                : 0;
         if (n == 0) return broken_string(s, p);
         if (*p == '\\') s->escaped = true;
@@ -300,26 +301,6 @@ enum json_outcome host_json_until(struct json_scan *s, int depth)
     return JSON_OK;
 }
 
-static char *put_utf8(char *out, unsigned code)
-{
-    if (code < 0x80) {
-        *out++ = (char)code;
-    } else if (code < 0x800) {
-        *out++ = (char)(0xC0 | code >> 6);
-        *out++ = (char)(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        *out++ = (char)(0xE0 | code >> 12);
-        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
-        *out++ = (char)(0x80 | (code & 0x3F));
-    } else {
-        *out++ = (char)(0xF0 | code >> 18);
-        *out++ = (char)(0x80 | (code >> 12 & 0x3F));
-        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
-        *out++ = (char)(0x80 | (code & 0x3F));
-    }
-    return out;
-}
-
 /* The scanned escape at p; *size is set to its bytes. */
 static unsigned escape_code(const char *p, size_t *size)
 {
@@ -352,7 +333,7 @@ void host_json_push_string(lua_State *L, const char *text, size_t size, bool esc
         out += plain;
         p += plain;
         if (p == end) break;
-        out = put_utf8(out, escape_code(p, &n));
+        out = host_utf8_put(out, escape_code(p, &n));
         p += n;
     }
     luaL_pushresultsize(&b, (size_t)(out - start));

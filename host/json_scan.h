@@ -88,23 +88,6 @@ static inline const char *json_blank(const char *p, const char *end)
     return p;
 }
 
-/* Bytes of the UTF-8 sequence at p, which begins with a byte over 0x7F; 0 when it is
- * broken. */
-static inline size_t json_utf8(const char *p, const char *end)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    size_t n = u[0] >= 0xF0 ? 4 : u[0] >= 0xE0 ? 3 : 2;
-
-    if (u[0] < 0xC2 || u[0] > 0xF4 || (size_t)(end - p) < n) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((u[i] & 0xC0) != 0x80) return 0;
-    if (u[0] == 0xE0 && u[1] < 0xA0) return 0; /* longer than needed */
-    if (u[0] == 0xED && u[1] > 0x9F) return 0; /* surrogates */
-    if (u[0] == 0xF0 && u[1] < 0x90) return 0; /* longer than needed */
-    if (u[0] == 0xF4 && u[1] > 0x8F) return 0; /* over U+10FFFF */
-    return n;
-}
-
 #define JSON_ONES UINT64_C(0x0101010101010101)
 
 /* Of the eight bytes at p, the high bit of each that is not plain: a control, a quote, a

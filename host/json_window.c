@@ -14,7 +14,7 @@ enum {
  * the end, or -1 with a failure pushed. Pointers into the window change. */
 int host_json_slide(lua_State *L, struct reader *r, size_t from)
 {
-    struct host_buffer *b = &r->window;
+    struct host_bytes *b = &r->window;
 
     if (from > 0) {
         memmove(b->data, b->data + from, b->size - from);
@@ -24,7 +24,7 @@ int host_json_slide(lua_State *L, struct reader *r, size_t from)
     if (r->ended) return 0;
     size_t left = b->capacity - b->size;
     if (left == 0) left = b->capacity ? b->capacity : WINDOW;
-    char *room = host_buffer_room(L, b, left);
+    char *room = host_json_room(L, b, left);
     ssize_t n = host_input_read(L, r->in, room, left);
     if (n < 0) return -1;
     b->size += (size_t)n;

@@ -233,7 +233,7 @@ static void push_path(lua_State *L, const struct json_writer *w)
 }
 
 /* Ready to write; raises when memory is out. */
-static void begin(struct json_writer *w, lua_State *L, int order, struct host_buffer *b)
+static void begin(struct json_writer *w, lua_State *L, int order, struct host_bytes *b)
 {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     w->L = L;
@@ -246,7 +246,7 @@ static void begin(struct json_writer *w, lua_State *L, int order, struct host_bu
     lua_pop(L, 1);
 }
 
-bool host_json_write_checked(lua_State *L, int index, int order, struct host_buffer *b,
+bool host_json_write_checked(lua_State *L, int index, int order, struct host_bytes *b,
                              struct host_json_rules *rules, const void *rule)
 {
     struct json_writer w;
@@ -262,7 +262,7 @@ bool host_json_write_checked(lua_State *L, int index, int order, struct host_buf
     return written;
 }
 
-bool host_json_write(lua_State *L, int index, int order, struct host_buffer *b)
+bool host_json_write(lua_State *L, int index, int order, struct host_bytes *b)
 {
     struct json_writer w;
     size_t start = b->size;

@@ -43,7 +43,7 @@ struct step {
 
 struct json_writer {
     lua_State *L;
-    struct host_buffer *b;
+    struct host_bytes *b;
     struct names *names;
     struct host_json_rules *rules; /* or NULL */
     int order;                     /* stack index or 0 */
@@ -63,7 +63,7 @@ struct member {
 
 static inline char *room(struct json_writer *w, size_t n)
 {
-    return host_buffer_space(w->L, w->b, n);
+    return host_json_space(w->L, w->b, n);
 }
 
 static inline void put(struct json_writer *w, char c)

@@ -154,7 +154,7 @@ static int validator_check(lua_State *L)
 {
     struct host_validator *v = host_self(L, TYPE);
     struct host_run r = {.L = L, .validator = v, .refs = REFS};
-    struct host_buffer *draft = NULL;
+    struct host_bytes *draft = NULL;
     bool ordered = false;
 
     luaL_checkany(L, 2);

@@ -230,7 +230,7 @@ bool host_schema_node(struct host_run *r, const struct host_rule *rule, int inde
 
 /* Walks the value quickly and appends its JSON; false, and nothing appended, when it
  * breaks a rule, or JSON cannot hold it. `order` as for host_json_write. */
-bool host_schema_write(struct host_run *r, int index, int order, struct host_buffer *b);
+bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b);
 
 /* Calls the rule's `check` with the value. */
 bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,

@@ -3,21 +3,11 @@
 #include "schema.h"
 
 #include "host.h"
+#include "utf8.h"
 
 #include <string.h>
 
 #define SHOWN_MAX 24 /* bytes of an enumerated word that a message cites */
-
-/* Characters of UTF-8; a broken sequence counts by its first bytes, which is the writer's
- * business to refuse. */
-static lua_Integer count_characters(const char *text, size_t size)
-{
-    lua_Integer n = 0;
-
-    for (size_t i = 0; i < size; i++)
-        n += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return n;
-}
 
 static bool check_length(struct host_run *r, const struct host_rule *rule,
                          const char *text, size_t size, const struct host_place *place)
@@ -28,7 +18,7 @@ static bool check_length(struct host_run *r, const struct host_rule *rule,
     if (bytes >= 4 * rule->min_length &&
         (rule->max_length < 0 || bytes <= rule->max_length))
         return true;
-    lua_Integer n = count_characters(text, size);
+    lua_Integer n = (lua_Integer)host_utf8_count(text, size);
     if (n < rule->min_length &&
         !host_schema_broken(r, HOST_KEY_MIN_LENGTH, place, "",
                             "String is too short (%I chars), minimum %I", n,

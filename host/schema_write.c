@@ -80,7 +80,7 @@ static bool closes(struct host_json_rules *rules, const void *node, int index, b
            host_schema_node(r, rule, index, NULL, bytes, r->errors);
 }
 
-bool host_schema_write(struct host_run *r, int index, int order, struct host_buffer *b)
+bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b)
 {
     struct quick quick = {
         {member, item, scalar, opens, closes},
