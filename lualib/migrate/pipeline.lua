@@ -42,6 +42,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
+---@field told table<string, table>  names of the rules' warnings, see name_of
 ---@field private hashes HashWatch
 ---@field private doing? "source"|"map"  whose code runs; nil: ours
 ---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
@@ -58,7 +59,7 @@ function pipeline.new(parts)
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
     sink = parts.sink, chooser = parts.chooser, hashes = parts.recipe.hashes or {},
     draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
-    position = 0, extra = 0, warnings = {}, pause_at = PAUSE_EVERY,
+    position = 0, extra = 0, warnings = {}, told = {}, pause_at = PAUSE_EVERY,
   }, Pipeline)
 end
 
@@ -100,6 +101,27 @@ function Pipeline:refuse(at, refused, record)
   return self:reject(at, { rejection.refused(refused, record) }, record)
 end
 
+---The name under which a warning of the rules is counted: code and field, and a number where the
+---same field is warned about for another reason, numbers in the reason aside.
+---@private
+---@param finding UserFinding
+---@return string
+function Pipeline:name_of(finding)
+  local name = finding.path == "" and finding.code or finding.code .. " " .. finding.path
+  local told = self.told[name]
+  if not told then
+    told = { n = 0 }
+    self.told[name] = told
+  end
+  if told[finding.message] then return told[finding.message] end
+  local reason = finding.message:gsub("%d+", "N")
+  if not told[reason] then
+    told.n = told.n + 1
+    told[reason] = told.n == 1 and name or string.format("%s (%d)", name, told.n)
+  end
+  return told[reason]
+end
+
 ---The findings that refuse, in words, without the warnings, which are counted unless the same field
 ---is refused.
 ---@param findings UserFinding[]
@@ -116,8 +138,7 @@ function Pipeline:errors_of(findings, user, at)
   end
   for _, finding in ipairs(findings) do
     if finding.warning and not refused[finding.path] then
-      local path = finding.path
-      local first = self:warn(path == "" and finding.code or finding.code .. " " .. path)
+      local first = self:warn(self:name_of(finding))
       if first then
         local advised = advice.of(user, finding)
         first.message, first.at = advised.message, at

@@ -117,6 +117,21 @@ test("a warning about the whole user is counted under its code alone", function(
   tap.equal(pipe.warnings.TOO_LARGE.n, 1)
 end)
 
+test("warnings about one field for different reasons are told apart", function()
+  local function argon2(kind, lanes)
+    return { email = "a@b.co", custom_password_hash = { algorithm = "argon2", hash = {
+      value = string.format("$argon2%s$v=19$m=65536,t=2,p=%d$ABEiM0RVZneImaq7zN3u/w$"
+        .. "JGAcIjxvQwjWnt9kAfY9jGHMWdY3OxVJgcDK7odeUjk", kind, lanes), encoding = "utf8" } } }
+  end
+  local made = { argon2("i", 1), argon2("id", 4), argon2("i", 1), argon2("id", 8) }
+  local _, pipe = run({ 1, 2, 3, 4 }, function(n) return made[n] end)
+  local name = "PATTERN custom_password_hash.hash.value"
+  local first, second = pipe.warnings[name], pipe.warnings[name .. " (2)"]
+  tap.equal({ first.n, second.n }, { 2, 2 })
+  tap.contains(first.message, "argon2i may be refused")
+  assert(not second.message:find("argon2i ", 1, true))
+end)
+
 test("a record that the reader stepped over is rejected as SOURCE", function()
   local out = run({ broken.new("raw;text", "row has 2 fields, the header 3") }, user)
   tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
