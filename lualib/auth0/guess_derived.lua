@@ -34,6 +34,7 @@ local ITERATIONS <const> = {
   870000, 1000000, 1200000,
 }
 local MOST_ITERATIONS <const> = 5000000
+local LEAST_BESIDE <const> = 100 -- rounds; a smaller number beside a hash is rather a length
 local UNLIKELY <const> = 4 -- times as late: a salt whose name does not speak of one
 local RECORDED <const> = 0.25 -- times as late: a number that the record holds
 local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
@@ -51,13 +52,14 @@ local function longest_of(targets)
   return alone and longest or nil
 end
 
----Salts of a key derivation: the likely ones first, as values.salts sorts them; not what is so long
----that it is rather the key.
+---Salts of a key derivation: the likely ones first, as values.salts sorts them; not a field that is
+---so long that it is rather the key.
 local function salts_of(search)
   local salts, longest = {}, longest_of(search.targets)
   for _, salt in ipairs(search.salts) do
     local target = search.by_text[salt.value]
     local is_other = target and #target.bytes == longest and not salt.expression:find("salt")
+      and not salt.expression:find(":match", 1, true)
     if #salts < MOST_SALTS and not is_other and not salt.in_braces then
       salts[#salts + 1] = salt
     end
@@ -87,8 +89,9 @@ local function rounds_of(search)
     seen[one.number] = true
     rounds[#rounds + 1] = {
       number = one.number, expression = one.expression, recorded = true,
-      named = (one.name:find("iter") or one.name:find("round") or one.name:find("cost")
-        or one.name:find("%f[%a]count") or one.name:find("factor")) ~= nil,
+      named = (one.beside_hash and one.number >= LEAST_BESIDE or one.name:find("iter")
+        or one.name:find("round") or one.name:find("cost") or one.name:find("%f[%a]count")
+        or one.name:find("factor")) and true,
     }
   end
   for _, number in ipairs(ITERATIONS) do

@@ -269,14 +269,17 @@ end
 ---@param list GuessValue[]
 ---@param least integer
 ---@param most integer
----@return {number: integer, expression: string, name: string}[]
+---@return {number: integer, expression: string, name: string, beside_hash?: boolean}[]
 function values.numbers(list, least, most)
   local found, seen = {}, {}
   for _, value in ipairs(list) do
     local number = value.text:find("^%d+$") and math.tointeger(tonumber(value.text))
     if number and number >= least and number <= most and not seen[number] then
       seen[number] = true
-      found[#found + 1] = { number = number, expression = value.expression, name = value.name }
+      found[#found + 1] = {
+        number = number, expression = value.expression, name = value.name,
+        beside_hash = value.beside_hash,
+      }
     end
   end
   return found

@@ -298,6 +298,15 @@ test("guess: a part of a field is named before the mapped hash is", function()
   tap.contains(found.line, 'password.digest("md5", row.hash:match')
 end)
 
+test("guess: a number between salt and key is tried first as the rounds", function()
+  local key = digest.pbkdf2("sha1", PLAIN, BYTES:rep(3), 6400, 18)
+  local found = guess.search {
+    record = { hash = "sha1:6400:18:" .. b64(BYTES:rep(3)) .. ":" .. b64(key) }, user = {},
+    cleartext = PLAIN, pause = pause_after(150),
+  }
+  tap.contains(found.line, 'password.pbkdf2("sha1", row.hash:match("^[^:]*:([^:]*)"), ')
+end)
+
 test("guess: digest and salt that are mapped are tried first with other rounds", function()
   local record = { salt = SALT, a = "10001", b = "b64text=", c = "2026",
     hash = digest.hex(digest.pbkdf2("sha256", PLAIN, BYTES, 29000, 32)) }
