@@ -135,6 +135,13 @@ local function canary_line(canary)
     or bad == 0 and "all came back clean" or amounts.number(bad) .. " did not come back clean")
 end
 
+local RETRIED <const> = "Before a retry, repair the users in failed.ndjson or write a `fix`; "
+  .. "lines that are taken out stay failed."
+
+local function is_retried(report)
+  return type(report.next) == "string" and report.next:find("^auth0%-migrate retry ") ~= nil
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
@@ -168,6 +175,7 @@ function words.statement(report)
     figures.append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
   end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
+  lines[#lines + 1] = is_retried(report) and RETRIED or nil
   return table.concat(lines, "\n") .. "\n"
 end
 

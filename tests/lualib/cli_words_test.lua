@@ -2,6 +2,7 @@
 
 local amounts = require "base.amounts"
 local rig = require "tests.lualib.cli_rig"
+local run_words = require "cli.run_words"
 local status_words = require "cli.status_words"
 local tap = require "tests.tap"
 local ui = require "cli.ui"
@@ -56,6 +57,18 @@ test("a run whose jobs have not ended tells no time of import", function()
   local text = words.statement(report_of { jobs = { submitted = 2, completed = 0, failed = 0 } })
   tap.contains(text, "2 jobs begun, none ended")
   assert(not text:find("imported in", 1, true), text)
+end)
+
+test("a statement whose next command is a retry says what comes before it", function()
+  local advice = "Before a retry, repair the users in failed.ndjson"
+  tap.contains(words.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
+  assert(not words.statement(report_of()):find(advice, 1, true))
+end)
+
+test("an undo that was interrupted says so once", function()
+  local text = run_words.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
+    kept = {}, message = "interrupted; what was deleted is recorded" }
+  tap.contains(text, "shop-1: interrupted\nwhat was deleted is recorded\n")
 end)
 
 ---What status says of a run in this state.
