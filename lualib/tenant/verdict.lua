@@ -81,8 +81,8 @@ local NOT <const> = "Data matches schema from 'not'"
 
 ---What stands at a finding's path.
 local function value_at(user, path)
-  for name, index in path:gmatch("([^.%[%]]+)%]?") do
-    user = type(user) == "table" and user[math.tointeger(index) or tonumber(name) or name] or nil
+  for name, close in path:gmatch("([^.%[%]]+)(%]?)") do
+    user = type(user) == "table" and user[close == "]" and tonumber(name) + 1 or name] or nil
   end
   return user
 end

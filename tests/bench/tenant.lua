@@ -41,8 +41,8 @@ end
 
 scheduler.run(function()
   local made = assert(tenant.open {})
-  local texts, began = files(), nil
-  began = os.clock()
+  local texts = files()
+  local began = os.clock()
   for _, text in ipairs(texts) do
     local job = jobs.add(made, {
       type = "users_import", connection = made.default.id, payload = text, upsert = false,

@@ -53,6 +53,8 @@ for _, case in ipairs {
     " - Object didn't pass validation for format email: akshay144" },
   { "FORMAT", { email = "a@example.com", picture = "me.png" }, "picture",
     " - Object didn't pass validation for format uri: me.png" },
+  { "FORMAT", { email = "a@example.com", mfa_factors = { { email = { value = "x" } } } },
+    "mfa_factors[0].email.value", " - Object didn't pass validation for format email: x" },
   { "INVALID_TYPE", { email = json.null }, "email",
     ", expected type string but found type null" },
   { "INVALID_TYPE", { email = "a@example.com", email_verified = "true" }, "email_verified",
