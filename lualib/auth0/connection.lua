@@ -115,18 +115,19 @@ end
 
 ---Why users cannot be imported, and what to do.
 ---@param settings Connection
----@return string?
+---@return string? why
+---@return string? fix
 function connection.objection(settings)
   local name = settings.name
   if settings.strategy ~= "auth0" then
-    return string.format("connection %s is of strategy %s; users can only be imported into a "
-      .. "database connection: name another one", name, tostring(settings.strategy))
+    return string.format("connection %s is of strategy %s", name, tostring(settings.strategy)),
+      "users can only be imported into a database connection: name another one"
   elseif settings.custom_database and not settings.import_mode then
-    return string.format("connection %s is a custom database without import mode; switch on "
-      .. '"Import Users to Auth0" in its settings, or name another one', name)
+    return string.format("connection %s is a custom database without import mode", name),
+      'switch on "Import Users to Auth0" in its settings, or name another one'
   elseif not settings.enabled then
-    return string.format("connection %s is not enabled for any application; enable it for one "
-      .. "(Applications tab of the connection)", name)
+    return string.format("connection %s is not enabled for any application", name),
+      "enable it for one (Applications tab of the connection)"
   end
 end
 
@@ -169,8 +170,8 @@ end
 function connection.read(made, name)
   local settings, message, kind = connection.settings(made, name)
   if not settings then return nil, message, kind end
-  local why = connection.objection(settings)
-  if why then return nil, why, "usage" end
+  local why, fix = connection.objection(settings)
+  if why then return nil, why .. "; " .. fix, "usage" end
   return settings
 end
 

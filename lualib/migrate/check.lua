@@ -5,6 +5,7 @@ local amounts = require "base.amounts"
 local broken = require "source.broken"
 local clock = require "host.clock"
 local connect = require "migrate.connect"
+local connection_rules = require "auth0.connection"
 local file = require "host.file"
 local findings = require "migrate.findings"
 local gates = require "migrate.gates"
@@ -103,6 +104,9 @@ end
 local function through(recipe, settings, ui, sink)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
+  local why, fix
+  if connection then why, fix = connection_rules.objection(connection) end
+  if why then ui:warn(why .. "; " .. fix) end
   local spool
   spool, message, kind = file.temporary()
   if not spool then return nil, message, kind end

@@ -62,7 +62,13 @@ local FIX <const> = {
 }
 local NETWORK_FIX <const> = "check AUTH0_DOMAIN, the network, a proxy (https_proxy) and --ca-file"
 
-local function fix_of(kind)
+---@param kind Kind
+---@param ready_made boolean  whether the token is
+---@return string
+function doctor.fix(kind, ready_made)
+  if kind == "credentials" and ready_made then
+    return "take a new token, or give client id and secret, which renew it"
+  end
   return FIX[kind] or NETWORK_FIX
 end
 
@@ -119,8 +125,8 @@ end
 ---@param settings Connection
 ---@return DoctorLine[]
 function doctor.connection(settings)
-  local why = connection.objection(settings)
-  if why then return { fail("connection", why, "usage", FIX.usage) } end
+  local why, fix = connection.objection(settings)
+  if why then return { fail("connection", why, "usage", fix) } end
   local said = string.format("%s (%s), a database, enabled", settings.name, settings.id)
   if settings.import_mode then said = said .. ", import mode" end
   local lines = { ok("connection", said) }
@@ -218,7 +224,7 @@ local function ask_tenant(lines, settings, clock_)
   local made = connect.client(settings, clock_, nil, true)
   local grant, message, kind = made:grant()
   if not grant then
-    lines[#lines + 1] = fail("token", message, kind, fix_of(kind))
+    lines[#lines + 1] = fail("token", message, kind, doctor.fix(kind, false))
     return nil
   end
   lines[#lines + 1] = doctor.token(grant, clock.now())
@@ -232,12 +238,13 @@ local function ask_tenant(lines, settings, clock_)
     if found then
       append(lines, doctor.connection(found))
     else
-      lines[#lines + 1] = fail("connection", message, kind, fix_of(kind))
+      lines[#lines + 1] = fail("connection", message, kind, doctor.fix(kind, grant.ready_made))
     end
   end
   local rate
   rate, message, kind = facts.rate(made)
-  lines[#lines + 1] = rate and doctor.rate(rate) or fail("users", message, kind, fix_of(kind))
+  lines[#lines + 1] = rate and doctor.rate(rate)
+    or fail("users", message, kind, doctor.fix(kind, grant.ready_made))
   if rate or found then lines[#lines + 1] = doctor.clock(made.clock_offset) end
   lines[#lines + 1] = factors(made, grant)
   return found

@@ -119,3 +119,14 @@ test("MFA factors are told where they may be read", function()
     contains(by["MFA factors"].said, "otp")
   end)
 end)
+
+test("check and plan warn of a connection that takes no imports", function()
+  scene(2, function(s)
+    s:write("off.json", '{"enabled": false}')
+    for _, command in ipairs { "check", "plan" } do
+      local ended = s:run({ command, "shop.lua", "input=people.csv", "--connection-file",
+        "off.json" })
+      contains(ended.stderr, "warning: connection Username-Password-Authentication is not enabled")
+    end
+  end)
+end)

@@ -44,6 +44,25 @@ test("addresses that are not unique are a warning", function()
   equal(doctor.connection(settings)[4].verdict, "warn")
 end)
 
+test("a connection that takes no imports is told with what mends that connection", function()
+  for fix, change in pairs {
+    ["enable it for one"] = { enabled = false },
+    ['switch on "Import Users to Auth0"'] = { custom_database = true },
+    ["name another one"] = { strategy = "email" },
+  } do
+    local settings = connection.defaults("Shop")
+    for key, value in pairs(change) do settings[key] = value end
+    local line = doctor.connection(settings)[1]
+    equal(line.verdict, "fail")
+    tap.contains(line.fix, fix)
+  end
+end)
+
+test("a ready-made token that is refused is mended by another token", function()
+  tap.contains(doctor.fix("credentials", true), "take a new token")
+  tap.contains(doctor.fix("credentials", false), "client id")
+end)
+
 test("the status is the first failure's, the verdict the worst", function()
   equal({ doctor.verdict { { verdict = "ok" }, { verdict = "warn" } } }, { "warn", 0 })
   equal({ doctor.verdict { { verdict = "warn" }, { verdict = "fail", kind = "credentials" },
