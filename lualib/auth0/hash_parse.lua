@@ -178,11 +178,13 @@ local LDAP_NONE <const> = {
   SASL = "the password is kept by another system ({SASL})",
   KERBEROS = "the password is kept by another system ({KERBEROS})",
   SCRYPT = "scrypt as crypt(3) writes it is not supported",
-  CLEAR = CLEARTEXT, CLEARTEXT = CLEARTEXT, PLAIN = CLEARTEXT,
+  CLEAR = CLEARTEXT, CLEARTEXT = CLEARTEXT, PLAIN = CLEARTEXT, NOOP = CLEARTEXT,
   ["X-LMHASH"] = "the LM hash is DES", LANMAN = "the LM hash is DES",
 }
 local LDAP_NT <const> = { ["X-NTHASH"] = true, NTHASH = true, NT = true, NTLM = true }
-local LDAP_WRAPPED <const> = { CRYPT = true, BCRYPT = true, BLOWFISH = true }
+local LDAP_WRAPPED <const> = {
+  CRYPT = true, BCRYPT = true, BLOWFISH = true, ["BLF-CRYPT"] = true,
+}
 
 ---389 Directory Server's older form: rounds, a salt of 64 bytes, a key of 256.
 local function ds_pbkdf2(data)
@@ -217,7 +219,7 @@ function hash_parse.ldap_password(value)
     if data:find("^%$2") then return build.bcrypt(data) end
     return nil, "crypt(3) schemes other than bcrypt are not supported"
   end
-  if scheme == "ARGON2" then return hash_parse.phc(data) end
+  if (scheme or ""):find("^ARGON2") then return hash_parse.phc(data) end
   if scheme == "PBKDF2_SHA256" then return ds_pbkdf2(data) end
   if LDAP_NT[scheme or ""] then
     return build.digest("md4", data, { encoding = "hex", password_encoding = "utf16le" })
@@ -292,6 +294,7 @@ hash_parse.SCHEMES = {
   { name = "MySQL", pattern = "^%*%x+$", reason = HASHED_HASH },
   { name = "MySQL 8", pattern = "^%$A%$", reason = "it is sha256-crypt, which is not supported" },
   { name = "SQL Server", guess = true, pattern = "^0[xX]0[12]00%x+$", build = systems.sql_server },
+  { name = "Oracle", pattern = "^S:" .. ("%x"):rep(60) .. "$", build = systems.oracle },
   { name = "ForgeRock", pattern = '^{%s*"%$crypto"', build = systems.forgerock },
   { name = "Keycloak", pattern = '^{.*"secretData"', build = keycloak_text },
   { name = "authPassword", pattern = "^S?H?A?M?D?%d+%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",

@@ -1,6 +1,6 @@
 --- Stored password strings as single systems write them: Ory Kratos, Werkzeug, Magento, ZITADEL,
---- Clerk, SQL Server, ForgeRock. Each is the hash that Auth0 can verify, or the reason why it
---- cannot.
+--- Clerk, SQL Server, Oracle, ForgeRock. Each is the hash that Auth0 can verify, or the reason why
+--- it cannot.
 
 local build = require "auth0.hash_build"
 local digest = require "host.digest"
@@ -139,6 +139,16 @@ function hash_systems.sql_server(hash)
   return build.digest(name, name == "sha1" and value:sub(1, 40) or value, {
     encoding = "hex", salt = salt, salt_encoding = "hex", position = "suffix",
     password_encoding = "utf16le",
+  })
+end
+
+---Oracle's "S:", in one hex text the sha1 of the password and a salt, and then the salt.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.oracle(hash)
+  return build.digest("sha1", hash:sub(3, 42), {
+    encoding = "hex", salt = hash:sub(43), salt_encoding = "hex", position = "suffix",
   })
 end
 

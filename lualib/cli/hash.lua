@@ -33,6 +33,9 @@ end
 local TAKEN <const> = { [true] = "Auth0 can take it", [false] = "Auth0 cannot take it" }
 
 local function words(kind)
+  if kind.scheme == "unknown" then
+    return "unknown: " .. kind.reason .. "; `prove` searches what it is from one known login\n"
+  end
   local text = string.format("%s: %s%s\n", kind.scheme, TAKEN[kind.supported] or "it depends",
     kind.reason and "; " .. kind.reason or "")
   return kind.line and text .. "  " .. kind.line .. "\n" or text

@@ -310,6 +310,8 @@ test("hash identify names the scheme and the line, with 3 for what Auth0 cannot 
     contains(ended.stdout, "password.bcrypt(row.hash)")
     contains(s:run({ "hash", "identify", "$P$Babcdef" }):ends_with(3).stdout, "phpass")
     contains(s:run({ "hash", "identify", ("0"):rep(40) }):ends_with(0).stdout, '"sha1", row.hash')
+    contains(s:run({ "hash", "identify", "secret" }):ends_with(3).stdout,
+      "unknown: the password's scheme was not recognised; `prove` ")
     s:run({ "hash", "name", "x" }):ends_with(2)
   end)
 end)

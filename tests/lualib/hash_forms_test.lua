@@ -101,6 +101,10 @@ local TAKEN <const> = {
   { "LDAP {SSHA}", "{SSHA}" .. b64(raw("sha1", PLAIN .. SALT) .. SALT), "LDAP" },
   { "LDAP {CRYPT} around bcrypt", "{CRYPT}" .. PHP, "LDAP" },
   { "LDAP {BCRYPT}", "{BCRYPT}" .. BCRYPT, "LDAP" },
+  { "Dovecot {BLF-CRYPT}", "{BLF-CRYPT}" .. PHP, "LDAP" },
+  { "Dovecot {ARGON2ID}", "{ARGON2ID}" .. ARGON2, "LDAP" },
+  { "Oracle 11g", "S:" .. hex("sha1", PLAIN .. "0123456789"):upper()
+    .. digest.hex("0123456789"):upper(), "Oracle" },
   { "LDAP {BLOWFISH}", "{BLOWFISH}" .. BCRYPT, "LDAP" },
   { "LDAP {ARGON2}", "{ARGON2}" .. ARGON2, "LDAP" },
   { "LDAP {PBKDF2}", "{PBKDF2}10$" .. adapted(SALT16) .. "$" .. adapted(derived("sha1", SALT16,
@@ -180,6 +184,7 @@ local REFUSED <const> = {
   { "LDAP {KERBEROS}", "{KERBEROS}anna@EXAMPLE.COM", "LDAP", "another system" },
   { "Ping DS, {SCRYPT}", "{SCRYPT}$7$C6..../....salt$" .. REST, "LDAP", "crypt(3)" },
   { "a cleartext with its scheme", "{CLEARTEXT}secret", "LDAP", "password itself" },
+  { "a cleartext of Spring's", "{noop}secret", "LDAP", "password itself" },
   { "LM hash", "{X-LMHASH}0182BD0BD4444BF8", "LDAP", "DES" },
   { "Django, bcrypt_sha256", "bcrypt_sha256$" .. BCRYPT, "Django", "SHA-256" },
   { "Django, crypt", "crypt$$abCNqKnCVIJEI", "Django", "DES" },
