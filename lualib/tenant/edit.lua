@@ -193,7 +193,7 @@ local function new_user(tenant, body)
   local settings = connection.settings
   if user.username and not has_usernames(settings) then return nil, no_usernames() end
   if user.user_id == "" then user.user_id = nil end -- as if it were not there
-  local wrong, member = verdict.objection(tenant:validator(connection), user, user)
+  local wrong, member = verdict.objection(tenant:validator(connection), user)
   if wrong then return nil, answers.invalid("'" .. wrong .. "'", member) end
   return user, connection
 end

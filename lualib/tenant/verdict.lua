@@ -166,13 +166,13 @@ end
 ---The first finding about a user of a single call, in the validator's words and the call's names.
 ---@param validator host.schema.validator
 ---@param user table
----@param given table<string, any>  members that the call gives; others are not its fault
+---@param given? table<string, any>  members that the call changes; others are not its fault
 ---@return string? message
 ---@return string? member
 function verdict.objection(validator, user, given)
   for _, finding in ipairs(validator:check(user) or {}) do
     local member = finding.path:match("^[%w_]+")
-    if not member or given[member] ~= nil then
+    if not member or not given or given[member] ~= nil then
       local words = finding.keyword ~= "type" and WORDS[finding.keyword]
       return words and words(finding, user) or finding.message, member
     end

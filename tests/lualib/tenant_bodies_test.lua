@@ -95,6 +95,8 @@ end)
 for name, case in pairs {
   ["no connection"] = { { email = "a@example.com" },
     "'Missing required property: connection' on property connection" },
+  ["no identifier"] = { { email = false },
+    "'Missing required property: email' on property email" },
   ["a long nickname"] = { { nickname = ("x"):rep(301) },
     "'String is too long (301 chars), maximum 300' on property nickname" },
   ["a long name"] = { { name = ("x"):rep(301) },
@@ -110,7 +112,7 @@ for name, case in pairs {
     rig.with({}, function(t)
       local body = { connection = name ~= "no connection" and t.info.connection or nil,
         email = "a@example.com" }
-      for member, value in pairs(case[1]) do body[member] = value end
+      for member, value in pairs(case[1]) do body[member] = value or nil end
       local response = t:call("POST", "/api/v2/users", { body = body })
       equal({ response.status, response.json.message },
         { 400, "Payload validation error: " .. case[2] })
