@@ -21,8 +21,8 @@ local SCOPES <const> = { "delete:users", "read:users" }
 local BATCH <const> = 50   -- users that are looked up and deleted together
 local AT_ONCE <const> = 4  -- requests in flight
 -- Seconds by which a user may be older than its upload: where only the time tells it from one that
--- was there before, and where the tenant said that it inserted it.
-local MIXED_EARLY <const>, SURE_EARLY <const> = 5, 600
+-- was there before (its clock is read to a second), and where the tenant said that it inserted it.
+local MIXED_EARLY <const>, SURE_EARLY <const> = 1, 600
 
 local INTERRUPTED <const> = "interrupted; what was deleted is recorded"
 
