@@ -90,6 +90,7 @@ function client.new(options)
   self.token = token.new {
     base = self.base, credentials = options.credentials, clock = self.clock,
     post = function(path, body) return self:ask_token(path, body) end, log = self.log,
+    ahead = function() return self.clock_offset end,
   }
   return self
 end
@@ -288,6 +289,10 @@ function Client:exchange(request, state)
       if not state.bearer then return nil, message, kind, false end
       state.left = self.token:left()
     end
+    if request.make then
+      request.body, message, kind = request.make()
+      if not request.body then return nil, message, kind, false end
+    end
     response, message, kind, sent = self:send(request, state.bearer)
     if response and not is_passing(request, response, state) then return response end
     local hopeless = not response and HOPELESS[kind]
@@ -306,9 +311,9 @@ function Client:exchange(request, state)
   end
 end
 
----The token endpoint: a POST that may be repeated.
-function Client:ask_token(path, body)
-  local request = { method = "POST", url = self.base .. path, body = body, idempotent = true }
+---The token endpoint: a POST that may be repeated, each time with a body of its own.
+function Client:ask_token(path, make)
+  local request = { method = "POST", url = self.base .. path, make = make, idempotent = true }
   return self:exchange(request, { label = "POST " .. path, attempt = 0 })
 end
 

@@ -22,6 +22,8 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field access_token? string  a ready-made token, in place of all else
 ---@field audience? string      the Management API's identifier; default `base`/api/v2/
 
+---@alias TokenBody fun(): table?, string?, Kind?  makes what one try sends
+
 ---@class Grant
 ---@field token string
 ---@field obtained number   unix seconds
@@ -33,7 +35,8 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field private credentials Credentials
 ---@field private clock Clock
 ---@field private log fun(event: string, fields: table)
----@field private post fun(path: string, body: table): ApiResponse?, string?, Kind?
+---@field private post fun(path: string, body: TokenBody): ApiResponse?, string?, Kind?
+---@field private ahead fun(): number  seconds that the tenant's clock is ahead of ours
 ---@field private grant? Grant
 ---@field private fetching? Condition
 local Token = {}
@@ -89,19 +92,28 @@ local function ready_made(text)
   }
 end
 
----@param options {base: string, credentials: Credentials, clock: Clock, post: function, log?: Log}
----  post(path, body) -> response | nil, message, kind: a request without a token
+---@class TokenOptions
+---@field base string
+---@field credentials Credentials
+---@field clock Clock
+---@field post fun(path: string, body: TokenBody): ApiResponse?, string?, Kind?  without a token
+---@field ahead? fun(): number
+---@field log? Log
+
+---@param options TokenOptions
 ---@return Token
 function token.new(options)
   local self = setmetatable({
     base = options.base, credentials = options.credentials, clock = options.clock,
     post = options.post, log = options.log or function() end,
+    ahead = options.ahead or function() return 0 end,
   }, Token)
   local given = self.credentials.access_token
   if given then self.grant = ready_made(given) end
   return self
 end
 
+---What one try sends: an assertion is taken once, and for a minute of the tenant's clock.
 function Token:body()
   local c = self.credentials
   local body = {
@@ -109,8 +121,8 @@ function Token:body()
     audience = c.audience or self.base .. "/api/v2/",
   }
   if c.private_key then
-    local jwt, message, kind =
-      token.assertion(c.client_id, self.base, c.private_key, self.clock.now())
+    local now = self.clock.now() + self.ahead()
+    local jwt, message, kind = token.assertion(c.client_id, self.base, c.private_key, now)
     if not jwt then return nil, message, kind end
     body.client_assertion_type, body.client_assertion = ASSERTION_TYPE, jwt
   else
@@ -127,11 +139,11 @@ local function refusal(response)
 end
 
 function Token:fetch()
-  local body, message, kind = self:body()
-  if not body then return nil, message, kind end
-  local asked = self.clock.now()
-  local response
-  response, message, kind = self.post("/oauth/token", body)
+  local asked
+  local response, message, kind = self.post("/oauth/token", function()
+    asked = self.clock.now()
+    return self:body()
+  end)
   if not response then return nil, message, kind end
   local answer = response.body
   if response.status ~= 200 then return nil, refusal(response), "credentials" end

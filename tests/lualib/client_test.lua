@@ -262,6 +262,24 @@ MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ
   assert(not message:find("MIIB", 1, true))
 end)
 
+test("each try for a token has an assertion of its own, by the tenant's clock", function()
+  local key = assert(require("host.file").read("tests/fixtures/tenant/key.pem"))
+  local credentials = { client_id = "me", private_key = key }
+  local made = rig.client({}, { credentials = credentials, token = function(n)
+    return n == 1 and answer(503, nil, { date = "Wed, 18 Nov 2026 12:06:40 GMT" })
+      or rig.token("late")
+  end })
+  assert(rig.get(made))
+  local said = {}
+  for i, request in ipairs(made.tokens) do
+    local jwt = json.decode(request.body).client_assertion
+    said[i] = json.decode(digest.unbase64(jwt:match("%.(.-)%.")))
+  end
+  tap.equal(#said, 2)
+  assert(said[1].jti ~= said[2].jti)
+  tap.equal({ said[1].iat - rig.NOW, said[2].iat - rig.NOW }, { 0, 3601 })
+end)
+
 -- Scopes ------------------------------------------------------------------------------------
 
 test("a 403 names the scopes of which one is missing", function()
@@ -442,7 +460,8 @@ local function meanwhile(left)
   local made = token.new {
     base = "https://acme.eu.auth0.com", credentials = { client_id = "me", client_secret = "x" },
     clock = { now = function() return time end },
-    post = function()
+    post = function(_, make)
+      assert(make())
       asked = asked + 1
       if asked > 1 then answered:wait() end
       return { status = 200, body = { access_token = "token" .. asked, expires_in = 1000 } }
