@@ -38,6 +38,8 @@ local function make(path, fill)
     fill(db)
     done, message, kind = tx:commit()
   end
+  -- The file alone gets the name: what stands beside it, for want of room, would be lost.
+  if done then done, message, kind = db:exec "PRAGMA wal_checkpoint(TRUNCATE)" end
   db:close()
   return done, message, kind
 end

@@ -66,6 +66,32 @@ test("a disk that is full from the start ends with 5 and says so", function()
   end)
 end)
 
+-- Makes a journal in the folder it is given, with ever more room; prints what went wrong.
+local MAKES_JOURNALS <const> = [[
+local file, ledger = require "host.file", require "migrate.ledger"
+local folder = ...
+folder = folder[1]
+for room = 8, 160, 8 do
+  local filler, name = folder .. "/filler", folder .. "/journal.db"
+  assert(file.reserve(filler, file.free(folder) - room * 1024))
+  local book, message, kind = ledger.create(name, { run = "r" })
+  if book then
+    book:close()
+  elseif kind ~= "full" or file.stat(name) then
+    print(room, message)
+  end
+  for _, left in ipairs(file.list(folder)) do file.remove(folder .. "/" .. left) end
+end
+]]
+
+test("a journal for which there is not enough room is not made, however little is missing",
+  function()
+    on_disk(nil, function(s, small)
+      s:write("make.lua", MAKES_JOURNALS)
+      equal(s:run({ "--run", "make.lua", small.path }):ends_with(0).stdout, "")
+    end)
+  end)
+
 for _, moment in ipairs {
   { "with two jobs in flight", function(seen) return events(seen, "submitted") == 2 end },
   { "after the first harvest", function(seen) return events(seen, "harvested") > 0 end },
