@@ -57,6 +57,15 @@ function entries:attempts(chunk)
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
 
+---When this run may first have created a chunk's users. Those that go once more for their factors'
+---sake were sent in another chunk before.
+---@param chunk integer
+---@return number? first  unix seconds, by the tenant's clock; nil: nothing of it was sent
+function entries:first_intent(chunk)
+  return self.db:value([[SELECT CASE upsert WHEN 1 THEN (SELECT min(first_intent) FROM chunk)
+    ELSE first_intent END FROM chunk WHERE id = ?]], chunk)
+end
+
 ---@param chunk integer
 ---@return integer jobs  that the chunk became
 function entries:jobs(chunk)
@@ -166,7 +175,7 @@ local LATE <const> = 60 -- seconds
 ---@param chunk integer
 ---@return {first: number, last: number}?  unix seconds; nil: it was never sent
 function entries:hours(chunk)
-  local first = self.db:value("SELECT first_intent FROM chunk WHERE id = ?", chunk)
+  local first = self:first_intent(chunk)
   local last
   for row in self.db:rows(RECEIVED, chunk) do
     local is_known = row.state == "completed" and row.seconds and row.seconds >= 0

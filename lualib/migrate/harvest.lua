@@ -159,12 +159,12 @@ local function harvest_completed(engine, job, status)
     judge.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
     judge.failures(engine, chunk)
   else
-    -- A user repeated with upsert because its MFA factors failed was inserted by this run.
-    if chunk.upsert and not chunk.updates and not engine.upsert then
+    local for_factors = chunk.upsert and not chunk.updates
+    if for_factors and not engine.upsert then
+      -- A user repeated with upsert because its MFA factors failed was inserted by this run.
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
-    end
-    local upserts = engine.upsert or chunk.updates
-    if upserts and counts.updated > 0 and engine.ledger:attempts(chunk.id) > 1 then
+    elseif (engine.upsert or chunk.updates) and counts.updated > 0
+      and (for_factors or engine.ledger:attempts(chunk.id) > 1) then
       counts = judge.recount(engine, chunk, counts, failures)
     end
     counts.alarms = unmatched

@@ -53,12 +53,17 @@ local function find(engine, ours)
   end
 end
 
+---When this run may have created a chunk's users; nil when nothing of it was sent.
+local function span_of(engine, chunk)
+  local first = engine.ledger:first_intent(chunk.id)
+  local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
+  return first and { first = first, last = clock.now() + offset }
+end
+
 ---When an earlier upload of this chunk may have created its users; nil when there was only one.
 local function window(engine, chunk)
-  local record = engine.ledger:chunk(chunk.id)
-  if engine.ledger:attempts(chunk.id) < 2 or not record.first_intent then return nil end
-  local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
-  return { first = record.first_intent, last = clock.now() + offset }
+  if engine.ledger:attempts(chunk.id) < 2 then return nil end
+  return span_of(engine, chunk)
 end
 
 ---Rules on the open failures of a chunk. Those that no look-up can settle are left to the
@@ -94,7 +99,7 @@ function judge.failures(engine, chunk)
   end
 end
 
----Corrects the counts of a chunk that was sent with upsert more than once: users that an earlier
+---Corrects the counts of users that were sent with upsert more than once: those that an earlier
 ---attempt created come back as updated, and were inserted by this run all the same.
 ---@param engine Engine
 ---@param chunk LedgerChunk
@@ -107,7 +112,7 @@ function judge.recount(engine, chunk, counts, failures)
   for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
     if not failed[placed.place] then asked[#asked + 1] = placed.user end
   end
-  local theirs, span = find(engine, asked), window(engine, chunk)
+  local theirs, span = find(engine, asked), span_of(engine, chunk)
   for _, user in ipairs(asked) do
     local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
     if ruling.outcome == "inserted" then inserted = inserted + 1 end
@@ -124,9 +129,7 @@ function judge.are_all_there(engine, chunk)
   local ours = {}
   for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
   local theirs = find(engine, ours)
-  local record = engine.ledger:chunk(chunk.id)
-  local offset = engine.client.clock_offset or 0
-  local span = { first = record.first_intent, last = clock.now() + offset }
+  local span = span_of(engine, chunk)
   for _, user in ipairs(ours) do
     local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
     if ruling.outcome == "absent" then return false end
@@ -168,9 +171,7 @@ end
 function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   local users = engine:check(engine.dir:users(chunk))
   local record = engine.ledger:chunk(chunk.id)
-  local offset = engine.client.clock_offset or 0
-  local span = record.first_intent
-    and { first = record.first_intent, last = clock.now() + offset }
+  local span = span_of(engine, chunk)
   local known = {}
   for _, failure in ipairs(told or {}) do known[failure.place] = failure end
   local asked = {}
@@ -184,8 +185,9 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
     local failed = known[placed.place]
     local ruling = failed and { outcome = "told" }
       or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
-    -- Users that go once more for their factors' sake were inserted by this run before.
-    if ruling.outcome == "updated" and record.upsert and not record.updates then
+    -- Users that go once more for their factors' sake were inserted by this run before, unless the
+    -- run updates users.
+    if ruling.outcome == "updated" and record.upsert and not (record.updates or engine.upsert) then
       ruling.outcome = "inserted"
     end
     if ruling.outcome == "inserted" and evidence.doubts_factors(placed.user, record.round) then

@@ -280,6 +280,23 @@ test("factors that failed are repeated once with upsert, and the user stays inse
   end)
 end)
 
+test("factors that are repeated in a run with upsert tell apart whom the run inserted", function()
+  local long_ago <const> = "2020-01-01T00:00:00Z"
+  for created, figures in pairs { [now()] = { 2, 0, 0, 0, 0 }, [long_ago] = { 1, 1, 0, 0, 0 } } do
+    local tenant = rig.tenant()
+    tenant.known = { { user_id = "auth0|u1", email = "user1@example.com", created_at = created } }
+    tenant.script = {
+      function(job)
+        job.errors = { { user = { user_id = "u1" }, errors = { { code = "MFA_FACTORS_FAILED" } } } }
+      end,
+      function(job) job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 } end,
+    }
+    rig.with_run({ n = 2, tenant = tenant, upsert = true }, function(face, made, book)
+      tap.equal(users_of(whole(face, made, book)), figures)
+    end)
+  end
+end)
+
 test("factors that fail again go once more while rounds are left", function()
   local tenant = rig.tenant()
   local function refuse(job)

@@ -139,6 +139,22 @@ test("a chunk's users were created between its first intent and a minute after i
   end)
 end)
 
+test("users that go once more for their factors may be as old as the run's first upload", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    assert(book:sending(1, -5000))
+    for id, more in ipairs { { upsert = true, updates = true }, { upsert = true } } do
+      local chunk = { id = id + 1, users = 0, bytes = 10, sha256 = "", places = "" }
+      for key, value in pairs(more) do chunk[key] = value end
+      assert(book:requeued(2, chunk, {}))
+      assert(book:sending(chunk.id))
+    end
+    local first = book:chunk(1).first_intent
+    tap.equal({ book:first_intent(1), book:first_intent(3) }, { first, first })
+    tap.equal(book:first_intent(2), book:chunk(2).first_intent)
+  end)
+end)
+
 test("an upload whose answer never came may have created users as long as a job runs", function()
   with_ledger(function(book)
     stage(book, 1, 1)
