@@ -11,6 +11,7 @@ local findings = require "migrate.findings"
 local gates = require "migrate.gates"
 local guard = require "base.guard"
 local json = require "host.json"
+local left_out = require "migrate.left_out"
 local outcome = require "migrate.outcome"
 local packer = require "migrate.packer"
 local pipeline = require "migrate.pipeline"
@@ -228,14 +229,12 @@ local function preview_user(shown, validator, user)
   end
 end
 
----Of a user whose hash `auth0.password` refused, and who has no other.
-local function note_refused(shown, hashes)
-  for _, user in ipairs(hashes.refused and shown.users or {}) do
-    if not user_rules.has_password(user) then
-      table.insert(shown.errors, {
-        code = "password_not_kept", path = "", warning = true, message = hashes.refused,
-        fix = "Such a user sets a new password; `prove` searches what fits.",
-      })
+---What the recipe's helpers could not read.
+local function note_left_out(shown, left)
+  for _, user in ipairs(left.any and shown.users or {}) do
+    for _, told in ipairs(left_out.of(left, user)) do
+      told.path, told.warning = "", true
+      table.insert(shown.errors, told)
     end
   end
 end
@@ -245,7 +244,7 @@ local function count(ok, ...)
 end
 
 local function preview_of(recipe, validator, record, at, position)
-  recipe.hashes.refused = nil
+  left_out.clear(recipe.left_out)
   if broken.is(record) then
     local shape = value_shape.of_raw(record.raw)
     local errors = { rejection.finding("SOURCE", "", record.message, shape) }
@@ -263,7 +262,7 @@ local function preview_of(recipe, validator, record, at, position)
     for _, user in ipairs(result[1] ~= nil and result or { result }) do
       preview_user(shown, validator, user)
     end
-    note_refused(shown, recipe.hashes)
+    note_left_out(shown, recipe.left_out)
   elseif n == 0 then
     shown.errors = { rejection.of_recipe("RECIPE_RESULT", pipeline.FELL_OFF, nil) }
   elseif result == nil then

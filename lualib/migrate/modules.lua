@@ -8,7 +8,7 @@ local face = require "migrate.face"
 local failure = require "base.failure"
 local file = require "host.file"
 local host = require "host"
-local kept_hashes = require "migrate.kept_hashes"
+local left_out = require "migrate.left_out"
 local path = require "base.path"
 
 local modules = {}
@@ -24,7 +24,7 @@ local modules = {}
 ---@field list LoadedModule[]         third-party ones, in the order in which they were loaded
 ---@field texts LoadedModule[]        those and the shipped recipes
 ---@field folders string[]
----@field hashes HashWatch             what its `auth0.password` refused
+---@field left LeftOut                 what its helpers could not read
 local Modules = {}
 Modules.__index = Modules
 
@@ -123,8 +123,10 @@ function modules.new(options)
   for _, name in ipairs { "coroutine", "io", "math", "os", "string", "table", "utf8" } do
     self.loaded[name] = self.env[name]
   end
-  self.loaded.migrate = face.new(options.warnings)
-  self.loaded["auth0.password"], self.hashes = kept_hashes.new()
+  local own
+  own, self.left = left_out.new()
+  for name, module in pairs(own) do self.loaded[name] = module end
+  self.loaded.migrate = face.new(options.warnings, self.left)
   self.loaded.cjson = require("cjson").new()
   return self
 end

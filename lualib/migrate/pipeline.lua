@@ -6,6 +6,7 @@ local broken = require "source.broken"
 local failure = require "base.failure"
 local guard = require "base.guard"
 local json = require "host.json"
+local left_out = require "migrate.left_out"
 local outcome = require "migrate.outcome"
 local rejection = require "migrate.rejection"
 local user_rules = require "auth0.user"
@@ -43,7 +44,7 @@ local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
 ---@field told table<string, table>  names of the rules' warnings, see name_of
----@field private hashes HashWatch
+---@field private left LeftOut
 ---@field private doing? "source"|"map"  whose code runs; nil: ours
 ---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
 ---@field private record any        the last one read
@@ -57,7 +58,7 @@ Pipeline.__index = Pipeline
 function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
-    sink = parts.sink, chooser = parts.chooser, hashes = parts.recipe.hashes or {},
+    sink = parts.sink, chooser = parts.chooser, left = parts.recipe.left_out or {},
     draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
     position = 0, extra = 0, warnings = {}, told = {}, pause_at = PAUSE_EVERY,
   }, Pipeline)
@@ -158,13 +159,13 @@ function Pipeline:clash(clash, user, at, record)
   })
 end
 
----A user whose hash `auth0.password` refused and who has no other goes without a password.
+---Counts what the recipe's helpers could not read.
 ---@private
-function Pipeline:note_refused(user, at)
-  if user_rules.has_password(user) then return end
-  self:warn("password_not_kept", string.format(
-    "hashes that cannot be carried over: these users set a new password (the first at %s: %s)", at,
-    self.hashes.refused))
+function Pipeline:note_left_out(user, at)
+  for _, told in ipairs(left_out.of(self.left, user)) do
+    local first = self:warn(told.code, told.message)
+    if first then first.at, first.shape, first.fix = at, told.shape, told.fix end
+  end
 end
 
 ---One mapped user, through the rules, into the sink.
@@ -176,7 +177,7 @@ function Pipeline:take(user, at, record)
     local errors = self:errors_of(findings, user, at)
     if errors[1] then return self:reject(at, errors, record, user) end
   end
-  if self.hashes.refused then self:note_refused(user, at) end
+  if self.left.any then self:note_left_out(user, at) end
   local choose = self.chooser
   local place = choose and choose:slot() or self.position
   local clash, message, kind = self.duplicates:judge(user, place)
@@ -272,7 +273,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:stretch(source, state, pause, limit)
-  local map, params, hashes = self.recipe.map, self.recipe.params, self.hashes
+  local map, params, left = self.recipe.map, self.recipe.params, self.left
   while self.position < limit do
     local taken, message, kind
     if self.position >= self.pause_at then
@@ -293,7 +294,8 @@ function Pipeline:stretch(source, state, pause, limit)
     if is_broken(record) then
       taken, message, kind = self:step_over(at, record)
     else
-      self.doing, hashes.refused = "map", nil
+      if left.any then left_out.clear(left) end
+      self.doing = "map"
       taken, message, kind = self:mapped(at, record, map(record, params, position))
     end
     if not taken then return nil, message, kind end

@@ -164,7 +164,7 @@ function recipe.load(name, options)
   })
   if not resolved then return nil, source.where .. ": " .. message, kind end
   local made = assemble(source, value, world, resolved, options)
-  made.warnings, made.hashes = warnings, world.hashes
+  made.warnings, made.left_out = warnings, world.left
   return made
 end
 

@@ -32,7 +32,7 @@ local shape = {}
 ---@field declared? table<string, ParamDeclaration>
 ---@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
 ---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
----@field hashes? HashWatch  filled by its `auth0.password`
+---@field left_out? LeftOut  filled by its helpers
 ---@field hints? string[]    for people, about this loading
 
 local function is_count(value)
