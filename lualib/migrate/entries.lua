@@ -162,27 +162,32 @@ end
 local DEADLINE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
 
 local RECEIVED <const> = [[
-SELECT attempt.begun, job.state, job.ended - job.submitted AS seconds
+SELECT attempt.begun, job.created, job.state, job.ended - job.submitted AS seconds
 FROM attempt LEFT JOIN job ON job.attempt = attempt.id
 WHERE attempt.chunk = ? AND ifnull(attempt.outcome, 'uncertain') IN ('accepted', 'uncertain')]]
 
 -- How long an upload takes, which no clock alone tells, and what clocks differ by meanwhile.
 local LATE <const> = 60 -- seconds
 
----When a chunk's users may have been created, by the tenant's clock: from the first intent to a
----minute after the end of the last job, or as long as a job may run whose end or upload's answer
----nobody saw. Our own clock is only asked how long a job ran: it may have been set since.
+---When a chunk's users may have been created, by the tenant's clock: from the making of its first
+---job, or the first intent where an answer did not tell, to a minute after the end of the last job,
+---or as long as a job may run whose end or upload's answer nobody saw. Our own clock is only asked
+---how long a job ran: it may have been set since. `is_exact`: no user can be of an earlier time.
 ---@param chunk integer
----@return {first: number, last: number}?  unix seconds; nil: it was never sent
+---@return {first: number, last: number, is_exact: boolean}?  unix seconds; nil: it was never sent
 function entries:hours(chunk)
   local first = self:first_intent(chunk)
-  local last
+  local last, made
+  local is_exact = true
   for row in self.db:rows(RECEIVED, chunk) do
     local is_known = row.state == "completed" and row.seconds and row.seconds >= 0
     local end_ = row.begun + (is_known and math.min(row.seconds + LATE, DEADLINE) or DEADLINE)
     last = math.max(last or end_, end_)
+    made = row.created and math.min(made or row.created, row.created)
+    is_exact = is_exact and made ~= nil
   end
-  return first and last and { first = first, last = last } or nil
+  if not (first and last) then return nil end
+  return { first = is_exact and made or first, last = last, is_exact = is_exact }
 end
 
 ---Whether a user of the first round is one that its job, though completed, never told of, and that

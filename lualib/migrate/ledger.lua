@@ -189,14 +189,15 @@ end
 ---@param chunk integer
 ---@param attempt integer
 ---@param job string
+---@param created? number  when the tenant made it, by its clock; unix seconds
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Ledger:sent(chunk, attempt, job)
+function Ledger:sent(chunk, attempt, job, created)
   local tx <close> = self.db:begin()
   end_attempt(self.db, attempt, "accepted")
-  self.db:run([[INSERT INTO job (id, chunk, attempt, submitted, state)
-    VALUES (?, ?, ?, ?, 'running')]], job, chunk, attempt, clock.now())
+  self.db:run([[INSERT INTO job (id, chunk, attempt, submitted, created, state)
+    VALUES (?, ?, ?, ?, ?, 'running')]], job, chunk, attempt, clock.now(), created)
   self.db:run("UPDATE chunk SET state = 'sent' WHERE id = ?", chunk)
   return tx:commit()
 end

@@ -1,5 +1,5 @@
---- What a recipe's helpers could not read: its own `auth0.password` and `source.value` note what they
---- answer with nil, so that no password, phone number or date is lost without a word.
+--- What a recipe's helpers could not read: its own `auth0.password` and `source.value` note what
+--- they answer with nil, so that no password, phone number or date is lost without a word.
 
 local build = require "auth0.hash_build"
 local password = require "auth0.password"

@@ -3,7 +3,7 @@
 local tables = {}
 
 -- Of the tables below; a journal of another version is refused.
-tables.VERSION = 1
+tables.VERSION = 2
 
 tables.SCHEMA = [[
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -34,6 +34,7 @@ CREATE TABLE job (
   chunk INTEGER NOT NULL REFERENCES chunk,
   attempt INTEGER NOT NULL REFERENCES attempt,
   submitted REAL NOT NULL,
+  created REAL,
   state TEXT NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'lost')),
   ended REAL,
   total INTEGER, inserted INTEGER, updated INTEGER, failed INTEGER,

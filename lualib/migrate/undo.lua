@@ -20,31 +20,35 @@ local undo = {}
 local SCOPES <const> = { "delete:users", "read:users" }
 local BATCH <const> = 50   -- users that are looked up and deleted together
 local AT_ONCE <const> = 4  -- requests in flight
--- Seconds by which a user may be older than its upload: where only the time tells it from one that
--- was there before (its clock is read to a second), and where the tenant said that it inserted it.
-local MIXED_EARLY <const>, SURE_EARLY <const> = 1, 600
+-- Seconds by which a user may be older than its upload, where the tenant said that it inserted it.
+local EARLY <const> = 600
+-- Where only the time tells a user from one that was there before: how much later than the intent
+-- it must be, for the tenant's clock is read to a second, unless the job says when it was made.
+local PROOF <const> = 1
 
 local INTERRUPTED <const> = "interrupted; what was deleted is recorded"
 
 undo.UPDATED = "there before this run, which only updated it"
 undo.BEFORE = "created before this run: not by it"
 undo.AFTER = "created after this run: not by it"
+undo.TOO_CLOSE = "created when the upload began: its age does not prove that it is of this run"
 undo.SEVERAL = "several users have its identifiers"
 undo.UNKNOWN = "the tenant does not tell when it was created"
 
 ---Whether the user is of this run, by the evidence alone.
 ---@param outcome "inserted"|"upserted"
 ---@param theirs {user_id: string, created?: number}[]  users of the connection that may be it
----@param hours {first: number, last: number}  of the chunk, by the tenant's clock
+---@param hours {first: number, last: number, is_exact: boolean}  of the chunk, see Ledger:hours
 ---@return "delete"|"gone"|"kept" what
 ---@return string? user_id
 ---@return string? why
 function undo.rule(outcome, theirs, hours)
-  local early = outcome == "upserted" and MIXED_EARLY or SURE_EARLY
+  local first = hours.first - EARLY
+  if outcome == "upserted" then first = hours.first + (hours.is_exact and 0 or PROOF) end
   local ours = {}
   for _, user in ipairs(theirs) do
     local created = user.created
-    if created and created >= hours.first - early and created <= hours.last then
+    if created and created >= first and created <= hours.last then
       ours[#ours + 1] = user
     end
   end
@@ -53,6 +57,7 @@ function undo.rule(outcome, theirs, hours)
   local user = theirs[1]
   local why = #ours > 1 and undo.SEVERAL or not user.created and undo.UNKNOWN
     or user.created > hours.last and undo.AFTER
+    or user.created >= hours.first - PROOF and undo.TOO_CLOSE
     or outcome == "upserted" and undo.UPDATED or undo.BEFORE
   return "kept", user.user_id, why
 end

@@ -71,7 +71,9 @@ end
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
-  engine:record("sent", job.chunk.id, attempt, answer.id)
+  local made = answer.job and answer.job.created_at
+  made = type(made) == "string" and clock.parse(made) or nil
+  engine:record("sent", job.chunk.id, attempt, answer.id, made)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
   job.submitted, job.percentage, job.adopted, job.refused = nil, nil, nil, nil
   engine.room:accepted(engine.clock.elapsed(), count(engine.watched) + 1)

@@ -234,8 +234,8 @@ local function slice_size(speed)
   return math.max(1, math.min(SLICE, math.floor(speed * SLICE_SECONDS)))
 end
 
----Lets the server take in what waits: a whole file comes in many turns, and the next job's should be
----there when this one ends.
+---Lets the server take in what waits: a whole file comes in many turns, and that of the next job
+---should be there when this one ends.
 local function serve()
   for _ = 1, TURNS do scheduler.pass() end
 end

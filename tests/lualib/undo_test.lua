@@ -5,7 +5,8 @@ local undo = require "migrate.undo"
 
 local test = tap.test
 
-local HOURS <const> = { first = 10000, last = 10360 }
+local HOURS <const> = { first = 10000, last = 10360, is_exact = false }
+local EXACT <const> = { first = 10000, last = 10360, is_exact = true }
 
 ---{what, outcome, created of the users that may be it, what becomes of it, why}
 for _, case in ipairs {
@@ -20,7 +21,13 @@ for _, case in ipairs {
   { "created two seconds before, where the job does not tell", "upserted", { 9998 }, "kept",
     undo.UPDATED },
   { "created before by less than clocks are read to, where the job does not tell", "upserted",
-    { 9999.5 }, "delete" },
+    { 9999.5 }, "kept", undo.TOO_CLOSE },
+  { "created in the second of the intent, where the job does not tell", "upserted", { 10000.5 },
+    "kept", undo.TOO_CLOSE },
+  { "created in the second of a job whose making is known", "upserted", { 10000.5 }, "delete",
+    nil, EXACT },
+  { "created just before a job whose making is known", "upserted", { 9999.9 }, "kept",
+    undo.TOO_CLOSE, EXACT },
   { "created in the hours, where the job does not tell", "upserted", { 10001 }, "delete" },
   { "created after the hours, where the job does not tell", "upserted", { 10420 }, "kept",
     undo.AFTER },
@@ -34,7 +41,7 @@ for _, case in ipairs {
     for i, created in ipairs(case[3]) do
       theirs[i] = { user_id = "auth0|" .. i, created = created or nil }
     end
-    local what, _, why = undo.rule(case[2], theirs, HOURS)
+    local what, _, why = undo.rule(case[2], theirs, case[6] or HOURS)
     tap.equal({ what, why }, { case[4], case[5] })
   end)
 end
