@@ -142,11 +142,19 @@ local function is_retried(report)
   return type(report.next) == "string" and report.next:find("^auth0%-migrate retry ") ~= nil
 end
 
+---The tenant and connection; nil for a rehearsal's, which is gone.
+local function whereto(report)
+  local host = report.tenant and report.tenant:match("^https://(.+)$")
+  if not host then return nil end
+  return "into " .. (report.connection and report.connection .. " at " or "") .. host
+end
+
 ---The statement of a run.
 ---@param report Report
 ---@return string
 function words.statement(report)
   local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
+  lines[#lines + 1] = whereto(report)
   lines[#lines + 1] = figures.undo(report.undo)
   if report.message and report.message ~= json.null then
     lines[#lines + 1] = report.message:gsub("^" .. report.status .. "; ", "")

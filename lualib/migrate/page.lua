@@ -170,6 +170,25 @@ local function forecast(statement)
     .. table.concat(rows) .. "</table>"
 end
 
+---"2026-11-24 16:51 UTC" of an ISO time.
+local function moment(iso)
+  return (iso:gsub("T", " "):sub(1, 16)) .. " UTC"
+end
+
+---What ran, whereto and when.
+local function subject(statement)
+  local said = "Recipe " .. (statement.recipe or "unknown")
+  if statement.connection then said = said .. " into " .. statement.connection end
+  if statement.forecast then
+    said = said .. " of the built-in tenant"
+  elseif statement.tenant then
+    said = said .. " at " .. statement.tenant:gsub("^https://", "")
+  end
+  if statement.begun then said = said .. ", begun " .. moment(statement.begun) end
+  if statement.written then said = said .. "; as of " .. moment(statement.written) end
+  return '<p class="soft">' .. escape(said) .. ".</p>"
+end
+
 ---@param statement Report
 ---@return string html
 function page.of(statement)
@@ -179,7 +198,7 @@ function page.of(statement)
   end
   local parts = {
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>", escape(statement.run),
-    "</title><style>", STYLE, "</style><h1>", escape(statement.run), "</h1>",
+    "</title><style>", STYLE, "</style><h1>", escape(statement.run), "</h1>", subject(statement),
     string.format('<p class="verdict %s">%s%s</p>', verdict_class(statement.exit), escape(verdict),
       statement.message and ": " .. escape(statement.message) or ""),
   }

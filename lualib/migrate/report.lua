@@ -2,6 +2,7 @@
 
 local books = require "migrate.books"
 local canary = require "migrate.canary"
+local clock = require "host.clock"
 local file = require "host.file"
 local findings = require "migrate.findings"
 local json = require "host.json"
@@ -27,6 +28,10 @@ local STATUS <const> = {
 ---@field recipe string
 ---@field status string
 ---@field exit integer
+---@field tenant? string      its URL; nil as long as none is known
+---@field connection? string  its name
+---@field begun string        ISO 8601, by our clock
+---@field written string
 ---@field records table<string, integer>
 ---@field users table<string, integer>
 ---@field jobs table<string, integer>
@@ -84,6 +89,11 @@ local function counted(warnings)
   return by_code
 end
 
+---@param unix? number
+local function iso(unix)
+  return unix and clock.iso(unix) or nil
+end
+
 local function round(number, places)
   local factor = 10 ^ places
   return math.floor(number * factor + 0.5) / factor
@@ -117,6 +127,8 @@ function report.build(ledger, options)
   end
   return {
     run = ledger:get("run"), recipe = ledger:get("recipe"), status = STATUS[exit], exit = exit,
+    tenant = ledger:get("base"), connection = ledger:get("connection"),
+    begun = iso(ledger:get("begun")), written = iso(clock.now()),
     records = pick(figures, "read", "extra", "skipped", "unchanged", "rejected", "duplicate",
       "staged"),
     users = pick(figures, "inserted", "updated", "already_there", "failed", "pending"),

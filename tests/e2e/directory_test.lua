@@ -81,7 +81,11 @@ test("the books of an eventful run name everything", function()
     equal(s:metrics().users, 4)
     local written = json.decode(s:read "shop.run/report.json")
     equal(written, report)
-    contains(s:read "shop.run/report.html", "<html")
+    equal({ report.tenant, report.connection }, { s.env.AUTH0_DOMAIN, s.env.AUTH0_CONNECTION })
+    local html = s:read "shop.run/report.html"
+    contains(html, "<html")
+    contains(html, "Recipe shop into " .. report.connection .. " at " .. report.tenant)
+    contains(html, "begun " .. report.begun:sub(1, 10))
   end)
 end)
 

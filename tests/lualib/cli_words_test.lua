@@ -42,6 +42,11 @@ for _, case in ipairs {
   end)
 end
 
+test("the statement says into which connection of which tenant", function()
+  local report = report_of { tenant = "https://acme.eu.auth0.com", connection = "Users" }
+  tap.contains(words.statement(report), "\ninto Users at acme.eu.auth0.com\n")
+end)
+
 test("the statement names what was not touched and every code", function()
   local text = words.statement(report_of {
     users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
