@@ -56,7 +56,8 @@ static enum csv_encoding encoding_option(lua_State *L)
         {"utf-16le",     CSV_UTF16LE    },
         {"utf-16be",     CSV_UTF16BE    },
         {"windows-1252", CSV_WINDOWS1252},
-        {"latin1",       CSV_LATIN1     }
+        {"latin1",       CSV_LATIN1     },
+        {"iso-8859-1",   CSV_LATIN1     }
     };
     size_t size;
     const char *name = string_option(L, "encoding", "utf-8", &size);

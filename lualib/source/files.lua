@@ -29,6 +29,28 @@ local files = {}
 ---@field private read integer          files that could be read
 ---@field private found table[]         warnings
 local Records = { __name = "records" }
+
+---What a file begins with that no reader of texts can read, and what to do.
+---@type {[1]: string, [2]: string}[]
+local FOREIGN <const> = {
+  { "SQLite format 3\0", "an SQLite database: write the rows out and read those, such as "
+    .. "`sqlite3 -json FILE 'SELECT ...'`" },
+  { "PK\3\4", "a spreadsheet or an archive: save it as CSV, or unpack it" },
+  { "\xD0\xCF\x11\xE0", "a spreadsheet of an old Office: save it as CSV" },
+  { "BZh", "compressed by bzip2: unpack it, or pack it by gzip or zstd" },
+  { "\xFD7zXZ\0", "compressed by xz: unpack it, or pack it by gzip or zstd" },
+  { "%PDF-", "a PDF" },
+}
+
+---What a file is instead; nil for one that may be text.
+local function foreign(path)
+  local handle <close> = path ~= "-" and io.open(path, "rb") or nil
+  local head = handle and handle:read(16) or ""
+  for _, entry in ipairs(FOREIGN) do
+    if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
+  end
+end
+
 Records.__index = Records
 
 ---@param given string|string[]
@@ -59,6 +81,8 @@ end
 ---@private
 function Records:fail(message, kind)
   local name = self.names[self.index]
+  local instead = kind == "parse" and foreign(self.paths[self.index])
+  if instead then message = name .. " is " .. instead end
   if not message:find(name, 1, true) then message = name .. ": " .. message end
   local passable = self.format.passable
   if #self.paths > 1 and passable and passable(message) then

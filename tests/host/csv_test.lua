@@ -113,6 +113,7 @@ for name, case in pairs {
     "a,b\n1\n1,2,3\n", { ragged = "pad" }, { { a = "1" }, { a = "1", b = "2" } } },
   ["windows-1252 is converted"] = {
     "n\xe4me,b\n\x80,\xe9\n", { encoding = "windows-1252" }, { { ["näme"] = "€", b = "é" } } },
+  ["iso-8859-1 is latin1"] = { "a\n\xfc\n", { encoding = "iso-8859-1" }, { { a = "ü" } } },
   ["latin1 is converted"] = { "a\n\xfc\n", { encoding = "latin1" }, { { a = "ü" } } },
   ["UTF-16LE is converted"] = {
     "a\0,\0b\0\n\0\x3d\xd8\x00\xde,\0\xac\x20\n\0", { encoding = "utf-16le" },

@@ -52,6 +52,21 @@ test("json records come with their pointer", function()
     end)
 end)
 
+for what, head in pairs {
+  ["an SQLite database"] = "SQLite format 3\0\16\0",
+  ["a spreadsheet or an archive"] = "PK\3\4\20\0\0\0",
+} do
+  test("a file that is " .. what .. " is called so", function()
+    folder.with({ ["u.csv"] = head .. "\n\n", ["u.json"] = head }, function(root)
+      for name, reader in pairs { ["u.csv"] = csv, ["u.json"] = json } do
+        local ok, err = pcall(function() return reader.records(root .. "/" .. name)() end)
+        tap.equal(ok, false)
+        tap.contains(tostring(err), name .. " is " .. what)
+      end
+    end)
+  end)
+end
+
 test("null is the same value in every reader", function()
   folder.with({ ["u.ndjson"] = '{"id":null}\n' }, function(root)
     equal(ndjson.records(root .. "/u.ndjson")().id, json.null)

@@ -16,7 +16,7 @@ local reader = {}
 ---@field trim? boolean          outer blanks of unquoted fields, default false
 ---@field empty? "nil"|"keep"    what an empty cell reads as, default nil
 ---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
----@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1"; a BOM wins
+---@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1" (or "iso-8859-1"); a BOM wins
 ---@field limit? integer         longest row in bytes, default 16 MiB
 ---@field place? string          what stands before the line in a row's place: "users.csv:"
 
