@@ -13,6 +13,7 @@ local jobs = require "auth0.jobs"
 local limits = require "auth0.limits"
 local retry = require "migrate.retry"
 local run = require "migrate.run"
+local scheduler = require "base.scheduler"
 local sent = require "migrate.sent"
 
 local importing = {}
@@ -76,7 +77,7 @@ local function sealing(session)
   local hindered = false
   return function(chunk)
     if hindered then return end
-    local done, message = sent.prepare(session.ledger, session.dir, chunk)
+    local done, message = sent.prepare(session.ledger, session.dir, chunk, scheduler.pass)
     if done then return end
     hindered = true
     session.log("not_sealed", { chunk = chunk, message = message })
