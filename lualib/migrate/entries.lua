@@ -170,15 +170,18 @@ WHERE attempt.chunk = ? AND ifnull(attempt.outcome, 'uncertain') IN ('accepted',
 local LATE <const> = 60 -- seconds
 
 ---When a chunk's users may have been created, by the tenant's clock: from the making of its first
----job, or the first intent where an answer did not tell, to a minute after the end of the last job,
+---job, or the first intent where an answer did not tell (or where they were sent before, in another
+---chunk, for their factors' sake), to a minute after the end of the last job,
 ---or as long as a job may run whose end or upload's answer nobody saw. Our own clock is only asked
 ---how long a job ran: it may have been set since. `is_exact`: no user can be of an earlier time.
 ---@param chunk integer
 ---@return {first: number, last: number, is_exact: boolean}?  unix seconds; nil: it was never sent
 function entries:hours(chunk)
-  local first = self:first_intent(chunk)
+  local own = self:chunk(chunk).first_intent
+  -- Under upsert a user older than its own upload may be somebody who has signed up meanwhile.
+  local first = self:get "upsert" == 1 and own or self:first_intent(chunk)
   local last, made
-  local is_exact = true
+  local is_exact = first == own
   for row in self.db:rows(RECEIVED, chunk) do
     local is_known = row.state == "completed" and row.seconds and row.seconds >= 0
     local end_ = row.begun + (is_known and math.min(row.seconds + LATE, DEADLINE) or DEADLINE)

@@ -147,9 +147,12 @@ test("users that go once more for their factors may be as old as the run's first
       local chunk = { id = id + 1, users = 0, bytes = 10, sha256 = "", places = "" }
       for key, value in pairs(more) do chunk[key] = value end
       assert(book:requeued(2, chunk, {}))
-      assert(book:sending(chunk.id))
+      send(book, chunk.id, "job_" .. id)
     end
     local first = book:chunk(1).first_intent
+    tap.equal({ book:hours(3).first, book:hours(3).is_exact }, { first, false })
+    assert(book:note { upsert = true })
+    assert(book:hours(3).first > first)
     tap.equal({ book:first_intent(1), book:first_intent(3) }, { first, first })
     tap.equal(book:first_intent(2), book:chunk(2).first_intent)
   end)
