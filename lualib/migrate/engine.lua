@@ -28,6 +28,7 @@ local engine = {}
 ---@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
+---@field late? Work          an upload that the import does not wait for any more
 ---@field identified table<integer, table> identifiers of refused users that are being repaired, by
 ---the failure's id: a repair may change the user in place
 ---@field room Room           the tenant's slots, where jobs that we do not watch hold some
@@ -136,19 +137,27 @@ function Engine:others()
     or n .. " import jobs of others hold the slots"
 end
 
+---@class Work  what runs beside the import
+---@field over boolean
+---@field failed? boolean  it has raised
+
 ---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
 ---@param fn fun()
+---@return Work
 function Engine:beside(fn)
+  local work = { over = false }
   self.background = self.background + 1
   scheduler.spawn(function()
     local ok, reason = guard.call(fn)
     self.background = self.background - 1
+    work.over, work.failed = true, not ok
     if not ok then
       self:log_trace(reason)
       self:stop(reason)
     end
     self.changed:notify()
   end)
+  return work
 end
 
 -- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.

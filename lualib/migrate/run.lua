@@ -26,6 +26,8 @@ local run = {}
 ---@field private queue Requeue
 ---@field private yielded table<integer, string> chunks that this process has handed out ("open"),
 ---and those that went from there, or from an earlier process, to the tenant ("sent")
+---@field private absent table<integer, boolean>  by id: failures handed out whose user is proven to
+---be missing in the tenant, and whose chunk could not be sent again as it is
 local Run = {}
 
 ---Raises what a recipe did wrong with a method, at the recipe's line.
@@ -39,7 +41,7 @@ end
 ---@return Run
 function run.new(engine)
   local own = setmetatable({
-    engine = engine, queue = requeue.new(engine), yielded = {},
+    engine = engine, queue = requeue.new(engine), yielded = {}, absent = {},
   }, { __index = Run })
   local face = {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
@@ -105,8 +107,8 @@ function Run:chunks()
   end
 end
 
----Uploads a chunk, waiting for a slot as long as it takes; returns the job. Once: a chunk is never
----sent again because a recipe says so.
+---Uploads a chunk, waiting for a slot as long as it takes; returns the job, which has no id as long
+---as the answer to the upload is late. Once: a chunk is never sent again because a recipe says so.
 ---@param chunk LedgerChunk
 ---@return Job
 function Run:submit(chunk)
@@ -116,7 +118,7 @@ function Run:submit(chunk)
   expect(stands == "open", "run:submit: chunk %d was submitted before", chunk.id)
   self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
-  upload.send(engine, job)
+  upload.submit(engine, job)
   return job
 end
 
@@ -170,7 +172,7 @@ end
 function Run:failures(job)
   local engine = self.engine
   if job then self:wait(job) else self:settle() end
-  local after, chunk, users = 0, nil, nil
+  local after, chunk, users, repeatable = 0, nil, nil, nil
   return function()
     while true do
       local row = engine.ledger:failures("judged", after, 1, job and job.chunk.id)[1]
@@ -180,7 +182,9 @@ function Run:failures(job)
         if row.chunk ~= chunk then
           chunk = row.chunk
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
+          repeatable = upload.are_repeatable(engine, users)
         end
+        self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
         local refused = run.failure(row, users)
         engine.identified[row.id] = requeue.identifiers(refused.user)
         return refused
@@ -202,15 +206,19 @@ end
 
 ---What the recipe's `fix` makes of a refused user, and what else it asks for. Nil and a reason when
 ---there is no fix, when it changed nothing, or when it failed. The fixer gets a copy of the user.
----A user that a completed job never looked at is fine as it is: once more, without a fixer unless
----the recipe has one for JOB_FAILED.
+---A user that a completed job never looked at is fine as it is, and so is one of a lost upload that
+---was looked for until nothing of it could run any more: once more, without a fixer unless the
+---recipe has one for JOB_FAILED.
 ---@param refused RunFailure
 ---@return table? user
 ---@return FixOptions|string|nil options  or why there is no user
 function Run:repair(refused)
   local fix = self.engine.recipe.fix
   local has_own = type(fix) == "table" and fix.JOB_FAILED
-  if not has_own and self.engine.ledger:was_left_out(refused.id) then return refused.user, {} end
+  local absent = self.absent[refused.id] and refused.round < self.engine.rounds
+  if not has_own and (absent or self.engine.ledger:was_left_out(refused.id)) then
+    return refused.user, {}
+  end
   local factors = refused.code == "MFA_FACTORS_FAILED"
   if type(fix) == "table" then
     local known = false

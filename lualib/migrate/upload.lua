@@ -14,6 +14,10 @@ local upload = {}
 
 local LONGEST_WAIT <const> = 60 -- seconds between tries while the tenant does not answer
 
+-- An upload that takes longer may have stalled: the other slots are not to stay empty for it.
+local LATE <const> = 3 -- seconds
+local LEAST_LATE <const> = 0.25 -- real seconds: a loaded machine does not hurry with the clock
+
 local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just renewed
 
 ---@class Job  what run:submit returns
@@ -29,13 +33,14 @@ local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just rene
 ---@field refused? integer  uploads in a row with a token that was refused
 ---@field limited? integer  uploads that were told to wait, not for how long
 
-local function send(engine, chunk)
+local function send(engine, job)
+  local chunk = job.chunk
   local users = engine:check(engine.dir:bytes(chunk))
   local attempt, message, kind = engine.ledger:sending(chunk.id, engine.client.clock_offset)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
   engine.log("sending", { chunk = chunk.id, attempt = attempt })
-  engine.uploading = engine.uploading + 1
+  engine.uploading, job.asked = engine.uploading + 1, engine.clock.elapsed()
   local answer = engine.jobs.submit(engine.client, {
     data = users,
     connection_id = engine.connection.id,
@@ -43,7 +48,7 @@ local function send(engine, chunk)
     external_id = string.format("%s-%d", engine.external_id, chunk.id),
     send_completion_email = engine.send_completion_email,
   })
-  engine.uploading = engine.uploading - 1
+  engine.uploading, job.asked = engine.uploading - 1, nil
   crash.point(engine.ledger, "upload.answer")
   return attempt, answer
 end
@@ -140,12 +145,19 @@ local function settle(engine, job)
   harvest.finish(engine, job, "lost")
 end
 
----Whether each user of a chunk has something by which a second one of it is refused.
-local function is_repeatable(engine, chunk)
-  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+---Whether each of these users has something by which a second one of it is refused.
+---@param engine Engine
+---@param users PlacedUser[]
+---@return boolean
+function upload.are_repeatable(engine, users)
+  for _, placed in ipairs(users) do
     if not evidence.repeatable(placed.user, engine.connection.unique) then return false end
   end
   return true
+end
+
+local function is_repeatable(engine, chunk)
+  return upload.are_repeatable(engine, engine:check(engine.dir:users(chunk)))
 end
 
 ---Decides what happens to a chunk whose upload may or may not have been received: nil when it is
@@ -174,7 +186,7 @@ end
 function upload.send(engine, job)
   while true do
     engine:take_slot()
-    local attempt, answer = send(engine, job.chunk)
+    local attempt, answer = send(engine, job)
     local next_step = answers[answer.outcome](engine, job, attempt, answer)
     if next_step and not job.id then engine.room:untold(engine.clock.elapsed()) end
     if job.id then
@@ -187,6 +199,30 @@ function upload.send(engine, job)
     if next_step then engine:sleep(next_step) end
     engine:go_on()
   end
+end
+
+local function is_late(engine, job, late)
+  return job.asked ~= nil and engine.clock.elapsed() - job.asked >= late
+    and engine.busy < engine.slots and (not engine.late or engine.late.over)
+end
+
+---Sends a chunk and waits for its job. When the answer to an upload is late and a slot is free, the
+---import goes on without it; without one at a time, so that a tenant that takes no upload at all
+---does not make one chunk after the other uncertain.
+---@param engine Engine
+---@param job Job
+function upload.submit(engine, job)
+  local late = math.max(LATE, LEAST_LATE / engine.clock.real(1))
+  local work = engine:beside(function() upload.send(engine, job) end)
+  while not work.over do
+    if is_late(engine, job, late) then
+      engine.late = work
+      engine.log("upload_late", { chunk = job.chunk.id })
+      return
+    end
+    engine.changed:wait(engine.clock.real(late))
+  end
+  if work.failed then engine:go_on() end
 end
 
 ---Whether a failed job is worth another try; then it is sent again beside the import.

@@ -136,14 +136,34 @@ test("what may not be repeated is looked for until it is there, beside the impor
   end)
 end)
 
-test("what may not be repeated and never appears is failed once no job can run any more", function()
+local LOST <const> = {
+  ["a lost upload"] = { outcome = "uncertain", message = "the connection broke" },
+  ["a failed job"] = function(job) job.state, job.summary = "failed", {} end,
+}
+
+for name, lost in pairs(LOST) do
+  test("users of " .. name .. " that may not be repeated go again once none can appear any more",
+    function()
+      local tenant = rig.tenant()
+      tenant.script = { lost }
+      tenant.known = { { user_id = "auth0|1", email = "user1@example.com", created_at = now() } }
+      local options = { users = without_ids(6), tenant = tenant, unique = TWINS }
+      rig.with_run(options, function(face, made, book)
+        made.clock = scheduler.clock(100000)
+        local figures = whole(face, made, book)
+        tap.equal(users_of(figures), { 6, 0, 0, 0, 0 })
+        tap.equal({ tenant.submits, figures.rounds }, { 4, 2 })
+      end)
+    end)
+end
+
+test("users that may not be repeated and are lost in each round are failed", function()
   local tenant = rig.tenant()
-  tenant.script = { { outcome = "uncertain", message = "the connection broke" } }
+  for round = 1, 4 do tenant.script[round] = LOST["a failed job"] end
   local options = { users = without_ids(2), tenant = tenant, unique = TWINS }
   rig.with_run(options, function(face, made, book)
-    made.clock = scheduler.clock(100000)
     tap.equal(users_of(whole(face, made, book)), { 0, 0, 0, 2, 0 })
-    tap.equal(tenant.submits, 1)
+    tap.equal(tenant.submits, made.rounds)
   end)
 end)
 
@@ -246,6 +266,40 @@ test("a user that a lost repair with upsert created is inserted, not updated", f
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
   end)
+end)
+
+---An import with four slots, whose uploads with these numbers are not answered before `fn(tenant)`
+---is true, or too much time has passed. Returns how many were under way at once.
+local function with_late(late, fn)
+  local tenant = rig.tenant()
+  local submit, most, under_way, ticks = tenant.submit, 0, 0, 0
+  function tenant.submit(...)
+    local n = tenant.submits + 1
+    under_way = under_way + 1
+    most = math.max(most, under_way)
+    local answer = submit(...)
+    while late[n] and not fn(tenant) and ticks < 1000 do
+      ticks = ticks + 1
+      scheduler.sleep(0.001)
+    end
+    under_way = under_way - 1
+    return answer
+  end
+  rig.with_run({ n = 8, tenant = tenant }, function(face, made, book)
+    made.slots = 4
+    tap.equal(users_of(whole(face, made, book)), { 8, 0, 0, 0, 0 })
+    tap.equal(tenant.submits, 4)
+  end)
+  return most
+end
+
+test("while the answer to an upload is late, the other slots are used", function()
+  local function others_are_through(tenant) return tenant.submits == 4 end
+  tap.equal(with_late({ [1] = true }, others_are_through), 2)
+end)
+
+test("of two uploads that are late, the import waits for one", function()
+  tap.equal(with_late({ true, true, true, true }, function() return false end), 2)
 end)
 
 test("a fix that changes nothing does not loop", function()
