@@ -36,6 +36,13 @@ function amounts.duration(seconds)
   return string.format("%d days %d h", whole // 86400, whole % 86400 // 3600)
 end
 
+---"2026-11-24 16:51 UTC"
+---@param iso string  ISO 8601 in UTC
+---@return string
+function amounts.moment(iso)
+  return iso:sub(1, 10) .. " " .. iso:sub(12, 16) .. " UTC"
+end
+
 ---"1.2 MB"
 ---@param n number
 ---@return string

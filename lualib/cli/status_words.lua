@@ -6,11 +6,6 @@ local path = require "base.path"
 
 local status_words = {}
 
----"2026-11-24 16:51 UTC" of an ISO time.
-local function moment(iso)
-  return iso:gsub("T", " "):sub(1, 16) .. " UTC"
-end
-
 local STALE <const> = 60 -- seconds; whoever works has said nothing for longer
 
 ---"import: 120 of 400 users, 33/s, 8 s left"
@@ -59,15 +54,15 @@ function status_words.of(status)
     lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(not yet known)",
       job.chunk, amounts.duration(math.max(0, job.seconds or 0)),
       job.percentage and ", " .. amounts.percent(job.percentage / 100) or "",
-      job.kept_until and ", its result kept until " .. moment(job.kept_until) or "")
+      job.kept_until and ", its result kept until " .. amounts.moment(job.kept_until) or "")
   end
   if status.progress and status.progress.foreign > 0 then
     lines[#lines + 1] = amounts.count(status.progress.foreign, "import job")
       .. " of others in the slots"
   end
   for _, one in ipairs(status.errors or {}) do
-    lines[#lines + 1] = string.format("%s: chunk %d: %s", one.at and moment(one.at) or "lately",
-      one.chunk, one.message)
+    lines[#lines + 1] = string.format("%s: chunk %d: %s",
+      one.at and amounts.moment(one.at) or "lately", one.chunk, one.message)
   end
   lines[#lines + 1] = resume_line(status)
   return table.concat(lines, "\n") .. "\n"

@@ -170,11 +170,6 @@ local function forecast(statement)
     .. table.concat(rows) .. "</table>"
 end
 
----"2026-11-24 16:51 UTC" of an ISO time.
-local function moment(iso)
-  return (iso:gsub("T", " "):sub(1, 16)) .. " UTC"
-end
-
 ---What ran, whereto and when.
 local function subject(statement)
   local said = "Recipe " .. (statement.recipe or "unknown")
@@ -184,8 +179,8 @@ local function subject(statement)
   elseif statement.tenant then
     said = said .. " at " .. statement.tenant:gsub("^https://", "")
   end
-  if statement.begun then said = said .. ", begun " .. moment(statement.begun) end
-  if statement.written then said = said .. "; as of " .. moment(statement.written) end
+  if statement.begun then said = said .. ", begun " .. amounts.moment(statement.begun) end
+  if statement.written then said = said .. "; as of " .. amounts.moment(statement.written) end
   return '<p class="soft">' .. escape(said) .. ".</p>"
 end
 

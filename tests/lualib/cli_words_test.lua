@@ -42,6 +42,10 @@ for _, case in ipairs {
   end)
 end
 
+test("a moment is told to the minute", function()
+  tap.equal(amounts.moment("2026-11-24T16:51:08.646Z"), "2026-11-24 16:51 UTC")
+end)
+
 test("the statement says into which connection of which tenant", function()
   local report = report_of { tenant = "https://acme.eu.auth0.com", connection = "Users" }
   tap.contains(words.statement(report), "\ninto Users at acme.eu.auth0.com\n")
