@@ -92,7 +92,10 @@ int host_store_value(lua_State *L)
 
     int code = first_step(L, d, &s);
     if (code == -1) return raise_failure(L);
-    if (code == SQLITE_DONE) return 0;
+    if (code == SQLITE_DONE) {
+        lua_pushnil(L); /* a value: the last argument of a call must not vanish */
+        return 1;
+    }
     push_column(L, s->stmt, 0);
     host_store_rest(s);
     return 1;

@@ -1,6 +1,7 @@
 --- The canary: the first users go alone, in chunks of their own, and must all be inserted or
 --- updated before the rest follows. Judged once, before any fixer. Who is asked then and says no is
---- asked again by `resume`.
+--- asked again by `resume`. A canary of all users is judged too, but nothing waits for it: the
+--- journal then names no last chunk of it.
 
 local amounts = require "base.amounts"
 local clock = require "host.clock"
@@ -12,31 +13,34 @@ local canary = {}
 -- Why an import ends after a "no".
 canary.REFUSED = "the canary is in the tenant and came back clean; the rest waits for a yes"
 
+-- ?1: the canary's last chunk; NULL: all users are in the canary.
 local WAITING <const> = [[
-SELECT (SELECT count(*) FROM chunk WHERE round = 1 AND id <= ?1 AND state <> 'harvested')
-  + (SELECT count(*) FROM failure WHERE chunk <= ?1 AND outcome = 'open')]]
+SELECT (SELECT count(*) FROM chunk
+    WHERE round = 1 AND id <= ifnull(?1, id) AND state <> 'harvested')
+  + (SELECT count(*) FROM failure
+    WHERE round = 1 AND chunk <= ifnull(?1, chunk) AND outcome = 'open')]]
 
 local RESULT <const> = [[
 SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
-  + (SELECT count(*) FROM failure WHERE chunk <= ?1 AND outcome IN ('inserted', 'updated')) AS good
-FROM chunk WHERE round = 1 AND id <= ?1]]
+  + (SELECT count(*) FROM failure WHERE round = 1 AND chunk <= ifnull(?1, chunk)
+    AND outcome IN ('inserted', 'updated')) AS good
+FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]]
 
 ---@class CanaryFigures
 ---@field asked string    "10" or "1%"
 ---@field users integer   that it came to
 ---@field good? integer   inserted or updated; nil: not judged yet
 
----What the canary of a run is, and what came of it; nil when there is none.
+---What the canary of a run is, and what came of it; nil when there is none, or nobody to be
+---in it.
 ---@param ledger Ledger
 ---@return CanaryFigures?
 function canary.figures(ledger)
   local limit = (ledger:get_table("settings") or {}).canary
   if not limit or not ledger:get("staged_at") then return nil end
-  return {
-    asked = gates.text(limit), good = ledger:get("canary_good"),
-    users = ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
-      WHERE round = 1 AND id <= ifnull(?, id)]], ledger:get("canary_chunk")),
-  }
+  local users = ledger.db:row(RESULT, ledger:get("canary_chunk")).users
+  if users == 0 then return nil end
+  return { asked = gates.text(limit), users = users, good = ledger:get("canary_good") }
 end
 
 ---Whether a chunk has to wait for the canary.
@@ -46,6 +50,20 @@ end
 function canary.holds(engine, id)
   local last = engine.ledger:get("canary_chunk")
   return last ~= nil and id > last and engine.ledger:get("canary_over") == nil
+end
+
+---Notes what came of the canary.
+---@param engine Engine
+---@param last? integer  its last chunk; nil: all of them
+---@return {users: integer, good: integer}
+local function note_result(engine, last)
+  local row, now = engine.ledger.db:row(RESULT, last), clock.now()
+  engine:check(engine.ledger:note {
+    canary_judged = now, canary_good = row.good,
+    canary_over = row.good < row.users and now or nil,
+  })
+  engine.log("canary", { users = row.users, good = row.good })
+  return row
 end
 
 ---Waits for the canary's result and judges it, once. One that is not clean stops the import now
@@ -60,13 +78,8 @@ local function judge(engine, last)
     end
   end
   if engine.ending then return end
-  local row, now = db:row(RESULT, last), clock.now()
-  local is_clean = row.good == row.users
-  engine:check(engine.ledger:note {
-    canary_judged = now, canary_good = row.good, canary_over = not is_clean and now or nil,
-  })
-  engine.log("canary", { users = row.users, good = row.good })
-  if not is_clean then
+  local row = note_result(engine, last)
+  if row.good < row.users then
     engine:stop(failure.new(string.format(
       "the canary: %s of %s users were not inserted or updated; nothing else was sent",
       amounts.number(row.users - row.good), amounts.number(row.users)), "gate"))
@@ -96,6 +109,15 @@ function canary.judge(engine)
     judge(engine, engine.ledger:get("canary_chunk"))
   end
   if not engine.ending then ask(engine) end
+end
+
+---Judges a canary of all users at the end of the import. Nothing is left to ask about or to hold
+---back: the statement says what came of it.
+---@param engine Engine
+function canary.conclude(engine)
+  local ledger = engine.ledger
+  if ledger:get("canary_chunk") or ledger:get("canary_judged") then return end
+  if canary.figures(ledger) and ledger.db:value(WAITING, nil) == 0 then note_result(engine) end
 end
 
 return canary

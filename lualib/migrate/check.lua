@@ -83,7 +83,8 @@ function CheckSink:cut(limit)
   if not limit then return nil end
   local packed = self.packed
   local n = gates.count(limit, packed.users)
-  if n > 0 and not self.ends[n] then
+  if n == 0 then return nil end
+  if not self.ends[n] then
     packed.jobs, packed.bytes = packed.jobs + 1, packed.bytes + 1 -- "a,b" becomes "a][b"
   end
   return { asked = gates.text(limit), users = n }

@@ -1,6 +1,7 @@
 --- Importing: the engine of a session's import, and the recipe's or the default functions that
 --- drive it.
 
+local canary = require "migrate.canary"
 local clock = require "host.clock"
 local consent = require "migrate.consent"
 local engine = require "migrate.engine"
@@ -125,6 +126,12 @@ local function phase(session, name, own, default, face)
   made:drain()
 end
 
+---Calls a step of ours that is not the recipe's; what it raises ends the import.
+local function step(made, fn, ...)
+  local ok, reason = guard.call(fn, ...)
+  if not ok then made:stop(reason) end
+end
+
 ---Imports what is staged and finalizes, as the recipe or the defaults say.
 ---@param session Session
 ---@param prepare? fun(face: Run, made: Engine)  before the recipe's `import`
@@ -137,11 +144,9 @@ function importing.run(session, prepare)
   local face = run.new(made)
   local too_many = not prepare and gates.failures(made.max_failures, session.ledger.db)
   if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
-  if prepare then
-    local ok, reason = guard.call(prepare, face, made)
-    if not ok then made:stop(reason) end
-  end
+  if prepare then step(made, prepare, face, made) end
   phase(session, "import", session.recipe.import, import, face)
+  if not made.ending then step(made, canary.conclude, made) end
   if not made.ending then
     phase(session, "finalize", session.recipe.finalize, finalize, face)
   end

@@ -102,6 +102,63 @@ test("a canary that does not come back clean ends with 7, and resume goes on", f
   end)
 end)
 
+for _, asked in ipairs { "45", "46", "100%" } do
+  test("a canary of all users, " .. asked .. " of 45, is judged, and the run finishes", function()
+    scene(45, function(s)
+      s:tenant()
+      local planned = s:run(words("--chunk-users", "20", "--canary", asked)):ends_with(8)
+      contains(planned.stderr, "canary    the first 45 users")
+      local waiting = s:run({ "status", "--json" }):ends_with(0):object().canary
+      equal(waiting, { asked = asked, users = 45 })
+      local report = s:run({ "resume", "--yes", "--json" }):ends_with(0):object()
+      equal(report.canary, { asked = asked, users = 45, good = 45 })
+      equal(report.jobs.submitted, 3)
+      s:holds(45)
+    end)
+  end)
+end
+
+test("a canary of all users that is not clean holds back nothing: the run finishes", function()
+  scene(10, function(s)
+    taken(s, 3)
+    local report = s:run(words("--yes", "--canary", "10", "--json")):ends_with(3):object()
+    equal(report.canary, { asked = "10", users = 10, good = 7 })
+    equal({ report.users.failed, report.users.pending }, { 3, 0 })
+    equal(report.next, "auth0-migrate retry shop.run")
+  end)
+end)
+
+test("a canary with nobody in it is none", function()
+  scene(0, function(s)
+    s:tenant()
+    s:write("people.csv", "email,number\nnobody,1\n")
+    local report = s:run(words("--yes", "--canary", "10%", "--json")):ends_with(3):object()
+    equal({ report.records.rejected, report.canary }, { 1 })
+    equal(s:run({ "resume", "--yes", "--json" }):ends_with(3):object().canary, nil)
+    local args = words("--canary", "10", "--json")
+    args[1] = "plan"
+    equal(s:run(args):ends_with(3):object().plan.canary, nil)
+  end)
+end)
+
+test("the canary of a trial is a share of the trial", function()
+  scene(45, function(s)
+    s:tenant()
+    local report = s:run(words("--yes", "--limit", "3", "--canary", "10%", "--json"))
+      :ends_with(0):object()
+    equal(report.canary, { asked = "10%", users = 1, good = 1 })
+    s:holds(3)
+  end)
+end)
+
+test("a rehearsal takes a canary of all users", function()
+  scene(5, function(s)
+    local args = words("--canary", "10", "--json")
+    args[1] = "rehearse"
+    equal(s:run(args):ends_with(0):object().canary, { asked = "10", users = 5, good = 5 })
+  end)
+end)
+
 for _, value in ipairs { "0", "0%", "101%", "ten", "99999999999999999999" } do
   test("--canary " .. value .. " is no number of users", function()
     scene(1, function(s)
@@ -121,10 +178,25 @@ local function answering(...)
     .. '; } | script -fqec "$*" said', "sh" }
 end
 
-test("a no after the canary ends with 7; resume asks again, and --yes goes on", function()
+local function need_terminal()
   if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then
     tap.skip "no terminal can be made here"
   end
+end
+
+test("after a canary of all users nobody is asked anything", function()
+  need_terminal()
+  scene(5, function(s)
+    s:tenant()
+    s.within = answering { "Import 5 users", "y" }
+    local said = s:run(words("--canary", "100%")):ends_with(0).stdout
+    assert(not said:find("Send the rest", 1, true), said)
+    s:holds(5)
+  end)
+end)
+
+test("a no after the canary ends with 7; resume asks again, and --yes goes on", function()
+  need_terminal()
   scene(20, function(s)
     s:tenant()
     s:run(words("--canary", "25%")):ends_with(8)

@@ -69,6 +69,11 @@ test("row is false when there is none, value is nil", function()
   equal(db:value "SELECT a FROM t", nil)
 end)
 
+test("a value that is not there can be a statement's last value", function()
+  local db <close> = memory()
+  equal(db:value("SELECT ifnull(?, 7)", db:value "SELECT a FROM t"), 7)
+end)
+
 test("the same text may be read within its own loop", function()
   local db <close> = memory()
   for i = 1, 3 do db:run("INSERT INTO t VALUES (?, 0)", i) end

@@ -96,3 +96,52 @@ test("a canary that was there before, or failed, stops the run before the rest",
     tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
   end)
 end)
+
+---A canary of all users, as an earlier version staged it too: the journal names no last chunk.
+local function of_all(book, n)
+  assert(book:note { settings = { canary = { n = n } }, staged_at = 1 })
+end
+
+test("a canary of all users is judged once they have their result, and holds nobody", function()
+  rig.with_run({ n = 6 }, function(_, made, book)
+    of_all(book, 9)
+    tap.equal(canary.figures(book), { asked = "9", users = 6 })
+    canary.conclude(made)
+    tap.equal(canary.figures(book).good, nil) -- nothing was sent yet
+    tap.equal(again(made, nil), { "done", false })
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "9", users = 6, good = 6 })
+  end)
+end)
+
+test("a canary of all users counts only the first round", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  local recipe = {
+    params = {}, fix = function(user)
+      user.email = "other@example.com"
+      return user
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant, recipe = recipe }, function(face, made, book)
+    of_all(book, 6)
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "6", users = 6, good = 5 })
+  end)
+end)
+
+test("a canary that ends before the last user is not concluded without its question", function()
+  rig.with_run({ n = 6 }, function(face, made, book)
+    of_all(book, 2)
+    assert(book:note { canary_chunk = 1 })
+    face:wait(face:submit(face:chunks()()))
+    made:drain()
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "2", users = 2 })
+  end)
+end)
