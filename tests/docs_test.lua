@@ -1,12 +1,13 @@
---- The recipes that README.md and docs/recipes.md show load, and check finds nothing wrong in them.
+--- What README.md and docs/*.md show works: every command runs and prints what is shown, and
+--- every recipe loads and maps.
 
 local check = require "migrate.check"
+local docs_rig = require "tests.docs_rig"
+local docs_shell = require "tests.docs_shell"
 local file = require "host.file"
-local program = require "tests.e2e.program"
 local recipe = require "migrate.recipe"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local words = require "cli.words"
 local test = tap.test
 
 local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
@@ -24,32 +25,13 @@ return {
 local INPUT <const> = "  params = { input = { required = true } },\n"
 local ROLES <const> = "id,role\n1,buyer\n1,editor\n"
 
----The blocks of a language in a document, in order, each with the line where it begins.
-local function blocks(name, language)
-  local found, inside, line = {}, nil, 0
-  for text in assert(file.read(name)):gmatch("([^\n]*)\n") do
-    line = line + 1
-    local fence = text:match("^```(%w*)$")
-    if fence and inside then
-      if inside.language == language then
-        found[#found + 1] = { line = inside.line, text = table.concat(inside, "\n") }
-      end
-      inside = nil
-    elseif fence then
-      inside = { line = line, language = fence }
-    elseif inside then
-      inside[#inside + 1] = text
-    end
-  end
-  return found
+local PAGES <const> = { "README.md" }
+for _, name in ipairs(assert(file.list("docs"))) do
+  PAGES[#PAGES + 1] = "docs/" .. name
 end
 
----The first block without a language that begins so.
-local function block_that_begins(name, start)
-  for _, block in ipairs(blocks(name, "")) do
-    if block.text:sub(1, #start) == start then return block.text end
-  end
-  error(name .. " shows no " .. start)
+local function read(name)
+  return assert(file.read(name))
 end
 
 ---A block as a recipe's whole text: fields that are shown alone get those that must be there.
@@ -83,42 +65,33 @@ local function checked(folder, text, params)
   return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
 end
 
-for _, name in ipairs { "README.md", "docs/recipes.md" } do
-  for _, block in ipairs(blocks(name, "lua")) do
-    test(string.format("the recipe at %s:%d loads and maps", name, block.line), function()
-      in_folder(function(folder)
-        local text = whole(block.text)
-        local params = { input = write(folder, "a.csv", CUSTOMERS) }
-        if text:find("recipes.keycloak", 1, true) then params.input = REALM end
-        if text:find("params.roles", 1, true) then
-          params.roles = write(folder, "roles.csv", ROLES)
-        end
-        local report = checked(folder, text, params)
-        assert(report.records.staged > 0, "nothing is mapped")
-        tap.equal({ report.records.rejected, report.warnings.unknown_column }, { 0 })
+for _, name in ipairs(PAGES) do
+  for _, block in ipairs(docs_rig.page(name, read(name)).blocks) do
+    if block.language == "lua" then
+      test(string.format("the recipe at %s:%d loads and maps", name, block.line), function()
+        in_folder(function(folder)
+          local text = whole(table.concat(block.lines, "\n"))
+          local params = { input = write(folder, "a.csv", CUSTOMERS) }
+          if text:find("recipes.keycloak", 1, true) then params.input = REALM end
+          if text:find("params.roles", 1, true) then
+            params.roles = write(folder, "roles.csv", ROLES)
+          end
+          local report = checked(folder, text, params)
+          assert(report.records.staged > 0, "nothing is mapped")
+          tap.equal({ report.records.rejected, report.warnings.unknown_column }, { 0 })
+        end)
       end)
-    end)
+    end
   end
-end
 
-test("what README.md shows of check is what check says", function()
-  in_folder(function(folder)
-    local customers = block_that_begins("README.md", "id,email") .. "\n"
-    local source = write(folder, "customers.csv", customers)
-    local report = checked(folder, blocks("README.md", "lua")[1].text, { input = source })
-    local said = words.findings(report)
-    local shown = block_that_begins("README.md", "$ auth0-migrate check"):match("\n(.*)$")
-    for line in shown:gmatch("[^\n]+") do tap.contains(said, line) end
+  test("every command of " .. name .. " runs, and prints what is shown", function()
+    docs_shell.play(docs_rig.page(name, read(name)))
   end)
-end)
 
-test("what README.md shows of the demo is what the demo says", function()
-  program.scene(0, function(s)
-    s:write("acme-realm.json", assert(file.read(REALM)))
-    local said = s:run({ "rehearse", "keycloak", "input=acme-realm.json" }):ends_with(0).stdout
-    local shown = block_that_begins("README.md", "$ auth0-migrate rehearse keycloak")
-    for line in shown:match("\nkeycloak%-[^\n]+\n(.*)$"):gmatch("[^\n]+") do
-      if line ~= "..." then tap.contains(said, line) end
+  test("every command that " .. name .. " names is there", function()
+    for said in read(name):gmatch("`auth0%-migrate (%S-)[%s`]") do
+      local is_other = said:find("^[A-Z]+$") or said:find("^%-%-") or said:find("%.lua$")
+      assert(is_other or docs_shell.is_command(said), "auth0-migrate " .. said)
     end
   end)
-end)
+end

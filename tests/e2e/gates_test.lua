@@ -169,23 +169,13 @@ end
 
 ---A shell that runs the program on a terminal of its own and types an answer to each question.
 local function answering(...)
-  local steps = {}
-  for i, pair in ipairs { ... } do
-    steps[i] = string.format("until grep -q '%s' said; do sleep 0.02; done; echo %s", pair[1],
-      pair[2])
-  end
-  return { "sh", "-c", "rm -f said; { " .. table.concat(steps, "; ")
-    .. '; } | script -fqec "$*" said', "sh" }
-end
-
-local function need_terminal()
-  if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then
-    tap.skip "no terminal can be made here"
-  end
+  local answers = {}
+  for i, pair in ipairs { ... } do answers[i] = { prompt = pair[1], text = pair[2] } end
+  return { "sh", "-c", program.on_terminal('"$*"', answers), "sh" }
 end
 
 test("after a canary of all users nobody is asked anything", function()
-  need_terminal()
+  program.need_terminal()
   scene(5, function(s)
     s:tenant()
     s.within = answering { "Import 5 users", "y" }
@@ -196,7 +186,7 @@ test("after a canary of all users nobody is asked anything", function()
 end)
 
 test("a no after the canary ends with 7; resume asks again, and --yes goes on", function()
-  need_terminal()
+  program.need_terminal()
   scene(20, function(s)
     s:tenant()
     s:run(words("--canary", "25%")):ends_with(8)

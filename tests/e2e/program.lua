@@ -10,6 +10,7 @@ local json = require "host.json"
 local ledger = require "migrate.ledger"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
 local tenant = require "tenant"
 
 local program = {}
@@ -351,6 +352,30 @@ end
 ---@return string[]
 function program.words(...)
   return { "run", "shop.lua", "input=people.csv", ... }
+end
+
+---Skips the test where no terminal can be made.
+function program.need_terminal()
+  if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then
+    tap.skip "no terminal can be made here"
+  end
+end
+
+---A shell script that runs a command on a terminal of its own and types an answer to each
+---question. The file `said` holds what the terminal shows.
+---@param command string  for the shell, quoted
+---@param answers {prompt: string, text: string, nth: integer?}[]  prompt: a part of its line
+---@return string
+function program.on_terminal(command, answers)
+  local steps = {}
+  for i, answer in ipairs(answers) do
+    steps[i] = string.format("until [ -e said.end ] || [ \"$(grep -oF -e '%s' said 2>/dev/null "
+      .. "| wc -l)\" -ge %d ]; do sleep 0.02; done; echo '%s'; ", answer.prompt,
+      answer.nth or 1, answer.text)
+  end
+  return string.format("rm -f said said.end; { %s:; } | "
+    .. "{ script -fqec %s said; status=$?; : >said.end; exit $status; }", table.concat(steps),
+    command)
 end
 
 ---Plays a scene: a folder with a recipe and, with `n`, people.
