@@ -12,6 +12,7 @@ local disturb = {}
 -- What a proxy says in place of a server that it does not reach.
 local PAGE <const> = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n"
   .. "<center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n"
+local BLANK <const> = " \n"
 local MESSAGES <const> = { [429] = "Global limit has been reached", [500] = "Internal error." }
 local CODES <const> = { [429] = "too_many_requests" }
 
@@ -106,6 +107,11 @@ function acts.malformed(tenant, request, _, respond)
   })
 end
 
+function acts.empty(tenant, request, fault, respond)
+  if fault.processed then handled(tenant, request) end
+  respond(request, { status = fault.status or 200, body = fault.space and BLANK or "" })
+end
+
 function acts.html(tenant, request, fault, respond)
   if fault.processed then handled(tenant, request) end
   respond(request, {
@@ -135,13 +141,13 @@ function acts.foreign(tenant, request, fault, respond)
   respond(request, handled(tenant, request))
 end
 
----Answers a request, or lets the fault that hits it happen. The tenant's own pages are spared.
+---Answers a request, or lets the fault that hits it happen. The tenant's metrics are spared.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param respond fun(request: host.server.request, answer: Answer)
 function disturb.serve(tenant, request, respond)
   local rules, path = tenant.faults, request.raw_path
-  local fault = rules and not path:find("^/__tenant/")
+  local fault = rules and path ~= "/__tenant/metrics"
     and rules:of_request(request.method, path, clock.now() - tenant.began)
   if not fault then return respond(request, router.handle(tenant, request)) end
   acts[fault.action](tenant, request, fault, respond)

@@ -70,6 +70,7 @@ faults.ACTIONS = {
   stall = { keys = PROCESSED },
   truncate = { keys = {} },
   malformed = { keys = {} },
+  empty = { keys = { status = status, processed = boolean, space = boolean } },
   html = { keys = { status = status, processed = boolean } },
   status = {
     keys = {

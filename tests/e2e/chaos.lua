@@ -55,6 +55,8 @@ function chaos.rules(seed)
     { ["do"] = "job-short", missing = 3, probability = 0.03 },
     { ["do"] = "connection-gone", share = 0.5, probability = 0.02 },
     { ["do"] = "mfa-failed", share = 0.5, probability = 0.1 },
+    { ["do"] = "empty", probability = 0.01 },
+    { ["do"] = "empty", probability = 0.01, processed = true, space = true },
   }
   for i, rule in ipairs(rules) do rule.seed = seed * 100 + i end
   return rules

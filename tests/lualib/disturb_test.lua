@@ -37,6 +37,10 @@ for name, case in pairs {
   ["closed after processing"] = { { ["do"] = "close", processed = true }, "uncertain", 3 },
   ["truncated"] = { { ["do"] = "truncate" }, "uncertain", 3 },
   ["malformed"] = { { ["do"] = "malformed" }, "uncertain", 3 },
+  ["no body"] = { { ["do"] = "empty" }, "uncertain", 0 },
+  ["no body after processing"] = { { ["do"] = "empty", processed = true, status = 202 },
+    "uncertain", 3 },
+  ["white space"] = { { ["do"] = "empty", space = true, processed = true }, "uncertain", 3 },
   ["a proxy's page"] = { { ["do"] = "html" }, "uncertain", 0 },
   ["a proxy's page with 200"] = { { ["do"] = "html", status = 200, processed = true },
     "uncertain", 3 },
@@ -93,6 +97,28 @@ test("a token is refused, or lives as long as it is told to", function()
       grant_type = "client_credentials", client_id = t.info.client_id,
       client_secret = t.info.client_secret, audience = t.info.domain .. "/api/v2/",
     } }).json.expires_in, 1)
+  end)
+end)
+
+for name, case in pairs {
+  ["nothing"] = { {}, 200, "" }, ["white space"] = { { space = true }, 200, " \n" },
+  ["nothing, with another status"] = { { status = 201 }, 201, "" },
+} do
+  test("an answer without a body holds " .. name, function()
+    case[1]["do"], case[1].route, case[1].nth = "empty", "GET /users", 1
+    with({ case[1] }, function(t)
+      local response = assert(t.fetch { method = "GET", url = t.info.domain .. "/api/v2/users" })
+      equal({ response.status, response.body }, { case[2], case[3] })
+      equal(t:call("GET", "/api/v2/users").json, json.array {})
+    end)
+  end)
+end
+
+test("the link of an export meets faults too", function()
+  local path = "/__tenant/exports/job_x/1/abc/a.gz"
+  with({ { ["do"] = "empty", route = "GET /__tenant/exports/*/*/*/*", nth = 1 } }, function(t)
+    equal(t:call("GET", path, { token = false }).status, 200)
+    equal(t:call("GET", path, { token = false }).status, 403)
   end)
 end)
 
