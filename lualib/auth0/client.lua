@@ -1,6 +1,7 @@
 --- The Management API: requests with a token, repeated where that is safe and worth it.
 
 local cjson = require "cjson"
+local expect = require "auth0.expect"
 local guard = require "base.guard"
 local http = require "host.http"
 local json = require "host.json"
@@ -17,7 +18,7 @@ local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
 local TIMEOUT <const>, STALL <const> = 60, 30 -- seconds; see host.http.Request
 local LEAST_TIMEOUT <const> = 5 -- real seconds: a loaded machine does not hurry with the clock
 local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
-local BROKEN_TRIES <const> = 5 -- for answers that may be those of another server altogether
+local BROKEN_TRIES <const> = 5 -- for refusals that may be those of another server altogether
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
 -- Failures that the next try would meet again.
 local HOPELESS <const> = {
@@ -51,6 +52,8 @@ local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate 
 ---@field retry? boolean            false: repeated after a 401 only; the caller does the waiting
 ---@field patient? boolean          a refused token is waited out like an outage: it says nothing
 ---about what is asked for
+---@field expects? Expected         what a success has to hold; default any JSON, or nothing where
+---the call changes something
 
 ---@class ApiResponse
 ---@field status integer
@@ -151,14 +154,16 @@ function client.explain(response)
   return type(said) == "string" and said or "status " .. response.status
 end
 
----An answer that nobody is prepared for, as a failure of what was being done.
+---An answer that nobody is prepared for, as a failure of what was being done. What is no JSON is
+---not the tenant's.
 ---@param what string
 ---@param response ApiResponse
 ---@return nil
 ---@return string message
 ---@return Kind kind
 function client.unexpected(what, response)
-  local kind = response.status < 400 and "temporary" or "usage"
+  local is_refusal = response.status >= 400 and type(response.body) == "table"
+  local kind = is_refusal and "usage" or "temporary"
   return nil, string.format("%s: unexpected answer (%d): %s", what, response.status,
     client.explain(response)), kind
 end
@@ -178,18 +183,32 @@ function Client:decode(response)
   }
 end
 
----A body that is cut off, or that some proxy wrote: the tenant writes JSON.
-local function is_broken(request, response)
-  return response.text ~= "" and response.body == nil and not request.save
+---What is wrong with an answer that is cut off, empty, of another kind than was asked for, or that
+---some proxy wrote: the tenant writes JSON.
+---@param request ApiRequest
+---@param response ApiResponse
+---@return string? wrong  "is empty"
+function client.flaw(request, response)
+  local status, is_empty = response.status, not response.text:find("%S")
+  if status < 200 or status >= 300 then
+    return response.text ~= "" and not request.save and expect.json(response) or nil
+  elseif request.expects then
+    return request.expects(response)
+  end
+  local may_be_empty = request.save or request.method ~= "GET" or status == 204
+  return not (is_empty and may_be_empty) and expect.json(response) or nil
 end
 
 ---An answer that tells of a rate limit or a server in trouble, not of the request.
 local function is_passing(request, response, state)
   local status = response.status
   if status == 408 or status == 429 or status >= 500 then return true end
-  if not is_broken(request, response) then return false end
+  local flaw = client.flaw(request, response)
+  if not flaw then return false end
+  state.why = string.format("the answer (%d) %s", status, flaw)
+  if status < 300 then return true end
   state.broken = (state.broken or 0) + 1
-  return (state.has_token and status < 300) or state.broken < BROKEN_TRIES
+  return state.broken < BROKEN_TRIES
 end
 
 ---Whether a repetition cannot do twice what was asked for.
@@ -294,6 +313,7 @@ function Client:exchange(request, state)
       if not request.body then return nil, message, kind, false end
     end
     response, message, kind, sent = self:send(request, state.bearer)
+    state.why = nil
     if response and not is_passing(request, response, state) then return response end
     local hopeless = not response and HOPELESS[kind]
     if hopeless or not is_repeatable(request, response, sent) then
@@ -301,9 +321,9 @@ function Client:exchange(request, state)
       if kind == "tls" then message = NO_TLS:format(self.base, message) end
       return nil, state.label .. ": " .. message, kind, sent
     end
-    state.why = response and "status " .. response.status or kind
+    local why = state.why or (response and client.explain(response)) or message
+    state.why = state.why or (response and "status " .. response.status) or kind
     if not self:pause(state, response and response.headers) then
-      local why = response and client.explain(response) or message
       return nil, string.format("%s: given up after %d %s: %s", state.label, state.attempt,
         state.attempt == 1 and "try" or "tries", why),
         "temporary", response == nil and sent or false
@@ -313,7 +333,10 @@ end
 
 ---The token endpoint: a POST that may be repeated, each time with a body of its own.
 function Client:ask_token(path, make)
-  local request = { method = "POST", url = self.base .. path, make = make, idempotent = true }
+  local request = {
+    method = "POST", url = self.base .. path, make = make, idempotent = true,
+    expects = expect.object { access_token = "string" },
+  }
   return self:exchange(request, { label = "POST " .. path, attempt = 0 })
 end
 
@@ -396,11 +419,14 @@ end
 ---Saves what stands at a link that the API gave: no token goes there, for it is another host.
 ---@param url string
 ---@param path string
+---@param expects? Expected  what the file has to hold
 ---@return ApiResponse? response
 ---@return string? message
 ---@return Kind? kind
-function Client:download(url, path)
-  local request = { method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT }
+function Client:download(url, path, expects)
+  local request = {
+    method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT, expects = expects,
+  }
   return self:exchange(request, { label = "downloading an export", attempt = 0 })
 end
 

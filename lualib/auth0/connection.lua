@@ -3,6 +3,7 @@
 --- "Non-Unique Emails", "Adding Username for Database Connections" (November 2026).
 
 local client = require "auth0.client"
+local expect = require "auth0.expect"
 local http = require "host.http"
 local json = require "host.json"
 
@@ -10,6 +11,10 @@ local connection = {}
 
 connection.NAME = "Username-Password-Authentication" -- of a new tenant
 local IDENTIFIERS <const> = { "email", "username", "phone_number" }
+
+local SHOWN <const> = { id = "string", name = "string", strategy = "string" }
+local IS_LIST <const> = expect.any(expect.list(SHOWN), expect.object { connections = "table" })
+local IS_ENABLED <const> = expect.object { clients = "table" }
 
 ---@class Connection : ConnectionSettings
 ---@field id? string
@@ -84,21 +89,23 @@ end
 
 ---The connection, or nothing when there is none.
 local function find(made, name)
-  local request = { method = "GET", path = "/connections", query = { name = name } }
+  local request = {
+    method = "GET", path = "/connections", query = { name = name }, expects = IS_LIST,
+  }
   if name:find("^con_%w+$") and #name == 20 then
-    request = { method = "GET", path = "/connections/" .. name }
+    request = { method = "GET", path = "/connections/" .. name, expects = expect.object(SHOWN) }
   end
   local response, message, kind = made:request(request)
   if not response then return nil, message, kind end
   if response.status == 404 then return false end
   local body = response.body
   if response.status ~= 200 or type(body) ~= "table" then
-    return nil, string.format("reading connection %s: %s", name, client.explain(response)), "usage"
+    return client.unexpected("reading connection " .. name, response)
   end
-  if body.id then return body end
+  if type(body.id) == "string" then return body end
   local list = type(body.connections) == "table" and body.connections or body
   for _, value in ipairs(list) do
-    if value.name == name or value.id == name then return value end
+    if object(value).name == name or object(value).id == name then return value end
   end
   return false
 end
@@ -107,6 +114,7 @@ end
 local function is_enabled(made, id)
   local response, message, kind = made:request {
     method = "GET", path = "/connections/" .. http.escape(id) .. "/clients", query = { take = 1 },
+    expects = IS_ENABLED,
   }
   if not response then return nil, message, kind end
   if response.status ~= 200 then return true end -- it cannot be told; the import will

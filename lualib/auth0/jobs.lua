@@ -2,6 +2,8 @@
 --- Source: Auth0 Management API v2, jobs (November 2026).
 
 local client = require "auth0.client"
+local expect = require "auth0.expect"
+local file = require "host.file"
 local http = require "host.http"
 local json = require "host.json"
 local lookup = require "auth0.lookup"
@@ -10,6 +12,13 @@ local rate = require "auth0.rate"
 local jobs = {}
 
 local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
+
+local IS_JOB <const> = expect.object { id = "string" }
+local IS_STATUS <const> = expect.object { status = "string" }
+-- A list, or nothing; or the job, when it failed as a whole; or one entry alone.
+local IS_ERRORS <const> = expect.any(expect.list(), expect.nothing, IS_STATUS,
+  expect.object { status_details = "string" }, expect.object { user = "table" },
+  expect.object { errors = "table" })
 
 ---@class Submission
 ---@field file? string      path of a JSON array; or
@@ -80,7 +89,7 @@ end
 function jobs.submit(made, submission)
   local response, message, kind, sent = made:request {
     method = "POST", path = "/jobs/users-imports", parts = parts_of(submission),
-    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true,
+    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true, expects = IS_JOB,
   }
   if not response then
     if kind == "credentials" then
@@ -95,12 +104,13 @@ function jobs.submit(made, submission)
       message = "POST /jobs/users-imports: the access token is refused, renewed too: " .. said }
   end
   if status >= 300 and status < 500 and status ~= 408 then return refused(response, said) end
-  local job = type(response.body) == "table" and response.body or {}
-  if status < 300 and text(job.id) then
-    return { outcome = "accepted", id = job.id, job = job }
+  local flaw = status < 300 and IS_JOB(response)
+  if status < 300 and not flaw then
+    return { outcome = "accepted", id = response.body.id, job = response.body }
   end
   return { outcome = "uncertain", message = string.format(
-    "the answer to the upload does not tell whether there is a job (%d): %s", status, said) }
+    "the answer to the upload does not tell whether there is a job (%d): %s", status,
+    flaw and "it " .. flaw or said) }
 end
 
 ---@class JobStatus
@@ -120,12 +130,15 @@ local ENDED <const> = {
 
 ---@param made Client
 ---@param id string
+---@param expects? Expected
 ---@return JobStatus?
 ---@return string? message
 ---@return Kind? kind
-function jobs.status(made, id)
+function jobs.status(made, id, expects)
   local path = "/jobs/" .. http.escape(id)
-  local response, message, kind = made:request { method = "GET", path = path, patient = true }
+  local response, message, kind = made:request {
+    method = "GET", path = path, patient = true, expects = expects or IS_STATUS,
+  }
   if not response then return nil, message, kind end
   local body = response.body
   if response.status == 404 then
@@ -172,7 +185,9 @@ end
 ---@return Kind? kind
 function jobs.errors(made, id)
   local path = "/jobs/" .. http.escape(id) .. "/errors"
-  local response, message, kind = made:request { method = "GET", path = path, patient = true }
+  local response, message, kind = made:request {
+    method = "GET", path = path, patient = true, expects = IS_ERRORS,
+  }
   if not response then return nil, message, kind end
   local body = response.body
   if response.status == 204 then return {} end
@@ -206,12 +221,38 @@ end
 local FIRST_LOOK <const>, LONGEST_LOOK <const> = 1, 10 -- seconds between looks at an export
 local LINKS <const> = 3 -- tried before giving up; each is good for a minute
 
+---The status of an export; a finished one has a link.
+---@type Expected
+local function is_export(response)
+  local wrong, body = IS_STATUS(response), response.body
+  if not wrong and ENDED[body.status] == "completed" and not text(body.location) then
+    wrong = "has no location"
+  end
+  return wrong
+end
+
+---What is wrong with a file that is to hold a JSON object a line, compressed or not.
+---@param path string
+---@param url string
+---@return string?
+local function file_flaw(path, url)
+  local stat = file.stat(path)
+  if not stat or stat.size == 0 then
+    -- Of a connection without users: only compression makes something of nothing.
+    return url:find("%.gz%f[?#\0]") and "is empty" or nil
+  end
+  local input <close>, message = file.open(path)
+  local first
+  if input then first, message = input:read(1) end
+  if message or (first and first ~= "{") then return "is not an export of users" end
+end
+
 ---Waits for an export's end: its status.
 local function wait_for_export(made, id)
   local wait = FIRST_LOOK
   while true do
     made.clock.sleep(wait)
-    local status, message, kind = jobs.status(made, id)
+    local status, message, kind = jobs.status(made, id, is_export)
     if not status then return nil, message, kind end
     if status.state == "completed" then return status end
     if status.state ~= "running" then
@@ -231,27 +272,27 @@ end
 function jobs.export(made, request)
   local response, message, kind = made:request {
     method = "POST", path = "/jobs/users-exports", idempotent = true, -- it changes nothing
+    expects = IS_JOB,
     body = {
       connection_id = request.connection_id, format = "json",
       fields = request.fields and json.array(request.fields),
     },
   }
   if not response then return nil, message, kind end
-  local id = type(response.body) == "table" and text(response.body.id)
-  if response.status >= 300 or not id then
+  if response.status >= 300 then
     return client.unexpected("asking for an export of the users", response)
   end
-  local status
+  local id, status = response.body.id
   status, message, kind = wait_for_export(made, id)
   for _ = 1, LINKS do
     if not status then return nil, message, kind end
-    if not status.location then
-      return nil, "the export of the users has no link", "temporary"
-    end
-    response, message, kind = made:download(status.location, request.save)
+    local url = status.location
+    response, message, kind = made:download(url, request.save, function()
+      return file_flaw(request.save, url)
+    end)
     if not response then return nil, message, kind end
     if response.status == 200 then return true end
-    status, message, kind = jobs.status(made, id) -- a fresh link
+    status, message, kind = jobs.status(made, id, is_export) -- a fresh link
   end
   return nil, string.format("the export of the users cannot be fetched (%d)", response.status),
     "temporary"

@@ -1,6 +1,8 @@
 --- A person's login, as an application would try it: with a password, in one connection.
 --- Source: Auth0 docs, Authentication API, "Resource Owner Password" (November 2026).
 
+local client = require "auth0.client"
+local expect = require "auth0.expect"
 local http = require "host.http"
 local json = require "host.json"
 local lookup = require "auth0.lookup"
@@ -8,7 +10,8 @@ local rate = require "auth0.rate"
 
 local login = {}
 
-local TRIES <const> = 10 -- against rate limits
+local TRIES <const> = 10 -- against rate limits and broken answers
+local IS_TOKEN <const> = expect.object { access_token = "string" }
 local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 
 ---@alias LoginResult
@@ -40,13 +43,23 @@ local REFUSALS <const> = {
   server_error = function(description) return { result = "untold", reason = description } end,
 }
 
----Sends a request, again after a rate limit, which logins share with everybody else's.
+---Sends a request, again after a broken answer or a rate limit, which logins share with everybody
+---else's.
+---@return ApiResponse? response  a success holds a token
+---@return string? message
+---@return Kind? kind
 local function ask(target, request)
   local clock = target.client.clock
   for attempt = 1, TRIES do
-    local response, message, kind = target.fetch(request)
-    if not response or response.status ~= 429 or attempt == TRIES then
-      return response, message, kind
+    local raw, message, kind = target.fetch(request)
+    if not raw then return nil, message, kind end
+    local response = { status = raw.status, headers = raw.headers, text = raw.body,
+      body = json.decode(raw.body) }
+    local flaw = client.flaw(request, response)
+    if response.status ~= 429 and not flaw then return response end
+    if attempt == TRIES then
+      if response.status >= 300 then return response end
+      return nil, string.format("the answer (%d) %s", response.status, flaw), "temporary"
     end
     local seconds, dictated = rate.delay(attempt, response.headers, clock.now(), math.random)
     if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
@@ -69,11 +82,11 @@ local function enter(target, name, password)
       client_id = target.credentials.client_id, client_secret = target.credentials.client_secret,
       scope = "openid",
     },
+    expects = IS_TOKEN,
   })
   if not response then return nil, "trying a login: " .. message, kind end
   if response.status == 200 then return { result = "yes" } end
-  local body = json.decode(response.body)
-  body = type(body) == "table" and body or {}
+  local body = type(response.body) == "table" and response.body or {}
   local answer = REFUSALS[body.error]
   if answer then return answer(tostring(body.error_description)) end
   return nil, string.format("trying a login: the tenant answers %d, %s", response.status,
@@ -96,10 +109,10 @@ function login.find(target, id)
   for _, user_id in ipairs { id, "auth0|" .. id } do
     local response
     response, message, kind = target.client:request {
-      method = "GET", path = "/users/" .. http.escape(user_id),
+      method = "GET", path = "/users/" .. http.escape(user_id), expects = expect.USER,
     }
     if not response then return nil, message, kind end
-    if response.status == 200 and type(response.body) == "table" then return response.body end
+    if response.status == 200 then return response.body end
   end
   return nil
 end

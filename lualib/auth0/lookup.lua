@@ -2,6 +2,7 @@
 --- Source: Auth0 Management API v2, users (November 2026).
 
 local client = require "auth0.client"
+local expect = require "auth0.expect"
 local http = require "host.http"
 local json = require "host.json"
 
@@ -12,6 +13,9 @@ local PAGE <const> = 100 -- users; the API's most
 
 -- Fifty values of one identifier match more users than a page only with non-unique addresses.
 local PAGES <const> = 10 -- the API shows the first 1 000 results only
+
+local IS_LIST <const> = expect.list { user_id = "string" }
+local IS_PAGE <const> = expect.any(IS_LIST, expect.object { users = "table" })
 
 local function text(value)
   return type(value) == "string" and value or nil
@@ -50,13 +54,14 @@ function Lookup:take(user)
   self.list[#self.list + 1] = user
 end
 
----GET that gives a list of users, an object with one, or one user.
-function Lookup:get(path, query)
+---GET that gives a list of users, an object with one, or one user. Nobody is there only where the
+---tenant itself says so.
+function Lookup:get(path, query, expects)
   local response, message, kind = self.made:request {
-    method = "GET", path = path, query = query, patient = true,
+    method = "GET", path = path, query = query, patient = true, expects = expects,
   }
   if not response then return nil, message, kind end
-  if response.status == 404 then return 0 end
+  if response.status == 404 and type(response.body) == "table" then return 0 end
   -- Read once more, without a loss: cjson cannot tell an empty list from an empty object.
   local body = response.status == 200 and json.decode(response.text)
   if type(body) ~= "table" then return client.unexpected("looking users up", response) end
@@ -75,7 +80,7 @@ function Lookup:search(field, values)
     for page = 0, PAGES - 1 do
       local n, message, kind = self:get("/users", {
         q = q, search_engine = "v3", per_page = PAGE, page = page,
-      })
+      }, IS_PAGE)
       if not n then return nil, message, kind end
       if n < PAGE then break end
     end
@@ -99,13 +104,13 @@ end
 function Lookup:exactly(ids, emails)
   for _, id in ipairs(ids) do
     if not self.seen[id] then
-      local n, message, kind = self:get("/users/" .. http.escape(id))
+      local n, message, kind = self:get("/users/" .. http.escape(id), nil, expect.USER)
       if not n then return nil, message, kind end
     end
   end
   for _, email in ipairs(emails) do
     if not self.seen[email] then
-      local n, message, kind = self:get("/users-by-email", { email = email })
+      local n, message, kind = self:get("/users-by-email", { email = email }, IS_LIST)
       if not n then return nil, message, kind end
     end
   end

@@ -2,6 +2,7 @@
 --- Source: Auth0 docs, "Rate Limit Configurations" and Management API v2, guardian (August 2026).
 
 local client = require "auth0.client"
+local expect = require "auth0.expect"
 
 local tenant_facts = {}
 
@@ -23,6 +24,7 @@ local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
 function tenant_facts.rate(made)
   local response, message, kind = made:request {
     method = "GET", path = "/users", query = { per_page = 1, fields = "user_id" },
+    expects = expect.list { user_id = "string" },
   }
   if not response then return nil, message, kind end
   if response.status ~= 200 then return client.unexpected("reading users", response) end
@@ -40,16 +42,16 @@ end
 ---@return string? message  why they cannot be read
 ---@return Kind? kind
 function tenant_facts.factors(made)
-  local response, message, kind = made:request { method = "GET", path = "/guardian/factors" }
+  local response, message, kind = made:request {
+    method = "GET", path = "/guardian/factors", expects = expect.list { name = "string" },
+  }
   if not response then return nil, message, kind end
   if response.status ~= 200 or type(response.body) ~= "table" then
     return client.unexpected("reading the MFA factors", response)
   end
   local names = {}
   for _, factor in ipairs(response.body) do
-    if type(factor) == "table" and factor.enabled == true and type(factor.name) == "string" then
-      names[#names + 1] = factor.name
-    end
+    if factor.enabled == true then names[#names + 1] = factor.name end
   end
   table.sort(names)
   return names

@@ -35,7 +35,8 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field private credentials Credentials
 ---@field private clock Clock
 ---@field private log fun(event: string, fields: table)
----@field private post fun(path: string, body: TokenBody): ApiResponse?, string?, Kind?
+---@field private post fun(path: string, body: TokenBody): ApiResponse?, string?, Kind?  a success
+---holds an access_token
 ---@field private ahead fun(): number  seconds that the tenant's clock is ahead of ours
 ---@field private grant? Grant
 ---@field private fetching? Condition
@@ -145,11 +146,8 @@ function Token:fetch()
     return self:body()
   end)
   if not response then return nil, message, kind end
-  local answer = response.body
   if response.status ~= 200 then return nil, refusal(response), "credentials" end
-  if type(answer) ~= "table" or type(answer.access_token) ~= "string" then
-    return nil, "the answer to the token request holds no token", "credentials"
-  end
+  local answer = response.body
   self.grant = {
     token = answer.access_token, obtained = asked,
     expires = tonumber(answer.expires_in) and asked + tonumber(answer.expires_in),

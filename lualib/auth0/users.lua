@@ -2,6 +2,7 @@
 --- Source: Auth0 Management API v2, users (November 2026).
 
 local client = require "auth0.client"
+local expect = require "auth0.expect"
 local http = require "host.http"
 
 local users = {}
@@ -14,7 +15,7 @@ local users = {}
 ---@return Kind? kind
 function users.delete(made, user_id)
   local response, message, kind = made:request {
-    method = "DELETE", path = "/users/" .. http.escape(user_id),
+    method = "DELETE", path = "/users/" .. http.escape(user_id), expects = expect.nothing,
   }
   if not response then return nil, message, kind end
   if response.status == 204 or response.status == 404 then return true end

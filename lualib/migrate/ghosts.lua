@@ -2,6 +2,7 @@
 --- migration. One is deleted only where the command line said so, a person agreed, and a look-up
 --- just before shows nobody; what cannot be told apart from a real user stays.
 
+local expect = require "auth0.expect"
 local http = require "host.http"
 
 local ghosts = {}
@@ -51,7 +52,7 @@ local function somebody(engine, user)
   -- An id is not of one connection: deleting by it could meet a user of another.
   local id = "auth0|" .. user.user_id
   local response, message, kind = engine.client:request {
-    method = "GET", path = "/users/" .. http.escape(id),
+    method = "GET", path = "/users/" .. http.escape(id), expects = expect.USER,
   }
   engine:check(response, message, kind)
   return response.status ~= 404 and id or nil
@@ -60,7 +61,7 @@ end
 ---@return true?
 ---@return string? why
 local function delete(engine, request)
-  request.method = "DELETE"
+  request.method, request.expects = "DELETE", expect.nothing
   local response, message, kind = engine.client:request(request)
   engine:check(response, message, kind)
   if response.status < 300 or response.status == 404 then return true end

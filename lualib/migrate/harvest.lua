@@ -179,8 +179,9 @@ end
 local function harvest_failed(engine, job, status, again)
   local why, entries = status.details, nil
   if status.state == "failed" then
-    local details
-    entries, details = engine.jobs.errors(engine.client, job.id)
+    local details, kind
+    entries, details, kind = engine.jobs.errors(engine.client, job.id)
+    if not entries and kind ~= "usage" then engine:check(nil, details, kind) end
     why = why or details or (entries and "the tenant gave no reason")
   end
   why = why or "the tenant no longer knows the job"

@@ -25,7 +25,8 @@ function rig.token(text, seconds, scope)
 end
 
 ---A client whose exchanges are answered from `script`, in order: answers, {message, kind, sent}
----failures, or functions of the request that return either. Tokens are answered by `options.token`.
+---failures, or functions of the request that return either; then by empty lists.
+---Tokens are answered by `options.token`.
 ---@return table made  {client, calls, tokens, slept, time}
 function rig.client(script, options)
   options = options or {}
@@ -43,7 +44,7 @@ function rig.client(script, options)
       return rig.token("token" .. #made.tokens)
     end
     made.calls[#made.calls + 1] = request
-    local next_step = table.remove(script, 1) or rig.answer(200, {})
+    local next_step = table.remove(script, 1) or rig.answer(200, "[]")
     if type(next_step) == "function" then next_step = next_step(request, made) end
     if next_step.status then return next_step, nil, nil, true end
     return nil, next_step[1], next_step[2], next_step[3]

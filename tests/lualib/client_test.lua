@@ -2,6 +2,7 @@ local buckets = require "tenant.buckets"
 local client = require "auth0.client"
 local clock = require "host.clock"
 local digest = require "host.digest"
+local expect = require "auth0.expect"
 local json = require "host.json"
 local rate = require "auth0.rate"
 local rig = require "tests.lualib.client_rig"
@@ -63,15 +64,103 @@ test("a refusal that is no JSON is not taken for the tenant's at once", function
   tap.equal({ assert(rig.get(made)).status, #made.calls }, { 404, 5 })
 end)
 
-test("a server that speaks no JSON at the token endpoint is soon given up", function()
-  local made = rig.client({}, { token = function() return answer(200, "<html>") end })
-  local response, message, kind = rig.get(made)
-  tap.equal({ response, kind, #made.tokens }, { nil, "credentials", 5 })
-  tap.contains(message, "holds no token")
+-- Empty, cut off, of another server, or JSON of another kind.
+local BROKEN <const> = {
+  { "no body", "", "is empty" }, { "white space", " \r\n", "is empty" },
+  { "a proxy's page", "<html>", "is not JSON" }, { "half a body", '{"id":', "is not JSON" },
+  { "null", "null", "has no id" }, { "a list", "[]", "has no id" },
+  { "a text", '"x"', "has no id" }, { "a number", "42", "has no id" },
+  { "an empty object", "{}", "has no id" }, { "a null id", '{"id":null}', "has no id" },
+  { "an empty id", '{"id":""}', "has no id" }, { "a list of texts", '["id"]', "has no id" },
+}
+
+for _, case in ipairs(BROKEN) do
+  test("a success of " .. case[1] .. " is asked for again until the patience is over", function()
+    local request = { method = "GET", path = "/jobs/job_1",
+      expects = expect.object { id = "string" } }
+    local script = {}
+    for i, status in ipairs { 200, 201, 202 } do script[i] = answer(status, case[2]) end
+    script[4] = answer(200, { id = "x" })
+    local made = rig.client(script)
+    tap.equal({ assert(made.client:request(request)).body.id, #made.calls }, { "x", 4 })
+    for i = 1, 50 do script[i] = answer(200, case[2]) end
+    made = rig.client(script)
+    local response, message, kind = made.client:request(request)
+    tap.equal({ response, kind }, { nil, "temporary" })
+    tap.contains(message, "GET /jobs/job_1: given up after ")
+    tap.contains(message, " tries: the answer (200) " .. case[3])
+    assert(made.time - rig.NOW > 500 and made.time - rig.NOW <= 600)
+  end)
+end
+
+test("a list is no object, and its entries are those that were asked for", function()
+  local request = { method = "GET", path = "/users", expects = expect.list { user_id = "string" } }
+  for _, text in ipairs { "{}", "null", "7", '{"user_id":"x"}', "[7]", "[{}]", "[null]",
+    '[{"user_id":"a"},{"user_id":7}]' } do
+    local made = rig.client { answer(200, text), answer(200, '\n[{"user_id":"a"}]') }
+    tap.equal({ assert(made.client:request(request)).body[1].user_id, #made.calls }, { "a", 2 })
+  end
+  tap.equal(assert(rig.client({ answer(200, "[]") }).client:request(request)).body, {})
+end)
+
+test("a deletion is answered by nothing, and by no page or empty 200", function()
+  local request = { method = "DELETE", path = "/users/x", expects = expect.nothing }
+  local made = rig.client { answer(200), answer(200, "<html>"), answer(200, {}), answer(204) }
+  tap.equal({ assert(made.client:request(request)).status, #made.calls }, { 204, 4 })
+end)
+
+test("without a word on what is expected only what reads must bring JSON", function()
+  for _, case in ipairs {
+    { "GET", 200, "", 2 }, { "GET", 204, "", 1 }, { "GET", 200, "null", 1 },
+    { "POST", 201, "", 1 }, { "DELETE", 200, "", 1 }, { "PUT", 200, "<html>", 2 },
+    { "HEAD", 200, "", 1 },
+  } do
+    local made = rig.client { answer(case[2], case[3]) }
+    assert(made.client:request { method = case[1], path = "/roles" })
+    tap.equal(#made.calls, case[4], case[1] .. " " .. case[3])
+  end
+end)
+
+test("a POST whose answer is broken is not repeated", function()
+  for _, text in ipairs { "", "<html>", "{}" } do
+    local made = rig.client { answer(202, text) }
+    local response = assert(made.client:request {
+      method = "POST", path = "/x", expects = expect.object { id = "string" },
+    })
+    tap.equal({ response.status, #made.calls }, { 202, 1 })
+  end
+end)
+
+for _, case in ipairs {
+  { "no body", "", "is empty" }, { "a page", "<html>", "is not JSON" },
+  { "no token", "{}", "has no access_token" },
+} do
+  test("a token endpoint that answers with " .. case[1] .. " is waited out", function()
+    local made = rig.client({}, { token = function(n)
+      return n < 9 and answer(200, case[2]) or rig.token("late")
+    end })
+    assert(rig.get(made))
+    tap.equal(#made.tokens, 9)
+    made = rig.client({}, { token = function() return answer(200, case[2]) end })
+    local response, message, kind, sent = rig.get(made)
+    tap.equal({ response, kind, sent, #made.calls }, { nil, "temporary", false, 0 })
+    tap.contains(message, "POST /oauth/token: given up after 15 tries: the answer (200) "
+      .. case[3])
+  end)
+end
+
+test("a retry's event tells what was wrong with the answer", function()
+  local made = rig.client { answer(200), answer(503, "<html>") }
+  assert(rig.get(made))
+  local whys = {}
+  for _, event in ipairs(made.events) do
+    if event[1] == "retry" then whys[#whys + 1] = event[2].why end
+  end
+  tap.equal(whys, { "the answer (200) is empty", "status 503" })
 end)
 
 test("statuses that speak of the request are responses", function()
-  for _, status in ipairs { 200, 202, 204, 302, 400, 404, 409, 413 } do
+  for _, status in ipairs { 204, 302, 400, 404, 409, 413 } do
     local made = rig.client { answer(status) }
     tap.equal(assert(rig.get(made)).status, status)
     tap.equal(#made.calls, 1)
@@ -100,7 +189,8 @@ test("the token is asked for once, with the client's secret and the API's audien
 end)
 
 test("a token that expires in an outage is renewed before the next try", function()
-  local made = rig.client({ { "down", "network", true }, answer(503), answer(401), answer(200) },
+  local made = rig.client(
+    { { "down", "network", true }, answer(503), answer(401), answer(200, {}) },
     { token = function(n) return rig.token("token" .. n, n == 1 and 1 or 86400) end })
   tap.equal(assert(rig.get(made)).status, 200)
   local bearers = {}

@@ -401,6 +401,17 @@ test("a job that failed as a whole is sent again, then its users are looked up",
   end)
 end)
 
+test("a failed job whose errors cannot be read ends the import, and is left to the next", function()
+  local tenant = rig.tenant()
+  tenant.script = { function(job) job.state, job.summary = "failed", {} end }
+  function tenant.errors() return nil, "GET /jobs/{id}/errors: given up", "temporary" end
+  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 0, 0, 0, 0, 2 })
+    tap.equal({ made.ending.kind, tenant.submits, book:chunk(1).state },
+      { "temporary", 1, "ended" })
+  end)
+end)
+
 test("uploads without an answer are no tries of a job that fails afterwards", function()
   local tenant = rig.tenant()
   local lost = { outcome = "uncertain", message = "closed" }

@@ -1,5 +1,11 @@
+local connections = require "auth0.connection"
+local digest = require "host.digest"
+local facts = require "auth0.tenant_facts"
+local file = require "host.file"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
+local login = require "auth0.login"
+local people = require "auth0.users"
 local rig = require "tests.lualib.client_rig"
 local tap = require "tests.tap"
 local test = tap.test
@@ -127,7 +133,7 @@ test("an unknown job is lost", function()
 end)
 
 test("a status that cannot be read is a failure", function()
-  local made = rig.client { answer(200, "7"), answer(400, { message = "bad" }) }
+  local made = rig.client { answer(201, { status = "pending" }), answer(400, { message = "bad" }) }
   local status, _, kind = jobs.status(made.client, "job_1")
   tap.equal({ status, kind }, { nil, "temporary" })
   status, _, kind = jobs.status(made.client, "job_1")
@@ -197,7 +203,9 @@ test("users are searched in batches, quotes and backslashes escaped", function()
   local ids = {}
   for i = 1, 60 do ids[i] = "auth0|" .. i end
   ids[1] = 'auth0|a"\\b'
-  local made = rig.client {}
+  local script = { answer(200, "[]"), answer(200, "[]") }
+  for _ = 1, 60 do script[#script + 1] = answer(404, { message = "no" }) end
+  local made = rig.client(script)
   assert(jobs.users(made.client, { connection = 'D"B', ids = ids }))
   local q = parameter(made.calls[1], "q")
   assert(q:find('user_id:("auth0|a\\"\\\\b" OR "auth0|2"', 1, true), q)
@@ -248,4 +256,115 @@ test("a look-up that fails is a failure", function()
   local list, message, kind = jobs.users(made.client, { connection = "DB", ids = { "auth0|1" } })
   tap.equal({ list, kind }, { nil, "credentials" })
   tap.contains(message, "read:users")
+end)
+
+test("that nobody is there only the tenant's own 404 tells", function()
+  local script = { answer(200, "[]") }
+  for _ = 1, 9 do script[#script + 1] = answer(404, "<html>") end
+  local made = rig.client(script)
+  local list, message, kind = jobs.users(made.client, { connection = "DB", ids = { "auth0|1" } })
+  tap.equal({ list, kind }, { nil, "temporary" })
+  tap.contains(message, "looking users up: unexpected answer (404)")
+end)
+
+-- Broken answers ----------------------------------------------------------------------------
+
+local CONNECTION <const> = { id = "con_0123456789abcdef", name = "DB", strategy = "auth0" }
+local CLIENTS <const> = { clients = { { client_id = "x" } } }
+
+-- Each call of the API: what asks, a good answer, what is asked before, and JSON of another kind.
+local ROUTES <const> = {
+  ["GET /jobs/{id}"] = { function(made) return jobs.status(made, "job_1") end,
+    answer(200, { status = "pending" }), wrong = '{"id":"job_1"}' },
+  ["GET /jobs/{id}/errors"] = { function(made) return jobs.errors(made, "job_1") end,
+    answer(204), wrong = "{}" },
+  ["GET /users"] = { function(made)
+    return jobs.users(made, { connection = "DB", others = { { username = "ann" } } })
+  end, answer(200, "[]"), wrong = "{}" },
+  ["GET /users-by-email"] = { function(made)
+    return jobs.users(made, { connection = "DB", emails = { "a@b.co" } })
+  end, answer(200, "[]"), before = { answer(200, "[]") }, wrong = '[{"email":"a@b.co"}]' },
+  ["GET /users/{id}"] = { function(made)
+    return jobs.users(made, { connection = "DB", ids = { "auth0|1" } })
+  end, answer(200, user("auth0|1")), before = { answer(200, "[]") }, wrong = "[]" },
+  ["GET /users of a login"] = { function(made)
+    return login.find({ client = made, connection = "DB" }, "ann")
+  end, answer(200, user("ann")), before = { answer(200, "[]"), answer(200, "[]") },
+    wrong = '"ann"' },
+  ["GET /connections"] = { function(made) return connections.look(made, "DB") end,
+    answer(200, json.array { CONNECTION }), wrong = "[42]" },
+  ["GET /connections/{id}"] = { function(made) return connections.look(made, CONNECTION.id) end,
+    answer(200, CONNECTION), wrong = '{"id":7,"name":"DB","strategy":"auth0"}' },
+  ["GET /connections/{id}/clients"] = { function(made) return connections.settings(made, "DB") end,
+    answer(200, CLIENTS), before = { answer(200, json.array { CONNECTION }) }, wrong = "{}" },
+  ["GET /guardian/factors"] = { facts.factors, answer(200, "[]"), wrong = "{}" },
+  ["GET /users for the rate"] = { facts.rate, answer(200, "[]"), wrong = "null" },
+  ["DELETE /users/{id}"] = { function(made) return people.delete(made, "auth0|1") end,
+    answer(204), wrong = "{}" },
+}
+
+for name, case in pairs(ROUTES) do
+  test("a broken answer is asked for again, and is no result: " .. name, function()
+    for _, text in ipairs { "", " ", "<html>", "null", '"x"', "42", case.wrong } do
+      local script = table.move(case.before or {}, 1, #(case.before or {}), 1, {})
+      local before = #script
+      for i, status in ipairs { 200, 202 } do script[before + i] = answer(status, text) end
+      script[before + 3] = case[2]
+      local made = rig.client(script)
+      assert(case[1](made.client))
+      assert(#made.calls >= before + 3)
+      for i = 1, 30 do script[i] = i <= before and case.before[i] or answer(200, text) end
+      local result, message, kind = case[1](rig.client(script).client)
+      tap.equal({ result, kind }, { nil, "temporary" }, text)
+      tap.contains(message, ": given up after 15 tries: the answer (200) ")
+    end
+  end)
+end
+
+test("an upload's answer that tells of no job leaves it open, and nothing is sent again", function()
+  for _, text in ipairs { "", " ", "<html>", "null", "[]", '"x"', "42", "{}", '{"id":7}',
+    '{"id":""}' } do
+    for _, status in ipairs { 200, 201, 202 } do
+      local result, made = submit(answer(status, text))
+      tap.equal({ result.outcome, #made.calls }, { "uncertain", 1 })
+      tap.contains(result.message, "does not tell whether there is a job (" .. status .. "): it ")
+    end
+  end
+end)
+
+---Exports with these answers; `file`: what the link brings, in order.
+local function export(script, files)
+  local folder = assert(file.temporary())
+  local save = folder .. "/users"
+  local made = rig.client(script)
+  for i, content in ipairs(files) do
+    table.insert(script, function(request)
+      assert(file.write(request.save, content))
+      return answer(200)
+    end)
+    files[i] = nil
+  end
+  local done, message, kind = jobs.export(made.client, { save = save })
+  local saved = file.read(save)
+  assert(file.remove_tree(folder))
+  return { done, message, kind, saved }, made
+end
+
+local function finished(name)
+  return answer(200, { status = "completed", location = "https://files/" .. name .. "?x=1" })
+end
+
+test("an export is asked for again until its job, its link and its file are whole", function()
+  local done, made = export({ answer(200), answer(202, "[]"), answer(202, { id = "job_1" }),
+    answer(200, "{}"), answer(200, { status = "completed" }), finished "a.json.gz" },
+    { "", "<html>", '{"user_id":"auth0|1"}\n' })
+  tap.equal({ done[1], done[4], #made.calls }, { true, '{"user_id":"auth0|1"}\n', 9 })
+end)
+
+test("the file of nobody is empty only where it is not compressed", function()
+  local done, made = export({ answer(200, { id = "job_1" }), finished "a.json" }, { "" })
+  tap.equal({ done[1], done[4], #made.calls }, { true, "", 3 })
+  done, made = export({ answer(200, { id = "job_1" }), finished "a.json.gz" },
+    { "", digest.gzip "" })
+  tap.equal({ done[1], done[4], #made.calls }, { true, "", 4 })
 end)
