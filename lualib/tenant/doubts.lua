@@ -31,8 +31,15 @@ doubts.LIST = {
       .. "looked at",
   },
   {
-    name = "conflict", values = { "named", "plain" },
-    about = "CONFLICT_EMAIL and CONFLICT_USERNAME, or CONFLICT for all",
+    name = "conflict", values = { "seen", "any", "named", "plain" },
+    about = "a user who is there, without upsert: DUPLICATED_USER for the address, as seen, or for "
+      .. "any identifier; or CONFLICT_EMAIL, CONFLICT_USERNAME and CONFLICT as in Auth0's list; or "
+      .. "CONFLICT for all, with upsert too",
+  },
+  {
+    name = "ghost", values = { "own", "ordinary" },
+    about = "DUPLICATED_USER of a ghost: with a message of its own, or with that of a user who is "
+      .. "there",
   },
   {
     name = "match", values = { "email", "user-id" },

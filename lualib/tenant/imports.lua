@@ -21,6 +21,7 @@ local BROKEN <const> = "Failed to parse users file JSON when importing users. "
   .. "Make sure it is valid JSON."
 local UNKNOWN <const> = "OBJECT_ADDITIONAL_PROPERTIES"
 local NULL_EMAIL <const> = "Error in email property, expected type string but found type null"
+local THERE <const> = "The user already exist and upsert parameter is false"
 local HASH_KEPT <const> =
   "A custom_password_hash was provided, but the user already has password hash defined"
 
@@ -62,18 +63,23 @@ local function duplicate(run, user, keys)
   if user.user_id then seen.user_id[user.user_id] = true end
 end
 
----Why users that are there stand in the way of an insertion.
+---Why users that are there stand in the way of an insertion. Without upsert an address that is
+---there was seen as DUPLICATED_USER, whatever Auth0's list of codes says.
 local function conflict(run, keys, rows)
-  local same = { email = false, username = false }
+  local same = { email = false, username = false, any = false }
   for _, row in ipairs(rows) do
     local here = row.connection == run.connection.id
+    same.any = same.any or here
     if here and keys.email and row.email == keys.email and run.connection.settings.unique.email then
       same.email = true
     end
     if here and keys.username and row.username == keys.username then same.username = true end
   end
-  if run.tenant.doubts.conflict == "plain" then
+  local doubt = run.tenant.doubts.conflict
+  if doubt == "plain" then
     return refuse("CONFLICT", "The user already exists.")
+  elseif not run.upsert and (doubt == "seen" and same.email or doubt == "any" and same.any) then
+    return refuse("DUPLICATED_USER", THERE)
   elseif same.email then
     return refuse("CONFLICT_EMAIL", "A user with the same email already exists.", "email")
   elseif same.username then
@@ -100,7 +106,8 @@ local function haunted(run, keys)
   if run.tenant.doubts.match == "user-id" and keys.username then
     return refuse("CONFLICT_USERNAME", "A user with the same username already exists.", "username")
   end
-  return refuse("DUPLICATED_USER", "The user already exists.")
+  local ordinary = run.tenant.doubts.ghost == "ordinary"
+  return refuse("DUPLICATED_USER", ordinary and THERE or "The user already exists.")
 end
 
 ---Updates the one user that has the record's address.

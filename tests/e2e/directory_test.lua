@@ -122,7 +122,7 @@ test("failed.ndjson has our own copy of the user, hash intact, and why", functio
     equal(#lines, 2)
     local third, fourth = table.unpack(lines)
     equal({ third.position, third.at, third.code, third.path, third.round },
-      { 3, "people.csv:4", "CONFLICT_EMAIL", "email", 1 })
+      { 3, "people.csv:4", "DUPLICATED_USER", nil, 1 })
     equal({ fourth.position, fourth.at, fourth.code }, { 4, "people.csv:5", "CONFLICT" })
     for _, line in ipairs(lines) do
       equal(line.user.custom_password_hash.hash.value, HASH)
@@ -143,7 +143,7 @@ test("already_there.ndjson names the user of the tenant", function()
     lines[1].job, lines[1].id = nil, nil
     equal(lines[1], {
       position = 1, at = "people.csv:2", user_id = "auth0|u1", email = "person1@example.com",
-      code = "CONFLICT_EMAIL",
+      code = "DUPLICATED_USER",
     })
     equal(s:ask("GET", "/users/auth0%7Cu1").given_name, "Old")
   end)

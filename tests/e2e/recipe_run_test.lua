@@ -97,7 +97,7 @@ end)
 test("run:failures, run:give_up and run:users tell what became of each user", function()
   local log = noted(driven())
   tap.equal(table.move(log, #log - 4, #log, 1, {}), {
-    "4 users.ndjson:4 CONFLICT_EMAIL (address) 1 1 job", "inserted 1 auth0|u1",
+    "4 users.ndjson:4 DUPLICATED_USER (address) 1 1 job", "inserted 1 auth0|u1",
     "inserted 2 auth0|u2", "already_there 3 auth0|u3", "failed 4 auth0|other",
   })
   local failed = driven().files.failed[1]

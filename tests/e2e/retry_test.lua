@@ -150,7 +150,7 @@ test("retry does what a fixer asks for beside the user", function()
     s:tenant { "--existing", "existing.json" }
     s:run({ "shop.lua", "input=people.ndjson", "--yes" }):ends_with(3)
     s:write("shop.lua", RECIPE:format(
-      [[finalize = { rounds = 1 }, fix = { CONFLICT_EMAIL = require "auth0.fixers".upsert }]]))
+      [[finalize = { rounds = 1 }, fix = { DUPLICATED_USER = require "auth0.fixers".upsert }]]))
     local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(0):object()
     tap.equal({ statement.users.inserted, statement.users.updated }, { 2, 1 })
     tap.contains(s:read "shop.run/report.json", "sent once more, with upsert")

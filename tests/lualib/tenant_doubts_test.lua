@@ -80,6 +80,57 @@ test("conflicts have one code when it is doubted", function()
   end)
 end)
 
+local ORDINARY <const> = "The user already exist and upsert parameter is false"
+
+-- The codes of a taken address, username, phone number and user_id, without upsert.
+for choice, expected in pairs {
+  ["conflict=seen"] = { "DUPLICATED_USER", "CONFLICT_USERNAME", "CONFLICT", "CONFLICT" },
+  ["conflict=any"] = { "DUPLICATED_USER", "DUPLICATED_USER", "DUPLICATED_USER",
+    "DUPLICATED_USER" },
+  ["conflict=named"] = { "CONFLICT_EMAIL", "CONFLICT_USERNAME", "CONFLICT", "CONFLICT" },
+} do
+  test("users who are there are refused as " .. choice .. " says, under upsert by the list",
+    function()
+      with(choice, function(t)
+        t:import { { email = "a@example.com", username = "ana", phone_number = "+491",
+          user_id = "1" } }
+        for i, user in ipairs {
+          { email = "A@example.com", user_id = "2" }, { email = "b@example.com", username = "ANA" },
+          { email = "b@example.com", phone_number = "+491" },
+          { email = "b@example.com", user_id = "1" },
+        } do
+          local err = first_error(t, user)
+          equal(err.code, expected[i])
+          if err.code == "DUPLICATED_USER" then equal({ err.message, err.path }, { ORDINARY }) end
+          equal(first_error(t, user, { upsert = true }).code,
+            ({ "CONFLICT_EMAIL", "CONFLICT_USERNAME", "CONFLICT", "CONFLICT" })[i])
+        end
+      end)
+    end)
+end
+
+test("an id that another connection has is a conflict whatever is said of those of this one",
+  function()
+    with("conflict=any", function(t)
+      t:import { { email = "a@example.com", user_id = "1" } }
+      local _, errors = t:import({ { email = "b@example.com", user_id = "1" } },
+        { connection_id = "con_second0000000000" })
+      equal(errors[1].errors[1].code, "CONFLICT")
+    end, { connections = { { id = "con_second0000000000", name = "Second" } } })
+  end)
+
+test("a ghost has words of its own, or the ordinary ones", function()
+  for choice, message in pairs {
+    ["ghost=own"] = "The user already exists.", ["ghost=ordinary"] = ORDINARY,
+  } do
+    with(choice, function(t)
+      ghosts.add(t.tenant.db, t.tenant.default, users.keys { email = "g@example.com" })
+      equal(first_error(t, { email = "g@example.com" }),
+        { code = "DUPLICATED_USER", message = message })
+    end)
+  end
+end)
+
 for choice, path in pairs {
   ["path=present"] = "app_metadata", ["path=pointer"] = "#/app_metadata",
   ["path=camel"] = "appMetadata",

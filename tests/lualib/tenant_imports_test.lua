@@ -33,6 +33,19 @@ served("a user who conflicts is shown as it was sent", {}, function(t)
   equal(errors[1].user, user)
 end)
 
+served("a user who is there is refused in the words that were seen, whatever else is taken", {},
+  function(t)
+    t:import { { email = "ana@example.com", user_id = "1", username = "ana" } }
+    for _, user in ipairs {
+      { email = "ana@example.com", user_id = "1", username = "ana" }, { email = "ANA@example.com" },
+      { email = "ana@example.com", user_id = "2" },
+    } do
+      local _, errors = t:import { user }
+      equal(errors[1].errors, { { code = "DUPLICATED_USER",
+        message = "The user already exist and upsert parameter is false" } })
+    end
+  end)
+
 -- Words -------------------------------------------------------------------------------------
 
 local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)

@@ -108,7 +108,7 @@ end)
 test("existing users are there from the beginning", function()
   rig.with({ existing = "tests/fixtures/tenant/existing.json" }, function(t)
     local _, errors = t:import { { email = "ana@example.com" }, { email = "new@example.com" } }
-    tap.equal(only(errors).errors[1].code, "CONFLICT_EMAIL")
+    tap.equal(only(errors).errors[1].code, "DUPLICATED_USER")
     tap.equal(t:user("auth0|1").given_name, "Ana")
   end)
 end)

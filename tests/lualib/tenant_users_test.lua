@@ -80,7 +80,7 @@ for name, pair in pairs {
 end
 
 for _, case in ipairs {
-  { "email", { email = "ANA@example.com" }, "CONFLICT_EMAIL" },
+  { "email", { email = "ANA@example.com" }, "DUPLICATED_USER" },
   { "username", { email = "b@example.com", username = "ANA" }, "CONFLICT_USERNAME" },
   { "phone number", { email = "b@example.com", phone_number = "+491" }, "CONFLICT" },
   { "user_id", { email = "b@example.com", user_id = "1" }, "CONFLICT" },
