@@ -50,8 +50,9 @@ codes.list = {
   },
   {
     name = "DUPLICATED_USER", class = "conflict",
-    meaning = "the same user twice in a file, or a ghost that no list of users shows",
-    fix = "Delete the ghost (--delete-ghosts, or the connection's users by e-mail), then retry.",
+    meaning = "the user is there already, stands twice in the file, or meets a ghost",
+    fix = "Compare with the existing user; skip the record, or run again with --upsert; a user_id "
+      .. "must then be the tenant's.",
   },
   {
     name = "ENUM_MISMATCH", related = { "ENUM_CASE_MISMATCH" }, class = "data",
@@ -165,6 +166,12 @@ codes.list = {
   },
 }
 
+-- What to do about DUPLICATED_USER where more than the code is known.
+codes.TWICE_FIX =
+  "Keep one record of each user in the source or by the recipe's dedupe: the first was imported."
+codes.GHOST_FIX =
+  "Delete the ghost (--delete-ghosts, or the connection's users by e-mail), then retry."
+
 local canonical, by_name = {}, {} ---@type table<string, string>, table<string, Code>
 for _, entry in ipairs(codes.list) do
   by_name[entry.name] = entry
@@ -179,6 +186,15 @@ end
 ---@return string
 function codes.canonical(code)
   return canonical[code] or code
+end
+
+---Whether a user was refused because an earlier one of the same file has an identifier of it. The
+---other users with this code are there, or are ghosts: a look-up tells, for the message need not.
+---@param code string     canonical
+---@param message? string the tenant's
+---@return boolean
+function codes.is_twice(code, message)
+  return code == "DUPLICATED_USER" and (message or ""):find("already provided", 1, true) ~= nil
 end
 
 ---All about a code, in any spelling; class "unknown" for one that is not known.

@@ -2,6 +2,7 @@
 --- the failure, and returns the user and what else is to happen, or nil and why it gives up. What
 --- it leaves out or changes is told in `why`, for nothing may be lost silently.
 
+local codes = require "auth0.codes"
 local schema = require "auth0.schema"
 
 local fixers = {}
@@ -267,7 +268,7 @@ end
 ---@return User?
 ---@return FixOptions|string
 function fixers.ghost(user, failure)
-  if (failure.message or ""):find("already provided", 1, true) then
+  if codes.is_twice(failure.code, failure.message) then
     return nil, "the same user stood twice in the job; that is no ghost"
   end
   return user, { delete_ghost = true, why = "an unlisted user in its place was deleted" }

@@ -40,14 +40,17 @@ end
 ---@field connection string
 ---@field list table[]
 ---@field seen table<string, boolean>   user ids and addresses found
+---@field wanted table<string, true>    user ids whose users of other connections are told too
 local Lookup = {}
 Lookup.__index = Lookup
 
 function Lookup:take(user)
   if type(user) ~= "table" or type(user.user_id) ~= "string" then return end
-  if not is_of(user, self.connection) or self.seen[user.user_id] then return end
-  self.seen[user.user_id] = true
-  if text(user.email) then self.seen[user.email:lower()] = true else user.email = nil end
+  local is_here = is_of(user, self.connection)
+  if not (is_here or self.wanted[user.user_id]) or self.seen[user.user_id] then return end
+  self.seen[user.user_id], user.elsewhere = true, not is_here or nil
+  user.email = text(user.email)
+  if user.email and is_here then self.seen[user.email:lower()] = true end
   for _, name in ipairs { "username", "phone_number", "created_at" } do
     user[name] = text(user[name])
   end
@@ -122,6 +125,8 @@ end
 ---@field ids? string[]      with "auth0|"
 ---@field emails? string[]
 ---@field others? table[]    users that are looked for by username and phone number too
+---@field elsewhere? boolean users of other connections that have one of the ids are told too, with
+---`elsewhere`: an id is not of one connection
 
 ---Users of a connection that have one of these identifiers.
 ---@param made Client
@@ -131,8 +136,9 @@ end
 ---@return Kind? kind
 function lookup.users(made, query)
   local self = setmetatable({
-    made = made, connection = query.connection, list = {}, seen = {},
+    made = made, connection = query.connection, list = {}, seen = {}, wanted = {},
   }, Lookup)
+  for _, id in ipairs(query.elsewhere and query.ids or {}) do self.wanted[id] = true end
   local usernames, phones = {}, {}
   for _, user in ipairs(query.others or {}) do
     usernames[#usernames + 1] = text(user.username)

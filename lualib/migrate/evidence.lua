@@ -1,6 +1,8 @@
 --- What became of a user whose fate nobody told, decided from the evidence alone: pure functions,
 --- no network, no clock, no journal.
 
+local codes = require "auth0.codes"
+
 local evidence = {}
 
 local CONFLICTS <const> = {
@@ -25,6 +27,14 @@ function evidence.is_conflict(code)
   return CONFLICTS[code] or false
 end
 
+---Whether a refused user that was looked up stands before somebody whom no look-up shows.
+---@param refused {code: string, message: string, user_id?: string}  user_id: of whom it showed
+---@return boolean
+function evidence.is_ghost(refused)
+  return evidence.is_conflict(refused.code) and not refused.user_id
+    and not codes.is_twice(refused.code, refused.message)
+end
+
 local function fold(value)
   return type(value) == "string" and value:lower() or nil
 end
@@ -35,6 +45,7 @@ end
 ---@field username? string
 ---@field phone_number? string
 ---@field created? number       unix seconds
+---@field elsewhere? boolean    of another connection, with an id of ours
 
 ---The identifiers of a user as keys by which another with the same one is found.
 ---@param user table
@@ -94,13 +105,36 @@ end
 ---@field ours table                 the user we sent
 ---@field theirs TenantUser[]        users of this connection that share an identifier with it
 ---@field window? {first: number, last: number}  when an upload of ours may have created it
+---@field twice? boolean             the tenant says that an earlier user of the file is the same
+---@field span? {first: number, last: number}  of twice: when this run may have created that one;
+---nil: whoever is there counts as of this run
 
 ---@class Ruling
 ---@field outcome "inserted"|"already_there"|"judged"
 ---@field user_id? string
 ---@field why? string
 
----A user that the tenant refused as already there.
+local TWICE <const> = "an earlier user of the upload has the same identifiers; of such users only "
+  .. "the first is imported"
+
+---Somebody else who has an identifier of ours.
+---@param theirs TenantUser
+---@param compared {shared: table<string, boolean>, differs: string[]}
+---@return Ruling
+local function somebody_else(theirs, compared)
+  local shared = {}
+  for name in pairs(compared.shared) do shared[#shared + 1] = name end
+  table.sort(shared)
+  local why = string.format("another user (%s)%s has the same %s", theirs.user_id,
+    theirs.elsewhere and " of another connection" or "",
+    #shared > 0 and table.concat(shared, ", ") or "identifier")
+  if #compared.differs > 0 then
+    why = why .. " and a different " .. table.concat(compared.differs, ", ")
+  end
+  return { outcome = "judged", user_id = theirs.user_id, why = why }
+end
+
+---A user that the tenant refused as already there, or as twice in the file.
 ---@param case Case
 ---@return Ruling
 function evidence.conflict(case)
@@ -108,25 +142,22 @@ function evidence.conflict(case)
   for _, theirs in ipairs(case.theirs) do
     local compared = evidence.compare(case.ours, theirs)
     local same = compared.shared.user_id or compared.shared.email
-    if same and #compared.differs == 0 then
+    if same and #compared.differs == 0 and not theirs.elsewhere then
+      if case.twice and (not case.span or within(theirs.created, case.span)) then
+        return { outcome = "judged", user_id = theirs.user_id, why = TWICE }
+      end
       local ours = within(theirs.created, case.window) and looks_like_ours(case.ours, theirs)
       return { outcome = ours and "inserted" or "already_there", user_id = theirs.user_id }
     end
     other = other or { theirs = theirs, compared = compared }
   end
-  if not other then
+  if case.twice then
+    return { outcome = "judged", user_id = other and other.theirs.user_id, why = TWICE }
+  elseif not other then
     return { outcome = "judged", why = "no such user is listed in the connection; it may exist "
       .. "without being listed (a ghost of an earlier migration)" }
   end
-  local shared = {}
-  for name in pairs(other.compared.shared) do shared[#shared + 1] = name end
-  table.sort(shared)
-  local why = string.format("another user (%s) has the same %s", other.theirs.user_id,
-    #shared > 0 and table.concat(shared, ", ") or "identifier")
-  if #other.compared.differs > 0 then
-    why = why .. " and a different " .. table.concat(other.compared.differs, ", ")
-  end
-  return { outcome = "judged", user_id = other.theirs.user_id, why = why }
+  return somebody_else(other.theirs, other.compared)
 end
 
 ---A user of a job that ended without saying what became of it.

@@ -2,6 +2,7 @@
 --- most frequent first, each with a few places and the fix. Memory does not grow with the records.
 
 local codes = require "auth0.codes"
+local evidence = require "migrate.evidence"
 
 local findings = {}
 
@@ -87,7 +88,7 @@ end
 ---of all others.
 function Findings:group(outcome, finding, path)
   local message, common = self:words(finding.message or "", outcome ~= "failed")
-  local key = table.concat({ outcome, finding.code, path, common }, "\0")
+  local key = table.concat({ outcome, finding.code, path, common, finding.case }, "\0")
   local group = self.groups[key]
   if group then
     if group.message ~= message then group.message = common end
@@ -164,8 +165,19 @@ function findings.sorted(list)
 end
 
 local FAILURES <const> = [[
-SELECT at, code, path, message, errors, outcome, why FROM failure
+SELECT at, code, path, message, errors, outcome, why, user_id FROM failure
 WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]]
+
+---What is to be done about DUPLICATED_USER where the look-up or the message tells: a deletion only
+---where nobody was found.
+local function add_fix(row, finding)
+  if finding.code ~= "DUPLICATED_USER" then return end
+  if codes.is_twice(finding.code, finding.message) then
+    finding.case, finding.fix = "twice", codes.TWICE_FIX
+  elseif evidence.is_ghost(row) then
+    finding.case, finding.fix = "ghost", codes.GHOST_FIX
+  end
+end
 
 ---Adds what became of refused users: those that failed with all their findings, and repairs.
 ---@param book Ledger
@@ -173,7 +185,9 @@ WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]]
 function Findings:add_failures(book, decode)
   for row in book.db:rows(FAILURES) do
     if row.outcome ~= "requeued" then
-      self:add { outcome = "failed", at = row.at, errors = decode(row.errors) }
+      local errors = decode(row.errors)
+      for _, finding in ipairs(errors) do add_fix(row, finding) end
+      self:add { outcome = "failed", at = row.at, errors = errors }
     elseif row.why then
       self:add { outcome = "repaired", at = row.at, errors = {
         { code = row.code, path = row.path, message = row.why,

@@ -2,14 +2,22 @@
 --- migration. One is deleted only where the command line said so, a person agreed, and a look-up
 --- just before shows nobody; what cannot be told apart from a real user stays.
 
+local evidence = require "migrate.evidence"
 local expect = require "auth0.expect"
 local http = require "host.http"
 
 local ghosts = {}
 
-local LOOKS_LIKE_ONE <const> = [[
-SELECT count(*) FROM failure WHERE outcome = 'judged' AND user_id IS NULL
-  AND code IN ('DUPLICATED_USER', 'CONFLICT', 'CONFLICT_EMAIL', 'CONFLICT_USERNAME')]]
+local JUDGED <const> = "SELECT code, message, user_id FROM failure WHERE outcome = 'judged'"
+
+---Refused users that look as if they met a ghost.
+local function count(db)
+  local n = 0
+  for row in db:rows(JUDGED) do
+    if evidence.is_ghost(row) then n = n + 1 end
+  end
+  return n
+end
 
 ---Whether ghosts may be deleted in this run: asked once, remembered in the journal.
 ---@param engine Engine
@@ -21,7 +29,7 @@ local function agreed(engine)
   end
   local answer = engine.ledger:get("ghosts_consent")
   if answer == nil then
-    answer = engine.agree(engine.ledger.db:value(LOOKS_LIKE_ONE)) and 1 or 0
+    answer = engine.agree(count(engine.ledger.db)) and 1 or 0
     if answer == 1 then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
     engine.ghosts_refused = answer == 0 or nil
   end

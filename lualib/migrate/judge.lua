@@ -1,6 +1,7 @@
 --- Judge: asks the tenant about users whose outcome its answers leave open, and records the ruling.
 
 local clock = require "host.clock"
+local codes = require "auth0.codes"
 local evidence = require "migrate.evidence"
 local limits = require "auth0.limits"
 
@@ -22,21 +23,23 @@ end
 ---Users of the connection that share an identifier with ours: a function from our user to them.
 ---@param engine Engine
 ---@param ours table[]  users
+---@param elsewhere? boolean  those of other connections with an id of ours too
 ---@return fun(user: table): TenantUser[]
-local function find(engine, ours)
+local function find(engine, ours, elsewhere)
   local ids, emails, others = {}, {}, {}
   for _, user in ipairs(ours) do
     if user.user_id then ids[#ids + 1] = "auth0|" .. user.user_id end
     if user.email then emails[#emails + 1] = user.email:lower() end
     if user.username or user.phone_number then others[#others + 1] = user end
   end
-  local query = { connection = engine.connection.name, ids = ids, emails = emails, others = others }
+  local query = { connection = engine.connection.name, ids = ids, emails = emails, others = others,
+    elsewhere = elsewhere }
   local found, message, kind = engine.jobs.users(engine.client, query)
   engine:check(found, message, kind)
   local by_key = {}
   for _, theirs in ipairs(found) do
     theirs.created = created(theirs)
-    for _, key in ipairs(evidence.keys(theirs, theirs.user_id)) do
+    for _, key in ipairs(evidence.keys(theirs.elsewhere and {} or theirs, theirs.user_id)) do
       by_key[key] = by_key[key] or {}
       table.insert(by_key[key], theirs)
     end
@@ -66,6 +69,22 @@ local function window(engine, chunk)
   return span_of(engine, chunk)
 end
 
+---Rules on a conflict. Of a user that the upload held twice, the first is of this run, unless it
+---was refused as well; with upsert it need not be new.
+---@return Ruling
+local function rule(engine, chunk, failure, ours, theirs)
+  local twice = codes.is_twice(failure.code, failure.message)
+  local upsert = engine.upsert or chunk.upsert
+  local verdict = evidence.conflict {
+    ours = ours, theirs = theirs, window = window(engine, chunk), twice = twice,
+    span = twice and not upsert and span_of(engine, chunk) or nil,
+  }
+  if verdict.outcome == "inserted" and evidence.doubts_factors(ours, failure.round) then
+    return { outcome = "judged", user_id = verdict.user_id, finding = DOUBT }
+  end
+  return verdict
+end
+
 ---Rules on the open failures of a chunk. Those that no look-up can settle are left to the
 ---finalizer.
 ---@param engine Engine
@@ -79,17 +98,13 @@ function judge.failures(engine, chunk)
     for _, failure in ipairs(open) do
       if evidence.is_conflict(failure.code) then asked[#asked + 1] = users[failure.place].user end
     end
-    local theirs = #asked > 0 and find(engine, asked)
-    local span = window(engine, chunk)
+    local theirs = #asked > 0 and find(engine, asked, true)
     local verdicts = {}
     for i, failure in ipairs(open) do
       local verdict = { outcome = "judged" }
       if theirs and evidence.is_conflict(failure.code) then
         local ours = users[failure.place].user
-        verdict = evidence.conflict { ours = ours, theirs = theirs(ours), window = span }
-        if verdict.outcome == "inserted" and evidence.doubts_factors(ours, failure.round) then
-          verdict = { outcome = "judged", user_id = verdict.user_id, finding = DOUBT }
-        end
+        verdict = rule(engine, chunk, failure, ours, theirs(ours))
       end
       verdict.id = failure.id
       verdicts[i] = verdict

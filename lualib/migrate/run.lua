@@ -3,6 +3,7 @@
 
 local canary = require "migrate.canary"
 local clock = require "host.clock"
+local evidence = require "migrate.evidence"
 local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "migrate.ghosts"
@@ -17,6 +18,8 @@ local watch = require "migrate.watch"
 
 local run = {}
 
+local NO_GHOST <const> = "no ghost: the user was not refused as one who is there already"
+
 ---@class Run
 ---@field params table      the recipe's parameters
 ---@field rounds integer    most rounds, the import included
@@ -28,6 +31,8 @@ local run = {}
 ---and those that went from there, or from an earlier process, to the tenant ("sent")
 ---@field private absent table<integer, boolean>  by id: failures handed out whose user is proven to
 ---be missing in the tenant, and whose chunk could not be sent again as it is
+---@field private ghosts table<integer, boolean>  by id: failures handed out whose look-up found
+---nobody
 local Run = {}
 
 ---Raises what a recipe did wrong with a method, at the recipe's line.
@@ -41,7 +46,7 @@ end
 ---@return Run
 function run.new(engine)
   local own = setmetatable({
-    engine = engine, queue = requeue.new(engine), yielded = {}, absent = {},
+    engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
   }, { __index = Run })
   local face = {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
@@ -185,6 +190,7 @@ function Run:failures(job)
           repeatable = upload.are_repeatable(engine, users)
         end
         self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
+        self.ghosts[row.id] = evidence.is_ghost(row)
         local refused = run.failure(row, users)
         engine.identified[row.id] = requeue.identifiers(refused.user)
         return refused
@@ -227,7 +233,8 @@ function Run:repair(refused)
   end
   if not fix then
     if factors and refused.round < self.engine.rounds then return refused.user, {} end
-    if refused.code == "DUPLICATED_USER" and self.engine.delete_ghosts then
+    local is_ghost = refused.code == "DUPLICATED_USER" and self.ghosts[refused.id]
+    if is_ghost and self.engine.delete_ghosts then
       local user, more = fixers.ghost(refused.user, refused)
       return user, more
     end
@@ -265,6 +272,7 @@ function Run:requeue(user, refused, options)
   local why = self.queue:objection(user, before, refused.position)
   if why then return false, why end
   if options.delete_ghost then
+    if not self.ghosts[refused.id] then return false, refused.why or NO_GHOST end
     local deleted
     deleted, why = ghosts.delete(self.engine, refused, before)
     if not deleted then return false, why end

@@ -411,6 +411,13 @@ test("what is in doubt warns and never refuses", function()
   end
 end)
 
+test("what is to be done by a code alone never is a deletion of somebody", function()
+  for _, code in ipairs { "DUPLICATED_USER", "CONFLICT", "CONFLICT_EMAIL", "CONFLICT_USERNAME" } do
+    local fix = advice.fix(code, "email")
+    tap.equal(fix:lower():find("delete", 1, true) or fix:lower():find("ghost", 1, true), nil, fix)
+  end
+end)
+
 ---Members of a user that hold a secret, in the wrong place and form.
 local SECRET <const> = "Qz7Xj9"
 local SECRETS <const> = {

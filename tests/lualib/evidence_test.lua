@@ -54,6 +54,52 @@ test("the ruling names the other user and what differs", function()
   tap.contains(ruling.why, "user_id")
 end)
 
+-- A user whom the tenant refused as twice in the file; SPAN: when this run may have made the first.
+local SPAN <const> = WINDOW
+
+for _, case in ipairs {
+  { "the first of this run counts, and this one is left to the finalizer", { theirs() }, SPAN,
+    "judged", "auth0|7" },
+  { "also after a lost upload, which can have made one only", { theirs() }, SPAN, "judged",
+    "auth0|7", WINDOW },
+  { "one from before the run was there for both", { theirs { created = 10 } }, SPAN,
+    "already_there", "auth0|7" },
+  { "with upsert whoever is there counts as the first", { theirs { created = 10 } }, nil, "judged",
+    "auth0|7" },
+  { "somebody with another address is the first by the id", { theirs { email = "x@example.com" } },
+    SPAN, "judged", "auth0|7" },
+  { "where nobody is found there is no ghost either", {}, SPAN, "judged" },
+} do
+  test("twice in the file: " .. case[1], function()
+    local ruling = evidence.conflict {
+      ours = OURS, theirs = case[2], twice = true, span = case[3], window = case[6],
+    }
+    tap.equal({ ruling.outcome, ruling.user_id }, { case[4], case[5] })
+    if case[4] == "judged" then tap.contains(ruling.why, "only the first is imported") end
+  end)
+end
+
+test("a user of another connection with our id is somebody else", function()
+  local ruling = evidence.conflict { ours = OURS, theirs = { theirs { elsewhere = true } } }
+  tap.equal({ ruling.outcome, ruling.user_id }, { "judged", "auth0|7" })
+  tap.contains(ruling.why, "another user (auth0|7) of another connection has the same ")
+end)
+
+local ORDINARY <const> = "The user already exist and upsert parameter is false"
+local PROVIDED <const> = "A user with this email was already provided."
+
+test("a ghost is whom no look-up shows, whatever the tenant says of it", function()
+  for _, case in ipairs {
+    { "DUPLICATED_USER", ORDINARY, nil, true }, { "DUPLICATED_USER", "", nil, true },
+    { "CONFLICT_USERNAME", "taken", nil, true }, { "DUPLICATED_USER", ORDINARY, "auth0|7", false },
+    { "DUPLICATED_USER", "", "auth0|7", false }, { "DUPLICATED_USER", PROVIDED, nil, false },
+    { "FORMAT", "no", nil, false }, { "JOB_FAILED", "no", nil, false },
+  } do
+    local refused = { code = case[1], message = case[2], user_id = case[3] }
+    tap.equal(evidence.is_ghost(refused), case[4], case[1] .. " " .. case[2])
+  end
+end)
+
 test("a user that a silent job left nowhere is absent", function()
   tap.equal(evidence.unknown { ours = OURS, theirs = {}, window = WINDOW }.outcome, "absent")
 end)

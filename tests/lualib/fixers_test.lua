@@ -341,6 +341,16 @@ test("what another connection knows by our user_id is no ghost", function()
   end)
 end)
 
+test("a user twice in the upload is no ghost, whatever fixer asks for its deletion", function()
+  local function ask(user) return user, { delete_ghost = true } end
+  local errors = { { code = "DUPLICATED_USER",
+    message = "A user with this email was already provided." } }
+  refused_run({ DUPLICATED_USER = ask }, rig.users(2), { errors }, function(figures, book)
+    tap.equal(users_of(figures), { 1, 0, 0, 1, 0 })
+    tap.contains(book:failures("failed", 0, 1)[1].why, "only the first is imported")
+  end, { with = { delete_ghosts = true, agree = function() error "not asked" end } })
+end)
+
 test("a ghost that cannot be deleted leaves its user failed", function()
   ghost_run({ statuses = { 404, 403 } }, function(users, why)
     tap.equal(users, { 1, 0, 0, 1, 0 })

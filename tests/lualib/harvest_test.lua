@@ -123,6 +123,49 @@ for _, case in ipairs {
   end)
 end
 
+local ORDINARY <const> = "The user already exist and upsert parameter is false"
+local PROVIDED <const> = "A user with this email was already provided."
+
+---{what, the tenant's message, whom a look-up shows, outcome, user_id, part of why}
+for _, case in ipairs {
+  { "who is there was there already", ORDINARY, { user_id = "auth0|u2" }, "already_there",
+    "auth0|u2" },
+  { "without a message too", nil, { user_id = "auth0|u2" }, "already_there", "auth0|u2" },
+  { "our address under another id is somebody else", ORDINARY, { user_id = "auth0|x" }, "judged",
+    "auth0|x", "another user (auth0|x) has the same email and a different user_id" },
+  { "our id in another connection is somebody else", ORDINARY,
+    { user_id = "auth0|u2", elsewhere = true }, "judged", "auth0|u2", "of another connection" },
+  { "whom nobody shows may be a ghost", ORDINARY, nil, "judged", nil, "a ghost" },
+  { "twice in the file counts once", PROVIDED,
+    { user_id = "auth0|u2", created_at = os.date "!%Y-%m-%dT%H:%M:%SZ" }, "judged", "auth0|u2",
+    "only the first is imported" },
+  { "twice in the file and there before was there already", PROVIDED,
+    { user_id = "auth0|u2", created_at = "2001-01-01T00:00:00Z" }, "already_there", "auth0|u2" },
+  { "twice in the file is no ghost, though nobody shows it", PROVIDED, nil, "judged", nil,
+    "only the first is imported" },
+} do
+  test("DUPLICATED_USER is told apart by message and look-up: " .. case[1], function()
+    local known = case[3]
+    if known then known.email = "bob@example.com" end
+    harvested({
+      body = { entry({ user_id = "u2" }, { code = "DUPLICATED_USER", message = case[2] }) },
+      known = { known },
+    }, function(failures, book)
+      local f = failures[1]
+      tap.equal({ #failures, f.outcome, f.user_id, f.code },
+        { 1, case[4], case[5], "DUPLICATED_USER" })
+      if case[6] then tap.contains(f.why, case[6]) else tap.equal(f.why, nil) end
+      local figures = books.figures(book.db)
+      tap.equal(figures.already_there, case[4] == "already_there" and 1 or 0)
+      -- What to do: only whom a look-up did not find is ever to be deleted.
+      for _, group in ipairs(report.findings(book)) do
+        local is_ghost = case[2] ~= PROVIDED and not known
+        tap.equal(group.fix:lower():find("delete", 1, true) ~= nil, is_ghost, group.fix)
+      end
+    end)
+  end)
+end
+
 test("an entry without errors is a failure all the same", function()
   harvested({ body = { { user = { email = "cid@example.com" } } } }, function(failures)
     tap.equal({ #failures, failures[1].code }, { 1, "UNKNOWN" })

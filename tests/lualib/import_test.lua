@@ -2,10 +2,14 @@
 
 local books = require "migrate.books"
 local failures = require "base.failure"
+local fixers = require "auth0.fixers"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import_rig"
+local json = require "host.json"
+local report = require "migrate.report"
 local rig = require "tests.rig"
+local run = require "migrate.run"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 
@@ -218,6 +222,62 @@ test("without a lost upload the same conflicts were there before", function()
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
     tap.contains(book:failures("failed", 0, 1)[1].why, "auth0|zz")
+  end)
+end)
+
+local ORDINARY <const> = "The user already exist and upsert parameter is false"
+
+---A tenant that refuses both users of the first upload as there already; it knows the first, and
+---the second under another id.
+local function ordinary_tenant()
+  local tenant = rig.tenant()
+  local error = { code = "DUPLICATED_USER", message = ORDINARY }
+  tenant.script = { function(job)
+    job.errors = {
+      { user = { email = "user1@example.com" }, errors = { error } },
+      { user = { email = "user2@example.com" }, errors = { error } },
+    }
+  end }
+  tenant.known = {
+    { user_id = "auth0|u1", email = "user1@example.com", created_at = "2001-01-01T00:00:00Z" },
+    { user_id = "auth0|zz", email = "user2@example.com", created_at = "2001-01-01T00:00:00Z" },
+  }
+  return tenant
+end
+
+for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } do
+  test("who is there is never deleted as a ghost " .. name .. ", --delete-ghosts or not", function()
+    for _, delete_ghosts in ipairs { true, false } do
+      local asked = 0
+      local function ask()
+        asked = asked + 1
+        return { status = 204, headers = {}, text = "" }
+      end
+      rig.with_run({
+        n = 2, tenant = ordinary_tenant(), client = { request = ask },
+        delete_ghosts = delete_ghosts, agree = function() return true end,
+        recipe = { params = {}, fix = fix and { DUPLICATED_USER = fix } or nil },
+      }, function(face, made, book)
+        tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
+        tap.equal(asked, 0)
+        local why = book:failures("failed", 0, 1)[1].why
+        tap.contains(why, "another user (auth0|zz) has the same email and a different user_id")
+        tap.equal(why:find("ghost", 1, true), nil)
+      end)
+    end
+  end)
+end
+
+test("a look-up that fails makes no ghost: its users are open until one succeeds", function()
+  local tenant = ordinary_tenant()
+  local users = tenant.users
+  function tenant.users() return nil, "GET /users: given up after 9 tries", "temporary" end
+  rig.with_run({ n = 2, tenant = tenant, delete_ghosts = true }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 0, 0, 0, 0, 2 })
+    tap.equal({ made.ending.kind, #book:failures("open", 0, 9) }, { "temporary", 2 })
+    tap.equal(report.findings(book), json.array {})
+    tenant.users, made.ending = users, nil
+    tap.equal(users_of(whole(run.new(made), made, book)), { 0, 0, 1, 1, 0 })
   end)
 end)
 

@@ -233,6 +233,21 @@ test("what the search does not show is asked for by name", function()
   tap.equal(#made.calls, 4)
 end)
 
+test("users of other connections are told where their ids are asked for, and as such", function()
+  local function script()
+    return rig.client {
+      answer(200, "[]"), answer(200, "[]"), answer(200, user("auth0|1", "a@b.co", "Other")),
+      answer(200, json.array { user("auth0|2", "a@b.co", "Other"), user("auth0|3", "a@b.co") }),
+    }
+  end
+  local query = { connection = "DB", ids = { "auth0|1" }, emails = { "a@b.co" } }
+  tap.equal(#assert(jobs.users(script().client, query)), 1)
+  query.elsewhere = true
+  local list = assert(jobs.users(script().client, query))
+  tap.equal({ #list, list[1].user_id, list[1].elsewhere, list[2].user_id, list[2].elsewhere },
+    { 2, "auth0|1", true, "auth0|3" })
+end)
+
 test("users are looked for by username and phone where they have one", function()
   local made = rig.client {}
   assert(jobs.users(made.client, {
