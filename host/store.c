@@ -205,15 +205,15 @@ static double option_wait(lua_State *L)
     return wait;
 }
 
-/* Pushes the database, without a connection yet. */
-static struct database *new_database(lua_State *L)
+/* Pushes the database, without a connection yet; its path is at stack index `path`. */
+static struct database *new_database(lua_State *L, int path)
 {
     struct database *d = lua_newuserdatauv(L, sizeof *d, 3);
     memset(d, 0, sizeof *d);
     luaL_setmetatable(L, STORE_DATABASE);
     lua_newtable(L);
     lua_setiuservalue(L, -2, STORE_KEPT);
-    lua_pushvalue(L, 1);
+    lua_pushvalue(L, path);
     lua_setiuservalue(L, -2, STORE_PATH);
     return d;
 }
@@ -266,6 +266,18 @@ static int connect_to(lua_State *L, const char *path, bool readonly, sqlite3 **d
     return sqlite3_open_v2(path, db, flags, NULL);
 }
 
+/* Returns the database at stack index `at`; on a failure closes it and says why. */
+static int finish_open(lua_State *L, int at, struct database *d, const char *doing,
+                       int code)
+{
+    lua_settop(L, at);
+    if (code == SQLITE_OK) return 1;
+    host_store_fail(L, at, d, doing, code);
+    sqlite3_close(d->db);
+    d->db = NULL;
+    return 3;
+}
+
 /* open(path, options?) -> database | nil, message, kind
  * options: readonly, durable (default true), wait (seconds, default 5). */
 static int store_open(lua_State *L)
@@ -284,16 +296,40 @@ static int store_open(lua_State *L)
         int error = readonly ? (stat(path, &st) == 0 ? 0 : errno) : make_file(L, path);
         if (error) return host_fail_errno(L, error, "opening", path);
     }
-    struct database *d = new_database(L);
+    struct database *d = new_database(L, 1);
     int at = lua_gettop(L);
     int code = connect_to(L, path, readonly, &d->db);
     if (!d->db) return luaL_error(L, "out of memory for a database");
     if (code == SQLITE_OK) code = set_up(d->db, readonly, durable, wait);
-    if (code == SQLITE_OK) return lua_settop(L, at), 1;
-    host_store_fail(L, at, d, "opening", code);
-    sqlite3_close(d->db);
-    d->db = NULL;
-    return 3;
+    return finish_open(L, at, d, "opening", code);
+}
+
+/* Fills an empty database; one that is written meanwhile is read as of one moment. */
+static int copy_into(sqlite3 *to, sqlite3 *from)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+
+    if (!backup) return sqlite3_extended_errcode(to);
+    sqlite3_backup_step(backup, -1);
+    return sqlite3_backup_finish(backup);
+}
+
+/* db:copy() -> database | nil, message, kind
+ * In a temporary file of its own, which may be written and goes when it is closed. */
+static int database_copy(lua_State *L)
+{
+    struct database *from = host_store_check(L);
+    luaL_argcheck(L, from->tx == TX_NONE, 1, "a transaction is running");
+
+    lua_settop(L, 1);
+    lua_getiuservalue(L, 1, STORE_PATH);
+    struct database *d = new_database(L, 2);
+    int at = lua_gettop(L);
+    int code = connect_to(L, "", false, &d->db);
+    if (!d->db) return luaL_error(L, "out of memory for a database");
+    if (code == SQLITE_OK) code = set_up(d->db, false, false, 0);
+    if (code == SQLITE_OK) code = copy_into(d->db, from->db);
+    return finish_open(L, at, d, "copying", code);
 }
 
 /* -- tables -- */
@@ -306,6 +342,7 @@ static const luaL_Reg functions[] = {
 static const luaL_Reg methods[] = {
     {"begin",   database_begin    },
     {"close",   database_close    },
+    {"copy",    database_copy     },
     {"exec",    database_exec     },
     {"last_id", database_last_id  },
     {"prepare", host_store_prepare},

@@ -15,7 +15,7 @@ local server = require "host.server"
 local store = require "host.store"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
-local METHODS <const> = { "accept", "add", "commit", "count", "done", "next", "put", "read",
+local METHODS <const> = { "accept", "add", "commit", "copy", "count", "done", "next", "put", "read",
   "respond", "result", "run", "status", "text", "write", "close" }
 
 ---Tries everything on a handle that is closed or about to be.

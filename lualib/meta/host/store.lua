@@ -96,6 +96,14 @@ function statement:close() end
 ---@return integer
 function database:last_id() end
 
+---A private one with the same content, as of one moment though another connection may write
+---meanwhile. It lies in a temporary file, may be written, and goes when it is closed. Raises within
+---a transaction.
+---@return host.store.database?
+---@return string? message
+---@return host.Kind? kind
+function database:copy() end
+
 function database:close() end
 
 return store
