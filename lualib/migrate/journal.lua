@@ -1,13 +1,20 @@
---- The file of a run's journal: made whole or not at all, opened when it is sound. What stands in
---- it is the ledger's.
+--- The file of a run's journal: made whole or not at all, opened when it is sound, brought up to
+--- date when an older program made it. What stands in it is the ledger's.
 
 local crash = require "base.crash"
 local file = require "host.file"
 local paths = require "base.path"
 local store = require "host.store"
 local tables = require "migrate.tables"
+local versions = require "base.versions"
 
 local journal = {}
+
+---@type Layout
+local LAYOUT <const> = {
+  what = "journal", version = tables.VERSION, migrations = tables.MIGRATIONS,
+  tables = { "run", "chunk", "attempt", "job" },
+}
 
 local LEAST_ROOM <const> = 64 * 1024 -- bytes that the files beside a journal need
 
@@ -62,34 +69,63 @@ function journal.create(path, fill)
   return done, message, kind
 end
 
----Why a journal cannot be used, or nil.
-local function fault(db, path, readonly)
-  local version = db:value("PRAGMA user_version")
-  if version ~= tables.VERSION then
-    return string.format("%s is a journal of version %s; this program knows version %d%s",
-      path, version, tables.VERSION,
-      version > tables.VERSION and ": use the newer program" or ""), "usage"
-  end
+---What is wrong with a journal, or nil.
+local function damage(db, readonly)
   -- A reader comes while a run goes on and is content with what it needs at once.
   local sound, message = db:row(readonly and "SELECT count(*) AS said FROM run"
     or "PRAGMA quick_check(1)")
   if sound and (sound.said or sound.quick_check == "ok") then return nil end
-  return string.format("%s is damaged: %s", path, message or sound.quick_check), "parse"
+  return message or sound.quick_check
 end
 
----Opens the journal of a run that is there.
+---Brings an older journal up to date. A reader gets a copy: another program, even the older one,
+---may hold the run.
+---@return host.store.database?
+---@return string? message
+---@return Kind? kind
+local function brought_up(db, path, readonly)
+  if not readonly then
+    local done, message, kind = versions.update(db, LAYOUT, path)
+    return done and db, message, kind
+  end
+  local copy, message, kind = db:copy()
+  if not copy then return nil, message, kind end
+  local done
+  done, message, kind = versions.update(copy, LAYOUT, path)
+  if not done then
+    copy:close()
+    return nil, message, kind
+  end
+  db:close()
+  return copy
+end
+
+---@class JournalOptions : host.store.Options
+---@field on_update? fun(from: integer, to: integer)  the journal was brought up to date
+
+---Opens the journal of a run that is there. Only who holds the run's lock may open it for writing:
+---one of an older version is then brought up to date. Opened for reading it stays as it is, and
+---what is returned shows this moment only.
 ---@param path string
----@param options? host.store.Options
+---@param options? JournalOptions
 ---@return host.store.database?
 ---@return string? message
 ---@return Kind? kind  "usage" for a journal of a newer version, "parse" for a damaged one
 function journal.open(path, options)
+  options = options or {}
   local db, message, kind = open(path, options)
   if not db then return nil, message, kind end
-  message, kind = fault(db, path, options and options.readonly)
-  if not message then return db end
-  db:close()
-  return nil, message, kind
+  local version
+  version, message, kind = versions.check(db, LAYOUT, path)
+  local fault = version and damage(db, options.readonly)
+  if fault then version, message, kind = nil, path .. " is damaged: " .. fault, "parse" end
+  local usable = version and db
+  if version and version < LAYOUT.version then
+    usable, message, kind = brought_up(db, path, options.readonly)
+    if usable and options.on_update then options.on_update(version, LAYOUT.version) end
+  end
+  if not usable then db:close() end
+  return usable, message, kind
 end
 
 return journal

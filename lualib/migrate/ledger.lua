@@ -44,9 +44,9 @@ function ledger.create(path, facts)
   return ledger.open(path)
 end
 
----Opens the journal of a run that is there.
+---Opens the journal of a run that is there; see journal.open.
 ---@param path string
----@param options? host.store.Options
+---@param options? JournalOptions
 ---@return Ledger?
 ---@return string? message
 ---@return Kind? kind  "usage" for a journal of a newer version

@@ -254,7 +254,13 @@ end
 ---@return Kind? kind
 function Session:open_existing()
   local message, kind
-  self.ledger, message, kind = ledger.open(self.dir:journal())
+  self.ledger, message, kind = ledger.open(self.dir:journal(), {
+    on_update = function(from, to)
+      self.log("journal_updated", { from = from, to = to })
+      self.ui:say(string.format("%s was brought up to date (version %d, now %d); an older "
+        .. "program can no longer use it", self.dir:journal(), from, to))
+    end,
+  })
   if not self.ledger then return nil, message, kind end
   remembered.apply(self.settings, self.ledger)
   return true

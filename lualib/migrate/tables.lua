@@ -2,8 +2,13 @@
 
 local tables = {}
 
--- Of the tables below; a journal of another version is refused.
+-- Of the tables below. Who changes them adds one, a migration, and fixtures (tests/fixtures/runs).
 tables.VERSION = 2
+
+-- From version n to n + 1; see Layout. `undo` and `kept` may not be there.
+tables.MIGRATIONS = {
+  [1] = "ALTER TABLE job ADD COLUMN created REAL",
+}
 
 tables.SCHEMA = [[
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
