@@ -9,7 +9,7 @@ local settings_of = require "auth0.connection"
 local connections = {}
 
 connections.SQL = [[
-CREATE TABLE IF NOT EXISTS connection (
+CREATE TABLE connection (
   room INTEGER PRIMARY KEY, -- its number: indexes of users are shorter with it
   id TEXT UNIQUE NOT NULL, name TEXT UNIQUE NOT NULL, strategy TEXT NOT NULL,
   options TEXT NOT NULL, -- JSON, as the Management API shows it

@@ -4,7 +4,7 @@
 local ghosts = {}
 
 ghosts.SQL = [[
-CREATE TABLE IF NOT EXISTS ghost (
+CREATE TABLE ghost (
   connection TEXT NOT NULL,
   user_id TEXT,              -- with "auth0|"
   email TEXT, username TEXT, -- in lower case

@@ -19,21 +19,14 @@ local limits = require "auth0.limits"
 local metrics = require "tenant.metrics"
 local scheduler = require "base.scheduler"
 local server = require "host.server"
-local store = require "host.store"
+local state = require "tenant.state"
 local tls = require "tenant.tls"
-local users = require "tenant.users"
 local verdict = require "tenant.verdict"
 
 local tenant = {}
 
 -- Above Auth0's limit, so that the size of a request that is too large is known.
 local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
-
-local STATE_VERSION <const> = 2 -- of the state file's tables
-local CACHE_SQL <const> = "PRAGMA cache_size = -64000" -- KiB: a million users' indexes need more
-
-local SETTINGS_SQL <const> =
-  "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 
 ---@class TenantOptions
 ---@field port? integer           0 (default): any free one
@@ -162,26 +155,8 @@ local function random_text(bytes)
   return function() return digest.base64(digest.random(bytes), { url = true, pad = false }) end
 end
 
----Refuses a file whose tables are others.
-local function check_version(self)
-  local db = self.db
-  local found = db:value("PRAGMA user_version")
-  if found == STATE_VERSION then return true end
-  if found ~= 0 or db:value("SELECT 1 FROM sqlite_master LIMIT 1") then
-    return nil, string.format("%s is not a state that this version of the tenant wrote; name "
-      .. "another file with --state, or delete it", self.options.state), "usage"
-  end
-  return db:exec("PRAGMA user_version = " .. STATE_VERSION)
-end
-
 local function prepare(self)
   local options = self.options
-  for _, sql in ipairs {
-    CACHE_SQL, SETTINGS_SQL, connections.SQL, users.SQL, ghosts.SQL, jobs.SQL,
-  } do
-    local done, message, kind = self.db:exec(sql)
-    if not done then return nil, message, kind end
-  end
   self.client_id = self:setting("client_id", options.client_id, random_text(24))
   self.client_secret = self:setting("client_secret", options.client_secret, random_text(48))
   self.signing_key = self:setting("signing_key", nil, random_text(32))
@@ -196,7 +171,6 @@ local function prepare(self)
     if not connections.by_name(self, connection.name) then connections.add(self, connection) end
   end
   self.default = connections.by_name(self, settings.name)
-  return true
 end
 
 ---Puts the users of the `existing` file into the default connection, once.
@@ -267,15 +241,12 @@ function tenant.open(options)
     scheme = options.tls and "https" or "http", doubts = doubts.settle(options.doubts),
   }, Tenant)
   self.buckets = buckets.new(options.tier, options.time_scale, self.doubts.refill)
-  local message, kind, done
-  -- SQLite's temporary file has no name and takes no memory for millions of users.
-  self.db, message, kind = store.open(options.state or "", {
-    durable = options.state ~= nil,
-  })
+  local message, kind
+  self.db, message, kind = state.open(options.state)
   if not self.db then return nil, message, kind end
-  done, message, kind = check_version(self)
-  if done then done, message, kind = prepare(self) end
-  if done then done, message, kind = load_existing(self) end
+  prepare(self)
+  local done
+  done, message, kind = load_existing(self)
   if done then done, message, kind = load_faults(self) end
   if done then done, message, kind = check_key(self) end
   if done then done, message, kind = listen(self) end

@@ -10,7 +10,7 @@ local limits = require "auth0.limits"
 local jobs = {}
 
 jobs.SQL = [[
-CREATE TABLE IF NOT EXISTS job (
+CREATE TABLE job (
   id TEXT PRIMARY KEY, type TEXT NOT NULL, status TEXT NOT NULL, details TEXT,
   connection TEXT, upsert INTEGER, external_id TEXT, mail INTEGER,
   request TEXT,          -- JSON: what an export was asked for
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS job (
   inserted INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS job_error (
+CREATE TABLE job_error (
   job TEXT NOT NULL, place INTEGER NOT NULL, entry TEXT NOT NULL, -- JSON
   PRIMARY KEY (job, place)
 ) WITHOUT ROWID;]]

@@ -10,7 +10,7 @@ local query_of = require "tenant.query"
 local users = {}
 
 users.SQL = [[
-CREATE TABLE IF NOT EXISTS user (
+CREATE TABLE user (
   id INTEGER PRIMARY KEY,
   connection TEXT NOT NULL,
   room INTEGER NOT NULL,        -- the connection's
@@ -23,9 +23,9 @@ CREATE TABLE IF NOT EXISTS user (
   logins INTEGER NOT NULL DEFAULT 0,
   created REAL NOT NULL, updated REAL NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS user_email ON user (email, email_room) WHERE email IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS user_name ON user (username, room) WHERE username IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS user_phone ON user (phone_number, room)
+CREATE UNIQUE INDEX user_email ON user (email, email_room) WHERE email IS NOT NULL;
+CREATE UNIQUE INDEX user_name ON user (username, room) WHERE username IS NOT NULL;
+CREATE UNIQUE INDEX user_phone ON user (phone_number, room)
   WHERE phone_number IS NOT NULL;]]
 
 -- Ids are unique in all database connections: an id does not name its connection.
