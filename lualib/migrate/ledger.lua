@@ -382,14 +382,14 @@ function Ledger:requeued(round, chunk, failures)
 end
 
 ---A finished run goes on: its failed users are imported once more.
----@param recipe_digest string
+---@param recipe table<string, any>  see origin.digests
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Ledger:reopen(recipe_digest)
+function Ledger:reopen(recipe)
   local tx <close> = self.db:begin()
   self.db:run("DELETE FROM run WHERE key = 'finished_at'")
-  self:set { recipe_digest = recipe_digest }
+  self:set(recipe)
   return tx:commit()
 end
 

@@ -17,6 +17,7 @@ local modules = {}
 ---@field name string
 ---@field path string
 ---@field sha256 string  hex, of its text
+---@field shipped? boolean  a recipe of the program's
 
 ---@class Modules
 ---@field env table                   the globals of the recipe
@@ -39,6 +40,10 @@ local OPEN <const> = {
   ["auth0.schema"] = true, ["auth0.user"] = true,
   ["migrate.import"] = true, ["migrate.finalize"] = true, ["migrate.retry"] = true,
 }
+
+local function sha256(text)
+  return digest.hex(digest.hash("sha256", text))
+end
 
 ---The user's data folder: recipes in `recipes/`, helpers beside it.
 ---@param env fun(name: string): string?
@@ -162,7 +167,7 @@ end
 function Modules:run_text(name, text, where)
   local chunk, message = self:compile(text, where)
   if not chunk then failure.raise(message, "usage") end
-  local entry = { name = name, path = where, sha256 = digest.hex(digest.hash("sha256", text)) }
+  local entry = { name = name, path = where, sha256 = sha256(text) }
   table.insert(self.texts, entry)
   local value = chunk(name, where)
   return value, entry
@@ -184,7 +189,11 @@ function Modules:load(name)
   local recipe = name:match("^recipes%.(.+)$")
   local text, where = nil, nil
   if recipe then text, where = modules.shipped(recipe) end
-  if text then return (self:run_text(name, text, where)) end
+  if text then
+    local value, entry = self:run_text(name, text, where)
+    entry.shipped = true
+    return value
+  end
   if not in_program(name) then return self:load_file(name) end
   if OPEN[name] or name:find("^source%.") then return require(name) end
   failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
@@ -213,15 +222,38 @@ function Modules:require(name)
   return self.loaded[name]
 end
 
+---One digest over a text's and those of modules.
+local function joined(first, entries)
+  local lines = {}
+  for _, entry in ipairs(entries) do lines[#lines + 1] = entry.name .. " " .. entry.sha256 end
+  table.sort(lines)
+  table.insert(lines, 1, first)
+  return sha256(table.concat(lines, "\n"))
+end
+
 ---One digest over a text and every text that was loaded for it.
 ---@param text string
 ---@return string hex
 function Modules:digest(text)
-  local lines = {}
-  for _, entry in ipairs(self.texts) do lines[#lines + 1] = entry.name .. " " .. entry.sha256 end
-  table.sort(lines)
-  table.insert(lines, 1, digest.hex(digest.hash("sha256", text)))
-  return digest.hex(digest.hash("sha256", table.concat(lines, "\n")))
+  return joined(sha256(text), self.texts)
+end
+
+---The same in two parts: an update of the program may change what is shipped with it.
+---@param text string  the recipe's
+---@param name? string its name, when it is a shipped one
+---@return string hex  of everything that is not shipped
+---@return table<string, string> shipped  hex, of each shipped text, by its recipe's name
+function Modules:parted_digest(text, name)
+  local own, shipped = {}, {}
+  for _, entry in ipairs(self.texts) do
+    if entry.shipped then
+      shipped[entry.name:match("^recipes%.(.+)$")] = entry.sha256
+    else
+      own[#own + 1] = entry
+    end
+  end
+  if name then shipped[name] = sha256(text) end
+  return joined(name or sha256(text), own), shipped
 end
 
 return modules

@@ -65,8 +65,52 @@ local function changed_param(before, now)
   end
 end
 
+---Facts of a run by which its recipe is known again.
+---@param recipe Recipe
+---@return table<string, any>
+function origin.digests(recipe)
+  return {
+    recipe_digest = recipe.digest, recipe_own_digest = recipe.own_digest,
+    recipe_shipped = recipe.shipped,
+  }
+end
+
+---Names of the shipped recipes that are others than the run's, when nothing else of its recipe has
+---changed.
+---@return string[]?
+local function changed_shipped(ledger, recipe)
+  local own = ledger:get("recipe_own_digest")
+  if not own then -- an older program noted one digest of everything
+    local is_shipped = recipe.shipped[recipe.path]
+    return is_shipped and ledger:get("recipe_path") == recipe.path and { recipe.path } or nil
+  end
+  if own ~= recipe.own_digest then return nil end
+  local before, names = ledger:get_table("recipe_shipped") or {}, {}
+  for name, digest in pairs(recipe.shipped) do
+    if before[name] ~= digest then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---What a person should know of the recipe before the run is resumed: an update of the program may
+---have brought another text of what it ships.
+---@param ledger Ledger
+---@param recipe Recipe
+---@return string? said
+function origin.remark(ledger, recipe)
+  if ledger:get("recipe_digest") == recipe.digest then return nil end
+  local names = changed_shipped(ledger, recipe)
+  if not names or #names == 0 then return nil end
+  return string.format(#names == 1
+    and "the recipe %s shipped with this program differs from the one that staged the run; the "
+      .. "staged chunks are used"
+    or "the recipes %s shipped with this program differ from those that staged the run; the "
+      .. "staged chunks are used", table.concat(names, ", "))
+end
+
 ---Whether the recipe, and with `source` its parameters and input, are those the run was staged
----from.
+---from. What the program ships may have changed: see origin.remark.
 ---@param ledger Ledger
 ---@param recipe Recipe
 ---@param settings Settings
@@ -77,7 +121,7 @@ end
 function origin.same(ledger, recipe, settings, source)
   if settings.changed then return true end
   local go_on = "; --changed goes on with what is staged, run with --fresh begins another run"
-  if ledger:get("recipe_digest") ~= recipe.digest then
+  if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
     return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
   end
   if not source then return true end

@@ -55,6 +55,7 @@ end
 ---@field where string    for people and traces
 ---@field path string     what loads it again from anywhere
 ---@field folder? string  where its modules lie
+---@field shipped? string its name, when it comes with the program
 
 ---@return RecipeText?
 ---@return string? message
@@ -72,7 +73,7 @@ end
 ---@return RecipeText?
 local function read_installed(name, env)
   local text, where = modules.shipped(name)
-  if text then return { text = text, where = where, path = name } end
+  if text then return { text = text, where = where, path = name, shipped = name } end
   for _, folder in ipairs(installed_folders(env)) do
     local full = path.join(folder, name .. ".lua")
     local stat = file.stat(full)
@@ -165,6 +166,7 @@ function recipe.load(name, options)
   if not resolved then return nil, source.where .. ": " .. message, kind end
   local made = assemble(source, value, world, resolved, options)
   made.warnings, made.left_out = warnings, world.left
+  made.own_digest, made.shipped = world:parted_digest(source.text, source.shipped)
   return made
 end
 

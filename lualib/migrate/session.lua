@@ -174,14 +174,16 @@ function Session:facts(kept)
     base = settings.base, connection = connection.name or settings.connection,
     connection_id = connection.id, settings = remembered.of(settings),
     run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
-    recipe_path = recipe.path, recipe_digest = recipe.digest, params = origin.params(recipe),
+    recipe_path = recipe.path, params = origin.params(recipe),
     source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
     chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
     slots = settings.slots, read = 0, extra = 0,
     delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
     ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
   }
-  for key, value in pairs(kept) do facts[key] = value end
+  for _, more in ipairs { origin.digests(recipe), kept } do
+    for key, value in pairs(more) do facts[key] = value end
+  end
   return facts
 end
 
@@ -231,7 +233,9 @@ function Session:go_on()
   if undone then return nil, undone, "usage" end
   local reserved, message, kind = self.dir:reserve()
   if not reserved then return nil, message, kind end
-  self.log("resume")
+  local remark = origin.remark(self.ledger, self.recipe)
+  if remark then self.ui:warn(remark) end
+  self.log("resume", { message = remark })
   report.discard(self.dir)
   if self.settings.yes and not self.ledger:get("consent") then
     failure.check(self.ledger:note { consent = clock.now() })
@@ -386,7 +390,7 @@ function session.retry(dir, settings, ui)
     self.log("retry")
     done, message, kind = self:settle_tenant()
   end
-  if done then done, message, kind = self.ledger:reopen(self.recipe.digest) end
+  if done then done, message, kind = self.ledger:reopen(origin.digests(self.recipe)) end
   if not done then return nil, message, kind end
   report.discard(self.dir)
   done, message, kind = importing.run(self, repaired.queue)

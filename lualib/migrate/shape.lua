@@ -29,6 +29,8 @@ local shape = {}
 --- Once recipe.load has made it ready, `params` holds values, `name` is there, and so are:
 ---@field path? string       the file, absolute; a shipped recipe's name
 ---@field digest? string     SHA-256 (hex) over the recipe's text and every module text it loaded
+---@field own_digest? string likewise, without what is shipped with the program
+---@field shipped? table<string, string>  SHA-256 (hex) of each shipped recipe in it, by name
 ---@field declared? table<string, ParamDeclaration>
 ---@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
 ---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn

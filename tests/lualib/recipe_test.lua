@@ -1,4 +1,6 @@
+local digest = require "host.digest"
 local file = require "host.file"
+local host = require "host"
 local outcome = require "migrate.outcome"
 local recipe = require "migrate.recipe"
 local tap = require "tests.tap"
@@ -69,6 +71,27 @@ test("the digest changes with the text of a module", function()
   local other = assert(load_text(text, nil, { ["h.lua"] = "return 2" }))
   tap.equal(one.digest, same.digest)
   assert(one.digest ~= other.digest)
+end)
+
+test("the own digest of a recipe has its modules in it, and not what is shipped", function()
+  local text = "local h, base = require 'h', require 'recipes.csv'\n" .. with ""
+  local one = assert(load_text(text, nil, { ["h.lua"] = "return 1" }))
+  local other = assert(load_text(text, nil, { ["h.lua"] = "return 2" }))
+  local alone = assert(load_text(text:gsub("recipes.csv", "source.csv"), nil,
+    { ["h.lua"] = "return 1" }))
+  assert(one.own_digest ~= other.own_digest)
+  assert(one.own_digest ~= one.digest)
+  tap.equal(one.shipped, { csv = digest.hex(digest.hash("sha256", host.source "recipes.csv")) })
+  tap.equal({ alone.own_digest == alone.digest, alone.shipped }, { true, {} })
+end)
+
+test("the own digest of a shipped recipe is its name's", function()
+  local options = { params = { input = "x.csv" } }
+  local csv = assert(recipe.load("csv", options))
+  local keycloak = assert(recipe.load("keycloak", options))
+  tap.equal(csv.own_digest, digest.hex(digest.hash("sha256", "csv")))
+  assert(csv.own_digest ~= keycloak.own_digest)
+  assert(csv.shipped.csv and not csv.shipped.keycloak)
 end)
 
 test("warnings are counted for the recipe that was loaded", function()
