@@ -3,10 +3,14 @@
 local buckets = require "tenant.buckets"
 local clock = require "host.clock"
 local file = require "host.file"
+local fixtures = require "tests.run_fixtures"
 local jobs = require "auth0.jobs"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant_rig"
 local scheduler = require "base.scheduler"
+local schema = require "tests.schema_of"
+local state = require "tenant.state"
+local store = require "host.store"
 local tap = require "tests.tap"
 local tenant = require "tenant"
 
@@ -82,16 +86,16 @@ end
 
 test("with a state file the tenant, its users and its unfinished jobs outlive a restart", function()
   with_folder(function(folder)
-    local state, info, job = folder .. "/tenant.db", nil, nil
+    local path, info, job = folder .. "/tenant.db", nil, nil
     local users = {}
     for i = 1, 300 do users[i] = { email = i .. "@example.com", user_id = "u" .. i } end
     users[300].email = "1@example.com"
-    rig.with({ state = state, tier = "enterprise", time_scale = 20 }, function(t)
+    rig.with({ state = path, tier = "enterprise", time_scale = 20 }, function(t)
       info = t.info
       job = jobs.submit(t.client, { data = json.encode(users), connection_id = info.connection_id })
       repeat scheduler.sleep(0.01) until t.tenant.db:value("SELECT done FROM job") > 0
     end)
-    rig.with({ state = state }, function(t)
+    rig.with({ state = path }, function(t)
       tap.equal({ t.info.client_id, t.info.client_secret, t.info.connection_id },
         { info.client_id, info.client_secret, info.connection_id })
       local status
@@ -101,6 +105,60 @@ test("with a state file the tenant, its users and its unfinished jobs outlive a 
       until status.state ~= "running"
       tap.equal(status.summary, { total = 300, inserted = 299, updated = 0, failed = 1 })
       tap.equal(jobs.errors(t.client, job.id)[1].errors[1].code, "DUPLICATED_USER")
+    end)
+  end)
+end)
+
+---The states of finished runs, one of each version.
+local function old_states()
+  local list = {}
+  for _, fixture in ipairs(fixtures.all()) do
+    if fixture.name == "finished" then list[fixture.state] = fixture end
+  end
+  return list
+end
+
+for version, fixture in ipairs(old_states()) do
+  test("a state of version " .. version .. " gets the tables of a new one", function()
+    with_folder(function(folder)
+      fixtures.unpack(fixture, folder)
+      local db <close> = assert(state.open(folder .. "/tenant.db"))
+      local new <close> = assert(state.open(folder .. "/new.db"))
+      tap.equal(db:value "PRAGMA user_version", state.VERSION)
+      tap.equal(schema.of(db), schema.of(new))
+    end)
+  end)
+end
+
+-- Two users of one address, in a connection where that may be; the first versions' tables.
+local SHARED <const> = [[
+INSERT INTO connection VALUES ('con_shared', 'Shared', 'auth0',
+  '{"attributes": {"email": {"unique": false, "identifier": {"active": true}}}}', '["app"]');
+INSERT INTO user (connection, user_id, email, record, password, created, updated) VALUES
+  ('con_shared', 'auth0|x', 'ana@example.com', '{"email": "ana@example.com"}', 'random', 1, 1),
+  ('con_shared', 'auth0|y', 'ana@example.com', '{"email": "ana@example.com"}', 'random', 1, 1)]]
+
+test("a state of version 1 keeps its users, also those who share an address", function()
+  with_folder(function(folder)
+    fixtures.unpack(old_states()[1], folder)
+    local path = folder .. "/tenant.db"
+    local before, after, query = {}, {}, "SELECT user_id, record, created FROM user ORDER BY id"
+    do
+      local db <close> = assert(store.open(path))
+      assert(db:exec(SHARED))
+      for row in db:rows(query) do before[#before + 1] = row end
+    end
+    rig.with({ state = path }, function(t)
+      local db = t.tenant.db
+      for row in db:rows(query) do after[#after + 1] = row end
+      tap.equal(after, before)
+      tap.equal(db:value "SELECT count(*) FROM user WHERE email_room IS NULL", 2)
+      tap.equal(db:value [[SELECT count(*) FROM user JOIN connection USING (room)
+        WHERE user.connection = connection.id AND ifnull(email_room, user.room) = user.room]],
+        #before)
+      tap.equal(t:user("auth0|y").email, "ana@example.com")
+      local _, errors = t:import { { email = "person3@example.com" } }
+      tap.equal(only(errors).errors[1].code, "CONFLICT_EMAIL")
     end)
   end)
 end)
