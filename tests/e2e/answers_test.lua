@@ -76,6 +76,20 @@ for _, route in ipairs(ROUTES) do
     end)
 end
 
+test("a run outlasts a proxy's page, half a body and a cut answer on every route", function()
+  scene(PEOPLE, function(s)
+    local rules = json.array {}
+    for _, route in ipairs(ROUTES) do
+      rules[#rules + 1] = { ["do"] = "html", status = 200, route = route, nth = 1 }
+      rules[#rules + 1] = { ["do"] = "malformed", route = route, nth = 2 }
+      rules[#rules + 1] = { ["do"] = "truncate", route = route, nth = 3 }
+    end
+    local tenant = s:slow_tenant { existing = existing(s), faults = rules }
+    is_complete(s, s:run(words("--yes", "--json", "--chunk-users", "4")):ends_with(3):object())
+    for _, told in ipairs(tenant.faults:tally()) do equal(told.hits, 1, told.route) end
+  end)
+end)
+
 test("uploads that are taken and whose answers have no body count once", function()
   scene(PEOPLE, function(s)
     local tenant = tenant_with(s, fault("POST /jobs/users-imports",
