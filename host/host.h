@@ -54,8 +54,8 @@ void *host_self(lua_State *L, const char *name);
 void host_open(lua_State *L, const char *lualib);
 
 struct host_embedded {
-    const char *name;  /* "migrate.stage"; sorted */
-    const char *chunk; /* "@lualib/migrate/stage.lua" */
+    const char *name;  /* "stage"; sorted */
+    const char *chunk; /* "@lualib/stage/init.lua" */
     const unsigned char *data;
     size_t size;
 };

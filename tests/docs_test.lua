@@ -1,11 +1,11 @@
 --- What README.md and docs/*.md show works: every command runs and prints what is shown, and
 --- every recipe loads and maps.
 
-local check = require "migrate.check"
+local check = require "check"
 local docs_rig = require "tests.docs_rig"
 local docs_shell = require "tests.docs_shell"
 local file = require "host.file"
-local recipe = require "migrate.recipe"
+local recipe = require "recipe"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local test = tap.test

@@ -20,14 +20,14 @@ test("a require that points upwards is noticed", function()
     { "lualib/base/x.lua", 'local y = require "auth0.schema"', "is above" },
     { "lualib/auth0/x.lua", "local y = require('migrate')", "is above" },
     { "lualib/source/x.lua", 'local y = require("tenant.jobs")', "is above" },
-    { "lualib/migrate/x.lua", 'local y <const> = require "cli.run".z', "is above" },
+    { "lualib/migrate/x.lua", 'local y <const> = require "cli.commands.run".z', "is above" },
     { "lualib/migrate/x.lua", 'require "recipes.keycloak"', "is above" },
     { "lualib/migrate/x.lua", 'require "argparse"', "belongs to cli" },
     { "lualib/migrate/x.lua", 'require "host.server"', "belongs to tenant" },
     { "lualib/migrate/x.lua", 'require "lfs"', "is on no floor" },
     { "recipes/x.lua", 'require "host.file"', "is not open to recipes" },
-    { "recipes/x.lua", 'require "auth0.client"', "is not open to recipes" },
-    { "recipes/x.lua", 'require "migrate.ledger"', "is not open to recipes" },
+    { "recipes/x.lua", 'require "auth0.api.client"', "is not open to recipes" },
+    { "recipes/x.lua", 'require "journal.ledger"', "is not open to recipes" },
   }
   for _, case in ipairs(cases) do
     local found = house.climbs { [case[1]] = "\n" .. case[2] .. "\n" }
@@ -55,7 +55,7 @@ test("an impurity behind a pure module is noticed", function()
   tap.equal(house.impurities {
     ["lualib/auth0/schema.lua"] = 'require "auth0.rules"',
     ["lualib/auth0/rules.lua"] = 'require "host.text"\nrequire "host.clock"',
-    ["lualib/auth0/client.lua"] = 'require "base.fetch"',
+    ["lualib/auth0/api/client.lua"] = 'require "base.fetch"',
   }, { "lualib/auth0/rules.lua:2: host.clock" })
 end)
 
@@ -204,7 +204,7 @@ end)
 test("the manual names every command and option", function()
   local manual = tree["docs/commands.md"]
   if not manual then tap.skip("there is no manual yet") end
-  none(house.unwritten(require("cli.main").COMMANDS, require("cli.options").list, manual))
+  none(house.unwritten(require("cli.main").COMMANDS, require("cli.common.options").list, manual))
 end)
 
 test("a command or option that the manual lacks is noticed", function()

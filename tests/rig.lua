@@ -1,11 +1,11 @@
 --- A run that is staged, and a tenant made of a table: what the import's policy is tested with.
 
 local chunk = require "host.chunk"
-local engine = require "migrate.engine"
+local engine = require "import.engine"
 local file = require "host.file"
-local ledger = require "migrate.ledger"
-local rundir = require "migrate.rundir"
-local run = require "migrate.run"
+local ledger = require "journal.ledger"
+local rundir = require "journal.directory"
+local run = require "import.run_object"
 local scheduler = require "base.scheduler"
 
 local rig = {}

@@ -2,7 +2,7 @@
 --- Source: Auth0 Management API v2, connections; docs "Flexible Identifiers and Attributes",
 --- "Non-Unique Emails", "Adding Username for Database Connections" (November 2026).
 
-local client = require "auth0.client"
+local client = require "auth0.api.client"
 local expect = require "auth0.expect"
 local http = require "host.http"
 local json = require "host.json"

@@ -4,9 +4,9 @@
 ---     custom_password_hash = password.bcrypt(row.digest)
 ---     user.password_hash, user.custom_password_hash, why = password.auto(row.hash)
 
-local build = require "auth0.hash_build"
-local hash_rules = require "auth0.hash_rules"
-local parse = require "auth0.hash_parse"
+local build = require "auth0.hash.build"
+local hash_rules = require "auth0.hash.rules"
+local parse = require "auth0.hash.parse"
 local text = require "host.text"
 
 local password = {}

@@ -3,7 +3,7 @@
 --- Data Types", "Import User MFA Authenticator Enrollments", Management API v2 (November 2026).
 --- Where sources contradict each other, the rule only warns.
 
-local hash_rules = require "auth0.hash_rules"
+local hash_rules = require "auth0.hash.rules"
 local limits = require "auth0.limits"
 local schema_host = require "host.schema"
 local text = require "host.text"

@@ -1,7 +1,7 @@
 --- The help of the program and of each command, from the same tables that the parser reads.
 
-local lines = require "cli.lines"
-local options = require "cli.options"
+local lines = require "cli.text.wrap"
+local options = require "cli.common.options"
 
 local help = {}
 

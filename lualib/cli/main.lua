@@ -1,15 +1,15 @@
 --- The command line: the first word chooses a command, which does the rest.
 
-local ending = require "cli.ending"
-local exit = require "migrate.exit"
+local ending = require "cli.common.result"
+local exit = require "base.exit_status"
 local guard = require "base.guard"
 local loop = require "host.loop"
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
-local ui = require "cli.ui"
-local words = require "cli.words"
+local ui = require "cli.common.ui"
+local words = require "cli.text.report"
 
 local main = {}
 
@@ -35,9 +35,9 @@ main.COMMANDS = {
 }
 
 local MODULES <const> = {
-  session = "migrate.session", check = "migrate.check", plan = "migrate.plan",
-  recipe = "migrate.recipe", tenant = "tenant", verify = "migrate.verify", undo = "migrate.undo",
-  forget = "migrate.forget", doctor = "migrate.doctor",
+  session = "run.session", check = "check", plan = "check.plan",
+  recipe = "recipe", tenant = "tenant", verify = "run.verify", undo = "run.undo",
+  forget = "run.forget", doctor = "check.doctor",
 }
 local USAGE <const> = 2
 local FATAL <const> = 1
@@ -53,7 +53,7 @@ end
 ---@return Command[]
 function main.commands()
   local list = {}
-  for _, name in ipairs(main.COMMANDS) do list[#list + 1] = require("cli." .. name) end
+  for _, name in ipairs(main.COMMANDS) do list[#list + 1] = require("cli.commands." .. name) end
   return list
 end
 
@@ -125,11 +125,11 @@ end
 local function choose(args, context)
   local first = args[1]
   if is_command(first) then
-    return require("cli." .. first), table.move(args, 2, #args, 1, {})
+    return require("cli.commands." .. first), table.move(args, 2, #args, 1, {})
   end
-  if first:sub(1, 1) == "-" then return require "cli.run", args end
+  if first:sub(1, 1) == "-" then return require "cli.commands.run", args end
   local found, message = context.deps.recipe.find(first, context.env)
-  if found then return require "cli.run", args end
+  if found then return require "cli.commands.run", args end
   if first:find("[/.]") then
     local near = message:match("did you mean (.+)%?$")
     return nil, message, near and with_first(args, near)

@@ -2,8 +2,8 @@
 
 local argparse = require "argparse"
 local file = require "host.file"
-local nearest = require "source.nearest"
-local options = require "cli.options"
+local nearest = require "base.spelling"
+local options = require "cli.common.options"
 
 local parse = {}
 

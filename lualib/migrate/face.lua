@@ -3,8 +3,8 @@
 
 local extend = require "migrate.extend"
 local json = require "host.json"
-local outcome = require "migrate.outcome"
-local told_apart = require "migrate.told_apart"
+local outcome = require "migrate.reject"
+local told_apart = require "base.capped_names"
 
 local face = {}
 

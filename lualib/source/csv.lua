@@ -1,9 +1,9 @@
 --- Records of CSV and TSV files: lazy rows, read by column name.
 
-local files = require "source.files"
+local files = require "source.records"
 local host = require "host.csv"
 local input = require "source.input"
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 
 local csv = {}
 

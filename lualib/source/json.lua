@@ -1,8 +1,8 @@
 --- Records of JSON files of any size: the elements of an array, or documents one after another.
 
-local files = require "source.files"
+local files = require "source.records"
 local host = require "host.json"
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 
 ---@class source.json
 ---@field null lightuserdata  what JSON null reads as

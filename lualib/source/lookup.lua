@@ -2,7 +2,7 @@
 ---
 --- `require "source.lookup"(records, key)`; memory stays flat whatever the size.
 
-local broken = require "source.broken"
+local broken = require "source.bad_record"
 local failure = require "base.failure"
 local json = require "host.json"
 local store = require "host.store"

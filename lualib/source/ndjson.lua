@@ -1,8 +1,8 @@
 --- Records of NDJSON files: one JSON document a line; a broken line is stepped over.
 
-local files = require "source.files"
+local files = require "source.records"
 local host = require "host.json"
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 
 local ndjson = { null = host.null }
 

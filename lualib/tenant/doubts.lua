@@ -1,7 +1,7 @@
 --- Where Auth0's documents contradict each other or are silent: what may be true, as switches of
 --- the rehearsal tenant. docs/tenant.md has the same list.
 
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 
 local doubts = {}
 

@@ -4,7 +4,7 @@
 
 local file = require "host.file"
 local json = require "host.json"
-local nearest = require "source.nearest"
+local nearest = require "base.spelling"
 local yaml = require "host.yaml"
 
 local faults = {}

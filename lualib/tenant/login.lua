@@ -6,7 +6,7 @@ local answers = require "tenant.answers"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
 local json = require "host.json"
-local verify = require "auth0.verify"
+local verify = require "auth0.hash.verify"
 
 local login = {}
 

@@ -1,10 +1,10 @@
 --- The real stage, with all validation and duplicate detection, of a recipe on a file:
 --- `auth0-migrate --run tests/bench/stage.lua RECIPE INPUT FOLDER [name=value]`.
 
-local ledger = require "migrate.ledger"
-local recipes = require "migrate.recipe"
-local rundir = require "migrate.rundir"
-local stage = require "migrate.stage"
+local ledger = require "journal.ledger"
+local recipes = require "recipe"
+local rundir = require "journal.directory"
+local stage = require "stage"
 
 local path, input, folder = table.unpack((...), 1, 3)
 local params = { input = input }

@@ -3,7 +3,7 @@
 
 local file = require "host.file"
 local program = require "tests.e2e.program"
-local tables = require "migrate.tables"
+local tables = require "journal.schema"
 local store = require "host.store"
 local tap = require "tests.tap"
 

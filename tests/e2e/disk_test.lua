@@ -68,7 +68,7 @@ end)
 
 -- Makes a journal in the folder it is given, with ever more room; prints what went wrong.
 local MAKES_JOURNALS <const> = [[
-local file, ledger = require "host.file", require "migrate.ledger"
+local file, ledger = require "host.file", require "journal.ledger"
 local folder = ...
 folder = folder[1]
 for room = 8, 160, 8 do

@@ -6,7 +6,7 @@ local process = require "host.process"
 local program = require "tests.e2e.program"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local worked_hashes = require "tests.lualib.worked_hashes"
+local worked_hashes = require "tests.lualib.auth0.hash.worked_hashes"
 
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene = program.scene

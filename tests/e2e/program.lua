@@ -1,13 +1,13 @@
 --- The real program as a child, beside the built-in tenant, in a folder of its own: what the
 --- end-to-end tests are made of. Everything is gone when a scene ends.
 
-local client = require "auth0.client"
+local client = require "auth0.api.client"
 local clock = require "host.clock"
 local fetch = require "base.fetch"
 local file = require "host.file"
 local http = require "host.http"
 local json = require "host.json"
-local ledger = require "migrate.ledger"
+local ledger = require "journal.ledger"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"

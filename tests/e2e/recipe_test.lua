@@ -108,8 +108,8 @@ end
 for _, case in ipairs {
   { 'require "host.file"', "belongs to the program" },
   { 'require "host.http"', "belongs to the program" },
-  { 'require "auth0.client"', "belongs to the program" },
-  { 'require "migrate.session"', "belongs to the program" },
+  { 'require "auth0.api.client"', "belongs to the program" },
+  { 'require "run.session"', "belongs to the program" },
   { 'require "debug"', "not for recipes" },
   { 'require "nowhere"', "there is no module" },
   { 'require "../names"', "not the name of a module" },

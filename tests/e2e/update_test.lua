@@ -6,7 +6,7 @@ local file = require "host.file"
 local fixtures = require "tests.run_fixtures"
 local program = require "tests.e2e.program"
 local store = require "host.store"
-local tables = require "migrate.tables"
+local tables = require "journal.schema"
 local tap = require "tests.tap"
 local tenant_state = require "tenant.state"
 

@@ -1,0 +1,256 @@
+--- What is wrong with a field that the rules refuse, and how it becomes right: by the field where
+--- one has words of its own, else by the rule. Nothing said holds a letter of the value.
+
+local hash_advice = require "auth0.advice.hashes"
+local json = require "host.json"
+
+local field_advice = {}
+
+---A finding's value and the finding: what its message lacks, and what to do.
+---@alias Adviser fun(value: any, finding: UserFinding): string?, string?
+
+local COUNTRY <const> = 'value.phone(row.phone, "49") adds the calling code'
+
+local function phone(value)
+  if type(value) ~= "string" then return end
+  if value:find("^%d[.,]?%d*[eE]%+?%d+$") then
+    return "a spreadsheet has rounded it", "Export the numbers as text; these digits are lost."
+  elseif value:find("%a") then
+    return "letters in it", "Map the number alone, in the form +4930123456, or leave it out."
+  elseif value:find("^%s*00") then
+    return '"00" where "+" belongs', "Use value.phone(row.phone), which writes +."
+  elseif not value:find("^%s*%+") then
+    return 'no "+" in front', "Bring it into the form +4930123456 (" .. COUNTRY
+      .. "), or leave it out."
+  elseif select(2, value:gsub("%d", "")) > 15 then
+    return "more than 15 digits", "Correct the number in the source, or leave it out."
+  elseif value:find("%d") then
+    return 'other characters than digits behind the "+"', "Use value.phone(row.phone), which takes "
+      .. "them out, or leave the number out."
+  end
+  return "no digits in it", "Leave the number out."
+end
+
+local LEAVE_USERNAME <const> = "Map it with value.username(row.name), which leaves out what Auth0 "
+  .. "refuses, and keep the old name in app_metadata."
+local ALLOWED <const> = "Where the connection allows %s, give its settings with --connection-file."
+
+local function username(value, finding)
+  if type(value) ~= "string" then return end
+  if finding.keyword == "max_length" then
+    return nil, "Shorten it, or leave it out. " .. ALLOWED:format("longer ones")
+  end
+  if finding.keyword ~= "pattern" then return end
+  if value:find("%s") then return "a blank in it", LEAVE_USERNAME end
+  if value:find("[\x80-\xff]") then
+    return "letters outside a-z, which Auth0 does not take", LEAVE_USERNAME
+  end
+  local sign = value:match("[^%w_+%-.!#$'^`~@]")
+  if sign then return string.format('"%s" in it', sign:gsub("%c", "?")), LEAVE_USERNAME end
+  if value:find("@", 1, true) then
+    return "it looks like an e-mail address",
+      "Leave it out: people log in by their address. " .. ALLOWED:format("such names")
+  end
+  return "it looks like a phone number",
+    "Leave it out, or map it as phone_number. " .. ALLOWED:format("such names")
+end
+
+local function email(value)
+  if type(value) ~= "string" then return end
+  local _, signs = value:gsub("@", "")
+  if value:find("^%s") or value:find("%s$") then
+    return nil, "Take the blanks off: value.email(row.email)."
+  elseif value:find("<.*@.*>") then
+    return nil, 'Map the address between "<" and ">" alone: row.email:match("<(.-)>").'
+  elseif value:find("^mailto:") then
+    return nil, 'Leave "mailto:" out: row.email:gsub("^mailto:", "").'
+  elseif signs > 1 and value:find("[,; ]") then
+    return nil, "Choose one of the addresses: value.split(row.email, \",\")[1]."
+  end
+  return nil, "Correct it in the source, or skip such records (value.email gives nil for them)."
+end
+
+local function user_id(value, finding)
+  if type(value) ~= "string" then return end
+  if finding.keyword == "pattern" then
+    return "a blank in it", 'Take it out: value.trim at an end, row.id:gsub("%s", "_") inside.'
+  elseif finding.keyword == "max_length" then
+    return nil, "Give a shorter id, or none (Auth0 makes one), and keep this one in app_metadata."
+  end
+end
+
+local function picture(value)
+  if type(value) ~= "string" then return end
+  if value:find("^//") then return nil, 'Put "https:" in front.' end
+  if value:find("^data:") then return nil, "Leave it out: Auth0 takes addresses, no image data." end
+  if value:find("%s") then return nil, 'Escape blanks as %20: row.picture:gsub(" ", "%%20").' end
+  return nil, "Put the site's https:// address in front, or leave the picture out."
+end
+
+local function totp(value)
+  if type(value) ~= "string" then return end
+  local fix = "Map it with value.totp(row.secret), which writes it as Auth0 reads it."
+  if value:find("^otpauth:") then return "a whole otpauth: address", fix end
+  if value:find("=", 1, true) then return "padding (=)", fix end
+  if value:find("[%s-]") then return "blanks or hyphens in it", fix end
+  if value:find("%l") and not value:find("[189]") then return "small letters in it", fix end
+  if value:find("^%x+$") then
+    return "hex digits", 'Map it with value.totp(row.secret, { encoding = "hex" }).'
+  end
+  return "characters that Base32 does not have (A-Z, 2-7)", fix
+end
+
+local function no_table(_, finding)
+  if finding.keyword == "type" then
+    return nil, "Give what a builder of auth0.password makes: password.auto(row.hash) knows most."
+  end
+end
+
+local function metadata(name)
+  return function(value, finding)
+    if finding.code ~= "INVALID_TYPE" then return end
+    if type(value) == "string" and value:find("^%s*[{%[]") then
+      return "it is JSON in a text",
+        string.format("Decode it: %s = value.json(row.%s).", name, name)
+    end
+    return nil, string.format("Give it a name: %s = { origin = ... }.", name)
+  end
+end
+
+---By path, "[]" for any item of a list.
+---@type table<string, Adviser>
+local FIELDS <const> = {
+  email = email, phone_number = phone, username = username, user_id = user_id, picture = picture,
+  password_hash = hash_advice.plain, custom_password_hash = no_table,
+  app_metadata = metadata "app_metadata", user_metadata = metadata "user_metadata",
+  ["mfa_factors[].totp.secret"] = totp, ["mfa_factors[].phone.value"] = phone,
+  ["mfa_factors[].email.value"] = email,
+}
+
+local function last_name(path)
+  return path:match("([%w_]+)$") or path
+end
+
+local TYPE_FIXES <const> = {
+  boolean = "Convert it: value.boolean(row.x) reads true, t, yes, 1 and their opposites.",
+  string = "Convert it: tostring(row.x).",
+  integer = "Convert it: math.tointeger(tonumber(row.x)).",
+  object = "Give a table with names.",
+  array = "Give a list: { { totp = { secret = ... } } }.",
+}
+
+local function wrong_type(value, finding)
+  local wanted = finding.message:match("^Expected type (%a+)")
+  if type(value) == "userdata" and value ~= json.null then
+    return nil, "Take the record's members one by one, or leave it out."
+  elseif type(value) == "function" then
+    return nil, "Call the function, or leave it out."
+  elseif finding.message:find("^Nested deeper") then
+    return nil, "Flatten the metadata, or leave out what refers to itself."
+  elseif type(value) == "table" and wanted == "any" then
+    return nil, "Give a list without gaps, or a table with names: migrate.array marks lists."
+  end
+  return nil, TYPE_FIXES[wanted] or "Leave it out: JSON has no such value."
+end
+
+-- Of Auth0's profile, but not of an import file.
+local NOT_IMPORTABLE <const> = {
+  created_at = "date", updated_at = "date", last_login = "date", last_password_reset = "date",
+  last_ip = "none", logins_count = "none", identities = "none", multifactor = "none",
+  locale = "none", connection = "connection", roles = "roles", organizations = "roles",
+  password = "password", plain_password = "password",
+}
+local NOT_IMPORTABLE_FIX <const> = {
+  date = "Move it into app_metadata under another name, such as legacy_%s: no import sets it.",
+  none = "Move it into app_metadata or user_metadata, or leave it out: no import sets %s.",
+  connection = "Leave %s out: --connection names it for the whole run.",
+  roles = "Leave %s out, and assign them when the users are there (`finalize`, run:request).",
+  password = "Map its hash with auth0.password: an import takes no cleartext.",
+}
+
+local function unknown_property(_, finding)
+  local path = finding.path
+  local kind = NOT_IMPORTABLE[path]
+  if kind then return nil, (NOT_IMPORTABLE_FIX[kind]:gsub("%%s", path)) end
+  if not path:find(".", 1, true) then return nil, finding.fix end
+  local near = finding.message:match('did you mean "([^"]+)"')
+  if near then return nil, string.format('Write "%s".', near) end
+  return nil, path:find("^mfa_factors%[%d+%]%.[^.]*$")
+    and "Leave it out: a factor is totp, phone or email." or "Leave it out."
+end
+
+local function reserved(_, finding)
+  local name = last_name(finding.path)
+  if finding.path == "username" then
+    return nil, "Leave usernames out, or switch them on for the connection."
+  end
+  return nil, string.format("Leave it out, or give it another name, such as legacy_%s: Auth0 keeps "
+    .. "%s for itself.", name, name)
+end
+
+local function missing(_, finding)
+  if finding.path:find("^mfa_factors") then
+    return nil, "Leave the factor out where it has no value."
+  end
+  return nil, string.format("Map %s, or skip such records: `return nil, \"no %s\"`.", finding.path,
+    last_name(finding.path):gsub("_", " "))
+end
+
+---The largest member of a user, and its bytes as JSON.
+---@param user table
+---@return string? name
+---@return integer bytes
+function field_advice.largest(user)
+  local largest, bytes = nil, 0
+  for name, member in next, user do
+    local written = json.encode(member)
+    if written and #written > bytes then largest, bytes = tostring(name), #written end
+  end
+  return largest, bytes
+end
+
+local function too_large(value)
+  local name = type(value) == "table" and field_advice.largest(value)
+  return nil, string.format("Keep bulky data elsewhere%s: 10 KB is the most that Auth0 documents.",
+    name and " (most is in " .. name .. ")" or "")
+end
+
+---By the rule's keyword.
+---@type table<string, Adviser>
+local KEYWORDS <const> = {
+  type = wrong_type, additional = unknown_property, forbidden = reserved, required = missing,
+  max_bytes = too_large,
+  key_without = function()
+    return nil, 'Give the key another name: name:gsub("[.$]", "_").'
+  end,
+  exclusive = function()
+    return nil, "Keep one: bcrypt of cost 10 goes into password_hash, all else into "
+      .. "custom_password_hash; password.auto chooses."
+  end,
+  any_required = function()
+    return nil, 'Map one of them, or skip such records: `return nil, "no identifier"`.'
+  end,
+  max_length = function(value, finding)
+    local most = finding.message:match("maximum (%d+)")
+    return nil, type(value) == "string" and most and string.format(
+      "Cut it to %s characters in the recipe, or leave it out.", most) or nil
+  end,
+}
+
+local ABOUT_NAMES <const> = { required = true, forbidden = true, additional = true }
+
+---@param value any
+---@param finding UserFinding
+---@param path string  with "[]" for any item of a list
+---@return string? cause  for the message
+---@return string? fix    a sentence
+function field_advice.of(value, finding, path)
+  local keyword, field = finding.keyword, FIELDS[path]
+  if field and not ABOUT_NAMES[keyword] then
+    local cause, fix = field(value, finding)
+    if fix then return cause, fix end
+  end
+  if KEYWORDS[keyword] then return KEYWORDS[keyword](value, finding) end
+end
+
+return field_advice

@@ -1,0 +1,340 @@
+--- What is wrong with a password hash that the rules refuse, and how it becomes right. Nothing said
+--- holds a letter of the hash.
+
+local digest = require "host.digest"
+local hash_rules = require "auth0.hash.rules"
+local hash_words = require "auth0.hash.identify"
+local text = require "host.text"
+
+local hash_advice = {}
+
+local NO_HASH <const> = "leave the hash out; these users set a new password."
+local CUT_OFF <const> = "Export the whole column; where the source has no more, " .. NO_HASH
+local WHAT_IS_IT <const> = "Find out what it is: `auth0-migrate hash identify -`, or `prove` "
+  .. "with a known login."
+local BCRYPT_LENGTH <const> = 60 -- characters
+local BUILT <const> = "Write `%s`; row.hash stands for the value."
+local TRY_ONE <const> = "Try one such login in a test tenant before all are sent."
+
+---A value with blanks around it, as databases pad and files end their lines.
+local function blanks(value)
+  if text.trim(value) ~= value then
+    return "blanks around it", "Take the blanks off: value.trim, or the builder in auth0.password."
+  end
+end
+
+---What a value says that it is, where that is another scheme than the one expected.
+---@param value string
+---@param is_own fun(scheme: string): boolean
+local function other_scheme(value, is_own)
+  local kind = hash_words.of(value)
+  if not kind or kind.scheme == "unknown" or is_own(kind.scheme) then return end
+  local looks = "it looks like " .. kind.scheme
+  if kind.line then return looks, BUILT:format(kind.line) end
+  return looks, "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
+end
+
+local function bcrypt_fault(value)
+  local kind, cost = value:match("^%$2(%l?)%$(%d%d)%$")
+  if not kind then return "it is no bcrypt hash", WHAT_IS_IT end
+  if kind == "" or kind == "x" then
+    return "bcrypt of this kind is not supported", "Auth0 cannot verify it: " .. NO_HASH
+  elseif #value < BCRYPT_LENGTH then
+    return string.format("it is cut off, %d of %d characters", #value, BCRYPT_LENGTH), CUT_OFF
+  elseif #value > BCRYPT_LENGTH then
+    return string.format("%d characters, bcrypt has %d", #value, BCRYPT_LENGTH),
+      "Map the bcrypt hash alone, without what the source joins to it."
+  elseif not value:sub(8):find("^[./A-Za-z0-9]+$") then
+    return "a character that bcrypt does not have",
+      "Look at how the column is exported: something has escaped or converted it."
+  end
+  return nil, nil, kind, tonumber(cost)
+end
+
+local function is_bcrypt(scheme) return scheme:find("bcrypt", 1, true) ~= nil end
+
+local function bcrypt(value)
+  if value:find("^%$wp%$") then return other_scheme(value, function() return false end) end
+  local cause, fix = blanks(value)
+  if cause then return cause, fix end
+  if not value:find("^%$2") then
+    cause, fix = other_scheme(value, is_bcrypt)
+    if cause then return cause, fix end
+  end
+  return bcrypt_fault(value)
+end
+
+---What is wrong with `password_hash`.
+---@param value any
+---@return string? cause
+---@return string? fix
+function hash_advice.plain(value)
+  if type(value) ~= "string" then return end
+  local cause, fix, kind, cost = bcrypt(value)
+  if cause then return cause, fix end
+  local custom = "Write `custom_password_hash = password.bcrypt(row.hash)` instead, or let "
+    .. "password.auto choose the field."
+  if kind == "y" then return "PHP's $2y$ belongs into custom_password_hash", custom end
+  if cost ~= 10 then
+    return string.format("its cost is %d, here it must be 10", cost or 0), custom
+  end
+end
+
+local function custom_bcrypt(value)
+  local cause, fix, _, cost = bcrypt(value)
+  if cause then return cause, fix end
+  if cost < 4 or cost > 31 then
+    return string.format("its cost is %d, bcrypt has 4 to 31", cost), "Auth0 cannot verify it: "
+      .. NO_HASH
+  end
+end
+
+local DIGESTS <const> = { "md5", "sha1", "sha256", "sha512" }
+
+---The digest of Auth0's that has so many bytes.
+local function digest_of(size)
+  for _, name in ipairs(DIGESTS) do
+    if hash_rules.SIZES[name] == size then return name end
+  end
+end
+
+local OTHER_ENCODING <const> = { hex = "base64", base64 = "hex" }
+local ENCODING_NAMES <const> = { hex = "hex", base64 = "Base64" }
+
+---Whether two things are true of a value: that it reads in this encoding, and as so many bytes.
+local function fits(value, encoding, size)
+  local bytes = hash_rules.decode(value, encoding)
+  return bytes ~= nil and (not size or #bytes == size)
+end
+
+---A value of bytes in hex or Base64 that must be `size` long, where that is known. `member` names
+---its digest, `digest_name`.
+local function encoded(value, encoding, size, digest_name, member)
+  local cause, fix = blanks(value)
+  if cause then return cause, fix end
+  if value:find("^0[xX]") and encoding == "hex" then
+    return '"0x" in front', "Leave the 0x out: password.digest does."
+  end
+  cause, fix = other_scheme(value, function(scheme) return scheme:find(" of %d+ bytes$") ~= nil end)
+  if cause then return cause, fix end
+  local other = OTHER_ENCODING[encoding]
+  if not other then return end
+  if size and fits(value, other, size) or not size and not fits(value, encoding) and
+    fits(value, other) then
+    return string.format("it is %s, not %s", ENCODING_NAMES[other], ENCODING_NAMES[encoding]),
+      string.format('Write encoding = "%s", or build the hash with auth0.password, which tells '
+        .. "by the length.", other)
+  end
+  local bytes = hash_rules.decode(value, encoding)
+  if not bytes then
+    if encoding == "hex" and value:find("^%x+$") then
+      return "an odd number of hex digits, so it is cut off", CUT_OFF
+    end
+    return "not all of it is " .. ENCODING_NAMES[encoding],
+      "Look at how the column is exported; password.bytes tells what can be read."
+  end
+  if not size or #bytes == size then return end
+  local name = digest_of(#bytes)
+  if name and name ~= digest_name and member then
+    return string.format("%d bytes have the length of %s", #bytes, name),
+      string.format('Write %s = "%s", if `auth0-migrate prove` agrees.', member, name)
+  end
+  return string.format("%d bytes instead of %d", #bytes, size), #bytes < size and CUT_OFF
+    or "Take off what is joined to the hash: a salt is given apart (`prove` finds it)."
+end
+
+local function phc(value, name)
+  local cause, fix = blanks(value)
+  if cause then return cause, fix end
+  cause, fix = other_scheme(value, function(scheme) return scheme == name end)
+  if cause then return cause, fix end
+  local rebuild = "Write `custom_password_hash = password.phc(row.hash)`, which puts it right."
+  local kind = hash_words.of(value)
+  if not (kind and kind.supported) then
+    rebuild = "Compare with the form named; where parts are missing, " .. NO_HASH
+  end
+  local rest = value:match("^%$[%w-]+%$(.*)$")
+  if not rest then return "no $" .. name .. "... in front", rebuild end
+  if value:find("=$") then return "Base64 with padding (=)", rebuild end
+  if rest:gsub("^.*%$", "") == "" or select(2, rest:gsub("%$", "")) < 1 then
+    return "salt or key is missing", CUT_OFF
+  end
+  if rest:find("[._-][^$]*$") then return "another alphabet than Base64's + and /", rebuild end
+  return "parameters or parts that are missing or not in this order", rebuild
+end
+
+local function pbkdf2_check(value)
+  local key = digest.unbase64(value:match("%$([^$]+)$") or "")
+  local written = value:match("l=(%d+)")
+  if key and written ~= tostring(#key) then
+    return nil, string.format("Write l=%d, or build the value with password.pbkdf2, which counts; "
+      .. "if l was right, the key is cut off.", #key)
+  end
+end
+
+local function ldap(value)
+  local cause, fix = blanks(value)
+  if cause then return cause, fix end
+  local scheme, data = value:match("^{([%w_-]+)}(.*)$")
+  if not scheme then
+    local whole = digest.unbase64(value)
+    if whole and whole:find("^{[%w_-]+}") then
+      return "Base64 around all of it, as LDIF writes it with ::",
+        'Decode it once: password.ldap_password(password.bytes(row.hash, "base64")).'
+    end
+    cause, fix = other_scheme(value, function() return false end)
+    return cause or "no {SCHEME} in front", fix or "Put the scheme in front, such as {SSHA}."
+  end
+  local kind = hash_words.of(value)
+  if kind and kind.supported then
+    return "another form than Auth0's", BUILT:format(kind.line)
+  end
+  local size, salted = hash_rules.ldap_size(scheme)
+  if not size then
+    return "a scheme that Auth0 cannot verify", "Auth0 has no form for it: " .. NO_HASH
+  end
+  local bytes = digest.unbase64(data)
+  if not bytes then return "what follows the scheme is no Base64", CUT_OFF end
+  if not salted and #bytes > size then
+    return "longer than its digest, as with a salt",
+      string.format("Write {S%s} if it is salted.", scheme:upper())
+  end
+  return "shorter than its digest" .. (salted and " and a salt" or ""), CUT_OFF
+end
+
+---What is wrong with `custom_password_hash.hash.value`.
+local function value_fault(custom, finding)
+  local hash = custom.hash
+  local value, algorithm = hash.value, custom.algorithm
+  if type(value) ~= "string" then return end
+  if finding.warning then return nil, TRY_ONE end
+  if algorithm == "bcrypt" then return custom_bcrypt(value) end
+  if algorithm == "ldap" then return ldap(value) end
+  if algorithm == "pbkdf2" and finding.code == "ENUM_MISMATCH" then
+    return nil, "Write a digest that Auth0 knows, such as sha256; password.pbkdf2 does."
+  end
+  if algorithm == "pbkdf2" and finding.keyword == "check" then return pbkdf2_check(value) end
+  if algorithm == "argon2" or algorithm == "pbkdf2" then return phc(value, algorithm) end
+  if algorithm == "scrypt" then
+    local cause, fix = encoded(value, hash.encoding, custom.keylen)
+    local bytes = hash_rules.decode(value, hash.encoding)
+    if not bytes or cause and cause:find("^it is") then return cause, fix end
+    return nil, string.format("Write keylen = %d, or build it with password.scrypt, which counts.",
+      #bytes)
+  end
+  local member = algorithm == "hmac" and "digest" or "algorithm"
+  local name = member == "digest" and hash.digest or algorithm
+  return encoded(value, hash.encoding, hash_rules.SIZES[name], name, member)
+end
+
+local function encoding_fault(custom)
+  if custom.algorithm == "argon2" or custom.algorithm == "bcrypt" or custom.algorithm == "ldap"
+    or custom.algorithm == "pbkdf2" then
+    return custom.algorithm .. " is text", 'Write encoding = "utf8".'
+  end
+  local value = type(custom.hash) == "table" and custom.hash.value
+  local is_hex = type(value) == "string" and hash_rules.decode(value, "hex") ~= nil
+  return nil, string.format('Write encoding = "%s", as the value is written; auth0.password tells '
+    .. "it by itself.", is_hex and "hex" or "base64")
+end
+
+local function cost_fault(custom, finding)
+  local cost = custom.cost
+  if finding.warning then return nil, TRY_ONE end
+  if math.type(cost) == "integer" and cost > 0 and cost < 32 then
+    return "it may be the logarithm", string.format("Write cost = %d (2 to the power of %d).",
+      1 << cost, cost)
+  end
+  return nil, "Write N, a power of two such as 16384: password.scrypt { cost = ... }."
+end
+
+local function salt_fault(custom, finding)
+  local name = tostring(custom.algorithm)
+  if finding.code == "NOT_PASSED" and not finding.warning then
+    return name .. " has its salt in the value", "Leave `salt` out."
+  elseif name == "scrypt" then
+    return "Auth0 documents no scrypt without one", "Give the salt: password.scrypt { cost, salt, "
+      .. "key }."
+  end
+  return nil, TRY_ONE
+end
+
+local function encoding_of(member)
+  return function(custom)
+    local given = member(custom)
+    local encoding = type(given) == "table" and given.encoding
+    return nil, string.format('Write encoding = "utf8" where the value is text and not %s.',
+      ENCODING_NAMES[encoding] or "encoded")
+  end
+end
+
+local NO_VALUE <const> = "Leave custom_password_hash out where the source has no hash: the "
+  .. "builders of auth0.password give nil then."
+local WRITE_BUILDER <const> = "Build the hash with auth0.password, which writes all that is needed."
+local NOT_HERE <const> = "Leave it out: only scrypt has it."
+
+---Of a member of custom_password_hash; a text is the fix alone.
+---@type table<string, string|fun(custom: table, finding: UserFinding): string?, string?>
+local MEMBERS <const> = {
+  ["hash.value"] = value_fault,
+  ["hash.encoding"] = encoding_fault,
+  ["hash.digest"] = "Write the HMAC's digest, such as sha256: password.hmac(name, value, key).",
+  ["hash.key"] = "Give the key of the HMAC: password.hmac(name, value, key).",
+  ["hash.key.value"] = encoding_of(function(custom) return custom.hash.key end),
+  ["salt.value"] = encoding_of(function(custom) return custom.salt end),
+  salt = salt_fault,
+  ["salt.position"] = 'Write position = "prefix" or "suffix"; Auth0 has no other place for a salt.',
+  cost = cost_fault,
+  keylen = "Write keylen, the bytes of the hash: password.scrypt counts them.",
+  ["password.encoding"] = "Write ascii, utf8, utf16le, ucs2, latin1 or binary.",
+  algorithm = "Write one of " .. table.concat(hash_rules.ALGORITHMS, ", ") .. "; a salt goes into "
+    .. "`salt`.",
+  hash = NO_VALUE,
+}
+local SCRYPT_ONLY <const> = {
+  keylen = true, cost = true, blockSize = true, parallelization = true,
+}
+
+---The documented word that one is another spelling of ("MD5", "UTF-8"), nil for none.
+local function documented(below, value)
+  local rule = hash_rules.RULE
+  for name in below:gmatch("[^.]+") do rule = (rule.properties or {})[name] or {} end
+  if type(value) ~= "string" then return nil end
+  local plain = value:lower():gsub("[-_]", "")
+  for _, word in ipairs(rule.enum or {}) do
+    if word == plain and word ~= value then return word end
+  end
+end
+
+local ALSO_ABSENT <const> = { salt = true, ["hash.encoding"] = true }
+
+---What is wrong within `custom_password_hash`, and what to do.
+---@param custom table   as it was mapped
+---@param below string   the path below it
+---@param finding UserFinding
+---@return string? cause  for the message
+---@return string? fix    a sentence
+function hash_advice.of(custom, below, finding)
+  if finding.keyword == "forbidden" and SCRYPT_ONLY[below] then return nil, NOT_HERE end
+  if finding.keyword == "forbidden" and below:find("^hash%.") then
+    return nil, "Leave it out: only hmac has it."
+  elseif finding.keyword == "enum" then
+    local value = custom
+    for name in below:gmatch("[^.]+") do value = value[name] end
+    local word = documented(below, value)
+    if word then return nil, string.format('Write "%s".', word) end
+  end
+  if below == "hash.value" and finding.keyword == "required" then return nil, NO_VALUE end
+  local member = MEMBERS[below]
+  if type(member) == "string" then return nil, member end
+  local is_there = finding.keyword ~= "type" and finding.keyword ~= "required"
+  if member and (is_there or finding.keyword == "required" and ALSO_ABSENT[below]) then
+    local cause, fix = member(custom, finding)
+    return cause, fix or WRITE_BUILDER
+  elseif SCRYPT_ONLY[below] then
+    return nil, "Give a whole number from 1: password.scrypt { cost, block, lanes } writes them."
+  end
+  return nil, WRITE_BUILDER
+end
+
+return hash_advice

@@ -1,0 +1,110 @@
+--- Findings as people need them: beside code, path and message the looks of the value and what to
+--- do. Made only for what is rejected, and for the first warning of its kind: valid users cost
+--- nothing.
+
+local codes = require "auth0.codes"
+local field_advice = require "auth0.advice.fields"
+local hash_advice = require "auth0.advice.hashes"
+local json = require "host.json"
+local text = require "host.text"
+local value_shape = require "auth0.redact"
+
+local advice = {}
+
+---@class Advised  a finding in words
+---@field code string
+---@field path string
+---@field message string
+---@field shape string  what the value looks like, without a letter of it
+---@field fix string    a sentence
+
+---The value at a path of a finding; names may hold dots, so the longest that is there counts.
+---@param value any
+---@param path string
+---@return any
+local function value_at(value, path)
+  if path == "" then return value end
+  if type(value) ~= "table" then return nil end
+  local place, rest = path:match("^%[(%d+)%]%.?(.*)$")
+  if place then return value_at(value[tonumber(place) + 1], rest) end
+  local longest, left = nil, ""
+  for name in next, value do
+    if type(name) == "string" and path:sub(1, #name) == name then
+      local after = path:sub(#name + 1)
+      local ends = after == "" or after:find("^[.%[]") ~= nil
+      if ends and (not longest or #name > #longest) then longest, left = name, after end
+    end
+  end
+  if not longest then return nil end
+  return value_at(value[longest], (left:gsub("^%.", "")))
+end
+
+-- Words of the trade, which a message may cite.
+local WORDS <const> = {
+  "md4", "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3", "ssha", "ssha256",
+  "ssha512", "ripemd160", "whirlpool", "hmac", "bcrypt", "scrypt", "argon2", "argon2i", "argon2d",
+  "argon2id", "pbkdf2", "ldap", "phpass", "crypt", "hex", "base64", "utf8", "utf16le", "utf16",
+  "ucs2", "latin1", "ascii", "binary", "prefix", "suffix", "middle", "both",
+}
+
+---"No enum match for: MD5": whatever else stands where a word belongs may be a secret.
+local function without_word(message)
+  local word = message:match("^No enum match for: ([^ ]+)$")
+  if not word then return message end
+  local plain = word:lower():gsub("[-_]", "")
+  for _, known in ipairs(WORDS) do
+    if plain == known or (#plain > 3 and text.distance(plain, known) <= 1) then return message end
+  end
+  return "No enum match for: a word that is not known"
+end
+
+---What is said of a finding beyond its rule: a cause for the message, and what to do.
+local function advise(user, finding, value)
+  if type(user) ~= "table" then return end
+  local path = finding.path:gsub("%[%d+%]", "[]")
+  local below = path:match("^custom_password_hash%.(.+)$")
+  local custom = user.custom_password_hash
+  if below and finding.keyword ~= "additional" and type(custom) == "table" then
+    return hash_advice.of(custom, below, finding)
+  end
+  return field_advice.of(value, finding, path)
+end
+
+local ADDRESSES <const> = { ["email"] = true, ["mfa_factors[].email.value"] = true }
+
+---A user by its size: "object of 12040 bytes, 11800 of them in app_metadata".
+---@param user any
+---@return string
+function advice.size(user)
+  local written = type(user) == "table" and json.encode(user)
+  if not written then return value_shape.of(user) end
+  local name, bytes = field_advice.largest(user)
+  return string.format("object of %d bytes, %d of them in %s", #written, bytes, tostring(name))
+end
+
+---A finding of the rules in words. The finding itself stays as it is.
+---@param user any  as it was checked
+---@param finding UserFinding
+---@return Advised
+function advice.of(user, finding)
+  local value = value_at(user, finding.path)
+  local cause, fix = advise(user, finding, value)
+  local message = without_word(finding.message)
+  local as = ADDRESSES[finding.path:gsub("%[%d+%]", "[]")] and "email" or nil
+  return {
+    code = finding.code, path = finding.path,
+    message = cause and message .. ": " .. cause or message,
+    shape = finding.keyword == "max_bytes" and advice.size(value) or value_shape.of(value, as),
+    fix = fix or finding.fix or advice.fix(finding.code, finding.path),
+  }
+end
+
+---What to do where no more than the code is known.
+---@param code string
+---@param path? string
+---@return string
+function advice.fix(code, path)
+  return codes.fix(code, path) or "Correct the record in the source, or map it otherwise."
+end
+
+return advice

@@ -1,0 +1,443 @@
+--- The Management API: requests with a token, repeated where that is safe and worth it.
+
+local cjson = require "cjson"
+local expect = require "auth0.expect"
+local guard = require "base.guard"
+local http = require "host.http"
+local json = require "host.json"
+local rate = require "auth0.api.rate"
+local scheduler = require "base.scheduler"
+local token = require "auth0.api.token"
+
+local client = {}
+
+local MOST_LAPSES <const> = 5 -- tokens of one request that run out
+local MOST_REFUSALS <const> = 5 -- tokens of one request that are refused though they are fresh
+local PATIENCE <const> = 7200 -- seconds
+local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
+local TIMEOUT <const>, STALL <const> = 60, 30 -- seconds; see host.http.Request
+local LEAST_TIMEOUT <const> = 5 -- real seconds: a loaded machine does not hurry with the clock
+local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
+local BROKEN_TRIES <const> = 5 -- for refusals that may be those of another server altogether
+local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
+-- Failures that the next try would meet again.
+local HOPELESS <const> = {
+  tls = true, parse = true, full = true, io = true, missing = true, interrupted = true,
+}
+
+local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate is of an "
+  .. "authority of your own, --ca-file names that"
+
+---@class ClientOptions
+---@field base string               "https://acme.eu.auth0.com"
+---@field credentials Credentials
+---@field fetch Fetch
+---@field clock Clock
+---@field log? fun(event: string, fields: table)
+---@field patience? number          own seconds to go on trying, default two hours
+---@field connection? string        noted for callers
+---@field random? fun(): number     0 to 1, for the jitter
+
+---@class ApiRequest
+---@field method string
+---@field path string               below /api/v2
+---@field query? table<string, string|number|boolean>
+---@field body? any                 a table goes as JSON, a string as it is
+---@field parts? host.http.Part[]
+---@field timeout? number           own seconds, default 60
+---@field limit? integer            bytes
+---@field save? string              path
+---@field fresh? boolean            see host.http.Request
+---@field idempotent? boolean       a repetition does no harm; default by method
+---@field retry? boolean            false: repeated after a 401 only; the caller does the waiting
+---@field patient? boolean          a refused token is waited out like an outage: it says nothing
+---about what is asked for
+---@field expects? Expected         what a success has to hold; default any JSON, or nothing where
+---the call changes something
+
+---@class ApiResponse
+---@field status integer
+---@field headers table<string, string>  names in lower case
+---@field body any      decoded JSON; nil when it is none
+---@field text string
+
+---@class Client
+---@field base string
+---@field connection? string
+---@field clock_offset number  seconds that the tenant's clock is ahead of ours
+---@field clock Clock
+---@field random fun(): number
+---@field private fetch Fetch
+---@field private log fun(event: string, fields: table)
+---@field private patience number
+---@field private held_until number  own seconds: the bucket is empty until then
+---@field private room number        requests that the bucket still takes, as far as is known
+---@field private flying integer     requests whose answer has not come
+---@field private answered Condition
+---@field private dark_since? number own seconds: since then nothing answers
+---@field private token Token
+---@field private json table   cjson, an instance of our own
+local Client = {}
+Client.__index = Client
+
+---@param options ClientOptions
+---@return Client
+function client.new(options)
+  local self = setmetatable({
+    base = (options.base:gsub("/+$", "")), fetch = options.fetch, clock = options.clock,
+    log = options.log or function() end, patience = options.patience or PATIENCE,
+    connection = options.connection, random = options.random or math.random,
+    json = cjson.new(), clock_offset = 0, held_until = -math.huge,
+    room = math.huge, flying = 0, answered = scheduler.condition(),
+  }, Client)
+  self.token = token.new {
+    base = self.base, credentials = options.credentials, clock = self.clock,
+    post = function(path, body) return self:ask_token(path, body) end, log = self.log,
+    ahead = function() return self.clock_offset end,
+  }
+  return self
+end
+
+---What to call a request in messages: without its query and without ids of users.
+local function label(method, path)
+  path = path:gsub("^(/?users/)[^/]+", "%1{id}"):gsub("^/*", "/")
+  return method .. " " .. path
+end
+
+---The transport's message without the URL it begins with, which may name a user.
+local function without_url(message)
+  return (message:gsub("^%u+ %S+: ", ""))
+end
+
+local function query_text(query)
+  if not query then return "" end
+  local names = {}
+  for name in pairs(query) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    names[i] = http.escape(name) .. "=" .. http.escape(tostring(query[name]))
+  end
+  return #names > 0 and "?" .. table.concat(names, "&") or ""
+end
+
+---Real seconds of a deadline of our own.
+---@param times Clock
+---@param seconds number  own ones
+---@return number
+function client.deadline(times, seconds)
+  return math.max(times.real(seconds), math.min(seconds, LEAST_TIMEOUT))
+end
+
+---The request as the transport takes it.
+local function wire(request, bearer, times)
+  local headers = { Accept = "application/json" }
+  if bearer then headers.Authorization = "Bearer " .. bearer end
+  local body = request.body
+  if type(body) == "table" then
+    body = assert(json.encode(body))
+    headers["Content-Type"] = "application/json"
+  end
+  return {
+    method = request.method, url = request.url, headers = headers, body = body,
+    parts = request.parts, limit = request.limit, save = request.save, fresh = request.fresh,
+    timeout = client.deadline(times, request.timeout or TIMEOUT),
+    stall = client.deadline(times, STALL),
+  }
+end
+
+---The message in an answer of the tenant, for people.
+---@param response ApiResponse
+---@return string
+function client.explain(response)
+  local body = response.body
+  local said = type(body) == "table" and (body.message or body.error_description or body.error)
+  return type(said) == "string" and said or "status " .. response.status
+end
+
+---An answer that nobody is prepared for, as a failure of what was being done. What is no JSON is
+---not the tenant's.
+---@param what string
+---@param response ApiResponse
+---@return nil
+---@return string message
+---@return Kind kind
+function client.unexpected(what, response)
+  local is_refusal = response.status >= 400 and type(response.body) == "table"
+  local kind = is_refusal and "usage" or "temporary"
+  return nil, string.format("%s: unexpected answer (%d): %s", what, response.status,
+    client.explain(response)), kind
+end
+
+function Client:decode(response)
+  local kind = response.headers["content-type"] or "application/json"
+  local body
+  if response.body ~= "" and kind:find("json", 1, true) then
+    local ok, value = guard.call(self.json.decode, response.body)
+    if ok then body = value end
+  end
+  local now = rate.server_time(response.headers)
+  -- Dates are cut to whole seconds.
+  if now then self.clock_offset = now + 0.5 - self.clock.now() end
+  return {
+    status = response.status, headers = response.headers, body = body, text = response.body,
+  }
+end
+
+---What is wrong with an answer that is cut off, empty, of another kind than was asked for, or that
+---some proxy wrote: the tenant writes JSON.
+---@param request ApiRequest
+---@param response ApiResponse
+---@return string? wrong  "is empty"
+function client.flaw(request, response)
+  local status, is_empty = response.status, not response.text:find("%S")
+  if status < 200 or status >= 300 then
+    return response.text ~= "" and not request.save and expect.json(response) or nil
+  elseif request.expects then
+    return request.expects(response)
+  end
+  local may_be_empty = request.save or request.method ~= "GET" or status == 204
+  return not (is_empty and may_be_empty) and expect.json(response) or nil
+end
+
+---An answer that tells of a rate limit or a server in trouble, not of the request.
+local function is_passing(request, response, state)
+  local status = response.status
+  if status == 408 or status == 429 or status >= 500 then return true end
+  local flaw = client.flaw(request, response)
+  if not flaw then return false end
+  state.why = string.format("the answer (%d) %s", status, flaw)
+  if status < 300 then return true end
+  state.broken = (state.broken or 0) + 1
+  return state.broken < BROKEN_TRIES
+end
+
+---Whether a repetition cannot do twice what was asked for.
+local function is_repeatable(request, response, sent)
+  if request.retry == false then return false end
+  if request.idempotent ~= nil then
+    if request.idempotent then return true end
+  elseif IDEMPOTENT[request.method] then
+    return true
+  end
+  -- What did not leave the machine, or was turned away at the door, has done nothing.
+  if response then return response.status == 429 end
+  return not sent
+end
+
+---Waits before the next try. False when the patience is over.
+function Client:pause(state, headers)
+  local clock = self.clock
+  state.began = state.began or clock.elapsed()
+  state.attempt = state.attempt + 1
+  local seconds, dictated = rate.delay(state.attempt, headers, clock.now(), self.random)
+  if clock.elapsed() - state.began + seconds > self.patience then return false end
+  self.log("retry", { request = state.label, attempt = state.attempt, why = state.why,
+    seconds = seconds })
+  if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
+  return true
+end
+
+---Waits until the bucket, as far as the last answers tell, takes one more request. From an empty
+---one it lets one request go after the reset, to learn from its answer.
+function Client:wait_for_bucket()
+  local clock = self.clock
+  while true do
+    local wait = clock.real(self.held_until - clock.elapsed())
+    if wait > 0 then
+      clock.sleep_dictated(math.min(wait, rate.LONGEST))
+      if wait > rate.LONGEST then self.held_until = -math.huge end
+    elseif self.room > 0 or self.flying == 0 or not self.answered:wait(clock.real(LONGEST_FLIGHT))
+    then
+      return
+    end
+  end
+end
+
+---@param headers? table<string, string>
+function Client:note_bucket(headers)
+  self.flying = self.flying - 1
+  local remaining = headers and rate.remaining(headers)
+  self.room = remaining and remaining - 1 - self.flying or self.room + 1
+  if headers and rate.is_exhausted(headers) then
+    local wait = rate.until_reset(headers, self.clock.now())
+    if wait then
+      local till = self.clock.elapsed() + math.min(wait, rate.LONGEST) / self.clock.real(1)
+      self.held_until = math.max(self.held_until, till)
+    end
+  end
+  self.answered:notify()
+end
+
+---Notes that the tenant answers, or does not.
+function Client:note_outage(answers, why)
+  local now = self.clock.elapsed()
+  if not answers and not self.dark_since then
+    self.dark_since = now
+    self.log("outage", { why = why })
+  elseif answers and self.dark_since then
+    self.log("outage_over", { seconds = now - self.dark_since })
+    self.dark_since = nil
+  end
+end
+
+---One request and its answer, accounted for.
+function Client:send(request, bearer)
+  self.room, self.flying = self.room - 1, self.flying + 1
+  local raw, message, kind, sent = self.fetch(wire(request, bearer, self.clock))
+  local response = raw and self:decode(raw)
+  self:note_bucket(bearer and response and response.headers) -- without: another bucket
+  if response or not HOPELESS[kind] then
+    self:note_outage(response and response.status < 500, response and "status " .. response.status
+      or kind)
+  end
+  return response, message and without_url(message), kind, sent
+end
+
+---One exchange, repeated while that is safe and the patience lasts. Each try has a token that is
+---good then: an outage may outlive the one that the first try had.
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind
+---@return boolean? sent  whether it may have taken effect
+function Client:exchange(request, state)
+  while true do
+    local response, message, kind, sent
+    if state.has_token then
+      self:wait_for_bucket()
+      state.bearer, message, kind = self.token:get()
+      if not state.bearer then return nil, message, kind, false end
+      state.left = self.token:left()
+    end
+    if request.make then
+      request.body, message, kind = request.make()
+      if not request.body then return nil, message, kind, false end
+    end
+    response, message, kind, sent = self:send(request, state.bearer)
+    state.why = nil
+    if response and not is_passing(request, response, state) then return response end
+    local hopeless = not response and HOPELESS[kind]
+    if hopeless or not is_repeatable(request, response, sent) then
+      if response then return response end
+      if kind == "tls" then message = NO_TLS:format(self.base, message) end
+      return nil, state.label .. ": " .. message, kind, sent
+    end
+    local why = state.why or (response and client.explain(response)) or message
+    state.why = state.why or (response and "status " .. response.status) or kind
+    if not self:pause(state, response and response.headers) then
+      return nil, string.format("%s: given up after %d %s: %s", state.label, state.attempt,
+        state.attempt == 1 and "try" or "tries", why),
+        "temporary", response == nil and sent or false
+    end
+  end
+end
+
+---The token endpoint: a POST that may be repeated, each time with a body of its own.
+function Client:ask_token(path, make)
+  local request = {
+    method = "POST", url = self.base .. path, make = make, idempotent = true,
+    expects = expect.object { access_token = "string" },
+  }
+  return self:exchange(request, { label = "POST " .. path, attempt = 0 })
+end
+
+---Whether a 401 tells of a token that has expired. Its text: "Expired token received for JSON Web
+---Token validation".
+local function is_lapse(response)
+  return client.explain(response):find("^Expired token") ~= nil
+end
+
+local function missing_scope(request_label, response)
+  local said = client.explain(response)
+  local scopes = said:match("expected any of: *(.-)%.?$")
+  if scopes then
+    return string.format("%s: the client may not do this; grant it one of the scopes: %s",
+      request_label, (scopes:gsub(" *, *", ", ")))
+  end
+  return request_label .. ": not allowed (403): " .. said
+end
+
+---What to do about a 401: "again" with another token, "wait" for the caller, or nil when no token
+---will do.
+---@return "again"|"wait"|nil
+function Client:after_refusal(request, state, response)
+  self.log("token_refused", { request = state.label, left = state.left })
+  if not self.token:renew(state.bearer) then return nil end
+  -- A token that ran out on the way says nothing about the credentials.
+  if state.lapses < MOST_LAPSES and is_lapse(response) then
+    state.lapses = state.lapses + 1
+    return "again"
+  end
+  state.refusals = state.refusals + 1
+  if state.refusals == 1 then return "again" end
+  if request.retry == false then return "wait" end
+  state.why = "status 401"
+  local bears = request.patient or state.refusals <= MOST_REFUSALS
+  return bears and self:pause(state, response.headers) and "again" or nil
+end
+
+function Client:refusal(state, response)
+  local why = ""
+  if self.token:describe().ready_made then
+    why = " and, being ready-made, cannot be renewed"
+  elseif state.refusals > 1 then
+    why = string.format(", %d fresh ones in a row", state.refusals)
+  end
+  return string.format("%s: the access token is refused%s: %s", state.label, why,
+    client.explain(response))
+end
+
+---Calls the Management API. Every answer that is final is a response, whatever its status; a token
+---that stays refused or lacks a scope is not, nor is a call given up. With `retry = false` a 401 is
+---a response too, when a renewed token got it: nothing was done, and the caller waits.
+---@param request ApiRequest
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind     "credentials", "temporary", or the transport's
+---@return boolean? sent  whether it may have taken effect
+function Client:request(request)
+  local inner = setmetatable({
+    url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
+  }, { __index = request })
+  local state = {
+    label = label(request.method, request.path), attempt = 0, has_token = true, refusals = 0,
+    lapses = 0,
+  }
+  while true do
+    local response, message, kind, sent = self:exchange(inner, state)
+    if not response then return nil, message, kind, sent end
+    if response.status == 403 then
+      return nil, missing_scope(state.label, response), "credentials", false
+    elseif response.status ~= 401 then
+      return response
+    end
+    local step = self:after_refusal(inner, state, response)
+    if step == "wait" then return response end
+    if not step then return nil, self:refusal(state, response), "credentials", false end
+  end
+end
+
+---Saves what stands at a link that the API gave: no token goes there, for it is another host.
+---@param url string
+---@param path string
+---@param expects? Expected  what the file has to hold
+---@return ApiResponse? response
+---@return string? message
+---@return Kind? kind
+function Client:download(url, path, expects)
+  local request = {
+    method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT, expects = expects,
+  }
+  return self:exchange(request, { label = "downloading an export", attempt = 0 })
+end
+
+---Fetches the token if there is none, and tells when it expires and what it allows.
+---@return {expires?: number, scopes?: table<string, true>, ready_made: boolean}?
+---@return string? message
+---@return Kind? kind
+function Client:grant()
+  local text, message, kind = self.token:get()
+  if not text then return nil, message, kind end
+  return self.token:describe()
+end
+
+return client

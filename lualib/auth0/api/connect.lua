@@ -1,0 +1,130 @@
+--- Connect: a client for the tenant and the settings of the connection, checked before anything is
+--- staged, so that a wrong secret costs seconds.
+
+local client = require "auth0.api.client"
+local connection = require "auth0.connection"
+local fetch = require "base.fetch"
+local file = require "host.file"
+local http = require "host.http"
+
+local connect = {}
+
+-- What an import cannot do without: to send, and to ask what became of users.
+connect.SCOPES = { "create:users", "read:users" }
+
+-- A tenant that does not answer must not keep the stage, which needs none, for hours.
+local FIRST_PATIENCE <const> = 15 -- own seconds
+local CONNECT_TIMEOUT <const> = 30 -- own seconds
+
+---@class Tenant
+---@field client table
+---@field connection table  settings of auth0.connection
+
+---Whether the settings name a tenant and something to prove who we are.
+---@param settings Settings
+---@return boolean
+function connect.has_credentials(settings)
+  local c = settings.credentials or {}
+  local secret = c.client_secret or c.private_key
+  return settings.base ~= nil and (c.access_token ~= nil or (c.client_id and secret) ~= nil)
+end
+
+---What is missing, for people.
+---@param settings Settings
+---@return string
+function connect.missing(settings)
+  local c = settings.credentials or {}
+  local missing = {}
+  if not settings.base then missing[#missing + 1] = "AUTH0_DOMAIN" end
+  if not c.access_token then
+    if not c.client_id then missing[#missing + 1] = "AUTH0_CLIENT_ID" end
+    if not (c.client_secret or c.private_key) then
+      missing[#missing + 1] = "AUTH0_CLIENT_SECRET"
+    end
+  end
+  if not settings.connection then missing[#missing + 1] = "AUTH0_CONNECTION (or --connection)" end
+  return table.concat(missing, ", ")
+end
+
+local function check_scopes(made, scopes, what)
+  local grant, message, kind = made:grant()
+  if not grant then return nil, message, kind end
+  local lacking = {}
+  for _, scope in ipairs(grant.scopes and scopes or {}) do
+    if not grant.scopes[scope] then lacking[#lacking + 1] = scope end
+  end
+  if #lacking == 0 then return true end
+  return nil, string.format("the client may not %s: grant it %s of the Management API", what,
+    table.concat(lacking, " and ")), "credentials"
+end
+
+---The tenant of a client that may do what it is for, with the connection as `read` finds it.
+local function reach(made, settings, scopes, what, read)
+  if not settings.connection then
+    return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+  end
+  local allowed, message, kind = check_scopes(made, scopes, what)
+  if not allowed then return nil, message, kind end
+  local settled
+  settled, message, kind = read(made, settings.connection)
+  if not settled then return nil, message, kind end
+  made.patience = settings.patience
+  return { client = made, connection = settled }
+end
+
+---A client of the tenant; nothing is sent yet.
+---@param settings Settings
+---@param clock Clock
+---@param log? Log
+---@param hasty? boolean  an outage is not waited out
+---@return Client
+function connect.client(settings, clock, log, hasty)
+  local transport = http.new {
+    ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
+    connect_timeout = client.deadline(clock, CONNECT_TIMEOUT),
+  }
+  return client.new {
+    base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
+    clock = clock, log = log, patience = hasty and FIRST_PATIENCE or settings.patience,
+  }
+end
+
+---A tenant and a connection that can take an import.
+---@param settings Settings
+---@param clock Clock
+---@param log? Log
+---@param hasty? boolean  an outage is not waited out
+---@return Tenant? tenant
+---@return string? message
+---@return Kind? kind
+function connect.open(settings, clock, log, hasty)
+  local made = connect.client(settings, clock, log, hasty)
+  return reach(made, settings, connect.SCOPES, "import users", connection.read)
+end
+
+---A tenant and a connection, whether or not it can take an import.
+---@param settings Settings
+---@param clock Clock
+---@param scopes string[]  needed
+---@return Tenant? tenant
+---@return string? message
+---@return Kind? kind
+function connect.look(settings, clock, scopes)
+  local made = connect.client(settings, clock, nil, true)
+  return reach(made, settings, scopes, "do this", connection.look)
+end
+
+---Settings of the connection for commands without a network: from --connection-file, else nil for
+---Auth0's defaults.
+---@param settings Settings
+---@return table? connection
+---@return string? message
+---@return Kind? kind
+function connect.offline(settings)
+  if not settings.connection_file then return nil end
+  local text, message, kind = file.read(settings.connection_file)
+  if not text then return nil, message, kind end
+  return connection.decode(text)
+end
+
+return connect

@@ -1,0 +1,60 @@
+--- What a tenant tells about itself beside its users: rate limits, and the MFA factors it offers.
+--- Source: Auth0 docs, "Rate Limit Configurations" and Management API v2, guardian (August 2026).
+
+local client = require "auth0.api.client"
+local expect = require "auth0.expect"
+
+local tenant_facts = {}
+
+tenant_facts.FACTORS_SCOPE = "read:guardian_factors"
+
+-- The size of the bucket that a subscription has for reading users.
+local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
+
+---@class RateFacts
+---@field limit? integer      bucket
+---@field remaining? integer
+---@field tier? string        guessed by the bucket's size
+
+---Asks for one user, which shows that users can be read and how large the bucket is.
+---@param made Client
+---@return RateFacts?
+---@return string? message
+---@return Kind? kind
+function tenant_facts.rate(made)
+  local response, message, kind = made:request {
+    method = "GET", path = "/users", query = { per_page = 1, fields = "user_id" },
+    expects = expect.list { user_id = "string" },
+  }
+  if not response then return nil, message, kind end
+  if response.status ~= 200 then return client.unexpected("reading users", response) end
+  local headers = response.headers
+  local limit = math.tointeger(tonumber(headers["x-ratelimit-limit"]))
+  return {
+    limit = limit, remaining = math.tointeger(tonumber(headers["x-ratelimit-remaining"])),
+    tier = TIERS[limit],
+  }
+end
+
+---The MFA factors that are switched on.
+---@param made Client
+---@return string[]? names  sorted
+---@return string? message  why they cannot be read
+---@return Kind? kind
+function tenant_facts.factors(made)
+  local response, message, kind = made:request {
+    method = "GET", path = "/guardian/factors", expects = expect.list { name = "string" },
+  }
+  if not response then return nil, message, kind end
+  if response.status ~= 200 or type(response.body) ~= "table" then
+    return client.unexpected("reading the MFA factors", response)
+  end
+  local names = {}
+  for _, factor in ipairs(response.body) do
+    if factor.enabled == true then names[#names + 1] = factor.name end
+  end
+  table.sort(names)
+  return names
+end
+
+return tenant_facts

@@ -1,0 +1,300 @@
+--- Builders of custom_password_hash. Each returns the table to assign, or nil and a reason where
+--- the source's value cannot be carried over; none of them raises over data.
+
+local digest = require "host.digest"
+local hash_rules = require "auth0.hash.rules"
+local text = require "host.text"
+
+local hash_build = {}
+
+---The reason where there is no value at all: nothing is lost then.
+---@type string
+hash_build.NONE = "no password hash"
+
+local BCRYPT <const> = "^%$2[aby]%$%d%d%$[./A-Za-z0-9]+$"
+local BCRYPT_LENGTH <const> = 60 -- characters
+
+---@alias PasswordEncoding "ascii"|"utf8"|"utf16le"|"ucs2"|"latin1"|"binary"
+
+---@alias HashEncoding "utf8"|"hex"|"base64"|"bytes"
+
+---@class SaltOptions
+---@field salt? string
+---@field position? "prefix"|"suffix"                 of the salt; default prefix
+---@field salt_encoding? HashEncoding                 how `salt` is written; default utf8
+---@field encoding? "hex"|"base64"|"bytes"            of `value`; default: told by its length
+---@field password_encoding? PasswordEncoding          default utf8
+
+local function unpadded(bytes)
+  return digest.base64(bytes, { pad = false })
+end
+
+---A value as the import format writes it: bytes as they are have no place in JSON.
+local function written(value, encoding)
+  if encoding ~= "bytes" or type(value) ~= "string" then return value, encoding end
+  return digest.base64(value), "base64"
+end
+
+---A table `salt` of the import format; nil where there is none.
+local function salt_of(options)
+  if not options.salt or options.salt == "" then return nil end
+  local value, encoding = written(options.salt, options.salt_encoding)
+  return {
+    value = value, encoding = encoding or "utf8", position = options.position or "prefix",
+  }
+end
+
+---Why a salt cannot be used, nil for none or a good one.
+local function salt_fault(options)
+  if options.position and options.position ~= "prefix" and options.position ~= "suffix" then
+    return "a salt goes before or after the password, nowhere else"
+  end
+  if options.salt and not hash_rules.decode(options.salt, options.salt_encoding) then
+    return "the salt is no " .. tostring(options.salt_encoding)
+  end
+  return nil
+end
+
+---A value without blanks around it and without the databases' `0x`; nil, reason for none.
+local function cleaned(value)
+  if value == nil then return nil, hash_build.NONE end
+  if type(value) ~= "string" then return nil, "a hash must be text, this is a " .. type(value) end
+  local trimmed = text.trim(value)
+  if not trimmed then return nil, hash_build.NONE end
+  return trimmed
+end
+
+---bcrypt as it is stored: "$2a$", "$2b$" or "$2y$" and any cost. A pepper (the application's secret
+---that is joined to each password) becomes the salt.
+---@param value string?
+---@param options? {pepper?: string, position?: "prefix"|"suffix"}  position: default suffix
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.bcrypt(value, options)
+  local hash, why = cleaned(value)
+  if not hash then return nil, why end
+  options = options or {}
+  if hash:find("^%$2x?%$") then return nil, "bcrypt of the kinds $2$ and $2x$ is not supported" end
+  if not hash:find(BCRYPT) or #hash ~= BCRYPT_LENGTH then
+    return nil, "not a bcrypt hash of 60 characters"
+  end
+  local cost = tonumber(hash:sub(5, 6))
+  if cost < 4 or cost > 31 then return nil, "a bcrypt cost outside 4 to 31" end
+  local salt = { salt = options.pepper, position = options.position or "suffix" }
+  why = salt_fault(salt)
+  if why then return nil, why end
+  return {
+    algorithm = "bcrypt", hash = { value = hash, encoding = "utf8" }, salt = salt_of(salt),
+  }
+end
+
+local PBKDF2 <const> = {
+  sha1 = "sha1", sha224 = "sha224", sha256 = "sha256", sha384 = "sha384", sha512 = "sha512",
+  md5 = "md5", md4 = "md4", ripemd160 = "ripemd160", whirlpool = "whirlpool",
+}
+
+---"SHA-256", "HmacSHA256", "sha_256" are all sha256; nil for what has no name here.
+---@param name any
+---@return string?
+function hash_build.digest_name(name)
+  if type(name) ~= "string" then return nil end
+  local low = name:lower():gsub("^hmac", ""):gsub("[-_ ]", "")
+  return hash_rules.SIZES[low] and low or nil
+end
+
+---PBKDF2 from its parts; salt and key are raw bytes (see host.digest to decode them).
+---@param name string      "sha256"
+---@param iterations integer
+---@param salt string      bytes
+---@param key string       bytes
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.pbkdf2(name, iterations, salt, key)
+  if type(name) == "table" then
+    error("pbkdf2 takes (name, iterations, salt, key), not a table", 2)
+  end
+  local known = PBKDF2[hash_build.digest_name(name) or ""]
+  local count = math.tointeger(tonumber(iterations))
+  if not known then return nil, "a digest that Auth0 does not know for pbkdf2" end
+  if not count or count < 1 then return nil, "pbkdf2 needs its number of iterations" end
+  if not salt or not key or key == "" then return nil, "pbkdf2 needs salt and key" end
+  local value = string.format("$pbkdf2-%s$i=%d,l=%d$%s$%s", known, count, #key, unpadded(salt),
+    unpadded(key))
+  return { algorithm = "pbkdf2", hash = { value = value, encoding = "utf8" } }
+end
+
+---@class Argon2
+---@field kind "id"|"i"
+---@field version? integer  default 19
+---@field memory integer    KiB
+---@field time integer      passes
+---@field lanes integer     p
+---@field salt string       bytes
+---@field key string        bytes
+
+---@param parts Argon2
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.argon2(parts)
+  if type(parts) ~= "table" then
+    error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2)
+  end
+  if parts.kind ~= "id" and parts.kind ~= "i" then
+    return nil, "argon2 of kind " .. tostring(parts.kind) .. " is not supported"
+  end
+  if (tonumber(parts.version) or 19) ~= 19 then
+    return nil, "argon2 of a version other than 1.3 (19) is not supported"
+  end
+  local memory, time = math.tointeger(tonumber(parts.memory)), math.tointeger(tonumber(parts.time))
+  local lanes = math.tointeger(tonumber(parts.lanes))
+  if not memory or not time or not lanes then return nil, "argon2 needs m, t and p" end
+  if not parts.salt or not parts.key or parts.key == "" then
+    return nil, "argon2 needs salt and key"
+  end
+  return {
+    algorithm = "argon2",
+    hash = {
+      value = string.format("$argon2%s$v=19$m=%d,t=%d,p=%d$%s$%s", parts.kind, memory, time, lanes,
+        unpadded(parts.salt), unpadded(parts.key)),
+      encoding = "utf8",
+    },
+  }
+end
+
+---@class Scrypt
+---@field salt string    bytes
+---@field key string     bytes
+---@field cost integer   N, not its logarithm
+---@field block? integer r, default 8
+---@field lanes? integer p, default 1
+
+---@param parts Scrypt
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.scrypt(parts)
+  if type(parts) ~= "table" then error("scrypt takes a table { cost, salt, key }", 2) end
+  local cost = math.tointeger(tonumber(parts.cost))
+  if not cost or cost < 2 or cost & (cost - 1) ~= 0 then
+    return nil, "scrypt needs a cost (N) that is a power of two"
+  end
+  if not parts.salt or parts.salt == "" or not parts.key or parts.key == "" then
+    return nil, "scrypt needs salt and key"
+  end
+  return {
+    algorithm = "scrypt",
+    hash = { value = digest.base64(parts.key), encoding = "base64" },
+    salt = { value = digest.base64(parts.salt), encoding = "base64" },
+    keylen = #parts.key, cost = cost,
+    blockSize = math.tointeger(tonumber(parts.block or 8)),
+    parallelization = math.tointeger(tonumber(parts.lanes or 1)),
+  }
+end
+
+---"{SSHA}..." and its relatives, RFC 2307.
+---@param value string?
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.ldap(value)
+  local hash, why = cleaned(value)
+  if not hash then return nil, why end
+  local scheme, data = hash:match("^{([%w_-]+)}(.+)$")
+  if not scheme then return nil, "not an LDAP password of the form {SCHEME}data" end
+  local size, salted = hash_rules.ldap_size(scheme)
+  if not size then return nil, "the LDAP scheme {" .. scheme:upper() .. "} is not supported" end
+  local bytes = digest.unbase64(data)
+  if not bytes then return nil, "the LDAP password is no Base64" end
+  if (salted and #bytes <= size) or (not salted and #bytes ~= size) then
+    return nil, "the LDAP password has the wrong length for {" .. scheme:upper() .. "}"
+  end
+  return {
+    algorithm = "ldap",
+    hash = { value = "{" .. scheme:upper() .. "}" .. digest.base64(bytes), encoding = "utf8" },
+  }
+end
+
+---Hex without what databases put before it: "0x" of MySQL and SQL Server, "\x" of PostgreSQL.
+---@param hex string
+---@return string
+function hash_build.bare_hex(hex)
+  return (hex:gsub("^[0\\][xX]", ""))
+end
+
+---The value and how it is written: hex or Base64 of `size` bytes.
+local function encoded(value, size, encoding)
+  value, encoding = written(value, encoding)
+  local hash, why = cleaned(value)
+  if not hash then return nil, why end
+  if encoding ~= "base64" then hash = hash_build.bare_hex(hash) end
+  local candidates = encoding and { encoding } or { "hex", "base64" }
+  for _, candidate in ipairs(candidates) do
+    local bytes = hash_rules.decode(hash, candidate)
+    if bytes and #bytes == size then return hash, candidate end
+  end
+  return nil, string.format("not %d bytes in %s", size, table.concat(candidates, " or "))
+end
+
+local DIGESTS <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true }
+
+---One round of a digest over password and salt.
+---@param name string     md4, md5, sha1, sha256, sha512
+---@param value string?   in hex or Base64
+---@param options? SaltOptions
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.digest(name, value, options)
+  options = options or {}
+  local known = hash_build.digest_name(name)
+  if not known or not DIGESTS[known] then return nil, tostring(name) .. " is not supported" end
+  local hash, encoding = encoded(value, hash_rules.SIZES[known], options.encoding)
+  if not hash then return nil, encoding end
+  local why = salt_fault(options)
+  if why then return nil, why end
+  return {
+    algorithm = known, hash = { value = hash, encoding = encoding }, salt = salt_of(options),
+    password = options.password_encoding and { encoding = options.password_encoding } or nil,
+  }
+end
+
+---HMAC of the password with a key; where the source used the salt as key, give the salt as `key`.
+---@param name string     md4 md5 ripemd160 sha1 sha224 sha256 sha384 sha512 whirlpool
+---@param value string?   in hex or Base64
+---@param key string
+---@param options? SaltOptions|{key_encoding?: HashEncoding}
+---@return PasswordHash? hash
+---@return string? reason
+function hash_build.hmac(name, value, key, options)
+  options = options or {}
+  local known = hash_build.digest_name(name)
+  if not known then return nil, tostring(name) .. " is not supported for hmac" end
+  local hash, encoding = encoded(value, hash_rules.SIZES[known], options.encoding)
+  if not hash then return nil, encoding end
+  if not key or key == "" then return nil, "hmac needs its key" end
+  local key_encoding
+  key, key_encoding = written(key, options.key_encoding)
+  if not hash_rules.decode(key, key_encoding) then
+    return nil, "the key is no " .. tostring(key_encoding)
+  end
+  local why = salt_fault(options)
+  if why then return nil, why end
+  return {
+    algorithm = "hmac",
+    hash = {
+      value = hash, encoding = encoding, digest = known,
+      key = { value = key, encoding = key_encoding or "utf8" },
+    },
+    salt = salt_of(options),
+    password = options.password_encoding and { encoding = options.password_encoding } or nil,
+  }
+end
+
+---Without a hash, for a reason that the caller reports.
+---@param reason string
+---@return nil
+---@return string reason
+function hash_build.none(reason)
+  return nil, reason
+end
+
+hash_build.cleaned = cleaned
+
+return hash_build

@@ -1,0 +1,99 @@
+--- What checking a password would cost here. The parameters come from data, and a hostile one would
+--- take the machine for years. All that Auth0 documents, and what frameworks use, is far below.
+
+local hash_rules = require "auth0.hash.rules"
+
+local verify_cost = {}
+
+local MEMORY <const> = 1024 * 1024 * 1024 -- bytes
+local BCRYPT <const> = 16 -- the logarithm of its rounds: five seconds
+local PBKDF2 <const> = 20000000 -- rounds times blocks: ten seconds
+local ARGON2 <const> = 8 * MEMORY -- bytes times passes: ten seconds
+local LANES <const> = 64 -- of argon2, each a thread
+local SCRYPT <const> = 1 << 24 -- N times r times p: ten seconds
+local CRYPT <const> = 5000000 -- rounds of crypt(3): five seconds
+
+local UNITS <const> = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" }
+
+local function memory_words(bytes)
+  local value, unit = bytes / 1024, 1
+  while value >= 1024 and unit < #UNITS do value, unit = value / 1024, unit + 1 end
+  return string.format("%.4g %s", value, UNITS[unit])
+end
+
+local function too_large(what, bytes)
+  return string.format("unverifiable here: %s would need %s of memory", what, memory_words(bytes))
+end
+
+local function too_long(what)
+  return "unverifiable here: " .. what .. " would take too long"
+end
+
+-- Numbers are floats throughout: products of what an integer holds may be more than one holds.
+
+---Why bcrypt of a cost is not tried, nil where it is.
+---@param cost string  "12"
+---@return string? reason
+function verify_cost.bcrypt(cost)
+  if tonumber(cost) > BCRYPT then return too_long("bcrypt of cost " .. cost) end
+end
+
+---@param name string      of the digest
+---@param iterations number
+---@param length integer   of the key, bytes
+---@return string? reason
+function verify_cost.pbkdf2(name, iterations, length)
+  local blocks = math.ceil(length / hash_rules.SIZES[name])
+  if iterations * 1.0 * blocks > PBKDF2 then
+    return too_long(string.format("pbkdf2 of %.0f iterations", iterations))
+  end
+end
+
+---@param value string  "$argon2id$v=19$m=65536,t=2,p=1$..."
+---@return string? reason
+function verify_cost.argon2(value)
+  local m, t, p = value:match("m=(%d+),t=(%d+),p=(%d+)")
+  if not m then return "the argon2 hash is damaged" end
+  local bytes = tonumber(m) * 1024.0
+  if bytes > MEMORY then return too_large("argon2", bytes) end
+  if tonumber(p) > LANES then return "unverifiable here: argon2 would need " .. p .. " threads" end
+  if bytes * tonumber(t) > ARGON2 then return too_long("argon2 of " .. t .. " passes") end
+end
+
+---@param n integer  cost
+---@param r integer  block size
+---@param p integer  lanes
+---@return string? reason
+function verify_cost.scrypt(n, r, p)
+  local bytes = 128.0 * r * (n + 0.0 + p)
+  if bytes > MEMORY then return too_large("scrypt", bytes) end
+  if 1.0 * n * r * p > SCRYPT then
+    return too_long(string.format("scrypt with N = %d, r = %d, p = %d", n, r, p))
+  end
+end
+
+---Of yescrypt and scrypt as crypt(3) has them: costs that are known to be moderate.
+local MODERATE <const> = { "^%$g?y%$j[5-9A-D]T%$", "^%$7%$[./0-9A-F]6%.%.%.%./%.%.%.%." }
+
+---Schemes of crypt(3) whose cost does not depend on the value.
+local FIXED <const> = { "^%$1%$", "^%$apr1%$", "^%$[56]%$[^=$]*%$" }
+
+---Why a hash of crypt(3) is not tried.
+---@param value string
+---@return string? reason
+function verify_cost.crypt(value)
+  local cost = value:match("^%$2%l?%$(%d%d)%$")
+  if cost then return verify_cost.bcrypt(cost) end
+  local rounds = value:match("^%$[56]%$rounds=(%d+)%$") or value:match("^%$sha1%$(%d+)%$")
+  if rounds then
+    return tonumber(rounds) > CRYPT and too_long(rounds .. " rounds of crypt") or nil
+  end
+  for _, patterns in ipairs { MODERATE, FIXED } do
+    for _, pattern in ipairs(patterns) do
+      if value:find(pattern) then return nil end
+    end
+  end
+  return "unverifiable here: the cost of this scheme is not known"
+end
+
+return verify_cost

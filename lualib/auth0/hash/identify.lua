@@ -1,0 +1,139 @@
+--- What can be said of a stored password from its looks: its scheme, whether Auth0 can take it, and
+--- the line of a mapping that carries it over.
+
+local build = require "auth0.hash.build"
+local hash_parse = require "auth0.hash.parse"
+local hash_rules = require "auth0.hash.rules"
+
+local hash_words = {}
+
+---@class HashKind
+---@field scheme string       "bcrypt", "phpass", "unknown"
+---@field supported? boolean  whether Auth0 can verify it; nil: that depends on more than the value
+---@field line? string        of a mapping, where it is supported
+---@field reason? string      why not, or what else has to be known
+
+---Schemes whose builder is not that of the same name.
+local CALLS <const> = {
+  { "^bcrypt", "bcrypt" }, { "^argon2", "phc" }, { "^pbkdf2", "phc" }, { "^LDAP", "ldap_password" },
+  { "^Django", "django" }, { "^ASP%.NET", "aspnet" },
+}
+
+---The line of a mapping for a scheme that says itself what it is.
+---@param scheme string
+---@param expression string  of the value: "row.hash"
+---@return string
+function hash_words.line(scheme, expression)
+  for _, call in ipairs(CALLS) do
+    if scheme:find(call[1]) then
+      return string.format("custom_password_hash = password.%s(%s)", call[2], expression)
+    end
+  end
+  return string.format("password_hash, custom_password_hash = password.auto(%s)", expression)
+end
+
+local DIGESTS <const> = { "md4", "md5", "sha1", "sha256", "sha512" }
+
+---Digests of Auth0's that a bare value may be: by its length in hex or Base64.
+local function digests_of(value)
+  local names, how = {}, nil
+  for _, encoding in ipairs { "hex", "base64" } do
+    local text = encoding == "hex" and build.bare_hex(value) or value
+    local bytes = hash_rules.decode(text, encoding)
+    for _, name in ipairs(bytes and #names == 0 and DIGESTS or {}) do
+      if #bytes == hash_rules.SIZES[name] then
+        names[#names + 1], how = name, encoding
+      end
+    end
+  end
+  return names, how
+end
+
+---Values of which the looks say something, but not all: {pattern, length, scheme, line, what else
+---has to be known}. VALUE in a line is the expression of the value.
+local LOOKS <const> = {
+  { "^md5%x+$", 35, "PostgreSQL md5",
+    'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',
+    "the salt is the name of the database's user" },
+  { "^%x+:%x+$", 161, "scrypt of Better Auth",
+    'password.scrypt { cost = 16384, block = 16, salt = VALUE:match("^%x+"), '
+      .. 'key = password.bytes(VALUE:match(":(.*)"), "hex") }',
+    "its parameters are not in the value" },
+}
+
+---A digest in hex with its salt behind a colon: Joomla, Magento 1, osCommerce.
+local function digest_and_salt(value, expression)
+  local hex = value:match("^(%x+):.")
+  local names = hex and digests_of(hex) or {}
+  if #names == 0 then return nil end
+  return {
+    scheme = "hex of " .. #hex // 2 .. " bytes and a salt",
+    line = string.format("custom_password_hash = password.digest(\"%s\", %s:match(\"^%%x+\"), "
+      .. "{ salt = %s:match(\":(.*)\"), position = \"suffix\" })", names[#names], expression,
+      expression),
+    reason = "it does not say its algorithm (" .. table.concat(names, ", ") .. "?) nor whether the "
+      .. "salt goes after the password (Joomla) or before it (Magento 1); `prove` finds that from "
+      .. "one known login",
+  }
+end
+
+---@return HashKind?
+local function by_looks(value, expression)
+  for _, look in ipairs(LOOKS) do
+    if value:find(look[1]) and #value == look[2] then
+      return {
+        scheme = look[3],
+        line = "custom_password_hash = " .. look[4]:gsub("VALUE", (expression:gsub("%%", "%%%%"))),
+        reason = look[5] .. "; `prove` tells from one known login",
+      }
+    end
+  end
+  return digest_and_salt(value, expression)
+end
+
+local SMALLEST_KEY <const> = 24 -- bytes; shorter ones may be anything
+
+---Bytes that no digest has as many of.
+local function derived_key(value)
+  local hex = build.bare_hex(value)
+  local bytes = hex:find("^%x+$") and hash_rules.decode(hex, "hex")
+    or value:find("=$") and hash_rules.decode(value, "base64")
+  if not bytes or #bytes < SMALLEST_KEY then return nil end
+  return {
+    scheme = "key of " .. #bytes .. " bytes",
+    reason = "it is as long as no digest of Auth0's: perhaps a key of PBKDF2 or scrypt, or a "
+      .. "digest with its salt; `prove` finds that from one known login",
+  }
+end
+
+---@param value string?
+---@param expression? string  default "row.hash"
+---@return HashKind? kind  nil where there is no value
+function hash_words.of(value, expression)
+  expression = expression or "row.hash"
+  local cleaned = build.cleaned(value)
+  if not cleaned then return nil end
+  local found = assert(hash_parse.identify(cleaned))
+  if found.supported then
+    return {
+      scheme = found.name, supported = true, line = hash_words.line(found.name, expression),
+    }
+  end
+  if found.name ~= "unknown" then
+    return { scheme = found.name, supported = false, reason = found.reason }
+  end
+  local names, how = digests_of(cleaned)
+  if #names > 0 then
+    return {
+      scheme = string.format("%s of %d bytes", how, hash_rules.SIZES[names[1]]),
+      line = string.format("custom_password_hash = password.digest(\"%s\", %s)", names[#names],
+        expression),
+      reason = "it does not say its algorithm (" .. table.concat(names, ", ")
+        .. "?) nor its salt; `prove` finds them from one known login",
+    }
+  end
+  return by_looks(cleaned, expression) or derived_key(cleaned)
+    or { scheme = found.name, supported = false, reason = found.reason }
+end
+
+return hash_words

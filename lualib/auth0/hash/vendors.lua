@@ -1,0 +1,186 @@
+--- Stored password strings as single systems write them: Ory Kratos, Werkzeug, Magento, ZITADEL,
+--- Clerk, SQL Server, Oracle, ForgeRock. Each is the hash that Auth0 can verify, or the reason why
+--- it cannot.
+
+local build = require "auth0.hash.build"
+local digest = require "host.digest"
+local json = require "host.json"
+
+local hash_systems = {}
+
+local LARGEST_LOG <const> = 31 -- what scrypt writes after ln= is a logarithm up to this, else N
+
+---"$scrypt$ln=14,r=8,p=1$salt$key": passlib writes the logarithm of N, Ory N itself.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.scrypt(hash)
+  local n, r, p, salt, key = hash:match("^%$scrypt%$ln=(%d+),r=(%d+),p=(%d+)%$([^$]*)%$([^$]+)$")
+  local cost = math.tointeger(tonumber(n))
+  if not cost then return nil, "a damaged scrypt hash" end
+  if cost <= LARGEST_LOG then cost = 1 << cost end
+  return build.scrypt {
+    cost = cost, block = r, lanes = p, salt = digest.unbase64((salt:gsub("%.", "+"))),
+    key = digest.unbase64((key:gsub("%.", "+"))),
+  }
+end
+
+local POSITIONS <const> = {
+  ["{SALT}{PASSWORD}"] = "prefix", ["{PASSWORD}{SALT}"] = "suffix", ["{PASSWORD}"] = false,
+}
+
+---Ory's "$sha256$pf=TEMPLATE$salt$hash", all three in Base64; "$md5$hash" too.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.ory(hash)
+  local name, plain = hash:match("^%$(%w+)%$([^$]+)$")
+  if name then return build.digest(name, plain, { encoding = "base64" }) end
+  local template, salt, value
+  name, template, salt, value = hash:match("^%$(%w+)%$pf=([^$]+)%$([^$]*)%$([^$]+)$")
+  template = template and digest.unbase64(template)
+  if not template then return nil, "a damaged hash of Ory Kratos" end
+  local position = POSITIONS[template]
+  if position == nil then
+    return nil, "only salt before password and password before salt are supported, not another "
+      .. "template"
+  end
+  return build.digest(name, value, position and {
+    encoding = "base64", salt = salt, salt_encoding = "base64", position = position,
+  } or { encoding = "base64" })
+end
+
+---Ory's "$hmac-sha256$hash$key": the Base64 of the digest in hex, and of the key.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.ory_hmac(hash)
+  local name, value, key = hash:match("^%$hmac%-(%w+)%$([^$]+)%$([^$]+)$")
+  if not name then return nil, "a damaged hmac of Ory Kratos" end
+  return build.hmac(name, digest.unbase64(value), key, {
+    encoding = "hex", key_encoding = "base64",
+  })
+end
+
+---Werkzeug (Flask): "scrypt:N:r:p$salt$hex" and "pbkdf2:sha256:N$salt$hex"; the salt is text.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.werkzeug(hash)
+  local name, n, r, p, salt, key
+  n, r, p, salt, key = hash:match("^scrypt:(%d+):(%d+):(%d+)%$([^$]+)%$(%x+)$")
+  if n then
+    return build.scrypt { cost = n, block = r, lanes = p, salt = salt, key = digest.unhex(key) }
+  end
+  name, n, salt, key = hash:match("^pbkdf2:(%w+):(%d+)%$([^$]+)%$(%x+)$")
+  if not name then return nil, "a damaged hash of Werkzeug" end
+  return build.pbkdf2(name, n, salt, digest.unhex(key))
+end
+
+local MAGENTO <const> = { ["0"] = "md5", ["1"] = "sha256" }
+local SODIUM_SALT <const> = 16 -- bytes of the salt that Argon2 takes
+local SODIUM <const> = { "32", "2", "67108864" } -- what version 2 leaves unsaid
+
+---Magento's "hash:salt:version".
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.magento(hash)
+  local value, salt, version = hash:match("^(%x+):([^:]*):([%d_:]+)$")
+  if not value then return nil, "a damaged hash of Magento" end
+  if version:find(":", 1, true) then
+    return nil, "an older hash that Magento has hashed once more is not supported"
+  end
+  if MAGENTO[version] then
+    return build.digest(MAGENTO[version], value, { encoding = "hex",
+      salt = salt ~= "" and salt or nil })
+  end
+  local length, rounds, bytes = version:match("^3_(%d+)_(%d+)_(%d+)$")
+  if version == "2" then length, rounds, bytes = table.unpack(SODIUM) end
+  local key = digest.unhex(value)
+  if not length or not key or #key ~= tonumber(length) then
+    return nil, "a version of Magento's hashes that is not known"
+  end
+  return build.argon2 {
+    kind = "id", version = 19, memory = tonumber(bytes) // 1024, time = rounds, lanes = 1,
+    salt = salt:sub(1, SODIUM_SALT), key = key,
+  }
+end
+
+---ZITADEL's "$md5salted-prefix$salt$hash"; the salt is text.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.zitadel_md5(hash)
+  local position, salt, value = hash:match("^%$md5salted%-(%l+)%$([^$]+)%$([^$]+)$")
+  if not position then return nil, "a damaged md5 of ZITADEL" end
+  return build.digest("md5", value, { encoding = "base64", salt = salt, position = position })
+end
+
+---Clerk's bcrypt with "$" and the pepper behind it.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.peppered_bcrypt(hash)
+  return build.bcrypt(hash:sub(1, 60), { pepper = hash:sub(62) })
+end
+
+---SQL Server's pwdencrypt: version, four bytes of salt, the digest of the password in UTF-16 and
+---the salt. That of 2000 goes on with a second digest, of the password in upper case.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.sql_server(hash)
+  local version, salt, value = hash:match("^0[xX]0([12])00(%x%x%x%x%x%x%x%x)(%x+)$")
+  local length = #(value or "")
+  local name = version == "2" and length == 128 and "sha512"
+    or version == "1" and (length == 40 or length == 80) and "sha1"
+  if not name then return nil, "a damaged hash of SQL Server" end
+  return build.digest(name, name == "sha1" and value:sub(1, 40) or value, {
+    encoding = "hex", salt = salt, salt_encoding = "hex", position = "suffix",
+    password_encoding = "utf16le",
+  })
+end
+
+---Oracle's "S:", in one hex text the sha1 of the password and a salt, and then the salt.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.oracle(hash)
+  return build.digest("sha1", hash:sub(3, 42), {
+    encoding = "hex", salt = hash:sub(43), salt_encoding = "hex", position = "suffix",
+  })
+end
+
+---"SHA512$salt$hash", as RFC 3112 has it: the salt after the password, both in Base64.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.auth_password(hash)
+  local name, salt, value = hash:match("^(%w+)%$([^$]+)%$([^$]+)$")
+  return build.digest(name == "SHA" and "sha1" or name, value, {
+    encoding = "base64", salt = salt, salt_encoding = "base64", position = "suffix",
+  })
+end
+
+---ForgeRock's {"$crypto": ...}: a digest with its salt behind it, as LDAP servers have it.
+---@param hash string  JSON
+---@return PasswordHash? hash
+---@return string? reason
+function hash_systems.forgerock(hash)
+  local object = json.decode(hash)
+  local crypto = type(object) == "table" and object["$crypto"]
+  local value = type(crypto) == "table" and crypto.value
+  if type(crypto) == "table" and crypto.type == "x-simple-encryption" then
+    return nil, "the password is encrypted, not hashed: decrypt it where the key is"
+  elseif type(value) ~= "table" or type(value.data) ~= "string" then
+    return nil, "a damaged password of ForgeRock"
+  elseif value.algorithm == "BCRYPT" then
+    return build.bcrypt(value.data)
+  end
+  local size = tostring(value.algorithm):match("^SHA%-(%d+)$")
+  if not size then return nil, "the layout of this algorithm of ForgeRock is not known" end
+  return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
+end
+
+return hash_systems

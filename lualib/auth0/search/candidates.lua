@@ -1,0 +1,358 @@
+--- What a source record holds that may be a hash, a salt or a number of rounds, each with the Lua
+--- expression by which a mapping reads it.
+
+local digest = require "host.digest"
+local hash_build = require "auth0.hash.build"
+local hash_foreign = require "auth0.hash.unsupported"
+local hash_rules = require "auth0.hash.rules"
+local json = require "host.json"
+local text = require "host.text"
+
+local values = {}
+
+local DEEPEST <const> = 5 -- tables inside tables
+local MOST_VALUES <const> = 200
+local MOST_SALTS <const> = 96
+local LONGEST_SALT <const> = 128 -- bytes
+local LONGEST_TARGET <const> = 2200 -- characters: a key of a kilobyte in hex
+local MOST_PARTS <const> = 5
+local LEAST_WITH_HASH <const> = 24 -- characters
+local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
+
+---@class GuessValue
+---@field text string
+---@field expression string  "row.password_hash"
+---@field name string        the last name in it, in lower case
+---@field part? boolean      of a value that stands in the list too
+---@field beside_hash? boolean  of a value that is long enough to hold a hash and its salt
+
+---@class GuessSalt
+---@field bytes string
+---@field value string       as it is written
+---@field encoding "utf8"|"hex"|"base64"|"bytes"
+---@field expression string
+---@field likely boolean     its name speaks of a salt
+---@field in_braces? boolean  as Symfony writes it, for a digest
+
+---@class GuessTarget
+---@field bytes string
+---@field text string        as it is written
+---@field encoding "hex"|"base64"
+---@field expression string
+
+local function member(expression, key)
+  if math.type(key) == "integer" then return string.format("%s[%d]", expression, key) end
+  key = tostring(key)
+  if key:find("^[%a_][%w_]*$") then return expression .. "." .. key end
+  return string.format("%s[%q]", expression, key)
+end
+
+local function sorted_keys(of)
+  local keys = {}
+  for key in pairs(of) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+local walk
+
+---A text that is JSON inside the record: what is in it counts too.
+local function walk_text(list, value, expression, depth)
+  local inner = value:find("^%s*[{%[]") and json.decode(value)
+  if type(inner) == "table" then
+    walk(list, inner, "cjson.decode(" .. expression .. ")", nil, depth + 1)
+  end
+end
+
+function walk(list, value, expression, key, depth)
+  if #list >= MOST_VALUES or depth > DEEPEST then return end
+  if type(value) == "table" then
+    for _, name in ipairs(sorted_keys(value)) do
+      walk(list, value[name], member(expression, name), name, depth + 1)
+    end
+  elseif type(value) == "string" or math.type(value) == "integer" then
+    local as_text = tostring(value)
+    if as_text == "" then return end
+    list[#list + 1] = {
+      text = as_text, expression = expression, name = tostring(key or ""):lower(),
+    }
+    walk_text(list, as_text, expression, depth)
+  end
+end
+
+---The parts of "salt:hash", "10000$salt$hash" and the like.
+local function split(list, value)
+  if #value.text > LONGEST_TARGET then return end
+  for _, separator in ipairs { ":", "$", "|", ";", "," } do
+    local quoted = separator == "$" and "%$" or separator
+    local count = select(2, value.text:gsub(quoted, ""))
+    if count > 0 and count < MOST_PARTS then
+      local i = 0
+      for part in (value.text .. separator):gmatch("(.-)" .. quoted) do
+        i = i + 1
+        if part ~= "" then
+          list[#list + 1] = {
+            text = part, name = value.name, part = true,
+            beside_hash = #value.text >= LEAST_WITH_HASH and not value.text:find("%s"),
+            expression = string.format(
+              "%s:match(\"^%s([^%s]*)\")", value.expression,
+              ("[^" .. separator .. "]*" .. quoted):rep(i - 1), separator),
+          }
+        end
+      end
+    end
+  end
+end
+
+---A hash that says what it is, in Base64: userPassword as LDIF writes it.
+local function unwrap(list, value)
+  local trimmed = text.trim(value.text)
+  local inner = trimmed and hash_rules.decode(trimmed, "base64")
+  if inner and inner:find("^[{$]") and not inner:find("[^ -~]") then
+    list[#list + 1] = {
+      text = inner, name = value.name, expression = values.bytes_text(value.expression, "base64"),
+    }
+  end
+end
+
+---All values of a record, and the mapped hash where the record does not hold it as it is.
+---@param record any
+---@param mapped? string  the mapped hash's value
+---@return GuessValue[]
+function values.of(record, mapped)
+  local list = {}
+  walk(list, record, "row", nil, 0)
+  for i = 1, #list do
+    unwrap(list, list[i])
+    split(list, list[i])
+  end
+  local known = false
+  for _, value in ipairs(list) do known = known or value.text == mapped end
+  if mapped and not known then
+    list[#list + 1] = { text = mapped, expression = "value", name = "hash" }
+    split(list, list[#list])
+  end
+  return list
+end
+
+local function likely_salt(value)
+  local name = value.name
+  return name:find("salt") ~= nil or name:find("nonce") ~= nil or name:find("key") ~= nil
+    or value.beside_hash == true
+end
+
+---The builder's argument for bytes that are written in an encoding.
+---@param expression string
+---@param encoding string
+---@return string
+function values.bytes_text(expression, encoding)
+  if encoding == "utf8" or encoding == "bytes" then return expression end
+  return string.format("password.bytes(%s, %q)", expression, encoding)
+end
+
+---The ways in which one value may be a salt.
+local function readings(value)
+  local found, likely = {}, likely_salt(value)
+  local function add(bytes, written, encoding, expression)
+    found[#found + 1] = {
+      bytes = bytes, value = written, encoding = encoding, expression = expression,
+      likely = likely,
+    }
+  end
+  local plain, expression = value.text, value.expression
+  add(plain, plain, "utf8", expression)
+  local trimmed = text.trim(plain)
+  if trimmed and trimmed ~= plain then
+    add(trimmed, trimmed, "utf8", expression .. TRIM)
+  end
+  for _, encoding in ipairs { "hex", "base64" } do
+    local bytes = trimmed and #trimmed >= 4 and hash_rules.decode(trimmed, encoding)
+    if bytes and bytes ~= "" then add(bytes, trimmed, encoding, expression) end
+  end
+  local bare = trimmed and hash_build.bare_hex(trimmed)
+  local marked = bare ~= trimmed and bare and hash_rules.decode(bare, "hex")
+  if marked and marked ~= "" then
+    add(marked, marked, "bytes", values.bytes_text(expression, "hex"))
+  end
+  if likely then
+    local braced = "{" .. plain .. "}"
+    add(braced, braced, "utf8", '"{" .. ' .. expression .. ' .. "}"')
+    found[#found].in_braces = true
+  end
+  for _, case in ipairs { "lower", "upper" } do
+    local changed = plain[case](plain)
+    if changed ~= plain then
+      add(changed, changed, "utf8", expression .. ":" .. case .. "()")
+    end
+  end
+  return found
+end
+
+---What may be a salt, the likely ones first; with a pepper, that too, alone and beside each.
+---@param list GuessValue[]
+---@param pepper? string
+---@return GuessSalt[]
+function values.salts(list, pepper)
+  local salts, seen = {}, {}
+  local function add(salt)
+    if #salts >= MOST_SALTS or seen[salt.bytes] or #salt.bytes > LONGEST_SALT then return end
+    seen[salt.bytes] = true
+    salts[#salts + 1] = salt
+  end
+  local function joined(first, second)
+    local bytes, both = first.bytes .. second.bytes, {}
+    for i, one in ipairs { first, second } do
+      both[i] = values.bytes_text(one.expression, one.encoding)
+    end
+    local is_text = first.encoding == "utf8" and second.encoding == "utf8"
+    add {
+      bytes = bytes, value = bytes, encoding = is_text and "utf8" or "bytes",
+      expression = both[1] .. " .. " .. both[2], likely = true,
+    }
+  end
+  local secret = pepper and {
+    bytes = pepper, value = pepper, encoding = "utf8", expression = "params.pepper", likely = true,
+  }
+  for _, one in ipairs(pepper and readings { text = pepper, name = "key",
+    expression = "params.pepper" } or {}) do add(one) end
+  for _, likely in ipairs { true, false } do
+    for _, value in ipairs(list) do
+      for _, salt in ipairs(likely_salt(value) == likely and readings(value) or {}) do
+        add(salt)
+        if secret and (likely or salt.encoding == "utf8") then
+          joined(salt, secret)
+          joined(secret, salt)
+        end
+      end
+    end
+  end
+  return salts
+end
+
+local SMALLEST <const> = 16 -- bytes of a digest
+
+---What may be a hash: values that decode to 16 bytes or more, and what such bytes are the text of.
+---@param list GuessValue[]
+---@return GuessTarget[]
+function values.targets(list)
+  local targets, seen = {}, {}
+  local function take(written, expression, depth)
+    for _, encoding in ipairs { "hex", "base64" } do
+      if encoding == "hex" then written = hash_build.bare_hex(written) end
+      local bytes = hash_rules.decode(written, encoding)
+      if bytes and #bytes >= SMALLEST and not seen[bytes] then
+        seen[bytes] = true
+        targets[#targets + 1] = {
+          bytes = bytes, text = written, encoding = encoding, expression = expression,
+        }
+        if depth == 0 and not bytes:find("[^%w+/=_-]") then
+          take(bytes, values.bytes_text(expression, encoding), 1)
+        end
+      end
+    end
+  end
+  for _, value in ipairs(list) do
+    local trimmed = text.trim(value.text)
+    if trimmed and #trimmed <= LONGEST_TARGET then
+      take(trimmed, value.expression, 0)
+      local hex = #trimmed == 35 and trimmed:match("^md5(%x+)$") -- PostgreSQL's
+      if hex then take(hex, value.expression .. ":sub(4)", 1) end
+      if trimmed:find(".", 1, true) then -- the Base64 of passlib
+        take((trimmed:gsub("%.", "+")), "(" .. value.expression .. ':gsub("%.", "+"))', 1)
+      end
+    end
+  end
+  return targets
+end
+
+---Whole numbers of the record within a range, with the expressions that read them.
+---@param list GuessValue[]
+---@param least integer
+---@param most integer
+---@return {number: integer, expression: string, name: string, beside_hash?: boolean}[]
+function values.numbers(list, least, most)
+  local found, seen = {}, {}
+  for _, value in ipairs(list) do
+    local number = value.text:find("^%d+$") and math.tointeger(tonumber(value.text))
+    if number and number >= least and number <= most and not seen[number] then
+      seen[number] = true
+      found[#found + 1] = {
+        number = number, expression = value.expression, name = value.name,
+        beside_hash = value.beside_hash,
+      }
+    end
+  end
+  return found
+end
+
+---@class GuessWord  bytes that a cleartext may have been turned into before hashing
+---@field bytes string
+---@field encoding? PasswordEncoding  nil: utf8
+---@field what? string                how, where no form of Auth0's can say it
+---@field rare? boolean               not worth a costly try
+
+---The cleartext as Auth0 can encode it.
+---@param cleartext string
+---@return GuessWord[]
+function values.words(cleartext)
+  local words, seen = { { bytes = cleartext } }, { [cleartext] = true }
+  for _, encoding in ipairs { "utf16le", "latin1" } do
+    local bytes = digest.transcode(cleartext, encoding)
+    if bytes and not seen[bytes] then
+      seen[bytes] = true
+      words[#words + 1] = { bytes = bytes, encoding = encoding }
+    end
+  end
+  return words
+end
+
+---How the digest of a password is handed on, the frequent ways first.
+---@type {what: string, of: fun(raw: string): string}[]
+local FORMS <const> = {
+  { what = "the hex of ", of = digest.hex },
+  { what = "the Base64 of ", of = digest.base64 },
+  { what = "the bytes of ", of = function(raw) return raw end },
+  { what = "the hex, in upper case, of ", of = function(raw) return digest.hex(raw):upper() end },
+}
+
+local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
+
+---What other systems make of a cleartext before they hash it, and Auth0 cannot.
+---@param cleartext string
+---@param pepper? string
+---@return GuessWord[]
+function values.nested(cleartext, pepper)
+  local words, seen = {}, { [cleartext] = true }
+  local function add(bytes, what, rare)
+    if not bytes or seen[bytes] then return end
+    seen[bytes] = true
+    words[#words + 1] = { bytes = bytes, what = what, rare = rare }
+  end
+  add(hash_foreign.wordpress(cleartext), "WordPress 6.8's hash of the password (its $wp is gone)")
+  for _, form in ipairs(FORMS) do
+    for _, name in ipairs(NESTED) do
+      if pepper then
+        add(form.of(digest.hmac(name, pepper, cleartext)),
+          form.what .. "the hmac-" .. name .. " of the password and the pepper")
+        add(form.of(digest.hash(name, cleartext .. pepper)),
+          form.what .. "the " .. name .. " of the password and the pepper")
+        add(form.of(digest.hash(name, pepper .. cleartext)),
+          form.what .. "the " .. name .. " of the pepper and the password")
+      end
+      add(form.of(digest.hash(name, cleartext)), form.what .. "the password's " .. name)
+    end
+  end
+  for _, inner in ipairs(NESTED) do
+    for _, outer in ipairs(NESTED) do
+      add(digest.hex(digest.hash(outer, digest.hex(digest.hash(inner, cleartext)))), string.format(
+        "the hex of the %s of the hex of the password's %s", outer, inner), true)
+    end
+  end
+  add(cleartext:lower(), "the password in lower case", true)
+  add(cleartext:upper(), "the password in upper case", true)
+  add(cleartext:match("^%s*(.-)%s*$"), "the password without the blanks around it", true)
+  add(digest.transcode(cleartext, "utf16be"), "the password in UTF-16, big-endian", true)
+  return words
+end
+
+return values

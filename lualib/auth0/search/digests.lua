@@ -1,0 +1,296 @@
+--- The cheap part of a search: digests and HMACs of the password with what the record holds, the
+--- salt in the value too.
+
+local digest = require "host.digest"
+local hash_build = require "auth0.hash.build"
+local hash_rules = require "auth0.hash.rules"
+local values = require "auth0.search.candidates"
+
+local guess_digests = {}
+
+local FEW <const> = 12 -- salts where each is tried with each
+local HMAC_BLOCK <const> = 64 -- bytes that ASP.NET fills with the salt, for its key
+
+local SUPPORTED <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true }
+
+---Digest names in an order of their own, with those that Auth0 has not heard of.
+---@type string[]
+guess_digests.NAMES = { "sha512-256", "sha3-256", "sha3-512" }
+for name in pairs(hash_rules.SIZES) do table.insert(guess_digests.NAMES, name) end
+table.sort(guess_digests.NAMES)
+local NAMES <const> = guess_digests.NAMES
+
+---Options of a builder as Lua: what is nil is left out.
+---@param options {[1]: string, [2]: string|false|nil}[]
+---@return string
+function guess_digests.options_text(options)
+  local parts = {}
+  for _, option in ipairs(options) do
+    if option[2] then parts[#parts + 1] = option[1] .. " = " .. option[2] end
+  end
+  return #parts > 0 and ", { " .. table.concat(parts, ", ") .. " }" or ""
+end
+local options_text <const> = guess_digests.options_text
+
+local function quoted(value)
+  return value and string.format("%q", value)
+end
+
+---The encoding of a salt or key, where it has to be said.
+local function encoding_text(salt)
+  return salt and salt.encoding ~= "utf8" and quoted(salt.encoding)
+end
+
+---The first salts, for what is tried with each pair of them.
+---@param search GuessSearch
+---@return GuessSalt[]
+function guess_digests.few(search)
+  return table.move(search.salts, 1, math.min(#search.salts, FEW), 1, {})
+end
+
+-- One round -------------------------------------------------------------------------------------
+
+---The answer to a digest that was met.
+---@param search GuessSearch
+---@param hit {name: string, target: GuessTarget, word: GuessWord, salt?: GuessSalt,
+---  position?: string}
+---@return Guess?
+local function digest_found(search, hit)
+  local target, word, salt = hit.target, hit.word, hit.salt
+  if not SUPPORTED[hit.name] or word.what then
+    local over = word.what and " over " .. word.what or ""
+    local with = salt and string.format(" with %s as its salt (%s)", salt.expression, hit.position)
+      or ""
+    return { reason = string.format("%s is %s%s%s, for which Auth0 has no form",
+      target.expression, hit.name, over, with) }
+  end
+  local custom = hash_build.digest(hit.name, target.text, {
+    salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
+    encoding = target.encoding, password_encoding = word.encoding,
+  })
+  return search:confirmed(custom, string.format("password.digest(%q, %s%s)", hit.name,
+    target.expression, options_text {
+      { "salt", salt and salt.expression },
+      { "salt_encoding", encoding_text(salt) },
+      { "position", salt and quoted(hit.position) },
+      { "password_encoding", quoted(word.encoding) },
+    }))
+end
+
+---One round over a word, with each salt on either side.
+---@param search GuessSearch
+---@param word GuessWord
+---@return Guess?
+local function digests_of(search, word)
+  for _, name in ipairs(NAMES) do
+    local function try(data, salt, position)
+      search.tried = search.tried + 1
+      local raw = digest.hash(name, data)
+      local target = raw and search.by_bytes[raw]
+      return target and digest_found(search, {
+        name = name, target = target, word = word, salt = salt, position = position,
+      })
+    end
+    local found = try(word.bytes)
+    for _, salt in ipairs(found and {} or search.salts) do
+      found = try(salt.bytes .. word.bytes, salt, "prefix")
+        or try(word.bytes .. salt.bytes, salt, "suffix")
+      if found then break end
+    end
+    if found then return found end
+  end
+end
+
+-- A salt inside the value -------------------------------------------------------------------------
+
+---The value as an LDAP server writes it, without its scheme.
+local function ldap_found(search, target, name)
+  local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
+    or "{S" .. name:upper() .. "}"
+  return target.encoding == "base64" and search:confirmed(hash_build.ldap(scheme .. target.text),
+    string.format("password.ldap(%q .. %s)", scheme, target.expression))
+end
+
+---A line that cuts a value in two.
+---@param search GuessSearch
+---@param cut {name: string, target: GuessTarget, word: GuessWord, first: boolean,
+---  position: string}  first: whether the digest is
+---@return Guess?
+local function cut_found(search, cut)
+  local target, size, bytes = cut.target, hash_rules.SIZES[cut.name], cut.target.bytes
+  if not SUPPORTED[cut.name] then
+    return { reason = string.format("%s is %s with its salt, for which Auth0 has no form",
+      target.expression, cut.name) }
+  end
+  local all = values.bytes_text(target.expression, target.encoding)
+  local value = cut.first and bytes:sub(1, size) or bytes:sub(-size)
+  local salt = cut.first and bytes:sub(size + 1) or bytes:sub(1, -size - 1)
+  local value_range, salt_range = string.format("(1, %d)", size), string.format("(%d)", size + 1)
+  if not cut.first then
+    value_range, salt_range = string.format("(-%d)", size), string.format("(1, -%d)", size + 1)
+  end
+  local custom = hash_build.digest(cut.name, value, {
+    encoding = "bytes", salt = salt, salt_encoding = "bytes", position = cut.position,
+    password_encoding = cut.word.encoding,
+  })
+  return search:confirmed(custom, string.format("password.digest(%q, %s:sub%s%s)", cut.name, all,
+    value_range, options_text {
+      { "encoding", '"bytes"' }, { "salt", all .. ":sub" .. salt_range },
+      { "salt_encoding", '"bytes"' }, { "position", quoted(cut.position) },
+      { "password_encoding", quoted(cut.word.encoding) },
+    }))
+end
+
+---A salt after the digest or before it, which goes after the password or before it.
+local function cut_in_two(search, target, name, word)
+  local size, bytes = hash_rules.SIZES[name], target.bytes
+  for _, first in ipairs { true, false } do
+    local hash = first and bytes:sub(1, size) or bytes:sub(-size)
+    local salt = first and bytes:sub(size + 1) or bytes:sub(1, -size - 1)
+    for _, position in ipairs { "suffix", "prefix" } do
+      search.tried = search.tried + 1
+      local data = position == "suffix" and word.bytes .. salt or salt .. word.bytes
+      if digest.hash(name, data) == hash then
+        local as_ldap = first and position == "suffix" and not word.encoding
+        return as_ldap and ldap_found(search, target, name) or cut_found(search, {
+          name = name, target = target, word = word, first = first, position = position,
+        })
+      end
+    end
+  end
+end
+
+local function embedded(search)
+  for _, target in ipairs(search.targets) do
+    for name, size in pairs(hash_rules.SIZES) do
+      for _, word in ipairs(#target.bytes > size and search.words or {}) do
+        local found = cut_in_two(search, target, name, word)
+        if found then return found end
+      end
+    end
+  end
+end
+
+-- HMAC ------------------------------------------------------------------------------------------
+
+---What may be a key: each salt, and what ASP.NET's membership makes of it.
+---@return GuessSalt[]
+local function keys_of(search)
+  local keys = table.move(search.salts, 1, #search.salts, 1, {})
+  for _, salt in ipairs(search.salts) do
+    local size = #salt.bytes
+    if salt.encoding ~= "utf8" and size >= 4 and size < HMAC_BLOCK then
+      local times = (HMAC_BLOCK + size - 1) // size
+      local bytes = salt.bytes:rep(times):sub(1, HMAC_BLOCK)
+      keys[#keys + 1] = {
+        bytes = bytes, value = bytes, encoding = "bytes", likely = salt.likely,
+        expression = string.format("%s:rep(%d)%s",
+          values.bytes_text(salt.expression, salt.encoding), times,
+          HMAC_BLOCK % size == 0 and "" or ":sub(1, 64)"),
+      }
+    end
+  end
+  return keys
+end
+
+---The answer to an HMAC that was met.
+local function hmac_found(search, hit)
+  local target, word, key, salt = hit.target, hit.word, hit.key, hit.salt
+  local custom = hash_rules.SIZES[hit.name] and hash_build.hmac(hit.name, target.text, key.value, {
+    key_encoding = key.encoding, encoding = target.encoding, password_encoding = word.encoding,
+    salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
+  })
+  if not custom then
+    return { reason = string.format("%s is hmac-%s, for which Auth0 has no form",
+      target.expression, hit.name) }
+  end
+  return search:confirmed(custom, string.format("password.hmac(%q, %s, %s%s)", hit.name,
+    target.expression, key.expression, options_text {
+      { "key_encoding", encoding_text(key) },
+      { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },
+      { "position", salt and quoted(hit.position) },
+      { "password_encoding", quoted(word.encoding) },
+    }))
+end
+
+local function hmacs(search)
+  for _, name in ipairs(NAMES) do
+    for _, key in ipairs(keys_of(search)) do
+      for _, word in ipairs(search.words) do
+        search.tried = search.tried + 1
+        local raw = digest.hmac(name, key.bytes, word.bytes)
+        local target = raw and search.by_bytes[raw]
+        local found = target and hmac_found(search, {
+          name = name, target = target, word = word, key = key,
+        })
+        if found then return found end
+        raw = digest.hmac(name, word.bytes, key.bytes)
+        target = raw and search.by_bytes[raw]
+        if target then
+          return { reason = string.format("%s is hmac-%s with the password as its key, for which "
+            .. "Auth0 has no form", target.expression, name) }
+        end
+      end
+    end
+  end
+end
+
+---HMACs of the password and a salt.
+local function salted_hmacs(search)
+  local few, word = guess_digests.few(search), search.words[1]
+  for _, name in ipairs(#few > 1 and NAMES or {}) do
+    for _, key in ipairs(few) do
+      for _, salt in ipairs(few) do
+        for _, position in ipairs { "suffix", "prefix" } do
+          search.tried = search.tried + 1
+          local data = position == "suffix" and word.bytes .. salt.bytes
+            or salt.bytes .. word.bytes
+          local raw = digest.hmac(name, key.bytes, data)
+          local target = raw and search.by_bytes[raw]
+          local found = target and hmac_found(search, {
+            name = name, target = target, word = word, key = key, salt = salt,
+            position = position,
+          })
+          if found then return found end
+        end
+      end
+    end
+  end
+end
+
+---Salts before and after the password at once.
+local function both_sides(search)
+  local few = guess_digests.few(search)
+  for _, name in ipairs(NAMES) do
+    for _, before in ipairs(few) do
+      for _, after in ipairs(few) do
+        search.tried = search.tried + 1
+        local raw = digest.hash(name, before.bytes .. search.cleartext .. after.bytes)
+        local target = raw and search.by_bytes[raw]
+        if target then
+          return { reason = string.format("%s is %s of %s, the password and %s: Auth0 has no form "
+            .. "for salts on both sides", target.expression, name, before.expression,
+            after.expression) }
+        end
+      end
+    end
+  end
+end
+
+---Tries everything that is cheap.
+---@param search GuessSearch
+---@return Guess?
+function guess_digests.search(search)
+  for _, word in ipairs(search.words) do
+    local found = digests_of(search, word)
+    if found then return found end
+  end
+  local found = embedded(search) or hmacs(search) or both_sides(search) or salted_hmacs(search)
+  if found then return found end
+  for _, word in ipairs(search.nested) do
+    found = digests_of(search, word)
+    if found then return found end
+  end
+end
+
+return guess_digests

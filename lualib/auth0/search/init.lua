@@ -1,0 +1,234 @@
+--- What went into a hash, searched from one known cleartext: which value of the source it is, by
+--- which algorithm, with what before or after the password. The answer is a line of a mapping that
+--- was tried and verifies, or why Auth0 has no form for it.
+
+local derived = require "auth0.search.kdfs"
+local digests = require "auth0.search.digests"
+local hash_build = require "auth0.hash.build"
+local hash_foreign = require "auth0.hash.unsupported"
+local hash_parse = require "auth0.hash.parse"
+local hash_words = require "auth0.hash.identify"
+local nested = require "auth0.search.nested"
+local text = require "host.text"
+local values = require "auth0.search.candidates"
+local verify = require "auth0.hash.verify"
+
+local guess = {}
+
+---@class GuessInput
+---@field user User            mapped
+---@field record any           of the source
+---@field cleartext string
+---@field pepper? string       the old system's secret
+---@field pause? fun(): boolean?  called before each costly try; true ends the search
+
+---@class Guess
+---@field line? string     of a mapping, that verifies
+---@field reason? string   what was found in place of one; or that nothing was
+---@field tried integer    combinations
+---@field unfinished? boolean  the time was over before everything was tried
+
+---@class GuessSearch
+---@field cleartext string
+---@field list GuessValue[]
+---@field salts GuessSalt[]
+---@field targets GuessTarget[]
+---@field by_bytes table<string, GuessTarget>
+---@field by_text table<string, GuessTarget>
+---@field words GuessWord[]
+---@field nested GuessWord[]
+---@field pepper? string
+---@field mapped? string  the mapped hash's value
+---@field tried integer
+---@field stopped boolean
+---@field pause fun(): boolean?
+---@field steps? integer   rounds of a digest that were looked through
+---@field rounds? integer  most of PBKDF2 that were tried
+---@field cost? integer    largest N of scrypt that was tried
+---@field attempts? GuessAttempt[]
+---@field derived_words? GuessWord[]
+local Search = {}
+Search.__index = Search
+
+---Called before a costly try: whether there is time for it.
+function Search:may_go_on()
+  self.tried = self.tried + 1
+  if not self.stopped and self.pause() then self.stopped = true end
+  return not self.stopped
+end
+
+---A line, once the hash that it makes has let the cleartext in.
+---@param custom? PasswordHash
+---@param line string
+---@return Guess?
+function Search:confirmed(custom, line)
+  if not custom then return nil end
+  local fits, doubt = verify.hash(custom, self.cleartext)
+  if fits then return { line = "custom_password_hash = " .. line } end
+  if fits == nil and doubt and doubt:find("^it fits") then
+    return { line = "custom_password_hash = " .. line, reason = doubt .. "; try one login first" }
+  end
+end
+
+-- Values that say themselves what they are ------------------------------------------------------
+
+---bcrypt and argon2 with what may be around the password, and what may have been done to it before.
+---@return Guess?
+function Search:around(value, scheme)
+  for _, salt in ipairs(scheme == "bcrypt" and self.salts or {}) do
+    if salt.likely and salt.encoding == "utf8" then
+      for _, position in ipairs { "suffix", "prefix" } do
+        if not self:may_go_on() then return nil end
+        local custom = hash_build.bcrypt(value.text, { pepper = salt.bytes, position = position })
+        local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
+          value.expression, digests.options_text {
+            { "pepper", salt.expression }, { "position", position == "prefix" and '"prefix"' },
+          }))
+        if found then return found end
+      end
+    end
+  end
+  if scheme ~= "bcrypt" and scheme ~= "argon2" then return nil end
+  for _, word in ipairs(self.nested) do
+    if not word.rare and not self:may_go_on() then return nil end
+    if not word.rare and verify.text(word.bytes, text.trim(value.text)) then
+      return { reason = string.format("%s is %s over %s, for which Auth0 has no form",
+        value.expression, scheme, word.what) }
+    end
+  end
+end
+
+---A hash that fits once the password is turned into bytes in another way.
+---@return Guess?
+function Search:otherwise_encoded(made, line)
+  for _, word in ipairs(self.words) do
+    if word.encoding then
+      if not self:may_go_on() then return nil end
+      made.password = { encoding = word.encoding }
+      local found = self:confirmed(made, string.format(
+        "%s; custom_password_hash.password = { encoding = %q }", line, word.encoding))
+      if found then return found end
+    end
+  end
+end
+
+---A scheme that Auth0 cannot verify. Perhaps it can be verified here: then the value is the right
+---one.
+local function foreign(search, value, found)
+  local fits = hash_foreign.fits(text.trim(value.text), search.cleartext)
+  return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
+    found.name, fits and ", and the password fits" or "", found.reason or found.name) }
+end
+
+local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
+
+---bcrypt whose cost, salt and hash have columns of their own, as FusionAuth keeps them.
+---@return Guess?
+function Search:split_bcrypt()
+  local parts = { [SALT_LENGTH] = {}, [HASH_LENGTH] = {} }
+  for _, value in ipairs(self.list) do
+    local list = parts[#value.text]
+    if list and value.text:find("^[./A-Za-z0-9]+$") then list[#list + 1] = value end
+  end
+  for _, salt in ipairs(parts[SALT_LENGTH]) do
+    for _, hash in ipairs(parts[HASH_LENGTH]) do
+      for _, cost in ipairs(values.numbers(self.list, 4, 16)) do
+        if not self:may_go_on() then return nil end
+        local found = self:confirmed(hash_build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
+          salt.text, hash.text)), string.format(
+          'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
+          salt.expression, hash.expression))
+        if found then return found end
+      end
+    end
+  end
+end
+
+---@return Guess? found
+---@return Guess? unsupported  a scheme that Auth0 has no form for
+function Search:self_describing()
+  local unsupported
+  for _, value in ipairs(self.list) do
+    local found = hash_parse.identify(value.text)
+    local scheme = found and found.name
+    if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
+      if not self:may_go_on() then return nil, unsupported end
+      local made = found.supported and hash_parse.any(value.text)
+      if made then
+        local line = hash_words.line(scheme, value.expression):match("= (.*)$")
+        local hit = self:confirmed(made, line) or self:otherwise_encoded(made, line)
+          or self:around(value, made.algorithm)
+        if hit then return hit end
+      elseif not value.part then
+        unsupported = unsupported or foreign(self, value, found)
+      end
+    end
+  end
+  return self:split_bcrypt(), unsupported
+end
+
+-- The search --------------------------------------------------------------------------------------
+
+local function new_search(input)
+  local custom = input.user.custom_password_hash
+  local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
+    or input.user.password_hash
+  if type(mapped) ~= "string" then mapped = nil end
+  local list = values.of(input.record, mapped)
+  local self = setmetatable({
+    cleartext = input.cleartext, list = list, salts = values.salts(list, input.pepper),
+    targets = values.targets(list), by_bytes = {}, by_text = {},
+    words = values.words(input.cleartext), nested = values.nested(input.cleartext, input.pepper),
+    pepper = input.pepper, mapped = mapped, tried = 0, stopped = false,
+    pause = input.pause or function() end,
+  }, Search)
+  for _, target in ipairs(self.targets) do
+    self.by_bytes[target.bytes], self.by_text[target.text] = target, target
+  end
+  return self
+end
+
+---Where the login's own text is off by a blank.
+local function slipped(input)
+  local trimmed = text.trim(input.cleartext)
+  if not trimmed or trimmed == input.cleartext then return nil end
+  if verify.password(input.user, trimmed) then
+    return { reason = "the password fits without the blanks around it" }
+  end
+end
+
+---Firebase's export: its scrypt makes a key that encrypts another.
+local function is_firebase(record)
+  return type(record) == "table" and record.localId ~= nil and record.passwordHash ~= nil
+end
+
+---What is said when nothing fits: what it was that was tried.
+function Search:nothing(record)
+  if is_firebase(record) then
+    return { reason = "row.passwordHash looks like Firebase's scrypt, which encrypts a key of its "
+      .. "own; Auth0 has no form for it" }
+  end
+  local tried = { string.format(
+    "digests, HMACs and digests of digests with %d values as salt or key", #self.salts) }
+  if self.steps then tried[#tried + 1] = "up to " .. self.steps .. " rounds of a digest" end
+  if self.rounds then tried[#tried + 1] = "PBKDF2 of up to " .. self.rounds .. " rounds" end
+  if self.cost then tried[#tried + 1] = "scrypt of N up to " .. self.cost end
+  return { reason = string.format("nothing that was tried fits; is it this user's password? (%d "
+    .. "combinations: %s)", self.tried, table.concat(tried, ", ")) }
+end
+
+---Searches what would have to be mapped for the cleartext to verify.
+---@param input GuessInput
+---@return Guess
+function guess.search(input)
+  local self = new_search(input)
+  local found, unsupported = slipped(input), nil
+  if not found then found = digests.search(self) or nested.salted(self) end
+  if not found then found, unsupported = self:self_describing() end
+  found = found or unsupported or derived.search(self, true) or nested.repeated(self)
+    or derived.search(self, false) or self:nothing(input.record)
+  found.tried, found.unfinished = self.tried, self.stopped or nil
+  return found
+end
+
+return guess

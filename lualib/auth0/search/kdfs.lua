@@ -1,0 +1,273 @@
+--- The costly part of a search: PBKDF2 and scrypt with the parameters that the record names and the
+--- frequent ones, the cheap ones first.
+
+local digest = require "host.digest"
+local hash_build = require "auth0.hash.build"
+local hash_rules = require "auth0.hash.rules"
+local values = require "auth0.search.candidates"
+
+local derived = {}
+
+local MOST_SALTS <const> = 12
+local LONGEST_KEY <const> = 1024 -- bytes
+local DIGESTS <const> = { "sha256", "sha1", "sha512", "md5", "sha384", "sha224" }
+local RARE <const> = { md5 = 6, sha384 = 6, sha224 = 6 } -- times as late
+
+-- What frameworks pair, which is tried early: FusionAuth, passport-local-mongoose,
+-- Keycloak, Discourse, Django; scrypt of Node, Better Auth, Werkzeug.
+local PAIRED <const> = {
+  sha1 = { [1000] = true, [20000] = true },
+  sha256 = { [10000] = true, [24000] = true, [25000] = true, [27500] = true, [64000] = true,
+    [260000] = true, [600000] = true },
+  sha512 = { [10000] = true, [30000] = true, [100000] = true, [210000] = true },
+  scrypt = { [16384] = true, [32768] = true },
+}
+local SOON <const> = 0.05
+local MAPPED <const> = 0.005 -- times as late: digest and salt as they are mapped now
+
+-- Defaults of frameworks over the years, and round numbers.
+local ITERATIONS <const> = {
+  1, 2, 10, 100, 500, 901, 999, 1000, 1001, 1024, 2000, 2048, 4000, 4096, 5000, 6400, 8192, 10000,
+  10001, 12000, 15000, 16384, 20000, 24000, 25000, 27500, 29000, 30000, 32768, 36000, 40000, 50000,
+  64000, 65536, 100000, 100001, 120000, 131072, 150000, 160000, 180000, 185000, 200000, 210000,
+  216000, 250000, 260000, 300000, 310000, 320000, 350000, 390000, 480000, 500000, 600000, 720000,
+  870000, 1000000, 1200000,
+}
+local MOST_ITERATIONS <const> = 5000000
+local LEAST_BESIDE <const> = 100 -- rounds; a smaller number beside a hash is rather a length
+local UNLIKELY <const> = 4 -- times as late: a salt whose name does not speak of one
+local RECORDED <const> = 0.25 -- times as late: a number that the record holds
+local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
+local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
+
+local bytes_text <const> = values.bytes_text
+
+---The length of the one value that is longer than all others.
+local function longest_of(targets)
+  local longest, alone = 0, true
+  for _, target in ipairs(targets) do
+    local size = #target.bytes
+    if size >= longest then longest, alone = size, size > longest end
+  end
+  return alone and longest or nil
+end
+
+---Salts of a key derivation: the likely ones first, as values.salts sorts them; not a field that is
+---so long that it is rather the key.
+local function salts_of(search)
+  local salts, longest = {}, longest_of(search.targets)
+  for _, salt in ipairs(search.salts) do
+    local target = search.by_text[salt.value]
+    local is_other = target and #target.bytes == longest and not salt.expression:find("salt")
+      and not salt.expression:find(":match", 1, true)
+    if #salts < MOST_SALTS and not is_other and not salt.in_braces then
+      salts[#salts + 1] = salt
+    end
+  end
+  return salts
+end
+
+local function keys_of(search)
+  local keys = {}
+  for _, target in ipairs(search.targets) do
+    if #target.bytes <= LONGEST_KEY then keys[#keys + 1] = target end
+  end
+  return keys
+end
+
+---@class GuessNumber  rounds of PBKDF2, or N of scrypt
+---@field number integer
+---@field expression string
+---@field named? boolean     its name says what it is for
+---@field recorded? boolean  the record holds it
+
+---Rounds to try: all numbers of the record, and what frameworks have.
+---@return GuessNumber[]
+local function rounds_of(search)
+  local rounds, seen = {}, {}
+  for _, one in ipairs(values.numbers(search.list, 1, MOST_ITERATIONS)) do
+    seen[one.number] = true
+    rounds[#rounds + 1] = {
+      number = one.number, expression = one.expression, recorded = true,
+      named = (one.beside_hash and one.number >= LEAST_BESIDE or one.name:find("iter")
+        or one.name:find("round") or one.name:find("cost") or one.name:find("%f[%a]count")
+        or one.name:find("factor")) and true,
+    }
+  end
+  for _, number in ipairs(ITERATIONS) do
+    if not seen[number] then
+      rounds[#rounds + 1] = { number = number, expression = tostring(number) }
+    end
+  end
+  return rounds
+end
+
+---@param search GuessSearch
+---@param name string
+---@param round {number: integer, expression: string}
+---@param salt GuessSalt
+---@param keys GuessTarget[]
+---@return Guess?
+local function try_pbkdf2(search, name, round, salt, keys)
+  local size = hash_rules.SIZES[name]
+  for _, word in ipairs(search.derived_words) do
+    -- The first block tells; a longer key only goes on from it.
+    local block = digest.pbkdf2(name, word.bytes, salt.bytes, round.number, size)
+    for _, key in ipairs(block and keys or {}) do
+      if key.bytes:sub(1, size) == block:sub(1, #key.bytes) then
+        if word.what then
+          return { reason = string.format("%s is pbkdf2 over %s, for which Auth0 has no form",
+            key.expression, word.what) }
+        end
+        local found = search:confirmed(
+          hash_build.pbkdf2(name, round.number, salt.bytes, key.bytes),
+          string.format("password.pbkdf2(%q, %s, %s, %s)", name, round.expression,
+            bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
+        if found then return found end
+      end
+    end
+  end
+end
+
+---Costs of scrypt: those that the record names, and frequent ones.
+---@return GuessNumber[]
+local function costs_of(search)
+  local costs = {}
+  local function add(number, expression, named)
+    costs[#costs + 1] = { number = number, expression = expression, named = named,
+      recorded = named }
+  end
+  for _, one in ipairs(values.numbers(search.list, 2, 1 << 20)) do
+    local number = one.number
+    if one.name:find("cost") or one.name:find("log") or one.name:find("^l?n$") then
+      if number > 32 and number & (number - 1) == 0 then
+        add(number, one.expression, true)
+      elseif number >= 4 and number <= 20 then -- its logarithm
+        add(1 << number, "1 << " .. one.expression, true)
+      end
+    end
+  end
+  for _, number in ipairs(COSTS) do add(number, tostring(number)) end
+  return costs
+end
+
+---@param search GuessSearch
+---@param parts {cost: table, block: integer, lanes: integer, salt: GuessSalt, key: GuessTarget}
+---@return Guess?
+local function try_scrypt(search, parts)
+  local cost, salt, key = parts.cost, parts.salt, parts.key
+  local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
+    #key.bytes)
+  if made ~= key.bytes then return nil end
+  local custom = hash_build.scrypt {
+    cost = cost.number, block = parts.block, lanes = parts.lanes, salt = salt.bytes,
+    key = key.bytes,
+  }
+  local more = (parts.block ~= 8 and ", block = " .. parts.block or "")
+    .. (parts.lanes ~= 1 and ", lanes = " .. parts.lanes or "")
+  return search:confirmed(custom, string.format(
+    "password.scrypt { cost = %s%s, salt = %s, key = %s }", cost.expression, more,
+    bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
+end
+
+---@class GuessAttempt
+---@field due number     rounds that it takes, more for what is unlikely: attempts are made in order
+---@field place integer  of those that are due alike
+---@field number GuessNumber
+---@field salt GuessSalt
+---@field name? string   digest of PBKDF2; nil: scrypt
+---@field block? integer
+---@field lanes? integer
+
+---The digest and the salt of a PBKDF2 that is mapped.
+local function mapped_of(search)
+  local name, salt = (search.mapped or ""):match("^%$pbkdf2%-(%w+)%$[^$]*%$([^$]+)%$")
+  return name, salt and digest.unbase64(salt)
+end
+
+local function lateness(attempt, mapped_name, mapped_salt)
+  local number, name = attempt.number, attempt.name or "scrypt"
+  local paired = PAIRED[name] and PAIRED[name][number.number] and (attempt.lanes or 1) == 1
+  local mapped = name == mapped_name and attempt.salt.bytes == mapped_salt
+  return (attempt.salt.likely and 1 or UNLIKELY) * (number.recorded and RECORDED or 1)
+    * (RARE[name] or 1) * (paired and SOON or 1) * (mapped and MAPPED or 1)
+end
+
+---All attempts, the cheap and likely ones first.
+---@return GuessAttempt[]
+local function attempts_of(search)
+  local attempts, name_mapped, salt_mapped = {}, mapped_of(search)
+  local function add(attempt, due)
+    attempt.place, attempt.due = #attempts, due * lateness(attempt, name_mapped, salt_mapped)
+    attempts[#attempts + 1] = attempt
+  end
+  for _, salt in ipairs(salts_of(search)) do
+    for _, number in ipairs(rounds_of(search)) do
+      for _, name in ipairs(DIGESTS) do
+        add({ number = number, salt = salt, name = name }, number.number)
+      end
+    end
+    for _, number in ipairs(costs_of(search)) do
+      for _, shape in ipairs(SHAPES) do
+        add({ number = number, salt = salt, block = shape[1], lanes = shape[2] },
+          number.number * shape[1] * shape[2])
+      end
+    end
+  end
+  table.sort(attempts, function(a, b)
+    if a.due ~= b.due then return a.due < b.due end
+    return a.place < b.place
+  end)
+  return attempts
+end
+
+---Makes an attempt with each key that it may be of.
+---@return Guess?
+local function try(search, attempt, keys)
+  local salt, number = attempt.salt, attempt.number.number
+  if attempt.name then
+    search.rounds = math.max(search.rounds or 0, number)
+    return try_pbkdf2(search, attempt.name, attempt.number, salt, keys)
+  end
+  search.cost = math.max(search.cost or 0, number)
+  for _, key in ipairs(keys) do
+    if #key.bytes % 8 == 0 and key.text ~= salt.value then
+      local found = try_scrypt(search, {
+        cost = attempt.number, block = attempt.block, lanes = attempt.lanes, salt = salt, key = key,
+      })
+      if found then return found end
+    end
+  end
+end
+
+---What PBKDF2 is made over: the password, and what a pepper makes of it.
+local function words_of(search)
+  local words, cleartext, pepper = { { bytes = search.cleartext } }, search.cleartext, search.pepper
+  if pepper then
+    words[2] = { bytes = cleartext .. pepper, what = "the password and the pepper" }
+    words[3] = { bytes = pepper .. cleartext, what = "the pepper and the password" }
+    words[4] = { bytes = digest.hmac("sha256", pepper, cleartext),
+      what = "the hmac-sha256 of the password and the pepper" }
+  end
+  return words
+end
+
+---Tries PBKDF2 and scrypt, as long as the search may go on.
+---@param search GuessSearch
+---@param only_named boolean  with numbers only whose names say that they are rounds or costs
+---@return Guess?
+function derived.search(search, only_named)
+  local keys = keys_of(search)
+  if #keys == 0 then return nil end
+  search.derived_words = search.derived_words or words_of(search)
+  search.attempts = search.attempts or attempts_of(search)
+  for _, attempt in ipairs(search.attempts) do
+    if (attempt.number.named or false) == only_named then
+      if not search:may_go_on() then return nil end
+      local found = try(search, attempt, keys)
+      if found then return found end
+    end
+  end
+end
+
+return derived

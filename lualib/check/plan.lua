@@ -1,0 +1,127 @@
+--- Plan: what an import would send, how long it takes at the documented rates, what is odd.
+
+local amounts = require "base.format"
+local check = require "check"
+local json = require "host.json"
+local limits = require "auth0.limits"
+
+local plan = {}
+
+---@class TierHours
+---@field tier string
+---@field hours number
+---@field users_an_hour integer  which is assumed, with two jobs at a time and full chunks
+
+---@class Plan
+---@field users integer
+---@field jobs integer
+---@field bytes integer
+---@field bytes_a_user number   mean
+---@field hours TierHours[]
+---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
+---@field connection? string
+---@field upsert boolean
+---@field canary? CanaryFigures
+---@field tally TallyFacts      sizes and passwords
+---@field risks string[]
+
+---What is staged and not yet sent.
+---@param db host.store.database  the journal
+---@return {jobs: integer, users: integer, bytes: integer}
+function plan.staged(db)
+  return db:row([[SELECT count(*) AS jobs, ifnull(sum(users), 0) AS users,
+    ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
+end
+
+---How long so many users take a tenant of each tier, the fastest first.
+---@param users integer
+---@return TierHours[]
+function plan.hours(users)
+  local list = json.array {}
+  for tier, rate in pairs(limits.USERS_PER_HOUR) do
+    list[#list + 1] = { tier = tier, hours = users / rate, users_an_hour = rate }
+  end
+  table.sort(list, function(a, b) return a.hours < b.hours end)
+  return list
+end
+
+local UPSERT <const> = "upsert is on: a user who is there with the same e-mail address keeps the "
+  .. "user_id, username, phone number and password, and loses what this run brings anew"
+
+---": app_metadata as a whole (12), name (7)", the most frequent first.
+local function overwritten(counts)
+  local names, said = {}, {}
+  for name in pairs(counts or {}) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    return counts[a] > counts[b] or (counts[a] == counts[b] and a < b)
+  end)
+  for i, name in ipairs(names) do
+    said[i] = string.format("%s%s (%s)", name, name:find("_metadata$") and " as a whole" or "",
+      amounts.number(counts[name]))
+  end
+  return said[1] and ": " .. table.concat(said, ", ") or ""
+end
+
+---"; the first: users.csv:7, users.csv:9"
+local function first_places(facts)
+  local places = facts.without_places or {}
+  return places[1] and "; the first: " .. table.concat(places, ", ") or ""
+end
+
+---@param row {jobs: integer, users: integer, bytes: integer}
+---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
+---  left_out?: table<string, integer>, canary?: CanaryFigures}
+---@return Plan
+function plan.of(row, options)
+  local made = {
+    users = row.users, jobs = row.jobs, bytes = row.bytes,
+    bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
+    connection = options.connection, upsert = options.upsert, canary = options.canary,
+    tally = options.tally, hours = plan.hours(row.users), risks = json.array {},
+  }
+  local out = options.left_out
+  if out then
+    made.left_out = {
+      skipped = out.skipped, rejected = out.rejected, duplicate = out.duplicate,
+    }
+  end
+  local shortest, longest = made.hours[1].hours, made.hours[#made.hours].hours
+  if options.upsert then
+    table.insert(made.risks, UPSERT .. overwritten(options.tally.overwrites))
+  end
+  if longest > 24 then
+    table.insert(made.risks, "at the slowest tier the import outlasts a token's default life of "
+      .. "24 hours (it is renewed) and the 24 hours after which Auth0 deletes job results (they "
+      .. "are read at once)")
+  end
+  if options.token_seconds and options.token_seconds < shortest * 3600 then
+    table.insert(made.risks, string.format("the ready-made token expires in %s, before the import "
+      .. "can be over: use a client's id and secret", amounts.duration(options.token_seconds)))
+  end
+  local without = options.tally.without_password
+  if without > 0 then
+    table.insert(made.risks, string.format("%s of %s users carry no password: each must set one, "
+      .. "and a later import cannot add a hash%s", amounts.number(without),
+      amounts.number(row.users), first_places(options.tally)))
+  end
+  return made
+end
+
+---Checks the whole source, and plans; leaves nothing behind.
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function plan.run(recipe, settings, ui)
+  local statement, message, kind = check.run(recipe, settings, ui)
+  if not statement then return nil, message, kind end
+  statement.plan = plan.of(statement.packed, {
+    connection = settings.connection, upsert = settings.upsert or false,
+    tally = statement.tally, canary = statement.canary,
+  })
+  return statement
+end
+
+return plan

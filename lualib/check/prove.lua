@@ -1,0 +1,153 @@
+--- Prove: known cleartexts against the hashes that a recipe maps, before anything is sent. On a
+--- miss it searches what the mapping would have to be. No network; cleartexts are kept nowhere.
+
+local clock = require "host.clock"
+local connect = require "auth0.api.connect"
+local guess = require "auth0.search"
+local json = require "host.json"
+local pipeline = require "stage.pipeline"
+local prove_users = require "check.prove_users"
+local scheduler = require "base.scheduler"
+local schema = require "auth0.schema"
+local signals = require "base.signals"
+local user_rules = require "auth0.user"
+local verify = require "auth0.hash.verify"
+
+local prove = {}
+
+local SEARCH_SECONDS <const> = 15 -- own seconds for one login
+local ALL_SECONDS <const> = 90 -- own seconds for all searches
+local PAUSE <const> = 0.05 -- seconds between two looks at the clock and at signals
+local REJECTED <const> = 3
+
+---@class ProvenLogin
+---@field id string
+---@field result "yes"|"no"|"missing"|"untold"|"refused"  refused: it fits, but for nothing
+---@field position? integer   of its record
+---@field at? string
+---@field algorithm? string   of the mapped hash
+---@field refused? RefusedRecord  why its record became no user, or the import would refuse it
+---@field reason? string
+---@field line? string        of a mapping that verifies
+---@field unfinished? boolean the search had no time for more
+
+-- Finding the users -------------------------------------------------------------------------------
+
+---Maps the source until each login has its user.
+---@return ProveUsers?
+---@return string? message
+---@return Kind|integer|nil kind  or how many records were read
+local function find(recipe, settings, ui, list, interrupted)
+  local connection, message, kind = connect.offline(settings)
+  if message then return nil, message, kind end
+  local sink = prove_users.new(list)
+  local pipe = pipeline.new {
+    recipe = recipe, validator = schema.for_connection(connection), sink = sink,
+    duplicates = { judge = function() end },
+  }
+  local began, paused = clock.monotonic(), 0
+  local done
+  done, message, kind = pipe:run(function(position, source)
+    local now = clock.monotonic()
+    if now - paused < PAUSE then return true end
+    paused = now
+    scheduler.pass()
+    if interrupted() then return nil, "interrupted; nothing was kept", "interrupted" end
+    ui:progress {
+      phase = "stage", done = position, share = source.progress and source:progress() or nil,
+      seconds = now - began,
+    }
+    return true
+  end, settings.limit)
+  ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
+  if not done and sink.left > 0 then return nil, message, kind end
+  return sink, nil, pipe.position
+end
+
+-- Judging them ------------------------------------------------------------------------------------
+
+---Whether a search has to end: its time is over, or somebody wants it. Shows how far it is.
+local function new_pause(elapsed, last, interrupted, ui)
+  local passed, first = 0, elapsed()
+  return function()
+    local now = clock.monotonic()
+    if now - passed > PAUSE then
+      passed = now
+      scheduler.pass()
+      ui:progress { phase = "search", share = (elapsed() - first) / math.max(1, last - first) }
+    end
+    return interrupted() or elapsed() > last
+  end
+end
+
+---@param found NamedUser
+---@param one Login
+---@param pepper? string
+---@param pause fun(): boolean
+---@return ProvenLogin
+local function judged(found, one, pepper, pause)
+  local user = found.user
+  local proven = {
+    id = one.id, position = found.position, at = found.at, refused = found.refused,
+    algorithm = user_rules.algorithm(user),
+  }
+  local fits, reason = verify.password(user, one.password)
+  local untold = fits == nil and user_rules.has_password(user)
+  if fits then
+    proven.result = found.refused and "refused" or "yes"
+    return proven
+  elseif untold and not found.refused then
+    proven.result, proven.reason = "untold", reason
+    return proven
+  end
+  local answer = guess.search {
+    user = user, record = found.record, cleartext = one.password, pepper = pepper, pause = pause,
+  }
+  proven.result, proven.line, proven.reason = "no", answer.line, answer.reason
+  proven.unfinished = answer.unfinished
+  if untold and not answer.line then proven.result, proven.reason = "untold", reason end
+  return proven
+end
+
+local function statement(recipe, proven)
+  local verified = 0
+  for _, one in ipairs(proven) do
+    if one.result == "yes" then verified = verified + 1 end
+  end
+  return {
+    recipe = recipe.name, exit = verified == #proven and 0 or REJECTED, tried = #proven,
+    verified = verified, logins = json.array(proven), next = json.null,
+  }
+end
+
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@param options {logins: Login[], pepper?: string}
+---@return table? report  {exit, tried, verified, logins: ProvenLogin[]}
+---@return string? message
+---@return Kind? kind
+function prove.run(recipe, settings, ui, options)
+  local stopped = false
+  local function interrupted() return stopped end
+  local watched = signals.watch(function() stopped = true end, function() os.exit(130) end)
+  local sink, message, kind = find(recipe, settings, ui, options.logins, interrupted)
+  local elapsed, proven = scheduler.clock(settings.time_scale).elapsed, {}
+  local last = elapsed() + ALL_SECONDS
+  for place, one in ipairs(sink and options.logins or {}) do
+    local found = sink.found[place]
+    if found then
+      proven[place] = judged(found, one, options.pepper,
+        new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted, ui))
+    else
+      proven[place] = sink:missing(place, kind --[[@as integer]])
+      proven[place].id = one.id
+    end
+  end
+  watched:close()
+  if stopped then return nil, "interrupted; nothing was kept", "interrupted" end
+  if not sink then return nil, message, kind end
+  return statement(recipe, proven)
+end
+
+return prove

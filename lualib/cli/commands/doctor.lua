@@ -1,0 +1,25 @@
+--- doctor: looks beforehand at what would later show as a failed job.
+
+local ending = require "cli.common.result"
+local prepare = require "cli.common.setup"
+local settings_of = require "cli.common.settings"
+local words = require "cli.text.followup"
+
+---@type Command
+return {
+  name = "doctor",
+  summary = "looks at credentials, scopes, connection, limits, clock and disk; changes nothing",
+  help = [[
+Says of each whether it will do, what it means and what to do about it, and which source each
+setting came from. --save FILE writes the connection's settings for --connection-file. Ends with 0,
+with 2 for the configuration, 5 for the network, 6 for credentials and scopes.]],
+  positionals = {},
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    local statement = context.deps.doctor.run(settings, {
+      save = context.flags.save, settings = settings_of.list(settings),
+    })
+    return ending.report(context, statement, words.doctor(statement))
+  end,
+}

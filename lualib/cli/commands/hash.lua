@@ -1,0 +1,78 @@
+--- hash: what a stored password is, and whether Auth0 can take it.
+
+local ending = require "cli.common.result"
+local file = require "host.file"
+local hash_words = require "auth0.hash.identify"
+local json = require "host.json"
+
+local REJECTED <const> = 3
+local PIECE <const> = 65536
+
+---The values: the one of the command line, or the lines of stdin.
+---@return string[]?
+---@return string? message
+---@return Kind? kind
+local function values_of(value)
+  if value ~= "-" then return { value } end
+  local input, message, kind = file.open("-")
+  if not input then return nil, message, kind end
+  local parts = {}
+  while true do
+    local piece
+    piece, message, kind = input:read(PIECE)
+    if not piece then break end
+    parts[#parts + 1] = piece
+  end
+  input:close()
+  if message then return nil, message, kind end
+  local list = {}
+  for line in table.concat(parts):gmatch("[^\r\n]+") do list[#list + 1] = line end
+  return list
+end
+
+local TAKEN <const> = { [true] = "Auth0 can take it", [false] = "Auth0 cannot take it" }
+
+local function words(kind)
+  if kind.scheme == "unknown" then
+    return "unknown: " .. kind.reason .. "; `prove` searches what it is from one known login\n"
+  end
+  local text = string.format("%s: %s%s\n", kind.scheme, TAKEN[kind.supported] or "it depends",
+    kind.reason and "; " .. kind.reason or "")
+  return kind.line and text .. "  " .. kind.line .. "\n" or text
+end
+
+---@type Command
+return {
+  name = "hash",
+  summary = "names the scheme of a stored password, and says whether Auth0 can take it",
+  help = [[
+`hash identify VALUE` names the scheme of a stored password and the line of a mapping that carries
+it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot take one.]],
+  positionals = { { name = "identify" }, { name = "VALUE" } },
+  run = function(context)
+    local flags = context.flags
+    if flags.identify ~= "identify" then
+      return ending.usage(context, "hash has one word only: identify",
+        "auth0-migrate hash identify VALUE")
+    end
+    local values, message, kind = values_of(flags.VALUE)
+    if not values then return ending.failure(context, message, kind) end
+    local found, text, exit = json.array {}, "", 0
+    for _, value in ipairs(values) do
+      local one = hash_words.of(value)
+      if one then
+        found[#found + 1], text = one, text .. words(one)
+        if one.supported == false then exit = REJECTED end
+      end
+    end
+    if #found == 0 then
+      return ending.usage(context, "there is no value", "auth0-migrate hash --help")
+    end
+    if flags.json then
+      context.ui:result(assert(json.encode { hashes = found, exit = exit }) .. "\n")
+    else
+      context.ui:result(text)
+    end
+    return exit
+  end,
+}

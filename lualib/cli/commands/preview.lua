@@ -1,0 +1,40 @@
+--- preview: source records beside what they become.
+
+local ending = require "cli.common.result"
+local json = require "host.json"
+local prepare = require "cli.common.setup"
+local preview_words = require "cli.text.preview"
+
+---@type Command
+return {
+  name = "preview",
+  summary = "shows source records beside the users they become",
+  help = [[
+Shows the first records (-n N) or the one at a position, each beside its mapped user, with what
+Auth0 would say about it.]],
+  positionals = prepare.RECIPE_WORDS,
+  run = function(context)
+    local recipe, settings, kind = prepare.recipe(context, { offline = true })
+    if not recipe then return ending.failure(context, settings, kind) end
+    local ui, flags = context.ui, context.flags
+    local width, all = context.width(), json.array {}
+    local which = { n = flags.n, at = flags.at }
+    local warnings, message
+    warnings, message, kind = context.deps.check.preview(recipe, settings, which, function(shown)
+      if flags.json then
+        all[#all + 1] = shown
+        return true
+      end
+      return ui:result(preview_words.of(shown, width))
+    end)
+    if not warnings then return ending.failure(context, message, kind) end
+    if flags.json then
+      ui:result(assert(json.encode { records = all, warnings = warnings }) .. "\n")
+      return 0
+    end
+    for _, one in ipairs(warnings) do
+      ui:statement(string.format("warning: %s (%s)\n", one.message, one.code))
+    end
+    return 0
+  end,
+}

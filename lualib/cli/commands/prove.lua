@@ -1,0 +1,99 @@
+--- prove: known logins against the hashes that a recipe maps.
+
+local amounts = require "base.format"
+local ending = require "cli.common.result"
+local file = require "host.file"
+local given = require "cli.common.logins"
+local prepare = require "cli.common.setup"
+local prove = require "check.prove"
+
+local RESULTS <const> = {
+  yes = "yes", no = "no", refused = "no", missing = "no", untold = "cannot tell",
+}
+
+---Why a record becomes no user: code, field and what to do about it.
+local function add_refused(add, one)
+  local refused = one.refused
+  if refused.outcome == "skipped" then
+    return add("the recipe skips this record: " .. refused.reason)
+  end
+  add(string.format("%s: %s%s, %s", one.result == "missing" and "its record was rejected"
+    or "the import would refuse this user", refused.code,
+    refused.path and " " .. refused.path or "", refused.reason))
+  if refused.fix then add(refused.fix) end
+end
+
+---What is said of one login.
+local function words_of(one)
+  local what = one.algorithm and " (" .. one.algorithm .. ")" or ""
+  local text = string.format("%s: %s%s%s\n", one.id, RESULTS[one.result],
+    one.result == "yes" and what or "", one.at and one.result ~= "yes" and ", " .. one.at or "")
+  local function add(line) text = text .. "  " .. line .. "\n" end
+  if one.refused then add_refused(add, one) end
+  if one.result == "refused" then
+    add("the password fits the mapped hash" .. what)
+  elseif one.result == "no" then
+    add(one.algorithm and "the mapped hash" .. what .. " does not fit" or "no hash is mapped")
+  end
+  if one.line then
+    add("this fits: " .. one.line)
+    if one.line:find("%f[%w_]value%f[^%w_]") then add("where value is the hash mapped now") end
+  end
+  if one.reason and not (one.result == "missing" and one.refused) then add(one.reason) end
+  if one.unfinished then add("the search ended early: not everything was tried") end
+  return text
+end
+
+local function words(report)
+  local text = ""
+  for _, one in ipairs(report.logins) do text = text .. words_of(one) end
+  return text .. string.format("logins    %s tried, %s right\n", amounts.number(report.tried),
+    amounts.number(report.verified))
+end
+
+---The old system's secret; a line's end after it does not count.
+---@return string?
+---@return string? message
+---@return Kind? kind
+local function read_pepper(path)
+  if not path then return nil end
+  local text, message, kind = file.read(path)
+  if not text then return nil, "the pepper cannot be read: " .. message, kind end
+  text = text:gsub("\r?\n$", "")
+  if text == "" then return nil, path .. " is empty", "usage" end
+  return text
+end
+
+---What has to be read before the source is.
+---@return {logins: Login[], pepper?: string}?
+---@return string? message
+---@return Kind? kind
+local function options_of(context)
+  local pepper, message, kind = read_pepper(context.flags.pepper_file)
+  if message then return nil, message, kind end
+  local list
+  list, message, kind = given.read(context, context.flags.login)
+  if not list then
+    return nil, message or "prove wants --logins FILE, or --login ID", kind or "usage"
+  end
+  return { logins = list, pepper = pepper }
+end
+
+---@type Command
+return {
+  name = "prove",
+  summary = "known logins against the mapped hashes; on a miss, searches the mapping that fits",
+  help = [[
+Maps the users of these logins (--logins or --login) and checks each password against the mapped
+hash, without a network. On a miss it searches encodings, salts, peppers, algorithms and parameters
+over the whole source record, names the line of a mapping that fits, and ends with 3.]],
+  positionals = prepare.RECIPE_WORDS,
+  run = function(context)
+    local recipe, settings, kind = prepare.recipe(context, { offline = true })
+    if not recipe then return ending.failure(context, settings, kind) end
+    local options, message
+    options, message, kind = options_of(context)
+    if not options then return ending.failure(context, message, kind) end
+    return ending.result(context, words, prove.run(recipe, settings, context.ui, options))
+  end,
+}

@@ -1,0 +1,16 @@
+--- report: the statement of a run, once more.
+
+local ending = require "cli.common.result"
+local words = require "cli.text.report"
+
+---@type Command
+return {
+  name = "report",
+  summary = "the statement of a run; ends with the run's status",
+  help = [[
+RUN is the run directory, default the newest NAME.run of this folder.]],
+  positionals = { { name = "RUN", optional = true } },
+  run = function(context)
+    return ending.result(context, words.statement, context.deps.session.report(context.flags.RUN))
+  end,
+}

@@ -1,0 +1,25 @@
+--- status: how far a run is, from another terminal too.
+
+local ending = require "cli.common.result"
+local json = require "host.json"
+local status_words = require "cli.text.status"
+
+---@type Command
+return {
+  name = "status",
+  summary = "how far a run is; also while it runs in another terminal",
+  help = [[
+RUN is the run directory, default the newest NAME.run of this folder. Reads the journal only, and
+ends with 0.]],
+  positionals = { { name = "RUN", optional = true } },
+  run = function(context)
+    local status, message, kind = context.deps.session.status(context.flags.RUN)
+    if not status then return ending.failure(context, message, kind) end
+    if context.flags.json then
+      context.ui:result(assert(json.encode(status)) .. "\n")
+    else
+      context.ui:statement(status_words.of(status))
+    end
+    return 0
+  end,
+}

@@ -1,0 +1,65 @@
+--- tenant: the built-in tenant as a server, until it is told to end.
+
+local connect = require "auth0.api.connect"
+local ending = require "cli.common.result"
+local file = require "host.file"
+local settings = require "cli.common.settings"
+local signals = require "base.signals"
+
+---What the tenant says of itself: a usable .env, and an empty line when it is ready.
+---@param info TenantInfo
+local function lines_of(info)
+  local lines = { "AUTH0_DOMAIN=" .. info.domain, "AUTH0_CLIENT_ID=" .. info.client_id }
+  if info.client_secret then lines[#lines + 1] = "AUTH0_CLIENT_SECRET=" .. info.client_secret end
+  lines[#lines + 1] = "AUTH0_CONNECTION=" .. info.connection
+  return table.concat(lines, "\n") .. "\n\n"
+end
+
+---What the tenant is started with.
+---@return TenantOptions?
+---@return string? message
+---@return Kind? kind
+local function options_of(context)
+  local flags = context.flags
+  local scale, message, kind = settings.time_scale(context.env)
+  if not scale then return nil, message, kind end
+  local connection
+  connection, message, kind = connect.offline { connection_file = flags.connection_file }
+  if message then return nil, message, kind end
+  local public_key
+  if flags.public_key then
+    public_key, message, kind = file.read(flags.public_key)
+    if not public_key then return nil, message, kind end
+  end
+  return {
+    tls = flags.tls, doubts = flags.doubt, public_key = public_key,
+    port = flags.port or 0, state = flags.state, existing = flags.existing, tier = flags.tier,
+    connection = connection, time_scale = scale, faults = flags.faults,
+  }
+end
+
+---@type Command
+return {
+  name = "tenant",
+  summary = "the built-in Auth0 tenant as a server on 127.0.0.1",
+  help = [[
+Prints AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_CONNECTION, a line each and an
+empty line when it is ready, so that the output is a usable .env. Runs until Ctrl-C or SIGTERM.
+What it does as Auth0 does, and where that is in doubt, stands in docs/tenant.md.]],
+  positionals = {},
+  run = function(context)
+    local options, message, kind = options_of(context)
+    if not options then return ending.failure(context, message, kind) end
+    local watched
+    function options.on_ready(info)
+      watched = signals.watch(info.stop, info.stop)
+      if info.ca_file then context.ui:say("certificates: --ca-file " .. info.ca_file) end
+      context.ui:result(lines_of(info))
+    end
+    local done
+    done, message, kind = context.deps.tenant.serve(options)
+    if watched then watched:close() end
+    if not done then return ending.failure(context, message, kind) end
+    return 0
+  end,
+}

@@ -1,0 +1,55 @@
+--- try-login: whether a password lets a person into the built-in tenant.
+
+local ending = require "cli.common.result"
+local given = require "cli.common.logins"
+local json = require "host.json"
+local logins = require "check.logins"
+local prepare = require "cli.common.setup"
+
+local REJECTED <const> = 3
+
+---The settings of a tenant on this machine.
+---@return Settings?
+---@return string? message
+---@return Kind? kind
+local function near_settings(context)
+  local settings, message, kind = prepare.settings(context)
+  if not settings then return nil, message, kind end
+  local c = settings.credentials
+  if not settings.base or not c.client_id or not c.client_secret or not settings.connection then
+    return nil, "try-login needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and "
+      .. "AUTH0_CONNECTION, as `auth0-migrate tenant` prints them", "usage"
+  elseif not logins.is_near(settings.base) then
+    return nil, settings.base .. " is not the built-in tenant: passwords go nowhere but to this "
+      .. "machine", "usage"
+  end
+  return settings
+end
+
+---@type Command
+return {
+  name = "try-login",
+  summary = "tries a login against the built-in tenant",
+  help = [[
+Says yes, no, or why it cannot tell, and ends with 3 unless all are a yes. ID is an address, a
+username, a phone number or a user_id; its password is asked for, or read with --logins.]],
+  positionals = { { name = "ID", optional = true } },
+  run = function(context)
+    local settings, message, kind = near_settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    local list
+    list, message, kind = given.read(context, context.flags.ID)
+    if not list then
+      return ending.failure(context, message or "try-login wants an ID, or --logins FILE",
+        kind or "usage")
+    end
+    local tried
+    tried, message, kind = logins.try(settings, list)
+    if not tried then return ending.failure(context, message, kind) end
+    local failed = #logins.failed(tried)
+    return ending.report(context, {
+      exit = failed > 0 and REJECTED or 0, logins = json.array(tried), tried = #tried,
+      failed = failed, next = json.null,
+    }, given.words(tried))
+  end,
+}

@@ -1,0 +1,21 @@
+--- undo: deletes the users that a run inserted.
+
+local ending = require "cli.common.result"
+local prepare = require "cli.common.setup"
+local words = require "cli.text.followup"
+
+---@type Command
+return {
+  name = "undo",
+  summary = "deletes the users that a run inserted, and nobody else",
+  help = [[
+RUN is the run directory. Says how many users that are and how long it takes, asks, and deletes
+them. Users that were there before, updated ones too, are not touched. Broken off, it goes on.]],
+  positionals = { { name = "RUN" } },
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    return ending.result(context, words.undo,
+      context.deps.undo.run(context.flags.RUN, settings, context.ui))
+  end,
+}

@@ -1,0 +1,24 @@
+--- verify: the tenant beside what a run sent.
+
+local ending = require "cli.common.result"
+local prepare = require "cli.common.setup"
+local words = require "cli.text.followup"
+
+---@type Command
+return {
+  name = "verify",
+  summary = "compares the tenant's users with what a run sent",
+  help = [[
+RUN is the run directory, default the newest NAME.run of this folder. Asks the tenant for one export
+of the connection's users, or looks --sample N of them up, and says who is missing and which fields
+differ. Hashes are not compared, for no tenant shows them. Ends with 3 on a difference.]],
+  positionals = { { name = "RUN", optional = true } },
+  run = function(context)
+    local settings, message, kind = prepare.settings(context)
+    if not settings then return ending.failure(context, message, kind) end
+    return ending.result(context, words.verify,
+      context.deps.verify.run(context.flags.RUN, settings, context.ui, {
+        sample = context.flags.sample,
+      }))
+  end,
+}

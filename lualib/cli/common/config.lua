@@ -1,0 +1,172 @@
+--- The configuration file: auth0-migrate.yaml. `${NAME}` is taken from the environment, when the
+--- value is used.
+
+local file = require "host.file"
+local json = require "host.json"
+local nearest = require "base.spelling"
+local yaml = require "host.yaml"
+
+local config = {}
+
+config.DEFAULT = "auth0-migrate.yaml"
+
+-- What the file and each of its profiles may say.
+config.KEYS = {
+  "domain", "client_id", "client_secret", "client_secret_file", "access_token",
+  "access_token_file", "private_key_file", "audience", "connection", "upsert", "slots",
+  "chunk_bytes", "chunk_users", "keep_chunks", "patience", "ca_file", "connection_file", "params",
+}
+
+---@class Config
+---@field path? string   nil: there is no file
+---@field values table<string, any>     the file's own, as written
+---@field profile table<string, any>    the named profile's, as written
+---@field env fun(name: string): string?
+local Config = {}
+Config.__index = Config
+
+local function is_map(value)
+  return type(value) == "table" and not json.is_array(value)
+end
+
+local function check_keys(where, values, known)
+  local allowed, names = {}, {}
+  for _, name in ipairs(known) do allowed[name] = true end
+  for name in pairs(values) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if not allowed[name] then
+      return nil, string.format("%s: there is no setting \"%s\"%s", where, name,
+        nearest.hint(name, known)), "usage"
+    end
+    local value = values[name]
+    local map = name == "params" or name == "profiles"
+    if value ~= json.null and map ~= is_map(value) then
+      return nil, string.format("%s: %s must be %s", where, name, map and "a map of names to values"
+        or "a single value"), "usage"
+    end
+  end
+  return true
+end
+
+local function with_profiles()
+  local known = table.move(config.KEYS, 1, #config.KEYS, 1, {})
+  known[#known + 1] = "profiles"
+  return known
+end
+
+local function check(path, values)
+  if not is_map(values) then
+    return nil, path .. ": the configuration is a map of settings, such as domain: ...", "usage"
+  end
+  local fine, message, kind = check_keys(path, values, with_profiles())
+  if not fine then return nil, message, kind end
+  for name, profile in pairs(is_map(values.profiles) and values.profiles or {}) do
+    local where = path .. ", profile " .. name
+    if not is_map(profile) then return nil, where .. ": must be a map of settings", "usage" end
+    fine, message, kind = check_keys(where, profile, config.KEYS)
+    if not fine then return nil, message, kind end
+  end
+  return true
+end
+
+local function read(path)
+  local text, message = file.read(path)
+  if not text then return nil, "the configuration cannot be read: " .. message, "usage" end
+  local values
+  values, message = yaml.decode(text)
+  if values == nil and message then
+    -- YAML takes the brace of an unquoted ${NAME} for the beginning of a map.
+    local hint = text:find("{[^\n]*${") and "; inside { } a value such as ${NAME} wants quotes"
+      or ""
+    return nil, path .. ": " .. message .. hint, "usage"
+  end
+  if values == nil or values == json.null then return {} end
+  local fine, why, kind = check(path, values)
+  if not fine then return nil, why, kind end
+  return values
+end
+
+local function choose_profile(self, name)
+  local profiles = is_map(self.values.profiles) and self.values.profiles or {}
+  if profiles[name] then
+    self.profile = profiles[name]
+    return self
+  end
+  local names = {}
+  for one in pairs(profiles) do names[#names + 1] = one end
+  table.sort(names)
+  if #names == 0 then
+    return nil, string.format("there is no profile %s: %s", name, self.path
+      and self.path .. " has no profiles" or "there is no " .. config.DEFAULT), "usage"
+  end
+  return nil, string.format("%s has no profile %s, only %s", self.path, name,
+    table.concat(names, ", ")), "usage"
+end
+
+---Reads the file that was named, or the usual one where there is one.
+---@param options {path?: string, profile?: string, env: fun(name: string): string?}
+---@return Config?
+---@return string? message
+---@return Kind? kind  "usage"
+function config.load(options)
+  local self = setmetatable({ values = {}, profile = {}, env = options.env }, Config)
+  local path = options.path or (file.stat(config.DEFAULT) and config.DEFAULT)
+  if path then
+    local values, message, kind = read(path)
+    if not values then return nil, message, kind end
+    self.path, self.values = path, values
+  end
+  if options.profile then return choose_profile(self, options.profile) end
+  return self
+end
+
+---Replaces `${NAME}`. The second result says whether there was any.
+function Config:expand(where, value)
+  if type(value) ~= "string" then return value, false end
+  local missing, found
+  local expanded = value:gsub("%${([%a_][%w_]*)}", function(name)
+    found = true
+    local replacement = self.env(name)
+    if not replacement then missing = missing or name end
+    return replacement or ""
+  end)
+  if missing then
+    return nil, string.format("%s: %s needs %s, which is not in the environment",
+      self.path, where, missing)
+  end
+  return expanded, found or false
+end
+
+---A setting, expanded; nil where it is not given.
+---@param part "profile"|"values"
+---@param key string
+---@return any value
+---@return string? message
+function Config:get(part, key)
+  local value = self[part][key]
+  if value == nil or value == json.null then return nil end
+  local expanded, message = self:expand(key, value)
+  if expanded == nil then return nil, message end
+  return expanded
+end
+
+---The recipe's parameters, the profile's first, and which of them came from the environment.
+---@return table<string, any>? params
+---@return table<string, boolean>|string from_environment  or the message
+function Config:params()
+  local params, from_environment = {}, {}
+  for _, part in ipairs { "values", "profile" } do
+    local given = self[part].params
+    for name, value in pairs(is_map(given) and given or {}) do
+      local expanded, found = self:expand("params." .. name, value)
+      if expanded == nil then return nil, found end
+      if expanded ~= json.null then
+        params[name], from_environment[name] = expanded, found or nil
+      end
+    end
+  end
+  return params, from_environment
+end
+
+return config

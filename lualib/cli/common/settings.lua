@@ -1,0 +1,324 @@
+--- What counts for this command: flags, a named profile, the environment, the configuration file,
+--- the recipe, the defaults; in that order.
+
+local amounts = require "base.format"
+local file = require "host.file"
+local json = require "host.json"
+local limits = require "auth0.limits"
+local options = require "cli.common.options"
+
+local settings = {}
+
+---@class Credentials
+---@field client_id? string
+---@field client_secret? string
+---@field access_token? string
+---@field private_key? string  PEM
+---@field audience? string
+
+---@class Settings
+---@field base? string            the tenant's URL, without a slash at the end
+---@field credentials Credentials
+---@field connection? string      name or id
+---@field upsert boolean
+---@field run_dir? string
+---@field rehearsal? string       the command, of a run whose tenant ends with it
+---@field fresh boolean
+---@field yes boolean
+---@field changed boolean
+---@field json boolean
+---@field limit? integer          records
+---@field file_params? table<string, any>            the configuration file's, for `resume`
+---@field params_from_environment? table<string, boolean>
+---@field max_rejects? Limit
+---@field max_failures? Limit
+---@field canary? Limit           users
+---@field delete_ghosts boolean
+---@field slots integer
+---@field chunk_bytes integer
+---@field chunk_users? integer
+---@field keep_chunks boolean
+---@field patience number         seconds
+---@field ca_file? string
+---@field connection_file? string
+---@field params table<string, string>  of the command line
+---@field time_scale number
+---@field origin table<string, Origin>
+---@field quiet boolean
+---@field verbose boolean
+---@field color boolean
+---@field interactive boolean     a person can be asked
+
+---@alias Origin "flag"|"profile"|"environment"|"file"|"recipe"|"default"
+
+local DEFAULTS <const> = {
+  slots = limits.JOBS, chunk_bytes = limits.CHUNK_BYTES, patience = 2 * 60 * 60,
+  upsert = false, keep_chunks = false,
+}
+
+-- Settings that several layers can give.
+local LAYERED <const> = {
+  "connection", "upsert", "slots", "chunk_bytes", "chunk_users", "keep_chunks", "patience",
+  "ca_file", "connection_file",
+}
+
+local ENVIRONMENT <const> = {
+  domain = true, client_id = true, client_secret = true, client_secret_file = true,
+  access_token = true, access_token_file = true, private_key_file = true, audience = true,
+  connection = true,
+}
+
+-- How a client proves who it is, the first that a layer has: {setting, credentials' field}.
+local PROOFS <const> = {
+  { "access_token", "access_token" }, { "private_key", "private_key" },
+  { "client_secret", "client_secret" },
+}
+
+local LABEL <const> = {
+  domain = "AUTH0_DOMAIN", client_id = "AUTH0_CLIENT_ID", client_secret = "AUTH0_CLIENT_SECRET",
+  access_token = "AUTH0_ACCESS_TOKEN", private_key = "AUTH0_PRIVATE_KEY",
+}
+
+---@class Layer
+---@field name Origin
+---@field get fun(key: string): any, string?
+
+---@return Layer[]
+local function layers_of(sources)
+  local flags, config, env = sources.flags, sources.config, sources.env
+  local recipe = sources.recipe
+  local import = recipe and type(recipe.import) == "table" and recipe.import or {}
+  return {
+    { name = "flag", get = function(key) return flags[key] end },
+    { name = "profile", get = function(key) return config:get("profile", key) end },
+    {
+      name = "environment", get = function(key)
+        local value = ENVIRONMENT[key] and env("AUTH0_" .. key:upper())
+        return value ~= "" and value or nil
+      end,
+    },
+    { name = "file", get = function(key) return config:get("values", key) end },
+    { name = "recipe", get = function(key) return import[key] end },
+    { name = "default", get = function(key) return DEFAULTS[key] end },
+  }
+end
+
+---A value of a file as its option would have read it.
+local function typed(layer, key, value)
+  if layer.name == "flag" or layer.name == "default" then return value end
+  local option = options.by_key(key)
+  if not option then return tostring(value) end
+  local parsed, expected
+  if not option.argument then
+    if type(value) == "boolean" then return value end
+    expected = "true or false"
+  elseif option.parse then
+    parsed, expected = option.parse(tostring(value))
+    if parsed ~= nil then return parsed end
+  else
+    return tostring(value)
+  end
+  return nil, string.format("%s: %s must be %s, not \"%s\"", layer.where or layer.name, key,
+    expected, tostring(value))
+end
+
+---The first layer's value.
+---@return any value
+---@return Origin|string origin  or the message
+local function look_up(layers, key)
+  for _, layer in ipairs(layers) do
+    local value, message = layer.get(key)
+    if message then return nil, message end
+    if value ~= nil then
+      value, message = typed(layer, key, value)
+      if message then return nil, message end
+      return value, layer.name
+    end
+  end
+  return nil
+end
+
+local function is_loopback(host)
+  local name = host:gsub(":%d+$", "")
+  return name == "localhost" or name == "[::1]" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil
+end
+
+---The tenant's URL of what people write: a bare host, or a URL.
+---@param domain string
+---@return string? base
+---@return string? message
+local function base_url(domain)
+  local scheme, rest = domain:match("^(%a[%w+.-]*)://(.*)$")
+  scheme, rest = (scheme or "https"):lower(), (rest or domain):gsub("/+$", "")
+  local bad = string.format("the tenant's domain must be a host such as acme.eu.auth0.com, or a "
+    .. "URL without a path, not \"%s\"", domain)
+  if scheme ~= "https" and scheme ~= "http" then return nil, bad end
+  local host = rest:lower()
+  if not (host:find("^[%w.-]+$") or host:find("^[%w.-]+:%d+$") or host:find("^%[[%x:]+%]$")
+    or host:find("^%[[%x:]+%]:%d+$")) then
+    return nil, bad
+  end
+  if scheme == "http" and not is_loopback(host) then
+    return nil, string.format("%s would be spoken to without encryption; plain http is for this "
+      .. "machine only", domain)
+  end
+  return scheme .. "://" .. host
+end
+
+---A secret of a layer: given itself, or the name of its file.
+local function secret(layer, key)
+  local value, message = nil, nil
+  if key ~= "private_key" then value, message = layer.get(key) end
+  if message then return nil, message end
+  local path
+  path, message = layer.get(key .. "_file")
+  if message then return nil, message end
+  if value ~= nil and path ~= nil then
+    return nil, string.format("the %s gives both %s and its file; leave one out", layer.name, key)
+  end
+  if value ~= nil then return tostring(value) end
+  if path == nil then return nil end
+  local text
+  text, message = file.read(tostring(path))
+  if not text then return nil, (LABEL[key] or key) .. "_FILE: " .. message end
+  return (text:gsub("\r?\n$", ""))
+end
+
+---The proof of the first layer that has one: a token of another layer must not go to this tenant.
+local function read_proof(layers, credentials, origin)
+  for _, layer in ipairs(layers) do
+    for _, proof in ipairs(PROOFS) do
+      local value, message = secret(layer, proof[1])
+      if message then return nil, message end
+      if value then
+        credentials[proof[2]], origin[proof[1]] = value, layer.name
+        return true
+      end
+    end
+  end
+  return true
+end
+
+local function read_tenant(made, layers)
+  local domain, from = look_up(layers, "domain")
+  if domain == nil and from then return nil, from end
+  if domain then
+    local base, message = base_url(domain)
+    if not base then return nil, message end
+    made.base, made.origin.domain = base, from
+  end
+  for _, key in ipairs { "client_id", "audience" } do
+    local value
+    value, from = look_up(layers, key)
+    if value == nil and from then return nil, from end
+    made.credentials[key], made.origin[key] = value, from
+  end
+  return read_proof(layers, made.credentials, made.origin)
+end
+
+---AUTH0_MIGRATE_TIME_SCALE.
+---@param env fun(name: string): string?
+---@return number? scale
+---@return string? message
+---@return Kind? kind  "usage"
+function settings.time_scale(env)
+  local text = env "AUTH0_MIGRATE_TIME_SCALE"
+  if not text or text == "" then return 1 end
+  local scale = tonumber(text)
+  if not scale or scale <= 0 or scale == math.huge then
+    return nil, "AUTH0_MIGRATE_TIME_SCALE must be a number above 0, not \"" .. text .. "\"",
+      "usage"
+  end
+  return scale
+end
+
+---@class SettingsSources
+---@field flags table
+---@field config Config
+---@field env fun(name: string): string?
+---@field recipe? Recipe
+---@field offline? boolean   no tenant is asked: credentials are not looked at
+
+---@param sources SettingsSources
+---@return Settings?
+---@return string? message
+---@return Kind? kind  "usage"
+function settings.resolve(sources)
+  local flags = sources.flags
+  local made = {
+    credentials = {}, origin = {}, params = flags.params or {}, limit = flags.limit,
+    run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
+    changed = flags.changed or false, json = flags.json or false,
+    max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
+    delete_ghosts = flags.delete_ghosts or false,
+  }
+  local layers = layers_of(sources)
+  layers[2].where, layers[4].where = sources.config.path, sources.config.path
+  for _, key in ipairs(LAYERED) do
+    local value, from = look_up(layers, key)
+    if value == nil and from then return nil, from, "usage" end
+    made[key], made.origin[key] = value, from
+  end
+  local message
+  made.time_scale, message = settings.time_scale(sources.env)
+  if not made.time_scale then return nil, message, "usage" end
+  if not sources.offline then
+    local done
+    done, message = read_tenant(made, layers)
+    if not done then return nil, message, "usage" end
+  end
+  return made
+end
+
+local SHOWN <const> = {
+  "base", "client_id", "audience", "connection", "upsert", "slots", "chunk_bytes", "chunk_users",
+  "keep_chunks", "patience", "ca_file", "connection_file",
+}
+local NAMES <const> = { base = "domain" }
+
+---The settings that count and where they come from; never a secret.
+---@param made Settings
+---@return {name: string, value: any, origin: Origin}[]
+function settings.list(made)
+  local list = json.array {}
+  for _, key in ipairs(SHOWN) do
+    local value = made[key]
+    if value == nil then value = made.credentials[key] end
+    local name = NAMES[key] or key
+    if value ~= nil then
+      list[#list + 1] = { name = name, value = value, origin = made.origin[name] or "default" }
+    end
+  end
+  for _, proof in ipairs(PROOFS) do
+    local from = made.origin[proof[1]]
+    if from then list[#list + 1] = { name = proof[1], value = "given", origin = from } end
+  end
+  return list
+end
+
+local AS_TEXT <const> = {
+  -- "2 h" of "2 h 00 min": a person set it, and set it so
+  patience = function(seconds) return (amounts.duration(seconds):gsub(" 00 %a+$", "")) end,
+  chunk_bytes = amounts.number, chunk_users = amounts.number,
+}
+
+---A setting's value as people read it.
+---@param one {name: string, value: any}
+---@return string
+function settings.text(one)
+  local as_text = AS_TEXT[one.name] or tostring
+  return as_text(one.value)
+end
+
+---The same, a line each.
+---@param made Settings
+---@return string[]
+function settings.describe(made)
+  local lines = {}
+  for i, one in ipairs(settings.list(made)) do
+    lines[i] = string.format("%s: %s (%s)", one.name, settings.text(one), one.origin)
+  end
+  return lines
+end
+
+return settings

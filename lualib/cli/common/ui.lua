@@ -1,0 +1,272 @@
+--- What a run tells people: progress and messages on stderr, the result on stdout.
+
+local amounts = require "base.format"
+local clock = require "host.clock"
+local failure = require "base.failure"
+local lines = require "cli.text.wrap"
+local plan_words = require "cli.text.plan"
+local scheduler = require "base.scheduler"
+local terminal = require "host.terminal"
+
+local ui = {}
+
+---@class Progress
+---@field phase "stage"|"import"|"seal"
+---@field done? integer        records or users
+---@field total? integer
+---@field share? number        0 to 1
+---@field seconds? number      since the phase began
+---@field since? integer       done since this process began, where that is less than `done`
+---@field users_per_second? number
+---@field eta? number          seconds
+---@field jobs? integer        running
+---@field detail? string
+---@field finished? boolean
+
+---@class Ui
+---@field quiet boolean
+---@field verbose boolean
+---@field color boolean
+---@field interactive boolean
+---@field terminal table       host.terminal, or a test's
+---@field now fun(): number    monotonic seconds
+---@field on_terminal boolean  stderr is one
+---@field bar? string          what stands on the terminal's last line
+---@field shown_at number
+---@field failed boolean       stdout takes no more
+---@field lost? Failure        why a result did not get out; a reader that has gone does not count
+---@field cancelled boolean    the question that is being asked is over
+local Ui = {}
+Ui.__index = Ui
+
+local REDRAW <const> = 0.1 -- seconds between two bars
+local LINE <const> = 10 -- seconds between two plain lines
+local GLANCE <const> = 0.2 -- seconds until a question sees that it is cancelled
+local NOUNS <const> = { stage = "record", import = "user" }
+local COLORS <const> = { red = "31", yellow = "33", bold = "1" }
+
+---@class UiOptions
+---@field quiet? boolean
+---@field verbose? boolean
+---@field no_color? boolean
+---@field no_input? boolean
+---@field env? fun(name: string): string?
+---@field terminal? table
+---@field now? fun(): number
+
+---@param options UiOptions
+---@return Ui
+function ui.new(options)
+  local device = options.terminal or terminal
+  local env = options.env or function() end
+  local on_terminal = device.is_tty("stderr")
+  local no_color = env "NO_COLOR"
+  return setmetatable({
+    quiet = options.quiet or false, verbose = options.verbose or false, terminal = device,
+    now = options.now or clock.monotonic, on_terminal = on_terminal, shown_at = -math.huge,
+    color = on_terminal and not options.no_color and (no_color == nil or no_color == "")
+      and env "TERM" ~= "dumb",
+    interactive = on_terminal and device.is_tty("stdin") and not options.no_input,
+    failed = false, cancelled = false,
+  }, Ui)
+end
+
+function Ui:paint(color, text)
+  if not self.color then return text end
+  return "\27[" .. COLORS[color] .. "m" .. text .. "\27[0m"
+end
+
+function Ui:clear_bar()
+  if not self.bar then return end
+  self.terminal.write("stderr", "\r\27[K")
+  self.bar = nil
+end
+
+---Lines that are longer than the terminal are broken between words, unless they stay `whole`.
+function Ui:line(text, whole)
+  self:clear_bar()
+  if self.on_terminal and not whole then text = lines.fit(text, self.terminal.width()) end
+  self.terminal.write("stderr", text:gsub("\n*$", "") .. "\n")
+end
+
+---For people; nothing with --quiet.
+---@param text string
+function Ui:say(text)
+  if not self.quiet then self:line(text) end
+end
+
+---Only with --verbose.
+---@param text string
+function Ui:detail(text)
+  if self.verbose then self:line(text) end
+end
+
+---@param text string
+function Ui:warn(text)
+  self:line(self:paint("yellow", "warning: ") .. text)
+end
+
+---@param text string
+function Ui:fail(text)
+  self:line(self:paint("red", "error: ") .. text)
+end
+
+---The command to type next, whole: it is copied.
+---@param command string
+function Ui:next(command)
+  self:line("next: " .. self:paint("bold", command), true)
+end
+
+---The plan, before a person is asked.
+---@param plan Plan
+function Ui:plan(plan)
+  self:line(plan_words.of(plan))
+end
+
+---The result, on stdout. Nil, message, kind when stdout takes no more.
+---@param text string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ui:result(text)
+  self:clear_bar()
+  local done, message, kind = self.terminal.write("stdout", text)
+  if not done then
+    self.failed = true
+    if kind ~= "closed" then self.lost = failure.new("the result is lost: " .. message, kind) end
+  end
+  return done, message, kind
+end
+
+---A result that people read: as `result`, its lines broken where stdout is a terminal.
+---@param text string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ui:statement(text)
+  local fits = self.terminal.is_tty("stdout")
+  return self:result(fits and lines.fit(text, self.terminal.width()) or text)
+end
+
+-- Progress --------------------------------------------------------------------------------
+
+local function rate_of(p)
+  if p.users_per_second then return p.users_per_second end
+  local n = p.since or p.done
+  if not n or not p.seconds or p.seconds < 0.5 or n <= 0 then return nil end
+  return n / p.seconds
+end
+
+local function eta_of(p, rate)
+  if p.eta then return p.eta end
+  if p.total and rate then return (p.total - (p.done or 0)) / rate end
+  if p.share and p.share > 0.01 and p.seconds and p.seconds > 1 then
+    return p.seconds * (1 - p.share) / p.share
+  end
+end
+
+local function share_of(p)
+  if p.share then return p.share end
+  return p.total and p.total > 0 and (p.done or 0) / p.total or nil
+end
+
+---The parts of a progress line after its name and bar.
+local function parts_of(p)
+  local parts = {}
+  local share, rate = share_of(p), rate_of(p)
+  local eta = eta_of(p, rate)
+  if share then parts[#parts + 1] = amounts.percent(math.min(1, share)) end
+  if p.done then
+    local noun = NOUNS[p.phase] or "user"
+    parts[#parts + 1] = p.total and string.format("%s of %s", amounts.number(p.done),
+      amounts.count(p.total, noun)) or amounts.count(p.done, noun)
+  end
+  if rate then parts[#parts + 1] = amounts.rate(rate) end
+  if p.jobs then parts[#parts + 1] = amounts.count(p.jobs, "job") end
+  if eta and eta < 1e7 then parts[#parts + 1] = amounts.duration(eta) .. " left" end
+  if p.detail then parts[#parts + 1] = p.detail end
+  return parts, share
+end
+
+local BAR <const> = 20 -- columns
+local LEAST_BAR <const> = 4 -- columns below which there is none
+
+---A bar in the room that the figures leave.
+local function bar_of(share, room)
+  local columns = math.min(BAR, room - #"[] ")
+  if columns < LEAST_BAR then return "" end
+  local full = math.floor(share * columns)
+  return "[" .. string.rep("=", full) .. string.rep(" ", columns - full) .. "] "
+end
+
+function Ui:draw(p)
+  local parts, share = parts_of(p)
+  local width = math.max(20, self.terminal.width() - 1)
+  local name, figures = string.format("%-7s ", p.phase), table.concat(parts, "  ")
+  local bar = share and bar_of(math.min(1, share), width - #name - #figures) or ""
+  local text = (name .. bar .. figures):sub(1, width)
+  if text == self.bar then return end
+  self.terminal.write("stderr", "\r\27[K" .. text)
+  self.bar = text
+end
+
+---A bar on a terminal, redrawn at most ten times a second; elsewhere a line every ten seconds and
+---one at the end of the phase.
+---@param p Progress
+function Ui:progress(p)
+  if self.quiet then return end
+  local now = self.now()
+  if p.finished then
+    self.shown_at = -math.huge
+    if self.on_terminal then return self:clear_bar() end
+    local time = p.seconds and " in " .. amounts.duration(p.seconds) or ""
+    return self:line(p.phase .. ": done" .. time)
+  end
+  if self.on_terminal then
+    if now - self.shown_at < REDRAW then return end
+    self.shown_at = now
+    return self:draw(p)
+  end
+  if self.shown_at == -math.huge then self.shown_at = now end
+  if now - self.shown_at < LINE then return end
+  self.shown_at = now
+  self:line(p.phase .. ": " .. table.concat(parts_of(p), ", "))
+end
+
+-- Questions -------------------------------------------------------------------------------
+
+---Asks for a yes or no; anything but yes is no. Nil when there is nobody to ask, or `cancel` was
+---called meanwhile.
+---@param question string
+---@return boolean?
+function Ui:ask(question)
+  if not self.interactive then return nil end
+  local prompt = self.terminal.prompt(false)
+  if not prompt then return nil end
+  self:clear_bar()
+  self.terminal.write("stderr", question .. " [y/N] ")
+  self.cancelled = false
+  local line = prompt:line()
+  while line == nil and not self.cancelled do
+    scheduler.await(prompt, GLANCE)
+    line = prompt:line()
+  end
+  prompt:close()
+  if line == nil or line == false then
+    self.terminal.write("stderr", "\n")
+    return line
+  end
+  local answer = line:lower():match("^%s*(.-)%s*$")
+  return answer == "y" or answer == "yes"
+end
+
+---Ends a question that is being asked, from another task.
+function Ui:cancel()
+  self.cancelled = true
+end
+
+function Ui:close()
+  self:clear_bar()
+end
+
+return ui

@@ -1,0 +1,119 @@
+--- What verify, undo and forget say in the end.
+
+local settings = require "cli.common.settings"
+local amounts = require "base.format"
+
+local run_words = {}
+
+---Rows of {number, words}, numbers aligned, those of 0 left out after the first.
+local function rows_of(rows)
+  local width, lines = 0, {}
+  for _, row in ipairs(rows) do width = math.max(width, #amounts.number(row[1])) end
+  for i, row in ipairs(rows) do
+    if i == 1 or row[1] > 0 then
+      lines[#lines + 1] = string.format("%" .. width .. "s  %s", amounts.number(row[1]), row[2])
+    end
+  end
+  return lines
+end
+
+---The keys of a map of numbers, the most frequent first.
+local function by_count(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b)
+    if map[a] ~= map[b] then return map[a] > map[b] end
+    return a < b
+  end)
+  return keys
+end
+
+local function text_of(lines)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---@param statement UndoStatement
+---@return string
+function run_words.undo(statement)
+  local lines = { string.format("%s: %s", statement.run, statement.status) }
+  lines[#lines + 1] = statement.message
+    and statement.message:gsub("^" .. statement.status .. "; ", "") or nil
+  lines[#lines + 1] = ""
+  local rows = {
+    { statement.deleted, "deleted" }, { statement.gone, "already gone" },
+  }
+  for _, why in ipairs(by_count(statement.kept)) do
+    rows[#rows + 1] = { statement.kept[why], "kept: " .. why }
+  end
+  for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
+  if next(statement.kept) then
+    lines[#lines + 1] = "Details: " .. statement.directory .. "/kept.ndjson"
+  end
+  return text_of(lines)
+end
+
+---@param statement VerifyStatement
+---@return string
+function run_words.verify(statement)
+  local users = statement.users
+  local lines = { string.format("%s: %s", statement.run, statement.status) }
+  lines[#lines + 1] = statement.message
+  lines[#lines + 1] = ""
+  local rows = {
+    { users.compared, statement.sample and "compared, a sample" or "compared" },
+    { users.same, "as they were sent" }, { users.different, "different" },
+    { users.missing, "missing" },
+    { users.already_there, "there before this run; not compared" },
+    { users.in_flight, "sent, and not yet known what became of them; not compared" },
+    { users.pending - users.in_flight, "not sent yet" },
+    { users.failed, "failed; not compared" },
+    { users.extra or 0, "in the connection and not of this run" },
+    { users.blocked, "of those compared are blocked in the tenant, though not by this run" },
+  }
+  for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
+  for _, name in ipairs(by_count(statement.fields)) do
+    lines[#lines + 1] = string.format("differs: %s, %s", name,
+      amounts.count(statement.fields[name], "time"))
+  end
+  for _, one in ipairs(statement.examples) do
+    lines[#lines + 1] = string.format("at %s: %s", one.at,
+      one.fields and table.concat(one.fields, ", ") or one.outcome)
+  end
+  if statement.list then lines[#lines + 1] = "Details: " .. statement.list end
+  return text_of(lines)
+end
+
+local MARKS <const> = { ok = "ok   ", warn = "warn ", fail = "FAIL " }
+
+---@param statement DoctorStatement
+---@return string
+function run_words.doctor(statement)
+  local lines = {}
+  for _, one in ipairs(statement.settings) do
+    lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, settings.text(one), one.origin)
+  end
+  if #lines > 0 then lines[#lines + 1] = "" end
+  for _, line in ipairs(statement.checks) do
+    lines[#lines + 1] = MARKS[line.verdict] .. line.check .. ": " .. line.said
+    if line.means then lines[#lines + 1] = "       " .. line.means end
+    if line.fix then lines[#lines + 1] = "       fix: " .. line.fix end
+  end
+  if statement.saved then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = "saved: " .. statement.saved .. ", for --connection-file"
+  end
+  return text_of(lines)
+end
+
+---@param statement ForgetStatement
+---@return string
+function run_words.forget(statement)
+  local lines = { string.format("%s: %s", statement.directory, statement.status) }
+  lines[#lines + 1] = statement.message
+  if #statement.stayed > 0 then
+    lines[#lines + 1] = "not of the run, and still there: " .. table.concat(statement.stayed, ", ")
+  end
+  return text_of(lines)
+end
+
+return run_words

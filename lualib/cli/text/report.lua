@@ -1,0 +1,213 @@
+--- What people read of a report: its statement, and what a check found.
+
+local alarms = require "report.alarms"
+local amounts = require "base.format"
+local figures = require "cli.text.tables"
+local json = require "host.json"
+
+local words = {}
+
+local function warning_lines(report)
+  local lines = {}
+  if report.warning_list then
+    for _, warning in ipairs(report.warning_list) do
+      lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
+        amounts.count(warning.count, "time"))
+      lines[#lines + 1] = warning.at and string.format("  first at %s%s", warning.at,
+        warning.shape and ": " .. warning.shape or "")
+      lines[#lines + 1] = warning.fix and "  " .. warning.fix
+    end
+  elseif report.warnings and next(report.warnings) then
+    lines[1] = "warnings: " .. figures.by_count(report.warnings)
+  end
+  return lines
+end
+
+local function time_line(report)
+  local seconds, jobs = report.seconds or {}, report.jobs or {}
+  local parts = {}
+  if (seconds.stage or 0) > 0 then
+    parts[#parts + 1] = "staged in " .. amounts.duration(seconds.stage)
+  end
+  if (jobs.submitted or 0) > 0 then
+    local ended = (jobs.completed or 0) + (jobs.failed or 0) > 0
+    parts[#parts + 1] = not ended and amounts.count(jobs.submitted, "job") .. " begun, none ended"
+      or string.format("imported in %s by %s", amounts.duration(seconds.import or 0),
+      amounts.count(jobs.submitted, "job"))
+    if (jobs.failed or 0) > 0 then
+      parts[#parts + 1] = amounts.count(jobs.failed, "job") .. " failed"
+    end
+    if (report.slot_use or 0) > 0 then
+      parts[#parts + 1] = "slots busy " .. amounts.percent(report.slot_use)
+    end
+  end
+  return #parts > 0 and table.concat(parts, ", ") or nil
+end
+
+local BALANCED <const> = "The books balance: every record is accounted for."
+local UNBALANCED <const> = "The books do NOT balance: this is a fault of the program; keep the run."
+
+---The files that say more, those with something in them.
+local function details(report)
+  local files = { report.directory .. "/report.html" }
+  local function add(name, ...)
+    for _, n in ipairs { ... } do
+      if n > 0 then
+        files[#files + 1] = name
+        return
+      end
+    end
+  end
+  add("rejected.ndjson", report.records.rejected, report.records.duplicate)
+  add("failed.ndjson", report.users.failed)
+  add("already_there.ndjson", report.users.already_there)
+  return table.concat(files, ", ")
+end
+
+local TOP_GROUPS <const> = 5  -- in the statement of a run
+local MOST_GROUPS <const> = 40 -- of a check
+local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "repair" }
+
+---A group of findings: code, field and number; what is wrong; where; what to do.
+local function group_lines(group)
+  local path = group.path ~= "" and "  " .. group.path or ""
+  local lines = {
+    string.format("%s%s  %s", group.code, path, amounts.count(group.count,
+      NOUNS[group.outcome] or "record")),
+    "  " .. group.message,
+    "  at " .. table.concat(group.examples, ", ")
+      .. (group.count > #group.examples and ", ..." or ""),
+  }
+  lines[#lines + 1] = group.shape
+    and (group.count > 1 and "  the first is: " or "  it is: ") .. group.shape
+  lines[#lines + 1] = group.fix and "  " .. group.fix
+  return lines
+end
+
+---The first groups, and how many more there are.
+local function groups_lines(groups, most, where)
+  local lines = {}
+  for i = 1, math.min(most, #groups) do
+    figures.append(lines, group_lines(groups[i]))
+    lines[#lines + 1] = ""
+  end
+  if #groups > most then
+    local more = amounts.count(#groups - most, "more kind of finding", "more kinds of findings")
+    figures.append(lines, { string.format("and %s: %s", more, where), "" })
+  end
+  return lines
+end
+
+---How many of a rehearsal's logins got in, and who did not.
+local function login_lines(logins)
+  local lines = { string.format("logins    %s tried, %s right", amounts.number(logins.tried),
+    amounts.number(logins.tried - #logins.failed)) }
+  for _, one in ipairs(logins.failed) do
+    lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
+  end
+  return lines
+end
+
+---How often each rule of a rehearsal's faults has hit, so that one that never did is seen.
+---@param faults FaultTally[]
+local function fault_lines(faults)
+  local lines = {}
+  for i, one in ipairs(faults) do
+    local noun = one.of_job and "job" or "request"
+    local matched = amounts.count(one.matched, noun)
+    local how = amounts.number(one.hits) .. " of " .. matched
+    if one.matched == 0 then
+      how = "never: no " .. noun .. " matched"
+    elseif one.hits == 0 then
+      how = "never, of " .. matched
+    end
+    local route = one.route and ", " .. one.route or ""
+    lines[i] = string.format("%-9s %2d  %s%s: %s", i == 1 and "faults" or "", one.rule, one["do"],
+      route, how)
+  end
+  return lines
+end
+
+---How the canary came back, a line.
+local function canary_line(canary)
+  local bad = canary.good and canary.users - canary.good
+  return string.format("canary    %s: %s", figures.canary(canary), not bad and "not judged"
+    or bad == 0 and "all came back clean" or amounts.number(bad) .. " did not come back clean")
+end
+
+local RETRIED <const> = "Before a retry, repair the users in failed.ndjson or write a `fix`; "
+  .. "lines that are taken out stay failed."
+
+local function is_retried(report)
+  return type(report.next) == "string" and report.next:find("^auth0%-migrate retry ") ~= nil
+end
+
+---The tenant and connection; nil for a rehearsal's, which is gone.
+local function whereto(report)
+  local host = report.tenant and report.tenant:match("^https://(.+)$")
+  if not host then return nil end
+  return "into " .. (report.connection and report.connection .. " at " or "") .. host
+end
+
+---The statement of a run.
+---@param report Report
+---@return string
+function words.statement(report)
+  local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
+  lines[#lines + 1] = whereto(report)
+  lines[#lines + 1] = figures.undo(report.undo)
+  if report.message and report.message ~= json.null then
+    lines[#lines + 1] = report.message:gsub("^" .. report.status .. "; ", "")
+  end
+  lines[#lines + 1] = ""
+  figures.append(lines, figures.books(report))
+  if report.canary then lines[#lines + 1] = canary_line(report.canary) end
+  if report.logins then figures.append(lines, login_lines(report.logins)) end
+  if report.faults then figures.append(lines, fault_lines(report.faults)) end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
+  local alarm = alarms.text(report)
+  if alarm then lines[#lines + 1] = "ALARM: " .. alarm end
+  figures.append(lines, warning_lines(report))
+  lines[#lines + 1] = time_line(report)
+  local forecast = figures.tiers(report.forecast)
+  if forecast then
+    lines[#lines + 1] = "in production the import takes about: " .. forecast
+  end
+  local groups = {}
+  for _, group in ipairs(report.findings or {}) do
+    if group.outcome ~= "duplicate" then groups[#groups + 1] = group end
+  end
+  if #groups > 0 then
+    lines[#lines + 1] = ""
+    figures.append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
+  end
+  if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
+  lines[#lines + 1] = is_retried(report) and RETRIED or nil
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---What a check found, grouped.
+---@param report Report
+---@return string
+function words.findings(report)
+  local lines = {}
+  figures.append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
+  figures.append(lines, figures.books(report))
+  if report.tally and report.records.staged > 0 and not report.plan then
+    lines[#lines + 1] = "passwords " .. figures.passwords(report.tally)
+  end
+  local warnings = warning_lines(report)
+  if #warnings > 0 then
+    lines[#lines + 1] = ""
+    figures.append(lines, warnings)
+  end
+  local time = time_line(report)
+  if time then
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = time
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return words

@@ -1,0 +1,123 @@
+--- The canary: the first users go alone, in chunks of their own, and must all be inserted or
+--- updated before the rest follows. Judged once, before any fixer. Who is asked then and says no is
+--- asked again by `resume`. A canary of all users is judged too, but nothing waits for it: the
+--- journal then names no last chunk of it.
+
+local amounts = require "base.format"
+local clock = require "host.clock"
+local failure = require "base.failure"
+local gates = require "journal.gates"
+
+local canary = {}
+
+-- Why an import ends after a "no".
+canary.REFUSED = "the canary is in the tenant and came back clean; the rest waits for a yes"
+
+-- ?1: the canary's last chunk; NULL: all users are in the canary.
+local WAITING <const> = [[
+SELECT (SELECT count(*) FROM chunk
+    WHERE round = 1 AND id <= ifnull(?1, id) AND state <> 'harvested')
+  + (SELECT count(*) FROM failure
+    WHERE round = 1 AND chunk <= ifnull(?1, chunk) AND outcome = 'open')]]
+
+local RESULT <const> = [[
+SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
+  + (SELECT count(*) FROM failure WHERE round = 1 AND chunk <= ifnull(?1, chunk)
+    AND outcome IN ('inserted', 'updated')) AS good
+FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]]
+
+---@class CanaryFigures
+---@field asked string    "10" or "1%"
+---@field users integer   that it came to
+---@field good? integer   inserted or updated; nil: not judged yet
+
+---What the canary of a run is, and what came of it; nil when there is none, or nobody to be
+---in it.
+---@param ledger Ledger
+---@return CanaryFigures?
+function canary.figures(ledger)
+  local limit = (ledger:get_table("settings") or {}).canary
+  if not limit or not ledger:get("staged_at") then return nil end
+  local users = ledger.db:row(RESULT, ledger:get("canary_chunk")).users
+  if users == 0 then return nil end
+  return { asked = gates.text(limit), users = users, good = ledger:get("canary_good") }
+end
+
+---Whether a chunk has to wait for the canary.
+---@param engine Engine
+---@param id integer  of the chunk
+---@return boolean
+function canary.holds(engine, id)
+  local last = engine.ledger:get("canary_chunk")
+  return last ~= nil and id > last and engine.ledger:get("canary_over") == nil
+end
+
+---Notes what came of the canary.
+---@param engine Engine
+---@param last? integer  its last chunk; nil: all of them
+---@return {users: integer, good: integer}
+local function note_result(engine, last)
+  local row, now = engine.ledger.db:row(RESULT, last), clock.now()
+  engine:check(engine.ledger:note {
+    canary_judged = now, canary_good = row.good,
+    canary_over = row.good < row.users and now or nil,
+  })
+  engine.log("canary", { users = row.users, good = row.good })
+  return row
+end
+
+---Waits for the canary's result and judges it, once. One that is not clean stops the import now
+---and does not hold it again.
+local function judge(engine, last)
+  local db = engine.ledger.db
+  while db:value(WAITING, last) > 0 and not engine.ending do
+    if engine.background == 0 then
+      engine:stop(failure.new("the canary's users were not sent", "gate"))
+    else
+      engine.changed:wait()
+    end
+  end
+  if engine.ending then return end
+  local row = note_result(engine, last)
+  if row.good < row.users then
+    engine:stop(failure.new(string.format(
+      "the canary: %s of %s users were not inserted or updated; nothing else was sent",
+      amounts.number(row.users - row.good), amounts.number(row.users)), "gate"))
+  end
+end
+
+---Asks whether the rest may follow a clean canary; again as long as nobody has said yes. Without a
+---terminal it may, unless somebody has said no.
+local function ask(engine)
+  local ledger = engine.ledger
+  local answer = engine.invite(ledger:get("canary_good"))
+  if engine.ending then return end
+  if answer == nil then answer = not ledger:get("canary_refused") end
+  local now = clock.now()
+  if answer then
+    engine:check(ledger:note { canary_over = now })
+  else
+    engine:check(ledger:note { canary_refused = now })
+    engine:stop(failure.new(canary.REFUSED, "gate"))
+  end
+end
+
+---Lets the rest follow, or stops the import.
+---@param engine Engine
+function canary.judge(engine)
+  if not engine.ledger:get("canary_judged") then
+    judge(engine, engine.ledger:get("canary_chunk"))
+  end
+  if not engine.ending then ask(engine) end
+end
+
+---Judges a canary of all users at the end of the import. Nothing is left to ask about or to hold
+---back: the statement says what came of it.
+---@param engine Engine
+function canary.conclude(engine)
+  local ledger = engine.ledger
+  if ledger:get("canary_chunk") or ledger:get("canary_judged") then return end
+  if canary.figures(ledger) and ledger.db:value(WAITING, nil) == 0 then note_result(engine) end
+end
+
+return canary

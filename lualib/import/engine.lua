@@ -1,0 +1,190 @@
+--- What the parts of an import share: the tenant, the ledger, the slots, and why it must end.
+
+local failure = require "base.failure"
+local guard = require "base.guard"
+local pace = require "import.pace"
+local room = require "import.slots"
+local scheduler = require "base.scheduler"
+
+local engine = {}
+
+---@class Engine
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field client table        auth0.client
+---@field jobs table          auth0.jobs, or a test's
+---@field connection table    settings of auth0.connection
+---@field recipe Recipe
+---@field clock Clock
+---@field upsert boolean
+---@field slots integer
+---@field busy integer        slots taken
+---@field rounds integer      most rounds, the import included
+---@field retry fun(failure: table): number?
+---@field pace Pace
+---@field changed Condition   slots, jobs or the ending have changed
+---@field ending? Failure     set once: no new submits
+---@field hasty boolean       an interrupt has come: jobs in flight are not waited for
+---@field watched table<string, Job> by job id
+---@field background integer  tasks beside the import
+---@field uploading integer   uploads whose answer has not come
+---@field late? Work          an upload that the import does not wait for any more
+---@field identified table<integer, table> identifiers of refused users that are being repaired, by
+---the failure's id: a repair may change the user in place
+---@field room Room           the tenant's slots, where jobs that we do not watch hold some
+---@field log fun(event: string, fields: table)
+---@field progress fun()
+---@field seal? fun(chunk: integer)  writes early what will remain of a harvested chunk
+---@field max_failures? Limit
+---@field delete_ghosts? boolean   --delete-ghosts
+---@field agree fun(n: integer): boolean?  asks whether ghosts may be deleted; nil: nobody to ask
+---@field invite fun(users: integer): boolean?  asks whether to go on after the canary
+local Engine = {}
+Engine.__index = Engine
+
+---@param parts table  the fields above that come from outside
+---@return Engine
+function engine.new(parts)
+  local self = setmetatable(parts, Engine)
+  self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
+  self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
+  self.room, self.identified = room.new(self.pace), {}
+  return self
+end
+
+---Ends the import: what is in flight is recorded, nothing new is sent. The first reason counts.
+---@param reason Failure
+function Engine:stop(reason)
+  if reason.kind == "interrupted" and not self.hasty then
+    self.hasty = true
+    self.changed:notify()
+  end
+  if self.ending then return end
+  self.ending = reason
+  self.log("ending", { kind = reason.kind, message = reason.message })
+  self.changed:notify()
+end
+
+---Passes a result on; a failure of the world ends the import and is raised to the caller, whom
+---the guard around the recipe's function catches.
+---@generic T
+---@param value T?
+---@param message? string
+---@param kind? Kind
+---@return T
+function Engine:check(value, message, kind)
+  if value == nil or value == false then
+    if message then
+      local reason = failure.new(message, kind)
+      self:stop(reason)
+      error(reason, 0)
+    end
+  end
+  return value
+end
+
+---Records what has happened: calls a method of the ledger. On a full disk the room that was kept
+---for this is spent, and nothing more is sent.
+---@param method string  of the ledger
+---@param ... any
+---@return any
+function Engine:record(method, ...)
+  local ledger = self.ledger
+  local value, message, kind = ledger[method](ledger, ...)
+  if not value and kind == "full" then
+    self:stop(failure.new("nothing more is sent: " .. message, kind))
+    self.dir:spend_reserve()
+    value, message, kind = ledger[method](ledger, ...)
+  end
+  return self:check(value, message, kind)
+end
+
+---Raises the reason when the import is ending.
+function Engine:go_on()
+  if self.ending then error(self.ending, 0) end
+end
+
+---Waits for a slot that is free, of ours and of the tenant's, and takes it. Raises when the import
+---is ending.
+function Engine:take_slot()
+  while not self.ending do
+    local left = self.busy < self.slots and self.room:wait(self.clock.elapsed(), self.busy)
+    if left == 0 then break end
+    self.changed:wait(left and self.clock.real(left) or nil)
+  end
+  self:go_on()
+  self.room:try(self.clock.elapsed(), self.busy)
+  self.busy = self.busy + 1
+end
+
+function Engine:free_slot()
+  self.busy = self.busy - 1
+  self.changed:notify()
+end
+
+---Notes an error that nobody foresaw.
+---@param reason Failure
+function Engine:log_trace(reason)
+  if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+end
+
+---Who else holds import slots of the tenant; nil when nobody is known to.
+---@return string?
+function Engine:others()
+  local n = self.room:foreign()
+  if n == 0 then return nil end
+  return n == 1 and "1 import job of others holds a slot"
+    or n .. " import jobs of others hold the slots"
+end
+
+---@class Work  what runs beside the import
+---@field over boolean
+---@field failed? boolean  it has raised
+
+---Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
+---@param fn fun()
+---@return Work
+function Engine:beside(fn)
+  local work = { over = false }
+  self.background = self.background + 1
+  scheduler.spawn(function()
+    local ok, reason = guard.call(fn)
+    self.background = self.background - 1
+    work.over, work.failed = true, not ok
+    if not ok then
+      self:log_trace(reason)
+      self:stop(reason)
+    end
+    self.changed:notify()
+  end)
+  return work
+end
+
+-- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
+local PATIENT <const> = { gate = true, full = true }
+
+---Whether jobs in flight are left to a later session.
+---@return boolean
+function Engine:leaving()
+  return self.ending ~= nil and (self.hasty or not PATIENT[self.ending.kind])
+end
+
+---Waits until no work is left beside the import, or jobs are to be left and uploads are answered.
+function Engine:drain()
+  while self.background > 0 and not (self:leaving() and self.uploading == 0) do
+    self.changed:wait()
+  end
+end
+
+---Sleeps, in the program's own seconds; ends early when jobs are left to a later session.
+---@param seconds number
+function Engine:sleep(seconds)
+  local until_ = self.clock.elapsed() + seconds
+  while not self:leaving() do
+    local left = until_ - self.clock.elapsed()
+    if left <= 0 then return end
+    self.changed:wait(self.clock.real(left))
+  end
+end
+
+return engine

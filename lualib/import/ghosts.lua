@@ -1,0 +1,109 @@
+--- Ghosts: users that stand in the way of an import though no list shows them, left by an earlier
+--- migration. One is deleted only where the command line said so, a person agreed, and a look-up
+--- just before shows nobody; what cannot be told apart from a real user stays.
+
+local evidence = require "import.evidence"
+local expect = require "auth0.expect"
+local http = require "host.http"
+
+local ghosts = {}
+
+local JUDGED <const> = "SELECT code, message, user_id FROM failure WHERE outcome = 'judged'"
+
+---Refused users that look as if they met a ghost.
+local function count(db)
+  local n = 0
+  for row in db:rows(JUDGED) do
+    if evidence.is_ghost(row) then n = n + 1 end
+  end
+  return n
+end
+
+---Whether ghosts may be deleted in this run: asked once, remembered in the journal.
+---@param engine Engine
+---@return true?
+---@return string? why
+local function agreed(engine)
+  if not engine.delete_ghosts then
+    return nil, "it may be a ghost that no list shows; --delete-ghosts deletes it"
+  end
+  local answer = engine.ledger:get("ghosts_consent")
+  if answer == nil then
+    answer = engine.agree(count(engine.ledger.db)) and 1 or 0
+    if answer == 1 then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
+    engine.ghosts_refused = answer == 0 or nil
+  end
+  if answer == 1 then return true end
+  return nil, "nobody agreed to the deletion of its ghost"
+end
+
+---Why a deletion by address might meet somebody else; nil when it cannot.
+local function objection(connection, user)
+  if connection.options_known == false then
+    return "whether addresses are unique in the connection is not known, so no ghost is deleted"
+  elseif (connection.unique or {}).email ~= true then
+    return "addresses are not unique in the connection, so no ghost is deleted"
+  elseif type(user.email) ~= "string" then
+    return "a ghost is deleted by its address, and the user has none"
+  end
+end
+
+---Whether the tenant knows somebody with an identifier of ours, in whatever connection the id is.
+---@return string? who
+local function somebody(engine, user)
+  local found = engine:check(engine.jobs.users(engine.client, {
+    connection = engine.connection.name, emails = { user.email:lower() }, others = { user },
+    ids = user.user_id and { "auth0|" .. user.user_id } or {},
+  }))
+  if found[1] then return found[1].user_id end
+  if not user.user_id then return nil end
+  -- An id is not of one connection: deleting by it could meet a user of another.
+  local id = "auth0|" .. user.user_id
+  local response, message, kind = engine.client:request {
+    method = "GET", path = "/users/" .. http.escape(id), expects = expect.USER,
+  }
+  engine:check(response, message, kind)
+  return response.status ~= 404 and id or nil
+end
+
+---@return true?
+---@return string? why
+local function delete(engine, request)
+  request.method, request.expects = "DELETE", expect.nothing
+  local response, message, kind = engine.client:request(request)
+  engine:check(response, message, kind)
+  if response.status < 300 or response.status == 404 then return true end
+  return nil, string.format("the ghost cannot be deleted (%d)%s", response.status,
+    response.status == 403 and ": the scope delete:users is missing" or "")
+end
+
+---Deletes what stands in the way of a refused user. Nil and why when it must not, or cannot, be.
+---@param engine Engine
+---@param refused RunFailure
+---@param user table  its identifiers as they were refused
+---@return true?
+---@return string? why
+function ghosts.delete(engine, refused, user)
+  if engine.ghosts_refused then return nil, "nobody agreed to the deletion of its ghost" end
+  local why = objection(engine.connection, user)
+  if why then return nil, why end
+  local done
+  done, why = agreed(engine)
+  if not done then return nil, why end
+  local who = somebody(engine, user)
+  if who then
+    return nil, string.format("no ghost: the tenant lists %s with an identifier of this user", who)
+  end
+  done, why = delete(engine, {
+    path = "/connections/" .. http.escape(engine.connection.id) .. "/users",
+    query = { email = user.email:lower() },
+  })
+  if done and user.user_id then
+    done, why = delete(engine, { path = "/users/" .. http.escape("auth0|" .. user.user_id) })
+  end
+  if not done then return nil, why end
+  engine.log("ghost_deleted", { position = refused.position, at = refused.at })
+  return true
+end
+
+return ghosts

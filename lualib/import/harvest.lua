@@ -1,0 +1,212 @@
+--- Harvest: a job's result and errors become facts of the ledger the moment it has ended, joined to
+--- our own records. The tenant's echo of a user is redacted and only serves to recognise it.
+
+local codes = require "auth0.codes"
+local failure = require "base.failure"
+local gates = require "journal.gates"
+local judge = require "import.reconcile"
+local scheduler = require "base.scheduler"
+
+local harvest = {}
+
+---@class JobResult
+---@field state "completed"|"failed"|"lost"
+---@field inserted integer
+---@field updated integer
+---@field failed integer
+---@field total integer
+
+local function fold(value)
+  return type(value) == "string" and value:lower() or nil
+end
+
+local KEYS <const> = {
+  { "user_id", function(user) return type(user.user_id) == "string"
+    and user.user_id:gsub("^auth0|", "", 1) or nil end },
+  { "email", function(user) return fold(user.email) end },
+  { "username", function(user) return fold(user.username) end },
+  { "phone_number", function(user) return user.phone_number end },
+}
+
+---Finds our users by the identifiers of an echo.
+---@param users PlacedUser[]
+---@return fun(echo: table): PlacedUser?
+local function finder(users)
+  local by_key = {}
+  for _, key in ipairs(KEYS) do
+    local index = {}
+    for _, placed in ipairs(users) do
+      local value = key[2](placed.user)
+      if value then index[value] = index[value] or placed end
+    end
+    by_key[#by_key + 1] = { value = key[2], index = index }
+  end
+  return function(echo)
+    for _, key in ipairs(by_key) do
+      local value = key.value(echo)
+      if value and key.index[value] then return key.index[value] end
+    end
+  end
+end
+
+---One failure of the ledger from a tenant's entry.
+---@param placed PlacedUser
+---@param errors table[]  {code, message, path} as the tenant gave them
+---@return NewFailure
+local function new_failure(placed, errors)
+  local list = {}
+  for i, e in ipairs(errors) do
+    list[i] = {
+      code = codes.canonical(e.code or "UNKNOWN"),
+      path = codes.import_path(e.path, e.message),
+      message = e.message or "the tenant gave no message",
+    }
+  end
+  local first = list[1]
+    or { code = "UNKNOWN", message = "the tenant refused the user without a reason" }
+  if not list[1] then list[1] = first end
+  return {
+    place = placed.place, position = placed.position, at = placed.at, code = first.code,
+    path = first.path, message = first.message, errors = list,
+  }
+end
+
+---Joins the tenant's entries to the chunk's users.
+---@param users PlacedUser[]
+---@param entries {user: table, errors: table[]}[]
+---@return NewFailure[] failures  by place, each user once
+---@return integer unmatched      entries that match none of ours
+function harvest.join(users, entries)
+  local find = finder(users)
+  local by_place, unmatched = {}, 0
+  for _, entry in ipairs(entries) do
+    local placed = find(entry.user or {})
+    if not placed then
+      unmatched = unmatched + 1
+    elseif by_place[placed.place] then
+      local known = by_place[placed.place].errors
+      local more = new_failure(placed, entry.errors or {}).errors
+      table.move(more, 1, #more, #known + 1, known)
+    else
+      by_place[placed.place] = new_failure(placed, entry.errors or {})
+    end
+  end
+  local failures = {}
+  for place = 1, #users do failures[#failures + 1] = by_place[place] end
+  return failures, unmatched
+end
+
+---What the summary says, when it adds up to what was sent.
+---@return {inserted: integer, updated: integer}?
+local function counts_of(chunk, summary, failures)
+  local inserted, updated = summary.inserted or 0, summary.updated or 0
+  if inserted + updated + #failures ~= chunk.users then return nil end
+  if summary.total and summary.total ~= chunk.users then return nil end
+  return { inserted = inserted, updated = updated }
+end
+
+local CALM <const> = 0.05 -- real seconds after a harvest: by then the next upload has left
+
+---Uses the time until the next answer; whoever waits for this harvest goes first.
+local function seal(engine, chunk)
+  scheduler.sleep(CALM)
+  if not engine.ending then engine.seal(chunk) end
+end
+
+---The chunk's result is in the ledger: whoever waits for the job learns of it.
+---@param engine Engine
+---@param job Job
+---@param state "completed"|"failed"|"lost"
+function harvest.finish(engine, job, state)
+  local chunk = engine.ledger:chunk(job.chunk.id)
+  local failed = 0
+  for _ in pairs(engine.ledger:outcomes(chunk.id)) do failed = failed + 1 end
+  job.result = {
+    state = state, inserted = chunk.inserted, updated = chunk.updated, failed = failed,
+    total = chunk.users,
+  }
+  engine.log("harvested", { job = job.id, chunk = chunk.id, inserted = chunk.inserted,
+    updated = chunk.updated, failed = failed })
+  local too_many = gates.failures(engine.max_failures, engine.ledger.db)
+  if too_many then engine:stop(failure.new(too_many, "gate")) end
+  engine.changed:notify()
+  if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
+end
+
+---The failures that a job's entries tell of; entries of nobody are an alarm.
+---@return NewFailure[] failures
+---@return integer unmatched
+local function told(engine, job, entries)
+  local users = #entries > 0 and engine:check(engine.dir:users(job.chunk)) or {}
+  local failures, unmatched = harvest.join(users, entries)
+  if unmatched > 0 then
+    engine.log("alarm", { job = job.id, message = "failures that match none of our users",
+      count = unmatched })
+  end
+  return failures, unmatched
+end
+
+local function harvest_completed(engine, job, status)
+  local chunk = job.chunk
+  local entries = {}
+  if (status.summary or {}).failed ~= 0 then
+    entries = engine:check(engine.jobs.errors(engine.client, job.id))
+  end
+  local failures, unmatched = told(engine, job, entries)
+  local counts = counts_of(chunk, status.summary or {}, failures)
+  if not counts then
+    engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
+      chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
+      looked_up = chunk.users - #failures })
+    judge.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
+    judge.failures(engine, chunk)
+  else
+    local for_factors = chunk.upsert and not chunk.updates
+    if for_factors and not engine.upsert then
+      -- A user repeated with upsert because its MFA factors failed was inserted by this run.
+      counts = { inserted = counts.inserted + counts.updated, updated = 0 }
+    elseif (engine.upsert or chunk.updates) and counts.updated > 0
+      and (for_factors or engine.ledger:attempts(chunk.id) > 1) then
+      counts = judge.recount(engine, chunk, counts, failures)
+    end
+    counts.alarms = unmatched
+    engine:record("harvested", chunk, job.attempt, job.id, counts, failures)
+    if #failures > 0 then judge.failures(engine, chunk) end
+  end
+  harvest.finish(engine, job, status.state)
+end
+
+local function harvest_failed(engine, job, status, again)
+  local why, entries = status.details, nil
+  if status.state == "failed" then
+    local details, kind
+    entries, details, kind = engine.jobs.errors(engine.client, job.id)
+    if not entries and kind ~= "usage" then engine:check(nil, details, kind) end
+    why = why or details or (entries and "the tenant gave no reason")
+  end
+  why = why or "the tenant no longer knows the job"
+  engine.log("job_failed",
+    { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
+  local all_there = status.presumed and judge.are_all_there(engine, job.chunk)
+  if not all_there and again(engine, job, why) then return end
+  judge.wait(engine, job.chunk)
+  local failures, unmatched = told(engine, job, entries or {})
+  judge.look_up(engine, job.chunk, job.attempt, job.id, failures, why, unmatched)
+  judge.failures(engine, job.chunk)
+  harvest.finish(engine, job, status.state)
+end
+
+---@param engine Engine
+---@param job Job
+---@param status {state: string, summary?: table, details?: string}
+---@param again fun(engine: Engine, job: Job, why: string): boolean
+function harvest.job(engine, job, status, again)
+  engine:record("ended", job.id, status)
+  if status.state == "completed" then
+    harvest_completed(engine, job, status)
+  else
+    harvest_failed(engine, job, status, again)
+  end
+end
+
+return harvest

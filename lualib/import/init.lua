@@ -1,0 +1,158 @@
+--- Importing: the engine of a session's import, and the recipe's or the default functions that
+--- drive it.
+
+local canary = require "import.canary"
+local clock = require "host.clock"
+local consent = require "run.consent"
+local engine = require "import.engine"
+local failure = require "base.failure"
+local finalize = require "migrate.finalize"
+local gates = require "journal.gates"
+local guard = require "base.guard"
+local import = require "migrate.import"
+local jobs = require "auth0.api.jobs"
+local limits = require "auth0.limits"
+local retry = require "migrate.retry"
+local run = require "import.run_object"
+local scheduler = require "base.scheduler"
+local sent = require "journal.archive"
+
+local importing = {}
+
+local ROUNDS <const> = 3 -- the import included
+
+local GLIMPSE <const> = 1 -- seconds between two notes for other terminals
+local LONG <const> = 3600 -- seconds; the results of jobs that old are worth a word
+
+---What people should know beside the figures.
+local function detail_of(made)
+  local oldest
+  for _, job in pairs(made.watched) do
+    if not oldest or job.submitted < oldest then oldest = job.submitted end
+  end
+  local others = made:others()
+  if others then return others end
+  if oldest and clock.now() - oldest > LONG then
+    return "results are kept until "
+      .. clock.iso(oldest + limits.JOB_KEPT_SECONDS):gsub("T", " "):sub(1, 16) .. " UTC"
+  end
+end
+
+---Notes for `status` how far the import is.
+local function glimpse(session, progress)
+  local now = clock.monotonic()
+  if now - (session.glimpsed or -math.huge) < GLIMPSE then return end
+  session.glimpsed = now
+  local told = {}
+  for id, job in pairs(session.engine.watched) do told[id] = job.percentage end
+  session.ledger:glimpse {
+    at = clock.now(), users = progress.done, total = progress.total,
+    foreign = session.engine.room:foreign(), jobs = told,
+    rate = progress.seconds > GLIMPSE and progress.since / progress.seconds or nil,
+  }
+end
+
+local function show(session, total, began)
+  local made = session.engine
+  local done = session.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+    WHERE round = 1 AND state = 'harvested']])
+  local part, jobs_now = 0, 0
+  for _, job in pairs(made.watched) do
+    jobs_now = jobs_now + 1
+    part = part + job.chunk.users * (job.percentage or 0) / 100
+  end
+  local now = math.min(total, math.floor(done + part))
+  session.first_done = session.first_done or now
+  local progress = {
+    phase = "import", done = now, total = total, share = total > 0 and now / total or nil,
+    seconds = clock.monotonic() - began, since = now - session.first_done, jobs = jobs_now,
+    detail = detail_of(made),
+  }
+  session.ui:progress(progress)
+  glimpse(session, progress)
+end
+
+---What the engine calls after a harvest; a failure is no more than work that is left for the end.
+local function sealing(session)
+  if session.settings.keep_chunks then return nil end
+  local hindered = false
+  return function(chunk)
+    if hindered then return end
+    local done, message = sent.prepare(session.ledger, session.dir, chunk, scheduler.pass)
+    if done then return end
+    hindered = true
+    session.log("not_sealed", { chunk = chunk, message = message })
+  end
+end
+
+local function make_engine(session)
+  local settings, recipe = session.settings, session.recipe
+  local options = type(recipe.import) == "table" and recipe.import or {}
+  local rounds = type(recipe.finalize) == "table" and recipe.finalize.rounds or ROUNDS
+  local total = session.ledger.db:value("SELECT sum(users) FROM chunk WHERE round = 1") or 0
+  local began = clock.monotonic()
+  session.engine = engine.new {
+    ledger = session.ledger, dir = session.dir, client = session.tenant.client,
+    jobs = jobs, connection = session.tenant.connection, recipe = recipe,
+    clock = session.clock, upsert = session.ledger:get("upsert") == 1, slots = settings.slots,
+    rounds = rounds,
+    retry = type(recipe.retry) == "function" and recipe.retry or retry.new(recipe.retry),
+    patience = settings.patience, chunk_bytes = settings.chunk_bytes,
+    chunk_users = settings.chunk_users, log = session.log,
+    external_id = options.external_id or session.ledger:get("run"),
+    send_completion_email = options.send_completion_email or false,
+    progress = function() show(session, total, began) end, seal = sealing(session),
+    max_failures = consent.gate(session, "max_failures"),
+    invite = function(users) return consent.after_canary(session, users) end,
+    delete_ghosts = consent.delete_ghosts(session),
+    agree = function(n) return consent.ghosts(session, n) end,
+  }
+  return session.engine
+end
+
+---Calls a recipe's function or the default, then waits for what it left running.
+local function phase(session, name, own, default, face)
+  local made = session.engine
+  local ok, reason = guard.call(type(own) == "function" and own or default, face)
+  if not ok then
+    made:log_trace(reason)
+    local is_ours = reason.where and reason.where:find("^lualib/")
+    if reason.kind == "fatal" and not is_ours then
+      reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
+        reason.where or session.recipe.name, name, reason.message), "usage")
+    end
+    made:stop(reason)
+  end
+  made:drain()
+end
+
+---Calls a step of ours that is not the recipe's; what it raises ends the import.
+local function step(made, fn, ...)
+  local ok, reason = guard.call(fn, ...)
+  if not ok then made:stop(reason) end
+end
+
+---Imports what is staged and finalizes, as the recipe or the defaults say.
+---@param session Session
+---@param prepare? fun(face: Run, made: Engine)  before the recipe's `import`
+---@return true?
+---@return string? message
+---@return Kind? kind
+function importing.run(session, prepare)
+  local made = make_engine(session)
+  failure.check(session.ledger:adopt())
+  local face = run.new(made)
+  local too_many = not prepare and gates.failures(made.max_failures, session.ledger.db)
+  if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
+  if prepare then step(made, prepare, face, made) end
+  phase(session, "import", session.recipe.import, import, face)
+  if not made.ending then step(made, canary.conclude, made) end
+  if not made.ending then
+    phase(session, "finalize", session.recipe.finalize, finalize, face)
+  end
+  session.ui:progress { phase = "import", finished = true }
+  if made.ending then return nil, made.ending.message, made.ending.kind end
+  return true
+end
+
+return importing

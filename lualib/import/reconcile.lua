@@ -1,0 +1,229 @@
+--- Judge: asks the tenant about users whose outcome its answers leave open, and records the ruling.
+
+local clock = require "host.clock"
+local codes = require "auth0.codes"
+local evidence = require "import.evidence"
+local limits = require "auth0.limits"
+
+local judge = {}
+
+local LIMIT <const> = 200 -- failures judged at a time
+local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks for lost users
+
+-- Told by nobody: the answer about a user's factors was lost with the upload.
+local DOUBT <const> = {
+  code = "MFA_FACTORS_FAILED",
+  message = "the user was inserted by an upload whose answer was lost, perhaps without its factors",
+}
+
+local function created(user)
+  return type(user.created_at) == "string" and clock.parse(user.created_at) or nil
+end
+
+---Users of the connection that share an identifier with ours: a function from our user to them.
+---@param engine Engine
+---@param ours table[]  users
+---@param elsewhere? boolean  those of other connections with an id of ours too
+---@return fun(user: table): TenantUser[]
+local function find(engine, ours, elsewhere)
+  local ids, emails, others = {}, {}, {}
+  for _, user in ipairs(ours) do
+    if user.user_id then ids[#ids + 1] = "auth0|" .. user.user_id end
+    if user.email then emails[#emails + 1] = user.email:lower() end
+    if user.username or user.phone_number then others[#others + 1] = user end
+  end
+  local query = { connection = engine.connection.name, ids = ids, emails = emails, others = others,
+    elsewhere = elsewhere }
+  local found, message, kind = engine.jobs.users(engine.client, query)
+  engine:check(found, message, kind)
+  local by_key = {}
+  for _, theirs in ipairs(found) do
+    theirs.created = created(theirs)
+    for _, key in ipairs(evidence.keys(theirs.elsewhere and {} or theirs, theirs.user_id)) do
+      by_key[key] = by_key[key] or {}
+      table.insert(by_key[key], theirs)
+    end
+  end
+  return function(user)
+    local list, seen = {}, {}
+    for _, key in ipairs(evidence.keys(user, user.user_id and "auth0|" .. user.user_id)) do
+      for _, theirs in ipairs(by_key[key] or {}) do
+        if not seen[theirs.user_id] then list[#list + 1] = theirs end
+        seen[theirs.user_id] = true
+      end
+    end
+    return list
+  end
+end
+
+---When this run may have created a chunk's users; nil when nothing of it was sent.
+local function span_of(engine, chunk)
+  local first = engine.ledger:first_intent(chunk.id)
+  local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
+  return first and { first = first, last = clock.now() + offset }
+end
+
+---When an earlier upload of this chunk may have created its users; nil when there was only one.
+local function window(engine, chunk)
+  if engine.ledger:attempts(chunk.id) < 2 then return nil end
+  return span_of(engine, chunk)
+end
+
+---Rules on a conflict. Of a user that the upload held twice, the first is of this run, unless it
+---was refused as well; with upsert it need not be new.
+---@return Ruling
+local function rule(engine, chunk, failure, ours, theirs)
+  local twice = codes.is_twice(failure.code, failure.message)
+  local upsert = engine.upsert or chunk.upsert
+  local verdict = evidence.conflict {
+    ours = ours, theirs = theirs, window = window(engine, chunk), twice = twice,
+    span = twice and not upsert and span_of(engine, chunk) or nil,
+  }
+  if verdict.outcome == "inserted" and evidence.doubts_factors(ours, failure.round) then
+    return { outcome = "judged", user_id = verdict.user_id, finding = DOUBT }
+  end
+  return verdict
+end
+
+---Rules on the open failures of a chunk. Those that no look-up can settle are left to the
+---finalizer.
+---@param engine Engine
+---@param chunk LedgerChunk
+function judge.failures(engine, chunk)
+  local users
+  local open = engine.ledger:failures("open", 0, LIMIT, chunk.id)
+  while #open > 0 do
+    users = users or engine:check(engine.dir:users(chunk))
+    local asked = {}
+    for _, failure in ipairs(open) do
+      if evidence.is_conflict(failure.code) then asked[#asked + 1] = users[failure.place].user end
+    end
+    local theirs = #asked > 0 and find(engine, asked, true)
+    local verdicts = {}
+    for i, failure in ipairs(open) do
+      local verdict = { outcome = "judged" }
+      if theirs and evidence.is_conflict(failure.code) then
+        local ours = users[failure.place].user
+        verdict = rule(engine, chunk, failure, ours, theirs(ours))
+      end
+      verdict.id = failure.id
+      verdicts[i] = verdict
+    end
+    engine:record("judged", verdicts)
+    open = engine.ledger:failures("open", open[#open].id, LIMIT, chunk.id)
+  end
+end
+
+---Corrects the counts of users that were sent with upsert more than once: those that an earlier
+---attempt created come back as updated, and were inserted by this run all the same.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@param counts {inserted: integer, updated: integer}
+---@param failures NewFailure[]
+---@return {inserted: integer, updated: integer}
+function judge.recount(engine, chunk, counts, failures)
+  local failed, asked, inserted = {}, {}, 0
+  for _, failure in ipairs(failures) do failed[failure.place] = true end
+  for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
+    if not failed[placed.place] then asked[#asked + 1] = placed.user end
+  end
+  local theirs, span = find(engine, asked), span_of(engine, chunk)
+  for _, user in ipairs(asked) do
+    local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
+    if ruling.outcome == "inserted" then inserted = inserted + 1 end
+  end
+  inserted = math.max(inserted, counts.inserted)
+  return { inserted = inserted, updated = counts.inserted + counts.updated - inserted }
+end
+
+---Whether each user of a chunk is in the tenant.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@return boolean
+function judge.are_all_there(engine, chunk)
+  local ours = {}
+  for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
+  local theirs = find(engine, ours)
+  local span = span_of(engine, chunk)
+  for _, user in ipairs(ours) do
+    local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
+    if ruling.outcome == "absent" then return false end
+  end
+  return true
+end
+
+---Waits until a look-up tells what became of a chunk: its users are there, or none of its jobs can
+---still run unseen. Raises when the import is ending.
+---@param engine Engine
+---@param chunk LedgerChunk
+function judge.wait(engine, chunk)
+  local begun, pause = engine.ledger:unseen(chunk.id), FIRST_LOOK
+  if not begun then return end
+  local deadline = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
+  -- A clock that is set back meanwhile does not make the wait longer.
+  local earlier = math.max(0, clock.now() - begun) / engine.clock.real(1) - engine.clock.elapsed()
+  while true do
+    local age = earlier + engine.clock.elapsed()
+    local decision = evidence.uncertain {
+      repeatable = false, now = age, deadline = deadline,
+      all_found = age < deadline and judge.are_all_there(engine, chunk),
+    }
+    if decision == "settle" then return end
+    engine:sleep(math.min(pause, deadline - age))
+    engine:go_on()
+    pause = math.min(pause * 2, LONGEST_LOOK)
+  end
+end
+
+---Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@param attempt integer
+---@param job? string
+---@param told? NewFailure[]  what the job did tell
+---@param why? string         why it failed; nil: it did not, but its summary is short
+---@param alarms? integer     answers that fit nothing of ours, the job's summary among them
+function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
+  local users = engine:check(engine.dir:users(chunk))
+  local record = engine.ledger:chunk(chunk.id)
+  local span = span_of(engine, chunk)
+  local known = {}
+  for _, failure in ipairs(told or {}) do known[failure.place] = failure end
+  local asked = {}
+  for _, placed in ipairs(users) do
+    if not known[placed.place] then asked[#asked + 1] = placed.user end
+  end
+  local theirs = find(engine, asked)
+  local counts, failures = { inserted = 0, updated = 0, alarms = alarms }, {}
+  counts.looked_up = not why and #asked or nil
+  for _, placed in ipairs(users) do
+    local failed = known[placed.place]
+    local ruling = failed and { outcome = "told" }
+      or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
+    -- Users that go once more for their factors' sake were inserted by this run before, unless the
+    -- run updates users.
+    if ruling.outcome == "updated" and record.upsert and not (record.updates or engine.upsert) then
+      ruling.outcome = "inserted"
+    end
+    if ruling.outcome == "inserted" and evidence.doubts_factors(placed.user, record.round) then
+      failures[#failures + 1] = {
+        place = placed.place, position = placed.position, at = placed.at, code = DOUBT.code,
+        path = "", message = DOUBT.message, errors = { DOUBT }, user_id = ruling.user_id,
+      }
+    elseif ruling.outcome == "inserted" or (ruling.outcome == "updated"
+      and (engine.upsert or record.updates)) then
+      counts[ruling.outcome] = counts[ruling.outcome] + 1
+    else
+      local outcome = ruling.outcome == "updated" and "already_there" or "open"
+      local message = why or "the job ended without saying what became of this user"
+      failures[#failures + 1] = failed or {
+        place = placed.place, position = placed.position, at = placed.at, code = "JOB_FAILED",
+        path = "", message = message, outcome = outcome, user_id = ruling.user_id,
+        why = ruling.why, errors = { { code = "JOB_FAILED", path = "", message = message } },
+      }
+    end
+  end
+  engine:record("harvested", record, attempt, job, counts, failures)
+end
+
+return judge

@@ -1,0 +1,165 @@
+--- Requeue: repaired users become new chunks. User, round and mark are one transaction, so that a
+--- kill leaves each failure either open or queued, never both.
+
+local advice = require "auth0.advice"
+local chunk = require "host.chunk"
+local duplicates = require "stage.duplicates"
+local failure = require "base.failure"
+local schema = require "auth0.schema"
+local user_rules = require "auth0.user"
+
+local requeue = {}
+
+---@class Requeue
+---@field engine Engine
+---@field batches table<string, RequeueBatch>
+
+---@class RequeueBatch
+---@field writer host.chunk.writer
+---@field failures Repaired[]
+---@field round integer
+---@field upsert boolean
+---@field updates boolean  upsert was asked for: whom it finds was there before this run
+
+local Requeue = {}
+Requeue.__index = Requeue
+
+---@param engine Engine
+---@return Requeue
+function requeue.new(engine)
+  return setmetatable({
+    engine = engine, batches = {}, validator = schema.for_connection(engine.connection),
+  }, Requeue)
+end
+
+---Every identifier of the run, rebuilt from the chunk files: only a repair that changes an
+---identifier needs it.
+local function all_identifiers(engine)
+  local detector = failure.check(duplicates.new {
+    unique = engine.connection.unique, spool = engine.dir.path,
+  })
+  for record in engine.ledger:chunks() do
+    local whole = engine.ledger:chunk(record.id)
+    for _, placed in ipairs(engine:check(engine.dir:outlines(whole))) do
+      detector:judge(placed.user, placed.position)
+    end
+  end
+  return detector
+end
+
+local IDENTIFIERS <const> = { "email", "username", "phone_number", "user_id" }
+
+---@param user table
+---@return table<string, string>
+function requeue.identifiers(user)
+  local found = {}
+  for _, name in ipairs(IDENTIFIERS) do found[name] = user[name] end
+  return found
+end
+
+---The identifiers that a repair has changed; nil when it has not.
+local function changed(user, before)
+  local new
+  for _, name in ipairs(IDENTIFIERS) do
+    if user[name] ~= nil and user[name] ~= before[name] then
+      new = new or {}
+      new[name] = user[name]
+    end
+  end
+  return new
+end
+
+---Why the repaired user cannot go: a message, or nil. The user is normalised.
+---@param user table
+---@param before table  its identifiers as they were refused
+---@param position integer
+---@return string?
+function Requeue:objection(user, before, position)
+  user_rules.normalise(user)
+  for _, finding in ipairs(self.validator:check(user) or {}) do
+    if not finding.warning then
+      local advised = advice.of(user, finding)
+      return string.format("the repaired user is still refused: %s %s: %s", finding.code,
+        finding.path, advised.message)
+    end
+  end
+  local new = changed(user, before)
+  if not new then return nil end
+  self.detector = self.detector or all_identifiers(self.engine)
+  local clash = self.detector:judge(new, position)
+  if clash and clash.position ~= position then
+    return string.format("the repaired user clashes with record %d: %s", clash.position,
+      clash.message)
+  end
+end
+
+---How a repaired user is sent: "i" as new, "m" with upsert because this run has saved it without
+---its factors, "u" with upsert because a fixer asks for it.
+local function manner(refused, options)
+  if refused.code == "MFA_FACTORS_FAILED" then return "m" end
+  return options.upsert and "u" or "i"
+end
+
+---Queues a repaired user that nothing objects to. False and a reason when no chunk takes it.
+---@param user table
+---@param refused table  the failure
+---@param options FixOptions
+---@return boolean queued
+---@return string? why
+function Requeue:add(user, refused, options)
+  local engine = self.engine
+  local how = manner(refused, options)
+  local key = refused.round .. how
+  local batch = self.batches[key]
+  if not batch then
+    batch = {
+      writer = chunk.new(engine.chunk_bytes, engine.chunk_users), failures = {},
+      round = refused.round + 1, upsert = how ~= "i", updates = how == "u",
+    }
+    self.batches[key] = batch
+  end
+  local bytes, message = batch.writer:add(user, refused.position, refused.at, user_rules.ORDER)
+  if not bytes and batch.writer:count() > 0 then
+    self:write(batch)
+    bytes, message = batch.writer:add(user, refused.position, refused.at, user_rules.ORDER)
+  end
+  if not bytes then return false, message end
+  table.insert(batch.failures, { id = refused.id, why = options.why })
+  return true
+end
+
+function Requeue:write(batch)
+  local engine, writer = self.engine, batch.writer
+  local id = engine.ledger:last_chunk() + 1
+  local sha256 = engine:check(writer:save(engine.dir:chunk(id)))
+  engine:check(engine.ledger:requeued(batch.round, {
+    id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
+    places = writer:places(), upsert = batch.upsert, updates = batch.updates,
+  }, batch.failures))
+  batch.failures = {}
+  writer:reset()
+end
+
+---Makes chunks of all that waits, in an order that does not change.
+function Requeue:flush()
+  local keys = {}
+  for key in pairs(self.batches) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    if self.batches[key].writer:count() > 0 then self:write(self.batches[key]) end
+  end
+end
+
+---Whether a failure waits to be written.
+---@param id integer
+---@return boolean
+function Requeue:holds(id)
+  for _, batch in pairs(self.batches) do
+    for _, held in ipairs(batch.failures) do
+      if held.id == id then return true end
+    end
+  end
+  return false
+end
+
+return requeue

@@ -1,0 +1,355 @@
+--- The `run` object that `import` and `finalize` get: the primitives of an import, made safe. A
+--- thin face over the ledger and the parts beside it; every method journals.
+
+local canary = require "import.canary"
+local clock = require "host.clock"
+local evidence = require "import.evidence"
+local failure = require "base.failure"
+local fixers = require "auth0.fixers"
+local ghosts = require "import.ghosts"
+local guard = require "base.guard"
+local json = require "host.json"
+local judge = require "import.reconcile"
+local pipeline = require "stage.pipeline"
+local requeue = require "import.requeue"
+local results = require "import.results"
+local upload = require "import.upload"
+local watch = require "import.poll"
+
+local run = {}
+
+local NO_GHOST <const> = "no ghost: the user was not refused as one who is there already"
+
+---@class Run
+---@field params table      the recipe's parameters
+---@field rounds integer    most rounds, the import included
+---@field upsert boolean
+---@field connection string name
+---@field private engine Engine
+---@field private queue Requeue
+---@field private yielded table<integer, string> chunks that this process has handed out ("open"),
+---and those that went from there, or from an earlier process, to the tenant ("sent")
+---@field private absent table<integer, boolean>  by id: failures handed out whose user is proven to
+---be missing in the tenant, and whose chunk could not be sent again as it is
+---@field private ghosts table<integer, boolean>  by id: failures handed out whose look-up found
+---nobody
+local Run = {}
+
+---Raises what a recipe did wrong with a method, at the recipe's line.
+local function expect(right, ...)
+  if not right then error(string.format(...), 3) end
+end
+
+---The face of an engine. Recipes get functions only: the engine behind them holds the tenant's
+---credentials.
+---@param engine Engine
+---@return Run
+function run.new(engine)
+  local own = setmetatable({
+    engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
+  }, { __index = Run })
+  local face = {
+    params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
+    connection = engine.connection.name,
+  }
+  for name, method in pairs(Run) do
+    face[name] = function(_, ...) return method(own, ...) end
+  end
+  return face
+end
+
+---Takes up the jobs, uncertain uploads and unjudged failures that an earlier process left.
+local function adopt(self)
+  local engine = self.engine
+  if self.adopted then return end
+  self.adopted = true
+  for _, open in ipairs(engine.ledger:open_jobs()) do
+    engine.busy = engine.busy + 1
+    self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
+    watch.begin(engine, {
+      id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
+      submitted = open.submitted,
+      adopted = math.max(0, clock.now() - open.submitted) / engine.clock.real(1),
+    }, upload.again)
+  end
+  local chunk = engine.ledger:next_chunk("uncertain")
+  while chunk do
+    local job = { chunk = chunk }
+    self.yielded[chunk.id] = "sent"
+    engine:beside(function()
+      if not upload.resolve(engine, job) then upload.send(engine, job) end
+    end)
+    chunk = engine.ledger:next_chunk("uncertain", chunk.id)
+  end
+  for _, id in ipairs(engine.ledger:unjudged()) do
+    engine:beside(function() judge.failures(engine, engine.ledger:chunk(id)) end)
+  end
+end
+
+---Iterates over the chunks that are staged and not yet sent. Jobs that an earlier process left are
+---adopted first. A gate or an interrupt ends the iteration.
+---@return fun(): LedgerChunk?
+function Run:chunks()
+  local engine = self.engine
+  adopt(self)
+  self.queue:flush()
+  local after = 0
+  return function()
+    if engine.ending then return nil end
+    local chunk = engine.ledger:next_chunk("staged", after)
+    while chunk and self.yielded[chunk.id] do
+      after = chunk.id
+      chunk = engine.ledger:next_chunk("staged", after)
+    end
+    if not chunk then return nil end
+    if canary.holds(engine, chunk.id) then
+      canary.judge(engine)
+      if engine.ending then return nil end
+    end
+    after = chunk.id
+    self.yielded[chunk.id] = "open"
+    return chunk
+  end
+end
+
+---Uploads a chunk, waiting for a slot as long as it takes; returns the job, which has no id as long
+---as the answer to the upload is late. Once: a chunk is never sent again because a recipe says so.
+---@param chunk LedgerChunk
+---@return Job
+function Run:submit(chunk)
+  local engine = self.engine
+  local stands = type(chunk) == "table" and self.yielded[chunk.id]
+  expect(stands, "run:submit takes a chunk that run:chunks() has yielded")
+  expect(stands == "open", "run:submit: chunk %d was submitted before", chunk.id)
+  self.yielded[chunk.id] = "sent"
+  local job = { chunk = chunk }
+  upload.submit(engine, job)
+  return job
+end
+
+---Waits for a job's result, harvested.
+---@param job Job
+---@return JobResult
+function Run:wait(job)
+  local engine = self.engine
+  expect(type(job) == "table" and job.chunk, "run:wait takes a job that run:submit has returned")
+  while not job.result do
+    engine:go_on()
+    engine.changed:wait()
+  end
+  return job.result
+end
+
+---Waits until every job is harvested and every refused user judged.
+function Run:settle()
+  local engine = self.engine
+  engine:drain()
+  engine:go_on()
+end
+
+---@class RunFailure  a refused user, with the keys of a line of failed.ndjson
+---@field position integer
+---@field at string
+---@field user table      our own copy, hash intact
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]
+---@field job? string
+---@field attempt integer  1 for the first upload of its chunk
+---@field round integer
+
+---The failure a row of the ledger tells of, with our own copy of the user.
+---@param row table
+---@param users PlacedUser[]
+---@return RunFailure
+function run.failure(row, users)
+  return {
+    id = row.id, position = row.position, at = row.at, user = users[row.place].user,
+    code = row.code, path = row.path, message = row.message, errors = row.errors, job = row.job,
+    attempt = row.upload, round = row.round, why = row.why,
+  }
+end
+
+---Iterates over refused users that are neither repaired nor given up; with `job`, over that job's.
+---@param job? Job
+---@return fun(): RunFailure?
+function Run:failures(job)
+  local engine = self.engine
+  if job then self:wait(job) else self:settle() end
+  local after, chunk, users, repeatable = 0, nil, nil, nil
+  return function()
+    while true do
+      local row = engine.ledger:failures("judged", after, 1, job and job.chunk.id)[1]
+      if not row then return nil end
+      after = row.id
+      if not self.queue:holds(row.id) then
+        if row.chunk ~= chunk then
+          chunk = row.chunk
+          users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
+          repeatable = upload.are_repeatable(engine, users)
+        end
+        self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
+        self.ghosts[row.id] = evidence.is_ghost(row)
+        local refused = run.failure(row, users)
+        engine.identified[row.id] = requeue.identifiers(refused.user)
+        return refused
+      end
+    end
+  end
+end
+
+---What a fixer asks for beside the user, as far as it is known here.
+---@param more any
+---@return FixOptions
+local function options_of(more)
+  if type(more) ~= "table" then return {} end
+  return {
+    why = more.why and tostring(more.why) or nil, upsert = more.upsert == true or nil,
+    delete_ghost = more.delete_ghost == true or nil,
+  }
+end
+
+---What the recipe's `fix` makes of a refused user, and what else it asks for. Nil and a reason when
+---there is no fix, when it changed nothing, or when it failed. The fixer gets a copy of the user.
+---A user that a completed job never looked at is fine as it is, and so is one of a lost upload that
+---was looked for until nothing of it could run any more: once more, without a fixer unless the
+---recipe has one for JOB_FAILED.
+---@param refused RunFailure
+---@return table? user
+---@return FixOptions|string|nil options  or why there is no user
+function Run:repair(refused)
+  local fix = self.engine.recipe.fix
+  local has_own = type(fix) == "table" and fix.JOB_FAILED
+  local absent = self.absent[refused.id] and refused.round < self.engine.rounds
+  if not has_own and (absent or self.engine.ledger:was_left_out(refused.id)) then
+    return refused.user, {}
+  end
+  local factors = refused.code == "MFA_FACTORS_FAILED"
+  if type(fix) == "table" then
+    local known = false
+    for _, e in ipairs(refused.errors) do known = known or fix[e.code] ~= nil end
+    fix = known and fixers.all(fix) or nil
+  end
+  if not fix then
+    if factors and refused.round < self.engine.rounds then return refused.user, {} end
+    local is_ghost = refused.code == "DUPLICATED_USER" and self.ghosts[refused.id]
+    if is_ghost and self.engine.delete_ghosts then
+      local user, more = fixers.ghost(refused.user, refused)
+      return user, more
+    end
+    local none = "no fix for " .. refused.code
+    return nil, refused.why and refused.why .. "; " .. none or none
+  end
+  local before = json.encode(refused.user)
+  local ok, user, more = guard.call(fix, json.decode(before), refused)
+  if not ok then
+    local where = user.where and user.where .. ": " or ""
+    return nil, "the recipe's fix failed: " .. where .. user.message
+  end
+  if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
+  if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
+  local options = options_of(more)
+  local asks = options.upsert or options.delete_ghost or factors
+  if not asks and json.encode(user) == before then
+    return nil, "the recipe's fix changed nothing"
+  end
+  return user, options
+end
+
+---Queues a repaired user for the next run:chunks(). False and a reason when it is still refused, or
+---when the ghost that it asks to delete is none, or may not be deleted.
+---@param user table
+---@param refused RunFailure
+---@param options? FixOptions  what run:repair returned beside the user
+---@return boolean queued
+---@return string? why
+function Run:requeue(user, refused, options)
+  expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
+  expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
+  options = options_of(options)
+  local before = self.engine.identified[refused.id] or refused.user
+  local why = self.queue:objection(user, before, refused.position)
+  if why then return false, why end
+  if options.delete_ghost then
+    if not self.ghosts[refused.id] then return false, refused.why or NO_GHOST end
+    local deleted
+    deleted, why = ghosts.delete(self.engine, refused, before)
+    if not deleted then return false, why end
+  end
+  self.engine.identified[refused.id] = nil
+  return self.queue:add(user, refused, options)
+end
+
+---Counts a refused user as failed for good.
+---@param refused RunFailure
+---@param why? string
+function Run:give_up(refused, why)
+  expect(type(refused) == "table" and refused.id, "run:give_up takes one of run:failures()")
+  local engine = self.engine
+  engine.identified[refused.id] = nil
+  engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
+end
+
+---Iterates over users with a result; "unknown" is one whom an upsert inserted or updated where the
+---tenant does not tell which.
+---@param outcome? "inserted"|"updated"|"unknown"|"already_there"|"failed"
+---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
+function Run:users(outcome)
+  return results.each(self.engine, outcome)
+end
+
+---Runs `fn` unless an earlier process ended it; journals its end.
+---@param key string
+---@param fn fun()
+function Run:once(key, fn)
+  expect(type(key) == "string" and type(fn) == "function", "run:once takes a key and a function")
+  local engine = self.engine
+  if engine.ledger:was_done(key) then return end
+  fn()
+  engine:record("done_once", key)
+end
+
+---Runs `fn` beside; it is joined when `import` or `finalize` returns.
+---@param fn fun()
+function Run:spawn(fn)
+  expect(type(fn) == "function", "run:spawn takes a function, not a %s", type(fn))
+  local engine = self.engine
+  engine:beside(function() pipeline.call("spawn", fn) end)
+end
+
+---@param seconds number
+function Run:sleep(seconds)
+  expect(type(seconds) == "number", "run:sleep takes seconds, not a %s", type(seconds))
+  local engine = self.engine
+  engine:sleep(seconds)
+  engine:go_on()
+end
+
+---A call of the Management API, `path` relative to /api/v2; the credentials are added here.
+---@param request {method: string, path: string, query?: table, body?: any}
+---@return {status: integer, headers: table, body: any}
+function Run:request(request)
+  local engine = self.engine
+  expect(type(request) == "table" and type(request.method) == "string"
+    and type(request.path) == "string" and request.path:sub(1, 1) == "/",
+    "run:request takes a method and a path that begins with /, such as "
+      .. "{ method = \"GET\", path = \"/users\" }")
+  local response, message, kind = engine.client:request {
+    method = request.method, path = request.path, query = request.query, body = request.body,
+  }
+  if not response then failure.raise(message, kind) end
+  return { status = response.status, headers = response.headers, body = response.body }
+end
+
+---Notes something in log.ndjson.
+---@param text string
+---@param fields? table
+function Run:log(text, fields)
+  local engine = self.engine
+  local event = { message = text }
+  for key, value in pairs(fields or {}) do event[key] = value end
+  engine.log("recipe", event)
+end
+
+return run

@@ -1,0 +1,104 @@
+--- What remains of a chunk when the run is finished: a line a user with its position, identifiers,
+--- job, outcome and a digest of each field. Enough to verify and undo, without a secret.
+--- Written while the import waits, where nothing can change it any more, and beside the chunk file:
+--- fixers, failures and run:users need that one until the run is finished.
+
+local crash = require "base.crash"
+local file = require "host.file"
+local json = require "host.json"
+local roll = require "journal.users"
+
+local sent = {}
+
+-- The journal and what is in flight come first: with less free nothing is written early.
+local ROOM <const> = 256 * 1024 * 1024 -- bytes
+
+local BREATH <const> = 64 -- users; about 1 ms, for the next upload is under way meanwhile
+
+---The outline of a user becomes its line.
+local function line_of(placed, outcome, job, user_id)
+  local line = placed.user
+  line.position, line.at, line.outcome, line.job = placed.position, placed.at, outcome, job
+  line.tenant_id = user_id
+  return json.encode(line) .. "\n"
+end
+
+---The whole text of a chunk's file.
+local function text_of(ledger, dir, record, breathe)
+  local users, message, kind = dir:outlines(record)
+  if not users then return nil, message, kind end
+  local outcomes, rest = ledger:outcomes(record.id), roll.rest(record)
+  local job, lines = ledger:last_job(record.id), {}
+  for place, placed in ipairs(users) do
+    local row = outcomes[place]
+    lines[place] = line_of(placed, row and row.outcome or rest, job, row and row.user_id)
+    if breathe and place % BREATH == 0 then breathe() end
+  end
+  return table.concat(lines)
+end
+
+---Writes the file, which is there when it is whole only.
+local function write(ledger, dir, record, breathe)
+  local path = dir:sent(record.id)
+  local beside = path .. ".new"
+  local text, message, kind = text_of(ledger, dir, record, breathe)
+  if not text then return nil, message, kind end
+  local output <close>, why, what = file.create(beside, { zstd = true })
+  if not output then return nil, why, what end
+  local done
+  done, message, kind = output:write(text)
+  if done then done, message, kind = output:finish() end
+  if done then done, message, kind = file.rename(beside, path) end
+  if not done then
+    file.remove(beside)
+    return nil, message, kind
+  end
+  return true
+end
+
+---Writes what will remain of a harvested chunk, when that is settled and the disk has room.
+---@param ledger Ledger
+---@param dir RunDirectory
+---@param id integer  of the chunk
+---@param breathe? fun()  called every few users: lets others have a turn
+---@return true?
+---@return string? message
+---@return Kind? kind
+function sent.prepare(ledger, dir, id, breathe)
+  local room = file.free(dir.path)
+  if not ledger:is_settled(id) or not room or room < ROOM then return true end
+  local done, message, kind = write(ledger, dir, ledger:chunk(id), breathe)
+  if done then crash.point(ledger, "sent.prepared") end
+  return done, message, kind
+end
+
+local function replace(ledger, dir, id)
+  if not (file.stat(dir:sent(id)) and ledger:is_settled(id)) then
+    local done, message, kind = write(ledger, dir, ledger:chunk(id))
+    if not done then return nil, message, kind end
+  end
+  crash.point(ledger, "sent.file")
+  return file.remove(dir:chunk(id))
+end
+
+---Replaces the chunk files of a finished run.
+---@param ledger Ledger
+---@param dir RunDirectory
+---@param pause fun(users: integer): boolean  after each chunk; false leaves the rest as it is
+---@return true?
+---@return string? message
+---@return Kind? kind
+function sent.replace(ledger, dir, pause)
+  local users = 0
+  for record in ledger:chunks() do
+    if file.stat(dir:chunk(record.id)) then
+      local done, message, kind = replace(ledger, dir, record.id)
+      if not done then return nil, message, kind end
+    end
+    users = users + record.users
+    if not pause(users) then break end
+  end
+  return true
+end
+
+return sent

@@ -1,0 +1,248 @@
+--- The run directory: where each file lies, who holds it, and the users of a chunk.
+
+local chunk = require "host.chunk"
+local digest = require "host.digest"
+local failure = require "base.failure"
+local fields = require "journal.digests"
+local file = require "host.file"
+local json = require "host.json"
+local path = require "base.path"
+
+local rundir = {}
+
+-- Room for the journal to record what is in flight when the disk is full.
+local RESERVE <const> = 4 * 1024 * 1024 -- bytes
+
+---@class RunDirectory
+---@field path string
+---@field lock? host.file.lock
+local RunDirectory = {}
+RunDirectory.__index = RunDirectory
+
+---@param dir string
+---@return RunDirectory
+function rundir.at(dir)
+  return setmetatable({ path = dir }, RunDirectory)
+end
+
+---Whether a run has been begun there.
+---@return boolean
+function RunDirectory:exists()
+  return file.stat(self:journal()) ~= nil
+end
+
+---Why no run directory can be there. Its parent is not made: it may be mistyped.
+local function misplaced(dir)
+  local stat = file.stat(dir)
+  if stat then
+    return stat.type ~= "folder" and dir .. " is a file; a run needs a directory of its own" or nil
+  end
+  local parent = path.dirname(dir:gsub("/+$", ""))
+  local above = file.stat(parent)
+  if above and above.type == "folder" then return nil end
+  return string.format("there is no directory %s to make %s in; make it first, or give another "
+    .. "--run-dir", parent, dir)
+end
+
+---Makes the directory and takes it for this process.
+---@return true?
+---@return string? message
+---@return Kind? kind  "usage": it cannot be there, or another process works there
+function RunDirectory:take()
+  local wrong = misplaced(self.path)
+  if wrong then return nil, wrong, "usage" end
+  local made, message, kind = file.mkdir(path.join(self.path, "chunks"))
+  if not made then return nil, message, kind end
+  self.lock, message, kind = file.lock(path.join(self.path, "lock"))
+  if self.lock then return true end
+  if kind == "busy" then
+    return nil, self.path .. " is in use by another auth0-migrate; `auth0-migrate status "
+      .. self.path .. "` shows how far it is", "usage"
+  end
+  return nil, message, kind
+end
+
+---Keeps room on the disk for the journal; given up by spend_reserve.
+---@return true?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:reserve()
+  local reserved, message, kind = file.reserve(path.join(self.path, "reserve"), RESERVE)
+  if not reserved then self:spend_reserve() end -- what there was of it
+  return reserved, message, kind
+end
+
+---Gives the reserved room back: the disk is full, and what is in flight must be recorded.
+function RunDirectory:spend_reserve()
+  file.remove(path.join(self.path, "reserve"))
+end
+
+function RunDirectory:close()
+  if self.lock then self.lock:close() end
+  self.lock = nil
+end
+
+---@return string
+function RunDirectory:journal()
+  return path.join(self.path, "journal.db")
+end
+
+---@param name string
+---@return string
+function RunDirectory:file(name)
+  return path.join(self.path, name)
+end
+
+---@param id integer
+---@return string
+function RunDirectory:chunk(id)
+  return path.join(self.path, string.format("chunks/%06d.json", id))
+end
+
+---What remains of a chunk when the run is finished.
+---@param id integer
+---@return string
+function RunDirectory:sent(id)
+  return path.join(self.path, string.format("chunks/%06d.sent.zst", id))
+end
+
+---@class PlacedUser
+---@field place integer    1-based index in the chunk
+---@field position integer ordinal in the source
+---@field at string        "users.csv:18"
+---@field user table       our own copy, hash intact
+
+local GONE <const> = "%s is not there any more; put it back: it holds users that are not proven "
+  .. "to be in the tenant"
+local CHANGED <const> = "%s is not what was staged: its bytes have changed since; put the original "
+  .. "back"
+
+---The bytes of a chunk's file, which are those that were staged.
+---@param record LedgerChunk
+---@return string?
+---@return string? message
+---@return Kind? kind  "missing"; "parse" when they have changed
+function RunDirectory:bytes(record)
+  local name = self:chunk(record.id)
+  local text, message, kind = file.read(name)
+  if not text then
+    if kind == "missing" then message = GONE:format(name) end
+    return nil, message, kind
+  elseif digest.hex(digest.hash("sha256", text)) ~= record.sha256 then
+    return nil, CHANGED:format(name), "parse"
+  end
+  return text
+end
+
+---Puts values of a chunk beside their places.
+---@param dir RunDirectory
+---@param record LedgerChunk
+---@param values table[]
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+local function placed(dir, record, values)
+  local places, message, kind = chunk.places(record.places)
+  if not places then return nil, message, kind end
+  if #values ~= record.users or #places ~= record.users then
+    return nil, string.format("%s holds %d users, the journal says %d", dir:chunk(record.id),
+      #values, record.users), "parse"
+  end
+  local users = {}
+  for place, where in ipairs(places) do
+    users[place] = { place = place, position = where.position, at = where.at,
+      user = values[place] }
+  end
+  return users
+end
+
+---The users of a chunk, from its file.
+---@param record LedgerChunk
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:users(record)
+  local text, message, kind = self:bytes(record)
+  if not text then return nil, message, kind end
+  local users = {}
+  for place, user in chunk.values(text) do users[place] = user end
+  return placed(self, record, users)
+end
+
+---The users of a chunk as far as a finished run knows them, also from a chunk file that is still
+---there: `user` has the identifiers, and `digests` of all fields.
+---@param record LedgerChunk
+---@return PlacedUser[]?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:outlines(record)
+  if not file.stat(self:chunk(record.id)) then return self:sealed(record) end
+  local text, message, kind = self:bytes(record)
+  if not text then return nil, message, kind end
+  local outlines
+  outlines, message, kind = chunk.digests(text, fields.IDENTIFIERS)
+  if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
+  return placed(self, record, outlines)
+end
+
+---The same from what a finished run keeps of a chunk.
+---@private
+function RunDirectory:sealed(record)
+  local input <close>, message, kind = file.open(self:sent(record.id))
+  if not input then return nil, message, kind end
+  local reader <close> = json.reader(input, { lines = true, lazy = false })
+  local users = {}
+  for place = 1, record.users do
+    local line = reader:next()
+    if not line then return nil, self:sent(record.id) .. " is cut off", "parse" end
+    users[place] = { place = place, position = line.position, at = line.at, user = line }
+  end
+  return users
+end
+
+-- What a run may leave, its lock aside. Nothing else is ever removed: --run-dir may name a folder
+-- with files of other people in it.
+local OURS <const> = {
+  "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
+  "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
+  "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
+  "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
+  "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db",
+}
+
+---Removes what an unfinished stage left; nothing of it was sent.
+---@param ... string  names of files that stay
+function RunDirectory:clear(...)
+  local kept = {}
+  for _, name in ipairs { ... } do kept[name] = true end
+  for _, name in ipairs(OURS) do
+    local whole = path.join(self.path, name)
+    if not kept[name] and file.stat(whole) then failure.check(file.remove_tree(whole)) end
+  end
+  failure.check(file.mkdir(path.join(self.path, "chunks")))
+end
+
+---Removes a run that came to nothing, and the folder when nothing else is in it.
+function RunDirectory:discard()
+  self:clear()
+  failure.check(file.remove_tree(path.join(self.path, "chunks")))
+  file.remove(path.join(self.path, "lock"))
+  local names = file.list(self.path)
+  if names and #names == 0 then file.remove_tree(self.path) end
+end
+
+---The newest run of a folder.
+---@param folder string
+---@return string? dir
+function rundir.newest(folder)
+  local newest, newest_time
+  for _, name in ipairs(file.list(folder) or {}) do
+    local journal = file.stat(path.join(folder, name, "journal.db"))
+    if name:find("%.run$") and journal and (not newest or journal.modified > newest_time) then
+      newest, newest_time = folder == "." and name or path.join(folder, name), journal.modified
+    end
+  end
+  return newest
+end
+
+return rundir

@@ -1,0 +1,84 @@
+--- Gates: limits beyond which a run stops by itself, and is resumable.
+
+local amounts = require "base.format"
+local books = require "journal.totals"
+
+local gates = {}
+
+local ENOUGH <const> = 100 -- users with a result before a percentage of them says anything
+
+---@class Limit  how many are too many: more than `n`, or more than `percent` of the whole
+---@field n? integer
+---@field percent? number
+
+---@param limit Limit
+---@return string  "12" or "5%"
+function gates.text(limit)
+  return limit.n and tostring(limit.n) or string.format("%g%%", limit.percent)
+end
+
+---@param limit? Limit
+---@param count integer
+---@param whole integer
+---@return boolean
+function gates.exceeded(limit, count, whole)
+  if not limit then return false end
+  if limit.n then return count > limit.n end
+  return whole > 0 and count * 100 > limit.percent * whole
+end
+
+---How many of the whole a limit stands for: a percentage is rounded up, to one at least.
+---@param limit Limit
+---@param whole integer
+---@return integer
+function gates.count(limit, whole)
+  if limit.n then return math.min(limit.n, whole) end
+  local share = limit.percent * whole / 100
+  return math.min(math.max(1, math.ceil(share - 1e-6)), whole) -- 0.7 % of 1000 are 7, not 8
+end
+
+---A message when more records were rejected than the limit allows; judged at the end of the stage.
+---@param limit? Limit
+---@param figures table<string, integer>  of books.figures
+---@return string?
+function gates.rejects(limit, figures)
+  if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
+  return string.format("%s of %s records were rejected, more than --max-rejects %s; nothing was "
+    .. "sent", amounts.number(figures.rejected), amounts.number(figures.read), gates.text(limit))
+end
+
+local function failures(db)
+  local f = books.figures(db)
+  local failed = f.failed + f.requeued
+  return failed, f.inserted + f.updated + f.already_there + failed, f.staged
+end
+
+---A message when more users failed than the limit allows; judged at each harvest.
+---@param limit? Limit
+---@param db host.store.database  the journal
+---@return string?
+function gates.failures(limit, db)
+  if not limit then return nil end
+  local failed, results = failures(db)
+  if limit.percent and results < ENOUGH then return nil end
+  if not gates.exceeded(limit, failed, results) then return nil end
+  return string.format("%s of %s users with a result failed, more than --max-failures %s",
+    amounts.number(failed), amounts.number(results), gates.text(limit))
+end
+
+---Whether a message is one of gates.failures.
+---@param message? string
+---@return boolean
+function gates.is_failures(message)
+  return message ~= nil and message:find("more than --max-failures", 1, true) ~= nil
+end
+
+---How many will have failed at the end if the rest is like those with a result.
+---@param db host.store.database  the journal
+---@return integer
+function gates.expected(db)
+  local failed, results, staged = failures(db)
+  return results > 0 and math.ceil(failed * staged / results) or failed
+end
+
+return gates

@@ -1,0 +1,493 @@
+--- The one ledger: every state transition of a run is one function here, and one transaction of
+--- the journal. Nothing else writes to it. docs/journal.md describes the tables.
+---
+--- A chunk goes staged -> sending -> sent -> ended -> harvested; uncertain is a chunk whose upload
+--- was begun and whose answer never came, or whose job ended without saying what became of it.
+
+local clock = require "host.clock"
+local crash = require "base.crash"
+local entries = require "journal.queries"
+local journal = require "journal.file"
+local json = require "host.json"
+local tables = require "journal.schema"
+
+local ledger = {}
+
+---@class Ledger
+---@field db host.store.database
+local Ledger = {}
+Ledger.__index = Ledger
+
+---@class LedgerChunk
+---@field id integer
+---@field round integer      1: staged from the source
+---@field state string
+---@field users integer
+---@field bytes integer
+---@field sha256 string
+---@field places string      for chunk.places
+---@field upsert boolean     sent with upsert whatever the run's setting
+---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
+---@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
+
+---Makes the journal of a new run.
+---@param path string
+---@param facts table<string, any>  see Ledger:set
+---@return Ledger?
+---@return string? message
+---@return Kind? kind
+function ledger.create(path, facts)
+  local done, message, kind = journal.create(path, function(db)
+    setmetatable({ db = db }, Ledger):set(facts)
+  end)
+  if not done then return nil, message, kind end
+  return ledger.open(path)
+end
+
+---Opens the journal of a run that is there; see journal.open.
+---@param path string
+---@param options? JournalOptions
+---@return Ledger?
+---@return string? message
+---@return Kind? kind  "usage" for a journal of a newer version
+function ledger.open(path, options)
+  local db, message, kind = journal.open(path, options)
+  if not db then return nil, message, kind end
+  return setmetatable({ db = db }, Ledger)
+end
+
+function Ledger:close()
+  self.db:close()
+end
+
+-- Facts of the run ------------------------------------------------------------------------
+
+---Writes facts of the run; a table is kept as JSON.
+---@param facts table<string, nil|boolean|integer|number|string|table>
+function Ledger:set(facts)
+  for key, value in pairs(facts) do
+    if type(value) == "table" then value = assert(json.encode(value)) end
+    self.db:run("INSERT OR REPLACE INTO run VALUES (?, ?)", key, value)
+  end
+end
+
+---@param key string
+---@return nil|integer|number|string
+function Ledger:get(key)
+  return self.db:value("SELECT value FROM run WHERE key = ?", key)
+end
+
+---A fact that was given as a table.
+---@param key string
+---@return any
+function Ledger:get_table(key)
+  local text = self:get(key)
+  return text and json.decode(text)
+end
+
+---Facts on their own, durable when this returns.
+---@param facts table<string, any>
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:note(facts)
+  local tx <close> = self.db:begin()
+  self:set(facts)
+  return tx:commit()
+end
+
+---How far the import is, for whoever looks from another terminal. No transition: when it cannot be
+---written, nothing is lost.
+---@param progress table
+function Ledger:glimpse(progress)
+  local tx <close> = self.db:begin()
+  self:set { progress = progress }
+  tx:commit()
+end
+
+-- Stage -----------------------------------------------------------------------------------
+
+---@class StagedPart  what a stretch of the source became
+---@field chunk? {id: integer, users: integer, bytes: integer, sha256: string, places: string}
+---@field rejected {position: integer, at: string, outcome: string, code: string}[]  also path, kept
+---@field skipped table<string, integer>   reason -> how many more
+---@field warnings table<string, {n: integer, message: string}>  totals so far
+---@field facts table<string, any>         counters so far
+
+local function add_chunk(db, round, chunk)
+  db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert)
+    VALUES (?, ?, 'staged', ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users, chunk.bytes,
+    chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0)
+end
+
+---@param part StagedPart
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:staged(part)
+  local db = self.db
+  local tx <close> = db:begin()
+  if part.chunk then add_chunk(db, 1, part.chunk) end
+  for _, r in ipairs(part.rejected) do
+    db:run([[INSERT INTO rejected (position, at, outcome, code, path, kept)
+      VALUES (?, ?, ?, ?, ?, ?)]], r.position, r.at, r.outcome, r.code, r.path, r.kept)
+  end
+  for reason, n in pairs(part.skipped) do
+    db:run([[INSERT INTO skipped VALUES (?, ?)
+      ON CONFLICT (reason) DO UPDATE SET n = n + excluded.n]], reason, n)
+  end
+  for code, warning in pairs(part.warnings) do
+    db:run("INSERT OR REPLACE INTO warning VALUES (?, ?, ?)", code, warning.n, warning.message)
+  end
+  self:set(part.facts)
+  return tx:commit()
+end
+
+---The canary's users end with this chunk.
+---@param chunk {id: integer, users: integer, bytes: integer, sha256: string, places: string}
+---@param rest? table  the users that were behind them in it, now a chunk of their own
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:set_apart(chunk, rest)
+  local tx <close> = self.db:begin()
+  if rest then
+    self.db:run("UPDATE chunk SET users = ?, bytes = ?, sha256 = ?, places = ? WHERE id = ?",
+      chunk.users, chunk.bytes, chunk.sha256, chunk.places, chunk.id)
+    add_chunk(self.db, 1, rest)
+  end
+  self:set { canary_chunk = chunk.id }
+  return tx:commit()
+end
+
+-- Upload ----------------------------------------------------------------------------------
+
+---The intent to send, durable before the first byte. Its time is the tenant's, which stamps what
+---comes of it: our own clock may be set anew before that is looked at.
+---@param chunk integer
+---@param offset? number  seconds that the tenant's clock is ahead
+---@return integer? attempt
+---@return string? message
+---@return Kind? kind
+function Ledger:sending(chunk, offset)
+  local now = clock.now() + (offset or 0)
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT INTO attempt (chunk, begun) VALUES (?, ?)", chunk, now)
+  local attempt = self.db:last_id()
+  self.db:run([[UPDATE chunk SET state = 'sending', first_intent = ifnull(first_intent, ?)
+    WHERE id = ?]], now, chunk)
+  local done, message, kind = tx:commit()
+  return done and attempt, message, kind
+end
+
+local function end_attempt(db, attempt, outcome, message)
+  db:run("UPDATE attempt SET ended = ?, outcome = ?, message = ? WHERE id = ?", clock.now(),
+    outcome, message, attempt)
+end
+
+---The tenant took the chunk: the job's id, the moment it is known.
+---@param chunk integer
+---@param attempt integer
+---@param job string
+---@param created? number  when the tenant made it, by its clock; unix seconds
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:sent(chunk, attempt, job, created)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, "accepted")
+  self.db:run([[INSERT INTO job (id, chunk, attempt, submitted, created, state)
+    VALUES (?, ?, ?, ?, ?, 'running')]], job, chunk, attempt, clock.now(), created)
+  self.db:run("UPDATE chunk SET state = 'sent' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+---The chunk did not arrive, or was refused: it may be sent again. An intent that came to nothing
+---leaves no trace in `first_intent`, unless an earlier attempt may have been received.
+---@param chunk integer
+---@param attempt integer
+---@param outcome "unsent"|"refused"
+---@param why string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:not_sent(chunk, attempt, outcome, why)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, outcome, why)
+  self.db:run([[UPDATE chunk SET state = 'staged', first_intent = (SELECT min(begun) FROM attempt
+    WHERE chunk = ?1 AND outcome IN ('accepted', 'uncertain')) WHERE id = ?1]], chunk)
+  return tx:commit()
+end
+
+---The upload was begun and its answer never came.
+---@param chunk integer
+---@param attempt integer
+---@param why string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:uncertain(chunk, attempt, why)
+  local tx <close> = self.db:begin()
+  end_attempt(self.db, attempt, "uncertain", why)
+  self.db:run("UPDATE chunk SET state = 'uncertain' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+---What an earlier process left in the middle of an upload is uncertain from now on.
+---@return integer? n  chunks
+---@return string? message
+---@return Kind? kind
+function Ledger:adopt()
+  local tx <close> = self.db:begin()
+  self.db:run([[UPDATE attempt SET ended = ?, outcome = 'uncertain',
+    message = 'the program ended before the answer came' WHERE outcome IS NULL]], clock.now())
+  local n = self.db:run("UPDATE chunk SET state = 'uncertain' WHERE state = 'sending'")
+  local done, message, kind = tx:commit()
+  return done and n, message, kind
+end
+
+---An uncertain chunk, or one whose job failed, is to be sent again.
+---@param chunk integer
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:send_again(chunk)
+  local tx <close> = self.db:begin()
+  self.db:run("UPDATE chunk SET state = 'staged' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+-- Jobs ------------------------------------------------------------------------------------
+
+---@class JobEnd
+---@field state "completed"|"failed"|"lost"
+---@field summary? {total?: integer, inserted?: integer, updated?: integer, failed?: integer}
+---@field details? string
+
+---The job has ended; what became of its users is still to be read.
+---@param job string
+---@param result JobEnd
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:ended(job, result)
+  local s = result.summary or {}
+  local tx <close> = self.db:begin()
+  self.db:run([[UPDATE job SET state = ?, ended = ?, total = ?, inserted = ?, updated = ?,
+    failed = ?, details = ? WHERE id = ?]], result.state, clock.now(), s.total, s.inserted,
+    s.updated, s.failed, result.details, job)
+  self.db:run("UPDATE chunk SET state = 'ended' WHERE id = (SELECT chunk FROM job WHERE id = ?)",
+    job)
+  return tx:commit()
+end
+
+---@class NewFailure  a user that the job did not take
+---@field place integer    1-based index in the chunk
+---@field position integer
+---@field at string
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]   {code, path, message}
+---@field outcome? string  default "open"
+---@field user_id? string
+---@field why? string
+
+---Adds to a fact that counts.
+local function add(db, key, n)
+  if not n or n == 0 then return end
+  db:run([[INSERT INTO run VALUES (?, ?)
+    ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], key, n)
+end
+
+---A chunk's result: how many were inserted and updated, and every user that was not. The three
+---add up to the chunk's users, or this is misuse.
+---@param chunk LedgerChunk
+---@param attempt integer
+---@param job string?      nil when the users were looked up instead
+---@param counts {inserted: integer, updated: integer, alarms?: integer, looked_up?: integer}
+---@param failures NewFailure[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:harvested(chunk, attempt, job, counts, failures)
+  local sum = counts.inserted + counts.updated + #failures
+  if sum ~= chunk.users then
+    error(string.format("chunk %d has %d users, its result %d", chunk.id, chunk.users, sum), 2)
+  end
+  local db = self.db
+  local tx <close> = db:begin()
+  if job then db:run("UPDATE job SET harvested = ? WHERE id = ?", clock.now(), job) end
+  db:run("UPDATE chunk SET state = 'harvested', inserted = ?, updated = ? WHERE id = ?",
+    counts.inserted, counts.updated, chunk.id)
+  add(db, "alarms", counts.alarms)
+  add(db, "looked_up", counts.looked_up)
+  add(db, "short_jobs", counts.looked_up and 1)
+  for _, f in ipairs(failures) do
+    db:run([[INSERT INTO failure (chunk, place, position, at, round, job, attempt, code, path,
+      message, errors, outcome, user_id, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
+      chunk.id, f.place, f.position, f.at, chunk.round, job, attempt, f.code, f.path, f.message,
+      assert(json.encode(json.array(f.errors))), f.outcome or "open", f.user_id, f.why)
+  end
+  return tx:commit()
+end
+
+-- Refused users ---------------------------------------------------------------------------
+
+---@class Verdict
+---@field id integer       of the failure
+---@field outcome "judged"|"failed"|"already_there"|"inserted"|"updated"
+---@field user_id? string  of the user in the tenant
+---@field why? string
+---@field finding? {code: string, message: string}  in place of the tenant's
+
+---What became of refused users, by the evidence. "judged" ones are left for the finalizer.
+---@param verdicts Verdict[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:judged(verdicts)
+  local tx <close> = self.db:begin()
+  for _, v in ipairs(verdicts) do
+    self.db:run([[UPDATE failure SET outcome = ?, user_id = ifnull(?, user_id),
+      why = ifnull(?, why) WHERE id = ?]], v.outcome, v.user_id, v.why, v.id)
+    if v.finding then
+      self.db:run("UPDATE failure SET code = ?, path = '', message = ?, errors = ? WHERE id = ?",
+        v.finding.code, v.finding.message, json.encode(json.array { v.finding }), v.id)
+    end
+  end
+  return tx:commit()
+end
+
+---@class Repaired
+---@field id integer   of the failure
+---@field why? string  what was changed
+
+---Repaired users become a new chunk: users, round and mark in one transaction.
+---@param round integer
+---@param chunk LedgerChunk    without round and state
+---@param failures Repaired[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:requeued(round, chunk, failures)
+  if chunk.users ~= #failures then error("a repaired user for each failure", 2) end
+  local tx <close> = self.db:begin()
+  add_chunk(self.db, round, chunk)
+  for _, repaired in ipairs(failures) do
+    self.db:run("UPDATE failure SET outcome = 'requeued', why = ? WHERE id = ?", repaired.why,
+      repaired.id)
+  end
+  return tx:commit()
+end
+
+---A finished run goes on: its failed users are imported once more.
+---@param recipe table<string, any>  see origin.digests
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:reopen(recipe)
+  local tx <close> = self.db:begin()
+  self.db:run("DELETE FROM run WHERE key = 'finished_at'")
+  self:set(recipe)
+  return tx:commit()
+end
+
+---A warning of the import; looking again counts the same users again.
+---@param code string
+---@param n integer
+---@param message string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:warned(code, n, message)
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT OR REPLACE INTO warning VALUES (?, ?, ?)", code, n, message)
+  return tx:commit()
+end
+
+---@param key string
+---@return boolean
+function Ledger:was_done(key)
+  return self.db:value("SELECT 1 FROM once WHERE key = ?", key) ~= nil
+end
+
+---@param key string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:done_once(key)
+  local tx <close> = self.db:begin()
+  self.db:run("INSERT OR IGNORE INTO once VALUES (?, ?)", key, clock.now())
+  return tx:commit()
+end
+
+-- Undo ------------------------------------------------------------------------------------
+
+---The run's users are being deleted: from here on nothing of it is imported any more.
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:begin_undo()
+  local tx <close> = self.db:begin()
+  self.db:exec(tables.UNDO)
+  self:set { undo_begun = self:get("undo_begun") or clock.now() }
+  return tx:commit()
+end
+
+---How far the undo of a chunk is: the last place that is dealt with, and the places that were to
+---be deleted when an earlier process ended.
+---@param chunk integer
+---@return {place: integer, intent: integer[]}
+function Ledger:undo_progress(chunk)
+  local row = self.db:row("SELECT place, intent FROM undo WHERE chunk = ?", chunk)
+  if not row then return { place = 0, intent = {} } end
+  return { place = row.place, intent = row.intent and json.decode(row.intent) or {} }
+end
+
+---The intent to delete the users of these places, durable before the first of them goes.
+---@param chunk integer
+---@param places integer[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:undoing(chunk, places)
+  local tx <close> = self.db:begin()
+  self.db:run([[INSERT INTO undo VALUES (?1, 0, 0, 0, ?2)
+    ON CONFLICT (chunk) DO UPDATE SET intent = ?2]], chunk, json.encode(json.array(places)))
+  return tx:commit()
+end
+
+---@class Undone
+---@field place integer   the last one of the stretch
+---@field deleted integer
+---@field gone integer    already
+---@field kept {place: integer, position: integer, at: string, why: string, user_id?: string}[]
+
+---A stretch of a chunk's users is dealt with.
+---@param chunk integer
+---@param part Undone
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:undone(chunk, part)
+  local tx <close> = self.db:begin()
+  self.db:run([[INSERT INTO undo VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT (chunk) DO UPDATE
+    SET place = ?2, deleted = deleted + ?3, gone = gone + ?4, intent = NULL]], chunk, part.place,
+    part.deleted, part.gone)
+  for _, k in ipairs(part.kept) do
+    self.db:run("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)", chunk, k.place,
+      k.position, k.at, k.why, k.user_id)
+  end
+  return tx:commit()
+end
+
+crash.around(Ledger, {
+  "note", "staged", "set_apart", "sending", "sent", "not_sent", "uncertain", "adopt",
+  "send_again", "ended", "harvested", "judged", "requeued", "reopen", "warned", "done_once",
+  "begin_undo", "undoing", "undone",
+})
+
+for name, read in pairs(entries) do Ledger[name] = read end
+
+return ledger

@@ -1,0 +1,127 @@
+--- The roll of a run: every user it sent and what became of it, from the journal and the chunk
+--- files, or what a finished run keeps of them.
+
+local clock = require "host.clock"
+local evidence = require "import.evidence"
+local fields = require "journal.digests"
+local lookup = require "auth0.api.lookup"
+
+local roll = {}
+
+---@class RollEntry
+---@field place integer     1-based in its chunk
+---@field position integer  in the source
+---@field at string         "users.csv:18"
+---@field outcome string    inserted, updated, already_there, failed, ...; "upserted": one of the
+---first two, for a job with upsert does not tell which
+---@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is a guess
+---@field ids table         user_id (without "auth0|"), email, username, phone_number
+---@field tenant_id? string user_id in the tenant, where the journal knows it
+---@field digests table<string, string>  by field, see migrate.fields
+
+---What became of those of a chunk's users that have no row of their own.
+---@param record LedgerChunk
+---@return "inserted"|"updated"|"upserted"
+function roll.rest(record)
+  if record.state ~= "harvested" then return record.upsert and "upserted" or "inserted" end
+  if record.updated == 0 then return "inserted" end
+  return record.inserted == 0 and "updated" or "upserted"
+end
+
+---The users of a chunk that was sent; those that went once more in another are left out.
+---@param ledger Ledger
+---@param dir RunDirectory
+---@param id integer  of the chunk
+---@return RollEntry[]?
+---@return string? message
+---@return Kind? kind
+function roll.chunk(ledger, dir, id)
+  local record, outcomes = ledger:chunk(id), ledger:outcomes(id)
+  local users, message, kind = dir:outlines(record)
+  if not users then return nil, message, kind end
+  local entries, rest = {}, roll.rest(record)
+  for _, placed in ipairs(users) do
+    local row = outcomes[placed.place]
+    if not row or row.outcome ~= "requeued" then
+      local ids = {}
+      for _, name in ipairs(fields.IDENTIFIERS) do ids[name] = placed.user[name] end
+      entries[#entries + 1] = {
+        place = placed.place, position = placed.position, at = placed.at,
+        outcome = row and row.outcome or rest, ids = ids,
+        in_flight = record.state ~= "harvested" or row ~= nil and row.outcome == "open",
+        tenant_id = row and row.user_id,
+        digests = placed.user.digests or {},
+      }
+    end
+  end
+  return entries
+end
+
+---The user_id that the entry's user has in the tenant, as far as that is known.
+---@param entry RollEntry
+---@return string?
+function roll.tenant_id(entry)
+  return entry.tenant_id or entry.ids.user_id and "auth0|" .. entry.ids.user_id or nil
+end
+
+---Keys by which the entry's user is known in the tenant, the surest first. An upsert finds its user
+---by the address, whatever the id.
+---@param entry RollEntry
+---@return string[]
+function roll.keys(entry)
+  local id = roll.tenant_id(entry)
+  local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
+  if entry.tenant_id or (id and not upsert) then return { "i" .. id } end
+  return evidence.keys(entry.ids, id)
+end
+
+---The one key of an entry.
+---@param entry RollEntry
+---@return string
+function roll.surest(entry)
+  local keys = roll.keys(entry)
+  local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
+  for _, key in ipairs(upsert and keys or {}) do
+    if key:find("^e") then return key end
+  end
+  return keys[1] or ""
+end
+
+---Looks entries up: a function from an entry to the tenant's users that may be it. They have
+---`created`, Unix seconds by the tenant's clock.
+---@param made Client
+---@param connection string  name
+---@param entries RollEntry[]
+---@return (fun(entry: RollEntry): table[])?
+---@return string? message
+---@return Kind? kind
+function roll.find(made, connection, entries)
+  local ids, emails, others = {}, {}, {}
+  for _, entry in ipairs(entries) do
+    for _, key in ipairs(roll.keys(entry)) do
+      local list = key:find("^i") and ids or key:find("^e") and emails
+      if list then list[#list + 1] = key:sub(2) end
+    end
+    if not roll.tenant_id(entry) then others[#others + 1] = entry.ids end
+  end
+  local found, message, kind = lookup.users(made, {
+    connection = connection, ids = ids, emails = emails, others = others,
+  })
+  if not found then return nil, message, kind end
+  local by_key = {}
+  for _, theirs in ipairs(found) do
+    theirs.created = theirs.created_at and clock.parse(theirs.created_at) or nil
+    for _, key in ipairs(evidence.keys(theirs, theirs.user_id)) do
+      by_key[key] = by_key[key] or {}
+      table.insert(by_key[key], theirs)
+    end
+  end
+  return function(entry)
+    for _, key in ipairs(roll.keys(entry)) do
+      if by_key[key] then return by_key[key] end
+    end
+    return {}
+  end
+end
+
+return roll

@@ -1,0 +1,35 @@
+--- What `map` may return beside a user: a rejection, as a value that the stage recognises.
+
+local value_shape = require "auth0.redact"
+
+local outcome = {}
+
+---@class Reject
+---@field reason string
+---@field code string   default "REJECTED"
+---@field path string   the field it is about, "" for the whole user
+---@field shape? string  what the refused value looks like
+local Reject = { __name = "reject" }
+
+local CODE <const> = "REJECTED"
+
+---@param reason string
+---@param code? string
+---@param path? string
+---@param value? any  what is refused: its looks are told, the value itself is not kept
+---@return Reject
+function outcome.reject(reason, code, path, value)
+  return setmetatable({
+    reason = reason and tostring(reason) or "rejected by the recipe", code = code or CODE,
+    path = path or "",
+    shape = value ~= nil and value_shape.of(value, path == "email" and "email" or nil) or nil,
+  }, Reject)
+end
+
+---@param value any
+---@return boolean
+function outcome.is_reject(value)
+  return getmetatable(value) == Reject
+end
+
+return outcome

@@ -1,0 +1,226 @@
+--- What a recipe's fields must look like: data, and the sentences for what does not.
+
+local nearest = require "base.spelling"
+local user_rules = require "auth0.user"
+
+local shape = {}
+
+---@class ImportOptions
+---@field connection? string
+---@field upsert? boolean
+---@field slots? integer
+---@field chunk_bytes? integer
+---@field chunk_users? integer
+---@field send_completion_email? boolean
+---@field external_id? string
+
+---@alias Fixer fun(user: User, failure: RunFailure): User?, string|table|nil
+
+---@class Recipe  as its file returns it
+---@field name? string      of the run and its directory; default: the file's name
+---@field params? table<string, ParamDeclaration>  what `name=value` sets
+---@field source fun(params: table<string, any>): any  an iterator of record, place
+---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
+---@field dedupe? string[]|fun(a: User, b: User): User
+---@field import? ImportOptions|fun(run: Run)
+---@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
+---@field fix? table<string, Fixer>|Fixer
+---@field finalize? {rounds?: integer}|fun(run: Run)
+--- Once recipe.load has made it ready, `params` holds values, `name` is there, and so are:
+---@field path? string       the file, absolute; a shipped recipe's name
+---@field digest? string     SHA-256 (hex) over the recipe's text and every module text it loaded
+---@field own_digest? string likewise, without what is shipped with the program
+---@field shipped? table<string, string>  SHA-256 (hex) of each shipped recipe in it, by name
+---@field declared? table<string, ParamDeclaration>
+---@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
+---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
+---@field left_out? LeftOut  filled by its helpers
+---@field hints? string[]    for people, about this loading
+
+local function is_count(value)
+  return math.type(value) == "integer" and value >= 0
+end
+
+local function is_whole(value)
+  return is_count(value) and value > 0
+end
+
+local function is_seconds(value)
+  return type(value) == "number" and value >= 0
+end
+
+local function kind_of(name)
+  return function(value) return type(value) == name end
+end
+
+-- Each entry: {what is accepted, for people; test}.
+local TEXT <const> = { "a string", kind_of "string" }
+local FLAG <const> = { "true or false", kind_of "boolean" }
+local WHOLE <const> = { "a whole number above 0", is_whole }
+local SECONDS <const> = { "a number of seconds", is_seconds }
+
+local PARAM <const> = {
+  help = TEXT, required = FLAG, secret = FLAG,
+  default = { "a string, a number or a boolean", function(value)
+    return type(value) ~= "table" and type(value) ~= "function"
+  end },
+}
+local IMPORT <const> = {
+  connection = TEXT, upsert = FLAG, slots = WHOLE, chunk_bytes = WHOLE, chunk_users = WHOLE,
+  send_completion_email = FLAG, external_id = TEXT,
+}
+local RETRY <const> = { attempts = WHOLE, first = SECONDS, longest = SECONDS }
+local FINALIZE <const> = { rounds = { "a whole number", is_count } }
+
+local function keys_of(entries)
+  local names = {}
+  for name in pairs(entries) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function pairs_sorted(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  local i = 0
+  return function()
+    i = i + 1
+    return keys[i], t[keys[i]]
+  end
+end
+
+---Checks the members of a table against entries; a sentence for the first that is wrong.
+local function members(where, value, entries)
+  for key, one in pairs_sorted(value) do
+    local entry = entries[key]
+    if not entry then
+      return string.format('%s has no field "%s"%s', where, tostring(key),
+        nearest.hint(tostring(key), keys_of(entries)))
+    elseif not entry[2](one) then
+      return string.format("%s.%s must be %s, not %s", where, key, entry[1], type(one))
+    end
+  end
+end
+
+local function options_or_function(where, entries)
+  return function(value)
+    if type(value) == "function" then return end
+    if type(value) ~= "table" then
+      return string.format("%s must be a table of options or a function, not a %s", where,
+        type(value))
+    end
+    return members(where, value, entries)
+  end
+end
+
+local function a_function(where)
+  return function(value)
+    if type(value) ~= "function" then
+      return string.format("%s must be a function, not a %s", where, type(value))
+    end
+  end
+end
+
+local function check_name(value)
+  if type(value) ~= "string" then return "name must be a string, not a " .. type(value) end
+  if not value:find("^[%w_][%w_.-]*$") then
+    return string.format('name must be usable as the name of a folder: letters, digits, "-", "_" '
+      .. 'and ".", not "%s"', value)
+  end
+end
+
+local function check_params(value)
+  if type(value) ~= "table" then return "params must be a table, not a " .. type(value) end
+  for name, declared in pairs_sorted(value) do
+    if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
+      return "params: a parameter is called by letters, digits and _, not " .. tostring(name)
+    elseif type(declared) ~= "table" then
+      return string.format("params.%s must be a table such as { help = \"...\" }, not a %s", name,
+        type(declared))
+    end
+    local wrong = members("params." .. name, declared, PARAM)
+    if wrong then return wrong end
+    if declared.secret and declared.default ~= nil then
+      return string.format("params.%s is secret and cannot have a default in the recipe", name)
+    end
+  end
+end
+
+local function check_dedupe(value)
+  if type(value) == "function" then return end
+  if type(value) ~= "table" or #value == 0 then
+    return "dedupe must be a list of keys or a function, not " .. (type(value) == "table"
+      and "a table without a list" or "a " .. type(value))
+  end
+  for key, one in pairs_sorted(value) do
+    if math.type(key) ~= "integer" or type(one) ~= "string" then
+      return "dedupe must be a list of the names of fields, such as { \"email\" }"
+    end
+    local field = one:match("^[^.]*")
+    if not user_rules.ORDER[field] then
+      return string.format('dedupe: a user has no field "%s"%s', field,
+        nearest.hint(field, keys_of(user_rules.ORDER)))
+    end
+  end
+end
+
+local function check_fix(value)
+  if type(value) == "function" then return end
+  if type(value) ~= "table" then
+    return "fix must be a table of code = function, or a function, not a " .. type(value)
+  end
+  for code, fixer in pairs_sorted(value) do
+    if type(code) ~= "string" or type(fixer) ~= "function" then
+      return string.format("fix.%s must be a function, not a %s", tostring(code), type(fixer))
+    end
+  end
+end
+
+---@type table<string, fun(value: any): string?>
+local FIELDS <const> = {
+  name = check_name,
+  params = check_params,
+  source = a_function "source",
+  map = a_function "map",
+  dedupe = check_dedupe,
+  import = options_or_function("import", IMPORT),
+  retry = options_or_function("retry", RETRY),
+  fix = check_fix,
+  finalize = options_or_function("finalize", FINALIZE),
+}
+
+local MUST <const> = {
+  source = "source says where the records come from: source = function(params) ... end",
+  map = "map says how a record becomes a user: map = function(record, params) ... end",
+}
+
+---What is wrong with the value that a recipe file returned; nil when nothing is.
+---@param value any
+---@return string? wrong
+function shape.check(value)
+  if value == nil then return "the file returns nothing; a recipe returns a table" end
+  if type(value) ~= "table" then
+    return "the file returns a " .. type(value) .. "; a recipe returns a table"
+  end
+  for key, one in pairs_sorted(value) do
+    local check = FIELDS[key]
+    if not check then
+      return string.format('a recipe has no field "%s"%s', tostring(key),
+        nearest.hint(tostring(key), keys_of(FIELDS)))
+    end
+    local wrong = check(one)
+    if wrong then return wrong end
+  end
+  for _, name in ipairs { "source", "map" } do
+    if value[name] == nil then return string.format("%s is missing; %s", name, MUST[name]) end
+  end
+end
+
+---The fields a recipe may have.
+---@return string[]
+function shape.fields()
+  return keys_of(FIELDS)
+end
+
+return shape

@@ -1,0 +1,120 @@
+--- What a recipe's helpers could not read: its own `auth0.password` and `source.value` note what
+--- they answer with nil, so that no password, phone number or date is lost without a word.
+
+local build = require "auth0.hash.build"
+local password = require "auth0.password"
+local user_rules = require "auth0.user"
+local value = require "source.value"
+local value_shape = require "auth0.redact"
+
+local left_out = {}
+
+---@class LeftOut  of the record at hand
+---@field any? true              something is noted here
+---@field hash? string           why the first hash was refused
+---@field values? table<string, any>  the first value that a helper could not read, by its name
+---@field told? true             the recipe has warned of the record itself
+
+-- These make no hash.
+local OTHERS <const> = { bytes = true, fields = true, identify = true }
+
+---Helpers of source.value that answer nil to what they cannot read, and what to do then.
+---@type table<string, string>
+local READERS <const> = {
+  boolean = "value.boolean reads true/false, t/f, yes/no, on/off, 1/0: map other words yourself.",
+  date = "value.date reads ISO 8601, SQL dates and epochs: bring others into one of these.",
+  email = "These users go without an address, unless the recipe sees to it.",
+  phone = 'National numbers want their calling code: value.phone(row.phone, "49").',
+}
+
+-- Ways in which systems write that there is no date.
+local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
+
+---Notes the reason of a builder: it gives a hash, or nil and why; `auto` has two places for a hash.
+local function noting_hash(left, fn)
+  local function note(first, second, third)
+    local why = second or third
+    if first == nil and type(second) ~= "table" and why ~= build.NONE then
+      left.hash, left.any = left.hash or why, true
+    end
+    return first, second, third
+  end
+  return function(...) return note(fn(...)) end
+end
+
+---Whether there is anything in a value that reads as nothing.
+local function says_something(name, given)
+  if type(given) ~= "string" and type(given) ~= "number" then return false end
+  local written = tostring(given)
+  if name == "date" and (NO_DATE[written] or not written:find("[1-9]")) then return false end
+  return written:find("%S") ~= nil
+end
+
+local function noting_value(left, name, fn)
+  return function(given, ...)
+    local read = fn(given, ...)
+    if read == nil and given ~= nil and says_something(name, given) then
+      left.values, left.any = left.values or {}, true
+      if left.values[name] == nil then left.values[name] = given end
+    end
+    return read
+  end
+end
+
+local function copy(module)
+  local own = {}
+  for name, one in pairs(module) do own[name] = one end
+  return own
+end
+
+---The two modules as a recipe gets them, by name, and where they note.
+---@return table<string, table> modules
+---@return LeftOut left
+function left_out.new()
+  local left, hashes, values = {}, copy(password), copy(value)
+  for name, fn in pairs(password) do
+    if not OTHERS[name] then hashes[name] = noting_hash(left, fn) end
+  end
+  for name in pairs(READERS) do values[name] = noting_value(left, name, value[name]) end
+  return { ["auth0.password"] = hashes, ["source.value"] = values }, left
+end
+
+---For the next record.
+---@param left LeftOut
+function left_out.clear(left)
+  left.any, left.hash, left.values, left.told = nil, nil, nil, nil
+end
+
+---@class LeftOutWarning
+---@field code string
+---@field message string
+---@field shape? string  what the value looks like
+---@field fix string
+
+---What there is to tell of a user that the record became: a hash that was refused, where he has no
+---other; values, where the recipe itself told nothing.
+---@param left LeftOut
+---@param user User
+---@return LeftOutWarning[]
+function left_out.of(left, user)
+  local told = {}
+  if left.hash and not user_rules.has_password(user) then
+    told[1] = {
+      code = "password_not_kept",
+      message = "hashes that cannot be carried over, the first: " .. left.hash,
+      fix = "These users set a new password; `prove` searches what fits.",
+    }
+  end
+  local names = {}
+  for name in pairs(not left.told and left.values or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    told[#told + 1] = {
+      code = "value_not_kept " .. name, message = "values that value." .. name .. " cannot read",
+      shape = value_shape.of(left.values[name], name), fix = READERS[name],
+    }
+  end
+  return told
+end
+
+return left_out

@@ -1,0 +1,150 @@
+--- A recipe's parameters: from the command line, else the environment, else the configuration
+--- file, else the default. Secret ones never come as plain arguments.
+
+local file = require "host.file"
+local nearest = require "base.spelling"
+
+local params = {}
+
+---@class ParamDeclaration
+---@field help? string
+---@field required? boolean
+---@field default? string|number|boolean
+---@field secret? boolean
+
+---@class ParamSources
+---@field given? table<string, string>     `name=value` of the command line
+---@field file? table<string, any>         `params` of the configuration file
+---@field from_environment? table<string, boolean>  those of the file that are `${NAME}`
+---@field env fun(name: string): string?
+
+local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
+
+local function names_of(declared)
+  local names = {}
+  for name in pairs(declared) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+---The parameters a recipe takes, a line each.
+---@param declared table<string, ParamDeclaration>
+---@return string
+function params.describe(declared)
+  local names, width = names_of(declared), 0
+  if #names == 0 then return "the recipe takes no parameters" end
+  for _, name in ipairs(names) do width = math.max(width, #name) end
+  local lines = { "the recipe takes:" }
+  for _, name in ipairs(names) do
+    local one, notes = declared[name], {}
+    if one.required then notes[#notes + 1] = "required" end
+    if one.secret then
+      notes[#notes + 1] = "secret: " .. name .. "=@FILE or " .. PREFIX .. name:upper()
+    end
+    if one.default ~= nil then notes[#notes + 1] = "default " .. tostring(one.default) end
+    local note = #notes > 0 and "(" .. table.concat(notes, "; ") .. ")" or ""
+    lines[#lines + 1] = string.format("  %-" .. width .. "s  %s", name,
+      table.concat({ one.help or "", one.help and #notes > 0 and " " or "", note }))
+  end
+  return table.concat(lines, "\n")
+end
+
+local function refuse(declared, message)
+  return nil, message .. "\n" .. params.describe(declared), "usage"
+end
+
+---The content of the file behind `name=@FILE`.
+local function from_file(name, at_file)
+  local text, message = file.read(at_file:sub(2))
+  if not text then
+    return nil, "the parameter " .. name .. " names a file: " .. message, "usage"
+  end
+  local value = text:gsub("\r?\n$", "")
+  return value
+end
+
+local function secret_value(name, value, is_safe)
+  if value:sub(1, 1) == "@" then return from_file(name, value) end
+  if is_safe then return value end
+  return nil, string.format("the parameter %s is secret and would be seen by everybody who lists "
+    .. "the processes or reads the file; give it as %s=@FILE or in the environment as %s%s",
+    name, name, PREFIX, name:upper()), "usage"
+end
+
+---A value of the configuration file, as it would have been typed.
+local function typed(value)
+  if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 1e15 then
+    return string.format("%d", value)
+  end
+  return tostring(value)
+end
+
+---One parameter's value; `false` when nobody gave one.
+local function value_of(name, one, sources)
+  local given = sources.given and sources.given[name]
+  if given ~= nil then
+    if one.secret then return secret_value(name, given, false) end
+    return given
+  end
+  local from_env = sources.env(PREFIX .. name:upper())
+  if from_env then return from_env end
+  local in_file = sources.file and sources.file[name]
+  if in_file ~= nil then
+    if type(in_file) == "table" then
+      return nil, "the configuration file's parameter " .. name .. " must be a single value",
+        "usage"
+    end
+    local value = typed(in_file)
+    if not one.secret then return value end
+    return secret_value(name, value, (sources.from_environment or {})[name])
+  end
+  if one.default ~= nil then return one.default, "default" end
+  return false
+end
+
+---The values of a recipe's parameters.
+---@param declared table<string, ParamDeclaration>
+---@param sources ParamSources
+---@return table<string, any>? values
+---@return string? message
+---@return Kind? kind
+function params.resolve(declared, sources)
+  local names = names_of(declared)
+  for _, name in ipairs(names_of(sources.given or {})) do
+    if not declared[name] then
+      return refuse(declared, string.format('the recipe has no parameter "%s"%s', name,
+        nearest.hint(name, names)))
+    end
+  end
+  local values = {}
+  for _, name in ipairs(names) do
+    local value, message, kind = value_of(name, declared[name], sources)
+    if value == nil then return nil, message, kind end
+    if value ~= false or message == "default" then
+      values[name] = value
+    elseif declared[name].required then
+      return refuse(declared, string.format("the parameter %s is missing; give %s", name,
+        declared[name].secret and name .. "=@FILE" or name .. "=VALUE"))
+    end
+  end
+  return values
+end
+
+---Names in the configuration file that the recipe does not declare: maybe another recipe's, maybe
+---mistyped.
+---@param declared table<string, ParamDeclaration>
+---@param in_file? table<string, any>
+---@return string[] hints  for people
+function params.strangers(declared, in_file)
+  local hints, names = {}, names_of(declared)
+  for _, name in ipairs(names_of(in_file or {})) do
+    local near = not declared[name] and nearest.find(name, names)
+    if near then
+      hints[#hints + 1] = string.format('the configuration file sets the parameter "%s", which the '
+        .. 'recipe does not have; did you mean "%s"?', name, near)
+    end
+  end
+  return hints
+end
+
+return params

@@ -1,0 +1,259 @@
+--- `require` for recipes: the part of the program's library that is theirs, the recipe's folder,
+--- the folders of AUTH0_MIGRATE_PATH, the user's data folder, LuaRocks trees; in that order. Text
+--- only. Every file is remembered with its digest.
+
+local digest = require "host.digest"
+local environment = require "recipe.inside.globals"
+local face = require "migrate.face"
+local failure = require "base.failure"
+local file = require "host.file"
+local host = require "host"
+local left_out = require "recipe.inside.unread_values"
+local path = require "base.path"
+
+local modules = {}
+
+---@class LoadedModule
+---@field name string
+---@field path string
+---@field sha256 string  hex, of its text
+---@field shipped? boolean  a recipe of the program's
+
+---@class Modules
+---@field env table                   the globals of the recipe
+---@field loaded table<string, any>
+---@field list LoadedModule[]         third-party ones, in the order in which they were loaded
+---@field texts LoadedModule[]        those and the shipped recipes
+---@field folders string[]
+---@field left LeftOut                 what its helpers could not read
+local Modules = {}
+Modules.__index = Modules
+
+local LOADING <const> = {}
+local MAY <const> = "recipes may require migrate, source.*, auth0.codes, auth0.fixers, "
+  .. "auth0.limits, auth0.password, auth0.schema, auth0.user, cjson, recipes.* and modules of "
+  .. "their own"
+
+-- What recipes see of the program's library, beside source.* and the recipes.
+local OPEN <const> = {
+  ["auth0.codes"] = true, ["auth0.fixers"] = true, ["auth0.limits"] = true,
+  ["auth0.schema"] = true, ["auth0.user"] = true,
+  ["migrate.import"] = true, ["migrate.finalize"] = true, ["migrate.retry"] = true,
+}
+
+local function sha256(text)
+  return digest.hex(digest.hash("sha256", text))
+end
+
+---The user's data folder: recipes in `recipes/`, helpers beside it.
+---@param env fun(name: string): string?
+---@return string?
+function modules.data_folder(env)
+  local base = env "XDG_DATA_HOME"
+  if not base or base == "" then
+    local home = env "HOME"
+    if not home or home == "" then return nil end
+    base = path.join(home, ".local/share")
+  end
+  return path.join(base, "auth0-migrate")
+end
+
+---The folders of AUTH0_MIGRATE_PATH.
+---@param env fun(name: string): string?
+---@return string[]
+function modules.path_folders(env)
+  local folders = {}
+  for folder in (env "AUTH0_MIGRATE_PATH" or ""):gmatch("[^:]+") do
+    folders[#folders + 1] = folder
+  end
+  return folders
+end
+
+---Where shared modules lie, the recipe's own folder aside.
+---@param env fun(name: string): string?
+---@return string[]
+function modules.library(env)
+  local folders = modules.path_folders(env)
+  local data, home = modules.data_folder(env), env "HOME"
+  if data then
+    folders[#folders + 1] = data
+    folders[#folders + 1] = path.join(data, "recipes")
+  end
+  if home and home ~= "" then
+    folders[#folders + 1] = path.join(home, ".luarocks/share/lua/5.4")
+  end
+  folders[#folders + 1] = "/usr/local/share/lua/5.4"
+  folders[#folders + 1] = "/usr/share/lua/5.4"
+  return folders
+end
+
+---A module of the program: its loader and where it lies, or nil.
+local function in_program(name)
+  for _, searcher in ipairs(package.searchers) do
+    local loader, where = searcher(name)
+    if type(loader) == "function" then return loader, where end
+  end
+end
+
+---The text of a recipe that is shipped, and what traces call it.
+---@param name string  without "recipes."
+---@return string? text
+---@return string? where
+function modules.shipped(name)
+  local _, where = in_program("recipes." .. name)
+  if not where then return nil end
+  if where:sub(1, 1) ~= "@" then return file.read(where), where end
+  return host.source("recipes." .. name), where:sub(2)
+end
+
+---Names of the recipes that are shipped, sorted.
+---@return string[]
+function modules.shipped_names()
+  local names = {}
+  for _, name in ipairs(host.embedded()) do
+    local short = name:match("^recipes%.([^.]+)$")
+    if short then names[#names + 1] = short end
+  end
+  return names
+end
+
+---@param options {folder?: string, library: string[], warnings: table}
+---@return Modules
+function modules.new(options)
+  local self = setmetatable({ loaded = {}, list = {}, texts = {}, folders = {} }, Modules)
+  if options.folder then self.folders[1] = options.folder end
+  table.move(options.library, 1, #options.library, #self.folders + 1, self.folders)
+  self.env = environment.new(function(name) return self:require(name) end)
+  self.env.package.loaded = self.loaded
+  for _, name in ipairs { "coroutine", "io", "math", "os", "string", "table", "utf8" } do
+    self.loaded[name] = self.env[name]
+  end
+  local own
+  own, self.left = left_out.new()
+  for name, module in pairs(own) do self.loaded[name] = module end
+  self.loaded.migrate = face.new(options.warnings, self.left)
+  self.loaded.cjson = require("cjson").new()
+  return self
+end
+
+---Compiles a text into a function of the recipe's world.
+---@param text string
+---@param where string  the file, for people and traces
+---@return function? chunk
+---@return string? message  with file and line
+function Modules:compile(text, where)
+  if text:sub(1, 1) == "\27" then
+    return nil, where .. " is compiled Lua; recipes and their modules are text"
+  end
+  return load(text:gsub("^#[^\n]*", ""), "@" .. where, "t", self.env)
+end
+
+local function found_file(folder, relative)
+  local full = folder == "." and relative or path.join(folder, relative)
+  local stat = file.stat(full)
+  return stat and stat.type == "file" and full or nil
+end
+
+---The file of a module of somebody else's.
+function Modules:find_file(name)
+  local relative = name:gsub("%.", "/")
+  for _, folder in ipairs(self.folders) do
+    local found = found_file(folder, relative .. ".lua")
+      or found_file(folder, relative .. "/init.lua")
+    if found then return found end
+  end
+end
+
+function Modules:run_text(name, text, where)
+  local chunk, message = self:compile(text, where)
+  if not chunk then failure.raise(message, "usage") end
+  local entry = { name = name, path = where, sha256 = sha256(text) }
+  table.insert(self.texts, entry)
+  local value = chunk(name, where)
+  return value, entry
+end
+
+function Modules:load_file(name)
+  local where = self:find_file(name)
+  if not where then
+    failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s; "
+      .. "AUTH0_MIGRATE_PATH names further folders", name, table.concat(self.folders, ", ")),
+      "usage")
+  end
+  local value, entry = self:run_text(name, failure.check(file.read(where)), where)
+  table.insert(self.list, entry)
+  return value
+end
+
+function Modules:load(name)
+  local recipe = name:match("^recipes%.(.+)$")
+  local text, where = nil, nil
+  if recipe then text, where = modules.shipped(recipe) end
+  if text then
+    local value, entry = self:run_text(name, text, where)
+    entry.shipped = true
+    return value
+  end
+  if not in_program(name) then return self:load_file(name) end
+  if OPEN[name] or name:find("^source%.") then return require(name) end
+  failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
+end
+
+---What `require` gives to a recipe. Raises a failure that says why not.
+---@param name string
+---@return any
+function Modules:require(name)
+  if type(name) ~= "string" then error("require needs a name, got " .. type(name), 3) end
+  local value = self.loaded[name]
+  if value == LOADING then
+    failure.raise("the module \"" .. name .. "\" requires itself", "usage")
+  elseif value ~= nil then
+    return value
+  end
+  if not name:find("^[%w_][%w_.-]*$") or name:find("..", 1, true) then
+    failure.raise("\"" .. name .. "\" is not the name of a module", "usage")
+  end
+  if name == "debug" or name == "package" then
+    failure.raise("the library \"" .. name .. "\" is not for recipes", "usage")
+  end
+  self.loaded[name] = LOADING
+  local result = self:load(name)
+  if self.loaded[name] == LOADING then self.loaded[name] = result == nil and true or result end
+  return self.loaded[name]
+end
+
+---One digest over a text's and those of modules.
+local function joined(first, entries)
+  local lines = {}
+  for _, entry in ipairs(entries) do lines[#lines + 1] = entry.name .. " " .. entry.sha256 end
+  table.sort(lines)
+  table.insert(lines, 1, first)
+  return sha256(table.concat(lines, "\n"))
+end
+
+---One digest over a text and every text that was loaded for it.
+---@param text string
+---@return string hex
+function Modules:digest(text)
+  return joined(sha256(text), self.texts)
+end
+
+---The same in two parts: an update of the program may change what is shipped with it.
+---@param text string  the recipe's
+---@param name? string its name, when it is a shipped one
+---@return string hex  of everything that is not shipped
+---@return table<string, string> shipped  hex, of each shipped text, by its recipe's name
+function Modules:parted_digest(text, name)
+  local own, shipped = {}, {}
+  for _, entry in ipairs(self.texts) do
+    if entry.shipped then
+      shipped[entry.name:match("^recipes%.(.+)$")] = entry.sha256
+    else
+      own[#own + 1] = entry
+    end
+  end
+  if name then shipped[name] = sha256(text) end
+  return joined(name or sha256(text), own), shipped
+end
+
+return modules

@@ -1,0 +1,181 @@
+--- The statement: report.json and report.html.
+
+local books = require "journal.totals"
+local canary = require "import.canary"
+local clock = require "host.clock"
+local file = require "host.file"
+local findings = require "stage.findings"
+local json = require "host.json"
+local page = require "report.html"
+
+local report = {}
+
+local STATUS <const> = {
+  [0] = "complete", [1] = "failed", [2] = "failed", [3] = "complete", [4] = "gated",
+  [5] = "incomplete", [6] = "failed", [7] = "gated", [8] = "planned", [130] = "interrupted",
+}
+
+---@class ReportWarning  what is said of the first stands for all
+---@field code string     maybe with the field: "MAX_LENGTH name"
+---@field count integer
+---@field message string
+---@field at? string      of the rules' own: the place of the first
+---@field shape? string   what its value looks like
+---@field fix? string     what to do
+
+---@class Report  the shape of report.json
+---@field run string
+---@field recipe string
+---@field status string
+---@field exit integer
+---@field tenant? string      its URL; nil as long as none is known
+---@field connection? string  its name
+---@field begun string        ISO 8601, by our clock
+---@field written string
+---@field records table<string, integer>
+---@field users table<string, integer>
+---@field jobs table<string, integer>
+---@field codes {rejected: table<string, integer>, failed: table<string, integer>}
+---@field skipped table<string, integer>
+---@field warnings table<string, integer>   by code
+---@field warning_list ReportWarning[]
+---@field findings? FindingGroup[]  of what was rejected, failed or repaired
+---@field alarms integer      answers of the tenant that fit nothing of ours; see log.ndjson
+---@field looked_up {jobs: integer, users: integer}  whose summary was not what was sent
+---@field rounds integer
+---@field balanced boolean
+---@field seconds {stage: number, import: number}
+---@field slot_use number
+---@field next string|lightuserdata
+---@field message? string   why it ended as it did
+---@field directory string
+---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
+---@field faults? FaultTally[]  of a rehearsal with --faults
+---@field forecast? {tier: string, hours: number}[]  of a rehearsal: what production takes
+---@field undo? UndoFigures
+---@field canary? CanaryFigures
+
+local function pick(from, ...)
+  local picked = {}
+  for _, key in ipairs { ... } do picked[key] = from[key] end
+  return picked
+end
+
+---Share of the slots' time that jobs took, between the first submit and the last end.
+---@param db host.store.database
+---@param slots integer
+local function slot_use(db, slots)
+  local row = db:row([[SELECT min(submitted) AS first, max(ended) AS last,
+    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
+  local span = row.n > 0 and row.last - row.first or 0
+  if span <= 0 then return 0, 0 end
+  return math.min(1, row.busy / (span * math.min(slots, row.n))), span
+end
+
+---The warnings of the stage, those of the rules with the place, looks and advice of their first.
+---@return ReportWarning[]
+local function warnings_of(ledger)
+  local warnings, firsts = books.warnings(ledger.db), ledger:get_table("warned") or {}
+  for _, warning in ipairs(warnings) do
+    local first = firsts[warning.code] or {}
+    warning.at, warning.shape, warning.fix = first.at, first.shape, first.fix
+  end
+  return warnings
+end
+
+local function counted(warnings)
+  local by_code = {}
+  for _, warning in ipairs(warnings) do by_code[warning.code] = warning.count end
+  return by_code
+end
+
+---@param unix? number
+local function iso(unix)
+  return unix and clock.iso(unix) or nil
+end
+
+local function round(number, places)
+  local factor = 10 ^ places
+  return math.floor(number * factor + 0.5) / factor
+end
+
+---What was rejected, failed or repaired, grouped. Memory does not grow with the records.
+---@param ledger Ledger
+---@return FindingGroup[]
+function report.findings(ledger)
+  local failed = findings.new()
+  failed:add_failures(ledger, json.decode)
+  local list = failed:list()
+  for _, group in ipairs(ledger:get_table("findings") or {}) do list[#list + 1] = group end
+  return json.array(findings.sorted(list))
+end
+
+---The statement as the journal stands. `ending`: the exit status, or nil for what the books say:
+---0 when nothing is left to do, 3 when records were rejected or failed, 5 when users are pending.
+---@param ledger Ledger
+---@param options {directory: string, exit?: integer, message?: string, next?: string}
+---@return Report
+function report.build(ledger, options)
+  local figures = books.figures(ledger.db)
+  local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
+  local exit = options.exit
+  local balanced = books.balanced(figures)
+  local warnings = warnings_of(ledger)
+  if not exit then
+    exit = not balanced and 1 or figures.pending > 0 and 5
+      or figures.rejected + figures.failed > 0 and 3 or 0
+  end
+  return {
+    run = ledger:get("run"), recipe = ledger:get("recipe"), status = STATUS[exit], exit = exit,
+    tenant = ledger:get("base"), connection = ledger:get("connection"),
+    begun = iso(ledger:get("begun")), written = iso(clock.now()),
+    records = pick(figures, "read", "extra", "skipped", "unchanged", "rejected", "duplicate",
+      "staged"),
+    users = pick(figures, "inserted", "updated", "already_there", "failed", "pending"),
+    jobs = { submitted = figures.submitted, completed = figures.completed,
+      failed = figures.jobs_failed },
+    codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
+    warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
+    alarms = ledger:get("alarms") or 0,
+    looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
+    balanced = balanced,
+    seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
+      import = round(import_seconds, 3) },
+    slot_use = round(use, 4), next = options.next or json.null, message = options.message,
+    directory = options.directory, undo = books.undone(ledger), canary = canary.figures(ledger),
+  }
+end
+
+---Writes report.json and report.html.
+---@param dir RunDirectory
+---@param statement Report
+---@return true?
+---@return string? message
+---@return Kind? kind
+function report.write(dir, statement)
+  local written, message, kind = file.write(dir:file("report.html"), page.of(statement))
+  if not written then return nil, message, kind end
+  return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
+end
+
+---Removes the statement of an earlier ending, which says nothing of what is sent from now on.
+---@param dir RunDirectory
+function report.discard(dir)
+  file.remove(dir:file("report.json"))
+  file.remove(dir:file("report.html"))
+end
+
+---Reads the report.json of a run.
+---@param dir RunDirectory
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function report.read(dir)
+  local text, message, kind = file.read(dir:file("report.json"))
+  if not text then return nil, message, kind end
+  local statement
+  statement, message, kind = json.decode(text)
+  return statement, message, kind
+end
+
+return report

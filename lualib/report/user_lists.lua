@@ -1,0 +1,131 @@
+--- failed.ndjson and already_there.ndjson: written from the journal and our own chunk files, in the
+--- order of the journal. Where a finished run has given its chunk files up, the line of the earlier
+--- list stays: both have the journal's id.
+
+local file = require "host.file"
+local json = require "host.json"
+local run = require "import.run_object"
+
+local lists = {}
+
+local BATCH <const> = 500
+
+local LINE_KEYS <const> = {
+  "id", "position", "at", "user", "code", "path", "message", "errors", "job", "attempt", "round",
+  "why",
+}
+
+local function failed_line(row, users)
+  local failure, line = run.failure(row, users), {}
+  for _, key in ipairs(LINE_KEYS) do line[key] = failure[key] end
+  return line
+end
+
+local function already_there_line(row, users)
+  return {
+    id = row.id, position = row.position, at = row.at, user_id = row.user_id,
+    email = users[row.place].user.email, code = row.code, job = row.job,
+  }
+end
+
+---The lines of an earlier list that have an id, one with each call; a broken one is stepped over.
+local function reader_of(path)
+  local input = file.open(path)
+  local reader = input and json.reader(input, { lines = true, lazy = false })
+  return function()
+    local line = reader and reader:next()
+    while line == false or line and not (type(line) == "table" and math.tointeger(line.id)) do
+      line = reader:next()
+    end
+    return line
+  end
+end
+
+---Whether a list's ids rise, as they do until a person sorts it.
+local function is_rising(path)
+  local last = 0
+  for line in reader_of(path) do
+    if line.id <= last then return false end
+    last = line.id
+  end
+  return true
+end
+
+---The lines of an earlier list by the journal's id: ids are asked for in rising order. The list may
+---hold the only copy of its users, so one that a person has sorted is held in memory.
+---@param path string
+---@return fun(id: integer): table?
+local function earlier_lines(path)
+  local next_line = reader_of(path)
+  if not is_rising(path) then
+    local by_id = {}
+    for line in next_line do by_id[line.id] = line end
+    return function(id) return by_id[id] end
+  end
+  local line = next_line()
+  return function(id)
+    while line and line.id < id do line = next_line() end
+    return line and line.id == id and line or nil
+  end
+end
+
+---The line of an earlier list, as the journal sees it now; one that was taken out of the list has
+---lost its user.
+local function earlier_line(row, earlier)
+  local line = earlier(row.id) or {
+    id = row.id, position = row.position, at = row.at, code = row.code, path = row.path,
+    message = row.message, errors = row.errors, job = row.job, round = row.round,
+  }
+  line.why = row.why
+  return line
+end
+
+local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
+  local after, chunk, users = 0, nil, nil
+  while true do
+    local rows = ledger:failures(outcomes, after, BATCH)
+    if #rows == 0 then return true end
+    for _, row in ipairs(rows) do
+      local message, kind
+      if row.chunk ~= chunk then
+        chunk, users = row.chunk, nil
+        if file.stat(dir:chunk(chunk)) then
+          users, message, kind = dir:users(ledger:chunk(chunk))
+          if not users then return nil, message, kind end
+        end
+      end
+      local line = users and line_of(row, users) or earlier_line(row, earlier)
+      local done
+      done, message, kind = output:write(assert(json.encode(line)) .. "\n")
+      if not done then return nil, message, kind end
+    end
+    after = rows[#rows].id
+  end
+end
+
+---Written beside and renamed: the earlier list may hold the only copy of its users.
+local function write_list(ledger, dir, name, outcomes, line_of)
+  local path = dir:file(name)
+  local beside = path .. ".new"
+  local output <close>, message, kind = file.create(beside)
+  if not output then return nil, message, kind end
+  local done
+  done, message, kind = write_rows(ledger, dir, outcomes, output, line_of, earlier_lines(path))
+  if not done then return nil, message, kind end
+  done, message, kind = output:finish()
+  if not done then return nil, message, kind end
+  return file.rename(beside, path)
+end
+
+---@param ledger Ledger
+---@param dir RunDirectory
+---@return true?
+---@return string? message
+---@return Kind? kind
+function lists.write(ledger, dir)
+  local done, message, kind = write_list(ledger, dir, "failed.ndjson", "failed judged", failed_line)
+  if not done then return nil, message, kind end
+  return write_list(ledger, dir, "already_there.ndjson", "already_there", already_there_line)
+end
+
+return lists

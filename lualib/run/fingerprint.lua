@@ -1,0 +1,135 @@
+--- Where a run comes from: the recipe, its parameters and its input files, and whether they are
+--- still what they were.
+
+local amounts = require "base.format"
+local file = require "host.file"
+local inputs = require "source.input"
+
+local origin = {}
+
+---The parameters to load the recipe with again; secret ones stay out of the journal.
+---@param recipe Recipe
+---@return table<string, string>
+function origin.params(recipe)
+  local kept = {}
+  for name, value in pairs(recipe.params) do
+    local declared = recipe.declared and recipe.declared[name] or {}
+    if not declared.secret and type(value) == "string" then kept[name] = value end
+  end
+  return kept
+end
+
+---Size and time of every file that a parameter names.
+---@param recipe Recipe
+---@return table<string, {size: integer, modified: number}>
+function origin.fingerprint(recipe)
+  local print = {}
+  for _, value in pairs(origin.params(recipe)) do
+    for _, path in ipairs(value ~= "-" and inputs.resolve(value) or {}) do
+      local stat = file.stat(path)
+      if stat and stat.type == "file" then
+        print[path] = { size = stat.size, modified = stat.modified }
+      end
+    end
+  end
+  return print
+end
+
+local function changed_file(before, now)
+  for path, was in pairs(before) do
+    local is = now[path]
+    if not is then return path .. " is gone" end
+    if is.size ~= was.size then
+      return string.format("%s had %s bytes, now %s", path, amounts.number(was.size),
+        amounts.number(is.size))
+    end
+    if is.modified ~= was.modified then return path .. " was written to since" end
+  end
+  for path in pairs(now) do
+    if not before[path] then return path .. " is new" end
+  end
+end
+
+---The first parameter that is not what it was, for people.
+local function changed_param(before, now)
+  local names = {}
+  for _, params in ipairs { before, now } do
+    for name in pairs(params) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if before[name] ~= now[name] then
+      return string.format("%s was %s, now %s", name, before[name] or "not given",
+        now[name] or "not given")
+    end
+  end
+end
+
+---Facts of a run by which its recipe is known again.
+---@param recipe Recipe
+---@return table<string, any>
+function origin.digests(recipe)
+  return {
+    recipe_digest = recipe.digest, recipe_own_digest = recipe.own_digest,
+    recipe_shipped = recipe.shipped,
+  }
+end
+
+---Names of the shipped recipes that are others than the run's, when nothing else of its recipe has
+---changed.
+---@return string[]?
+local function changed_shipped(ledger, recipe)
+  local own = ledger:get("recipe_own_digest")
+  if not own then -- an older program noted one digest of everything
+    local is_shipped = recipe.shipped[recipe.path]
+    return is_shipped and ledger:get("recipe_path") == recipe.path and { recipe.path } or nil
+  end
+  if own ~= recipe.own_digest then return nil end
+  local before, names = ledger:get_table("recipe_shipped") or {}, {}
+  for name, digest in pairs(recipe.shipped) do
+    if before[name] ~= digest then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---What a person should know of the recipe before the run is resumed: an update of the program may
+---have brought another text of what it ships.
+---@param ledger Ledger
+---@param recipe Recipe
+---@return string? said
+function origin.remark(ledger, recipe)
+  if ledger:get("recipe_digest") == recipe.digest then return nil end
+  local names = changed_shipped(ledger, recipe)
+  if not names or #names == 0 then return nil end
+  return string.format(#names == 1
+    and "the recipe %s shipped with this program differs from the one that staged the run; the "
+      .. "staged chunks are used"
+    or "the recipes %s shipped with this program differ from those that staged the run; the "
+      .. "staged chunks are used", table.concat(names, ", "))
+end
+
+---Whether the recipe, and with `source` its parameters and input, are those the run was staged
+---from. What the program ships may have changed: see origin.remark.
+---@param ledger Ledger
+---@param recipe Recipe
+---@param settings Settings
+---@param source boolean
+---@return true?
+---@return string? message
+---@return Kind? kind
+function origin.same(ledger, recipe, settings, source)
+  if settings.changed then return true end
+  local go_on = "; --changed goes on with what is staged, run with --fresh begins another run"
+  if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
+    return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
+  end
+  if not source then return true end
+  local param = changed_param(ledger:get_table("params") or {}, origin.params(recipe))
+  if param then return nil, "a parameter has changed: " .. param .. go_on, "usage" end
+  local what = changed_file(ledger:get_table("source") or {}, origin.fingerprint(recipe))
+  if what then return nil, "the source has changed: " .. what .. go_on, "usage" end
+  return true
+end
+
+return origin

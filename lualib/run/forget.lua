@@ -1,0 +1,62 @@
+--- Forget: removes what a run wrote into its directory, and that when nothing else is in it.
+
+local amounts = require "base.format"
+local books = require "journal.totals"
+local file = require "host.file"
+local json = require "host.json"
+local path = require "base.path"
+local runs = require "run.open"
+
+local forget = {}
+
+---What a person must know before agreeing.
+local function question(held)
+  local figures, book = books.figures(held.ledger.db), held.ledger
+  local state = not book:get("staged_at") and "not staged" or book:get("finished_at") and "finished"
+    or "unfinished"
+  local left = book.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
+    LIMIT 1]]) and ". Jobs of it may still run; what becomes of their users will not be known" or ""
+  return string.format("Remove %s (%s, %s inserted)? It can then neither be gone on with nor "
+    .. "verified nor undone%s.", held.dir.path, state,
+    amounts.count(figures.inserted, "user"), left)
+end
+
+---@class ForgetStatement
+---@field run string
+---@field directory string
+---@field status "forgotten"|"planned"
+---@field exit integer
+---@field stayed string[]   files that are not of the run
+---@field message? string
+---@field next string|lightuserdata
+
+---Removes a run directory; no tenant is touched.
+---@param dir string
+---@param yes? boolean  agreed beforehand
+---@param ui table
+---@return ForgetStatement?
+---@return string? message
+---@return Kind? kind
+function forget.run(dir, yes, ui)
+  local held <close>, message, kind = runs.take(dir)
+  if not held then return nil, message, kind end
+  local statement = {
+    run = held.ledger:get("run"), directory = held.dir.path, status = "forgotten", exit = 0,
+    stayed = json.array {}, next = json.null,
+  }
+  local answer = yes or ui:ask(question(held))
+  if not answer then
+    statement.status, statement.exit = "planned", 8
+    statement.message = "nothing was removed" .. (answer == nil
+      and ": no terminal to ask on, and no --yes" or "")
+    statement.next = "auth0-migrate forget " .. path.quote(held.dir.path) .. " --yes"
+    return statement
+  end
+  held.ledger:close()
+  held.ledger = nil
+  held.dir:discard()
+  statement.stayed = json.array(file.list(held.dir.path) or {})
+  return statement
+end
+
+return forget

@@ -1,0 +1,141 @@
+--- Runs by their directories: finding one, taking it, and whether the settings mean its tenant.
+
+local amounts = require "base.format"
+local books = require "journal.totals"
+local connect = require "auth0.api.connect"
+local ledger = require "journal.ledger"
+local path = require "base.path"
+local remembered = require "run.saved_settings"
+local rundir = require "journal.directory"
+
+local runs = {}
+
+---@param dir? string  default the newest run of the working directory
+---@return RunDirectory?
+---@return string? message
+---@return Kind? kind
+function runs.find(dir)
+  dir = dir or rundir.newest(".")
+  if not dir then
+    return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or "
+      .. "give its directory", "usage"
+  end
+  local found = rundir.at(dir)
+  if not found:exists() then
+    local newest = rundir.newest(".")
+    return nil, dir .. " holds no run" .. (newest and "; the newest one here is " .. newest or ""),
+      "usage"
+  end
+  return found
+end
+
+---Why a rehearsal is neither gone on with nor compared.
+---@param book Ledger
+---@return string? why
+function runs.rehearsed(book)
+  local command = book:get("rehearsal")
+  if not command then return nil end
+  return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew"
+end
+
+---A run that this process holds.
+---@class HeldRun
+---@field dir RunDirectory
+---@field ledger Ledger
+local HeldRun = {}
+HeldRun.__index = HeldRun
+
+function HeldRun:close()
+  if self.ledger then self.ledger:close() end
+  self.ledger = nil
+  self.dir:close()
+end
+
+HeldRun.__close = HeldRun.close
+
+---Takes a run that is there, with `settings` to speak to its tenant: what it was begun with counts
+---where they give nothing.
+---@param dir? string
+---@param settings? Settings
+---@return HeldRun?
+---@return string? message
+---@return Kind? kind  "usage": there is none, another process works there, or its tenant is gone
+function runs.take(dir, settings)
+  local found, message, kind = runs.find(dir)
+  if not found then return nil, message, kind end
+  local taken
+  taken, message, kind = found:take()
+  if not taken then return nil, message, kind end
+  local self = setmetatable({ dir = found }, HeldRun)
+  self.ledger, message, kind = ledger.open(found:journal())
+  if not self.ledger then
+    self:close()
+    return nil, message, kind
+  end
+  if not settings then return self end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then
+    self:close()
+    return nil, rehearsed, "usage"
+  end
+  remembered.apply(settings, self.ledger)
+  return self
+end
+
+---Why the settings do not mean the run's tenant or connection.
+---@param book Ledger
+---@param settings Settings
+---@param connection? Connection  the settings'; nil: only the tenant is compared
+---@return string? why
+function runs.elsewhere(book, settings, connection)
+  local base, name = book:get("base"), book:get("connection")
+  local id = book:get("connection_id")
+  local same = not base or base == settings.base
+  if same and connection and name then
+    same = connection.id == (id or connection.id)
+      and (id ~= nil or name == connection.name or name == connection.id)
+  end
+  if same then return nil end
+  return string.format("this run is for connection %s of %s; the settings say %s of %s", name,
+    base, connection and connection.name or settings.connection, settings.base)
+end
+
+---Why nothing of the run is imported any more.
+---@param book Ledger
+---@param dir RunDirectory
+---@return string? why
+function runs.undone(book, dir)
+  local figures = books.undone(book)
+  if not figures then return nil end
+  if not figures.finished then
+    return string.format("%s: undo begun, %s of %s deleted; go on with `auth0-migrate undo "
+      .. "%s`", dir.path, amounts.number(figures.deleted),
+      amounts.count(books.inserted(book.db), "user"), path.quote(dir.path))
+  end
+  return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
+    .. "--fresh begins another", dir.path, path.quote(dir.path))
+end
+
+---The tenant and the connection that the run is for; whether users could be imported there now
+---does not matter.
+---@param book Ledger
+---@param settings Settings
+---@param clock Clock
+---@param scopes string[]  needed
+---@return Tenant?
+---@return string? message
+---@return Kind? kind
+function runs.connect(book, settings, clock, scopes)
+  local elsewhere = settings.base and runs.elsewhere(book, settings)
+  if elsewhere then return nil, elsewhere, "usage" end
+  if not connect.has_credentials(settings) then
+    return nil, "the tenant must be asked; that needs " .. connect.missing(settings), "usage"
+  end
+  local tenant, message, kind = connect.look(settings, clock, scopes)
+  if not tenant then return nil, message, kind end
+  elsewhere = runs.elsewhere(book, settings, tenant.connection)
+  if elsewhere then return nil, elsewhere, "usage" end
+  return tenant
+end
+
+return runs

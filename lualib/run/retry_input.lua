@@ -1,0 +1,123 @@
+--- The users of failed.ndjson, repaired by a person or by a changed recipe, become chunks of the
+--- same run once more.
+
+local chunk = require "host.chunk"
+local file = require "host.file"
+local json = require "host.json"
+local requeue = require "import.requeue"
+
+local repaired = {}
+
+---Calls `fn` for each line of the list; ends with the message that it returns, or with what is
+---wrong with the file.
+---@param dir RunDirectory
+---@param fn fun(line: table): string?
+---@return true?
+---@return string? message
+---@return Kind? kind
+local function each(dir, fn)
+  local path = dir:file("failed.ndjson")
+  local input <close>, message, kind = file.open(path)
+  if not input then return nil, message, kind end
+  local reader <close> = json.reader(input, { lines = true, lazy = false })
+  while true do
+    local line, place, number = reader:next()
+    if line == nil then
+      if not place then return true end
+      return nil, path .. ": " .. place, "usage"
+    end
+    if line == false then
+      return nil, string.format("%s:%s: %s", path, number, place), "usage"
+    end
+    local wrong = fn(line)
+    if wrong then return nil, string.format("%s:%s: %s", path, place, wrong), "usage" end
+  end
+end
+
+---Whether the list can be taken as it is. A person has had it in hands, and it may be the only copy
+---of its users: nothing is begun with one that is broken.
+---@param dir RunDirectory
+---@param ledger Ledger
+---@return true?
+---@return string? message
+---@return Kind? kind
+function repaired.check(dir, ledger)
+  local seen = {}
+  return each(dir, function(line)
+    local id = type(line) == "table" and math.tointeger(line.id)
+    if not id or not ledger:failure(id) then
+      return "a line keeps the `id` that it had, and is an object"
+    elseif seen[id] then
+      return "an earlier line has the same `id`; each user has one line"
+    elseif line.user ~= nil and type(line.user) ~= "table" then
+      return "`user` is an object"
+    end
+    seen[id] = true
+  end)
+end
+
+---What a finished run knows of the users that were refused: a function from the journal's row.
+---@return fun(row: table): {digests: table<string, string>}
+local function outlines(engine)
+  local held, users
+  return function(row)
+    if row.chunk ~= held then
+      held, users = row.chunk, engine:check(engine.dir:outlines(engine.ledger:chunk(row.chunk)))
+    end
+    return users[row.place].user
+  end
+end
+
+---Whether a person has changed the user of a line.
+local function is_edited(user, outline)
+  local now = chunk.digests("[" .. assert(json.encode(user)) .. "]", {})[1].digests
+  for name, value in pairs(now) do
+    if outline.digests[name] ~= value then return true end
+  end
+  for name in pairs(outline.digests) do
+    if now[name] == nil then return true end
+  end
+  return false
+end
+
+---Queues the user of a line, as a person has left it, or as the recipe repairs it.
+---@param face Run
+---@param engine Engine
+---@param line table
+---@param row table      the journal's
+---@param outline table  of the user as it was refused
+local function take(face, engine, line, row, outline)
+  local refused = {
+    id = row.id, position = row.position, at = row.at, user = line.user, code = row.code,
+    path = row.path, message = row.message, errors = row.errors, job = row.job,
+    attempt = line.attempt, round = row.round,
+  }
+  engine.identified[row.id] = requeue.identifiers(outline)
+  local user, options
+  if is_edited(line.user, outline) then
+    user, options = line.user, { why = "repaired in failed.ndjson" }
+  else
+    user, options = face:repair(refused)
+    if not user then user, options = line.user, nil end
+  end
+  local queued, why = face:requeue(user, refused, options)
+  if not queued then
+    engine:record("judged", { { id = row.id, outcome = "failed", why = why } })
+  end
+end
+
+---Queues every user of the list that still counts as failed. Lines that were taken out of it stay
+---failed, and so do those that have lost their user that way.
+---@param face Run
+---@param engine Engine
+function repaired.queue(face, engine)
+  local outline_of = outlines(engine)
+  engine:check(each(engine.dir, function(line)
+    local row = engine.ledger:failure(line.id)
+    if line.user and row.outcome == "failed" then
+      take(face, engine, line, row, outline_of(row))
+    end
+  end))
+end
+
+return repaired

@@ -1,0 +1,435 @@
+--- A session with one run: begin or go on, stage, plan, ask, import, finalize. Whatever happens, it
+--- ends with a statement.
+
+local books = require "journal.totals"
+local canary = require "import.canary"
+local clock = require "host.clock"
+local closing = require "run.finish"
+local connect = require "auth0.api.connect"
+local consent = require "run.consent"
+local exit = require "base.exit_status"
+local failure = require "base.failure"
+local gates = require "journal.gates"
+local importing = require "import"
+local ledger = require "journal.ledger"
+local log = require "journal.log"
+local origin = require "run.fingerprint"
+local path = require "base.path"
+local plan = require "check.plan"
+local process = require "host.process"
+local recipes = require "recipe"
+local remembered = require "run.saved_settings"
+local repaired = require "run.retry_input"
+local report = require "report"
+local rundir = require "journal.directory"
+local runs = require "run.open"
+local scheduler = require "base.scheduler"
+local signals = require "base.signals"
+local staging = require "run.staging"
+
+local session = {}
+
+---@class Session
+---@field recipe Recipe
+---@field settings Settings
+---@field ui table
+---@field dir RunDirectory
+---@field ledger Ledger
+---@field log Log
+---@field clock Clock
+---@field tenant? Tenant
+---@field interrupted boolean
+---@field turn Condition  the tenant has answered, or an interrupt has come
+---@field signals? Signals
+---@field engine? Engine
+---@field plan? Plan    for its report
+---@field glimpsed? number     when its progress was last noted for other terminals
+---@field first_done? integer  users that were done when this import began
+local Session = {}
+Session.__index = Session
+
+local function new_session(recipe, settings, ui, dir)
+  return setmetatable({
+    recipe = recipe, settings = settings, ui = ui, dir = dir, interrupted = false,
+    clock = scheduler.clock(settings.time_scale), turn = scheduler.condition(),
+  }, Session)
+end
+
+---Closes what the session holds; the report is its last word.
+function Session:close()
+  if self.signals then self.signals:close() end
+  if self.ledger then self.ledger:close() end
+  self.dir:close()
+end
+
+Session.__close = Session.close
+
+-- Tenant ----------------------------------------------------------------------------------
+
+---Opens the tenant; an interrupt does not wait for one that does not answer.
+---@param hasty? boolean  an outage is not waited out
+---@return Tenant?
+---@return string? message
+---@return Kind? kind
+function Session:connect(hasty)
+  local result
+  scheduler.spawn(function()
+    result = table.pack(connect.open(self.settings, self.clock, self.log, hasty))
+    self.turn:notify()
+  end)
+  while not result and not self.interrupted do self.turn:wait() end
+  if self.interrupted then
+    return nil, consent.INTERRUPTED, "interrupted"
+  end
+  return table.unpack(result, 1, result.n)
+end
+
+---Why the run may not be gone on with here.
+---@param connection? Connection  the settings'; nil: only the tenant is compared
+---@return string? why
+function Session:elsewhere(connection)
+  return runs.elsewhere(self.ledger, self.settings, connection)
+end
+
+---The tenant and connection are those of the run's beginning, or become them.
+function Session:settle_tenant()
+  local elsewhere = self.settings.base and self:elsewhere()
+  if elsewhere then return nil, elsewhere, "usage" end
+  if not self.tenant then
+    if not connect.has_credentials(self.settings) then
+      return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
+    end
+    local message, kind
+    self.tenant, message, kind = self:connect()
+    if not self.tenant then return nil, message, kind end
+  end
+  local connection = self.tenant.connection
+  elsewhere = self:elsewhere(connection)
+  if elsewhere then return nil, elsewhere, "usage" end
+  return self.ledger:note {
+    base = self.settings.base, connection = connection.name, connection_id = connection.id,
+    slots = self.settings.slots,
+  }
+end
+
+---Seconds a ready-made token still lives; nil for one that can be renewed.
+function Session:token_seconds()
+  local grant = self.tenant and self.tenant.client:grant()
+  return grant and grant.ready_made and grant.expires and grant.expires - clock.now() or nil
+end
+
+-- The whole -------------------------------------------------------------------------------
+
+function Session:watch_signals()
+  local function interrupt()
+    if self.interrupted then return end
+    self.interrupted = true
+    self.turn:notify()
+    self.ui:cancel() -- a question that is open
+    self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
+    if self.engine then
+      self.engine:stop(failure.new(consent.INTERRUPTED, "interrupted"))
+    end
+  end
+  self.signals = signals.watch(interrupt, function()
+    scheduler.finish(closing.finish(self, consent.INTERRUPTED, "interrupted"))
+  end, function()
+    local survives = signals.survives(self.ui.quiet, process.env)
+    self.log("hang_up", { survives = survives })
+    if survives then self.ui:cancel() else interrupt() end
+  end)
+end
+
+---From a staged run to its end.
+function Session:go()
+  -- A signal that came last is seen in one turn and dealt with in the next.
+  for _ = 1, 2 do scheduler.pass() end
+  if self.interrupted then return closing.finish(self, consent.INTERRUPTED, "interrupted") end
+  self.plan = plan.of(plan.staged(self.ledger.db), {
+    connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
+    tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
+    left_out = books.figures(self.ledger.db), canary = canary.figures(self.ledger),
+  })
+  local done, message, kind, _ = true, nil, nil, nil
+  local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
+  if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
+    local too_many = gates.rejects(consent.gate(self, "max_rejects"), books.figures(self.ledger.db))
+    if too_many then return closing.finish(self, too_many, "rejects") end
+  end
+  if pending then done, message, kind = consent.given(self) end
+  if done and self.ledger:get("consent") then
+    done, message, kind = self:settle_tenant()
+    if done then _, message, kind = importing.run(self) end
+  end
+  return closing.finish(self, message, kind)
+end
+
+---Facts that a new run is begun with.
+---@param kept table<string, any>  those of a run whose stage was killed
+---@return table<string, any>
+function Session:facts(kept)
+  local recipe, settings = self.recipe, self.settings
+  local connection = self.tenant and self.tenant.connection or {}
+  local facts = {
+    base = settings.base, connection = connection.name or settings.connection,
+    connection_id = connection.id, settings = remembered.of(settings),
+    run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
+    recipe_path = recipe.path, params = origin.params(recipe),
+    source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
+    chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
+    slots = settings.slots, read = 0, extra = 0,
+    delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
+    ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
+  }
+  for _, more in ipairs { origin.digests(recipe), kept } do
+    for key, value in pairs(more) do facts[key] = value end
+  end
+  return facts
+end
+
+---Stages into the directory, which this session holds.
+---@param again? boolean  in place of a stage that was killed: nothing of it was sent
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function Session:begin(again)
+  local message, kind
+  if connect.has_credentials(self.settings) then
+    self.tenant, message, kind = self:connect(true)
+    if not self.tenant and exit.of(kind) ~= exit.of("temporary") then
+      if not again then self.dir:discard() end
+      return nil, message, kind
+    end
+    if not self.tenant then
+      self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
+    end
+  end
+  local kept = {}
+  if again then
+    local elsewhere = self.settings.base and self:elsewhere((self.tenant or {}).connection)
+    if elsewhere then return nil, elsewhere, "usage" end
+    kept = remembered.facts(self.ledger)
+    self.ledger:close()
+    -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
+    self.dir:clear("log.ndjson", "journal.db")
+  end
+  local done
+  done, message, kind = self.dir:reserve()
+  if not done then return nil, message, kind end
+  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
+  if not self.ledger then return nil, message, kind end
+  done, message, kind = staging.run(self)
+  if done then return self:go() end
+  if exit.of(kind) == exit.of("usage") then
+    self.dir:discard() -- nothing was staged that anybody could go on with
+    return nil, message, kind
+  end
+  return closing.finish(self, message, kind)
+end
+
+---Goes on with a run that was staged.
+function Session:go_on()
+  local undone = runs.undone(self.ledger, self.dir)
+  if undone then return nil, undone, "usage" end
+  local reserved, message, kind = self.dir:reserve()
+  if not reserved then return nil, message, kind end
+  local remark = origin.remark(self.ledger, self.recipe)
+  if remark then self.ui:warn(remark) end
+  self.log("resume", { message = remark })
+  report.discard(self.dir)
+  if self.settings.yes and not self.ledger:get("consent") then
+    failure.check(self.ledger:note { consent = clock.now() })
+  end
+  return self:go()
+end
+
+---Takes the directory, and opens the log.
+function Session:take()
+  local taken, message, kind = self.dir:take()
+  if not taken then return nil, message, kind end
+  self.log, message = log.open(self.dir:file("log.ndjson"))
+  if message then self.ui:warn("the run goes on without a log: " .. message) end
+  return true
+end
+
+---Opens the journal of a run that is there.
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Session:open_existing()
+  local message, kind
+  self.ledger, message, kind = ledger.open(self.dir:journal(), {
+    on_update = function(from, to)
+      self.log("journal_updated", { from = from, to = to })
+      self.ui:say(string.format("%s was brought up to date (version %d, now %d); an older "
+        .. "program can no longer use it", self.dir:journal(), from, to))
+    end,
+  })
+  if not self.ledger then return nil, message, kind end
+  remembered.apply(self.settings, self.ledger)
+  return true
+end
+
+local function directory(recipe, settings)
+  if settings.run_dir then return rundir.at(settings.run_dir) end
+  local name = recipe.name .. (settings.limit and "-" .. settings.limit or "")
+  local dir, n = rundir.at(name .. ".run"), 1
+  while (settings.fresh or settings.limit) and dir:exists() do
+    n = n + 1
+    dir = rundir.at(string.format("%s-%d.run", name, n))
+  end
+  return dir
+end
+
+---@param recipe Recipe
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.run(recipe, settings, ui)
+  local self <close> = new_session(recipe, settings, ui, directory(recipe, settings))
+  local existed = self.dir:exists()
+  local done, message, kind = self:take()
+  if not done then return nil, message, kind end
+  self:watch_signals()
+  if existed then
+    done, message, kind = self:open_existing()
+    if not done then return nil, message, kind end
+    if not self.ledger:get("staged_at") then return self:begin(true) end
+    if self.ledger:get("finished_at") then
+      return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
+        .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
+        path.quote(self.dir.path), path.quote(self.dir.path)), "usage"
+    end
+    done, message, kind = origin.same(self.ledger, recipe, settings, true)
+    if not done then return nil, message, kind end
+    ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
+    return self:go_on()
+  end
+  return self:begin()
+end
+
+---A session with a run that is there, taken and opened; its recipe is not loaded yet.
+---@return Session?
+---@return string? message
+---@return Kind? kind
+local function open_session(dir, settings, ui)
+  local found, message, kind = runs.find(dir)
+  if not found then return nil, message, kind end
+  local self = new_session(nil, settings, ui, found)
+  local done
+  done, message, kind = self:take()
+  if done then done, message, kind = self:open_existing() end
+  if done then return self end
+  self:close()
+  return nil, message, kind
+end
+
+---Loads the recipe as the run was begun with.
+function Session:load_recipe()
+  local settings = self.settings
+  local message, kind
+  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
+    params = self.ledger:get_table("params"), file = settings.file_params,
+    from_environment = settings.params_from_environment,
+  })
+  if not self.recipe then return nil, message, kind end
+  self:watch_signals()
+  return true
+end
+
+---Goes on with a run, without reading its source.
+---@param dir? string
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.resume(dir, settings, ui)
+  local self <close>, message, kind = open_session(dir, settings, ui)
+  if not self then return nil, message, kind end
+  if self.ledger:get("finished_at") then
+    closing.tidy(self) -- a kill may have come between
+    return report.read(self.dir)
+  end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then return nil, rehearsed, "usage" end
+  local done
+  done, message, kind = self:load_recipe()
+  if not done then return nil, message, kind end
+  if not self.ledger:get("staged_at") then return self:begin(true) end
+  done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
+  if not done then return nil, message, kind end
+  return self:go_on()
+end
+
+---Imports the users of a finished run's failed.ndjson, after a person or a changed recipe has
+---repaired them; the statement then covers both.
+---@param dir? string
+---@param settings Settings
+---@param ui table
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.retry(dir, settings, ui)
+  local self <close>, message, kind = open_session(dir, settings, ui)
+  if not self then return nil, message, kind end
+  local rehearsed = runs.rehearsed(self.ledger)
+  if rehearsed then return nil, rehearsed, "usage" end
+  if not self.ledger:get("finished_at") then
+    return nil, self.dir.path .. " is not finished: `auth0-migrate resume "
+      .. path.quote(self.dir.path) .. "` first", "usage"
+  end
+  local undone = runs.undone(self.ledger, self.dir)
+  if undone then return nil, undone, "usage" end
+  local done
+  done, message, kind = repaired.check(self.dir, self.ledger)
+  if done then done, message, kind = self:load_recipe() end
+  if done then
+    self.log("retry")
+    done, message, kind = self:settle_tenant()
+  end
+  if done then done, message, kind = self.ledger:reopen(origin.digests(self.recipe)) end
+  if not done then return nil, message, kind end
+  report.discard(self.dir)
+  done, message, kind = importing.run(self, repaired.queue)
+  if done then message, kind = nil, nil end
+  return closing.finish(self, message, kind)
+end
+
+---How far a run is, for another terminal: reads the journal only.
+---@param dir? string
+---@return table?
+---@return string? message
+---@return Kind? kind
+function session.status(dir)
+  local found, message, kind = runs.find(dir)
+  if not found then return nil, message, kind end
+  local book
+  book, message, kind = ledger.open(found:journal(), { readonly = true })
+  if not book then return nil, message, kind end
+  local statement = require("report.status").of(book, found.path)
+  book:close()
+  return statement
+end
+
+---The statement of a run.
+---@param dir? string
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function session.report(dir)
+  local found, message, kind = runs.find(dir)
+  if not found then return nil, message, kind end
+  local statement
+  statement, message, kind = report.read(found)
+  if statement then return statement end
+  if kind == "missing" then
+    return nil, found.path .. " has no report yet; `auth0-migrate status " .. found.path
+      .. "` shows how far it is", "usage"
+  end
+  return nil, message, kind
+end
+
+return session

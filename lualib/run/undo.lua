@@ -1,0 +1,325 @@
+--- Undo: deletes the users that a run inserted, and nobody else.
+
+local amounts = require "base.format"
+local books = require "journal.totals"
+local clock = require "host.clock"
+local exit = require "base.exit_status"
+local file = require "host.file"
+local json = require "host.json"
+local limits = require "auth0.limits"
+local path = require "base.path"
+local report = require "report"
+local roll = require "journal.users"
+local runs = require "run.open"
+local scheduler = require "base.scheduler"
+local signals = require "base.signals"
+local users = require "auth0.api.users"
+
+local undo = {}
+
+local SCOPES <const> = { "delete:users", "read:users" }
+local BATCH <const> = 50   -- users that are looked up and deleted together
+local AT_ONCE <const> = 4  -- requests in flight
+-- Seconds by which a user may be older than its upload, where the tenant said that it inserted it.
+local EARLY <const> = 600
+-- Where only the time tells a user from one that was there before: how much later than the intent
+-- it must be, for the tenant's clock is read to a second, unless the job says when it was made.
+local PROOF <const> = 1
+
+local INTERRUPTED <const> = "interrupted; what was deleted is recorded"
+
+undo.UPDATED = "there before this run, which only updated it"
+undo.BEFORE = "created before this run: not by it"
+undo.AFTER = "created after this run: not by it"
+undo.TOO_CLOSE = "created when the upload began: its age does not prove that it is of this run"
+undo.SEVERAL = "several users have its identifiers"
+undo.UNKNOWN = "the tenant does not tell when it was created"
+
+---Whether the user is of this run, by the evidence alone.
+---@param outcome "inserted"|"upserted"
+---@param theirs {user_id: string, created?: number}[]  users of the connection that may be it
+---@param hours {first: number, last: number, is_exact: boolean}  of the chunk, see Ledger:hours
+---@return "delete"|"gone"|"kept" what
+---@return string? user_id
+---@return string? why
+function undo.rule(outcome, theirs, hours)
+  local first = hours.first - EARLY
+  if outcome == "upserted" then first = hours.first + (hours.is_exact and 0 or PROOF) end
+  local ours = {}
+  for _, user in ipairs(theirs) do
+    local created = user.created
+    if created and created >= first and created <= hours.last then
+      ours[#ours + 1] = user
+    end
+  end
+  if #ours == 1 then return "delete", ours[1].user_id end
+  if #theirs == 0 then return "gone" end
+  local user = theirs[1]
+  local why = #ours > 1 and undo.SEVERAL or not user.created and undo.UNKNOWN
+    or user.created > hours.last and undo.AFTER
+    or user.created >= hours.first - PROOF and undo.TOO_CLOSE
+    or outcome == "upserted" and undo.UPDATED or undo.BEFORE
+  return "kept", user.user_id, why
+end
+
+---@class Undo
+---@field held HeldRun
+---@field ledger Ledger
+---@field tenant Tenant
+---@field ui table
+---@field total integer
+---@field done integer
+---@field skipped integer  of those: dealt with before
+---@field began number
+---@field stopped boolean
+local Undo = {}
+Undo.__index = Undo
+
+---@return {tier: string, hours: number}[]
+local function hours_of(n)
+  local list = {}
+  for tier, rate in pairs(limits.DELETES_PER_SECOND) do
+    list[#list + 1] = { tier = tier, hours = n / rate / 3600 }
+  end
+  table.sort(list, function(a, b) return a.hours < b.hours end)
+  return json.array(list)
+end
+
+---"2.5 h"; of less than an hour "3 min", never none.
+local function time_text(hours)
+  if hours >= 1 then return string.format("%.1f h", hours) end
+  return string.format("%d min", math.max(1, math.ceil(hours * 60)))
+end
+
+---Deletes these users, a few at a time.
+---@param targets string[]  user ids
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Undo:delete(targets)
+  local next_one, failed, tasks = 0, nil, {}
+  local function work()
+    while next_one < #targets and not failed and not self.stopped do
+      next_one = next_one + 1
+      local done, message, kind = users.delete(self.tenant.client, targets[next_one])
+      if not done then failed = failed or { message, kind } end
+    end
+  end
+  for i = 1, math.min(AT_ONCE, #targets) do tasks[i] = scheduler.spawn(work) end
+  for _, task in ipairs(tasks) do task:join() end
+  if failed then return nil, failed[1], failed[2] end
+  if self.stopped then return nil, INTERRUPTED, "interrupted" end
+  return true
+end
+
+---Looks up a stretch of a chunk's users, deletes those that are of this run, and records it.
+---@param chunk integer
+---@param entries RollEntry[]
+---@param intended table<integer, boolean>  places that an earlier process was deleting
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Undo:stretch(chunk, entries, intended)
+  local made = self.tenant.client
+  local find, message, kind = roll.find(made, self.tenant.connection.name, entries)
+  if not find then return nil, message, kind end
+  local hours = self.ledger:hours(chunk)
+  local part = { place = entries[#entries].place, deleted = 0, gone = 0, kept = {} }
+  local targets, places = {}, {}
+  for _, entry in ipairs(entries) do
+    local what, user_id, why = undo.rule(entry.outcome, find(entry), hours)
+    if what == "delete" then
+      targets[#targets + 1], places[#places + 1] = user_id, entry.place
+    elseif what == "kept" then
+      table.insert(part.kept, { place = entry.place, position = entry.position, at = entry.at,
+        why = why, user_id = user_id })
+    elseif intended[entry.place] then
+      part.deleted, places[#places + 1] = part.deleted + 1, entry.place
+    else
+      part.gone = part.gone + 1
+    end
+  end
+  local done
+  done, message, kind = self.ledger:undoing(chunk, places)
+  if done then done, message, kind = self:delete(targets) end
+  if not done then return nil, message, kind end
+  part.deleted = part.deleted + #targets
+  return self.ledger:undone(chunk, part)
+end
+
+function Undo:chunk(id)
+  local entries, message, kind = roll.chunk(self.ledger, self.held.dir, id)
+  if not entries then return nil, message, kind end
+  local progress, intended = self.ledger:undo_progress(id), {}
+  for _, place in ipairs(progress.intent) do intended[place] = true end
+  local batch, done = {}, true
+  local function flush()
+    if #batch > 0 then done, message, kind = self:stretch(id, batch, intended) end
+    self.done = self.done + #batch
+    self.ui:progress { phase = "undo", done = self.done, total = self.total,
+      seconds = clock.monotonic() - self.began, since = self.done - self.skipped }
+    batch = {}
+    return done
+  end
+  for _, entry in ipairs(entries) do
+    if entry.outcome == "inserted" or entry.outcome == "upserted" then
+      if entry.place <= progress.place then
+        self.done, self.skipped = self.done + 1, self.skipped + 1
+      else
+        batch[#batch + 1] = entry
+      end
+      if #batch == BATCH and not flush() then return nil, message, kind end
+    end
+  end
+  if not flush() then return nil, message, kind end
+  return true
+end
+
+function Undo:all()
+  for record in self.ledger:chunks() do
+    if record.state == "harvested" then
+      local done, message, kind = self:chunk(record.id)
+      if not done then return nil, message, kind end
+    end
+  end
+  self.ui:progress { phase = "undo", finished = true }
+  return self.ledger:note { undo_finished = clock.now() }
+end
+
+---The users that were left alone, a line each.
+local function write_kept(held)
+  local output <close>, message, kind = file.create(held.dir:file("kept.ndjson"))
+  if not output then return nil, message, kind end
+  for row in held.ledger.db:rows([[SELECT position, at, user_id, why FROM kept
+    ORDER BY position]]) do
+    local done
+    done, message, kind = output:write(json.encode(row) .. "\n")
+    if not done then return nil, message, kind end
+  end
+  return output:finish()
+end
+
+---Notes in the run's own statement what the undo has done.
+local function note(held)
+  local statement = report.read(held.dir)
+    or report.build(held.ledger, { directory = held.dir.path })
+  statement.undo = books.undone(held.ledger)
+  return report.write(held.dir, statement)
+end
+
+---@class UndoStatement : UndoFigures
+---@field run string
+---@field directory string
+---@field status "undone"|"planned"|"incomplete"|"interrupted"|"failed"
+---@field exit integer
+---@field users integer    that the run inserted, or may have
+---@field hours {tier: string, hours: number}[]
+---@field seconds number
+---@field message? string
+---@field next string|lightuserdata
+
+local STATUS <const> = { [0] = "undone", [3] = "undone", [5] = "incomplete", [8] = "planned",
+  [130] = "interrupted" }
+
+local function statement_of(held, users_, began, message, kind)
+  local figures = books.undone(held.ledger)
+    or { deleted = 0, gone = 0, kept = {}, finished = false }
+  local status = kind and exit.of(kind) or 0
+  for why in pairs(figures.kept) do
+    if status == 0 and why ~= undo.UPDATED then status = 3 end
+  end
+  local quoted = path.quote(held.dir.path)
+  local command = "auth0-migrate undo " .. quoted
+  figures.run, figures.directory = held.ledger:get("run"), held.dir.path
+  figures.status, figures.exit = STATUS[status] or "failed", status
+  figures.users, figures.hours = users_, hours_of(users_)
+  figures.seconds = clock.monotonic() - began
+  figures.message = message
+  figures.next = status == 0 and json.null or status == 3 and "auth0-migrate report " .. quoted
+    or status == 8 and command .. " --yes" or command
+  return figures
+end
+
+---Why what the run inserted is not known yet.
+local function unsettled(held)
+  local open = held.ledger.db:value([[SELECT 1 FROM chunk
+    WHERE state IN ('sending', 'sent', 'ended', 'uncertain') LIMIT 1]])
+    or held.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1")
+  if not open then return nil end
+  return string.format("it is not known yet what became of some uploads of %s: `auth0-migrate "
+    .. "resume %s` first", held.dir.path, path.quote(held.dir.path))
+end
+
+---Whether a person, now or before an earlier undo was broken off, has agreed.
+function Undo:consent(settings)
+  local held, ui, n = self.held, self.ui, self.total
+  if settings.yes or held.ledger:get("undo_begun") then return true end
+  local times = {}
+  for _, one in ipairs(hours_of(n)) do
+    times[#times + 1] = string.format("%s (%s)", time_text(one.hours), one.tier)
+  end
+  ui:say(string.format("to delete  %s of connection %s of %s\ntakes      about %s",
+    amounts.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
+  local answer = ui:ask(string.format("Delete the users that %s inserted?", held.dir.path))
+  if answer then return true end
+  if self.stopped then return nil, "interrupted; nothing was deleted", "interrupted" end
+  return nil, "nothing was deleted" .. (answer == nil and ": no terminal to ask on, and no --yes"
+    or ""), "consent"
+end
+
+local function watch(self)
+  return signals.watch(function()
+    self.stopped = true
+    self.ui:cancel()
+    self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
+  end, function()
+    scheduler.finish {
+      status = "interrupted", exit = exit.of("interrupted"), message = INTERRUPTED,
+      next = "auth0-migrate undo " .. path.quote(self.held.dir.path),
+    }
+  end)
+end
+
+---Deletes what a run inserted, or goes on with that.
+---@param dir string
+---@param settings Settings
+---@param ui table
+---@return UndoStatement?
+---@return string? message
+---@return Kind? kind
+function undo.run(dir, settings, ui)
+  local held <close>, message, kind = runs.take(dir, settings)
+  if not held then return nil, message, kind end
+  local why, began = unsettled(held), clock.monotonic()
+  if why then return nil, why, "usage" end
+  local n = books.inserted(held.ledger.db)
+  if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
+  if n == 0 then
+    local statement = statement_of(held, n, began)
+    statement.message = "the run inserted nobody; nothing is to be deleted"
+    return statement
+  end
+  local tenant
+  tenant, message, kind = runs.connect(held.ledger, settings,
+    scheduler.clock(settings.time_scale), SCOPES)
+  if not tenant then return nil, message, kind end
+  local self = setmetatable({
+    held = held, ledger = held.ledger, tenant = tenant, ui = ui, total = n, done = 0, skipped = 0,
+    began = began, stopped = false,
+  }, Undo)
+  local _ <close> = watch(self)
+  local done
+  done, message, kind = self:consent(settings)
+  if not done then return statement_of(held, n, began, message, kind) end
+  done, message, kind = held.ledger:begin_undo()
+  if done then done, message, kind = note(held) end
+  if done then done, message, kind = self:all() end
+  if done then message, kind = nil, nil end
+  for _, write in ipairs { note, write_kept } do
+    local written, reason = write(held)
+    if not written then ui:warn("a file of the run is not written: " .. reason) end
+  end
+  return statement_of(held, n, began, message, kind)
+end
+
+return undo

@@ -1,0 +1,206 @@
+--- Several files as one iterator of record, at: what the readers of csv, json and ndjson share.
+
+local broken = require "source.bad_record"
+local failure = require "base.failure"
+local file = require "host.file"
+local input = require "source.input"
+
+local files = {}
+
+---@class FileFormat
+---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
+---  makes the reader in C
+---@field prefix fun(name: string): string  of places: "users.csv:"
+---@field places? boolean  the reader puts the prefix before a record's place itself
+---@field left? fun(reader: table, name: string, warn: fun(code: string, message: string))
+---  looks at a reader that has come to its end
+---@field passable? fun(message: string): boolean  one file among several may fail like this
+
+---@class Records  call it for the next record and its place; nil at the end
+---@field private format FileFormat
+---@field private paths string[]
+---@field private names string[]
+---@field private index integer         of the open file, 0 before the first
+---@field private handle? host.file.input
+---@field private reader? table
+---@field private prefix string         of the open file's places
+---@field private placed? boolean       the format's `places`
+---@field private passed integer        bytes of the files that are done
+---@field private read integer          files that could be read
+---@field private found table[]         warnings
+local Records = { __name = "records" }
+
+---What a file begins with that no reader of texts can read, and what to do.
+---@type {[1]: string, [2]: string}[]
+local FOREIGN <const> = {
+  { "SQLite format 3\0", "an SQLite database: write the rows out and read those, such as "
+    .. "`sqlite3 -json FILE 'SELECT ...'`" },
+  { "PK\3\4", "a spreadsheet or an archive: save it as CSV, or unpack it" },
+  { "\xD0\xCF\x11\xE0", "a spreadsheet of an old Office: save it as CSV" },
+  { "BZh", "compressed by bzip2: unpack it, or pack it by gzip or zstd" },
+  { "\xFD7zXZ\0", "compressed by xz: unpack it, or pack it by gzip or zstd" },
+  { "%PDF-", "a PDF" },
+}
+
+---What a file is instead; nil for one that may be text.
+local function foreign(path)
+  local handle <close> = path ~= "-" and io.open(path, "rb") or nil
+  local head = handle and handle:read(16) or ""
+  for _, entry in ipairs(FOREIGN) do
+    if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
+  end
+end
+
+Records.__index = Records
+
+---@param given string|string[]
+---@param endings string[]
+---@param what string  "csv.records"
+---@param format FileFormat
+---@return Records
+function files.records(given, endings, what, format)
+  local paths = input.require(what, given, endings)
+  local self = setmetatable({
+    format = format, placed = format.places, paths = paths, names = input.names(paths),
+    index = 0, passed = 0, read = 0, found = {},
+  }, Records)
+  self:advance() -- a file that cannot be read is told before anything else happens
+  return self
+end
+
+---@private
+function Records:warn(code, message)
+  for _, warning in ipairs(self.found) do
+    if warning.code == code and warning.message == message then return end
+  end
+  self.found[#self.found + 1] = { code = code, message = message }
+end
+
+---Raises, with the file's name, what the reader could not step over; or, where other files
+---follow or have gone before, notes it and goes on.
+---@private
+function Records:fail(message, kind)
+  local name = self.names[self.index]
+  local instead = kind == "parse" and foreign(self.paths[self.index])
+  if instead then message = name .. " is " .. instead end
+  if not message:find(name, 1, true) then message = name .. ": " .. message end
+  local passable = self.format.passable
+  if #self.paths > 1 and passable and passable(message) then
+    self:warn("file_without_records", message)
+    self.skipped = message
+    self:leave()
+    return
+  end
+  self:close()
+  failure.raise(message, kind)
+end
+
+---@private
+function Records:leave()
+  if self.reader then
+    if self.format.left then
+      local name = self.names[self.index]
+      self.format.left(self.reader, name, function(...) self:warn(...) end)
+    end
+    self.reader:close()
+    self.reader = nil
+  end
+  if self.handle then
+    self.passed = self.passed + (self.handle:progress())
+    self.handle:close()
+    self.handle = nil
+  end
+end
+
+---Opens the next file; false when there is none.
+---@private
+function Records:advance()
+  self:leave()
+  while self.index < #self.paths do
+    self.index = self.index + 1
+    local path = self.paths[self.index]
+    local handle, missing, why = file.open(path, self.names[self.index])
+    if not handle then self:fail(missing, why) end
+    self.handle = handle
+    self.prefix = self.format.prefix(self.names[self.index])
+    local reader, message, kind = self.format.open(handle, path, self.prefix)
+    self.reader = reader
+    if reader then return true end
+    self:fail(message, kind)
+  end
+  if self.read == 0 and self.skipped then failure.raise(self.skipped, "parse") end
+  return false
+end
+
+---The next record and where it stands. A record that had to be stepped over is a
+---`source.broken`; what cannot be stepped over raises a Failure.
+---@return any record
+---@return string? at
+function Records:__call()
+  while self.reader do
+    local record, place, line, raw = self.reader:next()
+    if record then return record, self.placed and place or self.prefix .. place end
+    if record == false then
+      if not line then return false, self.prefix .. place end -- JSON's false
+      return broken.new(raw, place), self.prefix .. line
+    end
+    if place then
+      self:fail(place, line)
+    else
+      self.read = self.read + 1
+    end
+    self:advance()
+  end
+end
+
+---What was odd: `{code, message}`, complete at the end.
+---@return {code: string, message: string}[]
+function Records:warnings()
+  if self.reader and self.format.left then
+    self.format.left(self.reader, self.names[self.index], function(...) self:warn(...) end)
+  end
+  return self.found
+end
+
+---The columns of the file being read, in its order; nil where records have no columns.
+---@return string[]?
+function Records:columns()
+  return self.reader and self.reader.columns and self.reader:columns() or nil
+end
+
+---How much is read: a share from 0 to 1, nil when that cannot be known (stdin), and the bytes.
+---@return number? share
+---@return integer bytes  as they are on disk
+---@return integer? total
+function Records:progress()
+  local total = self:total()
+  local bytes = self.passed + (self.handle and (self.handle:progress()) or 0)
+  if not total then return nil, bytes, nil end
+  return total == 0 and 1.0 or math.min(bytes / total, 1.0), bytes, total
+end
+
+---@private
+function Records:total()
+  if self.size == nil then
+    self.size = 0
+    for _, path in ipairs(self.paths) do
+      local stat = path ~= "-" and file.stat(path)
+      if not stat or stat.type ~= "file" then
+        self.size = false
+        break
+      end
+      self.size = self.size + stat.size
+    end
+  end
+  return self.size or nil
+end
+
+---Closes what is open; may be called twice, and need not be at the end.
+function Records:close()
+  self:leave()
+  self.index = #self.paths
+end
+
+Records.__close = Records.close
+
+return files

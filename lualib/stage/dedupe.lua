@@ -1,0 +1,161 @@
+--- A recipe's `dedupe` function: users wait on disk until the whole source is read, for any later
+--- record may change which of two is kept.
+
+local guard = require "base.guard"
+local json = require "host.json"
+local rejection = require "stage.rejection"
+local store = require "host.store"
+local user_rules = require "auth0.user"
+
+local chooser = {}
+
+---@class Chooser
+---@field dedupe fun(a: table, b: table): table
+---@field slots integer              users that clashed with none when they came
+---@field db host.store.database     scratch: the user kept in each slot
+local Chooser = {}
+Chooser.__index = Chooser
+
+---@param dedupe fun(a: table, b: table): table
+---@return Chooser?
+---@return string? message
+---@return Kind? kind
+function chooser.new(dedupe)
+  local db, message, kind = store.open("", { durable = false })
+  if not db then return nil, message, kind end
+  local made
+  made, message, kind = db:exec([[CREATE TABLE kept (
+    slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
+    record TEXT)]])
+  if not made then return nil, message, kind end
+  return setmetatable({ dedupe = dedupe, db = db, slots = 0 }, Chooser)
+end
+
+---Where the detector is to remember a user: a record can become several, so positions do not do.
+---@return integer
+function Chooser:slot()
+  return self.slots + 1
+end
+
+local function refuse(pipe, at, record, user, code, message, value, kept)
+  return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user, kept)
+end
+
+---A source record as text, for it is dead when the next one is read; nil for what JSON cannot hold.
+local function written(record)
+  return (json.encode(json.materialize(record)))
+end
+
+---A user that clashes with none so far.
+---@param pipe Pipeline
+---@param user table
+---@param at string
+---@param record any
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Chooser:keep(pipe, user, at, record)
+  self.slots = self.slots + 1
+  local text, why = json.encode(user)
+  if not text then return refuse(pipe, at, record, nil, "RECIPE_RESULT", why, user) end
+  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?)", self.slots,
+    pipe.position, at, text, written(record))
+  return done and true, message, kind
+end
+
+local MESSAGE <const> = "the %s is that of the user at position %d too, the one that the recipe's "
+  .. "dedupe keeps"
+
+local function duplicate(position, at, user, kept, clash, record)
+  local path = clash.path
+  local twice = { code = "DUPLICATE", path = path, message = MESSAGE:format(path, kept) }
+  return rejection.new {
+    position = position, at = at, outcome = "duplicate", kept = kept, record = record, user = user,
+    errors = { rejection.clash(twice, user) },
+  }
+end
+
+---Why the user that a dedupe returned cannot stay in a slot: findings, or nil. False, message, kind
+---when that cannot be told.
+function Chooser:objection(pipe, keep, slot, at)
+  user_rules.normalise(keep)
+  local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
+  if errors[1] then
+    errors[1].message = "what the recipe's dedupe returned is refused: " .. errors[1].message
+    return errors
+  end
+  local text, why = json.encode(keep)
+  if not text then return { rejection.of_recipe("RECIPE_RESULT", why, keep) } end
+  local held, message, kind = pipe.duplicates:adopt(keep, slot)
+  if held == false then return false, message, kind end
+  if held then
+    return { rejection.of_recipe("CONFLICT", string.format("what the recipe's dedupe returned "
+      .. "clashes with a further user, the one at position %d",
+      self.db:value("SELECT position FROM kept WHERE slot = ?", held)), keep) }
+  end
+end
+
+---Puts the user that stays into its slot.
+function Chooser:replace(pipe, row, keep, mine, at, record)
+  local position, where, source = row.position, row.at, row.record
+  if mine then position, where, source = pipe.position, at, written(record) end
+  return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ? WHERE slot = ?",
+    position, where, json.encode(keep), source, row.slot)
+end
+
+---Lets the recipe decide between the user kept so far and the one at hand.
+---@param pipe Pipeline
+---@param clash Clash
+---@param user table
+---@param at string
+---@param record any
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Chooser:choose(pipe, clash, user, at, record)
+  local row, message, kind = self.db:row("SELECT * FROM kept WHERE slot = ?", clash.position)
+  if message then return nil, message, kind end
+  if not row then return self:keep(pipe, user, at, record) end -- the first could not be written
+  local earlier = json.decode(row.user)
+  local ok, keep = guard.call(self.dedupe, earlier, user)
+  if not ok then
+    local where = keep.where and keep.where .. ": " or ""
+    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message, user,
+      row.position)
+  end
+  if type(keep) ~= "table" or next(keep) == nil then
+    return refuse(pipe, at, record, user, "RECIPE_RESULT", "dedupe returned "
+      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user", keep,
+      row.position)
+  end
+  local wrong
+  wrong, message, kind = self:objection(pipe, keep, row.slot, at)
+  if wrong == false then return nil, message, kind end
+  if wrong then return pipe:reject(at, wrong, record, keep, row.position) end
+  local mine = keep == user
+  local done
+  done, message, kind = self:replace(pipe, row, keep, mine, at, record)
+  if not done then return nil, message, kind end
+  if mine then
+    return pipe.sink:rejected(duplicate(row.position, row.at, json.decode(row.user),
+      pipe.position, clash, row.record and json.decode(row.record)))
+  end
+  return pipe.sink:rejected(duplicate(pipe.position, at, user, row.position, clash, record))
+end
+
+---Sends the users that stayed into the sink, in the order of the source.
+---@param sink Sink
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Chooser:emit(sink)
+  for row in self.db:rows("SELECT * FROM kept ORDER BY slot") do
+    local taken, message, kind = sink:user(json.decode(row.user), row.position, row.at,
+      row.record and json.decode(row.record))
+    if not taken then return nil, message, kind end
+  end
+  self.db:close()
+  return true
+end
+
+return chooser

@@ -1,0 +1,200 @@
+--- Findings grouped as people act on them: by code, path and what the messages have in common, the
+--- most frequent first, each with a few places and the fix. Memory does not grow with the records.
+
+local codes = require "auth0.codes"
+local evidence = require "import.evidence"
+
+local findings = {}
+
+local EXAMPLES <const> = 3
+local MOST_GROUPS <const> = 300 -- told apart by path and message; then by code
+local MOST_CODES <const> = 100  -- told apart by code alone; then not at all
+local MOST_HEARD <const> = 300  -- messages remembered at a time
+local OTHER <const> = "OTHER"
+local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
+
+---@class FindingGroup
+---@field outcome "rejected"|"duplicate"|"failed"|"repaired"
+---@field code string
+---@field path string       "[]" for any item of a list
+---@field message string    of all; where they differ, what they have in common
+---@field count integer     findings: a record with two of them counts twice
+---@field examples string[] places of the first ones
+---@field shape? string     what the value of the first looks like, without a letter of it
+---@field fix? string       a sentence
+
+---@class Findings
+---@field groups table<string, FindingGroup>
+---@field n integer  groups told apart by path and message
+---@field codes integer  groups told apart by code alone
+---@field private heard table<string, {shown: string, common: string}>
+---@field private n_heard integer
+local Findings = {}
+Findings.__index = Findings
+
+---@return Findings
+function findings.new()
+  return setmetatable({ groups = {}, n = 0, codes = 0, heard = {}, n_heard = 0 }, Findings)
+end
+
+-- Part of an address, not of a pattern that a message shows.
+local ADDRESS <const> = "[%w\x80-\xff_.+-]@[%w\x80-\xff]"
+
+---A word without what is one record's: numbers and addresses; lines of Lua files stay.
+local function common_word(word)
+  if word:find("%.lua:%d+") then return word end
+  return (word:gsub("%d[%d.,]*%f[%D]", "N"):gsub("%d+", "N"))
+end
+
+-- Where the validator ends a message with the value.
+local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
+
+---A message as it may be shown: a tenant ends some of them with the value, and what a recipe says
+---may hold an address.
+---@param message string
+---@param ours? boolean  made by this program, whose own messages hold no values
+---@return string
+local function shown(message, ours)
+  for _, ending in ipairs(ours and {} or ENDINGS) do message = message:gsub(ending, "%1: …") end
+  return (message:gsub("%S+", function(word) return word:find(ADDRESS) and "…" or nil end))
+end
+
+---A message without what is one record's: quoted values, numbers, addresses.
+---@param message string
+---@param ours? boolean  see `shown`
+---@return string
+function findings.common(message, ours)
+  message = shown(message, ours)
+  message = message:gsub('"[^"]*"', '"…"'):gsub("%f[^%s%z(]'[^']*'", "'…'")
+  return (message:gsub("%S+", common_word))
+end
+
+---A message as it is shown, and what it has in common with its like. Most are heard again and
+---again, so some are remembered.
+---@private
+function Findings:words(written, ours)
+  local key = written .. (ours and "\1" or "\0")
+  local heard = self.heard[key]
+  if not heard then
+    if self.n_heard >= MOST_HEARD then self.heard, self.n_heard = {}, 0 end
+    heard = { shown = shown(written, ours) }
+    heard.common = findings.common(heard.shown, ours)
+    self.heard[key], self.n_heard = heard, self.n_heard + 1
+  end
+  return heard.shown, heard.common
+end
+
+---The group of a finding, made when it is the first: one of its own, else its code's, else the one
+---of all others.
+function Findings:group(outcome, finding, path)
+  local message, common = self:words(finding.message or "", outcome ~= "failed")
+  local key = table.concat({ outcome, finding.code, path, common, finding.case }, "\0")
+  local group = self.groups[key]
+  if group then
+    if group.message ~= message then group.message = common end
+    return group
+  end
+  local fix = finding.fix or codes.fix(finding.code, path)
+  if self.n < MOST_GROUPS then
+    self.n = self.n + 1
+    group = {
+      code = finding.code, path = path, message = message, shape = finding.shape, fix = fix,
+    }
+  else
+    key = outcome .. "\0" .. finding.code
+    group = self.groups[key]
+    if group then return group end
+    if self.codes < MOST_CODES then
+      self.codes = self.codes + 1
+      group = { code = finding.code, path = "", message = "further findings", fix = fix }
+    else
+      key = OTHER
+      group = self.groups[key] or { code = OTHER, path = "", message = "further findings" }
+      if group.count then return group end
+    end
+  end
+  group.outcome, group.count, group.examples = outcome, 0, {}
+  self.groups[key] = group
+  return group
+end
+
+---The group of a path: one for all items of a list, and none that names an address, as keys of
+---metadata may.
+local function common_path(path)
+  if path:find("@", 1, true) then return (path:match("^%a+_metadata%.") or "") .. "…" end
+  if #path > LONGEST_PATH then path = path:sub(1, LONGEST_PATH) .. "…" end
+  return (path:gsub("%[%d+%]", "[]"))
+end
+
+---Counts a record once for each of its findings.
+---@param rejection {outcome: string, at: string, errors: table[]}
+function Findings:add(rejection)
+  for _, finding in ipairs(rejection.errors) do
+    local path = common_path(finding.path or "")
+    local group = self:group(rejection.outcome, finding, path)
+    group.count = group.count + 1
+    local examples = group.examples
+    if #examples < EXAMPLES and examples[#examples] ~= rejection.at then
+      examples[#examples + 1] = rejection.at
+    end
+  end
+end
+
+---@param a FindingGroup
+---@param b FindingGroup
+local function is_before(a, b)
+  if a.count ~= b.count then return a.count > b.count end
+  for _, key in ipairs { "outcome", "code", "path", "message" } do
+    if a[key] ~= b[key] then return a[key] < b[key] end
+  end
+  return false
+end
+
+---@return FindingGroup[]
+function Findings:list()
+  local list = {}
+  for _, group in pairs(self.groups) do list[#list + 1] = group end
+  return findings.sorted(list)
+end
+
+---@param list FindingGroup[]
+---@return FindingGroup[] same  the most frequent first
+function findings.sorted(list)
+  table.sort(list, is_before)
+  return list
+end
+
+local FAILURES <const> = [[
+SELECT at, code, path, message, errors, outcome, why, user_id FROM failure
+WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]]
+
+---What is to be done about DUPLICATED_USER where the look-up or the message tells: a deletion only
+---where nobody was found.
+local function add_fix(row, finding)
+  if finding.code ~= "DUPLICATED_USER" then return end
+  if codes.is_twice(finding.code, finding.message) then
+    finding.case, finding.fix = "twice", codes.TWICE_FIX
+  elseif evidence.is_ghost(row) then
+    finding.case, finding.fix = "ghost", codes.GHOST_FIX
+  end
+end
+
+---Adds what became of refused users: those that failed with all their findings, and repairs.
+---@param book Ledger
+---@param decode fun(text: string): any
+function Findings:add_failures(book, decode)
+  for row in book.db:rows(FAILURES) do
+    if row.outcome ~= "requeued" then
+      local errors = decode(row.errors)
+      for _, finding in ipairs(errors) do add_fix(row, finding) end
+      self:add { outcome = "failed", at = row.at, errors = errors }
+    elseif row.why then
+      self:add { outcome = "repaired", at = row.at, errors = {
+        { code = row.code, path = row.path, message = row.why,
+          fix = "Sent once more like this; who was refused again is under what failed." },
+      } }
+    end
+  end
+end
+
+return findings

@@ -1,0 +1,275 @@
+--- Stage: the whole source becomes chunk files, a journal and the files of what stays behind.
+--- No network. The same source, options and recipe give the same bytes.
+
+local chooser = require "stage.dedupe"
+local clock = require "host.clock"
+local duplicates = require "stage.duplicates"
+local file = require "host.file"
+local findings = require "stage.findings"
+local gates = require "journal.gates"
+local json = require "host.json"
+local packer = require "stage.packer"
+local pipeline = require "stage.pipeline"
+local schema = require "auth0.schema"
+local told_apart = require "base.capped_names"
+local user_rules = require "auth0.user"
+
+local stage = {}
+
+---@class Stage : Sink
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field packer Packer
+---@field next_id integer
+---@field part StagedPart      since the last chunk
+---@field reason fun(reason: string): string  under which a skipped record is counted
+---@field n_users integer      packed so far
+---@field n_seen integer       users and records that have gone one way or another
+---@field ended? boolean       the source has ended
+---@field findings Findings     of what was rejected
+local Stage = {}
+Stage.__index = Stage
+
+local function empty_part()
+  return { rejected = {}, skipped = {}, warnings = {}, facts = {} }
+end
+
+local function write_line(output, value)
+  local text, message, kind = json.encode(value)
+  if not text then return nil, message, kind end
+  return output:write(text .. "\n")
+end
+
+function Stage:skipped(position, at, reason)
+  local key = self.reason(reason)
+  self.part.skipped[key] = (self.part.skipped[key] or 0) + 1
+  self.n_seen = self.n_seen + 1
+  return write_line(self.skipped_file, { position = position, at = at, reason = reason })
+end
+
+---A line of rejected.ndjson, whatever the record holds: a user that JSON cannot write (a function
+---in it) is left out, and a record (bad UTF-8) too.
+local function rejected_line(output, rejection)
+  if json.encode(rejection) then return write_line(output, rejection) end
+  local slim = {}
+  for key, value in pairs(rejection) do slim[key] = value end
+  slim.user = nil
+  if not json.encode(slim) then slim.record = nil end
+  slim.message = slim.message .. " (not all of it can be shown as JSON)"
+  return write_line(output, slim)
+end
+
+function Stage:rejected(rejection)
+  local rejected = self.part.rejected
+  rejected[#rejected + 1] = rejection
+  self.n_seen = self.n_seen + 1
+  self.findings:add(rejection)
+  self.on_rejected(rejection)
+  return rejected_line(self.rejected_file, rejection)
+end
+
+function Stage:user(user, position, at, record, draft)
+  local packed, refused, kind = self.packer:add(user, position, at, draft)
+  if packed then
+    self.n_users = self.n_users + 1
+    self.n_seen = self.n_seen + 1
+    return true
+  elseif packed == nil then
+    return nil, refused, kind
+  end
+  refused.record = json.materialize(record)
+  return self:rejected(refused)
+end
+
+---What was read so far. A chunk is written while the record that found no room in it is in hand, or
+---users wait for the recipe's choice: until the source has ended only what is written counts, so
+---that the books of a stage that breaks off balance.
+---@private
+function Stage:facts()
+  local position, extra = self.pipe.position, self.pipe.extra
+  if self.ended then return { read = position, extra = extra } end
+  local read = math.min(position, math.max(0, self.n_seen - extra))
+  return { read = read, extra = self.n_seen - read }
+end
+
+---Writes what is packed into a chunk's file.
+---@private
+---@param id integer
+---@return table? chunk
+---@return string? message
+---@return Kind? kind
+function Stage:save(id)
+  local writer = self.packer.writer
+  local sha256, message, kind = writer:save(self.dir:chunk(id))
+  if not sha256 then return nil, message, kind end
+  local saved = {
+    id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
+    places = writer:places(),
+  }
+  writer:reset()
+  return saved
+end
+
+---Writes the chunk and all that happened since the last one: the file first, then the journal.
+function Stage:flush()
+  local part = self.part
+  if self.packer.writer:count() > 0 then
+    local message, kind
+    part.chunk, message, kind = self:save(self.next_id)
+    if not part.chunk then return nil, message, kind end
+    self.next_id = self.next_id + 1
+  end
+  part.facts = self:facts()
+  part.warnings = self:all_warnings()
+  self.part = empty_part()
+  return self.ledger:staged(part)
+end
+
+---Those of the rules and the readers, and those of the recipe's migrate.warn.
+function Stage:all_warnings()
+  local all = {}
+  for code, warning in pairs(self.pipe.warnings) do all[code] = warning end
+  for code, warning in pairs(self.recipe.warnings) do
+    all[code] = { n = warning.count, message = warning.message }
+  end
+  return all
+end
+
+---Packs the users of a chunk from one place to another into a file of their own.
+---@private
+---@param id integer
+---@param users PlacedUser[]
+---@param first integer
+---@param last integer
+---@return table? chunk
+---@return string? message
+---@return Kind? kind
+function Stage:repack(id, users, first, last)
+  for place = first, last do
+    local placed = users[place]
+    assert(self.packer.writer:add(placed.user, placed.position, placed.at, user_rules.ORDER))
+  end
+  return self:save(id)
+end
+
+---Sets the canary's users apart, once all are counted. The chunk in which they end becomes two: it
+---keeps them, and those behind them become the last chunk. When nobody is behind them, there is
+---nothing that would wait.
+---@private
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Stage:set_apart()
+  local n = self.canary and gates.count(self.canary, self.n_users)
+  if not n or n == self.n_users then return true end
+  local id, kept = self.ledger:chunk_of(n)
+  local record = self.ledger:chunk(id)
+  if record.users == kept then return self.ledger:set_apart(record) end
+  local users, message, kind = self.dir:users(record)
+  if not users then return nil, message, kind end
+  local rest, first
+  rest, message, kind = self:repack(self.next_id, users, kept + 1, #users)
+  if not rest then return nil, message, kind end
+  first, message, kind = self:repack(id, users, 1, kept)
+  if not first then return nil, message, kind end
+  return self.ledger:set_apart(first, rest)
+end
+
+---Where the rules warned first, of what, and what to do: by the warning's code.
+function Stage:first_warnings()
+  local firsts = {}
+  for code, warning in pairs(self.pipe.warnings) do
+    if warning.at then
+      firsts[code] = { at = warning.at, shape = warning.shape, fix = warning.fix }
+    end
+  end
+  return firsts
+end
+
+function Stage:finish()
+  self.ended = true
+  local flushed, message, kind = self:flush()
+  if flushed then flushed, message, kind = self:set_apart() end
+  if not flushed then return nil, message, kind end
+  for _, output in ipairs { self.skipped_file, self.rejected_file } do
+    flushed, message, kind = output:finish()
+    if not flushed then return nil, message, kind end
+  end
+  return self.ledger:note {
+    staged_at = clock.now(), findings = self.findings:list(), tally = self.packer.tally:facts(),
+    warned = self:first_warnings(),
+  }
+end
+
+---The offline half for these settings: rules for the connection, duplicates, the recipe's choice.
+---@param recipe Recipe
+---@param options {connection?: table, spool: string}
+---@param sink Sink
+---@return Pipeline?
+---@return string? message
+---@return Kind? kind
+function stage.pipeline(recipe, options, sink)
+  local connection = options.connection
+  local keys = type(recipe.dedupe) == "table" and recipe.dedupe or nil
+  local detector, message, kind = duplicates.new {
+    unique = connection and connection.unique, keys = keys, spool = options.spool,
+  }
+  if not detector then return nil, message, kind end
+  local choose
+  if type(recipe.dedupe) == "function" then
+    choose, message, kind = chooser.new(recipe.dedupe)
+    if not choose then return nil, message, kind end
+  end
+  return pipeline.new {
+    recipe = recipe, validator = schema.for_connection(connection), duplicates = detector,
+    sink = sink, chooser = choose,
+  }
+end
+
+---@class StageOptions
+---@field recipe Recipe
+---@field ledger Ledger
+---@field dir RunDirectory
+---@field connection? table     settings of the connection; nil: Auth0's defaults
+---@field chunk_bytes integer
+---@field chunk_users? integer
+---@field limit? integer        records
+---@field canary? Limit         users that go alone first
+---@field upsert? boolean       what it would change is counted for the plan
+---@field pause fun(position: integer, source: any): true?, string?, Kind?
+---@field on_rejected? fun(rejection: Rejection)
+
+---@param options StageOptions
+---@return true?
+---@return string? message
+---@return Kind? kind
+function stage.run(options)
+  local dir = options.dir
+  local skipped_file <close>, message, kind = file.create(dir:file("skipped.ndjson"))
+  if not skipped_file then return nil, message, kind end
+  local rejected_file <close>, why, what = file.create(dir:file("rejected.ndjson"))
+  if not rejected_file then return nil, why, what end
+  local self = setmetatable({
+    recipe = options.recipe, ledger = options.ledger, dir = dir,
+    next_id = 1, part = empty_part(), reason = told_apart.new(),
+    skipped_file = skipped_file, rejected_file = rejected_file,
+    on_rejected = options.on_rejected or function() end, canary = options.canary,
+    n_users = 0, n_seen = 0, findings = findings.new(),
+  }, Stage)
+  self.packer = packer.new(options.chunk_bytes, options.chunk_users,
+    function() return self:flush() end, options.upsert)
+  local pipe
+  pipe, message, kind = stage.pipeline(options.recipe,
+    { connection = options.connection, spool = dir.path }, self)
+  if not pipe then return nil, message, kind end
+  self.pipe = pipe
+  local done
+  done, message, kind = pipe:run(options.pause, options.limit)
+  pipe.duplicates:close()
+  if done then done, message, kind = self:finish() end
+  self.packer:close()
+  return done, message, kind
+end
+
+
+return stage

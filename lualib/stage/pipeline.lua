@@ -1,0 +1,412 @@
+--- The offline half of a run, one record after the other: source -> map -> validate -> dedupe.
+--- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
+
+local advice = require "auth0.advice"
+local broken = require "source.bad_record"
+local failure = require "base.failure"
+local guard = require "base.guard"
+local json = require "host.json"
+local left_out = require "recipe.inside.unread_values"
+local outcome = require "migrate.reject"
+local rejection = require "stage.rejection"
+local user_rules = require "auth0.user"
+local value_shape = require "auth0.redact"
+
+local pipeline = {}
+
+local PAUSE_EVERY <const> = 256 -- records
+local APART <const> = "Say in the recipe which of the two stays (dedupe), or correct the source."
+
+local IS_WORDS <const> = { string = true, number = true }
+
+-- Once a record: a local costs a third of the look-up.
+local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
+
+---@class Sink  where records go; each method returns true, or nil, message, kind to stop
+---@field user fun(self, user: table, position: integer, at: string, record: any,
+---draft?: host.json.draft)  draft: the user's JSON, unless it is empty; of this call only
+---@field rejected fun(self, rejection: Rejection)
+---@field skipped fun(self, position: integer, at: string, reason: string, record: any)
+
+---@class PipelineWarning
+---@field n integer
+---@field message string  of the first, as what follows
+---@field at? string
+---@field shape? string
+---@field fix? string
+
+---@class Pipeline
+---@field recipe Recipe
+---@field validator host.schema.validator
+---@field duplicates table
+---@field sink Sink
+---@field position integer  records read so far
+---@field extra integer     users beyond the first that one record became
+---@field warnings table<string, PipelineWarning>
+---@field told table<string, table>  names of the rules' warnings, see name_of
+---@field private left LeftOut
+---@field private doing? "source"|"map"  whose code runs; nil: ours
+---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
+---@field private record any        the last one read
+---@field private at string         where it is
+---@field private pause_at integer  the position at which to pause next
+local Pipeline = {}
+Pipeline.__index = Pipeline
+
+---@param parts table  recipe, validator, duplicates, sink, chooser?
+---@return Pipeline
+function pipeline.new(parts)
+  return setmetatable({
+    recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
+    sink = parts.sink, chooser = parts.chooser, left = parts.recipe.left_out or {},
+    draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
+    position = 0, extra = 0, warnings = {}, told = {}, pause_at = PAUSE_EVERY,
+  }, Pipeline)
+end
+
+---Counts a warning; what is said of the first stands for all.
+---@param code string
+---@param message? string
+---@return PipelineWarning? first  nil for a further one
+function Pipeline:warn(code, message)
+  local warning = self.warnings[code]
+  if warning then
+    warning.n = warning.n + 1
+    return nil
+  end
+  self.warnings[code] = { n = 1, message = message }
+  return self.warnings[code]
+end
+
+---@param at string
+---@param errors Advised[]
+---@param record any
+---@param user? table
+---@param kept? integer  position of the user that it clashes with, who stays
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:reject(at, errors, record, user, kept)
+  return self.sink:rejected(rejection.new {
+    position = self.position, at = at, errors = errors, record = record, user = user, kept = kept,
+  })
+end
+
+---Rejects what the recipe made of a record, as `code`.
+function Pipeline:reject_result(at, code, message, record, value)
+  return self:reject(at, { rejection.of_recipe(code, message, value) }, record)
+end
+
+---Rejects what the recipe itself refuses.
+function Pipeline:refuse(at, refused, record)
+  return self:reject(at, { rejection.refused(refused, record) }, record)
+end
+
+---The name under which a warning of the rules is counted: code and field, and a number where the
+---same field is warned about for another reason, numbers in the reason aside.
+---@private
+---@param finding UserFinding
+---@return string
+function Pipeline:name_of(finding)
+  local name = finding.path == "" and finding.code or finding.code .. " " .. finding.path
+  local told = self.told[name]
+  if not told then
+    told = { n = 0 }
+    self.told[name] = told
+  end
+  if told[finding.message] then return told[finding.message] end
+  local reason = finding.message:gsub("%d+", "N")
+  if not told[reason] then
+    told.n = told.n + 1
+    told[reason] = told.n == 1 and name or string.format("%s (%d)", name, told.n)
+  end
+  return told[reason]
+end
+
+---The findings that refuse, in words, without the warnings, which are counted unless the same field
+---is refused.
+---@param findings UserFinding[]
+---@param user table
+---@param at string
+---@return Advised[]
+function Pipeline:errors_of(findings, user, at)
+  local errors, refused = {}, {}
+  for _, finding in ipairs(findings) do
+    if not finding.warning then
+      errors[#errors + 1] = advice.of(user, finding)
+      refused[finding.path] = true
+    end
+  end
+  for _, finding in ipairs(findings) do
+    if finding.warning and not refused[finding.path] then
+      local first = self:warn(self:name_of(finding))
+      if first then
+        local advised = advice.of(user, finding)
+        first.message, first.at = advised.message, at
+        first.shape, first.fix = advised.shape, advised.fix
+      end
+    end
+  end
+  return errors
+end
+
+function Pipeline:clash(clash, user, at, record)
+  local same = clash.code == "DUPLICATE"
+  return self.sink:rejected(rejection.new {
+    position = self.position, at = at, outcome = same and "duplicate" or "rejected",
+    errors = { rejection.clash(clash, user, not same and APART or nil) },
+    record = record, user = user, kept = clash.position,
+  })
+end
+
+---Counts what the recipe's helpers could not read.
+---@private
+function Pipeline:note_left_out(user, at)
+  for _, told in ipairs(left_out.of(self.left, user)) do
+    local first = self:warn(told.code, told.message)
+    if first then first.at, first.shape, first.fix = at, told.shape, told.fix end
+  end
+end
+
+---One mapped user, through the rules, into the sink.
+function Pipeline:take(user, at, record)
+  normalise(user)
+  local draft = self.draft
+  local findings = self.validator:check(user, draft)
+  if findings then
+    local errors = self:errors_of(findings, user, at)
+    if errors[1] then return self:reject(at, errors, record, user) end
+  end
+  if self.left.any then self:note_left_out(user, at) end
+  local choose = self.chooser
+  local place = choose and choose:slot() or self.position
+  local clash, message, kind = self.duplicates:judge(user, place)
+  if clash == false then return nil, message, kind end
+  if not choose then
+    if clash then return self:clash(clash, user, at, record) end
+    return self.sink:user(user, self.position, at, record, draft)
+  end
+  if clash then return choose:choose(self, clash, user, at, record) end
+  return choose:keep(self, user, at, record)
+end
+
+---Whether a table has the positions 1 to n and nothing else: what is behind a gap would be lost.
+local function is_whole_list(list)
+  local n = 0
+  for _ in next, list do n = n + 1 end
+  for i = 1, n do
+    if rawget(list, i) == nil then return false end
+  end
+  return true
+end
+
+function Pipeline:take_list(list, at, record)
+  if not is_whole_list(list) then
+    return self:reject_result(at, "RECIPE_RESULT",
+      "map returned a list with gaps (nil among its users) or with names in it", record, list)
+  end
+  for i, user in ipairs(list) do
+    local taken, message, kind
+    if outcome.is_reject(user) then
+      taken, message, kind = self:refuse(at, user, record)
+    elseif type(user) == "table" then
+      taken, message, kind = self:take(user, at, record)
+    else
+      taken, message, kind = self:reject_result(at, "RECIPE_RESULT", string.format(
+        "map returned a list whose item %d is a %s, not a user", i, type(user)), record, user)
+    end
+    if not taken then return nil, message, kind end
+    if i > 1 then self.extra = self.extra + 1 end
+  end
+  return true
+end
+
+pipeline.FELL_OFF = "map ended without a return; `return nil, reason` skips a record"
+
+---What `map` made of one record: its results.
+---@private
+function Pipeline:mapped(at, record, ...)
+  self.doing = nil
+  local result, reason = ...
+  -- Fields first, then calls, which cost five times as much: only a rejection has a reason, and
+  -- most users have an address.
+  if type(result) == "table" and not (result.reason and is_reject(result)) then
+    if result[1] ~= nil then return self:take_list(result, at, record) end
+    if result.email or next(result) ~= nil then return self:take(result, at, record) end
+    return self:reject_result(at, "RECIPE_RESULT", "map returned an empty table", record, result)
+  elseif select("#", ...) == 0 then
+    return self:reject_result(at, "RECIPE_RESULT", pipeline.FELL_OFF, record, nil)
+  elseif result == nil then
+    if reason ~= nil and not IS_WORDS[type(reason)] then
+      return self:reject_result(at, "RECIPE_RESULT", "map returned nil and a " .. type(reason)
+        .. " where the reason stands", record, reason)
+    end
+    return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason", record)
+  elseif is_reject(result) then
+    return self:refuse(at, result, record)
+  end
+  return self:reject_result(at, "RECIPE_RESULT", "map returned a " .. type(result)
+    .. ", not a user", record, result)
+end
+
+---A record that its reader had to step over.
+---@private
+function Pipeline:step_over(at, record)
+  local shape = value_shape.of_raw(record.raw)
+  return self:reject(at, { rejection.finding("SOURCE", "", record.message, shape) }, record.raw)
+end
+
+local function no_place(at, position)
+  return string.format("the recipe's `source` gave a %s as the place of record %d: its iterator "
+    .. "yields a record, then a string that says where it stands, or nothing", type(at), position)
+end
+
+---Record after record, until the source ends or the limit is reached. One guard serves all of
+---it, for a guard around each call would cost more than what it guards; so `doing` always says
+---whose code runs, and `record` and `at` what it is about.
+---@private
+---@param source function|table  an iterator
+---@param state any              handed to it with each call
+---@param pause fun(position: integer, source: any): true?, string?, Kind?
+---@param limit integer
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:stretch(source, state, pause, limit)
+  local map, params, left = self.recipe.map, self.recipe.params, self.left
+  while self.position < limit do
+    local taken, message, kind
+    if self.position >= self.pause_at then
+      self.pause_at = self.position + PAUSE_EVERY
+      taken, message, kind = pause(self.position, type(source) == "table" and source or {})
+      if not taken then return nil, message, kind end
+    end
+    self.doing = "source"
+    local record, at = source(state, self.record)
+    self.doing = nil
+    if record == nil then return true end
+    local position = self.position + 1
+    if type(at) ~= "string" then
+      if at ~= nil and not IS_WORDS[type(at)] then return nil, no_place(at, position), "usage" end
+      at = at and tostring(at) or "#" .. position
+    end
+    self.position, self.record, self.at = position, record, at
+    if is_broken(record) then
+      taken, message, kind = self:step_over(at, record)
+    else
+      if left.any then left_out.clear(left) end
+      self.doing = "map"
+      taken, message, kind = self:mapped(at, record, map(record, params, position))
+    end
+    if not taken then return nil, message, kind end
+  end
+  return true
+end
+
+---Whether a recipe's line raised it: a user may have a metatable, whose functions run in ours.
+local function is_theirs(err)
+  return err.where ~= nil and not err.where:find("lualib/", 1, true)
+end
+
+---What an error in a stretch means: the record is rejected where `map` raised it; the run ends
+---where the source did; ours is raised again.
+---@private
+---@param err Failure
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:failed(err)
+  local doing = self.doing
+  self.doing = nil
+  if doing == "source" then
+    return nil, pipeline.explain(err, "source"), pipeline.kind(err)
+  elseif doing ~= "map" and not is_theirs(err) then
+    error(err.trace or err, 0)
+  end
+  local message = err.where and err.where .. ": " .. err.message or err.message
+  return self:reject_result(self.at, "RECIPE_ERROR", message, self.record, self.record)
+end
+
+---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
+---it returns true, or nil, message, kind.
+---@param pause fun(position: integer, source: any): true?, string?, Kind?
+---@param limit? integer  records
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:run(pause, limit)
+  local recipe = self.recipe
+  local source, state, control = pipeline.open(recipe)
+  if not source then return nil, state, control end
+  self.record = control
+  repeat
+    local whole, done, message, kind = guard.call(self.stretch, self, source, state, pause,
+      limit or math.maxinteger)
+    if not whole then done, message, kind = self:failed(done) end
+    if not done then return nil, message, kind end
+  until whole
+  local own = type(source) == "table" and source or {} -- a reader of ours, else any iterator
+  for _, warning in ipairs(own.warnings and own:warnings() or {}) do
+    self:warn(warning.code, warning.message)
+  end
+  if own.close then own:close() end
+  if self.position == 0 then self:warn("EMPTY_SOURCE", "the source has no records") end
+  if self.chooser then return self.chooser:emit(self.sink) end
+  return true
+end
+
+local function is_callable(value)
+  local meta = getmetatable(value)
+  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
+end
+
+---The iterator that a recipe's `source` returns, with what `for` would hand to it.
+---@param recipe Recipe
+---@return any source
+---@return any state    or the message
+---@return any control  or its kind
+function pipeline.open(recipe)
+  local ok, source, state, control = guard.call(recipe.source, recipe.params)
+  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  if is_callable(source) then return source, state, control end
+  return nil, string.format("the recipe's `source` returned a %s; it returns an iterator of "
+    .. "records, such as csv.records(params.input)", type(source)), "usage"
+end
+
+---How a recipe's function failed, for people.
+---@param err Failure
+---@param name string  of the function
+---@return string
+function pipeline.explain(err, name)
+  if not err.where then return err.message end
+  return string.format("%s: the recipe's `%s` failed: %s", err.where, name, err.message)
+end
+
+---Nil, message, kind of a failed recipe function: an error nobody foresaw is the recipe's (usage).
+---@param err Failure
+---@return Kind
+function pipeline.kind(err)
+  return err.kind == "fatal" and "usage" or err.kind
+end
+
+local function pass(name, ok, ...)
+  if ok then return ... end
+  local reason = ...
+  local is_ours = reason.where and reason.where:find("^lualib/")
+  if reason.kind == "fatal" and not is_ours then
+    reason = failure.new(pipeline.explain(reason, name), "usage")
+  end
+  error(reason, 0)
+end
+
+---Calls a recipe's function and returns what it does. What it raises is raised as a failure that
+---names the function and the line.
+---@param name string  of the function
+---@param fn function
+---@param ... any
+---@return any ...
+function pipeline.call(name, fn, ...)
+  return pass(name, guard.call(fn, ...))
+end
+
+return pipeline

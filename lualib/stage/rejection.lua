@@ -1,0 +1,82 @@
+--- Records that are never sent: the lines of rejected.ndjson, and what stands in them.
+
+local advice = require "auth0.advice"
+local json = require "host.json"
+local value_shape = require "auth0.redact"
+
+local rejection = {}
+
+local BY_RECIPE <const> = "The recipe refuses such records: correct them in the source, or map "
+  .. "them otherwise."
+
+---@class Rejection  a line of rejected.ndjson
+---@field position integer
+---@field at string
+---@field outcome "rejected"|"duplicate"
+---@field code string      this and the next four: of the first finding
+---@field path string
+---@field message string
+---@field shape string     what the value looks like
+---@field fix string       what to do, a sentence
+---@field errors Advised[] all findings
+---@field record? any      the source record; its raw text under SOURCE
+---@field user? table      the mapped user
+---@field kept? integer    position of the one kept
+
+---A finding that no rule of Auth0's makes.
+---@param code string
+---@param path string
+---@param message string
+---@param shape string   see auth0.value_shape
+---@param fix? string    default that of the code
+---@return Advised
+function rejection.finding(code, path, message, shape, fix)
+  return {
+    code = code, path = path, message = message, shape = shape,
+    fix = fix or advice.fix(code, path),
+  }
+end
+
+---A finding about what the recipe made of a record: its result, or the record where there is none.
+---@param code string
+---@param message string
+---@param value any
+---@return Advised
+function rejection.of_recipe(code, message, value)
+  return rejection.finding(code, "", message, value_shape.of(json.materialize(value)))
+end
+
+---What the recipe itself refuses (`migrate.reject`).
+---@param refused Reject
+---@param record any
+---@return Advised
+function rejection.refused(refused, record)
+  local shape = refused.shape or value_shape.of(json.materialize(record))
+  return rejection.finding(refused.code, refused.path, refused.reason, shape, BY_RECIPE)
+end
+
+---The user that one clashes with is there already.
+---@param clash Clash
+---@param user table
+---@param fix? string
+---@return Advised
+function rejection.clash(clash, user, fix)
+  local value = user[clash.path]
+  if value == nil then value = user end -- a key of the recipe's below a member
+  return rejection.finding(clash.code, clash.path, clash.message, value_shape.of(value), fix)
+end
+
+---@param parts {position: integer, at: string, outcome?: string, errors: Advised[], record?: any,
+---user?: table, kept?: integer}  outcome: default "rejected"
+---@return Rejection
+function rejection.new(parts)
+  local first = parts.errors[1]
+  return {
+    position = parts.position, at = parts.at, outcome = parts.outcome or "rejected",
+    code = first.code, path = first.path, message = first.message, shape = first.shape,
+    fix = first.fix, errors = parts.errors, record = json.materialize(parts.record),
+    user = parts.user, kept = parts.kept,
+  }
+end
+
+return rejection

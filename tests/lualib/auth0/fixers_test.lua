@@ -1,0 +1,366 @@
+--- Ready-made repairs: what each makes of a user and a failure, and what a run does with it.
+
+local books = require "journal.totals"
+local finalize = require "migrate.finalize"
+local fixers = require "auth0.fixers"
+local import = require "migrate.import"
+local json = require "host.json"
+local rig = require "tests.rig"
+local tap = require "tests.tap"
+local test = tap.test
+
+local function failure(code, path, message, more)
+  local made = { code = code, path = path, message = message or "", round = 1 }
+  made.errors = { { code = code, path = path, message = message or "" }, table.unpack(more or {}) }
+  return made
+end
+
+local LONG <const> = ("ä"):rep(149) .. "😀" .. "x"
+
+---{name, fixer, user, failure, user after, what else; or nil, why}
+local CASES <const> = {
+  { "shorten keeps what is allowed", fixers.shorten, { given_name = ("a"):rep(160) },
+    failure("MAX_LENGTH", "given_name"), { given_name = ("a"):rep(150) },
+    { why = "given_name was shortened to 150 characters" } },
+  { "shorten takes the most that the tenant says", fixers.shorten, { name = ("ab"):rep(100) },
+    failure("MAX_LENGTH", "name", "String is too long (200 chars), maximum 150"),
+    { name = ("ab"):rep(75) }, { why = "name was shortened to 150 characters" } },
+  { "shorten cuts between characters, a wide one counts as two", fixers.shorten,
+    { family_name = LONG }, failure("MAX_LENGTH", "family_name"),
+    { family_name = ("ä"):rep(149) }, { why = "family_name was shortened to 150 characters" } },
+  { "shorten leaves no blank at the end", fixers.shorten,
+    { given_name = ("a"):rep(149) .. " b" }, failure("MAX_LENGTH", "given_name"),
+    { given_name = ("a"):rep(149) }, { why = "given_name was shortened to 150 characters" } },
+  { "shorten handles all fields that are too long", fixers.shorten,
+    { name = ("a"):rep(301), nickname = ("b"):rep(351) },
+    failure("MAX_LENGTH", "name", nil, { { code = "MAX_LENGTH", path = "nickname" } }),
+    { name = ("a"):rep(300), nickname = ("b"):rep(350) },
+    { why = "name was shortened to 300 characters, nickname was shortened to 350 characters" } },
+  { "shorten changes nobody's username", fixers.shorten, { username = ("a"):rep(20) },
+    failure("MAX_LENGTH", "username"), nil, "username cannot be shortened" },
+  { "shorten needs a path", fixers.shorten, {}, failure("MAX_LENGTH"), nil,
+    "the error names no field" },
+  { "drop_field leaves the field out", fixers.drop_field, { picture = "x", name = "n" },
+    failure("FORMAT", "picture"), { name = "n" }, { why = "picture was left out" } },
+  { "drop_field reaches into metadata", fixers.drop_field,
+    { user_metadata = { x = { y = 1, z = 2 } } }, failure("INVALID_TYPE", "user_metadata.x.y"),
+    { user_metadata = { x = { z = 2 } } }, { why = "user_metadata.x.y was left out" } },
+  { "drop_field finds names with dots", fixers.drop_field,
+    { user_metadata = { ["a.b"] = 1, a = 2 } }, failure("PATTERN", "user_metadata.a.b"),
+    { user_metadata = { a = 2 } }, { why = "user_metadata.a.b was left out" } },
+  { "drop_field leaves a factor out as a whole", fixers.drop_field,
+    { mfa_factors = { { totp = { secret = "1" } }, { phone = { value = "+1" } } } },
+    failure("PATTERN", "mfa_factors[0].totp.secret"),
+    { mfa_factors = { { phone = { value = "+1" } } } }, { why = "mfa_factors[0] was left out" } },
+  { "drop_field takes several entries of a list, and an empty list goes", fixers.drop_field,
+    { mfa_factors = { { totp = {} }, { totp = {} } } },
+    failure("PATTERN", "mfa_factors[0]", nil, { { code = "PATTERN", path = "mfa_factors[1]" } }),
+    {}, { why = "mfa_factors[0], mfa_factors[1] were left out" } },
+  { "drop_field leaves a hash out as a whole", fixers.drop_field,
+    { custom_password_hash = { algorithm = "md5" } },
+    failure("PATTERN", "custom_password_hash.hash.value"), {},
+    { why = "custom_password_hash was left out" } },
+  { "drop_field reads unknown names from the message", fixers.drop_field, { plan = 1, x = 2 },
+    failure("OBJECT_ADDITIONAL_PROPERTIES", nil, "Additional properties not allowed: plan,x"), {},
+    { why = "plan, x were left out" } },
+  { "drop_field never takes the address", fixers.drop_field, { email = "x" },
+    failure("FORMAT", "email"), nil, "the address is never left out" },
+  { "drop_field takes none when one is not there", fixers.drop_field, { name = "n" },
+    failure("FORMAT", "picture"), nil, "the user has no picture" },
+  { "drop_field needs a path", fixers.drop_field, {}, failure("FORMAT"), nil,
+    "the error names no field" },
+  { "drop_factors upserts a user that was saved", fixers.drop_factors, { mfa_factors = { {} } },
+    failure "MFA_FACTORS_FAILED", {}, { why = "the MFA factors were left out", upsert = true } },
+  { "drop_factors of a user that was not saved", fixers.drop_factors, { mfa_factors = { {} } },
+    failure "ARRAY_LENGTH_LONG", {}, { why = "the MFA factors were left out" } },
+  { "drop_username", fixers.drop_username, { username = "a", email = "e" },
+    failure "CONFLICT_USERNAME", { email = "e" }, { why = "the username was left out" } },
+  { "drop_username without one", fixers.drop_username, {}, failure "CONFLICT_USERNAME", nil,
+    "the user has no username" },
+  { "drop_phone", fixers.drop_phone, { phone_number = "+1", phone_verified = true },
+    failure "CONFLICT", {}, { why = "the phone number was left out" } },
+  { "drop_hash", fixers.drop_hash, { password_hash = "x", custom_password_hash = {} },
+    failure "NOT_PASSED", {},
+    { why = "the password hash was left out; the user has to set a password" } },
+  { "rename_username by suffix", fixers.rename_username "-%d", { username = "ann" },
+    failure "CONFLICT_USERNAME", { username = "ann-2" }, { why = "the username was changed" } },
+  { "rename_username by function", fixers.rename_username(function(name) return name .. "x" end),
+    { username = "ann" }, failure "CONFLICT_USERNAME", { username = "annx" },
+    { why = "the username was changed" } },
+  { "rename_username that finds none", fixers.rename_username(function() end),
+    { username = "ann" }, failure "CONFLICT_USERNAME", nil, "no other username was found" },
+  { "upsert", fixers.upsert, { email = "e" }, failure "CONFLICT_EMAIL", { email = "e" },
+    { upsert = true, why = "sent once more, with upsert" } },
+  { "ghost", fixers.ghost, { email = "e" }, failure "DUPLICATED_USER", { email = "e" },
+    { delete_ghost = true, why = "an unlisted user in its place was deleted" } },
+  { "a user twice in a job is no ghost", fixers.ghost, { email = "e" },
+    failure("DUPLICATED_USER", nil, "A user with this email was already provided."), nil,
+    "the same user stood twice in the job; that is no ghost" },
+  { "chain joins what is asked for", fixers.chain(fixers.drop_username, fixers.upsert),
+    { username = "a" }, failure "CONFLICT_USERNAME", {},
+    { upsert = true, why = "the username was left out; sent once more, with upsert" } },
+  { "chain gives up when one does", fixers.chain(fixers.drop_username, fixers.drop_phone),
+    { username = "a" }, failure "CONFLICT", nil, "the user has no phone number" },
+  { "first goes on where one gives up, from the user as it was",
+    fixers.first(fixers.chain(fixers.drop_username, fixers.drop_phone), fixers.drop_hash),
+    { username = "a", password_hash = "x" }, failure "CONFLICT", { username = "a" },
+    { why = "the password hash was left out; the user has to set a password" } },
+  { "first tells every reason", fixers.first(fixers.drop_username, fixers.drop_phone), {},
+    failure "CONFLICT", nil, "the user has no username, the user has no phone number" },
+  { "all hands each code to its fixer",
+    fixers.all { MAX_LENGTH = fixers.shorten, FORMAT = fixers.drop_field },
+    { given_name = ("a"):rep(160), picture = "x" },
+    failure("MAX_LENGTH", "given_name", nil, { { code = "FORMAT", path = "picture" } }),
+    { given_name = ("a"):rep(150) },
+    { why = "given_name was shortened to 150 characters; picture was left out" } },
+  { "all leaves codes without a fixer to the tenant", fixers.all { FORMAT = fixers.drop_field },
+    { picture = "x" }, failure("PATTERN", "phone", nil, { { code = "FORMAT", path = "picture" } }),
+    {}, { why = "picture was left out" } },
+  { "all gives up without any fixer", fixers.all {}, {},
+    failure("PATTERN", "a", nil, { { code = "FORMAT" }, { code = "PATTERN" } }), nil,
+    "no fix for PATTERN, FORMAT" },
+}
+
+for _, case in ipairs(CASES) do
+  test("fixers: " .. case[1], function()
+    local user, more = case[2](case[3], case[4])
+    tap.equal({ user, more }, { case[5], case[6] })
+  end)
+end
+
+test("fixers: each new round renames anew instead of piling suffixes up", function()
+  local fix, user = fixers.rename_username "_%d", { username = "ann" }
+  for round, expected in ipairs { "ann_2", "ann_3", "ann_4" } do
+    user = fix(user, { round = round })
+    tap.equal(user.username, expected)
+  end
+end)
+
+test("fixers: a suffix without a number is tried once", function()
+  local fix = fixers.rename_username "-old"
+  local user = fix({ username = "ann" }, { round = 1 })
+  tap.equal({ fix(user, { round = 2 }) }, { nil, "the renamed username is taken too" })
+end)
+
+test("fixers: rename_username without a suffix or function is a mistake of the recipe", function()
+  tap.raises(function() fixers.rename_username() end, "takes a suffix or a function")
+end)
+
+-- In a run ----------------------------------------------------------------------------------
+
+---A run of two users whose second the tenant refuses with these errors, in each of the rounds.
+local function refused_run(fix, users, rounds, fn, options)
+  local tenant = rig.tenant()
+  for i, errors in ipairs(rounds) do
+    tenant.script[i] = function(job)
+      job.errors = { { user = { user_id = "auth0|u2" }, errors = errors } }
+    end
+  end
+  for key, value in pairs(options or {}) do
+    if key ~= "with" then tenant[key] = value end
+  end
+  local given = { tenant = tenant, users = users, recipe = { params = {}, fix = fix } }
+  for key, value in pairs((options or {}).with or {}) do given[key] = value end
+  rig.with_run(given, function(face, made, book, dir)
+    import(face)
+    made:drain()
+    finalize(face)
+    made:drain()
+    fn(books.figures(book.db), book, tenant, dir)
+  end)
+end
+
+local function users_of(f)
+  return { f.inserted, f.updated, f.already_there, f.failed, f.pending }
+end
+
+local function whole_users(changes)
+  local users = rig.users(2)
+  for key, value in pairs(changes) do users[2][key] = value end
+  return users
+end
+
+test("a repair is told in the journal, so that nothing is lost silently", function()
+  refused_run({ CONFLICT_USERNAME = fixers.drop_username }, whole_users { username = "ann" },
+    { { { code = "CONFLICT_USERNAME", path = "username" } } }, function(figures, book, _, dir)
+      tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
+      tap.equal(book:failures("requeued", 0, 1)[1].why, "the username was left out")
+      tap.equal(dir:users(book:chunk(2))[1].user.username, nil)
+    end)
+end)
+
+test("several errors of a user are repaired before it goes again", function()
+  local users = whole_users { username = "ann", given_name = ("a"):rep(150) }
+  local fix = { MAX_LENGTH = fixers.shorten, CONFLICT_USERNAME = fixers.drop_username }
+  local errors = {
+    { code = "CONFLICT_USERNAME", path = "username" },
+    { code = "MAX_LENGTH", path = "given_name", message = "too long (150 chars), maximum 100" },
+  }
+  refused_run(fix, users, { errors }, function(figures, book, tenant, dir)
+    tap.equal({ users_of(figures), tenant.submits }, { { 2, 0, 0, 0, 0 }, 2 })
+    local user = dir:users(book:chunk(2))[1].user
+    tap.equal({ user.username, #user.given_name }, { nil, 100 })
+  end)
+end)
+
+test("an upsert that a fixer asks for counts as updated", function()
+  local upsert
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      local errors = { { code = "JOB_FAILED" } }
+      job.errors = { { user = { user_id = "auth0|u2" }, errors = errors } }
+    end,
+    function(job, request)
+      upsert = request.upsert
+      job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 }
+    end,
+  }
+  local recipe = { params = {}, fix = { JOB_FAILED = fixers.upsert } }
+  rig.with_run({ tenant = tenant, n = 2, recipe = recipe }, function(face, made, book)
+    import(face)
+    finalize(face)
+    made:drain()
+    tap.equal({ users_of(books.figures(book.db)), upsert }, { { 1, 1, 0, 0, 0 }, true })
+    tap.equal(book:chunk(2).updates, true)
+  end)
+end)
+
+test("factors that are left out make no second account", function()
+  local tenant = rig.tenant()
+  local upsert
+  tenant.script = {
+    function(job)
+      local errors = { { code = "MFA_FACTORS_FAILED", message = "Unable to import factors" } }
+      job.errors = { { user = { user_id = "u2" }, errors = errors } }
+    end,
+    function(job, request)
+      upsert = request.upsert
+      job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 }
+    end,
+  }
+  local users = whole_users { mfa_factors = { { totp = { secret = "ABC" } } } }
+  local recipe = { params = {}, fix = { MFA_FACTORS_FAILED = fixers.drop_factors } }
+  rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book, dir)
+    import(face)
+    finalize(face)
+    made:drain()
+    tap.equal({ users_of(books.figures(book.db)), upsert }, { { 2, 0, 0, 0, 0 }, true })
+    tap.equal(dir:users(book:chunk(2))[1].user.mfa_factors, nil)
+  end)
+end)
+
+test("a repair in place that takes somebody's username is noticed before it is sent", function()
+  local users = whole_users { username = "ann" }
+  users[1].username = "bob"
+  local function fix(user)
+    user.username = "BOB"
+    return user
+  end
+  refused_run(fix, users, { { { code = "CONFLICT_USERNAME" } } }, function(figures, book, tenant)
+    tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
+    tap.contains(book:failures("failed", 0, 1)[1].why, "clashes with record 1")
+  end)
+end)
+
+test("a repaired user that the rules refuse is not sent, and says why", function()
+  local function fix(user)
+    user.picture = "nowhere"
+    return user
+  end
+  refused_run(fix, whole_users {}, { { { code = "FORMAT" } } }, function(figures, book, tenant)
+    tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
+    tap.contains(book:failures("failed", 0, 1)[1].why, "still refused: ")
+  end)
+end)
+
+test("renaming goes on from round to round, and the rounds end", function()
+  local errors = { { code = "CONFLICT_USERNAME", path = "username" } }
+  refused_run({ CONFLICT_USERNAME = fixers.rename_username "-%d" },
+    whole_users { username = "ann" }, { errors, errors, errors }, function(figures, book, _, dir)
+      tap.equal({ users_of(figures), figures.rounds }, { { 1, 0, 0, 1, 0 }, 3 })
+      tap.equal(dir:users(book:chunk(3))[1].user.username, "ann-3")
+      local last = book:failures("failed", 0, 1)[1]
+      tap.equal({ last.round, last.why }, { 3, "no round is left" })
+    end)
+end)
+
+-- Ghosts ------------------------------------------------------------------------------------
+
+---A run whose second user meets a ghost; `requests`: what was asked of the tenant beside jobs.
+local function ghost_run(options, fn)
+  local requests = {}
+  local client = {}
+  function client.request(_, request)
+    requests[#requests + 1] = request.method .. " " .. request.path
+      .. (request.query and "?email=" .. request.query.email or "")
+    return { status = options.statuses and options.statuses[#requests]
+      or request.method == "GET" and 404 or 204 }
+  end
+  local with = {
+    client = client, delete_ghosts = options.allowed ~= false, unique = options.unique,
+    agree = options.agree or function() return true end,
+  }
+  local errors = { { code = "DUPLICATED_USER" } }
+  refused_run({ DUPLICATED_USER = fixers.ghost }, rig.users(2), { errors },
+    function(figures, book)
+      fn(users_of(figures), (book:failures("failed", 0, 1)[1] or {}).why, requests, book)
+    end, { with = with, known = options.known })
+end
+
+test("a ghost is deleted by address and id after look-ups, then its user goes again", function()
+  ghost_run({}, function(users, _, requests, book)
+    tap.equal(users, { 2, 0, 0, 0, 0 })
+    tap.equal(requests, {
+      "GET /users/auth0%7Cu2", "DELETE /connections/con_1/users?email=user2@example.com",
+      "DELETE /users/auth0%7Cu2",
+    })
+    tap.equal(book:failures("requeued", 0, 1)[1].why, "an unlisted user in its place was deleted")
+  end)
+end)
+
+---{when, options, why}
+for _, case in ipairs {
+  { "without --delete-ghosts", { allowed = false }, "--delete-ghosts" },
+  { "when a person says no", { agree = function() return false end }, "nobody agreed" },
+  { "when there is nobody to ask", { agree = function() end }, "nobody agreed" },
+  { "where addresses are not unique", { unique = { user_id = true } }, "are not unique" },
+} do
+  test("no ghost is deleted " .. case[1], function()
+    ghost_run(case[2], function(users, why, requests)
+      tap.equal({ users, requests }, { { 1, 0, 0, 1, 0 }, {} })
+      tap.contains(why, case[3])
+    end)
+  end)
+end
+
+test("what another connection knows by our user_id is no ghost", function()
+  ghost_run({ statuses = { 200 } }, function(users, why, requests)
+    tap.equal({ users, #requests }, { { 1, 0, 0, 1, 0 }, 1 })
+    tap.contains(why, "no ghost: the tenant lists auth0|u2")
+  end)
+end)
+
+test("a user twice in the upload is no ghost, whatever fixer asks for its deletion", function()
+  local function ask(user) return user, { delete_ghost = true } end
+  local errors = { { code = "DUPLICATED_USER",
+    message = "A user with this email was already provided." } }
+  refused_run({ DUPLICATED_USER = ask }, rig.users(2), { errors }, function(figures, book)
+    tap.equal(users_of(figures), { 1, 0, 0, 1, 0 })
+    tap.contains(book:failures("failed", 0, 1)[1].why, "only the first is imported")
+  end, { with = { delete_ghosts = true, agree = function() error "not asked" end } })
+end)
+
+test("a ghost that cannot be deleted leaves its user failed", function()
+  ghost_run({ statuses = { 404, 403 } }, function(users, why)
+    tap.equal(users, { 1, 0, 0, 1, 0 })
+    tap.contains(why, "(403): the scope delete:users is missing")
+  end)
+end)
+
+test("fixers may be required by recipes", function()
+  local modules = require "recipe.sandbox"
+  local world = modules.new { library = {}, warnings = {} }
+  assert(world:require "auth0.fixers" == fixers)
+  assert(json.encode(fixers.upsert({})))
+end)

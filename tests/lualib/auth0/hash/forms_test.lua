@@ -1,0 +1,277 @@
+--- Every way of storing a password that source systems and Auth0's documentation have: whether
+--- Auth0 can take it, by which line, or why not.
+
+local digest = require "host.digest"
+local hash_words = require "auth0.hash.identify"
+local json = require "host.json"
+local password = require "auth0.password"
+local schema = require "auth0.schema"
+local tap = require "tests.tap"
+local verify = require "auth0.hash.verify"
+
+local equal, test = tap.equal, tap.test
+
+local PLAIN <const> = "Tr0ub4dor&3-heron"
+local WIDE <const> = digest.transcode(PLAIN, "utf16le")
+local SALT <const> = "pebble-77"
+local SALT16 <const> = digest.unhex("00112233445566778899aabbccddeeff")
+local B64 <const> = "ABEiM0RVZneImaq7zN3u/w"
+local REST <const> = ("a"):rep(43)
+
+local function hex(name, data) return digest.hex(digest.hash(name, data)) end
+local function b64(data, pad) return digest.base64(data, { pad = pad }) end
+local function raw(name, data) return digest.hash(name, data) end
+local function derived(name, salt, length, rounds)
+  return digest.pbkdf2(name, PLAIN, salt, rounds or 10, length)
+end
+local function adapted(data) return (b64(data, false):gsub("%+", ".")) end
+local function dollars(...) return table.concat({ ... }, "$") end
+
+local BCRYPT <const> = digest.bcrypt(PLAIN, 4)
+local PHP <const> = (BCRYPT:gsub("^%$2b", "$2y"))
+local SCRYPT <const> = digest.scrypt(PLAIN, SALT, 1024, 8, 1, 64)
+local ARGON2 <const> = "$argon2id$v=19$m=65536,t=2,p=1$" .. B64
+  .. "$/4HLBCCLZW1f20IQf9sBdiAGKicVrl39LvvKRZjKbKI"
+
+local function identity3(prf, name)
+  return b64("\1" .. string.pack(">I4I4I4", prf, 10, 16) .. SALT16 .. derived(name, SALT16, 32))
+end
+
+---{what, value, scheme, false where the value is none of PLAIN}: taken, and its line lets PLAIN in
+---and nobody else.
+local TAKEN <const> = {
+  { "bcrypt $2a$", (BCRYPT:gsub("2b", "2a", 1)), "bcrypt" }, { "bcrypt $2b$", BCRYPT, "bcrypt" },
+  { "bcrypt $2y$ (Laravel, WordPress plugins, Drupal 10.1, phpBB 3.1, Joomla)", PHP, "bcrypt" },
+  { "bcrypt between blanks", " " .. BCRYPT .. " \n", "bcrypt" },
+  { "Clerk, bcrypt_peppered", digest.bcrypt(PLAIN .. SALT, 4) .. "$" .. SALT, "peppered bcrypt" },
+  { "Clerk, pbkdf2_sha1", dollars("pbkdf2_sha1", 10, SALT, digest.hex(derived("sha1", SALT, 20))),
+    "Django" },
+  { "Clerk, pbkdf2_sha512", dollars("pbkdf2_sha512", 10, SALT,
+    digest.hex(derived("sha512", SALT, 64))), "Django" },
+  { "Clerk, pbkdf2_sha256_django; Django", dollars("pbkdf2_sha256", 10, SALT,
+    b64(derived("sha256", SALT, 32))), "Django" },
+  { "Clerk, scrypt_werkzeug", dollars("scrypt:1024:8:1", SALT, digest.hex(SCRYPT)), "Werkzeug" },
+  { "Django, pbkdf2_sha1", dollars("pbkdf2_sha1", 10, SALT, b64(derived("sha1", SALT, 20))),
+    "Django" },
+  { "Django, argon2", "argon2" .. ARGON2, "Django" },
+  { "Django, bcrypt", "bcrypt$" .. BCRYPT, "Django" },
+  { "Django, scrypt", dollars("scrypt", 1024, SALT, 8, 1, b64(SCRYPT)), "Django" },
+  { "Django, sha1", dollars("sha1", SALT, hex("sha1", SALT .. PLAIN)), "Django" },
+  { "Django, md5 without a salt", dollars("md5", "", hex("md5", PLAIN)), "Django" },
+  { "argon2id", ARGON2, "argon2" },
+  { "argon2i", "$argon2i$v=19$m=65536,t=2,p=1$" .. B64
+    .. "$JGAcIjxvQwjWnt9kAfY9jGHMWdY3OxVJgcDK7odeUjk", "argon2" },
+  { "pbkdf2 as Auth0 has it", "$pbkdf2-sha512$i=10,l=64$" .. B64 .. "$"
+    .. b64(derived("sha512", SALT16, 64), false), "pbkdf2" },
+  { "pbkdf2 of passlib and ZITADEL", "$pbkdf2-sha256$10$" .. adapted(SALT16) .. "$"
+    .. adapted(derived("sha256", SALT16, 32)), "pbkdf2" },
+  { "pbkdf2 of passlib with SHA-1", "$pbkdf2$10$" .. adapted(SALT16) .. "$"
+    .. adapted(derived("sha1", SALT16, 20)), "pbkdf2" },
+  { "scrypt of ZITADEL", "$scrypt$ln=10,r=8,p=1$" .. b64(SALT, false) .. "$" .. b64(SCRYPT, false),
+    "scrypt" },
+  { "scrypt of Ory Kratos", "$scrypt$ln=1024,r=8,p=1$" .. b64(SALT) .. "$" .. b64(SCRYPT),
+    "scrypt" },
+  { "ZITADEL, md5salted-prefix", dollars("", "md5salted-prefix", SALT,
+    b64(raw("md5", SALT .. PLAIN))), "ZITADEL" },
+  { "ZITADEL, md5salted-suffix", dollars("", "md5salted-suffix", SALT,
+    b64(raw("md5", PLAIN .. SALT))), "ZITADEL" },
+  { "Ory Kratos, sha512 with a salt after", dollars("", "sha512", "pf="
+    .. b64("{PASSWORD}{SALT}"), b64(SALT), b64(raw("sha512", PLAIN .. SALT))), "Ory Kratos" },
+  { "Ory Kratos, md5", "$md5$" .. b64(raw("md5", PLAIN)), "Ory Kratos" },
+  { "Ory Kratos, hmac", dollars("", "hmac-sha256", b64(digest.hex(digest.hmac("sha256", SALT,
+    PLAIN))), b64(SALT)), "Ory Kratos" },
+  { "ASP.NET Identity 2", b64("\0" .. SALT16 .. derived("sha1", SALT16, 32, 1000)),
+    "ASP.NET Identity 2" },
+  { "ASP.NET Identity 3, SHA-1", identity3(0, "sha1"), "ASP.NET Identity 3" },
+  { "ASP.NET Identity 3, SHA-256", identity3(1, "sha256"), "ASP.NET Identity 3" },
+  { "ASP.NET Identity 3, SHA-512", identity3(2, "sha512"), "ASP.NET Identity 3" },
+  { "SQL Server 2000", "0x0100" .. "0a0b0c0d" .. hex("sha1", WIDE .. "\10\11\12\13")
+    .. ("0"):rep(40), "SQL Server" },
+  { "SQL Server 2005", "0x0100" .. "0A0B0C0D" .. hex("sha1", WIDE .. "\10\11\12\13"):upper(),
+    "SQL Server" },
+  { "SQL Server 2012", "0x0200" .. "0a0b0c0d" .. hex("sha512", WIDE .. "\10\11\12\13"),
+    "SQL Server" },
+  { "Magento 2, version 0", hex("md5", SALT .. PLAIN) .. ":" .. SALT .. ":0", "Magento" },
+  { "Magento 2, version 1", hex("sha256", SALT .. PLAIN) .. ":" .. SALT .. ":1", "Magento" },
+  { "Magento 2, version 3", digest.hex(digest.unbase64(ARGON2:match("[^$]+$"))) .. ":"
+    .. ("0123456789abcdef") .. ":3_32_2_67108864", "Magento", false },
+  { "LDAP {MD5}", "{MD5}" .. b64(raw("md5", PLAIN)), "LDAP" },
+  { "LDAP {SMD5}", "{SMD5}" .. b64(raw("md5", PLAIN .. SALT) .. SALT), "LDAP" },
+  { "LDAP {sha}", "{sha}" .. b64(raw("sha1", PLAIN)), "LDAP" },
+  { "LDAP {SSHA}", "{SSHA}" .. b64(raw("sha1", PLAIN .. SALT) .. SALT), "LDAP" },
+  { "LDAP {CRYPT} around bcrypt", "{CRYPT}" .. PHP, "LDAP" },
+  { "LDAP {BCRYPT}", "{BCRYPT}" .. BCRYPT, "LDAP" },
+  { "Dovecot {BLF-CRYPT}", "{BLF-CRYPT}" .. PHP, "LDAP" },
+  { "Dovecot {ARGON2ID}", "{ARGON2ID}" .. ARGON2, "LDAP" },
+  { "Oracle 11g", "S:" .. hex("sha1", PLAIN .. "0123456789"):upper()
+    .. digest.hex("0123456789"):upper(), "Oracle" },
+  { "LDAP {BLOWFISH}", "{BLOWFISH}" .. BCRYPT, "LDAP" },
+  { "LDAP {ARGON2}", "{ARGON2}" .. ARGON2, "LDAP" },
+  { "LDAP {PBKDF2}", "{PBKDF2}10$" .. adapted(SALT16) .. "$" .. adapted(derived("sha1", SALT16,
+    20)), "LDAP" },
+  { "389 DS, {PBKDF2_SHA256}", "{PBKDF2_SHA256}" .. b64(string.pack(">I4", 10) .. SALT16:rep(4)
+    .. derived("sha256", SALT16:rep(4), 256)), "LDAP" },
+  { "Ping DS, {PBKDF2}", "{PBKDF2}10:" .. b64(derived("sha1", SALT16, 20) .. SALT16), "LDAP" },
+  { "Ping DS, {PBKDF2-HMAC-SHA256}", "{PBKDF2-HMAC-SHA256}10:"
+    .. b64(derived("sha256", SALT16, 32) .. SALT16), "LDAP" },
+  { "Samba's NT hash with its scheme", "{X-NTHASH}" .. hex("md4", WIDE):upper(), "LDAP" },
+  { "authPassword", dollars("SHA512", b64(SALT16), b64(raw("sha512", PLAIN .. SALT16))),
+    "authPassword" },
+  { "ForgeRock IDM, SHA-512", json.encode { ["$crypto"] = { type = "salted-hash", value = {
+    algorithm = "SHA-512", data = b64(raw("sha512", PLAIN .. SALT16) .. SALT16) } } },
+    "ForgeRock" },
+  { "ForgeRock IDM, bcrypt", json.encode { ["$crypto"] = { type = "salted-hash", value = {
+    algorithm = "BCRYPT", data = BCRYPT } } }, "ForgeRock" },
+  { "a Keycloak credential as JSON", json.encode {
+    secretData = json.encode { value = b64(derived("sha512", SALT16, 64)), salt = b64(SALT16) },
+    credentialData = json.encode { hashIterations = 10, algorithm = "pbkdf2-sha512" },
+  }, "Keycloak" },
+}
+for _, bits in ipairs { "256", "384", "512" } do
+  TAKEN[#TAKEN + 1] = { "LDAP {SHA" .. bits .. "}",
+    "{SHA" .. bits .. "}" .. b64(raw("sha" .. bits, PLAIN)), "LDAP" }
+  TAKEN[#TAKEN + 1] = { "LDAP {SSHA" .. bits .. "}",
+    "{SSHA" .. bits .. "}" .. b64(raw("sha" .. bits, PLAIN .. SALT) .. SALT), "LDAP" }
+  if bits ~= "384" then
+    TAKEN[#TAKEN + 1] = { "LDAP {PBKDF2-SHA" .. bits .. "}", "{PBKDF2-SHA" .. bits .. "}10$"
+      .. adapted(SALT16) .. "$" .. adapted(derived("sha" .. bits, SALT16, bits // 8)), "LDAP" }
+  end
+end
+
+---The user that a line makes of a value.
+local function user_of(line, value)
+  local chunk = assert(load("local row, password = ...\nlocal password_hash, custom_password_hash\n"
+    .. line .. "\nreturn { email = \"a@example.com\", password_hash = password_hash,"
+    .. " custom_password_hash = custom_password_hash }"))
+  return chunk({ hash = value, usename = SALT }, password)
+end
+
+for _, case in ipairs(TAKEN) do
+  test("hash forms, Auth0 can take it: " .. case[1], function()
+    local kind = hash_words.of(case[2])
+    equal({ kind.scheme, kind.supported, kind.reason }, { case[3], true })
+    local user = user_of(kind.line, case[2])
+    for _, finding in ipairs(schema.for_connection():check(user) or {}) do
+      equal(finding.warning, true, finding.message)
+    end
+    if case[4] ~= false then equal(verify.password(user, PLAIN), true) end
+    equal(verify.password(user, PLAIN .. "x"), false)
+  end)
+end
+
+---{what, value, scheme, part of the reason}
+local REFUSED <const> = {
+  { "old bcrypt $2$", (BCRYPT:gsub("2b", "2", 1)), "old bcrypt", "not supported" },
+  { "old bcrypt $2x$", (BCRYPT:gsub("2b", "2x", 1)), "old bcrypt", "not supported" },
+  { "WordPress, Joomla, Clerk: phpass", "$P$B55D6LjfHDkINU5wF.v2BuuzO0/XPk/", "phpass", "MD5" },
+  { "phpBB 3.0", "$H$9aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "phpass", "MD5" },
+  { "phpBB, bcrypt over phpass", "$2y\\H$12$abc", "phpBB", "hash of a hash" },
+  { "WordPress 6.8", "$wp" .. PHP, "WordPress 6.8 bcrypt", "before bcrypt" },
+  { "Drupal 7", "$S$Dabcdef", "Drupal phpass", "SHA-512" },
+  { "Drupal, from version 6", "U$S$Dabcdef", "Drupal phpass", "SHA-512" },
+  { "Drupal, phpass from version 6", "U$P$Babcdef", "phpass", "MD5" },
+  { "md5-crypt", "$1$abcdefgh$" .. REST, "md5-crypt", "not supported" },
+  { "apr1", "$apr1$abcdefgh$" .. REST, "apr1", "not supported" },
+  { "sha1-crypt", "$sha1$480000$salt$" .. REST, "sha1-crypt", "not supported" },
+  { "sha256-crypt", "$5$salt$" .. REST, "sha256-crypt", "not supported" },
+  { "sha512-crypt", "$6$rounds=5000$salt$" .. REST, "sha512-crypt", "not supported" },
+  { "yescrypt", "$y$j9T$salt$" .. REST, "yescrypt", "not supported" },
+  { "gost-yescrypt", "$gy$j9T$salt$" .. REST, "gost-yescrypt", "not supported" },
+  { "scrypt of crypt(3)", "$7$C6..../....salt$" .. REST, "scrypt-crypt", "not supported" },
+  { "LDAP {CRYPT} around sha512-crypt", "{CRYPT}$6$salt$" .. REST, "LDAP", "crypt(3)" },
+  { "LDAP {CRYPT} with DES", "{CRYPT}abCNqKnCVIJEI", "LDAP", "crypt(3)" },
+  { "LDAP {SASL}", "{SASL}anna@EXAMPLE.COM", "LDAP", "another system" },
+  { "LDAP {KERBEROS}", "{KERBEROS}anna@EXAMPLE.COM", "LDAP", "another system" },
+  { "Ping DS, {SCRYPT}", "{SCRYPT}$7$C6..../....salt$" .. REST, "LDAP", "crypt(3)" },
+  { "a cleartext with its scheme", "{CLEARTEXT}secret", "LDAP", "password itself" },
+  { "a cleartext of Spring's", "{noop}secret", "LDAP", "password itself" },
+  { "LM hash", "{X-LMHASH}0182BD0BD4444BF8", "LDAP", "DES" },
+  { "Django, bcrypt_sha256", "bcrypt_sha256$" .. BCRYPT, "Django", "SHA-256" },
+  { "Django, crypt", "crypt$$abCNqKnCVIJEI", "Django", "DES" },
+  { "Django, wrapped", "pbkdf2_wrapped_sha1$10$salt$" .. REST, "Django", "hash of a hash" },
+  { "Django, unusable", "!" .. ("a"):rep(40), "Django unusable", "no usable" },
+  { "WordPress, none", "*", "unusable", "no usable" },
+  { "passlib's bcrypt over SHA-256", "$bcrypt-sha256$v=2,t=2b,r=12$abc$" .. REST,
+    "bcrypt over SHA-256 (passlib)", "hash of a hash" },
+  { "Supabase, from Firebase", "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=abc$c2FsdA==$" .. REST,
+    "Firebase scrypt", "not plain scrypt" },
+  { "SuperTokens, from Firebase", "$f_scrypt$abc$salt$m=14$r=8$s=Bw==", "Firebase scrypt",
+    "not plain scrypt" },
+  { "Ory Kratos, from Firebase", "$firescrypt$ln=14,r=8,p=1,ss=Bw==,sk=a$b$c", "Firebase scrypt",
+    "not plain scrypt" },
+  { "Ory Kratos, a salt on both sides", dollars("", "sha256", "pf="
+    .. b64("{SALT}{PASSWORD}{SALT}"), b64(SALT), b64(raw("sha256", "x"))), "Ory Kratos",
+    "another template" },
+  { "Ory Kratos, sha256-crypt", "$sha256-crypt$x", "SHA-crypt", "not supported" },
+  { "argon2d", (ARGON2:gsub("id", "d", 1)), "argon2", "kind d" },
+  { "argon2 of version 1.0", (ARGON2:gsub("v=19", "v=16")), "argon2", "version" },
+  { "Magento, upgraded", ("0"):rep(32) .. ":salt:0:1", "Magento", "once more" },
+  { "ForgeRock IDM, encrypted", '{"$crypto":{"type":"x-simple-encryption","value":{"data":"a"}}}',
+    "ForgeRock", "encrypted" },
+  { "ForgeRock IDM, PBKDF2", '{"$crypto":{"value":{"algorithm":"PBKDF2","data":"a"}}}',
+    "ForgeRock", "not known" },
+  { "Keycloak, argon2d", json.encode { secretData = '{"value":"YQ==","salt":"YQ=="}',
+    credentialData = '{"algorithm":"argon2","hashIterations":5,"additionalParameters":'
+      .. '{"type":["d"],"memory":["7168"]}}' }, "Keycloak", "kind d" },
+  { "MySQL 4.1", "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", "MySQL", "hash of a hash" },
+  { "MySQL 8", "$A$005$abcdefghijklmnopqrst" .. REST, "MySQL 8", "sha256-crypt" },
+  { "PostgreSQL, SCRAM", "SCRAM-SHA-256$4096:c2FsdA==$a:b", "SCRAM", "cannot be verified" },
+  { "a cleartext", "secret", "unknown", "not recognised" },
+}
+
+for _, case in ipairs(REFUSED) do
+  test("hash forms, Auth0 cannot take it: " .. case[1], function()
+    local kind = hash_words.of(case[2])
+    equal({ kind.scheme, kind.supported, kind.line }, { case[3], false })
+    tap.contains(kind.reason, case[4])
+    equal({ password.auto(case[2]) }, { nil, nil, select(3, password.auto(case[2])) })
+  end)
+end
+
+---{what, value, scheme, whether its line already lets PLAIN in}
+local DEPENDS <const> = {
+  { "md5, NT hash, MyBB, vBulletin in hex", hex("md5", PLAIN), "hex of 16 bytes", true },
+  { "sha1, SMF in hex", hex("sha1", PLAIN), "hex of 20 bytes", true },
+  { "sha256, Discourse in hex", hex("sha256", PLAIN):upper(), "hex of 32 bytes", true },
+  { "sha256 of PostgreSQL's bytea", "\\x" .. hex("sha256", PLAIN), "hex of 32 bytes", true },
+  { "sha512 of a binary column", "0x" .. hex("sha512", PLAIN), "hex of 64 bytes", true },
+  { "ASP.NET membership", b64(raw("sha1", PLAIN)), "base64 of 20 bytes", true },
+  { "FusionAuth's salted-pbkdf2-hmac-sha256", b64(raw("sha256", PLAIN)), "base64 of 32 bytes",
+    true },
+  { "Joomla 1.5", hex("md5", PLAIN .. SALT) .. ":" .. SALT, "hex of 16 bytes and a salt", true },
+  { "Magento 1", hex("md5", SALT .. PLAIN) .. ":" .. SALT, "hex of 16 bytes and a salt", false },
+  { "Better Auth", "00ff10a5c3d2e1f000ff10a5c3d2e1f0:" .. digest.hex(digest.scrypt(PLAIN,
+    "00ff10a5c3d2e1f000ff10a5c3d2e1f0", 16384, 16, 1, 64)), "scrypt of Better Auth", true },
+  { "PostgreSQL", "md5" .. hex("md5", PLAIN .. SALT), "PostgreSQL md5", true },
+  { "passport-local-mongoose", ("ab"):rep(512), "key of 512 bytes" },
+  { "an LDAP value without its scheme", b64(raw("sha1", PLAIN .. SALT) .. SALT),
+    "key of 29 bytes" },
+}
+
+for _, case in ipairs(DEPENDS) do
+  test("hash forms, it depends: " .. case[1], function()
+    local kind = hash_words.of(case[2])
+    equal({ kind.scheme, kind.supported }, { case[3], nil })
+    tap.contains(kind.reason, "`prove`")
+    equal(kind.line ~= nil, case[4] ~= nil)
+    if kind.line then equal(verify.password(user_of(kind.line, case[2]), PLAIN), case[4]) end
+  end)
+end
+
+test("hash forms: bytes as they are are written in Base64", function()
+  local hash = raw("sha1", PLAIN .. SALT16)
+  local made = password.digest("sha1", hash, { encoding = "bytes", salt = SALT16,
+    salt_encoding = "bytes", position = "suffix" })
+  equal({ made.hash, made.salt }, { { value = b64(hash), encoding = "base64" },
+    { value = b64(SALT16), encoding = "base64", position = "suffix" } })
+  equal({ verify.hash(made, PLAIN), verify.hash(made, "x") }, { true, false })
+  made = password.hmac("md5", digest.hmac("md5", SALT16, PLAIN), SALT16,
+    { encoding = "bytes", key_encoding = "bytes" })
+  equal({ verify.hash(made, PLAIN), verify.hash(made, "x") }, { true, false })
+end)
+
+test("hash forms: the bytes of hex have no mark of a database in front", function()
+  for _, mark in ipairs { "", "0x", "0X", "\\x" } do
+    equal(password.bytes(mark .. "00ff", "hex"), "\0\xff")
+  end
+end)

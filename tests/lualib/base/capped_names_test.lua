@@ -1,0 +1,39 @@
+local check = require "check"
+local face = require "migrate.face"
+local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
+local told_apart = require "base.capped_names"
+local test = tap.test
+
+test("a hundred names keep their own, later ones are other", function()
+  local name_of = told_apart.new()
+  for i = 1, 100 do tap.equal(name_of("n" .. i), "n" .. i) end
+  tap.equal({ name_of "n101", name_of "n7", name_of "n102" }, { "other", "n7", "other" })
+end)
+
+test("check counts a hundred skip reasons and other", function()
+  local i = 0
+  local recipe = {
+    name = "made", params = {}, warnings = {},
+    source = function()
+      return function()
+        i = i + 1
+        return i <= 120 and { n = i } or nil
+      end
+    end,
+    map = function(record) return nil, "reason " .. record.n end,
+  }
+  local report = scheduler.run(function()
+    return assert(check.run(recipe, { chunk_bytes = 400000 }, { progress = function() end }))
+  end)
+  tap.equal({ report.skipped["reason 100"], report.skipped["reason 101"], report.skipped.other },
+    { 1, nil, 20 })
+  tap.equal({ report.records.skipped, report.status, report.exit }, { 120, "complete", 0 })
+end)
+
+test("a recipe's warnings are bounded too", function()
+  local warnings = {}
+  local warn = face.new(warnings).warn
+  for i = 1, 120 do warn("w" .. i, "of record " .. i) end
+  tap.equal({ warnings.w100.count, warnings.w101, warnings.other.count }, { 1, nil, 20 })
+end)

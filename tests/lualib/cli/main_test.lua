@@ -1,0 +1,302 @@
+--- cli: from a command line to one call, words and a status.
+
+local file = require "host.file"
+local help = require "cli.help"
+local json = require "host.json"
+local main = require "cli.main"
+local options = require "cli.common.options"
+local process = require "host.process"
+local rig = require "tests.lualib.cli.rig"
+local scheduler = require "base.scheduler"
+local tap = require "tests.tap"
+
+local test = tap.test
+local SHOP, new_terminal, report_of, run, with_session
+  = rig.SHOP, rig.new_terminal, rig.report_of, rig.run, rig.with_session
+
+test("--version names the program and its version", function()
+  local out, status = "", nil
+  scheduler.run(function()
+    local child <close> = assert(process.spawn({ process.program(), "--version" }))
+    local data = child:read()
+    while data do
+      out = out .. data
+      scheduler.await(child, 5)
+      data = child:read()
+    end
+    status = child:status()
+    while not status and scheduler.await(child, 5) do status = child:status() end
+  end)
+  tap.equal(status, 0)
+  assert(out:find("^auth0%-migrate %d+%.%d+%.%d+\n$"), out)
+end)
+
+test("--help lists every command", function()
+  local status, out = run { "--help" }
+  tap.equal(status, 0)
+  for _, name in ipairs(main.COMMANDS) do tap.contains(out, "\n  " .. name .. " ") end
+end)
+
+test("without arguments the help goes to stderr, with 2", function()
+  local status, out, err = run {}
+  tap.equal({ status, out }, { 2, "" })
+  tap.contains(err, "Commands:")
+end)
+
+test("each command's help shows its options and no others", function()
+  for _, name in ipairs(main.COMMANDS) do
+    local status, out = run { name, "--help" }
+    tap.equal(status, 0)
+    tap.contains(out, "auth0-migrate " .. name)
+    for _, option in ipairs(options.list) do
+      local flag = option.flags:match("%-%-[%w-]+")
+      local offered = option.commands == "*"
+        or (" " .. option.commands .. " "):find(" " .. name .. " ", 1, true) ~= nil
+      if flag then
+        local row = flag:gsub("%-", "%%-") .. "[ ,\n]"
+        local found = out:find("\n  " .. row) or out:find("\n  %-%w, " .. row)
+        tap.equal(found ~= nil, offered, name .. " " .. flag)
+      end
+    end
+  end
+end)
+
+local REFUSED <const> = {
+  { "a word that is no command", { "chek" }, 'not a command or a recipe; did you mean "check"?' },
+  { "a recipe that is not there", { "nowhere/shop.lua" }, "there is no recipe nowhere/shop.lua" },
+  { "no recipe", { "run" }, "RECIPE is missing" },
+  { "an unknown option", { "check", SHOP, "--jsn" },
+    'has no option --jsn; did you mean "--json"?' },
+  { "an option of another command", { "check", SHOP, "--yes" }, "check has no option --yes" },
+  { "an option without its value", { "run", SHOP, "--slots" }, "--slots needs a value" },
+  { "a bad number", { "run", SHOP, "--slots", "many" },
+    '--slots takes a whole number from 1 to 20, not "many"' },
+  { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" }, "--chunk-bytes takes" },
+  { "a word that is no parameter", { "run", SHOP, "users.csv" }, "given as name=value" },
+  { "a file that is no parameter", { "run", SHOP, "README.md" }, "given as name=value" },
+  { "a parameter twice", { "run", SHOP, "a=1", "a=2" }, "a is given twice" },
+  { "too many words", { "status", "a.run", "b.run" }, "too many arguments" },
+  { "an unknown tier", { "tenant", "--tier", "huge" }, "--tier takes one of free, production" },
+}
+
+for _, case in ipairs(REFUSED) do
+  test("refused with 2, a sentence and what to type: " .. case[1], function()
+    local status, out, err = run(case[2])
+    tap.equal({ status, out }, { 2, "" })
+    tap.contains(err, case[3])
+    assert(err:find("\nnext: auth0%-migrate [%w-]+[^\n]*\n$"), err)
+  end)
+end
+
+local BETTER <const> = {
+  { { "chek", SHOP }, "auth0-migrate check " .. SHOP },
+  { { "tests/fixtures/recipes/shp.lua", "-y" }, "auth0-migrate " .. SHOP .. " -y" },
+  { { "check", SHOP }, "auth0-migrate check " .. SHOP .. " input=VALUE" },
+  { { "xyzzy" }, "auth0-migrate --help" },
+}
+
+for _, case in ipairs(BETTER) do
+  test("after " .. table.concat(case[1], " ") .. " comes " .. case[2], function()
+    local status, _, err = run(case[1])
+    tap.equal(status, 2)
+    tap.contains(err, "\nnext: " .. case[2] .. "\n")
+  end)
+end
+
+test("a recipe alone runs, with its parameters and settings", function()
+  local recipe, settings
+  local status, out = with_session(function(...)
+    recipe, settings = ...
+    return report_of()
+  end, { SHOP, "input=a.csv", "--slots", "7", "-y" })
+  tap.equal(status, 0)
+  tap.equal({ recipe.params.input, settings.slots, settings.yes }, { "a.csv", 7, true })
+  tap.equal({ settings.interactive, settings.color }, { false, false })
+  tap.contains(out, "The books balance")
+  tap.contains(out, "3  inserted")
+end)
+
+test("options may come before the recipe", function()
+  tap.equal((with_session(function() return report_of() end,
+    { "-y", SHOP, "input=a.csv" })), 0)
+end)
+
+test("with --json stdout is one object, and the next command is in it", function()
+  local status, out, err = with_session(function()
+    return report_of { exit = 3, next = "auth0-migrate report shop.run" }
+  end, { SHOP, "input=a.csv", "--json" })
+  local object = assert(json.decode(out))
+  tap.equal({ status, object.exit, object.next }, { 3, 3, "auth0-migrate report shop.run" })
+  tap.contains(err, "next: auth0-migrate report shop.run")
+end)
+
+local KINDS <const> = {
+  { "usage", 2 }, { "missing", 2 }, { "parse", 2 }, { "tls", 2 }, { "credentials", 6 },
+  { "network", 5 }, { "timeout", 5 }, { "temporary", 5 }, { "full", 5 }, { "interrupted", 130 },
+  { "fatal", 1 }, { "gate", 7 }, { "rejects", 4 }, { "consent", 8 },
+}
+
+for _, case in ipairs(KINDS) do
+  test(string.format("a failure of the kind %s ends with %d", case[1], case[2]), function()
+    local status, out, err = with_session(function() return nil, "no luck", case[1] end,
+      { SHOP, "input=a b.csv", "--json" })
+    tap.equal({ status, json.decode(out).exit }, { case[2], case[2] })
+    tap.contains(err, "error: no luck\nnext: auth0-migrate " .. SHOP .. " 'input=a b.csv' --json\n")
+  end)
+end
+
+test("a command that the message names is the next one", function()
+  local _, _, err = with_session(function()
+    return nil, "shop.run is finished: `auth0-migrate report shop.run` shows it", "usage"
+  end)
+  tap.contains(err, "next: auth0-migrate report shop.run\n")
+end)
+
+test("a failure that is raised ends with its status", function()
+  local status, _, err = with_session(function()
+    require("base.failure").raise("the disk is full", "full")
+  end)
+  tap.equal(status, 5)
+  tap.contains(err, "error: the disk is full")
+end)
+
+test("an error that nobody foresaw ends with 1 and a traceback", function()
+  local status, _, err = with_session(function() error("oh") end)
+  tap.equal(status, 1)
+  tap.contains(err, "internal error:")
+  tap.contains(err, "traceback")
+end)
+
+test("a report with which the scheduler is ended at once is shown, with its status", function()
+  local status, out = with_session(function()
+    require("base.scheduler").finish(report_of { exit = 130, status = "interrupted" })
+  end)
+  tap.equal(status, 130)
+  tap.contains(out, "shop-1: interrupted")
+end)
+
+test("--dry-run is plan", function()
+  local report = report_of { findings = {}, plan = { users = 3, jobs = 1, bytes = 100, hours = {
+    { tier = "free", hours = 0.5, users_an_hour = 6 } }, risks = { "a risk" } } }
+  report.users = nil
+  local status, out = run({ SHOP, "input=a", "--dry-run" },
+    { plan = { run = function() return report end } })
+  tap.equal(status, 0)
+  tap.contains(out, "to send   3 users in 1 job, 100 bytes")
+  tap.contains(out, "free 30 min 00 s")
+  tap.contains(out, "mind      a risk")
+end)
+
+test("check groups findings and ends with 3", function()
+  local report = report_of {
+    exit = 3, status = "findings", codes = { rejected = { FORMAT = 2 }, failed = {} },
+    findings = { { outcome = "rejected", code = "FORMAT", path = "email", message = "no address",
+      count = 2, examples = { "a.csv:2", "a.csv:9" }, fix = "Mend it." } },
+  }
+  report.users = nil
+  report.records.rejected = 2
+  local status, out, err = run({ "check", SHOP, "input=a" },
+    { check = { run = function() return report end } })
+  tap.equal(status, 3)
+  tap.contains(out, "FORMAT  email  2 records\n  no address\n  at a.csv:2, a.csv:9\n  Mend it.")
+  tap.contains(err, "next: auth0-migrate check ")
+end)
+
+---A check whose `map` writes two users.
+local function mapper(exit)
+  return {
+    map = function(_, _, _, write)
+      for i = 1, 2 do
+        local done, message, kind = write('{"n":' .. i .. "}\n")
+        if not done then return nil, message, kind end
+      end
+      local report = report_of { exit = exit }
+      report.users = nil
+      return report
+    end,
+  }
+end
+
+test("map writes users to stdout and the rest to stderr", function()
+  local status, out, err = run({ "map", SHOP, "input=a" }, { check = mapper(0) })
+  tap.equal({ status, out }, { 0, '{"n":1}\n{"n":2}\n' })
+  tap.contains(err, "3  read")
+end)
+
+test("map --json ends stderr with records and codes", function()
+  local status, out, err = run({ "map", SHOP, "input=a", "--json" }, { check = mapper(3) })
+  tap.equal({ status, out }, { 3, '{"n":1}\n{"n":2}\n' })
+  local last = json.decode(err:match("([^\n]*)\n$"))
+  tap.equal(last.records.read, 3)
+  assert(last.codes)
+end)
+
+test("map ends quietly when nobody reads stdout any more", function()
+  local device = new_terminal()
+  device.full = "stdout"
+  local status, _, err = run({ "map", SHOP, "input=a" }, { check = mapper(0), terminal = device })
+  tap.equal({ status, err }, { 1, "" })
+end)
+
+for _, case in ipairs {
+  { "check", { "check", SHOP, "input=a" },
+    { check = { run = function() return report_of {} end } } },
+  { "map", { "map", SHOP, "input=a" }, { check = mapper(0) } },
+} do
+  test(case[1] .. " whose result the disk does not take says so and is no success", function()
+    local device = new_terminal()
+    device.full, device.kind = "stdout", "full"
+    case[3].terminal = device
+    local status, _, err = run(case[2], case[3])
+    tap.equal(status, 5)
+    tap.contains(err, "error: ")
+    tap.contains(err, "next: auth0-migrate " .. case[1])
+  end)
+end
+
+test("preview shows record and user side by side, or as JSON", function()
+  local shown = {
+    position = 1, at = "a.csv:2", record = { mail = "A@x.org" }, users = { { email = "a@x.org" } },
+    errors = { { code = "FORMAT", path = "email", message = "no" } },
+  }
+  local fakes = { check = { preview = function(_, _, which, show)
+    tap.equal(which, { n = 2 })
+    show(shown)
+    return json.array { { code = "unknown_column", message = "no such column" } }
+  end } }
+  local _, out = run({ "preview", SHOP, "input=a", "-n", "2" }, fakes)
+  assert(out:find('^a.csv:2 %(record 1%)\nmail: "A@x.org" +email: "a@x.org"\n +! FORMAT'), out)
+  tap.contains(out, "warning: no such column (unknown_column)")
+  fakes.terminal = nil
+  _, out = run({ "preview", SHOP, "input=a", "-n", "2", "--json" }, fakes)
+  local object = json.decode(out)
+  tap.equal({ object.records[1].at, object.warnings[1].code }, { "a.csv:2", "unknown_column" })
+end)
+
+test("status ends with 0 whatever the run's state", function()
+  local status, out = with_session(function()
+    local state = report_of { exit = 5, chunks = { staged = 2 }, staged = true, active = {
+      { id = "job_1", chunk = 1, state = "sent", seconds = 61 } } }
+    return state
+  end, { "status" })
+  tap.equal(status, 0)
+  tap.contains(out, "job job_1: chunk 1, for 1 min 01 s")
+end)
+
+test("resume and report take the run's directory and end with its status", function()
+  for _, command in ipairs { "resume", "report" } do
+    local asked
+    local status = with_session(function(dir)
+      asked = dir
+      return report_of { exit = 3, next = "auth0-migrate report x.run" }
+    end, { command, "x.run" })
+    tap.equal({ status, asked }, { 3, "x.run" })
+  end
+end)
+
+test("the manual has the tables of commands and options as they are", function()
+  local manual = assert(file.read("docs/commands.md"))
+  tap.contains(manual, help.commands_table(main.commands()))
+  tap.contains(manual, help.options_table())
+  tap.contains(assert(file.read("README.md")), help.commands_table(main.commands()))
+end)

@@ -1,0 +1,205 @@
+--- cli: what people see: numbers, statements, bars, questions.
+
+local amounts = require "base.format"
+local rig = require "tests.lualib.cli.rig"
+local run_words = require "cli.text.followup"
+local status_words = require "cli.text.status"
+local tap = require "tests.tap"
+local ui = require "cli.common.ui"
+local words = require "cli.text.report"
+
+local test = tap.test
+local new_terminal, report_of = rig.new_terminal, rig.report_of
+
+local NUMBERS <const> = {
+  { 0, "0" }, { 999, "999" }, { 1000, "1 000" }, { 1204331, "1 204 331" }, { -1234, "-1 234" },
+  { 12.6, "13" },
+}
+
+for _, case in ipairs(NUMBERS) do
+  test(case[1] .. " is written " .. case[2], function()
+    tap.equal(amounts.number(case[1]), case[2])
+  end)
+end
+
+local DURATIONS <const> = {
+  { 0, "under 1 s" }, { 0.96, "1.0 s" }, { 4.23, "4.2 s" }, { 9.96, "10 s" },
+  { 59.7, "1 min 00 s" },
+  { 200, "3 min 20 s" }, { 7500, "2 h 05 min" }, { 200000, "2 days 7 h" },
+}
+
+for _, case in ipairs(DURATIONS) do
+  test(case[1] .. " seconds are written " .. case[2], function()
+    tap.equal(amounts.duration(case[1]), case[2])
+  end)
+end
+
+for _, case in ipairs {
+  { 0.02, "1/min" }, { 0.4, "24/min" }, { 2.5, "2.5/s" }, { 33.3, "33/s" }, { 1234.5, "1 235/s" },
+} do
+  test(case[1] .. " a second are " .. case[2], function()
+    tap.equal(amounts.rate(case[1]), case[2])
+  end)
+end
+
+test("a moment is told to the minute", function()
+  tap.equal(amounts.moment("2026-11-24T16:51:08.646Z"), "2026-11-24 16:51 UTC")
+end)
+
+test("the statement says into which connection of which tenant", function()
+  local report = report_of { tenant = "https://acme.eu.auth0.com", connection = "Users" }
+  tap.contains(words.statement(report), "\ninto Users at acme.eu.auth0.com\n")
+end)
+
+test("the statement names what was not touched and every code", function()
+  local text = words.statement(report_of {
+    users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
+    codes = { rejected = {}, failed = { CONFLICT_EMAIL = 1 } }, balanced = false,
+  })
+  tap.contains(text, "not touched, passwords included")
+  tap.contains(text, "CONFLICT_EMAIL 1")
+  tap.contains(text, "shop.run/report.html, failed.ndjson, already_there.ndjson\n")
+  tap.contains(text, "do NOT balance")
+end)
+
+test("a run whose jobs have not ended tells no time of import", function()
+  local text = words.statement(report_of { jobs = { submitted = 2, completed = 0, failed = 0 } })
+  tap.contains(text, "2 jobs begun, none ended")
+  assert(not text:find("imported in", 1, true), text)
+end)
+
+test("a statement whose next command is a retry says what comes before it", function()
+  local advice = "Before a retry, repair the users in failed.ndjson"
+  tap.contains(words.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
+  assert(not words.statement(report_of()):find(advice, 1, true))
+end)
+
+test("an undo that was interrupted says so once", function()
+  local text = run_words.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
+    kept = {}, message = "interrupted; what was deleted is recorded" }
+  tap.contains(text, "shop-1: interrupted\nwhat was deleted is recorded\n")
+end)
+
+---What status says of a run in this state.
+local function status_of(changes)
+  local status = report_of { staged = true, agreed = true, finished = false, chunks = {} }
+  for key, value in pairs(changes) do status[key] = value end
+  return status_words.of(status)
+end
+
+local RESUME <const> = "auth0-migrate resume shop.run"
+
+test("status says that a run waits for consent", function()
+  tap.contains(status_of { agreed = false }, "shop-1: planned, waiting for consent\n")
+end)
+
+test("status names resume where nobody is seen at work", function()
+  local progress = { users = 1, total = 3, foreign = 0, seen_seconds = 90 }
+  tap.contains(status_of {}, RESUME)
+  tap.contains(status_of { progress = progress }, RESUME)
+  progress.seen_seconds = 1
+  assert(not status_of { progress = progress }:find(RESUME, 1, true))
+  assert(not status_of { finished = true }:find(RESUME, 1, true))
+end)
+
+test("why a run ended stands below its status, without saying it twice", function()
+  local text = words.statement(report_of { status = "planned", message = "planned; not sent" })
+  tap.contains(text, "shop-1: planned\nnot sent\n")
+end)
+
+---A screen on a terminal and the clock it goes by.
+local function new_ui(tty, options_)
+  local device, time = new_terminal(tty), { 0 }
+  options_ = options_ or {}
+  options_.terminal, options_.now = device, function() return time[1] end
+  return ui.new(options_), device, time
+end
+
+test("a bar is redrawn at most ten times a second", function()
+  local screen, device, time = new_ui { stderr = true }
+  local draws = 0
+  for i = 0, 99 do
+    time[1] = i * 0.01
+    screen:progress { phase = "import", done = i, total = 100 }
+  end
+  for _ in device.stderr:gmatch("\r") do draws = draws + 1 end
+  assert(draws >= 5 and draws <= 10, draws)
+  tap.contains(device.stderr, "0 of 100 users")
+end)
+
+test("a bar grows shorter where the figures want its room", function()
+  local screen, device = new_ui { stderr = true }
+  screen:progress { phase = "import", done = 25535, total = 29930, users_per_second = 102, jobs = 2,
+    eta = 43 }
+  tap.contains(device.stderr, "[===========   ] 85 %  25 535 of 29 930 users")
+  tap.contains(device.stderr, "43 s left")
+end)
+
+test("a message takes the bar away first", function()
+  local screen, device = new_ui { stderr = true }
+  screen:progress { phase = "stage", done = 1, share = 0.5 }
+  screen:warn("mind")
+  assert(device.stderr:find("\r\27[K", 1, true))
+  tap.contains(device.stderr, "\r\27[K\27[33mwarning: \27[0mmind\n")
+end)
+
+test("elsewhere a plain line comes every ten seconds and at the end", function()
+  local screen, device, time = new_ui()
+  for i = 0, 25 do
+    time[1] = i
+    screen:progress { phase = "stage", done = i * 1000, share = i / 50, seconds = i }
+  end
+  screen:progress { phase = "stage", finished = true, seconds = 25 }
+  tap.equal(device.stderr,
+    "stage: 20 %, 10 000 records, 1 000/s, 40 s left\n"
+    .. "stage: 40 %, 20 000 records, 1 000/s, 30 s left\nstage: done in 25 s\n")
+end)
+
+test("--quiet shows no progress, but warnings", function()
+  local screen, device = new_ui({}, { quiet = true })
+  screen:progress { phase = "stage", finished = true, seconds = 25 }
+  screen:say("a word")
+  screen:warn("mind")
+  tap.equal(device.stderr, "warning: mind\n")
+end)
+
+test("colour needs a terminal, and neither NO_COLOR nor --no-color", function()
+  local function color(tty, no_color, env)
+    return (new_ui({ stderr = tty }, {
+      no_color = no_color, env = function(name) return env[name] end,
+    })).color
+  end
+  tap.equal(color(true, false, {}), true)
+  tap.equal(color(false, false, {}), false)
+  tap.equal(color(true, true, {}), false)
+  tap.equal(color(true, false, { NO_COLOR = "1" }), false)
+  tap.equal(color(true, false, { NO_COLOR = "" }), true)
+end)
+
+local ANSWERS <const> = {
+  { "y", true }, { "Yes ", true }, { "n", false }, { "", false }, { "maybe", false },
+  { false, false },
+}
+
+for _, case in ipairs(ANSWERS) do
+  test(string.format("the answer %q means %s", tostring(case[1]), case[2]), function()
+    local device = new_terminal({ stdin = true, stderr = true }, case[1])
+    tap.equal(ui.new({ terminal = device }):ask("Import?"), case[2])
+    tap.contains(device.stderr, "Import? [y/N] ")
+  end)
+end
+
+test("a question ends when it is cancelled", function()
+  local device = new_terminal { stdin = true, stderr = true }
+  local screen = ui.new { terminal = device }
+  function device.prompt()
+    return { close = function() end, line = function() screen:cancel() end }
+  end
+  tap.equal(screen:ask("Import?"), nil)
+end)
+
+test("nobody is asked without a terminal or with --no-input", function()
+  tap.equal(ui.new({ terminal = new_terminal({ stderr = true }, "y") }):ask("Import?"), nil)
+  local device = new_terminal({ stdin = true, stderr = true }, "y")
+  tap.equal(ui.new({ terminal = device, no_input = true }):ask("Import?"), nil)
+end)

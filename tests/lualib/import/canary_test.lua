@@ -1,0 +1,147 @@
+--- The canary: the first users alone, judged once.
+
+local canary = require "import.canary"
+local failures = require "base.failure"
+local guard = require "base.guard"
+local import = require "migrate.import"
+local import_rig = require "tests.lualib.import.rig"
+local rig = require "tests.rig"
+local run = require "import.run_object"
+local tap = require "tests.tap"
+
+local test = tap.test
+local whole, users_of = import_rig.whole, import_rig.users_of
+
+test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function(n)
+    tap.equal({ n, tenant.submits }, { 2, 1 })
+    return true
+  end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+  end)
+end)
+
+---Imports as another process would go on, answering the canary's question.
+local function again(made, answer)
+  made.ending = nil
+  local asked = false
+  function made.invite()
+    asked = true
+    return answer
+  end
+  guard.call(import, run.new(made))
+  made:drain()
+  return { made.ending and made.ending.kind or "done", asked }
+end
+
+test("a no after a clean canary is asked again by every process until a yes", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, false), { "gate", true })
+    tap.equal(again(made, nil), { "gate", true }) -- nobody to ask: the no stands
+    tap.equal({ made.ending.message, tenant.submits }, { canary.REFUSED, 1 })
+    tap.equal(again(made, true), { "done", true })
+    tap.equal(again(made, false), { "done", false })
+    tap.equal(tenant.submits, 3)
+  end)
+end)
+
+test("a question after a canary that an interrupt ends is asked again", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 6, tenant = tenant, invite = function() end }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    function made.invite() made:stop(failures.new("interrupted", "interrupted")) end
+    guard.call(import, face)
+    made:drain()
+    tap.equal({ made.ending.kind, tenant.submits }, { "interrupted", 1 })
+    tap.equal(again(made, true), { "done", true })
+  end)
+end)
+
+test("nobody to ask after a clean canary: the rest follows", function()
+  rig.with_run({ n = 6 }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, nil), { "done", true })
+  end)
+end)
+
+test("a canary that is not clean is judged once: the next process goes on unasked", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
+    assert(book:note { canary_chunk = 1 })
+    tap.equal(again(made, true), { "gate", false })
+    tap.equal(again(made, false), { "done", false })
+  end)
+end)
+
+test("a canary that was there before, or failed, stops the run before the rest", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
+    assert(book:note { canary_chunk = 1 })
+    local figures = whole(face, made, book)
+    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
+  end)
+end)
+
+---A canary of all users, as an earlier version staged it too: the journal names no last chunk.
+local function of_all(book, n)
+  assert(book:note { settings = { canary = { n = n } }, staged_at = 1 })
+end
+
+test("a canary of all users is judged once they have their result, and holds nobody", function()
+  rig.with_run({ n = 6 }, function(_, made, book)
+    of_all(book, 9)
+    tap.equal(canary.figures(book), { asked = "9", users = 6 })
+    canary.conclude(made)
+    tap.equal(canary.figures(book).good, nil) -- nothing was sent yet
+    tap.equal(again(made, nil), { "done", false })
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "9", users = 6, good = 6 })
+  end)
+end)
+
+test("a canary of all users counts only the first round", function()
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
+    end,
+  }
+  local recipe = {
+    params = {}, fix = function(user)
+      user.email = "other@example.com"
+      return user
+    end,
+  }
+  rig.with_run({ n = 6, tenant = tenant, recipe = recipe }, function(face, made, book)
+    of_all(book, 6)
+    tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "6", users = 6, good = 5 })
+  end)
+end)
+
+test("a canary that ends before the last user is not concluded without its question", function()
+  rig.with_run({ n = 6 }, function(face, made, book)
+    of_all(book, 2)
+    assert(book:note { canary_chunk = 1 })
+    face:wait(face:submit(face:chunks()()))
+    made:drain()
+    canary.conclude(made)
+    tap.equal(canary.figures(book), { asked = "2", users = 2 })
+  end)
+end)

@@ -1,0 +1,30 @@
+--- What the tests of import and finalize share.
+
+local books = require "journal.totals"
+local finalize = require "migrate.finalize"
+local import = require "migrate.import"
+
+local import_rig = {}
+
+---Now, as a tenant writes it.
+function import_rig.now()
+  return os.date("!%Y-%m-%dT%H:%M:%SZ")
+end
+
+---The default import and finalize, as a session runs them; returns the figures of the books.
+function import_rig.whole(face, made, book)
+  import(face)
+  made:drain()
+  if not made.ending then
+    finalize(face)
+    made:drain()
+  end
+  return books.figures(book.db)
+end
+
+---Inserted, updated, already there, failed, pending.
+function import_rig.users_of(f)
+  return { f.inserted, f.updated, f.already_there, f.failed, f.pending }
+end
+
+return import_rig

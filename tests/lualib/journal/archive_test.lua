@@ -1,0 +1,99 @@
+--- What remains of a chunk: when it is written, and what replaces what.
+
+local file = require "host.file"
+local json = require "host.json"
+local rig = require "tests.rig"
+local sent = require "journal.archive"
+local tap = require "tests.tap"
+
+local test = tap.test
+
+---A harvested chunk of two users, the second of whom was refused.
+local function with_refused(outcome, fn)
+  rig.with_run({ n = 4 }, function(_, _, book, dir)
+    local chunk = book:chunk(1)
+    local attempt = assert(book:sending(1))
+    assert(book:sent(1, attempt, "job_1"))
+    assert(book:harvested(chunk, attempt, "job_1", { inserted = outcome and 1 or 2, updated = 0 },
+      outcome and { { place = 2, position = 2, at = "x:2", code = "CONFLICT", message = "no",
+        errors = {}, outcome = outcome } } or {}))
+    fn(book, dir)
+  end)
+end
+
+local function lines(path)
+  local list = {}
+  for line in assert(file.read(path)):gmatch("[^\n]+") do list[#list + 1] = json.decode(line) end
+  return list
+end
+
+local function go_on() return true end
+
+for _, case in ipairs {
+  { "nobody was refused", nil, true },
+  { "the refused are there already", "already_there", true },
+  { "a refused one is not yet judged", "open", false },
+  { "a fixer may still see a refused one", "judged", false },
+  { "a refused one may be retried", "failed", false },
+  { "a refused one went once more", "requeued", false },
+} do
+  test("what remains of a chunk is written early only where it is settled: " .. case[1], function()
+    with_refused(case[2], function(book, dir)
+      assert(sent.prepare(book, dir, 1))
+      tap.equal(file.stat(dir:sent(1)) ~= nil, case[3])
+      tap.equal(file.stat(dir:chunk(1)) ~= nil, true)
+      assert(sent.prepare(book, dir, 2)) -- was never sent
+      tap.equal(file.stat(dir:sent(2)), nil)
+    end)
+  end)
+end
+
+test("at the end what was written early is taken as it is, and the rest is written", function()
+  with_refused("already_there", function(book, dir)
+    assert(file.write(dir:sent(1), "as it was"))
+    assert(sent.replace(book, dir, go_on))
+    tap.equal(file.read(dir:sent(1)), "as it was")
+    tap.equal(file.list(dir:file "chunks"), { "000001.sent.zst", "000002.sent.zst" })
+  end)
+end)
+
+test("at the end a file beside a chunk that was not settled is written anew", function()
+  with_refused("failed", function(book, dir)
+    assert(file.write(dir:sent(1), "out of date"))
+    assert(file.write(dir:sent(1) .. ".new", "cut o"))
+    assert(sent.replace(book, dir, go_on))
+    local first, second = table.unpack(lines(dir:sent(1)))
+    tap.equal({ first.outcome, second.outcome, second.job }, { "inserted", "failed", "job_1" })
+    tap.equal(file.list(dir:file "chunks"), { "000001.sent.zst", "000002.sent.zst" })
+  end)
+end)
+
+test("outlines of a chunk are the same from its file and from what remains of it", function()
+  with_refused("failed", function(book, dir)
+    local function outlines()
+      local list = {}
+      for i, placed in ipairs(assert(dir:outlines(book:chunk(1)))) do
+        list[i] = { placed.place, placed.position, placed.at, placed.user.email,
+          placed.user.digests }
+      end
+      return list
+    end
+    local before = outlines()
+    assert(sent.replace(book, dir, go_on))
+    tap.equal(outlines(), before)
+    tap.equal(#before, 2)
+  end)
+end)
+
+test("a chunk file that was changed stays, and is named", function()
+  with_refused(nil, function(book, dir)
+    assert(file.write(dir:chunk(1), "[]"))
+    for _, fn in ipairs { function() return sent.prepare(book, dir, 1) end,
+      function() return sent.replace(book, dir, go_on) end } do
+      local done, message, kind = fn()
+      tap.equal({ done, kind }, { nil, "parse" })
+      tap.contains(message, "000001.json")
+      tap.equal(file.list(dir:file "chunks"), { "000001.json", "000002.json" })
+    end
+  end)
+end)

@@ -1,0 +1,133 @@
+local environment = require "recipe.inside.globals"
+local file = require "host.file"
+local modules = require "recipe.sandbox"
+local tap = require "tests.tap"
+local test = tap.test
+
+local function env_of(values)
+  return function(name) return values[name] end
+end
+
+---Folders of texts (path -> text), and the modules that search the ones named, in order.
+local function world_of(texts, folders, own)
+  local root = assert(file.temporary())
+  for path, text in pairs(texts) do
+    assert(file.mkdir(root .. "/" .. path:match("^(.*)/")))
+    assert(file.write(root .. "/" .. path, text))
+  end
+  local library = {}
+  for _, folder in ipairs(folders) do library[#library + 1] = root .. "/" .. folder end
+  local world = modules.new {
+    folder = own and root .. "/" .. own, library = library, warnings = {},
+  }
+  return world, root
+end
+
+test("the recipe's folder comes before the others, in their order", function()
+  local world, root = world_of({
+    ["own/a.lua"] = "return 'own'", ["one/a.lua"] = "return 'one'", ["one/b.lua"] = "return 'one'",
+    ["two/b.lua"] = "return 'two'", ["two/c.lua"] = "return 'two'",
+  }, { "one", "two" }, "own")
+  tap.equal({ world:require "a", world:require "b", world:require "c" }, { "own", "one", "two" })
+  assert(file.remove_tree(root))
+end)
+
+test("the program's library comes before every folder", function()
+  local world, root = world_of({
+    ["own/auth0/codes.lua"] = "return 'false friend'", ["own/source/csv.lua"] = "return 'false'",
+  }, {}, "own")
+  assert(world:require("auth0.codes").list)
+  assert(world:require("source.csv").records)
+  tap.equal(world.list, {})
+  assert(file.remove_tree(root))
+end)
+
+test("a folder's init.lua is a module, and dots are folders", function()
+  local world, root = world_of({
+    ["own/a/init.lua"] = "return 'folder'", ["own/a/b/c.lua"] = "return 'deep'",
+  }, {}, "own")
+  tap.equal({ world:require "a", world:require "a.b.c" }, { "folder", "deep" })
+  assert(file.remove_tree(root))
+end)
+
+test("a module is run once, and one that returns nothing is true", function()
+  local world, root = world_of({ ["own/a.lua"] = "n = (n or 0) + 1" }, {}, "own")
+  tap.equal({ world:require "a", world:require "a", world.env.n }, { true, true, 1 })
+  tap.equal(#world.list, 1)
+  assert(file.remove_tree(root))
+end)
+
+test("a module gets its name and its file", function()
+  local world, root = world_of({ ["own/a.lua"] = "return { ... }" }, {}, "own")
+  tap.equal(world:require "a", { "a", root .. "/own/a.lua" })
+  assert(file.remove_tree(root))
+end)
+
+test("a module may have a first line for the shell", function()
+  local world, root = world_of({ ["own/a.lua"] = "#!/usr/bin/lua\nreturn 1" }, {}, "own")
+  tap.equal(world:require "a", 1)
+  assert(file.remove_tree(root))
+end)
+
+test("a shipped recipe is run in the world of the one that requires it", function()
+  local world, root = world_of({}, {})
+  local names = modules.shipped_names()
+  if #names == 0 then tap.skip("no recipe is shipped") end
+  local value = world:require("recipes." .. names[1])
+  tap.equal(type(value.map), "function")
+  tap.equal(#world.texts, 1)
+  tap.equal(world.list, {})
+  assert(file.remove_tree(root))
+end)
+
+local REFUSED <const> = {
+  "host.file", "host", "base.guard", "journal.ledger", "auth0.api.client", "cli", "tenant", "argparse",
+}
+
+for _, name in ipairs(REFUSED) do
+  test("recipes may not require " .. name, function()
+    local world, root = world_of({}, {})
+    tap.raises(function() world:require(name) end, "belongs to the program")
+    assert(file.remove_tree(root))
+  end)
+end
+
+test("where modules are looked for follows from the environment", function()
+  tap.equal(modules.library(env_of { AUTH0_MIGRATE_PATH = "/a:/b", HOME = "/h" }), {
+    "/a", "/b", "/h/.local/share/auth0-migrate", "/h/.local/share/auth0-migrate/recipes",
+    "/h/.luarocks/share/lua/5.4", "/usr/local/share/lua/5.4", "/usr/share/lua/5.4",
+  })
+  tap.equal(modules.data_folder(env_of { XDG_DATA_HOME = "/x", HOME = "/h" }), "/x/auth0-migrate")
+  tap.equal(modules.data_folder(env_of {}), nil)
+end)
+
+local ABSENT <const> = {
+  "debug", "dofile", "loadfile", "collectgarbage", "os.execute", "os.exit", "os.remove",
+  "os.rename", "os.getenv", "io.popen", "io.write", "io.output", "io.stderr", "string.dump",
+  "package.loadlib", "package.searchers", "package.preload",
+}
+
+for _, name in ipairs(ABSENT) do
+  test("a recipe has no " .. name, function()
+    local value = environment.new(function() end)
+    for part in name:gmatch("[^.]+") do value = value and value[part] end
+    tap.equal(value, nil)
+  end)
+end
+
+test("a recipe's own coroutines yield, and its functions do not yield to the program", function()
+  local env = environment.new(function() end)
+  local made = env.coroutine.wrap(function(x) env.coroutine.yield(x + 1) end)
+  tap.equal(made(1), 2)
+  local thread = env.coroutine.create(function() env.coroutine.yield "b" end)
+  tap.equal({ env.coroutine.resume(thread) }, { true, "b" })
+  local outer = coroutine.wrap(function() return pcall(env.coroutine.yield, 1) end)
+  tap.equal(outer(), false)
+end)
+
+test("load compiles text for the recipe's own globals", function()
+  local env = environment.new(function() end)
+  env.x = 7
+  tap.equal(env.load("return x")(), 7)
+  tap.equal((env.load(string.dump(function() end))), nil)
+end)

@@ -1,0 +1,70 @@
+local tap = require "tests.tap"
+local folder = require "tests.lualib.source.folder"
+local input = require "source.input"
+local test, equal, contains = tap.test, tap.equal, tap.contains
+
+local FILES <const> = {
+  ["b.csv"] = "", ["a.csv.gz"] = "", ["c.json"] = "", ["d.txt"] = "", ["e,f.csv"] = "",
+  ["deep/x.csv"] = "",
+}
+
+local function relative(root, paths)
+  local names = {}
+  for i, path in ipairs(paths) do names[i] = path:sub(#root + 2) end
+  return names
+end
+
+for name, case in pairs {
+  ["a path is itself"] = { { "b.csv" }, { "b.csv" } },
+  ["a comma in a file's name is no separator"] = { { "e,f.csv" }, { "e,f.csv" } },
+  ["parts are joined by commas, in their order, each once"] = {
+    { "c.json", " ,", "b.csv", ",", "c.json" }, { "c.json", "b.csv" } },
+  ["a glob stands for the files that match, sorted"] = { { "*.csv" }, { "b.csv", "e,f.csv" } },
+  ["a folder stands for files with known endings, compressed ones too"] = {
+    { "" }, { "a.csv.gz", "b.csv", "c.json", "e,f.csv" } },
+} do
+  test(name, function()
+    folder.with(FILES, function(root)
+      local given = {}
+      for i, part in ipairs(case[1]) do
+        given[i] = part:find("^ ?,$") and part or root .. "/" .. part
+      end
+      equal(relative(root, assert(input.resolve(table.concat(given)))), case[2])
+    end)
+  end)
+end
+
+test("a folder can be searched for one format", function()
+  folder.with(FILES, function(root)
+    equal(relative(root, assert(input.resolve(root, { "csv" }))), { "a.csv.gz", "b.csv",
+      "e,f.csv" })
+  end)
+end)
+
+test("stdin is itself", function()
+  equal(input.resolve("-"), { "-" })
+  equal(input.names { "-" }, { "stdin" })
+end)
+
+test("a list of paths is taken as it is", function()
+  folder.with(FILES, function(root)
+    equal(input.resolve { root .. "/b.csv", root .. "/e,f.csv" },
+      { root .. "/b.csv", root .. "/e,f.csv" })
+  end)
+end)
+
+test("what finds nothing names the input and where it was looked for", function()
+  local here = require "host.file".working_directory()
+  folder.with({ ["a.txt"] = "" }, function(root)
+    for _, case in ipairs {
+      { "none.csv", "there is no file none.csv (looked from " .. here .. ")" },
+      { "none*.csv", "no file matches none*.csv (looked from " .. here .. ")" },
+      { root, "no file that ends in .csv, .tsv in the folder " .. root },
+      { "", "an input without a name" }, { " , ", "no input is named" },
+    } do
+      local paths, message, kind = input.resolve(case[1], { "csv", "tsv" })
+      equal({ paths, kind }, { nil, "missing" })
+      contains(message, case[2])
+    end
+  end)
+end)

@@ -1,0 +1,210 @@
+local tap = require "tests.tap"
+local broken = require "source.bad_record"
+local csv = require "source.csv"
+local failure = require "base.failure"
+local folder = require "tests.lualib.source.folder"
+local host_json = require "host.json"
+local json = require "source.json"
+local ndjson = require "source.ndjson"
+local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.raises
+
+---What an iterator yields as a list of {record, at}; broken records as their message.
+local function collect(records)
+  local all = {}
+  for record, at in records do
+    local value = broken.is(record) and record.message or host_json.materialize(record)
+    all[#all + 1] = { value, at }
+  end
+  return all
+end
+
+---The Failure that `fn` raises.
+local function failing(fn)
+  local ok, err = pcall(fn)
+  assert(not ok, "expected a failure")
+  assert(failure.is(err), tostring(err))
+  return err
+end
+
+test("csv records come with the file and the line where they begin", function()
+  folder.with({ ["users.csv"] = 'id,note\n1,"a\nb"\n2,\n' }, function(root)
+    equal(collect(csv.records(root .. "/users.csv")), {
+      { { id = "1", note = "a\nb" }, "users.csv:2" }, { { id = "2" }, "users.csv:4" },
+    })
+  end)
+end)
+
+test("ndjson records come with their line", function()
+  folder.with({ ["u.ndjson"] = '{"id":1}\n\n{"id":2}\n' }, function(root)
+    equal(collect(ndjson.records(root .. "/u.ndjson")), {
+      { { id = 1 }, "u.ndjson:1" }, { { id = 2 }, "u.ndjson:3" },
+    })
+  end)
+end)
+
+test("json records come with their pointer", function()
+  folder.with({ ["r.json"] = '{"users":[{"id":1},{"id":2}]}', ["l.json"] = '[{"id":3}]' },
+    function(root)
+      equal(collect(json.records(root .. "/r.json", { pointer = "/users" })), {
+        { { id = 1 }, "r.json#/users/0" }, { { id = 2 }, "r.json#/users/1" },
+      })
+      equal(collect(json.records(root .. "/l.json")), { { { id = 3 }, "l.json#/0" } })
+    end)
+end)
+
+for what, head in pairs {
+  ["an SQLite database"] = "SQLite format 3\0\16\0",
+  ["a spreadsheet or an archive"] = "PK\3\4\20\0\0\0",
+} do
+  test("a file that is " .. what .. " is called so", function()
+    folder.with({ ["u.csv"] = head .. "\n\n", ["u.json"] = head }, function(root)
+      for name, reader in pairs { ["u.csv"] = csv, ["u.json"] = json } do
+        local ok, err = pcall(function() return reader.records(root .. "/" .. name)() end)
+        tap.equal(ok, false)
+        tap.contains(tostring(err), name .. " is " .. what)
+      end
+    end)
+  end)
+end
+
+test("null is the same value in every reader", function()
+  folder.with({ ["u.ndjson"] = '{"id":null}\n' }, function(root)
+    equal(ndjson.records(root .. "/u.ndjson")().id, json.null)
+    equal(ndjson.null, json.null)
+  end)
+end)
+
+test("a folder is read file by file, each with its own header", function()
+  folder.with({
+    ["b.csv"] = "id,x\n2,b\n", ["a.tsv"] = "x\tid\na\t1\n", ["c.json"] = "[]", [".csv"] = "no\n1\n",
+  }, function(root)
+    equal(collect(csv.records(root)), {
+      { { id = "1", x = "a" }, "a.tsv:2" }, { { id = "2", x = "b" }, "b.csv:2" },
+    })
+  end)
+end)
+
+test("a delimiter that is given counts for tsv files too", function()
+  folder.with({ ["a.tsv"] = "x;id\na;1\n" }, function(root)
+    equal(collect(csv.records(root .. "/a.tsv", { delimiter = ";" })), {
+      { { id = "1", x = "a" }, "a.tsv:2" },
+    })
+  end)
+end)
+
+test("files of one name are told apart by their paths", function()
+  folder.with({ ["a/u.csv"] = "id\n1\n", ["b/u.csv"] = "id\n2\n" }, function(root)
+    local all = collect(csv.records(root .. "/a/u.csv," .. root .. "/b/u.csv"))
+    equal({ all[1][2], all[2][2] }, { root .. "/a/u.csv:2", root .. "/b/u.csv:2" })
+  end)
+end)
+
+test("what is broken alone is a record among the others", function()
+  folder.with({ ["u.csv"] = "a,b\n1\n2,3\n", ["u.ndjson"] = '{"a":\n{"a":1}\n' }, function(root)
+    equal(collect(csv.records(root .. "/u.csv")), {
+      { "row has 1 field, the header 2", "u.csv:2" }, { { a = "2", b = "3" }, "u.csv:3" },
+    })
+    local all = collect(ndjson.records(root .. "/u.ndjson"))
+    equal({ #all, all[1][2], all[2] }, { 2, "u.ndjson:1", { { a = 1 }, "u.ndjson:2" } })
+    assert(type(all[1][1]) == "string")
+    local record = csv.records(root .. "/u.csv")()
+    equal({ record.raw, tostring(record) }, { "1", "row has 1 field, the header 2" })
+  end)
+end)
+
+test("what cannot be stepped over is raised and names the file", function()
+  folder.with({ ["u.csv"] = 'a\n1\n"2\n', ["u.json"] = '[{"a":1},{"a":}]' }, function(root)
+    local err = failing(function() collect(csv.records(root .. "/u.csv")) end)
+    equal({ err.message, err.kind },
+    { "u.csv:3: the quote that opens here is never closed", "parse" })
+    err = failing(function() collect(json.records(root .. "/u.json")) end)
+    contains(err.message, "u.json: ")
+    equal(err.kind, "parse")
+  end)
+end)
+
+test("a file that is not there is told before anything is read", function()
+  local err = failing(function() csv.records("/nowhere/users.csv") end)
+  equal(err.kind, "missing")
+  contains(err.message, "there is no file /nowhere/users.csv")
+end)
+
+test("a file without the list is passed among several, but not alone", function()
+  local files = { ["r.json"] = '{"realm":"r"}', ["u.json"] = '{"users":[{"id":1}]}' }
+  folder.with(files, function(root)
+    local records = json.records(root, { pointer = "/users" })
+    equal(collect(records), { { { id = 1 }, "u.json#/users/0" } })
+    equal(records:warnings()[1].code, "file_without_records")
+    contains(records:warnings()[1].message, "r.json: no list at /users")
+    contains(failing(function() collect(json.records(root .. "/r.json",
+      { pointer = "/users" })) end)
+      .message, "no list at /users")
+    contains(failing(function() collect(json.records(root, { pointer = "/people" })) end)
+      .message, "no list at /people")
+  end)
+end)
+
+test("columns that are not there are warned about once, with the nearest name", function()
+  folder.with({ ["u.csv"] = "Email,id\na,1\nb,2\n" }, function(root)
+    local records = csv.records(root .. "/u.csv")
+    for row in records do assert(not row.emial and not row.zzzzzz) end
+    equal(records:warnings(), {
+      { code = "unknown_column",
+        message = 'column "emial" is not in u.csv; did you mean "Email"?' },
+      { code = "unknown_column", message = 'column "zzzzzz" is not in u.csv' },
+    })
+  end)
+end)
+
+test("a table that was split at the wrong delimiter is warned about", function()
+  folder.with({ ["u.csv"] = "id;mail\n1;a\n" }, function(root)
+    local records = csv.records(root .. "/u.csv")
+    collect(records)
+    equal(records:warnings(), {
+      { code = "delimiter", message = 'u.csv has a single column; is its delimiter ";"?' },
+    })
+  end)
+end)
+
+test("options that do not exist are misuse, with the nearest name", function()
+  for _, case in ipairs {
+    { csv.records, { delimeter = ";" },
+      'csv.records has no option "delimeter"; did you mean "delimiter"?' },
+    { json.records, { pointr = "" },
+      'json.records has no option "pointr"; did you mean "pointer"?' },
+    { ndjson.records, { pointer = "" }, 'ndjson.records has no option "pointer"' },
+    { csv.records, "x", "options must be a table" },
+  } do
+    raises(function() case[1]("-", case[2]) end, case[3])
+  end
+  raises(function() csv.records(nil) end, "csv.records needs the name of its input, got nil")
+end)
+
+test("progress grows to the whole and is read from what is on disk", function()
+  folder.with({ ["a.csv"] = "id\n1\n", ["b.csv"] = "id\n2\n" }, function(root)
+    local records = csv.records(root)
+    records()
+    local share, bytes, total = records:progress()
+    equal({ share, bytes, total }, { 0.5, 5, 10 })
+    collect(records)
+    equal((records:progress()), 1.0)
+  end)
+end)
+
+test("a closed reader yields nothing more", function()
+  folder.with({ ["a.csv"] = "id\n1\n2\n" }, function(root)
+    local records = csv.records(root .. "/a.csv")
+    records()
+    records:close()
+    records:close()
+    equal({ records() }, {})
+  end)
+end)
+
+test("the end stays the end", function()
+  folder.with({ ["a.csv"] = "id\n" }, function(root)
+    local records = csv.records(root .. "/a.csv")
+    equal({ records() }, {})
+    equal({ records() }, {})
+  end)
+end)

@@ -1,0 +1,108 @@
+local tap = require "tests.tap"
+local json = require "source.json"
+local nearest = require "base.spelling"
+local value = require "source.value"
+local test, equal, raises = tap.test, tap.equal, tap.raises
+
+local TEN <const> = "2026-08-01T10:00:00.000Z"
+
+test("moments are understood in the forms that exports use", function()
+  for _, case in ipairs {
+    { "2026-08-01", "2026-08-01T00:00:00.000Z" }, { "2026-08-01 10:00:00", TEN },
+    { "2026-08-01T12:00:00+02:00", TEN },
+    { "2026-08-01 10:00:00.123456+00", "2026-08-01T10:00:00.123Z" },
+    { "2026-08-01T06:30:00-0330", TEN }, { "2026-08-01 10:00 UTC", TEN },
+    { " 2026-08-01T10:00:00Z ", TEN },
+    { "20260801100000Z", TEN }, { "20260801100000.0Z", TEN },
+    { "20260801", "2026-08-01T00:00:00.000Z" },
+    { 1785578400, TEN }, { "1785578400", TEN }, { 1785578400.25, "2026-08-01T10:00:00.250Z" },
+    { 1785578400123, "2026-08-01T10:00:00.123Z" },
+    { "1785578400123456", "2026-08-01T10:00:00.123Z" },
+    { "132223104000000000", "2020-01-01T00:00:00.000Z" }, { -86400, "1969-12-31T00:00:00.000Z" },
+    { { ["$date"] = "2026-08-01T10:00:00Z" }, TEN },
+    { { ["$date"] = { ["$numberLong"] = "1785578400000" } }, TEN },
+    { "2024-02-29", "2024-02-29T00:00:00.000Z" }, { "2000-02-29", "2000-02-29T00:00:00.000Z" },
+  } do
+    equal(value.date(case[1]), case[2], tostring(case[1]))
+  end
+end)
+
+test("what is no moment is nil", function()
+  for _, given in ipairs {
+    "0000-00-00 00:00:00", "0000-00-00", "0", 0, "", "never", "2026-02-29", "1900-02-29",
+      "2026-13-01",
+    "2026-08-01 25:00:00", "2026-08-01 10:00:00 Mars", "9223372036854775807", 1e300, 0 / 0, true,
+    json.null, {},
+  } do
+    equal(value.date(given), nil, tostring(given))
+  end
+  equal(value.date(nil), nil)
+end)
+
+test("null_if gives nil for the words, for empty and for null", function()
+  equal({ value.null_if("NULL", "NULL", "-"), value.null_if("-", "NULL", "-") }, {})
+  equal({ value.null_if(""), value.null_if(json.null), value.null_if(nil) }, {})
+  equal({ value.null_if("x", "NULL"), value.null_if(false) }, { "x", false })
+end)
+
+test("first is the first element that says something", function()
+  equal(value.first { "", json.null, "a", "b" }, "a")
+  equal({ value.first {}, value.first(nil), value.first(json.null) }, {})
+  equal(value.first("a"), "a")
+end)
+
+test("usernames are lower-cased; addresses, ids and foreign characters are none", function()
+  equal(value.username(" Jose_M "), "jose_m")
+  for _, case in ipairs { { "a@b.example" }, { "x y" }, { "é" }, { "42", "42" }, { "" }, {} } do
+    equal(value.username(case[1], case[2]), nil, case[1])
+  end
+  equal(value.username("carol", "700aa721"), "carol")
+end)
+
+test("members are found in any case, the exact one first", function()
+  equal(value.member({ userName = 1 }, "username"), 1)
+  equal(value.member({ userName = 1, username = 2 }, "username"), 2)
+  equal(value.member({}, "x"), nil)
+end)
+
+test("JSON inside a string is read, anything else is nil", function()
+  equal(value.json('{"a":[1]}').a[1], 1)
+  equal({ value.json("{"), value.json(nil), value.json("null"), value.json(json.null) }, {})
+end)
+
+test("secrets of time-based codes become unpadded Base32", function()
+  for _, case in ipairs {
+    { "nnjd ostn-gjix====", nil, "NNJDOSTNGJIQ" },
+    { "k2ckm2d", { encoding = "raw", digits = 6, period = 30, algorithm = "HmacSHA1" },
+      "NMZGG23NGJSA" },
+    { "6b", { encoding = "hex" }, "NM" }, { "aw==", { encoding = "base64" }, "NM" },
+    { "otpauth://totp/Acme:a%40b?secret=NNJDOSTN&issuer=Acme&digits=6", nil, "NNJDOSTN" },
+  } do
+    equal(value.totp(case[1], case[2]), case[3], case[1])
+  end
+end)
+
+test("codes that cannot be carried over give a reason", function()
+  for _, case in ipairs {
+    { nil, nil, "no secret" }, { json.null, nil, "no secret" },
+    { "NM", { digits = 8 }, "its codes have not 6 digits" },
+    { "NM", { period = 60 }, "its period is not 30 seconds" }, { "!", nil, "a damaged secret" },
+    { "NM", { algorithm = "HmacSHA256" }, "its algorithm is not SHA-1" },
+    { "otpauth://hotp/x?secret=NM", nil, "only time-based codes can be imported" },
+    { "otpauth://totp/x?secret=NM&digits=8", nil, "its codes have not 6 digits" },
+    { "otpauth://totp/x", nil, "a damaged secret" },
+  } do
+    equal({ value.totp(case[1], case[2]) }, { nil, case[3] })
+  end
+  raises(function() value.totp("NM", { encoding = "utf8" }) end, "encoding must be")
+end)
+
+test("the nearest name is near", function()
+  local names <const> = { "email", "phone_number", "id" }
+  for word, expected in pairs { emial = "email", EMAIL = "email", phonenumber = "phone_number" } do
+    equal(nearest.find(word, names), expected)
+  end
+  equal({ nearest.find("zzzzzz", names), nearest.find("xyz", names), nearest.find("a", {}) }, {})
+  equal(nearest.hint("emial", names), '; did you mean "email"?')
+  equal(nearest.hint("zzzzzz", names), "")
+end)

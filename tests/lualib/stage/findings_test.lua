@@ -1,0 +1,216 @@
+--- Findings grouped: what counts as the same, what is shown of it, and what bounds the memory.
+
+local books = require "journal.totals"
+local codes = require "auth0.codes"
+local findings = require "stage.findings"
+local finalize = require "migrate.finalize"
+local fixers = require "auth0.fixers"
+local import = require "migrate.import"
+local report = require "report"
+local rig = require "tests.rig"
+local tap = require "tests.tap"
+local words = require "cli.text.report"
+local test = tap.test
+
+---{message, what it has in common with its like}
+for _, case in ipairs {
+  { "String is too long (312 chars), maximum 300", "String is too long (N chars), maximum N" },
+  { "Object didn't pass validation for format email: ann@example.com",
+    "Object didn't pass validation for format email: …" },
+  { "No enum match for: MD5", "No enum match for: …" },
+  { 'the column "a b" has no \'x y\'', 'the column "…" has no \'…\'' },
+  { "the address of bob@example.com is taken", "the address of … is taken" },
+  { "shop.lua:12: no price for 17", "shop.lua:12: no price for N" },
+  { "the same user as at position 7: the same email",
+    "the same user as at position N: the same email" },
+  { "Expected type string but found type integer", "Expected type string but found type integer" },
+  { "sha256 takes 32.5 bytes", "shaN takes N bytes" },
+} do
+  test("findings: in common of " .. case[1], function()
+    tap.equal(findings.common(case[1]), case[2])
+  end)
+end
+
+local function add(found, at, code, path, message, outcome)
+  found:add {
+    outcome = outcome or "rejected", at = at,
+    errors = { { code = code, path = path, message = message } },
+  }
+end
+
+test("findings of one kind are a group: the message is what all have in common", function()
+  local found = findings.new()
+  add(found, "a:1", "MAX_LENGTH", "name", "too long (301 chars), maximum 300")
+  add(found, "a:2", "MAX_LENGTH", "name", "too long (400 chars), maximum 300")
+  add(found, "a:3", "MAX_LENGTH", "name", "too long (500 chars), maximum 300")
+  add(found, "a:4", "MAX_LENGTH", "name", "too long (301 chars), maximum 300")
+  tap.equal(found:list(), { {
+    outcome = "rejected", code = "MAX_LENGTH", path = "name", count = 4,
+    message = "too long (N chars), maximum N", examples = { "a:1", "a:2", "a:3" },
+    fix = codes.fix "MAX_LENGTH",
+  } })
+end)
+
+test("a group whose messages are equal shows the message itself", function()
+  local found = findings.new()
+  add(found, "a:1", "MAX_LENGTH", "name", "too long (301 chars)")
+  add(found, "a:2", "MAX_LENGTH", "name", "too long (301 chars)")
+  tap.equal(found:list()[1].message, "too long (301 chars)")
+end)
+
+test("lines of a recipe are told apart, and items of a list are not", function()
+  local found = findings.new()
+  add(found, "a:1", "RECIPE_ERROR", "", "shop.lua:1: broken")
+  add(found, "a:2", "RECIPE_ERROR", "", "shop.lua:2: broken")
+  add(found, "a:3", "PATTERN", "mfa_factors[0].totp.secret", "no")
+  add(found, "a:4", "PATTERN", "mfa_factors[7].totp.secret", "no")
+  local list = found:list()
+  tap.equal({ #list, list[1].path, list[1].count }, { 3, "mfa_factors[].totp.secret", 2 })
+end)
+
+test("the most frequent group comes first, the rest in a fixed order", function()
+  local found = findings.new()
+  for i, code in ipairs { "C", "B", "A", "B" } do add(found, "a:" .. i, code, "", "no") end
+  local order = {}
+  for i, group in ipairs(found:list()) do order[i] = group.code end
+  tap.equal(order, { "B", "A", "C" })
+end)
+
+test("a group shows what the value of its first looks like", function()
+  local found = findings.new()
+  for i, shape in ipairs { "32 hex digits", "31 hex digits" } do
+    found:add { outcome = "rejected", at = "a:" .. i, errors = {
+      { code = "PATTERN", path = "password_hash", message = "no", shape = shape, fix = "Do it." },
+    } }
+  end
+  local group = found:list()[1]
+  tap.equal({ group.count, group.shape, group.fix }, { 2, "32 hex digits", "Do it." })
+end)
+
+test("no group holds an address, in its path or message, be it alone in it", function()
+  local found = findings.new()
+  add(found, "a:1", "PATTERN", "user_metadata.ann.a@example.com.plan", "must not contain '.'")
+  add(found, "a:2", "OBJECT_ADDITIONAL_PROPERTIES", "ann@example.com",
+    "not allowed: ann@example.com")
+  add(found, "a:3", "REJECTED", "", "we know <ann@example.com>, as bob")
+  add(found, "a:4", "FORMAT", "email", "validation for format email: ann at example", "failed")
+  local shown = {}
+  for i, group in ipairs(found:list()) do shown[i] = group.path .. "|" .. group.message end
+  tap.equal(shown, { "email|validation for format email: …", "…|not allowed: …",
+    "user_metadata.…|must not contain '.'", "|we know … as bob" })
+end)
+
+test("our own faults of a format are told apart", function()
+  local found = findings.new()
+  add(found, "a:1", "FORMAT", "email", "validation for format email: no @ in it")
+  add(found, "a:2", "FORMAT", "email", "validation for format email: no dot in the domain")
+  tap.equal(#found:list(), 2)
+end)
+
+test("a record with one kind of finding twice is one example", function()
+  local found = findings.new()
+  found:add { outcome = "rejected", at = "a:1", errors = {
+    { code = "PATTERN", path = "mfa_factors[0]", message = "no" },
+    { code = "PATTERN", path = "mfa_factors[1]", message = "no" },
+  } }
+  tap.equal({ found:list()[1].count, found:list()[1].examples }, { 2, { "a:1" } })
+end)
+
+test("groups are bounded: then by code, then all others, and nothing is left uncounted", function()
+  local found = findings.new()
+  for i = 1, 5000 do
+    local name = string.char(97 + i // 676 % 26, 97 + i // 26 % 26, 97 + i % 26)
+    add(found, "a:" .. i, "CODE_" .. i % 500, "user_metadata." .. name .. "_" .. i, "no")
+  end
+  local list = found:list()
+  local sum, other = 0, nil
+  for _, group in ipairs(list) do
+    sum = sum + group.count
+    if group.code == "OTHER" then other = group end
+  end
+  tap.equal({ #list, sum }, { 401, 5000 })
+  assert(other and other.count > 0)
+end)
+
+---A run with an upload in which one user is repaired and one fails.
+local function with_failures(fn)
+  local tenant = rig.tenant()
+  tenant.script = {
+    function(job)
+      job.errors = {
+        { user = { user_id = "auth0|u1" }, errors = {
+          { code = "FORMAT", path = "picture", message = "no URL 1" },
+          { code = "PATTERN", path = "phone", message = "no phone" },
+        } },
+        { user = { user_id = "auth0|u2" }, errors = { { code = "CONFLICT_USERNAME" } } },
+      }
+    end,
+  }
+  local users = rig.users(2)
+  users[2].username = "ann"
+  local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.drop_username } }
+  rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
+    import(face)
+    made:drain()
+    finalize(face)
+    made:drain()
+    fn(book)
+  end)
+end
+
+test("the report groups what failed and what was repaired, beside what was rejected", function()
+  with_failures(function(book)
+    assert(book:note { findings = { {
+      outcome = "rejected", code = "FORMAT", path = "email", message = "m", count = 7,
+      examples = { "x:1" },
+    } } })
+    local list = {}
+    for i, g in ipairs(report.findings(book)) do
+      list[i] = string.format("%s %s %s %d", g.outcome, g.code, g.path, g.count)
+    end
+    tap.equal(list, { "rejected FORMAT email 7", "failed FORMAT picture 1",
+      "failed PATTERN phone 1", "repaired CONFLICT_USERNAME  1" })
+    tap.equal(books.figures(book.db).failed, 1)
+  end)
+end)
+
+test("a user that is repaired twice is two repairs, and not two users", function()
+  local tenant = rig.tenant()
+  local function refuse(job)
+    job.errors = { { user = { user_id = "u1" }, errors = { { code = "CONFLICT_USERNAME" } } } }
+  end
+  tenant.script = { refuse, refuse }
+  local users = rig.users(1)
+  users[1].username = "ann"
+  local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.rename_username "-%d" } }
+  rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
+    import(face)
+    made:drain()
+    finalize(face)
+    made:drain()
+    local statement = report.build(book, { directory = "x" })
+    statement.findings = report.findings(book)
+    tap.equal({ #statement.findings, statement.users.inserted }, { 1, 1 })
+    tap.contains(words.statement(statement), "CONFLICT_USERNAME  2 repairs")
+  end)
+end)
+
+test("the statement shows the first groups, what to do, and how many more there are", function()
+  local groups = {}
+  for i = 1, 7 do
+    groups[i] = { outcome = "failed", code = "CODE" .. i, path = "", message = "m" .. i,
+      count = 8 - i, examples = { "a:1" }, shape = "1 digit", fix = "Do " .. i .. "." }
+  end
+  table.insert(groups, 1, { outcome = "duplicate", code = "DUPLICATE", path = "email", count = 99,
+    message = "twice", examples = { "a:9" } })
+  local text = words.statement {
+    run = "r", status = "complete", balanced = true, directory = "r.run", alarms = 2,
+    records = { read = 1, rejected = 0, duplicate = 0, staged = 1 },
+    users = { inserted = 1, failed = 0, already_there = 0 }, findings = groups,
+  }
+  tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  the first is: 1 digit\n"
+    .. "  Do 5.\n")
+  tap.contains(text, "and 2 more kinds of findings: report.json has all")
+  tap.contains(text, "ALARM: 2 answers")
+  assert(not text:find("CODE6", 1, true) and not text:find("DUPLICATE", 1, true))
+end)

@@ -1,0 +1,253 @@
+--- What the rehearsal tenant's import jobs do to single users, and what they say of them.
+
+local connection = require "auth0.connection"
+local file = require "host.file"
+local jobs = require "auth0.api.jobs"
+local json = require "host.json"
+local rig = require "tests.lualib.tenant.rig"
+local scheduler = require "base.scheduler"
+local store = require "host.store"
+local tap = require "tests.tap"
+local tenant = require "tenant"
+local equal, test = tap.equal, tap.test
+local served = rig.served
+
+-- What is stored, what is shown ---------------------------------------------------------------
+
+served("a user whose factors failed is shown as it was sent, and stored without them",
+  { faults = { { ["do"] = "mfa-failed" } } }, function(t)
+    local factors = { { totp = { secret = "ABCD" } } }
+    local _, errors = t:import { { email = "Ana@Example.com", mfa_factors = factors } }
+    equal(errors[1].user, { email = "Ana@Example.com", mfa_factors = factors })
+    equal(errors[1].errors,
+      { { code = "MFA_FACTORS_FAILED", message = "Unable to import factors" } })
+    local record = json.decode(t.tenant.db:value("SELECT record FROM user"))
+    equal({ record.email, record.email_verified, record.mfa_factors },
+      { "ana@example.com", false })
+  end)
+
+served("a user who conflicts is shown as it was sent", {}, function(t)
+  t:import { { email = "ana@example.com" } }
+  local user = { email = "ANA@example.com", user_id = "2" }
+  local _, errors = t:import { user }
+  equal(errors[1].user, user)
+end)
+
+served("a user who is there is refused in the words that were seen, whatever else is taken", {},
+  function(t)
+    t:import { { email = "ana@example.com", user_id = "1", username = "ana" } }
+    for _, user in ipairs {
+      { email = "ana@example.com", user_id = "1", username = "ana" }, { email = "ANA@example.com" },
+      { email = "ana@example.com", user_id = "2" },
+    } do
+      local _, errors = t:import { user }
+      equal(errors[1].errors, { { code = "DUPLICATED_USER",
+        message = "The user already exist and upsert parameter is false" } })
+    end
+  end)
+
+-- Words -------------------------------------------------------------------------------------
+
+local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
+
+local function hashed(hash)
+  return { email = "a@example.com", custom_password_hash = hash }
+end
+
+local function factors(n)
+  local list = json.array {}
+  for i = 1, n do list[i] = { phone = { value = "+491" } } end
+  return { email = "a@example.com", mfa_factors = list }
+end
+
+-- Each with the path and what follows "Error in PATH property".
+for _, case in ipairs {
+  { "FORMAT", { email = "akshay144" }, "identities[0].profileData.email",
+    " - Object didn't pass validation for format email: akshay144" },
+  { "FORMAT", { email = "a@example.com", picture = "me.png" }, "picture",
+    " - Object didn't pass validation for format uri: me.png" },
+  { "FORMAT", { email = "a@example.com", mfa_factors = { { email = { value = "x" } } } },
+    "mfa_factors[0].email.value", " - Object didn't pass validation for format email: x" },
+  { "INVALID_TYPE", { email = json.null }, "email",
+    ", expected type string but found type null" },
+  { "INVALID_TYPE", { email = "a@example.com", email_verified = "true" }, "email_verified",
+    ", expected type boolean but found type string" },
+  { "INVALID_TYPE", { email = "a@example.com", app_metadata = json.array {} }, "app_metadata",
+    ", expected type object but found type array" },
+  { "MAX_LENGTH", { email = "a@example.com", given_name = ("x"):rep(151) }, "given_name",
+    " - String is too long (151 chars), maximum 150" },
+  { "MIN_LENGTH", { email = "a@example.com", family_name = "" }, "family_name",
+    " - String is too short (0 chars), minimum 1" },
+  { "ARRAY_LENGTH_SHORT", factors(0), "mfa_factors", " - Array is too short (0), minimum 1" },
+  { "ARRAY_LENGTH_LONG", factors(11), "mfa_factors", " - Array is too long (11), maximum 10" },
+  { "OBJECT_ADDITIONAL_PROPERTIES", { email = "a@example.com", colour = 1 }, "colour",
+    " - Additional properties not allowed: colour" },
+  { "NOT_PASSED", { email = "a@example.com", app_metadata = { identities = 1 } },
+    "app_metadata.identities", " - Data matches schema from 'not'" },
+  { "PATTERN", { email = "a@example.com", password_hash = "$2b$12$" .. ("a"):rep(53) },
+    "passwordHash", " - String does not match pattern ^\\$2[ab]?\\$10+\\$[./A-Za-z0-9]{53}$" },
+  { "PATTERN", hashed { algorithm = "md5", hash = { value = "abc", encoding = "hex" } },
+    "customPasswordHash.hash.value", " - String does not match pattern ^([0-9a-fA-F]{2})+$" },
+  { "ENUM_MISMATCH", hashed { algorithm = "md6", hash = { value = "00" } },
+    "customPasswordHash.algorithm", " - No enum match for: md6" },
+  { "MINIMUM", hashed { algorithm = "scrypt", keylen = 0, hash = { value = "00",
+    encoding = "hex" } }, "customPasswordHash.keylen", " - Value 0 is less than minimum 1" },
+} do
+  served("an error reads as the validator's: " .. case[1] .. case[4], {}, function(t)
+    local _, errors = t:import { case[2] }
+    equal(errors[1].errors, { {
+      code = case[1], path = case[3], message = "Error in " .. case[3] .. " property" .. case[4],
+    } })
+  end)
+end
+
+for _, case in ipairs {
+  { "NOT_PASSED", { email = "a@example.com", password_hash = BCRYPT,
+    custom_password_hash = { algorithm = "bcrypt", hash = { value = BCRYPT } } },
+    "Data matches schema from 'not'" },
+  { "INVALID_TYPE", "x", "Expected type object but found type string" },
+} do
+  served("an error of a whole user has no path: " .. case[3], {}, function(t)
+    local _, errors = t:import { case[2] }
+    equal(errors[1].errors, { { code = case[1], message = case[3] } })
+  end)
+end
+
+test("a user without any identifier fits no alternative", function()
+  local given = assert(connection.decode '{"identifiers":{"email":true,"phone_number":true}}')
+  rig.with({ connection = given }, function(t)
+    local _, errors = t:import { { user_id = "1" } }
+    equal(errors[1].errors, { {
+      code = "ANY_OF_MISSING", message = "Data does not match any schemas from 'anyOf'",
+    } })
+  end)
+end)
+
+-- What the import takes although `check` warns or refuses.
+for name, user in pairs {
+  ["a digest of another length"] = hashed { algorithm = "md5",
+    hash = { value = "00ff", encoding = "hex" } },
+  ["a digest in the other Base64"] = hashed { algorithm = "sha1",
+    hash = { value = "-_-_", encoding = "base64" } },
+  ["an empty salt"] = hashed { algorithm = "md5", hash = { value = "00", encoding = "hex" },
+    salt = { value = "" } },
+  ["a parameter of scrypt beside another algorithm"] = hashed { algorithm = "md5", cost = 16,
+    hash = { value = "00", encoding = "hex" } },
+  ["a picture that is no page"] = { email = "a@example.com", picture = "ftp://example.com/a" },
+  ["a factor of no kind"] = { email = "a@example.com", mfa_factors = { {} } },
+  ["a hash of the oldest bcrypt"] = { email = "a@example.com",
+    password_hash = "$2$10$" .. ("a"):rep(53) },
+} do
+  served("the import takes " .. name, {}, function(t)
+    local _, errors = t:import { user }
+    equal(errors, {})
+  end)
+end
+
+-- The connection goes -------------------------------------------------------------------------
+
+---A slow job of 100 users, and what became of it after fn(its id).
+local function during_a_job(t, fn)
+  local list = {}
+  for i = 1, 100 do list[i] = { email = i .. "@example.com" } end
+  local id = jobs.submit(t.client, {
+    data = json.encode(list), connection_id = t.info.connection_id,
+  }).id
+  repeat scheduler.sleep(0.005) until t.tenant.db:value("SELECT done FROM job") > 0
+  fn(id)
+  local status
+  repeat
+    scheduler.sleep(0.005)
+    status = assert(jobs.status(t.client, id))
+  until status.state ~= "running"
+  return status, jobs.errors(t.client, id)
+end
+
+local SLOW <const> = { tier = "enterprise", time_scale = 20 }
+
+served("users whose connection was deleted meanwhile find none", SLOW, function(t)
+  local status, errors = during_a_job(t, function()
+    local path = "/api/v2/connections/" .. t.info.connection_id
+    equal(t:call("DELETE", path).status, 204)
+    equal(t:call("DELETE", path).status, 204)
+    equal(t:call("GET", path).status, 404)
+  end)
+  local summary = status.summary
+  assert(summary.inserted > 0 and summary.failed > 0 and summary.total == 100)
+  equal(#errors, summary.failed)
+  equal(errors[1].errors[1].code, "CONNECTION_NOT_FOUND")
+  equal(t:call("GET", "/api/v2/users").json, json.array {})
+end)
+
+served("users whose connection was disabled meanwhile find none", SLOW, function(t)
+  local _, errors = during_a_job(t, function()
+    t.tenant.db:run("UPDATE connection SET clients = '[]'")
+  end)
+  equal(errors[1].errors[1].code, "CONNECTION_NOT_FOUND")
+end)
+
+served("a connection that a fault takes away is there for others",
+  { faults = { { ["do"] = "connection-gone", share = 0.5, nth = 1 } } }, function(t)
+    local list = { { email = "a@example.com" }, { email = "b@example.com" } }
+    local status, errors = t:import(list)
+    equal({ status.summary.inserted, status.summary.failed }, { 1, 1 })
+    equal({ errors[1].user.email, errors[1].errors[1].code },
+      { "b@example.com", "CONNECTION_NOT_FOUND" })
+    equal(t:import({ list[2] }).summary.inserted, 1)
+  end)
+
+test("a job whose connection is gone when the tenant starts again ends", function()
+  local folder = assert(file.temporary())
+  local options = { state = folder .. "/state.db", tier = "enterprise" }
+  local id
+  rig.with(options, function(t)
+    id = jobs.submit(t.client, {
+      data = '[{"email":"a@example.com"},{"email":"b@example.com"}]',
+      connection_id = t.info.connection_id,
+    }).id
+    equal(t:call("DELETE", "/api/v2/connections/" .. t.info.connection_id).status, 204)
+    t.tenant.ended = true
+  end)
+  rig.with({ state = options.state }, function(t)
+    local status
+    repeat
+      scheduler.sleep(0.005)
+      status = assert(jobs.status(t.client, id))
+    until status.state ~= "running"
+    equal({ status.summary.total, status.summary.failed }, { 2, 2 })
+  end)
+  file.remove_tree(folder)
+end)
+
+served("a deletion of a connection needs its scope", { scopes = { "read:connections" } },
+  function(t)
+    local response = t:call("DELETE", "/api/v2/connections/" .. t.info.connection_id)
+    equal(response.status, 403)
+    tap.contains(response.json.message, "delete:connections")
+  end)
+
+served("a job that is stuck for two hours fails", { time_scale = 7200 * 4,
+  faults = { { ["do"] = "job-stuck", seconds = 3600 } } }, function(t)
+  equal(t:import({ { email = "a@example.com" } }).state, "failed")
+  equal(t.tenant.db:value("SELECT count(*) FROM user"), 0)
+end)
+
+-- State files ---------------------------------------------------------------------------------
+
+for name, sql in pairs {
+  ["of another version"] = "PRAGMA user_version = 1",
+  ["of another program"] = "CREATE TABLE setting (name TEXT)",
+} do
+  test("a state file " .. name .. " is refused", function()
+    local folder = assert(file.temporary())
+    local path = folder .. "/state.db"
+    do
+      local db <close> = assert(store.open(path))
+      assert(db:exec(sql))
+    end
+    local made, message, kind = tenant.open { state = path }
+    equal({ made, kind }, { nil, "usage" })
+    tap.contains(message, "name another file with --state")
+    file.remove_tree(folder)
+  end)
+end
