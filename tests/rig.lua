@@ -4,8 +4,8 @@ local chunk = require "host.chunk"
 local engine = require "import.engine"
 local file = require "host.file"
 local ledger = require "journal.ledger"
-local rundir = require "journal.directory"
-local run = require "import.run_object"
+local directory = require "journal.directory"
+local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
 
 local rig = {}
@@ -100,7 +100,7 @@ end
 ---@param fn fun(face: Run, made: Engine, book: Ledger, dir: RunDirectory)
 function rig.with_run(options, fn)
   local folder = assert(file.temporary())
-  local dir = rundir.at(folder)
+  local dir = directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test", read = 0, extra = 0 }))
   stage(book, dir, options.users or rig.users(options.n or 6), options.per_chunk or 2)
@@ -120,7 +120,7 @@ function rig.with_run(options, fn)
       invite = options.invite or function() end,
       delete_ghosts = options.delete_ghosts, agree = options.agree,
     }
-    fn(run.new(made), made, book, dir)
+    fn(run_object.new(made), made, book, dir)
   end)
   book:close()
   dir:close()

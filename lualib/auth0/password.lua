@@ -5,7 +5,7 @@
 ---     user.password_hash, user.custom_password_hash, why = password.auto(row.hash)
 
 local build = require "auth0.hash.build"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local parse = require "auth0.hash.parse"
 local text = require "host.text"
 
@@ -61,7 +61,7 @@ end
 function password.bytes(value, encoding)
   local trimmed = text.trim(value)
   if trimmed and encoding == "hex" then trimmed = build.bare_hex(trimmed) end
-  return trimmed and hash_rules.decode(trimmed, encoding)
+  return trimmed and rules.decode(trimmed, encoding)
 end
 
 return password

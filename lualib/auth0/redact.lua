@@ -4,7 +4,7 @@
 
 local json = require "host.json"
 
-local value_shape = {}
+local redact = {}
 
 local MOST_KEYS <const> = 6 -- of an object that are named
 local MOST_SIGNS <const> = 5 -- kinds of punctuation that are named
@@ -220,7 +220,7 @@ end
 ---@param value any
 ---@param as? "email"  what the value is meant to be
 ---@return string
-function value_shape.of(value, as)
+function redact.of(value, as)
   local kind = type(value)
   if kind == "string" then return of_string(value, as) end
   if kind == "number" then return of_number(value) end
@@ -233,12 +233,12 @@ end
 ---Records that could not be read: their raw text.
 ---@param raw any
 ---@return string
-function value_shape.of_raw(raw)
-  if type(raw) ~= "string" then return value_shape.of(raw) end
+function redact.of_raw(raw)
+  if type(raw) ~= "string" then return redact.of(raw) end
   local n = utf8.len(raw)
   local lines = select(2, raw:gsub("\n", "")) + 1
   return (n and count(n, "character") or count(#raw, "byte") .. " that are no UTF-8")
     .. (lines > 1 and " in " .. lines .. " lines" or "")
 end
 
-return value_shape
+return redact

@@ -3,7 +3,7 @@
 --- Data Types", "Import User MFA Authenticator Enrollments", Management API v2 (November 2026).
 --- Where sources contradict each other, the rule only warns.
 
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local limits = require "auth0.limits"
 local schema_host = require "host.schema"
 local text = require "host.text"
@@ -103,7 +103,7 @@ local PROPERTIES <const> = {
     type = "string", pattern = "^%$2[ab]%$10%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$",
     pattern_name = "^\\$2[ab]?\\$10+\\$[./A-Za-z0-9]{53}$",
   },
-  custom_password_hash = hash_rules.RULE,
+  custom_password_hash = rules.RULE,
   app_metadata = {
     type = "object", forbidden = schema.APP_METADATA_RESERVED, key_without = ".$", additional = ANY,
   },

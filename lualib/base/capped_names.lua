@@ -4,10 +4,10 @@
 local MOST <const> = 100
 local OTHER <const> = "other"
 
-local told_apart = {}
+local capped_names = {}
 
 ---@return fun(name: string): string  the name under which to count it
-function told_apart.new()
+function capped_names.new()
   local known, n = {}, 0
   return function(name)
     if known[name] then return name end
@@ -17,4 +17,4 @@ function told_apart.new()
   end
 end
 
-return told_apart
+return capped_names

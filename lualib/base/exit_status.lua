@@ -1,6 +1,6 @@
 --- Exit statuses: contract of the command line, never renumbered.
 
-local exit = {}
+local exit_status = {}
 
 local STATUS <const> = {
   usage = 2, missing = 2, parse = 2, tls = 2, busy = 2,
@@ -16,8 +16,8 @@ local FATAL <const> = 1
 
 ---@param kind? Kind
 ---@return integer
-function exit.of(kind)
+function exit_status.of(kind)
   return STATUS[kind] or FATAL
 end
 
-return exit
+return exit_status

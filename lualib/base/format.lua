@@ -1,11 +1,11 @@
 --- Numbers, times and sizes as people read them.
 
-local amounts = {}
+local format = {}
 
 ---"1 204 331"
 ---@param n number
 ---@return string
-function amounts.number(n)
+function format.number(n)
   local digits = string.format("%d", math.floor(n + 0.5))
   local sign, rest = digits:match("^(-?)(%d+)$")
   rest = rest:reverse():gsub("(%d%d%d)", "%1 "):reverse():gsub("^ ", "")
@@ -17,14 +17,14 @@ end
 ---@param noun string
 ---@param plural? string
 ---@return string
-function amounts.count(n, noun, plural)
-  return amounts.number(n) .. " " .. (n == 1 and noun or plural or noun .. "s")
+function format.count(n, noun, plural)
+  return format.number(n) .. " " .. (n == 1 and noun or plural or noun .. "s")
 end
 
 ---"2 h 05 min", "3 min 20 s", "4.2 s"
 ---@param seconds number
 ---@return string
-function amounts.duration(seconds)
+function format.duration(seconds)
   if seconds < 0.95 then return "under 1 s" end
   if seconds < 9.95 then return string.format("%.1f s", seconds) end
   local whole = math.floor(seconds + 0.5)
@@ -39,33 +39,33 @@ end
 ---"2026-11-24 16:51 UTC"
 ---@param iso string  ISO 8601 in UTC
 ---@return string
-function amounts.moment(iso)
+function format.moment(iso)
   return iso:sub(1, 10) .. " " .. iso:sub(12, 16) .. " UTC"
 end
 
 ---"1.2 MB"
 ---@param n number
 ---@return string
-function amounts.bytes(n)
+function format.bytes(n)
   for _, unit in ipairs { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } } do
     if n >= unit[1] then return string.format("%.1f %s", n / unit[1], unit[2]) end
   end
-  return amounts.count(n, "byte")
+  return format.count(n, "byte")
 end
 
 ---"41 %"
 ---@param share number
 ---@return string
-function amounts.percent(share)
+function format.percent(share)
   return string.format("%d %%", math.floor(share * 100 + 1e-9))
 end
 
 ---"1 204/s", "33/s", "2.5/s"; "24/min" of less than one a second
 ---@param a_second number
 ---@return string
-function amounts.rate(a_second)
-  if a_second < 0.95 then return amounts.number(a_second * 60) .. "/min" end
-  return (a_second < 9.95 and string.format("%.1f", a_second) or amounts.number(a_second)) .. "/s"
+function format.rate(a_second)
+  if a_second < 0.95 then return format.number(a_second * 60) .. "/min" end
+  return (a_second < 9.95 and string.format("%.1f", a_second) or format.number(a_second)) .. "/s"
 end
 
-return amounts
+return format

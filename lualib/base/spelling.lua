@@ -2,7 +2,7 @@
 
 local text = require "host.text"
 
-local nearest = {}
+local spelling = {}
 
 local CLOSE <const> = 3 -- a third of the letters may differ, but at least two
 
@@ -10,7 +10,7 @@ local CLOSE <const> = 3 -- a third of the letters may differ, but at least two
 ---@param word string
 ---@param names string[]
 ---@return string?
-function nearest.find(word, names)
+function spelling.find(word, names)
   local best, best_distance
   local given = word:lower():sub(1, 200)
   for _, name in ipairs(names) do
@@ -25,8 +25,8 @@ end
 ---@param word string
 ---@param names string[]
 ---@return string
-function nearest.hint(word, names)
-  local name = nearest.find(word, names)
+function spelling.hint(word, names)
+  local name = spelling.find(word, names)
   return name and string.format('; did you mean "%s"?', name) or ""
 end
 
@@ -34,7 +34,7 @@ end
 ---@param what string  "csv.records"
 ---@param options table?
 ---@param known string[]
-function nearest.check_options(what, options, known)
+function spelling.check_options(what, options, known)
   if options == nil then return end
   if type(options) ~= "table" then error(what .. ": options must be a table", 3) end
   local allowed = {}
@@ -42,9 +42,9 @@ function nearest.check_options(what, options, known)
   for name in pairs(options) do
     if not allowed[name] then
       local word = tostring(name)
-      error(string.format('%s has no option "%s"%s', what, word, nearest.hint(word, known)), 3)
+      error(string.format('%s has no option "%s"%s', what, word, spelling.hint(word, known)), 3)
     end
   end
 end
 
-return nearest
+return spelling

@@ -1,10 +1,10 @@
 --- Doctor: all that would later show as a failed job, looked at beforehand. Reads only.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local clock = require "host.clock"
 local connect = require "auth0.api.connect"
 local connection = require "auth0.connection"
-local exit = require "base.exit_status"
+local exit_status = require "base.exit_status"
 local facts = require "auth0.api.tenant"
 local file = require "host.file"
 local json = require "host.json"
@@ -82,7 +82,7 @@ function doctor.token(grant, now)
   if not left then
     return ok("token", "given; it does not tell how long it is good", "an expired one shows as 401")
   end
-  local said = "good for " .. amounts.duration(math.max(0, left))
+  local said = "good for " .. format.duration(math.max(0, left))
   if not grant.ready_made then return ok("token", said, "it is renewed by itself") end
   if left <= 0 then
     return fail("token", "AUTH0_ACCESS_TOKEN has expired", "credentials",
@@ -154,7 +154,7 @@ end
 ---@param offset number  seconds that the tenant's clock is ahead
 ---@return DoctorLine
 function doctor.clock(offset)
-  local said = string.format("%s %s the tenant's", amounts.duration(math.abs(offset)),
+  local said = string.format("%s %s the tenant's", format.duration(math.abs(offset)),
     offset > 0 and "behind" or "ahead of")
   if math.abs(offset) <= SKEW_WARN then return ok("clock", said) end
   local fix = "set this machine's clock (NTP)"
@@ -171,8 +171,8 @@ function doctor.rate(rate)
   if not rate.limit then
     return ok("rate limit", "the tenant does not tell", "429 is waited out whenever it comes")
   end
-  local said = string.format("%s requests at once, %s left", amounts.number(rate.limit),
-    amounts.number(rate.remaining or 0))
+  local said = string.format("%s requests at once, %s left", format.number(rate.limit),
+    format.number(rate.remaining or 0))
   if rate.tier then said = said .. "; looks like tier " .. rate.tier end
   if (rate.remaining or rate.limit) <= rate.limit // 4 and rate.limit > 4 then
     return warn("rate limit", said, "somebody else uses it up; imports poll in what is left",
@@ -260,7 +260,7 @@ function doctor.verdict(lines)
   local verdict, status = "ok", 0
   for _, line in ipairs(lines) do
     if WORST[line.verdict] > WORST[verdict] then verdict = line.verdict end
-    if line.verdict == "fail" and status == 0 then status = exit.of(line.kind) end
+    if line.verdict == "fail" and status == 0 then status = exit_status.of(line.kind) end
   end
   return verdict, status
 end

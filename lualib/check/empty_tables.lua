@@ -3,7 +3,7 @@
 
 local json = require "host.json"
 
-local shapes = {}
+local empty_tables = {}
 
 local METADATA <const> = { "app_metadata", "user_metadata" }
 local MOST_PATHS <const> = 1000 -- told apart; keys that are data would make more
@@ -24,7 +24,7 @@ local function new_node()
 end
 
 ---@return Shapes
-function shapes.new()
+function empty_tables.new()
   return setmetatable({ root = new_node(), n = 0 }, Shapes)
 end
 
@@ -82,4 +82,4 @@ function Shapes:warnings()
   return found
 end
 
-return shapes
+return empty_tables

@@ -1,8 +1,8 @@
 --- Check, map and preview: the offline half of a run, with nothing left behind.
 
 local advice = require "auth0.advice"
-local amounts = require "base.format"
-local broken = require "source.bad_record"
+local format = require "base.format"
+local bad_record = require "source.bad_record"
 local clock = require "host.clock"
 local connect = require "auth0.api.connect"
 local connection_rules = require "auth0.connection"
@@ -11,19 +11,19 @@ local findings = require "stage.findings"
 local gates = require "journal.gates"
 local guard = require "base.guard"
 local json = require "host.json"
-local left_out = require "recipe.inside.unread_values"
-local outcome = require "migrate.reject"
+local unread_values = require "recipe.inside.unread_values"
+local reject = require "migrate.reject"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
 local rejection = require "stage.rejection"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
-local shapes = require "check.empty_tables"
+local empty_tables = require "check.empty_tables"
 local signals = require "base.signals"
 local stage = require "stage"
-local told_apart = require "base.capped_names"
+local capped_names = require "base.capped_names"
 local user_rules = require "auth0.user"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
 local check = {}
 
@@ -39,8 +39,8 @@ local function new_sink(settings, on_user)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
-    reason = told_apart.new(),
-    findings = findings.new(), shapes = shapes.new(), on_user = on_user,
+    reason = capped_names.new(),
+    findings = findings.new(), shapes = empty_tables.new(), on_user = on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
@@ -215,7 +215,7 @@ end
 ---One of the values that `map` returned.
 local function preview_user(shown, validator, user)
   local errors = shown.errors
-  if outcome.is_reject(user) then
+  if reject.is_reject(user) then
     errors[#errors + 1] = rejection.refused(user, shown.record)
   elseif type(user) ~= "table" then
     local message = "map returned a list with a " .. type(user) .. " in it"
@@ -233,7 +233,7 @@ end
 ---What the recipe's helpers could not read.
 local function note_left_out(shown, left)
   for _, user in ipairs(left.any and shown.users or {}) do
-    for _, told in ipairs(left_out.of(left, user)) do
+    for _, told in ipairs(unread_values.of(left, user)) do
       told.path, told.warning = "", true
       table.insert(shown.errors, told)
     end
@@ -245,9 +245,9 @@ local function count(ok, ...)
 end
 
 local function preview_of(recipe, validator, record, at, position)
-  left_out.clear(recipe.left_out)
-  if broken.is(record) then
-    local shape = value_shape.of_raw(record.raw)
+  unread_values.clear(recipe.left_out)
+  if bad_record.is(record) then
+    local shape = redact.of_raw(record.raw)
     local errors = { rejection.finding("SOURCE", "", record.message, shape) }
     return { position = position, at = at, record = record.raw, errors = errors }
   end
@@ -256,7 +256,7 @@ local function preview_of(recipe, validator, record, at, position)
   if not ok then
     local message = pipeline.explain(result, "map")
     shown.errors = { rejection.of_recipe("RECIPE_ERROR", message, shown.record) }
-  elseif outcome.is_reject(result) then
+  elseif reject.is_reject(result) then
     shown.errors = { rejection.refused(result, shown.record) }
   elseif type(result) == "table" then
     shown.users, shown.errors = {}, {}
@@ -312,7 +312,7 @@ function check.preview(recipe, settings, which, show)
     if record == nil then
       if wanted then
         return nil, string.format("the source has %s, none at %s",
-          amounts.count(position - 1, "record"), wanted), "usage"
+          format.count(position - 1, "record"), wanted), "usage"
       end
       break
     end

@@ -1,6 +1,6 @@
 --- Plan: what an import would send, how long it takes at the documented rates, what is odd.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local check = require "check"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -57,7 +57,7 @@ local function overwritten(counts)
   end)
   for i, name in ipairs(names) do
     said[i] = string.format("%s%s (%s)", name, name:find("_metadata$") and " as a whole" or "",
-      amounts.number(counts[name]))
+      format.number(counts[name]))
   end
   return said[1] and ": " .. table.concat(said, ", ") or ""
 end
@@ -96,13 +96,13 @@ function plan.of(row, options)
   end
   if options.token_seconds and options.token_seconds < shortest * 3600 then
     table.insert(made.risks, string.format("the ready-made token expires in %s, before the import "
-      .. "can be over: use a client's id and secret", amounts.duration(options.token_seconds)))
+      .. "can be over: use a client's id and secret", format.duration(options.token_seconds)))
   end
   local without = options.tally.without_password
   if without > 0 then
     table.insert(made.risks, string.format("%s of %s users carry no password: each must set one, "
-      .. "and a later import cannot add a hash%s", amounts.number(without),
-      amounts.number(row.users), first_places(options.tally)))
+      .. "and a later import cannot add a hash%s", format.number(without),
+      format.number(row.users), first_places(options.tally)))
   end
   return made
 end

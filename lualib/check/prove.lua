@@ -3,7 +3,7 @@
 
 local clock = require "host.clock"
 local connect = require "auth0.api.connect"
-local guess = require "auth0.search"
+local search = require "auth0.search"
 local json = require "host.json"
 local pipeline = require "stage.pipeline"
 local prove_users = require "check.prove_users"
@@ -100,7 +100,7 @@ local function judged(found, one, pepper, pause)
     proven.result, proven.reason = "untold", reason
     return proven
   end
-  local answer = guess.search {
+  local answer = search.search {
     user = user, record = found.record, cleartext = one.password, pepper = pepper, pause = pause,
   }
   proven.result, proven.line, proven.reason = "no", answer.line, answer.reason

@@ -1,6 +1,6 @@
 --- The help of the program and of each command, from the same tables that the parser reads.
 
-local lines = require "cli.text.wrap"
+local wrap = require "cli.text.wrap"
 local options = require "cli.common.options"
 
 local help = {}
@@ -11,7 +11,7 @@ local COLUMN <const> = 26
 ---A row: a word on the left, sentences on the right.
 local function row(left, right)
   local indent = string.rep(" ", COLUMN)
-  local text = table.concat(lines.wrap(right, WIDTH - COLUMN), "\n" .. indent)
+  local text = table.concat(wrap.wrap(right, WIDTH - COLUMN), "\n" .. indent)
   local first = "  " .. left
   if #first > COLUMN - 2 then return first .. "\n" .. indent .. text end
   return first .. string.rep(" ", COLUMN - #first) .. text
@@ -47,7 +47,7 @@ end
 ---@return string
 function help.command(command)
   local list = {
-    help.usage(command), "", table.concat(lines.wrap(command.help, WIDTH), "\n"), "", "Options:",
+    help.usage(command), "", table.concat(wrap.wrap(command.help, WIDTH), "\n"), "", "Options:",
   }
   for _, option in ipairs(options.of(command.name)) do
     list[#list + 1] = row(help.flags(option), option.help)

@@ -1,15 +1,15 @@
 --- The command line: the first word chooses a command, which does the rest.
 
-local ending = require "cli.common.result"
-local exit = require "base.exit_status"
+local command_result = require "cli.common.result"
+local exit_status = require "base.exit_status"
 local guard = require "base.guard"
 local loop = require "host.loop"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
 local ui = require "cli.common.ui"
-local words = require "cli.text.report"
+local report_text = require "cli.text.report"
 
 local main = {}
 
@@ -92,25 +92,28 @@ local function delivered(context, status)
   local lost = context.ui.lost
   if not lost or not PROMISES[status] then return status end
   context.ui:fail(lost.message)
-  context.ui:next(ending.command_line(context.args))
-  return exit.of(lost.kind)
+  context.ui:next(command_result.command_line(context.args))
+  return exit_status.of(lost.kind)
 end
 
 ---Runs a command as a task. What it raises, on purpose or not, is told here. A run that is stopped
 ---at once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
-  loop.last_words("\nerror: stopped at once\nnext: " .. ending.command_line(context.args) .. "\n")
+  loop.last_words("\nerror: stopped at once\nnext: "
+    .. command_result.command_line(context.args) .. "\n")
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()
   if ok and type(result) == "table" then
-    local text = result.records and words.statement(result) or result.message .. "\n"
-    return delivered(context, ending.report(context, result, text))
+    local text = result.records and report_text.statement(result) or result.message .. "\n"
+    return delivered(context, command_result.report(context, result, text))
   elseif ok then
     return delivered(context, result)
   end
-  if result.kind ~= "fatal" then return ending.failure(context, result.message, result.kind) end
+  if result.kind ~= "fatal" then
+    return command_result.failure(context, result.message, result.kind)
+  end
   context.ui:fail("internal error: " .. (result.trace or result.message))
-  context.ui:next(ending.command_line(context.args))
+  context.ui:next(command_result.command_line(context.args))
   return FATAL
 end
 
@@ -118,7 +121,7 @@ end
 local function with_first(args, word)
   local words_ = table.move(args, 1, #args, 1, {})
   words_[1] = word
-  return ending.command_line(words_)
+  return command_result.command_line(words_)
 end
 
 ---The command and its arguments; nil, why not, and what to type.
@@ -136,9 +139,9 @@ local function choose(args, context)
   end
   local names = table.move(main.COMMANDS, 1, #main.COMMANDS, 1, {})
   for _, name in ipairs(context.deps.recipe.names(context.env)) do names[#names + 1] = name end
-  local near = nearest.find(first, names)
+  local near = spelling.find(first, names)
   return nil, string.format("\"%s\" is not a command or a recipe%s", first,
-    nearest.hint(first, names)), near and with_first(args, near)
+    spelling.hint(first, names)), near and with_first(args, near)
 end
 
 local function show_help(context)
@@ -158,7 +161,7 @@ local function dispatch(args, fakes)
   local command, rest, better = choose(args, context)
   if not command then
     context.flags.json = has(args, "--json") or nil
-    return ending.usage(context, rest, better or "auth0-migrate --help")
+    return command_result.usage(context, rest, better or "auth0-migrate --help")
   end
   if has(rest, "--help", "-h") then
     context.ui:result(require("cli.help").command(command))
@@ -167,7 +170,7 @@ local function dispatch(args, fakes)
   local flags, message = require("cli.parse").arguments(command.name, command.positionals, rest)
   if not flags then
     context.flags.json = has(rest, "--json") or nil
-    return ending.usage(context, message, "auth0-migrate " .. command.name .. " --help")
+    return command_result.usage(context, message, "auth0-migrate " .. command.name .. " --help")
   end
   return perform(command, new_context(args, flags, fakes))
 end

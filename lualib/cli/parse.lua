@@ -2,7 +2,7 @@
 
 local argparse = require "argparse"
 local file = require "host.file"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local options = require "cli.common.options"
 
 local parse = {}
@@ -57,7 +57,7 @@ local WORDS <const> = {
   {
     "^unknown option '(.-)'", function(command, flag)
       return string.format("%s has no option %s%s", command, flag,
-        nearest.hint(flag, flags_of(command)))
+        spelling.hint(flag, flags_of(command)))
     end,
   },
   {

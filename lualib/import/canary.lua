@@ -3,7 +3,7 @@
 --- asked again by `resume`. A canary of all users is judged too, but nothing waits for it: the
 --- journal then names no last chunk of it.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local clock = require "host.clock"
 local failure = require "base.failure"
 local gates = require "journal.gates"
@@ -82,7 +82,7 @@ local function judge(engine, last)
   if row.good < row.users then
     engine:stop(failure.new(string.format(
       "the canary: %s of %s users were not inserted or updated; nothing else was sent",
-      amounts.number(row.users - row.good), amounts.number(row.users)), "gate"))
+      format.number(row.users - row.good), format.number(row.users)), "gate"))
   end
 end
 

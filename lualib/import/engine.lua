@@ -3,7 +3,7 @@
 local failure = require "base.failure"
 local guard = require "base.guard"
 local pace = require "import.pace"
-local room = require "import.slots"
+local slots = require "import.slots"
 local scheduler = require "base.scheduler"
 
 local engine = {}
@@ -48,7 +48,7 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
   self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
-  self.room, self.identified = room.new(self.pace), {}
+  self.room, self.identified = slots.new(self.pace), {}
   return self
 end
 

@@ -4,7 +4,7 @@
 local codes = require "auth0.codes"
 local failure = require "base.failure"
 local gates = require "journal.gates"
-local judge = require "import.reconcile"
+local reconcile = require "import.reconcile"
 local scheduler = require "base.scheduler"
 
 local harvest = {}
@@ -158,8 +158,8 @@ local function harvest_completed(engine, job, status)
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
       chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
       looked_up = chunk.users - #failures })
-    judge.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
-    judge.failures(engine, chunk)
+    reconcile.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
+    reconcile.failures(engine, chunk)
   else
     local for_factors = chunk.upsert and not chunk.updates
     if for_factors and not engine.upsert then
@@ -167,11 +167,11 @@ local function harvest_completed(engine, job, status)
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     elseif (engine.upsert or chunk.updates) and counts.updated > 0
       and (for_factors or engine.ledger:attempts(chunk.id) > 1) then
-      counts = judge.recount(engine, chunk, counts, failures)
+      counts = reconcile.recount(engine, chunk, counts, failures)
     end
     counts.alarms = unmatched
     engine:record("harvested", chunk, job.attempt, job.id, counts, failures)
-    if #failures > 0 then judge.failures(engine, chunk) end
+    if #failures > 0 then reconcile.failures(engine, chunk) end
   end
   harvest.finish(engine, job, status.state)
 end
@@ -187,12 +187,12 @@ local function harvest_failed(engine, job, status, again)
   why = why or "the tenant no longer knows the job"
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
-  local all_there = status.presumed and judge.are_all_there(engine, job.chunk)
+  local all_there = status.presumed and reconcile.are_all_there(engine, job.chunk)
   if not all_there and again(engine, job, why) then return end
-  judge.wait(engine, job.chunk)
+  reconcile.wait(engine, job.chunk)
   local failures, unmatched = told(engine, job, entries or {})
-  judge.look_up(engine, job.chunk, job.attempt, job.id, failures, why, unmatched)
-  judge.failures(engine, job.chunk)
+  reconcile.look_up(engine, job.chunk, job.attempt, job.id, failures, why, unmatched)
+  reconcile.failures(engine, job.chunk)
   harvest.finish(engine, job, status.state)
 end
 

@@ -13,9 +13,9 @@ local import = require "migrate.import"
 local jobs = require "auth0.api.jobs"
 local limits = require "auth0.limits"
 local retry = require "migrate.retry"
-local run = require "import.run_object"
+local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
-local sent = require "journal.archive"
+local archive = require "journal.archive"
 
 local importing = {}
 
@@ -78,7 +78,7 @@ local function sealing(session)
   local hindered = false
   return function(chunk)
     if hindered then return end
-    local done, message = sent.prepare(session.ledger, session.dir, chunk, scheduler.pass)
+    local done, message = archive.prepare(session.ledger, session.dir, chunk, scheduler.pass)
     if done then return end
     hindered = true
     session.log("not_sealed", { chunk = chunk, message = message })
@@ -141,7 +141,7 @@ end
 function importing.run(session, prepare)
   local made = make_engine(session)
   failure.check(session.ledger:adopt())
-  local face = run.new(made)
+  local face = run_object.new(made)
   local too_many = not prepare and gates.failures(made.max_failures, session.ledger.db)
   if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
   if prepare then step(made, prepare, face, made) end

@@ -5,7 +5,7 @@ local harvest = require "import.harvest"
 local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
 
-local watch = {}
+local poll = {}
 
 local LONGEST_PAUSE <const> = 60 -- seconds between looks that fail
 
@@ -68,7 +68,7 @@ end
 ---@param engine Engine
 ---@param job Job
 ---@param again fun(engine: Engine, job: Job, why: string): boolean  tries a failed job once more
-function watch.begin(engine, job, again)
+function poll.begin(engine, job, again)
   engine.watched[job.id] = job
   job.submitted = job.submitted or clock.now()
   engine:beside(function()
@@ -85,4 +85,4 @@ function watch.begin(engine, job, again)
   end)
 end
 
-return watch
+return poll

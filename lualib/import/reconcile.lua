@@ -5,7 +5,7 @@ local codes = require "auth0.codes"
 local evidence = require "import.evidence"
 local limits = require "auth0.limits"
 
-local judge = {}
+local reconcile = {}
 
 local LIMIT <const> = 200 -- failures judged at a time
 local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks for lost users
@@ -89,7 +89,7 @@ end
 ---finalizer.
 ---@param engine Engine
 ---@param chunk LedgerChunk
-function judge.failures(engine, chunk)
+function reconcile.failures(engine, chunk)
   local users
   local open = engine.ledger:failures("open", 0, LIMIT, chunk.id)
   while #open > 0 do
@@ -121,7 +121,7 @@ end
 ---@param counts {inserted: integer, updated: integer}
 ---@param failures NewFailure[]
 ---@return {inserted: integer, updated: integer}
-function judge.recount(engine, chunk, counts, failures)
+function reconcile.recount(engine, chunk, counts, failures)
   local failed, asked, inserted = {}, {}, 0
   for _, failure in ipairs(failures) do failed[failure.place] = true end
   for _, placed in ipairs(engine:check(engine.dir:users(chunk))) do
@@ -140,7 +140,7 @@ end
 ---@param engine Engine
 ---@param chunk LedgerChunk
 ---@return boolean
-function judge.are_all_there(engine, chunk)
+function reconcile.are_all_there(engine, chunk)
   local ours = {}
   for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
   local theirs = find(engine, ours)
@@ -156,7 +156,7 @@ end
 ---still run unseen. Raises when the import is ending.
 ---@param engine Engine
 ---@param chunk LedgerChunk
-function judge.wait(engine, chunk)
+function reconcile.wait(engine, chunk)
   local begun, pause = engine.ledger:unseen(chunk.id), FIRST_LOOK
   if not begun then return end
   local deadline = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
@@ -166,7 +166,7 @@ function judge.wait(engine, chunk)
     local age = earlier + engine.clock.elapsed()
     local decision = evidence.uncertain {
       repeatable = false, now = age, deadline = deadline,
-      all_found = age < deadline and judge.are_all_there(engine, chunk),
+      all_found = age < deadline and reconcile.are_all_there(engine, chunk),
     }
     if decision == "settle" then return end
     engine:sleep(math.min(pause, deadline - age))
@@ -183,7 +183,7 @@ end
 ---@param told? NewFailure[]  what the job did tell
 ---@param why? string         why it failed; nil: it did not, but its summary is short
 ---@param alarms? integer     answers that fit nothing of ours, the job's summary among them
-function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
+function reconcile.look_up(engine, chunk, attempt, job, told, why, alarms)
   local users = engine:check(engine.dir:users(chunk))
   local record = engine.ledger:chunk(chunk.id)
   local span = span_of(engine, chunk)
@@ -226,4 +226,4 @@ function judge.look_up(engine, chunk, attempt, job, told, why, alarms)
   engine:record("harvested", record, attempt, job, counts, failures)
 end
 
-return judge
+return reconcile

@@ -9,14 +9,14 @@ local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
 local guard = require "base.guard"
 local json = require "host.json"
-local judge = require "import.reconcile"
+local reconcile = require "import.reconcile"
 local pipeline = require "stage.pipeline"
 local requeue = require "import.requeue"
 local results = require "import.results"
 local upload = require "import.upload"
-local watch = require "import.poll"
+local poll = require "import.poll"
 
-local run = {}
+local run_object = {}
 
 local NO_GHOST <const> = "no ghost: the user was not refused as one who is there already"
 
@@ -44,7 +44,7 @@ end
 ---credentials.
 ---@param engine Engine
 ---@return Run
-function run.new(engine)
+function run_object.new(engine)
   local own = setmetatable({
     engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
   }, { __index = Run })
@@ -66,7 +66,7 @@ local function adopt(self)
   for _, open in ipairs(engine.ledger:open_jobs()) do
     engine.busy = engine.busy + 1
     self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
-    watch.begin(engine, {
+    poll.begin(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
       submitted = open.submitted,
       adopted = math.max(0, clock.now() - open.submitted) / engine.clock.real(1),
@@ -82,7 +82,7 @@ local function adopt(self)
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
   end
   for _, id in ipairs(engine.ledger:unjudged()) do
-    engine:beside(function() judge.failures(engine, engine.ledger:chunk(id)) end)
+    engine:beside(function() reconcile.failures(engine, engine.ledger:chunk(id)) end)
   end
 end
 
@@ -163,7 +163,7 @@ end
 ---@param row table
 ---@param users PlacedUser[]
 ---@return RunFailure
-function run.failure(row, users)
+function run_object.failure(row, users)
   return {
     id = row.id, position = row.position, at = row.at, user = users[row.place].user,
     code = row.code, path = row.path, message = row.message, errors = row.errors, job = row.job,
@@ -191,7 +191,7 @@ function Run:failures(job)
         end
         self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
         self.ghosts[row.id] = evidence.is_ghost(row)
-        local refused = run.failure(row, users)
+        local refused = run_object.failure(row, users)
         engine.identified[row.id] = requeue.identifiers(refused.user)
         return refused
       end
@@ -352,4 +352,4 @@ function Run:log(text, fields)
   engine.log("recipe", event)
 end
 
-return run
+return run_object

@@ -3,7 +3,7 @@
 
 local limits = require "auth0.limits"
 
-local room = {}
+local slots = {}
 
 local LEAST <const>, MOST <const> = 2, 60 -- seconds between tries for a slot of others
 local UNKNOWN <const> = 5   -- seconds before the second try while no job's length is known
@@ -32,7 +32,7 @@ Room.__index = Room
 ---@param pace Pace
 ---@param random? fun(): number  0 to 1
 ---@return Room
-function room.new(pace, random)
+function slots.new(pace, random)
   return setmetatable({
     pace = pace, random = random or math.random, others = 0, lost = {}, users = 1,
     till = -math.huge, probes = false, tries = 0, ended_at = -math.huge,
@@ -167,4 +167,4 @@ function Room:foreign()
   return math.max(0, self.others - #self.lost)
 end
 
-return room
+return slots

@@ -6,9 +6,9 @@ local crash = require "base.crash"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local harvest = require "import.harvest"
-local judge = require "import.reconcile"
+local reconcile = require "import.reconcile"
 local pipeline = require "stage.pipeline"
-local watch = require "import.poll"
+local poll = require "import.poll"
 
 local upload = {}
 
@@ -136,12 +136,12 @@ end
 
 ---Finds out what became of a chunk that is not sent again.
 local function settle(engine, job)
-  judge.wait(engine, job.chunk)
+  reconcile.wait(engine, job.chunk)
   engine.room:found(job.chunk.users)
   engine.changed:notify()
   local last = engine.ledger:last_attempt(job.chunk.id)
-  judge.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
-  judge.failures(engine, job.chunk)
+  reconcile.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
+  reconcile.failures(engine, job.chunk)
   harvest.finish(engine, job, "lost")
 end
 
@@ -191,7 +191,7 @@ function upload.send(engine, job)
     if next_step and not job.id then engine.room:untold(engine.clock.elapsed()) end
     if job.id then
       engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
-      watch.begin(engine, job, upload.again)
+      poll.begin(engine, job, upload.again)
       return
     end
     engine:free_slot()

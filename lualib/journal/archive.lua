@@ -6,9 +6,9 @@
 local crash = require "base.crash"
 local file = require "host.file"
 local json = require "host.json"
-local roll = require "journal.users"
+local run_users = require "journal.users"
 
-local sent = {}
+local archive = {}
 
 -- The journal and what is in flight come first: with less free nothing is written early.
 local ROOM <const> = 256 * 1024 * 1024 -- bytes
@@ -27,7 +27,7 @@ end
 local function text_of(ledger, dir, record, breathe)
   local users, message, kind = dir:outlines(record)
   if not users then return nil, message, kind end
-  local outcomes, rest = ledger:outcomes(record.id), roll.rest(record)
+  local outcomes, rest = ledger:outcomes(record.id), run_users.rest(record)
   local job, lines = ledger:last_job(record.id), {}
   for place, placed in ipairs(users) do
     local row = outcomes[place]
@@ -64,7 +64,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function sent.prepare(ledger, dir, id, breathe)
+function archive.prepare(ledger, dir, id, breathe)
   local room = file.free(dir.path)
   if not ledger:is_settled(id) or not room or room < ROOM then return true end
   local done, message, kind = write(ledger, dir, ledger:chunk(id), breathe)
@@ -88,7 +88,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function sent.replace(ledger, dir, pause)
+function archive.replace(ledger, dir, pause)
   local users = 0
   for record in ledger:chunks() do
     if file.stat(dir:chunk(record.id)) then
@@ -101,4 +101,4 @@ function sent.replace(ledger, dir, pause)
   return true
 end
 
-return sent
+return archive

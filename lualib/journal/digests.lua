@@ -4,10 +4,10 @@
 local chunk = require "host.chunk"
 local json = require "host.json"
 
-local fields = {}
+local field_digests = {}
 
 -- Identifiers are kept as they are; a tenant keeps addresses and usernames in lower case.
-fields.IDENTIFIERS = { "user_id", "email", "username", "phone_number" }
+field_digests.IDENTIFIERS = { "user_id", "email", "username", "phone_number" }
 local FOLDED <const> = { "email", "username" }
 
 -- What a tenant shows as it was sent, and what one that leaves it out means by that. Hashes and MFA
@@ -38,7 +38,7 @@ end
 ---@param digests table<string, string>
 ---@param theirs table   as the tenant shows the user
 ---@return string[] names  sorted
-function fields.differences(ours, digests, theirs)
+function field_digests.differences(ours, digests, theirs)
   local names = {}
   for _, name in ipairs(FOLDED) do
     if ours[name] and fold(ours[name]) ~= fold(theirs[name]) then names[#names + 1] = name end
@@ -55,9 +55,9 @@ end
 
 ---The fields to ask an export for.
 ---@return {name: string}[]
-function fields.exported()
+function field_digests.exported()
   local list = {}
-  for _, name in ipairs(fields.IDENTIFIERS) do list[#list + 1] = { name = name } end
+  for _, name in ipairs(field_digests.IDENTIFIERS) do list[#list + 1] = { name = name } end
   local names = {}
   for name in pairs(COMPARED) do names[#names + 1] = name end
   table.sort(names)
@@ -65,4 +65,4 @@ function fields.exported()
   return list
 end
 
-return fields
+return field_digests

@@ -3,12 +3,12 @@
 local chunk = require "host.chunk"
 local digest = require "host.digest"
 local failure = require "base.failure"
-local fields = require "journal.digests"
+local digests = require "journal.digests"
 local file = require "host.file"
 local json = require "host.json"
 local path = require "base.path"
 
-local rundir = {}
+local directory = {}
 
 -- Room for the journal to record what is in flight when the disk is full.
 local RESERVE <const> = 4 * 1024 * 1024 -- bytes
@@ -21,7 +21,7 @@ RunDirectory.__index = RunDirectory
 
 ---@param dir string
 ---@return RunDirectory
-function rundir.at(dir)
+function directory.at(dir)
   return setmetatable({ path = dir }, RunDirectory)
 end
 
@@ -180,7 +180,7 @@ function RunDirectory:outlines(record)
   local text, message, kind = self:bytes(record)
   if not text then return nil, message, kind end
   local outlines
-  outlines, message, kind = chunk.digests(text, fields.IDENTIFIERS)
+  outlines, message, kind = chunk.digests(text, digests.IDENTIFIERS)
   if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
   return placed(self, record, outlines)
 end
@@ -234,7 +234,7 @@ end
 ---The newest run of a folder.
 ---@param folder string
 ---@return string? dir
-function rundir.newest(folder)
+function directory.newest(folder)
   local newest, newest_time
   for _, name in ipairs(file.list(folder) or {}) do
     local journal = file.stat(path.join(folder, name, "journal.db"))
@@ -245,4 +245,4 @@ function rundir.newest(folder)
   return newest
 end
 
-return rundir
+return directory

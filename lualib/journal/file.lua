@@ -5,14 +5,14 @@ local crash = require "base.crash"
 local file = require "host.file"
 local paths = require "base.path"
 local store = require "host.store"
-local tables = require "journal.schema"
+local schema = require "journal.schema"
 local versions = require "base.versions"
 
-local journal = {}
+local journal_file = {}
 
 ---@type Layout
 local LAYOUT <const> = {
-  what = "journal", version = tables.VERSION, migrations = tables.MIGRATIONS,
+  what = "journal", version = schema.VERSION, migrations = schema.MIGRATIONS,
   tables = { "run", "chunk", "attempt", "job" },
 }
 
@@ -40,8 +40,8 @@ local function make(path, fill)
   local done
   do
     local tx <close> = db:begin()
-    db:exec(tables.SCHEMA)
-    db:exec("PRAGMA user_version = " .. tables.VERSION)
+    db:exec(schema.SCHEMA)
+    db:exec("PRAGMA user_version = " .. schema.VERSION)
     fill(db)
     done, message, kind = tx:commit()
   end
@@ -58,7 +58,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function journal.create(path, fill)
+function journal_file.create(path, fill)
   local beside = path .. ".new"
   for _, name in ipairs { beside, beside .. "-wal", beside .. "-shm" } do file.remove(name) end
   local done, message, kind = make(beside, fill)
@@ -111,7 +111,7 @@ end
 ---@return host.store.database?
 ---@return string? message
 ---@return Kind? kind  "usage" for a journal of a newer version, "parse" for a damaged one
-function journal.open(path, options)
+function journal_file.open(path, options)
   options = options or {}
   local db, message, kind = open(path, options)
   if not db then return nil, message, kind end
@@ -128,4 +128,4 @@ function journal.open(path, options)
   return usable, message, kind
 end
 
-return journal
+return journal_file

@@ -1,7 +1,7 @@
 --- Gates: limits beyond which a run stops by itself, and is resumable.
 
-local amounts = require "base.format"
-local books = require "journal.totals"
+local format = require "base.format"
+local totals = require "journal.totals"
 
 local gates = {}
 
@@ -44,11 +44,11 @@ end
 function gates.rejects(limit, figures)
   if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
   return string.format("%s of %s records were rejected, more than --max-rejects %s; nothing was "
-    .. "sent", amounts.number(figures.rejected), amounts.number(figures.read), gates.text(limit))
+    .. "sent", format.number(figures.rejected), format.number(figures.read), gates.text(limit))
 end
 
 local function failures(db)
-  local f = books.figures(db)
+  local f = totals.figures(db)
   local failed = f.failed + f.requeued
   return failed, f.inserted + f.updated + f.already_there + failed, f.staged
 end
@@ -63,7 +63,7 @@ function gates.failures(limit, db)
   if limit.percent and results < ENOUGH then return nil end
   if not gates.exceeded(limit, failed, results) then return nil end
   return string.format("%s of %s users with a result failed, more than --max-failures %s",
-    amounts.number(failed), amounts.number(results), gates.text(limit))
+    format.number(failed), format.number(results), gates.text(limit))
 end
 
 ---Whether a message is one of gates.failures.

@@ -6,10 +6,10 @@
 
 local clock = require "host.clock"
 local crash = require "base.crash"
-local entries = require "journal.queries"
-local journal = require "journal.file"
+local queries = require "journal.queries"
+local file = require "journal.file"
 local json = require "host.json"
-local tables = require "journal.schema"
+local schema = require "journal.schema"
 
 local ledger = {}
 
@@ -37,7 +37,7 @@ Ledger.__index = Ledger
 ---@return string? message
 ---@return Kind? kind
 function ledger.create(path, facts)
-  local done, message, kind = journal.create(path, function(db)
+  local done, message, kind = file.create(path, function(db)
     setmetatable({ db = db }, Ledger):set(facts)
   end)
   if not done then return nil, message, kind end
@@ -51,7 +51,7 @@ end
 ---@return string? message
 ---@return Kind? kind  "usage" for a journal of a newer version
 function ledger.open(path, options)
-  local db, message, kind = journal.open(path, options)
+  local db, message, kind = file.open(path, options)
   if not db then return nil, message, kind end
   return setmetatable({ db = db }, Ledger)
 end
@@ -430,7 +430,7 @@ end
 ---@return Kind? kind
 function Ledger:begin_undo()
   local tx <close> = self.db:begin()
-  self.db:exec(tables.UNDO)
+  self.db:exec(schema.UNDO)
   self:set { undo_begun = self:get("undo_begun") or clock.now() }
   return tx:commit()
 end
@@ -488,6 +488,6 @@ crash.around(Ledger, {
   "begin_undo", "undoing", "undone",
 })
 
-for name, read in pairs(entries) do Ledger[name] = read end
+for name, read in pairs(queries) do Ledger[name] = read end
 
 return ledger

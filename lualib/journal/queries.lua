@@ -4,7 +4,7 @@ local json = require "host.json"
 local limits = require "auth0.limits"
 
 ---@class Ledger
-local entries = {}
+local queries = {}
 
 local function as_chunk(row)
   if not row then return nil end
@@ -16,20 +16,20 @@ end
 ---@param state string
 ---@param after? integer
 ---@return LedgerChunk?
-function entries:next_chunk(state, after)
+function queries:next_chunk(state, after)
   return as_chunk(self.db:row("SELECT * FROM chunk WHERE state = ? AND id > ? ORDER BY id LIMIT 1",
     state, after or 0))
 end
 
 ---@param id integer
 ---@return LedgerChunk?
-function entries:chunk(id)
+function queries:chunk(id)
   return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
 end
 
 ---All chunks, in order, without their places.
 ---@return fun(): LedgerChunk?
-function entries:chunks()
+function queries:chunks()
   return self.db:rows([[SELECT id, round, state, users, bytes, first_intent FROM chunk
     ORDER BY id]])
 end
@@ -38,7 +38,7 @@ end
 ---@param n integer
 ---@return integer? id
 ---@return integer? users
-function entries:chunk_of(n)
+function queries:chunk_of(n)
   for record in self:chunks() do
     if n <= record.users then return record.id, n end
     n = n - record.users
@@ -46,13 +46,13 @@ function entries:chunk_of(n)
 end
 
 ---@return integer
-function entries:last_chunk()
+function queries:last_chunk()
   return self.db:value("SELECT max(id) FROM chunk") or 0
 end
 
 ---@param chunk integer
 ---@return integer attempts  that may have reached the tenant
-function entries:attempts(chunk)
+function queries:attempts(chunk)
   return self.db:value([[SELECT count(*) FROM attempt WHERE chunk = ?
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
@@ -61,14 +61,14 @@ end
 ---sake were sent in another chunk before.
 ---@param chunk integer
 ---@return number? first  unix seconds, by the tenant's clock; nil: nothing of it was sent
-function entries:first_intent(chunk)
+function queries:first_intent(chunk)
   return self.db:value([[SELECT CASE upsert WHEN 1 THEN (SELECT min(first_intent) FROM chunk)
     ELSE first_intent END FROM chunk WHERE id = ?]], chunk)
 end
 
 ---@param chunk integer
 ---@return integer jobs  that the chunk became
-function entries:jobs(chunk)
+function queries:jobs(chunk)
   return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
 end
 
@@ -76,7 +76,7 @@ end
 ---failed may go once more.
 ---@param chunk integer
 ---@return boolean
-function entries:is_settled(chunk)
+function queries:is_settled(chunk)
   return self.db:value([[SELECT 1 FROM chunk WHERE id = ?1 AND state = 'harvested'
     AND NOT EXISTS (SELECT 1 FROM failure WHERE chunk = ?1
       AND outcome NOT IN ('inserted', 'updated', 'already_there'))]], chunk) == 1
@@ -85,7 +85,7 @@ end
 ---When the last upload of a chunk ended whose job, if there is one, may run unseen.
 ---@param chunk integer
 ---@return number? unix
-function entries:unseen(chunk)
+function queries:unseen(chunk)
   return self.db:value([[SELECT max(ifnull(attempt.ended, attempt.begun)) FROM attempt
     LEFT JOIN job ON job.attempt = attempt.id
     WHERE attempt.chunk = ? AND (attempt.outcome = 'uncertain' OR job.state = 'lost')]], chunk)
@@ -94,13 +94,13 @@ end
 ---The last attempt of a chunk.
 ---@param chunk integer
 ---@return {id: integer, begun: number, outcome: string?, message: string?}?
-function entries:last_attempt(chunk)
+function queries:last_attempt(chunk)
   return self.db:row("SELECT * FROM attempt WHERE chunk = ? ORDER BY id DESC LIMIT 1", chunk) or nil
 end
 
 ---Jobs that are not harvested.
 ---@return {id: string, chunk: integer, attempt: integer, submitted: number, state: string}[]
-function entries:open_jobs()
+function queries:open_jobs()
   local list = {}
   for row in self.db:rows([[SELECT job.* FROM job JOIN chunk ON chunk.id = job.chunk
     WHERE job.harvested IS NULL AND chunk.state IN ('sent', 'ended')
@@ -114,7 +114,7 @@ end
 ---The job that a chunk became last.
 ---@param chunk integer
 ---@return string? id
-function entries:last_job(chunk)
+function queries:last_job(chunk)
   return self.db:value("SELECT id FROM job WHERE chunk = ? ORDER BY attempt DESC LIMIT 1", chunk)
 end
 
@@ -124,7 +124,7 @@ end
 ---@param n integer
 ---@param chunk? integer
 ---@return table[]
-function entries:failures(outcomes, after, n, chunk)
+function queries:failures(outcomes, after, n, chunk)
   local list = {}
   for row in self.db:rows([[SELECT failure.*, (SELECT count(*) FROM attempt
       WHERE attempt.chunk = failure.chunk AND attempt.id <= failure.attempt) AS upload
@@ -140,7 +140,7 @@ end
 ---One failure.
 ---@param id integer
 ---@return table?
-function entries:failure(id)
+function queries:failure(id)
   local row = self.db:row("SELECT * FROM failure WHERE id = ?", id)
   if not row then return nil end
   row.errors = json.decode(row.errors)
@@ -149,7 +149,7 @@ end
 
 ---Chunks with failures that were harvested and not yet judged.
 ---@return integer[] ids
-function entries:unjudged()
+function queries:unjudged()
   local ids = {}
   for row in self.db:rows([[SELECT DISTINCT chunk FROM failure WHERE outcome = 'open'
     ORDER BY chunk]]) do
@@ -176,7 +176,7 @@ local LATE <const> = 60 -- seconds
 ---how long a job ran: it may have been set since. `is_exact`: no user can be of an earlier time.
 ---@param chunk integer
 ---@return {first: number, last: number, is_exact: boolean}?  unix seconds; nil: it was never sent
-function entries:hours(chunk)
+function queries:hours(chunk)
   local own = self:chunk(chunk).first_intent
   -- Under upsert a user older than its own upload may be somebody who has signed up meanwhile.
   local first = self:get "upsert" == 1 and own or self:first_intent(chunk)
@@ -197,7 +197,7 @@ end
 ---is not in the tenant. Where somebody else has an identifier of it, the next job says so.
 ---@param id integer  of the failure
 ---@return boolean
-function entries:was_left_out(id)
+function queries:was_left_out(id)
   return self.db:value([[SELECT 1 FROM failure JOIN job ON job.id = failure.job
     WHERE failure.id = ? AND failure.round = 1 AND failure.code = 'JOB_FAILED'
       AND job.state = 'completed']], id) == 1
@@ -206,7 +206,7 @@ end
 ---The failures of a chunk by place, with their outcomes.
 ---@param chunk integer
 ---@return table<integer, {outcome: string, user_id: string?, code: string}>
-function entries:outcomes(chunk)
+function queries:outcomes(chunk)
   local by_place = {}
   for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure
     WHERE chunk = ?]], chunk) do
@@ -215,4 +215,4 @@ function entries:outcomes(chunk)
   return by_place
 end
 
-return entries
+return queries

@@ -1,16 +1,16 @@
 --- The journal's tables. docs/journal.md describes them.
 
-local tables = {}
+local schema = {}
 
 -- Of the tables below. Who changes them adds one, a migration, and fixtures (tests/fixtures/runs).
-tables.VERSION = 2
+schema.VERSION = 2
 
 -- From version n to n + 1; see Layout. `undo` and `kept` may not be there.
-tables.MIGRATIONS = {
+schema.MIGRATIONS = {
   [1] = "ALTER TABLE job ADD COLUMN created REAL",
 }
 
-tables.SCHEMA = [[
+schema.SCHEMA = [[
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE chunk (
   id INTEGER PRIMARY KEY,
@@ -79,7 +79,7 @@ CREATE TABLE once (key TEXT PRIMARY KEY, ended REAL NOT NULL) WITHOUT ROWID;
 ]]
 
 -- Made when a run is first undone.
-tables.UNDO = [[
+schema.UNDO = [[
 CREATE TABLE IF NOT EXISTS undo (
   chunk INTEGER PRIMARY KEY REFERENCES chunk,
   place INTEGER NOT NULL,
@@ -96,4 +96,4 @@ CREATE TABLE IF NOT EXISTS kept (
   PRIMARY KEY (chunk, place)) WITHOUT ROWID;
 ]]
 
-return tables
+return schema

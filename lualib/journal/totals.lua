@@ -1,6 +1,6 @@
 --- The figures of the statement: each is counted from the journal's tables, none is a remainder.
 
-local books = {}
+local totals = {}
 
 local BOOKS <const> = [[
 SELECT
@@ -27,7 +27,7 @@ SELECT
 
 ---@param db host.store.database  the journal
 ---@return table<string, integer>
-function books.figures(db)
+function totals.figures(db)
   local row = db:row(BOOKS)
   local figures = {}
   for _, key in ipairs { "read", "extra", "skipped", "rejected", "duplicate", "staged", "inserted",
@@ -49,7 +49,7 @@ end
 ---Rejected and failed records by their first code.
 ---@param db host.store.database
 ---@return {rejected: table<string, integer>, failed: table<string, integer>}
-function books.codes(db)
+function totals.codes(db)
   return {
     rejected = counts(db, [[SELECT code AS key, count(*) AS n FROM rejected
       WHERE outcome = 'rejected' GROUP BY code]]),
@@ -60,13 +60,13 @@ end
 
 ---@param db host.store.database
 ---@return table<string, integer> by reason
-function books.skipped(db)
+function totals.skipped(db)
   return counts(db, "SELECT reason AS key, n FROM skipped")
 end
 
 ---@param db host.store.database
 ---@return {code: string, count: integer, message: string}[]  the message is the first one's
-function books.warnings(db)
+function totals.warnings(db)
   local list = {}
   for row in db:rows("SELECT code, n, message FROM warning ORDER BY code") do
     list[#list + 1] = { code = row.code, count = row.n, message = row.message }
@@ -77,7 +77,7 @@ end
 ---How many users may have been sent and have no result yet.
 ---@param db host.store.database
 ---@return integer
-function books.in_flight(db)
+function totals.in_flight(db)
   return db:value([[SELECT
     (SELECT ifnull(sum(users), 0) FROM chunk
       WHERE state <> 'harvested' AND first_intent IS NOT NULL)
@@ -87,7 +87,7 @@ end
 ---How many users may have been inserted: all of a chunk that does not tell whom it only updated.
 ---@param db host.store.database
 ---@return integer
-function books.inserted(db)
+function totals.inserted(db)
   return db:value([[SELECT
     (SELECT ifnull(sum(CASE WHEN inserted > 0 THEN inserted + updated ELSE 0 END), 0) FROM chunk)
     + (SELECT count(*) FROM failure WHERE outcome = 'inserted')]])
@@ -102,7 +102,7 @@ end
 ---What an undo has done so far; nil when there was none.
 ---@param ledger Ledger
 ---@return UndoFigures?
-function books.undone(ledger)
+function totals.undone(ledger)
   if not ledger:get("undo_begun") then return nil end
   local row = ledger.db:row([[SELECT ifnull(sum(deleted), 0) AS deleted,
     ifnull(sum(gone), 0) AS gone FROM undo]])
@@ -115,9 +115,9 @@ end
 ---Whether both sums hold: what was read went somewhere, and so did what was staged.
 ---@param f table<string, integer>  of books.figures
 ---@return boolean
-function books.balanced(f)
+function totals.balanced(f)
   return f.read + f.extra == f.skipped + f.unchanged + f.rejected + f.duplicate + f.staged
     and f.staged == f.inserted + f.updated + f.already_there + f.failed + f.pending
 end
 
-return books
+return totals

@@ -3,10 +3,10 @@
 
 local clock = require "host.clock"
 local evidence = require "import.evidence"
-local fields = require "journal.digests"
+local field_digests = require "journal.digests"
 local lookup = require "auth0.api.lookup"
 
-local roll = {}
+local run_users = {}
 
 ---@class RollEntry
 ---@field place integer     1-based in its chunk
@@ -22,7 +22,7 @@ local roll = {}
 ---What became of those of a chunk's users that have no row of their own.
 ---@param record LedgerChunk
 ---@return "inserted"|"updated"|"upserted"
-function roll.rest(record)
+function run_users.rest(record)
   if record.state ~= "harvested" then return record.upsert and "upserted" or "inserted" end
   if record.updated == 0 then return "inserted" end
   return record.inserted == 0 and "updated" or "upserted"
@@ -35,16 +35,16 @@ end
 ---@return RollEntry[]?
 ---@return string? message
 ---@return Kind? kind
-function roll.chunk(ledger, dir, id)
+function run_users.chunk(ledger, dir, id)
   local record, outcomes = ledger:chunk(id), ledger:outcomes(id)
   local users, message, kind = dir:outlines(record)
   if not users then return nil, message, kind end
-  local entries, rest = {}, roll.rest(record)
+  local entries, rest = {}, run_users.rest(record)
   for _, placed in ipairs(users) do
     local row = outcomes[placed.place]
     if not row or row.outcome ~= "requeued" then
       local ids = {}
-      for _, name in ipairs(fields.IDENTIFIERS) do ids[name] = placed.user[name] end
+      for _, name in ipairs(field_digests.IDENTIFIERS) do ids[name] = placed.user[name] end
       entries[#entries + 1] = {
         place = placed.place, position = placed.position, at = placed.at,
         outcome = row and row.outcome or rest, ids = ids,
@@ -60,7 +60,7 @@ end
 ---The user_id that the entry's user has in the tenant, as far as that is known.
 ---@param entry RollEntry
 ---@return string?
-function roll.tenant_id(entry)
+function run_users.tenant_id(entry)
   return entry.tenant_id or entry.ids.user_id and "auth0|" .. entry.ids.user_id or nil
 end
 
@@ -68,8 +68,8 @@ end
 ---by the address, whatever the id.
 ---@param entry RollEntry
 ---@return string[]
-function roll.keys(entry)
-  local id = roll.tenant_id(entry)
+function run_users.keys(entry)
+  local id = run_users.tenant_id(entry)
   local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
   if entry.tenant_id or (id and not upsert) then return { "i" .. id } end
   return evidence.keys(entry.ids, id)
@@ -78,8 +78,8 @@ end
 ---The one key of an entry.
 ---@param entry RollEntry
 ---@return string
-function roll.surest(entry)
-  local keys = roll.keys(entry)
+function run_users.surest(entry)
+  local keys = run_users.keys(entry)
   local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
   for _, key in ipairs(upsert and keys or {}) do
     if key:find("^e") then return key end
@@ -95,14 +95,14 @@ end
 ---@return (fun(entry: RollEntry): table[])?
 ---@return string? message
 ---@return Kind? kind
-function roll.find(made, connection, entries)
+function run_users.find(made, connection, entries)
   local ids, emails, others = {}, {}, {}
   for _, entry in ipairs(entries) do
-    for _, key in ipairs(roll.keys(entry)) do
+    for _, key in ipairs(run_users.keys(entry)) do
       local list = key:find("^i") and ids or key:find("^e") and emails
       if list then list[#list + 1] = key:sub(2) end
     end
-    if not roll.tenant_id(entry) then others[#others + 1] = entry.ids end
+    if not run_users.tenant_id(entry) then others[#others + 1] = entry.ids end
   end
   local found, message, kind = lookup.users(made, {
     connection = connection, ids = ids, emails = emails, others = others,
@@ -117,11 +117,11 @@ function roll.find(made, connection, entries)
     end
   end
   return function(entry)
-    for _, key in ipairs(roll.keys(entry)) do
+    for _, key in ipairs(run_users.keys(entry)) do
       if by_key[key] then return by_key[key] end
     end
     return {}
   end
 end
 
-return roll
+return run_users

@@ -3,8 +3,8 @@
 
 local extend = require "migrate.extend"
 local json = require "host.json"
-local outcome = require "migrate.reject"
-local told_apart = require "base.capped_names"
+local rejects = require "migrate.reject"
+local capped_names = require "base.capped_names"
 
 local face = {}
 
@@ -23,7 +23,7 @@ local DEFAULTS <const> = {
 }
 
 local function counter(warnings, left)
-  local name_of = told_apart.new()
+  local name_of = capped_names.new()
   return function(code, message)
     if type(code) ~= "string" then error("warn needs a code, got " .. type(code), 2) end
     code = name_of(code)
@@ -43,7 +43,7 @@ end
 function face.new(warnings, left)
   local own = {
     array = function(list) return json.array(list or {}) end,
-    reject = outcome.reject,
+    reject = rejects.reject,
     warn = warnings and counter(warnings, left or {}) or function() end,
     extend = extend.recipe,
   }

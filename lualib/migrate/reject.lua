@@ -1,8 +1,8 @@
 --- What `map` may return beside a user: a rejection, as a value that the stage recognises.
 
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
-local outcome = {}
+local reject = {}
 
 ---@class Reject
 ---@field reason string
@@ -18,18 +18,18 @@ local CODE <const> = "REJECTED"
 ---@param path? string
 ---@param value? any  what is refused: its looks are told, the value itself is not kept
 ---@return Reject
-function outcome.reject(reason, code, path, value)
+function reject.reject(reason, code, path, value)
   return setmetatable({
     reason = reason and tostring(reason) or "rejected by the recipe", code = code or CODE,
     path = path or "",
-    shape = value ~= nil and value_shape.of(value, path == "email" and "email" or nil) or nil,
+    shape = value ~= nil and redact.of(value, path == "email" and "email" or nil) or nil,
   }, Reject)
 end
 
 ---@param value any
 ---@return boolean
-function outcome.is_reject(value)
+function reject.is_reject(value)
   return getmetatable(value) == Reject
 end
 
-return outcome
+return reject

@@ -1,9 +1,9 @@
 --- What a recipe's fields must look like: data, and the sentences for what does not.
 
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local user_rules = require "auth0.user"
 
-local shape = {}
+local fields = {}
 
 ---@class ImportOptions
 ---@field connection? string
@@ -96,7 +96,7 @@ local function members(where, value, entries)
     local entry = entries[key]
     if not entry then
       return string.format('%s has no field "%s"%s', where, tostring(key),
-        nearest.hint(tostring(key), keys_of(entries)))
+        spelling.hint(tostring(key), keys_of(entries)))
     elseif not entry[2](one) then
       return string.format("%s.%s must be %s, not %s", where, key, entry[1], type(one))
     end
@@ -160,7 +160,7 @@ local function check_dedupe(value)
     local field = one:match("^[^.]*")
     if not user_rules.ORDER[field] then
       return string.format('dedupe: a user has no field "%s"%s', field,
-        nearest.hint(field, keys_of(user_rules.ORDER)))
+        spelling.hint(field, keys_of(user_rules.ORDER)))
     end
   end
 end
@@ -198,7 +198,7 @@ local MUST <const> = {
 ---What is wrong with the value that a recipe file returned; nil when nothing is.
 ---@param value any
 ---@return string? wrong
-function shape.check(value)
+function fields.check(value)
   if value == nil then return "the file returns nothing; a recipe returns a table" end
   if type(value) ~= "table" then
     return "the file returns a " .. type(value) .. "; a recipe returns a table"
@@ -207,7 +207,7 @@ function shape.check(value)
     local check = FIELDS[key]
     if not check then
       return string.format('a recipe has no field "%s"%s', tostring(key),
-        nearest.hint(tostring(key), keys_of(FIELDS)))
+        spelling.hint(tostring(key), keys_of(FIELDS)))
     end
     local wrong = check(one)
     if wrong then return wrong end
@@ -219,8 +219,8 @@ end
 
 ---The fields a recipe may have.
 ---@return string[]
-function shape.fields()
+function fields.fields()
   return keys_of(FIELDS)
 end
 
-return shape
+return fields

@@ -3,12 +3,12 @@
 
 local file = require "host.file"
 local guard = require "base.guard"
-local modules = require "recipe.sandbox"
-local nearest = require "base.spelling"
+local sandbox = require "recipe.sandbox"
+local spelling = require "base.spelling"
 local params = require "recipe.params"
 local path = require "base.path"
 local process = require "host.process"
-local shape = require "recipe.fields"
+local fields = require "recipe.fields"
 
 local recipe = {}
 
@@ -25,8 +25,8 @@ end
 
 ---Folders in which recipes are installed.
 local function installed_folders(env)
-  local folders = modules.path_folders(env)
-  local data = modules.data_folder(env)
+  local folders = sandbox.path_folders(env)
+  local data = sandbox.data_folder(env)
   if data then folders[#folders + 1] = path.join(data, "recipes") end
   return folders
 end
@@ -35,7 +35,7 @@ end
 ---@param env? fun(name: string): string?
 ---@return string[]
 function recipe.names(env)
-  local names, seen = modules.shipped_names(), {}
+  local names, seen = sandbox.shipped_names(), {}
   for _, name in ipairs(names) do seen[name] = true end
   for _, folder in ipairs(installed_folders(env or process.env)) do
     for _, entry in ipairs(file.list(folder) or {}) do
@@ -72,7 +72,7 @@ end
 
 ---@return RecipeText?
 local function read_installed(name, env)
-  local text, where = modules.shipped(name)
+  local text, where = sandbox.shipped(name)
   if text then return { text = text, where = where, path = name, shipped = name } end
   for _, folder in ipairs(installed_folders(env)) do
     local full = path.join(folder, name .. ".lua")
@@ -89,7 +89,7 @@ local function not_found(name, env)
       known[#known + 1] = folder == "." and entry or path.join(folder, entry)
     end
   end
-  local near = nearest.find(name, known)
+  local near = spelling.find(name, known)
   if file.stat(name .. ".lua") then near = name .. ".lua" end
   return nil, string.format("there is no recipe %s%s", name,
     near and "; did you mean " .. near .. "?" or ""), "usage"
@@ -151,12 +151,12 @@ function recipe.load(name, options)
   local source, message, kind = recipe.find(name, env)
   if not source then return nil, message, kind end
   local warnings = {}
-  local world = modules.new {
-    folder = source.folder, library = options.library or modules.library(env), warnings = warnings,
+  local world = sandbox.new {
+    folder = source.folder, library = options.library or sandbox.library(env), warnings = warnings,
   }
   local value, why = evaluate(source, world)
   if value == nil and why then return nil, why, "usage" end
-  local wrong = shape.check(value)
+  local wrong = fields.check(value)
   if wrong then return nil, source.where .. ": " .. wrong, "usage" end
   local resolved
   resolved, message, kind = params.resolve(value.params or {}, {

@@ -2,7 +2,7 @@
 --- file, else the default. Secret ones never come as plain arguments.
 
 local file = require "host.file"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 
 local params = {}
 
@@ -113,7 +113,7 @@ function params.resolve(declared, sources)
   for _, name in ipairs(names_of(sources.given or {})) do
     if not declared[name] then
       return refuse(declared, string.format('the recipe has no parameter "%s"%s', name,
-        nearest.hint(name, names)))
+        spelling.hint(name, names)))
     end
   end
   local values = {}
@@ -138,7 +138,7 @@ end
 function params.strangers(declared, in_file)
   local hints, names = {}, names_of(declared)
   for _, name in ipairs(names_of(in_file or {})) do
-    local near = not declared[name] and nearest.find(name, names)
+    local near = not declared[name] and spelling.find(name, names)
     if near then
       hints[#hints + 1] = string.format('the configuration file sets the parameter "%s", which the '
         .. 'recipe does not have; did you mean "%s"?', name, near)

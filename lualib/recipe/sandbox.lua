@@ -3,15 +3,15 @@
 --- only. Every file is remembered with its digest.
 
 local digest = require "host.digest"
-local environment = require "recipe.inside.globals"
+local globals = require "recipe.inside.globals"
 local face = require "migrate.face"
 local failure = require "base.failure"
 local file = require "host.file"
 local host = require "host"
-local left_out = require "recipe.inside.unread_values"
+local unread_values = require "recipe.inside.unread_values"
 local path = require "base.path"
 
-local modules = {}
+local sandbox = {}
 
 ---@class LoadedModule
 ---@field name string
@@ -48,7 +48,7 @@ end
 ---The user's data folder: recipes in `recipes/`, helpers beside it.
 ---@param env fun(name: string): string?
 ---@return string?
-function modules.data_folder(env)
+function sandbox.data_folder(env)
   local base = env "XDG_DATA_HOME"
   if not base or base == "" then
     local home = env "HOME"
@@ -61,7 +61,7 @@ end
 ---The folders of AUTH0_MIGRATE_PATH.
 ---@param env fun(name: string): string?
 ---@return string[]
-function modules.path_folders(env)
+function sandbox.path_folders(env)
   local folders = {}
   for folder in (env "AUTH0_MIGRATE_PATH" or ""):gmatch("[^:]+") do
     folders[#folders + 1] = folder
@@ -72,9 +72,9 @@ end
 ---Where shared modules lie, the recipe's own folder aside.
 ---@param env fun(name: string): string?
 ---@return string[]
-function modules.library(env)
-  local folders = modules.path_folders(env)
-  local data, home = modules.data_folder(env), env "HOME"
+function sandbox.library(env)
+  local folders = sandbox.path_folders(env)
+  local data, home = sandbox.data_folder(env), env "HOME"
   if data then
     folders[#folders + 1] = data
     folders[#folders + 1] = path.join(data, "recipes")
@@ -99,7 +99,7 @@ end
 ---@param name string  without "recipes."
 ---@return string? text
 ---@return string? where
-function modules.shipped(name)
+function sandbox.shipped(name)
   local _, where = in_program("recipes." .. name)
   if not where then return nil end
   if where:sub(1, 1) ~= "@" then return file.read(where), where end
@@ -108,7 +108,7 @@ end
 
 ---Names of the recipes that are shipped, sorted.
 ---@return string[]
-function modules.shipped_names()
+function sandbox.shipped_names()
   local names = {}
   for _, name in ipairs(host.embedded()) do
     local short = name:match("^recipes%.([^.]+)$")
@@ -119,17 +119,17 @@ end
 
 ---@param options {folder?: string, library: string[], warnings: table}
 ---@return Modules
-function modules.new(options)
+function sandbox.new(options)
   local self = setmetatable({ loaded = {}, list = {}, texts = {}, folders = {} }, Modules)
   if options.folder then self.folders[1] = options.folder end
   table.move(options.library, 1, #options.library, #self.folders + 1, self.folders)
-  self.env = environment.new(function(name) return self:require(name) end)
+  self.env = globals.new(function(name) return self:require(name) end)
   self.env.package.loaded = self.loaded
   for _, name in ipairs { "coroutine", "io", "math", "os", "string", "table", "utf8" } do
     self.loaded[name] = self.env[name]
   end
   local own
-  own, self.left = left_out.new()
+  own, self.left = unread_values.new()
   for name, module in pairs(own) do self.loaded[name] = module end
   self.loaded.migrate = face.new(options.warnings, self.left)
   self.loaded.cjson = require("cjson").new()
@@ -188,7 +188,7 @@ end
 function Modules:load(name)
   local recipe = name:match("^recipes%.(.+)$")
   local text, where = nil, nil
-  if recipe then text, where = modules.shipped(recipe) end
+  if recipe then text, where = sandbox.shipped(recipe) end
   if text then
     local value, entry = self:run_text(name, text, where)
     entry.shipped = true
@@ -256,4 +256,4 @@ function Modules:parted_digest(text, name)
   return joined(name or sha256(text), own), shipped
 end
 
-return modules
+return sandbox

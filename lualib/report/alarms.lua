@@ -1,7 +1,7 @@
 --- Alarms: answers of the tenant that do not fit what was sent, what they mean for the books, and
 --- what to do.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local path = require "base.path"
 
 local alarms = {}
@@ -20,15 +20,15 @@ local NEXT <const> = "`auth0-migrate verify %s` compares the tenant with what wa
 function alarms.text(statement)
   local n, looked_up = statement.alarms or 0, statement.looked_up or { jobs = 0, users = 0 }
   if n == 0 then return nil end
-  local text = amounts.count(n, "answer of the tenant does", "answers of the tenant do")
+  local text = format.count(n, "answer of the tenant does", "answers of the tenant do")
     .. " not fit what was sent. "
   if looked_up.jobs > 0 then
-    text = text .. LOOKED_UP:format(amounts.count(looked_up.jobs, "job"),
-      amounts.count(looked_up.users, "user"))
+    text = text .. LOOKED_UP:format(format.count(looked_up.jobs, "job"),
+      format.count(looked_up.users, "user"))
   end
   local strangers = n - looked_up.jobs
   if strangers > 0 then
-    text = text .. STRANGERS:format(amounts.count(strangers, "refusal names", "refusals name"))
+    text = text .. STRANGERS:format(format.count(strangers, "refusal names", "refusals name"))
   end
   return text .. NEXT:format(path.quote(statement.directory))
 end

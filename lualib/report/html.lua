@@ -1,9 +1,9 @@
 --- report.html: the statement as one page that stands alone, for people who were not there.
 
 local alarms = require "report.alarms"
-local amounts = require "base.format"
+local format = require "base.format"
 
-local page = {}
+local html = {}
 
 local STYLE <const> = [[
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #1a7f37; --bad: #c0392b;
@@ -164,7 +164,7 @@ local function forecast(statement)
   local rows = {}
   for _, one in ipairs(statement.forecast) do
     rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td></tr>',
-      escape(one.tier), amounts.duration(one.hours * 3600))
+      escape(one.tier), format.duration(one.hours * 3600))
   end
   return "<h2>How long production takes</h2><table><tr><th>tier</th><th class=\"n\">about</th></tr>"
     .. table.concat(rows) .. "</table>"
@@ -179,14 +179,14 @@ local function subject(statement)
   elseif statement.tenant then
     said = said .. " at " .. statement.tenant:gsub("^https://", "")
   end
-  if statement.begun then said = said .. ", begun " .. amounts.moment(statement.begun) end
-  if statement.written then said = said .. "; as of " .. amounts.moment(statement.written) end
+  if statement.begun then said = said .. ", begun " .. format.moment(statement.begun) end
+  if statement.written then said = said .. "; as of " .. format.moment(statement.written) end
   return '<p class="soft">' .. escape(said) .. ".</p>"
 end
 
 ---@param statement Report
 ---@return string html
-function page.of(statement)
+function html.of(statement)
   local verdict = VERDICT[statement.status] or statement.status
   if statement.exit == 3 then
     verdict = verdict .. "; some records were rejected or failed"
@@ -218,9 +218,9 @@ function page.of(statement)
   parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %s, "
     .. "imported in %s; import slots in use %.1f %% of the time.</footer></html>\n",
     number(j.submitted), number(j.completed), number(j.failed),
-    amounts.duration(statement.seconds.stage), amounts.duration(statement.seconds.import),
+    format.duration(statement.seconds.stage), format.duration(statement.seconds.import),
     statement.slot_use * 100)
   return table.concat(parts)
 end
 
-return page
+return html

@@ -1,12 +1,12 @@
 --- The statement: report.json and report.html.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local canary = require "import.canary"
 local clock = require "host.clock"
 local file = require "host.file"
 local findings = require "stage.findings"
 local json = require "host.json"
-local page = require "report.html"
+local html = require "report.html"
 
 local report = {}
 
@@ -75,7 +75,7 @@ end
 ---The warnings of the stage, those of the rules with the place, looks and advice of their first.
 ---@return ReportWarning[]
 local function warnings_of(ledger)
-  local warnings, firsts = books.warnings(ledger.db), ledger:get_table("warned") or {}
+  local warnings, firsts = totals.warnings(ledger.db), ledger:get_table("warned") or {}
   for _, warning in ipairs(warnings) do
     local first = firsts[warning.code] or {}
     warning.at, warning.shape, warning.fix = first.at, first.shape, first.fix
@@ -116,10 +116,10 @@ end
 ---@param options {directory: string, exit?: integer, message?: string, next?: string}
 ---@return Report
 function report.build(ledger, options)
-  local figures = books.figures(ledger.db)
+  local figures = totals.figures(ledger.db)
   local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
   local exit = options.exit
-  local balanced = books.balanced(figures)
+  local balanced = totals.balanced(figures)
   local warnings = warnings_of(ledger)
   if not exit then
     exit = not balanced and 1 or figures.pending > 0 and 5
@@ -134,7 +134,7 @@ function report.build(ledger, options)
     users = pick(figures, "inserted", "updated", "already_there", "failed", "pending"),
     jobs = { submitted = figures.submitted, completed = figures.completed,
       failed = figures.jobs_failed },
-    codes = books.codes(ledger.db), skipped = books.skipped(ledger.db),
+    codes = totals.codes(ledger.db), skipped = totals.skipped(ledger.db),
     warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
     looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
@@ -142,7 +142,7 @@ function report.build(ledger, options)
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
-    directory = options.directory, undo = books.undone(ledger), canary = canary.figures(ledger),
+    directory = options.directory, undo = totals.undone(ledger), canary = canary.figures(ledger),
   }
 end
 
@@ -153,7 +153,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function report.write(dir, statement)
-  local written, message, kind = file.write(dir:file("report.html"), page.of(statement))
+  local written, message, kind = file.write(dir:file("report.html"), html.of(statement))
   if not written then return nil, message, kind end
   return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
 end

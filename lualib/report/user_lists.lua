@@ -4,9 +4,9 @@
 
 local file = require "host.file"
 local json = require "host.json"
-local run = require "import.run_object"
+local run_object = require "import.run_object"
 
-local lists = {}
+local user_lists = {}
 
 local BATCH <const> = 500
 
@@ -16,7 +16,7 @@ local LINE_KEYS <const> = {
 }
 
 local function failed_line(row, users)
-  local failure, line = run.failure(row, users), {}
+  local failure, line = run_object.failure(row, users), {}
   for _, key in ipairs(LINE_KEYS) do line[key] = failure[key] end
   return line
 end
@@ -122,10 +122,10 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function lists.write(ledger, dir)
+function user_lists.write(ledger, dir)
   local done, message, kind = write_list(ledger, dir, "failed.ndjson", "failed judged", failed_line)
   if not done then return nil, message, kind end
   return write_list(ledger, dir, "already_there.ndjson", "already_there", already_there_line)
 end
 
-return lists
+return user_lists

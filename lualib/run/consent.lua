@@ -1,7 +1,7 @@
 --- Consent: what a person must agree to before it happens, and the limits a person has set. What
 --- was agreed to is kept in the journal.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local clock = require "host.clock"
 local failure = require "base.failure"
 
@@ -18,7 +18,7 @@ consent.INTERRUPTED = "interrupted; what was sent is recorded"
 function consent.given(session)
   if session.ledger:get("consent") then return true end
   local question = string.format("Import %s into %s of %s?",
-    amounts.count(session.plan.users, "user"), session.settings.connection or "the connection",
+    format.count(session.plan.users, "user"), session.settings.connection or "the connection",
     session.settings.base or "the tenant")
   if not session.settings.yes then
     session.ui:plan(session.plan)
@@ -52,7 +52,7 @@ function consent.after_canary(session, users)
   if session.settings.yes then return true end
   local answer = session.ui:ask(string.format(
     "The canary, the first %s of the source, is in the tenant. Try a login as one of them. "
-      .. "Send the rest?", amounts.count(users, "user")))
+      .. "Send the rest?", format.count(users, "user")))
   if answer == nil and session.ui.cancelled then return false end -- a terminal that went away
   return answer
 end
@@ -65,7 +65,7 @@ function consent.ghosts(session, n)
   if session.settings.yes and session.settings.delete_ghosts then return true end
   return session.ui:ask(string.format("%s seem to meet ghosts, users that no list of the tenant "
     .. "shows. Delete each, after a look-up, and import its user again?",
-    amounts.count(n, "refused user")))
+    format.count(n, "refused user")))
 end
 
 ---Whether --delete-ghosts was given, now or when the run began.

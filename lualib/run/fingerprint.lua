@@ -1,16 +1,16 @@
 --- Where a run comes from: the recipe, its parameters and its input files, and whether they are
 --- still what they were.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local file = require "host.file"
 local inputs = require "source.input"
 
-local origin = {}
+local fingerprint = {}
 
 ---The parameters to load the recipe with again; secret ones stay out of the journal.
 ---@param recipe Recipe
 ---@return table<string, string>
-function origin.params(recipe)
+function fingerprint.params(recipe)
   local kept = {}
   for name, value in pairs(recipe.params) do
     local declared = recipe.declared and recipe.declared[name] or {}
@@ -22,9 +22,9 @@ end
 ---Size and time of every file that a parameter names.
 ---@param recipe Recipe
 ---@return table<string, {size: integer, modified: number}>
-function origin.fingerprint(recipe)
+function fingerprint.fingerprint(recipe)
   local print = {}
-  for _, value in pairs(origin.params(recipe)) do
+  for _, value in pairs(fingerprint.params(recipe)) do
     for _, path in ipairs(value ~= "-" and inputs.resolve(value) or {}) do
       local stat = file.stat(path)
       if stat and stat.type == "file" then
@@ -40,8 +40,8 @@ local function changed_file(before, now)
     local is = now[path]
     if not is then return path .. " is gone" end
     if is.size ~= was.size then
-      return string.format("%s had %s bytes, now %s", path, amounts.number(was.size),
-        amounts.number(is.size))
+      return string.format("%s had %s bytes, now %s", path, format.number(was.size),
+        format.number(is.size))
     end
     if is.modified ~= was.modified then return path .. " was written to since" end
   end
@@ -68,7 +68,7 @@ end
 ---Facts of a run by which its recipe is known again.
 ---@param recipe Recipe
 ---@return table<string, any>
-function origin.digests(recipe)
+function fingerprint.digests(recipe)
   return {
     recipe_digest = recipe.digest, recipe_own_digest = recipe.own_digest,
     recipe_shipped = recipe.shipped,
@@ -98,7 +98,7 @@ end
 ---@param ledger Ledger
 ---@param recipe Recipe
 ---@return string? said
-function origin.remark(ledger, recipe)
+function fingerprint.remark(ledger, recipe)
   if ledger:get("recipe_digest") == recipe.digest then return nil end
   local names = changed_shipped(ledger, recipe)
   if not names or #names == 0 then return nil end
@@ -118,18 +118,18 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function origin.same(ledger, recipe, settings, source)
+function fingerprint.same(ledger, recipe, settings, source)
   if settings.changed then return true end
   local go_on = "; --changed goes on with what is staged, run with --fresh begins another run"
   if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
     return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
   end
   if not source then return true end
-  local param = changed_param(ledger:get_table("params") or {}, origin.params(recipe))
+  local param = changed_param(ledger:get_table("params") or {}, fingerprint.params(recipe))
   if param then return nil, "a parameter has changed: " .. param .. go_on, "usage" end
-  local what = changed_file(ledger:get_table("source") or {}, origin.fingerprint(recipe))
+  local what = changed_file(ledger:get_table("source") or {}, fingerprint.fingerprint(recipe))
   if what then return nil, "the source has changed: " .. what .. go_on, "usage" end
   return true
 end
 
-return origin
+return fingerprint

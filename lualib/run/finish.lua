@@ -2,17 +2,17 @@
 
 local canary = require "import.canary"
 local clock = require "host.clock"
-local exit = require "base.exit_status"
+local exit_status = require "base.exit_status"
 local failure = require "base.failure"
 local gates = require "journal.gates"
 local json = require "host.json"
-local lists = require "report.user_lists"
+local user_lists = require "report.user_lists"
 local path = require "base.path"
 local report = require "report"
 local scheduler = require "base.scheduler"
-local sent = require "journal.archive"
+local archive = require "journal.archive"
 
-local closing = {}
+local finish = {}
 
 ---The command to type after an ending.
 local function next_command(session, status, pending, message)
@@ -37,12 +37,12 @@ end
 
 ---Takes out of the directory what a finished run needs no more. May be done again.
 ---@param session Session
-function closing.tidy(session)
+function finish.tidy(session)
   session.dir:spend_reserve()
   if session.settings.keep_chunks then return end
   local total = session.ledger.db:value("SELECT sum(users) FROM chunk") or 0
   -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
-  local replaced, why = sent.replace(session.ledger, session.dir, function(users)
+  local replaced, why = archive.replace(session.ledger, session.dir, function(users)
     scheduler.pass()
     session.ui:progress { phase = "seal", done = users, total = total, share = users / total }
     return not session.interrupted
@@ -55,19 +55,19 @@ end
 ---@param message? string  why it ended, when not because all is done
 ---@param kind? Kind
 ---@return Report
-function closing.finish(session, message, kind)
+function finish.finish(session, message, kind)
   if kind == "full" then session.dir:spend_reserve() end
-  local listed, why, what = lists.write(session.ledger, session.dir)
+  local listed, why, what = user_lists.write(session.ledger, session.dir)
   if what == "full" then
     session.dir:spend_reserve()
-    listed, why, what = lists.write(session.ledger, session.dir)
+    listed, why, what = user_lists.write(session.ledger, session.dir)
   end
   if not listed then
     why = "the lists of failed users are not written: " .. why
     if kind then session.ui:warn(why) else message, kind = why, what end
   end
   local statement = report.build(session.ledger, {
-    directory = session.dir.path, exit = kind and exit.of(kind), message = message,
+    directory = session.dir.path, exit = kind and exit_status.of(kind), message = message,
   })
   statement.next = next_command(session, statement.exit, statement.users.pending > 0, message)
     or json.null
@@ -77,10 +77,10 @@ function closing.finish(session, message, kind)
   if not written then session.ui:warn("report.json is not written: " .. why) end
   if written and not kind and statement.users.pending == 0 then
     failure.check(session.ledger:note { finished_at = clock.now() })
-    closing.tidy(session)
+    finish.tidy(session)
   end
   session.log("end", { exit = statement.exit, message = message })
   return statement
 end
 
-return closing
+return finish

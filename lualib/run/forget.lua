@@ -1,24 +1,24 @@
 --- Forget: removes what a run wrote into its directory, and that when nothing else is in it.
 
-local amounts = require "base.format"
-local books = require "journal.totals"
+local format = require "base.format"
+local totals = require "journal.totals"
 local file = require "host.file"
 local json = require "host.json"
 local path = require "base.path"
-local runs = require "run.open"
+local open = require "run.open"
 
 local forget = {}
 
 ---What a person must know before agreeing.
 local function question(held)
-  local figures, book = books.figures(held.ledger.db), held.ledger
+  local figures, book = totals.figures(held.ledger.db), held.ledger
   local state = not book:get("staged_at") and "not staged" or book:get("finished_at") and "finished"
     or "unfinished"
   local left = book.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
     LIMIT 1]]) and ". Jobs of it may still run; what becomes of their users will not be known" or ""
   return string.format("Remove %s (%s, %s inserted)? It can then neither be gone on with nor "
     .. "verified nor undone%s.", held.dir.path, state,
-    amounts.count(figures.inserted, "user"), left)
+    format.count(figures.inserted, "user"), left)
 end
 
 ---@class ForgetStatement
@@ -38,7 +38,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function forget.run(dir, yes, ui)
-  local held <close>, message, kind = runs.take(dir)
+  local held <close>, message, kind = open.take(dir)
   if not held then return nil, message, kind end
   local statement = {
     run = held.ledger:get("run"), directory = held.dir.path, status = "forgotten", exit = 0,

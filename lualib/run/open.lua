@@ -1,28 +1,28 @@
 --- Runs by their directories: finding one, taking it, and whether the settings mean its tenant.
 
-local amounts = require "base.format"
-local books = require "journal.totals"
+local format = require "base.format"
+local totals = require "journal.totals"
 local connect = require "auth0.api.connect"
 local ledger = require "journal.ledger"
 local path = require "base.path"
-local remembered = require "run.saved_settings"
-local rundir = require "journal.directory"
+local saved_settings = require "run.saved_settings"
+local directory = require "journal.directory"
 
-local runs = {}
+local open = {}
 
 ---@param dir? string  default the newest run of the working directory
 ---@return RunDirectory?
 ---@return string? message
 ---@return Kind? kind
-function runs.find(dir)
-  dir = dir or rundir.newest(".")
+function open.find(dir)
+  dir = dir or directory.newest(".")
   if not dir then
     return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or "
       .. "give its directory", "usage"
   end
-  local found = rundir.at(dir)
+  local found = directory.at(dir)
   if not found:exists() then
-    local newest = rundir.newest(".")
+    local newest = directory.newest(".")
     return nil, dir .. " holds no run" .. (newest and "; the newest one here is " .. newest or ""),
       "usage"
   end
@@ -32,7 +32,7 @@ end
 ---Why a rehearsal is neither gone on with nor compared.
 ---@param book Ledger
 ---@return string? why
-function runs.rehearsed(book)
+function open.rehearsed(book)
   local command = book:get("rehearsal")
   if not command then return nil end
   return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew"
@@ -60,8 +60,8 @@ HeldRun.__close = HeldRun.close
 ---@return HeldRun?
 ---@return string? message
 ---@return Kind? kind  "usage": there is none, another process works there, or its tenant is gone
-function runs.take(dir, settings)
-  local found, message, kind = runs.find(dir)
+function open.take(dir, settings)
+  local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local taken
   taken, message, kind = found:take()
@@ -73,12 +73,12 @@ function runs.take(dir, settings)
     return nil, message, kind
   end
   if not settings then return self end
-  local rehearsed = runs.rehearsed(self.ledger)
+  local rehearsed = open.rehearsed(self.ledger)
   if rehearsed then
     self:close()
     return nil, rehearsed, "usage"
   end
-  remembered.apply(settings, self.ledger)
+  saved_settings.apply(settings, self.ledger)
   return self
 end
 
@@ -87,7 +87,7 @@ end
 ---@param settings Settings
 ---@param connection? Connection  the settings'; nil: only the tenant is compared
 ---@return string? why
-function runs.elsewhere(book, settings, connection)
+function open.elsewhere(book, settings, connection)
   local base, name = book:get("base"), book:get("connection")
   local id = book:get("connection_id")
   local same = not base or base == settings.base
@@ -104,13 +104,13 @@ end
 ---@param book Ledger
 ---@param dir RunDirectory
 ---@return string? why
-function runs.undone(book, dir)
-  local figures = books.undone(book)
+function open.undone(book, dir)
+  local figures = totals.undone(book)
   if not figures then return nil end
   if not figures.finished then
     return string.format("%s: undo begun, %s of %s deleted; go on with `auth0-migrate undo "
-      .. "%s`", dir.path, amounts.number(figures.deleted),
-      amounts.count(books.inserted(book.db), "user"), path.quote(dir.path))
+      .. "%s`", dir.path, format.number(figures.deleted),
+      format.count(totals.inserted(book.db), "user"), path.quote(dir.path))
   end
   return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
     .. "--fresh begins another", dir.path, path.quote(dir.path))
@@ -125,17 +125,17 @@ end
 ---@return Tenant?
 ---@return string? message
 ---@return Kind? kind
-function runs.connect(book, settings, clock, scopes)
-  local elsewhere = settings.base and runs.elsewhere(book, settings)
+function open.connect(book, settings, clock, scopes)
+  local elsewhere = settings.base and open.elsewhere(book, settings)
   if elsewhere then return nil, elsewhere, "usage" end
   if not connect.has_credentials(settings) then
     return nil, "the tenant must be asked; that needs " .. connect.missing(settings), "usage"
   end
   local tenant, message, kind = connect.look(settings, clock, scopes)
   if not tenant then return nil, message, kind end
-  elsewhere = runs.elsewhere(book, settings, tenant.connection)
+  elsewhere = open.elsewhere(book, settings, tenant.connection)
   if elsewhere then return nil, elsewhere, "usage" end
   return tenant
 end
 
-return runs
+return open

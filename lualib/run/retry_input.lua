@@ -6,7 +6,7 @@ local file = require "host.file"
 local json = require "host.json"
 local requeue = require "import.requeue"
 
-local repaired = {}
+local retry_input = {}
 
 ---Calls `fn` for each line of the list; ends with the message that it returns, or with what is
 ---wrong with the file.
@@ -41,7 +41,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function repaired.check(dir, ledger)
+function retry_input.check(dir, ledger)
   local seen = {}
   return each(dir, function(line)
     local id = type(line) == "table" and math.tointeger(line.id)
@@ -110,7 +110,7 @@ end
 ---failed, and so do those that have lost their user that way.
 ---@param face Run
 ---@param engine Engine
-function repaired.queue(face, engine)
+function retry_input.queue(face, engine)
   local outline_of = outlines(engine)
   engine:check(each(engine.dir, function(line)
     local row = engine.ledger:failure(line.id)
@@ -120,4 +120,4 @@ function repaired.queue(face, engine)
   end))
 end
 
-return repaired
+return retry_input

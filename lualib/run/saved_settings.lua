@@ -1,7 +1,7 @@
 --- What a run remembers of the settings it was begun with: `resume` takes no more words than its
 --- name, and a stage that was killed is made again as it was asked for.
 
-local remembered = {}
+local saved_settings = {}
 
 -- The setting, and the layer's name for it where that is another.
 local SETTINGS <const> = {
@@ -17,7 +17,7 @@ local FACTS <const> = {
 
 ---@param settings Settings
 ---@return table<string, any>
-function remembered.of(settings)
+function saved_settings.of(settings)
   local kept = {}
   for key in pairs(SETTINGS) do kept[key] = settings[key] end
   return kept
@@ -26,7 +26,7 @@ end
 ---Lets the settings of the run's beginning count where none is given now.
 ---@param settings Settings
 ---@param ledger Ledger
-function remembered.apply(settings, ledger)
+function saved_settings.apply(settings, ledger)
   local kept, from = ledger:get_table("settings") or {}, settings.origin or {}
   kept.base = kept.base or ledger:get("base")
   kept.connection = kept.connection or ledger:get("connection")
@@ -39,10 +39,10 @@ end
 ---The facts of a run whose stage was killed, for the one that takes its place.
 ---@param ledger Ledger
 ---@return table<string, any>
-function remembered.facts(ledger)
+function saved_settings.facts(ledger)
   local kept = {}
   for _, key in ipairs(FACTS) do kept[key] = ledger:get(key) end
   return kept
 end
 
-return remembered
+return saved_settings

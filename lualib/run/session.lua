@@ -1,28 +1,28 @@
 --- A session with one run: begin or go on, stage, plan, ask, import, finalize. Whatever happens, it
 --- ends with a statement.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local canary = require "import.canary"
 local clock = require "host.clock"
-local closing = require "run.finish"
+local finish = require "run.finish"
 local connect = require "auth0.api.connect"
 local consent = require "run.consent"
-local exit = require "base.exit_status"
+local exit_status = require "base.exit_status"
 local failure = require "base.failure"
 local gates = require "journal.gates"
 local importing = require "import"
 local ledger = require "journal.ledger"
 local log = require "journal.log"
-local origin = require "run.fingerprint"
+local fingerprint = require "run.fingerprint"
 local path = require "base.path"
 local plan = require "check.plan"
 local process = require "host.process"
 local recipes = require "recipe"
-local remembered = require "run.saved_settings"
-local repaired = require "run.retry_input"
+local saved_settings = require "run.saved_settings"
+local retry_input = require "run.retry_input"
 local report = require "report"
-local rundir = require "journal.directory"
-local runs = require "run.open"
+local run_directory = require "journal.directory"
+local open = require "run.open"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local staging = require "run.staging"
@@ -88,7 +88,7 @@ end
 ---@param connection? Connection  the settings'; nil: only the tenant is compared
 ---@return string? why
 function Session:elsewhere(connection)
-  return runs.elsewhere(self.ledger, self.settings, connection)
+  return open.elsewhere(self.ledger, self.settings, connection)
 end
 
 ---The tenant and connection are those of the run's beginning, or become them.
@@ -132,7 +132,7 @@ function Session:watch_signals()
     end
   end
   self.signals = signals.watch(interrupt, function()
-    scheduler.finish(closing.finish(self, consent.INTERRUPTED, "interrupted"))
+    scheduler.finish(finish.finish(self, consent.INTERRUPTED, "interrupted"))
   end, function()
     local survives = signals.survives(self.ui.quiet, process.env)
     self.log("hang_up", { survives = survives })
@@ -144,24 +144,25 @@ end
 function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
-  if self.interrupted then return closing.finish(self, consent.INTERRUPTED, "interrupted") end
+  if self.interrupted then return finish.finish(self, consent.INTERRUPTED, "interrupted") end
   self.plan = plan.of(plan.staged(self.ledger.db), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
-    left_out = books.figures(self.ledger.db), canary = canary.figures(self.ledger),
+    left_out = totals.figures(self.ledger.db), canary = canary.figures(self.ledger),
   })
   local done, message, kind, _ = true, nil, nil, nil
   local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
   if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
-    local too_many = gates.rejects(consent.gate(self, "max_rejects"), books.figures(self.ledger.db))
-    if too_many then return closing.finish(self, too_many, "rejects") end
+    local too_many = gates.rejects(consent.gate(self, "max_rejects"),
+      totals.figures(self.ledger.db))
+    if too_many then return finish.finish(self, too_many, "rejects") end
   end
   if pending then done, message, kind = consent.given(self) end
   if done and self.ledger:get("consent") then
     done, message, kind = self:settle_tenant()
     if done then _, message, kind = importing.run(self) end
   end
-  return closing.finish(self, message, kind)
+  return finish.finish(self, message, kind)
 end
 
 ---Facts that a new run is begun with.
@@ -172,16 +173,17 @@ function Session:facts(kept)
   local connection = self.tenant and self.tenant.connection or {}
   local facts = {
     base = settings.base, connection = connection.name or settings.connection,
-    connection_id = connection.id, settings = remembered.of(settings),
+    connection_id = connection.id, settings = saved_settings.of(settings),
     run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
-    recipe_path = recipe.path, params = origin.params(recipe),
-    source = origin.fingerprint(recipe), upsert = settings.upsert or false, begun = clock.now(),
+    recipe_path = recipe.path, params = fingerprint.params(recipe),
+    source = fingerprint.fingerprint(recipe), upsert = settings.upsert or false,
+    begun = clock.now(),
     chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
     slots = settings.slots, read = 0, extra = 0,
     delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
     ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
   }
-  for _, more in ipairs { origin.digests(recipe), kept } do
+  for _, more in ipairs { fingerprint.digests(recipe), kept } do
     for key, value in pairs(more) do facts[key] = value end
   end
   return facts
@@ -196,7 +198,7 @@ function Session:begin(again)
   local message, kind
   if connect.has_credentials(self.settings) then
     self.tenant, message, kind = self:connect(true)
-    if not self.tenant and exit.of(kind) ~= exit.of("temporary") then
+    if not self.tenant and exit_status.of(kind) ~= exit_status.of("temporary") then
       if not again then self.dir:discard() end
       return nil, message, kind
     end
@@ -208,7 +210,7 @@ function Session:begin(again)
   if again then
     local elsewhere = self.settings.base and self:elsewhere((self.tenant or {}).connection)
     if elsewhere then return nil, elsewhere, "usage" end
-    kept = remembered.facts(self.ledger)
+    kept = saved_settings.facts(self.ledger)
     self.ledger:close()
     -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
     self.dir:clear("log.ndjson", "journal.db")
@@ -220,20 +222,20 @@ function Session:begin(again)
   if not self.ledger then return nil, message, kind end
   done, message, kind = staging.run(self)
   if done then return self:go() end
-  if exit.of(kind) == exit.of("usage") then
+  if exit_status.of(kind) == exit_status.of("usage") then
     self.dir:discard() -- nothing was staged that anybody could go on with
     return nil, message, kind
   end
-  return closing.finish(self, message, kind)
+  return finish.finish(self, message, kind)
 end
 
 ---Goes on with a run that was staged.
 function Session:go_on()
-  local undone = runs.undone(self.ledger, self.dir)
+  local undone = open.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
   local reserved, message, kind = self.dir:reserve()
   if not reserved then return nil, message, kind end
-  local remark = origin.remark(self.ledger, self.recipe)
+  local remark = fingerprint.remark(self.ledger, self.recipe)
   if remark then self.ui:warn(remark) end
   self.log("resume", { message = remark })
   report.discard(self.dir)
@@ -266,17 +268,17 @@ function Session:open_existing()
     end,
   })
   if not self.ledger then return nil, message, kind end
-  remembered.apply(self.settings, self.ledger)
+  saved_settings.apply(self.settings, self.ledger)
   return true
 end
 
 local function directory(recipe, settings)
-  if settings.run_dir then return rundir.at(settings.run_dir) end
+  if settings.run_dir then return run_directory.at(settings.run_dir) end
   local name = recipe.name .. (settings.limit and "-" .. settings.limit or "")
-  local dir, n = rundir.at(name .. ".run"), 1
+  local dir, n = run_directory.at(name .. ".run"), 1
   while (settings.fresh or settings.limit) and dir:exists() do
     n = n + 1
-    dir = rundir.at(string.format("%s-%d.run", name, n))
+    dir = run_directory.at(string.format("%s-%d.run", name, n))
   end
   return dir
 end
@@ -302,7 +304,7 @@ function session.run(recipe, settings, ui)
         .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
         path.quote(self.dir.path), path.quote(self.dir.path)), "usage"
     end
-    done, message, kind = origin.same(self.ledger, recipe, settings, true)
+    done, message, kind = fingerprint.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind end
     ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
     return self:go_on()
@@ -315,7 +317,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 local function open_session(dir, settings, ui)
-  local found, message, kind = runs.find(dir)
+  local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local self = new_session(nil, settings, ui, found)
   local done
@@ -350,16 +352,16 @@ function session.resume(dir, settings, ui)
   local self <close>, message, kind = open_session(dir, settings, ui)
   if not self then return nil, message, kind end
   if self.ledger:get("finished_at") then
-    closing.tidy(self) -- a kill may have come between
+    finish.tidy(self) -- a kill may have come between
     return report.read(self.dir)
   end
-  local rehearsed = runs.rehearsed(self.ledger)
+  local rehearsed = open.rehearsed(self.ledger)
   if rehearsed then return nil, rehearsed, "usage" end
   local done
   done, message, kind = self:load_recipe()
   if not done then return nil, message, kind end
   if not self.ledger:get("staged_at") then return self:begin(true) end
-  done, message, kind = origin.same(self.ledger, self.recipe, settings, false)
+  done, message, kind = fingerprint.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind end
   return self:go_on()
 end
@@ -375,27 +377,27 @@ end
 function session.retry(dir, settings, ui)
   local self <close>, message, kind = open_session(dir, settings, ui)
   if not self then return nil, message, kind end
-  local rehearsed = runs.rehearsed(self.ledger)
+  local rehearsed = open.rehearsed(self.ledger)
   if rehearsed then return nil, rehearsed, "usage" end
   if not self.ledger:get("finished_at") then
     return nil, self.dir.path .. " is not finished: `auth0-migrate resume "
       .. path.quote(self.dir.path) .. "` first", "usage"
   end
-  local undone = runs.undone(self.ledger, self.dir)
+  local undone = open.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage" end
   local done
-  done, message, kind = repaired.check(self.dir, self.ledger)
+  done, message, kind = retry_input.check(self.dir, self.ledger)
   if done then done, message, kind = self:load_recipe() end
   if done then
     self.log("retry")
     done, message, kind = self:settle_tenant()
   end
-  if done then done, message, kind = self.ledger:reopen(origin.digests(self.recipe)) end
+  if done then done, message, kind = self.ledger:reopen(fingerprint.digests(self.recipe)) end
   if not done then return nil, message, kind end
   report.discard(self.dir)
-  done, message, kind = importing.run(self, repaired.queue)
+  done, message, kind = importing.run(self, retry_input.queue)
   if done then message, kind = nil, nil end
-  return closing.finish(self, message, kind)
+  return finish.finish(self, message, kind)
 end
 
 ---How far a run is, for another terminal: reads the journal only.
@@ -404,7 +406,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.status(dir)
-  local found, message, kind = runs.find(dir)
+  local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local book
   book, message, kind = ledger.open(found:journal(), { readonly = true })
@@ -420,7 +422,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function session.report(dir)
-  local found, message, kind = runs.find(dir)
+  local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local statement
   statement, message, kind = report.read(found)

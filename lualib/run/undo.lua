@@ -1,16 +1,16 @@
 --- Undo: deletes the users that a run inserted, and nobody else.
 
-local amounts = require "base.format"
-local books = require "journal.totals"
+local format = require "base.format"
+local totals = require "journal.totals"
 local clock = require "host.clock"
-local exit = require "base.exit_status"
+local exit_status = require "base.exit_status"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local path = require "base.path"
 local report = require "report"
-local roll = require "journal.users"
-local runs = require "run.open"
+local run_users = require "journal.users"
+local open_run = require "run.open"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local users = require "auth0.api.users"
@@ -121,7 +121,7 @@ end
 ---@return Kind? kind
 function Undo:stretch(chunk, entries, intended)
   local made = self.tenant.client
-  local find, message, kind = roll.find(made, self.tenant.connection.name, entries)
+  local find, message, kind = run_users.find(made, self.tenant.connection.name, entries)
   if not find then return nil, message, kind end
   local hours = self.ledger:hours(chunk)
   local part = { place = entries[#entries].place, deleted = 0, gone = 0, kept = {} }
@@ -148,7 +148,7 @@ function Undo:stretch(chunk, entries, intended)
 end
 
 function Undo:chunk(id)
-  local entries, message, kind = roll.chunk(self.ledger, self.held.dir, id)
+  local entries, message, kind = run_users.chunk(self.ledger, self.held.dir, id)
   if not entries then return nil, message, kind end
   local progress, intended = self.ledger:undo_progress(id), {}
   for _, place in ipairs(progress.intent) do intended[place] = true end
@@ -203,7 +203,7 @@ end
 local function note(held)
   local statement = report.read(held.dir)
     or report.build(held.ledger, { directory = held.dir.path })
-  statement.undo = books.undone(held.ledger)
+  statement.undo = totals.undone(held.ledger)
   return report.write(held.dir, statement)
 end
 
@@ -222,9 +222,9 @@ local STATUS <const> = { [0] = "undone", [3] = "undone", [5] = "incomplete", [8]
   [130] = "interrupted" }
 
 local function statement_of(held, users_, began, message, kind)
-  local figures = books.undone(held.ledger)
+  local figures = totals.undone(held.ledger)
     or { deleted = 0, gone = 0, kept = {}, finished = false }
-  local status = kind and exit.of(kind) or 0
+  local status = kind and exit_status.of(kind) or 0
   for why in pairs(figures.kept) do
     if status == 0 and why ~= undo.UPDATED then status = 3 end
   end
@@ -259,7 +259,7 @@ function Undo:consent(settings)
     times[#times + 1] = string.format("%s (%s)", time_text(one.hours), one.tier)
   end
   ui:say(string.format("to delete  %s of connection %s of %s\ntakes      about %s",
-    amounts.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
+    format.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
   local answer = ui:ask(string.format("Delete the users that %s inserted?", held.dir.path))
   if answer then return true end
   if self.stopped then return nil, "interrupted; nothing was deleted", "interrupted" end
@@ -274,7 +274,7 @@ local function watch(self)
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
   end, function()
     scheduler.finish {
-      status = "interrupted", exit = exit.of("interrupted"), message = INTERRUPTED,
+      status = "interrupted", exit = exit_status.of("interrupted"), message = INTERRUPTED,
       next = "auth0-migrate undo " .. path.quote(self.held.dir.path),
     }
   end)
@@ -288,11 +288,11 @@ end
 ---@return string? message
 ---@return Kind? kind
 function undo.run(dir, settings, ui)
-  local held <close>, message, kind = runs.take(dir, settings)
+  local held <close>, message, kind = open_run.take(dir, settings)
   if not held then return nil, message, kind end
   local why, began = unsettled(held), clock.monotonic()
   if why then return nil, why, "usage" end
-  local n = books.inserted(held.ledger.db)
+  local n = totals.inserted(held.ledger.db)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)
@@ -300,7 +300,7 @@ function undo.run(dir, settings, ui)
     return statement
   end
   local tenant
-  tenant, message, kind = runs.connect(held.ledger, settings,
+  tenant, message, kind = open_run.connect(held.ledger, settings,
     scheduler.clock(settings.time_scale), SCOPES)
   if not tenant then return nil, message, kind end
   local self = setmetatable({

@@ -1,18 +1,18 @@
 --- Verify: the tenant beside what a run sent, all users by one export of the connection, or a
 --- sample by look-ups. Memory does not grow with the users: what was sent waits in a scratch file.
 
-local amounts = require "base.format"
-local books = require "journal.totals"
+local format = require "base.format"
+local totals = require "journal.totals"
 local clock = require "host.clock"
 local evidence = require "import.evidence"
-local exit = require "base.exit_status"
-local fields = require "journal.digests"
+local exit_status = require "base.exit_status"
+local digests = require "journal.digests"
 local file = require "host.file"
 local jobs = require "auth0.api.jobs"
 local json = require "host.json"
 local path = require "base.path"
-local roll = require "journal.users"
-local runs = require "run.open"
+local run_users = require "journal.users"
+local open = require "run.open"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local store = require "host.store"
@@ -82,7 +82,7 @@ end
 
 ---Compares one user that is there.
 function Verify:compare(sent, theirs)
-  local names = fields.differences(sent.ids, sent.digests, theirs)
+  local names = digests.differences(sent.ids, sent.digests, theirs)
   local users = self.statement.users
   users.compared = users.compared + 1
   -- Who blocks a user later changes nothing that was sent.
@@ -118,7 +118,7 @@ function Verify:each(fn)
   local ledger = self.held.ledger
   for record in ledger:chunks() do
     if record.first_intent then
-      local entries, message, kind = roll.chunk(ledger, self.held.dir, record.id)
+      local entries, message, kind = run_users.chunk(ledger, self.held.dir, record.id)
       if not entries then return nil, message, kind end
       for _, entry in ipairs(entries) do
         local asked = entry.in_flight and IN_FLIGHT or ASKED[entry.outcome]
@@ -159,7 +159,7 @@ function Verify:fill(db)
     return self:each(function(entry, asked)
       local compared = asked == COMPARED
       local added, why, what = db:run([[INSERT INTO sent (position, at, asked, key, ids, digests)
-        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, roll.surest(entry),
+        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, run_users.surest(entry),
         compared and json.encode(entry.ids) or "{}",
         compared and json.encode(entry.digests) or "{}")
       if not added then return nil, why, what end
@@ -181,7 +181,7 @@ local function match(db, theirs)
     for row in db:rows(UNSEEN, key) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do
       row.ids, row.digests = json.decode(row.ids), json.decode(row.digests)
-      if row.asked ~= COMPARED or #fields.differences(row.ids, row.digests, theirs) == 0 then
+      if row.asked ~= COMPARED or #digests.differences(row.ids, row.digests, theirs) == 0 then
         return row
       end
     end
@@ -252,7 +252,7 @@ function Verify:all()
   if not done then return nil, message, kind end
   self.ui:say "waiting for the tenant's export of the users"
   done, message, kind = jobs.export(tenant.client, {
-    connection_id = tenant.connection.id, save = export, fields = fields.exported(),
+    connection_id = tenant.connection.id, save = export, fields = digests.exported(),
   })
   if done then done, message, kind = self:read(db, export) end
   if not done then return nil, message, kind end
@@ -286,7 +286,7 @@ function Verify:sample(n)
   for first = 1, #chosen, BATCH do
     local batch = table.move(chosen, first, math.min(first + BATCH - 1, #chosen), 1, {})
     local find
-    find, message, kind = roll.find(self.tenant.client, self.tenant.connection.name, batch)
+    find, message, kind = run_users.find(self.tenant.client, self.tenant.connection.name, batch)
     if not find then return nil, message, kind end
     for _, entry in ipairs(batch) do
       local theirs = find(entry)[1]
@@ -306,16 +306,16 @@ end
 -- The whole -------------------------------------------------------------------------------
 
 local function new_statement(held, sample)
-  local figures = books.figures(held.ledger.db)
+  local figures = totals.figures(held.ledger.db)
   return {
     run = held.ledger:get("run"), directory = held.dir.path, sample = sample,
     users = {
       compared = 0, same = 0, different = 0, missing = 0, already_there = 0,
       failed = figures.failed, pending = figures.pending, blocked = 0,
-      in_flight = books.in_flight(held.ledger.db), extra = not sample and 0 or nil,
+      in_flight = totals.in_flight(held.ledger.db), extra = not sample and 0 or nil,
     },
     fields = {}, examples = json.array {}, next = json.null,
-    message = runs.undone(held.ledger, held.dir),
+    message = open.undone(held.ledger, held.dir),
   }
 end
 
@@ -323,14 +323,14 @@ local function finish(self)
   local statement = self.statement
   local differs = statement.users.missing + statement.users.different > 0
   local unknown = statement.users.in_flight > 0
-  statement.exit = differs and 3 or unknown and exit.of("temporary") or 0
+  statement.exit = differs and 3 or unknown and exit_status.of("temporary") or 0
   statement.status = differs and "different" or unknown and "incomplete" or "same"
   if unknown then
     local directory = path.quote(self.held.dir.path)
     statement.next = "auth0-migrate resume " .. directory
     statement.message = statement.message or string.format("%s sent, and what became of them is "
       .. "not known yet: `auth0-migrate resume %s` first",
-      amounts.count(statement.users.in_flight, "user was", "users were"), directory)
+      format.count(statement.users.in_flight, "user was", "users were"), directory)
   end
   statement.list = differs and self.held.dir:file("verify.ndjson") or nil
   statement.seconds = clock.monotonic() - self.began
@@ -347,7 +347,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function verify.run(dir, settings, ui, options)
-  local held <close>, message, kind = runs.take(dir, settings)
+  local held <close>, message, kind = open.take(dir, settings)
   if not held then return nil, message, kind end
   local sample = options and options.sample
   local self = setmetatable({
@@ -355,12 +355,12 @@ function verify.run(dir, settings, ui, options)
   }, Verify)
   local function interrupted()
     scheduler.finish {
-      status = "interrupted", exit = exit.of("interrupted"), next = json.null,
+      status = "interrupted", exit = exit_status.of("interrupted"), next = json.null,
       message = "interrupted; nothing was changed",
     }
   end
   local _ <close> = signals.watch(interrupted, interrupted)
-  self.tenant, message, kind = runs.connect(held.ledger, settings,
+  self.tenant, message, kind = open.connect(held.ledger, settings,
     scheduler.clock(settings.time_scale), SCOPES)
   if not self.tenant then return nil, message, kind end
   local output <close>, why, what = file.create(held.dir:file("verify.ndjson"))

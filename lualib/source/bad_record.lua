@@ -1,6 +1,6 @@
 --- A record that its reader had to step over, as a value among the others: rejected as SOURCE.
 
-local broken = {}
+local bad_record = {}
 
 ---@class Broken
 ---@field raw string      the record's text, cut, valid UTF-8
@@ -14,14 +14,14 @@ end
 ---@param raw string
 ---@param message string
 ---@return Broken
-function broken.new(raw, message)
+function bad_record.new(raw, message)
   return setmetatable({ raw = raw, message = message }, Broken)
 end
 
 ---@param value any
 ---@return boolean
-function broken.is(value)
+function bad_record.is(value)
   return getmetatable(value) == Broken
 end
 
-return broken
+return bad_record

@@ -1,9 +1,9 @@
 --- Records of CSV and TSV files: lazy rows, read by column name.
 
-local files = require "source.records"
+local records = require "source.records"
 local host = require "host.csv"
 local input = require "source.input"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 
 local csv = {}
 
@@ -40,7 +40,7 @@ local function left(reader, name, warn)
   local columns = reader:columns()
   for _, unknown in ipairs(reader:unknown()) do
     warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
-      nearest.hint(unknown, columns)))
+      spelling.hint(unknown, columns)))
   end
   check_delimiter(columns, name, warn)
 end
@@ -51,8 +51,8 @@ end
 ---@param options? host.csv.Options
 ---@return Records
 function csv.records(given, options)
-  nearest.check_options("csv.records", options, OPTIONS)
-  return files.records(given, ENDINGS, "csv.records", {
+  spelling.check_options("csv.records", options, OPTIONS)
+  return records.records(given, ENDINGS, "csv.records", {
     open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
     places = true,

@@ -1,8 +1,8 @@
 --- Records of JSON files of any size: the elements of an array, or documents one after another.
 
-local files = require "source.records"
+local records = require "source.records"
 local host = require "host.json"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 
 ---@class source.json
 ---@field null lightuserdata  what JSON null reads as
@@ -24,11 +24,11 @@ end
 ---@param options? JsonOptions
 ---@return Records
 function json.records(given, options)
-  nearest.check_options("json.records", options, OPTIONS)
+  spelling.check_options("json.records", options, OPTIONS)
   local pointer = options and options.pointer or nil
   local limit = options and options.limit
   local before = "#" .. (pointer or "") .. "/"
-  return files.records(given, ENDINGS, "json.records", {
+  return records.records(given, ENDINGS, "json.records", {
     open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
     prefix = function(name) return name .. before end,
     passable = passable,

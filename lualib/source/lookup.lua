@@ -2,7 +2,7 @@
 ---
 --- `require "source.lookup"(records, key)`; memory stays flat whatever the size.
 
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local json = require "host.json"
 local store = require "host.store"
@@ -44,7 +44,7 @@ local function load(db, records, key)
   local insert = db:prepare("INSERT INTO record (key, text) VALUES (?, ?)")
   for record, at in records do
     read = read + 1
-    if broken.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
+    if bad_record.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
     local name
     if type(key) == "function" then name = key(record) else name = record[key] end
     name = key_text(name)

@@ -1,8 +1,8 @@
 --- Records of NDJSON files: one JSON document a line; a broken line is stepped over.
 
-local files = require "source.records"
+local records = require "source.records"
 local host = require "host.json"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 
 local ndjson = { null = host.null }
 
@@ -17,9 +17,9 @@ end
 ---@param options? {limit: integer?}  limit: longest line in bytes
 ---@return Records
 function ndjson.records(given, options)
-  nearest.check_options("ndjson.records", options, OPTIONS)
+  spelling.check_options("ndjson.records", options, OPTIONS)
   local limit = options and options.limit
-  return files.records(given, ENDINGS, "ndjson.records", {
+  return records.records(given, ENDINGS, "ndjson.records", {
     open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
     prefix = prefix,
   })

@@ -1,11 +1,11 @@
 --- Several files as one iterator of record, at: what the readers of csv, json and ndjson share.
 
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local file = require "host.file"
 local input = require "source.input"
 
-local files = {}
+local records = {}
 
 ---@class FileFormat
 ---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
@@ -58,7 +58,7 @@ Records.__index = Records
 ---@param what string  "csv.records"
 ---@param format FileFormat
 ---@return Records
-function files.records(given, endings, what, format)
+function records.records(given, endings, what, format)
   local paths = input.require(what, given, endings)
   local self = setmetatable({
     format = format, placed = format.places, paths = paths, names = input.names(paths),
@@ -142,7 +142,7 @@ function Records:__call()
     if record then return record, self.placed and place or self.prefix .. place end
     if record == false then
       if not line then return false, self.prefix .. place end -- JSON's false
-      return broken.new(raw, place), self.prefix .. line
+      return bad_record.new(raw, place), self.prefix .. line
     end
     if place then
       self:fail(place, line)
@@ -203,4 +203,4 @@ end
 
 Records.__close = Records.close
 
-return files
+return records

@@ -7,7 +7,7 @@ local rejection = require "stage.rejection"
 local store = require "host.store"
 local user_rules = require "auth0.user"
 
-local chooser = {}
+local recipe_dedupe = {}
 
 ---@class Chooser
 ---@field dedupe fun(a: table, b: table): table
@@ -20,7 +20,7 @@ Chooser.__index = Chooser
 ---@return Chooser?
 ---@return string? message
 ---@return Kind? kind
-function chooser.new(dedupe)
+function recipe_dedupe.new(dedupe)
   local db, message, kind = store.open("", { durable = false })
   if not db then return nil, message, kind end
   local made
@@ -158,4 +158,4 @@ function Chooser:emit(sink)
   return true
 end
 
-return chooser
+return recipe_dedupe

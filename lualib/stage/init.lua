@@ -1,7 +1,7 @@
 --- Stage: the whole source becomes chunk files, a journal and the files of what stays behind.
 --- No network. The same source, options and recipe give the same bytes.
 
-local chooser = require "stage.dedupe"
+local dedupe = require "stage.dedupe"
 local clock = require "host.clock"
 local duplicates = require "stage.duplicates"
 local file = require "host.file"
@@ -11,7 +11,7 @@ local json = require "host.json"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
 local schema = require "auth0.schema"
-local told_apart = require "base.capped_names"
+local capped_names = require "base.capped_names"
 local user_rules = require "auth0.user"
 
 local stage = {}
@@ -217,7 +217,7 @@ function stage.pipeline(recipe, options, sink)
   if not detector then return nil, message, kind end
   local choose
   if type(recipe.dedupe) == "function" then
-    choose, message, kind = chooser.new(recipe.dedupe)
+    choose, message, kind = dedupe.new(recipe.dedupe)
     if not choose then return nil, message, kind end
   end
   return pipeline.new {
@@ -251,7 +251,7 @@ function stage.run(options)
   if not rejected_file then return nil, why, what end
   local self = setmetatable({
     recipe = options.recipe, ledger = options.ledger, dir = dir,
-    next_id = 1, part = empty_part(), reason = told_apart.new(),
+    next_id = 1, part = empty_part(), reason = capped_names.new(),
     skipped_file = skipped_file, rejected_file = rejected_file,
     on_rejected = options.on_rejected or function() end, canary = options.canary,
     n_users = 0, n_seen = 0, findings = findings.new(),

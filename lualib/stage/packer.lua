@@ -3,7 +3,7 @@
 local advice = require "auth0.advice"
 local chunk = require "host.chunk"
 local rejection = require "stage.rejection"
-local tally = require "stage.statistics"
+local statistics = require "stage.statistics"
 local user_rules = require "auth0.user"
 
 local packer = {}
@@ -25,7 +25,7 @@ Packer.__index = Packer
 ---@return Packer
 function packer.new(limit, count, on_full, upsert)
   return setmetatable({
-    writer = chunk.new(limit, count), tally = tally.new(upsert), limit = limit,
+    writer = chunk.new(limit, count), tally = statistics.new(upsert), limit = limit,
     on_full = on_full,
   }, Packer)
 end

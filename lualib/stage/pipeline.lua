@@ -2,15 +2,15 @@
 --- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
 
 local advice = require "auth0.advice"
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local guard = require "base.guard"
 local json = require "host.json"
-local left_out = require "recipe.inside.unread_values"
-local outcome = require "migrate.reject"
+local unread_values = require "recipe.inside.unread_values"
+local reject = require "migrate.reject"
 local rejection = require "stage.rejection"
 local user_rules = require "auth0.user"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
 local pipeline = {}
 
@@ -20,7 +20,7 @@ local APART <const> = "Say in the recipe which of the two stays (dedupe), or cor
 local IS_WORDS <const> = { string = true, number = true }
 
 -- Once a record: a local costs a third of the look-up.
-local is_broken, is_reject, normalise = broken.is, outcome.is_reject, user_rules.normalise
+local is_broken, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
 
 ---@class Sink  where records go; each method returns true, or nil, message, kind to stop
 ---@field user fun(self, user: table, position: integer, at: string, record: any,
@@ -162,7 +162,7 @@ end
 ---Counts what the recipe's helpers could not read.
 ---@private
 function Pipeline:note_left_out(user, at)
-  for _, told in ipairs(left_out.of(self.left, user)) do
+  for _, told in ipairs(unread_values.of(self.left, user)) do
     local first = self:warn(told.code, told.message)
     if first then first.at, first.shape, first.fix = at, told.shape, told.fix end
   end
@@ -207,7 +207,7 @@ function Pipeline:take_list(list, at, record)
   end
   for i, user in ipairs(list) do
     local taken, message, kind
-    if outcome.is_reject(user) then
+    if reject.is_reject(user) then
       taken, message, kind = self:refuse(at, user, record)
     elseif type(user) == "table" then
       taken, message, kind = self:take(user, at, record)
@@ -252,7 +252,7 @@ end
 ---A record that its reader had to step over.
 ---@private
 function Pipeline:step_over(at, record)
-  local shape = value_shape.of_raw(record.raw)
+  local shape = redact.of_raw(record.raw)
   return self:reject(at, { rejection.finding("SOURCE", "", record.message, shape) }, record.raw)
 end
 
@@ -294,7 +294,7 @@ function Pipeline:stretch(source, state, pause, limit)
     if is_broken(record) then
       taken, message, kind = self:step_over(at, record)
     else
-      if left.any then left_out.clear(left) end
+      if left.any then unread_values.clear(left) end
       self.doing = "map"
       taken, message, kind = self:mapped(at, record, map(record, params, position))
     end

@@ -2,7 +2,7 @@
 
 local advice = require "auth0.advice"
 local json = require "host.json"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
 local rejection = {}
 
@@ -43,7 +43,7 @@ end
 ---@param value any
 ---@return Advised
 function rejection.of_recipe(code, message, value)
-  return rejection.finding(code, "", message, value_shape.of(json.materialize(value)))
+  return rejection.finding(code, "", message, redact.of(json.materialize(value)))
 end
 
 ---What the recipe itself refuses (`migrate.reject`).
@@ -51,7 +51,7 @@ end
 ---@param record any
 ---@return Advised
 function rejection.refused(refused, record)
-  local shape = refused.shape or value_shape.of(json.materialize(record))
+  local shape = refused.shape or redact.of(json.materialize(record))
   return rejection.finding(refused.code, refused.path, refused.reason, shape, BY_RECIPE)
 end
 
@@ -63,7 +63,7 @@ end
 function rejection.clash(clash, user, fix)
   local value = user[clash.path]
   if value == nil then value = user end -- a key of the recipe's below a member
-  return rejection.finding(clash.code, clash.path, clash.message, value_shape.of(value), fix)
+  return rejection.finding(clash.code, clash.path, clash.message, redact.of(value), fix)
 end
 
 ---@param parts {position: integer, at: string, outcome?: string, errors: Advised[], record?: any,

@@ -3,7 +3,7 @@
 local json = require "host.json"
 local user_rules = require "auth0.user"
 
-local tally = {}
+local statistics = {}
 
 local STEP <const> = 16 -- bytes between two sizes that are told apart
 local PLACES <const> = 3 -- that are named
@@ -20,7 +20,7 @@ Tally.__index = Tally
 
 ---@param upsert? boolean  also count what an upsert would change
 ---@return Tally
-function tally.new(upsert)
+function statistics.new(upsert)
   return setmetatable({
     sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {}, members = upsert and {} or nil,
   }, Tally)
@@ -82,4 +82,4 @@ function Tally:facts()
   }
 end
 
-return tally
+return statistics

@@ -1,7 +1,7 @@
 --- Where Auth0's documents contradict each other or are silent: what may be true, as switches of
 --- the rehearsal tenant. docs/tenant.md has the same list.
 
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 
 local doubts = {}
 
@@ -163,7 +163,7 @@ function doubts.parse(text)
   if not name then return nil, "NAME=VALUE" end
   local doubt = find(name)
   if not doubt then
-    local near = nearest.find(name, names())
+    local near = spelling.find(name, names())
     return nil, "a doubt of docs/tenant.md" .. (near and ", such as " .. near or "")
   end
   for _, known in ipairs(doubt.values) do

@@ -4,7 +4,7 @@
 
 local file = require "host.file"
 local json = require "host.json"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local yaml = require "host.yaml"
 
 local faults = {}
@@ -112,14 +112,14 @@ local function objection(rule)
     local said = rule["do"]
     if said == nil then return "it has no `do`" end
     return string.format('there is no fault "%s"%s', said,
-      nearest.hint(tostring(said), names_of(faults.ACTIONS)))
+      spelling.hint(tostring(said), names_of(faults.ACTIONS)))
   end
   for key, value in pairs(rule) do
     local check = faults.KEYS[key] or action.keys[key]
     if key ~= "do" then
       if not check then
         return string.format('%s has no key "%s"%s', rule["do"], key,
-          nearest.hint(key, names_of(faults.KEYS, action.keys, { ["do"] = true })))
+          spelling.hint(key, names_of(faults.KEYS, action.keys, { ["do"] = true })))
       end
       local fits, expected = check(value)
       if not fits then return string.format("%s must be %s", key, expected) end

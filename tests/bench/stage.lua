@@ -3,7 +3,7 @@
 
 local ledger = require "journal.ledger"
 local recipes = require "recipe"
-local rundir = require "journal.directory"
+local directory = require "journal.directory"
 local stage = require "stage"
 
 local path, input, folder = table.unpack((...), 1, 3)
@@ -14,7 +14,7 @@ for i = 4, #(...) do
 end
 
 local recipe = assert(recipes.load(path, { params = params }))
-local dir = rundir.at(folder)
+local dir = directory.at(folder)
 assert(dir:take())
 local book = assert(ledger.create(dir:journal(), {}))
 local rejected = 0

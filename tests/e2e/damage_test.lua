@@ -3,7 +3,7 @@
 
 local file = require "host.file"
 local program = require "tests.e2e.program"
-local tables = require "journal.schema"
+local schema = require "journal.schema"
 local store = require "host.store"
 local tap = require "tests.tap"
 
@@ -76,7 +76,7 @@ test("a journal of a newer program is left alone: status 2", function()
       contains(ended.stderr, "use the newer program")
     end
     local db <close> = assert(store.open(s:path "shop.run/journal.db"))
-    assert(db:exec("PRAGMA user_version = " .. tables.VERSION))
+    assert(db:exec("PRAGMA user_version = " .. schema.VERSION))
     db:close()
     resumed(s)
   end)

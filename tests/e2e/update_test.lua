@@ -6,7 +6,7 @@ local file = require "host.file"
 local fixtures = require "tests.run_fixtures"
 local program = require "tests.e2e.program"
 local store = require "host.store"
-local tables = require "journal.schema"
+local schema = require "journal.schema"
 local tap = require "tests.tap"
 local tenant_state = require "tenant.state"
 
@@ -87,7 +87,7 @@ for _, fixture in ipairs(fixtures.all()) do
   test("resume ends as an undisturbed run does: " .. named(fixture), function()
     left(fixture, function(s)
       check_resumed(s)
-      equal(version_of(s:path "run/journal.db"), tables.VERSION)
+      equal(version_of(s:path "run/journal.db"), schema.VERSION)
       equal(version_of(s:path "tenant.db"), tenant_state.VERSION)
     end)
   end)
@@ -105,7 +105,7 @@ end
 
 ---What a fixture of the current versions is called in `fixtures.all`.
 local function is_current(fixture)
-  return fixture.journal == tables.VERSION and fixture.state == tenant_state.VERSION
+  return fixture.journal == schema.VERSION and fixture.state == tenant_state.VERSION
 end
 
 test("there are fixtures of every state for the versions of this program", function()
@@ -166,7 +166,7 @@ local function killed(s, args, point, path)
 end
 
 for _, fixture in ipairs(fixtures.all()) do
-  if fixture.journal < tables.VERSION then
+  if fixture.journal < schema.VERSION then
     test("a kill leaves the older journal or the new one, whole: " .. named(fixture), function()
       needs_crash_points()
       left(fixture, function(s)
@@ -174,7 +174,7 @@ for _, fixture in ipairs(fixtures.all()) do
         local before = dump(s:path(path))
         local version, content = killed(s, args, "update.before", path)
         equal({ version, content == before }, { fixture.journal, true })
-        equal((killed(s, args, "update.after", path)), tables.VERSION)
+        equal((killed(s, args, "update.after", path)), schema.VERSION)
         check_resumed(s)
       end)
     end)

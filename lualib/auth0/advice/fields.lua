@@ -1,10 +1,10 @@
 --- What is wrong with a field that the rules refuse, and how it becomes right: by the field where
 --- one has words of its own, else by the rule. Nothing said holds a letter of the value.
 
-local hash_advice = require "auth0.advice.hashes"
+local hashes = require "auth0.advice.hashes"
 local json = require "host.json"
 
-local field_advice = {}
+local fields = {}
 
 ---A finding's value and the finding: what its message lacks, and what to do.
 ---@alias Adviser fun(value: any, finding: UserFinding): string?, string?
@@ -121,7 +121,7 @@ end
 ---@type table<string, Adviser>
 local FIELDS <const> = {
   email = email, phone_number = phone, username = username, user_id = user_id, picture = picture,
-  password_hash = hash_advice.plain, custom_password_hash = no_table,
+  password_hash = hashes.plain, custom_password_hash = no_table,
   app_metadata = metadata "app_metadata", user_metadata = metadata "user_metadata",
   ["mfa_factors[].totp.secret"] = totp, ["mfa_factors[].phone.value"] = phone,
   ["mfa_factors[].email.value"] = email,
@@ -200,7 +200,7 @@ end
 ---@param user table
 ---@return string? name
 ---@return integer bytes
-function field_advice.largest(user)
+function fields.largest(user)
   local largest, bytes = nil, 0
   for name, member in next, user do
     local written = json.encode(member)
@@ -210,7 +210,7 @@ function field_advice.largest(user)
 end
 
 local function too_large(value)
-  local name = type(value) == "table" and field_advice.largest(value)
+  local name = type(value) == "table" and fields.largest(value)
   return nil, string.format("Keep bulky data elsewhere%s: 10 KB is the most that Auth0 documents.",
     name and " (most is in " .. name .. ")" or "")
 end
@@ -244,7 +244,7 @@ local ABOUT_NAMES <const> = { required = true, forbidden = true, additional = tr
 ---@param path string  with "[]" for any item of a list
 ---@return string? cause  for the message
 ---@return string? fix    a sentence
-function field_advice.of(value, finding, path)
+function fields.of(value, finding, path)
   local keyword, field = finding.keyword, FIELDS[path]
   if field and not ABOUT_NAMES[keyword] then
     local cause, fix = field(value, finding)
@@ -253,4 +253,4 @@ function field_advice.of(value, finding, path)
   if KEYWORDS[keyword] then return KEYWORDS[keyword](value, finding) end
 end
 
-return field_advice
+return fields

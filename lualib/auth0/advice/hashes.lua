@@ -2,11 +2,11 @@
 --- holds a letter of the hash.
 
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
-local hash_words = require "auth0.hash.identify"
+local rules = require "auth0.hash.rules"
+local identify = require "auth0.hash.identify"
 local text = require "host.text"
 
-local hash_advice = {}
+local hashes = {}
 
 local NO_HASH <const> = "leave the hash out; these users set a new password."
 local CUT_OFF <const> = "Export the whole column; where the source has no more, " .. NO_HASH
@@ -27,7 +27,7 @@ end
 ---@param value string
 ---@param is_own fun(scheme: string): boolean
 local function other_scheme(value, is_own)
-  local kind = hash_words.of(value)
+  local kind = identify.of(value)
   if not kind or kind.scheme == "unknown" or is_own(kind.scheme) then return end
   local looks = "it looks like " .. kind.scheme
   if kind.line then return looks, BUILT:format(kind.line) end
@@ -68,7 +68,7 @@ end
 ---@param value any
 ---@return string? cause
 ---@return string? fix
-function hash_advice.plain(value)
+function hashes.plain(value)
   if type(value) ~= "string" then return end
   local cause, fix, kind, cost = bcrypt(value)
   if cause then return cause, fix end
@@ -94,7 +94,7 @@ local DIGESTS <const> = { "md5", "sha1", "sha256", "sha512" }
 ---The digest of Auth0's that has so many bytes.
 local function digest_of(size)
   for _, name in ipairs(DIGESTS) do
-    if hash_rules.SIZES[name] == size then return name end
+    if rules.SIZES[name] == size then return name end
   end
 end
 
@@ -103,7 +103,7 @@ local ENCODING_NAMES <const> = { hex = "hex", base64 = "Base64" }
 
 ---Whether two things are true of a value: that it reads in this encoding, and as so many bytes.
 local function fits(value, encoding, size)
-  local bytes = hash_rules.decode(value, encoding)
+  local bytes = rules.decode(value, encoding)
   return bytes ~= nil and (not size or #bytes == size)
 end
 
@@ -125,7 +125,7 @@ local function encoded(value, encoding, size, digest_name, member)
       string.format('Write encoding = "%s", or build the hash with auth0.password, which tells '
         .. "by the length.", other)
   end
-  local bytes = hash_rules.decode(value, encoding)
+  local bytes = rules.decode(value, encoding)
   if not bytes then
     if encoding == "hex" and value:find("^%x+$") then
       return "an odd number of hex digits, so it is cut off", CUT_OFF
@@ -149,7 +149,7 @@ local function phc(value, name)
   cause, fix = other_scheme(value, function(scheme) return scheme == name end)
   if cause then return cause, fix end
   local rebuild = "Write `custom_password_hash = password.phc(row.hash)`, which puts it right."
-  local kind = hash_words.of(value)
+  local kind = identify.of(value)
   if not (kind and kind.supported) then
     rebuild = "Compare with the form named; where parts are missing, " .. NO_HASH
   end
@@ -185,11 +185,11 @@ local function ldap(value)
     cause, fix = other_scheme(value, function() return false end)
     return cause or "no {SCHEME} in front", fix or "Put the scheme in front, such as {SSHA}."
   end
-  local kind = hash_words.of(value)
+  local kind = identify.of(value)
   if kind and kind.supported then
     return "another form than Auth0's", BUILT:format(kind.line)
   end
-  local size, salted = hash_rules.ldap_size(scheme)
+  local size, salted = rules.ldap_size(scheme)
   if not size then
     return "a scheme that Auth0 cannot verify", "Auth0 has no form for it: " .. NO_HASH
   end
@@ -217,14 +217,14 @@ local function value_fault(custom, finding)
   if algorithm == "argon2" or algorithm == "pbkdf2" then return phc(value, algorithm) end
   if algorithm == "scrypt" then
     local cause, fix = encoded(value, hash.encoding, custom.keylen)
-    local bytes = hash_rules.decode(value, hash.encoding)
+    local bytes = rules.decode(value, hash.encoding)
     if not bytes or cause and cause:find("^it is") then return cause, fix end
     return nil, string.format("Write keylen = %d, or build it with password.scrypt, which counts.",
       #bytes)
   end
   local member = algorithm == "hmac" and "digest" or "algorithm"
   local name = member == "digest" and hash.digest or algorithm
-  return encoded(value, hash.encoding, hash_rules.SIZES[name], name, member)
+  return encoded(value, hash.encoding, rules.SIZES[name], name, member)
 end
 
 local function encoding_fault(custom)
@@ -233,7 +233,7 @@ local function encoding_fault(custom)
     return custom.algorithm .. " is text", 'Write encoding = "utf8".'
   end
   local value = type(custom.hash) == "table" and custom.hash.value
-  local is_hex = type(value) == "string" and hash_rules.decode(value, "hex") ~= nil
+  local is_hex = type(value) == "string" and rules.decode(value, "hex") ~= nil
   return nil, string.format('Write encoding = "%s", as the value is written; auth0.password tells '
     .. "it by itself.", is_hex and "hex" or "base64")
 end
@@ -287,7 +287,7 @@ local MEMBERS <const> = {
   cost = cost_fault,
   keylen = "Write keylen, the bytes of the hash: password.scrypt counts them.",
   ["password.encoding"] = "Write ascii, utf8, utf16le, ucs2, latin1 or binary.",
-  algorithm = "Write one of " .. table.concat(hash_rules.ALGORITHMS, ", ") .. "; a salt goes into "
+  algorithm = "Write one of " .. table.concat(rules.ALGORITHMS, ", ") .. "; a salt goes into "
     .. "`salt`.",
   hash = NO_VALUE,
 }
@@ -297,7 +297,7 @@ local SCRYPT_ONLY <const> = {
 
 ---The documented word that one is another spelling of ("MD5", "UTF-8"), nil for none.
 local function documented(below, value)
-  local rule = hash_rules.RULE
+  local rule = rules.RULE
   for name in below:gmatch("[^.]+") do rule = (rule.properties or {})[name] or {} end
   if type(value) ~= "string" then return nil end
   local plain = value:lower():gsub("[-_]", "")
@@ -314,7 +314,7 @@ local ALSO_ABSENT <const> = { salt = true, ["hash.encoding"] = true }
 ---@param finding UserFinding
 ---@return string? cause  for the message
 ---@return string? fix    a sentence
-function hash_advice.of(custom, below, finding)
+function hashes.of(custom, below, finding)
   if finding.keyword == "forbidden" and SCRYPT_ONLY[below] then return nil, NOT_HERE end
   if finding.keyword == "forbidden" and below:find("^hash%.") then
     return nil, "Leave it out: only hmac has it."
@@ -337,4 +337,4 @@ function hash_advice.of(custom, below, finding)
   return nil, WRITE_BUILDER
 end
 
-return hash_advice
+return hashes

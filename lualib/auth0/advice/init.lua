@@ -3,11 +3,11 @@
 --- nothing.
 
 local codes = require "auth0.codes"
-local field_advice = require "auth0.advice.fields"
-local hash_advice = require "auth0.advice.hashes"
+local fields = require "auth0.advice.fields"
+local hashes = require "auth0.advice.hashes"
 local json = require "host.json"
 local text = require "host.text"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
 local advice = {}
 
@@ -65,9 +65,9 @@ local function advise(user, finding, value)
   local below = path:match("^custom_password_hash%.(.+)$")
   local custom = user.custom_password_hash
   if below and finding.keyword ~= "additional" and type(custom) == "table" then
-    return hash_advice.of(custom, below, finding)
+    return hashes.of(custom, below, finding)
   end
-  return field_advice.of(value, finding, path)
+  return fields.of(value, finding, path)
 end
 
 local ADDRESSES <const> = { ["email"] = true, ["mfa_factors[].email.value"] = true }
@@ -77,8 +77,8 @@ local ADDRESSES <const> = { ["email"] = true, ["mfa_factors[].email.value"] = tr
 ---@return string
 function advice.size(user)
   local written = type(user) == "table" and json.encode(user)
-  if not written then return value_shape.of(user) end
-  local name, bytes = field_advice.largest(user)
+  if not written then return redact.of(user) end
+  local name, bytes = fields.largest(user)
   return string.format("object of %d bytes, %d of them in %s", #written, bytes, tostring(name))
 end
 
@@ -94,7 +94,7 @@ function advice.of(user, finding)
   return {
     code = finding.code, path = finding.path,
     message = cause and message .. ": " .. cause or message,
-    shape = finding.keyword == "max_bytes" and advice.size(value) or value_shape.of(value, as),
+    shape = finding.keyword == "max_bytes" and advice.size(value) or redact.of(value, as),
     fix = fix or finding.fix or advice.fix(finding.code, finding.path),
   }
 end

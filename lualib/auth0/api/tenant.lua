@@ -4,9 +4,9 @@
 local client = require "auth0.api.client"
 local expect = require "auth0.expect"
 
-local tenant_facts = {}
+local tenant = {}
 
-tenant_facts.FACTORS_SCOPE = "read:guardian_factors"
+tenant.FACTORS_SCOPE = "read:guardian_factors"
 
 -- The size of the bucket that a subscription has for reading users.
 local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
@@ -21,7 +21,7 @@ local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
 ---@return RateFacts?
 ---@return string? message
 ---@return Kind? kind
-function tenant_facts.rate(made)
+function tenant.rate(made)
   local response, message, kind = made:request {
     method = "GET", path = "/users", query = { per_page = 1, fields = "user_id" },
     expects = expect.list { user_id = "string" },
@@ -41,7 +41,7 @@ end
 ---@return string[]? names  sorted
 ---@return string? message  why they cannot be read
 ---@return Kind? kind
-function tenant_facts.factors(made)
+function tenant.factors(made)
   local response, message, kind = made:request {
     method = "GET", path = "/guardian/factors", expects = expect.list { name = "string" },
   }
@@ -57,4 +57,4 @@ function tenant_facts.factors(made)
   return names
 end
 
-return tenant_facts
+return tenant

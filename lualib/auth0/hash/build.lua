@@ -2,14 +2,14 @@
 --- the source's value cannot be carried over; none of them raises over data.
 
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local text = require "host.text"
 
-local hash_build = {}
+local build = {}
 
 ---The reason where there is no value at all: nothing is lost then.
 ---@type string
-hash_build.NONE = "no password hash"
+build.NONE = "no password hash"
 
 local BCRYPT <const> = "^%$2[aby]%$%d%d%$[./A-Za-z0-9]+$"
 local BCRYPT_LENGTH <const> = 60 -- characters
@@ -49,7 +49,7 @@ local function salt_fault(options)
   if options.position and options.position ~= "prefix" and options.position ~= "suffix" then
     return "a salt goes before or after the password, nowhere else"
   end
-  if options.salt and not hash_rules.decode(options.salt, options.salt_encoding) then
+  if options.salt and not rules.decode(options.salt, options.salt_encoding) then
     return "the salt is no " .. tostring(options.salt_encoding)
   end
   return nil
@@ -57,10 +57,10 @@ end
 
 ---A value without blanks around it and without the databases' `0x`; nil, reason for none.
 local function cleaned(value)
-  if value == nil then return nil, hash_build.NONE end
+  if value == nil then return nil, build.NONE end
   if type(value) ~= "string" then return nil, "a hash must be text, this is a " .. type(value) end
   local trimmed = text.trim(value)
-  if not trimmed then return nil, hash_build.NONE end
+  if not trimmed then return nil, build.NONE end
   return trimmed
 end
 
@@ -70,7 +70,7 @@ end
 ---@param options? {pepper?: string, position?: "prefix"|"suffix"}  position: default suffix
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.bcrypt(value, options)
+function build.bcrypt(value, options)
   local hash, why = cleaned(value)
   if not hash then return nil, why end
   options = options or {}
@@ -96,10 +96,10 @@ local PBKDF2 <const> = {
 ---"SHA-256", "HmacSHA256", "sha_256" are all sha256; nil for what has no name here.
 ---@param name any
 ---@return string?
-function hash_build.digest_name(name)
+function build.digest_name(name)
   if type(name) ~= "string" then return nil end
   local low = name:lower():gsub("^hmac", ""):gsub("[-_ ]", "")
-  return hash_rules.SIZES[low] and low or nil
+  return rules.SIZES[low] and low or nil
 end
 
 ---PBKDF2 from its parts; salt and key are raw bytes (see host.digest to decode them).
@@ -109,11 +109,11 @@ end
 ---@param key string       bytes
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.pbkdf2(name, iterations, salt, key)
+function build.pbkdf2(name, iterations, salt, key)
   if type(name) == "table" then
     error("pbkdf2 takes (name, iterations, salt, key), not a table", 2)
   end
-  local known = PBKDF2[hash_build.digest_name(name) or ""]
+  local known = PBKDF2[build.digest_name(name) or ""]
   local count = math.tointeger(tonumber(iterations))
   if not known then return nil, "a digest that Auth0 does not know for pbkdf2" end
   if not count or count < 1 then return nil, "pbkdf2 needs its number of iterations" end
@@ -135,7 +135,7 @@ end
 ---@param parts Argon2
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.argon2(parts)
+function build.argon2(parts)
   if type(parts) ~= "table" then
     error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2)
   end
@@ -171,7 +171,7 @@ end
 ---@param parts Scrypt
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.scrypt(parts)
+function build.scrypt(parts)
   if type(parts) ~= "table" then error("scrypt takes a table { cost, salt, key }", 2) end
   local cost = math.tointeger(tonumber(parts.cost))
   if not cost or cost < 2 or cost & (cost - 1) ~= 0 then
@@ -194,12 +194,12 @@ end
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.ldap(value)
+function build.ldap(value)
   local hash, why = cleaned(value)
   if not hash then return nil, why end
   local scheme, data = hash:match("^{([%w_-]+)}(.+)$")
   if not scheme then return nil, "not an LDAP password of the form {SCHEME}data" end
-  local size, salted = hash_rules.ldap_size(scheme)
+  local size, salted = rules.ldap_size(scheme)
   if not size then return nil, "the LDAP scheme {" .. scheme:upper() .. "} is not supported" end
   local bytes = digest.unbase64(data)
   if not bytes then return nil, "the LDAP password is no Base64" end
@@ -215,7 +215,7 @@ end
 ---Hex without what databases put before it: "0x" of MySQL and SQL Server, "\x" of PostgreSQL.
 ---@param hex string
 ---@return string
-function hash_build.bare_hex(hex)
+function build.bare_hex(hex)
   return (hex:gsub("^[0\\][xX]", ""))
 end
 
@@ -224,10 +224,10 @@ local function encoded(value, size, encoding)
   value, encoding = written(value, encoding)
   local hash, why = cleaned(value)
   if not hash then return nil, why end
-  if encoding ~= "base64" then hash = hash_build.bare_hex(hash) end
+  if encoding ~= "base64" then hash = build.bare_hex(hash) end
   local candidates = encoding and { encoding } or { "hex", "base64" }
   for _, candidate in ipairs(candidates) do
-    local bytes = hash_rules.decode(hash, candidate)
+    local bytes = rules.decode(hash, candidate)
     if bytes and #bytes == size then return hash, candidate end
   end
   return nil, string.format("not %d bytes in %s", size, table.concat(candidates, " or "))
@@ -241,11 +241,11 @@ local DIGESTS <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sh
 ---@param options? SaltOptions
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.digest(name, value, options)
+function build.digest(name, value, options)
   options = options or {}
-  local known = hash_build.digest_name(name)
+  local known = build.digest_name(name)
   if not known or not DIGESTS[known] then return nil, tostring(name) .. " is not supported" end
-  local hash, encoding = encoded(value, hash_rules.SIZES[known], options.encoding)
+  local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   local why = salt_fault(options)
   if why then return nil, why end
@@ -262,16 +262,16 @@ end
 ---@param options? SaltOptions|{key_encoding?: HashEncoding}
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_build.hmac(name, value, key, options)
+function build.hmac(name, value, key, options)
   options = options or {}
-  local known = hash_build.digest_name(name)
+  local known = build.digest_name(name)
   if not known then return nil, tostring(name) .. " is not supported for hmac" end
-  local hash, encoding = encoded(value, hash_rules.SIZES[known], options.encoding)
+  local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   if not key or key == "" then return nil, "hmac needs its key" end
   local key_encoding
   key, key_encoding = written(key, options.key_encoding)
-  if not hash_rules.decode(key, key_encoding) then
+  if not rules.decode(key, key_encoding) then
     return nil, "the key is no " .. tostring(key_encoding)
   end
   local why = salt_fault(options)
@@ -291,10 +291,10 @@ end
 ---@param reason string
 ---@return nil
 ---@return string reason
-function hash_build.none(reason)
+function build.none(reason)
   return nil, reason
 end
 
-hash_build.cleaned = cleaned
+build.cleaned = cleaned
 
-return hash_build
+return build

@@ -2,10 +2,10 @@
 --- the line of a mapping that carries it over.
 
 local build = require "auth0.hash.build"
-local hash_parse = require "auth0.hash.parse"
-local hash_rules = require "auth0.hash.rules"
+local parse = require "auth0.hash.parse"
+local rules = require "auth0.hash.rules"
 
-local hash_words = {}
+local identify = {}
 
 ---@class HashKind
 ---@field scheme string       "bcrypt", "phpass", "unknown"
@@ -23,7 +23,7 @@ local CALLS <const> = {
 ---@param scheme string
 ---@param expression string  of the value: "row.hash"
 ---@return string
-function hash_words.line(scheme, expression)
+function identify.line(scheme, expression)
   for _, call in ipairs(CALLS) do
     if scheme:find(call[1]) then
       return string.format("custom_password_hash = password.%s(%s)", call[2], expression)
@@ -39,9 +39,9 @@ local function digests_of(value)
   local names, how = {}, nil
   for _, encoding in ipairs { "hex", "base64" } do
     local text = encoding == "hex" and build.bare_hex(value) or value
-    local bytes = hash_rules.decode(text, encoding)
+    local bytes = rules.decode(text, encoding)
     for _, name in ipairs(bytes and #names == 0 and DIGESTS or {}) do
-      if #bytes == hash_rules.SIZES[name] then
+      if #bytes == rules.SIZES[name] then
         names[#names + 1], how = name, encoding
       end
     end
@@ -96,8 +96,8 @@ local SMALLEST_KEY <const> = 24 -- bytes; shorter ones may be anything
 ---Bytes that no digest has as many of.
 local function derived_key(value)
   local hex = build.bare_hex(value)
-  local bytes = hex:find("^%x+$") and hash_rules.decode(hex, "hex")
-    or value:find("=$") and hash_rules.decode(value, "base64")
+  local bytes = hex:find("^%x+$") and rules.decode(hex, "hex")
+    or value:find("=$") and rules.decode(value, "base64")
   if not bytes or #bytes < SMALLEST_KEY then return nil end
   return {
     scheme = "key of " .. #bytes .. " bytes",
@@ -109,14 +109,14 @@ end
 ---@param value string?
 ---@param expression? string  default "row.hash"
 ---@return HashKind? kind  nil where there is no value
-function hash_words.of(value, expression)
+function identify.of(value, expression)
   expression = expression or "row.hash"
   local cleaned = build.cleaned(value)
   if not cleaned then return nil end
-  local found = assert(hash_parse.identify(cleaned))
+  local found = assert(parse.identify(cleaned))
   if found.supported then
     return {
-      scheme = found.name, supported = true, line = hash_words.line(found.name, expression),
+      scheme = found.name, supported = true, line = identify.line(found.name, expression),
     }
   end
   if found.name ~= "unknown" then
@@ -125,7 +125,7 @@ function hash_words.of(value, expression)
   local names, how = digests_of(cleaned)
   if #names > 0 then
     return {
-      scheme = string.format("%s of %d bytes", how, hash_rules.SIZES[names[1]]),
+      scheme = string.format("%s of %d bytes", how, rules.SIZES[names[1]]),
       line = string.format("custom_password_hash = password.digest(\"%s\", %s)", names[#names],
         expression),
       reason = "it does not say its algorithm (" .. table.concat(names, ", ")
@@ -136,4 +136,4 @@ function hash_words.of(value, expression)
     or { scheme = found.name, supported = false, reason = found.reason }
 end
 
-return hash_words
+return identify

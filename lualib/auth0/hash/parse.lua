@@ -3,11 +3,11 @@
 
 local build = require "auth0.hash.build"
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local systems = require "auth0.hash.vendors"
 
-local hash_parse = {}
+local parse = {}
 
 ---Unpadded Base64 as PHC strings, passlib ("." for "+") and LDAP servers write it.
 local function from_b64(value)
@@ -18,7 +18,7 @@ end
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.phc(value)
+function parse.phc(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   local kind, version, m, t, p, salt, key
@@ -45,7 +45,7 @@ local function django_pbkdf2(name, rest)
   local iterations, salt, key = rest:match("^(%d+)%$([^$]*)%$(.+)$")
   if not iterations then return nil, "a damaged Django pbkdf2 hash" end
   local bytes = digest.unhex(key)
-  if not bytes or #bytes ~= hash_rules.SIZES[name] then bytes = digest.unbase64(key) end
+  if not bytes or #bytes ~= rules.SIZES[name] then bytes = digest.unbase64(key) end
   return build.pbkdf2(name, iterations, salt, bytes) -- the salt is text
 end
 
@@ -61,7 +61,7 @@ local DJANGO <const> = {
   pbkdf2_sha256 = function(rest) return django_pbkdf2("sha256", rest) end,
   pbkdf2_sha1 = function(rest) return django_pbkdf2("sha1", rest) end,
   pbkdf2_sha512 = function(rest) return django_pbkdf2("sha512", rest) end,
-  argon2 = function(rest) return hash_parse.phc("$" .. rest) end,
+  argon2 = function(rest) return parse.phc("$" .. rest) end,
   bcrypt = function(rest) return build.bcrypt(rest:match("^%$.*") and rest) end,
   scrypt = django_scrypt,
   bcrypt_sha256 = "Django's bcrypt over a SHA-256 is not supported",
@@ -72,7 +72,7 @@ local DJANGO <const> = {
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.django(value)
+function parse.django(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   if hash:sub(1, 1) == "!" then return nil, "an unusable password, as Django marks it" end
@@ -98,7 +98,7 @@ local PRF <const> = { [0] = "sha1", "sha256", "sha512" }
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.aspnet(value)
+function parse.aspnet(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   local bytes = digest.unbase64(hash)
@@ -148,7 +148,7 @@ end
 ---@param credential table
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.keycloak_credential(credential)
+function parse.keycloak_credential(credential)
   local secret, data = document(credential.secretData), document(credential.credentialData)
   if not secret or not data then
     if not credential.hashedSaltedValue then
@@ -198,7 +198,7 @@ local function ping_pbkdf2(scheme, data)
   local name = scheme == "PBKDF2" and "sha1" or build.digest_name(scheme:match("^PBKDF2%-(.+)$"))
   local iterations, rest = data:match("^(%d+):(.+)$")
   local bytes = rest and digest.unbase64(rest)
-  local size = hash_rules.SIZES[name or ""]
+  local size = rules.SIZES[name or ""]
   if not bytes or not size or #bytes <= size then
     return nil, "a damaged {" .. scheme .. "} value"
   end
@@ -209,7 +209,7 @@ end
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.ldap_password(value)
+function parse.ldap_password(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   local scheme, data = hash:match("^{([%w_-]+)}(.*)$")
@@ -219,7 +219,7 @@ function hash_parse.ldap_password(value)
     if data:find("^%$2") then return build.bcrypt(data) end
     return nil, "crypt(3) schemes other than bcrypt are not supported"
   end
-  if (scheme or ""):find("^ARGON2") then return hash_parse.phc(data) end
+  if (scheme or ""):find("^ARGON2") then return parse.phc(data) end
   if scheme == "PBKDF2_SHA256" then return ds_pbkdf2(data) end
   if LDAP_NT[scheme or ""] then
     return build.digest("md4", data, { encoding = "hex", password_encoding = "utf16le" })
@@ -250,20 +250,20 @@ local FIREBASE <const> = "Firebase's scrypt encrypts a key of its own and is not
 
 ---A Keycloak credential that is JSON in a text.
 local function keycloak_text(hash)
-  return hash_parse.keycloak_credential(document(hash) or {})
+  return parse.keycloak_credential(document(hash) or {})
 end
 
 ---Self-describing schemes, the narrow ones first.
 ---@type Scheme[]
-hash_parse.SCHEMES = {
+parse.SCHEMES = {
   { name = "WordPress 6.8 bcrypt", pattern = "^%$wp%$2",
     reason = "WordPress 6.8 hashes before bcrypt; without $wp it looks valid and never matches" },
   { name = "peppered bcrypt", pattern = "^%$2[aby]%$%d%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "%$.",
     build = systems.peppered_bcrypt },
   { name = "bcrypt", pattern = "^%$2[aby]%$", build = build.bcrypt },
   { name = "old bcrypt", pattern = "^%$2x?%$", build = build.bcrypt },
-  { name = "argon2", pattern = "^%$argon2", build = hash_parse.phc },
-  { name = "pbkdf2", pattern = "^%$pbkdf2", build = hash_parse.phc },
+  { name = "argon2", pattern = "^%$argon2", build = parse.phc },
+  { name = "pbkdf2", pattern = "^%$pbkdf2", build = parse.phc },
   { name = "phpBB", pattern = "^%$%w+\\", reason = HASHED_HASH },
   { name = "phpass", pattern = "^U?%$[PH]%$", reason = "phpass (iterated MD5) is not supported" },
   { name = "Drupal phpass", pattern = "^U?%$S%$",
@@ -299,21 +299,21 @@ hash_parse.SCHEMES = {
   { name = "Keycloak", pattern = '^{.*"secretData"', build = keycloak_text },
   { name = "authPassword", pattern = "^S?H?A?M?D?%d+%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",
     build = systems.auth_password },
-  { name = "LDAP", pattern = "^{[%w_-]+}", build = hash_parse.ldap_password },
+  { name = "LDAP", pattern = "^{[%w_-]+}", build = parse.ldap_password },
   { name = "Django", pattern = "^pbkdf2_.*wrapped.*%$", reason = HASHED_HASH },
-  { name = "Django", pattern = "^crypt%$", build = hash_parse.django },
-  { name = "Django", pattern = "^pbkdf2_sha%d+%$", build = hash_parse.django },
-  { name = "Django", pattern = "^argon2%$argon2", build = hash_parse.django },
-  { name = "Django", pattern = "^bcrypt_?s?h?a?2?5?6?%$%$2", build = hash_parse.django },
-  { name = "Django", pattern = "^scrypt%$%d+%$", build = hash_parse.django },
-  { name = "Django", pattern = "^md5%$[^$]*%$%x+$", build = hash_parse.django },
-  { name = "Django", pattern = "^sha1%$[^$]*%$%x+$", build = hash_parse.django },
+  { name = "Django", pattern = "^crypt%$", build = parse.django },
+  { name = "Django", pattern = "^pbkdf2_sha%d+%$", build = parse.django },
+  { name = "Django", pattern = "^argon2%$argon2", build = parse.django },
+  { name = "Django", pattern = "^bcrypt_?s?h?a?2?5?6?%$%$2", build = parse.django },
+  { name = "Django", pattern = "^scrypt%$%d+%$", build = parse.django },
+  { name = "Django", pattern = "^md5%$[^$]*%$%x+$", build = parse.django },
+  { name = "Django", pattern = "^sha1%$[^$]*%$%x+$", build = parse.django },
   { name = "Django unusable", pattern = "^!", reason = "no usable password" },
   { name = "unusable", pattern = "^[*x]$", reason = "no usable password" },
   { name = "ASP.NET Identity 3", guess = true, pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
-    build = hash_parse.aspnet },
+    build = parse.aspnet },
   { name = "ASP.NET Identity 2", guess = true, pattern = "^A[A-P][A-Za-z0-9+/]+=*$",
-    build = hash_parse.aspnet },
+    build = parse.aspnet },
 }
 
 local function bare(value)
@@ -328,7 +328,7 @@ end
 ---@return PasswordHash? made
 ---@return string? reason
 local function recognise(hash)
-  for _, scheme in ipairs(hash_parse.SCHEMES) do
+  for _, scheme in ipairs(parse.SCHEMES) do
     if hash:find(scheme.pattern) then
       local made, why
       if scheme.build then made, why = scheme.build(hash) end
@@ -341,7 +341,7 @@ end
 ---Which scheme a stored password is, as far as it says so itself.
 ---@param value string?
 ---@return HashScheme? scheme  nil where there is no value
-function hash_parse.identify(value)
+function parse.identify(value)
   local hash = build.cleaned(value)
   if not hash then return nil end
   local name, made, why = recognise(hash)
@@ -352,7 +352,7 @@ end
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_parse.any(value)
+function parse.any(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   local _, made
@@ -360,4 +360,4 @@ function hash_parse.any(value)
   return made, why
 end
 
-return hash_parse
+return parse

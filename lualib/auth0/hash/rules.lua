@@ -4,7 +4,7 @@
 
 local digest = require "host.digest"
 
-local hash_rules = {}
+local rules = {}
 
 ---@class HashValue
 ---@field value string
@@ -24,7 +24,7 @@ local hash_rules = {}
 
 ---Bytes of each digest.
 ---@type table<string, integer>
-hash_rules.SIZES = {
+rules.SIZES = {
   md4 = 16, md5 = 16, ripemd160 = 20, sha1 = 20, sha224 = 28, sha256 = 32, sha384 = 48,
   sha512 = 64, whirlpool = 64,
 }
@@ -49,7 +49,7 @@ local B64 <const> = "[A-Za-z0-9+/]+"
 ---@param value any
 ---@param encoding? string
 ---@return string?
-function hash_rules.decode(value, encoding)
+function rules.decode(value, encoding)
   if type(value) ~= "string" then return nil end
   if encoding == "hex" then return digest.unhex(value) end
   if encoding == "base64" then return digest.unbase64(value) end
@@ -58,14 +58,14 @@ end
 
 ---The check of a salt or key: its value must decode.
 local function member_check(member, report)
-  if hash_rules.decode(member.value, member.encoding) then return end
+  if rules.decode(member.value, member.encoding) then return end
   report("PATTERN", "value", "String does not match pattern of " .. tostring(member.encoding))
 end
 
 ---The hash's bytes; reports what does not decode or has another length.
 local function decode_hash(hash, size, report)
   if type(hash) ~= "table" or type(hash.value) ~= "string" then return end
-  local bytes = hash_rules.decode(hash.value, hash.encoding)
+  local bytes = rules.decode(hash.value, hash.encoding)
   if not bytes then
     report("PATTERN", "hash.value", "String does not match pattern of " .. tostring(hash.encoding))
   elseif size and #bytes ~= size then
@@ -76,7 +76,7 @@ end
 
 local function hmac_check(value, report)
   local hash = value.hash
-  if type(hash) == "table" then decode_hash(hash, hash_rules.SIZES[hash.digest], report) end
+  if type(hash) == "table" then decode_hash(hash, rules.SIZES[hash.digest], report) end
 end
 
 local function scrypt_check(value, report)
@@ -142,13 +142,13 @@ end
 ---@param scheme string
 ---@return integer? size
 ---@return boolean salted
-function hash_rules.ldap_size(scheme)
+function rules.ldap_size(scheme)
   local low = scheme:lower()
   local salted = low:find("^ss") ~= nil or low == "smd5"
   local base = salted and low:sub(2) or low
   local names = { md5 = "md5", sha = "sha1", sha1 = "sha1" }
   local name = names[base] or (base:find("^sha%d+$") and base)
-  return name and hash_rules.SIZES[name] or nil, salted
+  return name and rules.SIZES[name] or nil, salted
 end
 
 local function ldap_check(value, report)
@@ -156,7 +156,7 @@ local function ldap_check(value, report)
   if type(text) ~= "string" then return end
   local scheme, data = text:match("^{(%w+)}(.+)$")
   if not scheme then return end
-  local size, salted = hash_rules.ldap_size(scheme)
+  local size, salted = rules.ldap_size(scheme)
   local bytes = digest.unbase64(data)
   local fault
   if not size then
@@ -217,7 +217,7 @@ end
 
 ---Rules for a digest: as many bytes as it has. Patterns, for they cost a hundredth of a `check`.
 local function digest_rule(name)
-  local size = hash_rules.SIZES[name]
+  local size = rules.SIZES[name]
   local letters = (size * 4 + 2) // 3
   return bytes_rule { switch = { on = "encoding", cases = {
     hex = value_rule("^" .. ("%x"):rep(size * 2) .. "$",
@@ -285,9 +285,9 @@ local CASES <const> = {
 }
 
 ---@type string[]
-hash_rules.ALGORITHMS = {}
-for name in pairs(CASES) do table.insert(hash_rules.ALGORITHMS, name) end
-table.sort(hash_rules.ALGORITHMS)
+rules.ALGORITHMS = {}
+for name in pairs(CASES) do table.insert(rules.ALGORITHMS, name) end
+table.sort(rules.ALGORITHMS)
 
 local ENCODING <const> = { type = "string", enum = { "base64", "hex", "utf8" } }
 
@@ -301,10 +301,10 @@ local function valued(properties, check)
 end
 
 ---@type host.schema.Rule
-hash_rules.RULE = {
+rules.RULE = {
   type = "object", omit_empty = true, additional = false, required = { "algorithm", "hash" },
   properties = {
-    algorithm = { type = "string", enum = hash_rules.ALGORITHMS },
+    algorithm = { type = "string", enum = rules.ALGORITHMS },
     hash = valued {
       digest = { type = "string", enum = { "md4", "md5", "ripemd160", "sha1", "sha224", "sha256",
         "sha384", "sha512", "whirlpool" } },
@@ -324,4 +324,4 @@ hash_rules.RULE = {
   switch = { on = "algorithm", cases = CASES },
 }
 
-return hash_rules
+return rules

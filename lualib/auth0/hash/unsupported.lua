@@ -4,7 +4,7 @@
 local digest = require "host.digest"
 local verify = require "auth0.hash.verify"
 
-local hash_foreign = {}
+local unsupported = {}
 
 local DIGITS <const> = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 local MOST_LOG <const> = 20 -- of phpass's rounds: two seconds
@@ -47,7 +47,7 @@ local SCHEMES <const> = {
     return phpass(value, cleartext, "sha512")
   end },
   { pattern = "^%$wp%$2", fits = function(value, cleartext)
-    return verify.text(hash_foreign.wordpress(cleartext), value:sub(4))
+    return verify.text(unsupported.wordpress(cleartext), value:sub(4))
   end },
   { pattern = "^bcrypt_sha256%$%$2", fits = function(value, cleartext)
     return verify.text(digest.hex(digest.hash("sha256", cleartext)), value:match("%$(%$2.*)$"))
@@ -66,7 +66,7 @@ local SCHEMES <const> = {
 ---What WordPress 6.8 hands to bcrypt.
 ---@param cleartext string
 ---@return string
-function hash_foreign.wordpress(cleartext)
+function unsupported.wordpress(cleartext)
   local trimmed = cleartext:match("^%s*(.-)%s*$")
   return digest.base64(assert(digest.hmac("sha384", "wp-sha384", trimmed)))
 end
@@ -74,10 +74,10 @@ end
 ---@param value string
 ---@param cleartext string
 ---@return boolean? fits  nil where it cannot be told
-function hash_foreign.fits(value, cleartext)
+function unsupported.fits(value, cleartext)
   for _, scheme in ipairs(SCHEMES) do
     if value:find(scheme.pattern) then return scheme.fits(value, cleartext) end
   end
 end
 
-return hash_foreign
+return unsupported

@@ -6,7 +6,7 @@ local build = require "auth0.hash.build"
 local digest = require "host.digest"
 local json = require "host.json"
 
-local hash_systems = {}
+local vendors = {}
 
 local LARGEST_LOG <const> = 31 -- what scrypt writes after ln= is a logarithm up to this, else N
 
@@ -14,7 +14,7 @@ local LARGEST_LOG <const> = 31 -- what scrypt writes after ln= is a logarithm up
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.scrypt(hash)
+function vendors.scrypt(hash)
   local n, r, p, salt, key = hash:match("^%$scrypt%$ln=(%d+),r=(%d+),p=(%d+)%$([^$]*)%$([^$]+)$")
   local cost = math.tointeger(tonumber(n))
   if not cost then return nil, "a damaged scrypt hash" end
@@ -33,7 +33,7 @@ local POSITIONS <const> = {
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.ory(hash)
+function vendors.ory(hash)
   local name, plain = hash:match("^%$(%w+)%$([^$]+)$")
   if name then return build.digest(name, plain, { encoding = "base64" }) end
   local template, salt, value
@@ -54,7 +54,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.ory_hmac(hash)
+function vendors.ory_hmac(hash)
   local name, value, key = hash:match("^%$hmac%-(%w+)%$([^$]+)%$([^$]+)$")
   if not name then return nil, "a damaged hmac of Ory Kratos" end
   return build.hmac(name, digest.unbase64(value), key, {
@@ -66,7 +66,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.werkzeug(hash)
+function vendors.werkzeug(hash)
   local name, n, r, p, salt, key
   n, r, p, salt, key = hash:match("^scrypt:(%d+):(%d+):(%d+)%$([^$]+)%$(%x+)$")
   if n then
@@ -85,7 +85,7 @@ local SODIUM <const> = { "32", "2", "67108864" } -- what version 2 leaves unsaid
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.magento(hash)
+function vendors.magento(hash)
   local value, salt, version = hash:match("^(%x+):([^:]*):([%d_:]+)$")
   if not value then return nil, "a damaged hash of Magento" end
   if version:find(":", 1, true) then
@@ -111,7 +111,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.zitadel_md5(hash)
+function vendors.zitadel_md5(hash)
   local position, salt, value = hash:match("^%$md5salted%-(%l+)%$([^$]+)%$([^$]+)$")
   if not position then return nil, "a damaged md5 of ZITADEL" end
   return build.digest("md5", value, { encoding = "base64", salt = salt, position = position })
@@ -121,7 +121,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.peppered_bcrypt(hash)
+function vendors.peppered_bcrypt(hash)
   return build.bcrypt(hash:sub(1, 60), { pepper = hash:sub(62) })
 end
 
@@ -130,7 +130,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.sql_server(hash)
+function vendors.sql_server(hash)
   local version, salt, value = hash:match("^0[xX]0([12])00(%x%x%x%x%x%x%x%x)(%x+)$")
   local length = #(value or "")
   local name = version == "2" and length == 128 and "sha512"
@@ -146,7 +146,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.oracle(hash)
+function vendors.oracle(hash)
   return build.digest("sha1", hash:sub(3, 42), {
     encoding = "hex", salt = hash:sub(43), salt_encoding = "hex", position = "suffix",
   })
@@ -156,7 +156,7 @@ end
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.auth_password(hash)
+function vendors.auth_password(hash)
   local name, salt, value = hash:match("^(%w+)%$([^$]+)%$([^$]+)$")
   return build.digest(name == "SHA" and "sha1" or name, value, {
     encoding = "base64", salt = salt, salt_encoding = "base64", position = "suffix",
@@ -167,7 +167,7 @@ end
 ---@param hash string  JSON
 ---@return PasswordHash? hash
 ---@return string? reason
-function hash_systems.forgerock(hash)
+function vendors.forgerock(hash)
   local object = json.decode(hash)
   local crypto = type(object) == "table" and object["$crypto"]
   local value = type(crypto) == "table" and crypto.value
@@ -183,4 +183,4 @@ function hash_systems.forgerock(hash)
   return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
 end
 
-return hash_systems
+return vendors

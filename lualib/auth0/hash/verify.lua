@@ -4,9 +4,9 @@
 --- worked values.
 
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local json = require "host.json"
-local verify_cost = require "auth0.hash.cost"
+local check_cost = require "auth0.hash.cost"
 
 local verify = {}
 
@@ -42,7 +42,7 @@ end
 ---The cleartext with the salt where it goes.
 local function salted(bytes, salt)
   if salt == nil then return bytes end
-  local value = hash_rules.decode(salt.value, salt.encoding)
+  local value = rules.decode(salt.value, salt.encoding)
   if not value then return nil, "the salt is no " .. tostring(salt.encoding or "text") end
   if salt.position == "suffix" then return bytes .. value end
   if salt.position == nil or salt.position == "prefix" then return value .. bytes end
@@ -63,7 +63,7 @@ end
 local function bcrypt(bytes, value)
   local cost, rest = value:match("^%$2[aby]%$(%d%d)(%$.+)$")
   if not cost then return nil, "the bcrypt hash is damaged" end
-  local costly = verify_cost.bcrypt(cost)
+  local costly = check_cost.bcrypt(cost)
   if costly then return nil, costly end
   -- The three prefixes name one algorithm, but libxcrypt gives "$2a$" a twist of its own.
   local fits, message = digest.crypt_verify(bytes, "$2b$" .. cost .. rest)
@@ -84,7 +84,7 @@ local function pbkdf2_digest(name)
   local low = name:lower():gsub("^rsa%-", ""):gsub("^ssl3%-", ""):gsub("withrsa.*$", "")
     :gsub("%-2$", "")
   if low == "ripemd" or low == "rmd160" then low = "ripemd160" end
-  return hash_rules.SIZES[low] and low
+  return rules.SIZES[low] and low
 end
 
 local function pbkdf2(bytes, custom)
@@ -98,7 +98,7 @@ local function pbkdf2(bytes, custom)
   local stored, raw_salt = digest.unbase64(key), digest.unbase64(salt)
   if not stored or not raw_salt then return nil, "the pbkdf2 hash is damaged" end
   if #stored ~= length then return false end
-  local costly = verify_cost.pbkdf2(known, iterations, length)
+  local costly = check_cost.pbkdf2(known, iterations, length)
   if costly then return nil, costly end
   local made, message = digest.pbkdf2(known, bytes, raw_salt, iterations, length)
   if not made then return nil, message end
@@ -118,7 +118,7 @@ local function argon2(bytes, custom)
   if #raw_salt < SALT_BYTES or #raw_key < KEY_BYTES then
     return nil, "Auth0's verifier is not known to take an argon2 salt below 8 or key below 16 bytes"
   end
-  local costly = verify_cost.argon2(value)
+  local costly = check_cost.argon2(value)
   if costly then return nil, costly end
   local fits, message = digest.argon2_verify(bytes, value)
   if fits == nil then return nil, message end
@@ -126,14 +126,14 @@ local function argon2(bytes, custom)
 end
 
 local function scrypt(bytes, custom)
-  local salt = custom.salt and hash_rules.decode(custom.salt.value, custom.salt.encoding)
+  local salt = custom.salt and rules.decode(custom.salt.value, custom.salt.encoding)
   if not salt then return nil, "scrypt without its salt cannot be tried" end
-  local stored = hash_rules.decode(custom.hash.value, custom.hash.encoding)
+  local stored = rules.decode(custom.hash.value, custom.hash.encoding)
   if not stored then return nil, "the hash is no " .. tostring(custom.hash.encoding) end
   if #stored ~= custom.keylen then return false end
   local n, r = custom.cost or SCRYPT.cost, custom.blockSize or SCRYPT.blockSize
   local p = custom.parallelization or SCRYPT.parallelization
-  local costly = verify_cost.scrypt(n, r, p)
+  local costly = check_cost.scrypt(n, r, p)
   if costly then return nil, costly end
   local made, message = digest.scrypt(bytes, salt, n, r, p, custom.keylen)
   if not made then return nil, message end
@@ -143,13 +143,13 @@ end
 local function ldap(bytes, custom)
   local scheme, data = custom.hash.value:match("^{(%w+)}(.+)$")
   local size, salt_follows = nil, nil
-  if scheme then size, salt_follows = hash_rules.ldap_size(scheme) end
+  if scheme then size, salt_follows = rules.ldap_size(scheme) end
   local stored = scheme and digest.unbase64(data)
   if not size then return nil, "the LDAP scheme is not known" end
   if not stored then return nil, "the LDAP password is no Base64" end
   local salt = salt_follows and stored:sub(size + 1) or ""
   if not salt_follows and #stored ~= size then return false end
-  for name, length in pairs(hash_rules.SIZES) do
+  for name, length in pairs(rules.SIZES) do
     if length == size and (name:find("^sha") or name == "md5") then
       return same(assert(digest.hash(name, bytes .. salt)), stored:sub(1, size))
     end
@@ -159,8 +159,8 @@ end
 
 local function hmac(bytes, custom)
   local hash = custom.hash
-  local key = type(hash.key) == "table" and hash_rules.decode(hash.key.value, hash.key.encoding)
-  local stored = hash_rules.decode(hash.value, hash.encoding)
+  local key = type(hash.key) == "table" and rules.decode(hash.key.value, hash.key.encoding)
+  local stored = rules.decode(hash.value, hash.encoding)
   if not key then return nil, "the key of the hmac is missing or does not decode" end
   if not stored then return nil, "the hash is no " .. tostring(hash.encoding) end
   local message, why = salted(bytes, custom.salt)
@@ -177,7 +177,7 @@ end
 
 local function plain_digest(bytes, custom)
   local hash = custom.hash
-  local stored = hash_rules.decode(hash.value, hash.encoding)
+  local stored = rules.decode(hash.value, hash.encoding)
   if not stored then return nil, "the hash is no " .. tostring(hash.encoding) end
   local message, why = salted(bytes, custom.salt)
   if not message then return nil, why end
@@ -257,11 +257,11 @@ end
 ---@return string? reason  why it cannot be told
 function verify.text(bytes, value)
   if value:find("^%$argon2") then
-    local costly = verify_cost.argon2(value)
+    local costly = check_cost.argon2(value)
     if costly then return nil, costly end
     return digest.argon2_verify(bytes, value)
   end
-  local costly = verify_cost.crypt(value)
+  local costly = check_cost.crypt(value)
   if costly then return nil, costly end
   return digest.crypt_verify(bytes, value)
 end

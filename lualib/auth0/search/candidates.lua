@@ -2,9 +2,9 @@
 --- expression by which a mapping reads it.
 
 local digest = require "host.digest"
-local hash_build = require "auth0.hash.build"
-local hash_foreign = require "auth0.hash.unsupported"
-local hash_rules = require "auth0.hash.rules"
+local build = require "auth0.hash.build"
+local unsupported = require "auth0.hash.unsupported"
+local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local text = require "host.text"
 
@@ -107,7 +107,7 @@ end
 ---A hash that says what it is, in Base64: userPassword as LDIF writes it.
 local function unwrap(list, value)
   local trimmed = text.trim(value.text)
-  local inner = trimmed and hash_rules.decode(trimmed, "base64")
+  local inner = trimmed and rules.decode(trimmed, "base64")
   if inner and inner:find("^[{$]") and not inner:find("[^ -~]") then
     list[#list + 1] = {
       text = inner, name = value.name, expression = values.bytes_text(value.expression, "base64"),
@@ -166,11 +166,11 @@ local function readings(value)
     add(trimmed, trimmed, "utf8", expression .. TRIM)
   end
   for _, encoding in ipairs { "hex", "base64" } do
-    local bytes = trimmed and #trimmed >= 4 and hash_rules.decode(trimmed, encoding)
+    local bytes = trimmed and #trimmed >= 4 and rules.decode(trimmed, encoding)
     if bytes and bytes ~= "" then add(bytes, trimmed, encoding, expression) end
   end
-  local bare = trimmed and hash_build.bare_hex(trimmed)
-  local marked = bare ~= trimmed and bare and hash_rules.decode(bare, "hex")
+  local bare = trimmed and build.bare_hex(trimmed)
+  local marked = bare ~= trimmed and bare and rules.decode(bare, "hex")
   if marked and marked ~= "" then
     add(marked, marked, "bytes", values.bytes_text(expression, "hex"))
   end
@@ -238,8 +238,8 @@ function values.targets(list)
   local targets, seen = {}, {}
   local function take(written, expression, depth)
     for _, encoding in ipairs { "hex", "base64" } do
-      if encoding == "hex" then written = hash_build.bare_hex(written) end
-      local bytes = hash_rules.decode(written, encoding)
+      if encoding == "hex" then written = build.bare_hex(written) end
+      local bytes = rules.decode(written, encoding)
       if bytes and #bytes >= SMALLEST and not seen[bytes] then
         seen[bytes] = true
         targets[#targets + 1] = {
@@ -328,7 +328,7 @@ function values.nested(cleartext, pepper)
     seen[bytes] = true
     words[#words + 1] = { bytes = bytes, what = what, rare = rare }
   end
-  add(hash_foreign.wordpress(cleartext), "WordPress 6.8's hash of the password (its $wp is gone)")
+  add(unsupported.wordpress(cleartext), "WordPress 6.8's hash of the password (its $wp is gone)")
   for _, form in ipairs(FORMS) do
     for _, name in ipairs(NESTED) do
       if pepper then

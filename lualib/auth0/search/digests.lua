@@ -2,11 +2,11 @@
 --- salt in the value too.
 
 local digest = require "host.digest"
-local hash_build = require "auth0.hash.build"
-local hash_rules = require "auth0.hash.rules"
+local build = require "auth0.hash.build"
+local rules = require "auth0.hash.rules"
 local values = require "auth0.search.candidates"
 
-local guess_digests = {}
+local digests = {}
 
 local FEW <const> = 12 -- salts where each is tried with each
 local HMAC_BLOCK <const> = 64 -- bytes that ASP.NET fills with the salt, for its key
@@ -15,22 +15,22 @@ local SUPPORTED <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, 
 
 ---Digest names in an order of their own, with those that Auth0 has not heard of.
 ---@type string[]
-guess_digests.NAMES = { "sha512-256", "sha3-256", "sha3-512" }
-for name in pairs(hash_rules.SIZES) do table.insert(guess_digests.NAMES, name) end
-table.sort(guess_digests.NAMES)
-local NAMES <const> = guess_digests.NAMES
+digests.NAMES = { "sha512-256", "sha3-256", "sha3-512" }
+for name in pairs(rules.SIZES) do table.insert(digests.NAMES, name) end
+table.sort(digests.NAMES)
+local NAMES <const> = digests.NAMES
 
 ---Options of a builder as Lua: what is nil is left out.
 ---@param options {[1]: string, [2]: string|false|nil}[]
 ---@return string
-function guess_digests.options_text(options)
+function digests.options_text(options)
   local parts = {}
   for _, option in ipairs(options) do
     if option[2] then parts[#parts + 1] = option[1] .. " = " .. option[2] end
   end
   return #parts > 0 and ", { " .. table.concat(parts, ", ") .. " }" or ""
 end
-local options_text <const> = guess_digests.options_text
+local options_text <const> = digests.options_text
 
 local function quoted(value)
   return value and string.format("%q", value)
@@ -44,7 +44,7 @@ end
 ---The first salts, for what is tried with each pair of them.
 ---@param search GuessSearch
 ---@return GuessSalt[]
-function guess_digests.few(search)
+function digests.few(search)
   return table.move(search.salts, 1, math.min(#search.salts, FEW), 1, {})
 end
 
@@ -64,7 +64,7 @@ local function digest_found(search, hit)
     return { reason = string.format("%s is %s%s%s, for which Auth0 has no form",
       target.expression, hit.name, over, with) }
   end
-  local custom = hash_build.digest(hit.name, target.text, {
+  local custom = build.digest(hit.name, target.text, {
     salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
     encoding = target.encoding, password_encoding = word.encoding,
   })
@@ -107,7 +107,7 @@ end
 local function ldap_found(search, target, name)
   local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
     or "{S" .. name:upper() .. "}"
-  return target.encoding == "base64" and search:confirmed(hash_build.ldap(scheme .. target.text),
+  return target.encoding == "base64" and search:confirmed(build.ldap(scheme .. target.text),
     string.format("password.ldap(%q .. %s)", scheme, target.expression))
 end
 
@@ -117,7 +117,7 @@ end
 ---  position: string}  first: whether the digest is
 ---@return Guess?
 local function cut_found(search, cut)
-  local target, size, bytes = cut.target, hash_rules.SIZES[cut.name], cut.target.bytes
+  local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
   if not SUPPORTED[cut.name] then
     return { reason = string.format("%s is %s with its salt, for which Auth0 has no form",
       target.expression, cut.name) }
@@ -129,7 +129,7 @@ local function cut_found(search, cut)
   if not cut.first then
     value_range, salt_range = string.format("(-%d)", size), string.format("(1, -%d)", size + 1)
   end
-  local custom = hash_build.digest(cut.name, value, {
+  local custom = build.digest(cut.name, value, {
     encoding = "bytes", salt = salt, salt_encoding = "bytes", position = cut.position,
     password_encoding = cut.word.encoding,
   })
@@ -143,7 +143,7 @@ end
 
 ---A salt after the digest or before it, which goes after the password or before it.
 local function cut_in_two(search, target, name, word)
-  local size, bytes = hash_rules.SIZES[name], target.bytes
+  local size, bytes = rules.SIZES[name], target.bytes
   for _, first in ipairs { true, false } do
     local hash = first and bytes:sub(1, size) or bytes:sub(-size)
     local salt = first and bytes:sub(size + 1) or bytes:sub(1, -size - 1)
@@ -162,7 +162,7 @@ end
 
 local function embedded(search)
   for _, target in ipairs(search.targets) do
-    for name, size in pairs(hash_rules.SIZES) do
+    for name, size in pairs(rules.SIZES) do
       for _, word in ipairs(#target.bytes > size and search.words or {}) do
         local found = cut_in_two(search, target, name, word)
         if found then return found end
@@ -196,7 +196,7 @@ end
 ---The answer to an HMAC that was met.
 local function hmac_found(search, hit)
   local target, word, key, salt = hit.target, hit.word, hit.key, hit.salt
-  local custom = hash_rules.SIZES[hit.name] and hash_build.hmac(hit.name, target.text, key.value, {
+  local custom = rules.SIZES[hit.name] and build.hmac(hit.name, target.text, key.value, {
     key_encoding = key.encoding, encoding = target.encoding, password_encoding = word.encoding,
     salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
   })
@@ -237,7 +237,7 @@ end
 
 ---HMACs of the password and a salt.
 local function salted_hmacs(search)
-  local few, word = guess_digests.few(search), search.words[1]
+  local few, word = digests.few(search), search.words[1]
   for _, name in ipairs(#few > 1 and NAMES or {}) do
     for _, key in ipairs(few) do
       for _, salt in ipairs(few) do
@@ -260,7 +260,7 @@ end
 
 ---Salts before and after the password at once.
 local function both_sides(search)
-  local few = guess_digests.few(search)
+  local few = digests.few(search)
   for _, name in ipairs(NAMES) do
     for _, before in ipairs(few) do
       for _, after in ipairs(few) do
@@ -280,7 +280,7 @@ end
 ---Tries everything that is cheap.
 ---@param search GuessSearch
 ---@return Guess?
-function guess_digests.search(search)
+function digests.search(search)
   for _, word in ipairs(search.words) do
     local found = digests_of(search, word)
     if found then return found end
@@ -293,4 +293,4 @@ function guess_digests.search(search)
   end
 end
 
-return guess_digests
+return digests

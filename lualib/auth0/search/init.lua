@@ -4,16 +4,16 @@
 
 local derived = require "auth0.search.kdfs"
 local digests = require "auth0.search.digests"
-local hash_build = require "auth0.hash.build"
-local hash_foreign = require "auth0.hash.unsupported"
-local hash_parse = require "auth0.hash.parse"
-local hash_words = require "auth0.hash.identify"
+local build = require "auth0.hash.build"
+local unsupported_hash = require "auth0.hash.unsupported"
+local parse = require "auth0.hash.parse"
+local identify = require "auth0.hash.identify"
 local nested = require "auth0.search.nested"
 local text = require "host.text"
 local values = require "auth0.search.candidates"
 local verify = require "auth0.hash.verify"
 
-local guess = {}
+local password_search = {}
 
 ---@class GuessInput
 ---@field user User            mapped
@@ -79,7 +79,7 @@ function Search:around(value, scheme)
     if salt.likely and salt.encoding == "utf8" then
       for _, position in ipairs { "suffix", "prefix" } do
         if not self:may_go_on() then return nil end
-        local custom = hash_build.bcrypt(value.text, { pepper = salt.bytes, position = position })
+        local custom = build.bcrypt(value.text, { pepper = salt.bytes, position = position })
         local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
           value.expression, digests.options_text {
             { "pepper", salt.expression }, { "position", position == "prefix" and '"prefix"' },
@@ -115,7 +115,7 @@ end
 ---A scheme that Auth0 cannot verify. Perhaps it can be verified here: then the value is the right
 ---one.
 local function foreign(search, value, found)
-  local fits = hash_foreign.fits(text.trim(value.text), search.cleartext)
+  local fits = unsupported_hash.fits(text.trim(value.text), search.cleartext)
   return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
     found.name, fits and ", and the password fits" or "", found.reason or found.name) }
 end
@@ -134,7 +134,7 @@ function Search:split_bcrypt()
     for _, hash in ipairs(parts[HASH_LENGTH]) do
       for _, cost in ipairs(values.numbers(self.list, 4, 16)) do
         if not self:may_go_on() then return nil end
-        local found = self:confirmed(hash_build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
+        local found = self:confirmed(build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
           salt.text, hash.text)), string.format(
           'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
           salt.expression, hash.expression))
@@ -149,13 +149,13 @@ end
 function Search:self_describing()
   local unsupported
   for _, value in ipairs(self.list) do
-    local found = hash_parse.identify(value.text)
+    local found = parse.identify(value.text)
     local scheme = found and found.name
     if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
       if not self:may_go_on() then return nil, unsupported end
-      local made = found.supported and hash_parse.any(value.text)
+      local made = found.supported and parse.any(value.text)
       if made then
-        local line = hash_words.line(scheme, value.expression):match("= (.*)$")
+        local line = identify.line(scheme, value.expression):match("= (.*)$")
         local hit = self:confirmed(made, line) or self:otherwise_encoded(made, line)
           or self:around(value, made.algorithm)
         if hit then return hit end
@@ -220,7 +220,7 @@ end
 ---Searches what would have to be mapped for the cleartext to verify.
 ---@param input GuessInput
 ---@return Guess
-function guess.search(input)
+function password_search.search(input)
   local self = new_search(input)
   local found, unsupported = slipped(input), nil
   if not found then found = digests.search(self) or nested.salted(self) end
@@ -231,4 +231,4 @@ function guess.search(input)
   return found
 end
 
-return guess
+return password_search

@@ -2,8 +2,8 @@
 --- frequent ones, the cheap ones first.
 
 local digest = require "host.digest"
-local hash_build = require "auth0.hash.build"
-local hash_rules = require "auth0.hash.rules"
+local build = require "auth0.hash.build"
+local rules = require "auth0.hash.rules"
 local values = require "auth0.search.candidates"
 
 local derived = {}
@@ -109,7 +109,7 @@ end
 ---@param keys GuessTarget[]
 ---@return Guess?
 local function try_pbkdf2(search, name, round, salt, keys)
-  local size = hash_rules.SIZES[name]
+  local size = rules.SIZES[name]
   for _, word in ipairs(search.derived_words) do
     -- The first block tells; a longer key only goes on from it.
     local block = digest.pbkdf2(name, word.bytes, salt.bytes, round.number, size)
@@ -120,7 +120,7 @@ local function try_pbkdf2(search, name, round, salt, keys)
             key.expression, word.what) }
         end
         local found = search:confirmed(
-          hash_build.pbkdf2(name, round.number, salt.bytes, key.bytes),
+          build.pbkdf2(name, round.number, salt.bytes, key.bytes),
           string.format("password.pbkdf2(%q, %s, %s, %s)", name, round.expression,
             bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
         if found then return found end
@@ -159,7 +159,7 @@ local function try_scrypt(search, parts)
   local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
     #key.bytes)
   if made ~= key.bytes then return nil end
-  local custom = hash_build.scrypt {
+  local custom = build.scrypt {
     cost = cost.number, block = parts.block, lanes = parts.lanes, salt = salt.bytes,
     key = key.bytes,
   }

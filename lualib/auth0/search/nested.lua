@@ -2,10 +2,10 @@
 --- digests that are made many times. It is named, so that nobody looks for a mapping any longer.
 
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local values = require "auth0.search.candidates"
 
-local guess_nested = {}
+local nested = {}
 
 local NAMES <const> = { "md5", "sha1", "sha256", "sha512" }
 local STEPS <const> = 10000 -- rounds of a digest that are looked through
@@ -46,7 +46,7 @@ local SALTED <const> = {
 ---Digests of digests in which a salt is.
 ---@param search GuessSearch
 ---@return Guess?
-function guess_nested.salted(search)
+function nested.salted(search)
   for _, salt in ipairs(search.salts) do
     for _, name in ipairs(NAMES) do
       for _, entry in ipairs(SALTED) do
@@ -128,7 +128,7 @@ end
 ---Whether the record has anything as long as a digest.
 local function has_digest(search, name)
   for _, target in ipairs(search.targets) do
-    if #target.bytes == hash_rules.SIZES[name] then return true end
+    if #target.bytes == rules.SIZES[name] then return true end
   end
   return false
 end
@@ -136,7 +136,7 @@ end
 ---Digests that are made many times.
 ---@param search GuessSearch
 ---@return Guess?
-function guess_nested.repeated(search)
+function nested.repeated(search)
   local steps = steps_of(search)
   for _, name in ipairs(NAMES) do
     for _, start in ipairs(has_digest(search, name) and starts(search) or {}) do
@@ -155,4 +155,4 @@ function guess_nested.repeated(search)
   end
 end
 
-return guess_nested
+return nested

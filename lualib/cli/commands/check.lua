@@ -1,8 +1,8 @@
 --- check: what would be rejected, before anything is sent.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
-local words = require "cli.text.report"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
+local report_text = require "cli.text.report"
 
 ---@type Command
 return {
@@ -11,11 +11,11 @@ return {
   help = [[
 Shows what would be rejected, in Auth0's own error codes, with place and field. Ends with 3 when
 a record would be rejected.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = prepare.recipe(context, { offline = true })
-    if not recipe then return ending.failure(context, settings, kind) end
-    return ending.result(context, words.findings,
+    local recipe, settings, kind = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind) end
+    return result.result(context, report_text.findings,
       context.deps.check.run(recipe, settings, context.ui))
   end,
 }

@@ -1,7 +1,7 @@
 --- doctor: looks beforehand at what would later show as a failed job.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
 local settings_of = require "cli.common.settings"
 local words = require "cli.text.followup"
 
@@ -15,11 +15,11 @@ setting came from. --save FILE writes the connection's settings for --connection
 with 2 for the configuration, 5 for the network, 6 for credentials and scopes.]],
   positionals = {},
   run = function(context)
-    local settings, message, kind = prepare.settings(context)
-    if not settings then return ending.failure(context, message, kind) end
+    local settings, message, kind = setup.settings(context)
+    if not settings then return result.failure(context, message, kind) end
     local statement = context.deps.doctor.run(settings, {
       save = context.flags.save, settings = settings_of.list(settings),
     })
-    return ending.report(context, statement, words.doctor(statement))
+    return result.report(context, statement, words.doctor(statement))
   end,
 }

@@ -1,6 +1,6 @@
 --- forget: removes a run directory.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local words = require "cli.text.followup"
 
 ---@type Command
@@ -13,7 +13,7 @@ neither be gone on with nor verified nor undone. Other files in it stay.]],
   positionals = { { name = "RUN" } },
   run = function(context)
     local flags = context.flags
-    return ending.result(context, words.forget,
+    return result.result(context, words.forget,
       context.deps.forget.run(flags.RUN, flags.yes, context.ui))
   end,
 }

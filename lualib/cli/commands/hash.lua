@@ -1,8 +1,8 @@
 --- hash: what a stored password is, and whether Auth0 can take it.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local file = require "host.file"
-local hash_words = require "auth0.hash.identify"
+local identify = require "auth0.hash.identify"
 local json = require "host.json"
 
 local REJECTED <const> = 3
@@ -52,21 +52,21 @@ it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot
   run = function(context)
     local flags = context.flags
     if flags.identify ~= "identify" then
-      return ending.usage(context, "hash has one word only: identify",
+      return result.usage(context, "hash has one word only: identify",
         "auth0-migrate hash identify VALUE")
     end
     local values, message, kind = values_of(flags.VALUE)
-    if not values then return ending.failure(context, message, kind) end
+    if not values then return result.failure(context, message, kind) end
     local found, text, exit = json.array {}, "", 0
     for _, value in ipairs(values) do
-      local one = hash_words.of(value)
+      local one = identify.of(value)
       if one then
         found[#found + 1], text = one, text .. words(one)
         if one.supported == false then exit = REJECTED end
       end
     end
     if #found == 0 then
-      return ending.usage(context, "there is no value", "auth0-migrate hash --help")
+      return result.usage(context, "there is no value", "auth0-migrate hash --help")
     end
     if flags.json then
       context.ui:result(assert(json.encode { hashes = found, exit = exit }) .. "\n")

@@ -1,9 +1,9 @@
 --- map: the users that would be sent, as lines of JSON.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local json = require "host.json"
-local prepare = require "cli.common.setup"
-local words = require "cli.text.report"
+local setup = require "cli.common.setup"
+local report_text = require "cli.text.report"
 
 local FATAL <const> = 1
 
@@ -14,13 +14,13 @@ return {
   help = [[
 Users go to stdout, a line each; findings go to stderr. With --json the last line on stderr is an
 object with `records` and `codes`. Ends with 3 when a record was rejected.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = prepare.recipe(context, { offline = true })
+    local recipe, settings, kind = setup.recipe(context, { offline = true })
     local ui = context.ui
     if not recipe then
       context.flags.json = false -- stdout is for users
-      return ending.failure(context, settings, kind)
+      return result.failure(context, settings, kind)
     end
     local report, message
     report, message, kind = context.deps.check.map(recipe, settings, ui, function(text)
@@ -30,9 +30,9 @@ object with `records` and `codes`. Ends with 3 when a record was rejected.]],
     if not report and has_enough then return FATAL end
     local as_json = context.flags.json
     context.flags.json = false
-    if not report then return ending.failure(context, message, kind) end
-    ui:say(words.findings(report))
-    if report.exit ~= 0 then ui:next(ending.command_line(context.args)) end
+    if not report then return result.failure(context, message, kind) end
+    ui:say(report_text.findings(report))
+    if report.exit ~= 0 then ui:next(result.command_line(context.args)) end
     if as_json then
       ui:line(assert(json.encode { records = report.records, codes = report.codes }))
     end

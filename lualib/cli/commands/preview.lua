@@ -1,9 +1,9 @@
 --- preview: source records beside what they become.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local json = require "host.json"
-local prepare = require "cli.common.setup"
-local preview_words = require "cli.text.preview"
+local setup = require "cli.common.setup"
+local preview_text = require "cli.text.preview"
 
 ---@type Command
 return {
@@ -12,10 +12,10 @@ return {
   help = [[
 Shows the first records (-n N) or the one at a position, each beside its mapped user, with what
 Auth0 would say about it.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = prepare.recipe(context, { offline = true })
-    if not recipe then return ending.failure(context, settings, kind) end
+    local recipe, settings, kind = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind) end
     local ui, flags = context.ui, context.flags
     local width, all = context.width(), json.array {}
     local which = { n = flags.n, at = flags.at }
@@ -25,9 +25,9 @@ Auth0 would say about it.]],
         all[#all + 1] = shown
         return true
       end
-      return ui:result(preview_words.of(shown, width))
+      return ui:result(preview_text.of(shown, width))
     end)
-    if not warnings then return ending.failure(context, message, kind) end
+    if not warnings then return result.failure(context, message, kind) end
     if flags.json then
       ui:result(assert(json.encode { records = all, warnings = warnings }) .. "\n")
       return 0

@@ -1,10 +1,10 @@
 --- prove: known logins against the hashes that a recipe maps.
 
-local amounts = require "base.format"
-local ending = require "cli.common.result"
+local format = require "base.format"
+local result = require "cli.common.result"
 local file = require "host.file"
 local given = require "cli.common.logins"
-local prepare = require "cli.common.setup"
+local setup = require "cli.common.setup"
 local prove = require "check.prove"
 
 local RESULTS <const> = {
@@ -47,8 +47,8 @@ end
 local function words(report)
   local text = ""
   for _, one in ipairs(report.logins) do text = text .. words_of(one) end
-  return text .. string.format("logins    %s tried, %s right\n", amounts.number(report.tried),
-    amounts.number(report.verified))
+  return text .. string.format("logins    %s tried, %s right\n", format.number(report.tried),
+    format.number(report.verified))
 end
 
 ---The old system's secret; a line's end after it does not count.
@@ -87,13 +87,13 @@ return {
 Maps the users of these logins (--logins or --login) and checks each password against the mapped
 hash, without a network. On a miss it searches encodings, salts, peppers, algorithms and parameters
 over the whole source record, names the line of a mapping that fits, and ends with 3.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = prepare.recipe(context, { offline = true })
-    if not recipe then return ending.failure(context, settings, kind) end
+    local recipe, settings, kind = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind) end
     local options, message
     options, message, kind = options_of(context)
-    if not options then return ending.failure(context, message, kind) end
-    return ending.result(context, words, prove.run(recipe, settings, context.ui, options))
+    if not options then return result.failure(context, message, kind) end
+    return result.result(context, words, prove.run(recipe, settings, context.ui, options))
   end,
 }

@@ -1,6 +1,6 @@
 --- rehearse: the real run, against the built-in tenant in a process of its own.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local faults = require "tenant.faults"
 local file = require "host.file"
 local given = require "cli.common.logins"
@@ -8,12 +8,12 @@ local json = require "host.json"
 local logins = require "check.logins"
 local metrics = require "tenant.metrics"
 local plan = require "check.plan"
-local prepare = require "cli.common.setup"
+local setup = require "cli.common.setup"
 local process = require "host.process"
 local reports = require "report"
-local rundir = require "journal.directory"
+local directory = require "journal.directory"
 local scheduler = require "base.scheduler"
-local words = require "cli.text.report"
+local report_text = require "cli.text.report"
 
 local READY_SECONDS <const> = 30
 -- The clock of both runs that much faster, unless AUTH0_MIGRATE_TIME_SCALE says otherwise.
@@ -101,7 +101,7 @@ end
 local function clear(path)
   local stat = file.stat(path)
   if not stat then return true end
-  local dir = rundir.at(path)
+  local dir = directory.at(path)
   local ours = stat.type == "folder" and (#(file.list(path) or {}) == 0
     or file.stat(dir:file("lock")) ~= nil)
   if not ours then
@@ -128,8 +128,8 @@ end
 ---The tenant is gone when the rehearsal ends: nothing can be resumed, only rehearsed again.
 local function next_command(context, report)
   if report.exit == 0 then return json.null end
-  if report.exit == 3 then return "auth0-migrate report " .. ending.quote(report.directory) end
-  return ending.command_line(context.args)
+  if report.exit == 3 then return "auth0-migrate report " .. result.quote(report.directory) end
+  return result.command_line(context.args)
 end
 
 ---A fast clock, for the run and its tenant alike.
@@ -144,7 +144,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 local function keep(report)
-  local dir = rundir.at(report.directory)
+  local dir = directory.at(report.directory)
   if not dir:exists() then return true end
   return reports.write(dir, report)
 end
@@ -184,23 +184,23 @@ return {
 Starts the built-in tenant in a process of its own, runs the whole migration against it in
 NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status. With
 --login or --logins it then tries these logins, and ends with 3 when one does not get in.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = prepare.recipe(context, { offline = true })
-    if not recipe then return ending.failure(context, settings, kind) end
+    local recipe, settings, kind = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind) end
     local path = recipe.name .. ".rehearsal"
     local done, message
     local list
     list, message, kind = given.read(context, context.flags.login)
-    if message then return ending.failure(context, message, kind) end
+    if message then return result.failure(context, message, kind) end
     done, message, kind = check_files(context.flags)
     if done then done, message, kind = clear(path) end
-    if not done then return ending.failure(context, message, kind) end
+    if not done then return result.failure(context, message, kind) end
     hasten(context, settings)
     local child, said
     child, said, kind = start(context, settings)
-    if not child then return ending.failure(context, said, kind) end
-    point_at(settings, said, path, ending.command_line(context.args))
+    if not child then return result.failure(context, said, kind) end
+    point_at(settings, said, path, result.command_line(context.args))
     local report
     report, message, kind = context.deps.session.run(recipe, settings, context.ui)
     if report then
@@ -213,7 +213,7 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
       report.forecast = plan.hours(report.records.staged)
       done, message, kind = keep(report)
     end
-    if not report or not done then return ending.failure(context, message, kind) end
-    return ending.report(context, report, words.statement(report))
+    if not report or not done then return result.failure(context, message, kind) end
+    return result.report(context, report, report_text.statement(report))
   end,
 }

@@ -1,7 +1,7 @@
 --- report: the statement of a run, once more.
 
-local ending = require "cli.common.result"
-local words = require "cli.text.report"
+local result = require "cli.common.result"
+local report_text = require "cli.text.report"
 
 ---@type Command
 return {
@@ -11,6 +11,7 @@ return {
 RUN is the run directory, default the newest NAME.run of this folder.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    return ending.result(context, words.statement, context.deps.session.report(context.flags.RUN))
+    return result.result(context, report_text.statement,
+      context.deps.session.report(context.flags.RUN))
   end,
 }

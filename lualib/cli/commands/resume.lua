@@ -1,8 +1,8 @@
 --- resume: goes on with a run.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
-local words = require "cli.text.report"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
+local report_text = require "cli.text.report"
 
 ---@type Command
 return {
@@ -13,9 +13,9 @@ RUN is the run directory, default the newest NAME.run of this folder. The source
 again. A finished run's statement is shown once more.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = prepare.settings(context)
-    if not settings then return ending.failure(context, message, kind) end
-    return ending.result(context, words.statement,
+    local settings, message, kind = setup.settings(context)
+    if not settings then return result.failure(context, message, kind) end
+    return result.result(context, report_text.statement,
       context.deps.session.resume(context.flags.RUN, settings, context.ui))
   end,
 }

@@ -1,8 +1,8 @@
 --- retry: imports what a finished run could not, after it was repaired.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
-local words = require "cli.text.report"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
+local report_text = require "cli.text.report"
 
 ---@type Command
 return {
@@ -14,9 +14,9 @@ failed.ndjson, or the recipe's `fix`; lines that are taken out stay failed. The 
 covers both imports.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = prepare.settings(context)
-    if not settings then return ending.failure(context, message, kind) end
-    return ending.result(context, words.statement,
+    local settings, message, kind = setup.settings(context)
+    if not settings then return result.failure(context, message, kind) end
+    return result.result(context, report_text.statement,
       context.deps.session.retry(context.flags.RUN, settings, context.ui))
   end,
 }

@@ -1,8 +1,8 @@
 --- run: stage, plan, ask, import, finalize, report.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
-local words = require "cli.text.report"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
+local report_text = require "cli.text.report"
 
 ---@type Command
 return {
@@ -11,12 +11,12 @@ return {
   help = [[
 Stages the whole source, shows the plan, asks, imports, repairs what was refused, and ends with
 a statement. An unfinished run of the same recipe, source and tenant is gone on with.]],
-  positionals = prepare.RECIPE_WORDS,
+  positionals = setup.RECIPE_WORDS,
   run = function(context)
     if context.flags.dry_run then return require("cli.commands.plan").run(context) end
-    local recipe, settings, kind = prepare.recipe(context)
-    if not recipe then return ending.failure(context, settings, kind) end
-    return ending.result(context, words.statement,
+    local recipe, settings, kind = setup.recipe(context)
+    if not recipe then return result.failure(context, settings, kind) end
+    return result.result(context, report_text.statement,
       context.deps.session.run(recipe, settings, context.ui))
   end,
 }

@@ -1,8 +1,8 @@
 --- status: how far a run is, from another terminal too.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local json = require "host.json"
-local status_words = require "cli.text.status"
+local status_text = require "cli.text.status"
 
 ---@type Command
 return {
@@ -14,11 +14,11 @@ ends with 0.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local status, message, kind = context.deps.session.status(context.flags.RUN)
-    if not status then return ending.failure(context, message, kind) end
+    if not status then return result.failure(context, message, kind) end
     if context.flags.json then
       context.ui:result(assert(json.encode(status)) .. "\n")
     else
-      context.ui:statement(status_words.of(status))
+      context.ui:statement(status_text.of(status))
     end
     return 0
   end,

@@ -1,7 +1,7 @@
 --- tenant: the built-in tenant as a server, until it is told to end.
 
 local connect = require "auth0.api.connect"
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local file = require "host.file"
 local settings = require "cli.common.settings"
 local signals = require "base.signals"
@@ -49,7 +49,7 @@ What it does as Auth0 does, and where that is in doubt, stands in docs/tenant.md
   positionals = {},
   run = function(context)
     local options, message, kind = options_of(context)
-    if not options then return ending.failure(context, message, kind) end
+    if not options then return result.failure(context, message, kind) end
     local watched
     function options.on_ready(info)
       watched = signals.watch(info.stop, info.stop)
@@ -59,7 +59,7 @@ What it does as Auth0 does, and where that is in doubt, stands in docs/tenant.md
     local done
     done, message, kind = context.deps.tenant.serve(options)
     if watched then watched:close() end
-    if not done then return ending.failure(context, message, kind) end
+    if not done then return result.failure(context, message, kind) end
     return 0
   end,
 }

@@ -1,10 +1,10 @@
 --- try-login: whether a password lets a person into the built-in tenant.
 
-local ending = require "cli.common.result"
+local result = require "cli.common.result"
 local given = require "cli.common.logins"
 local json = require "host.json"
 local logins = require "check.logins"
-local prepare = require "cli.common.setup"
+local setup = require "cli.common.setup"
 
 local REJECTED <const> = 3
 
@@ -13,7 +13,7 @@ local REJECTED <const> = 3
 ---@return string? message
 ---@return Kind? kind
 local function near_settings(context)
-  local settings, message, kind = prepare.settings(context)
+  local settings, message, kind = setup.settings(context)
   if not settings then return nil, message, kind end
   local c = settings.credentials
   if not settings.base or not c.client_id or not c.client_secret or not settings.connection then
@@ -36,18 +36,18 @@ username, a phone number or a user_id; its password is asked for, or read with -
   positionals = { { name = "ID", optional = true } },
   run = function(context)
     local settings, message, kind = near_settings(context)
-    if not settings then return ending.failure(context, message, kind) end
+    if not settings then return result.failure(context, message, kind) end
     local list
     list, message, kind = given.read(context, context.flags.ID)
     if not list then
-      return ending.failure(context, message or "try-login wants an ID, or --logins FILE",
+      return result.failure(context, message or "try-login wants an ID, or --logins FILE",
         kind or "usage")
     end
     local tried
     tried, message, kind = logins.try(settings, list)
-    if not tried then return ending.failure(context, message, kind) end
+    if not tried then return result.failure(context, message, kind) end
     local failed = #logins.failed(tried)
-    return ending.report(context, {
+    return result.report(context, {
       exit = failed > 0 and REJECTED or 0, logins = json.array(tried), tried = #tried,
       failed = failed, next = json.null,
     }, given.words(tried))

@@ -1,7 +1,7 @@
 --- undo: deletes the users that a run inserted.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
 local words = require "cli.text.followup"
 
 ---@type Command
@@ -13,9 +13,9 @@ RUN is the run directory. Says how many users that are and how long it takes, as
 them. Users that were there before, updated ones too, are not touched. Broken off, it goes on.]],
   positionals = { { name = "RUN" } },
   run = function(context)
-    local settings, message, kind = prepare.settings(context)
-    if not settings then return ending.failure(context, message, kind) end
-    return ending.result(context, words.undo,
+    local settings, message, kind = setup.settings(context)
+    if not settings then return result.failure(context, message, kind) end
+    return result.result(context, words.undo,
       context.deps.undo.run(context.flags.RUN, settings, context.ui))
   end,
 }

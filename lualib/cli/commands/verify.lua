@@ -1,7 +1,7 @@
 --- verify: the tenant beside what a run sent.
 
-local ending = require "cli.common.result"
-local prepare = require "cli.common.setup"
+local result = require "cli.common.result"
+local setup = require "cli.common.setup"
 local words = require "cli.text.followup"
 
 ---@type Command
@@ -14,9 +14,9 @@ of the connection's users, or looks --sample N of them up, and says who is missi
 differ. Hashes are not compared, for no tenant shows them. Ends with 3 on a difference.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = prepare.settings(context)
-    if not settings then return ending.failure(context, message, kind) end
-    return ending.result(context, words.verify,
+    local settings, message, kind = setup.settings(context)
+    if not settings then return result.failure(context, message, kind) end
+    return result.result(context, words.verify,
       context.deps.verify.run(context.flags.RUN, settings, context.ui, {
         sample = context.flags.sample,
       }))

@@ -3,7 +3,7 @@
 
 local file = require "host.file"
 local json = require "host.json"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local yaml = require "host.yaml"
 
 local config = {}
@@ -37,7 +37,7 @@ local function check_keys(where, values, known)
   for _, name in ipairs(names) do
     if not allowed[name] then
       return nil, string.format("%s: there is no setting \"%s\"%s", where, name,
-        nearest.hint(name, known)), "usage"
+        spelling.hint(name, known)), "usage"
     end
     local value = values[name]
     local map = name == "params" or name == "profiles"

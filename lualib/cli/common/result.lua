@@ -1,23 +1,23 @@
 --- How every command ends: its result on stdout, the next command to type, the exit status.
 
-local exit = require "base.exit_status"
+local exit_status = require "base.exit_status"
 local json = require "host.json"
 local path = require "base.path"
 
-local ending = {}
+local result = {}
 
 local USAGE <const> = 2
 local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
-ending.quote = path.quote
+result.quote = path.quote
 
 ---The command line as it was typed.
 ---@param args string[]
 ---@return string
-function ending.command_line(args)
+function result.command_line(args)
   local quoted = { "auth0-migrate" }
-  for _, word in ipairs(args) do quoted[#quoted + 1] = ending.quote(word) end
+  for _, word in ipairs(args) do quoted[#quoted + 1] = result.quote(word) end
   return table.concat(quoted, " ")
 end
 
@@ -30,10 +30,10 @@ end
 ---@param report Report
 ---@param text string
 ---@return integer status
-function ending.report(context, report, text)
+function result.report(context, report, text)
   local ui = context.ui
   local next_command = given(report.next)
-  if report.exit ~= 0 and not next_command then next_command = ending.command_line(context.args) end
+  if report.exit ~= 0 and not next_command then next_command = result.command_line(context.args) end
   if context.flags.json then
     report.next = next_command or json.null
     ui:result(assert(json.encode(report)) .. "\n")
@@ -53,9 +53,9 @@ end
 ---@param message? string  the failure's
 ---@param kind? Kind
 ---@return integer status
-function ending.result(context, say, report, message, kind)
-  if not report then return ending.failure(context, message, kind) end
-  return ending.report(context, report, say(report))
+function result.result(context, say, report, message, kind)
+  if not report then return result.failure(context, message, kind) end
+  return result.report(context, report, say(report))
 end
 
 -- Messages that say which word was missing.
@@ -104,10 +104,10 @@ end
 ---@param kind? Kind
 ---@param next_command? string  default the one that the message names, else the same once more
 ---@return integer status
-function ending.failure(context, message, kind, next_command)
-  local ui, status = context.ui, exit.of(kind)
+function result.failure(context, message, kind, next_command)
+  local ui, status = context.ui, exit_status.of(kind)
   next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or ending.command_line(as_meant(context.args, message)) .. missing_word(message)
+    or result.command_line(as_meant(context.args, message)) .. missing_word(message)
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {
@@ -123,9 +123,9 @@ end
 ---@param message string
 ---@param next_command string
 ---@return integer status
-function ending.usage(context, message, next_command)
-  ending.failure(context, message, "usage", next_command)
+function result.usage(context, message, next_command)
+  result.failure(context, message, "usage", next_command)
   return USAGE
 end
 
-return ending
+return result

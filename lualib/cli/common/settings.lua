@@ -1,7 +1,7 @@
 --- What counts for this command: flags, a named profile, the environment, the configuration file,
 --- the recipe, the defaults; in that order.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -298,8 +298,8 @@ end
 
 local AS_TEXT <const> = {
   -- "2 h" of "2 h 00 min": a person set it, and set it so
-  patience = function(seconds) return (amounts.duration(seconds):gsub(" 00 %a+$", "")) end,
-  chunk_bytes = amounts.number, chunk_users = amounts.number,
+  patience = function(seconds) return (format.duration(seconds):gsub(" 00 %a+$", "")) end,
+  chunk_bytes = format.number, chunk_users = format.number,
 }
 
 ---A setting's value as people read it.

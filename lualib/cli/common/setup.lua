@@ -3,11 +3,11 @@
 local config = require "cli.common.config"
 local settings = require "cli.common.settings"
 
-local prepare = {}
+local setup = {}
 
 ---The positionals of every command that takes a recipe.
 ---@type Positional[]
-prepare.RECIPE_WORDS = {
+setup.RECIPE_WORDS = {
   { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
 }
 
@@ -25,7 +25,7 @@ end
 ---@return Settings?
 ---@return string? message
 ---@return Kind? kind
-function prepare.settings(context, options)
+function setup.settings(context, options)
   local read, message, kind = config.load {
     path = context.flags.config, profile = context.flags.profile, env = context.env,
   }
@@ -46,7 +46,7 @@ end
 ---@return Recipe? recipe
 ---@return Settings|string settings  or the message
 ---@return Kind? kind
-function prepare.recipe(context, options)
+function setup.recipe(context, options)
   local flags = context.flags
   local read, message, kind = config.load {
     path = flags.config, profile = flags.profile, env = context.env,
@@ -69,4 +69,4 @@ function prepare.recipe(context, options)
   return recipe, finish(context, made)
 end
 
-return prepare
+return setup

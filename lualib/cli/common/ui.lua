@@ -1,10 +1,10 @@
 --- What a run tells people: progress and messages on stderr, the result on stdout.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local clock = require "host.clock"
 local failure = require "base.failure"
-local lines = require "cli.text.wrap"
-local plan_words = require "cli.text.plan"
+local wrap = require "cli.text.wrap"
+local plan_text = require "cli.text.plan"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
 
@@ -85,7 +85,7 @@ end
 ---Lines that are longer than the terminal are broken between words, unless they stay `whole`.
 function Ui:line(text, whole)
   self:clear_bar()
-  if self.on_terminal and not whole then text = lines.fit(text, self.terminal.width()) end
+  if self.on_terminal and not whole then text = wrap.fit(text, self.terminal.width()) end
   self.terminal.write("stderr", text:gsub("\n*$", "") .. "\n")
 end
 
@@ -120,7 +120,7 @@ end
 ---The plan, before a person is asked.
 ---@param plan Plan
 function Ui:plan(plan)
-  self:line(plan_words.of(plan))
+  self:line(plan_text.of(plan))
 end
 
 ---The result, on stdout. Nil, message, kind when stdout takes no more.
@@ -145,7 +145,7 @@ end
 ---@return Kind? kind
 function Ui:statement(text)
   local fits = self.terminal.is_tty("stdout")
-  return self:result(fits and lines.fit(text, self.terminal.width()) or text)
+  return self:result(fits and wrap.fit(text, self.terminal.width()) or text)
 end
 
 -- Progress --------------------------------------------------------------------------------
@@ -175,15 +175,15 @@ local function parts_of(p)
   local parts = {}
   local share, rate = share_of(p), rate_of(p)
   local eta = eta_of(p, rate)
-  if share then parts[#parts + 1] = amounts.percent(math.min(1, share)) end
+  if share then parts[#parts + 1] = format.percent(math.min(1, share)) end
   if p.done then
     local noun = NOUNS[p.phase] or "user"
-    parts[#parts + 1] = p.total and string.format("%s of %s", amounts.number(p.done),
-      amounts.count(p.total, noun)) or amounts.count(p.done, noun)
+    parts[#parts + 1] = p.total and string.format("%s of %s", format.number(p.done),
+      format.count(p.total, noun)) or format.count(p.done, noun)
   end
-  if rate then parts[#parts + 1] = amounts.rate(rate) end
-  if p.jobs then parts[#parts + 1] = amounts.count(p.jobs, "job") end
-  if eta and eta < 1e7 then parts[#parts + 1] = amounts.duration(eta) .. " left" end
+  if rate then parts[#parts + 1] = format.rate(rate) end
+  if p.jobs then parts[#parts + 1] = format.count(p.jobs, "job") end
+  if eta and eta < 1e7 then parts[#parts + 1] = format.duration(eta) .. " left" end
   if p.detail then parts[#parts + 1] = p.detail end
   return parts, share
 end
@@ -219,7 +219,7 @@ function Ui:progress(p)
   if p.finished then
     self.shown_at = -math.huge
     if self.on_terminal then return self:clear_bar() end
-    local time = p.seconds and " in " .. amounts.duration(p.seconds) or ""
+    local time = p.seconds and " in " .. format.duration(p.seconds) or ""
     return self:line(p.phase .. ": done" .. time)
   end
   if self.on_terminal then

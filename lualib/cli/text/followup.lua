@@ -1,17 +1,17 @@
 --- What verify, undo and forget say in the end.
 
 local settings = require "cli.common.settings"
-local amounts = require "base.format"
+local format = require "base.format"
 
-local run_words = {}
+local followup = {}
 
 ---Rows of {number, words}, numbers aligned, those of 0 left out after the first.
 local function rows_of(rows)
   local width, lines = 0, {}
-  for _, row in ipairs(rows) do width = math.max(width, #amounts.number(row[1])) end
+  for _, row in ipairs(rows) do width = math.max(width, #format.number(row[1])) end
   for i, row in ipairs(rows) do
     if i == 1 or row[1] > 0 then
-      lines[#lines + 1] = string.format("%" .. width .. "s  %s", amounts.number(row[1]), row[2])
+      lines[#lines + 1] = string.format("%" .. width .. "s  %s", format.number(row[1]), row[2])
     end
   end
   return lines
@@ -34,7 +34,7 @@ end
 
 ---@param statement UndoStatement
 ---@return string
-function run_words.undo(statement)
+function followup.undo(statement)
   local lines = { string.format("%s: %s", statement.run, statement.status) }
   lines[#lines + 1] = statement.message
     and statement.message:gsub("^" .. statement.status .. "; ", "") or nil
@@ -54,7 +54,7 @@ end
 
 ---@param statement VerifyStatement
 ---@return string
-function run_words.verify(statement)
+function followup.verify(statement)
   local users = statement.users
   local lines = { string.format("%s: %s", statement.run, statement.status) }
   lines[#lines + 1] = statement.message
@@ -73,7 +73,7 @@ function run_words.verify(statement)
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
   for _, name in ipairs(by_count(statement.fields)) do
     lines[#lines + 1] = string.format("differs: %s, %s", name,
-      amounts.count(statement.fields[name], "time"))
+      format.count(statement.fields[name], "time"))
   end
   for _, one in ipairs(statement.examples) do
     lines[#lines + 1] = string.format("at %s: %s", one.at,
@@ -87,7 +87,7 @@ local MARKS <const> = { ok = "ok   ", warn = "warn ", fail = "FAIL " }
 
 ---@param statement DoctorStatement
 ---@return string
-function run_words.doctor(statement)
+function followup.doctor(statement)
   local lines = {}
   for _, one in ipairs(statement.settings) do
     lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, settings.text(one), one.origin)
@@ -107,7 +107,7 @@ end
 
 ---@param statement ForgetStatement
 ---@return string
-function run_words.forget(statement)
+function followup.forget(statement)
   local lines = { string.format("%s: %s", statement.directory, statement.status) }
   lines[#lines + 1] = statement.message
   if #statement.stayed > 0 then
@@ -116,4 +116,4 @@ function run_words.forget(statement)
   return text_of(lines)
 end
 
-return run_words
+return followup

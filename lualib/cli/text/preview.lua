@@ -3,7 +3,7 @@
 local json = require "host.json"
 local user_rules = require "auth0.user"
 
-local preview_words = {}
+local preview_text = {}
 
 local GAP <const> = 3 -- columns between the two sides
 local NARROW <const> = 70 -- columns below which the sides stand one above the other
@@ -84,7 +84,7 @@ end
 ---@param shown Preview
 ---@param width integer  columns
 ---@return string
-function preview_words.of(shown, width)
+function preview_text.of(shown, width)
   local record = lines_of(shown.record, nil, "", {})
   local outcome = outcome_lines(shown)
   local lines
@@ -99,4 +99,4 @@ function preview_words.of(shown, width)
     table.concat(lines, "\n"))
 end
 
-return preview_words
+return preview_text

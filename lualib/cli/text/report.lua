@@ -1,24 +1,24 @@
 --- What people read of a report: its statement, and what a check found.
 
 local alarms = require "report.alarms"
-local amounts = require "base.format"
-local figures = require "cli.text.tables"
+local format = require "base.format"
+local tables = require "cli.text.tables"
 local json = require "host.json"
 
-local words = {}
+local report_text = {}
 
 local function warning_lines(report)
   local lines = {}
   if report.warning_list then
     for _, warning in ipairs(report.warning_list) do
       lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
-        amounts.count(warning.count, "time"))
+        format.count(warning.count, "time"))
       lines[#lines + 1] = warning.at and string.format("  first at %s%s", warning.at,
         warning.shape and ": " .. warning.shape or "")
       lines[#lines + 1] = warning.fix and "  " .. warning.fix
     end
   elseif report.warnings and next(report.warnings) then
-    lines[1] = "warnings: " .. figures.by_count(report.warnings)
+    lines[1] = "warnings: " .. tables.by_count(report.warnings)
   end
   return lines
 end
@@ -27,18 +27,18 @@ local function time_line(report)
   local seconds, jobs = report.seconds or {}, report.jobs or {}
   local parts = {}
   if (seconds.stage or 0) > 0 then
-    parts[#parts + 1] = "staged in " .. amounts.duration(seconds.stage)
+    parts[#parts + 1] = "staged in " .. format.duration(seconds.stage)
   end
   if (jobs.submitted or 0) > 0 then
     local ended = (jobs.completed or 0) + (jobs.failed or 0) > 0
-    parts[#parts + 1] = not ended and amounts.count(jobs.submitted, "job") .. " begun, none ended"
-      or string.format("imported in %s by %s", amounts.duration(seconds.import or 0),
-      amounts.count(jobs.submitted, "job"))
+    parts[#parts + 1] = not ended and format.count(jobs.submitted, "job") .. " begun, none ended"
+      or string.format("imported in %s by %s", format.duration(seconds.import or 0),
+      format.count(jobs.submitted, "job"))
     if (jobs.failed or 0) > 0 then
-      parts[#parts + 1] = amounts.count(jobs.failed, "job") .. " failed"
+      parts[#parts + 1] = format.count(jobs.failed, "job") .. " failed"
     end
     if (report.slot_use or 0) > 0 then
-      parts[#parts + 1] = "slots busy " .. amounts.percent(report.slot_use)
+      parts[#parts + 1] = "slots busy " .. format.percent(report.slot_use)
     end
   end
   return #parts > 0 and table.concat(parts, ", ") or nil
@@ -72,7 +72,7 @@ local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "re
 local function group_lines(group)
   local path = group.path ~= "" and "  " .. group.path or ""
   local lines = {
-    string.format("%s%s  %s", group.code, path, amounts.count(group.count,
+    string.format("%s%s  %s", group.code, path, format.count(group.count,
       NOUNS[group.outcome] or "record")),
     "  " .. group.message,
     "  at " .. table.concat(group.examples, ", ")
@@ -88,20 +88,20 @@ end
 local function groups_lines(groups, most, where)
   local lines = {}
   for i = 1, math.min(most, #groups) do
-    figures.append(lines, group_lines(groups[i]))
+    tables.append(lines, group_lines(groups[i]))
     lines[#lines + 1] = ""
   end
   if #groups > most then
-    local more = amounts.count(#groups - most, "more kind of finding", "more kinds of findings")
-    figures.append(lines, { string.format("and %s: %s", more, where), "" })
+    local more = format.count(#groups - most, "more kind of finding", "more kinds of findings")
+    tables.append(lines, { string.format("and %s: %s", more, where), "" })
   end
   return lines
 end
 
 ---How many of a rehearsal's logins got in, and who did not.
 local function login_lines(logins)
-  local lines = { string.format("logins    %s tried, %s right", amounts.number(logins.tried),
-    amounts.number(logins.tried - #logins.failed)) }
+  local lines = { string.format("logins    %s tried, %s right", format.number(logins.tried),
+    format.number(logins.tried - #logins.failed)) }
   for _, one in ipairs(logins.failed) do
     lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
   end
@@ -114,8 +114,8 @@ local function fault_lines(faults)
   local lines = {}
   for i, one in ipairs(faults) do
     local noun = one.of_job and "job" or "request"
-    local matched = amounts.count(one.matched, noun)
-    local how = amounts.number(one.hits) .. " of " .. matched
+    local matched = format.count(one.matched, noun)
+    local how = format.number(one.hits) .. " of " .. matched
     if one.matched == 0 then
       how = "never: no " .. noun .. " matched"
     elseif one.hits == 0 then
@@ -131,8 +131,8 @@ end
 ---How the canary came back, a line.
 local function canary_line(canary)
   local bad = canary.good and canary.users - canary.good
-  return string.format("canary    %s: %s", figures.canary(canary), not bad and "not judged"
-    or bad == 0 and "all came back clean" or amounts.number(bad) .. " did not come back clean")
+  return string.format("canary    %s: %s", tables.canary(canary), not bad and "not judged"
+    or bad == 0 and "all came back clean" or format.number(bad) .. " did not come back clean")
 end
 
 local RETRIED <const> = "Before a retry, repair the users in failed.ndjson or write a `fix`; "
@@ -152,25 +152,25 @@ end
 ---The statement of a run.
 ---@param report Report
 ---@return string
-function words.statement(report)
+function report_text.statement(report)
   local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
   lines[#lines + 1] = whereto(report)
-  lines[#lines + 1] = figures.undo(report.undo)
+  lines[#lines + 1] = tables.undo(report.undo)
   if report.message and report.message ~= json.null then
     lines[#lines + 1] = report.message:gsub("^" .. report.status .. "; ", "")
   end
   lines[#lines + 1] = ""
-  figures.append(lines, figures.books(report))
+  tables.append(lines, tables.books(report))
   if report.canary then lines[#lines + 1] = canary_line(report.canary) end
-  if report.logins then figures.append(lines, login_lines(report.logins)) end
-  if report.faults then figures.append(lines, fault_lines(report.faults)) end
+  if report.logins then tables.append(lines, login_lines(report.logins)) end
+  if report.faults then tables.append(lines, fault_lines(report.faults)) end
   lines[#lines + 1] = ""
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
   local alarm = alarms.text(report)
   if alarm then lines[#lines + 1] = "ALARM: " .. alarm end
-  figures.append(lines, warning_lines(report))
+  tables.append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
-  local forecast = figures.tiers(report.forecast)
+  local forecast = tables.tiers(report.forecast)
   if forecast then
     lines[#lines + 1] = "in production the import takes about: " .. forecast
   end
@@ -180,7 +180,7 @@ function words.statement(report)
   end
   if #groups > 0 then
     lines[#lines + 1] = ""
-    figures.append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
+    tables.append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
   end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   lines[#lines + 1] = is_retried(report) and RETRIED or nil
@@ -190,17 +190,17 @@ end
 ---What a check found, grouped.
 ---@param report Report
 ---@return string
-function words.findings(report)
+function report_text.findings(report)
   local lines = {}
-  figures.append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
-  figures.append(lines, figures.books(report))
+  tables.append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
+  tables.append(lines, tables.books(report))
   if report.tally and report.records.staged > 0 and not report.plan then
-    lines[#lines + 1] = "passwords " .. figures.passwords(report.tally)
+    lines[#lines + 1] = "passwords " .. tables.passwords(report.tally)
   end
   local warnings = warning_lines(report)
   if #warnings > 0 then
     lines[#lines + 1] = ""
-    figures.append(lines, warnings)
+    tables.append(lines, warnings)
   end
   local time = time_line(report)
   if time then
@@ -210,4 +210,4 @@ function words.findings(report)
   return table.concat(lines, "\n") .. "\n"
 end
 
-return words
+return report_text

@@ -1,23 +1,23 @@
 --- What people read of a run that goes on, or was broken off.
 
-local amounts = require "base.format"
-local figures = require "cli.text.tables"
+local format = require "base.format"
+local tables = require "cli.text.tables"
 local path = require "base.path"
 
-local status_words = {}
+local status_text = {}
 
 local STALE <const> = 60 -- seconds; whoever works has said nothing for longer
 
 ---"import: 120 of 400 users, 33/s, 8 s left"
 local function progress_line(progress)
-  local parts = { string.format("import: %s of %s", amounts.number(progress.users),
-    amounts.count(progress.total, "user")) }
+  local parts = { string.format("import: %s of %s", format.number(progress.users),
+    format.count(progress.total, "user")) }
   if progress.users_per_second then
-    parts[2] = amounts.rate(progress.users_per_second)
-    parts[3] = amounts.duration(progress.eta_seconds) .. " left"
+    parts[2] = format.rate(progress.users_per_second)
+    parts[3] = format.duration(progress.eta_seconds) .. " left"
   end
   if progress.seen_seconds > STALE then
-    parts[#parts + 1] = "as it was " .. amounts.duration(progress.seen_seconds) .. " ago"
+    parts[#parts + 1] = "as it was " .. format.duration(progress.seen_seconds) .. " ago"
   end
   return table.concat(parts, ", ")
 end
@@ -39,12 +39,12 @@ end
 ---How far a run is.
 ---@param status Status
 ---@return string
-function status_words.of(status)
+function status_text.of(status)
   local lines = { string.format("%s: %s", status.run, state_of(status)) }
-  lines[#lines + 1] = figures.undo(status.undo)
+  lines[#lines + 1] = tables.undo(status.undo)
   lines[#lines + 1] = ""
-  figures.append(lines, figures.books(status))
-  local chunks = figures.by_count(status.chunks)
+  tables.append(lines, tables.books(status))
+  local chunks = tables.by_count(status.chunks)
   if chunks ~= "" then
     lines[#lines + 1] = ""
     lines[#lines + 1] = "chunks: " .. chunks
@@ -52,20 +52,20 @@ function status_words.of(status)
   lines[#lines + 1] = status.progress and progress_line(status.progress)
   for _, job in ipairs(status.active or {}) do
     lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(not yet known)",
-      job.chunk, amounts.duration(math.max(0, job.seconds or 0)),
-      job.percentage and ", " .. amounts.percent(job.percentage / 100) or "",
-      job.kept_until and ", its result kept until " .. amounts.moment(job.kept_until) or "")
+      job.chunk, format.duration(math.max(0, job.seconds or 0)),
+      job.percentage and ", " .. format.percent(job.percentage / 100) or "",
+      job.kept_until and ", its result kept until " .. format.moment(job.kept_until) or "")
   end
   if status.progress and status.progress.foreign > 0 then
-    lines[#lines + 1] = amounts.count(status.progress.foreign, "import job")
+    lines[#lines + 1] = format.count(status.progress.foreign, "import job")
       .. " of others in the slots"
   end
   for _, one in ipairs(status.errors or {}) do
     lines[#lines + 1] = string.format("%s: chunk %d: %s",
-      one.at and amounts.moment(one.at) or "lately", one.chunk, one.message)
+      one.at and format.moment(one.at) or "lately", one.chunk, one.message)
   end
   lines[#lines + 1] = resume_line(status)
   return table.concat(lines, "\n") .. "\n"
 end
 
-return status_words
+return status_text

@@ -1,15 +1,15 @@
 --- Lines and tables that several texts for people have in common: books, counts, times by tier.
 
-local amounts = require "base.format"
+local format = require "base.format"
 
-local figures = {}
+local tables = {}
 
 local MOST_LISTED <const> = 5
 
 ---"FORMAT 12, CONFLICT_EMAIL 3", the most frequent first.
 ---@param map? table<string, integer>
 ---@return string
-function figures.by_count(map)
+function tables.by_count(map)
   local keys = {}
   for key in pairs(map or {}) do keys[#keys + 1] = key end
   table.sort(keys, function(a, b)
@@ -19,10 +19,10 @@ function figures.by_count(map)
   local parts = {}
   for i, key in ipairs(keys) do
     if i > MOST_LISTED then
-      parts[#parts + 1] = "and " .. amounts.number(#keys - MOST_LISTED) .. " more"
+      parts[#parts + 1] = "and " .. format.number(#keys - MOST_LISTED) .. " more"
       break
     end
-    parts[#parts + 1] = key .. " " .. amounts.number(map[key])
+    parts[#parts + 1] = key .. " " .. format.number(map[key])
   end
   return table.concat(parts, ", ")
 end
@@ -30,13 +30,13 @@ end
 ---Rows of {label, number, name, note}, numbers aligned.
 local function table_of(rows)
   local width = 0
-  for _, row in ipairs(rows) do width = math.max(width, #amounts.number(row[2])) end
+  for _, row in ipairs(rows) do width = math.max(width, #format.number(row[2])) end
   local lines = {}
   for _, row in ipairs(rows) do
     local note = row[4] and row[4] ~= "" and "  " .. row[4] or ""
     local name = note ~= "" and string.format("%-13s", row[3]) or row[3]
     lines[#lines + 1] = string.format("%-9s %" .. width .. "s  %s%s", row[1],
-      amounts.number(row[2]), name, note)
+      format.number(row[2]), name, note)
   end
   return lines
 end
@@ -50,16 +50,16 @@ local function book_rows(report)
     if n and n > 0 then rows[#rows + 1] = { "", n, name, note } end
   end
   add(records.extra, "extra", "users beyond the first of a record")
-  add(records.skipped, "skipped", figures.by_count(report.skipped))
+  add(records.skipped, "skipped", tables.by_count(report.skipped))
   add(records.unchanged, "unchanged")
-  add(records.rejected, "rejected", figures.by_count(codes.rejected))
+  add(records.rejected, "rejected", tables.by_count(codes.rejected))
   add(records.duplicate, "duplicate")
   rows[#rows + 1] = { "", records.staged, report.users and "staged" or "fit to be imported" }
   if not report.users then return rows end
   rows[#rows + 1] = { "users", users.inserted, "inserted" }
   add(users.updated, "updated")
   add(users.already_there, "already there", "not touched, passwords included")
-  add(users.failed, "failed", figures.by_count(codes.failed))
+  add(users.failed, "failed", tables.by_count(codes.failed))
   add(users.pending, "pending")
   return rows
 end
@@ -67,23 +67,23 @@ end
 ---The books of a run, or of a check, as aligned lines.
 ---@param report Report|table  a status has the same
 ---@return string[]
-function figures.books(report)
+function tables.books(report)
   return table_of(book_rows(report))
 end
 
 ---@param lines string[]
 ---@param more string[]
-function figures.append(lines, more)
+function tables.append(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
 end
 
 ---"enterprise 9.0 s, production 31 s, free 1 min 30 s"; nil for none.
 ---@param hours? TierHours[]
 ---@return string?
-function figures.tiers(hours)
+function tables.tiers(hours)
   local times = {}
   for _, one in ipairs(hours or {}) do
-    times[#times + 1] = one.tier .. " " .. amounts.duration(one.hours * 3600)
+    times[#times + 1] = one.tier .. " " .. format.duration(one.hours * 3600)
   end
   return #times > 0 and table.concat(times, ", ") or nil
 end
@@ -91,30 +91,30 @@ end
 ---What an undo has done, a line; nil when there was none.
 ---@param undo? UndoFigures
 ---@return string?
-function figures.undo(undo)
+function tables.undo(undo)
   if not undo then return nil end
   local kept = 0
   for _, n in pairs(undo.kept) do kept = kept + n end
   return string.format("%s: %s deleted, %s already gone, %s kept",
     undo.finished and "UNDONE" or "UNDO BEGUN and not finished",
-    amounts.count(undo.deleted, "user"), amounts.number(undo.gone), amounts.number(kept))
+    format.count(undo.deleted, "user"), format.number(undo.gone), format.number(kept))
 end
 
 ---"the first 46 users (1%)"
 ---@param canary {users: integer, asked: string}
 ---@return string
-function figures.canary(canary)
+function tables.canary(canary)
   local asked = canary.asked:find("%%") and " (" .. canary.asked .. ")" or ""
-  return "the first " .. amounts.count(canary.users, "user") .. asked
+  return "the first " .. format.count(canary.users, "user") .. asked
 end
 
 ---"bcrypt 120, none 3"
 ---@param tally TallyFacts
 ---@return string
-function figures.passwords(tally)
-  local said = figures.by_count(tally.algorithms)
+function tables.passwords(tally)
+  local said = tables.by_count(tally.algorithms)
   if tally.without_password == 0 then return said end
-  return said .. (said ~= "" and ", " or "") .. "none " .. amounts.number(tally.without_password)
+  return said .. (said ~= "" and ", " or "") .. "none " .. format.number(tally.without_password)
 end
 
-return figures
+return tables

@@ -1,6 +1,6 @@
 --- Lines broken between words, so that they fit a terminal.
 
-local lines = {}
+local wrap = {}
 
 local FIRST_COLUMNS <const> = 32 -- what stands there may be a table's columns
 local LEAST <const> = 20         -- columns that a line's rest wants beside its indent
@@ -15,7 +15,7 @@ end
 ---@param text string
 ---@param width integer
 ---@return string[]
-function lines.wrap(text, width)
+function wrap.wrap(text, width)
   local list, line = {}, ""
   for word in text:gmatch("%S+") do
     if line ~= "" and columns(line) + 1 + columns(word) > width then
@@ -54,7 +54,7 @@ local function fold(line, width, list)
     return
   end
   list[#list + 1] = head
-  for _, more in ipairs(lines.wrap(rest, width - indent)) do
+  for _, more in ipairs(wrap.wrap(rest, width - indent)) do
     list[#list + 1] = string.rep(" ", indent) .. more
   end
 end
@@ -63,7 +63,7 @@ end
 ---@param text string
 ---@param width integer
 ---@return string
-function lines.fit(text, width)
+function wrap.fit(text, width)
   local list = {}
   for line in (text:gsub("\n$", "") .. "\n"):gmatch("([^\n]*)\n") do
     if columns(line) <= width then
@@ -75,4 +75,4 @@ function lines.fit(text, width)
   return table.concat(list, "\n") .. (text:find("\n$") and "\n" or "")
 end
 
-return lines
+return wrap

@@ -1,7 +1,7 @@
 --- The globals of a recipe and of the modules it loads: the standard library without what starts
 --- programs, ends this one, writes files, or looks into the program.
 
-local environment = {}
+local globals = {}
 
 local PLAIN <const> = {
   "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
@@ -59,7 +59,7 @@ end
 
 ---@param require_ fun(name: string): any
 ---@return table  the globals
-function environment.new(require_)
+function globals.new(require_)
   local env = pick(_G, PLAIN)
   env._G = env
   env.print, env.require = print_to_stderr, require_
@@ -76,4 +76,4 @@ function environment.new(require_)
   return env
 end
 
-return environment
+return globals

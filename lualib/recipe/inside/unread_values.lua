@@ -5,9 +5,9 @@ local build = require "auth0.hash.build"
 local password = require "auth0.password"
 local user_rules = require "auth0.user"
 local value = require "source.value"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 
-local left_out = {}
+local unread_values = {}
 
 ---@class LeftOut  of the record at hand
 ---@field any? true              something is noted here
@@ -70,7 +70,7 @@ end
 ---The two modules as a recipe gets them, by name, and where they note.
 ---@return table<string, table> modules
 ---@return LeftOut left
-function left_out.new()
+function unread_values.new()
   local left, hashes, values = {}, copy(password), copy(value)
   for name, fn in pairs(password) do
     if not OTHERS[name] then hashes[name] = noting_hash(left, fn) end
@@ -81,7 +81,7 @@ end
 
 ---For the next record.
 ---@param left LeftOut
-function left_out.clear(left)
+function unread_values.clear(left)
   left.any, left.hash, left.values, left.told = nil, nil, nil, nil
 end
 
@@ -96,7 +96,7 @@ end
 ---@param left LeftOut
 ---@param user User
 ---@return LeftOutWarning[]
-function left_out.of(left, user)
+function unread_values.of(left, user)
   local told = {}
   if left.hash and not user_rules.has_password(user) then
     told[1] = {
@@ -111,10 +111,10 @@ function left_out.of(left, user)
   for _, name in ipairs(names) do
     told[#told + 1] = {
       code = "value_not_kept " .. name, message = "values that value." .. name .. " cannot read",
-      shape = value_shape.of(left.values[name], name), fix = READERS[name],
+      shape = redact.of(left.values[name], name), fix = READERS[name],
     }
   end
   return told
 end
 
-return left_out
+return unread_values

@@ -1,6 +1,6 @@
 --- Ready-made repairs: what each makes of a user and a failure, and what a run does with it.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local finalize = require "migrate.finalize"
 local fixers = require "auth0.fixers"
 local import = require "migrate.import"
@@ -166,7 +166,7 @@ local function refused_run(fix, users, rounds, fn, options)
     made:drain()
     finalize(face)
     made:drain()
-    fn(books.figures(book.db), book, tenant, dir)
+    fn(totals.figures(book.db), book, tenant, dir)
   end)
 end
 
@@ -221,7 +221,7 @@ test("an upsert that a fixer asks for counts as updated", function()
     import(face)
     finalize(face)
     made:drain()
-    tap.equal({ users_of(books.figures(book.db)), upsert }, { { 1, 1, 0, 0, 0 }, true })
+    tap.equal({ users_of(totals.figures(book.db)), upsert }, { { 1, 1, 0, 0, 0 }, true })
     tap.equal(book:chunk(2).updates, true)
   end)
 end)
@@ -245,7 +245,7 @@ test("factors that are left out make no second account", function()
     import(face)
     finalize(face)
     made:drain()
-    tap.equal({ users_of(books.figures(book.db)), upsert }, { { 2, 0, 0, 0, 0 }, true })
+    tap.equal({ users_of(totals.figures(book.db)), upsert }, { { 2, 0, 0, 0, 0 }, true })
     tap.equal(dir:users(book:chunk(2))[1].user.mfa_factors, nil)
   end)
 end)

@@ -2,7 +2,7 @@
 
 local json = require "host.json"
 local tap = require "tests.tap"
-local value_shape = require "auth0.redact"
+local redact = require "auth0.redact"
 local test = tap.test
 
 local B10 <const> = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
@@ -44,17 +44,17 @@ local CASES <const> = {
 
 for _, case in ipairs(CASES) do
   test("the shape of " .. tostring(case[2]), function()
-    tap.equal(value_shape.of(case[1]), case[2])
+    tap.equal(redact.of(case[1]), case[2])
   end)
 end
 
 test("what is meant to be an address is told as one", function()
-  tap.equal(value_shape.of("anna.example.com", "email"),
+  tap.equal(redact.of("anna.example.com", "email"),
     'e-mail address of 16 characters without "@"')
 end)
 
 test("a broken line is told by its length", function()
-  tap.equal(value_shape.of_raw("a,b\nc"), "5 characters in 2 lines")
+  tap.equal(redact.of_raw("a,b\nc"), "5 characters in 2 lines")
 end)
 
 -- Letters and digits that no description has.
@@ -69,7 +69,7 @@ test("no shape holds a letter or digit of a secret", function()
   for _, frame in ipairs(frames) do
     local value = frame:format(SECRET, SECRET)
     for _, given in ipairs { value, { [value] = value }, { value } } do
-      local shape = value_shape.of(given)
+      local shape = redact.of(given)
       assert(not shape:find("[QX]") and not shape:find("z7", 1, true), frame .. " gave " .. shape)
     end
   end

@@ -1,7 +1,7 @@
 --- auth0.guess: what old systems did to a password is found from one login, and the line works.
 
 local digest = require "host.digest"
-local guess = require "auth0.search"
+local search = require "auth0.search"
 local json = require "host.json"
 local password = require "auth0.password"
 local tap = require "tests.tap"
@@ -168,7 +168,7 @@ for _, case in ipairs(FOUND) do
   test("guess: " .. case[1], function()
     local cleartext, pepper = PLAIN, nil
     if case[4] then cleartext, pepper = case[4][1], case[4][2] end
-    local found = guess.search {
+    local found = search.search {
       user = {}, record = case[2], cleartext = cleartext, pepper = pepper,
       pause = pause_after(FOUND_CALLS),
     }
@@ -265,7 +265,7 @@ local WITHOUT <const> = {
 for _, case in ipairs(WITHOUT) do
   test("guess: no form of Auth0's, and why: " .. case[1], function()
     local more = case[4] or { PLAIN }
-    local found = guess.search {
+    local found = search.search {
       user = {}, record = case[2], cleartext = more[1], pepper = more[2],
       pause = pause_after(WITHOUT_CALLS),
     }
@@ -275,7 +275,7 @@ for _, case in ipairs(WITHOUT) do
 end
 
 test("guess: Firebase's export is known by its fields", function()
-  local found = guess.search {
+  local found = search.search {
     record = { localId = "a", passwordHash = b64(("x"):rep(64)), salt = "abc" }, user = {},
     cleartext = PLAIN, pause = function() return true end,
   }
@@ -283,7 +283,7 @@ test("guess: Firebase's export is known by its fields", function()
 end)
 
 test("guess: the mapped hash is looked at where the record does not hold it", function()
-  local found = guess.search { record = {}, cleartext = PLAIN, user = { custom_password_hash = {
+  local found = search.search { record = {}, cleartext = PLAIN, user = { custom_password_hash = {
     algorithm = "sha1", hash = { value = hash("md5", PLAIN), encoding = "hex" },
   } } }
   tap.contains(found.line, 'password.digest("md5", value)')
@@ -291,7 +291,7 @@ end)
 
 test("guess: a part of a field is named before the mapped hash is", function()
   local hex = hash("md5", PLAIN .. "abc")
-  local found = guess.search {
+  local found = search.search {
     record = { hash = hex .. ":abc" }, cleartext = PLAIN,
     user = { custom_password_hash = password.digest("md5", hex) },
   }
@@ -300,7 +300,7 @@ end)
 
 test("guess: a number between salt and key is tried first as the rounds", function()
   local key = digest.pbkdf2("sha1", PLAIN, BYTES:rep(3), 6400, 18)
-  local found = guess.search {
+  local found = search.search {
     record = { hash = "sha1:6400:18:" .. b64(BYTES:rep(3)) .. ":" .. b64(key) }, user = {},
     cleartext = PLAIN, pause = pause_after(150),
   }
@@ -310,7 +310,7 @@ end)
 test("guess: digest and salt that are mapped are tried first with other rounds", function()
   local record = { salt = SALT, a = "10001", b = "b64text=", c = "2026",
     hash = digest.hex(digest.pbkdf2("sha256", PLAIN, BYTES, 29000, 32)) }
-  local found = guess.search {
+  local found = search.search {
     record = record, cleartext = PLAIN, pause = pause_after(400), user = { custom_password_hash =
       password.pbkdf2("sha256", 1000, BYTES, password.bytes(record.hash, "hex")) },
   }
@@ -318,7 +318,7 @@ test("guess: digest and salt that are mapped are tried first with other rounds",
 end)
 
 test("guess: blanks around the cleartext are told", function()
-  local found = guess.search { record = {}, cleartext = PLAIN .. " ", user = {
+  local found = search.search { record = {}, cleartext = PLAIN .. " ", user = {
     custom_password_hash = password.digest("sha1", hash("sha1", PLAIN)),
   } }
   tap.contains(found.reason, "without the blanks")
@@ -326,7 +326,7 @@ end)
 
 test("guess: nothing fits another password, and the search ends when it is told to", function()
   local calls = 0
-  local found = guess.search {
+  local found = search.search {
     record = { hash = ("ab"):rep(32), salt = "abc" }, user = {}, cleartext = PLAIN,
     pause = function()
       calls = calls + 1
@@ -343,7 +343,7 @@ test("a mapped hash that does not fit does not hide the hash of the record", fun
   local record = { salt = b64(BYTES), rounds = 10,
     hash = b64(digest.pbkdf2("sha256", PLAIN, BYTES, 10, 32)) }
   local wrong = password.pbkdf2("sha256", 10, record.salt, password.bytes(record.hash, "base64"))
-  local found = guess.search {
+  local found = search.search {
     user = { custom_password_hash = wrong }, record = record, cleartext = PLAIN,
   }
   tap.contains(found.line, 'password.bytes(row.salt, "base64")')

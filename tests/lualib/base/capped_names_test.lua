@@ -2,11 +2,11 @@ local check = require "check"
 local face = require "migrate.face"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local told_apart = require "base.capped_names"
+local capped_names = require "base.capped_names"
 local test = tap.test
 
 test("a hundred names keep their own, later ones are other", function()
-  local name_of = told_apart.new()
+  local name_of = capped_names.new()
   for i = 1, 100 do tap.equal(name_of("n" .. i), "n" .. i) end
   tap.equal({ name_of "n101", name_of "n7", name_of "n102" }, { "other", "n7", "other" })
 end)

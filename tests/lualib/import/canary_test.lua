@@ -6,7 +6,7 @@ local guard = require "base.guard"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import.rig"
 local rig = require "tests.rig"
-local run = require "import.run_object"
+local run_object = require "import.run_object"
 local tap = require "tests.tap"
 
 local test = tap.test
@@ -31,7 +31,7 @@ local function again(made, answer)
     asked = true
     return answer
   end
-  guard.call(import, run.new(made))
+  guard.call(import, run_object.new(made))
   made:drain()
   return { made.ending and made.ending.kind or "done", asked }
 end

@@ -1,16 +1,16 @@
 --- What a job says of refused users, joined to our own records: whatever the tenant's answer lacks.
 
 local alarms = require "report.alarms"
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import.rig"
 local jobs = require "auth0.api.jobs"
 local json = require "host.json"
-local page = require "report.html"
+local html = require "report.html"
 local report = require "report"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
-local words = require "cli.text.report"
+local report_text = require "cli.text.report"
 local test = tap.test
 
 local HASH <const> = "$2b$10$" .. ("a"):rep(53)
@@ -51,7 +51,7 @@ local function harvested(answer, fn)
       row.errors = json.decode(row.errors)
       list[#list + 1] = row
     end
-    assert(books.balanced(books.figures(book.db)))
+    assert(totals.balanced(totals.figures(book.db)))
     fn(list, book, log, made)
   end)
 end
@@ -157,7 +157,7 @@ for _, case in ipairs {
       tap.equal({ #failures, f.outcome, f.user_id, f.code },
         { 1, case[4], case[5], "DUPLICATED_USER" })
       if case[6] then tap.contains(f.why, case[6]) else tap.equal(f.why, nil) end
-      local figures = books.figures(book.db)
+      local figures = totals.figures(book.db)
       tap.equal(figures.already_there, case[4] == "already_there" and 1 or 0)
       -- What to do: only whom a look-up did not find is ever to be deleted.
       for _, group in ipairs(report.findings(book)) do
@@ -273,8 +273,8 @@ test("a summary that does not add up is an alarm", function()
       for _, part in ipairs { "1 answer of the tenant", "The summary of 1 job is not", "3 users of",
         "created by this run counts as inserted", "`auth0-migrate verify 'my run'`" } do
         tap.contains(alarms.text(statement), part)
-        tap.contains(words.statement(statement), part)
-        tap.contains(page.of(statement), part)
+        tap.contains(report_text.statement(statement), part)
+        tap.contains(html.of(statement), part)
       end
       tap.equal(alarms.text(statement):find("name no user", 1, true), nil)
     end)

@@ -1,6 +1,6 @@
 --- The import and its end: slots, lost answers, repairs, gates; beside a tenant made of a table.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local failures = require "base.failure"
 local fixers = require "auth0.fixers"
 local guard = require "base.guard"
@@ -9,7 +9,7 @@ local import_rig = require "tests.lualib.import.rig"
 local json = require "host.json"
 local report = require "report"
 local rig = require "tests.rig"
-local run = require "import.run_object"
+local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 
@@ -277,7 +277,7 @@ test("a look-up that fails makes no ghost: its users are open until one succeeds
     tap.equal({ made.ending.kind, #book:failures("open", 0, 9) }, { "temporary", 2 })
     tap.equal(report.findings(book), json.array {})
     tenant.users, made.ending = users, nil
-    tap.equal(users_of(whole(run.new(made), made, book)), { 0, 0, 1, 1, 0 })
+    tap.equal(users_of(whole(run_object.new(made), made, book)), { 0, 0, 1, 1, 0 })
   end)
 end)
 
@@ -304,7 +304,7 @@ test("a refused user is repaired by the recipe's fix and imported as a new job",
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     local figures = whole(face, made, book)
     tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
-    tap.equal({ figures.rounds, books.balanced(figures) }, { 2, true })
+    tap.equal({ figures.rounds, totals.balanced(figures) }, { 2, true })
     tap.equal({ seen.position, seen.at, seen.path }, { 2, "test:2", "name" })
   end)
 end)
@@ -649,7 +649,7 @@ test("too many failures end the import; jobs in flight are waited for and harves
   rig.with_run({ n = 12, tenant = tenant, max_failures = { n = 0 } }, function(face, made, book)
     guard.call(import, face) -- a submit that waits when the gate falls raises the reason
     made:drain()
-    local figures = books.figures(book.db)
+    local figures = totals.figures(book.db)
     tap.equal(made.ending.kind, "gate")
     tap.contains(made.ending.message, "more than --max-failures 0")
     tap.equal(book:next_chunk("sent"), nil)

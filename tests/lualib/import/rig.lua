@@ -1,6 +1,6 @@
 --- What the tests of import and finalize share.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local finalize = require "migrate.finalize"
 local import = require "migrate.import"
 
@@ -19,7 +19,7 @@ function import_rig.whole(face, made, book)
     finalize(face)
     made:drain()
   end
-  return books.figures(book.db)
+  return totals.figures(book.db)
 end
 
 ---Inserted, updated, already there, failed, pending.

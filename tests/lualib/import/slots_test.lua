@@ -1,5 +1,5 @@
 local pace = require "import.pace"
-local room = require "import.slots"
+local slots = require "import.slots"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -7,7 +7,7 @@ local test = tap.test
 local function new(seconds)
   local p = pace.new()
   if seconds then p:learn(100, seconds, seconds) end
-  return room.new(p, function() return 0 end)
+  return slots.new(p, function() return 0 end)
 end
 
 ---A refusal at `now`, with `ours` of `active` jobs; the seconds until the next try.

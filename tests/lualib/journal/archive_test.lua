@@ -3,7 +3,7 @@
 local file = require "host.file"
 local json = require "host.json"
 local rig = require "tests.rig"
-local sent = require "journal.archive"
+local archive = require "journal.archive"
 local tap = require "tests.tap"
 
 local test = tap.test
@@ -39,10 +39,10 @@ for _, case in ipairs {
 } do
   test("what remains of a chunk is written early only where it is settled: " .. case[1], function()
     with_refused(case[2], function(book, dir)
-      assert(sent.prepare(book, dir, 1))
+      assert(archive.prepare(book, dir, 1))
       tap.equal(file.stat(dir:sent(1)) ~= nil, case[3])
       tap.equal(file.stat(dir:chunk(1)) ~= nil, true)
-      assert(sent.prepare(book, dir, 2)) -- was never sent
+      assert(archive.prepare(book, dir, 2)) -- was never sent
       tap.equal(file.stat(dir:sent(2)), nil)
     end)
   end)
@@ -51,7 +51,7 @@ end
 test("at the end what was written early is taken as it is, and the rest is written", function()
   with_refused("already_there", function(book, dir)
     assert(file.write(dir:sent(1), "as it was"))
-    assert(sent.replace(book, dir, go_on))
+    assert(archive.replace(book, dir, go_on))
     tap.equal(file.read(dir:sent(1)), "as it was")
     tap.equal(file.list(dir:file "chunks"), { "000001.sent.zst", "000002.sent.zst" })
   end)
@@ -61,7 +61,7 @@ test("at the end a file beside a chunk that was not settled is written anew", fu
   with_refused("failed", function(book, dir)
     assert(file.write(dir:sent(1), "out of date"))
     assert(file.write(dir:sent(1) .. ".new", "cut o"))
-    assert(sent.replace(book, dir, go_on))
+    assert(archive.replace(book, dir, go_on))
     local first, second = table.unpack(lines(dir:sent(1)))
     tap.equal({ first.outcome, second.outcome, second.job }, { "inserted", "failed", "job_1" })
     tap.equal(file.list(dir:file "chunks"), { "000001.sent.zst", "000002.sent.zst" })
@@ -79,7 +79,7 @@ test("outlines of a chunk are the same from its file and from what remains of it
       return list
     end
     local before = outlines()
-    assert(sent.replace(book, dir, go_on))
+    assert(archive.replace(book, dir, go_on))
     tap.equal(outlines(), before)
     tap.equal(#before, 2)
   end)
@@ -88,8 +88,8 @@ end)
 test("a chunk file that was changed stays, and is named", function()
   with_refused(nil, function(book, dir)
     assert(file.write(dir:chunk(1), "[]"))
-    for _, fn in ipairs { function() return sent.prepare(book, dir, 1) end,
-      function() return sent.replace(book, dir, go_on) end } do
+    for _, fn in ipairs { function() return archive.prepare(book, dir, 1) end,
+      function() return archive.replace(book, dir, go_on) end } do
       local done, message, kind = fn()
       tap.equal({ done, kind }, { nil, "parse" })
       tap.contains(message, "000001.json")

@@ -1,7 +1,7 @@
 --- What was sent beside what a tenant shows.
 
 local chunk = require "host.chunk"
-local fields = require "journal.digests"
+local field_digests = require "journal.digests"
 local json = require "host.json"
 local tap = require "tests.tap"
 
@@ -34,13 +34,13 @@ test("fields are compared by what they mean to a tenant", function()
   for _, case in ipairs(CASES) do
     local sent, theirs, digests = case[2], case[3], {}
     for name, value in pairs(sent) do digests[name] = chunk.digest(value) end
-    tap.equal(fields.differences(sent, digests, theirs), case[4], case[1])
+    tap.equal(field_digests.differences(sent, digests, theirs), case[4], case[1])
   end
 end)
 
 test("an export is asked for every field that is compared, and for no hash", function()
   local names = {}
-  for _, field in ipairs(fields.exported()) do names[field.name] = true end
+  for _, field in ipairs(field_digests.exported()) do names[field.name] = true end
   for _, name in ipairs { "user_id", "email", "blocked", "app_metadata", "given_name" } do
     tap.equal(names[name], true, name)
   end

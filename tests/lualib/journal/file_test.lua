@@ -2,11 +2,11 @@
 
 local file = require "host.file"
 local fixtures = require "tests.run_fixtures"
-local journal = require "journal.file"
+local journal_file = require "journal.file"
 local ledger = require "journal.ledger"
 local schema = require "tests.schema_of"
 local store = require "host.store"
-local tables = require "journal.schema"
+local journal_schema = require "journal.schema"
 local tap = require "tests.tap"
 
 local contains, equal, test = tap.contains, tap.equal, tap.test
@@ -32,16 +32,16 @@ local versions_kept = each_version()
 local oldest <const> = versions_kept[1]
 
 test("there is a fixture and a way to the next for every version", function()
-  equal({ #versions_kept, #tables.MIGRATIONS }, { tables.VERSION, tables.VERSION - 1 })
+  equal({ #versions_kept, #journal_schema.MIGRATIONS }, { journal_schema.VERSION, journal_schema.VERSION - 1 })
 end)
 
 for version, fixture in ipairs(versions_kept) do
   test("a journal of version " .. version .. " gets the tables of a new one", function()
     unpacked(fixture, function(path, folder)
-      assert(journal.create(folder .. "/new.db", function() end))
+      assert(journal_file.create(folder .. "/new.db", function() end))
       local new <close> = assert(store.open(folder .. "/new.db"))
-      local db <close> = assert(journal.open(path))
-      equal(db:value "PRAGMA user_version", tables.VERSION)
+      local db <close> = assert(journal_file.open(path))
+      equal(db:value "PRAGMA user_version", journal_schema.VERSION)
       equal(schema.of(db), schema.of(new))
     end)
   end)
@@ -51,8 +51,8 @@ test("who brings a journal up to date is told from which version, a second one i
   unpacked(oldest, function(path)
     local seen = {}
     local options = { on_update = function(from, to) seen[#seen + 1] = { from, to } end }
-    for _ = 1, 2 do assert(journal.open(path, options)):close() end
-    equal(seen, { { 1, tables.VERSION } })
+    for _ = 1, 2 do assert(journal_file.open(path, options)):close() end
+    equal(seen, { { 1, journal_schema.VERSION } })
   end)
 end)
 
@@ -91,7 +91,7 @@ test("a database that is no journal is not touched", function()
     local path = folder .. "/tenant.db"
     local before = assert(file.read(path))
     for _, readonly in ipairs { true, false } do
-      local db, message, kind = journal.open(path, { readonly = readonly })
+      local db, message, kind = journal_file.open(path, { readonly = readonly })
       equal({ db, kind }, { nil, "usage" })
       contains(message, "tenant.db is not a journal of auth0-migrate")
     end

@@ -1,4 +1,4 @@
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local file = require "host.file"
 local ledger = require "journal.ledger"
 local limits = require "auth0.limits"
@@ -49,19 +49,19 @@ end)
 test("a chunk goes from staged to harvested, and the books follow", function()
   with_ledger(function(book)
     stage(book, 1, 3)
-    tap.equal(books.figures(book.db).pending, 3)
+    tap.equal(totals.figures(book.db).pending, 3)
     local attempt = send(book, 1, "job_1")
     tap.equal(book:chunk(1).state, "sent")
     assert(book:ended("job_1", { state = "completed", summary = { total = 3, inserted = 2 } }))
     tap.equal(book:chunk(1).state, "ended")
     assert(book:harvested(book:chunk(1), attempt, "job_1", { inserted = 2, updated = 0 },
       { failure(2) }))
-    local figures = books.figures(book.db)
+    local figures = totals.figures(book.db)
     tap.equal({ figures.inserted, figures.failed, figures.pending }, { 2, 0, 1 })
     assert(book:judged { { id = 1, outcome = "failed" } })
-    figures = books.figures(book.db)
+    figures = totals.figures(book.db)
     tap.equal({ figures.inserted, figures.failed, figures.pending }, { 2, 1, 0 })
-    tap.equal(books.balanced(figures), true)
+    tap.equal(totals.balanced(figures), true)
   end)
 end)
 
@@ -83,10 +83,10 @@ test("a repaired user moves to its new chunk and is counted once", function()
       { failure(1, { outcome = "judged" }) }))
     assert(book:requeued(2, { id = 2, users = 1, bytes = 5, sha256 = "", places = "" },
       { { id = 1, why = "repaired" } }))
-    local figures = books.figures(book.db)
+    local figures = totals.figures(book.db)
     tap.equal({ figures.staged, figures.inserted, figures.failed, figures.pending, figures.rounds },
       { 2, 1, 0, 1, 2 })
-    tap.equal(books.balanced(figures), true)
+    tap.equal(totals.balanced(figures), true)
   end)
 end)
 

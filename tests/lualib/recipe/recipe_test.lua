@@ -1,7 +1,7 @@
 local digest = require "host.digest"
 local file = require "host.file"
 local host = require "host"
-local outcome = require "migrate.reject"
+local reject = require "migrate.reject"
 local recipe = require "recipe"
 local tap = require "tests.tap"
 local test = tap.test
@@ -281,10 +281,10 @@ end)
 
 test("what reject returns is recognised, and nothing else", function()
   local value = require("migrate").reject("too young", "AGE", "birthdate")
-  assert(outcome.is_reject(value))
+  assert(reject.is_reject(value))
   tap.equal({ value.reason, value.code, value.path }, { "too young", "AGE", "birthdate" })
-  assert(not outcome.is_reject { reason = "x" })
-  assert(not outcome.is_reject(nil))
+  assert(not reject.is_reject { reason = "x" })
+  assert(not reject.is_reject(nil))
 end)
 
 test("extend leaves the base alone and merges parameters", function()

@@ -1,6 +1,6 @@
-local environment = require "recipe.inside.globals"
+local globals = require "recipe.inside.globals"
 local file = require "host.file"
-local modules = require "recipe.sandbox"
+local sandbox = require "recipe.sandbox"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -17,7 +17,7 @@ local function world_of(texts, folders, own)
   end
   local library = {}
   for _, folder in ipairs(folders) do library[#library + 1] = root .. "/" .. folder end
-  local world = modules.new {
+  local world = sandbox.new {
     folder = own and root .. "/" .. own, library = library, warnings = {},
   }
   return world, root
@@ -71,7 +71,7 @@ end)
 
 test("a shipped recipe is run in the world of the one that requires it", function()
   local world, root = world_of({}, {})
-  local names = modules.shipped_names()
+  local names = sandbox.shipped_names()
   if #names == 0 then tap.skip("no recipe is shipped") end
   local value = world:require("recipes." .. names[1])
   tap.equal(type(value.map), "function")
@@ -81,7 +81,8 @@ test("a shipped recipe is run in the world of the one that requires it", functio
 end)
 
 local REFUSED <const> = {
-  "host.file", "host", "base.guard", "journal.ledger", "auth0.api.client", "cli", "tenant", "argparse",
+  "host.file", "host", "base.guard", "journal.ledger", "auth0.api.client", "cli", "tenant",
+  "argparse",
 }
 
 for _, name in ipairs(REFUSED) do
@@ -93,12 +94,12 @@ for _, name in ipairs(REFUSED) do
 end
 
 test("where modules are looked for follows from the environment", function()
-  tap.equal(modules.library(env_of { AUTH0_MIGRATE_PATH = "/a:/b", HOME = "/h" }), {
+  tap.equal(sandbox.library(env_of { AUTH0_MIGRATE_PATH = "/a:/b", HOME = "/h" }), {
     "/a", "/b", "/h/.local/share/auth0-migrate", "/h/.local/share/auth0-migrate/recipes",
     "/h/.luarocks/share/lua/5.4", "/usr/local/share/lua/5.4", "/usr/share/lua/5.4",
   })
-  tap.equal(modules.data_folder(env_of { XDG_DATA_HOME = "/x", HOME = "/h" }), "/x/auth0-migrate")
-  tap.equal(modules.data_folder(env_of {}), nil)
+  tap.equal(sandbox.data_folder(env_of { XDG_DATA_HOME = "/x", HOME = "/h" }), "/x/auth0-migrate")
+  tap.equal(sandbox.data_folder(env_of {}), nil)
 end)
 
 local ABSENT <const> = {
@@ -109,14 +110,14 @@ local ABSENT <const> = {
 
 for _, name in ipairs(ABSENT) do
   test("a recipe has no " .. name, function()
-    local value = environment.new(function() end)
+    local value = globals.new(function() end)
     for part in name:gmatch("[^.]+") do value = value and value[part] end
     tap.equal(value, nil)
   end)
 end
 
 test("a recipe's own coroutines yield, and its functions do not yield to the program", function()
-  local env = environment.new(function() end)
+  local env = globals.new(function() end)
   local made = env.coroutine.wrap(function(x) env.coroutine.yield(x + 1) end)
   tap.equal(made(1), 2)
   local thread = env.coroutine.create(function() env.coroutine.yield "b" end)
@@ -126,7 +127,7 @@ test("a recipe's own coroutines yield, and its functions do not yield to the pro
 end)
 
 test("load compiles text for the recipe's own globals", function()
-  local env = environment.new(function() end)
+  local env = globals.new(function() end)
   env.x = 7
   tap.equal(env.load("return x")(), 7)
   tap.equal((env.load(string.dump(function() end))), nil)

@@ -1,5 +1,5 @@
 local tap = require "tests.tap"
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local csv = require "source.csv"
 local folder = require "tests.lualib.source.folder"
 local json = require "source.json"
@@ -59,7 +59,7 @@ test("a key that no record has is a failure", function()
 end)
 
 test("a broken record is a failure that names its place", function()
-  raises(function() lookup({ { id = 1 }, broken.new("x", "row has 1 field") }, "id") end,
+  raises(function() lookup({ { id = 1 }, bad_record.new("x", "row has 1 field") }, "id") end,
     "#2: row has 1 field")
 end)
 

@@ -1,5 +1,5 @@
 local tap = require "tests.tap"
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local csv = require "source.csv"
 local failure = require "base.failure"
 local folder = require "tests.lualib.source.folder"
@@ -12,7 +12,7 @@ local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.rai
 local function collect(records)
   local all = {}
   for record, at in records do
-    local value = broken.is(record) and record.message or host_json.materialize(record)
+    local value = bad_record.is(record) and record.message or host_json.materialize(record)
     all[#all + 1] = { value, at }
   end
   return all

@@ -1,6 +1,6 @@
 local tap = require "tests.tap"
 local json = require "source.json"
-local nearest = require "base.spelling"
+local spelling = require "base.spelling"
 local value = require "source.value"
 local test, equal, raises = tap.test, tap.equal, tap.raises
 
@@ -100,9 +100,9 @@ end)
 test("the nearest name is near", function()
   local names <const> = { "email", "phone_number", "id" }
   for word, expected in pairs { emial = "email", EMAIL = "email", phonenumber = "phone_number" } do
-    equal(nearest.find(word, names), expected)
+    equal(spelling.find(word, names), expected)
   end
-  equal({ nearest.find("zzzzzz", names), nearest.find("xyz", names), nearest.find("a", {}) }, {})
-  equal(nearest.hint("emial", names), '; did you mean "email"?')
-  equal(nearest.hint("zzzzzz", names), "")
+  equal({ spelling.find("zzzzzz", names), spelling.find("xyz", names), spelling.find("a", {}) }, {})
+  equal(spelling.hint("emial", names), '; did you mean "email"?')
+  equal(spelling.hint("zzzzzz", names), "")
 end)

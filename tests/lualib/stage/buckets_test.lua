@@ -1,14 +1,14 @@
 --- Ten thousand problems of every kind at once, with good users between: each record ends in the
 --- bucket, and under the code, that its kind says.
 
-local books = require "journal.totals"
-local broken = require "source.bad_record"
+local totals = require "journal.totals"
+local bad_record = require "source.bad_record"
 local codes = require "auth0.codes"
 local file = require "host.file"
 local json = require "host.json"
 local ledger = require "journal.ledger"
-local outcome = require "migrate.reject"
-local rundir = require "journal.directory"
+local reject = require "migrate.reject"
+local directory = require "journal.directory"
 local stage = require "stage"
 local tap = require "tests.tap"
 local test = tap.test
@@ -55,7 +55,7 @@ local KINDS <const> = {
   { "two users", "", "", function(i) return { user(i), user("second" .. i) } end },
   { "skipped", "", "", function() return nil, "left the company" end },
   { "skipped", "", "", function() return nil end },
-  { "rejected", "REJECTED", "", function() return outcome.reject("not ours") end },
+  { "rejected", "REJECTED", "", function() return reject.reject("not ours") end },
   { "rejected", "RECIPE_ERROR", "", function(i) error("no price for " .. i) end },
   { "rejected", "RECIPE_ERROR", "", function() return nil .. "" end },
   { "rejected", "RECIPE_RESULT", "", function() return "a text" end },
@@ -131,7 +131,7 @@ local recipe = {
       position = position + 1
       if position > N then return nil end
       local at = "made:" .. position
-      if not kind_at(position)[4] then return broken.new("raw text", "cannot be read"), at end
+      if not kind_at(position)[4] then return bad_record.new("raw text", "cannot be read"), at end
       return { n = position }, at
     end
   end,
@@ -147,7 +147,7 @@ end
 ---Stages all of it: what became of each position, and the figures.
 local function staged()
   local folder = assert(file.temporary())
-  local dir = rundir.at(folder)
+  local dir = directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
   assert(stage.run {
@@ -167,7 +167,7 @@ local function staged()
       note(placed.position, "user")
     end
   end
-  local figures, groups = books.figures(book.db), book:get_table("findings")
+  local figures, groups = totals.figures(book.db), book:get_table("findings")
   book:close()
   dir:close()
   assert(file.remove_tree(folder))
@@ -196,7 +196,7 @@ test("ten thousand problems of every kind at once are classified without one err
   tap.equal({ figures.read, figures.extra, figures.skipped, figures.rejected, figures.duplicate,
     figures.staged }, { N, counts["two users"], counts.skipped, counts.rejected, counts.duplicate,
     counts.user + 2 * counts["two users"] })
-  assert(books.balanced(figures))
+  assert(totals.balanced(figures))
   for name, n in pairs(counts) do assert(n > 200, name) end
   assert(#groups < 60, "groups of findings stay few: " .. #groups)
 end)

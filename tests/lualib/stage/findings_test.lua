@@ -1,6 +1,6 @@
 --- Findings grouped: what counts as the same, what is shown of it, and what bounds the memory.
 
-local books = require "journal.totals"
+local totals = require "journal.totals"
 local codes = require "auth0.codes"
 local findings = require "stage.findings"
 local finalize = require "migrate.finalize"
@@ -9,7 +9,7 @@ local import = require "migrate.import"
 local report = require "report"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
-local words = require "cli.text.report"
+local report_text = require "cli.text.report"
 local test = tap.test
 
 ---{message, what it has in common with its like}
@@ -170,7 +170,7 @@ test("the report groups what failed and what was repaired, beside what was rejec
     end
     tap.equal(list, { "rejected FORMAT email 7", "failed FORMAT picture 1",
       "failed PATTERN phone 1", "repaired CONFLICT_USERNAME  1" })
-    tap.equal(books.figures(book.db).failed, 1)
+    tap.equal(totals.figures(book.db).failed, 1)
   end)
 end)
 
@@ -191,7 +191,7 @@ test("a user that is repaired twice is two repairs, and not two users", function
     local statement = report.build(book, { directory = "x" })
     statement.findings = report.findings(book)
     tap.equal({ #statement.findings, statement.users.inserted }, { 1, 1 })
-    tap.contains(words.statement(statement), "CONFLICT_USERNAME  2 repairs")
+    tap.contains(report_text.statement(statement), "CONFLICT_USERNAME  2 repairs")
   end)
 end)
 
@@ -203,7 +203,7 @@ test("the statement shows the first groups, what to do, and how many more there 
   end
   table.insert(groups, 1, { outcome = "duplicate", code = "DUPLICATE", path = "email", count = 99,
     message = "twice", examples = { "a:9" } })
-  local text = words.statement {
+  local text = report_text.statement {
     run = "r", status = "complete", balanced = true, directory = "r.run", alarms = 2,
     records = { read = 1, rejected = 0, duplicate = 0, staged = 1 },
     users = { inserted = 1, failed = 0, already_there = 0 }, findings = groups,

@@ -1,6 +1,6 @@
-local broken = require "source.bad_record"
+local bad_record = require "source.bad_record"
 local json = require "host.json"
-local outcome = require "migrate.reject"
+local reject = require "migrate.reject"
 local pipeline = require "stage.pipeline"
 local schema = require "auth0.schema"
 local tap = require "tests.tap"
@@ -74,7 +74,7 @@ local cases = {
   { "an error that is a table has no address in its message", function() error {} end,
     { "rejected", 1, "list:1", "RECIPE_ERROR", "an error without words: table" } },
   { "migrate.reject rejects with its code",
-    function() return outcome.reject("no", "MY_CODE", "x") end,
+    function() return reject.reject("no", "MY_CODE", "x") end,
     { "rejected", 1, "list:1", "MY_CODE", "no" } },
   { "an error rejects that record", function() error("boom") end,
     { "rejected", 1, "list:1", "RECIPE_ERROR" } },
@@ -133,7 +133,7 @@ test("warnings about one field for different reasons are told apart", function()
 end)
 
 test("a record that the reader stepped over is rejected as SOURCE", function()
-  local out = run({ broken.new("raw;text", "row has 2 fields, the header 3") }, user)
+  local out = run({ bad_record.new("raw;text", "row has 2 fields, the header 3") }, user)
   tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
 end)
 

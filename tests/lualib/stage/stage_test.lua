@@ -1,14 +1,14 @@
 --- A stage that breaks off: what the journal says of it then; one whose canary is set apart; and
 --- the records that it leaves behind.
 
-local books = require "journal.totals"
-local broken = require "source.bad_record"
+local totals = require "journal.totals"
+local bad_record = require "source.bad_record"
 local file = require "host.file"
 local json = require "host.json"
 local ledger = require "journal.ledger"
-local outcome = require "migrate.reject"
+local reject = require "migrate.reject"
 local report = require "report"
-local rundir = require "journal.directory"
+local run_directory = require "journal.directory"
 local stage = require "stage"
 local tap = require "tests.tap"
 
@@ -30,7 +30,7 @@ end
 ---What `look` makes of a stage that is stopped at a position.
 local function stopped(position, options, look)
   local folder = assert(file.temporary())
-  local dir = rundir.at(folder)
+  local dir = run_directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
   local done = stage.run {
@@ -56,7 +56,7 @@ local function stopped(position, options, look)
 end
 
 local function figures_of(book)
-  return books.figures(book.db)
+  return totals.figures(book.db)
 end
 
 for _, case in ipairs {
@@ -68,7 +68,7 @@ for _, case in ipairs {
 } do
   tap.test("the books of a stage balance when it is stopped " .. case[1], function()
     local figures, done = stopped(case[2], case[3], figures_of)
-    assert(books.balanced(figures))
+    assert(totals.balanced(figures))
     assert(figures.staged > 0 and figures.read > 0 and figures.extra >= 0)
     tap.equal({ done == true, figures.read == N }, { case[2] > N, case[2] > N })
   end)
@@ -158,7 +158,7 @@ end
 ---The lines of rejected.ndjson for records that are what `map` returns of them.
 local function rejected(records, options)
   local folder = assert(file.temporary())
-  local dir = rundir.at(folder)
+  local dir = run_directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
   assert(stage.run {
@@ -186,7 +186,7 @@ local function rejected(records, options)
 end
 
 local function mapped(record) return record.user end
-local BROKEN <const> = broken.new("x,y", "a row without end")
+local BROKEN <const> = bad_record.new("x,y", "a row without end")
 
 ---{name, record, `map`, code, shape, what is in the fix}
 for _, case in ipairs {
@@ -202,10 +202,10 @@ for _, case in ipairs {
   { "a function in a user", { id = 7 }, function() return { email = "a@b.co", name = print } end,
     "INVALID_TYPE", "function", "Call" },
   { "what the recipe refuses", { id = 7 },
-    function(r) return outcome.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
+    function(r) return reject.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
     "recipe refuses" },
   { "what the recipe refuses without the value", { id = 7 },
-    function() return outcome.reject("no") end, "REJECTED", "object with key id",
+    function() return reject.reject("no") end, "REJECTED", "object with key id",
     "recipe refuses" },
   { "a broken row", BROKEN, mapped, "SOURCE", "3 characters", "Repair" },
 } do

@@ -1,9 +1,9 @@
-local tally = require "stage.statistics"
+local statistics = require "stage.statistics"
 local tap = require "tests.tap"
 local test = tap.test
 
 test("a tally tells the median and the largest user, and how passwords are kept", function()
-  local t = tally.new()
+  local t = statistics.new()
   t:add({ password_hash = "x" }, 100, "a:1")
   t:add({ custom_password_hash = { algorithm = "pbkdf2" } }, 200, "a:2")
   t:add({}, 5000, "a:3")
@@ -14,19 +14,19 @@ test("a tally tells the median and the largest user, and how passwords are kept"
 end)
 
 test("a tally of nobody is all nought", function()
-  tap.equal(tally.new():facts(),
+  tap.equal(statistics.new():facts(),
     { median = 0, largest = 0, algorithms = {}, without_password = 0, without_places = {} })
 end)
 
 test("a tally counts what an upsert would change, when it is to", function()
-  local t = tally.new(true)
+  local t = statistics.new(true)
   t:add({ email = "a@b.co", name = "A", app_metadata = {}, email_verified = false }, 100, "a:1")
   t:add({ email = "c@b.co", app_metadata = {}, username = "c" }, 100, "a:2")
   tap.equal(t:facts().overwrites, { app_metadata = 2, email_verified = 1, name = 1 })
 end)
 
 test("a tally names the first three users without a password", function()
-  local t = tally.new()
+  local t = statistics.new()
   for i = 1, 5 do t:add({}, 100, "a:" .. i) end
   tap.equal(t:facts().without_places, { "a:1", "a:2", "a:3" })
 end)

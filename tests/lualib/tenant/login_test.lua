@@ -1,7 +1,7 @@
 --- Logins at the rehearsal tenant, over real HTTP.
 
 local digest = require "host.digest"
-local hash_rules = require "auth0.hash.rules"
+local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant.rig"
 local tap = require "tests.tap"
@@ -64,7 +64,7 @@ end)
 
 served("a hash of each algorithm lets its password in, and no other", function(t)
   local users = worked_hashes.users()
-  tap.equal(#users, #hash_rules.ALGORITHMS)
+  tap.equal(#users, #rules.ALGORITHMS)
   tap.equal(t:import(users).summary.inserted, #users)
   for _, one in ipairs(users) do
     for _, wrong in ipairs { worked_hashes.PLAIN .. "x", "x" } do

@@ -2,7 +2,7 @@
 --- Auth0 can take it, by which line, or why not.
 
 local digest = require "host.digest"
-local hash_words = require "auth0.hash.identify"
+local identify = require "auth0.hash.identify"
 local json = require "host.json"
 local password = require "auth0.password"
 local schema = require "auth0.schema"
@@ -148,7 +148,7 @@ end
 
 for _, case in ipairs(TAKEN) do
   test("hash forms, Auth0 can take it: " .. case[1], function()
-    local kind = hash_words.of(case[2])
+    local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported, kind.reason }, { case[3], true })
     local user = user_of(kind.line, case[2])
     for _, finding in ipairs(schema.for_connection():check(user) or {}) do
@@ -221,7 +221,7 @@ local REFUSED <const> = {
 
 for _, case in ipairs(REFUSED) do
   test("hash forms, Auth0 cannot take it: " .. case[1], function()
-    local kind = hash_words.of(case[2])
+    local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported, kind.line }, { case[3], false })
     tap.contains(kind.reason, case[4])
     equal({ password.auto(case[2]) }, { nil, nil, select(3, password.auto(case[2])) })
@@ -250,7 +250,7 @@ local DEPENDS <const> = {
 
 for _, case in ipairs(DEPENDS) do
   test("hash forms, it depends: " .. case[1], function()
-    local kind = hash_words.of(case[2])
+    local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported }, { case[3], nil })
     tap.contains(kind.reason, "`prove`")
     equal(kind.line ~= nil, case[4] ~= nil)

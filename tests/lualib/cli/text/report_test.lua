@@ -1,12 +1,12 @@
 --- cli: what people see: numbers, statements, bars, questions.
 
-local amounts = require "base.format"
+local format = require "base.format"
 local rig = require "tests.lualib.cli.rig"
-local run_words = require "cli.text.followup"
-local status_words = require "cli.text.status"
+local followup = require "cli.text.followup"
+local status_text = require "cli.text.status"
 local tap = require "tests.tap"
 local ui = require "cli.common.ui"
-local words = require "cli.text.report"
+local report_text = require "cli.text.report"
 
 local test = tap.test
 local new_terminal, report_of = rig.new_terminal, rig.report_of
@@ -18,7 +18,7 @@ local NUMBERS <const> = {
 
 for _, case in ipairs(NUMBERS) do
   test(case[1] .. " is written " .. case[2], function()
-    tap.equal(amounts.number(case[1]), case[2])
+    tap.equal(format.number(case[1]), case[2])
   end)
 end
 
@@ -30,7 +30,7 @@ local DURATIONS <const> = {
 
 for _, case in ipairs(DURATIONS) do
   test(case[1] .. " seconds are written " .. case[2], function()
-    tap.equal(amounts.duration(case[1]), case[2])
+    tap.equal(format.duration(case[1]), case[2])
   end)
 end
 
@@ -38,21 +38,21 @@ for _, case in ipairs {
   { 0.02, "1/min" }, { 0.4, "24/min" }, { 2.5, "2.5/s" }, { 33.3, "33/s" }, { 1234.5, "1 235/s" },
 } do
   test(case[1] .. " a second are " .. case[2], function()
-    tap.equal(amounts.rate(case[1]), case[2])
+    tap.equal(format.rate(case[1]), case[2])
   end)
 end
 
 test("a moment is told to the minute", function()
-  tap.equal(amounts.moment("2026-11-24T16:51:08.646Z"), "2026-11-24 16:51 UTC")
+  tap.equal(format.moment("2026-11-24T16:51:08.646Z"), "2026-11-24 16:51 UTC")
 end)
 
 test("the statement says into which connection of which tenant", function()
   local report = report_of { tenant = "https://acme.eu.auth0.com", connection = "Users" }
-  tap.contains(words.statement(report), "\ninto Users at acme.eu.auth0.com\n")
+  tap.contains(report_text.statement(report), "\ninto Users at acme.eu.auth0.com\n")
 end)
 
 test("the statement names what was not touched and every code", function()
-  local text = words.statement(report_of {
+  local text = report_text.statement(report_of {
     users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
     codes = { rejected = {}, failed = { CONFLICT_EMAIL = 1 } }, balanced = false,
   })
@@ -63,19 +63,21 @@ test("the statement names what was not touched and every code", function()
 end)
 
 test("a run whose jobs have not ended tells no time of import", function()
-  local text = words.statement(report_of { jobs = { submitted = 2, completed = 0, failed = 0 } })
+  local text = report_text.statement(report_of {
+    jobs = { submitted = 2, completed = 0, failed = 0 },
+  })
   tap.contains(text, "2 jobs begun, none ended")
   assert(not text:find("imported in", 1, true), text)
 end)
 
 test("a statement whose next command is a retry says what comes before it", function()
   local advice = "Before a retry, repair the users in failed.ndjson"
-  tap.contains(words.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
-  assert(not words.statement(report_of()):find(advice, 1, true))
+  tap.contains(report_text.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
+  assert(not report_text.statement(report_of()):find(advice, 1, true))
 end)
 
 test("an undo that was interrupted says so once", function()
-  local text = run_words.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
+  local text = followup.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
     kept = {}, message = "interrupted; what was deleted is recorded" }
   tap.contains(text, "shop-1: interrupted\nwhat was deleted is recorded\n")
 end)
@@ -84,7 +86,7 @@ end)
 local function status_of(changes)
   local status = report_of { staged = true, agreed = true, finished = false, chunks = {} }
   for key, value in pairs(changes) do status[key] = value end
-  return status_words.of(status)
+  return status_text.of(status)
 end
 
 local RESUME <const> = "auth0-migrate resume shop.run"
@@ -103,7 +105,9 @@ test("status names resume where nobody is seen at work", function()
 end)
 
 test("why a run ended stands below its status, without saying it twice", function()
-  local text = words.statement(report_of { status = "planned", message = "planned; not sent" })
+  local text = report_text.statement(report_of {
+    status = "planned", message = "planned; not sent",
+  })
   tap.contains(text, "shop-1: planned\nnot sent\n")
 end)
 

@@ -1,7 +1,7 @@
 --- Lines that fit a terminal.
 
 local help = require "cli.help"
-local lines = require "cli.text.wrap"
+local wrap = require "cli.text.wrap"
 local main = require "cli.main"
 local rig = require "tests.lualib.cli.rig"
 local tap = require "tests.tap"
@@ -29,7 +29,7 @@ local FITTED <const> = {
 }
 
 for name, case in pairs(FITTED) do
-  test(name, function() tap.equal(lines.fit(case[1], 40), case[2]) end)
+  test(name, function() tap.equal(wrap.fit(case[1], 40), case[2]) end)
 end
 
 ---The longest line of a text.

@@ -1,7 +1,7 @@
 --- migrate.left_out and migrate.pipeline: what a recipe's helpers cannot read is told.
 
 local face = require "migrate.face"
-local left_out = require "recipe.inside.unread_values"
+local unread_values = require "recipe.inside.unread_values"
 local pipeline = require "stage.pipeline"
 local schema = require "auth0.schema"
 local tap = require "tests.tap"
@@ -12,7 +12,7 @@ local GOOD <const> = "$2a$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lh
 ---The warning called `code` after records went through a map that is handed what a recipe requires.
 ---@return PipelineWarning?
 local function warning_of(records, map, code)
-  local modules, left = left_out.new()
+  local modules, left = unread_values.new()
   local migrate = face.new({}, left)
   local i = 0
   local pipe = pipeline.new {
