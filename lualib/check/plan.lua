@@ -25,14 +25,6 @@ local plan = {}
 ---@field tally TallyFacts      sizes and passwords
 ---@field risks string[]
 
----What is staged and not yet sent.
----@param db host.store.database  the journal
----@return {jobs: integer, users: integer, bytes: integer}
-function plan.staged(db)
-  return db:row([[SELECT count(*) AS jobs, ifnull(sum(users), 0) AS users,
-    ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
-end
-
 ---How long so many users take a tenant of each tier, the fastest first.
 ---@param users integer
 ---@return TierHours[]

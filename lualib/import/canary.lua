@@ -13,19 +13,6 @@ local canary = {}
 -- Why an import ends after a "no".
 canary.REFUSED = "the canary is in the tenant and came back clean; the rest waits for a yes"
 
--- ?1: the canary's last chunk; NULL: all users are in the canary.
-local WAITING <const> = [[
-SELECT (SELECT count(*) FROM chunk
-    WHERE round = 1 AND id <= ifnull(?1, id) AND state <> 'harvested')
-  + (SELECT count(*) FROM failure
-    WHERE round = 1 AND chunk <= ifnull(?1, chunk) AND outcome = 'open')]]
-
-local RESULT <const> = [[
-SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
-  + (SELECT count(*) FROM failure WHERE round = 1 AND chunk <= ifnull(?1, chunk)
-    AND outcome IN ('inserted', 'updated')) AS good
-FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]]
-
 ---@class CanaryFigures
 ---@field asked string    "10" or "1%"
 ---@field users integer   that it came to
@@ -38,7 +25,7 @@ FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]]
 function canary.figures(ledger)
   local limit = (ledger:get_table("settings") or {}).canary
   if not limit or not ledger:get("staged_at") then return nil end
-  local users = ledger.db:row(RESULT, ledger:get("canary_chunk")).users
+  local users = ledger:canary_result(ledger:get("canary_chunk")).users
   if users == 0 then return nil end
   return { asked = gates.text(limit), users = users, good = ledger:get("canary_good") }
 end
@@ -57,7 +44,7 @@ end
 ---@param last? integer  its last chunk; nil: all of them
 ---@return {users: integer, good: integer}
 local function note_result(engine, last)
-  local row, now = engine.ledger.db:row(RESULT, last), clock.now()
+  local row, now = engine.ledger:canary_result(last), clock.now()
   engine:check(engine.ledger:note {
     canary_judged = now, canary_good = row.good,
     canary_over = row.good < row.users and now or nil,
@@ -69,8 +56,7 @@ end
 ---Waits for the canary's result and judges it, once. One that is not clean stops the import now
 ---and does not hold it again.
 local function judge(engine, last)
-  local db = engine.ledger.db
-  while db:value(WAITING, last) > 0 and not engine.ending do
+  while engine.ledger:canary_is_open(last) and not engine.ending do
     if engine.background == 0 then
       engine:stop(failure.new("the canary's users were not sent", "gate"))
     else
@@ -117,7 +103,7 @@ end
 function canary.conclude(engine)
   local ledger = engine.ledger
   if ledger:get("canary_chunk") or ledger:get("canary_judged") then return end
-  if canary.figures(ledger) and ledger.db:value(WAITING, nil) == 0 then note_result(engine) end
+  if canary.figures(ledger) and not ledger:canary_is_open() then note_result(engine) end
 end
 
 return canary

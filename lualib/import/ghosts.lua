@@ -8,12 +8,10 @@ local http = require "host.http"
 
 local ghosts = {}
 
-local JUDGED <const> = "SELECT code, message, user_id FROM failure WHERE outcome = 'judged'"
-
 ---Refused users that look as if they met a ghost.
-local function count(db)
+local function count(ledger)
   local n = 0
-  for row in db:rows(JUDGED) do
+  for row in ledger:judged_failures() do
     if evidence.is_ghost(row) then n = n + 1 end
   end
   return n
@@ -29,7 +27,7 @@ local function agreed(engine)
   end
   local answer = engine.ledger:get("ghosts_consent")
   if answer == nil then
-    answer = engine.agree(count(engine.ledger.db)) and 1 or 0
+    answer = engine.agree(count(engine.ledger)) and 1 or 0
     if answer == 1 then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
     engine.ghosts_refused = answer == 0 or nil
   end

@@ -127,7 +127,7 @@ function harvest.finish(engine, job, state)
   }
   engine.log("harvested", { job = job.id, chunk = chunk.id, inserted = chunk.inserted,
     updated = chunk.updated, failed = failed })
-  local too_many = gates.failures(engine.max_failures, engine.ledger.db)
+  local too_many = gates.failures(engine.max_failures, engine.ledger)
   if too_many then engine:stop(failure.new(too_many, "gate")) end
   engine.changed:notify()
   if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end

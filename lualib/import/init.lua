@@ -54,8 +54,7 @@ end
 
 local function show(session, total, began)
   local made = session.engine
-  local done = session.ledger.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
-    WHERE round = 1 AND state = 'harvested']])
+  local done = session.ledger:users_harvested()
   local part, jobs_now = 0, 0
   for _, job in pairs(made.watched) do
     jobs_now = jobs_now + 1
@@ -89,7 +88,7 @@ local function make_engine(session)
   local settings, recipe = session.settings, session.recipe
   local options = type(recipe.import) == "table" and recipe.import or {}
   local rounds = type(recipe.finalize) == "table" and recipe.finalize.rounds or ROUNDS
-  local total = session.ledger.db:value("SELECT sum(users) FROM chunk WHERE round = 1") or 0
+  local total = session.ledger:users_staged()
   local began = clock.monotonic()
   session.engine = engine.new {
     ledger = session.ledger, dir = session.dir, client = session.tenant.client,
@@ -142,7 +141,7 @@ function importing.run(session, prepare)
   local made = make_engine(session)
   failure.check(session.ledger:adopt())
   local face = run_object.new(made)
-  local too_many = not prepare and gates.failures(made.max_failures, session.ledger.db)
+  local too_many = not prepare and gates.failures(made.max_failures, session.ledger)
   if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
   if prepare then step(made, prepare, face, made) end
   phase(session, "import", session.recipe.import, import, face)

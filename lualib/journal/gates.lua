@@ -47,19 +47,19 @@ function gates.rejects(limit, figures)
     .. "sent", format.number(figures.rejected), format.number(figures.read), gates.text(limit))
 end
 
-local function failures(db)
-  local f = totals.figures(db)
+local function failures(ledger)
+  local f = totals.figures(ledger)
   local failed = f.failed + f.requeued
   return failed, f.inserted + f.updated + f.already_there + failed, f.staged
 end
 
 ---A message when more users failed than the limit allows; judged at each harvest.
 ---@param limit? Limit
----@param db host.store.database  the journal
+---@param ledger Ledger
 ---@return string?
-function gates.failures(limit, db)
+function gates.failures(limit, ledger)
   if not limit then return nil end
-  local failed, results = failures(db)
+  local failed, results = failures(ledger)
   if limit.percent and results < ENOUGH then return nil end
   if not gates.exceeded(limit, failed, results) then return nil end
   return string.format("%s of %s users with a result failed, more than --max-failures %s",
@@ -74,10 +74,10 @@ function gates.is_failures(message)
 end
 
 ---How many will have failed at the end if the rest is like those with a result.
----@param db host.store.database  the journal
+---@param ledger Ledger
 ---@return integer
-function gates.expected(db)
-  local failed, results, staged = failures(db)
+function gates.expected(ledger)
+  local failed, results, staged = failures(ledger)
   return results > 0 and math.ceil(failed * staged / results) or failed
 end
 

@@ -158,6 +158,138 @@ function queries:unjudged()
   return ids
 end
 
+-- Users -----------------------------------------------------------------------------------
+
+---@return integer users  that the stage wrote into chunks
+function queries:users_staged()
+  return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk WHERE round = 1")
+end
+
+---@return integer users  of the first round whose job's result is recorded
+function queries:users_harvested()
+  return self.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+    WHERE round = 1 AND state = 'harvested']])
+end
+
+---@return integer users  in all chunks; a repaired user counts once for each round
+function queries:users_in_chunks()
+  return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk")
+end
+
+---What is staged and not yet sent.
+---@return {jobs: integer, users: integer, bytes: integer}
+function queries:to_send()
+  return self.db:row([[SELECT count(*) AS jobs, ifnull(sum(users), 0) AS users,
+    ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
+end
+
+-- State of the run ------------------------------------------------------------------------
+
+---@return boolean  whether an upload was ever begun
+function queries:was_sent()
+  return self.db:value("SELECT 1 FROM attempt LIMIT 1") == 1
+end
+
+---@return boolean  whether a chunk has no recorded result yet
+function queries:is_pending()
+  return self.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1") == 1
+end
+
+---@return boolean  whether jobs of this run may still run in the tenant
+function queries:may_run()
+  return self.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
+    LIMIT 1]]) == 1
+end
+
+---@return boolean  whether the outcome of something that was sent is not known yet
+function queries:is_unsettled()
+  return self.db:value([[SELECT 1 FROM chunk
+    WHERE state IN ('sending', 'sent', 'ended', 'uncertain')
+    UNION ALL SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1]]) == 1
+end
+
+---@return boolean  whether a user failed for good
+function queries:has_failed()
+  return self.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1") == 1
+end
+
+---@return table<string, integer>  chunks by state
+function queries:chunks_by_state()
+  local by_state = {}
+  for row in self.db:rows("SELECT state, count(*) AS n FROM chunk GROUP BY state") do
+    by_state[row.state] = row.n
+  end
+  return by_state
+end
+
+---The last errors of uploads and jobs, the newest first.
+---@param n integer  at most
+---@return fun(): {at?: number, chunk: integer, message: string}?
+function queries:last_errors(n)
+  return self.db:rows([[SELECT ended AS at, chunk, message FROM attempt
+      WHERE message IS NOT NULL AND outcome <> 'accepted'
+    UNION ALL SELECT ended, chunk, details FROM job
+      WHERE details IS NOT NULL AND state IN ('failed', 'lost')
+    ORDER BY at DESC LIMIT ?]], n)
+end
+
+---First submit, last end and total time of the jobs that have ended.
+---@return {first?: number, last?: number, busy?: number, n: integer}  unix seconds, seconds
+function queries:job_times()
+  return self.db:row([[SELECT min(submitted) AS first, max(ended) AS last,
+    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
+end
+
+-- Canary ----------------------------------------------------------------------------------
+
+---Whether the canary's outcome is not known yet.
+---@param last? integer  its last chunk; nil: all users are in the canary
+---@return boolean
+function queries:canary_is_open(last)
+  return self.db:value([[SELECT 1 FROM chunk
+      WHERE round = 1 AND id <= ifnull(?1, id) AND state <> 'harvested'
+    UNION ALL SELECT 1 FROM failure
+      WHERE round = 1 AND chunk <= ifnull(?1, chunk) AND outcome = 'open' LIMIT 1]], last) == 1
+end
+
+---@param last? integer  its last chunk; nil: all users are in the canary
+---@return {users: integer, good: integer}  good: inserted or updated
+function queries:canary_result(last)
+  return self.db:row([[SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
+      + (SELECT count(*) FROM failure WHERE round = 1 AND chunk <= ifnull(?1, chunk)
+        AND outcome IN ('inserted', 'updated')) AS good
+    FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]], last)
+end
+
+-- Failures --------------------------------------------------------------------------------
+
+---Users that failed or were repaired, in the journal's order.
+---@return fun(): {at: string, code: string, path: string?, message: string, errors: table[],
+---outcome: string, why: string?, user_id: string?}?
+function queries:failed_or_repaired()
+  local rows = self.db:rows([[SELECT at, code, path, message, errors, outcome, why, user_id
+    FROM failure WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]])
+  return function()
+    local row = rows()
+    if row then row.errors = json.decode(row.errors) end
+    return row
+  end
+end
+
+---Failures that are left to the finalizer.
+---@return fun(): {code: string, message: string, user_id: string?}?
+function queries:judged_failures()
+  return self.db:rows("SELECT code, message, user_id FROM failure WHERE outcome = 'judged'")
+end
+
+---Users that an undo left in the tenant.
+---@return fun(): {position: integer, at: string, user_id: string?, why: string}?
+function queries:kept()
+  return self.db:rows("SELECT position, at, user_id, why FROM kept ORDER BY position")
+end
+
+-- Times -----------------------------------------------------------------------------------
+
 -- From an intent on: later than this its job, of whatever end, creates nobody any more.
 local DEADLINE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
 

@@ -25,10 +25,10 @@ SELECT
   (SELECT count(*) FROM job WHERE state IN ('failed', 'lost')) AS jobs_failed
 ]]
 
----@param db host.store.database  the journal
+---@param ledger Ledger
 ---@return table<string, integer>
-function totals.figures(db)
-  local row = db:row(BOOKS)
+function totals.figures(ledger)
+  local row = ledger.db:row(BOOKS)
   local figures = {}
   for _, key in ipairs { "read", "extra", "skipped", "rejected", "duplicate", "staged", "inserted",
     "updated", "already_there", "failed", "requeued", "submitted", "completed", "jobs_failed" } do
@@ -47,48 +47,48 @@ local function counts(db, sql)
 end
 
 ---Rejected and failed records by their first code.
----@param db host.store.database
+---@param ledger Ledger
 ---@return {rejected: table<string, integer>, failed: table<string, integer>}
-function totals.codes(db)
+function totals.codes(ledger)
   return {
-    rejected = counts(db, [[SELECT code AS key, count(*) AS n FROM rejected
+    rejected = counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM rejected
       WHERE outcome = 'rejected' GROUP BY code]]),
-    failed = counts(db, [[SELECT code AS key, count(*) AS n FROM failure
+    failed = counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM failure
       WHERE outcome IN ('failed', 'judged') GROUP BY code]]),
   }
 end
 
----@param db host.store.database
+---@param ledger Ledger
 ---@return table<string, integer> by reason
-function totals.skipped(db)
-  return counts(db, "SELECT reason AS key, n FROM skipped")
+function totals.skipped(ledger)
+  return counts(ledger.db, "SELECT reason AS key, n FROM skipped")
 end
 
----@param db host.store.database
+---@param ledger Ledger
 ---@return {code: string, count: integer, message: string}[]  the message is the first one's
-function totals.warnings(db)
+function totals.warnings(ledger)
   local list = {}
-  for row in db:rows("SELECT code, n, message FROM warning ORDER BY code") do
+  for row in ledger.db:rows("SELECT code, n, message FROM warning ORDER BY code") do
     list[#list + 1] = { code = row.code, count = row.n, message = row.message }
   end
   return list
 end
 
 ---How many users may have been sent and have no result yet.
----@param db host.store.database
+---@param ledger Ledger
 ---@return integer
-function totals.in_flight(db)
-  return db:value([[SELECT
+function totals.in_flight(ledger)
+  return ledger.db:value([[SELECT
     (SELECT ifnull(sum(users), 0) FROM chunk
       WHERE state <> 'harvested' AND first_intent IS NOT NULL)
     + (SELECT count(*) FROM failure WHERE outcome = 'open')]])
 end
 
 ---How many users may have been inserted: all of a chunk that does not tell whom it only updated.
----@param db host.store.database
+---@param ledger Ledger
 ---@return integer
-function totals.inserted(db)
-  return db:value([[SELECT
+function totals.inserted(ledger)
+  return ledger.db:value([[SELECT
     (SELECT ifnull(sum(CASE WHEN inserted > 0 THEN inserted + updated ELSE 0 END), 0) FROM chunk)
     + (SELECT count(*) FROM failure WHERE outcome = 'inserted')]])
 end

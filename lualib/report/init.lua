@@ -3,6 +3,8 @@
 local totals = require "journal.totals"
 local canary = require "import.canary"
 local clock = require "host.clock"
+local codes = require "auth0.codes"
+local evidence = require "import.evidence"
 local file = require "host.file"
 local findings = require "stage.findings"
 local json = require "host.json"
@@ -62,11 +64,10 @@ local function pick(from, ...)
 end
 
 ---Share of the slots' time that jobs took, between the first submit and the last end.
----@param db host.store.database
+---@param ledger Ledger
 ---@param slots integer
-local function slot_use(db, slots)
-  local row = db:row([[SELECT min(submitted) AS first, max(ended) AS last,
-    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
+local function slot_use(ledger, slots)
+  local row = ledger:job_times()
   local span = row.n > 0 and row.last - row.first or 0
   if span <= 0 then return 0, 0 end
   return math.min(1, row.busy / (span * math.min(slots, row.n))), span
@@ -75,7 +76,7 @@ end
 ---The warnings of the stage, those of the rules with the place, looks and advice of their first.
 ---@return ReportWarning[]
 local function warnings_of(ledger)
-  local warnings, firsts = totals.warnings(ledger.db), ledger:get_table("warned") or {}
+  local warnings, firsts = totals.warnings(ledger), ledger:get_table("warned") or {}
   for _, warning in ipairs(warnings) do
     local first = firsts[warning.code] or {}
     warning.at, warning.shape, warning.fix = first.at, first.shape, first.fix
@@ -99,12 +100,40 @@ local function round(number, places)
   return math.floor(number * factor + 0.5) / factor
 end
 
+---What to do about DUPLICATED_USER where the look-up or the message says which case it is: a
+---deletion only where nobody was found.
+local function add_fix(row, finding)
+  if finding.code ~= "DUPLICATED_USER" then return end
+  if codes.is_twice(finding.code, finding.message) then
+    finding.case, finding.fix = "twice", codes.TWICE_FIX
+  elseif evidence.is_ghost(row) then
+    finding.case, finding.fix = "ghost", codes.GHOST_FIX
+  end
+end
+
+---A user that failed, with all its findings, or one that was repaired.
+---@return Rejection?
+local function as_finding(row)
+  if row.outcome ~= "requeued" then
+    for _, finding in ipairs(row.errors) do add_fix(row, finding) end
+    return { outcome = "failed", at = row.at, errors = row.errors }
+  elseif row.why then
+    return { outcome = "repaired", at = row.at, errors = {
+      { code = row.code, path = row.path, message = row.why,
+        fix = "Sent once more like this; who was refused again is under what failed." },
+    } }
+  end
+end
+
 ---What was rejected, failed or repaired, grouped. Memory does not grow with the records.
 ---@param ledger Ledger
 ---@return FindingGroup[]
 function report.findings(ledger)
   local failed = findings.new()
-  failed:add_failures(ledger, json.decode)
+  for row in ledger:failed_or_repaired() do
+    local finding = as_finding(row)
+    if finding then failed:add(finding) end
+  end
   local list = failed:list()
   for _, group in ipairs(ledger:get_table("findings") or {}) do list[#list + 1] = group end
   return json.array(findings.sorted(list))
@@ -116,8 +145,8 @@ end
 ---@param options {directory: string, exit?: integer, message?: string, next?: string}
 ---@return Report
 function report.build(ledger, options)
-  local figures = totals.figures(ledger.db)
-  local use, import_seconds = slot_use(ledger.db, ledger:get("slots") or 2)
+  local figures = totals.figures(ledger)
+  local use, import_seconds = slot_use(ledger, ledger:get("slots") or 2)
   local exit = options.exit
   local balanced = totals.balanced(figures)
   local warnings = warnings_of(ledger)
@@ -134,7 +163,7 @@ function report.build(ledger, options)
     users = pick(figures, "inserted", "updated", "already_there", "failed", "pending"),
     jobs = { submitted = figures.submitted, completed = figures.completed,
       failed = figures.jobs_failed },
-    codes = totals.codes(ledger.db), skipped = totals.skipped(ledger.db),
+    codes = totals.codes(ledger), skipped = totals.skipped(ledger),
     warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
     looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },

@@ -48,11 +48,7 @@ end
 
 local function errors_of(book)
   local list = {}
-  for row in book.db:rows([[SELECT ended AS at, chunk, message FROM attempt
-      WHERE message IS NOT NULL AND outcome <> 'accepted'
-    UNION ALL SELECT ended, chunk, details FROM job
-      WHERE details IS NOT NULL AND state IN ('failed', 'lost')
-    ORDER BY at DESC LIMIT ?]], MOST_ERRORS) do
+  for row in book:last_errors(MOST_ERRORS) do
     list[#list + 1] = { at = row.at and clock.iso(row.at), chunk = row.chunk,
       message = row.message }
   end
@@ -77,10 +73,7 @@ end
 function status.of(book, directory)
   local statement = report.build(book, { directory = directory })
   local seen = book:get_table("progress") or {}
-  statement.chunks = {}
-  for row in book.db:rows("SELECT state, count(*) AS n FROM chunk GROUP BY state") do
-    statement.chunks[row.state] = row.n
-  end
+  statement.chunks = book:chunks_by_state()
   statement.active, statement.errors = active_jobs(book, seen.jobs or {}), errors_of(book)
   statement.deadline = statement.active[1] and statement.active[1].kept_until
   statement.staged = book:get("staged_at") ~= nil

@@ -10,6 +10,7 @@ local user_lists = require "report.user_lists"
 local path = require "base.path"
 local report = require "report"
 local scheduler = require "base.scheduler"
+local totals = require "journal.totals"
 local archive = require "journal.archive"
 
 local finish = {}
@@ -20,15 +21,15 @@ local function next_command(session, status, pending, message)
   if status == 0 then return nil end
   if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
   if status == 3 and not pending then
-    local failed = session.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'failed' LIMIT 1")
-    return string.format("auth0-migrate %s %s", failed and "retry" or "report", dir)
+    return string.format("auth0-migrate %s %s",
+      session.ledger:has_failed() and "retry" or "report", dir)
   end
   if status == 4 then
     return string.format("auth0-migrate resume %s --max-rejects %d", dir,
-      session.ledger.db:value("SELECT count(*) FROM rejected WHERE outcome = 'rejected'"))
+      totals.figures(session.ledger).rejected)
   elseif status == 7 and gates.is_failures(message) then
     return string.format("auth0-migrate resume %s --max-failures %d", dir,
-      gates.expected(session.ledger.db))
+      gates.expected(session.ledger))
   end
   local wants_yes = message == canary.REFUSED and not session.settings.interactive
   if status == 8 or wants_yes then return "auth0-migrate resume " .. dir .. " --yes" end
@@ -40,7 +41,7 @@ end
 function finish.tidy(session)
   session.dir:spend_reserve()
   if session.settings.keep_chunks then return end
-  local total = session.ledger.db:value("SELECT sum(users) FROM chunk") or 0
+  local total = session.ledger:users_in_chunks()
   -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
   local replaced, why = archive.replace(session.ledger, session.dir, function(users)
     scheduler.pass()

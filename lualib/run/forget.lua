@@ -11,11 +11,11 @@ local forget = {}
 
 ---What a person must know before agreeing.
 local function question(held)
-  local figures, book = totals.figures(held.ledger.db), held.ledger
+  local figures, book = totals.figures(held.ledger), held.ledger
   local state = not book:get("staged_at") and "not staged" or book:get("finished_at") and "finished"
     or "unfinished"
-  local left = book.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
-    LIMIT 1]]) and ". Jobs of it may still run; what becomes of their users will not be known" or ""
+  local left = book:may_run()
+    and ". Jobs of it may still run; what becomes of their users will not be known" or ""
   return string.format("Remove %s (%s, %s inserted)? It can then neither be gone on with nor "
     .. "verified nor undone%s.", held.dir.path, state,
     format.count(figures.inserted, "user"), left)

@@ -110,7 +110,7 @@ function open.undone(book, dir)
   if not figures.finished then
     return string.format("%s: undo begun, %s of %s deleted; go on with `auth0-migrate undo "
       .. "%s`", dir.path, format.number(figures.deleted),
-      format.count(totals.inserted(book.db), "user"), path.quote(dir.path))
+      format.count(totals.inserted(book), "user"), path.quote(dir.path))
   end
   return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
     .. "--fresh begins another", dir.path, path.quote(dir.path))

@@ -145,19 +145,18 @@ function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
   if self.interrupted then return finish.finish(self, consent.INTERRUPTED, "interrupted") end
-  self.plan = plan.of(plan.staged(self.ledger.db), {
+  self.plan = plan.of(self.ledger:to_send(), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
-    left_out = totals.figures(self.ledger.db), canary = canary.figures(self.ledger),
+    left_out = totals.figures(self.ledger), canary = canary.figures(self.ledger),
   })
   local done, message, kind, _ = true, nil, nil, nil
-  local pending = self.ledger.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1")
-  if not self.ledger.db:value("SELECT 1 FROM attempt LIMIT 1") then
+  if not self.ledger:was_sent() then
     local too_many = gates.rejects(consent.gate(self, "max_rejects"),
-      totals.figures(self.ledger.db))
+      totals.figures(self.ledger))
     if too_many then return finish.finish(self, too_many, "rejects") end
   end
-  if pending then done, message, kind = consent.given(self) end
+  if self.ledger:is_pending() then done, message, kind = consent.given(self) end
   if done and self.ledger:get("consent") then
     done, message, kind = self:settle_tenant()
     if done then _, message, kind = importing.run(self) end

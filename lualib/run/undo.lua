@@ -190,8 +190,7 @@ end
 local function write_kept(held)
   local output <close>, message, kind = file.create(held.dir:file("kept.ndjson"))
   if not output then return nil, message, kind end
-  for row in held.ledger.db:rows([[SELECT position, at, user_id, why FROM kept
-    ORDER BY position]]) do
+  for row in held.ledger:kept() do
     local done
     done, message, kind = output:write(json.encode(row) .. "\n")
     if not done then return nil, message, kind end
@@ -242,10 +241,7 @@ end
 
 ---Why what the run inserted is not known yet.
 local function unsettled(held)
-  local open = held.ledger.db:value([[SELECT 1 FROM chunk
-    WHERE state IN ('sending', 'sent', 'ended', 'uncertain') LIMIT 1]])
-    or held.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1")
-  if not open then return nil end
+  if not held.ledger:is_unsettled() then return nil end
   return string.format("it is not known yet what became of some uploads of %s: `auth0-migrate "
     .. "resume %s` first", held.dir.path, path.quote(held.dir.path))
 end
@@ -292,7 +288,7 @@ function undo.run(dir, settings, ui)
   if not held then return nil, message, kind end
   local why, began = unsettled(held), clock.monotonic()
   if why then return nil, why, "usage" end
-  local n = totals.inserted(held.ledger.db)
+  local n = totals.inserted(held.ledger)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)

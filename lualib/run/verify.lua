@@ -306,13 +306,13 @@ end
 -- The whole -------------------------------------------------------------------------------
 
 local function new_statement(held, sample)
-  local figures = totals.figures(held.ledger.db)
+  local figures = totals.figures(held.ledger)
   return {
     run = held.ledger:get("run"), directory = held.dir.path, sample = sample,
     users = {
       compared = 0, same = 0, different = 0, missing = 0, already_there = 0,
       failed = figures.failed, pending = figures.pending, blocked = 0,
-      in_flight = totals.in_flight(held.ledger.db), extra = not sample and 0 or nil,
+      in_flight = totals.in_flight(held.ledger), extra = not sample and 0 or nil,
     },
     fields = {}, examples = json.array {}, next = json.null,
     message = open.undone(held.ledger, held.dir),

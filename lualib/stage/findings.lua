@@ -2,7 +2,6 @@
 --- most frequent first, each with a few places and the fix. Memory does not grow with the records.
 
 local codes = require "auth0.codes"
-local evidence = require "import.evidence"
 
 local findings = {}
 
@@ -162,39 +161,6 @@ end
 function findings.sorted(list)
   table.sort(list, is_before)
   return list
-end
-
-local FAILURES <const> = [[
-SELECT at, code, path, message, errors, outcome, why, user_id FROM failure
-WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]]
-
----What is to be done about DUPLICATED_USER where the look-up or the message tells: a deletion only
----where nobody was found.
-local function add_fix(row, finding)
-  if finding.code ~= "DUPLICATED_USER" then return end
-  if codes.is_twice(finding.code, finding.message) then
-    finding.case, finding.fix = "twice", codes.TWICE_FIX
-  elseif evidence.is_ghost(row) then
-    finding.case, finding.fix = "ghost", codes.GHOST_FIX
-  end
-end
-
----Adds what became of refused users: those that failed with all their findings, and repairs.
----@param book Ledger
----@param decode fun(text: string): any
-function Findings:add_failures(book, decode)
-  for row in book.db:rows(FAILURES) do
-    if row.outcome ~= "requeued" then
-      local errors = decode(row.errors)
-      for _, finding in ipairs(errors) do add_fix(row, finding) end
-      self:add { outcome = "failed", at = row.at, errors = errors }
-    elseif row.why then
-      self:add { outcome = "repaired", at = row.at, errors = {
-        { code = row.code, path = row.path, message = row.why,
-          fix = "Sent once more like this; who was refused again is under what failed." },
-      } }
-    end
-  end
 end
 
 return findings

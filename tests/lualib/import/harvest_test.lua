@@ -51,7 +51,7 @@ local function harvested(answer, fn)
       row.errors = json.decode(row.errors)
       list[#list + 1] = row
     end
-    assert(totals.balanced(totals.figures(book.db)))
+    assert(totals.balanced(totals.figures(book)))
     fn(list, book, log, made)
   end)
 end
@@ -157,7 +157,7 @@ for _, case in ipairs {
       tap.equal({ #failures, f.outcome, f.user_id, f.code },
         { 1, case[4], case[5], "DUPLICATED_USER" })
       if case[6] then tap.contains(f.why, case[6]) else tap.equal(f.why, nil) end
-      local figures = totals.figures(book.db)
+      local figures = totals.figures(book)
       tap.equal(figures.already_there, case[4] == "already_there" and 1 or 0)
       -- What to do: only whom a look-up did not find is ever to be deleted.
       for _, group in ipairs(report.findings(book)) do

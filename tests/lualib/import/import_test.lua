@@ -649,7 +649,7 @@ test("too many failures end the import; jobs in flight are waited for and harves
   rig.with_run({ n = 12, tenant = tenant, max_failures = { n = 0 } }, function(face, made, book)
     guard.call(import, face) -- a submit that waits when the gate falls raises the reason
     made:drain()
-    local figures = totals.figures(book.db)
+    local figures = totals.figures(book)
     tap.equal(made.ending.kind, "gate")
     tap.contains(made.ending.message, "more than --max-failures 0")
     tap.equal(book:next_chunk("sent"), nil)

@@ -14,7 +14,7 @@ local function whole(face, made, book)
   if made.ending then error(made.ending, 0) end
   finalize(face)
   made:drain()
-  return totals.figures(book.db)
+  return totals.figures(book)
 end
 
 local function now()
@@ -242,7 +242,7 @@ test("what a full disk cannot take is recorded from the reserve, and nothing mor
       pcall(import, face)
       made:drain()
       tap.equal({ spent, made.ending.kind, #book:open_jobs() }, { 1, "full", 0 })
-      local f = totals.figures(book.db)
+      local f = totals.figures(book)
       tap.equal({ f.inserted, f.pending, tenant.submits }, { 2, 4, 1 })
     end)
   end)

@@ -96,7 +96,7 @@ test("run:users tells whom an upsert inserted and whom it updated, by their crea
     tap.equal(list, { "updated", "inserted", "updated" })
     for entry in face:users("inserted") do tap.equal(entry.position, 2) end
     for _ in face:users("failed") do error("nobody failed") end
-    tap.equal({ tenant.exports, #totals.warnings(book.db) }, { 2, 0 })
+    tap.equal({ tenant.exports, #totals.warnings(book) }, { 2, 0 })
   end)
 end)
 
@@ -108,7 +108,7 @@ test("run:users says unknown, and the statement warns, where creation leaves it 
     for _ in face:users("inserted") do error("nobody can tell") end
     local n = 0
     for _ in face:users("unknown") do n = n + 1 end
-    local warning = totals.warnings(book.db)[1]
+    local warning = totals.warnings(book)[1]
     tap.equal({ n, warning.code, warning.count }, { 2, "OUTCOME_UNKNOWN", 2 })
   end)
 end)

@@ -19,7 +19,7 @@ function import_rig.whole(face, made, book)
     finalize(face)
     made:drain()
   end
-  return totals.figures(book.db)
+  return totals.figures(book)
 end
 
 ---Inserted, updated, already there, failed, pending.

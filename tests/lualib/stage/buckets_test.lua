@@ -167,7 +167,7 @@ local function staged()
       note(placed.position, "user")
     end
   end
-  local figures, groups = totals.figures(book.db), book:get_table("findings")
+  local figures, groups = totals.figures(book), book:get_table("findings")
   book:close()
   dir:close()
   assert(file.remove_tree(folder))

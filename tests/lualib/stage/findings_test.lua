@@ -170,7 +170,7 @@ test("the report groups what failed and what was repaired, beside what was rejec
     end
     tap.equal(list, { "rejected FORMAT email 7", "failed FORMAT picture 1",
       "failed PATTERN phone 1", "repaired CONFLICT_USERNAME  1" })
-    tap.equal(totals.figures(book.db).failed, 1)
+    tap.equal(totals.figures(book).failed, 1)
   end)
 end)
 

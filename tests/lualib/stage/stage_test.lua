@@ -56,7 +56,7 @@ local function stopped(position, options, look)
 end
 
 local function figures_of(book)
-  return totals.figures(book.db)
+  return totals.figures(book)
 end
 
 for _, case in ipairs {
