@@ -1,6 +1,7 @@
 --- `require` for recipes: the part of the program's library that is theirs, the recipe's folder,
 --- the folders of AUTH0_MIGRATE_PATH, the user's data folder, LuaRocks trees; in that order. Text
---- only. Every file is remembered with its digest.
+--- only. Every file is remembered with its digest. What else the program has is refused last, so
+--- that its names take none from modules of the recipe's own.
 
 local digest = require "host.digest"
 local globals = require "recipe.inside.globals"
@@ -30,16 +31,18 @@ local Modules = {}
 Modules.__index = Modules
 
 local LOADING <const> = {}
-local MAY <const> = "recipes may require migrate, source.*, auth0.codes, auth0.fixers, "
-  .. "auth0.limits, auth0.password, auth0.schema, auth0.user, cjson, recipes.* and modules of "
-  .. "their own"
 
--- What recipes see of the program's library, beside source.* and the recipes.
+-- What recipes see of the program's library, beside the shipped recipes. No folder shadows these.
 local OPEN <const> = {
-  ["auth0.codes"] = true, ["auth0.fixers"] = true, ["auth0.limits"] = true,
-  ["auth0.schema"] = true, ["auth0.user"] = true,
-  ["migrate.import"] = true, ["migrate.finalize"] = true, ["migrate.retry"] = true,
+  "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "source.csv", "source.json",
+  "source.ndjson", "source.lookup", "source.value", "source.input", "auth0.codes",
+  "auth0.fixers", "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
 }
+local IS_OPEN <const> = {}
+for _, name in ipairs(OPEN) do IS_OPEN[name] = true end
+
+local MAY <const> = "recipes may require " .. table.concat(OPEN, ", ")
+  .. ", recipes.* and modules of their own"
 
 local function sha256(text)
   return digest.hex(digest.hash("sha256", text))
@@ -173,30 +176,35 @@ function Modules:run_text(name, text, where)
   return value, entry
 end
 
-function Modules:load_file(name)
-  local where = self:find_file(name)
-  if not where then
-    failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s; "
-      .. "AUTH0_MIGRATE_PATH names further folders", name, table.concat(self.folders, ", ")),
-      "usage")
-  end
+function Modules:load_file(name, where)
   local value, entry = self:run_text(name, failure.check(file.read(where)), where)
   table.insert(self.list, entry)
   return value
 end
 
+---Raises why there is nothing to load.
+function Modules:refuse(name)
+  if in_program(name) then
+    failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
+  end
+  failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s; "
+    .. "AUTH0_MIGRATE_PATH names further folders", name, table.concat(self.folders, ", ")),
+    "usage")
+end
+
 function Modules:load(name)
+  if IS_OPEN[name] then return require(name) end
   local recipe = name:match("^recipes%.(.+)$")
-  local text, where = nil, nil
+  local text, where
   if recipe then text, where = sandbox.shipped(recipe) end
   if text then
     local value, entry = self:run_text(name, text, where)
     entry.shipped = true
     return value
   end
-  if not in_program(name) then return self:load_file(name) end
-  if OPEN[name] or name:find("^source%.") then return require(name) end
-  failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
+  where = self:find_file(name)
+  if where then return self:load_file(name, where) end
+  return self:refuse(name)
 end
 
 ---What `require` gives to a recipe. Raises a failure that says why not.

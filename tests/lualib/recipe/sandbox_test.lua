@@ -32,12 +32,15 @@ test("the recipe's folder comes before the others, in their order", function()
   assert(file.remove_tree(root))
 end)
 
-test("the program's library comes before every folder", function()
+test("what the library opens comes before every folder", function()
   local world, root = world_of({
     ["own/auth0/codes.lua"] = "return 'false friend'", ["own/source/csv.lua"] = "return 'false'",
+    ["own/migrate.lua"] = "return 'false'", ["own/auth0/password.lua"] = "return 'false'",
   }, {}, "own")
   assert(world:require("auth0.codes").list)
   assert(world:require("source.csv").records)
+  assert(world:require("migrate").reject)
+  assert(world:require("auth0.password").bcrypt)
   tap.equal(world.list, {})
   assert(file.remove_tree(root))
 end)
@@ -80,9 +83,37 @@ test("a shipped recipe is run in the world of the one that requires it", functio
   assert(file.remove_tree(root))
 end)
 
+-- The folders of the program's library, and what somebody may have below one of them.
+local TAKEN <const> = {
+  "base", "source", "auth0", "tenant", "recipe", "journal", "stage", "check", "import", "report",
+  "run", "rehearsal", "cli", "host", "report.lines", "stage.packer", "migrate.reject",
+  "source.records", "auth0.hash.rules", "host.file", "argparse",
+}
+
+for _, name in ipairs(TAKEN) do
+  test("a module of the recipe's own may be called " .. name, function()
+    local path = "own/" .. name:gsub("%.", "/")
+    local world, root = world_of({ [path .. ".lua"] = "return 'own'" }, {}, "own")
+    tap.equal(world:require(name), "own")
+    tap.equal(world.list[1].path, root .. "/" .. path .. ".lua")
+    assert(file.remove_tree(root))
+  end)
+end
+
+test("the library itself does not load what a recipe calls like a part of it", function()
+  local world, root = world_of({
+    ["own/source/records.lua"] = "error 'false friend'",
+    ["own/source/bad_record.lua"] = "error 'false friend'",
+    ["own/a.csv"] = "id\n1\n",
+  }, {}, "own")
+  tap.equal(world:require("source.csv").records(root .. "/own/a.csv")().id, "1")
+  assert(file.remove_tree(root))
+end)
+
 local REFUSED <const> = {
   "host.file", "host", "base.guard", "journal.ledger", "auth0.api.client", "cli", "tenant",
-  "argparse",
+  "argparse", "source.records", "source.bad_record", "base.spelling", "migrate.face",
+  "auth0.hash.build",
 }
 
 for _, name in ipairs(REFUSED) do
