@@ -1,6 +1,7 @@
 --- The rules of the house, each a function from sources (path -> text) to what breaks it.
 
 local file = require "host.file"
+local open = require "recipe.open"
 
 local house = {}
 
@@ -79,30 +80,24 @@ local function folder_of(name)
   return name
 end
 
+---The module that a file of the library is.
+local function module_of(path)
+  return (path:gsub("^lualib/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
+end
+
 -- Other people's modules, and the floor that may require each.
 local FOREIGN <const> = { argparse = "cli", lxp = "source" }
-
-local OPEN_TO_RECIPES <const> = {
-  "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "auth0.codes",
-  "auth0.fixers", "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
-}
-local RECIPES_MAY <const> = {}
-for _, name in ipairs(OPEN_TO_RECIPES) do RECIPES_MAY[name] = true end
-
--- What holds no socket, clock or state, so that what recipes get stays a pure function.
-local PURE_HOST <const> = { ["host.digest"] = true, ["host.json"] = true,
-  ["host.schema"] = true, ["host.text"] = true }
 
 -- Modules of the host that one floor has to itself.
 local OWNED_HOST <const> = { ["host.server"] = "tenant", ["host.jobs"] = "base" }
 
 local function objection(floor, name)
   local target = folder_of(name)
-  if name == "cjson" or RECIPES_MAY[name] and floor == "recipes" then return nil end
+  if name == "cjson" then return nil end
   if FOREIGN[name] then return FOREIGN[name] ~= floor and "belongs to " .. FOREIGN[name] or nil end
   if not target then return "is on no floor" end
   if floor == "recipes" then
-    return target ~= "source" and target ~= "recipes" and "is not open to recipes" or nil
+    return not open.MODULES[name] and target ~= "recipes" and "is not open to recipes" or nil
   end
   if HEIGHT[target] > HEIGHT[floor] then return "is above" end
   local owner = OWNED_HOST[name]
@@ -128,8 +123,7 @@ end
 function house.climbs(sources)
   local found = {}
   for _, path in ipairs(paths(sources, "%.lua$")) do
-    local module = path:gsub("^lualib/", ""):gsub("%.lua$", ""):gsub("/", ".")
-    local floor = path:find("^tests/") == nil and folder_of(module) or nil
+    local floor = path:find("^tests/") == nil and folder_of(module_of(path)) or nil
     if floor then
       for number, name in requires(sources[path]) do
         local why = objection(floor, name)
@@ -154,14 +148,50 @@ function house.impurities(sources)
     for number, inner in requires(sources[path]) do
       if inner:find("^auth0%.") then
         walk(inner)
-      elseif not PURE_HOST[inner] then
+      elseif not open.PURE_HOST[inner] then
         found[#found + 1] = string.format("%s:%d: %s", path, number, inner)
       end
     end
   end
-  for _, name in ipairs(OPEN_TO_RECIPES) do
+  for _, name in ipairs(open.names()) do
     if name:find("^auth0%.") then walk(name) end
   end
+  return found
+end
+
+---What the modules of a recipe's Lua state require that is not on the list of these.
+---@param sources Sources
+---@return string[]
+function house.unlisted(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    if open.may_load(module_of(path)) then
+      for number, name in requires(sources[path]) do
+        if not open.may_load(name) then
+          found[#found + 1] = string.format("%s:%d: %s", path, number, name)
+        end
+      end
+    end
+  end
+  return found
+end
+
+---Modules on that list that no other one on it requires, those aside that recipes are given.
+---@param sources Sources
+---@return string[]
+function house.unneeded(sources)
+  local needed, found = {}, {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    if open.may_load(module_of(path)) then
+      for _, name in requires(sources[path]) do needed[name] = true end
+    end
+  end
+  for _, list in ipairs { open.NEEDED, open.PURE_HOST, open.READING_HOST } do
+    for name in pairs(list) do
+      if not needed[name] and folder_of(name) ~= "recipe.inside" then found[#found + 1] = name end
+    end
+  end
+  table.sort(found)
   return found
 end
 

@@ -2,6 +2,7 @@
 
 local host = require "host"
 local house = require "tests.house"
+local open = require "recipe.open"
 local tap = require "tests.tap"
 local test = tap.test
 
@@ -28,6 +29,7 @@ test("a require that points upwards is noticed", function()
     { "recipes/x.lua", 'require "host.file"', "is not open to recipes" },
     { "recipes/x.lua", 'require "auth0.api.client"', "is not open to recipes" },
     { "recipes/x.lua", 'require "journal.ledger"', "is not open to recipes" },
+    { "recipes/x.lua", 'require "source.records"', "is not open to recipes" },
   }
   for _, case in ipairs(cases) do
     local found = house.climbs { [case[1]] = "\n" .. case[2] .. "\n" }
@@ -57,6 +59,35 @@ test("an impurity behind a pure module is noticed", function()
     ["lualib/auth0/rules.lua"] = 'require "host.text"\nrequire "host.clock"',
     ["lualib/auth0/api/client.lua"] = 'require "base.fetch"',
   }, { "lualib/auth0/rules.lua:2: host.clock" })
+end)
+
+test("what a recipe's Lua state may load requires only what is on the same list", function()
+  none(house.unlisted(tree))
+end)
+
+test("a module of a recipe's Lua state that requires one of the program is noticed", function()
+  tap.equal(house.unlisted {
+    ["lualib/source/csv.lua"] = 'require "source.records"\nrequire "host.http"',
+    ["lualib/base/failure.lua"] = 'require "base.scheduler"',
+    ["lualib/migrate/init.lua"] = 'require("recipe.sandbox")',
+    ["lualib/base/fetch.lua"] = 'require "host.http"',
+  }, { "lualib/base/failure.lua:1: base.scheduler", "lualib/migrate/init.lua:1: recipe.sandbox",
+    "lualib/source/csv.lua:2: host.http" })
+end)
+
+test("each module that the list of these has is there, and those for others are needed", function()
+  for _, name in ipairs(open.names()) do require(name) end
+  none(house.unneeded(tree))
+end)
+
+test("a module that is on the list for nothing is noticed", function()
+  local without = {}
+  for path, text in pairs(tree) do without[path] = text:gsub('"host.store"', '"host.csv"') end
+  tap.equal(house.unneeded(without), { "host.store" })
+end)
+
+test("the manual names each module that recipes may require", function()
+  none(house.unwritten(open.names(), {}, tree["docs/recipes.md"]))
 end)
 
 test("only the scheduler waits, and only the guard calls protected", function()

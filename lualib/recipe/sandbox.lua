@@ -9,6 +9,7 @@ local face = require "migrate.face"
 local failure = require "base.failure"
 local file = require "host.file"
 local host = require "host"
+local open = require "recipe.open"
 local unread_values = require "recipe.inside.unread_values"
 local path = require "base.path"
 
@@ -31,17 +32,7 @@ local Modules = {}
 Modules.__index = Modules
 
 local LOADING <const> = {}
-
--- What recipes see of the program's library, beside the shipped recipes. No folder shadows these.
-local OPEN <const> = {
-  "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "source.csv", "source.json",
-  "source.ndjson", "source.lookup", "source.value", "source.input", "auth0.codes",
-  "auth0.fixers", "auth0.limits", "auth0.password", "auth0.schema", "auth0.user", "cjson",
-}
-local IS_OPEN <const> = {}
-for _, name in ipairs(OPEN) do IS_OPEN[name] = true end
-
-local MAY <const> = "recipes may require " .. table.concat(OPEN, ", ")
+local MAY <const> = "recipes may require " .. table.concat(open.names(), ", ")
   .. ", recipes.* and modules of their own"
 
 local function sha256(text)
@@ -193,7 +184,7 @@ function Modules:refuse(name)
 end
 
 function Modules:load(name)
-  if IS_OPEN[name] then return require(name) end
+  if open.MODULES[name] then return require(name) end
   local recipe = name:match("^recipes%.(.+)$")
   local text, where
   if recipe then text, where = sandbox.shipped(recipe) end
