@@ -8,6 +8,7 @@ local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
 local guard = require "base.guard"
+local inside_run = require "recipe.inside.run"
 local json = require "host.json"
 local reconcile = require "import.reconcile"
 local pipeline = require "stage.pipeline"
@@ -40,22 +41,22 @@ local function expect(right, ...)
   if not right then error(string.format(...), 3) end
 end
 
----The face of an engine. Recipes get functions only: the engine behind them holds the tenant's
----credentials.
+---The `run` object of an engine. Recipes get functions only: the engine behind them holds the
+---tenant's credentials.
 ---@param engine Engine
 ---@return Run
 function run_object.new(engine)
   local own = setmetatable({
     engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
   }, { __index = Run })
-  local face = {
+  local calls = {}
+  for name, method in pairs(Run) do
+    calls[name] = function(...) return method(own, ...) end
+  end
+  return inside_run.new(calls, {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
     connection = engine.connection.name,
-  }
-  for name, method in pairs(Run) do
-    face[name] = function(_, ...) return method(own, ...) end
-  end
-  return face
+  })
 end
 
 ---Takes up the jobs, uncertain uploads and unjudged failures that an earlier process left.

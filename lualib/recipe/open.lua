@@ -29,6 +29,7 @@ open.MODULES = {
 ---@type table<string, string>
 open.NEEDED = {
   ["recipe.inside.globals"] = "the standard library of a recipe",
+  ["recipe.inside.run"] = "the `run` object as a recipe sees it",
   ["recipe.inside.unread_values"] = "notes what the recipe's helpers could not read",
   ["migrate.face"] = "an instance of `migrate` that counts warnings",
   ["migrate.extend"] = "migrate.extend",
