@@ -17,9 +17,6 @@ local function describe(err)
   if failure.is(err) then return err end
   local text = words_of(err)
   local where, rest = text:match("^(.-:%d+): (.*)$")
-  -- coroutine.wrap puts the line that called it before the one that raised.
-  local inner, words = (rest or ""):match("^([^%s:]+:%d+): (.*)$")
-  if inner and where:find("lualib/", 1, true) then where, rest = inner, words end
   local made = failure.new(rest or text, "fatal")
   made.where = where
   made.trace = debug.traceback(text, 2)

@@ -9,7 +9,7 @@ local connection_rules = require "auth0.connection"
 local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
-local guard = require "base.guard"
+local call = require "recipe.call"
 local json = require "host.json"
 local unread_values = require "recipe.inside.unread_values"
 local reject = require "migrate.reject"
@@ -252,10 +252,9 @@ local function preview_of(recipe, validator, record, at, position)
     return { position = position, at = at, record = record.raw, errors = errors }
   end
   local shown = { position = position, at = at, record = json.materialize(record) }
-  local ok, n, result, reason = count(guard.call(recipe.map, record, recipe.params, position))
+  local ok, n, result, reason = count(call.try(recipe.map, record, recipe.params, position))
   if not ok then
-    local message = pipeline.explain(result, "map")
-    shown.errors = { rejection.of_recipe("RECIPE_ERROR", message, shown.record) }
+    shown.errors = { rejection.of_recipe("RECIPE_ERROR", call.text(result), shown.record) }
   elseif reject.is_reject(result) then
     shown.errors = { rejection.refused(result, shown.record) }
   elseif type(result) == "table" then
@@ -307,8 +306,8 @@ function check.preview(recipe, settings, which, show)
   local wanted = which.at
   local last = type(wanted) == "string" and math.maxinteger or wanted or which.n or 3
   for position = 1, last do
-    local fine, record, at = guard.call(source, state, control)
-    if not fine then return nil, pipeline.explain(record, "source"), pipeline.kind(record) end
+    local fine, record, at = call.try(source, state, control)
+    if not fine then return call.failed(record, "source") end
     if record == nil then
       if wanted then
         return nil, string.format("the source has %s, none at %s",

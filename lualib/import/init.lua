@@ -1,6 +1,7 @@
 --- Importing: the engine of a session's import, and the recipe's or the default functions that
 --- drive it.
 
+local call = require "recipe.call"
 local canary = require "import.canary"
 local clock = require "host.clock"
 local consent = require "run.consent"
@@ -112,14 +113,14 @@ end
 ---Calls a recipe's function or the default, then waits for what it left running.
 local function phase(session, name, own, default, face)
   local made = session.engine
-  local ok, reason = guard.call(type(own) == "function" and own or default, face)
+  local ok, reason
+  if type(own) == "function" then
+    ok, reason = guard.call(call.check, name, own, face)
+  else
+    ok, reason = guard.call(default, face)
+  end
   if not ok then
     made:log_trace(reason)
-    local is_ours = reason.where and reason.where:find("^lualib/")
-    if reason.kind == "fatal" and not is_ours then
-      reason = failure.new(string.format("%s: the recipe's `%s` failed: %s",
-        reason.where or session.recipe.name, name, reason.message), "usage")
-    end
     made:stop(reason)
   end
   made:drain()

@@ -1,17 +1,16 @@
 --- The `run` object that `import` and `finalize` get: the primitives of an import, made safe. A
 --- thin face over the ledger and the parts beside it; every method journals.
 
+local call = require "recipe.call"
 local canary = require "import.canary"
 local clock = require "host.clock"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
-local guard = require "base.guard"
 local inside_run = require "recipe.inside.run"
 local json = require "host.json"
 local reconcile = require "import.reconcile"
-local pipeline = require "stage.pipeline"
 local requeue = require "import.requeue"
 local results = require "import.results"
 local upload = require "import.upload"
@@ -243,11 +242,8 @@ function Run:repair(refused)
     return nil, refused.why and refused.why .. "; " .. none or none
   end
   local before = json.encode(refused.user)
-  local ok, user, more = guard.call(fix, json.decode(before), refused)
-  if not ok then
-    local where = user.where and user.where .. ": " or ""
-    return nil, "the recipe's fix failed: " .. where .. user.message
-  end
+  local ok, user, more = call.try(fix, json.decode(before), refused)
+  if not ok then return nil, "the recipe's fix failed: " .. call.text(user) end
   if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
   if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
   local options = options_of(more)
@@ -316,7 +312,7 @@ end
 function Run:spawn(fn)
   expect(type(fn) == "function", "run:spawn takes a function, not a %s", type(fn))
   local engine = self.engine
-  engine:beside(function() pipeline.call("spawn", fn) end)
+  engine:beside(function() call.check("spawn", fn) end)
 end
 
 ---@param seconds number

@@ -1,13 +1,13 @@
 --- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte, and
 --- what may have been received is never blindly repeated.
 
+local call = require "recipe.call"
 local clock = require "host.clock"
 local crash = require "base.crash"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local harvest = require "import.harvest"
 local reconcile = require "import.reconcile"
-local pipeline = require "stage.pipeline"
 local poll = require "import.poll"
 
 local upload = {}
@@ -233,7 +233,7 @@ end
 function upload.again(engine, job, why)
   if not is_repeatable(engine, job.chunk) then return false end
   local tries = engine.ledger:jobs(job.chunk.id) -- uploads that were lost are no tries
-  local wait = pipeline.call("retry", engine.retry,
+  local wait = call.check("retry", engine.retry,
     { attempt = tries, job = job.id, chunk = job.chunk.id, message = why })
   if not wait then return false end
   if type(wait) ~= "number" or wait < 0 or wait ~= wait then

@@ -2,7 +2,7 @@
 --- resolves its parameters.
 
 local file = require "host.file"
-local guard = require "base.guard"
+local call = require "recipe.call"
 local sandbox = require "recipe.sandbox"
 local spelling = require "base.spelling"
 local params = require "recipe.params"
@@ -118,10 +118,9 @@ end
 local function evaluate(source, world)
   local chunk, message = world:compile(source.text, source.where)
   if not chunk then return nil, message end
-  local ok, value = guard.call(chunk)
+  local ok, value = call.try(chunk)
   if ok then return value end
-  if value.where then return nil, value.where .. ": " .. value.message end
-  return nil, source.where .. ": " .. value.message
+  return nil, call.text(value, source.where)
 end
 
 local function base_name(where)

@@ -1,7 +1,7 @@
 --- A recipe's `dedupe` function: users wait on disk until the whole source is read, for any later
 --- record may change which of two is kept.
 
-local guard = require "base.guard"
+local call = require "recipe.call"
 local json = require "host.json"
 local rejection = require "stage.rejection"
 local store = require "host.store"
@@ -117,11 +117,9 @@ function Chooser:choose(pipe, clash, user, at, record)
   if message then return nil, message, kind end
   if not row then return self:keep(pipe, user, at, record) end -- the first could not be written
   local earlier = json.decode(row.user)
-  local ok, keep = guard.call(self.dedupe, earlier, user)
+  local ok, keep = call.try(self.dedupe, earlier, user)
   if not ok then
-    local where = keep.where and keep.where .. ": " or ""
-    return refuse(pipe, at, record, user, "RECIPE_ERROR", where .. keep.message, user,
-      row.position)
+    return refuse(pipe, at, record, user, "RECIPE_ERROR", call.text(keep), user, row.position)
   end
   if type(keep) ~= "table" or next(keep) == nil then
     return refuse(pipe, at, record, user, "RECIPE_RESULT", "dedupe returned "

@@ -3,8 +3,7 @@
 
 local advice = require "auth0.advice"
 local bad_record = require "source.bad_record"
-local failure = require "base.failure"
-local guard = require "base.guard"
+local call = require "recipe.call"
 local json = require "host.json"
 local unread_values = require "recipe.inside.unread_values"
 local reject = require "migrate.reject"
@@ -303,13 +302,8 @@ function Pipeline:stretch(source, state, pause, limit)
   return true
 end
 
----Whether a recipe's line raised it: a user may have a metatable, whose functions run in ours.
-local function is_theirs(err)
-  return err.where ~= nil and not err.where:find("lualib/", 1, true)
-end
-
----What an error in a stretch means: the record is rejected where `map` raised it; the run ends
----where the source did; ours is raised again.
+---What an error in a stretch means: the record is rejected where `map` raised it, or a metatable of
+---its user while our code ran; the run ends where the source did; ours is raised again.
 ---@private
 ---@param err Failure
 ---@return true?
@@ -319,12 +313,11 @@ function Pipeline:failed(err)
   local doing = self.doing
   self.doing = nil
   if doing == "source" then
-    return nil, pipeline.explain(err, "source"), pipeline.kind(err)
-  elseif doing ~= "map" and not is_theirs(err) then
+    return call.failed(err, "source")
+  elseif doing ~= "map" and (not err.where or call.is_ours(err)) then
     error(err.trace or err, 0)
   end
-  local message = err.where and err.where .. ": " .. err.message or err.message
-  return self:reject_result(self.at, "RECIPE_ERROR", message, self.record, self.record)
+  return self:reject_result(self.at, "RECIPE_ERROR", call.text(err), self.record, self.record)
 end
 
 ---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
@@ -340,7 +333,7 @@ function Pipeline:run(pause, limit)
   if not source then return nil, state, control end
   self.record = control
   repeat
-    local whole, done, message, kind = guard.call(self.stretch, self, source, state, pause,
+    local whole, done, message, kind = call.try(self.stretch, self, source, state, pause,
       limit or math.maxinteger)
     if not whole then done, message, kind = self:failed(done) end
     if not done then return nil, message, kind end
@@ -366,47 +359,11 @@ end
 ---@return any state    or the message
 ---@return any control  or its kind
 function pipeline.open(recipe)
-  local ok, source, state, control = guard.call(recipe.source, recipe.params)
-  if not ok then return nil, pipeline.explain(source, "source"), pipeline.kind(source) end
+  local ok, source, state, control = call.try(recipe.source, recipe.params)
+  if not ok then return call.failed(source, "source") end
   if is_callable(source) then return source, state, control end
   return nil, string.format("the recipe's `source` returned a %s; it returns an iterator of "
     .. "records, such as csv.records(params.input)", type(source)), "usage"
-end
-
----How a recipe's function failed, for people.
----@param err Failure
----@param name string  of the function
----@return string
-function pipeline.explain(err, name)
-  if not err.where then return err.message end
-  return string.format("%s: the recipe's `%s` failed: %s", err.where, name, err.message)
-end
-
----Nil, message, kind of a failed recipe function: an error nobody foresaw is the recipe's (usage).
----@param err Failure
----@return Kind
-function pipeline.kind(err)
-  return err.kind == "fatal" and "usage" or err.kind
-end
-
-local function pass(name, ok, ...)
-  if ok then return ... end
-  local reason = ...
-  local is_ours = reason.where and reason.where:find("^lualib/")
-  if reason.kind == "fatal" and not is_ours then
-    reason = failure.new(pipeline.explain(reason, name), "usage")
-  end
-  error(reason, 0)
-end
-
----Calls a recipe's function and returns what it does. What it raises is raised as a failure that
----names the function and the line.
----@param name string  of the function
----@param fn function
----@param ... any
----@return any ...
-function pipeline.call(name, fn, ...)
-  return pass(name, guard.call(fn, ...))
 end
 
 return pipeline
