@@ -3,7 +3,6 @@
 local advice = require "auth0.advice"
 local format = require "base.format"
 local bad_record = require "source.bad_record"
-local clock = require "host.clock"
 local connect = require "auth0.api.connect"
 local connection_rules = require "auth0.connection"
 local file = require "host.file"
@@ -15,8 +14,8 @@ local unread_values = require "recipe.inside.unread_values"
 local reject = require "migrate.reject"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
+local progress = require "stage.progress"
 local rejection = require "stage.rejection"
-local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
 local empty_tables = require "check.empty_tables"
 local signals = require "base.signals"
@@ -117,29 +116,18 @@ local function through(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   local interrupted = false
   local watched = signals.watch(function() interrupted = true end, function() os.exit(130) end)
-  local began, paused = clock.monotonic(), 0
+  local pause, finish = progress.new {
+    ui = ui, interrupted = function() return interrupted end,
+    message = "interrupted; nothing was kept",
+  }
   local done
-  done, message, kind = pipe:run(function(position, source)
-    local now = clock.monotonic()
-    if now - paused < 0.05 then return true end
-    paused = now
-    scheduler.pass()
-    if interrupted then return nil, "interrupted; nothing was kept", "interrupted" end
-    ui:progress {
-      phase = "stage", done = position, share = source.progress and source:progress() or nil,
-      seconds = now - began,
-    }
-    return true
-  end, settings.limit)
-  if done then
-    ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
-  end
+  done, message, kind = pipe:run(pause, settings.limit)
+  if done then sink.seconds = finish() end
   watched:close()
   pipe.duplicates:close()
   file.remove_tree(spool)
   if not done then return nil, message, kind end
   sink:close_chunk()
-  sink.seconds = clock.monotonic() - began
   return pipe
 end
 

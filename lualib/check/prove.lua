@@ -6,6 +6,7 @@ local connect = require "auth0.api.connect"
 local search = require "auth0.search"
 local json = require "host.json"
 local pipeline = require "stage.pipeline"
+local progress = require "stage.progress"
 local prove_users = require "check.prove_users"
 local scheduler = require "base.scheduler"
 local schema = require "auth0.schema"
@@ -17,8 +18,9 @@ local prove = {}
 
 local SEARCH_SECONDS <const> = 15 -- own seconds for one login
 local ALL_SECONDS <const> = 90 -- own seconds for all searches
-local PAUSE <const> = 0.05 -- seconds between two looks at the clock and at signals
+local PAUSE <const> = 0.05 -- seconds of a search between two looks at signals
 local REJECTED <const> = 3
+local INTERRUPTED <const> = "interrupted; nothing was kept"
 
 ---@class ProvenLogin
 ---@field id string
@@ -45,21 +47,12 @@ local function find(recipe, settings, ui, list, interrupted)
     recipe = recipe, validator = schema.for_connection(connection), sink = sink,
     duplicates = { judge = function() end },
   }
-  local began, paused = clock.monotonic(), 0
+  local pause, finish = progress.new {
+    ui = ui, interrupted = interrupted, message = INTERRUPTED,
+  }
   local done
-  done, message, kind = pipe:run(function(position, source)
-    local now = clock.monotonic()
-    if now - paused < PAUSE then return true end
-    paused = now
-    scheduler.pass()
-    if interrupted() then return nil, "interrupted; nothing was kept", "interrupted" end
-    ui:progress {
-      phase = "stage", done = position, share = source.progress and source:progress() or nil,
-      seconds = now - began,
-    }
-    return true
-  end, settings.limit)
-  ui:progress { phase = "stage", finished = true, seconds = clock.monotonic() - began }
+  done, message, kind = pipe:run(pause, settings.limit)
+  finish()
   if not done and sink.left > 0 then return nil, message, kind end
   return sink, nil, pipe.position
 end
@@ -145,7 +138,7 @@ function prove.run(recipe, settings, ui, options)
     end
   end
   watched:close()
-  if stopped then return nil, "interrupted; nothing was kept", "interrupted" end
+  if stopped then return nil, INTERRUPTED, "interrupted" end
   if not sink then return nil, message, kind end
   return statement(recipe, proven)
 end
