@@ -1,28 +1,18 @@
---- Check, map and preview: the offline half of a run, with nothing left behind.
+--- Check and map: the offline half of a run over the whole source, with nothing left behind.
 
-local advice = require "auth0.advice"
-local format = require "base.format"
-local bad_record = require "source.bad_record"
 local connect = require "auth0.api.connect"
 local connection_rules = require "auth0.connection"
 local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
-local call = require "recipe.call"
 local json = require "host.json"
-local unread_values = require "recipe.inside.unread_values"
-local reject = require "migrate.reject"
 local packer = require "stage.packer"
-local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
-local rejection = require "stage.rejection"
-local schema = require "auth0.schema"
 local empty_tables = require "check.empty_tables"
 local signals = require "base.signals"
 local stage = require "stage"
 local capped_names = require "base.capped_names"
 local user_rules = require "auth0.user"
-local redact = require "auth0.redact"
 
 local check = {}
 
@@ -190,126 +180,6 @@ function check.map(recipe, settings, ui, write)
   local pipe, message, kind = through(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   return statement(recipe, pipe, sink)
-end
-
----@class Preview
----@field position integer
----@field at string
----@field record any
----@field users? table[]   mapped and normalised
----@field skipped? string  the reason
----@field errors? table[]  findings in words, warnings too
-
----One of the values that `map` returned.
-local function preview_user(shown, validator, user)
-  local errors = shown.errors
-  if reject.is_reject(user) then
-    errors[#errors + 1] = rejection.refused(user, shown.record)
-  elseif type(user) ~= "table" then
-    local message = "map returned a list with a " .. type(user) .. " in it"
-    errors[#errors + 1] = rejection.of_recipe("RECIPE_RESULT", message, user)
-  else
-    shown.users[#shown.users + 1] = user_rules.normalise(user)
-    for _, finding in ipairs(validator:check(user) or {}) do
-      local advised = advice.of(user, finding)
-      advised.warning = finding.warning
-      errors[#errors + 1] = advised
-    end
-  end
-end
-
----What the recipe's helpers could not read.
-local function note_left_out(shown, left)
-  for _, user in ipairs(left.any and shown.users or {}) do
-    for _, told in ipairs(unread_values.of(left, user)) do
-      told.path, told.warning = "", true
-      table.insert(shown.errors, told)
-    end
-  end
-end
-
-local function count(ok, ...)
-  return ok, select("#", ...), ...
-end
-
-local function preview_of(recipe, validator, record, at, position)
-  unread_values.clear(recipe.left_out)
-  if bad_record.is(record) then
-    local shape = redact.of_raw(record.raw)
-    local errors = { rejection.finding("SOURCE", "", record.message, shape) }
-    return { position = position, at = at, record = record.raw, errors = errors }
-  end
-  local shown = { position = position, at = at, record = json.materialize(record) }
-  local ok, n, result, reason = count(call.try(recipe.map, record, recipe.params, position))
-  if not ok then
-    shown.errors = { rejection.of_recipe("RECIPE_ERROR", call.text(result), shown.record) }
-  elseif reject.is_reject(result) then
-    shown.errors = { rejection.refused(result, shown.record) }
-  elseif type(result) == "table" then
-    shown.users, shown.errors = {}, {}
-    for _, user in ipairs(result[1] ~= nil and result or { result }) do
-      preview_user(shown, validator, user)
-    end
-    note_left_out(shown, recipe.left_out)
-  elseif n == 0 then
-    shown.errors = { rejection.of_recipe("RECIPE_RESULT", pipeline.FELL_OFF, nil) }
-  elseif result == nil then
-    shown.skipped = reason or "no reason"
-  else
-    local message = "map returned a " .. type(result) .. ", not a user"
-    shown.errors = { rejection.of_recipe("RECIPE_RESULT", message, result) }
-  end
-  return shown
-end
-
----What was odd about a source as far as it was read, and what the recipe warned of.
-local function warnings_of(source, recipe)
-  local list = json.array {}
-  if type(source) == "table" then
-    if source.warnings then table.move(source:warnings(), 1, #source:warnings(), 1, list) end
-    if source.close then source:close() end
-  end
-  for code, warning in pairs(recipe.warnings) do
-    list[#list + 1] = { code = code, message = warning.message }
-  end
-  table.sort(list, function(a, b) return a.message < b.message end)
-  return list
-end
-
----Shows source records beside what they become.
----@param recipe Recipe
----@param settings Settings
----@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a
----position or place
----@param show fun(preview: Preview)
----@return {code: string, message: string}[]? warnings
----@return string? message
----@return Kind? kind
-function check.preview(recipe, settings, which, show)
-  local connection, message, kind = connect.offline(settings)
-  if message then return nil, message, kind end
-  local validator = schema.for_connection(connection)
-  local source, state, control = pipeline.open(recipe)
-  if not source then return nil, state, control end
-  local wanted = which.at
-  local last = type(wanted) == "string" and math.maxinteger or wanted or which.n or 3
-  for position = 1, last do
-    local fine, record, at = call.try(source, state, control)
-    if not fine then return call.failed(record, "source") end
-    if record == nil then
-      if wanted then
-        return nil, string.format("the source has %s, none at %s",
-          format.count(position - 1, "record"), wanted), "usage"
-      end
-      break
-    end
-    control, at = record, at or "#" .. position
-    if not wanted or position == wanted or at == wanted then
-      show(preview_of(recipe, validator, record, at, position))
-      if wanted then break end
-    end
-  end
-  return warnings_of(source, recipe)
 end
 
 return check

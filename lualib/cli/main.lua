@@ -35,7 +35,7 @@ main.COMMANDS = {
 }
 
 local MODULES <const> = {
-  session = "run.session", check = "check", plan = "check.plan",
+  session = "run.session", check = "check", plan = "check.plan", preview = "check.preview",
   recipe = "recipe", tenant = "tenant", verify = "run.verify", undo = "run.undo",
   forget = "run.forget", doctor = "check.doctor",
 }

@@ -30,6 +30,9 @@ local is_broken, is_reject, normalise = bad_record.is, reject.is_reject, user_ru
 ---@class PipelineWarning
 ---@field n integer
 ---@field message string  of the first, as what follows
+---@field code? string    where the rules or the recipe's helpers warn; what it is counted under may
+---say more
+---@field path? string
 ---@field at? string
 ---@field shape? string
 ---@field fix? string
@@ -140,9 +143,8 @@ function Pipeline:errors_of(findings, user, at)
     if finding.warning and not refused[finding.path] then
       local first = self:warn(self:name_of(finding))
       if first then
-        local advised = advice.of(user, finding)
-        first.message, first.at = advised.message, at
-        first.shape, first.fix = advised.shape, advised.fix
+        for key, value in pairs(advice.of(user, finding)) do first[key] = value end
+        first.at = at
       end
     end
   end
@@ -163,7 +165,10 @@ end
 function Pipeline:note_left_out(user, at)
   for _, told in ipairs(unread_values.of(self.left, user)) do
     local first = self:warn(told.code, told.message)
-    if first then first.at, first.shape, first.fix = at, told.shape, told.fix end
+    if first then
+      first.code, first.path, first.at = told.code, "", at
+      first.shape, first.fix = told.shape, told.fix
+    end
   end
 end
 
@@ -220,7 +225,7 @@ function Pipeline:take_list(list, at, record)
   return true
 end
 
-pipeline.FELL_OFF = "map ended without a return; `return nil, reason` skips a record"
+local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
 
 ---What `map` made of one record: its results.
 ---@private
@@ -234,7 +239,7 @@ function Pipeline:mapped(at, record, ...)
     if result.email or next(result) ~= nil then return self:take(result, at, record) end
     return self:reject_result(at, "RECIPE_RESULT", "map returned an empty table", record, result)
   elseif select("#", ...) == 0 then
-    return self:reject_result(at, "RECIPE_RESULT", pipeline.FELL_OFF, record, nil)
+    return self:reject_result(at, "RECIPE_RESULT", FELL_OFF, record, nil)
   elseif result == nil then
     if reason ~= nil and not IS_WORDS[type(reason)] then
       return self:reject_result(at, "RECIPE_RESULT", "map returned nil and a " .. type(reason)
@@ -320,6 +325,30 @@ function Pipeline:failed(err)
   return self:reject_result(self.at, "RECIPE_ERROR", call.text(err), self.record, self.record)
 end
 
+---Stretch after stretch: an error of the recipe's ends one.
+---@private
+function Pipeline:read(source, state, pause, limit)
+  repeat
+    local whole, done, message, kind = call.try(self.stretch, self, source, state, pause, limit)
+    if not whole then done, message, kind = self:failed(done) end
+    if not done then return nil, message, kind end
+  until whole
+  return true
+end
+
+---Takes one record into the sink, as a run would; `warnings` are then those of this record.
+---@param record any
+---@param at any     where it stands, as its source has it
+---@param position integer
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Pipeline:one(record, at, position)
+  self.position, self.warnings = position - 1, {}
+  local function source() return record, at end
+  return self:read(source, nil, function() return true end, position)
+end
+
 ---Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
 ---it returns true, or nil, message, kind.
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
@@ -332,12 +361,8 @@ function Pipeline:run(pause, limit)
   local source, state, control = pipeline.open(recipe)
   if not source then return nil, state, control end
   self.record = control
-  repeat
-    local whole, done, message, kind = call.try(self.stretch, self, source, state, pause,
-      limit or math.maxinteger)
-    if not whole then done, message, kind = self:failed(done) end
-    if not done then return nil, message, kind end
-  until whole
+  local done, message, kind = self:read(source, state, pause, limit or math.maxinteger)
+  if not done then return nil, message, kind end
   local own = type(source) == "table" and source or {} -- a reader of ours, else any iterator
   for _, warning in ipairs(own.warnings and own:warnings() or {}) do
     self:warn(warning.code, warning.message)

@@ -428,7 +428,7 @@ test("preview shows a broken record and one that map let fall as what they are",
     ended = s:run({ "preview", "fall.lua", "input=a.csv", "--at", "1" }):ends_with(0)
     tap.contains(ended.stdout, "RECIPE_RESULT")
     ended = s:run({ "preview", "list.lua", "input=a.csv", "--at", "1" }):ends_with(0)
-    tap.contains(ended.stdout, "a list with a number in it")
+    tap.contains(ended.stdout, "a list whose item 2 is a number")
   end)
 end)
 

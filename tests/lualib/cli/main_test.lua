@@ -259,7 +259,7 @@ test("preview shows record and user side by side, or as JSON", function()
     position = 1, at = "a.csv:2", record = { mail = "A@x.org" }, users = { { email = "a@x.org" } },
     errors = { { code = "FORMAT", path = "email", message = "no" } },
   }
-  local fakes = { check = { preview = function(_, _, which, show)
+  local fakes = { preview = { run = function(_, _, which, show)
     tap.equal(which, { n = 2 })
     show(shown)
     return json.array { { code = "unknown_column", message = "no such column" } }
