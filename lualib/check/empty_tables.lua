@@ -1,34 +1,35 @@
---- Shapes: a path of metadata that is a list in one user and `{}` in another. Lua cannot tell an
---- empty list from an empty object, so a map that forgets `migrate.array` writes both.
+--- Empty tables: a path of metadata that is a list in one user and `{}` in another. Lua does not
+--- distinguish an empty list from an empty object, so a map that forgets `migrate.array` writes
+--- both.
 
 local json = require "host.json"
 
 local empty_tables = {}
 
 local METADATA <const> = { "app_metadata", "user_metadata" }
-local MOST_PATHS <const> = 1000 -- told apart; keys that are data would make more
+local MOST_PATHS <const> = 1000 -- distinguished; keys that are data would make more
 
----@class ShapeNode  what a path was seen to be; a tree, so that no path is spelt out for each user
+---@class PathNode  what a path was seen to be; a tree, so that no path is spelt out for each user
 ---@field list boolean
 ---@field empty integer
----@field below table<string, ShapeNode>
+---@field below table<string, PathNode>
 
----@class Shapes
----@field root ShapeNode
+---@class EmptyTables
+---@field root PathNode
 ---@field n integer  paths
-local Shapes = {}
-Shapes.__index = Shapes
+local EmptyTables = {}
+EmptyTables.__index = EmptyTables
 
 local function new_node()
   return { list = false, empty = 0, below = {} }
 end
 
----@return Shapes
+---@return EmptyTables
 function empty_tables.new()
-  return setmetatable({ root = new_node(), n = 0 }, Shapes)
+  return setmetatable({ root = new_node(), n = 0 }, EmptyTables)
 end
 
-function Shapes:child(node, key)
+function EmptyTables:child(node, key)
   local child = node.below[key]
   if not child and self.n < MOST_PATHS then
     child = new_node()
@@ -37,7 +38,7 @@ function Shapes:child(node, key)
   return child
 end
 
-function Shapes:walk(node, value)
+function EmptyTables:walk(node, value)
   if json.is_array(value) then
     node.list = true
   elseif next(value) == nil then
@@ -53,7 +54,7 @@ end
 
 ---Looks at the metadata of a user that would be sent.
 ---@param user User
-function Shapes:add(user)
+function EmptyTables:add(user)
   for _, name in ipairs(METADATA) do
     local metadata = user[name]
     if type(metadata) == "table" and next(metadata) ~= nil then
@@ -74,9 +75,9 @@ local function collect(node, path, found)
   end
 end
 
----The paths of both shapes, as the warnings of a report.
+---The paths that are both, as the warnings of a report.
 ---@return table<string, {n: integer, message: string}>
-function Shapes:warnings()
+function EmptyTables:warnings()
   local found = {}
   collect(self.root, "", found)
   return found

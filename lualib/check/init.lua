@@ -1,4 +1,5 @@
---- Check and map: the offline half of a run over the whole source, with nothing left behind.
+--- This folder has what is done before anything is sent and leaves nothing behind. Here check and
+--- map: the stage over the whole source, into nothing but figures.
 
 local connect = require "auth0.api.connect"
 local connection_rules = require "auth0.connection"
@@ -29,7 +30,7 @@ local function new_sink(settings, on_user)
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
     reason = capped_names.new(),
-    findings = findings.new(), shapes = empty_tables.new(), on_user = on_user,
+    findings = findings.new(), empty_tables = empty_tables.new(), on_user = on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
@@ -83,16 +84,16 @@ function CheckSink:user(user, position, at, _, draft)
   local packed, refused = self.packer:add(user, position, at, draft)
   if not packed then return self:rejected(refused) end
   self.counts.staged = self.counts.staged + 1
-  self.shapes:add(user)
+  self.empty_tables:add(user)
   if self.on_user then return self.on_user(user, position, at) end
   return true
 end
 
----Runs the source through a sink.
+---Reads the whole source into a sink.
 ---@return Pipeline?
 ---@return string? message
 ---@return Kind? kind
-local function through(recipe, settings, ui, sink)
+local function read(recipe, settings, ui, sink)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
   local why, fix
@@ -125,7 +126,7 @@ end
 local function statement(recipe, pipe, sink, canary)
   local c = sink.counts
   local warnings, list = {}, {}
-  local sources = { pipe.warnings, recipe.warnings, sink.shapes:warnings() }
+  local sources = { pipe.warnings, recipe.warnings, sink.empty_tables:warnings() }
   for _, from in ipairs(sources) do
     for code, warning in pairs(from) do
       warnings[code] = warning.n or warning.count
@@ -146,7 +147,7 @@ local function statement(recipe, pipe, sink, canary)
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
     warning_list = json.array(list), findings = json.array(sink.findings:list()),
     packed = sink.packed, canary = canary,
-    tally = sink.packer.tally:facts(),
+    tally = sink.packer.statistics:facts(),
     seconds = { stage = sink.seconds },
   }
 end
@@ -160,7 +161,7 @@ end
 ---@return Kind? kind
 function check.run(recipe, settings, ui)
   local sink = new_sink(settings)
-  local pipe, message, kind = through(recipe, settings, ui, sink)
+  local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   return statement(recipe, pipe, sink, sink:cut(settings.canary))
 end
@@ -177,7 +178,7 @@ function check.map(recipe, settings, ui, write)
   local sink = new_sink(settings, function(user)
     return write(json.encode(user, user_rules.ORDER) .. "\n")
   end)
-  local pipe, message, kind = through(recipe, settings, ui, sink)
+  local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   return statement(recipe, pipe, sink)
 end

@@ -53,7 +53,7 @@ local function find(recipe, settings, ui, list, interrupted)
   local done
   done, message, kind = pipe:run(pause, settings.limit)
   finish()
-  if not done and sink.left > 0 then return nil, message, kind end
+  if not done and sink.remaining > 0 then return nil, message, kind end
   return sink, nil, pipe.position
 end
 
@@ -127,14 +127,14 @@ function prove.run(recipe, settings, ui, options)
   local sink, message, kind = find(recipe, settings, ui, options.logins, interrupted)
   local elapsed, proven = scheduler.clock(settings.time_scale).elapsed, {}
   local last = elapsed() + ALL_SECONDS
-  for place, one in ipairs(sink and options.logins or {}) do
-    local found = sink.found[place]
+  for index, one in ipairs(sink and options.logins or {}) do
+    local found = sink.found[index]
     if found then
-      proven[place] = judged(found, one, options.pepper,
+      proven[index] = judged(found, one, options.pepper,
         new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted, ui))
     else
-      proven[place] = sink:missing(place, kind --[[@as integer]])
-      proven[place].id = one.id
+      proven[index] = sink:missing(index, kind --[[@as integer]])
+      proven[index].id = one.id
     end
   end
   watched:close()

@@ -26,12 +26,12 @@ local DEEPEST <const> = 6 -- tables inside tables
 ---@field refused? RefusedRecord  the import would not take the user
 
 ---@class ProveUsers : Sink
----@field found table<integer, NamedUser>       by the place of the login
+---@field found table<integer, NamedUser>       by the index of the login
 ---@field refused table<integer, RefusedRecord>  records that hold a login's name
----@field left integer                           logins without a user
+---@field remaining integer                      logins without a user
 ---@field skipped_records integer
 ---@field rejected_records integer
----@field private waiting table<string, integer[]>  places of logins, by what may name them
+---@field private waiting table<string, integer[]>  indices of logins, by what may name them
 local ProveUsers = {}
 ProveUsers.__index = ProveUsers
 
@@ -39,15 +39,15 @@ ProveUsers.__index = ProveUsers
 ---@return ProveUsers
 function prove_users.new(list)
   local waiting = {}
-  for place, one in ipairs(list) do
+  for index, one in ipairs(list) do
     local names = { [one.id] = true, [one.id:lower()] = true, [one.id:gsub("^auth0|", "")] = true }
     for name in pairs(names) do
       waiting[name] = waiting[name] or {}
-      table.insert(waiting[name], place)
+      table.insert(waiting[name], index)
     end
   end
   return setmetatable({
-    waiting = waiting, found = {}, refused = {}, left = #list, skipped_records = 0,
+    waiting = waiting, found = {}, refused = {}, remaining = #list, skipped_records = 0,
     rejected_records = 0,
   }, ProveUsers)
 end
@@ -55,21 +55,21 @@ end
 ---Notes a user whom a login names; the first of several counts.
 local function note(self, user, position, at, record, refused)
   for _, name in pairs(user_rules.identifiers(user)) do
-    for _, place in ipairs(self.waiting[name] or {}) do
-      if not self.found[place] then
-        self.found[place] = {
+    for _, index in ipairs(self.waiting[name] or {}) do
+      if not self.found[index] then
+        self.found[index] = {
           user = user, position = position, at = at, record = json.materialize(record),
           refused = refused,
         }
-        self.left = self.left - 1
+        self.remaining = self.remaining - 1
       end
     end
   end
-  if self.left > 0 then return true end
+  if self.remaining > 0 then return true end
   return nil, "every login has its user", "interrupted"
 end
 
----Calls `each` with the places of the logins that a value of a record names.
+---Calls `each` with the indices of the logins that a value of a record names.
 local function named_in(self, value, each, depth)
   if type(value) == "table" then
     for _, inner in pairs(depth < DEEPEST and value or {}) do
@@ -77,15 +77,15 @@ local function named_in(self, value, each, depth)
     end
   elseif type(value) == "string" or math.type(value) == "integer" then
     local name = tostring(value):match("^%s*(.-)%s*$")
-    local places = self.waiting[name] or self.waiting[name:lower()] or {}
-    for _, place in ipairs(places) do each(place) end
+    local indices = self.waiting[name] or self.waiting[name:lower()] or {}
+    for _, index in ipairs(indices) do each(index) end
   end
 end
 
----A record without a user: the logins that it names are told why.
+---A record without a user: the logins that it names get the reason.
 local function pass_over(self, record, refused)
-  named_in(self, json.materialize(record), function(place)
-    self.refused[place] = self.refused[place] or refused
+  named_in(self, json.materialize(record), function(index)
+    self.refused[index] = self.refused[index] or refused
   end, 0)
   return true
 end
@@ -116,11 +116,11 @@ function ProveUsers:skipped(position, at, reason, record)
 end
 
 ---Why a login has no user.
----@param place integer
+---@param index integer
 ---@param read integer  records
 ---@return ProvenLogin
-function ProveUsers:missing(place, read)
-  local refused = self.refused[place]
+function ProveUsers:missing(index, read)
+  local refused = self.refused[index]
   if refused then
     return {
       result = "missing", position = refused.position, at = refused.at, refused = refused,

@@ -22,7 +22,7 @@ local DEFAULTS <const> = {
   import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
 }
 
-local function counter(warnings, left)
+local function counter(warnings, unread)
   local name_of = capped_names.new()
   return function(code, message)
     if type(code) ~= "string" then error("warn needs a code, got " .. type(code), 2) end
@@ -33,18 +33,18 @@ local function counter(warnings, left)
       warnings[code] = warning
     end
     warning.count = warning.count + 1
-    left.any, left.told = true, true
+    unread.any, unread.warned = true, true
   end
 end
 
 ---@param warnings? table<string, {count: integer, message: string}>  where `warn` counts
----@param left? LeftOut  where it notes that the recipe has warned
+---@param unread? UnreadValues  where it notes that the recipe has warned
 ---@return Migrate
-function face.new(warnings, left)
+function face.new(warnings, unread)
   local own = {
     array = function(list) return json.array(list or {}) end,
     reject = rejects.reject,
-    warn = warnings and counter(warnings, left or {}) or function() end,
+    warn = warnings and counter(warnings, unread or {}) or function() end,
     extend = extend.recipe,
   }
   return setmetatable(own, {

@@ -16,7 +16,7 @@ local CODE <const> = "REJECTED"
 ---@param reason string
 ---@param code? string
 ---@param path? string
----@param value? any  what is refused: its looks are told, the value itself is not kept
+---@param value? any  what is refused: a redacted description is kept, not the value
 ---@return Reject
 function reject.reject(reason, code, path, value)
   return setmetatable({

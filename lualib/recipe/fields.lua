@@ -19,7 +19,7 @@ local fields = {}
 ---@class Recipe  as its file returns it
 ---@field name? string      of the run and its directory; default: the file's name
 ---@field params? table<string, ParamDeclaration>  what `name=value` sets
----@field source fun(params: table<string, any>): any  an iterator of record, place
+---@field source fun(params: table<string, any>): any  an iterator of record, at
 ---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
 ---@field dedupe? string[]|fun(a: User, b: User): User
 ---@field import? ImportOptions|fun(run: Run)
@@ -34,7 +34,7 @@ local fields = {}
 ---@field declared? table<string, ParamDeclaration>
 ---@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
 ---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
----@field left_out? LeftOut  filled by its helpers
+---@field unread? UnreadValues  filled by its helpers
 ---@field hints? string[]    for people, about this loading
 
 local function is_count(value)

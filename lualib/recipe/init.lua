@@ -1,5 +1,5 @@
---- Loads a recipe: finds its text, runs it in the world of recipes, checks what it returns, and
---- resolves its parameters.
+--- This folder loads recipes and calls their functions. Here a recipe is found, run in a sandbox,
+--- checked, and given its parameters.
 
 local file = require "host.file"
 local call = require "recipe.call"
@@ -115,8 +115,8 @@ function recipe.find(name, env)
 end
 
 ---The text's value; nil and a sentence with file and line.
-local function evaluate(source, world)
-  local chunk, message = world:compile(source.text, source.where)
+local function evaluate(source, box)
+  local chunk, message = box:compile(source.text, source.where)
   if not chunk then return nil, message end
   local ok, value = call.try(chunk)
   if ok then return value end
@@ -128,13 +128,13 @@ local function base_name(where)
   return name:find("^[%w_]") and name or "recipe" .. name
 end
 
-local function assemble(source, value, world, resolved, options)
+local function assemble(source, value, box, resolved, options)
   local declared = value.params or {}
   return {
     name = value.name or base_name(source.where), path = source.path,
-    digest = world:digest(source.text), params = resolved, declared = declared,
+    digest = box:digest(source.text), params = resolved, declared = declared,
     source = value.source, map = value.map, dedupe = value.dedupe, import = value.import,
-    retry = value.retry, fix = value.fix, finalize = value.finalize, modules = world.list,
+    retry = value.retry, fix = value.fix, finalize = value.finalize, modules = box.list,
     hints = params.strangers(declared, options.file),
   }
 end
@@ -150,10 +150,10 @@ function recipe.load(name, options)
   local source, message, kind = recipe.find(name, env)
   if not source then return nil, message, kind end
   local warnings = {}
-  local world = sandbox.new {
+  local box = sandbox.new {
     folder = source.folder, library = options.library or sandbox.library(env), warnings = warnings,
   }
-  local value, why = evaluate(source, world)
+  local value, why = evaluate(source, box)
   if value == nil and why then return nil, why, "usage" end
   local wrong = fields.check(value)
   if wrong then return nil, source.where .. ": " .. wrong, "usage" end
@@ -163,10 +163,10 @@ function recipe.load(name, options)
     env = env,
   })
   if not resolved then return nil, source.where .. ": " .. message, kind end
-  local made = assemble(source, value, world, resolved, options)
-  made.warnings, made.left_out = warnings, world.left
-  made.own_digest, made.shipped = world:parted_digest(source.text, source.shipped)
-  return made
+  local loaded = assemble(source, value, box, resolved, options)
+  loaded.warnings, loaded.unread = warnings, box.unread
+  loaded.own_digest, loaded.shipped = box:parted_digest(source.text, source.shipped)
+  return loaded
 end
 
 return recipe

@@ -21,15 +21,15 @@ local sandbox = {}
 ---@field sha256 string  hex, of its text
 ---@field shipped? boolean  a recipe of the program's
 
----@class Modules
+---@class Sandbox
 ---@field env table                   the globals of the recipe
 ---@field loaded table<string, any>
 ---@field list LoadedModule[]         third-party ones, in the order in which they were loaded
 ---@field texts LoadedModule[]        those and the shipped recipes
 ---@field folders string[]
----@field left LeftOut                 what its helpers could not read
-local Modules = {}
-Modules.__index = Modules
+---@field unread UnreadValues         what its helpers could not read
+local Sandbox = {}
+Sandbox.__index = Sandbox
 
 local LOADING <const> = {}
 local MAY <const> = "recipes may require " .. table.concat(open.names(), ", ")
@@ -112,9 +112,9 @@ function sandbox.shipped_names()
 end
 
 ---@param options {folder?: string, library: string[], warnings: table}
----@return Modules
+---@return Sandbox
 function sandbox.new(options)
-  local self = setmetatable({ loaded = {}, list = {}, texts = {}, folders = {} }, Modules)
+  local self = setmetatable({ loaded = {}, list = {}, texts = {}, folders = {} }, Sandbox)
   if options.folder then self.folders[1] = options.folder end
   table.move(options.library, 1, #options.library, #self.folders + 1, self.folders)
   self.env = globals.new(function(name) return self:require(name) end)
@@ -123,19 +123,19 @@ function sandbox.new(options)
     self.loaded[name] = self.env[name]
   end
   local own
-  own, self.left = unread_values.new()
+  own, self.unread = unread_values.new()
   for name, module in pairs(own) do self.loaded[name] = module end
-  self.loaded.migrate = face.new(options.warnings, self.left)
+  self.loaded.migrate = face.new(options.warnings, self.unread)
   self.loaded.cjson = require("cjson").new()
   return self
 end
 
----Compiles a text into a function of the recipe's world.
+---Compiles a text into a function with the recipe's globals.
 ---@param text string
 ---@param where string  the file, for people and traces
 ---@return function? chunk
 ---@return string? message  with file and line
-function Modules:compile(text, where)
+function Sandbox:compile(text, where)
   if text:sub(1, 1) == "\27" then
     return nil, where .. " is compiled Lua; recipes and their modules are text"
   end
@@ -149,7 +149,7 @@ local function found_file(folder, relative)
 end
 
 ---The file of a module of somebody else's.
-function Modules:find_file(name)
+function Sandbox:find_file(name)
   local relative = name:gsub("%.", "/")
   for _, folder in ipairs(self.folders) do
     local found = found_file(folder, relative .. ".lua")
@@ -158,7 +158,7 @@ function Modules:find_file(name)
   end
 end
 
-function Modules:run_text(name, text, where)
+function Sandbox:run_text(name, text, where)
   local chunk, message = self:compile(text, where)
   if not chunk then failure.raise(message, "usage") end
   local entry = { name = name, path = where, sha256 = sha256(text) }
@@ -167,14 +167,14 @@ function Modules:run_text(name, text, where)
   return value, entry
 end
 
-function Modules:load_file(name, where)
+function Sandbox:load_file(name, where)
   local value, entry = self:run_text(name, failure.check(file.read(where)), where)
   table.insert(self.list, entry)
   return value
 end
 
 ---Raises why there is nothing to load.
-function Modules:refuse(name)
+function Sandbox:refuse(name)
   if in_program(name) then
     failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
   end
@@ -183,7 +183,7 @@ function Modules:refuse(name)
     "usage")
 end
 
-function Modules:load(name)
+function Sandbox:load(name)
   if open.MODULES[name] then return require(name) end
   local recipe = name:match("^recipes%.(.+)$")
   local text, where
@@ -201,7 +201,7 @@ end
 ---What `require` gives to a recipe. Raises a failure that says why not.
 ---@param name string
 ---@return any
-function Modules:require(name)
+function Sandbox:require(name)
   if type(name) ~= "string" then error("require needs a name, got " .. type(name), 3) end
   local value = self.loaded[name]
   if value == LOADING then
@@ -233,7 +233,7 @@ end
 ---One digest over a text and every text that was loaded for it.
 ---@param text string
 ---@return string hex
-function Modules:digest(text)
+function Sandbox:digest(text)
   return joined(sha256(text), self.texts)
 end
 
@@ -242,7 +242,7 @@ end
 ---@param name? string its name, when it is a shipped one
 ---@return string hex  of everything that is not shipped
 ---@return table<string, string> shipped  hex, of each shipped text, by its recipe's name
-function Modules:parted_digest(text, name)
+function Sandbox:parted_digest(text, name)
   local own, shipped = {}, {}
   for _, entry in ipairs(self.texts) do
     if entry.shipped then

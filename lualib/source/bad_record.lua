@@ -2,26 +2,26 @@
 
 local bad_record = {}
 
----@class Broken
+---@class BadRecord
 ---@field raw string      the record's text, cut, valid UTF-8
 ---@field message string  what is wrong with it
-local Broken = { __name = "broken record" }
+local BadRecord = { __name = "broken record" }
 
-function Broken.__tostring(self)
+function BadRecord.__tostring(self)
   return self.message
 end
 
 ---@param raw string
 ---@param message string
----@return Broken
+---@return BadRecord
 function bad_record.new(raw, message)
-  return setmetatable({ raw = raw, message = message }, Broken)
+  return setmetatable({ raw = raw, message = message }, BadRecord)
 end
 
 ---@param value any
 ---@return boolean
 function bad_record.is(value)
-  return getmetatable(value) == Broken
+  return getmetatable(value) == BadRecord
 end
 
 return bad_record

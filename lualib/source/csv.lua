@@ -36,7 +36,7 @@ local function check_delimiter(columns, name, warn)
     '%s has a single column; is its delimiter %s?', name, DELIMITERS[found]))
 end
 
-local function left(reader, name, warn)
+local function ended(reader, name, warn)
   local columns = reader:columns()
   for _, unknown in ipairs(reader:unknown()) do
     warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
@@ -56,7 +56,7 @@ function csv.records(given, options)
     open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
     places = true,
-    left = left,
+    ended = ended,
   })
 end
 

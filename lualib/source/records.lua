@@ -12,7 +12,7 @@ local records = {}
 ---  makes the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
 ---@field places? boolean  the reader puts the prefix before a record's place itself
----@field left? fun(reader: table, name: string, warn: fun(code: string, message: string))
+---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  looks at a reader that has come to its end
 ---@field passable? fun(message: string): boolean  one file among several may fail like this
 
@@ -64,7 +64,7 @@ function records.records(given, endings, what, format)
     format = format, placed = format.places, paths = paths, names = input.names(paths),
     index = 0, passed = 0, read = 0, found = {},
   }, Records)
-  self:advance() -- a file that cannot be read is told before anything else happens
+  self:advance() -- a file that cannot be read is reported before anything else happens
   return self
 end
 
@@ -98,9 +98,9 @@ end
 ---@private
 function Records:leave()
   if self.reader then
-    if self.format.left then
+    if self.format.ended then
       local name = self.names[self.index]
-      self.format.left(self.reader, name, function(...) self:warn(...) end)
+      self.format.ended(self.reader, name, function(...) self:warn(...) end)
     end
     self.reader:close()
     self.reader = nil
@@ -133,7 +133,7 @@ function Records:advance()
 end
 
 ---The next record and where it stands. A record that had to be stepped over is a
----`source.broken`; what cannot be stepped over raises a Failure.
+---`source.bad_record`; what cannot be stepped over raises a Failure.
 ---@return any record
 ---@return string? at
 function Records:__call()
@@ -156,8 +156,8 @@ end
 ---What was odd: `{code, message}`, complete at the end.
 ---@return {code: string, message: string}[]
 function Records:warnings()
-  if self.reader and self.format.left then
-    self.format.left(self.reader, self.names[self.index], function(...) self:warn(...) end)
+  if self.reader and self.format.ended then
+    self.format.ended(self.reader, self.names[self.index], function(...) self:warn(...) end)
   end
   return self.found
 end

@@ -7,33 +7,33 @@ local rejection = require "stage.rejection"
 local store = require "host.store"
 local user_rules = require "auth0.user"
 
-local recipe_dedupe = {}
+local dedupe = {}
 
----@class Chooser
----@field dedupe fun(a: table, b: table): table
+---@class Dedupe
+---@field choose_between fun(a: table, b: table): table  the recipe's
 ---@field slots integer              users that clashed with none when they came
 ---@field db host.store.database     scratch: the user kept in each slot
-local Chooser = {}
-Chooser.__index = Chooser
+local Dedupe = {}
+Dedupe.__index = Dedupe
 
----@param dedupe fun(a: table, b: table): table
----@return Chooser?
+---@param choose fun(a: table, b: table): table
+---@return Dedupe?
 ---@return string? message
 ---@return Kind? kind
-function recipe_dedupe.new(dedupe)
+function dedupe.new(choose)
   local db, message, kind = store.open("", { durable = false })
   if not db then return nil, message, kind end
-  local made
-  made, message, kind = db:exec([[CREATE TABLE kept (
+  local created
+  created, message, kind = db:exec([[CREATE TABLE kept (
     slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
     record TEXT)]])
-  if not made then return nil, message, kind end
-  return setmetatable({ dedupe = dedupe, db = db, slots = 0 }, Chooser)
+  if not created then return nil, message, kind end
+  return setmetatable({ choose_between = choose, db = db, slots = 0 }, Dedupe)
 end
 
 ---Where the detector is to remember a user: a record can become several, so positions do not do.
 ---@return integer
-function Chooser:slot()
+function Dedupe:slot()
   return self.slots + 1
 end
 
@@ -54,7 +54,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Chooser:keep(pipe, user, at, record)
+function Dedupe:keep(pipe, user, at, record)
   self.slots = self.slots + 1
   local text, why = json.encode(user)
   if not text then return refuse(pipe, at, record, nil, "RECIPE_RESULT", why, user) end
@@ -76,8 +76,8 @@ local function duplicate(position, at, user, kept, clash, record)
 end
 
 ---Why the user that a dedupe returned cannot stay in a slot: findings, or nil. False, message, kind
----when that cannot be told.
-function Chooser:objection(pipe, keep, slot, at)
+---when that is not known.
+function Dedupe:objection(pipe, keep, slot, at)
   user_rules.normalise(keep)
   local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
   if errors[1] then
@@ -96,7 +96,7 @@ function Chooser:objection(pipe, keep, slot, at)
 end
 
 ---Puts the user that stays into its slot.
-function Chooser:replace(pipe, row, keep, mine, at, record)
+function Dedupe:replace(pipe, row, keep, mine, at, record)
   local position, where, source = row.position, row.at, row.record
   if mine then position, where, source = pipe.position, at, written(record) end
   return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ? WHERE slot = ?",
@@ -112,12 +112,12 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Chooser:choose(pipe, clash, user, at, record)
+function Dedupe:choose(pipe, clash, user, at, record)
   local row, message, kind = self.db:row("SELECT * FROM kept WHERE slot = ?", clash.position)
   if message then return nil, message, kind end
   if not row then return self:keep(pipe, user, at, record) end -- the first could not be written
   local earlier = json.decode(row.user)
-  local ok, keep = call.try(self.dedupe, earlier, user)
+  local ok, keep = call.try(self.choose_between, earlier, user)
   if not ok then
     return refuse(pipe, at, record, user, "RECIPE_ERROR", call.text(keep), user, row.position)
   end
@@ -146,7 +146,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Chooser:emit(sink)
+function Dedupe:emit(sink)
   for row in self.db:rows("SELECT * FROM kept ORDER BY slot") do
     local taken, message, kind = sink:user(json.decode(row.user), row.position, row.at,
       row.record and json.decode(row.record))
@@ -156,4 +156,4 @@ function Chooser:emit(sink)
   return true
 end
 
-return recipe_dedupe
+return dedupe

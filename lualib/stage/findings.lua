@@ -6,11 +6,11 @@ local codes = require "auth0.codes"
 local findings = {}
 
 local EXAMPLES <const> = 3
-local MOST_GROUPS <const> = 300 -- told apart by path and message; then by code
-local MOST_CODES <const> = 100  -- told apart by code alone; then not at all
-local MOST_HEARD <const> = 300  -- messages remembered at a time
+local MOST_GROUPS <const> = 300 -- distinguished by path and message; then by code
+local MOST_CODES <const> = 100  -- distinguished by code alone; then all as one
+local MOST_SEEN <const> = 300  -- messages remembered at a time
 local OTHER <const> = "OTHER"
-local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
+local LONGEST_PATH <const> = 100 -- bytes that are distinguished and shown
 
 ---@class FindingGroup
 ---@field outcome "rejected"|"duplicate"|"failed"|"repaired"
@@ -24,16 +24,16 @@ local LONGEST_PATH <const> = 100 -- bytes that are told apart and shown
 
 ---@class Findings
 ---@field groups table<string, FindingGroup>
----@field n integer  groups told apart by path and message
----@field codes integer  groups told apart by code alone
----@field private heard table<string, {shown: string, common: string}>
----@field private n_heard integer
+---@field n integer  groups distinguished by path and message
+---@field codes integer  groups distinguished by code alone
+---@field private seen table<string, {shown: string, common: string}>
+---@field private n_seen integer
 local Findings = {}
 Findings.__index = Findings
 
 ---@return Findings
 function findings.new()
-  return setmetatable({ groups = {}, n = 0, codes = 0, heard = {}, n_heard = 0 }, Findings)
+  return setmetatable({ groups = {}, n = 0, codes = 0, seen = {}, n_seen = 0 }, Findings)
 end
 
 -- Part of an address, not of a pattern that a message shows.
@@ -68,19 +68,19 @@ function findings.common(message, ours)
   return (message:gsub("%S+", common_word))
 end
 
----A message as it is shown, and what it has in common with its like. Most are heard again and
+---A message as it is shown, and what it has in common with its like. Most are seen again and
 ---again, so some are remembered.
 ---@private
 function Findings:words(written, ours)
   local key = written .. (ours and "\1" or "\0")
-  local heard = self.heard[key]
-  if not heard then
-    if self.n_heard >= MOST_HEARD then self.heard, self.n_heard = {}, 0 end
-    heard = { shown = shown(written, ours) }
-    heard.common = findings.common(heard.shown, ours)
-    self.heard[key], self.n_heard = heard, self.n_heard + 1
+  local seen = self.seen[key]
+  if not seen then
+    if self.n_seen >= MOST_SEEN then self.seen, self.n_seen = {}, 0 end
+    seen = { shown = shown(written, ours) }
+    seen.common = findings.common(seen.shown, ours)
+    self.seen[key], self.n_seen = seen, self.n_seen + 1
   end
-  return heard.shown, heard.common
+  return seen.shown, seen.common
 end
 
 ---The group of a finding, made when it is the first: one of its own, else its code's, else the one

@@ -1,5 +1,5 @@
---- Stage: the whole source becomes chunk files, a journal and the files of what stays behind.
---- No network. The same source, options and recipe give the same bytes.
+--- This folder makes chunks of a source. Here the whole stage: chunk files, the journal, and the
+--- files of what stays behind. No network. The same source, options and recipe give the same bytes.
 
 local dedupe = require "stage.dedupe"
 local clock = require "host.clock"
@@ -135,7 +135,7 @@ function Stage:all_warnings()
   return all
 end
 
----Packs the users of a chunk from one place to another into a file of their own.
+---Packs the users of a chunk from one index to another into a file of their own.
 ---@private
 ---@param id integer
 ---@param users PlacedUser[]
@@ -145,8 +145,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Stage:repack(id, users, first, last)
-  for place = first, last do
-    local placed = users[place]
+  for index = first, last do
+    local placed = users[index]
     assert(self.packer.writer:add(placed.user, placed.position, placed.at, user_rules.ORDER))
   end
   return self:save(id)
@@ -196,8 +196,8 @@ function Stage:finish()
     if not flushed then return nil, message, kind end
   end
   return self.ledger:note {
-    staged_at = clock.now(), findings = self.findings:list(), tally = self.packer.tally:facts(),
-    warned = self:first_warnings(),
+    staged_at = clock.now(), findings = self.findings:list(),
+    tally = self.packer.statistics:facts(), warned = self:first_warnings(),
   }
 end
 
@@ -215,14 +215,14 @@ function stage.pipeline(recipe, options, sink)
     unique = connection and connection.unique, keys = keys, spool = options.spool,
   }
   if not detector then return nil, message, kind end
-  local choose
+  local chooser
   if type(recipe.dedupe) == "function" then
-    choose, message, kind = dedupe.new(recipe.dedupe)
-    if not choose then return nil, message, kind end
+    chooser, message, kind = dedupe.new(recipe.dedupe)
+    if not chooser then return nil, message, kind end
   end
   return pipeline.new {
     recipe = recipe, validator = schema.for_connection(connection), duplicates = detector,
-    sink = sink, chooser = choose,
+    sink = sink, dedupe = chooser,
   }
 end
 

@@ -12,7 +12,7 @@ local ORDER <const> = user_rules.ORDER
 
 ---@class Packer
 ---@field writer host.chunk.writer
----@field tally Tally
+---@field statistics Statistics
 ---@field limit integer  bytes of a chunk
 ---@field on_full fun(): true?, string?, Kind?  empties the writer
 local Packer = {}
@@ -21,11 +21,11 @@ Packer.__index = Packer
 ---@param limit integer   bytes
 ---@param count? integer  users of a chunk at most
 ---@param on_full fun(): true?, string?, Kind?
----@param upsert? boolean  the tally counts what that would change
+---@param upsert? boolean  the statistics count what that would change
 ---@return Packer
 function packer.new(limit, count, on_full, upsert)
   return setmetatable({
-    writer = chunk.new(limit, count), tally = statistics.new(upsert), limit = limit,
+    writer = chunk.new(limit, count), statistics = statistics.new(upsert), limit = limit,
     on_full = on_full,
   }, Packer)
 end
@@ -60,7 +60,7 @@ function Packer:add(user, position, at, draft)
     bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
   end
   if bytes then
-    self.tally:add(user, bytes, at)
+    self.statistics:add(user, bytes, at)
     return true
   end
   local refused = unpackable(user, position, at, message, size, self.limit)

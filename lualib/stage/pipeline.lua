@@ -19,7 +19,7 @@ local APART <const> = "Say in the recipe which of the two stays (dedupe), or cor
 local IS_WORDS <const> = { string = true, number = true }
 
 -- Once a record: a local costs a third of the look-up.
-local is_broken, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
+local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
 
 ---@class Sink  where records go; each method returns true, or nil, message, kind to stop
 ---@field user fun(self, user: table, position: integer, at: string, record: any,
@@ -45,9 +45,9 @@ local is_broken, is_reject, normalise = bad_record.is, reject.is_reject, user_ru
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
----@field told table<string, table>  names of the rules' warnings, see name_of
----@field private left LeftOut
----@field private doing? "source"|"map"  whose code runs; nil: ours
+---@field names table<string, table>  names of the rules' warnings, see name_of
+---@field private unread UnreadValues
+---@field private phase? "source"|"map"  whose code runs; nil: ours
 ---@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
 ---@field private record any        the last one read
 ---@field private at string         where it is
@@ -55,14 +55,14 @@ local is_broken, is_reject, normalise = bad_record.is, reject.is_reject, user_ru
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
----@param parts table  recipe, validator, duplicates, sink, chooser?
+---@param parts table  recipe, validator, duplicates, sink, dedupe?
 ---@return Pipeline
 function pipeline.new(parts)
   return setmetatable({
     recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
-    sink = parts.sink, chooser = parts.chooser, left = parts.recipe.left_out or {},
-    draft = not parts.chooser and json.draft(user_rules.ORDER) or nil,
-    position = 0, extra = 0, warnings = {}, told = {}, pause_at = PAUSE_EVERY,
+    sink = parts.sink, dedupe = parts.dedupe, unread = parts.recipe.unread or {},
+    draft = not parts.dedupe and json.draft(user_rules.ORDER) or nil,
+    position = 0, extra = 0, warnings = {}, names = {}, pause_at = PAUSE_EVERY,
   }, Pipeline)
 end
 
@@ -111,18 +111,18 @@ end
 ---@return string
 function Pipeline:name_of(finding)
   local name = finding.path == "" and finding.code or finding.code .. " " .. finding.path
-  local told = self.told[name]
-  if not told then
-    told = { n = 0 }
-    self.told[name] = told
+  local names = self.names[name]
+  if not names then
+    names = { n = 0 }
+    self.names[name] = names
   end
-  if told[finding.message] then return told[finding.message] end
+  if names[finding.message] then return names[finding.message] end
   local reason = finding.message:gsub("%d+", "N")
-  if not told[reason] then
-    told.n = told.n + 1
-    told[reason] = told.n == 1 and name or string.format("%s (%d)", name, told.n)
+  if not names[reason] then
+    names.n = names.n + 1
+    names[reason] = names.n == 1 and name or string.format("%s (%d)", name, names.n)
   end
-  return told[reason]
+  return names[reason]
 end
 
 ---The findings that refuse, in words, without the warnings, which are counted unless the same field
@@ -162,12 +162,12 @@ end
 
 ---Counts what the recipe's helpers could not read.
 ---@private
-function Pipeline:note_left_out(user, at)
-  for _, told in ipairs(unread_values.of(self.left, user)) do
-    local first = self:warn(told.code, told.message)
+function Pipeline:warn_of_unread(user, at)
+  for _, warning in ipairs(unread_values.of(self.unread, user)) do
+    local first = self:warn(warning.code, warning.message)
     if first then
-      first.code, first.path, first.at = told.code, "", at
-      first.shape, first.fix = told.shape, told.fix
+      first.code, first.path, first.at = warning.code, "", at
+      first.shape, first.fix = warning.shape, warning.fix
     end
   end
 end
@@ -181,17 +181,17 @@ function Pipeline:take(user, at, record)
     local errors = self:errors_of(findings, user, at)
     if errors[1] then return self:reject(at, errors, record, user) end
   end
-  if self.left.any then self:note_left_out(user, at) end
-  local choose = self.chooser
-  local place = choose and choose:slot() or self.position
-  local clash, message, kind = self.duplicates:judge(user, place)
+  if self.unread.any then self:warn_of_unread(user, at) end
+  local dedupe = self.dedupe
+  local slot = dedupe and dedupe:slot() or self.position
+  local clash, message, kind = self.duplicates:judge(user, slot)
   if clash == false then return nil, message, kind end
-  if not choose then
+  if not dedupe then
     if clash then return self:clash(clash, user, at, record) end
     return self.sink:user(user, self.position, at, record, draft)
   end
-  if clash then return choose:choose(self, clash, user, at, record) end
-  return choose:keep(self, user, at, record)
+  if clash then return dedupe:choose(self, clash, user, at, record) end
+  return dedupe:keep(self, user, at, record)
 end
 
 ---Whether a table has the positions 1 to n and nothing else: what is behind a gap would be lost.
@@ -230,7 +230,7 @@ local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips
 ---What `map` made of one record: its results.
 ---@private
 function Pipeline:mapped(at, record, ...)
-  self.doing = nil
+  self.phase = nil
   local result, reason = ...
   -- Fields first, then calls, which cost five times as much: only a rejection has a reason, and
   -- most users have an address.
@@ -260,13 +260,14 @@ function Pipeline:step_over(at, record)
   return self:reject(at, { rejection.finding("SOURCE", "", record.message, shape) }, record.raw)
 end
 
-local function no_place(at, position)
-  return string.format("the recipe's `source` gave a %s as the place of record %d: its iterator "
-    .. "yields a record, then a string that says where it stands, or nothing", type(at), position)
+local function wrong_place(at, position)
+  return nil, string.format("the recipe's `source` gave a %s as the place of record %d: its "
+    .. "iterator yields a record, then a string that says where it stands, or nothing", type(at),
+    position), "usage"
 end
 
 ---Record after record, until the source ends or the limit is reached. One guard serves all of
----it, for a guard around each call would cost more than what it guards; so `doing` always says
+---it, for a guard around each call would cost more than what it guards; so `phase` always says
 ---whose code runs, and `record` and `at` what it is about.
 ---@private
 ---@param source function|table  an iterator
@@ -277,7 +278,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:stretch(source, state, pause, limit)
-  local map, params, left = self.recipe.map, self.recipe.params, self.left
+  local map, params, unread = self.recipe.map, self.recipe.params, self.unread
   while self.position < limit do
     local taken, message, kind
     if self.position >= self.pause_at then
@@ -285,21 +286,21 @@ function Pipeline:stretch(source, state, pause, limit)
       taken, message, kind = pause(self.position, type(source) == "table" and source or {})
       if not taken then return nil, message, kind end
     end
-    self.doing = "source"
+    self.phase = "source"
     local record, at = source(state, self.record)
-    self.doing = nil
+    self.phase = nil
     if record == nil then return true end
     local position = self.position + 1
     if type(at) ~= "string" then
-      if at ~= nil and not IS_WORDS[type(at)] then return nil, no_place(at, position), "usage" end
+      if at ~= nil and not IS_WORDS[type(at)] then return wrong_place(at, position) end
       at = at and tostring(at) or "#" .. position
     end
     self.position, self.record, self.at = position, record, at
-    if is_broken(record) then
+    if is_bad(record) then
       taken, message, kind = self:step_over(at, record)
     else
-      if left.any then unread_values.clear(left) end
-      self.doing = "map"
+      if unread.any then unread_values.clear(unread) end
+      self.phase = "map"
       taken, message, kind = self:mapped(at, record, map(record, params, position))
     end
     if not taken then return nil, message, kind end
@@ -315,11 +316,11 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:failed(err)
-  local doing = self.doing
-  self.doing = nil
-  if doing == "source" then
+  local phase = self.phase
+  self.phase = nil
+  if phase == "source" then
     return call.failed(err, "source")
-  elseif doing ~= "map" and (not err.where or call.is_ours(err)) then
+  elseif phase ~= "map" and (not err.where or call.is_ours(err)) then
     error(err.trace or err, 0)
   end
   return self:reject_result(self.at, "RECIPE_ERROR", call.text(err), self.record, self.record)
@@ -369,7 +370,7 @@ function Pipeline:run(pause, limit)
   end
   if own.close then own:close() end
   if self.position == 0 then self:warn("EMPTY_SOURCE", "the source has no records") end
-  if self.chooser then return self.chooser:emit(self.sink) end
+  if self.dedupe then return self.dedupe:emit(self.sink) end
   return true
 end
 

@@ -27,7 +27,7 @@ local BY_RECIPE <const> = "The recipe refuses such records: correct them in the 
 ---@param code string
 ---@param path string
 ---@param message string
----@param shape string   see auth0.value_shape
+---@param shape string   see auth0.redact
 ---@param fix? string    default that of the code
 ---@return Advised
 function rejection.finding(code, path, message, shape, fix)

@@ -5,29 +5,29 @@ local user_rules = require "auth0.user"
 
 local statistics = {}
 
-local STEP <const> = 16 -- bytes between two sizes that are told apart
+local STEP <const> = 16 -- bytes between two sizes that are distinguished
 local PLACES <const> = 3 -- that are named
 
----@class Tally
+---@class Statistics
 ---@field sizes table<integer, integer>  users by size in steps
 ---@field algorithms table<string, integer>
 ---@field users integer
 ---@field largest integer  bytes
 ---@field bare string[]  places of the first users without a password
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
-local Tally = {}
-Tally.__index = Tally
+local Statistics = {}
+Statistics.__index = Statistics
 
 ---@param upsert? boolean  also count what an upsert would change
----@return Tally
+---@return Statistics
 function statistics.new(upsert)
   return setmetatable({
     sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {}, members = upsert and {} or nil,
-  }, Tally)
+  }, Statistics)
 end
 
 ---@private
-function Tally:add_members(user)
+function Statistics:add_members(user)
   local members = self.members
   for _, name in ipairs(user_rules.UPSERTED) do
     if user[name] ~= nil then members[name] = (members[name] or 0) + 1 end
@@ -37,7 +37,7 @@ end
 ---@param user User
 ---@param bytes integer  as it is sent
 ---@param at string      its place
-function Tally:add(user, bytes, at)
+function Statistics:add(user, bytes, at)
   local step = bytes // STEP
   local sizes, algorithms = self.sizes, self.algorithms
   sizes[step] = (sizes[step] or 0) + 1
@@ -61,7 +61,7 @@ end
 ---@field overwrites? table<string, integer>  under upsert: users by what they would change
 
 ---@return TallyFacts
-function Tally:facts()
+function Statistics:facts()
   local steps = {}
   for step in pairs(self.sizes) do steps[#steps + 1] = step end
   table.sort(steps)

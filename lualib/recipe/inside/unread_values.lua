@@ -1,5 +1,5 @@
 --- What a recipe's helpers could not read: its own `auth0.password` and `source.value` note what
---- they answer with nil, so that no password, phone number or date is lost without a word.
+--- they answer with nil, so that no password, phone number or date is lost silently.
 
 local build = require "auth0.hash.build"
 local password = require "auth0.password"
@@ -9,11 +9,11 @@ local redact = require "auth0.redact"
 
 local unread_values = {}
 
----@class LeftOut  of the record at hand
+---@class UnreadValues  of the record at hand
 ---@field any? true              something is noted here
 ---@field hash? string           why the first hash was refused
 ---@field values? table<string, any>  the first value that a helper could not read, by its name
----@field told? true             the recipe has warned of the record itself
+---@field warned? true           the recipe has warned of the record itself
 
 -- These make no hash.
 local OTHERS <const> = { bytes = true, fields = true, identify = true }
@@ -31,11 +31,11 @@ local READERS <const> = {
 local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
 
 ---Notes the reason of a builder: it gives a hash, or nil and why; `auto` has two places for a hash.
-local function noting_hash(left, fn)
+local function noting_hash(unread, fn)
   local function note(first, second, third)
     local why = second or third
     if first == nil and type(second) ~= "table" and why ~= build.NONE then
-      left.hash, left.any = left.hash or why, true
+      unread.hash, unread.any = unread.hash or why, true
     end
     return first, second, third
   end
@@ -50,12 +50,12 @@ local function says_something(name, given)
   return written:find("%S") ~= nil
 end
 
-local function noting_value(left, name, fn)
+local function noting_value(unread, name, fn)
   return function(given, ...)
     local read = fn(given, ...)
     if read == nil and given ~= nil and says_something(name, given) then
-      left.values, left.any = left.values or {}, true
-      if left.values[name] == nil then left.values[name] = given end
+      unread.values, unread.any = unread.values or {}, true
+      if unread.values[name] == nil then unread.values[name] = given end
     end
     return read
   end
@@ -69,52 +69,52 @@ end
 
 ---The two modules as a recipe gets them, by name, and where they note.
 ---@return table<string, table> modules
----@return LeftOut left
+---@return UnreadValues unread
 function unread_values.new()
-  local left, hashes, values = {}, copy(password), copy(value)
+  local unread, hashes, values = {}, copy(password), copy(value)
   for name, fn in pairs(password) do
-    if not OTHERS[name] then hashes[name] = noting_hash(left, fn) end
+    if not OTHERS[name] then hashes[name] = noting_hash(unread, fn) end
   end
-  for name in pairs(READERS) do values[name] = noting_value(left, name, value[name]) end
-  return { ["auth0.password"] = hashes, ["source.value"] = values }, left
+  for name in pairs(READERS) do values[name] = noting_value(unread, name, value[name]) end
+  return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
 
 ---For the next record.
----@param left LeftOut
-function unread_values.clear(left)
-  left.any, left.hash, left.values, left.told = nil, nil, nil, nil
+---@param unread UnreadValues
+function unread_values.clear(unread)
+  unread.any, unread.hash, unread.values, unread.warned = nil, nil, nil, nil
 end
 
----@class LeftOutWarning
+---@class UnreadWarning
 ---@field code string
 ---@field message string
 ---@field shape? string  what the value looks like
 ---@field fix string
 
----What there is to tell of a user that the record became: a hash that was refused, where he has no
----other; values, where the recipe itself told nothing.
----@param left LeftOut
+---What to warn of about a user that the record became: a hash that was refused, where he has no
+---other; values, where the recipe itself has not warned.
+---@param unread UnreadValues
 ---@param user User
----@return LeftOutWarning[]
-function unread_values.of(left, user)
-  local told = {}
-  if left.hash and not user_rules.has_password(user) then
-    told[1] = {
+---@return UnreadWarning[]
+function unread_values.of(unread, user)
+  local warnings = {}
+  if unread.hash and not user_rules.has_password(user) then
+    warnings[1] = {
       code = "password_not_kept",
-      message = "hashes that cannot be carried over, the first: " .. left.hash,
+      message = "hashes that cannot be carried over, the first: " .. unread.hash,
       fix = "These users set a new password; `prove` searches what fits.",
     }
   end
   local names = {}
-  for name in pairs(not left.told and left.values or {}) do names[#names + 1] = name end
+  for name in pairs(not unread.warned and unread.values or {}) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    told[#told + 1] = {
+    warnings[#warnings + 1] = {
       code = "value_not_kept " .. name, message = "values that value." .. name .. " cannot read",
-      shape = redact.of(left.values[name], name), fix = READERS[name],
+      shape = redact.of(unread.values[name], name), fix = READERS[name],
     }
   end
-  return told
+  return warnings
 end
 
 return unread_values

@@ -1,4 +1,4 @@
---- migrate.left_out and migrate.pipeline: what a recipe's helpers cannot read is told.
+--- recipe.inside.unread_values and stage.pipeline: what a recipe's helpers cannot read is told.
 
 local face = require "migrate.face"
 local unread_values = require "recipe.inside.unread_values"
@@ -12,8 +12,8 @@ local GOOD <const> = "$2a$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lh
 ---The warning called `code` after records went through a map that is handed what a recipe requires.
 ---@return PipelineWarning?
 local function warning_of(records, map, code)
-  local modules, left = unread_values.new()
-  local migrate = face.new({}, left)
+  local modules, unread = unread_values.new()
+  local migrate = face.new({}, unread)
   local i = 0
   local pipe = pipeline.new {
     recipe = {
@@ -26,7 +26,7 @@ local function warning_of(records, map, code)
       map = function(record)
         return map(record, modules["auth0.password"], modules["source.value"], migrate)
       end,
-      params = {}, warnings = {}, left_out = left,
+      params = {}, warnings = {}, unread = unread,
     },
     validator = schema.for_connection(), duplicates = { judge = function() end },
     sink = setmetatable({}, { __index = function() return function() return true end end }),
