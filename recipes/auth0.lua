@@ -39,12 +39,10 @@ local function unguarded(row, params)
 end
 
 ---Why the user is not of the database connection to move, nil when it is.
-local function elsewhere(record, wanted)
-  local provider = record.user_id:match("^([^|]+)|")
+local function elsewhere(record, provider, id, wanted)
   if provider ~= "auth0" then return "another connection (" .. tostring(provider) .. ")" end
   for _, identity in ipairs(value.null_if(record.identities) or {}) do
-    local is_own = record.user_id == "auth0|" .. tostring(identity.user_id)
-    if wanted and is_own and identity.connection ~= wanted then
+    if wanted and tostring(identity.user_id) == id and identity.connection ~= wanted then
       return "another connection (" .. tostring(identity.connection) .. ")"
     end
   end
@@ -75,12 +73,13 @@ return {
   map = function(row, params)
     local record = unguarded(row, params)
     if not record.user_id then return nil, "no user_id" end
-    local other = elsewhere(record, params.from)
+    local provider, id = record.user_id:match("^([^|]+)|(.*)$")
+    local other = elsewhere(record, provider, id, params.from)
     if other then return nil, other end
     if not value.null_if(record.email) then return nil, "no e-mail address" end
 
     local user = {
-      user_id = record.user_id, -- the leading "auth0|" is taken off for every user
+      user_id = record.user_id, -- its prefix is taken off for every user
       email = value.lower(record.email),
       email_verified = record.email_verified == true,
       phone_verified = record.phone_number and record.phone_verified,
@@ -90,7 +89,7 @@ return {
     }
     for _, name in ipairs(TEXTS) do user[name] = record[name] end
 
-    local found = hashes and hashes:get(record.user_id:match("^auth0|(.*)$"))
+    local found = hashes and hashes:get(id)
     local why
     user.password_hash, user.custom_password_hash, why = password.auto(found and found.passwordHash)
     if why and not found then

@@ -5,12 +5,12 @@
 local client = require "auth0.api.client"
 local expect = require "auth0.expect"
 local http = require "host.http"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local connection = {}
 
 connection.NAME = "Username-Password-Authentication" -- of a new tenant
-local IDENTIFIERS <const> = { "email", "username", "phone_number" }
 
 local SHOWN <const> = { id = "string", name = "string", strategy = "string" }
 local IS_LIST <const> = expect.any(expect.list(SHOWN), expect.object { connections = "table" })
@@ -51,7 +51,7 @@ end
 ---Flexible identifiers: who may be told apart by what.
 local function apply_attributes(settings, attributes)
   settings.identifiers, settings.profile_required = {}, {}
-  for _, name in ipairs(IDENTIFIERS) do
+  for _, name in ipairs(identifiers.LOGINS) do
     local attribute = object(attributes[name])
     settings.identifiers[name] = object(attribute.identifier).active == true
     settings.profile_required[name] = attribute.profile_required == true

@@ -2,6 +2,7 @@
 --- of. Of a text only public marks ("$2b$10$", "{SSHA}", "https://") and punctuation are shown,
 --- never a letter or digit of a secret or an address.
 
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local redact = {}
@@ -20,7 +21,7 @@ local MARKS <const> = {
   "^%$bcrypt%-sha256%$", "^pbkdf2_sha%d+%$%d+%$", "^bcrypt_sha256%$", "^bcrypt%$", "^argon2%$",
   "^scrypt%$%d+%$", "^sha1%$", "^md5%$", "^pbkdf2:sha%d+:%d+%$",
   "^scrypt:%d+:%d+:%d+%$", "^SCRAM%-SHA%-%d+%$", "^0[xX]",
-  "^[Hh][Tt][Tt][Pp][Ss]?://", "^data:image/", "^otpauth://", "^mailto:", "^auth0|",
+  "^[Hh][Tt][Tt][Pp][Ss]?://", "^data:image/", "^otpauth://", "^mailto:", "^" .. identifiers.PREFIX,
 }
 local LDAP <const> = "^{([%w_-]+)}"
 local LDAP_SCHEMES <const> = {

@@ -4,6 +4,7 @@
 --- Where sources contradict each other, the rule only warns.
 
 local rules = require "auth0.hash.rules"
+local identifiers = require "auth0.identifiers"
 local limits = require "auth0.limits"
 local schema_host = require "host.schema"
 local text = require "host.text"
@@ -164,16 +165,16 @@ end
 local function needed(settings)
   local required = {}
   local profile = settings.profile_required or { email = not settings.identifiers }
-  for _, name in ipairs { "email", "username", "phone_number" } do
+  for _, name in ipairs(identifiers.LOGINS) do
     if profile[name] or (name == "username" and settings.requires_username) then
       required[#required + 1] = name
     end
   end
   local any = {}
-  for _, name in ipairs { "email", "username", "phone_number" } do
+  for _, name in ipairs(identifiers.LOGINS) do
     if (settings.identifiers or {})[name] then any[#any + 1] = name end
   end
-  if #required == 0 and #any == 0 then any = { "email", "username", "phone_number" } end
+  if #required == 0 and #any == 0 then any = identifiers.LOGINS end
   return required, #any > 0 and any or nil
 end
 

@@ -1,5 +1,6 @@
 --- The user of an import file: what is always sent, in which order, and how it is identified.
 
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local user = {}
@@ -7,7 +8,7 @@ local user = {}
 ---@class User  one user of an import file
 ---@field email? string
 ---@field email_verified? boolean
----@field user_id? string             without "auth0|", which the server prepends
+---@field user_id? string             without the prefix that the server puts before it
 ---@field username? string
 ---@field phone_number? string        E.164
 ---@field phone_verified? boolean
@@ -22,10 +23,6 @@ local user = {}
 ---@field mfa_factors? table[]
 ---@field app_metadata? table<string, any>
 ---@field user_metadata? table<string, any>
-
-local PREFIX <const> = "auth0|"
-local FIRST <const> = PREFIX:byte()
-local byte <const> = string.byte
 
 ---Members first in the JSON of a user, by rank; what identifies comes first, bulk last.
 ---@type table<string, integer>
@@ -47,15 +44,11 @@ user.UPSERTED = {
 }
 
 ---Makes in place what every user needs: `email_verified` is always sent (the server would
----otherwise decide), and one leading "auth0|" goes, for the server prepends it again.
+---otherwise decide), and one prefix of the user_id goes, for the server puts it there again.
 ---@param value User
 ---@return User same
 function user.normalise(value)
-  local id = value.user_id
-  -- Looking at one byte first spares most users a string of their own for the comparison.
-  if type(id) == "string" and byte(id) == FIRST and id:sub(1, #PREFIX) == PREFIX then
-    value.user_id = id:sub(#PREFIX + 1)
-  end
+  value.user_id = identifiers.without_prefix(value.user_id)
   local verified = value.email_verified
   if verified == nil or verified == json.null or verified == "" then
     value.email_verified = false
@@ -63,21 +56,9 @@ function user.normalise(value)
   return value
 end
 
-local function folded(text)
-  return type(text) == "string" and text ~= "" and text:lower() or nil
-end
-
 ---The identifiers as Auth0 compares them: address and username in lower case.
----@param value User
----@return {email?: string, username?: string, user_id?: string, phone_number?: string}
-function user.identifiers(value)
-  return {
-    email = folded(value.email),
-    username = folded(value.username),
-    user_id = type(value.user_id) == "string" and value.user_id or nil,
-    phone_number = type(value.phone_number) == "string" and value.phone_number or nil,
-  }
-end
+---@type fun(value: User): Identifiers
+user.identifiers = identifiers.of
 
 ---@param value User
 ---@return boolean

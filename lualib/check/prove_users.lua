@@ -2,8 +2,8 @@
 --- become no user.
 
 local codes = require "auth0.codes"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
-local user_rules = require "auth0.user"
 
 local prove_users = {}
 
@@ -40,7 +40,9 @@ ProveUsers.__index = ProveUsers
 function prove_users.new(list)
   local waiting = {}
   for index, one in ipairs(list) do
-    local names = { [one.id] = true, [one.id:lower()] = true, [one.id:gsub("^auth0|", "")] = true }
+    local names = {
+      [one.id] = true, [one.id:lower()] = true, [identifiers.without_prefix(one.id)] = true,
+    }
     for name in pairs(names) do
       waiting[name] = waiting[name] or {}
       table.insert(waiting[name], index)
@@ -54,7 +56,7 @@ end
 
 ---Notes a user whom a login names; the first of several counts.
 local function note(self, user, position, at, record, refused)
-  for _, name in pairs(user_rules.identifiers(user)) do
+  for _, name in pairs(identifiers.of(user)) do
     for _, index in ipairs(self.waiting[name] or {}) do
       if not self.found[index] then
         self.found[index] = {

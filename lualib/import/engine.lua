@@ -29,7 +29,7 @@ local engine = {}
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
 ---@field late? Work          an upload that the import does not wait for any more
----@field identified table<integer, table> identifiers of refused users that are being repaired, by
+---@field identified table<integer, Identifiers>  of refused users that are being repaired, by
 ---the failure's id: a repair may change the user in place
 ---@field room Room           the tenant's slots, where jobs that we do not watch hold some
 ---@field log fun(event: string, fields: table)

@@ -2,8 +2,11 @@
 --- no network, no clock, no journal.
 
 local codes = require "auth0.codes"
+local identifiers = require "auth0.identifiers"
 
 local evidence = {}
+
+local fold <const> = identifiers.fold
 
 local CONFLICTS <const> = {
   CONFLICT = true, CONFLICT_EMAIL = true, CONFLICT_USERNAME = true, DUPLICATED_USER = true,
@@ -35,59 +38,20 @@ function evidence.is_ghost(refused)
     and not codes.is_twice(refused.code, refused.message)
 end
 
-local function fold(value)
-  return type(value) == "string" and value:lower() or nil
-end
-
 ---@class TenantUser
----@field user_id string        with its "auth0|"
+---@field user_id string        with its prefix
 ---@field email? string
 ---@field username? string
 ---@field phone_number? string
 ---@field created? number       unix seconds
 ---@field elsewhere? boolean    of another connection, with an id of ours
 
----The identifiers of a user as keys by which another with the same one is found.
----@param user table
----@param user_id? string  with its "auth0|"
----@return string[]
-function evidence.keys(user, user_id)
-  local keys = {}
-  if user_id then keys[#keys + 1] = "i" .. user_id end
-  if fold(user.email) then keys[#keys + 1] = "e" .. fold(user.email) end
-  if fold(user.username) then keys[#keys + 1] = "u" .. fold(user.username) end
-  if user.phone_number then keys[#keys + 1] = "p" .. user.phone_number end
-  return keys
-end
-
----Which identifiers of ours the tenant's user shares, and which it contradicts. One that either
----side lacks does neither.
----@param ours table
----@param theirs TenantUser
----@return {shared: table<string, boolean>, differs: string[]}
-function evidence.compare(ours, theirs)
-  local pairs_of = {
-    { "user_id", ours.user_id and "auth0|" .. ours.user_id, theirs.user_id },
-    { "email", fold(ours.email), fold(theirs.email) },
-    { "username", fold(ours.username), fold(theirs.username) },
-    { "phone_number", ours.phone_number, theirs.phone_number },
-  }
-  local shared, differs = {}, {}
-  for _, p in ipairs(pairs_of) do
-    local name, mine, other = p[1], p[2], p[3]
-    if mine and other then
-      if mine == other then shared[name] = true else differs[#differs + 1] = name end
-    end
-  end
-  return { shared = shared, differs = differs }
-end
-
 ---Whether the tenant's user may be the one we sent: the same user_id, or the profile we sent.
 ---@param ours table
 ---@param theirs TenantUser
 ---@return boolean
 local function looks_like_ours(ours, theirs)
-  if ours.user_id then return theirs.user_id == "auth0|" .. ours.user_id end
+  if ours.user_id then return theirs.user_id == identifiers.with_prefix(ours.user_id) end
   for _, name in ipairs(COMPARED) do
     if ours[name] and fold(ours[name]) ~= fold(theirs[name]) then return false end
   end
@@ -119,18 +83,17 @@ local TWICE <const> = "an earlier user of the upload has the same identifiers; o
 
 ---Somebody else who has an identifier of ours.
 ---@param theirs TenantUser
----@param compared {shared: table<string, boolean>, differs: string[]}
+---@param shared table<string, boolean>
+---@param differing string[]
 ---@return Ruling
-local function somebody_else(theirs, compared)
-  local shared = {}
-  for name in pairs(compared.shared) do shared[#shared + 1] = name end
-  table.sort(shared)
+local function somebody_else(theirs, shared, differing)
+  local names = {}
+  for name in pairs(shared) do names[#names + 1] = name end
+  table.sort(names)
   local why = string.format("another user (%s)%s has the same %s", theirs.user_id,
     theirs.elsewhere and " of another connection" or "",
-    #shared > 0 and table.concat(shared, ", ") or "identifier")
-  if #compared.differs > 0 then
-    why = why .. " and a different " .. table.concat(compared.differs, ", ")
-  end
+    #names > 0 and table.concat(names, ", ") or "identifier")
+  if #differing > 0 then why = why .. " and a different " .. table.concat(differing, ", ") end
   return { outcome = "judged", user_id = theirs.user_id, why = why }
 end
 
@@ -140,16 +103,16 @@ end
 function evidence.conflict(case)
   local other
   for _, theirs in ipairs(case.theirs) do
-    local compared = evidence.compare(case.ours, theirs)
-    local same = compared.shared.user_id or compared.shared.email
-    if same and #compared.differs == 0 and not theirs.elsewhere then
+    local shared, differing = identifiers.compare(case.ours, theirs)
+    local same = shared.user_id or shared.email
+    if same and #differing == 0 and not theirs.elsewhere then
       if case.twice and (not case.span or within(theirs.created, case.span)) then
         return { outcome = "judged", user_id = theirs.user_id, why = TWICE }
       end
       local ours = within(theirs.created, case.window) and looks_like_ours(case.ours, theirs)
       return { outcome = ours and "inserted" or "already_there", user_id = theirs.user_id }
     end
-    other = other or { theirs = theirs, compared = compared }
+    other = other or { theirs = theirs, shared = shared, differing = differing }
   end
   if case.twice then
     return { outcome = "judged", user_id = other and other.theirs.user_id, why = TWICE }
@@ -157,7 +120,7 @@ function evidence.conflict(case)
     return { outcome = "judged", why = "no such user is listed in the connection; it may exist "
       .. "without being listed (a ghost of an earlier migration)" }
   end
-  return somebody_else(other.theirs, other.compared)
+  return somebody_else(other.theirs, other.shared, other.differing)
 end
 
 ---A user of a job that ended without saying what became of it.
@@ -222,7 +185,7 @@ end
 ---@param unique table<string, boolean>
 ---@return boolean
 function evidence.repeatable(user, unique)
-  for _, name in ipairs { "user_id", "email", "username", "phone_number" } do
+  for _, name in ipairs(identifiers.NAMES) do
     if user[name] and unique[name] then return true end
   end
   return false

@@ -5,6 +5,7 @@
 local evidence = require "import.evidence"
 local expect = require "auth0.expect"
 local http = require "host.http"
+local identifiers = require "auth0.identifiers"
 
 local ghosts = {}
 
@@ -51,12 +52,12 @@ end
 local function somebody(engine, user)
   local found = engine:check(engine.jobs.users(engine.client, {
     connection = engine.connection.name, emails = { user.email:lower() }, others = { user },
-    ids = user.user_id and { "auth0|" .. user.user_id } or {},
+    ids = { identifiers.with_prefix(user.user_id) },
   }))
   if found[1] then return found[1].user_id end
   if not user.user_id then return nil end
   -- An id is not of one connection: deleting by it could meet a user of another.
-  local id = "auth0|" .. user.user_id
+  local id = identifiers.with_prefix(user.user_id)
   local response, message, kind = engine.client:request {
     method = "GET", path = "/users/" .. http.escape(id), expects = expect.USER,
   }
@@ -97,7 +98,8 @@ function ghosts.delete(engine, refused, user)
     query = { email = user.email:lower() },
   })
   if done and user.user_id then
-    done, why = delete(engine, { path = "/users/" .. http.escape("auth0|" .. user.user_id) })
+    local id = identifiers.with_prefix(user.user_id)
+    done, why = delete(engine, { path = "/users/" .. http.escape(id) })
   end
   if not done then return nil, why end
   engine.log("ghost_deleted", { position = refused.position, at = refused.at })

@@ -4,6 +4,7 @@
 local codes = require "auth0.codes"
 local failure = require "base.failure"
 local gates = require "journal.gates"
+local identifiers = require "auth0.identifiers"
 local reconcile = require "import.reconcile"
 local scheduler = require "base.scheduler"
 
@@ -16,37 +17,9 @@ local harvest = {}
 ---@field failed integer
 ---@field total integer
 
-local function fold(value)
-  return type(value) == "string" and value:lower() or nil
-end
-
-local KEYS <const> = {
-  { "user_id", function(user) return type(user.user_id) == "string"
-    and user.user_id:gsub("^auth0|", "", 1) or nil end },
-  { "email", function(user) return fold(user.email) end },
-  { "username", function(user) return fold(user.username) end },
-  { "phone_number", function(user) return user.phone_number end },
-}
-
----Finds our users by the identifiers of an echo.
----@param users PlacedUser[]
----@return fun(echo: table): PlacedUser?
-local function finder(users)
-  local by_key = {}
-  for _, key in ipairs(KEYS) do
-    local index = {}
-    for _, placed in ipairs(users) do
-      local value = key[2](placed.user)
-      if value then index[value] = index[value] or placed end
-    end
-    by_key[#by_key + 1] = { value = key[2], index = index }
-  end
-  return function(echo)
-    for _, key in ipairs(by_key) do
-      local value = key.value(echo)
-      if value and key.index[value] then return key.index[value] end
-    end
-  end
+---Keys that our user and its echo share, whether or not the tenant has put its prefix before.
+local function keys_of(user)
+  return identifiers.keys(user, identifiers.without_prefix(user.user_id))
 end
 
 ---One failure of the ledger from a tenant's entry.
@@ -77,10 +50,10 @@ end
 ---@return NewFailure[] failures  by place, each user once
 ---@return integer unmatched      entries that match none of ours
 function harvest.join(users, entries)
-  local find = finder(users)
+  local index = identifiers.index(users, function(placed) return keys_of(placed.user) end)
   local by_place, unmatched = {}, 0
   for _, entry in ipairs(entries) do
-    local placed = find(entry.user or {})
+    local placed = index:nearest(keys_of(entry.user or {}))[1]
     if not placed then
       unmatched = unmatched + 1
     elseif by_place[placed.place] then

@@ -3,6 +3,7 @@
 local clock = require "host.clock"
 local codes = require "auth0.codes"
 local evidence = require "import.evidence"
+local identifiers = require "auth0.identifiers"
 local limits = require "auth0.limits"
 
 local reconcile = {}
@@ -28,7 +29,7 @@ end
 local function find(engine, ours, elsewhere)
   local ids, emails, others = {}, {}, {}
   for _, user in ipairs(ours) do
-    if user.user_id then ids[#ids + 1] = "auth0|" .. user.user_id end
+    ids[#ids + 1] = identifiers.with_prefix(user.user_id)
     if user.email then emails[#emails + 1] = user.email:lower() end
     if user.username or user.phone_number then others[#others + 1] = user end
   end
@@ -36,23 +37,12 @@ local function find(engine, ours, elsewhere)
     elsewhere = elsewhere }
   local found, message, kind = engine.jobs.users(engine.client, query)
   engine:check(found, message, kind)
-  local by_key = {}
-  for _, theirs in ipairs(found) do
-    theirs.created = created(theirs)
-    for _, key in ipairs(evidence.keys(theirs.elsewhere and {} or theirs, theirs.user_id)) do
-      by_key[key] = by_key[key] or {}
-      table.insert(by_key[key], theirs)
-    end
-  end
+  for _, theirs in ipairs(found) do theirs.created = created(theirs) end
+  local index = identifiers.index(found, function(theirs)
+    return identifiers.keys(theirs.elsewhere and {} or theirs, theirs.user_id)
+  end)
   return function(user)
-    local list, seen = {}, {}
-    for _, key in ipairs(evidence.keys(user, user.user_id and "auth0|" .. user.user_id)) do
-      for _, theirs in ipairs(by_key[key] or {}) do
-        if not seen[theirs.user_id] then list[#list + 1] = theirs end
-        seen[theirs.user_id] = true
-      end
-    end
-    return list
+    return index:sharing(identifiers.keys(user, identifiers.with_prefix(user.user_id)))
   end
 end
 

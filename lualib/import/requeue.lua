@@ -5,6 +5,7 @@ local advice = require "auth0.advice"
 local chunk = require "host.chunk"
 local duplicates = require "stage.duplicates"
 local failure = require "base.failure"
+local identifiers = require "auth0.identifiers"
 local schema = require "auth0.schema"
 local user_rules = require "auth0.user"
 
@@ -47,31 +48,18 @@ local function all_identifiers(engine)
   return detector
 end
 
-local IDENTIFIERS <const> = { "email", "username", "phone_number", "user_id" }
-
----@param user table
----@return table<string, string>
-function requeue.identifiers(user)
-  local found = {}
-  for _, name in ipairs(IDENTIFIERS) do found[name] = user[name] end
-  return found
-end
-
----The identifiers that a repair has changed; nil when it has not.
+---The identifiers that a repair has changed.
 local function changed(user, before)
-  local new
-  for _, name in ipairs(IDENTIFIERS) do
-    if user[name] ~= nil and user[name] ~= before[name] then
-      new = new or {}
-      new[name] = user[name]
-    end
+  local new = identifiers.of(user)
+  for name, value in pairs(before) do
+    if new[name] == value then new[name] = nil end
   end
   return new
 end
 
 ---Why the repaired user cannot go: a message, or nil. The user is normalised.
 ---@param user table
----@param before table  its identifiers as they were refused
+---@param before Identifiers  as they were refused
 ---@param position integer
 ---@return string?
 function Requeue:objection(user, before, position)
@@ -84,7 +72,7 @@ function Requeue:objection(user, before, position)
     end
   end
   local new = changed(user, before)
-  if not new then return nil end
+  if not next(new) then return nil end
   self.detector = self.detector or all_identifiers(self.engine)
   local clash = self.detector:judge(new, position)
   if clash and clash.position ~= position then

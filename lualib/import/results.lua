@@ -1,5 +1,6 @@
 --- The users of a run that have a result: what became of each, and their user_id in the tenant.
 
+local identifiers = require "auth0.identifiers"
 local tenant_ids = require "import.tenant_ids"
 
 local results = {}
@@ -35,7 +36,7 @@ local function with_results(engine, ids, record, wanted)
     local is = row and row.outcome or rest[placed.place]
     if is == "unknown" then ids.unknown = ids.unknown + 1 end
     if is ~= "requeued" and (not wanted or is == wanted) then
-      local own = placed.user.user_id and "auth0|" .. placed.user.user_id
+      local own = identifiers.with_prefix(placed.user.user_id)
       list[#list + 1] = {
         user = placed.user, position = placed.position, outcome = is,
         user_id = row and row.user_id or own,

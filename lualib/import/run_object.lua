@@ -8,6 +8,7 @@ local evidence = require "import.evidence"
 local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
+local identifiers = require "auth0.identifiers"
 local inside_run = require "recipe.inside.run"
 local json = require "host.json"
 local reconcile = require "import.reconcile"
@@ -192,7 +193,7 @@ function Run:failures(job)
         self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
         self.ghosts[row.id] = evidence.is_ghost(row)
         local refused = run_object.failure(row, users)
-        engine.identified[row.id] = requeue.identifiers(refused.user)
+        engine.identified[row.id] = identifiers.of(refused.user)
         return refused
       end
     end

@@ -7,15 +7,14 @@ local clock = require "host.clock"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local file = require "host.file"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local store = require "host.store"
 
 local tenant_ids = {}
 
-local FIELDS <const> = {
-  { name = "user_id" }, { name = "email" }, { name = "username" }, { name = "phone_number" },
-  { name = "created_at" },
-}
+local FIELDS <const> = { { name = "created_at" } }
+for _, name in ipairs(identifiers.NAMES) do FIELDS[#FIELDS + 1] = { name = name } end
 local STRETCH <const> = 5000 -- rows a transaction
 
 -- Whom several users have in common tells nobody's user_id.
@@ -49,7 +48,7 @@ local function take(db, reader)
       if value == json.null then theirs[name] = nil end
     end
     local created = type(theirs.created_at) == "string" and clock.parse(theirs.created_at) or nil
-    for _, key in ipairs(evidence.keys(theirs)) do
+    for _, key in ipairs(identifiers.keys(theirs)) do
       failure.check(db:run(ADD, key, theirs.user_id, created))
     end
     n = n + 1
@@ -87,7 +86,7 @@ end
 ---@return number? created  unix seconds
 function TenantIds:of(user)
   if not self.db then self:load() end
-  for _, key in ipairs(evidence.keys(user)) do
+  for _, key in ipairs(identifiers.keys(user)) do
     local row = self.db:row("SELECT user_id, created FROM known WHERE key = ?", key)
     if row and row.user_id then return row.user_id, row.created end
   end

@@ -2,13 +2,10 @@
 --- for a finished run keeps no more of them.
 
 local chunk = require "host.chunk"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local field_digests = {}
-
--- Identifiers are kept as they are; a tenant keeps addresses and usernames in lower case.
-field_digests.IDENTIFIERS = { "user_id", "email", "username", "phone_number" }
-local FOLDED <const> = { "email", "username" }
 
 -- What a tenant shows as it was sent, and what one that leaves it out means by that. Hashes and MFA
 -- factors are never shown.
@@ -17,10 +14,6 @@ local COMPARED <const> = {
   blocked = { absent = false }, app_metadata = { absent = {} }, user_metadata = { absent = {} },
   name = {}, given_name = {}, family_name = {}, nickname = {}, picture = {},
 }
-
-local function fold(value)
-  return type(value) == "string" and value:lower() or nil
-end
 
 local function differs(name, sent, theirs)
   local value, absent = theirs[name], COMPARED[name].absent
@@ -40,11 +33,9 @@ end
 ---@return string[] names  sorted
 function field_digests.differences(ours, digests, theirs)
   local names = {}
-  for _, name in ipairs(FOLDED) do
-    if ours[name] and fold(ours[name]) ~= fold(theirs[name]) then names[#names + 1] = name end
-  end
-  if ours.phone_number and ours.phone_number ~= theirs.phone_number then
-    names[#names + 1] = "phone_number"
+  local sent, shown = identifiers.of(ours), identifiers.of(theirs)
+  for _, name in ipairs(identifiers.LOGINS) do
+    if sent[name] and sent[name] ~= shown[name] then names[#names + 1] = name end
   end
   for name in pairs(COMPARED) do
     if digests[name] and differs(name, digests[name], theirs) then names[#names + 1] = name end
@@ -57,7 +48,7 @@ end
 ---@return {name: string}[]
 function field_digests.exported()
   local list = {}
-  for _, name in ipairs(field_digests.IDENTIFIERS) do list[#list + 1] = { name = name } end
+  for _, name in ipairs(identifiers.NAMES) do list[#list + 1] = { name = name } end
   local names = {}
   for name in pairs(COMPARED) do names[#names + 1] = name end
   table.sort(names)

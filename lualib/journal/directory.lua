@@ -3,8 +3,8 @@
 local chunk = require "host.chunk"
 local digest = require "host.digest"
 local failure = require "base.failure"
-local digests = require "journal.digests"
 local file = require "host.file"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local path = require "base.path"
 
@@ -180,7 +180,7 @@ function RunDirectory:outlines(record)
   local text, message, kind = self:bytes(record)
   if not text then return nil, message, kind end
   local outlines
-  outlines, message, kind = chunk.digests(text, digests.IDENTIFIERS)
+  outlines, message, kind = chunk.digests(text, identifiers.NAMES)
   if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
   return placed(self, record, outlines)
 end

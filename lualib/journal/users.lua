@@ -2,8 +2,7 @@
 --- files, or what a finished run keeps of them.
 
 local clock = require "host.clock"
-local evidence = require "import.evidence"
-local field_digests = require "journal.digests"
+local identifiers = require "auth0.identifiers"
 local lookup = require "auth0.api.lookup"
 
 local run_users = {}
@@ -15,7 +14,7 @@ local run_users = {}
 ---@field outcome string    inserted, updated, already_there, failed, ...; "upserted": one of the
 ---first two, for a job with upsert does not tell which
 ---@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is a guess
----@field ids table         user_id (without "auth0|"), email, username, phone_number
+---@field ids Identifiers   as they were sent
 ---@field tenant_id? string user_id in the tenant, where the journal knows it
 ---@field digests table<string, string>  by field, see migrate.fields
 
@@ -43,11 +42,9 @@ function run_users.chunk(ledger, dir, id)
   for _, placed in ipairs(users) do
     local row = outcomes[placed.place]
     if not row or row.outcome ~= "requeued" then
-      local ids = {}
-      for _, name in ipairs(field_digests.IDENTIFIERS) do ids[name] = placed.user[name] end
       entries[#entries + 1] = {
         place = placed.place, position = placed.position, at = placed.at,
-        outcome = row and row.outcome or rest, ids = ids,
+        outcome = row and row.outcome or rest, ids = identifiers.of(placed.user),
         in_flight = record.state ~= "harvested" or row ~= nil and row.outcome == "open",
         tenant_id = row and row.user_id,
         digests = placed.user.digests or {},
@@ -61,7 +58,15 @@ end
 ---@param entry RollEntry
 ---@return string?
 function run_users.tenant_id(entry)
-  return entry.tenant_id or entry.ids.user_id and "auth0|" .. entry.ids.user_id or nil
+  return entry.tenant_id or identifiers.with_prefix(entry.ids.user_id)
+end
+
+local function is_upserted(entry)
+  return entry.outcome == "updated" or entry.outcome == "upserted"
+end
+
+local function is_known_by_id(entry)
+  return entry.tenant_id or entry.ids.user_id and not is_upserted(entry)
 end
 
 ---Keys by which the entry's user is known in the tenant, the surest first. An upsert finds its user
@@ -69,22 +74,17 @@ end
 ---@param entry RollEntry
 ---@return string[]
 function run_users.keys(entry)
-  local id = run_users.tenant_id(entry)
-  local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
-  if entry.tenant_id or (id and not upsert) then return { "i" .. id } end
-  return evidence.keys(entry.ids, id)
+  return identifiers.keys(is_known_by_id(entry) and {} or entry.ids, run_users.tenant_id(entry))
 end
 
 ---The one key of an entry.
 ---@param entry RollEntry
 ---@return string
 function run_users.surest(entry)
-  local keys = run_users.keys(entry)
-  local upsert = entry.outcome == "updated" or entry.outcome == "upserted"
-  for _, key in ipairs(upsert and keys or {}) do
-    if key:find("^e") then return key end
+  if is_upserted(entry) and not is_known_by_id(entry) and entry.ids.email then
+    return identifiers.keys({ email = entry.ids.email })[1]
   end
-  return keys[1] or ""
+  return run_users.keys(entry)[1] or ""
 end
 
 ---Looks entries up: a function from an entry to the tenant's users that may be it. They have
@@ -98,30 +98,20 @@ end
 function run_users.find(made, connection, entries)
   local ids, emails, others = {}, {}, {}
   for _, entry in ipairs(entries) do
-    for _, key in ipairs(run_users.keys(entry)) do
-      local list = key:find("^i") and ids or key:find("^e") and emails
-      if list then list[#list + 1] = key:sub(2) end
-    end
-    if not run_users.tenant_id(entry) then others[#others + 1] = entry.ids end
+    local id = run_users.tenant_id(entry)
+    ids[#ids + 1] = id
+    if not is_known_by_id(entry) then emails[#emails + 1] = entry.ids.email end
+    if not id then others[#others + 1] = entry.ids end
   end
   local found, message, kind = lookup.users(made, {
     connection = connection, ids = ids, emails = emails, others = others,
   })
   if not found then return nil, message, kind end
-  local by_key = {}
   for _, theirs in ipairs(found) do
     theirs.created = theirs.created_at and clock.parse(theirs.created_at) or nil
-    for _, key in ipairs(evidence.keys(theirs, theirs.user_id)) do
-      by_key[key] = by_key[key] or {}
-      table.insert(by_key[key], theirs)
-    end
   end
-  return function(entry)
-    for _, key in ipairs(run_users.keys(entry)) do
-      if by_key[key] then return by_key[key] end
-    end
-    return {}
-  end
+  local index = identifiers.index(found)
+  return function(entry) return index:nearest(run_users.keys(entry)) end
 end
 
 return run_users

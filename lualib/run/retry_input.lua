@@ -3,8 +3,8 @@
 
 local chunk = require "host.chunk"
 local file = require "host.file"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
-local requeue = require "import.requeue"
 
 local retry_input = {}
 
@@ -92,7 +92,7 @@ local function take(face, engine, line, row, outline)
     path = row.path, message = row.message, errors = row.errors, job = row.job,
     attempt = line.attempt, round = row.round,
   }
-  engine.identified[row.id] = requeue.identifiers(outline)
+  engine.identified[row.id] = identifiers.of(outline)
   local user, options
   if is_edited(line.user, outline) then
     user, options = line.user, { why = "repaired in failed.ndjson" }

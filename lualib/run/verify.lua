@@ -4,7 +4,7 @@
 local format = require "base.format"
 local totals = require "journal.totals"
 local clock = require "host.clock"
-local evidence = require "import.evidence"
+local identifiers = require "auth0.identifiers"
 local exit_status = require "base.exit_status"
 local digests = require "journal.digests"
 local file = require "host.file"
@@ -176,7 +176,7 @@ local UNSEEN <const> = "SELECT * FROM sent WHERE key = ? AND seen = 0 ORDER BY i
 ---The user of the run that an exported one is. With addresses that are not unique several share a
 ---key: the first that is not seen yet and does not differ, else the first not seen.
 local function match(db, theirs)
-  for _, key in ipairs(evidence.keys(theirs, theirs.user_id)) do
+  for _, key in ipairs(identifiers.keys(theirs, theirs.user_id)) do
     local rows = {}
     for row in db:rows(UNSEEN, key) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do

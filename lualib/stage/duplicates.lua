@@ -1,14 +1,15 @@
 --- Who of a run is there already: users that share an identifier, found exactly whatever their
 --- number, with a small index in memory and the identifiers themselves on disk.
 
+local identifiers = require "auth0.identifiers"
 local index = require "host.index"
 
 local duplicates = {}
 
 -- The order in which a clash is looked for and named.
-local IDENTIFIERS <const> = { "email", "username", "phone_number", "user_id" }
+local ORDER <const> = { table.unpack(identifiers.LOGINS) }
+ORDER[#ORDER + 1] = "user_id"
 local CODES <const> = { email = "CONFLICT_EMAIL", username = "CONFLICT_USERNAME" }
-local FOLDED <const> = { email = true, username = true } -- Auth0 stores these in lower case
 local MOST_FIELDS <const> = 8 -- of host.index
 
 ---@class Clash
@@ -39,10 +40,10 @@ Detector.__index = Detector
 
 local function new_field(name, decides, unique)
   local field = {
-    name = name, fold = FOLDED[name] or false, decides = decides, unique = unique,
+    name = name, fold = identifiers.FOLDED[name] or false, decides = decides, unique = unique,
     identifier = false,
   }
-  for _, identifier in ipairs(IDENTIFIERS) do
+  for _, identifier in ipairs(ORDER) do
     field.identifier = field.identifier or identifier == name
   end
   if name:find(".", 1, true) then
@@ -65,12 +66,12 @@ local function list_fields(options)
     end
     add(name, true, true)
   end
-  for _, name in ipairs(IDENTIFIERS) do
+  for _, name in ipairs(ORDER) do
     add(name, false, not options.unique or options.unique[name] == true)
   end
   if #fields > MOST_FIELDS then
     return nil, string.format("dedupe can list %d keys besides the identifiers, not %d",
-      MOST_FIELDS - #IDENTIFIERS, #fields - #IDENTIFIERS), "usage"
+      MOST_FIELDS - #ORDER, #fields - #ORDER), "usage"
   end
   return fields
 end
@@ -161,7 +162,7 @@ function Detector:judge(user, position)
   if self.values then
     held, equal, different, others =
       self.set:add(position, values_of(user, self.fields, self.values))
-  else -- the same in the order of IDENTIFIERS, for this is done for every user of a run
+  else -- the same in that ORDER, for this is done for every user of a run
     held, equal, different, others = self.set:add(position, user.email, user.username,
       user.phone_number, user.user_id)
   end

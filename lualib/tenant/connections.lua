@@ -3,6 +3,7 @@
 local answers = require "tenant.answers"
 local digest = require "host.digest"
 local failure = require "base.failure"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local settings_of = require "auth0.connection"
 
@@ -47,7 +48,7 @@ function connections.options_of(settings)
   local active = settings.identifiers or { email = true }
   local required = settings.profile_required or { email = not settings.identifiers }
   local attributes = {}
-  for _, name in ipairs { "email", "username", "phone_number" } do
+  for _, name in ipairs(identifiers.LOGINS) do
     attributes[name] = {
       identifier = { active = active[name] or false }, profile_required = required[name] or false,
     }

@@ -4,6 +4,7 @@ local answers = require "tenant.answers"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
 local ghosts = require "tenant.ghosts"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
@@ -212,7 +213,7 @@ function edit.create(tenant, request)
   if refusal then return refusal end
   local user, connection = new_user(tenant, body)
   if not user then return connection end
-  local keys = users.keys(user)
+  local keys = identifiers.stored(user)
   if users.clashes(tenant.db, connection, keys) or ghosts.stands(tenant.db, connection, keys) then
     return answers.refuse(409, "User already exists.", "user_exists")
   end

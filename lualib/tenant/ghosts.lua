@@ -6,7 +6,7 @@ local ghosts = {}
 ghosts.SQL = [[
 CREATE TABLE ghost (
   connection TEXT NOT NULL,
-  user_id TEXT,              -- with "auth0|"
+  user_id TEXT,              -- with its prefix
   email TEXT, username TEXT, -- in lower case
   phone_number TEXT
 );]]
@@ -19,7 +19,7 @@ end
 
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys UserKeys
+---@param keys Identifiers  as they are stored
 function ghosts.add(db, connection, keys)
   db:run("INSERT INTO ghost VALUES (?, ?, ?, ?, ?)", connection.id, keys.user_id, keys.email,
     keys.username, keys.phone_number)
@@ -28,7 +28,7 @@ end
 ---Whether a ghost has one of the keys.
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys UserKeys
+---@param keys Identifiers  as they are stored
 ---@return boolean
 function ghosts.stands(db, connection, keys)
   return db:value([[SELECT 1 FROM ghost WHERE connection = ?1

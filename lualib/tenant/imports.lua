@@ -3,6 +3,7 @@
 
 local failure = require "base.failure"
 local ghosts = require "tenant.ghosts"
+local identifiers = require "auth0.identifiers"
 local job_faults = require "tenant.job_faults"
 local jobs = require "tenant.jobs"
 local json = require "host.json"
@@ -169,7 +170,7 @@ end
 local function import_one(run, user)
   local errors = doubtful(run, user) or verdict.errors(run.validator, user, run.tenant.doubts)
   if errors then return nil, errors end
-  local keys = users.keys(user)
+  local keys = identifiers.stored(user)
   errors = duplicate(run, user, keys) or (run.haunted and haunted(run, keys))
   if errors then return nil, errors end
   return store(run, user, keys)
@@ -231,7 +232,7 @@ local function remember(run, list)
   for place = 1, run.connection and run.job.done or 0 do
     local user = list[place]
     if not doubtful(run, user) and not run.validator:check(user) then
-      duplicate(run, user, users.keys(user))
+      duplicate(run, user, identifiers.stored(user))
     end
   end
 end
@@ -318,7 +319,7 @@ end
 local function put_ghost(run, user)
   user.ghost = nil
   local errors = verdict.errors(run.validator, user, run.tenant.doubts)
-  if not errors then ghosts.add(run.db, run.connection, users.keys(user)) end
+  if not errors then ghosts.add(run.db, run.connection, identifiers.stored(user)) end
   return not errors, errors
 end
 

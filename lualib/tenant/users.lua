@@ -4,6 +4,7 @@ local answers = require "tenant.answers"
 local clock = require "host.clock"
 local digest = require "host.digest"
 local ghosts = require "tenant.ghosts"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local query_of = require "tenant.query"
 
@@ -15,7 +16,7 @@ CREATE TABLE user (
   connection TEXT NOT NULL,
   room INTEGER NOT NULL,        -- the connection's
   email_room INTEGER,           -- likewise; NULL where addresses are not unique
-  user_id TEXT UNIQUE NOT NULL, -- with "auth0|"
+  user_id TEXT UNIQUE NOT NULL, -- with its prefix
   email TEXT, username TEXT,    -- in lower case
   phone_number TEXT,
   record TEXT NOT NULL,         -- JSON: the user as imported, hashes and factors included
@@ -50,26 +51,10 @@ INSERT OR IGNORE INTO user (connection, room, email_room, user_id, email, userna
 ---@field created number
 ---@field updated number
 
----@class UserKeys  as users are compared
----@field user_id? string      with "auth0|"
----@field email? string        lower case
----@field username? string     lower case
----@field phone_number? string
-
----@param user User
----@return UserKeys
-function users.keys(user)
-  return {
-    user_id = user.user_id and "auth0|" .. user.user_id or nil,
-    email = user.email and user.email:lower(), username = user.username and user.username:lower(),
-    phone_number = user.phone_number,
-  }
-end
-
 ---Users that have one of the keys.
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys UserKeys
+---@param keys Identifiers  as they are stored
 ---@return StoredUser[]? list  nil when there is none
 function users.clashes(db, connection, keys)
   local list = {}
@@ -82,7 +67,7 @@ end
 
 ---@return string  as Auth0 makes them
 function users.new_id()
-  return "auth0|" .. digest.hex(digest.random(12))
+  return identifiers.with_prefix(digest.hex(digest.random(12)))
 end
 
 ---The user's record as it is kept. The user stays as it was given: an error may have to show it.
@@ -99,7 +84,7 @@ end
 ---@param db host.store.database
 ---@param connection StoredConnection
 ---@param user User     valid
----@param keys UserKeys
+---@param keys Identifiers  as they are stored
 ---@param now number
 ---@return boolean done
 function users.insert(db, connection, user, keys, now)
@@ -152,7 +137,7 @@ function users.show(tenant, row)
   shown.identities = json.array {
     {
       connection = tenant:connection_name(row.connection), provider = "auth0",
-      user_id = row.user_id:gsub("^auth0|", "", 1), isSocial = false,
+      user_id = identifiers.without_prefix(row.user_id), isSocial = false,
     },
   }
   return shown

@@ -4,6 +4,7 @@
 local client = require "auth0.api.client"
 local expect = require "auth0.expect"
 local http = require "host.http"
+local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local lookup = require "auth0.api.lookup"
 local rate = require "auth0.api.rate"
@@ -106,7 +107,7 @@ function login.find(target, id)
   local found, message, kind = lookup.users(target.client, query)
   if not found then return nil, message, kind end
   if found[1] then return found[1] end
-  for _, user_id in ipairs { id, "auth0|" .. id } do
+  for _, user_id in ipairs { id, identifiers.with_prefix(id) } do
     local response
     response, message, kind = target.client:request {
       method = "GET", path = "/users/" .. http.escape(user_id), expects = expect.USER,

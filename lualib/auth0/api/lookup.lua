@@ -122,7 +122,7 @@ end
 
 ---@class UsersQuery
 ---@field connection string  its name
----@field ids? string[]      with "auth0|"
+---@field ids? string[]      with their prefix
 ---@field emails? string[]
 ---@field others? table[]    users that are looked for by username and phone number too
 ---@field elsewhere? boolean users of other connections that have one of the ids are told too, with

@@ -9,7 +9,7 @@ local users = {}
 
 ---Deletes a user. One that is not there is no failure: the API does not tell.
 ---@param made Client
----@param user_id string  with its "auth0|"
+---@param user_id string  with its prefix
 ---@return true?
 ---@return string? message
 ---@return Kind? kind

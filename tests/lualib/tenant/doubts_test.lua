@@ -4,12 +4,12 @@ local codes = require "auth0.codes"
 local doubts = require "tenant.doubts"
 local file = require "host.file"
 local ghosts = require "tenant.ghosts"
+local identifiers = require "auth0.identifiers"
 local jobs = require "auth0.api.jobs"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant.rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local users = require "tenant.users"
 local equal, test = tap.equal, tap.test
 
 local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
@@ -164,7 +164,7 @@ test("with users matched by user_id a ghost is in the way by its username", func
   for choice, code in pairs { ["match=email"] = "DUPLICATED_USER",
     ["match=user-id"] = "CONFLICT_USERNAME" } do
     with(choice, function(t)
-      ghosts.add(t.tenant.db, t.tenant.default, users.keys(ghost))
+      ghosts.add(t.tenant.db, t.tenant.default, identifiers.stored(ghost))
       equal(first_error(t, ghost).code, code)
     end)
   end

@@ -1,0 +1,152 @@
+--- The four identifiers of a user: how Auth0 compares them, and who shares one with whom.
+
+local identifiers = {}
+
+---What the server puts before the user_id of an imported user.
+identifiers.PREFIX = "auth0|"
+
+---What people log in with.
+identifiers.LOGINS = { "email", "username", "phone_number" }
+
+---All of them, the surest first.
+identifiers.NAMES = { "user_id", table.unpack(identifiers.LOGINS) }
+
+---Those that Auth0 stores, and compares, in lower case.
+identifiers.FOLDED = { email = true, username = true }
+
+local LETTERS <const> = { user_id = "i", email = "e", username = "u", phone_number = "p" }
+local FIRST_BYTE <const> = identifiers.PREFIX:byte()
+local byte <const> = string.byte
+
+---The user_id that an imported user has in the tenant.
+---@param user_id? string  as it is sent
+---@return string?
+function identifiers.with_prefix(user_id)
+  return user_id and identifiers.PREFIX .. user_id or nil
+end
+
+---The user_id without one leading prefix; what is not text stays as it is.
+---@param user_id any
+---@return any
+function identifiers.without_prefix(user_id)
+  -- Looking at one byte first spares most users a string of their own for the comparison.
+  if type(user_id) == "string" and byte(user_id) == FIRST_BYTE
+    and user_id:sub(1, #identifiers.PREFIX) == identifiers.PREFIX then
+    return user_id:sub(#identifiers.PREFIX + 1)
+  end
+  return user_id
+end
+
+local function text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+---Text in lower case; nil for anything else.
+---@param value any
+---@return string?
+function identifiers.fold(value)
+  return text(value) and value:lower()
+end
+
+---@class Identifiers
+---@field user_id? string
+---@field email? string        lower case
+---@field username? string     lower case
+---@field phone_number? string
+
+---The identifiers of a user as Auth0 compares them, the user_id as it is.
+---@param user table
+---@return Identifiers
+function identifiers.of(user)
+  return {
+    user_id = text(user.user_id), email = identifiers.fold(user.email),
+    username = identifiers.fold(user.username), phone_number = text(user.phone_number),
+  }
+end
+
+---The identifiers of a user that is sent as the tenant stores them, the prefix included.
+---@param user User
+---@return Identifiers
+function identifiers.stored(user)
+  local stored = identifiers.of(user)
+  stored.user_id = identifiers.with_prefix(stored.user_id)
+  return stored
+end
+
+---Which identifiers of ours the tenant's user shares, and which it contradicts. One that either
+---side lacks does neither.
+---@param ours table    as it is sent
+---@param theirs table  as the tenant shows it
+---@return table<string, boolean> shared
+---@return string[] differing
+function identifiers.compare(ours, theirs)
+  local mine, other = identifiers.stored(ours), identifiers.of(theirs)
+  local shared, differing = {}, {}
+  for _, name in ipairs(identifiers.NAMES) do
+    if mine[name] and mine[name] == other[name] then
+      shared[name] = true
+    elseif mine[name] and other[name] then
+      differing[#differing + 1] = name
+    end
+  end
+  return shared, differing
+end
+
+---The identifiers of a user as keys by which another with the same one is found, the surest first.
+---@param user table
+---@param user_id? string  with or without its prefix, as both sides have it; nil: left out
+---@return string[]
+function identifiers.keys(user, user_id)
+  local values, keys = identifiers.of(user), {}
+  values.user_id = text(user_id)
+  for _, name in ipairs(identifiers.NAMES) do
+    if values[name] then keys[#keys + 1] = LETTERS[name] .. values[name] end
+  end
+  return keys
+end
+
+---Users by their keys.
+---@class IdentifierIndex
+---@field private by_key table<string, table[]>
+local Index = {}
+Index.__index = Index
+
+---@param list table[]
+---@param keys_of? fun(one: table): string[]  default: the keys of a user as the tenant shows it
+---@return IdentifierIndex
+function identifiers.index(list, keys_of)
+  local by_key = {}
+  for _, one in ipairs(list) do
+    for _, key in ipairs(keys_of and keys_of(one) or identifiers.keys(one, one.user_id)) do
+      by_key[key] = by_key[key] or {}
+      table.insert(by_key[key], one)
+    end
+  end
+  return setmetatable({ by_key = by_key }, Index)
+end
+
+---All that share one of the keys, each once.
+---@param keys string[]
+---@return table[]
+function Index:sharing(keys)
+  local list, seen = {}, {}
+  for _, key in ipairs(keys) do
+    for _, one in ipairs(self.by_key[key] or {}) do
+      if not seen[one] then list[#list + 1] = one end
+      seen[one] = true
+    end
+  end
+  return list
+end
+
+---Those that share the first of the keys that anyone has.
+---@param keys string[]
+---@return table[]
+function Index:nearest(keys)
+  for _, key in ipairs(keys) do
+    if self.by_key[key] then return self.by_key[key] end
+  end
+  return {}
+end
+
+return identifiers

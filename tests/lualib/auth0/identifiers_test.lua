@@ -1,0 +1,93 @@
+--- auth0.identifiers: how they are compared, keys, and who shares one with whom.
+
+local identifiers = require "auth0.identifiers"
+local json = require "host.json"
+local tap = require "tests.tap"
+local test = tap.test
+
+test("identifiers: the prefix is put before a user_id, and none before nothing", function()
+  tap.equal(identifiers.with_prefix("7"), "auth0|7")
+  tap.equal(identifiers.with_prefix("auth0|7"), "auth0|auth0|7")
+  tap.equal(identifiers.with_prefix(nil), nil)
+end)
+
+test("identifiers: one leading prefix is taken off, and nothing else", function()
+  for given, expected in pairs {
+    ["auth0|7"] = "7", ["auth0|auth0|7"] = "auth0|7", ["7"] = "7", [""] = "", ["auth0"] = "auth0",
+    ["google-oauth2|7"] = "google-oauth2|7", [7] = 7,
+  } do
+    tap.equal(identifiers.without_prefix(given), expected)
+  end
+  tap.equal(identifiers.without_prefix(nil), nil)
+end)
+
+test("identifiers: addresses and usernames are compared in lower case", function()
+  local user = { user_id = "X", email = "A@B.co", username = "Ann", phone_number = "+1", x = 1 }
+  tap.equal(identifiers.of(user),
+    { user_id = "X", email = "a@b.co", username = "ann", phone_number = "+1" })
+  tap.equal(identifiers.stored(user),
+    { user_id = "auth0|X", email = "a@b.co", username = "ann", phone_number = "+1" })
+end)
+
+test("identifiers: null, empty text and numbers identify nobody", function()
+  for _, value in ipairs { json.null, "", 7 } do
+    local user = { user_id = value, email = value, username = value, phone_number = value }
+    tap.equal({ identifiers.of(user), identifiers.keys(user, value) }, { {}, {} })
+  end
+end)
+
+test("identifiers: keys name the user_id first, and only the one that is given", function()
+  local user = { user_id = "x", email = "A@b.co", username = "Ann", phone_number = "+1" }
+  tap.equal(identifiers.keys(user, "auth0|x"), { "iauth0|x", "ea@b.co", "uann", "p+1" })
+  tap.equal(identifiers.keys(user), { "ea@b.co", "uann", "p+1" })
+end)
+
+test("identifiers: the same text as two identifiers gives two keys", function()
+  local keys = identifiers.keys({ email = "a", username = "a", phone_number = "a" }, "a")
+  local seen = {}
+  for _, key in ipairs(keys) do seen[key] = true end
+  tap.equal({ #keys, seen[keys[1]], seen[keys[4]] }, { 4, true, true })
+  for i = 2, 4 do assert(keys[i] ~= keys[i - 1]) end
+end)
+
+test("identifiers: what both have is shared or differs, what one lacks is neither", function()
+  local ours = { user_id = "7", email = "A@b.co", username = "ann", phone_number = "+1" }
+  local shared, differing = identifiers.compare(ours,
+    { user_id = "auth0|7", email = "a@B.co", username = "bob" })
+  tap.equal({ shared, differing }, { { user_id = true, email = true }, { "username" } })
+  shared, differing = identifiers.compare(ours, { user_id = "7", phone_number = "+2" })
+  tap.equal({ shared, differing }, { {}, { "user_id", "phone_number" } })
+end)
+
+local ANN <const> = { user_id = "auth0|1", email = "ann@b.co" }
+local BOB <const> = { user_id = "auth0|2", email = "bob@b.co", username = "bob" }
+local OTHER_BOB <const> = { user_id = "auth0|3", email = "BOB@b.co" }
+
+test("identifiers: an index finds all that share one, each once and the surest first", function()
+  local index = identifiers.index { ANN, BOB, OTHER_BOB }
+  local function ids(user, user_id)
+    local list = {}
+    for i, one in ipairs(index:sharing(identifiers.keys(user, user_id))) do
+      list[i] = one.user_id
+    end
+    return list
+  end
+  tap.equal(ids({ email = "Bob@b.co", username = "BOB" }, "auth0|1"),
+    { "auth0|1", "auth0|2", "auth0|3" })
+  tap.equal(ids({ email = "nobody@b.co" }), {})
+end)
+
+test("identifiers: the nearest share the first identifier that anyone has", function()
+  local index = identifiers.index { ANN, BOB, OTHER_BOB }
+  tap.equal(index:nearest(identifiers.keys({ email = "ann@b.co" }, "auth0|9")), { ANN })
+  tap.equal(index:nearest(identifiers.keys({ email = "bob@b.co", username = "x" })),
+    { BOB, OTHER_BOB })
+  tap.equal(index:nearest({}), {})
+end)
+
+test("identifiers: an index can be of things that hold users", function()
+  local index = identifiers.index({ { user = ANN } }, function(placed)
+    return identifiers.keys(placed.user)
+  end)
+  tap.equal(index:nearest(identifiers.keys { email = "Ann@b.co" })[1].user, ANN)
+end)
