@@ -2,9 +2,6 @@
 --- Source: Auth0 Management API v2, connections; docs "Flexible Identifiers and Attributes",
 --- "Non-Unique Emails", "Adding Username for Database Connections" (November 2026).
 
-local client = require "auth0.api.client"
-local expect = require "auth0.expect"
-local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
@@ -12,9 +9,6 @@ local connection = {}
 
 connection.NAME = "Username-Password-Authentication" -- of a new tenant
 
-local SHOWN <const> = { id = "string", name = "string", strategy = "string" }
-local IS_LIST <const> = expect.any(expect.list(SHOWN), expect.object { connections = "table" })
-local IS_ENABLED <const> = expect.object { clients = "table" }
 
 ---@class Connection : ConnectionSettings
 ---@field id? string
@@ -87,40 +81,6 @@ function connection.from_api(value)
   return settings
 end
 
----The connection, or nothing when there is none.
-local function find(made, name)
-  local request = {
-    method = "GET", path = "/connections", query = { name = name }, expects = IS_LIST,
-  }
-  if name:find("^con_%w+$") and #name == 20 then
-    request = { method = "GET", path = "/connections/" .. name, expects = expect.object(SHOWN) }
-  end
-  local response, message, kind = made:request(request)
-  if not response then return nil, message, kind end
-  if response.status == 404 then return false end
-  local body = response.body
-  if response.status ~= 200 or type(body) ~= "table" then
-    return client.unexpected("reading connection " .. name, response)
-  end
-  if type(body.id) == "string" then return body end
-  local list = type(body.connections) == "table" and body.connections or body
-  for _, value in ipairs(list) do
-    if object(value).name == name or object(value).id == name then return value end
-  end
-  return false
-end
-
----Whether an application may use it; nil, message, kind on failure.
-local function is_enabled(made, id)
-  local response, message, kind = made:request {
-    method = "GET", path = "/connections/" .. http.escape(id) .. "/clients", query = { take = 1 },
-    expects = IS_ENABLED,
-  }
-  if not response then return nil, message, kind end
-  if response.status ~= 200 then return true end -- it cannot be told; the import will
-  return #object(object(response.body).clients) > 0
-end
-
 ---Why users cannot be imported, and what to do.
 ---@param settings Connection
 ---@return string? why
@@ -137,50 +97,6 @@ function connection.objection(settings)
     return string.format("connection %s is not enabled for any application", name),
       "enable it for one (Applications tab of the connection)"
   end
-end
-
----Reads a connection's settings, but not whether an application may use it.
----@param made Client
----@param name string  its name or id
----@return Connection? settings
----@return string? message
----@return Kind? kind  "usage": unknown
-function connection.look(made, name)
-  local value, message, kind = find(made, name)
-  if value == nil then return nil, message, kind end
-  if not value then
-    return nil, string.format("the tenant has no connection %s; names are exact: compare with "
-      .. "Authentication > Database in the dashboard", name), "usage"
-  end
-  return connection.from_api(value)
-end
-
----Reads all settings of a connection.
----@param made Client
----@param name string  its name or id
----@return Connection? settings
----@return string? message
----@return Kind? kind  "usage": unknown
-function connection.settings(made, name)
-  local settings, message, kind = connection.look(made, name)
-  if not settings then return nil, message, kind end
-  settings.enabled, message, kind = is_enabled(made, settings.id)
-  if settings.enabled == nil then return nil, message, kind end
-  return settings
-end
-
----Reads a connection and says why it cannot take an import.
----@param made Client
----@param name string  its name or id
----@return Connection? settings
----@return string? message
----@return Kind? kind  "usage": unknown, not a database, not enabled, no import mode
-function connection.read(made, name)
-  local settings, message, kind = connection.settings(made, name)
-  if not settings then return nil, message, kind end
-  local why, fix = connection.objection(settings)
-  if why then return nil, why .. "; " .. fix, "usage" end
-  return settings
 end
 
 local SHAPE <const> = {

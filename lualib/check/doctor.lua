@@ -4,6 +4,7 @@ local format = require "base.format"
 local clock = require "host.clock"
 local connect = require "auth0.api.connect"
 local connection = require "auth0.connection"
+local connections = require "auth0.api.connections"
 local exit_status = require "base.exit_status"
 local facts = require "auth0.api.tenant"
 local file = require "host.file"
@@ -234,7 +235,7 @@ local function ask_tenant(lines, settings, clock_)
     lines[#lines + 1] = fail("connection", "none is named", "usage",
       "set AUTH0_CONNECTION or give --connection NAME")
   else
-    found, message, kind = connection.settings(made, settings.connection)
+    found, message, kind = connections.settings(made, settings.connection)
     if found then
       append(lines, doctor.connection(found))
     else

@@ -2,7 +2,7 @@
 --- Cleartexts are kept nowhere and never in what is returned.
 
 local client = require "auth0.api.client"
-local connection = require "auth0.connection"
+local connections = require "auth0.api.connections"
 local fetch = require "base.fetch"
 local file = require "host.file"
 local http = require "host.http"
@@ -170,7 +170,7 @@ function logins.try(settings, list)
     base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
     clock = scheduler.clock(settings.time_scale), patience = PATIENCE,
   }
-  local settled, message, kind = connection.read(made, settings.connection)
+  local settled, message, kind = connections.read(made, settings.connection)
   if not settled then return nil, message, kind end
   local target = {
     base = settings.base, connection = settled.name, credentials = settings.credentials,

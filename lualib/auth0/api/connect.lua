@@ -3,6 +3,7 @@
 
 local client = require "auth0.api.client"
 local connection = require "auth0.connection"
+local connections = require "auth0.api.connections"
 local fetch = require "base.fetch"
 local file = require "host.file"
 local http = require "host.http"
@@ -99,7 +100,7 @@ end
 ---@return Kind? kind
 function connect.open(settings, clock, log, hasty)
   local made = connect.client(settings, clock, log, hasty)
-  return reach(made, settings, connect.SCOPES, "import users", connection.read)
+  return reach(made, settings, connect.SCOPES, "import users", connections.read)
 end
 
 ---A tenant and a connection, whether or not it can take an import.
@@ -111,7 +112,7 @@ end
 ---@return Kind? kind
 function connect.look(settings, clock, scopes)
   local made = connect.client(settings, clock, nil, true)
-  return reach(made, settings, scopes, "do this", connection.look)
+  return reach(made, settings, scopes, "do this", connections.look)
 end
 
 ---Settings of the connection for commands without a network: from --connection-file, else nil for

@@ -1,6 +1,7 @@
 --- tenant: tokens, connections, uploads and jobs, over real HTTP.
 
 local connection = require "auth0.connection"
+local connections = require "auth0.api.connections"
 local jobs = require "auth0.api.jobs"
 local json = require "host.json"
 local rig = require "tests.lualib.tenant.rig"
@@ -121,7 +122,7 @@ test("the client reads what settings the tenant was given", function()
     username = { min = 2, max = 40, allow_email = true, allow_phone = false },
   }))
   rig.with({ connection = given }, function(t)
-    local settings = assert(connection.read(t.client, "Customers"))
+    local settings = assert(connections.read(t.client, "Customers"))
     for _, name in ipairs { "unique", "identifiers", "profile_required", "username" } do
       tap.equal(settings[name], given[name], name)
     end
