@@ -1,6 +1,7 @@
 --- A run that is staged, and a tenant made of a table: what the import's policy is tested with.
 
 local chunk = require "host.chunk"
+local clock = require "host.clock"
 local engine = require "import.engine"
 local file = require "host.file"
 local ledger = require "journal.ledger"
@@ -47,6 +48,14 @@ function rig.users(n)
   return users
 end
 
+---Users as auth0.api.users finds them.
+function rig.found(users)
+  for _, user in ipairs(users) do
+    user.created = user.created_at and clock.parse(user.created_at)
+  end
+  return users
+end
+
 ---A tenant that takes everything. Tests replace a function, or put behaviours into `script`: a list
 ---of answers to the submits, in order ("accept" when it is used up).
 ---@return table
@@ -88,8 +97,8 @@ function rig.tenant()
     return tenant.jobs[id].errors or {}
   end
 
-  function tenant.users()
-    return tenant.known
+  function tenant.find()
+    return rig.found(tenant.known)
   end
 
   return tenant
@@ -104,10 +113,11 @@ function rig.with_run(options, fn)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test", read = 0, extra = 0 }))
   stage(book, dir, options.users or rig.users(options.n or 6), options.per_chunk or 2)
+  local tenant = options.tenant or rig.tenant()
   scheduler.run(function()
     local made = engine.new {
       ledger = book, dir = dir, client = options.client or {},
-      jobs = options.tenant or rig.tenant(),
+      jobs = tenant, users = tenant,
       connection = { id = "con_1", name = "C", unique = options.unique or UNIQUE },
       recipe = options.recipe or { params = {} }, clock = scheduler.clock(1000),
       upsert = options.upsert or false, slots = 2, rounds = 3, patience = 100,

@@ -12,7 +12,8 @@ local engine = {}
 ---@field ledger Ledger
 ---@field dir RunDirectory
 ---@field client table        auth0.client
----@field jobs table          auth0.jobs, or a test's
+---@field jobs table          auth0.api.jobs, or a test's
+---@field users table         auth0.api.users, or a test's
 ---@field connection table    settings of auth0.connection
 ---@field recipe Recipe
 ---@field clock Clock

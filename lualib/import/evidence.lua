@@ -38,14 +38,6 @@ function evidence.is_ghost(refused)
     and not codes.is_twice(refused.code, refused.message)
 end
 
----@class TenantUser
----@field user_id string        with its prefix
----@field email? string
----@field username? string
----@field phone_number? string
----@field created? number       unix seconds
----@field elsewhere? boolean    of another connection, with an id of ours
-
 ---Whether the tenant's user may be the one we sent: the same user_id, or the profile we sent.
 ---@param ours table
 ---@param theirs TenantUser

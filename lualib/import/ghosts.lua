@@ -50,7 +50,7 @@ end
 ---Whether the tenant knows somebody with an identifier of ours, in whatever connection the id is.
 ---@return string? who
 local function somebody(engine, user)
-  local found = engine:check(engine.jobs.users(engine.client, {
+  local found = engine:check(engine.users.find(engine.client, {
     connection = engine.connection.name, emails = { user.email:lower() }, others = { user },
     ids = { identifiers.with_prefix(user.user_id) },
   }))

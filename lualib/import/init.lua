@@ -17,6 +17,7 @@ local retry = require "migrate.retry"
 local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
 local archive = require "journal.archive"
+local users = require "auth0.api.users"
 
 local importing = {}
 
@@ -93,7 +94,7 @@ local function make_engine(session)
   local began = clock.monotonic()
   session.engine = engine.new {
     ledger = session.ledger, dir = session.dir, client = session.tenant.client,
-    jobs = jobs, connection = session.tenant.connection, recipe = recipe,
+    jobs = jobs, users = users, connection = session.tenant.connection, recipe = recipe,
     clock = session.clock, upsert = session.ledger:get("upsert") == 1, slots = settings.slots,
     rounds = rounds,
     retry = type(recipe.retry) == "function" and recipe.retry or retry.new(recipe.retry),
@@ -103,7 +104,7 @@ local function make_engine(session)
     send_completion_email = options.send_completion_email or false,
     progress = function() show(session, total, began) end, seal = sealing(session),
     max_failures = consent.gate(session, "max_failures"),
-    invite = function(users) return consent.after_canary(session, users) end,
+    invite = function(n) return consent.after_canary(session, n) end,
     delete_ghosts = consent.delete_ghosts(session),
     agree = function(n) return consent.ghosts(session, n) end,
   }

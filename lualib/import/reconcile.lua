@@ -17,10 +17,6 @@ local DOUBT <const> = {
   message = "the user was inserted by an upload whose answer was lost, perhaps without its factors",
 }
 
-local function created(user)
-  return type(user.created_at) == "string" and clock.parse(user.created_at) or nil
-end
-
 ---Users of the connection that share an identifier with ours: a function from our user to them.
 ---@param engine Engine
 ---@param ours table[]  users
@@ -33,11 +29,11 @@ local function find(engine, ours, elsewhere)
     if user.email then emails[#emails + 1] = user.email:lower() end
     if user.username or user.phone_number then others[#others + 1] = user end
   end
-  local query = { connection = engine.connection.name, ids = ids, emails = emails, others = others,
-    elsewhere = elsewhere }
-  local found, message, kind = engine.jobs.users(engine.client, query)
+  local found, message, kind = engine.users.find(engine.client, {
+    connection = engine.connection.name, ids = ids, emails = emails, others = others,
+    elsewhere = elsewhere,
+  })
   engine:check(found, message, kind)
-  for _, theirs in ipairs(found) do theirs.created = created(theirs) end
   local index = identifiers.index(found, function(theirs)
     return identifiers.keys(theirs.elsewhere and {} or theirs, theirs.user_id)
   end)

@@ -1,9 +1,8 @@
 --- The roll of a run: every user it sent and what became of it, from the journal and the chunk
 --- files, or what a finished run keeps of them.
 
-local clock = require "host.clock"
 local identifiers = require "auth0.identifiers"
-local lookup = require "auth0.api.lookup"
+local users = require "auth0.api.users"
 
 local run_users = {}
 
@@ -36,10 +35,10 @@ end
 ---@return Kind? kind
 function run_users.chunk(ledger, dir, id)
   local record, outcomes = ledger:chunk(id), ledger:outcomes(id)
-  local users, message, kind = dir:outlines(record)
-  if not users then return nil, message, kind end
+  local outlines, message, kind = dir:outlines(record)
+  if not outlines then return nil, message, kind end
   local entries, rest = {}, run_users.rest(record)
-  for _, placed in ipairs(users) do
+  for _, placed in ipairs(outlines) do
     local row = outcomes[placed.place]
     if not row or row.outcome ~= "requeued" then
       entries[#entries + 1] = {
@@ -87,12 +86,11 @@ function run_users.surest(entry)
   return run_users.keys(entry)[1] or ""
 end
 
----Looks entries up: a function from an entry to the tenant's users that may be it. They have
----`created`, Unix seconds by the tenant's clock.
+---Looks entries up: a function from an entry to the tenant's users that may be it.
 ---@param made Client
 ---@param connection string  name
 ---@param entries RollEntry[]
----@return (fun(entry: RollEntry): table[])?
+---@return (fun(entry: RollEntry): TenantUser[])?
 ---@return string? message
 ---@return Kind? kind
 function run_users.find(made, connection, entries)
@@ -103,13 +101,10 @@ function run_users.find(made, connection, entries)
     if not is_known_by_id(entry) then emails[#emails + 1] = entry.ids.email end
     if not id then others[#others + 1] = entry.ids end
   end
-  local found, message, kind = lookup.users(made, {
+  local found, message, kind = users.find(made, {
     connection = connection, ids = ids, emails = emails, others = others,
   })
   if not found then return nil, message, kind end
-  for _, theirs in ipairs(found) do
-    theirs.created = theirs.created_at and clock.parse(theirs.created_at) or nil
-  end
   local index = identifiers.index(found)
   return function(entry) return index:nearest(run_users.keys(entry)) end
 end

@@ -6,7 +6,6 @@ local expect = require "auth0.expect"
 local file = require "host.file"
 local http = require "host.http"
 local json = require "host.json"
-local lookup = require "auth0.api.lookup"
 local rate = require "auth0.api.rate"
 
 local jobs = {}
@@ -201,16 +200,6 @@ function jobs.errors(made, id)
     if type(value) == "table" then entries[#entries + 1] = entry_of(value) end
   end
   return entries, text(body.status_details)
-end
-
----Users of a connection that have one of these identifiers.
----@param made Client
----@param query UsersQuery
----@return table[]? users  {user_id, email, username, phone_number, created_at, ...}
----@return string? message
----@return Kind? kind
-function jobs.users(made, query)
-  return lookup.users(made, query)
 end
 
 ---@class ExportRequest

@@ -6,8 +6,8 @@ local expect = require "auth0.expect"
 local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
-local lookup = require "auth0.api.lookup"
 local rate = require "auth0.api.rate"
+local users = require "auth0.api.users"
 
 local login = {}
 
@@ -104,7 +104,7 @@ function login.find(target, id)
   local query = { connection = target.connection }
   if id:find("@", 1, true) then query.emails = { id } end
   query.others = { { username = id, phone_number = id } }
-  local found, message, kind = lookup.users(target.client, query)
+  local found, message, kind = users.find(target.client, query)
   if not found then return nil, message, kind end
   if found[1] then return found[1] end
   for _, user_id in ipairs { id, identifiers.with_prefix(id) } do

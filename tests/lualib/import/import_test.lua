@@ -119,9 +119,9 @@ end
 ---Users that the tenant lists from the given look-up on.
 local function listed_from(tenant, look, users)
   local looks = 0
-  function tenant.users()
+  function tenant.find()
     looks = looks + 1
-    return looks >= look and users or {}
+    return looks >= look and rig.found(users) or {}
   end
 end
 

@@ -32,7 +32,8 @@ local versions_kept = each_version()
 local oldest <const> = versions_kept[1]
 
 test("there is a fixture and a way to the next for every version", function()
-  equal({ #versions_kept, #journal_schema.MIGRATIONS }, { journal_schema.VERSION, journal_schema.VERSION - 1 })
+  equal({ #versions_kept, #journal_schema.MIGRATIONS },
+    { journal_schema.VERSION, journal_schema.VERSION - 1 })
 end)
 
 for version, fixture in ipairs(versions_kept) do

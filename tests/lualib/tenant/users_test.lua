@@ -1,5 +1,6 @@
 --- tenant: users as an import, a search and a change leave them, or why they are refused.
 
+local api_users = require "auth0.api.users"
 local connection = require "auth0.connection"
 local file = require "host.file"
 local jobs = require "auth0.api.jobs"
@@ -187,7 +188,7 @@ served("users are found by address as given, and by search", {}, function(t)
   tap.equal(found "/api/v2/users?per_page=2&page=1", { "auth0|3" })
   local totals = t:call("GET", "/api/v2/users?include_totals=true&per_page=1").json
   tap.equal({ totals.total, totals.length, totals.limit, totals.start }, { 3, 1, 1, 0 })
-  local list = assert(jobs.users(t.client, {
+  local list = assert(api_users.find(t.client, {
     connection = t.info.connection, ids = { "auth0|1", "auth0|9" }, emails = { "B@example.com" },
   }))
   tap.equal({ list[1].user_id, list[2].user_id, #list }, { "auth0|1", "auth0|2", 2 })

@@ -1,4 +1,4 @@
-local connections = require "auth0.connection"
+local connections = require "auth0.api.connections"
 local digest = require "host.digest"
 local facts = require "auth0.api.tenant"
 local file = require "host.file"
@@ -186,101 +186,9 @@ test("errors that are gone are told as such", function()
   tap.contains(details, "no longer")
 end)
 
--- Users -------------------------------------------------------------------------------------
-
-local function user(id, email, connection)
-  return {
-    user_id = id, email = email, identities = { { connection = connection or "DB" } },
-  }
+local function user(id, email)
+  return { user_id = id, email = email, identities = { { connection = "DB" } } }
 end
-
-local function parameter(call, name)
-  local text = call.url:match("[?&]" .. name .. "=([^&]*)")
-  return text and text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
-end
-
-test("users are searched in batches, quotes and backslashes escaped", function()
-  local ids = {}
-  for i = 1, 60 do ids[i] = "auth0|" .. i end
-  ids[1] = 'auth0|a"\\b'
-  local script = { answer(200, "[]"), answer(200, "[]") }
-  for _ = 1, 60 do script[#script + 1] = answer(404, { message = "no" }) end
-  local made = rig.client(script)
-  assert(jobs.users(made.client, { connection = 'D"B', ids = ids }))
-  local q = parameter(made.calls[1], "q")
-  assert(q:find('user_id:("auth0|a\\"\\\\b" OR "auth0|2"', 1, true), q)
-  assert(q:find(') AND identities.connection:"D\\"B"', 1, true), q)
-  tap.equal({ (parameter(made.calls[1], "search_engine")), (parameter(made.calls[1], "per_page")) },
-    { "v3", "100" })
-  tap.equal(parameter(made.calls[2], "q"):match("auth0|51") ~= nil, true)
-end)
-
-test("what the search does not show is asked for by name", function()
-  local made = rig.client {
-    answer(200, json.array { user("auth0|1", "a@b.co") }), -- by id
-    answer(200, json.array {}),                            -- by address
-    answer(404, { message = "no" }),                       -- auth0|2
-    answer(200, json.array { user("auth0|3", "c@b.co"), user("auth0|4", "c@b.co", "Other") }),
-  }
-  local list = assert(jobs.users(made.client, {
-    connection = "DB", ids = { "auth0|1", "auth0|2" }, emails = { "A@b.co", "C@B.co" },
-  }))
-  local found = {}
-  for i, one in ipairs(list) do found[i] = one.user_id end
-  tap.equal(found, { "auth0|1", "auth0|3" })
-  tap.contains(made.calls[3].url, "/users/auth0%7C2")
-  tap.equal(parameter(made.calls[4], "email"), "c@b.co")
-  tap.equal(#made.calls, 4)
-end)
-
-test("users of other connections are told where their ids are asked for, and as such", function()
-  local function script()
-    return rig.client {
-      answer(200, "[]"), answer(200, "[]"), answer(200, user("auth0|1", "a@b.co", "Other")),
-      answer(200, json.array { user("auth0|2", "a@b.co", "Other"), user("auth0|3", "a@b.co") }),
-    }
-  end
-  local query = { connection = "DB", ids = { "auth0|1" }, emails = { "a@b.co" } }
-  tap.equal(#assert(jobs.users(script().client, query)), 1)
-  query.elsewhere = true
-  local list = assert(jobs.users(script().client, query))
-  tap.equal({ #list, list[1].user_id, list[1].elsewhere, list[2].user_id, list[2].elsewhere },
-    { 2, "auth0|1", true, "auth0|3" })
-end)
-
-test("users are looked for by username and phone where they have one", function()
-  local made = rig.client {}
-  assert(jobs.users(made.client, {
-    connection = "DB", others = { { username = "Ana" }, { phone_number = "+491" } },
-  }))
-  tap.contains(parameter(made.calls[1], "q"), 'username:("ana")')
-  tap.contains(parameter(made.calls[2], "q"), 'phone_number:("+491")')
-end)
-
-test("a full page of a search is followed by the next", function()
-  local page = json.array {}
-  for i = 1, 100 do page[i] = user("auth0|" .. i, "a@b.co") end
-  local made = rig.client { answer(200, page), answer(200, { users = json.array {} }) }
-  local list = assert(jobs.users(made.client, { connection = "DB", emails = { "a@b.co" } }))
-  tap.equal(#list, 100)
-  tap.equal(parameter(made.calls[2], "page"), "1")
-end)
-
-test("a look-up that fails is a failure", function()
-  local made = rig.client { answer(403, { message = "expected any of: read:users" }) }
-  local list, message, kind = jobs.users(made.client, { connection = "DB", ids = { "auth0|1" } })
-  tap.equal({ list, kind }, { nil, "credentials" })
-  tap.contains(message, "read:users")
-end)
-
-test("that nobody is there only the tenant's own 404 tells", function()
-  local script = { answer(200, "[]") }
-  for _ = 1, 9 do script[#script + 1] = answer(404, "<html>") end
-  local made = rig.client(script)
-  local list, message, kind = jobs.users(made.client, { connection = "DB", ids = { "auth0|1" } })
-  tap.equal({ list, kind }, { nil, "temporary" })
-  tap.contains(message, "looking users up: unexpected answer (404)")
-end)
 
 -- Broken answers ----------------------------------------------------------------------------
 
@@ -294,13 +202,13 @@ local ROUTES <const> = {
   ["GET /jobs/{id}/errors"] = { function(made) return jobs.errors(made, "job_1") end,
     answer(204), wrong = "{}" },
   ["GET /users"] = { function(made)
-    return jobs.users(made, { connection = "DB", others = { { username = "ann" } } })
+    return people.find(made, { connection = "DB", others = { { username = "ann" } } })
   end, answer(200, "[]"), wrong = "{}" },
   ["GET /users-by-email"] = { function(made)
-    return jobs.users(made, { connection = "DB", emails = { "a@b.co" } })
+    return people.find(made, { connection = "DB", emails = { "a@b.co" } })
   end, answer(200, "[]"), before = { answer(200, "[]") }, wrong = '[{"email":"a@b.co"}]' },
   ["GET /users/{id}"] = { function(made)
-    return jobs.users(made, { connection = "DB", ids = { "auth0|1" } })
+    return people.find(made, { connection = "DB", ids = { "auth0|1" } })
   end, answer(200, user("auth0|1")), before = { answer(200, "[]") }, wrong = "[]" },
   ["GET /users of a login"] = { function(made)
     return login.find({ client = made, connection = "DB" }, "ann")
