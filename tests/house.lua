@@ -1,5 +1,6 @@
 --- The rules of the house, each a function from sources (path -> text) to what breaks it.
 
+local circles = require "tests.circles"
 local file = require "host.file"
 local open = require "recipe.open"
 
@@ -136,6 +137,29 @@ function house.climbs(sources)
   return found
 end
 
+---The files that each file of lualib and recipes requires.
+local function targets_of(sources)
+  local targets = {}
+  for _, path in ipairs(paths(sources, "%.lua$")) do
+    targets[path] = not path:find("^tests/") and {} or nil
+    for _, name in requires(targets[path] and sources[path] or "") do
+      local file_name = name:gsub("%.", "/")
+      for _, pattern in ipairs { "lualib/%s.lua", "lualib/%s/init.lua", "%s.lua" } do
+        local target = pattern:format(file_name)
+        if sources[target] then table.insert(targets[path], target) end
+      end
+    end
+  end
+  return targets
+end
+
+---Files that require each other in a circle: each circle with all its files.
+---@param sources Sources
+---@return string[]
+function house.circles(sources)
+  return circles.of(targets_of(sources))
+end
+
 ---What the modules of auth0 that recipes see require beyond pure functions.
 ---@param sources Sources
 ---@return string[]
@@ -195,21 +219,24 @@ function house.unneeded(sources)
   return found
 end
 
--- What only one file may name: the one wait, and the one protected call.
+-- What only one file may name: the one wait, the one protected call, and the prefix of user_ids,
+-- which may not stand in texts and comments either.
 local ONLY <const> = {
   { what = "%f[%w_]loop%.wait%f[^%w_]", where = "lualib/base/scheduler.lua", name = "loop.wait" },
   { what = "%f[%w_]x?pcall%f[^%w_]", where = "lualib/base/guard.lua", name = "pcall" },
+  { what = "auth0|", where = "lualib/auth0/identifiers.lua", name = "auth0|", anywhere = true },
 }
 
----Waits outside the scheduler, protected calls outside the guard.
+---Waits outside the scheduler, protected calls outside the guard, the prefix outside its file.
 ---@param sources Sources
 ---@return string[]
 function house.strays(sources)
   local found = {}
-  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+  for _, path in ipairs(paths(sources, "%.lua$")) do
+    local is_ours = not (path:find("^tests/") or path:find("^lualib/meta/"))
     for number, line in lines(sources[path]) do
-      for _, only in ipairs(path:find("^lualib/meta/") and {} or ONLY) do
-        local code = line:gsub("%s*%-%-.*", ""):gsub('"[^"]*"', "")
+      for _, only in ipairs(is_ours and ONLY or {}) do
+        local code = only.anywhere and line or line:gsub("%s*%-%-.*", ""):gsub('"[^"]*"', "")
         if path ~= only.where and code:find(only.what) then
           found[#found + 1] = string.format("%s:%d: %s", path, number, only.name)
         end

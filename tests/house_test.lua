@@ -49,6 +49,29 @@ test("a require that points downwards, or stands in a comment, is fine", functio
   for _, case in ipairs(cases) do tap.equal(house.climbs { [case[1]] = case[2] }, {}) end
 end)
 
+test("no files require each other in a circle", function()
+  none(house.circles(tree))
+end)
+
+test("a circle is noticed, and names all its files", function()
+  tap.equal(house.circles {
+    ["lualib/a.lua"] = 'require "b.c"', ["lualib/b/c.lua"] = 'require "b"\nrequire "e"',
+    ["lualib/b/init.lua"] = 'local function late() return require "a" end',
+    ["lualib/d.lua"] = 'require "a"', ["lualib/e.lua"] = 'require "host.file"',
+    ["lualib/f.lua"] = 'require "f"',
+    ["recipes/x.lua"] = 'require "recipes.y"', ["recipes/y.lua"] = 'require "recipes.x"',
+    ["tests/x.lua"] = 'require "tests.x"',
+  }, { "lualib/a.lua lualib/b/c.lua lualib/b/init.lua", "lualib/f.lua",
+    "recipes/x.lua recipes/y.lua" })
+end)
+
+test("arrows that meet again are no circle", function()
+  tap.equal(house.circles {
+    ["lualib/a.lua"] = 'require "b"\nrequire "c"', ["lualib/b.lua"] = 'require "d"',
+    ["lualib/c.lua"] = 'require "b"\nrequire "d"', ["lualib/d.lua"] = '-- require "a"',
+  }, {})
+end)
+
 test("what recipes see of auth0 has neither network nor clock", function()
   none(house.impurities(tree))
 end)
@@ -90,16 +113,18 @@ test("the manual names each module that recipes may require", function()
   none(house.unwritten(open.names(), {}, tree["docs/recipes.md"]))
 end)
 
-test("only the scheduler waits, and only the guard calls protected", function()
+test("one file waits, one calls protected, and one knows the prefix of user_ids", function()
   none(house.strays(tree))
 end)
 
-test("a stray wait or protected call is noticed", function()
+test("a stray wait, protected call or prefix is noticed", function()
   tap.equal(house.strays {
     ["lualib/base/scheduler.lua"] = "loop.wait(1)",
+    ["lualib/auth0/identifiers.lua"] = 'local PREFIX <const> = "auth0|"',
+    ["lualib/tenant/x.lua"] = '-- with "auth0|"', ["recipes/x.lua"] = 'id:match "^auth0|(.*)"',
     ["lualib/migrate/x.lua"] = "-- pcall\nlocal ok = pcall(f)\nloop.wait(1)\nxpcall(f, g)",
   }, { "lualib/migrate/x.lua:2: pcall", "lualib/migrate/x.lua:3: loop.wait",
-    "lualib/migrate/x.lua:4: pcall" })
+    "lualib/migrate/x.lua:4: pcall", "lualib/tenant/x.lua:1: auth0|", "recipes/x.lua:1: auth0|" })
 end)
 
 test("no C file includes the private header of another module", function()
