@@ -1,6 +1,6 @@
---- What a value looks like, said without giving it away: its type, its length and what it is made
---- of. Of a text only public marks ("$2b$10$", "{SSHA}", "https://") and punctuation are shown,
---- never a letter or digit of a secret or an address.
+--- A redacted description of a value: its type, its length and what it is made of. Of a text only
+--- public marks ("$2b$10$", "{SSHA}", "https://") and punctuation are shown, never a letter or
+--- digit of a secret or an address.
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"

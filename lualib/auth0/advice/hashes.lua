@@ -29,9 +29,9 @@ end
 local function other_scheme(value, is_own)
   local kind = identify.of(value)
   if not kind or kind.scheme == "unknown" or is_own(kind.scheme) then return end
-  local looks = "it looks like " .. kind.scheme
-  if kind.line then return looks, BUILT:format(kind.line) end
-  return looks, "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
+  local cause = "it looks like " .. kind.scheme
+  if kind.line then return cause, BUILT:format(kind.line) end
+  return cause, "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
 end
 
 local function bcrypt_fault(value)

@@ -1,6 +1,6 @@
---- Findings as people need them: beside code, path and message the looks of the value and what to
---- do. Made only for what is rejected, and for the first warning of its kind: valid users cost
---- nothing.
+--- Explains findings to people: beside code, path and message a redacted description of the value
+--- and what to do. Made only for what is rejected, and for the first warning of its kind: valid
+--- users cost nothing.
 
 local codes = require "auth0.codes"
 local fields = require "auth0.advice.fields"
@@ -15,7 +15,7 @@ local advice = {}
 ---@field code string
 ---@field path string
 ---@field message string
----@field shape string  what the value looks like, without a letter of it
+---@field shape string  the redacted description of the value
 ---@field fix string    a sentence
 
 ---The value at a path of a finding; names may hold dots, so the longest that is there counts.

@@ -3,7 +3,7 @@
 
 local rules = require "auth0.hash.rules"
 
-local check_cost = {}
+local cost = {}
 
 local MEMORY <const> = 1024 * 1024 * 1024 -- bytes
 local BCRYPT <const> = 16 -- the logarithm of its rounds: five seconds
@@ -32,17 +32,17 @@ end
 -- Numbers are floats throughout: products of what an integer holds may be more than one holds.
 
 ---Why bcrypt of a cost is not tried, nil where it is.
----@param cost string  "12"
+---@param rounds string  their logarithm, "12"
 ---@return string? reason
-function check_cost.bcrypt(cost)
-  if tonumber(cost) > BCRYPT then return too_long("bcrypt of cost " .. cost) end
+function cost.bcrypt(rounds)
+  if tonumber(rounds) > BCRYPT then return too_long("bcrypt of cost " .. rounds) end
 end
 
 ---@param name string      of the digest
 ---@param iterations number
 ---@param length integer   of the key, bytes
 ---@return string? reason
-function check_cost.pbkdf2(name, iterations, length)
+function cost.pbkdf2(name, iterations, length)
   local blocks = math.ceil(length / rules.SIZES[name])
   if iterations * 1.0 * blocks > PBKDF2 then
     return too_long(string.format("pbkdf2 of %.0f iterations", iterations))
@@ -51,7 +51,7 @@ end
 
 ---@param value string  "$argon2id$v=19$m=65536,t=2,p=1$..."
 ---@return string? reason
-function check_cost.argon2(value)
+function cost.argon2(value)
   local m, t, p = value:match("m=(%d+),t=(%d+),p=(%d+)")
   if not m then return "the argon2 hash is damaged" end
   local bytes = tonumber(m) * 1024.0
@@ -64,7 +64,7 @@ end
 ---@param r integer  block size
 ---@param p integer  lanes
 ---@return string? reason
-function check_cost.scrypt(n, r, p)
+function cost.scrypt(n, r, p)
   local bytes = 128.0 * r * (n + 0.0 + p)
   if bytes > MEMORY then return too_large("scrypt", bytes) end
   if 1.0 * n * r * p > SCRYPT then
@@ -81,10 +81,10 @@ local FIXED <const> = { "^%$1%$", "^%$apr1%$", "^%$[56]%$[^=$]*%$" }
 ---Why a hash of crypt(3) is not tried.
 ---@param value string
 ---@return string? reason
-function check_cost.crypt(value)
-  local cost = value:match("^%$2%l?%$(%d%d)%$")
-  if cost then return check_cost.bcrypt(cost) end
-  local rounds = value:match("^%$[56]%$rounds=(%d+)%$") or value:match("^%$sha1%$(%d+)%$")
+function cost.crypt(value)
+  local rounds = value:match("^%$2%l?%$(%d%d)%$")
+  if rounds then return cost.bcrypt(rounds) end
+  rounds = value:match("^%$[56]%$rounds=(%d+)%$") or value:match("^%$sha1%$(%d+)%$")
   if rounds then
     return tonumber(rounds) > CRYPT and too_long(rounds .. " rounds of crypt") or nil
   end
@@ -96,4 +96,4 @@ function check_cost.crypt(value)
   return "unverifiable here: the cost of this scheme is not known"
 end
 
-return check_cost
+return cost

@@ -1,5 +1,5 @@
---- What can be said of a stored password from its looks: its scheme, whether Auth0 can take it, and
---- the line of a mapping that carries it over.
+--- What a stored password shows of itself: its scheme, whether Auth0 can take it, and the line of a
+--- mapping that carries it over.
 
 local build = require "auth0.hash.build"
 local parse = require "auth0.hash.parse"
@@ -49,9 +49,9 @@ local function digests_of(value)
   return names, how
 end
 
----Values of which the looks say something, but not all: {pattern, length, scheme, line, what else
+---Values whose pattern says something, but not all: {pattern, length, scheme, line, what else
 ---has to be known}. VALUE in a line is the expression of the value.
-local LOOKS <const> = {
+local PATTERNS <const> = {
   { "^md5%x+$", 35, "PostgreSQL md5",
     'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',
     "the salt is the name of the database's user" },
@@ -78,13 +78,13 @@ local function digest_and_salt(value, expression)
 end
 
 ---@return HashKind?
-local function by_looks(value, expression)
-  for _, look in ipairs(LOOKS) do
-    if value:find(look[1]) and #value == look[2] then
+local function by_pattern(value, expression)
+  for _, known in ipairs(PATTERNS) do
+    if value:find(known[1]) and #value == known[2] then
       return {
-        scheme = look[3],
-        line = "custom_password_hash = " .. look[4]:gsub("VALUE", (expression:gsub("%%", "%%%%"))),
-        reason = look[5] .. "; `prove` tells from one known login",
+        scheme = known[3],
+        line = "custom_password_hash = " .. known[4]:gsub("VALUE", (expression:gsub("%%", "%%%%"))),
+        reason = known[5] .. "; `prove` tells from one known login",
       }
     end
   end
@@ -132,7 +132,7 @@ function identify.of(value, expression)
         .. "?) nor its salt; `prove` finds them from one known login",
     }
   end
-  return by_looks(cleaned, expression) or derived_key(cleaned)
+  return by_pattern(cleaned, expression) or derived_key(cleaned)
     or { scheme = found.name, supported = false, reason = found.reason }
 end
 

@@ -5,7 +5,7 @@ local build = require "auth0.hash.build"
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
 local json = require "host.json"
-local systems = require "auth0.hash.vendors"
+local vendors = require "auth0.hash.vendors"
 
 local parse = {}
 
@@ -243,7 +243,7 @@ end
 ---@field pattern string                      a Lua pattern, the first that matches decides
 ---@field build? fun(value: string): PasswordHash?, string?
 ---@field reason? string                      for one that Auth0 cannot verify
----@field guess? true                         the pattern alone proves nothing
+---@field ambiguous? true                     the pattern alone proves nothing
 
 local HASHED_HASH <const> = "it is a hash of a hash"
 local FIREBASE <const> = "Firebase's scrypt encrypts a key of its own and is not plain scrypt"
@@ -259,7 +259,7 @@ parse.SCHEMES = {
   { name = "WordPress 6.8 bcrypt", pattern = "^%$wp%$2",
     reason = "WordPress 6.8 hashes before bcrypt; without $wp it looks valid and never matches" },
   { name = "peppered bcrypt", pattern = "^%$2[aby]%$%d%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "%$.",
-    build = systems.peppered_bcrypt },
+    build = vendors.peppered_bcrypt },
   { name = "bcrypt", pattern = "^%$2[aby]%$", build = build.bcrypt },
   { name = "old bcrypt", pattern = "^%$2x?%$", build = build.bcrypt },
   { name = "argon2", pattern = "^%$argon2", build = parse.phc },
@@ -270,14 +270,14 @@ parse.SCHEMES = {
     reason = "Drupal's phpass (iterated SHA-512) is not supported" },
   { name = "md5-crypt", pattern = "^%$1%$", reason = "md5-crypt is not supported" },
   { name = "apr1", pattern = "^%$apr1%$", reason = "Apache's md5-crypt is not supported" },
-  { name = "Ory Kratos", pattern = "^%$sha%d+%$pf=", build = systems.ory },
-  { name = "Ory Kratos", pattern = "^%$md5%$", build = systems.ory },
-  { name = "Ory Kratos", pattern = "^%$hmac%-%w+%$", build = systems.ory_hmac },
+  { name = "Ory Kratos", pattern = "^%$sha%d+%$pf=", build = vendors.ory },
+  { name = "Ory Kratos", pattern = "^%$md5%$", build = vendors.ory },
+  { name = "Ory Kratos", pattern = "^%$hmac%-%w+%$", build = vendors.ory_hmac },
   { name = "md5-crypt", pattern = "^%$md5%-crypt%$", reason = "md5-crypt is not supported" },
   { name = "SHA-crypt", pattern = "^%$sha%d+%-crypt%$", reason = "SHA-crypt is not supported" },
   { name = "Firebase scrypt", pattern = "^%$firescrypt%$", reason = FIREBASE },
   { name = "Firebase scrypt", pattern = "^%$fb?_?scrypt%$", reason = FIREBASE },
-  { name = "ZITADEL", pattern = "^%$md5salted%-", build = systems.zitadel_md5 },
+  { name = "ZITADEL", pattern = "^%$md5salted%-", build = vendors.zitadel_md5 },
   { name = "sha1-crypt", pattern = "^%$sha1%$", reason = "sha1-crypt is not supported" },
   { name = "sha256-crypt", pattern = "^%$5%$", reason = "sha256-crypt is not supported" },
   { name = "sha512-crypt", pattern = "^%$6%$", reason = "sha512-crypt is not supported" },
@@ -286,19 +286,20 @@ parse.SCHEMES = {
     reason = "scrypt as crypt(3) writes it is not supported" },
   { name = "gost-yescrypt", pattern = "^%$gy%$", reason = "yescrypt is not supported" },
   { name = "bcrypt over SHA-256 (passlib)", pattern = "^%$bcrypt%-sha256%$", reason = HASHED_HASH },
-  { name = "scrypt", pattern = "^%$scrypt%$", build = systems.scrypt },
-  { name = "Werkzeug", pattern = "^scrypt:%d+:%d+:%d+%$", build = systems.werkzeug },
-  { name = "Werkzeug", pattern = "^pbkdf2:%w+:%d+%$", build = systems.werkzeug },
-  { name = "Magento", pattern = "^%x+:[^:]*:%d[%d_:]*$", build = systems.magento },
+  { name = "scrypt", pattern = "^%$scrypt%$", build = vendors.scrypt },
+  { name = "Werkzeug", pattern = "^scrypt:%d+:%d+:%d+%$", build = vendors.werkzeug },
+  { name = "Werkzeug", pattern = "^pbkdf2:%w+:%d+%$", build = vendors.werkzeug },
+  { name = "Magento", pattern = "^%x+:[^:]*:%d[%d_:]*$", build = vendors.magento },
   { name = "SCRAM", pattern = "^SCRAM%-SHA", reason = "keys of SCRAM cannot be verified" },
   { name = "MySQL", pattern = "^%*%x+$", reason = HASHED_HASH },
   { name = "MySQL 8", pattern = "^%$A%$", reason = "it is sha256-crypt, which is not supported" },
-  { name = "SQL Server", guess = true, pattern = "^0[xX]0[12]00%x+$", build = systems.sql_server },
-  { name = "Oracle", pattern = "^S:" .. ("%x"):rep(60) .. "$", build = systems.oracle },
-  { name = "ForgeRock", pattern = '^{%s*"%$crypto"', build = systems.forgerock },
+  { name = "SQL Server", ambiguous = true, pattern = "^0[xX]0[12]00%x+$",
+    build = vendors.sql_server },
+  { name = "Oracle", pattern = "^S:" .. ("%x"):rep(60) .. "$", build = vendors.oracle },
+  { name = "ForgeRock", pattern = '^{%s*"%$crypto"', build = vendors.forgerock },
   { name = "Keycloak", pattern = '^{.*"secretData"', build = keycloak_text },
   { name = "authPassword", pattern = "^S?H?A?M?D?%d+%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",
-    build = systems.auth_password },
+    build = vendors.auth_password },
   { name = "LDAP", pattern = "^{[%w_-]+}", build = parse.ldap_password },
   { name = "Django", pattern = "^pbkdf2_.*wrapped.*%$", reason = HASHED_HASH },
   { name = "Django", pattern = "^crypt%$", build = parse.django },
@@ -310,9 +311,9 @@ parse.SCHEMES = {
   { name = "Django", pattern = "^sha1%$[^$]*%$%x+$", build = parse.django },
   { name = "Django unusable", pattern = "^!", reason = "no usable password" },
   { name = "unusable", pattern = "^[*x]$", reason = "no usable password" },
-  { name = "ASP.NET Identity 3", guess = true, pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
+  { name = "ASP.NET Identity 3", ambiguous = true, pattern = "^AQAAAA[AEI][A-Za-z0-9+/]+=*$",
     build = parse.aspnet },
-  { name = "ASP.NET Identity 2", guess = true, pattern = "^A[A-P][A-Za-z0-9+/]+=*$",
+  { name = "ASP.NET Identity 2", ambiguous = true, pattern = "^A[A-P][A-Za-z0-9+/]+=*$",
     build = parse.aspnet },
 }
 
@@ -332,7 +333,7 @@ local function recognise(hash)
     if hash:find(scheme.pattern) then
       local made, why
       if scheme.build then made, why = scheme.build(hash) end
-      if made or not scheme.guess then return scheme.name, made, why or scheme.reason end
+      if made or not scheme.ambiguous then return scheme.name, made, why or scheme.reason end
     end
   end
   return "unknown", nil, bare(hash) or "the password's scheme was not recognised"

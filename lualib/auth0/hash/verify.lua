@@ -6,7 +6,7 @@
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
 local json = require "host.json"
-local check_cost = require "auth0.hash.cost"
+local cost = require "auth0.hash.cost"
 
 local verify = {}
 
@@ -61,12 +61,12 @@ end
 ---@return boolean?
 ---@return string? reason
 local function bcrypt(bytes, value)
-  local cost, rest = value:match("^%$2[aby]%$(%d%d)(%$.+)$")
-  if not cost then return nil, "the bcrypt hash is damaged" end
-  local costly = check_cost.bcrypt(cost)
+  local rounds, rest = value:match("^%$2[aby]%$(%d%d)(%$.+)$")
+  if not rounds then return nil, "the bcrypt hash is damaged" end
+  local costly = cost.bcrypt(rounds)
   if costly then return nil, costly end
   -- The three prefixes name one algorithm, but libxcrypt gives "$2a$" a twist of its own.
-  local fits, message = digest.crypt_verify(bytes, "$2b$" .. cost .. rest)
+  local fits, message = digest.crypt_verify(bytes, "$2b$" .. rounds .. rest)
   if fits == nil then
     if bytes:find("\0", 1, true) then
       return nil, "bcrypt over bytes of which one is zero cannot be tried here"
@@ -98,7 +98,7 @@ local function pbkdf2(bytes, custom)
   local stored, raw_salt = digest.unbase64(key), digest.unbase64(salt)
   if not stored or not raw_salt then return nil, "the pbkdf2 hash is damaged" end
   if #stored ~= length then return false end
-  local costly = check_cost.pbkdf2(known, iterations, length)
+  local costly = cost.pbkdf2(known, iterations, length)
   if costly then return nil, costly end
   local made, message = digest.pbkdf2(known, bytes, raw_salt, iterations, length)
   if not made then return nil, message end
@@ -118,7 +118,7 @@ local function argon2(bytes, custom)
   if #raw_salt < SALT_BYTES or #raw_key < KEY_BYTES then
     return nil, "Auth0's verifier is not known to take an argon2 salt below 8 or key below 16 bytes"
   end
-  local costly = check_cost.argon2(value)
+  local costly = cost.argon2(value)
   if costly then return nil, costly end
   local fits, message = digest.argon2_verify(bytes, value)
   if fits == nil then return nil, message end
@@ -133,7 +133,7 @@ local function scrypt(bytes, custom)
   if #stored ~= custom.keylen then return false end
   local n, r = custom.cost or SCRYPT.cost, custom.blockSize or SCRYPT.blockSize
   local p = custom.parallelization or SCRYPT.parallelization
-  local costly = check_cost.scrypt(n, r, p)
+  local costly = cost.scrypt(n, r, p)
   if costly then return nil, costly end
   local made, message = digest.scrypt(bytes, salt, n, r, p, custom.keylen)
   if not made then return nil, message end
@@ -257,11 +257,11 @@ end
 ---@return string? reason  why it cannot be told
 function verify.text(bytes, value)
   if value:find("^%$argon2") then
-    local costly = check_cost.argon2(value)
+    local costly = cost.argon2(value)
     if costly then return nil, costly end
     return digest.argon2_verify(bytes, value)
   end
-  local costly = check_cost.crypt(value)
+  local costly = cost.crypt(value)
   if costly then return nil, costly end
   return digest.crypt_verify(bytes, value)
 end

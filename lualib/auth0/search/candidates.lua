@@ -8,7 +8,7 @@ local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local text = require "host.text"
 
-local values = {}
+local candidates = {}
 
 local DEEPEST <const> = 5 -- tables inside tables
 local MOST_VALUES <const> = 200
@@ -19,14 +19,14 @@ local MOST_PARTS <const> = 5
 local LEAST_WITH_HASH <const> = 24 -- characters
 local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 
----@class GuessValue
+---@class Candidate
 ---@field text string
 ---@field expression string  "row.password_hash"
 ---@field name string        the last name in it, in lower case
 ---@field part? boolean      of a value that stands in the list too
 ---@field beside_hash? boolean  of a value that is long enough to hold a hash and its salt
 
----@class GuessSalt
+---@class SaltCandidate
 ---@field bytes string
 ---@field value string       as it is written
 ---@field encoding "utf8"|"hex"|"base64"|"bytes"
@@ -34,7 +34,7 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field likely boolean     its name speaks of a salt
 ---@field in_braces? boolean  as Symfony writes it, for a digest
 
----@class GuessTarget
+---@class HashCandidate
 ---@field bytes string
 ---@field text string        as it is written
 ---@field encoding "hex"|"base64"
@@ -110,7 +110,8 @@ local function unwrap(list, value)
   local inner = trimmed and rules.decode(trimmed, "base64")
   if inner and inner:find("^[{$]") and not inner:find("[^ -~]") then
     list[#list + 1] = {
-      text = inner, name = value.name, expression = values.bytes_text(value.expression, "base64"),
+      text = inner, name = value.name,
+      expression = candidates.bytes_text(value.expression, "base64"),
     }
   end
 end
@@ -118,8 +119,8 @@ end
 ---All values of a record, and the mapped hash where the record does not hold it as it is.
 ---@param record any
 ---@param mapped? string  the mapped hash's value
----@return GuessValue[]
-function values.of(record, mapped)
+---@return Candidate[]
+function candidates.of(record, mapped)
   local list = {}
   walk(list, record, "row", nil, 0)
   for i = 1, #list do
@@ -145,7 +146,7 @@ end
 ---@param expression string
 ---@param encoding string
 ---@return string
-function values.bytes_text(expression, encoding)
+function candidates.bytes_text(expression, encoding)
   if encoding == "utf8" or encoding == "bytes" then return expression end
   return string.format("password.bytes(%s, %q)", expression, encoding)
 end
@@ -172,7 +173,7 @@ local function readings(value)
   local bare = trimmed and build.bare_hex(trimmed)
   local marked = bare ~= trimmed and bare and rules.decode(bare, "hex")
   if marked and marked ~= "" then
-    add(marked, marked, "bytes", values.bytes_text(expression, "hex"))
+    add(marked, marked, "bytes", candidates.bytes_text(expression, "hex"))
   end
   if likely then
     local braced = "{" .. plain .. "}"
@@ -189,10 +190,10 @@ local function readings(value)
 end
 
 ---What may be a salt, the likely ones first; with a pepper, that too, alone and beside each.
----@param list GuessValue[]
+---@param list Candidate[]
 ---@param pepper? string
----@return GuessSalt[]
-function values.salts(list, pepper)
+---@return SaltCandidate[]
+function candidates.salts(list, pepper)
   local salts, seen = {}, {}
   local function add(salt)
     if #salts >= MOST_SALTS or seen[salt.bytes] or #salt.bytes > LONGEST_SALT then return end
@@ -202,7 +203,7 @@ function values.salts(list, pepper)
   local function joined(first, second)
     local bytes, both = first.bytes .. second.bytes, {}
     for i, one in ipairs { first, second } do
-      both[i] = values.bytes_text(one.expression, one.encoding)
+      both[i] = candidates.bytes_text(one.expression, one.encoding)
     end
     local is_text = first.encoding == "utf8" and second.encoding == "utf8"
     add {
@@ -232,9 +233,9 @@ end
 local SMALLEST <const> = 16 -- bytes of a digest
 
 ---What may be a hash: values that decode to 16 bytes or more, and what such bytes are the text of.
----@param list GuessValue[]
----@return GuessTarget[]
-function values.targets(list)
+---@param list Candidate[]
+---@return HashCandidate[]
+function candidates.targets(list)
   local targets, seen = {}, {}
   local function take(written, expression, depth)
     for _, encoding in ipairs { "hex", "base64" } do
@@ -246,7 +247,7 @@ function values.targets(list)
           bytes = bytes, text = written, encoding = encoding, expression = expression,
         }
         if depth == 0 and not bytes:find("[^%w+/=_-]") then
-          take(bytes, values.bytes_text(expression, encoding), 1)
+          take(bytes, candidates.bytes_text(expression, encoding), 1)
         end
       end
     end
@@ -266,11 +267,11 @@ function values.targets(list)
 end
 
 ---Whole numbers of the record within a range, with the expressions that read them.
----@param list GuessValue[]
+---@param list Candidate[]
 ---@param least integer
 ---@param most integer
 ---@return {number: integer, expression: string, name: string, beside_hash?: boolean}[]
-function values.numbers(list, least, most)
+function candidates.numbers(list, least, most)
   local found, seen = {}, {}
   for _, value in ipairs(list) do
     local number = value.text:find("^%d+$") and math.tointeger(tonumber(value.text))
@@ -285,7 +286,7 @@ function values.numbers(list, least, most)
   return found
 end
 
----@class GuessWord  bytes that a cleartext may have been turned into before hashing
+---@class WordCandidate  bytes that a cleartext may have been turned into before hashing
 ---@field bytes string
 ---@field encoding? PasswordEncoding  nil: utf8
 ---@field what? string                how, where no form of Auth0's can say it
@@ -293,8 +294,8 @@ end
 
 ---The cleartext as Auth0 can encode it.
 ---@param cleartext string
----@return GuessWord[]
-function values.words(cleartext)
+---@return WordCandidate[]
+function candidates.words(cleartext)
   local words, seen = { { bytes = cleartext } }, { [cleartext] = true }
   for _, encoding in ipairs { "utf16le", "latin1" } do
     local bytes = digest.transcode(cleartext, encoding)
@@ -320,8 +321,8 @@ local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
 ---What other systems make of a cleartext before they hash it, and Auth0 cannot.
 ---@param cleartext string
 ---@param pepper? string
----@return GuessWord[]
-function values.nested(cleartext, pepper)
+---@return WordCandidate[]
+function candidates.nested(cleartext, pepper)
   local words, seen = {}, { [cleartext] = true }
   local function add(bytes, what, rare)
     if not bytes or seen[bytes] then return end
@@ -355,4 +356,4 @@ function values.nested(cleartext, pepper)
   return words
 end
 
-return values
+return candidates

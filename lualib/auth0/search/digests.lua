@@ -4,7 +4,7 @@
 local digest = require "host.digest"
 local build = require "auth0.hash.build"
 local rules = require "auth0.hash.rules"
-local values = require "auth0.search.candidates"
+local candidates = require "auth0.search.candidates"
 
 local digests = {}
 
@@ -42,8 +42,8 @@ local function encoding_text(salt)
 end
 
 ---The first salts, for what is tried with each pair of them.
----@param search GuessSearch
----@return GuessSalt[]
+---@param search Search
+---@return SaltCandidate[]
 function digests.few(search)
   return table.move(search.salts, 1, math.min(#search.salts, FEW), 1, {})
 end
@@ -51,10 +51,10 @@ end
 -- One round -------------------------------------------------------------------------------------
 
 ---The answer to a digest that was met.
----@param search GuessSearch
----@param hit {name: string, target: GuessTarget, word: GuessWord, salt?: GuessSalt,
+---@param search Search
+---@param hit {name: string, target: HashCandidate, word: WordCandidate, salt?: SaltCandidate,
 ---  position?: string}
----@return Guess?
+---@return SearchResult?
 local function digest_found(search, hit)
   local target, word, salt = hit.target, hit.word, hit.salt
   if not SUPPORTED[hit.name] or word.what then
@@ -78,9 +78,9 @@ local function digest_found(search, hit)
 end
 
 ---One round over a word, with each salt on either side.
----@param search GuessSearch
----@param word GuessWord
----@return Guess?
+---@param search Search
+---@param word WordCandidate
+---@return SearchResult?
 local function digests_of(search, word)
   for _, name in ipairs(NAMES) do
     local function try(data, salt, position)
@@ -112,17 +112,17 @@ local function ldap_found(search, target, name)
 end
 
 ---A line that cuts a value in two.
----@param search GuessSearch
----@param cut {name: string, target: GuessTarget, word: GuessWord, first: boolean,
+---@param search Search
+---@param cut {name: string, target: HashCandidate, word: WordCandidate, first: boolean,
 ---  position: string}  first: whether the digest is
----@return Guess?
+---@return SearchResult?
 local function cut_found(search, cut)
   local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
   if not SUPPORTED[cut.name] then
     return { reason = string.format("%s is %s with its salt, for which Auth0 has no form",
       target.expression, cut.name) }
   end
-  local all = values.bytes_text(target.expression, target.encoding)
+  local all = candidates.bytes_text(target.expression, target.encoding)
   local value = cut.first and bytes:sub(1, size) or bytes:sub(-size)
   local salt = cut.first and bytes:sub(size + 1) or bytes:sub(1, -size - 1)
   local value_range, salt_range = string.format("(1, %d)", size), string.format("(%d)", size + 1)
@@ -174,7 +174,7 @@ end
 -- HMAC ------------------------------------------------------------------------------------------
 
 ---What may be a key: each salt, and what ASP.NET's membership makes of it.
----@return GuessSalt[]
+---@return SaltCandidate[]
 local function keys_of(search)
   local keys = table.move(search.salts, 1, #search.salts, 1, {})
   for _, salt in ipairs(search.salts) do
@@ -185,7 +185,7 @@ local function keys_of(search)
       keys[#keys + 1] = {
         bytes = bytes, value = bytes, encoding = "bytes", likely = salt.likely,
         expression = string.format("%s:rep(%d)%s",
-          values.bytes_text(salt.expression, salt.encoding), times,
+          candidates.bytes_text(salt.expression, salt.encoding), times,
           HMAC_BLOCK % size == 0 and "" or ":sub(1, 64)"),
       }
     end
@@ -278,8 +278,8 @@ local function both_sides(search)
 end
 
 ---Tries everything that is cheap.
----@param search GuessSearch
----@return Guess?
+---@param search Search
+---@return SearchResult?
 function digests.search(search)
   for _, word in ipairs(search.words) do
     local found = digests_of(search, word)

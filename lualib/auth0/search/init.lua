@@ -1,42 +1,42 @@
---- What went into a hash, searched from one known cleartext: which value of the source it is, by
---- which algorithm, with what before or after the password. The answer is a line of a mapping that
+--- Searches what went into a hash, from one known cleartext: which value of the source it is, by
+--- which algorithm, with what before or after the password. The result is a line of a mapping that
 --- was tried and verifies, or why Auth0 has no form for it.
 
-local derived = require "auth0.search.kdfs"
+local candidates = require "auth0.search.candidates"
 local digests = require "auth0.search.digests"
 local build = require "auth0.hash.build"
-local unsupported_hash = require "auth0.hash.unsupported"
 local parse = require "auth0.hash.parse"
 local identify = require "auth0.hash.identify"
+local kdfs = require "auth0.search.kdfs"
 local nested = require "auth0.search.nested"
 local text = require "host.text"
-local values = require "auth0.search.candidates"
+local unsupported = require "auth0.hash.unsupported"
 local verify = require "auth0.hash.verify"
 
-local password_search = {}
+local search = {}
 
----@class GuessInput
+---@class SearchInput
 ---@field user User            mapped
 ---@field record any           of the source
 ---@field cleartext string
 ---@field pepper? string       the old system's secret
 ---@field pause? fun(): boolean?  called before each costly try; true ends the search
 
----@class Guess
+---@class SearchResult
 ---@field line? string     of a mapping, that verifies
 ---@field reason? string   what was found in place of one; or that nothing was
 ---@field tried integer    combinations
 ---@field unfinished? boolean  the time was over before everything was tried
 
----@class GuessSearch
+---@class Search
 ---@field cleartext string
----@field list GuessValue[]
----@field salts GuessSalt[]
----@field targets GuessTarget[]
----@field by_bytes table<string, GuessTarget>
----@field by_text table<string, GuessTarget>
----@field words GuessWord[]
----@field nested GuessWord[]
+---@field list Candidate[]
+---@field salts SaltCandidate[]
+---@field targets HashCandidate[]
+---@field by_bytes table<string, HashCandidate>
+---@field by_text table<string, HashCandidate>
+---@field words WordCandidate[]
+---@field nested WordCandidate[]
 ---@field pepper? string
 ---@field mapped? string  the mapped hash's value
 ---@field tried integer
@@ -45,13 +45,13 @@ local password_search = {}
 ---@field steps? integer   rounds of a digest that were looked through
 ---@field rounds? integer  most of PBKDF2 that were tried
 ---@field cost? integer    largest N of scrypt that was tried
----@field attempts? GuessAttempt[]
----@field derived_words? GuessWord[]
+---@field attempts? KdfAttempt[]
+---@field kdf_words? WordCandidate[]
 local Search = {}
 Search.__index = Search
 
 ---Called before a costly try: whether there is time for it.
-function Search:may_go_on()
+function Search:may_continue()
   self.tried = self.tried + 1
   if not self.stopped and self.pause() then self.stopped = true end
   return not self.stopped
@@ -60,7 +60,7 @@ end
 ---A line, once the hash that it makes has let the cleartext in.
 ---@param custom? PasswordHash
 ---@param line string
----@return Guess?
+---@return SearchResult?
 function Search:confirmed(custom, line)
   if not custom then return nil end
   local fits, doubt = verify.hash(custom, self.cleartext)
@@ -73,12 +73,12 @@ end
 -- Values that say themselves what they are ------------------------------------------------------
 
 ---bcrypt and argon2 with what may be around the password, and what may have been done to it before.
----@return Guess?
+---@return SearchResult?
 function Search:around(value, scheme)
   for _, salt in ipairs(scheme == "bcrypt" and self.salts or {}) do
     if salt.likely and salt.encoding == "utf8" then
       for _, position in ipairs { "suffix", "prefix" } do
-        if not self:may_go_on() then return nil end
+        if not self:may_continue() then return nil end
         local custom = build.bcrypt(value.text, { pepper = salt.bytes, position = position })
         local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
           value.expression, digests.options_text {
@@ -90,7 +90,7 @@ function Search:around(value, scheme)
   end
   if scheme ~= "bcrypt" and scheme ~= "argon2" then return nil end
   for _, word in ipairs(self.nested) do
-    if not word.rare and not self:may_go_on() then return nil end
+    if not word.rare and not self:may_continue() then return nil end
     if not word.rare and verify.text(word.bytes, text.trim(value.text)) then
       return { reason = string.format("%s is %s over %s, for which Auth0 has no form",
         value.expression, scheme, word.what) }
@@ -99,11 +99,11 @@ function Search:around(value, scheme)
 end
 
 ---A hash that fits once the password is turned into bytes in another way.
----@return Guess?
+---@return SearchResult?
 function Search:otherwise_encoded(made, line)
   for _, word in ipairs(self.words) do
     if word.encoding then
-      if not self:may_go_on() then return nil end
+      if not self:may_continue() then return nil end
       made.password = { encoding = word.encoding }
       local found = self:confirmed(made, string.format(
         "%s; custom_password_hash.password = { encoding = %q }", line, word.encoding))
@@ -114,8 +114,8 @@ end
 
 ---A scheme that Auth0 cannot verify. Perhaps it can be verified here: then the value is the right
 ---one.
-local function foreign(search, value, found)
-  local fits = unsupported_hash.fits(text.trim(value.text), search.cleartext)
+function Search:without_form(value, found)
+  local fits = unsupported.fits(text.trim(value.text), self.cleartext)
   return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
     found.name, fits and ", and the password fits" or "", found.reason or found.name) }
 end
@@ -123,7 +123,7 @@ end
 local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
 
 ---bcrypt whose cost, salt and hash have columns of their own, as FusionAuth keeps them.
----@return Guess?
+---@return SearchResult?
 function Search:split_bcrypt()
   local parts = { [SALT_LENGTH] = {}, [HASH_LENGTH] = {} }
   for _, value in ipairs(self.list) do
@@ -132,8 +132,8 @@ function Search:split_bcrypt()
   end
   for _, salt in ipairs(parts[SALT_LENGTH]) do
     for _, hash in ipairs(parts[HASH_LENGTH]) do
-      for _, cost in ipairs(values.numbers(self.list, 4, 16)) do
-        if not self:may_go_on() then return nil end
+      for _, cost in ipairs(candidates.numbers(self.list, 4, 16)) do
+        if not self:may_continue() then return nil end
         local found = self:confirmed(build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
           salt.text, hash.text)), string.format(
           'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
@@ -144,15 +144,15 @@ function Search:split_bcrypt()
   end
 end
 
----@return Guess? found
----@return Guess? unsupported  a scheme that Auth0 has no form for
+---@return SearchResult? found
+---@return SearchResult? without_form  a scheme that Auth0 has no form for
 function Search:self_describing()
-  local unsupported
+  local without_form
   for _, value in ipairs(self.list) do
     local found = parse.identify(value.text)
     local scheme = found and found.name
     if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
-      if not self:may_go_on() then return nil, unsupported end
+      if not self:may_continue() then return nil, without_form end
       local made = found.supported and parse.any(value.text)
       if made then
         local line = identify.line(scheme, value.expression):match("= (.*)$")
@@ -160,11 +160,11 @@ function Search:self_describing()
           or self:around(value, made.algorithm)
         if hit then return hit end
       elseif not value.part then
-        unsupported = unsupported or foreign(self, value, found)
+        without_form = without_form or self:without_form(value, found)
       end
     end
   end
-  return self:split_bcrypt(), unsupported
+  return self:split_bcrypt(), without_form
 end
 
 -- The search --------------------------------------------------------------------------------------
@@ -174,13 +174,13 @@ local function new_search(input)
   local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
     or input.user.password_hash
   if type(mapped) ~= "string" then mapped = nil end
-  local list = values.of(input.record, mapped)
+  local list = candidates.of(input.record, mapped)
   local self = setmetatable({
-    cleartext = input.cleartext, list = list, salts = values.salts(list, input.pepper),
-    targets = values.targets(list), by_bytes = {}, by_text = {},
-    words = values.words(input.cleartext), nested = values.nested(input.cleartext, input.pepper),
-    pepper = input.pepper, mapped = mapped, tried = 0, stopped = false,
-    pause = input.pause or function() end,
+    cleartext = input.cleartext, list = list, salts = candidates.salts(list, input.pepper),
+    targets = candidates.targets(list), by_bytes = {}, by_text = {},
+    words = candidates.words(input.cleartext),
+    nested = candidates.nested(input.cleartext, input.pepper), pepper = input.pepper,
+    mapped = mapped, tried = 0, stopped = false, pause = input.pause or function() end,
   }, Search)
   for _, target in ipairs(self.targets) do
     self.by_bytes[target.bytes], self.by_text[target.text] = target, target
@@ -218,17 +218,17 @@ function Search:nothing(record)
 end
 
 ---Searches what would have to be mapped for the cleartext to verify.
----@param input GuessInput
----@return Guess
-function password_search.search(input)
+---@param input SearchInput
+---@return SearchResult
+function search.search(input)
   local self = new_search(input)
-  local found, unsupported = slipped(input), nil
+  local found, without_form = slipped(input), nil
   if not found then found = digests.search(self) or nested.salted(self) end
-  if not found then found, unsupported = self:self_describing() end
-  found = found or unsupported or derived.search(self, true) or nested.repeated(self)
-    or derived.search(self, false) or self:nothing(input.record)
+  if not found then found, without_form = self:self_describing() end
+  found = found or without_form or kdfs.search(self, true) or nested.repeated(self)
+    or kdfs.search(self, false) or self:nothing(input.record)
   found.tried, found.unfinished = self.tried, self.stopped or nil
   return found
 end
 
-return password_search
+return search

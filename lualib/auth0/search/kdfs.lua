@@ -4,9 +4,9 @@
 local digest = require "host.digest"
 local build = require "auth0.hash.build"
 local rules = require "auth0.hash.rules"
-local values = require "auth0.search.candidates"
+local candidates = require "auth0.search.candidates"
 
-local derived = {}
+local kdfs = {}
 
 local MOST_SALTS <const> = 12
 local LONGEST_KEY <const> = 1024 -- bytes
@@ -40,7 +40,7 @@ local RECORDED <const> = 0.25 -- times as late: a number that the record holds
 local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
 local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
 
-local bytes_text <const> = values.bytes_text
+local bytes_text <const> = candidates.bytes_text
 
 ---The length of the one value that is longer than all others.
 local function longest_of(targets)
@@ -52,8 +52,8 @@ local function longest_of(targets)
   return alone and longest or nil
 end
 
----Salts of a key derivation: the likely ones first, as values.salts sorts them; not a field that is
----so long that it is rather the key.
+---Salts of a key derivation, the likely ones first: not a field that is so long that it is rather
+---the key.
 local function salts_of(search)
   local salts, longest = {}, longest_of(search.targets)
   for _, salt in ipairs(search.salts) do
@@ -75,17 +75,17 @@ local function keys_of(search)
   return keys
 end
 
----@class GuessNumber  rounds of PBKDF2, or N of scrypt
+---@class KdfNumber  rounds of PBKDF2, or N of scrypt
 ---@field number integer
 ---@field expression string
 ---@field named? boolean     its name says what it is for
 ---@field recorded? boolean  the record holds it
 
 ---Rounds to try: all numbers of the record, and what frameworks have.
----@return GuessNumber[]
+---@return KdfNumber[]
 local function rounds_of(search)
   local rounds, seen = {}, {}
-  for _, one in ipairs(values.numbers(search.list, 1, MOST_ITERATIONS)) do
+  for _, one in ipairs(candidates.numbers(search.list, 1, MOST_ITERATIONS)) do
     seen[one.number] = true
     rounds[#rounds + 1] = {
       number = one.number, expression = one.expression, recorded = true,
@@ -102,15 +102,15 @@ local function rounds_of(search)
   return rounds
 end
 
----@param search GuessSearch
+---@param search Search
 ---@param name string
 ---@param round {number: integer, expression: string}
----@param salt GuessSalt
----@param keys GuessTarget[]
----@return Guess?
+---@param salt SaltCandidate
+---@param keys HashCandidate[]
+---@return SearchResult?
 local function try_pbkdf2(search, name, round, salt, keys)
   local size = rules.SIZES[name]
-  for _, word in ipairs(search.derived_words) do
+  for _, word in ipairs(search.kdf_words) do
     -- The first block tells; a longer key only goes on from it.
     local block = digest.pbkdf2(name, word.bytes, salt.bytes, round.number, size)
     for _, key in ipairs(block and keys or {}) do
@@ -130,14 +130,14 @@ local function try_pbkdf2(search, name, round, salt, keys)
 end
 
 ---Costs of scrypt: those that the record names, and frequent ones.
----@return GuessNumber[]
+---@return KdfNumber[]
 local function costs_of(search)
   local costs = {}
   local function add(number, expression, named)
     costs[#costs + 1] = { number = number, expression = expression, named = named,
       recorded = named }
   end
-  for _, one in ipairs(values.numbers(search.list, 2, 1 << 20)) do
+  for _, one in ipairs(candidates.numbers(search.list, 2, 1 << 20)) do
     local number = one.number
     if one.name:find("cost") or one.name:find("log") or one.name:find("^l?n$") then
       if number > 32 and number & (number - 1) == 0 then
@@ -151,9 +151,10 @@ local function costs_of(search)
   return costs
 end
 
----@param search GuessSearch
----@param parts {cost: table, block: integer, lanes: integer, salt: GuessSalt, key: GuessTarget}
----@return Guess?
+---@param search Search
+---@param parts {cost: table, block: integer, lanes: integer, salt: SaltCandidate,
+---  key: HashCandidate}
+---@return SearchResult?
 local function try_scrypt(search, parts)
   local cost, salt, key = parts.cost, parts.salt, parts.key
   local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
@@ -170,11 +171,11 @@ local function try_scrypt(search, parts)
     bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
 end
 
----@class GuessAttempt
+---@class KdfAttempt
 ---@field due number     rounds that it takes, more for what is unlikely: attempts are made in order
 ---@field place integer  of those that are due alike
----@field number GuessNumber
----@field salt GuessSalt
+---@field number KdfNumber
+---@field salt SaltCandidate
 ---@field name? string   digest of PBKDF2; nil: scrypt
 ---@field block? integer
 ---@field lanes? integer
@@ -194,7 +195,7 @@ local function lateness(attempt, mapped_name, mapped_salt)
 end
 
 ---All attempts, the cheap and likely ones first.
----@return GuessAttempt[]
+---@return KdfAttempt[]
 local function attempts_of(search)
   local attempts, name_mapped, salt_mapped = {}, mapped_of(search)
   local function add(attempt, due)
@@ -222,7 +223,7 @@ local function attempts_of(search)
 end
 
 ---Makes an attempt with each key that it may be of.
----@return Guess?
+---@return SearchResult?
 local function try(search, attempt, keys)
   local salt, number = attempt.salt, attempt.number.number
   if attempt.name then
@@ -253,21 +254,21 @@ local function words_of(search)
 end
 
 ---Tries PBKDF2 and scrypt, as long as the search may go on.
----@param search GuessSearch
+---@param search Search
 ---@param only_named boolean  with numbers only whose names say that they are rounds or costs
----@return Guess?
-function derived.search(search, only_named)
+---@return SearchResult?
+function kdfs.search(search, only_named)
   local keys = keys_of(search)
   if #keys == 0 then return nil end
-  search.derived_words = search.derived_words or words_of(search)
+  search.kdf_words = search.kdf_words or words_of(search)
   search.attempts = search.attempts or attempts_of(search)
   for _, attempt in ipairs(search.attempts) do
     if (attempt.number.named or false) == only_named then
-      if not search:may_go_on() then return nil end
+      if not search:may_continue() then return nil end
       local found = try(search, attempt, keys)
       if found then return found end
     end
   end
 end
 
-return derived
+return kdfs

@@ -3,7 +3,7 @@
 
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
-local values = require "auth0.search.candidates"
+local candidates = require "auth0.search.candidates"
 
 local nested = {}
 
@@ -44,8 +44,8 @@ local SALTED <const> = {
 }
 
 ---Digests of digests in which a salt is.
----@param search GuessSearch
----@return Guess?
+---@param search Search
+---@return SearchResult?
 function nested.salted(search)
   for _, salt in ipairs(search.salts) do
     for _, name in ipairs(NAMES) do
@@ -67,7 +67,7 @@ end
 ---How many rounds are looked through: more where the record names more.
 local function steps_of(search)
   local steps = STEPS
-  for _, one in ipairs(values.numbers(search.list, STEPS, MOST_STEPS)) do
+  for _, one in ipairs(candidates.numbers(search.list, STEPS, MOST_STEPS)) do
     steps = math.max(steps, one.number)
   end
   return steps
@@ -75,10 +75,10 @@ end
 
 ---Rounds of one digest: `first` is what the first one is made of, `next_of` makes the data of each
 ---further one of the bytes of the last.
----@param search GuessSearch
+---@param search Search
 ---@param chain {name: string, first: string, next_of: fun(raw: string): string}
 ---@param steps integer
----@return GuessTarget? target
+---@return HashCandidate? target
 ---@return integer? rounds
 local function follow(search, chain, steps)
   local name, next_of, by_bytes = chain.name, chain.next_of, search.by_bytes
@@ -134,14 +134,14 @@ local function has_digest(search, name)
 end
 
 ---Digests that are made many times.
----@param search GuessSearch
----@return Guess?
+---@param search Search
+---@return SearchResult?
 function nested.repeated(search)
   local steps = steps_of(search)
   for _, name in ipairs(NAMES) do
     for _, start in ipairs(has_digest(search, name) and starts(search) or {}) do
       for _, way in ipairs(ways(start.plain, search.cleartext)) do
-        if not search:may_go_on() then return nil end
+        if not search:may_continue() then return nil end
         search.steps = steps
         local target, rounds = follow(search, {
           name = name, first = start.plain, next_of = way.next_of,

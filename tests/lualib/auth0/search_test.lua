@@ -1,4 +1,4 @@
---- auth0.guess: what old systems did to a password is found from one login, and the line works.
+--- auth0.search: what old systems did to a password is found from one login, and the line works.
 
 local digest = require "host.digest"
 local search = require "auth0.search"
@@ -165,7 +165,7 @@ local FOUND <const> = {
 }
 
 for _, case in ipairs(FOUND) do
-  test("guess: " .. case[1], function()
+  test("search: " .. case[1], function()
     local cleartext, pepper = PLAIN, nil
     if case[4] then cleartext, pepper = case[4][1], case[4][2] end
     local found = search.search {
@@ -263,7 +263,7 @@ local WITHOUT <const> = {
 }
 
 for _, case in ipairs(WITHOUT) do
-  test("guess: no form of Auth0's, and why: " .. case[1], function()
+  test("search: no form of Auth0's, and why: " .. case[1], function()
     local more = case[4] or { PLAIN }
     local found = search.search {
       user = {}, record = case[2], cleartext = more[1], pepper = more[2],
@@ -274,7 +274,7 @@ for _, case in ipairs(WITHOUT) do
   end)
 end
 
-test("guess: Firebase's export is known by its fields", function()
+test("search: Firebase's export is known by its fields", function()
   local found = search.search {
     record = { localId = "a", passwordHash = b64(("x"):rep(64)), salt = "abc" }, user = {},
     cleartext = PLAIN, pause = function() return true end,
@@ -282,14 +282,14 @@ test("guess: Firebase's export is known by its fields", function()
   tap.contains(found.reason, "looks like Firebase's scrypt")
 end)
 
-test("guess: the mapped hash is looked at where the record does not hold it", function()
+test("search: the mapped hash is looked at where the record does not hold it", function()
   local found = search.search { record = {}, cleartext = PLAIN, user = { custom_password_hash = {
     algorithm = "sha1", hash = { value = hash("md5", PLAIN), encoding = "hex" },
   } } }
   tap.contains(found.line, 'password.digest("md5", value)')
 end)
 
-test("guess: a part of a field is named before the mapped hash is", function()
+test("search: a part of a field is named before the mapped hash is", function()
   local hex = hash("md5", PLAIN .. "abc")
   local found = search.search {
     record = { hash = hex .. ":abc" }, cleartext = PLAIN,
@@ -298,7 +298,7 @@ test("guess: a part of a field is named before the mapped hash is", function()
   tap.contains(found.line, 'password.digest("md5", row.hash:match')
 end)
 
-test("guess: a number between salt and key is tried first as the rounds", function()
+test("search: a number between salt and key is tried first as the rounds", function()
   local key = digest.pbkdf2("sha1", PLAIN, BYTES:rep(3), 6400, 18)
   local found = search.search {
     record = { hash = "sha1:6400:18:" .. b64(BYTES:rep(3)) .. ":" .. b64(key) }, user = {},
@@ -307,7 +307,7 @@ test("guess: a number between salt and key is tried first as the rounds", functi
   tap.contains(found.line, 'password.pbkdf2("sha1", row.hash:match("^[^:]*:([^:]*)"), ')
 end)
 
-test("guess: digest and salt that are mapped are tried first with other rounds", function()
+test("search: digest and salt that are mapped are tried first with other rounds", function()
   local record = { salt = SALT, a = "10001", b = "b64text=", c = "2026",
     hash = digest.hex(digest.pbkdf2("sha256", PLAIN, BYTES, 29000, 32)) }
   local found = search.search {
@@ -317,14 +317,14 @@ test("guess: digest and salt that are mapped are tried first with other rounds",
   tap.contains(found.line, 'password.pbkdf2("sha256", 29000, password.bytes(row.salt, "hex")')
 end)
 
-test("guess: blanks around the cleartext are told", function()
+test("search: blanks around the cleartext are told", function()
   local found = search.search { record = {}, cleartext = PLAIN .. " ", user = {
     custom_password_hash = password.digest("sha1", hash("sha1", PLAIN)),
   } }
   tap.contains(found.reason, "without the blanks")
 end)
 
-test("guess: nothing fits another password, and the search ends when it is told to", function()
+test("search: nothing fits another password, and the search ends when it is told to", function()
   local calls = 0
   local found = search.search {
     record = { hash = ("ab"):rep(32), salt = "abc" }, user = {}, cleartext = PLAIN,
