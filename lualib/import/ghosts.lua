@@ -42,22 +42,21 @@ local function objection(connection, user)
     return "whether addresses are unique in the connection is not known, so no ghost is deleted"
   elseif (connection.unique or {}).email ~= true then
     return "addresses are not unique in the connection, so no ghost is deleted"
-  elseif type(user.email) ~= "string" then
+  elseif not user.email then
     return "a ghost is deleted by its address, and the user has none"
   end
 end
 
 ---Whether the tenant knows somebody with an identifier of ours, in whatever connection the id is.
 ---@return string? who
-local function somebody(engine, user)
+local function somebody(engine, user, id)
   local found = engine:check(engine.users.find(engine.client, {
-    connection = engine.connection.name, emails = { user.email:lower() }, others = { user },
-    ids = { identifiers.with_prefix(user.user_id) },
+    connection = engine.connection.name, emails = { user.email }, others = { user },
+    ids = { id },
   }))
   if found[1] then return found[1].user_id end
-  if not user.user_id then return nil end
+  if not id then return nil end
   -- An id is not of one connection: deleting by it could meet a user of another.
-  local id = identifiers.with_prefix(user.user_id)
   local response, message, kind = engine.client:request {
     method = "GET", path = "/users/" .. http.escape(id), expects = expect.USER,
   }
@@ -79,7 +78,7 @@ end
 ---Deletes what stands in the way of a refused user. Nil and why when it must not, or cannot, be.
 ---@param engine Engine
 ---@param refused RunFailure
----@param user table  its identifiers as they were refused
+---@param user Identifiers  as they were refused
 ---@return true?
 ---@return string? why
 function ghosts.delete(engine, refused, user)
@@ -89,18 +88,16 @@ function ghosts.delete(engine, refused, user)
   local done
   done, why = agreed(engine)
   if not done then return nil, why end
-  local who = somebody(engine, user)
+  local id = identifiers.with_prefix(user.user_id)
+  local who = somebody(engine, user, id)
   if who then
     return nil, string.format("no ghost: the tenant lists %s with an identifier of this user", who)
   end
   done, why = delete(engine, {
     path = "/connections/" .. http.escape(engine.connection.id) .. "/users",
-    query = { email = user.email:lower() },
+    query = { email = user.email },
   })
-  if done and user.user_id then
-    local id = identifiers.with_prefix(user.user_id)
-    done, why = delete(engine, { path = "/users/" .. http.escape(id) })
-  end
+  if done and id then done, why = delete(engine, { path = "/users/" .. http.escape(id) }) end
   if not done then return nil, why end
   engine.log("ghost_deleted", { position = refused.position, at = refused.at })
   return true

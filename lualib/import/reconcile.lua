@@ -23,14 +23,13 @@ local DOUBT <const> = {
 ---@param elsewhere? boolean  those of other connections with an id of ours too
 ---@return fun(user: table): TenantUser[]
 local function find(engine, ours, elsewhere)
-  local ids, emails, others = {}, {}, {}
+  local ids, emails = {}, {}
   for _, user in ipairs(ours) do
     ids[#ids + 1] = identifiers.with_prefix(user.user_id)
-    if user.email then emails[#emails + 1] = user.email:lower() end
-    if user.username or user.phone_number then others[#others + 1] = user end
+    emails[#emails + 1] = user.email
   end
   local found, message, kind = engine.users.find(engine.client, {
-    connection = engine.connection.name, ids = ids, emails = emails, others = others,
+    connection = engine.connection.name, ids = ids, emails = emails, others = ours,
     elsewhere = elsewhere,
   })
   engine:check(found, message, kind)

@@ -266,7 +266,7 @@ function Run:requeue(user, refused, options)
   expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
   expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
   options = options_of(options)
-  local before = self.engine.identified[refused.id] or refused.user
+  local before = self.engine.identified[refused.id] or identifiers.of(refused.user)
   local why = self.queue:objection(user, before, refused.position)
   if why then return false, why end
   if options.delete_ghost then

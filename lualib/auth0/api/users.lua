@@ -60,7 +60,7 @@ function UserSearch:take(user)
   if not (is_here or self.wanted[user.user_id]) or self.seen[user.user_id] then return end
   self.seen[user.user_id], user.elsewhere = true, not is_here or nil
   for _, name in ipairs(identifiers.LOGINS) do user[name] = text(user[name]) end
-  if user.email and is_here then self.seen[user.email:lower()] = true end
+  if user.email and is_here then self.seen[identifiers.fold(user.email)] = true end
   user.created = text(user.created_at) and clock.parse(user.created_at) or nil
   self.list[#self.list + 1] = user
 end
@@ -102,7 +102,7 @@ end
 local function unique(values, fold)
   local list, seen = {}, {}
   for _, value in ipairs(values or {}) do
-    value = fold and value:lower() or value
+    value = fold and fold(value) or value
     if value ~= "" and not seen[value] then
       seen[value] = true
       list[#list + 1] = value
@@ -149,12 +149,12 @@ function users.find(api, query)
   for _, id in ipairs(query.elsewhere and query.ids or {}) do self.wanted[id] = true end
   local usernames, phones = {}, {}
   for _, user in ipairs(query.others or {}) do
-    usernames[#usernames + 1] = text(user.username)
-    phones[#phones + 1] = text(user.phone_number)
+    local values = identifiers.of(user)
+    usernames[#usernames + 1], phones[#phones + 1] = values.username, values.phone_number
   end
-  local ids, emails = unique(query.ids), unique(query.emails, true)
+  local ids, emails = unique(query.ids), unique(query.emails, identifiers.fold)
   local searches = {
-    { "user_id", ids }, { "email", emails }, { "username", unique(usernames, true) },
+    { "user_id", ids }, { "email", emails }, { "username", unique(usernames) },
     { "phone_number", unique(phones) },
   }
   for _, search in ipairs(searches) do
