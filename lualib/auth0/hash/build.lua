@@ -88,11 +88,6 @@ function build.bcrypt(value, options)
   }
 end
 
-local PBKDF2 <const> = {
-  sha1 = "sha1", sha224 = "sha224", sha256 = "sha256", sha384 = "sha384", sha512 = "sha512",
-  md5 = "md5", md4 = "md4", ripemd160 = "ripemd160", whirlpool = "whirlpool",
-}
-
 ---"SHA-256", "HmacSHA256", "sha_256" are all sha256; nil for what has no name here.
 ---@param name any
 ---@return string?
@@ -113,7 +108,7 @@ function build.pbkdf2(name, iterations, salt, key)
   if type(name) == "table" then
     error("pbkdf2 takes (name, iterations, salt, key), not a table", 2)
   end
-  local known = PBKDF2[build.digest_name(name) or ""]
+  local known = build.digest_name(name)
   local count = math.tointeger(tonumber(iterations))
   if not known then return nil, "a digest that Auth0 does not know for pbkdf2" end
   if not count or count < 1 then return nil, "pbkdf2 needs its number of iterations" end
@@ -233,8 +228,6 @@ local function encoded(value, size, encoding)
   return nil, string.format("not %d bytes in %s", size, table.concat(candidates, " or "))
 end
 
-local DIGESTS <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true }
-
 ---One round of a digest over password and salt.
 ---@param name string     md4, md5, sha1, sha256, sha512
 ---@param value string?   in hex or Base64
@@ -244,7 +237,7 @@ local DIGESTS <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sh
 function build.digest(name, value, options)
   options = options or {}
   local known = build.digest_name(name)
-  if not known or not DIGESTS[known] then return nil, tostring(name) .. " is not supported" end
+  if not rules.IS_DIGEST[known or ""] then return nil, tostring(name) .. " is not supported" end
   local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   local why = salt_fault(options)

@@ -32,15 +32,13 @@ function identify.line(scheme, expression)
   return string.format("password_hash, custom_password_hash = password.auto(%s)", expression)
 end
 
-local DIGESTS <const> = { "md4", "md5", "sha1", "sha256", "sha512" }
-
 ---Digests of Auth0's that a bare value may be: by its length in hex or Base64.
 local function digests_of(value)
   local names, how = {}, nil
   for _, encoding in ipairs { "hex", "base64" } do
     local text = encoding == "hex" and build.bare_hex(value) or value
     local bytes = rules.decode(text, encoding)
-    for _, name in ipairs(bytes and #names == 0 and DIGESTS or {}) do
+    for _, name in ipairs(bytes and #names == 0 and rules.DIGESTS or {}) do
       if #bytes == rules.SIZES[name] then
         names[#names + 1], how = name, encoding
       end

@@ -29,6 +29,13 @@ rules.SIZES = {
   sha512 = 64, whirlpool = 64,
 }
 
+---Digests that are an algorithm by themselves.
+---@type string[]
+rules.DIGESTS = { "md4", "md5", "sha1", "sha256", "sha512" }
+---@type table<string, true>
+rules.IS_DIGEST = {}
+for _, name in ipairs(rules.DIGESTS) do rules.IS_DIGEST[name] = true end
+
 -- What Auth0's list of names for pbkdf2 holds beside the plain ones.
 local PBKDF2_NAMES <const> = {
   "RSA-MD4", "RSA-MD5", "RSA-MDC2", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA1-2", "RSA-SHA224",
@@ -60,6 +67,11 @@ end
 local function member_check(member, report)
   if rules.decode(member.value, member.encoding) then return end
   report("PATTERN", "value", "String does not match pattern of " .. tostring(member.encoding))
+end
+
+local function hash_text(value)
+  local text = type(value.hash) == "table" and value.hash.value
+  return type(text) == "string" and text or nil
 end
 
 ---The hash's bytes; reports what does not decode or has another length.
@@ -96,8 +108,8 @@ local function scrypt_doubts(value, report)
 end
 
 local function pbkdf2_check(value, report)
-  local text = type(value.hash) == "table" and value.hash.value
-  if type(text) ~= "string" then return end
+  local text = hash_text(value)
+  if not text then return end
   local name, parameters, salt, key = text:match("^%$pbkdf2%-([%w%-]+)(.-)%$([^$]+)%$([^$]+)$")
   if not name then return end
   if not is_pbkdf2_name[name] then
@@ -121,8 +133,8 @@ local function hmac_doubts(value, report)
 end
 
 local function argon2_doubts(value, report)
-  local text = type(value.hash) == "table" and value.hash.value
-  if type(text) ~= "string" then return end
+  local text = hash_text(value)
+  if not text then return end
   local kind, rest, salt, key = text:match("^%$argon2(%a+)%$(.*m=.*%$([^$]+)%$([^$]+))$")
   if not kind then return end
   local function doubt(why)
@@ -152,8 +164,8 @@ function rules.ldap_size(scheme)
 end
 
 local function ldap_check(value, report)
-  local text = type(value.hash) == "table" and value.hash.value
-  if type(text) ~= "string" then return end
+  local text = hash_text(value)
+  if not text then return end
   local scheme, data = text:match("^{(%w+)}(.+)$")
   if not scheme then return end
   local size, salted = rules.ldap_size(scheme)
@@ -172,8 +184,8 @@ local function ldap_check(value, report)
 end
 
 local function ldap_doubts(value, report)
-  local text = type(value.hash) == "table" and value.hash.value
-  if type(text) ~= "string" or not text:find("^{[^}]*%l") then return end
+  local text = hash_text(value)
+  if not text or not text:find("^{[^}]*%l") then return end
   report("PATTERN", "hash.value", "a scheme in small letters may be refused at login" .. TRY_FIRST)
 end
 
@@ -259,8 +271,6 @@ local function pbkdf2_patterns()
 end
 
 local CASES <const> = {
-  md4 = digest_rule "md4", md5 = digest_rule "md5", sha1 = digest_rule "sha1",
-  sha256 = digest_rule "sha256", sha512 = digest_rule "sha512",
   hmac = bytes_rule {
     hash_required = { "digest", "key" }, check = hmac_check, warn = { check = hmac_doubts },
   },
@@ -283,6 +293,7 @@ local CASES <const> = {
     name = "{SCHEME}base64, with MD5, SMD5, SHA... or SSHA...",
   }),
 }
+for _, name in ipairs(rules.DIGESTS) do CASES[name] = digest_rule(name) end
 
 ---@type string[]
 rules.ALGORITHMS = {}

@@ -11,8 +11,6 @@ local digests = {}
 local FEW <const> = 12 -- salts where each is tried with each
 local HMAC_BLOCK <const> = 64 -- bytes that ASP.NET fills with the salt, for its key
 
-local SUPPORTED <const> = { md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true }
-
 ---Digest names in an order of their own, with those that Auth0 has not heard of.
 ---@type string[]
 digests.NAMES = { "sha512-256", "sha3-256", "sha3-512" }
@@ -57,7 +55,7 @@ end
 ---@return SearchResult?
 local function digest_found(search, hit)
   local target, word, salt = hit.target, hit.word, hit.salt
-  if not SUPPORTED[hit.name] or word.what then
+  if not rules.IS_DIGEST[hit.name] or word.what then
     local over = word.what and " over " .. word.what or ""
     local with = salt and string.format(" with %s as its salt (%s)", salt.expression, hit.position)
       or ""
@@ -118,7 +116,7 @@ end
 ---@return SearchResult?
 local function cut_found(search, cut)
   local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
-  if not SUPPORTED[cut.name] then
+  if not rules.IS_DIGEST[cut.name] then
     return { reason = string.format("%s is %s with its salt, for which Auth0 has no form",
       target.expression, cut.name) }
   end
