@@ -1,5 +1,7 @@
 --- Answers of the rehearsal tenant, in the Management API's shapes.
 
+local json = require "host.json"
+
 local answers = {}
 
 ---@class Answer
@@ -45,6 +47,17 @@ function answers.invalid(what, property)
   local message = "Payload validation error: " .. what
   if property then message = message .. " on property " .. property end
   return answers.refuse(400, message .. (property and "" or "."), "invalid_body")
+end
+
+---The body of a request as an object, or the answer that refuses it.
+---@param request host.server.request
+---@return table?
+---@return Answer? refusal
+function answers.object_of(request)
+  local body, message = json.decode(request.body)
+  if type(body) == "table" and not json.is_array(body) then return body end
+  return nil, answers.invalid(message and "'" .. message .. "'"
+    or "'Expected type object but found type array'")
 end
 
 ---@param what string

@@ -34,14 +34,6 @@ local APART <const> = {
   { "username", "email_verified" }, { "username", "password" },
 }
 
----The body as an object, or the answer that refuses it.
-local function object_of(request)
-  local body, message = json.decode(request.body)
-  if type(body) == "table" and not json.is_array(body) then return body end
-  return nil, answers.invalid(message and "'" .. message .. "'"
-    or "'Expected type object but found type array'")
-end
-
 ---A value's type in the words of JSON.
 local function type_of(value)
   if value == json.null then return "null" end
@@ -150,7 +142,7 @@ end
 ---@param scopes table<string, true>
 ---@return Answer
 function edit.change(tenant, request, scopes)
-  local body, refusal = object_of(request)
+  local body, refusal = answers.object_of(request)
   if not body then return refusal end
   refusal = objection(body)
   if refusal then return refusal end
@@ -204,7 +196,7 @@ end
 ---@param request host.server.request
 ---@return Answer
 function edit.create(tenant, request)
-  local body, refusal = object_of(request)
+  local body, refusal = answers.object_of(request)
   if not body then return refusal end
   if body.password_hash or body.custom_password_hash or body.mfa_factors then
     return answers.invalid("'Additional properties not allowed'")

@@ -18,13 +18,6 @@ local METHODS <const> = {
   totp = { member = "totp_secret", pattern = "^[A-Z2-7]+$", factor = "totp" },
 }
 
----The body as an object, or the answer that refuses it.
-local function object_of(request)
-  local body = json.decode(request.body)
-  if type(body) == "table" and not json.is_array(body) then return body end
-  return nil, answers.invalid("'Expected type object'")
-end
-
 local function missing()
   return answers.refuse(404, "User not found.", "inexistent_user")
 end
@@ -34,7 +27,7 @@ end
 ---@param request host.server.request
 ---@return Answer
 function remedies.enrol(tenant, request)
-  local body, refusal = object_of(request)
+  local body, refusal = answers.object_of(request)
   if not body then return refusal end
   local method = METHODS[body.type]
   if not method then
@@ -87,7 +80,7 @@ end
 ---@param request host.server.request
 ---@return Answer
 function remedies.ticket(tenant, request)
-  local body, refusal = object_of(request)
+  local body, refusal = answers.object_of(request)
   if not body then return refusal end
   local row
   row, refusal = user_of(tenant, body)

@@ -23,83 +23,47 @@ local LIMIT_REACHED <const> = "Global limit has been reached"
 ---@field scopes? string[]  one of these is needed; nil: no token is
 ---@field group? string     of endpoints that share a bucket
 
+---@param ... string  scopes
+---@return Route
+local function entry(method, path, handler, group, ...)
+  return {
+    method = method, path = path, handler = handler, group = group, scopes = ... and { ... },
+  }
+end
+
 ---@type Route[]
 local ROUTES <const> = {
-  { method = "POST", path = "/oauth/token", handler = oauth.token, group = "token" },
-  { method = "GET", path = "/__tenant/metrics", handler = metrics.show },
-  { method = "GET", path = "/__tenant/exports/{}/{}/{}/{}", handler = exports.download },
-  {
-    method = "POST", path = "/api/v2/jobs/users-imports", handler = uploads.accept,
-    scopes = { "create:users" }, group = "other",
-  },
-  {
-    method = "POST", path = "/api/v2/jobs/users-exports", handler = exports.accept,
-    scopes = { "read:users" }, group = "other",
-  },
-  {
-    method = "GET", path = "/api/v2/jobs/{}", handler = jobs.read,
-    scopes = { "create:users", "read:users" }, group = "other",
-  },
-  {
-    method = "GET", path = "/api/v2/jobs/{}/errors", handler = jobs.errors,
-    scopes = { "create:users", "read:users" }, group = "other",
-  },
-  {
-    method = "GET", path = "/api/v2/users-by-email", handler = users.by_email,
-    scopes = { "read:users" }, group = "read_users",
-  },
-  {
-    method = "GET", path = "/api/v2/users", handler = users.search,
-    scopes = { "read:users" }, group = "read_users",
-  },
-  {
-    method = "POST", path = "/api/v2/users", handler = edit.create,
-    scopes = { "create:users" }, group = "write_users",
-  },
-  {
-    method = "GET", path = "/api/v2/users/{}", handler = users.get,
-    scopes = { "read:users" }, group = "read_users",
-  },
-  {
-    method = "PATCH", path = "/api/v2/users/{}", handler = edit.change,
-    scopes = { "update:users", "update:users_app_metadata" }, group = "write_users",
-  },
-  {
-    method = "DELETE", path = "/api/v2/users/{}", handler = users.delete,
-    scopes = { "delete:users" }, group = "delete_users",
-  },
-  {
-    method = "POST", path = "/api/v2/users/{}/authentication-methods", handler = remedies.enrol,
-    scopes = { "create:authentication_methods" }, group = "other",
-  },
-  {
-    method = "POST", path = "/api/v2/tickets/password-change", handler = remedies.ticket,
-    scopes = { "create:user_tickets" }, group = "other",
-  },
-  {
-    method = "GET", path = "/api/v2/connections", handler = connections.list,
-    scopes = { "read:connections" }, group = "read_connections",
-  },
-  {
-    method = "GET", path = "/api/v2/connections/{}", handler = connections.get,
-    scopes = { "read:connections" }, group = "read_connections",
-  },
-  {
-    method = "DELETE", path = "/api/v2/connections/{}", handler = connections.delete,
-    scopes = { "delete:connections" }, group = "other",
-  },
-  {
-    method = "GET", path = "/api/v2/connections/{}/clients", handler = connections.clients,
-    scopes = { "read:connections" }, group = "read_connections",
-  },
-  {
-    method = "GET", path = "/api/v2/guardian/factors", handler = guardian.factors,
-    scopes = { "read:guardian_factors" }, group = "other",
-  },
-  {
-    method = "DELETE", path = "/api/v2/connections/{}/users", handler = users.delete_by_email,
-    scopes = { "delete:users" }, group = "delete_users",
-  },
+  entry("POST", "/oauth/token", oauth.token, "token"),
+  entry("GET", "/__tenant/metrics", metrics.show),
+  entry("GET", "/__tenant/exports/{}/{}/{}/{}", exports.download),
+  entry("POST", "/api/v2/jobs/users-imports", uploads.accept, "other", "create:users"),
+  entry("POST", "/api/v2/jobs/users-exports", exports.accept, "other", "read:users"),
+  entry("GET", "/api/v2/jobs/{}", jobs.read, "other", "create:users", "read:users"),
+  entry("GET", "/api/v2/jobs/{}/errors", jobs.errors,
+    "other", "create:users", "read:users"),
+  entry("GET", "/api/v2/users-by-email", users.by_email, "read_users", "read:users"),
+  entry("GET", "/api/v2/users", users.search, "read_users", "read:users"),
+  entry("POST", "/api/v2/users", edit.create, "write_users", "create:users"),
+  entry("GET", "/api/v2/users/{}", users.get, "read_users", "read:users"),
+  entry("PATCH", "/api/v2/users/{}", edit.change,
+    "write_users", "update:users", "update:users_app_metadata"),
+  entry("DELETE", "/api/v2/users/{}", users.delete, "delete_users", "delete:users"),
+  entry("POST", "/api/v2/users/{}/authentication-methods", remedies.enrol,
+    "other", "create:authentication_methods"),
+  entry("POST", "/api/v2/tickets/password-change", remedies.ticket,
+    "other", "create:user_tickets"),
+  entry("GET", "/api/v2/connections", connections.list,
+    "read_connections", "read:connections"),
+  entry("GET", "/api/v2/connections/{}", connections.get,
+    "read_connections", "read:connections"),
+  entry("DELETE", "/api/v2/connections/{}", connections.delete,
+    "other", "delete:connections"),
+  entry("GET", "/api/v2/connections/{}/clients", connections.clients,
+    "read_connections", "read:connections"),
+  entry("GET", "/api/v2/guardian/factors", guardian.factors,
+    "other", "read:guardian_factors"),
+  entry("DELETE", "/api/v2/connections/{}/users", users.delete_by_email,
+    "delete_users", "delete:users"),
 }
 
 local function segments_of(path)
