@@ -124,7 +124,7 @@ test("a ghost has words of its own, or the ordinary ones", function()
     ["ghost=own"] = "The user already exists.", ["ghost=ordinary"] = ORDINARY,
   } do
     with(choice, function(t)
-      ghosts.add(t.tenant.db, t.tenant.default, users.keys { email = "g@example.com" })
+      ghosts.add(t.tenant.db, t.tenant.default, identifiers.stored { email = "g@example.com" })
       equal(first_error(t, { email = "g@example.com" }),
         { code = "DUPLICATED_USER", message = message })
     end)

@@ -158,7 +158,7 @@ test("a state of version 1 keeps its users, also those who share an address", fu
         #before)
       tap.equal(t:user("auth0|y").email, "ana@example.com")
       local _, errors = t:import { { email = "person3@example.com" } }
-      tap.equal(only(errors).errors[1].code, "CONFLICT_EMAIL")
+      tap.equal(only(errors).errors[1].code, "DUPLICATED_USER")
     end)
   end)
 end)
