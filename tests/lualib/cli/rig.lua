@@ -38,9 +38,25 @@ function cli_rig.report_of(changes)
   return report
 end
 
----Runs a command line against fakes: status, stdout, stderr.
+---Lets `require` give these tables as long as the result is not closed; what a table lacks, the
+---module has.
+---@param fakes table<string, table>
+local function in_place_of_modules(fakes)
+  local kept = {}
+  for name, fake in pairs(fakes) do
+    kept[name] = require(name)
+    package.loaded[name] = setmetatable(fake, { __index = kept[name] })
+  end
+  return setmetatable({}, { __close = function()
+    for name, module in pairs(kept) do package.loaded[name] = module end
+  end })
+end
+
+---Runs a command line against fakes: status, stdout, stderr. `modules`: tables in place of the
+---modules that commands load when they run.
 function cli_rig.run(args, fakes)
   fakes = fakes or {}
+  local _ <close> = in_place_of_modules(fakes.modules or {})
   fakes.terminal = fakes.terminal or cli_rig.new_terminal()
   local values = fakes.values or {}
   fakes.env = function(name) return values[name] end

@@ -1,11 +1,11 @@
---- cli: tenant and rehearse, with a child that is a fake.
+--- cli: tenant and rehearse, from a command line to what does the work.
 
 local file = require "host.file"
 local rig = require "tests.lualib.cli.rig"
 local tap = require "tests.tap"
 
 local test = tap.test
-local SHOP, report_of, run, with_session = rig.SHOP, rig.report_of, rig.run, rig.with_session
+local SHOP, report_of, run = rig.SHOP, rig.report_of, rig.run
 
 local SAID <const> = "AUTH0_DOMAIN=http://127.0.0.1:1\nAUTH0_CLIENT_ID=i\nAUTH0_CLIENT_SECRET=s\n"
   .. "AUTH0_CONNECTION=C\n\n"
@@ -29,94 +29,58 @@ test("tenant prints a usable .env and an empty line", function()
   tap.equal(out, SAID)
 end)
 
----A child process that says what it is told to, then nothing more.
-local function child_of(text, exit)
-  local child = { closed = false }
-  function child.status() return exit or 1 end
-  function child.read()
-    local data = text
-    text = nil
-    return data
-  end
-  function child.close() child.closed = true end
-  return child
+---What a command line asks of the rehearsal, and what comes of it.
+---@param args string[]
+---@param report Report
+---@param values? table<string, string>  the environment
+local function rehearse(args, report, values)
+  local asked
+  local status, out, err = run(args, {
+    values = values, modules = {
+      rehearsal = {
+        run = function(options)
+          asked = options
+          return report
+        end,
+      },
+    },
+  })
+  return asked, status, out, err
 end
 
-test("rehearse runs against the tenant it started, with consent, and stops it", function()
-  local child, argv, settings = child_of(SAID), nil, nil
-  local status = with_session(function(_, given)
-    settings = given
-    return report_of()
-  end, { "rehearse", SHOP, "input=a", "--tier", "free" }, {
-    spawn = function(given)
-      argv = given
-      return child
-    end,
-    values = { AUTH0_DOMAIN = "production.auth0.com", AUTH0_CLIENT_SECRET = "real" },
-  })
-  tap.equal(status, 0)
-  tap.equal(table.concat(argv, " ", 2), "tenant --port 0 --tier free")
-  tap.equal(settings.base, "http://127.0.0.1:1")
-  tap.equal(settings.credentials, { client_id = "i", client_secret = "s" })
-  tap.equal({ settings.connection, settings.run_dir }, { "C", "shop.rehearsal" })
-  tap.equal(settings.yes, true)
-  assert(child.closed)
+test("rehearse gives its arguments to the rehearsal, and ends with the report", function()
+  local asked, status, out, err = rehearse({ "rehearse", SHOP, "input=a", "--tier", "free",
+    "--existing", "e.json", "--faults", "f.yaml", "--doubt", "path=pointer" },
+    report_of { exit = 3, next = "auth0-migrate report shop.rehearsal" },
+    { AUTH0_DOMAIN = "production.auth0.com", AUTH0_CLIENT_SECRET = "real" })
+  tap.equal(status, 3)
+  tap.contains(out, "The books balance")
+  tap.contains(err, "next: auth0-migrate report shop.rehearsal\n")
+  tap.equal({ asked.recipe.name, asked.directory }, { "shop", "shop.rehearsal" })
+  tap.equal(asked.tenant, { tier = "free", existing = "e.json", faults = "f.yaml",
+    doubts = { { name = "path", value = "pointer" } } })
+  tap.contains(asked.command, "auth0-migrate rehearse " .. SHOP .. " input=a --tier free")
+  tap.equal({ asked.settings.base, asked.settings.credentials.client_secret }, {})
 end)
 
----The time scale of a rehearsal's tenant and of its run.
-local function scales(values)
-  local env, settings
-  with_session(function(_, given)
-    settings = given
-    return report_of()
-  end, { "rehearse", SHOP, "input=a" }, {
-    spawn = function(_, given)
-      env = given.env
-      return child_of(SAID)
-    end,
-    values = values,
-  })
-  return { env.AUTH0_MIGRATE_TIME_SCALE, settings.time_scale }
-end
+test("a rehearsal has its own clock, unless the environment names one", function()
+  local args = { "rehearse", SHOP, "input=a" }
+  tap.equal(rehearse(args, report_of()).time_scale, nil)
+  tap.equal(rehearse(args, report_of(), { AUTH0_MIGRATE_TIME_SCALE = "3" }).time_scale, 3)
+end)
 
-test("a rehearsal has a fast clock, the tenant's too, unless the environment names one", function()
-  tap.equal(scales {}, { "20", 20 })
-  tap.equal(scales { AUTH0_MIGRATE_TIME_SCALE = "3" }, { "3", 3 })
+test("the logins of a file are given to the rehearsal", function()
+  local folder = assert(file.temporary())
+  local _ <close> = setmetatable({}, { __close = function() file.remove_tree(folder) end })
+  assert(file.write(folder .. "/l.csv", "id,password\nana@example.com,secret\n"))
+  local asked = rehearse({ "rehearse", SHOP, "input=a", "--logins", folder .. "/l.csv" },
+    report_of())
+  tap.equal(asked.logins, { { id = "ana@example.com", password = "secret" } })
 end)
 
 test("the statement of a rehearsal says how long production takes by tier", function()
-  local _, out = with_session(function()
-    local report = report_of()
-    report.records.staged = 1000000
-    return report
-  end, { "rehearse", SHOP, "input=a" }, { spawn = function() return child_of(SAID) end })
+  local _, _, out = rehearse({ "rehearse", SHOP, "input=a" },
+    report_of { forecast = require("check.plan").hours(1000000) })
   tap.contains(out, "in production the import takes about: "
     .. "enterprise 2 h 30 min, production 8 h 41 min, free 25 h 00 min")
-end)
-
-for _, exit in ipairs { 1, 2 } do
-  test("a tenant that ends with " .. exit .. " before it is ready ends the rehearsal", function()
-    local status, _, err = run({ "rehearse", SHOP, "input=a" },
-      { spawn = function() return child_of("AUTH0_DOMAIN=x\n", exit) end })
-    tap.equal(status, exit)
-    tap.contains(err, "ended before it was ready")
-  end)
-end
-
-test("existing users that are not there are told before anything is started", function()
-  local status, _, err = run({ "rehearse", SHOP, "input=a", "--existing", "nowhere.json" },
-    { spawn = function() error("started") end })
-  tap.equal(status, 2)
-  tap.contains(err, "no file nowhere.json")
-end)
-
-test("faults that are not rules are told before anything is started", function()
-  local status, _, err = run({ "rehearse", SHOP, "input=a", "--faults", "nowhere.yaml" },
-    { spawn = function() error("started") end })
-  tap.equal(status, 2)
-  tap.contains(err, "nowhere.yaml")
-end)
-
-test("the fixtures leave no rehearsal behind", function()
-  tap.equal(file.stat("shop.rehearsal"), nil)
 end)

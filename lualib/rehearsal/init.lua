@@ -1,0 +1,218 @@
+--- A rehearsal: the real run against the built-in tenant, which is a process of its own on this
+--- machine and ends with the rehearsal.
+
+local directory = require "journal.directory"
+local faults = require "tenant.faults"
+local file = require "host.file"
+local json = require "host.json"
+local logins = require "check.logins"
+local metrics = require "tenant.metrics"
+local path = require "base.path"
+local plan = require "check.plan"
+local process = require "host.process"
+local report = require "report"
+local scheduler = require "base.scheduler"
+local session = require "run.session"
+
+local rehearsal = {}
+
+---@class RehearsalOptions
+---@field recipe Recipe
+---@field settings Settings   copied: the tenant in them becomes the built-in one
+---@field ui Ui
+---@field directory string    made anew
+---@field command string      what rehearses again
+---@field tenant RehearsalTenant
+---@field logins? Login[]     to be tried when the users are in the tenant
+---@field time_scale? number  default SCALE
+---@field spawn? fun(argv: string[], options: host.process.Options): any, string?, Kind?
+---  default host.process.spawn
+
+---@class RehearsalTenant  how the built-in tenant is started
+---@field existing? string  file with users that are there before
+---@field faults? string    file with rules
+---@field tier? string
+---@field doubts? {name: string, value: string}[]
+
+local READY_SECONDS <const> = 30
+local SCALE <const> = 20 -- the clock of the run and its tenant is that much faster
+local USAGE <const> = 2
+local REJECTED <const> = 3
+
+---The arguments of the tenant's process.
+local function tenant_words(tenant, connection_file)
+  local argv = { process.program(), "tenant", "--port", "0" }
+  local function add(flag, value)
+    if value then
+      argv[#argv + 1] = flag
+      argv[#argv + 1] = value
+    end
+  end
+  add("--existing", tenant.existing)
+  add("--faults", tenant.faults)
+  add("--tier", tenant.tier)
+  for _, doubt in ipairs(tenant.doubts or {}) do
+    add("--doubt", doubt.name .. "=" .. doubt.value)
+  end
+  add("--connection-file", connection_file)
+  return argv
+end
+
+---Why the tenant ended; it has reported the rest itself.
+local function ended(child)
+  local status = child:status()
+  while not status do
+    scheduler.await(child, 1)
+    status = child:status()
+  end
+  local kind = status == USAGE and "usage" or "fatal"
+  return nil, "the built-in tenant ended before it was ready", kind
+end
+
+---Reads what the tenant prints about itself, up to the empty line.
+local function read_variables(child)
+  local text, deadline = "", scheduler.clock().elapsed() + READY_SECONDS
+  while not text:find("\n\n", 1, true) do
+    local data = child:read()
+    if data == nil then
+      return ended(child)
+    elseif data == "" then
+      local left = deadline - scheduler.clock().elapsed()
+      if left <= 0 then return nil, "the built-in tenant does not get ready", "timeout" end
+      scheduler.await(child, left)
+    end
+    text = text .. data
+  end
+  local variables = {}
+  for name, value in text:gmatch("([%u%d_]+)=([^\n]*)\n") do variables[name] = value end
+  return variables
+end
+
+---What the tenant would refuse, found before it is started.
+local function check_files(tenant)
+  if tenant.existing and not file.stat(tenant.existing) then
+    return nil, "there is no file " .. tenant.existing .. " with existing users", "usage"
+  end
+  if not tenant.faults then return true end
+  local rules, message, kind = faults.load(tenant.faults)
+  return rules and true, message, kind
+end
+
+---Starts the tenant; it ends with this process, and Ctrl-C does not reach it.
+local function start(options, settings)
+  local spawn = options.spawn or process.spawn
+  local argv = tenant_words(options.tenant, settings.connection_file)
+  local child, message, kind = spawn(argv, {
+    follow = true, group = true, stdout = "pipe", stdin = "null", stderr = "inherit",
+    env = { AUTH0_MIGRATE_TIME_SCALE = tostring(settings.time_scale) },
+  })
+  if not child then return nil, "the built-in tenant cannot be started: " .. message, kind end
+  local variables
+  variables, message, kind = read_variables(child)
+  if not variables then
+    child:close()
+    return nil, message, kind
+  end
+  return child, variables
+end
+
+---Empties the rehearsal's directory; one that is not a rehearsal's is left alone.
+local function clear(folder)
+  local stat = file.stat(folder)
+  if not stat then return true end
+  local dir = directory.at(folder)
+  local ours = stat.type == "folder" and (#(file.list(folder) or {}) == 0
+    or file.stat(dir:file("lock")) ~= nil)
+  if not ours then
+    return nil, folder .. " is there and is not a rehearsal; move it away", "usage"
+  end
+  local taken, message, kind = dir:take()
+  if not taken then return nil, message, kind end
+  dir:clear()
+  dir:close()
+  return true
+end
+
+---The settings of the rehearsal's run, which has no tenant yet.
+local function settings_of(options)
+  local own = {}
+  for key, value in pairs(options.settings) do own[key] = value end
+  own.rehearsal, own.run_dir = options.command, options.directory
+  own.yes, own.fresh = true, false
+  own.time_scale = options.time_scale or SCALE
+  return own
+end
+
+---Tries the logins, and puts into the statement who did not get in: a rehearsal is good when people
+---can log in. When the users are not in the tenant, nobody is tried.
+---@param settings Settings
+---@param statement Report
+---@param list? Login[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+local function try_logins(settings, statement, list)
+  if not list or (statement.exit ~= 0 and statement.exit ~= REJECTED) then return true end
+  local tried, message, kind = logins.try(settings, list)
+  if not tried then return nil, message, kind end
+  local failed = logins.failed(tried)
+  statement.logins = { tried = #tried, failed = json.array(failed) }
+  if #failed > 0 then statement.exit = REJECTED end
+  return true
+end
+
+---The run, and what can be asked only while its tenant is there.
+---@return Report?
+---@return string? message
+---@return Kind? kind
+local function run_against_tenant(options, settings)
+  local child, variables, kind = start(options, settings)
+  if not child then return nil, variables, kind end
+  local _ <close> = setmetatable({}, { __close = function() child:close() end })
+  settings.base, settings.connection = variables.AUTH0_DOMAIN, variables.AUTH0_CONNECTION
+  settings.credentials = {
+    client_id = variables.AUTH0_CLIENT_ID, client_secret = variables.AUTH0_CLIENT_SECRET,
+  }
+  local statement, message
+  statement, message, kind = session.run(options.recipe, settings, options.ui)
+  if not statement then return nil, message, kind end
+  local done
+  done, message, kind = try_logins(settings, statement, options.logins)
+  if not done then return nil, message, kind end
+  local figures = options.tenant.faults and metrics.ask(settings.base)
+  statement.faults = figures and figures.rules or nil -- how often each has hit
+  return statement
+end
+
+---The tenant is gone when the rehearsal ends: nothing can be resumed, only rehearsed again.
+local function next_command(options, statement)
+  if statement.exit == 0 then return json.null end
+  if statement.exit == REJECTED then
+    return "auth0-migrate report " .. path.quote(statement.directory)
+  end
+  return options.command
+end
+
+---Rehearses, and writes the statement once more: what the run wrote names what a run would go on
+---with.
+---@param options RehearsalOptions
+---@return Report? statement
+---@return string? message
+---@return Kind? kind
+function rehearsal.run(options)
+  local done, message, kind = check_files(options.tenant)
+  if done then done, message, kind = clear(options.directory) end
+  if not done then return nil, message, kind end
+  local statement
+  statement, message, kind = run_against_tenant(options, settings_of(options))
+  if not statement then return nil, message, kind end
+  statement.next = next_command(options, statement)
+  statement.forecast = plan.hours(statement.records.staged)
+  local dir = directory.at(statement.directory)
+  if not dir:exists() then return statement end
+  done, message, kind = report.write(dir, statement)
+  if not done then return nil, message, kind end
+  return statement
+end
+
+return rehearsal
