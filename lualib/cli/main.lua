@@ -13,7 +13,7 @@ local report_text = require "cli.text.report"
 
 local main = {}
 
----@class Command
+---@class Command  what it works with is loaded when it runs: the help reads every command
 ---@field name string
 ---@field summary string
 ---@field help string
@@ -26,7 +26,6 @@ local main = {}
 ---@field env fun(name: string): string?
 ---@field ui Ui
 ---@field width fun(): integer
----@field deps table      the modules that do the work; loaded when they are used
 
 -- In the order of the help.
 main.COMMANDS = {
@@ -34,11 +33,6 @@ main.COMMANDS = {
   "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
 }
 
-local MODULES <const> = {
-  session = "run.session", check = "check", plan = "check.plan", preview = "check.preview",
-  recipe = "recipe", tenant = "tenant", verify = "run.verify", undo = "run.undo",
-  forget = "run.forget", doctor = "check.doctor",
-}
 local USAGE <const> = 2
 local FATAL <const> = 1
 local PROMISES <const> = { [0] = true, [3] = true, [8] = true } -- with these there is a result
@@ -57,22 +51,13 @@ function main.commands()
   return list
 end
 
-local function new_deps(fakes)
-  return setmetatable({ spawn = fakes.spawn or process.spawn }, {
-    __index = function(_, name)
-      if fakes[name] then return fakes[name] end
-      return MODULES[name] and require(MODULES[name])
-    end,
-  })
-end
-
-local function new_context(args, flags, fakes)
-  local env, device = fakes.env or process.env, fakes.terminal or terminal
+local function new_context(args, flags, surroundings)
+  local env, device = surroundings.env or process.env, surroundings.terminal or terminal
   return {
-    args = args, flags = flags, env = env, deps = new_deps(fakes), width = device.width,
+    args = args, flags = flags, env = env, width = device.width,
     ui = ui.new {
       quiet = flags.quiet, verbose = flags.verbose, no_color = flags.no_color,
-      no_input = flags.no_input, env = env, terminal = device, now = fakes.now,
+      no_input = flags.no_input, env = env, terminal = device, now = surroundings.now,
     },
   }
 end
@@ -131,14 +116,15 @@ local function choose(args, context)
     return require("cli.commands." .. first), table.move(args, 2, #args, 1, {})
   end
   if first:sub(1, 1) == "-" then return require "cli.commands.run", args end
-  local found, message = context.deps.recipe.find(first, context.env)
+  local recipe = require "recipe"
+  local found, message = recipe.find(first, context.env)
   if found then return require "cli.commands.run", args end
   if first:find("[/.]") then
     local near = message:match("did you mean (.+)%?$")
     return nil, message, near and with_first(args, near)
   end
   local names = table.move(main.COMMANDS, 1, #main.COMMANDS, 1, {})
-  for _, name in ipairs(context.deps.recipe.names(context.env)) do names[#names + 1] = name end
+  for _, name in ipairs(recipe.names(context.env)) do names[#names + 1] = name end
   local near = spelling.find(first, names)
   return nil, string.format("\"%s\" is not a command or a recipe%s", first,
     spelling.hint(first, names)), near and with_first(args, near)
@@ -149,8 +135,8 @@ local function show_help(context)
   return 0
 end
 
-local function dispatch(args, fakes)
-  local context = new_context(args, { no_color = has(args, "--no-color") }, fakes)
+local function dispatch(args, surroundings)
+  local context = new_context(args, { no_color = has(args, "--no-color") }, surroundings)
   local first = args[1]
   if first == "--help" or first == "-h" or (first == "help" and #args == 1) then
     return show_help(context)
@@ -172,14 +158,15 @@ local function dispatch(args, fakes)
     context.flags.json = has(rest, "--json") or nil
     return command_result.usage(context, message, "auth0-migrate " .. command.name .. " --help")
   end
-  return perform(command, new_context(args, flags, fakes))
+  return perform(command, new_context(args, flags, surroundings))
 end
 
 ---@param args string[]
----@param fakes? table  session, check, plan, recipe, tenant, spawn, terminal, env, now: for tests
+---@param surroundings? {terminal?: table, env?: fun(name: string): string?, now?: fun(): number}
+---  in place of the process's own
 ---@return integer status
-function main.run(args, fakes)
-  return dispatch(args, fakes or {})
+function main.run(args, surroundings)
+  return dispatch(args, surroundings or {})
 end
 
 return main

@@ -16,6 +16,6 @@ a record would be rejected.]],
     local recipe, settings, kind = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind) end
     return result.result(context, report_text.findings,
-      context.deps.check.run(recipe, settings, context.ui))
+      require("check").run(recipe, settings, context.ui))
   end,
 }

@@ -2,8 +2,7 @@
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
-local settings_of = require "cli.common.settings"
-local words = require "cli.text.followup"
+local followup = require "cli.text.followup"
 
 ---@type Command
 return {
@@ -17,9 +16,9 @@ with 2 for the configuration, 5 for the network, 6 for credentials and scopes.]]
   run = function(context)
     local settings, message, kind = setup.settings(context)
     if not settings then return result.failure(context, message, kind) end
-    local statement = context.deps.doctor.run(settings, {
-      save = context.flags.save, settings = settings_of.list(settings),
+    local statement = require("check.doctor").run(settings, {
+      save = context.flags.save, settings = require("cli.common.settings").list(settings),
     })
-    return result.report(context, statement, words.doctor(statement))
+    return result.report(context, statement, followup.doctor(statement))
   end,
 }

@@ -1,7 +1,7 @@
 --- forget: removes a run directory.
 
 local result = require "cli.common.result"
-local words = require "cli.text.followup"
+local followup = require "cli.text.followup"
 
 ---@type Command
 return {
@@ -13,7 +13,7 @@ neither be gone on with nor verified nor undone. Other files in it stay.]],
   positionals = { { name = "RUN" } },
   run = function(context)
     local flags = context.flags
-    return result.result(context, words.forget,
-      context.deps.forget.run(flags.RUN, flags.yes, context.ui))
+    return result.result(context, followup.forget,
+      require("run.forget").run(flags.RUN, flags.yes, context.ui))
   end,
 }

@@ -2,7 +2,6 @@
 
 local result = require "cli.common.result"
 local file = require "host.file"
-local identify = require "auth0.hash.identify"
 local json = require "host.json"
 
 local REJECTED <const> = 3
@@ -57,6 +56,7 @@ it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot
     end
     local values, message, kind = values_of(flags.VALUE)
     if not values then return result.failure(context, message, kind) end
+    local identify = require "auth0.hash.identify"
     local found, text, exit = json.array {}, "", 0
     for _, value in ipairs(values) do
       local one = identify.of(value)

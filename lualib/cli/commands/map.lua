@@ -23,7 +23,7 @@ object with `records` and `codes`. Ends with 3 when a record was rejected.]],
       return result.failure(context, settings, kind)
     end
     local report, message
-    report, message, kind = context.deps.check.map(recipe, settings, ui, function(text)
+    report, message, kind = require("check").map(recipe, settings, ui, function(text)
       return ui:result(text)
     end)
     local has_enough = ui.failed and not ui.lost -- whoever read stdout

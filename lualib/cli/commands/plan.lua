@@ -21,6 +21,6 @@ documented rates, and what is odd. Nothing is sent, and nothing is left behind.]
     local recipe, settings, kind = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind) end
     return result.result(context, findings_and_plan,
-      context.deps.plan.run(recipe, settings, context.ui))
+      require("check.plan").run(recipe, settings, context.ui))
   end,
 }

@@ -20,7 +20,7 @@ Auth0 would say about it.]],
     local width, all = context.width(), json.array {}
     local which = { n = flags.n, at = flags.at }
     local warnings, message
-    warnings, message, kind = context.deps.preview.run(recipe, settings, which, function(shown)
+    warnings, message, kind = require("check.preview").run(recipe, settings, which, function(shown)
       if flags.json then
         all[#all + 1] = shown
         return true

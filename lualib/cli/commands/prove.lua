@@ -5,7 +5,6 @@ local result = require "cli.common.result"
 local file = require "host.file"
 local given = require "cli.common.logins"
 local setup = require "cli.common.setup"
-local prove = require "check.prove"
 
 local RESULTS <const> = {
   yes = "yes", no = "no", refused = "no", missing = "no", untold = "cannot tell",
@@ -94,6 +93,7 @@ over the whole source record, names the line of a mapping that fits, and ends wi
     local options, message
     options, message, kind = options_of(context)
     if not options then return result.failure(context, message, kind) end
-    return result.result(context, words, prove.run(recipe, settings, context.ui, options))
+    return result.result(context, words,
+      require("check.prove").run(recipe, settings, context.ui, options))
   end,
 }

@@ -12,6 +12,6 @@ RUN is the run directory, default the newest NAME.run of this folder.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     return result.result(context, report_text.statement,
-      context.deps.session.report(context.flags.RUN))
+      require("run.session").report(context.flags.RUN))
   end,
 }

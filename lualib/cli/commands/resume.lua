@@ -16,6 +16,6 @@ again. A finished run's statement is shown once more.]],
     local settings, message, kind = setup.settings(context)
     if not settings then return result.failure(context, message, kind) end
     return result.result(context, report_text.statement,
-      context.deps.session.resume(context.flags.RUN, settings, context.ui))
+      require("run.session").resume(context.flags.RUN, settings, context.ui))
   end,
 }

@@ -17,6 +17,6 @@ covers both imports.]],
     local settings, message, kind = setup.settings(context)
     if not settings then return result.failure(context, message, kind) end
     return result.result(context, report_text.statement,
-      context.deps.session.retry(context.flags.RUN, settings, context.ui))
+      require("run.session").retry(context.flags.RUN, settings, context.ui))
   end,
 }

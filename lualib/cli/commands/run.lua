@@ -17,6 +17,6 @@ a statement. An unfinished run of the same recipe, source and tenant is gone on 
     local recipe, settings, kind = setup.recipe(context)
     if not recipe then return result.failure(context, settings, kind) end
     return result.result(context, report_text.statement,
-      context.deps.session.run(recipe, settings, context.ui))
+      require("run.session").run(recipe, settings, context.ui))
   end,
 }

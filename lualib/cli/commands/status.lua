@@ -13,7 +13,7 @@ RUN is the run directory, default the newest NAME.run of this folder. Reads the 
 ends with 0.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local status, message, kind = context.deps.session.status(context.flags.RUN)
+    local status, message, kind = require("run.session").status(context.flags.RUN)
     if not status then return result.failure(context, message, kind) end
     if context.flags.json then
       context.ui:result(assert(json.encode(status)) .. "\n")

@@ -1,6 +1,5 @@
 --- tenant: the built-in tenant as a server, until it is told to end.
 
-local connect = require "auth0.api.connect"
 local result = require "cli.common.result"
 local file = require "host.file"
 local settings = require "cli.common.settings"
@@ -24,7 +23,9 @@ local function options_of(context)
   local scale, message, kind = settings.time_scale(context.env)
   if not scale then return nil, message, kind end
   local connection
-  connection, message, kind = connect.offline { connection_file = flags.connection_file }
+  connection, message, kind = require("auth0.api.connect").offline {
+    connection_file = flags.connection_file,
+  }
   if message then return nil, message, kind end
   local public_key
   if flags.public_key then
@@ -57,7 +58,7 @@ What it does as Auth0 does, and where that is in doubt, stands in docs/tenant.md
       context.ui:result(lines_of(info))
     end
     local done
-    done, message, kind = context.deps.tenant.serve(options)
+    done, message, kind = require("tenant").serve(options)
     if watched then watched:close() end
     if not done then return result.failure(context, message, kind) end
     return 0

@@ -3,7 +3,6 @@
 local result = require "cli.common.result"
 local given = require "cli.common.logins"
 local json = require "host.json"
-local logins = require "check.logins"
 local setup = require "cli.common.setup"
 
 local REJECTED <const> = 3
@@ -19,7 +18,7 @@ local function near_settings(context)
   if not settings.base or not c.client_id or not c.client_secret or not settings.connection then
     return nil, "try-login needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and "
       .. "AUTH0_CONNECTION, as `auth0-migrate tenant` prints them", "usage"
-  elseif not logins.is_near(settings.base) then
+  elseif not require("check.logins").is_near(settings.base) then
     return nil, settings.base .. " is not the built-in tenant: passwords go nowhere but to this "
       .. "machine", "usage"
   end
@@ -43,6 +42,7 @@ username, a phone number or a user_id; its password is asked for, or read with -
       return result.failure(context, message or "try-login wants an ID, or --logins FILE",
         kind or "usage")
     end
+    local logins = require "check.logins"
     local tried
     tried, message, kind = logins.try(settings, list)
     if not tried then return result.failure(context, message, kind) end

@@ -2,7 +2,7 @@
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
-local words = require "cli.text.followup"
+local followup = require "cli.text.followup"
 
 ---@type Command
 return {
@@ -15,7 +15,7 @@ them. Users that were there before, updated ones too, are not touched. Broken of
   run = function(context)
     local settings, message, kind = setup.settings(context)
     if not settings then return result.failure(context, message, kind) end
-    return result.result(context, words.undo,
-      context.deps.undo.run(context.flags.RUN, settings, context.ui))
+    return result.result(context, followup.undo,
+      require("run.undo").run(context.flags.RUN, settings, context.ui))
   end,
 }

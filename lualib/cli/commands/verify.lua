@@ -2,7 +2,7 @@
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
-local words = require "cli.text.followup"
+local followup = require "cli.text.followup"
 
 ---@type Command
 return {
@@ -16,8 +16,8 @@ differ. Hashes are not compared, for no tenant shows them. Ends with 3 on a diff
   run = function(context)
     local settings, message, kind = setup.settings(context)
     if not settings then return result.failure(context, message, kind) end
-    return result.result(context, words.verify,
-      context.deps.verify.run(context.flags.RUN, settings, context.ui, {
+    return result.result(context, followup.verify,
+      require("run.verify").run(context.flags.RUN, settings, context.ui, {
         sample = context.flags.sample,
       }))
   end,

@@ -1,6 +1,5 @@
 --- Logins for the commands that try them: from a file, or one whose password a person types.
 
-local logins = require "check.logins"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 
@@ -53,7 +52,7 @@ end
 function given.read(context, id)
   local path = context.flags.logins
   if path then
-    local list, message, kind = logins.read(path)
+    local list, message, kind = require("check.logins").read(path)
     if not list or not id then return list, message, kind end
     list = only(list, id)
     if list then return list end

@@ -1,11 +1,11 @@
 --- What counts for this command: flags, a named profile, the environment, the configuration file,
 --- the recipe, the defaults; in that order.
 
-local format = require "base.format"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local options = require "cli.common.options"
+local tables = require "cli.text.tables"
 
 local settings = {}
 
@@ -296,27 +296,13 @@ function settings.list(made)
   return list
 end
 
-local AS_TEXT <const> = {
-  -- "2 h" of "2 h 00 min": a person set it, and set it so
-  patience = function(seconds) return (format.duration(seconds):gsub(" 00 %a+$", "")) end,
-  chunk_bytes = format.number, chunk_users = format.number,
-}
-
----A setting's value as people read it.
----@param one {name: string, value: any}
----@return string
-function settings.text(one)
-  local as_text = AS_TEXT[one.name] or tostring
-  return as_text(one.value)
-end
-
 ---The same, a line each.
 ---@param made Settings
 ---@return string[]
 function settings.describe(made)
   local lines = {}
   for i, one in ipairs(settings.list(made)) do
-    lines[i] = string.format("%s: %s (%s)", one.name, settings.text(one), one.origin)
+    lines[i] = string.format("%s: %s (%s)", one.name, tables.setting(one), one.origin)
   end
   return lines
 end

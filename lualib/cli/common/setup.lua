@@ -55,7 +55,7 @@ function setup.recipe(context, options)
   local params, from_environment = read:params()
   if not params then return nil, from_environment, "usage" end
   local recipe
-  recipe, message, kind = context.deps.recipe.load(flags.RECIPE, {
+  recipe, message, kind = require("recipe").load(flags.RECIPE, {
     params = flags.params, file = params, from_environment = from_environment, env = context.env,
   })
   if not recipe then return nil, message, kind end

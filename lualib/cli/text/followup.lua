@@ -1,7 +1,7 @@
 --- What verify, undo and forget say in the end.
 
-local settings = require "cli.common.settings"
 local format = require "base.format"
+local tables = require "cli.text.tables"
 
 local followup = {}
 
@@ -90,7 +90,7 @@ local MARKS <const> = { ok = "ok   ", warn = "warn ", fail = "FAIL " }
 function followup.doctor(statement)
   local lines = {}
   for _, one in ipairs(statement.settings) do
-    lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, settings.text(one), one.origin)
+    lines[#lines + 1] = string.format("%-16s %s (%s)", one.name, tables.setting(one), one.origin)
   end
   if #lines > 0 then lines[#lines + 1] = "" end
   for _, line in ipairs(statement.checks) do

@@ -117,4 +117,18 @@ function tables.passwords(tally)
   return said .. (said ~= "" and ", " or "") .. "none " .. format.number(tally.without_password)
 end
 
+local SETTINGS <const> = {
+  -- "2 h" of "2 h 00 min": a person set it, and set it so
+  patience = function(seconds) return (format.duration(seconds):gsub(" 00 %a+$", "")) end,
+  chunk_bytes = format.number, chunk_users = format.number,
+}
+
+---A setting's value as people read it.
+---@param one {name: string, value: any}
+---@return string
+function tables.setting(one)
+  local as_text = SETTINGS[one.name] or tostring
+  return as_text(one.value)
+end
+
 return tables

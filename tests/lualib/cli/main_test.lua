@@ -5,6 +5,7 @@ local help = require "cli.help"
 local json = require "host.json"
 local main = require "cli.main"
 local options = require "cli.common.options"
+local path = require "base.path"
 local process = require "host.process"
 local rig = require "tests.lualib.cli.rig"
 local scheduler = require "base.scheduler"
@@ -14,10 +15,11 @@ local test = tap.test
 local SHOP, new_terminal, report_of, run, with_session
   = rig.SHOP, rig.new_terminal, rig.report_of, rig.run, rig.with_session
 
-test("--version names the program and its version", function()
-  local out, status = "", nil
+---The program, from its start to its end: stdout and status.
+local function program(...)
+  local argv, out, status = { process.program(), ... }, "", nil
   scheduler.run(function()
-    local child <close> = assert(process.spawn({ process.program(), "--version" }))
+    local child <close> = assert(process.spawn(argv))
     local data = child:read()
     while data do
       out = out .. data
@@ -27,8 +29,32 @@ test("--version names the program and its version", function()
     status = child:status()
     while not status and scheduler.await(child, 5) do status = child:status() end
   end)
+  return out, status
+end
+
+test("--version names the program and its version", function()
+  local out, status = program "--version"
   tap.equal(status, 0)
   assert(out:find("^auth0%-migrate %d+%.%d+%.%d+\n$"), out)
+end)
+
+test("--help loads nothing that a command works with", function()
+  local script = assert(file.temporary()) .. "/help.lua"
+  local _ <close> = setmetatable({}, { __close = function()
+    file.remove_tree(path.dirname(script))
+  end })
+  assert(file.write(script, [[
+    require("cli.main").run { "--help" }
+    for name in pairs(package.loaded) do print("loaded " .. name) end]]))
+  local out = program("--run", script)
+  tap.contains(out, "loaded cli.commands.run\n")
+  for _, folder in ipairs { "run", "check", "tenant", "recipe", "rehearsal", "stage", "import" } do
+    for name in out:gmatch("loaded (%S+)") do
+      -- The options take their words from what the built-in tenant leaves open.
+      local is_data = name == "tenant.doubts"
+      assert(is_data or name ~= folder and name:find(folder .. ".", 1, true) ~= 1, name)
+    end
+  end
 end)
 
 test("--help lists every command", function()
@@ -180,7 +206,7 @@ test("--dry-run is plan", function()
     { tier = "free", hours = 0.5, users_an_hour = 6 } }, risks = { "a risk" } } }
   report.users = nil
   local status, out = run({ SHOP, "input=a", "--dry-run" },
-    { plan = { run = function() return report end } })
+    { modules = { ["check.plan"] = { run = function() return report end } } })
   tap.equal(status, 0)
   tap.contains(out, "to send   3 users in 1 job, 100 bytes")
   tap.contains(out, "free 30 min 00 s")
@@ -196,7 +222,7 @@ test("check groups findings and ends with 3", function()
   report.users = nil
   report.records.rejected = 2
   local status, out, err = run({ "check", SHOP, "input=a" },
-    { check = { run = function() return report end } })
+    { modules = { check = { run = function() return report end } } })
   tap.equal(status, 3)
   tap.contains(out, "FORMAT  email  2 records\n  no address\n  at a.csv:2, a.csv:9\n  Mend it.")
   tap.contains(err, "next: auth0-migrate check ")
@@ -218,13 +244,14 @@ local function mapper(exit)
 end
 
 test("map writes users to stdout and the rest to stderr", function()
-  local status, out, err = run({ "map", SHOP, "input=a" }, { check = mapper(0) })
+  local status, out, err = run({ "map", SHOP, "input=a" }, { modules = { check = mapper(0) } })
   tap.equal({ status, out }, { 0, '{"n":1}\n{"n":2}\n' })
   tap.contains(err, "3  read")
 end)
 
 test("map --json ends stderr with records and codes", function()
-  local status, out, err = run({ "map", SHOP, "input=a", "--json" }, { check = mapper(3) })
+  local status, out, err = run({ "map", SHOP, "input=a", "--json" },
+    { modules = { check = mapper(3) } })
   tap.equal({ status, out }, { 3, '{"n":1}\n{"n":2}\n' })
   local last = json.decode(err:match("([^\n]*)\n$"))
   tap.equal(last.records.read, 3)
@@ -234,20 +261,19 @@ end)
 test("map ends quietly when nobody reads stdout any more", function()
   local device = new_terminal()
   device.full = "stdout"
-  local status, _, err = run({ "map", SHOP, "input=a" }, { check = mapper(0), terminal = device })
+  local status, _, err = run({ "map", SHOP, "input=a" },
+    { modules = { check = mapper(0) }, terminal = device })
   tap.equal({ status, err }, { 1, "" })
 end)
 
 for _, case in ipairs {
-  { "check", { "check", SHOP, "input=a" },
-    { check = { run = function() return report_of {} end } } },
-  { "map", { "map", SHOP, "input=a" }, { check = mapper(0) } },
+  { "check", { run = function() return report_of {} end } }, { "map", mapper(0) },
 } do
   test(case[1] .. " whose result the disk does not take says so and is no success", function()
     local device = new_terminal()
     device.full, device.kind = "stdout", "full"
-    case[3].terminal = device
-    local status, _, err = run(case[2], case[3])
+    local status, _, err = run({ case[1], SHOP, "input=a" },
+      { modules = { check = case[2] }, terminal = device })
     tap.equal(status, 5)
     tap.contains(err, "error: ")
     tap.contains(err, "next: auth0-migrate " .. case[1])
@@ -259,16 +285,15 @@ test("preview shows record and user side by side, or as JSON", function()
     position = 1, at = "a.csv:2", record = { mail = "A@x.org" }, users = { { email = "a@x.org" } },
     errors = { { code = "FORMAT", path = "email", message = "no" } },
   }
-  local fakes = { preview = { run = function(_, _, which, show)
+  local modules = { ["check.preview"] = { run = function(_, _, which, show)
     tap.equal(which, { n = 2 })
     show(shown)
     return json.array { { code = "unknown_column", message = "no such column" } }
   end } }
-  local _, out = run({ "preview", SHOP, "input=a", "-n", "2" }, fakes)
+  local _, out = run({ "preview", SHOP, "input=a", "-n", "2" }, { modules = modules })
   assert(out:find('^a.csv:2 %(record 1%)\nmail: "A@x.org" +email: "a@x.org"\n +! FORMAT'), out)
   tap.contains(out, "warning: no such column (unknown_column)")
-  fakes.terminal = nil
-  _, out = run({ "preview", SHOP, "input=a", "-n", "2", "--json" }, fakes)
+  _, out = run({ "preview", SHOP, "input=a", "-n", "2", "--json" }, { modules = modules })
   local object = json.decode(out)
   tap.equal({ object.records[1].at, object.warnings[1].code }, { "a.csv:2", "unknown_column" })
 end)

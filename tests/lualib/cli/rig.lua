@@ -1,4 +1,4 @@
---- A command line against fakes.
+--- Command lines, with a terminal that remembers and tables in place of modules.
 
 local json = require "host.json"
 local main = require "cli.main"
@@ -52,23 +52,24 @@ local function in_place_of_modules(fakes)
   end })
 end
 
----Runs a command line against fakes: status, stdout, stderr. `modules`: tables in place of the
----modules that commands load when they run.
-function cli_rig.run(args, fakes)
-  fakes = fakes or {}
-  local _ <close> = in_place_of_modules(fakes.modules or {})
-  fakes.terminal = fakes.terminal or cli_rig.new_terminal()
-  local values = fakes.values or {}
-  fakes.env = function(name) return values[name] end
-  local status = main.run(args, fakes)
-  return status, fakes.terminal.stdout, fakes.terminal.stderr
+---Runs a command line: status, stdout, stderr.
+---@param args string[]
+---@param options? {terminal?: table, values?: table, modules?: table<string, table>}  values: the
+---environment; modules: tables in place of what commands load when they run
+function cli_rig.run(args, options)
+  options = options or {}
+  local device, values = options.terminal or cli_rig.new_terminal(), options.values or {}
+  local _ <close> = in_place_of_modules(options.modules or {})
+  local status = main.run(args, {
+    terminal = device, env = function(name) return values[name] end,
+  })
+  return status, device.stdout, device.stderr
 end
 
 ---Runs with a session whose `run` is given.
-function cli_rig.with_session(fn, args, fakes)
-  fakes = fakes or {}
-  fakes.session = { run = fn, resume = fn, status = fn, report = fn }
-  return cli_rig.run(args or { cli_rig.SHOP, "input=a.csv" }, fakes)
+function cli_rig.with_session(fn, args)
+  return cli_rig.run(args or { cli_rig.SHOP, "input=a.csv" },
+    { modules = { ["run.session"] = { run = fn, resume = fn, status = fn, report = fn } } })
 end
 
 return cli_rig

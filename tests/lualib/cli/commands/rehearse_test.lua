@@ -13,16 +13,14 @@ local SAID <const> = "AUTH0_DOMAIN=http://127.0.0.1:1\nAUTH0_CLIENT_ID=i\nAUTH0_
 test("tenant prints a usable .env and an empty line", function()
   local asked
   local status, out = run({ "tenant", "--tier", "free" }, {
-    tenant = {
-      serve = function(options_)
-        asked = options_
-        options_.on_ready {
-          domain = "http://127.0.0.1:1", client_id = "i", client_secret = "s", connection = "C",
-          stop = function() end,
-        }
-        return true
-      end,
-    },
+    modules = { tenant = { serve = function(options_)
+      asked = options_
+      options_.on_ready {
+        domain = "http://127.0.0.1:1", client_id = "i", client_secret = "s", connection = "C",
+        stop = function() end,
+      }
+      return true
+    end } },
     values = { AUTH0_MIGRATE_TIME_SCALE = "60" },
   })
   tap.equal({ status, asked.port, asked.tier, asked.time_scale }, { 0, 0, "free", 60 })
@@ -36,14 +34,10 @@ end)
 local function rehearse(args, report, values)
   local asked
   local status, out, err = run(args, {
-    values = values, modules = {
-      rehearsal = {
-        run = function(options)
-          asked = options
-          return report
-        end,
-      },
-    },
+    values = values, modules = { rehearsal = { run = function(options)
+      asked = options
+      return report
+    end } },
   })
   return asked, status, out, err
 end
