@@ -12,9 +12,18 @@ local failure = {}
 ---| "consent"     # planned, waiting for a person (exit 8)
 ---| "fatal"       # everything else (exit 1)
 
+---What is known of a failure besides its message, for code: nobody reads a message back. Where
+---there is any, it travels as a fourth value: `nil, message, kind, more`.
+---@class FailureMore
+---@field next? string   the command to type next, where it is not the one that was typed
+---@field add? string    a word that the command typed lacks, such as "--changed"
+---@field wrong? string  a word of the command typed; one that ends in "=" is any that begins so
+---@field meant? string  what to type in its place; one that ends in "=" keeps the value
+
 ---@class Failure
 ---@field message string  for people: what was being done to what, and why it failed
 ---@field kind Kind       what code compares
+---@field more? FailureMore
 ---@field where? string   "recipe.lua:12", when a recipe's function raised it
 ---@field trace? string   the traceback of an error that nobody foresaw
 
@@ -26,9 +35,10 @@ end
 
 ---@param message string
 ---@param kind? Kind  default "fatal"
+---@param more? FailureMore
 ---@return Failure
-function failure.new(message, kind)
-  return setmetatable({ message = message, kind = kind or "fatal" }, Failure)
+function failure.new(message, kind, more)
+  return setmetatable({ message = message, kind = kind or "fatal", more = more }, Failure)
 end
 
 ---@param value any

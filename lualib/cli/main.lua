@@ -95,21 +95,17 @@ local function perform(command, context)
     return delivered(context, result)
   end
   if result.kind ~= "fatal" then
-    return command_result.failure(context, result.message, result.kind)
+    return command_result.failure(context, result.message, result.kind, result.more)
   end
   context.ui:fail("internal error: " .. (result.trace or result.message))
   context.ui:next(command_result.command_line(context.args))
   return FATAL
 end
 
----The command line with another first word.
-local function with_first(args, word)
-  local words_ = table.move(args, 1, #args, 1, {})
-  words_[1] = word
-  return command_result.command_line(words_)
-end
-
 ---The command and its arguments; nil, why not, and what to type.
+---@return Command? command
+---@return string[]|string rest  or the message
+---@return FailureMore? more
 local function choose(args, context)
   local first = args[1]
   if is_command(first) then
@@ -117,17 +113,14 @@ local function choose(args, context)
   end
   if first:sub(1, 1) == "-" then return require "cli.commands.run", args end
   local recipe = require "recipe"
-  local found, message = recipe.find(first, context.env)
+  local found, message, _, more = recipe.find(first, context.env)
   if found then return require "cli.commands.run", args end
-  if first:find("[/.]") then
-    local near = message:match("did you mean (.+)%?$")
-    return nil, message, near and with_first(args, near)
-  end
+  if first:find("[/.]") then return nil, message, more end
   local names = table.move(main.COMMANDS, 1, #main.COMMANDS, 1, {})
   for _, name in ipairs(recipe.names(context.env)) do names[#names + 1] = name end
   local near = spelling.find(first, names)
   return nil, string.format("\"%s\" is not a command or a recipe%s", first,
-    spelling.hint(first, names)), near and with_first(args, near)
+    spelling.hint(first, names)), near and { wrong = first, meant = near }
 end
 
 local function show_help(context)
@@ -144,19 +137,22 @@ local function dispatch(args, surroundings)
     context.ui:line(require("cli.help").program(main.commands()))
     return USAGE
   end
-  local command, rest, better = choose(args, context)
+  local command, rest, more = choose(args, context)
   if not command then
     context.flags.json = has(args, "--json") or nil
-    return command_result.usage(context, rest, better or "auth0-migrate --help")
+    return command_result.failure(context, rest, "usage",
+      more or { next = "auth0-migrate --help" })
   end
   if has(rest, "--help", "-h") then
     context.ui:result(require("cli.help").command(command))
     return 0
   end
-  local flags, message = require("cli.parse").arguments(command.name, command.positionals, rest)
+  local flags, message, kind = require("cli.parse").arguments(command.name, command.positionals,
+    rest)
   if not flags then
     context.flags.json = has(rest, "--json") or nil
-    return command_result.usage(context, message, "auth0-migrate " .. command.name .. " --help")
+    return command_result.failure(context, message, kind,
+      { next = "auth0-migrate " .. command.name .. " --help" })
   end
   return perform(command, new_context(args, flags, surroundings))
 end

@@ -48,6 +48,7 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind  "usage": it cannot be there, or another process works there
+---@return FailureMore? more
 function RunDirectory:take()
   local wrong = misplaced(self.path)
   if wrong then return nil, wrong, "usage" end
@@ -56,8 +57,9 @@ function RunDirectory:take()
   self.lock, message, kind = file.lock(path.join(self.path, "lock"))
   if self.lock then return true end
   if kind == "busy" then
-    return nil, self.path .. " is in use by another auth0-migrate; `auth0-migrate status "
-      .. self.path .. "` shows how far it is", "usage"
+    local status = "auth0-migrate status " .. path.quote(self.path)
+    return nil, string.format("%s is in use by another auth0-migrate; `%s` shows how far it is",
+      self.path, status), "usage", { next = status }
   end
   return nil, message, kind
 end

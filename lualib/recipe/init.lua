@@ -92,7 +92,8 @@ local function not_found(name, env)
   local near = spelling.find(name, known)
   if file.stat(name .. ".lua") then near = name .. ".lua" end
   return nil, string.format("there is no recipe %s%s", name,
-    near and "; did you mean " .. near .. "?" or ""), "usage"
+    near and "; did you mean " .. near .. "?" or ""), "usage",
+    near and { wrong = name, meant = near }
 end
 
 ---Finds a recipe's text. A bare word is the name of a shipped or installed recipe first, then a
@@ -102,6 +103,7 @@ end
 ---@return RecipeText?
 ---@return string? message
 ---@return Kind? kind  "usage"
+---@return FailureMore? more
 function recipe.find(name, env)
   env = env or process.env
   if not is_path(name) then
@@ -144,11 +146,12 @@ end
 ---@return Recipe?
 ---@return string? message
 ---@return Kind? kind  "usage"
+---@return FailureMore? more
 function recipe.load(name, options)
   options = options or {}
   local env = options.env or process.env
-  local source, message, kind = recipe.find(name, env)
-  if not source then return nil, message, kind end
+  local source, message, kind, more = recipe.find(name, env)
+  if not source then return nil, message, kind, more end
   local warnings = {}
   local box = sandbox.new {
     folder = source.folder, library = options.library or sandbox.library(env), warnings = warnings,
@@ -158,11 +161,11 @@ function recipe.load(name, options)
   local wrong = fields.check(value)
   if wrong then return nil, source.where .. ": " .. wrong, "usage" end
   local resolved
-  resolved, message, kind = params.resolve(value.params or {}, {
+  resolved, message, kind, more = params.resolve(value.params or {}, {
     given = options.params, file = options.file, from_environment = options.from_environment,
     env = env,
   })
-  if not resolved then return nil, source.where .. ": " .. message, kind end
+  if not resolved then return nil, source.where .. ": " .. message, kind, more end
   local loaded = assemble(source, value, box, resolved, options)
   loaded.warnings, loaded.unread = warnings, box.unread
   loaded.own_digest, loaded.shipped = box:parted_digest(source.text, source.shipped)

@@ -49,8 +49,11 @@ function params.describe(declared)
   return table.concat(lines, "\n")
 end
 
-local function refuse(declared, message)
-  return nil, message .. "\n" .. params.describe(declared), "usage"
+---@param declared table<string, ParamDeclaration>
+---@param message string
+---@param more? FailureMore
+local function refuse(declared, message, more)
+  return nil, message .. "\n" .. params.describe(declared), "usage", more
 end
 
 ---The content of the file behind `name=@FILE`.
@@ -68,7 +71,7 @@ local function secret_value(name, value, is_safe)
   if is_safe then return value end
   return nil, string.format("the parameter %s is secret and would be seen by everybody who lists "
     .. "the processes or reads the file; give it as %s=@FILE or in the environment as %s%s",
-    name, name, PREFIX, name:upper()), "usage"
+    name, name, PREFIX, name:upper()), "usage", { wrong = name .. "=", meant = name .. "=@FILE" }
 end
 
 ---A value of the configuration file, as it would have been typed.
@@ -108,23 +111,26 @@ end
 ---@return table<string, any>? values
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function params.resolve(declared, sources)
   local names = names_of(declared)
   for _, name in ipairs(names_of(sources.given or {})) do
     if not declared[name] then
+      local near = spelling.find(name, names)
       return refuse(declared, string.format('the recipe has no parameter "%s"%s', name,
-        spelling.hint(name, names)))
+        spelling.hint(name, names)), near and { wrong = name .. "=", meant = near .. "=" })
     end
   end
   local values = {}
   for _, name in ipairs(names) do
-    local value, message, kind = value_of(name, declared[name], sources)
-    if value == nil then return nil, message, kind end
+    local value, message, kind, more = value_of(name, declared[name], sources)
+    if value == nil then return nil, message, kind, more end
     if value ~= false or message == "default" then
       values[name] = value
     elseif declared[name].required then
-      return refuse(declared, string.format("the parameter %s is missing; give %s", name,
-        declared[name].secret and name .. "=@FILE" or name .. "=VALUE"))
+      local word = name .. (declared[name].secret and "=@FILE" or "=VALUE")
+      return refuse(declared, string.format("the parameter %s is missing; give %s", name, word),
+        { add = word })
     end
   end
   return values

@@ -126,8 +126,8 @@ local function clear(folder)
   if not ours then
     return nil, folder .. " is there and is not a rehearsal; move it away", "usage"
   end
-  local taken, message, kind = dir:take()
-  if not taken then return nil, message, kind end
+  local taken, message, kind, more = dir:take()
+  if not taken then return nil, message, kind, more end
   dir:clear()
   dir:close()
   return true
@@ -199,10 +199,11 @@ end
 ---@return Report? statement
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function rehearsal.run(options)
-  local done, message, kind = check_files(options.tenant)
-  if done then done, message, kind = clear(options.directory) end
-  if not done then return nil, message, kind end
+  local done, message, kind, more = check_files(options.tenant)
+  if done then done, message, kind, more = clear(options.directory) end
+  if not done then return nil, message, kind, more end
   local statement
   statement, message, kind = run_against_tenant(options, settings_of(options))
   if not statement then return nil, message, kind end

@@ -118,17 +118,21 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function fingerprint.same(ledger, recipe, settings, source)
   if settings.changed then return true end
-  local go_on = "; --changed goes on with what is staged, run with --fresh begins another run"
+  local function refuse(what)
+    return nil, what .. "; --changed goes on with what is staged, run with --fresh begins another "
+      .. "run", "usage", { add = "--changed" }
+  end
   if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
-    return nil, "the recipe has changed since the run was staged" .. go_on, "usage"
+    return refuse "the recipe has changed since the run was staged"
   end
   if not source then return true end
   local param = changed_param(ledger:get_table("params") or {}, fingerprint.params(recipe))
-  if param then return nil, "a parameter has changed: " .. param .. go_on, "usage" end
+  if param then return refuse("a parameter has changed: " .. param) end
   local what = changed_file(ledger:get_table("source") or {}, fingerprint.fingerprint(recipe))
-  if what then return nil, "the source has changed: " .. what .. go_on, "usage" end
+  if what then return refuse("the source has changed: " .. what) end
   return true
 end
 

@@ -37,9 +37,10 @@ end
 ---@return ForgetStatement?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function forget.run(dir, yes, ui)
-  local held <close>, message, kind = open.take(dir)
-  if not held then return nil, message, kind end
+  local held <close>, message, kind, more = open.take(dir)
+  if not held then return nil, message, kind, more end
   local statement = {
     run = held.ledger:get("run"), directory = held.dir.path, status = "forgotten", exit = 0,
     stayed = json.array {}, next = json.null,

@@ -32,10 +32,12 @@ end
 ---Why a rehearsal is neither gone on with nor compared.
 ---@param book Ledger
 ---@return string? why
+---@return FailureMore? more
 function open.rehearsed(book)
   local command = book:get("rehearsal")
   if not command then return nil end
-  return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew"
+  return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew",
+    { next = command }
 end
 
 ---A run that this process holds.
@@ -60,12 +62,13 @@ HeldRun.__close = HeldRun.close
 ---@return HeldRun?
 ---@return string? message
 ---@return Kind? kind  "usage": there is none, another process works there, or its tenant is gone
+---@return FailureMore? more
 function open.take(dir, settings)
   local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
-  local taken
-  taken, message, kind = found:take()
-  if not taken then return nil, message, kind end
+  local taken, more
+  taken, message, kind, more = found:take()
+  if not taken then return nil, message, kind, more end
   local self = setmetatable({ dir = found }, HeldRun)
   self.ledger, message, kind = ledger.open(found:journal())
   if not self.ledger then
@@ -73,10 +76,11 @@ function open.take(dir, settings)
     return nil, message, kind
   end
   if not settings then return self end
-  local rehearsed = open.rehearsed(self.ledger)
+  local rehearsed
+  rehearsed, more = open.rehearsed(self.ledger)
   if rehearsed then
     self:close()
-    return nil, rehearsed, "usage"
+    return nil, rehearsed, "usage", more
   end
   saved_settings.apply(settings, self.ledger)
   return self
@@ -104,16 +108,19 @@ end
 ---@param book Ledger
 ---@param dir RunDirectory
 ---@return string? why
+---@return FailureMore? more
 function open.undone(book, dir)
   local figures = totals.undone(book)
   if not figures then return nil end
+  local command = string.format("auth0-migrate %s %s", figures.finished and "report" or "undo",
+    path.quote(dir.path))
   if not figures.finished then
-    return string.format("%s: undo begun, %s of %s deleted; go on with `auth0-migrate undo "
-      .. "%s`", dir.path, format.number(figures.deleted),
-      format.count(totals.inserted(book), "user"), path.quote(dir.path))
+    return string.format("%s: undo begun, %s of %s deleted; go on with `%s`", dir.path,
+      format.number(figures.deleted), format.count(totals.inserted(book), "user"), command),
+      { next = command }
   end
-  return string.format("%s was undone: `auth0-migrate report %s` shows what was deleted, run with "
-    .. "--fresh begins another", dir.path, path.quote(dir.path))
+  return string.format("%s was undone: `%s` shows what was deleted, run with --fresh begins "
+    .. "another", dir.path, command), { next = command }
 end
 
 ---The tenant and the connection that the run is for; whether users could be imported there now

@@ -230,8 +230,8 @@ end
 
 ---Goes on with a run that was staged.
 function Session:go_on()
-  local undone = open.undone(self.ledger, self.dir)
-  if undone then return nil, undone, "usage" end
+  local undone, more = open.undone(self.ledger, self.dir)
+  if undone then return nil, undone, "usage", more end
   local reserved, message, kind = self.dir:reserve()
   if not reserved then return nil, message, kind end
   local remark = fingerprint.remark(self.ledger, self.recipe)
@@ -246,8 +246,8 @@ end
 
 ---Takes the directory, and opens the log.
 function Session:take()
-  local taken, message, kind = self.dir:take()
-  if not taken then return nil, message, kind end
+  local taken, message, kind, more = self.dir:take()
+  if not taken then return nil, message, kind, more end
   self.log, message = log.open(self.dir:file("log.ndjson"))
   if message then self.ui:warn("the run goes on without a log: " .. message) end
   return true
@@ -288,23 +288,25 @@ end
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function session.run(recipe, settings, ui)
   local self <close> = new_session(recipe, settings, ui, directory(recipe, settings))
   local existed = self.dir:exists()
-  local done, message, kind = self:take()
-  if not done then return nil, message, kind end
+  local done, message, kind, more = self:take()
+  if not done then return nil, message, kind, more end
   self:watch_signals()
   if existed then
     done, message, kind = self:open_existing()
     if not done then return nil, message, kind end
     if not self.ledger:get("staged_at") then return self:begin(true) end
     if self.ledger:get("finished_at") then
+      local quoted = path.quote(self.dir.path)
       return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
         .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
-        path.quote(self.dir.path), path.quote(self.dir.path)), "usage"
+        quoted, quoted), "usage", { next = "auth0-migrate report " .. quoted }
     end
-    done, message, kind = fingerprint.same(self.ledger, recipe, settings, true)
-    if not done then return nil, message, kind end
+    done, message, kind, more = fingerprint.same(self.ledger, recipe, settings, true)
+    if not done then return nil, message, kind, more end
     ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
     return self:go_on()
   end
@@ -315,16 +317,17 @@ end
 ---@return Session?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 local function open_session(dir, settings, ui)
   local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local self = new_session(nil, settings, ui, found)
-  local done
-  done, message, kind = self:take()
+  local done, more
+  done, message, kind, more = self:take()
   if done then done, message, kind = self:open_existing() end
   if done then return self end
   self:close()
-  return nil, message, kind
+  return nil, message, kind, more
 end
 
 ---Loads the recipe as the run was begun with.
@@ -347,22 +350,34 @@ end
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function session.resume(dir, settings, ui)
-  local self <close>, message, kind = open_session(dir, settings, ui)
-  if not self then return nil, message, kind end
+  local self <close>, message, kind, more = open_session(dir, settings, ui)
+  if not self then return nil, message, kind, more end
   if self.ledger:get("finished_at") then
     finish.tidy(self) -- a kill may have come between
     return report.read(self.dir)
   end
-  local rehearsed = open.rehearsed(self.ledger)
-  if rehearsed then return nil, rehearsed, "usage" end
+  local rehearsed
+  rehearsed, more = open.rehearsed(self.ledger)
+  if rehearsed then return nil, rehearsed, "usage", more end
   local done
   done, message, kind = self:load_recipe()
   if not done then return nil, message, kind end
   if not self.ledger:get("staged_at") then return self:begin(true) end
-  done, message, kind = fingerprint.same(self.ledger, self.recipe, settings, false)
-  if not done then return nil, message, kind end
+  done, message, kind, more = fingerprint.same(self.ledger, self.recipe, settings, false)
+  if not done then return nil, message, kind, more end
   return self:go_on()
+end
+
+---Why a run cannot be retried yet.
+---@return string? why
+---@return FailureMore? more
+local function unfinished(self)
+  if self.ledger:get("finished_at") then return nil end
+  local command = "auth0-migrate resume " .. path.quote(self.dir.path)
+  return string.format("%s is not finished: `%s` first", self.dir.path, command),
+    { next = command }
 end
 
 ---Imports the users of a finished run's failed.ndjson, after a person or a changed recipe has
@@ -373,17 +388,15 @@ end
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function session.retry(dir, settings, ui)
-  local self <close>, message, kind = open_session(dir, settings, ui)
-  if not self then return nil, message, kind end
-  local rehearsed = open.rehearsed(self.ledger)
-  if rehearsed then return nil, rehearsed, "usage" end
-  if not self.ledger:get("finished_at") then
-    return nil, self.dir.path .. " is not finished: `auth0-migrate resume "
-      .. path.quote(self.dir.path) .. "` first", "usage"
-  end
-  local undone = open.undone(self.ledger, self.dir)
-  if undone then return nil, undone, "usage" end
+  local self <close>, message, kind, more = open_session(dir, settings, ui)
+  if not self then return nil, message, kind, more end
+  local why
+  why, more = open.rehearsed(self.ledger)
+  if not why then why, more = unfinished(self) end
+  if not why then why, more = open.undone(self.ledger, self.dir) end
+  if why then return nil, why, "usage", more end
   local done
   done, message, kind = retry_input.check(self.dir, self.ledger)
   if done then done, message, kind = self:load_recipe() end
@@ -420,6 +433,7 @@ end
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function session.report(dir)
   local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
@@ -427,8 +441,9 @@ function session.report(dir)
   statement, message, kind = report.read(found)
   if statement then return statement end
   if kind == "missing" then
-    return nil, found.path .. " has no report yet; `auth0-migrate status " .. found.path
-      .. "` shows how far it is", "usage"
+    local command = "auth0-migrate status " .. path.quote(found.path)
+    return nil, string.format("%s has no report yet; `%s` shows how far it is", found.path,
+      command), "usage", { next = command }
   end
   return nil, message, kind
 end

@@ -240,10 +240,22 @@ local function statement_of(held, users_, began, message, kind)
 end
 
 ---Why what the run inserted is not known yet.
+---@return string? why
+---@return FailureMore? more
 local function unsettled(held)
+<<<<<<< HEAD
   if not held.ledger:is_unsettled() then return nil end
   return string.format("it is not known yet what became of some uploads of %s: `auth0-migrate "
     .. "resume %s` first", held.dir.path, path.quote(held.dir.path))
+=======
+  local open = held.ledger.db:value([[SELECT 1 FROM chunk
+    WHERE state IN ('sending', 'sent', 'ended', 'uncertain') LIMIT 1]])
+    or held.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1")
+  if not open then return nil end
+  local command = "auth0-migrate resume " .. path.quote(held.dir.path)
+  return string.format("it is not known yet what became of some uploads of %s: `%s` first",
+    held.dir.path, command), { next = command }
+>>>>>>> e145236 (failure: what comes next travels beside the message)
 end
 
 ---Whether a person, now or before an earlier undo was broken off, has agreed.
@@ -283,12 +295,23 @@ end
 ---@return UndoStatement?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function undo.run(dir, settings, ui)
+<<<<<<< HEAD
   local held <close>, message, kind = open_run.take(dir, settings)
   if not held then return nil, message, kind end
   local why, began = unsettled(held), clock.monotonic()
   if why then return nil, why, "usage" end
   local n = totals.inserted(held.ledger)
+=======
+  local held <close>, message, kind, more = open_run.take(dir, settings)
+  if not held then return nil, message, kind, more end
+  local began = clock.monotonic()
+  local why
+  why, more = unsettled(held)
+  if why then return nil, why, "usage", more end
+  local n = totals.inserted(held.ledger.db)
+>>>>>>> e145236 (failure: what comes next travels beside the message)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)

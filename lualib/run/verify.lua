@@ -315,7 +315,7 @@ local function new_statement(held, sample)
       in_flight = totals.in_flight(held.ledger), extra = not sample and 0 or nil,
     },
     fields = {}, examples = json.array {}, next = json.null,
-    message = open.undone(held.ledger, held.dir),
+    message = (open.undone(held.ledger, held.dir)),
   }
 end
 
@@ -346,9 +346,10 @@ end
 ---@return VerifyStatement?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function verify.run(dir, settings, ui, options)
-  local held <close>, message, kind = open.take(dir, settings)
-  if not held then return nil, message, kind end
+  local held <close>, message, kind, more = open.take(dir, settings)
+  if not held then return nil, message, kind, more end
   local sample = options and options.sample
   local self = setmetatable({
     held = held, ui = ui, began = clock.monotonic(), statement = new_statement(held, sample),

@@ -13,8 +13,8 @@ Shows what would be rejected, in Auth0's own error codes, with place and field. 
 a record would be rejected.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind, more) end
     return result.result(context, report_text.findings,
       require("check").run(recipe, settings, context.ui))
   end,

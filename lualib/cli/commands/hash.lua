@@ -51,8 +51,8 @@ it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot
   run = function(context)
     local flags = context.flags
     if flags.identify ~= "identify" then
-      return result.usage(context, "hash has one word only: identify",
-        "auth0-migrate hash identify VALUE")
+      return result.failure(context, "hash has one word only: identify", "usage",
+        { next = "auth0-migrate hash identify VALUE" })
     end
     local values, message, kind = values_of(flags.VALUE)
     if not values then return result.failure(context, message, kind) end
@@ -66,7 +66,8 @@ it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot
       end
     end
     if #found == 0 then
-      return result.usage(context, "there is no value", "auth0-migrate hash --help")
+      return result.failure(context, "there is no value", "usage",
+        { next = "auth0-migrate hash --help" })
     end
     if flags.json then
       context.ui:result(assert(json.encode { hashes = found, exit = exit }) .. "\n")

@@ -16,11 +16,11 @@ Users go to stdout, a line each; findings go to stderr. With --json the last lin
 object with `records` and `codes`. Ends with 3 when a record was rejected.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     local ui = context.ui
     if not recipe then
       context.flags.json = false -- stdout is for users
-      return result.failure(context, settings, kind)
+      return result.failure(context, settings, kind, more)
     end
     local report, message
     report, message, kind = require("check").map(recipe, settings, ui, function(text)

@@ -18,8 +18,8 @@ Does what check does, then says what an import would send, how long it would tak
 documented rates, and what is odd. Nothing is sent, and nothing is left behind.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind, more) end
     return result.result(context, findings_and_plan,
       require("check.plan").run(recipe, settings, context.ui))
   end,

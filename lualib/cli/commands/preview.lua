@@ -14,8 +14,8 @@ Shows the first records (-n N) or the one at a position, each beside its mapped 
 Auth0 would say about it.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind, more) end
     local ui, flags = context.ui, context.flags
     local width, all = context.width(), json.array {}
     local which = { n = flags.n, at = flags.at }

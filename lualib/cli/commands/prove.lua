@@ -88,8 +88,8 @@ hash, without a network. On a miss it searches encodings, salts, peppers, algori
 over the whole source record, names the line of a mapping that fits, and ends with 3.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind, more) end
     local options, message
     options, message, kind = options_of(context)
     if not options then return result.failure(context, message, kind) end

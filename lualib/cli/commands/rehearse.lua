@@ -21,8 +21,8 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
 --login or --logins it then tries these logins, and ends with 3 when one does not get in.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
-    local recipe, settings, kind = setup.recipe(context, { offline = true })
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context, { offline = true })
+    if not recipe then return result.failure(context, settings, kind, more) end
     local flags = context.flags
     local logins, message
     logins, message, kind = given.read(context, flags.login)

@@ -14,8 +14,8 @@ a statement. An unfinished run of the same recipe, source and tenant is gone on 
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     if context.flags.dry_run then return require("cli.commands.plan").run(context) end
-    local recipe, settings, kind = setup.recipe(context)
-    if not recipe then return result.failure(context, settings, kind) end
+    local recipe, settings, kind, more = setup.recipe(context)
+    if not recipe then return result.failure(context, settings, kind, more) end
     return result.result(context, report_text.statement,
       require("run.session").run(recipe, settings, context.ui))
   end,

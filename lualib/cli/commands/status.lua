@@ -13,8 +13,8 @@ RUN is the run directory, default the newest NAME.run of this folder. Reads the 
 ends with 0.]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local status, message, kind = require("run.session").status(context.flags.RUN)
-    if not status then return result.failure(context, message, kind) end
+    local status, message, kind, more = require("run.session").status(context.flags.RUN)
+    if not status then return result.failure(context, message, kind, more) end
     if context.flags.json then
       context.ui:result(assert(json.encode(status)) .. "\n")
     else

@@ -11,13 +11,15 @@ local REJECTED <const> = 3
 ---@return Settings?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 local function near_settings(context)
   local settings, message, kind = setup.settings(context)
   if not settings then return nil, message, kind end
   local c = settings.credentials
   if not settings.base or not c.client_id or not c.client_secret or not settings.connection then
     return nil, "try-login needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and "
-      .. "AUTH0_CONNECTION, as `auth0-migrate tenant` prints them", "usage"
+      .. "AUTH0_CONNECTION, as `auth0-migrate tenant` prints them", "usage",
+      { next = "auth0-migrate tenant" }
   elseif not require("check.logins").is_near(settings.base) then
     return nil, settings.base .. " is not the built-in tenant: passwords go nowhere but to this "
       .. "machine", "usage"
@@ -34,8 +36,8 @@ Says yes, no, or why it cannot tell, and ends with 3 unless all are a yes. ID is
 username, a phone number or a user_id; its password is asked for, or read with --logins.]],
   positionals = { { name = "ID", optional = true } },
   run = function(context)
-    local settings, message, kind = near_settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = near_settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     local list
     list, message, kind = given.read(context, context.flags.ID)
     if not list then

@@ -6,7 +6,6 @@ local path = require "base.path"
 
 local result = {}
 
-local USAGE <const> = 2
 local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
@@ -52,80 +51,60 @@ end
 ---@param report? R
 ---@param message? string  the failure's
 ---@param kind? Kind
+---@param more? FailureMore
 ---@return integer status
-function result.result(context, say, report, message, kind)
-  if not report then return result.failure(context, message, kind) end
+function result.result(context, say, report, message, kind, more)
+  if not report then return result.failure(context, message, kind, more) end
   return result.report(context, report, say(report))
 end
 
--- Messages that say which word was missing.
-local MISSING <const> = { "is missing; give ([%w_]+=%S+)", "; (%-%-changed) goes on with" }
-
----" input=VALUE", when the message says that it is missing.
-local function missing_word(message)
-  for _, pattern in ipairs(MISSING) do
-    local word = message:match(pattern)
-    if word then return " " .. word end
-  end
-  return ""
+---A word of the command line as it was meant; nil for one that is right.
+---@param word string
+---@param more FailureMore
+---@return string?
+local function as_meant(word, more)
+  if word == more.wrong then return more.meant end
+  local is_name = more.wrong:sub(-1) == "="
+  if not is_name or word:sub(1, #more.wrong) ~= more.wrong then return nil end
+  return more.meant:sub(-1) == "=" and more.meant .. word:sub(#more.wrong + 1) or more.meant
 end
 
--- Messages that name a word and what to type in its place; of a parameter, the value stays, unless
--- it is a secret.
-local INSTEAD <const> = {
-  { "there is no recipe (.-); did you mean (.-)%?", "%s", "%s" },
-  { 'no parameter "(.-)"; did you mean "(.-)"', "%s=", "%s=" },
-  { "parameter ([%w_]+) is secret and would be seen .* give it as ([%w_]+=@FILE)", "%s=", "%s",
-    whole = true },
-}
-
-local function replaced(word, entry, wrong, meant)
-  local start = entry[2]:format(wrong)
-  if word:sub(1, #start) ~= start then return word end
-  local rest = entry.whole and "" or word:sub(#start + 1)
-  return entry[3]:format(meant) .. rest
-end
-
----The words as typed, but for the one that the message says is wrong.
-local function as_meant(args, message)
+---The command to type after a failure: what it names, else the one that was typed, with the word
+---that was wrong put right or the one that was missing.
+---@param args string[]
+---@param more FailureMore
+---@return string
+local function next_command(args, more)
+  if more.next then return more.next end
   local words = table.move(args, 1, #args, 1, {})
-  for _, entry in ipairs(INSTEAD) do
-    local wrong, meant = message:match(entry[1])
-    for i, word in ipairs(wrong and words or {}) do
-      words[i] = replaced(word, entry, wrong, meant)
+  for i, word in ipairs(words) do
+    local meant = more.wrong and as_meant(word, more)
+    if meant then
+      words[i] = meant
+      break
     end
   end
-  return words
+  words[#words + 1] = more.add
+  return result.command_line(words)
 end
 
 ---Ends without a report: what the world or the person at the keyboard got wrong.
 ---@param context Context
 ---@param message string
 ---@param kind? Kind
----@param next_command? string  default the one that the message names, else the same once more
+---@param more? FailureMore
 ---@return integer status
-function result.failure(context, message, kind, next_command)
+function result.failure(context, message, kind, more)
   local ui, status = context.ui, exit_status.of(kind)
-  next_command = next_command or message:match("`(auth0%-migrate [^`]+)`")
-    or result.command_line(as_meant(context.args, message)) .. missing_word(message)
+  local command = next_command(context.args, more or {})
   ui:fail(message)
   if context.flags.json then
     ui:result(assert(json.encode {
-      status = STATUS[status] or "failed", exit = status, message = message, next = next_command,
+      status = STATUS[status] or "failed", exit = status, message = message, next = command,
     }) .. "\n")
   end
-  ui:next(next_command)
+  ui:next(command)
   return status
-end
-
----Ends because of how the command was typed.
----@param context Context
----@param message string
----@param next_command string
----@return integer status
-function result.usage(context, message, next_command)
-  result.failure(context, message, "usage", next_command)
-  return USAGE
 end
 
 return result

@@ -46,6 +46,7 @@ end
 ---@return Recipe? recipe
 ---@return Settings|string settings  or the message
 ---@return Kind? kind
+---@return FailureMore? more
 function setup.recipe(context, options)
   local flags = context.flags
   local read, message, kind = config.load {
@@ -54,11 +55,11 @@ function setup.recipe(context, options)
   if not read then return nil, message, kind end
   local params, from_environment = read:params()
   if not params then return nil, from_environment, "usage" end
-  local recipe
-  recipe, message, kind = require("recipe").load(flags.RECIPE, {
+  local recipe, more
+  recipe, message, kind, more = require("recipe").load(flags.RECIPE, {
     params = flags.params, file = params, from_environment = from_environment, env = context.env,
   })
-  if not recipe then return nil, message, kind end
+  if not recipe then return nil, message, kind, more end
   for _, hint in ipairs(recipe.hints or {}) do context.ui:warn(hint) end
   local made
   made, message, kind = settings.resolve {

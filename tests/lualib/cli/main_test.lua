@@ -118,6 +118,10 @@ local BETTER <const> = {
   { { "chek", SHOP }, "auth0-migrate check " .. SHOP },
   { { "tests/fixtures/recipes/shp.lua", "-y" }, "auth0-migrate " .. SHOP .. " -y" },
   { { "check", SHOP }, "auth0-migrate check " .. SHOP .. " input=VALUE" },
+  { { "check", SHOP, "input=a", "contry=AT" },
+    "auth0-migrate check " .. SHOP .. " input=a country=AT" },
+  { { "check", SHOP, "input=a", "api_key=s3cret" },
+    "auth0-migrate check " .. SHOP .. " input=a api_key=@FILE" },
   { { "xyzzy" }, "auth0-migrate --help" },
 }
 
@@ -171,19 +175,45 @@ for _, case in ipairs(KINDS) do
   end)
 end
 
-test("a command that the message names is the next one", function()
-  local _, _, err = with_session(function()
-    return nil, "shop.run is finished: `auth0-migrate report shop.run` shows it", "usage"
+local TYPED <const> = { SHOP, "input=a.csv", "country=", "--json" }
+
+for _, case in ipairs {
+  { "a command that it names", { next = "auth0-migrate report shop.run" },
+    "auth0-migrate report shop.run" },
+  { "a word that was missing", { add = "--changed" },
+    "auth0-migrate " .. SHOP .. " input=a.csv country= --json --changed" },
+  { "another recipe", { wrong = SHOP, meant = "other.lua" },
+    "auth0-migrate other.lua input=a.csv country= --json" },
+  { "another parameter of the same value", { wrong = "input=", meant = "export=" },
+    "auth0-migrate " .. SHOP .. " export=a.csv country= --json" },
+  { "a parameter whose value is replaced", { wrong = "input=", meant = "input=@FILE" },
+    "auth0-migrate " .. SHOP .. " input=@FILE country= --json" },
+  { "the same once more where the wrong word was not typed", { wrong = "a", meant = "b" },
+    "auth0-migrate " .. SHOP .. " input=a.csv country= --json" },
+} do
+  test("what comes after a failure is " .. case[1], function()
+    local status, out, err = with_session(function() return nil, "no luck", "usage", case[2] end,
+      TYPED)
+    tap.equal(status, 2)
+    tap.contains(err, "error: no luck\nnext: " .. case[3] .. "\n")
+    tap.equal(json.decode(out).next, case[3])
   end)
-  tap.contains(err, "next: auth0-migrate report shop.run\n")
+end
+
+test("a command that only the message names is not read out of it", function()
+  local _, _, err = with_session(function()
+    return nil, "`auth0-migrate forget shop.run` is not what comes next", "usage"
+  end)
+  tap.contains(err, "next: auth0-migrate " .. SHOP .. " input=a.csv\n")
 end)
 
 test("a failure that is raised ends with its status", function()
   local status, _, err = with_session(function()
-    require("base.failure").raise("the disk is full", "full")
+    local failure = require "base.failure"
+    error(failure.new("the disk is full", "full", { next = "auth0-migrate resume shop.run" }), 0)
   end)
   tap.equal(status, 5)
-  tap.contains(err, "error: the disk is full")
+  tap.contains(err, "error: the disk is full\nnext: auth0-migrate resume shop.run\n")
 end)
 
 test("an error that nobody foresaw ends with 1 and a traceback", function()
