@@ -7,7 +7,7 @@ local STATUS <const> = {
   rejects = 4,
   temporary = 5, network = 5, timeout = 5, full = 5, closed = 5,
   credentials = 6,
-  gate = 7,
+  canary = 7, failures = 7,
   consent = 8,
   interrupted = 130,
 }

@@ -7,8 +7,9 @@ local failure = {}
 ---| "usage"       # what was asked for cannot be done (exit 2)
 ---| "credentials" # refused, expired, or without the scope (exit 6)
 ---| "temporary"   # trying again later will help (exit 5)
----| "rejects"     # --max-rejects (exit 4)
----| "gate"        # --canary, --max-failures (exit 7)
+---| "rejects"     # the gate --max-rejects (exit 4)
+---| "canary"      # the gate --canary (exit 7)
+---| "failures"    # the gate --max-failures (exit 7)
 ---| "consent"     # planned, waiting for a person (exit 8)
 ---| "fatal"       # everything else (exit 1)
 
@@ -19,6 +20,7 @@ local failure = {}
 ---@field add? string    a word that the command typed lacks, such as "--changed"
 ---@field wrong? string  a word of the command typed; one that ends in "=" is any that begins so
 ---@field meant? string  what to type in its place; one that ends in "=" keeps the value
+---@field detail? string the message without what stands beside it already, such as a run's status
 
 ---@class Failure
 ---@field message string  for people: what was being done to what, and why it failed
@@ -28,6 +30,7 @@ local failure = {}
 ---@field trace? string   the traceback of an error that nobody foresaw
 
 local Failure = { __name = "failure" }
+Failure.__index = Failure
 
 function Failure.__tostring(self)
   return self.message
@@ -39,6 +42,15 @@ end
 ---@return Failure
 function failure.new(message, kind, more)
   return setmetatable({ message = message, kind = kind or "fatal", more = more }, Failure)
+end
+
+---The failure as functions return it.
+---@return nil
+---@return string message
+---@return Kind kind
+---@return FailureMore? more
+function Failure:values()
+  return nil, self.message, self.kind, self.more
 end
 
 ---@param value any

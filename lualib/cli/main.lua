@@ -89,7 +89,8 @@ local function perform(command, context)
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()
   if ok and type(result) == "table" then
-    local text = result.records and report_text.statement(result) or result.message .. "\n"
+    local text = result.records and report_text.statement(result)
+      or result.status .. "; " .. result.message .. "\n"
     return delivered(context, command_result.report(context, result, text))
   elseif ok then
     return delivered(context, result)

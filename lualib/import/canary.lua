@@ -11,7 +11,7 @@ local gates = require "journal.gates"
 local canary = {}
 
 -- Why an import ends after a "no".
-canary.REFUSED = "the canary is in the tenant and came back clean; the rest waits for a yes"
+local REFUSED <const> = "the canary is in the tenant and came back clean; the rest waits for a yes"
 
 ---@class CanaryFigures
 ---@field asked string    "10" or "1%"
@@ -58,7 +58,7 @@ end
 local function judge(engine, last)
   while engine.ledger:canary_is_open(last) and not engine.ending do
     if engine.background == 0 then
-      engine:stop(failure.new("the canary's users were not sent", "gate"))
+      engine:stop(failure.new("the canary's users were not sent", "canary"))
     else
       engine.changed:wait()
     end
@@ -68,7 +68,7 @@ local function judge(engine, last)
   if row.good < row.users then
     engine:stop(failure.new(string.format(
       "the canary: %s of %s users were not inserted or updated; nothing else was sent",
-      format.number(row.users - row.good), format.number(row.users)), "gate"))
+      format.number(row.users - row.good), format.number(row.users)), "canary"))
   end
 end
 
@@ -78,13 +78,14 @@ local function ask(engine)
   local ledger = engine.ledger
   local answer = engine.invite(ledger:get("canary_good"))
   if engine.ending then return end
-  if answer == nil then answer = not ledger:get("canary_refused") end
+  local nobody_asked = answer == nil
+  if nobody_asked then answer = not ledger:get("canary_refused") end
   local now = clock.now()
   if answer then
     engine:check(ledger:note { canary_over = now })
   else
     engine:check(ledger:note { canary_refused = now })
-    engine:stop(failure.new(canary.REFUSED, "gate"))
+    engine:stop(failure.new(REFUSED, "canary", { add = nobody_asked and "--yes" or nil }))
   end
 end
 

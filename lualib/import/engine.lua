@@ -162,7 +162,7 @@ function Engine:beside(fn)
 end
 
 -- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
-local PATIENT <const> = { gate = true, full = true }
+local PATIENT <const> = { canary = true, failures = true, full = true }
 
 ---Whether jobs in flight are left to a later session.
 ---@return boolean

@@ -101,7 +101,7 @@ function harvest.finish(engine, job, state)
   engine.log("harvested", { job = job.id, chunk = chunk.id, inserted = chunk.inserted,
     updated = chunk.updated, failed = failed })
   local too_many = gates.failures(engine.max_failures, engine.ledger)
-  if too_many then engine:stop(failure.new(too_many, "gate")) end
+  if too_many then engine:stop(failure.new(too_many, "failures")) end
   engine.changed:notify()
   if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
 end

@@ -139,12 +139,13 @@ end
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function importing.run(session, prepare)
   local made = make_engine(session)
   failure.check(session.ledger:adopt())
   local face = run_object.new(made)
   local too_many = not prepare and gates.failures(made.max_failures, session.ledger)
-  if too_many then made:stop(failure.new(too_many, "gate")) end -- what is in flight is harvested
+  if too_many then made:stop(failure.new(too_many, "failures")) end -- jobs are waited for
   if prepare then step(made, prepare, face, made) end
   phase(session, "import", session.recipe.import, import, face)
   if not made.ending then step(made, canary.conclude, made) end
@@ -152,7 +153,7 @@ function importing.run(session, prepare)
     phase(session, "finalize", session.recipe.finalize, finalize, face)
   end
   session.ui:progress { phase = "import", finished = true }
-  if made.ending then return nil, made.ending.message, made.ending.kind end
+  if made.ending then return made.ending:values() end
   return true
 end
 

@@ -66,13 +66,6 @@ function gates.failures(limit, ledger)
     format.number(failed), format.number(results), gates.text(limit))
 end
 
----Whether a message is one of gates.failures.
----@param message? string
----@return boolean
-function gates.is_failures(message)
-  return message ~= nil and message:find("more than --max-failures", 1, true) ~= nil
-end
-
 ---How many will have failed at the end if the rest is like those with a result.
 ---@param ledger Ledger
 ---@return integer

@@ -8,13 +8,15 @@ local failure = require "base.failure"
 local consent = {}
 
 -- Why a session ends after a signal.
-consent.INTERRUPTED = "interrupted; what was sent is recorded"
+consent.INTERRUPTED = failure.new("interrupted; what was sent is recorded", "interrupted",
+  { detail = "what was sent is recorded" })
 
 ---Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
 ---@param session Session
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function consent.given(session)
   if session.ledger:get("consent") then return true end
   local question = string.format("Import %s into %s of %s?",
@@ -23,11 +25,12 @@ function consent.given(session)
   if not session.settings.yes then
     session.ui:plan(session.plan)
     local answer = session.ui:ask(question)
-    if session.interrupted then return nil, consent.INTERRUPTED, "interrupted" end
+    if session.interrupted then return consent.INTERRUPTED:values() end
     if answer == nil then
-      return nil, "planned; nothing was sent: no terminal to ask on, and no --yes", "consent"
+      return nil, "nothing was sent: no terminal to ask on, and no --yes", "consent",
+        { add = "--yes" }
     elseif not answer then
-      return nil, "planned; nothing was sent", "consent"
+      return nil, "nothing was sent", "consent"
     end
   end
   return session.ledger:note { consent = clock.now() }

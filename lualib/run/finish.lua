@@ -1,6 +1,5 @@
 --- The end of every session with a run: the statement, the command to type next, and what may go.
 
-local canary = require "import.canary"
 local clock = require "host.clock"
 local exit_status = require "base.exit_status"
 local failure = require "base.failure"
@@ -15,25 +14,34 @@ local archive = require "journal.archive"
 
 local finish = {}
 
+-- By why a run has stopped: the option with which `resume` goes on.
+---@type table<Kind, fun(ledger: Ledger): string>
+local WIDER <const> = {
+  rejects = function(ledger)
+    return string.format("--max-rejects %d", totals.figures(ledger).rejected)
+  end,
+  failures = function(ledger)
+    return string.format("--max-failures %d", gates.expected(ledger))
+  end,
+}
+
 ---The command to type after an ending.
-local function next_command(session, status, pending, message)
+---@param session Session
+---@param statement Report
+---@param why? Failure
+---@return string?
+local function next_command(session, statement, why)
+  local status = statement.exit
   local dir, rehearsal = path.quote(session.dir.path), session.ledger:get("rehearsal")
   if status == 0 then return nil end
   if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
-  if status == 3 and not pending then
+  if status == 3 and statement.users.pending == 0 then
     return string.format("auth0-migrate %s %s",
       session.ledger:has_failed() and "retry" or "report", dir)
   end
-  if status == 4 then
-    return string.format("auth0-migrate resume %s --max-rejects %d", dir,
-      totals.figures(session.ledger).rejected)
-  elseif status == 7 and gates.is_failures(message) then
-    return string.format("auth0-migrate resume %s --max-failures %d", dir,
-      gates.expected(session.ledger))
-  end
-  local wants_yes = message == canary.REFUSED and not session.settings.interactive
-  if status == 8 or wants_yes then return "auth0-migrate resume " .. dir .. " --yes" end
-  return "auth0-migrate resume " .. dir
+  local wider = why and WIDER[why.kind]
+  local option = wider and wider(session.ledger) or why and why.more and why.more.add
+  return "auth0-migrate resume " .. dir .. (option and " " .. option or "")
 end
 
 ---Takes out of the directory what a finished run needs no more. May be done again.
@@ -51,36 +59,42 @@ function finish.tidy(session)
   if not replaced then session.ui:warn("the chunk files stay as they are: " .. why) end
 end
 
+---Writes the lists of users that failed and the like; on a full disk into the room that was kept.
+local function write_lists(session)
+  local listed, message, kind = user_lists.write(session.ledger, session.dir)
+  if kind == "full" then
+    session.dir:spend_reserve()
+    listed, message, kind = user_lists.write(session.ledger, session.dir)
+  end
+  if listed then return true end
+  return nil, "the lists of failed users are not written: " .. message, kind
+end
+
 ---The last step of every session whose directory exists: the statement, written and returned.
 ---@param session Session
----@param message? string  why it ended, when not because all is done
----@param kind? Kind
+---@param why? Failure  for which it ended, when not because all is done
 ---@return Report
-function finish.finish(session, message, kind)
-  if kind == "full" then session.dir:spend_reserve() end
-  local listed, why, what = user_lists.write(session.ledger, session.dir)
-  if what == "full" then
-    session.dir:spend_reserve()
-    listed, why, what = user_lists.write(session.ledger, session.dir)
-  end
-  if not listed then
-    why = "the lists of failed users are not written: " .. why
-    if kind then session.ui:warn(why) else message, kind = why, what end
+function finish.finish(session, why)
+  if why and why.kind == "full" then session.dir:spend_reserve() end
+  local done, message, kind = write_lists(session)
+  if not done and why then
+    session.ui:warn(message)
+  elseif not done then
+    why = failure.new(message, kind)
   end
   local statement = report.build(session.ledger, {
-    directory = session.dir.path, exit = kind and exit_status.of(kind), message = message,
+    directory = session.dir.path, exit = why and exit_status.of(why.kind),
+    message = why and (why.more and why.more.detail or why.message),
   })
-  statement.next = next_command(session, statement.exit, statement.users.pending > 0, message)
-    or json.null
+  statement.next = next_command(session, statement, why) or json.null
   statement.plan, statement.findings = session.plan, report.findings(session.ledger)
-  local written
-  written, why = report.write(session.dir, statement)
-  if not written then session.ui:warn("report.json is not written: " .. why) end
-  if written and not kind and statement.users.pending == 0 then
+  done, message = report.write(session.dir, statement)
+  if not done then session.ui:warn("report.json is not written: " .. message) end
+  if done and not why and statement.users.pending == 0 then
     failure.check(session.ledger:note { finished_at = clock.now() })
     finish.tidy(session)
   end
-  session.log("end", { exit = statement.exit, message = message })
+  session.log("end", { exit = statement.exit, message = why and why.message })
   return statement
 end
 

@@ -50,7 +50,8 @@ function forget.run(dir, yes, ui)
     statement.status, statement.exit = "planned", 8
     statement.message = "nothing was removed" .. (answer == nil
       and ": no terminal to ask on, and no --yes" or "")
-    statement.next = "auth0-migrate forget " .. path.quote(held.dir.path) .. " --yes"
+    statement.next = "auth0-migrate forget " .. path.quote(held.dir.path)
+      .. (answer == nil and " --yes" or "")
     return statement
   end
   held.ledger:close()

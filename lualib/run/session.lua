@@ -71,6 +71,7 @@ Session.__close = Session.close
 ---@return Tenant?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function Session:connect(hasty)
   local result
   scheduler.spawn(function()
@@ -78,9 +79,7 @@ function Session:connect(hasty)
     self.turn:notify()
   end)
   while not result and not self.interrupted do self.turn:wait() end
-  if self.interrupted then
-    return nil, consent.INTERRUPTED, "interrupted"
-  end
+  if self.interrupted then return consent.INTERRUPTED:values() end
   return table.unpack(result, 1, result.n)
 end
 
@@ -99,9 +98,9 @@ function Session:settle_tenant()
     if not connect.has_credentials(self.settings) then
       return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
     end
-    local message, kind
-    self.tenant, message, kind = self:connect()
-    if not self.tenant then return nil, message, kind end
+    local message, kind, more
+    self.tenant, message, kind, more = self:connect()
+    if not self.tenant then return nil, message, kind, more end
   end
   local connection = self.tenant.connection
   elsewhere = self:elsewhere(connection)
@@ -127,12 +126,10 @@ function Session:watch_signals()
     self.turn:notify()
     self.ui:cancel() -- a question that is open
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
-    if self.engine then
-      self.engine:stop(failure.new(consent.INTERRUPTED, "interrupted"))
-    end
+    if self.engine then self.engine:stop(consent.INTERRUPTED) end
   end
   self.signals = signals.watch(interrupt, function()
-    scheduler.finish(finish.finish(self, consent.INTERRUPTED, "interrupted"))
+    scheduler.finish(finish.finish(self, consent.INTERRUPTED))
   end, function()
     local survives = signals.survives(self.ui.quiet, process.env)
     self.log("hang_up", { survives = survives })
@@ -144,24 +141,24 @@ end
 function Session:go()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
-  if self.interrupted then return finish.finish(self, consent.INTERRUPTED, "interrupted") end
+  if self.interrupted then return finish.finish(self, consent.INTERRUPTED) end
   self.plan = plan.of(self.ledger:to_send(), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
     left_out = totals.figures(self.ledger), canary = canary.figures(self.ledger),
   })
-  local done, message, kind, _ = true, nil, nil, nil
+  local done, message, kind, more = true, nil, nil, nil
   if not self.ledger:was_sent() then
     local too_many = gates.rejects(consent.gate(self, "max_rejects"),
       totals.figures(self.ledger))
-    if too_many then return finish.finish(self, too_many, "rejects") end
+    if too_many then return finish.finish(self, failure.new(too_many, "rejects")) end
   end
-  if self.ledger:is_pending() then done, message, kind = consent.given(self) end
+  if self.ledger:is_pending() then done, message, kind, more = consent.given(self) end
   if done and self.ledger:get("consent") then
-    done, message, kind = self:settle_tenant()
-    if done then _, message, kind = importing.run(self) end
+    done, message, kind, more = self:settle_tenant()
+    if done then done, message, kind, more = importing.run(self) end
   end
-  return finish.finish(self, message, kind)
+  return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
 ---Facts that a new run is begun with.
@@ -225,7 +222,7 @@ function Session:begin(again)
     self.dir:discard() -- nothing was staged that anybody could go on with
     return nil, message, kind
   end
-  return finish.finish(self, message, kind)
+  return finish.finish(self, failure.new(message, kind))
 end
 
 ---Goes on with a run that was staged.
@@ -402,14 +399,13 @@ function session.retry(dir, settings, ui)
   if done then done, message, kind = self:load_recipe() end
   if done then
     self.log("retry")
-    done, message, kind = self:settle_tenant()
+    done, message, kind, more = self:settle_tenant()
   end
   if done then done, message, kind = self.ledger:reopen(fingerprint.digests(self.recipe)) end
-  if not done then return nil, message, kind end
+  if not done then return nil, message, kind, more end
   report.discard(self.dir)
-  done, message, kind = importing.run(self, retry_input.queue)
-  if done then message, kind = nil, nil end
-  return finish.finish(self, message, kind)
+  done, message, kind, more = importing.run(self, retry_input.queue)
+  return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
 ---How far a run is, for another terminal: reads the journal only.

@@ -26,7 +26,7 @@ local EARLY <const> = 600
 -- it must be, for the tenant's clock is read to a second, unless the job says when it was made.
 local PROOF <const> = 1
 
-local INTERRUPTED <const> = "interrupted; what was deleted is recorded"
+local INTERRUPTED <const> = "what was deleted is recorded"
 
 undo.UPDATED = "there before this run, which only updated it"
 undo.BEFORE = "created before this run: not by it"
@@ -220,7 +220,7 @@ end
 local STATUS <const> = { [0] = "undone", [3] = "undone", [5] = "incomplete", [8] = "planned",
   [130] = "interrupted" }
 
-local function statement_of(held, users_, began, message, kind)
+local function statement_of(held, users_, began, message, kind, more)
   local figures = totals.undone(held.ledger)
     or { deleted = 0, gone = 0, kept = {}, finished = false }
   local status = kind and exit_status.of(kind) or 0
@@ -235,7 +235,7 @@ local function statement_of(held, users_, began, message, kind)
   figures.seconds = clock.monotonic() - began
   figures.message = message
   figures.next = status == 0 and json.null or status == 3 and "auth0-migrate report " .. quoted
-    or status == 8 and command .. " --yes" or command
+    or command .. (more and more.add and " " .. more.add or "")
   return figures
 end
 
@@ -243,19 +243,10 @@ end
 ---@return string? why
 ---@return FailureMore? more
 local function unsettled(held)
-<<<<<<< HEAD
   if not held.ledger:is_unsettled() then return nil end
-  return string.format("it is not known yet what became of some uploads of %s: `auth0-migrate "
-    .. "resume %s` first", held.dir.path, path.quote(held.dir.path))
-=======
-  local open = held.ledger.db:value([[SELECT 1 FROM chunk
-    WHERE state IN ('sending', 'sent', 'ended', 'uncertain') LIMIT 1]])
-    or held.ledger.db:value("SELECT 1 FROM failure WHERE outcome = 'open' LIMIT 1")
-  if not open then return nil end
   local command = "auth0-migrate resume " .. path.quote(held.dir.path)
   return string.format("it is not known yet what became of some uploads of %s: `%s` first",
     held.dir.path, command), { next = command }
->>>>>>> e145236 (failure: what comes next travels beside the message)
 end
 
 ---Whether a person, now or before an earlier undo was broken off, has agreed.
@@ -270,9 +261,10 @@ function Undo:consent(settings)
     format.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
   local answer = ui:ask(string.format("Delete the users that %s inserted?", held.dir.path))
   if answer then return true end
-  if self.stopped then return nil, "interrupted; nothing was deleted", "interrupted" end
-  return nil, "nothing was deleted" .. (answer == nil and ": no terminal to ask on, and no --yes"
-    or ""), "consent"
+  if self.stopped then return nil, "nothing was deleted", "interrupted" end
+  if answer == false then return nil, "nothing was deleted", "consent" end
+  return nil, "nothing was deleted: no terminal to ask on, and no --yes", "consent",
+    { add = "--yes" }
 end
 
 local function watch(self)
@@ -297,21 +289,13 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function undo.run(dir, settings, ui)
-<<<<<<< HEAD
-  local held <close>, message, kind = open_run.take(dir, settings)
-  if not held then return nil, message, kind end
-  local why, began = unsettled(held), clock.monotonic()
-  if why then return nil, why, "usage" end
-  local n = totals.inserted(held.ledger)
-=======
   local held <close>, message, kind, more = open_run.take(dir, settings)
   if not held then return nil, message, kind, more end
   local began = clock.monotonic()
   local why
   why, more = unsettled(held)
   if why then return nil, why, "usage", more end
-  local n = totals.inserted(held.ledger.db)
->>>>>>> e145236 (failure: what comes next travels beside the message)
+  local n = totals.inserted(held.ledger)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)
@@ -328,8 +312,8 @@ function undo.run(dir, settings, ui)
   }, Undo)
   local _ <close> = watch(self)
   local done
-  done, message, kind = self:consent(settings)
-  if not done then return statement_of(held, n, began, message, kind) end
+  done, message, kind, more = self:consent(settings)
+  if not done then return statement_of(held, n, began, message, kind, more) end
   done, message, kind = held.ledger:begin_undo()
   if done then done, message, kind = note(held) end
   if done then done, message, kind = self:all() end

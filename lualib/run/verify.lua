@@ -357,7 +357,7 @@ function verify.run(dir, settings, ui, options)
   local function interrupted()
     scheduler.finish {
       status = "interrupted", exit = exit_status.of("interrupted"), next = json.null,
-      message = "interrupted; nothing was changed",
+      message = "nothing was changed",
     }
   end
   local _ <close> = signals.watch(interrupted, interrupted)

@@ -140,6 +140,8 @@ test("a second SIGINT stops at once, and the run can be resumed", function()
     first:kill "INT"
     first:ends_with(130)
     contains(first.stderr, "next: auth0-migrate resume shop.run\n")
+    contains(first.stdout, ": interrupted\n")
+    contains(first.stdout, "\nwhat was sent is recorded\n")
     resumed(s, 40)
   end)
 end)

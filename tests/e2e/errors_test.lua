@@ -342,6 +342,20 @@ test("a run that was staged from stdin is resumed without it", function()
   end)
 end)
 
+test("a resume that lacks a parameter names itself: it takes none", function()
+  local recipe = RECIPE:gsub("params = {", "%0 key = { secret = true, required = true },")
+  in_scene({ ["locked.lua"] = recipe }, function(s)
+    s:tenant()
+    local args = { "run", "locked.lua", "input=good.csv" }
+    tap.contains(s:run(args):ends_with(2).stderr,
+      "next: auth0-migrate run locked.lua input=good.csv key=@FILE\n")
+    s:run(args, { AUTH0_MIGRATE_PARAM_KEY = "k" }):ends_with(8)
+    local ended = s:run({ "resume", "--yes" }):ends_with(2)
+    tap.contains(ended.stderr, "the parameter key is missing")
+    tap.contains(ended.stderr, "next: auth0-migrate resume --yes\n")
+  end)
+end)
+
 test("a folder that somebody else's files lie in keeps them, whatever happens", function()
   in_scene({ ["bad.csv"] = 'id,email\n2,"b\n', ["home/diary.txt"] = "mine" }, function(s)
     s:run({ "run", "shop.lua", "input=bad.csv", "--run-dir", "home", "--yes" }):ends_with(2)

@@ -185,11 +185,14 @@ test("after a canary of all users nobody is asked anything", function()
   end)
 end)
 
-test("a no after the canary ends with 7; resume asks again, and --yes goes on", function()
+test("a no is no yes: not before the import, and not after the canary", function()
   program.need_terminal()
   scene(20, function(s)
     s:tenant()
     s:run(words("--canary", "25%")):ends_with(8)
+    s.within = answering { "Import 20 users", "n" }
+    contains(s:run({ "resume", "--no-color" }):ends_with(8).stdout,
+      "next: auth0-migrate resume shop.run\r\n") -- a yes that was not given is not typed
     s.within = answering({ "Import 20 users", "y" }, { "first 5 users", "n" })
     contains(s:run({ "resume", "--no-color" }):ends_with(7).stdout,
       "next: auth0-migrate resume shop.run\r\n")

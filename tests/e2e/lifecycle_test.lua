@@ -14,6 +14,8 @@ test("without a terminal and --yes a run stages, sends nothing and ends with 8",
     s:tenant()
     local ended = s:run(words()):ends_with(8)
     contains(ended.stderr, "next: auth0-migrate resume shop.run --yes")
+    contains(ended.stdout, ": planned\n")
+    contains(ended.stdout, "\nnothing was sent: no terminal to ask on, and no --yes\n")
     contains(ended.stderr, "to send   5 users in 1 job")
     equal(s:metrics().uploads.count, 0)
     equal(s:exists "shop.run/chunks/000001.json", true)

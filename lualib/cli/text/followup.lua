@@ -37,7 +37,6 @@ end
 function followup.undo(statement)
   local lines = { string.format("%s: %s", statement.run, statement.status) }
   lines[#lines + 1] = statement.message
-    and statement.message:gsub("^" .. statement.status .. "; ", "") or nil
   lines[#lines + 1] = ""
   local rows = {
     { statement.deleted, "deleted" }, { statement.gone, "already gone" },

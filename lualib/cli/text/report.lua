@@ -4,6 +4,7 @@ local alarms = require "report.alarms"
 local format = require "base.format"
 local tables = require "cli.text.tables"
 local json = require "host.json"
+local path = require "base.path"
 
 local report_text = {}
 
@@ -70,9 +71,9 @@ local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "re
 
 ---A group of findings: code, field and number; what is wrong; where; what to do.
 local function group_lines(group)
-  local path = group.path ~= "" and "  " .. group.path or ""
+  local where = group.path ~= "" and "  " .. group.path or ""
   local lines = {
-    string.format("%s%s  %s", group.code, path, format.count(group.count,
+    string.format("%s%s  %s", group.code, where, format.count(group.count,
       NOUNS[group.outcome] or "record")),
     "  " .. group.message,
     "  at " .. table.concat(group.examples, ", ")
@@ -139,7 +140,8 @@ local RETRIED <const> = "Before a retry, repair the users in failed.ndjson or wr
   .. "lines that are taken out stay failed."
 
 local function is_retried(report)
-  return type(report.next) == "string" and report.next:find("^auth0%-migrate retry ") ~= nil
+  return report.directory ~= nil
+    and report.next == "auth0-migrate retry " .. path.quote(report.directory)
 end
 
 ---The tenant and connection; nil for a rehearsal's, which is gone.
@@ -156,9 +158,7 @@ function report_text.statement(report)
   local lines = { string.format("%s: %s", report.run or report.recipe, report.status) }
   lines[#lines + 1] = whereto(report)
   lines[#lines + 1] = tables.undo(report.undo)
-  if report.message and report.message ~= json.null then
-    lines[#lines + 1] = report.message:gsub("^" .. report.status .. "; ", "")
-  end
+  if report.message ~= json.null then lines[#lines + 1] = report.message end
   lines[#lines + 1] = ""
   tables.append(lines, tables.books(report))
   if report.canary then lines[#lines + 1] = canary_line(report.canary) end

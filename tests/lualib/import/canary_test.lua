@@ -1,6 +1,5 @@
 --- The canary: the first users alone, judged once.
 
-local canary = require "import.canary"
 local failures = require "base.failure"
 local guard = require "base.guard"
 local import = require "migrate.import"
@@ -40,10 +39,11 @@ test("a no after a clean canary is asked again by every process until a yes", fu
   local tenant = rig.tenant()
   rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, false), { "gate", true })
-    tap.equal(again(made, false), { "gate", true })
-    tap.equal(again(made, nil), { "gate", true }) -- nobody to ask: the no stands
-    tap.equal({ made.ending.message, tenant.submits }, { canary.REFUSED, 1 })
+    tap.equal(again(made, false), { "canary", true })
+    tap.equal(again(made, false), { "canary", true })
+    tap.equal(made.ending.more.add, nil) -- who has just said no is asked again
+    tap.equal(again(made, nil), { "canary", true }) -- nobody to ask: the no stands
+    tap.equal({ made.ending.more.add, tenant.submits }, { "--yes", 1 })
     tap.equal(again(made, true), { "done", true })
     tap.equal(again(made, false), { "done", false })
     tap.equal(tenant.submits, 3)
@@ -78,7 +78,7 @@ test("a canary that is not clean is judged once: the next process goes on unaske
   }
   rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, true), { "gate", false })
+    tap.equal(again(made, true), { "canary", false })
     tap.equal(again(made, false), { "done", false })
   end)
 end)
@@ -93,7 +93,7 @@ test("a canary that was there before, or failed, stops the run before the rest",
   rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
     assert(book:note { canary_chunk = 1 })
     local figures = whole(face, made, book)
-    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "gate", 1, 4 })
+    tap.equal({ made.ending.kind, tenant.submits, figures.pending }, { "canary", 1, 4 })
   end)
 end)
 

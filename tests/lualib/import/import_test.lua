@@ -650,7 +650,7 @@ test("too many failures end the import; jobs in flight are waited for and harves
     guard.call(import, face) -- a submit that waits when the gate falls raises the reason
     made:drain()
     local figures = totals.figures(book)
-    tap.equal(made.ending.kind, "gate")
+    tap.equal(made.ending.kind, "failures")
     tap.contains(made.ending.message, "more than --max-failures 0")
     tap.equal(book:next_chunk("sent"), nil)
     assert(figures.pending > 0, "the rest is left")

@@ -210,7 +210,7 @@ test("an upload of our own is recognised though our clock was set anew after it"
   end)
 end)
 
-for _, kind in ipairs { "gate", "full" } do
+for _, kind in ipairs { "canary", "failures", "full" } do
   test("an ending of kind " .. kind .. " waits for jobs in flight, until an interrupt", function()
     rig.with_run({ n = 2, tenant = stuck() }, function(face, made, book)
       local job = face:submit(face:chunks()())

@@ -76,9 +76,9 @@ test("a statement whose next command is a retry says what comes before it", func
   assert(not report_text.statement(report_of()):find(advice, 1, true))
 end)
 
-test("an undo that was interrupted says so once", function()
+test("why an undo ended stands below its status", function()
   local text = followup.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
-    kept = {}, message = "interrupted; what was deleted is recorded" }
+    kept = {}, message = "what was deleted is recorded" }
   tap.contains(text, "shop-1: interrupted\nwhat was deleted is recorded\n")
 end)
 
@@ -104,10 +104,8 @@ test("status names resume where nobody is seen at work", function()
   assert(not status_of { finished = true }:find(RESUME, 1, true))
 end)
 
-test("why a run ended stands below its status, without saying it twice", function()
-  local text = report_text.statement(report_of {
-    status = "planned", message = "planned; not sent",
-  })
+test("why a run ended stands below its status", function()
+  local text = report_text.statement(report_of { status = "planned", message = "not sent" })
   tap.contains(text, "shop-1: planned\nnot sent\n")
 end)
 
