@@ -118,12 +118,12 @@ static bool lost(lua_State *L, struct reader *r, lua_Integer step, int c)
     lua_insert(L, -2); /* whole steps */
     const char *found = push_pointer(L, step);
     if (c != 0)
-        host_fail(L, HOST_PARSE, "no list at %s: %s is %s (byte %I)",
+        host_fail(L, HOST_MISSING, "no list at %s: %s is %s (byte %I)",
                   n ? whole : "the document", *found ? found : "the document", kind_of(c),
                   at);
     else
-        host_fail(L, HOST_PARSE, "no list at %s: there is no %s (byte %I)", whole, found,
-                  at);
+        host_fail(L, HOST_MISSING, "no list at %s: there is no %s (byte %I)", whole,
+                  found, at);
     return false;
 }
 

@@ -11,10 +11,11 @@ local records = {}
 ---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
 ---  makes the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
----@field places? boolean  the reader puts the prefix before a record's place itself
+---@field places? boolean  the reader itself puts the prefix before a record's place, and the
+---  file's name before a message
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  looks at a reader that has come to its end
----@field passable? fun(message: string): boolean  one file among several may fail like this
+---@field passable? Kind  one file among several may fail with this
 
 ---@class Records  call it for the next record and its place; nil at the end
 ---@field private format FileFormat
@@ -41,6 +42,9 @@ local FOREIGN <const> = {
   { "\xFD7zXZ\0", "compressed by xz: unpack it, or pack it by gzip or zstd" },
   { "%PDF-", "a PDF" },
 }
+
+-- What is wrong in a file's text; other kinds are of reading it, and name the file.
+local OF_THE_TEXT <const> = { parse = true, missing = true }
 
 ---What a file is instead; nil for one that may be text.
 local function foreign(path)
@@ -82,10 +86,12 @@ end
 function Records:fail(message, kind)
   local name = self.names[self.index]
   local instead = kind == "parse" and foreign(self.paths[self.index])
-  if instead then message = name .. " is " .. instead end
-  if not message:find(name, 1, true) then message = name .. ": " .. message end
-  local passable = self.format.passable
-  if #self.paths > 1 and passable and passable(message) then
+  if instead then
+    message = name .. " is " .. instead
+  elseif OF_THE_TEXT[kind] and not self.placed then
+    message = name .. ": " .. message
+  end
+  if #self.paths > 1 and kind == self.format.passable then
     self:warn("file_without_records", message)
     self.skipped = message
     self:leave()
@@ -119,16 +125,16 @@ function Records:advance()
   while self.index < #self.paths do
     self.index = self.index + 1
     local path = self.paths[self.index]
-    local handle, missing, why = file.open(path, self.names[self.index])
-    if not handle then self:fail(missing, why) end
-    self.handle = handle
+    self.handle = failure.check(file.open(path, self.names[self.index]))
     self.prefix = self.format.prefix(self.names[self.index])
-    local reader, message, kind = self.format.open(handle, path, self.prefix)
+    local reader, message, kind = self.format.open(self.handle, path, self.prefix)
     self.reader = reader
     if reader then return true end
     self:fail(message, kind)
   end
-  if self.read == 0 and self.skipped then failure.raise(self.skipped, "parse") end
+  if self.read == 0 and self.skipped then
+    failure.raise(self.skipped, self.format.passable)
+  end
   return false
 end
 

@@ -310,11 +310,19 @@ test("a pointer that leads nowhere is a failure that says where it ended", funct
     { '{"users":{}}', "/users", "/users is an object" },
     { '{"a":{"b":"c"}}', "/a/b/c", "/a/b is a string" }, { "[1]", "/1", "there is no /1" },
     { "[]", "/0", "there is no /0" }, { "[[]]", "/x", "there is no /x" },
-    { "5", "", "the document is a number" },
+    { "5", "", "the document is a number" }, { "null", "/a", "the document is null" },
+  } do
+    local _, message, kind = read(case[1], { pointer = case[2] })
+    tap.contains(message, case[3])
+    tap.equal(kind, "missing")
+  end
+end)
+
+test("JSON that is broken on the way of a pointer is a failure with the byte", function()
+  for _, case in ipairs {
     { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "broken JSON at byte 6" },
     { '{"a":\0}', "/a", "broken JSON at byte 6: expected a value" },
-    { "null", "/a", "the document is null" }, { '{"a":1,}', "/b", "broken JSON at byte 8" },
-    { '{"a":[1],"a":[2]}', "/a", "only once" },
+    { '{"a":1,}', "/b", "broken JSON at byte 8" }, { '{"a":[1],"a":[2]}', "/a", "only once" },
   } do
     local _, message, kind = read(case[1], { pointer = case[2] })
     tap.contains(message, case[3])

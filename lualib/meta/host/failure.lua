@@ -3,7 +3,7 @@
 
 ---@alias host.Kind
 ---| "io"          # a file or descriptor could not be read or written
----| "missing"     # a file or folder is not there
+---| "missing"     # a file or folder, or the list that a pointer names, is not there
 ---| "parse"       # text that is not what it should be
 ---| "network"     # no connection, or it broke
 ---| "timeout"     # took longer than allowed

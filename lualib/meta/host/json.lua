@@ -67,7 +67,8 @@ function json.reader(input, options) end
 ---Records that are not objects come as they are.
 ---`record, place` (place: the line with `lines`, else the 0-based index as a string "0"), nil at
 ---the end; `false, message, place, raw` for a broken line (with `lines`); `nil, message, kind` when
----it cannot be stepped over; the message names the byte. A pointer that leads nowhere is such a failure.
+---it cannot be stepped over; the message names the byte. A pointer that leads nowhere is such a failure,
+---of the kind "missing".
 ---@return any record
 ---@return integer|string|nil place  or the message
 ---@return integer|string|host.Kind|nil line  of a record that can be stepped over, or the kind

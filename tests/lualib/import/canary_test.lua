@@ -1,5 +1,6 @@
 --- The canary: the first users alone, judged once.
 
+local canary = require "import.canary"
 local failures = require "base.failure"
 local guard = require "base.guard"
 local import = require "migrate.import"

@@ -144,6 +144,15 @@ test("a file without the list is passed among several, but not alone", function(
   end)
 end)
 
+test("a file that is broken on the way to the list is not passed among several", function()
+  local files = { ["r.json"] = '{"realm":', ["u.json"] = '{"users":[{"id":1}]}' }
+  folder.with(files, function(root)
+    local err = failing(function() collect(json.records(root, { pointer = "/users" })) end)
+    contains(err.message, "r.json: broken JSON at byte ")
+    equal(err.kind, "parse")
+  end)
+end)
+
 test("columns that are not there are warned about once, with the nearest name", function()
   folder.with({ ["u.csv"] = "Email,id\na,1\nb,2\n" }, function(root)
     local records = csv.records(root .. "/u.csv")
