@@ -274,16 +274,22 @@ static int transfer_done(lua_State *L)
     return 1;
 }
 
-/* transfer:result() -> response | nil, message, kind */
+/* transfer:result() -> response | nil, message, kind, reason
+ * The message is the reason behind method, host and path; queries and headers hold
+ * secrets. */
 static int transfer_result(lua_State *L)
 {
     struct transfer *t = luaL_checkudata(L, 1, TRANSFER);
     luaL_argcheck(L, t->settled, 1, "the transfer is not done");
-    if (t->kind) lua_pushnil(L);
+    lua_settop(L, 1);
     lua_getiuservalue(L, 1, OUTCOME);
     if (!t->kind) return 1;
+    lua_getiuservalue(L, 1, LABEL); /* transfer reason label */
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, 3), lua_tostring(L, 2));
     lua_pushstring(L, t->kind);
-    return 3;
+    lua_pushvalue(L, 2);
+    return 4;
 }
 
 /* transfer:sent() -> boolean

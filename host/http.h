@@ -92,8 +92,7 @@ void host_http_check(lua_State *L, bool fine);
 void host_http_settle(lua_State *L, int index, struct transfer *t, CURLcode code);
 
 /* The reason on the top of the stack and `kind` become the outcome of the transfer at
- * `index`, named by method, host and path: queries and headers hold secrets. Pops the
- * reason. */
+ * `index`. Pops the reason. */
 void host_http_fail(lua_State *L, int index, struct transfer *t, const char *kind);
 
 #endif

@@ -106,11 +106,7 @@ static void push_response(lua_State *L, struct transfer *t)
 
 void host_http_fail(lua_State *L, int index, struct transfer *t, const char *kind)
 {
-    lua_getiuservalue(L, index, LABEL);
-    lua_insert(L, -2);
-    lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
     lua_setiuservalue(L, index, OUTCOME);
-    lua_pop(L, 2);
     t->kind = kind;
     t->settled = true;
     if (t->save_fd >= 0) unlink(t->save); /* half a body is none */

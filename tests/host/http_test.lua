@@ -362,9 +362,10 @@ test("a refused connection is a network failure before sending", function()
   local client <close> = http.new()
   local transfer = client:start { method = "POST", body = "secret",
     url = string.format("http://user:pass@127.0.0.1:%d/api/x?token=secret#frag", port) }
-  local response, message, kind = await(transfer)
+  local response, message, kind, reason = await(transfer)
   equal({ response, kind, transfer:sent() }, { nil, "network", false })
   contains(message, string.format("POST http://127.0.0.1:%d/api/x: failed to connect", port))
+  equal(message, string.format("POST http://127.0.0.1:%d/api/x: %s", port, reason))
   equal(message:find("secret") or message:find("pass"), nil)
 end)
 

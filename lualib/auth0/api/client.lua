@@ -104,11 +104,6 @@ local function label(method, path)
   return method .. " " .. path
 end
 
----The transport's message without the URL it begins with, which may name a user.
-local function without_url(message)
-  return (message:gsub("^%u+ %S+: ", ""))
-end
-
 local function query_text(query)
   if not query then return "" end
   local names = {}
@@ -280,17 +275,18 @@ function Client:note_outage(answers, why)
   end
 end
 
----One request and its answer, accounted for.
+---One request and its answer, accounted for. Of the transport's message only the reason is told:
+---the URL may name a user.
 function Client:send(request, bearer)
   self.room, self.flying = self.room - 1, self.flying + 1
-  local raw, message, kind, sent = self.fetch(wire(request, bearer, self.clock))
+  local raw, _, kind, sent, reason = self.fetch(wire(request, bearer, self.clock))
   local response = raw and self:decode(raw)
   self:note_bucket(bearer and response and response.headers) -- without: another bucket
   if response or not HOPELESS[kind] then
     self:note_outage(response and response.status < 500, response and "status " .. response.status
       or kind)
   end
-  return response, message and without_url(message), kind, sent
+  return response, reason, kind, sent
 end
 
 ---One exchange, repeated while that is safe and the patience lasts. Each try has a token that is

@@ -61,8 +61,9 @@ function transfer:done() end
 ---"parse" (a bad URL), "io" and "missing" (a file to send or to save to). Raises while the transfer
 ---is not done.
 ---@return host.http.Response? response
----@return string? message
+---@return string? message  the reason, behind method, host and path
 ---@return host.Kind? kind
+---@return string? reason
 function transfer:result() end
 
 ---Whether a byte of the request may have reached the other side: false only when the failure

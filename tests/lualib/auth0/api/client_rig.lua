@@ -24,7 +24,7 @@ function rig.token(text, seconds, scope)
   return rig.answer(200, { access_token = text, expires_in = seconds or 86400, scope = scope })
 end
 
----A client whose exchanges are answered from `script`, in order: answers, {message, kind, sent}
+---A client whose exchanges are answered from `script`, in order: answers, {reason, kind, sent}
 ---failures, or functions of the request that return either; then by empty lists.
 ---Tokens are answered by `options.token`.
 ---@return table made  {client, calls, tokens, slept, time}
@@ -47,7 +47,8 @@ function rig.client(script, options)
     local next_step = table.remove(script, 1) or rig.answer(200, "[]")
     if type(next_step) == "function" then next_step = next_step(request, made) end
     if next_step.status then return next_step, nil, nil, true end
-    return nil, next_step[1], next_step[2], next_step[3]
+    local reason, kind, sent = table.unpack(next_step)
+    return nil, request.method .. " " .. request.url .. ": " .. reason, kind, sent, reason
   end
   made.client = client.new {
     base = options.base or "https://acme.eu.auth0.com",

@@ -487,7 +487,7 @@ test("the names of users do not get into messages or the log", function()
     method = "GET", path = "/users/auth0%7Cana@example.com", query = { email = "b@example.com" },
   }
   assert(not (message .. json.encode(made.events)):find("example.com", 1, true))
-  made = rig.client { { "GET https://x/users/ana@example.com: reset by peer", "tls", false } }
+  made = rig.client { { "reset by peer", "tls", false } }
   _, message = made.client:request { method = "GET", path = "/users/ana@example.com" }
   tap.equal(message, "GET /users/{id}: no encrypted connection to https://acme.eu.auth0.com: "
     .. "reset by peer; when its certificate is of an authority of your own, --ca-file names that")
