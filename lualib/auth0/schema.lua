@@ -197,13 +197,16 @@ function schema.rule(settings)
   }
 end
 
----Names that an object at this path may have, for suggestions.
-local function names_at(rule, path)
+---The rule for what stands at a path; an empty one where none is known.
+---@param rule host.schema.Rule
+---@param path string
+---@return host.schema.Rule
+local function rule_at(rule, path)
   for name in path:gsub("%[%d+%]", ".[]"):gmatch("[^.]+") do
-    rule = name == "[]" and rule.items or (rule.properties or {})[name]
-    if not rule then return {} end
+    rule = name == "[]" and rule.items or (rule.properties or {})[name] or rule.additional
+    if type(rule) ~= "table" then return {} end
   end
-  return rule.properties or {}
+  return rule
 end
 
 -- Of an old profile or a hand's habit, and what Auth0 calls it.
@@ -230,7 +233,10 @@ local function nearest(name, names)
 end
 
 ---@class UserFinding : host.schema.Finding
----@field fix? string  what to do, for people
+---@field fix? string      what to do, for people
+---@field wanted? string   of keyword "type": the type of the rule; "any" that JSON has
+---@field maximum? integer of keyword "max_length": characters
+---@field near? string     of keyword "additional": the name that was probably meant
 
 ---@class UserValidator
 ---@field private inner host.schema.validator
@@ -240,11 +246,24 @@ UserValidator.__index = UserValidator
 
 local function suggest(rule, finding)
   local up, name = finding.path:match("^(.*)%.([^.]+)$")
-  local near = nearest(name or finding.path, names_at(rule, up or ""))
+  local near = nearest(name or finding.path, rule_at(rule, up or "").properties or {})
   if not near then return end
+  finding.near = near
   finding.message = finding.message .. ' (did you mean "' .. near .. '"?)'
   finding.fix = 'Write "' .. near .. '", or move the value into user_metadata or app_metadata.'
 end
+
+---What of a broken rule the message only tells people.
+---@type table<string, fun(rule: host.schema.Rule, finding: UserFinding)>
+local FIGURES <const> = {
+  type = function(rule, finding)
+    local wanted = rule.type or "any"
+    finding.wanted = type(wanted) == "table" and wanted[1] or wanted
+  end,
+  max_length = function(rule, finding)
+    finding.maximum = (finding.warning and rule.warn or rule).max_length
+  end,
+}
 
 ---Checks a user (normalised before, see auth0.user) and leaves out its empty members.
 ---@param user any
@@ -254,6 +273,8 @@ function UserValidator:check(user, draft)
   local findings = self.inner:check(user, draft)
   if not findings then return nil end
   for _, finding in ipairs(findings) do
+    local add_figures = FIGURES[finding.keyword]
+    if add_figures then add_figures(rule_at(self.rule, finding.path), finding) end
     if finding.keyword == "additional" then
       suggest(self.rule, finding)
     elseif finding.keyword == "max_length" and finding.path == "username" then

@@ -139,18 +139,25 @@ local TYPE_FIXES <const> = {
   array = "Give a list: { { totp = { secret = ... } } }.",
 }
 
+---Whether JSON has a table of this shape.
+local function is_regular(value)
+  if json.is_array(value) then return true end
+  for name in next, value do
+    if type(name) ~= "string" then return false end
+  end
+  return true
+end
+
 local function wrong_type(value, finding)
-  local wanted = finding.message:match("^Expected type (%a+)")
   if type(value) == "userdata" and value ~= json.null then
     return nil, "Take the record's members one by one, or leave it out."
   elseif type(value) == "function" then
     return nil, "Call the function, or leave it out."
-  elseif finding.message:find("^Nested deeper") then
-    return nil, "Flatten the metadata, or leave out what refers to itself."
-  elseif type(value) == "table" and wanted == "any" then
-    return nil, "Give a list without gaps, or a table with names: migrate.array marks lists."
+  elseif type(value) == "table" and finding.wanted == "any" then
+    return nil, is_regular(value) and "Flatten the metadata, or leave out what refers to itself."
+      or "Give a list without gaps, or a table with names: migrate.array marks lists."
   end
-  return nil, TYPE_FIXES[wanted] or "Leave it out: JSON has no such value."
+  return nil, TYPE_FIXES[finding.wanted] or "Leave it out: JSON has no such value."
 end
 
 -- Of Auth0's profile, but not of an import file.
@@ -173,8 +180,7 @@ local function unknown_property(_, finding)
   local kind = NOT_IMPORTABLE[path]
   if kind then return nil, (NOT_IMPORTABLE_FIX[kind]:gsub("%%s", path)) end
   if not path:find(".", 1, true) then return nil, finding.fix end
-  local near = finding.message:match('did you mean "([^"]+)"')
-  if near then return nil, string.format('Write "%s".', near) end
+  if finding.near then return nil, string.format('Write "%s".', finding.near) end
   return nil, path:find("^mfa_factors%[%d+%]%.[^.]*$")
     and "Leave it out: a factor is totp, phone or email." or "Leave it out."
 end
@@ -231,9 +237,9 @@ local KEYWORDS <const> = {
     return nil, 'Map one of them, or skip such records: `return nil, "no identifier"`.'
   end,
   max_length = function(value, finding)
-    local most = finding.message:match("maximum (%d+)")
+    local most = finding.maximum
     return nil, type(value) == "string" and most and string.format(
-      "Cut it to %s characters in the recipe, or leave it out.", most) or nil
+      "Cut it to %d characters in the recipe, or leave it out.", most) or nil
   end,
 }
 

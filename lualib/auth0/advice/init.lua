@@ -47,15 +47,23 @@ local WORDS <const> = {
   "ucs2", "latin1", "ascii", "binary", "prefix", "suffix", "middle", "both",
 }
 
----"No enum match for: MD5": whatever else stands where a word belongs may be a secret.
-local function without_word(message)
-  local word = message:match("^No enum match for: ([^ ]+)$")
-  if not word then return message end
+local function is_of_the_trade(word)
   local plain = word:lower():gsub("[-_]", "")
   for _, known in ipairs(WORDS) do
-    if plain == known or (#plain > 3 and text.distance(plain, known) <= 1) then return message end
+    if plain == known or (#plain > 3 and text.distance(plain, known) <= 1) then return true end
   end
-  return "No enum match for: a word that is not known"
+  return false
+end
+
+---"No enum match for: MD5" cites the value, or the digest that a PBKDF2 text names. Whatever else
+---stands where a word belongs may be a secret.
+---@param finding UserFinding
+---@param value any
+---@return string
+local function message_of(finding, value)
+  if finding.code ~= "ENUM_MISMATCH" or type(value) ~= "string" then return finding.message end
+  local word = value:match("^%$pbkdf2%-([%w-]+)") or value
+  return is_of_the_trade(word) and finding.message or "No enum match for: a word that is not known"
 end
 
 ---What is said of a finding beyond its rule: a cause for the message, and what to do.
@@ -89,7 +97,7 @@ end
 function advice.of(user, finding)
   local value = value_at(user, finding.path)
   local cause, fix = advise(user, finding, value)
-  local message = without_word(finding.message)
+  local message = message_of(finding, value)
   local as = ADDRESSES[finding.path:gsub("%[%d+%]", "[]")] and "email" or nil
   return {
     code = finding.code, path = finding.path,

@@ -36,6 +36,13 @@ end
 local function salted(salt) return custom("md5", HEX16, "hex", { salt = salt }) end
 local function totp(secret) return { mfa_factors = { { totp = { secret = secret } } } } end
 local function md5(value, encoding) return custom("md5", value, encoding or "hex") end
+---A table in a table, so many times.
+local function nested(depth)
+  local inner = { a = 1 }
+  for _ = 1, depth do inner = { a = inner } end
+  return inner
+end
+
 local function many(n)
   local list = {}
   for i = 1, n do list[i] = { phone = { value = "+1" } } end
@@ -317,6 +324,10 @@ local CASES <const> = {
     "finite", "Leave it out" },
   { { user_metadata = { f = { 1, a = 2 } } }, "INVALID_TYPE user_metadata.f", "gaps", "object",
     "migrate.array" },
+  { { user_metadata = { f = { [7] = 2 } } }, "INVALID_TYPE user_metadata.f", "name is a number",
+    "object", "migrate.array" },
+  { { user_metadata = nested(199) }, "INVALID_TYPE user_metadata" .. (".a"):rep(199),
+    "Nested deeper", "object", "Flatten" },
 
   -- MFA factors.
   { { mfa_factors = json.array {} }, "ARRAY_LENGTH_SHORT mfa_factors", "minimum 1", "empty list",
