@@ -105,7 +105,7 @@ function Pipeline:refuse(at, refused, record)
 end
 
 ---The name under which a warning of the rules is counted: code and field, and a number where the
----same field is warned about for another reason, numbers in the reason aside.
+---same field is warned about for another reason: another keyword, or what a check has reported.
 ---@private
 ---@param finding UserFinding
 ---@return string
@@ -116,8 +116,7 @@ function Pipeline:name_of(finding)
     names = { n = 0 }
     self.names[name] = names
   end
-  if names[finding.message] then return names[finding.message] end
-  local reason = finding.message:gsub("%d+", "N")
+  local reason = finding.keyword == "check" and finding.message or finding.keyword
   if not names[reason] then
     names.n = names.n + 1
     names[reason] = names.n == 1 and name or string.format("%s (%d)", name, names.n)
