@@ -246,6 +246,56 @@ function house.strays(sources)
   return found
 end
 
+-- What a text for people is called.
+local MESSAGES <const> = { "message", "reason", "why", "detail" }
+local READS <const> = { find = true, match = true, gmatch = true, gsub = true }
+
+-- Who reads one all the same, and why.
+local READERS <const> = {
+  ["lualib/cli/parse.lua"] = "argparse tells what is wrong in a text alone",
+  ["lualib/auth0/codes.lua"] = "a path that Auth0 tells in its message alone",
+  ["lualib/auth0/fixers.lua"] = "figures and names that Auth0 tells in its message alone",
+  ["lualib/stage/findings.lua"] = "takes out of messages what is one record's, to group them",
+  ["lualib/tenant/verdict.lua"] = "puts our validator's words into those of Auth0's",
+}
+
+---The name of a message that a line of code searches, or nil.
+local function searched(code)
+  for _, name in ipairs(MESSAGES) do
+    local word = "%f[%w_]" .. name .. "%f[^%w_]"
+    for _, before in ipairs { word .. "%s*:%s*", word .. '%s+or%s+""%s*%)%s*:%s*' } do
+      for method in code:gmatch(before .. "(%a+)%s*[%({\"]") do
+        if READS[method] then return name end
+      end
+    end
+    for called in code:gmatch("%f[%w_]string%.(%a+)%s*%(%s*[%w_.]-" .. word) do
+      if READS[called] then return name end
+    end
+  end
+end
+
+---Searches in texts for people: what code needs is a value beside the message. An exception that
+---is none any more is told too.
+---@param sources Sources
+---@return string[]
+function house.readings(sources)
+  local found, seen = {}, {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    for number, line in lines(sources[path]) do
+      local name = searched((line:gsub('"[^"]*"', '""'):gsub("%s*%-%-.*", "")))
+      if name and READERS[path] then
+        seen[path] = true
+      elseif name then
+        found[#found + 1] = string.format("%s:%d: reads %s", path, number, name)
+      end
+    end
+    if READERS[path] and not seen[path] then
+      found[#found + 1] = path .. ": is no exception any more"
+    end
+  end
+  return found
+end
+
 -- -- the host
 
 -- Headers that are contracts between modules; any other serves the files of one module.

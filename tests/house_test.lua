@@ -127,6 +127,38 @@ test("a stray wait, protected call or prefix is noticed", function()
     "lualib/migrate/x.lua:4: pcall", "lualib/tenant/x.lua:1: auth0|", "recipes/x.lua:1: auth0|" })
 end)
 
+test("nobody reads a message back", function()
+  none(house.readings(tree))
+end)
+
+test("a message that is read is noticed", function()
+  for _, line in ipairs {
+    'if message:find("is missing", 1, true) then', "local n = err.message:match('%d+')",
+    '(failure.message or ""):gsub("x", "y")', "for word in reason:gmatch('%a+') do end",
+    'string.find(why, "yes")', 'return string.match(made.ending.message, "yes")',
+    'message : find "x"',
+  } do
+    local found = house.readings { ["lualib/run/x.lua"] = "\n" .. line .. "\n" }
+    tap.equal(#found, 1, line)
+    tap.contains(found[1], "lualib/run/x.lua:2: reads ")
+  end
+end)
+
+test("a message that is passed on, or stands in a comment or a text, is fine", function()
+  for _, line in ipairs {
+    "local found, message = recipe.find(name)", "-- message:find('x')", "messages:find(1)",
+    'print("message:find(x)")', "return message:sub(1, 80)", "return find(message)",
+  } do
+    tap.equal(house.readings { ["lualib/run/x.lua"] = line }, {})
+  end
+end)
+
+test("an exception that reads no message is noticed", function()
+  local path = "lualib/cli/parse.lua"
+  tap.equal(house.readings { [path] = "message:match('x')" }, {})
+  tap.equal(house.readings { [path] = "return 1" }, { path .. ": is no exception any more" })
+end)
+
 test("no C file includes the private header of another module", function()
   none(house.intrusions(tree))
 end)
