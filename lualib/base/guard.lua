@@ -17,10 +17,10 @@ local function describe(err)
   if failure.is(err) then return err end
   local text = words_of(err)
   local where, rest = text:match("^(.-:%d+): (.*)$")
-  local made = failure.new(rest or text, "fatal")
-  made.where = where
-  made.trace = debug.traceback(text, 2)
-  return made
+  local raised = failure.new(rest or text, "fatal")
+  raised.where = where
+  raised.trace = debug.traceback(text, 2)
+  return raised
 end
 
 ---Calls `fn(...)`: true and its results, or false and the Failure that ended it. The function

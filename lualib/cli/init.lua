@@ -1,4 +1,5 @@
---- What the program calls with its arguments; returns the exit status.
+--- The command line: arguments in, words and exit status out. The program calls this with its
+--- arguments and ends with the status that it returns.
 
 local host = require "host"
 

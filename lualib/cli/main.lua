@@ -81,8 +81,8 @@ local function delivered(context, status)
   return exit_status.of(lost.kind)
 end
 
----Runs a command as a task. What it raises, on purpose or not, is told here. A run that is stopped
----at once (a second Ctrl-C) ends the scheduler with its report in place of a status.
+---Runs a command as a task, and reports what it raises, on purpose or not. A run that is stopped at
+---once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
   loop.last_words("\nerror: stopped at once\nnext: "
     .. command_result.command_line(context.args) .. "\n")

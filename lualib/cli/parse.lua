@@ -1,4 +1,4 @@
---- Arguments to a table, by argparse; what it refuses is told in our words.
+--- Arguments to a table, by argparse; what it refuses is reported in our words.
 
 local argparse = require "argparse"
 local file = require "host.file"
@@ -13,12 +13,12 @@ local parse = {}
 ---@field params? boolean  `name=value`, any number, at the end
 
 local function add_option(parser, option)
-  local made = option.argument and parser:option(option.flags) or parser:flag(option.flags)
+  local added = option.argument and parser:option(option.flags) or parser:flag(option.flags)
   if option.argument then
-    made:args(1)
-    if option.many then made:count("*") end
+    added:args(1)
+    if option.many then added:count("*") end
     if option.parse then
-      made:convert(function(text)
+      added:convert(function(text)
         local value, expected = option.parse(text)
         if value ~= nil then return value end
         local flag = option.flags:match("%-%-[%w-]+") or option.flags
@@ -50,7 +50,7 @@ local function flags_of(command)
   return list
 end
 
--- What argparse says, and how we say it.
+-- What argparse says, and how we say it: it reports an error as a text and as nothing else.
 local WORDS <const> = {
   { "^missing argument '(.-)'", function(_, name) return name .. " is missing" end },
   { "^too many arguments", function() return "too many arguments" end },

@@ -3,7 +3,7 @@
 local format = require "base.format"
 local result = require "cli.common.result"
 local file = require "host.file"
-local given = require "cli.common.logins"
+local logins = require "cli.common.logins"
 local setup = require "cli.common.setup"
 
 local RESULTS <const> = {
@@ -71,7 +71,7 @@ local function options_of(context)
   local pepper, message, kind = read_pepper(context.flags.pepper_file)
   if message then return nil, message, kind end
   local list
-  list, message, kind = given.read(context, context.flags.login)
+  list, message, kind = logins.read(context, context.flags.login)
   if not list then
     return nil, message or "prove wants --logins FILE, or --login ID", kind or "usage"
   end

@@ -1,6 +1,6 @@
 --- rehearse: the real run, against the built-in tenant in a process of its own.
 
-local given = require "cli.common.logins"
+local logins = require "cli.common.logins"
 local report_text = require "cli.text.report"
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
@@ -24,11 +24,11 @@ NAME.rehearsal/ (made anew each time), and ends with the statement and the run's
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
     local flags = context.flags
-    local logins, message
-    logins, message, kind = given.read(context, flags.login)
+    local list, message
+    list, message, kind = logins.read(context, flags.login)
     if message then return result.failure(context, message, kind) end
     return result.result(context, report_text.statement, require("rehearsal").run {
-      recipe = recipe, settings = settings, ui = context.ui, logins = logins,
+      recipe = recipe, settings = settings, ui = context.ui, logins = list,
       directory = recipe.name .. ".rehearsal",
       command = result.command_line(context.args), time_scale = time_scale(context, settings),
       tenant = { existing = flags.existing, faults = flags.faults, tier = flags.tier,

@@ -1,7 +1,7 @@
 --- try-login: whether a password lets a person into the built-in tenant.
 
 local result = require "cli.common.result"
-local given = require "cli.common.logins"
+local logins = require "cli.common.logins"
 local json = require "host.json"
 local setup = require "cli.common.setup"
 
@@ -39,19 +39,19 @@ username, a phone number or a user_id; its password is asked for, or read with -
     local settings, message, kind, more = near_settings(context)
     if not settings then return result.failure(context, message, kind, more) end
     local list
-    list, message, kind = given.read(context, context.flags.ID)
+    list, message, kind = logins.read(context, context.flags.ID)
     if not list then
       return result.failure(context, message or "try-login wants an ID, or --logins FILE",
         kind or "usage")
     end
-    local logins = require "check.logins"
+    local check_logins = require "check.logins"
     local tried
-    tried, message, kind = logins.try(settings, list)
+    tried, message, kind = check_logins.try(settings, list)
     if not tried then return result.failure(context, message, kind) end
-    local failed = #logins.failed(tried)
+    local failed = #check_logins.failed(tried)
     return result.report(context, {
       exit = failed > 0 and REJECTED or 0, logins = json.array(tried), tried = #tried,
       failed = failed, next = json.null,
-    }, given.words(tried))
+    }, logins.words(tried))
   end,
 }

@@ -3,7 +3,7 @@
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 
-local given = {}
+local logins = {}
 
 local GLANCE <const> = 0.2 -- seconds until an interrupt is seen
 
@@ -14,7 +14,7 @@ local GLANCE <const> = 0.2 -- seconds until an interrupt is seen
 ---@return string?
 ---@return string? message
 ---@return Kind? kind
-function given.ask(ui, question)
+function logins.ask(ui, question)
   local prompt, message, kind = ui.terminal.prompt(true)
   if not prompt then return nil, message, kind end
   local interrupted = false
@@ -49,7 +49,7 @@ end
 ---@return Login[]?
 ---@return string? message
 ---@return Kind? kind
-function given.read(context, id)
+function logins.read(context, id)
   local path = context.flags.logins
   if path then
     local list, message, kind = require("check.logins").read(path)
@@ -63,7 +63,7 @@ function given.read(context, id)
     return nil, "there is no terminal to ask for the password; give --logins FILE (- is stdin)",
       "usage"
   end
-  local password, message, kind = given.ask(context.ui, "password of " .. id .. ": ")
+  local password, message, kind = logins.ask(context.ui, "password of " .. id .. ": ")
   if not password then return nil, message, kind end
   return { { id = id, password = password } }
 end
@@ -75,7 +75,7 @@ local WORDS <const> = {
 ---A line for each login.
 ---@param tried TriedLogin[]
 ---@return string
-function given.words(tried)
+function logins.words(tried)
   local lines = {}
   for i, one in ipairs(tried) do
     lines[i] = string.format("%s: %s%s", one.id, WORDS[one.result],
@@ -84,4 +84,4 @@ function given.words(tried)
   return table.concat(lines, "\n") .. "\n"
 end
 
-return given
+return logins

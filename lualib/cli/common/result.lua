@@ -9,14 +9,12 @@ local result = {}
 local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
-result.quote = path.quote
-
 ---The command line as it was typed.
 ---@param args string[]
 ---@return string
 function result.command_line(args)
   local quoted = { "auth0-migrate" }
-  for _, word in ipairs(args) do quoted[#quoted + 1] = result.quote(word) end
+  for _, word in ipairs(args) do quoted[#quoted + 1] = path.quote(word) end
   return table.concat(quoted, " ")
 end
 

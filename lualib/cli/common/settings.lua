@@ -199,21 +199,21 @@ local function read_proof(layers, credentials, origin)
   return true
 end
 
-local function read_tenant(made, layers)
+local function read_tenant(resolved, layers)
   local domain, from = look_up(layers, "domain")
   if domain == nil and from then return nil, from end
   if domain then
     local base, message = base_url(domain)
     if not base then return nil, message end
-    made.base, made.origin.domain = base, from
+    resolved.base, resolved.origin.domain = base, from
   end
   for _, key in ipairs { "client_id", "audience" } do
     local value
     value, from = look_up(layers, key)
     if value == nil and from then return nil, from end
-    made.credentials[key], made.origin[key] = value, from
+    resolved.credentials[key], resolved.origin[key] = value, from
   end
-  return read_proof(layers, made.credentials, made.origin)
+  return read_proof(layers, resolved.credentials, resolved.origin)
 end
 
 ---AUTH0_MIGRATE_TIME_SCALE.
@@ -245,7 +245,7 @@ end
 ---@return Kind? kind  "usage"
 function settings.resolve(sources)
   local flags = sources.flags
-  local made = {
+  local resolved = {
     credentials = {}, origin = {}, params = flags.params or {}, limit = flags.limit,
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
@@ -257,17 +257,17 @@ function settings.resolve(sources)
   for _, key in ipairs(LAYERED) do
     local value, from = look_up(layers, key)
     if value == nil and from then return nil, from, "usage" end
-    made[key], made.origin[key] = value, from
+    resolved[key], resolved.origin[key] = value, from
   end
   local message
-  made.time_scale, message = settings.time_scale(sources.env)
-  if not made.time_scale then return nil, message, "usage" end
+  resolved.time_scale, message = settings.time_scale(sources.env)
+  if not resolved.time_scale then return nil, message, "usage" end
   if not sources.offline then
     local done
-    done, message = read_tenant(made, layers)
+    done, message = read_tenant(resolved, layers)
     if not done then return nil, message, "usage" end
   end
-  return made
+  return resolved
 end
 
 local SHOWN <const> = {
@@ -277,31 +277,31 @@ local SHOWN <const> = {
 local NAMES <const> = { base = "domain" }
 
 ---The settings that count and where they come from; never a secret.
----@param made Settings
+---@param resolved Settings
 ---@return {name: string, value: any, origin: Origin}[]
-function settings.list(made)
+function settings.list(resolved)
   local list = json.array {}
   for _, key in ipairs(SHOWN) do
-    local value = made[key]
-    if value == nil then value = made.credentials[key] end
+    local value = resolved[key]
+    if value == nil then value = resolved.credentials[key] end
     local name = NAMES[key] or key
     if value ~= nil then
-      list[#list + 1] = { name = name, value = value, origin = made.origin[name] or "default" }
+      list[#list + 1] = { name = name, value = value, origin = resolved.origin[name] or "default" }
     end
   end
   for _, proof in ipairs(PROOFS) do
-    local from = made.origin[proof[1]]
+    local from = resolved.origin[proof[1]]
     if from then list[#list + 1] = { name = proof[1], value = "given", origin = from } end
   end
   return list
 end
 
 ---The same, a line each.
----@param made Settings
+---@param resolved Settings
 ---@return string[]
-function settings.describe(made)
+function settings.describe(resolved)
   local lines = {}
-  for i, one in ipairs(settings.list(made)) do
+  for i, one in ipairs(settings.list(resolved)) do
     lines[i] = string.format("%s: %s (%s)", one.name, tables.setting(one), one.origin)
   end
   return lines

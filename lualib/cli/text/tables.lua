@@ -112,9 +112,9 @@ end
 ---@param tally TallyFacts
 ---@return string
 function tables.passwords(tally)
-  local said = tables.by_count(tally.algorithms)
-  if tally.without_password == 0 then return said end
-  return said .. (said ~= "" and ", " or "") .. "none " .. format.number(tally.without_password)
+  local text = tables.by_count(tally.algorithms)
+  if tally.without_password == 0 then return text end
+  return text .. (text ~= "" and ", " or "") .. "none " .. format.number(tally.without_password)
 end
 
 local SETTINGS <const> = {
