@@ -45,7 +45,7 @@ end
 ---@param value any
 ---@return string?
 function identifiers.fold(value)
-  return text(value) and value:lower()
+  if type(value) == "string" and value ~= "" then return value:lower() end
 end
 
 ---@class Identifiers
@@ -92,59 +92,73 @@ function identifiers.compare(ours, theirs)
   return shared, differing
 end
 
----The identifiers of a user as keys by which another with the same one is found, the surest first.
----@param user table
----@param user_id? string  with or without its prefix, as both sides have it; nil: left out
+---Identifiers as texts by which another user with the same one is found, the surest first.
+---@param values Identifiers
 ---@return string[]
-function identifiers.keys(user, user_id)
-  local values, keys = identifiers.of(user), {}
-  values.user_id = text(user_id)
+function identifiers.keys(values)
+  local keys = {}
   for _, name in ipairs(identifiers.NAMES) do
     if values[name] then keys[#keys + 1] = LETTERS[name] .. values[name] end
   end
   return keys
 end
 
----Users by their keys.
+---Users by their identifiers.
 ---@class IdentifierIndex
----@field private by_key table<string, table[]>
+---@field private list table[]
+---@field private first table<string, table<string, integer>>    by name and value: of the list
+---@field private following table<string, table<integer, integer>>  by name: the next with the same
 local Index = {}
 Index.__index = Index
 
 ---@param list table[]
----@param keys_of? fun(one: table): string[]  default: the keys of a user as the tenant shows it
+---@param values_of? fun(one: table): Identifiers  default: of a user as the tenant shows it
 ---@return IdentifierIndex
-function identifiers.index(list, keys_of)
-  local by_key = {}
-  for _, one in ipairs(list) do
-    for _, key in ipairs(keys_of and keys_of(one) or identifiers.keys(one, one.user_id)) do
-      by_key[key] = by_key[key] or {}
-      table.insert(by_key[key], one)
+function identifiers.index(list, values_of)
+  local first, following = {}, {}
+  for _, name in ipairs(identifiers.NAMES) do first[name], following[name] = {}, {} end
+  for i = #list, 1, -1 do
+    for name, value in pairs((values_of or identifiers.of)(list[i])) do
+      following[name][i], first[name][value] = first[name][value], i
     end
   end
-  return setmetatable({ by_key = by_key }, Index)
+  return setmetatable({ list = list, first = first, following = following }, Index)
 end
 
----All that share one of the keys, each once.
----@param keys string[]
+---Those that have this identifier, in the order of the list.
+---@param name string
+---@param value? string
 ---@return table[]
-function Index:sharing(keys)
-  local list, seen = {}, {}
-  for _, key in ipairs(keys) do
-    for _, one in ipairs(self.by_key[key] or {}) do
-      if not seen[one] then list[#list + 1] = one end
+function Index:with(name, value)
+  local found, i = {}, value and self.first[name][value]
+  while i do
+    found[#found + 1] = self.list[i]
+    i = self.following[name][i]
+  end
+  return found
+end
+
+---All that share one of the identifiers, each once, the surest first.
+---@param values Identifiers
+---@return table[]
+function Index:sharing(values)
+  local found, seen = {}, {}
+  for _, name in ipairs(identifiers.NAMES) do
+    for _, one in ipairs(self:with(name, values[name])) do
+      if not seen[one] then found[#found + 1] = one end
       seen[one] = true
     end
   end
-  return list
+  return found
 end
 
----Those that share the first of the keys that anyone has.
----@param keys string[]
+---Those that share the surest of the identifiers that anyone has.
+---@param values Identifiers
 ---@return table[]
-function Index:nearest(keys)
-  for _, key in ipairs(keys) do
-    if self.by_key[key] then return self.by_key[key] end
+function Index:nearest(values)
+  for _, name in ipairs(identifiers.NAMES) do
+    local found = self:with(name, values[name])
+    if found[1] then return found end
   end
   return {}
 end

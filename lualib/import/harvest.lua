@@ -17,9 +17,11 @@ local harvest = {}
 ---@field failed integer
 ---@field total integer
 
----Keys that our user and its echo share, whether or not the tenant has put its prefix before.
-local function keys_of(user)
-  return identifiers.keys(user, identifiers.without_prefix(user.user_id))
+---What our user and its echo have in common, whether or not the tenant has put its prefix before.
+local function values_of(user)
+  local values = identifiers.of(user)
+  values.user_id = identifiers.without_prefix(values.user_id)
+  return values
 end
 
 ---One failure of the ledger from a tenant's entry.
@@ -50,10 +52,10 @@ end
 ---@return NewFailure[] failures  by place, each user once
 ---@return integer unmatched      entries that match none of ours
 function harvest.join(users, entries)
-  local index = identifiers.index(users, function(placed) return keys_of(placed.user) end)
+  local index = identifiers.index(users, function(placed) return values_of(placed.user) end)
   local by_place, unmatched = {}, 0
   for _, entry in ipairs(entries) do
-    local placed = index:nearest(keys_of(entry.user or {}))[1]
+    local placed = index:nearest(values_of(entry.user or {}))[1]
     if not placed then
       unmatched = unmatched + 1
     elseif by_place[placed.place] then

@@ -34,11 +34,9 @@ local function find(engine, ours, elsewhere)
   })
   engine:check(found, message, kind)
   local index = identifiers.index(found, function(theirs)
-    return identifiers.keys(theirs.elsewhere and {} or theirs, theirs.user_id)
+    return identifiers.of(theirs.elsewhere and { user_id = theirs.user_id } or theirs)
   end)
-  return function(user)
-    return index:sharing(identifiers.keys(user, identifiers.with_prefix(user.user_id)))
-  end
+  return function(user) return index:sharing(identifiers.stored(user)) end
 end
 
 ---When this run may have created a chunk's users; nil when nothing of it was sent.

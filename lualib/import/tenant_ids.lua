@@ -34,6 +34,13 @@ function tenant_ids.new(engine)
   return setmetatable({ engine = engine, unknown = 0 }, TenantIds)
 end
 
+---Keys of what is not the user_id.
+local function keys_of(user)
+  local values = identifiers.of(user)
+  values.user_id = nil
+  return identifiers.keys(values)
+end
+
 local function take(db, reader)
   local tx, n = db:begin(), 0
   local _ <close> = setmetatable({}, { __close = function() tx:close() end })
@@ -48,7 +55,7 @@ local function take(db, reader)
       if value == json.null then theirs[name] = nil end
     end
     local created = type(theirs.created_at) == "string" and clock.parse(theirs.created_at) or nil
-    for _, key in ipairs(identifiers.keys(theirs)) do
+    for _, key in ipairs(keys_of(theirs)) do
       failure.check(db:run(ADD, key, theirs.user_id, created))
     end
     n = n + 1
@@ -86,7 +93,7 @@ end
 ---@return number? created  unix seconds
 function TenantIds:of(user)
   if not self.db then self:load() end
-  for _, key in ipairs(identifiers.keys(user)) do
+  for _, key in ipairs(keys_of(user)) do
     local row = self.db:row("SELECT user_id, created FROM known WHERE key = ?", key)
     if row and row.user_id then return row.user_id, row.created end
   end

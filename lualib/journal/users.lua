@@ -1,21 +1,21 @@
---- The roll of a run: every user it sent and what became of it, from the journal and the chunk
---- files, or what a finished run keeps of them.
+--- Every user that a run sent and what became of it, from the journal and the chunk files, or what
+--- a finished run keeps of them.
 
 local identifiers = require "auth0.identifiers"
 local users = require "auth0.api.users"
 
 local run_users = {}
 
----@class RollEntry
+---@class RunUser
 ---@field place integer     1-based in its chunk
 ---@field position integer  in the source
 ---@field at string         "users.csv:18"
 ---@field outcome string    inserted, updated, already_there, failed, ...; "upserted": one of the
 ---first two, for a job with upsert does not tell which
----@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is a guess
----@field ids Identifiers   as they were sent
+---@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is assumed
+---@field ids Identifiers
 ---@field tenant_id? string user_id in the tenant, where the journal knows it
----@field digests table<string, string>  by field, see migrate.fields
+---@field digests table<string, string>  by field, see journal.digests
 
 ---What became of those of a chunk's users that have no row of their own.
 ---@param record LedgerChunk
@@ -30,7 +30,7 @@ end
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@param id integer  of the chunk
----@return RollEntry[]?
+---@return RunUser[]?
 ---@return string? message
 ---@return Kind? kind
 function run_users.chunk(ledger, dir, id)
@@ -54,7 +54,7 @@ function run_users.chunk(ledger, dir, id)
 end
 
 ---The user_id that the entry's user has in the tenant, as far as that is known.
----@param entry RollEntry
+---@param entry RunUser
 ---@return string?
 function run_users.tenant_id(entry)
   return entry.tenant_id or identifiers.with_prefix(entry.ids.user_id)
@@ -68,32 +68,31 @@ local function is_known_by_id(entry)
   return entry.tenant_id or entry.ids.user_id and not is_upserted(entry)
 end
 
----Keys by which the entry's user is known in the tenant, the surest first. An upsert finds its user
----by the address, whatever the id.
----@param entry RollEntry
----@return string[]
-function run_users.keys(entry)
-  return identifiers.keys(is_known_by_id(entry) and {} or entry.ids, run_users.tenant_id(entry))
+---What identifies the user in the tenant. An upsert finds it by the address, whatever the id.
+---@return Identifiers
+local function known_by(entry)
+  local values = is_known_by_id(entry) and {} or identifiers.of(entry.ids)
+  values.user_id = run_users.tenant_id(entry)
+  return values
 end
 
----The one key of an entry.
----@param entry RollEntry
+---The one key of an entry, of auth0.identifiers.
+---@param entry RunUser
 ---@return string
-function run_users.surest(entry)
-  if is_upserted(entry) and not is_known_by_id(entry) and entry.ids.email then
-    return identifiers.keys({ email = entry.ids.email })[1]
-  end
-  return run_users.keys(entry)[1] or ""
+function run_users.key(entry)
+  local values = known_by(entry)
+  if values.email and is_upserted(entry) then values.user_id = nil end
+  return identifiers.keys(values)[1] or ""
 end
 
 ---Looks entries up: a function from an entry to the tenant's users that may be it.
----@param made Client
+---@param api Client
 ---@param connection string  name
----@param entries RollEntry[]
----@return (fun(entry: RollEntry): TenantUser[])?
+---@param entries RunUser[]
+---@return (fun(entry: RunUser): TenantUser[])?
 ---@return string? message
 ---@return Kind? kind
-function run_users.find(made, connection, entries)
+function run_users.find(api, connection, entries)
   local ids, emails, others = {}, {}, {}
   for _, entry in ipairs(entries) do
     local id = run_users.tenant_id(entry)
@@ -101,12 +100,12 @@ function run_users.find(made, connection, entries)
     if not is_known_by_id(entry) then emails[#emails + 1] = entry.ids.email end
     if not id then others[#others + 1] = entry.ids end
   end
-  local found, message, kind = users.find(made, {
+  local found, message, kind = users.find(api, {
     connection = connection, ids = ids, emails = emails, others = others,
   })
   if not found then return nil, message, kind end
   local index = identifiers.index(found)
-  return function(entry) return index:nearest(run_users.keys(entry)) end
+  return function(entry) return index:nearest(known_by(entry)) end
 end
 
 return run_users

@@ -114,7 +114,7 @@ end
 
 ---Looks up a stretch of a chunk's users, deletes those that are of this run, and records it.
 ---@param chunk integer
----@param entries RollEntry[]
+---@param entries RunUser[]
 ---@param intended table<integer, boolean>  places that an earlier process was deleting
 ---@return true?
 ---@return string? message

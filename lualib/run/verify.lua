@@ -110,7 +110,7 @@ function Verify:pause(done, total)
 end
 
 ---Calls `fn` with each user that must, or may, be in the tenant, and what is asked of it.
----@param fn fun(entry: RollEntry, asked: integer): true?, string?, Kind?
+---@param fn fun(entry: RunUser, asked: integer): true?, string?, Kind?
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -159,7 +159,7 @@ function Verify:fill(db)
     return self:each(function(entry, asked)
       local compared = asked == COMPARED
       local added, why, what = db:run([[INSERT INTO sent (position, at, asked, key, ids, digests)
-        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, run_users.surest(entry),
+        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, run_users.key(entry),
         compared and json.encode(entry.ids) or "{}",
         compared and json.encode(entry.digests) or "{}")
       if not added then return nil, why, what end
@@ -176,7 +176,7 @@ local UNSEEN <const> = "SELECT * FROM sent WHERE key = ? AND seen = 0 ORDER BY i
 ---The user of the run that an exported one is. With addresses that are not unique several share a
 ---key: the first that is not seen yet and does not differ, else the first not seen.
 local function match(db, theirs)
-  for _, key in ipairs(identifiers.keys(theirs, theirs.user_id)) do
+  for _, key in ipairs(identifiers.keys(identifiers.of(theirs))) do
     local rows = {}
     for row in db:rows(UNSEEN, key) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do

@@ -17,12 +17,12 @@ local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
 ---@field tier? string        guessed by the bucket's size
 
 ---Asks for one user, which shows that users can be read and how large the bucket is.
----@param made Client
+---@param api Client
 ---@return RateFacts?
 ---@return string? message
 ---@return Kind? kind
-function tenant.rate(made)
-  local response, message, kind = made:request {
+function tenant.rate(api)
+  local response, message, kind = api:request {
     method = "GET", path = "/users", query = { per_page = 1, fields = "user_id" },
     expects = expect.list { user_id = "string" },
   }
@@ -37,12 +37,12 @@ function tenant.rate(made)
 end
 
 ---The MFA factors that are switched on.
----@param made Client
+---@param api Client
 ---@return string[]? names  sorted
 ---@return string? message  why they cannot be read
 ---@return Kind? kind
-function tenant.factors(made)
-  local response, message, kind = made:request {
+function tenant.factors(api)
+  local response, message, kind = api:request {
     method = "GET", path = "/guardian/factors", expects = expect.list { name = "string" },
   }
   if not response then return nil, message, kind end
