@@ -5,6 +5,8 @@
  * Digests of them are chunk_digest.c. */
 
 #include "chunk.h"
+
+#include "common.h"
 #include "host.h"
 #include "json.h"
 #include "json_scan.h"

@@ -2,7 +2,7 @@
  * only digested. */
 
 #include "chunk.h"
-#include "host.h"
+#include "common.h"
 #include "json.h"
 #include "json_scan.h"
 

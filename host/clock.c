@@ -3,6 +3,7 @@
  * Dates are counted by arithmetic on days (proleptic Gregorian calendar), without the C
  * library's time zones and locales. */
 
+#include "common.h"
 #include "host.h"
 #include "loop.h"
 

@@ -3,6 +3,8 @@
  * csv_scan.c splits, csv_record.c hands fields out, csv_options.c reads the options. */
 
 #include "csv.h"
+
+#include "common.h"
 #include "file.h"
 #include "host.h"
 #include "utf8.h"

@@ -2,7 +2,7 @@
 
 #include "csv.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <stdlib.h>
 #include <string.h>

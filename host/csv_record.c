@@ -8,7 +8,7 @@
 
 #include "csv.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <stdint.h>
 #include <stdlib.h>

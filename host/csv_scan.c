@@ -5,7 +5,7 @@
 
 #include "csv_scan.h"
 
-#include "host.h"
+#include "common.h"
 #include "utf8.h"
 
 #include <stdlib.h>

@@ -8,6 +8,8 @@
  * digest_certificate.c. */
 
 #include "digest.h"
+
+#include "common.h"
 #include "host.h"
 
 #include <openssl/crypto.h>

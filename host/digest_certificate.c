@@ -1,7 +1,7 @@
 /* host.digest, fourth part - certificates for a server that is its own authority. */
 
+#include "common.h"
 #include "digest.h"
-#include "host.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

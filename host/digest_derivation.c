@@ -1,8 +1,8 @@
 /* host.digest, key derivations - PBKDF2 and scrypt. Their parameters come from the data:
  * what is out of bounds is no misuse. */
 
+#include "common.h"
 #include "digest.h"
-#include "host.h"
 
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>

@@ -1,8 +1,8 @@
 /* host.digest, second part - byte encodings: hex, Base64, Base32, UTF-8 to others, gzip.
  */
 
+#include "common.h"
 #include "digest.h"
-#include "host.h"
 #include "utf8.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* host.digest, third part - stored passwords: crypt(3) strings and argon2. */
 
+#include "common.h"
 #include "digest.h"
-#include "host.h"
 
 #include <argon2.h>
 #include <crypt.h>

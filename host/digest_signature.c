@@ -1,7 +1,7 @@
 /* host.digest, signatures - RSA, made and checked. */
 
+#include "common.h"
 #include "digest.h"
-#include "host.h"
 
 #include <limits.h>
 #include <openssl/err.h>

@@ -5,6 +5,7 @@
 
 #include "file_shared.h"
 
+#include "common.h"
 #include "host.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "file_shared.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <dirent.h>
 #include <errno.h>

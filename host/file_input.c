@@ -5,7 +5,7 @@
 
 #include "file_shared.h"
 
-#include "host.h"
+#include "common.h"
 #include "loop.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "file_shared.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>

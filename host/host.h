@@ -1,52 +1,10 @@
-/* What every host module shares: the module list, failures of the world, misuse of
- * memory. */
+/* The modules of the host, and what the program embeds. */
 #ifndef HOST_H
 #define HOST_H
 
-#include <lauxlib.h>
 #include <lua.h>
-#include <lualib.h>
 
-#include <stdbool.h>
 #include <stddef.h>
-
-/* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each
- * means. */
-#define HOST_IO      "io"
-#define HOST_PARSE   "parse"
-#define HOST_NETWORK "network"
-#define HOST_TIMEOUT "timeout"
-#define HOST_TLS     "tls"
-#define HOST_FULL    "full"
-#define HOST_CLOSED  "closed"
-#define HOST_BUSY    "busy"
-#define HOST_MISSING "missing"
-#define HOST_STOPPED "interrupted"
-
-/* Pushes nil, message, kind and returns 3. `fmt` is lua_pushfstring's. */
-int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
-
-/* The same for a failed system call: "<doing> <what>: <strerror>"; the kind follows from
- * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io).
- */
-int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
-
-/* Writes all of it to a descriptor that blocks; returns 0 or errno. */
-int host_write_all(int fd, const char *data, size_t size);
-
-/* The field `name` of the options at `index` as a yes or no; `otherwise` where there are
- * no options or no such field. */
-bool host_flag(lua_State *L, int index, const char *name, bool otherwise);
-
-/* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
- * __index, __name and a locked __metatable; leaves the stack as it was. The metatable is
- * upvalue 1 of each method. */
-void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
-                  const luaL_Reg *metamethods);
-
-/* luaL_checkudata(L, 1, name) for the methods that run once a record: in a function of
- * host_newtype's it compares metatables without looking the name up. */
-void *host_self(lua_State *L, const char *name);
 
 /* Registers every host.* module, cjson and the embedded Lua modules as the only
  * searchers. `lualib`: a directory that is read instead of the embedded library, or NULL.

@@ -8,6 +8,7 @@
 
 #include "http.h"
 
+#include "common.h"
 #include "host.h"
 
 #include <math.h>

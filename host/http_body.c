@@ -5,7 +5,7 @@
 
 #include "http.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 #include "http.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
  * A shard takes 8.9 to 13.4 bytes a key, and only one in 256 exists twice while it grows.
  */
 
+#include "common.h"
 #include "host.h"
 #include "index_shard.h"
 #include "index_spool.h"

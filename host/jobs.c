@@ -6,6 +6,7 @@
  * value at once and its place in the heap when it comes to the top, or when such places
  * are the majority. */
 
+#include "common.h"
 #include "host.h"
 
 #include <math.h>

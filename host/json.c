@@ -4,6 +4,7 @@
 
 #include "json.h"
 
+#include "common.h"
 #include "host.h"
 
 #include <string.h>

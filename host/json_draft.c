@@ -3,7 +3,7 @@
 
 #include "json.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <string.h>
 

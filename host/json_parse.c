@@ -1,7 +1,7 @@
 /* JSON text to Lua values. Members and elements wait on the Lua stack until their number
  * is known, so that most tables are made in one piece. */
 
-#include "host.h"
+#include "common.h"
 #include "json.h"
 #include "json_scan.h"
 

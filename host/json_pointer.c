@@ -1,7 +1,7 @@
 /* The way to a reader's records: a JSON pointer, followed without keeping what is passed.
  */
 
-#include "host.h"
+#include "common.h"
 #include "json_reader.h"
 
 /* Pushes the list of a pointer's steps. */

@@ -6,7 +6,7 @@
 
 #include "json_reader.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Records of a reader. A lazy record is the reader's window plus the offsets of its
  * members; it dies when the window moves. */
 
-#include "host.h"
+#include "common.h"
 #include "json_reader.h"
 
 #define RECORD "host.json.record"

@@ -1,9 +1,9 @@
 /* Text and numbers of JSON into a byte buffer. */
 
 #include "json.h"
-#include "json_scan.h"
 
-#include "host.h"
+#include "common.h"
+#include "json_scan.h"
 #include "utf8.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 
 #include "json_scan.h"
 
-#include "host.h"
+#include "common.h"
 #include "utf8.h"
 
 #include <errno.h>

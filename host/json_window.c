@@ -1,6 +1,6 @@
 /* The window that slides over a reader's input, and the scan that looks through it. */
 
-#include "host.h"
+#include "common.h"
 #include "json_reader.h"
 
 #include <stdlib.h>

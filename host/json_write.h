@@ -2,7 +2,7 @@
 #ifndef HOST_JSON_WRITE_H
 #define HOST_JSON_WRITE_H
 
-#include "host.h"
+#include "common.h"
 #include "json.h"
 #include "json_scan.h"
 

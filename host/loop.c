@@ -7,6 +7,7 @@
 
 #include "loop.h"
 
+#include "common.h"
 #include "host.h"
 #include "loop_signal.h"
 

@@ -4,7 +4,7 @@
 
 #include "loop_signal.h"
 
-#include "host.h"
+#include "common.h"
 #include "loop.h"
 
 #include <errno.h>

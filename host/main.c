@@ -4,6 +4,7 @@
 #include "memory.h"
 
 #include <fcntl.h>
+#include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

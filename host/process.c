@@ -1,5 +1,6 @@
 /* host.process - programs started from Lua, and this process's surroundings. */
 
+#include "common.h"
 #include "host.h"
 #include "process_child.h"
 #include "process_start.h"

@@ -6,7 +6,7 @@
 #include "process_child.h"
 
 #include "bytes.h"
-#include "host.h"
+#include "common.h"
 #include "loop.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 
 #include "schema.h"
 
+#include "common.h"
 #include "host.h"
 #include "json.h"
 

@@ -3,7 +3,7 @@
 
 #include "schema.h"
 
-#include "host.h"
+#include "common.h"
 #include "json.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "schema.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <string.h>
 

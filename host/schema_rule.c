@@ -5,7 +5,7 @@
 
 #include "schema.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <limits.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 
 #include "schema.h"
 
-#include "host.h"
+#include "common.h"
 #include "utf8.h"
 
 #include <string.h>

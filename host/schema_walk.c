@@ -2,7 +2,7 @@
 
 #include "schema.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 
 #include "server.h"
 
+#include "common.h"
 #include "host.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 
 #include "server_form.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,7 +3,7 @@
 
 #include "server.h"
 
-#include "host.h"
+#include "common.h"
 #include "server_form.h"
 
 #include <ctype.h>

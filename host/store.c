@@ -7,6 +7,8 @@
  * is store_rows.c. */
 
 #include "store.h"
+
+#include "common.h"
 #include "host.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* host.store, rows - read one at a time: a row, a value, a loop. */
 
-#include "host.h"
+#include "common.h"
 #include "store.h"
 
 #define CURSOR "host.store.cursor"

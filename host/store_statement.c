@@ -1,6 +1,6 @@
 /* host.store, statements - compiled, kept by their text, bound, run. */
 
-#include "host.h"
+#include "common.h"
 #include "store.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* host.terminal - what the terminal is, its size, whole writes, a line typed by a person.
  */
 
+#include "common.h"
 #include "host.h"
 #include "loop.h"
 

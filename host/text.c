@@ -6,6 +6,7 @@
 
 #include "text.h"
 
+#include "common.h"
 #include "host.h"
 #include "json.h"
 #include "utf8.h"

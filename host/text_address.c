@@ -2,7 +2,7 @@
 
 #include "text.h"
 
-#include "host.h"
+#include "common.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * value, or the table itself while the value is being read); the functions below push a
  * value and return true, or push nil, message, kind and return false. */
 
+#include "common.h"
 #include "host.h"
 #include "json.h"
 

@@ -1,0 +1,78 @@
+/* The shared ways to fail, to write, and to make and check types. */
+
+#include "common.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+int host_fail(lua_State *L, const char *kind, const char *fmt, ...)
+{
+    va_list args;
+
+    lua_pushnil(L);
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    lua_pushstring(L, kind);
+    return 3;
+}
+
+int host_fail_errno(lua_State *L, int error, const char *doing, const char *what)
+{
+    const char *kind = error == ENOSPC || error == EDQUOT ? HOST_FULL
+                       : error == ENOENT                  ? HOST_MISSING
+                       : error == EINTR                   ? HOST_STOPPED
+                                                          : HOST_IO;
+    return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
+}
+
+int host_write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+bool host_flag(lua_State *L, int index, const char *name, bool otherwise)
+{
+    if (!lua_istable(L, index)) return otherwise;
+    bool value =
+        lua_getfield(L, index, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
+                  const luaL_Reg *metamethods)
+{
+    luaL_newmetatable(L, name);
+    if (metamethods) luaL_setfuncs(L, metamethods, 0);
+    if (methods) {
+        lua_newtable(L);
+        lua_pushvalue(L, -2);
+        luaL_setfuncs(L, methods, 1);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pushboolean(L, 0); /* getmetatable shows nothing to tamper with */
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+void *host_self(lua_State *L, const char *name)
+{
+    void *self = lua_touserdata(L, 1);
+
+    if (self && lua_getmetatable(L, 1)) {
+        bool same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (same) return self;
+    }
+    return luaL_checkudata(L, 1, name);
+}
