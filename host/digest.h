@@ -13,6 +13,9 @@
 /* Bytes that one key or one request for randomness may have. */
 enum { DIGEST_LENGTH = 1024 * 1024 };
 
+/* Pushes the library (digest_openssl.c). */
+void host_digest_library(lua_State *L);
+
 /* The digest named at stack index 1, or NULL with nil, message, "missing" pushed. This
  * and the next want the library in upvalue 1, as host_digest_add gives it. */
 const EVP_MD *host_digest_check(lua_State *L);
