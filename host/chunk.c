@@ -7,18 +7,15 @@
 #include "chunk.h"
 
 #include "common.h"
+#include "file.h"
 #include "host.h"
 #include "json.h"
 #include "json_scan.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #define TYPE "host.chunk.writer"
@@ -185,37 +182,6 @@ static int writer_text(lua_State *L)
     return 1;
 }
 
-/* Writes a new file and flushes it to disk. Returns 0 or errno. */
-static int write_file(const char *path, const char *data, size_t size)
-{
-    if (unlink(path) != 0 && errno != ENOENT) return errno; /* left by a killed run */
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return errno;
-    int error = host_write_all(fd, data, size);
-    if (!error && fsync(fd) != 0) error = errno;
-    if (close(fd) != 0 && !error) error = errno;
-    return error;
-}
-
-/* Makes the names in a folder durable. Returns 0 or errno. */
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return errno;
-    int error = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: it cannot be */
-    close(fd);
-    return error;
-}
-
-static void push_folder(lua_State *L, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        lua_pushliteral(L, ".");
-    else
-        lua_pushlstring(L, path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static void push_sha256(lua_State *L, const char *data, size_t size)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -234,19 +200,9 @@ static int writer_save(lua_State *L)
 {
     struct writer *w = check_writer(L);
     const char *path = luaL_checkstring(L, 2);
-    lua_settop(L, 2);
     const char *text = closed(L, w);
-    const char *temporary = lua_pushfstring(L, "%s.tmp", path);
-    push_folder(L, path); /* writer path temporary folder */
-
-    int error = write_file(temporary, text, w->text.size + 1);
-    if (!error && rename(temporary, path) != 0) error = errno;
-    if (error) {
-        unlink(temporary);
-        return host_fail_errno(L, error, "writing", path);
-    }
-    error = sync_folder(lua_tostring(L, 4));
-    if (error) return host_fail_errno(L, error, "flushing the folder of", path);
+    int error = host_file_write(L, path, text, w->text.size + 1);
+    if (error) return host_fail_errno(L, error, "writing", path);
     push_sha256(L, text, w->text.size + 1);
     return 1;
 }

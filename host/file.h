@@ -1,4 +1,4 @@
-/* Input streams for the readers in C (file.c). */
+/* host.file for other modules: input streams to read from, and durable writes. */
 #ifndef HOST_FILE_H
 #define HOST_FILE_H
 
@@ -17,5 +17,13 @@ ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_
 
 /* The base name for places such as "users.csv:18". Borrowed. */
 const char *host_input_name(const struct host_input *in);
+
+/* Makes a new name in a folder survive a power cut; `path` is what lies in the folder.
+ * Returns errno. */
+int host_file_sync_folder(lua_State *L, const char *path);
+
+/* Writes the file in one piece: readers see the old content or the new one, also after a
+ * power cut. Pushes a string. Returns errno. */
+int host_file_write(lua_State *L, const char *path, const char *data, size_t size);
 
 #endif

@@ -27,6 +27,22 @@ struct output {
     char packed[OUTPUT_SIZE]; /* compressed */
 };
 
+int host_file_write(lua_State *L, const char *path, const char *data, size_t size)
+{
+    const char *beside = lua_pushfstring(L, "%s.tmp", path);
+
+    unlink(beside); /* left by a process that was killed */
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return errno;
+    int error = host_write_all(fd, data, size);
+    if (!error) error = host_file_sync(fd);
+    if (close(fd) != 0 && !error && errno != EINTR) error = errno;
+    if (!error && rename(beside, path) != 0) error = errno;
+    if (!error) return host_file_sync_folder(L, path);
+    unlink(beside);
+    return error;
+}
+
 /* write(path, data) -> true | nil, message, kind
  * Readers see the old content or the new one, also after a power cut. */
 static int file_write(lua_State *L)
@@ -34,20 +50,7 @@ static int file_write(lua_State *L)
     const char *path = host_file_check_path(L, 1);
     size_t size;
     const char *data = luaL_checklstring(L, 2, &size);
-    const char *beside = lua_pushfstring(L, "%s.tmp", path);
-
-    unlink(beside); /* left by a process that was killed */
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return host_fail_errno(L, errno, "writing", path);
-    int error = host_write_all(fd, data, size);
-    if (!error) error = host_file_sync(fd);
-    if (close(fd) != 0 && !error && errno != EINTR) error = errno;
-    if (!error && rename(beside, path) != 0) error = errno;
-    if (error)
-        unlink(beside);
-    else
-        error = host_file_sync_folder(L, path);
-    return host_file_done(L, error, "writing", path);
+    return host_file_done(L, host_file_write(L, path, data, size), "writing", path);
 }
 
 static struct output *check_output(lua_State *L)

@@ -14,10 +14,6 @@ int host_file_done(lua_State *L, int error, const char *doing, const char *path)
 /* Onto the disk. Returns errno; what cannot be synced, such as a pipe, is fine. */
 int host_file_sync(int fd);
 
-/* Makes a new name in a folder survive a power cut; `path` is what lies in the folder.
- * Returns errno. */
-int host_file_sync_folder(lua_State *L, const char *path);
-
 /* Pushes an input and returns 1, or nil, message, kind and returns 3. `name` may be NULL.
  */
 int host_input_open(lua_State *L, const char *path, const char *name);

@@ -9,6 +9,7 @@
 #include "store.h"
 
 #include "common.h"
+#include "file.h"
 #include "host.h"
 
 #include <errno.h>
@@ -164,17 +165,7 @@ static int make_file(lua_State *L, const char *path)
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return errno == EEXIST ? 0 : errno;
     close(fd);
-
-    const char *slash = strrchr(path, '/');
-    const char *folder = !slash ? "."
-                         : slash == path
-                             ? "/"
-                             : lua_pushlstring(L, path, (size_t)(slash - path));
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    fsync(fd);
-    close(fd);
-    return 0;
+    return host_file_sync_folder(L, path);
 }
 
 /* Files from elsewhere are opened too: what a schema can do is narrowed, and SQL of a
