@@ -11,32 +11,6 @@
 
 #define TYPE "host.json.buffer"
 
-bool host_json_materialize(lua_State *L, int index)
-{
-    index = lua_absindex(L, index);
-    if (lua_type(L, index) != LUA_TUSERDATA ||
-        luaL_getmetafield(L, index, "__pairs") == LUA_TNIL)
-        return false;
-    lua_pushvalue(L, index);
-    lua_call(L, 1, 3); /* next state key */
-    lua_newtable(L);   /* next state key table */
-    lua_insert(L, -4); /* table next state key */
-    for (;;) {
-        lua_pushvalue(L, -3);
-        lua_pushvalue(L, -3);
-        lua_pushvalue(L, -3); /* table next state key next state key */
-        lua_call(L, 2, 2);    /* table next state key key value */
-        if (lua_isnil(L, -2)) break;
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2); /* table next state key key key value */
-        lua_rawset(L, -7); /* table next state key key */
-        lua_replace(L, -2);
-    }
-    lua_pop(L, 5);
-    lua_replace(L, index);
-    return true;
-}
-
 static int buffer_gc(lua_State *L)
 {
     host_bytes_free(luaL_checkudata(L, 1, TYPE));
