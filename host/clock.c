@@ -3,9 +3,10 @@
  * Dates are counted by arithmetic on days (proleptic Gregorian calendar), without the C
  * library's time zones and locales. */
 
+#include "clock.h"
+
 #include "common.h"
 #include "host.h"
-#include "loop.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -2,6 +2,8 @@
 
 #include "host.h"
 
+#include "loop.h"
+
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include <lualib.h>
@@ -9,6 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static int open_loop(lua_State *L)
+{
+    luaopen_host_loop(L);
+    host_loop_signal_open(L);
+    return 1;
+}
 
 static const luaL_Reg modules[] = {
     {"host.chunk",    luaopen_host_chunk   },
@@ -20,7 +29,7 @@ static const luaL_Reg modules[] = {
     {"host.index",    luaopen_host_index   },
     {"host.jobs",     luaopen_host_jobs    },
     {"host.json",     luaopen_host_json    },
-    {"host.loop",     luaopen_host_loop    },
+    {"host.loop",     open_loop            },
     {"host.process",  luaopen_host_process },
     {"host.schema",   luaopen_host_schema  },
     {"host.server",   luaopen_host_server  },

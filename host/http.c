@@ -8,6 +8,7 @@
 
 #include "http.h"
 
+#include "clock.h"
 #include "common.h"
 #include "host.h"
 

@@ -7,9 +7,9 @@
 
 #include "loop.h"
 
+#include "clock.h"
 #include "common.h"
 #include "host.h"
-#include "loop_signal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -259,6 +259,5 @@ static const luaL_Reg functions[] = {
 int luaopen_host_loop(lua_State *L)
 {
     luaL_newlib(L, functions);
-    host_loop_signal_open(L);
     return 1;
 }

@@ -40,12 +40,13 @@ void host_loop_own(lua_State *L, const void *owner);
 /* Posts the handle of `owner`, unless it is being collected. */
 void host_loop_tell(lua_State *L, const void *owner);
 
-/* Seconds of a clock that never goes backwards. */
-double host_monotonic(void);
-
 /* True once a watched signal that asks the program to end (loop.signal, all but WINCH)
  * has arrived and was not yet taken: for loops in C that read a slow input and must stop.
  * Such a signal interrupts system calls (EINTR). */
 bool host_loop_signalled(lua_State *L);
+
+/* Adds signal and last_words to the table on top (loop_signal.c). They need the loop, so
+ * the list of modules adds them, not the loop. */
+void host_loop_signal_open(lua_State *L);
 
 #endif

@@ -2,10 +2,9 @@
  *
  * What the handles share is a userdata in the registry, made for the first of them. */
 
-#include "loop_signal.h"
+#include "loop.h"
 
 #include "common.h"
-#include "loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,7 @@
 #include "process_child.h"
 
 #include "bytes.h"
+#include "clock.h"
 #include "common.h"
 #include "loop.h"
 

@@ -7,6 +7,7 @@
 
 #include "server.h"
 
+#include "clock.h"
 #include "common.h"
 #include "host.h"
 

@@ -299,7 +299,7 @@ end
 -- -- the host
 
 -- Headers that are contracts between modules; any other serves the files of one module.
-local CONTRACTS <const> = { bytes = true, common = true, host = true, loop = true, json = true, file = true,
+local CONTRACTS <const> = { bytes = true, clock = true, common = true, host = true, loop = true, json = true, file = true,
   json_scan = true, memory = true, utf8 = true }
 
 ---The module that a file belongs to: the first word of its name.
