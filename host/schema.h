@@ -142,6 +142,9 @@ void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern);
 bool host_pattern_match(const struct host_pattern *pattern, const char *text,
                         size_t size);
 
+/* Pops the value at the top into `refs`; its place there. */
+lua_Integer host_rule_anchor(lua_State *L, int refs);
+
 /* Zeroed memory that lives as long as `refs`. */
 void *host_rule_memory(lua_State *L, int refs, size_t size);
 
@@ -231,6 +234,10 @@ bool host_schema_node(struct host_run *r, const struct host_rule *rule, int inde
 /* Walks the value quickly and appends its JSON; false, and nothing appended, when it
  * breaks a rule, or JSON cannot hold it. `order` as for host_json_write. */
 bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b);
+
+/* Pushes the `report` of the validator at that stack index, for the list of findings at
+ * the other; 0: it only remembers that it was called. */
+void host_schema_push_report(lua_State *L, int validator, int findings);
 
 /* Calls the rule's `check` with the value. */
 bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,

@@ -23,22 +23,6 @@ struct compiler {
     int memo; /* stack index of rule table -> its node, for rules that hold themselves */
 };
 
-/* Pops the value at the top into refs; its place there. */
-static lua_Integer anchor(lua_State *L, int refs)
-{
-    lua_Integer n = (lua_Integer)lua_rawlen(L, refs) + 1;
-    lua_rawseti(L, refs, n);
-    return n;
-}
-
-void *host_rule_memory(lua_State *L, int refs, size_t size)
-{
-    void *memory = lua_newuserdatauv(L, size ? size : 1, 0);
-    memset(memory, 0, size);
-    anchor(L, refs);
-    return memory;
-}
-
 /* Pops the string at the top. */
 static struct host_name take_name(struct compiler *c, const char *field)
 {
@@ -48,7 +32,7 @@ static struct host_name take_name(struct compiler *c, const char *field)
         luaL_error(c->L, "a rule's '%s' holds a %s where a string is needed", field,
                    luaL_typename(c->L, -1));
     name.text = lua_tolstring(c->L, -1, &name.size);
-    name.ref = anchor(c->L, c->refs);
+    name.ref = host_rule_anchor(c->L, c->refs);
     return name;
 }
 
@@ -347,7 +331,7 @@ static void take_check(struct compiler *c, int index, struct host_rule *rule)
     if (get(c, index, "check")) {
         if (!lua_isfunction(c->L, -1))
             luaL_error(c->L, "a rule's 'check' is no function");
-        rule->check = anchor(c->L, c->refs);
+        rule->check = host_rule_anchor(c->L, c->refs);
     }
     if (get(c, index, "omit_empty")) {
         rule->omit_empty = lua_toboolean(c->L, -1);
