@@ -1,16 +1,12 @@
 /* host.chunk - JSON values packed into arrays no longer than a byte limit.
  *
  * Knows bytes and commas only; what a value means is the caller's business. Values are
- * written straight into the array's buffer and cut off again when they do not fit.
- * Digests of them are chunk_digest.c. */
-
-#include "chunk.h"
+ * written straight into the array's buffer and cut off again when they do not fit. */
 
 #include "common.h"
 #include "file.h"
 #include "host.h"
 #include "json.h"
-#include "json_scan.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -185,14 +181,11 @@ static int writer_text(lua_State *L)
 static void push_sha256(lua_State *L, const char *data, size_t size)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char hex[2 * EVP_MAX_MD_SIZE + 1];
     unsigned length = 0;
 
     if (!EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL))
         luaL_error(L, "SHA-256 is not available");
-    for (unsigned i = 0; i < length; i++)
-        sprintf(hex + 2 * i, "%02x", digest[i]);
-    lua_pushlstring(L, hex, 2 * (size_t)length);
+    host_push_hex(L, digest, length);
 }
 
 /* writer:save(path) -> sha256, hex | nil, message, kind */
@@ -292,66 +285,31 @@ static int chunk_places(lua_State *L)
     return 1;
 }
 
-/* Passes the bracket or comma before the next value. Returns false after the last one. */
-static bool next_value(lua_State *L, struct json_scan *s, bool first)
+/* Raises the message of the nil, message, kind on top. */
+static int raise_failure(lua_State *L)
 {
-    enum json_outcome outcome = host_json_token(s); /* [ , ] */
-    if (outcome == JSON_OK && s->depth == 0) {
-        s->p = json_blank(s->p, s->end);
-        if (s->p == s->end) return false;
-        outcome = JSON_BAD;
-        s->expected = "the end";
-    }
-    if (outcome == JSON_OK && first) {
-        s->p = json_blank(s->p, s->end);
-        if (s->p < s->end && *s->p == ']') return next_value(L, s, false);
-    }
-    if (outcome != JSON_OK) {
-        host_json_fail(L, s, (size_t)(s->p - lua_tostring(L, lua_upvalueindex(1))));
-        lua_pop(L, 1);
-        lua_error(L);
-    }
-    return true;
+    lua_pop(L, 1);
+    return lua_error(L);
 }
 
-/* iterator() -> index, value, raw; upvalues: text, offset, index */
+/* iterator() -> index, value, raw; upvalues: text, where the value before ended, index */
 static int values_next(lua_State *L)
 {
-    size_t size;
-    const char *text = lua_tolstring(L, lua_upvalueindex(1), &size);
-    size_t offset = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+    size_t size, at = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+    const char *text = lua_tolstring(L, lua_upvalueindex(1), &size), *start;
     lua_Integer index = lua_tointeger(L, lua_upvalueindex(3));
-    struct json_scan s;
 
     if (index < 0) return 0;
-    host_json_begin(&s, text, size, true);
-    if (index > 0) { /* the array was entered and a value has ended at `offset` */
-        s.p += offset;
-        s.depth = 1;
-        s.object[1] = false;
-        s.state = JSON_AFTER;
-    } else if (*json_blank(text, s.end) != '[') {
-        return luaL_error(L, "broken JSON at byte 1: expected an array");
-    }
-    if (!next_value(L, &s, index == 0)) {
-        lua_pushinteger(L, -1);
-        lua_replace(L, lua_upvalueindex(3));
-        return 0;
-    }
-    s.p = json_blank(s.p, s.end);
-    const char *start = s.p;
-    if (host_json_until(&s, 1) != JSON_OK) {
-        host_json_fail(L, &s, (size_t)(s.p - text));
-        lua_pop(L, 1);
-        return lua_error(L);
-    }
-    lua_pushinteger(L, (lua_Integer)(s.p - text));
+    int found = host_json_item(L, text, size, &at, &start);
+    if (found < 0) return raise_failure(L);
+    lua_pushinteger(L, (lua_Integer)at);
     lua_replace(L, lua_upvalueindex(2));
-    lua_pushinteger(L, index + 1);
-    lua_replace(L, lua_upvalueindex(3));
-    lua_pushinteger(L, index + 1);
-    if (!host_json_parse(L, start, (size_t)(s.p - start))) return lua_error(L);
-    lua_pushlstring(L, start, (size_t)(s.p - start));
+    lua_pushinteger(L, found ? index + 1 : -1);
+    lua_copy(L, -1, lua_upvalueindex(3));
+    if (!found) return 0;
+    size = (size_t)(text + at - start);
+    if (!host_json_parse(L, start, size)) return raise_failure(L);
+    lua_pushlstring(L, start, size);
     return 3;
 }
 
@@ -396,6 +354,5 @@ int luaopen_host_chunk(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
     luaL_newlib(L, functions);
-    host_chunk_digest_open(L);
     return 1;
 }

@@ -76,3 +76,15 @@ void *host_self(lua_State *L, const char *name)
     }
     return luaL_checkudata(L, 1, name);
 }
+
+void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size)
+{
+    luaL_Buffer b;
+    char *out = luaL_buffinitsize(L, &b, size * 2);
+
+    for (size_t i = 0; i < size; i++) {
+        *out++ = "0123456789abcdef"[bytes[i] >> 4];
+        *out++ = "0123456789abcdef"[bytes[i] & 15];
+    }
+    luaL_pushresultsize(&b, size * 2);
+}

@@ -46,4 +46,7 @@ void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
  * host_newtype's it compares metatables without looking the name up. */
 void *host_self(lua_State *L, const char *name);
 
+/* Pushes the bytes as hexadecimal digits. */
+void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size);
+
 #endif

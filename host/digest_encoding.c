@@ -27,17 +27,9 @@ static int hex_digit(unsigned char c)
 /* hex(data) -> lower */
 static int digest_hex(lua_State *L)
 {
-    static const char digits[] = "0123456789abcdef";
     size_t size;
-    const unsigned char *data = (const unsigned char *)luaL_checklstring(L, 1, &size);
-    luaL_Buffer b;
-
-    char *out = luaL_buffinitsize(L, &b, size * 2);
-    for (size_t i = 0; i < size; i++) {
-        out[2 * i] = digits[data[i] >> 4];
-        out[2 * i + 1] = digits[data[i] & 15];
-    }
-    luaL_pushresultsize(&b, size * 2);
+    const char *data = luaL_checklstring(L, 1, &size);
+    host_push_hex(L, (const unsigned char *)data, size);
     return 1;
 }
 

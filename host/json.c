@@ -6,6 +6,7 @@
 
 #include "common.h"
 #include "host.h"
+#include "json_parts.h"
 
 #include <string.h>
 
@@ -90,14 +91,12 @@ static int json_materialize(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"array",       json_array         },
-    {"decode",      json_decode        },
-    {"draft",       host_json_draft_new},
-    {"encode",      json_encode        },
-    {"is_array",    json_is_array      },
-    {"materialize", json_materialize   },
-    {"reader",      host_json_reader   },
-    {NULL,          NULL               }
+    {"array",       json_array      },
+    {"decode",      json_decode     },
+    {"encode",      json_encode     },
+    {"is_array",    json_is_array   },
+    {"materialize", json_materialize},
+    {NULL,          NULL            }
 };
 
 static const luaL_Reg metamethods[] = {
@@ -109,9 +108,10 @@ static const luaL_Reg metamethods[] = {
 int luaopen_host_json(lua_State *L)
 {
     host_newtype(L, TYPE, NULL, metamethods);
-    host_json_reader_types(L);
-    host_json_draft_type(L);
     luaL_newlib(L, functions);
+    host_json_digest_open(L);
+    host_json_draft_open(L);
+    host_json_reader_open(L);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
     return 1;

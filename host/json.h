@@ -54,6 +54,12 @@ bool host_json_write_checked(lua_State *L, int index, int order, struct host_byt
  * the byte, "parse" and returns false. */
 bool host_json_parse(lua_State *L, const char *text, size_t size);
 
+/* Passes to the next item of the array in text[0..size), from where the one before ended:
+ * *at, 0 at first. Returns 1 with the item in [*item, text + *at), 0 after the last, or
+ * -1 with nil, message with the byte, "parse" pushed. */
+int host_json_item(lua_State *L, const char *text, size_t size, size_t *at,
+                   const char **item);
+
 /* Marks the table on top of the stack as a list (json.array). */
 void host_json_mark(lua_State *L);
 
@@ -81,13 +87,5 @@ void host_json_put_integer(lua_State *L, struct host_bytes *b, lua_Integer n);
 /* The text of the draft at `index`, which keeps it; misuse raises. With `ordered`, its
  * order is pushed (a table, or nil) and *ordered says which. */
 struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered);
-
-/* json.draft, for the module (json_draft.c). */
-int host_json_draft_new(lua_State *L);
-void host_json_draft_type(lua_State *L);
-
-/* json.reader, for the module (json_reader.c). */
-int host_json_reader(lua_State *L);
-void host_json_reader_types(lua_State *L);
 
 #endif

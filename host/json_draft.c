@@ -4,6 +4,7 @@
 #include "json.h"
 
 #include "common.h"
+#include "json_parts.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct draft {
 enum { ORDER = 1 }; /* its user value: name -> rank, or nil */
 
 /* draft(order?) -> draft */
-int host_json_draft_new(lua_State *L)
+static int json_draft(lua_State *L)
 {
     if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -57,6 +58,11 @@ static int draft_close(lua_State *L)
     return 0;
 }
 
+static const luaL_Reg functions[] = {
+    {"draft", json_draft},
+    {NULL,    NULL      }
+};
+
 static const luaL_Reg methods[] = {
     {"close", draft_close},
     {"text",  draft_text },
@@ -70,7 +76,8 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL       }
 };
 
-void host_json_draft_type(lua_State *L)
+void host_json_draft_open(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
+    luaL_setfuncs(L, functions, 0);
 }

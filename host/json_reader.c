@@ -7,6 +7,7 @@
 #include "json_reader.h"
 
 #include "common.h"
+#include "json_parts.h"
 
 #include <stdlib.h>
 
@@ -214,7 +215,8 @@ static int reader_close(lua_State *L)
     return 0;
 }
 
-int host_json_reader(lua_State *L)
+/* reader(input, options?) -> reader */
+static int json_reader(lua_State *L)
 {
     struct host_input *in = luaL_checkudata(L, 1, HOST_FILE_INPUT);
     if (lua_isnoneornil(L, 2)) {
@@ -249,6 +251,11 @@ int host_json_reader(lua_State *L)
     return 1;
 }
 
+static const luaL_Reg functions[] = {
+    {"reader", json_reader},
+    {NULL,     NULL       }
+};
+
 static const luaL_Reg methods[] = {
     {"close", reader_close},
     {"next",  reader_next },
@@ -261,8 +268,9 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL        }
 };
 
-void host_json_reader_types(lua_State *L)
+void host_json_reader_open(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
     host_json_record_type(L);
+    luaL_setfuncs(L, functions, 0);
 }

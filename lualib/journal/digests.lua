@@ -1,7 +1,6 @@
 --- The fields of a user as they were sent, beside those that a tenant shows: compared by digests,
 --- for a finished run keeps no more of them.
 
-local chunk = require "host.chunk"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
@@ -18,10 +17,10 @@ local COMPARED <const> = {
 local function differs(name, sent, theirs)
   local value, absent = theirs[name], COMPARED[name].absent
   if (value == nil or value == json.null) and absent ~= nil then value = absent end
-  if value == nil or chunk.digest(value) ~= sent then
+  if value == nil or json.digest(value) ~= sent then
     -- An empty list and an empty object are told apart by us alone.
     local empty = type(absent) == "table" and type(value) == "table" and next(value) == nil
-    return not (empty and sent == chunk.digest(json.array {}))
+    return not (empty and sent == json.digest(json.array {}))
   end
   return false
 end

@@ -182,7 +182,7 @@ function RunDirectory:outlines(record)
   local text, message, kind = self:bytes(record)
   if not text then return nil, message, kind end
   local outlines
-  outlines, message, kind = chunk.digests(text, identifiers.NAMES)
+  outlines, message, kind = json.digests(text, identifiers.NAMES)
   if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
   return placed(self, record, outlines)
 end

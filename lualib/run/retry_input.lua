@@ -1,7 +1,6 @@
 --- The users of failed.ndjson, repaired by a person or by a changed recipe, become chunks of the
 --- same run once more.
 
-local chunk = require "host.chunk"
 local file = require "host.file"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
@@ -70,7 +69,7 @@ end
 
 ---Whether a person has changed the user of a line.
 local function is_edited(user, outline)
-  local now = chunk.digests("[" .. assert(json.encode(user)) .. "]", {})[1].digests
+  local now = json.digests("[" .. assert(json.encode(user)) .. "]", {})[1].digests
   for name, value in pairs(now) do
     if outline.digests[name] ~= value then return true end
   end

@@ -1,7 +1,6 @@
 --- host.chunk: exact accounting of bytes, durable files, places.
 
 local chunk = require "host.chunk"
-local digest = require "host.digest"
 local file = require "host.file"
 local json = require "host.json"
 local schema = require "host.schema"
@@ -158,67 +157,6 @@ end)
 test("values raises for what is no array", function()
   for _, text in ipairs { "", "{}", "1", "[1", "[1,]", "[1]x", "[1 2]", "[,1]", '["\xff"]' } do
     tap.raises(function() for _ in chunk.values(text) do end end, "broken JSON at byte")
-  end
-end)
-
----{what, JSON of two values that are digested alike}
-for _, case in ipairs {
-  { "whole numbers, as integers", '[3.0,-7.0,1e2,{"a":-0.0}]', '[3,-7,100,{"a":0}]' },
-  { "the largest whole number", "9007199254740992.0", "9007199254740992" },
-  { "members in another order", '{"a":1,"b":[2]}', '{"b":[2],"a":1}' },
-  { "escapes and the characters they mean", '"\\u00e9\\/"', '"é/"' },
-} do
-  test("a digest takes as one value " .. case[1], function()
-    tap.equal(chunk.digest(json.decode(case[2])), chunk.digest(json.decode(case[3])))
-  end)
-end
-
-test("a digest tells apart what JSON does", function()
-  local seen = {}
-  for _, text in ipairs {
-    "1", "1.5", "15", '"1"', '"1.0"', '"3"', '"3.0"', "[]", "{}", '""', "null", "true", "1e20",
-    '"1e20"', '{"1.0":1}', '{"1":1}', '"\\"1.0"', '"\\\\"', "[1.0,2]", "[12]", "[1,12]",
-  } do
-    local value = assert(chunk.digest(json.decode(text)))
-    tap.equal({ #value, value:find("^%x+$") ~= nil }, { 16, true })
-    tap.equal(seen[value], nil, text)
-    seen[value] = text
-  end
-end)
-
-test("the digest of a value is that of its JSON", function()
-  for _, value in ipairs { "Zoë \"\\", 7, -0.5, { a = { "x", { b = 1 } } }, true } do
-    tap.equal(chunk.digest(value),
-      digest.hex(digest.hash("sha256", json.encode(value))):sub(1, 16))
-  end
-  tap.equal({ select(3, chunk.digest("\xff")) }, { "parse" })
-end)
-
-test("digests of the objects of an array are those of their values, read one by one", function()
-  local users = {
-    { id = "1", email = "zoë@example.com", n = 3.0, big = 1e300,
-      deep = { b = { 1.0, "x" }, a = {} } },
-    json.decode "{}",
-    { email = "\n", list = json.array {}, ["\"n\\"] = json.null, off = false },
-  }
-  local writer <close> = chunk.new(10000)
-  for i, user in ipairs(users) do assert(writer:add(user, i, "x", { email = 1 })) end
-  local outlines = assert(chunk.digests(writer:text(), { "id", "email", "none" }))
-  tap.equal(#outlines, #users)
-  for i, user in ipairs(users) do
-    local digests = {}
-    for name, value in pairs(user) do digests[name] = chunk.digest(value) end
-    tap.equal(outlines[i], { id = user.id, email = user.email, digests = digests })
-  end
-  tap.equal({ chunk.digests("[]", {}), chunk.digests(" [ ] ", {}) }, { {}, {} })
-end)
-
-test("digests of what is no array of objects are a failure that names the byte", function()
-  for _, text in ipairs { "", "{}", "[1]", "[{}", "[{},]", "[{}]x", '[{"a"}]', '[{"a":1,}]',
-    '[{"a":"\xff"}]', "[[]]" } do
-    local outlines, message, kind = chunk.digests(text, {})
-    tap.equal({ outlines, kind }, { nil, "parse" }, text)
-    tap.contains(message, "broken JSON at byte")
   end
 end)
 

@@ -68,22 +68,4 @@ function chunk.places(packed) end
 ---@return fun(): integer?, any, string
 function chunk.values(text) end
 
----A digest of a value: the first 16 hexadecimal digits of the SHA-256 of its JSON, whose members are
----sorted and whose whole numbers are integers (3.0 is digested as 3).
----@param value any
----@return string? hex
----@return string? message
----@return host.Kind? kind  "parse" when JSON cannot hold the value
-function chunk.digest(value) end
-
----The objects of an array's text, as a chunk's file holds them, without reading them: of each a table
----with the members named in `kept`, and in `digests` a digest of every member by its name, the one
----that chunk.digest makes of its value.
----@param text string
----@param kept string[]
----@return {digests: table<string, string>}[]?
----@return string? message  names the byte
----@return host.Kind? kind  "parse"
-function chunk.digests(text, kept) end
-
 return chunk

@@ -47,6 +47,24 @@ function draft:close() end
 ---@return host.Kind? kind  "parse"
 function json.decode(text) end
 
+---A digest of a value: the first 16 hexadecimal digits of the SHA-256 of its JSON, whose members are
+---sorted and whose whole numbers are integers (3.0 is digested as 3).
+---@param value any
+---@return string? hex
+---@return string? message
+---@return host.Kind? kind  "parse" when JSON cannot hold the value
+function json.digest(value) end
+
+---The objects of an array's text, as a chunk's file holds them, without decoding them: a table for each
+---with the members named in `kept`, and in `digests` the digest of every member by its name, as
+---json.digest makes it of the value.
+---@param text string
+---@param kept string[]
+---@return {digests: table<string, string>}[]?
+---@return string? message  names the byte
+---@return host.Kind? kind  "parse"
+function json.digests(text, kept) end
+
 ---@class host.json.reader
 local reader = {}
 

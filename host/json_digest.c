@@ -1,15 +1,15 @@
-/* Digests of the values of a chunk, from their JSON text: no Lua value is made of what is
- * only digested. */
+/* Digests of values, from their JSON text: no Lua value is made of what is only digested.
+ */
 
-#include "chunk.h"
 #include "common.h"
 #include "json.h"
+#include "json_parts.h"
 #include "json_scan.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 
-#define DIGESTER "host.chunk.digester"
+#define DIGESTER "host.json.digester"
 
 enum {
     DIGEST_BYTES = 8, /* of the SHA-256 */
@@ -92,7 +92,6 @@ static void add_number(lua_State *L, struct digester *d, const char *from,
 static void push_digest(lua_State *L, struct digester *d, const char *p, const char *end)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char hex[2 * DIGEST_BYTES + 1];
     EVP_MD_CTX *context = begin(L, d);
 
     while (p < end) {
@@ -106,15 +105,11 @@ static void push_digest(lua_State *L, struct digester *d, const char *p, const c
         if (from < p) add_number(L, d, from, p);
     }
     if (!EVP_DigestFinal_ex(context, digest, NULL)) luaL_error(L, "hashing failed");
-    for (int i = 0; i < DIGEST_BYTES; i++) {
-        hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-        hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-    }
-    lua_pushlstring(L, hex, 2 * DIGEST_BYTES);
+    host_push_hex(L, digest, DIGEST_BYTES);
 }
 
 /* digest(value) -> hex | nil, message, "parse" */
-static int chunk_digest(lua_State *L)
+static int json_digest(lua_State *L)
 {
     struct digester *d = lua_touserdata(L, lua_upvalueindex(1));
     luaL_checkany(L, 1);
@@ -203,7 +198,7 @@ static void push_set(lua_State *L, int names)
 }
 
 /* digests(text, kept) -> list of objects | nil, message, "parse" */
-static int chunk_digests(lua_State *L)
+static int json_digests(lua_State *L)
 {
     struct digester *d = lua_touserdata(L, lua_upvalueindex(1));
     struct json_scan s;
@@ -227,9 +222,9 @@ static int chunk_digests(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"digest",  chunk_digest },
-    {"digests", chunk_digests},
-    {NULL,      NULL         }
+    {"digest",  json_digest },
+    {"digests", json_digests},
+    {NULL,      NULL        }
 };
 
 static const luaL_Reg metamethods[] = {
@@ -237,7 +232,7 @@ static const luaL_Reg metamethods[] = {
     {NULL,   NULL       }
 };
 
-void host_chunk_digest_open(lua_State *L)
+void host_json_digest_open(lua_State *L)
 {
     host_newtype(L, DIGESTER, NULL, metamethods);
     struct digester *d = lua_newuserdatauv(L, sizeof *d, 0);
