@@ -1,10 +1,10 @@
-/* host.jobs - a queue of due times: many polls and sleeps in flight, each handed back
- * when due.
+/* host.jobs - a heap of due polls: many jobs in flight, each handed back when it is due.
  *
- * A binary heap of (time, ticket); tickets grow, so equal times keep their order. The
- * values lie in the queue's user value under their tickets. A cancelled entry leaves its
- * value at once and its place in the heap when it comes to the top, or when such places
- * are the majority. */
+ * The name says what the host promises, the polling of jobs; the heap knows only times.
+ * It is binary, of (time, ticket); tickets grow, so equal times keep their order. The
+ * values are in the queue's user value, by ticket. A cancelled entry leaves its value at
+ * once and its place in the heap when it comes to the top, or when such places are the
+ * majority. */
 
 #include "common.h"
 #include "host.h"

@@ -1,5 +1,5 @@
 ---@meta
---- A queue of due times: many polls and sleeps in flight, each handed back when it is due.
+--- A heap of due polls: many jobs in flight, each handed back when it is due.
 
 ---@class host.jobs
 local jobs = {}
