@@ -24,11 +24,11 @@ struct host_json_members {
     uint64_t seen; /* bits that the rules set */
 };
 
-enum host_json_verdict { HOST_JSON_TAKEN, HOST_JSON_OMITTED, HOST_JSON_REFUSED };
+enum host_json_verdict { HOST_JSON_TAKEN, HOST_JSON_OMITTED, HOST_JSON_REJECTED };
 
 /* Rules that a value is held against while it is written (host.schema's), so that one
  * walk does both. Each node's `rule` is theirs; a node below one without a rule has none.
- * They keep the stack as it is. False and HOST_JSON_REFUSED end the writing. */
+ * They keep the stack as it is. False and HOST_JSON_REJECTED end the writing. */
 struct host_json_rules {
     /* A member's name; sets *rule, which is the object's, to that of its value at
      * `index`. HOST_JSON_OMITTED: it is removed from its table. */

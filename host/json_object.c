@@ -72,18 +72,18 @@ static inline bool take_member(struct json_writer *w, int key, struct member *m)
     return true;
 }
 
-static bool refuse_key(struct json_writer *w, int key)
+static bool reject_key(struct json_writer *w, int key)
 {
     w->depth--;
     if (lua_type(w->L, key) == LUA_TNUMBER)
-        return host_json_refuse(
+        return host_json_reject(
             w, "a table with both list items and members, or a list with holes");
     lua_pushfstring(w->L, "a table with a %s as a name", luaL_typename(w->L, key));
     return false;
 }
 
 /* Asks the rules for the member at m->slot, the top of the stack. */
-static enum host_json_verdict judge_member(struct json_writer *w, const void *rule,
+static enum host_json_verdict check_member(struct json_writer *w, const void *rule,
                                            int index, struct member *m,
                                            struct host_json_members *members)
 {
@@ -117,11 +117,11 @@ static bool write_many(struct json_writer *w, int index, const void *rule,
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         struct member *m = &list[i];
         m->slot = lua_gettop(L);
-        if (!take_member(w, m->slot - 1, m)) return refuse_key(w, m->slot - 1);
+        if (!take_member(w, m->slot - 1, m)) return reject_key(w, m->slot - 1);
         m->known = NULL; /* it may be forgotten before it is written */
-        switch (judge_member(w, rule, index, m, members)) {
-        case HOST_JSON_REFUSED:
-            return host_json_stop(w);
+        switch (check_member(w, rule, index, m, members)) {
+        case HOST_JSON_REJECTED:
+            return host_json_end(w);
         case HOST_JSON_OMITTED:
             continue;
         case HOST_JSON_TAKEN:
@@ -161,9 +161,9 @@ static int gather(struct json_writer *w, int index, const void *rule,
     do { /* (key value)* key value */
         struct member *m = &list[n];
         m->slot = base + 2 * n + 2;
-        if (!take_member(w, m->slot - 1, m)) return refuse_key(w, m->slot - 1) - 1;
-        enum host_json_verdict verdict = judge_member(w, rule, index, m, members);
-        if (verdict == HOST_JSON_REFUSED) return host_json_stop(w) - 1;
+        if (!take_member(w, m->slot - 1, m)) return reject_key(w, m->slot - 1) - 1;
+        enum host_json_verdict verdict = check_member(w, rule, index, m, members);
+        if (verdict == HOST_JSON_REJECTED) return host_json_end(w) - 1;
         if (verdict == HOST_JSON_OMITTED) {
             lua_pop(L, 1); /* (key value)* key */
             continue;
@@ -186,7 +186,7 @@ bool host_json_object(struct json_writer *w, int index, int base, const void *ru
 
     if (host_json_has_mark(w->L, index, w->names->mark)) {
         w->depth--;
-        return host_json_refuse(w, "a table with both list items and members");
+        return host_json_reject(w, "a table with both list items and members");
     }
     put(w, '{');
     int n = gather(w, index, rule, members, list, sorted);

@@ -22,7 +22,7 @@ void host_json_begin(struct json_scan *s, const char *text, size_t size, bool fi
 }
 
 /* The byte at `at` does not fit; or it is not there yet. */
-static enum json_outcome stop(struct json_scan *s, const char *at, const char *expected)
+static enum json_outcome reject(struct json_scan *s, const char *at, const char *expected)
 {
     if (at == s->end && !s->final) return JSON_MORE;
     s->p = at;
@@ -64,12 +64,12 @@ static size_t escape_size(const char *p, const char *end)
 static enum json_outcome broken_string(struct json_scan *s, const char *p)
 {
     if (!s->final && s->end - p < 12) return JSON_MORE;
-    if (p == s->end) return stop(s, p, "'\"' to end the string");
+    if (p == s->end) return reject(s, p, "'\"' to end the string");
     if (*p == '\\')
-        return stop(s, p, "an escape such as \\n or \\u00e9 (surrogates in pairs)");
+        return reject(s, p, "an escape such as \\n or \\u00e9 (surrogates in pairs)");
     if ((unsigned char)*p < 0x20)
-        return stop(s, p, "an escape for the control character");
-    return stop(s, p, "valid UTF-8");
+        return reject(s, p, "an escape for the control character");
+    return reject(s, p, "valid UTF-8");
 }
 
 static inline enum json_outcome string(struct json_scan *s)
@@ -121,24 +121,24 @@ enum json_outcome host_json_number(struct json_scan *s)
     if (*p == '-') p++;
     from = p;
     p = digits(p, end);
-    if (p == from) return stop(s, p, "a digit");
+    if (p == from) return reject(s, p, "a digit");
     if (*from == '0' && p - from > 1)
-        return stop(s, from + 1, "no digit after the leading 0");
+        return reject(s, from + 1, "no digit after the leading 0");
     if (p < end && *p == '.') {
         s->integral = false;
         from = p + 1;
         p = digits(from, end);
-        if (p == from) return stop(s, p, "a digit after the point");
+        if (p == from) return reject(s, p, "a digit after the point");
     }
     if (p < end && (*p == 'e' || *p == 'E')) {
         s->integral = false;
         from = p + 1;
         if (from < end && (*from == '+' || *from == '-')) from++;
         p = digits(from, end);
-        if (p == from) return stop(s, p, "a digit in the exponent");
+        if (p == from) return reject(s, p, "a digit in the exponent");
     }
     if (p == end && !s->final) return JSON_MORE;
-    if (p < end && !ends_word(*p)) return stop(s, p, "the end of the number");
+    if (p < end && !ends_word(*p)) return reject(s, p, "the end of the number");
     s->string = s->p;
     s->string_size = (size_t)(p - s->p);
     s->p = p;
@@ -153,17 +153,17 @@ enum json_outcome host_json_word(struct json_scan *s)
     for (; *word; word++, p++)
         if (p == s->end || *p != *word) {
             if (p == s->end && !s->final) return JSON_MORE;
-            return stop(s, s->p, "a value");
+            return reject(s, s->p, "a value");
         }
     if (p == s->end && !s->final) return JSON_MORE;
-    if (p < s->end && !ends_word(*p)) return stop(s, s->p, "a value");
+    if (p < s->end && !ends_word(*p)) return reject(s, s->p, "a value");
     s->p = p;
     return JSON_OK;
 }
 
 static enum json_outcome open_container(struct json_scan *s, bool object)
 {
-    if (s->depth == JSON_DEPTH) return stop(s, s->p, "no more than 200 levels");
+    if (s->depth == JSON_DEPTH) return reject(s, s->p, "no more than 200 levels");
     s->object[++s->depth] = object;
     s->state = object ? JSON_FIRST_KEY : JSON_FIRST_VALUE;
     s->p++;
@@ -204,7 +204,7 @@ static enum json_outcome value(struct json_scan *s)
     else if (c == ']' && s->state == JSON_FIRST_VALUE)
         return close_container(s);
     else
-        return stop(s, s->p, s->state == JSON_VALUE ? "a value" : "a value or ']'");
+        return reject(s, s->p, s->state == JSON_VALUE ? "a value" : "a value or ']'");
     if (outcome == JSON_OK) ended(s);
     return outcome;
 }
@@ -213,8 +213,8 @@ static enum json_outcome key(struct json_scan *s)
 {
     if (*s->p == '}' && s->state == JSON_FIRST_KEY) return close_container(s);
     if (*s->p != '"')
-        return stop(s, s->p,
-                    s->state == JSON_KEY ? "a member's name" : "a member's name or '}'");
+        return reject(
+            s, s->p, s->state == JSON_KEY ? "a member's name" : "a member's name or '}'");
     if (s->depth == s->watch && s->count == s->capacity) return JSON_ROOM;
     enum json_outcome outcome = string(s);
     if (outcome != JSON_OK) return outcome;
@@ -249,7 +249,8 @@ static const char *expected_in(enum json_state state, bool object)
 static inline enum json_outcome token(struct json_scan *s)
 {
     s->p = json_blank(s->p, s->end);
-    if (s->p == s->end) return stop(s, s->p, expected_in(s->state, s->object[s->depth]));
+    if (s->p == s->end)
+        return reject(s, s->p, expected_in(s->state, s->object[s->depth]));
     switch (s->state) {
     case JSON_VALUE:
     case JSON_FIRST_VALUE:
@@ -258,7 +259,7 @@ static inline enum json_outcome token(struct json_scan *s)
     case JSON_KEY:
         return key(s);
     case JSON_COLON:
-        if (*s->p != ':') return stop(s, s->p, "':'");
+        if (*s->p != ':') return reject(s, s->p, "':'");
         s->p++;
         s->state = JSON_VALUE;
         return JSON_OK;
@@ -269,7 +270,7 @@ static inline enum json_outcome token(struct json_scan *s)
             return JSON_OK;
         }
         if (*s->p == (s->object[s->depth] ? '}' : ']')) return close_container(s);
-        return stop(s, s->p, expected_in(JSON_AFTER, s->object[s->depth]));
+        return reject(s, s->p, expected_in(JSON_AFTER, s->object[s->depth]));
     }
 }
 

@@ -12,13 +12,13 @@
 
 enum { LONGEST_PATH = 16 }; /* steps that a message shows */
 
-bool host_json_refuse(struct json_writer *w, const char *reason)
+bool host_json_reject(struct json_writer *w, const char *reason)
 {
     lua_pushstring(w->L, reason);
     return false;
 }
 
-bool host_json_stop(struct json_writer *w)
+bool host_json_end(struct json_writer *w)
 {
     lua_pushnil(w->L);
     return false;
@@ -37,7 +37,7 @@ static bool write_scattered(struct json_writer *w, int index, lua_Integer n,
         if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 ||
             lua_tointeger(L, -1) > n) {
             w->depth--;
-            return host_json_refuse(w,
+            return host_json_reject(w,
                                     lua_isnumber(L, -1) && lua_type(L, -1) == LUA_TNUMBER
                                         ? "a list with holes"
                                         : "a table with both list items and members");
@@ -46,7 +46,7 @@ static bool write_scattered(struct json_writer *w, int index, lua_Integer n,
     }
     if (count != n) {
         w->depth--;
-        return host_json_refuse(w, "a list with holes");
+        return host_json_reject(w, "a list with holes");
     }
     for (lua_Integer i = 1; i <= n; i++) {
         w->path[w->depth - 1].index = i - 1;
@@ -101,7 +101,7 @@ static bool write_pairs(struct json_writer *w, int index, int base, bool list,
     struct host_json_members members = {0};
     size_t start = w->b->size;
 
-    if (rule && !w->rules->opens(rule, list)) return host_json_stop(w);
+    if (rule && !w->rules->opens(rule, list)) return host_json_end(w);
     if (lua_gettop(L) == base) {
         memcpy(room(w, 2), list ? "[]" : "{}", 2);
         w->b->size += 2;
@@ -110,7 +110,7 @@ static bool write_pairs(struct json_writer *w, int index, int base, bool list,
     }
     return !rule ||
            w->rules->closes(w->rules, rule, index, list, &members, w->b->size - start) ||
-           host_json_stop(w);
+           host_json_end(w);
 }
 
 static bool write_table(struct json_writer *w, int index, const void *rule)
@@ -119,10 +119,10 @@ static bool write_table(struct json_writer *w, int index, const void *rule)
     int base = lua_gettop(L);
 
     if (w->depth == JSON_DEPTH)
-        return host_json_refuse(
+        return host_json_reject(
             w, "tables nested deeper than 200 (or one that holds itself)");
     if (!lua_checkstack(L, 2 * FEW + LUA_MINSTACK))
-        return host_json_refuse(w, "tables nested too deep for the stack");
+        return host_json_reject(w, "tables nested too deep for the stack");
     w->depth++;
     lua_pushnil(L);
     bool list = lua_next(L, index) ? lua_isinteger(L, base + 1)
@@ -144,15 +144,15 @@ static bool write_record(struct json_writer *w, int index, const void *rule)
 {
     lua_State *L = w->L;
 
-    if (rule) return host_json_stop(w); /* rules are for tables */
+    if (rule) return host_json_end(w); /* rules are for tables */
     if (luaL_getmetafield(L, index, "__pairs") == LUA_TNIL)
-        return host_json_refuse(w, "a userdata");
+        return host_json_reject(w, "a userdata");
     lua_pop(L, 1);
     lua_pushcfunction(L, materialize);
     lua_pushvalue(L, index);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
         if (lua_type(L, -1) != LUA_TSTRING)
-            return host_json_refuse(w, "a record that cannot be read");
+            return host_json_reject(w, "a record that cannot be read");
         return false;
     }
     if (!write_table(w, lua_gettop(L), NULL)) return false;
@@ -184,7 +184,7 @@ static bool write_scalar(struct json_writer *w, int index, int kind, const char 
         return lua_toboolean(L, index) ? write_word(w, "true", 4)
                                        : write_word(w, "false", 5);
     case LUA_TLIGHTUSERDATA:
-        if (lua_touserdata(L, index) != NULL) return host_json_refuse(w, "a userdata");
+        if (lua_touserdata(L, index) != NULL) return host_json_reject(w, "a userdata");
         return write_word(w, "null", 4);
     }
     lua_pushfstring(L, "a %s", lua_typename(L, kind));
@@ -201,7 +201,7 @@ bool host_json_value(struct json_writer *w, int index, const void *rule)
     if (kind == LUA_TUSERDATA) return write_record(w, index, rule);
     if (kind == LUA_TSTRING) text = lua_tolstring(w->L, index, &size);
     if (rule && !w->rules->scalar(w->rules, rule, index, kind, text, size))
-        return host_json_stop(w);
+        return host_json_end(w);
     return write_scalar(w, index, kind, text, size);
 }
 

@@ -90,11 +90,11 @@ uint64_t host_json_prefix(const char *name, size_t size);
 
 /* Ends the writing: the reason stays on top of the stack until all levels have returned.
  */
-bool host_json_refuse(struct json_writer *w, const char *reason);
+bool host_json_reject(struct json_writer *w, const char *reason);
 
 /* The same for a value that breaks a rule: it needs no reason, for the rules say it once
  * more, in full. */
-bool host_json_stop(struct json_writer *w);
+bool host_json_end(struct json_writer *w);
 
 /* `rule`: what the value is held against; NULL for nothing. */
 bool host_json_value(struct json_writer *w, int index, const void *rule);

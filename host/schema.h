@@ -168,8 +168,8 @@ struct host_run {
     int findings;                   /* stack index, 0 while walking quickly */
     int errors;                     /* findings that are no warnings */
     int depth;
-    int again;    /* above 0 in a further rule for a value that is measured already */
-    size_t bytes; /* of JSON, walked so far */
+    int revisiting; /* above 0 in a further rule for a value that is measured already */
+    size_t bytes;   /* of JSON, walked so far */
     size_t node_bytes; /* of the node whose `warn` is walked next */
     bool warning;      /* inside a `warn` */
     bool reported;     /* by the `check` that runs */
@@ -196,12 +196,12 @@ bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
                       const struct host_value *value, const struct host_place *place);
 
 /* Checks it against a further rule; it is counted already. */
-bool host_schema_again(struct host_run *r, const struct host_rule *rule, int index,
-                       const struct host_place *place);
+bool host_schema_revisit(struct host_run *r, const struct host_rule *rule, int index,
+                         const struct host_place *place);
 
 /* A broken rule: false ends the quick walk; the thorough one writes it down and goes on.
  * `name`: the member meant, "" for the place itself. */
-bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
+bool host_schema_report(struct host_run *r, enum host_keyword keyword,
                         const struct host_place *place, const char *name, const char *fmt,
                         ...);
 

@@ -55,7 +55,7 @@ static void append(struct host_run *r, const char *keyword)
     lua_rawseti(L, r->findings, (lua_Integer)lua_rawlen(L, r->findings) + 1);
 }
 
-bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
+bool host_schema_report(struct host_run *r, enum host_keyword keyword,
                         const struct host_place *place, const char *name, const char *fmt,
                         ...)
 {
@@ -75,7 +75,7 @@ bool host_schema_broken(struct host_run *r, enum host_keyword keyword,
 
 /* report(code, path, message); upvalue 1 is the validator, 2 the list of findings or nil.
  */
-static int schema_report(lua_State *L)
+static int check_report(lua_State *L)
 {
     struct host_validator *v = lua_touserdata(L, lua_upvalueindex(1));
     luaL_checkstring(L, 1);
@@ -106,7 +106,7 @@ void host_schema_push_report(lua_State *L, int validator, int findings)
         lua_pushvalue(L, findings);
     else
         lua_pushnil(L);
-    lua_pushcclosure(L, schema_report, 2);
+    lua_pushcclosure(L, check_report, 2);
 }
 
 bool host_schema_call(struct host_run *r, const struct host_rule *rule, int index,

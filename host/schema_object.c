@@ -55,7 +55,7 @@ static bool check_required(struct host_run *r, const struct host_rule *rule, int
     for (size_t i = 0; i < rule->required.count; i++) {
         const struct host_name *name = &rule->required.at[i];
         if (!has_member(r, index, name) &&
-            !host_schema_broken(r, HOST_KEY_REQUIRED, place, name->text,
+            !host_schema_report(r, HOST_KEY_REQUIRED, place, name->text,
                                 "Missing required property: %s", name->text))
             return false;
     }
@@ -66,37 +66,37 @@ static bool check_groups(struct host_run *r, const struct host_rule *rule, int i
                          const struct host_place *place,
                          const struct host_json_members *members)
 {
-    bool go_on = check_required(r, rule, index, place, members);
+    bool proceed = check_required(r, rule, index, place, members);
 
-    if (go_on && rule->any_required.count &&
+    if (proceed && rule->any_required.count &&
         !count_members(r, index, &rule->any_required, members)) {
-        go_on = host_schema_broken(
+        proceed = host_schema_report(
             r, HOST_KEY_ANY_REQUIRED, place, "",
             "Data does not match any schemas from 'anyOf': %s is needed",
             push_list(r->L, &rule->any_required, " or "));
         lua_pop(r->L, 1);
     }
-    if (go_on && rule->exclusive.count &&
+    if (proceed && rule->exclusive.count &&
         count_members(r, index, &rule->exclusive, members) > 1) {
-        go_on = host_schema_broken(
+        proceed = host_schema_report(
             r, HOST_KEY_EXCLUSIVE, place, "",
             "Data matches schema from 'not': only one of %s may be given",
             push_list(r->L, &rule->exclusive, " and "));
         lua_pop(r->L, 1);
     }
-    return go_on;
+    return proceed;
 }
 
 static bool check_count(struct host_run *r, const struct host_rule *rule, lua_Integer n,
                         const struct host_place *place)
 {
     if (n < rule->min_properties &&
-        !host_schema_broken(r, HOST_KEY_MIN_PROPERTIES, place, "",
+        !host_schema_report(r, HOST_KEY_MIN_PROPERTIES, place, "",
                             "Too few properties defined (%I), minimum %I", n,
                             rule->min_properties))
         return false;
     if (rule->max_properties >= 0 && n > rule->max_properties)
-        return host_schema_broken(r, HOST_KEY_MAX_PROPERTIES, place, "",
+        return host_schema_report(r, HOST_KEY_MAX_PROPERTIES, place, "",
                                   "Too many properties defined (%I), maximum %I", n,
                                   rule->max_properties);
     return true;
@@ -106,12 +106,12 @@ bool host_schema_name(struct host_run *r, const struct host_rule *rule, const ch
                       size_t size, const struct host_place *place)
 {
     if (host_property_find(&rule->forbidden, name, size))
-        return host_schema_broken(r, HOST_KEY_FORBIDDEN, place, name,
+        return host_schema_report(r, HOST_KEY_FORBIDDEN, place, name,
                                   "Data matches schema from 'not': %s is a reserved name",
                                   name);
     for (size_t i = 0; rule->key_without && i < size; i++)
         if (rule->key_without[(unsigned char)name[i]])
-            return host_schema_broken(r, HOST_KEY_KEY_WITHOUT, place, name,
+            return host_schema_report(r, HOST_KEY_KEY_WITHOUT, place, name,
                                       "Property name must not contain '%c'", name[i]);
     return true;
 }
@@ -126,14 +126,14 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
     size_t size;
 
     if (lua_type(L, key) != LUA_TSTRING)
-        return host_schema_broken(r, HOST_KEY_TYPE, place, "",
+        return host_schema_report(r, HOST_KEY_TYPE, place, "",
                                   "A property's name is a %s, not a string",
                                   luaL_typename(L, key));
     const char *name = lua_tolstring(L, key, &size);
     struct host_place member = {place, name, 0};
     struct host_property *property = host_property_find(&rule->properties, name, size);
 
-    if (!r->again) r->bytes += size + 4; /* quotes, colon, comma */
+    if (!r->revisiting) r->bytes += size + 4; /* quotes, colon, comma */
     if ((rule->forbidden.count || rule->key_without) &&
         !host_schema_name(r, rule, name, size, place))
         return false;
@@ -142,7 +142,7 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
         return host_schema_walk(r, property->rule, value, &member);
     }
     if (rule->closed)
-        return host_schema_broken(r, HOST_KEY_ADDITIONAL, place, name,
+        return host_schema_report(r, HOST_KEY_ADDITIONAL, place, name,
                                   "Additional properties not allowed: %s", name);
     return !rule->additional || host_schema_walk(r, rule->additional, value, &member);
 }
@@ -197,7 +197,7 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
                             struct host_json_members *members)
 {
     lua_State *L = r->L;
-    if (r->again && !rule->closed && !rule->additional && !rule->key_without &&
+    if (r->revisiting && !rule->closed && !rule->additional && !rule->key_without &&
         !rule->omit_empty && rule->min_properties <= 0 && rule->max_properties < 0)
         return named_members(r, rule, index, place, members);
     bool look = rule->properties.count || rule->closed || rule->additional ||
@@ -268,7 +268,7 @@ static bool check_switch(struct host_run *r, const struct host_rule *rule, int i
         word ? host_property_find(&rule->cases, word, size) : NULL;
     lua_pop(r->L, 1); /* the member keeps the word alive */
     const struct host_rule *further = chosen ? chosen->rule : rule->otherwise;
-    return !further || host_schema_again(r, further, index, place);
+    return !further || host_schema_revisit(r, further, index, place);
 }
 
 bool host_schema_whole(struct host_run *r, const struct host_rule *rule, int index,

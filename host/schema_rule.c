@@ -340,7 +340,7 @@ static void take_check(struct compiler *c, int index, struct host_rule *rule)
 }
 
 /* A misspelt field would be a rule that is silently not kept. */
-static void refuse_unknown(struct compiler *c, int index)
+static void reject_unknown(struct compiler *c, int index)
 {
     static const char *const others[] = {"pattern_name", "properties", "items", "switch",
                                          "check",        "omit_empty", "warn",  NULL};
@@ -390,7 +390,7 @@ static struct host_rule *compile(struct compiler *c, int index)
     lua_pop(L, 1);
     if (rule) return rule;
 
-    refuse_unknown(c, index);
+    reject_unknown(c, index);
     rule = host_rule_memory(L, c->refs, sizeof *rule);
     lua_pushvalue(L, index);
     lua_pushlightuserdata(L, rule);

@@ -20,12 +20,12 @@ static bool check_length(struct host_run *r, const struct host_rule *rule,
         return true;
     lua_Integer n = (lua_Integer)host_utf8_count(text, size);
     if (n < rule->min_length &&
-        !host_schema_broken(r, HOST_KEY_MIN_LENGTH, place, "",
+        !host_schema_report(r, HOST_KEY_MIN_LENGTH, place, "",
                             "String is too short (%I chars), minimum %I", n,
                             rule->min_length))
         return false;
     if (rule->max_length >= 0 && n > rule->max_length &&
-        !host_schema_broken(r, HOST_KEY_MAX_LENGTH, place, "",
+        !host_schema_report(r, HOST_KEY_MAX_LENGTH, place, "",
                             "String is too long (%I chars), maximum %I", n,
                             rule->max_length))
         return false;
@@ -52,7 +52,7 @@ static bool check_pattern(struct host_run *r, const struct host_rule *rule, int 
 {
     for (size_t i = 0; i < rule->pattern_count; i++)
         if (matches(r, &rule->patterns[i], index, text, size)) return true;
-    return host_schema_broken(r, HOST_KEY_PATTERN, place, "",
+    return host_schema_report(r, HOST_KEY_PATTERN, place, "",
                               "String does not match pattern %s",
                               rule->pattern_name.text);
 }
@@ -67,7 +67,7 @@ static bool check_enum(struct host_run *r, const struct host_rule *rule, const c
             return true;
     }
     /* a long one is no word but maybe a secret in the wrong place */
-    return host_schema_broken(r, HOST_KEY_ENUM, place, "", "No enum match for: %s",
+    return host_schema_report(r, HOST_KEY_ENUM, place, "", "No enum match for: %s",
                               size <= SHOWN_MAX ? text : "a long string");
 }
 
@@ -81,7 +81,7 @@ bool host_schema_string(struct host_run *r, const struct host_rule *rule, int in
         const char *fault = host_format_fault(rule->format, text, size);
         static const char *const names[] = {"", "email", "uri", "hex", "base64"};
         if (fault &&
-            !host_schema_broken(r, HOST_KEY_FORMAT, place, "",
+            !host_schema_report(r, HOST_KEY_FORMAT, place, "",
                                 "Object didn't pass validation for format %s: %s",
                                 names[rule->format], fault))
             return false;
@@ -97,11 +97,11 @@ bool host_schema_number(struct host_run *r, const struct host_rule *rule, int in
     lua_Number n = lua_tonumber(r->L, index);
 
     if (rule->has_minimum && n < rule->minimum &&
-        !host_schema_broken(r, HOST_KEY_MINIMUM, place, "",
+        !host_schema_report(r, HOST_KEY_MINIMUM, place, "",
                             "Value %f is less than minimum %f", n, rule->minimum))
         return false;
     if (rule->has_maximum && n > rule->maximum)
-        return host_schema_broken(r, HOST_KEY_MAXIMUM, place, "",
+        return host_schema_report(r, HOST_KEY_MAXIMUM, place, "",
                                   "Value %f is greater than maximum %f", n,
                                   rule->maximum);
     return true;

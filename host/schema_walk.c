@@ -87,7 +87,7 @@ static bool check_type(struct host_run *r, const struct host_rule *rule, int ind
                        unsigned type, const struct host_place *place)
 {
     if (rule->types ? (rule->types & type) != 0 : type != HOST_TYPE_OTHER) return true;
-    return host_schema_broken(r, HOST_KEY_TYPE, place, "",
+    return host_schema_report(r, HOST_KEY_TYPE, place, "",
                               "Expected type %s but found type %s",
                               rule->types ? rule->type_text.text : "any of JSON's",
                               type_word(r->L, index, type));
@@ -97,11 +97,11 @@ bool host_schema_length(struct host_run *r, const struct host_rule *rule, lua_In
                         const struct host_place *place)
 {
     if (n < rule->min_items &&
-        !host_schema_broken(r, HOST_KEY_MIN_ITEMS, place, "",
+        !host_schema_report(r, HOST_KEY_MIN_ITEMS, place, "",
                             "Array is too short (%I), minimum %I", n, rule->min_items))
         return false;
     return rule->max_items < 0 || n <= rule->max_items ||
-           host_schema_broken(r, HOST_KEY_MAX_ITEMS, place, "",
+           host_schema_report(r, HOST_KEY_MAX_ITEMS, place, "",
                               "Array is too long (%I), maximum %I", n, rule->max_items);
 }
 
@@ -116,10 +116,10 @@ static bool check_array(struct host_run *r, const struct host_rule *rule, int in
         struct host_place item = {place, NULL, i - 1};
         lua_rawgeti(L, index, i);
         struct host_value value = host_schema_value(L, lua_gettop(L));
-        bool go_on = host_schema_walk(r, rule->items, &value, &item);
-        if (!r->again) r->bytes++;
+        bool proceed = host_schema_walk(r, rule->items, &value, &item);
+        if (!r->revisiting) r->bytes++;
         lua_pop(L, 1);
-        if (!go_on) return false;
+        if (!proceed) return false;
     }
     return true;
 }
@@ -141,11 +141,11 @@ static bool check_value(struct host_run *r, const struct host_rule *rule,
     }
     if (rule->enums.count) {
         int top = lua_gettop(r->L);
-        bool go_on =
-            host_schema_broken(r, HOST_KEY_ENUM, place, "", "No enum match for: a %s",
+        bool proceed =
+            host_schema_report(r, HOST_KEY_ENUM, place, "", "No enum match for: a %s",
                                type_word(r->L, index, type));
         lua_settop(r->L, top);
-        return go_on;
+        return proceed;
     }
     return !(type & HOST_TYPE_NUMBER) || host_schema_number(r, rule, index, place);
 }
@@ -157,9 +157,9 @@ static bool check_warnings(struct host_run *r, const struct host_rule *rule, int
 
     r->warning = true;
     r->node_bytes = bytes;
-    bool go_on = host_schema_again(r, rule->warn, index, place);
+    bool proceed = host_schema_revisit(r, rule->warn, index, place);
     r->warning = outer;
-    return go_on;
+    return proceed;
 }
 
 /* Bytes of a value as JSON, without what is inside it; escapes are not counted. */
@@ -182,7 +182,7 @@ bool host_schema_node(struct host_run *r, const struct host_rule *rule, int inde
                       const struct host_place *place, size_t bytes, int errors)
 {
     if (rule->max_bytes >= 0 && bytes > (size_t)rule->max_bytes &&
-        !host_schema_broken(r, HOST_KEY_MAX_BYTES, place, "",
+        !host_schema_report(r, HOST_KEY_MAX_BYTES, place, "",
                             "Value takes about %I bytes, maximum %I", (lua_Integer)bytes,
                             rule->max_bytes))
         return false;
@@ -204,17 +204,17 @@ static bool walk_node(struct host_run *r, const struct host_rule *rule,
     if (r->errors != errors || (rule->types && !(rule->types & type))) return true;
     if (type == HOST_TYPE_OTHER) return true;
     if (r->depth >= DEPTH_MAX)
-        return host_schema_broken(r, HOST_KEY_TYPE, place, "",
+        return host_schema_report(r, HOST_KEY_TYPE, place, "",
                                   "Nested deeper than %d levels", DEPTH_MAX);
     if (type & (HOST_TYPE_ARRAY | HOST_TYPE_OBJECT)) luaL_checkstack(r->L, 12, "schema");
-    if (!r->again) r->bytes += own_bytes(value, type);
+    if (!r->revisiting) r->bytes += own_bytes(value, type);
     r->depth++;
-    bool go_on = check_value(r, rule, value, type, place);
-    if (go_on && host_rule_has_node(rule))
-        go_on = host_schema_node(r, rule, index, place,
-                                 r->again ? given : r->bytes - before, errors);
+    bool proceed = check_value(r, rule, value, type, place);
+    if (proceed && host_rule_has_node(rule))
+        proceed = host_schema_node(r, rule, index, place,
+                                   r->revisiting ? given : r->bytes - before, errors);
     r->depth--;
-    return go_on;
+    return proceed;
 }
 
 bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
@@ -224,18 +224,18 @@ bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
                  (!rule->types || rule->types & HOST_TYPE_STRING);
 
     if (!plain) return walk_node(r, rule, value, place);
-    if (!r->again) r->bytes += value->size + 2;
+    if (!r->revisiting) r->bytes += value->size + 2;
     return !rule->for_strings ||
            host_schema_string(r, rule, value->index, value->text, value->size, place);
 }
 
 /* A further rule for a value that is counted already. */
-bool host_schema_again(struct host_run *r, const struct host_rule *rule, int index,
-                       const struct host_place *place)
+bool host_schema_revisit(struct host_run *r, const struct host_rule *rule, int index,
+                         const struct host_place *place)
 {
     struct host_value value = host_schema_value(r->L, index);
-    r->again++;
-    bool go_on = host_schema_walk(r, rule, &value, place);
-    r->again--;
-    return go_on;
+    r->revisiting++;
+    bool proceed = host_schema_walk(r, rule, &value, place);
+    r->revisiting--;
+    return proceed;
 }

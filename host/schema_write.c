@@ -37,7 +37,7 @@ static enum host_json_verdict member(struct host_json_rules *rules, const void *
     members->count++;
     if ((object->forbidden.count || object->key_without) &&
         !host_schema_name(r, object, name, size, NULL))
-        return HOST_JSON_REFUSED;
+        return HOST_JSON_REJECTED;
     const struct host_property *property =
         host_property_find(&object->properties, name, size);
     if (property) {
@@ -46,7 +46,7 @@ static enum host_json_verdict member(struct host_json_rules *rules, const void *
         return HOST_JSON_TAKEN;
     }
     *rule = object->additional;
-    return object->closed ? HOST_JSON_REFUSED : HOST_JSON_TAKEN;
+    return object->closed ? HOST_JSON_REJECTED : HOST_JSON_TAKEN;
 }
 
 static const void *item(const void *rule)
