@@ -5,11 +5,10 @@
  * order with every finding written down. `check` functions are therefore called again,
  * and must not count. */
 
-#include "schema.h"
+#include "schema_walk.h"
 
 #include "common.h"
 #include "host.h"
-#include "json.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What host.schema finds: broken rules and what `check` functions report, with their
  * paths. */
 
-#include "schema.h"
+#include "schema_walk.h"
 
 #include "common.h"
 

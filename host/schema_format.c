@@ -1,6 +1,6 @@
 /* Formats of text for host.schema: e-mail addresses, URIs, hex and Base64. */
 
-#include "schema.h"
+#include "schema_rule.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What a compiled rule of host.schema borrows or owns, kept in its table `refs`. */
 
-#include "schema.h"
+#include "schema_rule.h"
 
 #include "common.h"
 

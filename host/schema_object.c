@@ -1,10 +1,9 @@
 /* Rules for objects of host.schema: members, their names, groups of them, further rules.
  */
 
-#include "schema.h"
+#include "schema_walk.h"
 
 #include "common.h"
-#include "json.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * when the rule is compiled; so there is one meaning of patterns, only a faster way to
  * apply it. */
 
-#include "schema.h"
+#include "schema_rule.h"
 
 #include "common.h"
 

@@ -3,7 +3,7 @@
  * Everything is anchored in one table, `refs`: strings, functions and the nodes
  * themselves. */
 
-#include "schema.h"
+#include "schema_rule.h"
 
 #include "common.h"
 

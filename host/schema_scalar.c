@@ -1,6 +1,6 @@
 /* Rules for single values of host.schema: strings and numbers. */
 
-#include "schema.h"
+#include "schema_walk.h"
 
 #include "common.h"
 #include "utf8.h"

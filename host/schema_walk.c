@@ -1,6 +1,6 @@
 /* Walks a value along its rule: types, lists, and what concerns a node as a whole. */
 
-#include "schema.h"
+#include "schema_walk.h"
 
 #include "common.h"
 

@@ -1,9 +1,7 @@
 /* The quick walk of host.schema and the writing of JSON in one: json_write.c goes through
  * the value and asks here for each node. What breaks a rule only ends it. */
 
-#include "schema.h"
-
-#include "json.h"
+#include "schema_walk.h"
 
 struct quick {
     struct host_json_rules rules; /* first, for json_write.c hands this back */
