@@ -4,9 +4,9 @@
  * written straight into the array's buffer and cut off again when they do not fit. */
 
 #include "common.h"
-#include "file.h"
+#include "file/file.h"
 #include "host.h"
-#include "json.h"
+#include "json/json.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "host.h"
 
-#include "loop.h"
+#include "loop/loop.h"
 
 #include <lauxlib.h>
 #include <lua-cjson.h>

@@ -3,7 +3,7 @@
 
 #include "common.h"
 #include "host.h"
-#include "loop.h"
+#include "loop/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

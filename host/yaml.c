@@ -6,7 +6,7 @@
 
 #include "common.h"
 #include "host.h"
-#include "json.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdbool.h>

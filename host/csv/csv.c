@@ -1,0 +1,341 @@
+/* host.csv - delimited text as found: its header, its rows, and what is wrong with them.
+ *
+ * scan.c splits, record.c hands fields out, options.c reads the options. */
+
+#include "csv/reader.h"
+
+#include "common.h"
+#include "file/file.h"
+#include "host.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define READER "host.csv.reader"
+
+#define ASK_ENCODING "; is its encoding windows-1252?"
+
+enum { RAW_SHOWN = 4096 }; /* bytes of a row that is stepped over */
+
+static struct csv_reader *check_reader(lua_State *L)
+{
+    struct csv_reader *r = host_self(L, READER);
+    if (!r->scan.input) luaL_error(L, "the reader is closed");
+    return r;
+}
+
+/* Fails when the names at the top of the stack are not all different. */
+static int check_names(lua_State *L, const struct csv_reader *r)
+{
+    int names = lua_gettop(L);
+    lua_newtable(L); /* names seen */
+    for (lua_Integer i = 1; lua_rawgeti(L, names, i) != LUA_TNIL; i++) {
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, names + 1) != LUA_TNIL)
+            return host_fail(
+                L, HOST_PARSE, "%s: columns %I and %I are both called \"%s\"",
+                host_input_name(r->scan.input), (LUAI_UACINT)lua_tointeger(L, -1),
+                (LUAI_UACINT)i, lua_tostring(L, -2));
+        lua_pop(L, 1);
+        lua_pushinteger(L, i);
+        lua_rawset(L, names + 1);
+    }
+    lua_settop(L, names);
+    return 0;
+}
+
+/* Pushes the name of column `i` (0-based): its text without outer blanks, "column 3" for
+ * none. */
+static void push_name(lua_State *L, struct csv_reader *r, int i)
+{
+    const struct csv_scan *s = &r->scan;
+    const struct csv_field *f = &s->fields[i];
+    const char *text = host_csv_row(s) + f->begin;
+    size_t size = f->end - f->begin;
+    if (!f->quoted) host_csv_trim(&text, &size);
+    if (size == 0) {
+        lua_pushfstring(L, "column %d", i + 1);
+        return;
+    }
+    host_csv_push_unescaped(L, s, text, size, f->quoted);
+    r->least = i + 1;
+}
+
+static bool is_blank_row(const struct csv_scan *s)
+{
+    if (s->count != 1 || s->fields[0].quoted) return false;
+    const char *row = host_csv_row(s);
+    for (size_t i = 0; i < s->size; i++)
+        if (row[i] != ' ' && row[i] != '\t') return false;
+    return true;
+}
+
+/* Reads the first row as the columns' names and pushes them; else pushes a failure,
+ * returns 3. */
+static int read_header(lua_State *L, struct csv_reader *r)
+{
+    struct csv_scan *s = &r->scan;
+    enum csv_outcome outcome;
+    do
+        outcome = host_csv_next(L, s);
+    while (outcome == CSV_ROW && is_blank_row(s));
+    if (outcome == CSV_FAILED) return 3;
+
+    const char *name = host_input_name(s->input);
+    lua_Integer line = s->line;
+    lua_newtable(L);
+    if (outcome == CSV_END) return 0;
+    if (memchr(host_csv_row(s), 0, s->size))
+        return host_fail(L, HOST_PARSE, "%s:%I: zero bytes in the header; is it UTF-16?",
+                         name, (LUAI_UACINT)line);
+    if (host_utf8_check(host_csv_row(s), s->size) < s->size)
+        return host_fail(L, HOST_PARSE, "%s:%I: the header is not UTF-8" ASK_ENCODING,
+                         name, (LUAI_UACINT)line);
+    if (s->stray)
+        return host_fail(L, HOST_PARSE,
+                         "%s:%I: text behind the closing quote of column %d", name,
+                         (LUAI_UACINT)line, s->stray);
+    for (int i = 0; i < s->count; i++) {
+        push_name(L, r, i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return check_names(L, r);
+}
+/* Pushes a copy of the list of names at the top: what the caller does to his later is
+ * his. */
+static int copy_names(lua_State *L, const struct csv_reader *r)
+{
+    int given = lua_gettop(L);
+    lua_newtable(L);
+    for (lua_Integer i = 1; lua_rawgeti(L, given, i) != LUA_TNIL; i++) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "header: name %I is no string", i);
+        lua_rawseti(L, -2, i);
+    }
+    lua_pop(L, 1);
+    if (lua_rawlen(L, -1) == 0) luaL_error(L, "header: an empty list of names");
+    return check_names(L, r);
+}
+
+/* reader(input, options?) -> reader | nil, message, kind */
+static int csv_reader(lua_State *L)
+{
+    struct host_input *input = luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2)) {
+        lua_newtable(L);
+        lua_replace(L, 2);
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+
+    struct csv_reader *r =
+        lua_newuserdatauv(L, sizeof *r, CSV_USER_VALUES); /* input options reader */
+    memset(r, 0, sizeof *r);
+    r->scan.next_line = 1;
+    luaL_setmetatable(L, READER);
+    r->scan.input = input;
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, 3, CSV_INPUT);
+    lua_newtable(L);
+    lua_setiuservalue(L, 3, CSV_UNKNOWN);
+    host_csv_options(L, r);
+
+    lua_getfield(L, 2, "header");
+    bool first_row = lua_isnil(L, -1) || (lua_isboolean(L, -1) && lua_toboolean(L, -1));
+    if (!first_row && !lua_istable(L, -1))
+        return luaL_error(L, "header must be true or a list of names");
+    int failed = first_row ? read_header(L, r) : copy_names(L, r);
+    if (failed) return failed;
+    r->columns = (int)lua_rawlen(L, -1);
+    if (!first_row) r->least = r->columns;
+    host_csv_record_type(L, 3);
+    lua_settop(L, 3);
+    return 1;
+}
+
+/* Pushes the row's text for people: cut, with what is not UTF-8 replaced. */
+static void push_raw(lua_State *L, const struct csv_scan *s)
+{
+    const char *text = host_csv_row(s);
+    size_t size = s->size < RAW_SHOWN ? s->size : RAW_SHOWN;
+    while (size < s->size && size > 0 && (text[size] & 0xc0) == 0x80)
+        size--;
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    while (size > 0) {
+        size_t good = host_utf8_check(text, size);
+        luaL_addlstring(&b, text, good);
+        text += good;
+        size -= good;
+        if (size > 0) {
+            luaL_addlstring(&b, "\xef\xbf\xbd", 3);
+            text++;
+            size--;
+        }
+    }
+    luaL_pushresult(&b);
+}
+
+/* Fields beyond the last column are what spreadsheets leave behind when they are all
+ * empty. */
+static void drop_empty_tail(struct csv_reader *r)
+{
+    struct csv_scan *s = &r->scan;
+    int n = s->count;
+    while (n > r->columns) {
+        const struct csv_field *f = &s->fields[n - 1];
+        const char *text = host_csv_row(s) + f->begin;
+        size_t size = f->end - f->begin;
+        host_csv_trim(&text, &size);
+        if (size > 0) return;
+        n--;
+    }
+    s->count = n;
+}
+
+static void push_column(lua_State *L, int column)
+{
+    lua_getiuservalue(L, 1, CSV_COLUMNS);
+    if (lua_rawgeti(L, -1, column) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_pushinteger(L, column);
+    }
+    lua_remove(L, -2);
+}
+
+/* Pushes what is wrong with the row and returns true, or returns false. */
+static bool push_complaint(lua_State *L, struct csv_reader *r)
+{
+    struct csv_scan *s = &r->scan;
+    const char *row = host_csv_row(s);
+    size_t bad = host_utf8_check(row, s->size);
+    if (bad < s->size) {
+        int column = 1;
+        while (column < s->count && s->fields[column].begin <= bad)
+            column++;
+        push_column(L, column);
+        lua_pushfstring(L, "bytes that are not UTF-8 in column \"%s\"%s",
+                        lua_tostring(L, -1), s->encoding == CSV_UTF8 ? ASK_ENCODING : "");
+    } else if (s->stray) {
+        push_column(L, s->stray);
+        lua_pushfstring(L, "text behind the closing quote of column \"%s\"",
+                        lua_tostring(L, -1));
+    } else if ((s->count < r->least || s->count > r->columns) && !r->pad) {
+        lua_pushfstring(L, "row has %d field%s, the header %d", s->count,
+                        s->count == 1 ? "" : "s", r->columns);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Pushes where the row is: its line, or that behind the prefix given for places.
+ * Formatting by Lua would make a string of the number as well, for each row. */
+static void push_place(lua_State *L, const struct csv_reader *r)
+{
+    if (!r->place) {
+        lua_pushinteger(L, r->scan.line);
+        return;
+    }
+    char digits[20], *first = digits + sizeof digits;
+    for (lua_Integer left = r->scan.line; left > 0; left /= 10)
+        *--first = (char)('0' + left % 10);
+    size_t size = (size_t)(digits + sizeof digits - first);
+    luaL_Buffer b;
+    char *text = luaL_buffinitsize(L, &b, r->place_size + size);
+    memcpy(text, r->place, r->place_size);
+    memcpy(text + r->place_size, first, size);
+    luaL_pushresultsize(&b, r->place_size + size);
+}
+
+/* reader:next() -> row, place | nil | false, message, line, raw | nil, message, kind */
+static int reader_next(lua_State *L)
+{
+    struct csv_reader *r = check_reader(L);
+    struct csv_scan *s = &r->scan;
+    r->row++;
+    enum csv_outcome outcome;
+    do
+        outcome = host_csv_next(L, s);
+    while (outcome == CSV_ROW && r->columns != 1 && is_blank_row(s));
+    if (outcome == CSV_END) return 0;
+    if (outcome == CSV_FAILED) return 3;
+
+    if (s->count > r->columns) drop_empty_tail(r);
+    if (push_complaint(L, r)) {
+        lua_pushboolean(L, 0);
+        lua_insert(L, -2);
+        lua_pushinteger(L, s->line);
+        push_raw(L, s);
+        return 4;
+    }
+    host_csv_push_record(L, r);
+    push_place(L, r);
+    return 2;
+}
+
+/* reader:columns() -> names */
+static int reader_columns(lua_State *L)
+{
+    luaL_checkudata(L, 1, READER);
+    lua_getiuservalue(L, 1, CSV_COLUMNS);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
+    lua_createtable(L, (int)n, 0);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, -2, i);
+        lua_rawseti(L, -2, i);
+    }
+    return 1;
+}
+
+/* reader:unknown() -> names, at most 100 */
+static int reader_unknown(lua_State *L)
+{
+    luaL_checkudata(L, 1, READER);
+    lua_getiuservalue(L, 1, CSV_UNKNOWN);
+    return 1;
+}
+
+/* reader:close()
+ * The input stays open: it is the caller's. */
+static int reader_close(lua_State *L)
+{
+    struct csv_reader *r = luaL_checkudata(L, 1, READER);
+    r->row++; /* rows are gone */
+    host_csv_release(&r->scan);
+    for (int i = 0; i < r->null_count; i++)
+        free(r->nulls[i].text);
+    free(r->nulls);
+    free(r->slots);
+    r->nulls = NULL;
+    r->slots = NULL;
+    r->null_count = 0;
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"reader", csv_reader},
+    {NULL,     NULL      }
+};
+
+static const luaL_Reg methods[] = {
+    {"close",   reader_close  },
+    {"columns", reader_columns},
+    {"next",    reader_next   },
+    {"unknown", reader_unknown},
+    {NULL,      NULL          }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__close", reader_close},
+    {"__gc",    reader_close},
+    {NULL,      NULL        }
+};
+
+int luaopen_host_csv(lua_State *L)
+{
+    host_newtype(L, READER, methods, metamethods);
+    luaL_newlib(L, functions);
+    return 1;
+}

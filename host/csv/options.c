@@ -1,0 +1,121 @@
+/* The options of host.csv's readers. */
+
+#include "csv/reader.h"
+
+#include "common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_LIMIT = 16 * 1024 * 1024, LONGEST_LIMIT = 1 << 30 };
+
+/* Pushes the option and returns its text; `standard` when it is not given. */
+static const char *string_option(lua_State *L, const char *name, const char *standard,
+                                 size_t *size)
+{
+    if (lua_getfield(L, 2, name) == LUA_TNIL) {
+        if (standard) *size = strlen(standard);
+        return standard;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s must be a string", name);
+    return lua_tolstring(L, -1, size);
+}
+
+static int byte_option(lua_State *L, const char *name, int standard, bool may_be_empty)
+{
+    size_t size = 1;
+    const char *text = string_option(L, name, NULL, &size);
+    lua_pop(L, 1); /* the options keep it alive */
+    if (!text) return standard;
+    if (size == 0 && may_be_empty) return -1;
+    if (size != 1 || (unsigned char)*text >= 0x80 || *text == '\n' || *text == '\r')
+        luaL_error(L, "%s must be one byte, and no line end", name);
+    return *text;
+}
+
+static bool choice_option(lua_State *L, const char *name, const char *standard,
+                          const char *other)
+{
+    size_t size;
+    const char *text = string_option(L, name, standard, &size);
+    bool is_other = strcmp(text, other) == 0;
+    if (!is_other && strcmp(text, standard) != 0)
+        luaL_error(L, "%s must be \"%s\" or \"%s\", not \"%s\"", name, standard, other,
+                   text);
+    lua_pop(L, 1);
+    return is_other;
+}
+
+static enum csv_encoding encoding_option(lua_State *L)
+{
+    static const struct {
+        const char *name;
+        enum csv_encoding encoding;
+    } encodings[] = {
+        {"utf-8",        CSV_UTF8       },
+        {"utf-16le",     CSV_UTF16LE    },
+        {"utf-16be",     CSV_UTF16BE    },
+        {"windows-1252", CSV_WINDOWS1252},
+        {"latin1",       CSV_LATIN1     },
+        {"iso-8859-1",   CSV_LATIN1     }
+    };
+    size_t size;
+    const char *name = string_option(L, "encoding", "utf-8", &size);
+    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
+        if (strcmp(encodings[i].name, name) == 0) {
+            lua_pop(L, 1);
+            return encodings[i].encoding;
+        }
+    return (enum csv_encoding)luaL_error(
+        L, "encoding \"%s\": known are utf-8, utf-16le, utf-16be, windows-1252, latin1",
+        name);
+}
+
+static void null_option(lua_State *L, struct csv_reader *r)
+{
+    lua_getfield(L, 2, "null");
+    if (!lua_isnil(L, -1)) {
+        if (!lua_istable(L, -1)) luaL_error(L, "null must be a list of words");
+        size_t n = lua_rawlen(L, -1);
+        r->nulls = calloc(n + 1, sizeof *r->nulls);
+        if (!r->nulls) luaL_error(L, "out of memory for null words");
+        for (size_t i = 0; i < n; i++) {
+            lua_rawgeti(L, -1, (lua_Integer)i + 1);
+            size_t size;
+            if (lua_type(L, -1) != LUA_TSTRING)
+                luaL_error(L, "null must be a list of words");
+            const char *text = lua_tolstring(L, -1, &size);
+            char *copy = malloc(size + 1);
+            if (!copy) luaL_error(L, "out of memory for null words");
+            r->nulls[r->null_count++] =
+                (struct csv_word){memcpy(copy, text, size + 1), size};
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+void host_csv_options(lua_State *L, struct csv_reader *r)
+{
+    struct csv_scan *s = &r->scan;
+    s->delimiter = byte_option(L, "delimiter", ',', false);
+    s->quote = byte_option(L, "quote", '"', true);
+    s->escape = byte_option(L, "escape", -1, true);
+    if (s->delimiter == s->quote || s->delimiter == s->escape)
+        luaL_error(L, "the delimiter cannot be the quote or the escape");
+    if (s->escape == s->quote) s->escape = -1; /* quotes double anyway */
+    s->trim = host_flag(L, 2, "trim", false);
+    lua_getfield(L, 2, "limit");
+    int whole = lua_isnil(L, -1);
+    lua_Integer limit = whole ? DEFAULT_LIMIT : lua_tointegerx(L, -1, &whole);
+    if (!whole || limit < 1 || limit > LONGEST_LIMIT)
+        luaL_error(L, "limit must be 1 to %d bytes", LONGEST_LIMIT);
+    s->limit = (size_t)limit;
+    lua_pop(L, 1);
+    r->keep_empty = choice_option(L, "empty", "nil", "keep");
+    r->pad = choice_option(L, "ragged", "reject", "pad");
+    s->encoding = encoding_option(L);
+    r->place = string_option(L, "place", NULL, &r->place_size);
+    lua_setiuservalue(L, -2, CSV_PLACE);
+    null_option(L, r);
+}

@@ -1,0 +1,61 @@
+/* Splits a stream of delimited text into rows and rows into field offsets; csv.c makes
+ * Lua values of them. */
+#ifndef HOST_CSV_SCAN_H
+#define HOST_CSV_SCAN_H
+
+#include "file/file.h"
+
+#include <lua.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum csv_encoding { CSV_UTF8, CSV_UTF16LE, CSV_UTF16BE, CSV_WINDOWS1252, CSV_LATIN1 };
+
+struct csv_field {
+    uint32_t begin, end; /* offsets from the row's first byte; quotes are outside */
+    bool quoted;
+    bool escaped; /* holds doubled quotes or escapes */
+};
+
+struct csv_scan {
+    struct host_input *input;     /* borrowed; NULL: closed */
+    int delimiter, quote, escape; /* bytes; -1: none */
+    bool trim;
+    enum csv_encoding encoding;
+    size_t limit; /* longest row in bytes */
+
+    char *buffer;         /* UTF-8 */
+    size_t capacity;      /* of buffer */
+    size_t row, next;     /* where this row and the next one begin */
+    size_t filled;        /* row <= next <= filled <= capacity */
+    bool begun;           /* the byte order mark was looked for */
+    bool drained, at_end; /* the input has no more; the buffer will get no more */
+    unsigned char *raw;   /* as read, where it has to be converted */
+    size_t raw_begin, raw_end;
+
+    struct csv_field *fields; /* of this row */
+    int count, room;
+    size_t cursor;               /* where the field begins that is being split */
+    size_t size;                 /* bytes of this row without its line end */
+    lua_Integer line, next_line; /* 1-based */
+    bool folded;                 /* the row may hold line ends */
+    int stray;                   /* 1-based field with text behind its quotes, or 0 */
+};
+
+enum csv_outcome { CSV_ROW, CSV_END, CSV_FAILED };
+
+/* Goes to the next row. CSV_FAILED has pushed nil, message, kind; after an interruption
+ * it may be called again. What was true of the row before is gone. */
+enum csv_outcome host_csv_next(lua_State *L, struct csv_scan *s);
+
+/* Frees what it holds; may run twice. */
+void host_csv_release(struct csv_scan *s);
+
+/* The row's first byte; borrowed until the next call. */
+static inline const char *host_csv_row(const struct csv_scan *s)
+{
+    return s->buffer + s->row;
+}
+
+#endif

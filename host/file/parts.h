@@ -1,0 +1,33 @@
+/* What the files of host.file share; readers in C use file.h. */
+#ifndef HOST_FILE_PARTS_H
+#define HOST_FILE_PARTS_H
+
+#include "file/file.h"
+
+/* The path at `arg`; raises when it is empty, or has a zero byte that would cut it short
+ * unnoticed. */
+const char *host_file_check_path(lua_State *L, int arg);
+
+/* Pushes true and returns 1, or nil, message, kind for an errno and returns 3. */
+int host_file_done(lua_State *L, int error, const char *doing, const char *path);
+
+/* Onto the disk. Returns errno; what cannot be synced, such as a pipe, is fine. */
+int host_file_sync(int fd);
+
+/* Pushes an input and returns 1, or nil, message, kind and returns 3. `name` may be NULL.
+ */
+int host_input_open(lua_State *L, const char *path, const char *name);
+
+/* May run twice. */
+void host_input_close(struct host_input *in);
+
+/* Makes the metatable of inputs (input.c). */
+void host_input_type(lua_State *L);
+
+/* Adds create, reserve and write to the table on top (output.c). */
+void host_file_output_open(lua_State *L);
+
+/* Adds glob, list, mkdir, remove_tree and temporary to it (folder.c). */
+void host_file_folder_open(lua_State *L);
+
+#endif

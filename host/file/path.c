@@ -1,0 +1,48 @@
+/* Paths for host.file: checked, made durable, and what became of them. */
+
+#include "file/parts.h"
+
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *host_file_check_path(lua_State *L, int arg)
+{
+    size_t size;
+    const char *path = luaL_checklstring(L, arg, &size);
+    luaL_argcheck(L, size > 0, arg, "an empty path");
+    luaL_argcheck(L, strlen(path) == size, arg, "a path with a zero byte");
+    return path;
+}
+
+int host_file_done(lua_State *L, int error, const char *doing, const char *path)
+{
+    if (error) return host_fail_errno(L, error, doing, path);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+int host_file_sync(int fd)
+{
+    while (fsync(fd) != 0) {
+        if (errno == EINVAL || errno == EROFS || errno == ENOTSUP) return 0; /* a pipe */
+        if (errno != EINTR) return errno;
+    }
+    return 0;
+}
+
+int host_file_sync_folder(lua_State *L, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = !slash ? "." : slash == path ? "/" : NULL;
+    if (!folder) folder = lua_pushlstring(L, path, (size_t)(slash - path));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES ? 0 : errno; /* a folder may be closed to readers */
+    int error = host_file_sync(fd);
+    close(fd);
+    return error;
+}

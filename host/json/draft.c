@@ -1,0 +1,83 @@
+/* The drafts of host.json - the JSON of one value, written while something else was done
+ * with it, to be used once more by memory, not as a Lua string. */
+
+#include "json/json.h"
+
+#include "common.h"
+#include "json/parts.h"
+
+#include <string.h>
+
+#define TYPE "host.json.draft"
+
+struct draft {
+    struct host_bytes text;
+};
+
+enum { ORDER = 1 }; /* its user value: name -> rank, or nil */
+
+/* draft(order?) -> draft */
+static int json_draft(lua_State *L)
+{
+    if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct draft *d = lua_newuserdatauv(L, sizeof *d, 1);
+    memset(d, 0, sizeof *d);
+    luaL_setmetatable(L, TYPE);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, ORDER);
+    return 1;
+}
+
+struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered)
+{
+    struct draft *d = luaL_checkudata(L, index, TYPE);
+    if (ordered) *ordered = lua_getiuservalue(L, index, ORDER) == LUA_TTABLE;
+    return &d->text;
+}
+
+/* draft:text() -> text */
+static int draft_text(lua_State *L)
+{
+    const struct host_bytes *text = host_json_draft(L, 1, NULL);
+    lua_pushlstring(L, text->data ? text->data : "", text->size);
+    return 1;
+}
+
+/* #draft -> bytes */
+static int draft_size(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)host_json_draft(L, 1, NULL)->size);
+    return 1;
+}
+
+/* draft:close() */
+static int draft_close(lua_State *L)
+{
+    host_bytes_free(host_json_draft(L, 1, NULL));
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"draft", json_draft},
+    {NULL,    NULL      }
+};
+
+static const luaL_Reg methods[] = {
+    {"close", draft_close},
+    {"text",  draft_text },
+    {NULL,    NULL       }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__close", draft_close},
+    {"__gc",    draft_close},
+    {"__len",   draft_size },
+    {NULL,      NULL       }
+};
+
+void host_json_draft_open(lua_State *L)
+{
+    host_newtype(L, TYPE, methods, metamethods);
+    luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,169 @@
+/* JSON text to Lua values. Members and elements wait on the Lua stack until their number
+ * is known, so that most tables are made in one piece. */
+
+#include "common.h"
+#include "json/json.h"
+#include "json/scan.h"
+
+enum { BATCH = 32 }; /* stack values that wait for their table */
+
+static enum json_outcome parse_value(lua_State *L, struct json_scan *s);
+
+/* Moves the pairs above `base` into the table at `base`, which is made when it is nil. */
+static void flush_members(lua_State *L, int base)
+{
+    int top = lua_gettop(L);
+    if (lua_isnil(L, base)) {
+        lua_createtable(L, 0, (top - base) / 2);
+        lua_replace(L, base);
+    }
+    for (int i = base + 1; i < top; i += 2) { /* forwards: the last of two members wins */
+        lua_pushvalue(L, i);
+        lua_pushvalue(L, i + 1);
+        lua_rawset(L, base);
+    }
+    lua_settop(L, base);
+}
+
+static void flush_elements(lua_State *L, int base, lua_Integer done)
+{
+    int n = lua_gettop(L) - base;
+    if (lua_isnil(L, base)) {
+        lua_createtable(L, n, 0);
+        lua_replace(L, base);
+    }
+    for (int i = n; i > 0; i--) /* pops the last first */
+        lua_rawseti(L, base, done + i);
+}
+
+static enum json_outcome bad(struct json_scan *s, const char *expected)
+{
+    s->expected = expected;
+    return JSON_BAD;
+}
+
+/* Passes the comma before the next element, or the close; `*more` says which. */
+static enum json_outcome next_element(struct json_scan *s, char close, bool first,
+                                      bool *more)
+{
+    s->p = json_blank(s->p, s->end);
+    *more = true;
+    if (s->p < s->end && *s->p == close) {
+        *more = false;
+        s->p++;
+        return JSON_OK;
+    }
+    if (first) return JSON_OK;
+    if (s->p == s->end || *s->p != ',')
+        return bad(s, close == '}' ? "',' or '}'" : "',' or ']'");
+    s->p = json_blank(s->p + 1, s->end);
+    return JSON_OK;
+}
+
+static enum json_outcome parse_key(lua_State *L, struct json_scan *s)
+{
+    if (s->p == s->end || *s->p != '"') return bad(s, "a member's name");
+    enum json_outcome outcome = host_json_string(s);
+    if (outcome != JSON_OK) return outcome;
+    host_json_push_string(L, s->string, s->string_size, s->escaped);
+    s->p = json_blank(s->p, s->end);
+    if (s->p == s->end || *s->p != ':') return bad(s, "':'");
+    s->p++;
+    return JSON_OK;
+}
+
+static enum json_outcome parse_object(lua_State *L, struct json_scan *s)
+{
+    lua_pushnil(L); /* table or nil */
+    int base = lua_gettop(L);
+    enum json_outcome outcome;
+    bool more;
+
+    for (bool first = true;; first = false) {
+        if ((outcome = next_element(s, '}', first, &more)) != JSON_OK) return outcome;
+        if (!more) break;
+        if ((outcome = parse_key(L, s)) != JSON_OK) return outcome;
+        if ((outcome = parse_value(L, s)) != JSON_OK) return outcome;
+        if (lua_gettop(L) - base >= BATCH) flush_members(L, base);
+    }
+    flush_members(L, base);
+    return JSON_OK;
+}
+
+static enum json_outcome parse_array(lua_State *L, struct json_scan *s)
+{
+    lua_pushnil(L); /* table or nil */
+    int base = lua_gettop(L);
+    enum json_outcome outcome;
+    lua_Integer done = 0;
+    bool more;
+
+    for (bool first = true;; first = false) {
+        if ((outcome = next_element(s, ']', first, &more)) != JSON_OK) return outcome;
+        if (!more) break;
+        if ((outcome = parse_value(L, s)) != JSON_OK) return outcome;
+        if (lua_gettop(L) - base >= BATCH) {
+            flush_elements(L, base, done);
+            done += BATCH;
+        }
+    }
+    flush_elements(L, base, done);
+    host_json_mark(L);
+    return JSON_OK;
+}
+
+static enum json_outcome parse_container(lua_State *L, struct json_scan *s)
+{
+    if (s->depth == JSON_DEPTH) return bad(s, "no more than 200 levels");
+    luaL_checkstack(L, BATCH + LUA_MINSTACK, "JSON");
+    s->depth++;
+    enum json_outcome outcome = *s->p++ == '{' ? parse_object(L, s) : parse_array(L, s);
+    s->depth--;
+    return outcome;
+}
+
+static enum json_outcome parse_value(lua_State *L, struct json_scan *s)
+{
+    enum json_outcome outcome;
+
+    s->p = json_blank(s->p, s->end);
+    if (s->p == s->end) return bad(s, "a value");
+    char c = *s->p;
+    if (c == '"') {
+        if ((outcome = host_json_string(s)) == JSON_OK)
+            host_json_push_string(L, s->string, s->string_size, s->escaped);
+    } else if (c == '{' || c == '[') {
+        outcome = parse_container(L, s);
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+        if ((outcome = host_json_number(s)) == JSON_OK)
+            host_json_push_number(L, s->string, s->string_size, s->integral);
+    } else if (c == 't' || c == 'f' || c == 'n') {
+        if ((outcome = host_json_word(s)) == JSON_OK) {
+            if (c == 'n')
+                lua_pushlightuserdata(L, NULL);
+            else
+                lua_pushboolean(L, c == 't');
+        }
+    } else {
+        return bad(s, "a value");
+    }
+    return outcome;
+}
+
+bool host_json_parse(lua_State *L, const char *text, size_t size)
+{
+    struct json_scan s;
+    int base = lua_gettop(L);
+
+    host_json_begin(&s, text, size, true);
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    enum json_outcome outcome = parse_value(L, &s);
+    if (outcome == JSON_OK) {
+        s.p = json_blank(s.p, s.end);
+        if (s.p == s.end) return true;
+        s.expected = "the end";
+    }
+    lua_settop(L, base);
+    host_json_fail(L, &s, (size_t)(s.p - text));
+    return false;
+}

@@ -1,0 +1,16 @@
+/* The parts that json.c puts together: each adds its functions to the table on top. */
+#ifndef HOST_JSON_PARTS_H
+#define HOST_JSON_PARTS_H
+
+#include <lua.h>
+
+/* digest and digests (digest.c). */
+void host_json_digest_open(lua_State *L);
+
+/* draft (draft.c). */
+void host_json_draft_open(lua_State *L);
+
+/* reader (reader.c). */
+void host_json_reader_open(lua_State *L);
+
+#endif

@@ -1,0 +1,276 @@
+/* json.reader - records from JSON of any size, one at a time.
+ *
+ * A window slides over the input and holds one record at most. The grammar is scanned as
+ * bytes arrive; what stands before, beside and after the records is passed without being
+ * kept. */
+
+#include "json/reader.h"
+
+#include "common.h"
+#include "json/parts.h"
+
+#include <stdlib.h>
+
+#define TYPE "host.json.reader"
+
+enum { RAW_OF_LONG = 4096 }; /* bytes shown of a line over the limit */
+
+/* Reads the value at p as a record and pushes it with its index. */
+static bool read_record(lua_State *L, struct reader *r)
+{
+    host_json_begin_record(r);
+    r->keeping = true;
+    bool ok = host_json_drive(L, r, r->scan.depth);
+    r->keeping = false;
+    if (!ok) return false;
+    if ((size_t)(r->scan.p - r->scan.base) > r->limit) return host_json_too_long(L, r);
+    host_json_push_record(L, r);
+    lua_pushfstring(L, "%I", r->number++);
+    return true;
+}
+
+enum { FAILURE = -1, NOTHING = 0, FOUND = 1 };
+
+/* A document begins, or the input has ended. */
+static int next_document(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    int c = host_json_peek(L, r);
+
+    if (c == UNREADABLE) return FAILURE;
+    if (c == AT_END && (r->arrays || r->number > 0 || !r->pointed)) {
+        r->phase = OVER;
+        return NOTHING;
+    }
+    s->state = JSON_VALUE;
+    s->depth = 0;
+    if (r->pointed) {
+        r->depth = 0;
+        if (!host_json_descend(L, r)) return FAILURE;
+    } else if (c == '[' && (r->arrays || r->number == 0)) {
+        if (!host_json_drive(L, r, ONE_TOKEN)) return FAILURE;
+    } else if (r->arrays) {
+        s->expected = "the end";
+        host_json_broken(L, r);
+        return FAILURE;
+    } else {
+        return read_record(L, r) ? FOUND : FAILURE;
+    }
+    r->arrays = true;
+    r->depth = s->depth;
+    r->phase = INSIDE;
+    return NOTHING;
+}
+
+static int next_element(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    int c = host_json_peek(L, r);
+
+    if (c == UNREADABLE) return FAILURE;
+    if (s->state == JSON_AFTER || c == ']') {
+        if (!host_json_drive(L, r, ONE_TOKEN)) return FAILURE; /* comma or close */
+        if (s->depth < r->depth) {
+            r->phase = BETWEEN;
+            return host_json_leave(L, r) ? NOTHING : FAILURE;
+        }
+        if ((c = host_json_peek(L, r)) == UNREADABLE) return FAILURE;
+    }
+    if (c == AT_END)
+        return host_json_drive(L, r, ONE_TOKEN) ? FOUND : FAILURE; /* says what misses */
+    return read_record(L, r) ? FOUND : FAILURE;
+}
+
+/* Finds the end of the line at line_at. Returns FOUND with the line's size, NOTHING at
+ * the end of the input; *whole is false for a line over the limit. */
+static int find_line(lua_State *L, struct reader *r, size_t *size, bool *whole)
+{
+    size_t looked = 0;
+
+    *whole = true;
+    for (;;) {
+        const char *line = r->window.data + r->line_at;
+        size_t there = r->window.size - r->line_at;
+        const char *newline = memchr(line + looked, '\n', there - looked);
+        *size = newline ? (size_t)(newline - line) : there;
+        if (*size > r->limit) *whole = false;
+        if (newline || !*whole) return FOUND;
+        looked = there;
+        int got = host_json_slide(L, r, r->line_at);
+        if (got < 0) return FAILURE;
+        r->line_at = 0;
+        if (got == 0) return there > 0 ? FOUND : NOTHING;
+    }
+}
+
+/* Passes the rest of a line that is too long. */
+static bool skip_line(lua_State *L, struct reader *r)
+{
+    for (;;) {
+        const char *rest = r->window.data + r->line_at;
+        const char *newline = memchr(rest, '\n', r->window.size - r->line_at);
+        if (newline) {
+            r->line_at = (size_t)(newline - r->window.data) + 1;
+            return true;
+        }
+        int got = host_json_slide(L, r, r->window.size);
+        r->line_at = 0;
+        if (got <= 0) return got == 0;
+    }
+}
+
+/* Pushes false, message, line, raw for the line from base to end, the message being what
+ * is second from the top (a failure was pushed). */
+static int broken_line(lua_State *L, struct reader *r, const char *line, size_t size)
+{
+    lua_pop(L, 1); /* nil message */
+    lua_pushboolean(L, 0);
+    lua_replace(L, -3); /* false message */
+    lua_pushinteger(L, r->number);
+    lua_pushlstring(L, line, size);
+    return FOUND;
+}
+
+static int long_line(lua_State *L, struct reader *r)
+{
+    size_t shown = r->limit < RAW_OF_LONG ? r->limit : RAW_OF_LONG;
+    host_fail(L, HOST_PARSE, "a line longer than %I bytes", (lua_Integer)r->limit);
+    broken_line(L, r, r->window.data + r->line_at, shown);
+    return skip_line(L, r) ? FOUND : FAILURE;
+}
+
+static int next_line(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    size_t size;
+    bool whole;
+
+    int found = find_line(L, r, &size, &whole);
+    if (found != FOUND) {
+        r->phase = OVER;
+        return found;
+    }
+    r->number++;
+    if (!whole) return long_line(L, r);
+    const char *line = r->window.data + r->line_at;
+    r->line_at += size + (r->line_at + size < r->window.size); /* the newline, if there */
+    host_json_begin(s, line, size, true);
+    s->p = json_blank(s->p, s->end);
+    if (s->p == s->end) return NOTHING;
+    host_json_begin_record(r);
+    enum json_outcome outcome;
+    while ((outcome = host_json_until(s, 0)) == JSON_ROOM)
+        host_json_grow_members(L, s);
+    if (outcome == JSON_OK) {
+        const char *after = json_blank(s->p, s->end);
+        if (after == s->end) {
+            host_json_push_record(L, r);
+            lua_pushinteger(L, r->number);
+            return FOUND;
+        }
+        s->p = after;
+        s->expected = "the end of the line";
+    }
+    host_json_fail(L, s, (size_t)(s->p - line));
+    return broken_line(L, r, line, size);
+}
+
+/* reader:next() -> record, place | nil at the end | false, message, line, raw
+ *   | nil, message, kind */
+static int reader_next(lua_State *L)
+{
+    struct reader *r = host_self(L, TYPE);
+    luaL_argcheck(L, r->open, 1, "the reader is closed");
+    if (r->phase == FAILED || r->under_way)
+        return host_fail(L, HOST_PARSE, "the reader has failed before");
+    lua_settop(L, 1);
+
+    int found = NOTHING;
+    r->serial++;
+    r->under_way = true;
+    if (!r->started && !host_json_start(L, r)) found = FAILURE;
+    while (found == NOTHING && r->phase < OVER)
+        found = r->lines              ? next_line(L, r)
+                : r->phase == BETWEEN ? next_document(L, r)
+                                      : next_element(L, r);
+    r->under_way = false;
+    if (found == NOTHING) return 0;
+    if (found == FAILURE) {
+        r->phase = FAILED;
+        lua_rotate(L, 2, 3);
+        lua_settop(L, 4);
+    }
+    return lua_gettop(L) - 1;
+}
+
+/* reader:close() */
+static int reader_close(lua_State *L)
+{
+    struct reader *r = luaL_checkudata(L, 1, TYPE);
+    r->open = false;
+    host_bytes_free(&r->window);
+    free(r->scan.members);
+    r->scan.members = NULL;
+    r->scan.capacity = 0;
+    return 0;
+}
+
+/* reader(input, options?) -> reader */
+static int json_reader(lua_State *L)
+{
+    struct host_input *in = luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "limit");
+    lua_Integer limit = luaL_optinteger(L, 3, 64 * 1024 * 1024);
+    luaL_argcheck(L, limit > 0, 2, "the limit must be positive");
+    lua_getfield(L, 2, "pointer");
+    const char *pointer = luaL_optstring(L, 4, NULL); /* input options limit pointer */
+
+    struct reader *r = lua_newuserdatauv(L, sizeof *r, 2);
+    memset(r, 0, sizeof *r);
+    luaL_setmetatable(L, TYPE);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, INPUT);
+    r->in = in;
+    r->limit = (size_t)limit;
+    r->lines = host_flag(L, 2, "lines", false);
+    r->lazy = host_flag(L, 2, "lazy", true);
+    luaL_argcheck(L, !(r->lines && pointer), 2, "lines and pointer do not go together");
+    if (pointer) {
+        host_json_push_steps(L, 2, pointer);
+        r->pointed = true;
+        lua_setiuservalue(L, -2, POINTER);
+    }
+    r->scan.watch = -1;
+    r->open = true;
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"reader", json_reader},
+    {NULL,     NULL       }
+};
+
+static const luaL_Reg methods[] = {
+    {"close", reader_close},
+    {"next",  reader_next },
+    {NULL,    NULL        }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc",    reader_close},
+    {"__close", reader_close},
+    {NULL,      NULL        }
+};
+
+void host_json_reader_open(lua_State *L)
+{
+    host_newtype(L, TYPE, methods, metamethods);
+    host_json_record_type(L);
+    luaL_setfuncs(L, functions, 0);
+}

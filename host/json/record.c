@@ -1,0 +1,220 @@
+/* Records of a reader. A lazy record is the reader's window plus the offsets of its
+ * members; it dies when the window moves. */
+
+#include "common.h"
+#include "json/reader.h"
+
+#define RECORD "host.json.record"
+
+enum { MANY = 256 }; /* members; with more, one look-up reads the whole record */
+
+static const char record_magic = 0; /* its address marks a struct record */
+
+enum { READER = 1, CACHE = 2 }; /* the user values of a record */
+
+struct record {
+    const void *magic;     /* &record_magic */
+    struct reader *reader; /* user value 1 keeps it */
+    uint64_t serial;
+    bool cached;   /* there is a cache */
+    bool complete; /* it holds all members */
+};
+
+/* Notes the members of the object that begins at p, when it is one and records are lazy.
+ */
+void host_json_begin_record(struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    s->base = s->p;
+    s->count = 0;
+    s->watch = r->lazy && *s->p == '{' ? s->depth + 1 : -1;
+}
+
+/* Pushes the record that was scanned from base to p: a lazy one, or a value. */
+void host_json_push_record(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    bool lazy = s->watch >= 0;
+
+    s->watch = -1;
+    if (!lazy) {
+        host_json_parse(L, s->base, (size_t)(s->p - s->base));
+        return;
+    }
+    struct record *record = lua_newuserdatauv(L, sizeof *record, 2);
+    record->magic = &record_magic;
+    record->reader = r;
+    record->serial = r->serial;
+    record->cached = record->complete = false;
+    lua_pushvalue(L, 1); /* the reader */
+    lua_setiuservalue(L, -2, READER);
+    luaL_setmetatable(L, RECORD);
+}
+
+static struct record *check_record(lua_State *L)
+{
+    struct record *record = lua_touserdata(L, 1);
+    /* Faster than the name of the metatable, which nobody can get at. */
+    if (!record || lua_rawlen(L, 1) != sizeof *record || record->magic != &record_magic)
+        record = luaL_checkudata(L, 1, RECORD);
+    if (record->serial != record->reader->serial || !record->reader->open)
+        luaL_error(L, "this record is gone: the reader has moved on");
+    return record;
+}
+
+/* Pushes the value of a member. Its text was scanned, so it cannot be broken. */
+static void push_member(lua_State *L, const struct json_scan *s,
+                        const struct json_member *m)
+{
+    const char *text = s->base + m->value;
+    size_t size = m->value_size;
+
+    if (*text == '"')
+        host_json_push_string(L, text + 1, size - 2, memchr(text, '\\', size) != NULL);
+    else
+        host_json_parse(L, text, size);
+}
+
+/* Pushes the table of the members read so far that must stay the same ones. */
+static void push_cache(lua_State *L, struct record *record)
+{
+    if (lua_getiuservalue(L, 1, CACHE) == LUA_TTABLE) return;
+    lua_pop(L, 1);
+    record->cached = true;
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, CACHE);
+}
+
+/* Pushes the cache with all members in it. */
+static void push_complete(lua_State *L, struct record *record)
+{
+    const struct json_scan *s = &record->reader->scan;
+
+    push_cache(L, record);
+    if (record->complete) return;
+    lua_newtable(L);                        /* cache all */
+    for (size_t i = 0; i < s->count; i++) { /* forwards: the last of two members wins */
+        const struct json_member *m = &s->members[i];
+        host_json_push_string(L, s->base + m->key, m->key_size, m->escaped);
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, -4) == LUA_TNIL) { /* cache all name nil */
+            lua_pop(L, 1);
+            push_member(L, s, m);
+        }
+        lua_rawset(L, -3);
+    }
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, CACHE);
+    lua_remove(L, -2);
+    record->complete = true;
+}
+
+static const struct json_member *find(lua_State *L, const struct json_scan *s)
+{
+    size_t size;
+    const char *name = lua_tolstring(L, 2, &size);
+
+    for (size_t i = s->count; i-- > 0;) { /* backwards: the last of two members wins */
+        const struct json_member *m = &s->members[i];
+        if (m->escaped) {
+            host_json_push_string(L, s->base + m->key, m->key_size, true);
+            bool same = lua_rawequal(L, -1, 2);
+            lua_pop(L, 1);
+            if (same) return m;
+        } else if (m->key_size == size && memcmp(s->base + m->key, name, size) == 0) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+/* record[name] -> value | nil */
+static int record_index(lua_State *L)
+{
+    struct record *record = check_record(L);
+    const struct json_scan *s = &record->reader->scan;
+
+    if (lua_type(L, 2) != LUA_TSTRING) return 0;
+    if (s->count > MANY && !record->complete) {
+        push_complete(L, record);
+        lua_pop(L, 1);
+    }
+    if (record->cached) {
+        lua_getiuservalue(L, 1, CACHE);
+        lua_pushvalue(L, 2);
+        if (lua_rawget(L, -2) != LUA_TNIL || record->complete) return 1;
+    }
+    const struct json_member *m = find(L, s);
+    if (!m) return 0;
+    push_member(L, s, m);
+    if (lua_istable(L, -1)) {
+        push_cache(L, record);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, -3);
+        lua_rawset(L, -3);
+        lua_pop(L, 1);
+    }
+    return 1;
+}
+
+/* record[name] = value: raises */
+static int record_newindex(lua_State *L)
+{
+    return luaL_error(L, "records are read-only; build a new table");
+}
+
+/* next(table, key) -> key, value */
+static int record_next(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 2);
+    return lua_next(L, 1) ? 2 : 0;
+}
+
+/* pairs(record) */
+static int record_pairs(lua_State *L)
+{
+    struct record *record = check_record(L);
+    lua_pushcfunction(L, record_next);
+    push_complete(L, record);
+    return 2;
+}
+
+bool host_json_materialize(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (lua_type(L, index) != LUA_TUSERDATA ||
+        luaL_getmetafield(L, index, "__pairs") == LUA_TNIL)
+        return false;
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 3); /* next state key */
+    lua_newtable(L);   /* next state key table */
+    lua_insert(L, -4); /* table next state key */
+    for (;;) {
+        lua_pushvalue(L, -3);
+        lua_pushvalue(L, -3);
+        lua_pushvalue(L, -3); /* table next state key next state key */
+        lua_call(L, 2, 2);    /* table next state key key value */
+        if (lua_isnil(L, -2)) break;
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2); /* table next state key key key value */
+        lua_rawset(L, -7); /* table next state key key */
+        lua_replace(L, -2);
+    }
+    lua_pop(L, 5);
+    lua_replace(L, index);
+    return true;
+}
+
+static const luaL_Reg record_metamethods[] = {
+    {"__index",    record_index   },
+    {"__newindex", record_newindex},
+    {"__pairs",    record_pairs   },
+    {NULL,         NULL           }
+};
+
+void host_json_record_type(lua_State *L)
+{
+    host_newtype(L, RECORD, NULL, record_metamethods);
+}

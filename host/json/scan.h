@@ -1,0 +1,132 @@
+/* The grammar of JSON, token by token, without building values (scan.c).
+ *
+ * A scan may stop anywhere because the text goes on elsewhere (JSON_MORE): the caller
+ * supplies more, points p and end at it and goes on. Nothing before p is looked at again.
+ */
+#ifndef HOST_JSON_SCAN_H
+#define HOST_JSON_SCAN_H
+
+#include <lua.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { JSON_DEPTH = 200 }; /* most containers inside each other */
+
+enum json_outcome {
+    JSON_OK,
+    JSON_MORE, /* the text ends inside a token; p is at the token's first byte */
+    JSON_ROOM, /* `members` is full; grow it and go on */
+    JSON_BAD   /* p is at the wrong byte, `expected` says what should stand there */
+};
+
+enum json_state {
+    JSON_VALUE,
+    JSON_FIRST_VALUE, /* a value or ] */
+    JSON_FIRST_KEY,   /* a name or } */
+    JSON_KEY,
+    JSON_COLON,
+    JSON_AFTER /* a value has ended: comma or close; at depth 0 the document has ended */
+};
+
+/* A member of an object, as offsets from `base`. */
+struct json_member {
+    size_t key, key_size;
+    size_t value, value_size;
+    bool escaped; /* the name holds escapes */
+};
+
+struct json_scan {
+    const char *p, *end;
+    const char *expected; /* static text; see JSON_BAD */
+    bool final;           /* nothing comes after `end` */
+    enum json_state state;
+    int depth;
+    bool object[JSON_DEPTH + 1]; /* by depth: an object, not an array */
+
+    const char *string; /* the last string, without quotes */
+    size_t string_size;
+    bool escaped;
+    bool integral; /* the last number has neither fraction nor exponent */
+
+    int watch; /* members of the object at this depth are noted; -1 for none */
+    const char *base;
+    struct json_member *members; /* owned by the caller */
+    size_t count, capacity;
+};
+
+/* Begins a scan of text that will hold one value. */
+void host_json_begin(struct json_scan *s, const char *text, size_t size, bool final);
+
+/* Passes white space, then one token. */
+enum json_outcome host_json_token(struct json_scan *s);
+
+/* Goes on until the value that began at `depth` has ended. */
+enum json_outcome host_json_until(struct json_scan *s, int depth);
+
+/* Tokens at p, which stands on their first byte; string, escaped and integral are set. */
+enum json_outcome host_json_string(struct json_scan *s);
+enum json_outcome host_json_number(struct json_scan *s);
+enum json_outcome host_json_word(struct json_scan *s);
+
+/* Pushes the string whose scanned text is given. */
+void host_json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
+
+/* Pushes the number whose scanned text is given; one that Lua cannot hold as a string. */
+void host_json_push_number(lua_State *L, const char *text, size_t size, bool integral);
+
+/* Pushes nil, message, "parse" for a scan that ended in JSON_BAD; `offset` is the offset
+ * of p in the whole text. Returns 3. */
+int host_json_fail(lua_State *L, const struct json_scan *s, size_t offset);
+
+static inline const char *json_blank(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+#define JSON_ONES UINT64_C(0x0101010101010101)
+
+/* Of the eight bytes at p, the high bit of each that is not plain: a control, a quote, a
+ * backslash or over 0x7F. Above the first such byte bits may be set too many. */
+static inline uint64_t json_odd8(const char *p)
+{
+    uint64_t v, quote, slash;
+    memcpy(&v, p, 8);
+    quote = v ^ (JSON_ONES * '"');
+    slash = v ^ (JSON_ONES * '\\');
+    uint64_t odd = v | (v - JSON_ONES * 0x20) | (quote - JSON_ONES) | (slash - JSON_ONES);
+    return odd & (JSON_ONES * 0x80);
+}
+
+static inline bool json_plain8(const char *p)
+{
+    return json_odd8(p) == 0;
+}
+
+static inline bool json_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
+}
+
+/* The first byte from p on that is not plain, or end. */
+static inline const char *json_skip_plain(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t odd = json_odd8(p);
+        if (!odd) continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return p + (__builtin_ctzll(odd) >> 3);
+#else
+        break;
+#endif
+    }
+    while (p < end && json_plain((unsigned char)*p))
+        p++;
+    return p;
+}
+
+#endif

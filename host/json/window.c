@@ -1,0 +1,133 @@
+/* The window that slides over a reader's input, and the scan that looks through it. */
+
+#include "common.h"
+#include "json/reader.h"
+
+#include <stdlib.h>
+
+enum {
+    WINDOW = 128 * 1024,              /* bytes, unless a record is longer */
+    LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a string beside the records */
+};
+
+/* Slides the window so that it begins at `from` and reads more behind it. Returns 1, 0 at
+ * the end, or -1 with a failure pushed. Pointers into the window change. */
+int host_json_slide(lua_State *L, struct reader *r, size_t from)
+{
+    struct host_bytes *b = &r->window;
+
+    if (from > 0) {
+        memmove(b->data, b->data + from, b->size - from);
+        b->size -= from;
+        r->passed += (lua_Integer)from;
+    }
+    if (r->ended) return 0;
+    size_t left = b->capacity - b->size;
+    if (left == 0) left = b->capacity ? b->capacity : WINDOW;
+    char *room = host_json_room(L, b, left);
+    ssize_t n = host_input_read(L, r->in, room, left);
+    if (n < 0) return -1;
+    b->size += (size_t)n;
+    r->ended = n == 0;
+    return n > 0;
+}
+
+bool host_json_too_long(lua_State *L, struct reader *r)
+{
+    lua_Integer at = r->passed + (lua_Integer)(r->scan.base - r->window.data) + 1;
+    host_fail(L, HOST_PARSE, "the record at byte %I is longer than %I bytes", at,
+              (lua_Integer)r->limit);
+    return false;
+}
+
+/* Fetches what the scan misses. Returns false with a failure pushed. */
+static bool fetch(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    const char *from = r->keeping ? s->base : s->p;
+    size_t at = (size_t)(s->p - from);
+
+    if (r->keeping && (size_t)(s->end - from) > r->limit) return host_json_too_long(L, r);
+    if (!r->keeping && s->end - from > LONGEST_PASSED)
+        return host_fail(L, HOST_PARSE, "the text at byte %I is longer than %I bytes",
+                         r->passed + (lua_Integer)(from - r->window.data) + 1,
+                         (lua_Integer)LONGEST_PASSED),
+               false;
+    int got = host_json_slide(L, r, from ? (size_t)(from - r->window.data) : 0);
+    if (got < 0) return false;
+    s->base = r->window.data;
+    s->p = r->window.data + at;
+    s->end = r->window.data + r->window.size;
+    s->final = got == 0;
+    return true;
+}
+
+bool host_json_broken(lua_State *L, struct reader *r)
+{
+    host_json_fail(L, &r->scan, (size_t)r->passed + (size_t)(r->scan.p - r->window.data));
+    return false;
+}
+
+void host_json_grow_members(lua_State *L, struct json_scan *s)
+{
+    size_t capacity = s->capacity ? 2 * s->capacity : 32;
+    struct json_member *members = realloc(s->members, capacity * sizeof *members);
+    if (!members) luaL_error(L, "out of memory for %I members", (lua_Integer)capacity);
+    s->members = members;
+    s->capacity = capacity;
+}
+
+/* Scans one token, or until the value at `depth` has ended, reading as needed. Returns
+ * false with a failure pushed. */
+bool host_json_drive(lua_State *L, struct reader *r, int depth)
+{
+    for (;;) {
+        switch (depth == ONE_TOKEN ? host_json_token(&r->scan)
+                                   : host_json_until(&r->scan, depth)) {
+        case JSON_OK:
+            return true;
+        case JSON_ROOM:
+            host_json_grow_members(L, &r->scan);
+            break;
+        case JSON_MORE:
+            if (!fetch(L, r)) return false;
+            break;
+        case JSON_BAD:
+            return host_json_broken(L, r);
+        }
+    }
+}
+
+/* The next byte that is not blank, left unread. UNREADABLE: a failure is pushed. */
+int host_json_peek(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    for (;;) {
+        s->p = json_blank(s->p, s->end);
+        if (s->p < s->end) return (unsigned char)*s->p;
+        if (s->final) return AT_END;
+        if (!fetch(L, r)) return UNREADABLE;
+    }
+}
+
+/* Passes a byte order mark. Returns false with a failure pushed. */
+bool host_json_start(lua_State *L, struct reader *r)
+{
+    struct json_scan *s = &r->scan;
+    int got = 1;
+
+    while (r->window.size < 3 && got > 0)
+        got = host_json_slide(L, r, 0);
+    if (got < 0) return false;
+    r->started = true;
+    const char *text = r->window.data;
+    size_t size = r->window.size;
+    if (size >= 2 &&
+        (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
+        host_fail(L, HOST_PARSE, "broken JSON at byte 1: expected UTF-8, found UTF-16");
+        return false;
+    }
+    r->line_at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    host_json_begin(s, text + r->line_at, size - r->line_at, false);
+    return true;
+}

@@ -1,0 +1,340 @@
+/* host.process, the child - what it says, what it is told, how it ends.
+ *
+ * What a child says is read ahead into a buffer of fixed size, and no further until Lua
+ * takes it, so that a talkative child waits instead of filling memory. */
+
+#include "process/child.h"
+
+#include "bytes.h"
+#include "clock.h"
+#include "common.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILD "host.process.child"
+
+#define LOOK_AGAIN 0.02 /* seconds; where the end of a child has no descriptor */
+
+struct output {
+    struct host_watch watch; /* fd is -1 while the buffer is full */
+    struct child *child;
+    int fd; /* -1: at the end, or no pipe */
+    bool is_pipe;
+    size_t size;
+    char data[64 * 1024];
+};
+
+struct child {
+    pid_t pid;
+    bool ended, closed;
+    int status;
+    struct host_watch end; /* its pidfd, or a deadline */
+    struct output outputs[2];
+    struct host_watch input; /* fd is -1 when finished, or no pipe */
+    bool has_input, finishing;
+    struct host_bytes queue; /* the pipe has taken the first `sent` bytes */
+    size_t sent;
+};
+
+/* -- what it says -- */
+
+static void end_output(struct output *o)
+{
+    host_loop_remove(&o->watch);
+    if (o->fd >= 0) close(o->fd);
+    o->fd = o->watch.fd = -1;
+}
+
+/* Reads ahead as far as there is room. */
+static void fill(struct output *o)
+{
+    while (o->fd >= 0 && o->size < sizeof o->data) {
+        ssize_t n = read(o->fd, o->data + o->size, sizeof o->data - o->size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (n <= 0)
+            end_output(o);
+        else
+            o->size += (size_t)n;
+    }
+    if (o->fd >= 0) o->watch.fd = o->size < sizeof o->data ? o->fd : -1;
+}
+
+static void output_ready(lua_State *L, struct host_watch *w, short revents)
+{
+    struct output *o =
+        (struct output *)(void *)((char *)w - offsetof(struct output, watch));
+    (void)revents;
+    fill(o);
+    host_loop_tell(L, o->child);
+}
+
+static void begin_output(lua_State *L, struct child *c, int which, int fd)
+{
+    struct output *o = &c->outputs[which];
+    o->child = c;
+    o->fd = fd;
+    o->is_pipe = fd >= 0;
+    o->watch = (struct host_watch){
+        .fd = fd, .events = POLLIN, .deadline = HUGE_VAL, .ready = output_ready};
+    if (fd >= 0) host_loop_add(L, &o->watch);
+}
+
+/* -- what it is told -- */
+
+static void end_input(struct child *c)
+{
+    host_loop_remove(&c->input);
+    if (c->input.fd >= 0) close(c->input.fd);
+    c->input.fd = -1;
+    host_bytes_free(&c->queue);
+    c->sent = 0;
+}
+
+/* Writes what the pipe takes; a child that closed its end loses the rest. */
+static void flush(lua_State *L, struct child *c)
+{
+    while (c->input.fd >= 0 && c->sent < c->queue.size) {
+        ssize_t n = write(c->input.fd, c->queue.data + c->sent, c->queue.size - c->sent);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            host_loop_add(L, &c->input);
+            return;
+        }
+        if (n < 0) {
+            end_input(c);
+            return;
+        }
+        c->sent += (size_t)n;
+    }
+    host_loop_remove(&c->input);
+    c->sent = c->queue.size = 0;
+    if (c->finishing) end_input(c);
+}
+
+static void input_ready(lua_State *L, struct host_watch *w, short revents)
+{
+    (void)revents;
+    flush(L, (struct child *)(void *)((char *)w - offsetof(struct child, input)));
+}
+
+/* Takes what is to be written, behind what still waits; false when memory is out. */
+static bool enqueue(struct child *c, const char *data, size_t size)
+{
+    if (c->sent) {
+        c->queue.size -= c->sent;
+        memmove(c->queue.data, c->queue.data + c->sent, c->queue.size);
+        c->sent = 0;
+    }
+    return host_bytes_add(&c->queue, data, size);
+}
+
+/* -- how it ends -- */
+
+/* Fetches the exit status of a child that has ended; true when that is news. */
+static bool reap(struct child *c, int flags)
+{
+    int status;
+    pid_t got;
+    if (c->ended) return false;
+    do
+        got = waitpid(c->pid, &status, flags);
+    while (got < 0 && errno == EINTR);
+    if (got == 0) return false;
+    c->ended = true;
+    c->status = got < 0               ? 255 /* somebody else took it */
+                : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+                                      : WEXITSTATUS(status);
+    host_loop_remove(&c->end);
+    if (c->end.fd >= 0) close(c->end.fd);
+    c->end.fd = -1;
+    return true;
+}
+
+static void end_ready(lua_State *L, struct host_watch *w, short revents)
+{
+    struct child *c = (struct child *)(void *)((char *)w - offsetof(struct child, end));
+    (void)revents;
+    if (reap(c, WNOHANG))
+        host_loop_tell(L, c);
+    else if (w->fd < 0)
+        w->deadline = host_monotonic() + LOOK_AGAIN;
+}
+
+/* A descriptor that is readable when the process has ended, or -1. */
+static int open_end(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+    (void)pid;
+    return -1;
+#endif
+}
+
+static void watch_end(lua_State *L, struct child *c)
+{
+    c->end = (struct host_watch){.fd = open_end(c->pid),
+                                 .events = POLLIN,
+                                 .deadline = HUGE_VAL,
+                                 .ready = end_ready};
+    if (c->end.fd < 0) c->end.deadline = host_monotonic() + LOOK_AGAIN;
+    host_loop_add(L, &c->end);
+}
+
+/* -- beginning -- */
+
+struct child *host_process_new_child(lua_State *L)
+{
+    struct child *c = lua_newuserdatauv(L, sizeof *c, 0);
+    memset(c, 0, sizeof *c);
+    c->ended = true;
+    c->input.fd = c->end.fd = c->outputs[0].fd = c->outputs[1].fd = -1;
+    luaL_setmetatable(L, CHILD);
+    host_loop_own(L, c);
+    return c;
+}
+
+void host_process_follow(lua_State *L, struct child *c,
+                         const struct process_started *started)
+{
+    c->pid = started->pid;
+    c->ended = false;
+    c->has_input = started->ends[0] >= 0;
+    c->input = (struct host_watch){.fd = started->ends[0],
+                                   .events = POLLOUT,
+                                   .deadline = HUGE_VAL,
+                                   .ready = input_ready};
+    begin_output(L, c, 0, started->ends[1]);
+    begin_output(L, c, 1, started->ends[2]);
+    watch_end(L, c);
+}
+
+/* -- as Lua sees it -- */
+
+static struct child *check_child(lua_State *L)
+{
+    struct child *c = luaL_checkudata(L, 1, CHILD);
+    luaL_argcheck(L, !c->closed, 1, "closed");
+    return c;
+}
+
+/* child:read(stream?) -> data | "" | nil
+ * "" when there is nothing now, nil at the end. */
+static int child_read(lua_State *L)
+{
+    static const char *const names[] = {"stdout", "stderr", NULL};
+    struct child *c = check_child(L);
+    struct output *o = &c->outputs[luaL_checkoption(L, 2, "stdout", names)];
+    luaL_argcheck(L, o->is_pipe, 2, "is not a pipe");
+    if (o->size == 0) fill(o);
+    if (o->size == 0 && o->fd < 0) return 0;
+    lua_pushlstring(L, o->data, o->size);
+    o->size = 0;
+    o->watch.fd = o->fd;
+    return 1;
+}
+
+/* child:write(data) -> true | nil, message, "closed" */
+static int child_write(lua_State *L)
+{
+    struct child *c = check_child(L);
+    size_t size;
+    const char *data = luaL_checklstring(L, 2, &size);
+    luaL_argcheck(L, c->has_input && !c->finishing, 1, "stdin is not an open pipe");
+    if (c->input.fd >= 0 && !enqueue(c, data, size))
+        return luaL_error(L, "out of memory for what a child is to read");
+    flush(L, c);
+    if (c->input.fd < 0)
+        return host_fail(L, HOST_CLOSED, "writing to process %d: it reads no more",
+                         (int)c->pid);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* child:finish() */
+static int child_finish(lua_State *L)
+{
+    struct child *c = check_child(L);
+    luaL_argcheck(L, c->has_input, 1, "stdin is not a pipe");
+    c->finishing = true;
+    flush(L, c);
+    return 0;
+}
+
+/* child:status() -> integer | nil
+ * 128 + signal for a killed one. */
+static int child_status(lua_State *L)
+{
+    struct child *c = check_child(L);
+    if (reap(c, WNOHANG)) host_loop_post(L, 1);
+    if (!c->ended) return 0;
+    lua_pushinteger(L, c->status);
+    return 1;
+}
+
+/* child:kill(signal?) */
+static int child_kill(lua_State *L)
+{
+    static const char *const names[] = {"TERM", "KILL", "INT", "HUP", NULL};
+    static const int numbers[] = {SIGTERM, SIGKILL, SIGINT, SIGHUP};
+    struct child *c = check_child(L);
+    int which = luaL_checkoption(L, 2, "TERM", names);
+    if (!c->ended) kill(c->pid, numbers[which]);
+    return 0;
+}
+
+/* child:id() -> integer */
+static int child_id(lua_State *L)
+{
+    lua_pushinteger(L, check_child(L)->pid);
+    return 1;
+}
+
+/* child:close() */
+static int child_close(lua_State *L)
+{
+    struct child *c = luaL_checkudata(L, 1, CHILD);
+    if (c->closed) return 0;
+    c->closed = true;
+    if (!c->ended) {
+        kill(c->pid, SIGKILL);
+        reap(c, 0);
+    }
+    end_input(c);
+    end_output(&c->outputs[0]);
+    end_output(&c->outputs[1]);
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"read",   child_read  },
+    {"write",  child_write },
+    {"finish", child_finish},
+    {"status", child_status},
+    {"kill",   child_kill  },
+    {"id",     child_id    },
+    {"close",  child_close },
+    {NULL,     NULL        }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc",    child_close},
+    {"__close", child_close},
+    {NULL,      NULL       }
+};
+
+void host_process_child_type(lua_State *L)
+{
+    host_newtype(L, CHILD, methods, metamethods);
+}

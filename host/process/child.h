@@ -1,0 +1,21 @@
+/* What process.c uses of child.c. */
+#ifndef HOST_PROCESS_CHILD_H
+#define HOST_PROCESS_CHILD_H
+
+#include "process/start.h"
+
+#include <lua.h>
+
+struct child;
+
+/* Pushes a child that is not started. */
+struct child *host_process_new_child(lua_State *L);
+
+/* Takes over what was started, and watches it. */
+void host_process_follow(lua_State *L, struct child *c,
+                         const struct process_started *started);
+
+/* Makes the metatable. */
+void host_process_child_type(lua_State *L);
+
+#endif

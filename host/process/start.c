@@ -1,0 +1,169 @@
+/* Starts a program: fork, the child's descriptors and surroundings, exec.
+ *
+ * posix_spawn would do for most of it, but not for a child that dies with its parent.
+ * Between fork and exec only what is safe after a fork of a process with threads is
+ * called: libcurl has some. A pipe that exec closes tells whether and where the start
+ * failed. */
+
+#include "process/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum {
+    STATUS_NOT_STARTED = 127,
+    MARK = 4,     /* close_range(2): closed by exec, not at once */
+    OTHERS = 1024 /* descriptors that are gone through one by one */
+};
+
+extern char **environ;
+
+struct complaint {
+    int error;
+    enum process_step step;
+};
+
+/* Descriptors of a start: the child's ends by stream, and the pipe for a complaint. */
+struct ends {
+    int child[3], ours[3];
+    int complain[2];
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+static void close_ends(struct ends *e, bool ours)
+{
+    for (int i = 0; i < 3; i++) {
+        close_fd(&e->child[i]);
+        if (ours) close_fd(&e->ours[i]);
+    }
+    close_fd(&e->complain[1]);
+    if (ours) close_fd(&e->complain[0]);
+}
+
+/* Moves a descriptor above the standard three, where dup2 cannot hit it, and has exec
+ * close it. Returns -1 with errno set on failure. */
+static int lift(int fd)
+{
+    if (fd < 0) return -1;
+    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3), error = errno;
+    close(fd);
+    errno = error;
+    return lifted;
+}
+
+static bool make_pipe(int *reading, int *writing)
+{
+    int both[2];
+    if (pipe(both) != 0) return false;
+    *reading = lift(both[0]);
+    *writing = lift(both[1]);
+    return *reading >= 0 && *writing >= 0;
+}
+
+static bool make_ends(struct ends *e, const struct process_plan *plan)
+{
+    for (int i = 0; i < 3; i++)
+        e->child[i] = e->ours[i] = -1;
+    e->complain[0] = e->complain[1] = -1;
+    for (int i = 0; i < 3; i++) {
+        int *reading = i == 0 ? &e->child[i] : &e->ours[i];
+        int *writing = i == 0 ? &e->ours[i] : &e->child[i];
+        if (plan->streams[i] == PROCESS_NULL &&
+            (e->child[i] = lift(open("/dev/null", O_RDWR))) < 0)
+            return false;
+        if (plan->streams[i] != PROCESS_PIPE) continue;
+        if (!make_pipe(reading, writing)) return false;
+        fcntl(e->ours[i], F_SETFL, fcntl(e->ours[i], F_GETFL) | O_NONBLOCK);
+    }
+    return make_pipe(&e->complain[0], &e->complain[1]);
+}
+
+static void complain(const struct ends *e, enum process_step step)
+{
+    struct complaint c = {errno, step};
+    while (write(e->complain[1], &c, sizeof c) < 0 && errno == EINTR)
+        ;
+    _exit(STATUS_NOT_STARTED);
+}
+
+/* In the child: has exec close all but the standard three. Our own are marked when they
+ * are opened, but libcurl leaves its sockets open to children. */
+static void mark_others(void)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, 3, ~0u, MARK) == 0) return;
+#endif
+    for (int fd = 3; fd < OTHERS; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* In the child: becomes the program, or complains. */
+static void become(const struct process_plan *plan, const struct ends *e, pid_t parent)
+{
+#ifdef __linux__
+    if (plan->follow) {
+        if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) complain(e, PROCESS_SETUP);
+        if (getppid() != parent) _exit(STATUS_NOT_STARTED); /* died before it was asked */
+    }
+#endif
+    (void)parent;
+    if (plan->group && setpgid(0, 0) != 0) complain(e, PROCESS_SETUP);
+    for (int i = 0; i < 3; i++)
+        if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) complain(e, PROCESS_SETUP);
+    if (plan->directory && chdir(plan->directory) != 0) complain(e, PROCESS_DIRECTORY);
+    mark_others();
+    signal(SIGPIPE, SIG_DFL); /* ignored ones stay so across exec */
+    if (plan->env) environ = (char **)plan->env;
+    execvp(plan->argv[0], plan->argv);
+    complain(e, PROCESS_EXEC);
+}
+
+/* Waits until exec closes the pipe or the child complains. */
+static bool heard_complaint(int fd, struct complaint *c)
+{
+    ssize_t n;
+    do
+        n = read(fd, c, sizeof *c);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof *c;
+}
+
+bool host_process_start(const struct process_plan *plan, struct process_started *started)
+{
+    struct ends e;
+    struct complaint c = {0, PROCESS_SETUP};
+    pid_t parent = getpid();
+
+    started->pid = -1;
+    if (make_ends(&e, plan) && (started->pid = fork()) == 0) become(plan, &e, parent);
+    if (started->pid < 0)
+        c.error = errno;
+    else
+        close_ends(&e, false);
+    if (started->pid > 0 && heard_complaint(e.complain[0], &c))
+        while (waitpid(started->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    started->error = c.error;
+    started->step = c.step;
+    if (c.error) {
+        close_ends(&e, true);
+        return false;
+    }
+    close_fd(&e.complain[0]);
+    memcpy(started->ends, e.ours, sizeof e.ours);
+    return true;
+}

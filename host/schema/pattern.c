@@ -1,0 +1,161 @@
+/* Lua patterns that need no backtracking, such as "^%+%d+$", as steps over byte sets.
+ *
+ * What each item of a pattern stands for is asked of string.find itself, byte by byte,
+ * when the rule is compiled; so there is one meaning of patterns, only a faster way to
+ * apply it. */
+
+#include "schema/rule.h"
+
+#include "common.h"
+
+#include <string.h>
+
+#define STEPS_MAX 128
+#define BYTES     HOST_PATTERN_BYTES
+
+/* Bytes of the single-character item at text, or 0 where it is something else. */
+static size_t item_size(const char *text, size_t left)
+{
+    if (left == 0) return 0;
+    if (text[0] == '%') {
+        if (left < 2) return 0;
+        return text[1] == 'b' || text[1] == 'f' || (text[1] >= '0' && text[1] <= '9') ? 0
+                                                                                      : 2;
+    }
+    if (strchr("()*+-?^$", text[0])) return 0;
+    if (text[0] != '[') return 1;
+    size_t i = left > 1 && text[1] == '^' ? 2 : 1;
+    do { /* the first stands for itself, a ] too */
+        i += i < left && text[i] == '%' ? 2 : 1;
+    } while (i < left && text[i] != ']');
+    return i < left ? i + 1 : 0;
+}
+
+/* Asks string.find which bytes the item matches; a byte that is no sign of patterns is
+ * only itself. */
+static void probe(lua_State *L, int refs, const char *item, size_t size, bool *set)
+{
+    luaL_Buffer b;
+
+    memset(set, 0, BYTES * sizeof *set);
+    if (size == 1 && *item != '.') {
+        set[(unsigned char)*item] = true;
+        return;
+    }
+    luaL_buffinit(L, &b);
+    luaL_addchar(&b, '^');
+    luaL_addlstring(&b, item, size);
+    luaL_addchar(&b, '$');
+    luaL_pushresult(&b);
+    for (int c = 0; c < BYTES; c++) {
+        char byte = (char)c;
+        lua_rawgeti(L, refs, HOST_REFS_FIND);
+        lua_pushlstring(L, &byte, 1);
+        lua_pushvalue(L, -3);
+        lua_call(L, 2, 1);
+        set[c] = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static bool overlap(const struct host_step *a, const struct host_step *b)
+{
+    for (int i = 0; i < BYTES; i++)
+        if (a->set[i] && b->set[i]) return true;
+    return false;
+}
+
+static void set_repeat(struct host_step *step, char mark)
+{
+    step->least = mark == '*' || mark == '?' ? 0 : 1;
+    step->most = mark == '*' || mark == '+' ? (size_t)-1 : 1;
+}
+
+/* Joins a step with an equal one before it, so that 53 equal items are one. */
+static size_t append(struct host_step *steps, size_t count)
+{
+    if (count == 0) return 1;
+    struct host_step *last = &steps[count - 1], *new = &steps[count];
+
+    if (memcmp(last->set, new->set, sizeof new->set) != 0) return count + 1;
+    last->least += new->least;
+    last->most = last->most == (size_t)-1 || new->most == (size_t)-1
+                     ? (size_t)-1
+                     : last->most + new->most;
+    return count;
+}
+
+/* Taking as much as possible is right only where what follows cannot be taken too. */
+static bool is_plain(const struct host_step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (steps[i].least == steps[i].most) continue;
+        for (size_t k = i + 1; k < count; k++) {
+            if (overlap(&steps[i], &steps[k])) return false;
+            if (steps[k].least > 0) break;
+        }
+    }
+    return true;
+}
+
+static size_t split(lua_State *L, int refs, const char *text, size_t size,
+                    struct host_step *steps)
+{
+    size_t count = 0, i = 1;
+    const char *known = NULL; /* the item probed last: most repeat */
+    size_t known_size = 0;
+    bool set[BYTES];
+
+    if (size < 2 || text[0] != '^' || text[size - 1] != '$' || text[size - 2] == '%')
+        return 0;
+    while (i < size - 1) {
+        size_t n = item_size(text + i, size - 1 - i);
+        if (n == 0 || count == STEPS_MAX - 1) return 0;
+        if (!known || n != known_size || memcmp(known, text + i, n) != 0)
+            probe(L, refs, text + i, n, set);
+        known = text + i;
+        known_size = n;
+        i += n;
+        memcpy(steps[count].set, set, sizeof set);
+        char mark = i < size - 1 && strchr("*+-?", text[i]) ? text[i] : 0;
+        if (mark == '-') return 0;
+        if (mark) i++;
+        set_repeat(&steps[count], mark);
+        count = append(steps, count);
+    }
+    return is_plain(steps, count) ? count : 0;
+}
+
+void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern)
+{
+    struct host_step steps[STEPS_MAX];
+
+    lua_rawgeti(L, refs,
+                1); /* a malformed pattern raises here, not at the thousandth value */
+    lua_pushliteral(L, "");
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 0);
+
+    size_t count = split(L, refs, pattern->text.text, pattern->text.size, steps);
+    if (count == 0) return;
+    pattern->steps = host_rule_memory(L, refs, count * sizeof *steps);
+    memcpy(pattern->steps, steps, count * sizeof *steps);
+    pattern->count = count;
+}
+
+bool host_pattern_match(const struct host_pattern *pattern, const char *text, size_t size)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < pattern->count; i++) {
+        const struct host_step *step = &pattern->steps[i];
+        size_t n = 0;
+        size_t most = size - at < step->most ? size - at : step->most;
+        while (n < most && step->set[(unsigned char)text[at + n]])
+            n++;
+        if (n < step->least) return false;
+        at += n;
+    }
+    return at == size;
+}

@@ -1,0 +1,148 @@
+/* host.schema - checks values against rules that are data.
+ *
+ * A value is walked twice at most: quickly (and written down on the way, if asked for),
+ * up to the first finding and without garbage; and, where there was one, again in sorted
+ * order with every finding written down. `check` functions are therefore called again,
+ * and must not count. */
+
+#include "schema/walk.h"
+
+#include "common.h"
+#include "host.h"
+
+#include <string.h>
+
+#define TYPE "host.schema.validator"
+
+enum { REFS = 4 }; /* stack index in `check` */
+
+/* The thorough walk over the value at 2: pushes its findings and returns the errors. */
+static int walk_thoroughly(lua_State *L, struct host_validator *v)
+{
+    struct host_place whole = {NULL, NULL, 0};
+    struct host_value value = host_schema_value(L, 2);
+
+    lua_newtable(L);
+    int top = lua_gettop(L);
+    struct host_run r = {.L = L, .validator = v, .refs = REFS, .findings = top};
+    host_schema_walk(&r, v->rule, &value, &whole);
+    lua_settop(L, top);
+    return r.errors;
+}
+
+/* validator:check(value, draft?) -> findings | nil */
+static int validator_check(lua_State *L)
+{
+    struct host_validator *v = host_self(L, TYPE);
+    struct host_run r = {.L = L, .validator = v, .refs = REFS};
+    struct host_bytes *draft = NULL;
+    bool ordered = false;
+
+    luaL_checkany(L, 2);
+    lua_settop(L, 3);
+    lua_getiuservalue(L, 1, 1);
+    if (!lua_isnil(L, 3)) {
+        draft = host_json_draft(L, 3, &ordered); /* validator value draft refs order */
+        draft->size = 0;
+        if (host_schema_write(&r, 2, ordered ? REFS + 1 : 0, draft)) return 0;
+    } else {
+        struct host_value value = host_schema_value(L, 2);
+        if (host_schema_walk(&r, v->rule, &value, NULL)) return 0;
+    }
+
+    int errors = walk_thoroughly(L, v), findings = lua_gettop(L);
+    if (draft && !errors && !host_json_write(L, 2, ordered ? REFS + 1 : 0, draft))
+        lua_settop(L, findings); /* what JSON cannot hold is for the writing to tell */
+    return lua_rawlen(L, findings) > 0 ? 1 : 0;
+}
+
+/* Fills the anchors that every validator has: functions and codes. */
+static void fill_refs(lua_State *L, int validator, int codes, int refs)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".find");
+    lua_rawseti(L, refs, HOST_REFS_FIND);
+    lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".sort");
+    lua_rawseti(L, refs, HOST_REFS_SORT);
+    host_schema_push_report(L, validator, 0);
+    lua_rawseti(L, refs, HOST_REFS_REPORT);
+    for (int i = 0; i < HOST_KEY_COUNT; i++) {
+        if (lua_getfield(L, codes, host_keyword_names[i]) != LUA_TSTRING) {
+            lua_pop(L, 1);
+            lua_pushboolean(L, 0);
+        }
+        lua_rawseti(L, refs, HOST_REFS_CODE + i);
+    }
+}
+
+/* compile(rule, codes) -> validator; raises where a rule is wrong. */
+static int schema_compile(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    if (lua_getfield(L, 2, "type") != LUA_TSTRING)
+        return luaL_argerror(L, 2, "no code for 'type'");
+    lua_settop(L, 2);
+
+    struct host_validator *v = lua_newuserdatauv(L, sizeof *v, 1);
+    memset(v, 0, sizeof *v);
+    lua_newtable(L);
+    host_json_mark(L);
+    lua_getmetatable(L, -1);
+    v->list_mark = lua_topointer(L, -1);
+    lua_settop(L, 3);
+    lua_newtable(L);
+    lua_pushvalue(L, 4);
+    lua_setiuservalue(L, 3, 1);
+    fill_refs(L, 3, 2, 4);
+    v->rule = host_rule_compile(L, 1, 4);
+    lua_settop(L, 3);
+    luaL_setmetatable(L, TYPE); /* only now can it be checked with */
+    return 1;
+}
+
+/* format(name, text) -> boolean */
+static int schema_format(lua_State *L)
+{
+    size_t size;
+    enum host_format format = host_format_named(luaL_checkstring(L, 1));
+    const char *text = luaL_checklstring(L, 2, &size);
+
+    luaL_argcheck(L, format != HOST_FORMAT_NONE, 1, "no such format");
+    lua_pushboolean(L, host_format_fault(format, text, size) == NULL);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"compile", schema_compile},
+    {"format",  schema_format },
+    {NULL,      NULL          }
+};
+
+static const luaL_Reg methods[] = {
+    {"check", validator_check},
+    {NULL,    NULL           }
+};
+
+static const luaL_Reg metamethods[] = {
+    {NULL, NULL}
+};
+
+/* Keeps a function of Lua's library, before a script can replace it. */
+static void keep_function(lua_State *L, const char *library, const char *name,
+                          const char *key)
+{
+    lua_getglobal(L, library);
+    lua_getfield(L, -1, name);
+    lua_setfield(L, LUA_REGISTRYINDEX, key);
+    lua_pop(L, 1);
+}
+
+int luaopen_host_schema(lua_State *L)
+{
+    host_newtype(L, TYPE, methods, metamethods);
+    keep_function(L, "string", "find", TYPE ".find");
+    keep_function(L, "table", "sort", TYPE ".sort");
+    luaL_newlib(L, functions);
+    return 1;
+}

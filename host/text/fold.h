@@ -1,0 +1,29 @@
+/* What the files of host.text share. */
+#ifndef HOST_TEXT_FOLD_H
+#define HOST_TEXT_FOLD_H
+
+#include "utf8.h"
+
+#include <lua.h>
+
+#include <stddef.h>
+
+static inline char text_ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are texts
+ * too. */
+const char *host_text_check(lua_State *L, int arg, size_t *size);
+
+/* Moves past the blanks at both ends. */
+void host_text_trim(const char **text, size_t *size);
+
+/* Pushes text[0..size) in lower case; the value at 1 itself when it is just that. */
+void host_text_push_lower(lua_State *L, const char *text, size_t size);
+
+/* Adds email and phone to the table on top (address.c). */
+void host_text_address_open(lua_State *L);
+
+#endif

@@ -1,0 +1,236 @@
+/* host.text - what mappings do to every row: blanks, case, words; addresses are
+ * address.c.
+ *
+ * Every function gives nil for nil, and takes JSON's null for nil. A value that needs no
+ * change is returned as it is: no string is made. */
+
+#include "text/fold.h"
+
+#include "common.h"
+#include "host.h"
+#include "utf8.h"
+#include "json/json.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* trim(value) -> string | nil */
+static int text_trim(lua_State *L)
+{
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text) return 0;
+    size_t whole = size;
+    host_text_trim(&text, &size);
+    if (size == 0) return 0;
+    if (size == whole)
+        lua_pushvalue(L, 1);
+    else
+        lua_pushlstring(L, text, size);
+    return 1;
+}
+
+/* lower(value) -> string | nil */
+static int text_lower(lua_State *L)
+{
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text) return 0;
+    host_text_push_lower(L, text, size);
+    return 1;
+}
+
+static bool same_word(const char *a, size_t size, const char *b)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!b[i] || text_ascii_lower(a[i]) != text_ascii_lower(b[i])) return false;
+    return !b[size];
+}
+
+/* Whether the list at `arg` holds the word, in any case. */
+static bool in_list(lua_State *L, int arg, const char *text, size_t size)
+{
+    if (lua_isnoneornil(L, arg)) return false;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    bool found = false;
+    for (lua_Integer i = 1; !found && lua_rawgeti(L, arg, i) != LUA_TNIL; i++) {
+        found = same_word(text, size, luaL_tolstring(L, -1, NULL));
+        lua_pop(L, 2);
+    }
+    return found;
+}
+
+static int push_boolean(lua_State *L, bool value)
+{
+    lua_pushboolean(L, value);
+    return 1;
+}
+
+static const struct {
+    const char *word;
+    bool value;
+} boolean_words[] = {
+    {"true",  true },
+    {"t",     true },
+    {"yes",   true },
+    {"y",     true },
+    {"on",    true },
+    {"1",     true },
+    {"x",     true },
+    {"false", false},
+    {"f",     false},
+    {"no",    false},
+    {"n",     false},
+    {"off",   false},
+    {"0",     false}
+};
+
+/* Replaces a number at `index` that is whole by its digits: 1.0 is 1 too. */
+static void write_whole(lua_State *L, int index)
+{
+    int whole = 0;
+    if (lua_type(L, index) != LUA_TNUMBER) return;
+    lua_Integer number = lua_tointegerx(L, index, &whole);
+    if (!whole) return;
+    lua_pushfstring(L, "%I", (LUAI_UACINT)number);
+    lua_replace(L, index);
+}
+
+/* boolean(value, truthy?, falsy?) -> boolean | nil */
+static int text_boolean(lua_State *L)
+{
+    lua_settop(L, 3);
+    if (lua_isboolean(L, 1)) return push_boolean(L, lua_toboolean(L, 1));
+    write_whole(L, 1);
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text) return 0;
+    host_text_trim(&text, &size);
+    if (!lua_isnil(L, 2) || !lua_isnil(L, 3)) {
+        if (in_list(L, 2, text, size)) return push_boolean(L, true);
+        return in_list(L, 3, text, size) ? push_boolean(L, false) : 0;
+    }
+    for (size_t i = 0; i < sizeof boolean_words / sizeof *boolean_words; i++)
+        if (same_word(text, size, boolean_words[i].word))
+            return push_boolean(L, boolean_words[i].value);
+    return 0;
+}
+
+static const char *find(const char *p, const char *end, const char *what, size_t size)
+{
+    while ((size_t)(end - p) >= size && (p = memchr(p, *what, (size_t)(end - p)))) {
+        if ((size_t)(end - p) < size) break;
+        if (memcmp(p, what, size) == 0) return p;
+        p++;
+    }
+    return end;
+}
+
+/* At most how many parts there are: a list of the right size is not made thrice over. */
+static int count_parts(const char *p, const char *end, const char *separator, size_t step)
+{
+    enum { ENOUGH = 64 };
+    int n = 1;
+    for (; n < ENOUGH && (p = find(p, end, separator, step)) < end; p += step)
+        n++;
+    return n;
+}
+
+/* split(value, separator) -> list | nil */
+static int text_split(lua_State *L)
+{
+    size_t size, step;
+    const char *text = host_text_check(L, 1, &size);
+    const char *separator = luaL_checklstring(L, 2, &step);
+    luaL_argcheck(L, step > 0, 2, "an empty separator");
+    if (!text) return 0;
+
+    const char *end = text + size;
+    lua_createtable(L, count_parts(text, end, separator, step), 0);
+    lua_Integer n = 0;
+    for (;;) {
+        const char *stop = find(text, end, separator, step);
+        const char *part = text;
+        size_t length = (size_t)(stop - text);
+        host_text_trim(&part, &length);
+        if (length > 0) {
+            lua_pushlstring(L, part, length);
+            lua_rawseti(L, -2, ++n);
+        }
+        if (stop == end) break;
+        text = stop + step;
+    }
+    host_json_mark(L);
+    return 1;
+}
+
+/* is_utf8(value) -> boolean | nil */
+static int text_is_utf8(lua_State *L)
+{
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text) return 0;
+    return push_boolean(L, host_utf8_check(text, size) == size);
+}
+
+/* length(value) -> characters | nil */
+static int text_length(lua_State *L)
+{
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text || host_utf8_check(text, size) < size) return 0;
+    lua_pushinteger(L, (lua_Integer)host_utf8_count(text, size));
+    return 1;
+}
+
+static int least(int a, int b, int c)
+{
+    int d = a < b ? a : b;
+    return d < c ? d : c;
+}
+
+/* distance(a, b) -> integer
+ * Optimal string alignment over bytes; three rows of the table are enough. */
+static int text_distance(lua_State *L)
+{
+    size_t an, bn;
+    const char *a = luaL_checklstring(L, 1, &an), *b = luaL_checklstring(L, 2, &bn);
+    luaL_argcheck(L, an < 10000 && bn < 10000, 1, "too long for a word");
+    int *table = lua_newuserdatauv(L, 3 * (bn + 1) * sizeof *table, 0);
+    int *before = table, *last = before + bn + 1, *now = last + bn + 1;
+    for (size_t j = 0; j <= bn; j++)
+        now[j] = (int)j;
+    for (size_t i = 1; i <= an; i++) {
+        int *free_row = before;
+        before = last;
+        last = now;
+        now = free_row;
+        now[0] = (int)i;
+        for (size_t j = 1; j <= bn; j++) {
+            int differ = a[i - 1] != b[j - 1];
+            now[j] = least(now[j - 1] + 1, last[j] + 1, last[j - 1] + differ);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = least(now[j], before[j - 2] + 1, now[j]);
+        }
+    }
+    lua_pushinteger(L, now[bn]);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"boolean",  text_boolean },
+    {"distance", text_distance},
+    {"is_utf8",  text_is_utf8 },
+    {"length",   text_length  },
+    {"lower",    text_lower   },
+    {"split",    text_split   },
+    {"trim",     text_trim    },
+    {NULL,       NULL         }
+};
+
+int luaopen_host_text(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    host_text_address_open(L);
+    return 1;
+}
