@@ -64,6 +64,8 @@ local function lines(text)
   end
 end
 
+house.paths, house.lines = paths, lines
+
 -- -- floors
 
 -- Lowest first: a folder uses only what stands before it.
@@ -293,124 +295,6 @@ function house.readings(sources)
       found[#found + 1] = path .. ": is no exception any more"
     end
   end
-  return found
-end
-
--- -- the host
-
--- Headers that are contracts between modules; any other serves the files of one module.
-local CONTRACTS <const> = { bytes = true, clock = true, common = true, host = true, loop = true, json = true, file = true,
-  json_scan = true, memory = true, utf8 = true }
-
----The module that a file belongs to: the first word of its name.
-local function family(stem)
-  return stem:match("^[^_]+")
-end
-
----Includes of another module's private header.
----@param sources Sources
----@return string[]
-function house.intrusions(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "^host/[%w_]+%.[ch]$")) do
-    local own = family(path:match("([%w_]+)%.[ch]$"))
-    for number, line in lines(sources[path]) do
-      local header = line:match('^%s*#%s*include%s+"([%w_]+)%.h"')
-      if header and not CONTRACTS[header] and family(header) ~= own then
-        found[#found + 1] = string.format("%s:%d: %s.h", path, number, header)
-      end
-    end
-  end
-  return found
-end
-
----Words about Auth0 in the host, beyond the program's name.
----@param sources Sources
----@return string[]
-function house.policy_in_host(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "^host/")) do
-    for number, line in lines(sources[path]) do
-      if line:lower():gsub("auth0%-migrate", ""):find("auth0") then
-        found[#found + 1] = string.format("%s:%d: %s", path, number, line)
-      end
-    end
-  end
-  return found
-end
-
----@alias Names table<string, table<string, true>>  class -> names of its functions or methods
-
-local function add(names, class, name)
-  names[class] = names[class] or {}
-  names[class][name] = true
-end
-
----@return table<string, string[]>  luaL_Reg tables of a C text, by name
-local function registrations(text)
-  local tables = {}
-  for name, body in text:gmatch("luaL_Reg ([%w_]+)%[%] = (%b{})") do
-    local entries = {}
-    for entry in body:gmatch('{%s*"([%w_]+)"') do entries[#entries + 1] = entry end
-    tables[name] = entries
-  end
-  return tables
-end
-
----The methods that the C sources give to each class of handles, and their operators.
----@param sources Sources
----@return Names methods, Names operators
-function house.methods(sources)
-  local defines, methods, operators = {}, {}, {}
-  for _, path in ipairs(paths(sources, "^host/.*%.h$")) do
-    for name, value in sources[path]:gmatch('#define%s+([%w_]+)%s+"([^"\n]*)"') do
-      defines[name] = value
-    end
-  end
-  for _, path in ipairs(paths(sources, "^host/.*%.c$")) do
-    local text, own = sources[path], setmetatable({}, { __index = defines })
-    for name, value in text:gmatch('#define%s+([%w_]+)%s+"([^"\n]*)"') do own[name] = value end
-    local tables = registrations(text)
-    for class, first, second in text:gmatch("host_newtype%(L, ([%w_]+), ([%w_]+), ([%w_]+)%);") do
-      for _, name in ipairs(tables[first] or {}) do add(methods, own[class] or class, name) end
-      for _, name in ipairs(tables[second] or {}) do add(operators, own[class] or class, name) end
-    end
-  end
-  return methods, operators
-end
-
----What lualib/meta/host annotates: functions by module, methods by class, and fields.
----@param sources Sources
----@return Names functions, Names methods, Names fields
-function house.annotations(sources)
-  local functions, methods, fields = {}, {}, {}
-  for _, path in ipairs(paths(sources, "^lualib/meta/host/.*%.lua$")) do
-    local class, classes = nil, {}
-    for _, line in lines(sources[path]) do
-      class = line:match("^%-%-%-@class ([%w_.]+)") or class
-      local field = line:match("^%-%-%-@field ([%w_]+)")
-      if field then add(fields, class, field) end
-      local name = line:match("^local ([%w_]+) = {}")
-      if name then classes[name] = class end
-      local owner, separator, called = line:match("^function ([%w_]+)([.:])([%w_]+)%(")
-      if owner then add(separator == "." and functions or methods, classes[owner], called) end
-    end
-  end
-  return functions, methods, fields
-end
-
----What one set of names has and another lacks.
----@param has Names
----@param lacks Names
----@return string[]
-function house.difference(has, lacks)
-  local found = {}
-  for class, names in pairs(has) do
-    for name in pairs(names) do
-      if not (lacks[class] and lacks[class][name]) then found[#found + 1] = class .. " " .. name end
-    end
-  end
-  table.sort(found)
   return found
 end
 
