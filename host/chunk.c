@@ -285,13 +285,6 @@ static int chunk_places(lua_State *L)
     return 1;
 }
 
-/* Raises the message of the nil, message, kind on top. */
-static int raise_failure(lua_State *L)
-{
-    lua_pop(L, 1);
-    return lua_error(L);
-}
-
 /* iterator() -> index, value, raw; upvalues: text, where the value before ended, index */
 static int values_next(lua_State *L)
 {
@@ -301,14 +294,14 @@ static int values_next(lua_State *L)
 
     if (index < 0) return 0;
     int found = host_json_item(L, text, size, &at, &start);
-    if (found < 0) return raise_failure(L);
+    if (found < 0) return host_raise(L);
     lua_pushinteger(L, (lua_Integer)at);
     lua_replace(L, lua_upvalueindex(2));
     lua_pushinteger(L, found ? index + 1 : -1);
     lua_copy(L, -1, lua_upvalueindex(3));
     if (!found) return 0;
     size = (size_t)(text + at - start);
-    if (!host_json_parse(L, start, size)) return raise_failure(L);
+    if (!host_json_parse(L, start, size)) return host_raise(L);
     lua_pushlstring(L, start, size);
     return 3;
 }

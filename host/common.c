@@ -28,6 +28,12 @@ int host_fail_errno(lua_State *L, int error, const char *doing, const char *what
     return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
 }
 
+int host_raise(lua_State *L)
+{
+    lua_pop(L, 1);
+    return lua_error(L);
+}
+
 int host_write_all(int fd, const char *data, size_t size)
 {
     while (size > 0) {
@@ -47,6 +53,18 @@ bool host_flag(lua_State *L, int index, const char *name, bool otherwise)
         lua_getfield(L, index, name) == LUA_TNIL ? otherwise : lua_toboolean(L, -1);
     lua_pop(L, 1);
     return value;
+}
+
+const char *host_field(lua_State *L, int index, const char *name, size_t *size)
+{
+    const char *text = NULL;
+    int type = lua_getfield(L, index, name);
+    if (type == LUA_TSTRING)
+        text = lua_tolstring(L, -1, size);
+    else if (type != LUA_TNIL)
+        luaL_error(L, "%s must be a string, not a %s", name, lua_typename(L, type));
+    lua_pop(L, 1);
+    return text;
 }
 
 void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,

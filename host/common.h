@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each
  * means. */
@@ -29,12 +30,19 @@ int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
  */
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
 
+/* Raises the message of the nil, message, kind on top. */
+int host_raise(lua_State *L);
+
 /* Writes all of it to a descriptor that blocks; returns 0 or errno. */
 int host_write_all(int fd, const char *data, size_t size);
 
 /* The field `name` of the options at `index` as a yes or no; `otherwise` where there are
  * no options or no such field. */
 bool host_flag(lua_State *L, int index, const char *name, bool otherwise);
+
+/* The string field `name` of the options at `index`, borrowed from them; NULL when
+ * absent; raises when it is no string. `size` may be NULL. */
+const char *host_field(lua_State *L, int index, const char *name, size_t *size);
 
 /* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
  * __index, __name and a locked __metatable; leaves the stack as it was. The metatable is
@@ -48,5 +56,26 @@ void *host_self(lua_State *L, const char *name);
 
 /* Pushes the bytes as hexadecimal digits. */
 void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size);
+
+/* The value of a hexadecimal digit; -1 when it is none. */
+static inline int host_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static inline char host_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Lua shares short strings (up to 40 bytes), so their address is their identity: where
+ * one belongs in a hash table of mask + 1 slots. */
+static inline size_t host_slot(const char *string, size_t mask)
+{
+    uintptr_t address = (uintptr_t)string;
+    return (size_t)((address >> 3) ^ (address >> 9)) & mask;
+}
 
 #endif

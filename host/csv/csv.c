@@ -67,7 +67,7 @@ static bool is_blank_row(const struct csv_scan *s)
     if (s->count != 1 || s->fields[0].quoted) return false;
     const char *row = host_csv_row(s);
     for (size_t i = 0; i < s->size; i++)
-        if (row[i] != ' ' && row[i] != '\t') return false;
+        if (!host_csv_is_blank(row[i])) return false;
     return true;
 }
 

@@ -9,23 +9,10 @@
 
 enum { DEFAULT_LIMIT = 16 * 1024 * 1024, LONGEST_LIMIT = 1 << 30 };
 
-/* Pushes the option and returns its text; `standard` when it is not given. */
-static const char *string_option(lua_State *L, const char *name, const char *standard,
-                                 size_t *size)
-{
-    if (lua_getfield(L, 2, name) == LUA_TNIL) {
-        if (standard) *size = strlen(standard);
-        return standard;
-    }
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s must be a string", name);
-    return lua_tolstring(L, -1, size);
-}
-
 static int byte_option(lua_State *L, const char *name, int standard, bool may_be_empty)
 {
-    size_t size = 1;
-    const char *text = string_option(L, name, NULL, &size);
-    lua_pop(L, 1); /* the options keep it alive */
+    size_t size;
+    const char *text = host_field(L, 2, name, &size);
     if (!text) return standard;
     if (size == 0 && may_be_empty) return -1;
     if (size != 1 || (unsigned char)*text >= 0x80 || *text == '\n' || *text == '\r')
@@ -36,13 +23,11 @@ static int byte_option(lua_State *L, const char *name, int standard, bool may_be
 static bool choice_option(lua_State *L, const char *name, const char *standard,
                           const char *other)
 {
-    size_t size;
-    const char *text = string_option(L, name, standard, &size);
-    bool is_other = strcmp(text, other) == 0;
-    if (!is_other && strcmp(text, standard) != 0)
+    const char *text = host_field(L, 2, name, NULL);
+    bool is_other = text && strcmp(text, other) == 0;
+    if (text && !is_other && strcmp(text, standard) != 0)
         luaL_error(L, "%s must be \"%s\" or \"%s\", not \"%s\"", name, standard, other,
                    text);
-    lua_pop(L, 1);
     return is_other;
 }
 
@@ -59,13 +44,10 @@ static enum csv_encoding encoding_option(lua_State *L)
         {"latin1",       CSV_LATIN1     },
         {"iso-8859-1",   CSV_LATIN1     }
     };
-    size_t size;
-    const char *name = string_option(L, "encoding", "utf-8", &size);
+    const char *name = host_field(L, 2, "encoding", NULL);
+    if (!name) return CSV_UTF8;
     for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
-        if (strcmp(encodings[i].name, name) == 0) {
-            lua_pop(L, 1);
-            return encodings[i].encoding;
-        }
+        if (strcmp(encodings[i].name, name) == 0) return encodings[i].encoding;
     return (enum csv_encoding)luaL_error(
         L, "encoding \"%s\": known are utf-8, utf-16le, utf-16be, windows-1252, latin1",
         name);
@@ -115,7 +97,8 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     r->keep_empty = choice_option(L, "empty", "nil", "keep");
     r->pad = choice_option(L, "ragged", "reject", "pad");
     s->encoding = encoding_option(L);
-    r->place = string_option(L, "place", NULL, &r->place_size);
+    r->place = host_field(L, 2, "place", &r->place_size);
+    lua_getfield(L, 2, "place");
     lua_setiuservalue(L, -2, CSV_PLACE);
     null_option(L, r);
 }

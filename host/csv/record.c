@@ -22,16 +22,11 @@ struct record {
     lua_Integer row;           /* readable while this is the reader's row */
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 void host_csv_trim(const char **text, size_t *size)
 {
-    while (*size > 0 && is_blank(**text))
+    while (*size > 0 && host_csv_is_blank(**text))
         ++*text, --*size;
-    while (*size > 0 && is_blank((*text)[*size - 1]))
+    while (*size > 0 && host_csv_is_blank((*text)[*size - 1]))
         --*size;
 }
 
@@ -129,17 +124,11 @@ static void note_unknown(lua_State *L)
     lua_pop(L, 1);
 }
 
-static size_t slot_of(const char *name, size_t mask)
-{
-    uintptr_t address = (uintptr_t)name;
-    return (size_t)((address >> 3) ^ (address >> 9)) & mask;
-}
-
 /* The column called what is at stack index 2; 0 for none. */
 static lua_Integer column_named(lua_State *L, const struct csv_reader *r)
 {
     const char *name = lua_tostring(L, 2);
-    for (size_t i = slot_of(name, r->mask); r->slots[i].name; i = (i + 1) & r->mask)
+    for (size_t i = host_slot(name, r->mask); r->slots[i].name; i = (i + 1) & r->mask)
         if (r->slots[i].name == name) return r->slots[i].number;
 
     lua_pushvalue(L, 2); /* a long name, an unknown one */
@@ -222,7 +211,7 @@ static void hash_columns(lua_State *L, struct csv_reader *r)
     for (size_t i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
         const char *name = lua_tostring(L, -1);
-        size_t slot = slot_of(name, r->mask);
+        size_t slot = host_slot(name, r->mask);
         while (r->slots[slot].name)
             slot = (slot + 1) & r->mask;
         r->slots[slot] = (struct csv_column){name, (int)i};
@@ -230,8 +219,6 @@ static void hash_columns(lua_State *L, struct csv_reader *r)
     }
 }
 
-/* Makes the metatable of this reader's rows from the names at the top, which it takes
- * away. */
 void host_csv_record_type(lua_State *L, int reader)
 {
     hash_columns(L, lua_touserdata(L, reader));

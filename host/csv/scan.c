@@ -142,7 +142,7 @@ static lua_Integer count_lines(const char *p, const char *end)
 static bool in_quotes(const struct csv_scan *s)
 {
     size_t at = s->cursor + s->row;
-    while (s->trim && at < s->filled && (s->buffer[at] == ' ' || s->buffer[at] == '\t'))
+    while (s->trim && at < s->filled && host_csv_is_blank(s->buffer[at]))
         at++;
     return s->quote >= 0 && at < s->filled && s->buffer[at] == (char)s->quote;
 }
@@ -263,11 +263,6 @@ static struct csv_field *add_field(lua_State *L, struct csv_scan *s)
     return &s->fields[s->count];
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Splits one field that begins at `p`; returns where it ends (delimiter, line end,
  * `end`), or NULL when its closing quote is not in the buffer. */
 static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
@@ -277,7 +272,7 @@ static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
     struct csv_field *f = add_field(L, s);
     f->quoted = f->escaped = false;
     const char *text = p;
-    while (s->trim && text < end && is_blank(*text))
+    while (s->trim && text < end && host_csv_is_blank(*text))
         text++;
     if (s->quote < 0 || text == end || *text != (char)s->quote) {
         f->begin = (uint32_t)(p - row);
@@ -292,7 +287,7 @@ static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
     f->end = (uint32_t)(close - row);
     p = find2(close + 1, end, s->delimiter, '\n');
     for (const char *rest = close + 1; rest < p && !s->stray; rest++)
-        if (!is_blank(*rest) && *rest != '\r') s->stray = s->count + 1;
+        if (!host_csv_is_blank(*rest) && *rest != '\r') s->stray = s->count + 1;
     s->folded = true;
     return p;
 }

@@ -52,6 +52,11 @@ enum csv_outcome host_csv_next(lua_State *L, struct csv_scan *s);
 /* Frees what it holds; may run twice. */
 void host_csv_release(struct csv_scan *s);
 
+static inline bool host_csv_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* The row's first byte; borrowed until the next call. */
 static inline const char *host_csv_row(const struct csv_scan *s)
 {

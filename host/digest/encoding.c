@@ -16,14 +16,6 @@ enum {
     GZIP_FRAME = 18
 };
 
-static int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /* hex(data) -> lower */
 static int digest_hex(lua_State *L)
 {
@@ -43,7 +35,7 @@ static int digest_unhex(lua_State *L)
     if (size % 2) return luaL_pushfail(L), 1;
     char *out = luaL_buffinitsize(L, &b, size / 2);
     for (size_t i = 0; i < size; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+        int high = host_hex_digit(text[i]), low = host_hex_digit(text[i + 1]);
         if (high < 0 || low < 0) return luaL_pushfail(L), 1;
         out[i / 2] = (char)(high << 4 | low);
     }

@@ -107,9 +107,9 @@ bool host_http_set_parts(lua_State *L, struct transfer *t, bool fresh)
         if (lua_rawgeti(L, parts, i + 1) != LUA_TTABLE)
             luaL_error(L, "part %d: no table", i + 1);
         int index = lua_gettop(L);
-        const char *name = host_http_field(L, index, "name", NULL);
-        const char *filename = host_http_field(L, index, "filename", NULL);
-        const char *type = host_http_field(L, index, "type", NULL);
+        const char *name = host_field(L, index, "name", NULL);
+        const char *filename = host_field(L, index, "filename", NULL);
+        const char *type = host_field(L, index, "type", NULL);
         if (!name) luaL_error(L, "part %d has no name", i + 1);
         if (!open_source(L, t, index, s)) return false;
         curl_mimepart *part = curl_mime_addpart(t->mime);

@@ -171,17 +171,17 @@ static void socket_ready(lua_State *L, struct host_watch *w, short revents)
 static void check_request(lua_State *L)
 {
     luaL_checktype(L, REQUEST, LUA_TTABLE);
-    const char *method = host_http_field(L, REQUEST, "method", NULL);
+    const char *method = host_field(L, REQUEST, "method", NULL);
     luaL_argcheck(L, method && host_http_is_token(method), REQUEST, "no method");
-    luaL_argcheck(L, host_http_field(L, REQUEST, "url", NULL), REQUEST, "no url");
+    luaL_argcheck(L, host_field(L, REQUEST, "url", NULL), REQUEST, "no url");
     int headers = lua_getfield(L, REQUEST, "headers");
     luaL_argcheck(L, headers == LUA_TNIL || headers == LUA_TTABLE, REQUEST,
                   "headers is no table");
     int parts = lua_getfield(L, REQUEST, "parts");
     luaL_argcheck(L, parts == LUA_TNIL || parts == LUA_TTABLE, REQUEST,
                   "parts is no table");
-    luaL_argcheck(L, parts == LUA_TNIL || !host_http_field(L, REQUEST, "body", NULL),
-                  REQUEST, "both body and parts");
+    luaL_argcheck(L, parts == LUA_TNIL || !host_field(L, REQUEST, "body", NULL), REQUEST,
+                  "both body and parts");
     lua_settop(L, REQUEST);
 }
 
@@ -320,8 +320,8 @@ static int http_new(lua_State *L)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     double connect_timeout = host_http_seconds(L, 1, "connect_timeout", 30);
-    host_http_field(L, 1, "ca_file", NULL);
-    host_http_field(L, 1, "user_agent", NULL);
+    host_field(L, 1, "ca_file", NULL);
+    host_field(L, 1, "user_agent", NULL);
 
     struct client *c = lua_newuserdatauv(L, sizeof *c, 1);
     memset(c, 0, sizeof *c);

@@ -15,18 +15,6 @@ bool host_http_is_token(const char *text)
     return true;
 }
 
-const char *host_http_field(lua_State *L, int index, const char *name, size_t *size)
-{
-    const char *text = NULL;
-    int type = lua_getfield(L, index, name);
-    if (type == LUA_TSTRING)
-        text = lua_tolstring(L, -1, size);
-    else if (type != LUA_TNIL)
-        luaL_error(L, "%s must be a string, not a %s", name, lua_typename(L, type));
-    lua_pop(L, 1);
-    return text;
-}
-
 double host_http_seconds(lua_State *L, int index, const char *name, double otherwise)
 {
     double seconds = otherwise;
@@ -48,7 +36,7 @@ void host_http_keep(lua_State *L)
 
 const char *host_http_kept_field(lua_State *L, int index, const char *name, size_t *size)
 {
-    const char *text = host_http_field(L, index, name, size);
+    const char *text = host_field(L, index, name, size);
     if (!text) return NULL;
     lua_getfield(L, index, name);
     host_http_keep(L);

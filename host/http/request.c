@@ -145,7 +145,7 @@ static bool push_label(lua_State *L, const char *method, CURLU *u)
 /* False: the URL is bad, the transfer failed. */
 static bool set_url(lua_State *L, struct transfer *t, const char *method)
 {
-    const char *url = host_http_field(L, REQUEST, "url", NULL);
+    const char *url = host_field(L, REQUEST, "url", NULL);
     CURLU *u = curl_url();
     host_http_check(L, u);
     CURLUcode bad = curl_url_set(u, CURLUPART_URL, url, 0);
@@ -177,8 +177,8 @@ static void set_client_options(lua_State *L, struct client *c, CURL *easy)
 {
     lua_getiuservalue(L, CLIENT_AT, 1);
     int options = lua_gettop(L);
-    const char *ca_file = host_http_field(L, options, "ca_file", NULL);
-    const char *user_agent = host_http_field(L, options, "user_agent", NULL);
+    const char *ca_file = host_field(L, options, "ca_file", NULL);
+    const char *user_agent = host_field(L, options, "user_agent", NULL);
     if (ca_file) { /* instead of the system's, not beside it */
         curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -243,7 +243,7 @@ static void set_fresh(struct transfer *t)
 
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
 {
-    const char *method = host_http_field(L, REQUEST, "method", NULL);
+    const char *method = host_field(L, REQUEST, "method", NULL);
     bool fresh = host_flag(L, REQUEST, "fresh", false);
     bool body = lua_getfield(L, REQUEST, "body") != LUA_TNIL;
     bool parts = lua_getfield(L, REQUEST, "parts") != LUA_TNIL;

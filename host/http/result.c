@@ -64,7 +64,7 @@ static void add_header(lua_State *L, const char *line, size_t size)
     size_t n = (size_t)(colon - line);
     char *name = luaL_buffinitsize(L, &b, n);
     for (size_t i = 0; i < n; i++)
-        name[i] = (char)(line[i] >= 'A' && line[i] <= 'Z' ? line[i] + 32 : line[i]);
+        name[i] = host_lower(line[i]);
     luaL_pushresultsize(&b, n); /* headers name */
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) == LUA_TSTRING) {

@@ -71,11 +71,7 @@ bool host_http_set_parts(lua_State *L, struct transfer *t, bool fresh);
  * it. */
 void host_http_keep(lua_State *L);
 
-/* The string field `name` of the table at `index`; NULL when absent; raises when it is no
- * string. Borrowed from the table. `size` may be NULL. */
-const char *host_http_field(lua_State *L, int index, const char *name, size_t *size);
-
-/* The same, kept as long as the transfer. */
+/* A host_field that is kept as long as the transfer. */
 const char *host_http_kept_field(lua_State *L, int index, const char *name, size_t *size);
 
 /* The field as a number of seconds above 0, else `otherwise`. */

@@ -269,8 +269,7 @@ static struct field lowered(lua_State *L, struct field value, struct scratch *sc
         fits ? scratch->bytes + scratch->used : lua_newuserdatauv(L, value.size, 0);
     if (fits) scratch->used += value.size;
     for (size_t i = 0; i < value.size; i++) {
-        char c = value.bytes[i];
-        out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        out[i] = host_lower(value.bytes[i]);
     }
     return (struct field){out, value.size};
 }

@@ -35,9 +35,6 @@ void host_spool_close(struct spool *s)
     s->fd = -1;
 }
 
-/* -- the spool: records of length, position, field sizes + 1 (0: absent), field bytes --
- */
-
 static size_t put_varint(char *out, uint64_t value)
 {
     size_t n = 0;

@@ -10,20 +10,22 @@
 
 #define TYPE "host.json.draft"
 
-struct draft {
-    struct host_bytes text;
-};
-
 enum { ORDER = 1 }; /* its user value: name -> rank, or nil */
+
+struct host_bytes *host_json_push_draft(lua_State *L)
+{
+    struct host_bytes *text = lua_newuserdatauv(L, sizeof *text, 1);
+    memset(text, 0, sizeof *text);
+    luaL_setmetatable(L, TYPE);
+    return text;
+}
 
 /* draft(order?) -> draft */
 static int json_draft(lua_State *L)
 {
     if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    struct draft *d = lua_newuserdatauv(L, sizeof *d, 1);
-    memset(d, 0, sizeof *d);
-    luaL_setmetatable(L, TYPE);
+    host_json_push_draft(L);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, ORDER);
     return 1;
@@ -31,9 +33,9 @@ static int json_draft(lua_State *L)
 
 struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered)
 {
-    struct draft *d = luaL_checkudata(L, index, TYPE);
+    struct host_bytes *text = luaL_checkudata(L, index, TYPE);
     if (ordered) *ordered = lua_getiuservalue(L, index, ORDER) == LUA_TTABLE;
-    return &d->text;
+    return text;
 }
 
 /* draft:text() -> text */

@@ -8,16 +8,6 @@
 #include "host.h"
 #include "json/parts.h"
 
-#include <string.h>
-
-#define TYPE "host.json.buffer"
-
-static int buffer_gc(lua_State *L)
-{
-    host_bytes_free(luaL_checkudata(L, 1, TYPE));
-    return 0;
-}
-
 /* encode(value, order?) -> text | nil, message, "parse" */
 static int json_encode(lua_State *L)
 {
@@ -25,9 +15,7 @@ static int json_encode(lua_State *L)
     lua_settop(L, 2);
     if (!lua_isnil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
 
-    struct host_bytes *b = lua_newuserdatauv(L, sizeof *b, 0);
-    memset(b, 0, sizeof *b);
-    luaL_setmetatable(L, TYPE);
+    struct host_bytes *b = host_json_push_draft(L);
     if (!host_json_write(L, 1, lua_isnil(L, 2) ? 0 : 2, b)) {
         host_bytes_free(b);
         return 3;
@@ -99,15 +87,8 @@ static const luaL_Reg functions[] = {
     {NULL,          NULL            }
 };
 
-static const luaL_Reg metamethods[] = {
-    {"__gc",    buffer_gc},
-    {"__close", buffer_gc},
-    {NULL,      NULL     }
-};
-
 int luaopen_host_json(lua_State *L)
 {
-    host_newtype(L, TYPE, NULL, metamethods);
     luaL_newlib(L, functions);
     host_json_digest_open(L);
     host_json_draft_open(L);

@@ -2,6 +2,8 @@
 #ifndef HOST_JSON_PARTS_H
 #define HOST_JSON_PARTS_H
 
+#include "bytes.h"
+
 #include <lua.h>
 
 /* digest and digests (digest.c). */
@@ -9,6 +11,9 @@ void host_json_digest_open(lua_State *L);
 
 /* draft (draft.c). */
 void host_json_draft_open(lua_State *L);
+
+/* Pushes an empty one, whose text is returned. */
+struct host_bytes *host_json_push_draft(lua_State *L);
 
 /* reader (reader.c). */
 void host_json_reader_open(lua_State *L);

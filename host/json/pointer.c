@@ -4,7 +4,6 @@
 #include "common.h"
 #include "json/reader.h"
 
-/* Pushes the list of a pointer's steps. */
 void host_json_push_steps(lua_State *L, int arg, const char *pointer)
 {
     lua_Integer n = 0;
@@ -127,8 +126,6 @@ static bool lost(lua_State *L, struct reader *r, lua_Integer step, int c)
     return false;
 }
 
-/* Follows the pointer from the document at p and enters the array it leads to. Returns
- * false with a failure pushed. */
 bool host_json_descend(lua_State *L, struct reader *r)
 {
     int c = 0, top = lua_gettop(L);
@@ -155,8 +152,7 @@ bool host_json_descend(lua_State *L, struct reader *r)
     return host_json_drive(L, r, ONE_TOKEN);
 }
 
-/* Passes what follows the array in its document. A second member of the same name would
- * be users passed over without a word. */
+/* A second member of the same name would be users passed over without a word. */
 bool host_json_leave(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;

@@ -20,8 +20,6 @@ struct record {
     bool complete; /* it holds all members */
 };
 
-/* Notes the members of the object that begins at p, when it is one and records are lazy.
- */
 void host_json_begin_record(struct reader *r)
 {
     struct json_scan *s = &r->scan;
@@ -30,7 +28,6 @@ void host_json_begin_record(struct reader *r)
     s->watch = r->lazy && *s->p == '{' ? s->depth + 1 : -1;
 }
 
-/* Pushes the record that was scanned from base to p: a lazy one, or a value. */
 void host_json_push_record(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;

@@ -10,8 +10,6 @@ enum {
     LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a string beside the records */
 };
 
-/* Slides the window so that it begins at `from` and reads more behind it. Returns 1, 0 at
- * the end, or -1 with a failure pushed. Pointers into the window change. */
 int host_json_slide(lua_State *L, struct reader *r, size_t from)
 {
     struct host_bytes *b = &r->window;
@@ -77,8 +75,6 @@ void host_json_grow_members(lua_State *L, struct json_scan *s)
     s->capacity = capacity;
 }
 
-/* Scans one token, or until the value at `depth` has ended, reading as needed. Returns
- * false with a failure pushed. */
 bool host_json_drive(lua_State *L, struct reader *r, int depth)
 {
     for (;;) {
@@ -98,7 +94,6 @@ bool host_json_drive(lua_State *L, struct reader *r, int depth)
     }
 }
 
-/* The next byte that is not blank, left unread. UNREADABLE: a failure is pushed. */
 int host_json_peek(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;
@@ -110,7 +105,6 @@ int host_json_peek(lua_State *L, struct reader *r)
     }
 }
 
-/* Passes a byte order mark. Returns false with a failure pushed. */
 bool host_json_start(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;

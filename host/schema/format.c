@@ -186,6 +186,8 @@ static const char *base64_fault(const char *text, size_t size)
     return NULL;
 }
 
+const char *const host_format_names[] = {"", "email", "uri", "hex", "base64"};
+
 const char *host_format_fault(enum host_format format, const char *text, size_t size)
 {
     switch (format) {
@@ -205,9 +207,7 @@ const char *host_format_fault(enum host_format format, const char *text, size_t 
 
 enum host_format host_format_named(const char *name)
 {
-    static const char *const names[] = {"", "email", "uri", "hex", "base64"};
-
     for (int i = 1; i <= HOST_FORMAT_BASE64; i++)
-        if (strcmp(name, names[i]) == 0) return (enum host_format)i;
+        if (strcmp(name, host_format_names[i]) == 0) return (enum host_format)i;
     return HOST_FORMAT_NONE;
 }

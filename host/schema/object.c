@@ -146,13 +146,6 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
     return !rule->additional || host_schema_walk(r, rule->additional, value, &member);
 }
 
-/* Whether the value is null or "" and must go where empty members are left out. */
-static bool is_empty(lua_State *L, const struct host_value *value)
-{
-    if (value->kind == LUA_TSTRING) return value->size == 0;
-    return value->kind == LUA_TLIGHTUSERDATA && !lua_touserdata(L, value->index);
-}
-
 /* Removes the member at the top, which lua_next allows while it goes through the table.
  */
 static void omit(lua_State *L, int index)
@@ -208,7 +201,7 @@ static bool members_quickly(struct host_run *r, const struct host_rule *rule, in
     int at = lua_gettop(L) + 2;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         struct host_value value = host_schema_value(L, at);
-        if (rule->omit_empty && is_empty(L, &value)) {
+        if (rule->omit_empty && host_schema_is_empty(L, value.index)) {
             omit(L, index);
             continue;
         }
@@ -229,7 +222,7 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
     int names = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         struct host_value value = host_schema_value(L, names + 2);
-        if (rule->omit_empty && is_empty(L, &value)) {
+        if (rule->omit_empty && host_schema_is_empty(L, value.index)) {
             omit(L, index);
         } else if (lua_type(L, names + 1) != LUA_TSTRING) {
             check_member(r, rule, &value, place,

@@ -120,13 +120,6 @@ static struct host_rule *take_rule(struct compiler *c, const char *field)
     return rule;
 }
 
-/* Lua shares short strings (up to 40 bytes), so their address is their identity. */
-static size_t slot_of(const char *text, size_t mask)
-{
-    uintptr_t address = (uintptr_t)text;
-    return (size_t)((address >> 3) ^ (address >> 9)) & mask;
-}
-
 static void hash_properties(struct compiler *c, struct host_properties *p)
 {
     size_t size = 8;
@@ -136,7 +129,7 @@ static void hash_properties(struct compiler *c, struct host_properties *p)
     p->slots = host_rule_memory(c->L, c->refs, size * sizeof *p->slots);
     for (size_t i = 0; i < p->count; i++) {
         if (i < 64) p->at[i].bit = UINT64_C(1) << i;
-        size_t slot = slot_of(p->at[i].name.text, p->mask);
+        size_t slot = host_slot(p->at[i].name.text, p->mask);
         while (p->slots[slot])
             slot = (slot + 1) & p->mask;
         p->slots[slot] = &p->at[i];
@@ -147,7 +140,7 @@ struct host_property *host_property_find(const struct host_properties *p,
                                          const char *text, size_t size)
 {
     if (p->count == 0) return NULL;
-    for (size_t i = slot_of(text, p->mask); p->slots[i]; i = (i + 1) & p->mask)
+    for (size_t i = host_slot(text, p->mask); p->slots[i]; i = (i + 1) & p->mask)
         if (p->slots[i]->name.text == text) return p->slots[i];
     if (size <= 40) return NULL;
     for (size_t i = 0; i < p->count; i++)

@@ -148,6 +148,7 @@ void *host_rule_memory(lua_State *L, int refs, size_t size);
 
 /* NULL when the text has the format, else what is wrong with it, without citing it. */
 const char *host_format_fault(enum host_format format, const char *text, size_t size);
+extern const char *const host_format_names[];
 /* HOST_FORMAT_NONE for a name that is none. */
 enum host_format host_format_named(const char *name);
 

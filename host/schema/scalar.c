@@ -79,11 +79,10 @@ bool host_schema_string(struct host_run *r, const struct host_rule *rule, int in
         return false;
     if (rule->format != HOST_FORMAT_NONE) {
         const char *fault = host_format_fault(rule->format, text, size);
-        static const char *const names[] = {"", "email", "uri", "hex", "base64"};
         if (fault &&
             !host_schema_report(r, HOST_KEY_FORMAT, place, "",
                                 "Object didn't pass validation for format %s: %s",
-                                names[rule->format], fault))
+                                host_format_names[rule->format], fault))
             return false;
     }
     if (rule->pattern_count && !check_pattern(r, rule, index, text, size, place))

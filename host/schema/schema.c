@@ -124,10 +124,6 @@ static const luaL_Reg methods[] = {
     {NULL,    NULL           }
 };
 
-static const luaL_Reg metamethods[] = {
-    {NULL, NULL}
-};
-
 /* Keeps a function of Lua's library, before a script can replace it. */
 static void keep_function(lua_State *L, const char *library, const char *name,
                           const char *key)
@@ -140,7 +136,7 @@ static void keep_function(lua_State *L, const char *library, const char *name,
 
 int luaopen_host_schema(lua_State *L)
 {
-    host_newtype(L, TYPE, methods, metamethods);
+    host_newtype(L, TYPE, methods, NULL);
     keep_function(L, "string", "find", TYPE ".find");
     keep_function(L, "table", "sort", TYPE ".sort");
     luaL_newlib(L, functions);

@@ -229,7 +229,6 @@ bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
            host_schema_string(r, rule, value->index, value->text, value->size, place);
 }
 
-/* A further rule for a value that is counted already. */
 bool host_schema_revisit(struct host_run *r, const struct host_rule *rule, int index,
                          const struct host_place *place)
 {

@@ -83,6 +83,13 @@ static inline bool host_rule_has_node(const struct host_rule *rule)
 bool host_schema_node(struct host_run *r, const struct host_rule *rule, int index,
                       const struct host_place *place, size_t bytes, int errors);
 
+/* Whether the value is null or "", which goes where empty members are left out. */
+static inline bool host_schema_is_empty(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TSTRING) return lua_rawlen(L, index) == 0;
+    return lua_islightuserdata(L, index) && !lua_touserdata(L, index);
+}
+
 /* Walks the value quickly and appends its JSON; false, and nothing appended, when it
  * breaks a rule, or JSON cannot hold it. `order` as for host_json_write. */
 bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b);

@@ -13,17 +13,6 @@ static struct host_run *run_of(struct host_json_rules *rules)
     return &((struct quick *)rules)->run;
 }
 
-static bool is_empty(lua_State *L, int index)
-{
-    switch (lua_type(L, index)) {
-    case LUA_TSTRING:
-        return lua_rawlen(L, index) == 0;
-    case LUA_TLIGHTUSERDATA:
-        return lua_touserdata(L, index) == NULL;
-    }
-    return false;
-}
-
 static enum host_json_verdict member(struct host_json_rules *rules, const void **rule,
                                      struct host_json_members *members, const char *name,
                                      size_t size, int index)
@@ -31,7 +20,7 @@ static enum host_json_verdict member(struct host_json_rules *rules, const void *
     struct host_run *r = run_of(rules);
     const struct host_rule *object = *rule;
 
-    if (object->omit_empty && is_empty(r->L, index)) return HOST_JSON_OMITTED;
+    if (object->omit_empty && host_schema_is_empty(r->L, index)) return HOST_JSON_OMITTED;
     members->count++;
     if ((object->forbidden.count || object->key_without) &&
         !host_schema_name(r, object, name, size, NULL))

@@ -6,7 +6,6 @@
 #include "common.h"
 #include "server/form.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@ static void lower_name(lua_State *L, const char *name)
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     for (; *name; name++)
-        luaL_addchar(&b, (char)tolower((unsigned char)*name));
+        luaL_addchar(&b, host_lower(*name));
     luaL_pushresult(&b);
 }
 

@@ -120,23 +120,13 @@ struct options {
     double timeout;
 };
 
-/* Pushes the option (or its default), which stays on the stack and thereby alive. */
-static const char *string_option(lua_State *L, const char *name, const char *otherwise)
-{
-    if (lua_getfield(L, 1, name) == LUA_TNIL) return otherwise;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "bad option '%s' (string expected)", name);
-    return lua_tostring(L, -1);
-}
-
 static double number_option(lua_State *L, const char *name, double otherwise,
                             double least, double most)
 {
     if (lua_getfield(L, 1, name) == LUA_TNIL) return otherwise;
     double value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : NAN;
     if (!(value >= least && value <= most))
-        luaL_error(L, "bad option '%s' (a number from %f to %f expected)", name, least,
-                   most);
+        luaL_error(L, "%s must be a number from %f to %f", name, least, most);
     return value;
 }
 
@@ -147,10 +137,11 @@ static struct options read_options(lua_State *L)
         lua_newtable(L);
     }
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct options o;
-    o.address = string_option(L, "address", "127.0.0.1");
-    o.cert = string_option(L, "cert", NULL);
-    o.key = string_option(L, "key", NULL);
+    struct options o; /* what it borrows is in the table, and the port on the stack */
+    o.address = host_field(L, 1, "address", NULL);
+    o.cert = host_field(L, 1, "cert", NULL);
+    o.key = host_field(L, 1, "key", NULL);
+    if (!o.address) o.address = "127.0.0.1";
     o.limit = (lua_Integer)number_option(L, "limit", DEFAULT_LIMIT, 0, 1e15);
     o.timeout = ceil(number_option(L, "timeout", 60, 0.001, UINT_MAX));
     o.port = lua_pushfstring(L, "%d", (int)number_option(L, "port", 0, 0, 65535));

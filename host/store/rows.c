@@ -9,12 +9,6 @@ struct cursor {
     struct statement *statement; /* user value 1; NULL: at the end */
 };
 
-/* Raises the message of the nil, message, kind on top. */
-static int raise_failure(lua_State *L)
-{
-    return luaL_error(L, "%s", lua_tostring(L, -2));
-}
-
 static void push_column(lua_State *L, sqlite3_stmt *stmt, int i)
 {
     const void *bytes;
@@ -91,7 +85,7 @@ int host_store_value(lua_State *L)
     struct statement *s = NULL;
 
     int code = first_step(L, d, &s);
-    if (code == -1) return raise_failure(L);
+    if (code == -1) return host_raise(L);
     if (code == SQLITE_DONE) {
         lua_pushnil(L); /* a value: the last argument of a call must not vanish */
         return 1;
@@ -132,7 +126,7 @@ static int cursor_next(lua_State *L)
     lua_getiuservalue(L, 1, 1); /* statement database */
     host_store_fail(L, 2, s->owner, "reading", code);
     host_store_rest(s);
-    return raise_failure(L);
+    return host_raise(L);
 }
 
 /* db:rows(sql, ...) -> next, nil, nil, closer
@@ -142,12 +136,12 @@ int host_store_rows(lua_State *L)
     struct database *d = host_store_check(L);
     int count = lua_gettop(L) - 2;
 
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), raise_failure(L);
+    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), host_raise(L);
     struct statement *s = host_store_acquire(L, d);
-    if (!s) return raise_failure(L);
+    if (!s) return host_raise(L);
     int code = host_store_bind(L, s, 3, count);
     if (code != SQLITE_OK)
-        return host_store_fail(L, 1, d, "reading", code), raise_failure(L);
+        return host_store_fail(L, 1, d, "reading", code), host_raise(L);
 
     struct cursor *c = lua_newuserdatauv(L, sizeof *c, 1);
     c->statement = NULL;

@@ -155,11 +155,17 @@ static void keep(lua_State *L, int at, int sql, struct database *d)
     d->kept++;
 }
 
-struct statement *host_store_acquire(lua_State *L, struct database *d)
+static const char *check_sql(lua_State *L)
 {
     size_t size;
     const char *sql = luaL_checklstring(L, 2, &size);
     luaL_argcheck(L, strlen(sql) == size, 2, "SQL with a zero byte");
+    return sql;
+}
+
+struct statement *host_store_acquire(lua_State *L, struct database *d)
+{
+    const char *sql = check_sql(L);
 
     lua_getiuservalue(L, 1, STORE_KEPT);
     lua_pushvalue(L, 2);
@@ -251,10 +257,7 @@ int host_store_run(lua_State *L)
 int host_store_prepare(lua_State *L)
 {
     struct database *d = host_store_check(L);
-    size_t size;
-    const char *sql = luaL_checklstring(L, 2, &size);
-    luaL_argcheck(L, strlen(sql) == size, 2, "SQL with a zero byte");
-    return compile(L, 1, d, sql, SQLITE_PREPARE_PERSISTENT) ? 1 : 3;
+    return compile(L, 1, d, check_sql(L), SQLITE_PREPARE_PERSISTENT) ? 1 : 3;
 }
 
 /* statement:run(...) -> changes | nil, message, kind */

@@ -33,7 +33,7 @@ static bool is_dotted_domain(const char *p, const char *end)
         const char *label = p;
         for (; p < end && *p != '.'; p++)
             if (!is_digit(*p) && *p != '-' && (unsigned char)*p < 0x80 &&
-                (text_ascii_lower(*p) < 'a' || text_ascii_lower(*p) > 'z'))
+                (host_lower(*p) < 'a' || host_lower(*p) > 'z'))
                 return false;
         if (p == label || *label == '-' || p[-1] == '-') return false;
         labels++;

@@ -46,7 +46,7 @@ const char *host_text_check(lua_State *L, int arg, size_t *size)
 void host_text_push_lower(lua_State *L, const char *text, size_t size)
 {
     size_t i = 0;
-    while (i < size && text_ascii_lower(text[i]) == text[i])
+    while (i < size && host_lower(text[i]) == text[i])
         i++;
     if (i == size) {
         if (lua_rawlen(L, 1) == size)
@@ -59,6 +59,6 @@ void host_text_push_lower(lua_State *L, const char *text, size_t size)
     char *to = luaL_buffinitsize(L, &b, size);
     memcpy(to, text, i);
     for (; i < size; i++)
-        to[i] = text_ascii_lower(text[i]);
+        to[i] = host_lower(text[i]);
     luaL_pushresultsize(&b, size);
 }

@@ -8,11 +8,6 @@
 
 #include <stddef.h>
 
-static inline char text_ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are texts
  * too. */
 const char *host_text_check(lua_State *L, int arg, size_t *size);

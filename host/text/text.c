@@ -43,7 +43,7 @@ static int text_lower(lua_State *L)
 static bool same_word(const char *a, size_t size, const char *b)
 {
     for (size_t i = 0; i < size; i++)
-        if (!b[i] || text_ascii_lower(a[i]) != text_ascii_lower(b[i])) return false;
+        if (!b[i] || host_lower(a[i]) != host_lower(b[i])) return false;
     return !b[size];
 }
 

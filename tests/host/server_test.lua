@@ -361,9 +361,9 @@ test("misuse raises", function()
   local client <close> = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   local request = next_request(listener)
   local cases = {
-    { "'port'", function() server.listen { port = 65536 } end },
-    { "'limit'", function() server.listen { limit = "10" } end },
-    { "'address'", function() server.listen { address = 1 } end },
+    { "port must be a number from", function() server.listen { port = 65536 } end },
+    { "limit must be a number from", function() server.listen { limit = "10" } end },
+    { "address must be a string", function() server.listen { address = 1 } end },
     { "go together", function() server.listen { cert = "x" } end },
     { "final status", function() request:respond(100) end },
     { "must be strings", function() request:respond(200, { a = 1 }) end },
