@@ -1,5 +1,5 @@
-/* A growing block of bytes that raises nothing, so that callbacks of libraries can fill
- * it (bytes.c). One that is all zeros is empty. */
+/* A growing block of bytes that never raises, so library callbacks can fill it
+ * (bytes.c). A zeroed block is empty. */
 #ifndef HOST_BYTES_H
 #define HOST_BYTES_H
 
@@ -11,14 +11,14 @@ struct host_bytes {
     size_t size, capacity;
 };
 
-/* Where `n` more bytes have room, behind the `size` that are there; NULL, and nothing has
- * changed, when memory is out. */
+/* Makes room for `n` more bytes after the first `size` and returns it; NULL, with
+ * nothing changed, if out of memory. */
 char *host_bytes_room(struct host_bytes *b, size_t n);
 
-/* Appends; false, and nothing has changed, when memory is out. */
+/* Appends; false, with nothing changed, if out of memory. */
 bool host_bytes_add(struct host_bytes *b, const char *data, size_t n);
 
-/* Gives the memory back; the block is empty then. */
+/* Frees the memory; the block is then empty. */
 void host_bytes_free(struct host_bytes *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* host.chunk - JSON values packed into arrays no longer than a byte limit.
  *
- * Knows bytes and commas only; what a value means is the caller's business. Values are
- * written straight into the array's buffer and cut off again when they do not fit. */
+ * Handles only bytes and commas; what a value means is up to the caller. Values are
+ * written directly into the array's buffer and removed again if they do not fit. */
 
 #include "common.h"
 #include "file/file.h"
@@ -18,11 +18,11 @@
 
 enum {
     ZSTD_LEVEL = 1,
-    MOST_PLACES = 256 * 1024 * 1024 /* bytes of places, unpacked */
+    MOST_PLACES = 256 * 1024 * 1024 /* bytes of places, uncompressed */
 };
 
 struct writer {
-    struct host_bytes text; /* "[1,2": the closing bracket comes when it is handed out */
+    struct host_bytes text;   /* "[1,2": the closing bracket is added on output */
     struct host_bytes places; /* lines: position, tab, at */
     size_t limit;
     lua_Integer most, count;
@@ -38,7 +38,7 @@ static struct writer *check_writer(lua_State *L)
 
 static void empty(lua_State *L, struct writer *w)
 {
-    /* One value far over the limit must not hold its memory for the whole run. */
+    /* One value far over the limit must not keep its memory for the whole run. */
     if (w->text.capacity / 4 > w->limit) host_bytes_free(&w->text);
     *host_json_room(L, &w->text, 1) = '[';
     w->text.size = 1;
@@ -90,7 +90,7 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
 
     host_json_put_integer(L, &w->places, position);
     size_t digits = w->places.size - before;
-    w->places.size = before; /* all of the line or nothing */
+    w->places.size = before; /* either the whole line or nothing */
     char *out = host_json_room(L, &w->places, digits + 2 * size + 2) + digits;
     *out++ = '\t';
     for (size_t i = 0; i < size; i++) {
@@ -101,8 +101,7 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
     w->places.size = (size_t)(out - w->places.data);
 }
 
-/* Appends the draft at 6, or the value at 2 where there is none; false with the failure
- * pushed. */
+/* Appends the draft at 6 or, without one, the value at 2; false with a failure pushed. */
 static bool append(lua_State *L, struct writer *w)
 {
     struct host_bytes *draft = lua_isnoneornil(L, 6) ? NULL : host_json_draft(L, 6, NULL);
@@ -140,7 +139,7 @@ static int writer_add(lua_State *L)
     }
     size_t bytes = w->text.size - start;
     if (w->text.size + 1 > w->limit) return full(L, w, before, bytes);
-    w->text.size = before; /* as long as noting the place may raise */
+    w->text.size = before; /* until the place is recorded, which may raise */
     add_place(L, w, position, at, at_size);
     w->text.size = start + bytes;
     w->count++;
@@ -210,7 +209,7 @@ static int writer_places(lua_State *L)
     char *out = luaL_buffinitsize(L, &b, bound);
     size_t size = ZSTD_compress(out, bound, w->places.data, w->places.size, ZSTD_LEVEL);
     if (ZSTD_isError(size))
-        return luaL_error(L, "packing places: %s", ZSTD_getErrorName(size));
+        return luaL_error(L, "compressing places: %s", ZSTD_getErrorName(size));
     luaL_pushresultsize(&b, size);
     return 1;
 }
@@ -262,7 +261,7 @@ static bool push_place(lua_State *L, const char *p, const char *end)
 /* places(packed) -> list of {position, at} | nil, message, "parse" */
 static int chunk_places(lua_State *L)
 {
-    static const char broken[] = "the packed places are broken";
+    static const char broken[] = "the packed places are invalid";
     size_t packed_size;
     const char *packed = luaL_checklstring(L, 1, &packed_size);
     unsigned long long size = ZSTD_getFrameContentSize(packed, packed_size);
@@ -306,7 +305,7 @@ static int values_next(lua_State *L)
     return 3;
 }
 
-/* values(text) -> iterator of index, value, raw; it raises when the text is no JSON array
+/* values(text) -> iterator of index, value, raw; raises if the text is not a JSON array
  */
 static int chunk_values(lua_State *L)
 {

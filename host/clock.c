@@ -36,9 +36,8 @@ double host_monotonic(void)
     return seconds_of(CLOCK_MONOTONIC);
 }
 
-/* Days since 1970-01-01. The year is taken to begin in March, so that the leap day is its
- * last and the months before it have a fixed pattern of lengths (153 days in five
- * months). */
+/* Days since 1970-01-01. The year starts in March, so the leap day is its last day and
+ * the months follow a fixed pattern of lengths (153 days in five months). */
 static long long days_from_civil(long long year, int month, int day)
 {
     if (month <= 2) year--;
@@ -48,7 +47,7 @@ static long long days_from_civil(long long year, int month, int day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* The other way round. */
+/* The inverse. */
 static void civil_from_days(long long days, struct date *d)
 {
     days += 719468;
@@ -122,7 +121,7 @@ static bool time_of_day(const char **p, struct date *d)
 static bool zone(const char **p, struct date *d)
 {
     if (literal(p, "Z") || literal(p, "z") || !**p) return true;
-    literal(p, " "); /* PostgreSQL and friends write "12:00:00 +02:00" */
+    literal(p, " "); /* PostgreSQL, for example, writes "12:00:00 +02:00" */
     int sign = **p == '-' ? -1 : 1, hours, minutes = 0;
     if (**p == ' ' || (**p != '+' && **p != '-'))
         return literal(p, "UTC") || literal(p, "GMT");
@@ -199,7 +198,7 @@ static int clock_cpu(lua_State *L)
 }
 
 /* iso(unix, places?) -> "2026-11-23T08:06:00.000Z"
- * Cut, not rounded: a time is never shown before it has come. */
+ * Truncated, not rounded: never shows a time in the future. */
 static int clock_iso(lua_State *L)
 {
     double unix_time = luaL_checknumber(L, 1);
@@ -212,8 +211,8 @@ static int clock_iso(lua_State *L)
     for (lua_Integer i = 0; i < places; i++)
         scale *= 10;
     double whole = floor(unix_time);
-    /* A decimal such as .123 is stored as a hair less; half a microsecond gives it back.
-     */
+    /* A decimal such as .123 is stored as slightly less; half a microsecond
+     * compensates. */
     long long part = (long long)floor((unix_time - whole + 5e-7) * (double)scale);
     if (part >= scale) part = scale - 1;
 

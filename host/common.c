@@ -78,7 +78,7 @@ void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
         luaL_setfuncs(L, methods, 1);
         lua_setfield(L, -2, "__index");
     }
-    lua_pushboolean(L, 0); /* getmetatable shows nothing to tamper with */
+    lua_pushboolean(L, 0); /* getmetatable exposes nothing */
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
 }

@@ -1,4 +1,4 @@
-/* What every module of the host uses: failures of the world, metatables, options. */
+/* Shared by all modules of the host: failures, metatables, options. */
 #ifndef HOST_COMMON_H
 #define HOST_COMMON_H
 
@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kinds of failure that code compares; lualib/meta/host/failure.lua says what each
- * means. */
+/* The kinds of failure that code compares; documented in lualib/meta/host/failure.lua. */
 #define HOST_IO      "io"
 #define HOST_PARSE   "parse"
 #define HOST_NETWORK "network"
@@ -33,31 +32,31 @@ int host_fail_errno(lua_State *L, int error, const char *doing, const char *what
 /* Raises the message of the nil, message, kind on top. */
 int host_raise(lua_State *L);
 
-/* Writes all of it to a descriptor that blocks; returns 0 or errno. */
+/* Writes all of the data to a blocking descriptor; returns 0 or errno. */
 int host_write_all(int fd, const char *data, size_t size);
 
-/* The field `name` of the options at `index` as a yes or no; `otherwise` where there are
- * no options or no such field. */
+/* The boolean field `name` of the options at `index`; `otherwise` if there are no
+ * options or no such field. */
 bool host_flag(lua_State *L, int index, const char *name, bool otherwise);
 
-/* The string field `name` of the options at `index`, borrowed from them; NULL when
- * absent; raises when it is no string. `size` may be NULL. */
+/* The string field `name` of the options at `index`, borrowed from them; NULL if
+ * absent; raises if it is not a string. `size` may be NULL. */
 const char *host_field(lua_State *L, int index, const char *name, size_t *size);
 
-/* Makes the metatable `name` from `methods` and `metamethods` (either may be NULL) with
- * __index, __name and a locked __metatable; leaves the stack as it was. The metatable is
- * upvalue 1 of each method. */
+/* Creates the metatable `name` from `methods` and `metamethods` (either may be NULL)
+ * with __index, __name and a locked __metatable; leaves the stack as it was. The
+ * metatable is upvalue 1 of each method. */
 void host_newtype(lua_State *L, const char *name, const luaL_Reg *methods,
                   const luaL_Reg *metamethods);
 
-/* luaL_checkudata(L, 1, name) for the methods that run once a record: in a function of
- * host_newtype's it compares metatables without looking the name up. */
+/* luaL_checkudata(L, 1, name) for methods that run once per record: in a function of
+ * host_newtype it compares metatables without looking up the name. */
 void *host_self(lua_State *L, const char *name);
 
 /* Pushes the bytes as hexadecimal digits. */
 void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size);
 
-/* The value of a hexadecimal digit; -1 when it is none. */
+/* The value of a hexadecimal digit; -1 if it is not one. */
 static inline int host_hex_digit(char c)
 {
     if (c >= '0' && c <= '9') return c - '0';
@@ -70,8 +69,8 @@ static inline char host_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Lua shares short strings (up to 40 bytes), so their address is their identity: where
- * one belongs in a hash table of mask + 1 slots. */
+/* The slot of a short string (up to 40 bytes) in a hash table of mask + 1 slots. Lua
+ * interns such strings, so their address is their identity. */
 static inline size_t host_slot(const char *string, size_t mask)
 {
     uintptr_t address = (uintptr_t)string;

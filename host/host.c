@@ -1,4 +1,4 @@
-/* The module list and the only searchers. */
+/* The list of modules, and the only package searchers. */
 
 #include "host.h"
 
@@ -74,7 +74,7 @@ static int load_file(lua_State *L, const char *path)
 }
 
 /* searcher(name) -> loader, path | nothing; upvalue 1 is the library's directory. Recipes
- * are the directory's neighbour. */
+ * are in a sibling directory. */
 static int search_lualib(lua_State *L)
 {
     const char *dir = lua_tostring(L, lua_upvalueindex(1));
@@ -85,8 +85,8 @@ static int search_lualib(lua_State *L)
     return n ? n : load_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, name));
 }
 
-/* The stock paths contain "./": nothing from the working directory may reach a program
- * that holds credentials, so the stock file searchers go. */
+/* The default paths contain "./". Nothing from the working directory may be loaded into
+ * a program that holds credentials, so the default file searchers are removed. */
 static void set_searchers(lua_State *L, const char *lualib)
 {
     lua_getglobal(L, "package");
@@ -134,7 +134,8 @@ static int host_source(lua_State *L)
 
 #ifdef CRASH_POINTS
 /* kill_self()
- * Ends this process as `kill -9` does. Only in builds for tests: its presence tells. */
+ * Ends this process like `kill -9`. Only in test builds; tests check whether it is
+ * there. */
 static int host_kill_self(lua_State *L)
 {
     (void)L;

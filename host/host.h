@@ -1,4 +1,4 @@
-/* The modules of the host, and what the program embeds. */
+/* The modules of the host, and the embedded Lua library. */
 #ifndef HOST_H
 #define HOST_H
 
@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 /* Registers every host.* module, cjson and the embedded Lua modules as the only
- * searchers. `lualib`: a directory that is read instead of the embedded library, or NULL.
- */
+ * searchers. `lualib`: a directory to read instead of the embedded library, or NULL. */
 void host_open(lua_State *L, const char *lualib);
 
 struct host_embedded {

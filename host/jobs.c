@@ -1,10 +1,10 @@
-/* host.jobs - a heap of due polls: many jobs in flight, each handed back when it is due.
+/* host.jobs - a heap of due polls: many jobs in flight, each returned when it is due.
  *
- * The name says what the host promises, the polling of jobs; the heap knows only times.
- * It is binary, of (time, ticket); tickets grow, so equal times keep their order. The
- * values are in the queue's user value, by ticket. A cancelled entry leaves its value at
- * once and its place in the heap when it comes to the top, or when such places are the
- * majority. */
+ * The name is what the host offers, job polling; the heap itself only knows times. It
+ * is a binary heap of (time, ticket). Tickets increase, so equal times keep their
+ * order. The values are in a table by ticket. Cancelling an entry removes its value at
+ * once; its heap slot is removed when it reaches the top or when cancelled slots are
+ * the majority. */
 
 #include "common.h"
 #include "host.h"
@@ -26,7 +26,7 @@ struct queue {
     size_t size, capacity;
     size_t live;      /* entries not cancelled */
     lua_Integer last; /* ticket */
-    bool collected;   /* a finalizer that still has it must not fill it again */
+    bool collected;   /* a finalizer that still refers to it must not refill it */
 };
 
 static bool before(const struct entry *a, const struct entry *b)
@@ -62,7 +62,7 @@ static void drop_top(struct queue *q)
     if (q->size) sift_down(q, 0);
 }
 
-/* Is there a value for the ticket in the table on the top of the stack? */
+/* Whether the table on top of the stack has a value for the ticket. */
 static bool is_live(lua_State *L, lua_Integer ticket)
 {
     bool live = lua_rawgeti(L, -1, ticket) != LUA_TNIL;
@@ -70,7 +70,7 @@ static bool is_live(lua_State *L, lua_Integer ticket)
     return live;
 }
 
-/* Makes the top of the heap a live entry; the values are on the top of the stack. */
+/* Returns the first live entry; the values are on top of the stack. */
 static struct entry *top(lua_State *L, struct queue *q)
 {
     while (q->size && !is_live(L, q->heap[0].ticket))
@@ -78,7 +78,7 @@ static struct entry *top(lua_State *L, struct queue *q)
     return q->size ? q->heap : NULL;
 }
 
-/* Throws the cancelled entries out of the heap. */
+/* Removes the cancelled entries from the heap. */
 static void compact(lua_State *L, struct queue *q)
 {
     size_t kept = 0;
@@ -134,7 +134,7 @@ static int queue_add(lua_State *L)
     return 1;
 }
 
-/* queue:cancel(ticket) -> boolean, false when it was taken or cancelled already */
+/* queue:cancel(ticket) -> boolean, false if it was already taken or cancelled */
 static int queue_cancel(lua_State *L)
 {
     lua_Integer ticket = luaL_checkinteger(L, 2);
@@ -178,7 +178,7 @@ static int queue_next(lua_State *L)
     return 1;
 }
 
-/* #queue -> entries neither taken nor cancelled */
+/* #queue -> number of entries neither taken nor cancelled */
 static int queue_len(lua_State *L)
 {
     struct queue *q = luaL_checkudata(L, 1, QUEUE);

@@ -12,8 +12,8 @@
 
 enum { EXIT_FATAL = 1 };
 
-/* Started with a standard stream closed, the next file to be opened would take its place
- * and get what is meant for people. What stands in for it swallows that, and cannot be
+/* If a standard stream is closed, the next file opened would get its descriptor and
+ * receive output meant for the terminal. The replacement discards writes and cannot be
  * read. */
 static void fill_standard_streams(void)
 {
@@ -29,7 +29,7 @@ static int traceback(lua_State *L)
 }
 
 /* main(argc, argv) -> exit status
- * --lualib DIR and --run FILE come first; they serve development and tests. */
+ * --lualib DIR and --run FILE come first; they are for development and tests. */
 static int run(lua_State *L)
 {
     int argc = (int)lua_tointeger(L, 1);
@@ -66,7 +66,7 @@ static int run(lua_State *L)
 int main(int argc, char **argv)
 {
     fill_standard_streams();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error value, not a death */
+    signal(SIGPIPE, SIG_IGN); /* writing to a closed pipe fails instead of killing us */
 
     struct host_memory *memory = host_memory_new();
     lua_State *L = memory ? lua_newstate(host_memory_alloc, memory) : NULL;

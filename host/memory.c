@@ -1,9 +1,9 @@
-/* Small blocks for Lua, cut from slabs and kept by size.
+/* Small blocks for Lua, cut from slabs and reused by size.
  *
- * A record of a source becomes some thirty small objects that die with it. Lua tells the
- * size of what it frees, so a block needs no header and goes straight to the list of its
- * size; malloc would look for it, split and join. Slabs are given back at the end only:
- * what one record took serves the next. */
+ * Each source record becomes about thirty short-lived objects. Lua passes the size of
+ * what it frees, so a block needs no header and goes directly to the free list of its
+ * size, where malloc would search, split and merge. Slabs are freed only at the end:
+ * the blocks of one record serve the next. */
 
 #include "memory.h"
 
@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    STEP = 16,     /* bytes between two sizes, and the alignment */
-    LARGEST = 512, /* bytes; larger blocks are malloc's */
+    STEP = 16,     /* bytes between two block sizes, and the alignment */
+    LARGEST = 512, /* bytes; larger blocks come from malloc */
     SLAB = 64 * 1024,
     SIZES = LARGEST / STEP
 };
@@ -23,7 +23,7 @@ struct free_block {
 
 struct slab {
     struct slab *next;
-    char pad[STEP - sizeof(struct slab *)]; /* what follows is aligned */
+    char pad[STEP - sizeof(struct slab *)]; /* aligns what follows */
     char bytes[];
 };
 
@@ -33,8 +33,8 @@ struct host_memory {
     struct slab *slabs;
 };
 
-/* A sanitizer is to see each block as it was asked for; gcc tells of it by a macro, clang
- * by a feature. */
+/* A sanitizer must see each block as requested. gcc defines a macro for it, clang has a
+ * feature test. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer) && !defined __SANITIZE_ADDRESS__
 #define __SANITIZE_ADDRESS__ 1

@@ -1,4 +1,4 @@
-/* The memory of the program's Lua state. */
+/* The allocator of the program's Lua state. */
 #ifndef HOST_MEMORY_H
 #define HOST_MEMORY_H
 
@@ -6,13 +6,13 @@
 
 struct host_memory;
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 struct host_memory *host_memory_new(void);
 
 /* A lua_Alloc whose `ud` is a host_memory. */
 void *host_memory_alloc(void *ud, void *block, size_t old, size_t size);
 
-/* Frees all of it; after lua_close. */
+/* Frees everything; call after lua_close. */
 void host_memory_free(struct host_memory *m);
 
 #endif

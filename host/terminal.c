@@ -1,5 +1,4 @@
-/* host.terminal - what the terminal is, its size, whole writes, a line typed by a person.
- */
+/* host.terminal - terminal detection, its size, complete writes, prompts. */
 
 #include "common.h"
 #include "host.h"
@@ -21,12 +20,11 @@
 #define PROMPT "host.terminal.prompt"
 
 struct prompt {
-    struct host_watch
-        watch;   /* fd is -1 while a line waits to be taken, and after the end */
-    int fd;      /* -1 when closed */
-    bool owned;  /* fd is ours to close */
-    bool hidden; /* `before` is to be restored */
-    bool whole;  /* text is a line */
+    struct host_watch watch; /* fd is -1 while a line is pending, and after the end */
+    int fd;                  /* -1 when closed */
+    bool owned;              /* fd is ours to close */
+    bool hidden;             /* `before` is to be restored */
+    bool whole;              /* text is a complete line */
     bool ended;
     struct termios before;
     char *text; /* may be a secret: wiped before it is freed */
@@ -53,7 +51,7 @@ static int terminal_width(lua_State *L)
 }
 
 /* write(stream, text) -> true | nil, message, kind
- * Whole, unless a watched signal comes while the reader at the other end lets us wait. */
+ * Writes everything, unless a watched signal arrives while the reader blocks. */
 static int terminal_write(lua_State *L)
 {
     size_t size;
@@ -61,14 +59,14 @@ static int terminal_write(lua_State *L)
     const char *text = luaL_checklstring(L, 2, &size);
     luaL_argcheck(L, fd != STDIN_FILENO, 1, "stdin is read only");
 
-    fflush(fd == STDOUT_FILENO ? stdout : stderr); /* what print() left comes first */
+    fflush(fd == STDOUT_FILENO ? stdout : stderr); /* output of print() goes first */
     while (size > 0) {
         ssize_t n = write(fd, text, size);
         int error = n < 0 ? errno : 0;
         if (n >= 0) {
             text += n;
             size -= (size_t)n;
-            if (size > 0) error = EINTR; /* what a signal did to a write half done */
+            if (size > 0) error = EINTR; /* a signal cut the write short */
         }
         if (error == EAGAIN || error == EWOULDBLOCK) {
             struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -107,8 +105,8 @@ static bool add_byte(struct prompt *p, char c)
     return true;
 }
 
-/* Reads bytes one by one, for those after the line are not ours: they belong to the next
- * prompt or to a child. The descriptor is shared with others and stays blocking. */
+/* Reads byte by byte: what follows the line belongs to the next prompt or to a child
+ * process. The descriptor is shared and stays blocking. */
 static void prompt_ready(lua_State *L, struct host_watch *w, short revents)
 {
     struct prompt *p = (struct prompt *)((char *)w - offsetof(struct prompt, watch));
@@ -119,7 +117,7 @@ static void prompt_ready(lua_State *L, struct host_watch *w, short revents)
     do {
         ssize_t n = read(p->fd, &c, 1);
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-        p->ended = n <= 0; /* a terminal that went away is an end, too */
+        p->ended = n <= 0; /* a terminal that disappeared is an end, too */
         p->whole = p->ended ? p->size > 0 : c == '\n';
         if (!p->ended && !p->whole && !add_byte(p, c))
             luaL_error(L, "out of memory for a typed line");
@@ -130,8 +128,8 @@ static void prompt_ready(lua_State *L, struct host_watch *w, short revents)
     host_loop_tell(L, p);
 }
 
-/* A terminal on stdin is preferred to /dev/tty, which not every poll(2) accepts; with
- * neither, stdin is read as it is. */
+/* Prefers a terminal on stdin to /dev/tty, which not every poll(2) supports; without
+ * either, reads stdin as it is. */
 static void open_input(struct prompt *p)
 {
     p->fd = STDIN_FILENO;
@@ -143,7 +141,7 @@ static void open_input(struct prompt *p)
 }
 
 /* prompt(hidden?) -> prompt | nil, message, kind
- * hidden: without echo, but for the end of the line. */
+ * hidden: no echo except for the line end. */
 static int terminal_prompt(lua_State *L)
 {
     bool hidden = lua_toboolean(L, 1);
@@ -153,18 +151,18 @@ static int terminal_prompt(lua_State *L)
     luaL_setmetatable(L, PROMPT);
 
     open_input(p);
-    int mode = fcntl(p->fd, F_GETFL); /* what stands in for a closed stdin only writes */
+    int mode = fcntl(p->fd, F_GETFL); /* a replacement of a closed stdin only writes */
     if (mode < 0 || (mode & O_ACCMODE) == O_WRONLY) {
         p->fd = -1;
         return host_fail(L, HOST_CLOSED,
-                         "no terminal and no stdin to read an answer from");
+                         "no terminal and no stdin to read the answer from");
     }
     if (hidden && tcgetattr(p->fd, &p->before) == 0) {
         struct termios quiet = p->before;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         quiet.c_lflag |= ECHONL;
         if (tcsetattr(p->fd, TCSANOW, &quiet) != 0)
-            return host_fail_errno(L, errno, "hiding", "what is typed");
+            return host_fail_errno(L, errno, "turning off", "echo");
         p->hidden = true;
     }
     host_loop_own(L, p);
@@ -174,8 +172,8 @@ static int terminal_prompt(lua_State *L)
     return 1;
 }
 
-/* prompt:line() -> line without its end | nil while there is none | false at the end of
- * input The next line is read only after this one was taken. */
+/* prompt:line() -> line without its end | nil if none yet | false at the end of input
+ * Reads the next line only after this one was taken. */
 static int prompt_line(lua_State *L)
 {
     struct prompt *p = luaL_checkudata(L, 1, PROMPT);
@@ -198,7 +196,7 @@ static int prompt_line(lua_State *L)
 }
 
 /* prompt:close()
- * What is typed is echoed again. */
+ * Turns echo back on. */
 static int prompt_close(lua_State *L)
 {
     struct prompt *p = luaL_checkudata(L, 1, PROMPT);

@@ -1,5 +1,5 @@
-/* UTF-8 as RFC 3629 has it: overlong forms, surrogates, code points above U+10FFFF and
- * what is cut off are no characters. */
+/* UTF-8 as defined by RFC 3629: overlong forms, surrogates, code points above U+10FFFF
+ * and truncated sequences are invalid. */
 #ifndef HOST_UTF8_H
 #define HOST_UTF8_H
 
@@ -8,7 +8,7 @@
 
 enum { UTF8_LONGEST = 4 }; /* bytes of a character */
 
-/* Bytes of the character at `text`, which is before `end`; 0 when it is none. */
+/* Bytes of the character at `text`, which is before `end`; 0 if it is invalid. */
 static inline size_t host_utf8_size(const char *text, const char *end)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -25,17 +25,18 @@ static inline size_t host_utf8_size(const char *text, const char *end)
     return n;
 }
 
-/* The offset of the first byte that is not UTF-8; `size` when there is none. */
+/* The offset of the first byte that is not UTF-8; `size` if there is none. */
 size_t host_utf8_check(const char *text, size_t size);
 
-/* Characters in text[0..size), which is UTF-8; else the bytes that could begin one. */
+/* Characters in text[0..size), if it is UTF-8; else the number of possible first bytes.
+ */
 size_t host_utf8_count(const char *text, size_t size);
 
 /* The code point of the character at `text`, whose host_utf8_size is `n`. */
 uint32_t host_utf8_point(const char *text, size_t n);
 
-/* Writes a code point (also one that is no character: a lone surrogate then fails the
- * check) and returns where its bytes end, at most UTF8_LONGEST further. */
+/* Writes a code point and returns the end of its bytes, at most UTF8_LONGEST further. A
+ * lone surrogate is written too; it then fails the check. */
 char *host_utf8_put(char *to, uint32_t point);
 
 #endif

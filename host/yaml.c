@@ -1,4 +1,4 @@
-/* host.yaml - YAML into Lua values, by libyaml's events.
+/* host.yaml - YAML to Lua values, from libyaml's events.
  *
  * During a call the stack holds the text, the reader, and the table of anchors (name ->
  * value, or the table itself while the value is being read); the functions below push a
@@ -20,9 +20,9 @@ enum { COPIES_A_BYTE = 10, COPIES_FREE = 1000, COPIES_LIMIT = 1000000 };
 
 struct reader {
     yaml_parser_t parser;
-    yaml_event_t event; /* the one at hand */
+    yaml_event_t event; /* the current one */
     bool has_parser, has_event;
-    size_t copies, limit; /* values that aliases added, and may add */
+    size_t copies, limit; /* values that aliases have added, and may add */
 };
 
 static void end(struct reader *r)
@@ -58,7 +58,7 @@ static bool advance(lua_State *L, struct reader *r)
     if (r->has_event) return true;
 
     const yaml_parser_t *p = &r->parser;
-    const char *problem = p->problem ? p->problem : "no YAML";
+    const char *problem = p->problem ? p->problem : "invalid YAML";
     if (p->error == YAML_MEMORY_ERROR) luaL_error(L, "out of memory for YAML");
     if (p->error != YAML_READER_ERROR) return fail(L, p->problem_mark, problem);
     host_fail(L, HOST_PARSE, "YAML, byte %I: %s", (lua_Integer)p->problem_offset + 1,
@@ -82,8 +82,8 @@ static const char *skip_digits(const char *p)
     return p;
 }
 
-/* Pushes a decimal number, or returns false. What would lose something as a number is
- * none: leading zeros, a plus (telephone numbers), what does not fit. */
+/* Pushes a decimal number, or returns false. Text that would lose something as a number
+ * stays a string: leading zeros, a plus (telephone numbers), values out of range. */
 static bool push_number(lua_State *L, const char *text)
 {
     const char *digits = text + (*text == '-'), *p = skip_digits(digits);
@@ -154,7 +154,7 @@ static bool push_scalar(lua_State *L, struct reader *r)
 
 /* -- anchors and aliases -- */
 
-/* Pushes the anchor's name, or nil, and marks it as being read. */
+/* Pushes the anchor's name, or nil, and marks it as unfinished. */
 static void begin_anchor(lua_State *L, const yaml_char_t *anchor)
 {
     lua_pushstring(L, (const char *)anchor);
@@ -164,7 +164,7 @@ static void begin_anchor(lua_State *L, const yaml_char_t *anchor)
     lua_rawset(L, ANCHORS);
 }
 
-/* Stack: name, value. Leaves the value, which the anchor stands for from now on. */
+/* Stack: name, value. Leaves the value, which the anchor now refers to. */
 static void end_anchor(lua_State *L)
 {
     if (!lua_isnil(L, -2)) {
@@ -175,10 +175,12 @@ static void end_anchor(lua_State *L)
     lua_remove(L, -2);
 }
 
-/* Replaces the value on top by a copy, so that changing one place changes no other. */
+/* Replaces the value on top with a copy, so that changing one does not change the
+ * other. */
 static bool copy(lua_State *L, struct reader *r, int depth)
 {
-    if (++r->copies > r->limit) return fail_here(L, r, "aliases expand beyond reason");
+    if (++r->copies > r->limit)
+        return fail_here(L, r, "aliases expand to too many values");
     if (!lua_istable(L, -1)) return true;
     if (depth > DEPTH) return fail_here(L, r, "nested too deeply");
     luaL_checkstack(L, 10, "YAML");
@@ -200,8 +202,7 @@ static bool push_alias(lua_State *L, struct reader *r, int depth)
     const char *name = (const char *)r->event.data.alias.anchor;
 
     if (lua_getfield(L, ANCHORS, name) == LUA_TNIL)
-        return fail_here(L, r,
-                         lua_pushfstring(L, "no anchor '%s' before its alias", name));
+        return fail_here(L, r, lua_pushfstring(L, "unknown anchor '%s'", name));
     if (lua_rawequal(L, -1, ANCHORS))
         return fail_here(L, r, lua_pushfstring(L, "'%s' contains itself", name));
     return copy(L, r, depth);
@@ -229,7 +230,7 @@ static bool push_sequence(lua_State *L, struct reader *r, int depth)
     return true;
 }
 
-/* The key at hand, which the table on top must not have yet. */
+/* The current key, which the table on top must not have yet. */
 static bool push_key(lua_State *L, struct reader *r)
 {
     if (r->event.type != YAML_SCALAR_EVENT)
@@ -248,7 +249,7 @@ static bool push_key(lua_State *L, struct reader *r)
             L, r, lua_pushfstring(L, "the key %s is not a string; quote it", text));
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) != LUA_TNIL)
-        return fail_here(L, r, lua_pushfstring(L, "the key '%s' is there twice", text));
+        return fail_here(L, r, lua_pushfstring(L, "duplicate key '%s'", text));
     lua_pop(L, 1);
     return true;
 }
@@ -270,7 +271,7 @@ static bool push_mapping(lua_State *L, struct reader *r, int depth)
     return true;
 }
 
-/* The node that begins with the event at hand. */
+/* The node that begins with the current event. */
 static bool node(lua_State *L, struct reader *r, int depth)
 {
     if (depth > DEPTH) return fail_here(L, r, "nested too deeply");
@@ -302,7 +303,7 @@ static bool document(lua_State *L, struct reader *r)
     if (!advance(L, r) || !node(L, r, 1)) return false;
     if (!advance(L, r) || !advance(L, r)) return false; /* document end; stream end */
     if (r->event.type != YAML_STREAM_END_EVENT)
-        return fail_here(L, r, "a second document");
+        return fail_here(L, r, "more than one document");
     return true;
 }
 
@@ -324,7 +325,7 @@ static int yaml_decode(lua_State *L)
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, size);
 
     bool done = document(L, r);
-    end(r); /* its buffers go now, not with the next collection */
+    end(r); /* frees its buffers now, not at the next collection */
     return done ? 1 : 3;
 }
 

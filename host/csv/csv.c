@@ -1,6 +1,7 @@
-/* host.csv - delimited text as found: its header, its rows, and what is wrong with them.
+/* host.csv - delimited text as found in the wild: header, rows, and what is wrong with
+ * them.
  *
- * scan.c splits, record.c hands fields out, options.c reads the options. */
+ * scan.c splits rows, record.c returns fields, options.c reads the options. */
 
 #include "csv/reader.h"
 
@@ -16,7 +17,7 @@
 
 #define ASK_ENCODING "; is its encoding windows-1252?"
 
-enum { RAW_SHOWN = 4096 }; /* bytes of a row that is stepped over */
+enum { RAW_SHOWN = 4096 }; /* bytes shown of a skipped row */
 
 static struct csv_reader *check_reader(lua_State *L)
 {
@@ -25,7 +26,7 @@ static struct csv_reader *check_reader(lua_State *L)
     return r;
 }
 
-/* Fails when the names at the top of the stack are not all different. */
+/* Fails if the names on top of the stack are not unique. */
 static int check_names(lua_State *L, const struct csv_reader *r)
 {
     int names = lua_gettop(L);
@@ -45,8 +46,8 @@ static int check_names(lua_State *L, const struct csv_reader *r)
     return 0;
 }
 
-/* Pushes the name of column `i` (0-based): its text without outer blanks, "column 3" for
- * none. */
+/* Pushes the name of column `i` (0-based): its trimmed text, or "column 3" if that is
+ * empty. */
 static void push_name(lua_State *L, struct csv_reader *r, int i)
 {
     const struct csv_scan *s = &r->scan;
@@ -71,8 +72,8 @@ static bool is_blank_row(const struct csv_scan *s)
     return true;
 }
 
-/* Reads the first row as the columns' names and pushes them; else pushes a failure,
- * returns 3. */
+/* Reads the first row as column names and pushes them; on failure pushes nil, message,
+ * kind and returns 3. */
 static int read_header(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
@@ -94,7 +95,7 @@ static int read_header(lua_State *L, struct csv_reader *r)
                          name, (LUAI_UACINT)line);
     if (s->stray)
         return host_fail(L, HOST_PARSE,
-                         "%s:%I: text behind the closing quote of column %d", name,
+                         "%s:%I: text after the closing quote of column %d", name,
                          (LUAI_UACINT)line, s->stray);
     for (int i = 0; i < s->count; i++) {
         push_name(L, r, i);
@@ -102,15 +103,15 @@ static int read_header(lua_State *L, struct csv_reader *r)
     }
     return check_names(L, r);
 }
-/* Pushes a copy of the list of names at the top: what the caller does to his later is
- * his. */
+/* Pushes a copy of the list of names on top, so later changes to the caller's list have
+ * no effect. */
 static int copy_names(lua_State *L, const struct csv_reader *r)
 {
     int given = lua_gettop(L);
     lua_newtable(L);
     for (lua_Integer i = 1; lua_rawgeti(L, given, i) != LUA_TNIL; i++) {
         if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "header: name %I is no string", i);
+            luaL_error(L, "header: name %I is not a string", i);
         lua_rawseti(L, -2, i);
     }
     lua_pop(L, 1);
@@ -154,7 +155,7 @@ static int csv_reader(lua_State *L)
     return 1;
 }
 
-/* Pushes the row's text for people: cut, with what is not UTF-8 replaced. */
+/* Pushes the row's text for display: truncated, with invalid UTF-8 replaced. */
 static void push_raw(lua_State *L, const struct csv_scan *s)
 {
     const char *text = host_csv_row(s);
@@ -177,8 +178,7 @@ static void push_raw(lua_State *L, const struct csv_scan *s)
     luaL_pushresult(&b);
 }
 
-/* Fields beyond the last column are what spreadsheets leave behind when they are all
- * empty. */
+/* Spreadsheets leave empty fields beyond the last column: drops them if all are empty. */
 static void drop_empty_tail(struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
@@ -204,7 +204,7 @@ static void push_column(lua_State *L, int column)
     lua_remove(L, -2);
 }
 
-/* Pushes what is wrong with the row and returns true, or returns false. */
+/* Pushes what is wrong with the row and returns true; false if it is fine. */
 static bool push_complaint(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
@@ -215,11 +215,11 @@ static bool push_complaint(lua_State *L, struct csv_reader *r)
         while (column < s->count && s->fields[column].begin <= bad)
             column++;
         push_column(L, column);
-        lua_pushfstring(L, "bytes that are not UTF-8 in column \"%s\"%s",
-                        lua_tostring(L, -1), s->encoding == CSV_UTF8 ? ASK_ENCODING : "");
+        lua_pushfstring(L, "invalid UTF-8 in column \"%s\"%s", lua_tostring(L, -1),
+                        s->encoding == CSV_UTF8 ? ASK_ENCODING : "");
     } else if (s->stray) {
         push_column(L, s->stray);
-        lua_pushfstring(L, "text behind the closing quote of column \"%s\"",
+        lua_pushfstring(L, "text after the closing quote of column \"%s\"",
                         lua_tostring(L, -1));
     } else if ((s->count < r->least || s->count > r->columns) && !r->pad) {
         lua_pushfstring(L, "row has %d field%s, the header %d", s->count,
@@ -230,8 +230,8 @@ static bool push_complaint(lua_State *L, struct csv_reader *r)
     return true;
 }
 
-/* Pushes where the row is: its line, or that behind the prefix given for places.
- * Formatting by Lua would make a string of the number as well, for each row. */
+/* Pushes where the row is: its line, after the prefix given for places if there is one.
+ * Formatting in Lua would create a second string for each row. */
 static void push_place(lua_State *L, const struct csv_reader *r)
 {
     if (!r->place) {
@@ -298,11 +298,11 @@ static int reader_unknown(lua_State *L)
 }
 
 /* reader:close()
- * The input stays open: it is the caller's. */
+ * The input stays open; it belongs to the caller. */
 static int reader_close(lua_State *L)
 {
     struct csv_reader *r = luaL_checkudata(L, 1, READER);
-    r->row++; /* rows are gone */
+    r->row++; /* invalidates the records */
     host_csv_release(&r->scan);
     for (int i = 0; i < r->null_count; i++)
         free(r->nulls[i].text);

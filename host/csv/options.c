@@ -16,7 +16,7 @@ static int byte_option(lua_State *L, const char *name, int standard, bool may_be
     if (!text) return standard;
     if (size == 0 && may_be_empty) return -1;
     if (size != 1 || (unsigned char)*text >= 0x80 || *text == '\n' || *text == '\r')
-        luaL_error(L, "%s must be one byte, and no line end", name);
+        luaL_error(L, "%s must be a single byte other than a line end", name);
     return *text;
 }
 
@@ -49,7 +49,8 @@ static enum csv_encoding encoding_option(lua_State *L)
     for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
         if (strcmp(encodings[i].name, name) == 0) return encodings[i].encoding;
     return (enum csv_encoding)luaL_error(
-        L, "encoding \"%s\": known are utf-8, utf-16le, utf-16be, windows-1252, latin1",
+        L,
+        "unknown encoding \"%s\": use utf-8, utf-16le, utf-16be, windows-1252 or latin1",
         name);
 }
 
@@ -57,7 +58,7 @@ static void null_option(lua_State *L, struct csv_reader *r)
 {
     lua_getfield(L, 2, "null");
     if (!lua_isnil(L, -1)) {
-        if (!lua_istable(L, -1)) luaL_error(L, "null must be a list of words");
+        if (!lua_istable(L, -1)) luaL_error(L, "null must be a list of strings");
         size_t n = lua_rawlen(L, -1);
         r->nulls = calloc(n + 1, sizeof *r->nulls);
         if (!r->nulls) luaL_error(L, "out of memory for null words");
@@ -65,7 +66,7 @@ static void null_option(lua_State *L, struct csv_reader *r)
             lua_rawgeti(L, -1, (lua_Integer)i + 1);
             size_t size;
             if (lua_type(L, -1) != LUA_TSTRING)
-                luaL_error(L, "null must be a list of words");
+                luaL_error(L, "null must be a list of strings");
             const char *text = lua_tolstring(L, -1, &size);
             char *copy = malloc(size + 1);
             if (!copy) luaL_error(L, "out of memory for null words");
@@ -84,7 +85,7 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     s->quote = byte_option(L, "quote", '"', true);
     s->escape = byte_option(L, "escape", -1, true);
     if (s->delimiter == s->quote || s->delimiter == s->escape)
-        luaL_error(L, "the delimiter cannot be the quote or the escape");
+        luaL_error(L, "the delimiter must differ from the quote and the escape");
     if (s->escape == s->quote) s->escape = -1; /* quotes double anyway */
     s->trim = host_flag(L, 2, "trim", false);
     lua_getfield(L, 2, "limit");

@@ -1,10 +1,10 @@
-/* The records of host.csv - rows that are read when somebody asks.
+/* The records of host.csv - rows whose fields are read on access.
  *
- * A record is a small userdata that knows its reader and how many rows had been read when
- * it was made; a field becomes a Lua string when it is read. Each reader has a metatable
- * of its own for them, whose functions carry what a look-up needs as upvalues: the column
- * numbers by name, the names by number, and the reader (which so outlives its records).
- */
+ * A record is a small userdata with its reader and the reader's row number when it was
+ * created; a field becomes a Lua string when it is read. Each reader has its own
+ * metatable for records, whose functions have as upvalues what a lookup needs: the
+ * column numbers by name, the names by number, and the reader, which thus outlives its
+ * records. */
 
 #include "csv/reader.h"
 
@@ -19,7 +19,7 @@ enum { UNKNOWN_SHOWN = 100 };
 
 struct record {
     struct csv_reader *reader; /* kept alive by the metatable */
-    lua_Integer row;           /* readable while this is the reader's row */
+    lua_Integer row;           /* valid while this is the reader's row */
 };
 
 void host_csv_trim(const char **text, size_t *size)
@@ -80,7 +80,7 @@ static bool is_null(const struct csv_reader *r, const char *text, size_t size)
     return false;
 }
 
-/* Pushes field `i` (0-based) of the present row. */
+/* Pushes field `i` (0-based) of the current row. */
 static void push_field(lua_State *L, const struct csv_reader *r, int i)
 {
     const struct csv_scan *s = &r->scan;
@@ -99,17 +99,16 @@ static void push_field(lua_State *L, const struct csv_reader *r, int i)
         lua_pushlstring(L, text, size);
 }
 
-/* Rows reach their functions as metamethods only, which nobody else can get hold of: the
- * metatable is locked. So the type needs no check, and this is the busiest place there
- * is. */
+/* The functions are only reachable as metamethods of rows, since the metatable is
+ * locked. So the type needs no check, and this is the hottest path. */
 static const struct csv_reader *live_record(lua_State *L, const struct record *record)
 {
     if (record->row != record->reader->row)
-        luaL_error(L, "this record is gone: the reader has moved on");
+        luaL_error(L, "this record is no longer valid: the reader has moved on");
     return record->reader;
 }
 
-/* Remembers a column that is not there, once; the column numbers get a 0 for it. */
+/* Records the name of a missing column, once; the column numbers get a 0 for it. */
 static void note_unknown(lua_State *L)
 {
     lua_getiuservalue(L, lua_upvalueindex(OWNER), CSV_UNKNOWN);
@@ -124,14 +123,14 @@ static void note_unknown(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* The column called what is at stack index 2; 0 for none. */
+/* The number of the column named at stack index 2; 0 if there is none. */
 static lua_Integer column_named(lua_State *L, const struct csv_reader *r)
 {
     const char *name = lua_tostring(L, 2);
     for (size_t i = host_slot(name, r->mask); r->slots[i].name; i = (i + 1) & r->mask)
         if (r->slots[i].name == name) return r->slots[i].number;
 
-    lua_pushvalue(L, 2); /* a long name, an unknown one */
+    lua_pushvalue(L, 2); /* a long or unknown name */
     if (lua_rawget(L, lua_upvalueindex(BY_NAME)) != LUA_TNIL) return lua_tointeger(L, -1);
     note_unknown(L);
     return 0;
@@ -150,7 +149,7 @@ static int record_index(lua_State *L)
 
 static int record_newindex(lua_State *L)
 {
-    return luaL_error(L, "a record cannot be changed");
+    return luaL_error(L, "records are read-only; build a new table");
 }
 
 /* #row -> number of fields */
@@ -160,7 +159,7 @@ static int record_len(lua_State *L)
     return 1;
 }
 
-/* The step of pairs(row): upvalues row, names, fields passed so far. */
+/* The iterator of pairs(row): upvalues row, names, fields visited so far. */
 static int record_step(lua_State *L)
 {
     const struct csv_reader *r = live_record(L, lua_touserdata(L, lua_upvalueindex(1)));
@@ -180,7 +179,7 @@ static int record_step(lua_State *L)
     return 0;
 }
 
-/* pairs(row): name, value of the fields that are not nil, in the order of the columns */
+/* pairs(row): name and value of each field that is not nil, in column order */
 static int record_pairs(lua_State *L)
 {
     live_record(L, lua_touserdata(L, 1));
@@ -199,7 +198,7 @@ static const luaL_Reg metamethods[] = {
     {NULL,         NULL           }
 };
 
-/* Makes the slots for the names at the top. */
+/* Creates the slots for the names on top. */
 static void hash_columns(lua_State *L, struct csv_reader *r)
 {
     size_t n = lua_rawlen(L, -1), size = 8;

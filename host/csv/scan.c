@@ -1,7 +1,7 @@
 /* The scanner behind host.csv: a sliding buffer, encodings, rows and fields.
  *
- * A row is looked at once: the bytes between two delimiters are skipped a word at a time
- * and only offsets are kept. What the bytes mean is decided when a field is read. */
+ * Each row is scanned once: bytes between delimiters are skipped a word at a time and
+ * only offsets are kept. Fields are decoded when they are read. */
 
 #include "csv/scan.h"
 
@@ -30,8 +30,8 @@ static uint32_t unit16(const struct csv_scan *s, size_t at)
                                       : (uint32_t)(p[0] << 8 | p[1]);
 }
 
-/* One character of UTF-16 from `raw`, 0 bytes when it is not all there. A surrogate
- * without its other half is encoded as it is: the row then fails the check for UTF-8. */
+/* One character of UTF-16 from `raw`, 0 bytes if it is incomplete. A lone surrogate is
+ * encoded as it is: the row then fails the UTF-8 check. */
 static size_t take_utf16(const struct csv_scan *s, uint32_t *c)
 {
     size_t left = s->raw_end - s->raw_begin;
@@ -54,7 +54,7 @@ static size_t take_byte(const struct csv_scan *s, uint32_t *c)
     return 1;
 }
 
-/* Moves from `raw` into the buffer what fits. */
+/* Converts as much of `raw` into the buffer as fits. */
 static void convert(struct csv_scan *s)
 {
     bool wide = s->encoding == CSV_UTF16LE || s->encoding == CSV_UTF16BE;
@@ -76,14 +76,14 @@ static void convert(struct csv_scan *s)
         to = host_utf8_put(to, c);
     }
     if (to <= end && s->drained && s->raw_begin < s->raw_end) {
-        *to++ = (char)0xff; /* half a character: the row is then not UTF-8 */
+        *to++ = (char)0xff; /* half a character makes the row invalid UTF-8 */
         s->raw_begin = s->raw_end;
     }
     s->filled = (size_t)(to - s->buffer);
     s->at_end = s->drained && s->raw_begin == s->raw_end;
 }
 
-/* Reads behind what is left in `raw`. */
+/* Reads more after what is left in `raw`. */
 static bool fill_raw(lua_State *L, struct csv_scan *s)
 {
     size_t left = s->raw_end - s->raw_begin;
@@ -98,7 +98,7 @@ static bool fill_raw(lua_State *L, struct csv_scan *s)
     return true;
 }
 
-/* Looks for a byte order mark, which knows better than any option. */
+/* Looks for a byte order mark, which overrides the option. */
 static bool begin(lua_State *L, struct csv_scan *s)
 {
     static const struct {
@@ -138,7 +138,7 @@ static lua_Integer count_lines(const char *p, const char *end)
     return n;
 }
 
-/* Whether the field that is being split begins with a quote. */
+/* Whether the current field begins with a quote. */
 static bool in_quotes(const struct csv_scan *s)
 {
     size_t at = s->cursor + s->row;
@@ -166,7 +166,7 @@ static enum csv_outcome too_long(lua_State *L, struct csv_scan *s, bool is_open)
     return CSV_FAILED;
 }
 
-/* Slides the row to the front and reads behind it. CSV_ROW: go on. */
+/* Moves the row to the front of the buffer and reads more. CSV_ROW: continue. */
 static enum csv_outcome refill(lua_State *L, struct csv_scan *s)
 {
     if (s->begun && s->filled - s->row > s->limit) return too_long(L, s, in_quotes(s));
@@ -196,7 +196,7 @@ static enum csv_outcome refill(lua_State *L, struct csv_scan *s)
     return CSV_ROW;
 }
 
-/* The first of two bytes, eight at a time; `end` when there is none. */
+/* The first of two bytes, eight at a time; `end` if there is none. */
 static const char *find2(const char *p, const char *end, int a, int b)
 {
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -230,8 +230,8 @@ static const char *skip_plain(const struct csv_scan *s, const char *p, const cha
     return p;
 }
 
-/* The closing quote, from behind the opening one; NULL when there is none before `end`.
- */
+/* The closing quote, searched from after the opening one; NULL if there is none before
+ * `end`. */
 static const char *skip_quoted(const struct csv_scan *s, const char *p, const char *end,
                                struct csv_field *f)
 {
@@ -264,7 +264,7 @@ static struct csv_field *add_field(lua_State *L, struct csv_scan *s)
 }
 
 /* Splits one field that begins at `p`; returns where it ends (delimiter, line end,
- * `end`), or NULL when its closing quote is not in the buffer. */
+ * `end`), or NULL if its closing quote is not in the buffer yet. */
 static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
                                const char *end)
 {
@@ -292,7 +292,8 @@ static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
     return p;
 }
 
-/* The row ends at `p`; `end_of_line`: with a line end there, not with the input. */
+/* The row ends at `p`; `end_of_line`: at a line end rather than at the end of the
+ * input. */
 static void end_row(struct csv_scan *s, const char *p, bool end_of_line)
 {
     const char *row = host_csv_row(s);
@@ -307,7 +308,7 @@ static void end_row(struct csv_scan *s, const char *p, bool end_of_line)
     if (s->folded || s->escape >= 0) s->next_line += count_lines(row, p);
 }
 
-/* Splits the row as far as the buffer goes. False: more is needed. */
+/* Splits the row as far as the buffer goes. False: more input is needed. */
 static bool split_row(lua_State *L, struct csv_scan *s)
 {
     const char *row = host_csv_row(s), *end = s->buffer + s->filled;

@@ -1,5 +1,5 @@
-/* Splits a stream of delimited text into rows and rows into field offsets; csv.c makes
- * Lua values of them. */
+/* Splits a stream of delimited text into rows and rows into field offsets; csv.c turns
+ * them into Lua values. */
 #ifndef HOST_CSV_SCAN_H
 #define HOST_CSV_SCAN_H
 
@@ -29,27 +29,27 @@ struct csv_scan {
     size_t capacity;      /* of buffer */
     size_t row, next;     /* where this row and the next one begin */
     size_t filled;        /* row <= next <= filled <= capacity */
-    bool begun;           /* the byte order mark was looked for */
-    bool drained, at_end; /* the input has no more; the buffer will get no more */
-    unsigned char *raw;   /* as read, where it has to be converted */
+    bool begun;           /* the byte order mark was checked */
+    bool drained, at_end; /* no more input; no more bytes for the buffer */
+    unsigned char *raw;   /* as read, if it must be converted */
     size_t raw_begin, raw_end;
 
     struct csv_field *fields; /* of this row */
     int count, room;
-    size_t cursor;               /* where the field begins that is being split */
+    size_t cursor;               /* start of the current field */
     size_t size;                 /* bytes of this row without its line end */
     lua_Integer line, next_line; /* 1-based */
-    bool folded;                 /* the row may hold line ends */
-    int stray;                   /* 1-based field with text behind its quotes, or 0 */
+    bool folded;                 /* the row may contain line ends */
+    int stray;                   /* 1-based field with text after its quotes, or 0 */
 };
 
 enum csv_outcome { CSV_ROW, CSV_END, CSV_FAILED };
 
-/* Goes to the next row. CSV_FAILED has pushed nil, message, kind; after an interruption
- * it may be called again. What was true of the row before is gone. */
+/* Advances to the next row and invalidates the previous one. CSV_FAILED has pushed nil,
+ * message, kind; after an interruption it may be called again. */
 enum csv_outcome host_csv_next(lua_State *L, struct csv_scan *s);
 
-/* Frees what it holds; may run twice. */
+/* Frees what it holds; safe to call twice. */
 void host_csv_release(struct csv_scan *s);
 
 static inline bool host_csv_is_blank(char c)

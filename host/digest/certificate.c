@@ -1,4 +1,4 @@
-/* host.digest, fourth part - certificates for a server that is its own authority. */
+/* host.digest, certificates - for a server with its own certificate authority. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -26,7 +26,7 @@ static bool extend(X509 *made, X509 *issuer, int nid, const char *value)
     return done;
 }
 
-/* Sets what any certificate has: version, a random number, times, names and the key. */
+/* Sets what every certificate has: version, serial number, validity, names and key. */
 static bool fill(X509 *made, X509 *issuer, EVP_PKEY *key, const char *name, long seconds)
 {
     uint64_t number = 0;
@@ -34,7 +34,7 @@ static bool fill(X509 *made, X509 *issuer, EVP_PKEY *key, const char *name, long
     return RAND_bytes((unsigned char *)&number, sizeof number) == 1 &&
            X509_set_version(made, X509_VERSION_3) == 1 &&
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(made), number >> 1 | 1) == 1 &&
-           /* clocks differ, and the first look comes at once */
+           /* clocks differ, and the certificate is used at once */
            X509_gmtime_adj(X509_getm_notBefore(made), -300) &&
            X509_gmtime_adj(X509_getm_notAfter(made), seconds) &&
            X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
@@ -64,7 +64,7 @@ static bool make_leaf(X509 *leaf, EVP_PKEY *key, X509 *ca, EVP_PKEY *ca_key,
            X509_sign(leaf, ca_key, EVP_sha256()) > 0;
 }
 
-/* What is being made: owned, so that a raise loses nothing. */
+/* Work in progress, owned by Lua so that an error leaks nothing. */
 struct made {
     EVP_PKEY *key, *ca_key;
     X509 *ca, *leaf;
@@ -86,7 +86,7 @@ static int made_close(lua_State *L)
     return 0;
 }
 
-/* The two have different names: one that named itself as issuer would count as
+/* The two names differ: a certificate that names itself as issuer would count as
  * self-signed. */
 static bool make(struct made *m, const char *authority, const char *name,
                  const char *names, long seconds)
@@ -106,7 +106,8 @@ static bool make(struct made *m, const char *authority, const char *name,
 }
 
 /* certificate(name, names, seconds) -> {ca, cert, key} | nil, message, "parse"
- * names: as OpenSSL writes alternative names, "IP:127.0.0.1,DNS:localhost". */
+ * names: subject alternative names as OpenSSL writes them,
+ * "IP:127.0.0.1,DNS:localhost". */
 static int digest_certificate(lua_State *L)
 {
     static const char *const fields[] = {"ca", "cert", "key"};
@@ -126,7 +127,7 @@ static int digest_certificate(lua_State *L)
     bool done = make(m, authority, name, names, (long)seconds);
     ERR_clear_error();
     if (!done)
-        return host_fail(L, HOST_PARSE, "a certificate for '%s' cannot be made", names);
+        return host_fail(L, HOST_PARSE, "cannot create a certificate for '%s'", names);
     lua_createtable(L, 0, 3);
     for (int i = 0; i < 3; i++) {
         char *text;

@@ -1,5 +1,5 @@
-/* host.digest, key derivations - PBKDF2 and scrypt. Their parameters come from the data:
- * what is out of bounds is no misuse. */
+/* host.digest, key derivations - PBKDF2 and scrypt. Their parameters come from data, so
+ * a value out of range is a failure, not misuse. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Pushes `length` bytes derived by `name`, or nil, message, "parse": the parameters come
- * from the data. */
+/* Pushes `length` bytes derived by `name`, or nil, message, "parse". */
 static int derive(lua_State *L, const char *name, const OSSL_PARAM *params,
                   lua_Integer length)
 {
@@ -31,7 +30,7 @@ static int derive(lua_State *L, const char *name, const OSSL_PARAM *params,
     return 1;
 }
 
-/* OSSL_PARAM takes pointers to what is not const, and only reads. */
+/* OSSL_PARAM takes non-const pointers, but only reads. */
 static OSSL_PARAM octets(lua_State *L, const char *name, int index)
 {
     size_t size;
@@ -51,7 +50,7 @@ static int digest_pbkdf2(lua_State *L)
         return host_fail(L, HOST_PARSE, "PBKDF2 cannot have %I iterations", n);
 
     uint64_t iterations = (uint64_t)n;
-    int unchecked = 1; /* short salts and few iterations are what old systems have */
+    int unchecked = 1; /* old systems use short salts and few iterations */
     const OSSL_PARAM params[] = {
         password,
         salt,

@@ -1,8 +1,8 @@
 /* host.digest - digests, HMACs, randomness.
  *
- * OpenSSL and its algorithms are openssl.c, key derivations derivation.c,
- * signatures signature.c, byte encodings encoding.c, stored passwords
- * password.c, certificates certificate.c. */
+ * The OpenSSL library is in openssl.c, key derivations in derivation.c, signatures in
+ * signature.c, byte encodings in encoding.c, stored passwords in password.c,
+ * certificates in certificate.c. */
 
 #include "digest/parts.h"
 
@@ -45,7 +45,7 @@ static int digest_new(lua_State *L)
     struct hasher *h = lua_newuserdatauv(L, sizeof *h, 1);
     h->context = NULL;
     luaL_setmetatable(L, HASHER);
-    lua_pushvalue(L, lua_upvalueindex(1)); /* its library outlives it */
+    lua_pushvalue(L, lua_upvalueindex(1)); /* keeps the library alive */
     lua_setiuservalue(L, -2, 1);
     h->context = EVP_MD_CTX_new();
     if (!h->context) return luaL_error(L, "out of memory for a digest");
@@ -106,7 +106,7 @@ static int digest_hmac(lua_State *L)
     if (!md) return 3;
     if (!EVP_Q_mac(host_digest_context(L), "HMAC", NULL, EVP_MD_get0_name(md), NULL, key,
                    key_size, data, size, out, sizeof out, &n))
-        return host_digest_fail(L, HOST_IO, "making an HMAC");
+        return host_digest_fail(L, HOST_IO, "computing an HMAC");
     lua_pushlstring(L, (char *)out, n);
     return 1;
 }
@@ -122,7 +122,7 @@ static int digest_random(lua_State *L)
 
     unsigned char *out = (unsigned char *)luaL_buffinitsize(L, &b, (size_t)n);
     if (RAND_bytes_ex(host_digest_context(L), out, (size_t)n, 0) != 1)
-        return luaL_error(L, "no random bytes to be had");
+        return luaL_error(L, "cannot get random bytes");
     luaL_pushresultsize(&b, (size_t)n);
     return 1;
 }

@@ -1,5 +1,4 @@
-/* host.digest, second part - byte encodings: hex, Base64, Base32, UTF-8 to others, gzip.
- */
+/* host.digest, byte encodings - hex, Base64, Base32, UTF-8 to others, gzip. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -43,8 +42,8 @@ static int digest_unhex(lua_State *L)
     return 1;
 }
 
-/* The text of `data` in digits of `bits` bits. `out` has room; returns the digits
- * written. */
+/* Encodes `data` in digits of `bits` bits. `out` has room; returns the number of
+ * digits. */
 static size_t encode(const unsigned char *data, size_t size, const char *alphabet,
                      int bits, char *out)
 {
@@ -116,10 +115,10 @@ static int base32_digit(unsigned char c)
     return -1;
 }
 
-/* The reverse of encode; `group` digits are whole bytes. Padding may be left out, but not
- * in part. The unused low bits of the last digit are not looked at: some encoders leave
- * rubbish there, and it does not change which bytes are meant. A digit too many to be no
- * byte, and too few to be one, is refused. Pushes data or nil. */
+/* The inverse of encode; `group` digits are whole bytes. Padding is optional, but must
+ * be complete. Unused low bits of the last digit are ignored: some encoders leave
+ * garbage there. A leftover digit that is not a whole byte is rejected. Pushes data or
+ * nil. */
 static int decode(lua_State *L, int bits, size_t group, int (*digit)(unsigned char))
 {
     size_t size;
@@ -173,7 +172,7 @@ static size_t put_unit(char *out, unsigned unit, enum encoding encoding)
     return 2;
 }
 
-/* Writes one character; 0 where it has no place. */
+/* Writes one character; 0 if the encoding does not have it. */
 static size_t put_point(char *out, uint32_t point, enum encoding encoding)
 {
     if (encoding == LATIN1) {
@@ -218,7 +217,7 @@ static int digest_gzip(lua_State *L)
     luaL_Buffer b;
     z_stream z = {.next_in = (Bytef *)data, .avail_in = (uInt)size};
 
-    /* without a stream it leaves room for any setting, but not for the header of gzip */
+    /* without a stream, deflateBound covers any setting but not the gzip header */
     uLong most = deflateBound(NULL, (uLong)size) + GZIP_FRAME;
     char *out = luaL_buffinitsize(L, &b, most);
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,

@@ -1,8 +1,9 @@
-/* OpenSSL for host.digest: algorithms by name, and failures with its reasons.
+/* OpenSSL for host.digest: the library, algorithms by name, and failures with its
+ * reasons.
  *
- * It is used through a library context of our own, made when first needed and kept in
- * upvalue 1 of the functions: the old digests come from the legacy provider, which must
- * not be switched on for the TLS of the rest of the program. */
+ * It has its own library context, created on first use and kept in upvalue 1 of the
+ * functions: the old digests need the legacy provider, which must not be enabled for
+ * TLS in the rest of the program. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -46,7 +47,7 @@ static struct library *library(lua_State *L)
     if (l->standard) return l;
     if (!l->context) l->context = OSSL_LIB_CTX_new();
     if (l->context) l->standard = OSSL_PROVIDER_load(l->context, "default");
-    if (!l->standard) luaL_error(L, "the digests of OpenSSL could not be loaded");
+    if (!l->standard) luaL_error(L, "cannot load the digests of OpenSSL");
     return l;
 }
 

@@ -1,4 +1,4 @@
-/* host.digest, third part - stored passwords: crypt(3) strings and argon2. */
+/* host.digest, stored passwords - crypt(3) strings and Argon2. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -37,8 +37,9 @@ static int digest_crypt_verify(lua_State *L)
     struct crypt_data data;
 
     if (strlen(password) != password_size || strlen(encoded) != size)
-        return host_fail(L, HOST_PARSE,
-                         "crypt cannot tell: a zero byte ends what it reads");
+        return host_fail(
+            L, HOST_PARSE,
+            "crypt cannot compute this hash: a zero byte in it or the password");
     memset(&data, 0, sizeof data);
     const char *made = crypt_r(password, encoded, &data);
     bool told = made && made[0] != '*';
@@ -47,7 +48,7 @@ static int digest_crypt_verify(lua_State *L)
     if (!told)
         return host_fail(
             L, HOST_PARSE,
-            "crypt cannot tell: the hash is of no scheme that it knows, or broken");
+            "crypt cannot compute this hash: unknown scheme or invalid hash");
     lua_pushboolean(L, equal);
     return 1;
 }
@@ -63,16 +64,17 @@ static int digest_bcrypt(lua_State *L)
     struct crypt_data data;
 
     if (strlen(password) != size)
-        return host_fail(L, HOST_PARSE, "bcrypt takes no password with a zero byte");
+        return host_fail(L, HOST_PARSE,
+                         "bcrypt does not support a zero byte in a password");
     if (getentropy(random, sizeof random) != 0)
         return host_fail_errno(L, errno, "getting", "random bytes");
     if (!crypt_gensalt_rn("$2b$", (unsigned long)cost, random, sizeof random, setting,
                           sizeof setting))
-        return host_fail(L, HOST_MISSING, "this libxcrypt makes no bcrypt salts");
+        return host_fail(L, HOST_MISSING, "this libxcrypt does not support bcrypt");
     memset(&data, 0, sizeof data);
     const char *made = crypt_r(password, setting, &data);
     if (!made || made[0] == '*')
-        return host_fail(L, HOST_PARSE, "bcrypt does not take this password");
+        return host_fail(L, HOST_PARSE, "bcrypt cannot hash this password");
     lua_pushstring(L, made);
     OPENSSL_cleanse(&data, sizeof data);
     return 1;
@@ -97,14 +99,14 @@ static int digest_argon2_verify(lua_State *L)
     int type = argon2_type_of(encoded);
     unsigned long long kib = 0;
 
-    if (type < 0) return host_fail(L, HOST_PARSE, "this is no argon2 hash");
+    if (type < 0) return host_fail(L, HOST_PARSE, "not an Argon2 hash");
     if (cost && sscanf(cost, "$m=%20llu", &kib) == 1 && kib > DIGEST_MEMORY / 1024)
-        return host_fail(L, HOST_FULL, "argon2 needs %I MiB", (lua_Integer)(kib / 1024));
+        return host_fail(L, HOST_FULL, "Argon2 needs %I MiB", (lua_Integer)(kib / 1024));
     int code = argon2_verify(encoded, password, size, (argon2_type)type);
     if (code != ARGON2_OK && code != ARGON2_VERIFY_MISMATCH)
         return host_fail(L,
                          code == ARGON2_MEMORY_ALLOCATION_ERROR ? HOST_FULL : HOST_PARSE,
-                         "verifying an argon2 hash: %s", argon2_error_message(code));
+                         "verifying an Argon2 hash: %s", argon2_error_message(code));
     lua_pushboolean(L, code == ARGON2_OK);
     return 1;
 }

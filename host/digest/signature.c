@@ -1,4 +1,4 @@
-/* host.digest, signatures - RSA, made and checked. */
+/* host.digest, signatures - RSA, created and verified. */
 
 #include "common.h"
 #include "digest/parts.h"
@@ -9,14 +9,14 @@
 #include <openssl/rsa.h>
 #include <stdbool.h>
 
-/* A key with a passphrase fails instead of asking on the terminal. */
+/* A key with a passphrase fails instead of prompting on the terminal. */
 static int no_passphrase(char *buffer, int size, int writing, void *data)
 {
     (void)buffer, (void)size, (void)writing, (void)data;
     return -1;
 }
 
-/* A private key where `private`, else a public one; NULL when it cannot be read. */
+/* A private key if `private`, else a public key; NULL if it cannot be read. */
 static EVP_PKEY *read_key(OSSL_LIB_CTX *context, bool private, const char *pem,
                           size_t size)
 {
@@ -33,7 +33,7 @@ static EVP_PKEY *read_key(OSSL_LIB_CTX *context, bool private, const char *pem,
 static const char *const signature_names[] = {"RS256", "RS384", "PS256", NULL};
 static const char *const signature_digests[] = {"SHA2-256", "SHA2-384", "SHA2-256"};
 
-/* PS256 has a padding of its own. */
+/* PS256 uses PSS padding. */
 static bool pad(EVP_PKEY_CTX *c, int which)
 {
     return which != 2 ||
@@ -73,7 +73,7 @@ static int digest_sign(lua_State *L)
     bool rsa = EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_size(key) <= (int)sizeof out;
     bool done = rsa && sign(context, key, which, data, size, out, &n);
     EVP_PKEY_free(key);
-    if (!rsa) return host_fail(L, HOST_PARSE, "the private key is no RSA key");
+    if (!rsa) return host_fail(L, HOST_PARSE, "the private key is not an RSA key");
     if (!done) return host_digest_fail(L, HOST_PARSE, "signing with the private key");
     lua_pushlstring(L, (char *)out, n);
     return 1;
@@ -111,7 +111,7 @@ static int digest_verify(lua_State *L)
     bool rsa = EVP_PKEY_is_a(key, "RSA");
     bool good = rsa && verify(context, key, which, data, size, signature, signature_size);
     EVP_PKEY_free(key);
-    if (!rsa) return host_fail(L, HOST_PARSE, "the public key is no RSA key");
+    if (!rsa) return host_fail(L, HOST_PARSE, "the public key is not an RSA key");
     lua_pushboolean(L, good);
     return 1;
 }

@@ -1,7 +1,7 @@
-/* host.file - files: read, renamed, looked at, locked.
+/* host.file - files: read, renamed, inspected, locked.
  *
- * Inputs are input.c, what is written output.c, folders folder.c. What is
- * made here belongs to its user alone (0600, 0700): it holds people's data. */
+ * Inputs are in input.c, outputs in output.c, folders in folder.c. Whatever is created
+ * here is accessible to its user only (0600, 0700), since it holds personal data. */
 
 #include "file/parts.h"
 
@@ -24,7 +24,7 @@
 enum { PIECE = 64 * 1024, READ_LIMIT = 256 * 1024 * 1024 };
 
 struct lock {
-    int fd; /* -1: given back */
+    int fd; /* -1: released */
 };
 
 /* open(path, name?) -> input | nil, message, kind */
@@ -34,7 +34,7 @@ static int file_open(lua_State *L)
 }
 
 /* read(path, limit?) -> data | nil, message, kind
- * limit: bytes after decompression; more is "full". */
+ * limit: bytes after decompression; if exceeded, the kind is "full". */
 static int file_read(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
@@ -71,7 +71,7 @@ static int file_stat(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
     struct stat st;
-    if (stat(path, &st) != 0) return host_fail_errno(L, errno, "looking at", path);
+    if (stat(path, &st) != 0) return host_fail_errno(L, errno, "checking", path);
 #ifdef __APPLE__
     struct timespec modified = st.st_mtimespec;
 #else
@@ -143,7 +143,7 @@ static int file_free(lua_State *L)
     const char *path = host_file_check_path(L, 1);
     struct statvfs st;
     if (statvfs(path, &st) != 0)
-        return host_fail_errno(L, errno, "asking for the free space of", path);
+        return host_fail_errno(L, errno, "getting the free space of", path);
     lua_pushinteger(L, (lua_Integer)st.f_bavail * (lua_Integer)st.f_frsize);
     return 1;
 }
@@ -163,7 +163,7 @@ static int file_working_directory(lua_State *L)
 {
     char path[PATH_MAX];
     if (!getcwd(path, sizeof path))
-        return luaL_error(L, "the working directory: %s", strerror(errno));
+        return luaL_error(L, "cannot get the working directory: %s", strerror(errno));
     lua_pushstring(L, path);
     return 1;
 }

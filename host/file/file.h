@@ -15,15 +15,15 @@ struct host_input; /* userdata of metatable HOST_FILE_INPUT */
  * with nil, message, kind pushed. */
 ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n);
 
-/* The base name for places such as "users.csv:18". Borrowed. */
+/* The name shown in places such as "users.csv:18". Borrowed. */
 const char *host_input_name(const struct host_input *in);
 
-/* Makes a new name in a folder survive a power cut; `path` is what lies in the folder.
- * Returns errno. */
+/* Makes a new name in a folder durable; `path` is the entry in the folder. Returns errno.
+ */
 int host_file_sync_folder(lua_State *L, const char *path);
 
-/* Writes the file in one piece: readers see the old content or the new one, also after a
- * power cut. Pushes a string. Returns errno. */
+/* Writes a file atomically: readers see the old content or the new one, even after a
+ * power failure. Pushes a string. Returns errno. */
 int host_file_write(lua_State *L, const char *path, const char *data, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* host.file, folders - made, listed, searched, removed with all they hold. */
+/* host.file, folders - created, listed, searched, removed with their contents. */
 
 #include "file/parts.h"
 
@@ -18,7 +18,7 @@
 
 #define SCRATCH "host.file.scratch"
 
-/* What scandir and glob allocate, owned by Lua while names are pushed. */
+/* What scandir and glob allocated, owned by Lua while names are pushed. */
 struct scratch {
     struct dirent **names;
     int count;
@@ -97,7 +97,7 @@ static int file_glob(lua_State *L)
     return 1;
 }
 
-/* One folder; 0 when it is there afterwards. */
+/* Creates one folder; 0 if it exists afterwards, else errno. */
 static int make_folder(lua_State *L, const char *path)
 {
     if (mkdir(path, 0700) == 0) return host_file_sync_folder(L, path);
@@ -114,10 +114,10 @@ static int file_mkdir(lua_State *L)
     for (const char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
         const char *parent = lua_pushlstring(L, path, (size_t)(end - path));
         int error = make_folder(L, parent);
-        if (error) return host_fail_errno(L, error, "making the folder", parent);
+        if (error) return host_fail_errno(L, error, "creating the folder", parent);
         lua_settop(L, 1);
     }
-    return host_file_done(L, make_folder(L, path), "making the folder", path);
+    return host_file_done(L, make_folder(L, path), "creating the folder", path);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -143,7 +143,7 @@ static int file_temporary(lua_State *L)
     int n = snprintf(path, sizeof path, "%s/auth0-migrate.XXXXXX", parent);
     if (n < 0 || n >= (int)sizeof path || !mkdtemp(path))
         return host_fail_errno(L, n >= (int)sizeof path ? ENAMETOOLONG : errno,
-                               "making a folder in", parent);
+                               "creating a folder in", parent);
     lua_pushstring(L, path);
     return 1;
 }

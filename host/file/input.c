@@ -1,7 +1,8 @@
 /* Input streams of host.file - bytes of a file or stdin, decompressed on the way.
  *
- * Compression is told by the first bytes, never by the name. Nothing is inflated ahead of
- * what the caller asks for, so a small file that unpacks to terabytes costs no memory. */
+ * Compression is detected from the first bytes, never from the name. Nothing is
+ * decompressed ahead of the caller, so a small file that expands to terabytes costs no
+ * memory. */
 
 #include "file/parts.h"
 
@@ -26,16 +27,16 @@ enum { RAW_SIZE = 128 * 1024, READ_SIZE = 64 * 1024, MAGIC_SIZE = 4 };
 struct host_input {
     int fd; /* -1: closed */
     enum format format;
-    bool borrowed;    /* stdin is not ours to close */
-    bool waits;       /* a pipe or terminal: a read may take for ever */
+    bool borrowed;    /* stdin, which we do not close */
+    bool waits;       /* a pipe or terminal: a read may block forever */
     bool at_end;      /* the descriptor has no more */
-    bool in_member;   /* compressed: a member has begun and not ended */
+    bool in_member;   /* compressed: inside a member */
     const char *path; /* user value 1 */
     const char *name; /* user value 2 */
     unsigned char *raw;
     size_t raw_begin, raw_end; /* raw_begin <= raw_end <= RAW_SIZE */
     lua_Integer taken;         /* bytes read from the descriptor */
-    lua_Integer total;         /* bytes of the file, -1 when it has no size */
+    lua_Integer total;         /* bytes of the file, -1 if it has no size */
     bool inflating;
     z_stream inflate;
     ZSTD_DStream *zstd;
@@ -89,12 +90,12 @@ void host_input_close(struct host_input *in)
     in->raw = NULL;
     if (in->inflating) inflateEnd(&in->inflate);
     in->inflating = false;
-    ZSTD_freeDStream(in->zstd); /* takes NULL */
+    ZSTD_freeDStream(in->zstd); /* accepts NULL */
     in->zstd = NULL;
 }
 
-/* One read(2): the count, 0 at the end, -1 with a failure pushed. A signal that is
- * watched ends the wait; any other one does not. */
+/* One read(2): the count, 0 at the end, -1 with a failure pushed. A watched signal ends
+ * the wait; other signals do not. */
 static ssize_t read_descriptor(lua_State *L, struct host_input *in, void *buffer,
                                size_t n)
 {
@@ -107,7 +108,7 @@ static ssize_t read_descriptor(lua_State *L, struct host_input *in, void *buffer
             return got;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            /* a shared stdin that somebody else made non-blocking */
+            /* another process made the shared stdin non-blocking */
             poll(&(struct pollfd){in->fd, POLLIN, 0}, 1, -1);
         } else if (errno != EINTR) {
             host_fail_errno(L, errno, "reading", in->path);
@@ -120,7 +121,7 @@ interrupted:
     return -1;
 }
 
-/* Fills `raw` behind raw_end. False with a failure pushed. */
+/* Reads more into `raw`. False with a failure pushed. */
 static bool fill_raw(lua_State *L, struct host_input *in)
 {
     if (in->raw_begin == in->raw_end) in->raw_begin = in->raw_end = 0;
@@ -135,11 +136,11 @@ static enum format recognise(const unsigned char *p, size_t n)
     if (n >= 2 && p[0] == 0x1f && p[1] == 0x8b) return GZIP;
     if (n >= 4 && memcmp(p, "\x28\xb5\x2f\xfd", 4) == 0) return ZSTD;
     if (n >= 4 && (p[0] & 0xf0) == 0x50 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0)
-        return ZSTD; /* a frame to be skipped */
+        return ZSTD; /* a skippable frame */
     return PLAIN;
 }
 
-/* Decides the format at the first read, not when opened: stdin may keep us waiting. */
+/* Detects the format at the first read, not at open: stdin may block. */
 static bool begin(lua_State *L, struct host_input *in)
 {
     if (!in->raw) in->raw = malloc(RAW_SIZE);
@@ -166,7 +167,7 @@ static ssize_t damaged(lua_State *L, struct host_input *in, const char *why)
     return -1;
 }
 
-/* After a member: another one, or nothing but the zeros that tapes pad with. */
+/* After a member: another one, or only zero padding (from tapes). */
 static bool next_member(struct host_input *in)
 {
     while (in->raw_begin < in->raw_end && in->raw[in->raw_begin] == 0)
@@ -182,9 +183,9 @@ static ssize_t read_gzip(lua_State *L, struct host_input *in, void *buffer, size
     in->inflate.avail_out = (uInt)n;
     while (in->inflate.avail_out == n) {
         if (in->raw_begin == in->raw_end && !in->at_end && !fill_raw(L, in)) return -1;
-        if (!in->in_member && !next_member(in)) return damaged(L, in, "cannot go on");
+        if (!in->in_member && !next_member(in)) return damaged(L, in, "invalid member");
         if (in->raw_begin == in->raw_end && in->at_end)
-            return in->in_member ? damaged(L, in, "it ends too early") : 0;
+            return in->in_member ? damaged(L, in, "unexpected end") : 0;
         if (!in->in_member) continue;
 
         in->inflate.next_in = in->raw + in->raw_begin;
@@ -213,7 +214,7 @@ static ssize_t read_zstd(lua_State *L, struct host_input *in, void *buffer, size
         size_t left = ZSTD_decompressStream(in->zstd, &out, &from);
         in->raw_begin += from.pos;
         if (ZSTD_isError(left)) return damaged(L, in, ZSTD_getErrorName(left));
-        if (dry && out.pos == 0) return damaged(L, in, "it ends too early");
+        if (dry && out.pos == 0) return damaged(L, in, "unexpected end");
         in->in_member = left != 0;
     }
     return (ssize_t)out.pos;
@@ -221,7 +222,7 @@ static ssize_t read_zstd(lua_State *L, struct host_input *in, void *buffer, size
 
 static ssize_t read_plain(lua_State *L, struct host_input *in, void *buffer, size_t n)
 {
-    size_t kept = in->raw_end - in->raw_begin; /* what the look at the first bytes took */
+    size_t kept = in->raw_end - in->raw_begin; /* read while detecting the format */
     if (kept == 0) return in->at_end ? 0 : read_descriptor(L, in, buffer, n);
     if (n > kept) n = kept;
     memcpy(buffer, in->raw + in->raw_begin, n);
@@ -279,7 +280,7 @@ static int input_name(lua_State *L)
 }
 
 /* input:progress() -> bytes taken from the file, bytes of the file | nil
- * Compressed bytes where it is compressed. */
+ * Compressed bytes if it is compressed. */
 static int input_progress(lua_State *L)
 {
     struct host_input *in = check_input(L);

@@ -1,5 +1,5 @@
-/* host.file, outputs - durable writes: a file in one piece or bit by bit, and space
- * reserved for one that is to come. */
+/* host.file, outputs - durable writes: a whole file at once or piece by piece, and
+ * reserved space. */
 
 #include "file/parts.h"
 
@@ -19,7 +19,7 @@ enum { OUTPUT_SIZE = 64 * 1024 };
 
 struct output {
     int fd;     /* -1: closed */
-    int failed; /* errno of the first write that failed */
+    int failed; /* errno of the first failed write */
     size_t used;
     ZSTD_CStream *zstd;
     const char *path;         /* user value 1 */
@@ -44,7 +44,7 @@ int host_file_write(lua_State *L, const char *path, const char *data, size_t siz
 }
 
 /* write(path, data) -> true | nil, message, kind
- * Readers see the old content or the new one, also after a power cut. */
+ * Readers see the old content or the new one, even after a power failure. */
 static int file_write(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
@@ -60,8 +60,8 @@ static struct output *check_output(lua_State *L)
     return out;
 }
 
-/* Hands the buffer on, through the compressor where there is one. Only the first failure
- * is kept; after it nothing is written any more. */
+/* Writes out the buffer, through the compressor if there is one. Keeps the first failure
+ * only and writes nothing after it. */
 static void drain(struct output *out, ZSTD_EndDirective how)
 {
     if (!out->failed && !out->zstd)
@@ -135,7 +135,7 @@ static int output_write(lua_State *L)
 }
 
 /* output:flush() -> true | nil, message, kind
- * Into the system's hands, not onto the disk. */
+ * To the operating system, not to the disk. */
 static int output_flush(lua_State *L)
 {
     struct output *out = check_output(L);

@@ -1,27 +1,27 @@
-/* What the files of host.file share; readers in C use file.h. */
+/* Shared by the files of host.file; other modules use file.h. */
 #ifndef HOST_FILE_PARTS_H
 #define HOST_FILE_PARTS_H
 
 #include "file/file.h"
 
-/* The path at `arg`; raises when it is empty, or has a zero byte that would cut it short
- * unnoticed. */
+/* The path at `arg`; raises if it is empty or has a zero byte, which would truncate it
+ * silently. */
 const char *host_file_check_path(lua_State *L, int arg);
 
 /* Pushes true and returns 1, or nil, message, kind for an errno and returns 3. */
 int host_file_done(lua_State *L, int error, const char *doing, const char *path);
 
-/* Onto the disk. Returns errno; what cannot be synced, such as a pipe, is fine. */
+/* fsync. Returns errno; 0 also for what cannot be synced, such as a pipe. */
 int host_file_sync(int fd);
 
 /* Pushes an input and returns 1, or nil, message, kind and returns 3. `name` may be NULL.
  */
 int host_input_open(lua_State *L, const char *path, const char *name);
 
-/* May run twice. */
+/* Safe to call twice. */
 void host_input_close(struct host_input *in);
 
-/* Makes the metatable of inputs (input.c). */
+/* Creates the metatable of inputs (input.c). */
 void host_input_type(lua_State *L);
 
 /* Adds create, reserve and write to the table on top (output.c). */

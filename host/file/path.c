@@ -1,4 +1,4 @@
-/* Paths for host.file: checked, made durable, and what became of them. */
+/* Paths for host.file: checks, fsync, and results. */
 
 #include "file/parts.h"
 
@@ -40,8 +40,7 @@ int host_file_sync_folder(lua_State *L, const char *path)
     const char *folder = !slash ? "." : slash == path ? "/" : NULL;
     if (!folder) folder = lua_pushlstring(L, path, (size_t)(slash - path));
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == EACCES ? 0 : errno; /* a folder may be closed to readers */
+    if (fd < 0) return errno == EACCES ? 0 : errno; /* the folder may not be readable */
     int error = host_file_sync(fd);
     close(fd);
     return error;

@@ -1,7 +1,7 @@
 /* host.http, what is sent - a body, or the parts of a form, from memory or files.
  *
- * With `fresh` it comes from a callback that cannot go back: libcurl, which would send a
- * body again by itself when a reused connection closes unanswered, then cannot. */
+ * With `fresh` it comes from a callback that cannot rewind. Otherwise libcurl would
+ * resend the body by itself if a reused connection closes without a response. */
 
 #include "http/transfer.h"
 
@@ -29,7 +29,7 @@ static size_t on_send(char *buffer, size_t one, size_t n, void *arg)
             got = pread(s->fd, buffer, n, s->position);
         while (got < 0 && errno == EINTR);
     }
-    if (got < 0 || (got == 0 && n > 0)) { /* the length was promised */
+    if (got < 0 || (got == 0 && n > 0)) { /* the length was announced */
         s->transfer->verdict = got < 0 ? SOURCE_FAILED : SOURCE_CHANGED;
         s->transfer->error = errno;
         return CURL_READFUNC_ABORT;
@@ -46,7 +46,7 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-/* Makes room for `n` sources, closed ones. */
+/* Allocates `n` closed sources. */
 static void new_sources(lua_State *L, struct transfer *t, int n)
 {
     t->sources = lua_newuserdatauv(L, (size_t)n * sizeof *t->sources, 0);
@@ -74,14 +74,14 @@ void host_http_set_body(lua_State *L, struct transfer *t, bool fresh)
     curl_easy_setopt(t->easy, CURLOPT_READDATA, &t->sources[0]);
 }
 
-/* Opens what the part at `index` consists of. False: the transfer failed. */
+/* Opens the content of the part at `index`. False: the transfer failed. */
 static bool open_source(lua_State *L, struct transfer *t, int index, struct source *s)
 {
     size_t size = 0;
     const char *path = host_http_kept_field(L, index, "file", NULL);
     s->data = host_http_kept_field(L, index, "data", &size);
     s->size = (curl_off_t)size;
-    if (!path == !s->data) luaL_error(L, "a part needs one of data and file");
+    if (!path == !s->data) luaL_error(L, "a part needs either data or file");
     if (!path) return true;
 
     struct stat st;
@@ -105,7 +105,7 @@ bool host_http_set_parts(lua_State *L, struct transfer *t, bool fresh)
     for (int i = 0; i < n; i++, lua_pop(L, 1)) {
         struct source *s = &t->sources[i];
         if (lua_rawgeti(L, parts, i + 1) != LUA_TTABLE)
-            luaL_error(L, "part %d: no table", i + 1);
+            luaL_error(L, "part %d is not a table", i + 1);
         int index = lua_gettop(L);
         const char *name = host_field(L, index, "name", NULL);
         const char *filename = host_field(L, index, "filename", NULL);

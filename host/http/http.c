@@ -1,10 +1,10 @@
 /* host.http - transfers on one libcurl multi handle: start, wait, result.
  *
- * libcurl tells which sockets and which deadline it waits for; each is a watch of the
- * loop, and every action ends by reading the finished messages, so that no ended transfer
- * waits for the next event. libcurl's callbacks touch C memory only; Lua is told
- * afterwards. A transfer under way is held by the registry table under &active, and holds
- * its client. */
+ * libcurl says which sockets and which deadline it waits for; each is a watch of the
+ * loop. Every action ends by reading the finished messages, so a finished transfer never
+ * waits for the next event. libcurl's callbacks touch C memory only; Lua is notified
+ * afterwards. An active transfer is referenced by the registry table at &active, and
+ * references its client. */
 
 #include "http/transfer.h"
 
@@ -28,7 +28,7 @@ struct socket {
     struct socket *next, **back;
 };
 
-/* Its address names the registry table of transfers under way. */
+/* Its address is the registry key of the table of active transfers. */
 static const char active = 0;
 
 static int on_timer(CURLM *multi, long ms, void *arg)
@@ -78,7 +78,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *mi
     return 0;
 }
 
-/* Gives back what a transfer under way needs. May run twice. */
+/* Releases what an active transfer needs. Safe to call twice. */
 static void release(struct transfer *t)
 {
     if (t->easy) {
@@ -105,7 +105,7 @@ static void release(struct transfer *t)
     host_bytes_free(&t->body);
 }
 
-/* The transfer is under way no longer. */
+/* Removes the transfer from the active ones. */
 static void forget(lua_State *L, struct transfer *t)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &active);
@@ -114,17 +114,17 @@ static void forget(lua_State *L, struct transfer *t)
     lua_pop(L, 1);
 }
 
-/* Forgets that the transfer is under way and posts it. It stands at `index`, settled. */
+/* Ends and posts the settled transfer at `index`. */
 static void finish(lua_State *L, int index, struct transfer *t)
 {
     release(t);
-    lua_pushnil(L); /* a body may be large, and the handle may live on */
+    lua_pushnil(L); /* a body may be large, and the handle may outlive it */
     lua_setiuservalue(L, index, KEPT);
     forget(L, t);
     host_loop_post(L, index);
 }
 
-/* Settles and posts what has ended on the client's multi handle. */
+/* Settles and posts the finished transfers of the client's multi handle. */
 static void read_messages(lua_State *L, struct client *c)
 {
     int left;
@@ -157,8 +157,8 @@ static void timer_ready(lua_State *L, struct host_watch *w, short revents)
     act(L, c, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* A broken socket counts as ready for what was awaited: reading it then names the reason,
- * while CURL_CSELECT_ERR alone would give only "poll returned error". */
+/* Reports a broken socket as ready for what was awaited: reading it then yields the
+ * reason, while CURL_CSELECT_ERR alone gives only "poll returned error". */
 static void socket_ready(lua_State *L, struct host_watch *w, short revents)
 {
     struct socket *s = (struct socket *)((char *)w - offsetof(struct socket, watch));
@@ -176,10 +176,10 @@ static void check_request(lua_State *L)
     luaL_argcheck(L, host_field(L, REQUEST, "url", NULL), REQUEST, "no url");
     int headers = lua_getfield(L, REQUEST, "headers");
     luaL_argcheck(L, headers == LUA_TNIL || headers == LUA_TTABLE, REQUEST,
-                  "headers is no table");
+                  "headers must be a table");
     int parts = lua_getfield(L, REQUEST, "parts");
     luaL_argcheck(L, parts == LUA_TNIL || parts == LUA_TTABLE, REQUEST,
-                  "parts is no table");
+                  "parts must be a table");
     luaL_argcheck(L, parts == LUA_TNIL || !host_field(L, REQUEST, "body", NULL), REQUEST,
                   "both body and parts");
     lua_settop(L, REQUEST);
@@ -193,7 +193,7 @@ static struct client *check_client(lua_State *L)
 }
 
 /* client:start(request) -> transfer
- * Fails later: result() of the transfer says why. */
+ * Failures come later, from result() of the transfer. */
 static int client_start(lua_State *L)
 {
     struct client *c = check_client(L);
@@ -232,13 +232,13 @@ static int client_start(lua_State *L)
     return 1;
 }
 
-/* Ends the transfer at `index`, if it is under way. */
+/* Ends the transfer at `index`, if it is active. */
 static void abandon(lua_State *L, int index, struct transfer *t)
 {
     if (t->client) {
         t->client->L = L;
         if (!t->settled) {
-            lua_pushliteral(L, "given up");
+            lua_pushliteral(L, "canceled");
             host_http_fail(L, index, t, HOST_CLOSED);
         }
         finish(L, index, t);
@@ -247,7 +247,7 @@ static void abandon(lua_State *L, int index, struct transfer *t)
 }
 
 /* client:close()
- * Transfers under way end as "closed". */
+ * Active transfers end with kind "closed". */
 static int client_close(lua_State *L)
 {
     struct client *c = luaL_checkudata(L, 1, CLIENT);
@@ -261,7 +261,7 @@ static int client_close(lua_State *L)
         lua_pop(L, 2);
     }
     host_loop_remove(&c->timer);
-    curl_multi_cleanup(c->multi); /* closes the kept connections */
+    curl_multi_cleanup(c->multi); /* closes kept-alive connections */
     c->multi = NULL;
     while (c->sockets)
         free_socket(c->sockets);
@@ -295,7 +295,7 @@ static int transfer_result(lua_State *L)
 }
 
 /* transfer:sent() -> boolean
- * False only when no byte of the request can have reached the other side. */
+ * False only if no byte of the request can have reached the server. */
 static int transfer_sent(lua_State *L)
 {
     struct transfer *t = luaL_checkudata(L, 1, TRANSFER);
@@ -365,7 +365,7 @@ static int http_escape(lua_State *L)
     return 1;
 }
 
-/* Runs when the state closes, after the clients: it was made before them. */
+/* Runs when the state closes, after the clients, since it was created before them. */
 static int global_gc(lua_State *L)
 {
     (void)L;

@@ -1,4 +1,4 @@
-/* host.http, what a request says - fields of its tables, read and kept. */
+/* host.http, options - fields of request tables, read and kept. */
 
 #include "http/transfer.h"
 

@@ -1,6 +1,5 @@
-/* host.http, the request - what libcurl is given before a transfer starts, and the
- * callbacks through which the answer comes. These touch C memory only. What is sent is
- * body.c. */
+/* host.http, the request - libcurl's options for a transfer, and the callbacks that
+ * receive the response. These touch C memory only. Bodies are in body.c. */
 
 #include "http/transfer.h"
 
@@ -24,10 +23,10 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
         t->verdict = host_bytes_add(&t->body, data, n) ? NONE : NO_MEMORY;
     else if ((t->error = host_write_all(t->save_fd, data, n)) != 0)
         t->verdict = SAVE_FAILED;
-    return t->verdict ? 0 : n; /* fewer than n aborts */
+    return t->verdict ? 0 : n; /* less than n aborts */
 }
 
-/* A status line begins a new head: what an interim answer (100) said is forgotten. */
+/* A status line begins a new head and discards that of an interim response (100). */
 static size_t on_header(char *data, size_t one, size_t n, void *arg)
 {
     struct transfer *t = arg;
@@ -44,8 +43,8 @@ static size_t on_header(char *data, size_t one, size_t n, void *arg)
     return n;
 }
 
-/* Called when the connection, TLS included, stands and the request is about to go out, on
- * a reused connection too. From here on a byte may arrive. */
+/* Called when the connection, including TLS, is established and the request is about to
+ * be sent, also on a reused connection. From here on, a byte may reach the server. */
 static int on_request(void *arg, char *remote, char *local, int remote_port,
                       int local_port)
 {
@@ -55,7 +54,7 @@ static int on_request(void *arg, char *remote, char *local, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-/* libcurl's milliseconds; 0, for ever, when they are too many. */
+/* libcurl's milliseconds; 0 (no limit) if out of range. */
 static long milliseconds(double seconds)
 {
     return seconds > INT_MAX / 1000 ? 0 : (long)ceil(seconds * 1000);
@@ -68,7 +67,7 @@ static void add_line(lua_State *L, struct transfer *t, const char *line)
     t->headers = longer;
 }
 
-/* An empty value needs libcurl's ";" form, since "Name:" removes a header. */
+/* An empty value needs libcurl's "Name;" form, since "Name:" removes a header. */
 static void set_headers(lua_State *L, struct transfer *t, bool parts)
 {
     bool typed = parts;
@@ -78,9 +77,9 @@ static void set_headers(lua_State *L, struct transfer *t, bool parts)
             size_t size;
             const char *value = luaL_tolstring(L, -1, &size);
             if (!host_http_is_token(name))
-                luaL_error(L, "\"%s\" is no header name", name);
+                luaL_error(L, "\"%s\" is not a header name", name);
             if (strlen(value) != size || strpbrk(value, "\r\n"))
-                luaL_error(L, "header %s has a line end or zero byte in it", name);
+                luaL_error(L, "header %s contains a line end or zero byte", name);
             lua_pushfstring(L, size ? "%s: %s" : "%s;", name, value);
             add_line(L, t, lua_tostring(L, -1));
             lua_pop(L, 2);
@@ -88,13 +87,13 @@ static void set_headers(lua_State *L, struct transfer *t, bool parts)
         }
     }
     lua_pop(L, 1);
-    if (!typed) add_line(L, t, "Content-Type:"); /* else libcurl calls a body a form */
+    if (!typed) add_line(L, t, "Content-Type:"); /* else libcurl claims a form */
     add_line(L, t, "Expect:");
     host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) ==
                            CURLE_OK);
 }
 
-/* Methods without a body still say "Content-Length: 0" when they usually have one. */
+/* Methods that usually have a body send "Content-Length: 0" without one. */
 static void set_method(lua_State *L, struct transfer *t, const char *method, bool body)
 {
     if (strcmp(method, "HEAD") == 0 && !body) {
@@ -111,15 +110,15 @@ static void set_method(lua_State *L, struct transfer *t, const char *method, boo
                     curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK);
 }
 
-/* Is the host this machine? Such a connection never goes through a proxy. */
+/* Whether the host is this machine: no proxy is used for it. */
 static bool is_loopback(const char *host)
 {
     return curl_strequal(host, "localhost") || strncmp(host, "127.", 4) == 0 ||
            strcmp(host, "[::1]") == 0 || strcmp(host, "::1") == 0;
 }
 
-/* Pushes "METHOD scheme://host:port/path" and tells whether the host is this machine. A
- * URL that cannot be read gives "METHOD" alone. */
+/* Pushes "METHOD scheme://host:port/path", or "METHOD" if the URL is invalid. Returns
+ * whether the host is this machine. */
 static bool push_label(lua_State *L, const char *method, CURLU *u)
 {
     char *parts[4] = {0};
@@ -142,7 +141,7 @@ static bool push_label(lua_State *L, const char *method, CURLU *u)
     return loopback;
 }
 
-/* False: the URL is bad, the transfer failed. */
+/* False: the URL is invalid, the transfer failed. */
 static bool set_url(lua_State *L, struct transfer *t, const char *method)
 {
     const char *url = host_field(L, REQUEST, "url", NULL);
@@ -152,7 +151,7 @@ static bool set_url(lua_State *L, struct transfer *t, const char *method)
     if (push_label(L, method, u)) curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
     lua_setiuservalue(L, THIS, LABEL);
     if (bad) {
-        lua_pushfstring(L, "not a usable URL: %s", curl_url_strerror(bad));
+        lua_pushfstring(L, "invalid URL: %s", curl_url_strerror(bad));
         host_http_fail(L, THIS, t, HOST_PARSE);
         return false;
     }
@@ -179,7 +178,7 @@ static void set_client_options(lua_State *L, struct client *c, CURL *easy)
     int options = lua_gettop(L);
     const char *ca_file = host_field(L, options, "ca_file", NULL);
     const char *user_agent = host_field(L, options, "user_agent", NULL);
-    if (ca_file) { /* instead of the system's, not beside it */
+    if (ca_file) { /* instead of the system's, not in addition */
         curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
@@ -227,13 +226,12 @@ static void set_limits(lua_State *L, struct transfer *t)
     }
     lua_getfield(L, REQUEST, "limit");
     t->limit = luaL_optinteger(L, -1, t->save ? LUA_MAXINTEGER : 64 << 20);
-    if (t->limit < 0) luaL_error(L, "limit must not be below 0");
+    if (t->limit < 0) luaL_error(L, "limit must not be negative");
     lua_pop(L, 1);
 }
 
-/* A fresh connection speaks HTTP/1.1: it is for large uploads, which HTTP/2 windows slow
- * down, and a stream that HTTP/2 refuses is another thing that libcurl would send again.
- */
+/* A fresh connection uses HTTP/1.1. It is for large uploads, which HTTP/2 flow control
+ * slows down, and libcurl would also resend a stream that an HTTP/2 server refused. */
 static void set_fresh(struct transfer *t)
 {
     curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);

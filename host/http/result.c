@@ -1,4 +1,4 @@
-/* host.http, the answer - a response as a table, or why there is none. */
+/* host.http, the result - a response as a table, or why there is none. */
 
 #include "http/transfer.h"
 
@@ -13,7 +13,7 @@ static const struct {
     CURLcode code;
     const char *kind;
 } kinds[] = {
-  /* what is not here is "network" */
+  /* anything else is "network" */
     {CURLE_URL_MALFORMAT,            HOST_PARSE  },
     {CURLE_UNSUPPORTED_PROTOCOL,     HOST_PARSE  },
     {CURLE_OPERATION_TIMEDOUT,       HOST_TIMEOUT},
@@ -28,8 +28,8 @@ static const struct {
     {CURLE_USE_SSL_FAILED,           HOST_TLS    },
 };
 
-/* libcurl has one code for a refused handshake and for one that broke off; only its words
- * tell them apart, and the second passes. */
+/* libcurl has one code for a rejected handshake and an interrupted one; only the text
+ * distinguishes them. The latter is transient. */
 static bool handshake_broke(const char *reason)
 {
     static const char *const signs[] = {"SYSCALL", "reset by peer", "unexpected eof",
@@ -49,7 +49,7 @@ static const char *kind_of(CURLcode code, const struct transfer *t)
     return HOST_NETWORK;
 }
 
-/* Adds one line of a head, "Name: value\r\n", to the table on the top of the stack. */
+/* Adds one header line, "Name: value\r\n", to the table on top of the stack. */
 static void add_header(lua_State *L, const char *line, size_t size)
 {
     const char *colon = memchr(line, ':', size);
@@ -109,17 +109,17 @@ void host_http_fail(lua_State *L, int index, struct transfer *t, const char *kin
     lua_setiuservalue(L, index, OUTCOME);
     t->kind = kind;
     t->settled = true;
-    if (t->save_fd >= 0) unlink(t->save); /* half a body is none */
+    if (t->save_fd >= 0) unlink(t->save); /* removes a partial body */
 }
 
-/* Tells what our own callbacks found. */
+/* Settles with what our own callbacks found. */
 static void settle_verdict(lua_State *L, int index, struct transfer *t)
 {
     const char *kind = HOST_IO;
     switch (t->verdict) {
     case TOO_LONG:
         kind = HOST_FULL;
-        lua_pushfstring(L, "the answer is longer than %I bytes", (LUAI_UACINT)t->limit);
+        lua_pushfstring(L, "the response is longer than %I bytes", (LUAI_UACINT)t->limit);
         break;
     case SAVE_FAILED:
         if (t->error == ENOSPC || t->error == EDQUOT) kind = HOST_FULL;
@@ -129,7 +129,7 @@ static void settle_verdict(lua_State *L, int index, struct transfer *t)
         lua_pushfstring(L, "cannot read the file to send: %s", strerror(t->error));
         break;
     case SOURCE_CHANGED:
-        lua_pushliteral(L, "the file to send became shorter");
+        lua_pushliteral(L, "the file to send was truncated");
         break;
     default:
         lua_pushliteral(L, "out of memory");
@@ -138,8 +138,7 @@ static void settle_verdict(lua_State *L, int index, struct transfer *t)
     host_http_fail(L, index, t, kind);
 }
 
-/* libcurl's sentence follows a colon: "Could not" becomes "could not", "OpenSSL" stays.
- */
+/* libcurl's text follows a colon: "Could not" becomes "could not", "OpenSSL" stays. */
 static void uncapitalize(char *text)
 {
     size_t upper = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -152,9 +151,8 @@ void host_http_settle(lua_State *L, int index, struct transfer *t, CURLcode code
 {
     if (t->verdict) {
         settle_verdict(L, index, t);
-    } else if (code == CURLE_OK &&
-               !t->head_ended) { /* fine for libcurl, but half a head */
-        lua_pushliteral(L, "the answer breaks off in its head");
+    } else if (code == CURLE_OK && !t->head_ended) { /* libcurl accepts half a head */
+        lua_pushliteral(L, "the response ends within its headers");
         host_http_fail(L, index, t, HOST_NETWORK);
     } else if (code == CURLE_OK) {
         push_response(L, t);

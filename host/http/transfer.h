@@ -1,5 +1,4 @@
-/* What the files of host.http share: the client, the transfer, and how one is set up.
- */
+/* Shared by the files of host.http: the client, the transfer, and its setup. */
 #ifndef HOST_HTTP_TRANSFER_H
 #define HOST_HTTP_TRANSFER_H
 
@@ -20,10 +19,10 @@ enum { CLIENT_AT = 1, REQUEST, THIS };
 
 struct client {
     CURLM *multi; /* NULL when closed */
-    lua_State *L; /* of the call under way, for the socket callback */
+    lua_State *L; /* of the current call, for the socket callback */
     struct host_watch timer;
     struct socket *sockets;
-    struct transfer *transfers; /* under way */
+    struct transfer *transfers; /* active */
     double connect_timeout;
 };
 
@@ -39,7 +38,7 @@ struct source {
 enum verdict { NONE, TOO_LONG, NO_MEMORY, SAVE_FAILED, SOURCE_FAILED, SOURCE_CHANGED };
 
 struct transfer {
-    struct client *client; /* NULL unless under way */
+    struct client *client; /* NULL unless active */
     struct transfer *next, **back;
     CURL *easy;
     curl_mime *mime;
@@ -58,37 +57,38 @@ struct transfer {
     char reason[CURL_ERROR_SIZE];
 };
 
-/* Gives the easy handle everything about the request, at REQUEST, of the transfer, at
- * THIS (request.c). False: the transfer has failed already, and says why. */
+/* Sets all options of the easy handle for the transfer at THIS from the request at
+ * REQUEST (request.c). False: the transfer has failed and has a reason. */
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t);
 
-/* Give it the body of the request, if there is one, or the parts at the top of the stack
+/* Set the body of the request, if there is one, or the parts on top of the stack
  * (body.c). False: as above. */
 void host_http_set_body(lua_State *L, struct transfer *t, bool fresh);
 bool host_http_set_parts(lua_State *L, struct transfer *t, bool fresh);
 
-/* Keeps the string or userdata on the top of the stack for as long as the transfer; pops
+/* Keeps the string or userdata on top of the stack alive as long as the transfer; pops
  * it. */
 void host_http_keep(lua_State *L);
 
-/* A host_field that is kept as long as the transfer. */
+/* Like host_field, kept alive as long as the transfer. */
 const char *host_http_kept_field(lua_State *L, int index, const char *name, size_t *size);
 
 /* The field as a number of seconds above 0, else `otherwise`. */
 double host_http_seconds(lua_State *L, int index, const char *name, double otherwise);
 
-/* May `text` be a method or the name of a header? */
+/* Whether `text` is valid as a method or header name. */
 bool host_http_is_token(const char *text);
 
-/* Raises, for want of memory, unless `fine`. */
+/* Raises an out-of-memory error unless `fine`. */
 void host_http_check(lua_State *L, bool fine);
 
-/* Makes the response, or what libcurl or our callbacks found wrong, the outcome of the
- * transfer at `index` (result.c). */
+/* Sets the outcome of the transfer at `index`: the response, or the failure that libcurl
+ * or our callbacks found (result.c). */
 void host_http_settle(lua_State *L, int index, struct transfer *t, CURLcode code);
 
-/* The reason on the top of the stack and `kind` become the outcome of the transfer at
- * `index`. Pops the reason. */
+/* Sets the outcome of the transfer at `index` to a failure with the reason on top of the
+ * stack, which is popped. The message has method, host and path only: queries and headers
+ * may hold secrets. */
 void host_http_fail(lua_State *L, int index, struct transfer *t, const char *kind);
 
 #endif

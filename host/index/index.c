@@ -1,12 +1,12 @@
 /* host.index - an exact set of keys on disk with a small index in memory.
  *
- * What is added is a record: a position and some fields, each a string or absent. It goes
- * to the spool, a file without a name; each unique field of it is a key, for which a
- * table in memory holds 8 bytes: 40 bits of where the record is and 24 bits of the key's
- * hash. Another 8 bits of the hash choose one of 256 shards. Equal bits prove nothing:
- * the record is read back and compared.
+ * An entry is a record: a position and some fields, each a string or absent. It is
+ * appended to the spool, an unlinked file. Each unique field is a key, for which a table
+ * in memory holds 8 bytes: 40 bits of the record's offset and 24 bits of the key's hash.
+ * Another 8 bits of the hash choose one of 256 shards. Equal bits prove nothing: the
+ * record is read back and compared.
  *
- * A shard takes 8.9 to 13.4 bytes a key, and only one in 256 exists twice while it grows.
+ * A shard takes 8.9 to 13.4 bytes per key; only one of 256 is duplicated while it grows.
  */
 
 #include "common.h"
@@ -42,14 +42,14 @@ struct key {
 
 __extension__ typedef unsigned __int128 wide;
 
-/* Both halves of a product, folded: each bit of the result depends on all bits. */
+/* Folds both halves of a product: each bit of the result depends on all bits. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
     wide product = (wide)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The seed is each set's own, so that no source can be made to collide. */
+/* Each set has its own seed, so that a source cannot be crafted to collide. */
 static uint64_t hash(uint64_t seed, const char *bytes, size_t size)
 {
     const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
@@ -64,7 +64,7 @@ static uint64_t hash(uint64_t seed, const char *bytes, size_t size)
     return fold(fold(h ^ word, odd) ^ seed, odd);
 }
 
-/* A value is another key in another field. */
+/* The same value in another field is another key. */
 static struct key key_of(struct set *s, int field, struct field value)
 {
     uint64_t h = hash(s->seed + (uint64_t)field * UINT64_C(0xd1342543de82ef95),
@@ -80,8 +80,7 @@ static bool same(struct field a, struct field b)
            memcmp(a.bytes, b.bytes, a.size) == 0;
 }
 
-/* Looks for the record whose `field` is `value`. Returns errno, and whether it is there.
- */
+/* Finds the record whose `field` is `value`. Returns errno, and whether it exists. */
 static int find(struct set *s, int field, struct field value, struct key key,
                 struct record *r, bool *found)
 {
@@ -104,12 +103,12 @@ static int find(struct set *s, int field, struct field value, struct key key,
     }
 }
 
-/* What is known of the records that hold a key of the one to be added. */
+/* What is known of records that have a key of the new one. */
 struct clash {
-    bool any, others; /* others: a further record holds another key */
+    bool any, others; /* others: a different record has another key */
     uint64_t offset;
     lua_Integer position;
-    lua_Integer equal, different; /* bit i: field i; both have it */
+    lua_Integer equal, different; /* bit i: field i, which both have */
 };
 
 static void note(const struct set *s, const struct record *r, const struct field *fields,
@@ -145,8 +144,8 @@ static int search(struct set *s, const struct field *fields, struct key *keys,
     return 0;
 }
 
-/* Records what is new. Returns errno. Room comes first: what fails leaves no half record.
- */
+/* Adds a new record. Returns errno. Reserves room first, so a failure leaves no partial
+ * record. */
 static int record(struct set *s, lua_Integer position, const struct field *fields,
                   const struct key *keys)
 {
@@ -187,9 +186,9 @@ static int fail(lua_State *L, int error)
     lua_getiuservalue(L, 1, 1);
     const char *path = lua_tostring(L, -1);
     if (error == EFBIG)
-        host_fail(L, HOST_FULL, "the keys in %s take more than an index can hold", path);
+        host_fail(L, HOST_FULL, "the keys in %s exceed the capacity of an index", path);
     else
-        host_fail_errno(L, error, "keeping keys in", path);
+        host_fail_errno(L, error, "storing keys in", path);
     lua_pushboolean(L, 0);
     lua_replace(L, -4);
     return 3;
@@ -213,7 +212,7 @@ static int read_fields(lua_State *L, struct set *s)
     int n = (int)lua_rawlen(L, 2);
     for (int i = 0; i < n; i++) {
         lua_rawgeti(L, 2, i + 1);
-        luaL_argcheck(L, lua_istable(L, -1), 2, "a field is a table");
+        luaL_argcheck(L, lua_istable(L, -1), 2, "a field must be a table");
         s->unique[i] = host_flag(L, -1, "unique", false);
         s->fold[i] = host_flag(L, -1, "fold", false);
         lua_pop(L, 1);
@@ -247,7 +246,7 @@ static int index_new(lua_State *L)
     return error ? host_fail_errno(L, error, "making", path) : 1;
 }
 
-/* Where values in lower case stand while a record is added. */
+/* Holds lower-case values while a record is added. */
 struct scratch {
     char bytes[SCRATCH];
     size_t used;
@@ -260,7 +259,8 @@ static bool has_upper(struct field value)
     return false;
 }
 
-/* In lower case (ASCII); a long one becomes a userdata that stays on the stack. */
+/* The value in lower case (ASCII); a long one is in a userdata that stays on the stack.
+ */
 static struct field lowered(lua_State *L, struct field value, struct scratch *scratch)
 {
     if (!has_upper(value)) return value;
@@ -348,7 +348,7 @@ static int set_get(lua_State *L)
     struct set *s = check_set(L);
     lua_Integer field = luaL_optinteger(L, 3, 1);
     luaL_argcheck(L, field >= 1 && field <= s->spool.fields && s->unique[field - 1], 3,
-                  "no unique field");
+                  "not a unique field");
     struct scratch scratch;
     int i = (int)field - 1;
     struct field value = check_key(L, s, i, &scratch);

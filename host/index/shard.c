@@ -1,4 +1,4 @@
-/* A shard of host.index: filled to 9/10, it grows by half. */
+/* A shard of host.index: when 9/10 full, it grows by half. */
 
 #include "index/shard.h"
 
@@ -24,8 +24,7 @@ void host_shard_insert(struct shard *h, uint64_t slot)
     h->used++;
 }
 
-/* Larger shards are mapped: what malloc keeps of the ones outgrown would count as well.
- */
+/* Larger shards are mapped, since malloc may keep the memory of outgrown ones. */
 static uint64_t *allocate(uint32_t capacity)
 {
     size_t size = capacity * sizeof(uint64_t);

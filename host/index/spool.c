@@ -1,7 +1,7 @@
-/* host.index, second part - the spool: records that are added at the end and read back.
+/* host.index, the spool - records that are appended and read back.
  *
  * A record is its length, the position, each field's size + 1 (0: absent), all as
- * varints, and the bytes of the fields. The last ones wait in a buffer, and are read from
+ * varints, and the bytes of the fields. The last ones are in a buffer and are read from
  * there. */
 
 #include "index/spool.h"
@@ -18,11 +18,11 @@ int host_spool_open(struct spool *s, const char *path, int fields)
 {
     memset(s, 0, sizeof *s);
     s->fields = fields;
-    s->buffered = 1; /* offset 0 is no record's */
+    s->buffered = 1; /* no record is at offset 0 */
     unlink(path);
     s->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (s->fd < 0) return errno;
-    unlink(path); /* gone with the process, however that ends */
+    unlink(path); /* the file disappears with the process, however it ends */
     return 0;
 }
 
@@ -68,7 +68,7 @@ static int write_at(int fd, const char *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-/* Returns errno; a spool that ends early is an input/output error. */
+/* Returns errno; EIO if the spool ends early. */
 static int read_at(int fd, char *bytes, size_t size, uint64_t offset)
 {
     while (size) {
@@ -131,7 +131,7 @@ int host_spool_append(struct spool *s, lua_Integer position, const struct field 
     return 0;
 }
 
-/* Makes room to read `size` bytes; what was read before is lost. */
+/* Makes room to read `size` bytes; discards what was read before. */
 static bool read_room(struct spool *s, size_t size)
 {
     if (s->read_capacity >= size) return true;

@@ -1,4 +1,4 @@
-/* The spool of host.index: records in a file without a name (spool.c). */
+/* The spool of host.index: records in an unlinked file (spool.c). */
 #ifndef HOST_INDEX_SPOOL_H
 #define HOST_INDEX_SPOOL_H
 
@@ -21,22 +21,21 @@ struct spool {
     char buffer[SPOOL_BUFFER];
 };
 
-/* A value given or read; bytes NULL: absent. */
+/* A value; bytes NULL: absent. */
 struct field {
     const char *bytes;
     size_t size;
 };
 
-/* A record read back. Borrowed until the next one is read or added. */
+/* A record read back. Borrowed until another record is read or added. */
 struct record {
     uint64_t offset;
     lua_Integer position;
     struct field fields[SPOOL_FIELDS];
 };
 
-/* All return errno. Opening makes the file anew; one that fails leaves the spool closed.
- * No record is at offset 0. What could not be added is not there: EFBIG where the limit
- * is. */
+/* All return errno. Opening creates a new file; on failure the spool stays closed. No
+ * record is at offset 0. A failed append adds nothing; it returns EFBIG at the limit. */
 int host_spool_open(struct spool *s, const char *path, int fields);
 int host_spool_append(struct spool *s, lua_Integer position, const struct field *fields,
                       uint64_t *offset);

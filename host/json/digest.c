@@ -1,4 +1,4 @@
-/* Digests of values, from their JSON text: no Lua value is made of what is only digested.
+/* Digests of values, from their JSON text: values that are only digested are not decoded.
  */
 
 #include "common.h"
@@ -13,10 +13,10 @@
 
 enum {
     DIGEST_BYTES = 8, /* of the SHA-256 */
-    MEMBERS = 8       /* of a usual object */
+    MEMBERS = 8       /* of a typical object */
 };
 
-/* One for each Lua state, in upvalue 1 of the functions. */
+/* One per Lua state, in upvalue 1 of the functions. */
 struct digester {
     EVP_MD_CTX *context; /* NULL until needed */
     struct host_bytes text;
@@ -31,7 +31,7 @@ static int digester_gc(lua_State *L)
     return 0;
 }
 
-/* The context is set up once: looking the algorithm up costs more than a short digest. */
+/* Sets up the context once: looking up the algorithm costs more than a short digest. */
 static EVP_MD_CTX *begin(lua_State *L, struct digester *d)
 {
     const EVP_MD *md = d->context ? NULL : EVP_sha256();
@@ -64,7 +64,7 @@ static bool in_number(char c)
            c == 'E';
 }
 
-/* Adds [from, end), a number, one that is whole as an integer. */
+/* Adds the number [from, end); a whole number is added as an integer. */
 static void add_number(lua_State *L, struct digester *d, const char *from,
                        const char *end)
 {
@@ -120,8 +120,8 @@ static int json_digest(lua_State *L)
     return 1;
 }
 
-/* Passes the member whose name was scanned; adds it to the object and its digests, which
- * are on the stack above the set of the names to keep. */
+/* Scans the member after its name and adds it to the object and its digests, which are on
+ * the stack above the set of names to keep. */
 static enum json_outcome take_member(lua_State *L, struct digester *d,
                                      struct json_scan *s)
 {
@@ -163,7 +163,7 @@ static enum json_outcome take_object(lua_State *L, struct digester *d,
     return outcome;
 }
 
-/* Pushes the list of the array's objects; the set of the names to keep is on top. */
+/* Pushes the list of the array's objects; the set of names to keep is on top. */
 static enum json_outcome take_array(lua_State *L, struct digester *d, struct json_scan *s)
 {
     int kept = lua_gettop(L), list = kept + 1;

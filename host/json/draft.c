@@ -1,5 +1,5 @@
-/* The drafts of host.json - the JSON of one value, written while something else was done
- * with it, to be used once more by memory, not as a Lua string. */
+/* The drafts of host.json - the JSON of one value, written during validation and reused
+ * without becoming a Lua string. */
 
 #include "json/json.h"
 
@@ -10,7 +10,7 @@
 
 #define TYPE "host.json.draft"
 
-enum { ORDER = 1 }; /* its user value: name -> rank, or nil */
+enum { ORDER = 1 }; /* user value: name -> rank, or nil */
 
 struct host_bytes *host_json_push_draft(lua_State *L)
 {

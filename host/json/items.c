@@ -1,11 +1,11 @@
-/* The items of an array in a text, one after another. */
+/* Iterates over the items of a JSON array in a text. */
 
 #include "common.h"
 #include "json/json.h"
 #include "json/scan.h"
 
-/* Passes the bracket or comma before the next item: JSON_OK, with p at the item or, after
- * the last, at the end. */
+/* Skips the bracket or comma before the next item. JSON_OK: p is at the item or, after
+ * the last one, at the end. */
 static enum json_outcome next_item(struct json_scan *s, bool first)
 {
     enum json_outcome outcome = host_json_token(s); /* [ , ] */

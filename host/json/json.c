@@ -1,6 +1,6 @@
-/* host.json - lossless JSON; the module. The writer is write.c, the grammar
- * scan.c, the parser parse.c, the streaming reader reader.c, text to be
- * used once more draft.c. */
+/* host.json - lossless JSON. The writer is in write.c, the grammar in scan.c, the parser
+ * in parse.c, the streaming reader in reader.c, reusable text in draft.c, digests in
+ * digest.c. */
 
 #include "json/json.h"
 

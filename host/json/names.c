@@ -1,12 +1,11 @@
-/* What the JSON writer remembers from value to value: names that were written before, by
- * the address of their string, with their rank and their escaped text; and the mark of
- * lists. */
+/* What the JSON writer caches across values: member names by the address of their string,
+ * with their rank and escaped text; and the metatable that marks lists. */
 
 #include "json/write.h"
 
 #include <string.h>
 
-static const char names_key = 0; /* its address: where the registry keeps struct names */
+static const char names_key = 0; /* its address is the registry key of struct names */
 
 enum { KEPT = 1, ORDER = 2, MARK = 3 }; /* user values of struct names */
 
@@ -19,7 +18,7 @@ struct names *host_json_names(lua_State *L)
     memset(names, 0, sizeof *names);
     lua_createtable(L, NAMES, 0);
     lua_setiuservalue(L, -2, KEPT);
-    lua_createtable(L, 0, 2); /* locked, for every list shares it */
+    lua_createtable(L, 0, 2); /* locked, since all lists share it */
     names->mark = lua_topointer(L, -1);
     lua_pushliteral(L, "list");
     lua_setfield(L, -2, "__name");
@@ -63,7 +62,7 @@ void host_json_order(struct json_writer *w)
     for (int i = 0; i < NAMES; i++)
         w->names->known[i].ranked = false;
     w->names->order = order;
-    lua_pushvalue(w->L, w->order); /* kept, so that its address stays its own */
+    lua_pushvalue(w->L, w->order); /* kept alive, so that its address stays unique */
     lua_setiuservalue(w->L, -2, ORDER);
 }
 
@@ -73,7 +72,7 @@ uint64_t host_json_prefix(const char *name, size_t size)
     uint64_t prefix = 0;
 
     memcpy(bytes, name, size < 8 ? size : 8);
-    for (int i = 0; i < 8; i++) /* one instruction to the compiler */
+    for (int i = 0; i < 8; i++) /* compiles to one instruction */
         prefix = prefix << 8 | bytes[i];
     return prefix;
 }
@@ -97,7 +96,7 @@ struct name *host_json_learn(struct json_writer *w, struct name *set, int key,
     for (size_t i = 0; i < m->size; i++)
         if (!json_plain((unsigned char)m->text[i])) return NULL;
     struct name *name = &set[w->names->tick++ & 1];
-    name->id = NULL; /* as long as keeping the string may raise */
+    name->id = NULL; /* until the string is kept, which may raise */
     host_json_names(L);
     lua_getiuservalue(L, -1, KEPT);
     lua_pushvalue(L, key);

@@ -1,4 +1,4 @@
-/* Objects in the JSON writer: members in their order, held against the rules by name. */
+/* Objects in the JSON writer: members in order, checked against the rules by name. */
 
 #include "json/write.h"
 
@@ -8,7 +8,7 @@
 static bool write_member(struct json_writer *w, const struct member *m, int slot,
                          bool first)
 {
-    /* A name learnt since may have taken its place. */
+    /* Another name may have replaced it in the cache. */
     const struct name *known = m->known && m->known->text == m->text ? m->known : NULL;
     struct step *step = &w->path[w->depth - 1];
 
@@ -38,8 +38,7 @@ static int compare(const void *a, const void *b)
     return before(a, b) ? -1 : 1; /* names differ */
 }
 
-/* Fills `m` from the key at an absolute index. Returns false when it is no string.
- * `keep`: m is written before anything else is learnt. */
+/* Fills `m` from the key at an absolute index. Returns false if it is not a string. */
 static inline bool take_member(struct json_writer *w, int key, struct member *m)
 {
     const void *id = lua_topointer(w->L, key);
@@ -78,11 +77,11 @@ static bool reject_key(struct json_writer *w, int key)
     if (lua_type(w->L, key) == LUA_TNUMBER)
         return host_json_reject(
             w, "a table with both list items and members, or a list with holes");
-    lua_pushfstring(w->L, "a table with a %s as a name", luaL_typename(w->L, key));
+    lua_pushfstring(w->L, "a table with a %s as a key", luaL_typename(w->L, key));
     return false;
 }
 
-/* Asks the rules for the member at m->slot, the top of the stack. */
+/* Checks the member at m->slot, the top of the stack, against the rules. */
 static enum host_json_verdict check_member(struct json_writer *w, const void *rule,
                                            int index, struct member *m,
                                            struct host_json_members *members)
@@ -94,7 +93,7 @@ static enum host_json_verdict check_member(struct json_writer *w, const void *ru
     m->rule = rule;
     enum host_json_verdict verdict =
         w->rules->member(w->rules, &m->rule, members, m->text, m->size, m->slot);
-    if (verdict == HOST_JSON_OMITTED) { /* lua_next allows it in the midst of a table */
+    if (verdict == HOST_JSON_OMITTED) { /* allowed during lua_next */
         lua_pushvalue(L, m->slot - 1);
         lua_pushnil(L);
         lua_rawset(L, index);
@@ -102,7 +101,7 @@ static enum host_json_verdict check_member(struct json_writer *w, const void *ru
     return verdict;
 }
 
-/* An object of any size: the names are sorted in memory of their own and looked up again.
+/* An object of any size: sorts the names in a separate block and looks values up again.
  */
 static bool write_many(struct json_writer *w, int index, const void *rule,
                        struct host_json_members *members)
@@ -118,7 +117,7 @@ static bool write_many(struct json_writer *w, int index, const void *rule,
         struct member *m = &list[i];
         m->slot = lua_gettop(L);
         if (!take_member(w, m->slot - 1, m)) return reject_key(w, m->slot - 1);
-        m->known = NULL; /* it may be forgotten before it is written */
+        m->known = NULL; /* the cache may drop it before it is written */
         switch (check_member(w, rule, index, m, members)) {
         case HOST_JSON_REJECTED:
             return host_json_end(w);
@@ -149,8 +148,8 @@ static bool write_few(struct json_writer *w, const struct member *members,
     return true;
 }
 
-/* Gathers members, whose first pair is on the stack above `base`, in their order. Returns
- * their number, FEW when there are more, or -1 when writing ends. */
+/* Collects the members, the first of which is on top of the stack, in order. Returns
+ * their number, FEW if there are at least as many, or -1 if writing ends. */
 static int gather(struct json_writer *w, int index, const void *rule,
                   struct host_json_members *members, struct member *list,
                   unsigned char *sorted)

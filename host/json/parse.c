@@ -1,15 +1,16 @@
-/* JSON text to Lua values. Members and elements wait on the Lua stack until their number
- * is known, so that most tables are made in one piece. */
+/* JSON text to Lua values. Members and elements are collected on the Lua stack until
+ * their number is known, so that most tables are created with the right size. */
 
 #include "common.h"
 #include "json/json.h"
 #include "json/scan.h"
 
-enum { BATCH = 32 }; /* stack values that wait for their table */
+enum { BATCH = 32 }; /* stack values per batch */
 
 static enum json_outcome parse_value(lua_State *L, struct json_scan *s);
 
-/* Moves the pairs above `base` into the table at `base`, which is made when it is nil. */
+/* Moves the pairs above `base` into the table at `base`, which is created if it is nil.
+ */
 static void flush_members(lua_State *L, int base)
 {
     int top = lua_gettop(L);
@@ -17,7 +18,7 @@ static void flush_members(lua_State *L, int base)
         lua_createtable(L, 0, (top - base) / 2);
         lua_replace(L, base);
     }
-    for (int i = base + 1; i < top; i += 2) { /* forwards: the last of two members wins */
+    for (int i = base + 1; i < top; i += 2) { /* forwards: the last duplicate wins */
         lua_pushvalue(L, i);
         lua_pushvalue(L, i + 1);
         lua_rawset(L, base);
@@ -42,7 +43,7 @@ static enum json_outcome bad(struct json_scan *s, const char *expected)
     return JSON_BAD;
 }
 
-/* Passes the comma before the next element, or the close; `*more` says which. */
+/* Skips the comma before the next element, or the closing bracket; `*more` says which. */
 static enum json_outcome next_element(struct json_scan *s, char close, bool first,
                                       bool *more)
 {

@@ -1,4 +1,4 @@
-/* The parts that json.c puts together: each adds its functions to the table on top. */
+/* The parts of host.json: each adds its functions to the table on top of the stack. */
 #ifndef HOST_JSON_PARTS_H
 #define HOST_JSON_PARTS_H
 
@@ -12,7 +12,7 @@ void host_json_digest_open(lua_State *L);
 /* draft (draft.c). */
 void host_json_draft_open(lua_State *L);
 
-/* Pushes an empty one, whose text is returned. */
+/* Pushes an empty draft and returns its text. */
 struct host_bytes *host_json_push_draft(lua_State *L);
 
 /* reader (reader.c). */

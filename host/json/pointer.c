@@ -1,5 +1,4 @@
-/* The way to a reader's records: a JSON pointer, followed without keeping what is passed.
- */
+/* Finds a reader's records: follows a JSON pointer without keeping what it skips. */
 
 #include "common.h"
 #include "json/reader.h"
@@ -9,7 +8,7 @@ void host_json_push_steps(lua_State *L, int arg, const char *pointer)
     lua_Integer n = 0;
     const char *p = pointer;
 
-    luaL_argcheck(L, *p == '/' || *p == '\0', arg, "a JSON pointer begins with /");
+    luaL_argcheck(L, *p == '/' || *p == '\0', arg, "a JSON pointer must begin with /");
     lua_newtable(L);
     while (*p == '/') {
         luaL_Buffer b;
@@ -17,7 +16,7 @@ void host_json_push_steps(lua_State *L, int arg, const char *pointer)
         for (p++; *p && *p != '/'; p++) {
             bool escape = *p == '~';
             if (escape && *++p != '0' && *p != '1')
-                luaL_argerror(L, arg, "in a JSON pointer, ~ stands before 0 or 1");
+                luaL_argerror(L, arg, "in a JSON pointer, ~ must be followed by 0 or 1");
             luaL_addchar(&b, !escape ? *p : *p == '0' ? '~' : '/');
         }
         luaL_pushresult(&b);
@@ -57,7 +56,7 @@ static const char *kind_of(int c)
     }
 }
 
-/* The last string scanned is the text at the top of the stack? */
+/* Whether the last scanned string equals the text on top of the stack. */
 static bool is_name(lua_State *L, const struct json_scan *s)
 {
     size_t size;
@@ -69,15 +68,15 @@ static bool is_name(lua_State *L, const struct json_scan *s)
     return same;
 }
 
-/* Enters the object at p and stops before the value of the member named at the top.
- * Returns 1, 0 when there is none, -1 with a failure pushed. */
+/* Enters the object at p and stops before the value of the member named on top of the
+ * stack. Returns 1, 0 if there is none, -1 with a failure pushed. */
 static int enter_member(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;
     if (!host_json_drive(L, r, ONE_TOKEN)) return -1;
     int depth = s->depth;
     for (;;) {
-        if (!host_json_drive(L, r, ONE_TOKEN)) return -1; /* a name, or the close */
+        if (!host_json_drive(L, r, ONE_TOKEN)) return -1; /* a name or } */
         if (s->depth < depth) return 0;
         bool found = is_name(L, s);
         if (!host_json_drive(L, r, ONE_TOKEN)) return -1; /* the colon */
@@ -88,7 +87,7 @@ static int enter_member(lua_State *L, struct reader *r)
     }
 }
 
-/* The same for the element whose index is named at the top. */
+/* The same for the array element whose index is on top. */
 static int enter_element(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;
@@ -152,7 +151,7 @@ bool host_json_descend(lua_State *L, struct reader *r)
     return host_json_drive(L, r, ONE_TOKEN);
 }
 
-/* A second member of the same name would be users passed over without a word. */
+/* A second member of the same name would silently skip records. */
 bool host_json_leave(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;

@@ -1,7 +1,7 @@
 /* json.reader - records from JSON of any size, one at a time.
  *
  * A window slides over the input and holds one record at most. The grammar is scanned as
- * bytes arrive; what stands before, beside and after the records is passed without being
+ * bytes arrive; what is before, between and after the records is skipped without being
  * kept. */
 
 #include "json/reader.h"
@@ -76,8 +76,8 @@ static int next_element(lua_State *L, struct reader *r)
         }
         if ((c = host_json_peek(L, r)) == UNREADABLE) return FAILURE;
     }
-    if (c == AT_END)
-        return host_json_drive(L, r, ONE_TOKEN) ? FOUND : FAILURE; /* says what misses */
+    if (c == AT_END) /* fails with what is missing */
+        return host_json_drive(L, r, ONE_TOKEN) ? FOUND : FAILURE;
     return read_record(L, r) ? FOUND : FAILURE;
 }
 
@@ -103,7 +103,7 @@ static int find_line(lua_State *L, struct reader *r, size_t *size, bool *whole)
     }
 }
 
-/* Passes the rest of a line that is too long. */
+/* Skips the rest of a line over the limit. */
 static bool skip_line(lua_State *L, struct reader *r)
 {
     for (;;) {
@@ -119,8 +119,7 @@ static bool skip_line(lua_State *L, struct reader *r)
     }
 }
 
-/* Pushes false, message, line, raw for the line from base to end, the message being what
- * is second from the top (a failure was pushed). */
+/* Turns the failure on top (nil, message, kind) into false, message, line, raw. */
 static int broken_line(lua_State *L, struct reader *r, const char *line, size_t size)
 {
     lua_pop(L, 1); /* nil message */
@@ -182,7 +181,7 @@ static int reader_next(lua_State *L)
     struct reader *r = host_self(L, TYPE);
     luaL_argcheck(L, r->open, 1, "the reader is closed");
     if (r->phase == FAILED || r->under_way)
-        return host_fail(L, HOST_PARSE, "the reader has failed before");
+        return host_fail(L, HOST_PARSE, "the reader has already failed");
     lua_settop(L, 1);
 
     int found = NOTHING;
@@ -240,7 +239,7 @@ static int json_reader(lua_State *L)
     r->limit = (size_t)limit;
     r->lines = host_flag(L, 2, "lines", false);
     r->lazy = host_flag(L, 2, "lazy", true);
-    luaL_argcheck(L, !(r->lines && pointer), 2, "lines and pointer do not go together");
+    luaL_argcheck(L, !(r->lines && pointer), 2, "lines and pointer cannot be combined");
     if (pointer) {
         host_json_push_steps(L, 2, pointer);
         r->pointed = true;

@@ -1,14 +1,14 @@
 /* Records of a reader. A lazy record is the reader's window plus the offsets of its
- * members; it dies when the window moves. */
+ * members; it is invalid once the window moves. */
 
 #include "common.h"
 #include "json/reader.h"
 
 #define RECORD "host.json.record"
 
-enum { MANY = 256 }; /* members; with more, one look-up reads the whole record */
+enum { MANY = 256 }; /* members; above this, one lookup decodes the whole record */
 
-static const char record_magic = 0; /* its address marks a struct record */
+static const char record_magic = 0; /* its address identifies a struct record */
 
 enum { READER = 1, CACHE = 2 }; /* the user values of a record */
 
@@ -51,15 +51,15 @@ void host_json_push_record(lua_State *L, struct reader *r)
 static struct record *check_record(lua_State *L)
 {
     struct record *record = lua_touserdata(L, 1);
-    /* Faster than the name of the metatable, which nobody can get at. */
+    /* Faster than looking up the metatable, which scripts cannot reach. */
     if (!record || lua_rawlen(L, 1) != sizeof *record || record->magic != &record_magic)
         record = luaL_checkudata(L, 1, RECORD);
     if (record->serial != record->reader->serial || !record->reader->open)
-        luaL_error(L, "this record is gone: the reader has moved on");
+        luaL_error(L, "this record is no longer valid: the reader has moved on");
     return record;
 }
 
-/* Pushes the value of a member. Its text was scanned, so it cannot be broken. */
+/* Pushes the value of a member. Its text was scanned, so it is valid. */
 static void push_member(lua_State *L, const struct json_scan *s,
                         const struct json_member *m)
 {
@@ -72,7 +72,7 @@ static void push_member(lua_State *L, const struct json_scan *s,
         host_json_parse(L, text, size);
 }
 
-/* Pushes the table of the members read so far that must stay the same ones. */
+/* Pushes the table of decoded members that must keep their identity. */
 static void push_cache(lua_State *L, struct record *record)
 {
     if (lua_getiuservalue(L, 1, CACHE) == LUA_TTABLE) return;
@@ -83,7 +83,7 @@ static void push_cache(lua_State *L, struct record *record)
     lua_setiuservalue(L, 1, CACHE);
 }
 
-/* Pushes the cache with all members in it. */
+/* Pushes the cache, completed with all members. */
 static void push_complete(lua_State *L, struct record *record)
 {
     const struct json_scan *s = &record->reader->scan;
@@ -91,7 +91,7 @@ static void push_complete(lua_State *L, struct record *record)
     push_cache(L, record);
     if (record->complete) return;
     lua_newtable(L);                        /* cache all */
-    for (size_t i = 0; i < s->count; i++) { /* forwards: the last of two members wins */
+    for (size_t i = 0; i < s->count; i++) { /* forwards: the last duplicate wins */
         const struct json_member *m = &s->members[i];
         host_json_push_string(L, s->base + m->key, m->key_size, m->escaped);
         lua_pushvalue(L, -1);
@@ -112,7 +112,7 @@ static const struct json_member *find(lua_State *L, const struct json_scan *s)
     size_t size;
     const char *name = lua_tolstring(L, 2, &size);
 
-    for (size_t i = s->count; i-- > 0;) { /* backwards: the last of two members wins */
+    for (size_t i = s->count; i-- > 0;) { /* backwards: the last duplicate wins */
         const struct json_member *m = &s->members[i];
         if (m->escaped) {
             host_json_push_string(L, s->base + m->key, m->key_size, true);

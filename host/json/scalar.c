@@ -1,4 +1,4 @@
-/* Text and numbers of JSON into a byte buffer. */
+/* Writes JSON strings and numbers to a byte buffer. */
 
 #include "json/json.h"
 
@@ -18,8 +18,7 @@ char *host_json_room(lua_State *L, struct host_bytes *b, size_t n)
     return room;
 }
 
-/* Writes the character at s, which is not plain, and returns its bytes; 0 when it is
- * broken. */
+/* Writes the character at s, which is not plain, and returns its size; 0 if invalid. */
 static size_t write_odd(lua_State *L, struct host_bytes *b, const char *s,
                         const char *end)
 {
@@ -50,7 +49,7 @@ static size_t write_odd(lua_State *L, struct host_bytes *b, const char *s,
     return 1;
 }
 
-/* Copies plain bytes from *s to *out, up to the first that is not or the end. */
+/* Copies plain bytes from *s to *out. */
 static inline void copy_plain(const char **s, const char *end, char **out)
 {
     const char *from = *s;
@@ -67,7 +66,7 @@ static inline void copy_plain(const char **s, const char *end, char **out)
     *out = to;
 }
 
-/* Text with something to escape or check; room for it is there from `out` on. */
+/* Writes text with something to escape or check; its plain bytes fit at `out`. */
 static bool write_checked(lua_State *L, struct host_bytes *b, const char *s, size_t size,
                           char *out)
 {
@@ -96,7 +95,7 @@ bool host_json_put_string(lua_State *L, struct host_bytes *b, const char *s, siz
     char *out = host_json_space(L, b, size + 2);
 
     *out++ = '"';
-    if (size >= 8) { /* eight at a time, the last ones once more where they overlap */
+    if (size >= 8) { /* eight at a time; the last eight may overlap */
         size_t last = size - 8, i = 0;
         while (i < last && json_plain8(s + i)) {
             memcpy(out + i, s + i, 8);
@@ -134,7 +133,7 @@ void host_json_put_integer(lua_State *L, struct host_bytes *b, lua_Integer n)
     b->size += size;
 }
 
-/* The shortest text that reads back as the same double; with a fraction or exponent, so
+/* The shortest text that reads back as the same double, with a fraction or exponent so
  * that it reads back as a float. */
 bool host_json_put_float(lua_State *L, struct host_bytes *b, lua_Number d)
 {

@@ -1,6 +1,6 @@
 /* The grammar of JSON (RFC 8259), strictly, resumable between any two bytes.
  *
- * Containers are a stack of one bool a level, so memory does not grow with the text. */
+ * Containers are a stack of one bool per level, so memory does not grow with the text. */
 
 #include "json/scan.h"
 
@@ -21,7 +21,7 @@ void host_json_begin(struct json_scan *s, const char *text, size_t size, bool fi
     s->watch = -1;
 }
 
-/* The byte at `at` does not fit; or it is not there yet. */
+/* The byte at `at` is not valid here, or not available yet. */
 static enum json_outcome reject(struct json_scan *s, const char *at, const char *expected)
 {
     if (at == s->end && !s->final) return JSON_MORE;
@@ -41,7 +41,7 @@ static int hex4(const char *p)
     return value;
 }
 
-/* Bytes of the escape at p (on the backslash), 0 when it is broken. */
+/* Bytes of the escape at p (on the backslash), 0 if it is invalid. */
 static size_t escape_size(const char *p, const char *end)
 {
     if (end - p < 2) return 0;
@@ -55,8 +55,7 @@ static size_t escape_size(const char *p, const char *end)
     return low >= 0xDC00 && low <= 0xDFFF ? 12 : 0;
 }
 
-/* What is wrong at p inside a string. Less than a whole escape or character may only mean
- * that the text goes on. */
+/* Rejects the string at p. An incomplete escape or character may just need more text. */
 static enum json_outcome broken_string(struct json_scan *s, const char *p)
 {
     if (!s->final && s->end - p < 12) return JSON_MORE;
@@ -102,7 +101,7 @@ static const char *digits(const char *p, const char *end)
     return p;
 }
 
-/* A number or a word ends before anything that could not be part of one. */
+/* Whether a number or word ends before `c`. */
 static bool ends_word(char c)
 {
     return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -275,7 +274,7 @@ enum json_outcome host_json_token(struct json_scan *s)
     return token(s);
 }
 
-/* Passes the colon or the comma that nearly always follows at once. */
+/* Skips the colon or comma that almost always follows directly. */
 static inline void pass_separator(struct json_scan *s, int depth)
 {
     if (s->p == s->end) return;
@@ -336,7 +335,7 @@ void host_json_push_string(lua_State *L, const char *text, size_t size, bool esc
     luaL_pushresultsize(&b, (size_t)(out - start));
 }
 
-/* Only zeros before the exponent? Tells 0e-400 from 1e-400. */
+/* Whether the mantissa is zero: distinguishes 0e-400 from 1e-400. */
 static bool is_zero(const char *text, size_t size)
 {
     for (size_t i = 0; i < size && text[i] != 'e' && text[i] != 'E'; i++)
@@ -363,7 +362,7 @@ void host_json_push_number(lua_State *L, const char *text, size_t size, bool int
 {
     if (integral && push_integer(L, text, size)) return;
     lua_pushlstring(L, text, size);
-    if (integral && !is_zero(text, size)) return; /* too long: kept digit by digit */
+    if (integral && !is_zero(text, size)) return; /* too long: stays a string */
     double d = strtod(lua_tostring(L, -1), NULL);
     if (isinf(d) || (d == 0 && !is_zero(text, size))) return;
     lua_pop(L, 1);
@@ -373,7 +372,7 @@ void host_json_push_number(lua_State *L, const char *text, size_t size, bool int
 int host_json_fail(lua_State *L, const struct json_scan *s, size_t offset)
 {
     const char *found = s->p == s->end ? ", found the end" : "";
-    lua_pushfstring(L, "broken JSON at byte %I: expected %s%s", (lua_Integer)offset + 1,
+    lua_pushfstring(L, "invalid JSON at byte %I: expected %s%s", (lua_Integer)offset + 1,
                     s->expected, found);
     host_fail(L, HOST_PARSE, "%s", lua_tostring(L, -1));
     lua_remove(L, -4);

@@ -1,8 +1,7 @@
 /* The grammar of JSON, token by token, without building values (scan.c).
  *
- * A scan may stop anywhere because the text goes on elsewhere (JSON_MORE): the caller
- * supplies more, points p and end at it and goes on. Nothing before p is looked at again.
- */
+ * A scan may stop anywhere for more text (JSON_MORE): the caller supplies it, sets p and
+ * end and continues. Nothing before p is read again. */
 #ifndef HOST_JSON_SCAN_H
 #define HOST_JSON_SCAN_H
 
@@ -13,13 +12,13 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { JSON_DEPTH = 200 }; /* most containers inside each other */
+enum { JSON_DEPTH = 200 }; /* maximum nesting of containers */
 
 enum json_outcome {
     JSON_OK,
     JSON_MORE, /* the text ends inside a token; p is at the token's first byte */
-    JSON_ROOM, /* `members` is full; grow it and go on */
-    JSON_BAD   /* p is at the wrong byte, `expected` says what should stand there */
+    JSON_ROOM, /* `members` is full; grow it and continue */
+    JSON_BAD   /* p is at the invalid byte, `expected` says what is valid there */
 };
 
 enum json_state {
@@ -35,7 +34,7 @@ enum json_state {
 struct json_member {
     size_t key, key_size;
     size_t value, value_size;
-    bool escaped; /* the name holds escapes */
+    bool escaped; /* the name has escapes */
 };
 
 struct json_scan {
@@ -51,30 +50,30 @@ struct json_scan {
     bool escaped;
     bool integral; /* the last number has neither fraction nor exponent */
 
-    int watch; /* members of the object at this depth are noted; -1 for none */
+    int watch; /* record members of the object at this depth; -1: none */
     const char *base;
     struct json_member *members; /* owned by the caller */
     size_t count, capacity;
 };
 
-/* Begins a scan of text that will hold one value. */
+/* Begins a scan of a text with one value. */
 void host_json_begin(struct json_scan *s, const char *text, size_t size, bool final);
 
-/* Passes white space, then one token. */
+/* Skips white space, then scans one token. */
 enum json_outcome host_json_token(struct json_scan *s);
 
-/* Goes on until the value that began at `depth` has ended. */
+/* Scans until the value that began at `depth` has ended. */
 enum json_outcome host_json_until(struct json_scan *s, int depth);
 
-/* Tokens at p, which stands on their first byte; string, escaped and integral are set. */
+/* Scan a token whose first byte is at p; set string, escaped and integral. */
 enum json_outcome host_json_string(struct json_scan *s);
 enum json_outcome host_json_number(struct json_scan *s);
 enum json_outcome host_json_word(struct json_scan *s);
 
-/* Pushes the string whose scanned text is given. */
+/* Pushes the string with the given scanned text. */
 void host_json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
 
-/* Pushes the number whose scanned text is given; one that Lua cannot hold as a string. */
+/* Pushes the number with the given scanned text; as a string if Lua cannot hold it. */
 void host_json_push_number(lua_State *L, const char *text, size_t size, bool integral);
 
 /* Pushes nil, message, "parse" for a scan that ended in JSON_BAD; `offset` is the offset
@@ -90,8 +89,9 @@ static inline const char *json_blank(const char *p, const char *end)
 
 #define JSON_ONES UINT64_C(0x0101010101010101)
 
-/* Of the eight bytes at p, the high bit of each that is not plain: a control, a quote, a
- * backslash or over 0x7F. Above the first such byte bits may be set too many. */
+/* Of the eight bytes at p, the high bit of each that is not plain: a control character, a
+ * quote, a backslash or above 0x7F. After the first such byte, further bits may be set
+ * wrongly. */
 static inline uint64_t json_odd8(const char *p)
 {
     uint64_t v, quote, slash;

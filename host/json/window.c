@@ -1,4 +1,4 @@
-/* The window that slides over a reader's input, and the scan that looks through it. */
+/* The window that slides over a reader's input, and the scan within it. */
 
 #include "common.h"
 #include "json/reader.h"
@@ -7,7 +7,7 @@
 
 enum {
     WINDOW = 128 * 1024,              /* bytes, unless a record is longer */
-    LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a string beside the records */
+    LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a token outside records */
 };
 
 int host_json_slide(lua_State *L, struct reader *r, size_t from)
@@ -38,7 +38,7 @@ bool host_json_too_long(lua_State *L, struct reader *r)
     return false;
 }
 
-/* Fetches what the scan misses. Returns false with a failure pushed. */
+/* Reads more for the scan. Returns false with a failure pushed. */
 static bool fetch(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;
@@ -118,7 +118,7 @@ bool host_json_start(lua_State *L, struct reader *r)
     size_t size = r->window.size;
     if (size >= 2 &&
         (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
-        host_fail(L, HOST_PARSE, "broken JSON at byte 1: expected UTF-8, found UTF-16");
+        host_fail(L, HOST_PARSE, "invalid JSON at byte 1: expected UTF-8, found UTF-16");
         return false;
     }
     r->line_at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;

@@ -1,16 +1,15 @@
-/* The JSON writer: straight from Lua values into a byte buffer.
+/* The JSON writer: from Lua values directly to a byte buffer.
  *
- * The members of an object are gathered as pairs on the Lua stack, sorted, and written
- * from there (object.c): no look-up, no garbage. Names that were seen before are
- * known by the address of their string (names.c): users of one shape cost three
- * calls of the API a member. */
+ * The members of an object are collected as pairs on the Lua stack, sorted, and written
+ * from there (object.c): no lookup, no garbage. Known names are found by the address of
+ * their string (names.c): users of one shape cost three API calls per member. */
 
 #include "json/write.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_PATH = 16 }; /* steps that a message shows */
+enum { LONGEST_PATH = 16 }; /* steps shown in a message */
 
 bool host_json_reject(struct json_writer *w, const char *reason)
 {
@@ -24,7 +23,7 @@ bool host_json_end(struct json_writer *w)
     return false;
 }
 
-/* Values of a list whose table does not iterate in order; `n` is its border. */
+/* Writes a list whose table does not iterate in order; `n` is its border. */
 static bool write_scattered(struct json_writer *w, int index, lua_Integer n,
                             const void *rule)
 {
@@ -59,13 +58,13 @@ static bool write_scattered(struct json_writer *w, int index, lua_Integer n,
     return true;
 }
 
-/* The rule for the items of a list with that rule. */
+/* The rule for the items of a list with the given rule. */
 static const void *item_rule(struct json_writer *w, const void *rule)
 {
     return rule ? w->rules->item(rule) : NULL;
 }
 
-/* A list whose first pair is on the stack above `base`. */
+/* Writes a list whose first pair is on the stack above `base`. */
 static bool write_list(struct json_writer *w, int index, int base, const void *rule,
                        struct host_json_members *members)
 {
@@ -119,10 +118,9 @@ static bool write_table(struct json_writer *w, int index, const void *rule)
     int base = lua_gettop(L);
 
     if (w->depth == JSON_DEPTH)
-        return host_json_reject(
-            w, "tables nested deeper than 200 (or one that holds itself)");
+        return host_json_reject(w, "tables nested deeper than 200 (or a cycle)");
     if (!lua_checkstack(L, 2 * FEW + LUA_MINSTACK))
-        return host_json_reject(w, "tables nested too deep for the stack");
+        return host_json_reject(w, "tables nested too deeply for the stack");
     w->depth++;
     lua_pushnil(L);
     bool list = lua_next(L, index) ? lua_isinteger(L, base + 1)
@@ -133,7 +131,7 @@ static bool write_table(struct json_writer *w, int index, const void *rule)
     return true;
 }
 
-/* materialize(record) -> table, protected: the record may be gone */
+/* materialize(record) -> table, protected, since the record may be invalid */
 static int materialize(lua_State *L)
 {
     host_json_materialize(L, 1);
@@ -144,7 +142,7 @@ static bool write_record(struct json_writer *w, int index, const void *rule)
 {
     lua_State *L = w->L;
 
-    if (rule) return host_json_end(w); /* rules are for tables */
+    if (rule) return host_json_end(w); /* rules apply to tables */
     if (luaL_getmetafield(L, index, "__pairs") == LUA_TNIL)
         return host_json_reject(w, "a userdata");
     lua_pop(L, 1);
@@ -205,8 +203,8 @@ bool host_json_value(struct json_writer *w, int index, const void *rule)
     return write_scalar(w, index, kind, text, size);
 }
 
-/* Pushes where the writer stopped: "app_metadata.roles[0]", "" for the root. Bytes that
- * could spoil a message are shown as "?". */
+/* Pushes where the writer stopped: "app_metadata.roles[0]", "" for the root. Shows
+ * unprintable bytes as "?". */
 static void push_path(lua_State *L, const struct json_writer *w)
 {
     luaL_Buffer b;
@@ -232,7 +230,7 @@ static void push_path(lua_State *L, const struct json_writer *w)
     luaL_pushresult(&b);
 }
 
-/* Ready to write; raises when memory is out. */
+/* Prepares writing; raises if out of memory. */
 static void begin(struct json_writer *w, lua_State *L, int order, struct host_bytes *b)
 {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");

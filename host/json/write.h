@@ -1,4 +1,4 @@
-/* Inside the JSON writer: write.c, object.c and names.c share it. */
+/* The JSON writer, shared by write.c, object.c and names.c. */
 #ifndef HOST_JSON_WRITE_H
 #define HOST_JSON_WRITE_H
 
@@ -7,36 +7,35 @@
 #include "json/scan.h"
 
 enum {
-    FEW = 32,    /* members that are sorted on the stack */
-    NAMES = 256, /* names that are known, in sets of two */
-    QUOTED = 48  /* bytes of a known name with comma, quotes and colon */
+    FEW = 32,    /* members sorted on the stack */
+    NAMES = 256, /* cached names, in sets of two */
+    QUOTED = 48  /* bytes of a cached name with comma, quotes and colon */
 };
 
-/* A member's name that was written before. The string is kept by the list that is a user
- * value of struct names, so that its address stays its own. */
+/* A cached member name. A list in a user value of struct names keeps the string alive, so
+ * that its address stays unique. */
 struct name {
     const void *id;
     const char *text;
     size_t size;
-    uint64_t
-        prefix; /* the first bytes as a big-endian number: mostly decides the order */
+    uint64_t prefix; /* first bytes as a big-endian number: usually decides the order */
     lua_Integer rank;
-    bool ranked; /* rank is the current order's */
+    bool ranked; /* rank is valid for the current order */
     size_t quoted_size;
     char quoted[QUOTED]; /* ,"name": */
 };
 
-/* What the writer remembers, once in a Lua state. */
+/* The writer's cache, one per Lua state. */
 struct names {
     const void *mark;  /* the metatable of lists */
-    const void *order; /* whose ranks the names have */
-    unsigned tick;     /* which of a set is forgotten next */
+    const void *order; /* the order that the ranks are for */
+    unsigned tick;     /* which entry of a set is replaced next */
     struct name known[NAMES];
 };
 
 /* Where the writer is, for messages: a member's name or, without one, an index. */
 struct step {
-    const char *name; /* borrowed from the key, which its table keeps alive */
+    const char *name; /* borrowed from the key, kept alive by its table */
     size_t size;
     lua_Integer index; /* 0-based */
 };
@@ -72,34 +71,33 @@ static inline void put(struct json_writer *w, char c)
     w->b->size++;
 }
 
-/* Pushes and returns what the writer remembers, made at the first call. */
+/* Pushes and returns the cache, created at the first call. */
 struct names *host_json_names(lua_State *L);
 bool host_json_has_mark(lua_State *L, int index, const void *mark);
 
-/* Ranks are remembered for one order at a time. struct names is on top of the stack. */
+/* Sets the order that ranks are cached for. struct names is on top of the stack. */
 void host_json_order(struct json_writer *w);
 
-/* The rank of the string at `key` in the order, which there is. */
+/* The rank of the string at `key` in w->order, which must not be 0. */
 lua_Integer host_json_rank(struct json_writer *w, int key);
 
-/* Remembers the string at `key`, whose member is filled, when it is short and needs no
- * escapes. Returns what is remembered or NULL. */
+/* Caches the string at `key`, whose member is filled, if it is short and needs no
+ * escapes. Returns the cached name or NULL. */
 struct name *host_json_learn(struct json_writer *w, struct name *set, int key,
                              const struct member *m);
 uint64_t host_json_prefix(const char *name, size_t size);
 
-/* Ends the writing: the reason stays on top of the stack until all levels have returned.
- */
+/* Ends writing: the reason stays on top of the stack until all levels have returned. */
 bool host_json_reject(struct json_writer *w, const char *reason);
 
-/* The same for a value that breaks a rule: it needs no reason, for the rules say it once
- * more, in full. */
+/* The same for a value that breaks a rule, without a reason: the thorough walk reports
+ * it. */
 bool host_json_end(struct json_writer *w);
 
-/* `rule`: what the value is held against; NULL for nothing. */
+/* `rule`: to check the value against, or NULL. */
 bool host_json_value(struct json_writer *w, int index, const void *rule);
 
-/* An object whose first pair is on the stack above `base`. */
+/* Writes an object whose first pair is on the stack above `base`. */
 bool host_json_object(struct json_writer *w, int index, int base, const void *rule,
                       struct host_json_members *members);
 

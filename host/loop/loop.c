@@ -1,9 +1,9 @@
-/* host.loop - the only wait: poll(2) over the descriptors and deadlines of the other
- * modules. Signals, which wake it through a pipe, are signal.c.
+/* host.loop - the only wait: poll(2) on the descriptors and deadlines of the other
+ * modules. Signals, which wake it through a pipe, are in signal.c.
  *
- * The loop is a userdata in the registry, made on first use. Its user values are the list
- * of posted handles (what the next wait returns), the set of the same handles, and the
- * handles by their owner's address (weak: a forgotten handle closes). */
+ * The loop is a userdata in the registry, created on first use. Its user values are the
+ * list of posted handles (the result of the next wait), the same handles as a set, and
+ * the handles by their owner's address (weak, so that unused handles are collected). */
 
 #include "loop/loop.h"
 
@@ -26,10 +26,10 @@ struct loop {
     struct host_watch *pending; /* polled, not yet dispatched */
     struct pollfd *fds;
     size_t capacity;
-    bool ended; /* the state closes; other finalizers may still come here */
+    bool ended; /* the state is closing; other finalizers may still call */
 };
 
-/* Its address names the loop in the registry. */
+/* Its address is the registry key of the loop. */
 static const char key = 0;
 
 static int loop_gc(lua_State *L)
@@ -135,7 +135,7 @@ void host_loop_tell(lua_State *L, const void *owner)
     lua_pop(L, 3);
 }
 
-/* Pushes the list of posted handles and begins a new one. */
+/* Pushes the list of posted handles and starts a new one. */
 static void take_posted(lua_State *L)
 {
     push_loop(L);
@@ -161,8 +161,8 @@ static bool any_posted(lua_State *L)
     return any;
 }
 
-/* Lists every watch in fds; sets the earliest deadline; returns how many. Watches that an
- * earlier dispatch left behind (a `ready` raised) are taken back first. */
+/* Lists every watch in fds; sets the earliest deadline; returns how many. First takes
+ * back watches that an earlier dispatch left pending (a `ready` raised). */
 static size_t list_watches(lua_State *L, struct loop *loop, double *earliest)
 {
     size_t n = 0;
@@ -185,17 +185,16 @@ static size_t list_watches(lua_State *L, struct loop *loop, double *earliest)
     return n;
 }
 
-/* poll's milliseconds until `deadline`: rounded up, so that nothing is woken before its
- * time. */
+/* poll's milliseconds until `deadline`, rounded up so that nothing wakes early. */
 static int timeout_until(double deadline)
 {
     double ms = ceil((deadline - host_monotonic()) * 1000);
     return ms <= 0 ? 0 : ms >= INT_MAX / 2 ? INT_MAX / 2 : (int)ms;
 }
 
-/* Calls `ready` of each watch that has something. Watches move from pending to first one
- * by one, so a `ready` may remove any of them, itself included; those it adds wait their
- * turn. */
+/* Calls `ready` of each watch with an event. Watches move from pending to first one by
+ * one, so a `ready` may remove any of them, including its own; those it adds are polled
+ * in the next turn. */
 static void dispatch(lua_State *L, struct loop *loop, size_t n)
 {
     size_t i = 0;
@@ -216,33 +215,33 @@ static void dispatch(lua_State *L, struct loop *loop, size_t n)
     }
 }
 
-/* One poll and its consequences, not longer than until `deadline`. */
+/* One poll and its dispatch, until `deadline` at most. */
 static void turn(lua_State *L, struct loop *loop, double deadline)
 {
     size_t n = list_watches(L, loop, &deadline);
     bool asleep = deadline == HUGE_VAL;
     for (size_t i = 0; asleep && i < n; i++)
         asleep = loop->fds[i].fd < 0;
-    if (asleep) luaL_error(L, "waiting for ever with nothing to wait for");
+    if (asleep) luaL_error(L, "waiting forever with nothing to wait for");
 
     int got = poll(loop->fds, (nfds_t)n, timeout_until(deadline));
     if (got < 0 && errno != EINTR && errno != EAGAIN)
         luaL_error(L, "cannot poll: %s", strerror(errno));
-    if (got < 0) /* what revents holds is not defined */
+    if (got < 0) /* revents is undefined then */
         for (size_t i = 0; i < n; i++)
             loop->fds[i].revents = 0;
     dispatch(L, loop, n);
 }
 
 /* wait(seconds) -> list of handles that were posted
- * math.huge: for ever, which raises when nothing is watched. */
+ * math.huge: forever; raises if nothing is watched. */
 static int loop_wait(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     luaL_argcheck(L, !isnan(seconds), 1, "not a number of seconds");
 
     struct loop *loop = get_loop(L);
-    if (loop->ended) luaL_error(L, "waiting while the program ends");
+    if (loop->ended) luaL_error(L, "waiting while the program exits");
     double deadline = host_monotonic() + (seconds > 0 ? seconds : 0);
     do
         turn(L, loop, any_posted(L) ? 0 : deadline);

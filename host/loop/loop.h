@@ -1,12 +1,12 @@
-/* What the modules that own descriptors hand to the one wait (loop.c).
+/* Watches: how modules that own descriptors take part in the one wait (loop.c).
  *
  * A watch is a field of its owner's struct, zeroed before use. The owner adds it once and
- * changes fd, events and deadline in place; it must remove it before the memory goes and
- * before it closes fd. `ready` is called from inside loop.wait, with the Lua state, never
- * from a library's callback; it may push and pop but must leave the stack as it found it.
- * A deadline calls it once and is then HUGE_VAL until the owner sets another. When the
- * owner has something to tell Lua it calls host_loop_post with its own handle (the
- * userdata) on the stack: loop.wait returns it. */
+ * changes fd, events and deadline in place; it must remove it before it frees the memory
+ * or closes fd. `ready` is called from inside loop.wait, with the Lua state, never from a
+ * library's callback; it may push and pop but must leave the stack as it found it. A
+ * deadline calls it once and is then HUGE_VAL until the owner sets another. To notify
+ * Lua, the owner calls host_loop_post with its handle (the userdata) on the stack:
+ * loop.wait returns it. */
 #ifndef HOST_LOOP_H
 #define HOST_LOOP_H
 
@@ -23,30 +23,30 @@ struct host_watch {
     short seen;
 };
 
-/* Adds `w` to the loop of this Lua state. Nothing happens if it is there already. */
+/* Adds `w` to the loop of this Lua state. No effect if it was added before. */
 void host_loop_add(lua_State *L, struct host_watch *w);
 
-/* Takes `w` out; may be called twice, also inside a `ready`. */
+/* Removes `w`; safe to call twice, also inside a `ready`. */
 void host_loop_remove(struct host_watch *w);
 
-/* Notes that the handle at `index` has something to say. The handle is kept alive until
- * loop.wait has returned it; posting it again before that changes nothing. */
+/* Posts the handle at `index`: loop.wait returns it. It is kept alive until then; posting
+ * it again before that has no effect. */
 void host_loop_post(lua_State *L, int index);
 
-/* Makes the userdata on top of the stack the handle of `owner`, an address: what a
- * `ready` tells of, that knows only its struct. It is not kept alive. */
+/* Registers the userdata on top of the stack as the handle of `owner`, an address, for a
+ * `ready` that knows only its struct. Does not keep it alive. */
 void host_loop_own(lua_State *L, const void *owner);
 
 /* Posts the handle of `owner`, unless it is being collected. */
 void host_loop_tell(lua_State *L, const void *owner);
 
-/* True once a watched signal that asks the program to end (loop.signal, all but WINCH)
- * has arrived and was not yet taken: for loops in C that read a slow input and must stop.
- * Such a signal interrupts system calls (EINTR). */
+/* Whether a watched signal that asks the program to end (all but WINCH) has arrived and
+ * was not yet counted: for loops in C that block on input. Such a signal interrupts
+ * system calls (EINTR). */
 bool host_loop_signalled(lua_State *L);
 
-/* Adds signal and last_words to the table on top (signal.c). They need the loop, so
- * the list of modules adds them, not the loop. */
+/* Adds signal and last_words to the table on top (signal.c). They depend on loop.c, so
+ * the list of modules adds them. */
 void host_loop_signal_open(lua_State *L);
 
 #endif

@@ -1,6 +1,6 @@
-/* host.loop, signals - counted by a handler, told by the loop.
+/* host.loop, signals - counted by a handler, posted by the loop.
  *
- * What the handles share is a userdata in the registry, made for the first of them. */
+ * The handles share a userdata in the registry, created with the first of them. */
 
 #include "loop/loop.h"
 
@@ -31,13 +31,11 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, LAST_WORDS = 1024 };
 
-/* The only mutable variables of the file: a signal handler is given nothing but a number,
- * so what it touches cannot live in a Lua state. It adds to a count and wakes the poll.
- */
+/* The only mutable variables of the file: a signal handler gets nothing but a number, so
+ * its data cannot live in a Lua state. It increments a count and wakes the poll. */
 static volatile sig_atomic_t arrived[KINDS];
 static volatile sig_atomic_t wake_fd = -1;
-static volatile sig_atomic_t
-    unheard; /* when a stop came that nobody has counted; 0: none */
+static volatile sig_atomic_t unheard; /* time of a stop not yet counted; 0: none */
 static char last_words[LAST_WORDS];
 
 struct signal_watch {
@@ -54,7 +52,7 @@ struct signals {
     int pipe[2];
 };
 
-/* Its address names them in the registry. */
+/* Its address is their registry key. */
 static const char key = 0;
 
 /* NULL until a signal is watched. */
@@ -77,9 +75,8 @@ static struct signals *get_signals(lua_State *L)
     return all;
 }
 
-/* A Lua function that never returns keeps the program from its signals. So a stop that
- * follows, half a second or more later, one that nobody has counted ends the program
- * here. */
+/* A Lua function that never returns blocks signal handling. So a second stop, at least
+ * half a second after one that was not counted, ends the program here. */
 static void stop_unheard(void)
 {
     struct timespec now;
@@ -89,7 +86,7 @@ static void stop_unheard(void)
         unheard = tenths;
     } else if (tenths - unheard >= 5) {
         if (write(STDERR_FILENO, last_words, strnlen(last_words, LAST_WORDS)) < 0) {
-            /* nobody listens */
+            /* nothing else to do */
         }
         _exit(128 + SIGINT);
     }
@@ -104,7 +101,7 @@ static void on_signal(int number)
         if (kinds[i].stops) stop_unheard();
     }
     if (wake_fd >= 0 && write((int)wake_fd, "", 1) < 0) {
-        /* a full pipe wakes as well */
+        /* a full pipe wakes the poll, too */
     }
     errno = saved;
 }
@@ -129,7 +126,7 @@ static void prepare_end(int fd)
 static void open_pipe(lua_State *L, struct signals *all)
 {
     if (all->pipe[0] >= 0) return;
-    if (pipe(all->pipe) != 0) luaL_error(L, "cannot make a pipe: %s", strerror(errno));
+    if (pipe(all->pipe) != 0) luaL_error(L, "cannot create a pipe: %s", strerror(errno));
     prepare_end(all->pipe[0]);
     prepare_end(all->pipe[1]);
     all->wake = (struct host_watch){
@@ -147,9 +144,8 @@ static void close_pipe(struct signals *all)
     all->pipe[0] = all->pipe[1] = -1;
 }
 
-/* Who started us under nohup does not want us to end with the terminal: an ignored HUP
- * stays ignored. INT and TERM are taken over even so, for shells ignore INT in background
- * jobs. */
+/* Under nohup, the program must survive its terminal: an ignored HUP stays ignored. INT
+ * and TERM are handled even if ignored, because shells ignore INT in background jobs. */
 static void install(struct signals *all, int which)
 {
     if (all->users[which]++ > 0) return;
@@ -187,7 +183,7 @@ static int loop_signal(lua_State *L)
     return 1;
 }
 
-/* signal:count() -> how often it came since the last call */
+/* signal:count() -> arrivals since the last call */
 static int signal_count(lua_State *L)
 {
     struct signal_watch *s = luaL_checkudata(L, 1, SIGNAL);
@@ -200,19 +196,19 @@ static int signal_count(lua_State *L)
 }
 
 /* last_words(text)
- * What stderr gets when a second stop ends the program outside the loop. */
+ * The text for stderr when a second stop ends the program outside the loop. */
 static int loop_last_words(lua_State *L)
 {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    if (size >= LAST_WORDS) size = 0; /* half a command misleads */
+    if (size >= LAST_WORDS) size = 0; /* a truncated command would mislead */
     memcpy(last_words, text, size);
     last_words[size] = '\0';
     return 0;
 }
 
 /* signal:close()
- * The last handle of a signal gives it back what it did before. */
+ * The last handle of a signal restores its previous action. */
 static int signal_close(lua_State *L)
 {
     struct signal_watch *s = luaL_checkudata(L, 1, SIGNAL);

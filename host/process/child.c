@@ -1,7 +1,7 @@
-/* host.process, the child - what it says, what it is told, how it ends.
+/* host.process, the child - its output, its input, its end.
  *
- * What a child says is read ahead into a buffer of fixed size, and no further until Lua
- * takes it, so that a talkative child waits instead of filling memory. */
+ * Output is read ahead into a fixed-size buffer, and no further until Lua takes it, so
+ * that a child with much output blocks instead of filling memory. */
 
 #include "process/child.h"
 
@@ -23,7 +23,7 @@
 
 #define CHILD "host.process.child"
 
-#define LOOK_AGAIN 0.02 /* seconds; where the end of a child has no descriptor */
+#define LOOK_AGAIN 0.02 /* seconds; where there is no pidfd */
 
 struct output {
     struct host_watch watch; /* fd is -1 while the buffer is full */
@@ -46,7 +46,7 @@ struct child {
     size_t sent;
 };
 
-/* -- what it says -- */
+/* -- output -- */
 
 static void end_output(struct output *o)
 {
@@ -55,7 +55,7 @@ static void end_output(struct output *o)
     o->fd = o->watch.fd = -1;
 }
 
-/* Reads ahead as far as there is room. */
+/* Reads ahead as much as fits. */
 static void fill(struct output *o)
 {
     while (o->fd >= 0 && o->size < sizeof o->data) {
@@ -90,7 +90,7 @@ static void begin_output(lua_State *L, struct child *c, int which, int fd)
     if (fd >= 0) host_loop_add(L, &o->watch);
 }
 
-/* -- what it is told -- */
+/* -- input -- */
 
 static void end_input(struct child *c)
 {
@@ -101,7 +101,7 @@ static void end_input(struct child *c)
     c->sent = 0;
 }
 
-/* Writes what the pipe takes; a child that closed its end loses the rest. */
+/* Writes what the pipe accepts; drops the rest if the child closed its end. */
 static void flush(lua_State *L, struct child *c)
 {
     while (c->input.fd >= 0 && c->sent < c->queue.size) {
@@ -128,7 +128,7 @@ static void input_ready(lua_State *L, struct host_watch *w, short revents)
     flush(L, (struct child *)(void *)((char *)w - offsetof(struct child, input)));
 }
 
-/* Takes what is to be written, behind what still waits; false when memory is out. */
+/* Queues data for writing; false if out of memory. */
 static bool enqueue(struct child *c, const char *data, size_t size)
 {
     if (c->sent) {
@@ -139,9 +139,9 @@ static bool enqueue(struct child *c, const char *data, size_t size)
     return host_bytes_add(&c->queue, data, size);
 }
 
-/* -- how it ends -- */
+/* -- end -- */
 
-/* Fetches the exit status of a child that has ended; true when that is news. */
+/* Reaps the child if it has ended; true the first time. */
 static bool reap(struct child *c, int flags)
 {
     int status;
@@ -152,7 +152,7 @@ static bool reap(struct child *c, int flags)
     while (got < 0 && errno == EINTR);
     if (got == 0) return false;
     c->ended = true;
-    c->status = got < 0               ? 255 /* somebody else took it */
+    c->status = got < 0               ? 255 /* reaped elsewhere */
                 : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
                                       : WEXITSTATUS(status);
     host_loop_remove(&c->end);
@@ -192,7 +192,7 @@ static void watch_end(lua_State *L, struct child *c)
     host_loop_add(L, &c->end);
 }
 
-/* -- beginning -- */
+/* -- start -- */
 
 struct child *host_process_new_child(lua_State *L)
 {
@@ -220,7 +220,7 @@ void host_process_follow(lua_State *L, struct child *c,
     watch_end(L, c);
 }
 
-/* -- as Lua sees it -- */
+/* -- methods -- */
 
 static struct child *check_child(lua_State *L)
 {
@@ -230,7 +230,7 @@ static struct child *check_child(lua_State *L)
 }
 
 /* child:read(stream?) -> data | "" | nil
- * "" when there is nothing now, nil at the end. */
+ * "" if there is nothing yet, nil at the end. */
 static int child_read(lua_State *L)
 {
     static const char *const names[] = {"stdout", "stderr", NULL};
@@ -253,10 +253,10 @@ static int child_write(lua_State *L)
     const char *data = luaL_checklstring(L, 2, &size);
     luaL_argcheck(L, c->has_input && !c->finishing, 1, "stdin is not an open pipe");
     if (c->input.fd >= 0 && !enqueue(c, data, size))
-        return luaL_error(L, "out of memory for what a child is to read");
+        return luaL_error(L, "out of memory for the input of a child");
     flush(L, c);
     if (c->input.fd < 0)
-        return host_fail(L, HOST_CLOSED, "writing to process %d: it reads no more",
+        return host_fail(L, HOST_CLOSED, "writing to process %d: it has closed its input",
                          (int)c->pid);
     lua_pushboolean(L, 1);
     return 1;
@@ -273,7 +273,7 @@ static int child_finish(lua_State *L)
 }
 
 /* child:status() -> integer | nil
- * 128 + signal for a killed one. */
+ * 128 + signal if it was killed. */
 static int child_status(lua_State *L)
 {
     struct child *c = check_child(L);

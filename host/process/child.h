@@ -1,4 +1,4 @@
-/* What process.c uses of child.c. */
+/* A child process and its streams; for process.c. */
 #ifndef HOST_PROCESS_CHILD_H
 #define HOST_PROCESS_CHILD_H
 
@@ -8,14 +8,14 @@
 
 struct child;
 
-/* Pushes a child that is not started. */
+/* Pushes a child that is not started yet. */
 struct child *host_process_new_child(lua_State *L);
 
-/* Takes over what was started, and watches it. */
+/* Takes over a started process and watches it. */
 void host_process_follow(lua_State *L, struct child *c,
                          const struct process_started *started);
 
-/* Makes the metatable. */
+/* Creates the metatable. */
 void host_process_child_type(lua_State *L);
 
 #endif

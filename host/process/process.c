@@ -1,4 +1,4 @@
-/* host.process - programs started from Lua, and this process's surroundings. */
+/* host.process - starts programs, and describes this process. */
 
 #include "common.h"
 #include "host.h"
@@ -20,7 +20,7 @@
 
 extern char **environ;
 
-/* -- starting it -- */
+/* -- spawn -- */
 
 static const char *check_text(lua_State *L, int index, const char *what)
 {
@@ -32,7 +32,7 @@ static const char *check_text(lua_State *L, int index, const char *what)
     return text;
 }
 
-/* Pushes a block that holds the words of the list at stack index 1 for exec. */
+/* Pushes a block with the argv of the list at stack index 1. */
 static char **push_argv(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -41,14 +41,15 @@ static char **push_argv(lua_State *L)
     const char **argv = lua_newuserdatauv(L, (n + 1) * sizeof *argv, 0);
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(L, 1, (lua_Integer)i + 1);
-        argv[i] = check_text(L, -1, "a word of the command"); /* kept alive by the list */
+        argv[i] =
+            check_text(L, -1, "an argument of the command"); /* kept alive by the list */
         lua_pop(L, 1);
     }
     argv[n] = NULL;
     return (char **)(uintptr_t)argv;
 }
 
-/* Whether the table at `index` has the name of "name=value". */
+/* Whether the table at `index` has the name of the entry "name=value". */
 static bool overrides(lua_State *L, int index, const char *entry)
 {
     lua_pushlstring(L, entry, strcspn(entry, "="));
@@ -57,7 +58,7 @@ static bool overrides(lua_State *L, int index, const char *entry)
     return has;
 }
 
-/* Pushes two values that hold our environment with the table on top laid over it. */
+/* Pushes two values that hold our environment overridden by the table on top. */
 static char **push_env(lua_State *L)
 {
     int over = lua_gettop(L);
@@ -117,7 +118,7 @@ static void read_plan(lua_State *L, struct process_plan *plan)
 }
 
 /* spawn(argv, options?) -> child | nil, message, kind
- * "missing" when there is no such program. */
+ * "missing" if there is no such program. */
 static int process_spawn(lua_State *L)
 {
     struct process_plan plan;
@@ -127,7 +128,8 @@ static int process_spawn(lua_State *L)
 
     if (!host_process_start(&plan, &started)) {
         if (started.step == PROCESS_DIRECTORY)
-            return host_fail_errno(L, started.error, "changing to", plan.directory);
+            return host_fail_errno(L, started.error, "changing the directory to",
+                                   plan.directory);
         return host_fail_errno(L, started.error, "starting", plan.argv[0]);
     }
     host_process_follow(L, c, &started);
@@ -167,7 +169,7 @@ static int process_program(lua_State *L)
     return 1;
 }
 
-/* Linux's own count, or 0. getrusage's also has the memory of whoever forked us. */
+/* Linux's own count, or 0. That of getrusage includes the process that forked us. */
 static long long peak_of_status(void)
 {
     char line[256];

@@ -1,9 +1,8 @@
-/* Starts a program: fork, the child's descriptors and surroundings, exec.
+/* Starts a program: fork, the child's descriptors and environment, exec.
  *
- * posix_spawn would do for most of it, but not for a child that dies with its parent.
- * Between fork and exec only what is safe after a fork of a process with threads is
- * called: libcurl has some. A pipe that exec closes tells whether and where the start
- * failed. */
+ * posix_spawn does not offer a child that dies with its parent. Between fork and exec,
+ * only functions that are safe after forking a process with threads are called: libcurl
+ * has some. A pipe that exec closes reports whether and where the start failed. */
 
 #include "process/start.h"
 
@@ -21,8 +20,8 @@
 
 enum {
     STATUS_NOT_STARTED = 127,
-    MARK = 4,     /* close_range(2): closed by exec, not at once */
-    OTHERS = 1024 /* descriptors that are gone through one by one */
+    MARK = 4,     /* close_range(2): close on exec, not now */
+    OTHERS = 1024 /* descriptors marked one by one */
 };
 
 extern char **environ;
@@ -32,7 +31,7 @@ struct complaint {
     enum process_step step;
 };
 
-/* Descriptors of a start: the child's ends by stream, and the pipe for a complaint. */
+/* Descriptors of a start: the child's ends by stream, and the pipe for errors. */
 struct ends {
     int child[3], ours[3];
     int complain[2];
@@ -54,8 +53,8 @@ static void close_ends(struct ends *e, bool ours)
     if (ours) close_fd(&e->complain[0]);
 }
 
-/* Moves a descriptor above the standard three, where dup2 cannot hit it, and has exec
- * close it. Returns -1 with errno set on failure. */
+/* Moves a descriptor above the standard three, out of the way of dup2, and sets
+ * close-on-exec. Returns -1 with errno set on failure. */
 static int lift(int fd)
 {
     if (fd < 0) return -1;
@@ -100,8 +99,8 @@ static void complain(const struct ends *e, enum process_step step)
     _exit(STATUS_NOT_STARTED);
 }
 
-/* In the child: has exec close all but the standard three. Our own are marked when they
- * are opened, but libcurl leaves its sockets open to children. */
+/* In the child: sets close-on-exec for all but the standard three. Ours have it already,
+ * but libcurl's sockets do not. */
 static void mark_others(void)
 {
 #ifdef SYS_close_range
@@ -111,13 +110,13 @@ static void mark_others(void)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* In the child: becomes the program, or complains. */
+/* In the child: runs the program, or reports the error. */
 static void become(const struct process_plan *plan, const struct ends *e, pid_t parent)
 {
 #ifdef __linux__
     if (plan->follow) {
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) complain(e, PROCESS_SETUP);
-        if (getppid() != parent) _exit(STATUS_NOT_STARTED); /* died before it was asked */
+        if (getppid() != parent) _exit(STATUS_NOT_STARTED); /* died before prctl */
     }
 #endif
     (void)parent;
@@ -126,13 +125,13 @@ static void become(const struct process_plan *plan, const struct ends *e, pid_t 
         if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) complain(e, PROCESS_SETUP);
     if (plan->directory && chdir(plan->directory) != 0) complain(e, PROCESS_DIRECTORY);
     mark_others();
-    signal(SIGPIPE, SIG_DFL); /* ignored ones stay so across exec */
+    signal(SIGPIPE, SIG_DFL); /* ignored signals stay ignored across exec */
     if (plan->env) environ = (char **)plan->env;
     execvp(plan->argv[0], plan->argv);
     complain(e, PROCESS_EXEC);
 }
 
-/* Waits until exec closes the pipe or the child complains. */
+/* Waits until exec closes the pipe or the child reports an error. */
 static bool heard_complaint(int fd, struct complaint *c)
 {
     ssize_t n;

@@ -11,7 +11,7 @@ enum process_step { PROCESS_SETUP, PROCESS_DIRECTORY, PROCESS_EXEC };
 
 struct process_plan {
     char *const *argv;     /* all borrowed */
-    char *const *env;      /* whole, or NULL for ours */
+    char *const *env;      /* complete, or NULL for ours */
     const char *directory; /* or NULL */
     enum process_stream streams[3];
     bool follow, group;
@@ -24,7 +24,7 @@ struct process_started {
     enum process_step step;
 };
 
-/* Returns whether the program runs; nothing is left behind when it does not. */
+/* Returns whether the program runs; if not, nothing is left behind. */
 bool host_process_start(const struct process_plan *plan, struct process_started *started);
 
 #endif

@@ -1,5 +1,4 @@
-/* What host.schema finds: broken rules and what `check` functions report, with their
- * paths. */
+/* Findings of host.schema: broken rules and reports of `check` functions, with paths. */
 
 #include "schema/walk.h"
 
@@ -20,7 +19,7 @@ static void add_place(luaL_Buffer *b, const struct host_place *place)
     luaL_addstring(b, place->name);
 }
 
-/* Pushes the path; `below` is appended unless empty. */
+/* Pushes the path; appends `below` unless empty. */
 static void push_path(lua_State *L, const struct host_place *place, const char *below)
 {
     luaL_Buffer b;
@@ -34,7 +33,7 @@ static void push_path(lua_State *L, const struct host_place *place, const char *
     luaL_pushresult(&b);
 }
 
-/* Appends a finding; code, path and message are on the stack and popped. */
+/* Appends a finding; pops code, path and message. */
 static void append(struct host_run *r, const char *keyword)
 {
     lua_State *L = r->L; /* code path message */

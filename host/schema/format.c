@@ -11,8 +11,8 @@
 
 enum { LETTER = 1, DIGIT = 2, ATOM = 4, URI = 8 };
 
-/* What an ASCII byte may be part of: ATOM an address before the @, URI a URI as it
- * stands. */
+/* What an ASCII byte is valid in: ATOM the local part of an address, URI a URI without
+ * escapes. */
 static unsigned classes(unsigned char c)
 {
 #define A ATOM
@@ -23,7 +23,7 @@ static unsigned classes(unsigned char c)
     static const unsigned char table[128] = {
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
-        0, B, 0, B, B, B, B, B, U, U, B, B, U, B, U, B, /* blank to slash */
+        0, B, 0, B, B, B, B, B, U, U, B, B, U, B, U, B, /* space to slash */
         D, D, D, D, D, D, D, D, D, D, U, U, 0, B, 0, B, /* 0-9 : ; < = > ? */
         U, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* @ A-O */
         L, L, L, L, L, L, L, L, L, L, L, U, 0, U, A, B, /* P-Z [ \ ] ^ _ */
@@ -48,8 +48,7 @@ static bool is_digit(unsigned char c)
     return classes(c) & DIGIT;
 }
 
-/* Letters of other scripts arrive as UTF-8; what they spell is for the mail system to
- * say. */
+/* Letters of other scripts arrive as UTF-8; validating them is up to the mail system. */
 static bool is_wide(unsigned char c)
 {
     return c >= 0x80;

@@ -1,4 +1,4 @@
-/* What a compiled rule of host.schema borrows or owns, kept in its table `refs`. */
+/* What compiled rules of host.schema borrow or own, kept in their table `refs`. */
 
 #include "schema/rule.h"
 

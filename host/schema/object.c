@@ -1,5 +1,4 @@
-/* Rules for objects of host.schema: members, their names, groups of them, further rules.
- */
+/* Object rules of host.schema: members, their names, groups of them, switches. */
 
 #include "schema/walk.h"
 
@@ -115,7 +114,7 @@ bool host_schema_name(struct host_run *r, const struct host_rule *rule, const ch
     return true;
 }
 
-/* The member with its name just below the value on the stack. */
+/* Checks the member whose name is just below the value on the stack. */
 static bool check_member(struct host_run *r, const struct host_rule *rule,
                          const struct host_value *value, const struct host_place *place,
                          struct host_json_members *members)
@@ -146,8 +145,7 @@ static bool check_member(struct host_run *r, const struct host_rule *rule,
     return !rule->additional || host_schema_walk(r, rule->additional, value, &member);
 }
 
-/* Removes the member at the top, which lua_next allows while it goes through the table.
- */
+/* Removes the member on top of the stack, which is allowed during lua_next. */
 static void omit(lua_State *L, int index)
 {
     lua_pushvalue(L, -2);
@@ -155,8 +153,8 @@ static void omit(lua_State *L, int index)
     lua_rawset(L, index);
 }
 
-/* Looks for the members that the rule names: quicker where nothing is asked of the
- * others. */
+/* Looks up only the members that the rule names: faster if there are no rules for others.
+ */
 static bool named_members(struct host_run *r, const struct host_rule *rule, int index,
                           const struct host_place *place,
                           struct host_json_members *members)
@@ -225,8 +223,7 @@ static bool members_thoroughly(struct host_run *r, const struct host_rule *rule,
         if (rule->omit_empty && host_schema_is_empty(L, value.index)) {
             omit(L, index);
         } else if (lua_type(L, names + 1) != LUA_TSTRING) {
-            check_member(r, rule, &value, place,
-                         members); /* only to say that it has no name */
+            check_member(r, rule, &value, place, members); /* reports the invalid name */
         } else {
             lua_pushvalue(L, -2);
             lua_rawseti(L, names, ++n);
@@ -258,7 +255,7 @@ static bool check_switch(struct host_run *r, const struct host_rule *rule, int i
     const char *word = is_word ? lua_tolstring(r->L, -1, &size) : NULL;
     struct host_property *chosen =
         word ? host_property_find(&rule->cases, word, size) : NULL;
-    lua_pop(r->L, 1); /* the member keeps the word alive */
+    lua_pop(r->L, 1); /* the table keeps the word alive */
     const struct host_rule *further = chosen ? chosen->rule : rule->otherwise;
     return !further || host_schema_revisit(r, further, index, place);
 }

@@ -1,8 +1,8 @@
-/* Lua patterns that need no backtracking, such as "^%+%d+$", as steps over byte sets.
+/* Lua patterns that need no backtracking, such as "^%+%d+$", compiled to steps over byte
+ * sets.
  *
- * What each item of a pattern stands for is asked of string.find itself, byte by byte,
- * when the rule is compiled; so there is one meaning of patterns, only a faster way to
- * apply it. */
+ * When a rule is compiled, string.find itself determines which bytes each item matches.
+ * So patterns mean the same, but match faster. */
 
 #include "schema/rule.h"
 
@@ -13,7 +13,7 @@
 #define STEPS_MAX 128
 #define BYTES     HOST_PATTERN_BYTES
 
-/* Bytes of the single-character item at text, or 0 where it is something else. */
+/* Bytes of the single-character item at text, or 0 if it is something else. */
 static size_t item_size(const char *text, size_t left)
 {
     if (left == 0) return 0;
@@ -25,14 +25,14 @@ static size_t item_size(const char *text, size_t left)
     if (strchr("()*+-?^$", text[0])) return 0;
     if (text[0] != '[') return 1;
     size_t i = left > 1 && text[1] == '^' ? 2 : 1;
-    do { /* the first stands for itself, a ] too */
+    do { /* the first byte is literal, even a ] */
         i += i < left && text[i] == '%' ? 2 : 1;
     } while (i < left && text[i] != ']');
     return i < left ? i + 1 : 0;
 }
 
-/* Asks string.find which bytes the item matches; a byte that is no sign of patterns is
- * only itself. */
+/* Determines with string.find which bytes the item matches; a literal byte matches
+ * itself. */
 static void probe(lua_State *L, int refs, const char *item, size_t size, bool *set)
 {
     luaL_Buffer b;
@@ -72,7 +72,7 @@ static void set_repeat(struct host_step *step, char mark)
     step->most = mark == '*' || mark == '+' ? (size_t)-1 : 1;
 }
 
-/* Joins a step with an equal one before it, so that 53 equal items are one. */
+/* Merges a step with an equal one before it, so that 53 equal items are one step. */
 static size_t append(struct host_step *steps, size_t count)
 {
     if (count == 0) return 1;
@@ -86,7 +86,8 @@ static size_t append(struct host_step *steps, size_t count)
     return count;
 }
 
-/* Taking as much as possible is right only where what follows cannot be taken too. */
+/* Greedy matching without backtracking is correct only if the following steps do not
+ * overlap. */
 static bool is_plain(const struct host_step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -103,7 +104,7 @@ static size_t split(lua_State *L, int refs, const char *text, size_t size,
                     struct host_step *steps)
 {
     size_t count = 0, i = 1;
-    const char *known = NULL; /* the item probed last: most repeat */
+    const char *known = NULL; /* the last probed item: most repeat */
     size_t known_size = 0;
     bool set[BYTES];
 
@@ -131,8 +132,7 @@ void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern)
 {
     struct host_step steps[STEPS_MAX];
 
-    lua_rawgeti(L, refs,
-                1); /* a malformed pattern raises here, not at the thousandth value */
+    lua_rawgeti(L, refs, HOST_REFS_FIND); /* raises now if the pattern is malformed */
     lua_pushliteral(L, "");
     lua_pushvalue(L, -3);
     lua_call(L, 2, 0);

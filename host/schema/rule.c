@@ -1,4 +1,4 @@
-/* Compiles the rules of host.schema, Lua tables, into the tree that schema.c walks.
+/* Compiles the rules of host.schema, Lua tables, into the tree that walk.c uses.
  *
  * Everything is anchored in one table, `refs`: strings, functions and the nodes
  * themselves. */
@@ -20,7 +20,7 @@ const char *const host_keyword_names[HOST_KEY_COUNT] = {
 struct compiler {
     lua_State *L;
     int refs; /* stack index of the anchors */
-    int memo; /* stack index of rule table -> its node, for rules that hold themselves */
+    int memo; /* stack index of rule table -> node, for recursive rules */
 };
 
 /* Pops the string at the top. */
@@ -71,7 +71,8 @@ static lua_Integer take_limit(struct compiler *c, int rule, enum host_keyword ke
     if (!get_keyword(c, rule, keyword)) return -1;
     lua_Integer n = lua_tointegerx(c->L, -1, &exact);
     if (!exact || n < 0)
-        luaL_error(c->L, "a rule's '%s' is no count", host_keyword_names[keyword]);
+        luaL_error(c->L, "a rule's '%s' is not a non-negative integer",
+                   host_keyword_names[keyword]);
     lua_pop(c->L, 1);
     return n;
 }
@@ -81,7 +82,7 @@ static bool take_number(struct compiler *c, int rule, enum host_keyword keyword,
 {
     if (!get_keyword(c, rule, keyword)) return false;
     if (lua_type(c->L, -1) != LUA_TNUMBER)
-        luaL_error(c->L, "a rule's '%s' is no number", host_keyword_names[keyword]);
+        luaL_error(c->L, "a rule's '%s' is not a number", host_keyword_names[keyword]);
     *number = lua_tonumber(c->L, -1);
     lua_pop(c->L, 1);
     return true;
@@ -111,7 +112,7 @@ static void take_names(struct compiler *c, int rule, enum host_keyword keyword,
 
 static struct host_rule *compile(struct compiler *c, int index);
 
-/* Pops the rule at the top. */
+/* Pops and compiles the rule on top. */
 static struct host_rule *take_rule(struct compiler *c, const char *field)
 {
     need_table(c, field);
@@ -190,7 +191,7 @@ static unsigned type_bit(struct compiler *c, const char *name)
 
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) return 1u << i;
-    luaL_error(c->L, "no type '%s'", name);
+    luaL_error(c->L, "unknown type '%s'", name);
     return 0;
 }
 
@@ -216,7 +217,7 @@ static void take_key_without(struct compiler *c, int index, struct host_rule *ru
         rule->key_without[(unsigned char)bytes.text[i]] = true;
 }
 
-/* So that members seen on the way need not be looked up again. */
+/* Lets members seen during the walk be checked without a lookup. */
 static void mask_names(struct host_names *names, const struct host_properties *p)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -289,7 +290,8 @@ static void take_format(struct compiler *c, int index, struct host_rule *rule)
     if (!get_keyword(c, index, HOST_KEY_FORMAT)) return;
     struct host_name name = take_name(c, "format");
     rule->format = host_format_named(name.text);
-    if (rule->format == HOST_FORMAT_NONE) luaL_error(c->L, "no format '%s'", name.text);
+    if (rule->format == HOST_FORMAT_NONE)
+        luaL_error(c->L, "unknown format '%s'", name.text);
 }
 
 static void take_additional(struct compiler *c, int index, struct host_rule *rule)
@@ -300,7 +302,7 @@ static void take_additional(struct compiler *c, int index, struct host_rule *rul
         return;
     }
     if (!lua_isboolean(c->L, -1))
-        luaL_error(c->L, "a rule's 'additional' is no boolean or rule");
+        luaL_error(c->L, "a rule's 'additional' is not a boolean or a rule");
     rule->closed = !lua_toboolean(c->L, -1);
     lua_pop(c->L, 1);
     if (rule->closed) need_code(c, HOST_KEY_ADDITIONAL);
@@ -323,7 +325,7 @@ static void take_check(struct compiler *c, int index, struct host_rule *rule)
 {
     if (get(c, index, "check")) {
         if (!lua_isfunction(c->L, -1))
-            luaL_error(c->L, "a rule's 'check' is no function");
+            luaL_error(c->L, "a rule's 'check' is not a function");
         rule->check = host_rule_anchor(c->L, c->refs);
     }
     if (get(c, index, "omit_empty")) {
@@ -332,7 +334,7 @@ static void take_check(struct compiler *c, int index, struct host_rule *rule)
     }
 }
 
-/* A misspelt field would be a rule that is silently not kept. */
+/* A misspelt field would be a rule that is silently ignored. */
 static void reject_unknown(struct compiler *c, int index)
 {
     static const char *const others[] = {"pattern_name", "properties", "items", "switch",

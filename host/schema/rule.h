@@ -1,5 +1,5 @@
-/* Rules of host.schema, compiled: a tree that lives in userdata anchored by the
- * validator, so that neither a raise nor a cycle among rules leaks. */
+/* Compiled rules of host.schema: a tree in userdata anchored by the validator, so that
+ * neither an error nor a cycle of rules leaks. */
 #ifndef HOST_SCHEMA_RULE_H
 #define HOST_SCHEMA_RULE_H
 
@@ -28,7 +28,7 @@ enum host_format {
     HOST_FORMAT_BASE64
 };
 
-/* What a rule can demand; the order is that of host_keyword_names. */
+/* The keywords of a rule, in the order of host_keyword_names. */
 enum host_keyword {
     HOST_KEY_TYPE,
     HOST_KEY_MIN_LENGTH,
@@ -53,7 +53,7 @@ enum host_keyword {
 };
 extern const char *const host_keyword_names[HOST_KEY_COUNT];
 
-/* A string of the rules: borrowed from refs[ref], which also serves look-ups. */
+/* A string of the rules, borrowed from refs[ref]; also used for lookups. */
 struct host_name {
     const char *text;
     size_t size;
@@ -63,13 +63,13 @@ struct host_name {
 struct host_names {
     struct host_name *at;
     size_t count;
-    uint64_t mask; /* of the rule's properties that are meant; 0 where not all are some */
+    uint64_t mask; /* bits of the rule's properties; 0 if not all names are properties */
 };
 
 enum { HOST_PATTERN_BYTES = 256 };
 
 /* One step of a pattern that needs no backtracking: between `least` and `most` bytes of
- * `set`, which is asked for each byte of a text and so has no bits to pick out. */
+ * `set`. One bool per byte is faster than a bit set. */
 struct host_step {
     bool set[HOST_PATTERN_BYTES];
     size_t least, most;
@@ -84,7 +84,7 @@ struct host_pattern {
 struct host_property {
     struct host_name name;
     struct host_rule *rule;
-    uint64_t bit; /* in the mask of members seen; 0 beyond the 64th */
+    uint64_t bit; /* in the mask of seen members; 0 after the 64th */
 };
 
 struct host_properties {
@@ -95,15 +95,15 @@ struct host_properties {
 };
 
 struct host_rule {
-    unsigned types; /* of enum host_type; 0 is any that JSON can hold */
+    unsigned types; /* of enum host_type; 0: any JSON type */
     struct host_name type_text;
-    lua_Integer min_length, max_length; /* these and the next pairs: -1 is none */
+    lua_Integer min_length, max_length; /* these and the next pairs: -1: none */
     lua_Integer min_properties, max_properties, min_items, max_items, max_bytes;
     struct host_pattern *patterns;
     size_t pattern_count;
     struct host_name pattern_name;
     enum host_format format;
-    bool for_strings; /* anything to ask of a string but its type */
+    bool for_strings; /* has rules for strings beyond the type */
     struct host_names enums, required, any_required, exclusive;
     struct host_properties forbidden; /* without rules */
     bool has_minimum, has_maximum, closed, omit_empty;
@@ -117,9 +117,9 @@ struct host_rule {
     lua_Integer check; /* the function's place in refs, 0 for none */
 };
 
-/* Where compiled rules keep what they borrow: functions of Lua's library, `report`, and
- * from HOST_REFS_CODE to HOST_REFS_FIXED the code of each keyword (false where there is
- * none). */
+/* Indexes of the table that compiled rules borrow from: functions of Lua's library,
+ * `report`, and from HOST_REFS_CODE to HOST_REFS_FIXED the code of each keyword (or
+ * false). */
 #define HOST_REFS_FIND   1
 #define HOST_REFS_REPORT 2
 #define HOST_REFS_SORT   3
@@ -127,29 +127,29 @@ struct host_rule {
 #define HOST_REFS_FIXED  (HOST_REFS_CODE + HOST_KEY_COUNT - 1)
 
 /* Compiles the rule table at `index`; `refs` is the stack index of the table above,
- * filled to HOST_REFS_FIXED. Raises where a rule is wrong. */
+ * filled up to HOST_REFS_FIXED. Raises if a rule is invalid. */
 struct host_rule *host_rule_compile(lua_State *L, int index, int refs);
 
-/* The property called `text`, which is a Lua string of `size` bytes; or NULL. */
+/* The property named `text`, a Lua string of `size` bytes; or NULL. */
 struct host_property *host_property_find(const struct host_properties *properties,
                                          const char *text, size_t size);
 
-/* Splits the pattern at the top of the stack into steps where that says the same as
+/* Compiles the pattern on top of the stack to steps if they match the same as
  * string.find; `refs` anchors them. */
 void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern);
 bool host_pattern_match(const struct host_pattern *pattern, const char *text,
                         size_t size);
 
-/* Pops the value at the top into `refs`; its place there. */
+/* Pops the value on top into `refs` and returns its index there. */
 lua_Integer host_rule_anchor(lua_State *L, int refs);
 
 /* Zeroed memory that lives as long as `refs`. */
 void *host_rule_memory(lua_State *L, int refs, size_t size);
 
-/* NULL when the text has the format, else what is wrong with it, without citing it. */
+/* NULL if the text has the format, else what is wrong, without quoting the text. */
 const char *host_format_fault(enum host_format format, const char *text, size_t size);
 extern const char *const host_format_names[];
-/* HOST_FORMAT_NONE for a name that is none. */
+/* HOST_FORMAT_NONE for an unknown name. */
 enum host_format host_format_named(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Rules for single values of host.schema: strings and numbers. */
+/* Scalar rules of host.schema: strings and numbers. */
 
 #include "schema/walk.h"
 
@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-#define SHOWN_MAX 24 /* bytes of an enumerated word that a message cites */
+#define SHOWN_MAX 24 /* bytes of a value shown in a message */
 
 static bool check_length(struct host_run *r, const struct host_rule *rule,
                          const char *text, size_t size, const struct host_place *place)
 {
     lua_Integer bytes = (lua_Integer)size;
 
-    /* a character has one to four bytes: mostly the bytes already tell */
+    /* a character has one to four bytes: mostly the size suffices */
     if (bytes >= 4 * rule->min_length &&
         (rule->max_length < 0 || bytes <= rule->max_length))
         return true;
@@ -66,7 +66,7 @@ static bool check_enum(struct host_run *r, const struct host_rule *rule, const c
             (name->size == size && memcmp(name->text, text, size) == 0))
             return true;
     }
-    /* a long one is no word but maybe a secret in the wrong place */
+    /* a long one may be a secret in the wrong field */
     return host_schema_report(r, HOST_KEY_ENUM, place, "", "No enum match for: %s",
                               size <= SHOWN_MAX ? text : "a long string");
 }

@@ -1,9 +1,9 @@
 /* host.schema - checks values against rules that are data.
  *
- * A value is walked twice at most: quickly (and written down on the way, if asked for),
- * up to the first finding and without garbage; and, where there was one, again in sorted
- * order with every finding written down. `check` functions are therefore called again,
- * and must not count. */
+ * A value is walked at most twice: a quick walk, up to the first finding and without
+ * garbage, which can also write the value as JSON; and, if there is a finding, a thorough
+ * walk in sorted order that collects all findings. `check` functions may thus be called
+ * twice and must not have side effects. */
 
 #include "schema/walk.h"
 
@@ -16,7 +16,8 @@
 
 enum { REFS = 4 }; /* stack index in `check` */
 
-/* The thorough walk over the value at 2: pushes its findings and returns the errors. */
+/* The thorough walk over the value at 2: pushes its findings and returns the number of
+ * errors. */
 static int walk_thoroughly(lua_State *L, struct host_validator *v)
 {
     struct host_place whole = {NULL, NULL, 0};
@@ -52,11 +53,11 @@ static int validator_check(lua_State *L)
 
     int errors = walk_thoroughly(L, v), findings = lua_gettop(L);
     if (draft && !errors && !host_json_write(L, 2, ordered ? REFS + 1 : 0, draft))
-        lua_settop(L, findings); /* what JSON cannot hold is for the writing to tell */
+        lua_settop(L, findings); /* the writer reports what JSON cannot hold */
     return lua_rawlen(L, findings) > 0 ? 1 : 0;
 }
 
-/* Fills the anchors that every validator has: functions and codes. */
+/* Fills the anchors that all validators have: functions and codes. */
 static void fill_refs(lua_State *L, int validator, int codes, int refs)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".find");
@@ -74,7 +75,7 @@ static void fill_refs(lua_State *L, int validator, int codes, int refs)
     }
 }
 
-/* compile(rule, codes) -> validator; raises where a rule is wrong. */
+/* compile(rule, codes) -> validator; raises if a rule is invalid. */
 static int schema_compile(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -97,7 +98,7 @@ static int schema_compile(lua_State *L)
     fill_refs(L, 3, 2, 4);
     v->rule = host_rule_compile(L, 1, 4);
     lua_settop(L, 3);
-    luaL_setmetatable(L, TYPE); /* only now can it be checked with */
+    luaL_setmetatable(L, TYPE); /* only now it is ready to check */
     return 1;
 }
 
@@ -108,7 +109,7 @@ static int schema_format(lua_State *L)
     enum host_format format = host_format_named(luaL_checkstring(L, 1));
     const char *text = luaL_checklstring(L, 2, &size);
 
-    luaL_argcheck(L, format != HOST_FORMAT_NONE, 1, "no such format");
+    luaL_argcheck(L, format != HOST_FORMAT_NONE, 1, "unknown format");
     lua_pushboolean(L, host_format_fault(format, text, size) == NULL);
     return 1;
 }
@@ -124,7 +125,7 @@ static const luaL_Reg methods[] = {
     {NULL,    NULL           }
 };
 
-/* Keeps a function of Lua's library, before a script can replace it. */
+/* Keeps a function of Lua's library before a script can replace it. */
 static void keep_function(lua_State *L, const char *library, const char *name,
                           const char *key)
 {

@@ -1,4 +1,4 @@
-/* Walks a value along its rule: types, lists, and what concerns a node as a whole. */
+/* Walks a value along its rule: types, lists, and rules for whole nodes. */
 
 #include "schema/walk.h"
 
@@ -16,7 +16,7 @@ struct host_value host_schema_value(lua_State *L, int index)
     return value;
 }
 
-/* The same question as json.is_array, without asking Lua. */
+/* Like json.is_array, without calling Lua. */
 static unsigned table_type(struct host_run *r, int index)
 {
     lua_State *L = r->L;
@@ -76,10 +76,9 @@ static const char *type_word(lua_State *L, int index, unsigned type)
     if (type == HOST_TYPE_ARRAY) return "array";
     if (type == HOST_TYPE_NULL) return "null";
     if (type != HOST_TYPE_OTHER) return luaL_typename(L, index);
-    if (lua_istable(L, index)) return "table with both positions and names, or gaps";
+    if (lua_istable(L, index)) return "table with both list items and members, or gaps";
     if (lua_isnumber(L, index)) return "number that JSON cannot hold";
-    if (lua_isuserdata(L, index))
-        return "userdata (a record; take its members one by one)";
+    if (lua_isuserdata(L, index)) return "userdata (a record; copy its members)";
     return luaL_typename(L, index);
 }
 
@@ -162,7 +161,7 @@ static bool check_warnings(struct host_run *r, const struct host_rule *rule, int
     return proceed;
 }
 
-/* Bytes of a value as JSON, without what is inside it; escapes are not counted. */
+/* Bytes of a value as JSON without its contents; escapes are not counted. */
 static size_t own_bytes(const struct host_value *value, unsigned type)
 {
     switch (type) {
@@ -173,7 +172,7 @@ static size_t own_bytes(const struct host_value *value, unsigned type)
         return 4;
     case HOST_TYPE_ARRAY:
     case HOST_TYPE_OBJECT:
-        return 1; /* the last comma is the other bracket */
+        return 1; /* the last comma counts as the other bracket */
     }
     return 8; /* a number */
 }
@@ -191,7 +190,7 @@ bool host_schema_node(struct host_run *r, const struct host_rule *rule, int inde
     return !rule->warn || check_warnings(r, rule, index, place, bytes);
 }
 
-/* All other nodes but plain strings. */
+/* All nodes except plain strings. */
 static bool walk_node(struct host_run *r, const struct host_rule *rule,
                       const struct host_value *value, const struct host_place *place)
 {

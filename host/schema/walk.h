@@ -1,11 +1,11 @@
-/* Walking a value along compiled rules, with what was found on the way. */
+/* The walk of a value along compiled rules, and its findings. */
 #ifndef HOST_SCHEMA_WALK_H
 #define HOST_SCHEMA_WALK_H
 
 #include "schema/rule.h"
 #include "json/json.h"
 
-/* Where in the value we are: a chain of stack frames, made a path only for a finding. */
+/* A position in the value: a chain of stack frames, turned into a path for a finding. */
 struct host_place {
     const struct host_place *up;
     const char *name; /* NULL: an index */
@@ -18,22 +18,22 @@ struct host_run {
     const struct host_place *place; /* of the node whose `check` runs */
     int refs;                       /* stack index */
     int findings;                   /* stack index, 0 while walking quickly */
-    int errors;                     /* findings that are no warnings */
+    int errors;                     /* findings other than warnings */
     int depth;
-    int revisiting; /* above 0 in a further rule for a value that is measured already */
-    size_t bytes;   /* of JSON, walked so far */
+    int revisiting;    /* above 0 in another rule for a value whose bytes are counted */
+    size_t bytes;      /* of JSON, walked so far */
     size_t node_bytes; /* of the node whose `warn` is walked next */
     bool warning;      /* inside a `warn` */
-    bool reported;     /* by the `check` that runs */
+    bool reported;     /* by the running `check` */
 };
 
 struct host_validator {
     const struct host_rule *rule;
     struct host_run *checking; /* while a `check` function runs, for its `report` */
-    const void *list_mark;     /* the metatable of json's lists, to compare with */
+    const void *list_mark;     /* the metatable that marks JSON lists */
 };
 
-/* A value on the stack, with what was asked of Lua about it already. */
+/* A value on the stack, with what is known about it. */
 struct host_value {
     int index;
     int kind;         /* Lua's type */
@@ -47,12 +47,12 @@ struct host_value host_schema_value(lua_State *L, int index);
 bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
                       const struct host_value *value, const struct host_place *place);
 
-/* Checks it against a further rule; it is counted already. */
+/* Checks it against another rule, without counting its bytes again. */
 bool host_schema_revisit(struct host_run *r, const struct host_rule *rule, int index,
                          const struct host_place *place);
 
-/* A broken rule: false ends the quick walk; the thorough one writes it down and goes on.
- * `name`: the member meant, "" for the place itself. */
+/* Reports a broken rule: false ends the quick walk; the thorough walk records the finding
+ * and continues. `name`: the member in question, "" for the place itself. */
 bool host_schema_report(struct host_run *r, enum host_keyword keyword,
                         const struct host_place *place, const char *name, const char *fmt,
                         ...);
@@ -75,7 +75,8 @@ bool host_schema_whole(struct host_run *r, const struct host_rule *rule, int ind
 bool host_schema_length(struct host_run *r, const struct host_rule *rule, lua_Integer n,
                         const struct host_place *place);
 
-/* Whether anything concerns a node as a whole, once all inside it is walked; and that. */
+/* Whether there are rules for a whole node, after its contents are walked; and their
+ * check. */
 static inline bool host_rule_has_node(const struct host_rule *rule)
 {
     return rule->check || rule->warn || rule->max_bytes >= 0;
@@ -83,19 +84,19 @@ static inline bool host_rule_has_node(const struct host_rule *rule)
 bool host_schema_node(struct host_run *r, const struct host_rule *rule, int index,
                       const struct host_place *place, size_t bytes, int errors);
 
-/* Whether the value is null or "", which goes where empty members are left out. */
+/* Whether the value is null or "", which is removed if empty members are omitted. */
 static inline bool host_schema_is_empty(lua_State *L, int index)
 {
     if (lua_type(L, index) == LUA_TSTRING) return lua_rawlen(L, index) == 0;
     return lua_islightuserdata(L, index) && !lua_touserdata(L, index);
 }
 
-/* Walks the value quickly and appends its JSON; false, and nothing appended, when it
- * breaks a rule, or JSON cannot hold it. `order` as for host_json_write. */
+/* Walks the value quickly and appends its JSON; false, with nothing appended, if it
+ * breaks a rule or JSON cannot hold it. `order` as for host_json_write. */
 bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b);
 
-/* Pushes the `report` of the validator at that stack index, for the list of findings at
- * the other; 0: it only remembers that it was called. */
+/* Pushes the `report` function of the validator at that stack index, which appends to the
+ * list at the index `findings`; 0: it only records that it was called. */
 void host_schema_push_report(lua_State *L, int validator, int findings);
 
 /* Calls the rule's `check` with the value. */

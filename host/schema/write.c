@@ -1,10 +1,10 @@
-/* The quick walk of host.schema and the writing of JSON in one: json/write.c goes through
- * the value and asks here for each node. What breaks a rule only ends it. */
+/* The quick walk of host.schema combined with writing JSON: json/write.c walks the value
+ * and calls these functions for each node. A broken rule just ends it. */
 
 #include "schema/walk.h"
 
 struct quick {
-    struct host_json_rules rules; /* first, for json/write.c hands this back */
+    struct host_json_rules rules; /* first, since json/write.c passes it back */
     struct host_run run;
 };
 

@@ -1,4 +1,4 @@
-/* From libmicrohttpd's callbacks to complete exchanges, in line. Nothing here touches
+/* Builds a queue of complete exchanges from libmicrohttpd's callbacks. Does not touch
  * Lua. */
 
 #include "server/exchange.h"
@@ -49,7 +49,7 @@ static struct exchange *dequeue(struct exchanges *among)
     return x;
 }
 
-/* Takes `x` out of the line when its connection ends before Lua took it. */
+/* Removes `x` from the queue if its connection ends before Lua took it. */
 static void leave_line(struct exchanges *among, struct exchange *x)
 {
     struct exchange **at = &among->first;
@@ -67,7 +67,7 @@ void host_server_log(void *cls, const char *format, va_list args)
     among->log[strcspn(among->log, "\r\n")] = '\0';
 }
 
-/* The request line has come: an exchange begins. */
+/* The request line has arrived: an exchange begins. */
 void *host_server_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
     struct exchanges *among = cls;
@@ -93,7 +93,7 @@ static enum MHD_Result on_pair(void *cls, enum MHD_ValueKind kind, const char *n
     return MHD_YES;
 }
 
-/* The headers have come. */
+/* The headers have arrived. */
 static enum MHD_Result begin(struct exchange *x, const char *method, const char *path)
 {
     x->begun = true;
@@ -111,7 +111,7 @@ static enum MHD_Result begin(struct exchange *x, const char *method, const char 
     return MHD_YES;
 }
 
-/* Part of the body has come. */
+/* A part of the body has arrived. */
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t size)
 {
     x->received += (lua_Integer)size;
@@ -151,7 +151,7 @@ enum MHD_Result host_server_request(void *cls, struct MHD_Connection *connection
     return queued;
 }
 
-/* The exchange is over, well or not. */
+/* The exchange has ended, successfully or not. */
 void host_server_completed(void *cls, struct MHD_Connection *connection, void **context,
                            enum MHD_RequestTerminationCode code)
 {
@@ -168,7 +168,7 @@ void host_server_completed(void *cls, struct MHD_Connection *connection, void **
     if (!x->requested) free_exchange(x);
 }
 
-/* Lets libmicrohttpd go on with a suspended exchange, whose state says how. */
+/* Lets libmicrohttpd resume a suspended exchange with the given state. */
 static void resume(struct exchange *x, enum state state)
 {
     x->state = state;

@@ -1,7 +1,7 @@
-/* What the files of host.server share: the exchange, one request and its answer.
+/* Shared by the files of host.server: the exchange, one request and its response.
  *
- * An exchange has two owners that may go in any order: libmicrohttpd, until its
- * completion callback, and the request in Lua. The one that goes last frees it. */
+ * An exchange has two owners that may release it in any order: libmicrohttpd, in its
+ * completion callback, and the request in Lua. The last one frees it. */
 #ifndef HOST_SERVER_EXCHANGE_H
 #define HOST_SERVER_EXCHANGE_H
 
@@ -25,25 +25,25 @@ struct exchange {
     struct MHD_Connection *connection; /* suspended while WAITING */
     struct MHD_Response *response;     /* owned until it is queued */
     unsigned status;
-    bool requested; /* a request in Lua holds it */
-    bool begun;     /* method, path, headers and query are there */
+    bool requested; /* referenced by a request in Lua */
+    bool begun;     /* method, path, headers and query are set */
     bool too_large;
-    bool starved;                           /* memory was out for a part of it */
+    bool starved;                           /* out of memory for a part of it */
     lua_Integer received;                   /* bytes of body */
     struct host_bytes method, path, target; /* zero-terminated; target as received */
-    struct host_bytes headers, query;       /* name, zero, value, zero, and again */
+    struct host_bytes headers, query;       /* name, zero, value, zero, repeated */
     struct host_bytes body;
-    struct exchange *next_in_line; /* of the complete ones that Lua has not taken */
-    struct exchange *next, **back; /* of all that have a connection */
+    struct exchange *next_in_line; /* queue of the complete ones that Lua has not taken */
+    struct exchange *next, **back; /* list of all with a connection */
 };
 
-/* All exchanges of a listener: what libmicrohttpd's callbacks are given. */
+/* All exchanges of a listener: the argument of libmicrohttpd's callbacks. */
 struct exchanges {
     struct host_watch *watch; /* the listener's */
     lua_Integer limit;        /* bytes of a body */
     struct exchange *all;
-    struct exchange *first, **last; /* the complete ones, in line */
-    char log[160];                  /* libmicrohttpd's last complaint */
+    struct exchange *first, **last; /* the queue of complete ones */
+    char log[160];                  /* libmicrohttpd's last log message */
 };
 
 /* libmicrohttpd's callbacks (exchange.c); `cls` is a struct exchanges. */
@@ -57,24 +57,26 @@ enum MHD_Result host_server_request(void *cls, struct MHD_Connection *connection
 void host_server_completed(void *cls, struct MHD_Connection *connection, void **context,
                            enum MHD_RequestTerminationCode code);
 
-/* Takes the first complete exchange out of the line, for a request in Lua; or NULL. */
+/* Takes the first complete exchange from the queue, for a request in Lua; or NULL. */
 struct exchange *host_server_take(struct exchanges *among);
 
-/* The request in Lua is done with it: `state` says how libmicrohttpd goes on. */
+/* Releases the exchange from its request in Lua; libmicrohttpd resumes it with `state`.
+ */
 void host_server_let_go(struct exchange *x, enum state state);
 
-/* Drops every exchange that waits, taken or not: libmicrohttpd aborts when it stops with
+/* Drops every waiting exchange, taken or not: libmicrohttpd aborts if it stops with
  * suspended connections. */
 void host_server_drop_all(struct exchanges *among);
 
-/* Is the client still connected? A suspended connection is not polled: it has to be
- * asked. */
+/* Whether the client is still connected. Suspended connections are not polled, so this
+ * checks. */
 bool host_server_client_is_there(const struct exchange *x);
 
-/* Pushes the request of the exchange that `among` has next, or nil (request.c). */
+/* Pushes a request for the next exchange of the queue, which must not be empty
+ * (request.c). */
 void host_server_push_request(lua_State *L, struct exchanges *among);
 
-/* Makes the metatable of requests. */
+/* Creates the metatable of requests. */
 void host_server_request_type(lua_State *L);
 
 #endif

@@ -1,9 +1,9 @@
 /* Splits a multipart/form-data body into its parts (RFC 2046 and 7578), in one pass over
  * the whole body.
  *
- * libmicrohttpd's own post processor is not used: it calls back more than once for a part
- * and cannot tell an empty part from the beginning of the next one with the same name,
- * and it passes over what is malformed. */
+ * Does not use libmicrohttpd's post processor: it calls back several times per part,
+ * cannot distinguish an empty part from the start of the next one with the same name, and
+ * ignores malformed input. */
 
 #include "server/form.h"
 
@@ -42,8 +42,7 @@ static bool same_word(struct slice s, const char *word)
     return s.size == strlen(word) && strncasecmp(s.data, word, s.size) == 0;
 }
 
-/* Takes what comes before `separator` off the front of `rest`; quoted strings are whole.
- */
+/* Removes and returns what is before `separator` in `rest`; skips over quoted strings. */
 static struct slice take_until(struct slice *rest, char separator)
 {
     struct slice taken = {rest->data, 0};
@@ -61,7 +60,7 @@ static struct slice take_until(struct slice *rest, char separator)
     return trim(taken);
 }
 
-/* A parameter's value, without quotes; escapes are undone by push_unescaped. */
+/* A parameter's value, without quotes; push_unescaped resolves escapes. */
 static struct slice parameter(struct slice header, const char *name)
 {
     take_until(&header, ';');
@@ -94,7 +93,7 @@ static void part_header(struct part *part, struct slice line)
     part->filename = parameter(value, "filename");
 }
 
-/* Reads the header lines at *p and leaves *p behind the empty line that ends them. */
+/* Reads the header lines at *p and sets *p after the empty line that ends them. */
 static bool part_headers(struct part *part, const char **p, const char *end)
 {
     for (;;) {
@@ -107,8 +106,8 @@ static bool part_headers(struct part *part, const char **p, const char *end)
     }
 }
 
-/* Pushes quoted text: \" and \\ stand for " and \; other backslashes are what Windows
- * paths are made of. */
+/* Pushes quoted text: \" and \\ stand for " and \; other backslashes are literal, as in
+ * Windows paths. */
 static void push_unescaped(lua_State *L, struct slice s)
 {
     luaL_Buffer b;
@@ -143,8 +142,8 @@ static void add_part(lua_State *L, const struct part *part, struct slice data)
 
 enum delimiter { NONE, NEXT, LAST };
 
-/* Finds the next "\r\n--boundary" that stands alone in its line. *data ends before it and
- * *p is left behind it. `mark` holds the whole delimiter, its line break included. */
+/* Finds the next "\r\n--boundary" that is alone in its line. Sets *data to what is before
+ * it and *p after it. `mark` is the whole delimiter, including its line break. */
 static enum delimiter find_delimiter(struct slice mark, const char **p, const char *end,
                                      struct slice *data)
 {
@@ -168,8 +167,7 @@ static enum delimiter find_delimiter(struct slice mark, const char **p, const ch
     return NONE;
 }
 
-/* Passes what stands before the first part. The first delimiter may lack its line break.
- */
+/* Skips what is before the first part. The first delimiter may lack its line break. */
 static enum delimiter find_first(struct slice mark, const char **p, const char *end)
 {
     struct slice ignored, bare = {mark.data + 2, mark.size - 2};

@@ -1,4 +1,4 @@
-/* Splits a multipart/form-data body into its parts; for server.c. */
+/* Splits a multipart/form-data body into its parts; for request.c. */
 #ifndef HOST_SERVER_FORM_H
 #define HOST_SERVER_FORM_H
 
@@ -11,8 +11,8 @@
 bool host_form_is(const char *content_type);
 
 /* Pushes the list of parts (name, filename?, type?, data) and returns true. Returns false
- * and leaves the stack as it was when the body is not what its Content-Type promises: no
- * boundary named, no part, a part without a name, or no closing boundary. */
+ * and leaves the stack unchanged if the body is malformed: no boundary in the
+ * Content-Type, no part, a part without a name, or no closing boundary. */
 bool host_form_push(lua_State *L, const char *content_type, const char *body,
                     size_t size);
 

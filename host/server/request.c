@@ -1,5 +1,5 @@
-/* The request in Lua: a userdata with the fields of a complete exchange, and its answer.
- */
+/* The request in Lua: a userdata with the fields of a complete exchange, and its
+ * response. */
 
 #include "server/exchange.h"
 
@@ -20,9 +20,9 @@ static void lower_name(lua_State *L, const char *name)
     luaL_pushresult(&b);
 }
 
-/* Sets the field `name` of the table on top to the pairs. Headers have names in lower
- * case, and equal ones are joined as HTTP says; of equal query parameters the last one
- * counts. */
+/* Sets the field `name` of the table on top to the pairs. Header names are in lower case,
+ * and repeated headers are joined as HTTP defines; of repeated query parameters the last
+ * one wins. */
 static void set_pairs(lua_State *L, const char *name, const struct host_bytes *pairs,
                       bool headers)
 {
@@ -40,7 +40,7 @@ static void set_pairs(lua_State *L, const char *name, const struct host_bytes *p
             lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
             lua_remove(L, -2);
         } else {
-            lua_pop(L, 1); /* a nil, or the second name */
+            lua_pop(L, 1); /* nil, or the second name */
             lua_pushstring(L, value);
         }
         lua_rawset(L, -3);
@@ -109,7 +109,7 @@ void host_server_push_request(lua_State *L, struct exchanges *among)
 static struct exchange *check_request(lua_State *L)
 {
     struct exchange **x = luaL_checkudata(L, 1, HOST_SERVER_REQUEST);
-    luaL_argcheck(L, *x, 1, "answered or dropped before");
+    luaL_argcheck(L, *x, 1, "already answered or dropped");
     return *x;
 }
 
@@ -134,7 +134,7 @@ static void let_go(struct exchange **request, enum state state)
     host_server_let_go(x, state);
 }
 
-/* Fills the response with the headers at stack index 3; false when one is refused. */
+/* Fills the response with the headers at stack index 3; false if one is rejected. */
 static bool add_headers(lua_State *L, struct MHD_Response *response)
 {
     if (lua_isnoneornil(L, 3)) return true;
@@ -162,7 +162,7 @@ static void check_headers(lua_State *L)
     }
 }
 
-/* The part of a body that is sent before the connection breaks. */
+/* The part of a body that is sent before the connection is closed. */
 struct part {
     size_t size;
     char bytes[];
@@ -178,8 +178,8 @@ static ssize_t read_part(void *cls, uint64_t at, char *buffer, size_t room)
     return (ssize_t)n;
 }
 
-/* A response whose Content-Length promises more than the body holds: the connection is
- * closed after it. */
+/* A response whose Content-Length is larger than the body: closes the connection after
+ * it. */
 static struct MHD_Response *broken_response(const char *body, size_t size,
                                             size_t promised)
 {
@@ -194,7 +194,7 @@ static struct MHD_Response *broken_response(const char *body, size_t size,
 }
 
 /* request:respond(status, headers?, body?, promised?) -> boolean
- * False when the client has gone. */
+ * False if the client has disconnected. */
 static int request_respond(lua_State *L)
 {
     struct exchange *x = check_request(L);
@@ -226,7 +226,7 @@ static int request_respond(lua_State *L)
 }
 
 /* request:drop()
- * Also what happens to a request that is forgotten. */
+ * Also happens to a request that is collected. */
 static int request_drop(lua_State *L)
 {
     struct exchange **request = luaL_checkudata(L, 1, HOST_SERVER_REQUEST);

@@ -1,9 +1,8 @@
 /* host.server - HTTP/1.1 requests in, responses out, on the one loop.
  *
- * libmicrohttpd does no polling of its own: its epoll descriptor and its time-outs are a
- * watch. Its callbacks fill exchanges (exchange.c). A complete one is queued, and
- * its connection suspended until Lua has answered or dropped the request
- * (request.c). */
+ * libmicrohttpd does not poll itself: its epoll descriptor and its timeouts are a watch.
+ * Its callbacks fill exchanges (exchange.c). A complete exchange is queued and its
+ * connection suspended until Lua responds to the request or drops it (request.c). */
 
 #include "server/exchange.h"
 
@@ -30,7 +29,7 @@
 #define DEFAULT_LIMIT (16 * 1024 * 1024)
 enum {
     CONNECTION_MEMORY = 128 * 1024, /* also bounds the headers of a request */
-    TURNS = 16                      /* of libmicrohttpd before the others get theirs */
+    TURNS = 16                      /* of libmicrohttpd before other watches are served */
 };
 
 /* Without epoll, libmicrohttpd's sockets are watched one by one. */
@@ -41,7 +40,7 @@ struct socket_watch {
 
 struct listener {
     struct MHD_Daemon *daemon; /* NULL: closed */
-    struct host_watch watch;   /* the epoll descriptor, and the next time-out */
+    struct host_watch watch;   /* the epoll descriptor, and the next timeout */
     struct socket_watch *sockets;
     int socket_count;
     int port;
@@ -65,7 +64,7 @@ static void socket_ready(lua_State *L, struct host_watch *w, short revents)
     work(L, ((struct socket_watch *)(void *)w)->listener);
 }
 
-/* Where there is no epoll: watches each of libmicrohttpd's sockets. */
+/* Without epoll: watches each of libmicrohttpd's sockets. */
 static void watch_sockets(lua_State *L, struct listener *l)
 {
     fd_set reads, writes, errors;
@@ -137,7 +136,7 @@ static struct options read_options(lua_State *L)
         lua_newtable(L);
     }
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct options o; /* what it borrows is in the table, and the port on the stack */
+    struct options o; /* borrows from the table, and the port from the stack */
     o.address = host_field(L, 1, "address", NULL);
     o.cert = host_field(L, 1, "cert", NULL);
     o.key = host_field(L, 1, "key", NULL);
@@ -145,12 +144,12 @@ static struct options read_options(lua_State *L)
     o.limit = (lua_Integer)number_option(L, "limit", DEFAULT_LIMIT, 0, 1e15);
     o.timeout = ceil(number_option(L, "timeout", 60, 0.001, UINT_MAX));
     o.port = lua_pushfstring(L, "%d", (int)number_option(L, "port", 0, 0, 65535));
-    if (!o.cert != !o.key) luaL_error(L, "options 'cert' and 'key' go together");
+    if (!o.cert != !o.key) luaL_error(L, "cert and key must be given together");
     return o;
 }
 
-/* A bound socket, or -1 with *error set. libmicrohttpd could bind too, but would not say
- * why it failed. */
+/* A bound socket, or -1 with *error set. libmicrohttpd could bind, too, but does not
+ * report why it failed. */
 static int bind_socket(const struct addrinfo *a, int *error)
 {
     int one = 1;
@@ -174,7 +173,7 @@ static int bound_port(int fd)
                : ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
 }
 
-/* Starts libmicrohttpd on a bound socket, which is its own from here on. */
+/* Starts libmicrohttpd on a bound socket, which it then owns. */
 static void start_daemon(struct listener *l, const struct options *o, int fd)
 {
     bool epoll = MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES;
@@ -196,8 +195,7 @@ static void start_daemon(struct listener *l, const struct options *o, int fd)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY,
         tls, MHD_OPTION_END);
     if (!l->daemon) {
-        if (fcntl(fd, F_GETFD) >= 0)
-            close(fd); /* it closes the socket on some ways out */
+        if (fcntl(fd, F_GETFD) >= 0) close(fd); /* some failures close the socket */
         return;
     }
     const union MHD_DaemonInfo *info =
@@ -220,7 +218,7 @@ static struct listener *new_listener(lua_State *L)
 }
 
 /* listen(options?) -> listener | nil, message, kind
- * "busy" when the port is taken, "tls" when certificate and key are no pair. */
+ * "busy" if the port is in use, "tls" if certificate and key do not match. */
 static int server_listen(lua_State *L)
 {
     struct options o = read_options(L);
@@ -247,10 +245,9 @@ static int server_listen(lua_State *L)
     l->port = bound_port(fd);
     start_daemon(l, &o, fd);
     if (!l->daemon)
-        return host_fail(L, o.cert ? HOST_TLS : HOST_NETWORK, "serving on %s port %s: %s",
-                         o.address, o.port,
-                         *l->exchanges.log ? l->exchanges.log
-                                           : "libmicrohttpd does not start");
+        return host_fail(
+            L, o.cert ? HOST_TLS : HOST_NETWORK, "serving on %s port %s: %s", o.address,
+            o.port, *l->exchanges.log ? l->exchanges.log : "cannot start libmicrohttpd");
     host_loop_add(L, &l->watch);
     if (l->watch.fd < 0) watch_sockets(L, l);
     return 1;
@@ -276,13 +273,13 @@ static int listener_accept(lua_State *L)
     struct listener *l = check_listener(L);
     if (!l->exchanges.first) return 0;
     host_server_push_request(L, &l->exchanges);
-    /* a caller that takes one a wait gets them all */
+    /* a caller that accepts one per wait gets them all */
     if (l->exchanges.first) host_loop_post(L, 1);
     return 1;
 }
 
 /* listener:close()
- * Requests that wait are dropped. */
+ * Drops waiting requests. */
 static int listener_close(lua_State *L)
 {
     struct listener *l = luaL_checkudata(L, 1, LISTENER);

@@ -1,4 +1,4 @@
-/* What the files of host.store share. */
+/* Shared by the files of host.store. */
 #ifndef HOST_STORE_DATABASE_H
 #define HOST_STORE_DATABASE_H
 
@@ -10,16 +10,12 @@
 #define STORE_DATABASE  "host.store.database"
 #define STORE_STATEMENT "host.store.statement"
 
-enum {
-    STORE_KEPT = 1,
-    STORE_FAILURE = 2,
-    STORE_PATH = 3
-}; /* user values of a database */
+enum { STORE_KEPT = 1, STORE_FAILURE, STORE_PATH }; /* user values of a database */
 enum tx { TX_NONE, TX_OPEN, TX_FAILED };
 
 struct database {
     sqlite3 *db;             /* NULL: closed */
-    struct statement *first; /* all that live */
+    struct statement *first; /* all open ones */
     enum tx tx;
     lua_Integer serial; /* of the running transaction */
     const char *kind;   /* of its first failure */
@@ -30,42 +26,42 @@ struct statement {
     sqlite3_stmt *stmt; /* NULL: closed */
     struct database *owner;
     struct statement *next, **link;
-    bool busy; /* a loop reads its rows */
+    bool busy; /* a loop is reading its rows */
 };
 
 /* The open database at stack index 1. */
 struct database *host_store_check(lua_State *L);
 
-/* Pushes nil, message, kind for `code`, and makes a running transaction remember it. `at`
- * is the database's stack index. */
+/* Pushes nil, message, kind for `code`, and records the failure in a running transaction.
+ * `at` is the database's stack index. */
 int host_store_fail(lua_State *L, int at, struct database *d, const char *doing,
                     int code);
 
-/* Pushes the failure that the transaction of the database at `at` remembers. */
+/* Pushes the failure recorded in the transaction of the database at `at`. */
 int host_store_remembered(lua_State *L, int at, struct database *d);
 
-/* Faulty SQL is the fault of the code; anything else is the world's. */
+/* Whether the code means invalid SQL, which is misuse; other errors are failures. */
 bool host_store_is_faulty(int code);
 
 /* Closes all statements of a database. */
 void host_store_end_statements(struct database *d);
 
-/* The statement for the text at stack index 2 of the database at 1, pushed: a kept one
- * unless a loop still reads its rows. NULL with nil, message, kind pushed on a failure of
- * the world; raises when the SQL is faulty. */
+/* The statement for the text at stack index 2 of the database at 1, pushed: a cached one
+ * unless a loop is still reading its rows. NULL with nil, message, kind pushed on a
+ * failure; raises if the SQL is invalid. */
 struct statement *host_store_acquire(lua_State *L, struct database *d);
 
 /* Binds the values at first..first+count-1; returns SQLite's code. */
 int host_store_bind(lua_State *L, struct statement *s, int first, int count);
 
-/* Makes the statement ready to run again; may be closed. */
+/* Resets the statement, which may be closed. */
 void host_store_rest(struct statement *s);
 
 /* The metatables (statement.c, rows.c). */
 void host_store_statement_type(lua_State *L);
 void host_store_cursor_type(lua_State *L);
 
-/* The methods of a database that run statements, there too. */
+/* The methods of a database that run statements (the same files). */
 int host_store_prepare(lua_State *L);
 int host_store_row(lua_State *L);
 int host_store_rows(lua_State *L);

@@ -42,7 +42,7 @@ static void push_row(lua_State *L, sqlite3_stmt *stmt)
 }
 
 /* The first step of db:row and db:value: SQLITE_ROW, SQLITE_DONE, or -1 with nil,
- * message, kind pushed. The statement is at rest unless it was a row. */
+ * message, kind pushed. The statement is reset unless there is a row. */
 static int first_step(lua_State *L, struct database *d, struct statement **found)
 {
     int count = lua_gettop(L) - 2;
@@ -78,7 +78,7 @@ int host_store_row(lua_State *L)
     return 1;
 }
 
-/* db:value(sql, ...) -> value | nil; raises on a failure of the world */
+/* db:value(sql, ...) -> value | nil; raises on a failure */
 int host_store_value(lua_State *L)
 {
     struct database *d = host_store_check(L);
@@ -130,7 +130,7 @@ static int cursor_next(lua_State *L)
 }
 
 /* db:rows(sql, ...) -> next, nil, nil, closer
- * The closer lets a loop that is left early give the statement back. */
+ * The closing value releases the statement if the loop ends early. */
 int host_store_rows(lua_State *L)
 {
     struct database *d = host_store_check(L);

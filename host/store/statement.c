@@ -1,4 +1,4 @@
-/* host.store, statements - compiled, kept by their text, bound, run. */
+/* host.store, statements - compiled, cached by their text, bound, run. */
 
 #include "common.h"
 #include "store/database.h"
@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { KEPT_LIMIT = 200 }; /* texts; beyond it the kept ones start anew */
+enum { KEPT_LIMIT = 200 }; /* statements; above this, the cache is cleared */
 
 /* -- failures -- */
 
@@ -89,7 +89,7 @@ void host_store_rest(struct statement *s)
     s->busy = false;
 }
 
-/* Whether only blanks and comments follow. */
+/* Whether the text is only white space and comments. */
 static bool is_blank(sqlite3 *db, const char *text)
 {
     while (*text) {
@@ -110,8 +110,8 @@ bool host_store_is_faulty(int code)
            primary == SQLITE_MISUSE || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG;
 }
 
-/* Pushes a statement of the database at `at` and returns it; raises when the SQL is
- * faulty; on a failure of the world pushes nil, message, kind and returns NULL. */
+/* Pushes a statement of the database at `at` and returns it; raises if the SQL is
+ * invalid; on a failure pushes nil, message, kind and returns NULL. */
 static struct statement *compile(lua_State *L, int at, struct database *d,
                                  const char *sql, unsigned flags)
 {
@@ -125,7 +125,7 @@ static struct statement *compile(lua_State *L, int at, struct database *d,
     const char *tail = sql;
     int code = sqlite3_prepare_v3(d->db, sql, -1, flags, &s->stmt, &tail);
     if (host_store_is_faulty(code))
-        luaL_error(L, "faulty SQL: %s: %s", sqlite3_errmsg(d->db), sql);
+        luaL_error(L, "invalid SQL: %s: %s", sqlite3_errmsg(d->db), sql);
     if (code != SQLITE_OK) {
         host_store_fail(L, at, d, "using", code);
         return NULL;
@@ -139,7 +139,7 @@ static struct statement *compile(lua_State *L, int at, struct database *d,
     return s;
 }
 
-/* Keeps the statement on top by the text at `sql`. */
+/* Caches the statement on top by the text at `sql`. */
 static void keep(lua_State *L, int at, int sql, struct database *d)
 {
     if (d->kept == KEPT_LIMIT) {
@@ -173,7 +173,7 @@ struct statement *host_store_acquire(lua_State *L, struct database *d)
     lua_remove(L, -2); /* statement or nil */
     struct statement *s = lua_touserdata(L, -1);
     if (s && !s->busy) {
-        host_store_rest(s); /* a raise may have left it half done */
+        host_store_rest(s); /* an error may have left it in progress */
         return s;
     }
     lua_pop(L, 1);
@@ -219,7 +219,7 @@ int host_store_bind(lua_State *L, struct statement *s, int first, int count)
     return code;
 }
 
-/* Runs to the end; pushes what run returns. `at`: the database's stack index. */
+/* Runs to completion; pushes the results of run. `at`: the database's stack index. */
 static int run(lua_State *L, int at, struct statement *s, int first, int count)
 {
     struct database *d = s->owner;

@@ -1,10 +1,10 @@
 /* host.store - SQLite: statements, rows, transactions.
  *
- * One connection a database. The user values of a database are the statements kept by
+ * One connection per database. The user values of a database are the statements cached by
  * their text, the first failure of the running transaction, and the path. Every statement
  * is also in a list of its database, so that closing the database closes all of them.
- * This file opens, closes and transacts; statements are statement.c, what they read
- * is rows.c. */
+ * This file has databases and transactions; statements are in statement.c, rows in
+ * rows.c. */
 
 #include "store/database.h"
 
@@ -23,12 +23,12 @@
 
 struct transaction {
     struct database *owner; /* user value 1 */
-    lua_Integer serial;     /* another one than the owner's: over */
+    lua_Integer serial;     /* differs from the owner's: the transaction is over */
 };
 
 /* -- the database -- */
 
-/* One statement of `*sql`, which moves on. */
+/* Runs the first statement of `*sql` and advances it. */
 static int exec_one(sqlite3 *db, const char **sql, bool *faulty)
 {
     sqlite3_stmt *stmt = NULL;
@@ -55,7 +55,7 @@ static int database_exec(lua_State *L)
         bool faulty;
         int code = exec_one(d->db, &sql, &faulty);
         if (faulty)
-            return luaL_error(L, "faulty SQL: %s: %s", sqlite3_errmsg(d->db), began);
+            return luaL_error(L, "invalid SQL: %s: %s", sqlite3_errmsg(d->db), began);
         if (code != SQLITE_OK) return host_store_fail(L, 1, d, "using", code);
     }
     lua_pushboolean(L, 1);
@@ -70,7 +70,7 @@ static int database_last_id(lua_State *L)
 }
 
 /* db:close()
- * Ends all its statements, and rolls back what was not committed. */
+ * Closes all its statements, and rolls back what was not committed. */
 static int database_close(lua_State *L)
 {
     struct database *d = luaL_checkudata(L, 1, STORE_DATABASE);
@@ -84,11 +84,11 @@ static int database_close(lua_State *L)
 /* -- transactions -- */
 
 /* db:begin() -> transaction
- * One that could not begin remembers that as its first failure. */
+ * If it cannot begin, that is recorded as its first failure. */
 static int database_begin(lua_State *L)
 {
     struct database *d = host_store_check(L);
-    if (d->tx != TX_NONE) return luaL_error(L, "a transaction is running already");
+    if (d->tx != TX_NONE) return luaL_error(L, "a transaction is already running");
 
     struct transaction *t = lua_newuserdatauv(L, sizeof *t, 1);
     t->owner = d;
@@ -114,7 +114,7 @@ static bool is_running(const struct transaction *t)
 
 static void roll_back(struct database *d)
 {
-    /* Some failures have rolled back by themselves already. */
+    /* Some failures roll back by themselves. */
     if (!sqlite3_get_autocommit(d->db)) sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
     d->tx = TX_NONE;
 }
@@ -157,9 +157,9 @@ static bool has_file(const char *path)
     return *path && strcmp(path, ":memory:") != 0;
 }
 
-/* Makes the file with mode 0600 before SQLite would make it readable for all, and its
- * name durable. An existing one is not opened: closing it would drop the locks that
- * another connection of this process holds. Returns errno. */
+/* Creates the file with mode 0600, since SQLite would make it world-readable, and makes
+ * its name durable. Does not open an existing file: closing it would release the locks of
+ * another connection in this process. Returns errno. */
 static int make_file(lua_State *L, const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -168,8 +168,8 @@ static int make_file(lua_State *L, const char *path)
     return host_file_sync_folder(L, path);
 }
 
-/* Files from elsewhere are opened too: what a schema can do is narrowed, and SQL of a
- * recipe reaches no other file. The last statement finds out what is no database. */
+/* Databases may be untrusted: restricts what a schema can do, and keeps SQL of recipes
+ * from other files. The last statement fails if the file is not a database. */
 static int set_up(sqlite3 *db, bool readonly, bool durable, double wait)
 {
     const char *sql = readonly ? "SELECT 1 FROM sqlite_master LIMIT 1"
@@ -211,8 +211,7 @@ static struct database *new_database(lua_State *L, int path)
     return d;
 }
 
-/* Whether a database in WAL mode lies still: while somebody has it open there is a WAL.
- */
+/* Whether a database in WAL mode is not in use: while it is open, there is a WAL file. */
 static bool is_still(lua_State *L, const char *path)
 {
     enum { WRITE_VERSION = 18, WAL = 2 };
@@ -228,7 +227,7 @@ static bool is_still(lua_State *L, const char *path)
     return n == sizeof head && head[WRITE_VERSION] == WAL;
 }
 
-/* The URI by which SQLite opens a file as one that does not change. */
+/* The URI to open a file as immutable. */
 static const char *push_immutable(lua_State *L, const char *path)
 {
     luaL_Buffer b;
@@ -246,8 +245,8 @@ static const char *push_immutable(lua_State *L, const char *path)
     return lua_tostring(L, -1);
 }
 
-/* Reading a database in WAL mode would leave files beside it, which may be in a folder of
- * others or one that cannot be written; one that lies still is opened without. */
+/* Reading a database in WAL mode creates files next to it, where we may not be allowed to
+ * write; so one that is not in use is opened as immutable. */
 static int connect_to(lua_State *L, const char *path, bool readonly, sqlite3 **db)
 {
     int flags =

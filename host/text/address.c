@@ -1,4 +1,4 @@
-/* host.text, second part - addresses that reach people: e-mail, phone. */
+/* host.text, addresses - e-mail, phone. */
 
 #include "text/fold.h"
 
@@ -25,7 +25,7 @@ static bool is_local_part(const char *p, const char *end)
     return true;
 }
 
-/* Labels of letters, digits, hyphens and what is beyond ASCII; at least two. */
+/* At least two labels of letters, digits, hyphens and non-ASCII characters. */
 static bool is_dotted_domain(const char *p, const char *end)
 {
     int labels = 0;
@@ -37,7 +37,7 @@ static bool is_dotted_domain(const char *p, const char *end)
                 return false;
         if (p == label || *label == '-' || p[-1] == '-') return false;
         labels++;
-        if (p < end && ++p == end) return false; /* a dot at the end */
+        if (p < end && ++p == end) return false; /* a trailing dot */
     }
     return labels >= 2;
 }
@@ -58,7 +58,7 @@ static int text_email(lua_State *L)
 
 /* -- phone -- */
 
-/* The country's digits, without its plus. */
+/* The country's calling code, without the plus. */
 static const char *check_country(lua_State *L, int arg)
 {
     const char *country = luaL_optstring(L, arg, NULL);
@@ -70,8 +70,8 @@ static const char *check_country(lua_State *L, int arg)
     return country;
 }
 
-/* Collects the digits of a written number; false when something else is in it. A zero in
- * parentheses behind the country is the one people dial at home. */
+/* Collects the digits of a phone number; false if it has other characters. A zero in
+ * parentheses after the country code is the trunk prefix and is skipped. */
 static bool collect_digits(const char *p, const char *end, bool abroad, char *to,
                            size_t *n)
 {
@@ -80,7 +80,7 @@ static bool collect_digits(const char *p, const char *end, bool abroad, char *to
         if (abroad && *n > 0 && end - p >= 3 && memcmp(p, "(0)", 3) == 0) {
             p += 2;
         } else if (is_digit(*p)) {
-            if (*n == LONGEST_PHONE + 5) return false; /* room for zeros that go */
+            if (*n == LONGEST_PHONE + 5) return false; /* room for zeros to be dropped */
             to[(*n)++] = *p;
         } else if (end - p >= 2 && memcmp(p, "\xc2\xa0", 2) == 0) {
             p++;
@@ -91,8 +91,7 @@ static bool collect_digits(const char *p, const char *end, bool abroad, char *to
     return true;
 }
 
-/* Moves past what says that the number names its country, a plus or 00; false when it
- * does not. */
+/* Skips an international prefix, a plus or 00; false if there is none. */
 static bool skip_abroad(const char **text, const char *end)
 {
     int n = *text < end && **text == '+'                                ? 1
@@ -111,10 +110,10 @@ static int text_phone(lua_State *L)
     if (!text) return 0;
     host_text_trim(&text, &size);
     const char *end = text + size;
-    if (size > 1 && *text == '\'') text++; /* a spreadsheet's guard against formulas */
+    if (size > 1 && *text == '\'') text++; /* escaped for spreadsheets */
     bool abroad = skip_abroad(&text, end);
     if (!abroad && (!country || (end - text > 2 && memcmp(end - 2, ".0", 2) == 0)))
-        return 0; /* no country, or a number that went through a float */
+        return 0; /* no country, or a number converted through a float */
 
     char digits[LONGEST_PHONE + 5];
     size_t n;

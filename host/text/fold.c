@@ -1,4 +1,4 @@
-/* What host.text does to any text: takes it, trims it, lowers it. */
+/* The basics of host.text: arguments, trimming, lower case. */
 
 #include "text/fold.h"
 
@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Bytes of the blank at `p`, 0 when there is none: ASCII white space, NUL, U+00A0,
- * U+FEFF. */
+/* Bytes of the blank at `p`, 0 if there is none: ASCII white space, NUL, U+00A0, U+FEFF.
+ */
 static size_t blank_size(const char *p, size_t left)
 {
     if (*p == ' ' || (*p >= '\t' && *p <= '\r') || *p == '\0') return 1;

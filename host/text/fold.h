@@ -1,4 +1,4 @@
-/* What the files of host.text share. */
+/* Shared by the files of host.text. */
 #ifndef HOST_TEXT_FOLD_H
 #define HOST_TEXT_FOLD_H
 
@@ -8,14 +8,14 @@
 
 #include <stddef.h>
 
-/* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are texts
- * too. */
+/* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are
+ * accepted, too. */
 const char *host_text_check(lua_State *L, int arg, size_t *size);
 
-/* Moves past the blanks at both ends. */
+/* Trims blanks at both ends. */
 void host_text_trim(const char **text, size_t *size);
 
-/* Pushes text[0..size) in lower case; the value at 1 itself when it is just that. */
+/* Pushes text[0..size) in lower case; the value at 1 itself if it is equal. */
 void host_text_push_lower(lua_State *L, const char *text, size_t size);
 
 /* Adds email and phone to the table on top (address.c). */

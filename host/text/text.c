@@ -1,8 +1,8 @@
-/* host.text - what mappings do to every row: blanks, case, words; addresses are
+/* host.text - what mappings do to every row: trimming, case, words. Addresses are in
  * address.c.
  *
- * Every function gives nil for nil, and takes JSON's null for nil. A value that needs no
- * change is returned as it is: no string is made. */
+ * Every function returns nil for nil and for JSON's null. A value that needs no change is
+ * returned as it is, without creating a string. */
 
 #include "text/fold.h"
 
@@ -47,7 +47,7 @@ static bool same_word(const char *a, size_t size, const char *b)
     return !b[size];
 }
 
-/* Whether the list at `arg` holds the word, in any case. */
+/* Whether the list at `arg` has the word, ignoring case. */
 static bool in_list(lua_State *L, int arg, const char *text, size_t size)
 {
     if (lua_isnoneornil(L, arg)) return false;
@@ -85,7 +85,7 @@ static const struct {
     {"0",     false}
 };
 
-/* Replaces a number at `index` that is whole by its digits: 1.0 is 1 too. */
+/* Replaces a whole number at `index` with its digits: 1.0 becomes 1. */
 static void write_whole(lua_State *L, int index)
 {
     int whole = 0;
@@ -126,7 +126,7 @@ static const char *find(const char *p, const char *end, const char *what, size_t
     return end;
 }
 
-/* At most how many parts there are: a list of the right size is not made thrice over. */
+/* The number of parts, up to ENOUGH, to create the list with the right size. */
 static int count_parts(const char *p, const char *end, const char *separator, size_t step)
 {
     enum { ENOUGH = 64 };

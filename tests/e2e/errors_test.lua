@@ -109,7 +109,7 @@ local CASES <const> = {
   {
     "JSON broken at a byte", files = { ["realm.json"] = '{"users":[{"email":"a@b.c"},{"email":' },
     args = { "check", "realm.lua", "input=realm.json" }, status = 2,
-    says = { "realm.json: broken JSON at byte 38" },
+    says = { "realm.json: invalid JSON at byte 38" },
   },
   {
     "a pointer that leads nowhere", files = { ["realm.json"] = '{"people":[]}' },
@@ -119,7 +119,7 @@ local CASES <const> = {
   {
     "gzip cut short", files = { ["cut.csv.gz"] = GZIP:sub(1, 30) },
     args = { "check", "shop.lua", "input=cut.csv.gz" }, status = 2,
-    says = { "reading cut.csv.gz: damaged gzip data: it ends too early" },
+    says = { "reading cut.csv.gz: damaged gzip data: unexpected end" },
   },
   {
     "a recipe that does not parse",

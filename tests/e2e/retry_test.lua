@@ -75,7 +75,7 @@ end)
 ---Each: what a person did to the list, and what is said of it.
 for _, case in ipairs {
   { "a broken line", function(list) return (list:gsub('"taken"', '"bert')) end,
-    ":1: broken JSON" },
+    ":1: invalid JSON" },
   { "a line without its id", function(list) return (list:gsub('"id":2,', "")) end,
     ":2: a line keeps the `id`" },
   { "a line that stands twice", function(list) return list .. list end,

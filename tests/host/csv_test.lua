@@ -132,14 +132,14 @@ for name, case in pairs {
     "a\nx,1\n2\n", {}, { { "row has 2 fields, the header 1", 2 }, { a = "2" } } },
   ["a row that is not UTF-8 is stepped over and names the column"] = {
     "a,b\n1,\xff\n3,4\n", {},
-    { { 'bytes that are not UTF-8 in column "b"; is its encoding windows-1252?', 2 },
+    { { 'invalid UTF-8 in column "b"; is its encoding windows-1252?', 2 },
       { a = "3", b = "4" } } },
   ["half a character at the end of UTF-16 is not UTF-8"] = {
     "a\0\n\0b\0\n\0c", { encoding = "utf-16le" },
-    { { a = "b" }, { 'bytes that are not UTF-8 in column "a"', 3 } } },
+    { { a = "b" }, { 'invalid UTF-8 in column "a"', 3 } } },
   ["text behind a closing quote is stepped over"] = {
     'a,b\n"he said "hi" to",2\n3,4\n', {},
-    { { 'text behind the closing quote of column "a"', 2 }, { a = "3", b = "4" } } },
+    { { 'text after the closing quote of column "a"', 2 }, { a = "3", b = "4" } } },
 } do
   test(name, function() equal((rows(case[1], case[2])), case[3]) end)
 end
@@ -175,7 +175,7 @@ for name, case in pairs {
     "a,\xff\n", {}, "users.csv:1: the header is not UTF-8; is its encoding windows-1252?" },
   ["a header with zero bytes is a failure"] = { "a\0,\0b\0\n\0", {}, "is it UTF-16?" },
   ["a header with text behind quotes is a failure"] = {
-    '"a"b,c\n', {}, "users.csv:1: text behind the closing quote of column 1" },
+    '"a"b,c\n', {}, "users.csv:1: text after the closing quote of column 1" },
 } do
   test(name, function()
     local message, kind = failure(case[1], case[2])
@@ -214,10 +214,10 @@ test("a row that the reader has left raises instead of showing another's data", 
   local first = reader:next()
   local step, state, key = pairs(first)
   reader:next()
-  raises(function() return first.a end, "this record is gone: the reader has moved on")
-  raises(function() return pairs(first) end, "this record is gone")
-  raises(function() return #first end, "this record is gone")
-  raises(function() step(state, key) end, "this record is gone")
+  raises(function() return first.a end, "this record is no longer valid: the reader has moved on")
+  raises(function() return pairs(first) end, "this record is no longer valid")
+  raises(function() return #first end, "this record is no longer valid")
+  raises(function() step(state, key) end, "this record is no longer valid")
 end)
 
 test("the last row is gone at the end and when the reader is closed", function()
@@ -226,12 +226,12 @@ test("the last row is gone at the end and when the reader is closed", function()
   equal(row.a, "1")
   row = reader:next()
   reader:next()
-  raises(function() return row.a end, "this record is gone")
+  raises(function() return row.a end, "this record is no longer valid")
   reader = assert(open("a\n1\n"))
   row = reader:next()
   reader:close()
   reader:close()
-  raises(function() return row.a end, "this record is gone")
+  raises(function() return row.a end, "this record is no longer valid")
   raises(function() reader:next() end, "the reader is closed")
 end)
 
@@ -269,7 +269,7 @@ end)
 test("a record cannot be changed", function()
   local reader <close> = assert(open("a\n1\n"))
   local row = reader:next()
-  raises(function() row.a = "2" end, "cannot be changed")
+  raises(function() row.a = "2" end, "records are read-only")
 end)
 
 test("with place, a row's place is a text that ends in its line", function()

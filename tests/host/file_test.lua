@@ -145,7 +145,7 @@ test("compressed data that ends too early is a failure that says so", function()
         local input <close> = assert(file.open(folder .. "/cut"))
         local _, message, kind = slurp(input)
         equal(kind, "parse", "cut to " .. cut)
-        contains(message, "too early")
+        contains(message, "unexpected end")
       end
     end
   end)

@@ -458,7 +458,7 @@ test("a closed transfer is done, closed and posted", function()
   transfer:close()
   local _, message, kind = transfer:result()
   equal({ transfer:done(), kind, transfer:sent() }, { true, "closed", false })
-  contains(message, "given up")
+  contains(message, "canceled")
   assert(loop.wait(5)[1] == transfer)
 end)
 
@@ -514,9 +514,9 @@ local misuse = {
   { { method = "POST", url = "http://x/", parts = {} }, "no parts" },
   { { method = "POST", url = "http://x/", parts = { 1 } }, "part 1" },
   { { method = "POST", url = "http://x/", parts = { { data = "x" } } }, "part 1 has no name" },
-  { { method = "POST", url = "http://x/", parts = { { name = "x" } } }, "one of data and file" },
+  { { method = "POST", url = "http://x/", parts = { { name = "x" } } }, "either data or file" },
   { { method = "GET", url = "http://x/", headers = "X: 1" }, "headers" },
-  { { method = "GET", url = "http://x/", headers = { ["X Y"] = "1" } }, "no header name" },
+  { { method = "GET", url = "http://x/", headers = { ["X Y"] = "1" } }, "is not a header name" },
   { { method = "GET", url = "http://x/", headers = { X = "1\r\nY: 2" } }, "line end" },
   { { method = "GET", url = "http://x/", headers = { X = "1\0" } }, "zero byte" },
   { { method = "GET", url = "http://x/", timeout = 0 }, "timeout" },

@@ -63,6 +63,6 @@ test("digests of what is no array of objects are a failure that names the byte",
     '[{"a":"\xff"}]', "[[]]" } do
     local outlines, message, kind = json.digests(text, {})
     tap.equal({ outlines, kind }, { nil, "parse" }, text)
-    tap.contains(message, "broken JSON at byte")
+    tap.contains(message, "invalid JSON at byte")
   end
 end)

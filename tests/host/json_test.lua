@@ -152,10 +152,10 @@ test("what JSON cannot hold is refused, with the path", function()
     { { a = { 1, nil, 3 } }, "a cannot be written as JSON: a list with holes" },
     { { a = { [2] = 1 } }, "a cannot be written" }, { { 1, x = 2 }, "both list items and members" },
     { json.array { x = 1 }, "both list items and members" }, { { x = 1, [1.5] = 2 }, "both" },
-    { { [true] = 1 }, "a boolean as a name" }, { { a = 0 / 0 }, "not finite" },
+    { { [true] = 1 }, "a boolean as a key" }, { { a = 0 / 0 }, "not finite" },
     { 1 / 0, "the value cannot be written as JSON: a number that is not finite" },
     { cycle, "nested deeper than 200" }, { { io.stdout }, "[0] cannot be written as JSON" },
-    { coroutine.create(print), "a thread" }, { { [{}] = 1 }, "a table as a name" },
+    { coroutine.create(print), "a thread" }, { { [{}] = 1 }, "a table as a key" },
   }
   tap.equal(#select(2, json.encode(cycle)) < 300, true)
 end)
@@ -237,7 +237,7 @@ test("broken text is refused with the byte and what was expected", function()
   } do
     local value, message, kind = json.decode(case[1])
     tap.equal({ value, kind }, { nil, "parse" }, case[1])
-    tap.contains(message, ("broken JSON at byte %d: expected "):format(case[2]))
+    tap.contains(message, ("invalid JSON at byte %d: expected "):format(case[2]))
     tap.contains(message, case[3])
   end
 end)
@@ -320,9 +320,9 @@ end)
 
 test("JSON that is broken on the way of a pointer is a failure with the byte", function()
   for _, case in ipairs {
-    { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "broken JSON at byte 6" },
-    { '{"a":\0}', "/a", "broken JSON at byte 6: expected a value" },
-    { '{"a":1,}', "/b", "broken JSON at byte 8" }, { '{"a":[1],"a":[2]}', "/a", "only once" },
+    { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "invalid JSON at byte 6" },
+    { '{"a":\0}', "/a", "invalid JSON at byte 6: expected a value" },
+    { '{"a":1,}', "/b", "invalid JSON at byte 8" }, { '{"a":[1],"a":[2]}', "/a", "only once" },
   } do
     local _, message, kind = read(case[1], { pointer = case[2] })
     tap.contains(message, case[3])
@@ -336,7 +336,7 @@ test("a broken document is a failure with the byte, after the records before", f
     ["1\n2\nx"] = 5, ["[1,2,"] = 6, ["[1,2,]"] = 6, ["1 2 tru"] = 5 } do
     local records, message, kind = read(text)
     tap.equal(#records, 2, text)
-    tap.contains(message, ("broken JSON at byte %d: expected"):format(byte))
+    tap.contains(message, ("invalid JSON at byte %d: expected"):format(byte))
     tap.equal(kind, "parse")
   end
   local records, message = read('{"a":[1,2],"b":}', { pointer = "/a" })
@@ -348,22 +348,22 @@ test("after a failure there is only failure", function()
   local records <close> = reader "x"
   tap.equal(records:next(), nil)
   local record, message, kind = records:next()
-  tap.equal({ record, message, kind }, { nil, "the reader has failed before", "parse" })
+  tap.equal({ record, message, kind }, { nil, "the reader has already failed", "parse" })
 end)
 
 test("a broken line is stepped over", function()
   tap.equal(read('{"a":1}\n\n  \r\n{"b":}\r\n"\xff"\n1 2\n{"c":2}', { lines = true }), {
     { { a = 1 }, 1 },
-    { false, "broken JSON at byte 6: expected a value", 4, '{"b":}\r' },
-    { false, "broken JSON at byte 2: expected valid UTF-8", 5, '"\xff"' },
-    { false, "broken JSON at byte 3: expected the end of the line", 6, "1 2" },
+    { false, "invalid JSON at byte 6: expected a value", 4, '{"b":}\r' },
+    { false, "invalid JSON at byte 2: expected valid UTF-8", 5, '"\xff"' },
+    { false, "invalid JSON at byte 3: expected the end of the line", 6, "1 2" },
     { { c = 2 }, 7 },
   })
 end)
 
 test("a line cut short at the end is a broken line", function()
   tap.equal(read('1\n{"a":', { lines = true }), { { 1, 1 },
-    { false, "broken JSON at byte 6: expected a value, found the end", 2, '{"a":' } })
+    { false, "invalid JSON at byte 6: expected a value, found the end", 2, '{"a":' } })
 end)
 
 test("records over the limit fail, long lines are stepped over", function()
@@ -449,7 +449,7 @@ test("a record cannot be written to", function()
 end)
 
 test("a record is gone when the reader moves on or closes", function()
-  local gone = "this record is gone: the reader has moved on"
+  local gone = "this record is no longer valid: the reader has moved on"
   local records = reader '[{"a":1},{"a":2}]'
   local first = records:next()
   local second = records:next()
@@ -520,7 +520,7 @@ test("a reader whose input is closed under it raises, and has failed from then o
     input:close()
     tap.raises(function() repeat until not records:next() end)
     for _ = 1, 2 do
-      tap.equal({ records:next() }, { nil, "the reader has failed before", "parse" })
+      tap.equal({ records:next() }, { nil, "the reader has already failed", "parse" })
     end
   end
   assert(file.remove_tree(folder))

@@ -37,7 +37,7 @@ test("waiting ends at its time with nothing to return", function()
   equal(loop.wait(-1), {})
 end)
 
-test("waiting for ever with nothing to wait for is misuse", function()
+test("waiting forever with nothing to wait for is misuse", function()
   raises(function() loop.wait(math.huge) end, "nothing to wait for")
 end)
 

@@ -88,7 +88,7 @@ test("writing to a child that reads no more is closed", function()
   wait_for(function() return child:read() ~= "" end)
   local ok, message, kind = child:write("x")
   tap.equal(ok, nil)
-  tap.contains(message, "reads no more")
+  tap.contains(message, "closed its input")
   tap.equal(kind, "closed")
 end)
 

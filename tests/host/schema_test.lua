@@ -329,8 +329,8 @@ test("schema: messages have the service's words and never a value that may be se
 end)
 
 local MISUSE <const> = {
-  { { tipe = "string" }, "tipe" }, { { type = "text" }, "no type 'text'" },
-  { { format = "phone" }, "no format 'phone'" }, { { min_length = -1 }, "min_length" },
+  { { tipe = "string" }, "tipe" }, { { type = "text" }, "unknown type 'text'" },
+  { { format = "phone" }, "unknown format 'phone'" }, { { min_length = -1 }, "min_length" },
   { { min_length = "x" }, "min_length" }, { { required = "email" }, "required" },
   { { enum = { 1 } }, "enum" }, { { properties = { a = true } }, "properties" },
   { { pattern = "^[a" }, "malformed" }, { { pattern = {} }, "empty" },
@@ -386,7 +386,7 @@ for format, lists in pairs(FORMATS) do
 end
 
 test("schema: an unknown format raises", function()
-  tap.raises(function() schema.format("phone", "1") end, "no such format")
+  tap.raises(function() schema.format("phone", "1") end, "unknown format")
 end)
 
 ---Patterns with and without a quick form must say what string.find says.

@@ -364,14 +364,14 @@ test("misuse raises", function()
     { "port must be a number from", function() server.listen { port = 65536 } end },
     { "limit must be a number from", function() server.listen { limit = "10" } end },
     { "address must be a string", function() server.listen { address = 1 } end },
-    { "go together", function() server.listen { cert = "x" } end },
+    { "must be given together", function() server.listen { cert = "x" } end },
     { "final status", function() request:respond(100) end },
     { "must be strings", function() request:respond(200, { a = 1 }) end },
     { "cannot be sent", function() request:respond(200, { a = "b\r\nc: d" }) end },
   }
   for _, case in ipairs(cases) do tap.raises(case[2], case[1]) end
   tap.equal(request:respond(200), true)
-  tap.raises(function() request:respond(200) end, "before")
+  tap.raises(function() request:respond(200) end, "already answered")
   request:drop()
   assert(client)
 end)

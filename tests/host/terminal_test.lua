@@ -154,7 +154,7 @@ test("without any input a prompt fails", function()
   local out = run(PIPED .. " <&-", [[
     local _, message, kind = terminal.prompt()
     io.write(kind, " ", message)]])
-  equal(out, "closed no terminal and no stdin to read an answer from")
+  equal(out, "closed no terminal and no stdin to read the answer from")
 end)
 
 test("a closed prompt is misuse", function()

@@ -60,7 +60,7 @@ function digest.pbkdf2(name, password, salt, iterations, length) end
 function digest.scrypt(password, salt, n, r, p, length) end
 
 ---Whether `password` verifies against a crypt(3) string such as bcrypt's. `nil, message, "parse"`
----where libxcrypt cannot tell (unknown scheme, a NUL in the password).
+---where libxcrypt cannot compute the hash (unknown scheme, a NUL in the password).
 ---@param password string
 ---@param encoded string
 ---@return boolean?

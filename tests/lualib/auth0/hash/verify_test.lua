@@ -216,7 +216,7 @@ local UNTOLD <const> = {
   { "bcrypt of a password with a zero byte", text("bcrypt", digest.bcrypt("ab", 4)), "ab\0c",
     "zero" },
   { "bcrypt of a cost that bcrypt lacks", text("bcrypt", "$2b$03$" .. ("a"):rep(53)), "x",
-    "cannot tell" },
+    "cannot compute this hash" },
   { "a salt in the middle", bytes("md5", ("0"):rep(32), "hex", salt("middle")), "x", "position" },
 }
 
