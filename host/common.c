@@ -23,7 +23,7 @@ int host_fail_errno(lua_State *L, int error, const char *doing, const char *what
 {
     const char *kind = error == ENOSPC || error == EDQUOT ? HOST_FULL
                        : error == ENOENT                  ? HOST_MISSING
-                       : error == EINTR                   ? HOST_STOPPED
+                       : error == EINTR                   ? HOST_INTERRUPTED
                                                           : HOST_IO;
     return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
 }

@@ -10,16 +10,16 @@
 #include <stdint.h>
 
 /* The kinds of failure that code compares; documented in lualib/meta/host/failure.lua. */
-#define HOST_IO      "io"
-#define HOST_PARSE   "parse"
-#define HOST_NETWORK "network"
-#define HOST_TIMEOUT "timeout"
-#define HOST_TLS     "tls"
-#define HOST_FULL    "full"
-#define HOST_CLOSED  "closed"
-#define HOST_BUSY    "busy"
-#define HOST_MISSING "missing"
-#define HOST_STOPPED "interrupted"
+#define HOST_IO          "io"
+#define HOST_PARSE       "parse"
+#define HOST_NETWORK     "network"
+#define HOST_TIMEOUT     "timeout"
+#define HOST_TLS         "tls"
+#define HOST_FULL        "full"
+#define HOST_CLOSED      "closed"
+#define HOST_BUSY        "busy"
+#define HOST_MISSING     "missing"
+#define HOST_INTERRUPTED "interrupted"
 
 /* Pushes nil, message, kind and returns 3. `fmt` is lua_pushfstring's. */
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...);

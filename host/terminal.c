@@ -125,7 +125,7 @@ static void prompt_ready(lua_State *L, struct host_watch *w, short revents)
     if (!p->whole && !p->ended) return;
 
     p->watch.fd = -1;
-    host_loop_tell(L, p);
+    host_loop_notify(L, p);
 }
 
 /* Prefers a terminal on stdin to /dev/tty, which not every poll(2) supports; without

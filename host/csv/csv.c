@@ -205,7 +205,7 @@ static void push_column(lua_State *L, int column)
 }
 
 /* Pushes what is wrong with the row and returns true; false if it is fine. */
-static bool push_complaint(lua_State *L, struct csv_reader *r)
+static bool push_problem(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
     const char *row = host_csv_row(s);
@@ -263,7 +263,7 @@ static int reader_next(lua_State *L)
     if (outcome == CSV_FAILED) return 3;
 
     if (s->count > r->columns) drop_empty_tail(r);
-    if (push_complaint(L, r)) {
+    if (push_problem(L, r)) {
         lua_pushboolean(L, 0);
         lua_insert(L, -2);
         lua_pushinteger(L, s->line);

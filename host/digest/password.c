@@ -42,10 +42,10 @@ static int digest_crypt_verify(lua_State *L)
             "crypt cannot compute this hash: a zero byte in it or the password");
     memset(&data, 0, sizeof data);
     const char *made = crypt_r(password, encoded, &data);
-    bool told = made && made[0] != '*';
-    bool equal = told && same(made, strlen(made), encoded, size);
+    bool done = made && made[0] != '*';
+    bool equal = done && same(made, strlen(made), encoded, size);
     OPENSSL_cleanse(&data, sizeof data);
-    if (!told)
+    if (!done)
         return host_fail(
             L, HOST_PARSE,
             "crypt cannot compute this hash: unknown scheme or invalid hash");

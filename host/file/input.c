@@ -117,7 +117,7 @@ static ssize_t read_descriptor(lua_State *L, struct host_input *in, void *buffer
         if (host_loop_signalled(L)) goto interrupted;
     }
 interrupted:
-    host_fail(L, HOST_STOPPED, "reading %s: interrupted", in->path);
+    host_fail(L, HOST_INTERRUPTED, "reading %s: interrupted", in->path);
     return -1;
 }
 

@@ -29,17 +29,17 @@ struct output {
 
 int host_file_write(lua_State *L, const char *path, const char *data, size_t size)
 {
-    const char *beside = lua_pushfstring(L, "%s.tmp", path);
+    const char *temporary = lua_pushfstring(L, "%s.tmp", path);
 
-    unlink(beside); /* left by a process that was killed */
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    unlink(temporary); /* left by a process that was killed */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return errno;
     int error = host_write_all(fd, data, size);
     if (!error) error = host_file_sync(fd);
     if (close(fd) != 0 && !error && errno != EINTR) error = errno;
-    if (!error && rename(beside, path) != 0) error = errno;
+    if (!error && rename(temporary, path) != 0) error = errno;
     if (!error) return host_file_sync_folder(L, path);
-    unlink(beside);
+    unlink(temporary);
     return error;
 }
 

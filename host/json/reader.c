@@ -180,19 +180,19 @@ static int reader_next(lua_State *L)
 {
     struct reader *r = host_self(L, TYPE);
     luaL_argcheck(L, r->open, 1, "the reader is closed");
-    if (r->phase == FAILED || r->under_way)
+    if (r->phase == FAILED || r->running)
         return host_fail(L, HOST_PARSE, "the reader has already failed");
     lua_settop(L, 1);
 
     int found = NOTHING;
     r->serial++;
-    r->under_way = true;
+    r->running = true;
     if (!r->started && !host_json_start(L, r)) found = FAILURE;
     while (found == NOTHING && r->phase < OVER)
         found = r->lines              ? next_line(L, r)
                 : r->phase == BETWEEN ? next_document(L, r)
                                       : next_element(L, r);
-    r->under_way = false;
+    r->running = false;
     if (found == NOTHING) return 0;
     if (found == FAILURE) {
         r->phase = FAILED;

@@ -23,10 +23,10 @@ struct reader {
     struct json_scan scan;
     size_t limit;
     bool lines, lazy, pointed, open, started;
-    bool keeping;   /* the window must keep scan.base, not scan.p */
-    bool arrays;    /* the documents are arrays of records */
-    bool ended;     /* the input */
-    bool under_way; /* inside next; after an error in it, the window is not reliable */
+    bool keeping; /* the window must keep scan.base, not scan.p */
+    bool arrays;  /* the documents are arrays of records */
+    bool ended;   /* the input */
+    bool running; /* inside next; after an error in it, the window is not reliable */
     enum phase phase;
     int depth;          /* of the array's elements */
     size_t line_at;     /* lines: where the next line begins in the window */

@@ -127,7 +127,7 @@ void host_loop_own(lua_State *L, const void *owner)
     lua_pop(L, 2);
 }
 
-void host_loop_tell(lua_State *L, const void *owner)
+void host_loop_notify(lua_State *L, const void *owner)
 {
     push_loop(L);
     lua_getiuservalue(L, -1, HANDLES);

@@ -38,7 +38,7 @@ void host_loop_post(lua_State *L, int index);
 void host_loop_own(lua_State *L, const void *owner);
 
 /* Posts the handle of `owner`, unless it is being collected. */
-void host_loop_tell(lua_State *L, const void *owner);
+void host_loop_notify(lua_State *L, const void *owner);
 
 /* Whether a watched signal that asks the program to end (all but WINCH) has arrived and
  * was not yet counted: for loops in C that block on input. Such a signal interrupts

@@ -114,7 +114,7 @@ static void wake_ready(lua_State *L, struct host_watch *w, short revents)
     while (read(w->fd, scratch, sizeof scratch) > 0)
         ;
     for (struct signal_watch *s = find_signals(L)->handlers; s; s = s->next)
-        if (arrived[s->which] != s->taken) host_loop_tell(L, s);
+        if (arrived[s->which] != s->taken) host_loop_notify(L, s);
 }
 
 static void prepare_end(int fd)

@@ -76,7 +76,7 @@ static void output_ready(lua_State *L, struct host_watch *w, short revents)
         (struct output *)(void *)((char *)w - offsetof(struct output, watch));
     (void)revents;
     fill(o);
-    host_loop_tell(L, o->child);
+    host_loop_notify(L, o->child);
 }
 
 static void begin_output(lua_State *L, struct child *c, int which, int fd)
@@ -166,7 +166,7 @@ static void end_ready(lua_State *L, struct host_watch *w, short revents)
     struct child *c = (struct child *)(void *)((char *)w - offsetof(struct child, end));
     (void)revents;
     if (reap(c, WNOHANG))
-        host_loop_tell(L, c);
+        host_loop_notify(L, c);
     else if (w->fd < 0)
         w->deadline = host_monotonic() + LOOK_AGAIN;
 }

@@ -26,7 +26,7 @@ enum {
 
 extern char **environ;
 
-struct complaint {
+struct failure {
     int error;
     enum process_step step;
 };
@@ -34,7 +34,7 @@ struct complaint {
 /* Descriptors of a start: the child's ends by stream, and the pipe for errors. */
 struct ends {
     int child[3], ours[3];
-    int complain[2];
+    int errors[2];
 };
 
 static void close_fd(int *fd)
@@ -49,8 +49,8 @@ static void close_ends(struct ends *e, bool ours)
         close_fd(&e->child[i]);
         if (ours) close_fd(&e->ours[i]);
     }
-    close_fd(&e->complain[1]);
-    if (ours) close_fd(&e->complain[0]);
+    close_fd(&e->errors[1]);
+    if (ours) close_fd(&e->errors[0]);
 }
 
 /* Moves a descriptor above the standard three, out of the way of dup2, and sets
@@ -77,7 +77,7 @@ static bool make_ends(struct ends *e, const struct process_plan *plan)
 {
     for (int i = 0; i < 3; i++)
         e->child[i] = e->ours[i] = -1;
-    e->complain[0] = e->complain[1] = -1;
+    e->errors[0] = e->errors[1] = -1;
     for (int i = 0; i < 3; i++) {
         int *reading = i == 0 ? &e->child[i] : &e->ours[i];
         int *writing = i == 0 ? &e->ours[i] : &e->child[i];
@@ -88,13 +88,13 @@ static bool make_ends(struct ends *e, const struct process_plan *plan)
         if (!make_pipe(reading, writing)) return false;
         fcntl(e->ours[i], F_SETFL, fcntl(e->ours[i], F_GETFL) | O_NONBLOCK);
     }
-    return make_pipe(&e->complain[0], &e->complain[1]);
+    return make_pipe(&e->errors[0], &e->errors[1]);
 }
 
-static void complain(const struct ends *e, enum process_step step)
+static void report(const struct ends *e, enum process_step step)
 {
-    struct complaint c = {errno, step};
-    while (write(e->complain[1], &c, sizeof c) < 0 && errno == EINTR)
+    struct failure c = {errno, step};
+    while (write(e->errors[1], &c, sizeof c) < 0 && errno == EINTR)
         ;
     _exit(STATUS_NOT_STARTED);
 }
@@ -115,24 +115,24 @@ static void become(const struct process_plan *plan, const struct ends *e, pid_t 
 {
 #ifdef __linux__
     if (plan->follow) {
-        if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) complain(e, PROCESS_SETUP);
+        if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) report(e, PROCESS_SETUP);
         if (getppid() != parent) _exit(STATUS_NOT_STARTED); /* died before prctl */
     }
 #endif
     (void)parent;
-    if (plan->group && setpgid(0, 0) != 0) complain(e, PROCESS_SETUP);
+    if (plan->group && setpgid(0, 0) != 0) report(e, PROCESS_SETUP);
     for (int i = 0; i < 3; i++)
-        if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) complain(e, PROCESS_SETUP);
-    if (plan->directory && chdir(plan->directory) != 0) complain(e, PROCESS_DIRECTORY);
+        if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) report(e, PROCESS_SETUP);
+    if (plan->directory && chdir(plan->directory) != 0) report(e, PROCESS_DIRECTORY);
     mark_others();
     signal(SIGPIPE, SIG_DFL); /* ignored signals stay ignored across exec */
     if (plan->env) environ = (char **)plan->env;
     execvp(plan->argv[0], plan->argv);
-    complain(e, PROCESS_EXEC);
+    report(e, PROCESS_EXEC);
 }
 
 /* Waits until exec closes the pipe or the child reports an error. */
-static bool heard_complaint(int fd, struct complaint *c)
+static bool read_failure(int fd, struct failure *c)
 {
     ssize_t n;
     do
@@ -144,7 +144,7 @@ static bool heard_complaint(int fd, struct complaint *c)
 bool host_process_start(const struct process_plan *plan, struct process_started *started)
 {
     struct ends e;
-    struct complaint c = {0, PROCESS_SETUP};
+    struct failure c = {0, PROCESS_SETUP};
     pid_t parent = getpid();
 
     started->pid = -1;
@@ -153,7 +153,7 @@ bool host_process_start(const struct process_plan *plan, struct process_started 
         c.error = errno;
     else
         close_ends(&e, false);
-    if (started->pid > 0 && heard_complaint(e.complain[0], &c))
+    if (started->pid > 0 && read_failure(e.errors[0], &c))
         while (waitpid(started->pid, NULL, 0) < 0 && errno == EINTR)
             ;
     started->error = c.error;
@@ -162,7 +162,7 @@ bool host_process_start(const struct process_plan *plan, struct process_started 
         close_ends(&e, true);
         return false;
     }
-    close_fd(&e.complain[0]);
+    close_fd(&e.errors[0]);
     memcpy(started->ends, e.ours, sizeof e.ours);
     return true;
 }

@@ -183,7 +183,7 @@ struct exchange *host_server_take(struct exchanges *among)
     return x;
 }
 
-void host_server_let_go(struct exchange *x, enum state state)
+void host_server_release(struct exchange *x, enum state state)
 {
     x->requested = false;
     if (!x->among)

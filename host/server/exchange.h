@@ -62,7 +62,7 @@ struct exchange *host_server_take(struct exchanges *among);
 
 /* Releases the exchange from its request in Lua; libmicrohttpd resumes it with `state`.
  */
-void host_server_let_go(struct exchange *x, enum state state);
+void host_server_release(struct exchange *x, enum state state);
 
 /* Drops every waiting exchange, taken or not: libmicrohttpd aborts if it stops with
  * suspended connections. */

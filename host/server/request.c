@@ -127,11 +127,11 @@ static int request_index(lua_State *L)
     return 1;
 }
 
-static void let_go(struct exchange **request, enum state state)
+static void release(struct exchange **request, enum state state)
 {
     struct exchange *x = *request;
     *request = NULL;
-    host_server_let_go(x, state);
+    host_server_release(x, state);
 }
 
 /* Fills the response with the headers at stack index 3; false if one is rejected. */
@@ -220,7 +220,7 @@ static int request_respond(lua_State *L)
             return luaL_argerror(L, 3, "a header that cannot be sent");
         }
     }
-    let_go(lua_touserdata(L, 1), there ? ANSWERED : DROPPED);
+    release(lua_touserdata(L, 1), there ? ANSWERED : DROPPED);
     lua_pushboolean(L, there);
     return 1;
 }
@@ -230,7 +230,7 @@ static int request_respond(lua_State *L)
 static int request_drop(lua_State *L)
 {
     struct exchange **request = luaL_checkudata(L, 1, HOST_SERVER_REQUEST);
-    if (*request) let_go(request, DROPPED);
+    if (*request) release(request, DROPPED);
     return 0;
 }
 

@@ -102,7 +102,7 @@ static void work(lua_State *L, struct listener *l)
     }
     l->watch.deadline = timed ? host_monotonic() + (double)ms / 1000 : HUGE_VAL;
     if (l->watch.fd < 0) watch_sockets(L, l);
-    if (l->exchanges.first) host_loop_tell(L, l);
+    if (l->exchanges.first) host_loop_notify(L, l);
 }
 
 static void listener_ready(lua_State *L, struct host_watch *w, short revents)

@@ -38,10 +38,10 @@ int host_store_fail(lua_State *L, int at, struct database *d, const char *doing,
                     int code);
 
 /* Pushes the failure recorded in the transaction of the database at `at`. */
-int host_store_remembered(lua_State *L, int at, struct database *d);
+int host_store_push_failure(lua_State *L, int at, struct database *d);
 
 /* Whether the code means invalid SQL, which is misuse; other errors are failures. */
-bool host_store_is_faulty(int code);
+bool host_store_is_invalid(int code);
 
 /* Closes all statements of a database. */
 void host_store_end_statements(struct database *d);
@@ -55,7 +55,7 @@ struct statement *host_store_acquire(lua_State *L, struct database *d);
 int host_store_bind(lua_State *L, struct statement *s, int first, int count);
 
 /* Resets the statement, which may be closed. */
-void host_store_rest(struct statement *s);
+void host_store_reset(struct statement *s);
 
 /* The metatables (statement.c, rows.c). */
 void host_store_statement_type(lua_State *L);

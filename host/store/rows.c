@@ -46,7 +46,7 @@ static void push_row(lua_State *L, sqlite3_stmt *stmt)
 static int first_step(lua_State *L, struct database *d, struct statement **found)
 {
     int count = lua_gettop(L) - 2;
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), -1;
+    if (d->tx == TX_FAILED) return host_store_push_failure(L, 1, d), -1;
     struct statement *s = *found = host_store_acquire(L, d);
     if (!s) return -1;
 
@@ -57,7 +57,7 @@ static int first_step(lua_State *L, struct database *d, struct statement **found
         host_store_fail(L, 1, d, "reading", code);
         code = -1;
     }
-    host_store_rest(s);
+    host_store_reset(s);
     return code;
 }
 
@@ -71,7 +71,7 @@ int host_store_row(lua_State *L)
     if (code == -1) return 3;
     if (code == SQLITE_ROW) {
         push_row(L, s->stmt);
-        host_store_rest(s);
+        host_store_reset(s);
     } else {
         lua_pushboolean(L, 0);
     }
@@ -91,14 +91,14 @@ int host_store_value(lua_State *L)
         return 1;
     }
     push_column(L, s->stmt, 0);
-    host_store_rest(s);
+    host_store_reset(s);
     return 1;
 }
 
 static int cursor_close(lua_State *L)
 {
     struct cursor *c = luaL_checkudata(L, 1, CURSOR);
-    if (c->statement) host_store_rest(c->statement);
+    if (c->statement) host_store_reset(c->statement);
     c->statement = NULL;
     return 0;
 }
@@ -118,14 +118,14 @@ static int cursor_next(lua_State *L)
     }
     c->statement = NULL;
     if (code == SQLITE_DONE) {
-        host_store_rest(s);
+        host_store_reset(s);
         return 0;
     }
     lua_settop(L, 0);
     lua_getiuservalue(L, lua_upvalueindex(1), 1);
     lua_getiuservalue(L, 1, 1); /* statement database */
     host_store_fail(L, 2, s->owner, "reading", code);
-    host_store_rest(s);
+    host_store_reset(s);
     return host_raise(L);
 }
 
@@ -136,7 +136,7 @@ int host_store_rows(lua_State *L)
     struct database *d = host_store_check(L);
     int count = lua_gettop(L) - 2;
 
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d), host_raise(L);
+    if (d->tx == TX_FAILED) return host_store_push_failure(L, 1, d), host_raise(L);
     struct statement *s = host_store_acquire(L, d);
     if (!s) return host_raise(L);
     int code = host_store_bind(L, s, 3, count);

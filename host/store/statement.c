@@ -26,7 +26,7 @@ static const char *kind_of(sqlite3 *db, int code)
     case SQLITE_CORRUPT:
         return HOST_PARSE;
     case SQLITE_INTERRUPT:
-        return HOST_STOPPED;
+        return HOST_INTERRUPTED;
     default:
         return HOST_IO;
     }
@@ -39,7 +39,7 @@ struct database *host_store_check(lua_State *L)
     return d;
 }
 
-int host_store_remembered(lua_State *L, int at, struct database *d)
+int host_store_push_failure(lua_State *L, int at, struct database *d)
 {
     lua_pushnil(L);
     lua_getiuservalue(L, at, STORE_FAILURE);
@@ -80,7 +80,7 @@ void host_store_end_statements(struct database *d)
         statement_end(d->first);
 }
 
-void host_store_rest(struct statement *s)
+void host_store_reset(struct statement *s)
 {
     if (s->stmt) {
         sqlite3_reset(s->stmt);
@@ -103,7 +103,7 @@ static bool is_blank(sqlite3 *db, const char *text)
     return true;
 }
 
-bool host_store_is_faulty(int code)
+bool host_store_is_invalid(int code)
 {
     int primary = code & 0xff;
     return primary == SQLITE_ERROR || primary == SQLITE_RANGE ||
@@ -124,7 +124,7 @@ static struct statement *compile(lua_State *L, int at, struct database *d,
 
     const char *tail = sql;
     int code = sqlite3_prepare_v3(d->db, sql, -1, flags, &s->stmt, &tail);
-    if (host_store_is_faulty(code))
+    if (host_store_is_invalid(code))
         luaL_error(L, "invalid SQL: %s: %s", sqlite3_errmsg(d->db), sql);
     if (code != SQLITE_OK) {
         host_store_fail(L, at, d, "using", code);
@@ -173,7 +173,7 @@ struct statement *host_store_acquire(lua_State *L, struct database *d)
     lua_remove(L, -2); /* statement or nil */
     struct statement *s = lua_touserdata(L, -1);
     if (s && !s->busy) {
-        host_store_rest(s); /* an error may have left it in progress */
+        host_store_reset(s); /* an error may have left it in progress */
         return s;
     }
     lua_pop(L, 1);
@@ -231,12 +231,12 @@ static int run(lua_State *L, int at, struct statement *s, int first, int count)
         while (code == SQLITE_ROW);
     if (code == SQLITE_DONE) {
         bool changed = sqlite3_total_changes(d->db) != before;
-        host_store_rest(s);
+        host_store_reset(s);
         lua_pushinteger(L, changed ? sqlite3_changes(d->db) : 0);
         return 1;
     }
     host_store_fail(L, at, d, "using", code);
-    host_store_rest(s);
+    host_store_reset(s);
     return 3;
 }
 
@@ -248,7 +248,7 @@ int host_store_run(lua_State *L)
     struct database *d = host_store_check(L);
     int count = lua_gettop(L) - 2;
 
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d);
+    if (d->tx == TX_FAILED) return host_store_push_failure(L, 1, d);
     struct statement *s = host_store_acquire(L, d);
     return s ? run(L, 1, s, 3, count) : 3;
 }
@@ -269,8 +269,8 @@ static int statement_run(lua_State *L)
     luaL_argcheck(L, s->stmt, 1, "the statement is closed");
     lua_getiuservalue(L, 1, 1);
     int at = lua_gettop(L);
-    if (s->owner->tx == TX_FAILED) return host_store_remembered(L, at, s->owner);
-    host_store_rest(s);
+    if (s->owner->tx == TX_FAILED) return host_store_push_failure(L, at, s->owner);
+    host_store_reset(s);
     return run(L, at, s, 2, count);
 }
 

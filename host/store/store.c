@@ -29,12 +29,12 @@ struct transaction {
 /* -- the database -- */
 
 /* Runs the first statement of `*sql` and advances it. */
-static int exec_one(sqlite3 *db, const char **sql, bool *faulty)
+static int exec_one(sqlite3 *db, const char **sql, bool *invalid)
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(db, *sql, -1, &stmt, sql);
 
-    *faulty = host_store_is_faulty(code);
+    *invalid = host_store_is_invalid(code);
     if (!stmt) return code;
     do
         code = sqlite3_step(stmt);
@@ -49,12 +49,12 @@ static int database_exec(lua_State *L)
     struct database *d = host_store_check(L);
     const char *sql = luaL_checkstring(L, 2);
 
-    if (d->tx == TX_FAILED) return host_store_remembered(L, 1, d);
+    if (d->tx == TX_FAILED) return host_store_push_failure(L, 1, d);
     while (*sql) {
         const char *began = sql;
-        bool faulty;
-        int code = exec_one(d->db, &sql, &faulty);
-        if (faulty)
+        bool invalid;
+        int code = exec_one(d->db, &sql, &invalid);
+        if (invalid)
             return luaL_error(L, "invalid SQL: %s: %s", sqlite3_errmsg(d->db), began);
         if (code != SQLITE_OK) return host_store_fail(L, 1, d, "using", code);
     }
@@ -138,7 +138,7 @@ static int transaction_commit(lua_State *L)
         host_store_fail(L, at, d, "using", code);
     }
     roll_back(d);
-    return host_store_remembered(L, at, d);
+    return host_store_push_failure(L, at, d);
 }
 
 /* transaction:close()
@@ -212,7 +212,7 @@ static struct database *new_database(lua_State *L, int path)
 }
 
 /* Whether a database in WAL mode is not in use: while it is open, there is a WAL file. */
-static bool is_still(lua_State *L, const char *path)
+static bool is_idle(lua_State *L, const char *path)
 {
     enum { WRITE_VERSION = 18, WAL = 2 };
     const char *wal = lua_pushfstring(L, "%s-wal", path);
@@ -251,7 +251,7 @@ static int connect_to(lua_State *L, const char *path, bool readonly, sqlite3 **d
 {
     int flags =
         readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (readonly && has_file(path) && is_still(L, path)) {
+    if (readonly && has_file(path) && is_idle(L, path)) {
         path = push_immutable(L, path);
         flags |= SQLITE_OPEN_URI;
     }
