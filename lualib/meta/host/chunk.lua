@@ -1,6 +1,6 @@
 ---@meta
 --- JSON values packed into arrays no longer than a byte limit. Values are never split; the place
---- of each is remembered.
+--- of each is recorded.
 
 ---@class host.chunk
 local chunk = {}
@@ -13,15 +13,15 @@ local writer = {}
 ---@return host.chunk.writer
 function chunk.new(limit, count) end
 
----Adds a value, written as JSON straight into the chunk. `nil, message, "full"` when it does not
----fit beside what is there (save or reset, then add again); `"parse"` when JSON cannot hold it; when
----even an empty chunk is too small, the kind is "full" and the third result is followed by the
----value's size: `nil, message, "full", bytes`.
+---Adds a value, written directly to the chunk as JSON. `nil, message, "full"` if it does not fit
+---in the rest of the chunk (save or reset, then add again); `"parse"` if JSON cannot hold it; if even
+---an empty chunk is too small, the kind is "full" and the value's size follows:
+---`nil, message, "full", bytes`.
 ---@param value any
 ---@param position integer  source position (1-based ordinal)
 ---@param at string         "users.csv:18"
 ---@param order? table<string,integer>  see host.json.encode
----@param draft? host.json.draft  the value's JSON, taken instead of writing it, unless it is empty
+---@param draft? host.json.draft  the value's JSON, used unless it is empty
 ---@return integer? bytes   of the value
 ---@return string? message
 ---@return host.Kind? kind
@@ -32,7 +32,7 @@ function writer:add(value, position, at, order, draft) end
 ---@return integer
 function writer:count() end
 
----Bytes that the array has now, brackets included.
+---Current size of the array in bytes, including brackets.
 ---@return integer
 function writer:size() end
 
@@ -47,7 +47,7 @@ function writer:text() end
 ---@return host.Kind? kind
 function writer:save(path) end
 
----The places of the values so far, as one compressed string for chunk.places.
+---The places of the values so far, as a compressed string for chunk.places.
 ---@return string
 function writer:places() end
 

@@ -8,7 +8,7 @@ local clock = {}
 ---@return number
 function clock.now() end
 
----A clock that never goes backwards; its zero means nothing.
+---A clock that never goes backwards; its zero is arbitrary.
 ---@return number
 function clock.monotonic() end
 

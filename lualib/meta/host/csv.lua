@@ -1,5 +1,5 @@
 ---@meta
---- CSV as RFC 4180 and as found: any delimiter and quote, BOM, CRLF, newlines in fields.
+--- CSV by RFC 4180 and as found in the wild: any delimiter and quote, BOM, CRLF, newlines in fields.
 
 ---@class host.csv
 local csv = {}
@@ -12,13 +12,13 @@ local reader = {}
 ---@field quote? string          one byte, default '"'; "" for none
 ---@field escape? string         one byte that escapes the next ("\\"); default none: quotes double
 ---@field header? true|string[]  true (default): the first row; a list: the columns' names
----@field null? string[]         unquoted words that read as nil, besides `\N`
+---@field null? string[]         unquoted words that read as nil, in addition to `\N`
 ---@field trim? boolean          outer blanks of unquoted fields, default false
 ---@field empty? "nil"|"keep"    what an empty cell reads as, default nil
 ---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
----@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1" (or "iso-8859-1"); a BOM wins
+---@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1" (or "iso-8859-1"); a BOM takes precedence
 ---@field limit? integer         longest row in bytes, default 16 MiB
----@field place? string          what stands before the line in a row's place: "users.csv:"
+---@field place? string          prefix of a row's place, before the line: "users.csv:"
 
 ---@param input host.file.input
 ---@param options? host.csv.Options
@@ -29,18 +29,19 @@ function csv.reader(input, options) end
 
 ---The next row, lazy: a userdata whose fields become strings when read by column name, or by
 ---number; `pairs` yields name, value of the non-nil ones; reading one after the next call raises.
----`row, place` (the line where the row begins, 1-based; with `place` given a string, "users.csv:18"); nil at the end; `false, message, line, raw` for a row that
----can be stepped over (ragged, bad UTF-8); `nil, message, kind` when not (a quote never closed: names the line it opened).
+---`row, place` (the line where the row begins, 1-based; with the option `place`, a string such as
+---"users.csv:18"); nil at the end; `false, message, line, raw` for a row that can be skipped (ragged,
+---invalid UTF-8); `nil, message, kind` if it cannot (an unclosed quote: names the line of the quote).
 ---@return userdata|false|nil row
 ---@return integer|string|nil place  or the message
----@return integer|string|host.Kind|nil line  of a row that can be stepped over, or the kind
+---@return integer|string|host.Kind|nil line  of a row that can be skipped, or the kind
 ---@return string? raw
 function reader:next() end
 
 ---@return string[]
 function reader:columns() end
 
----Columns that were asked for and do not exist, since the start; each once.
+---Columns that were read and do not exist, since the start; each once.
 ---@return string[]
 function reader:unknown() end
 

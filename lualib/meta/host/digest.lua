@@ -12,7 +12,7 @@ local hasher = {}
 ---@param name string
 ---@param data string
 ---@return string? raw
----@return string? message  an algorithm this OpenSSL lacks
+---@return string? message  the algorithm is not in this OpenSSL
 ---@return host.Kind? kind  "missing"
 function digest.hash(name, data) end
 
@@ -84,7 +84,7 @@ function digest.bcrypt(password, cost) end
 ---@return host.Kind? kind
 function digest.argon2_verify(password, encoded) end
 
----Equal, in time that does not depend on where they differ.
+---Whether they are equal, compared in constant time.
 ---@param a string
 ---@param b string
 ---@return boolean
@@ -99,7 +99,7 @@ function digest.equal(a, b) end
 ---@return host.Kind? kind
 function digest.sign(name, pem, data) end
 
----Whether `signature` was made of `data` with the private key that belongs to a PEM public key.
+---Whether `signature` is a signature of `data` by the private key of a PEM public key.
 ---@param name string  as for `sign`
 ---@param pem string
 ---@param data string
@@ -110,14 +110,14 @@ function digest.sign(name, pem, data) end
 function digest.verify(name, pem, data, signature) end
 
 ---@class host.digest.Certificate  PEM texts
----@field ca string    of an authority made for this one
+---@field ca string    of the certificate authority
 ---@field cert string  for `host.server`
----@field key string   of the certificate; the authority's is forgotten
+---@field key string   of the certificate; the authority's key is discarded
 
----A certificate for a server that is its own authority.
----@param name string     common name; the authority has another, made from it
+---A certificate for a server, signed by a certificate authority created for it.
+---@param name string     common name; that of the authority is derived from it
 ---@param names string    "IP:127.0.0.1,DNS:localhost"
----@param seconds integer how long they are good
+---@param seconds integer how long they are valid
 ---@return host.digest.Certificate?
 ---@return string? message
 ---@return host.Kind? kind  "parse"
@@ -144,7 +144,7 @@ function digest.unhex(text) end
 ---@return string
 function digest.base64(data, options) end
 
----Standard and URL-safe alphabet, padded or not; nil for anything else (blanks too).
+---Standard and URL-safe alphabet, padded or not; nil for anything else, including blanks.
 ---@param text string
 ---@return string? data
 function digest.unbase64(text) end
@@ -163,7 +163,7 @@ function digest.unbase32(text) end
 ---@return string  a gzip member
 function digest.gzip(data) end
 
----UTF-8 to "utf16le", "utf16be", "latin1"; nil where a character has no place there.
+---UTF-8 to "utf16le", "utf16be", "latin1"; nil if a character is not in the encoding.
 ---@param text string
 ---@param encoding string
 ---@return string?

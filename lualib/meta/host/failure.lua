@@ -1,14 +1,14 @@
 ---@meta
---- The kinds of failure of the world: the third value after `nil, message`.
+--- The kinds of failure: the third value after `nil, message`.
 
 ---@alias host.Kind
 ---| "io"          # a file or descriptor could not be read or written
----| "missing"     # a file or folder, or the list that a pointer names, is not there
----| "parse"       # text that is not what it should be
----| "network"     # no connection, or it broke
+---| "missing"     # a file or folder, or the list that a pointer names, does not exist
+---| "parse"       # invalid text
+---| "network"     # no connection, or it was lost
 ---| "timeout"     # took longer than allowed
----| "tls"         # the certificate was not accepted
----| "full"        # no room: a byte limit, or the disk
----| "closed"      # the other side, or we, closed it
----| "busy"        # somebody else holds it
----| "interrupted" # a signal came while waiting for input
+---| "tls"         # the certificate was rejected
+---| "full"        # a byte limit was exceeded, or the disk is full
+---| "closed"      # the other side or we closed it
+---| "busy"        # in use elsewhere
+---| "interrupted" # a signal arrived while waiting

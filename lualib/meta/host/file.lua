@@ -1,5 +1,5 @@
 ---@meta
---- Files. What is written is 0600 and folders are 0700 unless said otherwise.
+--- Files. Created files have mode 0600 and folders 0700.
 
 ---@class host.file
 local file = {}
@@ -13,7 +13,7 @@ local output = {}
 ---@class host.file.lock
 local lock = {}
 
----Opens for reading; gzip and zstd are recognised by content, several members joined. "-" is stdin.
+---Opens for reading; gzip and zstd are detected by content, members are joined. "-" is stdin.
 ---@param path string
 ---@param name? string  for places; default the base name, "stdin" for "-"
 ---@return host.file.input?
@@ -21,7 +21,7 @@ local lock = {}
 ---@return host.Kind? kind
 function file.open(path, name) end
 
----At most `n` bytes; "" never: nil at the end.
+---At most `n` bytes; never "", nil at the end.
 ---@param n integer
 ---@return string? data
 ---@return string? message
@@ -31,7 +31,7 @@ function input:read(n) end
 ---@return string
 function input:name() end
 
----How far reading is; compressed bytes where the file is compressed.
+---The progress of reading; compressed bytes if the file is compressed.
 ---@return integer taken   bytes
 ---@return integer? total  bytes; nil for stdin and pipes
 function input:progress() end
@@ -40,13 +40,13 @@ function input:close() end
 
 ---The whole content, decompressed.
 ---@param path string
----@param limit? integer  bytes, default 256 MiB; more is "full"
+---@param limit? integer  bytes, default 256 MiB; if exceeded, the kind is "full"
 ---@return string? data
 ---@return string? message
 ---@return host.Kind? kind
 function file.read(path, limit) end
 
----Writes beside, flushes to disk, renames into place.
+---Writes a temporary file, flushes it to disk, renames it into place.
 ---@param path string
 ---@param data string
 ---@return true?
@@ -56,7 +56,7 @@ function file.write(path, data) end
 
 ---@class host.file.CreateOptions
 ---@field zstd? boolean    compress
----@field append? boolean  default false: made anew
+---@field append? boolean  default false: truncates
 
 ---@param path string
 ---@param options? host.file.CreateOptions
@@ -77,13 +77,13 @@ function output:write(data) end
 ---@return host.Kind? kind
 function output:flush() end
 
----Flushes to disk and closes; a failure of any earlier write is reported here too.
+---Flushes to disk and closes; also reports a failure of any earlier write.
 ---@return true?
 ---@return string? message
 ---@return host.Kind? kind
 function output:finish() end
 
----Closes without a promise.
+---Closes without syncing to disk.
 function output:close() end
 
 ---@class host.file.Stat
@@ -105,14 +105,14 @@ function file.stat(path) end
 ---@return host.Kind? kind
 function file.list(path) end
 
----Paths that match a shell pattern, sorted; empty when none does.
+---Paths that match a shell pattern, sorted; empty if none does.
 ---@param pattern string
 ---@return string[]?
 ---@return string? message
 ---@return host.Kind? kind
 function file.glob(pattern) end
 
----Makes a folder (0700) and its parents; one that is there is fine.
+---Creates a folder (0700) and its parents; it may exist already.
 ---@param path string
 ---@return true?
 ---@return string? message
@@ -125,7 +125,7 @@ function file.mkdir(path) end
 ---@return host.Kind? kind
 function file.remove(path) end
 
----A folder with all that is in it; symbolic links are removed, not followed.
+---Removes a folder and its contents; symbolic links are removed, not followed.
 ---@param path string
 ---@return true?
 ---@return string? message
@@ -139,16 +139,16 @@ function file.remove_tree(path) end
 ---@return host.Kind? kind
 function file.rename(from, to) end
 
----Takes a lock on a file (made if needed) until closed or the process ends.
+---Locks a file (created if needed) until closed or the process ends.
 ---@param path string
 ---@return host.file.lock?
 ---@return string? message
----@return host.Kind? kind  "busy" when another process holds it
+---@return host.Kind? kind  "busy" if another process holds it
 function file.lock(path) end
 
 function lock:close() end
 
----Reserves `bytes` for a file on disk, made if needed.
+---Reserves `bytes` on disk for a file, created if needed.
 ---@param path string
 ---@param bytes integer
 ---@return true?

@@ -1,6 +1,6 @@
 ---@meta
 --- HTTP transfers on one libcurl multi handle: start, wait, result. A status of 429 is a
---- response, not a failure; what it means is the caller's business. Redirects are not followed.
+--- response, not a failure; what it means is up to the caller. Redirects are not followed.
 
 ---@class host.http
 local http = {}
@@ -30,8 +30,8 @@ local transfer = {}
 ---@field body? string
 ---@field parts? host.http.Part[]  multipart/form-data with a Content-Length; no Expect header
 ---@field timeout? number          seconds for the whole transfer, default 60
----@field stall? number            seconds without a byte before giving up, default 30; rounded up
----@field limit? integer           longest response body in bytes, default 64 MiB; with `save` none
+---@field stall? number            seconds without a byte before the transfer fails, default 30; rounded up
+---@field limit? integer           longest response body in bytes, default 64 MiB; unlimited with `save`
 ---@field fresh? boolean           a new connection, closed afterwards: libcurl resends nothing by itself
 ---@field save? string             write the response body to this file (0600; removed on failure)
 
@@ -45,33 +45,33 @@ local transfer = {}
 ---@return host.http.client
 function http.new(options) end
 
----Begins a transfer and returns its handle at once; loop.wait returns the handle when it ended.
----Misuse (no url, both body and parts) raises. A bad URL or unreadable file shows in result().
+---Starts a transfer and returns its handle; loop.wait returns the handle when it has ended.
+---Misuse (no url, both body and parts) raises. result() reports an invalid URL or unreadable file.
 ---@param request host.http.Request
 ---@return host.http.transfer
 function client:start(request) end
 
----Aborts what is under way (see transfer:close) and frees the connections.
+---Aborts active transfers (see transfer:close) and closes the connections.
 function client:close() end
 
 ---@return boolean
 function transfer:done() end
 
----The response, or why there is none: "network" "timeout" "tls" "full" "closed" (given up by us),
----"parse" (a bad URL), "io" and "missing" (a file to send or to save to). Raises while the transfer
----is not done.
+---The response, or why there is none: "network" "timeout" "tls" "full" "closed" (aborted by us),
+---"parse" (invalid URL), "io" and "missing" (a file to send or to save to). Raises until the transfer
+---is done.
 ---@return host.http.Response? response
 ---@return string? message  the reason, behind method, host and path
 ---@return host.Kind? kind
 ---@return string? reason
 function transfer:result() end
 
----Whether a byte of the request may have reached the other side: false only when the failure
----came before the connection (and TLS) stood.
+---Whether a byte of the request may have reached the server: false only if the failure was
+---before the connection, including TLS, was established.
 ---@return boolean
 function transfer:sent() end
 
----Aborts it if it is still under way: it is then done, "closed", and loop.wait returns it.
+---Aborts it if it is still active: it is then done, "closed", and loop.wait returns it.
 function transfer:close() end
 
 ---Percent-encodes everything but unreserved characters.

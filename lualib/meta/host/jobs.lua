@@ -1,5 +1,5 @@
 ---@meta
---- A heap of due polls: many jobs in flight, each handed back when it is due.
+--- A heap of due polls: many jobs in flight, each returned when it is due.
 
 ---@class host.jobs
 local jobs = {}
@@ -10,13 +10,13 @@ local queue = {}
 ---@return host.jobs.queue
 function jobs.new() end
 
----Adds `value` (anything but nil), due at `time`. Equal times come back in the order they were added.
+---Adds `value` (anything but nil), due at `time`. Equal times keep the order in which they were added.
 ---@param time number  seconds, of the caller's clock
 ---@param value any
 ---@return integer ticket  for cancel
 function queue:add(time, value) end
 
----Takes an entry out before it is due. False when it was taken or cancelled already.
+---Removes an entry before it is due. False if it was already taken or cancelled.
 ---@param ticket integer
 ---@return boolean
 function queue:cancel(ticket) end

@@ -1,10 +1,10 @@
 ---@meta
 --- Lossless JSON. Integers of 64 bits stay integers, longer ones are read as strings; `[]` and
---- `{}` differ; doubles are written in their shortest form (3.0 as `3.0`), a number that no double
---- holds (1e400) is read as a string; text is checked UTF-8. Bytes in messages are counted from 1.
+--- `{}` differ; doubles are written in their shortest form (3.0 as `3.0`), a number out of the
+--- range of a double (1e400) is read as a string; text must be UTF-8. Bytes in messages start at 1.
 
 ---@class host.json
----@field null lightuserdata  what JSON null reads as
+---@field null lightuserdata  the value of JSON null
 local json = {}
 
 ---Marks a list, so that an empty one is written as `[]`. Returns the same table.
@@ -19,7 +19,7 @@ function json.array(list) end
 function json.is_array(value) end
 
 ---Compact JSON; object members sorted by bytes, those named in `order` first by rank.
----A table is an array when it is marked or has only the keys 1..n (n > 0).
+---A table is an array if it is marked or has only the keys 1..n (n > 0).
 ---@param value any
 ---@param order? table<string,integer>
 ---@return string? text
@@ -30,8 +30,8 @@ function json.encode(value, order) end
 ---@class host.json.draft
 local draft = {}
 
----The JSON of one value at a time, written by host.schema on its walk and read by host.chunk; `#draft`
----is its bytes, 0 while there is none.
+---The JSON of one value at a time, written by host.schema and read by host.chunk; `#draft` is its
+---size in bytes, 0 if there is none.
 ---@param order? table<string,integer>  as for encode
 ---@return host.json.draft
 function json.draft(order) end
@@ -52,7 +52,7 @@ function json.decode(text) end
 ---@param value any
 ---@return string? hex
 ---@return string? message
----@return host.Kind? kind  "parse" when JSON cannot hold the value
+---@return host.Kind? kind  "parse" if JSON cannot hold the value
 function json.digest(value) end
 
 ---The objects of an array's text, as a chunk's file holds them, without decoding them: a table for each
@@ -70,7 +70,7 @@ local reader = {}
 
 ---@class host.json.ReaderOptions
 ---@field pointer? string  JSON pointer to the array ("/users"); default: the document itself, an array's elements or concatenated documents (arrays too)
----@field lines? boolean   one document a line (NDJSON); a broken line is stepped over
+---@field lines? boolean   one document per line (NDJSON); invalid lines can be skipped
 ---@field limit? integer   longest record in bytes, default 64 MiB
 ---@field lazy? boolean    default true
 
@@ -82,14 +82,13 @@ function json.reader(input, options) end
 
 ---The next record. Objects are lazy: a userdata whose members become Lua values when they are
 ---read (`pairs` works, nested values are plain tables); reading one after the next call raises.
----Records that are not objects come as they are.
+---Records that are not objects are returned as they are.
 ---`record, place` (place: the line with `lines`, else the 0-based index as a string "0"), nil at
----the end; `false, message, place, raw` for a broken line (with `lines`); `nil, message, kind` when
----it cannot be stepped over; the message names the byte. A pointer that leads nowhere is such a failure,
----of the kind "missing".
+---the end; `false, message, place, raw` for an invalid line (with `lines`); `nil, message, kind` for
+---what cannot be skipped; the message names the byte. The kind is "missing" for a pointer to nothing.
 ---@return any record
 ---@return integer|string|nil place  or the message
----@return integer|string|host.Kind|nil line  of a record that can be stepped over, or the kind
+---@return integer|string|host.Kind|nil line  of a record that can be skipped, or the kind
 ---@return string? raw
 function reader:next() end
 

@@ -1,5 +1,5 @@
 ---@meta
---- Child processes and this process's surroundings.
+--- Child processes, and information on this process.
 
 ---@class host.process
 local process = {}
@@ -13,7 +13,7 @@ local child = {}
 ---@field stdout? "pipe"|"null"|"inherit"   default "pipe"
 ---@field stderr? "pipe"|"null"|"inherit"   default "inherit"
 ---@field directory? string
----@field follow? boolean  the child gets SIGTERM when this process dies (Linux)
+---@field follow? boolean  the child gets SIGTERM if this process dies (Linux)
 ---@field group? boolean   its own process group: a terminal's Ctrl-C does not reach it
 
 ---Starts a program without a shell. loop.wait returns the child when it has output or has ended.
@@ -24,7 +24,7 @@ local child = {}
 ---@return host.Kind? kind  "missing": no such program
 function process.spawn(argv, options) end
 
----What has come on a pipe: "" when there is nothing now, nil at the end. Never blocks.
+---The available output of a pipe: "" if there is none yet, nil at the end. Never blocks.
 ---@param stream? "stdout"|"stderr"  default "stdout"
 ---@return string?
 function child:read(stream) end
@@ -36,10 +36,10 @@ function child:read(stream) end
 ---@return host.Kind? kind
 function child:write(data) end
 
----Closes its stdin once what was queued is written.
+---Closes its stdin once all queued data is written.
 function child:finish() end
 
----Exit status once it has ended (128 + signal for a killed one), nil before.
+---Exit status once it has ended (128 + signal if it was killed), nil before.
 ---@return integer? status
 function child:status() end
 
@@ -49,7 +49,7 @@ function child:kill(signal) end
 ---@return integer
 function child:id() end
 
----Kills it if it still runs, and forgets it.
+---Kills it if it is still running, and releases it.
 function child:close() end
 
 ---@return integer

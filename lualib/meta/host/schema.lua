@@ -1,6 +1,6 @@
 ---@meta
---- A validator compiled from rules that are data. It knows shapes; what a code is called is the
---- caller's business.
+--- A validator compiled from rules that are data. It knows shapes; the
+--- names of codes are up to the caller.
 
 ---@class host.schema
 local schema = {}
@@ -13,7 +13,7 @@ local validator = {}
 ---@field min_length? integer          characters of UTF-8
 ---@field max_length? integer
 ---@field pattern? string|string[]     Lua patterns; one must match (anchor them)
----@field pattern_name? string         how the message calls it, default the pattern
+---@field pattern_name? string         its name in messages, default the pattern
 ---@field format? "email"|"uri"|"hex"|"base64"
 ---@field enum? string[]
 ---@field minimum? number
@@ -22,28 +22,28 @@ local validator = {}
 ---@field required? string[]
 ---@field additional? boolean|host.schema.Rule  false: unknown members are findings
 ---@field forbidden? string[]          names a member must not have
----@field key_without? string          bytes that no member name may hold (".$")
----@field any_required? string[]       at least one must be there
----@field exclusive? string[]          at most one may be there
+---@field key_without? string          bytes that no member name may contain (".$")
+---@field any_required? string[]       at least one must be present
+---@field exclusive? string[]          at most one may be present
 ---@field min_properties? integer
 ---@field max_properties? integer
----@field max_bytes? integer          of the value's JSON, about: escapes and members without a rule are not counted
+---@field max_bytes? integer          of the value's JSON, approximately: escapes and members without a rule are not counted
 ---@field items? host.schema.Rule
 ---@field min_items? integer
 ---@field max_items? integer
----@field switch? {on: string, cases: table<string, host.schema.Rule>, default?: host.schema.Rule}  a further rule for the same object, chosen by a member's value
----@field check? fun(value: any, report: fun(code: string, path: string, message: string))  what data cannot say; runs when the other rules of this node passed; `path` is below this node, "" for itself
+---@field switch? {on: string, cases: table<string, host.schema.Rule>, default?: host.schema.Rule}  another rule for the same object, chosen by a member's value
+---@field check? fun(value: any, report: fun(code: string, path: string, message: string))  for what data cannot express; runs if the other rules of this node pass; `path` is below this node, "" for itself
 ---@field omit_empty? boolean          members that are null or "" are removed from the object before it is checked
----@field warn? host.schema.Rule       a further rule for the same value whose findings are only warnings
+---@field warn? host.schema.Rule       another rule for the same value, whose findings are only warnings
 
 ---@class host.schema.Finding
 ---@field code string      from `codes`, or what `check` reported
 ---@field path string      "mfa_factors[0].totp.secret"; "" for the whole
 ---@field message string
----@field keyword string   the rule's field that was broken: "type", "format", ...
+---@field keyword string   the field of the broken rule: "type", "format", ...
 ---@field warning? true
 
----Compiles rules (raises on a field it does not know). `codes` names each keyword's code:
+---Compiles rules (raises on an unknown field). `codes` names each keyword's code:
 ---type, min_length, max_length, pattern, format, enum, minimum, maximum, required, additional,
 ---forbidden, key_without, any_required, exclusive, min_properties, max_properties, min_items, max_items,
 ---max_bytes.
@@ -52,12 +52,12 @@ local validator = {}
 ---@return host.schema.validator
 function schema.compile(rule, codes) end
 
----Checks a value; the fast path, without a finding, makes no garbage. With a draft the same walk writes
----the value's JSON into it; the draft is empty when there are findings that are no warnings, and
----when JSON cannot hold the value.
+---Checks a value; the fast path, without findings, creates no garbage. With a draft, the same walk
+---writes the value's JSON to it; the draft is empty if there are findings other than warnings, or if
+---JSON cannot hold the value.
 ---@param value any
 ---@param draft? host.json.draft
----@return host.schema.Finding[]? findings  nil when there is none
+---@return host.schema.Finding[]? findings  nil if there are none
 function validator:check(value, draft) end
 
 ---The format checks alone.

@@ -10,7 +10,7 @@ local listener = {}
 ---@class host.server.Options
 ---@field address? string   default "127.0.0.1"
 ---@field port? integer     0 (default): any free one
----@field limit? integer    longest request body in bytes, default 16 MiB; a longer one is read away and marked
+---@field limit? integer    longest request body in bytes, default 16 MiB; a longer one is discarded and marked
 ---@field cert? string      PEM text; with `key`, serve TLS
 ---@field key? string       PEM text
 ---@field timeout? number   seconds an idle connection is kept, default 60
@@ -25,42 +25,42 @@ local listener = {}
 ---@field method string
 ---@field path string                    percent-decoded
 ---@field raw_path string                as received, without the query
----@field query table<string,string>     decoded; the last of equal names
----@field raw_query string               as received, without the "?"; "" when there is none
+---@field query table<string,string>     decoded; the last of repeated names
+---@field raw_query string               as received, without the "?"; "" if there is none
 ---@field headers table<string,string>   names in lower case
 ---@field body string                    "" for multipart
 ---@field parts? host.server.Part[]      of multipart/form-data, in order
 ---@field malformed? boolean             a multipart body that could not be parsed
 ---@field size integer                   bytes of the body received
----@field too_large boolean              `size` went over the limit; body and parts are empty
+---@field too_large boolean              `size` exceeds the limit; body and parts are empty
 local request = {}
 
 ---@param options? host.server.Options
 ---@return host.server.listener?
 ---@return string? message
----@return host.Kind? kind  "busy" when the port is taken
+---@return host.Kind? kind  "busy" if the port is in use
 function server.listen(options) end
 
 ---@return integer
 function listener:port() end
 
----The next complete request, or nil when there is none now. loop.wait returns the listener
----when there is one.
+---The next complete request, or nil if there is none yet. loop.wait returns the listener
+---if there is one.
 ---@return host.server.request?
 function listener:accept() end
 
 function listener:close() end
 
----Answers; once only. False when the client has gone.
+---Responds; only once. False if the client has disconnected.
 ---@param status integer
 ---@param headers? table<string,string>
 ---@param body? string
----@param promised? integer  Content-Length, when more is promised than the body holds: the
----  connection is closed after it, as by a server that dies
+---@param promised? integer  Content-Length, if larger than the body: closes the connection after the
+---  body, like a server that crashes
 ---@return boolean
 function request:respond(status, headers, body, promised) end
 
----Closes the connection without an answer.
+---Closes the connection without a response.
 function request:drop() end
 
 return server

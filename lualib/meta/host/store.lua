@@ -18,7 +18,7 @@ local transaction = {}
 ---@field durable? boolean  default true: WAL with synchronous=FULL; false: no journal on disk, no syncs (scratch)
 ---@field wait? number      seconds to wait for a lock, default 5
 
----`:memory:` and "" (a temporary file) work as in SQLite. The file is made with mode 0600.
+---`:memory:` and "" (a temporary file) work as in SQLite. The file is created with mode 0600.
 ---@param path string
 ---@param options? host.store.Options
 ---@return host.store.database?
@@ -26,7 +26,7 @@ local transaction = {}
 ---@return host.Kind? kind  "missing" "io" "full" "busy" "parse" (not a database)
 function store.open(path, options) end
 
----Runs one or more statements without values. Faulty SQL raises, here and below; a violated
+---Runs one or more statements without values. Invalid SQL raises, here and below; a violated
 ---constraint is a failure of kind "io". No other file can be attached.
 ---@param sql string
 ---@return true?
@@ -34,15 +34,15 @@ function store.open(path, options) end
 ---@return host.Kind? kind
 function database:exec(sql) end
 
----Compiles a statement. Faulty SQL is misuse and raises, and so is, when it runs, another number
----of values than it has parameters.
+---Compiles a statement. Invalid SQL is misuse and raises; so does a wrong number of values when
+---it runs.
 ---@param sql string
 ---@return host.store.statement?
 ---@return string? message
 ---@return host.Kind? kind
 function database:prepare(sql) end
 
----Shorthands that prepare once for each text and keep the statement.
+---Shorthands that prepare each text once and cache the statement.
 ---@param sql string
 ---@param ... nil|boolean|integer|number|string
 ---@return integer? changes
@@ -50,7 +50,7 @@ function database:prepare(sql) end
 ---@return host.Kind? kind
 function database:run(sql, ...) end
 
----The first row as a table by column name; false when there is none.
+---The first row as a table by column name; false if there is none.
 ---@param sql string
 ---@param ... nil|boolean|integer|number|string
 ---@return table|false|nil row
@@ -58,21 +58,21 @@ function database:run(sql, ...) end
 ---@return host.Kind? kind
 function database:row(sql, ...) end
 
----The first column of the first row; nil when there is no row or it is NULL. Raises on a failure of the world.
+---The first column of the first row; nil if there is no row or it is NULL. Raises on a failure.
 ---@param sql string
 ---@param ... nil|boolean|integer|number|string
 ---@return any
 function database:value(sql, ...) end
 
----Iterates over rows (a fresh table each, by column name). A failure of the world raises, for a
----loop could not see it. Nested use of the same text is safe.
+---Iterates over rows (a new table each, by column name). A failure raises, because a loop could
+---not see it. Nested use of the same text is safe.
 ---@param sql string
 ---@param ... nil|boolean|integer|number|string
 ---@return fun(): table?
 function database:rows(sql, ...) end
 
----Begins a transaction (BEGIN IMMEDIATE). It remembers the first failure of any statement run
----meanwhile (its own BEGIN included); after one, all methods do nothing and return that failure
+---Begins a transaction (BEGIN IMMEDIATE). It records the first failure of any statement in it
+---(including its BEGIN); after one, all methods do nothing and return that failure
 ---(value and rows raise it), and commit rolls back and returns it too. Closing it without commit
 ---rolls back. Nesting raises.
 ---@return host.store.transaction

@@ -1,5 +1,5 @@
 ---@meta
---- The terminal: what it is, its size, a line typed by a person.
+--- The terminal: detection, its size, complete writes, prompts.
 
 ---@class host.terminal
 local terminal = {}
@@ -15,8 +15,8 @@ function terminal.is_tty(stream) end
 ---@return integer
 function terminal.width() end
 
----Writes at once and whole. "closed" when nobody reads any more, "interrupted" when a watched
----signal comes while the reader keeps us waiting.
+---Writes everything, unbuffered. "closed" if the reader has closed it, "interrupted" if a watched
+---signal arrives while the reader blocks.
 ---@param stream "stdout"|"stderr"
 ---@param text string
 ---@return true?
@@ -25,14 +25,14 @@ function terminal.width() end
 function terminal.write(stream, text) end
 
 ---Reads a line from the controlling terminal (or stdin); with `hidden`, without echo, restored on
----close. loop.wait returns the prompt when there is a line.
+---close. loop.wait returns the prompt once there is a line.
 ---@param hidden? boolean
 ---@return host.terminal.prompt?
 ---@return string? message
 ---@return host.Kind? kind
 function terminal.prompt(hidden) end
 
----The line without its end; nil while there is none; false at the end of input.
+---The line without its end; nil if there is none yet; false at the end of input.
 ---@return string|false|nil
 function prompt:line() end
 

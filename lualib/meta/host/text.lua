@@ -1,11 +1,11 @@
 ---@meta
 --- What mappings do to every row, in C: blanks, case, addresses, numbers, words. Every function
---- takes nil and gives nil for it.
+--- returns nil for nil.
 
 ---@class host.text
 local text = {}
 
----Without outer blanks (ASCII white space, NUL, U+00A0, U+FEFF); nil for what is then empty.
+---Without outer blanks (ASCII white space, NUL, U+00A0, U+FEFF); nil if it is then empty.
 ---@param value string?
 ---@return string?
 function text.trim(value) end
@@ -22,13 +22,13 @@ function text.email(value) end
 
 ---E.164 ("+5511955550101") from "+…" or "00…" with blanks and punctuation, "(0)" dropped after
 ---the country; a national number only with `country` (calling code "44"; leading zeros dropped).
----nil for what is damaged ("4.47701E+11") or has no country.
+---nil if it is damaged ("4.47701E+11") or has no country.
 ---@param value string?
 ---@param country? string
 ---@return string?
 function text.phone(value, country) end
 
----true t yes y on 1 x, false f no n off 0, any case; with lists, just those words. nil for others.
+---true t yes y on 1 x, false f no n off 0, any case; with lists, only those words. nil for others.
 ---@param value string|boolean|integer|nil
 ---@param truthy? string[]
 ---@param falsy? string[]
@@ -41,7 +41,7 @@ function text.boolean(value, truthy, falsy) end
 ---@return string[]?  a marked array (see host.json)
 function text.split(value, separator) end
 
----Valid UTF-8?
+---Whether it is valid UTF-8.
 ---@param value string?
 ---@return boolean?
 function text.is_utf8(value) end
@@ -51,7 +51,7 @@ function text.is_utf8(value) end
 ---@return integer?
 function text.length(value) end
 
----How far two words are apart: insertions, deletions, replacements, swaps.
+---The edit distance of two words: insertions, deletions, replacements, swaps.
 ---@param a string
 ---@param b string
 ---@return integer
