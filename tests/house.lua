@@ -257,6 +257,7 @@ local READERS <const> = {
   ["lualib/cli/parse.lua"] = "argparse tells what is wrong in a text alone",
   ["lualib/auth0/codes.lua"] = "a path that Auth0 tells in its message alone",
   ["lualib/auth0/fixers.lua"] = "figures and names that Auth0 tells in its message alone",
+  ["lualib/recipe/call.lua"] = "Lua tells the place of an error in its text alone",
   ["lualib/stage/findings.lua"] = "takes out of messages what is one record's, to group them",
   ["lualib/tenant/verdict.lua"] = "puts our validator's words into those of Auth0's",
 }

@@ -40,6 +40,7 @@ open.NEEDED = {
   ["auth0.hash.parse"] = "password hashes from text",
   ["auth0.hash.rules"] = "which hashes Auth0 takes",
   ["auth0.hash.vendors"] = "password hashes as other systems store them",
+  ["auth0.identifiers"] = "the four identifiers of a user",
   ["auth0.redact"] = "describes a value without giving it away",
   ["base.capped_names"] = "bounds the warnings that are counted",
   ["base.failure"] = "what a reader raises",

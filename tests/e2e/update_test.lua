@@ -4,6 +4,7 @@
 local crash = require "base.crash"
 local file = require "host.file"
 local fixtures = require "tests.run_fixtures"
+local json = require "host.json"
 local program = require "tests.e2e.program"
 local store = require "host.store"
 local schema = require "journal.schema"
@@ -57,9 +58,20 @@ local function expected()
   return undisturbed
 end
 
-local function check_resumed(s, ...)
-  local report = s:run({ "resume", "run", "--yes", "--json", ... }):ends_with(3):object()
-  equal(books_of(report), expected().books)
+---The books that a fixture ends with. A finished run keeps the codes that its tenant told then.
+local function books_expected(s, fixture)
+  local books = {}
+  for name, value in pairs(expected().books) do books[name] = value end
+  if fixture and fixture.name == "finished" then
+    books.codes = json.decode(s:read "run/report.json").codes
+  end
+  return books
+end
+
+local function check_resumed(s, fixture)
+  local books = books_expected(s, fixture)
+  local report = s:run({ "resume", "run", "--yes", "--json" }):ends_with(3):object()
+  equal(books_of(report), books)
   equal(users_of(s), expected().users)
 end
 
@@ -86,7 +98,7 @@ end
 for _, fixture in ipairs(fixtures.all()) do
   test("resume ends as an undisturbed run does: " .. named(fixture), function()
     left(fixture, function(s)
-      check_resumed(s)
+      check_resumed(s, fixture)
       equal(version_of(s:path "run/journal.db"), schema.VERSION)
       equal(version_of(s:path "tenant.db"), tenant_state.VERSION)
     end)
@@ -121,7 +133,7 @@ for _, fixture in ipairs(fixtures.all()) do
     test("a finished run is reported, verified and undone: " .. named(fixture), function()
       left(fixture, function(s)
         local report = s:run({ "report", "run", "--json" }):ends_with(3):object()
-        equal(books_of(report), expected().books)
+        equal(books_of(report), books_expected(s, fixture))
         local verified = s:run({ "verify", "run", "--json" }):ends_with(0):object()
         local seen = verified.users
         equal({ seen.same, seen.different, seen.missing, seen.extra }, { 9, 0, 0, 2 })

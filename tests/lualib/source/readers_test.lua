@@ -148,7 +148,7 @@ test("a file that is broken on the way to the list is not passed among several",
   local files = { ["r.json"] = '{"realm":', ["u.json"] = '{"users":[{"id":1}]}' }
   folder.with(files, function(root)
     local err = failing(function() collect(json.records(root, { pointer = "/users" })) end)
-    contains(err.message, "r.json: broken JSON at byte ")
+    contains(err.message, "r.json: invalid JSON at byte ")
     equal(err.kind, "parse")
   end)
 end)
