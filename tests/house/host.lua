@@ -1,11 +1,11 @@
 --- The rules of the house for the host: which way its files and modules call each other, what they
 --- include, and what of them Lua sees. Each is a function from sources to what breaks it.
 
-local house = require "tests.house"
+local tree = require "tests.house.tree"
 
-local lines, paths = house.lines, house.paths
+local lines, paths = tree.lines, tree.paths
 
-local house_c = {}
+local host = {}
 
 -- -- who calls whom
 
@@ -112,7 +112,7 @@ end
 ---Calls that close a circle of files.
 ---@param sources Sources
 ---@return string[]
-function house_c.file_circles(sources)
+function host.file_circles(sources)
   return circles(sources, function(path) return path end, "files")
 end
 
@@ -124,14 +124,14 @@ end
 ---Calls that close a circle of modules.
 ---@param sources Sources
 ---@return string[]
-function house_c.module_circles(sources)
+function host.module_circles(sources)
   return circles(sources, module_of, "modules")
 end
 
 ---Functions that a header declares and no file defines: with them, calls would go unseen.
 ---@param sources Sources
 ---@return string[]
-function house_c.undefined(sources)
+function host.undefined(sources)
   local found, _, owner = {}, definitions(sources)
   for _, path in ipairs(paths(sources, "^host/.*%.h$")) do
     local code = code_of(sources[path])
@@ -150,7 +150,7 @@ end
 ---Includes of a header that is private to another folder: all but the one of the folder's name.
 ---@param sources Sources
 ---@return string[]
-function house_c.intrusions(sources)
+function host.intrusions(sources)
   local found = {}
   for _, path in ipairs(paths(sources, "^host/.*%.[ch]$")) do
     for number, line in lines(sources[path]) do
@@ -169,7 +169,7 @@ end
 ---Words about Auth0 in the host, beyond the program's name.
 ---@param sources Sources
 ---@return string[]
-function house_c.policy_in_host(sources)
+function host.policy_in_host(sources)
   local found = {}
   for _, path in ipairs(paths(sources, "^host/")) do
     for number, line in lines(sources[path]) do
@@ -204,7 +204,7 @@ end
 ---The methods that the C sources give to each class of handles, and their operators.
 ---@param sources Sources
 ---@return Names methods, Names operators
-function house_c.methods(sources)
+function host.methods(sources)
   local defines, methods, operators = {}, {}, {}
   for _, path in ipairs(paths(sources, "^host/.*%.h$")) do
     for name, value in sources[path]:gmatch('#define%s+([%w_]+)%s+"([^"\n]*)"') do
@@ -226,7 +226,7 @@ end
 ---What lualib/meta/host annotates: functions by module, methods by class, and fields.
 ---@param sources Sources
 ---@return Names functions, Names methods, Names fields
-function house_c.annotations(sources)
+function host.annotations(sources)
   local functions, methods, fields = {}, {}, {}
   for _, path in ipairs(paths(sources, "^lualib/meta/host/.*%.lua$")) do
     local class, classes = nil, {}
@@ -247,7 +247,7 @@ end
 ---@param has Names
 ---@param lacks Names
 ---@return string[]
-function house_c.difference(has, lacks)
+function host.difference(has, lacks)
   local found = {}
   for class, names in pairs(has) do
     for name in pairs(names) do
@@ -258,4 +258,4 @@ function house_c.difference(has, lacks)
   return found
 end
 
-return house_c
+return host

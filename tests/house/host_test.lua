@@ -1,19 +1,14 @@
 --- The rules of the house hold in the host, and each rule notices when it is broken.
 
-local house = require "tests.house"
-local house_c = require "tests.house_c"
+local host = require "tests.house.host"
 local tap = require "tests.tap"
 local test = tap.test
 
-local tree = house.tree()
+local tree = require("tests.house.tree").read()
 
 local function none(found)
   if #found > 0 then error("\n" .. table.concat(found, "\n"), 2) end
 end
-
-test("no calls between the files of the host form a circle", function()
-  none(house_c.file_circles(tree))
-end)
 
 ---A C text that defines a function, over two lines, and calls others.
 local function defining(name, ...)
@@ -24,7 +19,7 @@ local function defining(name, ...)
 end
 
 test("a circle of files is noticed, with each call in it", function()
-  tap.equal(house_c.file_circles {
+  tap.equal(host.file_circles {
     ["host/a.c"] = defining("host_a", "host_b"), ["host/b/c.c"] = defining("host_b", "host_c"),
     ["host/c.c"] = defining("host_c", "own", "host_a", "host_d"), ["host/d.c"] = defining("host_d"),
   }, {
@@ -35,11 +30,11 @@ test("a circle of files is noticed, with each call in it", function()
 end)
 
 test("a function named in a table is a call, one in a comment or a string is none", function()
-  tap.equal(#house_c.file_circles {
+  tap.equal(#host.file_circles {
     ["host/a.c"] = defining("host_a") .. 'struct luaL_Reg m[] = {{"b", host_b}};\n',
     ["host/b.c"] = defining("host_b", "host_a"),
   }, 2)
-  tap.equal(house_c.file_circles {
+  tap.equal(host.file_circles {
     ["host/a.c"] = defining("host_a") .. '/* host_b */ char *s = "host_b";\nint host_b(void);\n',
     ["host/b.c"] = defining("host_c", "host_a"),
   }, {})
@@ -51,11 +46,11 @@ test("a value and an object may call each other, and no third file with them", f
     [object] = defining("host_json_object", "host_json_value"),
     [write] = defining("host_json_value", "host_json_object"),
   }
-  tap.equal(house_c.file_circles(sources), {})
+  tap.equal(host.file_circles(sources), {})
   sources["host/json/third.c"] = defining("host_json_third", "host_json_value")
-  tap.equal(house_c.file_circles(sources), {})
+  tap.equal(host.file_circles(sources), {})
   sources[object] = defining("host_json_object", "host_json_third", "host_json_value")
-  tap.equal(#house_c.file_circles(sources), 4)
+  tap.equal(#host.file_circles(sources), 4)
 end)
 
 test("the exceptions are there", function()
@@ -64,41 +59,29 @@ test("the exceptions are there", function()
   end
 end)
 
-test("no calls between the modules of the host form a circle", function()
-  none(house_c.module_circles(tree))
-end)
-
 test("a circle of modules is noticed though none of its files is in one", function()
   local sources = {
     ["host/a/one.c"] = defining("host_a_one", "host_b"),
     ["host/b.c"] = defining("host_b", "host_a_two"),
     ["host/a/two.c"] = defining("host_a_two"),
   }
-  tap.equal(house_c.file_circles(sources), {})
-  tap.equal(house_c.module_circles(sources), {
+  tap.equal(host.file_circles(sources), {})
+  tap.equal(host.module_circles(sources), {
     "host/a/one.c:10: host_b of b, in a circle of modules",
     "host/b.c:10: host_a_two of a, in a circle of modules",
   })
 end)
 
-test("every function that a header of the host declares is found in a file", function()
-  none(house_c.undefined(tree))
-end)
-
 test("a declared function that no file defines is noticed", function()
-  tap.equal(house_c.undefined {
+  tap.equal(host.undefined {
     ["host/a.c"] = defining("host_a"),
     ["host/a.h"] = "/* host_x() */\nint *host_a(lua_State *L);\nvoid host_b(lua_State *L,\n"
       .. "  int n);\nstatic inline int host_c(int n)\n{\n    return host_a(n);\n}\n",
   }, { "host/a.h:3: host_b is defined nowhere" })
 end)
 
-test("no file of the host includes the private header of a folder", function()
-  none(house_c.intrusions(tree))
-end)
-
 test("an include of a private header is noticed", function()
-  tap.equal(house_c.intrusions {
+  tap.equal(host.intrusions {
     ["host/csv/csv.c"] = '#include "csv/scan.h"\n#include "common.h"\n#include "json/scan.h"',
     ["host/csv/scan.h"] = '#include "json/json.h"\n#include "scan.h"\n#include <json/scan.h>',
     ["host/a.c"] = '#include "csv/../json/json.h"\n#include "csv/scan.h"',
@@ -111,12 +94,8 @@ test("an include of a private header is noticed", function()
   })
 end)
 
-test("the host knows of Auth0 no more than the program's name", function()
-  none(house_c.policy_in_host(tree))
-end)
-
 test("a word about Auth0 in the host is noticed", function()
-  tap.equal(house_c.policy_in_host { ["host/x.c"] = '"auth0-migrate: "\n"AUTH0_DOMAIN"' },
+  tap.equal(host.policy_in_host { ["host/x.c"] = '"auth0-migrate: "\n"AUTH0_DOMAIN"' },
     { 'host/x.c:2: "AUTH0_DOMAIN"' })
 end)
 
@@ -138,28 +117,28 @@ end
 
 test("each function of the host is annotated, and each annotated one is there", function()
   local functions = loaded()
-  local annotated = house_c.annotations(tree)
-  none(house_c.difference(functions, annotated))
-  none(house_c.difference(annotated, functions))
+  local annotated = host.annotations(tree)
+  none(host.difference(functions, annotated))
+  none(host.difference(annotated, functions))
 end)
 
 test("each other value of a host module is an annotated field", function()
   local _, values = loaded()
-  local _, _, fields = house_c.annotations(tree)
-  none(house_c.difference(values, fields))
+  local _, _, fields = host.annotations(tree)
+  none(host.difference(values, fields))
 end)
 
 test("each method of the host is annotated, and each annotated one is there", function()
-  local methods, operators = house_c.methods(tree)
-  local _, annotated = house_c.annotations(tree)
-  none(house_c.difference(methods, annotated))
+  local methods, operators = host.methods(tree)
+  local _, annotated = host.annotations(tree)
+  none(host.difference(methods, annotated))
   for class, names in pairs(operators) do
     for name in pairs(names) do
       methods[class] = methods[class] or {}
       methods[class][name] = true
     end
   end
-  none(house_c.difference(annotated, methods))
+  none(host.difference(annotated, methods))
 end)
 
 test("each module of the host has its annotations", function()
@@ -169,7 +148,7 @@ test("each module of the host has its annotations", function()
 end)
 
 test("methods, functions and fields are read from C and annotations", function()
-  local methods, operators = house_c.methods {
+  local methods, operators = host.methods {
     ["host/x.h"] = '#define X "host.x.thing"',
     ["host/x.c"] = 'static const luaL_Reg methods[] = {\n    {"go", x_go},\n    {NULL, NULL}\n};\n'
       .. 'static const luaL_Reg meta[] = {\n    {"__len", x_len}, {NULL, NULL}};\n'
@@ -177,13 +156,13 @@ test("methods, functions and fields are read from C and annotations", function()
   }
   tap.equal(methods, { ["host.x.thing"] = { go = true } })
   tap.equal(operators, { ["host.x.thing"] = { __len = true } })
-  local functions, annotated, fields = house_c.annotations {
+  local functions, annotated, fields = host.annotations {
     ["lualib/meta/host/x.lua"] = "---@class host.x\n---@field null any\nlocal x = {}\n"
       .. "---@class host.x.thing\nlocal thing = {}\nfunction x.new(a) end\n"
       .. "function thing:go() end\nfunction thing:gone() end\n",
   }
   tap.equal(functions, { ["host.x"] = { new = true } })
   tap.equal(fields, { ["host.x"] = { null = true } })
-  tap.equal(house_c.difference(annotated, methods), { "host.x.thing gone" })
-  tap.equal(house_c.difference(methods, annotated), {})
+  tap.equal(host.difference(annotated, methods), { "host.x.thing gone" })
+  tap.equal(host.difference(methods, annotated), {})
 end)

@@ -1,0 +1,155 @@
+--- What only some files may say: the one wait, the one protected call, SQL, names of states.
+
+local tree = require "tests.house.tree"
+
+local lines, paths = tree.lines, tree.paths
+
+local texts = {}
+
+-- What only one file may name: the one wait, the one protected call, and the prefix of user_ids,
+-- which may not stand in texts and comments either.
+local ONLY <const> = {
+  { what = "%f[%w_]loop%.wait%f[^%w_]", where = "lualib/base/scheduler.lua", name = "loop.wait" },
+  { what = "%f[%w_]x?pcall%f[^%w_]", where = "lualib/base/guard.lua", name = "pcall" },
+  { what = "auth0|", where = "lualib/auth0/identifiers.lua", name = "auth0|", anywhere = true },
+}
+
+---Waits outside the scheduler, protected calls outside the guard, the prefix outside its file.
+---@param sources Sources
+---@return string[]
+function texts.strays(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "%.lua$")) do
+    local is_ours = not (path:find("^tests/") or path:find("^lualib/meta/"))
+    for number, line in lines(sources[path]) do
+      for _, only in ipairs(is_ours and ONLY or {}) do
+        local code = only.anywhere and line or line:gsub("%s*%-%-.*", ""):gsub('"[^"]*"', "")
+        if path ~= only.where and code:find(only.what) then
+          found[#found + 1] = string.format("%s:%d: %s", path, number, only.name)
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- What a text for people is called.
+local MESSAGES <const> = { "message", "reason", "why", "detail" }
+local READS <const> = { find = true, match = true, gmatch = true, gsub = true }
+
+-- Who reads one all the same, and why.
+local READERS <const> = {
+  ["lualib/cli/parse.lua"] = "argparse tells what is wrong in a text alone",
+  ["lualib/auth0/codes.lua"] = "a path that Auth0 tells in its message alone",
+  ["lualib/auth0/fixers.lua"] = "figures and names that Auth0 tells in its message alone",
+  ["lualib/recipe/call.lua"] = "Lua tells the place of an error in its text alone",
+  ["lualib/stage/findings.lua"] = "takes out of messages what is one record's, to group them",
+  ["lualib/tenant/verdict.lua"] = "puts our validator's words into those of Auth0's",
+}
+
+---The name of a message that a line of code searches, or nil.
+local function searched(code)
+  for _, name in ipairs(MESSAGES) do
+    local word = "%f[%w_]" .. name .. "%f[^%w_]"
+    for _, before in ipairs { word .. "%s*:%s*", word .. '%s+or%s+""%s*%)%s*:%s*' } do
+      for method in code:gmatch(before .. "(%a+)%s*[%({\"]") do
+        if READS[method] then return name end
+      end
+    end
+    for called in code:gmatch("%f[%w_]string%.(%a+)%s*%(%s*[%w_.]-" .. word) do
+      if READS[called] then return name end
+    end
+  end
+end
+
+---Searches in texts for people: what code needs is a value beside the message. An exception that
+---is none any more is told too.
+---@param sources Sources
+---@return string[]
+function texts.readings(sources)
+  local found, seen = {}, {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    for number, line in lines(sources[path]) do
+      local name = searched((line:gsub('"[^"]*"', '""'):gsub("%s*%-%-.*", "")))
+      if name and READERS[path] then
+        seen[path] = true
+      elseif name then
+        found[#found + 1] = string.format("%s:%d: reads %s", path, number, name)
+      end
+    end
+    if READERS[path] and not seen[path] then
+      found[#found + 1] = path .. ": is no exception any more"
+    end
+  end
+  return found
+end
+
+-- Keywords of SQL as they stand in a statement.
+local SQL <const> = {
+  "%f[%w]SELECT%s+[%w*(]", "%f[%w]INSERT%s+INTO", "%f[%w]INSERT%s+OR", "%f[%w]UPDATE%s+%l+%s+SET",
+  "%f[%w]DELETE%s+FROM", "%f[%w]CREATE%s+%u+", "%f[%w]PRAGMA%s",
+}
+
+-- Who else speaks SQL: to a database of its own, for the time of its work, or to any database.
+local SCRATCH <const> = {
+  ["lualib/base/versions.lua"] = "the version of the tables of a journal and of a tenant's state",
+  ["lualib/stage/dedupe.lua"] = "users that wait for the end of the source",
+  ["lualib/import/tenant_ids.lua"] = "an export of the tenant's users",
+  ["lualib/source/lookup.lua"] = "the second source of a join",
+}
+
+---Whether a file is below one of the folders of lualib.
+local function is_below(path, ...)
+  for _, folder in ipairs { ... } do
+    if path:find("^lualib/" .. folder .. "/") then return true end
+  end
+  return false
+end
+
+---SQL outside of the folders that have tables.
+---@param sources Sources
+---@return string[]
+function texts.sql(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^[lr]%w+/.*%.lua$")) do
+    local may = SCRATCH[path] or is_below(path, "journal", "tenant", "meta")
+    for number, line in lines(may and "" or sources[path]) do
+      local code = line:gsub("%s*%-%-.*", "")
+      for _, keyword in ipairs(SQL) do
+        if code:find(keyword) then
+          found[#found + 1] = string.format("%s:%d: %s", path, number, code:match(keyword))
+          break
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- Those that mean nothing else are looked for anywhere, the others where a state is spoken of.
+local STATES <const> = { staged = false, sending = true, sent = false, ended = false,
+  harvested = true, uncertain = true }
+
+-- The outcome of an upload bears the name of a state.
+local OUTCOMES <const> = { ["lualib/auth0/api/jobs.lua"] = true }
+
+---Names of a chunk's states outside of those who move chunks.
+---@param sources Sources
+---@return string[]
+function texts.states(sources)
+  local found = {}
+  for _, path in ipairs(paths(sources, "^lualib/.*%.lua$")) do
+    local may = OUTCOMES[path] or is_below(path, "journal", "import", "tenant", "meta")
+    for number, line in lines(may and "" or sources[path]) do
+      local code = line:gsub("%s*%-%-.*", "")
+      for name in code:gmatch("[\"'](%l+)[\"']") do
+        if STATES[name] or STATES[name] == false and code:find("state") then
+          found[#found + 1] = string.format("%s:%d: %s", path, number, name)
+        end
+      end
+    end
+  end
+  return found
+end
+
+return texts
