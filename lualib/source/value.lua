@@ -160,10 +160,12 @@ end
 ---@return any
 function value.first(list)
   if type(list) ~= "table" then return value.null_if(list) end
-  for _, element in ipairs(list) do
-    local found = value.null_if(element)
-    if found ~= nil then return found end
+  local first, found = math.huge, nil
+  for i, element in pairs(list) do -- ipairs would end at a gap: { row.mobile, row.phone }
+    local is_earlier = math.type(i) == "integer" and i >= 1 and i < first
+    if is_earlier and value.null_if(element) ~= nil then first, found = i, element end
   end
+  return found
 end
 
 -- Letters, digits and these: Auth0 docs, "Adding Username for Database Connections".

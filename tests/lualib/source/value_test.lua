@@ -49,6 +49,8 @@ test("first is the first element that says something", function()
   equal(value.first { "", json.null, "a", "b" }, "a")
   equal({ value.first {}, value.first(nil), value.first(json.null) }, {})
   equal(value.first("a"), "a")
+  equal(value.first { nil, "", "b", "c" }, "b")
+  equal({ value.first { nil, nil } }, {})
 end)
 
 test("usernames are lower-cased; addresses, ids and foreign characters are none", function()
