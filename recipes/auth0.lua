@@ -90,8 +90,8 @@ return {
     for _, name in ipairs(TEXTS) do user[name] = record[name] end
 
     local found = hashes and hashes:get(id)
-    local why
-    user.password_hash, user.custom_password_hash, why = password.auto(found and found.passwordHash)
+    local hash, _, why = password.auto(found and found.passwordHash)
+    user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not found then
       migrate.warn("no_password", "users without a hash in the export: they set a new password")
     end

@@ -103,15 +103,15 @@ local function declared(cell, salt, format)
   return hash or password.digest(name, first, options)
 end
 
----The two password fields, or a reason.
+---The password's hash, or nil and a reason.
 local function hashed(cell, salt, formats)
-  local plain_bcrypt, custom, why = password.auto(cell)
-  if plain_bcrypt or custom or not cell then return plain_bcrypt, custom, why end
+  local hash, _, why = password.auto(cell)
+  if hash or not cell then return hash, why end
   for _, format in ipairs(formats) do
-    local hash = declared(value.trim(cell), salt, format)
-    if hash then return nil, hash end
+    hash = declared(value.trim(cell), salt, format)
+    if hash then return hash end
   end
-  return nil, nil, why
+  return nil, why
 end
 
 local function metadata(row, names, base)
@@ -164,9 +164,9 @@ return {
     if value.boolean(cell("active")) == false or value.boolean(cell("blocked")) == true then
       user.blocked = true
     end
-    local why
-    user.password_hash, user.custom_password_hash, why
+    local hash, why
       = hashed(cell("password"), cell("salt"), value.split(params.password_format, ",") or {})
+    user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not cell("password") then
       migrate.warn("no_password", "users without a password hash: they set a new password")
     end

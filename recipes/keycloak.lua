@@ -69,8 +69,10 @@ local function credentials(user, list)
     local kept, why = true, nil
     if credential.type == "password" then
       has_password = true
-      user.password_hash, user.custom_password_hash
-        = password.fields(password.keycloak_credential(credential))
+      local hash = password.fields(password.keycloak_credential(credential))
+      local is_text = type(hash) == "string"
+      user.password_hash = is_text and hash or nil
+      user.custom_password_hash = not is_text and hash or nil
     elseif credential.type == "otp" and not user.mfa_factors then
       kept, why = one_time_code(credential)
       user.mfa_factors = kept and { { totp = { secret = kept } } } or nil

@@ -2,7 +2,10 @@
 --- what cannot be carried over is nil and a reason, and the user then has to reset it.
 ---
 ---     custom_password_hash = password.bcrypt(row.digest)
----     user.password_hash, user.custom_password_hash, why = password.auto(row.hash)
+---     custom_password_hash = password.auto(row.hash)
+---     local hash, _, why = password.auto(row.hash)
+---
+--- A hash may be assigned to either key of a user: auth0.user moves it to the right one.
 
 local build = require "auth0.hash.build"
 local rules = require "auth0.hash.rules"
@@ -27,30 +30,41 @@ password.keycloak_credential = parse.keycloak_credential
 password.ldap_password = parse.ldap_password
 password.identify = parse.identify
 
----A hash for the two fields of a user: `password_hash` for plain bcrypt of cost 10 ("$2a$" or
----"$2b$"), `custom_password_hash` for all else.
----@param hash PasswordHash?  from a builder
----@param reason? string      from a builder, passed on
----@return string? password_hash
----@return PasswordHash? custom_password_hash
+---A hash in its shortest form: the text alone for plain bcrypt of cost 10 ("$2a$" or "$2b$"), the
+---table for all else. The hash is the first result whatever its form, so that a recipe that takes
+---one result has it. The second is nil: `user.password_hash, user.custom_password_hash = ...` sets
+---one hash.
+---@param hash StoredPassword?  from a builder, or from `auto`
+---@param reason? string        from a builder, passed on
+---@param more? string          the reason of `auto`, passed on
+---@return StoredPassword? hash
+---@return nil
 ---@return string? reason
-function password.fields(hash, reason)
-  if not hash then return nil, nil, reason end
-  local value = hash.hash.value
-  if hash.algorithm == "bcrypt" and not hash.salt and value:find("^%$2[ab]%$10%$") then
-    return value, nil
+function password.fields(hash, reason, more)
+  if not hash then return nil, nil, reason or more end
+  if type(hash) ~= "table" or hash.algorithm ~= "bcrypt" or hash.salt or hash.password then
+    return hash
   end
-  return nil, hash
+  local value = hash.hash.value
+  return value:find("^%$2[ab]%$10%$") and value or hash
 end
+
+---@class AutoOptions
+---@field password_encoding? PasswordEncoding  default utf8
 
 ---A stored password that says itself what it is: bcrypt, argon2, pbkdf2, {SCHEME}, Django, ASP.NET
 ---Identity. Bare hex does not.
 ---@param value string?
----@return string? password_hash
----@return PasswordHash? custom_password_hash
----@return string? reason  why there is neither; for a value that is absent too
-function password.auto(value)
-  return password.fields(parse.any(value))
+---@param options? AutoOptions
+---@return StoredPassword? hash
+---@return nil
+---@return string? reason  why there is no hash; for a value that is absent too
+function password.auto(value, options)
+  local hash, why = parse.any(value)
+  -- A number is the count of `text:gsub(...)`, which stands here as the last argument.
+  local encoding = type(options) == "table" and options.password_encoding
+  if hash and encoding then hash.password = { encoding = encoding } end
+  return password.fields(hash, why)
 end
 
 ---The bytes of a value that is written in hex ("0x..." and "\x..." too) or Base64, for builders

@@ -18,11 +18,16 @@ local user = {}
 ---@field nickname? string
 ---@field picture? string             absolute URL
 ---@field blocked? boolean
----@field password_hash? string       bcrypt of cost 10
----@field custom_password_hash? PasswordHash
+---@field password_hash? StoredPassword  bcrypt of cost 10; a table goes to custom_password_hash
+---@field custom_password_hash? StoredPassword  a text of bcrypt goes to password_hash
 ---@field mfa_factors? table[]
 ---@field app_metadata? table<string, any>
 ---@field user_metadata? table<string, any>
+
+---@alias StoredPassword string|PasswordHash  a text of bcrypt, or a table of auth0.password
+
+local BCRYPT <const> = "^%$2[ab]%$10%$" -- of a text that is a password_hash
+local find <const> = string.find
 
 ---Members first in the JSON of a user, by rank; what identifies comes first, bulk last.
 ---@type table<string, integer>
@@ -43,8 +48,25 @@ user.UPSERTED = {
   "user_metadata", "mfa_factors",
 }
 
+local function is_empty(member)
+  return member == nil or member == json.null or member == ""
+end
+
+---Moves a hash to the key of its form where a recipe has given the other one. Two hashes stay as
+---they are, to be refused; the same one under both keys keeps its own.
+local function place_hash(value, plain, custom)
+  if type(plain) == "table" then
+    if is_empty(custom) or rawequal(plain, custom) then
+      value.password_hash, value.custom_password_hash = nil, plain
+    end
+  elseif (is_empty(plain) or plain == custom) and find(custom, BCRYPT) then
+    value.password_hash, value.custom_password_hash = custom, nil
+  end
+end
+
 ---Makes in place what every user needs: `email_verified` is always sent (the server would
----otherwise decide), and one prefix of the user_id goes, for the server puts it there again.
+---otherwise decide), one prefix of the user_id goes, for the server puts it there again, and a
+---password hash stands under the key of its form.
 ---@param value User
 ---@return User same
 function user.normalise(value)
@@ -52,6 +74,10 @@ function user.normalise(value)
   local verified = value.email_verified
   if verified == nil or verified == json.null or verified == "" then
     value.email_verified = false
+  end
+  local plain, custom = value.password_hash, value.custom_password_hash
+  if type(custom) == "string" or type(plain) == "table" then
+    place_hash(value, plain, custom)
   end
   return value
 end

@@ -4,6 +4,7 @@ local tap = require "tests.tap"
 local digest = require "host.digest"
 local password = require "auth0.password"
 local schema = require "auth0.schema"
+local user_rules = require "auth0.user"
 local verify = require "tests.recipes.verify"
 
 local test = tap.test
@@ -109,8 +110,9 @@ end
 
 test("password: a wrong password does not pass", function()
   for _, value in ipairs { B2_10, V2, "{SSHA}HoSqzrp0FPTVFs+a7PKpEXlg1TahssPU5fYHGA==" } do
-    local plain, custom = password.auto(value)
-    tap.equal(verify.login({ password_hash = plain, custom_password_hash = custom }, "x"), false)
+    local user = user_rules.normalise { custom_password_hash = password.auto(value) }
+    tap.equal(verify.login(user, "x"), false)
+    tap.equal(verify.login(user, PLAIN), true)
   end
 end)
 
@@ -188,18 +190,31 @@ for _, case in ipairs(SCHEMES) do
   end)
 end
 
-test("password: auto puts bcrypt of cost 10 into password_hash and all else beside it", function()
+test("password: auto's first result is the hash, a text for bcrypt of cost 10", function()
   tap.equal({ password.auto(B2_10) }, { B2_10 })
-  local plain, custom = password.auto((B2_10:gsub("2b", "2y")))
-  tap.equal({ plain, custom.algorithm }, { nil, "bcrypt" })
-  plain, custom = password.auto(B2_12)
-  tap.equal({ plain, custom.algorithm }, { nil, "bcrypt" })
+  for _, value in ipairs { (B2_10:gsub("2b", "2y")), B2_12, ARGON2, V3 } do
+    local hash, second, why = password.auto(value)
+    tap.equal({ type(hash), second, why }, { "table" })
+  end
+end)
+
+test("password: auto takes the encoding of the password; gsub's count is no option", function()
+  local hash = password.auto(B2_10, { password_encoding = "latin1" })
+  tap.equal({ hash.algorithm, hash.password }, { "bcrypt", { encoding = "latin1" } })
+  tap.equal(password.auto(("x" .. B2_10):gsub("^x", "")), B2_10)
+end)
+
+test("password: fields takes what a builder gives, and what auto gives", function()
+  tap.equal({ password.fields(password.bcrypt(B2_10)) }, { B2_10 })
+  tap.equal({ password.fields(password.auto(B2_10)) }, { B2_10 })
+  tap.equal(password.fields(password.auto(B2_12)).algorithm, "bcrypt")
+  tap.equal({ password.fields(password.bcrypt(nil)) }, { nil, nil, "no password hash" })
+  tap.equal({ password.fields(password.auto(nil)) }, { nil, nil, "no password hash" })
 end)
 
 test("password: a peppered bcrypt is never a password_hash", function()
-  local plain, custom = password.fields(password.bcrypt(B2_10, { pepper = "x" }))
-  tap.equal(plain, nil)
-  tap.equal(custom.salt, { value = "x", encoding = "utf8", position = "suffix" })
+  local hash = password.fields(password.bcrypt(B2_10, { pepper = "x" }))
+  tap.equal(hash.salt, { value = "x", encoding = "utf8", position = "suffix" })
 end)
 
 test("password: auto says why there is no hash", function()

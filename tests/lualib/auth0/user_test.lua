@@ -34,6 +34,38 @@ test("user: normalise changes the user in place and nothing else", function()
   tap.equal(value, { email = "A@Example.com", name = "", email_verified = false })
 end)
 
+local BCRYPT <const> = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
+local OTHER_BCRYPT <const> = "$2y$12$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
+local TABLE <const> = { algorithm = "md5", hash = { value = "x", encoding = "hex" } }
+local OTHER_TABLE <const> = { algorithm = "sha1", hash = { value = "x", encoding = "hex" } }
+
+---{what, password_hash and custom_password_hash before, both after}
+local PLACES <const> = {
+  { "a text of bcrypt goes to password_hash", nil, BCRYPT, BCRYPT, nil },
+  { "one that is cut off too, so that the finding says so", nil, "$2a$10$a", "$2a$10$a", nil },
+  { "a table goes to custom_password_hash", TABLE, nil, nil, TABLE },
+  { "empty members are no second hash", TABLE, "", nil, TABLE },
+  { "nor is null", json.null, BCRYPT, BCRYPT, nil },
+  { "one text under both keys keeps its own", BCRYPT, BCRYPT, BCRYPT, nil },
+  { "one table under both keys keeps its own", TABLE, TABLE, nil, TABLE },
+  { "each under its own stays", BCRYPT, TABLE, BCRYPT, TABLE },
+  { "two tables stay", TABLE, OTHER_TABLE, TABLE, OTHER_TABLE },
+  { "two texts stay", OTHER_BCRYPT, BCRYPT, OTHER_BCRYPT, BCRYPT },
+  { "two under each other's key stay", TABLE, BCRYPT, TABLE, BCRYPT },
+  { "bcrypt that password_hash does not take stays", nil, OTHER_BCRYPT, nil, OTHER_BCRYPT },
+  { "another text stays", nil, "$argon2id$", nil, "$argon2id$" },
+  { "a number stays", 7, nil, 7, nil },
+  { "none stays none", nil, nil, nil, nil },
+}
+
+for _, case in ipairs(PLACES) do
+  test("user: a hash under the other's key: " .. case[1], function()
+    local made = user.normalise { password_hash = case[2], custom_password_hash = case[3] }
+    tap.equal(rawequal(made.password_hash, case[4]), true)
+    tap.equal(rawequal(made.custom_password_hash, case[5]), true)
+  end)
+end
+
 test("user: the address comes first in JSON, metadata last", function()
   tap.equal(json.encode({ app_metadata = { x = 1 }, name = "N", email = "e", user_id = "u",
     email_verified = false }, user.ORDER),
