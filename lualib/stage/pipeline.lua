@@ -180,7 +180,10 @@ function Pipeline:take(user, at, record)
     local errors = self:errors_of(findings, user, at)
     if errors[1] then return self:reject(at, errors, record, user) end
   end
-  if self.unread.any then self:warn_of_unread(user, at) end
+  local unread = self.unread
+  if unread.any or unread.built and not (user.custom_password_hash or user.password_hash) then
+    self:warn_of_unread(user, at)
+  end
   local dedupe = self.dedupe
   local slot = dedupe and dedupe:slot() or self.position
   local clash, message, kind = self.duplicates:judge(user, slot)
@@ -208,6 +211,7 @@ function Pipeline:take_list(list, at, record)
     return self:reject_result(at, "RECIPE_RESULT",
       "map returned a list with gaps (nil among its users) or with names in it", record, list)
   end
+  if #list > 1 then self.unread.built = nil end -- whose of them it is, nobody can tell
   for i, user in ipairs(list) do
     local taken, message, kind
     if reject.is_reject(user) then
@@ -298,6 +302,7 @@ function Pipeline:stretch(source, state, pause, limit)
     if is_bad(record) then
       taken, message, kind = self:step_over(at, record)
     else
+      unread.built = nil
       if unread.any then unread_values.clear(unread) end
       self.phase = "map"
       taken, message, kind = self:mapped(at, record, map(record, params, position))

@@ -12,6 +12,7 @@ local unread_values = {}
 ---@class UnreadValues  of the record at hand
 ---@field any? true              something is noted here
 ---@field hash? string           why the first hash was refused
+---@field built? true             a builder gave a hash
 ---@field values? table<string, any>  the first value that a helper could not read, by its name
 ---@field warned? true           the recipe has warned of the record itself
 
@@ -24,17 +25,21 @@ local READERS <const> = {
   boolean = "value.boolean reads true/false, t/f, yes/no, on/off, 1/0: map other words yourself.",
   date = "value.date reads ISO 8601, SQL dates and epochs: bring others into one of these.",
   email = "These users go without an address, unless the recipe sees to it.",
+  json = "Correct the text in the source, or map what it holds otherwise.",
   phone = 'National numbers want their calling code: value.phone(row.phone, "49").',
+  totp = "Only codes of 6 digits, 30 seconds and SHA-1 can be imported: these users enrol again.",
 }
 
 -- Ways in which systems write that there is no date.
 local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
 
----Notes the reason of a builder: it gives a hash, or nil and why; `auto` has two places for a hash.
+---Notes that a builder gave a hash, or why not; `auto` has its reason in the third place.
 local function noting_hash(unread, fn)
   local function note(first, second, third)
     local why = second or third
-    if first == nil and type(second) ~= "table" and why ~= build.NONE then
+    if first ~= nil then
+      unread.built = true
+    elseif why ~= build.NONE then
       unread.hash, unread.any = unread.hash or why, true
     end
     return first, second, third
@@ -47,17 +52,30 @@ local function says_something(name, given)
   if type(given) ~= "string" and type(given) ~= "number" then return false end
   local written = tostring(given)
   if name == "date" and (NO_DATE[written] or not written:find("[1-9]")) then return false end
+  if name == "json" and written:find("^%s*null%s*$") then return false end
   return written:find("%S") ~= nil
 end
 
 local function noting_value(unread, name, fn)
   return function(given, ...)
-    local read = fn(given, ...)
+    local read, why = fn(given, ...)
     if read == nil and given ~= nil and says_something(name, given) then
       unread.values, unread.any = unread.values or {}, true
       if unread.values[name] == nil then unread.values[name] = given end
     end
-    return read
+    if why ~= nil then return read, why end
+    return read -- alone: a second nil would be an argument too many for what takes the result
+  end
+end
+
+---Notes bytes that do not decode: a builder takes their nil for a hash that is not there.
+local function noting_bytes(unread, fn)
+  return function(given, encoding)
+    local bytes = fn(given, encoding)
+    if bytes == nil and says_something("bytes", given) then
+      unread.hash, unread.any = unread.hash or "a value is not " .. tostring(encoding), true
+    end
+    return bytes
   end
 end
 
@@ -75,6 +93,7 @@ function unread_values.new()
   for name, fn in pairs(password) do
     if not OTHERS[name] then hashes[name] = noting_hash(unread, fn) end
   end
+  hashes.bytes = noting_bytes(unread, password.bytes)
   for name in pairs(READERS) do values[name] = noting_value(unread, name, value[name]) end
   return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
@@ -82,7 +101,7 @@ end
 ---For the next record.
 ---@param unread UnreadValues
 function unread_values.clear(unread)
-  unread.any, unread.hash, unread.values, unread.warned = nil, nil, nil, nil
+  unread.any, unread.hash, unread.built, unread.values, unread.warned = nil, nil, nil, nil, nil
 end
 
 ---@class UnreadWarning
@@ -91,20 +110,32 @@ end
 ---@field shape? string  what the value looks like
 ---@field fix string
 
----What to warn of about a user that the record became: a hash that was refused, where he has no
----other; values, where the recipe itself has not warned.
----@param unread UnreadValues
----@param user User
----@return UnreadWarning[]
-function unread_values.of(unread, user)
-  local warnings = {}
-  if unread.hash and not user_rules.has_password(user) then
-    warnings[1] = {
+---What became of the password of a user who has none.
+---@return UnreadWarning?
+local function of_password(unread)
+  if unread.built then
+    return {
+      code = "password_not_assigned",
+      message = "hashes that the recipe has built and assigned to no user",
+      fix = "Assign the first result: `custom_password_hash = password.auto(row.hash)`.",
+    }
+  elseif unread.hash then
+    return {
       code = "password_not_kept",
       message = "hashes that cannot be carried over, the first: " .. unread.hash,
       fix = "These users set a new password; `prove` searches what fits.",
     }
   end
+end
+
+---What there is to tell of a user that the record became: a hash that was refused, or built and
+---not assigned, where he has no other; values, where the recipe itself told nothing.
+---@param unread UnreadValues
+---@param user User
+---@return UnreadWarning[]
+function unread_values.of(unread, user)
+  local warnings = {}
+  if not user_rules.has_password(user) then warnings[1] = of_password(unread) end
   local names = {}
   for name in pairs(not unread.warned and unread.values or {}) do names[#names + 1] = name end
   table.sort(names)

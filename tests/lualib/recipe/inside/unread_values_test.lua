@@ -77,6 +77,42 @@ for _, case in ipairs(silent) do
   end)
 end
 
+local lost = {
+  { "of auto's second result", function(record, password)
+    local _, custom = password.auto(record.hash)
+    return user(custom)
+  end },
+  { "under another name", function(record, password)
+    return { email = "a@b.co", user_metadata = { hash = password.bcrypt(record.hash) ~= nil } }
+  end },
+  { "in a list of one", function(record, password)
+    password.bcrypt(record.hash)
+    return { user() }
+  end },
+}
+for _, case in ipairs(lost) do
+  test("a hash that is built and in no user is told: " .. case[1], function()
+    local records = { {}, { hash = GOOD }, { hash = GOOD }, {} }
+    local warning = warning_of(records, case[2], "password_not_assigned")
+    tap.equal({ warning.n, warning.at }, { 2, "list:2" })
+    tap.contains(warning.fix, "first result")
+  end)
+end
+
+test("nothing is told of several users of which one has the hash", function()
+  tap.equal(warning_of({ { hash = GOOD } }, function(record, password)
+    return { user(password.bcrypt(record.hash)), { email = "c@b.co" } }
+  end, "password_not_assigned"), nil)
+end)
+
+test("bytes that do not decode are told as a hash that is not kept", function()
+  local warning = warning_of({ {}, { hash = "" }, { hash = "xyz" } }, function(record, password)
+    return user(password.digest("md5", password.bytes(record.hash, "hex"), { encoding = "bytes" }))
+  end)
+  tap.equal({ warning.n, warning.at }, { 1, "list:3" })
+  tap.contains(warning.message, "not hex")
+end)
+
 test("auto's reason stands behind two places for a hash", function()
   local warning = warning_of({ { hash = "plain" } }, function(record, password)
     local made = user()
@@ -98,6 +134,14 @@ local unread = {
   { "date", "8 digits and \"/\"", function(record, _, value)
     return { email = "a@b.co", app_metadata = { since = value.date(record.since) } }
   end, { since = "24/11/2026" } },
+  { "json", "text of 1 character: \"{\"", function(record, _, value)
+    return { email = "a@b.co", app_metadata = value.json(record.data) }
+  end, { data = "{" } },
+  { "totp", "6 digits", function(record, _, value)
+    local secret, why = value.totp(record.secret)
+    return { email = "a@b.co", mfa_factors = secret and { { totp = { secret = secret } } },
+      app_metadata = { why = why } }
+  end, { secret = "189189" } },
   { "email", "e-mail address of 3 characters without \"@\"", function(record, _, value)
     return { email = value.email(record.mail) or "a@b.co" }
   end, { mail = "ada" } },
