@@ -8,6 +8,8 @@ local file = require "host.file"
 local recipe = require "recipe"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
+local typed_advice = require "tests.lualib.auth0.typed_advice"
+local user_rules = require "auth0.user"
 local test = tap.test
 
 local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
@@ -63,6 +65,26 @@ local function checked(folder, text, params)
   local path = write(folder, "made.lua", text)
   local loaded = assert(recipe.load(path, { params = params, env = function() end }))
   return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
+end
+
+-- A hash by the builder that a line calls, as all of the fields that the documents name.
+local BCRYPT <const> = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
+local VALUES <const> = {
+  auto = BCRYPT, bcrypt = BCRYPT, digest = "7db5f9c4d8ee1012f9651eab6b71ca6504977d44",
+}
+
+for _, name in ipairs { "README.md", "docs/recipes.md", "docs/passwords.md" } do
+  test("each line with a password that " .. name .. " shows can be typed", function()
+    local n = 0
+    for builder, arguments in read(name):gmatch("custom_password_hash = password%.(%w+)(%b())") do
+      local value = VALUES[builder]
+      local users = typed_advice.users("custom_password_hash = password." .. builder .. arguments,
+        { { hash = value, password_digest = value, salt = "s" } })
+      tap.equal(user_rules.has_password(users[1]), true, builder .. arguments)
+      n = n + 1
+    end
+    assert(n > 0, "no line is shown")
+  end)
 end
 
 for _, name in ipairs(PAGES) do

@@ -108,7 +108,8 @@ codes.list = {
       phone_number = "Bring the number into the form +4930123456 (value.phone), or leave it out.",
       picture = "Leave a picture out that is no http or https address.",
       custom_password_hash = "Build the hash with auth0.password, or leave it out.",
-      password_hash = "Only plain bcrypt of cost 10 goes here; password.auto chooses the field.",
+      password_hash = "Only plain bcrypt of cost 10 goes here; write "
+        .. "`custom_password_hash = password.auto(row.hash)` for other hashes.",
     },
   },
   {

@@ -5,7 +5,7 @@ local json = require "host.json"
 local program = require "tests.e2e.program"
 local recipe_rig = require "tests.e2e.recipe_rig"
 local tap = require "tests.tap"
-local verify = require "auth0.verify"
+local verify = require "auth0.hash.verify"
 
 local equal, test = tap.equal, tap.test
 

@@ -100,10 +100,8 @@ local function totp(value)
   return "characters that Base32 does not have (A-Z, 2-7)", fix
 end
 
-local function no_table(_, finding)
-  if finding.keyword == "type" then
-    return nil, "Give what a builder of auth0.password makes: password.auto(row.hash) knows most."
-  end
+local function no_table(value, finding)
+  if finding.keyword == "type" then return nil, hashes.no_table(value) end
 end
 
 local function metadata(name)
@@ -134,7 +132,6 @@ end
 local TYPE_FIXES <const> = {
   boolean = "Convert it: value.boolean(row.x) reads true, t, yes, 1 and their opposites.",
   string = "Convert it: tostring(row.x).",
-  integer = "Convert it: math.tointeger(tonumber(row.x)).",
   object = "Give a table with names.",
   array = "Give a list: { { totp = { secret = ... } } }.",
 }
@@ -230,8 +227,8 @@ local KEYWORDS <const> = {
     return nil, 'Give the key another name: name:gsub("[.$]", "_").'
   end,
   exclusive = function()
-    return nil, "Keep one: bcrypt of cost 10 goes into password_hash, all else into "
-      .. "custom_password_hash; password.auto chooses."
+    return nil, "Keep one: `custom_password_hash = password.auto(row.hash)` takes any scheme that "
+      .. "says itself what it is."
   end,
   any_required = function()
     return nil, 'Map one of them, or skip such records: `return nil, "no identifier"`.'

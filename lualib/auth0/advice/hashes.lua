@@ -13,7 +13,14 @@ local CUT_OFF <const> = "Export the whole column; where the source has no more, 
 local WHAT_IS_IT <const> = "Find out what it is: `auth0-migrate hash identify -`, or `prove` "
   .. "with a known login."
 local BCRYPT_LENGTH <const> = 60 -- characters
+local NO_SALT <const> = "Auth0 documents no scrypt without one"
 local BUILT <const> = "Write `%s`; row.hash stands for the value."
+local PERHAPS <const> = "Write `%s`, if `prove` agrees; row.hash stands for the value."
+local LDIF <const> =
+  'custom_password_hash = password.ldap_password(password.bytes(row.hash, "base64"))'
+local AUTO <const> = { -- for what says itself what it is
+  supported = true, line = "custom_password_hash = password.auto(row.hash)",
+}
 local TRY_ONE <const> = "Try one such login in a test tenant before all are sent."
 
 ---A value with blanks around it, as databases pad and files end their lines.
@@ -23,15 +30,21 @@ local function blanks(value)
   end
 end
 
+---What to write for a value that has been looked at.
+---@param kind HashKind
+local function fix_of(kind)
+  if kind.line then return (kind.supported and BUILT or PERHAPS):format(kind.line) end
+  if kind.supported == nil then return WHAT_IS_IT end
+  return "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
+end
+
 ---What a value says that it is, where that is another scheme than the one expected.
 ---@param value string
 ---@param is_own fun(scheme: string): boolean
 local function other_scheme(value, is_own)
   local kind = identify.of(value)
   if not kind or kind.scheme == "unknown" or is_own(kind.scheme) then return end
-  local cause = "it looks like " .. kind.scheme
-  if kind.line then return cause, BUILT:format(kind.line) end
-  return cause, "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
+  return "it looks like " .. kind.scheme, fix_of(kind)
 end
 
 local function bcrypt_fault(value)
@@ -64,6 +77,15 @@ local function bcrypt(value)
   return bcrypt_fault(value)
 end
 
+---What to do with a `custom_password_hash` that is no table.
+---@param value any
+---@return string fix
+function hashes.no_table(value)
+  local kind = type(value) == "string" and identify.of(value)
+  if kind and kind.scheme == "unknown" then return WHAT_IS_IT end
+  return fix_of(kind and not kind.supported and kind or AUTO)
+end
+
 ---What is wrong with `password_hash`.
 ---@param value any
 ---@return string? cause
@@ -72,8 +94,7 @@ function hashes.plain(value)
   if type(value) ~= "string" then return end
   local cause, fix, kind, cost = bcrypt(value)
   if cause then return cause, fix end
-  local custom = "Write `custom_password_hash = password.bcrypt(row.hash)` instead, or let "
-    .. "password.auto choose the field."
+  local custom = "Write `custom_password_hash = password.bcrypt(row.hash)` instead."
   if kind == "y" then return "PHP's $2y$ belongs into custom_password_hash", custom end
   if cost ~= 10 then
     return string.format("its cost is %d, here it must be 10", cost or 0), custom
@@ -96,6 +117,12 @@ local function digest_of(size)
   for _, name in ipairs(DIGESTS) do
     if rules.SIZES[name] == size then return name end
   end
+end
+
+---What a value that says itself what it is wants, whatever else is missing beside it.
+local function self_described(value)
+  local kind = type(value) == "string" and identify.of(value)
+  if kind and kind.supported then return "it looks like " .. kind.scheme, fix_of(kind) end
 end
 
 local OTHER_ENCODING <const> = { hex = "base64", base64 = "hex" }
@@ -180,7 +207,7 @@ local function ldap(value)
     local whole = digest.unbase64(value)
     if whole and whole:find("^{[%w_-]+}") then
       return "Base64 around all of it, as LDIF writes it with ::",
-        'Decode it once: password.ldap_password(password.bytes(row.hash, "base64")).'
+        BUILT:format(LDIF)
     end
     cause, fix = other_scheme(value, function() return false end)
     return cause or "no {SCHEME} in front", fix or "Put the scheme in front, such as {SSHA}."
@@ -245,7 +272,47 @@ local function cost_fault(custom, finding)
     return "it may be the logarithm", string.format("Write cost = %d (2 to the power of %d).",
       1 << cost, cost)
   end
-  return nil, "Write N, a power of two such as 16384: password.scrypt { cost = ... }."
+  return nil, "Write N, a power of two such as 16384; password.scrypt takes it as `cost`."
+end
+
+local function is_whole(number)
+  return math.type(number) == "integer" and number > 0
+end
+
+---What to do about an scrypt whose salt is missing; the parameters are those that are there.
+local function scrypt_salt(custom)
+  local cost, hash = custom.cost or 16384, type(custom.hash) == "table" and custom.hash or {}
+  local cause, fix = self_described(hash.value)
+  if cause then return cause, fix end
+  local is_power = is_whole(cost) and cost > 1 and cost & (cost - 1) == 0
+  local reads = OTHER_ENCODING[hash.encoding] and rules.decode(hash.value, hash.encoding)
+  if not is_power or not reads then return NO_SALT, "Give the salt." end
+  local more = is_whole(custom.blockSize) and ", block = " .. custom.blockSize or ""
+  if is_whole(custom.parallelization) then more = more .. ", lanes = " .. custom.parallelization end
+  return NO_SALT, string.format("Give the salt: `custom_password_hash = password.scrypt { "
+    .. 'cost = %d%s, salt = row.salt, key = password.bytes(row.hash, "%s") }`; row.hash stands '
+    .. "for the value, row.salt for the bytes of the salt.", cost, more, hash.encoding)
+end
+
+---The digest of an HMAC: the one that is given, else the one of its length; nil for neither.
+local function hmac_digest(hash)
+  local bytes = OTHER_ENCODING[hash.encoding] and rules.decode(hash.value, hash.encoding)
+  local name = rules.SIZES[hash.digest] and hash.digest or bytes and digest_of(#bytes)
+  return bytes and rules.SIZES[name] == #bytes and name
+end
+
+---@param what string  what is missing
+local function hmac_fault(what)
+  return function(custom)
+    local hash = custom.hash
+    local cause, fix = self_described(hash.value)
+    if cause then return cause, fix end
+    local name, key = hmac_digest(hash), type(hash.key) == "table" and hash.key or {}
+    if not name then return nil, "Give " .. what .. "." end
+    local more = OTHER_ENCODING[key.encoding] and ', { key_encoding = "' .. key.encoding .. '" }'
+    return nil, string.format("Give %s: `custom_password_hash = password.hmac(\"%s\", row.hash, "
+      .. "row.key%s)`; row.hash and row.key stand for the values.", what, name, more or "")
+  end
 end
 
 local function salt_fault(custom, finding)
@@ -253,8 +320,7 @@ local function salt_fault(custom, finding)
   if finding.code == "NOT_PASSED" and not finding.warning then
     return name .. " has its salt in the value", "Leave `salt` out."
   elseif name == "scrypt" then
-    return "Auth0 documents no scrypt without one", "Give the salt: password.scrypt { cost, salt, "
-      .. "key }."
+    return scrypt_salt(custom)
   end
   return nil, TRY_ONE
 end
@@ -278,8 +344,8 @@ local NOT_HERE <const> = "Leave it out: only scrypt has it."
 local MEMBERS <const> = {
   ["hash.value"] = value_fault,
   ["hash.encoding"] = encoding_fault,
-  ["hash.digest"] = "Write the HMAC's digest, such as sha256: password.hmac(name, value, key).",
-  ["hash.key"] = "Give the key of the HMAC: password.hmac(name, value, key).",
+  ["hash.digest"] = hmac_fault "the HMAC's digest",
+  ["hash.key"] = hmac_fault "the key of the HMAC",
   ["hash.key.value"] = encoding_of(function(custom) return custom.hash.key end),
   ["salt.value"] = encoding_of(function(custom) return custom.salt end),
   salt = salt_fault,
@@ -306,7 +372,9 @@ local function documented(below, value)
   end
 end
 
-local ALSO_ABSENT <const> = { salt = true, ["hash.encoding"] = true }
+local ALSO_ABSENT <const> = {
+  salt = true, ["hash.encoding"] = true, ["hash.digest"] = true, ["hash.key"] = true,
+}
 
 ---What is wrong within `custom_password_hash`, and what to do.
 ---@param custom table   as it was mapped
@@ -332,7 +400,7 @@ function hashes.of(custom, below, finding)
     local cause, fix = member(custom, finding)
     return cause, fix or WRITE_BUILDER
   elseif SCRYPT_ONLY[below] then
-    return nil, "Give a whole number from 1: password.scrypt { cost, block, lanes } writes them."
+    return nil, "Give a whole number from 1; password.scrypt writes it."
   end
   return nil, WRITE_BUILDER
 end

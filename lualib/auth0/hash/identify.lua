@@ -29,7 +29,7 @@ function identify.line(scheme, expression)
       return string.format("custom_password_hash = password.%s(%s)", call[2], expression)
     end
   end
-  return string.format("password_hash, custom_password_hash = password.auto(%s)", expression)
+  return string.format("custom_password_hash = password.auto(%s)", expression)
 end
 
 ---Digests of Auth0's that a bare value may be: by its length in hex or Base64.
@@ -66,9 +66,9 @@ local function digest_and_salt(value, expression)
   if #names == 0 then return nil end
   return {
     scheme = "hex of " .. #hex // 2 .. " bytes and a salt",
-    line = string.format("custom_password_hash = password.digest(\"%s\", %s:match(\"^%%x+\"), "
-      .. "{ salt = %s:match(\":(.*)\"), position = \"suffix\" })", names[#names], expression,
-      expression),
+    line = string.format("custom_password_hash = %s and password.digest(\"%s\", "
+      .. "%s:match(\"^%%x+\"), { salt = %s:match(\":(.*)\"), position = \"suffix\" })", expression,
+      names[#names], expression, expression),
     reason = "it does not say its algorithm (" .. table.concat(names, ", ") .. "?) nor whether the "
       .. "salt goes after the password (Joomla) or before it (Magento 1); `prove` finds that from "
       .. "one known login",
@@ -81,7 +81,8 @@ local function by_pattern(value, expression)
     if value:find(known[1]) and #value == known[2] then
       return {
         scheme = known[3],
-        line = "custom_password_hash = " .. known[4]:gsub("VALUE", (expression:gsub("%%", "%%%%"))),
+        line = ("custom_password_hash = VALUE and " .. known[4]):gsub("VALUE",
+          (expression:gsub("%%", "%%%%"))),
         reason = known[5] .. "; `prove` tells from one known login",
       }
     end

@@ -72,7 +72,7 @@ local function digest_found(search, hit)
       { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
       { "password_encoding", quoted(word.encoding) },
-    }))
+    }), target.expression)
 end
 
 ---One round over a word, with each salt on either side.
@@ -106,7 +106,7 @@ local function ldap_found(search, target, name)
   local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
     or "{S" .. name:upper() .. "}"
   return target.encoding == "base64" and search:confirmed(build.ldap(scheme .. target.text),
-    string.format("password.ldap(%q .. %s)", scheme, target.expression))
+    string.format("password.ldap(%q .. %s)", scheme, target.expression), target.expression)
 end
 
 ---A line that cuts a value in two.
@@ -136,7 +136,7 @@ local function cut_found(search, cut)
       { "encoding", '"bytes"' }, { "salt", all .. ":sub" .. salt_range },
       { "salt_encoding", '"bytes"' }, { "position", quoted(cut.position) },
       { "password_encoding", quoted(cut.word.encoding) },
-    }))
+    }), target.expression)
 end
 
 ---A salt after the digest or before it, which goes after the password or before it.
@@ -208,7 +208,7 @@ local function hmac_found(search, hit)
       { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
       { "password_encoding", quoted(word.encoding) },
-    }))
+    }), target.expression)
 end
 
 local function hmacs(search)

@@ -57,12 +57,27 @@ function Search:may_continue()
   return not self.stopped
 end
 
+---A line that takes the field of the hash apart, made to give nil where the record has none.
+---@param line string
+---@param expression string  of the hash
+---@return string
+local function guarded(line, expression)
+  local field = expression:match("row%.[%a_][%w_]*")
+  local name = field and field:gsub("%.", "%%.")
+  local is_apart = field and (line:find(name .. "[:.%[]") or line:find("%.%. " .. name)
+    or line:find("decode%(" .. name) or line:find("format%(.*" .. name)
+    or line:find(name .. ', "%w+"%):'))
+  return is_apart and field .. " and " .. line or line
+end
+
 ---A line, once the hash that it makes has let the cleartext in.
 ---@param custom? PasswordHash
 ---@param line string
+---@param expression string  of the hash
 ---@return SearchResult?
-function Search:confirmed(custom, line)
+function Search:confirmed(custom, line, expression)
   if not custom then return nil end
+  line = guarded(line, expression)
   local fits, doubt = verify.hash(custom, self.cleartext)
   if fits then return { line = "custom_password_hash = " .. line } end
   if fits == nil and doubt and doubt:find("^it fits") then
@@ -83,7 +98,7 @@ function Search:around(value, scheme)
         local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
           value.expression, digests.options_text {
             { "pepper", salt.expression }, { "position", position == "prefix" and '"prefix"' },
-          }))
+          }), value.expression)
         if found then return found end
       end
     end
@@ -100,13 +115,13 @@ end
 
 ---A hash that fits once the password is turned into bytes in another way.
 ---@return SearchResult?
-function Search:otherwise_encoded(made, line)
+function Search:otherwise_encoded(made, expression)
   for _, word in ipairs(self.words) do
     if word.encoding then
       if not self:may_continue() then return nil end
       made.password = { encoding = word.encoding }
       local found = self:confirmed(made, string.format(
-        "%s; custom_password_hash.password = { encoding = %q }", line, word.encoding))
+        "password.auto(%s, { password_encoding = %q })", expression, word.encoding), expression)
       if found then return found end
     end
   end
@@ -137,7 +152,7 @@ function Search:split_bcrypt()
         local found = self:confirmed(build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
           salt.text, hash.text)), string.format(
           'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
-          salt.expression, hash.expression))
+          salt.expression, hash.expression), hash.expression)
         if found then return found end
       end
     end
@@ -156,8 +171,8 @@ function Search:self_describing()
       local made = found.supported and parse.any(value.text)
       if made then
         local line = identify.line(scheme, value.expression):match("= (.*)$")
-        local hit = self:confirmed(made, line) or self:otherwise_encoded(made, line)
-          or self:around(value, made.algorithm)
+        local hit = self:confirmed(made, line, value.expression)
+          or self:otherwise_encoded(made, value.expression) or self:around(value, made.algorithm)
         if hit then return hit end
       elseif not value.part then
         without_form = without_form or self:without_form(value, found)

@@ -122,7 +122,8 @@ local function try_pbkdf2(search, name, round, salt, keys)
         local found = search:confirmed(
           build.pbkdf2(name, round.number, salt.bytes, key.bytes),
           string.format("password.pbkdf2(%q, %s, %s, %s)", name, round.expression,
-            bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
+            bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)),
+          key.expression)
         if found then return found end
       end
     end
@@ -168,7 +169,8 @@ local function try_scrypt(search, parts)
     .. (parts.lanes ~= 1 and ", lanes = " .. parts.lanes or "")
   return search:confirmed(custom, string.format(
     "password.scrypt { cost = %s%s, salt = %s, key = %s }", cost.expression, more,
-    bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)))
+    bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)),
+    key.expression)
 end
 
 ---@class KdfAttempt

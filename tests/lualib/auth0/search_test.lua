@@ -5,6 +5,8 @@ local search = require "auth0.search"
 local json = require "host.json"
 local password = require "auth0.password"
 local tap = require "tests.tap"
+local typed_advice = require "tests.lualib.auth0.typed_advice"
+local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
 
 local test = tap.test
@@ -29,14 +31,6 @@ local function pause_after(most)
     calls = calls + 1
     return calls > most
   end
-end
-
----Runs a line as a recipe would.
-local function run(line, record, pepper)
-  local chunk = assert(load("local row, params, password, cjson, value = ...\n"
-    .. "local password_hash, custom_password_hash\n" .. line
-    .. "\nreturn password_hash, custom_password_hash"))
-  return chunk(record, { pepper = pepper }, password, { decode = json.decode })
 end
 
 ---{name, record, part of the line, {cleartext, pepper}}
@@ -79,7 +73,7 @@ local FOUND <const> = {
     'pepper = row.salt, position = "prefix"' },
   { "bcrypt of letters in latin1",
     { hash = digest.bcrypt(digest.transcode(WIDE, "latin1"), 4) },
-    'custom_password_hash.password = { encoding = "latin1" }', { WIDE } },
+    'password.auto(row.hash, { password_encoding = "latin1" })', { WIDE } },
   { "pbkdf2 with its rounds in the record", { hash = b64(digest.pbkdf2("sha256", PLAIN, BYTES, 1717,
     32)), salt = b64(BYTES), iterations = 1717 },
     'password.pbkdf2("sha256", row.iterations, password.bytes(row.salt, "base64"), '
@@ -164,6 +158,15 @@ local FOUND <const> = {
   { "a field whose name is no word", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
 }
 
+---A record that lacks the field of the hash, where the line looks for one.
+local function without_field(line, record)
+  local field = line:match("= row%.([%w_]+) and ")
+  if not field then return nil end
+  local copy = {}
+  for name, value in pairs(record) do copy[name] = name ~= field and value or nil end
+  return copy
+end
+
 for _, case in ipairs(FOUND) do
   test("search: " .. case[1], function()
     local cleartext, pepper = PLAIN, nil
@@ -173,9 +176,11 @@ for _, case in ipairs(FOUND) do
       pause = pause_after(FOUND_CALLS),
     }
     tap.contains(found.line, case[3])
-    local plain, custom = run(found.line, case[2], pepper)
-    tap.equal(verify.password({ password_hash = plain, custom_password_hash = custom }, cleartext),
-      true)
+    local users = typed_advice.users(found.line, { case[2], without_field(found.line, case[2]) },
+      pepper)
+    tap.equal(verify.password(users[1], cleartext), true)
+    tap.equal(users[1].password_hash, nil)
+    if users[2] then tap.equal(user_rules.has_password(users[2]), false) end
     tap.equal(found.line:find(SALT, 1, true), nil)
   end)
 end

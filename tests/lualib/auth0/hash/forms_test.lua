@@ -1,12 +1,17 @@
 --- Every way of storing a password that source systems and Auth0's documentation have: whether
 --- Auth0 can take it, by which line, or why not.
 
+local advice = require "auth0.advice"
 local digest = require "host.digest"
+local file = require "host.file"
 local identify = require "auth0.hash.identify"
 local json = require "host.json"
 local password = require "auth0.password"
 local schema = require "auth0.schema"
 local tap = require "tests.tap"
+local rules = require "auth0.hash.rules"
+local typed_advice = require "tests.lualib.auth0.typed_advice"
+local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
 
 local equal, test = tap.equal, tap.test
@@ -138,12 +143,11 @@ for _, bits in ipairs { "256", "384", "512" } do
   end
 end
 
----The user that a line makes of a value.
+---The user that a line makes of a value. One without a value is none the worse for it.
 local function user_of(line, value)
-  local chunk = assert(load("local row, password = ...\nlocal password_hash, custom_password_hash\n"
-    .. line .. "\nreturn { email = \"a@example.com\", password_hash = password_hash,"
-    .. " custom_password_hash = custom_password_hash }"))
-  return chunk({ hash = value, usename = SALT }, password)
+  local users = typed_advice.users(line, { { hash = value, usename = SALT }, {} })
+  equal(user_rules.has_password(users[2]), false)
+  return users[1]
 end
 
 for _, case in ipairs(TAKEN) do
@@ -151,9 +155,6 @@ for _, case in ipairs(TAKEN) do
     local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported, kind.reason }, { case[3], true })
     local user = user_of(kind.line, case[2])
-    for _, finding in ipairs(schema.for_connection():check(user) or {}) do
-      equal(finding.warning, true, finding.message)
-    end
     if case[4] ~= false then equal(verify.password(user, PLAIN), true) end
     equal(verify.password(user, PLAIN .. "x"), false)
   end)
@@ -257,6 +258,144 @@ for _, case in ipairs(DEPENDS) do
     if kind.line then equal(verify.password(user_of(kind.line, case[2]), PLAIN), case[4]) end
   end)
 end
+
+-- What is advised -------------------------------------------------------------------------------
+
+local RULES <const> = schema.for_connection()
+
+---@class AdvisedLine
+---@field line string
+---@field record table
+---@field certain boolean  nothing is left to `prove`
+
+---Lines of a mapping that the advice on a refused user shows. Nothing else in it calls a builder.
+---@param user User
+---@param record table
+---@return AdvisedLine[]
+local function advised(user, record)
+  local found = {}
+  user_rules.normalise(user)
+  for _, finding in ipairs(RULES:check(user) or {}) do
+    local fix = advice.of(user, finding).fix
+    local lines, rest = typed_advice.lines(fix)
+    equal(rest:find("password%.%w+ ?[({]"), nil, fix)
+    for _, line in ipairs(lines) do
+      local is_certain = not rest:find("prove") and not line:find("row.[ks][ea][yl]")
+      found[#found + 1] = { line = line, record = record, certain = is_certain }
+    end
+  end
+  return found
+end
+
+---Each line once for each hash.
+---@param lists AdvisedLine[][]
+---@return AdvisedLine[]
+local function once(lists)
+  local kept, seen = {}, {}
+  for _, list in ipairs(lists) do
+    for _, one in ipairs(list) do
+      local name = one.line .. "\n" .. one.record.hash
+      if not seen[name] then kept[#kept + 1] = one end
+      seen[name] = true
+    end
+  end
+  return kept
+end
+
+---Users who have a stored value where it does not belong: as text under each key, and as the value
+---of each algorithm.
+local function misplaced(value)
+  local users = { { password_hash = value }, { custom_password_hash = value } }
+  for _, algorithm in ipairs(rules.ALGORITHMS) do
+    for _, encoding in ipairs { "utf8", "hex", "base64" } do
+      users[#users + 1] = { custom_password_hash = {
+        algorithm = algorithm, hash = { value = value, encoding = encoding },
+      } }
+    end
+  end
+  for _, user in ipairs(users) do user.email = "a@example.com" end
+  return users
+end
+
+local LDIF <const> = b64("{SSHA}" .. b64(raw("sha1", PLAIN .. SALT) .. SALT))
+local values = { { "LDIF's userPassword::", LDIF } }
+table.move(TAKEN, 1, #TAKEN, 2, values)
+for _, case in ipairs(DEPENDS) do
+  values[#values + 1] = { case[1], case[2], nil, case[4] or false }
+end
+
+local shown = {} -- lines of all advice, for the last test
+
+for _, case in ipairs(values) do
+  test("advice on a misplaced hash can be typed as it stands: " .. case[1], function()
+    local lists = {}
+    for _, user in ipairs(misplaced(case[2])) do
+      lists[#lists + 1] = advised(user, { hash = case[2], usename = SALT, key = SALT, salt = SALT })
+    end
+    for _, one in ipairs(once(lists)) do
+      local user = typed_advice.users(one.line, { one.record })[1]
+      equal(user_rules.has_password(user), true, one.line)
+      if one.certain and case[4] ~= false then
+        equal({ verify.password(user, PLAIN), one.line }, { true, one.line })
+      end
+      shown[#shown + 1] = one.line
+    end
+  end)
+end
+
+---{what, a hash that lacks something, the record}
+local LACKING <const> = {
+  { "an HMAC without its key", { algorithm = "hmac", hash = { digest = "sha256",
+    value = digest.hex(digest.hmac("sha256", SALT, PLAIN)), encoding = "hex" } }, { key = SALT } },
+  { "an HMAC without its digest", { algorithm = "hmac", hash = {
+    value = b64(digest.hmac("sha512", SALT16, PLAIN)), encoding = "base64",
+    key = { value = digest.hex(SALT16), encoding = "hex" } } }, { key = digest.hex(SALT16) } },
+  { "scrypt without its salt", { algorithm = "scrypt", keylen = 64, cost = 1024, blockSize = 8,
+    parallelization = 1, hash = { value = digest.hex(SCRYPT), encoding = "hex" } },
+    { salt = SALT } },
+}
+
+for _, case in ipairs(LACKING) do
+  test("advice on a hash that lacks something can be typed as it stands: " .. case[1], function()
+    local record = case[3]
+    record.hash = case[2].hash.value
+    local lines = advised({ email = "a@example.com", custom_password_hash = case[2] }, record)
+    assert(#lines > 0)
+    for _, one in ipairs(lines) do
+      equal(verify.password(typed_advice.users(one.line, { record })[1], PLAIN), true)
+      shown[#shown + 1] = one.line
+    end
+  end)
+end
+
+---Parts of the texts of a module that show a call of a builder, as advice shows them.
+local function parts_of(module)
+  local parts = {}
+  for _, quote in ipairs { '"', "'" } do
+    for text in assert(file.read(module)):gsub("\\" .. quote, "\1"):gmatch(
+      quote .. "([^\n" .. quote .. "]*password%.%w+ ?[({][^\n" .. quote .. "]*)" .. quote) do
+      text = text:gsub("\1", quote):gsub("VALUE", "row.hash"):gsub("`", "\0")
+      for part in (text:gsub("%f[%%]%%[sdq]", "\0"):gsub("%%%%", "%%") .. "\0"):gmatch("(.-)%z") do
+        if part:find("password%.%w+ ?[({]") then parts[#parts + 1] = part end
+      end
+    end
+  end
+  return parts
+end
+
+test("every call of a builder in a text of the advice has been typed", function()
+  local all, n = table.concat(shown, "\n"), 0
+  for _, module in ipairs {
+    "lualib/auth0/hash_advice.lua", "lualib/auth0/identify.lua", "lualib/auth0/field_advice.lua",
+    "lualib/auth0/codes.lua", "lualib/migrate/left_out.lua",
+  } do
+    for _, part in ipairs(parts_of(module)) do
+      tap.contains(all, part)
+      n = n + 1
+    end
+  end
+  assert(n > 5, "the texts are written in another way")
+end)
 
 test("hash forms: bytes as they are are written in Base64", function()
   local hash = raw("sha1", PLAIN .. SALT16)

@@ -1,4 +1,4 @@
---- auth0.verify against the worked values of Auth0's hash formats.
+--- auth0.hash.verify against the worked values of Auth0's hash formats.
 
 local digest = require "host.digest"
 local json = require "host.json"
