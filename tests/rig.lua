@@ -105,7 +105,7 @@ function rig.tenant()
 end
 
 ---Runs `fn(face, made, tenant, book)` over a staged run, at a thousandfold speed.
----@param options table  users or n, per_chunk, tenant, recipe, upsert, unique, retry
+---@param options table  users or n, per_chunk, tenant, recipe, upsert, unique, retry, slots
 ---@param fn fun(face: Run, made: Engine, book: Ledger, dir: RunDirectory)
 function rig.with_run(options, fn)
   local folder = assert(file.temporary())
@@ -120,7 +120,7 @@ function rig.with_run(options, fn)
       jobs = tenant, users = tenant,
       connection = { id = "con_1", name = "C", unique = options.unique or UNIQUE },
       recipe = options.recipe or { params = {} }, clock = scheduler.clock(1000),
-      upsert = options.upsert or false, slots = 2, rounds = 3, patience = 100,
+      upsert = options.upsert or false, slots = options.slots or 2, rounds = 3, patience = 100,
       retry = options.retry or function(failure)
         if failure.attempt < 3 then return 1 end
       end,

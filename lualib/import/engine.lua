@@ -18,8 +18,7 @@ local engine = {}
 ---@field recipe Recipe
 ---@field clock Clock
 ---@field upsert boolean
----@field slots integer
----@field busy integer        slots taken
+---@field slots Slots          made of the number that the run may hold
 ---@field rounds integer      most rounds, the import included
 ---@field retry fun(failure: table): number?
 ---@field pace Pace
@@ -32,7 +31,6 @@ local engine = {}
 ---@field late? Work          an upload that the import does not wait for any more
 ---@field identified table<integer, Identifiers>  of refused users that are being repaired, by
 ---the failure's id: a repair may change the user in place
----@field room Room           the tenant's slots, where jobs that we do not watch hold some
 ---@field log fun(event: string, fields: table)
 ---@field progress fun()
 ---@field seal? fun(chunk: integer)  writes early what will remain of a harvested chunk
@@ -47,9 +45,10 @@ Engine.__index = Engine
 ---@return Engine
 function engine.new(parts)
   local self = setmetatable(parts, Engine)
-  self.busy, self.pace, self.changed = 0, pace.new(), scheduler.condition()
+  self.pace, self.changed = pace.new(), scheduler.condition()
+  self.slots = slots.new(parts.slots, self.pace)
   self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
-  self.room, self.identified = slots.new(self.pace), {}
+  self.identified = {}
   return self
 end
 
@@ -109,33 +108,18 @@ end
 ---is ending.
 function Engine:take_slot()
   while not self.ending do
-    local left = self.busy < self.slots and self.room:wait(self.clock.elapsed(), self.busy)
+    local left = self.slots:wait(self.clock.elapsed())
     if left == 0 then break end
-    self.changed:wait(left and self.clock.real(left) or nil)
+    self.changed:wait(left and self.clock.real(left))
   end
   self:go_on()
-  self.room:try(self.clock.elapsed(), self.busy)
-  self.busy = self.busy + 1
-end
-
-function Engine:free_slot()
-  self.busy = self.busy - 1
-  self.changed:notify()
+  self.slots:take(self.clock.elapsed())
 end
 
 ---Notes an error that nobody foresaw.
 ---@param reason Failure
 function Engine:log_trace(reason)
   if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
-end
-
----Who else holds import slots of the tenant; nil when nobody is known to.
----@return string?
-function Engine:others()
-  local n = self.room:foreign()
-  if n == 0 then return nil end
-  return n == 1 and "1 import job of others holds a slot"
-    or n .. " import jobs of others hold the slots"
 end
 
 ---@class Work  what runs beside the import

@@ -32,7 +32,7 @@ local function detail_of(made)
   for _, job in pairs(made.watched) do
     if not oldest or job.submitted < oldest then oldest = job.submitted end
   end
-  local others = made:others()
+  local others = made.slots:describe_others()
   if others then return others end
   if oldest and clock.now() - oldest > LONG then
     return "results are kept until "
@@ -49,7 +49,7 @@ local function glimpse(session, progress)
   for id, job in pairs(session.engine.watched) do told[id] = job.percentage end
   session.ledger:glimpse {
     at = clock.now(), users = progress.done, total = progress.total,
-    foreign = session.engine.room:foreign(), jobs = told,
+    foreign = session.engine.slots:foreign(), jobs = told,
     rate = progress.seconds > GLIMPSE and progress.since / progress.seconds or nil,
   }
 end

@@ -54,7 +54,7 @@ local function wait_for_end(engine, job)
         engine.pace:learn(users, running_until, age)
       end
       -- It may run on, and hold a slot, although the tenant does not know of it.
-      if status.state == "lost" and not status.presumed then engine.room:lose(began, users) end
+      if status.state == "lost" and not status.presumed then engine.slots:lose(began, users) end
       engine.log("job_ended", { job = job.id, chunk = job.chunk.id, state = status.state,
         looks = looks, seconds = age })
       return status
@@ -74,9 +74,9 @@ function poll.begin(engine, job, again)
   engine:beside(function()
     local status = wait_for_end(engine, job)
     engine.watched[job.id] = nil
-    engine.room:ended(engine.clock.elapsed())
     -- The slot is free before anything is written: the next upload begins now.
-    engine:free_slot()
+    engine.slots:ended(engine.clock.elapsed())
+    engine.changed:notify()
     if not status then return end
     scheduler.pass()
     harvest.job(engine, job, status, again)

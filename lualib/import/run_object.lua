@@ -65,7 +65,7 @@ local function adopt(self)
   if self.adopted then return end
   self.adopted = true
   for _, open in ipairs(engine.ledger:open_jobs()) do
-    engine.busy = engine.busy + 1
+    engine.slots:adopt()
     self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
     poll.begin(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),

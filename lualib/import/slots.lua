@@ -1,5 +1,9 @@
---- Room: who holds the tenant's import slots when it says that all of them are taken, and when one
---- more upload is worth a try. A pure calculation; all times in seconds of the program's own clock.
+--- The tenant's import slots: those that our uploads and jobs hold, who else holds some when the
+--- tenant says that all are taken, and when one more upload is worth a try. A pure calculation; all
+--- times in seconds of the program's own clock.
+---
+--- An upload takes a slot. Its job keeps it until it has ended (`accepted`, then `ended`); one that
+--- does not become a job gives it back (`refused`: all slots are taken; `free`: anything else).
 
 local limits = require "auth0.limits"
 
@@ -15,7 +19,10 @@ local JITTER <const> = 0.2  -- a share, added at most, so that clients part
 local SETTLING <const> = 5  -- seconds
 local FORGOTTEN <const> = 3 -- times its expected length: a lost job is over
 
----@class Room
+---@class Slots
+---@field running integer          jobs of ours
+---@field private most integer     slots that this run may hold
+---@field private busy integer     those that our uploads and jobs hold
 ---@field private pace Pace
 ---@field private random fun(): number
 ---@field private limit? integer  slots of the tenant; nil: it has never been full
@@ -26,42 +33,56 @@ local FORGOTTEN <const> = 3 -- times its expected length: a lost job is over
 ---@field private probes boolean  the last try was made although all slots were held
 ---@field private tries integer   refused in a row
 ---@field private ended_at number when a job of ours was last seen to end
-local Room = {}
-Room.__index = Room
+local Slots = {}
+Slots.__index = Slots
 
+---@param most integer  that this run may hold
 ---@param pace Pace
 ---@param random? fun(): number  0 to 1
----@return Room
-function slots.new(pace, random)
+---@return Slots
+function slots.new(most, pace, random)
   return setmetatable({
-    pace = pace, random = random or math.random, others = 0, lost = {}, users = 1,
-    till = -math.huge, probes = false, tries = 0, ended_at = -math.huge,
-  }, Room)
+    running = 0, most = most, busy = 0, pace = pace, random = random or math.random, others = 0,
+    lost = {}, users = 1, till = -math.huge, probes = false, tries = 0, ended_at = -math.huge,
+  }, Slots)
 end
 
-function Room:is_full(ours)
-  return self.limit ~= nil and ours + self.others >= self.limit
+---Whether the tenant's slots are all taken, as far as is known.
+local function is_full(self)
+  return self.limit ~= nil and self.busy + self.others >= self.limit
 end
 
----Seconds until an upload may try for a slot; 0: now.
+---Whether this run may hold one more.
+---@return boolean
+function Slots:is_free()
+  return self.busy < self.most
+end
+
+---Seconds until an upload may take a slot; 0: now; nil: not before one of ours is free.
 ---@param now number
----@param ours integer  slots that our jobs and uploads hold
----@return number
-function Room:wait(now, ours)
-  return self:is_full(ours) and math.max(0, self.till - now) or 0
+---@return number?
+function Slots:wait(now)
+  if not self:is_free() then return nil end
+  return is_full(self) and math.max(0, self.till - now) or 0
 end
 
----An upload tries. Into full slots one goes at a time: the others wait for what it is told.
+---An upload takes a slot. Into full ones one goes at a time: the others wait for what it is told.
 ---@param now number
----@param ours integer  without the new one
-function Room:try(now, ours)
-  self.probes = self:is_full(ours)
+function Slots:take(now)
+  self.probes = is_full(self)
   if self.probes then self.till = now + MOST end
+  self.busy = self.busy + 1
 end
 
----An upload came to nothing that would tell of slots.
+---A job of an earlier process holds a slot.
+function Slots:adopt()
+  self.running, self.busy = self.running + 1, self.busy + 1
+end
+
+---An upload came to nothing, and nothing was told of slots.
 ---@param now number
-function Room:untold(now)
+function Slots:free(now)
+  self.busy = self.busy - 1
   self.till = math.min(self.till, now)
 end
 
@@ -112,22 +133,22 @@ end
 ---The tenant refused an upload: its slots are taken.
 ---@param now number
 ---@param active integer  jobs that it tells of
----@param ours integer    of them, those that we watch
 ---@param users integer   of the upload
-function Room:refused(now, active, ours, users)
-  self.limit, self.others, self.users = math.max(1, active), math.max(0, active - ours), users
+function Slots:refused(now, active, users)
+  self.busy, self.users = self.busy - 1, users
+  self.limit, self.others = math.max(1, active), math.max(0, active - self.running)
   self.tries = self.tries + 1
   forget(self, now)
   self.till = now + pause(self, now)
 end
 
----The tenant accepted an upload.
+---The tenant accepted an upload: it is a job now.
 ---@param now number
----@param ours integer  jobs that we watch, with the new one
-function Room:accepted(now, ours)
+function Slots:accepted(now)
+  self.running = self.running + 1
   if not self.limit then return end
-  self.limit = math.max(self.limit, ours)
-  self.others = math.min(self.others, self.limit - ours)
+  self.limit = math.max(self.limit, self.running)
+  self.others = math.min(self.others, self.limit - self.running)
   self.tries = 1
   if self.probes then drop_first(self) end
   forget(self, now)
@@ -138,20 +159,20 @@ end
 
 ---A job of ours was seen to have ended.
 ---@param now number
-function Room:ended(now)
-  self.ended_at = now
+function Slots:ended(now)
+  self.running, self.busy, self.ended_at = self.running - 1, self.busy - 1, now
 end
 
 ---An upload of ours may have become a job that we do not know.
 ---@param since number
 ---@param users integer
-function Room:lose(since, users)
+function Slots:lose(since, users)
   table.insert(self.lost, { since = since, users = users })
 end
 
 ---The job of a lost upload has ended: its users are there, or its time is over.
 ---@param users integer
-function Room:found(users)
+function Slots:found(users)
   for i, one in ipairs(self.lost) do
     if one.users == users then
       table.remove(self.lost, i)
@@ -163,8 +184,17 @@ end
 
 ---Slots that jobs of others hold, as far as is known.
 ---@return integer
-function Room:foreign()
+function Slots:foreign()
   return math.max(0, self.others - #self.lost)
+end
+
+---Who else holds slots, for people; nil when nobody is known to.
+---@return string?
+function Slots:describe_others()
+  local n = self:foreign()
+  if n == 0 then return nil end
+  return n == 1 and "1 import job of others holds a slot"
+    or n .. " import jobs of others hold the slots"
 end
 
 return slots

@@ -65,12 +65,6 @@ local function wait_longer(engine, job, message)
   return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
 end
 
-local function count(set)
-  local n = 0
-  for _ in pairs(set) do n = n + 1 end
-  return n
-end
-
 -- What to do after an answer: true when nothing more is to be sent, own seconds to wait before the
 -- next try, nil when a slot is to be waited for, or an error that ends the import.
 local answers = {}
@@ -81,17 +75,17 @@ function answers.accepted(engine, job, attempt, answer)
   engine:record("sent", job.chunk.id, attempt, answer.id, made)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
   job.submitted, job.percentage, job.adopted, job.refused = nil, nil, nil, nil
-  engine.room:accepted(engine.clock.elapsed(), count(engine.watched) + 1)
+  engine.slots:accepted(engine.clock.elapsed())
   return true
 end
 
 function answers.full(engine, job, attempt, answer)
-  local ours, active = count(engine.watched), answer.active or 0
-  engine.room:refused(engine.clock.elapsed(), active, ours, job.chunk.users)
+  local slots, active = engine.slots, answer.active or 0
+  slots:refused(engine.clock.elapsed(), active, job.chunk.users)
   engine:record("not_sent", job.chunk.id, attempt, "refused",
-    engine:others() or string.format("%d import jobs are active", active))
-  engine.log("slots_full",
-    { chunk = job.chunk.id, active = active, ours = ours, foreign = engine.room:foreign() })
+    slots:describe_others() or string.format("%d import jobs are active", active))
+  engine.log("slots_full", { chunk = job.chunk.id, active = active, ours = slots.running,
+    foreign = slots:foreign() })
   engine.progress()
 end
 
@@ -137,7 +131,7 @@ end
 ---Finds out what became of a chunk that is not sent again.
 local function settle(engine, job)
   reconcile.wait(engine, job.chunk)
-  engine.room:found(job.chunk.users)
+  engine.slots:found(job.chunk.users)
   engine.changed:notify()
   local last = engine.ledger:last_attempt(job.chunk.id)
   reconcile.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
@@ -167,7 +161,7 @@ end
 ---@return true?
 function upload.resolve(engine, job)
   local age = math.max(0, clock.now() - engine.ledger:last_attempt(job.chunk.id).begun)
-  engine.room:lose(engine.clock.elapsed() - age / engine.clock.real(1), job.chunk.users)
+  engine.slots:lose(engine.clock.elapsed() - age / engine.clock.real(1), job.chunk.users)
   local decision = evidence.uncertain {
     repeatable = is_repeatable(engine, job.chunk), all_found = false,
     now = engine.clock.elapsed(), deadline = math.huge,
@@ -188,13 +182,13 @@ function upload.send(engine, job)
     engine:take_slot()
     local attempt, answer = send(engine, job)
     local next_step = answers[answer.outcome](engine, job, attempt, answer)
-    if next_step and not job.id then engine.room:untold(engine.clock.elapsed()) end
     if job.id then
       engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
       poll.begin(engine, job, upload.again)
       return
     end
-    engine:free_slot()
+    if answer.outcome ~= "full" then engine.slots:free(engine.clock.elapsed()) end
+    engine.changed:notify()
     if next_step == true then return end
     if next_step then engine:sleep(next_step) end
     engine:go_on()
@@ -203,7 +197,7 @@ end
 
 local function is_late(engine, job, late)
   return job.asked ~= nil and engine.clock.elapsed() - job.asked >= late
-    and engine.busy < engine.slots and (not engine.late or engine.late.over)
+    and engine.slots:is_free() and (not engine.late or engine.late.over)
 end
 
 ---Sends a chunk and waits for its job. When the answer to an upload is late and a slot is free, the

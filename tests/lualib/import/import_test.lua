@@ -345,8 +345,7 @@ local function with_late(late, fn)
     under_way = under_way - 1
     return answer
   end
-  rig.with_run({ n = 8, tenant = tenant }, function(face, made, book)
-    made.slots = 4
+  rig.with_run({ n = 8, tenant = tenant, slots = 4 }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 8, 0, 0, 0, 0 })
     tap.equal(tenant.submits, 4)
   end)

@@ -127,7 +127,7 @@ test("an upload whose tokens are refused goes out again, and holds no slot meanw
   tenant.script = { no, no, no, no }
   rig.with_run({ n = 4, tenant = tenant }, function(face, made, book)
     tap.equal(whole(face, made, book).inserted, 4)
-    tap.equal({ tenant.submits, made.busy }, { 6, 0 })
+    tap.equal({ tenant.submits, made.slots.running, made.slots:is_free() }, { 6, 0, true })
   end)
 end)
 
@@ -153,10 +153,10 @@ test("jobs of others are waited out for hours, with few tries", function()
       tries = tries + 1
       return { outcome = "full", active = 2 }
     end
-    made.progress = function() foreign = math.max(foreign, made.room:foreign()) end
+    made.progress = function() foreign = math.max(foreign, made.slots:foreign()) end
     tap.equal(whole(face, made, book).inserted, 4)
     tap.equal(foreign, 2)
-    tap.equal(made.room:foreign(), 0)
+    tap.equal(made.slots:foreign(), 0)
     assert(tries > 3 and tries <= 122, tries .. " tries in an hour")
     tap.equal(book.db:value "SELECT message FROM attempt ORDER BY id LIMIT 1",
       "2 import jobs of others hold the slots")
