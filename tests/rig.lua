@@ -105,7 +105,7 @@ function rig.tenant()
 end
 
 ---Runs `fn(face, made, tenant, book)` over a staged run, at a thousandfold speed.
----@param options table  users or n, per_chunk, tenant, recipe, upsert, unique, retry, slots
+---@param options table  users or n, per_chunk, tenant, recipe, upsert, unique, retry, slots, ui
 ---@param fn fun(face: Run, made: Engine, book: Ledger, dir: RunDirectory)
 function rig.with_run(options, fn)
   local folder = assert(file.temporary())
@@ -125,7 +125,7 @@ function rig.with_run(options, fn)
         if failure.attempt < 3 then return 1 end
       end,
       chunk_bytes = 400000, external_id = "test", send_completion_email = false,
-      log = options.log or function() end, progress = function() end,
+      log = options.log or function() end, ui = options.ui or { progress = function() end },
       max_failures = options.max_failures,
       invite = options.invite or function() end,
       delete_ghosts = options.delete_ghosts, agree = options.agree,

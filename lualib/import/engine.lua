@@ -3,6 +3,7 @@
 local failure = require "base.failure"
 local guard = require "base.guard"
 local pace = require "import.pace"
+local progress = require "import.progress"
 local slots = require "import.slots"
 local scheduler = require "base.scheduler"
 
@@ -25,14 +26,14 @@ local engine = {}
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
 ---@field hasty boolean       an interrupt has come: jobs in flight are not waited for
----@field watched table<string, Job> by job id
 ---@field background integer  tasks beside the import
 ---@field uploading integer   uploads whose answer has not come
 ---@field late? Work          an upload that the import does not wait for any more
 ---@field identified table<integer, Identifiers>  of refused users that are being repaired, by
 ---the failure's id: a repair may change the user in place
 ---@field log fun(event: string, fields: table)
----@field progress fun()
+---@field progress ImportProgress
+---@field ui table            for the progress
 ---@field seal? fun(chunk: integer)  writes early what will remain of a harvested chunk
 ---@field max_failures? Limit
 ---@field delete_ghosts? boolean   --delete-ghosts
@@ -47,7 +48,8 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.pace, self.changed = pace.new(), scheduler.condition()
   self.slots = slots.new(parts.slots, self.pace)
-  self.watched, self.background, self.uploading, self.hasty = {}, 0, 0, false
+  self.progress = progress.new(parts.ledger, parts.ui, self.slots)
+  self.background, self.uploading, self.hasty = 0, 0, false
   self.identified = {}
   return self
 end

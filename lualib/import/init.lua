@@ -3,7 +3,6 @@
 
 local call = require "recipe.call"
 local canary = require "import.canary"
-local clock = require "host.clock"
 local consent = require "run.consent"
 local engine = require "import.engine"
 local failure = require "base.failure"
@@ -12,7 +11,6 @@ local gates = require "journal.gates"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local jobs = require "auth0.api.jobs"
-local limits = require "auth0.limits"
 local retry = require "migrate.retry"
 local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
@@ -22,56 +20,6 @@ local users = require "auth0.api.users"
 local importing = {}
 
 local ROUNDS <const> = 3 -- the import included
-
-local GLIMPSE <const> = 1 -- seconds between two notes for other terminals
-local LONG <const> = 3600 -- seconds; the results of jobs that old are worth a word
-
----What people should know beside the figures.
-local function detail_of(made)
-  local oldest
-  for _, job in pairs(made.watched) do
-    if not oldest or job.submitted < oldest then oldest = job.submitted end
-  end
-  local others = made.slots:describe_others()
-  if others then return others end
-  if oldest and clock.now() - oldest > LONG then
-    return "results are kept until "
-      .. clock.iso(oldest + limits.JOB_KEPT_SECONDS):gsub("T", " "):sub(1, 16) .. " UTC"
-  end
-end
-
----Notes for `status` how far the import is.
-local function glimpse(session, progress)
-  local now = clock.monotonic()
-  if now - (session.glimpsed or -math.huge) < GLIMPSE then return end
-  session.glimpsed = now
-  local told = {}
-  for id, job in pairs(session.engine.watched) do told[id] = job.percentage end
-  session.ledger:glimpse {
-    at = clock.now(), users = progress.done, total = progress.total,
-    foreign = session.engine.slots:foreign(), jobs = told,
-    rate = progress.seconds > GLIMPSE and progress.since / progress.seconds or nil,
-  }
-end
-
-local function show(session, total, began)
-  local made = session.engine
-  local done = session.ledger:users_harvested()
-  local part, jobs_now = 0, 0
-  for _, job in pairs(made.watched) do
-    jobs_now = jobs_now + 1
-    part = part + job.chunk.users * (job.percentage or 0) / 100
-  end
-  local now = math.min(total, math.floor(done + part))
-  session.first_done = session.first_done or now
-  local progress = {
-    phase = "import", done = now, total = total, share = total > 0 and now / total or nil,
-    seconds = clock.monotonic() - began, since = now - session.first_done, jobs = jobs_now,
-    detail = detail_of(made),
-  }
-  session.ui:progress(progress)
-  glimpse(session, progress)
-end
 
 ---What the engine calls after a harvest; a failure is no more than work that is left for the end.
 local function sealing(session)
@@ -90,8 +38,6 @@ local function make_engine(session)
   local settings, recipe = session.settings, session.recipe
   local options = type(recipe.import) == "table" and recipe.import or {}
   local rounds = type(recipe.finalize) == "table" and recipe.finalize.rounds or ROUNDS
-  local total = session.ledger:users_staged()
-  local began = clock.monotonic()
   session.engine = engine.new {
     ledger = session.ledger, dir = session.dir, client = session.tenant.client,
     jobs = jobs, users = users, connection = session.tenant.connection, recipe = recipe,
@@ -102,7 +48,7 @@ local function make_engine(session)
     chunk_users = settings.chunk_users, log = session.log,
     external_id = options.external_id or session.ledger:get("run"),
     send_completion_email = options.send_completion_email or false,
-    progress = function() show(session, total, began) end, seal = sealing(session),
+    ui = session.ui, seal = sealing(session),
     max_failures = consent.gate(session, "max_failures"),
     invite = function(n) return consent.after_canary(session, n) end,
     delete_ghosts = consent.delete_ghosts(session),
@@ -152,7 +98,7 @@ function importing.run(session, prepare)
   if not made.ending then
     phase(session, "finalize", session.recipe.finalize, finalize, face)
   end
-  session.ui:progress { phase = "import", finished = true }
+  made.progress:finish()
   if made.ending then return made.ending:values() end
   return true
 end

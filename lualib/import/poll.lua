@@ -60,7 +60,7 @@ local function wait_for_end(engine, job)
       return status
     end
     if status then running_until, job.percentage = age, status.percentage end
-    engine.progress()
+    engine.progress:show()
   end
 end
 
@@ -69,18 +69,18 @@ end
 ---@param job Job
 ---@param again fun(engine: Engine, job: Job, why: string): boolean  tries a failed job once more
 function poll.begin(engine, job, again)
-  engine.watched[job.id] = job
   job.submitted = job.submitted or clock.now()
+  engine.progress:add(job)
   engine:beside(function()
     local status = wait_for_end(engine, job)
-    engine.watched[job.id] = nil
+    engine.progress:remove(job)
     -- The slot is free before anything is written: the next upload begins now.
     engine.slots:ended(engine.clock.elapsed())
     engine.changed:notify()
     if not status then return end
     scheduler.pass()
     harvest.job(engine, job, status, again)
-    engine.progress()
+    engine.progress:show()
     engine.changed:notify()
   end)
 end

@@ -86,7 +86,7 @@ function answers.full(engine, job, attempt, answer)
     slots:describe_others() or string.format("%d import jobs are active", active))
   engine.log("slots_full", { chunk = job.chunk.id, active = active, ours = slots.running,
     foreign = slots:foreign() })
-  engine.progress()
+  engine.progress:show()
 end
 
 ---The tenant refused the token, and a renewed one: nothing was done with the upload.

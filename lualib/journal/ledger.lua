@@ -99,7 +99,7 @@ end
 ---How far the import is, for whoever looks from another terminal. No transition: when it cannot be
 ---written, nothing is lost.
 ---@param progress table
-function Ledger:glimpse(progress)
+function Ledger:save_progress(progress)
   local tx <close> = self.db:begin()
   self:set { progress = progress }
   tx:commit()

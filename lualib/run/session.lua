@@ -43,8 +43,6 @@ local session = {}
 ---@field signals? Signals
 ---@field engine? Engine
 ---@field plan? Plan    for its report
----@field glimpsed? number     when its progress was last noted for other terminals
----@field first_done? integer  users that were done when this import began
 local Session = {}
 Session.__index = Session
 
