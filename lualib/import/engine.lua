@@ -27,8 +27,7 @@ local engine = {}
 ---@field ending? Failure     set once: no new submits
 ---@field hasty boolean       an interrupt has come: jobs in flight are not waited for
 ---@field background integer  tasks beside the import
----@field uploading integer   uploads whose answer has not come
----@field late? Work          an upload that the import does not wait for any more
+---@field private shielded integer  calls that are waited for although an interrupt has come
 ---@field identified table<integer, Identifiers>  of refused users that are being repaired, by
 ---the failure's id: a repair may change the user in place
 ---@field log fun(event: string, fields: table)
@@ -49,7 +48,7 @@ function engine.new(parts)
   self.pace, self.changed = pace.new(), scheduler.condition()
   self.slots = slots.new(parts.slots, self.pace)
   self.progress = progress.new(parts.ledger, parts.ui, self.slots)
-  self.background, self.uploading, self.hasty = 0, 0, false
+  self.background, self.shielded, self.hasty = 0, 0, false
   self.identified = {}
   return self
 end
@@ -147,6 +146,18 @@ function Engine:beside(fn)
   return work
 end
 
+---Calls `fn(...)`, for whose return the import's end waits even after an interrupt.
+---@generic T
+---@param fn fun(...): T
+---@param ... any
+---@return T
+function Engine:shield(fn, ...)
+  self.shielded = self.shielded + 1
+  local value = fn(...)
+  self.shielded = self.shielded - 1
+  return value
+end
+
 -- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
 local PATIENT <const> = { canary = true, failures = true, full = true }
 
@@ -156,9 +167,9 @@ function Engine:leaving()
   return self.ending ~= nil and (self.hasty or not PATIENT[self.ending.kind])
 end
 
----Waits until no work is left beside the import, or jobs are to be left and uploads are answered.
+---Waits until no work is left beside the import, or jobs are to be left and nothing is shielded.
 function Engine:drain()
-  while self.background > 0 and not (self:leaving() and self.uploading == 0) do
+  while self.background > 0 and not (self:leaving() and self.shielded == 0) do
     self.changed:wait()
   end
 end

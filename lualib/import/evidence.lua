@@ -183,6 +183,17 @@ function evidence.repeatable(user, unique)
   return false
 end
 
+---Whether each user of a chunk can be sent again.
+---@param users PlacedUser[]
+---@param unique table<string, boolean>
+---@return boolean
+function evidence.are_repeatable(users, unique)
+  for _, placed in ipairs(users) do
+    if not evidence.repeatable(placed.user, unique) then return false end
+  end
+  return true
+end
+
 ---What to do with an upload whose answer never came.
 ---@param case {repeatable: boolean, all_found: boolean, now: number, deadline: number}
 ---@return "send_again"|"wait"|"settle"

@@ -89,10 +89,7 @@ local function seal(engine, chunk)
 end
 
 ---The chunk's result is in the ledger: whoever waits for the job learns of it.
----@param engine Engine
----@param job Job
----@param state "completed"|"failed"|"lost"
-function harvest.finish(engine, job, state)
+local function finish(engine, job, state)
   local chunk = engine.ledger:chunk(job.chunk.id)
   local failed = 0
   for _ in pairs(engine.ledger:outcomes(chunk.id)) do failed = failed + 1 end
@@ -108,10 +105,10 @@ function harvest.finish(engine, job, state)
   if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
 end
 
----The failures that a job's entries tell of; entries of nobody are an alarm.
+---The failures that a job reports; those of nobody are an alarm.
 ---@return NewFailure[] failures
 ---@return integer unmatched
-local function told(engine, job, entries)
+local function reported(engine, job, entries)
   local users = #entries > 0 and engine:check(engine.dir:users(job.chunk)) or {}
   local failures, unmatched = harvest.join(users, entries)
   if unmatched > 0 then
@@ -127,13 +124,14 @@ local function harvest_completed(engine, job, status)
   if (status.summary or {}).failed ~= 0 then
     entries = engine:check(engine.jobs.errors(engine.client, job.id))
   end
-  local failures, unmatched = told(engine, job, entries)
+  local failures, unmatched = reported(engine, job, entries)
   local counts = counts_of(chunk, status.summary or {}, failures)
   if not counts then
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
       chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
       looked_up = chunk.users - #failures })
-    reconcile.look_up(engine, chunk, job.attempt, job.id, failures, nil, unmatched + 1)
+    reconcile.look_up(engine, chunk, { attempt = job.attempt, job = job.id, failures = failures,
+      alarms = unmatched + 1 })
     reconcile.failures(engine, chunk)
   else
     local for_factors = chunk.upsert and not chunk.updates
@@ -148,10 +146,18 @@ local function harvest_completed(engine, job, status)
     engine:record("harvested", chunk, job.attempt, job.id, counts, failures)
     if #failures > 0 then reconcile.failures(engine, chunk) end
   end
-  harvest.finish(engine, job, status.state)
+  finish(engine, job, status.state)
 end
 
-local function harvest_failed(engine, job, status, again)
+---@class FailedJob  a job that failed as a whole; nothing of its users is recorded yet
+---@field state "failed"|"lost"
+---@field why string
+---@field entries {user: table, errors: table[]}[]  what it reports all the same
+---@field all_there? boolean  each of its users is in the tenant
+
+---Why a job failed, and what it reports.
+---@return FailedJob
+local function read_failure(engine, job, status)
   local why, entries = status.details, nil
   if status.state == "failed" then
     local details, kind
@@ -162,26 +168,35 @@ local function harvest_failed(engine, job, status, again)
   why = why or "the tenant no longer knows the job"
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
-  local all_there = status.presumed and reconcile.are_all_there(engine, job.chunk)
-  if not all_there and again(engine, job, why) then return end
-  reconcile.wait(engine, job.chunk)
-  local failures, unmatched = told(engine, job, entries or {})
-  reconcile.look_up(engine, job.chunk, job.attempt, job.id, failures, why, unmatched)
-  reconcile.failures(engine, job.chunk)
-  harvest.finish(engine, job, status.state)
+  return {
+    state = status.state, why = why, entries = entries or {},
+    all_there = status.presumed and reconcile.are_all_there(engine, job.chunk),
+  }
 end
 
+---Records what became of an ended job's users. One that failed as a whole is returned instead: its
+---chunk may be worth another try.
 ---@param engine Engine
 ---@param job Job
 ---@param status {state: string, summary?: table, details?: string}
----@param again fun(engine: Engine, job: Job, why: string): boolean
-function harvest.job(engine, job, status, again)
+---@return FailedJob? failed
+function harvest.job(engine, job, status)
   engine:record("ended", job.id, status)
-  if status.state == "completed" then
-    harvest_completed(engine, job, status)
-  else
-    harvest_failed(engine, job, status, again)
-  end
+  if status.state ~= "completed" then return read_failure(engine, job, status) end
+  harvest_completed(engine, job, status)
+end
+
+---Records what became of the users of a job that failed, or of an upload that was lost, and that is
+---not tried again: looks them up, once nothing of it can run unseen any more.
+---@param engine Engine
+---@param job Job
+---@param failed FailedJob
+function harvest.failed(engine, job, failed)
+  local failures, unmatched = reported(engine, job, failed.entries)
+  reconcile.look_up(engine, job.chunk, { attempt = job.attempt, job = job.id, failures = failures,
+    alarms = unmatched, why = failed.why })
+  reconcile.failures(engine, job.chunk)
+  finish(engine, job, failed.state)
 end
 
 return harvest

@@ -1,9 +1,6 @@
---- Watch: looks at a job until it has ended, frees its slot, and harvests it at once.
+--- Poll: looks at a job until it has ended.
 
-local clock = require "host.clock"
-local harvest = require "import.harvest"
 local limits = require "auth0.limits"
-local scheduler = require "base.scheduler"
 
 local poll = {}
 
@@ -38,7 +35,7 @@ local PRESUMED <const> = {
   details = "it still ran after more than two hours, and counts as failed",
 }
 
----Waits for the job's end. Returns its status, or nil when the import is ending.
+---Returns the status that the job has ended with, or nil when the import is ending.
 local function wait_for_end(engine, job)
   local own, users = engine.clock, job.chunk.users
   local began, looks, running_until = own.elapsed() - (job.adopted or 0), 0, 0
@@ -64,25 +61,17 @@ local function wait_for_end(engine, job)
   end
 end
 
----Watches a job that the tenant has accepted; its slot is taken.
+---Waits for the end of a job, and frees its slot.
 ---@param engine Engine
 ---@param job Job
----@param again fun(engine: Engine, job: Job, why: string): boolean  tries a failed job once more
-function poll.begin(engine, job, again)
-  job.submitted = job.submitted or clock.now()
+---@return table? status  nil: the import is ending
+function poll.wait(engine, job)
   engine.progress:add(job)
-  engine:beside(function()
-    local status = wait_for_end(engine, job)
-    engine.progress:remove(job)
-    -- The slot is free before anything is written: the next upload begins now.
-    engine.slots:ended(engine.clock.elapsed())
-    engine.changed:notify()
-    if not status then return end
-    scheduler.pass()
-    harvest.job(engine, job, status, again)
-    engine.progress:show()
-    engine.changed:notify()
-  end)
+  local status = wait_for_end(engine, job)
+  engine.progress:remove(job)
+  engine.slots:ended(engine.clock.elapsed())
+  engine.changed:notify()
+  return status
 end
 
 return poll

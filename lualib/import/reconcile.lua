@@ -158,55 +158,58 @@ function reconcile.wait(engine, chunk)
   end
 end
 
+---What became of a user that was looked up: "inserted", "updated", or the failure that it is.
+---@return "inserted"|"updated"|NewFailure
+local function outcome_of(engine, record, placed, case, message)
+  local ruling, updates = evidence.unknown(case), engine.upsert or record.updates
+  local outcome = ruling.outcome
+  -- Users that go once more for their factors' sake were inserted by this run before, unless the
+  -- run updates users.
+  if outcome == "updated" and record.upsert and not updates then outcome = "inserted" end
+  local doubt = outcome == "inserted" and evidence.doubts_factors(placed.user, record.round)
+  if outcome == "inserted" and not doubt or outcome == "updated" and updates then return outcome end
+  local finding = doubt and DOUBT or { code = "JOB_FAILED", path = "", message = message }
+  return {
+    place = placed.place, position = placed.position, at = placed.at, code = finding.code,
+    path = "", message = finding.message, errors = { finding },
+    outcome = outcome == "updated" and "already_there" or "open",
+    user_id = ruling.user_id, why = ruling.why,
+  }
+end
+
+---@class JobReport  what is known of a job that leaves open what became of its users
+---@field attempt integer
+---@field job? string             nil: the answer to its upload was lost
+---@field failures NewFailure[]   those that it reports
+---@field alarms integer          answers that fit nothing of ours, the job's summary among them
+---@field why? string             why it failed; nil: it did not, but its summary is short
+
 ---Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.
 ---@param engine Engine
 ---@param chunk LedgerChunk
----@param attempt integer
----@param job? string
----@param told? NewFailure[]  what the job did tell
----@param why? string         why it failed; nil: it did not, but its summary is short
----@param alarms? integer     answers that fit nothing of ours, the job's summary among them
-function reconcile.look_up(engine, chunk, attempt, job, told, why, alarms)
+---@param job JobReport
+function reconcile.look_up(engine, chunk, job)
   local users = engine:check(engine.dir:users(chunk))
-  local record = engine.ledger:chunk(chunk.id)
-  local span = span_of(engine, chunk)
-  local known = {}
-  for _, failure in ipairs(told or {}) do known[failure.place] = failure end
-  local asked = {}
+  local record, span = engine.ledger:chunk(chunk.id), span_of(engine, chunk)
+  local reported, asked = {}, {}
+  for _, failure in ipairs(job.failures) do reported[failure.place] = failure end
   for _, placed in ipairs(users) do
-    if not known[placed.place] then asked[#asked + 1] = placed.user end
+    if not reported[placed.place] then asked[#asked + 1] = placed.user end
   end
-  local theirs = find(engine, asked)
-  local counts, failures = { inserted = 0, updated = 0, alarms = alarms }, {}
-  counts.looked_up = not why and #asked or nil
+  local theirs, failures = find(engine, asked), {}
+  local counts = { inserted = 0, updated = 0, alarms = job.alarms,
+    looked_up = not job.why and #asked or nil }
+  local message = job.why or "the job ended without saying what became of this user"
   for _, placed in ipairs(users) do
-    local failed = known[placed.place]
-    local ruling = failed and { outcome = "told" }
-      or evidence.unknown { ours = placed.user, theirs = theirs(placed.user), window = span }
-    -- Users that go once more for their factors' sake were inserted by this run before, unless the
-    -- run updates users.
-    if ruling.outcome == "updated" and record.upsert and not (record.updates or engine.upsert) then
-      ruling.outcome = "inserted"
-    end
-    if ruling.outcome == "inserted" and evidence.doubts_factors(placed.user, record.round) then
-      failures[#failures + 1] = {
-        place = placed.place, position = placed.position, at = placed.at, code = DOUBT.code,
-        path = "", message = DOUBT.message, errors = { DOUBT }, user_id = ruling.user_id,
-      }
-    elseif ruling.outcome == "inserted" or (ruling.outcome == "updated"
-      and (engine.upsert or record.updates)) then
-      counts[ruling.outcome] = counts[ruling.outcome] + 1
+    local outcome = reported[placed.place] or outcome_of(engine, record, placed,
+      { ours = placed.user, theirs = theirs(placed.user), window = span }, message)
+    if counts[outcome] then
+      counts[outcome] = counts[outcome] + 1
     else
-      local outcome = ruling.outcome == "updated" and "already_there" or "open"
-      local message = why or "the job ended without saying what became of this user"
-      failures[#failures + 1] = failed or {
-        place = placed.place, position = placed.position, at = placed.at, code = "JOB_FAILED",
-        path = "", message = message, outcome = outcome, user_id = ruling.user_id,
-        why = ruling.why, errors = { { code = "JOB_FAILED", path = "", message = message } },
-      }
+      failures[#failures + 1] = outcome
     end
   end
-  engine:record("harvested", record, attempt, job, counts, failures)
+  engine:record("harvested", record, job.attempt, job.job, counts, failures)
 end
 
 return reconcile

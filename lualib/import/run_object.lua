@@ -15,7 +15,6 @@ local reconcile = require "import.reconcile"
 local requeue = require "import.requeue"
 local results = require "import.results"
 local upload = require "import.upload"
-local poll = require "import.poll"
 
 local run_object = {}
 
@@ -34,6 +33,7 @@ local NO_GHOST <const> = "no ghost: the user was not refused as one who is there
 ---be missing in the tenant, and whose chunk could not be sent again as it is
 ---@field private ghosts table<integer, boolean>  by id: failures handed out whose look-up found
 ---nobody
+---@field private uploads {late?: Job}  for upload.submit
 local Run = {}
 
 ---Raises what a recipe did wrong with a method, at the recipe's line.
@@ -48,6 +48,7 @@ end
 function run_object.new(engine)
   local own = setmetatable({
     engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
+    uploads = {},
   }, { __index = Run })
   local calls = {}
   for name, method in pairs(Run) do
@@ -67,19 +68,16 @@ local function adopt(self)
   for _, open in ipairs(engine.ledger:open_jobs()) do
     engine.slots:adopt()
     self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
-    poll.begin(engine, {
+    upload.adopt(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
       submitted = open.submitted,
       adopted = math.max(0, clock.now() - open.submitted) / engine.clock.real(1),
-    }, upload.again)
+    })
   end
   local chunk = engine.ledger:next_chunk("uncertain")
   while chunk do
-    local job = { chunk = chunk }
     self.yielded[chunk.id] = "sent"
-    engine:beside(function()
-      if not upload.resolve(engine, job) then upload.send(engine, job) end
-    end)
+    upload.adopt(engine, { chunk = chunk })
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
   end
   for _, id in ipairs(engine.ledger:unjudged()) do
@@ -124,7 +122,7 @@ function Run:submit(chunk)
   expect(stands == "open", "run:submit: chunk %d was submitted before", chunk.id)
   self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
-  upload.submit(engine, job)
+  upload.submit(engine, job, self.uploads)
   return job
 end
 
@@ -188,7 +186,7 @@ function Run:failures(job)
         if row.chunk ~= chunk then
           chunk = row.chunk
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
-          repeatable = upload.are_repeatable(engine, users)
+          repeatable = evidence.are_repeatable(users, engine.connection.unique)
         end
         self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
         self.ghosts[row.id] = evidence.is_ghost(row)

@@ -7,8 +7,9 @@ local crash = require "base.crash"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local harvest = require "import.harvest"
-local reconcile = require "import.reconcile"
 local poll = require "import.poll"
+local reconcile = require "import.reconcile"
+local scheduler = require "base.scheduler"
 
 local upload = {}
 
@@ -20,12 +21,18 @@ local LEAST_LATE <const> = 0.25 -- real seconds: a loaded machine does not hurry
 
 local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just renewed
 
+-- Why an upload did not leave, where waiting does not help: these end the import.
+local HOPELESS <const> = {
+  credentials = true, tls = true, temporary = true, io = true, missing = true,
+}
+
 ---@class Job  what run:submit returns
 ---@field id? string        of the tenant's job, once it is known
 ---@field chunk LedgerChunk
 ---@field result? JobResult once harvested
----@field attempt? integer  of the ledger: the upload that was accepted
+---@field attempt? integer  of the ledger: the upload that was accepted, or may have been
 ---@field submitted? number unix seconds
+---@field asked? number     own seconds: when the upload was begun whose answer has not come
 ---@field percentage? number of it done, as the tenant says
 ---@field adopted? number   seconds that it ran before this process
 ---@field misses? integer   uploads, then looks, in a row that came to nothing
@@ -33,22 +40,29 @@ local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just rene
 ---@field refused? integer  uploads in a row with a token that was refused
 ---@field limited? integer  uploads that were told to wait, not for how long
 
-local function send(engine, job)
+---Whether each user of a chunk has something by which a second one of it is refused.
+local function is_repeatable(engine, chunk)
+  local users = engine:check(engine.dir:users(chunk))
+  return evidence.are_repeatable(users, engine.connection.unique)
+end
+
+---Uploads a chunk once.
+local function post(engine, job)
   local chunk = job.chunk
   local users = engine:check(engine.dir:bytes(chunk))
   local attempt, message, kind = engine.ledger:sending(chunk.id, engine.client.clock_offset)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
   engine.log("sending", { chunk = chunk.id, attempt = attempt })
-  engine.uploading, job.asked = engine.uploading + 1, engine.clock.elapsed()
-  local answer = engine.jobs.submit(engine.client, {
+  job.asked = engine.clock.elapsed()
+  local answer = engine:shield(engine.jobs.submit, engine.client, {
     data = users,
     connection_id = engine.connection.id,
     upsert = engine.upsert or chunk.upsert,
     external_id = string.format("%s-%d", engine.external_id, chunk.id),
     send_completion_email = engine.send_completion_email,
   })
-  engine.uploading, job.asked = engine.uploading - 1, nil
+  job.asked = nil
   crash.point(engine.ledger, "upload.answer")
   return attempt, answer
 end
@@ -65,18 +79,21 @@ local function wait_longer(engine, job, message)
   return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
 end
 
--- What to do after an answer: true when nothing more is to be sent, own seconds to wait before the
--- next try, nil when a slot is to be waited for, or an error that ends the import.
+-- What an answer means: own seconds to wait before the next try, or an error that ends the import.
+-- The job has an `attempt` when nothing more is to be sent.
 local answers = {}
+
+-- After these answers the upload does not give its slot back: its job keeps it, or there was none.
+local HELD <const> = { accepted = true, full = true }
 
 function answers.accepted(engine, job, attempt, answer)
   local made = answer.job and answer.job.created_at
   made = type(made) == "string" and clock.parse(made) or nil
   engine:record("sent", job.chunk.id, attempt, answer.id, made)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
-  job.submitted, job.percentage, job.adopted, job.refused = nil, nil, nil, nil
+  job.submitted, job.percentage, job.adopted, job.refused = clock.now(), nil, nil, nil
   engine.slots:accepted(engine.clock.elapsed())
-  return true
+  engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
 end
 
 function answers.full(engine, job, attempt, answer)
@@ -114,53 +131,16 @@ end
 
 function answers.unsent(engine, job, attempt, answer)
   engine:record("not_sent", job.chunk.id, attempt, "unsent", answer.message)
-  if answer.kind == "credentials" or answer.kind == "tls" or answer.kind == "temporary"
-    or answer.kind == "io" or answer.kind == "missing" then
-    engine:check(nil, answer.message, answer.kind)
-  end
+  if HOPELESS[answer.kind] then engine:check(nil, answer.message, answer.kind) end
   return wait_longer(engine, job, "the tenant cannot be reached: " .. answer.message)
 end
 
-function answers.uncertain(engine, job, attempt, answer)
-  engine:record("uncertain", job.chunk.id, attempt, answer.message)
-  engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
-  return upload.resolve(engine, job)
-    or wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message)
-end
-
----Finds out what became of a chunk that is not sent again.
-local function settle(engine, job)
-  reconcile.wait(engine, job.chunk)
-  engine.slots:found(job.chunk.users)
-  engine.changed:notify()
+---Decides what happens to a chunk whose upload may or may not have been received: it is sent again,
+---or its users are looked up.
+---@return boolean again
+local function resolve(engine, job)
   local last = engine.ledger:last_attempt(job.chunk.id)
-  reconcile.look_up(engine, job.chunk, last.id, nil, nil, "the answer to its upload never came")
-  reconcile.failures(engine, job.chunk)
-  harvest.finish(engine, job, "lost")
-end
-
----Whether each of these users has something by which a second one of it is refused.
----@param engine Engine
----@param users PlacedUser[]
----@return boolean
-function upload.are_repeatable(engine, users)
-  for _, placed in ipairs(users) do
-    if not evidence.repeatable(placed.user, engine.connection.unique) then return false end
-  end
-  return true
-end
-
-local function is_repeatable(engine, chunk)
-  return upload.are_repeatable(engine, engine:check(engine.dir:users(chunk)))
-end
-
----Decides what happens to a chunk whose upload may or may not have been received: nil when it is
----staged again, true when its users are looked up instead, beside the import.
----@param engine Engine
----@param job Job
----@return true?
-function upload.resolve(engine, job)
-  local age = math.max(0, clock.now() - engine.ledger:last_attempt(job.chunk.id).begun)
+  local age = math.max(0, clock.now() - last.begun)
   engine.slots:lose(engine.clock.elapsed() - age / engine.clock.real(1), job.chunk.users)
   local decision = evidence.uncertain {
     repeatable = is_repeatable(engine, job.chunk), all_found = false,
@@ -168,79 +148,118 @@ function upload.resolve(engine, job)
   }
   if decision == "send_again" then
     engine:record("send_again", job.chunk.id)
-    return nil
+    return true
   end
-  engine:beside(function() settle(engine, job) end)
-  return true
+  job.attempt = last.id
+  return false
 end
 
----Sends a chunk, waiting for a slot as long as it takes, and watches the job beside.
----@param engine Engine
----@param job Job
-function upload.send(engine, job)
+function answers.uncertain(engine, job, attempt, answer)
+  engine:record("uncertain", job.chunk.id, attempt, answer.message)
+  engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
+  if not resolve(engine, job) then return nil end
+  return wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message)
+end
+
+---Sends a chunk, waiting for a slot as long as it takes, until it is a job or may be one.
+local function send(engine, job)
   while true do
     engine:take_slot()
-    local attempt, answer = send(engine, job)
-    local next_step = answers[answer.outcome](engine, job, attempt, answer)
-    if job.id then
-      engine.log("submitted", { chunk = job.chunk.id, job = job.id, users = job.chunk.users })
-      poll.begin(engine, job, upload.again)
-      return
-    end
-    if answer.outcome ~= "full" then engine.slots:free(engine.clock.elapsed()) end
+    local attempt, answer = post(engine, job)
+    local wait = answers[answer.outcome](engine, job, attempt, answer)
+    if not HELD[answer.outcome] then engine.slots:free(engine.clock.elapsed()) end
     engine.changed:notify()
-    if next_step == true then return end
-    if next_step then engine:sleep(next_step) end
+    if job.attempt then return end
+    if wait then engine:sleep(wait) end
     engine:go_on()
   end
 end
 
-local function is_late(engine, job, late)
-  return job.asked ~= nil and engine.clock.elapsed() - job.asked >= late
-    and engine.slots:is_free() and (not engine.late or engine.late.over)
+---Finds out what became of a lost upload that is not repeated.
+local function settle(engine, job)
+  reconcile.wait(engine, job.chunk)
+  engine.slots:found(job.chunk.users)
+  engine.changed:notify()
+  harvest.failed(engine, job,
+    { state = "lost", why = "the answer to its upload never came", entries = {} })
 end
 
----Sends a chunk and waits for its job. When the answer to an upload is late and a slot is free, the
----import goes on without it; without one at a time, so that a tenant that takes no upload at all
----does not make one chunk after the other uncertain.
----@param engine Engine
----@param job Job
-function upload.submit(engine, job)
-  local late = math.max(LATE, LEAST_LATE / engine.clock.real(1))
-  local work = engine:beside(function() upload.send(engine, job) end)
-  while not work.over do
-    if is_late(engine, job, late) then
-      engine.late = work
-      engine.log("upload_late", { chunk = job.chunk.id })
-      return
-    end
-    engine.changed:wait(engine.clock.real(late))
-  end
-  if work.failed then engine:go_on() end
-end
-
----Whether a failed job is worth another try; then it is sent again beside the import.
----@param engine Engine
----@param job Job
----@param why string
----@return boolean
-function upload.again(engine, job, why)
-  if not is_repeatable(engine, job.chunk) then return false end
+---Own seconds until a chunk whose job failed is sent again; nil when it is not.
+local function retry_delay(engine, job, failed)
+  if failed.all_there or not is_repeatable(engine, job.chunk) then return nil end
   local tries = engine.ledger:jobs(job.chunk.id) -- uploads that were lost are no tries
   local wait = call.check("retry", engine.retry,
-    { attempt = tries, job = job.id, chunk = job.chunk.id, message = why })
-  if not wait then return false end
+    { attempt = tries, job = job.id, chunk = job.chunk.id, message = failed.why })
+  if not wait then return nil end
   if type(wait) ~= "number" or wait < 0 or wait ~= wait then
     failure.raise("the recipe's `retry` returned " .. tostring(wait) .. ", not seconds", "usage")
   end
-  engine:record("send_again", job.chunk.id)
+  return wait
+end
+
+---Waits for the end of a job and records what became of its users, unless it failed as a whole and
+---is worth another try.
+---@return number? delay  own seconds until that
+local function follow(engine, job)
+  local status = poll.wait(engine, job)
+  if not status then return nil end
+  scheduler.pass() -- the next upload begins before anything is written
+  local failed = harvest.job(engine, job, status)
+  local delay = failed and retry_delay(engine, job, failed)
+  if delay then
+    engine:record("send_again", job.chunk.id)
+  elseif failed then
+    reconcile.wait(engine, job.chunk)
+    harvest.failed(engine, job, failed)
+  end
+  engine.progress:show()
+  engine.changed:notify()
+  return delay
+end
+
+---Takes a chunk from where it is to its result.
+local function import_chunk(engine, job)
+  if not job.attempt then send(engine, job) end
+  if not job.id then return settle(engine, job) end
+  local delay = follow(engine, job)
+  if not delay then return end
+  engine:sleep(delay)
+  engine:go_on()
+  job.id, job.attempt = nil, nil
+  return import_chunk(engine, job)
+end
+
+---Takes up what an earlier process left in the middle, in the background: a job, or an upload whose
+---answer it has not seen.
+---@param engine Engine
+---@param job Job
+function upload.adopt(engine, job)
   engine:beside(function()
-    engine:sleep(wait)
-    engine:go_on()
-    job.id = nil
-    upload.send(engine, job)
+    if not job.id then resolve(engine, job) end
+    import_chunk(engine, job)
   end)
-  return true
+end
+
+---Imports a chunk in the background, and waits until it is a job or may be one. When the answer to
+---the upload is late and a slot is free, the import goes on without it; without one at a time, so
+---that a tenant that takes no upload at all does not make one chunk after the other uncertain.
+---@param engine Engine
+---@param job Job
+---@param uploads {late?: Job}  the one that the import has gone on without
+function upload.submit(engine, job, uploads)
+  local longest = math.max(LATE, LEAST_LATE / engine.clock.real(1))
+  local work = engine:beside(function() import_chunk(engine, job) end)
+  while not (job.attempt or work.over) do
+    local is_late = job.asked and engine.clock.elapsed() - job.asked >= longest
+    local other = uploads.late and not uploads.late.attempt
+    if is_late and not other and engine.slots:is_free() then
+      engine.log("upload_late", { chunk = job.chunk.id })
+      uploads.late = job
+      return
+    end
+    engine.changed:wait(engine.clock.real(longest))
+  end
+  if work.failed then engine:go_on() end
 end
 
 return upload
