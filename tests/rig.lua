@@ -104,33 +104,44 @@ function rig.tenant()
   return tenant
 end
 
----Runs `fn(face, made, tenant, book)` over a staged run, at a thousandfold speed.
----@param options table  users or n, per_chunk, tenant, recipe, upsert, unique, retry, slots, ui
----@param fn fun(face: Run, made: Engine, book: Ledger, dir: RunDirectory)
+---An import of a staged run, as one process has it, at a thousandfold speed.
+---@param book Ledger
+---@param dir RunDirectory
+---@param options table  tenant, recipe, upsert, unique, retry, slots, clock, log, ui, ...
+---@return Run run
+---@return Engine made
+function rig.import(book, dir, options)
+  local tenant = options.tenant or rig.tenant()
+  local made = engine.new {
+    ledger = book, dir = dir, client = options.client or {},
+    jobs = tenant, users = tenant,
+    connection = { id = "con_1", name = "C", unique = options.unique or UNIQUE },
+    recipe = options.recipe or { params = {} }, clock = options.clock or scheduler.clock(1000),
+    upsert = options.upsert or false, slots = options.slots or 2, rounds = 3, patience = 100,
+    retry = options.retry or function(failure)
+      if failure.attempt < 3 then return 1 end
+    end,
+    chunk_bytes = 400000, external_id = "test", send_completion_email = false,
+    log = options.log or function() end, ui = options.ui or { progress = function() end },
+    max_failures = options.max_failures,
+    ask_canary = options.ask_canary or function() end,
+    delete_ghosts = options.delete_ghosts, ask_ghosts = options.ask_ghosts,
+  }
+  return run_object.new(made), made
+end
+
+---Runs `fn(run, made, book, dir)` with an import of a staged run.
+---@param options table  users or n, per_chunk, and those of rig.import
+---@param fn fun(run: Run, made: Engine, book: Ledger, dir: RunDirectory)
 function rig.with_run(options, fn)
   local folder = assert(file.temporary())
   local dir = directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test", read = 0, extra = 0 }))
   stage(book, dir, options.users or rig.users(options.n or 6), options.per_chunk or 2)
-  local tenant = options.tenant or rig.tenant()
   scheduler.run(function()
-    local made = engine.new {
-      ledger = book, dir = dir, client = options.client or {},
-      jobs = tenant, users = tenant,
-      connection = { id = "con_1", name = "C", unique = options.unique or UNIQUE },
-      recipe = options.recipe or { params = {} }, clock = scheduler.clock(1000),
-      upsert = options.upsert or false, slots = options.slots or 2, rounds = 3, patience = 100,
-      retry = options.retry or function(failure)
-        if failure.attempt < 3 then return 1 end
-      end,
-      chunk_bytes = 400000, external_id = "test", send_completion_email = false,
-      log = options.log or function() end, ui = options.ui or { progress = function() end },
-      max_failures = options.max_failures,
-      invite = options.invite or function() end,
-      delete_ghosts = options.delete_ghosts, agree = options.agree,
-    }
-    fn(run_object.new(made), made, book, dir)
+    local run, made = rig.import(book, dir, options)
+    fn(run, made, book, dir)
   end)
   book:close()
   dir:close()

@@ -57,7 +57,7 @@ end
 ---and does not hold it again.
 local function judge(engine, last)
   while engine.ledger:canary_is_open(last) and not engine.ending do
-    if engine.background == 0 then
+    if engine:is_idle() then
       engine:stop(failure.new("the canary's users were not sent", "canary"))
     else
       engine.changed:wait()
@@ -76,7 +76,7 @@ end
 ---terminal it may, unless somebody has said no.
 local function ask(engine)
   local ledger = engine.ledger
-  local answer = engine.invite(ledger:get("canary_good"))
+  local answer = engine.ask_canary(ledger:get("canary_good"))
   if engine.ending then return end
   local nobody_asked = answer == nil
   if nobody_asked then answer = not ledger:get("canary_refused") end

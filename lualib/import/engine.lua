@@ -1,4 +1,5 @@
---- What the parts of an import share: the tenant, the ledger, the slots, and why it must end.
+--- What the parts of an import share, and its life: work in the background, why the import ends,
+--- and what is still waited for then.
 
 local failure = require "base.failure"
 local guard = require "base.guard"
@@ -9,61 +10,66 @@ local scheduler = require "base.scheduler"
 
 local engine = {}
 
----@class Engine
----@field ledger Ledger
----@field dir RunDirectory
----@field client table        auth0.client
+---@class Engine : ImportOptions
+---@field client table        auth0.api.client
+---@field connection table    settings of auth0.connection
 ---@field jobs table          auth0.api.jobs, or a test's
 ---@field users table         auth0.api.users, or a test's
----@field connection table    settings of auth0.connection
----@field recipe Recipe
----@field clock Clock
 ---@field upsert boolean
----@field slots Slots          made of the number that the run may hold
 ---@field rounds integer      most rounds, the import included
 ---@field retry fun(failure: table): number?
+---@field external_id string
+---@field send_completion_email boolean
+---@field archive? fun(chunk: integer)  writes early what will remain of a harvested chunk
+---@field slots Slots         of the number that the run may hold
 ---@field pace Pace
+---@field progress ImportProgress
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
----@field hasty boolean       an interrupt has come: jobs in flight are not waited for
----@field background integer  tasks beside the import
----@field private shielded integer  calls that are waited for although an interrupt has come
----@field identified table<integer, Identifiers>  of refused users that are being repaired, by
----the failure's id: a repair may change the user in place
----@field log fun(event: string, fields: table)
----@field progress ImportProgress
----@field ui table            for the progress
----@field seal? fun(chunk: integer)  writes early what will remain of a harvested chunk
----@field max_failures? Limit
----@field delete_ghosts? boolean   --delete-ghosts
----@field agree fun(n: integer): boolean?  asks whether ghosts may be deleted; nil: nobody to ask
----@field invite fun(users: integer): boolean?  asks whether to go on after the canary
+---@field private interrupted boolean  jobs in flight are not waited for
+---@field private background integer   tasks of Engine:spawn that run
+---@field private shielded integer     calls that are waited for although an interrupt has come
 local Engine = {}
 Engine.__index = Engine
 
----@param parts table  the fields above that come from outside
+---@param parts table  what comes from outside; becomes the engine
 ---@return Engine
 function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.pace, self.changed = pace.new(), scheduler.condition()
   self.slots = slots.new(parts.slots, self.pace)
   self.progress = progress.new(parts.ledger, parts.ui, self.slots)
-  self.background, self.shielded, self.hasty = 0, 0, false
-  self.identified = {}
+  self.background, self.shielded, self.interrupted = 0, 0, false
   return self
 end
+
+-- The end ---------------------------------------------------------------------------------
 
 ---Ends the import: what is in flight is recorded, nothing new is sent. The first reason counts.
 ---@param reason Failure
 function Engine:stop(reason)
-  if reason.kind == "interrupted" and not self.hasty then
-    self.hasty = true
+  if reason.kind == "interrupted" and not self.interrupted then
+    self.interrupted = true
     self.changed:notify()
   end
   if self.ending then return end
   self.ending = reason
   self.log("ending", { kind = reason.kind, message = reason.message })
   self.changed:notify()
+end
+
+---Raises the reason when the import is ending.
+function Engine:check_running()
+  if self.ending then error(self.ending, 0) end
+end
+
+-- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
+local PATIENT <const> = { canary = true, failures = true, full = true }
+
+---Whether jobs in flight are left to a later process.
+---@return boolean
+function Engine:draining()
+  return self.ending ~= nil and (self.interrupted or not PATIENT[self.ending.kind])
 end
 
 ---Passes a result on; a failure of the world ends the import and is raised to the caller, whom
@@ -74,14 +80,10 @@ end
 ---@param kind? Kind
 ---@return T
 function Engine:check(value, message, kind)
-  if value == nil or value == false then
-    if message then
-      local reason = failure.new(message, kind)
-      self:stop(reason)
-      error(reason, 0)
-    end
-  end
-  return value
+  if value or not message then return value end
+  local reason = failure.new(message, kind)
+  self:stop(reason)
+  error(reason, 0)
 end
 
 ---Records what has happened: calls a method of the ledger. On a full disk the room that was kept
@@ -100,37 +102,22 @@ function Engine:record(method, ...)
   return self:check(value, message, kind)
 end
 
----Raises the reason when the import is ending.
-function Engine:go_on()
-  if self.ending then error(self.ending, 0) end
-end
-
----Waits for a slot that is free, of ours and of the tenant's, and takes it. Raises when the import
----is ending.
-function Engine:take_slot()
-  while not self.ending do
-    local left = self.slots:wait(self.clock.elapsed())
-    if left == 0 then break end
-    self.changed:wait(left and self.clock.real(left))
-  end
-  self:go_on()
-  self.slots:take(self.clock.elapsed())
-end
-
----Notes an error that nobody foresaw.
+---Logs an error that nobody foresaw.
 ---@param reason Failure
 function Engine:log_trace(reason)
   if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
 end
 
----@class Work  what runs beside the import
+-- Work in the background ------------------------------------------------------------------
+
+---@class Work
 ---@field over boolean
 ---@field failed? boolean  it has raised
 
----Runs `fn` beside the import. The import's end waits for it; what it raises ends the import.
+---Runs `fn` in the background. The import's end waits for it; what it raises ends the import.
 ---@param fn fun()
 ---@return Work
-function Engine:beside(fn)
+function Engine:spawn(fn)
   local work = { over = false }
   self.background = self.background + 1
   scheduler.spawn(function()
@@ -146,6 +133,12 @@ function Engine:beside(fn)
   return work
 end
 
+---Whether nothing runs in the background.
+---@return boolean
+function Engine:is_idle()
+  return self.background == 0
+end
+
 ---Calls `fn(...)`, for whose return the import's end waits even after an interrupt.
 ---@generic T
 ---@param fn fun(...): T
@@ -158,31 +151,34 @@ function Engine:shield(fn, ...)
   return value
 end
 
--- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
-local PATIENT <const> = { canary = true, failures = true, full = true }
-
----Whether jobs in flight are left to a later session.
----@return boolean
-function Engine:leaving()
-  return self.ending ~= nil and (self.hasty or not PATIENT[self.ending.kind])
-end
-
----Waits until no work is left beside the import, or jobs are to be left and nothing is shielded.
-function Engine:drain()
-  while self.background > 0 and not (self:leaving() and self.shielded == 0) do
+---Waits until nothing runs in the background, or jobs are to be left and nothing is shielded.
+function Engine:join()
+  while not self:is_idle() and not (self:draining() and self.shielded == 0) do
     self.changed:wait()
   end
 end
 
----Sleeps, in the program's own seconds; ends early when jobs are left to a later session.
+---Sleeps, in the program's own seconds; ends early when jobs are left to a later process.
 ---@param seconds number
 function Engine:sleep(seconds)
   local until_ = self.clock.elapsed() + seconds
-  while not self:leaving() do
+  while not self:draining() do
     local left = until_ - self.clock.elapsed()
     if left <= 0 then return end
     self.changed:wait(self.clock.real(left))
   end
+end
+
+---Waits for a slot that is free, of ours and of the tenant's, and takes it. Raises when the import
+---is ending.
+function Engine:take_slot()
+  while not self.ending do
+    local left = self.slots:wait(self.clock.elapsed())
+    if left == 0 then break end
+    self.changed:wait(left and self.clock.real(left))
+  end
+  self:check_running()
+  self.slots:take(self.clock.elapsed())
 end
 
 return engine

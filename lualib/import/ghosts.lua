@@ -18,21 +18,32 @@ local function count(ledger)
   return n
 end
 
----Whether ghosts may be deleted in this run: asked once, remembered in the journal.
+---@class Ghosts
+---@field private engine Engine
+---@field private agreed? boolean  the answer of a person; nil: not asked yet
+local Ghosts = {}
+Ghosts.__index = Ghosts
+
 ---@param engine Engine
+---@return Ghosts
+function ghosts.new(engine)
+  return setmetatable({ engine = engine }, Ghosts)
+end
+
+---Whether ghosts may be deleted in this run: asked once in a process; a yes is in the journal.
 ---@return true?
 ---@return string? why
-local function agreed(engine)
+local function may_delete(self)
+  local engine = self.engine
   if not engine.delete_ghosts then
     return nil, "it may be a ghost that no list shows; --delete-ghosts deletes it"
   end
-  local answer = engine.ledger:get("ghosts_consent")
-  if answer == nil then
-    answer = engine.agree(count(engine.ledger)) and 1 or 0
-    if answer == 1 then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
-    engine.ghosts_refused = answer == 0 or nil
+  if self.agreed == nil then
+    local noted = engine.ledger:get("ghosts_consent") == 1
+    self.agreed = noted or engine.ask_ghosts(count(engine.ledger)) or false
+    if self.agreed and not noted then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
   end
-  if answer == 1 then return true end
+  if self.agreed then return true end
   return nil, "nobody agreed to the deletion of its ghost"
 end
 
@@ -76,17 +87,16 @@ local function delete(engine, request)
 end
 
 ---Deletes what stands in the way of a refused user. Nil and why when it must not, or cannot, be.
----@param engine Engine
 ---@param refused RunFailure
 ---@param user Identifiers  as they were refused
 ---@return true?
 ---@return string? why
-function ghosts.delete(engine, refused, user)
-  if engine.ghosts_refused then return nil, "nobody agreed to the deletion of its ghost" end
+function Ghosts:delete(refused, user)
+  local engine = self.engine
   local why = objection(engine.connection, user)
   if why then return nil, why end
   local done
-  done, why = agreed(engine)
+  done, why = may_delete(self)
   if not done then return nil, why end
   local id = identifiers.with_prefix(user.user_id)
   local who = somebody(engine, user, id)

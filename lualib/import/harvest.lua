@@ -83,9 +83,9 @@ end
 local CALM <const> = 0.05 -- real seconds after a harvest: by then the next upload has left
 
 ---Uses the time until the next answer; whoever waits for this harvest goes first.
-local function seal(engine, chunk)
+local function archive(engine, chunk)
   scheduler.sleep(CALM)
-  if not engine.ending then engine.seal(chunk) end
+  if not engine.ending then engine.archive(chunk) end
 end
 
 ---The chunk's result is in the ledger: whoever waits for the job learns of it.
@@ -102,7 +102,7 @@ local function finish(engine, job, state)
   local too_many = gates.failures(engine.max_failures, engine.ledger)
   if too_many then engine:stop(failure.new(too_many, "failures")) end
   engine.changed:notify()
-  if engine.seal then engine:beside(function() seal(engine, chunk.id) end) end
+  if engine.archive then engine:spawn(function() archive(engine, chunk.id) end) end
 end
 
 ---The failures that a job reports; those of nobody are an alarm.

@@ -39,9 +39,9 @@ local PRESUMED <const> = {
 local function wait_for_end(engine, job)
   local own, users = engine.clock, job.chunk.users
   local began, looks, running_until = own.elapsed() - (job.adopted or 0), 0, 0
-  while not engine:leaving() do
+  while not engine:draining() do
     engine:sleep(pause(engine, job, own.elapsed() - began, looks))
-    if engine:leaving() then return nil end
+    if engine:draining() then return nil end
     local status = look(engine, job)
     looks = looks + 1
     local age = own.elapsed() - began

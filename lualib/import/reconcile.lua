@@ -153,7 +153,7 @@ function reconcile.wait(engine, chunk)
     }
     if decision == "settle" then return end
     engine:sleep(math.min(pause, deadline - age))
-    engine:go_on()
+    engine:check_running()
     pause = math.min(pause * 2, LONGEST_LOOK)
   end
 end

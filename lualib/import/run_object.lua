@@ -27,14 +27,18 @@ local NO_GHOST <const> = "no ghost: the user was not refused as one who is there
 ---@field connection string name
 ---@field private engine Engine
 ---@field private queue Requeue
+---@field private ghosts Ghosts
 ---@field private yielded table<integer, string> chunks that this process has handed out ("open"),
 ---and those that went from there, or from an earlier process, to the tenant ("sent")
----@field private absent table<integer, boolean>  by id: failures handed out whose user is proven to
----be missing in the tenant, and whose chunk could not be sent again as it is
----@field private ghosts table<integer, boolean>  by id: failures handed out whose look-up found
----nobody
+---@field private refused table<integer, Refused>  by id: failures that are handed out
 ---@field private uploads {late?: Job}  for upload.submit
 local Run = {}
+
+---@class Refused  what is known of a failure, whatever a recipe does to its user
+---@field identifiers table  of the user as it was refused
+---@field is_absent? boolean the user is proven to be missing in the tenant, and its chunk could not
+---be sent again as it is
+---@field is_ghost? boolean  a look-up found nobody
 
 ---Raises what a recipe did wrong with a method, at the recipe's line.
 local function expect(right, ...)
@@ -45,10 +49,11 @@ end
 ---tenant's credentials.
 ---@param engine Engine
 ---@return Run
+---@return fun(id: integer, user: table) remember  the identifiers with which a user was refused
 function run_object.new(engine)
   local own = setmetatable({
-    engine = engine, queue = requeue.new(engine), yielded = {}, absent = {}, ghosts = {},
-    uploads = {},
+    engine = engine, queue = requeue.new(engine), ghosts = ghosts.new(engine), yielded = {},
+    refused = {}, uploads = {},
   }, { __index = Run })
   local calls = {}
   for name, method in pairs(Run) do
@@ -57,7 +62,9 @@ function run_object.new(engine)
   return inside_run.new(calls, {
     params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
     connection = engine.connection.name,
-  })
+  }), function(id, user)
+    own.refused[id] = { identifiers = identifiers.of(user) }
+  end
 end
 
 ---Takes up the jobs, uncertain uploads and unjudged failures that an earlier process left.
@@ -81,7 +88,7 @@ local function adopt(self)
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
   end
   for _, id in ipairs(engine.ledger:unjudged()) do
-    engine:beside(function() reconcile.failures(engine, engine.ledger:chunk(id)) end)
+    engine:spawn(function() reconcile.failures(engine, engine.ledger:chunk(id)) end)
   end
 end
 
@@ -133,7 +140,7 @@ function Run:wait(job)
   local engine = self.engine
   expect(type(job) == "table" and job.chunk, "run:wait takes a job that run:submit has returned")
   while not job.result do
-    engine:go_on()
+    engine:check_running()
     engine.changed:wait()
   end
   return job.result
@@ -142,8 +149,8 @@ end
 ---Waits until every job is harvested and every refused user judged.
 function Run:settle()
   local engine = self.engine
-  engine:drain()
-  engine:go_on()
+  engine:join()
+  engine:check_running()
 end
 
 ---@class RunFailure  a refused user, with the keys of a line of failed.ndjson
@@ -188,10 +195,11 @@ function Run:failures(job)
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
           repeatable = evidence.are_repeatable(users, engine.connection.unique)
         end
-        self.absent[row.id] = row.code == "JOB_FAILED" and not row.user_id and not repeatable
-        self.ghosts[row.id] = evidence.is_ghost(row)
         local refused = run_object.failure(row, users)
-        engine.identified[row.id] = identifiers.of(refused.user)
+        self.refused[row.id] = {
+          identifiers = identifiers.of(refused.user), is_ghost = evidence.is_ghost(row),
+          is_absent = row.code == "JOB_FAILED" and not row.user_id and not repeatable,
+        }
         return refused
       end
     end
@@ -219,21 +227,21 @@ end
 ---@return FixOptions|string|nil options  or why there is no user
 function Run:repair(refused)
   local fix = self.engine.recipe.fix
+  local known = self.refused[refused.id] or {}
   local has_own = type(fix) == "table" and fix.JOB_FAILED
-  local absent = self.absent[refused.id] and refused.round < self.engine.rounds
-  if not has_own and (absent or self.engine.ledger:was_left_out(refused.id)) then
+  local is_absent = known.is_absent and refused.round < self.engine.rounds
+  if not has_own and (is_absent or self.engine.ledger:was_left_out(refused.id)) then
     return refused.user, {}
   end
   local factors = refused.code == "MFA_FACTORS_FAILED"
   if type(fix) == "table" then
-    local known = false
-    for _, e in ipairs(refused.errors) do known = known or fix[e.code] ~= nil end
-    fix = known and fixers.all(fix) or nil
+    local has_one = false
+    for _, e in ipairs(refused.errors) do has_one = has_one or fix[e.code] ~= nil end
+    fix = has_one and fixers.all(fix) or nil
   end
   if not fix then
     if factors and refused.round < self.engine.rounds then return refused.user, {} end
-    local is_ghost = refused.code == "DUPLICATED_USER" and self.ghosts[refused.id]
-    if is_ghost and self.engine.delete_ghosts then
+    if refused.code == "DUPLICATED_USER" and known.is_ghost and self.engine.delete_ghosts then
       local user, more = fixers.ghost(refused.user, refused)
       return user, more
     end
@@ -264,16 +272,16 @@ function Run:requeue(user, refused, options)
   expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
   expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
   options = options_of(options)
-  local before = self.engine.identified[refused.id] or identifiers.of(refused.user)
-  local why = self.queue:objection(user, before, refused.position)
+  local known = self.refused[refused.id] or { identifiers = identifiers.of(refused.user) }
+  local why = self.queue:objection(user, known.identifiers, refused.position)
   if why then return false, why end
   if options.delete_ghost then
-    if not self.ghosts[refused.id] then return false, refused.why or NO_GHOST end
+    if not known.is_ghost then return false, refused.why or NO_GHOST end
     local deleted
-    deleted, why = ghosts.delete(self.engine, refused, before)
+    deleted, why = self.ghosts:delete(refused, known.identifiers)
     if not deleted then return false, why end
   end
-  self.engine.identified[refused.id] = nil
+  self.refused[refused.id] = nil
   return self.queue:add(user, refused, options)
 end
 
@@ -282,9 +290,8 @@ end
 ---@param why? string
 function Run:give_up(refused, why)
   expect(type(refused) == "table" and refused.id, "run:give_up takes one of run:failures()")
-  local engine = self.engine
-  engine.identified[refused.id] = nil
-  engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
+  self.refused[refused.id] = nil
+  self.engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
 ---Iterates over users with a result; "unknown" is one whom an upsert inserted or updated where the
@@ -311,7 +318,7 @@ end
 function Run:spawn(fn)
   expect(type(fn) == "function", "run:spawn takes a function, not a %s", type(fn))
   local engine = self.engine
-  engine:beside(function() call.check("spawn", fn) end)
+  engine:spawn(function() call.check("spawn", fn) end)
 end
 
 ---@param seconds number
@@ -319,7 +326,7 @@ function Run:sleep(seconds)
   expect(type(seconds) == "number", "run:sleep takes seconds, not a %s", type(seconds))
   local engine = self.engine
   engine:sleep(seconds)
-  engine:go_on()
+  engine:check_running()
 end
 
 ---A call of the Management API, `path` relative to /api/v2; the credentials are added here.

@@ -171,7 +171,7 @@ local function send(engine, job)
     engine.changed:notify()
     if job.attempt then return end
     if wait then engine:sleep(wait) end
-    engine:go_on()
+    engine:check_running()
   end
 end
 
@@ -224,7 +224,7 @@ local function import_chunk(engine, job)
   local delay = follow(engine, job)
   if not delay then return end
   engine:sleep(delay)
-  engine:go_on()
+  engine:check_running()
   job.id, job.attempt = nil, nil
   return import_chunk(engine, job)
 end
@@ -234,7 +234,7 @@ end
 ---@param engine Engine
 ---@param job Job
 function upload.adopt(engine, job)
-  engine:beside(function()
+  engine:spawn(function()
     if not job.id then resolve(engine, job) end
     import_chunk(engine, job)
   end)
@@ -248,7 +248,7 @@ end
 ---@param uploads {late?: Job}  the one that the import has gone on without
 function upload.submit(engine, job, uploads)
   local longest = math.max(LATE, LEAST_LATE / engine.clock.real(1))
-  local work = engine:beside(function() import_chunk(engine, job) end)
+  local work = engine:spawn(function() import_chunk(engine, job) end)
   while not (job.attempt or work.over) do
     local is_late = job.asked and engine.clock.elapsed() - job.asked >= longest
     local other = uploads.late and not uploads.late.attempt
@@ -259,7 +259,7 @@ function upload.submit(engine, job, uploads)
     end
     engine.changed:wait(engine.clock.real(longest))
   end
-  if work.failed then engine:go_on() end
+  if work.failed then engine:check_running() end
 end
 
 return upload

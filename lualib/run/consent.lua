@@ -12,20 +12,22 @@ consent.INTERRUPTED = failure.new("interrupted; what was sent is recorded", "int
   { detail = "what was sent is recorded" })
 
 ---Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
----@param session Session
+---@param ledger Ledger
+---@param settings Settings
+---@param ui table
+---@param plan Plan
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 ---@return FailureMore? more
-function consent.given(session)
-  if session.ledger:get("consent") then return true end
+function consent.given(ledger, settings, ui, plan)
+  if ledger:get("consent") then return true end
   local question = string.format("Import %s into %s of %s?",
-    format.count(session.plan.users, "user"), session.settings.connection or "the connection",
-    session.settings.base or "the tenant")
-  if not session.settings.yes then
-    session.ui:plan(session.plan)
-    local answer = session.ui:ask(question)
-    if session.interrupted then return consent.INTERRUPTED:values() end
+    format.count(plan.users, "user"), settings.connection or "the connection",
+    settings.base or "the tenant")
+  if not settings.yes then
+    ui:plan(plan)
+    local answer = ui:ask(question)
     if answer == nil then
       return nil, "nothing was sent: no terminal to ask on, and no --yes", "consent",
         { add = "--yes" }
@@ -33,54 +35,57 @@ function consent.given(session)
       return nil, "nothing was sent", "consent"
     end
   end
-  return session.ledger:note { consent = clock.now() }
+  return ledger:note { consent = clock.now() }
 end
 
 ---A gate's limit: the one that is given now, else the one the run was begun with.
----@param session Session
+---@param ledger Ledger
+---@param settings Settings
 ---@param name "max_rejects"|"max_failures"
 ---@return Limit?
-function consent.gate(session, name)
-  local limit = session.settings[name]
-  if not limit then return session.ledger:get_table(name) end
-  failure.check(session.ledger:note { [name] = limit })
+function consent.gate(ledger, settings, name)
+  local limit = settings[name]
+  if not limit then return ledger:get_table(name) end
+  failure.check(ledger:note { [name] = limit })
   return limit
 end
 
 ---After a clean canary: a person may try a login before the rest follows.
----@param session Session
+---@param settings Settings
+---@param ui table
 ---@param users integer
 ---@return boolean? go_on  nil: nobody to ask
-function consent.after_canary(session, users)
-  if session.settings.yes then return true end
-  local answer = session.ui:ask(string.format(
+function consent.after_canary(settings, ui, users)
+  if settings.yes then return true end
+  local answer = ui:ask(string.format(
     "The canary, the first %s of the source, is in the tenant. Try a login as one of them. "
       .. "Send the rest?", format.count(users, "user")))
-  if answer == nil and session.ui.cancelled then return false end -- a terminal that went away
+  if answer == nil and ui.cancelled then return false end -- a terminal that went away
   return answer
 end
 
 ---Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.
----@param session Session
+---@param settings Settings
+---@param ui table
 ---@param n integer  users that look as if they met one
 ---@return boolean?  nil: nobody to ask
-function consent.ghosts(session, n)
-  if session.settings.yes and session.settings.delete_ghosts then return true end
-  return session.ui:ask(string.format("%s seem to meet ghosts, users that no list of the tenant "
+function consent.ghosts(settings, ui, n)
+  if settings.yes and settings.delete_ghosts then return true end
+  return ui:ask(string.format("%s seem to meet ghosts, users that no list of the tenant "
     .. "shows. Delete each, after a look-up, and import its user again?",
     format.count(n, "refused user")))
 end
 
 ---Whether --delete-ghosts was given, now or when the run began.
----@param session Session
+---@param ledger Ledger
+---@param settings Settings
 ---@return boolean
-function consent.delete_ghosts(session)
-  local settings = session.settings
+function consent.delete_ghosts(ledger, settings)
   if settings.delete_ghosts then
-    failure.check(session.ledger:note { delete_ghosts = 1,
-      ghosts_consent = settings.yes and 1 or session.ledger:get("ghosts_consent") })
+    failure.check(ledger:note { delete_ghosts = 1,
+      ghosts_consent = settings.yes and 1 or ledger:get("ghosts_consent") })
   end
-  return session.ledger:get("delete_ghosts") == 1
+  return ledger:get("delete_ghosts") == 1
 end
 
 return consent

@@ -1,8 +1,8 @@
 --- The users of failed.ndjson, repaired by a person or by a changed recipe, become chunks of the
 --- same run once more.
 
+local failure = require "base.failure"
 local file = require "host.file"
-local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local retry_input = {}
@@ -57,11 +57,11 @@ end
 
 ---What a finished run knows of the users that were refused: a function from the journal's row.
 ---@return fun(row: table): {digests: table<string, string>}
-local function outlines(engine)
+local function outlines(ledger, dir)
   local held, users
   return function(row)
     if row.chunk ~= held then
-      held, users = row.chunk, engine:check(engine.dir:outlines(engine.ledger:chunk(row.chunk)))
+      held, users = row.chunk, failure.check(dir:outlines(ledger:chunk(row.chunk)))
     end
     return users[row.place].user
   end
@@ -80,43 +80,44 @@ local function is_edited(user, outline)
 end
 
 ---Queues the user of a line, as a person has left it, or as the recipe repairs it.
----@param face Run
----@param engine Engine
+---@param run Run
 ---@param line table
 ---@param row table      the journal's
 ---@param outline table  of the user as it was refused
-local function take(face, engine, line, row, outline)
+local function queue(run, line, row, outline)
   local refused = {
     id = row.id, position = row.position, at = row.at, user = line.user, code = row.code,
     path = row.path, message = row.message, errors = row.errors, job = row.job,
     attempt = line.attempt, round = row.round,
   }
-  engine.identified[row.id] = identifiers.of(outline)
   local user, options
   if is_edited(line.user, outline) then
     user, options = line.user, { why = "repaired in failed.ndjson" }
   else
-    user, options = face:repair(refused)
+    user, options = run:repair(refused)
     if not user then user, options = line.user, nil end
   end
-  local queued, why = face:requeue(user, refused, options)
-  if not queued then
-    engine:record("judged", { { id = row.id, outcome = "failed", why = why } })
-  end
+  local queued, why = run:requeue(user, refused, options)
+  if not queued then run:give_up(refused, why) end
 end
 
 ---Queues every user of the list that still counts as failed. Lines that were taken out of it stay
 ---failed, and so do those that have lost their user that way.
----@param face Run
----@param engine Engine
-function retry_input.queue(face, engine)
-  local outline_of = outlines(engine)
-  engine:check(each(engine.dir, function(line)
-    local row = engine.ledger:failure(line.id)
-    if line.user and row.outcome == "failed" then
-      take(face, engine, line, row, outline_of(row))
-    end
-  end))
+---@param ledger Ledger
+---@param dir RunDirectory
+---@return fun(run: Run, remember: fun(id: integer, user: table)) prepare  of ImportOptions
+function retry_input.queue(ledger, dir)
+  return function(run, remember)
+    local outline_of = outlines(ledger, dir)
+    failure.check(each(dir, function(line)
+      local row = ledger:failure(line.id)
+      if line.user and row.outcome == "failed" then
+        local outline = outline_of(row)
+        remember(row.id, outline)
+        queue(run, line, row, outline)
+      end
+    end))
+  end
 end
 
 return retry_input

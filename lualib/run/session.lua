@@ -10,7 +10,7 @@ local consent = require "run.consent"
 local exit_status = require "base.exit_status"
 local failure = require "base.failure"
 local gates = require "journal.gates"
-local importing = require "import"
+local import = require "import"
 local ledger = require "journal.ledger"
 local log = require "journal.log"
 local fingerprint = require "run.fingerprint"
@@ -41,7 +41,7 @@ local session = {}
 ---@field interrupted boolean
 ---@field turn Condition  the tenant has answered, or an interrupt has come
 ---@field signals? Signals
----@field engine? Engine
+---@field stop_import? fun(reason: Failure)  of the import that runs
 ---@field plan? Plan    for its report
 local Session = {}
 Session.__index = Session
@@ -124,7 +124,7 @@ function Session:watch_signals()
     self.turn:notify()
     self.ui:cancel() -- a question that is open
     self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
-    if self.engine then self.engine:stop(consent.INTERRUPTED) end
+    if self.stop_import then self.stop_import(consent.INTERRUPTED) end
   end
   self.signals = signals.watch(interrupt, function()
     scheduler.finish(finish.finish(self, consent.INTERRUPTED))
@@ -133,6 +133,24 @@ function Session:watch_signals()
     self.log("hang_up", { survives = survives })
     if survives then self.ui:cancel() else interrupt() end
   end)
+end
+
+---Imports what is staged, and what `prepare` queues.
+---@param prepare? fun(run: Run, remember: fun(id: integer, user: table))
+function Session:import(prepare)
+  local book, settings, ui = self.ledger, self.settings, self.ui
+  return import.run {
+    ledger = book, dir = self.dir, tenant = self.tenant, recipe = self.recipe,
+    clock = self.clock, ui = ui, log = self.log, slots = settings.slots,
+    patience = settings.patience, chunk_bytes = settings.chunk_bytes,
+    chunk_users = settings.chunk_users, keep_chunks = settings.keep_chunks,
+    max_failures = consent.gate(book, settings, "max_failures"),
+    delete_ghosts = consent.delete_ghosts(book, settings),
+    ask_ghosts = function(n) return consent.ghosts(settings, ui, n) end,
+    ask_canary = function(users) return consent.after_canary(settings, ui, users) end,
+    on_interrupt = function(stop) self.stop_import = stop end,
+    prepare = prepare,
+  }
 end
 
 ---From a staged run to its end.
@@ -147,14 +165,17 @@ function Session:go()
   })
   local done, message, kind, more = true, nil, nil, nil
   if not self.ledger:was_sent() then
-    local too_many = gates.rejects(consent.gate(self, "max_rejects"),
-      totals.figures(self.ledger))
+    local limit = consent.gate(self.ledger, self.settings, "max_rejects")
+    local too_many = gates.rejects(limit, totals.figures(self.ledger))
     if too_many then return finish.finish(self, failure.new(too_many, "rejects")) end
   end
-  if self.ledger:is_pending() then done, message, kind, more = consent.given(self) end
+  if self.ledger:is_pending() then
+    done, message, kind, more = consent.given(self.ledger, self.settings, self.ui, self.plan)
+    if self.interrupted then done, message, kind, more = consent.INTERRUPTED:values() end
+  end
   if done and self.ledger:get("consent") then
     done, message, kind, more = self:settle_tenant()
-    if done then done, message, kind, more = importing.run(self) end
+    if done then done, message, kind, more = self:import() end
   end
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
@@ -402,7 +423,7 @@ function session.retry(dir, settings, ui)
   if done then done, message, kind = self.ledger:reopen(fingerprint.digests(self.recipe)) end
   if not done then return nil, message, kind, more end
   report.discard(self.dir)
-  done, message, kind, more = importing.run(self, retry_input.queue)
+  done, message, kind, more = self:import(retry_input.queue(self.ledger, self.dir))
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 

@@ -163,9 +163,9 @@ local function refused_run(fix, users, rounds, fn, options)
   for key, value in pairs((options or {}).with or {}) do given[key] = value end
   rig.with_run(given, function(face, made, book, dir)
     import(face)
-    made:drain()
+    made:join()
     finalize(face)
-    made:drain()
+    made:join()
     fn(totals.figures(book), book, tenant, dir)
   end)
 end
@@ -220,7 +220,7 @@ test("an upsert that a fixer asks for counts as updated", function()
   rig.with_run({ tenant = tenant, n = 2, recipe = recipe }, function(face, made, book)
     import(face)
     finalize(face)
-    made:drain()
+    made:join()
     tap.equal({ users_of(totals.figures(book)), upsert }, { { 1, 1, 0, 0, 0 }, true })
     tap.equal(book:chunk(2).updates, true)
   end)
@@ -244,7 +244,7 @@ test("factors that are left out make no second account", function()
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book, dir)
     import(face)
     finalize(face)
-    made:drain()
+    made:join()
     tap.equal({ users_of(totals.figures(book)), upsert }, { { 2, 0, 0, 0, 0 }, true })
     tap.equal(dir:users(book:chunk(2))[1].user.mfa_factors, nil)
   end)
@@ -299,7 +299,7 @@ local function ghost_run(options, fn)
   end
   local with = {
     client = client, delete_ghosts = options.allowed ~= false, unique = options.unique,
-    agree = options.agree or function() return true end,
+    ask_ghosts = options.ask_ghosts or function() return true end,
   }
   local errors = { { code = "DUPLICATED_USER" } }
   refused_run({ DUPLICATED_USER = fixers.ghost }, rig.users(2), { errors },
@@ -322,8 +322,8 @@ end)
 ---{when, options, why}
 for _, case in ipairs {
   { "without --delete-ghosts", { allowed = false }, "--delete-ghosts" },
-  { "when a person says no", { agree = function() return false end }, "nobody agreed" },
-  { "when there is nobody to ask", { agree = function() end }, "nobody agreed" },
+  { "when a person says no", { ask_ghosts = function() return false end }, "nobody agreed" },
+  { "when there is nobody to ask", { ask_ghosts = function() end }, "nobody agreed" },
   { "where addresses are not unique", { unique = { user_id = true } }, "are not unique" },
 } do
   test("no ghost is deleted " .. case[1], function()
@@ -348,7 +348,7 @@ test("a user twice in the upload is no ghost, whatever fixer asks for its deleti
   refused_run({ DUPLICATED_USER = ask }, rig.users(2), { errors }, function(figures, book)
     tap.equal(users_of(figures), { 1, 0, 0, 1, 0 })
     tap.contains(book:failures("failed", 0, 1)[1].why, "only the first is imported")
-  end, { with = { delete_ghosts = true, agree = function() error "not asked" end } })
+  end, { with = { delete_ghosts = true, ask_ghosts = function() error "not asked" end } })
 end)
 
 test("a ghost that cannot be deleted leaves its user failed", function()

@@ -6,7 +6,6 @@ local guard = require "base.guard"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import.rig"
 local rig = require "tests.rig"
-local run_object = require "import.run_object"
 local tap = require "tests.tap"
 
 local test = tap.test
@@ -14,7 +13,7 @@ local whole, users_of = import_rig.whole, import_rig.users_of
 
 test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
   local tenant = rig.tenant()
-  rig.with_run({ n = 6, tenant = tenant, invite = function(n)
+  rig.with_run({ n = 6, tenant = tenant, ask_canary = function(n)
     tap.equal({ n, tenant.submits }, { 2, 1 })
     return true
   end }, function(face, made, book)
@@ -24,49 +23,54 @@ test("a canary goes alone and is judged once; a clean one lets the rest follow",
 end)
 
 ---Imports as another process would go on, answering the canary's question.
-local function again(made, answer)
-  made.ending = nil
+local function again(earlier, answer)
   local asked = false
-  function made.invite()
-    asked = true
-    return answer
-  end
-  guard.call(import, run_object.new(made))
-  made:drain()
-  return { made.ending and made.ending.kind or "done", asked }
+  local run, made = rig.import(earlier.ledger, earlier.dir, {
+    tenant = earlier.jobs, ask_canary = function()
+      asked = true
+      return answer
+    end,
+  })
+  guard.call(import, run)
+  made:join()
+  return { made.ending and made.ending.kind or "done", asked }, made.ending
 end
 
 test("a no after a clean canary is asked again by every process until a yes", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, false), { "canary", true })
-    tap.equal(again(made, false), { "canary", true })
-    tap.equal(made.ending.more.add, nil) -- who has just said no is asked again
-    tap.equal(again(made, nil), { "canary", true }) -- nobody to ask: the no stands
-    tap.equal({ made.ending.more.add, tenant.submits }, { "--yes", 1 })
-    tap.equal(again(made, true), { "done", true })
-    tap.equal(again(made, false), { "done", false })
+    tap.equal((again(made, false)), { "canary", true })
+    local result, ending = again(made, false)
+    tap.equal(result, { "canary", true })
+    tap.equal(ending.more.add, nil) -- who has just said no is asked again
+    result, ending = again(made, nil)
+    tap.equal(result, { "canary", true }) -- nobody to ask: the no stands
+    tap.equal({ ending.more.add, tenant.submits }, { "--yes", 1 })
+    tap.equal((again(made, true)), { "done", true })
+    tap.equal((again(made, false)), { "done", false })
     tap.equal(tenant.submits, 3)
   end)
 end)
 
 test("a question after a canary that an interrupt ends is asked again", function()
   local tenant = rig.tenant()
-  rig.with_run({ n = 6, tenant = tenant, invite = function() end }, function(face, made, book)
+  local stop
+  local options = { n = 6, tenant = tenant, ask_canary = function() stop() end }
+  rig.with_run(options, function(face, made, book)
     assert(book:note { canary_chunk = 1 })
-    function made.invite() made:stop(failures.new("interrupted", "interrupted")) end
+    function stop() made:stop(failures.new("interrupted", "interrupted")) end
     guard.call(import, face)
-    made:drain()
+    made:join()
     tap.equal({ made.ending.kind, tenant.submits }, { "interrupted", 1 })
-    tap.equal(again(made, true), { "done", true })
+    tap.equal((again(made, true)), { "done", true })
   end)
 end)
 
 test("nobody to ask after a clean canary: the rest follows", function()
   rig.with_run({ n = 6 }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, nil), { "done", true })
+    tap.equal((again(made, nil)), { "done", true })
   end)
 end)
 
@@ -79,8 +83,8 @@ test("a canary that is not clean is judged once: the next process goes on unaske
   }
   rig.with_run({ n = 6, tenant = tenant }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
-    tap.equal(again(made, true), { "canary", false })
-    tap.equal(again(made, false), { "done", false })
+    tap.equal((again(made, true)), { "canary", false })
+    tap.equal((again(made, false)), { "done", false })
   end)
 end)
 
@@ -109,7 +113,7 @@ test("a canary of all users is judged once they have their result, and holds nob
     tap.equal(canary.figures(book), { asked = "9", users = 6 })
     canary.conclude(made)
     tap.equal(canary.figures(book).good, nil) -- nothing was sent yet
-    tap.equal(again(made, nil), { "done", false })
+    tap.equal((again(made, nil)), { "done", false })
     canary.conclude(made)
     tap.equal(canary.figures(book), { asked = "9", users = 6, good = 6 })
   end)
@@ -141,7 +145,7 @@ test("a canary that ends before the last user is not concluded without its quest
     of_all(book, 2)
     assert(book:note { canary_chunk = 1 })
     face:wait(face:submit(face:chunks()()))
-    made:drain()
+    made:join()
     canary.conclude(made)
     tap.equal(canary.figures(book), { asked = "2", users = 2 })
   end)

@@ -45,7 +45,7 @@ local function harvested(answer, fn)
     log = function(event, fields) log[#log + 1] = { event = event, fields = fields } end,
   }, function(face, made, book)
     import(face)
-    made:drain()
+    made:join()
     local list = {}
     for row in book.db:rows("SELECT * FROM failure ORDER BY place") do
       row.errors = json.decode(row.errors)

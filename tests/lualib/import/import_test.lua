@@ -9,7 +9,6 @@ local import_rig = require "tests.lualib.import.rig"
 local json = require "host.json"
 local report = require "report"
 local rig = require "tests.rig"
-local run_object = require "import.run_object"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 
@@ -151,9 +150,9 @@ for name, lost in pairs(LOST) do
       local tenant = rig.tenant()
       tenant.script = { lost }
       tenant.known = { { user_id = "auth0|1", email = "user1@example.com", created_at = now() } }
-      local options = { users = without_ids(6), tenant = tenant, unique = TWINS }
+      local options = { users = without_ids(6), tenant = tenant, unique = TWINS,
+        clock = scheduler.clock(100000) }
       rig.with_run(options, function(face, made, book)
-        made.clock = scheduler.clock(100000)
         local figures = whole(face, made, book)
         tap.equal(users_of(figures), { 6, 0, 0, 0, 0 })
         tap.equal({ tenant.submits, figures.rounds }, { 4, 2 })
@@ -255,7 +254,7 @@ for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } 
       end
       rig.with_run({
         n = 2, tenant = ordinary_tenant(), client = { request = ask },
-        delete_ghosts = delete_ghosts, agree = function() return true end,
+        delete_ghosts = delete_ghosts, ask_ghosts = function() return true end,
         recipe = { params = {}, fix = fix and { DUPLICATED_USER = fix } or nil },
       }, function(face, made, book)
         tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
@@ -272,12 +271,13 @@ test("a look-up that fails makes no ghost: its users are open until one succeeds
   local tenant = ordinary_tenant()
   local find = tenant.find
   function tenant.find() return nil, "GET /users: given up after 9 tries", "temporary" end
-  rig.with_run({ n = 2, tenant = tenant, delete_ghosts = true }, function(face, made, book)
+  rig.with_run({ n = 2, tenant = tenant, delete_ghosts = true }, function(face, made, book, dir)
     tap.equal(users_of(whole(face, made, book)), { 0, 0, 0, 0, 2 })
     tap.equal({ made.ending.kind, #book:failures("open", 0, 9) }, { "temporary", 2 })
     tap.equal(report.findings(book), json.array {})
-    tenant.find, made.ending = find, nil
-    tap.equal(users_of(whole(run_object.new(made), made, book)), { 0, 0, 1, 1, 0 })
+    tenant.find = find
+    local run, later = rig.import(book, dir, { tenant = tenant })
+    tap.equal(users_of(whole(run, later, book)), { 0, 0, 1, 1, 0 })
   end)
 end)
 
@@ -552,7 +552,7 @@ test("an interrupt ends the iteration; what was sent stays recorded", function()
       n = n + 1
       made:stop(failures.new("interrupted", "interrupted"))
     end
-    made:drain()
+    made:join()
     tap.equal({ n, book:chunk(1).state, book:chunk(2).state }, { 1, "sent", "staged" })
   end)
 end)
@@ -647,7 +647,7 @@ test("too many failures end the import; jobs in flight are waited for and harves
   }
   rig.with_run({ n = 12, tenant = tenant, max_failures = { n = 0 } }, function(face, made, book)
     guard.call(import, face) -- a submit that waits when the gate falls raises the reason
-    made:drain()
+    made:join()
     local figures = totals.figures(book)
     tap.equal(made.ending.kind, "failures")
     tap.contains(made.ending.message, "more than --max-failures 0")

@@ -10,10 +10,10 @@ local test = tap.test
 
 local function whole(face, made, book)
   import(face)
-  made:drain()
+  made:join()
   if made.ending then error(made.ending, 0) end
   finalize(face)
-  made:drain()
+  made:join()
   return totals.figures(book)
 end
 
@@ -41,8 +41,8 @@ test("a job that runs for more than two hours counts as failed, and its users ar
       { user_id = "auth0|u1", email = "user1@example.com", created_at = now() },
       { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
     }
-    rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
-      made.clock = scheduler.clock(FAST)
+    local options = { n = 2, tenant = tenant, clock = scheduler.clock(FAST) }
+    rig.with_run(options, function(face, made, book)
       local began = made.clock.elapsed()
       tap.equal(whole(face, made, book).inserted, 2)
       tap.equal(tenant.submits, 1)
@@ -53,8 +53,8 @@ test("a job that runs for more than two hours counts as failed, and its users ar
 
 test("a job that runs for more than two hours and made nobody is sent again", function()
   local tenant = stuck()
-  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
-    made.clock = scheduler.clock(FAST)
+  local options = { n = 2, tenant = tenant, clock = scheduler.clock(FAST) }
+  rig.with_run(options, function(face, made, book)
     tap.equal(whole(face, made, book).inserted, 2)
     tap.equal(tenant.submits, 2)
   end)
@@ -62,13 +62,13 @@ end)
 
 test("the two hours of an adopted job are counted from its submit", function()
   local tenant = stuck()
-  rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
+  local options = { n = 2, tenant = tenant, clock = scheduler.clock(FAST) }
+  rig.with_run(options, function(face, made, book)
     local attempt = book:sending(1)
     assert(book:sent(1, attempt, "job_1"))
     -- At this speed the journal's tenth of a second is more than two hours.
     book.db:run "UPDATE job SET submitted = submitted - 0.1"
     book.db:run "UPDATE attempt SET ended = ended - 0.1"
-    made.clock = scheduler.clock(FAST)
     local looks, status = 0, tenant.status
     function tenant.status(client, id)
       if id == "job_1" then looks = looks + 1 end
@@ -146,8 +146,8 @@ test("jobs of others are waited out for hours, with few tries", function()
   local submit = tenant.submit
   local tries, details = 0, {}
   local ui = { progress = function(_, shown) details[shown.detail or "none"] = true end }
-  rig.with_run({ n = 4, tenant = tenant, ui = ui }, function(face, made, book)
-    made.clock = scheduler.clock(20000)
+  local options = { n = 4, tenant = tenant, ui = ui, clock = scheduler.clock(20000) }
+  rig.with_run(options, function(face, made, book)
     free_at = made.clock.elapsed() + 3600
     function tenant.submit(client, request)
       if made.clock.elapsed() > free_at then return submit(client, request) end
@@ -215,13 +215,13 @@ for _, kind in ipairs { "canary", "failures", "full" } do
     rig.with_run({ n = 2, tenant = stuck() }, function(face, made, book)
       local job = face:submit(face:chunks()())
       made:stop(failure.new("enough", kind))
-      assert(not made:leaving())
+      assert(not made:draining())
       scheduler.spawn(function()
         scheduler.sleep(0.02)
         made:stop(failure.new("interrupted", "interrupted"))
       end)
-      made:drain()
-      assert(made:leaving())
+      made:join()
+      assert(made:draining())
       tap.equal({ made.ending.kind, job.result, #book:open_jobs() }, { kind, nil, 1 })
     end)
   end)
@@ -240,7 +240,7 @@ test("what a full disk cannot take is recorded from the reserve, and nothing mor
         return sent(...)
       end
       pcall(import, face)
-      made:drain()
+      made:join()
       tap.equal({ spent, made.ending.kind, #book:open_jobs() }, { 1, "full", 0 })
       local f = totals.figures(book)
       tap.equal({ f.inserted, f.pending, tenant.submits }, { 2, 4, 1 })

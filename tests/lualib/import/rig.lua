@@ -14,10 +14,10 @@ end
 ---The default import and finalize, as a session runs them; returns the figures of the books.
 function import_rig.whole(face, made, book)
   import(face)
-  made:drain()
+  made:join()
   if not made.ending then
     finalize(face)
-    made:drain()
+    made:join()
   end
   return totals.figures(book)
 end

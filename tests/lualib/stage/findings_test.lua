@@ -151,9 +151,9 @@ local function with_failures(fn)
   local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.drop_username } }
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
     import(face)
-    made:drain()
+    made:join()
     finalize(face)
-    made:drain()
+    made:join()
     fn(book)
   end)
 end
@@ -185,9 +185,9 @@ test("a user that is repaired twice is two repairs, and not two users", function
   local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.rename_username "-%d" } }
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
     import(face)
-    made:drain()
+    made:join()
     finalize(face)
-    made:drain()
+    made:join()
     local statement = report.build(book, { directory = "x" })
     statement.findings = report.findings(book)
     tap.equal({ #statement.findings, statement.users.inserted }, { 1, 1 })
