@@ -29,6 +29,21 @@ function open.find(dir)
   return found
 end
 
+---The directory of a run that begins, or goes on where it is unfinished.
+---@param recipe Recipe
+---@param settings Settings
+---@return RunDirectory
+function open.directory(recipe, settings)
+  if settings.run_dir then return directory.at(settings.run_dir) end
+  local name = recipe.name .. (settings.limit and "-" .. settings.limit or "")
+  local dir, n = directory.at(name .. ".run"), 1
+  while (settings.fresh or settings.limit) and dir:exists() do
+    n = n + 1
+    dir = directory.at(string.format("%s-%d.run", name, n))
+  end
+  return dir
+end
+
 ---Why a rehearsal is neither gone on with nor compared.
 ---@param book Ledger
 ---@return string? why
@@ -123,8 +138,29 @@ function open.undone(book, dir)
     .. "another", dir.path, command), { next = command }
 end
 
----The tenant and the connection that the run is for; whether users could be imported there now
----does not matter.
+---The tenant and the connection that the run is for.
+---@param book Ledger
+---@param settings Settings
+---@param lacking string  what to say before the credentials that are missing
+---@param connect_ fun(): Tenant?, string?, Kind?
+---@return Tenant?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
+function open.reach(book, settings, lacking, connect_)
+  local elsewhere = settings.base and open.elsewhere(book, settings)
+  if elsewhere then return nil, elsewhere, "usage" end
+  if not connect.has_credentials(settings) then
+    return nil, lacking .. connect.missing(settings), "usage"
+  end
+  local tenant, message, kind, more = connect_()
+  if not tenant then return nil, message, kind, more end
+  elsewhere = open.elsewhere(book, settings, tenant.connection)
+  if elsewhere then return nil, elsewhere, "usage" end
+  return tenant
+end
+
+---The tenant of the run, where it does not matter whether users could be imported now.
 ---@param book Ledger
 ---@param settings Settings
 ---@param clock Clock
@@ -133,16 +169,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function open.connect(book, settings, clock, scopes)
-  local elsewhere = settings.base and open.elsewhere(book, settings)
-  if elsewhere then return nil, elsewhere, "usage" end
-  if not connect.has_credentials(settings) then
-    return nil, "the tenant must be asked; that needs " .. connect.missing(settings), "usage"
-  end
-  local tenant, message, kind = connect.look(settings, clock, scopes)
-  if not tenant then return nil, message, kind end
-  elsewhere = open.elsewhere(book, settings, tenant.connection)
-  if elsewhere then return nil, elsewhere, "usage" end
-  return tenant
+  return open.reach(book, settings, "the tenant must be asked; that needs ",
+    function() return connect.look(settings, clock, scopes) end)
 end
 
 return open

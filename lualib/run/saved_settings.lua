@@ -1,6 +1,9 @@
 --- What a run remembers of the settings it was begun with: `resume` takes no more words than its
 --- name, and a stage that was killed is made again as it was asked for.
 
+local clock = require "host.clock"
+local fingerprint = require "run.fingerprint"
+
 local saved_settings = {}
 
 -- The setting, and the layer's name for it where that is another.
@@ -39,10 +42,36 @@ end
 ---The facts of a run whose stage was killed, for the one that takes its place.
 ---@param ledger Ledger
 ---@return table<string, any>
-function saved_settings.facts(ledger)
+function saved_settings.kept(ledger)
   local kept = {}
   for _, key in ipairs(FACTS) do kept[key] = ledger:get(key) end
   return kept
+end
+
+---Facts that a new run is begun with.
+---@param recipe Recipe
+---@param settings Settings
+---@param connection? Connection  where it is known already
+---@param kept table<string, any>  those of a run whose stage was killed
+---@return table<string, any>
+function saved_settings.facts(recipe, settings, connection, kept)
+  connection = connection or {}
+  local facts = {
+    base = settings.base, connection = connection.name or settings.connection,
+    connection_id = connection.id, settings = saved_settings.of(settings),
+    run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
+    recipe_path = recipe.path, params = fingerprint.params(recipe),
+    source = fingerprint.fingerprint(recipe), upsert = settings.upsert or false,
+    begun = clock.now(),
+    chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
+    slots = settings.slots, read = 0, extra = 0,
+    delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
+    ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
+  }
+  for _, more in ipairs { fingerprint.digests(recipe), kept } do
+    for key, value in pairs(more) do facts[key] = value end
+  end
+  return facts
 end
 
 return saved_settings

@@ -12,8 +12,8 @@ local failure = require "base.failure"
 local gates = require "journal.gates"
 local import = require "import"
 local ledger = require "journal.ledger"
-local log = require "journal.log"
 local fingerprint = require "run.fingerprint"
+local log = require "journal.log"
 local path = require "base.path"
 local plan = require "check.plan"
 local process = require "host.process"
@@ -21,7 +21,6 @@ local recipes = require "recipe"
 local saved_settings = require "run.saved_settings"
 local retry_input = require "run.retry_input"
 local report = require "report"
-local run_directory = require "journal.directory"
 local open = require "run.open"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
@@ -81,31 +80,19 @@ function Session:connect(hasty)
   return table.unpack(result, 1, result.n)
 end
 
----Why the run may not be gone on with here.
----@param connection? Connection  the settings'; nil: only the tenant is compared
----@return string? why
-function Session:elsewhere(connection)
-  return open.elsewhere(self.ledger, self.settings, connection)
-end
-
 ---The tenant and connection are those of the run's beginning, or become them.
 function Session:settle_tenant()
-  local elsewhere = self.settings.base and self:elsewhere()
-  if elsewhere then return nil, elsewhere, "usage" end
-  if not self.tenant then
-    if not connect.has_credentials(self.settings) then
-      return nil, "staged; sending needs " .. connect.missing(self.settings), "usage"
-    end
-    local message, kind, more
-    self.tenant, message, kind, more = self:connect()
-    if not self.tenant then return nil, message, kind, more end
-  end
-  local connection = self.tenant.connection
-  elsewhere = self:elsewhere(connection)
-  if elsewhere then return nil, elsewhere, "usage" end
+  local settings = self.settings
+  local tenant, message, kind, more = open.reach(self.ledger, settings, "staged; sending needs ",
+    function()
+      if self.tenant then return self.tenant end
+      return self:connect()
+    end)
+  if not tenant then return nil, message, kind, more end
+  self.tenant = tenant
   return self.ledger:note {
-    base = self.settings.base, connection = connection.name, connection_id = connection.id,
-    slots = self.settings.slots,
+    base = settings.base, connection = tenant.connection.name,
+    connection_id = tenant.connection.id, slots = settings.slots,
   }
 end
 
@@ -180,30 +167,6 @@ function Session:go()
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
----Facts that a new run is begun with.
----@param kept table<string, any>  those of a run whose stage was killed
----@return table<string, any>
-function Session:facts(kept)
-  local recipe, settings = self.recipe, self.settings
-  local connection = self.tenant and self.tenant.connection or {}
-  local facts = {
-    base = settings.base, connection = connection.name or settings.connection,
-    connection_id = connection.id, settings = saved_settings.of(settings),
-    run = recipe.name .. "-" .. os.date("!%Y%m%dT%H%M%S"), recipe = recipe.name,
-    recipe_path = recipe.path, params = fingerprint.params(recipe),
-    source = fingerprint.fingerprint(recipe), upsert = settings.upsert or false,
-    begun = clock.now(),
-    chunk_bytes = settings.chunk_bytes, consent = settings.yes and clock.now() or nil,
-    slots = settings.slots, read = 0, extra = 0,
-    delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
-    ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
-  }
-  for _, more in ipairs { fingerprint.digests(recipe), kept } do
-    for key, value in pairs(more) do facts[key] = value end
-  end
-  return facts
-end
-
 ---Stages into the directory, which this session holds.
 ---@param again? boolean  in place of a stage that was killed: nothing of it was sent
 ---@return Report?
@@ -223,9 +186,10 @@ function Session:begin(again)
   end
   local kept = {}
   if again then
-    local elsewhere = self.settings.base and self:elsewhere((self.tenant or {}).connection)
+    local elsewhere = self.settings.base
+      and open.elsewhere(self.ledger, self.settings, (self.tenant or {}).connection)
     if elsewhere then return nil, elsewhere, "usage" end
-    kept = saved_settings.facts(self.ledger)
+    kept = saved_settings.kept(self.ledger)
     self.ledger:close()
     -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
     self.dir:clear("log.ndjson", "journal.db")
@@ -233,7 +197,8 @@ function Session:begin(again)
   local done
   done, message, kind = self.dir:reserve()
   if not done then return nil, message, kind end
-  self.ledger, message, kind = ledger.create(self.dir:journal(), self:facts(kept))
+  self.ledger, message, kind = ledger.create(self.dir:journal(),
+    saved_settings.facts(self.recipe, self.settings, (self.tenant or {}).connection, kept))
   if not self.ledger then return nil, message, kind end
   done, message, kind = staging.run(self)
   if done then return self:go() end
@@ -287,17 +252,6 @@ function Session:open_existing()
   return true
 end
 
-local function directory(recipe, settings)
-  if settings.run_dir then return run_directory.at(settings.run_dir) end
-  local name = recipe.name .. (settings.limit and "-" .. settings.limit or "")
-  local dir, n = run_directory.at(name .. ".run"), 1
-  while (settings.fresh or settings.limit) and dir:exists() do
-    n = n + 1
-    dir = run_directory.at(string.format("%s-%d.run", name, n))
-  end
-  return dir
-end
-
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param ui table
@@ -306,7 +260,7 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function session.run(recipe, settings, ui)
-  local self <close> = new_session(recipe, settings, ui, directory(recipe, settings))
+  local self <close> = new_session(recipe, settings, ui, open.directory(recipe, settings))
   local existed = self.dir:exists()
   local done, message, kind, more = self:take()
   if not done then return nil, message, kind, more end
