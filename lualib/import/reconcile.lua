@@ -1,4 +1,4 @@
---- Judge: asks the tenant about users whose outcome its answers leave open, and records the ruling.
+--- Reconcile: asks the tenant about users whose outcome its answers leave open, and records the ruling.
 
 local clock = require "host.clock"
 local codes = require "auth0.codes"

@@ -14,6 +14,7 @@ local json = require "host.json"
 local reconcile = require "import.reconcile"
 local requeue = require "import.requeue"
 local results = require "import.results"
+local run_users = require "journal.users"
 local upload = require "import.upload"
 
 local run_object = {}
@@ -153,30 +154,6 @@ function Run:settle()
   engine:check_running()
 end
 
----@class RunFailure  a refused user, with the keys of a line of failed.ndjson
----@field position integer
----@field at string
----@field user table      our own copy, hash intact
----@field code string
----@field path? string
----@field message string
----@field errors table[]
----@field job? string
----@field attempt integer  1 for the first upload of its chunk
----@field round integer
-
----The failure a row of the ledger tells of, with our own copy of the user.
----@param row table
----@param users PlacedUser[]
----@return RunFailure
-function run_object.failure(row, users)
-  return {
-    id = row.id, position = row.position, at = row.at, user = users[row.place].user,
-    code = row.code, path = row.path, message = row.message, errors = row.errors, job = row.job,
-    attempt = row.upload, round = row.round, why = row.why,
-  }
-end
-
 ---Iterates over refused users that are neither repaired nor given up; with `job`, over that job's.
 ---@param job? Job
 ---@return fun(): RunFailure?
@@ -195,7 +172,7 @@ function Run:failures(job)
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
           repeatable = evidence.are_repeatable(users, engine.connection.unique)
         end
-        local refused = run_object.failure(row, users)
+        local refused = run_users.refused(row, users[row.place].user)
         self.refused[row.id] = {
           identifiers = identifiers.of(refused.user), is_ghost = evidence.is_ghost(row),
           is_absent = row.code == "JOB_FAILED" and not row.user_id and not repeatable,

@@ -11,9 +11,9 @@ local run_users = require "journal.users"
 local archive = {}
 
 -- The journal and what is in flight come first: with less free nothing is written early.
-local ROOM <const> = 256 * 1024 * 1024 -- bytes
+local RESERVE <const> = 256 * 1024 * 1024 -- bytes
 
-local BREATH <const> = 64 -- users; about 1 ms, for the next upload is under way meanwhile
+local TURN <const> = 64 -- users; about 1 ms, for the next upload is under way meanwhile
 
 ---The outline of a user becomes its line.
 local function line_of(placed, outcome, job, user_id)
@@ -24,7 +24,7 @@ local function line_of(placed, outcome, job, user_id)
 end
 
 ---The whole text of a chunk's file.
-local function text_of(ledger, dir, record, breathe)
+local function text_of(ledger, dir, record, yield)
   local users, message, kind = dir:outlines(record)
   if not users then return nil, message, kind end
   local outcomes, rest = ledger:outcomes(record.id), run_users.rest(record)
@@ -32,16 +32,16 @@ local function text_of(ledger, dir, record, breathe)
   for place, placed in ipairs(users) do
     local row = outcomes[place]
     lines[place] = line_of(placed, row and row.outcome or rest, job, row and row.user_id)
-    if breathe and place % BREATH == 0 then breathe() end
+    if yield and place % TURN == 0 then yield() end
   end
   return table.concat(lines)
 end
 
 ---Writes the file, which is there when it is whole only.
-local function write(ledger, dir, record, breathe)
+local function write(ledger, dir, record, yield)
   local path = dir:sent(record.id)
   local beside = path .. ".new"
-  local text, message, kind = text_of(ledger, dir, record, breathe)
+  local text, message, kind = text_of(ledger, dir, record, yield)
   if not text then return nil, message, kind end
   local output <close>, why, what = file.create(beside, { zstd = true })
   if not output then return nil, why, what end
@@ -60,14 +60,14 @@ end
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@param id integer  of the chunk
----@param breathe? fun()  called every few users: lets others have a turn
+---@param yield? fun()  called every few users: lets others have a turn
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function archive.prepare(ledger, dir, id, breathe)
-  local room = file.free(dir.path)
-  if not ledger:is_settled(id) or not room or room < ROOM then return true end
-  local done, message, kind = write(ledger, dir, ledger:chunk(id), breathe)
+function archive.prepare(ledger, dir, id, yield)
+  local free = file.free(dir.path)
+  if not ledger:is_settled(id) or not free or free < RESERVE then return true end
+  local done, message, kind = write(ledger, dir, ledger:chunk(id), yield)
   if done then crash.point(ledger, "sent.prepared") end
   return done, message, kind
 end

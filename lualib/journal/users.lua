@@ -1,5 +1,5 @@
---- Every user that a run sent and what became of it, from the journal and the chunk files, or what
---- a finished run keeps of them.
+--- The users of a run: every one it sent and what became of it, from the journal and the chunk
+--- files, or what a finished run keeps of them.
 
 local identifiers = require "auth0.identifiers"
 local users = require "auth0.api.users"
@@ -51,6 +51,32 @@ function run_users.chunk(ledger, dir, id)
     end
   end
   return entries
+end
+
+---@class RunFailure  a refused user, with the keys of a line of failed.ndjson
+---@field id integer      of the journal
+---@field position integer
+---@field at string
+---@field user? table     our own copy, hash intact; nil: it is not known any more
+---@field code string
+---@field path? string
+---@field message string
+---@field errors table[]
+---@field job? string
+---@field attempt integer  1 for the first upload of its chunk
+---@field round integer
+---@field why? string
+
+---The failure that a row of the journal tells of.
+---@param row table
+---@param user? table  as it was sent
+---@return RunFailure
+function run_users.refused(row, user)
+  return {
+    id = row.id, position = row.position, at = row.at, user = user, code = row.code,
+    path = row.path, message = row.message, errors = row.errors, job = row.job,
+    attempt = row.upload, round = row.round, why = row.why,
+  }
 end
 
 ---The user_id that the entry's user has in the tenant, as far as that is known.

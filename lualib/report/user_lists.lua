@@ -4,27 +4,16 @@
 
 local file = require "host.file"
 local json = require "host.json"
-local run_object = require "import.run_object"
+local run_users = require "journal.users"
 
 local user_lists = {}
 
 local BATCH <const> = 500
 
-local LINE_KEYS <const> = {
-  "id", "position", "at", "user", "code", "path", "message", "errors", "job", "attempt", "round",
-  "why",
-}
-
-local function failed_line(row, users)
-  local failure, line = run_object.failure(row, users), {}
-  for _, key in ipairs(LINE_KEYS) do line[key] = failure[key] end
-  return line
-end
-
-local function already_there_line(row, users)
+local function already_there_line(row, user)
   return {
-    id = row.id, position = row.position, at = row.at, user_id = row.user_id,
-    email = users[row.place].user.email, code = row.code, job = row.job,
+    id = row.id, position = row.position, at = row.at, user_id = row.user_id, email = user.email,
+    code = row.code, job = row.job,
   }
 end
 
@@ -72,10 +61,7 @@ end
 ---The line of an earlier list, as the journal sees it now; one that was taken out of the list has
 ---lost its user.
 local function earlier_line(row, earlier)
-  local line = earlier(row.id) or {
-    id = row.id, position = row.position, at = row.at, code = row.code, path = row.path,
-    message = row.message, errors = row.errors, job = row.job, round = row.round,
-  }
+  local line = earlier(row.id) or run_users.refused(row)
   line.why = row.why
   return line
 end
@@ -94,7 +80,7 @@ local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
           if not users then return nil, message, kind end
         end
       end
-      local line = users and line_of(row, users) or earlier_line(row, earlier)
+      local line = users and line_of(row, users[row.place].user) or earlier_line(row, earlier)
       local done
       done, message, kind = output:write(assert(json.encode(line)) .. "\n")
       if not done then return nil, message, kind end
@@ -123,7 +109,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function user_lists.write(ledger, dir)
-  local done, message, kind = write_list(ledger, dir, "failed.ndjson", "failed judged", failed_line)
+  local done, message, kind = write_list(ledger, dir, "failed.ndjson", "failed judged",
+    run_users.refused)
   if not done then return nil, message, kind end
   return write_list(ledger, dir, "already_there.ndjson", "already_there", already_there_line)
 end

@@ -53,7 +53,7 @@ function finish.tidy(session)
   -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
   local replaced, why = archive.replace(session.ledger, session.dir, function(users)
     scheduler.pass()
-    session.ui:progress { phase = "seal", done = users, total = total, share = users / total }
+    session.ui:progress { phase = "archive", done = users, total = total, share = users / total }
     return not session.interrupted
   end)
   if not replaced then session.ui:warn("the chunk files stay as they are: " .. why) end

@@ -4,6 +4,7 @@
 local failure = require "base.failure"
 local file = require "host.file"
 local json = require "host.json"
+local run_users = require "journal.users"
 
 local retry_input = {}
 
@@ -85,11 +86,8 @@ end
 ---@param row table      the journal's
 ---@param outline table  of the user as it was refused
 local function queue(run, line, row, outline)
-  local refused = {
-    id = row.id, position = row.position, at = row.at, user = line.user, code = row.code,
-    path = row.path, message = row.message, errors = row.errors, job = row.job,
-    attempt = line.attempt, round = row.round,
-  }
+  local refused = run_users.refused(row, line.user)
+  refused.attempt, refused.why = line.attempt, nil -- the reason is of an earlier recipe
   local user, options
   if is_edited(line.user, outline) then
     user, options = line.user, { why = "repaired in failed.ndjson" }

@@ -11,7 +11,7 @@ local terminal = require "host.terminal"
 local ui = {}
 
 ---@class Progress
----@field phase "stage"|"import"|"seal"
+---@field phase "stage"|"import"|"archive"
 ---@field done? integer        records or users
 ---@field total? integer
 ---@field share? number        0 to 1
