@@ -18,18 +18,6 @@ local ledger = {}
 local Ledger = {}
 Ledger.__index = Ledger
 
----@class LedgerChunk
----@field id integer
----@field round integer      1: staged from the source
----@field state string
----@field users integer
----@field bytes integer
----@field sha256 string
----@field places string      for chunk.places
----@field upsert boolean     sent with upsert whatever the run's setting
----@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
----@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
-
 ---Makes the journal of a new run.
 ---@param path string
 ---@param facts table<string, any>  see Ledger:set
@@ -71,20 +59,6 @@ function Ledger:set(facts)
   end
 end
 
----@param key string
----@return nil|integer|number|string
-function Ledger:get(key)
-  return self.db:value("SELECT value FROM run WHERE key = ?", key)
-end
-
----A fact that was given as a table.
----@param key string
----@return any
-function Ledger:get_table(key)
-  local text = self:get(key)
-  return text and json.decode(text)
-end
-
 ---Facts on their own, durable when this returns.
 ---@param facts table<string, any>
 ---@return true?
@@ -96,8 +70,7 @@ function Ledger:note(facts)
   return tx:commit()
 end
 
----How far the import is, for whoever looks from another terminal. No transition: when it cannot be
----written, nothing is lost.
+---How far the import is, for other terminals. No transition: if it is not written, nothing is lost.
 ---@param progress table
 function Ledger:save_progress(progress)
   local tx <close> = self.db:begin()
@@ -407,12 +380,6 @@ function Ledger:warned(code, n, message)
 end
 
 ---@param key string
----@return boolean
-function Ledger:was_done(key)
-  return self.db:value("SELECT 1 FROM once WHERE key = ?", key) ~= nil
-end
-
----@param key string
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -433,16 +400,6 @@ function Ledger:begin_undo()
   self.db:exec(schema.UNDO)
   self:set { undo_begun = self:get("undo_begun") or clock.now() }
   return tx:commit()
-end
-
----How far the undo of a chunk is: the last place that is dealt with, and the places that were to
----be deleted when an earlier process ended.
----@param chunk integer
----@return {place: integer, intent: integer[]}
-function Ledger:undo_progress(chunk)
-  local row = self.db:row("SELECT place, intent FROM undo WHERE chunk = ?", chunk)
-  if not row then return { place = 0, intent = {} } end
-  return { place = row.place, intent = row.intent and json.decode(row.intent) or {} }
 end
 
 ---The intent to delete the users of these places, durable before the first of them goes.

@@ -6,11 +6,47 @@ local limits = require "auth0.limits"
 ---@class Ledger
 local queries = {}
 
+---@class LedgerChunk
+---@field id integer
+---@field round integer      1: staged from the source
+---@field state string
+---@field users integer
+---@field bytes integer
+---@field sha256 string
+---@field places string      for chunk.places
+---@field upsert boolean     sent with upsert whatever the run's setting
+---@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
+---@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
+
 local function as_chunk(row)
   if not row then return nil end
   row.updates, row.upsert = row.upsert == 2, row.upsert ~= 0
   return row
 end
+
+-- Facts of the run ------------------------------------------------------------------------
+
+---@param key string
+---@return nil|integer|number|string
+function queries:get(key)
+  return self.db:value("SELECT value FROM run WHERE key = ?", key)
+end
+
+---A fact that was given as a table.
+---@param key string
+---@return any
+function queries:get_table(key)
+  local text = self:get(key)
+  return text and json.decode(text)
+end
+
+---@param key string
+---@return boolean  whether a step of run:once has ended
+function queries:was_done(key)
+  return self.db:value("SELECT 1 FROM once WHERE key = ?", key) ~= nil
+end
+
+-- Chunks, jobs and refused users ----------------------------------------------------------
 
 ---The next chunk in one of the states, after chunk `after`.
 ---@param state string
@@ -280,6 +316,16 @@ end
 ---@return fun(): {code: string, message: string, user_id: string?}?
 function queries:judged_failures()
   return self.db:rows("SELECT code, message, user_id FROM failure WHERE outcome = 'judged'")
+end
+
+---How far the undo of a chunk is: the last place that is dealt with, and the places that were to
+---be deleted when an earlier process ended.
+---@param chunk integer
+---@return {place: integer, intent: integer[]}
+function queries:undo_progress(chunk)
+  local row = self.db:row("SELECT place, intent FROM undo WHERE chunk = ?", chunk)
+  if not row then return { place = 0, intent = {} } end
+  return { place = row.place, intent = row.intent and json.decode(row.intent) or {} }
 end
 
 ---Users that an undo left in the tenant.
