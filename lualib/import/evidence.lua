@@ -171,25 +171,18 @@ function evidence.doubts_factors(user, round)
   return user.mfa_factors ~= nil and round == 1
 end
 
----Whether a user can be sent again without the danger of a second one: a value of it is unique in
+---Whether users can be sent again without the danger of second ones: a value of each is unique in
 ---the connection, so a repetition is refused and recognised.
----@param user table
----@param unique table<string, boolean>
----@return boolean
-function evidence.repeatable(user, unique)
-  for _, name in ipairs(identifiers.NAMES) do
-    if user[name] and unique[name] then return true end
-  end
-  return false
-end
-
----Whether each user of a chunk can be sent again.
 ---@param users PlacedUser[]
 ---@param unique table<string, boolean>
 ---@return boolean
-function evidence.are_repeatable(users, unique)
+function evidence.repeatable(users, unique)
   for _, placed in ipairs(users) do
-    if not evidence.repeatable(placed.user, unique) then return false end
+    local safe = false
+    for _, name in ipairs(identifiers.NAMES) do
+      safe = safe or placed.user[name] and unique[name]
+    end
+    if not safe then return false end
   end
   return true
 end

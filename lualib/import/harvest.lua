@@ -130,8 +130,7 @@ local function harvest_completed(engine, job, status)
     engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
       chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
       looked_up = chunk.users - #failures })
-    reconcile.look_up(engine, chunk, { attempt = job.attempt, job = job.id, failures = failures,
-      alarms = unmatched + 1 })
+    reconcile.look_up(engine, job, failures, unmatched + 1)
     reconcile.failures(engine, chunk)
   else
     local for_factors = chunk.upsert and not chunk.updates
@@ -193,8 +192,7 @@ end
 ---@param failed FailedJob
 function harvest.failed(engine, job, failed)
   local failures, unmatched = reported(engine, job, failed.entries)
-  reconcile.look_up(engine, job.chunk, { attempt = job.attempt, job = job.id, failures = failures,
-    alarms = unmatched, why = failed.why })
+  reconcile.look_up(engine, job, failures, unmatched, failed.why)
   reconcile.failures(engine, job.chunk)
   finish(engine, job, failed.state)
 end

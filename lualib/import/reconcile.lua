@@ -1,4 +1,5 @@
---- Reconcile: asks the tenant about users whose outcome its answers leave open, and records the ruling.
+--- Reconcile: asks the tenant about users whose outcome its answers leave open, and records what
+--- that says.
 
 local clock = require "host.clock"
 local codes = require "auth0.codes"
@@ -177,29 +178,24 @@ local function outcome_of(engine, record, placed, case, message)
   }
 end
 
----@class JobReport  what is known of a job that leaves open what became of its users
----@field attempt integer
----@field job? string             nil: the answer to its upload was lost
----@field failures NewFailure[]   those that it reports
----@field alarms integer          answers that fit nothing of ours, the job's summary among them
----@field why? string             why it failed; nil: it did not, but its summary is short
-
----Looks up, user by user, what became of a chunk whose job did not tell, and harvests it.
+---Looks up, user by user, what became of those that a job does not report, and harvests it.
 ---@param engine Engine
----@param chunk LedgerChunk
----@param job JobReport
-function reconcile.look_up(engine, chunk, job)
-  local users = engine:check(engine.dir:users(chunk))
-  local record, span = engine.ledger:chunk(chunk.id), span_of(engine, chunk)
+---@param job Job
+---@param reports NewFailure[]
+---@param alarms integer  answers that fit nothing of ours, the job's summary among them
+---@param why? string     why it failed; nil: it did not, but its summary is short
+function reconcile.look_up(engine, job, reports, alarms, why)
+  local users = engine:check(engine.dir:users(job.chunk))
+  local record, span = engine.ledger:chunk(job.chunk.id), span_of(engine, job.chunk)
   local reported, asked = {}, {}
-  for _, failure in ipairs(job.failures) do reported[failure.place] = failure end
+  for _, failure in ipairs(reports) do reported[failure.place] = failure end
   for _, placed in ipairs(users) do
     if not reported[placed.place] then asked[#asked + 1] = placed.user end
   end
   local theirs, failures = find(engine, asked), {}
-  local counts = { inserted = 0, updated = 0, alarms = job.alarms,
-    looked_up = not job.why and #asked or nil }
-  local message = job.why or "the job ended without saying what became of this user"
+  local counts = { inserted = 0, updated = 0, alarms = alarms }
+  counts.looked_up = not why and #asked or nil
+  local message = why or "the job ended without saying what became of this user"
   for _, placed in ipairs(users) do
     local outcome = reported[placed.place] or outcome_of(engine, record, placed,
       { ours = placed.user, theirs = theirs(placed.user), window = span }, message)
@@ -209,7 +205,7 @@ function reconcile.look_up(engine, chunk, job)
       failures[#failures + 1] = outcome
     end
   end
-  engine:record("harvested", record, job.attempt, job.job, counts, failures)
+  engine:record("harvested", record, job.attempt, job.id, counts, failures)
 end
 
 return reconcile

@@ -170,7 +170,7 @@ function Run:failures(job)
         if row.chunk ~= chunk then
           chunk = row.chunk
           users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
-          repeatable = evidence.are_repeatable(users, engine.connection.unique)
+          repeatable = evidence.repeatable(users, engine.connection.unique)
         end
         local refused = run_users.refused(row, users[row.place].user)
         self.refused[row.id] = {

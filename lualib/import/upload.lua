@@ -43,7 +43,7 @@ local HOPELESS <const> = {
 ---Whether each user of a chunk has something by which a second one of it is refused.
 local function is_repeatable(engine, chunk)
   local users = engine:check(engine.dir:users(chunk))
-  return evidence.are_repeatable(users, engine.connection.unique)
+  return evidence.repeatable(users, engine.connection.unique)
 end
 
 ---Uploads a chunk once.
@@ -82,9 +82,6 @@ end
 -- What an answer means: own seconds to wait before the next try, or an error that ends the import.
 -- The job has an `attempt` when nothing more is to be sent.
 local answers = {}
-
--- After these answers the upload does not give its slot back: its job keeps it, or there was none.
-local HELD <const> = { accepted = true, full = true }
 
 function answers.accepted(engine, job, attempt, answer)
   local made = answer.job and answer.job.created_at
@@ -167,7 +164,7 @@ local function send(engine, job)
     engine:take_slot()
     local attempt, answer = post(engine, job)
     local wait = answers[answer.outcome](engine, job, attempt, answer)
-    if not HELD[answer.outcome] then engine.slots:free(engine.clock.elapsed()) end
+    if not job.id and answer.outcome ~= "full" then engine.slots:free(engine.clock.elapsed()) end
     engine.changed:notify()
     if job.attempt then return end
     if wait then engine:sleep(wait) end

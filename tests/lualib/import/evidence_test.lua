@@ -116,9 +116,11 @@ test("factors are in doubt where an upload of the first round was lost", functio
 end)
 
 test("only a value that the connection holds unique makes a repetition safe", function()
-  tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = true }), true)
-  tap.equal(evidence.repeatable({ email = "a@b.co" }, { email = false, user_id = true }), false)
-  tap.equal(evidence.repeatable({ email = "a@b.co", user_id = "1" }, { user_id = true }), true)
+  local ann, bob = { user = { email = "a@b.co" } }, { user = { email = "b@b.co", user_id = "1" } }
+  tap.equal(evidence.repeatable({ ann }, { email = true }), true)
+  tap.equal(evidence.repeatable({ ann }, { email = false, user_id = true }), false)
+  tap.equal(evidence.repeatable({ bob }, { user_id = true }), true)
+  tap.equal(evidence.repeatable({ bob, ann }, { user_id = true }), false)
 end)
 
 test("an uncertain upload is sent again only where that is safe", function()
