@@ -39,22 +39,13 @@ function saved_settings.apply(settings, ledger)
   end
 end
 
----The facts of a run whose stage was killed, for the one that takes its place.
----@param ledger Ledger
----@return table<string, any>
-function saved_settings.kept(ledger)
-  local kept = {}
-  for _, key in ipairs(FACTS) do kept[key] = ledger:get(key) end
-  return kept
-end
-
 ---Facts that a new run is begun with.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param connection? Connection  where it is known already
----@param kept table<string, any>  those of a run whose stage was killed
+---@param killed? Ledger  of a run whose stage was killed, and whose place the new one takes
 ---@return table<string, any>
-function saved_settings.facts(recipe, settings, connection, kept)
+function saved_settings.facts(recipe, settings, connection, killed)
   connection = connection or {}
   local facts = {
     base = settings.base, connection = connection.name or settings.connection,
@@ -68,9 +59,8 @@ function saved_settings.facts(recipe, settings, connection, kept)
     delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
     ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
   }
-  for _, more in ipairs { fingerprint.digests(recipe), kept } do
-    for key, value in pairs(more) do facts[key] = value end
-  end
+  for key, value in pairs(fingerprint.digests(recipe)) do facts[key] = value end
+  for _, key in ipairs(killed and FACTS or {}) do facts[key] = killed:get(key) or facts[key] end
   return facts
 end
 

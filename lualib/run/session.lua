@@ -184,12 +184,11 @@ function Session:begin(again)
       self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
     end
   end
-  local kept = {}
+  local connection = self.tenant and self.tenant.connection
+  local facts = saved_settings.facts(self.recipe, self.settings, connection, self.ledger)
   if again then
-    local elsewhere = self.settings.base
-      and open.elsewhere(self.ledger, self.settings, (self.tenant or {}).connection)
+    local elsewhere = self.settings.base and open.elsewhere(self.ledger, self.settings, connection)
     if elsewhere then return nil, elsewhere, "usage" end
-    kept = saved_settings.kept(self.ledger)
     self.ledger:close()
     -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
     self.dir:clear("log.ndjson", "journal.db")
@@ -197,8 +196,7 @@ function Session:begin(again)
   local done
   done, message, kind = self.dir:reserve()
   if not done then return nil, message, kind end
-  self.ledger, message, kind = ledger.create(self.dir:journal(),
-    saved_settings.facts(self.recipe, self.settings, (self.tenant or {}).connection, kept))
+  self.ledger, message, kind = ledger.create(self.dir:journal(), facts)
   if not self.ledger then return nil, message, kind end
   done, message, kind = staging.run(self)
   if done then return self:go() end
