@@ -187,13 +187,4 @@ function evidence.repeatable(users, unique)
   return true
 end
 
----What to do with an upload whose answer never came.
----@param case {repeatable: boolean, all_found: boolean, now: number, deadline: number}
----@return "send_again"|"wait"|"settle"
-function evidence.uncertain(case)
-  if case.repeatable then return "send_again" end
-  if case.all_found or case.now >= case.deadline then return "settle" end
-  return "wait" -- absence proves nothing while the lost job may still run
-end
-
 return evidence

@@ -91,8 +91,7 @@ end
 ---The chunk's result is in the ledger: whoever waits for the job learns of it.
 local function finish(engine, job, state)
   local chunk = engine.ledger:chunk(job.chunk.id)
-  local failed = 0
-  for _ in pairs(engine.ledger:outcomes(chunk.id)) do failed = failed + 1 end
+  local failed = chunk.users - chunk.inserted - chunk.updated
   job.result = {
     state = state, inserted = chunk.inserted, updated = chunk.updated, failed = failed,
     total = chunk.users,

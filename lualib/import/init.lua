@@ -114,7 +114,7 @@ function import.run(options)
   phase(made, "import", recipe.import, default_import, run)
   if not made.ending then step(made, canary.conclude, made) end
   if not made.ending then phase(made, "finalize", recipe.finalize, default_finalize, run) end
-  made.progress:finish()
+  options.ui:progress { phase = "import", finished = true }
   if made.ending then return made.ending:values() end
   return true
 end

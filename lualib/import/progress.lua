@@ -1,6 +1,7 @@
 --- How far an import is: for people at this terminal, and in the journal for `status` at another.
 
 local clock = require "host.clock"
+local format = require "base.format"
 local limits = require "auth0.limits"
 
 local progress = {}
@@ -48,8 +49,7 @@ local function detail_of(self)
   local oldest = math.huge
   for _, job in pairs(self.jobs) do oldest = math.min(oldest, job.submitted) end
   if clock.now() - oldest > LONG then
-    return "results are kept until "
-      .. clock.iso(oldest + limits.JOB_KEPT_SECONDS):gsub("T", " "):sub(1, 16) .. " UTC"
+    return "results are kept until " .. format.moment(clock.iso(oldest + limits.JOB_KEPT_SECONDS))
   end
 end
 
@@ -81,10 +81,6 @@ function ImportProgress:show()
   if now - self.saved_at < SAVE_INTERVAL then return end
   self.saved_at = now
   save(self, shown)
-end
-
-function ImportProgress:finish()
-  self.ui:progress { phase = "import", finished = true }
 end
 
 return progress

@@ -148,11 +148,7 @@ function reconcile.wait(engine, chunk)
   local earlier = math.max(0, clock.now() - begun) / engine.clock.real(1) - engine.clock.elapsed()
   while true do
     local age = earlier + engine.clock.elapsed()
-    local decision = evidence.uncertain {
-      repeatable = false, now = age, deadline = deadline,
-      all_found = age < deadline and reconcile.are_all_there(engine, chunk),
-    }
-    if decision == "settle" then return end
+    if age >= deadline or reconcile.are_all_there(engine, chunk) then return end
     engine:sleep(math.min(pause, deadline - age))
     engine:check_running()
     pause = math.min(pause * 2, LONGEST_LOOK)

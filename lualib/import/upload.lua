@@ -139,16 +139,9 @@ local function resolve(engine, job)
   local last = engine.ledger:last_attempt(job.chunk.id)
   local age = math.max(0, clock.now() - last.begun)
   engine.slots:lose(engine.clock.elapsed() - age / engine.clock.real(1), job.chunk.users)
-  local decision = evidence.uncertain {
-    repeatable = is_repeatable(engine, job.chunk), all_found = false,
-    now = engine.clock.elapsed(), deadline = math.huge,
-  }
-  if decision == "send_again" then
-    engine:record("send_again", job.chunk.id)
-    return true
-  end
-  job.attempt = last.id
-  return false
+  local again = is_repeatable(engine, job.chunk)
+  if again then engine:record("send_again", job.chunk.id) else job.attempt = last.id end
+  return again
 end
 
 function answers.uncertain(engine, job, attempt, answer)

@@ -123,18 +123,6 @@ test("only a value that the connection holds unique makes a repetition safe", fu
   tap.equal(evidence.repeatable({ bob, ann }, { user_id = true }), false)
 end)
 
-test("an uncertain upload is sent again only where that is safe", function()
-  local function decide(fields)
-    local case = { repeatable = false, all_found = false, now = 0, deadline = 10 }
-    for key, value in pairs(fields) do case[key] = value end
-    return evidence.uncertain(case)
-  end
-  tap.equal(decide { repeatable = true }, "send_again")
-  tap.equal(decide {}, "wait")
-  tap.equal(decide { all_found = true }, "settle")
-  tap.equal(decide { now = 10 }, "settle")
-end)
-
 -- first 1000, last 2000; false: nobody knows
 for name, case in pairs {
   ["those created meanwhile were inserted"] = { { 1500, 10, 1600 }, 2, "i u i" },
