@@ -70,6 +70,16 @@ function queries:chunks()
     ORDER BY id]])
 end
 
+---Chunks whose job's result is recorded, in order.
+---@return fun(): integer? id
+function queries:chunks_with_result()
+  local rows = self.db:rows("SELECT id FROM chunk WHERE state = 'harvested' ORDER BY id")
+  return function()
+    local row = rows()
+    return row and row.id
+  end
+end
+
 ---The chunk in which the first `n` staged users end, and how many of it belong to them.
 ---@param n integer
 ---@return integer? id

@@ -124,6 +124,10 @@ end
 
 ---Imports what is staged, and what `prepare` queues.
 ---@param prepare? fun(run: Run, remember: fun(id: integer, user: table))
+---@return true?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
 function Session:import(prepare)
   local book, settings, ui = self.ledger, self.settings, self.ui
   return import.run {

@@ -176,11 +176,9 @@ function Undo:chunk(id)
 end
 
 function Undo:all()
-  for record in self.ledger:chunks() do
-    if record.state == "harvested" then
-      local done, message, kind = self:chunk(record.id)
-      if not done then return nil, message, kind end
-    end
+  for id in self.ledger:chunks_with_result() do
+    local done, message, kind = self:chunk(id)
+    if not done then return nil, message, kind end
   end
   self.ui:progress { phase = "undo", finished = true }
   return self.ledger:note { undo_finished = clock.now() }

@@ -4,7 +4,6 @@
 local format = require "base.format"
 local totals = require "journal.totals"
 local clock = require "host.clock"
-local identifiers = require "auth0.identifiers"
 local exit_status = require "base.exit_status"
 local digests = require "journal.digests"
 local file = require "host.file"
@@ -15,28 +14,19 @@ local run_users = require "journal.users"
 local open = require "run.open"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
-local store = require "host.store"
+local sent_users = require "journal.sent_users"
 
 local verify = {}
 
 local SCOPES <const> = { "read:users" }
 local EXAMPLES <const> = 10
 local BATCH <const> = 50    -- entries looked up together
-local STRETCH <const> = 5000 -- rows in a transaction of the scratch
 
--- What is asked of a user that was sent, as a number of the scratch.
-local THERE <const> = 0     -- it has to be there
-local COMPARED <const> = 1  -- and to be as it was sent
-local IN_FLIGHT <const> = 2 -- neither is known yet
+local THERE <const>, COMPARED <const> = sent_users.THERE, sent_users.COMPARED
+local IN_FLIGHT <const> = sent_users.IN_FLIGHT
 local ASKED <const> = {
   inserted = COMPARED, updated = COMPARED, upserted = COMPARED, already_there = THERE,
 }
-
-local SCRATCH <const> = [[
-CREATE TABLE sent (
-  id INTEGER PRIMARY KEY, position INTEGER, at TEXT, asked INTEGER, key TEXT, ids TEXT,
-  digests TEXT, seen INTEGER NOT NULL DEFAULT 0);
-]]
 
 ---@class VerifyStatement
 ---@field run string
@@ -136,52 +126,11 @@ end
 
 -- All users -------------------------------------------------------------------------------
 
----Runs `fn` in transactions of the scratch, each of STRETCH calls of the function that it gets.
-local function in_stretches(db, fn)
-  local tx, n = db:begin(), 0
-  local _ <close> = setmetatable({}, { __close = function() tx:close() end })
-  local done, message, kind = fn(function()
-    n = n + 1
-    if n % STRETCH ~= 0 then return true end
-    local committed, why, what = tx:commit()
-    tx = db:begin()
-    return committed, why, what
-  end)
-  if not done then return nil, message, kind end
-  return tx:commit()
-end
-
----Fills the scratch with what was sent.
-function Verify:fill(db)
-  local done, message, kind = db:exec(SCRATCH)
-  if not done then return nil, message, kind end
-  done, message, kind = in_stretches(db, function(turn)
-    return self:each(function(entry, asked)
-      local compared = asked == COMPARED
-      local added, why, what = db:run([[INSERT INTO sent (position, at, asked, key, ids, digests)
-        VALUES (?, ?, ?, ?, ?, ?)]], entry.position, entry.at, asked, run_users.key(entry),
-        compared and json.encode(entry.ids) or "{}",
-        compared and json.encode(entry.digests) or "{}")
-      if not added then return nil, why, what end
-      return turn()
-    end)
-  end)
-  if not done then return nil, message, kind end
-  -- Made after the rows: a sort on disk is far cheaper than a tree that grows at random.
-  return db:exec("CREATE INDEX sent_key ON sent (key)")
-end
-
-local UNSEEN <const> = "SELECT * FROM sent WHERE key = ? AND seen = 0 ORDER BY id LIMIT 100"
-
----The user of the run that an exported one is. With addresses that are not unique several share a
----key: the first that is not seen yet and does not differ, else the first not seen.
-local function match(db, theirs)
-  for _, key in ipairs(identifiers.keys(identifiers.of(theirs))) do
-    local rows = {}
-    for row in db:rows(UNSEEN, key) do rows[#rows + 1] = row end
+---The user of the run that an exported one is: the first that does not differ, else the first.
+local function match(sent, theirs)
+  for rows in sent:candidates(theirs) do
     for _, row in ipairs(rows) do
-      row.ids, row.digests = json.decode(row.ids), json.decode(row.digests)
-      if row.asked ~= COMPARED or #digests.differences(row.ids, row.digests, theirs) == 0 then
+      if row.expected ~= COMPARED or #digests.differences(row.ids, row.digests, theirs) == 0 then
         return row
       end
     end
@@ -190,25 +139,25 @@ local function match(db, theirs)
 end
 
 ---Takes one exported user.
-function Verify:take(db, theirs)
-  local users, row = self.statement.users, match(db, theirs)
+function Verify:take(sent, theirs)
+  local users, row = self.statement.users, match(sent, theirs)
   if not row then
     users.extra = users.extra + 1
     return true
   end
-  local done, message, kind = db:run("UPDATE sent SET seen = 1 WHERE id = ?", row.id)
+  local done, message, kind = sent:mark_seen(row)
   if not done then return nil, message, kind end
-  if row.asked == COMPARED then return self:compare(row, theirs) end
-  if row.asked == THERE then users.already_there = users.already_there + 1 end
+  if row.expected == COMPARED then return self:compare(row, theirs) end
+  if row.expected == THERE then users.already_there = users.already_there + 1 end
   return true
 end
 
 ---Reads the export.
-function Verify:read(db, export)
+function Verify:read(sent, export)
   local input <close>, message, kind = file.open(export)
   if not input then return nil, message, kind end
   local reader <close> = json.reader(input, { lines = true, lazy = false })
-  return in_stretches(db, function(turn)
+  return sent:in_stretches(function(turn)
     local n = 0
     while true do
       local theirs, why, what = reader:next()
@@ -225,7 +174,7 @@ function Verify:read(db, export)
       n = n + 1
       if n % 500 == 0 then self:pause(n) end
       local done
-      done, why, what = self:take(db, theirs)
+      done, why, what = self:take(sent, theirs)
       if done then done, why, what = turn() end
       if not done then return nil, why, what end
     end
@@ -244,20 +193,18 @@ function Verify:all()
   end
   clean()
   local _ <close> = setmetatable({}, { __close = clean })
-  local db, message, kind = store.open(scratch, { durable = false })
-  if not db then return nil, message, kind end
-  local _ <close> = setmetatable({}, { __close = function() db:close() end })
+  local sent <close>, message, kind = sent_users.create(scratch)
+  if not sent then return nil, message, kind end
   local done
-  done, message, kind = self:fill(db)
+  done, message, kind = sent:fill(function(add) return self:each(add) end)
   if not done then return nil, message, kind end
   self.ui:say "waiting for the tenant's export of the users"
   done, message, kind = jobs.export(tenant.client, {
     connection_id = tenant.connection.id, save = export, fields = digests.exported(),
   })
-  if done then done, message, kind = self:read(db, export) end
+  if done then done, message, kind = self:read(sent, export) end
   if not done then return nil, message, kind end
-  for row in db:rows([[SELECT position, at FROM sent WHERE seen = 0 AND asked <> ?
-    ORDER BY position]], IN_FLIGHT) do
+  for row in sent:missing() do
     done, message, kind = self:miss(row)
     if not done then return nil, message, kind end
   end

@@ -10,7 +10,7 @@ local tap = require "tests.tap"
 local test = tap.test
 
 local RULES <const> = schema.for_connection()
-local MODULE <const> = "lualib/auth0/field_advice.lua"
+local MODULE <const> = "lualib/auth0/advice/fields.lua"
 
 ---{path, a value that is refused there}
 local BAD <const> = {
