@@ -102,10 +102,11 @@ function Engine:record(method, ...)
   return self:check(value, message, kind)
 end
 
----Logs an error that nobody foresaw.
+---Ends the import for what was raised; an error that nobody foresaw is logged.
 ---@param reason Failure
-function Engine:log_trace(reason)
+function Engine:fail(reason)
   if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
+  self:stop(reason)
 end
 
 -- Work in the background ------------------------------------------------------------------
@@ -124,10 +125,7 @@ function Engine:spawn(fn)
     local ok, reason = guard.call(fn)
     self.background = self.background - 1
     work.over, work.failed = true, not ok
-    if not ok then
-      self:log_trace(reason)
-      self:stop(reason)
-    end
+    if not ok then self:fail(reason) end
     self.changed:notify()
   end)
   return work

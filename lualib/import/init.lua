@@ -6,7 +6,7 @@ local call = require "recipe.call"
 local canary = require "import.canary"
 local default_finalize = require "migrate.finalize"
 local default_import = require "migrate.import"
-local engine = require "import.engine"
+local engines = require "import.engine"
 local failure = require "base.failure"
 local gates = require "journal.gates"
 local guard = require "base.guard"
@@ -70,11 +70,11 @@ local function new_engine(options)
     archive = archiving(options),
   }
   for name, value in pairs(options) do parts[name] = value end
-  return engine.new(parts)
+  return engines.new(parts)
 end
 
 ---Calls a recipe's function or the default, then waits for what it left running.
-local function phase(made, name, own, default, run)
+local function phase(engine, name, own, default, run)
   local ok, reason
   if type(own) == "function" then
     ok, reason = guard.call(call.check, name, own, run)
@@ -82,16 +82,15 @@ local function phase(made, name, own, default, run)
     ok, reason = guard.call(default, run)
   end
   if not ok then
-    made:log_trace(reason)
-    made:stop(reason)
+    engine:fail(reason)
   end
-  made:join()
+  engine:join()
 end
 
 ---Calls a step of ours that is not the recipe's; what it raises ends the import.
-local function step(made, fn, ...)
+local function step(engine, fn, ...)
   local ok, reason = guard.call(fn, ...)
-  if not ok then made:stop(reason) end
+  if not ok then engine:fail(reason) end
 end
 
 ---Imports what is staged and finalizes, as the recipe or the defaults say.
@@ -101,21 +100,21 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function import.run(options)
-  local made, recipe = new_engine(options), options.recipe
-  options.on_interrupt(function(reason) made:stop(reason) end)
+  local engine, recipe = new_engine(options), options.recipe
+  options.on_interrupt(function(reason) engine:stop(reason) end)
   failure.check(options.ledger:adopt())
-  local run, remember = run_object.new(made)
+  local run, remember = run_object.new(engine)
   if options.prepare then
-    step(made, options.prepare, run, remember)
+    step(engine, options.prepare, run, remember)
   else
-    local too_many = gates.failures(made.max_failures, options.ledger)
-    if too_many then made:stop(failure.new(too_many, "failures")) end -- jobs are waited for
+    local too_many = gates.failures(engine.max_failures, options.ledger)
+    if too_many then engine:stop(failure.new(too_many, "failures")) end -- jobs are waited for
   end
-  phase(made, "import", recipe.import, default_import, run)
-  if not made.ending then step(made, canary.conclude, made) end
-  if not made.ending then phase(made, "finalize", recipe.finalize, default_finalize, run) end
+  phase(engine, "import", recipe.import, default_import, run)
+  if not engine.ending then step(engine, canary.conclude, engine) end
+  if not engine.ending then phase(engine, "finalize", recipe.finalize, default_finalize, run) end
   options.ui:progress { phase = "import", finished = true }
-  if made.ending then return made.ending:values() end
+  if engine.ending then return engine.ending:values() end
   return true
 end
 

@@ -84,9 +84,9 @@ end
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
-  local made = answer.job and answer.job.created_at
-  made = type(made) == "string" and clock.parse(made) or nil
-  engine:record("sent", job.chunk.id, attempt, answer.id, made)
+  local created = answer.job and answer.job.created_at
+  created = type(created) == "string" and clock.parse(created) or nil
+  engine:record("sent", job.chunk.id, attempt, answer.id, created)
   job.id, job.attempt, job.unreachable, job.misses = answer.id, attempt, nil, nil
   job.submitted, job.percentage, job.adopted, job.refused = clock.now(), nil, nil, nil
   engine.slots:accepted(engine.clock.elapsed())

@@ -34,12 +34,12 @@ local function since(time)
   return math.max(0, clock.now() - time)
 end
 
-local function active_jobs(book, told)
+local function active_jobs(book, percentages)
   local list = {}
   for _, job in ipairs(book:open_jobs()) do
     list[#list + 1] = {
       id = job.id, chunk = job.chunk, users = book:chunk(job.chunk).users, state = job.state,
-      seconds = since(job.submitted), percentage = told[job.id],
+      seconds = since(job.submitted), percentage = percentages[job.id],
       kept_until = clock.iso(job.submitted + limits.JOB_KEPT_SECONDS),
     }
   end

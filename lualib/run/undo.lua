@@ -120,8 +120,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Undo:stretch(chunk, entries, intended)
-  local made = self.tenant.client
-  local find, message, kind = run_users.find(made, self.tenant.connection.name, entries)
+  local tenant = self.tenant
+  local find, message, kind = run_users.find(tenant.client, tenant.connection.name, entries)
   if not find then return nil, message, kind end
   local hours = self.ledger:hours(chunk)
   local part = { place = entries[#entries].place, deleted = 0, gone = 0, kept = {} }
