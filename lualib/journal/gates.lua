@@ -39,7 +39,7 @@ end
 
 ---A message when more records were rejected than the limit allows; judged at the end of the stage.
 ---@param limit? Limit
----@param figures table<string, integer>  of books.figures
+---@param figures table<string, integer>  of totals.figures
 ---@return string?
 function gates.rejects(limit, figures)
   if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end

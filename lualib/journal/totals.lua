@@ -113,7 +113,7 @@ function totals.undone(ledger)
 end
 
 ---Whether both sums hold: what was read went somewhere, and so did what was staged.
----@param f table<string, integer>  of books.figures
+---@param f table<string, integer>  of totals.figures
 ---@return boolean
 function totals.balanced(f)
   return f.read + f.extra == f.skipped + f.unchanged + f.rejected + f.duplicate + f.staged

@@ -1,5 +1,5 @@
---- A session with one run: begin or go on, stage, plan, ask, import, finalize. Whatever happens, it
---- ends with a statement.
+--- A session with one run: begin or resume, stage, plan, ask, import, finalize. Whatever happens,
+--- it ends with a statement.
 
 local totals = require "journal.totals"
 local canary = require "import.canary"
@@ -145,7 +145,7 @@ function Session:import(prepare)
 end
 
 ---From a staged run to its end.
-function Session:go()
+function Session:proceed()
   -- A signal that came last is seen in one turn and dealt with in the next.
   for _ = 1, 2 do scheduler.pass() end
   if self.interrupted then return finish.finish(self, consent.INTERRUPTED) end
@@ -203,7 +203,7 @@ function Session:begin(again)
   self.ledger, message, kind = ledger.create(self.dir:journal(), facts)
   if not self.ledger then return nil, message, kind end
   done, message, kind = staging.run(self)
-  if done then return self:go() end
+  if done then return self:proceed() end
   if exit_status.of(kind) == exit_status.of("usage") then
     self.dir:discard() -- nothing was staged that anybody could go on with
     return nil, message, kind
@@ -211,8 +211,8 @@ function Session:begin(again)
   return finish.finish(self, failure.new(message, kind))
 end
 
----Goes on with a run that was staged.
-function Session:go_on()
+---Resumes a run that was staged.
+function Session:resume()
   local undone, more = open.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage", more end
   local reserved, message, kind = self.dir:reserve()
@@ -224,7 +224,7 @@ function Session:go_on()
   if self.settings.yes and not self.ledger:get("consent") then
     failure.check(self.ledger:note { consent = clock.now() })
   end
-  return self:go()
+  return self:proceed()
 end
 
 ---Takes the directory, and opens the log.
@@ -280,7 +280,7 @@ function session.run(recipe, settings, ui)
     done, message, kind, more = fingerprint.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind, more end
     ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
-    return self:go_on()
+    return self:resume()
   end
   return self:begin()
 end
@@ -315,7 +315,7 @@ function Session:load_recipe()
   return true
 end
 
----Goes on with a run, without reading its source.
+---Resumes a run, without reading its source.
 ---@param dir? string
 ---@param settings Settings
 ---@param ui table
@@ -339,7 +339,7 @@ function session.resume(dir, settings, ui)
   if not self.ledger:get("staged_at") then return self:begin(true) end
   done, message, kind, more = fingerprint.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind, more end
-  return self:go_on()
+  return self:resume()
 end
 
 ---Why a run cannot be retried yet.

@@ -11,7 +11,7 @@ function import_rig.now()
   return os.date("!%Y-%m-%dT%H:%M:%SZ")
 end
 
----The default import and finalize, as a session runs them; returns the figures of the books.
+---The default import and finalize, as a session runs them; returns totals.figures.
 function import_rig.whole(face, made, book)
   import(face)
   made:join()
