@@ -3,7 +3,7 @@
 --- just before shows nobody; what cannot be told apart from a real user stays.
 
 local evidence = require "import.evidence"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 

@@ -4,7 +4,7 @@
 local failure = require "base.failure"
 local ghosts = require "tenant.ghosts"
 local identifiers = require "auth0.identifiers"
-local job_faults = require "tenant.job_faults"
+local job_faults = require "tenant.faults.jobs"
 local jobs = require "tenant.jobs"
 local json = require "host.json"
 local limits = require "auth0.limits"

@@ -6,7 +6,7 @@ local clock = require "host.clock"
 local connection_settings = require "auth0.connection"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
-local disturb = require "tenant.disturb"
+local request_faults = require "tenant.faults.requests"
 local doubts = require "tenant.doubts"
 local exports = require "tenant.exports"
 local faults = require "tenant.faults"
@@ -286,7 +286,7 @@ function Tenant:listen()
   while not self.ended do
     local request = self.listener:accept()
     while request do
-      disturb.serve(self, request, respond)
+      request_faults.serve(self, request, respond)
       request = self.listener:accept()
     end
     scheduler.await(self.listener)

@@ -3,7 +3,7 @@
 
 local answers = require "tenant.answers"
 local imports = require "tenant.imports"
-local job_faults = require "tenant.job_faults"
+local job_faults = require "tenant.faults.jobs"
 local jobs = require "tenant.jobs"
 local limits = require "auth0.limits"
 

@@ -1,7 +1,7 @@
 --- The Management API: requests with a token, repeated where that is safe and worth it.
 
 local cjson = require "cjson"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local guard = require "base.guard"
 local http = require "host.http"
 local json = require "host.json"

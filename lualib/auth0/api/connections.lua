@@ -3,7 +3,7 @@
 
 local client = require "auth0.api.client"
 local connection = require "auth0.connection"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local http = require "host.http"
 
 local connections = {}

@@ -2,7 +2,7 @@
 --- Source: Auth0 Management API v2, jobs (November 2026).
 
 local client = require "auth0.api.client"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local file = require "host.file"
 local http = require "host.http"
 local json = require "host.json"

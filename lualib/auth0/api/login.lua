@@ -2,7 +2,7 @@
 --- Source: Auth0 docs, Authentication API, "Resource Owner Password" (November 2026).
 
 local client = require "auth0.api.client"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"

@@ -2,7 +2,7 @@
 --- Source: Auth0 docs, "Rate Limit Configurations" and Management API v2, guardian (August 2026).
 
 local client = require "auth0.api.client"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 
 local tenant = {}
 

@@ -3,7 +3,7 @@
 
 local client = require "auth0.api.client"
 local clock = require "host.clock"
-local expect = require "auth0.expect"
+local expect = require "auth0.api.expect"
 local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"

@@ -1,6 +1,6 @@
 --- The faults that a rehearsal tenant shows on demand: the rules of a file, and which of them hits
 --- a request or a job. Deciding is a calculation from counters and a seeded random; what a fault
---- does stands in tenant.disturb and tenant.job_faults. docs/faults.md describes the file.
+--- does stands in tenant.faults.requests and tenant.faults.jobs. docs/faults.md describes the file.
 
 local file = require "host.file"
 local json = require "host.json"

@@ -7,7 +7,7 @@ local limits = require "auth0.limits"
 local router = require "tenant.router"
 local scheduler = require "base.scheduler"
 
-local disturb = {}
+local request_faults = {}
 
 -- What a proxy says in place of a server that it does not reach.
 local PAGE <const> = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n"
@@ -34,7 +34,7 @@ end
 ---@param fault table   of action "status"
 ---@param now number    unix seconds
 ---@return Answer
-function disturb.refusal(fault, now)
+function request_faults.refusal(fault, now)
   local headers = {}
   add_limits(headers, fault, now)
   if fault.status < 300 then return { status = fault.status, headers = headers } end
@@ -121,7 +121,7 @@ end
 
 function acts.status(tenant, request, fault, respond)
   if fault.processed then handled(tenant, request) end
-  respond(request, disturb.refusal(fault, tenant.wall()))
+  respond(request, request_faults.refusal(fault, tenant.wall()))
 end
 
 function acts.slots(_, request, _, respond)
@@ -145,7 +145,7 @@ end
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param respond fun(request: host.server.request, answer: Answer)
-function disturb.serve(tenant, request, respond)
+function request_faults.serve(tenant, request, respond)
   local rules, path = tenant.faults, request.raw_path
   local fault = rules and path ~= "/__tenant/metrics"
     and rules:of_request(request.method, path, clock.now() - tenant.began)
@@ -153,4 +153,4 @@ function disturb.serve(tenant, request, respond)
   acts[fault.action](tenant, request, fault, respond)
 end
 
-return disturb
+return request_faults
