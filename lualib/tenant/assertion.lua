@@ -26,8 +26,8 @@ end
 ---What is wrong with the claims' times.
 local function bad_time(claims, now)
   if math.type(claims.exp) == nil then return "exp is missing" end
-  if claims.exp + SKEW <= now then return "the assertion is expired" end
-  if claims.exp - now > LIFE + SKEW then return "exp is more than 5 minutes ahead" end
+  if claims.exp + SKEW <= now then return "the assertion has expired" end
+  if claims.exp - now > LIFE + SKEW then return "exp is more than 5 minutes from now" end
   for _, name in ipairs { "iat", "nbf" } do
     local value = claims[name]
     if value ~= nil and (math.type(value) == nil or value - SKEW > now) then
@@ -43,7 +43,7 @@ local function bad_claims(tenant, claims, now)
     end
   end
   if not is_id(claims.jti) then return "jti is missing or longer than 64 characters" end
-  if not tenant:is_issuer(claims.aud) then return "aud is not the tenant's address with a slash" end
+  if not tenant:is_issuer(claims.aud) then return "aud is not the tenant's URL ending in /" end
   return bad_time(claims, now)
 end
 
@@ -52,7 +52,7 @@ local function used(tenant, claims, now)
   for jti, till in pairs(tenant.used_assertions) do
     if till < now then tenant.used_assertions[jti] = nil end
   end
-  if tenant.used_assertions[claims.jti] then return "the assertion was used before" end
+  if tenant.used_assertions[claims.jti] then return "the assertion was already used" end
   tenant.used_assertions[claims.jti] = claims.exp + SKEW
 end
 
@@ -68,11 +68,11 @@ function assertion.objection(tenant, given)
   local signed, head, payload, signature = text:match("^(([%w_-]+)%.([%w_-]+))%.([%w_-]+)$")
   head, payload = head and decoded(head), payload and decoded(payload)
   signature = signature and digest.unbase64(signature)
-  if not head or not payload or not signature then return "the assertion is no JWT" end
+  if not head or not payload or not signature then return "the assertion is not a JWT" end
   if type(head.alg) ~= "string" or #head.alg > ALGORITHM or not ALGORITHMS[head.alg] then
     return "alg must be RS256, RS384 or PS256"
   elseif not digest.verify(head.alg, tenant.options.public_key, signed, signature) then
-    return "the signature is not by the registered key"
+    return "the signature does not match the registered key"
   end
   local now = tenant.wall()
   return bad_claims(tenant, payload, now) or used(tenant, payload, now)

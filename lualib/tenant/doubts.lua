@@ -15,62 +15,61 @@ doubts.LIST = {
   {
     name = "codes", values = { "listed", "validator" },
     about = "FORMAT and OBJECT_REQUIRED as in Auth0's list of codes, or INVALID_FORMAT and "
-      .. "OBJECT_MISSING_REQUIRED_PROPERTY as its validator has them",
+      .. "OBJECT_MISSING_REQUIRED_PROPERTY as in its validator",
   },
   {
     name = "username", values = { "taken", "refused" },
-    about = "a username in a connection without usernames",
+    about = "a username in a connection without usernames: accepted, or an error of the user",
   },
   {
     name = "unknown", values = { "user", "job" },
-    about = "an unknown property fails its user, or the whole job as if it were no JSON",
+    about = "an unknown property fails its user, or the whole job as if the file were not JSON",
   },
   {
     name = "null-email", values = { "user", "rest", "lost" },
-    about = "a null address fails its user only, all users after it too, or these are never "
-      .. "looked at",
+    about = "a null email address fails only its user, all later users too, or the later users are "
+      .. "never processed",
   },
   {
     name = "conflict", values = { "seen", "any", "named", "plain" },
-    about = "a user who is there, without upsert: DUPLICATED_USER for the address, as seen, or for "
-      .. "any identifier; or CONFLICT_EMAIL, CONFLICT_USERNAME and CONFLICT as in Auth0's list; or "
-      .. "CONFLICT for all, with upsert too",
+    about = "an existing user, without upsert: DUPLICATED_USER for the email address, as observed, "
+      .. "or for any identifier; or CONFLICT_EMAIL, CONFLICT_USERNAME and CONFLICT as in Auth0's "
+      .. "list; or CONFLICT for all, also with upsert",
   },
   {
     name = "ghost", values = { "own", "ordinary" },
-    about = "DUPLICATED_USER of a ghost: with a message of its own, or with that of a user who is "
-      .. "there",
+    about = "DUPLICATED_USER of a ghost: with its own message, or with that of an existing user",
   },
   {
     name = "match", values = { "email", "user-id" },
-    about = "an upsert finds its user by address, or by user_id as a flag of the tenant has it",
+    about = "an upsert matches users by email address, or by user_id (set by a flag of the tenant)",
   },
   {
     name = "two-hashes", values = { "not", "forbidden" },
-    about = "password_hash beside custom_password_hash: NOT_PASSED, or \"Forbidden attribute in "
-      .. "appUser\" without a code",
+    about = "password_hash together with custom_password_hash: NOT_PASSED, or \"Forbidden "
+      .. "attribute in appUser\" without a code",
   },
   {
     name = "hash-shape", values = { "rule", "any-of" },
-    about = "a custom_password_hash that fits no algorithm: the rule that it breaks, or "
+    about = "a custom_password_hash that matches no algorithm: the code of the violated rule, or "
       .. "ANY_OF_MISSING",
   },
   {
     name = "null-object", values = { "type", "required" },
-    about = "null where an object is wanted: INVALID_TYPE, or OBJECT_REQUIRED",
+    about = "null where an object is expected: INVALID_TYPE, or OBJECT_REQUIRED",
   },
   {
     name = "path", values = { "present", "absent", "pointer", "camel" },
-    about = "the path in the errors of a user: given, not given, as #/a/0/b, or with all names in "
-      .. "camel case",
+    about = "the path in a user's errors: present, absent, as #/a/0/b, or with all names in camel "
+      .. "case",
   },
   {
     name = "totp", values = { "shown", "hidden" },
-    about = "secrets of one-time passwords in the errors of a user",
+    about = "the secret of a one-time password in a user's errors",
   },
   {
     name = "echo-email", values = { "given", "lower" },
-    about = "addresses in the errors of a user: as sent, or in lower case",
+    about = "the email address in a user's errors: as sent, or in lower case",
   },
   {
     name = "failed-errors", values = { "job", "none" },
@@ -78,54 +77,54 @@ doubts.LIST = {
   },
   {
     name = "no-errors", values = { "none", "list" },
-    about = "the errors of a job that has none: nothing (204), or an empty list (200)",
+    about = "the errors of a job without errors: nothing (204), or an empty list (200)",
   },
   {
     name = "job-id", values = { "checked", "any" },
-    about = "a malformed id of a job: 400, or 404 as of an unknown one",
+    about = "a malformed job id: 400, or 404 as for an unknown job",
   },
   {
     name = "progress", values = { "percentage", "full", "absent" },
-    about = "percentage_done of a job that runs, time_left_seconds too, or neither",
+    about = "the progress of a running job: percentage_done, time_left_seconds too, or neither",
   },
   {
-    name = "running", values = { "pending", "processing" }, about = "the status of a job that runs",
+    name = "running", values = { "pending", "processing" }, about = "the status of a running job",
   },
   {
     name = "timeout", values = { "failed", "expired" },
-    about = "the status of a job after two hours",
+    about = "the status of a job that exceeds two hours",
   },
   {
     name = "kept", values = { "created", "ended" },
-    about = "the 24 hours of a job's data begin when it was created, or when it ended",
+    about = "a job is deleted 24 hours after it was created, or after it ended",
   },
   {
     name = "upsert-verified", values = { "kept", "reset" },
-    about = "email_verified after an upsert that does not give it: as it was, or false",
+    about = "email_verified after an upsert without it: unchanged, or false",
   },
   {
-    name = "upsert-factors", values = { "changed", "kept" }, about = "MFA factors under upsert",
+    name = "upsert-factors", values = { "changed", "kept" }, about = "MFA factors in an upsert",
   },
   {
     name = "slots-code", values = { "absent", "present" },
-    about = "errorCode too_many_requests in the 429 for a full slot",
+    about = "errorCode too_many_requests in the 429 when all slots are in use",
   },
   {
     name = "retry-after", values = { "absent", "present" },
-    about = "Retry-After in the 429 of a bucket",
+    about = "Retry-After in the 429 of a rate limit bucket",
   },
   {
     name = "refill", values = { "second", "minute" },
-    about = "limits of a minute: their share is added each second, or all at the top of a minute",
+    about = "limits per minute: refilled in part each second, or in full at the start of a minute",
   },
   {
     name = "foreign-token", values = { "not-global", "bad-audience" },
-    about = "a good token that is not for the Management API: \"Client is not global.\", or "
-      .. "\"Bad audience\"",
+    about = "a valid token with another audience than the Management API: \"Client is not "
+      .. "global.\", or \"Bad audience\"",
   },
   {
     name = "basic", values = { "refused", "taken" },
-    about = "the client's secret in a header of HTTP Basic at /oauth/token",
+    about = "the client's secret in an HTTP Basic header at /oauth/token",
   },
   {
     name = "scope-text", values = { "comma", "semicolon" },
@@ -133,10 +132,10 @@ doubts.LIST = {
   },
   {
     name = "search", values = { "at-once", "late" },
-    about = "GET /users finds new users at once, or after 5 seconds",
+    about = "GET /users finds new users immediately, or after 5 seconds",
   },
   {
-    name = "export", values = { "gzip", "plain" }, about = "the file of an export",
+    name = "export", values = { "gzip", "plain" }, about = "the encoding of an export's file",
   },
 }
 
@@ -164,7 +163,7 @@ function doubts.parse(text)
   local doubt = find(name)
   if not doubt then
     local near = spelling.find(name, names())
-    return nil, "a doubt of docs/tenant.md" .. (near and ", such as " .. near or "")
+    return nil, "a NAME listed in docs/tenant.md" .. (near and ", such as " .. near or "")
   end
   for _, known in ipairs(doubt.values) do
     if known == value then return { name = name, value = value } end

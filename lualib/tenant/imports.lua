@@ -340,7 +340,7 @@ function imports.put(tenant, connection, list)
     local is_ghost = type(user) == "table" and user.ghost == true
     local _, errors = (is_ghost and put_ghost or import_one)(run, user)
     if errors then
-      return nil, string.format("user %d is refused: %s", place, errors[1].message)
+      return nil, string.format("cannot add user %d: %s", place, errors[1].message)
     end
   end
   return transaction:commit()

@@ -197,7 +197,7 @@ local function check_key(self)
   local pem = self.options.public_key
   if not pem then return true end
   local checked, message = digest.verify("RS256", pem, "", "")
-  if checked == nil then return nil, "the client's public key: " .. message, "usage" end
+  if checked == nil then return nil, "cannot use the client's public key: " .. message, "usage" end
   return true
 end
 

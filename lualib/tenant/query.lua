@@ -134,7 +134,7 @@ end
 function Parser:field(name)
   if COLUMNS[name] then return COLUMNS[name] end
   if not MEMBERS[name:match("^[^.]*")] or name:find("[^%w_.-]") then
-    return self:fail("Searching by " .. name .. " is not part of this tenant")
+    return self:fail("Searching by " .. name .. " is not supported by this tenant")
   end
   return IN_RECORD:format(name:gsub("[^.]+", '"%0"'))
 end

@@ -62,7 +62,7 @@ end
 
 ---@type Layout
 local LAYOUT <const> = {
-  what = "tenant's state", instead = "name another file with --state",
+  what = "tenant's state", instead = "use another file with --state",
   version = state.VERSION, unmarked = 1,
   tables = { "setting", "connection", "user", "ghost", "job" },
   migrations = { [1] = number_connections },

@@ -29,7 +29,7 @@ local function boolean(value)
 end
 
 local function text(value)
-  return type(value) == "string", "a text"
+  return type(value) == "string", "a string"
 end
 
 local function route(value)
@@ -39,7 +39,7 @@ end
 
 local function status(value)
   local fits = math.type(value) == "integer" and value >= 200 and value <= 599
-  return fits, "a status from 200 to 599"
+  return fits, "an HTTP status from 200 to 599"
 end
 
 local SECONDS <const> = number(0, math.huge)
@@ -106,19 +106,19 @@ end
 ---@param rule any
 ---@return string?
 local function objection(rule)
-  if type(rule) ~= "table" or json.is_array(rule) then return "a rule is a map of keys" end
+  if type(rule) ~= "table" or json.is_array(rule) then return "a rule must be a map" end
   local action = faults.ACTIONS[rule["do"]]
   if not action then
     local said = rule["do"]
-    if said == nil then return "it has no `do`" end
-    return string.format('there is no fault "%s"%s', said,
+    if said == nil then return "key `do` is missing" end
+    return string.format('unknown fault "%s"%s', said,
       spelling.hint(tostring(said), names_of(faults.ACTIONS)))
   end
   for key, value in pairs(rule) do
     local check = faults.KEYS[key] or action.keys[key]
     if key ~= "do" then
       if not check then
-        return string.format('%s has no key "%s"%s', rule["do"], key,
+        return string.format('unknown key "%s" for %s%s', key, rule["do"],
           spelling.hint(key, names_of(faults.KEYS, action.keys, { ["do"] = true })))
       end
       local fits, expected = check(value)
@@ -126,16 +126,16 @@ local function objection(rule)
     end
   end
   if action.needs and rule[action.needs] == nil then
-    return string.format("%s needs `%s`", rule["do"], action.needs)
+    return string.format("%s requires `%s`", rule["do"], action.needs)
   end
   if action.of_job and rule.route then
-    return rule["do"] .. " happens to import jobs and takes no `route`"
+    return rule["do"] .. " applies to import jobs and does not accept `route`"
   end
   local chosen = {}
   for _, key in ipairs(CHOICE) do
     if rule[key] ~= nil then chosen[#chosen + 1] = key end
   end
-  if #chosen > 1 then return table.concat(chosen, " and ") .. " exclude each other" end
+  if #chosen > 1 then return table.concat(chosen, " and ") .. " are mutually exclusive" end
 end
 
 local function segments_of(path)

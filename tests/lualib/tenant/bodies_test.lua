@@ -56,7 +56,7 @@ for route, case in pairs(ROUTES) do
     end)
   end)
 
-  test("a body that is no object is refused at " .. route, function()
+  test("a body that is not an object is rejected at " .. route, function()
     rig.with({}, function(t)
       local method, path = route:match("^(%S+) (%S+)$")
       for _, body in ipairs { "", "{", "[]", "1", "null", '"x"', "\xff", "[[[[" } do
@@ -108,7 +108,7 @@ for name, case in pairs {
   ["a user_id with a space"] = { { user_id = "a b" },
     "'String does not match pattern ^\\S+$' on property user_id" },
 } do
-  test("no user is created with " .. name .. ", in the validator's words", function()
+  test("no user is created with " .. name .. ": the validator's message", function()
     rig.with({}, function(t)
       local body = { connection = name ~= "no connection" and t.info.connection or nil,
         email = "a@example.com" }
@@ -120,7 +120,7 @@ for name, case in pairs {
   end)
 end
 
-test("a change to false is kept as it is", function()
+test("a change to false is stored", function()
   rig.with({}, function(t)
     t:import { { email = "a@example.com", user_id = "1", blocked = true } }
     local changed = t:call("PATCH", "/api/v2/users/auth0%7C1", { body = { blocked = false } })

@@ -34,13 +34,13 @@ for _, case in ipairs {
   { nil, { user_id = "1" }, "OBJECT_REQUIRED" },
   { "codes=validator", { user_id = "1" }, "OBJECT_MISSING_REQUIRED_PROPERTY" },
 } do
-  test(string.format("with %s %s is refused as %s", case[1] or "nothing said",
+  test(string.format("with %s %s fails as %s", case[1] or "the defaults",
     json.encode(case[2]), case[3]), function()
     with(case[1], function(t) equal(first_error(t, case[2]).code, case[3]) end)
   end)
 end
 
-test("a username without usernames is refused when it is doubted", function()
+test("username=refused: a username fails in a connection without usernames", function()
   local user = { email = "a@example.com", username = "ana" }
   with(nil, function(t) equal(first_error(t, user), {}) end)
   with("username=refused", function(t)
@@ -48,7 +48,7 @@ test("a username without usernames is refused when it is doubted", function()
   end)
 end)
 
-test("an unknown property fails the job when it is doubted", function()
+test("unknown=job: an unknown property fails the job", function()
   with("unknown=job", function(t)
     local status = t:import { { email = "a@example.com" }, { email = "b@example.com", colour = 1 } }
     equal(status.state, "failed")
@@ -62,7 +62,7 @@ for choice, summary in pairs {
   ["null-email=rest"] = { total = 3, inserted = 1, updated = 0, failed = 2 },
   ["null-email=lost"] = { total = 2, inserted = 1, updated = 0, failed = 1 },
 } do
-  test("a null address does what " .. choice .. " says", function()
+  test(choice .. ": which users a null email address fails", function()
     with(choice, function(t)
       local status, errors = t:import {
         { email = "a@example.com" }, { email = json.null }, { email = "b@example.com" },
@@ -73,7 +73,7 @@ for choice, summary in pairs {
   end)
 end
 
-test("conflicts have one code when it is doubted", function()
+test("conflict=plain: conflicts have one code", function()
   with("conflict=plain", function(t)
     t:import { { email = "a@example.com" } }
     equal(first_error(t, { email = "a@example.com" }).code, "CONFLICT")
@@ -89,7 +89,7 @@ for choice, expected in pairs {
     "DUPLICATED_USER" },
   ["conflict=named"] = { "CONFLICT_EMAIL", "CONFLICT_USERNAME", "CONFLICT", "CONFLICT" },
 } do
-  test("users who are there are refused as " .. choice .. " says, under upsert by the list",
+  test(choice .. ": the codes of existing users, under upsert as in the list",
     function()
       with(choice, function(t)
         t:import { { email = "a@example.com", username = "ana", phone_number = "+491",
@@ -109,7 +109,7 @@ for choice, expected in pairs {
     end)
 end
 
-test("an id that another connection has is a conflict whatever is said of those of this one",
+test("conflict=any: a user_id of another connection is a plain conflict",
   function()
     with("conflict=any", function(t)
       t:import { { email = "a@example.com", user_id = "1" } }
@@ -119,7 +119,7 @@ test("an id that another connection has is a conflict whatever is said of those 
     end, { connections = { { id = "con_second0000000000", name = "Second" } } })
   end)
 
-test("a ghost has words of its own, or the ordinary ones", function()
+test("a ghost has its own message, or the ordinary one", function()
   for choice, message in pairs {
     ["ghost=own"] = "The user already exists.", ["ghost=ordinary"] = ORDINARY,
   } do
@@ -135,7 +135,7 @@ for choice, path in pairs {
   ["path=present"] = "app_metadata", ["path=pointer"] = "#/app_metadata",
   ["path=camel"] = "appMetadata",
 } do
-  test("errors come with the path that " .. choice .. " says, and the program reads it", function()
+  test(choice .. ": the path of an error, and the program reads it", function()
     with(choice, function(t)
       local user = { email = "a@example.com", app_metadata = "x" }
       local err = first_error(t, user)
@@ -146,7 +146,7 @@ for choice, path in pairs {
   end)
 end
 
-test("an upsert finds its user by user_id when it is doubted", function()
+test("match=user-id: an upsert matches users by user_id", function()
   with("match=user-id", function(t)
     t:import { { email = "a@example.com", user_id = "1" }, { email = "b@example.com" } }
     local status = t:import({ { email = "new@example.com", user_id = "1", given_name = "Ana" } },
@@ -159,7 +159,7 @@ test("an upsert finds its user by user_id when it is doubted", function()
   end)
 end)
 
-test("with users matched by user_id a ghost is in the way by its username", function()
+test("match=user-id: a ghost conflicts by its username", function()
   local ghost = { email = "g@example.com", username = "ghost" }
   for choice, code in pairs { ["match=email"] = "DUPLICATED_USER",
     ["match=user-id"] = "CONFLICT_USERNAME" } do
@@ -180,7 +180,7 @@ for _, case in ipairs {
   { "null-object=type", { app_metadata = json.null }, "INVALID_TYPE", "found type null" },
   { "null-object=required", { app_metadata = json.null }, "OBJECT_REQUIRED", "found type null" },
 } do
-  test(string.format("%s refuses %s", case[1], json.encode(case[2]):sub(1, 40)), function()
+  test(string.format("%s: the error of %s", case[1], json.encode(case[2]):sub(1, 40)), function()
     with(case[1], function(t)
       local user = { email = "a@example.com" }
       for name, value in pairs(case[2]) do user[name] = value end
@@ -191,7 +191,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a job without errors shows an empty list when it is doubted", function()
+test("no-errors=list: a job without errors shows an empty list", function()
   with("no-errors=list", function(t)
     local status, errors = t:import { { email = "a@example.com" } }
     local response = t:call("GET", "/api/v2/jobs/" .. status.id .. "/errors")
@@ -199,7 +199,7 @@ test("a job without errors shows an empty list when it is doubted", function()
   end)
 end)
 
-test("a malformed id of a job is refused, or unknown when that is doubted", function()
+test("a malformed job id is invalid, or unknown with job-id=any", function()
   for choice, status in pairs { ["job-id=checked"] = 400, ["job-id=any"] = 404 } do
     with(choice, function(t)
       for _, path in ipairs { "/api/v2/jobs/job_x", "/api/v2/jobs/job_x/errors" } do
@@ -210,7 +210,7 @@ test("a malformed id of a job is refused, or unknown when that is doubted", func
   end
 end)
 
-test("errors come without a path when it is doubted", function()
+test("path=absent: errors have no path", function()
   with("path=absent", function(t)
     local err = first_error(t, { email = "bad" })
     equal(err.path, nil)
@@ -228,14 +228,14 @@ test("secrets of one-time passwords are shown or hidden in the errors", function
   end
 end)
 
-test("addresses come back in lower case when it is doubted", function()
+test("echo-email=lower: errors show email addresses in lower case", function()
   with("echo-email=lower", function(t)
     local _, errors = t:import { { email = "BAD" } }
     equal(errors[1].user.email, "bad")
   end)
 end)
 
-test("a job that failed as a whole has no errors when it is doubted", function()
+test("failed-errors=none: a job that failed as a whole has no errors", function()
   with("failed-errors=none", function(t)
     local status = t:import "broken"
     equal(status.state, "failed")
@@ -261,7 +261,7 @@ local function views(choice)
   return seen
 end
 
-test("a job that runs shows its progress as it is doubted", function()
+test("a running job shows its progress and status as the doubts say", function()
   local full = views "progress=full"
   local last = full[#full]
   assert(last.percentage_done > 0 and last.time_left_seconds >= 0)
@@ -272,7 +272,7 @@ test("a job that runs shows its progress as it is doubted", function()
   equal(processing[#processing].status, "processing")
 end)
 
-test("a job that takes two hours ends as it is doubted", function()
+test("timeout=expired: a job that exceeds two hours is expired", function()
   with("timeout=expired", function(t)
     local answer = jobs.submit(t.client, {
       data = '[{"email":"a@example.com"}]', connection_id = t.info.connection_id,
@@ -287,7 +287,7 @@ test("a job that takes two hours ends as it is doubted", function()
   end, { tier = "enterprise" })
 end)
 
-test("a job's day begins when it was created or when it ended", function()
+test("a job is deleted a day after it was created, or after it ended", function()
   for choice, found in pairs { ["kept=created"] = 404, ["kept=ended"] = 200 } do
     with(choice, function(t)
       local status = t:import { { email = "a@example.com" } }
@@ -300,7 +300,7 @@ test("a job's day begins when it was created or when it ended", function()
   end
 end)
 
-test("an upsert resets what was verified, and leaves factors, when it is doubted", function()
+test("an upsert resets email_verified, or keeps factors, as the doubts say", function()
   local before = { email = "a@example.com", user_id = "1", email_verified = true,
     mfa_factors = { { totp = { secret = "AAAA" } } } }
   local after = { email = "a@example.com", mfa_factors = { { totp = { secret = "BBBB" } } } }
@@ -317,7 +317,7 @@ test("an upsert resets what was verified, and leaves factors, when it is doubted
   end
 end)
 
-test("the 429 of a full slot has a code when it is doubted", function()
+test("the 429 for slots in use has a code with slots-code=present", function()
   for choice, code in pairs { ["slots-code=absent"] = false,
     ["slots-code=present"] = "too_many_requests" } do
     with(choice, function(t)
@@ -331,7 +331,7 @@ test("the 429 of a full slot has a code when it is doubted", function()
   end
 end)
 
-test("a bucket that is empty says how long to wait when it is doubted", function()
+test("retry-after=present: the 429 of an empty bucket has Retry-After", function()
   with("retry-after=present", function(t)
     local response
     for _ = 1, 8 do
@@ -353,7 +353,7 @@ test("a missing scope has two spellings, and the program reads both", function()
   end, { scopes = { "read:users" } })
 end)
 
-test("a search finds new users later when it is doubted", function()
+test("search=late: a search finds new users later", function()
   with("search=late", function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
     equal(t:call("GET", "/api/v2/users").json, json.array {})
@@ -363,7 +363,7 @@ test("a search finds new users later when it is doubted", function()
   end)
 end)
 
-test("an export is compressed unless that is doubted", function()
+test("an export is compressed unless export=plain", function()
   for choice, compressed in pairs { ["export=gzip"] = true, ["export=plain"] = false } do
     with(choice, function(t)
       t:import { { email = "a@example.com", user_id = "1" } }
@@ -384,20 +384,20 @@ for text, expected in pairs {
   ["codes"] = "NAME=VALUE", ["codes=old"] = "codes=listed|validator",
   ["kepts=ended"] = "such as kept", ["zebra=1"] = "docs/tenant.md",
 } do
-  test("the doubt " .. text .. " is refused", function()
+  test("the doubt " .. text .. " is rejected", function()
     local choice, message = doubts.parse(text)
     equal(choice, nil)
     tap.contains(message, expected)
   end)
 end
 
-test("the first value of a doubt is the default, and the last choice counts", function()
+test("the first value of a doubt is the default, and the last choice applies", function()
   equal(doubts.settle().codes, "listed")
   equal(doubts.settle { doubts.parse "codes=validator", doubts.parse "codes=listed" }.codes,
     "listed")
 end)
 
-test("the page about the tenant lists the doubts as they are", function()
+test("docs/tenant.md lists all doubts with their descriptions", function()
   local page = assert(file.read "docs/tenant.md")
   for _, doubt in ipairs(doubts.LIST) do
     local values = table.concat(doubt.values, "`, `")

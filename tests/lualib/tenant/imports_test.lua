@@ -26,14 +26,14 @@ served("a user whose factors failed is shown as it was sent, and stored without 
       { "ana@example.com", false })
   end)
 
-served("a user who conflicts is shown as it was sent", {}, function(t)
+served("a user in a conflict is shown as it was sent", {}, function(t)
   t:import { { email = "ana@example.com" } }
   local user = { email = "ANA@example.com", user_id = "2" }
   local _, errors = t:import { user }
   equal(errors[1].user, user)
 end)
 
-served("a user who is there is refused in the words that were seen, whatever else is taken", {},
+served("an existing user fails with the observed message, whichever identifiers conflict", {},
   function(t)
     t:import { { email = "ana@example.com", user_id = "1", username = "ana" } }
     for _, user in ipairs {
@@ -93,7 +93,7 @@ for _, case in ipairs {
   { "MINIMUM", hashed { algorithm = "scrypt", keylen = 0, hash = { value = "00",
     encoding = "hex" } }, "customPasswordHash.keylen", " - Value 0 is less than minimum 1" },
 } do
-  served("an error reads as the validator's: " .. case[1] .. case[4], {}, function(t)
+  served("an error has the validator's message: " .. case[1] .. case[4], {}, function(t)
     local _, errors = t:import { case[2] }
     equal(errors[1].errors, { {
       code = case[1], path = case[3], message = "Error in " .. case[3] .. " property" .. case[4],
@@ -113,7 +113,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a user without any identifier fits no alternative", function()
+test("a user without any identifier matches no alternative", function()
   local given = assert(connection.decode '{"identifiers":{"email":true,"phone_number":true}}')
   rig.with({ connection = given }, function(t)
     local _, errors = t:import { { user_id = "1" } }
@@ -131,14 +131,14 @@ for name, user in pairs {
     hash = { value = "-_-_", encoding = "base64" } },
   ["an empty salt"] = hashed { algorithm = "md5", hash = { value = "00", encoding = "hex" },
     salt = { value = "" } },
-  ["a parameter of scrypt beside another algorithm"] = hashed { algorithm = "md5", cost = 16,
+  ["a parameter of scrypt with another algorithm"] = hashed { algorithm = "md5", cost = 16,
     hash = { value = "00", encoding = "hex" } },
-  ["a picture that is no page"] = { email = "a@example.com", picture = "ftp://example.com/a" },
+  ["a picture over FTP"] = { email = "a@example.com", picture = "ftp://example.com/a" },
   ["a factor of no kind"] = { email = "a@example.com", mfa_factors = { {} } },
   ["a hash of the oldest bcrypt"] = { email = "a@example.com",
     password_hash = "$2$10$" .. ("a"):rep(53) },
 } do
-  served("the import takes " .. name, {}, function(t)
+  served("the import accepts " .. name, {}, function(t)
     local _, errors = t:import { user }
     equal(errors, {})
   end)
@@ -165,7 +165,7 @@ end
 
 local SLOW <const> = { tier = "enterprise", time_scale = 20 }
 
-served("users whose connection was deleted meanwhile find none", SLOW, function(t)
+served("users fail after their connection was deleted", SLOW, function(t)
   local status, errors = during_a_job(t, function()
     local path = "/api/v2/connections/" .. t.info.connection_id
     equal(t:call("DELETE", path).status, 204)
@@ -179,14 +179,14 @@ served("users whose connection was deleted meanwhile find none", SLOW, function(
   equal(t:call("GET", "/api/v2/users").json, json.array {})
 end)
 
-served("users whose connection was disabled meanwhile find none", SLOW, function(t)
+served("users fail after their connection was disabled", SLOW, function(t)
   local _, errors = during_a_job(t, function()
     t.tenant.db:run("UPDATE connection SET clients = '[]'")
   end)
   equal(errors[1].errors[1].code, "CONNECTION_NOT_FOUND")
 end)
 
-served("a connection that a fault takes away is there for others",
+served("a connection that a fault removes from one job remains for others",
   { faults = { { ["do"] = "connection-gone", share = 0.5, nth = 1 } } }, function(t)
     local list = { { email = "a@example.com" }, { email = "b@example.com" } }
     local status, errors = t:import(list)
@@ -196,7 +196,7 @@ served("a connection that a fault takes away is there for others",
     equal(t:import({ list[2] }).summary.inserted, 1)
   end)
 
-test("a job whose connection is gone when the tenant starts again ends", function()
+test("a job whose connection is missing after a restart ends", function()
   local folder = assert(file.temporary())
   local options = { state = folder .. "/state.db", tier = "enterprise" }
   local id
@@ -219,7 +219,7 @@ test("a job whose connection is gone when the tenant starts again ends", functio
   file.remove_tree(folder)
 end)
 
-served("a deletion of a connection needs its scope", { scopes = { "read:connections" } },
+served("deleting a connection requires its scope", { scopes = { "read:connections" } },
   function(t)
     local response = t:call("DELETE", "/api/v2/connections/" .. t.info.connection_id)
     equal(response.status, 403)
@@ -238,7 +238,7 @@ for name, sql in pairs {
   ["of another version"] = "PRAGMA user_version = 1",
   ["of another program"] = "CREATE TABLE setting (name TEXT)",
 } do
-  test("a state file " .. name .. " is refused", function()
+  test("a state file " .. name .. " is rejected", function()
     local folder = assert(file.temporary())
     local path = folder .. "/state.db"
     do
@@ -247,7 +247,7 @@ for name, sql in pairs {
     end
     local made, message, kind = tenant.open { state = path }
     equal({ made, kind }, { nil, "usage" })
-    tap.contains(message, "name another file with --state")
+    tap.contains(message, "use another file with --state")
     file.remove_tree(folder)
   end)
 end

@@ -52,7 +52,7 @@ local function code_at(unix)
   return string.format("%06d", number % 1000000)
 end
 
-served("the imported hash lets its user in, by either grant", function(t)
+served("a user logs in with the imported hash, by either grant", function(t)
   t:import { user() }
   local answer = enter(t, "anna@EXAMPLE.com")
   tap.equal(answer.status, 200)
@@ -62,7 +62,7 @@ served("the imported hash lets its user in, by either grant", function(t)
     password = PLAIN }).status, 200)
 end)
 
-served("a hash of each algorithm lets its password in, and no other", function(t)
+served("a hash of each algorithm matches its password, and no other", function(t)
   local users = worked_hashes.users()
   tap.equal(#users, #rules.ALGORITHMS)
   tap.equal(t:import(users).summary.inserted, #users)
@@ -75,30 +75,30 @@ served("a hash of each algorithm lets its password in, and no other", function(t
   end
 end)
 
-served("a hash of a hostile cost is told, not computed", function(t)
+served("a hash of a hostile cost is reported, not computed", function(t)
   t:import { user { custom_password_hash = { algorithm = "pbkdf2", hash = { encoding = "utf8",
     value = "$pbkdf2-sha1$i=2147483648,l=20$c2Fs$" .. ("A"):rep(27) } } } }
   refused(enter(t, "anna@example.com"), 501, "server_error", "unverifiable here")
 end)
 
-served("username and phone number are names as well", function(t)
+served("a user logs in with the phone number, too", function(t)
   t:import { user { email = "b@example.com", phone_number = "+4930123456" } }
   tap.equal(enter(t, "+4930123456").status, 200)
 end)
 
-served("a wrong password and an unknown name are told alike", function(t)
+served("a wrong password and an unknown name get the same response", function(t)
   t:import { user() }
   for name, password in pairs { ["anna@example.com"] = "wrong", ["nobody@example.com"] = PLAIN } do
     refused(enter(t, name, password), 403, "invalid_grant", "Wrong email or password.")
   end
 end)
 
-served("a user who was imported without a hash gets in with nothing", function(t)
+served("a user who was imported without a hash cannot log in", function(t)
   t:import { user { custom_password_hash = json.null } }
   refused(enter(t, "anna@example.com"), 403, "invalid_grant", "Wrong")
 end)
 
-served("a blocked user is told so, who has the password", function(t)
+served("a blocked user is reported as blocked only with the right password", function(t)
   t:import { user { blocked = true } }
   refused(enter(t, "anna@example.com"), 401, "unauthorized", "user is blocked")
   refused(enter(t, "anna@example.com", "wrong"), 403, "invalid_grant", "Wrong")
@@ -108,20 +108,20 @@ for _, case in ipairs {
   { "no password", { password = json.null }, 400, "invalid_request", "password" },
   { "no username", { username = json.null }, 400, "invalid_request", "username" },
   { "no realm", { realm = json.null }, 400, "invalid_request", "realm" },
-  { "a realm that is none", { realm = "Nowhere" }, 403, "unauthorized_client", "realm" },
+  { "an unknown realm", { realm = "Nowhere" }, 403, "unauthorized_client", "realm" },
 } do
-  served("a login is refused with " .. case[1], function(t)
+  served("a login is rejected with " .. case[1], function(t)
     refused(enter(t, "anna@example.com", PLAIN, case[2]), case[3], case[4], case[5])
   end)
 end
 
-served("a login needs the client's secret", function(t)
+served("a login requires the client's secret", function(t)
   local answer = t:call("POST", "/oauth/token", { token = false, body = { grant_type = "password",
     client_id = t.info.client_id, username = "a", password = "b" } })
   refused(answer, 401, "access_denied", "Unauthorized")
 end)
 
-served("a person's token opens no Management API, whatever scope was asked for", function(t)
+served("a user's token is not valid for the Management API, whatever its scope", function(t)
   t:import { user() }
   local answer = enter(t, "anna@example.com", PLAIN, { scope = "openid read:users" })
   for _, name in ipairs { "access_token", "id_token" } do
@@ -131,7 +131,7 @@ served("a person's token opens no Management API, whatever scope was asked for",
   end
 end)
 
-served("a hash that cannot be checked here is neither yes nor no", function(t)
+served("a hash that cannot be checked here is neither a match nor a mismatch", function(t)
   t:import { user { custom_password_hash = {
     algorithm = "argon2", hash = { encoding = "utf8",
       value = "$argon2d$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" .. ("a"):rep(22) },
@@ -161,7 +161,7 @@ for what, hash in pairs {
   ["a custom bcrypt of cost 10"] = { custom_password_hash = { algorithm = "bcrypt",
     hash = { value = "$2y" .. BCRYPT, encoding = "utf8" } } },
 } do
-  served(what .. " stays what it is at a login, as the user's own", function(t)
+  served(what .. " is kept at a login, as the user's own", function(t)
     t:import { user(hash) }
     for _ = 1, 2 do tap.equal(enter(t, "anna@example.com").status, 200) end
     refused(enter(t, "anna@example.com", "other"), 403, "invalid_grant", "Wrong")
@@ -170,7 +170,7 @@ for what, hash in pairs {
   end)
 end
 
-served("with a factor the password alone does not do; its code does", function(t)
+served("with a factor a login requires its code after the password", function(t)
   t:import { user { mfa_factors = { { totp = { secret = SECRET } } } } }
   local first = enter(t, "anna@example.com")
   refused(first, 403, "mfa_required", "Multifactor authentication required")
@@ -187,7 +187,7 @@ served("with a factor the password alone does not do; its code does", function(t
   assert(answer.json.access_token)
 end)
 
-served("a wrong password is refused before any factor is asked for", function(t)
+served("a wrong password is rejected before any factor is requested", function(t)
   t:import { user { mfa_factors = { { totp = { secret = SECRET } } } } }
   refused(enter(t, "anna@example.com", "wrong"), 403, "invalid_grant", "Wrong")
 end)

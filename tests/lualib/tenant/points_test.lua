@@ -45,50 +45,50 @@ end
 local KEYED <const> = { public_key = PUBLIC }
 
 for _, alg in ipairs { "RS256", "RS384", "PS256" } do
-  served("a client gets in with an assertion by " .. alg .. ", once", KEYED, function(t)
+  served("a client authenticates with an assertion of " .. alg .. ", once", KEYED, function(t)
     local text = assertion(t, nil, alg)
     equal(ask(t, text).status, 200)
     local again = ask(t, text)
     equal({ again.status, again.json.error }, { 401, "invalid_client" })
-    tap.contains(again.json.error_description, "used before")
+    tap.contains(again.json.error_description, "already used")
   end)
 end
 
 for name, case in pairs {
-  ["for somebody else"] = { { aud = "https://x/" }, "aud" },
+  ["for another audience"] = { { aud = "https://x/" }, "aud" },
   ["for the tenant without its slash"] = { { aud = "http://127.0.0.1" }, "aud" },
   ["by another client"] = { { iss = "x" }, "iss" },
   ["about another client"] = { { sub = "x" }, "sub" },
   ["without an id"] = { { jti = false }, "jti" },
   ["with a long id"] = { { jti = ("x"):rep(65) }, "jti" },
-  ["without an end"] = { { exp = false }, "exp" },
+  ["without an expiry"] = { { exp = false }, "exp" },
   ["that has ended"] = { { exp = 1000 }, "expired" },
   ["that lasts for an hour"] = { { exp = os.time() + 3600 }, "5 minutes" },
   ["of the future"] = { { nbf = 4102444800 }, "future" },
   ["that is too long"] = { { more = ("x"):rep(2000) }, "2048" },
 } do
-  served("an assertion " .. name .. " is refused", KEYED, function(t)
+  served("an assertion " .. name .. " is rejected", KEYED, function(t)
     local response = ask(t, assertion(t, case[1]))
     equal({ response.status, response.json.error }, { 401, "invalid_client" })
     tap.contains(response.json.error_description, case[2])
   end)
 end
 
-served("what is no assertion of this key is refused", KEYED, function(t)
+served("an assertion that is not of this key is rejected", KEYED, function(t)
   tap.contains(ask(t, assertion(t, nil, "HS256", "RS256")).json.error_description, "alg")
   tap.contains(ask(t, assertion(t, nil, "RS384", "RS256")).json.error_description, "signature")
-  tap.contains(ask(t, "abc").json.error_description, "no JWT")
+  tap.contains(ask(t, "abc").json.error_description, "not a JWT")
   tap.contains(ask(t, assertion(t), { client_assertion_type = "x" }).json.error_description,
     "client_assertion_type")
   equal(ask(t, nil, { client_secret = t.tenant.client_secret }).status, 401)
   equal(t.info.client_secret, nil)
 end)
 
-served("without a registered key no assertion is taken", {}, function(t)
+served("without a registered key no assertion is accepted", {}, function(t)
   equal(ask(t, assertion(t)).status, 401)
 end)
 
-test("a public key that is none is refused at the start", function()
+test("an invalid public key is rejected at the start", function()
   local made, message, kind = tenant.open { public_key = "x" }
   equal({ made, kind }, { nil, "usage" })
   tap.contains(message, "public key")
@@ -104,7 +104,7 @@ for i = 1, 5 do
   }
 end
 
-served("connections are read page by page, in both ways", MANY, function(t)
+served("connections are paginated in both ways", MANY, function(t)
   local names, from = {}, "0"
   repeat
     local page = t:call("GET", "/api/v2/connections?take=4&from=" .. from).json
@@ -115,19 +115,19 @@ served("connections are read page by page, in both ways", MANY, function(t)
   equal(#t:call("GET", "/api/v2/connections?page=1&per_page=4").json, 2)
 end)
 
-served("connections are chosen by one strategy or more", MANY, function(t)
+served("connections are filtered by one strategy or more", MANY, function(t)
   equal(#t:call("GET", "/api/v2/connections?strategy=email").json, 2)
   equal(#t:call("GET", "/api/v2/connections?strategy=email&strategy=auth0").json, 6)
   equal(t:call("GET", "/api/v2/connections?strategy=sms").json, json.array {})
 end)
 
-served("fields can be left out", MANY, function(t)
+served("fields can be excluded", MANY, function(t)
   local one = t:call("GET",
     "/api/v2/connections/" .. MANY.connections[1].id .. "?fields=options&include_fields=false").json
   equal({ one.name, one.options }, { "C1" })
 end)
 
-served("clients of a connection come in pages", MANY, function(t)
+served("clients of a connection are paginated", MANY, function(t)
   local path = "/api/v2/connections/" .. MANY.connections[1].id .. "/clients"
   local page = t:call("GET", path .. "?take=2").json
   equal({ #page.clients, page.next }, { 2, "2" })
@@ -138,11 +138,11 @@ end)
 
 for name, case in pairs {
   ["of another strategy"] = { '{"strategy":"email"}', "Connection must be a database connection." },
-  ["that is off"] = { '{"enabled":false}', "Connection must be enabled." },
+  ["that is disabled"] = { '{"enabled":false}', "Connection must be enabled." },
   ["that is a custom database"] = { '{"custom_database":true}',
     "Custom Database Connections without import mode are not allowed." },
 } do
-  served("a connection file " .. name .. " makes a tenant that refuses imports",
+  served("imports into a connection " .. name .. " are rejected",
     { connection = assert(connection.decode(case[1])) }, function(t)
       refused(t:call("POST", "/api/v2/jobs/users-imports", { parts = {
         { name = "users", data = "[]", filename = "u.json" },
@@ -151,9 +151,7 @@ for name, case in pairs {
     end)
 end
 
--- Users -------------------------------------------------------------------------------------
-
-served("a search is sorted when asked", {}, function(t)
+served("a search is sorted on request", {}, function(t)
   t:import { { email = "b@example.com" }, { email = "a@example.com" } }
   local function first(sort)
     return t:call("GET", "/api/v2/users?sort=" .. sort).json[1].email
@@ -168,7 +166,7 @@ for name, case in pairs {
   ["a long name"] = { { given_name = ("x"):rep(151) }, "too long" },
   ["a forbidden key of metadata"] = { { app_metadata = { email = "x" } }, "on property" },
 } do
-  served("a change to " .. name .. " is refused", {}, function(t)
+  served("a change to " .. name .. " is rejected", {}, function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
     refused(t:call("PATCH", "/api/v2/users/auth0%7C1", { body = case[1] }), 400, case[2])
   end)
@@ -178,7 +176,7 @@ for _, pair in ipairs {
   { "password", "email" }, { "password", "email_verified" }, { "username", "email" },
   { "username", "email_verified" }, { "username", "password" },
 } do
-  served("a change of " .. pair[1] .. " and " .. pair[2] .. " at once is refused", {}, function(t)
+  served("a change of both " .. pair[1] .. " and " .. pair[2] .. " is rejected", {}, function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
     local body = {}
     for _, name in ipairs(pair) do body[name] = name ~= "email_verified" and "x" or true end
@@ -186,7 +184,7 @@ for _, pair in ipairs {
   end)
 end
 
-served("metadata of the application needs no more than its own scope",
+served("changing app_metadata requires only its own scope",
   { scopes = { "create:users", "read:users", "update:users_app_metadata" } }, function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
     local path = "/api/v2/users/auth0%7C1"
@@ -194,7 +192,7 @@ served("metadata of the application needs no more than its own scope",
     refused(t:call("PATCH", path, { body = { blocked = true } }), 403, "update:users")
   end)
 
-served("users are not deleted by an address that is not unique", { connection = (function()
+served("users are not deleted by a non-unique email address", { connection = (function()
   local settings = connection.defaults()
   settings.identifiers = { email = true, username = false, phone_number = false }
   settings.unique.email = false
@@ -204,15 +202,13 @@ end)() }, function(t)
     .. "/users?email=a%40example.com"), 400, "non-unique")
 end)
 
-served("users are deleted by address in database connections only", MANY, function(t)
+served("users are deleted by email address in database connections only", MANY, function(t)
   refused(t:call("DELETE", "/api/v2/connections/" .. MANY.connections[5].id
     .. "/users?email=a%40example.com"), 400, "Connection must be a database connection.")
   refused(t:call("DELETE", "/api/v2/connections/con_x/users?email=a"), 404, "does not exist")
 end)
 
--- Password tickets and factors --------------------------------------------------------------
-
-served("a ticket is for a user by id, or by connection and address", {}, function(t)
+served("a ticket is for a user by id, or by connection and email address", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1" } }
   local path = "/api/v2/tickets/password-change"
   local by_address = { connection_id = t.info.connection_id, email = "A@example.com" }
@@ -227,7 +223,7 @@ served("a ticket is for a user by id, or by connection and address", {}, functio
     "does not exist")
 end)
 
-served("a user gets factors, each type once", {}, function(t)
+served("a user gets each type of factor once", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1" } }
   local path = "/api/v2/users/auth0%7C1/authentication-methods"
   local totp = { type = "totp", totp_secret = "ABCDEFGH" }
@@ -257,7 +253,7 @@ local function exported(t, body)
   return text, view.location, response
 end
 
-served("an export as CSV puts an apostrophe before each text, not before dates and numbers", {},
+served("an export as CSV prefixes strings with an apostrophe, but not dates and numbers", {},
   function(t)
     t:import { { email = "a@example.com", user_id = "1", name = 'Ana "A", B',
       app_metadata = { n = 7, list = { 1, 2 } } } }
@@ -274,14 +270,14 @@ served("an export as CSV puts an apostrophe before each text, not before dates a
     tap.contains(location, "/tenant.csv.gz")
   end)
 
-served("the job of an export tells what was asked for", {}, function(t)
+served("the job of an export echoes its request", {}, function(t)
   local asked = { format = "json", limit = 3, fields = { { name = "email" } } }
   local view = t:call("POST", "/api/v2/jobs/users-exports", { body = asked }).json
   equal({ view.status, view.format, view.limit, view.fields }, { "pending", "json", 3,
     asked.fields })
 end)
 
-served("an export's link is good for a minute, and a fresh one can be had", {}, function(t)
+served("an export's link expires after a minute, and a new one is available", {}, function(t)
   t:import { { email = "a@example.com" } }
   local _, location = exported(t, { format = "json", limit = 1 })
   local wall = t.tenant.wall
@@ -301,10 +297,10 @@ for name, case in pairs {
     "app_metadata" },
   ["a long name"] = { { fields = { { name = ("x"):rep(101) } } }, "too long" },
   ["a field without a name"] = { { fields = { { export_as = "x" } } }, "name" },
-  ["a field with more"] = { { fields = { { name = "x", colour = "red" } } }, "Additional" },
-  ["a limit of none"] = { { limit = 0 }, "limit" },
+  ["a field with more keys"] = { { fields = { { name = "x", colour = "red" } } }, "Additional" },
+  ["a limit of 0"] = { { limit = 0 }, "limit" },
 } do
-  served("an export of " .. name .. " is refused", {}, function(t)
+  served("an export of " .. name .. " is rejected", {}, function(t)
     refused(t:call("POST", "/api/v2/jobs/users-exports", { body = case[1] }), 400, case[2])
   end)
 end

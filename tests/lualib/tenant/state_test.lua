@@ -17,7 +17,7 @@ local tenant = require "tenant"
 local test = tap.test
 local served, refused, only = rig.served, rig.refused, rig.only
 
-served("a tier's bucket runs empty and says until when", { tier = "free" }, function(t)
+served("the 429 of a tier's empty bucket announces the reset", { tier = "free" }, function(t)
   t:token()
   local last
   for _ = 1, 6 do -- a new second may begin between
@@ -45,7 +45,7 @@ for _, case in ipairs {
   { "free", "other", 2, 2, 2 }, { "enterprise", "other", 50, 16, 50 },
   { "production", "other", 10, 2, 10 }, { "production", "read_users", 40, 8, 40 },
 } do
-  test(string.format("the bucket of %s on %s holds %d and gets %d a second", case[2], case[1],
+  test(string.format("the bucket of %s on %s holds %d and refills %d a second", case[2], case[1],
     case[3], case[4]), function()
     local made = buckets.new(case[1])
     tap.equal(allowed(made, case[2], 1000.2), case[3])
@@ -55,7 +55,7 @@ for _, case in ipairs {
   end)
 end
 
-test("groups of the production tier have buckets of their own", function()
+test("groups of the production tier have separate buckets", function()
   local made = buckets.new "production"
   tap.equal(allowed(made, "delete_users", 1000), 20)
   tap.equal(allowed(made, "write_users", 1000), 20)
@@ -63,12 +63,12 @@ test("groups of the production tier have buckets of their own", function()
   tap.equal(headers["x-ratelimit-reset"], "1001")
 end)
 
-test("without a tier no request is refused", function()
+test("without a tier no request is rejected", function()
   local made = buckets.new()
   for _ = 1, 20 do tap.equal(allowed(made, "other", 1000), 100) end
 end)
 
-served("metrics tell the slots' use, requests, uploads and users", {}, function(t)
+served("metrics report the use of slots, requests, uploads and users", {}, function(t)
   t:import { { email = "a@example.com" } }
   local seen = t:call("GET", "/__tenant/metrics", { token = false }).json
   tap.equal({ seen.users, seen.jobs, seen.uploads.count, seen.uploads.completion_mails },
@@ -84,7 +84,7 @@ local function with_folder(fn)
   file.remove_tree(folder)
 end
 
-test("with a state file the tenant, its users and its unfinished jobs outlive a restart", function()
+test("with a state file the tenant, its users and its unfinished jobs survive a restart", function()
   with_folder(function(folder)
     local path, info, job = folder .. "/tenant.db", nil, nil
     local users = {}
@@ -119,7 +119,7 @@ local function old_states()
 end
 
 for version, fixture in ipairs(old_states()) do
-  test("a state of version " .. version .. " gets the tables of a new one", function()
+  test("a state of version " .. version .. " is migrated to the tables of a new one", function()
     with_folder(function(folder)
       fixtures.unpack(fixture, folder)
       local db <close> = assert(state.open(folder .. "/tenant.db"))
@@ -138,7 +138,7 @@ INSERT INTO user (connection, user_id, email, record, password, created, updated
   ('con_shared', 'auth0|x', 'ana@example.com', '{"email": "ana@example.com"}', 'random', 1, 1),
   ('con_shared', 'auth0|y', 'ana@example.com', '{"email": "ana@example.com"}', 'random', 1, 1)]]
 
-test("a state of version 1 keeps its users, also those who share an address", function()
+test("a state of version 1 keeps its users, also those with the same email address", function()
   with_folder(function(folder)
     fixtures.unpack(old_states()[1], folder)
     local path = folder .. "/tenant.db"
@@ -163,7 +163,7 @@ test("a state of version 1 keeps its users, also those who share an address", fu
   end)
 end)
 
-test("existing users are there from the beginning", function()
+test("existing users are present from the start", function()
   rig.with({ existing = "tests/fixtures/tenant/existing.json" }, function(t)
     local _, errors = t:import { { email = "ana@example.com" }, { email = "new@example.com" } }
     tap.equal(only(errors).errors[1].code, "DUPLICATED_USER")
@@ -171,7 +171,7 @@ test("existing users are there from the beginning", function()
   end)
 end)
 
-test("existing users are too old to be taken for those of a run", function()
+test("existing users are older than any run", function()
   rig.with({ existing = "tests/fixtures/tenant/existing.json" }, function(t)
     local created = clock.parse(t:user("auth0|1").created_at)
     tap.equal(os.time() - created > 3600, true)
@@ -179,8 +179,8 @@ test("existing users are too old to be taken for those of a run", function()
 end)
 
 for text, said in pairs { ["{"] = "byte", ["{}"] = "not a JSON array",
-  ['[{"email":"bad"}]'] = "user 1 is refused" } do
-  test("existing users are refused where they are " .. text, function()
+  ['[{"email":"bad"}]'] = "cannot add user 1" } do
+  test("a file of existing users is rejected: " .. text, function()
     with_folder(function(folder)
       local path = folder .. "/existing.json"
       assert(file.write(path, text))
@@ -191,7 +191,7 @@ for text, said in pairs { ["{"] = "byte", ["{}"] = "not a JSON array",
   end)
 end
 
-test("a port that is taken, and a state that is none, are failures", function()
+test("a port in use, and a state file of another format, are failures", function()
   rig.with({}, function(t)
     local made, _, kind = tenant.open { port = t.tenant.listener:port() }
     tap.equal({ made, kind }, { nil, "busy" })
@@ -200,7 +200,7 @@ test("a port that is taken, and a state that is none, are failures", function()
   tap.equal({ made, kind }, { nil, "parse" })
 end)
 
-test("serve tells when it is ready and ends when it is told", function()
+test("serve reports when it is ready and ends when it is stopped", function()
   local domain
   scheduler.run(function()
     assert(tenant.serve { on_ready = function(info)

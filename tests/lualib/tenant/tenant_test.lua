@@ -24,7 +24,7 @@ local function credentials(t, change)
   return given
 end
 
-served("a token is given for JSON and for a form", {}, function(t)
+served("a token is issued for JSON and for a form", {}, function(t)
   local response = t:call("POST", "/oauth/token", { token = false, body = credentials(t) })
   tap.equal(response.status, 200)
   tap.equal({ response.json.expires_in, response.json.token_type }, { 86400, "Bearer" })
@@ -50,7 +50,7 @@ for _, case in ipairs {
   { "no audience", { audience = "" }, 403, "access_denied" },
   { "no grant", { grant_type = false }, 400, "invalid_request" },
 } do
-  served("no token is given for " .. case[1], {}, function(t)
+  served("no token is issued for " .. case[1], {}, function(t)
     local body = credentials(t, case[2])
     if case[2].grant_type == false then body.grant_type = nil end
     local response = t:call("POST", "/oauth/token", { token = false, body = body })
@@ -59,7 +59,7 @@ for _, case in ipairs {
   end)
 end
 
-served("requests without a good token are refused", {}, function(t)
+served("requests without a valid token are rejected", {}, function(t)
   local path = "/api/v2/users"
   refused(t:call("GET", path, { token = false }), 401, "Missing authentication")
   refused(t:call("GET", path, { token = "abc" }), 401, "Invalid token.")
@@ -68,7 +68,7 @@ served("requests without a good token are refused", {}, function(t)
     "Bad HTTP authentication header format")
 end)
 
-served("an expired token is refused, and the client gets another", { token_seconds = 0 },
+served("an expired token is rejected, and the client gets another", { token_seconds = 0 },
   function(t)
     refused(t:call("GET", "/api/v2/users"), 401, "Expired token received")
     local _, message, kind = t.client:request { method = "GET", path = "/users" }
@@ -76,7 +76,7 @@ served("an expired token is refused, and the client gets another", { token_secon
     tap.contains(message, "Expired token")
   end)
 
-served("a missing scope is named, with the limits in the headers", { scopes = { "read:users" } },
+served("a missing scope is named, with rate limit headers", { scopes = { "read:users" } },
   function(t)
     local response = t:call("GET", "/api/v2/connections")
     refused(response, 403, "Insufficient scope, expected any of: read:connections")
@@ -87,14 +87,12 @@ served("a missing scope is named, with the limits in the headers", { scopes = { 
     tap.contains(answer.message, "create:users")
   end)
 
-served("unknown paths and methods have an envelope", {}, function(t)
+served("unknown paths and methods are errors of the Management API", {}, function(t)
   refused(t:call("GET", "/api/v2/nothing"), 404, "Not Found")
   refused(t:call("DELETE", IMPORTS), 405, "Method Not Allowed")
 end)
 
--- Connections -------------------------------------------------------------------------------
-
-served("connections come in three shapes, with options by scope", {}, function(t)
+served("connections have three response formats, and options require a scope", {}, function(t)
   local list = t:call("GET", "/api/v2/connections?name=Username-Password-Authentication").json
   tap.equal({ #list, list[1].id, list[1].strategy }, { 1, t.info.connection_id, "auth0" })
   tap.equal(list[1].options.requires_username, false)
@@ -106,7 +104,7 @@ served("connections come in three shapes, with options by scope", {}, function(t
   refused(t:call("GET", "/api/v2/connections?per_page=1000"), 400, "per_page")
 end)
 
-served("without its scope the options stay hidden", { scopes = { "read:connections" } },
+served("without their scope the options are hidden", { scopes = { "read:connections" } },
   function(t)
     local path = "/api/v2/connections/" .. t.info.connection_id
     tap.equal(t:call("GET", path).json.options, nil)
@@ -114,7 +112,7 @@ served("without its scope the options stay hidden", { scopes = { "read:connectio
     refused(t:call("GET", "/api/v2/connections/con_x"), 404, "does not exist")
   end)
 
-test("the client reads what settings the tenant was given", function()
+test("the client reads the settings that the tenant was started with", function()
   local given = assert(connection.decode(json.encode {
     name = "Customers", requires_username = false, unique = { email = false },
     identifiers = { email = true, username = true, phone_number = false },
@@ -162,25 +160,25 @@ for _, case in ipairs {
   { "a passwordless connection",
     function() return { users_part(), id_part "con_passwordless0000" } end,
     "Connection must be a database connection." },
-  { "a connection that is off", function() return { users_part(), id_part "con_disabled00000000" }
+  { "a disabled connection", function() return { users_part(), id_part "con_disabled00000000" }
     end, "Connection must be enabled." },
   { "a custom database", function() return { users_part(), id_part "con_custom0000000000" } end,
     "Custom Database Connections without import mode are not allowed." },
-  { "an upsert that is neither", function(t)
+  { "an upsert that is not a boolean", function(t)
     return { users_part(), id_part(t.info.connection_id), { name = "upsert", data = "yes" } }
   end, "on property upsert" },
 } do
-  served("an upload is refused for " .. case[1], OTHERS, function(t)
+  served("an upload is rejected for " .. case[1], OTHERS, function(t)
     refused(t:call("POST", IMPORTS, { parts = case[2](t) }), 400, case[3])
   end)
 end
 
-served("an upload that is no form is refused", {}, function(t)
+served("an upload that is not a form is rejected", {}, function(t)
   refused(t:call("POST", IMPORTS, { body = { users = {} } }), 400,
     "Payload validation error: 'Invalid multipart payload format'.")
 end)
 
-served("an upload of more than 512 000 bytes is refused", {}, function(t)
+served("an upload of more than 512 000 bytes is rejected", {}, function(t)
   local function upload(bytes)
     local data = "[" .. (" "):rep(bytes - 2) .. "]"
     return t:call("POST", IMPORTS, { parts = { users_part(data), id_part(t.info.connection_id) } })
@@ -189,7 +187,7 @@ served("an upload of more than 512 000 bytes is refused", {}, function(t)
   tap.equal(upload(510000).status, 202)
 end)
 
-served("an accepted upload is a pending job that echoes what was asked", {}, function(t)
+served("an accepted upload is a pending job that echoes the request", {}, function(t)
   local response = t:call("POST", IMPORTS, { parts = {
     users_part(), id_part(t.info.connection_id), { name = "external_id", data = "run-7" },
     { name = "upsert", data = "true" },
@@ -203,7 +201,7 @@ served("an accepted upload is a pending job that echoes what was asked", {}, fun
   tap.equal(job.send_completion_email, true)
 end)
 
-served("a third job is refused while two are active", { tier = "enterprise" }, function(t)
+served("a third job is rejected while two are active", { tier = "enterprise" }, function(t)
   local users = {}
   for i = 1, 100 do users[i] = { email = i .. "@example.com" } end
   local function submit()
@@ -253,7 +251,7 @@ served("an unknown job has no status and no errors", {}, function(t)
   tap.equal(jobs.status(t.client, id).state, "lost")
 end)
 
-served("a job is forgotten after 24 hours of the tenant's time", { time_scale = 1e6 }, function(t)
+served("a job is deleted after 24 hours of tenant time", { time_scale = 1e6 }, function(t)
   local status = t:import { { email = "a@example.com" } }
   scheduler.sleep(0.1)
   tap.equal(jobs.status(t.client, status.id).state, "lost")
@@ -275,7 +273,7 @@ served("a job that takes two hours fails", { tier = "enterprise" }, function(t)
   tap.equal({ jobs.errors(t.client, answer.id) }, { {} })
 end)
 
-served("a tier's job shows how far it is and lasts as long as it should",
+served("a tier's job shows its progress and runs at the tier's speed",
   { tier = "enterprise", time_scale = 20 }, function(t)
     local users = {}
     for i = 1, 300 do users[i] = { email = i .. "@example.com" } end

@@ -37,7 +37,7 @@ end
 for tier, case in pairs {
   free = { 30, 30 }, production = { 25, 25 }, enterprise = { 100, 100 },
 } do
-  test("tokens of the tier " .. tier .. " are given so often, and so often a second", function()
+  test("tokens of the tier " .. tier .. " have a burst limit and a rate limit", function()
     local made = buckets.new(tier)
     equal(given(made, 200, 1000), case[1])
     equal(given(made, 200, 1001), case[2])
@@ -45,7 +45,7 @@ for tier, case in pairs {
   end)
 end
 
-test("tokens of the free tier have a limit of the minute too", function()
+test("tokens of the free tier have a limit per minute, too", function()
   local made, count = buckets.new "free", 0
   for second = 1000, 1059 do count = count + given(made, 30, second) end
   equal(count, 300 + 59 * 5)
@@ -58,7 +58,7 @@ test("tokens and other calls do not share a bucket", function()
   equal({ headers["x-ratelimit-remaining"], empty }, { "49", false })
 end)
 
-test("limits of a minute are filled each second, or at the top of a minute", function()
+test("limits per minute are refilled each second, or at the start of a minute", function()
   for refill, counts in pairs { second = { 10, 2, 10 }, minute = { 10, 0, 10 } } do
     local made = buckets.new("production", 1, refill)
     local function allowed(now)
@@ -75,7 +75,7 @@ test("limits of a minute are filled each second, or at the top of a minute", fun
   equal(made:take("other", 1219)["x-ratelimit-reset"], "1260")
 end)
 
-served("a token shows the limits; beyond them it is refused in the words of that endpoint",
+served("a token response has limits; beyond them it is an error of the token endpoint",
   { tier = "free" }, function(t)
     local response = ask(t)
     equal({ response.status, response.headers["x-ratelimit-limit"] }, { 200, "30" })
@@ -88,7 +88,7 @@ served("a token shows the limits; beyond them it is refused in the words of that
     assert(tonumber(response.headers["x-ratelimit-reset"]) > t.tenant.wall())
   end)
 
-test("a login waits for the bucket that it shares, and no empty answer is a yes", function()
+test("a login waits for the shared bucket, and an empty response is not a success", function()
   local answers = {
     { status = 429, headers = { ["retry-after"] = "3" }, body = "" },
     { status = 429, headers = {}, body = "" },
@@ -117,7 +117,7 @@ end)
 
 for _, case in ipairs {
   { "no audience", { audience = false }, 403, "No audience parameter" },
-  { "the audience of persons", { audience = "/userinfo" }, 401, "Unauthorized" },
+  { "the audience of users", { audience = "/userinfo" }, 401, "Unauthorized" },
   { "null as audience", { audience = json.null }, 403, "No audience parameter" },
   { "null as grant", { grant_type = json.null }, 400, "Missing required parameter: grant_type" },
   { "a list as audience", { audience = { "x" } }, 403, 'Service not found: ["x"]' },
@@ -125,7 +125,7 @@ for _, case in ipairs {
   { "a list as client", { client_id = { "x" } }, 401, "Unauthorized" },
   { "a list as secret", { client_secret = { "x" } }, 401, "Unauthorized" },
 } do
-  served("no token is given for " .. case[1], {}, function(t)
+  served("no token is issued for " .. case[1], {}, function(t)
     local change = case[2]
     if change.audience == "/userinfo" then change = { audience = t.info.domain .. "/userinfo" } end
     local response = ask(t, change)
@@ -134,7 +134,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a secret in a header of HTTP Basic counts when it is doubted", function()
+test("a secret in an HTTP Basic header is accepted with basic=taken", function()
   for choice, status in pairs { ["basic=refused"] = 401, ["basic=taken"] = 200 } do
     rig.with({ doubts = { assert(doubts.parse(choice)) } }, function(t)
       local pair = t.info.client_id .. ":" .. t.info.client_secret
@@ -144,9 +144,7 @@ test("a secret in a header of HTTP Basic counts when it is doubted", function()
   end
 end)
 
--- Tokens that are not for the Management API ------------------------------------------------
-
-test("a person's token is refused in either of two ways", function()
+test("a user's token is rejected with either of two messages", function()
   for choice, message in pairs {
     ["foreign-token=not-global"] = "Client is not global.",
     ["foreign-token=bad-audience"] = "Bad audience: ",
@@ -164,7 +162,7 @@ test("a person's token is refused in either of two ways", function()
   end
 end)
 
-served("a token for the second factor is no token of the Management API", {}, function(t)
+served("a token for the second factor is not valid for the Management API", {}, function(t)
   t:import { {
     email = "a@example.com", mfa_factors = { { totp = { secret = "GEZDGNBVGY3TQOJQ" } } },
     custom_password_hash = { algorithm = "sha1", hash = { encoding = "hex",
@@ -176,7 +174,7 @@ served("a token for the second factor is no token of the Management API", {}, fu
   equal({ response.status, response.json.message }, { 401, "Client is not global." })
 end)
 
-served("a fault says which 401 it is",
+served("a fault determines the message of a 401",
   { faults = { { ["do"] = "unauthorized", message = "Client is not global." } } }, function(t)
     local response = t:call("GET", "/api/v2/users")
     equal({ response.status, response.json.message }, { 401, "Client is not global." })

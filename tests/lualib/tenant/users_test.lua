@@ -36,7 +36,7 @@ for _, case in ipairs {
     "customPasswordHash", "" },
   { "x", "INVALID_TYPE", nil, "" },
 } do
-  served("a user is refused with " .. case[2] .. " for " .. json.encode(case[1]), {}, function(t)
+  served("a user fails with " .. case[2] .. ": " .. json.encode(case[1]), {}, function(t)
     local status, errors = t:import { case[1] }
     tap.equal(status.summary, { total = 1, inserted = 0, updated = 0, failed = 1 })
     local codes, first = {}, only(errors).errors[1]
@@ -50,7 +50,7 @@ for _, case in ipairs {
   end)
 end
 
-served("the echo of a refused user hides its hash", {}, function(t)
+served("the echo of a failed user redacts its hash", {}, function(t)
   local _, errors = t:import {
     { email = "bad", password_hash = BCRYPT },
     { email = "worse", custom_password_hash = {
@@ -99,7 +99,7 @@ for _, case in ipairs {
   end)
 end
 
-served("addresses are taken per connection, user ids in all of them",
+served("email addresses are unique per connection, user ids across all of them",
   { connections = { { id = "con_second0000000000", name = "Second" } } }, function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
     local _, errors = t:import({ { email = "a@example.com" }, { email = "b@example.com",
@@ -108,7 +108,7 @@ served("addresses are taken per connection, user ids in all of them",
     tap.equal(errors[1].errors[1].code, "CONFLICT")
   end)
 
-served("addresses that are not unique do not conflict", { connection = (function()
+served("non-unique email addresses do not conflict", { connection = (function()
   local settings = connection.defaults()
   settings.identifiers = { email = true, username = true, phone_number = false }
   settings.unique.email = false
@@ -119,9 +119,7 @@ end)() }, function(t)
   tap.equal(#t:call("GET", "/api/v2/users-by-email?email=a%40example.com").json, 2)
 end)
 
--- Users -------------------------------------------------------------------------------------
-
-served("a user is kept in lower case, unverified by default, under its prefixed id", {}, function(t)
+served("a user is stored in lower case, unverified by default, with a prefixed id", {}, function(t)
   t:import { { email = "Ana@Example.com", user_id = "7", username = "ANA",
     custom_password_hash = custom(("0"):rep(32)), app_metadata = { n = 9007199254740993 } } }
   local user = t:user("auth0|7")
@@ -134,12 +132,12 @@ served("a user is kept in lower case, unverified by default, under its prefixed 
   tap.equal({ user.custom_password_hash, user.password_hash }, {})
 end)
 
-served("a prefix that is there already is doubled", {}, function(t)
+served("an existing prefix is doubled", {}, function(t)
   t:import { { email = "a@example.com", user_id = "auth0|7" } }
   assert(t:user("auth0|auth0|7"))
 end)
 
-served("upsert changes what it may, replaces metadata, and leaves the rest", {}, function(t)
+served("upsert changes documented fields, replaces metadata, and keeps the rest", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1", given_name = "A", family_name = "B",
     app_metadata = { a = 1, b = 2 }, blocked = false, email_verified = true,
     mfa_factors = { { totp = { secret = "ABC" } } } } }
@@ -153,13 +151,13 @@ served("upsert changes what it may, replaces metadata, and leaves the rest", {},
   tap.equal(user.username, nil)
 end)
 
-served("upsert under another id is a conflict of the address", {}, function(t)
+served("upsert with another user_id is a conflict of the email address", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1" } }
   local _, errors = t:import({ { email = "a@example.com", user_id = "2" } }, { upsert = true })
   tap.equal(only(errors).errors[1].code, "CONFLICT_EMAIL")
 end)
 
-served("a hash is only replaced where the first import brought one", {}, function(t)
+served("a hash is only replaced if the first import contained one", {}, function(t)
   t:import { { email = "a@example.com" },
     { email = "b@example.com", custom_password_hash = custom(("0"):rep(32)) } }
   local status, errors = t:import({
@@ -171,7 +169,7 @@ served("a hash is only replaced where the first import brought one", {}, functio
   tap.contains(errors[1].errors[1].message, "already has password hash defined")
 end)
 
-served("users are found by address as given, and by search", {}, function(t)
+served("users are found by exact email address, and by search", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1", username = "ana" },
     { email = "b@example.com", user_id = "2" }, { email = "c@example.com", user_id = "3" } }
   local function found(path)
@@ -199,12 +197,12 @@ for query, message in pairs {
   ["q=email"] = "Failed to parse query", ["per_page=101"] = "per_page", ["page=-1"] = "page",
   ["page=10&per_page=100"] = "first 1000",
 } do
-  served("a search by " .. query .. " is refused", {}, function(t)
+  served("a search by " .. query .. " is rejected", {}, function(t)
     refused(t:call("GET", "/api/v2/users?" .. query), 400, message)
   end)
 end
 
-served("a change merges metadata on the first level, and null removes", {}, function(t)
+served("a change merges metadata at the first level, and null removes", {}, function(t)
   t:import { { email = "a@example.com", user_id = "1", given_name = "A",
     app_metadata = { a = { x = 1 }, b = 2 } } }
   local response = t:call("PATCH", "/api/v2/users/auth0%7C1", { body = {
@@ -217,20 +215,20 @@ served("a change merges metadata on the first level, and null removes", {}, func
 end)
 
 for name, case in pairs {
-  ["password and address at once"] = { { password = "x", email = "c@example.com" }, 400,
+  ["both password and email address"] = { { password = "x", email = "c@example.com" }, 400,
     "Cannot update password and email" },
   ["an unknown field"] = { { colour = "red" }, 400, "Additional properties" },
   ["another type"] = { { blocked = "yes" }, 400, "on property blocked" },
   ["nothing"] = { {}, 400, "Too few properties" },
-  ["a taken address"] = { { email = "B@example.com" }, 400, "already exists" },
+  ["an email address in use"] = { { email = "B@example.com" }, 400, "already exists" },
 } do
-  served("a change of " .. name .. " is refused", {}, function(t)
+  served("a change of " .. name .. " is rejected", {}, function(t)
     t:import { { email = "a@example.com", user_id = "1" }, { email = "b@example.com" } }
     refused(t:call("PATCH", "/api/v2/users/auth0%7C1", { body = case[1] }), case[2], case[3])
   end)
 end
 
-served("a deleted user is gone, and deleting again is no failure", {}, function(t)
+served("a deleted user is gone, and deleting it again succeeds", {}, function(t)
   t:import { { email = "a+1@example.com", user_id = "1" }, { email = "b@example.com" } }
   tap.equal(t:call("DELETE", "/api/v2/users/auth0%7C1").status, 204)
   tap.equal(t:call("DELETE", "/api/v2/users/auth0%7C1").status, 204)
@@ -241,7 +239,7 @@ served("a deleted user is gone, and deleting again is no failure", {}, function(
   tap.equal(t:call("GET", "/api/v2/users").json, json.array {})
 end)
 
-served("a user is created alone, with a password that is only kept hashed",
+served("a single user is created, and its password is only stored as a hash",
   { connection = assert(connection.decode '{"requires_username":true}') }, function(t)
     local body = {
       connection = t.info.connection, email = "Ana@example.com", username = "ANA",
@@ -269,7 +267,7 @@ for name, case in pairs {
   end)
 end
 
-served("a connection's users are exported, with the fields asked for",
+served("a connection's users are exported, with the requested fields",
   { connections = { { id = "con_second0000000000", name = "Second" } } }, function(t)
     t:import { { email = "a@example.com", user_id = "1", app_metadata = { plan = "x" } } }
     t:import({ { email = "b@example.com", user_id = "2" } },
@@ -287,7 +285,7 @@ served("a connection's users are exported, with the fields asked for",
     file.remove_tree(folder)
   end)
 
-served("an export is refused for what it cannot be", {}, function(t)
+served("an invalid export is rejected", {}, function(t)
   local path = "/api/v2/jobs/users-exports"
   refused(t:call("POST", path, { body = { connection_id = "con_0000000000000000" } }), 400,
     "The connection does not exist.")

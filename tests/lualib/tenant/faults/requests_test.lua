@@ -49,7 +49,7 @@ for name, case in pairs {
     "uncertain", 3 },
   ["503"] = { { ["do"] = "status", status = 503 }, "uncertain", 0 },
   ["a rate limit"] = { { ["do"] = "status", status = 429 }, "limited", 0 },
-  ["slots that are taken"] = { { ["do"] = "slots" }, "full", 0 },
+  ["no free slots"] = { { ["do"] = "slots" }, "full", 0 },
   ["foreign jobs in the slots"] = { { ["do"] = "foreign", seconds = 10 }, "full", 0 },
   ["slow"] = { { ["do"] = "slow", seconds = 0.01 }, "accepted", 3 },
 } do
@@ -67,7 +67,7 @@ for name, case in pairs {
     "^%u%l%l, %d%d %u%l%l %d%d%d%d %d%d:%d%d:%d%d GMT$" },
   ["a reset"] = { { reset = 5 }, "x-ratelimit-remaining", "^0$" },
 } do
-  test("a rate limit tells when to come back by " .. name, function()
+  test("a rate limit announces its end by " .. name, function()
     case[1]["do"], case[1].status, case[1].route = "status", 429, "GET /users"
     with({ case[1] }, function(t)
       local response = t:call("GET", "/api/v2/users")
@@ -77,7 +77,7 @@ for name, case in pairs {
   end)
 end
 
-test("a reset may lie in the past, and headers may be missing", function()
+test("a reset may be in the past, and headers may be missing", function()
   with({ { ["do"] = "status", status = 429, reset = -5, times = 1 },
     { ["do"] = "status", status = 429 } }, function(t)
     local first = t:call("GET", "/api/v2/users", { token = "x" })
@@ -88,7 +88,7 @@ test("a reset may lie in the past, and headers may be missing", function()
   end)
 end)
 
-test("a token is refused, or lives as long as it is told to", function()
+test("a token is rejected, or has the lifetime of the rule", function()
   with({ { ["do"] = "unauthorized", route = "GET /users", times = 1 },
     { ["do"] = "token", seconds = 1, route = "POST /oauth/token" } }, function(t)
     equal(t:call("GET", "/api/v2/users").status, 401)
@@ -114,7 +114,7 @@ for name, case in pairs {
   end)
 end
 
-test("the link of an export meets faults too", function()
+test("faults hit the link of an export, too", function()
   local path = "/__tenant/exports/job_x/1/abc/a.gz"
   with({ { ["do"] = "empty", route = "GET /__tenant/exports/*/*/*/*", nth = 1 } }, function(t)
     equal(t:call("GET", path, { token = false }).status, 200)
@@ -134,7 +134,7 @@ test("an outage closes every connection, then it is over", function()
   end)
 end)
 
-test("a stalled request is answered by nothing", function()
+test("a stalled request gets no response", function()
   with({ { ["do"] = "stall", route = "GET /users" } }, function(t)
     local response, _, kind = t.fetch {
       method = "GET", url = t.info.domain .. "/api/v2/users", timeout = 0.05,
@@ -143,7 +143,7 @@ test("a stalled request is answered by nothing", function()
   end)
 end)
 
-test("foreign jobs leave after their time", function()
+test("foreign jobs free their slots after their time", function()
   with({ { ["do"] = "foreign", jobs = 2, seconds = 0.03, times = 1 } }, function(t)
     t:token()
     equal(submit(t, people(1)).outcome, "full")
@@ -152,7 +152,7 @@ test("foreign jobs leave after their time", function()
   end)
 end)
 
-test("a job that is lost runs, and is not known", function()
+test("a lost job runs but is reported as missing", function()
   with({ { ["do"] = "job-lost" } }, function(t)
     local id = submit(t, people(2)).id
     equal({ t:call("GET", "/api/v2/jobs/" .. id).status,
@@ -171,7 +171,7 @@ end)
 for name, case in pairs {
   ["without a reason"] = { {}, 204, 0 },
   ["with a reason"] = { { details = "Something broke." }, 200, 0 },
-  ["in the middle"] = { { share = 0.5 }, 204, 2 },
+  ["after half of its users"] = { { share = 0.5 }, 204, 2 },
 } do
   test("a job fails " .. name, function()
     case[1]["do"] = "job-failed"
@@ -185,14 +185,14 @@ for name, case in pairs {
   end)
 end
 
-test("a summary may be short of what was sent", function()
+test("a summary may count fewer users than were sent", function()
   with({ { ["do"] = "job-short", missing = 1 } }, function(t)
     local status = t:import(people(4))
     equal({ status.state, status.summary.total, users_of(t) }, { "completed", 3, 3 })
   end)
 end)
 
-test("factors fail, their users are there, and a repetition with upsert takes them", function()
+test("users with failed factors are stored, and an upsert adds the factors", function()
   with({ { ["do"] = "mfa-failed", nth = 1 } }, function(t)
     local list = people(2)
     list[1].mfa_factors = { { phone = { value = "+491511234567" } } }
@@ -204,7 +204,7 @@ test("factors fail, their users are there, and a repetition with upsert takes th
   end)
 end)
 
-test("the metrics tell of the hits, and are spared", function()
+test("the metrics count hits and are never hit", function()
   with({ { ["do"] = "close" } }, function(t)
     t.fetch { method = "GET", url = t.info.domain .. "/api/v2/users" }
     equal(t:call("GET", "/__tenant/metrics", { token = false }).json.faults, { close = 1 })

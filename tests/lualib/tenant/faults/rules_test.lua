@@ -45,7 +45,7 @@ for name, case in pairs {
   end)
 end
 
-test("faults of one endpoint keep to it; a token is not refused where it is asked for", function()
+test("faults of one endpoint hit no other; unauthorized never hits the token endpoint", function()
   for action, case in pairs {
     token = { "POST", "/oauth/token" }, slots = { "POST", "/api/v2/jobs/users-imports" },
     unauthorized = { "GET", "/api/v2/users" },
@@ -59,7 +59,7 @@ test("faults of one endpoint keep to it; a token is not refused where it is aske
   end
 end)
 
-test("the same seed hits the same requests, another one others, as often as it says", function()
+test("a seed always hits the same requests, another seed others, at the given rate", function()
   local first = hits({ ["do"] = "close", probability = 0.3, seed = 7 }, 1000)
   tap.equal(hits({ ["do"] = "close", probability = 0.3, seed = 7 }, 1000), first)
   local other = hits({ ["do"] = "close", probability = 0.3, seed = 8 }, 1000)
@@ -67,7 +67,7 @@ test("the same seed hits the same requests, another one others, as often as it s
   assert(#first > 230 and #first < 370, #first)
 end)
 
-test("the first rule that hits counts; the others count the request all the same", function()
+test("the first rule that hits applies; later rules count the request, too", function()
   local made = of({ nth = 1, ["do"] = "close" }, { nth = 2, ["do"] = "stall" })
   local actions = {}
   for i = 1, 3 do
@@ -84,7 +84,7 @@ test("a fault carries the keys of its action", function()
   tap.equal(made.counts, { status = 1 })
 end)
 
-test("a tally tells of each rule what it could have hit and what it did hit", function()
+test("the tally of each rule shows its matches and its hits", function()
   local made = of({ ["do"] = "close", nth = 2 }, { ["do"] = "slow", seconds = 1, route = "GET *" },
     { ["do"] = "job-lost", nth = 3 }, { ["do"] = "stall", route = "GET /user" })
   for _ = 1, 3 do made:of_request("GET", "/api/v2/users", 0) end
@@ -106,7 +106,7 @@ test("faults of jobs are counted by jobs, those of requests by requests", functi
   tap.equal(made:of_job(0), { action = "job-lost" })
 end)
 
-test("a share hits about as many users as it says", function()
+test("a share hits about that share of the users", function()
   local n = 0
   for i = 1, 1000 do
     if faults.share_of("user" .. i) < 0.3 then n = n + 1 end
@@ -116,29 +116,29 @@ end)
 
 for text, message in pairs {
   ["a: 1"] = "not a list of rules",
-  ["- close"] = "rule 1: a rule is a map of keys",
-  ["- {nth: 1}"] = "rule 1: it has no `do`",
-  ["- {do: closed}"] = 'rule 1: there is no fault "closed"; did you mean "close"?',
+  ["- close"] = "rule 1: a rule must be a map",
+  ["- {nth: 1}"] = "rule 1: key `do` is missing",
+  ["- {do: closed}"] = 'rule 1: unknown fault "closed"; did you mean "close"?',
   ["- {do: close, roote: GET /users}"] =
-    'rule 1: close has no key "roote"; did you mean "route"?',
+    'rule 1: unknown key "roote" for close; did you mean "route"?',
   ["- {do: close}\n- {do: slow, second: 1}"] =
-    'rule 2: slow has no key "second"; did you mean "seconds"?',
-  ["- {do: slow}"] = "rule 1: slow needs `seconds`",
+    'rule 2: unknown key "second" for slow; did you mean "seconds"?',
+  ["- {do: slow}"] = "rule 1: slow requires `seconds`",
   ["- {do: close, nth: 0}"] = "rule 1: nth must be a whole number, 1 or more",
   ["- {do: close, probability: 2}"] = "rule 1: probability must be a number from 0 to 1",
   ["- {do: empty, space: 1}"] = "rule 1: space must be true or false",
-  ["- {do: emty}"] = 'rule 1: there is no fault "emty"; did you mean "empty"?',
-  ["- {do: empty, status: 99}"] = "rule 1: status must be a status from 200 to 599",
+  ["- {do: emty}"] = 'rule 1: unknown fault "emty"; did you mean "empty"?',
+  ["- {do: empty, status: 99}"] = "rule 1: status must be an HTTP status from 200 to 599",
   ["- {do: close, processed: perhaps}"] = "rule 1: processed must be true or false",
   ["- {do: close, after: -1}"] = "rule 1: after must be a number, 0 or more",
   ["- {do: close, route: /users}"] = "rule 1: route must be a method and a path",
-  ["- {do: close, nth: 1, every: 2}"] = "rule 1: nth and every exclude each other",
+  ["- {do: close, nth: 1, every: 2}"] = "rule 1: nth and every are mutually exclusive",
   ["- {do: job-lost, route: GET /users}"] =
-    "rule 1: job-lost happens to import jobs and takes no `route`",
-  ["- {do: status, status: 99}"] = "rule 1: status must be a status from 200 to 599",
+    "rule 1: job-lost applies to import jobs and does not accept `route`",
+  ["- {do: status, status: 99}"] = "rule 1: status must be an HTTP status from 200 to 599",
   ["- [}"] = "line 1",
 } do
-  test("a file is refused as usage: " .. text:gsub("\n", " "), function()
+  test("a file is rejected as usage: " .. text:gsub("\n", " "), function()
     local folder = assert(file.temporary())
     local path = folder .. "/faults.yaml"
     assert(file.write(path, text))
@@ -150,13 +150,13 @@ for text, message in pairs {
   end)
 end
 
-test("a file that is not there is usage", function()
+test("a missing file is a usage error", function()
   local made, message, kind = faults.load("/nowhere/faults.yaml")
   tap.equal({ made, kind }, { nil, "usage" })
   tap.contains(message, "/nowhere/faults.yaml")
 end)
 
-test("docs/faults.md tells of every fault and key", function()
+test("docs/faults.md describes every fault and key", function()
   local docs = assert(file.read("docs/faults.md"))
   for key in pairs(faults.KEYS) do tap.contains(docs, "`" .. key .. "`") end
   for name, action in pairs(faults.ACTIONS) do
