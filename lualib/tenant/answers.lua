@@ -1,4 +1,4 @@
---- Answers of the rehearsal tenant, in the Management API's shapes.
+--- Responses of the rehearsal tenant, in the formats of Auth0's APIs.
 
 local json = require "host.json"
 
@@ -6,7 +6,7 @@ local answers = {}
 
 ---@class Answer
 ---@field status integer
----@field body? any      written as JSON; a string as it is
+---@field body? any      encoded as JSON; a string is sent unchanged
 ---@field headers? table<string, string>
 
 local NAMES <const> = {
@@ -28,7 +28,7 @@ function answers.none()
   return { status = 204 }
 end
 
----The Management API's envelope.
+---An error of the Management API.
 ---@param status integer
 ---@param message string
 ---@param code? string  errorCode
@@ -49,7 +49,7 @@ function answers.invalid(what, property)
   return answers.refuse(400, message .. (property and "" or "."), "invalid_body")
 end
 
----The body of a request as an object, or the answer that refuses it.
+---The body of a request as an object, or the error response.
 ---@param request host.server.request
 ---@return table?
 ---@return Answer? refusal
@@ -76,7 +76,7 @@ function answers.invalid_path(what, property)
     property), "invalid_uri")
 end
 
----A refused token.
+---The response to an invalid token.
 ---@param message string
 ---@return Answer
 function answers.unauthorized(message)
@@ -85,7 +85,7 @@ function answers.unauthorized(message)
   return answer
 end
 
----Import jobs that run already take all slots.
+---The response to an upload while all slots are in use.
 ---@param active integer
 ---@param doubts? table<string, string>
 ---@return Answer
@@ -95,8 +95,8 @@ function answers.slots_taken(active, doubts)
     .. "until some of them are finished and try again", active), code)
 end
 
----A token without the scope; the documents have two spellings.
----@param scopes string[]  any of them would do
+---The response to a token without the scope; the documentation has two spellings.
+---@param scopes string[]  any of them is sufficient
 ---@param doubts table<string, string>
 ---@return Answer
 function answers.out_of_scope(scopes, doubts)
@@ -106,7 +106,7 @@ function answers.out_of_scope(scopes, doubts)
     "insufficient_scope")
 end
 
----The Authentication API's envelope.
+---An error of the Authentication API.
 ---@param status integer
 ---@param err string
 ---@param description string

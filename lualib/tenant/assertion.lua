@@ -1,4 +1,4 @@
---- Client assertions: how a client proves that it has the private key.
+--- Client assertions: authentication of a client with its private key.
 --- Source: Auth0 docs, "Authenticate with Private Key JWT" (August 2026).
 
 local digest = require "host.digest"
@@ -9,7 +9,7 @@ local assertion = {}
 assertion.TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 local ALGORITHMS <const> = { RS256 = true, RS384 = true, PS256 = true }
-local BYTES <const>, ID <const>, ALGORITHM <const> = 2048, 64, 16 -- lengths at most
+local BYTES <const>, ID <const>, ALGORITHM <const> = 2048, 64, 16 -- maximum lengths
 local LIFE <const> = 300 -- seconds
 local SKEW <const> = 10  -- seconds
 
@@ -23,7 +23,6 @@ local function is_id(value)
   return type(value) == "string" and value ~= "" and #value <= ID
 end
 
----What is wrong with the claims' times.
 local function bad_time(claims, now)
   if math.type(claims.exp) == nil then return "exp is missing" end
   if claims.exp + SKEW <= now then return "the assertion has expired" end
@@ -47,7 +46,7 @@ local function bad_claims(tenant, claims, now)
   return bad_time(claims, now)
 end
 
----Forgets the uses of assertions that are expired.
+---Records the use of an assertion; forgets expired ones.
 local function used(tenant, claims, now)
   for jti, till in pairs(tenant.used_assertions) do
     if till < now then tenant.used_assertions[jti] = nil end
@@ -56,7 +55,7 @@ local function used(tenant, claims, now)
   tenant.used_assertions[claims.jti] = claims.exp + SKEW
 end
 
----Why the assertion is none of this client's; nil when it is.
+---Why the assertion does not authenticate the client; nil when it does.
 ---@param tenant Tenant
 ---@param given table  parameters of the token request
 ---@return string? reason

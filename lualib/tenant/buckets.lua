@@ -4,16 +4,14 @@
 local buckets = {}
 
 ---@class BucketRule
----@field size number     requests at once
----@field amount number   requests that are added
----@field seconds number  in that time
+---@field size number     capacity, in requests
+---@field amount number   requests that are refilled
+---@field seconds number  refill period
 
----@return BucketRule
 local function a_second(size, amount)
   return { size = size, amount = amount, seconds = 1 }
 end
 
----@return BucketRule
 local function a_minute(size, amount)
   return { size = size, amount = amount, seconds = 60 }
 end
@@ -40,9 +38,9 @@ local UNLIMITED <const> = { global = a_second(1000, 1000), authentication = a_se
 local Buckets = {}
 Buckets.__index = Buckets
 
----@param tier? string  nil: no limit that anybody meets
----@param scale? number  of the tenant's time: who polls as much faster meets no more limits
----@param refill? "second"|"minute"  when limits of a minute are filled; default: each second
+---@param tier? string  nil: practically unlimited
+---@param scale? number  of tenant time; the limits grow with it, as the rate of polling does
+---@param refill? "second"|"minute"  when limits per minute are refilled; default: each second
 ---@return Buckets
 function buckets.new(tier, scale, refill)
   local rules = tier and {} or UNLIMITED
@@ -54,14 +52,13 @@ function buckets.new(tier, scale, refill)
   return setmetatable({ rules = rules, filled = {}, by_minute = refill == "minute" }, Buckets)
 end
 
----The buckets that a request is taken from, in order: the one for all before the endpoint's own.
+---The buckets of a request, in order: the global one before the endpoint's own.
 function Buckets:names(group)
   local rules = self.rules
   if group == "token" then return { "authentication", rules.token and "token" } end
   return { rules.global and "global" or rules[group] and group or "other" }
 end
 
----Takes one request from a bucket: its headers, and whether it was empty.
 function Buckets:take_from(name, now)
   local rule = self.rules[name]
   local step = self.by_minute and rule.seconds or 1 -- seconds
@@ -84,7 +81,7 @@ function Buckets:take_from(name, now)
   }, empty
 end
 
----Takes one request from the group's buckets.
+---Takes one request from each bucket of the group, until one is empty.
 ---@param group string
 ---@param now number  unix seconds
 ---@return table<string, string> headers

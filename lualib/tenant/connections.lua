@@ -21,7 +21,7 @@ local CLIENTS <const>, MOST_CLIENTS <const> = 50, 1000 -- of a page
 
 local LETTERS <const> = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
----An id such as "con_" with 16 letters and digits.
+---An id such as "con_" and 16 letters and digits.
 ---@param prefix string
 ---@return string
 function connections.new_id(prefix)
@@ -32,7 +32,7 @@ function connections.new_id(prefix)
   return prefix .. "_" .. id
 end
 
----Options of the Management API from settings of auth0.connection.
+---Converts settings of auth0.connection to options of the Management API.
 ---@param settings Connection
 ---@return table
 function connections.options_of(settings)
@@ -64,12 +64,12 @@ function connections.options_of(settings)
   return options
 end
 
----@class TenantConnection  as the Management API shows it, and who may use it
----@field id? string        made when not given
+---@class TenantConnection  as the Management API shows it, with its clients
+---@field id? string        default: a new one
 ---@field name string
 ---@field strategy? string  default "auth0"
 ---@field options? table
----@field clients? string[] default: the tenant's one client
+---@field clients? string[] default: the tenant's only client
 
 ---@param tenant Tenant
 ---@param given TenantConnection
@@ -129,7 +129,7 @@ local function shown(row, scopes, query)
   return include and some or all
 end
 
----Strategies that are asked for; the parameter may be repeated.
+---The requested strategies; the parameter may be repeated.
 local function strategies_of(request)
   local set = {}
   for value in ("&" .. request.raw_query):gmatch("&strategy=([^&]*)") do
@@ -145,7 +145,7 @@ local function number(text, default, least, most)
   return value and value >= least and value <= most and value or nil
 end
 
----GET /api/v2/connections: a list, with totals on request, or by checkpoint.
+---GET /api/v2/connections: a list, optionally with totals, or paginated by checkpoint.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param scopes table<string, true>
@@ -195,7 +195,7 @@ function connections.get(tenant, request, scopes)
   return answers.json(shown(row, scopes, request.query))
 end
 
----DELETE /api/v2/connections/{id}: its users go with it.
+---DELETE /api/v2/connections/{id}: deletes its users, too.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer

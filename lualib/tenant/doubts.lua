@@ -1,5 +1,5 @@
---- Where Auth0's documents contradict each other or are silent: what may be true, as switches of
---- the rehearsal tenant. docs/tenant.md has the same list.
+--- Switches of the rehearsal tenant for behaviour that Auth0's documentation leaves open or
+--- describes in contradictory ways. docs/tenant.md has the same list.
 
 local spelling = require "base.spelling"
 
@@ -139,8 +139,6 @@ doubts.LIST = {
   },
 }
 
----@param name string
----@return Doubt?
 local function find(name)
   for _, doubt in ipairs(doubts.LIST) do
     if doubt.name == name then return doubt end
@@ -171,9 +169,8 @@ function doubts.parse(text)
   return nil, name .. "=" .. table.concat(doubt.values, "|")
 end
 
----What is taken for true.
----@param chosen? {name: string, value: string}[]
----@return table<string, string>  by name
+---@param chosen? {name: string, value: string}[]  the last choice of a name counts
+---@return table<string, string>  the value of every doubt, by name
 function doubts.settle(chosen)
   local settled = {}
   for _, doubt in ipairs(doubts.LIST) do settled[doubt.name] = doubt.values[1] end

@@ -21,12 +21,12 @@ local ROOT <const> = {
   client_id = "string",
 }
 
-local NICKNAME <const> = 300 -- characters; an import takes more
+local NICKNAME <const> = 300 -- characters; an import accepts more
 
 local REMOVABLE <const> = {}
 for name in pairs(ROOT) do REMOVABLE[name] = name ~= "password" end
 
--- Of the call, not of the user.
+-- Parameters of the request that are not fields of the user.
 local MEANS <const> = { password = true, verify_email = true, connection = true, client_id = true }
 
 local APART <const> = {
@@ -34,15 +34,15 @@ local APART <const> = {
   { "username", "email_verified" }, { "username", "password" },
 }
 
----A value's type in the words of JSON.
+---The name of a value's JSON type.
 local function type_of(value)
   if value == json.null then return "null" end
   if type(value) == "table" then return json.is_array(value) and "array" or "object" end
   return math.type(value) == "integer" and "integer" or type(value)
 end
 
----The answer to members that are of another type, or longer than a single call takes; a member that
----may be null is removed by it.
+---The error response to members of a wrong type, or too long for a single call. Null removes the
+---members of `may_be_null`.
 local function mistyped(body, may_be_null)
   for name, value in pairs(body) do
     local found = type_of(value)
@@ -56,7 +56,6 @@ local function mistyped(body, may_be_null)
   end
 end
 
----Keeps a password as Auth0 would: hashed.
 local function set_password(record, password)
   record.password_hash = assert(digest.bcrypt(password, BCRYPT_COST))
   record.custom_password_hash = nil
@@ -115,7 +114,6 @@ local function is_taken(tenant, row, record)
   return false
 end
 
----Whether the connection has usernames.
 local function has_usernames(settings)
   if settings.identifiers then return settings.identifiers.username == true end
   return settings.requires_username
@@ -126,7 +124,7 @@ local function no_usernames()
     "invalid_body")
 end
 
----The answer to changed members that the connection does not take.
+---The error response to changed members that the connection does not accept.
 local function unfit(tenant, row, record, body)
   local connection = tenant:connection(row.connection)
   if type(body.username) == "string" and not has_usernames(connection.settings) then
@@ -136,7 +134,7 @@ local function unfit(tenant, row, record, body)
   if member then return answers.invalid("'" .. wrong .. "'", member) end
 end
 
----PATCH /api/v2/users/{id}: metadata is merged on the first level, null removes.
+---PATCH /api/v2/users/{id}: metadata is merged at the first level, null removes.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param scopes table<string, true>
@@ -170,7 +168,7 @@ function edit.change(tenant, request, scopes)
   return answers.json(users.show(tenant, users.by_id(tenant.db, row.user_id)))
 end
 
----The user of a POST without what only the call is told, and its connection.
+---The user of a POST and its connection, or nil and the error response.
 local function new_user(tenant, body)
   if body.connection == nil then
     return nil, answers.invalid("'Missing required property: connection'", "connection")
@@ -185,7 +183,7 @@ local function new_user(tenant, body)
   end
   local settings = connection.settings
   if user.username and not has_usernames(settings) then return nil, no_usernames() end
-  if user.user_id == "" then user.user_id = nil end -- as if it were not there
+  if user.user_id == "" then user.user_id = nil end -- an empty id counts as absent
   local wrong, member = verdict.objection(tenant:validator(connection), user)
   if wrong then return nil, answers.invalid("'" .. wrong .. "'", member) end
   return user, connection

@@ -1,4 +1,4 @@
---- POST /jobs/users-exports: the tenant's users as JSON lines or CSV, behind a link soon old.
+--- POST /jobs/users-exports: the tenant's users as JSON lines or CSV, behind a short-lived link.
 
 local answers = require "tenant.answers"
 local digest = require "host.digest"
@@ -15,13 +15,12 @@ local NAME_LENGTH <const> = 100
 local DATES <const> = { created_at = true, updated_at = true }
 local METADATA <const> = { app_metadata = true, user_metadata = true }
 
--- What a CSV has when no fields are asked for.
+-- Columns of a CSV when the request names no fields.
 local DEFAULT <const> = {
   "user_id", "email", "email_verified", "username", "phone_number", "name", "given_name",
   "family_name", "nickname", "picture", "blocked", "created_at", "updated_at",
 }
 
----What is wrong with a field that is asked for.
 local function bad_field(field, format)
   if type(field) ~= "table" then return "'Expected type object'" end
   for key, value in pairs(field) do
@@ -40,7 +39,6 @@ local function bad_field(field, format)
   end
 end
 
----The answer that refuses the fields.
 local function bad_fields(fields, format)
   if fields == nil then return nil end
   if not json.is_array(fields) then return answers.invalid("'Expected type array'", "fields") end
@@ -54,7 +52,7 @@ local function bad_fields(fields, format)
   end
 end
 
----The request's body, or the answer that refuses it.
+---The request's body, or nil and the error response.
 local function asked_of(tenant, request)
   local body, message = {}, nil
   if request.body ~= "" then body, message = json.decode(request.body) end
@@ -94,7 +92,7 @@ function exports.accept(tenant, request)
   return answers.json(jobs.show(tenant, job))
 end
 
----Starts a job's task. The file is only made when it is fetched.
+---Starts a job's task. The file is generated on download.
 ---@param tenant Tenant
 ---@param job StoredJob
 function exports.begin(tenant, job)
@@ -104,7 +102,7 @@ function exports.begin(tenant, job)
   end)
 end
 
----What stands at "app_metadata.plan" or "identities[0].connection".
+---The value at a path such as "app_metadata.plan" or "identities[0].connection".
 local function value_at(shown, name)
   local value = shown
   for part, index in name:gmatch("([^.%[%]]+)(%]?)") do
@@ -114,7 +112,6 @@ local function value_at(shown, name)
   return value
 end
 
----A user with the fields that were asked for, under their new names.
 local function json_line(shown, fields)
   if not fields then return json.encode(shown) end
   local out = {}
@@ -128,7 +125,7 @@ local function quoted(text)
   return '"' .. text:gsub('"', '""') .. '"'
 end
 
----A text has an apostrophe before it, against spreadsheets; the tenant's own dates have none.
+---Strings get an apostrophe prefix against formula injection; the tenant's own dates do not.
 local function cell(value, name)
   if value == nil or value == json.null then return "" end
   if type(value) == "table" then value = json.encode(value) end
@@ -157,7 +154,7 @@ local function default_fields()
   return fields
 end
 
----The text of an export.
+---The content of an export and its type.
 local function written(tenant, asked)
   local is_csv = asked.format == "csv"
   local fields = asked.fields or (is_csv and default_fields() or nil)
@@ -171,7 +168,7 @@ local function written(tenant, asked)
   return table.concat(lines, "\n"), is_csv and "text/csv" or "application/x-ndjson"
 end
 
----GET /__tenant/exports/{job}/{expires}/{key}/{file}: needs no token, as the real one.
+---GET /__tenant/exports/{job}/{expires}/{key}/{file}: requires no token, like Auth0's link.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer

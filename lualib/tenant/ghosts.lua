@@ -1,5 +1,5 @@
---- Ghosts of the rehearsal tenant: users that no list and no look-up shows, and that an import
---- meets all the same, as an earlier migration by other means leaves them.
+--- Ghosts of the rehearsal tenant: users that no list and no lookup shows but that conflict with an
+--- import, as an earlier migration by other means leaves them.
 
 local ghosts = {}
 
@@ -19,16 +19,16 @@ end
 
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys Identifiers  as they are stored
+---@param keys Identifiers  normalized
 function ghosts.add(db, connection, keys)
   db:run("INSERT INTO ghost VALUES (?, ?, ?, ?, ?)", connection.id, keys.user_id, keys.email,
     keys.username, keys.phone_number)
 end
 
----Whether a ghost has one of the keys.
+---Whether a ghost has one of the identifiers.
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys Identifiers  as they are stored
+---@param keys Identifiers  normalized
 ---@return boolean
 function ghosts.stands(db, connection, keys)
   return db:value([[SELECT 1 FROM ghost WHERE connection = ?1
@@ -36,7 +36,7 @@ function ghosts.stands(db, connection, keys)
     keys.user_id, keys.email, keys.username, keys.phone_number) ~= nil
 end
 
----Deletes by the address in a connection, or by the id.
+---Deletes by email address in a connection, or by user_id.
 ---@param db host.store.database
 ---@param key {connection: string, email: string}|{user_id: string}
 function ghosts.delete(db, key)

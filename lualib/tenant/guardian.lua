@@ -1,4 +1,4 @@
---- MFA factors of the rehearsal tenant: those that an import can bring are switched on.
+--- MFA factors of the rehearsal tenant: those that an import can contain are enabled.
 
 local answers = require "tenant.answers"
 local json = require "host.json"

@@ -1,4 +1,4 @@
---- Import jobs: what becomes of the users of an upload.
+--- Import jobs: process the users of an upload.
 --- Source: Auth0 docs, "Bulk Import User Data into Auth0 Database Connections" (November 2026).
 
 local failure = require "base.failure"
@@ -15,9 +15,9 @@ local verdict = require "tenant.verdict"
 
 local imports = {}
 
-local SLICE <const> = 500          -- users in a transaction, at most
-local TURNS <const> = 32          -- of the server between two slices
-local SLICE_SECONDS <const> = 0.05 -- of a tier's time that one slice stands for
+local SLICE <const> = 500          -- maximum users in a transaction
+local TURNS <const> = 32           -- of the server between two slices
+local SLICE_SECONDS <const> = 0.05 -- duration of a slice at a tier's speed
 local BROKEN <const> = "Failed to parse users file JSON when importing users. "
   .. "Make sure it is valid JSON."
 local UNKNOWN <const> = "OBJECT_ADDITIONAL_PROPERTIES"
@@ -26,7 +26,7 @@ local THERE <const> = "The user already exist and upsert parameter is false"
 local HASH_KEPT <const> =
   "A custom_password_hash was provided, but the user already has password hash defined"
 
----@class ImportRun  what is remembered while a job runs
+---@class ImportRun  state of a running job
 ---@field tenant Tenant
 ---@field db host.store.database
 ---@field connection StoredConnection
@@ -35,10 +35,10 @@ local HASH_KEPT <const> =
 ---@field upsert boolean
 ---@field fault? Fault
 ---@field haunted boolean  the tenant has ghosts
----@field poisoned? boolean  a null address has spoilt all that follows
+---@field poisoned? boolean  after a null email address all users fail
 ---@field seen table<string, table<string, true>>  identifiers of the file so far
 ---@field now number  of the slice
----@field gone_after number  how many users find the connection there
+---@field gone_after number  users before the connection disappears
 ---@field inserted integer
 ---@field updated integer
 ---@field failed integer
@@ -47,7 +47,7 @@ local function refuse(code, message, path)
   return { { code = code, message = message, path = path } }
 end
 
----Whether an earlier user of the file has an identifier of this one; if not, they are noted.
+---The errors if an earlier user of the file has the same identifier; else records the identifiers.
 local function duplicate(run, user, keys)
   local seen = run.seen
   local email = run.connection.settings.unique.email and keys.email
@@ -64,8 +64,8 @@ local function duplicate(run, user, keys)
   if user.user_id then seen.user_id[user.user_id] = true end
 end
 
----Why users that are there stand in the way of an insertion. Without upsert an address that is
----there was seen as DUPLICATED_USER, whatever Auth0's list of codes says.
+---The errors of a user that conflicts with existing ones. Without upsert an existing email address
+---was observed to be DUPLICATED_USER, whatever Auth0's list of codes says.
 local function conflict(run, keys, rows)
   local same = { email = false, username = false, any = false }
   for _, row in ipairs(rows) do
@@ -89,8 +89,8 @@ local function conflict(run, keys, rows)
   return refuse("CONFLICT", "The user already exists.")
 end
 
----The user with the record's address when it may be updated: nobody else has its other
----identifiers, and they are not somebody else's. Where users are matched by user_id, that one.
+---The existing user that an upsert updates: the one with the same email address, or with the same
+---user_id under match=user-id. Nil if its user_id differs or another user has an identifier.
 local function target(run, keys, rows)
   local row = rows[1]
   if #rows > 1 or row.connection ~= run.connection.id then return nil end
@@ -100,8 +100,7 @@ local function target(run, keys, rows)
   return row
 end
 
----What an import says of a ghost; where users are matched by user_id, it has the ghost's name in
----its way.
+---The errors of a user that conflicts with a ghost: by its username under match=user-id.
 local function haunted(run, keys)
   if not ghosts.stands(run.db, run.connection, keys) then return nil end
   if run.tenant.doubts.match == "user-id" and keys.username then
@@ -111,7 +110,7 @@ local function haunted(run, keys)
   return refuse("DUPLICATED_USER", ordinary and THERE or "The user already exists.")
 end
 
----Updates the one user that has the record's address.
+---Updates an existing user, or returns the errors.
 local function update(run, user, row)
   local record = json.decode(row.record)
   if user.custom_password_hash then
@@ -131,8 +130,7 @@ local function update(run, user, row)
   users.update(run.db, row, record, run.now)
 end
 
----Stores a user as new, or with upsert in the place of the one that is there: "inserted" or
----"updated", or nil and the errors.
+---Inserts a user or with upsert updates one: "inserted" or "updated", or nil and the errors.
 local function store(run, user, keys)
   local factors = job_faults.factors(run.fault, user)
   local given = user.mfa_factors
@@ -155,7 +153,7 @@ local function has_null_email(user)
   return type(user) == "table" and user.email == json.null
 end
 
----What the connection or an earlier user does not let through, where documents leave a doubt.
+---The errors that depend on a doubt and on the connection or an earlier user.
 local function doubtful(run, user)
   local doubts, settings = run.tenant.doubts, run.connection.settings
   if run.poisoned then return refuse("INVALID_TYPE", NULL_EMAIL, "email") end
@@ -166,7 +164,7 @@ local function doubtful(run, user)
   end
 end
 
----Deals with one user: "inserted" or "updated", or nil and the errors.
+---Imports one user: "inserted" or "updated", or nil and the errors.
 local function import_one(run, user)
   local errors = doubtful(run, user) or verdict.errors(run.validator, user, run.tenant.doubts)
   if errors then return nil, errors end
@@ -185,7 +183,7 @@ local function note_error(run, place, user, errors)
   run.db:run("INSERT INTO job_error VALUES (?, ?, ?)", run.job.id, place, entry)
 end
 
----Deals with the users up to the one at `last`, in one transaction.
+---Imports the users from `first` to `last` in one transaction.
 local function slice(run, list, first, last)
   run.now = run.tenant.wall()
   local transaction <close> = run.db:begin()
@@ -212,10 +210,7 @@ local function slice(run, list, first, last)
   failure.check(transaction:commit())
 end
 
----@param tenant Tenant
----@param connection? StoredConnection  nil: it is gone
----@param job StoredJob
----@return ImportRun
+---@param connection? StoredConnection  nil: it was deleted
 local function new_run(tenant, connection, job)
   return {
     tenant = tenant, db = tenant.db, connection = connection, job = job,
@@ -227,7 +222,7 @@ local function new_run(tenant, connection, job)
   }
 end
 
----Notes the identifiers of users that were dealt with before the tenant was restarted.
+---Records the identifiers of users that were processed before the tenant was restarted.
 local function remember(run, list)
   for place = 1, run.connection and run.job.done or 0 do
     local user = list[place]
@@ -237,18 +232,17 @@ local function remember(run, list)
   end
 end
 
----Users that a slice holds at a speed.
 local function slice_size(speed)
   return math.max(1, math.min(SLICE, math.floor(speed * SLICE_SECONDS)))
 end
 
----Lets the server take in what waits: a whole file comes in many turns, and that of the next job
----should be there when this one ends.
+---Lets the server receive requests: a whole file takes many turns, and that of the next job should
+---be complete when this one ends.
 local function serve()
   for _ = 1, TURNS do scheduler.pass() end
 end
 
----Imports the list, slice by slice, no faster than the tier; other tasks run between.
+---Imports the list in slices, no faster than the tier; other tasks run between slices.
 local function process(run, list)
   local tenant = run.tenant
   local speed = tenant:import_speed() -- users a second
@@ -259,7 +253,7 @@ local function process(run, list)
     local last = math.min(#list, done + size)
     local wait = began + last / speed - tenant.monotonic()
     if wait > 0 then scheduler.sleep(wait) else serve() end
-    if tenant.ended then return end -- the state file, if there is one, remembers the job
+    if tenant.ended then return end -- a tenant with a state file resumes the job
     if tenant:now() - run.job.begun > limits.JOB_SECONDS then
       return jobs.finish(tenant, run.job.id, nil, tenant.doubts.timeout)
     end
@@ -268,7 +262,7 @@ local function process(run, list)
   until done >= #list
 end
 
----Whether the file counts as no JSON because a user has a property that is not known.
+---Whether unknown=job applies: an unknown property makes the whole file invalid.
 local function is_misspelt(run, list)
   if run.tenant.doubts.unknown ~= "job" or not run.connection then return false end
   for _, user in ipairs(list) do
@@ -279,7 +273,7 @@ local function is_misspelt(run, list)
   return false
 end
 
----The users that a job looks at: a null address may end it.
+---The users that a job processes: under null-email=lost, up to the first null email address.
 local function looked_at(tenant, list)
   if tenant.doubts["null-email"] ~= "lost" then return list end
   for place, user in ipairs(list) do
@@ -315,7 +309,7 @@ function imports.begin(tenant, job, fault)
   end)
 end
 
----Puts a user with `"ghost": true` where only imports meet it.
+---Stores a user with `"ghost": true`, which only imports detect.
 local function put_ghost(run, user)
   user.ghost = nil
   local errors = verdict.errors(run.validator, user, run.tenant.doubts)
@@ -325,13 +319,13 @@ end
 
 local EARLIER <const> = 24 * 60 * 60 -- seconds
 
----Puts users into a connection at once, as an import the day before would have: nobody takes them
----for users of a run that has just begun. Those with `"ghost": true` become ghosts.
+---Stores existing users in a connection, created a day ago so that no client takes them for users
+---of its own run. Those with `"ghost": true` become ghosts.
 ---@param tenant Tenant
 ---@param connection StoredConnection
 ---@param list table[]
 ---@return true?
----@return string? message  what is wrong with the first user refused
+---@return string? message  why the first invalid user cannot be added
 function imports.put(tenant, connection, list)
   local run = new_run(tenant, connection, { upsert = 0, inserted = 0, updated = 0, failed = 0 })
   run.now = run.now - EARLIER

@@ -1,5 +1,5 @@
---- The rehearsal tenant: Auth0's documented behaviour for imports, on loopback, kept in one file.
---- Times that tokens and rate limits speak of are real; jobs run on scaled time.
+--- The rehearsal tenant: Auth0's documented behaviour for imports, on loopback, stored in one file.
+--- Tokens and rate limits use real time, jobs use scaled time.
 
 local buckets = require "tenant.buckets"
 local clock = require "host.clock"
@@ -25,32 +25,32 @@ local verdict = require "tenant.verdict"
 
 local tenant = {}
 
--- Above Auth0's limit, so that the size of a request that is too large is known.
+-- Above Auth0's limit, so that the size of an oversized request is known.
 local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 
 ---@class TenantOptions
----@field port? integer           0 (default): any free one
----@field state? string           file that keeps the tenant; default: a temporary one
----@field existing? string        file with users that are there already: a JSON array as for import
+---@field port? integer           0 (default): any free port
+---@field state? string           file that stores the tenant; default: a temporary one
+---@field existing? string        file with existing users: a JSON array, as for an import
 ---@field connection? Connection  settings of the default connection
----@field connections? TenantConnection[]  further ones
----@field tier? "free"|"production"|"enterprise"  speed of jobs and rate limits; default: none
+---@field connections? TenantConnection[]  additional connections
+---@field tier? "free"|"production"|"enterprise"  job speed and rate limits; default: unlimited
 ---@field time_scale? number      multiplies the speed of jobs and their ageing
----@field client_id? string       default: made, or that of the state file
+---@field client_id? string       default: that of the state file, or a new one
 ---@field client_secret? string
----@field scopes? string[]        what tokens allow
----@field token_seconds? integer  life of tokens
+---@field scopes? string[]        scopes of tokens
+---@field token_seconds? integer  lifetime of tokens
 ---@field faults? string|table[]   a file with rules, or the rules; see tenant.faults
 ---@field doubts? {name: string, value: string}[]  see tenant.doubts
----@field tls? boolean            serve https, by an authority of the tenant's own
----@field public_key? string      PEM: the client proves itself with the private one, not a secret
+---@field tls? boolean            serve HTTPS, with a certificate of the tenant's own authority
+---@field public_key? string      PEM; the client authenticates with the private key, not a secret
 ---@field on_ready? fun(info: TenantInfo)
 
 ---@class TenantInfo
 ---@field domain string         "http://127.0.0.1:PORT"
 ---@field client_id string
----@field client_secret? string nil: there is a public key
----@field ca_file? string       of a tenant with TLS
+---@field client_secret? string nil with a public key
+---@field ca_file? string       with TLS only
 ---@field connection string     name
 ---@field connection_id string
 ---@field stop fun()            ends `serve`
@@ -61,7 +61,7 @@ local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 ---@field listener host.server.listener
 ---@field default StoredConnection
 ---@field began number            unix seconds
----@field scale number            of the tenant's own time
+---@field scale number            speed of tenant time
 ---@field ended? boolean
 ---@field stopped Condition
 ---@field domain string
@@ -69,13 +69,13 @@ local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 ---@field client_secret string
 ---@field signing_key string
 ---@field metrics Metrics
----@field doubts table<string, string>  what is taken for true
+---@field doubts table<string, string>  values by name
 ---@field tls? TenantTls
----@field used_assertions table<string, number>  by jti: unix seconds until when it counts
+---@field used_assertions table<string, number>  by jti: unix seconds until which it is remembered
 ---@field faults? Faults
----@field foreign integer         slots that somebody else's jobs take
----@field lost table<string, true>  jobs that the tenant no longer admits to
----@field stalled host.server.request[]  never answered
+---@field foreign integer         slots that simulated jobs of other clients use
+---@field lost table<string, true>  jobs reported as not found
+---@field stalled host.server.request[]  requests that are never answered
 ---@field buckets Buckets
 ---@field private validators table<string, host.schema.validator>  by connection id
 ---@field scheme "http"|"https"
@@ -84,21 +84,20 @@ local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 local Tenant = {}
 Tenant.__index = Tenant
 
----A value kept with the state: as given, as it was, or made.
+---A setting stored with the state: the given value, else the stored one, else a new one.
 function Tenant:setting(name, given, make)
   local value = given or self.db:value("SELECT value FROM setting WHERE name = ?", name) or make()
   assert(self.db:run("INSERT OR REPLACE INTO setting VALUES (?, ?)", name, value))
   return value
 end
 
----Seconds of the tenant's own time, which runs faster by the scale.
----@return number
+---@return number seconds  tenant time: the time since the start runs faster by the scale
 function Tenant:now()
   return self.began + (self.wall() - self.began) * self.scale
 end
 
----Users a second that one job imports. Auth0's figures are for two jobs at a time.
----@return number  math.huge: as fast as it can
+---Users per second that one job imports. Auth0's figures are for two concurrent jobs.
+---@return number  math.huge: unlimited
 function Tenant:import_speed()
   local per_hour = limits.USERS_PER_HOUR[self.options.tier]
   return per_hour and per_hour / limits.JOBS / 3600 * self.scale or math.huge
@@ -110,7 +109,7 @@ function Tenant:connection(id)
   return connections.by_id(self, id)
 end
 
----The rules for a connection's users; making them takes longer than a small job.
+---The cached validator of a connection's users; compiling it takes longer than a small job.
 ---@param connection StoredConnection
 ---@return host.schema.validator
 function Tenant:validator(connection)
@@ -119,7 +118,7 @@ function Tenant:validator(connection)
   return made
 end
 
----Whether a connection is there and some application may use it.
+---Whether a connection exists and is enabled for at least one application.
 ---@param id string
 ---@return boolean
 function Tenant:takes_users(id)
@@ -132,7 +131,7 @@ function Tenant:connection_name(id)
   return self.db:value("SELECT name FROM connection WHERE id = ?", id)
 end
 
----Whether this is the tenant's own address, with a slash: whom assertions are for.
+---Whether this is the tenant's own URL with a trailing slash: the audience of assertions.
 ---@param address any
 ---@return boolean
 function Tenant:is_issuer(address)
@@ -143,7 +142,7 @@ function Tenant:is_issuer(address)
   return false
 end
 
----Whether a token may be asked for with this audience.
+---Whether this is the audience of a Management API token.
 ---@param audience any
 ---@return boolean
 function Tenant:is_audience(audience)
@@ -173,7 +172,7 @@ local function prepare(self)
   self.default = connections.by_name(self, settings.name)
 end
 
----Puts the users of the `existing` file into the default connection, once.
+---Loads the users of `existing` into the default connection, once.
 local function load_existing(self)
   local path = self.options.existing
   if not path or ghosts.any(self.db) or self.db:value("SELECT 1 FROM user LIMIT 1") then
@@ -192,7 +191,7 @@ local function load_existing(self)
   return true
 end
 
----Refuses a public key that is none before anybody needs it.
+---Rejects an invalid public key at the start instead of at the first request.
 local function check_key(self)
   local pem = self.options.public_key
   if not pem then return true end
@@ -201,7 +200,6 @@ local function check_key(self)
   return true
 end
 
----Reads the rules for faults, where there are any.
 local function load_faults(self)
   local given = self.options.faults
   if not given then return true end
@@ -210,7 +208,6 @@ local function load_faults(self)
   return self.faults and true, message, kind
 end
 
----Opens the port, with TLS where that is wanted.
 local function listen(self)
   local options = self.options
   if options.tls then
@@ -226,7 +223,6 @@ local function listen(self)
   return listener, message, kind
 end
 
----Opens the state and the port.
 ---@param options? TenantOptions
 ---@return Tenant?
 ---@return string? message
@@ -281,7 +277,6 @@ local function respond(request, answer)
   request:respond(answer.status, headers, body)
 end
 
----Answers requests until the end.
 function Tenant:listen()
   while not self.ended do
     local request = self.listener:accept()
@@ -293,7 +288,7 @@ function Tenant:listen()
   end
 end
 
----Works until it is stopped. Within base.scheduler.
+---Runs until it is stopped; within base.scheduler.
 function Tenant:run()
   if self.ended then return end
   for _, job in ipairs(jobs.pending(self)) do
@@ -304,7 +299,6 @@ function Tenant:run()
   while not self.ended do self.stopped:wait() end
 end
 
----Ends `run`.
 function Tenant:stop()
   self.ended = true
   self.stopped:notify()
@@ -316,7 +310,7 @@ function Tenant:close()
   if self.db then self.db:close() end
 end
 
----Runs a tenant until it is stopped. Within base.scheduler.
+---Opens a tenant and runs it until it is stopped; within base.scheduler.
 ---@param options TenantOptions
 ---@return true?
 ---@return string? message

@@ -1,4 +1,4 @@
---- Jobs as the tenant keeps and shows them.
+--- Jobs of the rehearsal tenant: storage and the endpoints that read them.
 
 local answers = require "tenant.answers"
 local clock = require "host.clock"
@@ -33,16 +33,16 @@ CREATE TABLE job_error (
 ---@field request? string
 ---@field upsert integer
 ---@field status "pending"|"completed"|"failed"
----@field done integer  users dealt with
+---@field done integer  processed users
 
 ---@class NewJob
 ---@field type "users_import"|"users_export"
 ---@field connection? string  id
 ---@field upsert? boolean
 ---@field external_id? string
----@field mail? boolean       a completion mail was asked for
+---@field mail? boolean       a completion email was requested
 ---@field payload? string     the users of an import
----@field request? string     JSON: what an export was asked for
+---@field request? string     JSON: the request of an export
 
 ---@param tenant Tenant
 ---@param fields NewJob
@@ -56,7 +56,6 @@ function jobs.add(tenant, fields)
   return jobs.get(tenant, id)
 end
 
----Forgets jobs whose time is over.
 local function forget_old(tenant)
   local oldest = tenant:now() - limits.JOB_KEPT_SECONDS
   local old = (tenant.doubts.kept == "ended" and "ended" or "begun")
@@ -87,7 +86,7 @@ end
 
 ---@param tenant Tenant
 ---@param id string
----@param details? string  why it failed; nil: it has not
+---@param details? string  why it failed; nil: it completed, unless `status` says otherwise
 ---@param status? string
 function jobs.finish(tenant, id, details, status)
   tenant.db:run("UPDATE job SET status = ?, details = ?, payload = NULL, ended = ? WHERE id = ?",
@@ -97,7 +96,7 @@ end
 local LINK_SECONDS <const> = 60
 local ID <const> = "^job_" .. ("%w"):rep(16) .. "$"
 
----What makes a link ours.
+---The signature of an export's link.
 ---@param tenant Tenant
 ---@param id string
 ---@param expires string  unix seconds
@@ -107,21 +106,20 @@ function jobs.link_key(tenant, id, expires)
   return digest.hex(key)
 end
 
----The address of an export's file, which is named after the tenant.
+---The URL of an export's file, which is named after the tenant.
 local function link_to(tenant, id, format)
   local expires = tostring(math.floor(tenant.wall()) + LINK_SECONDS)
   return string.format("%s/__tenant/exports/%s/%s/%s/tenant.%s%s", tenant.domain, id, expires,
     jobs.link_key(tenant, id, expires), format, tenant.doubts.export == "gzip" and ".gz" or "")
 end
 
----An export's link is good for a minute; each look gives a new one.
+---An export's link expires after a minute; each request returns a new one.
 local function show_export(tenant, row, view)
   local asked = json.decode(row.request)
   view.format, view.limit, view.fields = asked.format or "json", asked.limit, asked.fields
   if row.status == "completed" then view.location = link_to(tenant, row.id, view.format) end
 end
 
----How far a job is.
 local function show_progress(tenant, row, view)
   local doubts = tenant.doubts
   view.status = doubts.running
@@ -158,7 +156,7 @@ function jobs.show(tenant, row)
   return view
 end
 
----A job that the tenant admits to (one that it lost may run all the same), or the refusal.
+---The job, or nil and the error response. A lost job is reported as missing, although it may run.
 local function known(tenant, id, message)
   if tenant.doubts["job-id"] == "checked" and not id:find(ID) then
     return nil, answers.invalid_path("'String does not match pattern ^job_[A-Za-z0-9]{16}$'", "id")
@@ -178,7 +176,7 @@ function jobs.read(tenant, request)
   return answers.json(jobs.show(tenant, row))
 end
 
----GET /api/v2/jobs/{id}/errors: a list, nothing, or the job itself when it failed as a whole.
+---GET /api/v2/jobs/{id}/errors: a list, nothing, or the job itself if it failed as a whole.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer

@@ -1,4 +1,4 @@
---- Logins: the grants that check a person's password or one-time password.
+--- Logins: the grants that check a user's password or one-time password.
 --- Source: Auth0 docs, Authentication API, "Resource Owner Password" and "Multi-factor
 --- Authentication" (November 2026).
 
@@ -11,7 +11,7 @@ local verify = require "auth0.hash.verify"
 local login = {}
 
 local MFA <const> = "http://auth0.com/oauth/grant-type/mfa-otp"
-local COST <const> = 10 -- of the bcrypt that Auth0 keeps
+local COST <const> = 10 -- of Auth0's own bcrypt hashes
 local MFA_SECONDS <const> = 600
 local LIFE <const> = 86400 -- seconds
 local PURPOSE <const> = "mfa"
@@ -25,7 +25,7 @@ local function wrong()
   return answers.oauth(403, "invalid_grant", WRONG)
 end
 
----The connection in which a user is looked for, or the answer that there is none.
+---The connection of a login, or nil and the error response.
 local function connection_of(tenant, given)
   if given.grant_type == "password" then return tenant.default end
   if type(given.realm) ~= "string" then
@@ -37,8 +37,8 @@ local function connection_of(tenant, given)
     "Grant type 'http://auth0.com/oauth/grant-type/password-realm' is not allowed for the realm.")
 end
 
----The user whom name and password let in; nil and the answer that refuses them. Where addresses
----are not unique, each of the users with the name is tried.
+---The user and record that match name and password, or nil and the error response. Tries every user
+---with the name, since email addresses may not be unique.
 local function authenticated(tenant, connection, name, password)
   local refusal = wrong()
   for row in tenant.db:rows(FIND, connection.id, name:lower(), name) do
@@ -55,8 +55,7 @@ local function authenticated(tenant, connection, name, password)
   return nil, refusal
 end
 
----The imported hash where it is already what Auth0 keeps: to make it anew would double the time
----that a login takes.
+---The imported hash if it already has Auth0's format: rehashing would double the time of a login.
 local function kept_already(record)
   local custom = record.custom_password_hash
   if not custom then return record.password_hash end
@@ -65,8 +64,8 @@ local function kept_already(record)
   return rest and "$2b" .. rest
 end
 
----Keeps the password as Auth0 does after the first login: as its own bcrypt. What was imported is
----gone, and an import cannot change it any more.
+---Replaces the imported hash with Auth0's own bcrypt hash, as Auth0 does at the first login. From
+---then on an import cannot change it.
 local function rehash(tenant, row, record, password)
   if row.password ~= "imported" then return end
   local kept = kept_already(record) or digest.bcrypt(password, COST)
@@ -93,7 +92,7 @@ local function entered(tenant, row, given, jwt)
   }
 end
 
----A token that says who has given the right password, for the second factor.
+---The response that asks for the second factor, with a token for a user whose password matched.
 local function mfa_required(tenant, row, jwt)
   local answer = answers.oauth(403, "mfa_required", "Multifactor authentication required")
   answer.body.mfa_token = jwt {
@@ -118,7 +117,7 @@ local function by_password(tenant, given, jwt)
   return entered(tenant, row, given, jwt)
 end
 
----The user whom a token of `mfa_required` names, or the answer that refuses it.
+---The user of an `mfa_required` token, or nil and the error response.
 local function user_of(tenant, claims)
   if not claims or claims.purpose ~= PURPOSE then
     return nil, answers.oauth(403, "invalid_grant", "Malformed mfa_token")
@@ -145,7 +144,7 @@ local function by_otp(tenant, given, jwt, read)
   return answers.oauth(403, "invalid_grant", "Invalid otp_code.")
 end
 
----By grant_type. They are handed the parameters, and how a token is made and read.
+---By grant_type. `given` are the parameters; `jwt` and `read` encode and decode tokens.
 ---@type table<string, fun(tenant: Tenant, given: table, jwt: function, read: function): Answer>
 login.GRANTS = {
   ["password"] = by_password,

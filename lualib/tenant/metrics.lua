@@ -1,4 +1,4 @@
---- What the rehearsal tenant has seen: for whoever judges a tool, never part of Auth0's API.
+--- Metrics of the rehearsal tenant, to evaluate a client with; not part of Auth0's API.
 
 local answers = require "tenant.answers"
 local fetch = require "base.fetch"
@@ -9,17 +9,17 @@ local limits = require "auth0.limits"
 local metrics = {}
 
 ---@class Metrics  times in real seconds
----@field active integer       jobs that run
----@field jobs integer         that were begun
----@field busy number          of all slots together
----@field changed? number      when `active` last did
----@field first? number        when the first job began
+---@field active integer       running jobs
+---@field jobs integer         started jobs
+---@field busy number          sum over all slots
+---@field changed? number      of the last change of `active`
+---@field first? number        when the first job started
 ---@field last? number         when the last one ended
 ---@field requests table<string, integer>  by route
 ---@field statuses table<string, integer>  by route and status
 ---@field uploads integer
----@field bytes integer        of them
----@field mails integer        uploads that asked for completion mails
+---@field bytes integer        of all uploads
+---@field mails integer        uploads that requested completion emails
 local Metrics = {}
 Metrics.__index = Metrics
 
@@ -44,7 +44,7 @@ function Metrics:upload(bytes, mail)
   if mail then self.mails = self.mails + 1 end
 end
 
----Adds the slots' time since the last change.
+---Adds the busy time of the slots since the last change.
 function Metrics:account(now)
   self.busy = self.busy + self.active * (now - (self.changed or now))
   self.changed = now
@@ -81,9 +81,8 @@ function metrics.show(tenant)
   }
 end
 
----What the built-in tenant at `base` says of itself.
 ---@param base string  "http://127.0.0.1:PORT"
----@return table?
+---@return table? metrics
 ---@return string? message
 ---@return Kind? kind
 function metrics.ask(base)

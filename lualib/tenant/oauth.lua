@@ -1,4 +1,4 @@
---- The token endpoint and what guards the Management API: tokens and their scopes.
+--- The token endpoint, and the check of tokens and scopes for the Management API.
 
 local answers = require "tenant.answers"
 local assertion = require "tenant.assertion"
@@ -30,14 +30,13 @@ local function sign(tenant, text)
   return url64(assert(digest.hmac("sha256", tenant.signing_key, text)))
 end
 
----A signed token.
 local function jwt(tenant, claims)
   local head = url64(json.encode { alg = "HS256", typ = "JWT" })
   local signed = head .. "." .. url64(json.encode(claims))
   return signed .. "." .. sign(tenant, signed)
 end
 
----The claims of a token: nil for what is none, and whether we signed it.
+---The claims of a token, nil if it is malformed, and whether its signature is valid.
 local function claims_of(tenant, token)
   local signed, payload, signature = token:match("^([%w_-]+%.([%w_-]+))%.([%w_-]+)$")
   local claims = payload and decoded(payload)
@@ -45,10 +44,6 @@ local function claims_of(tenant, token)
   return claims, digest.equal(signature, sign(tenant, signed))
 end
 
----@param tenant Tenant
----@param scopes string[]
----@param seconds integer
----@return string token
 local function issue(tenant, scopes, seconds)
   local now = math.floor(tenant.wall())
   return jwt(tenant, {
@@ -59,7 +54,7 @@ local function issue(tenant, scopes, seconds)
   })
 end
 
----The scopes of a request's token, or the answer that refuses it.
+---The scopes of a request's token, or the error response.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return table<string, true>? scopes
@@ -78,7 +73,7 @@ function oauth.check(tenant, request)
       "Invalid signature received for JSON Web Token validation.")
   elseif claims.exp <= tenant.wall() then
     return nil, answers.unauthorized("Expired token received for JSON Web Token validation")
-  elseif not claims.aud:find("/api/v2/$") then -- a person's
+  elseif not claims.aud:find("/api/v2/$") then -- of a user who logged in
     return nil, answers.unauthorized(tenant.doubts["foreign-token"] == "not-global"
       and "Client is not global."
       or string.format("Bad audience: %s; expected audience: %s/api/v2/", claims.aud,
@@ -95,7 +90,7 @@ local function unescape(text)
   end))
 end
 
----Client and secret of a header of HTTP Basic.
+---Client and secret of an HTTP Basic header.
 local function basic(request)
   local header = request.headers.authorization
   local encoded = header and header:match("^[Bb]asic +(%S+)$")
@@ -104,7 +99,7 @@ local function basic(request)
   return id and unescape(id), secret and unescape(secret)
 end
 
----The parameters of the request, from JSON or a form.
+---The parameters of a request, from JSON or a form.
 local function parameters(request)
   local kind, fields = request.headers["content-type"] or "", {}
   if kind:find("application/json", 1, true) then
@@ -121,12 +116,12 @@ local function parameters(request)
   return fields
 end
 
----A parameter as an answer repeats it.
+---A parameter for an error message.
 local function shown(value)
   return type(value) == "string" and value or json.encode(value)
 end
 
----The answer to who is not the client: it has one way to prove itself, a secret or a key.
+---The error response to a client that fails to authenticate. A client has either a secret or a key.
 local function stranger(tenant, given)
   local known = given.client_id == tenant.client_id
   if tenant.options.public_key then
@@ -142,19 +137,19 @@ local function stranger(tenant, given)
   return answers.oauth(401, "access_denied", "Unauthorized")
 end
 
--- Grants that Auth0 has, but not for a client of this kind.
+-- Grants that Auth0 does not allow for a client of this kind.
 local OTHER_GRANTS <const> = {
   ["authorization_code"] = true, ["implicit"] = true, ["refresh_token"] = true,
   ["urn:ietf:params:oauth:grant-type:device_code"] = true,
 }
 
----The answer to an audience for which the client gets no token.
+---The error response to an audience for which the client has no grant.
 local function bad_audience(tenant, audience)
   if tenant:is_audience(audience) then return nil end
   if audience == nil or audience == "" then
     return answers.oauth(403, "access_denied", "No audience parameter was provided, and no default "
       .. "audience has been configured")
-  elseif audience == tenant.domain .. "/userinfo" then -- of the tenant, but for persons
+  elseif audience == tenant.domain .. "/userinfo" then -- of the tenant, but for users
     return answers.oauth(401, "access_denied", "Unauthorized")
   end
   return answers.oauth(403, "access_denied", "Service not found: " .. shown(audience))

@@ -1,11 +1,10 @@
---- Auth0's user search (Lucene) as a condition of SQL: field:value, "phrases", wildcards, ranges,
---- _exists_, joined by AND, OR and NOT, with parentheses. Texts are compared without their case.
+--- Translates Auth0's user search (Lucene) to an SQL condition: field:value, "phrases", wildcards,
+--- ranges, _exists_, AND, OR, NOT and parentheses. Strings are compared ignoring case.
 --- Source: Auth0 docs, "User Search Query Syntax" (November 2026).
 
 local query = {}
 
--- Fields that are columns (addresses and usernames are kept in lower case): a comparison takes the
--- place of "%s".
+-- Fields that are columns (email and username are in lower case); "%s" stands for the comparison.
 local COLUMNS <const> = {
   user_id = "user_id %s", email = "email %s", username = "username %s",
   phone_number = "phone_number %s", logins_count = "CAST(logins AS TEXT) %s",
@@ -16,7 +15,7 @@ local COLUMNS <const> = {
   name = "lower(coalesce(record ->> '$.name', email, username, phone_number)) %s",
 }
 
--- Others stand in the record; of a list, one element is enough.
+-- Other fields are in the record; of a list, one element must match.
 local IN_RECORD <const> = "EXISTS (SELECT 1 FROM json_each(record, '$.%s') "
   .. "WHERE lower(CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE value END) %%s)"
 local MEMBERS <const> = {
@@ -28,11 +27,11 @@ local AS_WRITTEN <const> = { user_id = true, created_at = true, updated_at = tru
 ---@class QueryWord
 ---@field kind "("|")"|":"|"["|"]"|"{"|"}"|"text"
 ---@field text? string
----@field phrase? boolean  it was quoted
+---@field phrase? boolean  quoted
 
 local LONE <const> = "[():%[%]{}]"
 
----A phrase that begins at `at`, and where the text goes on; nil for an open quote.
+---The phrase that begins at `at` and the position after it; nil for an unclosed quote.
 local function phrase_at(text, at)
   local value, i = {}, at + 1
   while text:sub(i, i) ~= '"' do
@@ -44,7 +43,7 @@ local function phrase_at(text, at)
   return { kind = "text", text = table.concat(value), phrase = true }, i + 1
 end
 
----@return QueryWord[]? words  nil for an open quote
+---@return QueryWord[]? words  nil for an unclosed quote
 local function words_of(text)
   local words, at = {}, 1
   while true do
@@ -69,13 +68,13 @@ end
 ---@field words QueryWord[]
 ---@field at integer
 ---@field values string[]
----@field message? string  what is wrong; the condition is then worthless
+---@field message? string  the first error; the condition is then invalid
 local Parser = {}
 Parser.__index = Parser
 
 local UNREADABLE <const> = "Failed to parse query"
 
----Notes the first thing that is wrong. Whatever is read afterwards does not count.
+---Records the first error. Parsing continues, but its result is discarded.
 function Parser:fail(message)
   self.message = self.message or message or UNREADABLE
   return ""
@@ -96,7 +95,7 @@ function Parser:value()
   return word
 end
 
----A comparison with one value; notes what it is compared with.
+---A comparison with one value, appended to `values`.
 function Parser:compare(sql, word, fold)
   local text = word.text
   if fold then text = text:lower() end
@@ -110,7 +109,7 @@ function Parser:compare(sql, word, fold)
   return sql:format("= ?")
 end
 
----[a TO b], inclusive; {a TO b} without its ends; * is open.
+---[a TO b] is inclusive, {a TO b} exclusive; * is an open end.
 function Parser:range(sql, open)
   local from = self:value()
   if not self:accept("text", "TO") then return self:fail() end
@@ -130,7 +129,7 @@ function Parser:range(sql, open)
   return "(" .. table.concat(conditions, " AND ") .. ")"
 end
 
----The condition of a field with "%s" for the comparison.
+---The condition of a field, with "%s" in place of the comparison.
 function Parser:field(name)
   if COLUMNS[name] then return COLUMNS[name] end
   if not MEMBERS[name:match("^[^.]*")] or name:find("[^%w_.-]") then
@@ -139,7 +138,6 @@ function Parser:field(name)
   return IN_RECORD:format(name:gsub("[^.]+", '"%0"'))
 end
 
----What follows "field:".
 function Parser:term(name)
   local sql, fold = self:field(name), not AS_WRITTEN[name]
   local open = self:accept("[") or self:accept("{")
@@ -182,7 +180,6 @@ function Parser:any()
   return table.concat(list, " OR ")
 end
 
----A query as a condition of SQL.
 ---@param text string
 ---@return {sql: string, values: string[]}?
 ---@return string? message

@@ -1,4 +1,4 @@
---- What helps users whom an import left without a password or without factors:
+--- Endpoints for users who were imported without a password or without factors:
 --- POST /api/v2/tickets/password-change and POST /api/v2/users/{id}/authentication-methods.
 
 local answers = require "tenant.answers"
@@ -10,7 +10,7 @@ local users = require "tenant.users"
 
 local remedies = {}
 
--- By type: the member of the request, its pattern, and the factor it becomes.
+-- By type: the member of the request, its pattern, and the stored factor.
 local PHONE <const> = "^%+%d" .. ("%d?"):rep(14) .. "$"
 local METHODS <const> = {
   phone = { member = "phone_number", pattern = PHONE, factor = "phone" },
@@ -58,7 +58,7 @@ function remedies.enrol(tenant, request)
   }, 201)
 end
 
----The user that a ticket is for, or the answer that refuses it.
+---The user of a ticket, or nil and the error response.
 local function user_of(tenant, body)
   if type(body.user_id) == "string" then
     local row = users.by_id(tenant.db, body.user_id)
@@ -75,7 +75,7 @@ local function user_of(tenant, body)
   return nil, missing()
 end
 
----POST /api/v2/tickets/password-change: the link leads nowhere.
+---POST /api/v2/tickets/password-change: no page exists behind the link.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer

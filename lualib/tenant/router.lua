@@ -1,4 +1,4 @@
---- Which request goes where, what it needs, and in which bucket it counts.
+--- Routes of the rehearsal tenant: their handlers, scopes and rate limit buckets.
 
 local answers = require "tenant.answers"
 local connections = require "tenant.connections"
@@ -18,13 +18,11 @@ local LIMIT_REACHED <const> = "Global limit has been reached"
 
 ---@class Route
 ---@field method string
----@field path string       segments; "{}" takes any one
+---@field path string       segments; "{}" matches any one
 ---@field handler fun(tenant: Tenant, request: host.server.request, scopes: table): Answer
----@field scopes? string[]  one of these is needed; nil: no token is
----@field group? string     of endpoints that share a bucket
+---@field scopes? string[]  one of these is required; nil: no token is required
+---@field group? string     endpoints that share a bucket
 
----@param ... string  scopes
----@return Route
 local function entry(method, path, handler, group, ...)
   return {
     method = method, path = path, handler = handler, group = group, scopes = ... and { ... },
@@ -79,7 +77,7 @@ local function unescape(text)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
----The values in place of "{}", or nil when the path is another.
+---The values of the "{}" segments, or nil if the path does not match.
 local function match(pattern, given)
   if #pattern ~= #given then return nil end
   local ids = {}
@@ -93,7 +91,7 @@ local function match(pattern, given)
   return ids
 end
 
----The route, with the ids of its path; or the answer where there is none.
+---The route and the ids of its path, or nil and the error response.
 local function find(request)
   local given, known = segments_of(request.raw_path), false
   for i, route in ipairs(ROUTES) do
@@ -112,7 +110,7 @@ local function has_any(scopes, needed)
   return false
 end
 
----Takes the request from its bucket: the headers, and the answer when the bucket is empty.
+---Counts the request: the rate limit headers, and the 429 if its bucket is empty.
 local function limited(tenant, route)
   local now = tenant.wall()
   local headers, empty = tenant.buckets:take(route.group, now)
@@ -127,7 +125,7 @@ local function limited(tenant, route)
   return headers, answers.oauth(429, "too_many_requests", LIMIT_REACHED)
 end
 
----Token, bucket and scope: the scopes, or an answer; and the headers that go with either.
+---Checks token, rate limit and scope: the scopes, an error response if any, the headers of either.
 local function admit(tenant, route, request)
   if not route.group then return {} end
   local scopes, refused = {}, nil
@@ -140,10 +138,9 @@ local function admit(tenant, route, request)
   return scopes, refusal, headers
 end
 
----Answers a request.
 ---@param tenant Tenant
 ---@param request host.server.request
----@param fault? {token_seconds?: integer}  what is wanted of the answer
+---@param fault? {token_seconds?: integer}
 ---@return Answer
 function router.handle(tenant, request, fault)
   local route, ids = find(request)

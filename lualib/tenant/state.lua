@@ -1,5 +1,4 @@
---- The file that keeps a tenant: its tables, made at once or brought up to date from an older
---- version.
+--- The state file of a tenant: creates its tables, or migrates them from an older version.
 
 local connections = require "tenant.connections"
 local ghosts = require "tenant.ghosts"
@@ -11,13 +10,14 @@ local versions = require "base.versions"
 
 local state = {}
 
--- Of the tables below. Who changes them adds one, a migration, and fixtures (tests/fixtures/runs).
+-- Of the tables below. Changing them requires a new version, a migration and new fixtures
+-- (tests/fixtures/runs).
 state.VERSION = 2
 
 local SETTINGS_SQL <const> = "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 local CACHE_SQL <const> = "PRAGMA cache_size = -64000" -- KiB: a million users' indexes need more
 
--- Connections got a number, which is in the indexes of users in place of their id.
+-- Adds numbers to connections, for shorter indexes of users than with ids.
 local NUMBERED_SQL <const> = [[
 CREATE TABLE new_connection (
   room INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, name TEXT UNIQUE NOT NULL,
@@ -46,7 +46,7 @@ CREATE UNIQUE INDEX user_name ON user (username, room) WHERE username IS NOT NUL
 CREATE UNIQUE INDEX user_phone ON user (phone_number, room) WHERE phone_number IS NOT NULL;]]
 
 local function number_connections(db)
-  local shared = {} -- ids of connections in which several users may have an address
+  local shared = {} -- ids of connections with non-unique email addresses
   for row in db:rows "SELECT id, options FROM connection" do
     local attributes = json.decode(row.options).attributes
     if attributes and attributes.email and attributes.email.unique == false then
@@ -77,7 +77,7 @@ local function make(db)
   return tx:commit()
 end
 
----Makes the tables of a new file, or brings those of an older one up to date.
+---Creates the tables of a new file, or migrates those of an older one.
 local function prepare(db, path)
   local found, message, kind = db:row [[SELECT user_version AS version,
     (SELECT count(*) FROM sqlite_master) AS n FROM pragma_user_version]]
@@ -90,13 +90,12 @@ local function prepare(db, path)
   return true
 end
 
----Opens a state.
----@param path? string  nil: a temporary one
+---@param path? string  nil: a temporary file
 ---@return host.store.database?
 ---@return string? message
----@return Kind? kind  "usage": another kind of file, or of a newer version
+---@return Kind? kind  "usage": another kind of file, or a newer version
 function state.open(path)
-  -- SQLite's temporary file has no name and takes no memory for millions of users.
+  -- With "" SQLite makes an unnamed temporary file; millions of users would not fit into memory.
   local db, message, kind = store.open(path or "", { durable = path ~= nil })
   if not db then return nil, message, kind end
   local done

@@ -1,4 +1,4 @@
---- TLS of the rehearsal tenant: a certificate by an authority of its own, which callers must trust.
+--- TLS of the rehearsal tenant: a certificate of its own authority, which clients must trust.
 
 local digest = require "host.digest"
 local file = require "host.file"
@@ -11,12 +11,12 @@ local NAME <const> = "auth0-migrate tenant"
 local NAMES <const> = "IP:127.0.0.1,DNS:localhost"
 
 ---@class TenantTls
----@field ca_file string  where the authority's certificate lies
+---@field ca_file string  path of the authority's certificate
 ---@field cert string     PEM
 ---@field key string      PEM
----@field folder? string  to be removed at the end
+---@field folder? string  removed by `close`
 
----Where the authority lies: beside the state file, or in a folder that goes with the tenant.
+---The path of the authority's certificate: next to the state file, or in a temporary folder.
 local function place(state)
   if state then return state .. ".ca.pem" end
   local folder, message, kind = file.temporary()
@@ -24,7 +24,6 @@ local function place(state)
   return folder .. "/ca.pem", folder
 end
 
----The certificate kept with the state, or a new one.
 ---@param tenant Tenant
 ---@return TenantTls?
 ---@return string? message

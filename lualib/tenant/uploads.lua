@@ -1,4 +1,4 @@
---- POST /jobs/users-imports: what is accepted as a job, and how the rest is refused.
+--- POST /jobs/users-imports: validates an upload and starts its job.
 --- Source: Auth0 Management API v2, jobs (November 2026).
 
 local answers = require "tenant.answers"
@@ -18,7 +18,7 @@ local function boolean(part, default)
   return nil
 end
 
----The form's fields, or the answer that refuses the form.
+---The form's fields, or nil and the error response.
 local function form_of(request)
   if not request.parts or request.malformed then
     return nil, answers.invalid("'Invalid multipart payload format'")
@@ -44,7 +44,7 @@ local function form_of(request)
   return form
 end
 
----The form's connection, or the answer that refuses it.
+---The form's connection, or nil and the error response.
 local function connection_of(tenant, form)
   local id = form.connection_id
   if not id then

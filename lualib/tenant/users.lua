@@ -1,4 +1,4 @@
---- Users of the rehearsal tenant: how they are kept, who clashes with whom, how they are shown.
+--- Users of the rehearsal tenant: storage, conflicts, and the endpoints that read and delete them.
 
 local answers = require "tenant.answers"
 local clock = require "host.clock"
@@ -29,7 +29,7 @@ CREATE UNIQUE INDEX user_name ON user (username, room) WHERE username IS NOT NUL
 CREATE UNIQUE INDEX user_phone ON user (phone_number, room)
   WHERE phone_number IS NOT NULL;]]
 
--- Ids are unique in all database connections: an id does not name its connection.
+-- Ids are unique across all database connections: an id does not contain its connection.
 local CLASHES <const> = [[
 SELECT * FROM user WHERE user_id = ?1 OR (email = ?2 AND email_room = ?5)
   OR (username = ?3 AND room = ?5) OR (phone_number = ?4 AND room = ?5)]]
@@ -51,11 +51,11 @@ INSERT OR IGNORE INTO user (connection, room, email_room, user_id, email, userna
 ---@field created number
 ---@field updated number
 
----Users that have one of the keys.
+---Users with one of the identifiers.
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param keys Identifiers  as they are stored
----@return StoredUser[]? list  nil when there is none
+---@param keys Identifiers  normalized, see auth0.identifiers
+---@return StoredUser[]? list  nil if there are none
 function users.clashes(db, connection, keys)
   local list = {}
   for row in db:rows(CLASHES, keys.user_id, keys.email, keys.username, keys.phone_number,
@@ -65,12 +65,12 @@ function users.clashes(db, connection, keys)
   return list[1] and list
 end
 
----@return string  as Auth0 makes them
+---@return string  in Auth0's format
 function users.new_id()
   return identifiers.with_prefix(digest.hex(digest.random(12)))
 end
 
----The user's record as it is kept. The user stays as it was given: an error may have to show it.
+---The stored form. The user itself stays unchanged: an error may have to show it.
 local function record_of(user, keys)
   local email, username, verified = user.email, user.username, user.email_verified
   user.email, user.username, user.email_verified = keys.email, keys.username, verified or false
@@ -79,12 +79,12 @@ local function record_of(user, keys)
   return record
 end
 
----Puts a user in, unless another has one of its keys: the indexes tell, which takes half as long as
----to look before.
+---Inserts a user, unless another has one of its identifiers. Leaving this check to the unique
+---indexes takes half as long as a query before.
 ---@param db host.store.database
 ---@param connection StoredConnection
 ---@param user User     valid
----@param keys Identifiers  as they are stored
+---@param keys Identifiers  normalized
 ---@param now number
 ---@return boolean done
 function users.insert(db, connection, user, keys, now)
@@ -93,10 +93,9 @@ function users.insert(db, connection, user, keys, now)
   local changes = db:run(INSERT, connection.id, room, connection.settings.unique.email and room
     or nil, keys.user_id or users.new_id(), keys.email, keys.username, keys.phone_number,
     record_of(user, keys), imported and "imported" or "random", now, now)
-  return changes ~= 0 -- what else may go wrong, the transaction tells
+  return changes ~= 0 -- the transaction reports other failures
 end
 
----Writes a changed record.
 ---@param db host.store.database
 ---@param row StoredUser
 ---@param record table
@@ -119,10 +118,9 @@ end
 
 local SECRETS <const> = { "password_hash", "custom_password_hash", "mfa_factors" }
 
----The user as the Management API shows it.
 ---@param tenant Tenant
 ---@param row StoredUser
----@return table
+---@return table  as the Management API shows it
 function users.show(tenant, row)
   local shown = json.decode(row.record)
   for _, name in ipairs(SECRETS) do shown[name] = nil end
@@ -147,7 +145,7 @@ local function missing()
   return answers.refuse(404, "The user does not exist.", "inexistent_user")
 end
 
----Leaves only the members that `fields` names.
+---Applies the parameters `fields` and `include_fields`.
 local function narrowed(shown, query)
   if not query.fields then return shown end
   local out, include = {}, query.include_fields ~= "false"
@@ -176,7 +174,7 @@ function users.delete(tenant, request)
   return answers.none()
 end
 
----GET /api/v2/users-by-email: addresses are compared as they are given, and kept in lower case.
+---GET /api/v2/users-by-email: case-sensitive, and stored addresses are in lower case.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@return Answer
@@ -215,15 +213,15 @@ function users.delete_by_email(tenant, request)
 end
 
 local SHOWN_RESULTS <const> = 1000 -- of a search
-local LATE_SECONDS <const> = 5 -- until a search finds a new user, where it is late
+local LATE_SECONDS <const> = 5 -- until a search finds a new user, with search=late
 
--- What a search can be sorted by, as columns.
+-- Columns by which a search can be sorted.
 local SORTS <const> = {
   user_id = "user_id", email = "email", username = "username", phone_number = "phone_number",
   created_at = "created", updated_at = "updated",
 }
 
----ORDER BY for "created_at:-1"; nil when it cannot be read.
+---ORDER BY for "created_at:-1"; nil if it is invalid.
 local function order_of(sort)
   if not sort then return "id" end
   local name, direction = sort:match("^([%w_]+):(%-?1)$")

@@ -1,5 +1,5 @@
---- What the import's validator says about a user: the rules of auth0.schema, without our kindness
---- to empty values, in Auth0's wording and with the paths of its internal profile.
+--- Validation of an imported user: the rules of auth0.schema, but strict about empty values, with
+--- Auth0's messages and the paths of its internal profile.
 
 local host_schema = require "host.schema"
 local json = require "host.json"
@@ -7,8 +7,8 @@ local schema = require "auth0.schema"
 
 local verdict = {}
 
----Copies a rule. Empty values are judged, doubts are not voiced, and with `lax` neither is what
----only a login would show (the length of a hash).
+---Copies a rule without warnings and without the exemption of empty values. `lax` also drops checks
+---of what Auth0 detects only at a login, such as the length of a hash.
 local function strict(rule, lax, copied)
   if type(rule) ~= "table" then return rule end
   if copied[rule] then return copied[rule] end
@@ -21,13 +21,13 @@ local function strict(rule, lax, copied)
   return copy
 end
 
--- The names that the validator itself has for two of the codes.
+-- Names of two codes in the validator, other than in the documentation.
 local RENAMED <const> = { format = "INVALID_FORMAT", required = "OBJECT_MISSING_REQUIRED_PROPERTY" }
 
 -- Auth0's pattern, as its errors show it.
 local BCRYPT <const> = "^%$2[ab]?%$10+%$" .. ("[./A-Za-z0-9]"):rep(53) .. "$"
 
--- Hashes and salts that are bytes: hex of any even length, both alphabets of Base64.
+-- Binary hashes and salts: hex of any even length, both Base64 alphabets.
 local BYTES <const> = { on = "encoding", cases = {
   hex = { properties = { value = { format = "hex" } } },
   base64 = { properties = { value = {
@@ -36,10 +36,10 @@ local BYTES <const> = { on = "encoding", cases = {
 } }
 local HEX_PATTERN <const> = "^([0-9a-fA-F]{2})+$"
 
--- Algorithms whose value says everything itself, in a form of its own.
+-- Algorithms whose value is self-describing.
 local TEXTS <const> = { bcrypt = true, argon2 = true, pbkdf2 = true, ldap = true }
 
----Puts the published rules in the place of ours, which are narrower.
+---Replaces our narrower rules with the published ones.
 local function publish(copy)
   local properties = copy.properties
   properties.password_hash.pattern = BCRYPT
@@ -79,7 +79,6 @@ end
 local ANY_OF <const> = "Data does not match any schemas from 'anyOf'"
 local NOT <const> = "Data matches schema from 'not'"
 
----What stands at a finding's path.
 local function value_at(user, path)
   for name, close in path:gmatch("([^.%[%]]+)(%]?)") do
     user = type(user) == "table" and user[close == "]" and tonumber(name) + 1 or name] or nil
@@ -87,7 +86,7 @@ local function value_at(user, path)
   return user
 end
 
--- By keyword: the validator's words where ours say more.
+-- By keyword: Auth0's message where ours says more.
 ---@type table<string, fun(finding: host.schema.Finding, user: any): string>
 local WORDS <const> = {
   format = function(finding, user)
@@ -110,7 +109,7 @@ local function camel(name)
   return (name:gsub("_(%l)", string.upper))
 end
 
----A path in the names of Auth0's internal profile.
+---A path with the names of Auth0's internal profile.
 local function internal(path, keyword, doubts)
   local head, rest = path:match("^([%w_]+)(.*)$")
   if head == "password_hash" or head == "custom_password_hash" then return camel(head) .. rest end
@@ -124,9 +123,7 @@ end
 ---@field message string
 ---@field path? string
 
----@param finding host.schema.Finding
----@return UserError
-local function told(finding, user, doubts)
+local function described(finding, user, doubts)
   local words, keyword = WORDS[finding.keyword], finding.keyword
   if finding.path == "" then
     local message = keyword ~= "type" and words and words(finding, user) or finding.message
@@ -143,8 +140,7 @@ local function told(finding, user, doubts)
   }
 end
 
----What is said of a finding where a doubt has it otherwise.
----@return UserError?
+---The error of a finding where a doubt changes it, or nil.
 local function doubted(finding, user, doubts)
   if doubts["two-hashes"] == "forbidden" and finding.keyword == "exclusive" then
     return { message = "Forbidden attribute in appUser: " }
@@ -157,16 +153,16 @@ local function doubted(finding, user, doubts)
     }
   elseif doubts["null-object"] == "required" and finding.keyword == "type"
     and finding.message:find("type object but found type null", 1, true) then
-    local err = told(finding, user, doubts)
+    local err = described(finding, user, doubts)
     err.code = doubts.codes == "validator" and RENAMED.required or schema.CODES.required
     return err
   end
 end
 
----The first finding about a user of a single call, in the validator's words and the call's names.
+---The first finding about a user of a single call, with the validator's message.
 ---@param validator host.schema.validator
 ---@param user table
----@param given? table<string, any>  members that the call changes; others are not its fault
+---@param given? table<string, any>  members that the call changes; findings of others are ignored
 ---@return string? message
 ---@return string? member
 function verdict.objection(validator, user, given)
@@ -188,7 +184,7 @@ function verdict.errors(validator, user, doubts)
   if not findings then return nil end
   local errors, seen = {}, {}
   for _, finding in ipairs(findings) do
-    local err = doubted(finding, user, doubts) or told(finding, user, doubts)
+    local err = doubted(finding, user, doubts) or described(finding, user, doubts)
     local key = (err.path or "") .. err.message
     if not seen[key] then errors[#errors + 1] = err end
     seen[key] = true
@@ -196,7 +192,7 @@ function verdict.errors(validator, user, doubts)
   return errors
 end
 
----The path of an error as the errors of a job show it.
+---The path of an error in a job's errors.
 ---@param path? string
 ---@param doubts table<string, string>
 ---@return string?
@@ -217,7 +213,7 @@ local function factors_without_secrets(factors)
   return list
 end
 
----The record as the errors of a job show it: hashes and keys are hidden.
+---The user in a job's errors: hashes and keys are redacted.
 ---@param user any
 ---@param doubts table<string, string>
 ---@return table

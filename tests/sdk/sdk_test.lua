@@ -1,4 +1,4 @@
---- Auth0's own SDK for Node.js and curl, used as documented, get along with the built-in tenant.
+--- Auth0's own SDK for Node.js and curl, used as documented, work with the built-in tenant.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -10,9 +10,9 @@ local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local test = tap.test
 
-local SECONDS <const> = 120 -- for an installation; anything else is quick
+local SECONDS <const> = 120 -- for the installation; everything else is fast
 
----Runs another program to its end.
+---Runs another program until it exits.
 ---@param argv string[]
 ---@param env? table<string, string>
 ---@return integer status
@@ -33,13 +33,13 @@ local function run(argv, env)
       end
       if not data then table.remove(open, i) end
     end
-    assert(clock.monotonic() < deadline, argv[1] .. " does not end")
+    assert(clock.monotonic() < deadline, argv[1] .. " does not exit")
     if #open > 0 or not child:status() then scheduler.await(child, 0.2) end
   end
   return child:status(), table.concat(said.stdout), table.concat(said.stderr)
 end
 
----Where a program lies; the test is skipped where it is missing.
+---The path of a program; skips the test if it is missing.
 local function need(name)
   for folder in os.getenv("PATH"):gmatch("[^:]+") do
     if file.stat(folder .. "/" .. name) then return folder .. "/" .. name end
@@ -47,8 +47,7 @@ local function need(name)
   tap.skip(name .. " is not installed")
 end
 
----A tenant with TLS, the environment that its callers want, and a folder, where `rules` are the
----faults.
+---Calls fn(scene, environment of its clients) with a tenant with TLS and the faults of `rules`.
 local function beside_tenant(args, fn, rules)
   program.scene(nil, function(scene)
     local argv = { "--tls" }
@@ -67,15 +66,13 @@ local function beside_tenant(args, fn, rules)
   end)
 end
 
--- The SDK -----------------------------------------------------------------------------------
-
----The folder beside the program with the SDK in it, installed when it is not there yet.
+---The folder with the SDK, next to the program; installs the SDK if it is missing.
 local function sdk()
   local npm = need "npm"
   local folder = path.join(path.dirname(process.program()), "sdk")
   local wanted = assert(file.read("tests/sdk/package.json"))
   if file.read(folder .. "/package.json") == wanted then return folder end
-  local temporary = assert(file.temporary()) -- only what is complete counts
+  local temporary = assert(file.temporary()) -- moved into place when complete
   assert(file.write(temporary .. "/package.json", wanted))
   local status, _, stderr = run { npm, "install", "--prefix", temporary, "--no-audit", "--no-fund",
     "--ignore-scripts", "--silent" }
@@ -86,7 +83,7 @@ local function sdk()
   return folder
 end
 
----What the tour says of its steps, once for all tests.
+---The result of each step of the tour, which runs once for all tests.
 ---@param options {args?: string[], env?: table<string, string>, rules?: string, steps?: string[]}
 local function tour_of(options)
   local steps
@@ -111,9 +108,9 @@ end
 
 local function expect(tour, steps)
   for _, step in ipairs(steps) do
-    test("the SDK for Node.js gets what it expects: " .. step, function()
+    test("the SDK for Node.js gets the expected responses: " .. step, function()
       local said = tour()[step]
-      assert(said == true, said or "the tour never came to it")
+      assert(said == true, said or "the tour did not reach this step")
     end)
   end
 end
@@ -137,16 +134,14 @@ local by_key = tour_of {
   args = { "--public-key", assert(file.real "tests/host/rsa-public.pem") },
   env = { PRIVATE_KEY = assert(file.real "tests/host/rsa.pem") },
 }
-test("the SDK for Node.js gets in with a private key", function()
+test("the SDK for Node.js authenticates with a private key", function()
   local steps = by_key()
   for _, step in ipairs { "connections", "imports", "users list" } do
     assert(steps[step] == true, steps[step])
   end
 end)
 
--- curl --------------------------------------------------------------------------------------
-
----A caller of curl: what it is given beside the address, and a decoded answer back.
+---Returns a function that calls curl with a path and arguments: status, decoded body, body.
 local function caller(env)
   local curl, token = need "curl", nil
   local function call(address, ...)
@@ -172,7 +167,7 @@ local function caller(env)
   return call
 end
 
-test("curl imports a file, reads the job, its errors and the users, changes and deletes", function()
+test("curl imports a file, reads the job, its errors and users, changes and deletes", function()
   need "curl"
   beside_tenant({}, function(scene, env)
     local call = caller(env)
@@ -200,7 +195,7 @@ test("curl imports a file, reads the job, its errors and the users, changes and 
   end)
 end)
 
-test("a form without a file, as two pages of the documentation show it, is refused", function()
+test("a form without a file, as on two pages of the documentation, is rejected", function()
   need "curl"
   beside_tenant({}, function(_, env)
     local code, said = caller(env)("/api/v2/jobs/users-imports", "--data", "{}",

@@ -1,7 +1,6 @@
-// A tour of the built-in tenant with Auth0's SDK for Node.js, used as its documentation says.
-// Prints a JSON object for each step: its name, and what went wrong if something did.
-// Arguments: the folder that holds node_modules, a folder to write in, steps (default: all that
-// need no faults).
+// A tour of the built-in tenant with Auth0's SDK for Node.js, used as documented.
+// Prints a JSON object for each step: its name, and the problem if it failed.
+// Arguments: the folder with node_modules, a writable folder, steps (default: all without faults).
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -212,7 +211,7 @@ const steps = {
   },
 };
 
-// The SDK tries again by itself after a 429, unless it is told not to.
+// The SDK retries after a 429 unless maxRetries is 0.
 const faulty = {
   connections: steps.connections,
   async "a full tenant"() {

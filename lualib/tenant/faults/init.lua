@@ -1,6 +1,6 @@
---- The faults that a rehearsal tenant shows on demand: the rules of a file, and which of them hits
---- a request or a job. Deciding is a calculation from counters and a seeded random; what a fault
---- does stands in tenant.faults.requests and tenant.faults.jobs. docs/faults.md describes the file.
+--- Faults of the rehearsal tenant: the rules of a file (docs/faults.md), and which of them hits a
+--- request or a job. The choice is deterministic: counters and a seeded generator. The effects are
+--- in tenant.faults.requests and tenant.faults.jobs.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -44,21 +44,21 @@ end
 
 local SECONDS <const> = number(0, math.huge)
 
----What makes a rule hit, and when.
+---Conditions of a rule.
 ---@type table<string, fun(value: any): boolean, string>
 faults.KEYS = {
   route = route, nth = whole(1), every = whole(1), probability = number(0, 1),
   seed = whole(0), times = whole(1), after = SECONDS, ["until"] = SECONDS,
 }
 
-local CHOICE <const> = { "nth", "every", "probability" } -- at most one of them
+local CHOICE <const> = { "nth", "every", "probability" } -- mutually exclusive
 
 ---@class FaultAction
 ---@field keys table<string, fun(value: any): boolean, string>
----@field needs? string   the key without which it means nothing
+---@field needs? string   required key
 ---@field route? string   default of a rule's `route`
----@field spared? string  first segment of the paths that it does not happen to
----@field of_job? boolean it happens to an import job, not to a request
+---@field spared? string  first segment of the paths that it never hits
+---@field of_job? boolean it hits import jobs, not requests
 
 local PROCESSED <const> = { processed = boolean }
 
@@ -102,9 +102,7 @@ local function names_of(...)
   return names
 end
 
----What is wrong with a rule; nil when nothing is.
----@param rule any
----@return string?
+---What is wrong with a rule, or nil.
 local function objection(rule)
   if type(rule) ~= "table" or json.is_array(rule) then return "a rule must be a map" end
   local action = faults.ACTIONS[rule["do"]]
@@ -147,28 +145,25 @@ end
 ---@class Fault  a rule that hits: `action` and the keys of the action
 ---@field action string
 ---@field seconds? number
----@field processed? boolean  the request has its effect all the same
+---@field processed? boolean  the request takes effect nevertheless
 
----@class FaultState  a rule and what has happened to it so far
+---@class FaultState  a rule and its counters
 ---@field rule table
 ---@field method? string      nil: any
 ---@field path? string[]      segments; nil: any path
 ---@field spared? string      first segment of a path
----@field matched integer     requests or jobs that it could have hit
----@field hits integer
----@field done integer        of these, those that no earlier rule forestalled
----@field random integer      state of its generator
+---@field matched integer     requests or jobs that match the route and the time
+---@field hits integer        of these, those that also met the other conditions
+---@field done integer        of these, those that no earlier rule hit
+---@field random integer      state of the generator
 
 ---@class Faults
 ---@field private rules FaultState[]
----@field private dark_until number  seconds; an outage lasts until then
+---@field private dark_until number  seconds since the start; end of an outage
 ---@field counts table<string, integer>  hits by action
 local Faults = {}
 Faults.__index = Faults
 
----@param rule table
----@param i integer  its place in the file
----@return FaultState
 local function state_of(rule, i)
   local action = faults.ACTIONS[rule["do"]]
   local state = { rule = rule, matched = 0, hits = 0, done = 0, random = rule.seed or i }
@@ -199,11 +194,10 @@ function faults.new(rules)
   return self
 end
 
----Reads the rules of a file.
 ---@param path string
 ---@return Faults?
 ---@return string? message
----@return Kind? kind  "usage" when they cannot be taken
+---@return Kind? kind  "usage": no such file, or invalid rules
 function faults.load(path)
   local source, message, kind = file.read(path)
   if not source then return nil, message, kind == "missing" and "usage" or kind end
@@ -216,8 +210,7 @@ function faults.load(path)
   return self
 end
 
----The next number of a rule's generator, from 0 to 1 (a linear congruence modulo 2^64, whose upper
----bits are good).
+---A number from 0 to 1: linear congruential generator modulo 2^64, whose upper bits are good.
 local function random(state)
   state.random = state.random * 6364136223846793005 + 1442695040888963407
   return (state.random >> 33) / (1 << 31)
@@ -233,7 +226,7 @@ local function fits(state, method, path)
   return true
 end
 
----Counts the match, and tells whether the rule hits.
+---Counts the match and returns whether the rule hits.
 local function hits(state, seconds)
   local rule = state.rule
   if seconds < (rule.after or 0) or seconds >= (rule["until"] or math.huge) then return false end
@@ -247,7 +240,7 @@ local function hits(state, seconds)
   return hit
 end
 
----The first rule that hits; every rule that could have hit counts.
+---The fault of the first rule that hits. Every rule that matches is counted.
 local function first_hit(self, seconds, may)
   local found
   for _, state in ipairs(self.rules) do
@@ -262,9 +255,9 @@ local function first_hit(self, seconds, may)
   return fault
 end
 
----What goes wrong with a request.
+---The fault of a request.
 ---@param method string
----@param path string     without the query; "/api/v2" may stand before
+---@param path string     without the query, with or without "/api/v2"
 ---@param seconds number  since the tenant's start
 ---@return Fault? fault
 function Faults:of_request(method, path, seconds)
@@ -282,7 +275,7 @@ function Faults:of_request(method, path, seconds)
   return fault
 end
 
----What goes wrong with an import job that is accepted.
+---The fault of an accepted import job.
 ---@param seconds number  since the tenant's start
 ---@return Fault? fault
 function Faults:of_job(seconds)
@@ -292,15 +285,14 @@ function Faults:of_job(seconds)
 end
 
 ---@class FaultTally
----@field rule integer   its place in the file
+---@field rule integer   index in the file
 ---@field do string
 ---@field route? string
----@field hits integer   requests or jobs that it happened to
----@field matched integer  those that it could have happened to
+---@field hits integer   requests or jobs that were hit
+---@field matched integer  requests or jobs that match the route and the time
 ---@field of_job boolean
 
----What became of each rule so far.
----@return FaultTally[]
+---@return FaultTally[]  one per rule
 function Faults:tally()
   local list = json.array {}
   for i, state in ipairs(self.rules) do
@@ -313,8 +305,8 @@ function Faults:tally()
   return list
 end
 
----A seeded number from 0 to 1 for a fault that hits some users of a job.
----@param key string  the user's
+---A reproducible number from 0 to 1, for a fault that hits a share of a job's users.
+---@param key string  identifies the user
 ---@return number
 function faults.share_of(key)
   local state = { random = 0 }

@@ -1,5 +1,5 @@
---- What a fault does to an import job of the rehearsal tenant. It lasts as long as the process: a
---- tenant that is started again goes on with its jobs as if nothing were wrong.
+--- Effects of faults on import jobs of the rehearsal tenant. They are not stored: after a restart
+--- the jobs resume without them.
 
 local clock = require "host.clock"
 local faults = require "tenant.faults"
@@ -13,7 +13,7 @@ local FACTORS <const> = {
   { code = "MFA_FACTORS_FAILED", message = "Unable to import factors" },
 }
 
----The fault of a job that was accepted just now.
+---The fault of a newly accepted job.
 ---@param tenant Tenant
 ---@param job StoredJob
 ---@return Fault?
@@ -30,14 +30,13 @@ end
 
 local MARGIN <const> = 0.05 -- seconds; two clocks are read
 
----Real seconds until the job has lasted longer than a job may.
+---Real seconds until the job exceeds its time limit.
 local function seconds_left(tenant, job)
   local left = (limits.JOB_SECONDS - (tenant:now() - job.begun)) / tenant.scale
   return math.max(0, left) + MARGIN
 end
 
----The users of the list that the job gets to; waits while the job is stuck, but not beyond the
----time that a job has.
+---The users that the job processes. Waits while the job is stuck, at most until its time limit.
 ---@param tenant Tenant
 ---@param job StoredJob
 ---@param fault? Fault
@@ -53,7 +52,7 @@ function job_faults.reached(tenant, job, fault, list)
   return list
 end
 
----How many users of a job find the connection there.
+---How many users of a job are imported before the connection disappears.
 ---@param fault? Fault
 ---@param total integer
 ---@return number
@@ -62,7 +61,7 @@ function job_faults.gone_after(fault, total)
   return math.floor(total * (fault.share or 0))
 end
 
----Errors of a user that is to be stored without its factors.
+---The errors of a user whose factors are not stored; nil when they are.
 ---@param fault? Fault
 ---@param user table
 ---@return table[]?
@@ -73,11 +72,11 @@ function job_faults.factors(fault, user)
   return FACTORS
 end
 
----Ends the job if its fault says how: true when it did.
+---Ends the job when its fault determines the outcome.
 ---@param tenant Tenant
 ---@param id string
 ---@param fault? Fault
----@return boolean
+---@return boolean ended
 function job_faults.finish(tenant, id, fault)
   if not fault or fault.action ~= "job-failed" then return false end
   jobs.finish(tenant, id, fault.details, "failed")

@@ -1,4 +1,4 @@
---- What a fault does to a request of the rehearsal tenant.
+--- Effects of faults on requests to the rehearsal tenant.
 
 local answers = require "tenant.answers"
 local clock = require "host.clock"
@@ -9,16 +9,13 @@ local scheduler = require "base.scheduler"
 
 local request_faults = {}
 
--- What a proxy says in place of a server that it does not reach.
+-- The page of a proxy that cannot reach its server.
 local PAGE <const> = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n"
   .. "<center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n"
 local BLANK <const> = " \n"
 local MESSAGES <const> = { [429] = "Global limit has been reached", [500] = "Internal error." }
 local CODES <const> = { [429] = "too_many_requests" }
 
----@param headers table<string, string>
----@param fault table
----@param now number  unix seconds
 local function add_limits(headers, fault, now)
   if fault.reset then
     headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"] = "10", "0"
@@ -30,8 +27,8 @@ local function add_limits(headers, fault, now)
     or string.format("%d", math.ceil(fault.retry_after))
 end
 
----The answer of a server in trouble.
----@param fault table   of action "status"
+---The response of a "status" fault.
+---@param fault table
 ---@param now number    unix seconds
 ---@return Answer
 function request_faults.refusal(fault, now)
@@ -44,7 +41,6 @@ function request_faults.refusal(fault, now)
   return answer
 end
 
----The body as it goes out, and its type.
 local function written(answer)
   if type(answer.body) == "string" then return answer.body end
   return answer.body ~= nil and assert(json.encode(answer.body)) or ""
@@ -59,7 +55,7 @@ local function handled(tenant, request, fault)
   return router.handle(tenant, request, fault)
 end
 
----Takes slots that somebody else's jobs hold.
+---Occupies slots as import jobs of another client do.
 local function occupy(tenant, fault)
   local n = fault.jobs or limits.JOBS
   tenant.foreign = tenant.foreign + n
@@ -69,7 +65,7 @@ local function occupy(tenant, fault)
   end)
 end
 
--- What each fault does: fn(tenant, request, fault, respond).
+-- By action: fn(tenant, request, fault, respond).
 local acts = {}
 
 function acts.close(tenant, request, fault)
@@ -85,7 +81,7 @@ function acts.slow(tenant, request, fault, respond)
   end)
 end
 
----The request is held, and neither answered nor closed as long as the tenant lives.
+---Holds the request, neither answered nor closed, until the tenant stops.
 function acts.stall(tenant, request, fault)
   if fault.processed then handled(tenant, request) end
   table.insert(tenant.stalled, request)
@@ -141,7 +137,7 @@ function acts.foreign(tenant, request, fault, respond)
   respond(request, handled(tenant, request))
 end
 
----Answers a request, or lets the fault that hits it happen. The tenant's metrics are spared.
+---Answers a request, or applies the fault that hits it. Faults never hit the tenant's metrics.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param respond fun(request: host.server.request, answer: Answer)

@@ -1,4 +1,4 @@
---- Bodies that nobody expects: the rehearsal tenant refuses them in words, and goes on.
+--- Unexpected bodies and queries: the rehearsal tenant rejects them and continues.
 
 local http = require "host.http"
 local json = require "host.json"
@@ -12,7 +12,7 @@ local USER <const> = {
   "password_hash", "mfa_factors",
 }
 
--- By route: the members of its body, and a body that is right but for one of them.
+-- By route: the members of its body, and a body in which one of them is replaced.
 local ROUTES <const> = {
   ["POST /api/v2/users"] = {
     USER, { connection = "Username-Password-Authentication", email = "b@example.com" },
@@ -89,8 +89,6 @@ test("any query is answered", function()
     end
   end)
 end)
-
--- POST /users -------------------------------------------------------------------------------
 
 for name, case in pairs {
   ["no connection"] = { { email = "a@example.com" },

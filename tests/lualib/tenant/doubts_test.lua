@@ -1,4 +1,4 @@
---- The switches of the rehearsal tenant for what Auth0's documents leave in doubt.
+--- Doubts: the switches of the rehearsal tenant for what Auth0's documentation leaves open.
 
 local codes = require "auth0.codes"
 local doubts = require "tenant.doubts"
@@ -15,14 +15,14 @@ local equal, test = tap.equal, tap.test
 local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
 local CUSTOM <const> = { algorithm = "bcrypt", hash = { value = BCRYPT } }
 
----Runs `fn` beside a tenant with "name=value".
+---Runs `fn` with a tenant of the doubt "name=value".
 local function with(choice, fn, more)
   local options = { doubts = choice and { assert(doubts.parse(choice)) } }
   for key, value in pairs(more or {}) do options[key] = value end
   rig.with(options, fn)
 end
 
----The first error of the only user refused.
+---The first error of the only failed user.
 local function first_error(t, user, options)
   local _, errors = t:import({ user }, options)
   return errors[1] and errors[1].errors[1] or {}
@@ -82,7 +82,7 @@ end)
 
 local ORDINARY <const> = "The user already exist and upsert parameter is false"
 
--- The codes of a taken address, username, phone number and user_id, without upsert.
+-- The codes of an existing email address, username, phone number and user_id, without upsert.
 for choice, expected in pairs {
   ["conflict=seen"] = { "DUPLICATED_USER", "CONFLICT_USERNAME", "CONFLICT", "CONFLICT" },
   ["conflict=any"] = { "DUPLICATED_USER", "DUPLICATED_USER", "DUPLICATED_USER",
@@ -243,7 +243,7 @@ test("failed-errors=none: a job that failed as a whole has no errors", function(
   end)
 end)
 
----The views of a slow job while it runs.
+---The responses about a slow job while it runs.
 local function views(choice)
   local seen = {}
   with(choice, function(t)
@@ -377,8 +377,6 @@ test("an export is compressed unless export=plain", function()
     end)
   end
 end)
-
--- Choosing ----------------------------------------------------------------------------------
 
 for text, expected in pairs {
   ["codes"] = "NAME=VALUE", ["codes=old"] = "codes=listed|validator",

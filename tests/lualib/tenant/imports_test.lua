@@ -1,4 +1,4 @@
---- What the rehearsal tenant's import jobs do to single users, and what they say of them.
+--- Import jobs of the rehearsal tenant: how they store single users, and the reported errors.
 
 local connection = require "auth0.connection"
 local file = require "host.file"
@@ -11,8 +11,6 @@ local tap = require "tests.tap"
 local tenant = require "tenant"
 local equal, test = tap.equal, tap.test
 local served = rig.served
-
--- What is stored, what is shown ---------------------------------------------------------------
 
 served("a user whose factors failed is shown as it was sent, and stored without them",
   { faults = { { ["do"] = "mfa-failed" } } }, function(t)
@@ -46,8 +44,6 @@ served("an existing user fails with the observed message, whichever identifiers 
     end
   end)
 
--- Words -------------------------------------------------------------------------------------
-
 local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
 
 local function hashed(hash)
@@ -60,7 +56,7 @@ local function factors(n)
   return { email = "a@example.com", mfa_factors = list }
 end
 
--- Each with the path and what follows "Error in PATH property".
+-- Code, user, path, and the message after "Error in PATH property".
 for _, case in ipairs {
   { "FORMAT", { email = "akshay144" }, "identities[0].profileData.email",
     " - Object didn't pass validation for format email: akshay144" },
@@ -123,7 +119,7 @@ test("a user without any identifier matches no alternative", function()
   end)
 end)
 
--- What the import takes although `check` warns or refuses.
+-- Accepted by the import although `check` warns about it or rejects it.
 for name, user in pairs {
   ["a digest of another length"] = hashed { algorithm = "md5",
     hash = { value = "00ff", encoding = "hex" } },
@@ -144,9 +140,7 @@ for name, user in pairs {
   end)
 end
 
--- The connection goes -------------------------------------------------------------------------
-
----A slow job of 100 users, and what became of it after fn(its id).
+---Runs a slow job of 100 users and calls fn(its id) meanwhile: the job's status and errors.
 local function during_a_job(t, fn)
   local list = {}
   for i = 1, 100 do list[i] = { email = i .. "@example.com" } end
@@ -231,8 +225,6 @@ served("a job that is stuck for two hours fails", { time_scale = 7200 * 4,
   equal(t:import({ { email = "a@example.com" } }).state, "failed")
   equal(t.tenant.db:value("SELECT count(*) FROM user"), 0)
 end)
-
--- State files ---------------------------------------------------------------------------------
 
 for name, sql in pairs {
   ["of another version"] = "PRAGMA user_version = 1",

@@ -153,7 +153,7 @@ served("after a login the hash is Auth0's own, and an import cannot change it", 
   refused(enter(t, "anna@example.com"), 403, "invalid_grant", "Wrong")
 end)
 
----Bcrypt of cost 10: what Auth0 keeps is what was imported, and need not be made anew.
+---Bcrypt of cost 10: Auth0's own format, which needs no rehash.
 local BCRYPT <const> = "$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
 
 for what, hash in pairs {

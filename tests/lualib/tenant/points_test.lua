@@ -1,4 +1,5 @@
---- Points of Auth0's documents that the rehearsal tenant keeps, beside those of tenant_test.lua.
+--- Points of Auth0's documentation that the rehearsal tenant follows, besides those of
+--- tenant_test.lua.
 
 local connection = require "auth0.connection"
 local digest = require "host.digest"
@@ -14,13 +15,11 @@ local PRIVATE <const> = assert(file.read "tests/host/rsa.pem")
 local PUBLIC <const> = assert(file.read "tests/host/rsa-public.pem")
 local TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
--- Assertions --------------------------------------------------------------------------------
-
 local function url64(data)
   return digest.base64(data, { url = true, pad = false })
 end
 
----An assertion with changed claims; false takes one away.
+---An assertion with changed claims; false removes one.
 local function assertion(t, changes, alg, key)
   local now = math.floor(t.tenant.wall())
   local claims = {
@@ -93,8 +92,6 @@ test("an invalid public key is rejected at the start", function()
   equal({ made, kind }, { nil, "usage" })
   tap.contains(message, "public key")
 end)
-
--- Connections -------------------------------------------------------------------------------
 
 local MANY <const> = { connections = {} }
 for i = 1, 5 do
@@ -237,9 +234,7 @@ served("a user gets each type of factor once", {}, function(t)
     "User not found")
 end)
 
--- Exports -----------------------------------------------------------------------------------
-
----The text of an export.
+---The content of an export.
 local function exported(t, body)
   local job = t:call("POST", "/api/v2/jobs/users-exports", { body = body })
   equal(job.status, 200)

@@ -1,4 +1,4 @@
---- A rehearsal tenant and its callers in one process, over real HTTP on loopback.
+--- A rehearsal tenant and its clients in one process, over real HTTP on loopback.
 
 local client = require "auth0.api.client"
 local fetch = require "base.fetch"
@@ -18,7 +18,7 @@ local rig = {}
 local Rig = {}
 Rig.__index = Rig
 
----A request as it stands; `token`: a text in place of a good one, false for none.
+---Sends a request; `token`: a string in place of a valid one, false for none.
 ---@return host.http.Response response  with `json`, its decoded body
 function Rig:call(method, path, options)
   options = options or {}
@@ -38,7 +38,7 @@ function Rig:call(method, path, options)
   return response
 end
 
----A token, asked for once.
+---A valid token, requested once.
 ---@return string
 function Rig:token()
   self.good = self.good or self:call("POST", "/oauth/token", { token = false, body = {
@@ -48,8 +48,7 @@ function Rig:token()
   return self.good
 end
 
----Uploads users (a list, or the file's text) and waits for the job's end: its status, and the
----errors as the client tells them.
+---Uploads users (a list, or the file's content) and waits until the job ends.
 ---@return JobStatus status
 ---@return JobEntry[]? errors
 ---@return string? details
@@ -69,16 +68,16 @@ function Rig:import(users, options)
   return status, jobs.errors(self.client, answer.id)
 end
 
----The user as the API shows it; nil when there is none.
+---The user as the API shows it, or nil.
 function Rig:user(id)
   local response = self:call("GET", "/api/v2/users/" .. http.escape(id))
   return response.status == 200 and response.json or nil
 end
 
--- The rules of the default connection, made once for all tests: it takes a while.
+-- The validator of the default connection, shared by all tests: compiling it is slow.
 local rules
 
----Runs `fn(rig)` beside a tenant.
+---Runs `fn(rig)` with a tenant.
 ---@param options TenantOptions
 ---@param fn fun(rig: TenantRig)
 function rig.with(options, fn)
@@ -109,7 +108,7 @@ function rig.with(options, fn)
   end)
 end
 
----A test beside a tenant.
+---A test with a tenant.
 ---@param name string
 ---@param options TenantOptions
 ---@param fn fun(rig: TenantRig)
@@ -117,7 +116,7 @@ function rig.served(name, options, fn)
   tap.test(name, function() rig.with(options, fn) end)
 end
 
----Asserts that a response is a refusal as the Management API words it.
+---Asserts that a response is an error of the Management API.
 function rig.refused(response, status, message)
   tap.equal(response.status, status)
   tap.equal(response.json.statusCode, status)
@@ -125,7 +124,7 @@ function rig.refused(response, status, message)
   assert(response.json.error)
 end
 
----The errors of the only user refused.
+---The errors of the only failed user.
 function rig.only(errors)
   tap.equal(#errors, 1)
   return errors[1]

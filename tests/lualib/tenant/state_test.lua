@@ -1,4 +1,4 @@
---- tenant: limits, metrics, and what outlives a restart.
+--- tenant: limits, metrics, and the state that survives a restart.
 
 local buckets = require "tenant.buckets"
 local clock = require "host.clock"
@@ -20,7 +20,7 @@ local served, refused, only = rig.served, rig.refused, rig.only
 served("the 429 of a tier's empty bucket announces the reset", { tier = "free" }, function(t)
   t:token()
   local last
-  for _ = 1, 6 do -- a new second may begin between
+  for _ = 1, 6 do -- a new second may begin in between
     last = t:call("GET", "/api/v2/users")
     if last.status == 429 then break end
   end
@@ -31,7 +31,7 @@ served("the 429 of a tier's empty bucket announces the reset", { tier = "free" }
   assert(tonumber(last.headers["x-ratelimit-reset"]) >= math.floor(t.tenant.wall()))
 end)
 
----How many of 100 requests a group's bucket allows at a time.
+---How many of 100 simultaneous requests a group's bucket allows.
 local function allowed(made, group, now)
   local n = 0
   for _ = 1, 100 do
@@ -109,7 +109,7 @@ test("with a state file the tenant, its users and its unfinished jobs survive a 
   end)
 end)
 
----The states of finished runs, one of each version.
+---The state files of finished runs, by version.
 local function old_states()
   local list = {}
   for _, fixture in ipairs(fixtures.all()) do
@@ -130,7 +130,7 @@ for version, fixture in ipairs(old_states()) do
   end)
 end
 
--- Two users of one address, in a connection where that may be; the first versions' tables.
+-- Two users with one email address, in a connection that allows it; tables of version 1.
 local SHARED <const> = [[
 INSERT INTO connection VALUES ('con_shared', 'Shared', 'auth0',
   '{"attributes": {"email": {"unique": false, "identifier": {"active": true}}}}', '["app"]');

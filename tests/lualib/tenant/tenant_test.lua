@@ -13,8 +13,6 @@ local served, refused = rig.served, rig.refused
 
 local IMPORTS <const> = "/api/v2/jobs/users-imports"
 
--- Tokens ------------------------------------------------------------------------------------
-
 local function credentials(t, change)
   local given = {
     grant_type = "client_credentials", client_id = t.info.client_id,
@@ -127,8 +125,6 @@ test("the client reads the settings that the tenant was started with", function(
   end)
 end)
 
--- Uploads -----------------------------------------------------------------------------------
-
 local OTHERS <const> = { connections = {
   { id = "con_passwordless0000", name = "email", strategy = "email" },
   { id = "con_disabled00000000", name = "Off", clients = {} },
@@ -216,8 +212,6 @@ served("a third job is rejected while two are active", { tier = "enterprise" }, 
     "There are 2 active import users jobs, please wait until some of them are finished and try "
       .. "again")
 end)
-
--- Jobs --------------------------------------------------------------------------------------
 
 served("users are imported and counted", {}, function(t)
   local status, errors = t:import { { email = "A@Example.com" }, { email = "b@example.com" } }

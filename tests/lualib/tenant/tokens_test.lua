@@ -1,4 +1,4 @@
---- Tokens of the rehearsal tenant, and the limits of the endpoint that gives them.
+--- Tokens of the rehearsal tenant, and the limits of the token endpoint.
 
 local buckets = require "tenant.buckets"
 local digest = require "host.digest"
@@ -22,9 +22,7 @@ local function ask(t, change, headers)
   return t:call("POST", "/oauth/token", { token = false, body = body, headers = headers })
 end
 
--- Limits ------------------------------------------------------------------------------------
-
----How many of `n` requests for a token are served at a time.
+---How many of `n` simultaneous requests for a token are served.
 local function given(made, n, now)
   local count = 0
   for _ = 1, n do
@@ -79,7 +77,7 @@ served("a token response has limits; beyond them it is an error of the token end
   { tier = "free" }, function(t)
     local response = ask(t)
     equal({ response.status, response.headers["x-ratelimit-limit"] }, { 200, "30" })
-    t.tenant.wall = function() return 4102444800 end -- no bucket is filled again
+    t.tenant.wall = function() return 4102444800 end -- no bucket is refilled
     for _ = 1, 400 do t.tenant.buckets:take("token", t.tenant.wall()) end
     response = ask(t)
     equal({ response.status, response.json },
@@ -112,8 +110,6 @@ test("a login waits for the shared bucket, and an empty response is not a succes
   equal({ answer.result, #slept }, { "yes", 3 })
   assert(slept[1] >= 3 and slept[2] >= 1)
 end)
-
--- Who asks, and for what --------------------------------------------------------------------
 
 for _, case in ipairs {
   { "no audience", { audience = false }, 403, "No audience parameter" },

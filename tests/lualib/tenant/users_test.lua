@@ -1,4 +1,4 @@
---- tenant: users as an import, a search and a change leave them, or why they are refused.
+--- tenant: users after an import, a search and a change, and why they fail.
 
 local api_users = require "auth0.api.users"
 local connection = require "auth0.connection"
@@ -15,8 +15,6 @@ local BCRYPT <const> = "$2b$10$" .. ("a"):rep(53)
 local function custom(value)
   return { algorithm = "md5", hash = { value = value, encoding = "hex" } }
 end
-
--- Refused users -----------------------------------------------------------------------------
 
 for _, case in ipairs {
   { { email = "bad" }, "FORMAT", "identities[0].profileData.email",
@@ -92,7 +90,7 @@ for _, case in ipairs {
     local _, errors = t:import { case[2] }
     tap.equal(only(errors).errors[1].code, case[3])
     _, errors = t:import({ case[2] }, { upsert = true })
-    -- With upsert the address alone is no conflict.
+    -- With upsert the email address alone is not a conflict.
     if case[1] == "email" then tap.equal(errors, {}) else
       tap.equal(only(errors).errors[1].code, case[3])
     end

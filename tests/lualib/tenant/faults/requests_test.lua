@@ -1,4 +1,4 @@
---- What faults do to requests and jobs of the rehearsal tenant, over real HTTP.
+--- Effects of faults on requests and jobs of the rehearsal tenant, over real HTTP.
 
 local json = require "host.json"
 local jobs = require "auth0.api.jobs"
@@ -17,14 +17,13 @@ local function people(n)
   return list
 end
 
----Uploads once, as the program does.
 local function submit(t, users)
   return jobs.submit(t.client, {
     data = json.encode(json.array(users)), connection_id = t.info.connection_id,
   })
 end
 
----Users in the tenant once its jobs have ended.
+---The number of users after all jobs have ended.
 local function users_of(t)
   while t.tenant.metrics.active > 0 do scheduler.sleep(0.002) end
   return t.tenant.db:value("SELECT count(*) FROM user")

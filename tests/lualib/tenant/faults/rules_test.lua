@@ -1,4 +1,4 @@
---- tenant.faults: which rule hits what, as tables of cases; and what a file may say.
+--- tenant.faults: the conditions of rules, and the validation of a file.
 
 local faults = require "tenant.faults"
 local file = require "host.file"
@@ -10,7 +10,7 @@ local function of(...)
   return assert(faults.new(json.array { ... }))
 end
 
----The numbers of the requests (one a second, POST /jobs/users-imports) that are hit.
+---The numbers of the requests that are hit; one per second, POST /jobs/users-imports.
 local function hits(rule, n)
   local made, list = of(rule), {}
   for i = 1, n do
