@@ -187,7 +187,7 @@ for _, fixture in ipairs(fixtures.all()) do
         local version, content = killed(s, args, "update.before", path)
         equal({ version, content == before }, { fixture.journal, true })
         equal((killed(s, args, "update.after", path)), schema.VERSION)
-        check_resumed(s)
+        check_resumed(s, fixture)
       end)
     end)
   end
@@ -203,7 +203,7 @@ for _, fixture in ipairs(fixtures.all()) do
         equal((killed(s, args, "update.after", path)), tenant_state.VERSION)
         s:tenant { "--state", path }
         fixtures.point(s.folder, s.env.AUTH0_DOMAIN)
-        check_resumed(s)
+        check_resumed(s, fixture)
       end)
     end)
   end
