@@ -32,10 +32,10 @@ local doctor = {}
 
 -- What the program can use, and what for; the first ones are needed.
 local SCOPES <const> = {
-  { "create:users", "import users", true }, { "read:users", "see what became of them", true },
+  { "create:users", "import users", true }, { "read:users", "look up results", true },
   { "read:connections", "read the connection's settings", true },
-  { "read:connections_options", "know which usernames and identifiers are valid" },
-  { "delete:users", "undo a run or remove ghosts" },
+  { "read:connections_options", "validate usernames and identifiers" },
+  { "delete:users", "undo a run or delete ghosts" },
 }
 
 local SKEW_WARN <const> = 5      -- seconds; more makes creation times weak evidence
@@ -58,17 +58,18 @@ end
 
 local FIX <const> = {
   credentials = "compare domain, client id, secret and audience with the application in the "
-    .. "dashboard, and whether it is authorised for the Management API",
-  usage = "name a database connection of the tenant with AUTH0_CONNECTION or --connection",
+    .. "dashboard, and authorize it for the Management API",
+  usage = "set AUTH0_CONNECTION or --connection to a database connection of the tenant",
 }
-local NETWORK_FIX <const> = "check AUTH0_DOMAIN, the network, a proxy (https_proxy) and --ca-file"
+local TOKEN_FIX <const> = "get a new token, or set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET"
+local NETWORK_FIX <const> = "check AUTH0_DOMAIN, the network, the proxy (https_proxy) and --ca-file"
 
 ---@param kind Kind
 ---@param ready_made boolean  whether the token is
 ---@return string
 function doctor.fix(kind, ready_made)
   if kind == "credentials" and ready_made then
-    return "take a new token, or give client id and secret, which renew it"
+    return TOKEN_FIX
   end
   return FIX[kind] or NETWORK_FIX
 end
@@ -81,25 +82,25 @@ end
 function doctor.token(grant, now)
   local left = grant.expires and grant.expires - now
   if not left then
-    return ok("token", "given; it does not tell how long it is good", "an expired one shows as 401")
+    return ok("token", "set; its expiry is unknown", "requests fail with 401 once it has expired")
   end
-  local said = "good for " .. format.duration(math.max(0, left))
-  if not grant.ready_made then return ok("token", said, "it is renewed by itself") end
+  local said = "valid for " .. format.duration(math.max(0, left))
+  if not grant.ready_made then return ok("token", said, "it is renewed automatically") end
   if left <= 0 then
-    return fail("token", "AUTH0_ACCESS_TOKEN has expired", "credentials",
-      "take a new one, or give client id and secret, which renew it")
+    return fail("token", "AUTH0_ACCESS_TOKEN has expired", "credentials", TOKEN_FIX)
   elseif left < TOKEN_WARN then
-    return warn("token", said .. ", ready-made", "it cannot be renewed: a longer run stops with 6",
-      "give AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET instead")
+    return warn("token", said .. ", from AUTH0_ACCESS_TOKEN",
+      "it cannot be renewed: a longer run stops with exit status 6",
+      "set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET instead")
   end
-  return ok("token", said .. ", ready-made", "it cannot be renewed")
+  return ok("token", said .. ", from AUTH0_ACCESS_TOKEN", "it cannot be renewed")
 end
 
 ---@param grant {scopes?: table<string, true>}
 ---@return DoctorLine[]
 function doctor.scopes(grant)
   if not grant.scopes then
-    return { warn("scopes", "the token does not tell them", "a missing one shows when it is used") }
+    return { warn("scopes", "the token does not list them", "requests that lack one will fail") }
   end
   local lines = {}
   for _, scope in ipairs(SCOPES) do
@@ -132,9 +133,9 @@ function doctor.connection(settings)
   if settings.import_mode then said = said .. ", import mode" end
   local lines = { ok("connection", said) }
   if not settings.options_known then
-    lines[2] = warn("options", "not readable", "Auth0's defaults are taken for usernames and "
-      .. "identifiers; users may be refused that check finds valid",
-      "grant read:connections_options, or name a --connection-file")
+    lines[2] = warn("options", "not readable", "Auth0's defaults are assumed for usernames and "
+      .. "identifiers; users that pass check may fail",
+      "grant read:connections_options, or use --connection-file")
     return lines
   end
   local username = settings.username
@@ -144,10 +145,10 @@ function doctor.connection(settings)
   local uses = settings.requires_username or (settings.identifiers or {}).username
   lines[3] = ok("usernames", uses and string.format("%d to %d characters%s", username.min,
     username.max, settings.requires_username and ", required" or "") or "not used",
-    not uses and "a user with a username is refused" or nil)
+    not uses and "users with a username are rejected" or nil)
   if settings.unique.email == false then
-    lines[4] = warn("addresses", "not unique in this connection", "an upload without an answer "
-      .. "cannot be sent again; users are told apart by user_id", "give every user a user_id")
+    lines[4] = warn("addresses", "not unique in this connection", "an upload without a response "
+      .. "cannot be resent; users are distinguished by user_id", "set user_id for every user")
   end
   return lines
 end
@@ -158,26 +159,26 @@ function doctor.clock(offset)
   local said = string.format("%s %s the tenant's", format.duration(math.abs(offset)),
     offset > 0 and "behind" or "ahead of")
   if math.abs(offset) <= SKEW_WARN then return ok("clock", said) end
-  local fix = "set this machine's clock (NTP)"
+  local fix = "synchronize this machine's clock (NTP)"
   if math.abs(offset) <= SKEW_FAIL then
-    return warn("clock", said, "is allowed for, but times in reports are off", fix)
+    return warn("clock", said, "it is compensated for, but times in reports are off", fix)
   end
-  return fail("clock", said .. ": signed requests are refused and users created meanwhile cannot "
-    .. "be told apart", "usage", fix)
+  return fail("clock", said .. ": signed requests fail, and users created by others during the "
+    .. "run cannot be distinguished", "usage", fix)
 end
 
 ---@param rate RateFacts
 ---@return DoctorLine
 function doctor.rate(rate)
   if not rate.limit then
-    return ok("rate limit", "the tenant does not tell", "429 is waited out whenever it comes")
+    return ok("rate limit", "not reported by the tenant", "429 responses are waited out")
   end
-  local said = string.format("%s requests at once, %s left", format.number(rate.limit),
+  local said = string.format("burst of %s, %s left", format.count(rate.limit, "request"),
     format.number(rate.remaining or 0))
-  if rate.tier then said = said .. "; looks like tier " .. rate.tier end
+  if rate.tier then said = said .. "; probably tier " .. rate.tier end
   if (rate.remaining or rate.limit) <= rate.limit // 4 and rate.limit > 4 then
-    return warn("rate limit", said, "somebody else uses it up; imports poll in what is left",
-      "let other tools of this tenant rest during the run")
+    return warn("rate limit", said, "another client uses most of it; imports poll with the rest",
+      "pause other tools that use this tenant during the run")
   end
   return ok("rate limit", said)
 end
@@ -186,12 +187,12 @@ end
 ---@param message? string
 ---@return DoctorLine
 function doctor.disk(bytes, message)
-  if not bytes then return warn("disk", message or "not known") end
+  if not bytes then return warn("disk", message or "unknown") end
   local said = string.format("%.1f GB free in the working directory", bytes / 1e9)
-  local fix = "make room, or give a --run-dir on another disk"
+  local fix = "free some space, or use a --run-dir on another disk"
   if bytes < ROOM_FAIL then return fail("disk", said, "full", fix) end
   if bytes < ROOM_WARN then
-    return warn("disk", said, "a run keeps every upload until it is finished: about as much as "
+    return warn("disk", said, "a run keeps every upload until it is finished: about the size of "
       .. "the source", fix)
   end
   return ok("disk", said)
@@ -204,13 +205,13 @@ local function factors(made, grant)
   local scope = facts.FACTORS_SCOPE
   if grant.scopes and not grant.scopes[scope] then
     return ok("MFA factors", "not readable without " .. scope,
-      "whether imported factors can be used is not looked at")
+      "cannot check whether imported factors can be used")
   end
   local names, message = facts.factors(made)
   if not names then return ok("MFA factors", "not readable: " .. message) end
   if #names == 0 then
-    return warn("MFA factors", "none is switched on", "imported factors are kept and not asked for",
-      "switch on the factors that users bring (Security, Multi-factor Auth)")
+    return warn("MFA factors", "none is enabled", "imported factors are kept, but not requested",
+      "enable the factors that users have (Security, Multi-factor Auth)")
   end
   return ok("MFA factors", table.concat(names, ", "))
 end
@@ -232,8 +233,8 @@ local function ask_tenant(lines, settings, clock_)
   append(lines, doctor.scopes(grant))
   local found
   if not settings.connection then
-    lines[#lines + 1] = fail("connection", "none is named", "usage",
-      "set AUTH0_CONNECTION or give --connection NAME")
+    lines[#lines + 1] = fail("connection", "not set", "usage",
+      "set AUTH0_CONNECTION or use --connection NAME")
   else
     found, message, kind = connections.settings(made, settings.connection)
     if found then
@@ -268,7 +269,7 @@ end
 
 ---Writes the connection's settings for --connection-file.
 local function save(path, found)
-  if not found then return nil, "nothing is saved: the connection could not be read", "usage" end
+  if not found then return nil, "not saved: the connection could not be read", "usage" end
   return file.write(path, connection.encode(found))
 end
 
@@ -283,7 +284,7 @@ function doctor.run(settings, options)
     lines[1] = fail("credentials", "missing: " .. missing, "usage",
       "set them in the environment or in auth0-migrate.yaml")
   else
-    lines[1] = ok("credentials", "given, for " .. settings.base)
+    lines[1] = ok("credentials", "set, for " .. settings.base)
     found = ask_tenant(lines, settings, scheduler.clock(settings.time_scale))
   end
   lines[#lines + 1] = doctor.disk(file.free("."))

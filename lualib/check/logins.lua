@@ -5,6 +5,7 @@ local client = require "auth0.api.client"
 local connections = require "auth0.api.connections"
 local fetch = require "base.fetch"
 local file = require "host.file"
+local format = require "base.format"
 local http = require "host.http"
 local json = require "host.json"
 local login = require "auth0.api.login"
@@ -36,7 +37,7 @@ local function read_all(path)
     piece, message, kind = input:read(PIECE)
     if not piece then break end
     size = size + #piece
-    if size > LARGEST then message, kind = "more than 16 MiB of logins", "usage" break end
+    if size > LARGEST then message, kind = "larger than 16 MiB", "usage" break end
     parts[#parts + 1] = piece
   end
   input:close()
@@ -84,9 +85,9 @@ end
 
 ---What each entry has to be.
 local function checked(list, id, password, line)
-  if type(id) ~= "string" or id == "" then return nil, "line " .. line .. " names nobody" end
+  if type(id) ~= "string" or id == "" then return nil, "line " .. line .. " has no id" end
   if type(password) ~= "string" then
-    return nil, "line " .. line .. " has no password in quotes"
+    return nil, "line " .. line .. " has no password (a string in quotes)"
   end
   if password == "" then return nil, "line " .. line .. " has an empty password" end
   list[#list + 1] = { id = id, password = password }
@@ -95,7 +96,7 @@ end
 
 local function from_csv(text)
   local rows, broken = rows_of(text)
-  if not rows then return nil, "line " .. broken .. " is broken (a quote that is not closed?)" end
+  if not rows then return nil, "line " .. broken .. " is malformed (unclosed quote?)" end
   local head, list = rows[1] or {}, {}
   if #head ~= 2 or head[1]:lower() ~= "id" or head[2]:lower() ~= "password" then
     return nil, "the first line must be id,password (or each line a JSON object with both)"
@@ -103,7 +104,8 @@ local function from_csv(text)
   for i = 2, #rows do
     local row = rows[i]
     if #row ~= 2 then
-      return nil, string.format("line %d has %d fields, not id and password", row.line, #row)
+      return nil, string.format("line %d has %s, not id and password", row.line,
+        format.count(#row, "field"))
     end
     local done, message = checked(list, row[1], row[2], row.line)
     if not done then return nil, message end
@@ -117,7 +119,7 @@ local function from_ndjson(text)
     line = line + 1
     if one:find("%S") then
       local value = json.decode(one)
-      if type(value) ~= "table" then return nil, "line " .. line .. " is no JSON object" end
+      if type(value) ~= "table" then return nil, "line " .. line .. " is not a JSON object" end
       local done, message = checked(list, value.id, value.password, line)
       if not done then return nil, message end
     end
@@ -133,7 +135,7 @@ end
 function logins.read(path)
   local name = path == "-" and "stdin" or path
   local text, message, kind = read_all(path)
-  if not text then return nil, "the logins cannot be read: " .. message, kind end
+  if not text then return nil, "cannot read the logins: " .. message, kind end
   text = text:gsub("^\xef\xbb\xbf", "")
   local list
   if text:find("^%s*{") then
@@ -142,7 +144,7 @@ function logins.read(path)
     list, message = from_csv(text)
   end
   if not list then return nil, name .. ": " .. message, "usage" end
-  if #list == 0 then return nil, name .. " holds no logins", "usage" end
+  if #list == 0 then return nil, name .. " has no logins", "usage" end
   return list
 end
 

@@ -37,8 +37,8 @@ function plan.hours(users)
   return list
 end
 
-local UPSERT <const> = "upsert is on: a user who is there with the same e-mail address keeps the "
-  .. "user_id, username, phone number and password, and loses what this run brings anew"
+local UPSERT <const> = "upsert is on: an existing user with the same e-mail address keeps user_id, "
+  .. "username, phone number and password; this run overwrites the other fields it sends"
 
 ---": app_metadata as a whole (12), name (7)", the most frequent first.
 local function overwritten(counts)
@@ -82,19 +82,19 @@ function plan.of(row, options)
     table.insert(made.risks, UPSERT .. overwritten(options.tally.overwrites))
   end
   if longest > 24 then
-    table.insert(made.risks, "at the slowest tier the import outlasts a token's default life of "
-      .. "24 hours (it is renewed) and the 24 hours after which Auth0 deletes job results (they "
-      .. "are read at once)")
+    table.insert(made.risks, "at the slowest tier the import takes longer than a token's default "
+      .. "lifetime of 24 hours (it is renewed) and the 24 hours after which Auth0 deletes job "
+      .. "results (they are read when a job ends)")
   end
   if options.token_seconds and options.token_seconds < shortest * 3600 then
-    table.insert(made.risks, string.format("the ready-made token expires in %s, before the import "
-      .. "can be over: use a client's id and secret", format.duration(options.token_seconds)))
+    table.insert(made.risks, string.format("the access token expires in %s, before the import can "
+      .. "finish: use a client id and secret", format.duration(options.token_seconds)))
   end
   local without = options.tally.without_password
   if without > 0 then
-    table.insert(made.risks, string.format("%s of %s users carry no password: each must set one, "
-      .. "and a later import cannot add a hash%s", format.number(without),
-      format.number(row.users), first_places(options.tally)))
+    table.insert(made.risks, string.format("no password for %s of %s: each must set one, and a "
+      .. "later import cannot add a hash%s", format.number(without),
+      format.count(row.users, "user"), first_places(options.tally)))
   end
   return made
 end

@@ -68,7 +68,7 @@ local function note(self, user, position, at, record, refused)
     end
   end
   if self.remaining > 0 then return true end
-  return nil, "every login has its user", "interrupted"
+  return nil, "every login has a user", "interrupted"
 end
 
 ---Calls `each` with the indices of the logins that a value of a record names.
@@ -126,12 +126,12 @@ function ProveUsers:missing(index, read)
   if refused then
     return {
       result = "missing", position = refused.position, at = refused.at, refused = refused,
-      reason = "its record became no user: " .. refused.reason,
+      reason = "its record was not mapped to a user: " .. refused.reason,
     }
   end
   if read == 0 then return { result = "missing", reason = "the source has no records" } end
   return { result = "missing", reason = string.format(
-    "no user that the recipe maps has this name (records read %d, rejected %d, skipped %d)", read,
+    "no mapped user has this identifier (records read %d, rejected %d, skipped %d)", read,
     self.rejected_records, self.skipped_records) }
 end
 

@@ -4,6 +4,7 @@ local chunk = require "host.chunk"
 local digest = require "host.digest"
 local failure = require "base.failure"
 local file = require "host.file"
+local format = require "base.format"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local path = require "base.path"
@@ -35,13 +36,13 @@ end
 local function misplaced(dir)
   local stat = file.stat(dir)
   if stat then
-    return stat.type ~= "folder" and dir .. " is a file; a run needs a directory of its own" or nil
+    return stat.type ~= "folder" and dir .. " is a file; a run needs its own directory" or nil
   end
   local parent = path.dirname(dir:gsub("/+$", ""))
   local above = file.stat(parent)
   if above and above.type == "folder" then return nil end
-  return string.format("there is no directory %s to make %s in; make it first, or give another "
-    .. "--run-dir", parent, dir)
+  return string.format("cannot create %s: no directory %s; create it first, or use another "
+    .. "--run-dir", dir, parent)
 end
 
 ---Makes the directory and takes it for this process.
@@ -58,7 +59,7 @@ function RunDirectory:take()
   if self.lock then return true end
   if kind == "busy" then
     local status = "auth0-migrate status " .. path.quote(self.path)
-    return nil, string.format("%s is in use by another auth0-migrate; `%s` shows how far it is",
+    return nil, string.format("%s is in use by another auth0-migrate; `%s` shows its progress",
       self.path, status), "usage", { next = status }
   end
   return nil, message, kind
@@ -114,10 +115,9 @@ end
 ---@field at string        "users.csv:18"
 ---@field user table       our own copy, hash intact
 
-local GONE <const> = "%s is not there any more; put it back: it holds users that are not proven "
-  .. "to be in the tenant"
-local CHANGED <const> = "%s is not what was staged: its bytes have changed since; put the original "
-  .. "back"
+local MISSING <const> = "%s is missing; restore it: it holds users that are not confirmed to be in "
+  .. "the tenant"
+local CHANGED <const> = "%s has changed since it was staged; restore the original"
 
 ---The bytes of a chunk's file, which are those that were staged.
 ---@param record LedgerChunk
@@ -128,7 +128,7 @@ function RunDirectory:bytes(record)
   local name = self:chunk(record.id)
   local text, message, kind = file.read(name)
   if not text then
-    if kind == "missing" then message = GONE:format(name) end
+    if kind == "missing" then message = MISSING:format(name) end
     return nil, message, kind
   elseif digest.hex(digest.hash("sha256", text)) ~= record.sha256 then
     return nil, CHANGED:format(name), "parse"
@@ -147,8 +147,8 @@ local function placed(dir, record, values)
   local places, message, kind = chunk.places(record.places)
   if not places then return nil, message, kind end
   if #values ~= record.users or #places ~= record.users then
-    return nil, string.format("%s holds %d users, the journal says %d", dir:chunk(record.id),
-      #values, record.users), "parse"
+    return nil, string.format("%s holds %s, but the journal records %d", dir:chunk(record.id),
+      format.count(#values, "user"), record.users), "parse"
   end
   local users = {}
   for place, where in ipairs(places) do
@@ -196,7 +196,7 @@ function RunDirectory:sealed(record)
   local users = {}
   for place = 1, record.users do
     local line = reader:next()
-    if not line then return nil, self:sent(record.id) .. " is cut off", "parse" end
+    if not line then return nil, self:sent(record.id) .. " is truncated", "parse" end
     users[place] = { place = place, position = line.position, at = line.at, user = line }
   end
   return users

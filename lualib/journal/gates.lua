@@ -43,8 +43,8 @@ end
 ---@return string?
 function gates.rejects(limit, figures)
   if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
-  return string.format("%s of %s records were rejected, more than --max-rejects %s; nothing was "
-    .. "sent", format.number(figures.rejected), format.number(figures.read), gates.text(limit))
+  return string.format("%s of %s rejected, more than --max-rejects %s; nothing was sent",
+    format.number(figures.rejected), format.count(figures.read, "record"), gates.text(limit))
 end
 
 local function failures(ledger)
@@ -62,8 +62,8 @@ function gates.failures(limit, ledger)
   local failed, results = failures(ledger)
   if limit.percent and results < ENOUGH then return nil end
   if not gates.exceeded(limit, failed, results) then return nil end
-  return string.format("%s of %s users with a result failed, more than --max-failures %s",
-    format.number(failed), format.number(results), gates.text(limit))
+  return string.format("%s of %s with a result failed, more than --max-failures %s",
+    format.number(failed), format.count(results, "user"), gates.text(limit))
 end
 
 ---How many will have failed at the end if the rest is like those with a result.

@@ -213,7 +213,7 @@ end
 function Ledger:adopt()
   local tx <close> = self.db:begin()
   self.db:run([[UPDATE attempt SET ended = ?, outcome = 'uncertain',
-    message = 'the program ended before the answer came' WHERE outcome IS NULL]], clock.now())
+    message = 'the program ended before the response arrived' WHERE outcome IS NULL]], clock.now())
   local n = self.db:run("UPDATE chunk SET state = 'uncertain' WHERE state = 'sending'")
   local done, message, kind = tx:commit()
   return done and n, message, kind
@@ -286,7 +286,7 @@ end
 function Ledger:harvested(chunk, attempt, job, counts, failures)
   local sum = counts.inserted + counts.updated + #failures
   if sum ~= chunk.users then
-    error(string.format("chunk %d has %d users, its result %d", chunk.id, chunk.users, sum), 2)
+    error(string.format("chunk %d has %d users, its result has %d", chunk.id, chunk.users, sum), 2)
   end
   local db = self.db
   local tx <close> = db:begin()
@@ -344,7 +344,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Ledger:requeued(round, chunk, failures)
-  if chunk.users ~= #failures then error("a repaired user for each failure", 2) end
+  if chunk.users ~= #failures then error("a chunk needs one repaired user per failure", 2) end
   local tx <close> = self.db:begin()
   add_chunk(self.db, round, chunk)
   for _, repaired in ipairs(failures) do

@@ -63,8 +63,7 @@ function Dedupe:keep(pipe, user, at, record)
   return done and true, message, kind
 end
 
-local MESSAGE <const> = "the %s is that of the user at position %d too, the one that the recipe's "
-  .. "dedupe keeps"
+local MESSAGE <const> = "the same %s as the user at position %d, which the recipe's dedupe keeps"
 
 local function duplicate(position, at, user, kept, clash, record)
   local path = clash.path
@@ -81,7 +80,7 @@ function Dedupe:objection(pipe, keep, slot, at)
   user_rules.normalise(keep)
   local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
   if errors[1] then
-    errors[1].message = "what the recipe's dedupe returned is refused: " .. errors[1].message
+    errors[1].message = "the user that dedupe returned is not valid: " .. errors[1].message
     return errors
   end
   local text, why = json.encode(keep)
@@ -89,8 +88,8 @@ function Dedupe:objection(pipe, keep, slot, at)
   local held, message, kind = pipe.duplicates:adopt(keep, slot)
   if held == false then return false, message, kind end
   if held then
-    return { rejection.of_recipe("CONFLICT", string.format("what the recipe's dedupe returned "
-      .. "clashes with a further user, the one at position %d",
+    return { rejection.of_recipe("CONFLICT", string.format("the user that dedupe returned "
+      .. "conflicts with a third user, at position %d",
       self.db:value("SELECT position FROM kept WHERE slot = ?", held)), keep) }
   end
 end

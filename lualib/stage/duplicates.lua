@@ -62,7 +62,7 @@ local function list_fields(options)
   end
   for _, name in ipairs(options.keys or {}) do
     if type(name) ~= "string" or name == "" then
-      return nil, "dedupe lists names of fields, not a " .. type(name), "usage"
+      return nil, "dedupe must list names of fields, not a " .. type(name), "usage"
     end
     add(name, true, true)
   end
@@ -70,7 +70,7 @@ local function list_fields(options)
     add(name, false, not options.unique or options.unique[name] == true)
   end
   if #fields > MOST_FIELDS then
-    return nil, string.format("dedupe can list %d keys besides the identifiers, not %d",
+    return nil, string.format("dedupe can list %d keys in addition to the identifiers, not %d",
       MOST_FIELDS - #ORDER, #fields - #ORDER), "usage"
   end
   return fields
@@ -107,10 +107,10 @@ local function values_of(user, fields, values)
 end
 
 local MESSAGES <const> = {
-  decided = "the same %s as the user at position %d, which for this recipe means the same user",
+  decided = "the same %s as the user at position %d, a duplicate by the recipe's dedupe keys",
   same = "the same user as at position %d: the same %s, and no other identifier differs",
-  different = "the user at position %d has the same %s, but another %s",
-  others = "the %s is that of the user at position %d, another identifier that of a further user",
+  different = "the user at position %d has the same %s, but a different %s",
+  others = "the %s belongs to the user at position %d, another identifier to a third user",
 }
 
 ---The names of the fields in a mask of host.index.

@@ -105,10 +105,10 @@ function Findings:group(outcome, finding, path)
     if group then return group end
     if self.codes < MOST_CODES then
       self.codes = self.codes + 1
-      group = { code = finding.code, path = "", message = "further findings", fix = fix }
+      group = { code = finding.code, path = "", message = "other findings", fix = fix }
     else
       key = OTHER
-      group = self.groups[key] or { code = OTHER, path = "", message = "further findings" }
+      group = self.groups[key] or { code = OTHER, path = "", message = "other findings" }
       if group.count then return group end
     end
   end

@@ -55,7 +55,7 @@ local function rejected_line(output, rejection)
   for key, value in pairs(rejection) do slim[key] = value end
   slim.user = nil
   if not json.encode(slim) then slim.record = nil end
-  slim.message = slim.message .. " (not all of it can be shown as JSON)"
+  slim.message = slim.message .. " (parts of it cannot be written as JSON)"
   return write_line(output, slim)
 end
 

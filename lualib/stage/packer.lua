@@ -34,7 +34,7 @@ end
 local function unpackable(user, position, at, message, size, limit)
   local code = size and "TOO_LARGE" or "RECIPE_RESULT"
   if size then
-    message = string.format("the user takes %d bytes alone, a chunk holds %d", size, limit)
+    message = string.format("the user has %d bytes; a chunk holds at most %d", size, limit)
   end
   return rejection.new {
     position = position, at = at, user = user,

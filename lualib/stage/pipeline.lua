@@ -14,7 +14,8 @@ local redact = require "auth0.redact"
 local pipeline = {}
 
 local PAUSE_EVERY <const> = 256 -- records
-local APART <const> = "Say in the recipe which of the two stays (dedupe), or correct the source."
+local APART <const> = "Choose in the recipe which of the two to keep (dedupe), or correct the "
+  .. "source."
 
 local IS_WORDS <const> = { string = true, number = true }
 
@@ -209,7 +210,7 @@ end
 function Pipeline:take_list(list, at, record)
   if not is_whole_list(list) then
     return self:reject_result(at, "RECIPE_RESULT",
-      "map returned a list with gaps (nil among its users) or with names in it", record, list)
+      "map returned a list with gaps (nil between its users) or with named keys", record, list)
   end
   if #list > 1 then self.unread.built = nil end -- whose of them it is, nobody can tell
   for i, user in ipairs(list) do
@@ -246,7 +247,7 @@ function Pipeline:mapped(at, record, ...)
   elseif result == nil then
     if reason ~= nil and not IS_WORDS[type(reason)] then
       return self:reject_result(at, "RECIPE_RESULT", "map returned nil and a " .. type(reason)
-        .. " where the reason stands", record, reason)
+        .. " as the reason, not a string", record, reason)
     end
     return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason", record)
   elseif is_reject(result) then
@@ -264,8 +265,8 @@ function Pipeline:step_over(at, record)
 end
 
 local function wrong_place(at, position)
-  return nil, string.format("the recipe's `source` gave a %s as the place of record %d: its "
-    .. "iterator yields a record, then a string that says where it stands, or nothing", type(at),
+  return nil, string.format("the recipe's `source` returned a %s as the place of record %d: its "
+    .. "iterator must return a record and, optionally, a string with its place", type(at),
     position), "usage"
 end
 
@@ -392,7 +393,7 @@ function pipeline.open(recipe)
   local ok, source, state, control = call.try(recipe.source, recipe.params)
   if not ok then return call.failed(source, "source") end
   if is_callable(source) then return source, state, control end
-  return nil, string.format("the recipe's `source` returned a %s; it returns an iterator of "
+  return nil, string.format("the recipe's `source` returned a %s; it must return an iterator of "
     .. "records, such as csv.records(params.input)", type(source)), "usage"
 end
 

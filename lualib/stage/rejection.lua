@@ -6,8 +6,8 @@ local redact = require "auth0.redact"
 
 local rejection = {}
 
-local BY_RECIPE <const> = "The recipe refuses such records: correct them in the source, or map "
-  .. "them otherwise."
+local BY_RECIPE <const> = "The recipe rejects such records: correct them in the source, or change "
+  .. "the mapping."
 
 ---@class Rejection  a line of rejected.ndjson
 ---@field position integer

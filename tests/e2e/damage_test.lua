@@ -31,7 +31,7 @@ test("a chunk file that is gone ends with 2 and is named; resume works once it i
   damaged(function(s)
     assert(file.rename(s:path(CHUNK), s:path "away"))
     local ended = s:run({ "resume", "--yes", "--json" }):ends_with(2)
-    contains(ended:object().message, CHUNK .. " is not there any more; put it back")
+    contains(ended:object().message, CHUNK .. " is missing; restore it")
     equal(ended:object().balanced, true)
     contains(ended.stderr, "next: auth0-migrate resume shop.run\n")
     assert(file.rename(s:path "away", s:path(CHUNK)))
@@ -44,7 +44,7 @@ test("a chunk file whose bytes have changed is not sent: status 2, and it is nam
     local text = s:read(CHUNK)
     s:write(CHUNK, (text:gsub("Person 15", "Person 51")))
     local ended = s:run({ "resume", "--yes" }):ends_with(2)
-    contains(ended.stderr, CHUNK .. " is not what was staged")
+    contains(ended.stderr, CHUNK .. " has changed since it was staged")
     equal(#s:users(), 10)
     s:write(CHUNK, text)
     resumed(s)
@@ -107,8 +107,8 @@ end
 
 for dir, said in pairs {
   ["people.csv"] = "people.csv is a file",
-  ["people.csv/shop.run"] = "no directory people.csv to make people.csv/shop.run in",
-  ["nowhere/shop.run/"] = "no directory nowhere to make nowhere/shop.run/ in",
+  ["people.csv/shop.run"] = "cannot create people.csv/shop.run: no directory people.csv",
+  ["nowhere/shop.run/"] = "cannot create nowhere/shop.run/: no directory nowhere",
 } do
   test("--run-dir " .. dir .. " ends with 2 and says why no run can be there", function()
     scene(3, function(s)

@@ -226,7 +226,7 @@ test("prove says why there is no form, who is not there, and what the import ref
     contains(text, "the password fits the mapped hash (bcrypt)")
     contains(text, "the import would refuse this user: FORMAT email, ")
     contains(text, "\n  Correct it in the source")
-    contains(text, "nobody@example.com: no\n  no user that the recipe maps has this name")
+    contains(text, "nobody@example.com: no\n  no mapped user has this identifier")
   end)
 end)
 

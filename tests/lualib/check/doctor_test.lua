@@ -59,7 +59,7 @@ test("a connection that takes no imports is told with what mends that connection
 end)
 
 test("a ready-made token that is refused is mended by another token", function()
-  tap.contains(doctor.fix("credentials", true), "take a new token")
+  tap.contains(doctor.fix("credentials", true), "get a new token")
   tap.contains(doctor.fix("credentials", false), "client id")
 end)
 

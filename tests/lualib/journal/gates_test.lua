@@ -20,7 +20,7 @@ end
 
 test("the message of a gate names the figures and the limit", function()
   local message = gates.rejects({ percent = 0.5 }, { rejected = 1500, read = 204331 })
-  tap.contains(message, "1 500 of 204 331 records were rejected, more than --max-rejects 0.5%")
+  tap.contains(message, "1 500 of 204 331 records rejected, more than --max-rejects 0.5%")
 end)
 
 for _, case in ipairs {

@@ -71,7 +71,7 @@ test("a result that does not add up to the chunk is misuse", function()
     local attempt = send(book, 1, "job_1")
     tap.raises(function()
       book:harvested(book:chunk(1), attempt, "job_1", { inserted = 2, updated = 0 }, {})
-    end, "has 3 users, its result 2")
+    end, "has 3 users, its result has 2")
   end)
 end)
 

@@ -126,7 +126,7 @@ test("a message says where the other is, and shows no identifier", function()
     for _, case in ipairs {
       { { email = "ann@x.de" }, "same user as at position 41" },
       { { email = "ann@x.de", user_id = "id-2" },
-        "position 41 has the same email, but another user_id" },
+        "position 41 has the same email, but a different user_id" },
     } do
       local clash = detector:judge(case[1], 50)
       contains(clash.message, case[2])

@@ -203,10 +203,10 @@ for _, case in ipairs {
     "INVALID_TYPE", "function", "Call" },
   { "what the recipe refuses", { id = 7 },
     function(r) return reject.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
-    "recipe refuses" },
+    "recipe rejects" },
   { "what the recipe refuses without the value", { id = 7 },
     function() return reject.reject("no") end, "REJECTED", "object with key id",
-    "recipe refuses" },
+    "recipe rejects" },
   { "a broken row", BROKEN, mapped, "SOURCE", "3 characters", "Repair" },
 } do
   tap.test("a line of rejected.ndjson is complete: " .. case[1], function()
@@ -245,7 +245,7 @@ tap.test("what dedupe could not decide names the user that stays", function()
   end })
   tap.equal({ lines[1].code, lines[1].kept, lines[2].code, lines[2].kept, lines[3].code,
     lines[3].kept }, { "CONFLICT", 2, "RECIPE_RESULT", 2, "RECIPE_ERROR", 1 })
-  tap.contains(lines[1].message, "a further user, the one at position 1")
+  tap.contains(lines[1].message, "a third user, at position 1")
 end)
 
 tap.test("a field that is refused is not warned about too", function()
