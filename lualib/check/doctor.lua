@@ -1,4 +1,4 @@
---- Doctor: all that would later show as a failed job, looked at beforehand. Reads only.
+--- Doctor: checks beforehand what would later show as a failed job. Reads only.
 
 local format = require "base.format"
 local clock = require "host.clock"
@@ -17,7 +17,7 @@ local doctor = {}
 ---@field check string    "token"
 ---@field verdict "ok"|"warn"|"fail"
 ---@field said string     what was found
----@field means? string   what follows from it
+---@field means? string   the consequence
 ---@field fix? string     what to do
 ---@field kind? Kind      of a failure
 
@@ -30,7 +30,7 @@ local doctor = {}
 ---@field next string|lightuserdata
 ---@field message? string
 
--- What the program can use, and what for; the first ones are needed.
+-- Scopes, what the program needs them for, and whether they are required.
 local SCOPES <const> = {
   { "create:users", "import users", true }, { "read:users", "look up results", true },
   { "read:connections", "read the connection's settings", true },
@@ -38,11 +38,11 @@ local SCOPES <const> = {
   { "delete:users", "undo a run or delete ghosts" },
 }
 
-local SKEW_WARN <const> = 5      -- seconds; more makes creation times weak evidence
-local SKEW_FAIL <const> = 300    -- seconds; more, and signed assertions are refused
+local SKEW_WARN <const> = 5      -- seconds; beyond it creation times are weak evidence
+local SKEW_FAIL <const> = 300    -- seconds; beyond it signed assertions are refused
 local ROOM_WARN <const> = 1e9    -- bytes
 local ROOM_FAIL <const> = 32e6   -- bytes
-local TOKEN_WARN <const> = 24 * 3600 -- seconds that a ready-made token should still live
+local TOKEN_WARN <const> = 24 * 3600 -- seconds that a given access token should remain valid
 
 local function ok(check, said, means)
   return { check = check, verdict = "ok", said = said, means = means }
@@ -65,7 +65,7 @@ local TOKEN_FIX <const> = "get a new token, or set AUTH0_CLIENT_ID and AUTH0_CLI
 local NETWORK_FIX <const> = "check AUTH0_DOMAIN, the network, the proxy (https_proxy) and --ca-file"
 
 ---@param kind Kind
----@param ready_made boolean  whether the token is
+---@param ready_made boolean  whether the token was given as it is
 ---@return string
 function doctor.fix(kind, ready_made)
   if kind == "credentials" and ready_made then
@@ -73,8 +73,6 @@ function doctor.fix(kind, ready_made)
   end
   return FIX[kind] or NETWORK_FIX
 end
-
--- The single checks; pure, so that each verdict can be tested ------------------------------
 
 ---@param grant {expires?: number, ready_made: boolean}
 ---@param now number
@@ -198,16 +196,13 @@ function doctor.disk(bytes, message)
   return ok("disk", said)
 end
 
--- The whole -------------------------------------------------------------------------------
-
----@param grant {scopes?: table<string, true>}
-local function factors(made, grant)
+local function factors(client, grant)
   local scope = facts.FACTORS_SCOPE
   if grant.scopes and not grant.scopes[scope] then
     return ok("MFA factors", "not readable without " .. scope,
       "cannot check whether imported factors can be used")
   end
-  local names, message = facts.factors(made)
+  local names, message = facts.factors(client)
   if not names then return ok("MFA factors", "not readable: " .. message) end
   if #names == 0 then
     return warn("MFA factors", "none is enabled", "imported factors are kept, but not requested",
@@ -220,11 +215,11 @@ local function append(lines, more)
   table.move(more, 1, #more, #lines + 1, lines)
 end
 
----Checks at the tenant; ends at the first that makes the others pointless.
----@return Connection? settings  of the connection, when it could be read
+---Checks that need the tenant, up to one without which the others are pointless. Returns the
+---connection's settings if they could be read.
 local function ask_tenant(lines, settings, clock_)
-  local made = connect.client(settings, clock_, nil, true)
-  local grant, message, kind = made:grant()
+  local client = connect.client(settings, clock_, nil, true)
+  local grant, message, kind = client:grant()
   if not grant then
     lines[#lines + 1] = fail("token", message, kind, doctor.fix(kind, false))
     return nil
@@ -236,7 +231,7 @@ local function ask_tenant(lines, settings, clock_)
     lines[#lines + 1] = fail("connection", "not set", "usage",
       "set AUTH0_CONNECTION or use --connection NAME")
   else
-    found, message, kind = connections.settings(made, settings.connection)
+    found, message, kind = connections.settings(client, settings.connection)
     if found then
       append(lines, doctor.connection(found))
     else
@@ -244,17 +239,17 @@ local function ask_tenant(lines, settings, clock_)
     end
   end
   local rate
-  rate, message, kind = facts.rate(made)
+  rate, message, kind = facts.rate(client)
   lines[#lines + 1] = rate and doctor.rate(rate)
     or fail("users", message, kind, doctor.fix(kind, grant.ready_made))
-  if rate or found then lines[#lines + 1] = doctor.clock(made.clock_offset) end
-  lines[#lines + 1] = factors(made, grant)
+  if rate or found then lines[#lines + 1] = doctor.clock(client.clock_offset) end
+  lines[#lines + 1] = factors(client, grant)
   return found
 end
 
 local WORST <const> = { ok = 0, warn = 1, fail = 2 }
 
----The verdict on all, and the status of the first failure.
+---The worst verdict, and the exit status of the first failure.
 ---@param lines DoctorLine[]
 ---@return "ok"|"warn"|"fail" verdict
 ---@return integer exit

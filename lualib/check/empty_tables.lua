@@ -1,15 +1,14 @@
---- Empty tables: a path of metadata that is a list in one user and `{}` in another. Lua does not
---- distinguish an empty list from an empty object, so a map that forgets `migrate.array` writes
---- both.
+--- Finds paths of metadata that are a list in one user and `{}` in another. Lua does not
+--- distinguish an empty list from an empty object, so a map without `migrate.array` writes both.
 
 local json = require "host.json"
 
 local empty_tables = {}
 
 local METADATA <const> = { "app_metadata", "user_metadata" }
-local MOST_PATHS <const> = 1000 -- distinguished; keys that are data would make more
+local MOST_PATHS <const> = 1000 -- distinguished; keys that are data would need more
 
----@class PathNode  what a path was seen to be; a tree, so that no path is spelt out for each user
+---@class PathNode  what was seen at a path; a tree, so that no path is built for each user
 ---@field list boolean
 ---@field empty integer
 ---@field below table<string, PathNode>
@@ -52,8 +51,7 @@ function EmptyTables:walk(node, value)
   end
 end
 
----Looks at the metadata of a user that would be sent.
----@param user User
+---@param user User  that would be sent
 function EmptyTables:add(user)
   for _, name in ipairs(METADATA) do
     local metadata = user[name]
@@ -75,7 +73,7 @@ local function collect(node, path, found)
   end
 end
 
----The paths that are both, as the warnings of a report.
+---The paths that are both, as warnings of a report.
 ---@return table<string, {n: integer, message: string}>
 function EmptyTables:warnings()
   local found = {}

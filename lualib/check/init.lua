@@ -1,5 +1,4 @@
---- This folder has what is done before anything is sent and leaves nothing behind. Here check and
---- map: the stage over the whole source, into nothing but figures.
+--- The commands check and map: run the stage over the whole source and keep only figures.
 
 local connect = require "auth0.api.connect"
 local connection_rules = require "auth0.connection"
@@ -17,11 +16,11 @@ local user_rules = require "auth0.user"
 
 local check = {}
 
----A sink that packs without keeping, counts, and shows each rejection to the caller.
+---A sink that packs and counts, and keeps nothing.
 ---@class CheckSink : Sink
 ---@field counts table<string, integer>
 ---@field packed {jobs: integer, users: integer, bytes: integer}
----@field ends table<integer, boolean>  how many users there were when a chunk ended
+---@field ends table<integer, boolean>  numbers of users at which a chunk ended
 local CheckSink = {}
 CheckSink.__index = CheckSink
 
@@ -55,7 +54,6 @@ function CheckSink:rejected(refused)
   return true
 end
 
----Ends the chunk that is being packed.
 function CheckSink:close_chunk()
   local writer, packed = self.packer.writer, self.packed
   if writer:count() == 0 then return end
@@ -66,7 +64,7 @@ function CheckSink:close_chunk()
   writer:reset()
 end
 
----What a canary comes to. The chunk in which it ends becomes two.
+---The figures of a canary. The chunk in which it ends is split.
 ---@param limit? Limit
 ---@return CanaryFigures?
 function CheckSink:cut(limit)
@@ -90,9 +88,6 @@ function CheckSink:user(user, position, at, _, draft)
 end
 
 ---Reads the whole source into a sink.
----@return Pipeline?
----@return string? message
----@return Kind? kind
 local function read(recipe, settings, ui, sink)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
@@ -122,7 +117,6 @@ local function read(recipe, settings, ui, sink)
   return pipe
 end
 
----The report of a source that was only looked at.
 local function statement(recipe, pipe, sink, canary)
   local c = sink.counts
   local warnings, list = {}, {}
@@ -166,7 +160,7 @@ function check.run(recipe, settings, ui)
   return statement(recipe, pipe, sink, sink:cut(settings.canary))
 end
 
----Hands every user that would be sent to `write`, as a line of JSON.
+---Passes every user that would be sent to `write`, as a line of JSON.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param ui table

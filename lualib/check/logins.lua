@@ -1,5 +1,5 @@
---- Logins that people know the cleartext of: read from a file, tried at a tenant on this machine.
---- Cleartexts are kept nowhere and never in what is returned.
+--- Logins with known passwords: read from a file, tried against a tenant on this machine.
+--- Cleartexts are never stored or returned.
 
 local client = require "auth0.api.client"
 local connections = require "auth0.api.connections"
@@ -13,7 +13,7 @@ local scheduler = require "base.scheduler"
 
 local logins = {}
 
-local LARGEST <const> = 16 * 1024 * 1024 -- bytes of a file of logins
+local LARGEST <const> = 16 * 1024 * 1024 -- bytes of the file
 local PATIENCE <const> = 15 -- own seconds; the tenant is on this machine
 local PIECE <const> = 65536
 
@@ -25,8 +25,6 @@ local PIECE <const> = 65536
 ---@field id string
 ---@field result LoginResult
 ---@field reason? string
-
--- Reading -----------------------------------------------------------------------------------
 
 local function read_all(path)
   local input, message, kind = file.open(path)
@@ -45,7 +43,7 @@ local function read_all(path)
   return table.concat(parts)
 end
 
----One field of CSV at a place: its text and the place after it; nil for an open quote.
+---The CSV field at a position and the position after it; nil for an unclosed quote.
 local function field_at(text, at)
   if text:sub(at, at) ~= '"' then
     local value = text:match("^[^,\r\n]*", at)
@@ -62,7 +60,7 @@ local function field_at(text, at)
   end
 end
 
----Rows of CSV, each a list of fields and its number of line; false for a broken one.
+---CSV rows, each a list of fields with its line number; nil and the line of a malformed one.
 local function rows_of(text)
   local rows, at, line = {}, 1, 1
   while at <= #text do
@@ -83,7 +81,7 @@ local function rows_of(text)
   return rows
 end
 
----What each entry has to be.
+---Validates an entry and appends it.
 local function checked(list, id, password, line)
   if type(id) ~= "string" or id == "" then return nil, "line " .. line .. " has no id" end
   if type(password) ~= "string" then
@@ -148,9 +146,7 @@ function logins.read(path)
   return list
 end
 
--- Trying ------------------------------------------------------------------------------------
-
----Whether a tenant is on this machine: cleartexts go nowhere else.
+---Whether a tenant is on this machine: cleartexts are sent nowhere else.
 ---@param base string
 ---@return boolean
 function logins.is_near(base)
@@ -188,9 +184,8 @@ function logins.try(settings, list)
   return tried
 end
 
----Those that did not get in.
 ---@param tried TriedLogin[]
----@return TriedLogin[]
+---@return TriedLogin[]  those that did not succeed
 function logins.failed(tried)
   local failed = {}
   for _, one in ipairs(tried) do

@@ -1,4 +1,4 @@
---- Plan: what an import would send, how long it takes at the documented rates, what is odd.
+--- Plan: what an import would send, how long it takes at the documented rates, and its risks.
 
 local format = require "base.format"
 local check = require "check"
@@ -10,7 +10,7 @@ local plan = {}
 ---@class TierHours
 ---@field tier string
 ---@field hours number
----@field users_an_hour integer  which is assumed, with two jobs at a time and full chunks
+---@field users_an_hour integer  assumed, with two jobs at a time and full chunks
 
 ---@class Plan
 ---@field users integer
@@ -25,7 +25,7 @@ local plan = {}
 ---@field tally TallyFacts      sizes and passwords
 ---@field risks string[]
 
----How long so many users take a tenant of each tier, the fastest first.
+---Hours that the users take in each tier, fastest first.
 ---@param users integer
 ---@return TierHours[]
 function plan.hours(users)
@@ -40,7 +40,7 @@ end
 local UPSERT <const> = "upsert is on: an existing user with the same e-mail address keeps user_id, "
   .. "username, phone number and password; this run overwrites the other fields it sends"
 
----": app_metadata as a whole (12), name (7)", the most frequent first.
+---": app_metadata as a whole (12), name (7)", most frequent first.
 local function overwritten(counts)
   local names, said = {}, {}
   for name in pairs(counts or {}) do names[#names + 1] = name end
@@ -99,7 +99,7 @@ function plan.of(row, options)
   return made
 end
 
----Checks the whole source, and plans; leaves nothing behind.
+---Checks the whole source and plans its import; leaves nothing behind.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param ui table

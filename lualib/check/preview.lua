@@ -1,4 +1,4 @@
---- Preview: source records beside what they become.
+--- Preview: source records next to the users they are mapped to.
 
 local call = require "recipe.call"
 local connect = require "auth0.api.connect"
@@ -18,9 +18,8 @@ local FIRST <const> = 3 -- records, unless more are asked for
 ---@field record any
 ---@field users? table[]   mapped and normalised
 ---@field skipped? string  the reason
----@field errors? table[]  findings in words, warnings too
+---@field errors? table[]  findings, including warnings
 
----@param made Outcome
 ---@return Preview
 local function preview_of(made, at, position)
   local shown = {
@@ -38,7 +37,7 @@ local function preview_of(made, at, position)
   return shown
 end
 
----What was odd about a source as far as it was read, and what the recipe warned of.
+---Warnings about the source, as far as it was read, and those of the recipe.
 local function warnings_of(source, recipe)
   local list = json.array {}
   if type(source) == "table" then
@@ -52,7 +51,6 @@ local function warnings_of(source, recipe)
   return list
 end
 
----Shows source records beside what they become.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a

@@ -1,5 +1,5 @@
---- Prove: known cleartexts against the hashes that a recipe maps, before anything is sent. On a
---- miss it searches what the mapping would have to be. No network; cleartexts are kept nowhere.
+--- Prove: verifies known cleartexts against the hashes that a recipe maps, before anything is sent.
+--- On a mismatch it searches for the right mapping. No network; cleartexts are never stored.
 
 local clock = require "host.clock"
 local connect = require "auth0.api.connect"
@@ -18,27 +18,22 @@ local prove = {}
 
 local SEARCH_SECONDS <const> = 15 -- own seconds for one login
 local ALL_SECONDS <const> = 90 -- own seconds for all searches
-local PAUSE <const> = 0.05 -- seconds of a search between two looks at signals
+local PAUSE <const> = 0.05 -- seconds of a search between two checks for signals
 local REJECTED <const> = 3
 local INTERRUPTED <const> = "interrupted; nothing was kept"
 
 ---@class ProvenLogin
 ---@field id string
----@field result "yes"|"no"|"missing"|"untold"|"refused"  refused: it fits, but for nothing
+---@field result "yes"|"no"|"missing"|"untold"|"refused"  refused: it matches, but is not imported
 ---@field position? integer   of its record
 ---@field at? string
 ---@field algorithm? string   of the mapped hash
----@field refused? RefusedRecord  why its record became no user, or the import would refuse it
+---@field refused? RefusedRecord  why its record was not mapped, or the user would be rejected
 ---@field reason? string
 ---@field line? string        of a mapping that verifies
----@field unfinished? boolean the search had no time for more
+---@field unfinished? boolean the search ran out of time
 
--- Finding the users -------------------------------------------------------------------------------
-
----Maps the source until each login has its user.
----@return ProveUsers?
----@return string? message
----@return Kind|integer|nil kind  or how many records were read
+---Maps the source until each login has its user: sink, nil, records read; or nil, message, kind.
 local function find(recipe, settings, ui, list, interrupted)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
@@ -57,9 +52,7 @@ local function find(recipe, settings, ui, list, interrupted)
   return sink, nil, pipe.position
 end
 
--- Judging them ------------------------------------------------------------------------------------
-
----Whether a search has to end: its time is over, or somebody wants it. Shows how far it is.
+---Returns a function that shows progress and says whether a search has to end.
 local function new_pause(elapsed, last, interrupted, ui)
   local passed, first = 0, elapsed()
   return function()
@@ -73,10 +66,6 @@ local function new_pause(elapsed, last, interrupted, ui)
   end
 end
 
----@param found NamedUser
----@param one Login
----@param pepper? string
----@param pause fun(): boolean
 ---@return ProvenLogin
 local function judged(found, one, pepper, pause)
   local user = found.user

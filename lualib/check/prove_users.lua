@@ -1,5 +1,5 @@
---- The sink of `prove`: finds the users whom known logins name, and the records that name them but
---- become no user.
+--- The sink of `prove`: finds the users of known logins, and the records that contain a login's
+--- name but are not mapped to a user.
 
 local codes = require "auth0.codes"
 local identifiers = require "auth0.identifiers"
@@ -7,14 +7,14 @@ local json = require "host.json"
 
 local prove_users = {}
 
-local DEEPEST <const> = 6 -- tables inside tables
+local DEEPEST <const> = 6 -- nested tables
 
----@class RefusedRecord  why a record becomes no user, or one that the import would refuse
+---@class RefusedRecord  why a record is not mapped to a user, or to one that is rejected
 ---@field outcome "rejected"|"skipped"
 ---@field position integer
 ---@field at string
 ---@field reason string
----@field code? string  of what is rejected
+---@field code? string  of a rejection
 ---@field path? string
 ---@field fix? string   a sentence
 
@@ -23,15 +23,15 @@ local DEEPEST <const> = 6 -- tables inside tables
 ---@field position integer
 ---@field at string
 ---@field record any              of the source
----@field refused? RefusedRecord  the import would not take the user
+---@field refused? RefusedRecord  the user is rejected
 
 ---@class ProveUsers : Sink
 ---@field found table<integer, NamedUser>       by the index of the login
----@field refused table<integer, RefusedRecord>  records that hold a login's name
+---@field refused table<integer, RefusedRecord>  records that contain a login's name
 ---@field remaining integer                      logins without a user
 ---@field skipped_records integer
 ---@field rejected_records integer
----@field private waiting table<string, integer[]>  indices of logins, by what may name them
+---@field private waiting table<string, integer[]>  indices of logins, by name
 local ProveUsers = {}
 ProveUsers.__index = ProveUsers
 
@@ -54,7 +54,7 @@ function prove_users.new(list)
   }, ProveUsers)
 end
 
----Notes a user whom a login names; the first of several counts.
+---Records the user of a login; the first of several counts.
 local function note(self, user, position, at, record, refused)
   for _, name in pairs(identifiers.of(user)) do
     for _, index in ipairs(self.waiting[name] or {}) do
@@ -84,7 +84,7 @@ local function named_in(self, value, each, depth)
   end
 end
 
----A record without a user: the logins that it names get the reason.
+---Keeps the reason why a record has no user for the logins that it names.
 local function pass_over(self, record, refused)
   named_in(self, json.materialize(record), function(index)
     self.refused[index] = self.refused[index] or refused

@@ -1,7 +1,7 @@
---- What remains of a chunk when the run is finished: a line a user with its position, identifiers,
---- job, outcome and a digest of each field. Enough to verify and undo, without a secret.
---- Written while the import waits, where nothing can change it any more, and beside the chunk file:
---- fixers, failures and run:users need that one until the run is finished.
+--- What a finished run keeps of a chunk: one line per user with its position, identifiers, job,
+--- outcome and a digest of each field. Enough to verify and undo, without secrets.
+--- Written while the import waits, once the outcomes are final. The chunk file stays until the run
+--- is finished: fixers, failures and run:users need it.
 
 local crash = require "base.crash"
 local file = require "host.file"
@@ -10,12 +10,11 @@ local run_users = require "journal.users"
 
 local archive = {}
 
--- The journal and what is in flight come first: with less free nothing is written early.
+-- With less free space nothing is written early: the journal and what is in flight come first.
 local RESERVE <const> = 256 * 1024 * 1024 -- bytes
 
-local TURN <const> = 64 -- users; about 1 ms, for the next upload is under way meanwhile
+local TURN <const> = 64 -- users; about 1 ms, because the next upload is in progress
 
----The outline of a user becomes its line.
 local function line_of(placed, outcome, job, user_id)
   local line = placed.user
   line.position, line.at, line.outcome, line.job = placed.position, placed.at, outcome, job
@@ -23,7 +22,6 @@ local function line_of(placed, outcome, job, user_id)
   return json.encode(line) .. "\n"
 end
 
----The whole text of a chunk's file.
 local function text_of(ledger, dir, record, yield)
   local users, message, kind = dir:outlines(record)
   if not users then return nil, message, kind end
@@ -37,30 +35,30 @@ local function text_of(ledger, dir, record, yield)
   return table.concat(lines)
 end
 
----Writes the file, which is there when it is whole only.
+---Writes the file, which gets its name only when it is complete.
 local function write(ledger, dir, record, yield)
   local path = dir:sent(record.id)
-  local beside = path .. ".new"
+  local temporary = path .. ".new"
   local text, message, kind = text_of(ledger, dir, record, yield)
   if not text then return nil, message, kind end
-  local output <close>, why, what = file.create(beside, { zstd = true })
+  local output <close>, why, what = file.create(temporary, { zstd = true })
   if not output then return nil, why, what end
   local done
   done, message, kind = output:write(text)
   if done then done, message, kind = output:finish() end
-  if done then done, message, kind = file.rename(beside, path) end
+  if done then done, message, kind = file.rename(temporary, path) end
   if not done then
-    file.remove(beside)
+    file.remove(temporary)
     return nil, message, kind
   end
   return true
 end
 
----Writes what will remain of a harvested chunk, when that is settled and the disk has room.
+---Archives a harvested chunk early, if its outcomes are final and the disk has room.
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@param id integer  of the chunk
----@param yield? fun()  called every few users: lets others have a turn
+---@param yield? fun()  called every few users, so that other tasks can run
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -84,7 +82,7 @@ end
 ---Replaces the chunk files of a finished run.
 ---@param ledger Ledger
 ---@param dir RunDirectory
----@param pause fun(users: integer): boolean  after each chunk; false leaves the rest as it is
+---@param pause fun(users: integer): boolean  called after each chunk; false stops
 ---@return true?
 ---@return string? message
 ---@return Kind? kind

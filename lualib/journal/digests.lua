@@ -1,13 +1,12 @@
---- The fields of a user as they were sent, beside those that a tenant shows: compared by digests,
---- for a finished run keeps no more of them.
+--- Compares fields as sent with those the tenant shows. By digest: a finished run keeps no values.
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
 local field_digests = {}
 
--- What a tenant shows as it was sent, and what one that leaves it out means by that. Hashes and MFA
--- factors are never shown.
+-- Fields that a tenant shows as they were sent, and the value that a missing one stands for. Hashes
+-- and MFA factors are never shown.
 local COMPARED <const> = {
   email_verified = { absent = false }, phone_verified = { absent = false },
   blocked = { absent = false }, app_metadata = { absent = {} }, user_metadata = { absent = {} },
@@ -18,17 +17,17 @@ local function differs(name, sent, theirs)
   local value, absent = theirs[name], COMPARED[name].absent
   if (value == nil or value == json.null) and absent ~= nil then value = absent end
   if value == nil or json.digest(value) ~= sent then
-    -- An empty list and an empty object are told apart by us alone.
+    -- Only this program distinguishes an empty list from an empty object.
     local empty = type(absent) == "table" and type(value) == "table" and next(value) == nil
     return not (empty and sent == json.digest(json.array {}))
   end
   return false
 end
 
----The fields in which a tenant's user is not what was sent; what was not sent is not compared.
+---The fields that were sent and differ in the tenant.
 ---@param ours table     identifiers
 ---@param digests table<string, string>
----@param theirs table   as the tenant shows the user
+---@param theirs table   the user as the tenant shows it
 ---@return string[] names  sorted
 function field_digests.differences(ours, digests, theirs)
   local names = {}
@@ -43,7 +42,7 @@ function field_digests.differences(ours, digests, theirs)
   return names
 end
 
----The fields to ask an export for.
+---The fields to request from an export.
 ---@return {name: string}[]
 function field_digests.exported()
   local list = {}

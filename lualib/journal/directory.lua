@@ -1,4 +1,4 @@
---- The run directory: where each file lies, who holds it, and the users of a chunk.
+--- The run directory: the paths of its files, its lock, and the users of a chunk.
 
 local chunk = require "host.chunk"
 local digest = require "host.digest"
@@ -11,7 +11,7 @@ local path = require "base.path"
 
 local directory = {}
 
--- Room for the journal to record what is in flight when the disk is full.
+-- Lets the journal record what is in flight when the disk is full.
 local RESERVE <const> = 4 * 1024 * 1024 -- bytes
 
 ---@class RunDirectory
@@ -26,13 +26,12 @@ function directory.at(dir)
   return setmetatable({ path = dir }, RunDirectory)
 end
 
----Whether a run has been begun there.
----@return boolean
+---@return boolean  whether it holds a run
 function RunDirectory:exists()
   return file.stat(self:journal()) ~= nil
 end
 
----Why no run directory can be there. Its parent is not made: it may be mistyped.
+---Why the run directory cannot be created. Its parent is not created: it may be a typing error.
 local function misplaced(dir)
   local stat = file.stat(dir)
   if stat then
@@ -45,10 +44,10 @@ local function misplaced(dir)
     .. "--run-dir", dir, parent)
 end
 
----Makes the directory and takes it for this process.
+---Creates the directory and locks it for this process.
 ---@return true?
 ---@return string? message
----@return Kind? kind  "usage": it cannot be there, or another process works there
+---@return Kind? kind  "usage": it cannot be created, or another process holds the lock
 ---@return FailureMore? more
 function RunDirectory:take()
   local wrong = misplaced(self.path)
@@ -65,17 +64,17 @@ function RunDirectory:take()
   return nil, message, kind
 end
 
----Keeps room on the disk for the journal; given up by spend_reserve.
+---Reserves disk space for the journal, until spend_reserve.
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function RunDirectory:reserve()
   local reserved, message, kind = file.reserve(path.join(self.path, "reserve"), RESERVE)
-  if not reserved then self:spend_reserve() end -- what there was of it
+  if not reserved then self:spend_reserve() end -- it may be there in part
   return reserved, message, kind
 end
 
----Gives the reserved room back: the disk is full, and what is in flight must be recorded.
+---Releases the reserved space: the disk is full, and what is in flight must be recorded.
 function RunDirectory:spend_reserve()
   file.remove(path.join(self.path, "reserve"))
 end
@@ -102,7 +101,7 @@ function RunDirectory:chunk(id)
   return path.join(self.path, string.format("chunks/%06d.json", id))
 end
 
----What remains of a chunk when the run is finished.
+---The archive of a chunk, see journal.archive.
 ---@param id integer
 ---@return string
 function RunDirectory:sent(id)
@@ -119,11 +118,11 @@ local MISSING <const> = "%s is missing; restore it: it holds users that are not 
   .. "the tenant"
 local CHANGED <const> = "%s has changed since it was staged; restore the original"
 
----The bytes of a chunk's file, which are those that were staged.
+---The bytes of a chunk's file, checked against the journal.
 ---@param record LedgerChunk
 ---@return string?
 ---@return string? message
----@return Kind? kind  "missing"; "parse" when they have changed
+---@return Kind? kind  "missing"; "parse" if they have changed
 function RunDirectory:bytes(record)
   local name = self:chunk(record.id)
   local text, message, kind = file.read(name)
@@ -136,13 +135,7 @@ function RunDirectory:bytes(record)
   return text
 end
 
----Puts values of a chunk beside their places.
----@param dir RunDirectory
----@param record LedgerChunk
----@param values table[]
----@return PlacedUser[]?
----@return string? message
----@return Kind? kind
+---Joins the values of a chunk with their places.
 local function placed(dir, record, values)
   local places, message, kind = chunk.places(record.places)
   if not places then return nil, message, kind end
@@ -158,7 +151,7 @@ local function placed(dir, record, values)
   return users
 end
 
----The users of a chunk, from its file.
+---The users of a chunk, read from its file.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
 ---@return string? message
@@ -171,8 +164,8 @@ function RunDirectory:users(record)
   return placed(self, record, users)
 end
 
----The users of a chunk as far as a finished run knows them, also from a chunk file that is still
----there: `user` has the identifiers, and `digests` of all fields.
+---The users of a chunk, reduced to what a finished run knows of them, even while the chunk file
+---exists: `user` has the identifiers, and `digests` of all fields.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
 ---@return string? message
@@ -187,7 +180,7 @@ function RunDirectory:outlines(record)
   return placed(self, record, outlines)
 end
 
----The same from what a finished run keeps of a chunk.
+---The same, from the archive.
 ---@private
 function RunDirectory:sealed(record)
   local input <close>, message, kind = file.open(self:sent(record.id))
@@ -202,8 +195,8 @@ function RunDirectory:sealed(record)
   return users
 end
 
--- What a run may leave, its lock aside. Nothing else is ever removed: --run-dir may name a folder
--- with files of other people in it.
+-- The files of a run, apart from its lock. Nothing else is ever removed: --run-dir may name a
+-- folder that contains other files.
 local OURS <const> = {
   "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
   "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
@@ -212,8 +205,8 @@ local OURS <const> = {
   "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db",
 }
 
----Removes what an unfinished stage left; nothing of it was sent.
----@param ... string  names of files that stay
+---Removes the files of an unfinished stage; nothing of it was sent.
+---@param ... string  names of files to keep
 function RunDirectory:clear(...)
   local kept = {}
   for _, name in ipairs { ... } do kept[name] = true end
@@ -224,7 +217,7 @@ function RunDirectory:clear(...)
   failure.check(file.mkdir(path.join(self.path, "chunks")))
 end
 
----Removes a run that came to nothing, and the folder when nothing else is in it.
+---Removes an abandoned run, and the folder if it is then empty.
 function RunDirectory:discard()
   self:clear()
   failure.check(file.remove_tree(path.join(self.path, "chunks")))
@@ -233,7 +226,7 @@ function RunDirectory:discard()
   if names and #names == 0 then file.remove_tree(self.path) end
 end
 
----The newest run of a folder.
+---The newest run in a folder.
 ---@param folder string
 ---@return string? dir
 function directory.newest(folder)

@@ -1,5 +1,5 @@
---- The file of a run's journal: made whole or not at all, opened when it is sound, brought up to
---- date when an older program made it. What stands in it is the ledger's.
+--- The database file of a run's journal: created atomically, checked when opened, and migrated if
+--- an older program wrote it. Its contents are the ledger's business.
 
 local crash = require "base.crash"
 local file = require "host.file"
@@ -16,15 +16,12 @@ local LAYOUT <const> = {
   tables = { "run", "chunk", "attempt", "job" },
 }
 
-local LEAST_ROOM <const> = 64 * 1024 -- bytes that the files beside a journal need
+local LEAST_ROOM <const> = 64 * 1024 -- bytes for the files that SQLite creates next to a journal
 
----@return host.store.database?
----@return string? message
----@return Kind? kind
 local function open(path, options)
   local db, message, kind = store.open(path, options)
   if not db then
-    -- SQLite tells no reason when it cannot make the files beside the journal.
+    -- SQLite does not say why it cannot create those files.
     local room = file.free(paths.dirname(path)) or LEAST_ROOM
     if kind == "full" or kind == "io" and room < LEAST_ROOM then
       message, kind = message .. ": no space left on the disk", "full"
@@ -45,45 +42,40 @@ local function make(path, fill)
     fill(db)
     done, message, kind = tx:commit()
   end
-  -- The file alone gets the name: what stands beside it, for want of room, would be lost.
+  -- Only this file is renamed: anything left in the -wal file would be lost.
   if done then done, message, kind = db:exec "PRAGMA wal_checkpoint(TRUNCATE)" end
   db:close()
   return done, message, kind
 end
 
----Makes a journal. It has its name only once its tables and what `fill` writes are in it: a kill
----before leaves no run.
+---Creates a journal with what `fill` writes. Renamed when complete: a kill before leaves no run.
 ---@param path string
 ---@param fill fun(db: host.store.database)
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function journal_file.create(path, fill)
-  local beside = path .. ".new"
-  for _, name in ipairs { beside, beside .. "-wal", beside .. "-shm" } do file.remove(name) end
-  local done, message, kind = make(beside, fill)
+  local fresh = path .. ".new"
+  for _, name in ipairs { fresh, fresh .. "-wal", fresh .. "-shm" } do file.remove(name) end
+  local done, message, kind = make(fresh, fill)
   if not done then return nil, message, kind end
   crash.point({}, "create.before")
-  done, message, kind = file.rename(beside, path)
+  done, message, kind = file.rename(fresh, path)
   crash.point({}, "create.after")
   return done, message, kind
 end
 
----What is wrong with a journal, or nil.
+---What is damaged in a journal, or nil.
 local function damage(db, readonly)
-  -- A reader comes while a run goes on and is content with what it needs at once.
+  -- A reader may open it while a run writes, and a full check takes too long for it.
   local sound, message = db:row(readonly and "SELECT count(*) AS said FROM run"
     or "PRAGMA quick_check(1)")
   if sound and (sound.said or sound.quick_check == "ok") then return nil end
   return message or sound.quick_check
 end
 
----Brings an older journal up to date. A reader gets a copy: another program, even the older one,
----may hold the run.
----@return host.store.database?
----@return string? message
----@return Kind? kind
-local function brought_up(db, path, readonly)
+---Migrates an older journal. A reader gets a copy: another program, maybe the older one, may write.
+local function migrate(db, path, readonly)
   if not readonly then
     local done, message, kind = versions.update(db, LAYOUT, path)
     return done and db, message, kind
@@ -101,11 +93,11 @@ local function brought_up(db, path, readonly)
 end
 
 ---@class JournalOptions : host.store.Options
----@field on_update? fun(from: integer, to: integer)  the journal was brought up to date
+---@field on_update? fun(from: integer, to: integer)  called after a migration
 
----Opens the journal of a run that is there. Only who holds the run's lock may open it for writing:
----one of an older version is then brought up to date. Opened for reading it stays as it is, and
----what is returned shows this moment only.
+---Opens an existing journal. Only the holder of the run's lock may open it for writing, which
+---migrates one of an older version. Opened for reading, such a journal stays unchanged, and the
+---result is a snapshot.
 ---@param path string
 ---@param options? JournalOptions
 ---@return host.store.database?
@@ -121,7 +113,7 @@ function journal_file.open(path, options)
   if fault then version, message, kind = nil, path .. " is damaged: " .. fault, "parse" end
   local usable = version and db
   if version and version < LAYOUT.version then
-    usable, message, kind = brought_up(db, path, options.readonly)
+    usable, message, kind = migrate(db, path, options.readonly)
     if usable and options.on_update then options.on_update(version, LAYOUT.version) end
   end
   if not usable then db:close() end

@@ -1,13 +1,13 @@
---- Gates: limits beyond which a run stops by itself, and is resumable.
+--- Gates: limits beyond which a run stops. It can be resumed.
 
 local format = require "base.format"
 local totals = require "journal.totals"
 
 local gates = {}
 
-local ENOUGH <const> = 100 -- users with a result before a percentage of them says anything
+local ENOUGH <const> = 100 -- users with a result before a percentage of them is meaningful
 
----@class Limit  how many are too many: more than `n`, or more than `percent` of the whole
+---@class Limit  exceeded by more than `n`, or by more than `percent` of the whole
 ---@field n? integer
 ---@field percent? number
 
@@ -27,7 +27,7 @@ function gates.exceeded(limit, count, whole)
   return whole > 0 and count * 100 > limit.percent * whole
 end
 
----How many of the whole a limit stands for: a percentage is rounded up, to one at least.
+---The limit as a number. A percentage is rounded up, to at least one.
 ---@param limit Limit
 ---@param whole integer
 ---@return integer
@@ -37,7 +37,7 @@ function gates.count(limit, whole)
   return math.min(math.max(1, math.ceil(share - 1e-6)), whole) -- 0.7 % of 1000 are 7, not 8
 end
 
----A message when more records were rejected than the limit allows; judged at the end of the stage.
+---A message if more records were rejected than the limit allows; checked at the end of the stage.
 ---@param limit? Limit
 ---@param figures table<string, integer>  of totals.figures
 ---@return string?
@@ -53,7 +53,7 @@ local function failures(ledger)
   return failed, f.inserted + f.updated + f.already_there + failed, f.staged
 end
 
----A message when more users failed than the limit allows; judged at each harvest.
+---A message if more users failed than the limit allows; checked at each harvest.
 ---@param limit? Limit
 ---@param ledger Ledger
 ---@return string?
@@ -66,7 +66,7 @@ function gates.failures(limit, ledger)
     format.number(failed), format.count(results, "user"), gates.text(limit))
 end
 
----How many will have failed at the end if the rest is like those with a result.
+---Projected failures at the end, at the rate so far.
 ---@param ledger Ledger
 ---@return integer
 function gates.expected(ledger)

@@ -1,8 +1,7 @@
---- The one ledger: every state transition of a run is one function here, and one transaction of
---- the journal. Nothing else writes to it. docs/journal.md describes the tables.
----
---- A chunk goes staged -> sending -> sent -> ended -> harvested; uncertain is a chunk whose upload
---- was begun and whose answer never came, or whose job ended without saying what became of it.
+--- The ledger: each state transition of a run is one function here and one transaction of the
+--- journal. Nothing else writes to the journal. docs/journal.md describes the tables.
+--- A chunk goes staged -> sending -> sent -> ended -> harvested. It is uncertain if its upload
+--- began and no response arrived, or if its job ended without a result.
 
 local clock = require "host.clock"
 local crash = require "base.crash"
@@ -18,7 +17,7 @@ local ledger = {}
 local Ledger = {}
 Ledger.__index = Ledger
 
----Makes the journal of a new run.
+---Creates the journal of a new run.
 ---@param path string
 ---@param facts table<string, any>  see Ledger:set
 ---@return Ledger?
@@ -32,7 +31,7 @@ function ledger.create(path, facts)
   return ledger.open(path)
 end
 
----Opens the journal of a run that is there; see journal.open.
+---Opens the journal of an existing run, see journal.file.
 ---@param path string
 ---@param options? JournalOptions
 ---@return Ledger?
@@ -48,9 +47,7 @@ function Ledger:close()
   self.db:close()
 end
 
--- Facts of the run ------------------------------------------------------------------------
-
----Writes facts of the run; a table is kept as JSON.
+---Writes facts of the run; a table is stored as JSON.
 ---@param facts table<string, nil|boolean|integer|number|string|table>
 function Ledger:set(facts)
   for key, value in pairs(facts) do
@@ -59,7 +56,7 @@ function Ledger:set(facts)
   end
 end
 
----Facts on their own, durable when this returns.
+---Writes facts, durable when this returns.
 ---@param facts table<string, any>
 ---@return true?
 ---@return string? message
@@ -70,7 +67,7 @@ function Ledger:note(facts)
   return tx:commit()
 end
 
----How far the import is, for other terminals. No transition: if it is not written, nothing is lost.
+---Progress of the import, for `status`. Not a transition: nothing is lost if it is not written.
 ---@param progress table
 function Ledger:save_progress(progress)
   local tx <close> = self.db:begin()
@@ -78,12 +75,10 @@ function Ledger:save_progress(progress)
   tx:commit()
 end
 
--- Stage -----------------------------------------------------------------------------------
-
----@class StagedPart  what a stretch of the source became
+---@class StagedPart  the outcome of a part of the source
 ---@field chunk? {id: integer, users: integer, bytes: integer, sha256: string, places: string}
 ---@field rejected {position: integer, at: string, outcome: string, code: string}[]  also path, kept
----@field skipped table<string, integer>   reason -> how many more
+---@field skipped table<string, integer>   by reason, since the last part
 ---@field warnings table<string, {n: integer, message: string}>  totals so far
 ---@field facts table<string, any>         counters so far
 
@@ -116,9 +111,9 @@ function Ledger:staged(part)
   return tx:commit()
 end
 
----The canary's users end with this chunk.
+---Marks the last chunk of the canary.
 ---@param chunk {id: integer, users: integer, bytes: integer, sha256: string, places: string}
----@param rest? table  the users that were behind them in it, now a chunk of their own
+---@param rest? table  a new chunk for the users behind the canary's
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -133,10 +128,8 @@ function Ledger:set_apart(chunk, rest)
   return tx:commit()
 end
 
--- Upload ----------------------------------------------------------------------------------
-
----The intent to send, durable before the first byte. Its time is the tenant's, which stamps what
----comes of it: our own clock may be set anew before that is looked at.
+---The intent to send, durable before the first byte. Its time is by the tenant's clock, like the
+---creation times that it is compared with: our own clock may change in between.
 ---@param chunk integer
 ---@param offset? number  seconds that the tenant's clock is ahead
 ---@return integer? attempt
@@ -158,11 +151,11 @@ local function end_attempt(db, attempt, outcome, message)
     outcome, message, attempt)
 end
 
----The tenant took the chunk: the job's id, the moment it is known.
+---The tenant accepted the chunk. Called as soon as the job's id is known.
 ---@param chunk integer
 ---@param attempt integer
----@param job string
----@param created? number  when the tenant made it, by its clock; unix seconds
+---@param job string       id
+---@param created? number  unix seconds, by the tenant's clock
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -175,8 +168,8 @@ function Ledger:sent(chunk, attempt, job, created)
   return tx:commit()
 end
 
----The chunk did not arrive, or was refused: it may be sent again. An intent that came to nothing
----leaves no trace in `first_intent`, unless an earlier attempt may have been received.
+---The chunk did not arrive or was refused, and may be sent again. `first_intent` then is that of
+---the first attempt that may have been received, if any.
 ---@param chunk integer
 ---@param attempt integer
 ---@param outcome "unsent"|"refused"
@@ -192,7 +185,7 @@ function Ledger:not_sent(chunk, attempt, outcome, why)
   return tx:commit()
 end
 
----The upload was begun and its answer never came.
+---The upload began and no response arrived.
 ---@param chunk integer
 ---@param attempt integer
 ---@param why string
@@ -206,7 +199,7 @@ function Ledger:uncertain(chunk, attempt, why)
   return tx:commit()
 end
 
----What an earlier process left in the middle of an upload is uncertain from now on.
+---Marks chunks whose upload an earlier process did not finish as uncertain.
 ---@return integer? n  chunks
 ---@return string? message
 ---@return Kind? kind
@@ -219,7 +212,7 @@ function Ledger:adopt()
   return done and n, message, kind
 end
 
----An uncertain chunk, or one whose job failed, is to be sent again.
+---Returns an uncertain chunk, or one whose job failed, to `staged`.
 ---@param chunk integer
 ---@return true?
 ---@return string? message
@@ -230,14 +223,12 @@ function Ledger:send_again(chunk)
   return tx:commit()
 end
 
--- Jobs ------------------------------------------------------------------------------------
-
 ---@class JobEnd
 ---@field state "completed"|"failed"|"lost"
 ---@field summary? {total?: integer, inserted?: integer, updated?: integer, failed?: integer}
 ---@field details? string
 
----The job has ended; what became of its users is still to be read.
+---The job has ended; its result is not harvested yet.
 ---@param job string
 ---@param result JobEnd
 ---@return true?
@@ -254,7 +245,7 @@ function Ledger:ended(job, result)
   return tx:commit()
 end
 
----@class NewFailure  a user that the job did not take
+---@class NewFailure  a user that the job did not import
 ---@field place integer    1-based index in the chunk
 ---@field position integer
 ---@field at string
@@ -266,18 +257,17 @@ end
 ---@field user_id? string
 ---@field why? string
 
----Adds to a fact that counts.
+---Adds to a counter.
 local function add(db, key, n)
   if not n or n == 0 then return end
   db:run([[INSERT INTO run VALUES (?, ?)
     ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], key, n)
 end
 
----A chunk's result: how many were inserted and updated, and every user that was not. The three
----add up to the chunk's users, or this is misuse.
+---A chunk's result. The counts and failures must add up to the chunk's users.
 ---@param chunk LedgerChunk
 ---@param attempt integer
----@param job string?      nil when the users were looked up instead
+---@param job string?      nil if the users were looked up instead
 ---@param counts {inserted: integer, updated: integer, alarms?: integer, looked_up?: integer}
 ---@param failures NewFailure[]
 ---@return true?
@@ -305,16 +295,14 @@ function Ledger:harvested(chunk, attempt, job, counts, failures)
   return tx:commit()
 end
 
--- Refused users ---------------------------------------------------------------------------
-
 ---@class Verdict
 ---@field id integer       of the failure
 ---@field outcome "judged"|"failed"|"already_there"|"inserted"|"updated"
 ---@field user_id? string  of the user in the tenant
 ---@field why? string
----@field finding? {code: string, message: string}  in place of the tenant's
+---@field finding? {code: string, message: string}  replaces the tenant's
 
----What became of refused users, by the evidence. "judged" ones are left for the finalizer.
+---Outcomes of failed users, by evidence. Those that are "judged" are left to the finalizer.
 ---@param verdicts Verdict[]
 ---@return true?
 ---@return string? message
@@ -336,10 +324,10 @@ end
 ---@field id integer   of the failure
 ---@field why? string  what was changed
 
----Repaired users become a new chunk: users, round and mark in one transaction.
+---Adds a chunk of repaired users and marks their failures.
 ---@param round integer
 ---@param chunk LedgerChunk    without round and state
----@param failures Repaired[]
+---@param failures Repaired[]  one per user of the chunk
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -354,8 +342,8 @@ function Ledger:requeued(round, chunk, failures)
   return tx:commit()
 end
 
----A finished run goes on: its failed users are imported once more.
----@param recipe table<string, any>  see origin.digests
+---Reopens a finished run to import its failed users again.
+---@param recipe table<string, any>  see run.fingerprint
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -366,7 +354,7 @@ function Ledger:reopen(recipe)
   return tx:commit()
 end
 
----A warning of the import; looking again counts the same users again.
+---A warning of the import. Replaces an earlier count: a repeated check counts the same users.
 ---@param code string
 ---@param n integer
 ---@param message string
@@ -389,9 +377,7 @@ function Ledger:done_once(key)
   return tx:commit()
 end
 
--- Undo ------------------------------------------------------------------------------------
-
----The run's users are being deleted: from here on nothing of it is imported any more.
+---The run's users are being deleted: from here on none of them is imported.
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -402,7 +388,7 @@ function Ledger:begin_undo()
   return tx:commit()
 end
 
----The intent to delete the users of these places, durable before the first of them goes.
+---The intent to delete the users at these places, durable before the first deletion.
 ---@param chunk integer
 ---@param places integer[]
 ---@return true?
@@ -416,12 +402,12 @@ function Ledger:undoing(chunk, places)
 end
 
 ---@class Undone
----@field place integer   the last one of the stretch
+---@field place integer   the last one of the part
 ---@field deleted integer
----@field gone integer    already
+---@field gone integer    already deleted by others
 ---@field kept {place: integer, position: integer, at: string, why: string, user_id?: string}[]
 
----A stretch of a chunk's users is dealt with.
+---Part of a chunk's users has been processed.
 ---@param chunk integer
 ---@param part Undone
 ---@return true?

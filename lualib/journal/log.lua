@@ -1,5 +1,5 @@
---- log.ndjson: the story of a run, an event a line. Events carry ids, counts and codes; what a
---- tenant or a recipe said may name people, and is made anonymous here.
+--- log.ndjson: the events of a run, one per line. They carry ids, counts and codes; messages of a
+--- tenant or a recipe may identify people and are redacted here.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -9,7 +9,7 @@ local log = {}
 
 ---@alias Log fun(event: string, fields?: table)
 
--- What never gets into a log: addresses, tokens, hashes; and what stands in their place.
+-- Patterns of what must never reach a log, and their replacements.
 local SECRETS <const> = {
   { "[%w._%%+'-]+@[%w-]+%.[%w.-]*%w", "(address)" },
   { "eyJ[%w_-]+%.[%w_-]+%.?[%w_-]*", "(token)" },
@@ -23,7 +23,7 @@ function log.anonymous(text)
   return text
 end
 
----A log of what cannot be written goes nowhere: no run ends for its sake.
+---If the file cannot be opened, events are dropped: a run does not stop because of its log.
 ---@param path string
 ---@return Log log
 ---@return string? message  why nothing is written

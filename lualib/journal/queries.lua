@@ -1,4 +1,4 @@
---- What the journal says: the reading half of the ledger. Nothing here writes.
+--- Queries of the journal: the reading half of the ledger.
 
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -14,9 +14,9 @@ local queries = {}
 ---@field bytes integer
 ---@field sha256 string
 ---@field places string      for chunk.places
----@field upsert boolean     sent with upsert whatever the run's setting
----@field updates? boolean   by the wish of a fixer: whom it updates was there before this run
----@field first_intent? number unix seconds, by the tenant's clock: its first upload was begun
+---@field upsert boolean     sent with upsert, whatever the run's setting
+---@field updates? boolean   at a fixer's request: the users it updates existed before this run
+---@field first_intent? number start of its first upload: unix seconds, by the tenant's clock
 
 local function as_chunk(row)
   if not row then return nil end
@@ -24,15 +24,13 @@ local function as_chunk(row)
   return row
 end
 
--- Facts of the run ------------------------------------------------------------------------
-
 ---@param key string
 ---@return nil|integer|number|string
 function queries:get(key)
   return self.db:value("SELECT value FROM run WHERE key = ?", key)
 end
 
----A fact that was given as a table.
+---A fact that was set as a table.
 ---@param key string
 ---@return any
 function queries:get_table(key)
@@ -41,12 +39,10 @@ function queries:get_table(key)
 end
 
 ---@param key string
----@return boolean  whether a step of run:once has ended
+---@return boolean  whether a step of run:once has completed
 function queries:was_done(key)
   return self.db:value("SELECT 1 FROM once WHERE key = ?", key) ~= nil
 end
-
--- Chunks, jobs and refused users ----------------------------------------------------------
 
 ---The next chunk in one of the states, after chunk `after`.
 ---@param state string
@@ -80,10 +76,10 @@ function queries:chunks_with_result()
   end
 end
 
----The chunk in which the first `n` staged users end, and how many of it belong to them.
+---The chunk with the last of the first `n` staged users.
 ---@param n integer
 ---@return integer? id
----@return integer? users
+---@return integer? users  how many of its users belong to them
 function queries:chunk_of(n)
   for record in self:chunks() do
     if n <= record.users then return record.id, n end
@@ -103,8 +99,8 @@ function queries:attempts(chunk)
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
 
----When this run may first have created a chunk's users. Those that go once more for their factors'
----sake were sent in another chunk before.
+---When this run may first have created a chunk's users. Those repeated for their MFA factors were
+---sent in another chunk before.
 ---@param chunk integer
 ---@return number? first  unix seconds, by the tenant's clock; nil: nothing of it was sent
 function queries:first_intent(chunk)
@@ -118,8 +114,7 @@ function queries:jobs(chunk)
   return self.db:value("SELECT count(*) FROM job WHERE chunk = ?", chunk)
 end
 
----Whether nothing that happens yet can change what became of a harvested chunk's users: those that
----failed may go once more.
+---Whether the outcomes of a harvested chunk are final. Failed users may be sent again.
 ---@param chunk integer
 ---@return boolean
 function queries:is_settled(chunk)
@@ -128,16 +123,15 @@ function queries:is_settled(chunk)
       AND outcome NOT IN ('inserted', 'updated', 'already_there'))]], chunk) == 1
 end
 
----When the last upload of a chunk ended whose job, if there is one, may run unseen.
+---The end of a chunk's last upload whose job, if any, may be running unobserved.
 ---@param chunk integer
----@return number? unix
+---@return number? unix  seconds
 function queries:unseen(chunk)
   return self.db:value([[SELECT max(ifnull(attempt.ended, attempt.begun)) FROM attempt
     LEFT JOIN job ON job.attempt = attempt.id
     WHERE attempt.chunk = ? AND (attempt.outcome = 'uncertain' OR job.state = 'lost')]], chunk)
 end
 
----The last attempt of a chunk.
 ---@param chunk integer
 ---@return {id: integer, begun: number, outcome: string?, message: string?}?
 function queries:last_attempt(chunk)
@@ -157,17 +151,15 @@ function queries:open_jobs()
   return list
 end
 
----The job that a chunk became last.
 ---@param chunk integer
----@return string? id
+---@return string? id  of its last job
 function queries:last_job(chunk)
   return self.db:value("SELECT id FROM job WHERE chunk = ? ORDER BY attempt DESC LIMIT 1", chunk)
 end
 
----Failures with an outcome, from id `after` on, at most `n`.
 ---@param outcomes string  names, separated by blanks
----@param after integer
----@param n integer
+---@param after integer    id
+---@param n integer        at most
 ---@param chunk? integer
 ---@return table[]
 function queries:failures(outcomes, after, n, chunk)
@@ -183,7 +175,6 @@ function queries:failures(outcomes, after, n, chunk)
   return list
 end
 
----One failure.
 ---@param id integer
 ---@return table?
 function queries:failure(id)
@@ -193,8 +184,7 @@ function queries:failure(id)
   return row
 end
 
----Chunks with failures that were harvested and not yet judged.
----@return integer[] ids
+---@return integer[] ids  of harvested chunks with failures that are still open
 function queries:unjudged()
   local ids = {}
   for row in self.db:rows([[SELECT DISTINCT chunk FROM failure WHERE outcome = 'open'
@@ -204,9 +194,7 @@ function queries:unjudged()
   return ids
 end
 
--- Users -----------------------------------------------------------------------------------
-
----@return integer users  that the stage wrote into chunks
+---@return integer users  written into chunks by the stage
 function queries:users_staged()
   return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk WHERE round = 1")
 end
@@ -222,16 +210,13 @@ function queries:users_in_chunks()
   return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk")
 end
 
----What is staged and not yet sent.
----@return {jobs: integer, users: integer, bytes: integer}
+---@return {jobs: integer, users: integer, bytes: integer}  staged and not yet sent
 function queries:to_send()
   return self.db:row([[SELECT count(*) AS jobs, ifnull(sum(users), 0) AS users,
     ifnull(sum(bytes), 0) AS bytes FROM chunk WHERE state = 'staged']])
 end
 
--- State of the run ------------------------------------------------------------------------
-
----@return boolean  whether an upload was ever begun
+---@return boolean  whether any upload was started
 function queries:was_sent()
   return self.db:value("SELECT 1 FROM attempt LIMIT 1") == 1
 end
@@ -241,13 +226,13 @@ function queries:is_pending()
   return self.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1") == 1
 end
 
----@return boolean  whether jobs of this run may still run in the tenant
+---@return boolean  whether jobs of this run may still be running in the tenant
 function queries:may_run()
   return self.db:value([[SELECT 1 FROM chunk WHERE state IN ('sending', 'sent', 'ended')
     LIMIT 1]]) == 1
 end
 
----@return boolean  whether the outcome of something that was sent is not known yet
+---@return boolean  whether the outcome of a sent user is not known yet
 function queries:is_unsettled()
   return self.db:value([[SELECT 1 FROM chunk
     WHERE state IN ('sending', 'sent', 'ended', 'uncertain')
@@ -268,7 +253,7 @@ function queries:chunks_by_state()
   return by_state
 end
 
----The last errors of uploads and jobs, the newest first.
+---The last errors of uploads and jobs, newest first.
 ---@param n integer  at most
 ---@return fun(): {at?: number, chunk: integer, message: string}?
 function queries:last_errors(n)
@@ -279,14 +264,12 @@ function queries:last_errors(n)
     ORDER BY at DESC LIMIT ?]], n)
 end
 
----First submit, last end and total time of the jobs that have ended.
+---First submission, last end and total time of the jobs that have ended.
 ---@return {first?: number, last?: number, busy?: number, n: integer}  unix seconds, seconds
 function queries:job_times()
   return self.db:row([[SELECT min(submitted) AS first, max(ended) AS last,
     sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
 end
-
--- Canary ----------------------------------------------------------------------------------
 
 ---Whether the canary's outcome is not known yet.
 ---@param last? integer  its last chunk; nil: all users are in the canary
@@ -307,9 +290,7 @@ function queries:canary_result(last)
     FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]], last)
 end
 
--- Failures --------------------------------------------------------------------------------
-
----Users that failed or were repaired, in the journal's order.
+---Users that failed or were repaired, in journal order.
 ---@return fun(): {at: string, code: string, path: string?, message: string, errors: table[],
 ---outcome: string, why: string?, user_id: string?}?
 function queries:failed_or_repaired()
@@ -322,14 +303,13 @@ function queries:failed_or_repaired()
   end
 end
 
----Failures that are left to the finalizer.
+---Failures left to the finalizer.
 ---@return fun(): {code: string, message: string, user_id: string?}?
 function queries:judged_failures()
   return self.db:rows("SELECT code, message, user_id FROM failure WHERE outcome = 'judged'")
 end
 
----How far the undo of a chunk is: the last place that is dealt with, and the places that were to
----be deleted when an earlier process ended.
+---How far a chunk is undone: the last place processed, and those whose deletion was interrupted.
 ---@param chunk integer
 ---@return {place: integer, intent: integer[]}
 function queries:undo_progress(chunk)
@@ -338,15 +318,13 @@ function queries:undo_progress(chunk)
   return { place = row.place, intent = row.intent and json.decode(row.intent) or {} }
 end
 
----Users that an undo left in the tenant.
+---Users that an undo kept in the tenant.
 ---@return fun(): {position: integer, at: string, user_id: string?, why: string}?
 function queries:kept()
   return self.db:rows("SELECT position, at, user_id, why FROM kept ORDER BY position")
 end
 
--- Times -----------------------------------------------------------------------------------
-
--- From an intent on: later than this its job, of whatever end, creates nobody any more.
+-- Counted from an intent: later than this its job creates no users, however it ends.
 local DEADLINE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
 
 local RECEIVED <const> = [[
@@ -354,19 +332,19 @@ SELECT attempt.begun, job.created, job.state, job.ended - job.submitted AS secon
 FROM attempt LEFT JOIN job ON job.attempt = attempt.id
 WHERE attempt.chunk = ? AND ifnull(attempt.outcome, 'uncertain') IN ('accepted', 'uncertain')]]
 
--- How long an upload takes, which no clock alone tells, and what clocks differ by meanwhile.
+-- For the duration of an upload, which neither clock shows, and for clock drift.
 local LATE <const> = 60 -- seconds
 
----When a chunk's users may have been created, by the tenant's clock: from the making of its first
----job, or the first intent where an answer did not tell (or where they were sent before, in another
----chunk, for their factors' sake), to a minute after the end of the last job,
----or as long as a job may run whose end or upload's answer nobody saw. Our own clock is only asked
----how long a job ran: it may have been set since. `is_exact`: no user can be of an earlier time.
+---When a chunk's users may have been created, by the tenant's clock. From the creation of its first
+---job, or from the first intent if a response lacked that, or if the users are repeated for their
+---MFA factors. Until a minute after the last job, or as long as a job may run if its end or the
+---upload's response was not seen. Our own clock, which may have changed since, only measures how
+---long a job ran. `is_exact`: no user can have been created earlier.
 ---@param chunk integer
 ---@return {first: number, last: number, is_exact: boolean}?  unix seconds; nil: it was never sent
 function queries:hours(chunk)
   local own = self:chunk(chunk).first_intent
-  -- Under upsert a user older than its own upload may be somebody who has signed up meanwhile.
+  -- Under upsert a user older than its own upload may have signed up in the meantime.
   local first = self:get "upsert" == 1 and own or self:first_intent(chunk)
   local last, made
   local is_exact = first == own
@@ -381,8 +359,8 @@ function queries:hours(chunk)
   return { first = is_exact and made or first, last = last, is_exact = is_exact }
 end
 
----Whether a user of the first round is one that its job, though completed, never told of, and that
----is not in the tenant. Where somebody else has an identifier of it, the next job says so.
+---Whether the job of a first-round user completed without reporting it, and the tenant lacks it. If
+---another user has one of its identifiers, the next job reports that.
 ---@param id integer  of the failure
 ---@return boolean
 function queries:was_left_out(id)
@@ -391,9 +369,8 @@ function queries:was_left_out(id)
       AND job.state = 'completed']], id) == 1
 end
 
----The failures of a chunk by place, with their outcomes.
 ---@param chunk integer
----@return table<integer, {outcome: string, user_id: string?, code: string}>
+---@return table<integer, {outcome: string, user_id: string?, code: string}>  its failures by place
 function queries:outcomes(chunk)
   local by_place = {}
   for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure

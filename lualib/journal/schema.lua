@@ -2,10 +2,10 @@
 
 local schema = {}
 
--- Of the tables below. Who changes them adds one, a migration, and fixtures (tests/fixtures/runs).
+-- A change of the tables needs a new version, a migration and fixtures (tests/fixtures/runs).
 schema.VERSION = 2
 
--- From version n to n + 1; see Layout. `undo` and `kept` may not be there.
+-- From version n to n + 1; see Layout. `undo` and `kept` may not exist.
 schema.MIGRATIONS = {
   [1] = "ALTER TABLE job ADD COLUMN created REAL",
 }
@@ -78,7 +78,7 @@ CREATE INDEX failure_outcome ON failure (outcome);
 CREATE TABLE once (key TEXT PRIMARY KEY, ended REAL NOT NULL) WITHOUT ROWID;
 ]]
 
--- Made when a run is first undone.
+-- Created by the first undo of a run.
 schema.UNDO = [[
 CREATE TABLE IF NOT EXISTS undo (
   chunk INTEGER PRIMARY KEY REFERENCES chunk,

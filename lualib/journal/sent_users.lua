@@ -1,5 +1,4 @@
---- The users that a run sent, in a scratch database on disk while they are compared with those of
---- the tenant. Memory does not grow with the users.
+--- The users that a run sent, in a scratch database on disk, for the comparison with the tenant's.
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
@@ -8,12 +7,12 @@ local store = require "host.store"
 
 local sent_users = {}
 
-local STRETCH <const> = 5000 -- rows in a transaction
+local STRETCH <const> = 5000 -- rows per transaction
 
 ---What is expected of a user in the tenant.
 sent_users.THERE = 0     -- it exists
 sent_users.COMPARED = 1  -- it exists and is as it was sent
-sent_users.IN_FLIGHT = 2 -- neither is known yet
+sent_users.IN_FLIGHT = 2 -- nothing is known yet
 
 local TABLE <const> = [[
 CREATE TABLE sent (
@@ -25,8 +24,8 @@ CREATE TABLE sent (
 ---@field position integer
 ---@field at string
 ---@field expected integer
----@field ids table      of one that is compared
----@field digests table  of one that is compared
+---@field ids table      filled under COMPARED
+---@field digests table  filled under COMPARED
 
 ---@class SentUsers
 ---@field private db host.store.database
@@ -53,7 +52,7 @@ end
 
 SentUsers.__close = SentUsers.close
 
----Runs `fn(turn)` in transactions: `turn` is called after each user.
+---Runs `fn(turn)` in a series of transactions; `fn` calls `turn` after each user.
 ---@param fn fun(turn: fun(): true?, string?, Kind?): true?, string?, Kind?
 ---@return true?
 ---@return string? message
@@ -74,7 +73,7 @@ end
 
 ---@alias AddSentUser fun(entry: RunUser, expected: integer): true?, string?, Kind?
 
----Adds users. `each` calls its argument with an entry and what is expected of it.
+---Adds users: `each` calls its argument with each entry and what is expected of it.
 ---@param each fun(add: AddSentUser): true?, string?, Kind?
 ---@return true?
 ---@return string? message
@@ -92,12 +91,12 @@ function SentUsers:fill(each)
     end)
   end)
   if not done then return nil, message, kind end
-  -- Made after the rows: a sort on disk is far cheaper than a tree that grows at random.
+  -- Created after the rows: a sort on disk is far cheaper than random inserts into a tree.
   return self.db:exec("CREATE INDEX sent_key ON sent (key)")
 end
 
----Lists of users that may be one of the tenant's and are not seen yet, by the surest identifier
----first. With addresses that are not unique, several share a key.
+---Lists of users that may match one of the tenant's and are not seen yet, by the most reliable
+---identifier first. If addresses are not unique, several users share a key.
 ---@param theirs table
 ---@return fun(): SentUser[]?
 function SentUsers:candidates(theirs)
@@ -123,7 +122,7 @@ function SentUsers:mark_seen(one)
   return self.db:run("UPDATE sent SET seen = 1 WHERE id = ?", one.id)
 end
 
----Users that should exist and were not seen, in the order of the source.
+---Users that should exist and were not seen, in source order.
 ---@return fun(): {position: integer, at: string}?
 function SentUsers:missing()
   return self.db:rows([[SELECT position, at FROM sent WHERE seen = 0 AND expected <> ?

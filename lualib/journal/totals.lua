@@ -1,4 +1,4 @@
---- The figures of the statement: each is counted from the journal's tables, none is a remainder.
+--- The figures of the report. Each is counted from the journal's tables; none is a remainder.
 
 local totals = {}
 
@@ -65,7 +65,7 @@ function totals.skipped(ledger)
 end
 
 ---@param ledger Ledger
----@return {code: string, count: integer, message: string}[]  the message is the first one's
+---@return {code: string, count: integer, message: string}[]  with the first message
 function totals.warnings(ledger)
   local list = {}
   for row in ledger.db:rows("SELECT code, n, message FROM warning ORDER BY code") do
@@ -74,9 +74,8 @@ function totals.warnings(ledger)
   return list
 end
 
----How many users may have been sent and have no result yet.
 ---@param ledger Ledger
----@return integer
+---@return integer users  that may have been sent and have no result yet
 function totals.in_flight(ledger)
   return ledger.db:value([[SELECT
     (SELECT ifnull(sum(users), 0) FROM chunk
@@ -84,7 +83,7 @@ function totals.in_flight(ledger)
     + (SELECT count(*) FROM failure WHERE outcome = 'open')]])
 end
 
----How many users may have been inserted: all of a chunk that does not tell whom it only updated.
+---Users that may have been inserted: all of a chunk that does not say which were only updated.
 ---@param ledger Ledger
 ---@return integer
 function totals.inserted(ledger)
@@ -95,11 +94,11 @@ end
 
 ---@class UndoFigures
 ---@field deleted integer
----@field gone integer   were no longer there
+---@field gone integer   did not exist any longer
 ---@field kept table<string, integer>  by reason
 ---@field finished boolean
 
----What an undo has done so far; nil when there was none.
+---What an undo has done so far; nil without one.
 ---@param ledger Ledger
 ---@return UndoFigures?
 function totals.undone(ledger)
@@ -112,7 +111,7 @@ function totals.undone(ledger)
   }
 end
 
----Whether both sums hold: what was read went somewhere, and so did what was staged.
+---Whether both sums hold: every record read and every user staged is accounted for.
 ---@param f table<string, integer>  of totals.figures
 ---@return boolean
 function totals.balanced(f)

@@ -1,5 +1,4 @@
---- The users of a run: every one it sent and what became of it, from the journal and the chunk
---- files, or what a finished run keeps of them.
+--- The users that a run sent and their outcomes, from the journal and the chunk files or archives.
 
 local identifiers = require "auth0.identifiers"
 local users = require "auth0.api.users"
@@ -11,13 +10,13 @@ local run_users = {}
 ---@field position integer  in the source
 ---@field at string         "users.csv:18"
 ---@field outcome string    inserted, updated, already_there, failed, ...; "upserted": one of the
----first two, for a job with upsert does not tell which
----@field in_flight boolean  it was sent, and its result is not known yet: `outcome` is assumed
+---first two, which a job with upsert does not distinguish
+---@field in_flight boolean  sent, result not known yet: `outcome` is assumed
 ---@field ids Identifiers
----@field tenant_id? string user_id in the tenant, where the journal knows it
+---@field tenant_id? string user_id in the tenant, if the journal knows it
 ---@field digests table<string, string>  by field, see journal.digests
 
----What became of those of a chunk's users that have no row of their own.
+---The outcome of those users of a chunk that have no row of their own.
 ---@param record LedgerChunk
 ---@return "inserted"|"updated"|"upserted"
 function run_users.rest(record)
@@ -26,7 +25,7 @@ function run_users.rest(record)
   return record.inserted == 0 and "updated" or "upserted"
 end
 
----The users of a chunk that was sent; those that went once more in another are left out.
+---The users of a chunk that was sent, without those that were requeued into another.
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@param id integer  of the chunk
@@ -53,11 +52,11 @@ function run_users.chunk(ledger, dir, id)
   return entries
 end
 
----@class RunFailure  a refused user, with the keys of a line of failed.ndjson
----@field id integer      of the journal
+---@class RunFailure  a failed user, with the keys of a line of failed.ndjson
+---@field id integer      in the journal
 ---@field position integer
 ---@field at string
----@field user? table     our own copy, hash intact; nil: it is not known any more
+---@field user? table     our own copy, hash intact; nil if it is no longer known
 ---@field code string
 ---@field path? string
 ---@field message string
@@ -67,8 +66,7 @@ end
 ---@field round integer
 ---@field why? string
 
----The failure that a row of the journal tells of.
----@param row table
+---@param row table    of the journal
 ---@param user? table  as it was sent
 ---@return RunFailure
 function run_users.refused(row, user)
@@ -79,9 +77,8 @@ function run_users.refused(row, user)
   }
 end
 
----The user_id that the entry's user has in the tenant, as far as that is known.
 ---@param entry RunUser
----@return string?
+---@return string?  the user_id in the tenant, if known
 function run_users.tenant_id(entry)
   return entry.tenant_id or identifiers.with_prefix(entry.ids.user_id)
 end
@@ -94,24 +91,22 @@ local function is_known_by_id(entry)
   return entry.tenant_id or entry.ids.user_id and not is_upserted(entry)
 end
 
----What identifies the user in the tenant. An upsert finds it by the address, whatever the id.
----@return Identifiers
+---What identifies the user in the tenant. An upsert matches by address, whatever the id.
 local function known_by(entry)
   local values = is_known_by_id(entry) and {} or identifiers.of(entry.ids)
   values.user_id = run_users.tenant_id(entry)
   return values
 end
 
----The one key of an entry, of auth0.identifiers.
 ---@param entry RunUser
----@return string
+---@return string  its first key, see auth0.identifiers
 function run_users.key(entry)
   local values = known_by(entry)
   if values.email and is_upserted(entry) then values.user_id = nil end
   return identifiers.keys(values)[1] or ""
 end
 
----Looks entries up: a function from an entry to the tenant's users that may be it.
+---Looks up entries: returns a function from an entry to the tenant's users that may match it.
 ---@param api Client
 ---@param connection string  name
 ---@param entries RunUser[]

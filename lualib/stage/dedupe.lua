@@ -1,5 +1,5 @@
---- A recipe's `dedupe` function: users wait on disk until the whole source is read, for any later
---- record may change which of two is kept.
+--- A recipe's `dedupe` function. Users wait on disk until the whole source is read, because any
+--- later record may change which of two is kept.
 
 local call = require "recipe.call"
 local json = require "host.json"
@@ -11,7 +11,7 @@ local dedupe = {}
 
 ---@class Dedupe
 ---@field choose_between fun(a: table, b: table): table  the recipe's
----@field slots integer              users that clashed with none when they came
+---@field slots integer              users that did not clash when they were read
 ---@field db host.store.database     scratch: the user kept in each slot
 local Dedupe = {}
 Dedupe.__index = Dedupe
@@ -31,7 +31,7 @@ function dedupe.new(choose)
   return setmetatable({ choose_between = choose, db = db, slots = 0 }, Dedupe)
 end
 
----Where the detector is to remember a user: a record can become several, so positions do not do.
+---The detector's number for the next user: not its position, as a record can become several users.
 ---@return integer
 function Dedupe:slot()
   return self.slots + 1
@@ -41,12 +41,12 @@ local function refuse(pipe, at, record, user, code, message, value, kept)
   return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user, kept)
 end
 
----A source record as text, for it is dead when the next one is read; nil for what JSON cannot hold.
+---A source record as text, because the next read invalidates it; nil if JSON cannot hold it.
 local function written(record)
   return (json.encode(json.materialize(record)))
 end
 
----A user that clashes with none so far.
+---Keeps a user that does not clash so far.
 ---@param pipe Pipeline
 ---@param user table
 ---@param at string
@@ -74,8 +74,7 @@ local function duplicate(position, at, user, kept, clash, record)
   }
 end
 
----Why the user that a dedupe returned cannot stay in a slot: findings, or nil. False, message, kind
----when that is not known.
+---Findings against the user that dedupe returned, or nil; false, message, kind on a failure.
 function Dedupe:objection(pipe, keep, slot, at)
   user_rules.normalise(keep)
   local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
@@ -94,7 +93,6 @@ function Dedupe:objection(pipe, keep, slot, at)
   end
 end
 
----Puts the user that stays into its slot.
 function Dedupe:replace(pipe, row, keep, mine, at, record)
   local position, where, source = row.position, row.at, row.record
   if mine then position, where, source = pipe.position, at, written(record) end
@@ -102,7 +100,7 @@ function Dedupe:replace(pipe, row, keep, mine, at, record)
     position, where, json.encode(keep), source, row.slot)
 end
 
----Lets the recipe decide between the user kept so far and the one at hand.
+---Lets the recipe decide between the user kept so far and the current one.
 ---@param pipe Pipeline
 ---@param clash Clash
 ---@param user table
@@ -140,7 +138,7 @@ function Dedupe:choose(pipe, clash, user, at, record)
   return pipe.sink:rejected(duplicate(pipe.position, at, user, row.position, clash, record))
 end
 
----Sends the users that stayed into the sink, in the order of the source.
+---Sends the kept users into the sink, in source order.
 ---@param sink Sink
 ---@return true?
 ---@return string? message

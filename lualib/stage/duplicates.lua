@@ -1,12 +1,12 @@
---- Who of a run is there already: users that share an identifier, found exactly whatever their
---- number, with a small index in memory and the identifiers themselves on disk.
+--- Finds users of a run that share an identifier: exactly, at any number, with a small index in
+--- memory and the identifiers themselves on disk.
 
 local identifiers = require "auth0.identifiers"
 local index = require "host.index"
 
 local duplicates = {}
 
--- The order in which a clash is looked for and named.
+-- The order in which a clash is searched and named.
 local ORDER <const> = { table.unpack(identifiers.LOGINS) }
 ORDER[#ORDER + 1] = "user_id"
 local CODES <const> = { email = "CONFLICT_EMAIL", username = "CONFLICT_USERNAME" }
@@ -20,15 +20,15 @@ local MOST_FIELDS <const> = 8 -- of host.index
 ---@field message string
 
 ---@class DuplicatesOptions
----@field unique? table<string, boolean>  identifiers that the connection holds unique; default all
----@field keys? string[]  the recipe's `dedupe`: an equal value of any of these fields means the
----same user, whatever else differs; "app_metadata.crm_id" is one too
+---@field unique? table<string, boolean>  identifiers that the connection keeps unique; default all
+---@field keys? string[]  the recipe's `dedupe`: an equal value in any of these fields means the
+---same user, whatever else differs; may be nested: "app_metadata.crm_id"
 ---@field spool string    folder for the identifiers of the users seen
 
 ---@class Detector
 ---@field set host.index.set
 ---@field fields DuplicateField[]
----@field values string[]?  of the user at hand, reused; where the recipe has keys
+---@field values string[]?  of the current user, reused; only if the recipe has keys
 local Detector = {}
 Detector.__index = Detector
 
@@ -36,7 +36,7 @@ Detector.__index = Detector
 ---@field name string
 ---@field path string[]?  of a nested key
 ---@field decides boolean     a key of the recipe
----@field identifier boolean  a different value speaks for two people
+---@field identifier boolean  a different value suggests two people
 
 local function new_field(name, decides, unique)
   local field = {
@@ -53,7 +53,7 @@ local function new_field(name, decides, unique)
   return field
 end
 
----The recipe's keys come first, for they decide alone.
+---The recipe's keys come first, because each decides alone.
 local function list_fields(options)
   local fields, seen = {}, {}
   local function add(name, decides, unique)
@@ -79,7 +79,7 @@ end
 ---@param options DuplicatesOptions
 ---@return Detector?
 ---@return string? message
----@return string? kind  "usage" for keys that cannot be, or host.index's
+---@return string? kind  "usage" for invalid keys, or host.index's
 function duplicates.new(options)
   local fields, message, kind = list_fields(options)
   if not fields then return nil, message, kind end
@@ -151,7 +151,7 @@ function Detector:clash(position, equal, different, others)
   return clash
 end
 
----Whether a user was there before. A new one is remembered; one that clashes is not.
+---Looks for a clash with an earlier user. A new user is remembered; one that clashes is not.
 ---@param user table
 ---@param position integer
 ---@return Clash|false|nil clash  nil: new
@@ -162,7 +162,7 @@ function Detector:judge(user, position)
   if self.values then
     held, equal, different, others =
       self.set:add(position, values_of(user, self.fields, self.values))
-  else -- the same in that ORDER, for this is done for every user of a run
+  else -- the same, in ORDER, without a loop: this runs for every user
     held, equal, different, others = self.set:add(position, user.email, user.username,
       user.phone_number, user.user_id)
   end
@@ -171,10 +171,10 @@ function Detector:judge(user, position)
   return self:clash(held, equal, different, others)
 end
 
----Remembers what a user that takes the place of the one at `position` brings beyond what is held.
+---Remembers the additional identifiers of a user that replaces the one at `position`.
 ---@param user table
 ---@param position integer
----@return integer|false|nil held  nil: done; the position of another who has one of its identifiers
+---@return integer|false|nil held  nil: done; the position of another user with one of them
 ---@return string? message
 ---@return string? kind
 function Detector:adopt(user, position)
@@ -193,14 +193,12 @@ function Detector:adopt(user, position)
   return held, message, kind
 end
 
----Identifiers that are held.
----@return integer
+---@return integer identifiers
 function Detector:count()
   return self.set:count()
 end
 
----Bytes of memory taken now.
----@return integer
+---@return integer bytes  of memory in use
 function Detector:memory()
   return self.set:memory()
 end

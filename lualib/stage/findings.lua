@@ -1,5 +1,5 @@
---- Findings grouped as people act on them: by code, path and what the messages have in common, the
---- most frequent first, each with a few places and the fix. Memory does not grow with the records.
+--- Findings grouped by code, path and the common part of their messages, most frequent first, each
+--- with a few places and the fix. Memory does not grow with the records.
 
 local codes = require "auth0.codes"
 
@@ -8,18 +8,18 @@ local findings = {}
 local EXAMPLES <const> = 3
 local MOST_GROUPS <const> = 300 -- distinguished by path and message; then by code
 local MOST_CODES <const> = 100  -- distinguished by code alone; then all as one
-local MOST_SEEN <const> = 300  -- messages remembered at a time
+local MOST_SEEN <const> = 300  -- messages cached
 local OTHER <const> = "OTHER"
-local LONGEST_PATH <const> = 100 -- bytes that are distinguished and shown
+local LONGEST_PATH <const> = 100 -- bytes distinguished and shown
 
 ---@class FindingGroup
 ---@field outcome "rejected"|"duplicate"|"failed"|"repaired"
 ---@field code string
 ---@field path string       "[]" for any item of a list
----@field message string    of all; where they differ, what they have in common
+---@field message string    of all; their common part if they differ
 ---@field count integer     findings: a record with two of them counts twice
 ---@field examples string[] places of the first ones
----@field shape? string     what the value of the first looks like, without a letter of it
+---@field shape? string     redacted description of the first value
 ---@field fix? string       a sentence
 
 ---@class Findings
@@ -36,10 +36,10 @@ function findings.new()
   return setmetatable({ groups = {}, n = 0, codes = 0, seen = {}, n_seen = 0 }, Findings)
 end
 
--- Part of an address, not of a pattern that a message shows.
+-- Matches an address, but not a pattern quoted in a message.
 local ADDRESS <const> = "[%w\x80-\xff_.+-]@[%w\x80-\xff]"
 
----A word without what is one record's: numbers and addresses; lines of Lua files stay.
+---A word without the numbers of one record; line numbers of Lua files stay.
 local function common_word(word)
   if word:find("%.lua:%d+") then return word end
   return (word:gsub("%d[%d.,]*%f[%D]", "N"):gsub("%d+", "N"))
@@ -48,17 +48,14 @@ end
 -- Where the validator ends a message with the value.
 local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
 
----A message as it may be shown: a tenant ends some of them with the value, and what a recipe says
----may hold an address.
----@param message string
----@param ours? boolean  made by this program, whose own messages hold no values
----@return string
+---A message without values: a tenant appends the value to some, and a recipe's message may contain
+---an address. `ours`: made by this program, whose messages contain no values.
 local function shown(message, ours)
   for _, ending in ipairs(ours and {} or ENDINGS) do message = message:gsub(ending, "%1: …") end
   return (message:gsub("%S+", function(word) return word:find(ADDRESS) and "…" or nil end))
 end
 
----A message without what is one record's: quoted values, numbers, addresses.
+---A message without the values of one record: quoted text, numbers, addresses.
 ---@param message string
 ---@param ours? boolean  see `shown`
 ---@return string
@@ -68,8 +65,7 @@ function findings.common(message, ours)
   return (message:gsub("%S+", common_word))
 end
 
----A message as it is shown, and what it has in common with its like. Most are seen again and
----again, so some are remembered.
+---A message as it is shown, and its common part. Cached, because most are repeated.
 ---@private
 function Findings:words(written, ours)
   local key = written .. (ours and "\1" or "\0")
@@ -83,8 +79,7 @@ function Findings:words(written, ours)
   return seen.shown, seen.common
 end
 
----The group of a finding, made when it is the first: one of its own, else its code's, else the one
----of all others.
+---The group of a finding, created if needed: its own, else its code's, else that of all others.
 function Findings:group(outcome, finding, path)
   local message, common = self:words(finding.message or "", outcome ~= "failed")
   local key = table.concat({ outcome, finding.code, path, common, finding.case }, "\0")
@@ -117,8 +112,7 @@ function Findings:group(outcome, finding, path)
   return group
 end
 
----The group of a path: one for all items of a list, and none that names an address, as keys of
----metadata may.
+---The path of a group: one for all items of a list, and without an address as a key of metadata.
 local function common_path(path)
   if path:find("@", 1, true) then return (path:match("^%a+_metadata%.") or "") .. "…" end
   if #path > LONGEST_PATH then path = path:sub(1, LONGEST_PATH) .. "…" end
@@ -139,8 +133,6 @@ function Findings:add(rejection)
   end
 end
 
----@param a FindingGroup
----@param b FindingGroup
 local function is_before(a, b)
   if a.count ~= b.count then return a.count > b.count end
   for _, key in ipairs { "outcome", "code", "path", "message" } do
@@ -157,7 +149,7 @@ function Findings:list()
 end
 
 ---@param list FindingGroup[]
----@return FindingGroup[] same  the most frequent first
+---@return FindingGroup[] list  the same table, most frequent first
 function findings.sorted(list)
   table.sort(list, is_before)
   return list

@@ -1,5 +1,5 @@
---- This folder makes chunks of a source. Here the whole stage: chunk files, the journal, and the
---- files of what stays behind. No network. The same source, options and recipe give the same bytes.
+--- The stage: turns a source into chunk files, journal entries, and files of what is not sent. No
+--- network. The same source, options and recipe produce the same bytes.
 
 local dedupe = require "stage.dedupe"
 local clock = require "host.clock"
@@ -24,9 +24,9 @@ local stage = {}
 ---@field part StagedPart      since the last chunk
 ---@field reason fun(reason: string): string  under which a skipped record is counted
 ---@field n_users integer      packed so far
----@field n_seen integer       users and records that have gone one way or another
+---@field n_seen integer       users and records with an outcome
 ---@field ended? boolean       the source has ended
----@field findings Findings     of what was rejected
+---@field findings Findings    of rejected records
 local Stage = {}
 Stage.__index = Stage
 
@@ -47,8 +47,8 @@ function Stage:skipped(position, at, reason)
   return write_line(self.skipped_file, { position = position, at = at, reason = reason })
 end
 
----A line of rejected.ndjson, whatever the record holds: a user that JSON cannot write (a function
----in it) is left out, and a record (bad UTF-8) too.
+---Writes a line of rejected.ndjson for any record: a user (with a function in it) or a record (with
+---bad UTF-8) that JSON cannot hold is left out.
 local function rejected_line(output, rejection)
   if json.encode(rejection) then return write_line(output, rejection) end
   local slim = {}
@@ -81,9 +81,9 @@ function Stage:user(user, position, at, record, draft)
   return self:rejected(refused)
 end
 
----What was read so far. A chunk is written while the record that found no room in it is in hand, or
----users wait for the recipe's choice: until the source has ended only what is written counts, so
----that the books of a stage that breaks off balance.
+---What was read so far. A chunk is written while the record that did not fit is still current, or
+---while users wait for the recipe's dedupe. Until the source has ended only what is written counts,
+---so that the books of an interrupted stage balance.
 ---@private
 function Stage:facts()
   local position, extra = self.pipe.position, self.pipe.extra
@@ -92,12 +92,8 @@ function Stage:facts()
   return { read = read, extra = self.n_seen - read }
 end
 
----Writes what is packed into a chunk's file.
+---Writes the packed users into a chunk file.
 ---@private
----@param id integer
----@return table? chunk
----@return string? message
----@return Kind? kind
 function Stage:save(id)
   local writer = self.packer.writer
   local sha256, message, kind = writer:save(self.dir:chunk(id))
@@ -110,7 +106,7 @@ function Stage:save(id)
   return saved
 end
 
----Writes the chunk and all that happened since the last one: the file first, then the journal.
+---Writes the chunk and everything since the last one: the file first, then the journal.
 function Stage:flush()
   local part = self.part
   if self.packer.writer:count() > 0 then
@@ -125,7 +121,7 @@ function Stage:flush()
   return self.ledger:staged(part)
 end
 
----Those of the rules and the readers, and those of the recipe's migrate.warn.
+---Warnings of rules and readers, and of migrate.warn.
 function Stage:all_warnings()
   local all = {}
   for code, warning in pairs(self.pipe.warnings) do all[code] = warning end
@@ -135,15 +131,8 @@ function Stage:all_warnings()
   return all
 end
 
----Packs the users of a chunk from one index to another into a file of their own.
+---Packs the users of a chunk from index `first` to `last` into the file of chunk `id`.
 ---@private
----@param id integer
----@param users PlacedUser[]
----@param first integer
----@param last integer
----@return table? chunk
----@return string? message
----@return Kind? kind
 function Stage:repack(id, users, first, last)
   for index = first, last do
     local placed = users[index]
@@ -152,13 +141,9 @@ function Stage:repack(id, users, first, last)
   return self:save(id)
 end
 
----Sets the canary's users apart, once all are counted. The chunk in which they end becomes two: it
----keeps them, and those behind them become the last chunk. When nobody is behind them, there is
----nothing that would wait.
+---Separates the canary's users once all are counted. The chunk in which they end is split: it keeps
+---them, and the users behind them become the last chunk. A canary of all users needs nothing.
 ---@private
----@return true?
----@return string? message
----@return Kind? kind
 function Stage:set_apart()
   local n = self.canary and gates.count(self.canary, self.n_users)
   if not n or n == self.n_users then return true end
@@ -175,7 +160,7 @@ function Stage:set_apart()
   return self.ledger:set_apart(first, rest)
 end
 
----Where the rules warned first, of what, and what to do: by the warning's code.
+---The place, value and fix of each first warning of the rules, by code.
 function Stage:first_warnings()
   local firsts = {}
   for code, warning in pairs(self.pipe.warnings) do
@@ -201,7 +186,7 @@ function Stage:finish()
   }
 end
 
----The offline half for these settings: rules for the connection, duplicates, the recipe's choice.
+---The pipeline for these settings: rules for the connection, duplicates, the recipe's dedupe.
 ---@param recipe Recipe
 ---@param options {connection?: table, spool: string}
 ---@param sink Sink
@@ -234,8 +219,8 @@ end
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
 ---@field limit? integer        records
----@field canary? Limit         users that go alone first
----@field upsert? boolean       what it would change is counted for the plan
+---@field canary? Limit         users to import alone first
+---@field upsert? boolean       count for the plan what it would change
 ---@field pause fun(position: integer, source: any): true?, string?, Kind?
 ---@field on_rejected? fun(rejection: Rejection)
 
@@ -270,6 +255,5 @@ function stage.run(options)
   self.packer:close()
   return done, message, kind
 end
-
 
 return stage

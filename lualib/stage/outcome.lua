@@ -1,5 +1,4 @@
---- What one record becomes, by the pipeline of a run itself: for those who look at single records.
---- Without duplicates, for these are a question of the whole source.
+--- The outcome of single records, by the pipeline of a run, without detection of duplicates.
 
 local bad_record = require "source.bad_record"
 local json = require "host.json"
@@ -8,13 +7,12 @@ local pipeline = require "stage.pipeline"
 local outcome = {}
 
 ---@class Outcome
----@field record any        of the source, as JSON holds it; raw text where its reader failed
+---@field record any        of the source, as JSON holds it; raw text if its reader failed
 ---@field skipped? string   the reason
----@field users User[]      normalised, those that are rejected too
+---@field users User[]      normalised, including rejected ones
 ---@field errors Advised[]  why the record, or one of its users, is rejected
----@field warnings PipelineWarning[]  the rules' and the helpers', sorted by their names
+---@field warnings PipelineWarning[]  of rules and helpers, sorted by name
 
----Collects where a record goes.
 ---@class OutcomeSink : Sink
 ---@field made Outcome
 local OutcomeSink = {}
@@ -45,7 +43,7 @@ local function sorted(warnings)
   return list
 end
 
----A function that says what a record becomes.
+---Returns a function that determines the outcome of a record.
 ---@param recipe Recipe
 ---@param validator host.schema.validator
 ---@return fun(record: any, at: any, position: integer): Outcome?, string?, Kind?

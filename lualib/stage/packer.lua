@@ -1,4 +1,4 @@
---- Packer: users into the chunk at hand, and the next one when it is full.
+--- Packs users into chunks.
 
 local advice = require "auth0.advice"
 local chunk = require "host.chunk"
@@ -21,7 +21,7 @@ Packer.__index = Packer
 ---@param limit integer   bytes
 ---@param count? integer  users of a chunk at most
 ---@param on_full fun(): true?, string?, Kind?
----@param upsert? boolean  the statistics count what that would change
+---@param upsert? boolean  count what an upsert would change
 ---@return Packer
 function packer.new(limit, count, on_full, upsert)
   return setmetatable({
@@ -30,7 +30,7 @@ function packer.new(limit, count, on_full, upsert)
   }, Packer)
 end
 
----The rejection of a user that no chunk takes: too large alone, or not writable as JSON.
+---The rejection of a user that fits no chunk: too large, or not writable as JSON.
 local function unpackable(user, position, at, message, size, limit)
   local code = size and "TOO_LARGE" or "RECIPE_RESULT"
   if size then
@@ -42,8 +42,7 @@ local function unpackable(user, position, at, message, size, limit)
   }
 end
 
----Packs a user: true, or false and its rejection when no chunk takes it, or nil, message, kind
----when the full chunk could not be written.
+---Packs a user. False and its rejection: no chunk can hold it. Nil: the full chunk was not written.
 ---@param user User
 ---@param position integer
 ---@param at string

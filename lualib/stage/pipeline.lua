@@ -1,5 +1,5 @@
---- The offline half of a run, one record after the other: source -> map -> validate -> dedupe.
---- Every record leaves it exactly once, into the sink: skipped, rejected, duplicate, or a user.
+--- The offline half of a run, record by record: source -> map -> validate -> dedupe. Every record
+--- reaches the sink exactly once: skipped, rejected, as a duplicate, or as a user.
 
 local advice = require "auth0.advice"
 local bad_record = require "source.bad_record"
@@ -19,20 +19,19 @@ local APART <const> = "Choose in the recipe which of the two to keep (dedupe), o
 
 local IS_WORDS <const> = { string = true, number = true }
 
--- Once a record: a local costs a third of the look-up.
+-- Called for every record: a local costs a third of the table lookup.
 local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
 
----@class Sink  where records go; each method returns true, or nil, message, kind to stop
+---@class Sink  receives records; each method returns true, or nil, message, kind to stop
 ---@field user fun(self, user: table, position: integer, at: string, record: any,
----draft?: host.json.draft)  draft: the user's JSON, unless it is empty; of this call only
+---draft?: host.json.draft)  draft: the user's JSON, unless it is empty; valid during the call
 ---@field rejected fun(self, rejection: Rejection)
 ---@field skipped fun(self, position: integer, at: string, reason: string, record: any)
 
 ---@class PipelineWarning
 ---@field n integer
----@field message string  of the first, as what follows
----@field code? string    where the rules or the recipe's helpers warn; what it is counted under may
----say more
+---@field message string  of the first warning, like the fields below
+---@field code? string    of a rule or a recipe's helper; the name it is counted under may be longer
 ---@field path? string
 ---@field at? string
 ---@field shape? string
@@ -46,10 +45,10 @@ local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
----@field names table<string, table>  names of the rules' warnings, see name_of
+---@field names table<string, table>  of the rules' warnings, see name_of
 ---@field private unread UnreadValues
----@field private phase? "source"|"map"  whose code runs; nil: ours
----@field private draft? host.json.draft  of the user at hand; not where the recipe chooses
+---@field private phase? "source"|"map"  which code of the recipe runs; nil: ours
+---@field private draft? host.json.draft  of the current user; nil if dedupe is a function
 ---@field private record any        the last one read
 ---@field private at string         where it is
 ---@field private pause_at integer  the position at which to pause next
@@ -67,10 +66,10 @@ function pipeline.new(parts)
   }, Pipeline)
 end
 
----Counts a warning; what is said of the first stands for all.
+---Counts a warning; the details of the first are kept.
 ---@param code string
 ---@param message? string
----@return PipelineWarning? first  nil for a further one
+---@return PipelineWarning? first  nil for a repeated one
 function Pipeline:warn(code, message)
   local warning = self.warnings[code]
   if warning then
@@ -85,7 +84,7 @@ end
 ---@param errors Advised[]
 ---@param record any
 ---@param user? table
----@param kept? integer  position of the user that it clashes with, who stays
+---@param kept? integer  position of the user that it clashes with
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -95,18 +94,17 @@ function Pipeline:reject(at, errors, record, user, kept)
   })
 end
 
----Rejects what the recipe made of a record, as `code`.
+---Rejects the recipe's result for a record.
 function Pipeline:reject_result(at, code, message, record, value)
   return self:reject(at, { rejection.of_recipe(code, message, value) }, record)
 end
 
----Rejects what the recipe itself refuses.
 function Pipeline:refuse(at, refused, record)
   return self:reject(at, { rejection.refused(refused, record) }, record)
 end
 
----The name under which a warning of the rules is counted: code and field, and a number where the
----same field is warned about for another reason: another keyword, or what a check has reported.
+---The name under which a warning of the rules is counted: code and field, with a number if the same
+---field has a warning for another reason (another keyword, or another message of a check).
 ---@private
 ---@param finding UserFinding
 ---@return string
@@ -125,8 +123,7 @@ function Pipeline:name_of(finding)
   return names[reason]
 end
 
----The findings that refuse, in words, without the warnings, which are counted unless the same field
----is refused.
+---The errors among the findings, with advice. Counts the warnings of fields without an error.
 ---@param findings UserFinding[]
 ---@param user table
 ---@param at string
@@ -160,7 +157,7 @@ function Pipeline:clash(clash, user, at, record)
   })
 end
 
----Counts what the recipe's helpers could not read.
+---Counts values that the recipe's helpers could not read.
 ---@private
 function Pipeline:warn_of_unread(user, at)
   for _, warning in ipairs(unread_values.of(self.unread, user)) do
@@ -172,7 +169,7 @@ function Pipeline:warn_of_unread(user, at)
   end
 end
 
----One mapped user, through the rules, into the sink.
+---Passes a mapped user through the rules into the sink.
 function Pipeline:take(user, at, record)
   normalise(user)
   local draft = self.draft
@@ -197,7 +194,7 @@ function Pipeline:take(user, at, record)
   return dedupe:keep(self, user, at, record)
 end
 
----Whether a table has the positions 1 to n and nothing else: what is behind a gap would be lost.
+---Whether a table has the keys 1 to n and nothing else: users behind a gap would be lost.
 local function is_whole_list(list)
   local n = 0
   for _ in next, list do n = n + 1 end
@@ -212,7 +209,7 @@ function Pipeline:take_list(list, at, record)
     return self:reject_result(at, "RECIPE_RESULT",
       "map returned a list with gaps (nil between its users) or with named keys", record, list)
   end
-  if #list > 1 then self.unread.built = nil end -- whose of them it is, nobody can tell
+  if #list > 1 then self.unread.built = nil end -- it is unknown which of the users it belongs to
   for i, user in ipairs(list) do
     local taken, message, kind
     if reject.is_reject(user) then
@@ -231,13 +228,13 @@ end
 
 local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
 
----What `map` made of one record: its results.
+---Handles the results of `map` for one record.
 ---@private
 function Pipeline:mapped(at, record, ...)
   self.phase = nil
   local result, reason = ...
-  -- Fields first, then calls, which cost five times as much: only a rejection has a reason, and
-  -- most users have an address.
+  -- Fields before calls, which cost five times as much: only a rejection has a reason, and most
+  -- users have an address.
   if type(result) == "table" and not (result.reason and is_reject(result)) then
     if result[1] ~= nil then return self:take_list(result, at, record) end
     if result.email or next(result) ~= nil then return self:take(result, at, record) end
@@ -257,7 +254,7 @@ function Pipeline:mapped(at, record, ...)
     .. ", not a user", record, result)
 end
 
----A record that its reader had to step over.
+---Rejects a record that its reader could not read.
 ---@private
 function Pipeline:step_over(at, record)
   local shape = redact.of_raw(record.raw)
@@ -270,12 +267,12 @@ local function wrong_place(at, position)
     position), "usage"
 end
 
----Record after record, until the source ends or the limit is reached. One guard serves all of
----it, for a guard around each call would cost more than what it guards; so `phase` always says
----whose code runs, and `record` and `at` what it is about.
+---Reads records until the source ends or the limit is reached. The caller guards the whole loop,
+---because a guard around each call would cost more than the call. So `phase` always shows whose
+---code runs, and `record` and `at` the current record.
 ---@private
 ---@param source function|table  an iterator
----@param state any              handed to it with each call
+---@param state any              its first argument
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
 ---@param limit integer
 ---@return true?
@@ -313,13 +310,9 @@ function Pipeline:stretch(source, state, pause, limit)
   return true
 end
 
----What an error in a stretch means: the record is rejected where `map` raised it, or a metatable of
----its user while our code ran; the run ends where the source did; ours is raised again.
+---Handles an error in a stretch. One raised by `map`, or by a metatable of its user while our code
+---ran, rejects the record; one raised by the source ends the run; ours is raised again.
 ---@private
----@param err Failure
----@return true?
----@return string? message
----@return Kind? kind
 function Pipeline:failed(err)
   local phase = self.phase
   self.phase = nil
@@ -331,7 +324,7 @@ function Pipeline:failed(err)
   return self:reject_result(self.at, "RECIPE_ERROR", call.text(err), self.record, self.record)
 end
 
----Stretch after stretch: an error of the recipe's ends one.
+---Runs stretches, each of which an error of the recipe's ends, until the source ends.
 ---@private
 function Pipeline:read(source, state, pause, limit)
   repeat
@@ -342,9 +335,9 @@ function Pipeline:read(source, state, pause, limit)
   return true
 end
 
----Takes one record into the sink, as a run would; `warnings` are then those of this record.
+---Passes one record into the sink, as a run would; `warnings` are then those of this record.
 ---@param record any
----@param at any     where it stands, as its source has it
+---@param at any     its place, as the source returns it
 ---@param position integer
 ---@return true?
 ---@return string? message
@@ -355,8 +348,7 @@ function Pipeline:one(record, at, position)
   return self:read(source, nil, function() return true end, position)
 end
 
----Reads the whole source. `pause(position, source)` is called now and then and may stop the run:
----it returns true, or nil, message, kind.
+---Reads the whole source; `pause`, called every few records, stops it with nil, message, kind.
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
 ---@param limit? integer  records
 ---@return true?
@@ -384,7 +376,7 @@ local function is_callable(value)
   return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
 end
 
----The iterator that a recipe's `source` returns, with what `for` would hand to it.
+---The iterator that a recipe's `source` returns, with its state and control value as for `for`.
 ---@param recipe Recipe
 ---@return any source
 ---@return any state    or the message

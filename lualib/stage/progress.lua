@@ -1,5 +1,4 @@
---- What happens between records, now and then: other tasks get a turn, an interrupt ends the
---- reading, and people see how far it is.
+--- Pauses between records: let other tasks run, end the reading on an interrupt, show progress.
 
 local clock = require "host.clock"
 local scheduler = require "base.scheduler"
@@ -10,12 +9,12 @@ local PAUSE <const> = 0.05 -- seconds of records between two pauses
 
 ---@class ProgressOptions
 ---@field ui table
----@field interrupted fun(): boolean?  whether a signal has come
----@field message string               what the interrupt is answered with
+---@field interrupted fun(): boolean?  whether a signal was received
+---@field message string               returned on an interrupt
 
 ---@param options ProgressOptions
 ---@return fun(position: integer, source: table): true?, string?, Kind? pause  for Pipeline:run
----@return fun(): number finish  shows the end; returns the seconds since the beginning
+---@return fun(): number finish  shows the end; returns the elapsed seconds
 function progress.new(options)
   local ui, began, paused = options.ui, clock.monotonic(), 0
   local function pause(position, source)

@@ -1,4 +1,4 @@
---- Records that are never sent: the lines of rejected.ndjson, and what stands in them.
+--- Rejections: records that are not sent, as lines of rejected.ndjson.
 
 local advice = require "auth0.advice"
 local json = require "host.json"
@@ -16,19 +16,19 @@ local BY_RECIPE <const> = "The recipe rejects such records: correct them in the 
 ---@field code string      this and the next four: of the first finding
 ---@field path string
 ---@field message string
----@field shape string     what the value looks like
+---@field shape string     redacted description of the value
 ---@field fix string       what to do, a sentence
 ---@field errors Advised[] all findings
 ---@field record? any      the source record; its raw text under SOURCE
 ---@field user? table      the mapped user
 ---@field kept? integer    position of the one kept
 
----A finding that no rule of Auth0's makes.
+---A finding that is not from a rule of Auth0.
 ---@param code string
 ---@param path string
 ---@param message string
 ---@param shape string   see auth0.redact
----@param fix? string    default that of the code
+---@param fix? string    default: that of the code
 ---@return Advised
 function rejection.finding(code, path, message, shape, fix)
   return {
@@ -37,7 +37,7 @@ function rejection.finding(code, path, message, shape, fix)
   }
 end
 
----A finding about what the recipe made of a record: its result, or the record where there is none.
+---A finding about the recipe's result for a record, or about the record if there is none.
 ---@param code string
 ---@param message string
 ---@param value any
@@ -46,7 +46,7 @@ function rejection.of_recipe(code, message, value)
   return rejection.finding(code, "", message, redact.of(json.materialize(value)))
 end
 
----What the recipe itself refuses (`migrate.reject`).
+---A rejection by the recipe itself (`migrate.reject`).
 ---@param refused Reject
 ---@param record any
 ---@return Advised
@@ -55,14 +55,14 @@ function rejection.refused(refused, record)
   return rejection.finding(refused.code, refused.path, refused.reason, shape, BY_RECIPE)
 end
 
----The user that one clashes with is there already.
+---A clash with an earlier user.
 ---@param clash Clash
 ---@param user table
 ---@param fix? string
 ---@return Advised
 function rejection.clash(clash, user, fix)
   local value = user[clash.path]
-  if value == nil then value = user end -- a key of the recipe's below a member
+  if value == nil then value = user end -- a nested key of the recipe
   return rejection.finding(clash.code, clash.path, clash.message, redact.of(value), fix)
 end
 

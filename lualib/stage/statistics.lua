@@ -1,12 +1,12 @@
---- What the staged users are like, counted while they are packed: their sizes and their passwords.
+--- Statistics of the staged users, counted while they are packed: sizes and passwords.
 
 local json = require "host.json"
 local user_rules = require "auth0.user"
 
 local statistics = {}
 
-local STEP <const> = 16 -- bytes between two sizes that are distinguished
-local PLACES <const> = 3 -- that are named
+local STEP <const> = 16 -- bytes; resolution of sizes
+local PLACES <const> = 3 -- named in a report
 
 ---@class Statistics
 ---@field sizes table<integer, integer>  users by size in steps
@@ -35,7 +35,7 @@ function Statistics:add_members(user)
 end
 
 ---@param user User
----@param bytes integer  as it is sent
+---@param bytes integer  as sent
 ---@param at string      its place
 function Statistics:add(user, bytes, at)
   local step = bytes // STEP
@@ -55,10 +55,10 @@ end
 ---@class TallyFacts
 ---@field median integer   bytes of a user, within STEP
 ---@field largest integer  bytes
----@field algorithms table<string, integer>  users by how their password is kept
+---@field algorithms table<string, integer>  users by password algorithm
 ---@field without_password integer
 ---@field without_places string[]  of the first of them
----@field overwrites? table<string, integer>  under upsert: users by what they would change
+---@field overwrites? table<string, integer>  under upsert: users by field that they would change
 
 ---@return TallyFacts
 function Statistics:facts()

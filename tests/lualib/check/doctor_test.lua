@@ -1,4 +1,4 @@
---- Verdicts of the doctor, by the evidence alone.
+--- Verdicts of the doctor, from the evidence alone.
 
 local connection = require "auth0.connection"
 local doctor = require "check.doctor"
@@ -16,7 +16,7 @@ local TOKENS <const> = {
   { { expires = NOW + 30 * 86400, ready_made = true }, "ok" },
 }
 
-test("a token that cannot be renewed is judged by its life", function()
+test("a token that cannot be renewed is checked by its lifetime", function()
   for i, case in ipairs(TOKENS) do
     equal(doctor.token(case[1], NOW).verdict, case[2], "case " .. i)
   end
@@ -34,7 +34,7 @@ test("clocks, rates and disks have a warning before a failure", function()
   for i, case in ipairs(cases) do equal(case[1].verdict, case[2], "case " .. i) end
 end)
 
-test("scopes that the token does not tell are a warning", function()
+test("scopes that the token does not list are a warning", function()
   equal(doctor.scopes({})[1].verdict, "warn")
 end)
 
@@ -44,7 +44,7 @@ test("addresses that are not unique are a warning", function()
   equal(doctor.connection(settings)[4].verdict, "warn")
 end)
 
-test("a connection that takes no imports is told with what mends that connection", function()
+test("a connection that accepts no imports is reported with its fix", function()
   for fix, change in pairs {
     ["enable it for one"] = { enabled = false },
     ['switch on "Import Users to Auth0"'] = { custom_database = true },
@@ -58,7 +58,7 @@ test("a connection that takes no imports is told with what mends that connection
   end
 end)
 
-test("a ready-made token that is refused is mended by another token", function()
+test("the fix of a refused access token is another token", function()
   tap.contains(doctor.fix("credentials", true), "get a new token")
   tap.contains(doctor.fix("credentials", false), "client id")
 end)

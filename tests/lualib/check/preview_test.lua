@@ -26,7 +26,7 @@ local function user(record)
   return { email = record.email }
 end
 
-test("the first records are shown beside their users", function()
+test("the first records are shown next to their users", function()
   local shown, warnings = previews({ n = 2 }, user)
   tap.equal(shown, {
     { position = 1, at = "a.csv:2", record = { email = "1@b.co" }, errors = {},
@@ -38,7 +38,7 @@ test("the first records are shown beside their users", function()
   tap.equal(warnings, { { code = "odd", message = "something odd" } })
 end)
 
-test("one at a position or place is shown, and no other is mapped", function()
+test("the record at a position or place is shown, and no other is mapped", function()
   local n = 0
   local function count(record)
     n = n + 1
@@ -58,7 +58,7 @@ test("a skipped record has its reason and no findings", function()
   })
 end)
 
-test("warnings stand behind errors, and say that they are warnings", function()
+test("warnings follow errors, and say that they are warnings", function()
   local shown = previews({ n = 1 }, function(record)
     return { { email = record.email, user_metadata = { text = ("x"):rep(11000) } }, 7 }
   end)

@@ -1,4 +1,4 @@
---- What remains of a chunk: when it is written, and what replaces what.
+--- Archives of chunks: when they are written, and what they replace.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -8,7 +8,7 @@ local tap = require "tests.tap"
 
 local test = tap.test
 
----A harvested chunk of two users, the second of whom was refused.
+---A harvested chunk of two users, the second of which failed.
 local function with_refused(outcome, fn)
   rig.with_run({ n = 4 }, function(_, _, book, dir)
     local chunk = book:chunk(1)
@@ -30,14 +30,14 @@ end
 local function go_on() return true end
 
 for _, case in ipairs {
-  { "nobody was refused", nil, true },
-  { "the refused are there already", "already_there", true },
-  { "a refused one is not yet judged", "open", false },
-  { "a fixer may still see a refused one", "judged", false },
-  { "a refused one may be retried", "failed", false },
-  { "a refused one went once more", "requeued", false },
+  { "no user failed", nil, true },
+  { "the failed user exists already", "already_there", true },
+  { "a failed user is not yet reconciled", "open", false },
+  { "a fixer may still see a failed user", "judged", false },
+  { "a failed user may be retried", "failed", false },
+  { "a failed user was sent again", "requeued", false },
 } do
-  test("what remains of a chunk is written early only where it is settled: " .. case[1], function()
+  test("an archive is written early only if the chunk is settled: " .. case[1], function()
     with_refused(case[2], function(book, dir)
       assert(archive.prepare(book, dir, 1))
       tap.equal(file.stat(dir:sent(1)) ~= nil, case[3])
@@ -48,7 +48,7 @@ for _, case in ipairs {
   end)
 end
 
-test("at the end what was written early is taken as it is, and the rest is written", function()
+test("at the end early archives are kept as they are, and the rest is written", function()
   with_refused("already_there", function(book, dir)
     assert(file.write(dir:sent(1), "as it was"))
     assert(archive.replace(book, dir, go_on))
@@ -57,7 +57,7 @@ test("at the end what was written early is taken as it is, and the rest is writt
   end)
 end)
 
-test("at the end a file beside a chunk that was not settled is written anew", function()
+test("at the end an archive of a chunk that was not settled is replaced", function()
   with_refused("failed", function(book, dir)
     assert(file.write(dir:sent(1), "out of date"))
     assert(file.write(dir:sent(1) .. ".new", "cut o"))
@@ -68,7 +68,7 @@ test("at the end a file beside a chunk that was not settled is written anew", fu
   end)
 end)
 
-test("outlines of a chunk are the same from its file and from what remains of it", function()
+test("outlines of a chunk are the same from its file and from its archive", function()
   with_refused("failed", function(book, dir)
     local function outlines()
       local list = {}

@@ -1,4 +1,4 @@
---- What was sent beside what a tenant shows.
+--- Fields as sent, compared with those a tenant shows.
 
 local field_digests = require "journal.digests"
 local json = require "host.json"
@@ -18,7 +18,7 @@ local CASES <const> = {
   { "an address no longer verified", { email_verified = true }, { email_verified = false },
     { "email_verified" } },
   { "empty metadata that is left out", { app_metadata = {} }, {}, {} },
-  { "an empty list where an object stands", { app_metadata = json.array {} },
+  { "an empty list in place of an object", { app_metadata = json.array {} },
     { app_metadata = {} }, {} },
   { "metadata in another order", { user_metadata = { a = 1, b = { 2, 3 } } },
     { user_metadata = { b = { 2, 3 }, a = 1 } }, {} },
@@ -37,7 +37,7 @@ test("fields are compared by what they mean to a tenant", function()
   end
 end)
 
-test("an export is asked for every field that is compared, and for no hash", function()
+test("an export requests every field that is compared, and no hash", function()
   local names = {}
   for _, field in ipairs(field_digests.exported()) do names[field.name] = true end
   for _, name in ipairs { "user_id", "email", "blocked", "app_metadata", "given_name" } do

@@ -1,4 +1,4 @@
---- Journals of older versions: what they are made into, and how they are read meanwhile.
+--- Journals of older versions: their migration, and reading them without one.
 
 local file = require "host.file"
 local fixtures = require "tests.run_fixtures"
@@ -31,7 +31,7 @@ end
 local versions_kept = each_version()
 local oldest <const> = versions_kept[1]
 
-test("there is a fixture and a way to the next for every version", function()
+test("there is a fixture and a migration for every version", function()
   equal({ #versions_kept, #journal_schema.MIGRATIONS },
     { journal_schema.VERSION, journal_schema.VERSION - 1 })
 end)
@@ -48,7 +48,7 @@ for version, fixture in ipairs(versions_kept) do
   end)
 end
 
-test("who brings a journal up to date is told from which version, a second one is not", function()
+test("a migration is reported with its versions, and only once", function()
   unpacked(oldest, function(path)
     local seen = {}
     local options = { on_update = function(from, to) seen[#seen + 1] = { from, to } end }
@@ -76,7 +76,7 @@ test("an older journal is read while the older program writes to it", function()
   end)
 end)
 
-test("a reader leaves an older journal that lies still as it is, and nothing beside it", function()
+test("a reader leaves an idle older journal unchanged, and no file next to it", function()
   unpacked(oldest, function(path, folder)
     local before, names = assert(file.read(path)), file.list(folder .. "/run")
     local book = assert(ledger.open(path, { readonly = true }))
@@ -87,7 +87,7 @@ test("a reader leaves an older journal that lies still as it is, and nothing bes
   end)
 end)
 
-test("a database that is no journal is not touched", function()
+test("a database that is not a journal is not changed", function()
   unpacked(oldest, function(_, folder)
     local path = folder .. "/tenant.db"
     local before = assert(file.read(path))

@@ -3,13 +3,13 @@ local tap = require "tests.tap"
 local test = tap.test
 
 local cases = {
-  { "as many as the limit pass", { n = 3 }, 3, 100, false },
+  { "exactly the limit passes", { n = 3 }, 3, 100, false },
   { "one more than the limit is too many", { n = 3 }, 4, 100, true },
   { "zero allows none", { n = 0 }, 1, 100, true },
-  { "a percentage counts of the whole", { percent = 1 }, 2, 100, true },
+  { "a percentage is of the whole", { percent = 1 }, 2, 100, true },
   { "exactly the percentage passes", { percent = 1 }, 1, 100, false },
   { "nothing of nothing passes", { percent = 0 }, 0, 0, false },
-  { "no limit is no gate", nil, 100, 100, false },
+  { "without a limit everything passes", nil, 100, 100, false },
 }
 
 for _, case in ipairs(cases) do

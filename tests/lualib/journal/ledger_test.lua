@@ -36,7 +36,7 @@ local function send(book, id, job)
   return attempt
 end
 
-test("a journal that a kill left half made is no run, and is made anew", function()
+test("a journal that a kill left incomplete is not a run, and is created again", function()
   local folder <const> = assert(file.temporary())
   assert(file.write(folder .. "/journal.db.new", "half made"))
   local book = assert(ledger.create(folder .. "/journal.db", { run = "r" }))
@@ -90,7 +90,7 @@ test("a repaired user moves to its new chunk and is counted once", function()
   end)
 end)
 
-test("an attempt that came to nothing leaves no first intent", function()
+test("an attempt that was not received leaves no first intent", function()
   with_ledger(function(book)
     stage(book, 1, 1)
     local attempt = assert(book:sending(1))
@@ -129,8 +129,8 @@ test("a chunk's users were created between its first intent and a minute after i
     set "UPDATE job SET state = 'completed', ended = submitted + 90"
     tap.equal(seconds(book:hours(1)), 90 + 60)
     tap.equal(book:hours(1).first, book:chunk(1).first_intent)
-    -- An end that was seen long after, a clock that was set back, a job that was lost: what bounds
-    -- them is how long a job may run.
+    -- An end that was seen late, a clock that was set back, a lost job: all are bounded by how long
+    -- a job may run.
     for _, change in ipairs { "ended = submitted + 90000", "ended = submitted - 1",
       "ended = submitted + 90, state = 'lost'" } do
       set("UPDATE job SET state = 'completed', " .. change)
@@ -139,7 +139,7 @@ test("a chunk's users were created between its first intent and a minute after i
   end)
 end)
 
-test("users that go once more for their factors may be as old as the run's first upload", function()
+test("users repeated for their MFA factors may be as old as the run's first upload", function()
   with_ledger(function(book)
     stage(book, 1, 1)
     assert(book:sending(1, -5000))
@@ -158,7 +158,7 @@ test("users that go once more for their factors may be as old as the run's first
   end)
 end)
 
-test("an upload whose answer never came may have created users as long as a job runs", function()
+test("an upload without a response may have created users as long as a job runs", function()
   with_ledger(function(book)
     stage(book, 1, 1)
     assert(book:uncertain(1, assert(book:sending(1)), "the connection broke"))
@@ -170,7 +170,7 @@ test("an upload whose answer never came may have created users as long as a job 
   end)
 end)
 
-test("what an earlier process left in the middle of an upload is uncertain", function()
+test("an upload that an earlier process did not finish is uncertain", function()
   with_ledger(function(book)
     stage(book, 1, 1)
     assert(book:sending(1))
@@ -192,7 +192,7 @@ test("only jobs of the last attempt are open", function()
   end)
 end)
 
-test("what ran once stays done", function()
+test("a completed step of run:once stays done", function()
   with_ledger(function(book)
     tap.equal(book:was_done("roles"), false)
     assert(book:done_once("roles"))
@@ -200,7 +200,7 @@ test("what ran once stays done", function()
   end)
 end)
 
-test("a journal of a newer version is refused by name", function()
+test("a journal of a newer version is refused, with its version", function()
   with_ledger(function(book, folder)
     assert(book.db:exec("PRAGMA user_version = 99"))
     local other, message, kind = ledger.open(folder .. "/journal.db")

@@ -14,7 +14,7 @@ for _, case in ipairs {
   { "a token", "Bearer eyJhbGciOi.eyJpc3Mi.c2lnbg now", "Bearer (token) now" },
   { "nothing", "chunk 3, job_7: 12 of 20 at 50%", "chunk 3, job_7: 12 of 20 at 50%" },
 } do
-  test("of a message with " .. case[1] .. " the log keeps the rest", function()
+  test("the log redacts " .. case[1] .. " and keeps the rest", function()
     tap.equal(log.anonymous(case[2]), case[3])
   end)
 end
@@ -29,7 +29,7 @@ test("a line is JSON with a time and the event", function()
   file.remove_tree(folder)
 end)
 
-test("a log that cannot be opened says why, and takes events all the same", function()
+test("a log that cannot be opened says why, and accepts events all the same", function()
   local write, message = log.open("/nowhere/at/all/log.ndjson")
   tap.contains(message, "/nowhere/at/all/log.ndjson")
   write "resume"

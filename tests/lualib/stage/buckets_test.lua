@@ -1,5 +1,5 @@
---- Ten thousand problems of every kind at once, with good users between: each record ends in the
---- bucket, and under the code, that its kind says.
+--- Ten thousand problems of every kind at once, mixed with valid users: each record ends in the
+--- bucket, and under the code, of its kind.
 
 local totals = require "journal.totals"
 local bad_record = require "source.bad_record"
@@ -16,7 +16,7 @@ local test = tap.test
 local N <const> = 10000
 local CHUNK_BYTES <const> = 20000
 
--- Usernames and addresses are identifiers, so that a user without either is told by its own code.
+-- Usernames and addresses are identifiers, so that a user without either has its own code.
 local CONNECTION <const> = {
   identifiers = { email = true, username = true, phone_number = true }, profile_required = {},
   unique = { email = true, username = true, phone_number = true, user_id = true },
@@ -27,7 +27,7 @@ local function user(i)
   return { email = "user" .. i .. "@example.com", user_id = "u" .. i, username = "name" .. i }
 end
 
----A kind of user that is good but for `changes(i)`.
+---A kind of user that is valid apart from `changes(i)`.
 local function with(changes)
   return function(i)
     local made = user(i)
@@ -61,7 +61,7 @@ local KINDS <const> = {
   { "rejected", "RECIPE_RESULT", "", function() return "a text" end },
   { "rejected", "RECIPE_RESULT", "", function() return {} end },
   { "rejected", "RECIPE_RESULT", "", function() end },
-  { "rejected", "SOURCE", "", false }, -- what the reader steps over
+  { "rejected", "SOURCE", "", false }, -- what the reader cannot read
   { "rejected", "INVALID_TYPE", "email", with(function() return { email = 17 } end) },
   { "rejected", "INVALID_TYPE", "blocked", with(function() return { blocked = "true" } end) },
   { "rejected", "INVALID_TYPE", "app_metadata",
@@ -102,7 +102,7 @@ local KINDS <const> = {
   end) },
   { "rejected", "TOO_LARGE", "",
     with(function() return { user_metadata = { text = ("x"):rep(CHUNK_BYTES) } } end) },
-  -- The first record is a good user with the number 1.
+  -- The first record is a valid user with the number 1.
   { "duplicate", "DUPLICATE", "email", function() return user(1) end },
   { "rejected", "CONFLICT_EMAIL", "email",
     function(i) return { email = "USER1@example.com", user_id = "other" .. i } end },
@@ -111,13 +111,13 @@ local KINDS <const> = {
   { "rejected", "CONFLICT", "user_id", with(function() return { user_id = "u1" } end) },
 }
 
--- Codes that only the tenant gives, or that our rules only warn of.
+-- Codes that only the tenant returns, or that our rules only warn of.
 local NOT_OURS <const> = {
   UNKNOWN = true, CONNECTION_NOT_FOUND = true, DUPLICATED_USER = true, MFA_FACTORS_FAILED = true,
   JOB_FAILED = true, MAXIMUM = true, ARRAY_UNIQUE = true,
 }
 
----The kind of the record at a position: all of them, in an order without a period.
+---The kind of the record at a position: all kinds, in an aperiodic order.
 local function kind_at(position)
   if position == 1 then return KINDS[1] end
   return KINDS[(position * 7919 + position // #KINDS * 31) % #KINDS + 1]
@@ -144,7 +144,7 @@ local function lines(path, fn)
   for line in assert(file.read(path)):gmatch("[^\n]+") do fn(assert(json.decode(line))) end
 end
 
----Stages all of it: what became of each position, and the figures.
+---Stages everything: the outcome of each position, and the figures.
 local function staged()
   local folder = assert(file.temporary())
   local dir = directory.at(folder)

@@ -63,7 +63,7 @@ local CASES <const> = {
   { "a username that is another's address", {}, {
     { email = "a@x.de" }, { username = "a@x.de", email = "b@x.de" },
   } },
-  { "a shared value that the connection does not hold unique", EMAIL, {
+  { "a shared value that the connection does not keep unique", EMAIL, {
     { email = "a@x.de", username = "a" }, { email = "b@x.de", username = "a" },
   } },
   { "another value of an identifier that is not unique", EMAIL, {
@@ -75,7 +75,7 @@ local CASES <const> = {
   { "a key of the recipe, whatever else differs", { keys = { "email" } }, {
     { email = "a@x.de", user_id = "1" }, { email = "A@x.de", user_id = "2" },
   }, { 1, "DUPLICATE", "email", { "email" } } },
-  { "a key of the recipe that the connection does not hold unique",
+  { "a key of the recipe that the connection does not keep unique",
     { keys = { "phone_number" }, unique = { email = true, user_id = true } }, {
       { email = "a@x.de", phone_number = "+49" }, { email = "b@x.de", phone_number = "+49" },
     }, { 1, "DUPLICATE", "phone_number", { "phone_number" } } },
@@ -83,14 +83,14 @@ local CASES <const> = {
     { email = "a@x.de" }, { email = "b@x.de", username = "b" },
     { email = "a@x.de", username = "b" },
   }, { 2, "DUPLICATE", "username", { "username" } } },
-  { "an identifier that is no key of the recipe", { keys = { "username" } }, {
+  { "an identifier that is not a key of the recipe", { keys = { "username" } }, {
     { email = "a@x.de", user_id = "1" }, { email = "a@x.de", user_id = "2" },
   }, { 1, "CONFLICT_EMAIL", "email", { "email" } } },
   { "a nested key of the recipe", CRM, {
     { email = "a@x.de", app_metadata = { crm_id = 7 } },
     { email = "b@x.de", app_metadata = { crm_id = "7" } },
   }, { 1, "DUPLICATE", "app_metadata.crm_id", { "app_metadata.crm_id" } } },
-  { "another nested key, which is no identifier", CRM, {
+  { "another nested key, which is not an identifier", CRM, {
     { email = "a@x.de", app_metadata = { crm_id = 7 } },
     { email = "a@x.de", app_metadata = { crm_id = 8 } },
   }, { 1, "DUPLICATE", "email", { "email" } } },
@@ -99,7 +99,7 @@ local CASES <const> = {
   } },
 }
 for _, case in ipairs(CASES) do
-  test("judged: " .. case[1], function()
+  test("clash: " .. case[1], function()
     local options = { unique = case[2].unique, keys = case[2].keys }
     with_detector(options, function(detector)
       local users, expected = case[3], case[4]
@@ -136,7 +136,7 @@ test("a message says where the other is, and shows no identifier", function()
   end)
 end)
 
-test("memory is at most 16 bytes a key", function()
+test("memory is at most 16 bytes per key", function()
   with_detector({ unique = { email = true, user_id = true } }, function(detector)
     for i = 1, 20000 do
       detector:judge({ email = "user" .. i .. "@example.com", user_id = "id" .. i }, i)
@@ -153,16 +153,16 @@ test("nothing is left in the folder", function()
   end)
 end)
 
-test("a folder that is not there is a failure", function()
+test("a missing folder is a failure", function()
   local detector, message, kind = duplicates.new { spool = "/nowhere" }
   equal({ detector, kind }, { nil, "missing" })
   contains(message, "/nowhere")
 end)
 
 for what, keys in pairs {
-  ["what is no name"] = { 7 }, ["too many"] = { "a", "b", "c", "d", "e" },
+  ["not a name"] = { 7 }, ["too many"] = { "a", "b", "c", "d", "e" },
 } do
-  test("keys of a recipe: " .. what .. " is a fault of usage", function()
+  test("keys of a recipe: " .. what .. " is a usage error", function()
     local detector, message, kind = duplicates.new { keys = keys, spool = "/nowhere" }
     equal({ detector, kind }, { nil, "usage" })
     contains(message, "dedupe")

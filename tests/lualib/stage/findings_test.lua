@@ -1,4 +1,4 @@
---- Findings grouped: what counts as the same, what is shown of it, and what bounds the memory.
+--- Groups of findings: what counts as equal, what is shown, and what bounds the memory.
 
 local totals = require "journal.totals"
 local codes = require "auth0.codes"
@@ -12,7 +12,7 @@ local tap = require "tests.tap"
 local report_text = require "cli.text.report"
 local test = tap.test
 
----{message, what it has in common with its like}
+---{message, its common part}
 for _, case in ipairs {
   { "String is too long (312 chars), maximum 300", "String is too long (N chars), maximum N" },
   { "Object didn't pass validation for format email: ann@example.com",
@@ -26,7 +26,7 @@ for _, case in ipairs {
   { "Expected type string but found type integer", "Expected type string but found type integer" },
   { "sha256 takes 32.5 bytes", "shaN takes N bytes" },
 } do
-  test("findings: in common of " .. case[1], function()
+  test("findings: common part of " .. case[1], function()
     tap.equal(findings.common(case[1]), case[2])
   end)
 end
@@ -38,7 +38,7 @@ local function add(found, at, code, path, message, outcome)
   }
 end
 
-test("findings of one kind are a group: the message is what all have in common", function()
+test("findings of one kind are a group: the message is their common part", function()
   local found = findings.new()
   add(found, "a:1", "MAX_LENGTH", "name", "too long (301 chars), maximum 300")
   add(found, "a:2", "MAX_LENGTH", "name", "too long (400 chars), maximum 300")
@@ -58,7 +58,7 @@ test("a group whose messages are equal shows the message itself", function()
   tap.equal(found:list()[1].message, "too long (301 chars)")
 end)
 
-test("lines of a recipe are told apart, and items of a list are not", function()
+test("lines of a recipe are distinguished, items of a list are not", function()
   local found = findings.new()
   add(found, "a:1", "RECIPE_ERROR", "", "shop.lua:1: broken")
   add(found, "a:2", "RECIPE_ERROR", "", "shop.lua:2: broken")
@@ -76,7 +76,7 @@ test("the most frequent group comes first, the rest in a fixed order", function(
   tap.equal(order, { "B", "A", "C" })
 end)
 
-test("a group shows what the value of its first looks like", function()
+test("a group describes the value of its first finding", function()
   local found = findings.new()
   for i, shape in ipairs { "32 hex digits", "31 hex digits" } do
     found:add { outcome = "rejected", at = "a:" .. i, errors = {
@@ -87,7 +87,7 @@ test("a group shows what the value of its first looks like", function()
   tap.equal({ group.count, group.shape, group.fix }, { 2, "32 hex digits", "Do it." })
 end)
 
-test("no group holds an address, in its path or message, be it alone in it", function()
+test("no group contains an address in its path or message, even a group of one", function()
   local found = findings.new()
   add(found, "a:1", "PATTERN", "user_metadata.ann.a@example.com.plan", "must not contain '.'")
   add(found, "a:2", "OBJECT_ADDITIONAL_PROPERTIES", "ann@example.com",
@@ -100,7 +100,7 @@ test("no group holds an address, in its path or message, be it alone in it", fun
     "user_metadata.…|must not contain '.'", "|we know … as bob" })
 end)
 
-test("our own faults of a format are told apart", function()
+test("formats of our own rules are distinguished", function()
   local found = findings.new()
   add(found, "a:1", "FORMAT", "email", "validation for format email: no @ in it")
   add(found, "a:2", "FORMAT", "email", "validation for format email: no dot in the domain")
@@ -158,7 +158,7 @@ local function with_failures(fn)
   end)
 end
 
-test("the report groups what failed and what was repaired, beside what was rejected", function()
+test("the report groups failed and repaired users next to rejected ones", function()
   with_failures(function(book)
     assert(book:note { findings = { {
       outcome = "rejected", code = "FORMAT", path = "email", message = "m", count = 7,
@@ -195,7 +195,7 @@ test("a user that is repaired twice is two repairs, and not two users", function
   end)
 end)
 
-test("the statement shows the first groups, what to do, and how many more there are", function()
+test("the summary shows the first groups, what to do, and how many more there are", function()
   local groups = {}
   for i = 1, 7 do
     groups[i] = { outcome = "failed", code = "CODE" .. i, path = "", message = "m" .. i,

@@ -20,7 +20,7 @@ local function codes(list)
   return found
 end
 
----What a run makes of one record: reasons of skipped records, users, codes of rejections.
+---The outcome of one record in a run: reasons of skipped records, users, codes of rejections.
 local function run(map, record)
   local got = { users = {}, errors = {} }
   local given = { record }
@@ -52,7 +52,7 @@ end
 
 for _, case in ipairs {
   { "a user", function() return { email = "a@b.co", name = "" } end, 1, {} },
-  { "a user whom Auth0 would refuse", function() return { email = "x" } end, 1, { "FORMAT" } },
+  { "a user that Auth0 would refuse", function() return { email = "x" } end, 1, { "FORMAT" } },
   { "several users", function() return { { email = "a@b.co" }, { email = "x" } } end, 2,
     { "FORMAT" } },
   { "a list with a rejection and no user",
@@ -70,7 +70,7 @@ for _, case in ipairs {
   { "a string", function() return "x" end, 0, { "RECIPE_RESULT" } },
   { "an error", function() error("boom") end, 0, { "RECIPE_ERROR" } },
 } do
-  test("a record of which map makes " .. case[1] .. " becomes what a run makes of it", function()
+  test("a record that map turns into " .. case[1] .. " has the same outcome as in a run", function()
     local made = assert(become(case[2])(RECORD, "list:1", 1))
     tap.equal({ #made.users, codes(made.errors), made.skipped }, { case[3], case[4], case[5] })
     tap.equal({ users = made.users, errors = codes(made.errors), skipped = made.skipped },
@@ -79,12 +79,12 @@ for _, case in ipairs {
   end)
 end
 
-test("a record that the reader stepped over is shown as its raw text", function()
+test("a record that the reader could not read is shown as its raw text", function()
   local made = assert(become(function() end)(bad_record.new("raw;text", "2 fields"), "list:1", 1))
   tap.equal({ made.record, codes(made.errors), made.users }, { "raw;text", { "SOURCE" }, {} })
 end)
 
-test("map gets the position, and one outcome follows the other, whatever raised", function()
+test("map gets the position, and an error does not affect the next outcome", function()
   local of = become(function(record, _, position)
     if position == 8 then error("boom") end
     return { email = record.email, user_id = tostring(position) }
@@ -105,7 +105,7 @@ test("warnings are those of the record, with code and field", function()
   tap.equal(of(RECORD, "list:2", 2).warnings, {})
 end)
 
-test("a place that is no text is the recipe's mistake, as in a run", function()
+test("a place that is not a string is the recipe's mistake, as in a run", function()
   local made, message, kind = become(function() return { email = "a@b.co" } end)(RECORD, {}, 1)
   tap.equal({ made, kind }, { nil, "usage" })
   tap.contains(message, "a table as the place of record 1")

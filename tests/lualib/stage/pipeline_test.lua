@@ -59,10 +59,10 @@ local cases = {
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
   { "an empty list is rejected", function() return {} end,
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a list with a gap is rejected whole, for the users behind the gap would be lost",
+  { "a list with a gap is rejected whole, because users behind the gap would be lost",
     function() return { { email = "a@b.co" }, nil, { email = "c@d.co" } } end,
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a list with a name in it is rejected",
+  { "a list with a named key is rejected",
     function() return { { email = "a@b.co" }, email = "c@d.co" } end,
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
   { "a reason that is a table is rejected", function() return nil, {} end,
@@ -90,7 +90,7 @@ for _, case in ipairs(cases) do
   end)
 end
 
-test("an error names file and line, and the run goes on", function()
+test("an error names file and line, and the run continues", function()
   local out = run({ { email = 1 }, { email = "a@b.co" } }, function(row)
     return { email = row.email:lower() }
   end)
@@ -105,7 +105,7 @@ test("one record may become several users; the further ones are extra", function
   tap.equal({ #out, pipe.position, pipe.extra }, { 2, 1, 1 })
 end)
 
-test("each user of a list is accounted for, also one that is no user", function()
+test("each item of a list is accounted for, even if it is not a user", function()
   local out, pipe = run({ { email = "a" } }, function() return { { email = "a@b.co" }, "x" } end)
   tap.equal({ out[1][1], out[2][4], pipe.extra }, { "user", "RECIPE_RESULT", 1 })
 end)
@@ -117,7 +117,7 @@ test("a warning about the whole user is counted under its code alone", function(
   tap.equal(pipe.warnings.TOO_LARGE.n, 1)
 end)
 
-test("warnings about one field for different reasons are told apart", function()
+test("warnings about one field for different reasons are distinguished", function()
   local function argon2(kind, lanes)
     return { email = "a@b.co", custom_password_hash = { algorithm = "argon2", hash = {
       value = string.format("$argon2%s$v=19$m=65536,t=2,p=%d$ABEiM0RVZneImaq7zN3u/w$"
@@ -132,7 +132,7 @@ test("warnings about one field for different reasons are told apart", function()
   assert(not second.message:find("argon2i ", 1, true))
 end)
 
-test("a record that the reader stepped over is rejected as SOURCE", function()
+test("a record that the reader could not read is rejected as SOURCE", function()
   local out = run({ bad_record.new("raw;text", "row has 2 fields, the header 3") }, user)
   tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
 end)
@@ -153,7 +153,7 @@ test("a clash is a duplicate or a rejection, and names the one that is kept", fu
   tap.equal({ out[3][1], out[3][4], out[3][6] }, { "rejected", "CONFLICT_EMAIL", 1 })
 end)
 
-test("a place that is no text ends the run, and says what an iterator yields", function()
+test("a place that is not a string ends the run, and says what an iterator returns", function()
   local pipe = pipeline.new {
     recipe = { source = function() return ipairs { { email = "a@b.co" } } end, map = user },
     validator = schema.for_connection(), duplicates = {}, sink = {},
@@ -175,7 +175,7 @@ test("an error inside a source's coroutine names the recipe's line", function()
     { nil, "shop.lua:4: the recipe's `source` failed: boom", "usage" })
 end)
 
-test("a source that raises ends the run with its words", function()
+test("a source that raises ends the run with its message", function()
   local failure = require "base.failure"
   local records = setmetatable({}, { __index = function(_, i)
     if i == 2 then failure.raise("users.csv: a quote opened on line 9 is never closed", "parse") end
@@ -186,7 +186,7 @@ test("a source that raises ends the run with its words", function()
     { nil, "users.csv: a quote opened on line 9 is never closed", "parse" })
 end)
 
-test("an error of ours is no record's: it is raised again, with its place", function()
+test("an error of ours rejects no record: it is raised again, with its place", function()
   local pipe = pipeline.new {
     recipe = { source = function() return iterator { { email = "a@b.co" } } end, map = user },
     validator = schema.for_connection(), duplicates = { judge = function() end },

@@ -22,7 +22,7 @@ local function with_progress(fn)
   end)
 end
 
-test("a pause shows the position, and the share where the source knows it", function()
+test("a pause shows the position, and the share if the source knows it", function()
   with_progress(function(pause, _, shown)
     assert(pause(256, { progress = function() return 0.5 end }))
     tap.equal({ shown[1].phase, shown[1].done, shown[1].share }, { "stage", 256, 0.5 })
@@ -32,7 +32,7 @@ test("a pause shows the position, and the share where the source knows it", func
   end)
 end)
 
-test("pauses that come too soon show nothing and let nobody in", function()
+test("pauses that come too soon show nothing and run no other task", function()
   with_progress(function(pause, _, shown, interrupt)
     assert(pause(256, {}))
     interrupt()
@@ -49,7 +49,7 @@ test("other tasks get a turn, and an interrupt of theirs ends the reading", func
   end)
 end)
 
-test("the end is shown with the seconds that it took", function()
+test("the end is shown with the elapsed seconds", function()
   with_progress(function(_, finish, shown)
     wait()
     local seconds = finish()

@@ -1,5 +1,5 @@
---- A stage that breaks off: what the journal says of it then; one whose canary is set apart; and
---- the records that it leaves behind.
+--- The journal of an interrupted stage, a stage with a canary, and the records that a stage does
+--- not send.
 
 local totals = require "journal.totals"
 local bad_record = require "source.bad_record"
@@ -14,7 +14,7 @@ local tap = require "tests.tap"
 
 local N <const>, CHUNK_BYTES <const> = 3000, 4000
 
----Every kind of outcome, again and again.
+---Every kind of outcome, repeatedly.
 local function map(record)
   local n = record.n
   local user = { email = "user" .. n .. "@example.com", user_id = "u" .. n }
@@ -27,7 +27,7 @@ local function map(record)
   return user
 end
 
----What `look` makes of a stage that is stopped at a position.
+---The result of `look` on a stage that is stopped at a position.
 local function stopped(position, options, look)
   local folder = assert(file.temporary())
   local dir = run_directory.at(folder)
@@ -64,7 +64,7 @@ for _, case in ipairs {
   { "near its end", 2700, {} },
   { "behind a canary", 1000, { canary = { n = 7 } } },
   { "never", N + 1, {} },
-  { "never, with a choice between users", N + 1, { dedupe = function(a) return a end } },
+  { "never, with a dedupe function", N + 1, { dedupe = function(a) return a end } },
 } do
   tap.test("the books of a stage balance when it is stopped " .. case[1], function()
     local figures, done = stopped(case[2], case[3], figures_of)
@@ -73,8 +73,6 @@ for _, case in ipairs {
     tap.equal({ done == true, figures.read == N }, { case[2] > N, case[2] > N })
   end)
 end
-
--- Canaries --------------------------------------------------------------------------------
 
 local USERS <const> = 100
 
@@ -138,7 +136,7 @@ tap.test("the same source with the same canary gives the same bytes", function()
   tap.equal(staged { percent = 70 }, staged { percent = 70 })
 end)
 
-tap.test("a canary that ends where a chunk ends cuts none", function()
+tap.test("a canary that ends where a chunk ends splits none", function()
   local whole = staged()
   local _, n = whole[1].at:gsub("%S+", "")
   local same = staged { n = n }
@@ -148,14 +146,12 @@ end)
 for name, limit in pairs {
   ["just all users"] = { n = USERS }, ["more users"] = { n = 5000 }, ["100 %"] = { percent = 100 },
 } do
-  tap.test("a canary of " .. name .. " holds nobody back", function()
+  tap.test("a canary of " .. name .. " holds no user back", function()
     tap.equal(staged(limit).last, nil)
   end)
 end
 
--- What stays behind ----------------------------------------------------------------------
-
----The lines of rejected.ndjson for records that are what `map` returns of them.
+---The lines of rejected.ndjson for records that `map` returns unchanged.
 local function rejected(records, options)
   local folder = assert(file.temporary())
   local dir = run_directory.at(folder)
@@ -201,10 +197,10 @@ for _, case in ipairs {
     "Return a user" },
   { "a function in a user", { id = 7 }, function() return { email = "a@b.co", name = print } end,
     "INVALID_TYPE", "function", "Call" },
-  { "what the recipe refuses", { id = 7 },
+  { "what the recipe rejects", { id = 7 },
     function(r) return reject.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
     "recipe rejects" },
-  { "what the recipe refuses without the value", { id = 7 },
+  { "what the recipe rejects without the value", { id = 7 },
     function() return reject.reject("no") end, "REJECTED", "object with key id",
     "recipe rejects" },
   { "a broken row", BROKEN, mapped, "SOURCE", "3 characters", "Repair" },
@@ -219,7 +215,7 @@ for _, case in ipairs {
   end)
 end
 
-tap.test("whichever of two users a recipe keeps, the other stands beside its record", function()
+tap.test("whichever of two users a recipe keeps, the other is reported with its record", function()
   local records = {
     { n = 1, user = { email = "a@b.co" } }, { n = 2, user = { email = "a@b.co" } },
   }
@@ -232,7 +228,7 @@ tap.test("whichever of two users a recipe keeps, the other stands beside its rec
   end
 end)
 
-tap.test("what dedupe could not decide names the user that stays", function()
+tap.test("a rejection by dedupe names the user that is kept", function()
   local records = {
     { user = { email = "a@b.co", user_id = "1" } }, { user = { email = "c@d.co", user_id = "2" } },
     { user = { email = "c@d.co", user_id = "1" } }, { user = { email = "c@d.co", user_id = "3" } },
@@ -248,13 +244,13 @@ tap.test("what dedupe could not decide names the user that stays", function()
   tap.contains(lines[1].message, "a third user, at position 1")
 end)
 
-tap.test("a field that is refused is not warned about too", function()
+tap.test("a field with an error has no warning too", function()
   local lines, statement = rejected({ { user = { email = "a@b.co", name = ("x"):rep(301) } } },
     { map = mapped })
   tap.equal({ lines[1].code, #statement.warning_list }, { "MAX_LENGTH", 0 })
 end)
 
-tap.test("a warning of the rules says where it was first, of what, and what to do", function()
+tap.test("a warning of the rules has the first place, its value and what to do", function()
   local _, statement = rejected({ { user = { email = "a@b.co" } },
     { user = { email = "c@d.co", name = ("x"):rep(151) } } }, { map = mapped })
   local warning = statement.warning_list[1]
