@@ -87,7 +87,6 @@ function CheckSink:user(user, position, at, _, draft)
   return true
 end
 
----Reads the whole source into a sink.
 local function read(recipe, settings, ui, sink)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
@@ -146,7 +145,6 @@ local function statement(recipe, pipe, sink, canary)
   }
 end
 
----Maps and validates the whole source.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@param ui table

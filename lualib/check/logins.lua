@@ -81,7 +81,6 @@ local function rows_of(text)
   return rows
 end
 
----Validates an entry and appends it.
 local function checked(list, id, password, line)
   if type(id) ~= "string" or id == "" then return nil, "line " .. line .. " has no id" end
   if type(password) ~= "string" then

@@ -118,7 +118,7 @@ function ProveUsers:skipped(position, at, reason, record)
 end
 
 ---Why a login has no user.
----@param index integer
+---@param index integer  of the login
 ---@param read integer  records
 ---@return ProvenLogin
 function ProveUsers:missing(index, read)

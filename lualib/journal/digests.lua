@@ -42,8 +42,7 @@ function field_digests.differences(ours, digests, theirs)
   return names
 end
 
----The fields to request from an export.
----@return {name: string}[]
+---@return {name: string}[]  fields to request from an export
 function field_digests.exported()
   local list = {}
   for _, name in ipairs(identifiers.NAMES) do list[#list + 1] = { name = name } end

@@ -151,7 +151,6 @@ local function placed(dir, record, values)
   return users
 end
 
----The users of a chunk, read from its file.
 ---@param record LedgerChunk
 ---@return PlacedUser[]?
 ---@return string? message
@@ -226,9 +225,8 @@ function RunDirectory:discard()
   if names and #names == 0 then file.remove_tree(self.path) end
 end
 
----The newest run in a folder.
 ---@param folder string
----@return string? dir
+---@return string? dir  of its newest run
 function directory.newest(folder)
   local newest, newest_time
   for _, name in ipairs(file.list(folder) or {}) do

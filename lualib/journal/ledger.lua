@@ -257,7 +257,6 @@ end
 ---@field user_id? string
 ---@field why? string
 
----Adds to a counter.
 local function add(db, key, n)
   if not n or n == 0 then return end
   db:run([[INSERT INTO run VALUES (?, ?)

@@ -30,9 +30,8 @@ function queries:get(key)
   return self.db:value("SELECT value FROM run WHERE key = ?", key)
 end
 
----A fact that was set as a table.
 ---@param key string
----@return any
+---@return any  a fact that was set as a table
 function queries:get_table(key)
   local text = self:get(key)
   return text and json.decode(text)
@@ -59,15 +58,13 @@ function queries:chunk(id)
   return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
 end
 
----All chunks, in order, without their places.
----@return fun(): LedgerChunk?
+---@return fun(): LedgerChunk?  all in order, without their places
 function queries:chunks()
   return self.db:rows([[SELECT id, round, state, users, bytes, first_intent FROM chunk
     ORDER BY id]])
 end
 
----Chunks whose job's result is recorded, in order.
----@return fun(): integer? id
+---@return fun(): integer? id  of the harvested chunks, in order
 function queries:chunks_with_result()
   local rows = self.db:rows("SELECT id FROM chunk WHERE state = 'harvested' ORDER BY id")
   return function()
@@ -138,7 +135,7 @@ function queries:last_attempt(chunk)
   return self.db:row("SELECT * FROM attempt WHERE chunk = ? ORDER BY id DESC LIMIT 1", chunk) or nil
 end
 
----Jobs that are not harvested.
+---Jobs of last attempts that are not harvested.
 ---@return {id: string, chunk: integer, attempt: integer, submitted: number, state: string}[]
 function queries:open_jobs()
   local list = {}
@@ -303,7 +300,6 @@ function queries:failed_or_repaired()
   end
 end
 
----Failures left to the finalizer.
 ---@return fun(): {code: string, message: string, user_id: string?}?
 function queries:judged_failures()
   return self.db:rows("SELECT code, message, user_id FROM failure WHERE outcome = 'judged'")

@@ -98,9 +98,8 @@ end
 ---@field kept table<string, integer>  by reason
 ---@field finished boolean
 
----What an undo has done so far; nil without one.
 ---@param ledger Ledger
----@return UndoFigures?
+---@return UndoFigures?  so far; nil without an undo
 function totals.undone(ledger)
   if not ledger:get("undo_begun") then return nil end
   local row = ledger.db:row([[SELECT ifnull(sum(deleted), 0) AS deleted,

@@ -98,7 +98,6 @@ local function nested(user, path)
   return value
 end
 
----The values of a user in the order of the fields.
 local function values_of(user, fields, values)
   for i, field in ipairs(fields) do
     if field.path then values[i] = nested(user, field.path) else values[i] = user[field.name] end

@@ -92,7 +92,6 @@ function Stage:facts()
   return { read = read, extra = self.n_seen - read }
 end
 
----Writes the packed users into a chunk file.
 ---@private
 function Stage:save(id)
   local writer = self.packer.writer

@@ -94,7 +94,6 @@ function Pipeline:reject(at, errors, record, user, kept)
   })
 end
 
----Rejects the recipe's result for a record.
 function Pipeline:reject_result(at, code, message, record, value)
   return self:reject(at, { rejection.of_recipe(code, message, value) }, record)
 end
@@ -157,7 +156,6 @@ function Pipeline:clash(clash, user, at, record)
   })
 end
 
----Counts values that the recipe's helpers could not read.
 ---@private
 function Pipeline:warn_of_unread(user, at)
   for _, warning in ipairs(unread_values.of(self.unread, user)) do
@@ -228,7 +226,6 @@ end
 
 local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
 
----Handles the results of `map` for one record.
 ---@private
 function Pipeline:mapped(at, record, ...)
   self.phase = nil
@@ -254,7 +251,6 @@ function Pipeline:mapped(at, record, ...)
     .. ", not a user", record, result)
 end
 
----Rejects a record that its reader could not read.
 ---@private
 function Pipeline:step_over(at, record)
   local shape = redact.of_raw(record.raw)
