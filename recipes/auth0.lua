@@ -62,8 +62,8 @@ end
 return {
   name = "auth0",
   params = {
-    input = { help = "the users export (.ndjson, .json or .csv, maybe .gz)", required = true },
-    hashes = { help = "the export of password hashes (NDJSON), from Auth0's support" },
+    input = { help = "the user export (.ndjson, .json, .csv; may be compressed)", required = true },
+    hashes = { help = "the password hash export (NDJSON) from Auth0 support" },
     from = { help = "only users of this connection of the old tenant" },
   },
   source = function(params)
@@ -93,10 +93,10 @@ return {
     local hash, _, why = password.auto(found and found.passwordHash)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not found then
-      migrate.warn("no_password", "users without a hash in the export: they set a new password")
+      migrate.warn("no_password", "users without a hash; they must set a new password")
     end
     if value.null_if(record.multifactor) then
-      migrate.warn("mfa_not_exported", "exports hold no MFA secrets: these users enrol again")
+      migrate.warn("mfa_not_exported", "exports have no MFA secrets; these users must enroll again")
     end
     return user
   end,

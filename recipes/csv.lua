@@ -27,18 +27,19 @@ local USUAL <const> = {
 }
 
 local HELP <const> = {
-  input = { help = "the file (.csv, .tsv, maybe .gz)", required = true },
-  delimiter = { help = "between cells: , ; | or tab; default a comma, a tab in .tsv" },
-  null = { help = "words that mean no value, separated by commas: NULL,n/a" },
-  encoding = { help = "of the file, default utf-8" },
+  input = { help = "the file (.csv or .tsv; may be compressed)", required = true },
+  delimiter = { help = "cell delimiter: , ; | or tab; default a comma, a tab in .tsv" },
+  null = { help = "values to read as null, separated by commas: NULL,n/a" },
+  encoding = { help = "encoding of the file; default utf-8" },
   country = { help = "calling code for phone numbers without one: 44" },
-  password_format = { help = "of digests: md5, sha1, sha256, sha512, ntlm, each maybe with "
-    .. "_salted (salt first) or _salted_suffix; several separated by commas" },
-  user_metadata = { help = "further columns for user_metadata, separated by commas" },
-  app_metadata = { help = "further columns for app_metadata, separated by commas" },
+  password_format = { help = "format of digests: md5, sha1, sha256, sha512, ntlm, optionally with "
+    .. "_salted (salt first) or _salted_suffix; separate several by commas" },
+  user_metadata = { help = "more columns for user_metadata, separated by commas" },
+  app_metadata = { help = "more columns for app_metadata, separated by commas" },
 }
 for field, usual in pairs(USUAL) do
-  HELP[field] = HELP[field] or { help = "the column, such as " .. table.concat(usual, ", ") }
+  HELP[field] = HELP[field]
+    or { help = "column name; default: the first of " .. table.concat(usual, ", ") }
 end
 
 local function plain(name)
@@ -79,7 +80,7 @@ local function check_formats(written)
   for _, format in ipairs(value.split(written, ",") or {}) do
     local name, way = format:match("^(%w+)(.*)$")
     if not DIGESTS[name] or not WAYS[way] then
-      error("password_format=" .. format .. " is not known: " .. HELP.password_format.help, 0)
+      error("unknown password_format=" .. format .. "; " .. HELP.password_format.help, 0)
     end
   end
 end
@@ -144,7 +145,8 @@ return {
     local kept_phone
     if cell("phone_number") and not phone then
       kept_phone = { phone = cell("phone_number") }
-      migrate.warn("no_country_code", "phone numbers that are not international: see `country`")
+      migrate.warn("no_country_code",
+        "phone numbers that are not international; see the parameter `country`")
     end
     local user = {
       user_id = cell("user_id"),
@@ -168,7 +170,7 @@ return {
       = hashed(cell("password"), cell("salt"), value.split(params.password_format, ",") or {})
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not cell("password") then
-      migrate.warn("no_password", "users without a password hash: they set a new password")
+      migrate.warn("no_password", "users without a password hash; they must set a new password")
     end
     return user
   end,

@@ -54,7 +54,7 @@ end
 ---The secret of a one-time code: raw text unless the credential says BASE32.
 local function one_time_code(credential)
   local secret, data = value.json(credential.secretData), value.json(credential.credentialData)
-  if not secret or not data then return nil, "a damaged credential" end
+  if not secret or not data then return nil, "the credential cannot be read" end
   if data.subType ~= "totp" then return nil, "only time-based codes can be imported" end
   return value.totp(secret.value, {
     encoding = data.secretEncoding == "BASE32" and "base32" or "raw",
@@ -77,7 +77,7 @@ local function credentials(user, list)
       kept, why = one_time_code(credential)
       user.mfa_factors = kept and { { totp = { secret = kept } } } or nil
     elseif credential.type ~= "password" then
-      kept, why = false, "it has to be enrolled again"
+      kept, why = false, "users must enroll again"
     end
     if not kept then
       migrate.warn(credential.type .. "_not_kept", credential.type .. ": " .. tostring(why))
@@ -90,7 +90,7 @@ end
 return {
   name = "keycloak",
   params = {
-    input = { help = "the realm file, or the directory of an export", required = true },
+    input = { help = "the realm file or the export directory", required = true },
     country = { help = "calling code for phone numbers without one: 44" },
   },
   source = function(params) return json.records(params.input, { pointer = "/users" }) end,
@@ -104,7 +104,8 @@ return {
     local phone = value.phone(written, params.country)
     if written and not phone then
       attributes.phone = written
-      migrate.warn("no_country_code", "phone numbers that are not international: see `country`")
+      migrate.warn("no_country_code",
+        "phone numbers that are not international; see the parameter `country`")
     end
     local user = {
       user_id = record.id,
@@ -125,7 +126,7 @@ return {
       },
     }
     if not credentials(user, record.credentials) then
-      migrate.warn("no_password", "users without a password: they set a new one")
+      migrate.warn("no_password", "users without a password; they must set a new one")
     end
     return user
   end,

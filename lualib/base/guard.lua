@@ -10,7 +10,7 @@ local function words_of(err)
   if type(err) == "string" or type(err) == "number" or meta and meta.__tostring then
     return tostring(err)
   end
-  return "an error without words: " .. type(err)
+  return "the error value is a " .. type(err)
 end
 
 local function describe(err)

@@ -36,8 +36,8 @@ local function version_of(db, layout)
   return version > 0 and version or nil
 end
 
-local NEWER <const> = "%s is a %s of version %d; this program knows version %d: use the newer "
-  .. "program"
+local NEWER <const> = "%s is a %s of version %d; this program supports versions up to %d: upgrade "
+  .. "auth0-migrate"
 
 ---The version of a database that this program can use, once it is up to date.
 ---@param db host.store.database
@@ -79,7 +79,7 @@ function versions.update(db, layout, path)
   local done, message, kind = tx:commit()
   crash.point({}, "update.after")
   if done then return true end
-  return nil, string.format("%s cannot be brought up to date: %s", path, message), kind
+  return nil, string.format("cannot upgrade %s: %s", path, message), kind
 end
 
 return versions

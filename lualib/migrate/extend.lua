@@ -29,9 +29,9 @@ end
 ---@param changes? table
 ---@return table
 function extend.recipe(base, changes)
-  if type(base) ~= "table" then error("extend needs a recipe, got " .. type(base), 2) end
+  if type(base) ~= "table" then error("extend expects a recipe, got " .. type(base), 2) end
   if changes ~= nil and type(changes) ~= "table" then
-    error("extend needs a table of changes, got " .. type(changes), 2)
+    error("extend expects a table of changes, got " .. type(changes), 2)
   end
   changes = changes or {}
   local made = copy(base)

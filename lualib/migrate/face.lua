@@ -25,7 +25,7 @@ local DEFAULTS <const> = {
 local function counter(warnings, unread)
   local name_of = capped_names.new()
   return function(code, message)
-    if type(code) ~= "string" then error("warn needs a code, got " .. type(code), 2) end
+    if type(code) ~= "string" then error("warn expects a code, got " .. type(code), 2) end
     code = name_of(code)
     local warning = warnings[code]
     if not warning then

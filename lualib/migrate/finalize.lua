@@ -21,6 +21,6 @@ return function(run)
     run:settle() -- the new jobs' failures are known
   end
   for failure in run:failures() do
-    run:give_up(failure, "no round is left")
+    run:give_up(failure, "no rounds left")
   end
 end

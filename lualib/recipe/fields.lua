@@ -56,8 +56,8 @@ end
 -- Each entry: {what is accepted, for people; test}.
 local TEXT <const> = { "a string", kind_of "string" }
 local FLAG <const> = { "true or false", kind_of "boolean" }
-local WHOLE <const> = { "a whole number above 0", is_whole }
-local SECONDS <const> = { "a number of seconds", is_seconds }
+local WHOLE <const> = { "a positive integer", is_whole }
+local SECONDS <const> = { "a number of seconds, 0 or more", is_seconds }
 
 local PARAM <const> = {
   help = TEXT, required = FLAG, secret = FLAG,
@@ -70,7 +70,7 @@ local IMPORT <const> = {
   send_completion_email = FLAG, external_id = TEXT,
 }
 local RETRY <const> = { attempts = WHOLE, first = SECONDS, longest = SECONDS }
-local FINALIZE <const> = { rounds = { "a whole number", is_count } }
+local FINALIZE <const> = { rounds = { "an integer, 0 or more", is_count } }
 
 local function keys_of(entries)
   local names = {}
@@ -98,7 +98,8 @@ local function members(where, value, entries)
       return string.format('%s has no field "%s"%s', where, tostring(key),
         spelling.hint(tostring(key), keys_of(entries)))
     elseif not entry[2](one) then
-      return string.format("%s.%s must be %s, not %s", where, key, entry[1], type(one))
+      return string.format("%s.%s must be %s, not %s", where, key, entry[1],
+        type(one) == "number" and one or type(one))
     end
   end
 end
@@ -125,8 +126,8 @@ end
 local function check_name(value)
   if type(value) ~= "string" then return "name must be a string, not a " .. type(value) end
   if not value:find("^[%w_][%w_.-]*$") then
-    return string.format('name must be usable as the name of a folder: letters, digits, "-", "_" '
-      .. 'and ".", not "%s"', value)
+    return string.format('name must be usable as a directory name: letters, digits, "-", "_" and '
+      .. '".", not "%s"', value)
   end
 end
 
@@ -134,7 +135,7 @@ local function check_params(value)
   if type(value) ~= "table" then return "params must be a table, not a " .. type(value) end
   for name, declared in pairs_sorted(value) do
     if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
-      return "params: a parameter is called by letters, digits and _, not " .. tostring(name)
+      return "params: a parameter name must have only letters, digits and _, not " .. tostring(name)
     elseif type(declared) ~= "table" then
       return string.format("params.%s must be a table such as { help = \"...\" }, not a %s", name,
         type(declared))
@@ -151,11 +152,11 @@ local function check_dedupe(value)
   if type(value) == "function" then return end
   if type(value) ~= "table" or #value == 0 then
     return "dedupe must be a list of keys or a function, not " .. (type(value) == "table"
-      and "a table without a list" or "a " .. type(value))
+      and "a table without list items" or "a " .. type(value))
   end
   for key, one in pairs_sorted(value) do
     if math.type(key) ~= "integer" or type(one) ~= "string" then
-      return "dedupe must be a list of the names of fields, such as { \"email\" }"
+      return "dedupe must be a list of field names, such as { \"email\" }"
     end
     local field = one:match("^[^.]*")
     if not user_rules.ORDER[field] then
@@ -191,17 +192,17 @@ local FIELDS <const> = {
 }
 
 local MUST <const> = {
-  source = "source says where the records come from: source = function(params) ... end",
-  map = "map says how a record becomes a user: map = function(record, params) ... end",
+  source = "it defines where the records come from: source = function(params) ... end",
+  map = "it defines how a record becomes a user: map = function(record, params) ... end",
 }
 
 ---What is wrong with the value that a recipe file returned; nil when nothing is.
 ---@param value any
 ---@return string? wrong
 function fields.check(value)
-  if value == nil then return "the file returns nothing; a recipe returns a table" end
+  if value == nil then return "the file returns nothing; a recipe must return a table" end
   if type(value) ~= "table" then
-    return "the file returns a " .. type(value) .. "; a recipe returns a table"
+    return "the file returns a " .. type(value) .. "; a recipe must return a table"
   end
   for key, one in pairs_sorted(value) do
     local check = FIELDS[key]

@@ -66,7 +66,7 @@ local function read_file(name)
     return nil, name .. " is a folder; a recipe is a Lua file", "usage"
   end
   local text, message = file.read(name)
-  if not text then return nil, "the recipe cannot be read: " .. message, "usage" end
+  if not text then return nil, "cannot read the recipe: " .. message, "usage" end
   return { text = text, where = name, path = file.real(name) or name, folder = path.dirname(name) }
 end
 
@@ -91,7 +91,7 @@ local function not_found(name, env)
   end
   local near = spelling.find(name, known)
   if file.stat(name .. ".lua") then near = name .. ".lua" end
-  return nil, string.format("there is no recipe %s%s", name,
+  return nil, string.format("recipe %s not found%s", name,
     near and "; did you mean " .. near .. "?" or ""), "usage",
     near and { wrong = name, meant = near }
 end

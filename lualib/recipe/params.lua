@@ -32,9 +32,9 @@ end
 ---@return string
 function params.describe(declared)
   local names, width = names_of(declared), 0
-  if #names == 0 then return "the recipe takes no parameters" end
+  if #names == 0 then return "the recipe has no parameters" end
   for _, name in ipairs(names) do width = math.max(width, #name) end
-  local lines = { "the recipe takes:" }
+  local lines = { "parameters of the recipe:" }
   for _, name in ipairs(names) do
     local one, notes = declared[name], {}
     if one.required then notes[#notes + 1] = "required" end
@@ -60,7 +60,7 @@ end
 local function from_file(name, at_file)
   local text, message = file.read(at_file:sub(2))
   if not text then
-    return nil, "the parameter " .. name .. " names a file: " .. message, "usage"
+    return nil, "cannot read the file of the parameter " .. name .. ": " .. message, "usage"
   end
   local value = text:gsub("\r?\n$", "")
   return value
@@ -69,8 +69,8 @@ end
 local function secret_value(name, value, is_safe)
   if value:sub(1, 1) == "@" then return from_file(name, value) end
   if is_safe then return value end
-  return nil, string.format("the parameter %s is secret and would be seen by everybody who lists "
-    .. "the processes or reads the file; give it as %s=@FILE or in the environment as %s%s",
+  return nil, string.format("the parameter %s is secret and must not be readable in process lists "
+    .. "or the configuration file; pass it as %s=@FILE or in the environment variable %s%s",
     name, name, PREFIX, name:upper()), "usage", { wrong = name .. "=", meant = name .. "=@FILE" }
 end
 
@@ -94,7 +94,7 @@ local function value_of(name, one, sources)
   local in_file = sources.file and sources.file[name]
   if in_file ~= nil then
     if type(in_file) == "table" then
-      return nil, "the configuration file's parameter " .. name .. " must be a single value",
+      return nil, "the parameter " .. name .. " of the configuration file must be a single value",
         "usage"
     end
     local value = typed(in_file)
@@ -129,7 +129,7 @@ function params.resolve(declared, sources)
       values[name] = value
     elseif declared[name].required then
       local word = name .. (declared[name].secret and "=@FILE" or "=VALUE")
-      return refuse(declared, string.format("the parameter %s is missing; give %s", name, word),
+      return refuse(declared, string.format("the parameter %s is missing; add %s", name, word),
         { add = word })
     end
   end

@@ -137,7 +137,7 @@ end
 ---@return string? message  with file and line
 function Sandbox:compile(text, where)
   if text:sub(1, 1) == "\27" then
-    return nil, where .. " is compiled Lua; recipes and their modules are text"
+    return nil, where .. " is compiled Lua; recipes and their modules must be text"
   end
   return load(text:gsub("^#[^\n]*", ""), "@" .. where, "t", self.env)
 end
@@ -178,8 +178,8 @@ function Sandbox:refuse(name)
   if in_program(name) then
     failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
   end
-  failure.raise(string.format("there is no module \"%s\"; looked in the program's library, %s; "
-    .. "AUTH0_MIGRATE_PATH names further folders", name, table.concat(self.folders, ", ")),
+  failure.raise(string.format("module \"%s\" not found; searched the program's library, %s; "
+    .. "to search other folders, set AUTH0_MIGRATE_PATH", name, table.concat(self.folders, ", ")),
     "usage")
 end
 
@@ -202,7 +202,7 @@ end
 ---@param name string
 ---@return any
 function Sandbox:require(name)
-  if type(name) ~= "string" then error("require needs a name, got " .. type(name), 3) end
+  if type(name) ~= "string" then error("require expects a module name, got " .. type(name), 3) end
   local value = self.loaded[name]
   if value == LOADING then
     failure.raise("the module \"" .. name .. "\" requires itself", "usage")
@@ -213,7 +213,7 @@ function Sandbox:require(name)
     failure.raise("\"" .. name .. "\" is not the name of a module", "usage")
   end
   if name == "debug" or name == "package" then
-    failure.raise("the library \"" .. name .. "\" is not for recipes", "usage")
+    failure.raise("the library \"" .. name .. "\" is not available to recipes", "usage")
   end
   self.loaded[name] = LOADING
   local result = self:load(name)

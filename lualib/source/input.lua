@@ -36,8 +36,8 @@ local function in_folder(folder, endings)
     end
   end
   if #paths > 0 then return paths end
-  return nil, string.format("no file that ends in .%s in the folder %s",
-    table.concat(endings, ", ."), folder), "missing"
+  return nil, string.format("no file with the extension .%s in the folder %s",
+    table.concat(endings, " or ."), folder), "missing"
 end
 
 local function matching(pattern)
@@ -49,7 +49,7 @@ local function matching(pattern)
     if stat and stat.type ~= "folder" then paths[#paths + 1] = name end
   end
   if #paths > 0 then return paths end
-  return nil, string.format("no file matches %s (looked from %s)", pattern,
+  return nil, string.format("no file matches %s (current directory: %s)", pattern,
     file.working_directory()), "missing"
 end
 
@@ -60,7 +60,7 @@ local function resolve_one(name, endings)
   if stat then return { name } end
   if kind ~= "missing" then return nil, message, kind end
   if name:find("[*?%[]") then return matching(name) end
-  return nil, string.format("there is no file %s (looked from %s)", name,
+  return nil, string.format("cannot read %s: no such file (current directory: %s)", name,
     file.working_directory()), "missing"
 end
 
@@ -87,7 +87,7 @@ function input.resolve(given, endings)
   local paths, seen = {}, {}
   for _, part in ipairs(parts_of(given)) do
     if part == "" or part:find("\0", 1, true) then
-      return nil, "an input without a name", "missing"
+      return nil, "the name of an input is empty", "missing"
     end
     local found, message, kind = resolve_one(part, endings or ENDINGS)
     if not found then return nil, message, kind end
@@ -96,7 +96,7 @@ function input.resolve(given, endings)
       seen[name] = true
     end
   end
-  if #paths == 0 then return nil, "no input is named", "missing" end
+  if #paths == 0 then return nil, "no input given", "missing" end
   return paths
 end
 
@@ -107,7 +107,7 @@ end
 ---@return string[]
 function input.require(what, given, endings)
   if type(given) ~= "string" and type(given) ~= "table" then
-    error(string.format("%s needs the name of its input, got %s", what, type(given)), 3)
+    error(string.format("%s expects the name of its input, got %s", what, type(given)), 3)
   end
   return failure.check(input.resolve(given, endings))
 end

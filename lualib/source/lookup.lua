@@ -28,7 +28,7 @@ local function iterator(records)
   local meta = getmetatable(records)
   if type(records) == "function" or (type(meta) == "table" and meta.__call) then return records end
   if type(records) ~= "table" then
-    error("source.lookup needs records, got " .. type(records), 3)
+    error("source.lookup expects records, got " .. type(records), 3)
   end
   local i = 0
   return function()
@@ -66,7 +66,7 @@ end
 ---@return Lookup
 function lookup.new(records, key)
   if type(key) ~= "string" and type(key) ~= "function" then
-    error("source.lookup needs a key: a name or a function", 2)
+    error("source.lookup expects a key: a column name or a function", 2)
   end
   local next_record = iterator(records)
   local db = failure.check(store.open("", { durable = false }))
@@ -78,7 +78,8 @@ function lookup.new(records, key)
     failure.check(all:commit())
     if read > 0 and kept == 0 then
       local what = type(key) == "string" and '"' .. key .. '"' or "a key"
-      failure.raise(string.format("none of the %d records to look up has %s", read, what), "parse")
+      failure.raise(string.format("no record of the lookup source has %s (records read: %d)", what,
+        read), "parse")
     end
     self.total = kept
   end

@@ -34,13 +34,13 @@ local Records = { __name = "records" }
 ---What a file begins with that no reader of texts can read, and what to do.
 ---@type {[1]: string, [2]: string}[]
 local FOREIGN <const> = {
-  { "SQLite format 3\0", "an SQLite database: write the rows out and read those, such as "
+  { "SQLite format 3\0", "an SQLite database: export its rows first, for example with "
     .. "`sqlite3 -json FILE 'SELECT ...'`" },
-  { "PK\3\4", "a spreadsheet or an archive: save it as CSV, or unpack it" },
-  { "\xD0\xCF\x11\xE0", "a spreadsheet of an old Office: save it as CSV" },
-  { "BZh", "compressed by bzip2: unpack it, or pack it by gzip or zstd" },
-  { "\xFD7zXZ\0", "compressed by xz: unpack it, or pack it by gzip or zstd" },
-  { "%PDF-", "a PDF" },
+  { "PK\3\4", "a spreadsheet or a zip archive: save it as CSV or unpack it" },
+  { "\xD0\xCF\x11\xE0", "a spreadsheet in the old Excel format: save it as CSV" },
+  { "BZh", "compressed with bzip2: decompress it, or use gzip or zstd" },
+  { "\xFD7zXZ\0", "compressed with xz: decompress it, or use gzip or zstd" },
+  { "%PDF-", "a PDF file" },
 }
 
 -- What is wrong in a file's text; other kinds are of reading it, and name the file.

@@ -218,7 +218,7 @@ end
 ---The secret and options of an "otpauth://totp/…" address.
 local function from_address(address)
   local kind, query = address:match("^otpauth://(%a+)/[^?]*%??(.*)$")
-  if not kind then return nil, "no otpauth address" end
+  if not kind then return nil, "not an otpauth URI" end
   if kind:lower() ~= "totp" then return nil, "only time-based codes can be imported" end
   local found = {}
   for name, part in query:gmatch("([^&=]+)=([^&]*)") do found[name:lower()] = unescape(part) end
@@ -253,11 +253,11 @@ function value.totp(secret, options)
   local decode = DECODERS[options.encoding or "base32"]
   if not decode then error("totp: encoding must be base32, raw, hex or base64", 2) end
   local algorithm = (options.algorithm or "SHA1"):lower():gsub("^hmac", ""):gsub("%-", "")
-  if tonumber(options.digits or 6) ~= 6 then return nil, "its codes have not 6 digits" end
+  if tonumber(options.digits or 6) ~= 6 then return nil, "its codes do not have 6 digits" end
   if tonumber(options.period or 30) ~= 30 then return nil, "its period is not 30 seconds" end
   if algorithm ~= "sha1" then return nil, "its algorithm is not SHA-1" end
   local bytes = decode(secret)
-  if not bytes or bytes == "" then return nil, "a damaged secret" end
+  if not bytes or bytes == "" then return nil, "the secret cannot be decoded" end
   return digest.base32(bytes)
 end
 

@@ -73,7 +73,7 @@ test("a journal of a newer program is left alone: status 2", function()
     for _, args in ipairs { { "resume", "--yes" }, { "status" }, words "--yes" } do
       local ended = s:run(args):ends_with(2)
       contains(ended.stderr, "is a journal of version 99")
-      contains(ended.stderr, "use the newer program")
+      contains(ended.stderr, "upgrade auth0-migrate")
     end
     local db <close> = assert(store.open(s:path "shop.run/journal.db"))
     assert(db:exec("PRAGMA user_version = " .. schema.VERSION))

@@ -77,7 +77,7 @@ end
 local CASES <const> = {
   {
     "a missing file", args = { "check", "shop.lua", "input=nofile.csv" }, status = 2,
-    says = { "there is no file nofile.csv", "looked from" },
+    says = { "cannot read nofile.csv: no such file", "current directory" },
   },
   {
     "a pattern that nothing matches", args = { "check", "shop.lua", "input=x*.csv" }, status = 2,
@@ -160,7 +160,7 @@ local CASES <const> = {
   },
   {
     "a misspelt recipe", args = { "shp.lua", "input=good.csv" }, status = 2,
-    says = { "there is no recipe shp.lua; did you mean shop.lua?" },
+    says = { "recipe shp.lua not found; did you mean shop.lua?" },
     next = "auth0-migrate shop.lua input=good.csv",
   },
   {

@@ -224,7 +224,7 @@ for _, rounds in ipairs { 0, 1 } do
     fix = function() error("not asked") end,
     finalize = { rounds = %d },]], rounds))
     tap.equal({ result.report.rounds, #result.chunks }, { 1, 1 })
-    tap.equal(result.files.failed[1].why, "no round is left")
+    tap.equal(result.files.failed[1].why, "no rounds left")
   end)
 end
 
@@ -238,7 +238,7 @@ test("fix as one function gets every code, and rounds are bounded by finalize", 
   tap.equal({ result.report.rounds, result.report.users.failed, #result.chunks }, { 2, 6, 2 })
   tap.equal(result.files.failed[1].user.app_metadata, { tries = 1, code = "CONFLICT_USERNAME" })
   tap.equal(result.files.failed[1].round, 2)
-  tap.contains(result.files.failed[1].why, "no round is left")
+  tap.contains(result.files.failed[1].why, "no rounds left")
 end)
 
 test("without a fix a refused user is given up, and says that there is none", function()

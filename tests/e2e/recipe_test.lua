@@ -110,8 +110,8 @@ for _, case in ipairs {
   { 'require "host.http"', "belongs to the program" },
   { 'require "auth0.api.client"', "belongs to the program" },
   { 'require "run.session"', "belongs to the program" },
-  { 'require "debug"', "not for recipes" },
-  { 'require "nowhere"', "there is no module" },
+  { 'require "debug"', "not available to recipes" },
+  { 'require "nowhere"', 'module "nowhere" not found' },
   { 'require "../names"', "not the name of a module" },
 } do
   test(case[1] .. " is refused with the recipe's line", function()

@@ -223,8 +223,9 @@ test("a state of a newer tenant, and a database that is none, are refused with 2
       local db <close> = assert(store.open(s:path "tenant.db"))
       assert(db:exec "PRAGMA user_version = 99")
     end
-    refused("tenant.db", "is a tenant's state of version 99", "this program knows version "
-      .. tenant_state.VERSION, "use the newer program", "--state")
+    refused("tenant.db", "is a tenant's state of version 99",
+      "this program supports versions up to " .. tenant_state.VERSION,
+      "upgrade auth0-migrate", "--state")
     equal(version_of(s:path "tenant.db"), 99)
   end)
 end)

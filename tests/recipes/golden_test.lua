@@ -121,8 +121,8 @@ end
 ---{parameter, value, part of the message}
 local REFUSED <const> = {
   { "email", "Emial", "the file has no such column" },
-  { "password_format", "md7", "is not known" },
-  { "password_format", "sha256_middle", "is not known" },
+  { "password_format", "md7", "unknown password_format=md7" },
+  { "password_format", "sha256_middle", "unknown password_format=sha256_middle" },
 }
 
 test("recipes: csv refuses a column or a format that is not there", function()

@@ -31,7 +31,7 @@ end
 
 local function open_to_read(path, mode)
   if mode ~= nil and mode ~= "r" and mode ~= "rb" then
-    error("a recipe writes no files: io.open with mode \"" .. tostring(mode) .. "\"", 2)
+    error("a recipe cannot write files: io.open with mode \"" .. tostring(mode) .. "\"", 2)
   end
   return io.open(path, mode)
 end
@@ -50,7 +50,7 @@ local function coroutines()
   function made.wrap(fn) return coroutine.wrap(registered(fn)) end
   function made.yield(...)
     if not own[coroutine.running()] then
-      error("coroutine.yield outside of a coroutine of the recipe's own", 2)
+      error("coroutine.yield outside a coroutine that the recipe created", 2)
     end
     return coroutine.yield(...)
   end

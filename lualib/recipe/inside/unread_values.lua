@@ -22,12 +22,12 @@ local OTHERS <const> = { bytes = true, fields = true, identify = true }
 ---Helpers of source.value that answer nil to what they cannot read, and what to do then.
 ---@type table<string, string>
 local READERS <const> = {
-  boolean = "value.boolean reads true/false, t/f, yes/no, on/off, 1/0: map other words yourself.",
-  date = "value.date reads ISO 8601, SQL dates and epochs: bring others into one of these.",
-  email = "These users go without an address, unless the recipe sees to it.",
-  json = "Correct the text in the source, or map what it holds otherwise.",
-  phone = 'National numbers want their calling code: value.phone(row.phone, "49").',
-  totp = "Only codes of 6 digits, 30 seconds and SHA-1 can be imported: these users enrol again.",
+  boolean = "value.boolean accepts true/false, t/f, yes/no, on/off, 1/0; map others yourself.",
+  date = "value.date accepts ISO 8601, SQL dates and epochs; convert other formats first.",
+  email = "These users have no e-mail address unless the recipe sets one.",
+  json = "Correct the text in the source, or map the value differently.",
+  phone = 'National numbers need a calling code: value.phone(row.phone, "49").',
+  totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
 }
 
 -- Ways in which systems write that there is no date.
@@ -116,14 +116,14 @@ local function of_password(unread)
   if unread.built then
     return {
       code = "password_not_assigned",
-      message = "hashes that the recipe has built and assigned to no user",
+      message = "hashes that the recipe built but assigned to no user",
       fix = "Assign the first result: `custom_password_hash = password.auto(row.hash)`.",
     }
   elseif unread.hash then
     return {
       code = "password_not_kept",
-      message = "hashes that cannot be carried over, the first: " .. unread.hash,
-      fix = "These users set a new password; `prove` searches what fits.",
+      message = "hashes that cannot be imported, the first: " .. unread.hash,
+      fix = "These users must set a new password; `prove` searches for a format that matches.",
     }
   end
 end

@@ -281,7 +281,7 @@ test("renaming goes on from round to round, and the rounds end", function()
       tap.equal({ users_of(figures), figures.rounds }, { { 1, 0, 0, 1, 0 }, 3 })
       tap.equal(dir:users(book:chunk(3))[1].user.username, "ann-3")
       local last = book:failures("failed", 0, 1)[1]
-      tap.equal({ last.round, last.why }, { 3, "no round is left" })
+      tap.equal({ last.round, last.why }, { 3, "no rounds left" })
     end)
 end)
 

@@ -59,7 +59,7 @@ test("a migration that fails leaves the database as it was", function()
   }
   local done, message, kind = versions.update(db, failing, "x.db")
   equal({ done, kind }, { nil, "io" })
-  contains(message, "x.db cannot be brought up to date")
+  contains(message, "cannot upgrade x.db: ")
   equal(content(db), { 1, { one = 1 } })
 end)
 
@@ -74,7 +74,8 @@ test("a newer database is refused with both versions and what to do", function()
   local db <close> = book(4)
   local version, message, kind = versions.check(db, layout(), "x.db")
   equal({ version, kind }, { nil, "usage" })
-  equal(message, "x.db is a book of version 4; this program knows version 3: use the newer program")
+  equal(message,
+    "x.db is a book of version 4; this program supports versions up to 3: upgrade auth0-migrate")
 end)
 
 for name, sql in pairs {

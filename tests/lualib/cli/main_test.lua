@@ -89,7 +89,7 @@ end)
 
 local REFUSED <const> = {
   { "a word that is no command", { "chek" }, 'not a command or a recipe; did you mean "check"?' },
-  { "a recipe that is not there", { "nowhere/shop.lua" }, "there is no recipe nowhere/shop.lua" },
+  { "a recipe that is not there", { "nowhere/shop.lua" }, "recipe nowhere/shop.lua not found" },
   { "no recipe", { "run" }, "RECIPE is missing" },
   { "an unknown option", { "check", SHOP, "--jsn" },
     'has no option --jsn; did you mean "--json"?' },

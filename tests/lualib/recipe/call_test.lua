@@ -41,7 +41,7 @@ end)
 for _, case in ipairs {
   { "at a recipe's line", THEIRS, "shop.lua:4: the recipe's `source` failed: boom", "usage" },
   { "without a place", "boom", "the recipe's `source` failed: boom", "usage" },
-  { "that is a table", {}, "the recipe's `source` failed: an error without words: table", "usage" },
+  { "that is a table", {}, "the recipe's `source` failed: the error value is a table", "usage" },
   { "of the library, for what it was given", OURS,
     "lualib/source/csv.lua:7: the recipe's `source` failed: bad argument", "usage" },
   { "that is a failure of the world", failure.new("users.csv is cut off", "parse"),

@@ -114,7 +114,7 @@ local WRONG <const> = {
   { "an unknown field", with "dedup = {}", 'no field "dedup"; did you mean "dedupe"?' },
   { "a name with a slash", with "name = 'a/b'", "name must be usable" },
   { "a name that is a number", with "name = 1", "name must be a string" },
-  { "params that are a list", with "params = { 'input' }", "a parameter is called by letters" },
+  { "params that are a list", with "params = { 'input' }", "a parameter name must have only" },
   { "a parameter that is a string", with "params = { input = 'x' }", "params.input must be" },
   { "an unknown field of a parameter", with "params = { input = { requird = true } }",
     'did you mean "required"?' },
@@ -123,27 +123,28 @@ local WRONG <const> = {
   { "a secret with a default", with "params = { key = { secret = true, default = 'x' } }",
     "params.key is secret" },
   { "a dedupe without a list", with "dedupe = {}", "dedupe must be a list of keys" },
-  { "a dedupe of numbers", with "dedupe = { 1 }", "dedupe must be a list of the names" },
+  { "a dedupe of numbers", with "dedupe = { 1 }", "dedupe must be a list of field names" },
   { "a dedupe of a field that no user has", with "dedupe = { 'emial' }",
     'no field "emial"; did you mean "email"?' },
   { "an unknown option of import", with "import = { slot = 1 }", 'did you mean "slots"?' },
   { "an option of import of the wrong type", with "import = { slots = 'x' }",
-    "import.slots must be a whole number above 0" },
+    "import.slots must be a positive integer, not string" },
   { "a retry that is a number", with "retry = 3", "retry must be a table of options" },
-  { "a negative wait", with "retry = { first = -1 }", "retry.first must be a number of seconds" },
+  { "a negative wait", with "retry = { first = -1 }",
+    "retry.first must be a number of seconds, 0 or more, not -1" },
   { "a fix that is no function", with "fix = { FORMAT = 1 }", "fix.FORMAT must be a function" },
   { "fewer rounds than none", with "finalize = { rounds = -1 }",
-    "finalize.rounds must be a whole number" },
+    "finalize.rounds must be an integer, 0 or more, not -1" },
   { "finalize without rounds", with "finalize = { round = 1 }", 'did you mean "rounds"?' },
-  { "a module that is nowhere", "require 'nowhere'", 'there is no module "nowhere"' },
+  { "a module that is nowhere", "require 'nowhere'", 'module "nowhere" not found' },
   { "host.file", "require 'host.file'", "belongs to the program" },
   { "the scheduler", "require 'base.scheduler'", "belongs to the program" },
   { "the ledger", "require 'journal.ledger'", "belongs to the program" },
-  { "debug", "require 'debug'", "not for recipes" },
+  { "debug", "require 'debug'", "not available to recipes" },
   { "a path as a module", "require '../x'", "not the name of a module" },
   { "io.popen", "io.popen('true')", "made.lua:1:" },
   { "os.exit", "os.exit(0)", "made.lua:1:" },
-  { "writing a file", "io.open('x', 'w')", "a recipe writes no files" },
+  { "writing a file", "io.open('x', 'w')", "a recipe cannot write files" },
   { "bytecode", string.dump(function() end), "compiled Lua" },
 }
 
@@ -236,7 +237,7 @@ end)
 
 test("a missing parameter lists what the recipe takes", function()
   local _, message, kind = shop { params = {} }
-  tap.contains(message, "the parameter input is missing; give input=VALUE")
+  tap.contains(message, "the parameter input is missing; add input=VALUE")
   tap.contains(message, "the customers export (required)")
   tap.equal(kind, "usage")
 end)
@@ -273,7 +274,7 @@ test("a secret is read from a file, without the last line's end", function()
   local made = assert(shop { params = { input = "a", api_key = "@" .. folder .. "/key" } })
   tap.equal(made.params.api_key, "hunter2")
   local _, message = shop { params = { input = "a", api_key = "@" .. folder .. "/none" } }
-  tap.contains(message, "api_key names a file")
+  tap.contains(message, "cannot read the file of the parameter api_key: ")
   assert(file.remove_tree(folder))
 end)
 

@@ -57,10 +57,10 @@ test("what finds nothing names the input and where it was looked for", function(
   local here = require "host.file".working_directory()
   folder.with({ ["a.txt"] = "" }, function(root)
     for _, case in ipairs {
-      { "none.csv", "there is no file none.csv (looked from " .. here .. ")" },
-      { "none*.csv", "no file matches none*.csv (looked from " .. here .. ")" },
-      { root, "no file that ends in .csv, .tsv in the folder " .. root },
-      { "", "an input without a name" }, { " , ", "no input is named" },
+      { "none.csv", "cannot read none.csv: no such file (current directory: " .. here .. ")" },
+      { "none*.csv", "no file matches none*.csv (current directory: " .. here .. ")" },
+      { root, "no file with the extension .csv or .tsv in the folder " .. root },
+      { "", "the name of an input is empty" }, { " , ", "no input given" },
     } do
       local paths, message, kind = input.resolve(case[1], { "csv", "tsv" })
       equal({ paths, kind }, { nil, "missing" })

@@ -55,7 +55,7 @@ end)
 
 test("a key that no record has is a failure", function()
   raises(function() lookup({ { id = 1 } }, "ide") end,
-    'none of the 1 records to look up has "ide"')
+    'no record of the lookup source has "ide" (records read: 1)')
 end)
 
 test("a broken record is a failure that names its place", function()
@@ -64,6 +64,6 @@ test("a broken record is a failure that names its place", function()
 end)
 
 test("a key that is no key is misuse", function()
-  raises(function() lookup({}, nil) end, "needs a key")
-  raises(function() lookup("x", "id") end, "needs records")
+  raises(function() lookup({}, nil) end, "expects a key")
+  raises(function() lookup("x", "id") end, "expects records")
 end)

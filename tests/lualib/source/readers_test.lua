@@ -54,7 +54,7 @@ end)
 
 for what, head in pairs {
   ["an SQLite database"] = "SQLite format 3\0\16\0",
-  ["a spreadsheet or an archive"] = "PK\3\4\20\0\0\0",
+  ["a spreadsheet or a zip archive"] = "PK\3\4\20\0\0\0",
 } do
   test("a file that is " .. what .. " is called so", function()
     folder.with({ ["u.csv"] = head .. "\n\n", ["u.json"] = head }, function(root)
@@ -126,7 +126,7 @@ end)
 test("a file that is not there is told before anything is read", function()
   local err = failing(function() csv.records("/nowhere/users.csv") end)
   equal(err.kind, "missing")
-  contains(err.message, "there is no file /nowhere/users.csv")
+  contains(err.message, "cannot read /nowhere/users.csv: no such file")
 end)
 
 test("a file without the list is passed among several, but not alone", function()
@@ -186,7 +186,7 @@ test("options that do not exist are misuse, with the nearest name", function()
   } do
     raises(function() case[1]("-", case[2]) end, case[3])
   end
-  raises(function() csv.records(nil) end, "csv.records needs the name of its input, got nil")
+  raises(function() csv.records(nil) end, "csv.records expects the name of its input, got nil")
 end)
 
 test("progress grows to the whole and is read from what is on disk", function()

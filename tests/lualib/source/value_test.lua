@@ -87,12 +87,13 @@ end)
 test("codes that cannot be carried over give a reason", function()
   for _, case in ipairs {
     { nil, nil, "no secret" }, { json.null, nil, "no secret" },
-    { "NM", { digits = 8 }, "its codes have not 6 digits" },
-    { "NM", { period = 60 }, "its period is not 30 seconds" }, { "!", nil, "a damaged secret" },
+    { "NM", { digits = 8 }, "its codes do not have 6 digits" },
+    { "NM", { period = 60 }, "its period is not 30 seconds" },
+    { "!", nil, "the secret cannot be decoded" },
     { "NM", { algorithm = "HmacSHA256" }, "its algorithm is not SHA-1" },
     { "otpauth://hotp/x?secret=NM", nil, "only time-based codes can be imported" },
-    { "otpauth://totp/x?secret=NM&digits=8", nil, "its codes have not 6 digits" },
-    { "otpauth://totp/x", nil, "a damaged secret" },
+    { "otpauth://totp/x?secret=NM&digits=8", nil, "its codes do not have 6 digits" },
+    { "otpauth://totp/x", nil, "the secret cannot be decoded" },
   } do
     equal({ value.totp(case[1], case[2]) }, { nil, case[3] })
   end

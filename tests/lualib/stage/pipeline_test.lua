@@ -72,7 +72,7 @@ local cases = {
     function() return setmetatable({}, { __index = function() error("shop.lua:4: boom", 0) end })
     end, { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:4: boom" } },
   { "an error that is a table has no address in its message", function() error {} end,
-    { "rejected", 1, "list:1", "RECIPE_ERROR", "an error without words: table" } },
+    { "rejected", 1, "list:1", "RECIPE_ERROR", "the error value is a table" } },
   { "migrate.reject rejects with its code",
     function() return reject.reject("no", "MY_CODE", "x") end,
     { "rejected", 1, "list:1", "MY_CODE", "no" } },
