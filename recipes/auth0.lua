@@ -1,5 +1,5 @@
---- Another Auth0 tenant: a users-export job (NDJSON or CSV) and, if support gave it, the file of
---- password hashes. Users of social and other connections are skipped; metadata is kept.
+--- Another Auth0 tenant: a user export job (NDJSON or CSV) and, if Auth0 support provided it, the
+--- password hash export. Skips users of social and other connections; keeps metadata.
 
 local csv = require "source.csv"
 local input = require "source.input"
@@ -17,17 +17,17 @@ local TEXTS <const> = {
 
 local READERS <const> = { csv = csv.records, json = json.records }
 
----What `source` opens and `map` looks into.
+---Opened by `source`, read by `map`.
 ---@type Lookup?
 local hashes
 
----The id in the hash export: an ObjectId of MongoDB's extended JSON, or text.
+---The id in the hash export: an ObjectId in MongoDB extended JSON, or text.
 local function hash_id(record)
   local id = record._id or record._ID
   return type(id) == "table" and id["$oid"] or id
 end
 
----CSV exports put an apostrophe before each text, against spreadsheets; JSON exports do not.
+---CSV exports start each text with an apostrophe, to protect spreadsheets; JSON exports do not.
 local function unguarded(row, params)
   if input.ending(params.input) ~= "csv" then return row end
   local record = {}
@@ -38,7 +38,7 @@ local function unguarded(row, params)
   return record
 end
 
----Why the user is not of the database connection to move, nil when it is.
+---Why the user is not in the database connection to migrate; nil if it is.
 local function elsewhere(record, provider, id, wanted)
   if provider ~= "auth0" then return "another connection (" .. tostring(provider) .. ")" end
   for _, identity in ipairs(value.null_if(record.identities) or {}) do
@@ -48,7 +48,7 @@ local function elsewhere(record, provider, id, wanted)
   end
 end
 
----app_metadata without the names that Auth0 reserves for itself.
+---app_metadata without names that Auth0 reserves.
 local function allowed_metadata(metadata)
   metadata = value.null_if(metadata)
   if type(metadata) ~= "table" then return nil end
@@ -79,7 +79,7 @@ return {
     if not value.null_if(record.email) then return nil, "no e-mail address" end
 
     local user = {
-      user_id = record.user_id, -- its prefix is taken off for every user
+      user_id = record.user_id, -- the prefix is removed for every user
       email = value.lower(record.email),
       email_verified = record.email_verified == true,
       phone_verified = record.phone_number and record.phone_verified,

@@ -1,13 +1,13 @@
---- Any CSV or TSV file. Columns are found by their usual names, or told: `email="E-Mail Address"`.
---- Passwords that say what they are (bcrypt, Argon2, {SSHA}, ...) are kept; bare digests must be
---- declared, as in `password_format=md5,sha256_salted`.
+--- Any CSV or TSV file. Finds columns by common names, or as set by `email="E-Mail Address"`. Keeps
+--- passwords in self-describing formats (bcrypt, Argon2, {SSHA}, ...); declare the format of bare
+--- digests, as in `password_format=md5,sha256_salted`.
 
 local csv = require "source.csv"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
--- Each field's usual column names, without case, blanks and punctuation.
+-- Common column names of each field, without case, blanks and punctuation.
 local USUAL <const> = {
   user_id = { "userid", "id", "uid", "uuid", "customerid", "externalid" },
   email = { "email", "emailaddress", "mail", "useremail" },
@@ -46,7 +46,7 @@ local function plain(name)
   return (name:lower():gsub("[%s%p]", ""))
 end
 
----The column of each field: the one told, else the first usual name that the file has.
+---The column of each field: the one set, else the first common name in the file.
 local function find_columns(names, params)
   local by_plain, found, has = {}, {}, {}
   for _, name in ipairs(names or {}) do
@@ -65,7 +65,7 @@ local function find_columns(names, params)
   return found
 end
 
----What `source` sees in the header and `map` reads.
+---Set by `source` from the header, read by `map`.
 ---@type table<string, string>
 local columns = {}
 
@@ -85,7 +85,7 @@ local function check_formats(written)
   end
 end
 
----A digest in a declared format; its salt is a column, or joined to it by ":".
+---A digest in a declared format; its salt is in a column, or in the same cell before or after ":".
 local function declared(cell, salt, format)
   local name, way = format:match("^(%w+)(.*)$")
   local options = { password_encoding = name == "ntlm" and "utf16le" or nil }
@@ -104,7 +104,6 @@ local function declared(cell, salt, format)
   return hash or password.digest(name, first, options)
 end
 
----The password's hash, or nil and a reason.
 local function hashed(cell, salt, formats)
   local hash, _, why = password.auto(cell)
   if hash or not cell then return hash, why end

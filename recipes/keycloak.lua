@@ -1,16 +1,16 @@
---- Keycloak: what `kc.sh export` writes, a realm file or a directory. Passwords (PBKDF2, Argon2id,
---- bcrypt) and one-time codes are kept; service accounts are skipped.
+--- Keycloak: a realm file or directory of `kc.sh export`. Keeps passwords (PBKDF2, Argon2id,
+--- bcrypt) and one-time codes; skips service accounts.
 
 local json = require "source.json"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
--- Attributes with a place of their own; each is a list of strings.
+-- Attributes that become fields; each is a list of strings.
 local PHONES <const> = { "phoneNumber", "phone_number", "phone", "mobile" }
 local PICTURES <const> = { "picture", "avatar" }
 local VERIFIED <const> = { "phoneNumberVerified", "phone_number_verified" }
-local FEDERATED <const> = "^LDAP_" -- the directory's own book-keeping
+local FEDERATED <const> = "^LDAP_" -- internals of LDAP federation
 
 local function copy(attributes)
   local copied = {}
@@ -18,7 +18,7 @@ local function copy(attributes)
   return copied
 end
 
----The first of the attributes that has a value, which is then taken.
+---The first value among these attributes, which are removed up to it.
 local function take(attributes, names)
   for _, name in ipairs(names) do
     local found = value.first(attributes[name])
@@ -27,7 +27,7 @@ local function take(attributes, names)
   end
 end
 
----What is left of the attributes; one value is written without its list.
+---The other attributes; a list of one value becomes the value.
 local function metadata(attributes)
   local rest = {}
   for name, list in pairs(attributes) do
@@ -42,7 +42,7 @@ local function filled(list)
   return type(list) == "table" and next(list) ~= nil and list or nil
 end
 
----Roles but for the realm's default, which everybody has.
+---Roles without the realm's default role, which every user has.
 local function roles(list)
   local kept = {}
   for _, role in ipairs(filled(list) or {}) do
@@ -51,7 +51,7 @@ local function roles(list)
   return filled(kept)
 end
 
----The secret of a one-time code: raw text unless the credential says BASE32.
+---The secret of a one-time code: raw text unless its encoding is BASE32.
 local function one_time_code(credential)
   local secret, data = value.json(credential.secretData), value.json(credential.credentialData)
   if not secret or not data then return nil, "the credential cannot be read" end
@@ -62,7 +62,7 @@ local function one_time_code(credential)
   })
 end
 
----Sets what the credentials become. Returns whether there is a password among them.
+---Sets password and MFA factor. Returns whether there is a password.
 local function credentials(user, list)
   local has_password = false
   for _, credential in ipairs(filled(list) or {}) do

@@ -1,12 +1,12 @@
---- Names that come from a recipe (skip reasons, codes of warnings) are counted apart up to a
---- hundred; those that come later count as `other`, so that no count grows with the source.
+--- Limits the number of distinct names from a recipe (skip reasons, warning codes): after the first
+--- hundred, new names count as `other`, so that no table grows with the source.
 
 local MOST <const> = 100
 local OTHER <const> = "other"
 
 local capped_names = {}
 
----@return fun(name: string): string  the name under which to count it
+---@return fun(name: string): string  the name to count it under
 function capped_names.new()
   local known, n = {}, 0
   return function(name)

@@ -1,6 +1,5 @@
---- Places where a build for tests dies on demand, as by `kill -9`:
---- AUTH0_MIGRATE_CRASH="sent.after:3" ends the process at the third passing of that place. In other
---- builds these functions are empty and the variable means nothing.
+--- Crash points of test builds: AUTH0_MIGRATE_CRASH="sent.after:3" ends the process, as `kill -9`
+--- would, the third time it reaches that point. In other builds these functions do nothing.
 
 local host = require "host"
 local process = require "host.process"
@@ -9,12 +8,12 @@ local crash = {}
 
 local VARIABLE <const> = "AUTH0_MIGRATE_CRASH"
 
----Whether this build can die on demand.
+---Whether this is a test build.
 crash.possible = host.kill_self ~= nil
 
----@class Crashing  kept by what owns the places
+---@class Crashing  kept in the owner of the crash points
 ---@field name string
----@field left integer  passings until the end
+---@field left integer  passes until the crash
 
 ---@return Crashing
 local function wanted()
@@ -22,8 +21,7 @@ local function wanted()
   return { name = name, left = math.tointeger(tonumber(n)) or 0 }
 end
 
----A place that is passed.
----@param owner table  lives as long as the passings are counted
+---@param owner table  its lifetime is that of the count
 ---@param name string  "upload.answer"
 function crash.point(owner, name)
   if not crash.possible then return end
@@ -39,7 +37,7 @@ local function after(owner, name, ...)
   return ...
 end
 
----Makes a place before and one after each of these methods: "sent.before", "sent.after".
+---Adds a crash point before and after each of these methods: "sent.before", "sent.after".
 ---@param class table
 ---@param names string[]
 function crash.around(class, names)

@@ -1,4 +1,4 @@
---- Exit statuses: contract of the command line, never renumbered.
+--- Exit statuses: part of the command-line contract, never renumbered.
 
 local exit_status = {}
 

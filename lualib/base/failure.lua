@@ -1,33 +1,33 @@
---- A failure of the world as one value, for the places where `nil, message, kind` cannot travel:
---- out of a generic `for`, through a recipe's function, across a task's end.
+--- A failure as one value, for places that cannot return `nil, message, kind`: out of a generic
+--- `for`, through a recipe's function, from the end of a task.
 
 local failure = {}
 
 ---@alias Kind host.Kind
----| "usage"       # what was asked for cannot be done (exit 2)
----| "credentials" # refused, expired, or without the scope (exit 6)
----| "temporary"   # trying again later will help (exit 5)
+---| "usage"       # the request cannot be carried out (exit 2)
+---| "credentials" # invalid, expired, or without the scope (exit 6)
+---| "temporary"   # a later retry will help (exit 5)
 ---| "rejects"     # the gate --max-rejects (exit 4)
 ---| "canary"      # the gate --canary (exit 7)
 ---| "failures"    # the gate --max-failures (exit 7)
----| "consent"     # planned, waiting for a person (exit 8)
+---| "consent"     # planned, waiting for confirmation (exit 8)
 ---| "fatal"       # everything else (exit 1)
 
----What is known of a failure besides its message, for code: nobody reads a message back. Where
----there is any, it travels as a fourth value: `nil, message, kind, more`.
+---Details of a failure for code, which never parses a message. Returned as a fourth value:
+---`nil, message, kind, more`.
 ---@class FailureMore
----@field next? string   the command to type next, where it is not the one that was typed
----@field add? string    a word that the command typed lacks, such as "--changed"
----@field wrong? string  a word of the command typed; one that ends in "=" is any that begins so
----@field meant? string  what to type in its place; one that ends in "=" keeps the value
----@field detail? string the message without what stands beside it already, such as a run's status
+---@field next? string   the command to run next, if it is not the one that was run
+---@field add? string    an argument that the command lacks, such as "--changed"
+---@field wrong? string  an argument of the command; with a final "=", any that starts with it
+---@field meant? string  its replacement; with a final "=", the value is kept
+---@field detail? string the message without what is shown next to it, such as a run's status
 
 ---@class Failure
----@field message string  for people: what was being done to what, and why it failed
----@field kind Kind       what code compares
+---@field message string  what was being done to what, and why it failed
+---@field kind Kind
 ---@field more? FailureMore
----@field where? string   "recipe.lua:12", when a recipe's function raised it
----@field trace? string   the traceback of an error that nobody foresaw
+---@field where? string   "recipe.lua:12", if a recipe's function raised it
+---@field trace? string   the traceback of an unexpected error
 
 local Failure = { __name = "failure" }
 Failure.__index = Failure
@@ -44,7 +44,6 @@ function failure.new(message, kind, more)
   return setmetatable({ message = message, kind = kind or "fatal", more = more }, Failure)
 end
 
----The failure as functions return it.
 ---@return nil
 ---@return string message
 ---@return Kind kind
@@ -59,14 +58,14 @@ function failure.is(value)
   return getmetatable(value) == Failure
 end
 
----Raises a failure; base.guard hands it to whoever called the function that raises.
+---Raises a failure; base.guard catches it.
 ---@param message string
 ---@param kind? Kind
 function failure.raise(message, kind)
   error(failure.new(message, kind), 0)
 end
 
----Raises what a call returned as `nil, message, kind`; passes every other result on.
+---Raises `nil, message, kind` as a failure; returns all other results unchanged.
 ---@generic T
 ---@param value T?
 ---@param message? string

@@ -1,12 +1,12 @@
---- One HTTP exchange, from start to result, for a task.
+--- Performs one HTTP exchange in a task.
 
 local scheduler = require "base.scheduler"
 
 local fetch = {}
 
 ---@alias Fetch fun(request: host.http.Request): host.http.Response?, string?, host.Kind?, ...
---- The fourth result says whether the other side may have seen a byte; the fifth is the reason of a
---- failure, without what was asked of whom.
+--- The fourth result: whether the server may have received a byte; the fifth: the reason of a
+--- failure, without method and URL.
 
 ---@param client host.http.client
 ---@return Fetch

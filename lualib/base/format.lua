@@ -1,4 +1,4 @@
---- Numbers, times and sizes as people read them.
+--- Formats numbers, times and sizes for people.
 
 local format = {}
 
@@ -60,7 +60,7 @@ function format.percent(share)
   return string.format("%d %%", math.floor(share * 100 + 1e-9))
 end
 
----"1 204/s", "33/s", "2.5/s"; "24/min" of less than one a second
+---"1 204/s", "33/s", "2.5/s"; "24/min" below one per second
 ---@param a_second number
 ---@return string
 function format.rate(a_second)

@@ -1,10 +1,10 @@
---- The one place where other people's code is called: whatever a recipe hands over.
+--- The only place that calls functions of a recipe, which is code by others.
 
 local failure = require "base.failure"
 
 local guard = {}
 
----An error's words. The address of a table is none, and would make each error one of its kind.
+---The text of an error; never the address of a table, which would make every error unique.
 local function words_of(err)
   local meta = getmetatable(err)
   if type(err) == "string" or type(err) == "number" or meta and meta.__tostring then
@@ -23,8 +23,7 @@ local function describe(err)
   return raised
 end
 
----Calls `fn(...)`: true and its results, or false and the Failure that ended it. The function
----may yield.
+---Calls `fn(...)` and returns true and its results, or false and a Failure. `fn` may yield.
 ---@param fn function
 ---@param ... any
 ---@return boolean ok

@@ -1,4 +1,4 @@
---- Parts of file names, and names as words of a command.
+--- Parts of file names, and quoting for the shell.
 
 local path = {}
 
@@ -29,7 +29,7 @@ function path.extension(name)
   return path.basename(name):match("[^.]%.([^.]+)$") or ""
 end
 
----A word as a shell would read it back.
+---Quotes a word for the shell, if it needs quotes.
 ---@param word string
 ---@return string
 function path.quote(word)

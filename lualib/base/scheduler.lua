@@ -1,7 +1,6 @@
---- Tasks are coroutines; this is the loop that drives them, and the only caller of loop.wait.
----
---- A task that must wait yields a function: the driver calls it with itself and the task, and it
---- notes down what will wake the task. So every way to wait stands here, and the driver knows none.
+--- Runs tasks, which are coroutines; the only caller of loop.wait. A task that must wait yields a
+--- function, which the driver calls with itself and the task, and which records what will wake the
+--- task: the driver itself knows none of the ways to wait.
 
 local host_clock = require "host.clock"
 local jobs = require "host.jobs"
@@ -12,7 +11,7 @@ local scheduler = {}
 ---@class Task
 ---@field thread thread
 ---@field done boolean
----@field results? table    packed, once done
+---@field results? table    packed, if done
 ---@field joiners Task[]
 ---@field ticket? integer   of the timer that would wake it
 ---@field handle? userdata  the handle that would wake it
@@ -48,7 +47,7 @@ local function step(driver, entry)
   local args = entry.args
   local results = table.pack(coroutine.resume(task.thread, table.unpack(args, 1, args.n)))
   if not results[1] then
-    -- Nobody foresaw it: the program ends with this traceback rather than with a lost task.
+    -- End the program with this traceback, not with a lost task.
     local err = results[2]
     if type(err) == "string" then err = debug.traceback(task.thread, err) end
     error(err, 0)
@@ -59,7 +58,6 @@ local function step(driver, entry)
   end
 end
 
----Runs everything that can run now.
 local function run_ready(driver)
   while #driver.ready > 0 and not driver.finished do
     local batch = driver.ready
@@ -94,19 +92,19 @@ local function wait_for_events(driver)
   end
 end
 
----Calls `main(...)` as the first task, drives all tasks until it has returned, and returns its
----results. Tasks that still wait then are closed (their to-be-closed variables run). An error in
----any task ends everything and is raised here.
+---Calls `main(...)` as the first task, runs all tasks until it returns, and returns its results.
+---Tasks that still wait are then closed, with their to-be-closed variables. An error in any task
+---ends all tasks and is raised here.
 ---@param main function
 ---@param ... any
 ---@return any ...
 function scheduler.run(main, ...)
   local driver = {
-    ready = {},                              -- {task, args} that can go on
-    tasks = {},                              -- set of those alive
+    ready = {},                              -- {task, args} that can resume
+    tasks = {},                              -- set of live tasks
     timers = jobs.new(),                     -- task by monotonic seconds
     waiting = {},                            -- handle -> task
-    early = setmetatable({}, { __mode = "k" }), -- handles that spoke before somebody waited
+    early = setmetatable({}, { __mode = "k" }), -- handles ready before a task waited
   }
   local first = new_task(driver, main)
   wake(driver, first, ...)
@@ -120,7 +118,7 @@ function scheduler.run(main, ...)
   return table.unpack(results, 1, results.n)
 end
 
----Starts another task; it runs when this one next waits.
+---Starts a task; it runs when the current one next waits.
 ---@param fn function
 ---@param ... any
 ---@return Task
@@ -133,7 +131,7 @@ function scheduler.spawn(fn, ...)
   end)
 end
 
----Waits for the task's end and returns its results.
+---Waits until the task ends and returns its results.
 ---@return any ...
 function Task:join()
   if not self.done then
@@ -142,14 +140,14 @@ function Task:join()
   return table.unpack(self.results, 1, self.results.n)
 end
 
----Ends scheduler.run now, with these results; all tasks are closed.
+---Ends scheduler.run with these results; all tasks are closed.
 ---@param ... any
 function scheduler.finish(...)
   local results = table.pack(...)
   coroutine.yield(function(driver) driver.finished = results end)
 end
 
----Lets other tasks, signals and descriptors have a turn, without waiting for any.
+---Gives other tasks, signals and descriptors a turn, without waiting for any.
 function scheduler.pass()
   coroutine.yield(function(driver, task)
     driver.passed = true
@@ -157,18 +155,18 @@ function scheduler.pass()
   end)
 end
 
----@param seconds number  real ones
+---@param seconds number  real time
 function scheduler.sleep(seconds)
   coroutine.yield(function(driver, task)
     wake_at(driver, task, host_clock.monotonic() + seconds)
   end)
 end
 
----Waits until a handle (transfer, listener, child, signal, prompt) has something to say. One task
----at a time may wait for a handle.
+---Waits until a handle (transfer, listener, child, signal, prompt) is ready. Only one task at a
+---time may wait for a handle.
 ---@param handle userdata
----@param seconds? number  real ones; default for ever
----@return boolean said  false: the time is over
+---@param seconds? number  real time; default: no limit
+---@return boolean ready  false on timeout
 function scheduler.await(handle, seconds)
   return coroutine.yield(function(driver, task)
     if driver.early[handle] then
@@ -188,15 +186,15 @@ end
 local Condition = {}
 Condition.__index = Condition
 
----Something that tasks wait for and another task announces.
+---An event that tasks wait for and another task announces.
 ---@return Condition
 function scheduler.condition()
   return setmetatable({ waiters = {} }, Condition)
 end
 
 ---Waits for the next notify.
----@param seconds? number  real ones; default for ever
----@return boolean notified  false: the time is over
+---@param seconds? number  real time; default: no limit
+---@return boolean notified  false on timeout
 function Condition:wait(seconds)
   local me
   local notified = coroutine.yield(function(driver, task)
@@ -210,7 +208,7 @@ function Condition:wait(seconds)
   return notified
 end
 
----Wakes all who wait now. May be called from any task.
+---Wakes all current waiters. May be called from any task.
 function Condition:notify()
   for task, driver in pairs(self.waiters) do
     self.waiters[task] = nil
@@ -218,12 +216,12 @@ function Condition:notify()
   end
 end
 
----@class Clock  the times that policy needs; tests pass one of their own
----@field now fun(): number             unix seconds
----@field elapsed fun(): number         the program's own seconds: monotonic, times the scale
----@field sleep fun(seconds: number)    the program's own wait: divided by the scale
----@field sleep_dictated fun(seconds: number) a wait that a server asked for: never scaled
----@field real fun(seconds: number): number own seconds to real ones, for time-outs
+---@class Clock  tests pass their own
+---@field now fun(): number             Unix seconds
+---@field elapsed fun(): number         program seconds: monotonic, times the scale
+---@field sleep fun(seconds: number)    program seconds: divided by the scale
+---@field sleep_dictated fun(seconds: number) a wait that a server requested: never scaled
+---@field real fun(seconds: number): number program seconds to real seconds, for timeouts
 
 ---@param scale? number  AUTH0_MIGRATE_TIME_SCALE; default 1
 ---@return Clock

@@ -1,5 +1,5 @@
---- SIGINT and SIGTERM: the first asks the run to end, the second ends it now. SIGHUP says that the
---- terminal is gone; under nohup it never comes.
+--- SIGINT and SIGTERM: the first asks the run to stop, the second stops it now. SIGHUP: the
+--- terminal is gone; under nohup it never arrives.
 
 local loop = require "host.loop"
 local scheduler = require "base.scheduler"
@@ -13,7 +13,7 @@ Signals.__index = Signals
 
 ---@param first fun()
 ---@param second fun()
----@param hang_up? fun()  for each SIGHUP; without it the program dies of one
+---@param hang_up? fun()  called on SIGHUP; without it, SIGHUP ends the program
 ---@return Signals
 function signals.watch(first, second, hang_up)
   local self = setmetatable({ handles = {}, n = 0 }, Signals)
@@ -38,11 +38,11 @@ function signals.watch(first, second, hang_up)
   return self
 end
 
--- What a multiplexer sets for the programs in it.
+-- Variables that a terminal multiplexer sets.
 local MULTIPLEXERS <const> = { "TMUX", "STY", "ZELLIJ" }
 
----Whether a run is to go on without its terminal: nobody watches a quiet one, and a multiplexer
----keeps its programs when somebody leaves.
+---Whether a run continues without its terminal: nobody watches a quiet one, and a multiplexer
+---keeps its programs when the user detaches.
 ---@param quiet boolean
 ---@param env fun(name: string): string?
 ---@return boolean

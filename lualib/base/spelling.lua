@@ -1,12 +1,12 @@
---- The name that somebody probably meant.
+--- Suggests the name that the user probably meant.
 
 local text = require "host.text"
 
 local spelling = {}
 
-local CLOSE <const> = 3 -- a third of the letters may differ, but at least two
+local CLOSE <const> = 3 -- one letter in this many may differ, but at least two
 
----The name nearest to `word`, case aside; nil when none is near.
+---The name closest to `word`, ignoring case; nil if none is close.
 ---@param word string
 ---@param names string[]
 ---@return string?
@@ -21,7 +21,7 @@ function spelling.find(word, names)
   return best and best_distance <= allowed and best or nil
 end
 
----`; did you mean "email"?`, or nothing.
+---`; did you mean "email"?`, or "".
 ---@param word string
 ---@param names string[]
 ---@return string
@@ -30,7 +30,7 @@ function spelling.hint(word, names)
   return name and string.format('; did you mean "%s"?', name) or ""
 end
 
----Raises when `options` has a key that is not in `known`, at the caller of the caller.
+---Raises, two levels up, if `options` has a key that is not in `known`.
 ---@param what string  "csv.records"
 ---@param options table?
 ---@param known string[]

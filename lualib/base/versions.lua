@@ -1,28 +1,25 @@
---- The version of a database's tables: which one a file has, whether this program knows it, and how
---- an older one is brought up to date.
+--- Schema versions of a database: checks the version of a file and upgrades an older one.
 
 local crash = require "base.crash"
 
 local versions = {}
 
----@class Layout  what is known of a kind of database
+---@class Layout  a kind of database
 ---@field what string         "journal"
----@field version integer     of the tables that this program uses
----@field tables string[]     what every version has: by these it is told from other databases
----@field instead? string     what to do about one that cannot be used
----@field unmarked? integer   the version of a file that has the tables and no number
+---@field version integer     the current one
+---@field tables string[]     in every version; they identify this kind of database
+---@field instead? string     what to do about a file that cannot be used
+---@field unmarked? integer   the version of a file that has the tables but no number
 ---@field migrations Migration[]  [n]: from version n to n + 1
 
 ---@alias Migration string|fun(db: host.store.database)
----SQL, or what works on the database. It is history: it is never changed, and uses nothing that may
----change. To rebuild a table, make the new one, copy the rows, drop the old one and rename the new
----one: references to it then stay.
+---SQL, or a function that changes the database. A migration is never changed later and depends on
+---nothing that may change. To rebuild a table, create the new one, copy the rows, drop the old one
+---and rename the new one: this keeps references to it.
 
 ---@param db host.store.database
 ---@param layout Layout
----@return integer? version  nil: it is no such database
----@return string? message   it cannot be read
----@return Kind? kind
+---@return integer? version  nil without a message: another kind of database
 local function version_of(db, layout)
   local found, message, kind = db:row "PRAGMA user_version"
   if not found then return nil, message, kind end
@@ -39,13 +36,13 @@ end
 local NEWER <const> = "%s is a %s of version %d; this program supports versions up to %d: upgrade "
   .. "auth0-migrate"
 
----The version of a database that this program can use, once it is up to date.
+---The version of a database, if this program can use or upgrade it.
 ---@param db host.store.database
 ---@param layout Layout
----@param path string  for people
+---@param path string  for messages
 ---@return integer? version
 ---@return string? message
----@return Kind? kind  "usage": of a newer version, or another database; "parse": damaged
+---@return Kind? kind  "usage": a newer version or another database; "parse": damaged
 function versions.check(db, layout, path)
   local version, message, kind = version_of(db, layout)
   if message then return nil, message, kind end
@@ -60,16 +57,16 @@ function versions.check(db, layout, path)
   return version
 end
 
----Brings a database up to date in one transaction: killed before its end, it is what it was.
+---Upgrades a database in one transaction: if the program is killed, nothing has changed.
 ---@param db host.store.database
 ---@param layout Layout
----@param path string  for people
+---@param path string  for messages
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function versions.update(db, layout, path)
   local tx <close> = db:begin()
-  local version = version_of(db, layout) -- another process may have been faster
+  local version = version_of(db, layout) -- another process may have upgraded it
   for n = version or layout.version, layout.version - 1 do
     local migrate = layout.migrations[n]
     if type(migrate) == "string" then db:exec(migrate) else migrate(db) end

@@ -1,4 +1,4 @@
---- A recipe made from another: what changes, and the rest of the base.
+--- Derives a recipe from another one.
 
 local extend = {}
 
@@ -8,7 +8,7 @@ local function copy(from)
   return made
 end
 
----Parameters of both; a parameter that both declare has the fields of both, the change's first.
+---Merges parameters, also the fields of a parameter that both declare; changes win.
 local function merge_params(base, changes)
   local merged = copy(base)
   for name, declared in pairs(changes) do
@@ -22,9 +22,9 @@ local function merge_params(base, changes)
   return merged
 end
 
----A new recipe: the fields of `changes`, else those of `base`, which stays as it is. The name is
----not taken over: a recipe is called as its own file, so that two that extend the same base have
----run directories of their own.
+---A new recipe with the fields of `changes`, else of `base`, which is not changed. The name is not
+---copied: it defaults to the file's name, so that two recipes with the same base have different run
+---directories.
 ---@param base table
 ---@param changes? table
 ---@return table

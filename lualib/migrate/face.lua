@@ -1,5 +1,4 @@
---- The public face of this folder: what a recipe gets from `require "migrate"`. Each loaded recipe
---- has an instance of its own, because `warn` counts for it.
+--- What `require "migrate"` returns to a recipe: an instance per recipe, because `warn` counts.
 
 local extend = require "migrate.extend"
 local json = require "host.json"
@@ -9,15 +8,15 @@ local capped_names = require "base.capped_names"
 local face = {}
 
 ---@class Migrate
----@field array fun(list: table): table   marks a list, so that an empty one is written as `[]`
+---@field array fun(list: table): table   marks a list, so that an empty list is written as `[]`
 ---@field reject fun(reason: string, code?: string, path?: string): Reject  for `map`
----@field warn fun(code: string, message?: string)  counts in the report's `warnings`
+---@field warn fun(code: string, message?: string)  counted in the report's `warnings`
 ---@field extend fun(base: table, changes: table): table
 ---@field import fun(run: table)      the default `import`
 ---@field finalize fun(run: table)    the default `finalize`
----@field retry table  `retry.new{attempts, first, longest}` makes the default `retry`
+---@field retry table  `retry.new{attempts, first, longest}` returns the default `retry`
 
--- Loaded when a recipe asks for them, so that the face can be had by the modules themselves.
+-- Loaded on demand, because these modules may themselves require this one.
 local DEFAULTS <const> = {
   import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
 }
@@ -38,7 +37,7 @@ local function counter(warnings, unread)
 end
 
 ---@param warnings? table<string, {count: integer, message: string}>  where `warn` counts
----@param unread? UnreadValues  where it notes that the recipe has warned
+---@param unread? UnreadValues  where `warn` notes its calls
 ---@return Migrate
 function face.new(warnings, unread)
   local own = {

@@ -1,4 +1,4 @@
---- The default `finalize`: repair what the tenant refused, import it as new jobs, give up the rest.
+--- The default `finalize`: repairs failed users, imports them in new jobs, gives up on the rest.
 
 local import = require "migrate.import"
 

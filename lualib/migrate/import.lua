@@ -1,5 +1,5 @@
---- The default `import`: every chunk that is staged and not yet sent becomes a job. `submit` waits
---- for a slot; jobs that still run are waited for when this function has returned.
+--- The default `import`: submits each staged chunk not yet sent. `submit` waits for a slot; the
+--- caller waits for the last jobs.
 
 ---@param run Run
 return function(run)

@@ -1,4 +1,3 @@
---- The public face for the program's own code; a recipe has an instance of its own, whose `warn`
---- counts.
+--- The instance for the program's own code; its `warn` does nothing.
 
 return require("migrate.face").new()

@@ -1,4 +1,4 @@
---- What `map` may return beside a user: a rejection, as a value that the stage recognises.
+--- A rejection, as a value that `map` may return instead of a user.
 
 local redact = require "auth0.redact"
 
@@ -7,8 +7,8 @@ local reject = {}
 ---@class Reject
 ---@field reason string
 ---@field code string   default "REJECTED"
----@field path string   the field it is about, "" for the whole user
----@field shape? string  what the refused value looks like
+---@field path string   the field, "" for the whole user
+---@field shape? string  the redacted value
 local Reject = { __name = "reject" }
 
 local CODE <const> = "REJECTED"
@@ -16,7 +16,7 @@ local CODE <const> = "REJECTED"
 ---@param reason string
 ---@param code? string
 ---@param path? string
----@param value? any  what is refused: a redacted description is kept, not the value
+---@param value? any  the rejected value; only a redacted description is kept
 ---@return Reject
 function reject.reject(reason, code, path, value)
   return setmetatable({

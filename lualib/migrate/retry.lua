@@ -1,11 +1,11 @@
---- The default `retry`: how often a job that failed as a whole is sent again, and when.
+--- The default `retry`: whether and when to retry a job that failed as a whole.
 
 local retry = {}
 
 ---@class RetryOptions
----@field attempts? integer  jobs that one chunk becomes at most, default 3
----@field first? number      seconds before the second, default 5
----@field longest? number    seconds, default 300
+---@field attempts? integer  the most jobs per chunk, default 3
+---@field first? number      seconds before the first retry, default 5
+---@field longest? number    the longest wait, in seconds, default 300
 
 ---@param options? RetryOptions
 ---@return fun(failure: {attempt: integer}): number? seconds  nil: give up

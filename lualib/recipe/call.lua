@@ -1,23 +1,21 @@
---- Calls the functions that a recipe hands over, and says whose error it was when one fails: the
---- only place that looks at where an error was raised.
+--- Calls a recipe's functions and attributes errors to the recipe or to the program: the only place
+--- that looks at where an error was raised.
 
 local failure = require "base.failure"
 local guard = require "base.guard"
 
 local call = {}
 
-local LIBRARY <const> = "^lualib/" -- the program's own Lua, as errors call it
+local LIBRARY <const> = "^lualib/" -- the program's own Lua, as named in errors
 
----Whether a line of the program raised it. A recipe may be wrong all the same: a function of the
----library that it calls may raise what the recipe has passed to it.
+---Whether a line of the program raised it, perhaps because of a bad argument of the recipe.
 ---@param err Failure
 ---@return boolean
 function call.is_ours(err)
   return err.where ~= nil and err.where:find(LIBRARY) ~= nil
 end
 
----coroutine.wrap puts the line that called it before the one that raised: an iterator of a recipe's
----is called by ours.
+---Removes our own position, which coroutine.wrap adds when we call an iterator of the recipe.
 local function without_caller(ok, ...)
   if ok then return ok, ... end
   local err = ...
@@ -28,9 +26,8 @@ local function without_caller(ok, ...)
   return ok, err
 end
 
----Calls `fn(...)`, a recipe's function or one that calls such functions: true and its results, or
----false and the Failure that ended it. The function may yield.
----@param fn function
+---Calls `fn(...)` and returns true and its results, or false and a Failure. `fn` may yield.
+---@param fn function  of a recipe, or one that calls such functions
 ---@param ... any
 ---@return boolean ok
 ---@return any ...
@@ -38,17 +35,16 @@ function call.try(fn, ...)
   return without_caller(guard.call(fn, ...))
 end
 
----What was raised, with its place: "shop.lua:4: attempt to index a nil value".
+---The message with its place: "shop.lua:4: attempt to index a nil value".
 ---@param err Failure
----@param file? string  for an error that has no place
+---@param file? string  for an error without a place
 ---@return string
 function call.text(err, file)
   local where = err.where or file
   return where and where .. ": " .. err.message or err.message
 end
 
----An error of a recipe's function, named with its line. One that nobody foresaw is a mistake in the
----recipe; a failure of the world stays what it is.
+---Turns an unexpected error into a mistake in the recipe, with function and line.
 local function blame(err, name)
   if err.kind ~= "fatal" then return err end
   local blamed = failure.new(string.format("%sthe recipe's `%s` failed: %s",
@@ -57,8 +53,7 @@ local function blame(err, name)
   return blamed
 end
 
----What call.try caught of a function that calls nothing of the program but its library: whatever
----was raised, the recipe is told.
+---An error of a function that calls only the library of the program: it is always the recipe's.
 ---@param err Failure
 ---@param name string  of the function
 ---@return nil
@@ -75,8 +70,8 @@ local function raise(name, ok, ...)
   error(call.is_ours(err) and err or blame(err, name), 0)
 end
 
----Calls a recipe's function that itself calls the program, and returns what it does. What it raises
----is raised as a failure that names function and line, unless a line of the program raised it.
+---Calls a recipe's function that may call the program, and returns its results. An error is raised
+---as a failure with function and line, unless a line of the program raised it.
 ---@param name string  of the function
 ---@param fn function
 ---@param ... any

@@ -1,4 +1,4 @@
---- What a recipe's fields must look like: data, and the sentences for what does not.
+--- Validates the fields of a recipe.
 
 local spelling = require "base.spelling"
 local user_rules = require "auth0.user"
@@ -19,23 +19,23 @@ local fields = {}
 ---@class Recipe  as its file returns it
 ---@field name? string      of the run and its directory; default: the file's name
 ---@field params? table<string, ParamDeclaration>  what `name=value` sets
----@field source fun(params: table<string, any>): any  an iterator of record, at
+---@field source fun(params: table<string, any>): any  an iterator of records and places
 ---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
 ---@field dedupe? string[]|fun(a: User, b: User): User
 ---@field import? ImportOptions|fun(run: Run)
 ---@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
 ---@field fix? table<string, Fixer>|Fixer
 ---@field finalize? {rounds?: integer}|fun(run: Run)
---- Once recipe.load has made it ready, `params` holds values, `name` is there, and so are:
+--- recipe.load sets the values of `params`, a default `name`, and these:
 ---@field path? string       the file, absolute; a shipped recipe's name
----@field digest? string     SHA-256 (hex) over the recipe's text and every module text it loaded
----@field own_digest? string likewise, without what is shipped with the program
+---@field digest? string     SHA-256 (hex) of the recipe's text and the modules it loaded
+---@field own_digest? string the same without shipped recipes
 ---@field shipped? table<string, string>  SHA-256 (hex) of each shipped recipe in it, by name
 ---@field declared? table<string, ParamDeclaration>
----@field modules? {name: string, path: string, sha256: string}[]  third-party ones that were loaded
+---@field modules? {name: string, path: string, sha256: string}[]  third-party modules it loaded
 ---@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
 ---@field unread? UnreadValues  filled by its helpers
----@field hints? string[]    for people, about this loading
+---@field hints? string[]    for the user
 
 local function is_count(value)
   return math.type(value) == "integer" and value >= 0
@@ -53,7 +53,7 @@ local function kind_of(name)
   return function(value) return type(value) == name end
 end
 
--- Each entry: {what is accepted, for people; test}.
+-- {description, test}
 local TEXT <const> = { "a string", kind_of "string" }
 local FLAG <const> = { "true or false", kind_of "boolean" }
 local WHOLE <const> = { "a positive integer", is_whole }
@@ -90,7 +90,7 @@ local function pairs_sorted(t)
   end
 end
 
----Checks the members of a table against entries; a sentence for the first that is wrong.
+---The first error in the members of a table.
 local function members(where, value, entries)
   for key, one in pairs_sorted(value) do
     local entry = entries[key]
@@ -196,7 +196,7 @@ local MUST <const> = {
   map = "it defines how a record becomes a user: map = function(record, params) ... end",
 }
 
----What is wrong with the value that a recipe file returned; nil when nothing is.
+---The first error in the value that a recipe file returned.
 ---@param value any
 ---@return string? wrong
 function fields.check(value)
@@ -218,7 +218,6 @@ function fields.check(value)
   end
 end
 
----The fields a recipe may have.
 ---@return string[]
 function fields.fields()
   return keys_of(FIELDS)

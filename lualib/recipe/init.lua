@@ -1,5 +1,4 @@
---- This folder loads recipes and calls their functions. Here a recipe is found, run in a sandbox,
---- checked, and given its parameters.
+--- Loads recipes: finds one, runs it in a sandbox, validates it and resolves its parameters.
 
 local file = require "host.file"
 local call = require "recipe.call"
@@ -15,15 +14,14 @@ local recipe = {}
 ---@class RecipeOptions
 ---@field params? table<string, string>        `name=value` of the command line
 ---@field file? table<string, any>             `params` of the configuration file
----@field from_environment? table<string, boolean>  those of the file that are `${NAME}`
----@field env? fun(name: string): string?      default the process's
----@field library? string[]                    folders in place of the usual ones
+---@field from_environment? table<string, boolean>  set as `${NAME}` in the file
+---@field env? fun(name: string): string?      default: of the process
+---@field library? string[]                    folders instead of the default ones
 
 local function is_path(name)
   return name:find("/", 1, true) ~= nil or name:find("%.lua$") ~= nil
 end
 
----Folders in which recipes are installed.
 local function installed_folders(env)
   local folders = sandbox.path_folders(env)
   local data = sandbox.data_folder(env)
@@ -31,7 +29,7 @@ local function installed_folders(env)
   return folders
 end
 
----Names of all recipes that are shipped or installed, sorted.
+---Names of all shipped and installed recipes, sorted.
 ---@param env? fun(name: string): string?
 ---@return string[]
 function recipe.names(env)
@@ -52,14 +50,12 @@ end
 
 ---@class RecipeText
 ---@field text string
----@field where string    for people and traces
----@field path string     what loads it again from anywhere
----@field folder? string  where its modules lie
----@field shipped? string its name, when it comes with the program
+---@field where string    for messages and traces
+---@field path string     loads it again from any directory
+---@field folder? string  of its modules
+---@field shipped? string the name of a shipped recipe
 
 ---@return RecipeText?
----@return string? message
----@return Kind? kind
 local function read_file(name)
   local stat = file.stat(name)
   if stat and stat.type == "folder" then
@@ -96,8 +92,7 @@ local function not_found(name, env)
     near and { wrong = name, meant = near }
 end
 
----Finds a recipe's text. A bare word is the name of a shipped or installed recipe first, then a
----file.
+---Finds a recipe. A name without a path is first a shipped or installed recipe, then a file.
 ---@param name string  a path or a name
 ---@param env? fun(name: string): string?
 ---@return RecipeText?
@@ -116,7 +111,6 @@ function recipe.find(name, env)
   return not_found(name, env)
 end
 
----The text's value; nil and a sentence with file and line.
 local function evaluate(source, box)
   local chunk, message = box:compile(source.text, source.where)
   if not chunk then return nil, message end

@@ -1,5 +1,5 @@
---- A recipe's parameters: from the command line, else the environment, else the configuration
---- file, else the default. Secret ones never come as plain arguments.
+--- Resolves a recipe's parameters: command line, then environment, then configuration file, then
+--- default. A secret is never a plain argument.
 
 local file = require "host.file"
 local spelling = require "base.spelling"
@@ -13,9 +13,9 @@ local params = {}
 ---@field secret? boolean
 
 ---@class ParamSources
----@field given? table<string, string>     `name=value` of the command line
+---@field given? table<string, string>     `name=value` on the command line
 ---@field file? table<string, any>         `params` of the configuration file
----@field from_environment? table<string, boolean>  those of the file that are `${NAME}`
+---@field from_environment? table<string, boolean>  set as `${NAME}` in the file
 ---@field env fun(name: string): string?
 
 local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
@@ -27,7 +27,7 @@ local function names_of(declared)
   return names
 end
 
----The parameters a recipe takes, a line each.
+---One line per parameter.
 ---@param declared table<string, ParamDeclaration>
 ---@return string
 function params.describe(declared)
@@ -49,14 +49,10 @@ function params.describe(declared)
   return table.concat(lines, "\n")
 end
 
----@param declared table<string, ParamDeclaration>
----@param message string
----@param more? FailureMore
 local function refuse(declared, message, more)
   return nil, message .. "\n" .. params.describe(declared), "usage", more
 end
 
----The content of the file behind `name=@FILE`.
 local function from_file(name, at_file)
   local text, message = file.read(at_file:sub(2))
   if not text then
@@ -74,7 +70,7 @@ local function secret_value(name, value, is_safe)
     name, name, PREFIX, name:upper()), "usage", { wrong = name .. "=", meant = name .. "=@FILE" }
 end
 
----A value of the configuration file, as it would have been typed.
+---A value of the configuration file, as on the command line.
 local function typed(value)
   if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 1e15 then
     return string.format("%d", value)
@@ -82,7 +78,7 @@ local function typed(value)
   return tostring(value)
 end
 
----One parameter's value; `false` when nobody gave one.
+---The value of a parameter; `false` if it has none.
 local function value_of(name, one, sources)
   local given = sources.given and sources.given[name]
   if given ~= nil then
@@ -105,7 +101,6 @@ local function value_of(name, one, sources)
   return false
 end
 
----The values of a recipe's parameters.
 ---@param declared table<string, ParamDeclaration>
 ---@param sources ParamSources
 ---@return table<string, any>? values
@@ -136,11 +131,11 @@ function params.resolve(declared, sources)
   return values
 end
 
----Names in the configuration file that the recipe does not declare: maybe another recipe's, maybe
----mistyped.
+---Undeclared parameters in the configuration file that resemble a declared one; others may be for
+---another recipe.
 ---@param declared table<string, ParamDeclaration>
 ---@param in_file? table<string, any>
----@return string[] hints  for people
+---@return string[] hints  for the user
 function params.strangers(declared, in_file)
   local hints, names = {}, names_of(declared)
   for _, name in ipairs(names_of(in_file or {})) do

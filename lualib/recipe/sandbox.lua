@@ -1,7 +1,7 @@
---- `require` for recipes: the part of the program's library that is theirs, the recipe's folder,
---- the folders of AUTH0_MIGRATE_PATH, the user's data folder, LuaRocks trees; in that order. Text
---- only. Every file is remembered with its digest. What else the program has is refused last, so
---- that its names take none from modules of the recipe's own.
+--- `require` for recipes. Searches the open part of the program's library, the recipe's folder, the
+--- folders of AUTH0_MIGRATE_PATH, the user's data folder and LuaRocks trees, in this order. Loads
+--- text only and records the digest of every file. Internal modules of the program are rejected
+--- last, so that their names stay available to the recipe's own modules.
 
 local digest = require "host.digest"
 local globals = require "recipe.inside.globals"
@@ -18,16 +18,16 @@ local sandbox = {}
 ---@class LoadedModule
 ---@field name string
 ---@field path string
----@field sha256 string  hex, of its text
----@field shipped? boolean  a recipe of the program's
+---@field sha256 string  hex
+---@field shipped? boolean  a shipped recipe
 
 ---@class Sandbox
----@field env table                   the globals of the recipe
+---@field env table                   the recipe's globals
 ---@field loaded table<string, any>
----@field list LoadedModule[]         third-party ones, in the order in which they were loaded
----@field texts LoadedModule[]        those and the shipped recipes
+---@field list LoadedModule[]         third-party modules, in load order
+---@field texts LoadedModule[]        `list` and the shipped recipes
 ---@field folders string[]
----@field unread UnreadValues         what its helpers could not read
+---@field unread UnreadValues
 local Sandbox = {}
 Sandbox.__index = Sandbox
 
@@ -39,7 +39,7 @@ local function sha256(text)
   return digest.hex(digest.hash("sha256", text))
 end
 
----The user's data folder: recipes in `recipes/`, helpers beside it.
+---The user's data folder, with modules; recipes are in its `recipes/`.
 ---@param env fun(name: string): string?
 ---@return string?
 function sandbox.data_folder(env)
@@ -52,7 +52,6 @@ function sandbox.data_folder(env)
   return path.join(base, "auth0-migrate")
 end
 
----The folders of AUTH0_MIGRATE_PATH.
 ---@param env fun(name: string): string?
 ---@return string[]
 function sandbox.path_folders(env)
@@ -63,7 +62,7 @@ function sandbox.path_folders(env)
   return folders
 end
 
----Where shared modules lie, the recipe's own folder aside.
+---The folders to search after the recipe's own.
 ---@param env fun(name: string): string?
 ---@return string[]
 function sandbox.library(env)
@@ -81,7 +80,7 @@ function sandbox.library(env)
   return folders
 end
 
----A module of the program: its loader and where it lies, or nil.
+---The loader of a module of the program, and its path.
 local function in_program(name)
   for _, searcher in ipairs(package.searchers) do
     local loader, where = searcher(name)
@@ -89,7 +88,7 @@ local function in_program(name)
   end
 end
 
----The text of a recipe that is shipped, and what traces call it.
+---The text of a shipped recipe, and its name in traces.
 ---@param name string  without "recipes."
 ---@return string? text
 ---@return string? where
@@ -100,7 +99,7 @@ function sandbox.shipped(name)
   return host.source("recipes." .. name), where:sub(2)
 end
 
----Names of the recipes that are shipped, sorted.
+---Names of the shipped recipes, sorted.
 ---@return string[]
 function sandbox.shipped_names()
   local names = {}
@@ -130,9 +129,9 @@ function sandbox.new(options)
   return self
 end
 
----Compiles a text into a function with the recipe's globals.
+---Compiles text with the recipe's globals.
 ---@param text string
----@param where string  the file, for people and traces
+---@param where string  the file, for messages and traces
 ---@return function? chunk
 ---@return string? message  with file and line
 function Sandbox:compile(text, where)
@@ -148,7 +147,7 @@ local function found_file(folder, relative)
   return stat and stat.type == "file" and full or nil
 end
 
----The file of a module of somebody else's.
+---The file of a third-party module.
 function Sandbox:find_file(name)
   local relative = name:gsub("%.", "/")
   for _, folder in ipairs(self.folders) do
@@ -173,7 +172,6 @@ function Sandbox:load_file(name, where)
   return value
 end
 
----Raises why there is nothing to load.
 function Sandbox:refuse(name)
   if in_program(name) then
     failure.raise(string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage")
@@ -198,7 +196,7 @@ function Sandbox:load(name)
   return self:refuse(name)
 end
 
----What `require` gives to a recipe. Raises a failure that says why not.
+---`require` as recipes call it; raises failures.
 ---@param name string
 ---@return any
 function Sandbox:require(name)
@@ -221,7 +219,6 @@ function Sandbox:require(name)
   return self.loaded[name]
 end
 
----One digest over a text's and those of modules.
 local function joined(first, entries)
   local lines = {}
   for _, entry in ipairs(entries) do lines[#lines + 1] = entry.name .. " " .. entry.sha256 end
@@ -230,18 +227,18 @@ local function joined(first, entries)
   return sha256(table.concat(lines, "\n"))
 end
 
----One digest over a text and every text that was loaded for it.
+---The digest of a text and every text loaded for it.
 ---@param text string
 ---@return string hex
 function Sandbox:digest(text)
   return joined(sha256(text), self.texts)
 end
 
----The same in two parts: an update of the program may change what is shipped with it.
----@param text string  the recipe's
----@param name? string its name, when it is a shipped one
+---The same in two parts, because an upgrade of the program may change the shipped recipes.
+---@param text string  the recipe
+---@param name? string of a shipped recipe
 ---@return string hex  of everything that is not shipped
----@return table<string, string> shipped  hex, of each shipped text, by its recipe's name
+---@return table<string, string> shipped  hex, by recipe name
 function Sandbox:parted_digest(text, name)
   local own, shipped = {}, {}
   for _, entry in ipairs(self.texts) do

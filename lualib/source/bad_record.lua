@@ -1,10 +1,10 @@
---- A record that its reader had to step over, as a value among the others: rejected as SOURCE.
+--- A record that its reader could not parse, as a value among the others: rejected as SOURCE.
 
 local bad_record = {}
 
 ---@class BadRecord
----@field raw string      the record's text, cut, valid UTF-8
----@field message string  what is wrong with it
+---@field raw string      the record's text, truncated, valid UTF-8
+---@field message string
 local BadRecord = { __name = "broken record" }
 
 function BadRecord.__tostring(self)

@@ -1,4 +1,4 @@
---- Records of CSV and TSV files: lazy rows, read by column name.
+--- Reads CSV and TSV files: lazy rows, indexed by column name.
 
 local records = require "source.records"
 local host = require "host.csv"
@@ -13,9 +13,6 @@ local OPTIONS <const> = {
 }
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 
----@param options host.csv.Options?
----@param path string
----@param place string
 local function open(options, handle, path, place)
   local own = { place = place }
   for name, value in pairs(options or {}) do own[name] = value end
@@ -27,7 +24,7 @@ local function prefix(name)
   return name .. ":"
 end
 
----A table of one column whose name holds another delimiter was split at the wrong one.
+---A single column with another delimiter in its name suggests the wrong delimiter.
 local function check_delimiter(columns, name, warn)
   if #columns ~= 1 then return end
   local found = columns[1]:match("[;\t|,]")
@@ -45,9 +42,9 @@ local function ended(reader, name, warn)
   check_delimiter(columns, name, warn)
 end
 
----Records of one file or several, each with its own header. Compression is recognised; `.tsv`
----files are split at tabs unless `delimiter` says otherwise.
----@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
+---Records of one or more files, each with its own header. Compression is detected; the default
+---delimiter of `.tsv` files is a tab.
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
 ---@param options? host.csv.Options
 ---@return Records
 function csv.records(given, options)

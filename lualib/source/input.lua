@@ -1,4 +1,4 @@
---- What the parameter `input` names: a path, a glob, a folder, several joined by commas, or "-".
+--- Resolves the parameter `input`: a path, a glob, a folder, several separated by commas, or "-".
 
 local failure = require "base.failure"
 local file = require "host.file"
@@ -6,10 +6,10 @@ local path = require "base.path"
 
 local input = {}
 
--- What a folder is searched for; each of them may be followed by .gz or .zst.
+-- The files to read in a folder; .gz or .zst may follow.
 local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl" }
 
----The ending that tells the format: "csv" of "users.csv.gz".
+---The extension that names the format: "csv" of "users.csv.gz".
 ---@param name string
 ---@return string
 function input.ending(name)
@@ -64,7 +64,7 @@ local function resolve_one(name, endings)
     file.working_directory()), "missing"
 end
 
----The parts of an input; a file whose name has a comma is one part.
+---The parts of an input; the name of an existing file may contain a comma.
 local function parts_of(given)
   if type(given) == "table" then return given end
   if given == "" or given:find("\0", 1, true) or file.stat(given) then return { given } end
@@ -76,8 +76,7 @@ local function parts_of(given)
   return parts
 end
 
----The files that an input names, in the order in which they are read, each once. A folder
----stands for its files with one of the endings, sorted.
+---The files to read, each once and in order; of a folder, the files with these extensions, sorted.
 ---@param given string|string[]
 ---@param endings? string[]  default: csv, tsv, json, ndjson, jsonl
 ---@return string[]? paths
@@ -100,7 +99,7 @@ function input.resolve(given, endings)
   return paths
 end
 
----The same for readers: what is not there is raised.
+---Like `resolve`, but raises the failure.
 ---@param what string  "csv.records"
 ---@param given any
 ---@param endings string[]
@@ -112,7 +111,7 @@ function input.require(what, given, endings)
   return failure.check(input.resolve(given, endings))
 end
 
----What places call each file: its base name, or the path where two have the same.
+---The name of each file in places: its base name, or its path if base names clash.
 ---@param paths string[]
 ---@return string[]
 function input.names(paths)

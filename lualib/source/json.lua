@@ -1,11 +1,11 @@
---- Records of JSON files of any size: the elements of an array, or documents one after another.
+--- Reads JSON files of any size: the elements of an array, or a sequence of documents.
 
 local records = require "source.records"
 local host = require "host.json"
 local spelling = require "base.spelling"
 
 ---@class source.json
----@field null lightuserdata  what JSON null reads as
+---@field null lightuserdata  the value of JSON null
 local json = { null = host.null }
 
 local ENDINGS <const> = { "json" }
@@ -13,9 +13,9 @@ local OPTIONS <const> = { "pointer", "limit" }
 
 ---@class JsonOptions
 ---@field pointer? string  to the array of records: "/users"
----@field limit? integer   longest record in bytes
+---@field limit? integer   the longest record, in bytes
 
----@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
 ---@param options? JsonOptions
 ---@return Records
 function json.records(given, options)
@@ -26,7 +26,7 @@ function json.records(given, options)
   return records.records(given, ENDINGS, "json.records", {
     open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
     prefix = function(name) return name .. before end,
-    passable = "missing", -- a folder may hold others, such as the realm beside its users
+    passable = "missing", -- a folder may have others, such as the realm next to its users
   })
 end
 

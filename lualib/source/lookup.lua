@@ -1,6 +1,5 @@
---- Joins a second file: its records on disk, found again by a key.
----
---- `require "source.lookup"(records, key)`; memory stays flat whatever the size.
+--- Joins a second source: `lookup(records, key)` keeps its records on disk, indexed by a key, in
+--- constant memory.
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
@@ -23,7 +22,6 @@ local function key_text(value)
   return type(value) == "string" and value or nil
 end
 
----Any iterator as a function.
 local function iterator(records)
   local meta = getmetatable(records)
   if type(records) == "function" or (type(meta) == "table" and meta.__call) then return records end
@@ -37,8 +35,8 @@ local function iterator(records)
   end
 end
 
----@return integer read  records
----@return integer kept  those with a key
+---@return integer read
+---@return integer kept  records with a key
 local function load(db, records, key)
   local read, kept = 0, 0
   local insert = db:prepare("INSERT INTO record (key, text) VALUES (?, ?)")
@@ -59,10 +57,10 @@ local function load(db, records, key)
   return read, kept
 end
 
----Reads all records. Those without a key are left out; one that is broken ends it, for its key
----cannot be known. `key`: a column's name, or a function that gets the record.
+---Reads all records and omits those without a key. A broken record is a failure, because its key
+---is unknown.
 ---@param records Records|table|fun(): any, string?
----@param key string|fun(record: any): any
+---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@return Lookup
 function lookup.new(records, key)
   if type(key) ~= "string" and type(key) ~= "function" then
@@ -109,13 +107,12 @@ function Lookup:all(value)
   return found
 end
 
----How many records have a key.
----@return integer
+---@return integer  records with a key
 function Lookup:count()
   return self.total
 end
 
----Removes what is on disk; happens by itself when the lookup is collected.
+---Deletes the data on disk; garbage collection does the same.
 function Lookup:close()
   self.db:close()
 end

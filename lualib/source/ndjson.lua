@@ -1,4 +1,4 @@
---- Records of NDJSON files: one JSON document a line; a broken line is stepped over.
+--- Reads NDJSON files: one JSON document per line; a broken line is a bad record.
 
 local records = require "source.records"
 local host = require "host.json"
@@ -13,8 +13,8 @@ local function prefix(name)
   return name .. ":"
 end
 
----@param given string|string[]  a path, a glob, a folder, several joined by commas, or "-"
----@param options? {limit: integer?}  limit: longest line in bytes
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
+---@param options? {limit: integer?}  limit: the longest line, in bytes
 ---@return Records
 function ndjson.records(given, options)
   spelling.check_options("ndjson.records", options, OPTIONS)

@@ -1,4 +1,4 @@
---- Several files as one iterator of record, at: what the readers of csv, json and ndjson share.
+--- Iterates over the records of several files: shared by the readers of csv, json and ndjson.
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
@@ -9,15 +9,14 @@ local records = {}
 
 ---@class FileFormat
 ---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
----  makes the reader in C
+---  creates the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
----@field places? boolean  the reader itself puts the prefix before a record's place, and the
----  file's name before a message
+---@field places? boolean  the reader itself adds the prefix to places and the file name to messages
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
----  looks at a reader that has come to its end
----@field passable? Kind  one file among several may fail with this
+---  checks a reader at its end
+---@field passable? Kind  a failure that skips the file if there are several
 
----@class Records  call it for the next record and its place; nil at the end
+---@class Records  a call returns the next record and its place, or nil at the end
 ---@field private format FileFormat
 ---@field private paths string[]
 ---@field private names string[]
@@ -26,12 +25,12 @@ local records = {}
 ---@field private reader? table
 ---@field private prefix string         of the open file's places
 ---@field private placed? boolean       the format's `places`
----@field private passed integer        bytes of the files that are done
----@field private read integer          files that could be read
+---@field private passed integer        bytes of the finished files
+---@field private read integer          finished files
 ---@field private found table[]         warnings
 local Records = { __name = "records" }
 
----What a file begins with that no reader of texts can read, and what to do.
+---First bytes of files that are not text, and what to do about them.
 ---@type {[1]: string, [2]: string}[]
 local FOREIGN <const> = {
   { "SQLite format 3\0", "an SQLite database: export its rows first, for example with "
@@ -43,10 +42,10 @@ local FOREIGN <const> = {
   { "%PDF-", "a PDF file" },
 }
 
--- What is wrong in a file's text; other kinds are of reading it, and name the file.
+-- Errors in the text; messages of other kinds already name the file.
 local OF_THE_TEXT <const> = { parse = true, missing = true }
 
----What a file is instead; nil for one that may be text.
+---What a file is if it is not text.
 local function foreign(path)
   local handle <close> = path ~= "-" and io.open(path, "rb") or nil
   local head = handle and handle:read(16) or ""
@@ -68,7 +67,7 @@ function records.records(given, endings, what, format)
     format = format, placed = format.places, paths = paths, names = input.names(paths),
     index = 0, passed = 0, read = 0, found = {},
   }, Records)
-  self:advance() -- a file that cannot be read is reported before anything else happens
+  self:advance() -- report an unreadable file before anything else happens
   return self
 end
 
@@ -80,8 +79,8 @@ function Records:warn(code, message)
   self.found[#self.found + 1] = { code = code, message = message }
 end
 
----Raises, with the file's name, what the reader could not step over; or, where other files
----follow or have gone before, notes it and goes on.
+---Raises a fatal error of the reader, with the file's name. If the format allows it and there are
+---several files, skips the file with a warning instead.
 ---@private
 function Records:fail(message, kind)
   local name = self.names[self.index]
@@ -118,7 +117,7 @@ function Records:leave()
   end
 end
 
----Opens the next file; false when there is none.
+---Opens the next file; returns false if there is none.
 ---@private
 function Records:advance()
   self:leave()
@@ -138,8 +137,8 @@ function Records:advance()
   return false
 end
 
----The next record and where it stands. A record that had to be stepped over is a
----`source.bad_record`; what cannot be stepped over raises a Failure.
+---The next record and its place. A record that cannot be parsed is a `source.bad_record`; an error
+---that ends the reading raises a Failure.
 ---@return any record
 ---@return string? at
 function Records:__call()
@@ -159,7 +158,7 @@ function Records:__call()
   end
 end
 
----What was odd: `{code, message}`, complete at the end.
+---Complete at the end.
 ---@return {code: string, message: string}[]
 function Records:warnings()
   if self.reader and self.format.ended then
@@ -168,15 +167,14 @@ function Records:warnings()
   return self.found
 end
 
----The columns of the file being read, in its order; nil where records have no columns.
+---The columns of the current file, in order; nil if records have no columns.
 ---@return string[]?
 function Records:columns()
   return self.reader and self.reader.columns and self.reader:columns() or nil
 end
 
----How much is read: a share from 0 to 1, nil when that cannot be known (stdin), and the bytes.
----@return number? share
----@return integer bytes  as they are on disk
+---@return number? share    read, 0 to 1; nil if unknown (stdin)
+---@return integer bytes    read, as on disk
 ---@return integer? total
 function Records:progress()
   local total = self:total()
@@ -201,7 +199,7 @@ function Records:total()
   return self.size or nil
 end
 
----Closes what is open; may be called twice, and need not be at the end.
+---May be called at any time, also twice.
 function Records:close()
   self:leave()
   self.index = #self.paths

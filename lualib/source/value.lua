@@ -1,6 +1,5 @@
---- What mappings do to single values: host.text's helpers and those for dates, names, secrets.
----
---- All are pure; nil and JSON null give nil.
+--- Pure functions that convert values: those of host.text, and more for dates, names and secrets.
+--- nil and JSON null become nil.
 
 local digest = require "host.digest"
 local json = require "host.json"
@@ -19,16 +18,16 @@ local value = {
 
 local DAY <const> = 86400 -- seconds
 
--- Epochs tell their unit by their size: 1e11 seconds are the year 5138, as milliseconds 1973.
+-- The size of an epoch shows its unit: 1e11 is the year 5138 in seconds, 1973 in milliseconds.
 local MOST_SECONDS <const> = 10 ^ 11
 local MOST_MILLISECONDS <const> = 10 ^ 14
 local MOST_MICROSECONDS <const> = 10 ^ 17
-local FILETIME_TICKS <const> = 10000000  -- a second
-local FILETIME_1970 <const> = 11644473600 -- seconds from 1601, where it begins
+local FILETIME_TICKS <const> = 10000000  -- per second
+local FILETIME_1970 <const> = 11644473600 -- seconds since 1601, its epoch
 local FILETIME_NEVER <const> = math.maxinteger
 
--- Days since 1970 of a Gregorian date and back; months count from March, so that the leap day
--- is the last of its year.
+-- Converts a Gregorian date to days since 1970 and back. Years start in March here, which makes the
+-- leap day the last of its year.
 local function days_of(year, month, day)
   if month <= 2 then year = year - 1 end
   local era = year // 400
@@ -74,7 +73,7 @@ local function from_parts(year, month, day, hour, minute, second, fraction, offs
   return iso(seconds, math.tointeger(milliseconds))
 end
 
----Seconds east of Greenwich; nil for what is no zone. Without one UTC is meant.
+---Seconds east of Greenwich; nil if not a zone. The default is UTC.
 local function offset_of(zone)
   local upper = zone:upper()
   if upper == "" or upper == "Z" or upper == "UTC" or upper == "GMT" then return 0 end
@@ -87,7 +86,7 @@ end
 local function from_epoch(number)
   local size = math.abs(number)
   if number == FILETIME_NEVER or size < 1 then return nil end
-  if size >= MOST_MICROSECONDS then -- only a FILETIME is that long
+  if size >= MOST_MICROSECONDS then -- only a FILETIME is that large
     local ticks = math.tointeger(number)
     if not ticks or ticks < 0 then return nil end
     return iso(ticks // FILETIME_TICKS - FILETIME_1970, ticks % FILETIME_TICKS // 10000)
@@ -125,10 +124,9 @@ local function from_text(written)
   end
 end
 
----A moment as ISO 8601 in UTC, "2026-08-01T10:00:00.000Z". Understood are ISO dates with any
----offset (UTC without one), SQL's with a blank, "YYYYMMDDhhmmssZ", epochs of seconds,
----milliseconds and microseconds, FILETIME, and MongoDB's `{"$date": …}`. nil for zero dates
----("0000-00-00", 0) and for what is no date.
+---ISO 8601 in UTC, "2026-08-01T10:00:00.000Z", from ISO dates with any offset (default UTC), SQL
+---dates, "YYYYMMDDhhmmssZ", epochs in seconds, milliseconds and microseconds, FILETIME, and
+---MongoDB's `{"$date": …}`. nil for zero dates ("0000-00-00", 0) and other values.
 ---@param moment string|number|table|nil
 ---@return string?
 function value.date(moment)
@@ -143,10 +141,9 @@ function value.date(moment)
   return written and from_text(written)
 end
 
----nil when the value is one of the words, empty, or JSON null; else the value itself.
 ---@param given any
----@param ... any  the words
----@return any
+---@param ... any  values to treat as null, as are "" and JSON null
+---@return any given  or nil
 function value.null_if(given, ...)
   if given == nil or given == json.null or given == "" then return nil end
   for i = 1, select("#", ...) do
@@ -155,7 +152,7 @@ function value.null_if(given, ...)
   return given
 end
 
----The first element of a list that is neither null nor empty; what is no list is its own first.
+---The first element of a list that is neither null nor empty; another value is a list of one.
 ---@param list any
 ---@return any
 function value.first(list)
@@ -171,8 +168,7 @@ end
 -- Letters, digits and these: Auth0 docs, "Adding Username for Database Connections".
 local USERNAME <const> = "^[%w_+%-.!#$'^`~@]+$"
 
----Trimmed and lower-cased; nil when it is an address, the opaque id, or holds what a username
----may not.
+---Trimmed and lower-cased; nil if it is an e-mail address, the id, or not a valid username.
 ---@param name string?
 ---@param id? string  the source's id for the same user
 ---@return string?
@@ -182,7 +178,7 @@ function value.username(name, id)
   return trimmed:find(USERNAME) and trimmed:lower() or nil
 end
 
----A member by name, case aside; the exact name wins.
+---A member by name, ignoring case; an exact match wins.
 ---@param record any
 ---@param name string
 ---@return any
@@ -195,7 +191,7 @@ function value.member(record, name)
   end
 end
 
----What a JSON document inside a string holds; nil for what is none.
+---Decodes JSON in a string; nil if it is not JSON.
 ---@param document string?
 ---@return any
 function value.json(document)
@@ -215,7 +211,7 @@ local function unescape(part)
   return (part:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
----The secret and options of an "otpauth://totp/…" address.
+---The secret and options of an "otpauth://totp/…" URI.
 local function from_address(address)
   local kind, query = address:match("^otpauth://(%a+)/[^?]*%??(.*)$")
   if not kind then return nil, "not an otpauth URI" end
@@ -234,12 +230,11 @@ local DECODERS <const> = {
   base64 = digest.unbase64,
 }
 
----The secret of a time-based code as unpadded Base32; nil and the reason where it cannot be
----carried over: only codes of 6 digits, 30 seconds and SHA-1 can. Takes otpauth addresses too.
----@param secret string?
+---The secret of time-based codes as unpadded Base32.
+---@param secret string?  also an otpauth URI
 ---@param options? TotpOptions
 ---@return string?
----@return string? reason
+---@return string? reason  why it cannot be imported: only 6 digits, 30 seconds and SHA-1 can
 function value.totp(secret, options)
   secret = value.null_if(secret)
   if secret == nil then return nil, "no secret" end

@@ -1,4 +1,4 @@
---- The recipe's contract, by the real program: what `map` may return, and `dedupe`.
+--- The recipe contract, by the real program: what `map` may return, and `dedupe`.
 
 local json = require "host.json"
 local rig = require "tests.e2e.recipe_rig"
@@ -60,7 +60,7 @@ local mapped = once(function()
   return finish(MAP, records)
 end)
 
----The rejection of the record that went this way.
+---The rejections of the record that took this path.
 local function rejected(way)
   local found = {}
   for _, line in ipairs(mapped().files.rejected) do
@@ -69,7 +69,7 @@ local function rejected(way)
   return found[1], found[2]
 end
 
-test("each record of every outcome of map is in the books once, and they balance", function()
+test("each outcome of map is counted once, and the books balance", function()
   local report = mapped().report
   tap.equal(report.records, {
     read = 23, extra = 3, skipped = 4, unchanged = 0, rejected = 16, duplicate = 0, staged = 6,
@@ -112,14 +112,14 @@ for _, case in ipairs {
     end)
 end
 
-test("a list's items are judged one by one: a user, a rejection, a stray number", function()
+test("the items of a list are evaluated one by one: a user, a rejection, a number", function()
   local first, second = rejected "mixed"
   tap.equal({ first.code, first.path, first.message }, { "HALF", "email", "half" })
   tap.equal(second.code, "RECIPE_RESULT")
   tap.contains(second.message, "item 3 is a number")
 end)
 
-test("a rejected user tells all findings, and counts under the first code alone", function()
+test("a rejected user has all its errors, and counts under the first code only", function()
   local line = rejected "invalid"
   local found = {}
   for _, e in ipairs(line.errors) do found[#found + 1] = e.code .. " " .. e.path end
@@ -154,7 +154,7 @@ test("dedupe as a list: an equal value of any key is the same user, and the firs
   })
 end)
 
-test("without dedupe the same user once more is a duplicate, another with its address rejected",
+test("without dedupe the same user again is a duplicate, another with its address is rejected",
   function()
     local result = finish(recipe_with(), {
       user(1), user(1, { given_name = "A" }), user(2, { email = "user1@example.com" }),
@@ -203,7 +203,7 @@ local chosen = once(function()
   })
 end)
 
-test("dedupe as a function: the one it returns stays, the other is a duplicate of it", function()
+test("dedupe as a function: the returned user is kept, the other is its duplicate", function()
   local found = {}
   for _, line in ipairs(chosen().files.rejected) do
     if line.outcome == "duplicate" then
@@ -217,7 +217,7 @@ test("dedupe as a function: the one it returns stays, the other is a duplicate o
   })
 end)
 
-test("dedupe as a function: what stays is sent in the source's order, merged ones too", function()
+test("dedupe as a function: kept and merged users are sent in the source's order", function()
   local sent = {}
   for i, one in ipairs(json.decode(chosen().chunks[1])) do
     sent[i] = { one.user_id, one.app_metadata.way }
@@ -225,7 +225,7 @@ test("dedupe as a function: what stays is sent in the source's order, merged one
   tap.equal(sent, { { "u1", "first" }, { "u5", "b" }, { "u3", "merged" } })
 end)
 
-test("a dedupe that raises, returns nothing or an invalid user costs that record", function()
+test("a dedupe that raises, returns nothing or an invalid user rejects that record", function()
   local found = {}
   for _, line in ipairs(chosen().files.rejected) do
     if line.outcome == "rejected" then found[line.position] = line end

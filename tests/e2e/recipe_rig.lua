@@ -1,4 +1,4 @@
---- Recipes as texts, and what became of their records: what the tests of the recipe's contract use.
+--- Runs recipes given as text and reads the results, for the tests of the recipe contract.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -25,7 +25,7 @@ end
 ---@field chunks string[]               the uploads, byte for byte
 ---@field log table[]
 
----All that a rehearsal left.
+---Reads the output of a rehearsal.
 local function read(place, result)
   result.report = result.stdout ~= "" and json.decode(result.stdout) or nil
   result.files, result.chunks = {}, {}
@@ -40,7 +40,7 @@ local function read(place, result)
   return result
 end
 
----Rehearses a recipe over records, and reads all that it left.
+---Rehearses a recipe with records and reads the output.
 ---@param recipe string      text
 ---@param records table[]|string
 ---@param options? {args: string[]?, files: table<string, string>?, env: table?}
@@ -63,7 +63,7 @@ function recipe_rig.finish(recipe, records, options)
   return result
 end
 
----Computes something once, when a test first asks for it.
+---Computes a value once, on first use.
 function recipe_rig.once(make)
   local value
   return function()
@@ -98,7 +98,7 @@ function recipe_rig.users(n)
   return list
 end
 
----Texts that the recipe noted with run:log.
+---Messages that the recipe logged with run:log.
 function recipe_rig.noted(result)
   local list = {}
   for _, event in ipairs(result.log) do

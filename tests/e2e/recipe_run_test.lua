@@ -1,4 +1,4 @@
---- The recipe's contract, by the real program: `import`, `retry`, `fix` and `finalize`.
+--- The recipe contract, by the real program: `import`, `retry`, `fix` and `finalize`.
 
 local json = require "host.json"
 local program = require "tests.e2e.program"
@@ -79,7 +79,7 @@ test("import as a function drives chunks, submit and wait itself", function()
   })
 end)
 
-test("run:once does its work once, and spawned work is waited for", function()
+test("run:once runs its function once, and the run waits for spawned functions", function()
   local n, spawned = 0, false
   for _, text in ipairs(noted(driven())) do
     if text == "once" then n = n + 1 end
@@ -88,13 +88,13 @@ test("run:once does its work once, and spawned work is waited for", function()
   tap.equal({ n, spawned }, { 1, true })
 end)
 
-test("run:request calls the Management API, whose answer is a value, a 404 too", function()
+test("run:request calls the Management API and returns the response, also a 404", function()
   local log = noted(driven())
   tap.equal(log[5], "200 auth0|u2 auth0 application/json; charset=utf-8")
   tap.equal({ log[6], log[7] }, { "404", "a" })
 end)
 
-test("run:failures, run:give_up and run:users tell what became of each user", function()
+test("run:failures, run:give_up and run:users report the result of each user", function()
   local log = noted(driven())
   tap.equal(table.move(log, #log - 4, #log, 1, {}), {
     "4 users.ndjson:4 DUPLICATED_USER (address) 1 1 job", "inserted 1 auth0|u1",
@@ -118,7 +118,7 @@ for _, case in ipairs {
   end)
 end
 
-test("spawned work that raises ends the import with its line", function()
+test("a spawned function that raises ends the import with its line", function()
   local result = finish(recipe_with [[
   import = function(run)
     run:spawn(function() error("no way") end)
@@ -133,7 +133,7 @@ end)
 
 -- fix and finalize -----------------------------------------------------------------------------
 
--- The offline rules did not know these settings: names of five letters at most.
+-- Settings that the offline rules do not know.
 local STRICT <const> = [[{"username": {"min": 1, "max": 15}, "requires_username": true}]]
 local TAKEN <const> = json.encode {
   { email = "x1@example.com", username = "taken1", email_verified = true },
@@ -171,7 +171,7 @@ local fixed = once(function()
   },]]
 end)
 
-test("fix by code repairs a refused user, which goes again as a new job of round 2", function()
+test("fix by code repairs a failed user, which is sent again in a new job of round 2", function()
   local result = fixed()
   tap.equal({ result.report.users.inserted, result.report.users.failed, result.report.rounds },
     { 3, 4, 2 })
@@ -198,7 +198,7 @@ for _, case in ipairs {
   end)
 end
 
-test("an import that fails after its first job ends with 2, with its books written", function()
+test("an import that fails after its first job has exit status 2 and a report", function()
   program.scene(4, function(s)
     s:recipe(function(text)
       return (text:gsub("return {", [[return { import = function(run)
@@ -219,7 +219,7 @@ test("an import that fails after its first job ends with 2, with its books writt
 end)
 
 for _, rounds in ipairs { 0, 1 } do
-  test("finalize = { rounds = " .. rounds .. " } leaves the fixers out", function()
+  test("finalize = { rounds = " .. rounds .. " } does not call the fixers", function()
     local result = refused(string.format([[
     fix = function() error("not asked") end,
     finalize = { rounds = %d },]], rounds))
@@ -228,7 +228,7 @@ for _, rounds in ipairs { 0, 1 } do
   end)
 end
 
-test("fix as one function gets every code, and rounds are bounded by finalize", function()
+test("fix as one function receives every code, and finalize limits the rounds", function()
   local result = refused [[
   fix = function(user, failure)
     user.app_metadata = { tries = failure.round, code = failure.code }
@@ -241,7 +241,7 @@ test("fix as one function gets every code, and rounds are bounded by finalize", 
   tap.contains(result.files.failed[1].why, "no rounds left")
 end)
 
-test("without a fix a refused user is given up, and says that there is none", function()
+test("without a fix a failed user is given up, with a reason", function()
   local result = refused ""
   tap.equal(result.report.codes.failed, { CONFLICT_USERNAME = 6 })
   tap.contains(result.files.failed[1].why, "has the same username")
@@ -263,14 +263,14 @@ end)
 
 -- retry ----------------------------------------------------------------------------------------
 
----Runs a recipe whose first jobs fail as a whole at the tenant.
+---Runs a recipe whose first jobs fail as a whole.
 ---@return table report
 ---@return integer jobs  that the tenant saw
 local function with_failing_jobs(n, fields)
   local report, jobs
   program.scene(nil, function(place)
     local tenant = place:slow_tenant()
-    -- Two hours pass as soon as a job begins, after which Auth0 gives it up.
+    -- Three hours pass as soon as a job begins; Auth0 gives up after two.
     local now, late, begun = tenant.now, 0, 0
     tenant.now = function(self) return now(self) + late end
     tenant.import_speed = function()
@@ -309,13 +309,13 @@ for _, case in ipairs {
   { "returns nonsense", "retry = function() return 'soon' end",
     "the recipe's `retry` returned soon, not seconds" },
 } do
-  test("a retry that " .. case[1] .. " ends the import, not the books", function()
+  test("a retry that " .. case[1] .. " ends the import, and the books balance", function()
     local report = with_failing_jobs(9, case[2])
     tap.equal({ report.exit, report.message, report.balanced }, { 2, case[3], true })
   end)
 end
 
-test("run:users tells inserted and updated ones of one job with upsert apart", function()
+test("run:users distinguishes inserted and updated users of one job with upsert", function()
   local result = finish(recipe_with [[
   import = { upsert = true },
   finalize = function(run)

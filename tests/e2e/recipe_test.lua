@@ -1,4 +1,4 @@
---- The recipe's contract, by the real program: its parameters, and the modules it may have.
+--- The recipe contract, by the real program: parameters and modules.
 
 local file = require "host.file"
 local rig = require "tests.e2e.recipe_rig"
@@ -28,16 +28,16 @@ return {
 ]]
 
 for _, case in ipairs {
-  { "a default stands", { "shop=a" }, nil, { "DE", "a", nil } },
-  { "name=value beats the environment", { "shop=a", "country=AT" },
+  { "a default applies", { "shop=a" }, nil, { "DE", "a", nil } },
+  { "name=value overrides the environment", { "shop=a", "country=AT" },
     { AUTH0_MIGRATE_PARAM_COUNTRY = "CH" }, { "AT", "a", nil } },
-  { "the environment beats the default", { "shop=a" },
+  { "the environment overrides the default", { "shop=a" },
     { AUTH0_MIGRATE_PARAM_COUNTRY = "CH" }, { "CH", "a", nil } },
-  { "the environment gives a required one", {},
+  { "the environment sets a required one", {},
     { AUTH0_MIGRATE_PARAM_SHOP = "b" }, { "DE", "b", nil } },
-  { "the configuration file is the last but one", { "--config", "other.yaml", "shop=a" }, nil,
+  { "the configuration file overrides the default", { "--config", "other.yaml", "shop=a" }, nil,
     { "FR", "a", nil } },
-  { "a secret is read from a file, without its line end", { "shop=a", "key=@key.txt" }, nil,
+  { "a secret is read from a file, without the final newline", { "shop=a", "key=@key.txt" }, nil,
     { "DE", "a", "s3cret" } },
   { "a secret is read from the environment", { "shop=a" },
     { AUTH0_MIGRATE_PARAM_KEY = "s3cret" }, { "DE", "a", "s3cret" } },
@@ -55,12 +55,12 @@ end
 
 for _, case in ipairs {
   { "a missing one", {}, "the parameter shop is missing" },
-  { "an unknown one, with the nearest name", { "shop=a", "contry=DE" }, 'did you mean "country"' },
+  { "an unknown one, with the closest name", { "shop=a", "contry=DE" }, 'did you mean "country"' },
   { "a secret on the command line", { "shop=a", "key=s3cret" }, "key=@FILE" },
   { "a secret whose file is missing", { "shop=a", "key=@nofile" }, "nofile" },
   { "one given twice", { "shop=a", "shop=b" }, "twice" },
 } do
-  test("parameters: " .. case[1] .. " is refused with 2", function()
+  test("parameters: " .. case[1] .. " is rejected with exit status 2", function()
     local result = run({ ["shop.lua"] = PARAMS }, { "check", "shop.lua", table.unpack(case[2]) })
     tap.contains(result:ends_with(2).stderr, case[3])
     tap.contains(result.stderr, "next: auth0-migrate ")
@@ -81,17 +81,17 @@ return {
 end
 
 for _, case in ipairs {
-  { "one beside the recipe", { ["recipes/lib/names.lua"] = "return { name = 'beside' }" },
-    'require "lib.names".name', "beside" },
+  { "one next to the recipe", { ["recipes/lib/names.lua"] = "return { name = 'next' }" },
+    'require "lib.names".name', "next" },
   { "a folder's init.lua", { ["recipes/names/init.lua"] = "return { name = 'init' }" },
     'require "names".name', "init" },
   { "one of AUTH0_MIGRATE_PATH", { ["shared/names.lua"] = "return { name = 'shared' }" },
     'require "names".name', "shared" },
   { "one of the data folder", { ["data/auth0-migrate/names.lua"] = "return { name = 'data' }" },
     'require "names".name', "data" },
-  { "the recipe's folder before the shared ones",
-    { ["recipes/names.lua"] = "return { name = 'beside' }",
-      ["shared/names.lua"] = "return { name = 'shared' }" }, 'require "names".name', "beside" },
+  { "the recipe's folder before shared folders",
+    { ["recipes/names.lua"] = "return { name = 'next' }",
+      ["shared/names.lua"] = "return { name = 'shared' }" }, 'require "names".name', "next" },
   { "the program's own before the recipe's", { ["recipes/migrate.lua"] = "error 'mine'" },
     'type(require "migrate".warn)', "function" },
   { "cjson", {}, 'require "cjson".decode("[7]")[1] == 7', true },
@@ -114,7 +114,7 @@ for _, case in ipairs {
   { 'require "nowhere"', 'module "nowhere" not found' },
   { 'require "../names"', "not the name of a module" },
 } do
-  test(case[1] .. " is refused with the recipe's line", function()
+  test(case[1] .. " is rejected with the recipe's line", function()
     local result = run({ ["shop.lua"] = module_recipe("1", "\n" .. case[1]) },
       { "check", "shop.lua" })
     tap.contains(result:ends_with(2).stderr, case[2])
@@ -122,7 +122,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a recipe's cjson is not the program's: its settings change nothing else", function()
+test("a recipe's cjson is not the program's: its settings affect nothing else", function()
   local result = finish(recipe_with [[
   finalize = function(run)
     local cjson = require "cjson"
@@ -135,7 +135,7 @@ test("a recipe's cjson is not the program's: its settings change nothing else", 
   tap.equal({ result.status, noted(result)[1] }, { 0, "auth0" })
 end)
 
-test("migrate.extend changes a shipped recipe, which keeps the rest", function()
+test("migrate.extend changes parts of a shipped recipe", function()
   local result = run({
     ["acme.lua"] = [[
 local migrate = require "migrate"

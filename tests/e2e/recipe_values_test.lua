@@ -1,4 +1,4 @@
---- The recipe's contract, by the real program: how values of records arrive.
+--- The recipe contract, by the real program: how values of records arrive.
 
 local json = require "host.json"
 local program = require "tests.e2e.program"
@@ -37,7 +37,7 @@ test("numbers arrive as they are in the source: 64 bits, and longer ones as stri
     { 9007199254740993, math.maxinteger, math.mininteger, "18446744073709551616", 0.1 })
 end)
 
-test("empty lists and objects stay what they are, down to the tenant", function()
+test("empty lists and objects arrive unchanged at the tenant", function()
   for _, text in ipairs { valued().chunk, valued().stored_text } do
     tap.contains(text, '"none":[]')
     tap.contains(text, '"empty":{}')
@@ -45,7 +45,7 @@ test("empty lists and objects stay what they are, down to the tenant", function(
   end
 end)
 
-test("nulls and empty strings go at the top level and stay in metadata", function()
+test("nulls and empty strings are removed at the top level and kept in metadata", function()
   local text = valued().chunk
   tap.contains(text, '"null":null')
   tap.contains(text, '"text":""')
@@ -53,16 +53,16 @@ test("nulls and empty strings go at the top level and stay in metadata", functio
   tap.contains(text, '"email_verified":false')
 end)
 
-test("members stand in a fixed order: identifiers first, metadata last and sorted", function()
+test("members are in a fixed order: identifiers first, metadata last and sorted", function()
   tap.contains(valued().chunk,
     '[{"email":"a@example.com","email_verified":false,"user_id":"u1","app_metadata":{"empty":')
 end)
 
-test("strings come through with every escape", function()
+test("strings arrive with every escape", function()
   tap.equal(valued().stored.app_metadata.esc, "a/b\u{e9}\u{1f600}\0\n")
 end)
 
-test("the same source and recipe give the same bytes", function()
+test("the same source and recipe produce the same bytes", function()
   local list = {}
   for i = 1, 40 do
     local metadata = {}
@@ -92,8 +92,8 @@ end
 
 for _, case in ipairs {
   { "empty cells and \\N are nil", "{}", { "nil", "nil", "NULL", " x " } },
-  { "empty cells are kept when asked for", '{ empty = "keep" }', { "", "nil", "NULL", " x " } },
-  { "null words count when they are named", '{ null = { "NULL" }, trim = true }',
+  { "empty cells are kept on request", '{ empty = "keep" }', { "", "nil", "NULL", " x " } },
+  { "null values apply if they are listed", '{ null = { "NULL" }, trim = true }',
     { "nil", "nil", "nil", "x" } },
 } do
   test("CSV: " .. case[1], function()
@@ -135,7 +135,7 @@ return {
   tap.equal(got, { { "pen", 2 }, { "cup", 1 }, { "none", 0 } })
 end)
 
-test("a column that is read and not there is warned about once, with the nearest name", function()
+test("an unknown column is warned about once, with the closest name", function()
   local result = run({
     ["shop.lua"] = csv_recipe "{}", ["a.csv"] = "email,nik\na@example.com,x\nb@example.com,y\n",
   }, { "check", "shop.lua", "input=a.csv" }):ends_with(0)
@@ -143,7 +143,7 @@ test("a column that is read and not there is warned about once, with the nearest
   tap.equal(n, 1)
 end)
 
-test("check warns of a path that is a list in one user and an object in another", function()
+test("check warns about a path that is a list in one user and an object in another", function()
   local result = run({
     ["shop.lua"] = recipe_with(),
     ["users.ndjson"] = lines {

@@ -1,10 +1,10 @@
---- Every shipped recipe against its samples. A folder here is named like its recipe; each
+--- Runs every shipped recipe over its samples. A folder here is named like its recipe; each
 --- expected*.json in it is a run:
----   params     of the recipe; what names a file of the folder is a path
+---   params     of the recipe; the name of a file in the folder becomes its path
 ---   users      what each imported user must contain; identifying, verified, blocked, password and
----              MFA fields that are not shown must be absent
----   left_out   for each record that is not imported a part of the reason, or its code, in order
----   passwords  user_id -> the cleartext that must log in
+---              MFA fields that are not listed must be absent
+---   left_out   for each record that is not imported, in order, its code or a part of the reason
+---   passwords  user_id -> the password that must log in
 
 local tap = require "tests.tap"
 local file = require "host.file"
@@ -33,7 +33,7 @@ local function covers(actual, expected)
   return not json.is_array(expected) or #actual == #expected
 end
 
----The recipe as `check` runs it: in its sandbox, through the rules and the duplicates.
+---Runs the recipe as `check` does: in its sandbox, with validation and duplicate detection.
 local function run(name, params)
   local users, left_out, folder = {}, {}, assert(file.temporary())
   local function leave(_, rejection)
@@ -65,7 +65,7 @@ local function params_of(folder, given)
 end
 
 ---@param passwords table<string, string>
----@param refused string?  the user_id whose wrong password is tried
+---@param refused string?  the user_id to try with a wrong password
 local function check_user(user, expected, passwords, refused)
   tap.equal(covers(user, expected), true, "user " .. expected.user_id .. " is "
     .. json.encode(user))
@@ -77,7 +77,7 @@ local function check_user(user, expected, passwords, refused)
   local password = passwords[expected.user_id]
   if password then
     tap.equal(verify.login(user, password), true, "the password of " .. expected.user_id)
-    if expected.user_id == refused then -- one is enough: slow hashes are slow to refuse too
+    if expected.user_id == refused then -- one is enough: slow hashes are slow to reject, too
       tap.equal(verify.login(user, password .. "x"), false, "a wrong one of " .. refused)
     end
   else
@@ -125,7 +125,7 @@ local REFUSED <const> = {
   { "password_format", "sha256_middle", "unknown password_format=sha256_middle" },
 }
 
-test("recipes: csv refuses a column or a format that is not there", function()
+test("recipes: csv rejects an unknown column or format", function()
   for _, case in ipairs(REFUSED) do
     local params = { input = FOLDER .. "/csv/users.csv", [case[1]] = case[2] }
     local recipe = require "recipes.csv"
@@ -133,7 +133,7 @@ test("recipes: csv refuses a column or a format that is not there", function()
   end
 end)
 
-test("recipes: csv finds a told column whatever its case", function()
+test("recipes: csv finds a given column in any case", function()
   local users = run("csv", { input = FOLDER .. "/csv/users.csv", null = "NULL", nickname = "ID" })
   tap.equal(users[1].nickname, "1001")
   users = run("csv", { input = FOLDER .. "/csv/users.csv", nickname = "first_name" })

@@ -1,4 +1,4 @@
---- Whether a password lets a mapped user in: an own reading of Auth0's documents, on host.digest.
+--- Whether a mapped user can log in: an independent implementation of Auth0's documentation.
 
 local digest = require "host.digest"
 

@@ -1,5 +1,5 @@
---- The globals of a recipe and of the modules it loads: the standard library without what starts
---- programs, ends this one, writes files, or looks into the program.
+--- The globals of a recipe: the standard library without functions that start or end programs,
+--- write files, or inspect this program.
 
 local globals = {}
 
@@ -22,7 +22,7 @@ local function copy(from)
   return made
 end
 
----`print` goes to stderr: stdout carries the program's result.
+---stdout is for the program's result.
 local function print_to_stderr(...)
   local words = table.pack(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
@@ -36,8 +36,8 @@ local function open_to_read(path, mode)
   return io.open(path, mode)
 end
 
----Coroutines whose `yield` works in those that the recipe began itself; around them are the
----program's own, and to yield from `map` would hand it a value that it did not ask for.
+---A `coroutine` whose `yield` works only in coroutines of the recipe: `map` itself runs in one of
+---the program, which does not expect its values.
 local function coroutines()
   local made, own = copy(coroutine), setmetatable({}, { __mode = "k" })
   local function registered(fn)
@@ -58,7 +58,7 @@ local function coroutines()
 end
 
 ---@param require_ fun(name: string): any
----@return table  the globals
+---@return table globals
 function globals.new(require_)
   local env = pick(_G, PLAIN)
   env._G = env

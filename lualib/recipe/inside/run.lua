@@ -1,9 +1,9 @@
---- The `run` object as a recipe's `import` and `finalize` see it: functions and plain fields, with
---- nothing of the program behind them that a recipe could reach.
+--- The `run` object of a recipe's `import` and `finalize`: functions and plain fields, through
+--- which a recipe cannot reach internals of the program.
 
 local run = {}
 
----@param calls table<string, fun(...: any): any>  what each method does; `run` itself is not passed
+---@param calls table<string, fun(...: any): any>  the methods; called without `run`
 ---@param fields table<string, any>
 ---@return Run
 function run.new(calls, fields)

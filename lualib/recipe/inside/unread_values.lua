@@ -1,5 +1,5 @@
---- What a recipe's helpers could not read: its own `auth0.password` and `source.value` note what
---- they answer with nil, so that no password, phone number or date is lost silently.
+--- Records values that a recipe's helpers cannot read: its copies of `auth0.password` and
+--- `source.value` note each nil result, so that no password, phone number or date is lost silently.
 
 local build = require "auth0.hash.build"
 local password = require "auth0.password"
@@ -9,17 +9,17 @@ local redact = require "auth0.redact"
 
 local unread_values = {}
 
----@class UnreadValues  of the record at hand
----@field any? true              something is noted here
----@field hash? string           why the first hash was refused
----@field built? true             a builder gave a hash
----@field values? table<string, any>  the first value that a helper could not read, by its name
----@field warned? true           the recipe has warned of the record itself
+---@class UnreadValues  of the current record
+---@field any? true              another field may be set
+---@field hash? string           why the first hash was rejected
+---@field built? true             a builder returned a hash
+---@field values? table<string, any>  the first unreadable value, by helper
+---@field warned? true           the recipe itself called `warn`
 
--- These make no hash.
+-- These return no hash.
 local OTHERS <const> = { bytes = true, fields = true, identify = true }
 
----Helpers of source.value that answer nil to what they cannot read, and what to do then.
+---Helpers of source.value that return nil for a value they cannot read, and what to do about it.
 ---@type table<string, string>
 local READERS <const> = {
   boolean = "value.boolean accepts true/false, t/f, yes/no, on/off, 1/0; map others yourself.",
@@ -30,10 +30,10 @@ local READERS <const> = {
   totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
 }
 
--- Ways in which systems write that there is no date.
+-- How systems write "no date".
 local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
 
----Notes that a builder gave a hash, or why not; `auto` has its reason in the third place.
+---Notes that a builder returned a hash, or why not; `auto` returns the reason third.
 local function noting_hash(unread, fn)
   local function note(first, second, third)
     local why = second or third
@@ -47,7 +47,7 @@ local function noting_hash(unread, fn)
   return function(...) return note(fn(...)) end
 end
 
----Whether there is anything in a value that reads as nothing.
+---Whether a value that reads as nil has content.
 local function says_something(name, given)
   if type(given) ~= "string" and type(given) ~= "number" then return false end
   local written = tostring(given)
@@ -64,11 +64,11 @@ local function noting_value(unread, name, fn)
       if unread.values[name] == nil then unread.values[name] = given end
     end
     if why ~= nil then return read, why end
-    return read -- alone: a second nil would be an argument too many for what takes the result
+    return read -- alone: a second nil could be an extra argument for the caller
   end
 end
 
----Notes bytes that do not decode: a builder takes their nil for a hash that is not there.
+---Notes undecodable bytes: a builder would treat their nil as a missing hash.
 local function noting_bytes(unread, fn)
   return function(given, encoding)
     local bytes = fn(given, encoding)
@@ -85,7 +85,7 @@ local function copy(module)
   return own
 end
 
----The two modules as a recipe gets them, by name, and where they note.
+---The two modules of a recipe, by name, and their notes.
 ---@return table<string, table> modules
 ---@return UnreadValues unread
 function unread_values.new()
@@ -98,7 +98,7 @@ function unread_values.new()
   return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
 
----For the next record.
+---Call before each record.
 ---@param unread UnreadValues
 function unread_values.clear(unread)
   unread.any, unread.hash, unread.built, unread.values, unread.warned = nil, nil, nil, nil, nil
@@ -107,10 +107,10 @@ end
 ---@class UnreadWarning
 ---@field code string
 ---@field message string
----@field shape? string  what the value looks like
+---@field shape? string  the redacted value
 ---@field fix string
 
----What became of the password of a user who has none.
+---The warning for a user without a password.
 ---@return UnreadWarning?
 local function of_password(unread)
   if unread.built then
@@ -128,8 +128,8 @@ local function of_password(unread)
   end
 end
 
----What there is to tell of a user that the record became: a hash that was refused, or built and
----not assigned, where he has no other; values, where the recipe itself told nothing.
+---The warnings for a user: a hash that was rejected or not assigned, if the user has no password;
+---unreadable values, if the recipe did not warn itself.
 ---@param unread UnreadValues
 ---@param user User
 ---@return UnreadWarning[]

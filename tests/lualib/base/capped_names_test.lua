@@ -5,7 +5,7 @@ local tap = require "tests.tap"
 local capped_names = require "base.capped_names"
 local test = tap.test
 
-test("a hundred names keep their own, later ones are other", function()
+test("a hundred names are kept, later ones are other", function()
   local name_of = capped_names.new()
   for i = 1, 100 do tap.equal(name_of("n" .. i), "n" .. i) end
   tap.equal({ name_of "n101", name_of "n7", name_of "n102" }, { "other", "n7", "other" })
@@ -31,7 +31,7 @@ test("check counts a hundred skip reasons and other", function()
   tap.equal({ report.records.skipped, report.status, report.exit }, { 120, "complete", 0 })
 end)
 
-test("a recipe's warnings are bounded too", function()
+test("the number of a recipe's warnings is limited too", function()
   local warnings = {}
   local warn = face.new(warnings).warn
   for i = 1, 120 do warn("w" .. i, "of record " .. i) end

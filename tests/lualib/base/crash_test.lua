@@ -1,4 +1,4 @@
---- base.crash: where a build for tests dies, and that others do not.
+--- base.crash: test builds end at crash points, other builds do not.
 
 local crash = require "base.crash"
 local process = require "host.process"
@@ -17,12 +17,12 @@ local thing = setmetatable({}, Thing)
 for i = 1, 3 do
   local a, b = thing:work(i, nil)
   assert(a == i and b == nil)
-  crash.point(thing, "beside")
+  crash.point(thing, "loop")
 end
 return 7
 ]]
 
----The status of a process that passes each place three times.
+---The exit status of a process that passes each crash point three times.
 local function status(wanted)
   local folder = assert(file.temporary())
   assert(file.write(folder .. "/script.lua", SCRIPT))
@@ -41,8 +41,8 @@ end
 local KILLED <const> = crash.possible and 128 + 9 or 7
 
 for wanted, expected in pairs {
-  ["work.before:1"] = KILLED, ["work.after:3"] = KILLED, ["beside:2"] = KILLED,
-  ["beside:4"] = 7, ["elsewhere:1"] = 7, ["beside:0"] = 7, ["beside"] = 7, [""] = 7,
+  ["work.before:1"] = KILLED, ["work.after:3"] = KILLED, ["loop:2"] = KILLED,
+  ["loop:4"] = 7, ["elsewhere:1"] = 7, ["loop:0"] = 7, ["loop"] = 7, [""] = 7,
 } do
   test("AUTH0_MIGRATE_CRASH=" .. wanted .. " ends a process that passes it three times", function()
     equal(status(wanted), expected)

@@ -1,4 +1,4 @@
---- base.versions: databases of older versions, newer ones, and others.
+--- base.versions: databases of older and newer versions, and of other kinds.
 
 local store = require "host.store"
 local tap = require "tests.tap"
@@ -45,14 +45,14 @@ test("a database one version behind gets the last migration only", function()
   equal(content(db), { 3, { one = 1, two = 7, three = 8 } })
 end)
 
-test("a database that somebody has brought up to date meanwhile stays as it is", function()
+test("a database that another process has upgraded is not changed", function()
   local db <close> = book(1)
   equal(versions.check(db, layout(), "x.db"), 1)
   for _ = 1, 2 do assert(versions.update(db, layout(), "x.db")) end
   equal(content(db), { 3, { one = 1, two = 2, three = 3 } })
 end)
 
-test("a migration that fails leaves the database as it was", function()
+test("a migration that fails leaves the database unchanged", function()
   local db <close> = book(1)
   local failing = layout {
     "ALTER TABLE entry ADD COLUMN two", "INSERT INTO entry VALUES (NULL, 2)",
@@ -63,7 +63,7 @@ test("a migration that fails leaves the database as it was", function()
   equal(content(db), { 1, { one = 1 } })
 end)
 
-test("a migration that raises leaves the database as it was", function()
+test("a migration that raises leaves the database unchanged", function()
   local db <close> = book(1)
   local raising = layout { "ALTER TABLE entry ADD COLUMN two", function() error("a mistake") end }
   tap.raises(function() versions.update(db, raising, "x.db") end, "a mistake")
@@ -83,7 +83,7 @@ for name, sql in pairs {
   ["without a version"] = "PRAGMA user_version = 0",
   ["with a version below all"] = "PRAGMA user_version = -5",
 } do
-  test("a database " .. name .. " is another one", function()
+  test("a database " .. name .. " is of another kind", function()
     local db <close> = book(2)
     assert(db:exec(sql))
     local version, message, kind = versions.check(db, layout(), "x.db")
@@ -91,7 +91,7 @@ for name, sql in pairs {
   end)
 end
 
-test("a database from before there were versions counts as told", function()
+test("a database without a version has the version of `unmarked`", function()
   local db <close> = book(0)
   equal(versions.check(db, layout(nil, 1), "x.db"), 1)
   assert(versions.update(db, layout(nil, 1), "x.db"))

@@ -3,7 +3,7 @@ local failure = require "base.failure"
 local tap = require "tests.tap"
 local test = tap.test
 
--- Errors as the program's own Lua and as a recipe's raise them.
+-- Errors as raised by the program's Lua and by a recipe.
 local OURS <const> = "lualib/source/csv.lua:7: bad argument"
 local THEIRS <const> = "shop.lua:4: boom"
 
@@ -11,7 +11,7 @@ local function raises(value)
   return function() error(value, 0) end
 end
 
-test("a function that ends well gives its results", function()
+test("a function that succeeds returns its results", function()
   tap.equal({ call.try(function(...) return "a", ... end, 1, 2) }, { true, "a", 1, 2 })
   tap.equal({ call.check("map", function(...) return "a", ... end, 1) }, { "a", 1 })
 end)
@@ -23,7 +23,7 @@ test("a function may yield", function()
   tap.equal({ thread(), thread(7) }, { 1, 8 })
 end)
 
-test("an error of a recipe's iterator stands at its line, not where we called it", function()
+test("an error of a recipe's iterator has its line, not that of our call", function()
   local _, err = call.try(raises("lualib/stage/pipeline.lua:250: " .. THEIRS))
   tap.equal({ err.where, err.message, call.is_ours(err) }, { "shop.lua:4", "boom", false })
   _, err = call.try(raises(OURS))
@@ -31,7 +31,7 @@ test("an error of a recipe's iterator stands at its line, not where we called it
     { "lualib/source/csv.lua:7", "bad argument", true })
 end)
 
-test("an error as text has its place, else the file that is named", function()
+test("an error as text has its place, else the given file", function()
   local _, err = call.try(raises(THEIRS))
   tap.equal({ call.text(err), call.text(err, "x.lua") }, { THEIRS, THEIRS })
   _, err = call.try(raises "boom")
@@ -47,7 +47,7 @@ for _, case in ipairs {
   { "that is a failure of the world", failure.new("users.csv is cut off", "parse"),
     "users.csv is cut off", "parse" },
 } do
-  test("what becomes of an error " .. case[1], function()
+  test("the failure for an error " .. case[1], function()
     local _, err = call.try(raises(case[2]))
     tap.equal({ call.failed(err, "source") }, { nil, case[3], case[4] })
   end)
@@ -56,7 +56,7 @@ end
 for _, case in ipairs {
   { "a recipe's error is raised with function and line", THEIRS,
     "shop.lua:4: the recipe's `import` failed: boom", "usage" },
-  { "an error of the program stays one", OURS, "bad argument", "fatal" },
+  { "an error of the program is not changed", OURS, "bad argument", "fatal" },
   { "a failure of the world keeps its kind", failure.new("no answer", "temporary"), "no answer",
     "temporary" },
 } do

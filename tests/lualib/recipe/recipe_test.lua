@@ -14,7 +14,7 @@ end
 
 local EMPTY <const> = env_of {}
 
----Loads a text as DIR/NAME.lua; beside it lie the texts of `others`.
+---Loads a text from a temporary folder that also contains `others`.
 local function load_text(text, options, others)
   local folder = assert(file.temporary())
   local path = folder .. "/made.lua"
@@ -30,7 +30,7 @@ local function load_text(text, options, others)
   return made, message, kind
 end
 
----A recipe with the given fields beside source and map.
+---A recipe with these fields, source and map.
 local function with(fields)
   return "return { source = function() end, map = function() end, " .. fields .. " }"
 end
@@ -52,7 +52,7 @@ test("a recipe has the fields of its file", function()
   tap.equal(made.path, file.real(SHOP))
 end)
 
-test("a recipe without a name is called as its file", function()
+test("the default name of a recipe is that of its file", function()
   tap.equal(assert(load_text(with "")).name, "made")
 end)
 
@@ -73,7 +73,7 @@ test("the digest changes with the text of a module", function()
   assert(one.digest ~= other.digest)
 end)
 
-test("the own digest of a recipe has its modules in it, and not what is shipped", function()
+test("the own digest of a recipe covers its modules, but not shipped recipes", function()
   local text = "local h, base = require 'h', require 'recipes.csv'\n" .. with ""
   local one = assert(load_text(text, nil, { ["h.lua"] = "return 1" }))
   local other = assert(load_text(text, nil, { ["h.lua"] = "return 2" }))
@@ -85,7 +85,7 @@ test("the own digest of a recipe has its modules in it, and not what is shipped"
   tap.equal({ alone.own_digest == alone.digest, alone.shipped }, { true, {} })
 end)
 
-test("the own digest of a shipped recipe is its name's", function()
+test("the own digest of a shipped recipe is that of its name", function()
   local options = { params = { input = "x.csv" } }
   local csv = assert(recipe.load("csv", options))
   local keycloak = assert(recipe.load("keycloak", options))
@@ -132,7 +132,7 @@ local WRONG <const> = {
   { "a retry that is a number", with "retry = 3", "retry must be a table of options" },
   { "a negative wait", with "retry = { first = -1 }",
     "retry.first must be a number of seconds, 0 or more, not -1" },
-  { "a fix that is no function", with "fix = { FORMAT = 1 }", "fix.FORMAT must be a function" },
+  { "a fix that is not a function", with "fix = { FORMAT = 1 }", "fix.FORMAT must be a function" },
   { "fewer rounds than none", with "finalize = { rounds = -1 }",
     "finalize.rounds must be an integer, 0 or more, not -1" },
   { "finalize without rounds", with "finalize = { round = 1 }", 'did you mean "rounds"?' },
@@ -149,7 +149,7 @@ local WRONG <const> = {
 }
 
 for _, case in ipairs(WRONG) do
-  test("refused with a sentence: " .. case[1], function()
+  test("rejected with a message: " .. case[1], function()
     local made, message, kind = load_text(case[2])
     tap.equal(made, nil)
     tap.contains(message, case[3])
@@ -173,7 +173,7 @@ test("two recipes share no globals and no cjson settings", function()
   assert(load_text("assert(shared == nil); assert(require('cjson').encode({{{}}}))\n" .. with ""))
 end)
 
-test("a recipe may require what the library opens", function()
+test("a recipe may require the open modules", function()
   assert(load_text([[
     assert(require "migrate".reject); assert(require "auth0.codes".list)
     assert(require "migrate.import"); assert(require "migrate".retry.new)
@@ -202,7 +202,7 @@ test("recipes of the user's data folder are found by name", function()
   assert(file.remove_tree(folder))
 end)
 
-test("a recipe that is not there is told with the nearest file", function()
+test("a missing recipe is reported with the closest file name", function()
   local made, message, kind = recipe.load("tests/fixtures/recipes/shp.lua", { env = EMPTY })
   tap.equal(made, nil)
   tap.contains(message, "did you mean tests/fixtures/recipes/shop.lua?")
@@ -216,7 +216,7 @@ end)
 
 -- Parameters ------------------------------------------------------------------------------
 
-test("the command line beats the environment beats the file beats the default", function()
+test("the order is command line, environment, file, default", function()
   local from_env = env_of { AUTH0_MIGRATE_PARAM_COUNTRY = "FR" }
   local cases = {
     { { country = "AT" }, from_env, { country = "CH" }, "AT" },
@@ -231,18 +231,18 @@ test("the command line beats the environment beats the file beats the default", 
   end
 end)
 
-test("a number of the configuration file comes as it would have been typed", function()
+test("a number in the configuration file becomes text, as on the command line", function()
   tap.equal(assert(shop { file = { country = 49 } }).params.country, "49")
 end)
 
-test("a missing parameter lists what the recipe takes", function()
+test("the message about a missing parameter lists all parameters", function()
   local _, message, kind = shop { params = {} }
   tap.contains(message, "the parameter input is missing; add input=VALUE")
   tap.contains(message, "the customers export (required)")
   tap.equal(kind, "usage")
 end)
 
-test("an unknown parameter has the nearest name", function()
+test("the message about an unknown parameter has the closest name", function()
   local _, message = shop { params = { input = "a", contry = "DE" } }
   tap.contains(message, 'no parameter "contry"; did you mean "country"?')
 end)
@@ -268,7 +268,7 @@ test("a secret in the configuration file must come from the environment", functi
   tap.equal(made.params.api_key, "hunter2")
 end)
 
-test("a secret is read from a file, without the last line's end", function()
+test("a secret is read from a file, without the final newline", function()
   local folder = assert(file.temporary())
   assert(file.write(folder .. "/key", "hunter2\n"))
   local made = assert(shop { params = { input = "a", api_key = "@" .. folder .. "/key" } })
@@ -278,9 +278,9 @@ test("a secret is read from a file, without the last line's end", function()
   assert(file.remove_tree(folder))
 end)
 
--- The face --------------------------------------------------------------------------------
+-- require "migrate" -----------------------------------------------------------------------
 
-test("what reject returns is recognised, and nothing else", function()
+test("only the result of reject is a rejection", function()
   local value = require("migrate").reject("too young", "AGE", "birthdate")
   assert(reject.is_reject(value))
   tap.equal({ value.reason, value.code, value.path }, { "too young", "AGE", "birthdate" })
@@ -288,7 +288,7 @@ test("what reject returns is recognised, and nothing else", function()
   assert(not reject.is_reject(nil))
 end)
 
-test("extend leaves the base alone and merges parameters", function()
+test("extend does not change the base and merges parameters", function()
   local migrate = require "migrate"
   local base = { name = "base", params = { input = { help = "a", required = true } }, map = print }
   local made = migrate.extend(base, {

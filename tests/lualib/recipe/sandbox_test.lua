@@ -8,7 +8,7 @@ local function env_of(values)
   return function(name) return values[name] end
 end
 
----Folders of texts (path -> text), and the modules that search the ones named, in order.
+---Writes files (path -> text) and returns a sandbox that searches these folders in order.
 local function world_of(texts, folders, own)
   local root = assert(file.temporary())
   for path, text in pairs(texts) do
@@ -23,7 +23,7 @@ local function world_of(texts, folders, own)
   return world, root
 end
 
-test("the recipe's folder comes before the others, in their order", function()
+test("the recipe's folder is searched before the others, which keep their order", function()
   local world, root = world_of({
     ["own/a.lua"] = "return 'own'", ["one/a.lua"] = "return 'one'", ["one/b.lua"] = "return 'one'",
     ["two/b.lua"] = "return 'two'", ["two/c.lua"] = "return 'two'",
@@ -32,7 +32,7 @@ test("the recipe's folder comes before the others, in their order", function()
   assert(file.remove_tree(root))
 end)
 
-test("what the library opens comes before every folder", function()
+test("the open part of the library is searched before every folder", function()
   local world, root = world_of({
     ["own/auth0/codes.lua"] = "return 'false friend'", ["own/source/csv.lua"] = "return 'false'",
     ["own/migrate.lua"] = "return 'false'", ["own/auth0/password.lua"] = "return 'false'",
@@ -60,19 +60,19 @@ test("a module is run once, and one that returns nothing is true", function()
   assert(file.remove_tree(root))
 end)
 
-test("a module gets its name and its file", function()
+test("a module receives its name and its file", function()
   local world, root = world_of({ ["own/a.lua"] = "return { ... }" }, {}, "own")
   tap.equal(world:require "a", { "a", root .. "/own/a.lua" })
   assert(file.remove_tree(root))
 end)
 
-test("a module may have a first line for the shell", function()
+test("a module may start with a shebang line", function()
   local world, root = world_of({ ["own/a.lua"] = "#!/usr/bin/lua\nreturn 1" }, {}, "own")
   tap.equal(world:require "a", 1)
   assert(file.remove_tree(root))
 end)
 
-test("a shipped recipe is run in the world of the one that requires it", function()
+test("a shipped recipe runs in the sandbox of the one that requires it", function()
   local world, root = world_of({}, {})
   local names = sandbox.shipped_names()
   if #names == 0 then tap.skip("no recipe is shipped") end
@@ -83,7 +83,7 @@ test("a shipped recipe is run in the world of the one that requires it", functio
   assert(file.remove_tree(root))
 end)
 
--- The folders of the program's library, and what somebody may have below one of them.
+-- Folders of the program's library, and modules in them.
 local TAKEN <const> = {
   "base", "source", "auth0", "tenant", "recipe", "journal", "stage", "check", "import", "report",
   "run", "rehearsal", "cli", "host", "report.lines", "stage.packer", "migrate.reject",
@@ -100,7 +100,7 @@ for _, name in ipairs(TAKEN) do
   end)
 end
 
-test("the library itself does not load what a recipe calls like a part of it", function()
+test("the library does not load a module of the recipe in place of its own", function()
   local world, root = world_of({
     ["own/source/records.lua"] = "error 'false friend'",
     ["own/source/bad_record.lua"] = "error 'false friend'",
@@ -124,7 +124,7 @@ for _, name in ipairs(REFUSED) do
   end)
 end
 
-test("where modules are looked for follows from the environment", function()
+test("the folders to search depend on the environment", function()
   tap.equal(sandbox.library(env_of { AUTH0_MIGRATE_PATH = "/a:/b", HOME = "/h" }), {
     "/a", "/b", "/h/.local/share/auth0-migrate", "/h/.local/share/auth0-migrate/recipes",
     "/h/.luarocks/share/lua/5.4", "/usr/local/share/lua/5.4", "/usr/share/lua/5.4",
@@ -147,7 +147,7 @@ for _, name in ipairs(ABSENT) do
   end)
 end
 
-test("a recipe's own coroutines yield, and its functions do not yield to the program", function()
+test("a recipe's coroutines yield, and its functions do not yield to the program", function()
   local env = globals.new(function() end)
   local made = env.coroutine.wrap(function(x) env.coroutine.yield(x + 1) end)
   tap.equal(made(1), 2)
@@ -157,7 +157,7 @@ test("a recipe's own coroutines yield, and its functions do not yield to the pro
   tap.equal(outer(), false)
 end)
 
-test("load compiles text for the recipe's own globals", function()
+test("load compiles text with the recipe's globals", function()
   local env = globals.new(function() end)
   env.x = 7
   tap.equal(env.load("return x")(), 7)

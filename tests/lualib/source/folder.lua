@@ -4,7 +4,7 @@ local file = require "host.file"
 
 local folder = {}
 
----Runs `fn(path)` beside files of these contents; the folder is removed afterwards.
+---Runs `fn(path)` with a temporary folder of these files.
 ---@param files table<string, string>
 ---@param fn fun(path: string)
 function folder.with(files, fn)

@@ -16,11 +16,11 @@ end
 
 for name, case in pairs {
   ["a path is itself"] = { { "b.csv" }, { "b.csv" } },
-  ["a comma in a file's name is no separator"] = { { "e,f.csv" }, { "e,f.csv" } },
-  ["parts are joined by commas, in their order, each once"] = {
+  ["a comma in a file's name is not a separator"] = { { "e,f.csv" }, { "e,f.csv" } },
+  ["parts are separated by commas, in order, each once"] = {
     { "c.json", " ,", "b.csv", ",", "c.json" }, { "c.json", "b.csv" } },
   ["a glob stands for the files that match, sorted"] = { { "*.csv" }, { "b.csv", "e,f.csv" } },
-  ["a folder stands for files with known endings, compressed ones too"] = {
+  ["a folder stands for files with known extensions, also compressed"] = {
     { "" }, { "a.csv.gz", "b.csv", "c.json", "e,f.csv" } },
 } do
   test(name, function()
@@ -46,14 +46,14 @@ test("stdin is itself", function()
   equal(input.names { "-" }, { "stdin" })
 end)
 
-test("a list of paths is taken as it is", function()
+test("a list of paths is used unchanged", function()
   folder.with(FILES, function(root)
     equal(input.resolve { root .. "/b.csv", root .. "/e,f.csv" },
       { root .. "/b.csv", root .. "/e,f.csv" })
   end)
 end)
 
-test("what finds nothing names the input and where it was looked for", function()
+test("a message about a missing input names it and the current directory", function()
   local here = require "host.file".working_directory()
   folder.with({ ["a.txt"] = "" }, function(root)
     for _, case in ipairs {

@@ -8,7 +8,7 @@ local json = require "source.json"
 local ndjson = require "source.ndjson"
 local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.raises
 
----What an iterator yields as a list of {record, at}; broken records as their message.
+---The records of an iterator as a list of {record, at}; a broken record as its message.
 local function collect(records)
   local all = {}
   for record, at in records do
@@ -26,7 +26,7 @@ local function failing(fn)
   return err
 end
 
-test("csv records come with the file and the line where they begin", function()
+test("csv records come with the file and the line where they start", function()
   folder.with({ ["users.csv"] = 'id,note\n1,"a\nb"\n2,\n' }, function(root)
     equal(collect(csv.records(root .. "/users.csv")), {
       { { id = "1", note = "a\nb" }, "users.csv:2" }, { { id = "2" }, "users.csv:4" },
@@ -56,7 +56,7 @@ for what, head in pairs {
   ["an SQLite database"] = "SQLite format 3\0\16\0",
   ["a spreadsheet or a zip archive"] = "PK\3\4\20\0\0\0",
 } do
-  test("a file that is " .. what .. " is called so", function()
+  test("the message about " .. what .. " says what it is", function()
     folder.with({ ["u.csv"] = head .. "\n\n", ["u.json"] = head }, function(root)
       for name, reader in pairs { ["u.csv"] = csv, ["u.json"] = json } do
         local ok, err = pcall(function() return reader.records(root .. "/" .. name)() end)
@@ -84,7 +84,7 @@ test("a folder is read file by file, each with its own header", function()
   end)
 end)
 
-test("a delimiter that is given counts for tsv files too", function()
+test("a delimiter option applies to tsv files too", function()
   folder.with({ ["a.tsv"] = "x;id\na;1\n" }, function(root)
     equal(collect(csv.records(root .. "/a.tsv", { delimiter = ";" })), {
       { { id = "1", x = "a" }, "a.tsv:2" },
@@ -92,14 +92,14 @@ test("a delimiter that is given counts for tsv files too", function()
   end)
 end)
 
-test("files of one name are told apart by their paths", function()
+test("files with the same name are distinguished by their paths", function()
   folder.with({ ["a/u.csv"] = "id\n1\n", ["b/u.csv"] = "id\n2\n" }, function(root)
     local all = collect(csv.records(root .. "/a/u.csv," .. root .. "/b/u.csv"))
     equal({ all[1][2], all[2][2] }, { root .. "/a/u.csv:2", root .. "/b/u.csv:2" })
   end)
 end)
 
-test("what is broken alone is a record among the others", function()
+test("a broken record is a value among the others", function()
   folder.with({ ["u.csv"] = "a,b\n1\n2,3\n", ["u.ndjson"] = '{"a":\n{"a":1}\n' }, function(root)
     equal(collect(csv.records(root .. "/u.csv")), {
       { "row has 1 field, the header 2", "u.csv:2" }, { { a = "2", b = "3" }, "u.csv:3" },
@@ -112,7 +112,7 @@ test("what is broken alone is a record among the others", function()
   end)
 end)
 
-test("what cannot be stepped over is raised and names the file", function()
+test("an error that ends the reading is raised and names the file", function()
   folder.with({ ["u.csv"] = 'a\n1\n"2\n', ["u.json"] = '[{"a":1},{"a":}]' }, function(root)
     local err = failing(function() collect(csv.records(root .. "/u.csv")) end)
     equal({ err.message, err.kind },
@@ -123,13 +123,13 @@ test("what cannot be stepped over is raised and names the file", function()
   end)
 end)
 
-test("a file that is not there is told before anything is read", function()
+test("a missing file is reported before anything is read", function()
   local err = failing(function() csv.records("/nowhere/users.csv") end)
   equal(err.kind, "missing")
   contains(err.message, "cannot read /nowhere/users.csv: no such file")
 end)
 
-test("a file without the list is passed among several, but not alone", function()
+test("a file without the list is skipped among several, but not alone", function()
   local files = { ["r.json"] = '{"realm":"r"}', ["u.json"] = '{"users":[{"id":1}]}' }
   folder.with(files, function(root)
     local records = json.records(root, { pointer = "/users" })
@@ -144,7 +144,7 @@ test("a file without the list is passed among several, but not alone", function(
   end)
 end)
 
-test("a file that is broken on the way to the list is not passed among several", function()
+test("a file that is broken before the list is not skipped among several", function()
   local files = { ["r.json"] = '{"realm":', ["u.json"] = '{"users":[{"id":1}]}' }
   folder.with(files, function(root)
     local err = failing(function() collect(json.records(root, { pointer = "/users" })) end)
@@ -153,7 +153,7 @@ test("a file that is broken on the way to the list is not passed among several",
   end)
 end)
 
-test("columns that are not there are warned about once, with the nearest name", function()
+test("unknown columns are warned about once, with the closest name", function()
   folder.with({ ["u.csv"] = "Email,id\na,1\nb,2\n" }, function(root)
     local records = csv.records(root .. "/u.csv")
     for row in records do assert(not row.emial and not row.zzzzzz) end
@@ -165,7 +165,7 @@ test("columns that are not there are warned about once, with the nearest name", 
   end)
 end)
 
-test("a table that was split at the wrong delimiter is warned about", function()
+test("a file that was split at the wrong delimiter is warned about", function()
   folder.with({ ["u.csv"] = "id;mail\n1;a\n" }, function(root)
     local records = csv.records(root .. "/u.csv")
     collect(records)
@@ -175,7 +175,7 @@ test("a table that was split at the wrong delimiter is warned about", function()
   end)
 end)
 
-test("options that do not exist are misuse, with the nearest name", function()
+test("unknown options are misuse, with the closest name", function()
   for _, case in ipairs {
     { csv.records, { delimeter = ";" },
       'csv.records has no option "delimeter"; did you mean "delimiter"?' },
@@ -189,7 +189,7 @@ test("options that do not exist are misuse, with the nearest name", function()
   raises(function() csv.records(nil) end, "csv.records expects the name of its input, got nil")
 end)
 
-test("progress grows to the whole and is read from what is on disk", function()
+test("progress ends at 1 and counts bytes on disk", function()
   folder.with({ ["a.csv"] = "id\n1\n", ["b.csv"] = "id\n2\n" }, function(root)
     local records = csv.records(root)
     records()
@@ -210,7 +210,7 @@ test("a closed reader yields nothing more", function()
   end)
 end)
 
-test("the end stays the end", function()
+test("reading past the end returns nothing again", function()
   folder.with({ ["a.csv"] = "id\n" }, function(root)
     local records = csv.records(root .. "/a.csv")
     equal({ records() }, {})

@@ -6,7 +6,7 @@ local test, equal, raises = tap.test, tap.equal, tap.raises
 
 local TEN <const> = "2026-08-01T10:00:00.000Z"
 
-test("moments are understood in the forms that exports use", function()
+test("dates are read in the formats that exports use", function()
   for _, case in ipairs {
     { "2026-08-01", "2026-08-01T00:00:00.000Z" }, { "2026-08-01 10:00:00", TEN },
     { "2026-08-01T12:00:00+02:00", TEN },
@@ -27,7 +27,7 @@ test("moments are understood in the forms that exports use", function()
   end
 end)
 
-test("what is no moment is nil", function()
+test("what is not a date is nil", function()
   for _, given in ipairs {
     "0000-00-00 00:00:00", "0000-00-00", "0", 0, "", "never", "2026-02-29", "1900-02-29",
       "2026-13-01",
@@ -39,13 +39,13 @@ test("what is no moment is nil", function()
   equal(value.date(nil), nil)
 end)
 
-test("null_if gives nil for the words, for empty and for null", function()
+test("null_if returns nil for the given values, for empty and for null", function()
   equal({ value.null_if("NULL", "NULL", "-"), value.null_if("-", "NULL", "-") }, {})
   equal({ value.null_if(""), value.null_if(json.null), value.null_if(nil) }, {})
   equal({ value.null_if("x", "NULL"), value.null_if(false) }, { "x", false })
 end)
 
-test("first is the first element that says something", function()
+test("first is the first element that is not empty", function()
   equal(value.first { "", json.null, "a", "b" }, "a")
   equal({ value.first {}, value.first(nil), value.first(json.null) }, {})
   equal(value.first("a"), "a")
@@ -53,7 +53,7 @@ test("first is the first element that says something", function()
   equal({ value.first { nil, nil } }, {})
 end)
 
-test("usernames are lower-cased; addresses, ids and foreign characters are none", function()
+test("usernames are lower-cased; addresses, ids and other characters are rejected", function()
   equal(value.username(" Jose_M "), "jose_m")
   for _, case in ipairs { { "a@b.example" }, { "x y" }, { "é" }, { "42", "42" }, { "" }, {} } do
     equal(value.username(case[1], case[2]), nil, case[1])
@@ -61,7 +61,7 @@ test("usernames are lower-cased; addresses, ids and foreign characters are none"
   equal(value.username("carol", "700aa721"), "carol")
 end)
 
-test("members are found in any case, the exact one first", function()
+test("members are found ignoring case, an exact match first", function()
   equal(value.member({ userName = 1 }, "username"), 1)
   equal(value.member({ userName = 1, username = 2 }, "username"), 2)
   equal(value.member({}, "x"), nil)
@@ -84,7 +84,7 @@ test("secrets of time-based codes become unpadded Base32", function()
   end
 end)
 
-test("codes that cannot be carried over give a reason", function()
+test("codes that cannot be imported return a reason", function()
   for _, case in ipairs {
     { nil, nil, "no secret" }, { json.null, nil, "no secret" },
     { "NM", { digits = 8 }, "its codes do not have 6 digits" },
@@ -100,7 +100,7 @@ test("codes that cannot be carried over give a reason", function()
   raises(function() value.totp("NM", { encoding = "utf8" }) end, "encoding must be")
 end)
 
-test("the nearest name is near", function()
+test("the closest name is found if it is close", function()
   local names <const> = { "email", "phone_number", "id" }
   for word, expected in pairs { emial = "email", EMAIL = "email", phonenumber = "phone_number" } do
     equal(spelling.find(word, names), expected)

@@ -2,7 +2,7 @@ local inside_run = require "recipe.inside.run"
 local tap = require "tests.tap"
 local test = tap.test
 
-test("the run object has its fields, and calls without itself", function()
+test("the run object has its fields, and its methods are called without it", function()
   local seen
   local run = inside_run.new({
     submit = function(...)
@@ -14,7 +14,7 @@ test("the run object has its fields, and calls without itself", function()
   tap.equal({ seen, run.rounds }, { { "chunk", 1 }, 3 })
 end)
 
-test("nothing is reachable behind the run object", function()
+test("nothing else is reachable through the run object", function()
   local run = inside_run.new({ sleep = function() end }, { rounds = 3 })
   tap.equal(getmetatable(run), nil)
   local names = {}
@@ -23,7 +23,7 @@ test("nothing is reachable behind the run object", function()
   tap.equal(names, { "rounds", "sleep" })
 end)
 
-test("what a call objects to names the recipe's line, not that of the object", function()
+test("an error of a method names the recipe's line, not that of the object", function()
   local run = inside_run.new({ submit = function() error("no chunk", 2) end }, {})
   local _, message = pcall(function()
     run:submit()

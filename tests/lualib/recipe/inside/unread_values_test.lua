@@ -1,4 +1,4 @@
---- recipe.inside.unread_values and stage.pipeline: what a recipe's helpers cannot read is told.
+--- recipe.inside.unread_values and stage.pipeline: values that helpers cannot read are reported.
 
 local face = require "migrate.face"
 local unread_values = require "recipe.inside.unread_values"
@@ -9,7 +9,7 @@ local test = tap.test
 
 local GOOD <const> = "$2a$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
 
----The warning called `code` after records went through a map that is handed what a recipe requires.
+---The warning `code` after `map` has processed the records; it receives the modules of a recipe.
 ---@return PipelineWarning?
 local function warning_of(records, map, code)
   local modules, unread = unread_values.new()
@@ -43,7 +43,7 @@ local function bcrypt(record, password)
   return user(password.bcrypt(record.hash))
 end
 
-test("a hash that is refused is told, with why and the first place", function()
+test("a hash that is rejected is reported, with the reason and the first place", function()
   local warning = warning_of({ { hash = GOOD }, { hash = "$2a$12$cut" }, { hash = "x" } }, bcrypt)
   tap.equal(warning.n, 2)
   tap.equal(warning.at, "list:2")
@@ -72,7 +72,7 @@ local silent = {
   end },
 }
 for _, case in ipairs(silent) do
-  test("nothing is told of " .. case[1], function()
+  test("nothing is reported for " .. case[1], function()
     tap.equal(warning_of(case[2], case[3]), nil)
   end)
 end
@@ -91,7 +91,7 @@ local lost = {
   end },
 }
 for _, case in ipairs(lost) do
-  test("a hash that is built and in no user is told: " .. case[1], function()
+  test("a hash that is built and in no user is reported: " .. case[1], function()
     local records = { {}, { hash = GOOD }, { hash = GOOD }, {} }
     local warning = warning_of(records, case[2], "password_not_assigned")
     tap.equal({ warning.n, warning.at }, { 2, "list:2" })
@@ -99,13 +99,13 @@ for _, case in ipairs(lost) do
   end)
 end
 
-test("nothing is told of several users of which one has the hash", function()
+test("nothing is reported for several users of which one has the hash", function()
   tap.equal(warning_of({ { hash = GOOD } }, function(record, password)
     return { user(password.bcrypt(record.hash)), { email = "c@b.co" } }
   end, "password_not_assigned"), nil)
 end)
 
-test("bytes that do not decode are told as a hash that is not kept", function()
+test("undecodable bytes are reported as a hash that is not kept", function()
   local warning = warning_of({ {}, { hash = "" }, { hash = "xyz" } }, function(record, password)
     return user(password.digest("md5", password.bytes(record.hash, "hex"), { encoding = "bytes" }))
   end)
@@ -113,7 +113,7 @@ test("bytes that do not decode are told as a hash that is not kept", function()
   tap.contains(warning.message, "not hex")
 end)
 
-test("auto's reason stands behind two places for a hash", function()
+test("auto returns the reason after two places for a hash", function()
   local warning = warning_of({ { hash = "plain" } }, function(record, password)
     local made = user()
     made.password_hash, made.custom_password_hash = password.auto(record.hash)
@@ -147,7 +147,7 @@ local unread = {
   end, { mail = "ada" } },
 }
 for _, case in ipairs(unread) do
-  test("a value that value." .. case[1] .. " cannot read is told with its looks", function()
+  test("a value that value." .. case[1] .. " cannot read is reported with a description", function()
     local warning = warning_of({ {}, case[4], case[4] }, case[3], "value_not_kept " .. case[1])
     tap.equal({ warning.n, warning.at, warning.shape }, { 2, "list:2", case[2] })
     assert(#warning.fix > 0)
@@ -169,7 +169,7 @@ local unsaid = {
   end, "phone" },
 }
 for _, case in ipairs(unsaid) do
-  test("nothing is told of " .. case[1], function()
+  test("nothing is reported for " .. case[1], function()
     tap.equal(warning_of({ case[2] }, case[3], "value_not_kept " .. case[4]), nil)
   end)
 end
