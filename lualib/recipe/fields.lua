@@ -218,9 +218,4 @@ function fields.check(value)
   end
 end
 
----@return string[]
-function fields.fields()
-  return keys_of(FIELDS)
-end
-
 return fields
