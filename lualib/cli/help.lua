@@ -59,17 +59,17 @@ local INTRODUCTION <const> = [[
 auth0-migrate RECIPE [name=value ...] [options]
 auth0-migrate COMMAND ...
 
-Moves users into Auth0. RECIPE is a Lua file that says how your users look, or
-the name of a shipped or installed recipe; name=value sets one of its
-parameters. AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and
-AUTH0_CONNECTION name the tenant, or auth0-migrate.yaml does.
+Imports users into Auth0. RECIPE is a Lua file that describes your users, or the
+name of a shipped or installed recipe; name=value sets one of its parameters.
+Set the tenant in AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and
+AUTH0_CONNECTION, or in auth0-migrate.yaml.
 
 Commands:
 ]]
 local MORE <const> = [[
 
-auth0-migrate COMMAND --help lists the options of a command.
-auth0-migrate --version says which version this is.
+auth0-migrate COMMAND --help shows the help and options of a command.
+auth0-migrate --version shows the version.
 ]]
 
 ---@param commands Command[]

@@ -84,7 +84,7 @@ end
 ---Runs a command as a task, and reports what it raises, on purpose or not. A run that is stopped at
 ---once (a second Ctrl-C) ends the scheduler with its report in place of a status.
 local function perform(command, context)
-  loop.last_words("\nerror: stopped at once\nnext: "
+  loop.last_words("\nerror: stopped immediately\nnext: "
     .. command_result.command_line(context.args) .. "\n")
   local ok, result = guard.call(scheduler.run, command.run, context)
   context.ui:close()

@@ -22,7 +22,7 @@ local function add_option(parser, option)
         local value, expected = option.parse(text)
         if value ~= nil then return value end
         local flag = option.flags:match("%-%-[%w-]+") or option.flags
-        return nil, string.format("%s takes %s, not \"%s\"", flag, expected, text)
+        return nil, string.format("%s must be %s, not \"%s\"", flag, expected, text)
       end)
     end
   end
@@ -52,7 +52,7 @@ end
 
 -- What argparse says, and how we say it: it reports an error as a text and as nothing else.
 local WORDS <const> = {
-  { "^missing argument '(.-)'", function(_, name) return name .. " is missing" end },
+  { "^missing argument '(.-)'", function(_, name) return "missing argument " .. name end },
   { "^too many arguments", function() return "too many arguments" end },
   {
     "^unknown option '(.-)'", function(command, flag)
@@ -62,11 +62,19 @@ local WORDS <const> = {
   },
   {
     "^option '(.-)' requires an argument", function(_, flag)
-      return flag .. " needs a value"
+      return flag .. " requires a value"
     end,
   },
-  { "^option '(.-)' must be used at most", function(_, flag) return flag .. " is given twice" end },
-  { "^option '(.-)' does not take", function(_, flag) return flag .. " takes no value" end },
+  {
+    "^option '(.-)' must be used at most", function(_, flag)
+      return flag .. " may be given only once"
+    end,
+  },
+  {
+    "^option '(.-)' does not take", function(_, flag)
+      return flag .. " does not accept a value"
+    end,
+  },
 }
 
 local function reword(command, message)
@@ -87,10 +95,9 @@ function parse.params(list)
     local name, value = word:match("^([%a_][%w_]*)=(.*)$")
     if not name then
       local hint = file.stat(word) and "; did you mean input=" .. word .. "?" or ""
-      return nil, string.format("\"%s\" is not a parameter: they are given as name=value%s", word,
-        hint)
+      return nil, string.format("\"%s\" is not a parameter of the form name=value%s", word, hint)
     end
-    if given[name] then return nil, "the parameter " .. name .. " is given twice" end
+    if given[name] then return nil, "the parameter " .. name .. " is given more than once" end
     given[name] = value
   end
   return given

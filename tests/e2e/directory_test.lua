@@ -258,8 +258,8 @@ test("rehearse --faults tells how often each rule has hit", function()
     }
     local text = s:run(args):ends_with(0).stdout
     contains(text, "faults     1  status, GET /jobs/*: 1 of ")
-    contains(text, "\n           2  job-lost: never, of 3 jobs\n")
-    contains(text, "\n           3  slots, POST /jobs/users-import: never: no request matched\n")
+    contains(text, "\n           2  job-lost: 0 of 3 matching jobs\n")
+    contains(text, "\n           3  slots, POST /jobs/users-import: no matching request\n")
     args[#args + 1] = "--json"
     local faults = s:run(args):ends_with(0):object().faults
     equal({ #faults, faults[2].hits, faults[2].matched }, { 3, 0, 3 })

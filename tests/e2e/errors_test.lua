@@ -175,7 +175,7 @@ local CASES <const> = {
   },
   {
     "a bad value of an option", args = { "check", "shop.lua", "input=good.csv", "--limit", "x" },
-    status = 2, says = { '--limit takes a whole number' }, next = "auth0-migrate check --help",
+    status = 2, says = { '--limit must be a whole number' }, next = "auth0-migrate check --help",
   },
   {
     "an unknown parameter", args = { "check", "shop.lua", "input=good.csv", "contry=AT" },
@@ -192,7 +192,7 @@ local CASES <const> = {
   },
   {
     "a tenant without encryption", args = { "run", "shop.lua", "input=good.csv" }, status = 2,
-    env = { AUTH0_DOMAIN = "http://example.com" }, says = { "without encryption" },
+    env = { AUTH0_DOMAIN = "http://example.com" }, says = { "is not encrypted" },
   },
   {
     "a run that is not there", args = { "resume" }, status = 2,

@@ -69,12 +69,12 @@ test("--canary takes a percentage; plan and statement say how many users it came
   scene(45, function(s)
     s:tenant()
     local ended = s:run(words("--canary", "10%")):ends_with(8)
-    contains(ended.stderr, "canary    the first 5 users (10%): alone, before the rest")
+    contains(ended.stderr, "canary    the first 5 users (10%): imported alone, before the rest")
     local report = s:run { "resume", "--yes", "--json" }:ends_with(0):object()
     equal(report.canary, { asked = "10%", users = 5, good = 5 })
     equal(report.jobs.submitted, 2)
     contains(s:run { "report" }:ends_with(0).stdout,
-      "canary    the first 5 users (10%): all came back clean")
+      "canary    the first 5 users (10%): all imported")
     contains(s:read "shop.run/report.html", "went first: all came back clean")
     s:holds(45)
   end)
@@ -86,7 +86,7 @@ test("plan names a canary, and counts the jobs that a run with it sends", functi
     args[1] = "plan"
     local ended = s:run(args):ends_with(0)
     contains(ended.stdout, "45 users in 4 jobs")
-    contains(ended.stdout, "canary    the first 5 users (10%): alone, before the rest")
+    contains(ended.stdout, "canary    the first 5 users (10%): imported alone, before the rest")
     local planned = s:run(words("--chunk-users", "20", "--canary", "10%", "--json")):ends_with(8)
     equal(planned:object().plan.jobs, 4)
   end)

@@ -110,7 +110,7 @@ test("preview and check find nothing wrong with it, and prove lets the password 
   equal(said:find("INVALID_TYPE", 1, true), nil)
   run({ "check", table.unpack(args) }, WAYS):ends_with(0)
   said = run({ "prove", "--logins", "logins.csv", table.unpack(args) }, WAYS):ends_with(0).stdout
-  tap.contains(said, "logins    2 tried, 2 right")
+  tap.contains(said, "logins    2 tried, 2 succeeded")
 end)
 
 ---Ways in which there are two hashes.

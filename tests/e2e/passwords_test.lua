@@ -95,10 +95,10 @@ end)
 
 ---{name, arguments, part of the message, environment}
 local MISUSES <const> = {
-  { "no login", { "try-login" }, "wants an ID" },
+  { "no login", { "try-login" }, "requires an ID" },
   { "no terminal to ask", { "try-login", "anna@example.com" }, "--logins FILE" },
   { "a file that is not there", { "try-login", "--logins", "none.csv" }, "none.csv" },
-  { "a login that the file lacks", { "try-login", "bob", "--logins", "a.csv" }, "no login of bob" },
+  { "a login that the file lacks", { "try-login", "bob", "--logins", "a.csv" }, "no login for bob" },
   { "another header", { "try-login", "--logins", "header.csv" }, "id,password" },
   { "a broken line", { "try-login", "--logins", "broken.csv" }, "line 2" },
   { "JSON without a password", { "try-login", "--logins", "lacking.ndjson" }, "line 2" },
@@ -131,7 +131,7 @@ test("a rehearsal tries logins: 0 when all get in", function()
     one(s, BCRYPT)
     s:write("logins.csv", string.format(CSV, "anna@example.com"))
     local ended = s:run({ "rehearse", "shop.lua", "input=people.csv", "--logins", "logins.csv" })
-    contains(ended:ends_with(0).stdout, "1 tried, 1 right")
+    contains(ended:ends_with(0).stdout, "1 tried, 1 succeeded")
     discreet(ended, BCRYPT)
   end)
 end)
@@ -148,7 +148,7 @@ test("a rehearsal ends with 3 when a login fails, and its statement names it", f
     local written = json.decode(s:read "shop.rehearsal/report.json")
     equal({ written.exit, written.logins.failed }, { 3, failed })
     local shown = s:run({ "report", "shop.rehearsal" }):ends_with(3).stdout
-    contains(shown, "2 tried, 1 right\n  anna@example.com: the password does not fit")
+    contains(shown, "2 tried, 1 succeeded\n  anna@example.com: the password does not fit")
     equal(s:read("shop.rehearsal/log.ndjson"):find("anna", 1, true), nil)
     discreet(ended, BCRYPT)
   end)
@@ -178,7 +178,7 @@ test("prove says yes where the mapped hash fits, by any name, with 0", function(
       .. "auth0|u1," .. PLAIN .. "\n")
     local ended = prove(s):ends_with(0)
     contains(ended.stdout, "Anna@Example.com: yes (bcrypt)")
-    contains(ended.stdout, "3 tried, 3 right")
+    contains(ended.stdout, "3 tried, 3 succeeded")
     discreet(ended, BCRYPT)
     equal(s:exists "shop.run", false)
   end)
@@ -223,8 +223,8 @@ test("prove says why there is no form, who is not there, and what the import ref
     local text = prove(s):ends_with(3).stdout
     contains(text, "row.hash is phpass; Auth0 has no form for it")
     contains(text, "u2: no, people.csv:3")
-    contains(text, "the password fits the mapped hash (bcrypt)")
-    contains(text, "the import would refuse this user: FORMAT email, ")
+    contains(text, "the password matches the mapped hash (bcrypt)")
+    contains(text, "the import would reject this user: FORMAT email, ")
     contains(text, "\n  Correct it in the source")
     contains(text, "nobody@example.com: no\n  no mapped user has this identifier")
   end)
@@ -272,7 +272,7 @@ test("prove says of a login whose record became no user where it is and why", fu
       { "missing", "people.csv:3", "RECIPE_ERROR" })
     contains(list[3].reason, "(records read 2, rejected 1, skipped 1)")
     local text = prove(s):ends_with(3).stdout
-    contains(text, "u1: no, people.csv:2\n  the recipe skips this record: no address\n")
+    contains(text, "u1: no, people.csv:2\n  skipped by the recipe: no address\n")
     contains(text, "BOB@example.com: no, people.csv:3\n  its record was rejected: RECIPE_ERROR, ")
     contains(text, "preview --at")
     discreet(ended)
@@ -287,7 +287,7 @@ test("prove stops reading when each login has its user", function()
     s:write("logins.csv", "id,password\nu2,wrong\n")
     local ended = prove(s):ends_with(3)
     contains(ended.stdout, "u2: no, people.csv:3")
-    contains(ended.stdout, "the mapped hash (bcrypt) does not fit")
+    contains(ended.stdout, "the password does not match the mapped hash (bcrypt)")
   end)
 end)
 
@@ -306,7 +306,7 @@ end)
 test("hash identify names the scheme and the line, with 3 for what Auth0 cannot take", function()
   scene(nil, function(s)
     local ended = s:run({ "hash", "identify", BCRYPT }):ends_with(0)
-    contains(ended.stdout, "bcrypt: Auth0 can take it")
+    contains(ended.stdout, "bcrypt: supported by Auth0")
     contains(ended.stdout, "password.bcrypt(row.hash)")
     contains(s:run({ "hash", "identify", "$P$Babcdef" }):ends_with(3).stdout, "phpass")
     contains(s:run({ "hash", "identify", ("0"):rep(40) }):ends_with(0).stdout, '"sha1", row.hash')

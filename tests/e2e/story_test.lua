@@ -26,7 +26,7 @@ test("status tells jobs with age, progress and deadline, users, rate and time le
     equal(status.deadline, job.kept_until)
     local text = s:run({ "status" }):ends_with(0).stdout
     for _, part in ipairs {
-      "chunks: ", "import: ", " of 60 users", " left", "its result kept until",
+      "chunks: ", "import: ", " of 60 users", " left", "result available until",
     } do
       contains(text, part)
     end

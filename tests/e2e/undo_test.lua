@@ -73,8 +73,8 @@ test("the next command of undo and forget names a directory with a space as a sh
 
 test("undo wants its run named", function()
   scene(1, function(s)
-    contains(s:run({ "undo", "--yes" }):ends_with(2).stderr, "RUN is missing")
-    contains(s:run({ "forget", "--yes" }):ends_with(2).stderr, "RUN is missing")
+    contains(s:run({ "undo", "--yes" }):ends_with(2).stderr, "missing argument RUN")
+    contains(s:run({ "forget", "--yes" }):ends_with(2).stderr, "missing argument RUN")
   end)
 end)
 
@@ -99,7 +99,7 @@ test("a killed undo goes on without asking again, and counts what was deleted be
     first:wait()
     local left = s:metrics().users
     equal(left > 0, true)
-    contains(s:run({ "status" }):ends_with(0).stdout, "UNDO BEGUN and not finished")
+    contains(s:run({ "status" }):ends_with(0).stdout, "UNDO STARTED, not finished")
     for _, command in ipairs { "verify", "retry" } do
       local ended = s:run({ command, "shop.run" })
       contains(ended.stdout .. ended.stderr,

@@ -26,7 +26,7 @@ test("a finished run that nobody touched is the same, with 0, and leaves no file
     for _, name in ipairs { "verify.ndjson", "verify.db", "verify.export" } do
       equal(s:exists("shop.run/" .. name), false, name)
     end
-    contains(s:run({ "verify", "shop.run" }):ends_with(0).stdout, "5  as they were sent")
+    contains(s:run({ "verify", "shop.run" }):ends_with(0).stdout, "5  identical")
   end)
 end)
 
@@ -91,7 +91,7 @@ test("users in flight are neither missing nor extra, and not known yet, with 5",
       { 40, users.compared, 0, 0 })
     equal(users.in_flight >= 10 and users.in_flight <= users.pending, true)
     equal({ done.status, done.next }, { "incomplete", "auth0-migrate resume shop.run" })
-    contains(s:run({ "verify" }):ends_with(5).stdout, "sent, and not yet known")
+    contains(s:run({ "verify" }):ends_with(5).stdout, "in flight, result not yet known")
   end)
 end)
 
@@ -125,7 +125,7 @@ test("a user who is blocked later is counted, and no difference unless the run s
             status == 0 and { 1, nil } or { 0, 1 })
         end
         if status == 0 then
-          contains(s:run({ "verify" }):ends_with(0).stdout, "1  of those compared are blocked")
+          contains(s:run({ "verify" }):ends_with(0).stdout, "1  compared, blocked in the tenant")
         end
       end)
     end

@@ -7,10 +7,10 @@ local report_text = require "cli.text.report"
 ---@type Command
 return {
   name = "check",
-  summary = "maps and validates the whole source, without a network",
+  summary = "Validate the whole source without a network",
   help = [[
-Shows what would be rejected, in Auth0's own error codes, with place and field. Ends with 3 when
-a record would be rejected.]],
+Maps and validates every record and shows what would be rejected: Auth0's error code, the place in
+the source and the field. Nothing is sent. Exit status 3 if a record would be rejected.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

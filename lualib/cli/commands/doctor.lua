@@ -7,11 +7,12 @@ local followup = require "cli.text.followup"
 ---@type Command
 return {
   name = "doctor",
-  summary = "looks at credentials, scopes, connection, limits, clock and disk; changes nothing",
+  summary = "Check credentials, scopes, connection, limits, clock and disk; change nothing",
   help = [[
-Says of each whether it will do, what it means and what to do about it, and which source each
-setting came from. --save FILE writes the connection's settings for --connection-file. Ends with 0,
-with 2 for the configuration, 5 for the network, 6 for credentials and scopes.]],
+Shows for each check whether it passes, what the result means and how to fix a failure, and where
+each setting comes from. --save FILE writes the connection's settings for --connection-file. Exit
+status 2 if the configuration is wrong, 5 if the tenant cannot be reached, 6 if credentials or
+scopes are insufficient, otherwise 0.]],
   positionals = {},
   run = function(context)
     local settings, message, kind = setup.settings(context)

@@ -6,10 +6,10 @@ local followup = require "cli.text.followup"
 ---@type Command
 return {
   name = "forget",
-  summary = "removes a run directory; no tenant is touched",
+  summary = "Remove a run directory; the tenant is not changed",
   help = [[
-RUN is the run directory. Removes what the program wrote there, after asking: the run can then
-neither be gone on with nor verified nor undone. Other files in it stay.]],
+Removes the files that the program wrote into the run directory RUN, after asking. The run can then
+no longer be resumed, verified or undone. Other files in the directory are kept.]],
   positionals = { { name = "RUN" } },
   run = function(context)
     local flags = context.flags

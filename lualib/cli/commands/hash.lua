@@ -29,13 +29,15 @@ local function values_of(value)
   return list
 end
 
-local TAKEN <const> = { [true] = "Auth0 can take it", [false] = "Auth0 cannot take it" }
+local SUPPORT <const> = {
+  [true] = "supported by Auth0", [false] = "not supported by Auth0",
+}
 
 local function words(kind)
   if kind.scheme == "unknown" then
-    return "unknown: " .. kind.reason .. "; `prove` searches what it is from one known login\n"
+    return "unknown: " .. kind.reason .. "; `prove` can identify it from one known login\n"
   end
-  local text = string.format("%s: %s%s\n", kind.scheme, TAKEN[kind.supported] or "it depends",
+  local text = string.format("%s: %s%s\n", kind.scheme, SUPPORT[kind.supported] or "it depends",
     kind.reason and "; " .. kind.reason or "")
   return kind.line and text .. "  " .. kind.line .. "\n" or text
 end
@@ -43,15 +45,16 @@ end
 ---@type Command
 return {
   name = "hash",
-  summary = "names the scheme of a stored password, and says whether Auth0 can take it",
+  summary = "Identify a stored password hash and whether Auth0 supports it",
   help = [[
-`hash identify VALUE` names the scheme of a stored password and the line of a mapping that carries
-it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot take one.]],
+`hash identify VALUE` names the scheme of a stored password hash and the line of a recipe's `map`
+that imports it. If VALUE is -, each line of stdin is a value. Exit status 3 if Auth0 does not
+support one of them.]],
   positionals = { { name = "identify" }, { name = "VALUE" } },
   run = function(context)
     local flags = context.flags
     if flags.identify ~= "identify" then
-      return result.failure(context, "hash has one word only: identify", "usage",
+      return result.failure(context, "hash has only one subcommand: identify", "usage",
         { next = "auth0-migrate hash identify VALUE" })
     end
     local values, message, kind = values_of(flags.VALUE)
@@ -66,7 +69,7 @@ it over. With - the values are the lines of stdin. Ends with 3 when Auth0 cannot
       end
     end
     if #found == 0 then
-      return result.failure(context, "there is no value", "usage",
+      return result.failure(context, "no value given", "usage",
         { next = "auth0-migrate hash --help" })
     end
     if flags.json then

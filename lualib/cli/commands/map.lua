@@ -10,10 +10,10 @@ local FATAL <const> = 1
 ---@type Command
 return {
   name = "map",
-  summary = "writes the mapped, validated, de-duplicated users as NDJSON",
+  summary = "Write the mapped, validated and deduplicated users as NDJSON",
   help = [[
-Users go to stdout, a line each; findings go to stderr. With --json the last line on stderr is an
-object with `records` and `codes`. Ends with 3 when a record was rejected.]],
+Writes the users to stdout, one per line, and the findings to stderr. With --json the last line on
+stderr is an object with `records` and `codes`. Exit status 3 if a record was rejected.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

@@ -12,10 +12,11 @@ end
 ---@type Command
 return {
   name = "plan",
-  summary = "check, then jobs, bytes, hours and risks; leaves nothing behind",
+  summary = "Validate the source and show jobs, size, duration and risks of an import",
   help = [[
-Does what check does, then says what an import would send, how long it would take at the
-documented rates, and what is odd. Nothing is sent, and nothing is left behind.]],
+Does what `check` does, then shows what an import would send, how long it would take at the
+documented rates, and its risks. Nothing is sent and no files are kept. Exit status 3 if a record
+would be rejected or a gate would stop the run.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

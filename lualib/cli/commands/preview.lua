@@ -8,10 +8,10 @@ local preview_text = require "cli.text.preview"
 ---@type Command
 return {
   name = "preview",
-  summary = "shows source records beside the users they become",
+  summary = "Show source records next to the users they become",
   help = [[
-Shows the first records (-n N) or the one at a position, each beside its mapped user, with what
-Auth0 would say about it.]],
+Shows the first records (-n N), or one record (--at PLACE), each next to its mapped user and the
+errors that Auth0 would report.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

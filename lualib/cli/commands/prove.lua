@@ -7,17 +7,17 @@ local logins = require "cli.common.logins"
 local setup = require "cli.common.setup"
 
 local RESULTS <const> = {
-  yes = "yes", no = "no", refused = "no", missing = "no", untold = "cannot tell",
+  yes = "yes", no = "no", refused = "no", missing = "no", untold = "unknown",
 }
 
 ---Why a record becomes no user: code, field and what to do about it.
 local function add_refused(add, one)
   local refused = one.refused
   if refused.outcome == "skipped" then
-    return add("the recipe skips this record: " .. refused.reason)
+    return add("skipped by the recipe: " .. refused.reason)
   end
   add(string.format("%s: %s%s, %s", one.result == "missing" and "its record was rejected"
-    or "the import would refuse this user", refused.code,
+    or "the import would reject this user", refused.code,
     refused.path and " " .. refused.path or "", refused.reason))
   if refused.fix then add(refused.fix) end
 end
@@ -30,23 +30,26 @@ local function words_of(one)
   local function add(line) text = text .. "  " .. line .. "\n" end
   if one.refused then add_refused(add, one) end
   if one.result == "refused" then
-    add("the password fits the mapped hash" .. what)
+    add("the password matches the mapped hash" .. what)
   elseif one.result == "no" then
-    add(one.algorithm and "the mapped hash" .. what .. " does not fit" or "no hash is mapped")
+    add(one.algorithm and "the password does not match the mapped hash" .. what
+      or "no hash is mapped")
   end
   if one.line then
-    add("this fits: " .. one.line)
-    if one.line:find("%f[%w_]value%f[^%w_]") then add("where value is the hash mapped now") end
+    add("this mapping matches: " .. one.line)
+    if one.line:find("%f[%w_]value%f[^%w_]") then
+      add("where value is the hash that the recipe maps now")
+    end
   end
   if one.reason and not (one.result == "missing" and one.refused) then add(one.reason) end
-  if one.unfinished then add("the search ended early: not everything was tried") end
+  if one.unfinished then add("the search timed out before all combinations were tried") end
   return text
 end
 
 local function words(report)
   local text = ""
   for _, one in ipairs(report.logins) do text = text .. words_of(one) end
-  return text .. string.format("logins    %s tried, %s right\n", format.number(report.tried),
+  return text .. string.format("logins    %s tried, %s succeeded\n", format.number(report.tried),
     format.number(report.verified))
 end
 
@@ -57,7 +60,7 @@ end
 local function read_pepper(path)
   if not path then return nil end
   local text, message, kind = file.read(path)
-  if not text then return nil, "the pepper cannot be read: " .. message, kind end
+  if not text then return nil, "cannot read the pepper: " .. message, kind end
   text = text:gsub("\r?\n$", "")
   if text == "" then return nil, path .. " is empty", "usage" end
   return text
@@ -73,7 +76,7 @@ local function options_of(context)
   local list
   list, message, kind = logins.read(context, context.flags.login)
   if not list then
-    return nil, message or "prove wants --logins FILE, or --login ID", kind or "usage"
+    return nil, message or "prove requires --logins FILE or --login ID", kind or "usage"
   end
   return { logins = list, pepper = pepper }
 end
@@ -81,11 +84,12 @@ end
 ---@type Command
 return {
   name = "prove",
-  summary = "known logins against the mapped hashes; on a miss, searches the mapping that fits",
+  summary = "Check known passwords against the mapped hashes; find the mapping that matches",
   help = [[
-Maps the users of these logins (--logins or --login) and checks each password against the mapped
-hash, without a network. On a miss it searches encodings, salts, peppers, algorithms and parameters
-over the whole source record, names the line of a mapping that fits, and ends with 3.]],
+Maps the users of the given logins (--logins or --login) and checks each password against the mapped
+hash, without a network. If a password does not match, searches encodings, salts, peppers,
+algorithms and parameters in the whole source record and shows the line of `map` that matches. Exit
+status 3 unless all logins succeed.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

@@ -14,11 +14,11 @@ end
 ---@type Command
 return {
   name = "rehearse",
-  summary = "the real run against the built-in tenant, on this machine",
+  summary = "Rehearse the whole run on this machine, against the built-in tenant",
   help = [[
-Starts the built-in tenant in a process of its own, runs the whole migration against it in
-NAME.rehearsal/ (made anew each time), and ends with the statement and the run's status. With
---login or --logins it then tries these logins, and ends with 3 when one does not get in.]],
+Starts the built-in tenant as a child process, runs the whole migration against it in
+NAME.rehearsal/ (replaced each time), and shows the report. --login and --logins then try logins.
+Exit status as for `run`; also 3 if a login fails.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })

@@ -6,9 +6,10 @@ local report_text = require "cli.text.report"
 ---@type Command
 return {
   name = "report",
-  summary = "the statement of a run; ends with the run's status",
+  summary = "Show the report of a run",
   help = [[
-RUN is the run directory, default the newest NAME.run of this folder.]],
+Shows the report of a run and exits with the run's status. RUN is the run directory (default: the
+newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     return result.result(context, report_text.statement,

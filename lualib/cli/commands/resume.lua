@@ -7,10 +7,11 @@ local report_text = require "cli.text.report"
 ---@type Command
 return {
   name = "resume",
-  summary = "goes on with a run after whatever broke",
+  summary = "Resume a run that was interrupted, stopped or failed",
   help = [[
-RUN is the run directory, default the newest NAME.run of this folder. The source is not read
-again. A finished run's statement is shown once more.]],
+Continues a run where it stopped. Staged records are not read from the source again. If the run is
+finished, shows its report. RUN is the run directory (default: the newest *.run in the working
+directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local settings, message, kind = setup.settings(context)

@@ -7,11 +7,11 @@ local report_text = require "cli.text.report"
 ---@type Command
 return {
   name = "retry",
-  summary = "imports the users of failed.ndjson once more, after they were repaired",
+  summary = "Import the repaired users of failed.ndjson again",
   help = [[
-RUN is the run directory, default the newest NAME.run of this folder. Repair the users in its
-failed.ndjson, or the recipe's `fix`; lines that are taken out stay failed. The statement then
-covers both imports.]],
+Imports the failed users of a finished run again. First repair them in its failed.ndjson, or add a
+`fix` to the recipe. Users whose lines you remove stay failed. The report then covers both imports.
+RUN is the run directory (default: the newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local settings, message, kind = setup.settings(context)

@@ -7,10 +7,10 @@ local report_text = require "cli.text.report"
 ---@type Command
 return {
   name = "run",
-  summary = "moves the users of a recipe into Auth0 (the word may be left out)",
+  summary = "Import the users of a recipe into Auth0 (the default command)",
   help = [[
-Stages the whole source, shows the plan, asks, imports, repairs what was refused, and ends with
-a statement. An unfinished run of the same recipe, source and tenant is gone on with.]],
+Stages the whole source, shows the plan, asks for confirmation, imports, repairs and retries failed
+users, and shows a report. Resumes an unfinished run of the same recipe, source and tenant.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     if context.flags.dry_run then return require("cli.commands.plan").run(context) end

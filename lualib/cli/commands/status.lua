@@ -7,10 +7,11 @@ local status_text = require "cli.text.status"
 ---@type Command
 return {
   name = "status",
-  summary = "how far a run is; also while it runs in another terminal",
+  summary = "Show the progress of a run, also of one that works in another terminal",
   help = [[
-RUN is the run directory, default the newest NAME.run of this folder. Reads the journal only, and
-ends with 0.]],
+Shows the chunks, users, rate and jobs in flight of a run. Only reads the journal. Exit status 0
+whatever the state of the run. RUN is the run directory (default: the newest *.run in the working
+directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local status, message, kind, more = require("run.session").status(context.flags.RUN)

@@ -42,11 +42,11 @@ end
 ---@type Command
 return {
   name = "tenant",
-  summary = "the built-in Auth0 tenant as a server on 127.0.0.1",
+  summary = "Serve the built-in Auth0 tenant on 127.0.0.1",
   help = [[
-Prints AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_CONNECTION, a line each and an
-empty line when it is ready, so that the output is a usable .env. Runs until Ctrl-C or SIGTERM.
-What it does as Auth0 does, and where that is in doubt, stands in docs/tenant.md.]],
+Serves the built-in tenant to other tools until Ctrl-C or SIGTERM. Prints AUTH0_DOMAIN,
+AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_CONNECTION, one per line, then an empty line when it
+is ready: the output is a usable .env file. docs/tenant.md compares it with Auth0.]],
   positionals = {},
   run = function(context)
     local options, message, kind = options_of(context)

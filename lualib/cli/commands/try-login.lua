@@ -21,8 +21,8 @@ local function near_settings(context)
       .. "AUTH0_CONNECTION, as `auth0-migrate tenant` prints them", "usage",
       { next = "auth0-migrate tenant" }
   elseif not require("check.logins").is_near(settings.base) then
-    return nil, settings.base .. " is not the built-in tenant: passwords go nowhere but to this "
-      .. "machine", "usage"
+    return nil, settings.base .. " is not the built-in tenant: passwords never leave this machine",
+      "usage"
   end
   return settings
 end
@@ -30,10 +30,11 @@ end
 ---@type Command
 return {
   name = "try-login",
-  summary = "tries a login against the built-in tenant",
+  summary = "Try a login against the built-in tenant",
   help = [[
-Says yes, no, or why it cannot tell, and ends with 3 unless all are a yes. ID is an address, a
-username, a phone number or a user_id; its password is asked for, or read with --logins.]],
+Asks for the password of ID, or reads logins from --logins FILE, and tries each login. Prints yes,
+no or unknown, with the reason. ID is an e-mail address, username, phone number or user_id. Exit
+status 3 unless all logins succeed.]],
   positionals = { { name = "ID", optional = true } },
   run = function(context)
     local settings, message, kind, more = near_settings(context)
@@ -41,7 +42,7 @@ username, a phone number or a user_id; its password is asked for, or read with -
     local list
     list, message, kind = logins.read(context, context.flags.ID)
     if not list then
-      return result.failure(context, message or "try-login wants an ID, or --logins FILE",
+      return result.failure(context, message or "try-login requires an ID or --logins FILE",
         kind or "usage")
     end
     local check_logins = require "check.logins"

@@ -7,10 +7,11 @@ local followup = require "cli.text.followup"
 ---@type Command
 return {
   name = "undo",
-  summary = "deletes the users that a run inserted, and nobody else",
+  summary = "Delete the users that a run inserted, and no others",
   help = [[
-RUN is the run directory. Says how many users that are and how long it takes, asks, and deletes
-them. Users that were there before, updated ones too, are not touched. Broken off, it goes on.]],
+Shows how many users the run in the run directory RUN inserted and how long deleting them takes,
+asks, and deletes them. Users that existed before the run, including updated ones, are not changed.
+If it is interrupted, the same command continues.]],
   positionals = { { name = "RUN" } },
   run = function(context)
     local settings, message, kind = setup.settings(context)

@@ -7,11 +7,12 @@ local followup = require "cli.text.followup"
 ---@type Command
 return {
   name = "verify",
-  summary = "compares the tenant's users with what a run sent",
+  summary = "Compare the users in the tenant with what a run sent",
   help = [[
-RUN is the run directory, default the newest NAME.run of this folder. Asks the tenant for one export
-of the connection's users, or looks --sample N of them up, and says who is missing and which fields
-differ. Hashes are not compared, for no tenant shows them. Ends with 3 on a difference.]],
+Exports the connection's users, or looks up --sample N of them, and shows which users are missing
+and which fields differ. Password hashes are not compared: Auth0 does not return them. Exit status 3
+if there is a difference. RUN is the run directory (default: the newest *.run in the working
+directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local settings, message, kind = setup.settings(context)

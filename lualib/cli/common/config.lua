@@ -36,7 +36,7 @@ local function check_keys(where, values, known)
   table.sort(names)
   for _, name in ipairs(names) do
     if not allowed[name] then
-      return nil, string.format("%s: there is no setting \"%s\"%s", where, name,
+      return nil, string.format("%s: unknown setting \"%s\"%s", where, name,
         spelling.hint(name, known)), "usage"
     end
     local value = values[name]
@@ -57,7 +57,8 @@ end
 
 local function check(path, values)
   if not is_map(values) then
-    return nil, path .. ": the configuration is a map of settings, such as domain: ...", "usage"
+    return nil, path .. ": the configuration must be a map of settings, such as domain: ...",
+      "usage"
   end
   local fine, message, kind = check_keys(path, values, with_profiles())
   if not fine then return nil, message, kind end
@@ -72,13 +73,12 @@ end
 
 local function read(path)
   local text, message = file.read(path)
-  if not text then return nil, "the configuration cannot be read: " .. message, "usage" end
+  if not text then return nil, "cannot read the configuration: " .. message, "usage" end
   local values
   values, message = yaml.decode(text)
   if values == nil and message then
     -- YAML takes the brace of an unquoted ${NAME} for the beginning of a map.
-    local hint = text:find("{[^\n]*${") and "; inside { } a value such as ${NAME} wants quotes"
-      or ""
+    local hint = text:find("{[^\n]*${") and "; inside { } quote a value such as ${NAME}" or ""
     return nil, path .. ": " .. message .. hint, "usage"
   end
   if values == nil or values == json.null then return {} end
@@ -97,10 +97,10 @@ local function choose_profile(self, name)
   for one in pairs(profiles) do names[#names + 1] = one end
   table.sort(names)
   if #names == 0 then
-    return nil, string.format("there is no profile %s: %s", name, self.path
-      and self.path .. " has no profiles" or "there is no " .. config.DEFAULT), "usage"
+    return nil, string.format("unknown profile %s: %s", name, self.path
+      and self.path .. " has no profiles" or config.DEFAULT .. " does not exist"), "usage"
   end
-  return nil, string.format("%s has no profile %s, only %s", self.path, name,
+  return nil, string.format("unknown profile %s: %s has %s", name, self.path,
     table.concat(names, ", ")), "usage"
 end
 
@@ -132,7 +132,7 @@ function Config:expand(where, value)
     return replacement or ""
   end)
   if missing then
-    return nil, string.format("%s: %s needs %s, which is not in the environment",
+    return nil, string.format("%s: %s uses ${%s}, which is not set in the environment",
       self.path, where, missing)
   end
   return expanded, found or false

@@ -31,7 +31,7 @@ function logins.ask(ui, question)
   watched:close()
   if not line then ui.terminal.write("stderr", "\n") end
   if interrupted then return nil, "interrupted", "interrupted" end
-  if not line or line == "" then return nil, "no password was given", "usage" end
+  if not line or line == "" then return nil, "no password entered", "usage" end
   return line
 end
 
@@ -56,20 +56,21 @@ function logins.read(context, id)
     if not list or not id then return list, message, kind end
     list = only(list, id)
     if list then return list end
-    return nil, string.format("%s has no login of %s", path == "-" and "stdin" or path, id), "usage"
+    return nil, string.format("%s has no login for %s", path == "-" and "stdin" or path, id),
+      "usage"
   end
   if not id then return nil end
   if not context.ui.interactive then
-    return nil, "there is no terminal to ask for the password; give --logins FILE (- is stdin)",
+    return nil, "cannot ask for the password: not a terminal; use --logins FILE (- reads stdin)",
       "usage"
   end
-  local password, message, kind = logins.ask(context.ui, "password of " .. id .. ": ")
+  local password, message, kind = logins.ask(context.ui, "password for " .. id .. ": ")
   if not password then return nil, message, kind end
   return { { id = id, password = password } }
 end
 
 local WORDS <const> = {
-  yes = "yes", no = "no", blocked = "no", missing = "no", untold = "cannot tell",
+  yes = "yes", no = "no", blocked = "no", missing = "no", untold = "unknown",
 }
 
 ---A line for each login.

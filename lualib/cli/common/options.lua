@@ -45,7 +45,7 @@ end
 ---@param most integer
 ---@return fun(text: string): integer?, string?
 function options.bytes(least, most)
-  local expected = string.format("bytes from %d to %d, such as 400000 or 400k", least, most)
+  local expected = string.format("from %d to %d bytes, such as 400000 or 400k", least, most)
   return function(text)
     local digits, unit = text:lower():match("^(%d+)(%a*)$")
     local value = digits and SIZES[unit] and math.tointeger(tonumber(digits) * SIZES[unit])
@@ -106,7 +106,7 @@ local function one_of(words)
 end
 
 local function not_empty(text)
-  if text == "" then return nil, "a name that is not empty" end
+  if text == "" then return nil, "a name" end
   return text
 end
 
@@ -114,190 +114,190 @@ end
 options.list = {
   {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
-    help = "the database connection to import into",
+    help = "database connection of the tenant",
     commands = "run resume retry plan try-login verify undo doctor",
   },
   {
     flags = "--upsert", commands = "run plan rehearse",
-    help = "update users whose e-mail address is there already, instead of leaving them alone",
+    help = "update users whose e-mail address already exists, instead of leaving them unchanged",
   },
   {
     flags = "--run-dir", argument = "DIR", parse = not_empty, commands = "run",
-    help = "the run directory (default NAME.run)",
+    help = "run directory (default NAME.run)",
   },
   {
     flags = "--fresh", commands = "run",
-    help = "begin another run (NAME-2.run) although one is there",
+    help = "start a new run (NAME-2.run) even if one exists",
   },
   {
     flags = "-y --yes",
     commands = "run resume retry undo forget",
-    help = "do not ask before anything is sent, deleted or removed",
+    help = "do not ask for confirmation",
   },
   {
     flags = "--dry-run", commands = "run",
-    help = "the same as the command plan",
+    help = "same as the command `plan`",
   },
   {
     flags = "--changed", commands = "run resume",
-    help = "go on with what is staged though the recipe or the source has changed",
+    help = "continue with the staged users although the recipe or the source has changed",
   },
   {
     flags = "--limit", argument = "N", parse = options.whole(1),
     commands = "run check map plan rehearse prove",
-    help = "only the first N records; a run is then a trial of its own, in NAME-N.run",
+    help = "process only the first N records; `run` does so in a separate trial, NAME-N.run",
   },
   {
     flags = "-n", argument = "N", parse = options.whole(1), commands = "preview",
-    help = "how many records (default 3)",
+    help = "number of records to show (default 3)",
   },
   {
     flags = "--at", argument = "PLACE", parse = options.place, commands = "preview",
-    help = "only the record at this position (1 is the first) or place (users.csv:18)",
+    help = "show only the record at this position (1 is the first) or place (users.csv:18)",
   },
   {
     flags = "--slots", argument = "N", parse = options.whole(1, limits.SLOTS),
     commands = "run resume retry rehearse",
-    help = "import jobs at a time (default " .. limits.JOBS .. ")",
+    help = "maximum number of import jobs in flight (default " .. limits.JOBS .. ")",
   },
   {
     flags = "--chunk-bytes", argument = "N", parse = options.bytes(1000, limits.FILE_BYTES),
     commands = "run check map plan rehearse",
-    help = string.format("bytes of a job at most (default %d)", limits.CHUNK_BYTES),
+    help = string.format("maximum size of an upload in bytes (default %d)", limits.CHUNK_BYTES),
   },
   {
     flags = "--chunk-users", argument = "N", parse = options.whole(1),
     commands = "run check map plan rehearse",
-    help = "users of a job at most (default as many as fit)",
+    help = "maximum number of users per job (default: as many as fit)",
   },
   {
     flags = "--keep-chunks", commands = "run resume retry rehearse",
-    help = "keep the uploaded files, password hashes included, when the run is finished",
+    help = "keep the uploaded files, including password hashes, after the run has finished",
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
     commands = "run resume retry rehearse verify undo",
-    help = "how long an outage is waited out, such as 2h or 30m (default 2h)",
+    help = "how long to keep retrying during an outage, such as 2h or 30m (default 2h)",
   },
   {
     flags = "--max-rejects", argument = "N|P%", parse = options.limit,
     commands = "run resume rehearse",
-    help = "stop before anything is sent when more records than that are rejected",
+    help = "stop before sending anything if more records than this are rejected",
   },
   {
     flags = "--max-failures", argument = "N|P%", parse = options.limit,
     commands = "run resume retry rehearse",
-    help = "stop when more users than that have failed (a percentage: from 100 results on)",
+    help = "stop if more users than this have failed (a percentage applies from 100 results on)",
   },
   {
     flags = "--canary", argument = "N|P%", parse = some, commands = "run plan rehearse",
-    help = "the first N users go alone, and must come back clean before the rest",
+    help = "import the first N users alone; send the rest only if all of them are imported",
   },
   {
     flags = "--delete-ghosts", commands = "run resume retry rehearse",
-    help = "delete unlisted users that stand in the way of an import; asks, unless --yes is given",
+    help = "delete unlisted users (ghosts) that block an import; asks first, unless --yes is given",
   },
   {
     flags = "--login", argument = "ID", parse = not_empty, commands = "rehearse prove",
-    help = "a login to try: address, username, phone or user_id; its password is asked for",
+    help = "login to try: e-mail address, username, phone number or user_id; asks for its password",
   },
   {
     flags = "--logins", argument = "FILE", parse = not_empty,
     commands = "rehearse prove try-login",
     help = "logins to try: NDJSON with id and password, or CSV with the header id,password; "
-      .. "- is stdin",
+      .. "- reads stdin",
   },
   {
     flags = "--pepper-file", argument = "FILE", parse = not_empty, commands = "prove",
-    help = "holds the secret that the old system joined to each password",
+    help = "file with the secret (pepper) that the old system added to each password",
   },
   {
     flags = "--sample", argument = "N", parse = options.whole(1), commands = "verify",
-    help = "compare N users, chosen by chance and looked up, instead of all",
+    help = "look up and compare N random users instead of exporting all",
   },
   {
     flags = "--save", argument = "FILE", parse = not_empty, commands = "doctor",
-    help = "write the connection's settings, for --connection-file",
+    help = "write the connection's settings to FILE, for --connection-file",
   },
   {
     flags = "--existing", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
-    help = "users that the tenant has before: a JSON array, as for an import",
+    help = "users that already exist in the tenant: a JSON array, as for an import",
   },
   {
     flags = "--faults", argument = "FILE", parse = not_empty, commands = "rehearse tenant",
-    help = "what goes wrong with the tenant: rules in YAML (docs/faults.md)",
+    help = "faults to inject into the tenant: rules in YAML (docs/faults.md)",
   },
   {
     flags = "--tier", argument = "NAME", commands = "rehearse tenant",
     parse = one_of { "free", "production", "enterprise" },
-    help = "how fast the tenant is: free, production or enterprise",
+    help = "speed of the tenant: free, production or enterprise",
   },
   {
     flags = "--doubt", argument = "NAME=VALUE", parse = doubts.parse, many = true,
     commands = "rehearse tenant",
-    help = "what is true where Auth0's documents leave a doubt (docs/tenant.md); again for others",
+    help = "behaviour where Auth0's documentation is unclear (docs/tenant.md); may be repeated",
   },
   {
     flags = "--tls", commands = "tenant",
-    help = "serve https; says where the certificate for --ca-file lies",
+    help = "serve https, and print the path of the certificate for --ca-file",
   },
   {
     flags = "--public-key", argument = "FILE", parse = not_empty, commands = "tenant",
-    help = "the client proves itself with the private key to this one (PEM), not with a secret",
+    help = "authenticate the client by the private key of this public key (PEM), not by a secret",
   },
   {
     flags = "--port", argument = "N", parse = options.whole(0, 65535), commands = "tenant",
-    help = "the port on 127.0.0.1 (default 0: any that is free)",
+    help = "port on 127.0.0.1 (default 0: any free port)",
   },
   {
     flags = "--state", argument = "FILE", parse = not_empty, commands = "tenant",
-    help = "where the tenant keeps its users from one start to the next",
+    help = "file in which the tenant keeps its users between starts",
   },
   {
     flags = "--connection-file", argument = "FILE", parse = not_empty,
     commands = "run resume retry check map preview plan rehearse tenant prove",
-    help = "the connection's settings, where the tenant is not asked",
+    help = "connection settings, where they are not read from the tenant",
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty,
     commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
       .. "doctor",
-    help = "a profile of the configuration file",
+    help = "profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty,
     commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
       .. "doctor",
-    help = "the configuration file (default auth0-migrate.yaml, if it is there)",
+    help = "configuration file (default auth0-migrate.yaml, if it exists)",
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty,
     commands = "run resume retry verify undo doctor",
-    help = "certificates to trust, in PEM",
+    help = "CA certificates to trust (PEM)",
   },
   {
     flags = "--json",
     commands = "run resume retry check map preview plan rehearse prove status report "
       .. "try-login hash verify undo forget doctor",
-    help = "the result as one JSON object",
+    help = "print the result as one JSON object",
   },
   {
     flags = "-q --quiet", commands = "*",
-    help = "no progress, only warnings and errors",
+    help = "show no progress, only warnings and errors",
   },
   {
     flags = "-v --verbose",
     commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
       .. "doctor",
-    help = "say which settings count and where they come from",
+    help = "show which settings apply and where they come from",
   },
-  { flags = "--no-color", commands = "*", help = "no colours (also: NO_COLOR)" },
+  { flags = "--no-color", commands = "*", help = "disable colours (also: NO_COLOR)" },
   {
     flags = "--no-input",
     commands = "run resume retry rehearse prove try-login undo forget",
-    help = "never ask, as if there were no terminal",
+    help = "never prompt, as if there were no terminal",
   },
-  { flags = "-h --help", commands = "*", help = "this help" },
+  { flags = "-h --help", commands = "*", help = "show this help" },
 }
 
 ---"run_dir" of "--run-dir", "quiet" of "-q --quiet".

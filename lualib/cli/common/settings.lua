@@ -150,8 +150,8 @@ end
 local function base_url(domain)
   local scheme, rest = domain:match("^(%a[%w+.-]*)://(.*)$")
   scheme, rest = (scheme or "https"):lower(), (rest or domain):gsub("/+$", "")
-  local bad = string.format("the tenant's domain must be a host such as acme.eu.auth0.com, or a "
-    .. "URL without a path, not \"%s\"", domain)
+  local bad = string.format("the tenant domain must be a host such as acme.eu.auth0.com or a URL "
+    .. "without a path, not \"%s\"", domain)
   if scheme ~= "https" and scheme ~= "http" then return nil, bad end
   local host = rest:lower()
   if not (host:find("^[%w.-]+$") or host:find("^[%w.-]+:%d+$") or host:find("^%[[%x:]+%]$")
@@ -159,8 +159,8 @@ local function base_url(domain)
     return nil, bad
   end
   if scheme == "http" and not is_loopback(host) then
-    return nil, string.format("%s would be spoken to without encryption; plain http is for this "
-      .. "machine only", domain)
+    return nil, string.format("%s is not encrypted: use https; http is accepted for this machine "
+      .. "only", domain)
   end
   return scheme .. "://" .. host
 end
@@ -174,7 +174,7 @@ local function secret(layer, key)
   path, message = layer.get(key .. "_file")
   if message then return nil, message end
   if value ~= nil and path ~= nil then
-    return nil, string.format("the %s gives both %s and its file; leave one out", layer.name, key)
+    return nil, string.format("the %s sets both %s and %s_file; remove one", layer.name, key, key)
   end
   if value ~= nil then return tostring(value) end
   if path == nil then return nil end

@@ -133,7 +133,9 @@ function Ui:result(text)
   local done, message, kind = self.terminal.write("stdout", text)
   if not done then
     self.failed = true
-    if kind ~= "closed" then self.lost = failure.new("the result is lost: " .. message, kind) end
+    if kind ~= "closed" then
+      self.lost = failure.new("cannot write the result: " .. message, kind)
+    end
   end
   return done, message, kind
 end

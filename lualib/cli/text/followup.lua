@@ -59,20 +59,20 @@ function followup.verify(statement)
   lines[#lines + 1] = statement.message
   lines[#lines + 1] = ""
   local rows = {
-    { users.compared, statement.sample and "compared, a sample" or "compared" },
-    { users.same, "as they were sent" }, { users.different, "different" },
+    { users.compared, statement.sample and "compared (sample)" or "compared" },
+    { users.same, "identical" }, { users.different, "different" },
     { users.missing, "missing" },
-    { users.already_there, "there before this run; not compared" },
-    { users.in_flight, "sent, and not yet known what became of them; not compared" },
+    { users.already_there, "already there before this run; not compared" },
+    { users.in_flight, "in flight, result not yet known; not compared" },
     { users.pending - users.in_flight, "not sent yet" },
     { users.failed, "failed; not compared" },
-    { users.extra or 0, "in the connection and not of this run" },
-    { users.blocked, "of those compared are blocked in the tenant, though not by this run" },
+    { users.extra or 0, "in the connection, not part of this run" },
+    { users.blocked, "compared, blocked in the tenant but not by this run" },
   }
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
   for _, name in ipairs(by_count(statement.fields)) do
     lines[#lines + 1] = string.format("differs: %s, %s", name,
-      format.count(statement.fields[name], "time"))
+      format.count(statement.fields[name], "user"))
   end
   for _, one in ipairs(statement.examples) do
     lines[#lines + 1] = string.format("at %s: %s", one.at,
@@ -110,7 +110,7 @@ function followup.forget(statement)
   local lines = { string.format("%s: %s", statement.directory, statement.status) }
   lines[#lines + 1] = statement.message
   if #statement.stayed > 0 then
-    lines[#lines + 1] = "not of the run, and still there: " .. table.concat(statement.stayed, ", ")
+    lines[#lines + 1] = "kept, not part of the run: " .. table.concat(statement.stayed, ", ")
   end
   return text_of(lines)
 end

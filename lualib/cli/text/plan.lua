@@ -11,8 +11,8 @@ local plan_text = {}
 local function assumption(hours)
   local rates = {}
   for i, one in ipairs(hours) do rates[i] = format.number(one.users_an_hour) end
-  return table.concat(rates, ", ") .. " users an hour, two jobs at a time with full chunks: rates "
-    .. "that Auth0's staff reported, not promised"
+  return table.concat(rates, ", ") .. " users per hour, with two jobs at a time and full chunks; "
+    .. "these rates were reported by Auth0 staff and are not guaranteed"
 end
 
 ---What an import would send, how long it takes, what is odd.
@@ -25,27 +25,27 @@ function plan_text.of(plan)
   }
   if plan.left_out then
     local r = plan.left_out
-    lines[#lines + 1] = string.format("left out  %s skipped, %s rejected, %s duplicate",
+    lines[#lines + 1] = string.format("not sent  %s skipped, %s rejected, %s duplicate",
       format.number(r.skipped), format.number(r.rejected), format.number(r.duplicate))
   end
   if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
   local times = tables.tiers(plan.hours)
   if times then
-    lines[#lines + 1] = "takes     about " .. times
-    lines[#lines + 1] = "assumed   " .. assumption(plan.hours)
+    lines[#lines + 1] = "duration  about " .. times
+    lines[#lines + 1] = "assuming  " .. assumption(plan.hours)
   end
   local t = plan.tally
   if t then
-    lines[#lines + 1] = string.format("a user    %s in the middle, %s at most",
+    lines[#lines + 1] = string.format("user size %s median, %s largest",
       format.bytes(t.median), format.bytes(t.largest))
     lines[#lines + 1] = "passwords " .. tables.passwords(t)
   end
   if plan.canary then
     lines[#lines + 1] = string.format("canary    %s: %s", tables.canary(plan.canary),
-      plan.canary.users < plan.users and "alone, before the rest" or "all there are")
+      plan.canary.users < plan.users and "imported alone, before the rest" or "all users")
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
-  for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "mind      " .. risk end
+  for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "note      " .. risk end
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -57,7 +57,7 @@ local function outcome_lines(shown)
     local path = finding.path and finding.path ~= "" and " " .. finding.path or ""
     lines[#lines + 1] = string.format("%s %s%s: %s", finding.warning and "?" or "!", finding.code,
       path, finding.message)
-    lines[#lines + 1] = finding.shape and "  it is: " .. finding.shape
+    lines[#lines + 1] = finding.shape and "  value: " .. finding.shape
     lines[#lines + 1] = finding.fix and "  " .. finding.fix
   end
   return lines

@@ -15,7 +15,7 @@ local function warning_lines(report)
       lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
         format.count(warning.count, "time"))
       lines[#lines + 1] = warning.at and string.format("  first at %s%s", warning.at,
-        warning.shape and ": " .. warning.shape or "")
+        warning.shape and ", value: " .. warning.shape or "")
       lines[#lines + 1] = warning.fix and "  " .. warning.fix
     end
   elseif report.warnings and next(report.warnings) then
@@ -32,7 +32,7 @@ local function time_line(report)
   end
   if (jobs.submitted or 0) > 0 then
     local ended = (jobs.completed or 0) + (jobs.failed or 0) > 0
-    parts[#parts + 1] = not ended and format.count(jobs.submitted, "job") .. " begun, none ended"
+    parts[#parts + 1] = not ended and format.count(jobs.submitted, "job") .. " started, none ended"
       or string.format("imported in %s by %s", format.duration(seconds.import or 0),
       format.count(jobs.submitted, "job"))
     if (jobs.failed or 0) > 0 then
@@ -46,7 +46,7 @@ local function time_line(report)
 end
 
 local BALANCED <const> = "The books balance: every record is accounted for."
-local UNBALANCED <const> = "The books do NOT balance: this is a fault of the program; keep the run."
+local UNBALANCED <const> = "The books do NOT balance: this is a bug in auth0-migrate; keep the run."
 
 ---The files that say more, those with something in them.
 local function details(report)
@@ -80,7 +80,7 @@ local function group_lines(group)
       .. (group.count > #group.examples and ", ..." or ""),
   }
   lines[#lines + 1] = group.shape
-    and (group.count > 1 and "  the first is: " or "  it is: ") .. group.shape
+    and (group.count > 1 and "  first value: " or "  value: ") .. group.shape
   lines[#lines + 1] = group.fix and "  " .. group.fix
   return lines
 end
@@ -94,14 +94,14 @@ local function groups_lines(groups, most, where)
   end
   if #groups > most then
     local more = format.count(#groups - most, "more kind of finding", "more kinds of findings")
-    tables.append(lines, { string.format("and %s: %s", more, where), "" })
+    tables.append(lines, { string.format("and %s, see %s", more, where), "" })
   end
   return lines
 end
 
 ---How many of a rehearsal's logins got in, and who did not.
 local function login_lines(logins)
-  local lines = { string.format("logins    %s tried, %s right", format.number(logins.tried),
+  local lines = { string.format("logins    %s tried, %s succeeded", format.number(logins.tried),
     format.number(logins.tried - #logins.failed)) }
   for _, one in ipairs(logins.failed) do
     lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
@@ -114,14 +114,9 @@ end
 local function fault_lines(faults)
   local lines = {}
   for i, one in ipairs(faults) do
-    local noun = one.of_job and "job" or "request"
-    local matched = format.count(one.matched, noun)
-    local how = format.number(one.hits) .. " of " .. matched
-    if one.matched == 0 then
-      how = "never: no " .. noun .. " matched"
-    elseif one.hits == 0 then
-      how = "never, of " .. matched
-    end
+    local noun = one.of_job and "matching job" or "matching request"
+    local how = one.matched == 0 and "no " .. noun
+      or format.number(one.hits) .. " of " .. format.count(one.matched, noun)
     local route = one.route and ", " .. one.route or ""
     lines[i] = string.format("%-9s %2d  %s%s: %s", i == 1 and "faults" or "", one.rule, one["do"],
       route, how)
@@ -132,12 +127,12 @@ end
 ---How the canary came back, a line.
 local function canary_line(canary)
   local bad = canary.good and canary.users - canary.good
-  return string.format("canary    %s: %s", tables.canary(canary), not bad and "not judged"
-    or bad == 0 and "all came back clean" or format.number(bad) .. " did not come back clean")
+  return string.format("canary    %s: %s", tables.canary(canary), not bad and "not evaluated"
+    or bad == 0 and "all imported" or format.number(bad) .. " not imported")
 end
 
-local RETRIED <const> = "Before a retry, repair the users in failed.ndjson or write a `fix`; "
-  .. "lines that are taken out stay failed."
+local RETRIED <const> = "Before you retry, repair the users in failed.ndjson or add a `fix` to the "
+  .. "recipe; users whose lines you remove stay failed."
 
 local function is_retried(report)
   return report.directory ~= nil
@@ -172,7 +167,7 @@ function report_text.statement(report)
   lines[#lines + 1] = time_line(report)
   local forecast = tables.tiers(report.forecast)
   if forecast then
-    lines[#lines + 1] = "in production the import takes about: " .. forecast
+    lines[#lines + 1] = "estimated import time by tier: " .. forecast
   end
   local groups = {}
   for _, group in ipairs(report.findings or {}) do
@@ -180,7 +175,7 @@ function report_text.statement(report)
   end
   if #groups > 0 then
     lines[#lines + 1] = ""
-    tables.append(lines, groups_lines(groups, TOP_GROUPS, "report.json has all"))
+    tables.append(lines, groups_lines(groups, TOP_GROUPS, "report.json"))
   end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   lines[#lines + 1] = is_retried(report) and RETRIED or nil
@@ -192,7 +187,7 @@ end
 ---@return string
 function report_text.findings(report)
   local lines = {}
-  tables.append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json has all"))
+  tables.append(lines, groups_lines(report.findings or {}, MOST_GROUPS, "--json"))
   tables.append(lines, tables.books(report))
   if report.tally and report.records.staged > 0 and not report.plan then
     lines[#lines + 1] = "passwords " .. tables.passwords(report.tally)

@@ -17,7 +17,7 @@ local function progress_line(progress)
     parts[3] = format.duration(progress.eta_seconds) .. " left"
   end
   if progress.seen_seconds > STALE then
-    parts[#parts + 1] = "as it was " .. format.duration(progress.seen_seconds) .. " ago"
+    parts[#parts + 1] = "last update " .. format.duration(progress.seen_seconds) .. " ago"
   end
   return table.concat(parts, ", ")
 end
@@ -32,7 +32,7 @@ end
 local function resume_line(status)
   local seen = status.progress and status.progress.seen_seconds
   if status.finished or status.undo or seen and seen <= STALE then return nil end
-  return string.format("unless a program works on it: auth0-migrate resume %s",
+  return string.format("if no other process is working on it: auth0-migrate resume %s",
     path.quote(status.directory))
 end
 
@@ -51,18 +51,18 @@ function status_text.of(status)
   end
   lines[#lines + 1] = status.progress and progress_line(status.progress)
   for _, job in ipairs(status.active or {}) do
-    lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(not yet known)",
+    lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(id unknown)",
       job.chunk, format.duration(math.max(0, job.seconds or 0)),
       job.percentage and ", " .. format.percent(job.percentage / 100) or "",
-      job.kept_until and ", its result kept until " .. format.moment(job.kept_until) or "")
+      job.kept_until and ", result available until " .. format.moment(job.kept_until) or "")
   end
   if status.progress and status.progress.foreign > 0 then
-    lines[#lines + 1] = format.count(status.progress.foreign, "import job")
-      .. " of others in the slots"
+    lines[#lines + 1] = format.count(status.progress.foreign, "import slot")
+      .. " in use by other programs"
   end
   for _, one in ipairs(status.errors or {}) do
     lines[#lines + 1] = string.format("%s: chunk %d: %s",
-      one.at and format.moment(one.at) or "lately", one.chunk, one.message)
+      one.at and format.moment(one.at) or "recently", one.chunk, one.message)
   end
   lines[#lines + 1] = resume_line(status)
   return table.concat(lines, "\n") .. "\n"

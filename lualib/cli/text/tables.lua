@@ -54,11 +54,11 @@ local function book_rows(report)
   add(records.unchanged, "unchanged")
   add(records.rejected, "rejected", tables.by_count(codes.rejected))
   add(records.duplicate, "duplicate")
-  rows[#rows + 1] = { "", records.staged, report.users and "staged" or "fit to be imported" }
+  rows[#rows + 1] = { "", records.staged, report.users and "staged" or "ready to import" }
   if not report.users then return rows end
   rows[#rows + 1] = { "users", users.inserted, "inserted" }
   add(users.updated, "updated")
-  add(users.already_there, "already there", "not touched, passwords included")
+  add(users.already_there, "already there", "unchanged, including their passwords")
   add(users.failed, "failed", tables.by_count(codes.failed))
   add(users.pending, "pending")
   return rows
@@ -96,7 +96,7 @@ function tables.undo(undo)
   local kept = 0
   for _, n in pairs(undo.kept) do kept = kept + n end
   return string.format("%s: %s deleted, %s already gone, %s kept",
-    undo.finished and "UNDONE" or "UNDO BEGUN and not finished",
+    undo.finished and "UNDONE" or "UNDO STARTED, not finished",
     format.count(undo.deleted, "user"), format.number(undo.gone), format.number(kept))
 end
 

@@ -90,19 +90,19 @@ end)
 local REFUSED <const> = {
   { "a word that is no command", { "chek" }, 'not a command or a recipe; did you mean "check"?' },
   { "a recipe that is not there", { "nowhere/shop.lua" }, "recipe nowhere/shop.lua not found" },
-  { "no recipe", { "run" }, "RECIPE is missing" },
+  { "no recipe", { "run" }, "missing argument RECIPE" },
   { "an unknown option", { "check", SHOP, "--jsn" },
     'has no option --jsn; did you mean "--json"?' },
   { "an option of another command", { "check", SHOP, "--yes" }, "check has no option --yes" },
-  { "an option without its value", { "run", SHOP, "--slots" }, "--slots needs a value" },
+  { "an option without its value", { "run", SHOP, "--slots" }, "--slots requires a value" },
   { "a bad number", { "run", SHOP, "--slots", "many" },
-    '--slots takes a whole number from 1 to 20, not "many"' },
-  { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" }, "--chunk-bytes takes" },
-  { "a word that is no parameter", { "run", SHOP, "users.csv" }, "given as name=value" },
-  { "a file that is no parameter", { "run", SHOP, "README.md" }, "given as name=value" },
-  { "a parameter twice", { "run", SHOP, "a=1", "a=2" }, "a is given twice" },
+    '--slots must be a whole number from 1 to 20, not "many"' },
+  { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" }, "--chunk-bytes must be from 1000 to 500000 bytes" },
+  { "a word that is no parameter", { "run", SHOP, "users.csv" }, "of the form name=value" },
+  { "a file that is no parameter", { "run", SHOP, "README.md" }, "of the form name=value" },
+  { "a parameter twice", { "run", SHOP, "a=1", "a=2" }, "a is given more than once" },
   { "too many words", { "status", "a.run", "b.run" }, "too many arguments" },
-  { "an unknown tier", { "tenant", "--tier", "huge" }, "--tier takes one of free, production" },
+  { "an unknown tier", { "tenant", "--tier", "huge" }, "--tier must be one of free, production" },
 }
 
 for _, case in ipairs(REFUSED) do
@@ -240,7 +240,7 @@ test("--dry-run is plan", function()
   tap.equal(status, 0)
   tap.contains(out, "to send   3 users in 1 job, 100 bytes")
   tap.contains(out, "free 30 min 00 s")
-  tap.contains(out, "mind      a risk")
+  tap.contains(out, "note      a risk")
 end)
 
 test("check groups findings and ends with 3", function()

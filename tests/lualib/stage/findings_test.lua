@@ -208,9 +208,9 @@ test("the summary shows the first groups, what to do, and how many more there ar
     records = { read = 1, rejected = 0, duplicate = 0, staged = 1 },
     users = { inserted = 1, failed = 0, already_there = 0 }, findings = groups,
   }
-  tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  the first is: 1 digit\n"
+  tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  first value: 1 digit\n"
     .. "  Do 5.\n")
-  tap.contains(text, "and 2 more kinds of findings: report.json has all")
+  tap.contains(text, "and 2 more kinds of findings, see report.json")
   tap.contains(text, "ALARM: 2 answers")
   assert(not text:find("CODE6", 1, true) and not text:find("DUPLICATE", 1, true))
 end)

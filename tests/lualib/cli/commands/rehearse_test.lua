@@ -75,6 +75,6 @@ end)
 test("the statement of a rehearsal says how long production takes by tier", function()
   local _, _, out = rehearse({ "rehearse", SHOP, "input=a" },
     report_of { forecast = require("check.plan").hours(1000000) })
-  tap.contains(out, "in production the import takes about: "
+  tap.contains(out, "estimated import time by tier: "
     .. "enterprise 2 h 30 min, production 8 h 41 min, free 25 h 00 min")
 end)

@@ -84,8 +84,8 @@ for _, case in ipairs(DOMAINS) do
 end
 
 local BAD_DOMAINS <const> = {
-  { "http://acme.eu.auth0.com", "without encryption" },
-  { "http://127.0.0.1.evil.com", "without encryption" },
+  { "http://acme.eu.auth0.com", "is not encrypted" },
+  { "http://127.0.0.1.evil.com", "is not encrypted" },
   { "http://localhost@evil.com", "must be a host" },
   { "https://acme.eu.auth0.com/api/v2", "must be a host" },
   { "ftp://acme", "must be a host" },
@@ -109,7 +109,7 @@ test("a secret is read from its file, without the last line's end", function()
   local _, message = resolve {
     env = { AUTH0_CLIENT_SECRET_FILE = folder .. "/s", AUTH0_CLIENT_SECRET = "x" },
   }
-  tap.contains(message, "gives both client_secret and its file")
+  tap.contains(message, "sets both client_secret and client_secret_file")
   _, message = resolve { env = { AUTH0_PRIVATE_KEY_FILE = folder .. "/none" } }
   tap.contains(message, "AUTH0_PRIVATE_KEY_FILE")
   assert(file.remove_tree(folder))
@@ -138,7 +138,7 @@ test("without a tenant to ask, credentials are not looked at", function()
   local made = assert(resolve { yaml = "client_secret: ${NOT_THERE}\n", offline = true })
   tap.equal(made.credentials, {})
   local _, message = resolve { yaml = "client_secret: ${NOT_THERE}\n" }
-  tap.contains(message, "client_secret needs NOT_THERE, which is not in the environment")
+  tap.contains(message, "client_secret uses ${NOT_THERE}, which is not set in the environment")
 end)
 
 test("${NAME} is taken from the environment, in parts of a value too", function()
@@ -147,16 +147,16 @@ test("${NAME} is taken from the environment, in parts of a value too", function(
 end)
 
 local BAD_FILES <const> = {
-  { "an unknown key", "conection: x", 'no setting "conection"; did you mean "connection"?' },
+  { "an unknown key", "conection: x", 'unknown setting "conection"; did you mean "connection"?' },
   { "an unknown key in a profile", "profiles: { p: { domian: x } }", 'did you mean "domain"?' },
-  { "a profile in a profile", "profiles: { p: { profiles: {} } }", 'no setting "profiles"' },
-  { "a list", "[1, 2]", "is a map of settings" },
+  { "a profile in a profile", "profiles: { p: { profiles: {} } }", 'unknown setting "profiles"' },
+  { "a list", "[1, 2]", "must be a map of settings" },
   { "a map in place of a value", "domain: { a: b }", "domain must be a single value" },
   { "params that are a word", "params: x", "params must be a map" },
   { "a bad number of slots", "slots: 99", "slots must be a whole number from 1 to 20" },
   { "upsert as a word", "upsert: sometimes", "upsert must be true or false" },
   { "broken YAML", "a: [", "auth0-migrate.yaml:" },
-  { "an unquoted ${NAME} inside braces", "params: { a: ${X} }", "wants quotes" },
+  { "an unquoted ${NAME} inside braces", "params: { a: ${X} }", "quote a value such as ${NAME}" },
 }
 
 for _, case in ipairs(BAD_FILES) do
@@ -170,7 +170,8 @@ end
 
 test("a profile that is not there is told with those that are", function()
   local _, message = resolve { yaml = "profiles: { staging: { domain: x } }", profile = "prod" }
-  tap.contains(message, "has no profile prod, only staging")
+  tap.contains(message, "unknown profile prod: ")
+  tap.contains(message, "auth0-migrate.yaml has staging")
 end)
 
 test("a profile's parameters come before the file's", function()

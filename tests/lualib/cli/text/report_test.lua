@@ -56,7 +56,7 @@ test("the statement names what was not touched and every code", function()
     users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
     codes = { rejected = {}, failed = { CONFLICT_EMAIL = 1 } }, balanced = false,
   })
-  tap.contains(text, "not touched, passwords included")
+  tap.contains(text, "unchanged, including their passwords")
   tap.contains(text, "CONFLICT_EMAIL 1")
   tap.contains(text, "shop.run/report.html, failed.ndjson, already_there.ndjson\n")
   tap.contains(text, "do NOT balance")
@@ -66,12 +66,12 @@ test("a run whose jobs have not ended tells no time of import", function()
   local text = report_text.statement(report_of {
     jobs = { submitted = 2, completed = 0, failed = 0 },
   })
-  tap.contains(text, "2 jobs begun, none ended")
+  tap.contains(text, "2 jobs started, none ended")
   assert(not text:find("imported in", 1, true), text)
 end)
 
 test("a statement whose next command is a retry says what comes before it", function()
-  local advice = "Before a retry, repair the users in failed.ndjson"
+  local advice = "Before you retry, repair the users in failed.ndjson"
   tap.contains(report_text.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
   assert(not report_text.statement(report_of()):find(advice, 1, true))
 end)
