@@ -1,4 +1,4 @@
---- The help of the program and of each command, from the same tables that the parser reads.
+--- The help of the program and of each command, generated from the tables that the parser uses.
 
 local wrap = require "cli.text.wrap"
 local options = require "cli.common.options"
@@ -8,7 +8,6 @@ local help = {}
 local WIDTH <const> = 80
 local COLUMN <const> = 26
 
----A row: a word on the left, sentences on the right.
 local function row(left, right)
   local indent = string.rep(" ", COLUMN)
   local text = table.concat(wrap.wrap(right, WIDTH - COLUMN), "\n" .. indent)
@@ -80,7 +79,7 @@ function help.program(commands)
   return INTRODUCTION .. table.concat(list, "\n") .. "\n" .. MORE
 end
 
----Rows of the manual's table of commands.
+---The table of commands in README.md and docs/commands.md.
 ---@param commands Command[]
 ---@return string
 function help.commands_table(commands)
@@ -92,7 +91,7 @@ function help.commands_table(commands)
   return table.concat(list, "\n") .. "\n"
 end
 
----Rows of the manual's table of options.
+---The table of options in docs/commands.md.
 ---@return string
 function help.options_table()
   local list = { "| option | does | with |", "|---|---|---|" }

@@ -1,12 +1,11 @@
---- The command line: arguments in, words and exit status out. The program calls this with its
---- arguments and ends with the status that it returns.
+--- The entry point of the command line: arguments in, exit status out.
 
 local host = require "host"
 
 ---@param args string[]
 ---@return integer status
 return function(args)
-  -- Answered before anything else is loaded: scripts ask often, and want it at once.
+  -- Before any other module is loaded: scripts call this often, and it must be fast.
   if args[1] == "--version" then
     io.write("auth0-migrate ", host.version, "\n")
     return 0

@@ -1,4 +1,4 @@
---- The command line: the first word chooses a command, which does the rest.
+--- Selects the command by the first argument, runs it and reports its failures.
 
 local command_result = require "cli.common.result"
 local exit_status = require "base.exit_status"
@@ -13,7 +13,7 @@ local report_text = require "cli.text.report"
 
 local main = {}
 
----@class Command  what it works with is loaded when it runs: the help reads every command
+---@class Command  requires its modules when it runs, because the help loads every command
 ---@field name string
 ---@field summary string
 ---@field help string
@@ -35,7 +35,7 @@ main.COMMANDS = {
 
 local USAGE <const> = 2
 local FATAL <const> = 1
-local PROMISES <const> = { [0] = true, [3] = true, [8] = true } -- with these there is a result
+local PROMISES <const> = { [0] = true, [3] = true, [8] = true } -- statuses with a result
 
 local function is_command(word)
   for _, name in ipairs(main.COMMANDS) do
@@ -72,7 +72,7 @@ local function has(args, ...)
   return false
 end
 
----A status that promises a result becomes the reason why nobody has it.
+---Replaces a status that promises a result if the result could not be written.
 local function delivered(context, status)
   local lost = context.ui.lost
   if not lost or not PROMISES[status] then return status end
@@ -81,8 +81,8 @@ local function delivered(context, status)
   return exit_status.of(lost.kind)
 end
 
----Runs a command as a task, and reports what it raises, on purpose or not. A run that is stopped at
----once (a second Ctrl-C) ends the scheduler with its report in place of a status.
+---Runs a command as a task and reports errors that it raises. A run that is stopped immediately
+---(by a second Ctrl-C) ends the scheduler with its report instead of a status.
 local function perform(command, context)
   loop.last_words("\nerror: stopped immediately\nnext: "
     .. command_result.command_line(context.args) .. "\n")
@@ -103,10 +103,7 @@ local function perform(command, context)
   return FATAL
 end
 
----The command and its arguments; nil, why not, and what to type.
----@return Command? command
----@return string[]|string rest  or the message
----@return FailureMore? more
+---The command and its arguments; nil, message, more if there is no such command or recipe.
 local function choose(args, context)
   local first = args[1]
   if is_command(first) then
@@ -160,7 +157,7 @@ end
 
 ---@param args string[]
 ---@param surroundings? {terminal?: table, env?: fun(name: string): string?, now?: fun(): number}
----  in place of the process's own
+---  replace those of the process in tests
 ---@return integer status
 function main.run(args, surroundings)
   return dispatch(args, surroundings or {})

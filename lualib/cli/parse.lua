@@ -1,4 +1,4 @@
---- Arguments to a table, by argparse; what it refuses is reported in our words.
+--- Parses arguments with argparse and rewrites its error messages.
 
 local argparse = require "argparse"
 local file = require "host.file"
@@ -10,7 +10,7 @@ local parse = {}
 ---@class Positional
 ---@field name string      as the help shows it: "RECIPE", "RUN"
 ---@field optional? boolean
----@field params? boolean  `name=value`, any number, at the end
+---@field params? boolean  any number of `name=value`, at the end
 
 local function add_option(parser, option)
   local added = option.argument and parser:option(option.flags) or parser:flag(option.flags)
@@ -50,7 +50,7 @@ local function flags_of(command)
   return list
 end
 
--- What argparse says, and how we say it: it reports an error as a text and as nothing else.
+-- Messages of argparse, which reports errors as text only, and their replacements.
 local WORDS <const> = {
   { "^missing argument '(.-)'", function(_, name) return "missing argument " .. name end },
   { "^too many arguments", function() return "too many arguments" end },

@@ -46,7 +46,7 @@ test("status and the log tell of jobs of others that hold the slots", function()
       return object and object.progress and object.progress.foreign > 0 and object
     end)
     equal(status.errors[1].message, "2 import jobs of others hold the slots")
-    contains(s:run({ "status" }).stdout, "2 import jobs of others")
+    contains(s:run({ "status" }).stdout, "2 import slots in use by other programs")
     run:ends_with(0)
     contains(s:read "shop.run/log.ndjson", '"foreign":2')
     s:holds(5)

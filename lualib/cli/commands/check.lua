@@ -1,4 +1,4 @@
---- check: what would be rejected, before anything is sent.
+--- check: shows what would be rejected, before anything is sent.
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"

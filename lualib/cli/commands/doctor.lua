@@ -1,4 +1,4 @@
---- doctor: looks beforehand at what would later show as a failed job.
+--- doctor: checks in advance what would otherwise fail as an import job.
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"

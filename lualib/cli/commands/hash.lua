@@ -1,4 +1,4 @@
---- hash: what a stored password is, and whether Auth0 can take it.
+--- hash: identifies stored passwords and whether Auth0 supports them.
 
 local result = require "cli.common.result"
 local file = require "host.file"
@@ -7,10 +7,7 @@ local json = require "host.json"
 local REJECTED <const> = 3
 local PIECE <const> = 65536
 
----The values: the one of the command line, or the lines of stdin.
----@return string[]?
----@return string? message
----@return Kind? kind
+---The value of the command line, or the lines of stdin.
 local function values_of(value)
   if value ~= "-" then return { value } end
   local input, message, kind = file.open("-")

@@ -1,4 +1,4 @@
---- map: the users that would be sent, as lines of JSON.
+--- map: writes the users that would be sent, as NDJSON.
 
 local result = require "cli.common.result"
 local json = require "host.json"
@@ -26,7 +26,7 @@ stderr is an object with `records` and `codes`. Exit status 3 if a record was re
     report, message, kind = require("check").map(recipe, settings, ui, function(text)
       return ui:result(text)
     end)
-    local has_enough = ui.failed and not ui.lost -- whoever read stdout
+    local has_enough = ui.failed and not ui.lost -- the reader of stdout closed it
     if not report and has_enough then return FATAL end
     local as_json = context.flags.json
     context.flags.json = false

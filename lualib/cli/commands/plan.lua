@@ -1,4 +1,4 @@
---- plan: check, then what an import would be like.
+--- plan: check, and what an import would send, how long it takes, its risks.
 
 local result = require "cli.common.result"
 local plan_text = require "cli.text.plan"

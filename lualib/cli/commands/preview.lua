@@ -1,4 +1,4 @@
---- preview: source records beside what they become.
+--- preview: shows source records next to the users they become.
 
 local result = require "cli.common.result"
 local json = require "host.json"

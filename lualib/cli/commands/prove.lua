@@ -1,4 +1,4 @@
---- prove: known logins against the hashes that a recipe maps.
+--- prove: checks known logins against the hashes that a recipe maps.
 
 local format = require "base.format"
 local result = require "cli.common.result"
@@ -10,7 +10,7 @@ local RESULTS <const> = {
   yes = "yes", no = "no", refused = "no", missing = "no", untold = "unknown",
 }
 
----Why a record becomes no user: code, field and what to do about it.
+---Why a record does not become a user: code, field, advice.
 local function add_refused(add, one)
   local refused = one.refused
   if refused.outcome == "skipped" then
@@ -22,7 +22,6 @@ local function add_refused(add, one)
   if refused.fix then add(refused.fix) end
 end
 
----What is said of one login.
 local function words_of(one)
   local what = one.algorithm and " (" .. one.algorithm .. ")" or ""
   local text = string.format("%s: %s%s%s\n", one.id, RESULTS[one.result],
@@ -53,10 +52,7 @@ local function words(report)
     format.number(report.verified))
 end
 
----The old system's secret; a line's end after it does not count.
----@return string?
----@return string? message
----@return Kind? kind
+---The old system's secret, without a newline at its end.
 local function read_pepper(path)
   if not path then return nil end
   local text, message, kind = file.read(path)
@@ -66,10 +62,7 @@ local function read_pepper(path)
   return text
 end
 
----What has to be read before the source is.
----@return {logins: Login[], pepper?: string}?
----@return string? message
----@return Kind? kind
+---Logins and pepper, read before the source.
 local function options_of(context)
   local pepper, message, kind = read_pepper(context.flags.pepper_file)
   if message then return nil, message, kind end

@@ -1,11 +1,11 @@
---- rehearse: the real run, against the built-in tenant in a process of its own.
+--- rehearse: a whole run against the built-in tenant in a child process.
 
 local logins = require "cli.common.logins"
 local report_text = require "cli.text.report"
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
 
----A rehearsal has a fast clock unless the environment names another.
+---A rehearsal has a fast clock unless the environment sets the time scale.
 local function time_scale(context, settings)
   local named = context.env "AUTH0_MIGRATE_TIME_SCALE"
   return named and named ~= "" and settings.time_scale or nil

@@ -1,4 +1,4 @@
---- report: the statement of a run, once more.
+--- report: shows the report of a run.
 
 local result = require "cli.common.result"
 local report_text = require "cli.text.report"

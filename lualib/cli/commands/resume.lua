@@ -1,4 +1,4 @@
---- resume: goes on with a run.
+--- resume: continues a run.
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"

@@ -1,4 +1,4 @@
---- retry: imports what a finished run could not, after it was repaired.
+--- retry: imports the repaired users of a finished run again.
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"

@@ -1,4 +1,4 @@
---- status: how far a run is, from another terminal too.
+--- status: shows the progress of a run.
 
 local result = require "cli.common.result"
 local json = require "host.json"

@@ -1,12 +1,11 @@
---- tenant: the built-in tenant as a server, until it is told to end.
+--- tenant: serves the built-in tenant until it is stopped.
 
 local result = require "cli.common.result"
 local file = require "host.file"
 local settings = require "cli.common.settings"
 local signals = require "base.signals"
 
----What the tenant says of itself: a usable .env, and an empty line when it is ready.
----@param info TenantInfo
+---A usable .env file and an empty line.
 local function lines_of(info)
   local lines = { "AUTH0_DOMAIN=" .. info.domain, "AUTH0_CLIENT_ID=" .. info.client_id }
   if info.client_secret then lines[#lines + 1] = "AUTH0_CLIENT_SECRET=" .. info.client_secret end
@@ -14,10 +13,6 @@ local function lines_of(info)
   return table.concat(lines, "\n") .. "\n\n"
 end
 
----What the tenant is started with.
----@return TenantOptions?
----@return string? message
----@return Kind? kind
 local function options_of(context)
   local flags = context.flags
   local scale, message, kind = settings.time_scale(context.env)

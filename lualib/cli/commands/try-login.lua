@@ -1,4 +1,4 @@
---- try-login: whether a password lets a person into the built-in tenant.
+--- try-login: tries logins against the built-in tenant.
 
 local result = require "cli.common.result"
 local logins = require "cli.common.logins"
@@ -8,10 +8,6 @@ local setup = require "cli.common.setup"
 local REJECTED <const> = 3
 
 ---The settings of a tenant on this machine.
----@return Settings?
----@return string? message
----@return Kind? kind
----@return FailureMore? more
 local function near_settings(context)
   local settings, message, kind = setup.settings(context)
   if not settings then return nil, message, kind end

@@ -1,4 +1,4 @@
---- verify: the tenant beside what a run sent.
+--- verify: compares the tenant with what a run sent.
 
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"

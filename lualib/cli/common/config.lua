@@ -1,4 +1,4 @@
---- The configuration file: auth0-migrate.yaml. `${NAME}` is taken from the environment, when the
+--- The configuration file auth0-migrate.yaml. `${NAME}` is replaced from the environment when the
 --- value is used.
 
 local file = require "host.file"
@@ -10,7 +10,7 @@ local config = {}
 
 config.DEFAULT = "auth0-migrate.yaml"
 
--- What the file and each of its profiles may say.
+-- Settings allowed in the file and in each of its profiles.
 config.KEYS = {
   "domain", "client_id", "client_secret", "client_secret_file", "access_token",
   "access_token_file", "private_key_file", "audience", "connection", "upsert", "slots",
@@ -18,9 +18,9 @@ config.KEYS = {
 }
 
 ---@class Config
----@field path? string   nil: there is no file
----@field values table<string, any>     the file's own, as written
----@field profile table<string, any>    the named profile's, as written
+---@field path? string   nil if there is no file
+---@field values table<string, any>     settings of the file, not expanded
+---@field profile table<string, any>    settings of the named profile, not expanded
 ---@field env fun(name: string): string?
 local Config = {}
 Config.__index = Config
@@ -77,7 +77,7 @@ local function read(path)
   local values
   values, message = yaml.decode(text)
   if values == nil and message then
-    -- YAML takes the brace of an unquoted ${NAME} for the beginning of a map.
+    -- YAML reads the brace of an unquoted ${NAME} as the start of a map.
     local hint = text:find("{[^\n]*${") and "; inside { } quote a value such as ${NAME}" or ""
     return nil, path .. ": " .. message .. hint, "usage"
   end
@@ -104,7 +104,7 @@ local function choose_profile(self, name)
     table.concat(names, ", ")), "usage"
 end
 
----Reads the file that was named, or the usual one where there is one.
+---Reads the named file, or the default one if it exists.
 ---@param options {path?: string, profile?: string, env: fun(name: string): string?}
 ---@return Config?
 ---@return string? message
@@ -121,7 +121,7 @@ function config.load(options)
   return self
 end
 
----Replaces `${NAME}`. The second result says whether there was any.
+---Replaces `${NAME}`. The second result says whether anything was replaced.
 function Config:expand(where, value)
   if type(value) ~= "string" then return value, false end
   local missing, found
@@ -138,7 +138,7 @@ function Config:expand(where, value)
   return expanded, found or false
 end
 
----A setting, expanded; nil where it is not given.
+---A setting, expanded; nil if it is not set.
 ---@param part "profile"|"values"
 ---@param key string
 ---@return any value
@@ -151,7 +151,8 @@ function Config:get(part, key)
   return expanded
 end
 
----The recipe's parameters, the profile's first, and which of them came from the environment.
+---The recipe's parameters and which of them contain a value from the environment. The profile's
+---override the file's.
 ---@return table<string, any>? params
 ---@return table<string, boolean>|string from_environment  or the message
 function Config:params()

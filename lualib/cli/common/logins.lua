@@ -1,14 +1,14 @@
---- Logins for the commands that try them: from a file, or one whose password a person types.
+--- Logins to try: from a file, or one whose password is asked for.
 
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 
 local logins = {}
 
-local GLANCE <const> = 0.2 -- seconds until an interrupt is seen
+local GLANCE <const> = 0.2 -- seconds between checks for an interrupt
 
----Asks for a password, which is not shown. Ctrl-C counts as no answer: dying of it would leave the
----terminal without its echo.
+---Asks for a password without echo. Ctrl-C counts as no answer: if it ended the process here, the
+---terminal would be left without echo.
 ---@param ui Ui
 ---@param question string
 ---@return string?
@@ -35,15 +35,14 @@ function logins.ask(ui, question)
   return line
 end
 
----Only the login that is named, of those in the file.
 local function only(list, id)
   for _, one in ipairs(list) do
     if one.id == id then return { one } end
   end
 end
 
----The logins that the command line gives, with `--logins` or for one `id`; nil and no message when
----it gives none.
+---The logins of `--logins`, only that of `id` if both are given, or a login for `id`; nil without a
+---message if neither is given.
 ---@param context Context
 ---@param id? string
 ---@return Login[]?
@@ -73,7 +72,7 @@ local WORDS <const> = {
   yes = "yes", no = "no", blocked = "no", missing = "no", untold = "unknown",
 }
 
----A line for each login.
+---One line per login.
 ---@param tried TriedLogin[]
 ---@return string
 function logins.words(tried)

@@ -1,4 +1,4 @@
---- The options of all commands, as data: the parser, the help and the manual are made from them.
+--- The options of all commands as data, from which parser, help and manual are generated.
 
 local doubts = require "tenant.doubts"
 local limits = require "auth0.limits"
@@ -7,16 +7,15 @@ local options = {}
 
 ---@class Option
 ---@field flags string      "-y --yes"
----@field argument? string  "N"; an option without one is a switch
+---@field argument? string  "N"; nil for a switch
 ---@field help string
----@field many? boolean     may be given more than once: a list
----@field commands string   names, separated by blanks; "*" for all
----@field parse? fun(text: string): any, string?  the value, or nil and what is expected
+---@field many? boolean     may be repeated; its value is a list
+---@field commands string   names separated by blanks; "*" for all
+---@field parse? fun(text: string): any, string?  the value, or nil and the expected form
 
 local UNITS <const> = { h = 3600, m = 60, min = 60, s = 1, d = 86400 }
 local SIZES <const> = { [""] = 1, k = 1000, kb = 1000, m = 1000000, mb = 1000000 }
 
----A whole number from `least` to `most`.
 ---@param least integer
 ---@param most? integer
 ---@return fun(text: string): integer?, string?
@@ -30,7 +29,7 @@ function options.whole(least, most)
   end
 end
 
----A record: its position, or the place that a finding names.
+---The position of a record, or its place as shown in a finding.
 ---@param text string
 ---@return integer|string?
 ---@return string? expected
@@ -83,19 +82,13 @@ function options.limit(text)
   return { percent = percent }
 end
 
----The same, but not none.
----@param text string
----@return Limit?
----@return string? expected
+---The same, but not 0.
 local function some(text)
   local limit = options.limit(text)
   if limit and (limit.n or limit.percent) > 0 then return limit end
   return nil, "a number or a percentage above 0, such as 10 or 1%"
 end
 
----One of a few words.
----@param words string[]
----@return fun(text: string): string?, string?
 local function one_of(words)
   return function(text)
     for _, word in ipairs(words) do

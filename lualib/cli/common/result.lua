@@ -1,4 +1,4 @@
---- How every command ends: its result on stdout, the next command to type, the exit status.
+--- How every command ends: result on stdout, next command to type, exit status.
 
 local exit_status = require "base.exit_status"
 local json = require "host.json"
@@ -6,10 +6,10 @@ local path = require "base.path"
 
 local result = {}
 
-local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- not as asked
+local FAILED <const> = { [1] = true, [2] = true, [5] = true, [6] = true } -- errors
 local STATUS <const> = { [5] = "incomplete", [8] = "planned", [130] = "interrupted" }
 
----The command line as it was typed.
+---The command line as typed.
 ---@param args string[]
 ---@return string
 function result.command_line(args)
@@ -22,10 +22,10 @@ local function given(value)
   return value ~= nil and value ~= json.null and value or nil
 end
 
----Ends with a report. `text`: what people read of it.
+---Ends with a report.
 ---@param context Context
 ---@param report Report
----@param text string
+---@param text string  the report for people
 ---@return integer status
 function result.report(context, report, text)
   local ui = context.ui
@@ -42,7 +42,8 @@ function result.report(context, report, text)
   return report.exit
 end
 
----Ends with what migrate returned: a report, in the words that `say` finds for it, or a failure.
+---Ends with the values that a command's function returned: a report, formatted by `say`, or a
+---failure.
 ---@generic R
 ---@param context Context
 ---@param say fun(report: R): string
@@ -56,10 +57,7 @@ function result.result(context, say, report, message, kind, more)
   return result.report(context, report, say(report))
 end
 
----A word of the command line as it was meant; nil for one that is right.
----@param word string
----@param more FailureMore
----@return string?
+---The correction of an argument; nil if the argument was not wrong.
 local function as_meant(word, more)
   if word == more.wrong then return more.meant end
   local is_name = more.wrong:sub(-1) == "="
@@ -67,11 +65,8 @@ local function as_meant(word, more)
   return more.meant:sub(-1) == "=" and more.meant .. word:sub(#more.wrong + 1) or more.meant
 end
 
----The command to type after a failure: what it names, else the one that was typed, with the word
----that was wrong put right or the one that was missing.
----@param args string[]
----@param more FailureMore
----@return string
+---The command to type after a failure: the one it names, or the command line as typed, with the
+---wrong argument corrected or the missing one added.
 local function next_command(args, more)
   if more.next then return more.next end
   local words = table.move(args, 1, #args, 1, {})
@@ -86,7 +81,7 @@ local function next_command(args, more)
   return result.command_line(words)
 end
 
----Ends without a report: what the world or the person at the keyboard got wrong.
+---Ends without a report, because of a failure or a usage error.
 ---@param context Context
 ---@param message string
 ---@param kind? Kind

@@ -1,5 +1,5 @@
---- What counts for this command: flags, a named profile, the environment, the configuration file,
---- the recipe, the defaults; in that order.
+--- Resolves the settings of a command. Precedence: flags, a named profile, the environment, the
+--- configuration file, the recipe, the defaults.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -22,13 +22,13 @@ local settings = {}
 ---@field connection? string      name or id
 ---@field upsert boolean
 ---@field run_dir? string
----@field rehearsal? string       the command, of a run whose tenant ends with it
+---@field rehearsal? string       the command line of a rehearsal, whose tenant ends with the run
 ---@field fresh boolean
 ---@field yes boolean
 ---@field changed boolean
 ---@field json boolean
 ---@field limit? integer          records
----@field file_params? table<string, any>            the configuration file's, for `resume`
+---@field file_params? table<string, any>            from the configuration file, for `resume`
 ---@field params_from_environment? table<string, boolean>
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
@@ -41,13 +41,13 @@ local settings = {}
 ---@field patience number         seconds
 ---@field ca_file? string
 ---@field connection_file? string
----@field params table<string, string>  of the command line
+---@field params table<string, string>  from the command line
 ---@field time_scale number
 ---@field origin table<string, Origin>
 ---@field quiet boolean
 ---@field verbose boolean
 ---@field color boolean
----@field interactive boolean     a person can be asked
+---@field interactive boolean     the user can be asked
 
 ---@alias Origin "flag"|"profile"|"environment"|"file"|"recipe"|"default"
 
@@ -56,7 +56,7 @@ local DEFAULTS <const> = {
   upsert = false, keep_chunks = false,
 }
 
--- Settings that several layers can give.
+-- Settings that more than one layer can set.
 local LAYERED <const> = {
   "connection", "upsert", "slots", "chunk_bytes", "chunk_users", "keep_chunks", "patience",
   "ca_file", "connection_file",
@@ -68,7 +68,7 @@ local ENVIRONMENT <const> = {
   connection = true,
 }
 
--- How a client proves who it is, the first that a layer has: {setting, credentials' field}.
+-- Kinds of client authentication in order of preference: {setting, field of credentials}.
 local PROOFS <const> = {
   { "access_token", "access_token" }, { "private_key", "private_key" },
   { "client_secret", "client_secret" },
@@ -83,7 +83,6 @@ local LABEL <const> = {
 ---@field name Origin
 ---@field get fun(key: string): any, string?
 
----@return Layer[]
 local function layers_of(sources)
   local flags, config, env = sources.flags, sources.config, sources.env
   local recipe = sources.recipe
@@ -103,7 +102,7 @@ local function layers_of(sources)
   }
 end
 
----A value of a file as its option would have read it.
+---Parses a value of a file or the environment as its option would.
 local function typed(layer, key, value)
   if layer.name == "flag" or layer.name == "default" then return value end
   local option = options.by_key(key)
@@ -122,9 +121,7 @@ local function typed(layer, key, value)
     expected, tostring(value))
 end
 
----The first layer's value.
----@return any value
----@return Origin|string origin  or the message
+---The value of the first layer that has one, and its origin; nil and a message on failure.
 local function look_up(layers, key)
   for _, layer in ipairs(layers) do
     local value, message = layer.get(key)
@@ -143,10 +140,7 @@ local function is_loopback(host)
   return name == "localhost" or name == "[::1]" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil
 end
 
----The tenant's URL of what people write: a bare host, or a URL.
----@param domain string
----@return string? base
----@return string? message
+---The tenant's URL from a host or a URL.
 local function base_url(domain)
   local scheme, rest = domain:match("^(%a[%w+.-]*)://(.*)$")
   scheme, rest = (scheme or "https"):lower(), (rest or domain):gsub("/+$", "")
@@ -165,7 +159,7 @@ local function base_url(domain)
   return scheme .. "://" .. host
 end
 
----A secret of a layer: given itself, or the name of its file.
+---A secret of a layer, given directly or by the name of its file.
 local function secret(layer, key)
   local value, message = nil, nil
   if key ~= "private_key" then value, message = layer.get(key) end
@@ -184,7 +178,8 @@ local function secret(layer, key)
   return (text:gsub("\r?\n$", ""))
 end
 
----The proof of the first layer that has one: a token of another layer must not go to this tenant.
+---The credentials of the first layer that has any: a token of another layer may belong to another
+---tenant and must not be sent to this one.
 local function read_proof(layers, credentials, origin)
   for _, layer in ipairs(layers) do
     for _, proof in ipairs(PROOFS) do
@@ -216,7 +211,7 @@ local function read_tenant(resolved, layers)
   return read_proof(layers, resolved.credentials, resolved.origin)
 end
 
----AUTH0_MIGRATE_TIME_SCALE.
+---The value of AUTH0_MIGRATE_TIME_SCALE.
 ---@param env fun(name: string): string?
 ---@return number? scale
 ---@return string? message
@@ -237,7 +232,7 @@ end
 ---@field config Config
 ---@field env fun(name: string): string?
 ---@field recipe? Recipe
----@field offline? boolean   no tenant is asked: credentials are not looked at
+---@field offline? boolean   no tenant is used: credentials are not read
 
 ---@param sources SettingsSources
 ---@return Settings?
@@ -276,7 +271,7 @@ local SHOWN <const> = {
 }
 local NAMES <const> = { base = "domain" }
 
----The settings that count and where they come from; never a secret.
+---The settings that apply and their origins, without secrets.
 ---@param resolved Settings
 ---@return {name: string, value: any, origin: Origin}[]
 function settings.list(resolved)
@@ -296,7 +291,7 @@ function settings.list(resolved)
   return list
 end
 
----The same, a line each.
+---The same, one line each.
 ---@param resolved Settings
 ---@return string[]
 function settings.describe(resolved)

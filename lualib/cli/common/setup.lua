@@ -1,17 +1,16 @@
---- What most commands begin with: the configuration, the recipe, the settings.
+--- Loads what most commands need: the configuration, the recipe, the settings.
 
 local config = require "cli.common.config"
 local settings = require "cli.common.settings"
 
 local setup = {}
 
----The positionals of every command that takes a recipe.
+---Positional arguments of every command with a recipe.
 ---@type Positional[]
 setup.RECIPE_WORDS = {
   { name = "RECIPE" }, { name = "name=value", optional = true, params = true },
 }
 
----The configuration, and the parameters in it.
 local function read_config(context)
   local read, message, kind = config.load {
     path = context.flags.config, profile = context.flags.profile, env = context.env,
@@ -22,7 +21,7 @@ local function read_config(context)
   return read, params, from_environment
 end
 
----Resolves the settings, writes the terminal's part into them, and says with --verbose what counts.
+---Resolves the settings, adds those of the terminal, and shows them with --verbose.
 local function resolve(context, sources)
   sources.flags, sources.env = context.flags, context.env
   local resolved, message, kind = settings.resolve(sources)

@@ -1,4 +1,4 @@
---- What a run tells people: progress and messages on stderr, the result on stdout.
+--- The terminal: progress, messages and questions on stderr, the result on stdout.
 
 local format = require "base.format"
 local clock = require "host.clock"
@@ -15,8 +15,8 @@ local ui = {}
 ---@field done? integer        records or users
 ---@field total? integer
 ---@field share? number        0 to 1
----@field seconds? number      since the phase began
----@field since? integer       done since this process began, where that is less than `done`
+---@field seconds? number      since the phase started
+---@field since? integer       done since this process started, if less than `done`
 ---@field users_per_second? number
 ---@field eta? number          seconds
 ---@field jobs? integer        running
@@ -28,20 +28,20 @@ local ui = {}
 ---@field verbose boolean
 ---@field color boolean
 ---@field interactive boolean
----@field terminal table       host.terminal, or a test's
+---@field terminal table       host.terminal, or a replacement in tests
 ---@field now fun(): number    monotonic seconds
----@field on_terminal boolean  stderr is one
----@field bar? string          what stands on the terminal's last line
+---@field on_terminal boolean  stderr is a terminal
+---@field bar? string          the progress bar on the terminal's last line
 ---@field shown_at number
----@field failed boolean       stdout takes no more
----@field lost? Failure        why a result did not get out; a reader that has gone does not count
----@field cancelled boolean    the question that is being asked is over
+---@field failed boolean       writing to stdout failed
+---@field lost? Failure        why the result could not be written, except to a closed pipe
+---@field cancelled boolean    the open question was cancelled
 local Ui = {}
 Ui.__index = Ui
 
-local REDRAW <const> = 0.1 -- seconds between two bars
-local LINE <const> = 10 -- seconds between two plain lines
-local GLANCE <const> = 0.2 -- seconds until a question sees that it is cancelled
+local REDRAW <const> = 0.1 -- seconds between updates of the bar
+local LINE <const> = 10 -- seconds between progress lines where there is no terminal
+local GLANCE <const> = 0.2 -- seconds between checks whether a question was cancelled
 local NOUNS <const> = { stage = "record", import = "user" }
 local COLORS <const> = { red = "31", yellow = "33", bold = "1" }
 
@@ -82,14 +82,14 @@ function Ui:clear_bar()
   self.bar = nil
 end
 
----Lines that are longer than the terminal are broken between words, unless they stay `whole`.
+---Lines longer than the terminal is wide are broken between words, unless `whole` is set.
 function Ui:line(text, whole)
   self:clear_bar()
   if self.on_terminal and not whole then text = wrap.fit(text, self.terminal.width()) end
   self.terminal.write("stderr", text:gsub("\n*$", "") .. "\n")
 end
 
----For people; nothing with --quiet.
+---Not shown with --quiet.
 ---@param text string
 function Ui:say(text)
   if not self.quiet then self:line(text) end
@@ -111,19 +111,18 @@ function Ui:fail(text)
   self:line(self:paint("red", "error: ") .. text)
 end
 
----The command to type next, whole: it is copied.
+---The command to type next, on one line so that it can be copied.
 ---@param command string
 function Ui:next(command)
   self:line("next: " .. self:paint("bold", command), true)
 end
 
----The plan, before a person is asked.
 ---@param plan Plan
 function Ui:plan(plan)
   self:line(plan_text.of(plan))
 end
 
----The result, on stdout. Nil, message, kind when stdout takes no more.
+---Writes the result to stdout.
 ---@param text string
 ---@return true?
 ---@return string? message
@@ -140,7 +139,7 @@ function Ui:result(text)
   return done, message, kind
 end
 
----A result that people read: as `result`, its lines broken where stdout is a terminal.
+---Writes a result for people: like `result`, but lines are broken if stdout is a terminal.
 ---@param text string
 ---@return true?
 ---@return string? message
@@ -149,8 +148,6 @@ function Ui:statement(text)
   local fits = self.terminal.is_tty("stdout")
   return self:result(fits and wrap.fit(text, self.terminal.width()) or text)
 end
-
--- Progress --------------------------------------------------------------------------------
 
 local function rate_of(p)
   if p.users_per_second then return p.users_per_second end
@@ -191,9 +188,9 @@ local function parts_of(p)
 end
 
 local BAR <const> = 20 -- columns
-local LEAST_BAR <const> = 4 -- columns below which there is none
+local LEAST_BAR <const> = 4 -- columns below which no bar is shown
 
----A bar in the room that the figures leave.
+---A bar in the columns that the figures leave.
 local function bar_of(share, room)
   local columns = math.min(BAR, room - #"[] ")
   if columns < LEAST_BAR then return "" end
@@ -212,8 +209,8 @@ function Ui:draw(p)
   self.bar = text
 end
 
----A bar on a terminal, redrawn at most ten times a second; elsewhere a line every ten seconds and
----one at the end of the phase.
+---On a terminal, a bar that is redrawn at most ten times a second; otherwise a line every ten
+---seconds and one at the end of the phase.
 ---@param p Progress
 function Ui:progress(p)
   if self.quiet then return end
@@ -235,10 +232,7 @@ function Ui:progress(p)
   self:line(p.phase .. ": " .. table.concat(parts_of(p), ", "))
 end
 
--- Questions -------------------------------------------------------------------------------
-
----Asks for a yes or no; anything but yes is no. Nil when there is nobody to ask, or `cancel` was
----called meanwhile.
+---Asks a yes-or-no question; anything but yes is no. Nil if not interactive or cancelled.
 ---@param question string
 ---@return boolean?
 function Ui:ask(question)
@@ -262,7 +256,7 @@ function Ui:ask(question)
   return answer == "y" or answer == "yes"
 end
 
----Ends a question that is being asked, from another task.
+---Cancels the open question, from another task.
 function Ui:cancel()
   self.cancelled = true
 end

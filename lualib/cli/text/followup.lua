@@ -1,11 +1,11 @@
---- What verify, undo and forget say in the end.
+--- The results of verify, undo, doctor and forget as text.
 
 local format = require "base.format"
 local tables = require "cli.text.tables"
 
 local followup = {}
 
----Rows of {number, words}, numbers aligned, those of 0 left out after the first.
+---Rows of {number, text}, numbers aligned. After the first, rows with 0 are omitted.
 local function rows_of(rows)
   local width, lines = 0, {}
   for _, row in ipairs(rows) do width = math.max(width, #format.number(row[1])) end
@@ -17,7 +17,7 @@ local function rows_of(rows)
   return lines
 end
 
----The keys of a map of numbers, the most frequent first.
+---The keys of a map of counts, the most frequent first.
 local function by_count(map)
   local keys = {}
   for key in pairs(map) do keys[#keys + 1] = key end

@@ -1,13 +1,10 @@
---- What people read of a plan: what would be sent, how long it takes, what is odd.
+--- A plan as text: what would be sent, how long it takes, the risks.
 
 local format = require "base.format"
 local tables = require "cli.text.tables"
 
 local plan_text = {}
 
----What the times rest on.
----@param hours TierHours[]
----@return string
 local function assumption(hours)
   local rates = {}
   for i, one in ipairs(hours) do rates[i] = format.number(one.users_an_hour) end
@@ -15,7 +12,6 @@ local function assumption(hours)
     .. "these rates were reported by Auth0 staff and are not guaranteed"
 end
 
----What an import would send, how long it takes, what is odd.
 ---@param plan Plan
 ---@return string
 function plan_text.of(plan)

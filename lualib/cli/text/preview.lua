@@ -1,4 +1,4 @@
---- A source record beside the user it becomes.
+--- A source record next to the user it becomes, as text.
 
 local json = require "host.json"
 local user_rules = require "auth0.user"
@@ -6,7 +6,7 @@ local user_rules = require "auth0.user"
 local preview_text = {}
 
 local GAP <const> = 3 -- columns between the two sides
-local NARROW <const> = 70 -- columns below which the sides stand one above the other
+local NARROW <const> = 70 -- columns below which the user is shown below the record
 
 local function sorted_keys(value, order)
   local keys = {}
@@ -43,7 +43,6 @@ local function lines_of(value, order, indent, lines)
   return lines
 end
 
----What the record became, in lines.
 local function outcome_lines(shown)
   local lines = {}
   if shown.skipped then

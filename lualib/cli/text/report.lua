@@ -1,4 +1,4 @@
---- What people read of a report: its statement, and what a check found.
+--- The report of a run and the findings of a check as text.
 
 local alarms = require "report.alarms"
 local format = require "base.format"
@@ -48,7 +48,7 @@ end
 local BALANCED <const> = "The books balance: every record is accounted for."
 local UNBALANCED <const> = "The books do NOT balance: this is a bug in auth0-migrate; keep the run."
 
----The files that say more, those with something in them.
+---The files with details that are not empty.
 local function details(report)
   local files = { report.directory .. "/report.html" }
   local function add(name, ...)
@@ -65,11 +65,11 @@ local function details(report)
   return table.concat(files, ", ")
 end
 
-local TOP_GROUPS <const> = 5  -- in the statement of a run
+local TOP_GROUPS <const> = 5  -- of a run
 local MOST_GROUPS <const> = 40 -- of a check
 local NOUNS <const> = { duplicate = "duplicate", failed = "user", repaired = "repair" }
 
----A group of findings: code, field and number; what is wrong; where; what to do.
+---A group of findings: code, field and count; what is wrong; where; what to do.
 local function group_lines(group)
   local where = group.path ~= "" and "  " .. group.path or ""
   local lines = {
@@ -85,7 +85,7 @@ local function group_lines(group)
   return lines
 end
 
----The first groups, and how many more there are.
+---The first groups and the number of further ones.
 local function groups_lines(groups, most, where)
   local lines = {}
   for i = 1, math.min(most, #groups) do
@@ -99,7 +99,7 @@ local function groups_lines(groups, most, where)
   return lines
 end
 
----How many of a rehearsal's logins got in, and who did not.
+---The logins that a rehearsal tried: how many succeeded, and which failed.
 local function login_lines(logins)
   local lines = { string.format("logins    %s tried, %s succeeded", format.number(logins.tried),
     format.number(logins.tried - #logins.failed)) }
@@ -109,8 +109,7 @@ local function login_lines(logins)
   return lines
 end
 
----How often each rule of a rehearsal's faults has hit, so that one that never did is seen.
----@param faults FaultTally[]
+---How often each fault rule of a rehearsal was applied, including rules that never were.
 local function fault_lines(faults)
   local lines = {}
   for i, one in ipairs(faults) do
@@ -124,7 +123,6 @@ local function fault_lines(faults)
   return lines
 end
 
----How the canary came back, a line.
 local function canary_line(canary)
   local bad = canary.good and canary.users - canary.good
   return string.format("canary    %s: %s", tables.canary(canary), not bad and "not evaluated"
@@ -139,14 +137,14 @@ local function is_retried(report)
     and report.next == "auth0-migrate retry " .. path.quote(report.directory)
 end
 
----The tenant and connection; nil for a rehearsal's, which is gone.
+---The tenant and connection; nil for a rehearsal, whose tenant no longer exists.
 local function whereto(report)
   local host = report.tenant and report.tenant:match("^https://(.+)$")
   if not host then return nil end
   return "into " .. (report.connection and report.connection .. " at " or "") .. host
 end
 
----The statement of a run.
+---The report of a run.
 ---@param report Report
 ---@return string
 function report_text.statement(report)
@@ -182,7 +180,7 @@ function report_text.statement(report)
   return table.concat(lines, "\n") .. "\n"
 end
 
----What a check found, grouped.
+---The findings of a check, grouped.
 ---@param report Report
 ---@return string
 function report_text.findings(report)

@@ -1,4 +1,4 @@
---- What people read of a run that goes on, or was broken off.
+--- The status of a run as text.
 
 local format = require "base.format"
 local tables = require "cli.text.tables"
@@ -6,7 +6,7 @@ local path = require "base.path"
 
 local status_text = {}
 
-local STALE <const> = 60 -- seconds; whoever works has said nothing for longer
+local STALE <const> = 60 -- seconds without an update, after which no process seems to be working
 
 ---"import: 120 of 400 users, 33/s, 8 s left"
 local function progress_line(progress)
@@ -28,7 +28,7 @@ local function state_of(status)
   return status.agreed and "unfinished" or "planned, waiting for consent"
 end
 
----What to type when nobody works on the run; nil where somebody was seen at work just now.
+---The command that continues the run; nil if a process updated its progress recently.
 local function resume_line(status)
   local seen = status.progress and status.progress.seen_seconds
   if status.finished or status.undo or seen and seen <= STALE then return nil end
@@ -36,7 +36,6 @@ local function resume_line(status)
     path.quote(status.directory))
 end
 
----How far a run is.
 ---@param status Status
 ---@return string
 function status_text.of(status)

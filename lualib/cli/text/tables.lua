@@ -1,4 +1,4 @@
---- Lines and tables that several texts for people have in common: books, counts, times by tier.
+--- Lines and tables shared by several texts: the books, counts, times by tier.
 
 local format = require "base.format"
 
@@ -41,7 +41,7 @@ local function table_of(rows)
   return lines
 end
 
----Rows of the books, those that are 0 left out where nobody misses them.
+---Rows of the books. Most rows are omitted if their number is 0.
 local function book_rows(report)
   local records, users = report.records, report.users or {}
   local codes = report.codes or {}
@@ -64,8 +64,8 @@ local function book_rows(report)
   return rows
 end
 
----The books of a run, or of a check, as aligned lines.
----@param report Report|table  a status has the same
+---The books of a run or a check as aligned lines.
+---@param report Report|table  or a status, which has the same fields
 ---@return string[]
 function tables.books(report)
   return table_of(book_rows(report))
@@ -88,7 +88,7 @@ function tables.tiers(hours)
   return #times > 0 and table.concat(times, ", ") or nil
 end
 
----What an undo has done, a line; nil when there was none.
+---The result of an undo, one line; nil if there was none.
 ---@param undo? UndoFigures
 ---@return string?
 function tables.undo(undo)
@@ -118,12 +118,12 @@ function tables.passwords(tally)
 end
 
 local SETTINGS <const> = {
-  -- "2 h" of "2 h 00 min": a person set it, and set it so
+  -- "2 h", not "2 h 00 min": as the user wrote it
   patience = function(seconds) return (format.duration(seconds):gsub(" 00 %a+$", "")) end,
   chunk_bytes = format.number, chunk_users = format.number,
 }
 
----A setting's value as people read it.
+---A setting's value for display.
 ---@param one {name: string, value: any}
 ---@return string
 function tables.setting(one)

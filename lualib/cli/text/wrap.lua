@@ -1,17 +1,17 @@
---- Lines broken between words, so that they fit a terminal.
+--- Breaks lines between words to fit a terminal.
 
 local wrap = {}
 
-local FIRST_COLUMNS <const> = 32 -- what stands there may be a table's columns
-local LEAST <const> = 20         -- columns that a line's rest wants beside its indent
+local FIRST_COLUMNS <const> = 32 -- part of a line that may contain columns of a table
+local LEAST <const> = 20         -- minimum columns for text next to the indent
 
----How many columns a text takes; colours take none.
+---Display width; colour sequences have none.
 local function columns(text)
   local plain = text:gsub("\27%[[%d;]*m", "")
   return utf8.len(plain) or #plain
 end
 
----Words as lines of at most `width` columns; a longer word is a line of its own.
+---Breaks text into lines of at most `width` columns; a longer word is a line of its own.
 ---@param text string
 ---@param width integer
 ---@return string[]
@@ -29,22 +29,21 @@ function wrap.wrap(text, width)
   return list
 end
 
----Where the rest of a line goes on: under the last of its columns, which two blanks part, or a
----little further in than it begins.
+---The indent of a continuation line: the last column of the table, separated by two blanks, or a
+---little more than the indent of the line.
 local function indent_of(line)
   local indent = columns(line:match("^ *")) + 2
   for blanks in line:sub(1, FIRST_COLUMNS):gmatch("%S  +()") do indent = blanks - 1 end
   return indent
 end
 
----The first so many columns of a line, up to a blank; and the rest.
+---Splits a line at the last blank within `width` columns.
 local function cut(line, width)
   local at = utf8.len(line) and utf8.offset(line, width + 2) or width + 2
   local head = line:sub(1, at - 1):match("^(.*%S) ") or line:match("^ *%S+")
   return head, line:sub(#head + 1):match("^ *(.*)$")
 end
 
----One line as lines that fit; what stands in columns stays there.
 local function fold(line, width, list)
   local indent = indent_of(line)
   if width - indent < LEAST then indent = 2 end
@@ -59,7 +58,7 @@ local function fold(line, width, list)
   end
 end
 
----A text whose lines are broken where they are longer than `width`.
+---Breaks the lines of a text that are longer than `width`.
 ---@param text string
 ---@param width integer
 ---@return string

@@ -1,4 +1,4 @@
---- cli: from a command line to one call, words and a status.
+--- cli: from a command line to a call, output and an exit status.
 
 local file = require "host.file"
 local help = require "cli.help"
@@ -15,7 +15,7 @@ local test = tap.test
 local SHOP, new_terminal, report_of, run, with_session
   = rig.SHOP, rig.new_terminal, rig.report_of, rig.run, rig.with_session
 
----The program, from its start to its end: stdout and status.
+---Runs the real program: stdout and status.
 local function program(...)
   local argv, out, status = { process.program(), ... }, "", nil
   scheduler.run(function()
@@ -38,7 +38,7 @@ test("--version names the program and its version", function()
   assert(out:find("^auth0%-migrate %d+%.%d+%.%d+\n$"), out)
 end)
 
-test("--help loads nothing that a command works with", function()
+test("--help loads no module that a command uses when it runs", function()
   local script = assert(file.temporary()) .. "/help.lua"
   local _ <close> = setmetatable({}, { __close = function()
     file.remove_tree(path.dirname(script))
@@ -50,7 +50,7 @@ test("--help loads nothing that a command works with", function()
   tap.contains(out, "loaded cli.commands.run\n")
   for _, folder in ipairs { "run", "check", "tenant", "recipe", "rehearsal", "stage", "import" } do
     for name in out:gmatch("loaded (%S+)") do
-      -- The options take their words from what the built-in tenant leaves open.
+      -- The option --doubt is parsed with the tenant's list of doubts.
       local is_data = name == "tenant.doubts"
       assert(is_data or name ~= folder and name:find(folder .. ".", 1, true) ~= 1, name)
     end
@@ -63,7 +63,7 @@ test("--help lists every command", function()
   for _, name in ipairs(main.COMMANDS) do tap.contains(out, "\n  " .. name .. " ") end
 end)
 
-test("without arguments the help goes to stderr, with 2", function()
+test("without arguments the help goes to stderr, with status 2", function()
   local status, out, err = run {}
   tap.equal({ status, out }, { 2, "" })
   tap.contains(err, "Commands:")
@@ -88,8 +88,8 @@ test("each command's help shows its options and no others", function()
 end)
 
 local REFUSED <const> = {
-  { "a word that is no command", { "chek" }, 'not a command or a recipe; did you mean "check"?' },
-  { "a recipe that is not there", { "nowhere/shop.lua" }, "recipe nowhere/shop.lua not found" },
+  { "an unknown command", { "chek" }, 'not a command or a recipe; did you mean "check"?' },
+  { "a missing recipe", { "nowhere/shop.lua" }, "recipe nowhere/shop.lua not found" },
   { "no recipe", { "run" }, "missing argument RECIPE" },
   { "an unknown option", { "check", SHOP, "--jsn" },
     'has no option --jsn; did you mean "--json"?' },
@@ -97,16 +97,17 @@ local REFUSED <const> = {
   { "an option without its value", { "run", SHOP, "--slots" }, "--slots requires a value" },
   { "a bad number", { "run", SHOP, "--slots", "many" },
     '--slots must be a whole number from 1 to 20, not "many"' },
-  { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" }, "--chunk-bytes must be from 1000 to 500000 bytes" },
-  { "a word that is no parameter", { "run", SHOP, "users.csv" }, "of the form name=value" },
-  { "a file that is no parameter", { "run", SHOP, "README.md" }, "of the form name=value" },
+  { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" },
+    "--chunk-bytes must be from 1000 to 500000 bytes" },
+  { "an argument that is not a parameter", { "run", SHOP, "users.csv" }, "of the form name=value" },
+  { "a file that is not a parameter", { "run", SHOP, "README.md" }, "of the form name=value" },
   { "a parameter twice", { "run", SHOP, "a=1", "a=2" }, "a is given more than once" },
-  { "too many words", { "status", "a.run", "b.run" }, "too many arguments" },
+  { "too many arguments", { "status", "a.run", "b.run" }, "too many arguments" },
   { "an unknown tier", { "tenant", "--tier", "huge" }, "--tier must be one of free, production" },
 }
 
 for _, case in ipairs(REFUSED) do
-  test("refused with 2, a sentence and what to type: " .. case[1], function()
+  test("ends with 2, a message and the next command: " .. case[1], function()
     local status, out, err = run(case[2])
     tap.equal({ status, out }, { 2, "" })
     tap.contains(err, case[3])
@@ -180,7 +181,7 @@ local TYPED <const> = { SHOP, "input=a.csv", "country=", "--json" }
 for _, case in ipairs {
   { "a command that it names", { next = "auth0-migrate report shop.run" },
     "auth0-migrate report shop.run" },
-  { "a word that was missing", { add = "--changed" },
+  { "with a missing argument added", { add = "--changed" },
     "auth0-migrate " .. SHOP .. " input=a.csv country= --json --changed" },
   { "another recipe", { wrong = SHOP, meant = "other.lua" },
     "auth0-migrate other.lua input=a.csv country= --json" },
@@ -188,7 +189,7 @@ for _, case in ipairs {
     "auth0-migrate " .. SHOP .. " export=a.csv country= --json" },
   { "a parameter whose value is replaced", { wrong = "input=", meant = "input=@FILE" },
     "auth0-migrate " .. SHOP .. " input=@FILE country= --json" },
-  { "the same once more where the wrong word was not typed", { wrong = "a", meant = "b" },
+  { "the same again if the wrong argument was not typed", { wrong = "a", meant = "b" },
     "auth0-migrate " .. SHOP .. " input=a.csv country= --json" },
 } do
   test("what comes after a failure is " .. case[1], function()
@@ -200,7 +201,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a command that only the message names is not read out of it", function()
+test("the next command is not taken from the text of a message", function()
   local _, _, err = with_session(function()
     return nil, "`auth0-migrate forget shop.run` is not what comes next", "usage"
   end)
@@ -216,14 +217,14 @@ test("a failure that is raised ends with its status", function()
   tap.contains(err, "error: the disk is full\nnext: auth0-migrate resume shop.run\n")
 end)
 
-test("an error that nobody foresaw ends with 1 and a traceback", function()
+test("an unexpected error ends with 1 and a traceback", function()
   local status, _, err = with_session(function() error("oh") end)
   tap.equal(status, 1)
   tap.contains(err, "internal error:")
   tap.contains(err, "traceback")
 end)
 
-test("a report with which the scheduler is ended at once is shown, with its status", function()
+test("a report that ends the scheduler is shown, with its status", function()
   local status, out = with_session(function()
     require("base.scheduler").finish(report_of { exit = 130, status = "interrupted" })
   end)
@@ -288,7 +289,7 @@ test("map --json ends stderr with records and codes", function()
   assert(last.codes)
 end)
 
-test("map ends quietly when nobody reads stdout any more", function()
+test("map ends without a message if stdout is closed by its reader", function()
   local device = new_terminal()
   device.full = "stdout"
   local status, _, err = run({ "map", SHOP, "input=a" },
@@ -299,7 +300,7 @@ end)
 for _, case in ipairs {
   { "check", { run = function() return report_of {} end } }, { "map", mapper(0) },
 } do
-  test(case[1] .. " whose result the disk does not take says so and is no success", function()
+  test(case[1] .. " fails with a message if its result cannot be written", function()
     local device = new_terminal()
     device.full, device.kind = "stdout", "full"
     local status, _, err = run({ case[1], SHOP, "input=a" },
@@ -338,7 +339,7 @@ test("status ends with 0 whatever the run's state", function()
   tap.contains(out, "job job_1: chunk 1, for 1 min 01 s")
 end)
 
-test("resume and report take the run's directory and end with its status", function()
+test("resume and report accept a run directory and end with the run's status", function()
   for _, command in ipairs { "resume", "report" } do
     local asked
     local status = with_session(function(dir)
@@ -349,7 +350,7 @@ test("resume and report take the run's directory and end with its status", funct
   end
 end)
 
-test("the manual has the tables of commands and options as they are", function()
+test("README.md and commands.md have the current tables of commands and options", function()
   local manual = assert(file.read("docs/commands.md"))
   tap.contains(manual, help.commands_table(main.commands()))
   tap.contains(manual, help.options_table())

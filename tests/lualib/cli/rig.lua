@@ -1,4 +1,4 @@
---- Command lines, with a terminal that remembers and tables in place of modules.
+--- Runs command lines with a recording terminal and replacements of modules.
 
 local json = require "host.json"
 local main = require "cli.main"
@@ -7,7 +7,7 @@ local cli_rig = {}
 
 cli_rig.SHOP = "tests/fixtures/recipes/shop.lua"
 
----A terminal that remembers. `tty`: the streams that are terminals.
+---A terminal that records its output. `tty`: the streams that are terminals.
 function cli_rig.new_terminal(tty, answer)
   local device = { stdout = "", stderr = "", tty = tty or {} }
   function device.is_tty(stream) return device.tty[stream] or false end
@@ -23,7 +23,7 @@ function cli_rig.new_terminal(tty, answer)
   return device
 end
 
----A report with nothing in it but what is given.
+---The report of a complete run, with these changes.
 function cli_rig.report_of(changes)
   local report = {
     run = "shop-1", recipe = "shop", status = "complete", exit = 0, balanced = true,
@@ -38,8 +38,7 @@ function cli_rig.report_of(changes)
   return report
 end
 
----Lets `require` give these tables as long as the result is not closed; what a table lacks, the
----module has.
+---Replaces modules by these tables until the result is closed. Missing fields come from the module.
 ---@param fakes table<string, table>
 local function in_place_of_modules(fakes)
   local kept = {}
@@ -55,7 +54,7 @@ end
 ---Runs a command line: status, stdout, stderr.
 ---@param args string[]
 ---@param options? {terminal?: table, values?: table, modules?: table<string, table>}  values: the
----environment; modules: tables in place of what commands load when they run
+---environment; modules: replacements of modules that commands load when they run
 function cli_rig.run(args, options)
   options = options or {}
   local device, values = options.terminal or cli_rig.new_terminal(), options.values or {}
@@ -66,7 +65,7 @@ function cli_rig.run(args, options)
   return status, device.stdout, device.stderr
 end
 
----Runs with a session whose `run` is given.
+---Runs with a session whose functions are all `fn`.
 function cli_rig.with_session(fn, args)
   return cli_rig.run(args or { cli_rig.SHOP, "input=a.csv" },
     { modules = { ["run.session"] = { run = fn, resume = fn, status = fn, report = fn } } })

@@ -1,4 +1,4 @@
---- cli: tenant and rehearse, from a command line to what does the work.
+--- cli: the command lines of tenant and rehearse.
 
 local file = require "host.file"
 local rig = require "tests.lualib.cli.rig"
@@ -27,7 +27,7 @@ test("tenant prints a usable .env and an empty line", function()
   tap.equal(out, SAID)
 end)
 
----What a command line asks of the rehearsal, and what comes of it.
+---Runs a command line: the options that the rehearsal got, status, stdout, stderr.
 ---@param args string[]
 ---@param report Report
 ---@param values? table<string, string>  the environment
@@ -42,7 +42,7 @@ local function rehearse(args, report, values)
   return asked, status, out, err
 end
 
-test("rehearse gives its arguments to the rehearsal, and ends with the report", function()
+test("rehearse passes its arguments to the rehearsal and shows the report", function()
   local asked, status, out, err = rehearse({ "rehearse", SHOP, "input=a", "--tier", "free",
     "--existing", "e.json", "--faults", "f.yaml", "--doubt", "path=pointer" },
     report_of { exit = 3, next = "auth0-migrate report shop.rehearsal" },
@@ -57,13 +57,13 @@ test("rehearse gives its arguments to the rehearsal, and ends with the report", 
   tap.equal({ asked.settings.base, asked.settings.credentials.client_secret }, {})
 end)
 
-test("a rehearsal has its own clock, unless the environment names one", function()
+test("a rehearsal has its own time scale, unless the environment sets one", function()
   local args = { "rehearse", SHOP, "input=a" }
   tap.equal(rehearse(args, report_of()).time_scale, nil)
   tap.equal(rehearse(args, report_of(), { AUTH0_MIGRATE_TIME_SCALE = "3" }).time_scale, 3)
 end)
 
-test("the logins of a file are given to the rehearsal", function()
+test("the logins of a file are passed to the rehearsal", function()
   local folder = assert(file.temporary())
   local _ <close> = setmetatable({}, { __close = function() file.remove_tree(folder) end })
   assert(file.write(folder .. "/l.csv", "id,password\nana@example.com,secret\n"))
@@ -72,7 +72,7 @@ test("the logins of a file are given to the rehearsal", function()
   tap.equal(asked.logins, { { id = "ana@example.com", password = "secret" } })
 end)
 
-test("the statement of a rehearsal says how long production takes by tier", function()
+test("the report of a rehearsal estimates the import time by tier", function()
   local _, _, out = rehearse({ "rehearse", SHOP, "input=a" },
     report_of { forecast = require("check.plan").hours(1000000) })
   tap.contains(out, "estimated import time by tier: "

@@ -27,7 +27,7 @@ local function resolve(given)
   return made, message, kind
 end
 
-test("without anything the defaults count", function()
+test("without any settings the defaults apply", function()
   local made = assert(resolve {})
   tap.equal(made.slots, 2)
   tap.equal(made.chunk_bytes, 400000)
@@ -59,7 +59,7 @@ test("flag beats profile beats environment beats file beats recipe", function()
   tap.equal(assert(resolve(all)).connection, nil)
 end)
 
-test("a recipe's import table and the file give options too", function()
+test("a recipe's import table and the file set options too", function()
   local made = assert(resolve {
     yaml = "slots: 4\nchunk_bytes: 300k\npatience: 1h30m\n",
     import = { slots = 3, upsert = true, chunk_users = 10 },
@@ -101,7 +101,7 @@ for _, case in ipairs(BAD_DOMAINS) do
   end)
 end
 
-test("a secret is read from its file, without the last line's end", function()
+test("a secret is read from its file, without the newline at its end", function()
   local folder = assert(file.temporary())
   assert(file.write(folder .. "/s", "hunter2\n"))
   local made = assert(resolve { env = { AUTH0_CLIENT_SECRET_FILE = folder .. "/s" } })
@@ -115,7 +115,7 @@ test("a secret is read from its file, without the last line's end", function()
   assert(file.remove_tree(folder))
 end)
 
-test("the proof of the layer that comes first counts alone", function()
+test("credentials are taken from the first layer that has any", function()
   local made = assert(resolve {
     yaml = "profiles:\n  staging: { client_secret: of-staging }\n", profile = "staging",
     env = { AUTH0_ACCESS_TOKEN = "of-production" },
@@ -124,7 +124,7 @@ test("the proof of the layer that comes first counts alone", function()
   tap.equal(made.credentials.access_token, nil)
 end)
 
-test("what is shown of the settings has no secret in it", function()
+test("the settings that are shown contain no secret", function()
   local made = assert(resolve {
     env = { AUTH0_DOMAIN = "a.b", AUTH0_CLIENT_ID = "id", AUTH0_CLIENT_SECRET = "hunter2" },
   })
@@ -134,14 +134,14 @@ test("what is shown of the settings has no secret in it", function()
   assert(not text:find("hunter2", 1, true))
 end)
 
-test("without a tenant to ask, credentials are not looked at", function()
+test("credentials are not read if no tenant is used", function()
   local made = assert(resolve { yaml = "client_secret: ${NOT_THERE}\n", offline = true })
   tap.equal(made.credentials, {})
   local _, message = resolve { yaml = "client_secret: ${NOT_THERE}\n" }
   tap.contains(message, "client_secret uses ${NOT_THERE}, which is not set in the environment")
 end)
 
-test("${NAME} is taken from the environment, in parts of a value too", function()
+test("${NAME} is replaced from the environment, in parts of a value too", function()
   local made = assert(resolve { yaml = "domain: ${T}.eu.auth0.com\n", env = { T = "acme" } })
   tap.equal(made.base, "https://acme.eu.auth0.com")
 end)
@@ -168,13 +168,13 @@ for _, case in ipairs(BAD_FILES) do
   end)
 end
 
-test("a profile that is not there is told with those that are", function()
+test("the message of an unknown profile names the existing ones", function()
   local _, message = resolve { yaml = "profiles: { staging: { domain: x } }", profile = "prod" }
   tap.contains(message, "unknown profile prod: ")
   tap.contains(message, "auth0-migrate.yaml has staging")
 end)
 
-test("a profile's parameters come before the file's", function()
+test("a profile's parameters override the file's", function()
   local folder = assert(file.temporary())
   assert(file.write(folder .. "/c.yaml",
     "params: { a: 1, b: \"${X}\" }\nprofiles: { p: { params: { a: 2 } } }\n"))

@@ -1,4 +1,4 @@
---- cli: what people see: numbers, statements, bars, questions.
+--- cli: output for people: numbers, reports, bars, questions.
 
 local format = require "base.format"
 local rig = require "tests.lualib.cli.rig"
@@ -42,16 +42,16 @@ for _, case in ipairs {
   end)
 end
 
-test("a moment is told to the minute", function()
+test("a moment is shown to the minute", function()
   tap.equal(format.moment("2026-11-24T16:51:08.646Z"), "2026-11-24 16:51 UTC")
 end)
 
-test("the statement says into which connection of which tenant", function()
+test("the report names connection and tenant", function()
   local report = report_of { tenant = "https://acme.eu.auth0.com", connection = "Users" }
   tap.contains(report_text.statement(report), "\ninto Users at acme.eu.auth0.com\n")
 end)
 
-test("the statement names what was not touched and every code", function()
+test("the report names unchanged users and every code", function()
   local text = report_text.statement(report_of {
     users = { inserted = 1, updated = 0, already_there = 1, failed = 1, pending = 0 },
     codes = { rejected = {}, failed = { CONFLICT_EMAIL = 1 } }, balanced = false,
@@ -62,7 +62,7 @@ test("the statement names what was not touched and every code", function()
   tap.contains(text, "do NOT balance")
 end)
 
-test("a run whose jobs have not ended tells no time of import", function()
+test("a run whose jobs have not ended shows no import time", function()
   local text = report_text.statement(report_of {
     jobs = { submitted = 2, completed = 0, failed = 0 },
   })
@@ -70,19 +70,19 @@ test("a run whose jobs have not ended tells no time of import", function()
   assert(not text:find("imported in", 1, true), text)
 end)
 
-test("a statement whose next command is a retry says what comes before it", function()
+test("a report whose next command is a retry says what to do first", function()
   local advice = "Before you retry, repair the users in failed.ndjson"
   tap.contains(report_text.statement(report_of { next = "auth0-migrate retry shop.run" }), advice)
   assert(not report_text.statement(report_of()):find(advice, 1, true))
 end)
 
-test("why an undo ended stands below its status", function()
+test("the reason why an undo ended is below its status", function()
   local text = followup.undo { run = "shop-1", status = "interrupted", deleted = 1, gone = 0,
     kept = {}, message = "what was deleted is recorded" }
   tap.contains(text, "shop-1: interrupted\nwhat was deleted is recorded\n")
 end)
 
----What status says of a run in this state.
+---The status text of a run in this state.
 local function status_of(changes)
   local status = report_of { staged = true, agreed = true, finished = false, chunks = {} }
   for key, value in pairs(changes) do status[key] = value end
@@ -95,7 +95,7 @@ test("status says that a run waits for consent", function()
   tap.contains(status_of { agreed = false }, "shop-1: planned, waiting for consent\n")
 end)
 
-test("status names resume where nobody is seen at work", function()
+test("status shows resume unless a process updated the progress recently", function()
   local progress = { users = 1, total = 3, foreign = 0, seen_seconds = 90 }
   tap.contains(status_of {}, RESUME)
   tap.contains(status_of { progress = progress }, RESUME)
@@ -104,12 +104,12 @@ test("status names resume where nobody is seen at work", function()
   assert(not status_of { finished = true }:find(RESUME, 1, true))
 end)
 
-test("why a run ended stands below its status", function()
+test("the reason why a run ended is below its status", function()
   local text = report_text.statement(report_of { status = "planned", message = "not sent" })
   tap.contains(text, "shop-1: planned\nnot sent\n")
 end)
 
----A screen on a terminal and the clock it goes by.
+---A Ui with a fake terminal and clock.
 local function new_ui(tty, options_)
   local device, time = new_terminal(tty), { 0 }
   options_ = options_ or {}
@@ -129,7 +129,7 @@ test("a bar is redrawn at most ten times a second", function()
   tap.contains(device.stderr, "0 of 100 users")
 end)
 
-test("a bar grows shorter where the figures want its room", function()
+test("a bar gets shorter if the figures need its columns", function()
   local screen, device = new_ui { stderr = true }
   screen:progress { phase = "import", done = 25535, total = 29930, users_per_second = 102, jobs = 2,
     eta = 43 }
@@ -137,15 +137,15 @@ test("a bar grows shorter where the figures want its room", function()
   tap.contains(device.stderr, "43 s left")
 end)
 
-test("a message takes the bar away first", function()
+test("a message removes the bar first", function()
   local screen, device = new_ui { stderr = true }
   screen:progress { phase = "stage", done = 1, share = 0.5 }
-  screen:warn("mind")
+  screen:warn("careful")
   assert(device.stderr:find("\r\27[K", 1, true))
-  tap.contains(device.stderr, "\r\27[K\27[33mwarning: \27[0mmind\n")
+  tap.contains(device.stderr, "\r\27[K\27[33mwarning: \27[0mcareful\n")
 end)
 
-test("elsewhere a plain line comes every ten seconds and at the end", function()
+test("without a terminal there is a line every ten seconds and at the end", function()
   local screen, device, time = new_ui()
   for i = 0, 25 do
     time[1] = i
@@ -161,8 +161,8 @@ test("--quiet shows no progress, but warnings", function()
   local screen, device = new_ui({}, { quiet = true })
   screen:progress { phase = "stage", finished = true, seconds = 25 }
   screen:say("a word")
-  screen:warn("mind")
-  tap.equal(device.stderr, "warning: mind\n")
+  screen:warn("careful")
+  tap.equal(device.stderr, "warning: careful\n")
 end)
 
 test("colour needs a terminal, and neither NO_COLOR nor --no-color", function()
@@ -200,7 +200,7 @@ test("a question ends when it is cancelled", function()
   tap.equal(screen:ask("Import?"), nil)
 end)
 
-test("nobody is asked without a terminal or with --no-input", function()
+test("there is no question without a terminal or with --no-input", function()
   tap.equal(ui.new({ terminal = new_terminal({ stderr = true }, "y") }):ask("Import?"), nil)
   local device = new_terminal({ stdin = true, stderr = true }, "y")
   tap.equal(ui.new({ terminal = device, no_input = true }):ask("Import?"), nil)

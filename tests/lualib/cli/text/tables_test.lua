@@ -1,4 +1,4 @@
---- cli.text.tables: figures as people read them.
+--- cli.text.tables: settings for display.
 
 local tables = require "cli.text.tables"
 local tap = require "tests.tap"

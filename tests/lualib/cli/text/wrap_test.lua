@@ -1,4 +1,4 @@
---- Lines that fit a terminal.
+--- cli.text.wrap: breaks lines to fit a terminal.
 
 local help = require "cli.help"
 local wrap = require "cli.text.wrap"
@@ -10,18 +10,18 @@ local test = tap.test
 
 local FITTED <const> = {
   ["a line that fits stays"] = { "one two\n", "one two\n" },
-  ["a text without a line's end gets none"] = { "one two", "one two" },
+  ["a text without a newline at its end gets none"] = { "one two", "one two" },
   ["an empty line stays"] = { "one\n\ntwo\n", "one\n\ntwo\n" },
-  ["a line is broken before the word that is too much"] = {
+  ["a line is broken before the word that does not fit"] = {
     "the quick brown fox jumps over the lazy dog and runs\n",
     "the quick brown fox jumps over the lazy\n  dog and runs\n" },
-  ["the rest stands further in than its line"] = {
+  ["a continuation line is indented further than its line"] = {
     "  at users.csv:1, users.csv:2, users.csv:33333\n",
     "  at users.csv:1, users.csv:2,\n    users.csv:33333\n" },
-  ["the rest of a column stays in its column"] = {
-    "takes     about enterprise 4 min 29 s, production 15 min\n",
-    "takes     about enterprise 4 min 29 s,\n          production 15 min\n" },
-  ["a word that is too long stays whole"] = { ("x"):rep(50) .. "\n", ("x"):rep(50) .. "\n" },
+  ["the text of a column stays in its column"] = {
+    "duration  about enterprise 4 min 29 s, production 15 min\n",
+    "duration  about enterprise 4 min 29 s,\n          production 15 min\n" },
+  ["a word that is too long is not broken"] = { ("x"):rep(50) .. "\n", ("x"):rep(50) .. "\n" },
   ["an umlaut takes one column"] = { ("ü "):rep(20) .. "\n", ("ü "):rep(20) .. "\n" },
   ["a colour takes no column"] = {
     "\27[33mwarning: \27[0mthe quick brown fox jumps over\n",
@@ -32,7 +32,6 @@ for name, case in pairs(FITTED) do
   test(name, function() tap.equal(wrap.fit(case[1], 40), case[2]) end)
 end
 
----The longest line of a text.
 local function longest(text)
   local most = 0
   for line in text:gmatch("[^\n]+") do most = math.max(most, #line) end
@@ -56,12 +55,12 @@ local function shown(tty, fn)
   return terminal
 end
 
-test("a statement is broken on a terminal", function()
+test("a report is broken on a terminal", function()
   local terminal = shown({ stdout = true }, function(one) one:statement(LONG) end)
   assert(longest(terminal.stdout) <= 80)
 end)
 
-test("a statement that goes into a file keeps its lines", function()
+test("a report that is written to a file keeps its lines", function()
   local terminal = shown({ stderr = true }, function(one) one:statement(LONG) end)
   tap.equal(terminal.stdout, LONG)
 end)
