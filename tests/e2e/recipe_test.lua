@@ -58,7 +58,7 @@ for _, case in ipairs {
   { "an unknown one, with the closest name", { "shop=a", "contry=DE" }, 'did you mean "country"' },
   { "a secret on the command line", { "shop=a", "key=s3cret" }, "key=@FILE" },
   { "a secret whose file is missing", { "shop=a", "key=@nofile" }, "nofile" },
-  { "one given twice", { "shop=a", "shop=b" }, "twice" },
+  { "one given twice", { "shop=a", "shop=b" }, "given more than once" },
 } do
   test("parameters: " .. case[1] .. " is rejected with exit status 2", function()
     local result = run({ ["shop.lua"] = PARAMS }, { "check", "shop.lua", table.unpack(case[2]) })
