@@ -11,7 +11,7 @@ local gates = require "journal.gates"
 local canary = {}
 
 -- Why an import ends after a "no".
-local REFUSED <const> = "the canary is in the tenant and came back clean; the rest waits for a yes"
+local REFUSED <const> = "the canary was imported without failures; the rest is not confirmed"
 
 ---@class CanaryFigures
 ---@field asked string    "10" or "1%"
@@ -67,8 +67,8 @@ local function judge(engine, last)
   local row = note_result(engine, last)
   if row.good < row.users then
     engine:stop(failure.new(string.format(
-      "the canary: %s of %s users were not inserted or updated; nothing else was sent",
-      format.number(row.users - row.good), format.number(row.users)), "canary"))
+      "canary failed: %s of %s not inserted or updated; nothing else was sent",
+      format.number(row.users - row.good), format.count(row.users, "user")), "canary"))
   end
 end
 

@@ -70,8 +70,8 @@ end
 ---@field user_id? string
 ---@field why? string
 
-local TWICE <const> = "an earlier user of the upload has the same identifiers; of such users only "
-  .. "the first is imported"
+local TWICE <const> = "an earlier user of the upload has the same identifiers; only the first is "
+  .. "imported"
 
 ---Somebody else who has an identifier of ours.
 ---@param theirs TenantUser
@@ -83,7 +83,7 @@ local function somebody_else(theirs, shared, differing)
   for name in pairs(shared) do names[#names + 1] = name end
   table.sort(names)
   local why = string.format("another user (%s)%s has the same %s", theirs.user_id,
-    theirs.elsewhere and " of another connection" or "",
+    theirs.elsewhere and " in another connection" or "",
     #names > 0 and table.concat(names, ", ") or "identifier")
   if #differing > 0 then why = why .. " and a different " .. table.concat(differing, ", ") end
   return { outcome = "judged", user_id = theirs.user_id, why = why }
@@ -109,8 +109,8 @@ function evidence.conflict(case)
   if case.twice then
     return { outcome = "judged", user_id = other and other.theirs.user_id, why = TWICE }
   elseif not other then
-    return { outcome = "judged", why = "no such user is listed in the connection; it may exist "
-      .. "without being listed (a ghost of an earlier migration)" }
+    return { outcome = "judged", why = "the tenant lists no such user in the connection; it may "
+      .. "be a ghost of an earlier migration" }
   end
   return somebody_else(other.theirs, other.shared, other.differing)
 end

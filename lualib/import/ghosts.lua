@@ -36,7 +36,7 @@ end
 local function may_delete(self)
   local engine = self.engine
   if not engine.delete_ghosts then
-    return nil, "it may be a ghost that no list shows; --delete-ghosts deletes it"
+    return nil, "it may be a ghost, a user that no lookup shows; --delete-ghosts deletes it"
   end
   if self.agreed == nil then
     local noted = engine.ledger:get("ghosts_consent") == 1
@@ -44,17 +44,17 @@ local function may_delete(self)
     if self.agreed and not noted then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
   end
   if self.agreed then return true end
-  return nil, "nobody agreed to the deletion of its ghost"
+  return nil, "the deletion of its ghost was not confirmed"
 end
 
 ---Why a deletion by address might meet somebody else; nil when it cannot.
 local function objection(connection, user)
   if connection.options_known == false then
-    return "whether addresses are unique in the connection is not known, so no ghost is deleted"
+    return "no ghost is deleted: e-mail addresses may not be unique in the connection"
   elseif (connection.unique or {}).email ~= true then
-    return "addresses are not unique in the connection, so no ghost is deleted"
+    return "no ghost is deleted: e-mail addresses are not unique in the connection"
   elseif not user.email then
-    return "a ghost is deleted by its address, and the user has none"
+    return "no ghost is deleted: the user has no e-mail address to delete it by"
   end
 end
 
@@ -82,7 +82,7 @@ local function delete(engine, request)
   local response, message, kind = engine.client:request(request)
   engine:check(response, message, kind)
   if response.status < 300 or response.status == 404 then return true end
-  return nil, string.format("the ghost cannot be deleted (%d)%s", response.status,
+  return nil, string.format("cannot delete the ghost (status %d)%s", response.status,
     response.status == 403 and ": the scope delete:users is missing" or "")
 end
 
@@ -101,7 +101,7 @@ function Ghosts:delete(refused, user)
   local id = identifiers.with_prefix(user.user_id)
   local who = somebody(engine, user, id)
   if who then
-    return nil, string.format("no ghost: the tenant lists %s with an identifier of this user", who)
+    return nil, string.format("not a ghost: the tenant lists %s with one of its identifiers", who)
   end
   done, why = delete(engine, {
     path = "/connections/" .. http.escape(engine.connection.id) .. "/users",

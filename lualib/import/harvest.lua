@@ -34,11 +34,10 @@ local function new_failure(placed, errors)
     list[i] = {
       code = codes.canonical(e.code or "UNKNOWN"),
       path = codes.import_path(e.path, e.message),
-      message = e.message or "the tenant gave no message",
+      message = e.message or "the tenant reported no message",
     }
   end
-  local first = list[1]
-    or { code = "UNKNOWN", message = "the tenant refused the user without a reason" }
+  local first = list[1] or { code = "UNKNOWN", message = "the tenant reported no reason" }
   if not list[1] then list[1] = first end
   return {
     place = placed.place, position = placed.position, at = placed.at, code = first.code,
@@ -111,7 +110,7 @@ local function reported(engine, job, entries)
   local users = #entries > 0 and engine:check(engine.dir:users(job.chunk)) or {}
   local failures, unmatched = harvest.join(users, entries)
   if unmatched > 0 then
-    engine.log("alarm", { job = job.id, message = "failures that match none of our users",
+    engine.log("alarm", { job = job.id, message = "failures that match no user of the job",
       count = unmatched })
   end
   return failures, unmatched
@@ -126,7 +125,7 @@ local function harvest_completed(engine, job, status)
   local failures, unmatched = reported(engine, job, entries)
   local counts = counts_of(chunk, status.summary or {}, failures)
   if not counts then
-    engine.log("alarm", { job = job.id, message = "the job's summary does not add up",
+    engine.log("alarm", { job = job.id, message = "the job's summary does not match what was sent",
       chunk = chunk.id, summary = status.summary, users = chunk.users, failures = #failures,
       looked_up = chunk.users - #failures })
     reconcile.look_up(engine, job, failures, unmatched + 1)
@@ -161,9 +160,9 @@ local function read_failure(engine, job, status)
     local details, kind
     entries, details, kind = engine.jobs.errors(engine.client, job.id)
     if not entries and kind ~= "usage" then engine:check(nil, details, kind) end
-    why = why or details or (entries and "the tenant gave no reason")
+    why = why or details or (entries and "the tenant reported no reason")
   end
-  why = why or "the tenant no longer knows the job"
+  why = why or "the job no longer exists in the tenant"
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
   return {

@@ -32,7 +32,7 @@ end
 local OVERDUE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
 local PRESUMED <const> = {
   state = "lost", summary = {}, presumed = true,
-  details = "it still ran after more than two hours, and counts as failed",
+  details = "the job was still running after more than two hours and counts as failed",
 }
 
 ---Returns the status that the job has ended with, or nil when the import is ending.

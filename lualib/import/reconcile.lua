@@ -15,7 +15,7 @@ local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks
 -- Told by nobody: the answer about a user's factors was lost with the upload.
 local DOUBT <const> = {
   code = "MFA_FACTORS_FAILED",
-  message = "the user was inserted by an upload whose answer was lost, perhaps without its factors",
+  message = "an upload whose answer was lost inserted the user, possibly without its MFA factors",
 }
 
 ---Users of the connection that share an identifier with ours: a function from our user to them.
@@ -191,7 +191,7 @@ function reconcile.look_up(engine, job, reports, alarms, why)
   local theirs, failures = find(engine, asked), {}
   local counts = { inserted = 0, updated = 0, alarms = alarms }
   counts.looked_up = not why and #asked or nil
-  local message = why or "the job ended without saying what became of this user"
+  local message = why or "the job ended without a result for this user"
   for _, placed in ipairs(users) do
     local outcome = reported[placed.place] or outcome_of(engine, record, placed,
       { ours = placed.user, theirs = theirs(placed.user), window = span }, message)

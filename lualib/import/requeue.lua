@@ -67,7 +67,7 @@ function Requeue:objection(user, before, position)
   for _, finding in ipairs(self.validator:check(user) or {}) do
     if not finding.warning then
       local advised = advice.of(user, finding)
-      return string.format("the repaired user is still refused: %s %s: %s", finding.code,
+      return string.format("the repaired user is still invalid: %s %s: %s", finding.code,
         finding.path, advised.message)
     end
   end
@@ -76,7 +76,7 @@ function Requeue:objection(user, before, position)
   self.detector = self.detector or all_identifiers(self.engine)
   local clash = self.detector:judge(new, position)
   if clash and clash.position ~= position then
-    return string.format("the repaired user clashes with record %d: %s", clash.position,
+    return string.format("the repaired user conflicts with record %d: %s", clash.position,
       clash.message)
   end
 end

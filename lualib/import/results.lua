@@ -6,7 +6,7 @@ local tenant_ids = require "import.tenant_ids"
 local results = {}
 
 local CODE <const> = "OUTCOME_UNKNOWN"
-local OPEN <const> = "inserted or updated by upsert, the tenant does not tell which: "
+local OPEN <const> = "inserted or updated by upsert, the tenant does not report which: "
   .. "run:users yields the user as unknown"
 local TOLD <const> = { already_there = true, failed = true } -- by the ledger alone
 

@@ -19,7 +19,7 @@ local upload = require "import.upload"
 
 local run_object = {}
 
-local NO_GHOST <const> = "no ghost: the user was not refused as one who is there already"
+local NO_GHOST <const> = "not a ghost: the user did not fail as one that already exists"
 
 ---@class Run
 ---@field params table      the recipe's parameters
@@ -126,8 +126,8 @@ end
 function Run:submit(chunk)
   local engine = self.engine
   local stands = type(chunk) == "table" and self.yielded[chunk.id]
-  expect(stands, "run:submit takes a chunk that run:chunks() has yielded")
-  expect(stands == "open", "run:submit: chunk %d was submitted before", chunk.id)
+  expect(stands, "run:submit expects a chunk from run:chunks()")
+  expect(stands == "open", "run:submit: chunk %d was already submitted", chunk.id)
   self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
   upload.submit(engine, job, self.uploads)
@@ -139,7 +139,7 @@ end
 ---@return JobResult
 function Run:wait(job)
   local engine = self.engine
-  expect(type(job) == "table" and job.chunk, "run:wait takes a job that run:submit has returned")
+  expect(type(job) == "table" and job.chunk, "run:wait expects a job from run:submit()")
   while not job.result do
     engine:check_running()
     engine.changed:wait()
@@ -246,8 +246,9 @@ end
 ---@return boolean queued
 ---@return string? why
 function Run:requeue(user, refused, options)
-  expect(type(user) == "table", "run:requeue takes a user, not a %s", type(user))
-  expect(type(refused) == "table" and refused.id, "run:requeue takes one of run:failures() second")
+  expect(type(user) == "table", "run:requeue expects a user, not a %s", type(user))
+  expect(type(refused) == "table" and refused.id,
+    "run:requeue expects a failure from run:failures() after the user")
   options = options_of(options)
   local known = self.refused[refused.id] or { identifiers = identifiers.of(refused.user) }
   local why = self.queue:objection(user, known.identifiers, refused.position)
@@ -266,7 +267,8 @@ end
 ---@param refused RunFailure
 ---@param why? string
 function Run:give_up(refused, why)
-  expect(type(refused) == "table" and refused.id, "run:give_up takes one of run:failures()")
+  expect(type(refused) == "table" and refused.id,
+    "run:give_up expects a failure from run:failures()")
   self.refused[refused.id] = nil
   self.engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
@@ -283,7 +285,7 @@ end
 ---@param key string
 ---@param fn fun()
 function Run:once(key, fn)
-  expect(type(key) == "string" and type(fn) == "function", "run:once takes a key and a function")
+  expect(type(key) == "string" and type(fn) == "function", "run:once expects a key and a function")
   local engine = self.engine
   if engine.ledger:was_done(key) then return end
   fn()
@@ -293,14 +295,14 @@ end
 ---Runs `fn` beside; it is joined when `import` or `finalize` returns.
 ---@param fn fun()
 function Run:spawn(fn)
-  expect(type(fn) == "function", "run:spawn takes a function, not a %s", type(fn))
+  expect(type(fn) == "function", "run:spawn expects a function, not a %s", type(fn))
   local engine = self.engine
   engine:spawn(function() call.check("spawn", fn) end)
 end
 
 ---@param seconds number
 function Run:sleep(seconds)
-  expect(type(seconds) == "number", "run:sleep takes seconds, not a %s", type(seconds))
+  expect(type(seconds) == "number", "run:sleep expects seconds, not a %s", type(seconds))
   local engine = self.engine
   engine:sleep(seconds)
   engine:check_running()
@@ -313,7 +315,7 @@ function Run:request(request)
   local engine = self.engine
   expect(type(request) == "table" and type(request.method) == "string"
     and type(request.path) == "string" and request.path:sub(1, 1) == "/",
-    "run:request takes a method and a path that begins with /, such as "
+    "run:request expects a method and a path that starts with /, such as "
       .. "{ method = \"GET\", path = \"/users\" }")
   local response, message, kind = engine.client:request {
     method = request.method, path = request.path, query = request.query, body = request.body,

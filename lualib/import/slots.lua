@@ -193,8 +193,8 @@ end
 function Slots:describe_others()
   local n = self:foreign()
   if n == 0 then return nil end
-  return n == 1 and "1 import job of others holds a slot"
-    or n .. " import jobs of others hold the slots"
+  return n == 1 and "1 import job of another client holds a slot"
+    or n .. " import jobs of other clients hold slots"
 end
 
 return slots

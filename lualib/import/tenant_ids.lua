@@ -47,7 +47,7 @@ local function take(db, reader)
   while true do
     local theirs, message, kind = reader:next()
     if theirs == nil then
-      if message then failure.raise("the export of the users: " .. message, kind) end
+      if message then failure.raise("users export: " .. message, kind) end
       failure.check(tx:commit())
       return
     end

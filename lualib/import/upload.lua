@@ -6,6 +6,7 @@ local clock = require "host.clock"
 local crash = require "base.crash"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
+local format = require "base.format"
 local harvest = require "import.harvest"
 local poll = require "import.poll"
 local reconcile = require "import.reconcile"
@@ -97,7 +98,7 @@ function answers.full(engine, job, attempt, answer)
   local slots, active = engine.slots, answer.active or 0
   slots:refused(engine.clock.elapsed(), active, job.chunk.users)
   engine:record("not_sent", job.chunk.id, attempt, "refused",
-    slots:describe_others() or string.format("%d import jobs are active", active))
+    slots:describe_others() or format.count(active, "active import job"))
   engine.log("slots_full", { chunk = job.chunk.id, active = active, ours = slots.running,
     foreign = slots:foreign() })
   engine.progress:show()
@@ -171,7 +172,7 @@ local function settle(engine, job)
   engine.slots:found(job.chunk.users)
   engine.changed:notify()
   harvest.failed(engine, job,
-    { state = "lost", why = "the answer to its upload never came", entries = {} })
+    { state = "lost", why = "the tenant did not answer its upload", entries = {} })
 end
 
 ---Own seconds until a chunk whose job failed is sent again; nil when it is not.

@@ -66,7 +66,7 @@ local function ended(child)
     status = child:status()
   end
   local kind = status == USAGE and "usage" or "fatal"
-  return nil, "the built-in tenant ended before it was ready", kind
+  return nil, "the built-in tenant exited before it was ready", kind
 end
 
 ---Reads what the tenant prints about itself, up to the empty line.
@@ -78,7 +78,7 @@ local function read_variables(child)
       return ended(child)
     elseif data == "" then
       local left = deadline - scheduler.clock().elapsed()
-      if left <= 0 then return nil, "the built-in tenant does not get ready", "timeout" end
+      if left <= 0 then return nil, "the built-in tenant did not become ready", "timeout" end
       scheduler.await(child, left)
     end
     text = text .. data
@@ -91,7 +91,7 @@ end
 ---What the tenant would refuse, found before it is started.
 local function check_files(tenant)
   if tenant.existing and not file.stat(tenant.existing) then
-    return nil, "there is no file " .. tenant.existing .. " with existing users", "usage"
+    return nil, "cannot read existing users from " .. tenant.existing .. ": no such file", "usage"
   end
   if not tenant.faults then return true end
   local rules, message, kind = faults.load(tenant.faults)
@@ -106,7 +106,7 @@ local function start(options, settings)
     follow = true, group = true, stdout = "pipe", stdin = "null", stderr = "inherit",
     env = { AUTH0_MIGRATE_TIME_SCALE = tostring(settings.time_scale) },
   })
-  if not child then return nil, "the built-in tenant cannot be started: " .. message, kind end
+  if not child then return nil, "cannot start the built-in tenant: " .. message, kind end
   local variables
   variables, message, kind = read_variables(child)
   if not variables then
@@ -124,7 +124,7 @@ local function clear(folder)
   local ours = stat.type == "folder" and (#(file.list(folder) or {}) == 0
     or file.stat(dir:file("lock")) ~= nil)
   if not ours then
-    return nil, folder .. " is there and is not a rehearsal; move it away", "usage"
+    return nil, folder .. " exists and is not a rehearsal; move or rename it", "usage"
   end
   local taken, message, kind, more = dir:take()
   if not taken then return nil, message, kind, more end

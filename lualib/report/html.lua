@@ -50,18 +50,18 @@ end
 
 local VERDICT <const> = {
   complete = "complete", planned = "planned, nothing sent yet", gated = "stopped by a gate",
-  interrupted = "interrupted, to be resumed", incomplete = "not finished, to be resumed",
-  failed = "ended by a failure",
+  interrupted = "interrupted", incomplete = "incomplete", failed = "failed",
 }
 
 local RECORDS <const> = {
-  { "skipped", "by the recipe" }, { "rejected", "never sent; see rejected.ndjson" },
-  { "duplicate", "the same user once more; see rejected.ndjson" }, { "staged", "to be imported" },
+  { "skipped", "by the recipe" }, { "rejected", "not sent; see rejected.ndjson" },
+  { "duplicate", "the same user as another record; see rejected.ndjson" },
+  { "staged", "to be imported" },
 }
 
 local USERS <const> = {
   { "inserted", "new in the tenant" }, { "updated", "changed by upsert" },
-  { "already_there", "in the connection before; not touched, passwords included" },
+  { "already_there", "existed in the connection; unchanged, passwords included" },
   { "failed", "see failed.ndjson" }, { "pending", "not yet imported" },
 }
 
@@ -97,29 +97,29 @@ end
 local function books(statement)
   local r, u = statement.records, statement.users
   local rows = { row("read from the source", r.read, "", "sum") }
-  if r.extra > 0 then rows[#rows + 1] = row("more users than records", r.extra) end
+  if r.extra > 0 then rows[#rows + 1] = row("additional users from a record", r.extra) end
   for _, entry in ipairs(RECORDS) do rows[#rows + 1] = row(entry[1], r[entry[1]], entry[2]) end
-  rows[#rows + 1] = row("of the staged", r.staged, "", "sum")
+  rows[#rows + 1] = row("users to import", r.staged, "", "sum")
   for _, entry in ipairs(USERS) do
     rows[#rows + 1] = row(entry[1]:gsub("_", " "), u[entry[1]], entry[2])
   end
   local canary = statement.canary
   if canary then
     local bad = canary.good and canary.users - canary.good
-    rows[#rows + 1] = row("canary", canary.users, "went first: " .. (not bad and "not judged"
-      or bad == 0 and "all came back clean" or number(bad) .. " did not come back clean"))
+    rows[#rows + 1] = row("canary", canary.users, "sent first: " .. (not bad and "no result yet"
+      or bad == 0 and "all inserted or updated" or number(bad) .. " not inserted or updated"))
   end
   return "<table>" .. table.concat(rows) .. "</table>"
 end
 
 local MOST_FINDINGS <const> = 40
 local OUTCOMES <const> = {
-  rejected = "rejected", failed = "failed", repaired = "repairs", duplicate = "duplicate",
+  rejected = "rejected", failed = "failed", repaired = "repaired", duplicate = "duplicate",
 }
 
 local function shape(group)
   if not group.shape then return "" end
-  return string.format('<p class="soft">%s: %s</p>', group.count > 1 and "the first is" or "it is",
+  return string.format('<p class="soft">%s: %s</p>', group.count > 1 and "first value" or "value",
     escape(group.shape))
 end
 
@@ -128,7 +128,7 @@ local function findings(statement)
   local parts = {}
   for i, group in ipairs(statement.findings or {}) do
     if i > MOST_FINDINGS then
-      parts[#parts + 1] = "<p>report.json has all.</p>"
+      parts[#parts + 1] = "<p>report.json lists all findings.</p>"
       break
     end
     local places = table.concat(group.examples, ", ")
@@ -138,7 +138,7 @@ local function findings(statement)
       escape(group.path), number(group.count), OUTCOMES[group.outcome] or escape(group.outcome),
       escape(group.message), escape(places), shape(group), escape(group.fix or ""))
   end
-  return #parts > 0 and "<h2>What to look at</h2>" .. table.concat(parts) or ""
+  return #parts > 0 and "<h2>Findings</h2>" .. table.concat(parts) or ""
 end
 
 local function warnings(statement)
@@ -166,7 +166,7 @@ local function forecast(statement)
     rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td></tr>',
       escape(one.tier), format.duration(one.hours * 3600))
   end
-  return "<h2>How long production takes</h2><table><tr><th>tier</th><th class=\"n\">about</th></tr>"
+  return '<h2>Production estimate</h2><table><tr><th>tier</th><th class="n">about</th></tr>'
     .. table.concat(rows) .. "</table>"
 end
 
@@ -179,7 +179,7 @@ local function subject(statement)
   elseif statement.tenant then
     said = said .. " at " .. statement.tenant:gsub("^https://", "")
   end
-  if statement.begun then said = said .. ", begun " .. format.moment(statement.begun) end
+  if statement.begun then said = said .. ", started " .. format.moment(statement.begun) end
   if statement.written then said = said .. "; as of " .. format.moment(statement.written) end
   return '<p class="soft">' .. escape(said) .. ".</p>"
 end
@@ -203,8 +203,8 @@ function html.of(statement)
   parts[#parts + 1] = "<h2>Where every record went</h2>"
   parts[#parts + 1] = books(statement)
   parts[#parts + 1] = string.format('<p class="%s">%s</p>', statement.balanced and "good" or "bad",
-    statement.balanced and "The books balance to the record."
-      or "The books do not balance: do not trust this run before the journal is looked at.")
+    statement.balanced and "The books balance: every record is accounted for."
+      or "The books do not balance: do not rely on this run before its journal is examined.")
   local alarm = alarms.text(statement)
   if alarm then parts[#parts + 1] = '<p class="bad">Alarm: ' .. escape(alarm) .. ".</p>" end
   parts[#parts + 1] = findings(statement)
@@ -215,9 +215,10 @@ function html.of(statement)
   end
   parts[#parts + 1] = forecast(statement)
   local j = statement.jobs
-  parts[#parts + 1] = string.format("<footer>%s jobs, %s completed, %s failed; staged in %s, "
+  parts[#parts + 1] = string.format("<footer>%s %s, %s completed, %s failed; staged in %s, "
     .. "imported in %s; import slots in use %.1f %% of the time.</footer></html>\n",
-    number(j.submitted), number(j.completed), number(j.failed),
+    number(j.submitted), j.submitted == 1 and "job" or "jobs", number(j.completed),
+    number(j.failed),
     format.duration(statement.seconds.stage), format.duration(statement.seconds.import),
     statement.slot_use * 100)
   return table.concat(parts)

@@ -120,7 +120,7 @@ local function as_finding(row)
   elseif row.why then
     return { outcome = "repaired", at = row.at, errors = {
       { code = row.code, path = row.path, message = row.why,
-        fix = "Sent once more like this; who was refused again is under what failed." },
+        fix = "Repaired and sent again; users that failed again are listed under failed." },
     } }
   end
 end

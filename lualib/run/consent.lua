@@ -8,8 +8,8 @@ local failure = require "base.failure"
 local consent = {}
 
 -- Why a session ends after a signal.
-consent.INTERRUPTED = failure.new("interrupted; what was sent is recorded", "interrupted",
-  { detail = "what was sent is recorded" })
+consent.INTERRUPTED = failure.new("interrupted; progress is saved", "interrupted",
+  { detail = "progress is saved" })
 
 ---Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
 ---@param ledger Ledger
@@ -29,7 +29,7 @@ function consent.given(ledger, settings, ui, plan)
     ui:plan(plan)
     local answer = ui:ask(question)
     if answer == nil then
-      return nil, "nothing was sent: no terminal to ask on, and no --yes", "consent",
+      return nil, "nothing was sent: not a terminal; use --yes", "consent",
         { add = "--yes" }
     elseif not answer then
       return nil, "nothing was sent", "consent"
@@ -58,7 +58,7 @@ end
 function consent.after_canary(settings, ui, users)
   if settings.yes then return true end
   local answer = ui:ask(string.format(
-    "The canary, the first %s of the source, is in the tenant. Try a login as one of them. "
+    "The canary, the first %s of the source, is imported. Try to log in as one of them. "
       .. "Send the rest?", format.count(users, "user")))
   if answer == nil and ui.cancelled then return false end -- a terminal that went away
   return answer
@@ -71,9 +71,9 @@ end
 ---@return boolean?  nil: nobody to ask
 function consent.ghosts(settings, ui, n)
   if settings.yes and settings.delete_ghosts then return true end
-  return ui:ask(string.format("%s seem to meet ghosts, users that no list of the tenant "
-    .. "shows. Delete each, after a look-up, and import its user again?",
-    format.count(n, "refused user")))
+  return ui:ask(string.format("%s may be blocked by ghosts, users that exist in the tenant but "
+    .. "are not listed. Look up each again, delete its ghost, and import the user?",
+    format.count(n, "failed user")))
 end
 
 ---Whether --delete-ghosts was given, now or when the run began.

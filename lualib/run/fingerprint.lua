@@ -38,12 +38,12 @@ end
 local function changed_file(before, now)
   for path, was in pairs(before) do
     local is = now[path]
-    if not is then return path .. " is gone" end
+    if not is then return path .. " no longer exists" end
     if is.size ~= was.size then
-      return string.format("%s had %s bytes, now %s", path, format.number(was.size),
+      return string.format("%s had %s bytes, now has %s", path, format.number(was.size),
         format.number(is.size))
     end
-    if is.modified ~= was.modified then return path .. " was written to since" end
+    if is.modified ~= was.modified then return path .. " was modified" end
   end
   for path in pairs(now) do
     if not before[path] then return path .. " is new" end
@@ -59,7 +59,7 @@ local function changed_param(before, now)
   table.sort(names)
   for _, name in ipairs(names) do
     if before[name] ~= now[name] then
-      return string.format("%s was %s, now %s", name, before[name] or "not given",
+      return string.format("%s was %s, is now %s", name, before[name] or "not given",
         now[name] or "not given")
     end
   end
@@ -122,8 +122,8 @@ end
 function fingerprint.same(ledger, recipe, settings, source)
   if settings.changed then return true end
   local function refuse(what)
-    return nil, what .. "; --changed goes on with what is staged, run with --fresh begins another "
-      .. "run", "usage", { add = "--changed" }
+    return nil, what .. "; use --changed to continue with what is staged, or run with --fresh to "
+      .. "start a new run", "usage", { add = "--changed" }
   end
   if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
     return refuse "the recipe has changed since the run was staged"

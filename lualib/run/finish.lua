@@ -56,7 +56,7 @@ function finish.tidy(session)
     session.ui:progress { phase = "archive", done = users, total = total, share = users / total }
     return not session.interrupted
   end)
-  if not replaced then session.ui:warn("the chunk files stay as they are: " .. why) end
+  if not replaced then session.ui:warn("cannot archive the chunk files: " .. why) end
 end
 
 ---Writes the lists of users that failed and the like; on a full disk into the room that was kept.
@@ -67,7 +67,7 @@ local function write_lists(session)
     listed, message, kind = user_lists.write(session.ledger, session.dir)
   end
   if listed then return true end
-  return nil, "the lists of failed users are not written: " .. message, kind
+  return nil, "cannot write the lists of failed users: " .. message, kind
 end
 
 ---The last step of every session whose directory exists: the statement, written and returned.
@@ -89,7 +89,7 @@ function finish.finish(session, why)
   statement.next = next_command(session, statement, why) or json.null
   statement.plan, statement.findings = session.plan, report.findings(session.ledger)
   done, message = report.write(session.dir, statement)
-  if not done then session.ui:warn("report.json is not written: " .. message) end
+  if not done then session.ui:warn("cannot write report.json: " .. message) end
   if done and not why and statement.users.pending == 0 then
     failure.check(session.ledger:note { finished_at = clock.now() })
     finish.tidy(session)

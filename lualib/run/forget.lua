@@ -15,10 +15,9 @@ local function question(held)
   local state = not book:get("staged_at") and "not staged" or book:get("finished_at") and "finished"
     or "unfinished"
   local left = book:may_run()
-    and ". Jobs of it may still run; what becomes of their users will not be known" or ""
-  return string.format("Remove %s (%s, %s inserted)? It can then neither be gone on with nor "
-    .. "verified nor undone%s.", held.dir.path, state,
-    format.count(figures.inserted, "user"), left)
+    and ". Jobs of it may still be running; the outcome of their users will not be known" or ""
+  return string.format("Remove %s (%s, %s inserted)? Afterwards it cannot be resumed, verified or "
+    .. "undone%s.", held.dir.path, state, format.count(figures.inserted, "user"), left)
 end
 
 ---@class ForgetStatement
@@ -49,7 +48,7 @@ function forget.run(dir, yes, ui)
   if not answer then
     statement.status, statement.exit = "planned", 8
     statement.message = "nothing was removed" .. (answer == nil
-      and ": no terminal to ask on, and no --yes" or "")
+      and ": not a terminal; use --yes" or "")
     statement.next = "auth0-migrate forget " .. path.quote(held.dir.path)
       .. (answer == nil and " --yes" or "")
     return statement

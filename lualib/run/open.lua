@@ -17,13 +17,14 @@ local open = {}
 function open.find(dir)
   dir = dir or directory.newest(".")
   if not dir then
-    return nil, "there is no run (NAME.run/) in this folder; go to the one it was begun in, or "
-      .. "give its directory", "usage"
+    return nil, "no run (NAME.run/) in the working directory; change to the directory where it "
+      .. "was started, or name its directory", "usage"
   end
   local found = directory.at(dir)
   if not found:exists() then
     local newest = directory.newest(".")
-    return nil, dir .. " holds no run" .. (newest and "; the newest one here is " .. newest or ""),
+    return nil, dir .. " is not a run directory"
+      .. (newest and "; the newest one here is " .. newest or ""),
       "usage"
   end
   return found
@@ -51,7 +52,8 @@ end
 function open.rehearsed(book)
   local command = book:get("rehearsal")
   if not command then return nil end
-  return "this was a rehearsal, and its tenant is gone: `" .. command .. "` begins it anew",
+  return "this run was a rehearsal and its tenant no longer exists; `" .. command
+    .. "` rehearses again",
     { next = command }
 end
 
@@ -115,8 +117,8 @@ function open.elsewhere(book, settings, connection)
       and (id ~= nil or name == connection.name or name == connection.id)
   end
   if same then return nil end
-  return string.format("this run is for connection %s of %s; the settings say %s of %s", name,
-    base, connection and connection.name or settings.connection, settings.base)
+  return string.format("this run is for connection %s of %s, but the settings name %s of %s",
+    name, base, connection and connection.name or settings.connection, settings.base)
 end
 
 ---Why nothing of the run is imported any more.
@@ -130,12 +132,12 @@ function open.undone(book, dir)
   local command = string.format("auth0-migrate %s %s", figures.finished and "report" or "undo",
     path.quote(dir.path))
   if not figures.finished then
-    return string.format("%s: undo begun, %s of %s deleted; go on with `%s`", dir.path,
+    return string.format("%s: undo is incomplete, %s of %s deleted; finish it with `%s`", dir.path,
       format.number(figures.deleted), format.count(totals.inserted(book), "user"), command),
       { next = command }
   end
-  return string.format("%s was undone: `%s` shows what was deleted, run with --fresh begins "
-    .. "another", dir.path, command), { next = command }
+  return string.format("%s was undone; `%s` shows what was deleted, run with --fresh starts "
+    .. "a new run", dir.path, command), { next = command }
 end
 
 ---The tenant and the connection that the run is for.
@@ -169,7 +171,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function open.connect(book, settings, clock, scopes)
-  return open.reach(book, settings, "the tenant must be asked; that needs ",
+  return open.reach(book, settings, "this command queries the tenant and needs ",
     function() return connect.look(settings, clock, scopes) end)
 end
 

@@ -46,11 +46,11 @@ function retry_input.check(dir, ledger)
   return each(dir, function(line)
     local id = type(line) == "table" and math.tointeger(line.id)
     if not id or not ledger:failure(id) then
-      return "a line keeps the `id` that it had, and is an object"
+      return "expected an object with its original `id`"
     elseif seen[id] then
-      return "an earlier line has the same `id`; each user has one line"
+      return "an earlier line has the same `id`; keep one line per user"
     elseif line.user ~= nil and type(line.user) ~= "table" then
-      return "`user` is an object"
+      return "`user` is not an object"
     end
     seen[id] = true
   end)

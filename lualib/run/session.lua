@@ -110,7 +110,7 @@ function Session:watch_signals()
     self.interrupted = true
     self.turn:notify()
     self.ui:cancel() -- a question that is open
-    self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
+    self.ui:warn("interrupted: waiting for responses in flight; interrupt again to stop at once")
     if self.stop_import then self.stop_import(consent.INTERRUPTED) end
   end
   self.signals = signals.watch(interrupt, function()
@@ -185,7 +185,7 @@ function Session:begin(again)
       return nil, message, kind
     end
     if not self.tenant then
-      self.ui:warn("the tenant cannot be reached now, staging all the same: " .. message)
+      self.ui:warn("cannot reach the tenant, staging anyway: " .. message)
     end
   end
   local connection = self.tenant and self.tenant.connection
@@ -232,7 +232,7 @@ function Session:take()
   local taken, message, kind, more = self.dir:take()
   if not taken then return nil, message, kind, more end
   self.log, message = log.open(self.dir:file("log.ndjson"))
-  if message then self.ui:warn("the run goes on without a log: " .. message) end
+  if message then self.ui:warn("the run continues without a log: " .. message) end
   return true
 end
 
@@ -245,7 +245,7 @@ function Session:open_existing()
   self.ledger, message, kind = ledger.open(self.dir:journal(), {
     on_update = function(from, to)
       self.log("journal_updated", { from = from, to = to })
-      self.ui:say(string.format("%s was brought up to date (version %d, now %d); an older "
+      self.ui:say(string.format("%s was upgraded from version %d to %d; older versions of the "
         .. "program can no longer use it", self.dir:journal(), from, to))
     end,
   })
@@ -273,13 +273,13 @@ function session.run(recipe, settings, ui)
     if not self.ledger:get("staged_at") then return self:begin(true) end
     if self.ledger:get("finished_at") then
       local quoted = path.quote(self.dir.path)
-      return nil, string.format("%s is finished: `auth0-migrate report %s` shows how it ended, "
-        .. "`auth0-migrate forget %s` removes it, --fresh begins another beside it", self.dir.path,
-        quoted, quoted), "usage", { next = "auth0-migrate report " .. quoted }
+      return nil, string.format("%s is finished: `auth0-migrate report %s` shows its result, "
+        .. "`auth0-migrate forget %s` removes it, --fresh starts a new run", self.dir.path, quoted,
+        quoted), "usage", { next = "auth0-migrate report " .. quoted }
     end
     done, message, kind, more = fingerprint.same(self.ledger, recipe, settings, true)
     if not done then return nil, message, kind, more end
-    ui:say(self.dir.path .. " is unfinished: going on with it (--fresh begins another)")
+    ui:say(self.dir.path .. " is unfinished: resuming it (--fresh starts a new run)")
     return self:resume()
   end
   return self:begin()
@@ -348,7 +348,7 @@ end
 local function unfinished(self)
   if self.ledger:get("finished_at") then return nil end
   local command = "auth0-migrate resume " .. path.quote(self.dir.path)
-  return string.format("%s is not finished: `%s` first", self.dir.path, command),
+  return string.format("%s is not finished; run `%s` first", self.dir.path, command),
     { next = command }
 end
 
@@ -413,7 +413,7 @@ function session.report(dir)
   if statement then return statement end
   if kind == "missing" then
     local command = "auth0-migrate status " .. path.quote(found.path)
-    return nil, string.format("%s has no report yet; `%s` shows how far it is", found.path,
+    return nil, string.format("%s has no report yet; `%s` shows its progress", found.path,
       command), "usage", { next = command }
   end
   return nil, message, kind

@@ -26,14 +26,14 @@ local EARLY <const> = 600
 -- it must be, for the tenant's clock is read to a second, unless the job says when it was made.
 local PROOF <const> = 1
 
-local INTERRUPTED <const> = "what was deleted is recorded"
+local INTERRUPTED <const> = "progress is saved"
 
 undo.UPDATED = "there before this run, which only updated it"
-undo.BEFORE = "created before this run: not by it"
-undo.AFTER = "created after this run: not by it"
-undo.TOO_CLOSE = "created when the upload began: its age does not prove that it is of this run"
-undo.SEVERAL = "several users have its identifiers"
-undo.UNKNOWN = "the tenant does not tell when it was created"
+undo.BEFORE = "created before this run"
+undo.AFTER = "created after this run"
+undo.TOO_CLOSE = "created as the upload started: nothing proves that this run created it"
+undo.SEVERAL = "several users share its identifiers"
+undo.UNKNOWN = "the tenant does not report when it was created"
 
 ---Whether the user is of this run, by the evidence alone.
 ---@param outcome "inserted"|"upserted"
@@ -243,7 +243,7 @@ end
 local function unsettled(held)
   if not held.ledger:is_unsettled() then return nil end
   local command = "auth0-migrate resume " .. path.quote(held.dir.path)
-  return string.format("it is not known yet what became of some uploads of %s: `%s` first",
+  return string.format("the outcome of some uploads of %s is still unknown; run `%s` first",
     held.dir.path, command), { next = command }
 end
 
@@ -261,7 +261,7 @@ function Undo:consent(settings)
   if answer then return true end
   if self.stopped then return nil, "nothing was deleted", "interrupted" end
   if answer == false then return nil, "nothing was deleted", "consent" end
-  return nil, "nothing was deleted: no terminal to ask on, and no --yes", "consent",
+  return nil, "nothing was deleted: not a terminal; use --yes", "consent",
     { add = "--yes" }
 end
 
@@ -269,7 +269,7 @@ local function watch(self)
   return signals.watch(function()
     self.stopped = true
     self.ui:cancel()
-    self.ui:warn("interrupted: waiting for answers in flight; once more stops at once")
+    self.ui:warn("interrupted: waiting for responses in flight; interrupt again to stop at once")
   end, function()
     scheduler.finish {
       status = "interrupted", exit = exit_status.of("interrupted"), message = INTERRUPTED,
@@ -297,7 +297,7 @@ function undo.run(dir, settings, ui)
   if held.ledger:get("undo_finished") then return statement_of(held, n, began) end
   if n == 0 then
     local statement = statement_of(held, n, began)
-    statement.message = "the run inserted nobody; nothing is to be deleted"
+    statement.message = "the run inserted no users; nothing to delete"
     return statement
   end
   local tenant
@@ -318,7 +318,7 @@ function undo.run(dir, settings, ui)
   if done then message, kind = nil, nil end
   for _, write in ipairs { note, write_kept } do
     local written, reason = write(held)
-    if not written then ui:warn("a file of the run is not written: " .. reason) end
+    if not written then ui:warn("cannot write a file of the run: " .. reason) end
   end
   return statement_of(held, n, began, message, kind)
 end

@@ -162,11 +162,11 @@ function Verify:read(sent, export)
     while true do
       local theirs, why, what = reader:next()
       if theirs == nil then
-        if why then return nil, "the export of the users: " .. why, what end
+        if why then return nil, "users export: " .. why, what end
         return true
       end
       if type(theirs) ~= "table" then
-        return nil, "the export of the users holds a line that is no user", "temporary"
+        return nil, "users export: a line is not an object", "temporary"
       end
       for name, value in pairs(theirs) do
         if value == json.null then theirs[name] = nil end
@@ -198,7 +198,7 @@ function Verify:all()
   local done
   done, message, kind = sent:fill(function(add) return self:each(add) end)
   if not done then return nil, message, kind end
-  self.ui:say "waiting for the tenant's export of the users"
+  self.ui:say "waiting for the tenant's users export"
   done, message, kind = jobs.export(tenant.client, {
     connection_id = tenant.connection.id, save = export, fields = digests.exported(),
   })
@@ -275,9 +275,9 @@ local function finish(self)
   if unknown then
     local directory = path.quote(self.held.dir.path)
     statement.next = "auth0-migrate resume " .. directory
-    statement.message = statement.message or string.format("%s sent, and what became of them is "
-      .. "not known yet: `auth0-migrate resume %s` first",
-      format.count(statement.users.in_flight, "user was", "users were"), directory)
+    statement.message = statement.message or string.format("the outcome of %s is still unknown; "
+      .. "run `auth0-migrate resume %s` first",
+      format.count(statement.users.in_flight, "sent user"), directory)
   end
   statement.list = differs and self.held.dir:file("verify.ndjson") or nil
   statement.seconds = clock.monotonic() - self.began

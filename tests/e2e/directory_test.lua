@@ -85,7 +85,7 @@ test("the books of an eventful run name everything", function()
     local html = s:read "shop.run/report.html"
     contains(html, "<html")
     contains(html, "Recipe shop into " .. report.connection .. " at " .. report.tenant)
-    contains(html, "begun " .. report.begun:sub(1, 10))
+    contains(html, "started " .. report.begun:sub(1, 10))
   end)
 end)
 

@@ -196,11 +196,11 @@ local CASES <const> = {
   },
   {
     "a run that is not there", args = { "resume" }, status = 2,
-    says = { "there is no run (NAME.run/) in this folder" },
+    says = { "no run (NAME.run/) in the working directory" },
   },
   {
     "a named run that is not there", args = { "report", "x.run" }, status = 2,
-    says = { "x.run holds no run" },
+    says = { "x.run is not a run directory" },
   },
   {
     "a configuration that does not parse", files = { ["auth0-migrate.yaml"] = "a: [1\n" },

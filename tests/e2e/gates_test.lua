@@ -75,7 +75,7 @@ test("--canary takes a percentage; plan and statement say how many users it came
     equal(report.jobs.submitted, 2)
     contains(s:run { "report" }:ends_with(0).stdout,
       "canary    the first 5 users (10%): all imported")
-    contains(s:read "shop.run/report.html", "went first: all came back clean")
+    contains(s:read "shop.run/report.html", "sent first: all inserted or updated")
     s:holds(45)
   end)
 end)

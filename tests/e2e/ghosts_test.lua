@@ -131,7 +131,7 @@ test("--delete-ghosts without --yes and a person to ask deletes nothing", functi
   haunted(function(s)
     s:run(words("--delete-ghosts")):ends_with(8)
     s:run({ "resume", "--yes" }):ends_with(3)
-    contains(why(s), "nobody agreed")
+    contains(why(s), "was not confirmed")
   end)
 end)
 

@@ -15,7 +15,7 @@ test("without a terminal and --yes a run stages, sends nothing and ends with 8",
     local ended = s:run(words()):ends_with(8)
     contains(ended.stderr, "next: auth0-migrate resume shop.run --yes")
     contains(ended.stdout, ": planned\n")
-    contains(ended.stdout, "\nnothing was sent: no terminal to ask on, and no --yes\n")
+    contains(ended.stdout, "\nnothing was sent: not a terminal; use --yes\n")
     contains(ended.stderr, "to send   5 users in 1 job")
     equal(s:metrics().uploads.count, 0)
     equal(s:exists "shop.run/chunks/000001.json", true)
@@ -172,7 +172,7 @@ test("a changed source is refused by run with what has changed; --changed goes o
     s:people(6)
     local ended = s:run(words "--yes"):ends_with(2)
     contains(ended.stderr, "people.csv had")
-    contains(ended.stderr, "--fresh begins another run")
+    contains(ended.stderr, "--fresh to start a new run")
     contains(ended.stderr, "next: auth0-migrate run shop.lua input=people.csv --yes --changed\n")
     equal(s:metrics().uploads.count, 0)
     s:run(words("--yes", "--changed")):ends_with(0)
@@ -198,7 +198,7 @@ test("a changed recipe is refused by run and resume; --changed goes on", functio
     for _, args in ipairs { words "--yes", { "resume", "--yes" } } do
       local ended = s:run(args):ends_with(2)
       contains(ended.stderr, "recipe has changed")
-      contains(ended.stderr, "run with --fresh begins another run")
+      contains(ended.stderr, "run with --fresh to start a new run")
       contains(ended.stderr, "next: auth0-migrate " .. table.concat(args, " ") .. " --changed\n")
     end
     s:run({ "resume", "--yes", "--changed" }):ends_with(0)

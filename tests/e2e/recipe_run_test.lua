@@ -185,7 +185,7 @@ for _, case in ipairs {
   { 3, "raises", "shop.lua:16: cannot" },
   { 4, "returns nil", "nobody knows" },
   { 5, "changes nothing", "changed nothing" },
-  { 6, "makes a duplicate in place", "clashes with record 7" },
+  { 6, "makes a duplicate in place", "conflicts with record 7" },
 } do
   test("a fixer that " .. case[2] .. " leaves its user failed, with the reason", function()
     local line

@@ -77,11 +77,11 @@ for _, case in ipairs {
   { "a broken line", function(list) return (list:gsub('"taken"', '"bert')) end,
     ":1: invalid JSON" },
   { "a line without its id", function(list) return (list:gsub('"id":2,', "")) end,
-    ":2: a line keeps the `id`" },
+    ":2: expected an object with its original `id`" },
   { "a line that stands twice", function(list) return list .. list end,
     ":3: an earlier line has the same `id`" },
   { "a user that is none", function(list) return (list:gsub('"user":{.-}', '"user":"bert"')) end,
-    ":1: `user` is an object" },
+    ":1: `user` is not an object" },
 } do
   test("with " .. case[1] .. " nothing is begun, and the list stays as it is", function()
     scene_with_failures(function(s)
@@ -124,7 +124,7 @@ test("a repair that clashes with another user of the run is not sent", function(
     local list = s:read "shop.run/failed.ndjson"
     s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"Anna"')))
     s:run({ "retry", "shop.run" }):ends_with(3)
-    tap.contains(s:read "shop.run/failed.ndjson", "the repaired user clashes with record 1")
+    tap.contains(s:read "shop.run/failed.ndjson", "the repaired user conflicts with record 1")
   end)
 end)
 

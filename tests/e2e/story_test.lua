@@ -45,7 +45,7 @@ test("status and the log tell of jobs of others that hold the slots", function()
       local object = told.status == 0 and told:object()
       return object and object.progress and object.progress.foreign > 0 and object
     end)
-    equal(status.errors[1].message, "2 import jobs of others hold the slots")
+    equal(status.errors[1].message, "2 import jobs of other clients hold slots")
     contains(s:run({ "status" }).stdout, "2 import slots in use by other programs")
     run:ends_with(0)
     contains(s:read "shop.run/log.ndjson", '"foreign":2')

@@ -185,7 +185,7 @@ end)
 
 test("without credentials, a run or the scope nothing is verified", function()
   scene(2, function(s)
-    contains(s:run({ "verify" }):ends_with(2).stderr, "there is no run")
+    contains(s:run({ "verify" }):ends_with(2).stderr, "no run (NAME.run/)")
     s:tenant()
     s:run(words "--yes"):ends_with(0)
     local env = { AUTH0_CLIENT_SECRET = "" }

@@ -259,7 +259,7 @@ test("a repair in place that takes somebody's username is noticed before it is s
   end
   refused_run(fix, users, { { { code = "CONFLICT_USERNAME" } } }, function(figures, book, tenant)
     tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
-    tap.contains(book:failures("failed", 0, 1)[1].why, "clashes with record 1")
+    tap.contains(book:failures("failed", 0, 1)[1].why, "conflicts with record 1")
   end)
 end)
 
@@ -270,7 +270,7 @@ test("a repaired user that the rules refuse is not sent, and says why", function
   end
   refused_run(fix, whole_users {}, { { { code = "FORMAT" } } }, function(figures, book, tenant)
     tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
-    tap.contains(book:failures("failed", 0, 1)[1].why, "still refused: ")
+    tap.contains(book:failures("failed", 0, 1)[1].why, "still invalid: ")
   end)
 end)
 
@@ -322,8 +322,8 @@ end)
 ---{when, options, why}
 for _, case in ipairs {
   { "without --delete-ghosts", { allowed = false }, "--delete-ghosts" },
-  { "when a person says no", { ask_ghosts = function() return false end }, "nobody agreed" },
-  { "when there is nobody to ask", { ask_ghosts = function() end }, "nobody agreed" },
+  { "when a person says no", { ask_ghosts = function() return false end }, "was not confirmed" },
+  { "when there is nobody to ask", { ask_ghosts = function() end }, "was not confirmed" },
   { "where addresses are not unique", { unique = { user_id = true } }, "are not unique" },
 } do
   test("no ghost is deleted " .. case[1], function()
@@ -337,7 +337,7 @@ end
 test("what another connection knows by our user_id is no ghost", function()
   ghost_run({ statuses = { 200 } }, function(users, why, requests)
     tap.equal({ users, #requests }, { { 1, 0, 0, 1, 0 }, 1 })
-    tap.contains(why, "no ghost: the tenant lists auth0|u2")
+    tap.contains(why, "not a ghost: the tenant lists auth0|u2")
   end)
 end)
 
@@ -354,7 +354,7 @@ end)
 test("a ghost that cannot be deleted leaves its user failed", function()
   ghost_run({ statuses = { 404, 403 } }, function(users, why)
     tap.equal(users, { 1, 0, 0, 1, 0 })
-    tap.contains(why, "(403): the scope delete:users is missing")
+    tap.contains(why, "(status 403): the scope delete:users is missing")
   end)
 end)
 

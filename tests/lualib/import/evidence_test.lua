@@ -82,7 +82,7 @@ end
 test("a user of another connection with our id is somebody else", function()
   local ruling = evidence.conflict { ours = OURS, theirs = { theirs { elsewhere = true } } }
   tap.equal({ ruling.outcome, ruling.user_id }, { "judged", "auth0|7" })
-  tap.contains(ruling.why, "another user (auth0|7) of another connection has the same ")
+  tap.contains(ruling.why, "another user (auth0|7) in another connection has the same ")
 end)
 
 local ORDINARY <const> = "The user already exist and upsert parameter is false"

@@ -113,7 +113,7 @@ for _, case in ipairs {
     { "UNKNOWN", nil, "Forbidden attribute in appUser: " } },
   { "an error that is a text", "broken", { "UNKNOWN", nil, "broken" } },
   { "an error without a message", { code = "CONFLICT" },
-    { "CONFLICT", nil, "the tenant gave no message" } },
+    { "CONFLICT", nil, "the tenant reported no message" } },
 } do
   test("what the tenant says: " .. case[1], function()
     harvested({ body = { entry({ email = "cid@example.com" }, case[2]) } }, function(failures)
@@ -135,7 +135,7 @@ for _, case in ipairs {
   { "our address under another id is somebody else", ORDINARY, { user_id = "auth0|x" }, "judged",
     "auth0|x", "another user (auth0|x) has the same email and a different user_id" },
   { "our id in another connection is somebody else", ORDINARY,
-    { user_id = "auth0|u2", elsewhere = true }, "judged", "auth0|u2", "of another connection" },
+    { user_id = "auth0|u2", elsewhere = true }, "judged", "auth0|u2", "in another connection" },
   { "whom nobody shows may be a ghost", ORDINARY, nil, "judged", nil, "a ghost" },
   { "twice in the file counts once", PROVIDED,
     { user_id = "auth0|u2", created_at = "now" }, "judged", "auth0|u2",
@@ -171,7 +171,7 @@ end
 test("an entry without errors is a failure all the same", function()
   harvested({ body = { { user = { email = "cid@example.com" } } } }, function(failures)
     tap.equal({ #failures, failures[1].code }, { 1, "UNKNOWN" })
-    tap.contains(failures[1].message, "without a reason")
+    tap.contains(failures[1].message, "no reason")
   end)
 end)
 
@@ -205,7 +205,7 @@ test("a failed job without errors has its users looked up, and none is lost", fu
   harvested({ state = "failed", status = 204, summary = {} }, function(failures, book)
     tap.equal({ #failures, failures[1].code, failures[3].code },
       { 3, "JOB_FAILED", "JOB_FAILED" })
-    tap.equal(failures[1].message, "the tenant gave no reason")
+    tap.equal(failures[1].message, "the tenant reported no reason")
     tap.equal(report.build(book, { directory = "x" }).alarms, 0)
   end)
 end)
@@ -248,9 +248,9 @@ test("an entry that matches none of our users is an alarm, in the log and in the
       for _, line in ipairs(log) do
         if line.event == "alarm" then seen[#seen + 1] = line.fields.message end
       end
-      tap.equal(seen, { "failures that match none of our users" })
+      tap.equal(seen, { "failures that match no user of the job" })
       tap.contains(alarms.text(report.build(book, { directory = "x" })),
-        "1 refusal names no user of this run; nobody is counted for that")
+        "1 reported failure matches no user of this run; no user counts as failed for that")
     end)
 end)
 
@@ -267,15 +267,15 @@ test("a summary that does not add up is an alarm", function()
       tap.equal(report.build(book, { directory = "x" }).alarms, 1)
       local seen
       for _, line in ipairs(log) do seen = seen or line.event == "alarm" and line.fields.message end
-      tap.equal(seen, "the job's summary does not add up")
+      tap.equal(seen, "the job's summary does not match what was sent")
       local statement = report.build(book, { directory = "my run" })
       tap.equal(statement.looked_up, { jobs = 1, users = 3 })
-      for _, part in ipairs { "1 answer of the tenant", "The summary of 1 job is not", "3 users of",
-        "created by this run counts as inserted", "`auth0-migrate verify 'my run'`" } do
+      for _, part in ipairs { "1 response of the tenant", "The summary of 1 job does not",
+        "(3 users)", "created by this run count as inserted", "`auth0-migrate verify 'my run'`" } do
         tap.contains(alarms.text(statement), part)
         tap.contains(report_text.statement(statement), part)
         tap.contains(html.of(statement), part)
       end
-      tap.equal(alarms.text(statement):find("name no user", 1, true), nil)
+      tap.equal(alarms.text(statement):find("no user of this run", 1, true), nil)
     end)
 end)

@@ -155,11 +155,11 @@ test("jobs of others are waited out for hours, with few tries", function()
       return { outcome = "full", active = 2 }
     end
     tap.equal(whole(face, made, book).inserted, 4)
-    assert(details["2 import jobs of others hold the slots"])
+    assert(details["2 import jobs of other clients hold slots"])
     tap.equal(made.slots:foreign(), 0)
     assert(tries > 3 and tries <= 122, tries .. " tries in an hour")
     tap.equal(book.db:value "SELECT message FROM attempt ORDER BY id LIMIT 1",
-      "2 import jobs of others hold the slots")
+      "2 import jobs of other clients hold slots")
   end)
 end)
 

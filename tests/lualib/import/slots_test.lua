@@ -44,7 +44,8 @@ test("slots of others are tried for by the length of jobs, ever more seldom", fu
   near(refuse(s, 12, 2), 18)
   for _ = 1, 10 do refuse(s, 30, 2) end
   near(refuse(s, 100, 2), 60)
-  tap.equal({ s:foreign(), s:describe_others() }, { 2, "2 import jobs of others hold the slots" })
+  tap.equal({ s:foreign(), s:describe_others() },
+    { 2, "2 import jobs of other clients hold slots" })
 end)
 
 test("while no job's length is known, the tries grow apart", function()
@@ -73,7 +74,8 @@ test("beside jobs of others, the end of a lost one is one more time to try", fun
   local s = new(50)
   s:lose(-45, 100)
   near(refuse(s, 0, 2), 5)
-  tap.equal({ s:foreign(), s:describe_others() }, { 1, "1 import job of others holds a slot" })
+  tap.equal({ s:foreign(), s:describe_others() },
+    { 1, "1 import job of another client holds a slot" })
 end)
 
 test("a lost upload that was found is no job any more", function()

@@ -118,7 +118,7 @@ for exit, kind in pairs { [1] = "fatal", [2] = "usage" } do
     rehearse(function() return { spawn = function() return child end } end,
       function(_, report, message, what)
         tap.equal({ report, what, child.closed }, { nil, kind, true })
-        tap.contains(message, "ended before it was ready")
+        tap.contains(message, "exited before it was ready")
       end)
   end)
 end

@@ -211,6 +211,6 @@ test("the summary shows the first groups, what to do, and how many more there ar
   tap.contains(text, "CODE5  3 users\n  m5\n  at a:1, ...\n  first value: 1 digit\n"
     .. "  Do 5.\n")
   tap.contains(text, "and 2 more kinds of findings, see report.json")
-  tap.contains(text, "ALARM: 2 answers")
+  tap.contains(text, "ALARM: 2 responses")
   assert(not text:find("CODE6", 1, true) and not text:find("DUPLICATE", 1, true))
 end)
