@@ -1,7 +1,6 @@
---- The canary: the first users go alone, in chunks of their own, and must all be inserted or
---- updated before the rest follows. Judged once, before any fixer. Who is asked then and says no is
---- asked again by `resume`. A canary of all users is judged too, but nothing waits for it: the
---- journal then names no last chunk of it.
+--- The canary: the first users are sent alone, in chunks of their own, and must all be inserted or
+--- updated before the rest follows. It is evaluated once, before any fixer; `resume` only repeats a
+--- declined question. A canary of all users holds nothing back: the journal names no last chunk.
 
 local format = require "base.format"
 local clock = require "host.clock"
@@ -10,16 +9,15 @@ local gates = require "journal.gates"
 
 local canary = {}
 
--- Why an import ends after a "no".
+-- Why an import ends if the operator declines.
 local REFUSED <const> = "the canary was imported without failures; the rest is not confirmed"
 
 ---@class CanaryFigures
 ---@field asked string    "10" or "1%"
----@field users integer   that it came to
----@field good? integer   inserted or updated; nil: not judged yet
+---@field users integer   actual number
+---@field good? integer   inserted or updated; nil: not evaluated yet
 
----What the canary of a run is, and what came of it; nil when there is none, or nobody to be
----in it.
+---The canary of a run and its result; nil if there is none or it has no users.
 ---@param ledger Ledger
 ---@return CanaryFigures?
 function canary.figures(ledger)
@@ -39,10 +37,7 @@ function canary.holds(engine, id)
   return last ~= nil and id > last and engine.ledger:get("canary_over") == nil
 end
 
----Notes what came of the canary.
----@param engine Engine
----@param last? integer  its last chunk; nil: all of them
----@return {users: integer, good: integer}
+---Records the result of the canary; `last` is its last chunk, nil means all chunks.
 local function note_result(engine, last)
   local row, now = engine.ledger:canary_result(last), clock.now()
   engine:check(engine.ledger:note {
@@ -53,8 +48,7 @@ local function note_result(engine, last)
   return row
 end
 
----Waits for the canary's result and judges it, once. One that is not clean stops the import now
----and does not hold it again.
+---Waits for the canary's result and evaluates it. A failed canary stops the import, but only once.
 local function judge(engine, last)
   while engine.ledger:canary_is_open(last) and not engine.ending do
     if engine:is_idle() then
@@ -72,8 +66,8 @@ local function judge(engine, last)
   end
 end
 
----Asks whether the rest may follow a clean canary; again as long as nobody has said yes. Without a
----terminal it may, unless somebody has said no.
+---Asks whether to send the rest, until the operator agrees. Without a terminal the rest follows,
+---unless the operator declined before.
 local function ask(engine)
   local ledger = engine.ledger
   local answer = engine.ask_canary(ledger:get("canary_good"))
@@ -89,7 +83,7 @@ local function ask(engine)
   end
 end
 
----Lets the rest follow, or stops the import.
+---Releases the rest, or stops the import.
 ---@param engine Engine
 function canary.judge(engine)
   if not engine.ledger:get("canary_judged") then
@@ -98,8 +92,7 @@ function canary.judge(engine)
   if not engine.ending then ask(engine) end
 end
 
----Judges a canary of all users at the end of the import. Nothing is left to ask about or to hold
----back: the statement says what came of it.
+---Evaluates a canary of all users at the end of the import; only the report uses the result.
 ---@param engine Engine
 function canary.conclude(engine)
   local ledger = engine.ledger

@@ -1,5 +1,4 @@
---- What the parts of an import share, and its life: work in the background, why the import ends,
---- and what is still waited for then.
+--- The state that the parts of an import share, its background work, and how it ends.
 
 local failure = require "base.failure"
 local guard = require "base.guard"
@@ -16,23 +15,23 @@ local engine = {}
 ---@field jobs table          auth0.api.jobs, or a test's
 ---@field users table         auth0.api.users, or a test's
 ---@field upsert boolean
----@field rounds integer      most rounds, the import included
+---@field rounds integer      maximum, the import included
 ---@field retry fun(failure: table): number?
 ---@field external_id string
 ---@field send_completion_email boolean
----@field archive? fun(chunk: integer)  writes early what will remain of a harvested chunk
----@field slots Slots         of the number that the run may hold
+---@field archive? fun(chunk: integer)  archives a harvested chunk before the run ends
+---@field slots Slots
 ---@field pace Pace
 ---@field progress ImportProgress
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
 ---@field private interrupted boolean  jobs in flight are not waited for
 ---@field private background integer   tasks of Engine:spawn that run
----@field private shielded integer     calls that are waited for although an interrupt has come
+---@field private shielded integer     calls to wait for even after an interrupt
 local Engine = {}
 Engine.__index = Engine
 
----@param parts table  what comes from outside; becomes the engine
+---@param parts table  becomes the engine
 ---@return Engine
 function engine.new(parts)
   local self = setmetatable(parts, Engine)
@@ -42,8 +41,6 @@ function engine.new(parts)
   self.background, self.shielded, self.interrupted = 0, 0, false
   return self
 end
-
--- The end ---------------------------------------------------------------------------------
 
 ---Ends the import: what is in flight is recorded, nothing new is sent. The first reason counts.
 ---@param reason Failure
@@ -58,12 +55,12 @@ function Engine:stop(reason)
   self.changed:notify()
 end
 
----Raises the reason when the import is ending.
+---Raises the reason if the import is ending.
 function Engine:check_running()
   if self.ending then error(self.ending, 0) end
 end
 
--- Endings that wait for the jobs in flight: a tenant forgets a job's result after a day.
+-- Endings that wait for jobs in flight: the tenant deletes a job's result after a day.
 local PATIENT <const> = { canary = true, failures = true, full = true }
 
 ---Whether jobs in flight are left to a later process.
@@ -72,8 +69,7 @@ function Engine:draining()
   return self.ending ~= nil and (self.interrupted or not PATIENT[self.ending.kind])
 end
 
----Passes a result on; a failure of the world ends the import and is raised to the caller, whom
----the guard around the recipe's function catches.
+---Returns `value`. A failure ends the import and is raised; the guard around the recipe catches it.
 ---@generic T
 ---@param value T?
 ---@param message? string
@@ -86,9 +82,8 @@ function Engine:check(value, message, kind)
   error(reason, 0)
 end
 
----Records what has happened: calls a method of the ledger. On a full disk the room that was kept
----for this is spent, and nothing more is sent.
----@param method string  of the ledger
+---Calls a method of the ledger. On a full disk it spends the reserve, and nothing more is sent.
+---@param method string
 ---@param ... any
 ---@return any
 function Engine:record(method, ...)
@@ -102,20 +97,18 @@ function Engine:record(method, ...)
   return self:check(value, message, kind)
 end
 
----Ends the import for what was raised; an error that nobody foresaw is logged.
+---Ends the import for what was raised; an unexpected error, one with a trace, is logged.
 ---@param reason Failure
 function Engine:fail(reason)
   if reason.trace then self.log("error", { message = reason.message, trace = reason.trace }) end
   self:stop(reason)
 end
 
--- Work in the background ------------------------------------------------------------------
-
 ---@class Work
 ---@field over boolean
----@field failed? boolean  it has raised
+---@field failed? boolean  raised an error
 
----Runs `fn` in the background. The import's end waits for it; what it raises ends the import.
+---Runs `fn` in the background. The import's end waits for it; an error in it ends the import.
 ---@param fn fun()
 ---@return Work
 function Engine:spawn(fn)
@@ -137,7 +130,7 @@ function Engine:is_idle()
   return self.background == 0
 end
 
----Calls `fn(...)`, for whose return the import's end waits even after an interrupt.
+---Calls `fn(...)`; the import's end waits for it even after an interrupt.
 ---@generic T
 ---@param fn fun(...): T
 ---@param ... any
@@ -149,14 +142,14 @@ function Engine:shield(fn, ...)
   return value
 end
 
----Waits until nothing runs in the background, or jobs are to be left and nothing is shielded.
+---Waits until no background work runs or, when draining, until no call is shielded.
 function Engine:join()
   while not self:is_idle() and not (self:draining() and self.shielded == 0) do
     self.changed:wait()
   end
 end
 
----Sleeps, in the program's own seconds; ends early when jobs are left to a later process.
+---Sleeps, in the program's own seconds; returns early when draining.
 ---@param seconds number
 function Engine:sleep(seconds)
   local until_ = self.clock.elapsed() + seconds
@@ -167,8 +160,7 @@ function Engine:sleep(seconds)
   end
 end
 
----Waits for a slot that is free, of ours and of the tenant's, and takes it. Raises when the import
----is ending.
+---Waits for a free slot, of ours and of the tenant's, and takes it. Raises if the import is ending.
 function Engine:take_slot()
   while not self.ending do
     local left = self.slots:wait(self.clock.elapsed())

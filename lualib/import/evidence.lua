@@ -1,5 +1,4 @@
---- What became of a user whose fate nobody told, decided from the evidence alone: pure functions,
---- no network, no clock, no journal.
+--- Decides unreported outcomes from evidence alone: pure functions, no network, clock or journal.
 
 local codes = require "auth0.codes"
 local identifiers = require "auth0.identifiers"
@@ -12,26 +11,23 @@ local CONFLICTS <const> = {
   CONFLICT = true, CONFLICT_EMAIL = true, CONFLICT_USERNAME = true, DUPLICATED_USER = true,
 }
 
--- Profile members that a tenant shows as they were sent; what it computes or hides is left out.
+-- Profile fields that the tenant returns as sent; those it computes or hides are left out.
 local COMPARED <const> = {
   "username", "phone_number", "given_name", "family_name", "name", "nickname",
 }
 
--- The tenant stamps a user a moment before or after our clock says so.
-local SKEW <const> = 5 -- seconds
+local SKEW <const> = 5 -- seconds by which the tenant's timestamps may differ from our clock
+local DOUBT <const> = 1 -- second; responses state the tenant's time in whole seconds
 
--- How exactly the tenant's clock is known: its answers tell whole seconds.
-local DOUBT <const> = 1 -- seconds
-
----Whether a code says that somebody is there already.
+---Whether a code means that the user exists already.
 ---@param code string  canonical
 ---@return boolean
 function evidence.is_conflict(code)
   return CONFLICTS[code] or false
 end
 
----Whether a refused user that was looked up stands before somebody whom no look-up shows.
----@param refused {code: string, message: string, user_id?: string}  user_id: of whom it showed
+---Whether a failed user conflicts with a user that no lookup shows.
+---@param refused {code: string, message: string, user_id?: string}  user_id: found by the lookup
 ---@return boolean
 function evidence.is_ghost(refused)
   return evidence.is_conflict(refused.code) and not refused.user_id
@@ -39,9 +35,6 @@ function evidence.is_ghost(refused)
 end
 
 ---Whether the tenant's user may be the one we sent: the same user_id, or the profile we sent.
----@param ours table
----@param theirs TenantUser
----@return boolean
 local function looks_like_ours(ours, theirs)
   if ours.user_id then return theirs.user_id == identifiers.with_prefix(ours.user_id) end
   for _, name in ipairs(COMPARED) do
@@ -50,8 +43,7 @@ local function looks_like_ours(ours, theirs)
   return true
 end
 
----@param created number?
----@param window? {first: number, last: number}  unix seconds, by the tenant's clock
+---Whether a user was created in the window; both by the tenant's clock.
 local function within(created, window)
   return created and window and created >= window.first - SKEW and created <= window.last + SKEW
     or false
@@ -61,9 +53,8 @@ end
 ---@field ours table                 the user we sent
 ---@field theirs TenantUser[]        users of this connection that share an identifier with it
 ---@field window? {first: number, last: number}  when an upload of ours may have created it
----@field twice? boolean             the tenant says that an earlier user of the file is the same
----@field span? {first: number, last: number}  of twice: when this run may have created that one;
----nil: whoever is there counts as of this run
+---@field twice? boolean             the tenant reports an earlier user of the file as the same
+---@field span? {first: number, last: number}  if twice: when we may have created it; nil: any time
 
 ---@class Ruling
 ---@field outcome "inserted"|"already_there"|"judged"
@@ -73,11 +64,7 @@ end
 local TWICE <const> = "an earlier user of the upload has the same identifiers; only the first is "
   .. "imported"
 
----Somebody else who has an identifier of ours.
----@param theirs TenantUser
----@param shared table<string, boolean>
----@param differing string[]
----@return Ruling
+---Another user has one of our identifiers.
 local function somebody_else(theirs, shared, differing)
   local names = {}
   for name in pairs(shared) do names[#names + 1] = name end
@@ -89,7 +76,7 @@ local function somebody_else(theirs, shared, differing)
   return { outcome = "judged", user_id = theirs.user_id, why = why }
 end
 
----A user that the tenant refused as already there, or as twice in the file.
+---A user that the tenant reported as existing already, or as twice in the file.
 ---@param case Case
 ---@return Ruling
 function evidence.conflict(case)
@@ -115,7 +102,7 @@ function evidence.conflict(case)
   return somebody_else(other.theirs, other.shared, other.differing)
 end
 
----A user of a job that ended without saying what became of it.
+---A user of a job that ended without reporting its outcome.
 ---@param case Case
 ---@return {outcome: "inserted"|"updated"|"absent"|"judged", user_id?: string, why?: string}
 function evidence.unknown(case)
@@ -127,12 +114,12 @@ function evidence.unknown(case)
   return ruling
 end
 
----Which users of a job with upsert it inserted, and which it updated, from how many it inserted and
----when each was created. A user that was created before or after the job was updated. Of the others
----each was inserted when they are as many; when they are more, the youngest were, if the next older
----one may be of the moment before the upload, which clocks do not tell from the one after it.
----@param users {created?: number}[]  unix seconds, by the tenant's clock; nil: not known
----@param inserted integer            what the job told
+---Which users of an upsert job were inserted and which updated, from the number inserted and their
+---creation times. Users created outside the window were updated. If the job inserted as many as
+---were created inside, these were inserted. If it inserted fewer, the youngest were, provided that
+---the next older one may date from just before the upload: whole seconds do not show which.
+---@param users {created?: number}[]  unix seconds, by the tenant's clock; nil: unknown
+---@param inserted integer            as the job reported
 ---@param window {first: number, last: number}  when it may have created users, by that clock
 ---@return ("inserted"|"updated"|"unknown")[]
 function evidence.mixed(users, inserted, window)
@@ -163,7 +150,7 @@ function evidence.mixed(users, inserted, window)
   return outcomes
 end
 
----Whether a user that a lost upload inserted may lack its factors: it goes once more, with upsert.
+---Whether a user that a lost upload inserted may lack its factors and is sent again with upsert.
 ---@param user table
 ---@param round integer  of the lost upload; only the first is followed by another for factors
 ---@return boolean
@@ -171,8 +158,7 @@ function evidence.doubts_factors(user, round)
   return user.mfa_factors ~= nil and round == 1
 end
 
----Whether users can be sent again without the danger of second ones: a value of each is unique in
----the connection, so a repetition is refused and recognised.
+---Whether repeating is safe: each user has a unique value, so the tenant reports a conflict.
 ---@param users PlacedUser[]
 ---@param unique table<string, boolean>
 ---@return boolean

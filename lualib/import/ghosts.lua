@@ -1,6 +1,6 @@
---- Ghosts: users that stand in the way of an import though no list shows them, left by an earlier
---- migration. One is deleted only where the command line said so, a person agreed, and a look-up
---- just before shows nobody; what cannot be told apart from a real user stays.
+--- Ghosts: users that block an import although no lookup shows them, left by an earlier migration.
+--- One is deleted only if --delete-ghosts was given, the operator confirmed, and a lookup just
+--- before finds no user; what cannot be distinguished from a real user stays.
 
 local evidence = require "import.evidence"
 local expect = require "auth0.api.expect"
@@ -9,7 +9,7 @@ local identifiers = require "auth0.identifiers"
 
 local ghosts = {}
 
----Refused users that look as if they met a ghost.
+---Failed users that a ghost may block.
 local function count(ledger)
   local n = 0
   for row in ledger:judged_failures() do
@@ -20,7 +20,7 @@ end
 
 ---@class Ghosts
 ---@field private engine Engine
----@field private agreed? boolean  the answer of a person; nil: not asked yet
+---@field private agreed? boolean  the operator's answer; nil: not asked yet
 local Ghosts = {}
 Ghosts.__index = Ghosts
 
@@ -30,9 +30,7 @@ function ghosts.new(engine)
   return setmetatable({ engine = engine }, Ghosts)
 end
 
----Whether ghosts may be deleted in this run: asked once in a process; a yes is in the journal.
----@return true?
----@return string? why
+---Whether ghosts may be deleted; asks once per process, and a yes is kept in the journal.
 local function may_delete(self)
   local engine = self.engine
   if not engine.delete_ghosts then
@@ -47,7 +45,7 @@ local function may_delete(self)
   return nil, "the deletion of its ghost was not confirmed"
 end
 
----Why a deletion by address might meet somebody else; nil when it cannot.
+---Why a deletion by e-mail address might hit another user; nil if it cannot.
 local function objection(connection, user)
   if connection.options_known == false then
     return "no ghost is deleted: e-mail addresses may not be unique in the connection"
@@ -58,8 +56,7 @@ local function objection(connection, user)
   end
 end
 
----Whether the tenant knows somebody with an identifier of ours, in whatever connection the id is.
----@return string? who
+---The user_id of a listed user with an identifier of ours, with `id` in any connection; else nil.
 local function somebody(engine, user, id)
   local found = engine:check(engine.users.find(engine.client, {
     connection = engine.connection.name, emails = { user.email }, others = { user },
@@ -67,7 +64,7 @@ local function somebody(engine, user, id)
   }))
   if found[1] then return found[1].user_id end
   if not id then return nil end
-  -- An id is not of one connection: deleting by it could meet a user of another.
+  -- An id is not tied to a connection: deleting by it could hit a user of another.
   local response, message, kind = engine.client:request {
     method = "GET", path = "/users/" .. http.escape(id), expects = expect.USER,
   }
@@ -75,8 +72,6 @@ local function somebody(engine, user, id)
   return response.status ~= 404 and id or nil
 end
 
----@return true?
----@return string? why
 local function delete(engine, request)
   request.method, request.expects = "DELETE", expect.nothing
   local response, message, kind = engine.client:request(request)
@@ -86,9 +81,9 @@ local function delete(engine, request)
     response.status == 403 and ": the scope delete:users is missing" or "")
 end
 
----Deletes what stands in the way of a refused user. Nil and why when it must not, or cannot, be.
+---Deletes the ghost that blocks a failed user. Nil and why if it must not or cannot be deleted.
 ---@param refused RunFailure
----@param user Identifiers  as they were refused
+---@param user Identifiers  as they failed
 ---@return true?
 ---@return string? why
 function Ghosts:delete(refused, user)

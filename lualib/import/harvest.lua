@@ -1,5 +1,5 @@
---- Harvest: a job's result and errors become facts of the ledger the moment it has ended, joined to
---- our own records. The tenant's echo of a user is redacted and only serves to recognise it.
+--- Harvest: records a job's result and errors in the ledger as soon as it ends, joined to our own
+--- records. The tenant's echo of a user is redacted and only serves to identify it.
 
 local codes = require "auth0.codes"
 local failure = require "base.failure"
@@ -17,17 +17,14 @@ local harvest = {}
 ---@field failed integer
 ---@field total integer
 
----What our user and its echo have in common, whether or not the tenant has put its prefix before.
+---Identifiers for the join, without the user_id prefix that an echo may have.
 local function values_of(user)
   local values = identifiers.of(user)
   values.user_id = identifiers.without_prefix(values.user_id)
   return values
 end
 
----One failure of the ledger from a tenant's entry.
----@param placed PlacedUser
----@param errors table[]  {code, message, path} as the tenant gave them
----@return NewFailure
+---A failure for the ledger from the tenant's errors, each {code, message, path}.
 local function new_failure(placed, errors)
   local list = {}
   for i, e in ipairs(errors) do
@@ -49,7 +46,7 @@ end
 ---@param users PlacedUser[]
 ---@param entries {user: table, errors: table[]}[]
 ---@return NewFailure[] failures  by place, each user once
----@return integer unmatched      entries that match none of ours
+---@return integer unmatched      entries that match no user
 function harvest.join(users, entries)
   local index = identifiers.index(users, function(placed) return values_of(placed.user) end)
   local by_place, unmatched = {}, 0
@@ -70,8 +67,7 @@ function harvest.join(users, entries)
   return failures, unmatched
 end
 
----What the summary says, when it adds up to what was sent.
----@return {inserted: integer, updated: integer}?
+---The summary's counts; nil if they do not add up to what was sent.
 local function counts_of(chunk, summary, failures)
   local inserted, updated = summary.inserted or 0, summary.updated or 0
   if inserted + updated + #failures ~= chunk.users then return nil end
@@ -79,15 +75,15 @@ local function counts_of(chunk, summary, failures)
   return { inserted = inserted, updated = updated }
 end
 
-local CALM <const> = 0.05 -- real seconds after a harvest: by then the next upload has left
+local CALM <const> = 0.05 -- real seconds after a harvest: by then the next upload has started
 
----Uses the time until the next answer; whoever waits for this harvest goes first.
+---Runs while a response is awaited; tasks that wait for this harvest go first.
 local function archive(engine, chunk)
   scheduler.sleep(CALM)
   if not engine.ending then engine.archive(chunk) end
 end
 
----The chunk's result is in the ledger: whoever waits for the job learns of it.
+---Passes a result, now in the ledger, to those waiting for the job.
 local function finish(engine, job, state)
   local chunk = engine.ledger:chunk(job.chunk.id)
   local failed = chunk.users - chunk.inserted - chunk.updated
@@ -103,9 +99,7 @@ local function finish(engine, job, state)
   if engine.archive then engine:spawn(function() archive(engine, chunk.id) end) end
 end
 
----The failures that a job reports; those of nobody are an alarm.
----@return NewFailure[] failures
----@return integer unmatched
+---The failures that a job reports, and how many match no user: these raise an alarm.
 local function reported(engine, job, entries)
   local users = #entries > 0 and engine:check(engine.dir:users(job.chunk)) or {}
   local failures, unmatched = harvest.join(users, entries)
@@ -133,7 +127,7 @@ local function harvest_completed(engine, job, status)
   else
     local for_factors = chunk.upsert and not chunk.updates
     if for_factors and not engine.upsert then
-      -- A user repeated with upsert because its MFA factors failed was inserted by this run.
+      -- A user sent again with upsert for its failed MFA factors was inserted by this run.
       counts = { inserted = counts.inserted + counts.updated, updated = 0 }
     elseif (engine.upsert or chunk.updates) and counts.updated > 0
       and (for_factors or engine.ledger:attempts(chunk.id) > 1) then
@@ -149,10 +143,9 @@ end
 ---@class FailedJob  a job that failed as a whole; nothing of its users is recorded yet
 ---@field state "failed"|"lost"
 ---@field why string
----@field entries {user: table, errors: table[]}[]  what it reports all the same
+---@field entries {user: table, errors: table[]}[]  errors that it reports anyway
 ---@field all_there? boolean  each of its users is in the tenant
 
----Why a job failed, and what it reports.
 ---@return FailedJob
 local function read_failure(engine, job, status)
   local why, entries = status.details, nil
@@ -171,8 +164,8 @@ local function read_failure(engine, job, status)
   }
 end
 
----Records what became of an ended job's users. One that failed as a whole is returned instead: its
----chunk may be worth another try.
+---Records the outcomes of an ended job; one that failed as a whole is returned instead, to be
+---retried.
 ---@param engine Engine
 ---@param job Job
 ---@param status {state: string, summary?: table, details?: string}
@@ -183,8 +176,8 @@ function harvest.job(engine, job, status)
   harvest_completed(engine, job, status)
 end
 
----Records what became of the users of a job that failed, or of an upload that was lost, and that is
----not tried again: looks them up, once nothing of it can run unseen any more.
+---Records the outcomes of a failed job or a lost upload that is not retried, by lookups; only once
+---no part of it can still be running unseen.
 ---@param engine Engine
 ---@param job Job
 ---@param failed FailedJob

@@ -1,5 +1,5 @@
---- The import: chunks become jobs, jobs become results, refused users are repaired and sent once
---- more. What drives it are the recipe's functions, or the defaults of `migrate`.
+--- The import: chunks become jobs, jobs become results, failed users are repaired and sent again.
+--- The recipe's functions drive it, or the defaults of `migrate`.
 
 local archive = require "journal.archive"
 local call = require "recipe.call"
@@ -29,7 +29,7 @@ local ROUNDS <const> = 3 -- the import included
 ---@field ui table
 ---@field log Log
 ---@field slots integer
----@field patience number       own seconds that an outage is waited out
+---@field patience number       own seconds to wait out an outage
 ---@field chunk_bytes integer   for repaired users
 ---@field chunk_users? integer
 ---@field keep_chunks? boolean
@@ -37,11 +37,11 @@ local ROUNDS <const> = 3 -- the import included
 ---@field delete_ghosts boolean
 ---@field ask_ghosts fun(n: integer): boolean?
 ---@field ask_canary fun(users: integer): boolean?
----@field on_interrupt fun(stop: fun(reason: Failure))  is told what to call when a signal comes
+---@field on_interrupt fun(stop: fun(reason: Failure))  receives what to call on a signal
 ---@field prepare? fun(run: Run, remember: fun(id: integer, user: table))  queues users of a
----finished run, before the recipe's `import`
+---finished run before the recipe's `import`
 
----What is called after a harvest; a failure is no more than work that is left for the end.
+---Called after a harvest; a failure only leaves the work for the end of the run.
 local function archiving(options)
   if options.keep_chunks then return nil end
   local hindered = false
@@ -54,8 +54,6 @@ local function archiving(options)
   end
 end
 
----@param options ImportOptions
----@return Engine
 local function new_engine(options)
   local recipe, ledger = options.recipe, options.ledger
   local own = type(recipe.import) == "table" and recipe.import or {}
@@ -73,7 +71,7 @@ local function new_engine(options)
   return engines.new(parts)
 end
 
----Calls a recipe's function or the default, then waits for what it left running.
+---Calls a recipe's function or the default, then joins what it spawned.
 local function phase(engine, name, own, default, run)
   local ok, reason
   if type(own) == "function" then
@@ -87,7 +85,7 @@ local function phase(engine, name, own, default, run)
   engine:join()
 end
 
----Calls a step of ours that is not the recipe's; what it raises ends the import.
+---Calls a step of our own; an error ends the import.
 local function step(engine, fn, ...)
   local ok, reason = guard.call(fn, ...)
   if not ok then engine:fail(reason) end

@@ -1,22 +1,21 @@
---- When to look at a job: learned from the jobs that have ended. A pure calculation; all times in
---- seconds of the program's own clock.
+--- When to poll a job, learned from ended jobs. A pure calculation in the program's own seconds.
 
 local pace = {}
 
 local SHORTEST <const> = 0.5
 local LONGEST <const> = 10
-local FIRST_SHARE <const> = 0.7  -- of the expected time, before the first look
-local STEP_SHARE <const> = 0.03  -- of the expected time, between looks
-local LATE_GROWTH <const> = 1.25 -- each look after the expected end waits longer
-local UNKNOWN_SHARE <const> = 0.25 -- of the age, between looks at a job of unknown length
+local FIRST_SHARE <const> = 0.7  -- of the expected time, before the first poll
+local STEP_SHARE <const> = 0.03  -- of the expected time, between polls
+local LATE_GROWTH <const> = 1.25 -- each poll after the expected end waits longer
+local UNKNOWN_SHARE <const> = 0.25 -- of the age, between polls of a job of unknown length
 local WEIGHT <const> = 0.3       -- of the newest job in the averages
--- What a job costs beside its users hides their speed in a small one, such as a canary: it says
--- nothing of jobs that are larger by more than this.
+-- Fixed costs dominate small jobs, such as a canary: they predict only jobs up to this many times
+-- as large.
 local REACH <const> = 3
 
 ---@class Pace
----@field per_user? number  seconds a user, averaged
----@field largest integer   users of the largest job that was learned from
+---@field per_user? number  seconds per user, averaged
+---@field largest integer   users of the largest job learned from
 ---@field spread? number    how far jobs end from the expected time, as a share of it, averaged
 local Pace = {}
 Pace.__index = Pace
@@ -30,7 +29,7 @@ local function clamp(seconds)
   return math.max(SHORTEST, math.min(LONGEST, seconds))
 end
 
----A job has ended. Its end was seen by two looks: it still ran at the one, was done at the other.
+---A job has ended between two polls.
 ---@param users integer
 ---@param still_running number  seconds after the submit
 ---@param done number           seconds after the submit
@@ -54,21 +53,20 @@ function Pace:expected(users)
   return self.per_user * users
 end
 
----Seconds to wait before the next look at a job.
+---Seconds to wait before the next poll of a job.
 ---@param users integer
 ---@param age number          seconds since its submit
----@param looks integer       so far
----@param percentage? number  done, where the tenant tells it
+---@param looks integer       polls so far
+---@param percentage? number  done, if the tenant reports it
 ---@return number
 function Pace:wait(users, age, looks, percentage)
   local expected = self:expected(users)
   if not expected then
-    -- The first jobs of a run: by the tenant's own account, else ever less often.
+    -- The first jobs of a run: by the reported percentage, else with backoff.
     if not percentage or percentage < 5 then return clamp(age * UNKNOWN_SHARE) end
     return clamp((age * 100 / percentage - age) * 0.9)
   end
-  -- Jobs that end when they are expected to are looked at closely around that time; the others
-  -- from 70 % on, every few percent.
+  -- Predictable jobs are polled around their expected end, the others from 70 % on.
   local spread = math.max(0.02, math.min(self.spread or 1, 1 - FIRST_SHARE))
   local first = expected * (1 - spread * 1.5)
   first = math.max(expected * FIRST_SHARE, first)

@@ -1,15 +1,15 @@
---- Poll: looks at a job until it has ended.
+--- Polls a job until it has ended.
 
 local limits = require "auth0.limits"
 
 local poll = {}
 
-local LONGEST_PAUSE <const> = 60 -- seconds between looks that fail
+local LONGEST_PAUSE <const> = 60 -- seconds between polls that fail
 
--- The client has waited out what can be waited out: these end the import, not the job.
+-- The client has retried what can be retried: these kinds end the import, not the job.
 local HOPELESS <const> = { credentials = true, temporary = true, interrupted = true }
 
----Looks at a job. Nil when that fails in a way that says nothing about the job.
+---A job's status; nil if the request fails in a way that says nothing about the job.
 local function look(engine, job)
   local status, message, kind = engine.jobs.status(engine.client, job.id)
   if status then
@@ -28,14 +28,13 @@ local function pause(engine, job, age, looks)
   return wait
 end
 
--- Documented: a job that runs longer has failed, whatever it says.
+-- Documented: a job that runs longer has failed, whatever its status.
 local OVERDUE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
 local PRESUMED <const> = {
   state = "lost", summary = {}, presumed = true,
   details = "the job was still running after more than two hours and counts as failed",
 }
 
----Returns the status that the job has ended with, or nil when the import is ending.
 local function wait_for_end(engine, job)
   local own, users = engine.clock, job.chunk.users
   local began, looks, running_until = own.elapsed() - (job.adopted or 0), 0, 0
@@ -50,7 +49,7 @@ local function wait_for_end(engine, job)
       if not job.adopted and status.state == "completed" then
         engine.pace:learn(users, running_until, age)
       end
-      -- It may run on, and hold a slot, although the tenant does not know of it.
+      -- It may still run, and hold a slot, although the tenant does not list it.
       if status.state == "lost" and not status.presumed then engine.slots:lose(began, users) end
       engine.log("job_ended", { job = job.id, chunk = job.chunk.id, state = status.state,
         looks = looks, seconds = age })

@@ -1,4 +1,4 @@
---- How far an import is: for people at this terminal, and in the journal for `status` at another.
+--- Import progress: shown at this terminal, saved in the journal for `status` at another.
 
 local clock = require "host.clock"
 local format = require "base.format"
@@ -7,16 +7,16 @@ local limits = require "auth0.limits"
 local progress = {}
 
 local SAVE_INTERVAL <const> = 1 -- seconds
-local LONG <const> = 3600 -- seconds; the results of jobs that old are worth a word
+local LONG <const> = 3600 -- seconds; for older jobs, show until when their results are kept
 
 ---@class ImportProgress
 ---@field private ledger Ledger
 ---@field private ui table
 ---@field private slots Slots
----@field private jobs table<string, Job>  those that run, by id
+---@field private jobs table<string, Job>  running jobs, by id
 ---@field private total integer     users
 ---@field private began number      monotonic seconds
----@field private first? integer    users that were done when this import began
+---@field private first? integer    users done when this import started
 ---@field private saved_at number   monotonic seconds
 local ImportProgress = {}
 ImportProgress.__index = ImportProgress
@@ -32,17 +32,16 @@ function progress.new(ledger, ui, slots)
   }, ImportProgress)
 end
 
----@param job Job  that runs from now on
+---@param job Job  now running
 function ImportProgress:add(job)
   self.jobs[job.id] = job
 end
 
----@param job Job  that does not run any more, or is not watched
+---@param job Job  ended, or no longer watched
 function ImportProgress:remove(job)
   self.jobs[job.id] = nil
 end
 
----What people should know beside the figures.
 local function detail_of(self)
   local others = self.slots:describe_others()
   if others then return others end
@@ -53,7 +52,6 @@ local function detail_of(self)
   end
 end
 
----Notes for `status` how far the import is.
 local function save(self, shown)
   local percentages = {}
   for id, job in pairs(self.jobs) do percentages[id] = job.percentage end
@@ -64,7 +62,7 @@ local function save(self, shown)
   }
 end
 
----Shows how far the import is; what runs counts by the percentage that the tenant gives.
+---Running jobs count by the percentage that the tenant reports.
 function ImportProgress:show()
   local done, n, now = self.ledger:users_harvested(), 0, clock.monotonic()
   for _, job in pairs(self.jobs) do

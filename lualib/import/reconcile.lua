@@ -1,5 +1,4 @@
---- Reconcile: asks the tenant about users whose outcome its answers leave open, and records what
---- that says.
+--- Reconcile: looks up users whose outcome the responses leave open, and records the results.
 
 local clock = require "host.clock"
 local codes = require "auth0.codes"
@@ -9,20 +8,17 @@ local limits = require "auth0.limits"
 
 local reconcile = {}
 
-local LIMIT <const> = 200 -- failures judged at a time
-local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between looks for lost users
+local LIMIT <const> = 200 -- failures evaluated at a time
+local FIRST_LOOK <const>, LONGEST_LOOK <const> = 5, 300 -- seconds between lookups of lost users
 
--- Told by nobody: the answer about a user's factors was lost with the upload.
+-- Not reported: the result for a user's factors was lost with the upload.
 local DOUBT <const> = {
   code = "MFA_FACTORS_FAILED",
   message = "an upload whose answer was lost inserted the user, possibly without its MFA factors",
 }
 
----Users of the connection that share an identifier with ours: a function from our user to them.
----@param engine Engine
----@param ours table[]  users
----@param elsewhere? boolean  those of other connections with an id of ours too
----@return fun(user: table): TenantUser[]
+---A function from one of our users to the users of the connection that share an identifier with it;
+---with `elsewhere`, also to those of other connections that have our user_id.
 local function find(engine, ours, elsewhere)
   local ids, emails = {}, {}
   for _, user in ipairs(ours) do
@@ -40,22 +36,21 @@ local function find(engine, ours, elsewhere)
   return function(user) return index:sharing(identifiers.stored(user)) end
 end
 
----When this run may have created a chunk's users; nil when nothing of it was sent.
+---When this run may have created a chunk's users; nil if it was never sent.
 local function span_of(engine, chunk)
   local first = engine.ledger:first_intent(chunk.id)
-  local offset = engine.client.clock_offset or 0 -- seconds the tenant's clock is ahead
+  local offset = engine.client.clock_offset or 0 -- seconds that the tenant's clock is ahead
   return first and { first = first, last = clock.now() + offset }
 end
 
----When an earlier upload of this chunk may have created its users; nil when there was only one.
+---When an earlier upload of this chunk may have created its users; nil if there was none.
 local function window(engine, chunk)
   if engine.ledger:attempts(chunk.id) < 2 then return nil end
   return span_of(engine, chunk)
 end
 
----Rules on a conflict. Of a user that the upload held twice, the first is of this run, unless it
----was refused as well; with upsert it need not be new.
----@return Ruling
+---Decides a conflict. If the upload held a user twice, the first is of this run, unless it failed
+---as well; with upsert it need not be new.
 local function rule(engine, chunk, failure, ours, theirs)
   local twice = codes.is_twice(failure.code, failure.message)
   local upsert = engine.upsert or chunk.upsert
@@ -69,8 +64,7 @@ local function rule(engine, chunk, failure, ours, theirs)
   return verdict
 end
 
----Rules on the open failures of a chunk. Those that no look-up can settle are left to the
----finalizer.
+---Decides the open failures of a chunk. Those that no lookup can settle are left to the finalizer.
 ---@param engine Engine
 ---@param chunk LedgerChunk
 function reconcile.failures(engine, chunk)
@@ -98,8 +92,8 @@ function reconcile.failures(engine, chunk)
   end
 end
 
----Corrects the counts of users that were sent with upsert more than once: those that an earlier
----attempt created come back as updated, and were inserted by this run all the same.
+---Corrects the counts of users sent with upsert more than once: those that an earlier attempt
+---created are reported as updated, although this run inserted them.
 ---@param engine Engine
 ---@param chunk LedgerChunk
 ---@param counts {inserted: integer, updated: integer}
@@ -136,15 +130,15 @@ function reconcile.are_all_there(engine, chunk)
   return true
 end
 
----Waits until a look-up tells what became of a chunk: its users are there, or none of its jobs can
----still run unseen. Raises when the import is ending.
+---Waits until a lookup can decide a chunk: its users exist, or none of its jobs can still be
+---running unseen. Raises if the import is ending.
 ---@param engine Engine
 ---@param chunk LedgerChunk
 function reconcile.wait(engine, chunk)
   local begun, pause = engine.ledger:unseen(chunk.id), FIRST_LOOK
   if not begun then return end
   local deadline = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
-  -- A clock that is set back meanwhile does not make the wait longer.
+  -- A clock that is set back meanwhile does not extend the wait.
   local earlier = math.max(0, clock.now() - begun) / engine.clock.real(1) - engine.clock.elapsed()
   while true do
     local age = earlier + engine.clock.elapsed()
@@ -155,13 +149,11 @@ function reconcile.wait(engine, chunk)
   end
 end
 
----What became of a user that was looked up: "inserted", "updated", or the failure that it is.
----@return "inserted"|"updated"|NewFailure
+---The outcome of a user that was looked up: "inserted", "updated" or a NewFailure.
 local function outcome_of(engine, record, placed, case, message)
   local ruling, updates = evidence.unknown(case), engine.upsert or record.updates
   local outcome = ruling.outcome
-  -- Users that go once more for their factors' sake were inserted by this run before, unless the
-  -- run updates users.
+  -- Users sent again for their factors were inserted by this run, unless the run updates users.
   if outcome == "updated" and record.upsert and not updates then outcome = "inserted" end
   local doubt = outcome == "inserted" and evidence.doubts_factors(placed.user, record.round)
   if outcome == "inserted" and not doubt or outcome == "updated" and updates then return outcome end
@@ -174,12 +166,12 @@ local function outcome_of(engine, record, placed, case, message)
   }
 end
 
----Looks up, user by user, what became of those that a job does not report, and harvests it.
+---Looks up the outcome of each user that a job does not report, and harvests the job.
 ---@param engine Engine
 ---@param job Job
 ---@param reports NewFailure[]
----@param alarms integer  answers that fit nothing of ours, the job's summary among them
----@param why? string     why it failed; nil: it did not, but its summary is short
+---@param alarms integer  responses that match nothing of ours, the job's summary included
+---@param why? string     why it failed; nil: it completed, but its summary is short
 function reconcile.look_up(engine, job, reports, alarms, why)
   local users = engine:check(engine.dir:users(job.chunk))
   local record, span = engine.ledger:chunk(job.chunk.id), span_of(engine, job.chunk)

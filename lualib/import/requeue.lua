@@ -20,7 +20,7 @@ local requeue = {}
 ---@field failures Repaired[]
 ---@field round integer
 ---@field upsert boolean
----@field updates boolean  upsert was asked for: whom it finds was there before this run
+---@field updates boolean  upsert was requested: users that it finds existed before this run
 
 local Requeue = {}
 Requeue.__index = Requeue
@@ -33,8 +33,7 @@ function requeue.new(engine)
   }, Requeue)
 end
 
----Every identifier of the run, rebuilt from the chunk files: only a repair that changes an
----identifier needs it.
+---All identifiers of the run, rebuilt from the chunk files; needed only if a repair changes one.
 local function all_identifiers(engine)
   local detector = failure.check(duplicates.new {
     unique = engine.connection.unique, spool = engine.dir.path,
@@ -48,7 +47,6 @@ local function all_identifiers(engine)
   return detector
 end
 
----The identifiers that a repair has changed.
 local function changed(user, before)
   local new = identifiers.of(user)
   for name, value in pairs(before) do
@@ -57,9 +55,9 @@ local function changed(user, before)
   return new
 end
 
----Why the repaired user cannot go: a message, or nil. The user is normalised.
+---Why the repaired user cannot be sent, or nil. Normalises the user.
 ---@param user table
----@param before Identifiers  as they were refused
+---@param before Identifiers  as they failed
 ---@param position integer
 ---@return string?
 function Requeue:objection(user, before, position)
@@ -82,13 +80,13 @@ function Requeue:objection(user, before, position)
 end
 
 ---How a repaired user is sent: "i" as new, "m" with upsert because this run has saved it without
----its factors, "u" with upsert because a fixer asks for it.
+---its factors, "u" with upsert because a fixer requests it.
 local function manner(refused, options)
   if refused.code == "MFA_FACTORS_FAILED" then return "m" end
   return options.upsert and "u" or "i"
 end
 
----Queues a repaired user that nothing objects to. False and a reason when no chunk takes it.
+---Queues a valid repaired user. False and a reason if it fits into no chunk.
 ---@param user table
 ---@param refused table  the failure
 ---@param options FixOptions
@@ -128,7 +126,7 @@ function Requeue:write(batch)
   writer:reset()
 end
 
----Makes chunks of all that waits, in an order that does not change.
+---Writes all queued users into chunks, in a stable order.
 function Requeue:flush()
   local keys = {}
   for key in pairs(self.batches) do keys[#keys + 1] = key end
@@ -138,7 +136,7 @@ function Requeue:flush()
   end
 end
 
----Whether a failure waits to be written.
+---Whether a failure is queued and not yet written.
 ---@param id integer
 ---@return boolean
 function Requeue:holds(id)

@@ -1,4 +1,4 @@
---- The users of a run that have a result: what became of each, and their user_id in the tenant.
+--- Users of a run that have a result: the outcome of each, and its user_id in the tenant.
 
 local identifiers = require "auth0.identifiers"
 local tenant_ids = require "import.tenant_ids"
@@ -8,10 +8,9 @@ local results = {}
 local CODE <const> = "OUTCOME_UNKNOWN"
 local OPEN <const> = "inserted or updated by upsert, the tenant does not report which: "
   .. "run:users yields the user as unknown"
-local TOLD <const> = { already_there = true, failed = true } -- by the ledger alone
+local TOLD <const> = { already_there = true, failed = true } -- known from the ledger alone
 
----What became of the users that a job took, by place: a job with upsert only tells how many it
----inserted and how many it updated.
+---Outcomes by place. An upsert job only reports how many it inserted and how many it updated.
 local function taken(ids, chunk, users, rows)
   local rest = {}
   for _, placed in ipairs(users) do
@@ -25,7 +24,6 @@ local function taken(ids, chunk, users, rows)
   return by_place
 end
 
----The users of a harvested chunk, with what became of them.
 local function with_results(engine, ids, record, wanted)
   local chunk, list = engine.ledger:chunk(record.id), {}
   local outcomes = engine.ledger:outcomes(record.id)
@@ -48,9 +46,8 @@ local function with_results(engine, ids, record, wanted)
   return list
 end
 
----Iterates over users with a result. Where the tenant's user_id is not known, or whether an upsert
----inserted or updated the user, an export of the connection tells it; where that leaves it open,
----the outcome is "unknown", and the statement warns of it.
+---Iterates over users with a result. A users export supplies an unknown user_id, and whether an
+---upsert inserted or updated a user; if it cannot, the outcome is "unknown" and the report warns.
 ---@param engine Engine
 ---@param outcome? "inserted"|"updated"|"unknown"|"already_there"|"failed"
 ---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
@@ -76,7 +73,7 @@ function results.each(engine, outcome)
     one.doubtful = nil
     return one
   end
-  return following, nil, nil, ids -- `for` closes it, also when it is left early
+  return following, nil, nil, ids -- `for` closes it, also on an early exit
 end
 
 return results

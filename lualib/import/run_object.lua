@@ -1,5 +1,4 @@
---- The `run` object that `import` and `finalize` get: the primitives of an import, made safe. A
---- thin face over the ledger and the parts beside it; every method journals.
+--- The `run` object for `import` and `finalize`: a safe, thin layer; every method journals.
 
 local call = require "recipe.call"
 local canary = require "import.canary"
@@ -23,25 +22,24 @@ local NO_GHOST <const> = "not a ghost: the user did not fail as one that already
 
 ---@class Run
 ---@field params table      the recipe's parameters
----@field rounds integer    most rounds, the import included
+---@field rounds integer    maximum, the import included
 ---@field upsert boolean
 ---@field connection string name
 ---@field private engine Engine
 ---@field private queue Requeue
 ---@field private ghosts Ghosts
----@field private yielded table<integer, string> chunks that this process has handed out ("open"),
----and those that went from there, or from an earlier process, to the tenant ("sent")
----@field private refused table<integer, Refused>  by id: failures that are handed out
+---@field private yielded table<integer, string> chunks handed out by this process ("open"), or sent
+---by this or an earlier process ("sent")
+---@field private refused table<integer, Refused>  by id: failures handed out
 ---@field private uploads {late?: Job}  for upload.submit
 local Run = {}
 
----@class Refused  what is known of a failure, whatever a recipe does to its user
----@field identifiers table  of the user as it was refused
----@field is_absent? boolean the user is proven to be missing in the tenant, and its chunk could not
----be sent again as it is
----@field is_ghost? boolean  a look-up found nobody
+---@class Refused  what is known of a failure, whatever a recipe changes in its user
+---@field identifiers table  of the user as it failed
+---@field is_absent? boolean proven missing in the tenant, and its chunk cannot be sent again as is
+---@field is_ghost? boolean  a lookup found no user
 
----Raises what a recipe did wrong with a method, at the recipe's line.
+---Raises the misuse of a method at the recipe's line.
 local function expect(right, ...)
   if not right then error(string.format(...), 3) end
 end
@@ -50,7 +48,7 @@ end
 ---tenant's credentials.
 ---@param engine Engine
 ---@return Run
----@return fun(id: integer, user: table) remember  the identifiers with which a user was refused
+---@return fun(id: integer, user: table) remember  records the identifiers of a failed user
 function run_object.new(engine)
   local own = setmetatable({
     engine = engine, queue = requeue.new(engine), ghosts = ghosts.new(engine), yielded = {},
@@ -68,14 +66,14 @@ function run_object.new(engine)
   end
 end
 
----Takes up the jobs, uncertain uploads and unjudged failures that an earlier process left.
+---Continues the jobs, uncertain uploads and undecided failures of an earlier process.
 local function adopt(self)
   local engine = self.engine
   if self.adopted then return end
   self.adopted = true
   for _, open in ipairs(engine.ledger:open_jobs()) do
     engine.slots:adopt()
-    self.yielded[open.chunk] = "sent" -- should its job fail, it is sent again from there
+    self.yielded[open.chunk] = "sent" -- if its job fails, it is sent again from there
     upload.adopt(engine, {
       id = open.id, attempt = open.attempt, chunk = engine.ledger:chunk(open.chunk),
       submitted = open.submitted,
@@ -93,8 +91,8 @@ local function adopt(self)
   end
 end
 
----Iterates over the chunks that are staged and not yet sent. Jobs that an earlier process left are
----adopted first. A gate or an interrupt ends the iteration.
+---Iterates over staged chunks; adopts earlier jobs first. A gate or an interrupt ends the
+---iteration.
 ---@return fun(): LedgerChunk?
 function Run:chunks()
   local engine = self.engine
@@ -119,8 +117,8 @@ function Run:chunks()
   end
 end
 
----Uploads a chunk, waiting for a slot as long as it takes; returns the job, which has no id as long
----as the answer to the upload is late. Once: a chunk is never sent again because a recipe says so.
+---Uploads a chunk once a slot is free; returns the job, which has no id while the response is late.
+---A recipe cannot submit a chunk twice.
 ---@param chunk LedgerChunk
 ---@return Job
 function Run:submit(chunk)
@@ -134,7 +132,7 @@ function Run:submit(chunk)
   return job
 end
 
----Waits for a job's result, harvested.
+---Waits until a job is harvested.
 ---@param job Job
 ---@return JobResult
 function Run:wait(job)
@@ -147,14 +145,14 @@ function Run:wait(job)
   return job.result
 end
 
----Waits until every job is harvested and every refused user judged.
+---Waits until every job is harvested and every failure decided.
 function Run:settle()
   local engine = self.engine
   engine:join()
   engine:check_running()
 end
 
----Iterates over refused users that are neither repaired nor given up; with `job`, over that job's.
+---Iterates over failed users that are neither repaired nor given up, of one job or of all.
 ---@param job? Job
 ---@return fun(): RunFailure?
 function Run:failures(job)
@@ -183,9 +181,7 @@ function Run:failures(job)
   end
 end
 
----What a fixer asks for beside the user, as far as it is known here.
----@param more any
----@return FixOptions
+---The options that a fixer returned with the user; unknown ones are dropped.
 local function options_of(more)
   if type(more) ~= "table" then return {} end
   return {
@@ -194,11 +190,9 @@ local function options_of(more)
   }
 end
 
----What the recipe's `fix` makes of a refused user, and what else it asks for. Nil and a reason when
----there is no fix, when it changed nothing, or when it failed. The fixer gets a copy of the user.
----A user that a completed job never looked at is fine as it is, and so is one of a lost upload that
----was looked for until nothing of it could run any more: once more, without a fixer unless the
----recipe has one for JOB_FAILED.
+---Repairs a failed user with the recipe's `fix`, which receives a copy. Nil and a reason if there
+---is none, or it changed nothing or failed. A user left out by a completed job, or proven not
+---created by a lost upload, is returned as it is, unless the recipe has a fix for JOB_FAILED.
 ---@param refused RunFailure
 ---@return table? user
 ---@return FixOptions|string|nil options  or why there is no user
@@ -238,11 +232,11 @@ function Run:repair(refused)
   return user, options
 end
 
----Queues a repaired user for the next run:chunks(). False and a reason when it is still refused, or
----when the ghost that it asks to delete is none, or may not be deleted.
+---Queues a repaired user for the next run:chunks(). False and a reason if it is still invalid, or
+---if the ghost to delete is not one or must not be deleted.
 ---@param user table
 ---@param refused RunFailure
----@param options? FixOptions  what run:repair returned beside the user
+---@param options? FixOptions  what run:repair returned with the user
 ---@return boolean queued
 ---@return string? why
 function Run:requeue(user, refused, options)
@@ -263,7 +257,7 @@ function Run:requeue(user, refused, options)
   return self.queue:add(user, refused, options)
 end
 
----Counts a refused user as failed for good.
+---Counts a user as failed for good.
 ---@param refused RunFailure
 ---@param why? string
 function Run:give_up(refused, why)
@@ -273,15 +267,14 @@ function Run:give_up(refused, why)
   self.engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
 
----Iterates over users with a result; "unknown" is one whom an upsert inserted or updated where the
----tenant does not tell which.
+---Iterates over users with a result; "unknown": an upsert inserted or updated it, not known which.
 ---@param outcome? "inserted"|"updated"|"unknown"|"already_there"|"failed"
 ---@return fun(): {user: table, position: integer, outcome: string, user_id: string?}?
 function Run:users(outcome)
   return results.each(self.engine, outcome)
 end
 
----Runs `fn` unless an earlier process ended it; journals its end.
+---Runs `fn` unless an earlier process completed it; journals its completion.
 ---@param key string
 ---@param fn fun()
 function Run:once(key, fn)
@@ -292,7 +285,7 @@ function Run:once(key, fn)
   engine:record("done_once", key)
 end
 
----Runs `fn` beside; it is joined when `import` or `finalize` returns.
+---Runs `fn` concurrently; it is joined when `import` or `finalize` returns.
 ---@param fn fun()
 function Run:spawn(fn)
   expect(type(fn) == "function", "run:spawn expects a function, not a %s", type(fn))
@@ -308,7 +301,7 @@ function Run:sleep(seconds)
   engine:check_running()
 end
 
----A call of the Management API, `path` relative to /api/v2; the credentials are added here.
+---Calls the Management API, `path` relative to /api/v2; adds the credentials.
 ---@param request {method: string, path: string, query?: table, body?: any}
 ---@return {status: integer, headers: table, body: any}
 function Run:request(request)
@@ -324,7 +317,7 @@ function Run:request(request)
   return { status = response.status, headers = response.headers, body = response.body }
 end
 
----Notes something in log.ndjson.
+---Writes an event to log.ndjson.
 ---@param text string
 ---@param fields? table
 function Run:log(text, fields)

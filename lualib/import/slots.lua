@@ -1,23 +1,21 @@
---- The tenant's import slots: those that our uploads and jobs hold, who else holds some when the
---- tenant says that all are taken, and when one more upload is worth a try. A pure calculation; all
---- times in seconds of the program's own clock.
+--- The tenant's import slots: ours, those of other clients once all are reported as taken, and when
+--- another upload is worth an attempt. A pure calculation in seconds of the program's own clock.
 ---
---- An upload takes a slot. Its job keeps it until it has ended (`accepted`, then `ended`); one that
---- does not become a job gives it back (`refused`: all slots are taken; `free`: anything else).
+--- An upload takes a slot. Its job keeps it until it ends (`accepted`, then `ended`); an upload
+--- without a job returns it (`refused`: all slots are taken; `free`: anything else).
 
 local limits = require "auth0.limits"
 
 local slots = {}
 
-local LEAST <const>, MOST <const> = 2, 60 -- seconds between tries for a slot of others
-local UNKNOWN <const> = 5   -- seconds before the second try while no job's length is known
-local SHARE <const> = 0.2   -- of a job's expected time, between tries for a slot of others
+local LEAST <const>, MOST <const> = 2, 60 -- seconds between attempts while others hold slots
+local UNKNOWN <const> = 5   -- seconds before the second attempt while no job's length is known
+local SHARE <const> = 0.2   -- of a job's expected time, between attempts while others hold slots
 local CLOSE <const> = 0.1   -- of it, where an end is expected
-local GROWTH <const>, DOUBLE <const> = 1.5, 2 -- from one try to the next
-local JITTER <const> = 0.2  -- a share, added at most, so that clients part
--- A tenant may still count a job of ours that it calls ended: so long ago, at most.
-local SETTLING <const> = 5  -- seconds
-local FORGOTTEN <const> = 3 -- times its expected length: a lost job is over
+local GROWTH <const>, DOUBLE <const> = 1.5, 2 -- from one attempt to the next
+local JITTER <const> = 0.2  -- maximum share added, so that clients spread out
+local SETTLING <const> = 5  -- seconds that a tenant may still count a job which it reports as ended
+local FORGOTTEN <const> = 3 -- times its expected length, after which a lost job is over
 
 ---@class Slots
 ---@field running integer          jobs of ours
@@ -26,13 +24,13 @@ local FORGOTTEN <const> = 3 -- times its expected length: a lost job is over
 ---@field private pace Pace
 ---@field private random fun(): number
 ---@field private limit? integer  slots of the tenant; nil: it has never been full
----@field private others integer  of these, held by jobs that we do not watch, as last told
+---@field private others integer  of these, held by jobs that we do not watch, as last reported
 ---@field private lost {since: number, users: integer}[]  uploads of ours that may have become jobs
----@field private users integer   of the upload that was refused last
----@field private till number     no try before, while all slots are held
----@field private probes boolean  the last try was made although all slots were held
----@field private tries integer   refused in a row
----@field private ended_at number when a job of ours was last seen to end
+---@field private users integer   of the last refused upload
+---@field private till number     no attempt before, while all slots are held
+---@field private probes boolean  the last attempt was made although all slots were held
+---@field private tries integer   consecutive refusals
+---@field private ended_at number when the last job of ours ended
 local Slots = {}
 Slots.__index = Slots
 
@@ -47,7 +45,7 @@ function slots.new(most, pace, random)
   }, Slots)
 end
 
----Whether the tenant's slots are all taken, as far as is known.
+---Whether the tenant's slots are all taken, as far as known.
 local function is_full(self)
   return self.limit ~= nil and self.busy + self.others >= self.limit
 end
@@ -66,7 +64,7 @@ function Slots:wait(now)
   return is_full(self) and math.max(0, self.till - now) or 0
 end
 
----An upload takes a slot. Into full ones one goes at a time: the others wait for what it is told.
+---An upload takes a slot. While all are held, one upload at a time probes for a free one.
 ---@param now number
 function Slots:take(now)
   self.probes = is_full(self)
@@ -79,7 +77,7 @@ function Slots:adopt()
   self.running, self.busy = self.running + 1, self.busy + 1
 end
 
----An upload came to nothing, and nothing was told of slots.
+---An upload failed for a reason other than slots.
 ---@param now number
 function Slots:free(now)
   self.busy = self.busy - 1
@@ -95,7 +93,7 @@ local function forget(self, now)
   end
 end
 
----Seconds between tries while nothing tells when a slot becomes free.
+---Seconds between attempts while it is unknown when a slot becomes free.
 local function blind(self, now)
   local expected = self.pace:expected(self.users)
   local growth = (expected and GROWTH or DOUBLE) ^ math.min(self.tries - 1, 20)
@@ -104,14 +102,14 @@ local function blind(self, now)
   return math.min(step, MOST)
 end
 
----Seconds until the next try: jobs of lost uploads are expected to end as our other jobs do.
+---Seconds until the next attempt: jobs of lost uploads are expected to end as our other jobs do.
 local function pause(self, now)
   local step = blind(self, now)
   for _, one in ipairs(self.lost) do
     local expected = self.pace:expected(one.users)
     local left = expected and one.since + expected - now
     if left and left > 0 then
-      -- Where these are all the others, there is no use in trying before.
+      -- If these are all the others, an earlier attempt is useless.
       step = #self.lost >= self.others and math.min(left, MOST) or math.min(step, left)
     elseif left then
       step = math.min(step, math.max(LEAST, CLOSE * expected, -left / 2))
@@ -130,9 +128,9 @@ local function drop_first(self)
   if first then table.remove(self.lost, first) end
 end
 
----The tenant refused an upload: its slots are taken.
+---The tenant refused an upload because all slots are taken.
 ---@param now number
----@param active integer  jobs that it tells of
+---@param active integer  jobs that it reports
 ---@param users integer   of the upload
 function Slots:refused(now, active, users)
   self.busy, self.users = self.busy - 1, users
@@ -152,25 +150,25 @@ function Slots:accepted(now)
   self.tries = 1
   if self.probes then drop_first(self) end
   forget(self, now)
-  -- Where one of the others has ended, all of them may have, unless we know better.
+  -- If one of the others has ended, all of them may have, unless the lost uploads account for them.
   local knows = not self.probes or #self.lost >= self.others
   self.till = knows and now + pause(self, now) or now
 end
 
----A job of ours was seen to have ended.
+---A job of ours has ended.
 ---@param now number
 function Slots:ended(now)
   self.running, self.busy, self.ended_at = self.running - 1, self.busy - 1, now
 end
 
----An upload of ours may have become a job that we do not know.
+---An upload of ours may have become an unknown job.
 ---@param since number
 ---@param users integer
 function Slots:lose(since, users)
   table.insert(self.lost, { since = since, users = users })
 end
 
----The job of a lost upload has ended: its users are there, or its time is over.
+---The job of a lost upload has ended: its users exist, or its time is over.
 ---@param users integer
 function Slots:found(users)
   for i, one in ipairs(self.lost) do
@@ -182,13 +180,13 @@ function Slots:found(users)
   end
 end
 
----Slots that jobs of others hold, as far as is known.
+---Slots that jobs of other clients hold, as far as known.
 ---@return integer
 function Slots:foreign()
   return math.max(0, self.others - #self.lost)
 end
 
----Who else holds slots, for people; nil when nobody is known to.
+---A message about the slots of other clients; nil if they are known to hold none.
 ---@return string?
 function Slots:describe_others()
   local n = self:foreign()

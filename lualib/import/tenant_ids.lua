@@ -1,7 +1,6 @@
---- What the tenant knows of a run's users and its jobs did not tell: the user_id of one that was
---- sent without, or that an upsert found there under another, and when it was created. By one
---- export of the connection's users, made when the first is asked for. It lies on disk, for it has
---- a line for each user of the connection.
+--- User ids and creation times that job results lack: of users sent without a user_id, or found by
+--- an upsert under another one. Read from one export of the connection's users, made on first use
+--- and kept on disk, because it has a line for each user of the connection.
 
 local clock = require "host.clock"
 local evidence = require "import.evidence"
@@ -15,16 +14,16 @@ local tenant_ids = {}
 
 local FIELDS <const> = { { name = "created_at" } }
 for _, name in ipairs(identifiers.NAMES) do FIELDS[#FIELDS + 1] = { name = name } end
-local STRETCH <const> = 5000 -- rows a transaction
+local STRETCH <const> = 5000 -- rows per transaction
 
--- Whom several users have in common tells nobody's user_id.
+-- A key that several users share identifies none of them.
 local ADD <const> = [[INSERT INTO known (key, user_id, created) VALUES (?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET user_id = NULL]]
 
 ---@class TenantIds
 ---@field engine Engine
 ---@field db? host.store.database
----@field unknown integer  users of whom nobody can tell whether they were inserted or updated
+---@field unknown integer  users for which it is unknown whether they were inserted or updated
 local TenantIds = {}
 TenantIds.__index = TenantIds
 
@@ -34,7 +33,7 @@ function tenant_ids.new(engine)
   return setmetatable({ engine = engine, unknown = 0 }, TenantIds)
 end
 
----Keys of what is not the user_id.
+---Keys of all identifiers but the user_id.
 local function keys_of(user)
   local values = identifiers.of(user)
   values.user_id = nil
@@ -70,8 +69,6 @@ function TenantIds:path(name)
   return self.engine.dir:file(name)
 end
 
----Asks the tenant, and reads its answer.
----@private
 function TenantIds:load()
   self:clean()
   local engine, path = self.engine, self:path "ids.export"
@@ -86,8 +83,7 @@ function TenantIds:load()
   take(self.db, reader)
 end
 
----The tenant's user_id of a user, and when it was created; nil when nobody has its identifiers, or
----several have.
+---The tenant's user_id of a user, and when it was created; nil if no user or several match.
 ---@param user User
 ---@return string? user_id
 ---@return number? created  unix seconds
@@ -99,9 +95,9 @@ function TenantIds:of(user)
   end
 end
 
----Which users of a chunk an upsert inserted, and which it updated.
+---Which users of a chunk an upsert inserted and which it updated.
 ---@param chunk LedgerChunk
----@param placed PlacedUser[]  those with a result that the ledger has no row for
+---@param placed PlacedUser[]  users with a result but no row in the ledger
 ---@return table<integer, "inserted"|"updated"|"unknown"> outcomes  by place
 function TenantIds:outcomes(chunk, placed)
   local engine, found, by_place = self.engine, {}, {}
@@ -116,7 +112,6 @@ function TenantIds:outcomes(chunk, placed)
   return by_place
 end
 
----@private
 function TenantIds:clean()
   for _, name in ipairs { "ids.export", "ids.db" } do
     if file.stat(self:path(name)) then file.remove(self:path(name)) end

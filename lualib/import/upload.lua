@@ -1,5 +1,5 @@
---- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte, and
---- what may have been received is never blindly repeated.
+--- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte is
+--- sent; an upload that may have been received is never blindly repeated.
 
 local call = require "recipe.call"
 local clock = require "host.clock"
@@ -14,15 +14,15 @@ local scheduler = require "base.scheduler"
 
 local upload = {}
 
-local LONGEST_WAIT <const> = 60 -- seconds between tries while the tenant does not answer
+local LONGEST_WAIT <const> = 60 -- seconds between attempts while the tenant does not respond
 
--- An upload that takes longer may have stalled: the other slots are not to stay empty for it.
+-- A longer upload may have stalled; the other slots must not stay empty meanwhile.
 local LATE <const> = 3 -- seconds
-local LEAST_LATE <const> = 0.25 -- real seconds: a loaded machine does not hurry with the clock
+local LEAST_LATE <const> = 0.25 -- real seconds: a loaded machine does not follow a scaled clock
 
-local MOST_REFUSALS <const> = 5 -- in a row, of an upload with a token just renewed
+local MOST_REFUSALS <const> = 5 -- consecutive, of an upload with a renewed token
 
--- Why an upload did not leave, where waiting does not help: these end the import.
+-- Why an upload was not sent, where waiting does not help: these kinds end the import.
 local HOPELESS <const> = {
   credentials = true, tls = true, temporary = true, io = true, missing = true,
 }
@@ -31,23 +31,21 @@ local HOPELESS <const> = {
 ---@field id? string        of the tenant's job, once it is known
 ---@field chunk LedgerChunk
 ---@field result? JobResult once harvested
----@field attempt? integer  of the ledger: the upload that was accepted, or may have been
+---@field attempt? integer  of the ledger: the upload that was, or may have been, accepted
 ---@field submitted? number unix seconds
----@field asked? number     own seconds: when the upload was begun whose answer has not come
----@field percentage? number of it done, as the tenant says
----@field adopted? number   seconds that it ran before this process
----@field misses? integer   uploads, then looks, in a row that came to nothing
----@field unreachable? number when the first of them did
----@field refused? integer  uploads in a row with a token that was refused
----@field limited? integer  uploads that were told to wait, not for how long
+---@field asked? number     own seconds: start of an unanswered upload
+---@field percentage? number done, as the tenant reports
+---@field adopted? number   seconds it ran before this process
+---@field misses? integer   consecutive failed uploads, then failed polls
+---@field unreachable? number own seconds: the first of them
+---@field refused? integer  consecutive uploads with a rejected token
+---@field limited? integer  rate limits that did not say how long to wait
 
----Whether each user of a chunk has something by which a second one of it is refused.
 local function is_repeatable(engine, chunk)
   local users = engine:check(engine.dir:users(chunk))
   return evidence.repeatable(users, engine.connection.unique)
 end
 
----Uploads a chunk once.
 local function post(engine, job)
   local chunk = job.chunk
   local users = engine:check(engine.dir:bytes(chunk))
@@ -68,8 +66,7 @@ local function post(engine, job)
   return attempt, answer
 end
 
----Own seconds to wait after a try that came to nothing, ever longer ones. The import ends when the
----patience with an outage is over.
+---Own seconds to wait after a failed attempt, with backoff. Ends the import when patience runs out.
 local function wait_longer(engine, job, message)
   local now = engine.clock.elapsed()
   job.unreachable = job.unreachable or now
@@ -80,8 +77,8 @@ local function wait_longer(engine, job, message)
   return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
 end
 
--- What an answer means: own seconds to wait before the next try, or an error that ends the import.
--- The job has an `attempt` when nothing more is to be sent.
+-- By outcome of an upload: own seconds to wait before the next attempt, or an error that ends the
+-- import. The job has an `attempt` when nothing more is to be sent.
 local answers = {}
 
 function answers.accepted(engine, job, attempt, answer)
@@ -104,7 +101,7 @@ function answers.full(engine, job, attempt, answer)
   engine.progress:show()
 end
 
----The tenant refused the token, and a renewed one: nothing was done with the upload.
+---The tenant rejected the token and a renewed one; it did not process the upload.
 function answers.unauthorized(engine, job, attempt, answer)
   engine:record("not_sent", job.chunk.id, attempt, "refused", answer.message)
   job.refused = (job.refused or 0) + 1
@@ -133,9 +130,7 @@ function answers.unsent(engine, job, attempt, answer)
   return wait_longer(engine, job, "the tenant cannot be reached: " .. answer.message)
 end
 
----Decides what happens to a chunk whose upload may or may not have been received: it is sent again,
----or its users are looked up.
----@return boolean again
+---Whether to send a chunk again whose upload may have been received; else its users are looked up.
 local function resolve(engine, job)
   local last = engine.ledger:last_attempt(job.chunk.id)
   local age = math.max(0, clock.now() - last.begun)
@@ -166,7 +161,7 @@ local function send(engine, job)
   end
 end
 
----Finds out what became of a lost upload that is not repeated.
+---Determines the outcome of a lost upload that is not repeated.
 local function settle(engine, job)
   reconcile.wait(engine, job.chunk)
   engine.slots:found(job.chunk.users)
@@ -175,10 +170,10 @@ local function settle(engine, job)
     { state = "lost", why = "the tenant did not answer its upload", entries = {} })
 end
 
----Own seconds until a chunk whose job failed is sent again; nil when it is not.
+---Own seconds until a chunk whose job failed is sent again; nil if it is not.
 local function retry_delay(engine, job, failed)
   if failed.all_there or not is_repeatable(engine, job.chunk) then return nil end
-  local tries = engine.ledger:jobs(job.chunk.id) -- uploads that were lost are no tries
+  local tries = engine.ledger:jobs(job.chunk.id) -- lost uploads do not count
   local wait = call.check("retry", engine.retry,
     { attempt = tries, job = job.id, chunk = job.chunk.id, message = failed.why })
   if not wait then return nil end
@@ -188,13 +183,11 @@ local function retry_delay(engine, job, failed)
   return wait
 end
 
----Waits for the end of a job and records what became of its users, unless it failed as a whole and
----is worth another try.
----@return number? delay  own seconds until that
+---Waits for a job and records its outcomes; returns own seconds until a retry instead if it failed.
 local function follow(engine, job)
   local status = poll.wait(engine, job)
   if not status then return nil end
-  scheduler.pass() -- the next upload begins before anything is written
+  scheduler.pass() -- the next upload starts before anything is written
   local failed = harvest.job(engine, job, status)
   local delay = failed and retry_delay(engine, job, failed)
   if delay then
@@ -208,7 +201,7 @@ local function follow(engine, job)
   return delay
 end
 
----Takes a chunk from where it is to its result.
+---Takes a chunk from its current state to its result.
 local function import_chunk(engine, job)
   if not job.attempt then send(engine, job) end
   if not job.id then return settle(engine, job) end
@@ -220,8 +213,7 @@ local function import_chunk(engine, job)
   return import_chunk(engine, job)
 end
 
----Takes up what an earlier process left in the middle, in the background: a job, or an upload whose
----answer it has not seen.
+---Continues in the background what an earlier process left: a job, or an unanswered upload.
 ---@param engine Engine
 ---@param job Job
 function upload.adopt(engine, job)
@@ -231,12 +223,12 @@ function upload.adopt(engine, job)
   end)
 end
 
----Imports a chunk in the background, and waits until it is a job or may be one. When the answer to
----the upload is late and a slot is free, the import goes on without it; without one at a time, so
----that a tenant that takes no upload at all does not make one chunk after the other uncertain.
+---Imports a chunk in the background and waits until it is a job or may be one. If the response is
+---late and a slot is free, it returns early; for one upload at a time, so that a tenant that
+---answers none does not make one chunk after the other uncertain.
 ---@param engine Engine
 ---@param job Job
----@param uploads {late?: Job}  the one that the import has gone on without
+---@param uploads {late?: Job}  the upload that was not waited for
 function upload.submit(engine, job, uploads)
   local longest = math.max(LATE, LEAST_LATE / engine.clock.real(1))
   local work = engine:spawn(function() import_chunk(engine, job) end)

@@ -1,5 +1,4 @@
---- A rehearsal: the real run against the built-in tenant, which is a process of its own on this
---- machine and ends with the rehearsal.
+--- A rehearsal: the real run against the built-in tenant, a local process that ends with it.
 
 local directory = require "journal.directory"
 local faults = require "tenant.faults"
@@ -18,28 +17,27 @@ local rehearsal = {}
 
 ---@class RehearsalOptions
 ---@field recipe Recipe
----@field settings Settings   copied: the tenant in them becomes the built-in one
+---@field settings Settings   copied; the built-in tenant replaces theirs
 ---@field ui Ui
----@field directory string    made anew
----@field command string      what rehearses again
+---@field directory string    recreated
+---@field command string      the command that rehearses again
 ---@field tenant RehearsalTenant
----@field logins? Login[]     to be tried when the users are in the tenant
+---@field logins? Login[]     tried once the users are in the tenant
 ---@field time_scale? number  default SCALE
 ---@field spawn? fun(argv: string[], options: host.process.Options): any, string?, Kind?
 ---  default host.process.spawn
 
 ---@class RehearsalTenant  how the built-in tenant is started
----@field existing? string  file with users that are there before
+---@field existing? string  file with users that exist before
 ---@field faults? string    file with rules
 ---@field tier? string
 ---@field doubts? {name: string, value: string}[]
 
 local READY_SECONDS <const> = 30
-local SCALE <const> = 20 -- the clock of the run and its tenant is that much faster
+local SCALE <const> = 20 -- how much faster the clock of the run and its tenant is
 local USAGE <const> = 2
 local REJECTED <const> = 3
 
----The arguments of the tenant's process.
 local function tenant_words(tenant, connection_file)
   local argv = { process.program(), "tenant", "--port", "0" }
   local function add(flag, value)
@@ -58,7 +56,7 @@ local function tenant_words(tenant, connection_file)
   return argv
 end
 
----Why the tenant ended; it has reported the rest itself.
+---The failure of a tenant that exited; it has reported the cause itself.
 local function ended(child)
   local status = child:status()
   while not status do
@@ -88,7 +86,7 @@ local function read_variables(child)
   return variables
 end
 
----What the tenant would refuse, found before it is started.
+---Validates the tenant's files before it is started.
 local function check_files(tenant)
   if tenant.existing and not file.stat(tenant.existing) then
     return nil, "cannot read existing users from " .. tenant.existing .. ": no such file", "usage"
@@ -116,7 +114,7 @@ local function start(options, settings)
   return child, variables
 end
 
----Empties the rehearsal's directory; one that is not a rehearsal's is left alone.
+---Empties the rehearsal's directory; any other directory is left alone.
 local function clear(folder)
   local stat = file.stat(folder)
   if not stat then return true end
@@ -133,7 +131,7 @@ local function clear(folder)
   return true
 end
 
----The settings of the rehearsal's run, which has no tenant yet.
+---The settings of the rehearsal's run, still without a tenant.
 local function settings_of(options)
   local own = {}
   for key, value in pairs(options.settings) do own[key] = value end
@@ -143,14 +141,8 @@ local function settings_of(options)
   return own
 end
 
----Tries the logins, and puts into the statement who did not get in: a rehearsal is good when people
----can log in. When the users are not in the tenant, nobody is tried.
----@param settings Settings
----@param statement Report
----@param list? Login[]
----@return true?
----@return string? message
----@return Kind? kind
+---Tries the logins and adds the failed ones to the report: a rehearsal succeeds only if users can
+---log in. Tries none if the users are not in the tenant.
 local function try_logins(settings, statement, list)
   if not list or (statement.exit ~= 0 and statement.exit ~= REJECTED) then return true end
   local tried, message, kind = logins.try(settings, list)
@@ -161,10 +153,7 @@ local function try_logins(settings, statement, list)
   return true
 end
 
----The run, and what can be asked only while its tenant is there.
----@return Report?
----@return string? message
----@return Kind? kind
+---The run, and everything that needs its tenant.
 local function run_against_tenant(options, settings)
   local child, variables, kind = start(options, settings)
   if not child then return nil, variables, kind end
@@ -180,11 +169,11 @@ local function run_against_tenant(options, settings)
   done, message, kind = try_logins(settings, statement, options.logins)
   if not done then return nil, message, kind end
   local figures = options.tenant.faults and metrics.ask(settings.base)
-  statement.faults = figures and figures.rules or nil -- how often each has hit
+  statement.faults = figures and figures.rules or nil -- with hits per rule
   return statement
 end
 
----The tenant is gone when the rehearsal ends: nothing can be resumed, only rehearsed again.
+---The tenant ends with the rehearsal: it can only be repeated, not resumed.
 local function next_command(options, statement)
   if statement.exit == 0 then return json.null end
   if statement.exit == REJECTED then
@@ -193,8 +182,7 @@ local function next_command(options, statement)
   return options.command
 end
 
----Rehearses, and writes the statement once more: what the run wrote names what a run would go on
----with.
+---Rehearses, and rewrites the report: that of the run names a command that would resume it.
 ---@param options RehearsalOptions
 ---@return Report? statement
 ---@return string? message

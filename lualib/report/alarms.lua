@@ -1,5 +1,4 @@
---- Alarms: answers of the tenant that do not fit what was sent, what they mean for the books, and
---- what to do.
+--- Alarms: responses that do not match what was sent, what they mean for the totals, what to do.
 
 local format = require "base.format"
 local path = require "base.path"
@@ -14,7 +13,7 @@ local STRANGERS <const> = "%s no user of this run; no user counts as failed for 
 local NEXT <const> = "`auth0-migrate verify %s` compares the tenant with what was sent; log.ndjson "
   .. "lists each alarm"
 
----What people read about the alarms of a run; nil without one.
+---The text about the alarms of a run; nil if there are none.
 ---@param statement Report
 ---@return string?
 function alarms.text(statement)

@@ -1,4 +1,4 @@
---- report.html: the statement as one page that stands alone, for people who were not there.
+--- report.html: the report as one self-contained page, for readers who were not there.
 
 local alarms = require "report.alarms"
 local format = require "base.format"
@@ -158,7 +158,6 @@ local function verdict_class(exit)
   return exit == 0 and "good" or exit == 3 and "mixed" or "bad"
 end
 
----What production takes, after a rehearsal.
 local function forecast(statement)
   if not statement.forecast then return "" end
   local rows = {}
@@ -170,7 +169,6 @@ local function forecast(statement)
     .. table.concat(rows) .. "</table>"
 end
 
----What ran, whereto and when.
 local function subject(statement)
   local said = "Recipe " .. (statement.recipe or "unknown")
   if statement.connection then said = said .. " into " .. statement.connection end

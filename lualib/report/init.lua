@@ -1,4 +1,4 @@
---- The statement: report.json and report.html.
+--- The report of a run: report.json and report.html.
 
 local totals = require "journal.totals"
 local canary = require "import.canary"
@@ -17,12 +17,12 @@ local STATUS <const> = {
   [5] = "incomplete", [6] = "failed", [7] = "gated", [8] = "planned", [130] = "interrupted",
 }
 
----@class ReportWarning  what is said of the first stands for all
+---@class ReportWarning  the first one represents all
 ---@field code string     maybe with the field: "MAX_LENGTH name"
 ---@field count integer
 ---@field message string
----@field at? string      of the rules' own: the place of the first
----@field shape? string   what its value looks like
+---@field at? string      place of the first, for findings of the rules
+---@field shape? string   redacted description of its value
 ---@field fix? string     what to do
 
 ---@class Report  the shape of report.json
@@ -30,7 +30,7 @@ local STATUS <const> = {
 ---@field recipe string
 ---@field status string
 ---@field exit integer
----@field tenant? string      its URL; nil as long as none is known
+---@field tenant? string      its URL; nil while unknown
 ---@field connection? string  its name
 ---@field begun string        ISO 8601, by our clock
 ---@field written string
@@ -42,8 +42,8 @@ local STATUS <const> = {
 ---@field warnings table<string, integer>   by code
 ---@field warning_list ReportWarning[]
 ---@field findings? FindingGroup[]  of what was rejected, failed or repaired
----@field alarms integer      answers of the tenant that fit nothing of ours; see log.ndjson
----@field looked_up {jobs: integer, users: integer}  whose summary was not what was sent
+---@field alarms integer      responses that match nothing of ours; see log.ndjson
+---@field looked_up {jobs: integer, users: integer}  whose summary did not match what was sent
 ---@field rounds integer
 ---@field balanced boolean
 ---@field seconds {stage: number, import: number}
@@ -53,7 +53,7 @@ local STATUS <const> = {
 ---@field directory string
 ---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
 ---@field faults? FaultTally[]  of a rehearsal with --faults
----@field forecast? {tier: string, hours: number}[]  of a rehearsal: what production takes
+---@field forecast? {tier: string, hours: number}[]  of a rehearsal: the production estimate
 ---@field undo? UndoFigures
 ---@field canary? CanaryFigures
 
@@ -64,8 +64,6 @@ local function pick(from, ...)
 end
 
 ---Share of the slots' time that jobs took, between the first submit and the last end.
----@param ledger Ledger
----@param slots integer
 local function slot_use(ledger, slots)
   local row = ledger:job_times()
   local span = row.n > 0 and row.last - row.first or 0
@@ -73,8 +71,7 @@ local function slot_use(ledger, slots)
   return math.min(1, row.busy / (span * math.min(slots, row.n))), span
 end
 
----The warnings of the stage, those of the rules with the place, looks and advice of their first.
----@return ReportWarning[]
+---The warnings of the stage; those of the rules have the place, value and fix of the first.
 local function warnings_of(ledger)
   local warnings, firsts = totals.warnings(ledger), ledger:get_table("warned") or {}
   for _, warning in ipairs(warnings) do
@@ -90,7 +87,6 @@ local function counted(warnings)
   return by_code
 end
 
----@param unix? number
 local function iso(unix)
   return unix and clock.iso(unix) or nil
 end
@@ -100,8 +96,7 @@ local function round(number, places)
   return math.floor(number * factor + 0.5) / factor
 end
 
----What to do about DUPLICATED_USER where the look-up or the message says which case it is: a
----deletion only where nobody was found.
+---The fix for a DUPLICATED_USER of known case: a deletion only if a lookup found no user.
 local function add_fix(row, finding)
   if finding.code ~= "DUPLICATED_USER" then return end
   if codes.is_twice(finding.code, finding.message) then
@@ -111,8 +106,7 @@ local function add_fix(row, finding)
   end
 end
 
----A user that failed, with all its findings, or one that was repaired.
----@return Rejection?
+---A failed user with all its findings, or a repaired one.
 local function as_finding(row)
   if row.outcome ~= "requeued" then
     for _, finding in ipairs(row.errors) do add_fix(row, finding) end
@@ -139,8 +133,8 @@ function report.findings(ledger)
   return json.array(findings.sorted(list))
 end
 
----The statement as the journal stands. `ending`: the exit status, or nil for what the books say:
----0 when nothing is left to do, 3 when records were rejected or failed, 5 when users are pending.
+---The report from the journal. Without `exit` the totals decide: 0 if nothing is left to do, 1 if
+---they do not balance, 3 if records were rejected or failed, 5 if users are pending.
 ---@param ledger Ledger
 ---@param options {directory: string, exit?: integer, message?: string, next?: string}
 ---@return Report
@@ -187,7 +181,7 @@ function report.write(dir, statement)
   return file.write(dir:file("report.json"), assert(json.encode(statement)) .. "\n")
 end
 
----Removes the statement of an earlier ending, which says nothing of what is sent from now on.
+---Removes the report of an earlier session, which does not cover what is sent from now on.
 ---@param dir RunDirectory
 function report.discard(dir)
   file.remove(dir:file("report.json"))

@@ -1,4 +1,4 @@
---- How far a run is, for another terminal: read from the journal alone, also while somebody works.
+--- The progress of a run, for another terminal: read from the journal alone, also while it runs.
 
 local clock = require "host.clock"
 local json = require "host.json"
@@ -15,21 +15,21 @@ local MOST_ERRORS <const> = 5
 ---@field users integer
 ---@field state string
 ---@field seconds number       since its submit
----@field percentage? number   done, as the tenant told last
----@field kept_until string    ISO; later the tenant no longer tells what became of its users
+---@field percentage? number   done, as last reported
+---@field kept_until string    ISO; later the tenant no longer has its results
 
 ---@class Status : Report
 ---@field chunks table<string, integer>  by state
 ---@field active StatusJob[]
 ---@field errors {at: string, chunk: integer, message: string}[]  the newest first
----@field deadline? string   of the result that is lost first
+---@field deadline? string   of the result that expires first
 ---@field progress? {users: integer, total: integer, users_per_second?: number,
----eta_seconds?: number, foreign: integer, seen_seconds: number}  of an import that has begun
+---eta_seconds?: number, foreign: integer, seen_seconds: number}  of an import that has started
 ---@field staged boolean
----@field agreed boolean     somebody has said yes to the import
+---@field agreed boolean     the operator has agreed to the import
 ---@field finished boolean
 
----Seconds since a time; a clock that was set back makes none negative.
+---Seconds since a time; never negative, even if the clock was set back.
 local function since(time)
   return math.max(0, clock.now() - time)
 end
@@ -55,7 +55,7 @@ local function errors_of(book)
   return json.array(list)
 end
 
----How far an import is: what was noted of it last, or the books when they know of more.
+---The progress of an import: as last saved, or from the totals if they are ahead.
 local function progress_of(seen, users)
   if not seen.at then return nil end
   local rate = seen.rate and seen.rate > 0 and seen.rate or nil

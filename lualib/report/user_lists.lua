@@ -1,5 +1,5 @@
---- failed.ndjson and already_there.ndjson: written from the journal and our own chunk files, in the
---- order of the journal. Where a finished run has given its chunk files up, the line of the earlier
+--- failed.ndjson and already_there.ndjson, written from the journal and our own chunk files, in the
+--- order of the journal. Once a finished run has dropped its chunk files, the line of the earlier
 --- list stays: both have the journal's id.
 
 local file = require "host.file"
@@ -17,7 +17,7 @@ local function already_there_line(row, user)
   }
 end
 
----The lines of an earlier list that have an id, one with each call; a broken one is stepped over.
+---Iterates over the lines of an earlier list that have an id; broken lines are skipped.
 local function reader_of(path)
   local input = file.open(path)
   local reader = input and json.reader(input, { lines = true, lazy = false })
@@ -30,7 +30,7 @@ local function reader_of(path)
   end
 end
 
----Whether a list's ids rise, as they do until a person sorts it.
+---Whether a list's ids rise, as they do unless it was sorted by hand.
 local function is_rising(path)
   local last = 0
   for line in reader_of(path) do
@@ -40,10 +40,8 @@ local function is_rising(path)
   return true
 end
 
----The lines of an earlier list by the journal's id: ids are asked for in rising order. The list may
----hold the only copy of its users, so one that a person has sorted is held in memory.
----@param path string
----@return fun(id: integer): table?
+---A function from the journal's id, in rising order, to the line of an earlier list. The list may
+---be the only copy of its users, so one that was sorted by hand is held in memory.
 local function earlier_lines(path)
   local next_line = reader_of(path)
   if not is_rising(path) then
@@ -58,8 +56,7 @@ local function earlier_lines(path)
   end
 end
 
----The line of an earlier list, as the journal sees it now; one that was taken out of the list has
----lost its user.
+---The line of an earlier list, updated from the journal; a line that was removed has no user.
 local function earlier_line(row, earlier)
   local line = earlier(row.id) or run_users.refused(row)
   line.why = row.why
@@ -89,7 +86,7 @@ local function write_rows(ledger, dir, outcomes, output, line_of, earlier)
   end
 end
 
----Written beside and renamed: the earlier list may hold the only copy of its users.
+---Writes a new file and renames it: the earlier list may be the only copy of its users.
 local function write_list(ledger, dir, name, outcomes, line_of)
   local path = dir:file(name)
   local beside = path .. ".new"

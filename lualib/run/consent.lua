@@ -1,5 +1,4 @@
---- Consent: what a person must agree to before it happens, and the limits a person has set. What
---- was agreed to is kept in the journal.
+--- Consent: what the operator must confirm, and the limits of gates; the journal keeps both.
 
 local format = require "base.format"
 local clock = require "host.clock"
@@ -11,7 +10,7 @@ local consent = {}
 consent.INTERRUPTED = failure.new("interrupted; progress is saved", "interrupted",
   { detail = "progress is saved" })
 
----Whether a person, now or earlier, has agreed to send. Nil, message, kind when not.
+---Whether the operator has agreed, now or earlier, to send.
 ---@param ledger Ledger
 ---@param settings Settings
 ---@param ui table
@@ -38,7 +37,7 @@ function consent.given(ledger, settings, ui, plan)
   return ledger:note { consent = clock.now() }
 end
 
----A gate's limit: the one that is given now, else the one the run was begun with.
+---A gate's limit: the one given now, else the one the run was started with.
 ---@param ledger Ledger
 ---@param settings Settings
 ---@param name "max_rejects"|"max_failures"
@@ -50,25 +49,25 @@ function consent.gate(ledger, settings, name)
   return limit
 end
 
----After a clean canary: a person may try a login before the rest follows.
+---Asks after a clean canary whether to send the rest; the operator may try a login first.
 ---@param settings Settings
 ---@param ui table
 ---@param users integer
----@return boolean? go_on  nil: nobody to ask
+---@return boolean?  nil: not a terminal
 function consent.after_canary(settings, ui, users)
   if settings.yes then return true end
   local answer = ui:ask(string.format(
     "The canary, the first %s of the source, is imported. Try to log in as one of them. "
       .. "Send the rest?", format.count(users, "user")))
-  if answer == nil and ui.cancelled then return false end -- a terminal that went away
+  if answer == nil and ui.cancelled then return false end -- the terminal went away
   return answer
 end
 
----Whether ghosts may be deleted: --yes agrees only beside --delete-ghosts.
+---Whether ghosts may be deleted: --yes confirms only together with --delete-ghosts.
 ---@param settings Settings
 ---@param ui table
----@param n integer  users that look as if they met one
----@return boolean?  nil: nobody to ask
+---@param n integer  failed users that a ghost may block
+---@return boolean?  nil: not a terminal
 function consent.ghosts(settings, ui, n)
   if settings.yes and settings.delete_ghosts then return true end
   return ui:ask(string.format("%s may be blocked by ghosts, users that exist in the tenant but "
@@ -76,7 +75,7 @@ function consent.ghosts(settings, ui, n)
     format.count(n, "failed user")))
 end
 
----Whether --delete-ghosts was given, now or when the run began.
+---Whether --delete-ghosts was given, now or when the run started.
 ---@param ledger Ledger
 ---@param settings Settings
 ---@return boolean

@@ -1,5 +1,4 @@
---- Where a run comes from: the recipe, its parameters and its input files, and whether they are
---- still what they were.
+--- The origin of a run (recipe, parameters, input files), and whether it has changed.
 
 local format = require "base.format"
 local file = require "host.file"
@@ -7,7 +6,7 @@ local inputs = require "source.input"
 
 local fingerprint = {}
 
----The parameters to load the recipe with again; secret ones stay out of the journal.
+---The parameters to reload the recipe with; secret ones stay out of the journal.
 ---@param recipe Recipe
 ---@return table<string, string>
 function fingerprint.params(recipe)
@@ -50,7 +49,7 @@ local function changed_file(before, now)
   end
 end
 
----The first parameter that is not what it was, for people.
+---Describes the first parameter that has changed.
 local function changed_param(before, now)
   local names = {}
   for _, params in ipairs { before, now } do
@@ -65,7 +64,7 @@ local function changed_param(before, now)
   end
 end
 
----Facts of a run by which its recipe is known again.
+---The facts of a run that identify its recipe.
 ---@param recipe Recipe
 ---@return table<string, any>
 function fingerprint.digests(recipe)
@@ -75,12 +74,10 @@ function fingerprint.digests(recipe)
   }
 end
 
----Names of the shipped recipes that are others than the run's, when nothing else of its recipe has
----changed.
----@return string[]?
+---Shipped recipes that differ from those of the run; nil if its own recipe has changed.
 local function changed_shipped(ledger, recipe)
   local own = ledger:get("recipe_own_digest")
-  if not own then -- an older program noted one digest of everything
+  if not own then -- older versions stored one digest of everything
     local is_shipped = recipe.shipped[recipe.path]
     return is_shipped and ledger:get("recipe_path") == recipe.path and { recipe.path } or nil
   end
@@ -93,11 +90,10 @@ local function changed_shipped(ledger, recipe)
   return names
 end
 
----What a person should know of the recipe before the run is resumed: an update of the program may
----have brought another text of what it ships.
+---A warning before a resume: an update of the program may have changed the recipes that it ships.
 ---@param ledger Ledger
 ---@param recipe Recipe
----@return string? said
+---@return string? warning
 function fingerprint.remark(ledger, recipe)
   if ledger:get("recipe_digest") == recipe.digest then return nil end
   local names = changed_shipped(ledger, recipe)
@@ -109,8 +105,8 @@ function fingerprint.remark(ledger, recipe)
       .. "staged chunks are used", table.concat(names, ", "))
 end
 
----Whether the recipe, and with `source` its parameters and input, are those the run was staged
----from. What the program ships may have changed: see origin.remark.
+---Whether the recipe, and with `source` its parameters and input, are unchanged since the stage.
+---Shipped recipes may have changed: see fingerprint.remark.
 ---@param ledger Ledger
 ---@param recipe Recipe
 ---@param settings Settings

@@ -1,4 +1,4 @@
---- The end of every session with a run: the statement, the command to type next, and what may go.
+--- The end of every session with a run: the report, the next command and the cleanup.
 
 local clock = require "host.clock"
 local exit_status = require "base.exit_status"
@@ -14,7 +14,7 @@ local archive = require "journal.archive"
 
 local finish = {}
 
--- By why a run has stopped: the option with which `resume` goes on.
+-- By kind of ending: the option that lets `resume` continue.
 ---@type table<Kind, fun(ledger: Ledger): string>
 local WIDER <const> = {
   rejects = function(ledger)
@@ -25,11 +25,6 @@ local WIDER <const> = {
   end,
 }
 
----The command to type after an ending.
----@param session Session
----@param statement Report
----@param why? Failure
----@return string?
 local function next_command(session, statement, why)
   local status = statement.exit
   local dir, rehearsal = path.quote(session.dir.path), session.ledger:get("rehearsal")
@@ -44,13 +39,13 @@ local function next_command(session, statement, why)
   return "auth0-migrate resume " .. dir .. (option and " " .. option or "")
 end
 
----Takes out of the directory what a finished run needs no more. May be done again.
+---Removes what a finished run no longer needs from the directory. Can be repeated.
 ---@param session Session
 function finish.tidy(session)
   session.dir:spend_reserve()
   if session.settings.keep_chunks then return end
   local total = session.ledger:users_in_chunks()
-  -- Millions of users take minutes: a person sees it, and may leave the rest to a resume.
+  -- Minutes for millions of users: shows progress, and an interrupt leaves the rest to a resume.
   local replaced, why = archive.replace(session.ledger, session.dir, function(users)
     scheduler.pass()
     session.ui:progress { phase = "archive", done = users, total = total, share = users / total }
@@ -59,7 +54,7 @@ function finish.tidy(session)
   if not replaced then session.ui:warn("cannot archive the chunk files: " .. why) end
 end
 
----Writes the lists of users that failed and the like; on a full disk into the room that was kept.
+---Writes the lists of users; on a full disk into the reserved space.
 local function write_lists(session)
   local listed, message, kind = user_lists.write(session.ledger, session.dir)
   if kind == "full" then
@@ -70,9 +65,9 @@ local function write_lists(session)
   return nil, "cannot write the lists of failed users: " .. message, kind
 end
 
----The last step of every session whose directory exists: the statement, written and returned.
+---The last step of every session whose directory exists: writes and returns the report.
 ---@param session Session
----@param why? Failure  for which it ended, when not because all is done
+---@param why? Failure  why it ended early
 ---@return Report
 function finish.finish(session, why)
   if why and why.kind == "full" then session.dir:spend_reserve() end

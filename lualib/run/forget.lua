@@ -1,4 +1,4 @@
---- Forget: removes what a run wrote into its directory, and that when nothing else is in it.
+--- Forget: removes what a run wrote into its directory, and the directory if nothing else is in it.
 
 local format = require "base.format"
 local totals = require "journal.totals"
@@ -9,7 +9,6 @@ local open = require "run.open"
 
 local forget = {}
 
----What a person must know before agreeing.
 local function question(held)
   local figures, book = totals.figures(held.ledger), held.ledger
   local state = not book:get("staged_at") and "not staged" or book:get("finished_at") and "finished"
@@ -25,13 +24,13 @@ end
 ---@field directory string
 ---@field status "forgotten"|"planned"
 ---@field exit integer
----@field stayed string[]   files that are not of the run
+---@field stayed string[]   files that do not belong to the run
 ---@field message? string
 ---@field next string|lightuserdata
 
 ---Removes a run directory; no tenant is touched.
 ---@param dir string
----@param yes? boolean  agreed beforehand
+---@param yes? boolean  confirmed beforehand
 ---@param ui table
 ---@return ForgetStatement?
 ---@return string? message

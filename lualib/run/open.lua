@@ -1,4 +1,4 @@
---- Runs by their directories: finding one, taking it, and whether the settings mean its tenant.
+--- Run directories: finding a run, locking it, and whether the settings match its tenant.
 
 local format = require "base.format"
 local totals = require "journal.totals"
@@ -30,7 +30,7 @@ function open.find(dir)
   return found
 end
 
----The directory of a run that begins, or goes on where it is unfinished.
+---The directory of a new run, or of an unfinished one to resume.
 ---@param recipe Recipe
 ---@param settings Settings
 ---@return RunDirectory
@@ -45,7 +45,7 @@ function open.directory(recipe, settings)
   return dir
 end
 
----Why a rehearsal is neither gone on with nor compared.
+---Why a rehearsal can be neither resumed nor verified.
 ---@param book Ledger
 ---@return string? why
 ---@return FailureMore? more
@@ -57,8 +57,7 @@ function open.rehearsed(book)
     { next = command }
 end
 
----A run that this process holds.
----@class HeldRun
+---@class HeldRun  a run that this process has locked
 ---@field dir RunDirectory
 ---@field ledger Ledger
 local HeldRun = {}
@@ -72,13 +71,12 @@ end
 
 HeldRun.__close = HeldRun.close
 
----Takes a run that is there, with `settings` to speak to its tenant: what it was begun with counts
----where they give nothing.
+---Locks an existing run. Settings not given are filled in from those it was started with.
 ---@param dir? string
 ---@param settings? Settings
 ---@return HeldRun?
 ---@return string? message
----@return Kind? kind  "usage": there is none, another process works there, or its tenant is gone
+---@return Kind? kind  "usage": no run, another process holds it, or it was a rehearsal
 ---@return FailureMore? more
 function open.take(dir, settings)
   local found, message, kind = open.find(dir)
@@ -103,7 +101,7 @@ function open.take(dir, settings)
   return self
 end
 
----Why the settings do not mean the run's tenant or connection.
+---Why the settings do not match the run's tenant or connection.
 ---@param book Ledger
 ---@param settings Settings
 ---@param connection? Connection  the settings'; nil: only the tenant is compared
@@ -121,7 +119,7 @@ function open.elsewhere(book, settings, connection)
     name, base, connection and connection.name or settings.connection, settings.base)
 end
 
----Why nothing of the run is imported any more.
+---Why nothing of the run can be imported: it was undone, or an undo is incomplete.
 ---@param book Ledger
 ---@param dir RunDirectory
 ---@return string? why
@@ -140,10 +138,10 @@ function open.undone(book, dir)
     .. "a new run", dir.path, command), { next = command }
 end
 
----The tenant and the connection that the run is for.
+---The tenant and the connection of the run.
 ---@param book Ledger
 ---@param settings Settings
----@param lacking string  what to say before the credentials that are missing
+---@param lacking string  text before the names of missing credentials
 ---@param connect_ fun(): Tenant?, string?, Kind?
 ---@return Tenant?
 ---@return string? message
@@ -162,7 +160,7 @@ function open.reach(book, settings, lacking, connect_)
   return tenant
 end
 
----The tenant of the run, where it does not matter whether users could be imported now.
+---The tenant of the run, without checking that users can be imported.
 ---@param book Ledger
 ---@param settings Settings
 ---@param clock Clock

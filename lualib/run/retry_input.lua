@@ -1,5 +1,4 @@
---- The users of failed.ndjson, repaired by a person or by a changed recipe, become chunks of the
---- same run once more.
+--- The users of failed.ndjson, repaired by hand or by a changed recipe, become chunks of the run.
 
 local failure = require "base.failure"
 local file = require "host.file"
@@ -8,13 +7,7 @@ local run_users = require "journal.users"
 
 local retry_input = {}
 
----Calls `fn` for each line of the list; ends with the message that it returns, or with what is
----wrong with the file.
----@param dir RunDirectory
----@param fn fun(line: table): string?
----@return true?
----@return string? message
----@return Kind? kind
+---Calls `fn` for each line; fails with the message that it returns, or with an error of the file.
 local function each(dir, fn)
   local path = dir:file("failed.ndjson")
   local input <close>, message, kind = file.open(path)
@@ -34,8 +27,7 @@ local function each(dir, fn)
   end
 end
 
----Whether the list can be taken as it is. A person has had it in hands, and it may be the only copy
----of its users: nothing is begun with one that is broken.
+---Validates the list before anything starts: edited by hand, it may be the only copy of its users.
 ---@param dir RunDirectory
 ---@param ledger Ledger
 ---@return true?
@@ -56,8 +48,7 @@ function retry_input.check(dir, ledger)
   end)
 end
 
----What a finished run knows of the users that were refused: a function from the journal's row.
----@return fun(row: table): {digests: table<string, string>}
+---A function from a journal row to what a finished run keeps of its user.
 local function outlines(ledger, dir)
   local held, users
   return function(row)
@@ -68,7 +59,6 @@ local function outlines(ledger, dir)
   end
 end
 
----Whether a person has changed the user of a line.
 local function is_edited(user, outline)
   local now = json.digests("[" .. assert(json.encode(user)) .. "]", {})[1].digests
   for name, value in pairs(now) do
@@ -80,11 +70,7 @@ local function is_edited(user, outline)
   return false
 end
 
----Queues the user of a line, as a person has left it, or as the recipe repairs it.
----@param run Run
----@param line table
----@param row table      the journal's
----@param outline table  of the user as it was refused
+---Queues the user of a line as edited, else as repaired; `outline` is of the user as it failed.
 local function queue(run, line, row, outline)
   local refused = run_users.refused(row, line.user)
   refused.attempt, refused.why = line.attempt, nil -- the reason is of an earlier recipe
@@ -99,8 +85,7 @@ local function queue(run, line, row, outline)
   if not queued then run:give_up(refused, why) end
 end
 
----Queues every user of the list that still counts as failed. Lines that were taken out of it stay
----failed, and so do those that have lost their user that way.
+---Queues every listed user that still counts as failed; removed lines and users stay failed.
 ---@param ledger Ledger
 ---@param dir RunDirectory
 ---@return fun(run: Run, remember: fun(id: integer, user: table)) prepare  of ImportOptions

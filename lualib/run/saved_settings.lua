@@ -1,19 +1,18 @@
---- What a run remembers of the settings it was begun with: `resume` takes no more words than its
---- name, and a stage that was killed is made again as it was asked for.
+--- The settings that a run was started with, for a resume and to repeat an interrupted stage.
 
 local clock = require "host.clock"
 local fingerprint = require "run.fingerprint"
 
 local saved_settings = {}
 
--- The setting, and the layer's name for it where that is another.
+-- The setting, and its name in the configuration.
 local SETTINGS <const> = {
   base = "domain", connection = "connection", slots = "slots", chunk_bytes = "chunk_bytes",
   chunk_users = "chunk_users", keep_chunks = "keep_chunks", limit = "limit", canary = "canary",
   max_rejects = "max_rejects", max_failures = "max_failures",
 }
 
--- Facts that outlive the stage they were noted before.
+-- Facts that survive a repeated stage.
 local FACTS <const> = {
   "consent", "upsert", "base", "connection", "connection_id", "delete_ghosts", "ghosts_consent",
 }
@@ -26,7 +25,7 @@ function saved_settings.of(settings)
   return kept
 end
 
----Lets the settings of the run's beginning count where none is given now.
+---Fills in settings that are not given from those of the run's start.
 ---@param settings Settings
 ---@param ledger Ledger
 function saved_settings.apply(settings, ledger)
@@ -39,11 +38,11 @@ function saved_settings.apply(settings, ledger)
   end
 end
 
----Facts that a new run is begun with.
+---The facts that a new run starts with.
 ---@param recipe Recipe
 ---@param settings Settings
----@param connection? Connection  where it is known already
----@param killed? Ledger  of a run whose stage was killed, and whose place the new one takes
+---@param connection? Connection  if already known
+---@param killed? Ledger  of the run with an interrupted stage that the new one replaces
 ---@return table<string, any>
 function saved_settings.facts(recipe, settings, connection, killed)
   connection = connection or {}

@@ -1,5 +1,4 @@
---- A session with one run: begin or resume, stage, plan, ask, import, finalize. Whatever happens,
---- it ends with a statement.
+--- A session: start or resume a run, stage, plan, ask, import, finalize; always ends in a report.
 
 local totals = require "journal.totals"
 local canary = require "import.canary"
@@ -38,10 +37,10 @@ local session = {}
 ---@field clock Clock
 ---@field tenant? Tenant
 ---@field interrupted boolean
----@field turn Condition  the tenant has answered, or an interrupt has come
+---@field turn Condition  a response or an interrupt has arrived
 ---@field signals? Signals
----@field stop_import? fun(reason: Failure)  of the import that runs
----@field plan? Plan    for its report
+---@field stop_import? fun(reason: Failure)  of the running import
+---@field plan? Plan    for the report
 local Session = {}
 Session.__index = Session
 
@@ -52,7 +51,6 @@ local function new_session(recipe, settings, ui, dir)
   }, Session)
 end
 
----Closes what the session holds; the report is its last word.
 function Session:close()
   if self.signals then self.signals:close() end
   if self.ledger then self.ledger:close() end
@@ -61,9 +59,7 @@ end
 
 Session.__close = Session.close
 
--- Tenant ----------------------------------------------------------------------------------
-
----Opens the tenant; an interrupt does not wait for one that does not answer.
+---Connects to the tenant; an interrupt does not wait for its response.
 ---@param hasty? boolean  an outage is not waited out
 ---@return Tenant?
 ---@return string? message
@@ -80,7 +76,7 @@ function Session:connect(hasty)
   return table.unpack(result, 1, result.n)
 end
 
----The tenant and connection are those of the run's beginning, or become them.
+---Sets the tenant and connection of the run, or checks that they are unchanged.
 function Session:settle_tenant()
   local settings = self.settings
   local tenant, message, kind, more = open.reach(self.ledger, settings, "staged; sending needs ",
@@ -96,20 +92,18 @@ function Session:settle_tenant()
   }
 end
 
----Seconds a ready-made token still lives; nil for one that can be renewed.
+---Remaining seconds of a ready-made token; nil for one that can be renewed.
 function Session:token_seconds()
   local grant = self.tenant and self.tenant.client:grant()
   return grant and grant.ready_made and grant.expires and grant.expires - clock.now() or nil
 end
-
--- The whole -------------------------------------------------------------------------------
 
 function Session:watch_signals()
   local function interrupt()
     if self.interrupted then return end
     self.interrupted = true
     self.turn:notify()
-    self.ui:cancel() -- a question that is open
+    self.ui:cancel() -- an open question
     self.ui:warn("interrupted: waiting for responses in flight; interrupt again to stop at once")
     if self.stop_import then self.stop_import(consent.INTERRUPTED) end
   end
@@ -144,9 +138,8 @@ function Session:import(prepare)
   }
 end
 
----From a staged run to its end.
 function Session:proceed()
-  -- A signal that came last is seen in one turn and dealt with in the next.
+  -- A signal that arrived last is seen in one turn and handled in the next.
   for _ = 1, 2 do scheduler.pass() end
   if self.interrupted then return finish.finish(self, consent.INTERRUPTED) end
   self.plan = plan.of(self.ledger:to_send(), {
@@ -172,7 +165,7 @@ function Session:proceed()
 end
 
 ---Stages into the directory, which this session holds.
----@param again? boolean  in place of a stage that was killed: nothing of it was sent
+---@param again? boolean  replaces an interrupted stage, of which nothing was sent
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
@@ -194,7 +187,7 @@ function Session:begin(again)
     local elsewhere = self.settings.base and open.elsewhere(self.ledger, self.settings, connection)
     if elsewhere then return nil, elsewhere, "usage" end
     self.ledger:close()
-    -- The journal stays until the new one takes its name: what is known of the run outlives a kill.
+    -- The journal stays until the new one takes its name, so that a kill loses no fact of the run.
     self.dir:clear("log.ndjson", "journal.db")
   end
   local done
@@ -205,13 +198,12 @@ function Session:begin(again)
   done, message, kind = staging.run(self)
   if done then return self:proceed() end
   if exit_status.of(kind) == exit_status.of("usage") then
-    self.dir:discard() -- nothing was staged that anybody could go on with
+    self.dir:discard() -- nothing was staged that could be resumed
     return nil, message, kind
   end
   return finish.finish(self, failure.new(message, kind))
 end
 
----Resumes a run that was staged.
 function Session:resume()
   local undone, more = open.undone(self.ledger, self.dir)
   if undone then return nil, undone, "usage", more end
@@ -227,7 +219,6 @@ function Session:resume()
   return self:proceed()
 end
 
----Takes the directory, and opens the log.
 function Session:take()
   local taken, message, kind, more = self.dir:take()
   if not taken then return nil, message, kind, more end
@@ -236,10 +227,6 @@ function Session:take()
   return true
 end
 
----Opens the journal of a run that is there.
----@return true?
----@return string? message
----@return Kind? kind
 function Session:open_existing()
   local message, kind
   self.ledger, message, kind = ledger.open(self.dir:journal(), {
@@ -285,11 +272,7 @@ function session.run(recipe, settings, ui)
   return self:begin()
 end
 
----A session with a run that is there, taken and opened; its recipe is not loaded yet.
----@return Session?
----@return string? message
----@return Kind? kind
----@return FailureMore? more
+---A session with an existing run, locked and opened; its recipe is not loaded yet.
 local function open_session(dir, settings, ui)
   local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
@@ -302,7 +285,6 @@ local function open_session(dir, settings, ui)
   return nil, message, kind, more
 end
 
----Loads the recipe as the run was begun with.
 function Session:load_recipe()
   local settings = self.settings
   local message, kind
@@ -327,7 +309,7 @@ function session.resume(dir, settings, ui)
   local self <close>, message, kind, more = open_session(dir, settings, ui)
   if not self then return nil, message, kind, more end
   if self.ledger:get("finished_at") then
-    finish.tidy(self) -- a kill may have come between
+    finish.tidy(self) -- a kill may have prevented it
     return report.read(self.dir)
   end
   local rehearsed
@@ -343,8 +325,6 @@ function session.resume(dir, settings, ui)
 end
 
 ---Why a run cannot be retried yet.
----@return string? why
----@return FailureMore? more
 local function unfinished(self)
   if self.ledger:get("finished_at") then return nil end
   local command = "auth0-migrate resume " .. path.quote(self.dir.path)
@@ -352,8 +332,7 @@ local function unfinished(self)
     { next = command }
 end
 
----Imports the users of a finished run's failed.ndjson, after a person or a changed recipe has
----repaired them; the statement then covers both.
+---Imports the failed.ndjson of a finished run, repaired by hand or by the recipe; reports on both.
 ---@param dir? string
 ---@param settings Settings
 ---@param ui table
@@ -383,7 +362,7 @@ function session.retry(dir, settings, ui)
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
----How far a run is, for another terminal: reads the journal only.
+---The progress of a run, for another terminal: reads the journal only.
 ---@param dir? string
 ---@return table?
 ---@return string? message
@@ -399,7 +378,7 @@ function session.status(dir)
   return statement
 end
 
----The statement of a run.
+---The report of a run.
 ---@param dir? string
 ---@return Report?
 ---@return string? message

@@ -1,4 +1,4 @@
---- Staging: the stage of a session, with its signals, its progress, and a turn for other tasks.
+--- Staging: the stage of a session, with its signals and progress; other tasks get their turn.
 
 local connect = require "auth0.api.connect"
 local progress = require "stage.progress"

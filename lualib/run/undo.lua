@@ -1,4 +1,4 @@
---- Undo: deletes the users that a run inserted, and nobody else.
+--- Undo: deletes the users that a run inserted, and no others.
 
 local format = require "base.format"
 local totals = require "journal.totals"
@@ -20,22 +20,22 @@ local undo = {}
 local SCOPES <const> = { "delete:users", "read:users" }
 local BATCH <const> = 50   -- users that are looked up and deleted together
 local AT_ONCE <const> = 4  -- requests in flight
--- Seconds by which a user may be older than its upload, where the tenant said that it inserted it.
+-- Seconds by which a user may be older than its upload if the tenant reported it as inserted.
 local EARLY <const> = 600
--- Where only the time tells a user from one that was there before: how much later than the intent
--- it must be, for the tenant's clock is read to a second, unless the job says when it was made.
+-- If only the time proves that this run created a user: seconds by which it must be newer than the
+-- intent, because the tenant's clock is read to a second, unless the job states its time.
 local PROOF <const> = 1
 
 local INTERRUPTED <const> = "progress is saved"
 
-undo.UPDATED = "there before this run, which only updated it"
+undo.UPDATED = "there before this run, which only updated it" -- as journals store it: do not change
 undo.BEFORE = "created before this run"
 undo.AFTER = "created after this run"
 undo.TOO_CLOSE = "created as the upload started: nothing proves that this run created it"
 undo.SEVERAL = "several users share its identifiers"
 undo.UNKNOWN = "the tenant does not report when it was created"
 
----Whether the user is of this run, by the evidence alone.
+---Whether this run created the user, by the evidence alone.
 ---@param outcome "inserted"|"upserted"
 ---@param theirs {user_id: string, created?: number}[]  users of the connection that may be it
 ---@param hours {first: number, last: number, is_exact: boolean}  of the chunk, see Ledger:hours
@@ -69,13 +69,12 @@ end
 ---@field ui table
 ---@field total integer
 ---@field done integer
----@field skipped integer  of those: dealt with before
+---@field skipped integer  of those: handled before
 ---@field began number
 ---@field stopped boolean
 local Undo = {}
 Undo.__index = Undo
 
----@return {tier: string, hours: number}[]
 local function hours_of(n)
   local list = {}
   for tier, rate in pairs(limits.DELETES_PER_SECOND) do
@@ -85,13 +84,12 @@ local function hours_of(n)
   return json.array(list)
 end
 
----"2.5 h"; of less than an hour "3 min", never none.
+---"2.5 h", or "3 min" if it is less than an hour; at least a minute.
 local function time_text(hours)
   if hours >= 1 then return string.format("%.1f h", hours) end
   return string.format("%d min", math.max(1, math.ceil(hours * 60)))
 end
 
----Deletes these users, a few at a time.
 ---@param targets string[]  user ids
 ---@return true?
 ---@return string? message
@@ -112,7 +110,7 @@ function Undo:delete(targets)
   return true
 end
 
----Looks up a stretch of a chunk's users, deletes those that are of this run, and records it.
+---Looks up some users of a chunk, deletes those that this run created, and records the result.
 ---@param chunk integer
 ---@param entries RunUser[]
 ---@param intended table<integer, boolean>  places that an earlier process was deleting
@@ -184,7 +182,6 @@ function Undo:all()
   return self.ledger:note { undo_finished = clock.now() }
 end
 
----The users that were left alone, a line each.
 local function write_kept(held)
   local output <close>, message, kind = file.create(held.dir:file("kept.ndjson"))
   if not output then return nil, message, kind end
@@ -196,7 +193,7 @@ local function write_kept(held)
   return output:finish()
 end
 
----Notes in the run's own statement what the undo has done.
+---Adds the undo to the run's own report.
 local function note(held)
   local statement = report.read(held.dir)
     or report.build(held.ledger, { directory = held.dir.path })
@@ -237,9 +234,7 @@ local function statement_of(held, users_, began, message, kind, more)
   return figures
 end
 
----Why what the run inserted is not known yet.
----@return string? why
----@return FailureMore? more
+---Why the users that the run inserted are not known yet.
 local function unsettled(held)
   if not held.ledger:is_unsettled() then return nil end
   local command = "auth0-migrate resume " .. path.quote(held.dir.path)
@@ -247,7 +242,7 @@ local function unsettled(held)
     held.dir.path, command), { next = command }
 end
 
----Whether a person, now or before an earlier undo was broken off, has agreed.
+---Whether the operator has confirmed, now or for an earlier undo that was interrupted.
 function Undo:consent(settings)
   local held, ui, n = self.held, self.ui, self.total
   if settings.yes or held.ledger:get("undo_begun") then return true end
@@ -278,7 +273,7 @@ local function watch(self)
   end)
 end
 
----Deletes what a run inserted, or goes on with that.
+---Deletes what a run inserted, or continues an interrupted undo.
 ---@param dir string
 ---@param settings Settings
 ---@param ui table

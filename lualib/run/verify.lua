@@ -1,5 +1,5 @@
---- Verify: the tenant beside what a run sent, all users by one export of the connection, or a
---- sample by look-ups. Memory does not grow with the users: what was sent waits in a scratch file.
+--- Verify: compares the tenant with what a run sent, all users by one export of the connection, or
+--- a sample by lookups. Memory does not grow with the users: what was sent is in a scratch file.
 
 local format = require "base.format"
 local totals = require "journal.totals"
@@ -34,9 +34,8 @@ local ASKED <const> = {
 ---@field status "same"|"different"|"incomplete"
 ---@field exit integer
 ---@field users table<string, integer>  compared, same, different, missing, already_there, failed,
----pending (without a result), in_flight (those that may have been sent), blocked (compared, but
----blocked in the tenant though the run did not say so); extra: in the connection, not of this
----run; not told of a sample
+---pending (without a result), in_flight (may have been sent), blocked (compared, and blocked in the
+---tenant but not by the run); extra: in the connection, not of this run; nil for a sample
 ---@field fields table<string, integer> users in which the field differs
 ---@field examples table[]  the first differences, lines of the list
 ---@field sample? integer   users looked up
@@ -55,7 +54,6 @@ local ASKED <const> = {
 local Verify = {}
 Verify.__index = Verify
 
----Notes a difference.
 ---@param line {position: integer, at: string, outcome: string, user_id?: string, fields?: string[]}
 ---@return true?
 ---@return string? message
@@ -70,12 +68,11 @@ function Verify:note(line)
   return self.output:write(assert(json.encode(line)) .. "\n")
 end
 
----Compares one user that is there.
 function Verify:compare(sent, theirs)
   local names = digests.differences(sent.ids, sent.digests, theirs)
   local users = self.statement.users
   users.compared = users.compared + 1
-  -- Who blocks a user later changes nothing that was sent.
+  -- Blocking a user later changes nothing that was sent.
   if theirs.blocked == true and not sent.digests.blocked then users.blocked = users.blocked + 1 end
   if #names == 0 then
     users.same = users.same + 1
@@ -85,21 +82,20 @@ function Verify:compare(sent, theirs)
     user_id = theirs.user_id, fields = json.array(names) }
 end
 
----A user that should be there and is not.
 function Verify:miss(sent)
   local users = self.statement.users
   users.compared = users.compared + 1
   return self:note { position = sent.position, at = sent.at, outcome = "missing" }
 end
 
----Called between rows: progress, and a turn for signals.
+---Shows progress and lets signals through.
 function Verify:pause(done, total)
   scheduler.pass()
   self.ui:progress { phase = "verify", done = done, total = total,
     seconds = clock.monotonic() - self.began }
 end
 
----Calls `fn` with each user that must, or may, be in the tenant, and what is asked of it.
+---Calls `fn` with each user that must or may be in the tenant, and what is expected of it.
 ---@param fn fun(entry: RunUser, asked: integer): true?, string?, Kind?
 ---@return true?
 ---@return string? message
@@ -124,9 +120,7 @@ function Verify:each(fn)
   return true
 end
 
--- All users -------------------------------------------------------------------------------
-
----The user of the run that an exported one is: the first that does not differ, else the first.
+---The sent user that an exported one matches: the first without differences, else the first.
 local function match(sent, theirs)
   for rows in sent:candidates(theirs) do
     for _, row in ipairs(rows) do
@@ -138,7 +132,6 @@ local function match(sent, theirs)
   end
 end
 
----Takes one exported user.
 function Verify:take(sent, theirs)
   local users, row = self.statement.users, match(sent, theirs)
   if not row then
@@ -152,7 +145,6 @@ function Verify:take(sent, theirs)
   return true
 end
 
----Reads the export.
 function Verify:read(sent, export)
   local input <close>, message, kind = file.open(export)
   if not input then return nil, message, kind end
@@ -181,8 +173,7 @@ function Verify:read(sent, export)
   end)
 end
 
----All users, by an export. Files lie in the run directory, where there is room, and are gone
----afterwards.
+---All users, by an export. Its files are in the run directory, where there is space, until the end.
 function Verify:all()
   local dir, tenant = self.held.dir, self.tenant
   local export, scratch = dir:file("verify.export"), dir:file("verify.db")
@@ -211,9 +202,7 @@ function Verify:all()
   return true
 end
 
--- A sample --------------------------------------------------------------------------------
-
----As many entries as were asked for, each as likely as any other.
+---A random sample of `n` entries, each equally likely.
 function Verify:choose(n)
   local chosen, seen = {}, 0
   local done, message, kind = self:each(function(entry, asked)
@@ -249,8 +238,6 @@ function Verify:sample(n)
   end
   return true
 end
-
--- The whole -------------------------------------------------------------------------------
 
 local function new_statement(held, sample)
   local figures = totals.figures(held.ledger)
