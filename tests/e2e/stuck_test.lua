@@ -18,7 +18,7 @@ local function whole(s, report)
   equal({ report.balanced, report.users.pending, report.users.failed }, { true, 0, 0 })
   equal(report.users.inserted, 40)
   s:holds(40)
-  contains(s:read "shop.run/log.ndjson", "still ran after more than two hours")
+  contains(s:read "shop.run/log.ndjson", "still running after more than two hours")
 end
 
 test("a job that is stuck counts as failed after two hours, and no user is lost", function()
