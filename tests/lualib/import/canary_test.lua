@@ -1,4 +1,4 @@
---- The canary: the first users alone, judged once.
+--- The canary: the first users alone, evaluated once.
 
 local canary = require "import.canary"
 local failures = require "base.failure"
@@ -11,7 +11,7 @@ local tap = require "tests.tap"
 local test = tap.test
 local whole, users_of = import_rig.whole, import_rig.users_of
 
-test("a canary goes alone and is judged once; a clean one lets the rest follow", function()
+test("a canary is sent alone and evaluated once; a clean one releases the rest", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 6, tenant = tenant, ask_canary = function(n)
     tap.equal({ n, tenant.submits }, { 2, 1 })
@@ -22,7 +22,7 @@ test("a canary goes alone and is judged once; a clean one lets the rest follow",
   end)
 end)
 
----Imports as another process would go on, answering the canary's question.
+---Imports as another process that resumes, answering the canary's question.
 local function again(earlier, answer)
   local asked = false
   local run, made = rig.import(earlier.ledger, earlier.dir, {
@@ -67,14 +67,14 @@ test("a question after a canary that an interrupt ends is asked again", function
   end)
 end)
 
-test("nobody to ask after a clean canary: the rest follows", function()
+test("without a terminal the rest follows a clean canary", function()
   rig.with_run({ n = 6 }, function(_, made, book)
     assert(book:note { canary_chunk = 1 })
     tap.equal((again(made, nil)), { "done", true })
   end)
 end)
 
-test("a canary that is not clean is judged once: the next process goes on unasked", function()
+test("a failed canary is evaluated once: the next process continues without a question", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job)
@@ -88,7 +88,7 @@ test("a canary that is not clean is judged once: the next process goes on unaske
   end)
 end)
 
-test("a canary that was there before, or failed, stops the run before the rest", function()
+test("a canary that existed before, or failed, stops the run before the rest", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job)
@@ -107,7 +107,7 @@ local function of_all(book, n)
   assert(book:note { settings = { canary = { n = n } }, staged_at = 1 })
 end
 
-test("a canary of all users is judged once they have their result, and holds nobody", function()
+test("a canary of all users is evaluated at the end, and holds nothing back", function()
   rig.with_run({ n = 6 }, function(_, made, book)
     of_all(book, 9)
     tap.equal(canary.figures(book), { asked = "9", users = 6 })

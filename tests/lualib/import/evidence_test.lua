@@ -15,16 +15,16 @@ local function theirs(fields)
 end
 
 local cases = {
-  { "the same user, made while our lost upload may have run, is ours",
+  { "the same user, created while our lost upload may have run, is ours",
     { theirs() }, WINDOW, "inserted" },
-  { "the same user, made before our first upload, was there", { theirs { created = 900 } }, WINDOW,
+  { "the same user, created before our first upload, existed", { theirs { created = 900 } }, WINDOW,
     "already_there" },
-  { "without a lost upload the same user was there", { theirs() }, nil, "already_there" },
-  { "our address with another id is somebody else", { theirs { user_id = "auth0|8" } }, WINDOW,
+  { "without a lost upload the same user existed", { theirs() }, nil, "already_there" },
+  { "our address with another id is another user", { theirs { user_id = "auth0|8" } }, WINDOW,
     "judged" },
-  { "our id with another address is somebody else", { theirs { email = "bob@example.com" } },
+  { "our id with another address is another user", { theirs { email = "bob@example.com" } },
     WINDOW, "judged" },
-  { "a user that nobody lists is left to the finalizer", {}, WINDOW, "judged" },
+  { "an unlisted user is left to the finalizer", {}, WINDOW, "judged" },
   { "the one that is the same counts among several",
     { theirs { user_id = "auth0|8", email = "x@example.com" }, theirs { created = 1 } }, nil,
     "already_there" },
@@ -54,21 +54,21 @@ test("the ruling names the other user and what differs", function()
   tap.contains(ruling.why, "user_id")
 end)
 
--- A user whom the tenant refused as twice in the file; SPAN: when this run may have made the first.
+-- A user reported as twice in the file; SPAN: when this run may have created the first.
 local SPAN <const> = WINDOW
 
 for _, case in ipairs {
   { "the first of this run counts, and this one is left to the finalizer", { theirs() }, SPAN,
     "judged", "auth0|7" },
-  { "also after a lost upload, which can have made one only", { theirs() }, SPAN, "judged",
+  { "also after a lost upload, which can have created only one", { theirs() }, SPAN, "judged",
     "auth0|7", WINDOW },
-  { "one from before the run was there for both", { theirs { created = 10 } }, SPAN,
+  { "one from before the run existed for both", { theirs { created = 10 } }, SPAN,
     "already_there", "auth0|7" },
-  { "with upsert whoever is there counts as the first", { theirs { created = 10 } }, nil, "judged",
+  { "with upsert any existing user counts as the first", { theirs { created = 10 } }, nil, "judged",
     "auth0|7" },
-  { "somebody with another address is the first by the id", { theirs { email = "x@example.com" } },
+  { "a user with another address is the first by the id", { theirs { email = "x@example.com" } },
     SPAN, "judged", "auth0|7" },
-  { "where nobody is found there is no ghost either", {}, SPAN, "judged" },
+  { "if no user is found there is no ghost either", {}, SPAN, "judged" },
 } do
   test("twice in the file: " .. case[1], function()
     local ruling = evidence.conflict {
@@ -79,7 +79,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a user of another connection with our id is somebody else", function()
+test("a user of another connection with our id is another user", function()
   local ruling = evidence.conflict { ours = OURS, theirs = { theirs { elsewhere = true } } }
   tap.equal({ ruling.outcome, ruling.user_id }, { "judged", "auth0|7" })
   tap.contains(ruling.why, "another user (auth0|7) in another connection has the same ")
@@ -88,7 +88,7 @@ end)
 local ORDINARY <const> = "The user already exist and upsert parameter is false"
 local PROVIDED <const> = "A user with this email was already provided."
 
-test("a ghost is whom no look-up shows, whatever the tenant says of it", function()
+test("a ghost is a user that no lookup shows, whatever the tenant reports", function()
   for _, case in ipairs {
     { "DUPLICATED_USER", ORDINARY, nil, true }, { "DUPLICATED_USER", "", nil, true },
     { "CONFLICT_USERNAME", "taken", nil, true }, { "DUPLICATED_USER", ORDINARY, "auth0|7", false },
@@ -104,12 +104,12 @@ test("a user that a silent job left nowhere is absent", function()
   tap.equal(evidence.unknown { ours = OURS, theirs = {}, window = WINDOW }.outcome, "absent")
 end)
 
-test("a user that a silent job found there was updated, at most", function()
+test("a user that existed before a silent job was at most updated", function()
   local case = { ours = OURS, theirs = { theirs { created = 1 } }, window = WINDOW }
   tap.equal(evidence.unknown(case).outcome, "updated")
 end)
 
-test("factors are in doubt where an upload of the first round was lost", function()
+test("factors are in doubt if an upload of the first round was lost", function()
   tap.equal(evidence.doubts_factors({ mfa_factors = {} }, 1), true)
   tap.equal(evidence.doubts_factors({ mfa_factors = {} }, 2), false)
   tap.equal(evidence.doubts_factors({}, 1), false)
@@ -123,7 +123,7 @@ test("only a value that the connection holds unique makes a repetition safe", fu
   tap.equal(evidence.repeatable({ bob, ann }, { user_id = true }), false)
 end)
 
--- first 1000, last 2000; false: nobody knows
+-- first 1000, last 2000; false: unknown
 for name, case in pairs {
   ["those created meanwhile were inserted"] = { { 1500, 10, 1600 }, 2, "i u i" },
   ["one that came between and was updated leaves it open"] = { { 1500, 1600, 10 }, 1, "? ? u" },
@@ -133,7 +133,7 @@ for name, case in pairs {
   ["one that is gone is open"] = { { 1500, false, 10 }, 1, "i ? u" },
   ["one that is gone was inserted when as many were"] = { { 1500, false, 10 }, 2, "i i u" },
   ["one that is gone leaves the moment before open"] = { { 999, 1000.5, false }, 1, "? ? ?" },
-  ["too few were created meanwhile: nothing is believed"] = { { 10, 20, 1500 }, 2, "? ? ?" },
+  ["too few were created meanwhile: all are unknown"] = { { 10, 20, 1500 }, 2, "? ? ?" },
   ["created after the job is updated"] = { { 1500, 2100 }, 1, "i u" },
 } do
   test("of a job with upsert " .. name, function()

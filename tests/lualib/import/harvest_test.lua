@@ -1,4 +1,4 @@
---- What a job says of refused users, joined to our own records: whatever the tenant's answer lacks.
+--- What a job reports of failed users, joined to our own records, whatever the response lacks.
 
 local alarms = require "report.alarms"
 local totals = require "journal.totals"
@@ -23,7 +23,7 @@ local function our_users()
   }
 end
 
----Imports our users as one job, whose errors are this answer; `fn(failures, book, log)`.
+---Imports our users as one job whose errors are this response; `fn(failures, book, log)`.
 ---@param answer {status: integer?, body: any, summary: table?, state: string?, known: table[]?}
 local function harvested(answer, fn)
   local tenant, log = rig.tenant(), {}
@@ -76,14 +76,14 @@ for _, case in ipairs {
     3 },
   { "though an identifier is a number", { user_id = 17, email = "bob@example.com" }, 2 },
 } do
-  test("a refused user is recognised " .. case[1], function()
+  test("a failed user is recognised " .. case[1], function()
     harvested({ body = { entry(case[2], FORMAT) } }, function(failures)
       tap.equal({ #failures, failures[1].place, failures[1].code }, { 1, case[3], "FORMAT" })
     end)
   end)
 end
 
-test("what is kept of a refused user is our own copy, hash intact", function()
+test("what is kept of a failed user is our own copy, hash intact", function()
   harvested({ body = { entry({ email = "ann@example.com", password_hash = "*****" }, FORMAT) } },
     function(failures, book, _, made)
       local placed = made.dir:users(book:chunk(1))
@@ -115,7 +115,7 @@ for _, case in ipairs {
   { "an error without a message", { code = "CONFLICT" },
     { "CONFLICT", nil, "the tenant reported no message" } },
 } do
-  test("what the tenant says: " .. case[1], function()
+  test("what the tenant reports: " .. case[1], function()
     harvested({ body = { entry({ email = "cid@example.com" }, case[2]) } }, function(failures)
       local f = failures[1]
       tap.equal({ f.code, f.path, f.message }, case[3])
@@ -127,25 +127,25 @@ end
 local ORDINARY <const> = "The user already exist and upsert parameter is false"
 local PROVIDED <const> = "A user with this email was already provided."
 
----{what, the tenant's message, whom a look-up shows, outcome, user_id, part of why}
+---{what, the tenant's message, the user that a lookup shows, outcome, user_id, part of why}
 for _, case in ipairs {
-  { "who is there was there already", ORDINARY, { user_id = "auth0|u2" }, "already_there",
+  { "an existing user is already there", ORDINARY, { user_id = "auth0|u2" }, "already_there",
     "auth0|u2" },
   { "without a message too", nil, { user_id = "auth0|u2" }, "already_there", "auth0|u2" },
-  { "our address under another id is somebody else", ORDINARY, { user_id = "auth0|x" }, "judged",
+  { "our address under another id is another user", ORDINARY, { user_id = "auth0|x" }, "judged",
     "auth0|x", "another user (auth0|x) has the same email and a different user_id" },
-  { "our id in another connection is somebody else", ORDINARY,
+  { "our id in another connection is another user", ORDINARY,
     { user_id = "auth0|u2", elsewhere = true }, "judged", "auth0|u2", "in another connection" },
-  { "whom nobody shows may be a ghost", ORDINARY, nil, "judged", nil, "a ghost" },
+  { "an unlisted user may be a ghost", ORDINARY, nil, "judged", nil, "a ghost" },
   { "twice in the file counts once", PROVIDED,
     { user_id = "auth0|u2", created_at = "now" }, "judged", "auth0|u2",
     "only the first is imported" },
-  { "twice in the file and there before was there already", PROVIDED,
+  { "twice in the file and existing before is already there", PROVIDED,
     { user_id = "auth0|u2", created_at = "2001-01-01T00:00:00Z" }, "already_there", "auth0|u2" },
-  { "twice in the file is no ghost, though nobody shows it", PROVIDED, nil, "judged", nil,
+  { "twice in the file is not a ghost, although unlisted", PROVIDED, nil, "judged", nil,
     "only the first is imported" },
 } do
-  test("DUPLICATED_USER is told apart by message and look-up: " .. case[1], function()
+  test("DUPLICATED_USER is distinguished by message and lookup: " .. case[1], function()
     local known = case[3]
     if known then known.email = "bob@example.com" end
     if known and known.created_at == "now" then known.created_at = import_rig.now() end
@@ -159,7 +159,7 @@ for _, case in ipairs {
       if case[6] then tap.contains(f.why, case[6]) else tap.equal(f.why, nil) end
       local figures = totals.figures(book)
       tap.equal(figures.already_there, case[4] == "already_there" and 1 or 0)
-      -- What to do: only whom a look-up did not find is ever to be deleted.
+      -- What to do: only a user that no lookup found is ever to be deleted.
       for _, group in ipairs(report.findings(book)) do
         local is_ghost = case[2] ~= PROVIDED and not known
         tap.equal(group.fix:lower():find("delete", 1, true) ~= nil, is_ghost, group.fix)
@@ -168,27 +168,27 @@ for _, case in ipairs {
   end)
 end
 
-test("an entry without errors is a failure all the same", function()
+test("an entry without errors is still a failure", function()
   harvested({ body = { { user = { email = "cid@example.com" } } } }, function(failures)
     tap.equal({ #failures, failures[1].code }, { 1, "UNKNOWN" })
     tap.contains(failures[1].message, "no reason")
   end)
 end)
 
-test("a single object stands for a list of one", function()
+test("a single object is read as a list of one", function()
   harvested({ body = entry({ email = "cid@example.com" }, FORMAT) }, function(failures)
     tap.equal({ #failures, failures[1].place }, { 1, 3 })
   end)
 end)
 
-test("a single error stands for a list of one", function()
+test("a single error is read as a list of one", function()
   harvested({ body = { { user = { email = "cid@example.com" }, errors = FORMAT } } },
     function(failures)
       tap.equal({ #failures, failures[1].code, failures[1].path }, { 1, "FORMAT", "picture" })
     end)
 end)
 
-test("two errors of a user are one failure that tells both", function()
+test("two errors of a user are one failure with both", function()
   local conflict = { code = "CONFLICT_USERNAME", message = "taken", path = "username" }
   for _, body in ipairs {
     { entry({ email = "cid@example.com" }, FORMAT, conflict) },
@@ -217,7 +217,7 @@ test("a failed job's details are the reason of each of its users", function()
   end)
 end)
 
-test("what a failed job tells of its users is joined to them; the others are looked up", function()
+test("the errors of a failed job are joined to its users; the others are looked up", function()
   local list = { entry({ user_id = "u2" }, FORMAT), entry({ email = "x@example.com" }, FORMAT) }
   harvested({ state = "failed", summary = {}, body = list }, function(failures, book)
     tap.equal({ failures[1].code, failures[2].code, failures[3].code },
@@ -228,7 +228,7 @@ test("what a failed job tells of its users is joined to them; the others are loo
   end)
 end)
 
-test("of a user whom the job did not tell of, the look-up's reason is kept", function()
+test("a user that the job did not report keeps the reason of the lookup", function()
   harvested({ state = "failed", summary = {}, body = {}, known = {
     { user_id = "auth0|other", email = "bob@example.com" },
   } }, function(failures)
@@ -238,7 +238,7 @@ test("of a user whom the job did not tell of, the look-up's reason is kept", fun
   end)
 end)
 
-test("an entry that matches none of our users is an alarm, in the log and in the report", function()
+test("an entry that matches no user is an alarm, in the log and in the report", function()
   local stranger = entry({ email = "stranger@example.com" }, FORMAT)
   harvested({ body = { stranger }, summary = { total = 3, inserted = 3, updated = 0, failed = 1 } },
     function(failures, book, log)
@@ -254,7 +254,7 @@ test("an entry that matches none of our users is an alarm, in the log and in the
     end)
 end)
 
-test("an entry without any identifier is an alarm; its user is found by looking all up", function()
+test("an entry without any identifier is an alarm; lookups of all find its user", function()
   harvested({ body = { entry({}, FORMAT) } }, function(failures, book)
     tap.equal(#failures, 3)
     tap.equal(report.build(book, { directory = "x" }).alarms, 2)

@@ -1,4 +1,4 @@
---- The import and its end: slots, lost answers, repairs, gates; beside a tenant made of a table.
+--- The import and its end: slots, lost responses, repairs, gates; with a tenant that is a table.
 
 local totals = require "journal.totals"
 local failures = require "base.failure"
@@ -24,7 +24,7 @@ test("every chunk becomes a job, two at a time, and every user is inserted", fun
   end)
 end)
 
-test("full slots of others are waited out without losing the chunk", function()
+test("slots held by other clients are waited out without losing the chunk", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "full", active = 2 }, { outcome = "full", active = 2 } }
   rig.with_run({ n = 4, tenant = tenant }, function(face, made, book)
@@ -33,7 +33,7 @@ test("full slots of others are waited out without losing the chunk", function()
   end)
 end)
 
-test("what did not leave the machine is sent again until the patience is over", function()
+test("an upload that was not sent is retried until the patience runs out", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "unsent", message = "refused", kind = "network" } }
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
@@ -83,7 +83,7 @@ for name, script in pairs {
     end,
   },
 } do
-  test("a user of a lost upload goes once more with upsert for its factors: " .. name, function()
+  test("a user of a lost upload is sent again with upsert for its factors: " .. name, function()
     local tenant, upserts = rig.tenant(), {}
     tenant.script = script
     script[#script + 1] = function(job, request)
@@ -96,7 +96,7 @@ for name, script in pairs {
     }
     local users = rig.users(2)
     users[1].mfa_factors = { { phone = { value = "+491511234567" } } }
-    -- A repair of conflicts has no say in it.
+    -- A repair of conflicts is not consulted.
     local recipe = { params = {}, fix = { CONFLICT_EMAIL = function() error("not asked") end } }
     local options = { users = users, tenant = tenant, recipe = recipe, retry = function() end }
     rig.with_run(options, function(face, made, book)
@@ -106,7 +106,7 @@ for name, script in pairs {
   end)
 end
 
--- Nobody's addresses are unique, and ids are the tenant's: a repetition could make twins.
+-- Addresses are not unique and the tenant assigns ids: a repetition could create duplicates.
 local TWINS <const> = { email = false, user_id = true, username = true, phone_number = true }
 
 local function without_ids(n)
@@ -115,7 +115,7 @@ local function without_ids(n)
   return users
 end
 
----Users that the tenant lists from the given look-up on.
+---Users that the tenant lists from the given lookup on.
 local function listed_from(tenant, look, users)
   local looks = 0
   function tenant.find()
@@ -124,7 +124,7 @@ local function listed_from(tenant, look, users)
   end
 end
 
-test("what may not be repeated is looked for until it is there, beside the import", function()
+test("users that must not be sent again are looked up until they exist", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "uncertain", message = "the connection broke" } }
   listed_from(tenant, 3, {
@@ -145,7 +145,7 @@ local LOST <const> = {
 }
 
 for name, lost in pairs(LOST) do
-  test("users of " .. name .. " that may not be repeated go again once none can appear any more",
+  test("users of " .. name .. " that must not be sent twice are sent again once none can appear",
     function()
       local tenant = rig.tenant()
       tenant.script = { lost }
@@ -160,7 +160,7 @@ for name, lost in pairs(LOST) do
     end)
 end
 
-test("users that may not be repeated and are lost in each round are failed", function()
+test("users that must not be sent again and are lost in each round fail", function()
   local tenant = rig.tenant()
   for round = 1, 4 do tenant.script[round] = LOST["a failed job"] end
   local options = { users = without_ids(2), tenant = tenant, unique = TWINS }
@@ -170,7 +170,7 @@ test("users that may not be repeated and are lost in each round are failed", fun
   end)
 end)
 
-test("users of a job that the tenant lost are looked for while it may still run", function()
+test("users of a job that the tenant lost are looked up while it may still run", function()
   local tenant = rig.tenant()
   tenant.script = { function(job) job.state = "lost" end }
   listed_from(tenant, 3, {
@@ -183,7 +183,7 @@ test("users of a job that the tenant lost are looked for while it may still run"
   end)
 end)
 
-test("uploads that are never answered end the import when the patience is over", function()
+test("uploads that are never answered end the import when the patience runs out", function()
   local tenant = rig.tenant()
   function tenant.submit() return { outcome = "uncertain", message = "closed" } end
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
@@ -204,7 +204,7 @@ test("a rate limit is waited out, in the server's seconds or in our own", functi
   end)
 end)
 
-test("without a lost upload the same conflicts were there before", function()
+test("without a lost upload the same conflicts are users that existed before", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job)
@@ -226,8 +226,8 @@ end)
 
 local ORDINARY <const> = "The user already exist and upsert parameter is false"
 
----A tenant that refuses both users of the first upload as there already; it knows the first, and
----the second under another id.
+---A tenant that reports both users of the first upload as existing; it has the first, and the
+---second under another id.
 local function ordinary_tenant()
   local tenant = rig.tenant()
   local error = { code = "DUPLICATED_USER", message = ORDINARY }
@@ -245,7 +245,7 @@ local function ordinary_tenant()
 end
 
 for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } do
-  test("who is there is never deleted as a ghost " .. name .. ", --delete-ghosts or not", function()
+  test("an existing user is never deleted " .. name .. ", --delete-ghosts or not", function()
     for _, delete_ghosts in ipairs { true, false } do
       local asked = 0
       local function ask()
@@ -267,7 +267,7 @@ for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } 
   end)
 end
 
-test("a look-up that fails makes no ghost: its users are open until one succeeds", function()
+test("a failed lookup finds no ghost: its users stay open until one succeeds", function()
   local tenant = ordinary_tenant()
   local find = tenant.find
   function tenant.find() return nil, "GET /users: given up after 9 tries", "temporary" end
@@ -281,7 +281,7 @@ test("a look-up that fails makes no ghost: its users are open until one succeeds
   end)
 end)
 
-test("a refused user is repaired by the recipe's fix and imported as a new job", function()
+test("a failed user is repaired by the recipe's fix and imported as a new job", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job)
@@ -329,7 +329,7 @@ test("a user that a lost repair with upsert created is inserted, not updated", f
 end)
 
 ---An import with four slots, whose uploads with these numbers are not answered before `fn(tenant)`
----is true, or too much time has passed. Returns how many were under way at once.
+---is true or a timeout. Returns the maximum number in flight.
 local function with_late(late, fn)
   local tenant = rig.tenant()
   local submit, most, under_way, ticks = tenant.submit, 0, 0, 0
@@ -352,7 +352,7 @@ local function with_late(late, fn)
   return most
 end
 
-test("while the answer to an upload is late, the other slots are used", function()
+test("while the response to an upload is late, the other slots are used", function()
   local function others_are_through(tenant) return tenant.submits == 4 end
   tap.equal(with_late({ [1] = true }, others_are_through), 2)
 end)
@@ -393,7 +393,7 @@ test("factors that failed are repeated once with upsert, and the user stays inse
   end)
 end)
 
-test("factors that are repeated in a run with upsert tell apart whom the run inserted", function()
+test("factors sent again in a run with upsert distinguish users that it inserted", function()
   local long_ago <const> = "2020-01-01T00:00:00Z"
   for created, figures in pairs { [now()] = { 2, 0, 0, 0, 0 }, [long_ago] = { 1, 1, 0, 0, 0 } } do
     local tenant = rig.tenant()
@@ -410,7 +410,7 @@ test("factors that are repeated in a run with upsert tell apart whom the run ins
   end
 end)
 
-test("factors that fail again go once more while rounds are left", function()
+test("factors that fail again are sent again while rounds are left", function()
   local tenant = rig.tenant()
   local function refuse(job)
     job.errors = { { user = { user_id = "u1" }, errors = { { code = "MFA_FACTORS_FAILED" } } } }
@@ -471,7 +471,7 @@ test("a failed job whose errors cannot be read ends the import, and is left to t
   end)
 end)
 
-test("uploads without an answer are no tries of a job that fails afterwards", function()
+test("unanswered uploads do not count as attempts of a job that fails afterwards", function()
   local tenant = rig.tenant()
   local lost = { outcome = "uncertain", message = "closed" }
   tenant.script = { lost, lost, lost, function(job)
@@ -484,7 +484,7 @@ test("uploads without an answer are no tries of a job that fails afterwards", fu
   end)
 end)
 
-test("a summary that does not add up is resolved by looking the users up", function()
+test("a summary that does not add up is resolved by lookups", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
@@ -499,7 +499,7 @@ test("a summary that does not add up is resolved by looking the users up", funct
   end)
 end)
 
-test("users whom a completed job never looked at are imported once more as they are", function()
+test("users that a completed job left out are imported again as they are", function()
   local tenant = rig.tenant()
   local function short(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end
   tenant.script = { short }
@@ -513,7 +513,7 @@ test("users whom a completed job never looked at are imported once more as they 
   end)
 end)
 
-test("somebody else's user does not stand for one that a completed job never looked at", function()
+test("another user with the same address is not one that a completed job left out", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job) job.summary = { total = 1, inserted = 1, updated = 0, failed = 0 } end,
@@ -533,7 +533,7 @@ test("somebody else's user does not stand for one that a completed job never loo
   end)
 end)
 
-test("a refused upload ends the import with the tenant's words and keeps the chunk", function()
+test("a refused upload ends the import with the tenant's message and keeps the chunk", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "refused", status = 400, message = "Connection must be enabled.",
     kind = "usage" } }
@@ -560,7 +560,7 @@ end)
 test("a later process adopts the jobs and uncertain uploads of an earlier one", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 6, tenant = tenant }, function(face, made, book)
-    -- Chunk 1 is a running job, chunk 2 an upload without an answer.
+    -- Chunk 1 is a running job, chunk 2 an unanswered upload.
     assert(book:sent(1, assert(book:sending(1)), "job_old"))
     tenant.jobs.job_old = { looks = 0, users = 2 }
     assert(book:sending(2))
@@ -570,7 +570,7 @@ test("a later process adopts the jobs and uncertain uploads of an earlier one", 
   end)
 end)
 
-test("an adopted job that fails is sent again by its watch alone", function()
+test("an adopted job that fails is sent again without the recipe", function()
   local tenant = rig.tenant()
   local function retry() return 50 end
   rig.with_run({ n = 4, tenant = tenant, retry = retry }, function(face, _, book)
@@ -582,7 +582,7 @@ test("an adopted job that fails is sent again by its watch alone", function()
   end)
 end)
 
-test("failures that match none of our users are no failure of ours", function()
+test("failures that match no user of the job do not count as failed users", function()
   local tenant = rig.tenant()
   tenant.script = {
     function(job)
@@ -623,7 +623,7 @@ local MISUSES <const> = {
 }
 
 for _, case in ipairs(MISUSES) do
-  test("a wrong argument of run:" .. case[1] .. " is told at the recipe's line", function()
+  test("a wrong argument of run:" .. case[1] .. " is reported at the recipe's line", function()
     rig.with_run({ n = 1 }, function(face)
       tap.raises(function()
         face[case[1]](face, table.unpack(case[2]))

@@ -2,7 +2,7 @@ local pace = require "import.pace"
 local tap = require "tests.tap"
 local test = tap.test
 
----Watches jobs that take `seconds` each: looks a job, and how late the end was seen, once learned.
+---Polls jobs of `seconds` each: polls per job, and the delay until the end is seen, once learned.
 local function watch(seconds, users, n)
   local p = pace.new()
   local looks, late
@@ -35,20 +35,20 @@ for _, case in ipairs(cases) do
   end)
 end
 
-test("before anything is known the looks grow apart", function()
+test("while nothing is known, polls back off", function()
   local p = pace.new()
   tap.equal(p:wait(100, 0, 0), 0.5)
   assert(p:wait(100, 20, 6) > 4)
   tap.equal(p:wait(100, 500, 40), 10)
 end)
 
-test("the first job is looked at by the tenant's own account of it", function()
+test("the first job is polled by its reported percentage", function()
   local p = pace.new()
   local wait = p:wait(100, 10, 3, 80)
   assert(wait > 2 and wait <= 2.5, wait)
 end)
 
-test("a job that outlasts its time is looked at ever less, at most every ten seconds", function()
+test("polls of an overdue job back off to one every ten seconds", function()
   local p = pace.new()
   p:learn(100, 19, 21)
   local before = p:wait(100, 20, 5)
@@ -57,7 +57,7 @@ test("a job that outlasts its time is looked at ever less, at most every ten sec
   assert(p:wait(100, 4000, 200) <= 10)
 end)
 
-test("a small job says nothing of how long a large one takes", function()
+test("a small job does not predict the time of a large one", function()
   local p = pace.new()
   p:learn(5, 0, 1)
   tap.equal(p:expected(1000), nil)

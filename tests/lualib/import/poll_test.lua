@@ -23,7 +23,7 @@ end
 
 local FAST <const> = 100000 -- own seconds in one: two hours are 72 ms
 
----A tenant whose first job says for ever that it runs.
+---A tenant whose first job is reported as running for ever.
 local function stuck()
   local tenant = rig.tenant()
   local status = tenant.status
@@ -51,7 +51,7 @@ test("a job that runs for more than two hours counts as failed, and its users ar
     end)
   end)
 
-test("a job that runs for more than two hours and made nobody is sent again", function()
+test("a job that runs for more than two hours and created no user is sent again", function()
   local tenant = stuck()
   local options = { n = 2, tenant = tenant, clock = scheduler.clock(FAST) }
   rig.with_run(options, function(face, made, book)
@@ -80,7 +80,7 @@ test("the two hours of an adopted job are counted from its submit", function()
   end)
 end)
 
-test("a clock that was set back makes no job younger than it is, nor older", function()
+test("a clock that was set back changes the age of no job", function()
   local tenant = rig.tenant()
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     local attempt = book:sending(1)
@@ -93,7 +93,7 @@ test("a clock that was set back makes no job younger than it is, nor older", fun
 end)
 
 for _, kind in ipairs { "usage", "parse", "full", "io", "tls" } do
-  test("a look at a job that fails with " .. kind .. " is repeated and never ends a run", function()
+  test("a poll that fails with " .. kind .. " is repeated and never ends a run", function()
     local tenant, events = rig.tenant(), {}
     local status, looks = tenant.status, 0
     function tenant.status(made, id)
@@ -111,7 +111,7 @@ for _, kind in ipairs { "usage", "parse", "full", "io", "tls" } do
 end
 
 for kind in pairs { credentials = 6, temporary = 5 } do
-  test("a look that fails with " .. kind .. " ends the import, and the job stays known", function()
+  test("a poll that fails with " .. kind .. " ends the import, and the job stays known", function()
     local tenant = rig.tenant()
     function tenant.status() return nil, "no", kind end
     rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
@@ -121,7 +121,7 @@ for kind in pairs { credentials = 6, temporary = 5 } do
   end)
 end
 
-test("an upload whose tokens are refused goes out again, and holds no slot meanwhile", function()
+test("an upload whose tokens are rejected is sent again, and holds no slot meanwhile", function()
   local tenant = rig.tenant()
   local no = { outcome = "unauthorized", message = "the access token is refused" }
   tenant.script = { no, no, no, no }
@@ -131,7 +131,7 @@ test("an upload whose tokens are refused goes out again, and holds no slot meanw
   end)
 end)
 
-test("an upload whose tokens stay refused ends the import, and its chunk is staged", function()
+test("an upload whose tokens stay rejected ends the import, and its chunk is staged", function()
   local tenant = rig.tenant()
   function tenant.submit() return { outcome = "unauthorized", message = "refused" } end
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
@@ -141,7 +141,7 @@ test("an upload whose tokens stay refused ends the import, and its chunk is stag
   end)
 end)
 
-test("jobs of others are waited out for hours, with few tries", function()
+test("jobs of other clients are waited out for hours, with few attempts", function()
   local tenant, free_at = rig.tenant(), nil
   local submit = tenant.submit
   local tries, details = 0, {}
@@ -163,7 +163,7 @@ test("jobs of others are waited out for hours, with few tries", function()
   end)
 end)
 
-test("while the slots are taken, chunks that are to be sent again try one at a time", function()
+test("while the slots are taken, chunks to be sent again are tried one at a time", function()
   local tenant = rig.tenant()
   local tries = 0
   function tenant.submit()
@@ -183,7 +183,7 @@ test("while the slots are taken, chunks that are to be sent again try one at a t
   end)
 end)
 
-test("an upload of our own is recognised though our clock was set anew after it", function()
+test("an upload of our own is recognised although our clock was set after it", function()
   local tenant, client = rig.tenant(), { clock_offset = -3600 }
   tenant.script = {
     function() return nil end,

@@ -1,4 +1,4 @@
---- run:users: each user with an outcome, and the id that the tenant chose.
+--- run:users: each user with an outcome, and the user_id that the tenant chose.
 
 local totals = require "journal.totals"
 local file = require "host.file"
@@ -89,7 +89,7 @@ end
 
 local LONG_AGO <const> = "2001-01-01T00:00:00Z"
 
-test("run:users tells whom an upsert inserted and whom it updated, by their creation", function()
+test("run:users separates inserted and updated users of an upsert by creation time", function()
   upserted({ LONG_AGO, now(), LONG_AGO }, function(face, book, tenant)
     local list = {}
     for entry in face:users() do list[entry.position] = entry.outcome end
@@ -100,7 +100,7 @@ test("run:users tells whom an upsert inserted and whom it updated, by their crea
   end)
 end)
 
-test("run:users says unknown, and the statement warns, where creation leaves it open", function()
+test("run:users yields unknown, and the report warns, if creation times do not decide", function()
   upserted({ LONG_AGO, now(), now() }, function(face, book)
     local list = {}
     for entry in face:users() do list[entry.position] = entry.outcome end

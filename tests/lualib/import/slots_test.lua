@@ -5,8 +5,8 @@ local test = tap.test
 
 local MOST <const> = 20
 
----Slots without jitter, some of them held by jobs of ours; jobs of 100 users take `seconds`, unless
----nothing is known of them.
+---Slots without jitter, some of them held by jobs of ours; jobs of 100 users take `seconds`; nil:
+---unknown.
 local function new(seconds, ours)
   local p = pace.new()
   if seconds then p:learn(100, seconds, seconds) end
@@ -15,7 +15,7 @@ local function new(seconds, ours)
   return s
 end
 
----A refusal at `now`, while the tenant has `active` jobs; the seconds until the next try.
+---A refusal at `now`, while the tenant has `active` jobs; the seconds until the next attempt.
 local function refuse(s, now, active)
   s:take(now)
   s:refused(now, active, 100)
@@ -26,7 +26,7 @@ local function near(actual, expected)
   assert(math.abs(actual - expected) < 1e-6, string.format("%s is not %s", actual, expected))
 end
 
-test("until the tenant says that it is full, there are as many slots as we may hold", function()
+test("until the tenant reports that it is full, there are as many slots as we may hold", function()
   tap.equal({ new(60):wait(0), new(60, MOST - 1):wait(0), new(60):foreign() }, { 0, 0, 0 })
   tap.equal(new(60, MOST):wait(0), nil)
 end)
@@ -38,7 +38,7 @@ test("a job of ours that ends leaves a slot at once", function()
   tap.equal(s:wait(0), 0)
 end)
 
-test("slots of others are tried for by the length of jobs, ever more seldom", function()
+test("attempts for slots of other clients follow the length of jobs, with backoff", function()
   local s = new(60)
   near(refuse(s, 0, 2), 12)
   near(refuse(s, 12, 2), 18)
@@ -48,12 +48,12 @@ test("slots of others are tried for by the length of jobs, ever more seldom", fu
     { 2, "2 import jobs of other clients hold slots" })
 end)
 
-test("while no job's length is known, the tries grow apart", function()
+test("while no job's length is known, attempts back off", function()
   local s = new()
   for i, seconds in ipairs { 5, 10, 20, 40, 60, 60 } do near(refuse(s, i * 100, 2), seconds) end
 end)
 
-test("a slot that a job of ours has just left is tried for again soon", function()
+test("a slot that a job of ours has just left is tried again soon", function()
   local s = new(60, 2)
   s:ended(10)
   near(refuse(s, 10, 2), 1)
@@ -70,7 +70,7 @@ test("the job of a lost upload is expected to end as the others do", function()
   near(refuse(s, 70, 2), 10)
 end)
 
-test("beside jobs of others, the end of a lost one is one more time to try", function()
+test("with jobs of other clients, the expected end of a lost one adds an attempt", function()
   local s = new(50)
   s:lose(-45, 100)
   near(refuse(s, 0, 2), 5)
@@ -78,7 +78,7 @@ test("beside jobs of others, the end of a lost one is one more time to try", fun
     { 1, "1 import job of another client holds a slot" })
 end)
 
-test("a lost upload that was found is no job any more", function()
+test("a lost upload that was found no longer holds a slot", function()
   local s = new(50, 1)
   s:lose(0, 100)
   assert(refuse(s, 1, 2) > 0)
@@ -93,7 +93,7 @@ test("a lost upload is forgotten when no job takes so long", function()
   tap.equal(s:foreign(), 1)
 end)
 
-test("one upload at a time tries for a full slot; one that is told nothing makes way", function()
+test("one upload at a time probes full slots; one without a result frees the probe", function()
   local s = new(60, 1)
   refuse(s, 0, 2)
   tap.equal(s:wait(12), 0)
@@ -127,7 +127,7 @@ test("an upload that gets in where a lost one was is followed when the next is d
   near(s:wait(50), 30)
 end)
 
-test("a tenant that takes more than it did has more slots", function()
+test("a tenant that accepts more than before has more slots", function()
   local s = new(60, 2)
   refuse(s, 0, 2)
   s:take(1)

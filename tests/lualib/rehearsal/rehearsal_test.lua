@@ -1,4 +1,4 @@
---- rehearsal: a run against a tenant that it starts, and what ends it before there is one.
+--- rehearsal: a run against a tenant that it starts, and failures before the tenant is ready.
 
 local config = require "cli.common.config"
 local exit_status = require "base.exit_status"
@@ -30,7 +30,7 @@ return {
 
 local function env() end
 
----Rehearses in a folder that is gone afterwards. `fn` gets the folder and what is returned.
+---Rehearses in a temporary folder. `fn` receives the folder and what is returned.
 ---@param changes fun(folder: string): table  options in place of the usual ones
 ---@param fn fun(folder: string, report?: Report, message?: string, kind?: Kind)
 local function rehearse(changes, fn)
@@ -51,7 +51,7 @@ local function rehearse(changes, fn)
   fn(folder, table.unpack(result, 1, result.n))
 end
 
----A spawn that starts the real process, and notes in `seen` what it was asked for.
+---A spawn that starts the real process and records its arguments in `seen`.
 local function watching(seen)
   return function(argv, options)
     seen.argv, seen.env = table.concat(argv, " ", 2), options.env
@@ -79,7 +79,7 @@ test("the run goes to the tenant that was started, which is then ended", functio
   tap.raises(function() seen.child:status() end, "closed")
 end)
 
-test("the clock is the caller's, and the caller's settings stay as they are", function()
+test("the clock is the caller's, and the caller's settings are unchanged", function()
   local seen, own = {}, nil
   rehearse(function()
     own = assert(settings.resolve { flags = {}, config = assert(config.load { env = env }),
@@ -90,7 +90,7 @@ test("the clock is the caller's, and the caller's settings stay as they are", fu
   tap.equal({ own.base, own.run_dir, own.yes, own.time_scale }, { nil, nil, false, 1 })
 end)
 
-test("a login that fails makes 3 of the status, and the report is what comes next", function()
+test("a failed login makes the exit status 3, with the report as the next command", function()
   rehearse(function()
     return { logins = { { id = "ana@example.com", password = "no such" } } }
   end, function(_, report)
@@ -99,7 +99,7 @@ test("a login that fails makes 3 of the status, and the report is what comes nex
   end)
 end)
 
----A child process that prints a text, then nothing more.
+---A child process that prints a text, then nothing.
 local function child_of(text, exit)
   local child = { closed = false }
   function child.status() return exit end
@@ -113,7 +113,7 @@ local function child_of(text, exit)
 end
 
 for exit, kind in pairs { [1] = "fatal", [2] = "usage" } do
-  test("a tenant that ends with " .. exit .. " before it is ready ends the rehearsal", function()
+  test("a tenant that exits with " .. exit .. " before it is ready ends the rehearsal", function()
     local child = child_of("AUTH0_DOMAIN=x\n", exit)
     rehearse(function() return { spawn = function() return child end } end,
       function(_, report, message, what)
@@ -123,12 +123,12 @@ for exit, kind in pairs { [1] = "fatal", [2] = "usage" } do
   end)
 end
 
----A spawn that must not be reached.
+---A spawn that must not be called.
 local function never() error("started") end
 
 for name, tenant in pairs {
-  ["existing users that are not there"] = { existing = "nowhere.json" },
-  ["faults that are not there"] = { faults = "nowhere.yaml" },
+  ["missing existing users"] = { existing = "nowhere.json" },
+  ["missing faults"] = { faults = "nowhere.yaml" },
 } do
   test(name .. " are told before anything is started", function()
     rehearse(function() return { tenant = tenant, spawn = never } end,
@@ -139,7 +139,7 @@ for name, tenant in pairs {
   end)
 end
 
-test("a folder that is no rehearsal's is left alone", function()
+test("a folder that is not a rehearsal is left alone", function()
   rehearse(function(folder)
     assert(file.mkdir(path.join(folder, "shop.rehearsal/chunks")))
     assert(file.write(path.join(folder, "shop.rehearsal/diary.txt"), "mine"))

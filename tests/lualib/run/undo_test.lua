@@ -8,31 +8,31 @@ local test = tap.test
 local HOURS <const> = { first = 10000, last = 10360, is_exact = false }
 local EXACT <const> = { first = 10000, last = 10360, is_exact = true }
 
----{what, outcome, created of the users that may be it, what becomes of it, why}
+---{what, outcome, creation times of the candidates, decision, why}
 for _, case in ipairs {
   { "created while its job ran", "inserted", { 10100 }, "delete" },
   { "created at the last moment", "inserted", { 10360 }, "delete" },
   { "created again a minute after", "inserted", { 10420 }, "kept", undo.AFTER },
-  { "created before, said to be inserted, by a clock that was wrong", "inserted", { 9500 },
+  { "created before, reported as inserted, by a wrong clock", "inserted", { 9500 },
     "delete" },
   { "created long before", "inserted", { 9000 }, "kept", undo.BEFORE },
-  { "created just before, where the job does not tell whom it updated", "upserted", { 9900 },
+  { "created just before, if the job does not report which users it updated", "upserted", { 9900 },
     "kept", undo.UPDATED },
-  { "created two seconds before, where the job does not tell", "upserted", { 9998 }, "kept",
+  { "created two seconds before, if the job does not report", "upserted", { 9998 }, "kept",
     undo.UPDATED },
-  { "created before by less than clocks are read to, where the job does not tell", "upserted",
+  { "created before by less than the clock's precision, if the job does not report", "upserted",
     { 9999.5 }, "kept", undo.TOO_CLOSE },
-  { "created in the second of the intent, where the job does not tell", "upserted", { 10000.5 },
+  { "created in the second of the intent, if the job does not report", "upserted", { 10000.5 },
     "kept", undo.TOO_CLOSE },
-  { "created in the second of a job whose making is known", "upserted", { 10000.5 }, "delete",
+  { "created in the second of a job with a known time", "upserted", { 10000.5 }, "delete",
     nil, EXACT },
-  { "created just before a job whose making is known", "upserted", { 9999.9 }, "kept",
+  { "created just before a job with a known time", "upserted", { 9999.9 }, "kept",
     undo.TOO_CLOSE, EXACT },
-  { "created in the hours, where the job does not tell", "upserted", { 10001 }, "delete" },
-  { "created after the hours, where the job does not tell", "upserted", { 10420 }, "kept",
+  { "created in the hours, if the job does not report", "upserted", { 10001 }, "delete" },
+  { "created after the hours, if the job does not report", "upserted", { 10420 }, "kept",
     undo.AFTER },
   { "of no known age", "inserted", { false }, "kept", undo.UNKNOWN },
-  { "not there", "inserted", {}, "gone" },
+  { "that does not exist", "inserted", {}, "gone" },
   { "two that were created in the hours", "inserted", { 10001, 10002 }, "kept", undo.SEVERAL },
   { "one of two", "inserted", { 9000, 10002 }, "delete" },
 } do
