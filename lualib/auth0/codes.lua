@@ -20,8 +20,8 @@ local codes = {}
 codes.list = {
   {
     name = "ANY_OF_MISSING", related = { "ONE_OF_MISSING", "ONE_OF_MULTIPLE" }, class = "data",
-    meaning = "none of the accepted identifiers is there, or a hash has no known shape",
-    fix = "Give the user an identifier that the connection accepts, and check the hash's shape.",
+    meaning = "no accepted identifier is present, or the hash has an unknown format",
+    fix = "Add an identifier that the connection accepts, and check the format of the hash.",
   },
   {
     name = "ARRAY_LENGTH_LONG", class = "data", meaning = "too many MFA factors",
@@ -29,15 +29,15 @@ codes.list = {
   },
   {
     name = "ARRAY_LENGTH_SHORT", class = "data", meaning = "an empty list",
-    fix = "Leave mfa_factors out where there is no factor.",
+    fix = "Leave mfa_factors out if the user has no factor.",
   },
   {
     name = "CONFLICT", class = "conflict", meaning = "another user has one of these identifiers",
-    fix = "Compare with the existing user; skip the record, or upsert if the address is the same.",
+    fix = "Compare with the existing user; skip the record, or upsert if the e-mail is the same.",
   },
   {
-    name = "CONFLICT_EMAIL", class = "conflict", meaning = "another user has this address",
-    fix = "Skip the record, or run again with --upsert; a user_id must then be the tenant's.",
+    name = "CONFLICT_EMAIL", class = "conflict", meaning = "another user has this e-mail address",
+    fix = "Skip the record, or run again with --upsert; its user_id must match the tenant's.",
   },
   {
     name = "CONFLICT_USERNAME", class = "conflict", meaning = "another user has this username",
@@ -45,29 +45,29 @@ codes.list = {
   },
   {
     name = "CONNECTION_NOT_FOUND", class = "configuration",
-    meaning = "the connection vanished or was disabled",
+    meaning = "the connection was deleted or disabled",
     fix = "Check the connection with `auth0-migrate doctor`, then resume.",
   },
   {
     name = "DUPLICATED_USER", class = "conflict",
-    meaning = "the user is there already, stands twice in the file, or meets a ghost",
-    fix = "Compare with the existing user; skip the record, or run again with --upsert; a user_id "
-      .. "must then be the tenant's.",
+    meaning = "the user already exists, occurs twice in the file, or conflicts with a ghost",
+    fix = "Compare with the existing user; skip the record, or run again with --upsert; its "
+      .. "user_id must match the tenant's.",
   },
   {
     name = "ENUM_MISMATCH", related = { "ENUM_CASE_MISMATCH" }, class = "data",
-    meaning = "a word outside the allowed ones",
-    fix = "Use one of the documented words, in lower case.",
+    meaning = "not one of the allowed values",
+    fix = "Use one of the documented values, in lower case.",
   },
   {
     name = "FORMAT", synonyms = { "INVALID_FORMAT" }, related = { "UNKNOWN_FORMAT" },
     class = "data",
     meaning = "not a valid address or URL",
     fix = "Clean the value in the recipe (value.email), or leave it out.",
-    fixes = { picture = "Leave a picture out that is no http or https address." },
+    fixes = { picture = "Map an http or https URL, or leave the picture out." },
   },
   {
-    name = "INVALID_TYPE", class = "data", meaning = "another type than the field has",
+    name = "INVALID_TYPE", class = "data", meaning = "the value has the wrong type",
     fix = "Convert the value in the recipe (value.boolean, tostring), or leave it out.",
   },
   {
@@ -80,7 +80,7 @@ codes.list = {
   },
   {
     name = "MAXIMUM", related = { "MAXIMUM_EXCLUSIVE" }, class = "data",
-    meaning = "a number is too big", fix = "Check the hash's parameters.",
+    meaning = "a number is too large", fix = "Check the hash's parameters.",
   },
   {
     name = "MINIMUM", related = { "MINIMUM_EXCLUSIVE" }, class = "data",
@@ -88,90 +88,91 @@ codes.list = {
   },
   {
     name = "MFA_FACTORS_FAILED", class = "retry",
-    meaning = "the user was saved, the MFA factors were not",
-    fix = "Retry; if it repeats, import without factors and enrol them later.",
+    meaning = "the user was saved without the MFA factors",
+    fix = "Retry; if it fails again, import without factors and enroll them later.",
   },
   {
     name = "NOT_PASSED", class = "data",
-    meaning = "a forbidden name, or two fields that exclude each other",
-    fix = "Remove the reserved metadata name, or keep only one kind of password hash.",
+    meaning = "a reserved name, or two mutually exclusive fields",
+    fix = "Rename the reserved metadata key, or keep only one of the two password hashes.",
   },
   {
     name = "OBJECT_REQUIRED", synonyms = { "OBJECT_MISSING_REQUIRED_PROPERTY" }, class = "data",
-    meaning = "a property that must be there is missing",
+    meaning = "a required property is missing",
     fix = "Set the property in the recipe, or skip such records with a reason.",
   },
   {
-    name = "PATTERN", class = "data", meaning = "the text has not the required shape",
-    fix = "Bring the value into the shape that the message names, or leave it out.",
+    name = "PATTERN", class = "data", meaning = "the text does not have the required format",
+    fix = "Convert the value to the format in the message, or leave it out.",
     fixes = {
-      phone_number = "Bring the number into the form +4930123456 (value.phone), or leave it out.",
-      picture = "Leave a picture out that is no http or https address.",
+      phone_number = "Convert the number to the form +4930123456 (value.phone), or leave it out.",
+      picture = "Map an http or https URL, or leave the picture out.",
       custom_password_hash = "Build the hash with auth0.password, or leave it out.",
-      password_hash = "Only plain bcrypt of cost 10 goes here; write "
+      password_hash = "Only plain bcrypt with cost 10 is valid here; write "
         .. "`custom_password_hash = password.auto(row.hash)` for other hashes.",
     },
   },
   {
     name = "OBJECT_ADDITIONAL_PROPERTIES", class = "data",
-    meaning = "a property that Auth0 does not know",
+    meaning = "an unknown property",
     fix = "Correct the spelling, or move the value into app_metadata or user_metadata.",
   },
   {
     name = "OBJECT_PROPERTIES_MAXIMUM", class = "data",
-    meaning = "two kinds of factor in one entry of mfa_factors",
-    fix = "Give each factor an entry of its own.",
+    meaning = "two factors in one entry of mfa_factors",
+    fix = "Give each factor an entry of its own in mfa_factors.",
   },
   {
     name = "OBJECT_PROPERTIES_MINIMUM", class = "data", meaning = "an empty object",
     fix = "Leave the empty object out.",
   },
   {
-    name = "ARRAY_UNIQUE", class = "data", meaning = "the same entry twice in a list",
-    fix = "Keep one of them.",
+    name = "ARRAY_UNIQUE", class = "data", meaning = "a duplicate entry in a list",
+    fix = "Remove the duplicate entry.",
   },
   {
     name = "SOURCE", own = true, class = "data",
-    meaning = "a source record that cannot be read",
-    fix = "Repair the source at this place; the other records are not affected.",
+    meaning = "the source record cannot be read",
+    fix = "Repair this record in the source; other records are not affected.",
   },
   {
-    name = "RECIPE_ERROR", own = true, class = "data", meaning = "the recipe's map raised an error",
-    fix = "Correct the recipe at the line named; `preview --at PLACE` shows its record.",
+    name = "RECIPE_ERROR", own = true, class = "data",
+    meaning = "the recipe's map function raised an error",
+    fix = "Correct the recipe at the given line; `preview --at PLACE` shows the record.",
   },
   {
     name = "RECIPE_RESULT", own = true, class = "data", meaning = "map did not return a user",
     fix = "Return a user, a list of users, or nil and a reason.",
   },
   {
-    name = "TOO_LARGE", own = true, class = "data", meaning = "one user is larger than a chunk",
-    fix = "Move bulky metadata elsewhere, or raise --chunk-bytes (at most 500000).",
+    name = "TOO_LARGE", own = true, class = "data", meaning = "the user is larger than a chunk",
+    fix = "Store large metadata elsewhere, or raise --chunk-bytes (at most 500000).",
   },
   {
-    name = "DUPLICATE", own = true, class = "data", meaning = "the same user once more",
-    fix = "Nothing to do: the one kept is named.",
+    name = "DUPLICATE", own = true, class = "data", meaning = "another record has the same user",
+    fix = "Nothing to do: the message names the record that was kept.",
   },
   {
     name = "UNKNOWN", own = true, class = "unknown",
-    meaning = "refused with a message and without a code",
+    meaning = "the tenant returned a message without a code",
     fix = "Read the message; the user in failed.ndjson is complete and can be sent again.",
     fixes = {
-      custom_password_hash = "A user that has a password keeps it: leave the hash out of an "
-        .. "upsert, or delete the user, then retry.",
+      custom_password_hash = "An upsert cannot replace an existing password: leave the hash "
+        .. "out, or delete the user, then retry.",
     },
   },
   {
     name = "JOB_FAILED", own = true, class = "retry",
-    meaning = "the whole job failed and said nothing about single users",
-    fix = "Retry; if it repeats, use smaller chunks (--chunk-bytes).",
+    meaning = "the whole job failed without errors for single users",
+    fix = "Retry; if it fails again, use smaller chunks (--chunk-bytes).",
   },
 }
 
 -- What to do about DUPLICATED_USER where more than the code is known.
 codes.TWICE_FIX =
-  "Keep one record of each user in the source or by the recipe's dedupe: the first was imported."
+  "Keep one record per user, in the source or with the recipe's dedupe; the first was imported."
 codes.GHOST_FIX =
-  "Delete the ghost (--delete-ghosts, or the connection's users by e-mail), then retry."
+  "Delete the ghost (--delete-ghosts, or by e-mail in the connection), then retry."
 
 local canonical, by_name = {}, {} ---@type table<string, string>, table<string, Code>
 for _, entry in ipairs(codes.list) do
@@ -203,7 +204,7 @@ end
 ---@return Code
 function codes.get(code)
   return by_name[code] or {
-    name = code, class = "unknown", meaning = "a code that is not documented",
+    name = code, class = "unknown", meaning = "an undocumented code",
     fix = "Read the message; the user in failed.ndjson is complete and can be sent again.",
   }
 end

@@ -88,14 +88,14 @@ end
 function connection.objection(settings)
   local name = settings.name
   if settings.strategy ~= "auth0" then
-    return string.format("connection %s is of strategy %s", name, tostring(settings.strategy)),
-      "users can only be imported into a database connection: name another one"
+    return string.format("connection %s has the strategy %s", name, tostring(settings.strategy)),
+      "users can only be imported into a database connection: choose another one"
   elseif settings.custom_database and not settings.import_mode then
     return string.format("connection %s is a custom database without import mode", name),
-      'switch on "Import Users to Auth0" in its settings, or name another one'
+      'enable "Import Users to Auth0" in its settings, or choose another one'
   elseif not settings.enabled then
     return string.format("connection %s is not enabled for any application", name),
-      "enable it for one (Applications tab of the connection)"
+      "enable it for an application (Applications tab of the connection)"
   end
 end
 
@@ -114,9 +114,9 @@ local SHAPE <const> = {
 ---@return Kind? kind
 function connection.decode(text)
   local value, message = json.decode(text)
-  if value == nil then return nil, "the connection file: " .. message, "usage" end
+  if value == nil then return nil, "cannot parse the connection file: " .. message, "usage" end
   if type(value) ~= "table" or json.is_array(value) then
-    return nil, "the connection file holds no JSON object", "usage"
+    return nil, "the connection file is not a JSON object", "usage"
   end
   if type(value.options) == "table" then return connection.from_api(value) end
   local settings = connection.defaults()
@@ -124,7 +124,7 @@ function connection.decode(text)
     if not SHAPE[key] then
       return nil, string.format("the connection file: unknown setting %q", key), "usage"
     elseif type(given) ~= SHAPE[key] then
-      return nil, string.format("the connection file: %s is no %s", key,
+      return nil, string.format("the connection file: %s must be of type %s", key,
         SHAPE[key] == "table" and "object" or SHAPE[key]), "usage"
     elseif key == "unique" then
       for name, is in pairs(given) do settings.unique[name] = is end

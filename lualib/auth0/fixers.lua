@@ -84,11 +84,11 @@ function fixers.shorten(user, failure)
   for _, e in ipairs(own_errors(failure)) do
     local path = e.path or ""
     if not SHORTENED[path] then
-      return nil, path == "" and "the error names no field" or path .. " cannot be shortened"
+      return nil, path == "" and "the error does not name a field" or path .. " cannot be shortened"
     end
     local most, value = most_of(path, e.message), user[path]
     if type(value) ~= "string" or not utf8.len(value) then
-      return nil, path .. " is no text that can be shortened"
+      return nil, path .. " is not text that can be shortened"
     end
     local shorter = cut(value, most)
     if shorter ~= value then
@@ -96,7 +96,7 @@ function fixers.shorten(user, failure)
       done[#done + 1] = string.format("%s was shortened to %d characters", path, most)
     end
   end
-  if #done == 0 then return nil, "nothing is too long by our count" end
+  if #done == 0 then return nil, "no field is longer than the maximum" end
   return user, { why = list_of(done) }
 end
 
@@ -162,9 +162,9 @@ function fixers.drop_field(user, failure)
   local targets, names, seen = {}, {}, {}
   for _, e in ipairs(own_errors(failure)) do
     local paths = paths_of(e)
-    if #paths == 0 then return nil, "the error names no field" end
+    if #paths == 0 then return nil, "the error does not name a field" end
     for _, path in ipairs(paths) do
-      if path == "email" then return nil, "the address is never left out" end
+      if path == "email" then return nil, "the e-mail address is never removed" end
       local holder, key = find(user, path)
       if not holder then return nil, "the user has no " .. path end
       if not seen[path] then
@@ -175,7 +175,7 @@ function fixers.drop_field(user, failure)
   end
   remove_all(targets)
   if type(user.mfa_factors) == "table" and #user.mfa_factors == 0 then user.mfa_factors = nil end
-  return user, { why = list_of(names) .. (#names == 1 and " was" or " were") .. " left out" }
+  return user, { why = list_of(names) .. (#names == 1 and " was" or " were") .. " removed" }
 end
 
 ---A fixer that leaves out fields of the first level.
@@ -199,22 +199,22 @@ fixers.drop_factors = function(user, failure)
   if user.mfa_factors == nil then return nil, "the user has no MFA factors" end
   user.mfa_factors = nil
   return user, {
-    why = "the MFA factors were left out",
+    why = "the MFA factors were removed",
     upsert = failure.code == "MFA_FACTORS_FAILED" or nil,
   }
 end
 
 ---@type Fixer
-fixers.drop_username = dropper({ "username" }, "username", "the username was left out")
+fixers.drop_username = dropper({ "username" }, "username", "the username was removed")
 
 ---@type Fixer
 fixers.drop_phone = dropper({ "phone_number", "phone_verified" }, "phone number",
-  "the phone number was left out")
+  "the phone number was removed")
 
 ---Leaves out the password's hash: the user has to set a password before logging in.
 ---@type Fixer
 fixers.drop_hash = dropper({ "password_hash", "custom_password_hash" }, "password hash",
-  "the password hash was left out; the user has to set a password")
+  "the password hash was removed; the user must set a new password")
 
 -- Rename ----------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ local function suffixed(name, suffix, round)
   local last = suffix:gsub("%%d", tostring(round))
   local new = suffix:gsub("%%d", tostring(round + 1))
   if round > 1 and #name > #last and name:sub(-#last) == last then
-    if last == new then return nil, "the renamed username is taken too" end
+    if last == new then return nil, "the new username is also taken" end
     name = name:sub(1, -#last - 1)
   end
   return name .. new
@@ -239,13 +239,13 @@ function fixers.rename_username(how)
     local suffix = how
     how = function(name, _, failure) return suffixed(name, suffix, failure.round or 1) end
   elseif type(how) ~= "function" then
-    error("rename_username takes a suffix or a function, not a " .. type(how), 2)
+    error("rename_username expects a suffix or a function, not a " .. type(how), 2)
   end
   return function(user, failure)
     local old = user.username
     if type(old) ~= "string" then return nil, "the user has no username" end
     local new, why = how(old, user, failure)
-    if new == nil then return nil, why or "no other username was found" end
+    if new == nil then return nil, why or "no other username is available" end
     user.username = new
     return user, { why = "the username was changed" }
   end
@@ -258,7 +258,7 @@ end
 ---@return User
 ---@return FixOptions
 function fixers.upsert(user)
-  return user, { upsert = true, why = "sent once more, with upsert" }
+  return user, { upsert = true, why = "sent again with upsert" }
 end
 
 ---Asks for the deletion of an unlisted user that stands in the way. It happens only with
@@ -269,9 +269,9 @@ end
 ---@return FixOptions|string
 function fixers.ghost(user, failure)
   if codes.is_twice(failure.code, failure.message) then
-    return nil, "the same user stood twice in the job; that is no ghost"
+    return nil, "the same user occurs twice in the job; it is not a ghost"
   end
-  return user, { delete_ghost = true, why = "an unlisted user in its place was deleted" }
+  return user, { delete_ghost = true, why = "a conflicting unlisted user was deleted" }
 end
 
 -- Combine ---------------------------------------------------------------------------------

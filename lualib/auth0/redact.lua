@@ -96,8 +96,8 @@ local function parts_of(text)
   end
   local parts, signs = {}, {}
   if counts.capital or counts.small then
-    parts[1] = not counts.small and "capital letters" or not counts.capital and "small letters"
-      or "letters"
+    parts[1] = not counts.small and "upper-case letters"
+      or not counts.capital and "lower-case letters" or "letters"
   end
   if counts.digit then parts[#parts + 1] = "digits" end
   if counts[OUTSIDE] then
@@ -169,7 +169,7 @@ end
 
 local function of_text(text, as)
   local n = utf8.len(text)
-  if not n then return count(#text, "byte") .. " that are no UTF-8" end
+  if not n then return count(#text, "byte") .. ", not valid UTF-8" end
   local mark = mark_of(text)
   if mark ~= "" then
     local rest = text:sub(#mark + 1)
@@ -177,16 +177,17 @@ local function of_text(text, as)
       rest ~= "" and ", " .. behind(rest, mark:find("%$2%l?%$%d%d%$$") ~= nil) or "")
   end
   return of_phone(text) or of_alphabet(text) or of_address(text, n, as)
-    or string.format("text of %s: %s", count(n, "character"), parts_of(text))
+    or string.format("%s, %s", count(n, "character"), parts_of(text))
 end
 
 ---A text, its outer blanks named apart, for they are not seen.
 local function of_string(text, as)
   if text == "" then return "empty string" end
   local front, core, tail = text:match("^(%s*)(.-)(%s*)$")
-  if core == "" then return "blanks alone, " .. count(#text, "character") end
-  return of_text(core, as) .. (front ~= "" and ", behind " .. count(#front, "blank") or "")
-    .. (tail ~= "" and ", before " .. count(#tail, "blank") or "")
+  if core == "" then return "only whitespace, " .. count(#text, "character") end
+  return of_text(core, as)
+    .. (front ~= "" and ", " .. count(#front, "leading whitespace character") or "")
+    .. (tail ~= "" and ", " .. count(#tail, "trailing whitespace character") or "")
 end
 
 local function of_number(number)
@@ -226,7 +227,7 @@ function redact.of(value, as)
   if kind == "string" then return of_string(value, as) end
   if kind == "number" then return of_number(value) end
   if kind == "table" then return of_table(value) end
-  if value == nil then return "nothing" end
+  if value == nil then return "missing" end
   if value == json.null then return "null" end
   return kind == "userdata" and "record" or kind
 end
@@ -238,7 +239,7 @@ function redact.of_raw(raw)
   if type(raw) ~= "string" then return redact.of(raw) end
   local n = utf8.len(raw)
   local lines = select(2, raw:gsub("\n", "")) + 1
-  return (n and count(n, "character") or count(#raw, "byte") .. " that are no UTF-8")
+  return (n and count(n, "character") or count(#raw, "byte") .. ", not valid UTF-8")
     .. (lines > 1 and " in " .. lines .. " lines" or "")
 end
 

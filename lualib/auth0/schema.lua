@@ -131,7 +131,7 @@ local function username_patterns(username)
   else
     list[#list + 1] = "^%+%d*[" .. NO_DIGIT .. "][" .. USERNAME .. "]*$"
     list[#list + 1] = "^%+$"
-    name = name .. " and no phone number"
+    name = name .. " and not a phone number"
   end
   if username.allow_email then
     list[#list + 1] = "^" .. any .. "@" .. any .. "$"
@@ -139,7 +139,7 @@ local function username_patterns(username)
     list[#list + 1] = "^" .. any .. "@[" .. NO_DOT .. "]*$"
     list[#list + 1] = "^@" .. any .. "$"
     list[#list + 1] = "^" .. any .. "@" .. any .. "@" .. any .. "$"
-    name = name .. " and no e-mail address"
+    name = name .. " and not an e-mail address"
   end
   return list, name
 end
@@ -278,13 +278,13 @@ function UserValidator:check(user, draft)
     if finding.keyword == "additional" then
       suggest(self.rule, finding)
     elseif finding.keyword == "max_length" and finding.path == "username" then
-      finding.fix = "A connection that allows longer usernames is described by --connection-file."
+      finding.fix = "If the connection allows longer usernames, pass --connection-file."
     elseif finding.keyword == "forbidden" and finding.path == "username" then
-      finding.message = "the connection has no usernames and may refuse this user"
+      finding.message = "the connection does not use usernames and may reject this user"
     elseif finding.keyword == "max_length" and finding.warning then
-      finding.message = finding.message .. " on Auth0's profile page; it may be refused"
+      finding.message = finding.message .. " on Auth0's profile page; Auth0 may reject it"
     elseif finding.keyword == "max_bytes" then
-      finding.message = "Auth0 may refuse profiles above 10 KB"
+      finding.message = "Auth0 may reject profiles larger than 10 KB"
     end
   end
   return findings

@@ -271,14 +271,14 @@ end
 
 test("https against a plain server ends with 2 and says that there is no encryption", function()
   local ended = against({}, "https"):ends_with(2)
-  tap.contains(ended.stderr, "no encrypted connection to https://127.0.0.1:")
+  tap.contains(ended.stderr, "cannot establish a TLS connection to https://127.0.0.1:")
   tap.contains(ended.stderr, "next: auth0-migrate run shop.lua input=good.csv --yes")
 end)
 
 test("a certificate that nobody vouches for ends with 2 and names --ca-file", function()
   local pem = assert(file.read "tests/host/http.pem")
   local ended = against({ cert = pem, key = pem }, "https"):ends_with(2)
-  tap.contains(ended.stderr, "no encrypted connection to https://127.0.0.1:")
+  tap.contains(ended.stderr, "cannot establish a TLS connection to https://127.0.0.1:")
   tap.contains(ended.stderr, "--ca-file")
 end)
 

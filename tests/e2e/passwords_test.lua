@@ -144,12 +144,12 @@ test("a rehearsal ends with 3 when a login fails, and its statement names it", f
     local ended = s:run({ "rehearse", "shop.lua", "input=people.csv", "--logins", "logins.csv",
       "--json" }):ends_with(3)
     local failed = { { id = "anna@example.com", result = "no",
-      reason = "the password does not fit" } }
+      reason = "the password is wrong" } }
     equal(ended:object().logins, { tried = 2, failed = failed })
     local written = json.decode(s:read "shop.rehearsal/report.json")
     equal({ written.exit, written.logins.failed }, { 3, failed })
     local shown = s:run({ "report", "shop.rehearsal" }):ends_with(3).stdout
-    contains(shown, "2 tried, 1 succeeded\n  anna@example.com: the password does not fit")
+    contains(shown, "2 tried, 1 succeeded\n  anna@example.com: the password is wrong")
     equal(s:read("shop.rehearsal/log.ndjson"):find("anna", 1, true), nil)
     discreet(ended, BCRYPT)
   end)
@@ -222,7 +222,7 @@ test("prove says why there is no form, who is not there, and what the import ref
     s:write("logins.csv", string.format(CSV, "anna@example.com") .. "u2," .. PLAIN .. "\n"
       .. "nobody@example.com,x\n")
     local text = prove(s):ends_with(3).stdout
-    contains(text, "row.hash is phpass; Auth0 has no form for it")
+    contains(text, "row.hash is phpass, but Auth0 cannot import it")
     contains(text, "u2: no, people.csv:3")
     contains(text, "the password matches the mapped hash (bcrypt)")
     contains(text, "the import would reject this user: FORMAT email, ")
@@ -312,7 +312,7 @@ test("hash identify names the scheme and the line, with 3 for what Auth0 cannot 
     contains(s:run({ "hash", "identify", "$P$Babcdef" }):ends_with(3).stdout, "phpass")
     contains(s:run({ "hash", "identify", ("0"):rep(40) }):ends_with(0).stdout, '"sha1", row.hash')
     contains(s:run({ "hash", "identify", "secret" }):ends_with(3).stdout,
-      "unknown: the password's scheme was not recognised; `prove` ")
+      "unknown: the scheme of the hash was not recognized; `prove` ")
     s:run({ "hash", "name", "x" }):ends_with(2)
   end)
 end)

@@ -153,7 +153,7 @@ test("retry does what a fixer asks for beside the user", function()
       [[finalize = { rounds = 1 }, fix = { DUPLICATED_USER = require "auth0.fixers".upsert }]]))
     local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(0):object()
     tap.equal({ statement.users.inserted, statement.users.updated }, { 2, 1 })
-    tap.contains(s:read "shop.run/report.json", "sent once more, with upsert")
+    tap.contains(s:read "shop.run/report.json", "sent again with upsert")
   end)
 end)
 

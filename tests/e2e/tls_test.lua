@@ -17,7 +17,7 @@ test("a tenant with TLS wants --ca-file, and with another authority a run ends w
     local started = scene:tenant { "--tls" }
     tap.contains(scene.env.AUTH0_DOMAIN, "https://127.0.0.1:")
     local refused = scene:run(program.words("--yes")):ends_with(2)
-    tap.contains(refused.stderr, "no encrypted connection to https://127.0.0.1:")
+    tap.contains(refused.stderr, "cannot establish a TLS connection to https://127.0.0.1:")
     tap.contains(refused.stderr, "--ca-file")
     local path = authority(scene, started)
     local other = scene:start { "tenant", "--tls" }

@@ -76,7 +76,7 @@ test("looks at a job bear refused tokens as long as the patience lasts; then sta
     s:tenant { "--faults", "faults.yaml" }
     local ended = s:run(words("--yes", "--json", "--patience", "100s")):ends_with(6)
     local report = ended:object()
-    contains(report.message, "fresh ones in a row")
+    contains(report.message, "new tokens in a row")
     equal({ report.users.pending, report.next }, { 4, "auth0-migrate resume shop.run" })
   end)
 end)
@@ -87,7 +87,7 @@ test("a secret that no longer counts ends the run at once, with 6", function()
     local one = s:start(words("--yes", "--chunk-users", "10", "--json"))
     s:until_("a job", function() return s:metrics().jobs > 0 end)
     tenant.client_secret = "another"
-    contains(one:ends_with(6):object().message, "the credentials are refused")
+    contains(one:ends_with(6):object().message, "the tenant rejected the credentials")
   end)
 end)
 
@@ -107,7 +107,7 @@ test("a private key of somebody else is refused: status 6", function()
     s:write("key.pem", assert(file.read "tests/fixtures/tenant/key.pem"))
     local keyed = { AUTH0_CLIENT_SECRET = "", AUTH0_PRIVATE_KEY_FILE = s:path "key.pem" }
     local ended = s:run(words "--yes", keyed):ends_with(6)
-    contains(ended.stderr, "the credentials are refused")
+    contains(ended.stderr, "the tenant rejected the credentials")
     assert(not s:exists "shop.run")
   end)
 end)

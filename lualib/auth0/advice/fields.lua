@@ -14,90 +14,91 @@ local COUNTRY <const> = 'value.phone(row.phone, "49") adds the calling code'
 local function phone(value)
   if type(value) ~= "string" then return end
   if value:find("^%d[.,]?%d*[eE]%+?%d+$") then
-    return "a spreadsheet has rounded it", "Export the numbers as text; these digits are lost."
+    return "a spreadsheet rounded it", "Export the column as text; the rounded digits are lost."
   elseif value:find("%a") then
-    return "letters in it", "Map the number alone, in the form +4930123456, or leave it out."
+    return "it contains letters", "Map only the number, in the form +4930123456, or leave it out."
   elseif value:find("^%s*00") then
-    return '"00" where "+" belongs', "Use value.phone(row.phone), which writes +."
+    return 'it starts with "00" instead of "+"', "Use value.phone(row.phone), which writes +."
   elseif not value:find("^%s*%+") then
-    return 'no "+" in front', "Bring it into the form +4930123456 (" .. COUNTRY
+    return 'it does not start with "+"', "Convert it to the form +4930123456 (" .. COUNTRY
       .. "), or leave it out."
   elseif select(2, value:gsub("%d", "")) > 15 then
-    return "more than 15 digits", "Correct the number in the source, or leave it out."
+    return "it has more than 15 digits", "Correct the number in the source, or leave it out."
   elseif value:find("%d") then
-    return 'other characters than digits behind the "+"', "Use value.phone(row.phone), which takes "
-      .. "them out, or leave the number out."
+    return 'it contains characters other than digits after the "+"',
+      "Use value.phone(row.phone), which removes them, or leave the number out."
   end
-  return "no digits in it", "Leave the number out."
+  return "it has no digits", "Leave the number out."
 end
 
-local LEAVE_USERNAME <const> = "Map it with value.username(row.name), which leaves out what Auth0 "
-  .. "refuses, and keep the old name in app_metadata."
-local ALLOWED <const> = "Where the connection allows %s, give its settings with --connection-file."
+local LEAVE_USERNAME <const> = "Map it with value.username(row.name), which returns nil for names "
+  .. "that Auth0 rejects, and keep the old name in app_metadata."
+local ALLOWED <const> = "If the connection allows %s, pass its settings with --connection-file."
 
 local function username(value, finding)
   if type(value) ~= "string" then return end
   if finding.keyword == "max_length" then
-    return nil, "Shorten it, or leave it out. " .. ALLOWED:format("longer ones")
+    return nil, "Shorten it, or leave it out. " .. ALLOWED:format("longer usernames")
   end
   if finding.keyword ~= "pattern" then return end
-  if value:find("%s") then return "a blank in it", LEAVE_USERNAME end
+  if value:find("%s") then return "it contains whitespace", LEAVE_USERNAME end
   if value:find("[\x80-\xff]") then
-    return "letters outside a-z, which Auth0 does not take", LEAVE_USERNAME
+    return "it contains letters outside a-z, which Auth0 does not accept", LEAVE_USERNAME
   end
   local sign = value:match("[^%w_+%-.!#$'^`~@]")
-  if sign then return string.format('"%s" in it', sign:gsub("%c", "?")), LEAVE_USERNAME end
+  if sign then return string.format('it contains "%s"', sign:gsub("%c", "?")), LEAVE_USERNAME end
   if value:find("@", 1, true) then
     return "it looks like an e-mail address",
-      "Leave it out: people log in by their address. " .. ALLOWED:format("such names")
+      "Leave it out: users log in with their address. " .. ALLOWED:format("such usernames")
   end
   return "it looks like a phone number",
-    "Leave it out, or map it as phone_number. " .. ALLOWED:format("such names")
+    "Leave it out, or map it as phone_number. " .. ALLOWED:format("such usernames")
 end
 
 local function email(value)
   if type(value) ~= "string" then return end
   local _, signs = value:gsub("@", "")
   if value:find("^%s") or value:find("%s$") then
-    return nil, "Take the blanks off: value.email(row.email)."
+    return nil, "Remove the whitespace: value.email(row.email)."
   elseif value:find("<.*@.*>") then
-    return nil, 'Map the address between "<" and ">" alone: row.email:match("<(.-)>").'
+    return nil, 'Map the part between "<" and ">": row.email:match("<(.-)>").'
   elseif value:find("^mailto:") then
-    return nil, 'Leave "mailto:" out: row.email:gsub("^mailto:", "").'
+    return nil, 'Remove "mailto:": row.email:gsub("^mailto:", "").'
   elseif signs > 1 and value:find("[,; ]") then
-    return nil, "Choose one of the addresses: value.split(row.email, \",\")[1]."
+    return nil, "Map one of the addresses: value.split(row.email, \",\")[1]."
   end
-  return nil, "Correct it in the source, or skip such records (value.email gives nil for them)."
+  return nil, "Correct it in the source, or skip such records (value.email returns nil)."
 end
 
 local function user_id(value, finding)
   if type(value) ~= "string" then return end
   if finding.keyword == "pattern" then
-    return "a blank in it", 'Take it out: value.trim at an end, row.id:gsub("%s", "_") inside.'
+    return "it contains whitespace",
+      'Remove it with value.trim at the ends, with row.id:gsub("%s", "_") inside.'
   elseif finding.keyword == "max_length" then
-    return nil, "Give a shorter id, or none (Auth0 makes one), and keep this one in app_metadata."
+    return nil, "Map a shorter id, or none (Auth0 makes one), and keep this one in app_metadata."
   end
 end
 
 local function picture(value)
   if type(value) ~= "string" then return end
-  if value:find("^//") then return nil, 'Put "https:" in front.' end
-  if value:find("^data:") then return nil, "Leave it out: Auth0 takes addresses, no image data." end
-  if value:find("%s") then return nil, 'Escape blanks as %20: row.picture:gsub(" ", "%%20").' end
-  return nil, "Put the site's https:// address in front, or leave the picture out."
+  if value:find("^//") then return nil, 'Prefix it with "https:".' end
+  if value:find("^data:") then return nil, "Leave it out: Auth0 accepts URLs, not image data." end
+  if value:find("%s") then return nil, 'Escape spaces as %20: row.picture:gsub(" ", "%%20").' end
+  return nil, "Prefix it with the https:// URL of the site, or leave the picture out."
 end
 
 local function totp(value)
   if type(value) ~= "string" then return end
-  local fix = "Map it with value.totp(row.secret), which writes it as Auth0 reads it."
-  if value:find("^otpauth:") then return "a whole otpauth: address", fix end
-  if value:find("=", 1, true) then return "padding (=)", fix end
-  if value:find("[%s-]") then return "blanks or hyphens in it", fix end
-  if value:find("%l") and not value:find("[189]") then return "small letters in it", fix end
+  local fix = "Map it with value.totp(row.secret), which converts it for Auth0."
+  if value:find("^otpauth:") then return "it is an otpauth: URL", fix end
+  if value:find("=", 1, true) then return "it has padding (=)", fix end
+  if value:find("[%s-]") then return "it contains whitespace or hyphens", fix end
+  if value:find("%l") and not value:find("[189]") then return "it has lower-case letters", fix end
   if value:find("^%x+$") then
-    return "hex digits", 'Map it with value.totp(row.secret, { encoding = "hex" }).'
+    return "it consists of hex digits", 'Map it with value.totp(row.secret, { encoding = "hex" }).'
   end
-  return "characters that Base32 does not have (A-Z, 2-7)", fix
+  return "it contains characters outside Base32 (A-Z, 2-7)", fix
 end
 
 local function no_table(value, finding)
@@ -108,10 +109,10 @@ local function metadata(name)
   return function(value, finding)
     if finding.code ~= "INVALID_TYPE" then return end
     if type(value) == "string" and value:find("^%s*[{%[]") then
-      return "it is JSON in a text",
+      return "it is JSON in a string",
         string.format("Decode it: %s = value.json(row.%s).", name, name)
     end
-    return nil, string.format("Give it a name: %s = { origin = ... }.", name)
+    return nil, string.format("Wrap it in an object: %s = { origin = ... }.", name)
   end
 end
 
@@ -132,8 +133,8 @@ end
 local TYPE_FIXES <const> = {
   boolean = "Convert it: value.boolean(row.x) reads true, t, yes, 1 and their opposites.",
   string = "Convert it: tostring(row.x).",
-  object = "Give a table with names.",
-  array = "Give a list: { { totp = { secret = ... } } }.",
+  object = "Map a table with string keys.",
+  array = "Map a list: { { totp = { secret = ... } } }.",
 }
 
 ---Whether JSON has a table of this shape.
@@ -147,14 +148,14 @@ end
 
 local function wrong_type(value, finding)
   if type(value) == "userdata" and value ~= json.null then
-    return nil, "Take the record's members one by one, or leave it out."
+    return nil, "Map the members of the record one by one, or leave it out."
   elseif type(value) == "function" then
     return nil, "Call the function, or leave it out."
   elseif type(value) == "table" and finding.wanted == "any" then
-    return nil, is_regular(value) and "Flatten the metadata, or leave out what refers to itself."
-      or "Give a list without gaps, or a table with names: migrate.array marks lists."
+    return nil, is_regular(value) and "Flatten the metadata, or break the cycle in it."
+      or "Map a list without gaps or a table with string keys; migrate.array marks lists."
   end
-  return nil, TYPE_FIXES[finding.wanted] or "Leave it out: JSON has no such value."
+  return nil, TYPE_FIXES[finding.wanted] or "Leave it out: JSON cannot represent it."
 end
 
 -- Of Auth0's profile, but not of an import file.
@@ -165,11 +166,11 @@ local NOT_IMPORTABLE <const> = {
   password = "password", plain_password = "password",
 }
 local NOT_IMPORTABLE_FIX <const> = {
-  date = "Move it into app_metadata under another name, such as legacy_%s: no import sets it.",
-  none = "Move it into app_metadata or user_metadata, or leave it out: no import sets %s.",
-  connection = "Leave %s out: --connection names it for the whole run.",
-  roles = "Leave %s out, and assign them when the users are there (`finalize`, run:request).",
-  password = "Map its hash with auth0.password: an import takes no cleartext.",
+  date = "Move it into app_metadata under another name (legacy_%s): an import cannot set it.",
+  none = "Move it into app_metadata or user_metadata, or leave it out: an import cannot set %s.",
+  connection = "Leave %s out: --connection sets it for the whole run.",
+  roles = "Leave %s out, and assign them after the import (`finalize`, run:request).",
+  password = "Map its hash with auth0.password: an import does not accept cleartext.",
 }
 
 local function unknown_property(_, finding)
@@ -185,15 +186,15 @@ end
 local function reserved(_, finding)
   local name = last_name(finding.path)
   if finding.path == "username" then
-    return nil, "Leave usernames out, or switch them on for the connection."
+    return nil, "Leave usernames out, or enable them for the connection."
   end
-  return nil, string.format("Leave it out, or give it another name, such as legacy_%s: Auth0 keeps "
-    .. "%s for itself.", name, name)
+  return nil, string.format("Leave it out, or use another name, such as legacy_%s: Auth0 reserves "
+    .. "%s.", name, name)
 end
 
 local function missing(_, finding)
   if finding.path:find("^mfa_factors") then
-    return nil, "Leave the factor out where it has no value."
+    return nil, "Leave the factor out if it has no value."
   end
   return nil, string.format("Map %s, or skip such records: `return nil, \"no %s\"`.", finding.path,
     last_name(finding.path):gsub("_", " "))
@@ -214,8 +215,8 @@ end
 
 local function too_large(value)
   local name = type(value) == "table" and fields.largest(value)
-  return nil, string.format("Keep bulky data elsewhere%s: 10 KB is the most that Auth0 documents.",
-    name and " (most is in " .. name .. ")" or "")
+  return nil, string.format("Store large data elsewhere%s; Auth0 documents a limit of 10 KB.",
+    name and " (the largest member is " .. name .. ")" or "")
 end
 
 ---By the rule's keyword.
@@ -224,11 +225,11 @@ local KEYWORDS <const> = {
   type = wrong_type, additional = unknown_property, forbidden = reserved, required = missing,
   max_bytes = too_large,
   key_without = function()
-    return nil, 'Give the key another name: name:gsub("[.$]", "_").'
+    return nil, 'Rename the key: name:gsub("[.$]", "_").'
   end,
   exclusive = function()
-    return nil, "Keep one: `custom_password_hash = password.auto(row.hash)` takes any scheme that "
-      .. "says itself what it is."
+    return nil, "Keep one: `custom_password_hash = password.auto(row.hash)` accepts any "
+      .. "self-describing scheme."
   end,
   any_required = function()
     return nil, 'Map one of them, or skip such records: `return nil, "no identifier"`.'
@@ -236,7 +237,7 @@ local KEYWORDS <const> = {
   max_length = function(value, finding)
     local most = finding.maximum
     return nil, type(value) == "string" and most and string.format(
-      "Cut it to %d characters in the recipe, or leave it out.", most) or nil
+      "Shorten it to %d characters in the recipe, or leave it out.", most) or nil
   end,
 }
 

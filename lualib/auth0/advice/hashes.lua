@@ -8,25 +8,26 @@ local text = require "host.text"
 
 local hashes = {}
 
-local NO_HASH <const> = "leave the hash out; these users set a new password."
-local CUT_OFF <const> = "Export the whole column; where the source has no more, " .. NO_HASH
-local WHAT_IS_IT <const> = "Find out what it is: `auth0-migrate hash identify -`, or `prove` "
-  .. "with a known login."
+local NO_HASH <const> = "leave the hash out; these users must set a new password."
+local CUT_OFF <const> = "Export the whole column; if it has no more, " .. NO_HASH
+local WHAT_IS_IT <const> = "Identify it with `auth0-migrate hash identify -`, or with `prove` "
+  .. "and a known login."
 local BCRYPT_LENGTH <const> = 60 -- characters
-local NO_SALT <const> = "Auth0 documents no scrypt without one"
+local NO_SALT <const> = "Auth0 documents scrypt only with a salt"
 local BUILT <const> = "Write `%s`; row.hash stands for the value."
-local PERHAPS <const> = "Write `%s`, if `prove` agrees; row.hash stands for the value."
+local PERHAPS <const> = "Write `%s` if `prove` confirms it; row.hash stands for the value."
 local LDIF <const> =
   'custom_password_hash = password.ldap_password(password.bytes(row.hash, "base64"))'
 local AUTO <const> = { -- for what says itself what it is
   supported = true, line = "custom_password_hash = password.auto(row.hash)",
 }
-local TRY_ONE <const> = "Try one such login in a test tenant before all are sent."
+local TRY_ONE <const> = "Test one such login in a test tenant before you import all users."
 
 ---A value with blanks around it, as databases pad and files end their lines.
 local function blanks(value)
   if text.trim(value) ~= value then
-    return "blanks around it", "Take the blanks off: value.trim, or the builder in auth0.password."
+    return "it has leading or trailing whitespace",
+      "Remove the whitespace with value.trim or a builder of auth0.password."
   end
 end
 
@@ -49,17 +50,17 @@ end
 
 local function bcrypt_fault(value)
   local kind, cost = value:match("^%$2(%l?)%$(%d%d)%$")
-  if not kind then return "it is no bcrypt hash", WHAT_IS_IT end
+  if not kind then return "it is not a bcrypt hash", WHAT_IS_IT end
   if kind == "" or kind == "x" then
-    return "bcrypt of this kind is not supported", "Auth0 cannot verify it: " .. NO_HASH
+    return "this variant of bcrypt is not supported", "Auth0 cannot verify it: " .. NO_HASH
   elseif #value < BCRYPT_LENGTH then
-    return string.format("it is cut off, %d of %d characters", #value, BCRYPT_LENGTH), CUT_OFF
+    return string.format("it is truncated: %d of %d characters", #value, BCRYPT_LENGTH), CUT_OFF
   elseif #value > BCRYPT_LENGTH then
-    return string.format("%d characters, bcrypt has %d", #value, BCRYPT_LENGTH),
-      "Map the bcrypt hash alone, without what the source joins to it."
+    return string.format("it has %d characters, but bcrypt has %d", #value, BCRYPT_LENGTH),
+      "Map only the bcrypt hash, without the data that the source appends to it."
   elseif not value:sub(8):find("^[./A-Za-z0-9]+$") then
-    return "a character that bcrypt does not have",
-      "Look at how the column is exported: something has escaped or converted it."
+    return "it contains a character that bcrypt does not use",
+      "Check how the column is exported: the value was escaped or converted."
   end
   return nil, nil, kind, tonumber(cost)
 end
@@ -95,9 +96,9 @@ function hashes.plain(value)
   local cause, fix, kind, cost = bcrypt(value)
   if cause then return cause, fix end
   local custom = "Write `custom_password_hash = password.bcrypt(row.hash)` instead."
-  if kind == "y" then return "PHP's $2y$ belongs into custom_password_hash", custom end
+  if kind == "y" then return "$2y$ (PHP) is valid in custom_password_hash only", custom end
   if cost ~= 10 then
-    return string.format("its cost is %d, here it must be 10", cost or 0), custom
+    return string.format("its cost is %d, but password_hash requires 10", cost or 0), custom
   end
 end
 
@@ -105,7 +106,7 @@ local function custom_bcrypt(value)
   local cause, fix, _, cost = bcrypt(value)
   if cause then return cause, fix end
   if cost < 4 or cost > 31 then
-    return string.format("its cost is %d, bcrypt has 4 to 31", cost), "Auth0 cannot verify it: "
+    return string.format("its cost is %d, outside 4 to 31", cost), "Auth0 cannot verify it: "
       .. NO_HASH
   end
 end
@@ -140,7 +141,7 @@ local function encoded(value, encoding, size, digest_name, member)
   local cause, fix = blanks(value)
   if cause then return cause, fix end
   if value:find("^0[xX]") and encoding == "hex" then
-    return '"0x" in front', "Leave the 0x out: password.digest does."
+    return 'it starts with "0x"', "Remove the 0x, or use password.digest, which does."
   end
   cause, fix = other_scheme(value, function(scheme) return scheme:find(" of %d+ bytes$") ~= nil end)
   if cause then return cause, fix end
@@ -149,25 +150,25 @@ local function encoded(value, encoding, size, digest_name, member)
   if size and fits(value, other, size) or not size and not fits(value, encoding) and
     fits(value, other) then
     return string.format("it is %s, not %s", ENCODING_NAMES[other], ENCODING_NAMES[encoding]),
-      string.format('Write encoding = "%s", or build the hash with auth0.password, which tells '
-        .. "by the length.", other)
+      string.format('Write encoding = "%s", or build the hash with auth0.password, which detects '
+        .. "it by the length.", other)
   end
   local bytes = rules.decode(value, encoding)
   if not bytes then
     if encoding == "hex" and value:find("^%x+$") then
-      return "an odd number of hex digits, so it is cut off", CUT_OFF
+      return "it has an odd number of hex digits, so it is truncated", CUT_OFF
     end
-    return "not all of it is " .. ENCODING_NAMES[encoding],
-      "Look at how the column is exported; password.bytes tells what can be read."
+    return "it is not valid " .. ENCODING_NAMES[encoding],
+      "Check how the column is exported: the value was converted or joined to other data."
   end
   if not size or #bytes == size then return end
   local name = digest_of(#bytes)
   if name and name ~= digest_name and member then
-    return string.format("%d bytes have the length of %s", #bytes, name),
-      string.format('Write %s = "%s", if `auth0-migrate prove` agrees.', member, name)
+    return string.format("%d bytes is the length of %s", #bytes, name),
+      string.format('Write %s = "%s" if `auth0-migrate prove` confirms it.', member, name)
   end
-  return string.format("%d bytes instead of %d", #bytes, size), #bytes < size and CUT_OFF
-    or "Take off what is joined to the hash: a salt is given apart (`prove` finds it)."
+  return string.format("it has %d bytes instead of %d", #bytes, size), #bytes < size and CUT_OFF
+    or "Separate the hash from the data joined to it: map a salt as `salt` (`prove` finds it)."
 end
 
 local function phc(value, name)
@@ -175,27 +176,27 @@ local function phc(value, name)
   if cause then return cause, fix end
   cause, fix = other_scheme(value, function(scheme) return scheme == name end)
   if cause then return cause, fix end
-  local rebuild = "Write `custom_password_hash = password.phc(row.hash)`, which puts it right."
+  local rebuild = "Write `custom_password_hash = password.phc(row.hash)`, which corrects it."
   local kind = identify.of(value)
   if not (kind and kind.supported) then
-    rebuild = "Compare with the form named; where parts are missing, " .. NO_HASH
+    rebuild = "Compare it with the form in the message; if parts are missing, " .. NO_HASH
   end
   local rest = value:match("^%$[%w-]+%$(.*)$")
-  if not rest then return "no $" .. name .. "... in front", rebuild end
-  if value:find("=$") then return "Base64 with padding (=)", rebuild end
+  if not rest then return "it does not start with $" .. name, rebuild end
+  if value:find("=$") then return "its Base64 has padding (=)", rebuild end
   if rest:gsub("^.*%$", "") == "" or select(2, rest:gsub("%$", "")) < 1 then
-    return "salt or key is missing", CUT_OFF
+    return "the salt or the key is missing", CUT_OFF
   end
-  if rest:find("[._-][^$]*$") then return "another alphabet than Base64's + and /", rebuild end
-  return "parameters or parts that are missing or not in this order", rebuild
+  if rest:find("[._-][^$]*$") then return "its Base64 uses an alphabet without + and /", rebuild end
+  return "parameters or parts are missing or out of order", rebuild
 end
 
 local function pbkdf2_check(value)
   local key = digest.unbase64(value:match("%$([^$]+)$") or "")
   local written = value:match("l=(%d+)")
   if key and written ~= tostring(#key) then
-    return nil, string.format("Write l=%d, or build the value with password.pbkdf2, which counts; "
-      .. "if l was right, the key is cut off.", #key)
+    return nil, string.format("Write l=%d, or build the value with password.pbkdf2, which sets it; "
+      .. "if l is correct, the key is truncated.", #key)
   end
 end
 
@@ -206,27 +207,26 @@ local function ldap(value)
   if not scheme then
     local whole = digest.unbase64(value)
     if whole and whole:find("^{[%w_-]+}") then
-      return "Base64 around all of it, as LDIF writes it with ::",
-        BUILT:format(LDIF)
+      return "the whole value is Base64, as LDIF writes it after ::", BUILT:format(LDIF)
     end
     cause, fix = other_scheme(value, function() return false end)
-    return cause or "no {SCHEME} in front", fix or "Put the scheme in front, such as {SSHA}."
+    return cause or "it does not start with {SCHEME}", fix or "Add its scheme, such as {SSHA}."
   end
   local kind = identify.of(value)
   if kind and kind.supported then
-    return "another form than Auth0's", BUILT:format(kind.line)
+    return "Auth0 expects another form", BUILT:format(kind.line)
   end
   local size, salted = rules.ldap_size(scheme)
   if not size then
-    return "a scheme that Auth0 cannot verify", "Auth0 has no form for it: " .. NO_HASH
+    return "Auth0 cannot verify this scheme", "Auth0 has no form for it: " .. NO_HASH
   end
   local bytes = digest.unbase64(data)
-  if not bytes then return "what follows the scheme is no Base64", CUT_OFF end
+  if not bytes then return "the data after the scheme is not Base64", CUT_OFF end
   if not salted and #bytes > size then
-    return "longer than its digest, as with a salt",
+    return "it is longer than its digest, as if it had a salt",
       string.format("Write {S%s} if it is salted.", scheme:upper())
   end
-  return "shorter than its digest" .. (salted and " and a salt" or ""), CUT_OFF
+  return "it is shorter than its digest" .. (salted and " and a salt" or ""), CUT_OFF
 end
 
 ---What is wrong with `custom_password_hash.hash.value`.
@@ -238,7 +238,7 @@ local function value_fault(custom, finding)
   if algorithm == "bcrypt" then return custom_bcrypt(value) end
   if algorithm == "ldap" then return ldap(value) end
   if algorithm == "pbkdf2" and finding.code == "ENUM_MISMATCH" then
-    return nil, "Write a digest that Auth0 knows, such as sha256; password.pbkdf2 does."
+    return nil, "Write a digest that Auth0 supports, such as sha256, or use password.pbkdf2."
   end
   if algorithm == "pbkdf2" and finding.keyword == "check" then return pbkdf2_check(value) end
   if algorithm == "argon2" or algorithm == "pbkdf2" then return phc(value, algorithm) end
@@ -246,7 +246,7 @@ local function value_fault(custom, finding)
     local cause, fix = encoded(value, hash.encoding, custom.keylen)
     local bytes = rules.decode(value, hash.encoding)
     if not bytes or cause and cause:find("^it is") then return cause, fix end
-    return nil, string.format("Write keylen = %d, or build it with password.scrypt, which counts.",
+    return nil, string.format("Write keylen = %d, or use password.scrypt, which sets it.",
       #bytes)
   end
   local member = algorithm == "hmac" and "digest" or "algorithm"
@@ -261,8 +261,8 @@ local function encoding_fault(custom)
   end
   local value = type(custom.hash) == "table" and custom.hash.value
   local is_hex = type(value) == "string" and rules.decode(value, "hex") ~= nil
-  return nil, string.format('Write encoding = "%s", as the value is written; auth0.password tells '
-    .. "it by itself.", is_hex and "hex" or "base64")
+  return nil, string.format('Write encoding = "%s", the encoding of the value; auth0.password '
+    .. "detects it.", is_hex and "hex" or "base64")
 end
 
 local function cost_fault(custom, finding)
@@ -272,7 +272,7 @@ local function cost_fault(custom, finding)
     return "it may be the logarithm", string.format("Write cost = %d (2 to the power of %d).",
       1 << cost, cost)
   end
-  return nil, "Write N, a power of two such as 16384; password.scrypt takes it as `cost`."
+  return nil, "Write N, a power of two such as 16384; password.scrypt accepts it as `cost`."
 end
 
 local function is_whole(number)
@@ -286,10 +286,10 @@ local function scrypt_salt(custom)
   if cause then return cause, fix end
   local is_power = is_whole(cost) and cost > 1 and cost & (cost - 1) == 0
   local reads = OTHER_ENCODING[hash.encoding] and rules.decode(hash.value, hash.encoding)
-  if not is_power or not reads then return NO_SALT, "Give the salt." end
+  if not is_power or not reads then return NO_SALT, "Add the salt." end
   local more = is_whole(custom.blockSize) and ", block = " .. custom.blockSize or ""
   if is_whole(custom.parallelization) then more = more .. ", lanes = " .. custom.parallelization end
-  return NO_SALT, string.format("Give the salt: `custom_password_hash = password.scrypt { "
+  return NO_SALT, string.format("Add the salt: `custom_password_hash = password.scrypt { "
     .. 'cost = %d%s, salt = row.salt, key = password.bytes(row.hash, "%s") }`; row.hash stands '
     .. "for the value, row.salt for the bytes of the salt.", cost, more, hash.encoding)
 end
@@ -308,9 +308,9 @@ local function hmac_fault(what)
     local cause, fix = self_described(hash.value)
     if cause then return cause, fix end
     local name, key = hmac_digest(hash), type(hash.key) == "table" and hash.key or {}
-    if not name then return nil, "Give " .. what .. "." end
+    if not name then return nil, "Add " .. what .. "." end
     local more = OTHER_ENCODING[key.encoding] and ', { key_encoding = "' .. key.encoding .. '" }'
-    return nil, string.format("Give %s: `custom_password_hash = password.hmac(\"%s\", row.hash, "
+    return nil, string.format("Add %s: `custom_password_hash = password.hmac(\"%s\", row.hash, "
       .. "row.key%s)`; row.hash and row.key stand for the values.", what, name, more or "")
   end
 end
@@ -318,7 +318,7 @@ end
 local function salt_fault(custom, finding)
   local name = tostring(custom.algorithm)
   if finding.code == "NOT_PASSED" and not finding.warning then
-    return name .. " has its salt in the value", "Leave `salt` out."
+    return name .. " stores its salt in the value", "Leave `salt` out."
   elseif name == "scrypt" then
     return scrypt_salt(custom)
   end
@@ -329,31 +329,31 @@ local function encoding_of(member)
   return function(custom)
     local given = member(custom)
     local encoding = type(given) == "table" and given.encoding
-    return nil, string.format('Write encoding = "utf8" where the value is text and not %s.',
+    return nil, string.format('Write encoding = "utf8" if the value is text, not %s.',
       ENCODING_NAMES[encoding] or "encoded")
   end
 end
 
-local NO_VALUE <const> = "Leave custom_password_hash out where the source has no hash: the "
-  .. "builders of auth0.password give nil then."
-local WRITE_BUILDER <const> = "Build the hash with auth0.password, which writes all that is needed."
-local NOT_HERE <const> = "Leave it out: only scrypt has it."
+local NO_VALUE <const> = "Leave custom_password_hash out if the source has no hash; the "
+  .. "builders of auth0.password return nil then."
+local WRITE_BUILDER <const> = "Build the hash with auth0.password, which sets all required members."
+local NOT_HERE <const> = "Leave it out: only scrypt uses it."
 
 ---Of a member of custom_password_hash; a text is the fix alone.
 ---@type table<string, string|fun(custom: table, finding: UserFinding): string?, string?>
 local MEMBERS <const> = {
   ["hash.value"] = value_fault,
   ["hash.encoding"] = encoding_fault,
-  ["hash.digest"] = hmac_fault "the HMAC's digest",
+  ["hash.digest"] = hmac_fault "the digest of the HMAC",
   ["hash.key"] = hmac_fault "the key of the HMAC",
   ["hash.key.value"] = encoding_of(function(custom) return custom.hash.key end),
   ["salt.value"] = encoding_of(function(custom) return custom.salt end),
   salt = salt_fault,
-  ["salt.position"] = 'Write position = "prefix" or "suffix"; Auth0 has no other place for a salt.',
+  ["salt.position"] = 'Write position = "prefix" or "suffix"; Auth0 supports no other position.',
   cost = cost_fault,
-  keylen = "Write keylen, the bytes of the hash: password.scrypt counts them.",
+  keylen = "Write keylen, the length of the hash in bytes; password.scrypt sets it.",
   ["password.encoding"] = "Write ascii, utf8, utf16le, ucs2, latin1 or binary.",
-  algorithm = "Write one of " .. table.concat(rules.ALGORITHMS, ", ") .. "; a salt goes into "
+  algorithm = "Write one of " .. table.concat(rules.ALGORITHMS, ", ") .. "; a salt belongs in "
     .. "`salt`.",
   hash = NO_VALUE,
 }
@@ -385,7 +385,7 @@ local ALSO_ABSENT <const> = {
 function hashes.of(custom, below, finding)
   if finding.keyword == "forbidden" and SCRYPT_ONLY[below] then return nil, NOT_HERE end
   if finding.keyword == "forbidden" and below:find("^hash%.") then
-    return nil, "Leave it out: only hmac has it."
+    return nil, "Leave it out: only hmac uses it."
   elseif finding.keyword == "enum" then
     local value = custom
     for name in below:gmatch("[^.]+") do value = value[name] end
@@ -400,7 +400,7 @@ function hashes.of(custom, below, finding)
     local cause, fix = member(custom, finding)
     return cause, fix or WRITE_BUILDER
   elseif SCRYPT_ONLY[below] then
-    return nil, "Give a whole number from 1; password.scrypt writes it."
+    return nil, "Write a whole number of at least 1; password.scrypt sets it."
   end
   return nil, WRITE_BUILDER
 end

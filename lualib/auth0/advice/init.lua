@@ -63,7 +63,7 @@ end
 local function message_of(finding, value)
   if finding.code ~= "ENUM_MISMATCH" or type(value) ~= "string" then return finding.message end
   local word = value:match("^%$pbkdf2%-([%w-]+)") or value
-  return is_of_the_trade(word) and finding.message or "No enum match for: a word that is not known"
+  return is_of_the_trade(word) and finding.message or "No enum match for: an unknown value"
 end
 
 ---What is said of a finding beyond its rule: a cause for the message, and what to do.
@@ -112,7 +112,7 @@ end
 ---@param path? string
 ---@return string
 function advice.fix(code, path)
-  return codes.fix(code, path) or "Correct the record in the source, or map it otherwise."
+  return codes.fix(code, path) or "Correct the record in the source, or change the mapping."
 end
 
 return advice

@@ -25,8 +25,8 @@ local HOPELESS <const> = {
   tls = true, parse = true, full = true, io = true, missing = true, interrupted = true,
 }
 
-local NO_TLS <const> = "no encrypted connection to %s: %s; when its certificate is of an "
-  .. "authority of your own, --ca-file names that"
+local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a private "
+  .. "certificate authority, use --ca-file"
 
 ---@class ClientOptions
 ---@field base string               "https://acme.eu.auth0.com"
@@ -159,7 +159,7 @@ end
 function client.unexpected(what, response)
   local is_refusal = response.status >= 400 and type(response.body) == "table"
   local kind = is_refusal and "usage" or "temporary"
-  return nil, string.format("%s: unexpected answer (%d): %s", what, response.status,
+  return nil, string.format("%s: unexpected response (%d): %s", what, response.status,
     client.explain(response)), kind
 end
 
@@ -200,7 +200,7 @@ local function is_passing(request, response, state)
   if status == 408 or status == 429 or status >= 500 then return true end
   local flaw = client.flaw(request, response)
   if not flaw then return false end
-  state.why = string.format("the answer (%d) %s", status, flaw)
+  state.why = string.format("the response (%d) %s", status, flaw)
   if status < 300 then return true end
   state.broken = (state.broken or 0) + 1
   return state.broken < BROKEN_TRIES
@@ -320,8 +320,8 @@ function Client:exchange(request, state)
     local why = state.why or (response and client.explain(response)) or message
     state.why = state.why or (response and "status " .. response.status) or kind
     if not self:pause(state, response and response.headers) then
-      return nil, string.format("%s: given up after %d %s: %s", state.label, state.attempt,
-        state.attempt == 1 and "try" or "tries", why),
+      return nil, string.format("%s: giving up after %d %s: %s", state.label, state.attempt,
+        state.attempt == 1 and "attempt" or "attempts", why),
         "temporary", response == nil and sent or false
     end
   end
@@ -346,10 +346,10 @@ local function missing_scope(request_label, response)
   local said = client.explain(response)
   local scopes = said:match("expected any of: *(.-)%.?$")
   if scopes then
-    return string.format("%s: the client may not do this; grant it one of the scopes: %s",
+    return string.format("%s: insufficient scope; grant the client one of: %s",
       request_label, (scopes:gsub(" *, *", ", ")))
   end
-  return request_label .. ": not allowed (403): " .. said
+  return request_label .. ": forbidden (403): " .. said
 end
 
 ---What to do about a 401: "again" with another token, "wait" for the caller, or nil when no token
@@ -374,11 +374,11 @@ end
 function Client:refusal(state, response)
   local why = ""
   if self.token:describe().ready_made then
-    why = " and, being ready-made, cannot be renewed"
+    why = " (a ready-made token cannot be renewed)"
   elseif state.refusals > 1 then
-    why = string.format(", %d fresh ones in a row", state.refusals)
+    why = string.format(" (%d new tokens in a row)", state.refusals)
   end
-  return string.format("%s: the access token is refused%s: %s", state.label, why,
+  return string.format("%s: the tenant rejected the access token%s: %s", state.label, why,
     client.explain(response))
 end
 

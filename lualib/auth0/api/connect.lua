@@ -55,14 +55,14 @@ local function check_scopes(made, scopes, what)
     if not grant.scopes[scope] then lacking[#lacking + 1] = scope end
   end
   if #lacking == 0 then return true end
-  return nil, string.format("the client may not %s: grant it %s of the Management API", what,
-    table.concat(lacking, " and ")), "credentials"
+  return nil, string.format("the client is not allowed to %s: grant it %s of the Management API",
+    what, table.concat(lacking, " and ")), "credentials"
 end
 
 ---The tenant of a client that may do what it is for, with the connection as `read` finds it.
 local function reach(made, settings, scopes, what, read)
   if not settings.connection then
-    return nil, "no connection is named: set AUTH0_CONNECTION or give --connection NAME", "usage"
+    return nil, "no connection: set AUTH0_CONNECTION or use --connection NAME", "usage"
   end
   local allowed, message, kind = check_scopes(made, scopes, what)
   if not allowed then return nil, message, kind end

@@ -13,7 +13,7 @@ local IS_LIST <const> = expect.any(expect.list(SHOWN), expect.object { connectio
 local IS_ENABLED <const> = expect.object { clients = "table" }
 
 local function unknown(name)
-  return nil, string.format("the tenant has no connection %s; names are exact: compare with "
+  return nil, string.format("the tenant has no connection %s; check the exact name under "
     .. "Authentication > Database in the dashboard", name), "usage"
 end
 

@@ -55,7 +55,7 @@ function expect.list(members)
     if not response.text:find("^%s*%[") then return "is not a list" end
     for _, value in ipairs(response.body) do
       local name = lacking(value, members or {})
-      if name then return "holds an entry without " .. name end
+      if name then return "has an entry without " .. name end
     end
   end
 end

@@ -77,7 +77,7 @@ local function refused(response, said)
   local data = response.status == 413 or said:find("must not be empty", 1, true)
   return {
     outcome = "refused", status = response.status, kind = data and "data" or "usage",
-    message = string.format("the tenant refuses the import (%d): %s", response.status, said),
+    message = string.format("the tenant rejected the import (%d): %s", response.status, said),
   }
 end
 
@@ -100,7 +100,7 @@ function jobs.submit(made, submission)
   if status == 429 then return limited(made, response, said) end
   if status == 401 then
     return { outcome = "unauthorized",
-      message = "POST /jobs/users-imports: the access token is refused, renewed too: " .. said }
+      message = "POST /jobs/users-imports: the tenant rejected the renewed access token: " .. said }
   end
   if status >= 300 and status < 500 and status ~= 408 then return refused(response, said) end
   local flaw = status < 300 and IS_JOB(response)
@@ -108,7 +108,7 @@ function jobs.submit(made, submission)
     return { outcome = "accepted", id = response.body.id, job = response.body }
   end
   return { outcome = "uncertain", message = string.format(
-    "the answer to the upload does not tell whether there is a job (%d): %s", status,
+    "the response to the upload (%d) does not show whether the job exists: %s", status,
     flaw and "it " .. flaw or said) }
 end
 
@@ -269,7 +269,7 @@ function jobs.export(made, request)
   }
   if not response then return nil, message, kind end
   if response.status >= 300 then
-    return client.unexpected("asking for an export of the users", response)
+    return client.unexpected("requesting an export of the users", response)
   end
   local id, status = response.body.id
   status, message, kind = wait_for_export(made, id)
@@ -283,7 +283,7 @@ function jobs.export(made, request)
     if response.status == 200 then return true end
     status, message, kind = jobs.status(made, id, is_export) -- a fresh link
   end
-  return nil, string.format("the export of the users cannot be fetched (%d)", response.status),
+  return nil, string.format("cannot download the export of the users (%d)", response.status),
     "temporary"
 end
 

@@ -36,9 +36,9 @@ local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 ---By Auth0's code of a refusal.
 ---@type table<string, fun(description: string): LoginAnswer>
 local REFUSALS <const> = {
-  invalid_grant = function() return { result = "no", reason = "the password does not fit" } end,
+  invalid_grant = function() return { result = "no", reason = "the password is wrong" } end,
   mfa_required = function()
-    return { result = "yes", reason = "a second factor is asked for next" }
+    return { result = "yes", reason = "the tenant asks for a second factor next" }
   end,
   unauthorized = function(description) return { result = "blocked", reason = description } end,
   server_error = function(description) return { result = "untold", reason = description } end,
@@ -60,7 +60,7 @@ local function ask(target, request)
     if response.status ~= 429 and not flaw then return response end
     if attempt == TRIES then
       if response.status >= 300 then return response end
-      return nil, string.format("the answer (%d) %s", response.status, flaw), "temporary"
+      return nil, string.format("the response (%d) %s", response.status, flaw), "temporary"
     end
     local seconds, dictated = rate.delay(attempt, response.headers, clock.now(), math.random)
     if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
@@ -90,8 +90,8 @@ local function enter(target, name, password)
   local body = type(response.body) == "table" and response.body or {}
   local answer = REFUSALS[body.error]
   if answer then return answer(tostring(body.error_description)) end
-  return nil, string.format("trying a login: the tenant answers %d, %s", response.status,
-    tostring(body.error_description or body.error or "without a reason")), "temporary"
+  return nil, string.format("trying a login: the tenant responded with %d: %s", response.status,
+    tostring(body.error_description or body.error or "no reason given")), "temporary"
 end
 
 ---A user by whatever people call one: address, username, phone number, or user_id.
@@ -129,10 +129,11 @@ function login.try(target, id, password)
   local user, message, kind = login.find(target, id)
   if message then return nil, message, kind end
   if not user then
-    return { result = "missing", reason = "nobody in " .. target.connection .. " has this name" }
+    return { result = "missing",
+      reason = "no user in " .. target.connection .. " has this identifier" }
   end
   local name = user.email or user.username or user.phone_number
-  if not name then return { result = "untold", reason = "the user has no name to log in with" } end
+  if not name then return { result = "untold", reason = "the user has no login identifier" } end
   return enter(target, name, password)
 end
 

@@ -65,7 +65,7 @@ function token.assertion(client_id, base, pem, now)
   local signed = head .. "." .. claims
   local signature, message = digest.sign("RS256", pem, signed)
   if not signature then
-    return nil, "the private key cannot sign: " .. message, "usage"
+    return nil, "cannot sign with the private key: " .. message, "usage"
   end
   return signed .. "." .. url64(signature)
 end
@@ -135,8 +135,8 @@ end
 local function refusal(response)
   local said = type(response.body) == "table" and response.body or {}
   local why = said.error_description or said.error
-  return string.format("the credentials are refused (%d%s); check client id, secret and audience",
-    response.status, type(why) == "string" and ": " .. why or "")
+  return string.format("the tenant rejected the credentials (%d%s); check client id, secret "
+    .. "and audience", response.status, type(why) == "string" and ": " .. why or "")
 end
 
 function Token:fetch()

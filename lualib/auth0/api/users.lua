@@ -75,7 +75,7 @@ function UserSearch:get(path, query, expects)
   if response.status == 404 and type(response.body) == "table" then return 0 end
   -- Read once more, without a loss: cjson cannot tell an empty list from an empty object.
   local body = response.status == 200 and json.decode(response.text)
-  if type(body) ~= "table" then return client.unexpected("looking users up", response) end
+  if type(body) ~= "table" then return client.unexpected("looking up users", response) end
   if body.user_id then body = { body } end
   local page = type(body.users) == "table" and body.users or body
   for _, user in ipairs(page) do self:take(user) end

@@ -47,10 +47,10 @@ end
 ---Why a salt cannot be used, nil for none or a good one.
 local function salt_fault(options)
   if options.position and options.position ~= "prefix" and options.position ~= "suffix" then
-    return "a salt goes before or after the password, nowhere else"
+    return "the position of a salt must be prefix or suffix"
   end
   if options.salt and not rules.decode(options.salt, options.salt_encoding) then
-    return "the salt is no " .. tostring(options.salt_encoding)
+    return "the salt is not valid " .. tostring(options.salt_encoding)
   end
   return nil
 end
@@ -58,7 +58,7 @@ end
 ---A value without blanks around it and without the databases' `0x`; nil, reason for none.
 local function cleaned(value)
   if value == nil then return nil, build.NONE end
-  if type(value) ~= "string" then return nil, "a hash must be text, this is a " .. type(value) end
+  if type(value) ~= "string" then return nil, "a hash must be a string, not a " .. type(value) end
   local trimmed = text.trim(value)
   if not trimmed then return nil, build.NONE end
   return trimmed
@@ -74,12 +74,12 @@ function build.bcrypt(value, options)
   local hash, why = cleaned(value)
   if not hash then return nil, why end
   options = options or {}
-  if hash:find("^%$2x?%$") then return nil, "bcrypt of the kinds $2$ and $2x$ is not supported" end
+  if hash:find("^%$2x?%$") then return nil, "the bcrypt variants $2$ and $2x$ are not supported" end
   if not hash:find(BCRYPT) or #hash ~= BCRYPT_LENGTH then
     return nil, "not a bcrypt hash of 60 characters"
   end
   local cost = tonumber(hash:sub(5, 6))
-  if cost < 4 or cost > 31 then return nil, "a bcrypt cost outside 4 to 31" end
+  if cost < 4 or cost > 31 then return nil, "the bcrypt cost is outside 4 to 31" end
   local salt = { salt = options.pepper, position = options.position or "suffix" }
   why = salt_fault(salt)
   if why then return nil, why end
@@ -106,13 +106,13 @@ end
 ---@return string? reason
 function build.pbkdf2(name, iterations, salt, key)
   if type(name) == "table" then
-    error("pbkdf2 takes (name, iterations, salt, key), not a table", 2)
+    error("pbkdf2 expects (name, iterations, salt, key), not a table", 2)
   end
   local known = build.digest_name(name)
   local count = math.tointeger(tonumber(iterations))
-  if not known then return nil, "a digest that Auth0 does not know for pbkdf2" end
-  if not count or count < 1 then return nil, "pbkdf2 needs its number of iterations" end
-  if not salt or not key or key == "" then return nil, "pbkdf2 needs salt and key" end
+  if not known then return nil, "Auth0 does not support this digest for pbkdf2" end
+  if not count or count < 1 then return nil, "pbkdf2 requires the number of iterations" end
+  if not salt or not key or key == "" then return nil, "pbkdf2 requires a salt and a key" end
   local value = string.format("$pbkdf2-%s$i=%d,l=%d$%s$%s", known, count, #key, unpadded(salt),
     unpadded(key))
   return { algorithm = "pbkdf2", hash = { value = value, encoding = "utf8" } }
@@ -132,19 +132,19 @@ end
 ---@return string? reason
 function build.argon2(parts)
   if type(parts) ~= "table" then
-    error("argon2 takes a table { kind, memory, time, lanes, salt, key }", 2)
+    error("argon2 expects a table { kind, memory, time, lanes, salt, key }", 2)
   end
   if parts.kind ~= "id" and parts.kind ~= "i" then
-    return nil, "argon2 of kind " .. tostring(parts.kind) .. " is not supported"
+    return nil, "argon2" .. tostring(parts.kind) .. " is not supported"
   end
   if (tonumber(parts.version) or 19) ~= 19 then
-    return nil, "argon2 of a version other than 1.3 (19) is not supported"
+    return nil, "argon2 versions other than 1.3 (19) are not supported"
   end
   local memory, time = math.tointeger(tonumber(parts.memory)), math.tointeger(tonumber(parts.time))
   local lanes = math.tointeger(tonumber(parts.lanes))
-  if not memory or not time or not lanes then return nil, "argon2 needs m, t and p" end
+  if not memory or not time or not lanes then return nil, "argon2 requires m, t and p" end
   if not parts.salt or not parts.key or parts.key == "" then
-    return nil, "argon2 needs salt and key"
+    return nil, "argon2 requires a salt and a key"
   end
   return {
     algorithm = "argon2",
@@ -167,13 +167,13 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function build.scrypt(parts)
-  if type(parts) ~= "table" then error("scrypt takes a table { cost, salt, key }", 2) end
+  if type(parts) ~= "table" then error("scrypt expects a table { cost, salt, key }", 2) end
   local cost = math.tointeger(tonumber(parts.cost))
   if not cost or cost < 2 or cost & (cost - 1) ~= 0 then
-    return nil, "scrypt needs a cost (N) that is a power of two"
+    return nil, "scrypt requires a cost (N) that is a power of two"
   end
   if not parts.salt or parts.salt == "" or not parts.key or parts.key == "" then
-    return nil, "scrypt needs salt and key"
+    return nil, "scrypt requires a salt and a key"
   end
   return {
     algorithm = "scrypt",
@@ -197,7 +197,7 @@ function build.ldap(value)
   local size, salted = rules.ldap_size(scheme)
   if not size then return nil, "the LDAP scheme {" .. scheme:upper() .. "} is not supported" end
   local bytes = digest.unbase64(data)
-  if not bytes then return nil, "the LDAP password is no Base64" end
+  if not bytes then return nil, "the LDAP password is not valid Base64" end
   if (salted and #bytes <= size) or (not salted and #bytes ~= size) then
     return nil, "the LDAP password has the wrong length for {" .. scheme:upper() .. "}"
   end
@@ -261,11 +261,11 @@ function build.hmac(name, value, key, options)
   if not known then return nil, tostring(name) .. " is not supported for hmac" end
   local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
-  if not key or key == "" then return nil, "hmac needs its key" end
+  if not key or key == "" then return nil, "hmac requires a key" end
   local key_encoding
   key, key_encoding = written(key, options.key_encoding)
   if not rules.decode(key, key_encoding) then
-    return nil, "the key is no " .. tostring(key_encoding)
+    return nil, "the key is not valid " .. tostring(key_encoding)
   end
   local why = salt_fault(options)
   if why then return nil, why end

@@ -22,11 +22,12 @@ local function memory_words(bytes)
 end
 
 local function too_large(what, bytes)
-  return string.format("unverifiable here: %s would need %s of memory", what, memory_words(bytes))
+  return string.format("cannot be verified here: %s needs %s of memory", what,
+    memory_words(bytes))
 end
 
 local function too_long(what)
-  return "unverifiable here: " .. what .. " would take too long"
+  return "cannot be verified here: " .. what .. " takes too long"
 end
 
 -- Numbers are floats throughout: products of what an integer holds may be more than one holds.
@@ -35,7 +36,7 @@ end
 ---@param rounds string  their logarithm, "12"
 ---@return string? reason
 function cost.bcrypt(rounds)
-  if tonumber(rounds) > BCRYPT then return too_long("bcrypt of cost " .. rounds) end
+  if tonumber(rounds) > BCRYPT then return too_long("bcrypt with cost " .. rounds) end
 end
 
 ---@param name string      of the digest
@@ -45,7 +46,7 @@ end
 function cost.pbkdf2(name, iterations, length)
   local blocks = math.ceil(length / rules.SIZES[name])
   if iterations * 1.0 * blocks > PBKDF2 then
-    return too_long(string.format("pbkdf2 of %.0f iterations", iterations))
+    return too_long(string.format("pbkdf2 with %.0f iterations", iterations))
   end
 end
 
@@ -56,8 +57,8 @@ function cost.argon2(value)
   if not m then return "the argon2 hash is damaged" end
   local bytes = tonumber(m) * 1024.0
   if bytes > MEMORY then return too_large("argon2", bytes) end
-  if tonumber(p) > LANES then return "unverifiable here: argon2 would need " .. p .. " threads" end
-  if bytes * tonumber(t) > ARGON2 then return too_long("argon2 of " .. t .. " passes") end
+  if tonumber(p) > LANES then return "cannot be verified here: argon2 needs " .. p .. " threads" end
+  if bytes * tonumber(t) > ARGON2 then return too_long("argon2 with " .. t .. " passes") end
 end
 
 ---@param n integer  cost
@@ -93,7 +94,7 @@ function cost.crypt(value)
       if value:find(pattern) then return nil end
     end
   end
-  return "unverifiable here: the cost of this scheme is not known"
+  return "cannot be verified here: the cost of this scheme is unknown"
 end
 
 return cost

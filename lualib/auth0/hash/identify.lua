@@ -52,7 +52,7 @@ end
 local PATTERNS <const> = {
   { "^md5%x+$", 35, "PostgreSQL md5",
     'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',
-    "the salt is the name of the database's user" },
+    "the salt is the name of the database user" },
   { "^%x+:%x+$", 161, "scrypt of Better Auth",
     'password.scrypt { cost = 16384, block = 16, salt = VALUE:match("^%x+"), '
       .. 'key = password.bytes(VALUE:match(":(.*)"), "hex") }',
@@ -69,9 +69,9 @@ local function digest_and_salt(value, expression)
     line = string.format("custom_password_hash = %s and password.digest(\"%s\", "
       .. "%s:match(\"^%%x+\"), { salt = %s:match(\":(.*)\"), position = \"suffix\" })", expression,
       names[#names], expression, expression),
-    reason = "it does not say its algorithm (" .. table.concat(names, ", ") .. "?) nor whether the "
-      .. "salt goes after the password (Joomla) or before it (Magento 1); `prove` finds that from "
-      .. "one known login",
+    reason = "the value does not identify its algorithm (" .. table.concat(names, ", ")
+      .. "?), or whether the salt follows the password (Joomla) or precedes it (Magento 1); "
+      .. "`prove` finds both with one known login",
   }
 end
 
@@ -83,7 +83,7 @@ local function by_pattern(value, expression)
         scheme = known[3],
         line = ("custom_password_hash = VALUE and " .. known[4]):gsub("VALUE",
           (expression:gsub("%%", "%%%%"))),
-        reason = known[5] .. "; `prove` tells from one known login",
+        reason = known[5] .. "; `prove` confirms it with one known login",
       }
     end
   end
@@ -100,8 +100,8 @@ local function derived_key(value)
   if not bytes or #bytes < SMALLEST_KEY then return nil end
   return {
     scheme = "key of " .. #bytes .. " bytes",
-    reason = "it is as long as no digest of Auth0's: perhaps a key of PBKDF2 or scrypt, or a "
-      .. "digest with its salt; `prove` finds that from one known login",
+    reason = "no digest that Auth0 supports has this length: it may be a PBKDF2 or scrypt key, or "
+      .. "a digest with its salt; `prove` finds it with one known login",
   }
 end
 
@@ -127,8 +127,8 @@ function identify.of(value, expression)
       scheme = string.format("%s of %d bytes", how, rules.SIZES[names[1]]),
       line = string.format("custom_password_hash = password.digest(\"%s\", %s)", names[#names],
         expression),
-      reason = "it does not say its algorithm (" .. table.concat(names, ", ")
-        .. "?) nor its salt; `prove` finds them from one known login",
+      reason = "the value does not identify its algorithm (" .. table.concat(names, ", ")
+        .. "?) or salt; `prove` finds them with one known login",
     }
   end
   return by_pattern(cleaned, expression) or derived_key(cleaned)

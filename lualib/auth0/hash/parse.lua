@@ -29,11 +29,11 @@ function parse.phc(value)
       key = from_b64(key),
     }
   elseif hash:find("^%$argon2") then
-    return nil, "argon2 without version 19 or with further parameters is not supported"
+    return nil, "argon2 without version 19 or with additional parameters is not supported"
   end
   local name, middle
   name, middle, salt, key = hash:match("^%$pbkdf2%-?([%w-]*)%$([^$]+)%$([^$]*)%$([^$]+)$")
-  if not name then return nil, "neither argon2 nor pbkdf2 in the PHC format" end
+  if not name then return nil, "not argon2 or pbkdf2 in the PHC format" end
   local iterations = middle:match("^i=(%d+)") or middle:match("^t=(%d+)") or middle:match("^%d+$")
   return build.pbkdf2(name == "" and "sha1" or name, iterations, from_b64(salt), from_b64(key))
 end
@@ -43,7 +43,7 @@ local DJANGO_DIGESTS <const> = { md5 = "md5", sha1 = "sha1" }
 ---Clerk writes the key in hex, which as Base64 would be a longer one.
 local function django_pbkdf2(name, rest)
   local iterations, salt, key = rest:match("^(%d+)%$([^$]*)%$(.+)$")
-  if not iterations then return nil, "a damaged Django pbkdf2 hash" end
+  if not iterations then return nil, "the Django pbkdf2 hash is damaged" end
   local bytes = digest.unhex(key)
   if not bytes or #bytes ~= rules.SIZES[name] then bytes = digest.unbase64(key) end
   return build.pbkdf2(name, iterations, salt, bytes) -- the salt is text
@@ -51,7 +51,7 @@ end
 
 local function django_scrypt(rest)
   local n, salt, r, p, key = rest:match("^(%d+)%$([^$]*)%$(%d+)%$(%d+)%$(.+)$")
-  if not n then return nil, "a damaged Django scrypt hash" end
+  if not n then return nil, "the Django scrypt hash is damaged" end
   return build.scrypt {
     cost = n, block = r, lanes = p, salt = salt, key = digest.unbase64(key),
   }
@@ -64,7 +64,7 @@ local DJANGO <const> = {
   argon2 = function(rest) return parse.phc("$" .. rest) end,
   bcrypt = function(rest) return build.bcrypt(rest:match("^%$.*") and rest) end,
   scrypt = django_scrypt,
-  bcrypt_sha256 = "Django's bcrypt over a SHA-256 is not supported",
+  bcrypt_sha256 = "Django's bcrypt over SHA-256 is not supported",
   crypt = "crypt(3) with DES is not supported",
 }
 
@@ -75,7 +75,7 @@ local DJANGO <const> = {
 function parse.django(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
-  if hash:sub(1, 1) == "!" then return nil, "an unusable password, as Django marks it" end
+  if hash:sub(1, 1) == "!" then return nil, "Django marks the password as unusable" end
   local name, rest = hash:match("^([%w_]+)%$(.*)$")
   if not name then
     if hash:find("^%x+$") and #hash == 32 then return build.digest("md5", hash) end
@@ -86,7 +86,7 @@ function parse.django(value)
   if entry then return entry(rest) end
   if DJANGO_DIGESTS[name] then
     local salt, hex = rest:match("^([^$]*)%$(%x+)$")
-    if not salt then return nil, "a damaged Django " .. name .. " hash" end
+    if not salt then return nil, "the Django " .. name .. " hash is damaged" end
     return build.digest(name, hex, { salt = salt, encoding = "hex" })
   end
   return nil, "the Django hasher " .. name:sub(1, 30) .. " is not supported"
@@ -102,7 +102,7 @@ function parse.aspnet(value)
   local hash, why = build.cleaned(value)
   if not hash then return nil, why end
   local bytes = digest.unbase64(hash)
-  if not bytes then return nil, "not an ASP.NET Identity hash: no Base64" end
+  if not bytes then return nil, "not an ASP.NET Identity hash: not valid Base64" end
   local version = bytes:byte(1)
   if version == 0 and #bytes == 49 then
     return build.pbkdf2("sha1", 1000, bytes:sub(2, 17), bytes:sub(18))
@@ -152,12 +152,12 @@ function parse.keycloak_credential(credential)
   local secret, data = document(credential.secretData), document(credential.credentialData)
   if not secret or not data then
     if not credential.hashedSaltedValue then
-      return nil, "a Keycloak credential without its data"
+      return nil, "the Keycloak credential has no data"
     end
     secret = { value = credential.hashedSaltedValue, salt = credential.salt }
     data = credential
   end
-  if type(secret.value) ~= "string" then return nil, "a Keycloak credential without a value" end
+  if type(secret.value) ~= "string" then return nil, "the Keycloak credential has no value" end
   if secret.value:find("^%$2") then return build.bcrypt(secret.value) end
   local salt = type(secret.salt) == "string" and digest.unbase64(secret.salt) or nil
   local key = digest.unbase64(secret.value)
@@ -173,13 +173,13 @@ local LDAP_PBKDF2 <const> = {
   PBKDF2 = "sha1", ["PBKDF2-SHA1"] = "sha1", ["PBKDF2-SHA256"] = "sha256",
   ["PBKDF2-SHA512"] = "sha512",
 }
-local CLEARTEXT <const> = "it is no hash but the password itself: hash it, or leave it out"
+local CLEARTEXT <const> = "this is the cleartext password itself: hash it, or leave it out"
 local LDAP_NONE <const> = {
-  SASL = "the password is kept by another system ({SASL})",
-  KERBEROS = "the password is kept by another system ({KERBEROS})",
-  SCRYPT = "scrypt as crypt(3) writes it is not supported",
+  SASL = "another system stores the password ({SASL})",
+  KERBEROS = "another system stores the password ({KERBEROS})",
+  SCRYPT = "scrypt in the crypt(3) format is not supported",
   CLEAR = CLEARTEXT, CLEARTEXT = CLEARTEXT, PLAIN = CLEARTEXT, NOOP = CLEARTEXT,
-  ["X-LMHASH"] = "the LM hash is DES", LANMAN = "the LM hash is DES",
+  ["X-LMHASH"] = "LM hashes (DES) are not supported", LANMAN = "LM hashes (DES) are not supported",
 }
 local LDAP_NT <const> = { ["X-NTHASH"] = true, NTHASH = true, NT = true, NTLM = true }
 local LDAP_WRAPPED <const> = {
@@ -189,7 +189,7 @@ local LDAP_WRAPPED <const> = {
 ---389 Directory Server's older form: rounds, a salt of 64 bytes, a key of 256.
 local function ds_pbkdf2(data)
   local bytes = digest.unbase64(data)
-  if not bytes or #bytes ~= 4 + 64 + 256 then return nil, "a damaged {PBKDF2_SHA256} value" end
+  if not bytes or #bytes ~= 4 + 64 + 256 then return nil, "the {PBKDF2_SHA256} value is damaged" end
   return build.pbkdf2("sha256", string.unpack(">I4", bytes), bytes:sub(5, 68), bytes:sub(69))
 end
 
@@ -200,7 +200,7 @@ local function ping_pbkdf2(scheme, data)
   local bytes = rest and digest.unbase64(rest)
   local size = rules.SIZES[name or ""]
   if not bytes or not size or #bytes <= size then
-    return nil, "a damaged {" .. scheme .. "} value"
+    return nil, "the {" .. scheme .. "} value is damaged"
   end
   return build.pbkdf2(name, iterations, bytes:sub(size + 1), bytes:sub(1, size))
 end
@@ -245,8 +245,8 @@ end
 ---@field reason? string                      for one that Auth0 cannot verify
 ---@field ambiguous? true                     the pattern alone proves nothing
 
-local HASHED_HASH <const> = "it is a hash of a hash"
-local FIREBASE <const> = "Firebase's scrypt encrypts a key of its own and is not plain scrypt"
+local HASHED_HASH <const> = "a hash of a hash is not supported"
+local FIREBASE <const> = "Firebase's modified scrypt, which encrypts a signer key, is not supported"
 
 ---A Keycloak credential that is JSON in a text.
 local function keycloak_text(hash)
@@ -257,7 +257,7 @@ end
 ---@type Scheme[]
 parse.SCHEMES = {
   { name = "WordPress 6.8 bcrypt", pattern = "^%$wp%$2",
-    reason = "WordPress 6.8 hashes before bcrypt; without $wp it looks valid and never matches" },
+    reason = "WordPress 6.8 hashes before bcrypt; without $wp it looks valid but never matches" },
   { name = "peppered bcrypt", pattern = "^%$2[aby]%$%d%d%$" .. ("[./A-Za-z0-9]"):rep(53) .. "%$.",
     build = vendors.peppered_bcrypt },
   { name = "bcrypt", pattern = "^%$2[aby]%$", build = build.bcrypt },
@@ -283,16 +283,16 @@ parse.SCHEMES = {
   { name = "sha512-crypt", pattern = "^%$6%$", reason = "sha512-crypt is not supported" },
   { name = "yescrypt", pattern = "^%$y%$", reason = "yescrypt is not supported" },
   { name = "scrypt-crypt", pattern = "^%$7%$",
-    reason = "scrypt as crypt(3) writes it is not supported" },
+    reason = "scrypt in the crypt(3) format is not supported" },
   { name = "gost-yescrypt", pattern = "^%$gy%$", reason = "yescrypt is not supported" },
   { name = "bcrypt over SHA-256 (passlib)", pattern = "^%$bcrypt%-sha256%$", reason = HASHED_HASH },
   { name = "scrypt", pattern = "^%$scrypt%$", build = vendors.scrypt },
   { name = "Werkzeug", pattern = "^scrypt:%d+:%d+:%d+%$", build = vendors.werkzeug },
   { name = "Werkzeug", pattern = "^pbkdf2:%w+:%d+%$", build = vendors.werkzeug },
   { name = "Magento", pattern = "^%x+:[^:]*:%d[%d_:]*$", build = vendors.magento },
-  { name = "SCRAM", pattern = "^SCRAM%-SHA", reason = "keys of SCRAM cannot be verified" },
+  { name = "SCRAM", pattern = "^SCRAM%-SHA", reason = "SCRAM keys are not supported" },
   { name = "MySQL", pattern = "^%*%x+$", reason = HASHED_HASH },
-  { name = "MySQL 8", pattern = "^%$A%$", reason = "it is sha256-crypt, which is not supported" },
+  { name = "MySQL 8", pattern = "^%$A%$", reason = "sha256-crypt is not supported" },
   { name = "SQL Server", ambiguous = true, pattern = "^0[xX]0[12]00%x+$",
     build = vendors.sql_server },
   { name = "Oracle", pattern = "^S:" .. ("%x"):rep(60) .. "$", build = vendors.oracle },
@@ -321,7 +321,7 @@ local function bare(value)
   local bits = value:find("^%x+$") and ({ [32] = "MD5, MD4 or NT", [40] = "SHA-1",
     [64] = "SHA-256", [128] = "SHA-512" })[#value]
   if not bits then return nil end
-  return "bare hex (" .. bits .. "?): declare it with password.digest, salt and order are not told"
+  return "bare hex (" .. bits .. "?) does not identify its digest and salt: use password.digest"
 end
 
 ---@param hash string  cleaned
@@ -336,7 +336,7 @@ local function recognise(hash)
       if made or not scheme.ambiguous then return scheme.name, made, why or scheme.reason end
     end
   end
-  return "unknown", nil, bare(hash) or "the password's scheme was not recognised"
+  return "unknown", nil, bare(hash) or "the scheme of the hash was not recognized"
 end
 
 ---Which scheme a stored password is, as far as it says so itself.

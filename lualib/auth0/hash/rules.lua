@@ -103,7 +103,7 @@ local function scrypt_doubts(value, report)
   local cost, block = value.cost or 16384, value.blockSize or 8
   if type(cost) == "number" and type(block) == "number" and 128 * cost * block >= SCRYPT_MEMORY then
     report("MAXIMUM", "cost",
-      "scrypt needs 32 MiB or more, which the verifier may refuse; try one login first")
+      "scrypt needs 32 MiB or more, which the verifier may reject; test one login first")
   end
 end
 
@@ -125,11 +125,11 @@ local function pbkdf2_check(value, report)
   end
 end
 
-local TRY_FIRST <const> = "; try one login first"
+local TRY_FIRST <const> = "; test one login first"
 
 local function hmac_doubts(value, report)
   if value.salt == nil then return end
-  report("NOT_PASSED", "salt", "an HMAC with a salt may be refused at login" .. TRY_FIRST)
+  report("NOT_PASSED", "salt", "an HMAC with a salt may be rejected at login" .. TRY_FIRST)
 end
 
 local function argon2_doubts(value, report)
@@ -140,14 +140,14 @@ local function argon2_doubts(value, report)
   local function doubt(why)
     report("PATTERN", "hash.value", why .. TRY_FIRST)
   end
-  if kind == "d" then doubt("argon2d is known to be refused at login")
-  elseif kind ~= "id" then doubt("argon2i may be refused at login") end
-  if not rest:find("v=19%$") then doubt("versions other than 19 may be refused at login") end
-  if not rest:find("p=1[,$]") then doubt("more than one lane (p) may be refused at login") end
-  if rest:find("p=%d+,") then doubt("parameters beside m, t and p may be refused at login") end
+  if kind == "d" then doubt("argon2d is known to be rejected at login")
+  elseif kind ~= "id" then doubt("argon2i may be rejected at login") end
+  if not rest:find("v=19%$") then doubt("versions other than 19 may be rejected at login") end
+  if not rest:find("p=1[,$]") then doubt("more than one lane (p) may be rejected at login") end
+  if rest:find("p=%d+,") then doubt("parameters other than m, t and p may be rejected at login") end
   local salt_bytes, key_bytes = digest.unbase64(salt), digest.unbase64(key)
-  if not salt_bytes or #salt_bytes < 8 then doubt("a salt below 8 bytes may be refused") end
-  if not key_bytes or #key_bytes < 16 then doubt("a key below 16 bytes may be refused") end
+  if not salt_bytes or #salt_bytes < 8 then doubt("a salt shorter than 8 bytes may be rejected") end
+  if not key_bytes or #key_bytes < 16 then doubt("a key shorter than 16 bytes may be rejected") end
 end
 
 ---Bytes of the digest of an LDAP scheme ("SSHA256"), nil for none that Auth0 knows.
@@ -186,7 +186,7 @@ end
 local function ldap_doubts(value, report)
   local text = hash_text(value)
   if not text or not text:find("^{[^}]*%l") then return end
-  report("PATTERN", "hash.value", "a scheme in small letters may be refused at login" .. TRY_FIRST)
+  report("PATTERN", "hash.value", "a lower-case scheme may be rejected at login" .. TRY_FIRST)
 end
 
 local SCRYPT_ONLY <const> = { "keylen", "cost", "blockSize", "parallelization" }
@@ -236,7 +236,7 @@ local function digest_rule(name)
       string.format("%d hex digits (%d bytes of %s)", size * 2, size, name)),
     base64 = value_rule({ "^" .. ("[A-Za-z0-9+/]"):rep(letters) .. "=?=?$",
       "^" .. ("[A-Za-z0-9_-]"):rep(letters) .. "=?=?$" },
-      string.format("%d letters of Base64 (%d bytes of %s)", letters, size, name)),
+      string.format("%d characters of Base64 (%d bytes of %s)", letters, size, name)),
   } } }
 end
 
@@ -279,7 +279,7 @@ local CASES <const> = {
     warn = { required = { "salt" }, check = scrypt_doubts },
   },
   bcrypt = text_rule(bcrypt_patterns(), {
-    salt = true, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$, of a cost of 4 to 31",
+    salt = true, name = "^\\$2[aby]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}$, with a cost of 4 to 31",
   }),
   argon2 = text_rule(argon2_patterns(), {
     doubts = argon2_doubts, name = "$argon2id$v=19$m=...,t=...,p=...$salt$hash, without padding",

@@ -17,7 +17,7 @@ local LARGEST_LOG <const> = 31 -- what scrypt writes after ln= is a logarithm up
 function vendors.scrypt(hash)
   local n, r, p, salt, key = hash:match("^%$scrypt%$ln=(%d+),r=(%d+),p=(%d+)%$([^$]*)%$([^$]+)$")
   local cost = math.tointeger(tonumber(n))
-  if not cost then return nil, "a damaged scrypt hash" end
+  if not cost then return nil, "the scrypt hash is damaged" end
   if cost <= LARGEST_LOG then cost = 1 << cost end
   return build.scrypt {
     cost = cost, block = r, lanes = p, salt = digest.unbase64((salt:gsub("%.", "+"))),
@@ -39,11 +39,10 @@ function vendors.ory(hash)
   local template, salt, value
   name, template, salt, value = hash:match("^%$(%w+)%$pf=([^$]+)%$([^$]*)%$([^$]+)$")
   template = template and digest.unbase64(template)
-  if not template then return nil, "a damaged hash of Ory Kratos" end
+  if not template then return nil, "the Ory Kratos hash is damaged" end
   local position = POSITIONS[template]
   if position == nil then
-    return nil, "only salt before password and password before salt are supported, not another "
-      .. "template"
+    return nil, "only the templates {SALT}{PASSWORD} and {PASSWORD}{SALT} are supported"
   end
   return build.digest(name, value, position and {
     encoding = "base64", salt = salt, salt_encoding = "base64", position = position,
@@ -56,7 +55,7 @@ end
 ---@return string? reason
 function vendors.ory_hmac(hash)
   local name, value, key = hash:match("^%$hmac%-(%w+)%$([^$]+)%$([^$]+)$")
-  if not name then return nil, "a damaged hmac of Ory Kratos" end
+  if not name then return nil, "the Ory Kratos HMAC is damaged" end
   return build.hmac(name, digest.unbase64(value), key, {
     encoding = "hex", key_encoding = "base64",
   })
@@ -73,7 +72,7 @@ function vendors.werkzeug(hash)
     return build.scrypt { cost = n, block = r, lanes = p, salt = salt, key = digest.unhex(key) }
   end
   name, n, salt, key = hash:match("^pbkdf2:(%w+):(%d+)%$([^$]+)%$(%x+)$")
-  if not name then return nil, "a damaged hash of Werkzeug" end
+  if not name then return nil, "the Werkzeug hash is damaged" end
   return build.pbkdf2(name, n, salt, digest.unhex(key))
 end
 
@@ -87,9 +86,9 @@ local SODIUM <const> = { "32", "2", "67108864" } -- what version 2 leaves unsaid
 ---@return string? reason
 function vendors.magento(hash)
   local value, salt, version = hash:match("^(%x+):([^:]*):([%d_:]+)$")
-  if not value then return nil, "a damaged hash of Magento" end
+  if not value then return nil, "the Magento hash is damaged" end
   if version:find(":", 1, true) then
-    return nil, "an older hash that Magento has hashed once more is not supported"
+    return nil, "a Magento hash that was upgraded by hashing it again is not supported"
   end
   if MAGENTO[version] then
     return build.digest(MAGENTO[version], value, { encoding = "hex",
@@ -99,7 +98,7 @@ function vendors.magento(hash)
   if version == "2" then length, rounds, bytes = table.unpack(SODIUM) end
   local key = digest.unhex(value)
   if not length or not key or #key ~= tonumber(length) then
-    return nil, "a version of Magento's hashes that is not known"
+    return nil, "this version of Magento hashes is unknown"
   end
   return build.argon2 {
     kind = "id", version = 19, memory = tonumber(bytes) // 1024, time = rounds, lanes = 1,
@@ -113,7 +112,7 @@ end
 ---@return string? reason
 function vendors.zitadel_md5(hash)
   local position, salt, value = hash:match("^%$md5salted%-(%l+)%$([^$]+)%$([^$]+)$")
-  if not position then return nil, "a damaged md5 of ZITADEL" end
+  if not position then return nil, "the ZITADEL md5 hash is damaged" end
   return build.digest("md5", value, { encoding = "base64", salt = salt, position = position })
 end
 
@@ -135,7 +134,7 @@ function vendors.sql_server(hash)
   local length = #(value or "")
   local name = version == "2" and length == 128 and "sha512"
     or version == "1" and (length == 40 or length == 80) and "sha1"
-  if not name then return nil, "a damaged hash of SQL Server" end
+  if not name then return nil, "the SQL Server hash is damaged" end
   return build.digest(name, name == "sha1" and value:sub(1, 40) or value, {
     encoding = "hex", salt = salt, salt_encoding = "hex", position = "suffix",
     password_encoding = "utf16le",
@@ -172,14 +171,14 @@ function vendors.forgerock(hash)
   local crypto = type(object) == "table" and object["$crypto"]
   local value = type(crypto) == "table" and crypto.value
   if type(crypto) == "table" and crypto.type == "x-simple-encryption" then
-    return nil, "the password is encrypted, not hashed: decrypt it where the key is"
+    return nil, "the password is encrypted, not hashed: decrypt it on the system that has the key"
   elseif type(value) ~= "table" or type(value.data) ~= "string" then
-    return nil, "a damaged password of ForgeRock"
+    return nil, "the ForgeRock password is damaged"
   elseif value.algorithm == "BCRYPT" then
     return build.bcrypt(value.data)
   end
   local size = tostring(value.algorithm):match("^SHA%-(%d+)$")
-  if not size then return nil, "the layout of this algorithm of ForgeRock is not known" end
+  if not size then return nil, "this ForgeRock algorithm is unknown" end
   return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
 end
 

@@ -33,9 +33,9 @@ local function encoded(cleartext, encoding)
     return cleartext
   end
   local name = TRANSCODED[encoding]
-  if not name then return nil, "the password encoding " .. tostring(encoding) .. " is not known" end
+  if not name then return nil, "the password encoding " .. tostring(encoding) .. " is unknown" end
   local bytes = digest.transcode(cleartext, name)
-  if not bytes then return nil, "the password has letters that " .. encoding .. " lacks" end
+  if not bytes then return nil, "the password has characters outside " .. encoding end
   return bytes
 end
 
@@ -43,10 +43,10 @@ end
 local function salted(bytes, salt)
   if salt == nil then return bytes end
   local value = rules.decode(salt.value, salt.encoding)
-  if not value then return nil, "the salt is no " .. tostring(salt.encoding or "text") end
+  if not value then return nil, "the salt is not valid " .. tostring(salt.encoding or "text") end
   if salt.position == "suffix" then return bytes .. value end
   if salt.position == nil or salt.position == "prefix" then return value .. bytes end
-  return nil, "the position of the salt is neither prefix nor suffix"
+  return nil, "the position of the salt must be prefix or suffix"
 end
 
 ---Equal hashes; one of another length can match nothing.
@@ -69,11 +69,11 @@ local function bcrypt(bytes, value)
   local fits, message = digest.crypt_verify(bytes, "$2b$" .. rounds .. rest)
   if fits == nil then
     if bytes:find("\0", 1, true) then
-      return nil, "bcrypt over bytes of which one is zero cannot be tried here"
+      return nil, "bcrypt over data with a zero byte cannot be verified here"
     end
     return nil, message
   elseif fits and #bytes > BCRYPT_BYTES then
-    return nil, string.format("it fits, but bcrypt reads the first %d bytes only, and these are %d",
+    return nil, string.format("it matches, but bcrypt reads only the first %d of these %d bytes",
       BCRYPT_BYTES, #bytes)
   end
   return fits
@@ -92,7 +92,7 @@ local function pbkdf2(bytes, custom)
     "^%$pbkdf2%-([%w%-]+)%$(.-)([A-Za-z0-9+/]+)%$([A-Za-z0-9+/]+)$")
   if not name then return nil, "the pbkdf2 hash is damaged" end
   local known = pbkdf2_digest(name)
-  if not known then return nil, "pbkdf2 with " .. name .. " cannot be tried here" end
+  if not known then return nil, "pbkdf2 with " .. name .. " cannot be verified here" end
   local iterations = tonumber(middle:match("i=(%d+)")) or DEFAULT_ITERATIONS
   local length = tonumber(middle:match("l=(%d+)")) or DERIVED_LENGTH
   local stored, raw_salt = digest.unbase64(key), digest.unbase64(salt)
@@ -109,14 +109,14 @@ local function argon2(bytes, custom)
   local value = custom.hash.value
   local kind, salt, key = value:match("^%$argon2(%a+)%$.-m=[^$]*%$([^$]+)%$([^$]+)$")
   if not kind then return nil, "the argon2 hash is damaged" end
-  if kind == "d" then return nil, "Auth0's verifier is not known to take argon2d" end
+  if kind == "d" then return nil, "Auth0 is not known to accept argon2d" end
   if not value:find("$v=19$", 1, true) then
-    return nil, "Auth0's verifier is not known to take argon2 of a version other than 19"
+    return nil, "Auth0 is not known to accept argon2 versions other than 19"
   end
   local raw_salt, raw_key = digest.unbase64(salt), digest.unbase64(key)
   if not raw_salt or not raw_key then return nil, "the argon2 hash is damaged" end
   if #raw_salt < SALT_BYTES or #raw_key < KEY_BYTES then
-    return nil, "Auth0's verifier is not known to take an argon2 salt below 8 or key below 16 bytes"
+    return nil, "Auth0 is not known to accept argon2 with a salt below 8 bytes or a key below 16"
   end
   local costly = cost.argon2(value)
   if costly then return nil, costly end
@@ -127,9 +127,9 @@ end
 
 local function scrypt(bytes, custom)
   local salt = custom.salt and rules.decode(custom.salt.value, custom.salt.encoding)
-  if not salt then return nil, "scrypt without its salt cannot be tried" end
+  if not salt then return nil, "scrypt without its salt cannot be verified" end
   local stored = rules.decode(custom.hash.value, custom.hash.encoding)
-  if not stored then return nil, "the hash is no " .. tostring(custom.hash.encoding) end
+  if not stored then return nil, "the hash is not valid " .. tostring(custom.hash.encoding) end
   if #stored ~= custom.keylen then return false end
   local n, r = custom.cost or SCRYPT.cost, custom.blockSize or SCRYPT.blockSize
   local p = custom.parallelization or SCRYPT.parallelization
@@ -145,8 +145,8 @@ local function ldap(bytes, custom)
   local size, salt_follows = nil, nil
   if scheme then size, salt_follows = rules.ldap_size(scheme) end
   local stored = scheme and digest.unbase64(data)
-  if not size then return nil, "the LDAP scheme is not known" end
-  if not stored then return nil, "the LDAP password is no Base64" end
+  if not size then return nil, "the LDAP scheme is unknown" end
+  if not stored then return nil, "the LDAP password is not valid Base64" end
   local salt = salt_follows and stored:sub(size + 1) or ""
   if not salt_follows and #stored ~= size then return false end
   for name, length in pairs(rules.SIZES) do
@@ -154,15 +154,15 @@ local function ldap(bytes, custom)
       return same(assert(digest.hash(name, bytes .. salt)), stored:sub(1, size))
     end
   end
-  return nil, "the LDAP scheme is not known"
+  return nil, "the LDAP scheme is unknown"
 end
 
 local function hmac(bytes, custom)
   local hash = custom.hash
   local key = type(hash.key) == "table" and rules.decode(hash.key.value, hash.key.encoding)
   local stored = rules.decode(hash.value, hash.encoding)
-  if not key then return nil, "the key of the hmac is missing or does not decode" end
-  if not stored then return nil, "the hash is no " .. tostring(hash.encoding) end
+  if not key then return nil, "the key of the HMAC is missing or does not decode" end
+  if not stored then return nil, "the hash is not valid " .. tostring(hash.encoding) end
   local message, why = salted(bytes, custom.salt)
   if not message then return nil, why end
   local made
@@ -170,7 +170,7 @@ local function hmac(bytes, custom)
   if not made then return nil, why end
   local fits = same(made, stored)
   if fits and custom.salt then
-    return nil, "it fits, but what Auth0 does with the salt of an hmac is not documented"
+    return nil, "it matches, but Auth0 does not document how it uses the salt of an HMAC"
   end
   return fits
 end
@@ -178,7 +178,7 @@ end
 local function plain_digest(bytes, custom)
   local hash = custom.hash
   local stored = rules.decode(hash.value, hash.encoding)
-  if not stored then return nil, "the hash is no " .. tostring(hash.encoding) end
+  if not stored then return nil, "the hash is not valid " .. tostring(hash.encoding) end
   local message, why = salted(bytes, custom.salt)
   if not message then return nil, why end
   local made
@@ -221,13 +221,13 @@ local function well_formed(given)
   custom.hash, hash.key = hash, members(hash.key)
   for _, name in ipairs { "salt", "password" } do
     local value = members(custom[name])
-    if custom[name] ~= nil and not value then return nil, "the " .. name .. " is no object" end
+    if custom[name] ~= nil and not value then return nil, "the " .. name .. " is not an object" end
     custom[name] = value
   end
   for _, name in ipairs(NUMBERS) do
     local number = custom[name]
     if number ~= nil and not (math.type(number) == "integer" and number > 0) then
-      return nil, name .. " is no whole number above zero"
+      return nil, name .. " is not a positive whole number"
     end
   end
   return custom
@@ -275,7 +275,7 @@ function verify.password(user, cleartext)
   if user.custom_password_hash ~= nil then
     return verify.hash(user.custom_password_hash, cleartext)
   elseif user.password_hash ~= nil then
-    if type(user.password_hash) ~= "string" then return nil, "the password_hash is no text" end
+    if type(user.password_hash) ~= "string" then return nil, "password_hash is not a string" end
     return bcrypt(cleartext, user.password_hash)
   end
   return nil, "the user has no password hash"
@@ -301,7 +301,7 @@ end
 ---@return string? reason  why it cannot be told
 function verify.totp(secret, code, unix)
   local key = digest.unbase32(secret)
-  if not key or key == "" then return nil, "the secret is no Base32" end
+  if not key or key == "" then return nil, "the secret is not valid Base32" end
   local step, fits = math.floor(unix) // STEP, false
   for counter = math.max(0, step - DRIFT), step + DRIFT do
     if same(code_of(key, counter), code) then fits = true end

@@ -313,7 +313,7 @@ local FORMS <const> = {
   { what = "the hex of ", of = digest.hex },
   { what = "the Base64 of ", of = digest.base64 },
   { what = "the bytes of ", of = function(raw) return raw end },
-  { what = "the hex, in upper case, of ", of = function(raw) return digest.hex(raw):upper() end },
+  { what = "the upper-case hex of ", of = function(raw) return digest.hex(raw):upper() end },
 }
 
 local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
@@ -329,7 +329,7 @@ function candidates.nested(cleartext, pepper)
     seen[bytes] = true
     words[#words + 1] = { bytes = bytes, what = what, rare = rare }
   end
-  add(unsupported.wordpress(cleartext), "WordPress 6.8's hash of the password (its $wp is gone)")
+  add(unsupported.wordpress(cleartext), "WordPress 6.8's hash of the password (without its $wp)")
   for _, form in ipairs(FORMS) do
     for _, name in ipairs(NESTED) do
       if pepper then
@@ -351,7 +351,7 @@ function candidates.nested(cleartext, pepper)
   end
   add(cleartext:lower(), "the password in lower case", true)
   add(cleartext:upper(), "the password in upper case", true)
-  add(cleartext:match("^%s*(.-)%s*$"), "the password without the blanks around it", true)
+  add(cleartext:match("^%s*(.-)%s*$"), "the password without its outer whitespace", true)
   add(digest.transcode(cleartext, "utf16be"), "the password in UTF-16, big-endian", true)
   return words
 end

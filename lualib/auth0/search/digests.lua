@@ -57,9 +57,9 @@ local function digest_found(search, hit)
   local target, word, salt = hit.target, hit.word, hit.salt
   if not rules.IS_DIGEST[hit.name] or word.what then
     local over = word.what and " over " .. word.what or ""
-    local with = salt and string.format(" with %s as its salt (%s)", salt.expression, hit.position)
+    local with = salt and string.format(" with %s as salt (%s)", salt.expression, hit.position)
       or ""
-    return { reason = string.format("%s is %s%s%s, for which Auth0 has no form",
+    return { reason = string.format("%s is %s%s%s, which Auth0 does not support",
       target.expression, hit.name, over, with) }
   end
   local custom = build.digest(hit.name, target.text, {
@@ -117,7 +117,7 @@ end
 local function cut_found(search, cut)
   local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
   if not rules.IS_DIGEST[cut.name] then
-    return { reason = string.format("%s is %s with its salt, for which Auth0 has no form",
+    return { reason = string.format("%s is %s with its salt, which Auth0 does not support",
       target.expression, cut.name) }
   end
   local all = candidates.bytes_text(target.expression, target.encoding)
@@ -199,7 +199,7 @@ local function hmac_found(search, hit)
     salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
   })
   if not custom then
-    return { reason = string.format("%s is hmac-%s, for which Auth0 has no form",
+    return { reason = string.format("%s is hmac-%s, which Auth0 does not support",
       target.expression, hit.name) }
   end
   return search:confirmed(custom, string.format("password.hmac(%q, %s, %s%s)", hit.name,
@@ -225,8 +225,8 @@ local function hmacs(search)
         raw = digest.hmac(name, word.bytes, key.bytes)
         target = raw and search.by_bytes[raw]
         if target then
-          return { reason = string.format("%s is hmac-%s with the password as its key, for which "
-            .. "Auth0 has no form", target.expression, name) }
+          return { reason = string.format("%s is hmac-%s with the password as its key, which "
+            .. "Auth0 does not support", target.expression, name) }
         end
       end
     end
@@ -266,8 +266,8 @@ local function both_sides(search)
         local raw = digest.hash(name, before.bytes .. search.cleartext .. after.bytes)
         local target = raw and search.by_bytes[raw]
         if target then
-          return { reason = string.format("%s is %s of %s, the password and %s: Auth0 has no form "
-            .. "for salts on both sides", target.expression, name, before.expression,
+          return { reason = string.format("%s is %s of %s, the password and %s: Auth0 does not "
+            .. "support salts on both sides", target.expression, name, before.expression,
             after.expression) }
         end
       end

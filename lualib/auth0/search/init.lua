@@ -80,8 +80,8 @@ function Search:confirmed(custom, line, expression)
   line = guarded(line, expression)
   local fits, doubt = verify.hash(custom, self.cleartext)
   if fits then return { line = "custom_password_hash = " .. line } end
-  if fits == nil and doubt and doubt:find("^it fits") then
-    return { line = "custom_password_hash = " .. line, reason = doubt .. "; try one login first" }
+  if fits == nil and doubt and doubt:find("^it matches") then
+    return { line = "custom_password_hash = " .. line, reason = doubt .. "; test one login first" }
   end
 end
 
@@ -107,7 +107,7 @@ function Search:around(value, scheme)
   for _, word in ipairs(self.nested) do
     if not word.rare and not self:may_continue() then return nil end
     if not word.rare and verify.text(word.bytes, text.trim(value.text)) then
-      return { reason = string.format("%s is %s over %s, for which Auth0 has no form",
+      return { reason = string.format("%s is %s over %s, which Auth0 does not support",
         value.expression, scheme, word.what) }
     end
   end
@@ -131,8 +131,9 @@ end
 ---one.
 function Search:without_form(value, found)
   local fits = unsupported.fits(text.trim(value.text), self.cleartext)
-  return { reason = string.format("%s is %s%s; Auth0 has no form for it: %s", value.expression,
-    found.name, fits and ", and the password fits" or "", found.reason or found.name) }
+  return { reason = string.format("%s is %s%s, but Auth0 cannot import it: %s",
+    value.expression, found.name, fits and " and the password matches" or "",
+    found.reason or found.name) }
 end
 
 local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
@@ -208,7 +209,7 @@ local function slipped(input)
   local trimmed = text.trim(input.cleartext)
   if not trimmed or trimmed == input.cleartext then return nil end
   if verify.password(input.user, trimmed) then
-    return { reason = "the password fits without the blanks around it" }
+    return { reason = "the password matches without its outer whitespace" }
   end
 end
 
@@ -220,16 +221,16 @@ end
 ---What is said when nothing fits: what it was that was tried.
 function Search:nothing(record)
   if is_firebase(record) then
-    return { reason = "row.passwordHash looks like Firebase's scrypt, which encrypts a key of its "
-      .. "own; Auth0 has no form for it" }
+    return { reason = "row.passwordHash looks like Firebase's modified scrypt, which Auth0 does "
+      .. "not support" }
   end
   local tried = { string.format(
     "digests, HMACs and digests of digests with %d values as salt or key", #self.salts) }
   if self.steps then tried[#tried + 1] = "up to " .. self.steps .. " rounds of a digest" end
-  if self.rounds then tried[#tried + 1] = "PBKDF2 of up to " .. self.rounds .. " rounds" end
-  if self.cost then tried[#tried + 1] = "scrypt of N up to " .. self.cost end
-  return { reason = string.format("nothing that was tried fits; is it this user's password? (%d "
-    .. "combinations: %s)", self.tried, table.concat(tried, ", ")) }
+  if self.rounds then tried[#tried + 1] = "PBKDF2 with up to " .. self.rounds .. " rounds" end
+  if self.cost then tried[#tried + 1] = "scrypt with N up to " .. self.cost end
+  return { reason = string.format("no match found; check that this is the user's password (tried "
+    .. "%d combinations: %s)", self.tried, table.concat(tried, ", ")) }
 end
 
 ---Searches what would have to be mapped for the cleartext to verify.

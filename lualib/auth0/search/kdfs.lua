@@ -116,7 +116,7 @@ local function try_pbkdf2(search, name, round, salt, keys)
     for _, key in ipairs(block and keys or {}) do
       if key.bytes:sub(1, size) == block:sub(1, #key.bytes) then
         if word.what then
-          return { reason = string.format("%s is pbkdf2 over %s, for which Auth0 has no form",
+          return { reason = string.format("%s is pbkdf2 over %s, which Auth0 does not support",
             key.expression, word.what) }
         end
         local found = search:confirmed(

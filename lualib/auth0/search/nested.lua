@@ -54,8 +54,9 @@ function nested.salted(search)
         local made = digest.hash(name, entry[2](name, salt.bytes, search.cleartext))
         local target = made and search.by_bytes[made]
         if target then
-          return { reason = string.format("%s is %s, where %s is the salt, for which Auth0 has no "
-            .. "form", target.expression, entry[1]:gsub("%f[%w]H%f[%W]", name), salt.expression) }
+          return { reason = string.format("%s is %s, with %s as salt, which Auth0 does not "
+            .. "support", target.expression, entry[1]:gsub("%f[%w]H%f[%W]", name),
+            salt.expression) }
         end
       end
     end
@@ -99,11 +100,12 @@ local function same(raw) return raw end
 local function ways(plain, cleartext)
   local list = {
     { what = "", next_of = same },
-    { what = " over the hex of the last", next_of = digest.hex },
-    { what = " over the last and the password", next_of = function(raw) return raw .. plain end },
+    { what = " over the hex of the previous round", next_of = digest.hex },
+    { what = " over the previous round and the password",
+      next_of = function(raw) return raw .. plain end },
   }
   if plain ~= cleartext then
-    list[#list + 1] = { what = " over the last and the password without the salt",
+    list[#list + 1] = { what = " over the previous round and the password without the salt",
       next_of = function(raw) return raw .. cleartext end }
   end
   return list
@@ -147,7 +149,7 @@ function nested.repeated(search)
           name = name, first = start.plain, next_of = way.next_of,
         }, steps)
         if target then
-          return { reason = string.format("%s is %d rounds of %s%s%s, for which Auth0 has no form",
+          return { reason = string.format("%s is %d rounds of %s%s%s, which Auth0 does not support",
             target.expression, rounds, name, start.what, way.what) }
         end
       end

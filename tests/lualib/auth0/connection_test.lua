@@ -28,9 +28,9 @@ test("a file may hold a connection as the Management API shows it", function()
 end)
 
 for _, case in ipairs {
-  { "{", "the connection file" }, { "[]", "no JSON object" }, { "3", "no JSON object" },
-  { '{"colour":"red"}', "unknown setting" }, { '{"username":15}', "username is no object" },
-  { '{"enabled":"yes"}', "enabled is no boolean" },
+  { "{", "the connection file" }, { "[]", "not a JSON object" }, { "3", "not a JSON object" },
+  { '{"colour":"red"}', "unknown setting" }, { '{"username":15}', "must be of type object" },
+  { '{"enabled":"yes"}', "enabled must be of type boolean" },
 } do
   test("a connection file of " .. case[1] .. " is refused", function()
     local settings, message, kind = connection.decode(case[1])

@@ -39,72 +39,72 @@ local CASES <const> = {
   { "shorten changes nobody's username", fixers.shorten, { username = ("a"):rep(20) },
     failure("MAX_LENGTH", "username"), nil, "username cannot be shortened" },
   { "shorten needs a path", fixers.shorten, {}, failure("MAX_LENGTH"), nil,
-    "the error names no field" },
+    "the error does not name a field" },
   { "drop_field leaves the field out", fixers.drop_field, { picture = "x", name = "n" },
-    failure("FORMAT", "picture"), { name = "n" }, { why = "picture was left out" } },
+    failure("FORMAT", "picture"), { name = "n" }, { why = "picture was removed" } },
   { "drop_field reaches into metadata", fixers.drop_field,
     { user_metadata = { x = { y = 1, z = 2 } } }, failure("INVALID_TYPE", "user_metadata.x.y"),
-    { user_metadata = { x = { z = 2 } } }, { why = "user_metadata.x.y was left out" } },
+    { user_metadata = { x = { z = 2 } } }, { why = "user_metadata.x.y was removed" } },
   { "drop_field finds names with dots", fixers.drop_field,
     { user_metadata = { ["a.b"] = 1, a = 2 } }, failure("PATTERN", "user_metadata.a.b"),
-    { user_metadata = { a = 2 } }, { why = "user_metadata.a.b was left out" } },
+    { user_metadata = { a = 2 } }, { why = "user_metadata.a.b was removed" } },
   { "drop_field leaves a factor out as a whole", fixers.drop_field,
     { mfa_factors = { { totp = { secret = "1" } }, { phone = { value = "+1" } } } },
     failure("PATTERN", "mfa_factors[0].totp.secret"),
-    { mfa_factors = { { phone = { value = "+1" } } } }, { why = "mfa_factors[0] was left out" } },
+    { mfa_factors = { { phone = { value = "+1" } } } }, { why = "mfa_factors[0] was removed" } },
   { "drop_field takes several entries of a list, and an empty list goes", fixers.drop_field,
     { mfa_factors = { { totp = {} }, { totp = {} } } },
     failure("PATTERN", "mfa_factors[0]", nil, { { code = "PATTERN", path = "mfa_factors[1]" } }),
-    {}, { why = "mfa_factors[0], mfa_factors[1] were left out" } },
+    {}, { why = "mfa_factors[0], mfa_factors[1] were removed" } },
   { "drop_field leaves a hash out as a whole", fixers.drop_field,
     { custom_password_hash = { algorithm = "md5" } },
     failure("PATTERN", "custom_password_hash.hash.value"), {},
-    { why = "custom_password_hash was left out" } },
+    { why = "custom_password_hash was removed" } },
   { "drop_field reads unknown names from the message", fixers.drop_field, { plan = 1, x = 2 },
     failure("OBJECT_ADDITIONAL_PROPERTIES", nil, "Additional properties not allowed: plan,x"), {},
-    { why = "plan, x were left out" } },
+    { why = "plan, x were removed" } },
   { "drop_field never takes the address", fixers.drop_field, { email = "x" },
-    failure("FORMAT", "email"), nil, "the address is never left out" },
+    failure("FORMAT", "email"), nil, "the e-mail address is never removed" },
   { "drop_field takes none when one is not there", fixers.drop_field, { name = "n" },
     failure("FORMAT", "picture"), nil, "the user has no picture" },
   { "drop_field needs a path", fixers.drop_field, {}, failure("FORMAT"), nil,
-    "the error names no field" },
+    "the error does not name a field" },
   { "drop_factors upserts a user that was saved", fixers.drop_factors, { mfa_factors = { {} } },
-    failure "MFA_FACTORS_FAILED", {}, { why = "the MFA factors were left out", upsert = true } },
+    failure "MFA_FACTORS_FAILED", {}, { why = "the MFA factors were removed", upsert = true } },
   { "drop_factors of a user that was not saved", fixers.drop_factors, { mfa_factors = { {} } },
-    failure "ARRAY_LENGTH_LONG", {}, { why = "the MFA factors were left out" } },
+    failure "ARRAY_LENGTH_LONG", {}, { why = "the MFA factors were removed" } },
   { "drop_username", fixers.drop_username, { username = "a", email = "e" },
-    failure "CONFLICT_USERNAME", { email = "e" }, { why = "the username was left out" } },
+    failure "CONFLICT_USERNAME", { email = "e" }, { why = "the username was removed" } },
   { "drop_username without one", fixers.drop_username, {}, failure "CONFLICT_USERNAME", nil,
     "the user has no username" },
   { "drop_phone", fixers.drop_phone, { phone_number = "+1", phone_verified = true },
-    failure "CONFLICT", {}, { why = "the phone number was left out" } },
+    failure "CONFLICT", {}, { why = "the phone number was removed" } },
   { "drop_hash", fixers.drop_hash, { password_hash = "x", custom_password_hash = {} },
     failure "NOT_PASSED", {},
-    { why = "the password hash was left out; the user has to set a password" } },
+    { why = "the password hash was removed; the user must set a new password" } },
   { "rename_username by suffix", fixers.rename_username "-%d", { username = "ann" },
     failure "CONFLICT_USERNAME", { username = "ann-2" }, { why = "the username was changed" } },
   { "rename_username by function", fixers.rename_username(function(name) return name .. "x" end),
     { username = "ann" }, failure "CONFLICT_USERNAME", { username = "annx" },
     { why = "the username was changed" } },
   { "rename_username that finds none", fixers.rename_username(function() end),
-    { username = "ann" }, failure "CONFLICT_USERNAME", nil, "no other username was found" },
+    { username = "ann" }, failure "CONFLICT_USERNAME", nil, "no other username is available" },
   { "upsert", fixers.upsert, { email = "e" }, failure "CONFLICT_EMAIL", { email = "e" },
-    { upsert = true, why = "sent once more, with upsert" } },
+    { upsert = true, why = "sent again with upsert" } },
   { "ghost", fixers.ghost, { email = "e" }, failure "DUPLICATED_USER", { email = "e" },
-    { delete_ghost = true, why = "an unlisted user in its place was deleted" } },
+    { delete_ghost = true, why = "a conflicting unlisted user was deleted" } },
   { "a user twice in a job is no ghost", fixers.ghost, { email = "e" },
     failure("DUPLICATED_USER", nil, "A user with this email was already provided."), nil,
-    "the same user stood twice in the job; that is no ghost" },
+    "the same user occurs twice in the job; it is not a ghost" },
   { "chain joins what is asked for", fixers.chain(fixers.drop_username, fixers.upsert),
     { username = "a" }, failure "CONFLICT_USERNAME", {},
-    { upsert = true, why = "the username was left out; sent once more, with upsert" } },
+    { upsert = true, why = "the username was removed; sent again with upsert" } },
   { "chain gives up when one does", fixers.chain(fixers.drop_username, fixers.drop_phone),
     { username = "a" }, failure "CONFLICT", nil, "the user has no phone number" },
   { "first goes on where one gives up, from the user as it was",
     fixers.first(fixers.chain(fixers.drop_username, fixers.drop_phone), fixers.drop_hash),
     { username = "a", password_hash = "x" }, failure "CONFLICT", { username = "a" },
-    { why = "the password hash was left out; the user has to set a password" } },
+    { why = "the password hash was removed; the user must set a new password" } },
   { "first tells every reason", fixers.first(fixers.drop_username, fixers.drop_phone), {},
     failure "CONFLICT", nil, "the user has no username, the user has no phone number" },
   { "all hands each code to its fixer",
@@ -112,10 +112,10 @@ local CASES <const> = {
     { given_name = ("a"):rep(160), picture = "x" },
     failure("MAX_LENGTH", "given_name", nil, { { code = "FORMAT", path = "picture" } }),
     { given_name = ("a"):rep(150) },
-    { why = "given_name was shortened to 150 characters; picture was left out" } },
+    { why = "given_name was shortened to 150 characters; picture was removed" } },
   { "all leaves codes without a fixer to the tenant", fixers.all { FORMAT = fixers.drop_field },
     { picture = "x" }, failure("PATTERN", "phone", nil, { { code = "FORMAT", path = "picture" } }),
-    {}, { why = "picture was left out" } },
+    {}, { why = "picture was removed" } },
   { "all gives up without any fixer", fixers.all {}, {},
     failure("PATTERN", "a", nil, { { code = "FORMAT" }, { code = "PATTERN" } }), nil,
     "no fix for PATTERN, FORMAT" },
@@ -139,11 +139,11 @@ end)
 test("fixers: a suffix without a number is tried once", function()
   local fix = fixers.rename_username "-old"
   local user = fix({ username = "ann" }, { round = 1 })
-  tap.equal({ fix(user, { round = 2 }) }, { nil, "the renamed username is taken too" })
+  tap.equal({ fix(user, { round = 2 }) }, { nil, "the new username is also taken" })
 end)
 
 test("fixers: rename_username without a suffix or function is a mistake of the recipe", function()
-  tap.raises(function() fixers.rename_username() end, "takes a suffix or a function")
+  tap.raises(function() fixers.rename_username() end, "expects a suffix or a function")
 end)
 
 -- In a run ----------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ test("a repair is told in the journal, so that nothing is lost silently", functi
   refused_run({ CONFLICT_USERNAME = fixers.drop_username }, whole_users { username = "ann" },
     { { { code = "CONFLICT_USERNAME", path = "username" } } }, function(figures, book, _, dir)
       tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
-      tap.equal(book:failures("requeued", 0, 1)[1].why, "the username was left out")
+      tap.equal(book:failures("requeued", 0, 1)[1].why, "the username was removed")
       tap.equal(dir:users(book:chunk(2))[1].user.username, nil)
     end)
 end)
@@ -315,7 +315,7 @@ test("a ghost is deleted by address and id after look-ups, then its user goes ag
       "GET /users/auth0%7Cu2", "DELETE /connections/con_1/users?email=user2@example.com",
       "DELETE /users/auth0%7Cu2",
     })
-    tap.equal(book:failures("requeued", 0, 1)[1].why, "an unlisted user in its place was deleted")
+    tap.equal(book:failures("requeued", 0, 1)[1].why, "a conflicting unlisted user was deleted")
   end)
 end)
 

@@ -120,30 +120,30 @@ end)
 local BAD <const> = {
   { "nil", "no password hash", password.bcrypt, nil },
   { "an empty text", "no password hash", password.bcrypt, " " },
-  { "a number", "must be text", password.bcrypt, 12 },
+  { "a number", "must be a string", password.bcrypt, 12 },
   { "a cut bcrypt", "60 characters", password.bcrypt, B2_10:sub(1, 59) },
   { "bcrypt of kind x", "not supported", password.bcrypt, (B2_10:gsub("2b", "2x")) },
   { "bcrypt of cost 99", "cost", password.bcrypt, (B2_10:gsub("10", "99", 1)) },
-  { "a pepper in the middle", "before or after", password.bcrypt, B2_10,
+  { "a pepper in the middle", "prefix or suffix", password.bcrypt, B2_10,
     { pepper = "x", position = "middle" } },
   { "md5 of another length", "16 bytes", password.digest, "md5", "4e81" },
   { "sha224", "not supported", password.digest, "sha224", ("a"):rep(56) },
-  { "a salt that is no hex", "no hex", password.digest, "md5",
+  { "a salt that is no hex", "not valid hex", password.digest, "md5",
     "4e81d409bc9fdcef24bddc2f964d1c24", { salt = "zz", salt_encoding = "hex" } },
   { "hmac without key", "key", password.hmac, "md5", ("a"):rep(32), nil },
-  { "hmac with a damaged key", "no hex", password.hmac, "md5", ("a"):rep(32), "x",
+  { "hmac with a damaged key", "not valid hex", password.hmac, "md5", ("a"):rep(32), "x",
     { key_encoding = "hex" } },
   { "pbkdf2 without iterations", "iterations", password.pbkdf2, "sha1", nil, "salt", "key" },
-  { "pbkdf2 without key", "salt and key", password.pbkdf2, "sha1", 1, "salt", nil },
+  { "pbkdf2 without key", "a salt and a key", password.pbkdf2, "sha1", 1, "salt", nil },
   { "pbkdf2 of an unknown digest", "digest", password.pbkdf2, "sha3", 1, "salt", "key" },
   { "argon2d", "not supported", password.argon2, { kind = "d" } },
   { "argon2 of version 1.0", "version", password.phc, (ARGON2:gsub("v=19", "v=16")) },
   { "argon2 without parameters", "m, t and p", password.argon2, { kind = "id" } },
-  { "argon2 with more parameters", "further", password.phc,
+  { "argon2 with more parameters", "additional", password.phc,
     (ARGON2:gsub("p=1", "p=1,keyid=x")) },
   { "scrypt with the logarithm of N", "power of two", password.scrypt,
     { cost = 15, salt = "s", key = "k" } },
-  { "scrypt without salt", "salt and key", password.scrypt, { cost = 16, key = "k" } },
+  { "scrypt without salt", "a salt and a key", password.scrypt, { cost = 16, key = "k" } },
   { "ldap crypt with DES", "not supported", password.ldap_password, "{CRYPT}ab" },
   { "ldap SASL", "another system", password.ldap_password, "{SASL}a@b" },
   { "ldap of another length", "length", password.ldap, "{SHA}abcd" },
@@ -154,10 +154,10 @@ local BAD <const> = {
   { "a Django hasher that is not known", "own", password.django, "own$1$a$b" },
   { "Django's damaged pbkdf2", "damaged", password.django, "pbkdf2_sha256$x" },
   { "an ASP.NET hash that is cut", "not an ASP.NET", password.aspnet, V3:sub(1, 40) },
-  { "no Base64 at all", "no Base64", password.aspnet, "***" },
+  { "no Base64 at all", "not valid Base64", password.aspnet, "***" },
   { "a Keycloak algorithm that is not known", "own", password.keycloak_credential, {
     secretData = '{"value":"QQ=="}', credentialData = '{"algorithm":"own"}' } },
-  { "a Keycloak credential without data", "without its data", password.keycloak_credential, {} },
+  { "a Keycloak credential without data", "has no data", password.keycloak_credential, {} },
   { "none", "because", password.none, "because" },
 }
 
@@ -220,11 +220,11 @@ end)
 test("password: auto says why there is no hash", function()
   tap.equal({ password.auto(nil) }, { nil, nil, "no password hash" })
   tap.contains(select(3, password.auto("$6$a$b")), "sha512-crypt")
-  tap.contains(select(3, password.auto("4e81d409bc9fdcef24bddc2f964d1c24")), "declare it")
+  tap.contains(select(3, password.auto("4e81d409bc9fdcef24bddc2f964d1c24")), "use password.digest")
 end)
 
 test("builders called in another's way raise: no hash is lost silently", function()
-  tap.raises(function() password.pbkdf2 { iterations = 1 } end, "takes (name, iterations")
-  tap.raises(function() password.argon2 "$argon2id$" end, "argon2 takes a table")
-  tap.raises(function() password.scrypt "a" end, "scrypt takes a table")
+  tap.raises(function() password.pbkdf2 { iterations = 1 } end, "expects (name, iterations")
+  tap.raises(function() password.argon2 "$argon2id$" end, "argon2 expects a table")
+  tap.raises(function() password.scrypt "a" end, "scrypt expects a table")
 end)

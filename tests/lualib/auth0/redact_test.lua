@@ -1,4 +1,4 @@
---- What is said of a value: enough to recognise a mistake by, and nothing of the value itself.
+--- Redacted descriptions show enough to recognize a mistake, and nothing of the value itself.
 
 local json = require "host.json"
 local tap = require "tests.tap"
@@ -17,23 +17,23 @@ local CASES <const> = {
   { "JBSWY3DPEHPK3PXP", "16 characters of Base32" },
   { "{SSHA}HoSqzrp0FPTVFs+a7PKpEXlg1TahssPU5fYHGA==",
     '46 characters: "{SSHA}", 40 characters of Base64, padded' },
-  { "{hunter2}x", 'text of 10 characters: small letters, digits, "{", "}"' },
+  { "{hunter2}x", '10 characters, lower-case letters, digits, "{", "}"' },
   { "$argon2id$v=19$m=65536,t=2,p=1$ABEiM0RVZneImaq7zN3u/w$",
     '54 characters: "$argon2id$v=19$m=65536,t=2,p=1$", 22 characters of Base64, "$"' },
   { "pbkdf2_sha256$260000$quartzsalt$zOfUbTZ6ZYwcY6f+XHlco2OO98tzwW1lE7mzqZwLEig=",
-    '76 characters: "pbkdf2_sha256$260000$", 10 of small letters, "$", '
+    '76 characters: "pbkdf2_sha256$260000$", 10 of lower-case letters, "$", '
       .. "44 characters of Base64, padded" },
   { "+123456789012", '12 digits after "+"' },
   { "030 123", "6 digits and 1 space" },
-  { "https://x.y/p", '13 characters: "https://", 5 of small letters and "." and "/"' },
-  { "Anna von Meyer 17", "text of 17 characters: letters, digits, 3 spaces" },
+  { "https://x.y/p", '13 characters: "https://", 5 of lower-case letters and "." and "/"' },
+  { "Anna von Meyer 17", "17 characters, letters, digits, 3 spaces" },
   { "ann@example.com", "e-mail address of 15 characters" },
   { "ann@host", 'e-mail address of 8 characters without a dot after "@"' },
-  { "ann@a.b, bob", 'text of 12 characters: small letters, 1 space, ",", ".", "@"' },
-  { "a\u{a0}\u{fc}\t", "text of 3 characters: small letters, 1 character outside ASCII, "
-    .. "1 no-break space, before 1 blank" },
-  { "a\255", "2 bytes that are no UTF-8" },
-  { "", "empty string" }, { "  ", "blanks alone, 2 characters" },
+  { "ann@a.b, bob", '12 characters, lower-case letters, 1 space, ",", ".", "@"' },
+  { "a\u{a0}\u{fc}\t", "3 characters, lower-case letters, 1 character outside ASCII, "
+    .. "1 no-break space, 1 trailing whitespace character" },
+  { "a\255", "2 bytes, not valid UTF-8" },
+  { "", "empty string" }, { "  ", "only whitespace, 2 characters" },
   { 4711, "integer of 4 digits" }, { -1, "negative integer of 1 digit" },
   { 1.5, "number with a fraction" }, { 0 / 0, "not a finite number" }, { true, "boolean" },
   { { 1, 2 }, "list of 2" }, { json.array {}, "empty list" }, { {}, "empty object" },

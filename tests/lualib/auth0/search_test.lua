@@ -192,7 +192,7 @@ local WITHOUT <const> = {
   { "MySQL's PASSWORD", { hash = hash("sha1", raw("sha1", PLAIN)) },
     "the bytes of the password's" },
   { "md5 of md5 and salt", { hash = hash("md5", hash("md5", PLAIN) .. "abc"), salt = "abc" },
-    "with row.salt as its salt" },
+    "with row.salt as salt" },
   { "salts on both sides", { hash = hash("sha1", "abc" .. PLAIN .. "xyz"), salt = "abc",
     salt2 = "xyz" }, "salts on both sides" },
   { "a digest that Auth0 lacks", { hash = hash("sha384", PLAIN) }, "is sha384" },
@@ -206,15 +206,15 @@ local WITHOUT <const> = {
   { "sha512/256", { hash = hash("sha512-256", "abc" .. PLAIN), salt = "abc" }, "is sha512-256" },
   { "sha3", { hash = b64(raw("sha3-256", PLAIN)) }, "is sha3-256" },
   { "the same salt on both sides", { hash = hash("sha256", "abc" .. PLAIN .. "abc"),
-    salt = "abc" }, "sha256 of row.salt, the password and row.salt: Auth0 has no form" },
+    salt = "abc" }, "sha256 of row.salt, the password and row.salt: Auth0 does not support" },
   { "a salt before and a pepper after", { hash = hash("sha256", "abc" .. PLAIN .. PEPPER),
     salt = "abc" }, "row.salt, the password and params.pepper", { PLAIN, PEPPER } },
   { "vBulletin", { hash = hash("md5", hash("md5", PLAIN) .. "a%b"), salt = "a%b" },
-    "row.hash is md5 over the hex of the password's md5 with row.salt as its salt (suffix)" },
+    "row.hash is md5 over the hex of the password's md5 with row.salt as salt (suffix)" },
   { "MyBB", { hash = hash("md5", hash("md5", "abc") .. hash("md5", PLAIN)), salt = "abc" },
     "md5 of the hex of the salt's md5 and the hex of the password's md5 (MyBB" },
   { "OpenCart", { password = hash("sha1", "abc" .. hash("sha1", "abc" .. hash("sha1", PLAIN))),
-    salt = "abc" }, "(OpenCart), where row.salt is the salt" },
+    salt = "abc" }, "(OpenCart), with row.salt as salt" },
   { "restful_authentication", { h = hash("sha1", "--abc--" .. PLAIN .. "--"), salt = "abc" },
     "restful_authentication" },
   { "sha256 of many rounds", { hash = (function()
@@ -239,30 +239,30 @@ local WITHOUT <const> = {
   { "WordPress 6.8 whose $wp was cut off", { hash = digest.bcrypt(b64(digest.hmac("sha384",
     "wp-sha384", PLAIN)), 4) }, "bcrypt over WordPress 6.8's hash" },
   { "Django's bcrypt_sha256", { password = "bcrypt_sha256$" .. digest.bcrypt(hash("sha256",
-    PLAIN), 4) }, "and the password fits" },
+    PLAIN), 4) }, "and the password matches" },
   { "phpass of another password", { hash = "$P$Babcdefghijklmnopqrstuvwxyz01234" },
-    "row.hash is phpass; Auth0 has no form" },
+    "row.hash is phpass, but Auth0 cannot import it" },
   { "phpass", { user_pass = "$P$B55D6LjfHDkINU5wF.v2BuuzO0/XPk/" },
-    "row.user_pass is phpass, and the password fits", { "test" } },
+    "row.user_pass is phpass and the password matches", { "test" } },
   { "Drupal", { pass = "$S$DuUY7s9uuhA7tqZe0CFEpnyQ2eEd1Pa1pFsUFoK88pSe1KBOWbjy" },
-    "Drupal phpass, and the password fits", { "drupal seven" } },
+    "Drupal phpass and the password matches", { "drupal seven" } },
   { "Drupal, from version 6",
     { pass = "U$S$DRzOurufCwK1t3Af5KEDvyN45IHn9rbxCN116EkDr87iejm60655" },
-    "Drupal phpass, and the password fits", { "d six" } },
+    "Drupal phpass and the password matches", { "d six" } },
   { "phpass of a hostile cost", { hash = "$P$zabcdefghijklmnopqrstuvwxyz01234" },
-    "row.hash is phpass; Auth0 has no form" },
+    "row.hash is phpass, but Auth0 cannot import it" },
   { "sha512-crypt of a hostile cost", { hash = "$6$rounds=999999999$abcdefgh$"
-    .. ("a"):rep(86) }, "row.hash is sha512-crypt; Auth0 has no form" },
+    .. ("a"):rep(86) }, "row.hash is sha512-crypt, but Auth0 cannot import it" },
   { "crypt(3) in an LDAP directory", { userPassword = "{CRYPT}$6$rounds=1000$abcdefgh$"
-    .. ("a"):rep(86) }, "row.userPassword is LDAP; Auth0 has no form" },
+    .. ("a"):rep(86) }, "row.userPassword is LDAP, but Auth0 cannot import it" },
   { "bcrypt of a hostile cost", { hash = "$2b$31$" .. ("a"):rep(53) },
-    "nothing that was tried fits" },
+    "no match found" },
   { "argon2 of a hostile cost", { hash = "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$"
-    .. ("a"):rep(43) }, "nothing that was tried fits" },
+    .. ("a"):rep(43) }, "no match found" },
   { "WordPress 6.8", { hash = "$wp" .. digest.bcrypt(b64(digest.hmac("sha384", "wp-sha384", PLAIN)),
-    4) }, "and the password fits" },
+    4) }, "and the password matches" },
   { "sha512-crypt of another password", { hash = "$6$rounds=1000$abcdefgh$" .. ("a"):rep(86) },
-    "row.hash is sha512-crypt; Auth0 has no form" },
+    "row.hash is sha512-crypt, but Auth0 cannot import it" },
   { "pbkdf2 with a pepper", { hash = digest.hex(digest.pbkdf2("sha256", PLAIN .. PEPPER, "abc", 10,
     32)), salt = "abc" }, "the password and the pepper", { PLAIN, PEPPER } },
 }
@@ -284,7 +284,7 @@ test("search: Firebase's export is known by its fields", function()
     record = { localId = "a", passwordHash = b64(("x"):rep(64)), salt = "abc" }, user = {},
     cleartext = PLAIN, pause = function() return true end,
   }
-  tap.contains(found.reason, "looks like Firebase's scrypt")
+  tap.contains(found.reason, "looks like Firebase's modified scrypt")
 end)
 
 test("search: the mapped hash is looked at where the record does not hold it", function()
@@ -326,7 +326,7 @@ test("search: blanks around the cleartext are told", function()
   local found = search.search { record = {}, cleartext = PLAIN .. " ", user = {
     custom_password_hash = password.digest("sha1", hash("sha1", PLAIN)),
   } }
-  tap.contains(found.reason, "without the blanks")
+  tap.contains(found.reason, "without its outer whitespace")
 end)
 
 test("search: nothing fits another password, and the search ends when it is told to", function()
@@ -339,7 +339,7 @@ test("search: nothing fits another password, and the search ends when it is told
     end,
   }
   tap.equal({ found.line, found.unfinished, calls }, { nil, true, 21 })
-  tap.contains(found.reason, "nothing that was tried fits")
+  tap.contains(found.reason, "no match found")
   tap.contains(found.reason, "values as salt or key")
   assert(found.tried > 100)
 end)

@@ -46,9 +46,9 @@ end)
 
 test("a connection that accepts no imports is reported with its fix", function()
   for fix, change in pairs {
-    ["enable it for one"] = { enabled = false },
-    ['switch on "Import Users to Auth0"'] = { custom_database = true },
-    ["name another one"] = { strategy = "email" },
+    ["enable it for an application"] = { enabled = false },
+    ['enable "Import Users to Auth0"'] = { custom_database = true },
+    ["choose another one"] = { strategy = "email" },
   } do
     local settings = connection.defaults("Shop")
     for key, value in pairs(change) do settings[key] = value end

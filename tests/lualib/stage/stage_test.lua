@@ -190,7 +190,7 @@ for _, case in ipairs {
     'e-mail address of 3 characters without "@"', "Correct" },
   { "a user above the limit", { user = { email = "a@b.co", name = "x",
     user_metadata = { x = ("x"):rep(5000) } } }, mapped, "TOO_LARGE",
-    "object of 5077 bytes, 5008 of them in user_metadata", "bulky" },
+    "object of 5077 bytes, 5008 of them in user_metadata", "large metadata" },
   { "an error in map", { id = 7 }, function(r) return r.x.y end, "RECIPE_ERROR",
     "object with key id", "preview" },
   { "no user", { id = 7 }, function() return 7 end, "RECIPE_RESULT", "integer of 1 digit",
@@ -255,6 +255,6 @@ tap.test("a warning of the rules has the first place, its value and what to do",
     { user = { email = "c@d.co", name = ("x"):rep(151) } } }, { map = mapped })
   local warning = statement.warning_list[1]
   tap.equal({ warning.code, warning.at, warning.shape }, { "MAX_LENGTH name", "list:2",
-    "text of 151 characters: small letters" })
+    "151 characters, lower-case letters" })
   tap.contains(warning.fix, "150")
 end)

@@ -349,7 +349,7 @@ test("a missing scope has two spellings, and the program reads both", function()
     equal(response.json.message, "Insufficient scope; expected any of: read:connections.")
     local _, message, kind = t.client:request { method = "GET", path = "/connections" }
     equal(kind, "credentials")
-    tap.contains(message, "grant it one of the scopes: read:connections")
+    tap.contains(message, "grant the client one of: read:connections")
   end, { scopes = { "read:users" } })
 end)
 

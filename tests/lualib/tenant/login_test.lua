@@ -78,7 +78,7 @@ end)
 served("a hash of a hostile cost is reported, not computed", function(t)
   t:import { user { custom_password_hash = { algorithm = "pbkdf2", hash = { encoding = "utf8",
     value = "$pbkdf2-sha1$i=2147483648,l=20$c2Fs$" .. ("A"):rep(27) } } } }
-  refused(enter(t, "anna@example.com"), 501, "server_error", "unverifiable here")
+  refused(enter(t, "anna@example.com"), 501, "server_error", "cannot be verified here")
 end)
 
 served("a user logs in with the phone number, too", function(t)

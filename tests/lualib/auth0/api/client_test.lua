@@ -51,7 +51,7 @@ test("a broken answer is asked for again as long as the patience lasts", functio
   for i = 1, 50 do script[i] = answer(200, "<html>") end
   local response, message, kind = rig.get(rig.client(script))
   tap.equal({ response, kind }, { nil, "temporary" })
-  tap.contains(message, "GET /jobs/job_1: given up after ")
+  tap.contains(message, "GET /jobs/job_1: giving up after ")
 end)
 
 test("a refusal that is no JSON is not taken for the tenant's at once", function()
@@ -87,8 +87,8 @@ for _, case in ipairs(BROKEN) do
     made = rig.client(script)
     local response, message, kind = made.client:request(request)
     tap.equal({ response, kind }, { nil, "temporary" })
-    tap.contains(message, "GET /jobs/job_1: given up after ")
-    tap.contains(message, " tries: the answer (200) " .. case[3])
+    tap.contains(message, "GET /jobs/job_1: giving up after ")
+    tap.contains(message, " attempts: the response (200) " .. case[3])
     assert(made.time - rig.NOW > 500 and made.time - rig.NOW <= 600)
   end)
 end
@@ -144,7 +144,7 @@ for _, case in ipairs {
     made = rig.client({}, { token = function() return answer(200, case[2]) end })
     local response, message, kind, sent = rig.get(made)
     tap.equal({ response, kind, sent, #made.calls }, { nil, "temporary", false, 0 })
-    tap.contains(message, "POST /oauth/token: given up after 15 tries: the answer (200) "
+    tap.contains(message, "POST /oauth/token: giving up after 15 attempts: the response (200) "
       .. case[3])
   end)
 end
@@ -156,7 +156,7 @@ test("a retry's event tells what was wrong with the answer", function()
   for _, event in ipairs(made.events) do
     if event[1] == "retry" then whys[#whys + 1] = event[2].why end
   end
-  tap.equal(whys, { "the answer (200) is empty", "status 503" })
+  tap.equal(whys, { "the response (200) is empty", "status 503" })
 end)
 
 test("statuses that speak of the request are responses", function()
@@ -263,7 +263,7 @@ test("tokens that stay refused are a matter of credentials", function()
   local made = rig.client(refusals(99))
   local response, message, kind, sent = rig.get(made)
   tap.equal({ response, kind, sent }, { nil, "credentials", false })
-  tap.contains(message, "the access token is refused, 6 fresh ones in a row: Invalid token.")
+  tap.contains(message, "rejected the access token (6 new tokens in a row): Invalid token.")
   tap.equal(#made.calls, 6)
 end)
 
@@ -275,7 +275,7 @@ test("a patient call bears refused tokens as long as an outage", function()
   made = rig.client(refusals(999), { patience = 3600 })
   local _, message, kind = made.client:request(patient)
   tap.equal(kind, "credentials")
-  tap.contains(message, "fresh ones in a row")
+  tap.contains(message, "new tokens in a row")
   assert(made.time - rig.NOW > 3000 and made.time - rig.NOW <= 3600)
 end)
 
@@ -348,7 +348,7 @@ MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ
   local made = rig.client({}, { credentials = { client_id = "me", private_key = pem } })
   local _, message, kind = rig.get(made)
   tap.equal(kind, "usage")
-  tap.contains(message, "the private key cannot sign")
+  tap.contains(message, "cannot sign with the private key")
   assert(not message:find("MIIB", 1, true))
 end)
 
@@ -380,7 +380,7 @@ test("a 403 names the scopes of which one is missing", function()
     local made = rig.client { answer(403, { message = said, errorCode = "insufficient_scope" }) }
     local _, message, kind = rig.get(made)
     tap.equal(kind, "credentials")
-    tap.contains(message, "one of the scopes: create:users")
+    tap.contains(message, "grant the client one of: create:users")
     assert(not message:find("users.", 1, true))
   end
 end)
@@ -440,7 +440,8 @@ test("what cannot become better is not repeated", function()
     local made = rig.client { { "no", kind, false } }
     local _, message, failed = rig.get(made)
     tap.equal(failed, kind)
-    tap.contains(message, "GET /jobs/job_1: no")
+    tap.contains(message, "GET /jobs/job_1: ")
+    tap.contains(message, ": no")
     tap.equal(#made.calls, 1)
   end
 end)
@@ -489,8 +490,9 @@ test("the names of users do not get into messages or the log", function()
   assert(not (message .. json.encode(made.events)):find("example.com", 1, true))
   made = rig.client { { "reset by peer", "tls", false } }
   _, message = made.client:request { method = "GET", path = "/users/ana@example.com" }
-  tap.equal(message, "GET /users/{id}: no encrypted connection to https://acme.eu.auth0.com: "
-    .. "reset by peer; when its certificate is of an authority of your own, --ca-file names that")
+  tap.equal(message, "GET /users/{id}: cannot establish a TLS connection to "
+    .. "https://acme.eu.auth0.com: reset by peer; for a private certificate authority, use "
+    .. "--ca-file")
 end)
 
 -- Rate limits -------------------------------------------------------------------------------

@@ -89,9 +89,9 @@ test("scripts make a custom database unless they are switched off", function()
 end)
 
 for _, case in ipairs {
-  { "is no database", { id = ID, name = "Users", strategy = "email" }, CLIENTS, "name another" },
+  { "is no database", { id = ID, name = "Users", strategy = "email" }, CLIENTS, "choose another" },
   { "is a custom database without import mode",
-    database { enabledDatabaseCustomization = true, import_mode = false }, CLIENTS, "switch on" },
+    database { enabledDatabaseCustomization = true, import_mode = false }, CLIENTS, "enable" },
   { "is not enabled", database(), { clients = json.array {} }, "enable it" },
 } do
   test("a connection that " .. case[1] .. " is refused with what to do", function()

@@ -239,7 +239,7 @@ for name, case in pairs(ROUTES) do
       for i = 1, 30 do script[i] = i <= before and case.before[i] or answer(200, text) end
       local result, message, kind = case[1](rig.client(script).client)
       tap.equal({ result, kind }, { nil, "temporary" }, text)
-      tap.contains(message, ": given up after 15 tries: the answer (200) ")
+      tap.contains(message, ": giving up after 15 attempts: the response (200) ")
     end
   end)
 end
@@ -250,7 +250,7 @@ test("an upload's answer that tells of no job leaves it open, and nothing is sen
     for _, status in ipairs { 200, 201, 202 } do
       local result, made = submit(answer(status, text))
       tap.equal({ result.outcome, #made.calls }, { "uncertain", 1 })
-      tap.contains(result.message, "does not tell whether there is a job (" .. status .. "): it ")
+      tap.contains(result.message, "(" .. status .. ") does not show whether the job exists: it ")
     end
   end
 end)

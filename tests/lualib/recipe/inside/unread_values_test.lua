@@ -128,13 +128,13 @@ end
 
 local unread = {
   { "phone", "6 digits and 1 space", phone, { phone = "030 123" } },
-  { "boolean", "text of 5 characters: small letters", function(record, _, value)
+  { "boolean", "5 characters, lower-case letters", function(record, _, value)
     return { email = "a@b.co", email_verified = value.boolean(record.ok) }
   end, { ok = "maybe" } },
   { "date", "8 digits and \"/\"", function(record, _, value)
     return { email = "a@b.co", app_metadata = { since = value.date(record.since) } }
   end, { since = "24/11/2026" } },
-  { "json", "text of 1 character: \"{\"", function(record, _, value)
+  { "json", "1 character, \"{\"", function(record, _, value)
     return { email = "a@b.co", app_metadata = value.json(record.data) }
   end, { data = "{" } },
   { "totp", "6 digits", function(record, _, value)
