@@ -1,20 +1,19 @@
---- Why a user was refused: Auth0's documented codes with their other spellings, and ours.
+--- Error codes of users: those that Auth0 documents, with their other spellings, and our own.
 
 local codes = {}
 
----data: repair the record; configuration: the connection or tenant; conflict: an existing user;
----retry: once more.
+---What to repair: the record, the connection or tenant, a conflict with an existing user; or retry.
 ---@alias CodeClass "data"|"configuration"|"conflict"|"retry"|"unknown"
 
 ---@class Code
 ---@field name string
 ---@field synonyms? string[]  spellings that the server may use instead
----@field related? string[]   codes of the same validator that are counted under their own name
+---@field related? string[]   codes of the same validator, counted under their own name
 ---@field class CodeClass
 ---@field meaning string
----@field fix string          a sentence for people
----@field fixes? table<string, string>  by the field, where one has another
----@field own? true           made by this program, never by Auth0
+---@field fix string          a sentence
+---@field fixes? table<string, string>  by field, where it differs
+---@field own? true           from this program, never from Auth0
 
 ---@type Code[]
 codes.list = {
@@ -168,7 +167,7 @@ codes.list = {
   },
 }
 
--- What to do about DUPLICATED_USER where more than the code is known.
+-- Fixes for DUPLICATED_USER where more than the code is known.
 codes.TWICE_FIX =
   "Keep one record per user, in the source or with the recipe's dedupe; the first was imported."
 codes.GHOST_FIX =
@@ -183,15 +182,15 @@ for _, entry in ipairs(codes.list) do
   for _, code in ipairs(entry.related or {}) do by_name[code] = entry end
 end
 
----The documented name of a code; one that is not known stays as it is.
+---The documented name of a code; an unknown code is returned unchanged.
 ---@param code string
 ---@return string
 function codes.canonical(code)
   return canonical[code] or code
 end
 
----Whether a user was refused because an earlier one of the same file has an identifier of it. The
----other users with this code are there, or are ghosts: a look-up tells, for the message need not.
+---Whether an earlier user of the same file has one of the identifiers. Other users with this code
+---exist or are ghosts; only a lookup distinguishes them, not the message.
 ---@param code string     canonical
 ---@param message? string the tenant's
 ---@return boolean
@@ -199,7 +198,7 @@ function codes.is_twice(code, message)
   return code == "DUPLICATED_USER" and (message or ""):find("already provided", 1, true) ~= nil
 end
 
----All about a code, in any spelling; class "unknown" for one that is not known.
+---The entry of a code in any spelling; class "unknown" if it is not documented.
 ---@param code string
 ---@return Code
 function codes.get(code)
@@ -219,12 +218,12 @@ function codes.fix(code, path)
   return field and entry.fixes[field] or entry.fix
 end
 
--- Where the server's profile has another name than import files.
+-- Names of the server's profile that differ from import files.
 local INTERNAL <const> = {
   passwordHash = "password_hash", customPasswordHash = "custom_password_hash",
   picture_url = "picture",
 }
--- Members of import files that are spelt like this.
+-- Members of import files in camel case.
 local AS_WRITTEN <const> = { blockSize = true }
 
 local function import_name(name)
@@ -249,11 +248,11 @@ local function from_pointer(pointer)
   return path
 end
 
--- Below these the names are the user's own.
+-- The names below these are user data.
 local METADATA <const> = { app_metadata = true, user_metadata = true }
 
----A path in the server's names as a path in those of import files. Without a path the property is
----taken from the message ("Error in X property"); nil where neither tells.
+---Converts a path in the server's names to the names of import files. Without a path, the property
+---comes from the message ("Error in X property"); nil if that has none either.
 ---@param path? string
 ---@param message? string
 ---@return string?

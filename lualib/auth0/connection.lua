@@ -1,4 +1,4 @@
---- The settings of a database connection that decide which users are valid and which clash.
+--- The settings of a database connection that decide which users are valid and which conflict.
 --- Source: Auth0 Management API v2, connections; docs "Flexible Identifiers and Attributes",
 --- "Non-Unique Emails", "Adding Username for Database Connections" (November 2026).
 
@@ -9,19 +9,17 @@ local connection = {}
 
 connection.NAME = "Username-Password-Authentication" -- of a new tenant
 
-
 ---@class Connection : ConnectionSettings
 ---@field id? string
 ---@field name string
 ---@field strategy string            "auth0" for databases
 ---@field enabled boolean            for at least one application
----@field import_mode boolean        a custom database whose users are kept by Auth0
+---@field import_mode boolean        a custom database that imports its users to Auth0
 ---@field custom_database boolean
 ---@field requires_username boolean
 ---@field unique table<string, boolean>  of email, username, phone_number, user_id
----@field options_known boolean      false: the token could not read them, Auth0's defaults stand
+---@field options_known boolean      false: the token could not read them; Auth0's defaults
 
----Settings of a new connection.
 ---@param name? string
 ---@return Connection
 function connection.defaults(name)
@@ -42,7 +40,7 @@ local function integer(value, default)
   return number and math.floor(number) or default
 end
 
----Flexible identifiers: who may be told apart by what.
+---Flexible identifiers: which ones are active, required and unique.
 local function apply_attributes(settings, attributes)
   settings.identifiers, settings.profile_required = {}, {}
   for _, name in ipairs(identifiers.LOGINS) do
@@ -60,7 +58,6 @@ local function apply_attributes(settings, attributes)
   settings.requires_username = settings.profile_required.username
 end
 
----A connection as the Management API shows it, as settings.
 ---@param value table
 ---@return Connection
 function connection.from_api(value)
@@ -71,7 +68,7 @@ function connection.from_api(value)
   settings.options_known = true
   settings.import_mode = options.import_mode == true
   settings.custom_database = options.enabledDatabaseCustomization == true
-  if options.enabledDatabaseCustomization == nil then -- scripts that are switched off stay there
+  if options.enabledDatabaseCustomization == nil then -- disabled scripts remain
     settings.custom_database = object(options.customScripts).login ~= nil
   end
   settings.requires_username = options.requires_username == true
@@ -81,7 +78,7 @@ function connection.from_api(value)
   return settings
 end
 
----Why users cannot be imported, and what to do.
+---Why users cannot be imported, and what to do; nil if they can.
 ---@param settings Connection
 ---@return string? why
 ---@return string? fix
@@ -106,8 +103,8 @@ local SHAPE <const> = {
   profile_required = "table",
 }
 
----Settings from the text of a --connection-file: what `encode` wrote, or a connection as the
----Management API shows it.
+---Settings from the text of a --connection-file: the output of `encode`, or a connection as the
+---Management API returns it.
 ---@param text string
 ---@return Connection?
 ---@return string? message
@@ -135,7 +132,6 @@ function connection.decode(text)
   return settings
 end
 
----The text of a --connection-file.
 ---@param settings Connection
 ---@return string
 function connection.encode(settings)

@@ -1,33 +1,33 @@
---- Ready-made repairs of users that Auth0 refused, for a recipe's `fix`. A fixer takes a user and
---- the failure, and returns the user and what else is to happen, or nil and why it gives up. What
---- it leaves out or changes is told in `why`, for nothing may be lost silently.
+--- Ready-made repairs of failed users, for a recipe's `fix`. A fixer takes a user and the failure,
+--- and returns the user and options, or nil and why it gives up. `why` reports what it removes or
+--- changes: nothing may be lost silently.
 
 local codes = require "auth0.codes"
 local schema = require "auth0.schema"
 
 local fixers = {}
 
----@class FixOptions  what else is to happen with a repaired user
----@field why? string            what was changed, for the statement
----@field upsert? boolean        send it once more with upsert
----@field delete_ghost? boolean  delete the unlisted user that stands in the way before
+---@class FixOptions  how to retry a repaired user
+---@field why? string            what was changed, for the report
+---@field upsert? boolean        send it again with upsert
+---@field delete_ghost? boolean  first delete the unlisted user that it conflicts with
 
----@class FixFailure  what a fixer is told
+---@class FixFailure
 ---@field code string      of the first error
----@field path? string     import names
+---@field path? string     in the names of import files
 ---@field message string
 ---@field errors {code: string, path: string?, message: string}[]  all of them
----@field round? integer   in which the user was refused, the first is 1
+---@field round? integer   in which the user failed, from 1
 
 ---@alias Fixer fun(user: User, failure: FixFailure): User?, FixOptions|string|nil
 
--- Texts that identify nobody, so that a shorter one is still the same user.
+-- Texts that do not identify the user, so they may be shortened.
 local SHORTENED <const> = { given_name = true, family_name = true, name = true, nickname = true }
 
--- Of these the whole is left out: a part of one means nothing.
+-- These are removed as a whole: a part is meaningless.
 local WHOLE <const> = { "^custom_password_hash", "^mfa_factors%[%d+%]" }
 
-local ASTRAL <const> = 0x10000 -- from here on a character counts as two where UTF-16 is counted
+local ASTRAL <const> = 0x10000 -- from here on a character has two UTF-16 units
 
 local function copy(value)
   if type(value) ~= "table" then return value end
@@ -36,7 +36,7 @@ local function copy(value)
   return made
 end
 
----The errors that are this fixer's: those with the failure's code.
+---The errors that this fixer handles: those with the failure's code.
 local function own_errors(failure)
   local own = {}
   for _, e in ipairs(failure.errors or {}) do
@@ -55,9 +55,7 @@ local function list_of(names)
   return table.concat(list, ", ")
 end
 
--- Shorten ---------------------------------------------------------------------------------
-
----The first characters of a text, no more than `most` however they are counted.
+---The first characters of a text, at most `most` in code points and in UTF-16 units.
 local function cut(text, most)
   local n = 0
   for at, character in utf8.codes(text) do
@@ -67,14 +65,14 @@ local function cut(text, most)
   return text
 end
 
----What the tenant said is the most, else what is documented.
+---The maximum in the tenant's message, else the documented one.
 local function most_of(path, message)
   local said = math.tointeger(tonumber((message or ""):match("maximum (%d+)")))
   local rule = schema.rule().properties[path]
   return said or rule and rule.max_length
 end
 
----Shortens names that are too long to the most that is allowed, between two characters.
+---Shortens names that are too long to the allowed maximum, between two characters.
 ---@param user User
 ---@param failure FixFailure
 ---@return User?
@@ -100,10 +98,8 @@ function fixers.shorten(user, failure)
   return user, { why = list_of(done) }
 end
 
--- Leave out -------------------------------------------------------------------------------
-
----Where a path leads: the object or list that holds its last part, and the key. Names may hold
----dots, so the longest that is there counts.
+---Resolves a path to the object or list that holds its last part, and the key. Names may contain
+---dots, so the longest existing name wins.
 local function find(value, path)
   if type(value) ~= "table" then return nil end
   local index, after = path:match("^%[(%d+)%]%.?(.*)$")
@@ -124,7 +120,6 @@ local function find(value, path)
   end
 end
 
----The fields that an error is about.
 local function paths_of(e)
   local path = e.path or ""
   local names = (e.message or ""):match("Additional properties not allowed: ([%w_,%s]+)$")
@@ -137,7 +132,7 @@ local function paths_of(e)
   return path ~= "" and { path } or {}
 end
 
----Entries of lists go last to first, so that the others keep their places.
+---Removes list entries last to first, so that the other indexes stay valid.
 local function remove_all(targets)
   table.sort(targets, function(a, b)
     local i, k = math.type(a.key), math.type(b.key)
@@ -153,7 +148,7 @@ local function remove_all(targets)
   end
 end
 
----Leaves out the fields that the errors name, nested ones too; the address never.
+---Removes the fields that the errors name, including nested ones, but never the e-mail address.
 ---@param user User
 ---@param failure FixFailure
 ---@return User?
@@ -178,7 +173,6 @@ function fixers.drop_field(user, failure)
   return user, { why = list_of(names) .. (#names == 1 and " was" or " were") .. " removed" }
 end
 
----A fixer that leaves out fields of the first level.
 local function dropper(fields, name, why, options)
   return function(user)
     local had = false
@@ -193,7 +187,7 @@ local function dropper(fields, name, why, options)
   end
 end
 
----Leaves out all MFA factors. A user that was saved without them gets no second account.
+---Removes all MFA factors. Upsert, so that a user saved without them does not conflict.
 ---@type Fixer
 fixers.drop_factors = function(user, failure)
   if user.mfa_factors == nil then return nil, "the user has no MFA factors" end
@@ -211,15 +205,13 @@ fixers.drop_username = dropper({ "username" }, "username", "the username was rem
 fixers.drop_phone = dropper({ "phone_number", "phone_verified" }, "phone number",
   "the phone number was removed")
 
----Leaves out the password's hash: the user has to set a password before logging in.
+---Removes the password hash: the user must set a password before logging in.
 ---@type Fixer
 fixers.drop_hash = dropper({ "password_hash", "custom_password_hash" }, "password hash",
   "the password hash was removed; the user must set a new password")
 
--- Rename ----------------------------------------------------------------------------------
-
----The name with a suffix, in which "%d" stands for the number of the try; that of the try before
----goes first.
+---The name with a suffix, in which "%d" is the number of the attempt. Removes the suffix of the
+---previous attempt first.
 local function suffixed(name, suffix, round)
   local last = suffix:gsub("%%d", tostring(round))
   local new = suffix:gsub("%%d", tostring(round + 1))
@@ -230,9 +222,9 @@ local function suffixed(name, suffix, round)
   return name .. new
 end
 
----Makes a fixer that gives the user another username.
 ---@param how string|fun(username: string, user: User, failure: FixFailure): string?, string?
----a suffix such as "-%d", where %d is the number of the try, from 2 on; or what makes the new name
+---a suffix such as "-%d", where %d is the number of the attempt, from 2; or a function that
+---returns the new name
 ---@return Fixer
 function fixers.rename_username(how)
   if type(how) == "string" and how ~= "" then
@@ -251,9 +243,6 @@ function fixers.rename_username(how)
   end
 end
 
--- Ask for more ----------------------------------------------------------------------------
-
----Sends the user once more, with upsert.
 ---@param user User
 ---@return User
 ---@return FixOptions
@@ -261,8 +250,8 @@ function fixers.upsert(user)
   return user, { upsert = true, why = "sent again with upsert" }
 end
 
----Asks for the deletion of an unlisted user that stands in the way. It happens only with
----`--delete-ghosts`, after a person agreed and a look-up showed nobody.
+---Requests the deletion of an unlisted user that conflicts. It happens only with
+---`--delete-ghosts`, after confirmation and a lookup that finds no user.
 ---@param user User
 ---@param failure FixFailure
 ---@return User?
@@ -274,8 +263,6 @@ function fixers.ghost(user, failure)
   return user, { delete_ghost = true, why = "a conflicting unlisted user was deleted" }
 end
 
--- Combine ---------------------------------------------------------------------------------
-
 local function joined(options, more)
   for key, value in pairs(type(more) == "table" and more or {}) do
     options[key] = key == "why" and options.why and options.why .. "; " .. value or value
@@ -283,7 +270,7 @@ local function joined(options, more)
   return options
 end
 
----One after the other, each on what the one before left; gives up when one does.
+---Applies fixers one after the other; gives up when one does.
 ---@param ... Fixer
 ---@return Fixer
 function fixers.chain(...)
@@ -300,7 +287,7 @@ function fixers.chain(...)
   end
 end
 
----The first that does not give up.
+---The result of the first fixer that does not give up.
 ---@param ... Fixer
 ---@return Fixer
 function fixers.first(...)
@@ -316,13 +303,12 @@ function fixers.first(...)
   end
 end
 
----The failure as it looks from one of its codes.
 local function seen_from(failure, e)
   return setmetatable({ code = e.code, path = e.path, message = e.message }, { __index = failure })
 end
 
----A fixer from a table of them by code, as `fix` may be: each code of the failure is handed to its
----fixer. Codes without one are left to the next import; without any at all it gives up.
+---A fixer from a table of fixers by code, as `fix` may be: each code of the failure goes to its
+---fixer. Codes without a fixer are left to the next import; if none has one, it gives up.
 ---@param by_code table<string, Fixer>
 ---@return Fixer
 function fixers.all(by_code)

@@ -1,14 +1,14 @@
---- The four identifiers of a user: how Auth0 compares them, and who shares one with whom.
+--- The four identifiers of a user: how Auth0 compares them, and which users share one.
 
 local identifiers = {}
 
----What the server puts before the user_id of an imported user.
+---The prefix that the server adds to the user_id of an imported user.
 identifiers.PREFIX = "auth0|"
 
----What people log in with.
+---Identifiers for logging in.
 identifiers.LOGINS = { "email", "username", "phone_number" }
 
----All of them, the surest first.
+---All of them, the most reliable first.
 identifiers.NAMES = { "user_id", table.unpack(identifiers.LOGINS) }
 
 ---Those that Auth0 stores, and compares, in lower case.
@@ -18,18 +18,17 @@ local LETTERS <const> = { user_id = "i", email = "e", username = "u", phone_numb
 local FIRST_BYTE <const> = identifiers.PREFIX:byte()
 local byte <const> = string.byte
 
----The user_id that an imported user has in the tenant.
----@param user_id? string  as it is sent
+---@param user_id? string  as sent
 ---@return string?
 function identifiers.with_prefix(user_id)
   return user_id and identifiers.PREFIX .. user_id or nil
 end
 
----The user_id without one leading prefix; what is not text stays as it is.
+---The user_id without one leading prefix; anything but text is returned unchanged.
 ---@param user_id any
 ---@return any
 function identifiers.without_prefix(user_id)
-  -- Looking at one byte first spares most users a string of their own for the comparison.
+  -- Comparing one byte first avoids a substring for most users.
   if type(user_id) == "string" and byte(user_id) == FIRST_BYTE
     and user_id:sub(1, #identifiers.PREFIX) == identifiers.PREFIX then
     return user_id:sub(#identifiers.PREFIX + 1)
@@ -41,7 +40,6 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
----Text in lower case; nil for anything else.
 ---@param value any
 ---@return string?
 function identifiers.fold(value)
@@ -54,7 +52,7 @@ end
 ---@field username? string     lower case
 ---@field phone_number? string
 
----The identifiers of a user as Auth0 compares them, the user_id as it is.
+---The identifiers of a user as Auth0 compares them, the user_id unchanged.
 ---@param user table
 ---@return Identifiers
 function identifiers.of(user)
@@ -64,7 +62,7 @@ function identifiers.of(user)
   }
 end
 
----The identifiers of a user that is sent as the tenant stores them, the prefix included.
+---The identifiers of a user as the tenant stores them, with the prefix.
 ---@param user User
 ---@return Identifiers
 function identifiers.stored(user)
@@ -73,10 +71,10 @@ function identifiers.stored(user)
   return stored
 end
 
----Which identifiers of ours the tenant's user shares, and which it contradicts. One that either
----side lacks does neither.
----@param ours table    as it is sent
----@param theirs table  as the tenant shows it
+---Which identifiers two users share, and in which they differ. One that either side lacks does not
+---count.
+---@param ours table    as sent
+---@param theirs table  as the tenant returns it
 ---@return table<string, boolean> shared
 ---@return string[] differing
 function identifiers.compare(ours, theirs)
@@ -92,7 +90,7 @@ function identifiers.compare(ours, theirs)
   return shared, differing
 end
 
----Identifiers as texts by which another user with the same one is found, the surest first.
+---Keys under which another user with the same identifier is found, the most reliable first.
 ---@param values Identifiers
 ---@return string[]
 function identifiers.keys(values)
@@ -112,7 +110,7 @@ local Index = {}
 Index.__index = Index
 
 ---@param list table[]
----@param values_of? fun(one: table): Identifiers  default: of a user as the tenant shows it
+---@param values_of? fun(one: table): Identifiers  default: of a user as the tenant returns it
 ---@return IdentifierIndex
 function identifiers.index(list, values_of)
   local first, following = {}, {}
@@ -125,7 +123,7 @@ function identifiers.index(list, values_of)
   return setmetatable({ list = list, first = first, following = following }, Index)
 end
 
----Those that have this identifier, in the order of the list.
+---The users with this identifier, in the order of the list.
 ---@param name string
 ---@param value? string
 ---@return table[]
@@ -138,7 +136,7 @@ function Index:with(name, value)
   return found
 end
 
----All that share one of the identifiers, each once, the surest first.
+---All users that share one of the identifiers, each once, the most reliable match first.
 ---@param values Identifiers
 ---@return table[]
 function Index:sharing(values)
@@ -152,7 +150,7 @@ function Index:sharing(values)
   return found
 end
 
----Those that share the surest of the identifiers that anyone has.
+---The users that share the most reliable identifier with a match.
 ---@param values Identifiers
 ---@return table[]
 function Index:nearest(values)

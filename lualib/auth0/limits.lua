@@ -1,24 +1,23 @@
---- Auth0's documented limits of bulk imports, and what this program makes of them.
---- Documents read in November 2026.
+--- Auth0's documented limits of bulk imports, read in November 2026, and our own limits.
 
 local limits = {}
 
--- Auth0 docs, "Bulk Import User Data": 500 KB a file. The 413 answer of the Management API says
--- 512 000 bytes for the whole request; the smaller number leaves room for the form around the file.
-limits.FILE_BYTES = 500000 -- bytes; also the most that --chunk-bytes takes
+-- Auth0 docs, "Bulk Import User Data": 500 KB per file. The 413 response of the Management API
+-- states 512 000 bytes per request; the smaller number leaves room for the form around the file.
+limits.FILE_BYTES = 500000 -- bytes; also the maximum of --chunk-bytes
 limits.REQUEST_BYTES = 512000 -- bytes of the whole request body
-limits.CHUNK_BYTES = 400000 -- bytes; the default: the docs advise files below 400 KB
+limits.CHUNK_BYTES = 400000 -- bytes; the default: the docs recommend files below 400 KB
 
--- Auth0 docs, "Bulk Import User Data": two import jobs at a time for a whole tenant.
+-- Auth0 docs, "Bulk Import User Data": two concurrent import jobs per tenant.
 limits.JOBS = 2
-limits.SLOTS = 20 -- the most that --slots takes, for tenants with a raised limit
+limits.SLOTS = 20 -- the maximum of --slots, for tenants with a raised limit
 
 -- Same page: a job that runs longer has failed; its data is deleted later.
 limits.JOB_SECONDS = 2 * 60 * 60
-limits.JOB_MARGIN_SECONDS = 5 * 60 -- ours: clocks differ, and the end of a job is noticed late
+limits.JOB_MARGIN_SECONDS = 5 * 60 -- ours: clocks differ, and polling notices the end of a job late
 limits.JOB_KEPT_SECONDS = 24 * 60 * 60
 
--- Auth0 docs, "Metadata Field Names and Data Types": a user profile above 10 KB may be refused.
+-- Auth0 docs, "Metadata Field Names and Data Types": a user profile above 10 KB may be rejected.
 limits.PROFILE_BYTES = 10 * 1000
 limits.MFA_FACTORS = 10
 

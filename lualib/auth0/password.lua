@@ -1,5 +1,5 @@
---- Password hashes of other systems as Auth0 imports them. Every function takes nil and gives nil;
---- what cannot be carried over is nil and a reason, and the user then has to reset it.
+--- Password hashes of other systems as Auth0 imports them. Every function returns nil for nil.
+--- For a hash that cannot be imported it returns nil and a reason; the user must then reset it.
 ---
 ---     custom_password_hash = password.bcrypt(row.digest)
 ---     custom_password_hash = password.auto(row.hash)
@@ -30,10 +30,9 @@ password.keycloak_credential = parse.keycloak_credential
 password.ldap_password = parse.ldap_password
 password.identify = parse.identify
 
----A hash in its shortest form: the text alone for plain bcrypt of cost 10 ("$2a$" or "$2b$"), the
----table for all else. The hash is the first result whatever its form, so that a recipe that takes
----one result has it. The second is nil: `user.password_hash, user.custom_password_hash = ...` sets
----one hash.
+---A hash in its shortest form: a string for plain bcrypt of cost 10 ("$2a$" or "$2b$"), else the
+---table. It is the first result in either form, for recipes that use one result; the second is nil,
+---so that `user.password_hash, user.custom_password_hash = ...` sets one hash.
 ---@param hash StoredPassword?  from a builder, or from `auto`
 ---@param reason? string        from a builder, passed on
 ---@param more? string          the reason of `auto`, passed on
@@ -52,26 +51,25 @@ end
 ---@class AutoOptions
 ---@field password_encoding? PasswordEncoding  default utf8
 
----A stored password that says itself what it is: bcrypt, argon2, pbkdf2, {SCHEME}, Django, ASP.NET
----Identity. Bare hex does not.
+---Converts a self-describing hash: bcrypt, argon2, pbkdf2, {SCHEME}, Django, ASP.NET Identity.
+---Bare hex is not self-describing.
 ---@param value string?
 ---@param options? AutoOptions
 ---@return StoredPassword? hash
 ---@return nil
----@return string? reason  why there is no hash; for a value that is absent too
+---@return string? reason  why there is no hash, also for an absent value
 function password.auto(value, options)
   local hash, why = parse.any(value)
-  -- A number is the count of `text:gsub(...)`, which stands here as the last argument.
+  -- `password.auto(text:gsub(...))` passes the count of gsub here.
   local encoding = type(options) == "table" and options.password_encoding
   if hash and encoding then hash.password = { encoding = encoding } end
   return password.fields(hash, why)
 end
 
----The bytes of a value that is written in hex ("0x..." and "\x..." too) or Base64, for builders
----that want bytes.
+---Decodes hex (also "0x..." and "\x...") or Base64, for builders that expect bytes.
 ---@param value string?
 ---@param encoding "hex"|"base64"|"utf8"
----@return string? bytes  nil for what does not decode
+---@return string? bytes  nil if it does not decode
 function password.bytes(value, encoding)
   local trimmed = text.trim(value)
   if trimmed and encoding == "hex" then trimmed = build.bare_hex(trimmed) end

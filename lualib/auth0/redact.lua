@@ -1,6 +1,6 @@
---- A redacted description of a value: its type, its length and what it is made of. Of a text only
---- public marks ("$2b$10$", "{SSHA}", "https://") and punctuation are shown, never a letter or
---- digit of a secret or an address.
+--- A redacted description of a value: its type, length and composition. Of a text it shows only
+--- public prefixes ("$2b$10$", "{SSHA}", "https://") and punctuation, never a letter or digit of a
+--- secret or an address.
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
@@ -11,7 +11,7 @@ local MOST_KEYS <const> = 6 -- of an object that are named
 local MOST_SIGNS <const> = 5 -- kinds of punctuation that are named
 local MOST_PARTS <const> = 3 -- between the "$" of a hash
 
----How a stored password says what it is, the longer mark first.
+---Prefixes that identify a value, the longer ones first.
 local MARKS <const> = {
   "^%$wp%$2[aby]%$%d%d%$", "^%$2[abxy]?%$%d%d%$", "^%$argon2i?d?%$v=%d+%$m=%d+,t=%d+,p=%d+%$",
   "^%$argon2i?d?%$m=%d+,t=%d+,p=%d+%$", "^%$argon2i?d?%$v=%d+%$", "^%$argon2i?d?%$",
@@ -33,7 +33,7 @@ local function count(n, noun, nouns)
   return n .. " " .. (n == 1 and noun or nouns or noun .. "s")
 end
 
--- By the first byte, for most texts begin like none of them.
+-- By first byte: most texts match none of them.
 ---@type table<string, string[]>
 local marks_by_first = {}
 for _, pattern in ipairs(MARKS) do
@@ -44,7 +44,7 @@ for _, pattern in ipairs(MARKS) do
   end
 end
 
----The mark that a text begins with, "" for none.
+---The mark at the start of a text, "" if there is none.
 local function mark_of(text)
   for _, pattern in ipairs(marks_by_first[text:sub(1, 1)] or {}) do
     local mark = text:match(pattern)
@@ -65,7 +65,6 @@ local INVISIBLE <const> = {
   [0x200F] = "invisible character", [0x2060] = "invisible character",
   [0xFEFF] = "invisible character",
 }
--- In the order in which they are named.
 local CLASSES <const> = {
   { "^%d$", "digit" }, { "^ $", "space" }, { "^\t$", "tab" }, { "^[\r\n]$", "line break" },
   { "^%c$", "control character" },
@@ -87,7 +86,7 @@ local NAMED <const> = {
 }
 local OUTSIDE <const> = "character outside ASCII"
 
----What a text is made of: "letters, digits, 1 space, "."".
+---The composition of a text: "letters, digits, 1 space, "."".
 local function parts_of(text)
   local counts = {}
   for _, code in utf8.codes(text) do
@@ -115,7 +114,7 @@ local function parts_of(text)
   return table.concat(parts, ", ")
 end
 
----Text of one known alphabet, such as "32 hex digits"; nil for any other.
+---A text of a known alphabet, such as "32 hex digits"; nil if it is not.
 local function of_alphabet(text)
   local n = #text
   local has_digit, has_letter = text:find("%d") ~= nil, text:find("%a") ~= nil
@@ -132,7 +131,7 @@ local function of_alphabet(text)
   end
 end
 
----What stands behind a mark: "22 of Base64, "$", 43 of Base64".
+---The text after a mark: "22 characters of Base64, "$", 43 characters of Base64".
 local function behind(rest, is_bcrypt)
   if is_bcrypt and rest:find("^[./A-Za-z0-9]+$") then return #rest .. " of [./A-Za-z0-9]" end
   local parts = {}
@@ -180,7 +179,7 @@ local function of_text(text, as)
     or string.format("%s, %s", count(n, "character"), parts_of(text))
 end
 
----A text, its outer blanks named apart, for they are not seen.
+---A text, with its outer whitespace named separately, because it is invisible.
 local function of_string(text, as)
   if text == "" then return "empty string" end
   local front, core, tail = text:match("^(%s*)(.-)(%s*)$")
@@ -199,7 +198,7 @@ local function of_number(number)
   return "number with a fraction"
 end
 
----Names that are words of a schema; others may be somebody's data.
+---Whether a key looks like a name in a schema; others may be user data.
 local function is_plain_name(name)
   return type(name) == "string" and #name <= 24 and name:find("^[%a_]+%d?$") ~= nil
 end
@@ -232,7 +231,7 @@ function redact.of(value, as)
   return kind == "userdata" and "record" or kind
 end
 
----Records that could not be read: their raw text.
+---Describes the raw text of a record that could not be read.
 ---@param raw any
 ---@return string
 function redact.of_raw(raw)

@@ -1,7 +1,7 @@
---- What Auth0 accepts as a user of an import file: rules that are data, in Auth0's error codes.
+--- What Auth0 accepts as a user of an import file: rules as data, with Auth0's error codes.
 --- Sources: Auth0 docs "User Data JSON Schema for Bulk User Imports", "Metadata Field Names and
 --- Data Types", "Import User MFA Authenticator Enrollments", Management API v2 (November 2026).
---- Where sources contradict each other, the rule only warns.
+--- Where the sources contradict each other, the rule only warns.
 
 local rules = require "auth0.hash.rules"
 local identifiers = require "auth0.identifiers"
@@ -11,19 +11,19 @@ local text = require "host.text"
 
 local schema = {}
 
----@class ConnectionSettings  what of a database connection decides which users are valid
+---@class ConnectionSettings  settings of a database connection that decide which users are valid
 ---@field id? string
 ---@field name? string
 ---@field identifiers? table<string, boolean>       active: email, username, phone_number; nil:
 ---                                                 a classic connection
----@field profile_required? table<string, boolean>  what each user must have; default email
----@field requires_username? boolean  classic: there are usernames, and each user needs one
+---@field profile_required? table<string, boolean>  required of each user; default email
+---@field requires_username? boolean  classic: each user needs a username
 ---@field username? {min?: integer, max?: integer, allow_email?: boolean, allow_phone?: boolean}
----@field custom_database? boolean    usernames are not validated then
----@field options_known? boolean     false: defaults stand for settings that could not be read
----@field unique? any                 identifiers that are unique, for the duplicates
+---@field custom_database? boolean    disables the validation of usernames
+---@field options_known? boolean     false: defaults, because the settings could not be read
+---@field unique? any                 identifiers that are unique, to find duplicates
 
----Each keyword of the rules in the code that Auth0 gives it.
+---Auth0's error code for each keyword of the rules.
 ---@type table<string, string>
 schema.CODES = {
   type = "INVALID_TYPE", min_length = "MIN_LENGTH", max_length = "MAX_LENGTH",
@@ -36,7 +36,7 @@ schema.CODES = {
   max_bytes = "TOO_LARGE", -- ours: only a warning
 }
 
--- Auth0 docs, "Adding Username for Database Connections": 1 to 15 unless the connection says other.
+-- Auth0 docs, "Adding Username for Database Connections": 1 to 15 unless the connection differs.
 local USERNAME_MIN <const>, USERNAME_MAX <const> = 1, 15
 
 local PHONE <const> = {
@@ -44,7 +44,7 @@ local PHONE <const> = {
   pattern_name = "^\\+[0-9]{1,15}$",
 }
 
----Names below metadata must not hold "." or "$", at any depth.
+---Names in metadata must not contain "." or "$", at any depth.
 local ANY <const> = { key_without = ".$" }
 ANY.additional, ANY.items = ANY, ANY
 
@@ -118,8 +118,8 @@ local NO_DIGIT <const> = "A-Za-z_+%-.!#$'^`~"
 local NO_PLUS <const> = "A-Za-z0-9_%-.!#$'^`~"
 local NO_DOT <const> = "A-Za-z0-9_+%-!#$'^`~"
 
----Usernames that look like an address or a phone are refused unless the connection allows them.
----Said in patterns, for usernames are common and a `check` costs as much as all other rules.
+---Usernames that look like an e-mail address or a phone number are rejected unless the connection
+---allows them. Patterns, because a `check` costs as much as all other rules.
 ---@return string[] patterns
 ---@return string name
 local function username_patterns(username)
@@ -144,8 +144,6 @@ local function username_patterns(username)
   return list, name
 end
 
----@param settings ConnectionSettings
----@return host.schema.Rule
 local function username_rule(settings)
   if settings.custom_database then return { type = "string", min_length = 1 } end
   local username = settings.username or {}
@@ -158,8 +156,7 @@ local function username_rule(settings)
   }
 end
 
----Members that every user of the connection must have, and those of which one is enough.
----@param settings ConnectionSettings
+---Members that every user of the connection must have, and those of which one is required.
 ---@return string[] required
 ---@return string[]? any
 local function needed(settings)
@@ -178,7 +175,6 @@ local function needed(settings)
   return required, #any > 0 and any or nil
 end
 
----The rules for the users of a connection, as data.
 ---@param settings? ConnectionSettings  nil: Auth0's defaults
 ---@return host.schema.Rule
 function schema.rule(settings)
@@ -197,10 +193,7 @@ function schema.rule(settings)
   }
 end
 
----The rule for what stands at a path; an empty one where none is known.
----@param rule host.schema.Rule
----@param path string
----@return host.schema.Rule
+---The rule for a path; an empty one if there is none.
 local function rule_at(rule, path)
   for name in path:gsub("%[%d+%]", ".[]"):gmatch("[^.]+") do
     rule = name == "[]" and rule.items or (rule.properties or {})[name] or rule.additional
@@ -209,7 +202,7 @@ local function rule_at(rule, path)
   return rule
 end
 
--- Of an old profile or a hand's habit, and what Auth0 calls it.
+-- Common names of other systems, and Auth0's names.
 local HABITS <const> = {
   firstname = "given_name", lastname = "family_name", first_name = "given_name",
   last_name = "family_name", surname = "family_name", phone = "phone_number",
@@ -217,7 +210,7 @@ local HABITS <const> = {
   avatar = "picture", fullname = "name", metadata = "app_metadata", verified = "email_verified",
 }
 
----The known name that is meant: the nearest of them, or the one behind the nearest habit.
+---The closest of the known names and their common aliases.
 local function nearest(name, names)
   local best, least = nil, math.max(1, #name // 3) + 1
   local function try(written, meant)
@@ -233,10 +226,10 @@ local function nearest(name, names)
 end
 
 ---@class UserFinding : host.schema.Finding
----@field fix? string      what to do, for people
----@field wanted? string   of keyword "type": the type of the rule; "any" that JSON has
+---@field fix? string      what to do
+---@field wanted? string   of keyword "type": the type of the rule; "any" for any JSON type
 ---@field maximum? integer of keyword "max_length": characters
----@field near? string     of keyword "additional": the name that was probably meant
+---@field near? string     of keyword "additional": the name probably meant
 
 ---@class UserValidator
 ---@field private inner host.schema.validator
@@ -253,7 +246,7 @@ local function suggest(rule, finding)
   finding.fix = 'Write "' .. near .. '", or move the value into user_metadata or app_metadata.'
 end
 
----What of a broken rule the message only tells people.
+---Adds the fields of a finding that the advice needs and only the message has.
 ---@type table<string, fun(rule: host.schema.Rule, finding: UserFinding)>
 local FIGURES <const> = {
   type = function(rule, finding)
@@ -265,10 +258,10 @@ local FIGURES <const> = {
   end,
 }
 
----Checks a user (normalised before, see auth0.user) and leaves out its empty members.
+---Checks a user (normalised by auth0.user) and removes its empty members.
 ---@param user any
----@param draft? host.json.draft  gets the JSON of a user without errors
----@return UserFinding[]? findings  nil when there is none
+---@param draft? host.json.draft  receives the JSON of a user without errors
+---@return UserFinding[]? findings  nil if there are none
 function UserValidator:check(user, draft)
   local findings = self.inner:check(user, draft)
   if not findings then return nil end
@@ -290,7 +283,6 @@ function UserValidator:check(user, draft)
   return findings
 end
 
----The validator for a connection's users.
 ---@param settings? ConnectionSettings  nil: Auth0's defaults
 ---@return UserValidator
 function schema.for_connection(settings)

@@ -1,4 +1,4 @@
---- The user of an import file: what is always sent, in which order, and how it is identified.
+--- The user of an import file: defaults, order of members, and identifiers.
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
@@ -8,7 +8,7 @@ local user = {}
 ---@class User  one user of an import file
 ---@field email? string
 ---@field email_verified? boolean
----@field user_id? string             without the prefix that the server puts before it
+---@field user_id? string             without the prefix that the server adds
 ---@field username? string
 ---@field phone_number? string        E.164
 ---@field phone_verified? boolean
@@ -29,7 +29,7 @@ local user = {}
 local BCRYPT <const> = "^%$2[ab]%$10%$" -- of a text that is a password_hash
 local find <const> = string.find
 
----Members first in the JSON of a user, by rank; what identifies comes first, bulk last.
+---Rank of members in the JSON of a user; identifiers first, large members last.
 ---@type table<string, integer>
 user.ORDER = {}
 for rank, name in ipairs {
@@ -40,8 +40,8 @@ for rank, name in ipairs {
   user.ORDER[name] = rank
 end
 
----What an import with upsert may change on a user who is there, metadata as a whole. Auth0 docs,
----"Bulk User Imports"; mfa_factors are in doubt.
+---What an import with upsert may change on an existing user; metadata is replaced as a whole.
+---Source: Auth0 docs, "Bulk User Imports"; mfa_factors are uncertain.
 ---@type string[]
 user.UPSERTED = {
   "email_verified", "given_name", "family_name", "name", "nickname", "picture", "app_metadata",
@@ -52,8 +52,8 @@ local function is_empty(member)
   return member == nil or member == json.null or member == ""
 end
 
----Moves a hash to the key of its form where a recipe has given the other one. Two hashes stay as
----they are, to be refused; the same one under both keys keeps its own.
+---Moves a hash to the key of its form if a recipe used the other one. Two different hashes stay, to
+---be rejected; the same hash under both keys stays under its own.
 local function place_hash(value, plain, custom)
   if type(plain) == "table" then
     if is_empty(custom) or rawequal(plain, custom) then
@@ -64,9 +64,8 @@ local function place_hash(value, plain, custom)
   end
 end
 
----Makes in place what every user needs: `email_verified` is always sent (the server would
----otherwise decide), one prefix of the user_id goes, for the server puts it there again, and a
----password hash stands under the key of its form.
+---Normalizes in place: sets `email_verified` (otherwise the server decides), removes one prefix of
+---the user_id, because the server adds it again, and moves a password hash to the key of its form.
 ---@param value User
 ---@return User same
 function user.normalise(value)
@@ -82,7 +81,7 @@ function user.normalise(value)
   return value
 end
 
----The identifiers as Auth0 compares them: address and username in lower case.
+---The identifiers as Auth0 compares them: e-mail address and username in lower case.
 ---@type fun(value: User): Identifiers
 user.identifiers = identifiers.of
 
@@ -92,7 +91,7 @@ function user.has_password(value)
   return value.password_hash ~= nil or value.custom_password_hash ~= nil
 end
 
----The hash algorithm by which the user's password is kept: "bcrypt", "pbkdf2", ...; nil without.
+---The hash algorithm of the user's password: "bcrypt", "pbkdf2", ...; nil without a hash.
 ---@param value User
 ---@return string?
 function user.algorithm(value)

@@ -1,12 +1,12 @@
---- What is wrong with a field that the rules refuse, and how it becomes right: by the field where
---- one has words of its own, else by the rule. Nothing said holds a letter of the value.
+--- Cause and fix for a rejected field: by field where it has texts of its own, else by rule.
+--- No text contains a letter of the value.
 
 local hashes = require "auth0.advice.hashes"
 local json = require "host.json"
 
 local fields = {}
 
----A finding's value and the finding: what its message lacks, and what to do.
+---Returns the cause, for the message, and the fix.
 ---@alias Adviser fun(value: any, finding: UserFinding): string?, string?
 
 local COUNTRY <const> = 'value.phone(row.phone, "49") adds the calling code'
@@ -137,7 +137,7 @@ local TYPE_FIXES <const> = {
   array = "Map a list: { { totp = { secret = ... } } }.",
 }
 
----Whether JSON has a table of this shape.
+---Whether the table is a list or an object as JSON has them.
 local function is_regular(value)
   if json.is_array(value) then return true end
   for name in next, value do
@@ -158,7 +158,7 @@ local function wrong_type(value, finding)
   return nil, TYPE_FIXES[finding.wanted] or "Leave it out: JSON cannot represent it."
 end
 
--- Of Auth0's profile, but not of an import file.
+-- In Auth0's profile, but not in an import file.
 local NOT_IMPORTABLE <const> = {
   created_at = "date", updated_at = "date", last_login = "date", last_password_reset = "date",
   last_ip = "none", logins_count = "none", identities = "none", multifactor = "none",
@@ -200,7 +200,7 @@ local function missing(_, finding)
     last_name(finding.path):gsub("_", " "))
 end
 
----The largest member of a user, and its bytes as JSON.
+---The largest member of a user, and its size as JSON.
 ---@param user table
 ---@return string? name
 ---@return integer bytes
@@ -219,7 +219,6 @@ local function too_large(value)
     name and " (the largest member is " .. name .. ")" or "")
 end
 
----By the rule's keyword.
 ---@type table<string, Adviser>
 local KEYWORDS <const> = {
   type = wrong_type, additional = unknown_property, forbidden = reserved, required = missing,

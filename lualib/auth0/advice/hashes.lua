@@ -1,5 +1,4 @@
---- What is wrong with a password hash that the rules refuse, and how it becomes right. Nothing said
---- holds a letter of the hash.
+--- Cause and fix for a rejected password hash. No text contains a letter of the hash.
 
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
@@ -18,12 +17,12 @@ local BUILT <const> = "Write `%s`; row.hash stands for the value."
 local PERHAPS <const> = "Write `%s` if `prove` confirms it; row.hash stands for the value."
 local LDIF <const> =
   'custom_password_hash = password.ldap_password(password.bytes(row.hash, "base64"))'
-local AUTO <const> = { -- for what says itself what it is
+local AUTO <const> = { -- for self-describing schemes
   supported = true, line = "custom_password_hash = password.auto(row.hash)",
 }
 local TRY_ONE <const> = "Test one such login in a test tenant before you import all users."
 
----A value with blanks around it, as databases pad and files end their lines.
+---A value with outer whitespace, such as padding from a database or a line end.
 local function blanks(value)
   if text.trim(value) ~= value then
     return "it has leading or trailing whitespace",
@@ -31,15 +30,13 @@ local function blanks(value)
   end
 end
 
----What to write for a value that has been looked at.
----@param kind HashKind
 local function fix_of(kind)
   if kind.line then return (kind.supported and BUILT or PERHAPS):format(kind.line) end
   if kind.supported == nil then return WHAT_IS_IT end
   return "Auth0 cannot verify " .. kind.scheme .. ": " .. NO_HASH
 end
 
----What a value says that it is, where that is another scheme than the one expected.
+---The scheme of a self-describing value, if it is not the expected one.
 ---@param value string
 ---@param is_own fun(scheme: string): boolean
 local function other_scheme(value, is_own)
@@ -78,7 +75,6 @@ local function bcrypt(value)
   return bcrypt_fault(value)
 end
 
----What to do with a `custom_password_hash` that is no table.
 ---@param value any
 ---@return string fix
 function hashes.no_table(value)
@@ -87,7 +83,7 @@ function hashes.no_table(value)
   return fix_of(kind and not kind.supported and kind or AUTO)
 end
 
----What is wrong with `password_hash`.
+---Cause and fix for `password_hash`.
 ---@param value any
 ---@return string? cause
 ---@return string? fix
@@ -113,14 +109,14 @@ end
 
 local DIGESTS <const> = { "md5", "sha1", "sha256", "sha512" }
 
----The digest of Auth0's that has so many bytes.
+---The digest of this size among those that Auth0 accepts.
 local function digest_of(size)
   for _, name in ipairs(DIGESTS) do
     if rules.SIZES[name] == size then return name end
   end
 end
 
----What a value that says itself what it is wants, whatever else is missing beside it.
+---Cause and fix for a self-describing value, whatever else is missing.
 local function self_described(value)
   local kind = type(value) == "string" and identify.of(value)
   if kind and kind.supported then return "it looks like " .. kind.scheme, fix_of(kind) end
@@ -129,14 +125,14 @@ end
 local OTHER_ENCODING <const> = { hex = "base64", base64 = "hex" }
 local ENCODING_NAMES <const> = { hex = "hex", base64 = "Base64" }
 
----Whether two things are true of a value: that it reads in this encoding, and as so many bytes.
+---Whether a value decodes in this encoding, to `size` bytes if given.
 local function fits(value, encoding, size)
   local bytes = rules.decode(value, encoding)
   return bytes ~= nil and (not size or #bytes == size)
 end
 
----A value of bytes in hex or Base64 that must be `size` long, where that is known. `member` names
----its digest, `digest_name`.
+---A value in hex or Base64 that must have `size` bytes, if known. `member` is the name of the
+---member that holds its digest, `digest_name`.
 local function encoded(value, encoding, size, digest_name, member)
   local cause, fix = blanks(value)
   if cause then return cause, fix end
@@ -229,7 +225,6 @@ local function ldap(value)
   return "it is shorter than its digest" .. (salted and " and a salt" or ""), CUT_OFF
 end
 
----What is wrong with `custom_password_hash.hash.value`.
 local function value_fault(custom, finding)
   local hash = custom.hash
   local value, algorithm = hash.value, custom.algorithm
@@ -279,7 +274,7 @@ local function is_whole(number)
   return math.type(number) == "integer" and number > 0
 end
 
----What to do about an scrypt whose salt is missing; the parameters are those that are there.
+---The fix for scrypt without a salt, with the parameters that are set.
 local function scrypt_salt(custom)
   local cost, hash = custom.cost or 16384, type(custom.hash) == "table" and custom.hash or {}
   local cause, fix = self_described(hash.value)
@@ -294,7 +289,7 @@ local function scrypt_salt(custom)
     .. "for the value, row.salt for the bytes of the salt.", cost, more, hash.encoding)
 end
 
----The digest of an HMAC: the one that is given, else the one of its length; nil for neither.
+---The digest of an HMAC: the given one, else the one of its length, else nil.
 local function hmac_digest(hash)
   local bytes = OTHER_ENCODING[hash.encoding] and rules.decode(hash.value, hash.encoding)
   local name = rules.SIZES[hash.digest] and hash.digest or bytes and digest_of(#bytes)
@@ -339,7 +334,7 @@ local NO_VALUE <const> = "Leave custom_password_hash out if the source has no ha
 local WRITE_BUILDER <const> = "Build the hash with auth0.password, which sets all required members."
 local NOT_HERE <const> = "Leave it out: only scrypt uses it."
 
----Of a member of custom_password_hash; a text is the fix alone.
+---By member of custom_password_hash; a string is the fix alone.
 ---@type table<string, string|fun(custom: table, finding: UserFinding): string?, string?>
 local MEMBERS <const> = {
   ["hash.value"] = value_fault,
@@ -361,7 +356,7 @@ local SCRYPT_ONLY <const> = {
   keylen = true, cost = true, blockSize = true, parallelization = true,
 }
 
----The documented word that one is another spelling of ("MD5", "UTF-8"), nil for none.
+---The documented spelling of a value such as "MD5" or "UTF-8", nil if there is none.
 local function documented(below, value)
   local rule = rules.RULE
   for name in below:gmatch("[^.]+") do rule = (rule.properties or {})[name] or {} end
@@ -376,7 +371,7 @@ local ALSO_ABSENT <const> = {
   salt = true, ["hash.encoding"] = true, ["hash.digest"] = true, ["hash.key"] = true,
 }
 
----What is wrong within `custom_password_hash`, and what to do.
+---Cause and fix for a member of `custom_password_hash`.
 ---@param custom table   as it was mapped
 ---@param below string   the path below it
 ---@param finding UserFinding

@@ -1,6 +1,5 @@
---- Explains findings to people: beside code, path and message a redacted description of the value
---- and what to do. Made only for what is rejected, and for the first warning of its kind: valid
---- users cost nothing.
+--- Explains findings: adds a redacted description of the value and a fix to code, path and message.
+--- Only for rejected records and the first warning of its kind: valid users cost nothing.
 
 local codes = require "auth0.codes"
 local fields = require "auth0.advice.fields"
@@ -11,17 +10,14 @@ local redact = require "auth0.redact"
 
 local advice = {}
 
----@class Advised  a finding in words
+---@class Advised  an explained finding
 ---@field code string
 ---@field path string
 ---@field message string
 ---@field shape string  the redacted description of the value
 ---@field fix string    a sentence
 
----The value at a path of a finding; names may hold dots, so the longest that is there counts.
----@param value any
----@param path string
----@return any
+---The value at a path of a finding; names may contain dots, so the longest existing name wins.
 local function value_at(value, path)
   if path == "" then return value end
   if type(value) ~= "table" then return nil end
@@ -39,7 +35,7 @@ local function value_at(value, path)
   return value_at(value[longest], (left:gsub("^%.", "")))
 end
 
--- Words of the trade, which a message may cite.
+-- Technical terms, which a message may quote.
 local WORDS <const> = {
   "md4", "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3", "ssha", "ssha256",
   "ssha512", "ripemd160", "whirlpool", "hmac", "bcrypt", "scrypt", "argon2", "argon2i", "argon2d",
@@ -55,18 +51,14 @@ local function is_of_the_trade(word)
   return false
 end
 
----"No enum match for: MD5" cites the value, or the digest that a PBKDF2 text names. Whatever else
----stands where a word belongs may be a secret.
----@param finding UserFinding
----@param value any
----@return string
+---"No enum match for: MD5" quotes the value, or the digest in a PBKDF2 value. Anything but a
+---technical term may be a secret.
 local function message_of(finding, value)
   if finding.code ~= "ENUM_MISMATCH" or type(value) ~= "string" then return finding.message end
   local word = value:match("^%$pbkdf2%-([%w-]+)") or value
   return is_of_the_trade(word) and finding.message or "No enum match for: an unknown value"
 end
 
----What is said of a finding beyond its rule: a cause for the message, and what to do.
 local function advise(user, finding, value)
   if type(user) ~= "table" then return end
   local path = finding.path:gsub("%[%d+%]", "[]")
@@ -80,7 +72,7 @@ end
 
 local ADDRESSES <const> = { ["email"] = true, ["mfa_factors[].email.value"] = true }
 
----A user by its size: "object of 12040 bytes, 11800 of them in app_metadata".
+---The size of a user: "object of 12040 bytes, 11800 of them in app_metadata".
 ---@param user any
 ---@return string
 function advice.size(user)
@@ -90,7 +82,6 @@ function advice.size(user)
   return string.format("object of %d bytes, %d of them in %s", #written, bytes, tostring(name))
 end
 
----A finding of the rules in words. The finding itself stays as it is.
 ---@param user any  as it was checked
 ---@param finding UserFinding
 ---@return Advised
@@ -107,7 +98,7 @@ function advice.of(user, finding)
   }
 end
 
----What to do where no more than the code is known.
+---The fix where only the code is known.
 ---@param code string
 ---@param path? string
 ---@return string

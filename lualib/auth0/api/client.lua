@@ -1,4 +1,4 @@
---- The Management API: requests with a token, repeated where that is safe and worth it.
+--- The Management API: requests with a token, retried where that is safe and useful.
 
 local cjson = require "cjson"
 local expect = require "auth0.api.expect"
@@ -11,16 +11,16 @@ local token = require "auth0.api.token"
 
 local client = {}
 
-local MOST_LAPSES <const> = 5 -- tokens of one request that run out
-local MOST_REFUSALS <const> = 5 -- tokens of one request that are refused though they are fresh
+local MOST_LAPSES <const> = 5 -- tokens that expire during one request
+local MOST_REFUSALS <const> = 5 -- new tokens rejected during one request
 local PATIENCE <const> = 7200 -- seconds
 local DOWNLOAD_TIMEOUT <const> = 3600 -- seconds
 local TIMEOUT <const>, STALL <const> = 60, 30 -- seconds; see host.http.Request
-local LEAST_TIMEOUT <const> = 5 -- real seconds: a loaded machine does not hurry with the clock
-local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's answer
-local BROKEN_TRIES <const> = 5 -- for refusals that may be those of another server altogether
+local LEAST_TIMEOUT <const> = 5 -- real seconds: a faster clock does not speed up a loaded machine
+local LONGEST_FLIGHT <const> = 2 -- seconds that one request waits for another's response
+local BROKEN_TRIES <const> = 5 -- for error responses that may come from another server
 local IDEMPOTENT <const> = { GET = true, HEAD = true, PUT = true, DELETE = true }
--- Failures that the next try would meet again.
+-- Failures that a retry would repeat.
 local HOPELESS <const> = {
   tls = true, parse = true, full = true, io = true, missing = true, interrupted = true,
 }
@@ -34,31 +34,29 @@ local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a priva
 ---@field fetch Fetch
 ---@field clock Clock
 ---@field log? fun(event: string, fields: table)
----@field patience? number          own seconds to go on trying, default two hours
----@field connection? string        noted for callers
+---@field patience? number          own seconds to keep retrying, default two hours
+---@field connection? string        for callers
 ---@field random? fun(): number     0 to 1, for the jitter
 
 ---@class ApiRequest
 ---@field method string
 ---@field path string               below /api/v2
 ---@field query? table<string, string|number|boolean>
----@field body? any                 a table goes as JSON, a string as it is
+---@field body? any                 a table is sent as JSON, a string verbatim
 ---@field parts? host.http.Part[]
 ---@field timeout? number           own seconds, default 60
 ---@field limit? integer            bytes
 ---@field save? string              path
 ---@field fresh? boolean            see host.http.Request
----@field idempotent? boolean       a repetition does no harm; default by method
----@field retry? boolean            false: repeated after a 401 only; the caller does the waiting
----@field patient? boolean          a refused token is waited out like an outage: it says nothing
----about what is asked for
----@field expects? Expected         what a success has to hold; default any JSON, or nothing where
----the call changes something
+---@field idempotent? boolean       safe to retry; default by method
+---@field retry? boolean            false: retried after a 401 only; the caller waits
+---@field patient? boolean          wait out a rejected token like an outage
+---@field expects? Expected         of a success; default JSON, or, except for GET, an empty body
 
 ---@class ApiResponse
 ---@field status integer
 ---@field headers table<string, string>  names in lower case
----@field body any      decoded JSON; nil when it is none
+---@field body any      decoded JSON; nil if it is not JSON
 ---@field text string
 
 ---@class Client
@@ -71,10 +69,10 @@ local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a priva
 ---@field private log fun(event: string, fields: table)
 ---@field private patience number
 ---@field private held_until number  own seconds: the bucket is empty until then
----@field private room number        requests that the bucket still takes, as far as is known
----@field private flying integer     requests whose answer has not come
+---@field private room number        known remaining requests of the bucket
+---@field private flying integer     requests in flight
 ---@field private answered Condition
----@field private dark_since? number own seconds: since then nothing answers
+---@field private dark_since? number own seconds: start of an outage
 ---@field private token Token
 ---@field private json table   cjson, an instance of our own
 local Client = {}
@@ -98,7 +96,7 @@ function client.new(options)
   return self
 end
 
----What to call a request in messages: without its query and without ids of users.
+---The name of a request in messages, without its query and without ids of users.
 local function label(method, path)
   path = path:gsub("^(/?users/)[^/]+", "%1{id}"):gsub("^/*", "/")
   return method .. " " .. path
@@ -115,15 +113,13 @@ local function query_text(query)
   return #names > 0 and "?" .. table.concat(names, "&") or ""
 end
 
----Real seconds of a deadline of our own.
 ---@param times Clock
----@param seconds number  own ones
+---@param seconds number  own seconds
 ---@return number
 function client.deadline(times, seconds)
   return math.max(times.real(seconds), math.min(seconds, LEAST_TIMEOUT))
 end
 
----The request as the transport takes it.
 local function wire(request, bearer, times)
   local headers = { Accept = "application/json" }
   if bearer then headers.Authorization = "Bearer " .. bearer end
@@ -140,7 +136,7 @@ local function wire(request, bearer, times)
   }
 end
 
----The message in an answer of the tenant, for people.
+---The message in a response of the tenant.
 ---@param response ApiResponse
 ---@return string
 function client.explain(response)
@@ -149,8 +145,8 @@ function client.explain(response)
   return type(said) == "string" and said or "status " .. response.status
 end
 
----An answer that nobody is prepared for, as a failure of what was being done. What is no JSON is
----not the tenant's.
+---A failure for an unexpected response. One that is not JSON does not come from the tenant and is
+---temporary.
 ---@param what string
 ---@param response ApiResponse
 ---@return nil
@@ -171,15 +167,15 @@ function Client:decode(response)
     if ok then body = value end
   end
   local now = rate.server_time(response.headers)
-  -- Dates are cut to whole seconds.
+  -- Dates are truncated to whole seconds.
   if now then self.clock_offset = now + 0.5 - self.clock.now() end
   return {
     status = response.status, headers = response.headers, body = body, text = response.body,
   }
 end
 
----What is wrong with an answer that is cut off, empty, of another kind than was asked for, or that
----some proxy wrote: the tenant writes JSON.
+---What is wrong with a response that is truncated, empty, of the wrong type, or from a proxy: the
+---tenant sends JSON.
 ---@param request ApiRequest
 ---@param response ApiResponse
 ---@return string? wrong  "is empty"
@@ -194,7 +190,7 @@ function client.flaw(request, response)
   return not (is_empty and may_be_empty) and expect.json(response) or nil
 end
 
----An answer that tells of a rate limit or a server in trouble, not of the request.
+---Whether a response is due to a rate limit or a server failure, not to the request.
 local function is_passing(request, response, state)
   local status = response.status
   if status == 408 or status == 429 or status >= 500 then return true end
@@ -206,7 +202,7 @@ local function is_passing(request, response, state)
   return state.broken < BROKEN_TRIES
 end
 
----Whether a repetition cannot do twice what was asked for.
+---Whether a retry cannot apply the request twice.
 local function is_repeatable(request, response, sent)
   if request.retry == false then return false end
   if request.idempotent ~= nil then
@@ -214,12 +210,12 @@ local function is_repeatable(request, response, sent)
   elseif IDEMPOTENT[request.method] then
     return true
   end
-  -- What did not leave the machine, or was turned away at the door, has done nothing.
+  -- A request that was not sent, or met a rate limit, had no effect.
   if response then return response.status == 429 end
   return not sent
 end
 
----Waits before the next try. False when the patience is over.
+---Waits before the next attempt. False when the patience is exhausted.
 function Client:pause(state, headers)
   local clock = self.clock
   state.began = state.began or clock.elapsed()
@@ -232,8 +228,8 @@ function Client:pause(state, headers)
   return true
 end
 
----Waits until the bucket, as far as the last answers tell, takes one more request. From an empty
----one it lets one request go after the reset, to learn from its answer.
+---Waits until the bucket, according to the last responses, allows another request. After the reset
+---of an empty bucket it releases one request, to learn from its response.
 function Client:wait_for_bucket()
   local clock = self.clock
   while true do
@@ -263,7 +259,6 @@ function Client:note_bucket(headers)
   self.answered:notify()
 end
 
----Notes that the tenant answers, or does not.
 function Client:note_outage(answers, why)
   local now = self.clock.elapsed()
   if not answers and not self.dark_since then
@@ -275,8 +270,7 @@ function Client:note_outage(answers, why)
   end
 end
 
----One request and its answer, accounted for. Of the transport's message only the reason is told:
----the URL may name a user.
+---Of the transport's message it returns only the reason: the URL may contain a user id.
 function Client:send(request, bearer)
   self.room, self.flying = self.room - 1, self.flying + 1
   local raw, _, kind, sent, reason = self.fetch(wire(request, bearer, self.clock))
@@ -289,8 +283,8 @@ function Client:send(request, bearer)
   return response, reason, kind, sent
 end
 
----One exchange, repeated while that is safe and the patience lasts. Each try has a token that is
----good then: an outage may outlive the one that the first try had.
+---One exchange, retried while that is safe and the patience lasts. Each attempt gets a valid token,
+---because an outage may outlast the first one.
 ---@return ApiResponse? response
 ---@return string? message
 ---@return Kind? kind
@@ -327,7 +321,7 @@ function Client:exchange(request, state)
   end
 end
 
----The token endpoint: a POST that may be repeated, each time with a body of its own.
+---The token endpoint: a POST that may be retried, each time with a new body.
 function Client:ask_token(path, make)
   local request = {
     method = "POST", url = self.base .. path, make = make, idempotent = true,
@@ -336,8 +330,7 @@ function Client:ask_token(path, make)
   return self:exchange(request, { label = "POST " .. path, attempt = 0 })
 end
 
----Whether a 401 tells of a token that has expired. Its text: "Expired token received for JSON Web
----Token validation".
+---Whether a 401 is due to an expired token: "Expired token received for JSON Web Token validation".
 local function is_lapse(response)
   return client.explain(response):find("^Expired token") ~= nil
 end
@@ -352,13 +345,12 @@ local function missing_scope(request_label, response)
   return request_label .. ": forbidden (403): " .. said
 end
 
----What to do about a 401: "again" with another token, "wait" for the caller, or nil when no token
----will do.
+---What to do about a 401: "again" with another token, "wait" for the caller, or nil to fail.
 ---@return "again"|"wait"|nil
 function Client:after_refusal(request, state, response)
   self.log("token_refused", { request = state.label, left = state.left })
   if not self.token:renew(state.bearer) then return nil end
-  -- A token that ran out on the way says nothing about the credentials.
+  -- An expired token says nothing about the credentials.
   if state.lapses < MOST_LAPSES and is_lapse(response) then
     state.lapses = state.lapses + 1
     return "again"
@@ -382,9 +374,9 @@ function Client:refusal(state, response)
     client.explain(response))
 end
 
----Calls the Management API. Every answer that is final is a response, whatever its status; a token
----that stays refused or lacks a scope is not, nor is a call given up. With `retry = false` a 401 is
----a response too, when a renewed token got it: nothing was done, and the caller waits.
+---Calls the Management API. Returns every final response, whatever its status; a token that stays
+---rejected or lacks a scope is a failure. With `retry = false` it also returns a 401 for a renewed
+---token: the request had no effect, and the caller waits.
 ---@param request ApiRequest
 ---@return ApiResponse? response
 ---@return string? message
@@ -412,10 +404,10 @@ function Client:request(request)
   end
 end
 
----Saves what stands at a link that the API gave: no token goes there, for it is another host.
+---Downloads from a link of the API, without a token: it is another host.
 ---@param url string
 ---@param path string
----@param expects? Expected  what the file has to hold
+---@param expects? Expected  of the file
 ---@return ApiResponse? response
 ---@return string? message
 ---@return Kind? kind
@@ -426,7 +418,7 @@ function Client:download(url, path, expects)
   return self:exchange(request, { label = "downloading an export", attempt = 0 })
 end
 
----Fetches the token if there is none, and tells when it expires and what it allows.
+---Fetches the token if there is none; returns its expiry and scopes.
 ---@return {expires?: number, scopes?: table<string, true>, ready_made: boolean}?
 ---@return string? message
 ---@return Kind? kind

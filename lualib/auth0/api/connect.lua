@@ -1,5 +1,5 @@
---- Connect: a client for the tenant and the settings of the connection, checked before anything is
---- staged, so that a wrong secret costs seconds.
+--- A client for the tenant and the settings of the connection, checked before staging, so that a
+--- wrong secret costs seconds.
 
 local client = require "auth0.api.client"
 local connection = require "auth0.connection"
@@ -10,10 +10,10 @@ local http = require "host.http"
 
 local connect = {}
 
--- What an import cannot do without: to send, and to ask what became of users.
+-- Required for an import: to send users, and to look up what became of them.
 connect.SCOPES = { "create:users", "read:users" }
 
--- A tenant that does not answer must not keep the stage, which needs none, for hours.
+-- A tenant that does not respond must not delay the stage, which needs none, for hours.
 local FIRST_PATIENCE <const> = 15 -- own seconds
 local CONNECT_TIMEOUT <const> = 30 -- own seconds
 
@@ -21,7 +21,6 @@ local CONNECT_TIMEOUT <const> = 30 -- own seconds
 ---@field client table
 ---@field connection table  settings of auth0.connection
 
----Whether the settings name a tenant and something to prove who we are.
 ---@param settings Settings
 ---@return boolean
 function connect.has_credentials(settings)
@@ -30,7 +29,6 @@ function connect.has_credentials(settings)
   return settings.base ~= nil and (c.access_token ~= nil or (c.client_id and secret) ~= nil)
 end
 
----What is missing, for people.
 ---@param settings Settings
 ---@return string
 function connect.missing(settings)
@@ -59,7 +57,7 @@ local function check_scopes(made, scopes, what)
     what, table.concat(lacking, " and ")), "credentials"
 end
 
----The tenant of a client that may do what it is for, with the connection as `read` finds it.
+---Checks the scopes of a client and reads the connection with `read`.
 local function reach(made, settings, scopes, what, read)
   if not settings.connection then
     return nil, "no connection: set AUTH0_CONNECTION or use --connection NAME", "usage"
@@ -73,11 +71,11 @@ local function reach(made, settings, scopes, what, read)
   return { client = made, connection = settled }
 end
 
----A client of the tenant; nothing is sent yet.
+---A client of the tenant; sends nothing yet.
 ---@param settings Settings
 ---@param clock Clock
 ---@param log? Log
----@param hasty? boolean  an outage is not waited out
+---@param hasty? boolean  do not wait out an outage
 ---@return Client
 function connect.client(settings, clock, log, hasty)
   local transport = http.new {
@@ -90,11 +88,11 @@ function connect.client(settings, clock, log, hasty)
   }
 end
 
----A tenant and a connection that can take an import.
+---A tenant and a connection that accepts an import.
 ---@param settings Settings
 ---@param clock Clock
 ---@param log? Log
----@param hasty? boolean  an outage is not waited out
+---@param hasty? boolean  do not wait out an outage
 ---@return Tenant? tenant
 ---@return string? message
 ---@return Kind? kind
@@ -103,7 +101,7 @@ function connect.open(settings, clock, log, hasty)
   return reach(made, settings, connect.SCOPES, "import users", connections.read)
 end
 
----A tenant and a connection, whether or not it can take an import.
+---A tenant and a connection, whether or not it accepts an import.
 ---@param settings Settings
 ---@param clock Clock
 ---@param scopes string[]  needed
@@ -115,8 +113,8 @@ function connect.look(settings, clock, scopes)
   return reach(made, settings, scopes, "do this", connections.look)
 end
 
----Settings of the connection for commands without a network: from --connection-file, else nil for
----Auth0's defaults.
+---Settings of the connection for offline commands: from --connection-file, else nil for Auth0's
+---defaults.
 ---@param settings Settings
 ---@return table? connection
 ---@return string? message

@@ -17,7 +17,6 @@ local function unknown(name)
     .. "Authentication > Database in the dashboard", name), "usage"
 end
 
----The connection as the API shows it.
 local function find(api, name)
   local request = {
     method = "GET", path = "/connections", query = { name = name }, expects = IS_LIST,
@@ -46,7 +45,7 @@ local function is_enabled(api, id)
     expects = IS_ENABLED,
   }
   if not response then return nil, message, kind end
-  if response.status ~= 200 then return true end -- it cannot be told; the import will
+  if response.status ~= 200 then return true end -- unknown; the import will show
   return #response.body.clients > 0
 end
 
@@ -62,7 +61,6 @@ function connections.look(api, name)
   return connection.from_api(value)
 end
 
----Reads all settings of a connection.
 ---@param api Client
 ---@param name string  its name or id
 ---@return Connection? settings
@@ -76,7 +74,7 @@ function connections.settings(api, name)
   return settings
 end
 
----Reads a connection and says why it cannot take an import.
+---Reads a connection; fails if it does not accept an import.
 ---@param api Client
 ---@param name string  its name or id
 ---@return Connection? settings

@@ -1,18 +1,17 @@
---- What a success of the API has to hold. An answer that holds something else is broken: it is not
---- the tenant's, or not all of it, and auth0.client asks again.
+--- Checks of successful API responses. Any other response is broken: it does not come from the
+--- tenant, or is incomplete, and auth0.api.client retries.
 
 local expect = {}
 
----@alias Expected fun(response: ApiResponse): string?  what is wrong with it: "is empty"
+---@alias Expected fun(response: ApiResponse): string?  what is wrong: "is empty"
 
----Any JSON.
 ---@type Expected
 function expect.json(response)
   if not response.text:find("%S") then return "is empty" end
   if response.body == nil then return "is not JSON" end
 end
 
----No body, as of a deletion.
+---No body, as for a deletion.
 ---@type Expected
 function expect.nothing(response)
   if response.status ~= 204 then return expect.json(response) or "has a body" end
@@ -22,14 +21,13 @@ local function is_filled(value, kind)
   return type(value) == kind and value ~= ""
 end
 
----The first member that is missing or of another type.
 local function lacking(value, members)
   for name, kind in pairs(members) do
     if type(value) ~= "table" or not is_filled(value[name], kind) then return name end
   end
 end
 
----An object with these members; texts must not be empty.
+---An object with these members; strings must not be empty.
 ---@param members table<string, type>
 ---@return Expected
 function expect.object(members)
@@ -41,17 +39,16 @@ function expect.object(members)
   end
 end
 
----A user as the API shows it.
 expect.USER = expect.object { user_id = "string" }
 
----A list, of objects with these members.
+---A list of objects with these members.
 ---@param members? table<string, type>
 ---@return Expected
 function expect.list(members)
   return function(response)
     local wrong = expect.json(response)
     if wrong then return wrong end
-    -- lua-cjson reads `[]` and `{}` as the same.
+    -- lua-cjson does not distinguish `[]` and `{}`.
     if not response.text:find("^%s*%[") then return "is not a list" end
     for _, value in ipairs(response.body) do
       local name = lacking(value, members or {})
@@ -60,7 +57,7 @@ function expect.list(members)
   end
 end
 
----What fits one of these.
+---Any of these.
 ---@param ... Expected
 ---@return Expected
 function expect.any(...)

@@ -1,4 +1,4 @@
---- Jobs of the Management API: imports, and the exports that tell who is there.
+--- Jobs of the Management API: imports, and exports of the existing users.
 --- Source: Auth0 Management API v2, jobs (November 2026).
 
 local client = require "auth0.api.client"
@@ -14,7 +14,7 @@ local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
 
 local IS_JOB <const> = expect.object { id = "string" }
 local IS_STATUS <const> = expect.object { status = "string" }
--- A list, or nothing; or the job, when it failed as a whole; or one entry alone.
+-- A list, or nothing; the job, if it failed as a whole; or a single entry.
 local IS_ERRORS <const> = expect.any(expect.list(), expect.nothing, IS_STATUS,
   expect.object { status_details = "string" }, expect.object { user = "table" },
   expect.object { errors = "table" })
@@ -30,7 +30,7 @@ local IS_ERRORS <const> = expect.any(expect.list(), expect.nothing, IS_STATUS,
 ---@class SubmitAnswer
 ---@field outcome "accepted"|"full"|"limited"|"unauthorized"|"refused"|"uncertain"|"unsent"
 ---@field id? string        accepted
----@field job? table        accepted: the job as the tenant tells it
+---@field job? table        accepted: the job as the tenant returns it
 ---@field active? integer   full: active jobs of the tenant
 ---@field wait? number      limited: seconds
 ---@field dictated? boolean limited: by the server
@@ -55,7 +55,7 @@ local function parts_of(submission)
     },
     { name = "connection_id", data = submission.connection_id },
     { name = "upsert", data = tostring(submission.upsert or false) },
-    -- The server's default is true: a mail to every owner of the tenant for each job.
+    -- The server's default is true: an e-mail to every owner of the tenant for each job.
     { name = "send_completion_email", data = tostring(submission.send_completion_email or false) },
   }
   if submission.external_id then
@@ -81,7 +81,7 @@ local function refused(response, said)
   }
 end
 
----Uploads users as an import job, once: waiting for a slot or after a failure is the caller's.
+---Uploads users as an import job, once: the caller waits for a slot or after a failure.
 ---@param made Client
 ---@param submission Submission
 ---@return SubmitAnswer
@@ -119,9 +119,9 @@ end
 ---@field details? string   why it failed
 ---@field created_at? string
 ---@field location? string  of an export's file
----@field raw string        the answer
+---@field raw string        the response
 
--- Every other word means that it still runs.
+-- Any other status means that it still runs.
 local ENDED <const> = {
   completed = "completed", failed = "failed", expired = "failed", canceled = "failed",
   cancelled = "failed",
@@ -158,10 +158,9 @@ function jobs.status(made, id, expects)
 end
 
 ---@class JobEntry
----@field user table     as the tenant echoes it: redacted, only good for recognising it
+---@field user table     as the tenant echoes it: redacted, only good for identification
 ---@field errors {code?: string, message?: string, path?: string}[]
 
----One entry, whatever of it is missing.
 local function entry_of(value)
   local errors = {}
   local given = type(value.errors) == "table" and value.errors or {}
@@ -176,7 +175,7 @@ local function entry_of(value)
   return { user = type(value.user) == "table" and value.user or {}, errors = errors }
 end
 
----The users that a job refused, and what it says of itself when it failed as a whole.
+---The users that failed in a job, and its details if it failed as a whole.
 ---@param made Client
 ---@param id string
 ---@return JobEntry[]? entries
@@ -204,13 +203,13 @@ end
 
 ---@class ExportRequest
 ---@field connection_id? string  default: every connection
----@field save string            path for the file: a JSON object a line, perhaps compressed
+---@field save string            path for the file: one JSON object per line, perhaps compressed
 ---@field fields? {name: string, export_as?: string}[]  default: what Auth0 exports
 
-local FIRST_LOOK <const>, LONGEST_LOOK <const> = 1, 10 -- seconds between looks at an export
-local LINKS <const> = 3 -- tried before giving up; each is good for a minute
+local FIRST_LOOK <const>, LONGEST_LOOK <const> = 1, 10 -- seconds between polls of an export
+local LINKS <const> = 3 -- tried before giving up; each is valid for a minute
 
----The status of an export; a finished one has a link.
+---The status of an export; a completed one has a link.
 ---@type Expected
 local function is_export(response)
   local wrong, body = IS_STATUS(response), response.body
@@ -220,14 +219,11 @@ local function is_export(response)
   return wrong
 end
 
----What is wrong with a file that is to hold a JSON object a line, compressed or not.
----@param path string
----@param url string
----@return string?
+---What is wrong with a file of one JSON object per line, compressed or not.
 local function file_flaw(path, url)
   local stat = file.stat(path)
   if not stat or stat.size == 0 then
-    -- Of a connection without users: only compression makes something of nothing.
+    -- A connection without users: only a compressed file would not be empty.
     return url:find("%.gz%f[?#\0]") and "is empty" or nil
   end
   local input <close>, message = file.open(path)
@@ -236,7 +232,6 @@ local function file_flaw(path, url)
   if message or (first and first ~= "{") then return "is not an export of users" end
 end
 
----Waits for an export's end: its status.
 local function wait_for_export(made, id)
   local wait = FIRST_LOOK
   while true do
@@ -252,7 +247,7 @@ local function wait_for_export(made, id)
   end
 end
 
----Saves the users of a connection to a file. Takes minutes for large ones.
+---Saves the users of a connection to a file; takes minutes for a large one.
 ---@param made Client
 ---@param request ExportRequest
 ---@return true?

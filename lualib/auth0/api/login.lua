@@ -1,4 +1,4 @@
---- A person's login, as an application would try it: with a password, in one connection.
+--- A user's login as an application performs it: with a password, in one connection.
 --- Source: Auth0 docs, Authentication API, "Resource Owner Password" (November 2026).
 
 local client = require "auth0.api.client"
@@ -11,29 +11,28 @@ local users = require "auth0.api.users"
 
 local login = {}
 
-local TRIES <const> = 10 -- against rate limits and broken answers
+local TRIES <const> = 10 -- against rate limits and broken responses
 local IS_TOKEN <const> = expect.object { access_token = "string" }
 local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 
 ---@alias LoginResult
 ---| "yes"      the password is right
----| "no"       it is not
----| "blocked"  it is right, but the user is blocked
----| "missing"  nobody has this name
----| "untold"   the tenant cannot say
+---| "no"       the password is wrong
+---| "blocked"  the password is right, but the user is blocked
+---| "missing"  no user has this identifier
+---| "untold"   unknown
 
 ---@class LoginAnswer
 ---@field result LoginResult
----@field reason? string  of what is not a yes; of a yes, what is asked for besides
+---@field reason? string  why it is not a yes; for a yes, what else is required
 
 ---@class LoginTarget
 ---@field base string
 ---@field connection string     its name
 ---@field credentials Credentials  with client_secret
----@field client Client         to look people up by
+---@field client Client         for lookups
 ---@field fetch Fetch
 
----By Auth0's code of a refusal.
 ---@type table<string, fun(description: string): LoginAnswer>
 local REFUSALS <const> = {
   invalid_grant = function() return { result = "no", reason = "the password is wrong" } end,
@@ -44,9 +43,9 @@ local REFUSALS <const> = {
   server_error = function(description) return { result = "untold", reason = description } end,
 }
 
----Sends a request, again after a broken answer or a rate limit, which logins share with everybody
----else's.
----@return ApiResponse? response  a success holds a token
+---Sends a request; retries after a broken response or a rate limit, which all logins of the tenant
+---share.
+---@return ApiResponse? response  a success has a token
 ---@return string? message
 ---@return Kind? kind
 local function ask(target, request)
@@ -67,7 +66,6 @@ local function ask(target, request)
   end
 end
 
----Tries name and password.
 ---@param target LoginTarget
 ---@param name string      address, username or phone number
 ---@param password string
@@ -94,10 +92,10 @@ local function enter(target, name, password)
     tostring(body.error_description or body.error or "no reason given")), "temporary"
 end
 
----A user by whatever people call one: address, username, phone number, or user_id.
+---Finds a user by e-mail address, username, phone number, or user_id.
 ---@param target LoginTarget
 ---@param id string
----@return table? user    nil, nil when there is none
+---@return table? user    nil, nil if there is none
 ---@return string? message
 ---@return Kind? kind
 function login.find(target, id)
@@ -118,7 +116,7 @@ function login.find(target, id)
   return nil
 end
 
----Tries the login of a person who is named by any identifier.
+---Tries the login of a user with any identifier.
 ---@param target LoginTarget
 ---@param id string
 ---@param password string

@@ -1,15 +1,14 @@
---- How long to wait after the Management API said no. Pure calculations.
---- Source: Auth0 docs, "Rate Limit Policy", and what the official clients do (November 2026).
+--- How long to wait before retrying a request to the Management API. Pure calculations.
+--- Source: Auth0 docs, "Rate Limit Policy", and the official clients (November 2026).
 
 local clock = require "host.clock"
 
 local rate = {}
 
-rate.LONGEST = 60       -- seconds; longer demands are asked about again after that
+rate.LONGEST = 60       -- seconds; after that a longer wait is checked again
 local FIRST <const> = 1 -- seconds
-local JITTER_LEAST <const>, JITTER_MOST <const> = 0.1, 0.2 -- shares added, so that clients part
+local JITTER_LEAST <const>, JITTER_MOST <const> = 0.1, 0.2 -- shares added, to spread clients
 
----The server's own time of an answer, from its Date header.
 ---@param headers table<string, string>
 ---@return number? unix
 function rate.server_time(headers)
@@ -18,7 +17,7 @@ end
 
 ---Seconds that Retry-After asks for: a number, or a date.
 ---@param headers table<string, string>
----@param now number  unix seconds, when the answer has no Date
+---@param now number  unix seconds, if the response has no Date
 ---@return number?
 function rate.retry_after(headers, now)
   local value = headers["retry-after"]
@@ -32,8 +31,7 @@ function rate.retry_after(headers, now)
   return math.max(0, seconds)
 end
 
----Seconds until the bucket is filled next; nil when the answer does not tell, or tells of a time
----that is over.
+---Seconds until the bucket is refilled; nil if unknown or past.
 ---@param headers table<string, string>
 ---@param now number
 ---@return number?
@@ -44,14 +42,12 @@ function rate.until_reset(headers, now)
   return seconds > 0 and seconds or nil
 end
 
----Requests that the bucket still takes; nil when the answer does not tell.
 ---@param headers table<string, string>
 ---@return number?
 function rate.remaining(headers)
   return tonumber(headers["x-ratelimit-remaining"])
 end
 
----Whether the bucket is as good as empty.
 ---@param headers table<string, string>
 ---@return boolean
 function rate.is_exhausted(headers)
@@ -59,10 +55,10 @@ function rate.is_exhausted(headers)
   return remaining ~= nil and remaining <= 1
 end
 
----Seconds before the next try, and whether the server dictated them. Retry-After counts before the
----bucket's reset, and both before 1, 2, 4 ... seconds.
+---Seconds before the next attempt, and whether the server dictated them: Retry-After, else the
+---bucket's reset, else 1, 2, 4 ... seconds.
 ---@param attempt integer  1 after the first failure
----@param headers? table<string, string>  of the answer; nil when there was none
+---@param headers? table<string, string>  of the response; nil without one
 ---@param now number       unix seconds
 ---@param random fun(): number  0 to 1
 ---@return number seconds

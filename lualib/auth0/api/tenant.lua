@@ -1,4 +1,4 @@
---- What a tenant tells about itself beside its users: rate limits, and the MFA factors it offers.
+--- Facts about a tenant: rate limits, and the MFA factors it offers.
 --- Source: Auth0 docs, "Rate Limit Configurations" and Management API v2, guardian (August 2026).
 
 local client = require "auth0.api.client"
@@ -8,15 +8,15 @@ local tenant = {}
 
 tenant.FACTORS_SCOPE = "read:guardian_factors"
 
--- The size of the bucket that a subscription has for reading users.
+-- The bucket size of a subscription for reading users.
 local TIERS <const> = { [2] = "free", [40] = "production", [50] = "enterprise" }
 
 ---@class RateFacts
 ---@field limit? integer      bucket
 ---@field remaining? integer
----@field tier? string        guessed by the bucket's size
+---@field tier? string        inferred from the bucket size
 
----Asks for one user, which shows that users can be read and how large the bucket is.
+---Reads one user, which shows that users can be read and the size of the bucket.
 ---@param api Client
 ---@return RateFacts?
 ---@return string? message
@@ -36,7 +36,6 @@ function tenant.rate(api)
   }
 end
 
----The MFA factors that are switched on.
 ---@param api Client
 ---@return string[]? names  sorted
 ---@return string? message  why they cannot be read

@@ -10,7 +10,7 @@ local token = {}
 
 local RENEW_SHARE <const> = 0.9    -- of its life, when a token is renewed at the latest
 local RENEW_LEFT <const> = 300     -- seconds left, when a token is renewed at the latest
--- What is left of a token's life when it no longer serves while another is fetched.
+-- What is left of a token's life when it is no longer used while another is fetched.
 local SPARE_SHARE <const>, LEAST_SPARE <const>, MOST_SPARE <const> = 0.1, 1, 60 -- seconds
 local ASSERTION_LIFE <const> = 60  -- seconds
 local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -22,13 +22,13 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field access_token? string  a ready-made token, in place of all else
 ---@field audience? string      the Management API's identifier; default `base`/api/v2/
 
----@alias TokenBody fun(): table?, string?, Kind?  makes what one try sends
+---@alias TokenBody fun(): table?, string?, Kind?  makes the body of one attempt
 
 ---@class Grant
 ---@field token string
 ---@field obtained number   unix seconds
----@field expires? number   unix seconds; nil: not known
----@field scopes? table<string, true>  nil: not known
+---@field expires? number   unix seconds; nil: unknown
+---@field scopes? table<string, true>  nil: unknown
 
 ---@class Token
 ---@field private base string
@@ -36,7 +36,7 @@ local ASSERTION_TYPE <const> = "urn:ietf:params:oauth:client-assertion-type:jwt-
 ---@field private clock Clock
 ---@field private log fun(event: string, fields: table)
 ---@field private post fun(path: string, body: TokenBody): ApiResponse?, string?, Kind?  a success
----holds an access_token
+---has an access_token
 ---@field private ahead fun(): number  seconds that the tenant's clock is ahead of ours
 ---@field private grant? Grant
 ---@field private fetching? Condition
@@ -47,7 +47,7 @@ local function url64(data)
   return digest.base64(data, { url = true, pad = false })
 end
 
----A signed statement that we are the client, for one use.
+---A signed client assertion, for one use.
 ---@param client_id string
 ---@param base string
 ---@param pem string
@@ -77,7 +77,6 @@ local function scopes_of(text)
   return scopes
 end
 
----What a token says about itself, where it is a JWT.
 local function read_claims(text)
   local payload = text:match("^[%w_-]+%.([%w_-]+)%.[%w_-]*$")
   local decoded = payload and digest.unbase64(payload)
@@ -114,7 +113,7 @@ function token.new(options)
   return self
 end
 
----What one try sends: an assertion is taken once, and for a minute of the tenant's clock.
+---The body of one attempt: an assertion is valid once, for a minute of the tenant's clock.
 function Token:body()
   local c = self.credentials
   local body = {
@@ -163,11 +162,11 @@ function Token:is_due()
   if not grant.expires or self.credentials.access_token then return false end
   local life = grant.expires - grant.obtained
   local left = grant.expires - self.clock.now()
-  if left > life then return true end -- the clock was set back; nobody knows how long
+  if left > life then return true end -- the clock was set back by an unknown time
   return left <= math.max(life * (1 - RENEW_SHARE), math.min(RENEW_LEFT, life / 2))
 end
 
----Whether the token in use will do until another is there.
+---Whether the current token can be used until another is available.
 function Token:will_do()
   local grant = self.grant
   if not grant or not grant.expires then return false end
@@ -175,11 +174,11 @@ function Token:will_do()
   return left <= life and left > math.max(LEAST_SPARE, math.min(life * SPARE_SHARE, MOST_SPARE))
 end
 
----A token that is good for now. One task at a time renews it, however long the tenant takes for it;
----the others go on with the one they have while that is good, and else wait.
+---A valid token. One task at a time renews it; the others use the current one while it is valid,
+---then wait.
 ---@return string? token
 ---@return string? message
----@return Kind? kind  "credentials" when refused, "temporary" when it could not be had
+---@return Kind? kind  "credentials" if rejected, "temporary" if unavailable
 function Token:get()
   while self.fetching do
     if self:will_do() then return self.grant.token end
@@ -194,14 +193,14 @@ function Token:get()
   return text, message, kind
 end
 
----Seconds that the token in use is still good for; nil when that is not known.
+---Remaining seconds of the current token; nil if unknown.
 ---@return number?
 function Token:left()
   local grant = self.grant
   return grant and grant.expires and grant.expires - self.clock.now()
 end
 
----The tenant refused this token: false when no other can be had.
+---Discards a token that the tenant rejected; false if it cannot be renewed.
 ---@param refused string
 ---@return boolean
 function Token:renew(refused)
@@ -210,7 +209,6 @@ function Token:renew(refused)
   return true
 end
 
----What is known about the token in use, without the token.
 ---@return {expires?: number, scopes?: table<string, true>, ready_made: boolean}
 function Token:describe()
   local grant = self.grant or {}

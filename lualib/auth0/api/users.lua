@@ -1,5 +1,5 @@
---- Users of the tenant: found by their identifiers, searched in batches and then one by one, and
---- deleted. Source: Auth0 Management API v2, users (November 2026).
+--- Users of the tenant: lookup by identifiers, in batches and then one by one, and deletion.
+--- Source: Auth0 Management API v2, users (November 2026).
 
 local client = require "auth0.api.client"
 local clock = require "host.clock"
@@ -11,10 +11,10 @@ local json = require "host.json"
 local users = {}
 
 local BATCH <const> = 50 -- values in one search; keeps the URL short
-local PAGE <const> = 100 -- users; the API's most
+local PAGE <const> = 100 -- users; the API's maximum
 
 -- Fifty values of one identifier match more users than a page only with non-unique addresses.
-local PAGES <const> = 10 -- the API shows the first 1 000 results only
+local PAGES <const> = 10 -- the API returns only the first 1 000 results
 
 local IS_LIST <const> = expect.list { user_id = "string" }
 local IS_PAGE <const> = expect.any(IS_LIST, expect.object { users = "table" })
@@ -23,7 +23,6 @@ local function text(value)
   return type(value) == "string" and value or nil
 end
 
----A value inside the quotes of a search.
 local function quoted(value)
   return '"' .. value:gsub('[\\"]', "\\%0") .. '"'
 end
@@ -42,15 +41,14 @@ end
 ---@field username? string
 ---@field phone_number? string
 ---@field created? number       unix seconds, by the tenant's clock
----@field elsewhere? boolean    of another connection, with an id of ours
+---@field elsewhere? boolean    of another connection, with one of the ids
 
----What the look-ups of one query share.
 ---@class UserSearch
 ---@field api Client
 ---@field connection string
 ---@field list TenantUser[]
 ---@field seen table<string, boolean>   user ids and addresses found
----@field wanted table<string, true>    user ids whose users of other connections count too
+---@field wanted table<string, true>    user ids that also count in other connections
 local UserSearch = {}
 UserSearch.__index = UserSearch
 
@@ -65,15 +63,15 @@ function UserSearch:take(user)
   self.list[#self.list + 1] = user
 end
 
----GET that gives a list of users, an object with one, or one user. Nobody is there only where the
----tenant itself says so.
+---GET of a list of users, an object with one, or one user. A 404 counts only if it comes from the
+---tenant.
 function UserSearch:get(path, query, expects)
   local response, message, kind = self.api:request {
     method = "GET", path = path, query = query, patient = true, expects = expects,
   }
   if not response then return nil, message, kind end
   if response.status == 404 and type(response.body) == "table" then return 0 end
-  -- Read once more, without a loss: cjson cannot tell an empty list from an empty object.
+  -- Decoded again: cjson cannot distinguish an empty list from an empty object.
   local body = response.status == 200 and json.decode(response.text)
   if type(body) ~= "table" then return client.unexpected("looking up users", response) end
   if body.user_id then body = { body } end
@@ -111,7 +109,7 @@ local function unique(values, fold)
   return list
 end
 
----The search lags behind: what it does not show is asked for by name.
+---The search lags behind: looks up one by one what it did not find.
 function UserSearch:exactly(ids, emails)
   for _, id in ipairs(ids) do
     if not self.seen[id] then
@@ -132,11 +130,10 @@ end
 ---@field connection string  its name
 ---@field ids? string[]      with their prefix
 ---@field emails? string[]
----@field others? table[]    users that are looked for by username and phone number too
----@field elsewhere? boolean users of other connections that have one of the ids are found too, with
----`elsewhere`: an id is not of one connection
+---@field others? table[]    users to look up by username and phone number too
+---@field elsewhere? boolean also find users of other connections with one of the ids, marked
+---`elsewhere`: an id does not belong to one connection
 
----Users of a connection that have one of these identifiers.
 ---@param api Client
 ---@param query UsersQuery
 ---@return TenantUser[]? found
@@ -166,7 +163,7 @@ function users.find(api, query)
   return self.list
 end
 
----Deletes a user. One that is not there is no failure: the API does not tell.
+---Deletes a user. A missing user is not a failure: the API does not report it.
 ---@param api Client
 ---@param user_id string  with its prefix
 ---@return true?

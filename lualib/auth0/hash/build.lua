@@ -1,5 +1,5 @@
---- Builders of custom_password_hash. Each returns the table to assign, or nil and a reason where
---- the source's value cannot be carried over; none of them raises over data.
+--- Builders of custom_password_hash. Each returns the table to assign, or nil and a reason if the
+--- source's value cannot be imported; none raises an error for bad data.
 
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
@@ -7,7 +7,7 @@ local text = require "host.text"
 
 local build = {}
 
----The reason where there is no value at all: nothing is lost then.
+---The reason if there is no value at all, so that nothing is lost.
 ---@type string
 build.NONE = "no password hash"
 
@@ -22,20 +22,19 @@ local BCRYPT_LENGTH <const> = 60 -- characters
 ---@field salt? string
 ---@field position? "prefix"|"suffix"                 of the salt; default prefix
 ---@field salt_encoding? HashEncoding                 how `salt` is written; default utf8
----@field encoding? "hex"|"base64"|"bytes"            of `value`; default: told by its length
+---@field encoding? "hex"|"base64"|"bytes"            of `value`; default: by its length
 ---@field password_encoding? PasswordEncoding          default utf8
 
 local function unpadded(bytes)
   return digest.base64(bytes, { pad = false })
 end
 
----A value as the import format writes it: bytes as they are have no place in JSON.
+---A value in an encoding of the import format; JSON cannot hold raw bytes.
 local function written(value, encoding)
   if encoding ~= "bytes" or type(value) ~= "string" then return value, encoding end
   return digest.base64(value), "base64"
 end
 
----A table `salt` of the import format; nil where there is none.
 local function salt_of(options)
   if not options.salt or options.salt == "" then return nil end
   local value, encoding = written(options.salt, options.salt_encoding)
@@ -44,7 +43,6 @@ local function salt_of(options)
   }
 end
 
----Why a salt cannot be used, nil for none or a good one.
 local function salt_fault(options)
   if options.position and options.position ~= "prefix" and options.position ~= "suffix" then
     return "the position of a salt must be prefix or suffix"
@@ -55,7 +53,7 @@ local function salt_fault(options)
   return nil
 end
 
----A value without blanks around it and without the databases' `0x`; nil, reason for none.
+---A value without outer whitespace; nil and a reason if nothing is left.
 local function cleaned(value)
   if value == nil then return nil, build.NONE end
   if type(value) ~= "string" then return nil, "a hash must be a string, not a " .. type(value) end
@@ -64,8 +62,8 @@ local function cleaned(value)
   return trimmed
 end
 
----bcrypt as it is stored: "$2a$", "$2b$" or "$2y$" and any cost. A pepper (the application's secret
----that is joined to each password) becomes the salt.
+---bcrypt as stored: "$2a$", "$2b$" or "$2y$" with any cost. A pepper (the application's secret,
+---joined to each password) becomes the salt.
 ---@param value string?
 ---@param options? {pepper?: string, position?: "prefix"|"suffix"}  position: default suffix
 ---@return PasswordHash? hash
@@ -88,7 +86,7 @@ function build.bcrypt(value, options)
   }
 end
 
----"SHA-256", "HmacSHA256", "sha_256" are all sha256; nil for what has no name here.
+---Normalizes "SHA-256", "HmacSHA256" or "sha_256" to "sha256"; nil for an unknown digest.
 ---@param name any
 ---@return string?
 function build.digest_name(name)
@@ -185,7 +183,7 @@ function build.scrypt(parts)
   }
 end
 
----"{SSHA}..." and its relatives, RFC 2307.
+---"{SSHA}..." and related schemes, RFC 2307.
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -207,14 +205,14 @@ function build.ldap(value)
   }
 end
 
----Hex without what databases put before it: "0x" of MySQL and SQL Server, "\x" of PostgreSQL.
+---Hex without the prefix of databases: "0x" in MySQL and SQL Server, "\x" in PostgreSQL.
 ---@param hex string
 ---@return string
 function build.bare_hex(hex)
   return (hex:gsub("^[0\\][xX]", ""))
 end
 
----The value and how it is written: hex or Base64 of `size` bytes.
+---The value and its encoding: hex or Base64 of `size` bytes.
 local function encoded(value, size, encoding)
   value, encoding = written(value, encoding)
   local hash, why = cleaned(value)
@@ -248,7 +246,7 @@ function build.digest(name, value, options)
   }
 end
 
----HMAC of the password with a key; where the source used the salt as key, give the salt as `key`.
+---HMAC of the password with a key; if the source used the salt as key, pass the salt as `key`.
 ---@param name string     md4 md5 ripemd160 sha1 sha224 sha256 sha384 sha512 whirlpool
 ---@param value string?   in hex or Base64
 ---@param key string
@@ -280,7 +278,6 @@ function build.hmac(name, value, key, options)
   }
 end
 
----Without a hash, for a reason that the caller reports.
 ---@param reason string
 ---@return nil
 ---@return string reason

@@ -1,12 +1,12 @@
---- What checking a password would cost here. The parameters come from data, and a hostile one would
---- take the machine for years. All that Auth0 documents, and what frameworks use, is far below.
+--- Limits for verifying a password here. The parameters come from data, and a hostile one could
+--- occupy the machine for years. What Auth0 documents and frameworks use is far below the limits.
 
 local rules = require "auth0.hash.rules"
 
 local cost = {}
 
 local MEMORY <const> = 1024 * 1024 * 1024 -- bytes
-local BCRYPT <const> = 16 -- the logarithm of its rounds: five seconds
+local BCRYPT <const> = 16 -- log2 of its rounds: five seconds
 local PBKDF2 <const> = 20000000 -- rounds times blocks: ten seconds
 local ARGON2 <const> = 8 * MEMORY -- bytes times passes: ten seconds
 local LANES <const> = 64 -- of argon2, each a thread
@@ -30,10 +30,10 @@ local function too_long(what)
   return "cannot be verified here: " .. what .. " takes too long"
 end
 
--- Numbers are floats throughout: products of what an integer holds may be more than one holds.
+-- Floats throughout: products of integers could overflow.
 
----Why bcrypt of a cost is not tried, nil where it is.
----@param rounds string  their logarithm, "12"
+---Why a cost of bcrypt is not tried, nil if it is.
+---@param rounds string  log2, "12"
 ---@return string? reason
 function cost.bcrypt(rounds)
   if tonumber(rounds) > BCRYPT then return too_long("bcrypt with cost " .. rounds) end
@@ -73,13 +73,13 @@ function cost.scrypt(n, r, p)
   end
 end
 
----Of yescrypt and scrypt as crypt(3) has them: costs that are known to be moderate.
+---yescrypt and scrypt of crypt(3) with moderate costs.
 local MODERATE <const> = { "^%$g?y%$j[5-9A-D]T%$", "^%$7%$[./0-9A-F]6%.%.%.%./%.%.%.%." }
 
 ---Schemes of crypt(3) whose cost does not depend on the value.
 local FIXED <const> = { "^%$1%$", "^%$apr1%$", "^%$[56]%$[^=$]*%$" }
 
----Why a hash of crypt(3) is not tried.
+---Why a hash of crypt(3) is not tried, nil if it is.
 ---@param value string
 ---@return string? reason
 function cost.crypt(value)

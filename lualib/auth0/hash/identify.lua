@@ -1,5 +1,5 @@
---- What a stored password shows of itself: its scheme, whether Auth0 can take it, and the line of a
---- mapping that carries it over.
+--- Identifies a stored hash: its scheme, whether Auth0 accepts it, and the line of a mapping that
+--- imports it.
 
 local build = require "auth0.hash.build"
 local parse = require "auth0.hash.parse"
@@ -9,17 +9,16 @@ local identify = {}
 
 ---@class HashKind
 ---@field scheme string       "bcrypt", "phpass", "unknown"
----@field supported? boolean  whether Auth0 can verify it; nil: that depends on more than the value
----@field line? string        of a mapping, where it is supported
----@field reason? string      why not, or what else has to be known
+---@field supported? boolean  whether Auth0 can verify it; nil: depends on more than the value
+---@field line? string        of a mapping, if it is supported
+---@field reason? string      why it is not, or what else must be known
 
----Schemes whose builder is not that of the same name.
+---Schemes that have a builder of their own.
 local CALLS <const> = {
   { "^bcrypt", "bcrypt" }, { "^argon2", "phc" }, { "^pbkdf2", "phc" }, { "^LDAP", "ldap_password" },
   { "^Django", "django" }, { "^ASP%.NET", "aspnet" },
 }
 
----The line of a mapping for a scheme that says itself what it is.
 ---@param scheme string
 ---@param expression string  of the value: "row.hash"
 ---@return string
@@ -32,7 +31,7 @@ function identify.line(scheme, expression)
   return string.format("custom_password_hash = password.auto(%s)", expression)
 end
 
----Digests of Auth0's that a bare value may be: by its length in hex or Base64.
+---Digests that Auth0 accepts and a bare value may be, by its length in hex or Base64.
 local function digests_of(value)
   local names, how = {}, nil
   for _, encoding in ipairs { "hex", "base64" } do
@@ -47,8 +46,8 @@ local function digests_of(value)
   return names, how
 end
 
----Values whose pattern says something, but not all: {pattern, length, scheme, line, what else
----has to be known}. VALUE in a line is the expression of the value.
+---Values whose pattern identifies them in part: {pattern, length, scheme, line, what else must be
+---known}. VALUE in a line is the expression of the value.
 local PATTERNS <const> = {
   { "^md5%x+$", 35, "PostgreSQL md5",
     'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',
@@ -59,7 +58,7 @@ local PATTERNS <const> = {
     "its parameters are not in the value" },
 }
 
----A digest in hex with its salt behind a colon: Joomla, Magento 1, osCommerce.
+---A digest in hex, a colon and its salt: Joomla, Magento 1, osCommerce.
 local function digest_and_salt(value, expression)
   local hex = value:match("^(%x+):.")
   local names = hex and digests_of(hex) or {}
@@ -75,7 +74,6 @@ local function digest_and_salt(value, expression)
   }
 end
 
----@return HashKind?
 local function by_pattern(value, expression)
   for _, known in ipairs(PATTERNS) do
     if value:find(known[1]) and #value == known[2] then
@@ -90,9 +88,9 @@ local function by_pattern(value, expression)
   return digest_and_salt(value, expression)
 end
 
-local SMALLEST_KEY <const> = 24 -- bytes; shorter ones may be anything
+local SMALLEST_KEY <const> = 24 -- bytes; shorter values may be anything
 
----Bytes that no digest has as many of.
+---A value whose length is not that of a digest.
 local function derived_key(value)
   local hex = build.bare_hex(value)
   local bytes = hex:find("^%x+$") and rules.decode(hex, "hex")
@@ -107,7 +105,7 @@ end
 
 ---@param value string?
 ---@param expression? string  default "row.hash"
----@return HashKind? kind  nil where there is no value
+---@return HashKind? kind  nil without a value
 function identify.of(value, expression)
   expression = expression or "row.hash"
   local cleaned = build.cleaned(value)

@@ -1,5 +1,5 @@
---- Stored password strings by their own marks: which scheme it is, and its builder or the reason
---- why Auth0 cannot verify it.
+--- Recognizes stored hashes by their prefixes: the scheme, and its builder or the reason why Auth0
+--- cannot verify it.
 
 local build = require "auth0.hash.build"
 local digest = require "host.digest"
@@ -14,7 +14,7 @@ local function from_b64(value)
   return value and digest.unbase64((value:gsub("%.", "+")))
 end
 
----argon2 and pbkdf2 in the PHC string format, passlib's spelling of pbkdf2 too.
+---argon2 and pbkdf2 in the PHC string format, and pbkdf2 as passlib writes it.
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -40,7 +40,7 @@ end
 
 local DJANGO_DIGESTS <const> = { md5 = "md5", sha1 = "sha1" }
 
----Clerk writes the key in hex, which as Base64 would be a longer one.
+---Clerk writes the key in hex, which as Base64 would decode to a longer key.
 local function django_pbkdf2(name, rest)
   local iterations, salt, key = rest:match("^(%d+)%$([^$]*)%$(.+)$")
   if not iterations then return nil, "the Django pbkdf2 hash is damaged" end
@@ -68,7 +68,6 @@ local DJANGO <const> = {
   crypt = "crypt(3) with DES is not supported",
 }
 
----Django's `algorithm$...`.
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -94,7 +93,7 @@ end
 
 local PRF <const> = { [0] = "sha1", "sha256", "sha512" }
 
----ASP.NET Identity's Base64: version 2 (a zero byte first) and 3.
+---ASP.NET Identity's Base64: version 2 (first byte 0) and 3 (first byte 1).
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -119,7 +118,7 @@ local KEYCLOAK <const> = {
   ["pbkdf2"] = "sha1", ["pbkdf2-sha256"] = "sha256", ["pbkdf2-sha512"] = "sha512",
 }
 
----A part of Keycloak's credential: a JSON document inside a string, or already a table.
+---A part of Keycloak's credential: JSON in a string, or a table.
 local function document(value)
   if type(value) == "table" then return value end
   if type(value) ~= "string" then return nil end
@@ -186,14 +185,14 @@ local LDAP_WRAPPED <const> = {
   CRYPT = true, BCRYPT = true, BLOWFISH = true, ["BLF-CRYPT"] = true,
 }
 
----389 Directory Server's older form: rounds, a salt of 64 bytes, a key of 256.
+---389 Directory Server's older form: rounds, 64 bytes of salt, 256 bytes of key.
 local function ds_pbkdf2(data)
   local bytes = digest.unbase64(data)
   if not bytes or #bytes ~= 4 + 64 + 256 then return nil, "the {PBKDF2_SHA256} value is damaged" end
   return build.pbkdf2("sha256", string.unpack(">I4", bytes), bytes:sub(5, 68), bytes:sub(69))
 end
 
----Ping's and ForgeRock's "{PBKDF2-HMAC-SHA256}rounds:..." of the key and then its salt.
+---Ping's and ForgeRock's "{PBKDF2-HMAC-SHA256}rounds:...": the key, then its salt.
 local function ping_pbkdf2(scheme, data)
   local name = scheme == "PBKDF2" and "sha1" or build.digest_name(scheme:match("^PBKDF2%-(.+)$"))
   local iterations, rest = data:match("^(%d+):(.+)$")
@@ -205,7 +204,7 @@ local function ping_pbkdf2(scheme, data)
   return build.pbkdf2(name, iterations, bytes:sub(size + 1), bytes:sub(1, size))
 end
 
----An LDAP userPassword: the SHA and MD5 families, and what other schemes wrap.
+---An LDAP userPassword: the SHA and MD5 families, and schemes that wrap other formats.
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -236,24 +235,23 @@ end
 ---@class HashScheme
 ---@field name string
 ---@field supported boolean
----@field reason? string    why not
+---@field reason? string    why it is not supported
 
 ---@class Scheme
 ---@field name string
----@field pattern string                      a Lua pattern, the first that matches decides
+---@field pattern string                      a Lua pattern; the first match wins
 ---@field build? fun(value: string): PasswordHash?, string?
 ---@field reason? string                      for one that Auth0 cannot verify
----@field ambiguous? true                     the pattern alone proves nothing
+---@field ambiguous? true                     the pattern alone is not proof
 
 local HASHED_HASH <const> = "a hash of a hash is not supported"
 local FIREBASE <const> = "Firebase's modified scrypt, which encrypts a signer key, is not supported"
 
----A Keycloak credential that is JSON in a text.
 local function keycloak_text(hash)
   return parse.keycloak_credential(document(hash) or {})
 end
 
----Self-describing schemes, the narrow ones first.
+---Self-describing schemes, the specific ones first.
 ---@type Scheme[]
 parse.SCHEMES = {
   { name = "WordPress 6.8 bcrypt", pattern = "^%$wp%$2",
@@ -339,9 +337,8 @@ local function recognise(hash)
   return "unknown", nil, bare(hash) or "the scheme of the hash was not recognized"
 end
 
----Which scheme a stored password is, as far as it says so itself.
 ---@param value string?
----@return HashScheme? scheme  nil where there is no value
+---@return HashScheme? scheme  nil without a value
 function parse.identify(value)
   local hash = build.cleaned(value)
   if not hash then return nil end
@@ -349,7 +346,6 @@ function parse.identify(value)
   return { name = name, supported = made ~= nil, reason = not made and why or nil }
 end
 
----The hash of a stored password that says itself what it is.
 ---@param value string?
 ---@return PasswordHash? hash
 ---@return string? reason

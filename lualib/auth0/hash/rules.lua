@@ -1,6 +1,6 @@
---- Rules of custom_password_hash, algorithm by algorithm (Auth0 docs, "User Data JSON Schema for
---- Bulk User Imports", November 2026). A hash of the right shape but the wrong length is accepted
---- by the import and then never matches, so lengths are checked here.
+--- Rules of custom_password_hash by algorithm (Auth0 docs, "User Data JSON Schema for Bulk User
+--- Imports", November 2026). The import accepts a well-formed hash of the wrong length, which then
+--- never matches, so lengths are checked here.
 
 local digest = require "host.digest"
 
@@ -22,21 +22,20 @@ local rules = {}
 ---@field blockSize? integer        scrypt: r
 ---@field parallelization? integer  scrypt: p
 
----Bytes of each digest.
 ---@type table<string, integer>
-rules.SIZES = {
+rules.SIZES = { -- bytes
   md4 = 16, md5 = 16, ripemd160 = 20, sha1 = 20, sha224 = 28, sha256 = 32, sha384 = 48,
   sha512 = 64, whirlpool = 64,
 }
 
----Digests that are an algorithm by themselves.
+---Digests that are also algorithms.
 ---@type string[]
 rules.DIGESTS = { "md4", "md5", "sha1", "sha256", "sha512" }
 ---@type table<string, true>
 rules.IS_DIGEST = {}
 for _, name in ipairs(rules.DIGESTS) do rules.IS_DIGEST[name] = true end
 
--- What Auth0's list of names for pbkdf2 holds beside the plain ones.
+-- Auth0's list of digest names for pbkdf2.
 local PBKDF2_NAMES <const> = {
   "RSA-MD4", "RSA-MD5", "RSA-MDC2", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA1-2", "RSA-SHA224",
   "RSA-SHA256", "RSA-SHA384", "RSA-SHA512", "md4", "md4WithRSAEncryption", "md5",
@@ -48,11 +47,10 @@ local PBKDF2_NAMES <const> = {
 local is_pbkdf2_name = {}
 for _, name in ipairs(PBKDF2_NAMES) do is_pbkdf2_name[name] = true end
 
--- Node's scrypt refuses to use more than this unless told otherwise.
+-- Node's scrypt fails above this by default.
 local SCRYPT_MEMORY <const> = 32 * 1024 * 1024 -- bytes
 local B64 <const> = "[A-Za-z0-9+/]+"
 
----The bytes of a value in its encoding, nil where it does not decode.
 ---@param value any
 ---@param encoding? string
 ---@return string?
@@ -63,7 +61,7 @@ function rules.decode(value, encoding)
   return value
 end
 
----The check of a salt or key: its value must decode.
+---A salt or key must decode.
 local function member_check(member, report)
   if rules.decode(member.value, member.encoding) then return end
   report("PATTERN", "value", "String does not match pattern of " .. tostring(member.encoding))
@@ -74,7 +72,7 @@ local function hash_text(value)
   return type(text) == "string" and text or nil
 end
 
----The hash's bytes; reports what does not decode or has another length.
+---Reports a hash that does not decode or has another length.
 local function decode_hash(hash, size, report)
   if type(hash) ~= "table" or type(hash.value) ~= "string" then return end
   local bytes = rules.decode(hash.value, hash.encoding)
@@ -150,7 +148,7 @@ local function argon2_doubts(value, report)
   if not key_bytes or #key_bytes < 16 then doubt("a key shorter than 16 bytes may be rejected") end
 end
 
----Bytes of the digest of an LDAP scheme ("SSHA256"), nil for none that Auth0 knows.
+---Bytes of the digest of an LDAP scheme ("SSHA256"), nil if Auth0 does not support it.
 ---@param scheme string
 ---@return integer? size
 ---@return boolean salted
@@ -191,7 +189,7 @@ end
 
 local SCRYPT_ONLY <const> = { "keylen", "cost", "blockSize", "parallelization" }
 
----Rules for an algorithm whose value is one self-describing text.
+---Rules for an algorithm with a self-describing value.
 local function text_rule(patterns, options)
   local forbidden = { table.unpack(SCRYPT_ONLY) }
   if not options.salt then forbidden[#forbidden + 1] = "salt" end
@@ -208,7 +206,7 @@ local function text_rule(patterns, options)
   }
 end
 
----Rules for an algorithm whose value is bytes in hex or Base64.
+---Rules for an algorithm with a value in hex or Base64.
 local function bytes_rule(options)
   local required = { "encoding" }
   for _, name in ipairs(options.hash_required or {}) do required[#required + 1] = name end
@@ -227,7 +225,7 @@ local function value_rule(pattern, name)
   return { properties = { value = { pattern = pattern, pattern_name = name } } }
 end
 
----Rules for a digest: as many bytes as it has. Patterns, for they cost a hundredth of a `check`.
+---Rules for a digest. Patterns check the length, at a hundredth of the cost of a `check`.
 local function digest_rule(name)
   local size = rules.SIZES[name]
   local letters = (size * 4 + 2) // 3
@@ -250,7 +248,7 @@ end
 
 local function argon2_patterns()
   local list = {}
-  local parameter = ",%l+=[A-Za-z0-9+/]*" -- keyid and data, which PHC strings may have
+  local parameter = ",%l+=[A-Za-z0-9+/]*" -- keyid and data are optional in PHC strings
   for _, more in ipairs { "", parameter, parameter .. parameter } do
     for _, kind in ipairs { "id?", "d" } do
       for _, version in ipairs { "v=%d+%$", "" } do

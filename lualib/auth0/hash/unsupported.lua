@@ -1,5 +1,5 @@
---- Whether a cleartext fits a stored password that Auth0 has no form for, where that can be told
---- here: then the value is the right one, and its user needs a new password.
+--- Verifies a cleartext against hashes that Auth0 cannot import, where possible: on a match, the
+--- value is the right one, and its user needs a new password.
 
 local digest = require "host.digest"
 local verify = require "auth0.hash.verify"
@@ -7,8 +7,8 @@ local verify = require "auth0.hash.verify"
 local unsupported = {}
 
 local DIGITS <const> = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-local MOST_LOG <const> = 20 -- of phpass's rounds: two seconds
-local DRUPAL_LENGTH <const> = 50 -- characters that Drupal keeps, at least
+local MOST_LOG <const> = 20 -- log2 of the rounds of phpass: two seconds
+local DRUPAL_LENGTH <const> = 50 -- minimum length to which Drupal truncates
 
 ---Bytes in the Base64 of phpass: low bits first.
 local function encode64(bytes)
@@ -24,7 +24,6 @@ local function encode64(bytes)
   return table.concat(parts)
 end
 
----phpass and Drupal's variant of it: a digest that is made over and over.
 local function phpass(value, cleartext, name)
   local old, head, log, salt = value:match("^(U?)(%$%u%$(.)(........))")
   local rounds = log and DIGITS:find(log, 1, true)
@@ -37,7 +36,6 @@ local function phpass(value, cleartext, name)
   return made == stored
 end
 
----By the beginning of the value.
 ---@type {pattern: string, fits: fun(value: string, cleartext: string): boolean?}[]
 local SCHEMES <const> = {
   { pattern = "^U?%$[PH]%$", fits = function(value, cleartext)
@@ -63,7 +61,7 @@ local SCHEMES <const> = {
   end },
 }
 
----What WordPress 6.8 hands to bcrypt.
+---The input that WordPress 6.8 passes to bcrypt.
 ---@param cleartext string
 ---@return string
 function unsupported.wordpress(cleartext)
@@ -73,7 +71,7 @@ end
 
 ---@param value string
 ---@param cleartext string
----@return boolean? fits  nil where it cannot be told
+---@return boolean? fits  nil if it cannot be verified
 function unsupported.fits(value, cleartext)
   for _, scheme in ipairs(SCHEMES) do
     if value:find(scheme.pattern) then return scheme.fits(value, cleartext) end

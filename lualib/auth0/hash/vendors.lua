@@ -1,6 +1,5 @@
---- Stored password strings as single systems write them: Ory Kratos, Werkzeug, Magento, ZITADEL,
---- Clerk, SQL Server, Oracle, ForgeRock. Each is the hash that Auth0 can verify, or the reason why
---- it cannot.
+--- Hash formats of single systems: Ory Kratos, Werkzeug, Magento, ZITADEL, Clerk, SQL Server,
+--- Oracle, ForgeRock. Each parser returns a hash that Auth0 can verify, or nil and a reason.
 
 local build = require "auth0.hash.build"
 local digest = require "host.digest"
@@ -8,9 +7,9 @@ local json = require "host.json"
 
 local vendors = {}
 
-local LARGEST_LOG <const> = 31 -- what scrypt writes after ln= is a logarithm up to this, else N
+local LARGEST_LOG <const> = 31 -- the value after ln= is log2 of N up to this, else N
 
----"$scrypt$ln=14,r=8,p=1$salt$key": passlib writes the logarithm of N, Ory N itself.
+---"$scrypt$ln=14,r=8,p=1$salt$key": passlib writes log2 of N, Ory N itself.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -29,7 +28,7 @@ local POSITIONS <const> = {
   ["{SALT}{PASSWORD}"] = "prefix", ["{PASSWORD}{SALT}"] = "suffix", ["{PASSWORD}"] = false,
 }
 
----Ory's "$sha256$pf=TEMPLATE$salt$hash", all three in Base64; "$md5$hash" too.
+---Ory's "$sha256$pf=TEMPLATE$salt$hash", all three in Base64; also "$md5$hash".
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -49,7 +48,7 @@ function vendors.ory(hash)
   } or { encoding = "base64" })
 end
 
----Ory's "$hmac-sha256$hash$key": the Base64 of the digest in hex, and of the key.
+---Ory's "$hmac-sha256$hash$key": Base64 of the hex digest, and of the key.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -77,8 +76,8 @@ function vendors.werkzeug(hash)
 end
 
 local MAGENTO <const> = { ["0"] = "md5", ["1"] = "sha256" }
-local SODIUM_SALT <const> = 16 -- bytes of the salt that Argon2 takes
-local SODIUM <const> = { "32", "2", "67108864" } -- what version 2 leaves unsaid
+local SODIUM_SALT <const> = 16 -- bytes of the salt that argon2 uses
+local SODIUM <const> = { "32", "2", "67108864" } -- parameters that version 2 implies
 
 ---Magento's "hash:salt:version".
 ---@param hash string
@@ -116,7 +115,7 @@ function vendors.zitadel_md5(hash)
   return build.digest("md5", value, { encoding = "base64", salt = salt, position = position })
 end
 
----Clerk's bcrypt with "$" and the pepper behind it.
+---Clerk's bcrypt, followed by "$" and the pepper.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -125,7 +124,7 @@ function vendors.peppered_bcrypt(hash)
 end
 
 ---SQL Server's pwdencrypt: version, four bytes of salt, the digest of the password in UTF-16 and
----the salt. That of 2000 goes on with a second digest, of the password in upper case.
+---the salt. SQL Server 2000 appends a second digest, of the password in upper case.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -141,7 +140,7 @@ function vendors.sql_server(hash)
   })
 end
 
----Oracle's "S:", in one hex text the sha1 of the password and a salt, and then the salt.
+---Oracle's "S:": in hex, the sha1 of password and salt, then the salt.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -151,7 +150,7 @@ function vendors.oracle(hash)
   })
 end
 
----"SHA512$salt$hash", as RFC 3112 has it: the salt after the password, both in Base64.
+---"SHA512$salt$hash" of RFC 3112: the salt after the password, both in Base64.
 ---@param hash string
 ---@return PasswordHash? hash
 ---@return string? reason
@@ -162,7 +161,7 @@ function vendors.auth_password(hash)
   })
 end
 
----ForgeRock's {"$crypto": ...}: a digest with its salt behind it, as LDAP servers have it.
+---ForgeRock's {"$crypto": ...}: a digest followed by its salt, as in LDAP.
 ---@param hash string  JSON
 ---@return PasswordHash? hash
 ---@return string? reason

@@ -1,5 +1,5 @@
---- Whether a cleartext lets a user in, judged from the imported hash as Auth0 would. What cannot be
---- told here for certain is nil and a reason, never true.
+--- Verifies a cleartext against the imported hash as Auth0 would. What cannot be verified here for
+--- certain is nil and a reason, never true.
 --- Source: Auth0 docs, "User Data JSON Schema for Bulk User Imports" (November 2026), and its own
 --- worked values.
 
@@ -10,18 +10,18 @@ local cost = require "auth0.hash.cost"
 
 local verify = {}
 
-local BCRYPT_BYTES <const> = 72 -- that bcrypt reads
+local BCRYPT_BYTES <const> = 72 -- read by bcrypt
 local DERIVED_LENGTH <const> = 64 -- bytes; pbkdf2 without l
 local DEFAULT_ITERATIONS <const> = 100000 -- pbkdf2 without i
 local SCRYPT <const> = { cost = 16384, blockSize = 8, parallelization = 1 }
-local SALT_BYTES <const> = 8 -- argon2: libsodium refuses less
+local SALT_BYTES <const> = 8 -- argon2: libsodium rejects less
 local KEY_BYTES <const> = 16
 
 local TRANSCODED <const> = {
   utf16le = "utf16le", ucs2 = "utf16le", latin1 = "latin1", binary = "latin1",
 }
 
----The cleartext as it was turned into bytes before hashing.
+---The bytes of the cleartext that are hashed.
 ---@param cleartext string
 ---@param encoding? PasswordEncoding
 ---@return string? bytes
@@ -39,7 +39,6 @@ local function encoded(cleartext, encoding)
   return bytes
 end
 
----The cleartext with the salt where it goes.
 local function salted(bytes, salt)
   if salt == nil then return bytes end
   local value = rules.decode(salt.value, salt.encoding)
@@ -49,23 +48,18 @@ local function salted(bytes, salt)
   return nil, "the position of the salt must be prefix or suffix"
 end
 
----Equal hashes; one of another length can match nothing.
 local function same(made, stored)
   return #made == #stored and digest.equal(made, stored)
 end
 
--- Algorithms --------------------------------------------------------------------------------
-
 ---@param bytes string   password and salt, encoded
 ---@param value string   "$2b$..."
----@return boolean?
----@return string? reason
 local function bcrypt(bytes, value)
   local rounds, rest = value:match("^%$2[aby]%$(%d%d)(%$.+)$")
   if not rounds then return nil, "the bcrypt hash is damaged" end
   local costly = cost.bcrypt(rounds)
   if costly then return nil, costly end
-  -- The three prefixes name one algorithm, but libxcrypt gives "$2a$" a twist of its own.
+  -- The three prefixes are one algorithm, but libxcrypt treats "$2a$" differently.
   local fits, message = digest.crypt_verify(bytes, "$2b$" .. rounds .. rest)
   if fits == nil then
     if bytes:find("\0", 1, true) then
@@ -79,7 +73,7 @@ local function bcrypt(bytes, value)
   return fits
 end
 
----What OpenSSL's longer names mean: "RSA-SHA1-2", "sha256WithRSAEncryption", "ssl3-md5", "rmd160".
+---Resolves OpenSSL's names: "RSA-SHA1-2", "sha256WithRSAEncryption", "ssl3-md5", "rmd160".
 local function pbkdf2_digest(name)
   local low = name:lower():gsub("^rsa%-", ""):gsub("^ssl3%-", ""):gsub("withrsa.*$", "")
     :gsub("%-2$", "")
@@ -199,7 +193,7 @@ local ALGORITHMS <const> = {
   sha512 = plain_digest,
 }
 
----An object without its nulls and empty texts, which an import leaves out; nil for what is none.
+---An object without nulls and empty strings, which an import omits; nil if it is not an object.
 local function members(object)
   if type(object) ~= "table" then return nil end
   local kept = {}
@@ -211,7 +205,7 @@ end
 
 local NUMBERS <const> = { "keylen", "cost", "blockSize", "parallelization" }
 
----A hash in the shape that the checks above rely on: a recipe may map anything.
+---Validates the structure on which the functions above rely: a recipe may map anything.
 ---@return PasswordHash?
 ---@return string? reason
 local function well_formed(given)
@@ -233,11 +227,10 @@ local function well_formed(given)
   return custom
 end
 
----Whether a cleartext verifies against a custom_password_hash.
 ---@param custom PasswordHash
 ---@param cleartext string
 ---@return boolean?
----@return string? reason  why it cannot be told
+---@return string? reason  why it cannot be verified
 function verify.hash(custom, cleartext)
   local formed, why = well_formed(custom)
   if not formed then return nil, why end
@@ -249,12 +242,11 @@ function verify.hash(custom, cleartext)
   return algorithm(bytes, formed)
 end
 
----Whether bytes that are no cleartext, such as a digest of one, fit a text of bcrypt, argon2 or
----another scheme of crypt(3).
+---Whether bytes, such as a digest of the cleartext, match a hash of argon2, bcrypt or crypt(3).
 ---@param bytes string
 ---@param value string
 ---@return boolean?
----@return string? reason  why it cannot be told
+---@return string? reason  why it cannot be verified
 function verify.text(bytes, value)
   if value:find("^%$argon2") then
     local costly = cost.argon2(value)
@@ -266,11 +258,10 @@ function verify.text(bytes, value)
   return digest.crypt_verify(bytes, value)
 end
 
----Whether a cleartext would let an imported user in.
 ---@param user User
 ---@param cleartext string
 ---@return boolean?
----@return string? reason  why it cannot be told
+---@return string? reason  why it cannot be verified
 function verify.password(user, cleartext)
   if user.custom_password_hash ~= nil then
     return verify.hash(user.custom_password_hash, cleartext)
@@ -280,8 +271,6 @@ function verify.password(user, cleartext)
   end
   return nil, "the user has no password hash"
 end
-
--- One-time passwords --------------------------------------------------------------------------
 
 local STEP <const> = 30 -- seconds
 local DRIFT <const> = 1 -- steps before and after
@@ -293,12 +282,12 @@ local function code_of(secret, counter)
   return string.format("%06d", number % 1000000)
 end
 
----Whether a code of six digits is that of a TOTP secret at a time (RFC 6238, SHA-1, 30 seconds).
+---Whether a six-digit code matches a TOTP secret at a time (RFC 6238, SHA-1, 30 seconds).
 ---@param secret string  Base32, as factors are imported
 ---@param code string
 ---@param unix number    seconds
 ---@return boolean?
----@return string? reason  why it cannot be told
+---@return string? reason  why it cannot be verified
 function verify.totp(secret, code, unix)
   local key = digest.unbase32(secret)
   if not key or key == "" then return nil, "the secret is not valid Base32" end

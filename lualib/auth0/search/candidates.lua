@@ -1,5 +1,5 @@
---- What a source record holds that may be a hash, a salt or a number of rounds, each with the Lua
---- expression by which a mapping reads it.
+--- Values of a source record that may be a hash, a salt or a number of rounds, with the Lua
+--- expressions that read them in a mapping.
 
 local digest = require "host.digest"
 local build = require "auth0.hash.build"
@@ -22,21 +22,21 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@class Candidate
 ---@field text string
 ---@field expression string  "row.password_hash"
----@field name string        the last name in it, in lower case
----@field part? boolean      of a value that stands in the list too
----@field beside_hash? boolean  of a value that is long enough to hold a hash and its salt
+---@field name string        its last name, in lower case
+---@field part? boolean      part of another value in the list
+---@field beside_hash? boolean  part of a value long enough for a hash and its salt
 
 ---@class SaltCandidate
 ---@field bytes string
----@field value string       as it is written
+---@field value string       encoded
 ---@field encoding "utf8"|"hex"|"base64"|"bytes"
 ---@field expression string
----@field likely boolean     its name speaks of a salt
----@field in_braces? boolean  as Symfony writes it, for a digest
+---@field likely boolean     its name suggests a salt
+---@field in_braces? boolean  as in Symfony, for a digest
 
 ---@class HashCandidate
 ---@field bytes string
----@field text string        as it is written
+---@field text string        encoded
 ---@field encoding "hex"|"base64"
 ---@field expression string
 
@@ -56,7 +56,7 @@ end
 
 local walk
 
----A text that is JSON inside the record: what is in it counts too.
+---Adds the values of JSON text inside the record.
 local function walk_text(list, value, expression, depth)
   local inner = value:find("^%s*[{%[]") and json.decode(value)
   if type(inner) == "table" then
@@ -104,7 +104,7 @@ local function split(list, value)
   end
 end
 
----A hash that says what it is, in Base64: userPassword as LDIF writes it.
+---A self-describing hash in Base64: userPassword in LDIF.
 local function unwrap(list, value)
   local trimmed = text.trim(value.text)
   local inner = trimmed and rules.decode(trimmed, "base64")
@@ -116,7 +116,7 @@ local function unwrap(list, value)
   end
 end
 
----All values of a record, and the mapped hash where the record does not hold it as it is.
+---All values of a record, and the mapped hash if the record does not hold it verbatim.
 ---@param record any
 ---@param mapped? string  the mapped hash's value
 ---@return Candidate[]
@@ -142,7 +142,7 @@ local function likely_salt(value)
     or value.beside_hash == true
 end
 
----The builder's argument for bytes that are written in an encoding.
+---The argument of a builder for encoded bytes.
 ---@param expression string
 ---@param encoding string
 ---@return string
@@ -151,7 +151,7 @@ function candidates.bytes_text(expression, encoding)
   return string.format("password.bytes(%s, %q)", expression, encoding)
 end
 
----The ways in which one value may be a salt.
+---The ways to read a value as a salt.
 local function readings(value)
   local found, likely = {}, likely_salt(value)
   local function add(bytes, written, encoding, expression)
@@ -189,7 +189,7 @@ local function readings(value)
   return found
 end
 
----What may be a salt, the likely ones first; with a pepper, that too, alone and beside each.
+---Possible salts, the likely ones first; also the pepper, alone and joined to each.
 ---@param list Candidate[]
 ---@param pepper? string
 ---@return SaltCandidate[]
@@ -232,7 +232,7 @@ end
 
 local SMALLEST <const> = 16 -- bytes of a digest
 
----What may be a hash: values that decode to 16 bytes or more, and what such bytes are the text of.
+---Possible hashes: values that decode to 16 bytes or more, also when decoded twice.
 ---@param list Candidate[]
 ---@return HashCandidate[]
 function candidates.targets(list)
@@ -266,7 +266,6 @@ function candidates.targets(list)
   return targets
 end
 
----Whole numbers of the record within a range, with the expressions that read them.
 ---@param list Candidate[]
 ---@param least integer
 ---@param most integer
@@ -286,13 +285,13 @@ function candidates.numbers(list, least, most)
   return found
 end
 
----@class WordCandidate  bytes that a cleartext may have been turned into before hashing
+---@class WordCandidate  bytes that may have been hashed in place of a cleartext
 ---@field bytes string
 ---@field encoding? PasswordEncoding  nil: utf8
----@field what? string                how, where no form of Auth0's can say it
----@field rare? boolean               not worth a costly try
+---@field what? string                description, if Auth0 does not support it
+---@field rare? boolean               not worth a costly attempt
 
----The cleartext as Auth0 can encode it.
+---The cleartext in the encodings that Auth0 supports.
 ---@param cleartext string
 ---@return WordCandidate[]
 function candidates.words(cleartext)
@@ -307,7 +306,7 @@ function candidates.words(cleartext)
   return words
 end
 
----How the digest of a password is handed on, the frequent ways first.
+---Encodings of an inner digest, the frequent ones first.
 ---@type {what: string, of: fun(raw: string): string}[]
 local FORMS <const> = {
   { what = "the hex of ", of = digest.hex },
@@ -318,7 +317,7 @@ local FORMS <const> = {
 
 local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
 
----What other systems make of a cleartext before they hash it, and Auth0 cannot.
+---What other systems do to a cleartext before they hash it, and Auth0 does not support.
 ---@param cleartext string
 ---@param pepper? string
 ---@return WordCandidate[]

@@ -1,5 +1,5 @@
---- The cheap part of a search: digests and HMACs of the password with what the record holds, the
---- salt in the value too.
+--- The cheap part of a search: digests and HMACs of the password with values of the record, also
+--- with the salt inside the hash value.
 
 local digest = require "host.digest"
 local build = require "auth0.hash.build"
@@ -8,17 +8,17 @@ local candidates = require "auth0.search.candidates"
 
 local digests = {}
 
-local FEW <const> = 12 -- salts where each is tried with each
-local HMAC_BLOCK <const> = 64 -- bytes that ASP.NET fills with the salt, for its key
+local FEW <const> = 12 -- salts that are tried in pairs
+local HMAC_BLOCK <const> = 64 -- bytes; ASP.NET repeats the salt to fill its key
 
----Digest names in an order of their own, with those that Auth0 has not heard of.
+---Digest names in order, including those that Auth0 does not support.
 ---@type string[]
 digests.NAMES = { "sha512-256", "sha3-256", "sha3-512" }
 for name in pairs(rules.SIZES) do table.insert(digests.NAMES, name) end
 table.sort(digests.NAMES)
 local NAMES <const> = digests.NAMES
 
----Options of a builder as Lua: what is nil is left out.
+---Options of a builder as Lua code, without those that are nil.
 ---@param options {[1]: string, [2]: string|false|nil}[]
 ---@return string
 function digests.options_text(options)
@@ -34,25 +34,20 @@ local function quoted(value)
   return value and string.format("%q", value)
 end
 
----The encoding of a salt or key, where it has to be said.
+---The encoding of a salt or key, unless it is the default.
 local function encoding_text(salt)
   return salt and salt.encoding ~= "utf8" and quoted(salt.encoding)
 end
 
----The first salts, for what is tried with each pair of them.
+---The first salts, to be tried in pairs.
 ---@param search Search
 ---@return SaltCandidate[]
 function digests.few(search)
   return table.move(search.salts, 1, math.min(#search.salts, FEW), 1, {})
 end
 
--- One round -------------------------------------------------------------------------------------
-
----The answer to a digest that was met.
----@param search Search
 ---@param hit {name: string, target: HashCandidate, word: WordCandidate, salt?: SaltCandidate,
 ---  position?: string}
----@return SearchResult?
 local function digest_found(search, hit)
   local target, word, salt = hit.target, hit.word, hit.salt
   if not rules.IS_DIGEST[hit.name] or word.what then
@@ -76,9 +71,6 @@ local function digest_found(search, hit)
 end
 
 ---One round over a word, with each salt on either side.
----@param search Search
----@param word WordCandidate
----@return SearchResult?
 local function digests_of(search, word)
   for _, name in ipairs(NAMES) do
     local function try(data, salt, position)
@@ -99,9 +91,7 @@ local function digests_of(search, word)
   end
 end
 
--- A salt inside the value -------------------------------------------------------------------------
-
----The value as an LDAP server writes it, without its scheme.
+---A value as an LDAP server writes it, but without its scheme.
 local function ldap_found(search, target, name)
   local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
     or "{S" .. name:upper() .. "}"
@@ -109,11 +99,9 @@ local function ldap_found(search, target, name)
     string.format("password.ldap(%q .. %s)", scheme, target.expression), target.expression)
 end
 
----A line that cuts a value in two.
----@param search Search
+---A line that splits a value in two.
 ---@param cut {name: string, target: HashCandidate, word: WordCandidate, first: boolean,
----  position: string}  first: whether the digest is
----@return SearchResult?
+---  position: string}  first: whether the digest comes first
 local function cut_found(search, cut)
   local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
   if not rules.IS_DIGEST[cut.name] then
@@ -139,7 +127,7 @@ local function cut_found(search, cut)
     }), target.expression)
 end
 
----A salt after the digest or before it, which goes after the password or before it.
+---A salt after or before the digest, which follows or precedes the password.
 local function cut_in_two(search, target, name, word)
   local size, bytes = rules.SIZES[name], target.bytes
   for _, first in ipairs { true, false } do
@@ -169,9 +157,7 @@ local function embedded(search)
   end
 end
 
--- HMAC ------------------------------------------------------------------------------------------
-
----What may be a key: each salt, and what ASP.NET's membership makes of it.
+---Possible keys: each salt, also repeated as by ASP.NET membership.
 ---@return SaltCandidate[]
 local function keys_of(search)
   local keys = table.move(search.salts, 1, #search.salts, 1, {})
@@ -191,7 +177,6 @@ local function keys_of(search)
   return keys
 end
 
----The answer to an HMAC that was met.
 local function hmac_found(search, hit)
   local target, word, key, salt = hit.target, hit.word, hit.key, hit.salt
   local custom = rules.SIZES[hit.name] and build.hmac(hit.name, target.text, key.value, {
@@ -233,7 +218,6 @@ local function hmacs(search)
   end
 end
 
----HMACs of the password and a salt.
 local function salted_hmacs(search)
   local few, word = digests.few(search), search.words[1]
   for _, name in ipairs(#few > 1 and NAMES or {}) do
@@ -256,7 +240,6 @@ local function salted_hmacs(search)
   end
 end
 
----Salts before and after the password at once.
 local function both_sides(search)
   local few = digests.few(search)
   for _, name in ipairs(NAMES) do
@@ -275,7 +258,6 @@ local function both_sides(search)
   end
 end
 
----Tries everything that is cheap.
 ---@param search Search
 ---@return SearchResult?
 function digests.search(search)

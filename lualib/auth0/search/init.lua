@@ -1,6 +1,6 @@
---- Searches what went into a hash, from one known cleartext: which value of the source it is, by
---- which algorithm, with what before or after the password. The result is a line of a mapping that
---- was tried and verifies, or why Auth0 has no form for it.
+--- Finds out how a hash was made, from one known cleartext: which value of the source it is, its
+--- algorithm, and what precedes or follows the password. The result is a line of a mapping that
+--- verifies, or why Auth0 does not support the hash.
 
 local candidates = require "auth0.search.candidates"
 local digests = require "auth0.search.digests"
@@ -19,14 +19,14 @@ local search = {}
 ---@field user User            mapped
 ---@field record any           of the source
 ---@field cleartext string
----@field pepper? string       the old system's secret
----@field pause? fun(): boolean?  called before each costly try; true ends the search
+---@field pepper? string       the application's secret
+---@field pause? fun(): boolean?  called before each costly attempt; true ends the search
 
 ---@class SearchResult
----@field line? string     of a mapping, that verifies
----@field reason? string   what was found in place of one; or that nothing was
+---@field line? string     of a mapping; it verifies
+---@field reason? string   what was found instead, or that nothing was
 ---@field tried integer    combinations
----@field unfinished? boolean  the time was over before everything was tried
+---@field unfinished? boolean  the search ended before everything was tried
 
 ---@class Search
 ---@field cleartext string
@@ -42,25 +42,23 @@ local search = {}
 ---@field tried integer
 ---@field stopped boolean
 ---@field pause fun(): boolean?
----@field steps? integer   rounds of a digest that were looked through
----@field rounds? integer  most of PBKDF2 that were tried
----@field cost? integer    largest N of scrypt that was tried
+---@field steps? integer   most rounds of a digest tried
+---@field rounds? integer  most rounds of PBKDF2 tried
+---@field cost? integer    largest N of scrypt tried
 ---@field attempts? KdfAttempt[]
 ---@field kdf_words? WordCandidate[]
 local Search = {}
 Search.__index = Search
 
----Called before a costly try: whether there is time for it.
+---Call before a costly attempt: whether the search may continue.
 function Search:may_continue()
   self.tried = self.tried + 1
   if not self.stopped and self.pause() then self.stopped = true end
   return not self.stopped
 end
 
----A line that takes the field of the hash apart, made to give nil where the record has none.
----@param line string
+---Guards a line that indexes the field of the hash: nil if the record has no hash.
 ---@param expression string  of the hash
----@return string
 local function guarded(line, expression)
   local field = expression:match("row%.[%a_][%w_]*")
   local name = field and field:gsub("%.", "%%.")
@@ -70,7 +68,7 @@ local function guarded(line, expression)
   return is_apart and field .. " and " .. line or line
 end
 
----A line, once the hash that it makes has let the cleartext in.
+---A result with this line, if its hash verifies the cleartext.
 ---@param custom? PasswordHash
 ---@param line string
 ---@param expression string  of the hash
@@ -85,9 +83,7 @@ function Search:confirmed(custom, line, expression)
   end
 end
 
--- Values that say themselves what they are ------------------------------------------------------
-
----bcrypt and argon2 with what may be around the password, and what may have been done to it before.
+---bcrypt and argon2 with a pepper around the password, or over a digest of it.
 ---@return SearchResult?
 function Search:around(value, scheme)
   for _, salt in ipairs(scheme == "bcrypt" and self.salts or {}) do
@@ -113,7 +109,7 @@ function Search:around(value, scheme)
   end
 end
 
----A hash that fits once the password is turned into bytes in another way.
+---A hash that matches with another encoding of the password.
 ---@return SearchResult?
 function Search:otherwise_encoded(made, expression)
   for _, word in ipairs(self.words) do
@@ -127,8 +123,7 @@ function Search:otherwise_encoded(made, expression)
   end
 end
 
----A scheme that Auth0 cannot verify. Perhaps it can be verified here: then the value is the right
----one.
+---A scheme that Auth0 cannot verify. A match here shows that the value is the right one.
 function Search:without_form(value, found)
   local fits = unsupported.fits(text.trim(value.text), self.cleartext)
   return { reason = string.format("%s is %s%s, but Auth0 cannot import it: %s",
@@ -138,7 +133,7 @@ end
 
 local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
 
----bcrypt whose cost, salt and hash have columns of their own, as FusionAuth keeps them.
+---bcrypt with cost, salt and hash in separate columns, as in FusionAuth.
 ---@return SearchResult?
 function Search:split_bcrypt()
   local parts = { [SALT_LENGTH] = {}, [HASH_LENGTH] = {} }
@@ -161,7 +156,7 @@ function Search:split_bcrypt()
 end
 
 ---@return SearchResult? found
----@return SearchResult? without_form  a scheme that Auth0 has no form for
+---@return SearchResult? without_form  a scheme that Auth0 does not support
 function Search:self_describing()
   local without_form
   for _, value in ipairs(self.list) do
@@ -183,8 +178,6 @@ function Search:self_describing()
   return self:split_bcrypt(), without_form
 end
 
--- The search --------------------------------------------------------------------------------------
-
 local function new_search(input)
   local custom = input.user.custom_password_hash
   local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
@@ -204,7 +197,7 @@ local function new_search(input)
   return self
 end
 
----Where the login's own text is off by a blank.
+---A cleartext with stray outer whitespace.
 local function slipped(input)
   local trimmed = text.trim(input.cleartext)
   if not trimmed or trimmed == input.cleartext then return nil end
@@ -213,12 +206,10 @@ local function slipped(input)
   end
 end
 
----Firebase's export: its scrypt makes a key that encrypts another.
 local function is_firebase(record)
   return type(record) == "table" and record.localId ~= nil and record.passwordHash ~= nil
 end
 
----What is said when nothing fits: what it was that was tried.
 function Search:nothing(record)
   if is_firebase(record) then
     return { reason = "row.passwordHash looks like Firebase's modified scrypt, which Auth0 does "
@@ -233,7 +224,7 @@ function Search:nothing(record)
     .. "%d combinations: %s)", self.tried, table.concat(tried, ", ")) }
 end
 
----Searches what would have to be mapped for the cleartext to verify.
+---Searches for a mapping with which the cleartext verifies.
 ---@param input SearchInput
 ---@return SearchResult
 function search.search(input)

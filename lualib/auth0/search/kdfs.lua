@@ -1,5 +1,5 @@
---- The costly part of a search: PBKDF2 and scrypt with the parameters that the record names and the
---- frequent ones, the cheap ones first.
+--- The costly part of a search: PBKDF2 and scrypt with parameters of the record and frequent ones,
+--- the cheap ones first.
 
 local digest = require "host.digest"
 local build = require "auth0.hash.build"
@@ -13,7 +13,7 @@ local LONGEST_KEY <const> = 1024 -- bytes
 local DIGESTS <const> = { "sha256", "sha1", "sha512", "md5", "sha384", "sha224" }
 local RARE <const> = { md5 = 6, sha384 = 6, sha224 = 6 } -- times as late
 
--- What frameworks pair, which is tried early: FusionAuth, passport-local-mongoose,
+-- Pairs that frameworks use and are tried early: FusionAuth, passport-local-mongoose,
 -- Keycloak, Discourse, Django; scrypt of Node, Better Auth, Werkzeug.
 local PAIRED <const> = {
   sha1 = { [1000] = true, [20000] = true },
@@ -23,9 +23,9 @@ local PAIRED <const> = {
   scrypt = { [16384] = true, [32768] = true },
 }
 local SOON <const> = 0.05
-local MAPPED <const> = 0.005 -- times as late: digest and salt as they are mapped now
+local MAPPED <const> = 0.005 -- times as late: digest and salt as currently mapped
 
--- Defaults of frameworks over the years, and round numbers.
+-- Defaults of frameworks, past and present, and round numbers.
 local ITERATIONS <const> = {
   1, 2, 10, 100, 500, 901, 999, 1000, 1001, 1024, 2000, 2048, 4000, 4096, 5000, 6400, 8192, 10000,
   10001, 12000, 15000, 16384, 20000, 24000, 25000, 27500, 29000, 30000, 32768, 36000, 40000, 50000,
@@ -34,15 +34,15 @@ local ITERATIONS <const> = {
   870000, 1000000, 1200000,
 }
 local MOST_ITERATIONS <const> = 5000000
-local LEAST_BESIDE <const> = 100 -- rounds; a smaller number beside a hash is rather a length
-local UNLIKELY <const> = 4 -- times as late: a salt whose name does not speak of one
-local RECORDED <const> = 0.25 -- times as late: a number that the record holds
+local LEAST_BESIDE <const> = 100 -- rounds; a smaller number next to a hash is probably a length
+local UNLIKELY <const> = 4 -- times as late: a salt whose name does not suggest one
+local RECORDED <const> = 0.25 -- times as late: a number in the record
 local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
 local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
 
 local bytes_text <const> = candidates.bytes_text
 
----The length of the one value that is longer than all others.
+---The length of the single longest value, nil if there are several.
 local function longest_of(targets)
   local longest, alone = 0, true
   for _, target in ipairs(targets) do
@@ -52,7 +52,7 @@ local function longest_of(targets)
   return alone and longest or nil
 end
 
----Salts of a key derivation, the likely ones first: not a field that is so long that it is rather
+---Salts of a key derivation, the likely ones first, without a field so long that it is probably
 ---the key.
 local function salts_of(search)
   local salts, longest = {}, longest_of(search.targets)
@@ -78,10 +78,10 @@ end
 ---@class KdfNumber  rounds of PBKDF2, or N of scrypt
 ---@field number integer
 ---@field expression string
----@field named? boolean     its name says what it is for
----@field recorded? boolean  the record holds it
+---@field named? boolean     its name suggests rounds or a cost
+---@field recorded? boolean  it is in the record
 
----Rounds to try: all numbers of the record, and what frameworks have.
+---Rounds to try: all numbers of the record, and those of frameworks.
 ---@return KdfNumber[]
 local function rounds_of(search)
   local rounds, seen = {}, {}
@@ -102,16 +102,10 @@ local function rounds_of(search)
   return rounds
 end
 
----@param search Search
----@param name string
----@param round {number: integer, expression: string}
----@param salt SaltCandidate
----@param keys HashCandidate[]
----@return SearchResult?
 local function try_pbkdf2(search, name, round, salt, keys)
   local size = rules.SIZES[name]
   for _, word in ipairs(search.kdf_words) do
-    -- The first block tells; a longer key only goes on from it.
+    -- The first block decides; a longer key only extends it.
     local block = digest.pbkdf2(name, word.bytes, salt.bytes, round.number, size)
     for _, key in ipairs(block and keys or {}) do
       if key.bytes:sub(1, size) == block:sub(1, #key.bytes) then
@@ -130,7 +124,7 @@ local function try_pbkdf2(search, name, round, salt, keys)
   end
 end
 
----Costs of scrypt: those that the record names, and frequent ones.
+---Costs of scrypt: those in the record, and frequent ones.
 ---@return KdfNumber[]
 local function costs_of(search)
   local costs = {}
@@ -143,7 +137,7 @@ local function costs_of(search)
     if one.name:find("cost") or one.name:find("log") or one.name:find("^l?n$") then
       if number > 32 and number & (number - 1) == 0 then
         add(number, one.expression, true)
-      elseif number >= 4 and number <= 20 then -- its logarithm
+      elseif number >= 4 and number <= 20 then -- log2
         add(1 << number, "1 << " .. one.expression, true)
       end
     end
@@ -152,10 +146,8 @@ local function costs_of(search)
   return costs
 end
 
----@param search Search
 ---@param parts {cost: table, block: integer, lanes: integer, salt: SaltCandidate,
 ---  key: HashCandidate}
----@return SearchResult?
 local function try_scrypt(search, parts)
   local cost, salt, key = parts.cost, parts.salt, parts.key
   local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
@@ -174,15 +166,15 @@ local function try_scrypt(search, parts)
 end
 
 ---@class KdfAttempt
----@field due number     rounds that it takes, more for what is unlikely: attempts are made in order
----@field place integer  of those that are due alike
+---@field due number     order: its rounds, multiplied if it is unlikely
+---@field place integer  order of attempts with equal `due`
 ---@field number KdfNumber
 ---@field salt SaltCandidate
 ---@field name? string   digest of PBKDF2; nil: scrypt
 ---@field block? integer
 ---@field lanes? integer
 
----The digest and the salt of a PBKDF2 that is mapped.
+---Digest and salt of a mapped PBKDF2.
 local function mapped_of(search)
   local name, salt = (search.mapped or ""):match("^%$pbkdf2%-(%w+)%$[^$]*%$([^$]+)%$")
   return name, salt and digest.unbase64(salt)
@@ -224,8 +216,6 @@ local function attempts_of(search)
   return attempts
 end
 
----Makes an attempt with each key that it may be of.
----@return SearchResult?
 local function try(search, attempt, keys)
   local salt, number = attempt.salt, attempt.number.number
   if attempt.name then
@@ -243,7 +233,7 @@ local function try(search, attempt, keys)
   end
 end
 
----What PBKDF2 is made over: the password, and what a pepper makes of it.
+---Inputs of PBKDF2: the password, alone and with the pepper.
 local function words_of(search)
   local words, cleartext, pepper = { { bytes = search.cleartext } }, search.cleartext, search.pepper
   if pepper then
@@ -255,9 +245,9 @@ local function words_of(search)
   return words
 end
 
----Tries PBKDF2 and scrypt, as long as the search may go on.
+---Tries PBKDF2 and scrypt, as long as the search may continue.
 ---@param search Search
----@param only_named boolean  with numbers only whose names say that they are rounds or costs
+---@param only_named boolean  only with numbers whose names suggest rounds or costs
 ---@return SearchResult?
 function kdfs.search(search, only_named)
   local keys = keys_of(search)

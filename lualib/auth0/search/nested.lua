@@ -1,5 +1,5 @@
---- What old systems do to a password that Auth0 has no form for: digests of salted digests, and
---- digests that are made many times. It is named, so that nobody looks for a mapping any longer.
+--- Schemes of old systems that Auth0 does not support: digests of salted digests, and iterated
+--- digests. The result names them, so that the user stops looking for a mapping.
 
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
@@ -8,19 +8,15 @@ local candidates = require "auth0.search.candidates"
 local nested = {}
 
 local NAMES <const> = { "md5", "sha1", "sha256", "sha512" }
-local STEPS <const> = 10000 -- rounds of a digest that are looked through
-local MOST_STEPS <const> = 200000 -- where the record has a number as large
+local STEPS <const> = 10000 -- rounds of a digest that are tried
+local MOST_STEPS <const> = 200000 -- if the record has a number this large
 local REPEATED_SALTS <const> = 4 -- with which rounds are tried
 
----@param name string
----@param data string
----@return string
 local function hex(name, data)
   return digest.hex(assert(digest.hash(name, data)))
 end
 
----{what, the bytes that are hashed once more}: of a name, a salt and the password. Each has H for
----the digest in its words.
+---{description, data of the outer digest}. H stands for the name of the digest.
 ---@type {[1]: string, [2]: fun(name: string, salt: string, plain: string): string}[]
 local SALTED <const> = {
   { "H of the hex of the salt's H and the hex of the password's H (MyBB, Invision)",
@@ -43,7 +39,6 @@ local SALTED <const> = {
     function(_, salt, plain) return "--" .. salt .. "--" .. plain .. "--" end },
 }
 
----Digests of digests in which a salt is.
 ---@param search Search
 ---@return SearchResult?
 function nested.salted(search)
@@ -63,9 +58,7 @@ function nested.salted(search)
   end
 end
 
--- Many rounds -------------------------------------------------------------------------------------
-
----How many rounds are looked through: more where the record names more.
+---How many rounds to try: more if the record has a larger number.
 local function steps_of(search)
   local steps = STEPS
   for _, one in ipairs(candidates.numbers(search.list, STEPS, MOST_STEPS)) do
@@ -74,11 +67,9 @@ local function steps_of(search)
   return steps
 end
 
----Rounds of one digest: `first` is what the first one is made of, `next_of` makes the data of each
----further one of the bytes of the last.
----@param search Search
+---Rounds of one digest: `first` is the data of the first round, `next_of` returns the data of the
+---next round for the digest of the previous one.
 ---@param chain {name: string, first: string, next_of: fun(raw: string): string}
----@param steps integer
 ---@return HashCandidate? target
 ---@return integer? rounds
 local function follow(search, chain, steps)
@@ -94,8 +85,8 @@ end
 
 local function same(raw) return raw end
 
----The ways in which a round is made of the last.
----@param plain string  password and salt, as the first round has them
+---How a round uses the previous one.
+---@param plain string  password and salt, as in the first round
 ---@return {what: string, next_of: fun(raw: string): string}[]
 local function ways(plain, cleartext)
   local list = {
@@ -111,7 +102,6 @@ local function ways(plain, cleartext)
   return list
 end
 
----What a first round may be made of.
 ---@return {plain: string, what: string}[]
 local function starts(search)
   local list = { { plain = search.cleartext, what = "" } }
@@ -127,7 +117,7 @@ local function starts(search)
   return list
 end
 
----Whether the record has anything as long as a digest.
+---Whether the record has a value of the digest's length.
 local function has_digest(search, name)
   for _, target in ipairs(search.targets) do
     if #target.bytes == rules.SIZES[name] then return true end
@@ -135,7 +125,6 @@ local function has_digest(search, name)
   return false
 end
 
----Digests that are made many times.
 ---@param search Search
 ---@return SearchResult?
 function nested.repeated(search)
