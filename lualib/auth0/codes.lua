@@ -2,7 +2,7 @@
 
 local codes = {}
 
----What to repair: the record, the connection or tenant, a conflict with an existing user; or retry.
+---data: repair the record; configuration: the connection or tenant; conflict: an existing user.
 ---@alias CodeClass "data"|"configuration"|"conflict"|"retry"|"unknown"
 
 ---@class Code

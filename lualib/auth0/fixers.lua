@@ -187,7 +187,7 @@ local function dropper(fields, name, why, options)
   end
 end
 
----Removes all MFA factors. Upsert, so that a user saved without them does not conflict.
+---Removes all MFA factors. Upserts a user that was saved without them, to avoid a conflict.
 ---@type Fixer
 fixers.drop_factors = function(user, failure)
   if user.mfa_factors == nil then return nil, "the user has no MFA factors" end

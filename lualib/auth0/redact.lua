@@ -7,8 +7,8 @@ local json = require "host.json"
 
 local redact = {}
 
-local MOST_KEYS <const> = 6 -- of an object that are named
-local MOST_SIGNS <const> = 5 -- kinds of punctuation that are named
+local MOST_KEYS <const> = 6 -- listed keys of an object
+local MOST_SIGNS <const> = 5 -- listed kinds of punctuation
 local MOST_PARTS <const> = 3 -- between the "$" of a hash
 
 ---Prefixes that identify a value, the longer ones first.
@@ -70,7 +70,7 @@ local CLASSES <const> = {
   { "^%c$", "control character" },
 }
 
----The class of a character, or the character itself, quoted, where it is punctuation.
+---The class of a character; punctuation stands for itself, quoted.
 local function class_of(code)
   if code >= 0x80 then return INVISIBLE[code] or "character outside ASCII" end
   local char = string.char(code)

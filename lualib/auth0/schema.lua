@@ -17,7 +17,7 @@ local schema = {}
 ---@field identifiers? table<string, boolean>       active: email, username, phone_number; nil:
 ---                                                 a classic connection
 ---@field profile_required? table<string, boolean>  required of each user; default email
----@field requires_username? boolean  classic: each user needs a username
+---@field requires_username? boolean  classic: usernames exist, and each user needs one
 ---@field username? {min?: integer, max?: integer, allow_email?: boolean, allow_phone?: boolean}
 ---@field custom_database? boolean    disables the validation of usernames
 ---@field options_known? boolean     false: defaults, because the settings could not be read
@@ -258,7 +258,7 @@ local FIGURES <const> = {
   end,
 }
 
----Checks a user (normalised by auth0.user) and removes its empty members.
+---Checks a user (normalized by auth0.user) and removes its empty members.
 ---@param user any
 ---@param draft? host.json.draft  receives the JSON of a user without errors
 ---@return UserFinding[]? findings  nil if there are none

@@ -372,7 +372,7 @@ local ALSO_ABSENT <const> = {
 }
 
 ---Cause and fix for a member of `custom_password_hash`.
----@param custom table   as it was mapped
+---@param custom table   as mapped
 ---@param below string   the path below it
 ---@param finding UserFinding
 ---@return string? cause  for the message

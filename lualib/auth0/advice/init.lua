@@ -82,7 +82,7 @@ function advice.size(user)
   return string.format("object of %d bytes, %d of them in %s", #written, bytes, tostring(name))
 end
 
----@param user any  as it was checked
+---@param user any  as checked
 ---@param finding UserFinding
 ---@return Advised
 function advice.of(user, finding)

@@ -109,7 +109,7 @@ local function unique(values, fold)
   return list
 end
 
----The search lags behind: looks up one by one what it did not find.
+---The search index lags behind: looks up one by one what the search did not find.
 function UserSearch:exactly(ids, emails)
   for _, id in ipairs(ids) do
     if not self.seen[id] then

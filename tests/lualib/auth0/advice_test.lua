@@ -1,4 +1,4 @@
---- Every rule of the import format has a finding in words: code, path, message, a redacted
+--- Every rule of the import format has an explained finding: code, path, message, a redacted
 --- description of the value, and what to do.
 
 local advice = require "auth0.advice"
@@ -36,7 +36,7 @@ end
 local function salted(salt) return custom("md5", HEX16, "hex", { salt = salt }) end
 local function totp(secret) return { mfa_factors = { { totp = { secret = secret } } } } end
 local function md5(value, encoding) return custom("md5", value, encoding or "hex") end
----A table in a table, so many times.
+---Tables nested this deep.
 local function nested(depth)
   local inner = { a = 1 }
   for _ = 1, depth do inner = { a = inner } end
@@ -413,23 +413,23 @@ for _, case in ipairs(OF_CONNECTIONS) do
   end)
 end
 
-test("what is in doubt warns and never refuses", function()
+test("uncertain rules warn and never reject", function()
   for _, case in ipairs(CASES) do
     local _, findings = checked(case[1])
     for _, finding in ipairs(findings) do
-      if case[2]:find("^~") then assert(finding.warning, case[2] .. " is refused too") end
+      if case[2]:find("^~") then assert(finding.warning, case[2] .. " is rejected too") end
     end
   end
 end)
 
-test("what is to be done by a code alone never is a deletion of somebody", function()
+test("the fix for a code alone never suggests to delete a user", function()
   for _, code in ipairs { "DUPLICATED_USER", "CONFLICT", "CONFLICT_EMAIL", "CONFLICT_USERNAME" } do
     local fix = advice.fix(code, "email")
     tap.equal(fix:lower():find("delete", 1, true) or fix:lower():find("ghost", 1, true), nil, fix)
   end
 end)
 
----Members of a user that hold a secret, in the wrong place and form.
+---Members of a user that contain a secret in the wrong place and format.
 local SECRET <const> = "Qz7Xj9"
 local SECRETS <const> = {
   { email = SECRET }, { email = SECRET .. "@" .. SECRET }, { username = SECRET .. " " .. SECRET },
@@ -442,10 +442,10 @@ local SECRETS <const> = {
   custom("md5", HEX16, "hex", { password = { encoding = SECRET } }), { user_metadata = SECRET },
 }
 
-test("no advice holds a letter or digit of what it is about", function()
+test("no advice contains a letter or digit of the value", function()
   for i, members in ipairs(SECRETS) do
     local user, findings = checked(members)
-    assert(#findings > 0, "nothing is wrong with secret " .. i)
+    assert(#findings > 0, "no finding for secret " .. i)
     for _, finding in ipairs(findings) do
       local advised = advice.of(user, finding)
       for _, name in ipairs { "message", "shape", "fix" } do

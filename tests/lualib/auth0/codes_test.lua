@@ -38,14 +38,14 @@ test("codes: a related code keeps its name and has the fix of its kind", functio
   tap.equal(codes.fix("ENUM_CASE_MISMATCH"), codes.fix("ENUM_MISMATCH"))
 end)
 
-test("codes: an unknown code stays as it is", function()
+test("codes: an unknown code is unchanged", function()
   tap.equal(codes.canonical("BRAND_NEW"), "BRAND_NEW")
   tap.equal(codes.get("BRAND_NEW").class, "unknown")
   tap.equal(codes.fix("BRAND_NEW"), nil)
   assert(codes.fix("FORMAT", "picture") ~= codes.fix("FORMAT", "email"))
 end)
 
-test("codes: a hash for a user that has a password already is told what to do, without a code",
+test("codes: a hash for a user with a password has a fix, without a code",
   function()
     tap.contains(codes.fix("UNKNOWN", "custom_password_hash"), "leave the hash out")
     tap.contains(codes.fix("UNKNOWN"), "Read the message")
@@ -73,7 +73,7 @@ local PATHS <const> = {
   { 7, nil, nil },
 }
 
-test("codes: paths of the server become names of the import", function()
+test("codes: paths of the server become import names", function()
   for i, case in ipairs(PATHS) do
     tap.equal(codes.import_path(case[1], case[2]), case[3], "case " .. i)
   end

@@ -11,7 +11,7 @@ test("settings survive being written and read", function()
   tap.equal(connection.decode(connection.encode(settings)), settings)
 end)
 
-test("a file may hold a few settings; the others stand at the defaults", function()
+test("a file may have some of the settings; the others are the defaults", function()
   local settings = assert(connection.decode(
     '{"name":"Users","username":{"max":50},"unique":{"email":false}}'))
   tap.equal(settings.username, { max = 50 })
@@ -20,7 +20,7 @@ test("a file may hold a few settings; the others stand at the defaults", functio
   tap.equal(settings.strategy, "auth0")
 end)
 
-test("a file may hold a connection as the Management API shows it", function()
+test("a file may hold a connection as the Management API returns it", function()
   local settings = assert(connection.decode(json.encode {
     id = ID, name = "Users", strategy = "auth0", options = { requires_username = true },
   }))
@@ -32,7 +32,7 @@ for _, case in ipairs {
   { '{"colour":"red"}', "unknown setting" }, { '{"username":15}', "must be of type object" },
   { '{"enabled":"yes"}', "enabled must be of type boolean" },
 } do
-  test("a connection file of " .. case[1] .. " is refused", function()
+  test("a connection file of " .. case[1] .. " is rejected", function()
     local settings, message, kind = connection.decode(case[1])
     tap.equal({ settings, kind }, { nil, "usage" })
     tap.contains(message, case[2])

@@ -1,4 +1,4 @@
---- Ready-made repairs: what each makes of a user and a failure, and what a run does with it.
+--- Ready-made repairs: the result of each for a user and a failure, and their use in a run.
 
 local totals = require "journal.totals"
 local finalize = require "migrate.finalize"
@@ -17,18 +17,18 @@ end
 
 local LONG <const> = ("ä"):rep(149) .. "😀" .. "x"
 
----{name, fixer, user, failure, user after, what else; or nil, why}
+---{name, fixer, user, failure, user after, options; or nil, why}
 local CASES <const> = {
   { "shorten keeps what is allowed", fixers.shorten, { given_name = ("a"):rep(160) },
     failure("MAX_LENGTH", "given_name"), { given_name = ("a"):rep(150) },
     { why = "given_name was shortened to 150 characters" } },
-  { "shorten takes the most that the tenant says", fixers.shorten, { name = ("ab"):rep(100) },
+  { "shorten uses the maximum that the tenant reports", fixers.shorten, { name = ("ab"):rep(100) },
     failure("MAX_LENGTH", "name", "String is too long (200 chars), maximum 150"),
     { name = ("ab"):rep(75) }, { why = "name was shortened to 150 characters" } },
   { "shorten cuts between characters, a wide one counts as two", fixers.shorten,
     { family_name = LONG }, failure("MAX_LENGTH", "family_name"),
     { family_name = ("ä"):rep(149) }, { why = "family_name was shortened to 150 characters" } },
-  { "shorten leaves no blank at the end", fixers.shorten,
+  { "shorten leaves no trailing space", fixers.shorten,
     { given_name = ("a"):rep(149) .. " b" }, failure("MAX_LENGTH", "given_name"),
     { given_name = ("a"):rep(149) }, { why = "given_name was shortened to 150 characters" } },
   { "shorten handles all fields that are too long", fixers.shorten,
@@ -36,11 +36,11 @@ local CASES <const> = {
     failure("MAX_LENGTH", "name", nil, { { code = "MAX_LENGTH", path = "nickname" } }),
     { name = ("a"):rep(300), nickname = ("b"):rep(350) },
     { why = "name was shortened to 300 characters, nickname was shortened to 350 characters" } },
-  { "shorten changes nobody's username", fixers.shorten, { username = ("a"):rep(20) },
+  { "shorten never changes a username", fixers.shorten, { username = ("a"):rep(20) },
     failure("MAX_LENGTH", "username"), nil, "username cannot be shortened" },
   { "shorten needs a path", fixers.shorten, {}, failure("MAX_LENGTH"), nil,
     "the error does not name a field" },
-  { "drop_field leaves the field out", fixers.drop_field, { picture = "x", name = "n" },
+  { "drop_field removes the field", fixers.drop_field, { picture = "x", name = "n" },
     failure("FORMAT", "picture"), { name = "n" }, { why = "picture was removed" } },
   { "drop_field reaches into metadata", fixers.drop_field,
     { user_metadata = { x = { y = 1, z = 2 } } }, failure("INVALID_TYPE", "user_metadata.x.y"),
@@ -48,24 +48,24 @@ local CASES <const> = {
   { "drop_field finds names with dots", fixers.drop_field,
     { user_metadata = { ["a.b"] = 1, a = 2 } }, failure("PATTERN", "user_metadata.a.b"),
     { user_metadata = { a = 2 } }, { why = "user_metadata.a.b was removed" } },
-  { "drop_field leaves a factor out as a whole", fixers.drop_field,
+  { "drop_field removes a whole factor", fixers.drop_field,
     { mfa_factors = { { totp = { secret = "1" } }, { phone = { value = "+1" } } } },
     failure("PATTERN", "mfa_factors[0].totp.secret"),
     { mfa_factors = { { phone = { value = "+1" } } } }, { why = "mfa_factors[0] was removed" } },
-  { "drop_field takes several entries of a list, and an empty list goes", fixers.drop_field,
+  { "drop_field removes several list entries, and an empty list", fixers.drop_field,
     { mfa_factors = { { totp = {} }, { totp = {} } } },
     failure("PATTERN", "mfa_factors[0]", nil, { { code = "PATTERN", path = "mfa_factors[1]" } }),
     {}, { why = "mfa_factors[0], mfa_factors[1] were removed" } },
-  { "drop_field leaves a hash out as a whole", fixers.drop_field,
+  { "drop_field removes a whole hash", fixers.drop_field,
     { custom_password_hash = { algorithm = "md5" } },
     failure("PATTERN", "custom_password_hash.hash.value"), {},
     { why = "custom_password_hash was removed" } },
   { "drop_field reads unknown names from the message", fixers.drop_field, { plan = 1, x = 2 },
     failure("OBJECT_ADDITIONAL_PROPERTIES", nil, "Additional properties not allowed: plan,x"), {},
     { why = "plan, x were removed" } },
-  { "drop_field never takes the address", fixers.drop_field, { email = "x" },
+  { "drop_field never removes the e-mail address", fixers.drop_field, { email = "x" },
     failure("FORMAT", "email"), nil, "the e-mail address is never removed" },
-  { "drop_field takes none when one is not there", fixers.drop_field, { name = "n" },
+  { "drop_field removes nothing if one is missing", fixers.drop_field, { name = "n" },
     failure("FORMAT", "picture"), nil, "the user has no picture" },
   { "drop_field needs a path", fixers.drop_field, {}, failure("FORMAT"), nil,
     "the error does not name a field" },
@@ -87,27 +87,27 @@ local CASES <const> = {
   { "rename_username by function", fixers.rename_username(function(name) return name .. "x" end),
     { username = "ann" }, failure "CONFLICT_USERNAME", { username = "annx" },
     { why = "the username was changed" } },
-  { "rename_username that finds none", fixers.rename_username(function() end),
+  { "rename_username that finds no name", fixers.rename_username(function() end),
     { username = "ann" }, failure "CONFLICT_USERNAME", nil, "no other username is available" },
   { "upsert", fixers.upsert, { email = "e" }, failure "CONFLICT_EMAIL", { email = "e" },
     { upsert = true, why = "sent again with upsert" } },
   { "ghost", fixers.ghost, { email = "e" }, failure "DUPLICATED_USER", { email = "e" },
     { delete_ghost = true, why = "a conflicting unlisted user was deleted" } },
-  { "a user twice in a job is no ghost", fixers.ghost, { email = "e" },
+  { "a user twice in a job is not a ghost", fixers.ghost, { email = "e" },
     failure("DUPLICATED_USER", nil, "A user with this email was already provided."), nil,
     "the same user occurs twice in the job; it is not a ghost" },
-  { "chain joins what is asked for", fixers.chain(fixers.drop_username, fixers.upsert),
+  { "chain joins the options", fixers.chain(fixers.drop_username, fixers.upsert),
     { username = "a" }, failure "CONFLICT_USERNAME", {},
     { upsert = true, why = "the username was removed; sent again with upsert" } },
   { "chain gives up when one does", fixers.chain(fixers.drop_username, fixers.drop_phone),
     { username = "a" }, failure "CONFLICT", nil, "the user has no phone number" },
-  { "first goes on where one gives up, from the user as it was",
+  { "first continues after one gives up, with the original user",
     fixers.first(fixers.chain(fixers.drop_username, fixers.drop_phone), fixers.drop_hash),
     { username = "a", password_hash = "x" }, failure "CONFLICT", { username = "a" },
     { why = "the password hash was removed; the user must set a new password" } },
-  { "first tells every reason", fixers.first(fixers.drop_username, fixers.drop_phone), {},
+  { "first reports every reason", fixers.first(fixers.drop_username, fixers.drop_phone), {},
     failure "CONFLICT", nil, "the user has no username, the user has no phone number" },
-  { "all hands each code to its fixer",
+  { "all passes each code to its fixer",
     fixers.all { MAX_LENGTH = fixers.shorten, FORMAT = fixers.drop_field },
     { given_name = ("a"):rep(160), picture = "x" },
     failure("MAX_LENGTH", "given_name", nil, { { code = "FORMAT", path = "picture" } }),
@@ -128,7 +128,7 @@ for _, case in ipairs(CASES) do
   end)
 end
 
-test("fixers: each new round renames anew instead of piling suffixes up", function()
+test("fixers: each round replaces the suffix instead of adding another", function()
   local fix, user = fixers.rename_username "_%d", { username = "ann" }
   for round, expected in ipairs { "ann_2", "ann_3", "ann_4" } do
     user = fix(user, { round = round })
@@ -142,13 +142,13 @@ test("fixers: a suffix without a number is tried once", function()
   tap.equal({ fix(user, { round = 2 }) }, { nil, "the new username is also taken" })
 end)
 
-test("fixers: rename_username without a suffix or function is a mistake of the recipe", function()
+test("fixers: rename_username without a suffix or function is an error of the recipe", function()
   tap.raises(function() fixers.rename_username() end, "expects a suffix or a function")
 end)
 
 -- In a run ----------------------------------------------------------------------------------
 
----A run of two users whose second the tenant refuses with these errors, in each of the rounds.
+---A run of two users; the tenant rejects the second with these errors, one list per round.
 local function refused_run(fix, users, rounds, fn, options)
   local tenant = rig.tenant()
   for i, errors in ipairs(rounds) do
@@ -180,7 +180,7 @@ local function whole_users(changes)
   return users
 end
 
-test("a repair is told in the journal, so that nothing is lost silently", function()
+test("the journal records a repair, so that nothing is lost silently", function()
   refused_run({ CONFLICT_USERNAME = fixers.drop_username }, whole_users { username = "ann" },
     { { { code = "CONFLICT_USERNAME", path = "username" } } }, function(figures, book, _, dir)
       tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
@@ -189,7 +189,7 @@ test("a repair is told in the journal, so that nothing is lost silently", functi
     end)
 end)
 
-test("several errors of a user are repaired before it goes again", function()
+test("several errors of a user are repaired before it is sent again", function()
   local users = whole_users { username = "ann", given_name = ("a"):rep(150) }
   local fix = { MAX_LENGTH = fixers.shorten, CONFLICT_USERNAME = fixers.drop_username }
   local errors = {
@@ -203,7 +203,7 @@ test("several errors of a user are repaired before it goes again", function()
   end)
 end)
 
-test("an upsert that a fixer asks for counts as updated", function()
+test("an upsert requested by a fixer counts as updated", function()
   local upsert
   local tenant = rig.tenant()
   tenant.script = {
@@ -226,7 +226,7 @@ test("an upsert that a fixer asks for counts as updated", function()
   end)
 end)
 
-test("factors that are left out make no second account", function()
+test("removing factors does not create a second account", function()
   local tenant = rig.tenant()
   local upsert
   tenant.script = {
@@ -250,7 +250,7 @@ test("factors that are left out make no second account", function()
   end)
 end)
 
-test("a repair in place that takes somebody's username is noticed before it is sent", function()
+test("a repair that conflicts with another user's username is detected before sending", function()
   local users = whole_users { username = "ann" }
   users[1].username = "bob"
   local function fix(user)
@@ -263,7 +263,7 @@ test("a repair in place that takes somebody's username is noticed before it is s
   end)
 end)
 
-test("a repaired user that the rules refuse is not sent, and says why", function()
+test("a repaired user that breaks the rules is not sent, and the reason is reported", function()
   local function fix(user)
     user.picture = "nowhere"
     return user
@@ -274,7 +274,7 @@ test("a repaired user that the rules refuse is not sent, and says why", function
   end)
 end)
 
-test("renaming goes on from round to round, and the rounds end", function()
+test("renaming continues from round to round, and the rounds end", function()
   local errors = { { code = "CONFLICT_USERNAME", path = "username" } }
   refused_run({ CONFLICT_USERNAME = fixers.rename_username "-%d" },
     whole_users { username = "ann" }, { errors, errors, errors }, function(figures, book, _, dir)
@@ -287,7 +287,7 @@ end)
 
 -- Ghosts ------------------------------------------------------------------------------------
 
----A run whose second user meets a ghost; `requests`: what was asked of the tenant beside jobs.
+---A run whose second user conflicts with a ghost; `requests`: requests to the tenant except jobs.
 local function ghost_run(options, fn)
   local requests = {}
   local client = {}
@@ -308,7 +308,7 @@ local function ghost_run(options, fn)
     end, { with = with, known = options.known })
 end
 
-test("a ghost is deleted by address and id after look-ups, then its user goes again", function()
+test("a ghost is deleted by address and id after lookups, then its user is sent again", function()
   ghost_run({}, function(users, _, requests, book)
     tap.equal(users, { 2, 0, 0, 0, 0 })
     tap.equal(requests, {
@@ -322,8 +322,8 @@ end)
 ---{when, options, why}
 for _, case in ipairs {
   { "without --delete-ghosts", { allowed = false }, "--delete-ghosts" },
-  { "when a person says no", { ask_ghosts = function() return false end }, "was not confirmed" },
-  { "when there is nobody to ask", { ask_ghosts = function() end }, "was not confirmed" },
+  { "when the user declines", { ask_ghosts = function() return false end }, "was not confirmed" },
+  { "without a terminal", { ask_ghosts = function() end }, "was not confirmed" },
   { "where addresses are not unique", { unique = { user_id = true } }, "are not unique" },
 } do
   test("no ghost is deleted " .. case[1], function()
@@ -334,14 +334,14 @@ for _, case in ipairs {
   end)
 end
 
-test("what another connection knows by our user_id is no ghost", function()
+test("a user of another connection with the same user_id is not a ghost", function()
   ghost_run({ statuses = { 200 } }, function(users, why, requests)
     tap.equal({ users, #requests }, { { 1, 0, 0, 1, 0 }, 1 })
     tap.contains(why, "not a ghost: the tenant lists auth0|u2")
   end)
 end)
 
-test("a user twice in the upload is no ghost, whatever fixer asks for its deletion", function()
+test("a user twice in the upload is not a ghost, even if a fixer requests its deletion", function()
   local function ask(user) return user, { delete_ghost = true } end
   local errors = { { code = "DUPLICATED_USER",
     message = "A user with this email was already provided." } }

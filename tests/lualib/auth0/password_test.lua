@@ -1,4 +1,4 @@
---- auth0.password: every builder and parser, proven with the cleartext.
+--- auth0.password: every builder and parser, verified with the cleartext.
 
 local tap = require "tests.tap"
 local digest = require "host.digest"
@@ -28,12 +28,12 @@ local ARGON2 <const> = "$argon2id$v=19$m=65536,t=2,p=1$ABEiM0RVZneImaq7zN3u/w"
 local SCRYPT_KEY <const> = "XXwOgV8XTXza1RqduV+z5ElzsMSWpyaLx/5idgPiO1M="
 local SUFFIXED <const> = { salt = "pebble-77", position = "suffix" }
 
----{name, builder, arguments...}: what is built lets PLAIN in.
+---{name, builder, arguments...}: the result verifies PLAIN.
 local GOOD <const> = {
   { "bcrypt", password.bcrypt, B2_10 },
   { "bcrypt of PHP", password.bcrypt, (B2_10:gsub("2b", "2y")) },
   { "bcrypt of another cost", password.bcrypt, B2_12 },
-  { "bcrypt with blanks around", password.bcrypt, "  " .. B2_10 .. "\n" },
+  { "bcrypt with outer whitespace", password.bcrypt, "  " .. B2_10 .. "\n" },
   { "bcrypt with a pepper before", password.bcrypt, PEPPERED,
     { pepper = "pebble-77", position = "prefix" } },
   { "md5", password.digest, "md5", "4e81d409bc9fdcef24bddc2f964d1c24" },
@@ -121,14 +121,14 @@ local BAD <const> = {
   { "nil", "no password hash", password.bcrypt, nil },
   { "an empty text", "no password hash", password.bcrypt, " " },
   { "a number", "must be a string", password.bcrypt, 12 },
-  { "a cut bcrypt", "60 characters", password.bcrypt, B2_10:sub(1, 59) },
-  { "bcrypt of kind x", "not supported", password.bcrypt, (B2_10:gsub("2b", "2x")) },
+  { "a truncated bcrypt", "60 characters", password.bcrypt, B2_10:sub(1, 59) },
+  { "bcrypt variant $2x$", "not supported", password.bcrypt, (B2_10:gsub("2b", "2x")) },
   { "bcrypt of cost 99", "cost", password.bcrypt, (B2_10:gsub("10", "99", 1)) },
-  { "a pepper in the middle", "prefix or suffix", password.bcrypt, B2_10,
+  { "a pepper in another position", "prefix or suffix", password.bcrypt, B2_10,
     { pepper = "x", position = "middle" } },
   { "md5 of another length", "16 bytes", password.digest, "md5", "4e81" },
   { "sha224", "not supported", password.digest, "sha224", ("a"):rep(56) },
-  { "a salt that is no hex", "not valid hex", password.digest, "md5",
+  { "a salt that is not hex", "not valid hex", password.digest, "md5",
     "4e81d409bc9fdcef24bddc2f964d1c24", { salt = "zz", salt_encoding = "hex" } },
   { "hmac without key", "key", password.hmac, "md5", ("a"):rep(32), nil },
   { "hmac with a damaged key", "not valid hex", password.hmac, "md5", ("a"):rep(32), "x",
@@ -148,14 +148,14 @@ local BAD <const> = {
   { "ldap SASL", "another system", password.ldap_password, "{SASL}a@b" },
   { "ldap of another length", "length", password.ldap, "{SHA}abcd" },
   { "ldap of an unknown scheme", "{SHA9}", password.ldap, "{SHA9}abcd" },
-  { "ldap that is no Base64", "Base64", password.ldap, "{SHA}!" },
+  { "ldap that is not Base64", "Base64", password.ldap, "{SHA}!" },
   { "Django's bcrypt over SHA-256", "not supported", password.django, "bcrypt_sha256$" .. B2_12 },
   { "Django's unusable password", "unusable", password.django, "!abc" },
-  { "a Django hasher that is not known", "own", password.django, "own$1$a$b" },
+  { "an unknown Django hasher", "own", password.django, "own$1$a$b" },
   { "Django's damaged pbkdf2", "damaged", password.django, "pbkdf2_sha256$x" },
-  { "an ASP.NET hash that is cut", "not an ASP.NET", password.aspnet, V3:sub(1, 40) },
+  { "a truncated ASP.NET hash", "not an ASP.NET", password.aspnet, V3:sub(1, 40) },
   { "no Base64 at all", "not valid Base64", password.aspnet, "***" },
-  { "a Keycloak algorithm that is not known", "own", password.keycloak_credential, {
+  { "an unknown Keycloak algorithm", "own", password.keycloak_credential, {
     secretData = '{"value":"QQ=="}', credentialData = '{"algorithm":"own"}' } },
   { "a Keycloak credential without data", "has no data", password.keycloak_credential, {} },
   { "none", "because", password.none, "because" },
@@ -198,13 +198,13 @@ test("password: auto's first result is the hash, a text for bcrypt of cost 10", 
   end
 end)
 
-test("password: auto takes the encoding of the password; gsub's count is no option", function()
+test("password: auto accepts the encoding of the password, and ignores gsub's count", function()
   local hash = password.auto(B2_10, { password_encoding = "latin1" })
   tap.equal({ hash.algorithm, hash.password }, { "bcrypt", { encoding = "latin1" } })
   tap.equal(password.auto(("x" .. B2_10):gsub("^x", "")), B2_10)
 end)
 
-test("password: fields takes what a builder gives, and what auto gives", function()
+test("password: fields accepts the results of a builder and of auto", function()
   tap.equal({ password.fields(password.bcrypt(B2_10)) }, { B2_10 })
   tap.equal({ password.fields(password.auto(B2_10)) }, { B2_10 })
   tap.equal(password.fields(password.auto(B2_12)).algorithm, "bcrypt")
@@ -223,7 +223,7 @@ test("password: auto says why there is no hash", function()
   tap.contains(select(3, password.auto("4e81d409bc9fdcef24bddc2f964d1c24")), "use password.digest")
 end)
 
-test("builders called in another's way raise: no hash is lost silently", function()
+test("builders with another's arguments raise: no hash is lost silently", function()
   tap.raises(function() password.pbkdf2 { iterations = 1 } end, "expects (name, iterations")
   tap.raises(function() password.argon2 "$argon2id$" end, "argon2 expects a table")
   tap.raises(function() password.scrypt "a" end, "scrypt expects a table")

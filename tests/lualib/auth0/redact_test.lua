@@ -7,7 +7,7 @@ local test = tap.test
 
 local B10 <const> = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
 
----{value, what is said of it}
+---{value, description}
 local CASES <const> = {
   { B10:sub(1, 59), '59 characters: "$2b$10$", 52 of [./A-Za-z0-9]' },
   { "{CRYPT}" .. B10, '67 characters: "{CRYPT}$2b$10$", 53 of [./A-Za-z0-9]' },
@@ -48,19 +48,19 @@ for _, case in ipairs(CASES) do
   end)
 end
 
-test("what is meant to be an address is told as one", function()
+test("a value that should be an e-mail address is described as one", function()
   tap.equal(redact.of("anna.example.com", "email"),
     'e-mail address of 16 characters without "@"')
 end)
 
-test("a broken line is told by its length", function()
+test("a broken line is described by its length", function()
   tap.equal(redact.of_raw("a,b\nc"), "5 characters in 2 lines")
 end)
 
--- Letters and digits that no description has.
+-- No description contains these letters and digits.
 local SECRET <const> = "Qz7Xj9"
 
-test("no shape holds a letter or digit of a secret", function()
+test("no description contains a letter or digit of a secret", function()
   local frames <const> = {
     "%s", "$2b$10$%s", "{SSHA}%s", "{%s}", "{CRYPT}$1$%s", "$argon2id$v=19$m=1,t=1,p=1$%s$%s",
     "$pbkdf2-%s$1$x", "$pbkdf2-sha1$%s", "https://%s", "%s@%s.com", "auth0|%s", "0x%s", "%s:%s",

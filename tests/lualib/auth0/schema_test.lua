@@ -1,4 +1,4 @@
---- auth0.schema: what Auth0 accepts, in its own codes.
+--- auth0.schema: what Auth0 accepts, with its error codes.
 
 local tap = require "tests.tap"
 local json = require "host.json"
@@ -52,21 +52,21 @@ local VALUE <const> = "custom_password_hash.hash.value"
 
 ---{name, changes, findings}
 local CASES <const> = {
-  { "a user with an address alone", {}, {} },
+  { "a user with only an address", {}, {} },
   { "no address", { email = false }, { "OBJECT_REQUIRED email" } },
   { "an empty address", { email = "" }, { "OBJECT_REQUIRED email" } },
   { "an address without a dotted domain", { email = "a@host" }, { "FORMAT email" } },
   { "text for a boolean", { email_verified = "true" }, { "INVALID_TYPE email_verified" } },
   { "a number for the user_id", { user_id = 7 }, { "INVALID_TYPE user_id" } },
-  { "a blank in the user_id", { user_id = "a b" }, { "PATTERN user_id" } },
+  { "a space in the user_id", { user_id = "a b" }, { "PATTERN user_id" } },
   { "a user_id of 256 characters", { user_id = ("x"):rep(256) }, { "MAX_LENGTH user_id" } },
-  { "a user_id that begins with auth0| once more", { user_id = "auth0|x" }, {} },
+  { "a user_id that still starts with auth0|", { user_id = "auth0|x" }, {} },
   { "a national phone number", { phone_number = "01 23" }, { "PATTERN phone_number" } },
   { "a phone number of 16 digits", { phone_number = "+1234567890123456" },
     { "PATTERN phone_number" } },
   { "a phone number of 15 digits", { phone_number = "+123456789012345" }, {} },
   { "a username of 16 characters", { username = ("u"):rep(16) }, { "MAX_LENGTH username" } },
-  { "a username with a blank", { username = "a b" }, { "PATTERN username" } },
+  { "a username with a space", { username = "a b" }, { "PATTERN username" } },
   { "a username like an address", { username = "a@b.example" }, { "PATTERN username" } },
   { "a username with an @", { username = "a@b" }, {} },
   { "a username with a + before a name", { username = "+44a" }, {} },
@@ -85,7 +85,7 @@ local CASES <const> = {
   { "a relative picture", { picture = "/p.png" }, { "FORMAT picture", "PATTERN picture" } },
   { "a picture", { picture = "https://example.com/p.png" }, {} },
   { "an unknown member", { locale = "de" }, { "OBJECT_ADDITIONAL_PROPERTIES locale" } },
-  { "nulls and empty texts are left out", { name = "", nickname = json.null }, {} },
+  { "nulls and empty strings are omitted", { name = "", nickname = json.null }, {} },
   { "both kinds of hash", { password_hash = B10, custom_password_hash = text("bcrypt", B10)
     .custom_password_hash }, { "NOT_PASSED " } },
   { "bcrypt of cost 10", { password_hash = B10 }, {} },
@@ -126,7 +126,7 @@ local CASES <const> = {
   { "md5", md5(HEX16), {} },
   { "md5 in upper case", md5(HEX16:upper()), {} },
   { "md5 of 15 bytes", md5(HEX16:sub(3)), { "PATTERN " .. VALUE } },
-  { "md5 that is no hex", md5(("z"):rep(32)), { "PATTERN " .. VALUE } },
+  { "md5 that is not hex", md5(("z"):rep(32)), { "PATTERN " .. VALUE } },
   { "md5 without its encoding", hashed { algorithm = "md5", hash = { value = HEX16 } },
     { "OBJECT_REQUIRED custom_password_hash.hash.encoding" } },
   { "md5 in utf8", hashed { algorithm = "md5", hash = { value = HEX16, encoding = "utf8" } },
@@ -134,10 +134,10 @@ local CASES <const> = {
   { "a salt", md5(HEX16, { salt = { value = "x", encoding = "utf8", position = "suffix" } }), {} },
   { "a salt in the middle", md5(HEX16, { salt = { value = "x", position = "middle" } }),
     { "ENUM_MISMATCH custom_password_hash.salt.position" } },
-  { "a salt that is no hex", md5(HEX16, { salt = { value = "x", encoding = "hex" } }),
+  { "a salt that is not hex", md5(HEX16, { salt = { value = "x", encoding = "hex" } }),
     { "PATTERN custom_password_hash.salt.value" } },
   { "a password encoding", md5(HEX16, { password = { encoding = "utf16le" } }), {} },
-  { "a password encoding that is not known", md5(HEX16, { password = { encoding = "utf7" } }),
+  { "an unknown password encoding", md5(HEX16, { password = { encoding = "utf7" } }),
     { "ENUM_MISMATCH custom_password_hash.password.encoding" } },
   { "scrypt's members elsewhere", md5(HEX16, { keylen = 16 }),
     { "NOT_PASSED custom_password_hash.keylen" } },
@@ -154,7 +154,7 @@ local CASES <const> = {
   { "bcrypt in hex", hashed { algorithm = "bcrypt", hash = { value = B10, encoding = "hex" } },
     { "ENUM_MISMATCH custom_password_hash.hash.encoding" } },
   { "pbkdf2", text("pbkdf2", PBKDF2), {} },
-  { "pbkdf2 with a salt beside", text("pbkdf2", PBKDF2, { salt = { value = "x" } }),
+  { "pbkdf2 with a separate salt", text("pbkdf2", PBKDF2, { salt = { value = "x" } }),
     { "NOT_PASSED custom_password_hash.salt" } },
   { "pbkdf2 with another length", text("pbkdf2", (PBKDF2:gsub("l=32", "l=64"))),
     { "PATTERN " .. VALUE } },
@@ -222,14 +222,14 @@ for _, case in ipairs(CONNECTIONS) do
   end)
 end
 
----{name written, name meant}
+---{name, name meant}
 local SUGGESTIONS <const> = {
   { "fist_name", "given_name" }, { "emial_verified", "email_verified" }, { "userid", "user_id" },
   { "lastName", "family_name" }, { "Email", "email" }, { "nick_name", "nickname" },
   { "phone", "phone_number" },
 }
 
-test("user rules: an unknown member is told with the nearest known one", function()
+test("user rules: the message on an unknown member suggests the closest known one", function()
   for _, case in ipairs(SUGGESTIONS) do
     local finding = schema.for_connection():check(user { [case[1]] = "x" })[1]
     tap.contains(finding.message, 'did you mean "' .. case[2] .. '"?')
@@ -238,7 +238,7 @@ test("user rules: an unknown member is told with the nearest known one", functio
   tap.contains(finding.message, 'did you mean "salt"?')
 end)
 
-test("user rules: nothing is suggested where nothing is near", function()
+test("user rules: nothing is suggested if no name is close", function()
   local finding = schema.for_connection():check(user { logins_count = 3 })[1]
   tap.equal(finding.message, "Additional properties not allowed: logins_count")
 end)

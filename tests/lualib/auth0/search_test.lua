@@ -1,4 +1,4 @@
---- auth0.search: what old systems did to a password is found from one login, and the line works.
+--- auth0.search finds out from one login how old systems hash a password, and the line works.
 
 local digest = require "host.digest"
 local search = require "auth0.search"
@@ -21,7 +21,7 @@ local function hash(name, data) return digest.hex(digest.hash(name, data)) end
 local function raw(name, data) return digest.hash(name, data) end
 local function b64(data) return digest.base64(data) end
 
--- Costly tries until a search counts as in vain.
+-- Costly attempts until a search counts as failed.
 local FOUND_CALLS <const> = 2500
 local WITHOUT_CALLS <const> = 300
 
@@ -158,7 +158,7 @@ local FOUND <const> = {
   { "a field whose name is no word", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
 }
 
----A record that lacks the field of the hash, where the line looks for one.
+---The record without the field of the hash that the line reads.
 local function without_field(line, record)
   local field = line:match("= row%.([%w_]+) and ")
   if not field then return nil end
@@ -268,7 +268,7 @@ local WITHOUT <const> = {
 }
 
 for _, case in ipairs(WITHOUT) do
-  test("search: no form of Auth0's, and why: " .. case[1], function()
+  test("search: not supported by Auth0, and why: " .. case[1], function()
     local more = case[4] or { PLAIN }
     local found = search.search {
       user = {}, record = case[2], cleartext = more[1], pepper = more[2],
@@ -279,7 +279,7 @@ for _, case in ipairs(WITHOUT) do
   end)
 end
 
-test("search: Firebase's export is known by its fields", function()
+test("search: Firebase's export is recognized by its fields", function()
   local found = search.search {
     record = { localId = "a", passwordHash = b64(("x"):rep(64)), salt = "abc" }, user = {},
     cleartext = PLAIN, pause = function() return true end,
@@ -287,14 +287,14 @@ test("search: Firebase's export is known by its fields", function()
   tap.contains(found.reason, "looks like Firebase's modified scrypt")
 end)
 
-test("search: the mapped hash is looked at where the record does not hold it", function()
+test("search: the mapped hash is used if the record does not hold it", function()
   local found = search.search { record = {}, cleartext = PLAIN, user = { custom_password_hash = {
     algorithm = "sha1", hash = { value = hash("md5", PLAIN), encoding = "hex" },
   } } }
   tap.contains(found.line, 'password.digest("md5", value)')
 end)
 
-test("search: a part of a field is named before the mapped hash is", function()
+test("search: a part of a field is preferred to the mapped hash", function()
   local hex = hash("md5", PLAIN .. "abc")
   local found = search.search {
     record = { hash = hex .. ":abc" }, cleartext = PLAIN,
@@ -312,7 +312,7 @@ test("search: a number between salt and key is tried first as the rounds", funct
   tap.contains(found.line, 'password.pbkdf2("sha1", row.hash:match("^[^:]*:([^:]*)"), ')
 end)
 
-test("search: digest and salt that are mapped are tried first with other rounds", function()
+test("search: the mapped digest and salt are tried first with other rounds", function()
   local record = { salt = SALT, a = "10001", b = "b64text=", c = "2026",
     hash = digest.hex(digest.pbkdf2("sha256", PLAIN, BYTES, 29000, 32)) }
   local found = search.search {
@@ -322,14 +322,14 @@ test("search: digest and salt that are mapped are tried first with other rounds"
   tap.contains(found.line, 'password.pbkdf2("sha256", 29000, password.bytes(row.salt, "hex")')
 end)
 
-test("search: blanks around the cleartext are told", function()
+test("search: outer whitespace of the cleartext is reported", function()
   local found = search.search { record = {}, cleartext = PLAIN .. " ", user = {
     custom_password_hash = password.digest("sha1", hash("sha1", PLAIN)),
   } }
   tap.contains(found.reason, "without its outer whitespace")
 end)
 
-test("search: nothing fits another password, and the search ends when it is told to", function()
+test("search: no match for another password, and the search ends on request", function()
   local calls = 0
   local found = search.search {
     record = { hash = ("ab"):rep(32), salt = "abc" }, user = {}, cleartext = PLAIN,
@@ -344,7 +344,7 @@ test("search: nothing fits another password, and the search ends when it is told
   assert(found.tried > 100)
 end)
 
-test("a mapped hash that does not fit does not hide the hash of the record", function()
+test("a mapped hash that does not match does not hide the hash of the record", function()
   local record = { salt = b64(BYTES), rounds = 10,
     hash = b64(digest.pbkdf2("sha256", PLAIN, BYTES, 10, 32)) }
   local wrong = password.pbkdf2("sha256", 10, record.salt, password.bytes(record.hash, "base64"))

@@ -1,4 +1,4 @@
---- A line of advice, typed into a recipe as a person types it, and the users that come of it.
+--- A line of advice, typed into a recipe as a user would, and the resulting users.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -30,7 +30,7 @@ return {
   end,
 }
 ]]
-local PLACES <const> = 3 -- where the line stands in the recipe
+local PLACES <const> = 3 -- where the line can be in the recipe
 
 ---@param folder string
 ---@param records table[]
@@ -46,7 +46,7 @@ local function write_records(folder, records)
   assert(file.write(folder .. "/records.ndjson", table.concat(lines)))
 end
 
----Runs the recipe up to what would be packed.
+---Runs the recipe up to packing.
 local function run(folder, pepper)
   local users = {}
   local loaded = assert(recipes.load(folder .. "/typed.lua", {
@@ -64,7 +64,7 @@ local function run(folder, pepper)
   return users, pipe.warnings
 end
 
----The user that a line makes of each record, wherever it is typed.
+---The user from a line and each record, wherever the line is typed.
 ---@param line string
 ---@param records table[]
 ---@param pepper? string
@@ -86,7 +86,7 @@ function typed_advice.users(line, records, pepper)
   return users, warnings
 end
 
----The lines of a mapping in a sentence; they stand in backticks.
+---The lines of a mapping in a sentence, in backticks.
 ---@param sentence string
 ---@return string[] lines
 ---@return string rest  of the sentence

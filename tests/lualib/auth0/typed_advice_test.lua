@@ -1,5 +1,5 @@
---- Expressions that the advice on a field shows, typed over the value that was refused: what it was
---- refused for is gone then. Lines about passwords are in hash_forms_test.
+--- Expressions in the advice on a field fix the value when typed. Lines about passwords are in
+--- forms_test.
 
 local advice = require "auth0.advice"
 local file = require "host.file"
@@ -12,7 +12,7 @@ local test = tap.test
 local RULES <const> = schema.for_connection()
 local MODULE <const> = "lualib/auth0/advice/fields.lua"
 
----{path, a value that is refused there}
+---{path, a value that is rejected there}
 local BAD <const> = {
   { "email", " a@b.co" }, { "email", "Ann <a@b.co>" }, { "email", "mailto:a@b.co" },
   { "email", "a@b.co,c@d.co" }, { "email", 7 }, { "user_id", "a b" }, { "user_id", 7 },
@@ -41,7 +41,7 @@ local function user_with(path, value)
   return user
 end
 
----What is refused at a path, in words.
+---The explained rejection at a path.
 ---@return Advised?
 local function refused_at(user, path)
   for _, finding in ipairs(RULES:check(user) or {}) do
@@ -64,7 +64,7 @@ local function calls_in(text)
   end
 end
 
----What a call makes of a record whose every field is this value, in a constructor as in `map`.
+---The result of a call for a record with this value in every field, in a constructor as in `map`.
 local function typed(call, bad)
   local modules = unread_values.new()
   local chunk = assert(load("return { typed = " .. call .. " }", "=typed", "t", {
@@ -78,8 +78,8 @@ local seen = {}
 
 for i, case in ipairs(BAD) do
   local path, bad = case[1], case[2]
-  test(string.format("advice on %s that is typed puts it right (%d)", path, i), function()
-    local advised = assert(refused_at(user_with(path, bad), path), "nothing is refused")
+  test(string.format("advice on %s that is typed fixes it (%d)", path, i), function()
+    local advised = assert(refused_at(user_with(path, bad), path), "nothing is rejected")
     for _, call in ipairs(calls_in(advised.fix)) do
       local after = refused_at(user_with(path, typed(call, bad)), path)
       assert(not after or after.code ~= advised.code, call)
@@ -88,7 +88,7 @@ for i, case in ipairs(BAD) do
   end)
 end
 
-test("every call over a record in the texts of field_advice has been typed", function()
+test("every call over a record in the texts of advice.fields has been typed", function()
   local n = 0
   for line in assert(file.read(MODULE)):gsub('\\"', "\1"):gmatch("[^\n]+") do
     for _, quote in ipairs { '"', "'" } do
@@ -101,5 +101,5 @@ test("every call over a record in the texts of field_advice has been typed", fun
       end
     end
   end
-  assert(n > 10, "the texts are written in another way")
+  assert(n > 10, "the texts have another format")
 end)

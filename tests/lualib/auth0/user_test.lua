@@ -1,4 +1,4 @@
---- auth0.user: what is always sent, order, identifiers.
+--- auth0.user: defaults, order, identifiers.
 
 local tap = require "tests.tap"
 local json = require "host.json"
@@ -14,7 +14,7 @@ local IDS <const> = {
   { "google-oauth2|1", "google-oauth2|1" }, { "auth0|", "" }, { 7, 7 },
 }
 
-test("user: one leading auth0| goes from the user_id", function()
+test("user: one leading auth0| is removed from the user_id", function()
   for _, case in ipairs(IDS) do
     tap.equal(user.normalise({ user_id = case[1] }).user_id, case[2])
   end
@@ -42,9 +42,9 @@ local OTHER_TABLE <const> = { algorithm = "sha1", hash = { value = "x", encoding
 ---{what, password_hash and custom_password_hash before, both after}
 local PLACES <const> = {
   { "a text of bcrypt goes to password_hash", nil, BCRYPT, BCRYPT, nil },
-  { "one that is cut off too, so that the finding says so", nil, "$2a$10$a", "$2a$10$a", nil },
+  { "a truncated one too, so that the finding reports it", nil, "$2a$10$a", "$2a$10$a", nil },
   { "a table goes to custom_password_hash", TABLE, nil, nil, TABLE },
-  { "empty members are no second hash", TABLE, "", nil, TABLE },
+  { "empty members are not a second hash", TABLE, "", nil, TABLE },
   { "nor is null", json.null, BCRYPT, BCRYPT, nil },
   { "one text under both keys keeps its own", BCRYPT, BCRYPT, BCRYPT, nil },
   { "one table under both keys keeps its own", TABLE, TABLE, nil, TABLE },
@@ -52,14 +52,14 @@ local PLACES <const> = {
   { "two tables stay", TABLE, OTHER_TABLE, TABLE, OTHER_TABLE },
   { "two texts stay", OTHER_BCRYPT, BCRYPT, OTHER_BCRYPT, BCRYPT },
   { "two under each other's key stay", TABLE, BCRYPT, TABLE, BCRYPT },
-  { "bcrypt that password_hash does not take stays", nil, OTHER_BCRYPT, nil, OTHER_BCRYPT },
+  { "bcrypt that password_hash does not accept stays", nil, OTHER_BCRYPT, nil, OTHER_BCRYPT },
   { "another text stays", nil, "$argon2id$", nil, "$argon2id$" },
   { "a number stays", 7, nil, 7, nil },
   { "none stays none", nil, nil, nil, nil },
 }
 
 for _, case in ipairs(PLACES) do
-  test("user: a hash under the other's key: " .. case[1], function()
+  test("user: a hash under the wrong key: " .. case[1], function()
     local made = user.normalise { password_hash = case[2], custom_password_hash = case[3] }
     tap.equal(rawequal(made.password_hash, case[4]), true)
     tap.equal(rawequal(made.custom_password_hash, case[5]), true)
@@ -72,7 +72,7 @@ test("user: the address comes first in JSON, metadata last", function()
     '{"email":"e","email_verified":false,"user_id":"u","name":"N","app_metadata":{"x":1}}')
 end)
 
-test("user: identifiers are compared in lower case, but for ids and phones", function()
+test("user: identifiers are compared in lower case, except for ids and phone numbers", function()
   tap.equal(user.identifiers { email = "A@B.com", username = "Ann", user_id = "X",
     phone_number = "+1" }, { email = "a@b.com", username = "ann", user_id = "X",
     phone_number = "+1" })
@@ -87,7 +87,7 @@ test("user: the algorithm of a password", function()
   tap.equal(user.has_password {}, false)
 end)
 
-test("limits: the default chunk is below what a file may hold", function()
+test("limits: the default chunk is below the maximum of a file", function()
   assert(limits.CHUNK_BYTES < limits.FILE_BYTES and limits.FILE_BYTES < limits.REQUEST_BYTES)
   assert(limits.JOBS == 2 and limits.JOB_SECONDS == 7200 and limits.JOB_KEPT_SECONDS == 86400)
   assert(limits.USERS_PER_HOUR.free < limits.USERS_PER_HOUR.enterprise)

@@ -1,4 +1,4 @@
---- A client whose network and clock are tables: what the policy of auth0.client is tested with.
+--- A client whose network and clock are tables, to test the policy of auth0.api.client.
 
 local client = require "auth0.api.client"
 local json = require "host.json"
@@ -8,7 +8,7 @@ local rig = {}
 rig.NOW = 1795000000 -- unix seconds; an HTTP date of it is rig.DATE
 rig.DATE = "Wed, 18 Nov 2026 11:06:40 GMT"
 
----An answer of the transport.
+---A response of the transport.
 ---@param status integer
 ---@param body? any
 ---@param headers? table<string, string>
@@ -19,14 +19,14 @@ function rig.answer(status, body, headers)
   }
 end
 
----The token endpoint's answer.
+---The response of the token endpoint.
 function rig.token(text, seconds, scope)
   return rig.answer(200, { access_token = text, expires_in = seconds or 86400, scope = scope })
 end
 
----A client whose exchanges are answered from `script`, in order: answers, {reason, kind, sent}
----failures, or functions of the request that return either; then by empty lists.
----Tokens are answered by `options.token`.
+---A client whose exchanges return the entries of `script` in order: responses, {reason, kind, sent}
+---failures, or functions of the request that return either; then empty lists.
+---Token requests return `options.token`.
 ---@return table made  {client, calls, tokens, slept, time}
 function rig.client(script, options)
   options = options or {}
@@ -64,7 +64,6 @@ function rig.client(script, options)
   return made
 end
 
----GET of something.
 function rig.get(made, path)
   return made.client:request { method = "GET", path = path or "/jobs/job_1" }
 end

@@ -33,7 +33,7 @@ test("a request carries the token, its query escaped and its body as JSON", func
   tap.equal(response.body.id, "x")
 end)
 
-test("a body that is no JSON is nil and its text is kept", function()
+test("a body that is not JSON is nil and its text is kept", function()
   for _, case in ipairs { { 200, "<html>" }, { 400, "{" } } do
     local made = rig.client { answer(table.unpack(case)) }
     local response = assert(made.client:request { method = "POST", path = "/users", body = {} })
@@ -42,7 +42,7 @@ test("a body that is no JSON is nil and its text is kept", function()
   end
 end)
 
-test("a broken answer is asked for again as long as the patience lasts", function()
+test("a request with a broken response is retried as long as the patience lasts", function()
   local made = rig.client {
     answer(200, "<html>"), answer(200, '{"id":'), answer(200, { id = "x" }),
   }
@@ -54,7 +54,7 @@ test("a broken answer is asked for again as long as the patience lasts", functio
   tap.contains(message, "GET /jobs/job_1: giving up after ")
 end)
 
-test("a refusal that is no JSON is not taken for the tenant's at once", function()
+test("an error response that is not JSON is retried before it counts as the tenant's", function()
   local script = {}
   for i = 1, 4 do script[i] = answer(404, "<html>") end
   tap.equal(assert(rig.get(rig.client(script))).status, 200)
@@ -64,7 +64,7 @@ test("a refusal that is no JSON is not taken for the tenant's at once", function
   tap.equal({ assert(rig.get(made)).status, #made.calls }, { 404, 5 })
 end)
 
--- Empty, cut off, of another server, or JSON of another kind.
+-- Empty, truncated, from another server, or JSON of another type.
 local BROKEN <const> = {
   { "no body", "", "is empty" }, { "white space", " \r\n", "is empty" },
   { "a proxy's page", "<html>", "is not JSON" }, { "half a body", '{"id":', "is not JSON" },
@@ -75,7 +75,7 @@ local BROKEN <const> = {
 }
 
 for _, case in ipairs(BROKEN) do
-  test("a success of " .. case[1] .. " is asked for again until the patience is over", function()
+  test("a success of " .. case[1] .. " is retried until the patience is exhausted", function()
     local request = { method = "GET", path = "/jobs/job_1",
       expects = expect.object { id = "string" } }
     local script = {}
@@ -93,7 +93,7 @@ for _, case in ipairs(BROKEN) do
   end)
 end
 
-test("a list is no object, and its entries are those that were asked for", function()
+test("a list is not an object, and its entries are checked", function()
   local request = { method = "GET", path = "/users", expects = expect.list { user_id = "string" } }
   for _, text in ipairs { "{}", "null", "7", '{"user_id":"x"}', "[7]", "[{}]", "[null]",
     '[{"user_id":"a"},{"user_id":7}]' } do
@@ -103,13 +103,13 @@ test("a list is no object, and its entries are those that were asked for", funct
   tap.equal(assert(rig.client({ answer(200, "[]") }).client:request(request)).body, {})
 end)
 
-test("a deletion is answered by nothing, and by no page or empty 200", function()
+test("a deletion expects no body, neither a page nor an empty 200", function()
   local request = { method = "DELETE", path = "/users/x", expects = expect.nothing }
   local made = rig.client { answer(200), answer(200, "<html>"), answer(200, {}), answer(204) }
   tap.equal({ assert(made.client:request(request)).status, #made.calls }, { 204, 4 })
 end)
 
-test("without a word on what is expected only what reads must bring JSON", function()
+test("by default only a GET expects JSON", function()
   for _, case in ipairs {
     { "GET", 200, "", 2 }, { "GET", 204, "", 1 }, { "GET", 200, "null", 1 },
     { "POST", 201, "", 1 }, { "DELETE", 200, "", 1 }, { "PUT", 200, "<html>", 2 },
@@ -121,7 +121,7 @@ test("without a word on what is expected only what reads must bring JSON", funct
   end
 end)
 
-test("a POST whose answer is broken is not repeated", function()
+test("a POST with a broken response is not retried", function()
   for _, text in ipairs { "", "<html>", "{}" } do
     local made = rig.client { answer(202, text) }
     local response = assert(made.client:request {
@@ -135,7 +135,7 @@ for _, case in ipairs {
   { "no body", "", "is empty" }, { "a page", "<html>", "is not JSON" },
   { "no token", "{}", "has no access_token" },
 } do
-  test("a token endpoint that answers with " .. case[1] .. " is waited out", function()
+  test("a token endpoint that responds with " .. case[1] .. " is waited out", function()
     local made = rig.client({}, { token = function(n)
       return n < 9 and answer(200, case[2]) or rig.token("late")
     end })
@@ -149,7 +149,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a retry's event tells what was wrong with the answer", function()
+test("a retry event has what was wrong with the response", function()
   local made = rig.client { answer(200), answer(503, "<html>") }
   assert(rig.get(made))
   local whys = {}
@@ -159,7 +159,7 @@ test("a retry's event tells what was wrong with the answer", function()
   tap.equal(whys, { "the response (200) is empty", "status 503" })
 end)
 
-test("statuses that speak of the request are responses", function()
+test("statuses that concern the request are responses", function()
   for _, status in ipairs { 204, 302, 400, 404, 409, 413 } do
     local made = rig.client { answer(status) }
     tap.equal(assert(rig.get(made)).status, status)
@@ -167,7 +167,7 @@ test("statuses that speak of the request are responses", function()
   end
 end)
 
-test("the tenant's clock is read from its answers", function()
+test("the tenant's clock is read from its responses", function()
   local made = rig.client { answer(200, {}, { date = rig.DATE }) }
   made.time = rig.NOW - 30
   assert(rig.get(made))
@@ -176,7 +176,7 @@ end)
 
 -- Tokens ------------------------------------------------------------------------------------
 
-test("the token is asked for once, with the client's secret and the API's audience", function()
+test("the token is requested once, with the client's secret and the API's audience", function()
   local made = rig.client {}
   assert(rig.get(made))
   assert(rig.get(made))
@@ -188,7 +188,7 @@ test("the token is asked for once, with the client's secret and the API's audien
   })
 end)
 
-test("a token that expires in an outage is renewed before the next try", function()
+test("a token that expires in an outage is renewed before the next attempt", function()
   local made = rig.client(
     { { "down", "network", true }, answer(503), answer(401), answer(200, {}) },
     { token = function(n) return rig.token("token" .. n, n == 1 and 1 or 86400) end })
@@ -198,7 +198,7 @@ test("a token that expires in an outage is renewed before the next try", functio
   tap.equal(bearers, { "Bearer token1", "Bearer token2", "Bearer token2", "Bearer token3" })
 end)
 
-test("an audience of its own is asked for behind a custom domain", function()
+test("a custom domain uses the configured audience", function()
   local made = rig.client({}, {
     base = "https://login.acme.com/",
     credentials = { client_id = "me", client_secret = "s", audience = "https://a.b/api/v2/" },
@@ -228,7 +228,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a 401 renews the token once and repeats the request, uploads too", function()
+test("a 401 renews the token once and retries the request, including uploads", function()
   for _, method in ipairs { "GET", "POST" } do
     local made = rig.client { answer(401, { message = "Expired token" }), answer(202, {}) }
     local response = assert(made.client:request { method = method, path = "/x", retry = false })
@@ -238,20 +238,20 @@ test("a 401 renews the token once and repeats the request, uploads too", functio
   end
 end)
 
-test("a token that ran out on the way is no refusal", function()
+test("a token that expired in flight is not a rejection", function()
   local expired = answer(401, { message = "Expired token received for JSON Web Token validation" })
   local made = rig.client { expired, answer(401, { message = "Invalid token." }), answer(200, {}) }
   tap.equal(rig.get(made).status, 200)
 end)
 
----Refuses every token, `n` times.
+---Rejects every token, `n` times.
 local function refusals(n, message)
   local script = {}
   for i = 1, n do script[i] = answer(401, { message = message or "Invalid token." }) end
   return script
 end
 
-test("fresh tokens that are refused are waited out, each with another one", function()
+test("rejected new tokens are retried, each with another one", function()
   local made = rig.client(refusals(5))
   tap.equal(rig.get(made).status, 200)
   tap.equal({ #made.calls, #made.tokens }, { 6, 6 })
@@ -259,7 +259,7 @@ test("fresh tokens that are refused are waited out, each with another one", func
   tap.equal(#made.slept, 4)
 end)
 
-test("tokens that stay refused are a matter of credentials", function()
+test("tokens that stay rejected are a failure of kind credentials", function()
   local made = rig.client(refusals(99))
   local response, message, kind, sent = rig.get(made)
   tap.equal({ response, kind, sent }, { nil, "credentials", false })
@@ -267,7 +267,7 @@ test("tokens that stay refused are a matter of credentials", function()
   tap.equal(#made.calls, 6)
 end)
 
-test("a patient call bears refused tokens as long as an outage", function()
+test("a patient call retries rejected tokens as long as an outage", function()
   local patient = { method = "GET", path = "/jobs/job_1", patient = true }
   local made = rig.client(refusals(12))
   tap.equal(assert(made.client:request(patient)).status, 200)
@@ -279,7 +279,7 @@ test("a patient call bears refused tokens as long as an outage", function()
   assert(made.time - rig.NOW > 3000 and made.time - rig.NOW <= 3600)
 end)
 
-test("with retry = false a refused fresh token is the caller's to wait for", function()
+test("with retry = false the caller waits after a rejected new token", function()
   local made = rig.client(refusals(2))
   local response = made.client:request { method = "POST", path = "/x", retry = false }
   tap.equal({ response.status, #made.calls, #made.slept }, { 401, 2, 0 })
@@ -287,7 +287,7 @@ test("with retry = false a refused fresh token is the caller's to wait for", fun
   tap.equal(#made.tokens, 3)
 end)
 
-test("a refused token is logged with the seconds that it had left", function()
+test("a rejected token is logged with its remaining seconds", function()
   local made = rig.client(refusals(1), { token = function(n) return rig.token("t" .. n, 100) end })
   rig.get(made)
   for _, event in ipairs(made.events) do
@@ -298,7 +298,7 @@ test("a refused token is logged with the seconds that it had left", function()
   error "not logged"
 end)
 
-test("a ready-made token is used as it is, and cannot be renewed", function()
+test("a ready-made token is used verbatim, and cannot be renewed", function()
   local made = rig.client({ answer(200, {}), answer(401, { message = "Expired token" }) },
     { credentials = { access_token = "given" } })
   assert(rig.get(made))
@@ -309,7 +309,7 @@ test("a ready-made token is used as it is, and cannot be renewed", function()
   tap.equal(#made.tokens, 0)
 end)
 
-test("a ready-made JWT tells when it expires and what it allows", function()
+test("a ready-made JWT has its expiry and its scopes", function()
   local payload = digest.base64(json.encode { exp = 5, scope = "create:users read:users" },
     { url = true, pad = false })
   local made = rig.client({}, { credentials = { access_token = "e30." .. payload .. ".x" } })
@@ -319,7 +319,7 @@ test("a ready-made JWT tells when it expires and what it allows", function()
   tap.equal(grant.ready_made, true)
 end)
 
-test("refused credentials are told without the secret", function()
+test("rejected credentials are reported without the secret", function()
   local made = rig.client({}, { token = function()
     return answer(401, { error = "access_denied", error_description = "Unauthorized" })
   end })
@@ -331,7 +331,7 @@ test("refused credentials are told without the secret", function()
   assert(not message:find("s3cret", 1, true))
 end)
 
-test("a token endpoint in trouble is asked again", function()
+test("a failing token endpoint is retried", function()
   local made = rig.client({}, { token = function(n)
     if n < 3 then return answer(503) end
     return rig.token("late")
@@ -352,7 +352,7 @@ MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3+LQmlQ
   assert(not message:find("MIIB", 1, true))
 end)
 
-test("each try for a token has an assertion of its own, by the tenant's clock", function()
+test("each attempt to fetch a token has a new assertion, by the tenant's clock", function()
   local key = assert(require("host.file").read("tests/fixtures/tenant/key.pem"))
   local credentials = { client_id = "me", private_key = key }
   local made = rig.client({}, { credentials = credentials, token = function(n)
@@ -372,7 +372,7 @@ end)
 
 -- Scopes ------------------------------------------------------------------------------------
 
-test("a 403 names the scopes of which one is missing", function()
+test("a 403 lists the scopes of which one is missing", function()
   for _, said in ipairs {
     "Insufficient scope; expected any of: create:users.",
     "Insufficient scope, expected any of: create:users",
@@ -393,7 +393,7 @@ end
 
 -- Deadlines ---------------------------------------------------------------------------------
 
-test("time-outs are own seconds, but no less than five real ones", function()
+test("timeouts are own seconds, but at least five real ones", function()
   local function own(scale) return { real = function(seconds) return seconds / scale end } end
   for _, case in ipairs { { 1, 60, 60 }, { 2, 60, 30 }, { 1000, 60, 5 }, { 1000, 3, 3 } } do
     tap.equal(client.deadline(own(case[1]), case[2]) + 0.0, case[3] + 0.0)
@@ -404,9 +404,9 @@ test("time-outs are own seconds, but no less than five real ones", function()
   tap.equal({ made.calls[1].timeout, made.calls[1].stall }, { 75.0, 7.5 })
 end)
 
--- Repetitions -------------------------------------------------------------------------------
+-- Retries -----------------------------------------------------------------------------------
 
-test("idempotent calls are repeated on passing statuses, 1, 2, 4 seconds apart", function()
+test("idempotent calls are retried on temporary statuses, after 1, 2, 4 seconds", function()
   local made = rig.client { answer(500), answer(503), answer(408), answer(200, {}) }
   assert(rig.get(made))
   tap.equal(#made.slept, 3)
@@ -417,14 +417,14 @@ test("idempotent calls are repeated on passing statuses, 1, 2, 4 seconds apart",
   tap.equal(names_of(made.events), "token outage retry retry outage_over retry")
 end)
 
-test("idempotent calls are repeated on network failures, sent or not", function()
+test("idempotent calls are retried on network failures, sent or not", function()
   local made = rig.client { { "reset", "network", true }, { "refused", "network", false },
     { "slow", "timeout", true }, answer(200, {}) }
   assert(rig.get(made))
   tap.equal(#made.calls, 4)
 end)
 
-test("no wait between tries is longer than a minute and its jitter", function()
+test("no wait between attempts is longer than a minute and its jitter", function()
   local script = {}
   for i = 1, 9 do script[i] = answer(500) end
   local made = rig.client(script)
@@ -435,7 +435,7 @@ test("no wait between tries is longer than a minute and its jitter", function()
   near(made.slept[1][2], 66)
 end)
 
-test("what cannot become better is not repeated", function()
+test("permanent failures are not retried", function()
   for _, kind in ipairs { "tls", "parse", "full", "io" } do
     local made = rig.client { { "no", kind, false } }
     local _, message, failed = rig.get(made)
@@ -446,7 +446,7 @@ test("what cannot become better is not repeated", function()
   end
 end)
 
-test("a POST that may have been received is not repeated", function()
+test("a POST that may have been received is not retried", function()
   local post = { method = "POST", path = "/users" }
   local made = rig.client { { "reset", "network", true } }
   local _, _, kind, sent = made.client:request(post)
@@ -456,13 +456,13 @@ test("a POST that may have been received is not repeated", function()
   tap.equal(#made.calls, 1)
 end)
 
-test("a POST that was not sent or was turned away at the door is repeated", function()
+test("a POST that was not sent or met a rate limit is retried", function()
   local made = rig.client { { "refused", "network", false }, answer(429), answer(201, {}) }
   tap.equal(assert(made.client:request { method = "POST", path = "/users" }).status, 201)
   tap.equal(#made.calls, 3)
 end)
 
-test("with retry = false nothing is repeated", function()
+test("with retry = false nothing is retried", function()
   local made = rig.client { { "refused", "network", false } }
   local _, _, kind, sent = made.client:request { method = "POST", path = "/x", retry = false }
   tap.equal({ kind, sent }, { "network", false })
@@ -470,7 +470,7 @@ test("with retry = false nothing is repeated", function()
   tap.equal(made.client:request({ method = "POST", path = "/x", retry = false }).status, 429)
 end)
 
-test("when the patience is over the kind is temporary and the last reason is told", function()
+test("exhausted patience is kind temporary, and the message has the last reason", function()
   local script = {}
   for i = 1, 99 do script[i] = answer(503, { message = "Service unavailable" }) end
   local made = rig.client(script, { patience = 100 })
@@ -480,7 +480,7 @@ test("when the patience is over the kind is temporary and the last reason is tol
   assert(made.time - rig.NOW <= 100)
 end)
 
-test("the names of users do not get into messages or the log", function()
+test("names of users do not appear in messages or the log", function()
   local script = {}
   for i = 1, 99 do script[i] = answer(503) end
   local made = rig.client(script, { patience = 10 })
@@ -502,7 +502,7 @@ for _, case in ipairs {
     headers = { ["retry-after"] = "7", ["x-ratelimit-reset"] = tostring(rig.NOW + 30) } },
   { name = "Retry-After may be a date", wait = 20,
     headers = { ["retry-after"] = "Wed, 18 Nov 2026 11:07:00 GMT" } },
-  { name = "the reset is waited for", wait = 30,
+  { name = "the client waits for the reset", wait = 30,
     headers = { ["x-ratelimit-reset"] = tostring(rig.NOW + 30) } },
   { name = "the reset counts by the server's clock", wait = 5,
     headers = { date = "Wed, 18 Nov 2026 11:06:55 GMT",
@@ -517,14 +517,14 @@ for _, case in ipairs {
   end)
 end
 
-test("a reset in the past is no hint", function()
+test("a reset in the past is ignored", function()
   local made = rig.client { answer(429, {}, { ["x-ratelimit-reset"] = tostring(rig.NOW - 9) }) }
   assert(rig.get(made))
   tap.equal(made.slept[1][1], "own")
   near(made.slept[1][2], 1.1)
 end)
 
-test("a bucket that is as good as empty delays the next call until its reset", function()
+test("a bucket that is practically empty delays the next call until its reset", function()
   local made = rig.client {
     answer(200, {}, {
       ["x-ratelimit-remaining"] = "1", ["x-ratelimit-reset"] = tostring(rig.NOW + 12),
@@ -544,8 +544,8 @@ test("the jitter lies between 10 and 20 percent", function()
   near(rate.delay(1, nil, 0, function() return 1 end), 1.2)
 end)
 
----A token of 1000 seconds, one task that renews it with `left` seconds left and gets no answer, and
----what another gets meanwhile.
+---A token of 1000 seconds, one task that renews it with `left` seconds left and gets no response,
+---and the result of another task meanwhile.
 local function meanwhile(left)
   local time, answered, got = 0, scheduler.condition(), nil
   local asked = 0
@@ -573,7 +573,7 @@ local function meanwhile(left)
   return got
 end
 
-test("while a token is renewed, others go on with the one they have", function()
+test("while a token is renewed, other tasks use the current one", function()
   tap.equal(meanwhile(90), { "token1", "token1" })
   tap.equal(meanwhile(50), { "waits", "token2" })
 end)
@@ -593,8 +593,8 @@ end)
 
 -- Rates -------------------------------------------------------------------------------------
 
----A bucket as Auth0 keeps it on the free tier, and tasks that ask as often as they like, in a time
----that passes while they sleep. Returns how many requests were answered and how many refused.
+---A bucket as on Auth0's free tier, and tasks that send as often as they like, in a time that
+---passes while they sleep. Returns how many requests were answered and how many rejected.
 local function crowd(tasks, seconds, tier)
   local refused, served, over = 0, 0, 0
   local kept = buckets.new(tier)
@@ -654,7 +654,7 @@ for _, case in ipairs {
     end)
 end
 
-test("a bucket that is reset beyond a minute is asked about once a minute", function()
+test("a bucket with a reset in more than a minute is polled once a minute", function()
   local full = { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = tostring(rig.NOW + 3600) }
   local made = rig.client { answer(200, {}, full), answer(200, {}, full), answer(200, {}) }
   for _ = 1, 3 do assert(rig.get(made)) end
@@ -670,7 +670,7 @@ for name, headers in pairs {
     { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = "soon" },
   ["with a remainder that is no number"] = { ["x-ratelimit-remaining"] = "few" },
 } do
-  test("an empty bucket " .. name .. " holds nothing up", function()
+  test("an empty bucket " .. name .. " causes no delay", function()
     local made = rig.client { answer(200, {}, headers) }
     assert(rig.get(made))
     assert(rig.get(made))
@@ -688,7 +688,7 @@ end
 
 -- Outages and clocks ------------------------------------------------------------------------
 
-test("an outage is told when it begins and when it is over, once", function()
+test("an outage is logged when it begins and when it ends, once", function()
   local made = rig.client {
     { "refused", "network", false }, { "refused", "network", false }, answer(503), answer(200, {}),
     answer(200, {}),
@@ -699,7 +699,7 @@ test("an outage is told when it begins and when it is over, once", function()
   assert(made.events[6][2].seconds > 5)
 end)
 
-test("a clock that is set back makes no token live longer", function()
+test("a clock that is set back does not extend the life of a token", function()
   local made = rig.client({}, { token = function(n) return rig.token("token" .. n, 1000) end })
   assert(rig.get(made))
   made.time = made.time - 100000

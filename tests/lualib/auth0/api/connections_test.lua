@@ -12,7 +12,7 @@ local function database(options)
   return { id = ID, name = "Users", strategy = "auth0", options = options }
 end
 
----Reads a connection that the tenant shows as `value`.
+---Reads a connection that the tenant returns as `value`.
 local function read(value, clients)
   local made = rig.client {
     answer(200, json.array { value }), answer(200, clients or CLIENTS),
@@ -41,7 +41,7 @@ test("a connection is read by its id", function()
   tap.contains(made.calls[1].url, "/connections/" .. ID)
 end)
 
-test("what the token may not read stands at Auth0's defaults", function()
+test("settings that the token may not read are Auth0's defaults", function()
   local settings = assert(read(database()))
   tap.equal(settings.options_known, false)
   tap.equal(settings.username, { min = 1, max = 15 })
@@ -79,7 +79,7 @@ test("a custom database with import mode is accepted", function()
   tap.equal({ settings.custom_database, settings.import_mode }, { true, true })
 end)
 
-test("scripts make a custom database unless they are switched off", function()
+test("scripts make a custom database unless they are disabled", function()
   local scripts = { login = "function login() {}" }
   local settings = assert(read(database { customScripts = scripts, import_mode = true }))
   tap.equal(settings.custom_database, true)
@@ -94,14 +94,14 @@ for _, case in ipairs {
     database { enabledDatabaseCustomization = true, import_mode = false }, CLIENTS, "enable" },
   { "is not enabled", database(), { clients = json.array {} }, "enable it" },
 } do
-  test("a connection that " .. case[1] .. " is refused with what to do", function()
+  test("a connection that " .. case[1] .. " is rejected with a fix", function()
     local settings, message, kind = read(case[2], case[3])
     tap.equal({ settings, kind }, { nil, "usage" })
     tap.contains(message, case[4])
   end)
 end
 
-test("an unknown connection is a matter of usage", function()
+test("an unknown connection is kind usage", function()
   local made = rig.client { answer(200, json.array {}) }
   local settings, message, kind = connections.read(made.client, "Nobody")
   tap.equal({ settings, kind }, { nil, "usage" })
@@ -112,7 +112,7 @@ test("an unknown connection is a matter of usage", function()
   tap.contains(message, ID)
 end)
 
-test("a missing scope is a matter of credentials", function()
+test("a missing scope is kind credentials", function()
   local made = rig.client { answer(403, { message = "expected any of: read:connections" }) }
   local _, message, kind = connections.read(made.client, "Users")
   tap.equal(kind, "credentials")

@@ -25,7 +25,7 @@ end
 
 -- Submit ------------------------------------------------------------------------------------
 
-test("an upload is a form with the file first, on a fresh connection, without a mail", function()
+test("an upload is a form with the file first, on a fresh connection, without an e-mail", function()
   local result, made = submit(answer(202, { id = "job_1", status = "pending" }))
   tap.equal(result.outcome, "accepted")
   tap.equal(result.id, "job_1")
@@ -44,29 +44,29 @@ test("an upload is a form with the file first, on a fresh connection, without a 
 end)
 
 for _, case in ipairs {
-  { "full slots are no rate limit", answer(429, { message = FULL }),
+  { "full slots are not a rate limit", answer(429, { message = FULL }),
     { outcome = "full", active = 2 } },
-  { "an answer without a job is uncertain", answer(200, {}), { outcome = "uncertain" } },
-  { "a server in trouble is uncertain", answer(500, { message = "Internal error." }),
+  { "a response without a job is uncertain", answer(200, {}), { outcome = "uncertain" } },
+  { "a server error is uncertain", answer(500, { message = "Internal error." }),
     { outcome = "uncertain" } },
   { "a gateway's page is uncertain", answer(502, "<html>"), { outcome = "uncertain" } },
-  { "a request time-out of the server is uncertain", answer(408), { outcome = "uncertain" } },
-  { "a connection that broke afterwards is uncertain", { "reset", "network", true },
+  { "a request timeout of the server is uncertain", answer(408), { outcome = "uncertain" } },
+  { "a connection that breaks afterwards is uncertain", { "reset", "network", true },
     { outcome = "uncertain", kind = "network" } },
-  { "what did not leave is unsent", { "refused", "network", false },
+  { "a request that was not sent is unsent", { "refused", "network", false },
     { outcome = "unsent", kind = "network" } },
   { "a bad certificate is unsent", { "untrusted", "tls", false },
     { outcome = "unsent", kind = "tls" } },
-  { "too much is a matter of data", answer(413, { message = "Payload content length greater" }),
+  { "a large payload is kind data", answer(413, { message = "Payload content length greater" }),
     { outcome = "refused", status = 413, kind = "data" } },
-  { "nothing is a matter of data", answer(400, { message = "Users file must not be empty." }),
+  { "an empty file is kind data", answer(400, { message = "Users file must not be empty." }),
     { outcome = "refused", status = 400, kind = "data" } },
-  { "an unknown connection is a matter of usage",
+  { "an unknown connection is kind usage",
     answer(400, { message = "The connection does not exist." }),
     { outcome = "refused", status = 400, kind = "usage" } },
-  { "another server is a matter of usage", answer(404, "nothing here"),
+  { "another server is kind usage", answer(404, "nothing here"),
     { outcome = "refused", status = 404, kind = "usage" } },
-  { "a missing scope is a matter of credentials",
+  { "a missing scope is kind credentials",
     answer(403, { message = "Insufficient scope; expected any of: create:users." }),
     { outcome = "refused", kind = "credentials" } },
 } do
@@ -79,7 +79,7 @@ for _, case in ipairs {
   end)
 end
 
-test("a rate limit tells how long to wait, and nothing is sent on", function()
+test("a rate limit returns the wait, and nothing is retried", function()
   local result, made = submit(answer(429, { message = "Global limit has been reached" },
     { ["retry-after"] = "10" }))
   tap.equal(result.outcome, "limited")
@@ -88,14 +88,14 @@ test("a rate limit tells how long to wait, and nothing is sent on", function()
   tap.equal(#made.slept, 0)
 end)
 
-test("an upload that is refused with a renewed token did nothing: the caller waits", function()
+test("an upload rejected with a renewed token had no effect: the caller waits", function()
   local made = rig.client { answer(401), answer(401, { message = "Invalid token." }) }
   local result = jobs.submit(made.client, { data = "[]", connection_id = "con_1" })
   tap.equal({ result.outcome, #made.calls, #made.slept }, { "unauthorized", 2, 0 })
   tap.contains(result.message, "Invalid token.")
 end)
 
-test("without a token nothing is sent: refused by credentials, unsent while it is down", function()
+test("without a token nothing is sent: refused for credentials, unsent in an outage", function()
   local result, made = submit(answer(202), { token = function() return answer(401) end })
   tap.equal({ result.outcome, result.kind }, { "refused", "credentials" })
   tap.equal(#made.calls, 0)
@@ -115,7 +115,7 @@ for word, state in pairs {
   end)
 end
 
-test("a status tells the summary in integers, the share and why it failed", function()
+test("a status has the summary in integers, the percentage and why it failed", function()
   local body = {
     status = "completed", percentage_done = 100, created_at = "2026-11-24T00:00:00.000Z",
     status_details = "why", summary = { total = 3, inserted = 1, failed = 2 },
@@ -173,13 +173,13 @@ test("no content means no errors", function()
   tap.equal({ jobs.errors(made.client, "job_1") }, { {} })
 end)
 
-test("a job that failed as a whole tells why", function()
+test("a job that failed as a whole has the reason", function()
   local made = rig.client { answer(200, { status = "failed", status_details = "no JSON" }) }
   local entries, details = jobs.errors(made.client, "job_1")
   tap.equal({ entries, details }, { {}, "no JSON" })
 end)
 
-test("errors that are gone are told as such", function()
+test("expired errors are reported as such", function()
   local made = rig.client { answer(404, { message = "The job does not exist" }) }
   local entries, details = jobs.errors(made.client, "job_1")
   tap.equal(entries, {})
@@ -190,12 +190,12 @@ local function user(id, email)
   return { user_id = id, email = email, identities = { { connection = "DB" } } }
 end
 
--- Broken answers ----------------------------------------------------------------------------
+-- Broken responses --------------------------------------------------------------------------
 
 local CONNECTION <const> = { id = "con_0123456789abcdef", name = "DB", strategy = "auth0" }
 local CLIENTS <const> = { clients = { { client_id = "x" } } }
 
--- Each call of the API: what asks, a good answer, what is asked before, and JSON of another kind.
+-- Each call of the API: the function, a good response, previous requests, and JSON of another type.
 local ROUTES <const> = {
   ["GET /jobs/{id}"] = { function(made) return jobs.status(made, "job_1") end,
     answer(200, { status = "pending" }), wrong = '{"id":"job_1"}' },
@@ -227,7 +227,7 @@ local ROUTES <const> = {
 }
 
 for name, case in pairs(ROUTES) do
-  test("a broken answer is asked for again, and is no result: " .. name, function()
+  test("a broken response is retried, and is not a result: " .. name, function()
     for _, text in ipairs { "", " ", "<html>", "null", '"x"', "42", case.wrong } do
       local script = table.move(case.before or {}, 1, #(case.before or {}), 1, {})
       local before = #script
@@ -244,7 +244,7 @@ for name, case in pairs(ROUTES) do
   end)
 end
 
-test("an upload's answer that tells of no job leaves it open, and nothing is sent again", function()
+test("an upload response without a job is uncertain, and nothing is sent again", function()
   for _, text in ipairs { "", " ", "<html>", "null", "[]", '"x"', "42", "{}", '{"id":7}',
     '{"id":""}' } do
     for _, status in ipairs { 200, 201, 202 } do
@@ -255,7 +255,7 @@ test("an upload's answer that tells of no job leaves it open, and nothing is sen
   end
 end)
 
----Exports with these answers; `file`: what the link brings, in order.
+---Exports with these responses; `file`: the downloads, in order.
 local function export(script, files)
   local folder = assert(file.temporary())
   local save = folder .. "/users"
@@ -277,14 +277,14 @@ local function finished(name)
   return answer(200, { status = "completed", location = "https://files/" .. name .. "?x=1" })
 end
 
-test("an export is asked for again until its job, its link and its file are whole", function()
+test("an export is retried until its job, link and file are complete", function()
   local done, made = export({ answer(200), answer(202, "[]"), answer(202, { id = "job_1" }),
     answer(200, "{}"), answer(200, { status = "completed" }), finished "a.json.gz" },
     { "", "<html>", '{"user_id":"auth0|1"}\n' })
   tap.equal({ done[1], done[4], #made.calls }, { true, '{"user_id":"auth0|1"}\n', 9 })
 end)
 
-test("the file of nobody is empty only where it is not compressed", function()
+test("the file of a connection without users is empty only if it is not compressed", function()
   local done, made = export({ answer(200, { id = "job_1" }), finished "a.json" }, { "" })
   tap.equal({ done[1], done[4], #made.calls }, { true, "", 3 })
   done, made = export({ answer(200, { id = "job_1" }), finished "a.json.gz" },

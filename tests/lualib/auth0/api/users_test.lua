@@ -33,7 +33,7 @@ test("users are searched in batches, quotes and backslashes escaped", function()
   tap.equal(parameter(made.calls[2], "q"):match("auth0|51") ~= nil, true)
 end)
 
-test("what the search does not show is asked for by name", function()
+test("users that the search does not return are looked up one by one", function()
   local made = rig.client {
     answer(200, json.array { user("auth0|1", "a@b.co") }), -- by id
     answer(200, json.array {}),                            -- by address
@@ -51,7 +51,7 @@ test("what the search does not show is asked for by name", function()
   tap.equal(#made.calls, 4)
 end)
 
-test("users are looked for by username and phone where they have one", function()
+test("users are looked up by username and phone number if they have them", function()
   local made = rig.client {}
   assert(users.find(made.client, {
     connection = "DB", others = { { username = "Ana" }, { phone_number = "+491" } },
@@ -69,14 +69,14 @@ test("a full page of a search is followed by the next", function()
   tap.equal(parameter(made.calls[2], "page"), "1")
 end)
 
-test("a look-up that fails is a failure", function()
+test("a failed lookup is a failure", function()
   local made = rig.client { answer(403, { message = "expected any of: read:users" }) }
   local list, message, kind = users.find(made.client, { connection = "DB", ids = { "auth0|1" } })
   tap.equal({ list, kind }, { nil, "credentials" })
   tap.contains(message, "read:users")
 end)
 
-test("a user that is found has its time of creation, and no identifier that is no text", function()
+test("a user that is found has its creation time, and only identifiers that are text", function()
   local shown = user("auth0|1", json.null)
   shown.username, shown.phone_number, shown.created_at = 7, json.null, "2026-11-01T00:00:00.000Z"
   local made = rig.client { answer(200, json.array { shown }) }
@@ -84,7 +84,7 @@ test("a user that is found has its time of creation, and no identifier that is n
   tap.equal({ found.created, found.email, found.username, found.phone_number }, { 1793491200.0 })
 end)
 
-test("a user is deleted, and one that is not there is no failure", function()
+test("a user is deleted, and a missing one is not a failure", function()
   local made = rig.client {
     answer(204), answer(404, {}), answer(403, { message = "expected any of: delete:users" }),
   }
@@ -97,7 +97,7 @@ test("a user is deleted, and one that is not there is no failure", function()
   tap.contains(made.calls[1].url, "/users/auth0%7C1")
 end)
 
-test("users of other connections are told where their ids are asked for, and as such", function()
+test("users of other connections are returned on request, and marked", function()
   local function script()
     return rig.client {
       answer(200, "[]"), answer(200, "[]"), answer(200, user("auth0|1", "a@b.co", "Other")),
@@ -112,7 +112,7 @@ test("users of other connections are told where their ids are asked for, and as 
     { 2, "auth0|1", true, "auth0|3" })
 end)
 
-test("that nobody is there only the tenant's own 404 tells", function()
+test("only the tenant's own 404 means that there is no such user", function()
   local script = { answer(200, "[]") }
   for _ = 1, 9 do script[#script + 1] = answer(404, "<html>") end
   local made = rig.client(script)

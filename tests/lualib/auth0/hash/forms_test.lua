@@ -1,5 +1,5 @@
---- Every way of storing a password that source systems and Auth0's documentation have: whether
---- Auth0 can take it, by which line, or why not.
+--- Every hash format of source systems and of Auth0's documentation: whether Auth0 accepts it, with
+--- which line, or why not.
 
 local advice = require "auth0.advice"
 local digest = require "host.digest"
@@ -42,8 +42,8 @@ local function identity3(prf, name)
   return b64("\1" .. string.pack(">I4I4I4", prf, 10, 16) .. SALT16 .. derived(name, SALT16, 32))
 end
 
----{what, value, scheme, false where the value is none of PLAIN}: taken, and its line lets PLAIN in
----and nobody else.
+---{what, value, scheme, false if it is not a hash of PLAIN}: accepted, and its line verifies PLAIN
+---and nothing else.
 local TAKEN <const> = {
   { "bcrypt $2a$", (BCRYPT:gsub("2b", "2a", 1)), "bcrypt" }, { "bcrypt $2b$", BCRYPT, "bcrypt" },
   { "bcrypt $2y$ (Laravel, WordPress plugins, Drupal 10.1, phpBB 3.1, Joomla)", PHP, "bcrypt" },
@@ -143,7 +143,7 @@ for _, bits in ipairs { "256", "384", "512" } do
   end
 end
 
----The user that a line makes of a value. One without a value is none the worse for it.
+---The user from a line and a value. A record without a value is valid too.
 local function user_of(line, value)
   local users = typed_advice.users(line, { { hash = value, usename = SALT }, {} })
   equal(user_rules.has_password(users[2]), false)
@@ -151,7 +151,7 @@ local function user_of(line, value)
 end
 
 for _, case in ipairs(TAKEN) do
-  test("hash forms, Auth0 can take it: " .. case[1], function()
+  test("hash forms, accepted by Auth0: " .. case[1], function()
     local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported, kind.reason }, { case[3], true })
     local user = user_of(kind.line, case[2])
@@ -221,7 +221,7 @@ local REFUSED <const> = {
 }
 
 for _, case in ipairs(REFUSED) do
-  test("hash forms, Auth0 cannot take it: " .. case[1], function()
+  test("hash forms, not accepted by Auth0: " .. case[1], function()
     local kind = identify.of(case[2])
     equal({ kind.scheme, kind.supported, kind.line }, { case[3], false })
     tap.contains(kind.reason, case[4])
@@ -229,7 +229,7 @@ for _, case in ipairs(REFUSED) do
   end)
 end
 
----{what, value, scheme, whether its line already lets PLAIN in}
+---{what, value, scheme, whether its line already verifies PLAIN}
 local DEPENDS <const> = {
   { "md5, NT hash, MyBB, vBulletin in hex", hex("md5", PLAIN), "hex of 16 bytes", true },
   { "sha1, SMF in hex", hex("sha1", PLAIN), "hex of 20 bytes", true },
@@ -259,16 +259,16 @@ for _, case in ipairs(DEPENDS) do
   end)
 end
 
--- What is advised -------------------------------------------------------------------------------
+-- Advice ----------------------------------------------------------------------------------------
 
 local RULES <const> = schema.for_connection()
 
 ---@class AdvisedLine
 ---@field line string
 ---@field record table
----@field certain boolean  nothing is left to `prove`
+---@field certain boolean  does not need `prove`
 
----Lines of a mapping that the advice on a refused user shows. Nothing else in it calls a builder.
+---Lines of a mapping in the advice on a rejected user. Nothing else in it calls a builder.
 ---@param user User
 ---@param record table
 ---@return AdvisedLine[]
@@ -287,7 +287,7 @@ local function advised(user, record)
   return found
 end
 
----Each line once for each hash.
+---Each line once per hash.
 ---@param lists AdvisedLine[][]
 ---@return AdvisedLine[]
 local function once(lists)
@@ -302,8 +302,8 @@ local function once(lists)
   return kept
 end
 
----Users who have a stored value where it does not belong: as text under each key, and as the value
----of each algorithm.
+---Users with a stored value in the wrong place: as text under each key, and as the value of each
+---algorithm.
 local function misplaced(value)
   local users = { { password_hash = value }, { custom_password_hash = value } }
   for _, algorithm in ipairs(rules.ALGORITHMS) do
@@ -327,7 +327,7 @@ end
 local shown = {} -- lines of all advice, for the last test
 
 for _, case in ipairs(values) do
-  test("advice on a misplaced hash can be typed as it stands: " .. case[1], function()
+  test("advice on a misplaced hash can be typed verbatim: " .. case[1], function()
     local lists = {}
     for _, user in ipairs(misplaced(case[2])) do
       lists[#lists + 1] = advised(user, { hash = case[2], usename = SALT, key = SALT, salt = SALT })
@@ -343,7 +343,7 @@ for _, case in ipairs(values) do
   end)
 end
 
----{what, a hash that lacks something, the record}
+---{what, an incomplete hash, the record}
 local LACKING <const> = {
   { "an HMAC without its key", { algorithm = "hmac", hash = { digest = "sha256",
     value = digest.hex(digest.hmac("sha256", SALT, PLAIN)), encoding = "hex" } }, { key = SALT } },
@@ -356,7 +356,7 @@ local LACKING <const> = {
 }
 
 for _, case in ipairs(LACKING) do
-  test("advice on a hash that lacks something can be typed as it stands: " .. case[1], function()
+  test("advice on an incomplete hash can be typed verbatim: " .. case[1], function()
     local record = case[3]
     record.hash = case[2].hash.value
     local lines = advised({ email = "a@example.com", custom_password_hash = case[2] }, record)
@@ -368,7 +368,7 @@ for _, case in ipairs(LACKING) do
   end)
 end
 
----Parts of the texts of a module that show a call of a builder, as advice shows them.
+---Parts of a module's texts that show a call of a builder.
 local function parts_of(module)
   local parts = {}
   for _, quote in ipairs { '"', "'" } do
@@ -398,7 +398,7 @@ test("every call of a builder in a text of the advice has been typed", function(
   assert(n > 5, "the texts are written in another way")
 end)
 
-test("hash forms: bytes as they are are written in Base64", function()
+test("hash forms: raw bytes are written in Base64", function()
   local hash = raw("sha1", PLAIN .. SALT16)
   local made = password.digest("sha1", hash, { encoding = "bytes", salt = SALT16,
     salt_encoding = "bytes", position = "suffix" })
@@ -410,7 +410,7 @@ test("hash forms: bytes as they are are written in Base64", function()
   equal({ verify.hash(made, PLAIN), verify.hash(made, "x") }, { true, false })
 end)
 
-test("hash forms: the bytes of hex have no mark of a database in front", function()
+test("hash forms: hex is decoded without the prefix of a database", function()
   for _, mark in ipairs { "", "0x", "0X", "\\x" } do
     equal(password.bytes(mark .. "00ff", "hex"), "\0\xff")
   end

@@ -1,4 +1,4 @@
---- Hashes as single systems store them, proven with the cleartext.
+--- Hash formats of single systems, verified with the cleartext.
 
 local password = require "auth0.password"
 local tap = require "tests.tap"
@@ -8,7 +8,7 @@ local equal, test = tap.equal, tap.test
 
 local PLAIN <const> = "Tr0ub4dor&3-heron"
 
----{scheme, what, value}: each lets PLAIN in, and nothing else.
+---{scheme, what, value}: each verifies PLAIN, and nothing else.
 local GOOD <const> = {
   { "Ory Kratos", "a salt before", "$sha256$pf=e1NBTFR9e1BBU1NXT1JEfQ==$cGViYmxlLTc3$xT5fIN7WiVV"
     .. "v0WTTuMNeM82iFK/6bER+ukphQeECNHY=" },
@@ -33,7 +33,7 @@ local GOOD <const> = {
 }
 
 for _, case in ipairs(GOOD) do
-  test(case[1] .. ": " .. case[2] .. " is named, carried over and verifies", function()
+  test(case[1] .. ": " .. case[2] .. " is identified, imported and verifies", function()
     local scheme = password.identify(case[3])
     equal({ scheme.name, scheme.supported }, { case[1], true })
     local custom, second = password.auto(case[3])
@@ -42,7 +42,7 @@ for _, case in ipairs(GOOD) do
   end)
 end
 
-test("Magento: Argon2 takes the first 16 bytes of the salt, and the parameters of the version",
+test("Magento: Argon2 uses the first 16 bytes of the salt, and the parameters of the version",
   function()
     local value = ("ab"):rep(32) .. ":0123456789abcdefXYZ:"
     for _, version in ipairs { "2", "3_32_2_67108864" } do
@@ -52,7 +52,7 @@ test("Magento: Argon2 takes the first 16 bytes of the salt, and the parameters o
     end
   end)
 
----{scheme, value}: named, and Auth0 has no form for it.
+---{scheme, value}: identified, but not supported by Auth0.
 local BAD <const> = {
   { "Magento", ("0"):rep(32) .. ":salt:0:1" }, { "Magento", ("0"):rep(64) .. ":salt:9" },
   { "Magento", ("0"):rep(30) .. ":salt:3_32_2_67108864" },
@@ -67,7 +67,7 @@ local BAD <const> = {
 }
 
 for _, case in ipairs(BAD) do
-  test(case[1] .. ": " .. case[2]:sub(1, 24) .. " is refused with a reason", function()
+  test(case[1] .. ": " .. case[2]:sub(1, 24) .. " is rejected with a reason", function()
     local scheme = password.identify(case[2])
     equal({ scheme.name, scheme.supported }, { case[1], false })
     assert(scheme.reason)

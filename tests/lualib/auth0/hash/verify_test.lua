@@ -125,7 +125,7 @@ local FITS <const> = {
 }
 
 for _, case in ipairs(FITS) do
-  test("verify: the password fits, another does not: " .. case[1], function()
+  test("verify: the password matches, another does not: " .. case[1], function()
     tap.equal(verify.password({ custom_password_hash = case[2] }, PLAIN), true)
     tap.equal(verify.password({ custom_password_hash = case[2] }, PLAIN .. "!"), false)
   end)
@@ -137,7 +137,7 @@ test("verify: password_hash is bcrypt", function()
   tap.equal(verify.password(user, "tr0ub4dor&3-heron"), false)
 end)
 
--- Made here, with the digest in the role of the old system ----------------------------------
+-- Computed here, as the old system would ---------------------------------------------------
 
 local LATIN <const> = "Größe" -- in UTF-8
 
@@ -147,7 +147,7 @@ for _, case in ipairs {
   { "binary", "binary", "Gr\xf6\xdfe" },
   { "ucs2", "ucs2", "G\0r\0\xf6\0\xdf\0e\0" }, { "utf16le", "utf16le", "G\0r\0\xf6\0\xdf\0e\0" },
 } do
-  test("verify: letters outside ASCII as " .. case[1], function()
+  test("verify: characters outside ASCII as " .. case[1], function()
     local custom = bytes("sha1", digest.hex(digest.hash("sha1", case[3])), "hex",
       { password = { encoding = case[2] } })
     tap.equal(verify.hash(custom, LATIN), true)
@@ -183,9 +183,9 @@ local LONG <const> = ("0123456789"):rep(8)
 ---{name, hash, cleartext, part of the reason}
 local UNTOLD <const> = {
   { "no hash", nil, PLAIN, "no password hash" },
-  { "bcrypt of wide letters", text("bcrypt", digest.bcrypt("secret", 4), WIDE), "secret", "zero" },
-  { "bcrypt of more than it reads", text("bcrypt", digest.bcrypt(LONG, 4)), LONG, "the first 72" },
-  { "a salt that fills what bcrypt reads", text("bcrypt", digest.bcrypt(LONG .. "a", 4),
+  { "bcrypt of utf16le", text("bcrypt", digest.bcrypt("secret", 4), WIDE), "secret", "zero" },
+  { "bcrypt of more than 72 bytes", text("bcrypt", digest.bcrypt(LONG, 4)), LONG, "the first 72" },
+  { "a salt that fills the 72 bytes of bcrypt", text("bcrypt", digest.bcrypt(LONG .. "a", 4),
     salt("prefix", LONG)), "a", "the first 72" },
   { "bcrypt of an immense cost", text("bcrypt", "$2b$30$" .. ("a"):rep(53)), "x", "too long" },
   { "argon2d", text("argon2", "$argon2d$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" .. ("a"):rep(22)), "x",
@@ -201,26 +201,26 @@ local UNTOLD <const> = {
   { "scrypt without a salt", bytes("scrypt", "00", "hex", { keylen = 1 }), "x", "salt" },
   { "scrypt of immense cost", bytes("scrypt", "00", "hex", { keylen = 1, cost = 1 << 26,
     salt = { value = "s" } }), "x", "needs 64 GiB" },
-  { "hmac with a salt that fits", hmac("sha1", digest.hex(digest.hmac("sha1", "k", "saltx")), "hex",
+  { "hmac with a salt", hmac("sha1", digest.hex(digest.hmac("sha1", "k", "saltx")), "hex",
     "k", nil, salt("prefix", "salt")), "x", "does not document" },
-  { "letters that latin1 lacks", bytes("md5", ("0"):rep(32), "hex",
+  { "characters outside latin1", bytes("md5", ("0"):rep(32), "hex",
     { password = { encoding = "latin1" } }), "Ж", "latin1" },
-  { "letters that ASCII lacks", bytes("md5", ("0"):rep(32), "hex",
+  { "characters outside ASCII", bytes("md5", ("0"):rep(32), "hex",
     { password = { encoding = "ascii" } }), "ö", "ASCII" },
   { "a salt that does not decode", bytes("md5", ("0"):rep(32), "hex", salt("prefix", "zz", "hex")),
     "x", "salt" },
   { "a value that does not decode", bytes("md5", "zz", "hex"), "x", "hex" },
-  { "an algorithm that is none", bytes("md2", "00", "hex"), "x", "md2" },
-  { "a pepper that fills what bcrypt reads", text("bcrypt", digest.bcrypt("pass" .. LONG, 4),
+  { "an unknown algorithm", bytes("md2", "00", "hex"), "x", "md2" },
+  { "a pepper that fills the 72 bytes of bcrypt", text("bcrypt", digest.bcrypt("pass" .. LONG, 4),
     salt("suffix", LONG)), "pass", "it matches" },
   { "bcrypt of a password with a zero byte", text("bcrypt", digest.bcrypt("ab", 4)), "ab\0c",
     "zero" },
-  { "bcrypt of a cost that bcrypt lacks", text("bcrypt", "$2b$03$" .. ("a"):rep(53)), "x",
+  { "bcrypt of an invalid cost", text("bcrypt", "$2b$03$" .. ("a"):rep(53)), "x",
     "cannot compute this hash" },
   { "a salt in the middle", bytes("md5", ("0"):rep(32), "hex", salt("middle")), "x", "position" },
 }
 
----What only a hostile file has: {name, hash, part of the reason}. None of them is computed.
+---Values of a hostile file: {name, hash, part of the reason}. None is computed.
 local HOSTILE <const> = {
   { "argon2 of 4 TiB", text("argon2", "$argon2id$v=19$m=4294967295,t=1,p=1$" .. SALT16 .. "$"
     .. ("a"):rep(43)), "needs 4 TiB of memory" },
@@ -246,14 +246,14 @@ local HOSTILE <const> = {
 }
 
 for _, case in ipairs(HOSTILE) do
-  test("verify: " .. case[1] .. " is told, not computed", function()
+  test("verify: " .. case[1] .. " is reported, not computed", function()
     local fits, reason = verify.hash(case[2], "x")
     tap.equal(fits, nil)
     tap.contains(reason, case[3])
   end)
 end
 
----{name, hash}: costs in use at frameworks are tried, and the wrong password is a no.
+---{name, hash}: costs of frameworks are tried, and the wrong password is a no.
 local DEAR <const> = {
   { "bcrypt of cost 12", text("bcrypt", "$2b$12$" .. ("a"):rep(53)) },
   { "Django's argon2", text("argon2", "$argon2id$v=19$m=102400,t=2,p=8$" .. SALT16 .. "$"
@@ -266,12 +266,12 @@ local DEAR <const> = {
 }
 
 for _, case in ipairs(DEAR) do
-  test("verify: no bound is in the way of " .. case[1], function()
+  test("verify: no limit excludes " .. case[1], function()
     tap.equal({ verify.hash(case[2], "x") }, { false })
   end)
 end
 
----{name, text, part of the reason}: of crypt(3), which prove tries to name what it is.
+---{name, text, part of the reason}: of crypt(3), which prove tries to identify.
 local COSTLY_TEXTS <const> = {
   { "sha512-crypt", "$6$rounds=999999999$abcdefgh$" .. ("a"):rep(86), "too long" },
   { "sha1-crypt", "$sha1$4294967295$abcdefgh$" .. ("a"):rep(28), "too long" },
@@ -282,14 +282,14 @@ local COSTLY_TEXTS <const> = {
 }
 
 for _, case in ipairs(COSTLY_TEXTS) do
-  test("verify.text: a hostile " .. case[1] .. " is told, not computed", function()
+  test("verify.text: a hostile " .. case[1] .. " is reported, not computed", function()
     local fits, reason = verify.text("x", case[2])
     tap.equal(fits, nil)
     tap.contains(reason, case[3])
   end)
 end
 
----What a recipe may map, and the import refuses: {name, custom_password_hash}.
+---What a recipe may map, but the import rejects: {name, custom_password_hash}.
 local SHAPELESS <const> = {
   { "a text", "x" }, { "a number", 5 }, { "an empty table", {} },
   { "a hash that is a text", { algorithm = "md5", hash = "x" } },
@@ -311,7 +311,7 @@ local SHAPELESS <const> = {
 }
 
 for _, case in ipairs(SHAPELESS) do
-  test("verify: a hash that is not one is neither yes nor no: " .. case[1], function()
+  test("verify: an invalid hash is neither yes nor no: " .. case[1], function()
     for _, cleartext in ipairs { "x", "" } do
       local fits, reason = verify.password({ custom_password_hash = case[2] }, cleartext)
       tap.equal(fits, nil)
@@ -320,27 +320,27 @@ for _, case in ipairs(SHAPELESS) do
   end)
 end
 
-test("verify: nulls in a hash count as left out, as in an import", function()
+test("verify: nulls in a hash count as absent, as in an import", function()
   local custom = bytes("sha1", "7db5f9c4d8ee1012f9651eab6b71ca6504977d44", "hex",
     { salt = json.null, password = { encoding = json.null }, cost = "" })
   tap.equal({ verify.hash(custom, PLAIN), verify.hash(custom, "x") }, { true, false })
 end)
 
-test("verify: a password_hash fits its password only, and another type is told", function()
+test("verify: a password_hash matches only its password, and another type is reported", function()
   local user = { password_hash = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq" }
   tap.equal({ verify.password(user, PLAIN), verify.password(user, "x") }, { true, false })
   tap.equal(verify.password({ password_hash = 5 }, "x"), nil)
 end)
 
 for _, case in ipairs(UNTOLD) do
-  test("verify: what cannot be told is neither yes nor no: " .. case[1], function()
+  test("verify: what cannot be verified is neither yes nor no: " .. case[1], function()
     local fits, reason = verify.password({ custom_password_hash = case[2] }, case[3])
     tap.equal(fits, nil)
     tap.contains(reason, case[4])
   end)
 end
 
-test("verify: a password that does not fit the first 72 bytes is a no", function()
+test("verify: a password that differs in the first 72 bytes is a no", function()
   tap.equal(verify.hash(text("bcrypt", digest.bcrypt(LONG, 4)), "x" .. LONG), false)
 end)
 
@@ -370,7 +370,7 @@ test("verify.totp: one step early or late is fine, two are not", function()
   end
 end)
 
-test("verify.totp: other codes are refused, and a broken secret is told", function()
+test("verify.totp: other codes are rejected, and an invalid secret is reported", function()
   for _, code in ipairs { "005925", "5924", "", "0005924" } do
     tap.equal(verify.totp(SECRET, code, 1234567890), false)
   end
