@@ -190,7 +190,7 @@ test("without credentials, a run or the scope nothing is verified", function()
     s:run(words "--yes"):ends_with(0)
     local env = { AUTH0_CLIENT_SECRET = "" }
     contains(s:run({ "verify" }, env):ends_with(2).stderr, "AUTH0_CLIENT_SECRET")
-    contains(s:run({ "verify" }, { AUTH0_CLIENT_SECRET = "wrong" }):ends_with(6).stderr, "refused")
+    contains(s:run({ "verify" }, { AUTH0_CLIENT_SECRET = "wrong" }):ends_with(6).stderr, "rejected")
     equal(file.stat(s:path "shop.run/verify.db"), nil)
   end)
 end)
