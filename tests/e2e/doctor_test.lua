@@ -47,7 +47,7 @@ end)
 local REFUSED <const> = {
   { "no credentials", 2, { AUTH0_CLIENT_SECRET = "" }, "credentials", "AUTH0_CLIENT_SECRET" },
   { "a wrong secret", 6, { AUTH0_CLIENT_SECRET = "wrong" }, "token", "rejected" },
-  { "no connection", 2, { AUTH0_CONNECTION = "" }, "connection", "none is named" },
+  { "no connection", 2, { AUTH0_CONNECTION = "" }, "connection", "not set" },
   { "an unknown connection", 2, { AUTH0_CONNECTION = "Nowhere" }, "connection", "Nowhere" },
   { "nobody at the address", 5, { AUTH0_DOMAIN = "http://127.0.0.1:1" }, "token", "" },
 }
