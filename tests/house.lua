@@ -38,6 +38,7 @@ house.RULES = {
   { says = "the host knows the program's name, and nothing else of Auth0",
     broken = host.policy_in_host },
   { says = "an exported function is annotated", broken = annotations.unexplained },
+  { says = "the guides name only files that exist", broken = writing.missing },
   { says = "no line ends in white space, and no code is indented with tabs",
     broken = writing.untidy },
 }

@@ -1,6 +1,8 @@
 --- What the manual lacks and untidy lines are noticed.
 
+local file = require "host.file"
 local open = require "recipe.open"
+local schema = require "journal.schema"
 local tree = require("tests.house.tree").read()
 local writing = require "tests.house.writing"
 local tap = require "tests.tap"
@@ -12,6 +14,26 @@ end
 
 test("the manual names each module that recipes may require", function()
   none(writing.unwritten(open.names(), {}, tree["docs/recipes.md"]))
+end)
+
+test("the manual names each fixer and each shipped recipe", function()
+  local names = {}
+  for name in pairs(require "auth0.fixers") do names[#names + 1] = name end
+  for _, name in ipairs(assert(file.list("recipes"))) do names[#names + 1] = name:match("^%w+") end
+  none(writing.unwritten(names, {}, tree["docs/recipes.md"]))
+end)
+
+test("the manual names each table of the journal, each state in it, and its version", function()
+  local text, names = schema.SCHEMA .. schema.UNDO, {}
+  for name in text:gsub("IF NOT EXISTS ", ""):gmatch("CREATE TABLE (%w+)") do
+    names[#names + 1] = name
+  end
+  for _, table_name in ipairs { "chunk", "attempt", "failure" } do
+    local states = text:match("CREATE TABLE " .. table_name .. " .-CHECK %(%w+ IN%s*(%b())")
+    for name in states:gmatch("'([%w_]+)'") do names[#names + 1] = name end
+  end
+  none(writing.unwritten(names, {}, tree["docs/journal.md"]))
+  tap.contains(tree["docs/journal.md"], "\n| " .. schema.VERSION .. " | ")
 end)
 
 test("the manual names every command and option", function()
@@ -26,6 +48,16 @@ test("a command or option that the manual lacks is noticed", function()
     { "--no", "--yes" })
   tap.equal(writing.unwritten(commands, list, "plan `run` --no `-y/--yes` `--yes-men [--no]`"),
     { "plan" })
+end)
+
+test("a path in a guide that does not exist is noticed", function()
+  tap.equal(writing.missing {
+    ["docs/architecture.md"] = "`lualib/base/path.lua`, `guard.lua`, `none.lua` `README.md`\n"
+      .. "| `host/chunk.c` | `chunk.c` |\n\n`path.lua` `tests/NAME.lua` `host/none/` `a.run`\n"
+      .. "```\n`host/none.c`\n```\n[x](journal.md) [y](none.md#z) [z](https://example.com/x.md)\n",
+  }, { "docs/architecture.md:1: none.lua", "docs/architecture.md:2: chunk.c",
+    "docs/architecture.md:4: path.lua", "docs/architecture.md:4: host/none/",
+    "docs/architecture.md:8: none.md" })
 end)
 
 test("untidy lines are noticed", function()
