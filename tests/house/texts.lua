@@ -1,5 +1,6 @@
 --- What only some files may say: the one wait, the one protected call, SQL, names of states.
 
+local schema = require "journal.schema"
 local tree = require "tests.house.tree"
 
 local lines, paths = tree.lines, tree.paths
@@ -126,9 +127,13 @@ function texts.sql(sources)
   return found
 end
 
--- Those that mean nothing else are looked for anywhere, the others where a state is spoken of.
-local STATES <const> = { staged = false, sending = true, sent = false, ended = false,
-  harvested = true, uncertain = true }
+-- The states of a chunk, from the journal's tables. Words with no other meaning are reported
+-- anywhere, the others only on a line that mentions a state.
+local UNAMBIGUOUS <const> = { sending = true, harvested = true, uncertain = true }
+local STATES <const> = {}
+for name in schema.SCHEMA:match("CREATE TABLE chunk .-IN%s*(%b())"):gmatch("'(%l+)'") do
+  STATES[name] = true
+end
 
 -- The outcome of an upload bears the name of a state.
 local OUTCOMES <const> = { ["lualib/auth0/api/jobs.lua"] = true }
@@ -143,7 +148,7 @@ function texts.states(sources)
     for number, line in lines(may and "" or sources[path]) do
       local code = line:gsub("%s*%-%-.*", "")
       for name in code:gmatch("[\"'](%l+)[\"']") do
-        if STATES[name] or STATES[name] == false and code:find("state") then
+        if STATES[name] and (UNAMBIGUOUS[name] or code:find("state")) then
           found[#found + 1] = string.format("%s:%d: %s", path, number, name)
         end
       end
