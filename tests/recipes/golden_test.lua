@@ -118,6 +118,12 @@ for _, name in ipairs(assert(file.list(FOLDER))) do
   end
 end
 
+test("recipes: each shipped recipe has samples", function()
+  for _, name in ipairs(assert(file.list("recipes"))) do
+    assert(file.stat(FOLDER .. "/" .. name:gsub("%.lua$", "") .. "/expected.json"), name)
+  end
+end)
+
 ---{parameter, value, part of the message}
 local REFUSED <const> = {
   { "email", "Emial", "the file has no such column" },
