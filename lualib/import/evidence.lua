@@ -7,10 +7,6 @@ local evidence = {}
 
 local fold <const> = identifiers.fold
 
-local CONFLICTS <const> = {
-  CONFLICT = true, CONFLICT_EMAIL = true, CONFLICT_USERNAME = true, DUPLICATED_USER = true,
-}
-
 -- Profile fields that the tenant returns as sent; those it computes or hides are left out.
 local COMPARED <const> = {
   "username", "phone_number", "given_name", "family_name", "name", "nickname",
@@ -23,7 +19,7 @@ local DOUBT <const> = 1 -- second; responses state the tenant's time in whole se
 ---@param code string  canonical
 ---@return boolean
 function evidence.is_conflict(code)
-  return CONFLICTS[code] or false
+  return codes.get(code).class == "conflict"
 end
 
 ---Whether a failed user conflicts with a user that no lookup shows.
