@@ -27,7 +27,7 @@ local user = {}
 ---@alias StoredPassword string|PasswordHash  a text of bcrypt, or a table of auth0.password
 
 local BCRYPT <const> = "^%$2[ab]%$10%$" -- of a text that is a password_hash
-local find <const> = string.find
+local find <const>, type <const> = string.find, type
 
 ---Rank of members in the JSON of a user; identifiers first, large members last.
 ---@type table<string, integer>
@@ -75,7 +75,8 @@ function user.normalise(value)
     value.email_verified = false
   end
   local plain, custom = value.password_hash, value.custom_password_hash
-  if type(custom) == "string" or type(plain) == "table" then
+  -- One type call a user: they are a measurable part of the stage.
+  if custom ~= nil and type(custom) == "string" or plain ~= nil and type(plain) == "table" then
     place_hash(value, plain, custom)
   end
   return value

@@ -36,7 +36,9 @@ function tree.read()
       end)
     end
   end
-  for _, path in ipairs { "CMakeLists.txt", "CONTRIBUTING.md", "README.md", "bootstrap", ".ci/run" } do
+  for _, path in ipairs {
+    "CMakeLists.txt", "CONTRIBUTING.md", "README.md", "bootstrap", ".ci/run",
+  } do
     if file.stat(path) then sources[path] = assert(file.read(path)) end
   end
   return sources
