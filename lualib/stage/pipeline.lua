@@ -207,7 +207,7 @@ function Pipeline:take_list(list, at, record)
     return self:reject_result(at, "RECIPE_RESULT",
       "map returned a list with gaps (nil between its users) or with named keys", record, list)
   end
-  if #list > 1 then self.unread.built = nil end -- it is unknown which of the users it belongs to
+  if #list > 1 then self.unread.built = false end -- it is unknown which of the users it belongs to
   for i, user in ipairs(list) do
     local taken, message, kind
     if reject.is_reject(user) then
@@ -296,7 +296,7 @@ function Pipeline:stretch(source, state, pause, limit)
     if is_bad(record) then
       taken, message, kind = self:step_over(at, record)
     else
-      unread.built = nil
+      unread.built = false
       if unread.any then unread_values.clear(unread) end
       self.phase = "map"
       taken, message, kind = self:mapped(at, record, map(record, params, position))

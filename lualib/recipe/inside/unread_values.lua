@@ -12,7 +12,7 @@ local unread_values = {}
 ---@class UnreadValues  of the current record
 ---@field any? true              another field may be set
 ---@field hash? string           why the first hash was rejected
----@field built? true             a builder returned a hash
+---@field built? boolean          a builder returned a hash
 ---@field values? table<string, any>  the first unreadable value, by helper
 ---@field warned? true           the recipe itself called `warn`
 
@@ -101,7 +101,8 @@ end
 ---Call before each record.
 ---@param unread UnreadValues
 function unread_values.clear(unread)
-  unread.any, unread.hash, unread.built, unread.values, unread.warned = nil, nil, nil, nil, nil
+  unread.any, unread.hash, unread.values, unread.warned = nil, nil, nil, nil
+  unread.built = false -- not nil: a key that comes and goes for each record costs more
 end
 
 ---@class UnreadWarning
