@@ -21,4 +21,10 @@ void host_text_push_lower(lua_State *L, const char *text, size_t size);
 /* Adds email and phone to the table on top (address.c). */
 void host_text_address_open(lua_State *L);
 
+/* Adds printable (printable.c). */
+void host_text_printable_open(lua_State *L);
+
+/* Adds redact (redact.c). */
+void host_text_redact_open(lua_State *L);
+
 #endif

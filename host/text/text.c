@@ -232,5 +232,7 @@ int luaopen_host_text(lua_State *L)
 {
     luaL_newlib(L, functions);
     host_text_address_open(L);
+    host_text_printable_open(L);
+    host_text_redact_open(L);
     return 1;
 }

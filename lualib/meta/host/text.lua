@@ -51,6 +51,21 @@ function text.is_utf8(value) end
 ---@return integer?
 function text.length(value) end
 
+---Text from outside for one line of a terminal: control characters, C1, line separators, marks of
+---writing direction and invalid bytes become escapes ("\x1b", "\u{202e}").
+---@param value string
+---@param most? integer  bytes of the result before "… (cut)"; default 2000
+---@return string
+function text.printable(value, most) end
+
+---Text from outside without the values in it: e-mail addresses, hashes, digests, secrets, tokens and
+---numbers of seven digits or more become words such as "(address)". Takes time in proportion to the
+---length; the result is valid UTF-8.
+---@param value string
+---@param most? integer  bytes of the result before "… (cut)"; default 2000
+---@return string
+function text.redact(value, most) end
+
 ---The edit distance of two words: insertions, deletions, replacements, swaps.
 ---@param a string
 ---@param b string
