@@ -19,13 +19,32 @@ int host_fail(lua_State *L, const char *kind, const char *fmt, ...)
     return 3;
 }
 
+const char *host_errno_kind(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: /* the limit of the process or of the file system */
+        return HOST_FULL;
+    case ENOENT:
+        return HOST_MISSING;
+    case EINTR:
+        return HOST_INTERRUPTED;
+    case EMFILE:
+    case ENFILE:
+        return HOST_EXHAUSTED;
+    case EROFS:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return HOST_UNUSABLE;
+    default:
+        return HOST_IO;
+    }
+}
+
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what)
 {
-    const char *kind = error == ENOSPC || error == EDQUOT ? HOST_FULL
-                       : error == ENOENT                  ? HOST_MISSING
-                       : error == EINTR                   ? HOST_INTERRUPTED
-                                                          : HOST_IO;
-    return host_fail(L, kind, "%s %s: %s", doing, what, strerror(error));
+    return host_fail(L, host_errno_kind(error), "%s %s: %s", doing, what, strerror(error));
 }
 
 int host_raise(lua_State *L)

@@ -20,13 +20,18 @@
 #define HOST_BUSY        "busy"
 #define HOST_MISSING     "missing"
 #define HOST_INTERRUPTED "interrupted"
+#define HOST_EXHAUSTED   "exhausted"
+#define HOST_UNUSABLE    "unusable"
 
 /* Pushes nil, message, kind and returns 3. `fmt` is lua_pushfstring's. */
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
 
-/* The same for a failed system call: "<doing> <what>: <strerror>"; the kind follows from
- * `error` (ENOSPC and EDQUOT are full, ENOENT is missing, EINTR is interrupted, else io).
- */
+/* The kind of a failed system call: ENOSPC, EDQUOT and EFBIG are full, ENOENT is missing,
+ * EINTR is interrupted, EMFILE and ENFILE are exhausted, EROFS, ENAMETOOLONG and ELOOP are
+ * unusable, all others io. */
+const char *host_errno_kind(int error);
+
+/* host_fail for a failed system call: "<doing> <what>: <strerror>". */
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what);
 
 /* Raises the message of the nil, message, kind on top. */

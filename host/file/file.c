@@ -199,5 +199,6 @@ int luaopen_host_file(lua_State *L)
     luaL_newlib(L, functions);
     host_file_output_open(L);
     host_file_folder_open(L);
+    host_file_owner_open(L);
     return 1;
 }

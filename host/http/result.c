@@ -122,7 +122,7 @@ static void settle_verdict(lua_State *L, int index, struct transfer *t)
         lua_pushfstring(L, "the response is longer than %I bytes", (LUAI_UACINT)t->limit);
         break;
     case SAVE_FAILED:
-        if (t->error == ENOSPC || t->error == EDQUOT) kind = HOST_FULL;
+        if (strcmp(host_errno_kind(t->error), HOST_FULL) == 0) kind = HOST_FULL;
         lua_pushfstring(L, "cannot write %s: %s", t->save, strerror(t->error));
         break;
     case SOURCE_FAILED:

@@ -126,6 +126,7 @@ static void become(const struct process_plan *plan, const struct ends *e, pid_t 
     if (plan->directory && chdir(plan->directory) != 0) report(e, PROCESS_DIRECTORY);
     mark_others();
     signal(SIGPIPE, SIG_DFL); /* ignored signals stay ignored across exec */
+    signal(SIGXFSZ, SIG_DFL);
     if (plan->env) environ = (char **)plan->env;
     execvp(plan->argv[0], plan->argv);
     report(e, PROCESS_EXEC);

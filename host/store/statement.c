@@ -15,7 +15,7 @@ static const char *kind_of(sqlite3 *db, int code)
     int error = sqlite3_system_errno(db);
     bool disk = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
 
-    if (disk && (error == ENOSPC || error == EDQUOT)) return HOST_FULL;
+    if (disk && strcmp(host_errno_kind(error), HOST_FULL) == 0) return HOST_FULL;
     switch (code & 0xff) {
     case SQLITE_FULL:
         return HOST_FULL;

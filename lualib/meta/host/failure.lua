@@ -12,3 +12,5 @@
 ---| "closed"      # the other side or we closed it
 ---| "busy"        # in use elsewhere
 ---| "interrupted" # a signal arrived while waiting
+---| "exhausted"   # no more open files are allowed
+---| "unusable"    # a path that cannot be used: a link, another user's, read-only, too long

@@ -119,6 +119,13 @@ function file.glob(pattern) end
 ---@return host.Kind? kind
 function file.mkdir(path) end
 
+---Makes a file (0600) or folder (0700) of this user inaccessible to others; follows no link.
+---@param path string
+---@return boolean? was_shared  whether others had access
+---@return string? message
+---@return host.Kind? kind  "unusable": a link, a device, or what another user owns
+function file.own(path) end
+
 ---@param path string
 ---@return true?
 ---@return string? message
