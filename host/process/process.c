@@ -3,6 +3,7 @@
 #include "common.h"
 #include "host.h"
 #include "process/child.h"
+#include "process/secrets.h"
 #include "process/start.h"
 
 #include <errno.h>
@@ -210,5 +211,6 @@ int luaopen_host_process(lua_State *L)
 {
     host_process_child_type(L);
     luaL_newlib(L, functions);
+    host_process_secrets_open(L);
     return 1;
 }

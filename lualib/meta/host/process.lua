@@ -67,4 +67,15 @@ function process.program() end
 ---@return integer
 function process.peak_memory() end
 
+---Reads an environment variable and removes it: children do not get it, and its bytes are
+---overwritten where the process was started with them.
+---@param name string
+---@return string?
+function process.take_env(name) end
+
+---Forbids core dumps and other processes of this user to read this one's memory (Linux; not in a
+---build with sanitizers).
+---@return boolean done
+function process.harden() end
+
 return process
