@@ -137,11 +137,15 @@ function acts.foreign(tenant, request, fault, respond)
   respond(request, handled(tenant, request))
 end
 
----Answers a request, or applies the fault that hits it. Faults never hit the tenant's metrics.
+---Answers a request, or applies the fault that hits it. Faults never hit the tenant's metrics. What
+---is addressed to another host is not answered.
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param respond fun(request: host.server.request, answer: Answer)
 function request_faults.serve(tenant, request, respond)
+  if not router.is_loopback(request.headers.host) then
+    return respond(request, answers.refuse(421, "The Host header must be a loopback name."))
+  end
   local rules, path = tenant.faults, request.raw_path
   local fault = rules and path ~= "/__tenant/metrics"
     and rules:of_request(request.method, path, clock.now() - tenant.began)

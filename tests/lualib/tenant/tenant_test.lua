@@ -284,3 +284,18 @@ served("a tier's job shows its progress and runs at the tier's speed",
     local speed = t.tenant:import_speed()
     assert(math.abs(speed - 400000 / 2 / 3600 * 20) < 0.001)
   end)
+
+test("a request to a host that is not a loopback one is refused", function()
+  rig.with({}, function(t)
+    local port = t.info.domain:match ":(%d+)"
+    for host, status in pairs {
+      ["127.0.0.1:" .. port] = 200, ["localhost:" .. port] = 200, ["LOCALHOST"] = 200,
+      ["127.8.9.10"] = 200, ["[::1]:" .. port] = 200, ["acme.localhost"] = 200,
+      ["rebound.example.com"] = 421, ["127.0.0.1.example.com"] = 421, ["localhost.example"] = 421,
+      ["192.168.0.1"] = 421, ["[::2]"] = 421, ["x127.0.0.1"] = 421,
+    } do
+      local response = t:call("GET", "/.well-known/jwks.json", { headers = { Host = host } })
+      tap.equal(response.status == 421, status == 421, host)
+    end
+  end)
+end)
