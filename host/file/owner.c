@@ -21,10 +21,10 @@ static const char *objection(const struct stat *st)
     return NULL;
 }
 
-/* own(path) -> was_shared | nil, message, kind
- * Makes a file (0600) or folder (0700) of this user inaccessible to others. was_shared:
- * whether it was accessible. A link, a device, and what another user owns are "unusable";
- * no link is followed. */
+/* own(path, keep) -> is_shared | nil, message, kind
+ * Makes a file (0600) or folder (0700) of this user inaccessible to others, unless
+ * `keep`. is_shared: whether it was accessible. A link, a device, and what another user
+ * owns are "unusable"; no link is followed. */
 static int file_own(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
@@ -33,7 +33,7 @@ static int file_own(lua_State *L)
     const char *why = objection(&st);
     if (why) return host_fail(L, HOST_UNUSABLE, "%s %s", path, why);
     bool is_shared = (st.st_mode & OTHERS) != 0;
-    if (is_shared) {
+    if (is_shared && !lua_toboolean(L, 2)) {
         mode_t mode = S_ISDIR(st.st_mode) ? FOLDER_MODE : FILE_MODE;
         /* Opened, so that a link that has taken its place meanwhile is not changed. */
         int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -14,6 +14,21 @@ local directory = {}
 -- Lets the journal record what is in flight when the disk is full.
 local RESERVE <const> = 4 * 1024 * 1024 -- bytes
 
+-- The files of a run, apart from its lock. Nothing else is ever removed: --run-dir may name a
+-- folder that contains other files.
+local OURS <const> = {
+  "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
+  "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
+  "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
+  "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
+  "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db",
+}
+
+local IS_OURS <const> = {}
+for _, name in ipairs(OURS) do IS_OURS[name] = true end
+
+local LOCK <const> = "lock"
+
 ---@class RunDirectory
 ---@field path string
 ---@field lock? host.file.lock
@@ -44,17 +59,67 @@ local function misplaced(dir)
     .. "--run-dir", dir, parent)
 end
 
----Creates the directory and locks it for this process.
+-- Modes that let others write.
+local WRITABLE <const> = tonumber("022", 8)
+
+---Whether a folder holds nothing but files of a run.
+local function is_of_a_run(dir)
+  for _, name in ipairs(file.list(dir) or {}) do
+    if name ~= LOCK and not IS_OURS[name] then return false end
+  end
+  return true
+end
+
+---Makes existing files of the run private: others must neither read hashes nor replace a file. A
+---link, or what another user owns, is not followed or used. A folder with files of others keeps its
+---mode.
+---@return boolean? was_shared
+---@return string? message
+---@return Kind? kind
+function RunDirectory:claim()
+  local dir, was_shared = self.path:gsub("(.)/+$", "%1"), false
+  local stat, has_others = file.stat(dir), not is_of_a_run(dir)
+  local function own(name, keep)
+    local shared, message, kind = file.own(name, keep)
+    if shared == nil and kind ~= "missing" then
+      return nil, message .. "; remove it, or use another --run-dir", kind
+    end
+    was_shared = was_shared or shared == true and not keep
+    return true
+  end
+  local done, message, kind = own(dir, has_others)
+  if done and stat and has_others and stat.mode & WRITABLE ~= 0 then
+    return nil, dir .. " is writable by other users; use a --run-dir of its own", "unusable"
+  end
+  local names = { LOCK, table.unpack(OURS) }
+  for _, name in ipairs(done and file.list(path.join(dir, "chunks")) or {}) do
+    names[#names + 1] = path.join("chunks", name)
+  end
+  for _, name in ipairs(names) do
+    if done then done, message, kind = own(path.join(dir, name)) end
+  end
+  if not done then return nil, message, kind end
+  return was_shared
+end
+
+---Creates the directory, or claims it, and locks it for this process.
+---@param warn? fun(message: string)  is told when others had access to it
 ---@return true?
 ---@return string? message
----@return Kind? kind  "usage": it cannot be created, or another process holds the lock
+---@return Kind? kind  "usage", "unusable": it cannot be used, or another process holds the lock
 ---@return FailureMore? more
-function RunDirectory:take()
+function RunDirectory:take(warn)
   local wrong = misplaced(self.path)
   if wrong then return nil, wrong, "usage" end
-  local made, message, kind = file.mkdir(path.join(self.path, "chunks"))
+  local was_shared, message, kind = self:claim()
+  if was_shared == nil then return nil, message, kind end
+  if was_shared and warn then
+    warn(self.path .. " was accessible to other users; it is private now (modes 0700 and 0600)")
+  end
+  local made
+  made, message, kind = file.mkdir(path.join(self.path, "chunks"))
   if not made then return nil, message, kind end
-  self.lock, message, kind = file.lock(path.join(self.path, "lock"))
+  self.lock, message, kind = file.lock(path.join(self.path, LOCK))
   if self.lock then return true end
   if kind == "busy" then
     local status = "auth0-migrate status " .. path.quote(self.path)
@@ -194,16 +259,6 @@ function RunDirectory:sealed(record)
   return users
 end
 
--- The files of a run, apart from its lock. Nothing else is ever removed: --run-dir may name a
--- folder that contains other files.
-local OURS <const> = {
-  "chunks", "journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "reserve",
-  "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
-  "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
-  "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
-  "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db",
-}
-
 ---Removes the files of an unfinished stage; nothing of it was sent.
 ---@param ... string  names of files to keep
 function RunDirectory:clear(...)
@@ -220,7 +275,7 @@ end
 function RunDirectory:discard()
   self:clear()
   failure.check(file.remove_tree(path.join(self.path, "chunks")))
-  file.remove(path.join(self.path, "lock"))
+  file.remove(path.join(self.path, LOCK))
   local names = file.list(self.path)
   if names and #names == 0 then file.remove_tree(self.path) end
 end

@@ -37,7 +37,7 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function forget.run(dir, yes, ui)
-  local held <close>, message, kind, more = open.take(dir)
+  local held <close>, message, kind, more = open.take(dir, nil, ui)
   if not held then return nil, message, kind, more end
   local statement = {
     run = held.ledger:get("run"), directory = held.dir.path, status = "forgotten", exit = 0,

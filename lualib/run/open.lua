@@ -74,15 +74,16 @@ HeldRun.__close = HeldRun.close
 ---Locks an existing run. Settings not given are filled in from those it was started with.
 ---@param dir? string
 ---@param settings? Settings
+---@param ui table
 ---@return HeldRun?
 ---@return string? message
 ---@return Kind? kind  "usage": no run, another process holds it, or it was a rehearsal
 ---@return FailureMore? more
-function open.take(dir, settings)
+function open.take(dir, settings, ui)
   local found, message, kind = open.find(dir)
   if not found then return nil, message, kind end
   local taken, more
-  taken, message, kind, more = found:take()
+  taken, message, kind, more = found:take(function(text) ui:warn(text) end)
   if not taken then return nil, message, kind, more end
   local self = setmetatable({ dir = found }, HeldRun)
   self.ledger, message, kind = ledger.open(found:journal())

@@ -220,7 +220,7 @@ function Session:resume()
 end
 
 function Session:take()
-  local taken, message, kind, more = self.dir:take()
+  local taken, message, kind, more = self.dir:take(function(text) self.ui:warn(text) end)
   if not taken then return nil, message, kind, more end
   self.log, message = log.open(self.dir:file("log.ndjson"))
   if message then self.ui:warn("the run continues without a log: " .. message) end

@@ -282,7 +282,7 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function undo.run(dir, settings, ui)
-  local held <close>, message, kind, more = open_run.take(dir, settings)
+  local held <close>, message, kind, more = open_run.take(dir, settings, ui)
   if not held then return nil, message, kind, more end
   local began = clock.monotonic()
   local why

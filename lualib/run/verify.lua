@@ -282,7 +282,7 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function verify.run(dir, settings, ui, options)
-  local held <close>, message, kind, more = open.take(dir, settings)
+  local held <close>, message, kind, more = open.take(dir, settings, ui)
   if not held then return nil, message, kind, more end
   local sample = options and options.sample
   local self = setmetatable({

@@ -70,7 +70,9 @@ test("what is left is UTF-8, bounded, and cut where no value is", function()
 end)
 
 test("the time for a text grows with its length", function()
-  for _, unit in ipairs { "a", "@", "a@", "$", "$a", "$a$", "eyJ", ".", "é", "\xff", "A1", "a@b." } do
+  for _, unit in ipairs {
+    "a", "@", "a@", "$", "$a", "$a$", "eyJ", ".", "é", "\xff", "A1", "a@b.",
+  } do
     local function seconds(size)
       local long, began = unit:rep(size // #unit), clock.monotonic()
       text.redact(long, size * 12)

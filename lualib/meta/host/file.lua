@@ -121,10 +121,11 @@ function file.mkdir(path) end
 
 ---Makes a file (0600) or folder (0700) of this user inaccessible to others; follows no link.
 ---@param path string
----@return boolean? was_shared  whether others had access
+---@param keep? boolean  its mode stays
+---@return boolean? is_shared  whether others have, or had, access
 ---@return string? message
 ---@return host.Kind? kind  "unusable": a link, a device, or what another user owns
-function file.own(path) end
+function file.own(path, keep) end
 
 ---@param path string
 ---@return true?
