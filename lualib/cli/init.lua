@@ -10,5 +10,7 @@ return function(args)
     io.write("auth0-migrate ", host.version, "\n")
     return 0
   end
-  return require("cli.main").run(args)
+  return require("cli.main").run(args, {
+    env = require("cli.common.environment").take(), harden = require("host.process").harden,
+  })
 end

@@ -23,7 +23,8 @@ local main = {}
 ---@class Context
 ---@field args string[]   as typed
 ---@field flags table     options by key, positionals by name, `params`
----@field env fun(name: string): string?
+---@field env Environment
+---@field harden fun()    protects the memory of the process, once it holds a secret
 ---@field ui Ui
 ---@field width fun(): integer
 
@@ -55,6 +56,7 @@ local function new_context(args, flags, surroundings)
   local env, device = surroundings.env or process.env, surroundings.terminal or terminal
   return {
     args = args, flags = flags, env = env, width = device.width,
+    harden = surroundings.harden or function() end,
     ui = ui.new {
       quiet = flags.quiet, verbose = flags.verbose, no_color = flags.no_color,
       no_input = flags.no_input, env = env, terminal = device, now = surroundings.now,
@@ -156,7 +158,7 @@ local function dispatch(args, surroundings)
 end
 
 ---@param args string[]
----@param surroundings? {terminal?: table, env?: fun(name: string): string?, now?: fun(): number}
+---@param surroundings? {terminal?: table, env?: Environment, harden?: fun(), now?: fun(): number}
 ---  replace those of the process in tests
 ---@return integer status
 function main.run(args, surroundings)

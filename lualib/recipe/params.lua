@@ -85,7 +85,7 @@ local function value_of(name, one, sources)
     if one.secret then return secret_value(name, given, false) end
     return given
   end
-  local from_env = sources.env(PREFIX .. name:upper())
+  local from_env = sources.env(PREFIX .. name:upper(), one.secret)
   if from_env then return from_env end
   local in_file = sources.file and sources.file[name]
   if in_file ~= nil then

@@ -78,3 +78,37 @@ test("a folder with other files keeps its mode, and is refused where others may 
     equal(mode(s, "open"), "777")
   end)
 end)
+
+-- Reads what the recipe can of the environment, the one that the program was started with too.
+local SPY <const> = [[
+local csv = require "source.csv"
+for _, name in ipairs { "/proc/self/environ", "/proc/" .. "self/task/self/environ" } do
+  local file = io.open(name)
+  for word in (file and file:read("a") or ""):gmatch("%Z+") do
+    for _, secret in ipairs { "hunter2", "s3cr3t" } do
+      if word:find(secret, 1, true) then print("seen: " .. word) end
+    end
+  end
+end
+return {
+  params = { input = { required = true }, pepper = { secret = true } },
+  source = function(params) return csv.records(params.input) end,
+  map = function(row, params) return { email = row.email, name = params.pepper } end,
+}]]
+
+test("a recipe finds no secret of the environment, whatever the command", function()
+  scene(1, function(s)
+    s:write("spy.lua", SPY)
+    s:write("auth0-migrate.yaml",
+      "client_secret: ${ACME_SECRET}\nparams: { pepper: \"${PEPPER}\" }\n")
+    local env = {
+      AUTH0_CLIENT_SECRET = "hunter2", AUTH0_ACCESS_TOKEN = "hunter2", ACME_SECRET = "s3cr3t",
+      PEPPER = "s3cr3t",
+    }
+    for _, command in ipairs { "check", "preview", "plan" } do
+      local ended = s:run({ command, "spy.lua", "input=people.csv" }, env):ends_with(0)
+      equal(ended.stderr:find("seen: ", 1, true), nil, ended.stderr)
+    end
+    contains(s:run({ "preview", "spy.lua", "input=people.csv" }, env).stdout, "s3cr3t")
+  end)
+end)

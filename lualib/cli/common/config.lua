@@ -21,7 +21,7 @@ config.KEYS = {
 ---@field path? string   nil if there is no file
 ---@field values table<string, any>     settings of the file, not expanded
 ---@field profile table<string, any>    settings of the named profile, not expanded
----@field env fun(name: string): string?
+---@field env Environment
 local Config = {}
 Config.__index = Config
 
@@ -104,8 +104,23 @@ local function choose_profile(self, name)
     table.concat(names, ", ")), "usage"
 end
 
+-- `${NAME}` in a value.
+local VARIABLE <const> = "%${([%a_][%w_]*)}"
+
+---Takes the variables that the file names, for they may be secrets: a recipe is loaded before the
+---settings are read.
+local function take_variables(self, values)
+  for _, value in pairs(values) do
+    if type(value) == "table" then
+      take_variables(self, value)
+    elseif type(value) == "string" then
+      for name in value:gmatch(VARIABLE) do self.env(name, true) end
+    end
+  end
+end
+
 ---Reads the named file, or the default one if it exists.
----@param options {path?: string, profile?: string, env: fun(name: string): string?}
+---@param options {path?: string, profile?: string, env: Environment}
 ---@return Config?
 ---@return string? message
 ---@return Kind? kind  "usage"
@@ -116,6 +131,7 @@ function config.load(options)
     local values, message, kind = read(path)
     if not values then return nil, message, kind end
     self.path, self.values = path, values
+    take_variables(self, values)
   end
   if options.profile then return choose_profile(self, options.profile) end
   return self
@@ -125,7 +141,7 @@ end
 function Config:expand(where, value)
   if type(value) ~= "string" then return value, false end
   local missing, found
-  local expanded = value:gsub("%${([%a_][%w_]*)}", function(name)
+  local expanded = value:gsub(VARIABLE, function(name)
     found = true
     local replacement = self.env(name)
     if not replacement then missing = missing or name end

@@ -194,6 +194,16 @@ local function read_proof(layers, credentials, origin)
   return true
 end
 
+---Whether the credentials hold a secret.
+---@param resolved Settings
+---@return boolean
+function settings.has_secret(resolved)
+  for _, proof in ipairs(PROOFS) do
+    if resolved.credentials[proof[2]] then return true end
+  end
+  return false
+end
+
 local function read_tenant(resolved, layers)
   local domain, from = look_up(layers, "domain")
   if domain == nil and from then return nil, from end

@@ -26,6 +26,7 @@ local function resolve(context, sources)
   sources.flags, sources.env = context.flags, context.env
   local resolved, message, kind = settings.resolve(sources)
   if not resolved then return nil, message, kind end
+  if settings.has_secret(resolved) then context.harden() end
   local ui = context.ui
   resolved.quiet, resolved.verbose = ui.quiet, ui.verbose
   resolved.color, resolved.interactive = ui.color, ui.interactive

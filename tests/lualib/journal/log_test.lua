@@ -36,7 +36,8 @@ end
 test("what the program says itself is not redacted", function()
   local line = written("sending",
     { job = "job_0123456789abcdef", at = "users.csv:12345678", n = 12345678 })
-  tap.equal({ line.job, line.at, line.n }, { "job_0123456789abcdef", "users.csv:12345678", 12345678 })
+  tap.equal({ line.job, line.at, line.n },
+    { "job_0123456789abcdef", "users.csv:12345678", 12345678 })
   tap.contains(line.time, "T")
 end)
 
