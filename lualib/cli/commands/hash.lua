@@ -72,7 +72,7 @@ support one of them.]],
     if flags.json then
       context.ui:result(assert(json.encode { hashes = found, exit = exit }) .. "\n")
     else
-      context.ui:result(text)
+      context.ui:show(text)
     end
     return exit
   end,

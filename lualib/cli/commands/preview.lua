@@ -25,7 +25,7 @@ errors that Auth0 would report.]],
         all[#all + 1] = shown
         return true
       end
-      return ui:result(preview_text.of(shown, width))
+      return ui:show(preview_text.of(shown, width))
     end)
     if not warnings then return result.failure(context, message, kind) end
     if flags.json then

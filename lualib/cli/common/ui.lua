@@ -7,6 +7,7 @@ local wrap = require "cli.text.wrap"
 local plan_text = require "cli.text.plan"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
+local foreign = require "host.text"
 
 local ui = {}
 
@@ -76,6 +77,13 @@ function Ui:paint(color, text)
   return "\27[" .. COLORS[color] .. "m" .. text .. "\27[0m"
 end
 
+local LONGEST <const> = 8000 -- bytes of a line
+
+---Lines without what controls a terminal: texts quote sources, recipes, file names and the tenant.
+local function safe(text)
+  return (text:gsub("[^\n]+", function(line) return foreign.printable(line, LONGEST) end))
+end
+
 function Ui:clear_bar()
   if not self.bar then return end
   self.terminal.write("stderr", "\r\27[K")
@@ -92,34 +100,34 @@ end
 ---Not shown with --quiet.
 ---@param text string
 function Ui:say(text)
-  if not self.quiet then self:line(text) end
+  if not self.quiet then self:line(safe(text)) end
 end
 
 ---Only with --verbose.
 ---@param text string
 function Ui:detail(text)
-  if self.verbose then self:line(text) end
+  if self.verbose then self:line(safe(text)) end
 end
 
 ---@param text string
 function Ui:warn(text)
-  self:line(self:paint("yellow", "warning: ") .. text)
+  self:line(self:paint("yellow", "warning: ") .. safe(text))
 end
 
 ---@param text string
 function Ui:fail(text)
-  self:line(self:paint("red", "error: ") .. text)
+  self:line(self:paint("red", "error: ") .. safe(text))
 end
 
 ---The command to type next, on one line so that it can be copied.
 ---@param command string
 function Ui:next(command)
-  self:line("next: " .. self:paint("bold", command), true)
+  self:line("next: " .. self:paint("bold", safe(command)), true)
 end
 
 ---@param plan Plan
 function Ui:plan(plan)
-  self:line(plan_text.of(plan))
+  self:line(safe(plan_text.of(plan)))
 end
 
 ---Writes the result to stdout.
@@ -139,14 +147,23 @@ function Ui:result(text)
   return done, message, kind
 end
 
----Writes a result for people: like `result`, but lines are broken if stdout is a terminal.
+---Writes a result for people whose lines are laid out already.
+---@param text string
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ui:show(text)
+  return self:result(safe(text))
+end
+
+---Writes a result for people: like `show`, but lines are broken if stdout is a terminal.
 ---@param text string
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function Ui:statement(text)
   local fits = self.terminal.is_tty("stdout")
-  return self:result(fits and wrap.fit(text, self.terminal.width()) or text)
+  return self:show(fits and wrap.fit(text, self.terminal.width()) or text)
 end
 
 local function rate_of(p)
@@ -183,7 +200,7 @@ local function parts_of(p)
   if rate then parts[#parts + 1] = format.rate(rate) end
   if p.jobs then parts[#parts + 1] = format.count(p.jobs, "job") end
   if eta and eta < 1e7 then parts[#parts + 1] = format.duration(eta) .. " left" end
-  if p.detail then parts[#parts + 1] = p.detail end
+  if p.detail then parts[#parts + 1] = safe(p.detail) end
   return parts, share
 end
 
@@ -240,7 +257,7 @@ function Ui:ask(question)
   local prompt = self.terminal.prompt(false)
   if not prompt then return nil end
   self:clear_bar()
-  self.terminal.write("stderr", question .. " [y/N] ")
+  self.terminal.write("stderr", safe(question) .. " [y/N] ")
   self.cancelled = false
   local line = prompt:line()
   while line == nil and not self.cancelled do

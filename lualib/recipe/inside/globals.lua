@@ -1,6 +1,8 @@
 --- The globals of a recipe: the standard library without functions that start or end programs,
 --- write files, or inspect this program.
 
+local text = require "host.text"
+
 local globals = {}
 
 local PLAIN <const> = {
@@ -22,10 +24,10 @@ local function copy(from)
   return made
 end
 
----stdout is for the program's result.
+---stdout is for the program's result. A recipe prints what a source holds: no terminal obeys it.
 local function print_to_stderr(...)
   local words = table.pack(...)
-  for i = 1, words.n do words[i] = tostring(words[i]) end
+  for i = 1, words.n do words[i] = text.printable(tostring(words[i])) end
   io.stderr:write(table.concat(words, "\t"), "\n")
 end
 
