@@ -46,3 +46,16 @@ for _, command in ipairs { "check", "preview", "plan", "map", "rehearse" } do
     end)
   end)
 end
+
+test("what others say begins no line of its own", function()
+  scene(0, function(s)
+    s:write("evil.lua", (RECIPE:gsub("local EVIL = [^\n]*", 'local EVIL = "\\nnext: rm -rf /\\n"')))
+    s:write("a.csv", "id\n1\n2\n3\n4\n")
+    for _, command in ipairs { "check", "preview", "plan", "rehearse" } do
+      local ended = s:run { command, "evil.lua", "input=a.csv" }
+      local said = "\n" .. ended.stdout .. "\n" .. ended.stderr
+      equal(said:find("\n%s*next: rm"), nil, said)
+      contains(said, "\\x0anext: rm -rf /\\x0a")
+    end
+  end)
+end)

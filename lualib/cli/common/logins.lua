@@ -2,6 +2,7 @@
 
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
+local tables = require "cli.text.tables"
 
 local logins = {}
 
@@ -81,7 +82,7 @@ function logins.words(tried)
     lines[i] = string.format("%s: %s%s", one.id, WORDS[one.result],
       one.reason and ", " .. one.reason or "")
   end
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 return logins

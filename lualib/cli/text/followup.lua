@@ -29,7 +29,7 @@ local function by_count(map)
 end
 
 local function text_of(lines)
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 ---@param statement UndoStatement

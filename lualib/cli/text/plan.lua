@@ -42,7 +42,7 @@ function plan_text.of(plan)
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "note      " .. risk end
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 return plan_text

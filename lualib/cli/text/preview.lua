@@ -2,6 +2,7 @@
 
 local json = require "host.json"
 local user_rules = require "auth0.user"
+local tables = require "cli.text.tables"
 
 local preview_text = {}
 
@@ -94,8 +95,8 @@ function preview_text.of(shown, width)
   else
     lines = beside(record, outcome, width)
   end
-  return string.format("%s (record %d)\n%s\n\n", shown.at, shown.position,
-    table.concat(lines, "\n"))
+  table.insert(lines, 1, string.format("%s (record %d)", shown.at, shown.position))
+  return tables.text(lines) .. "\n"
 end
 
 return preview_text

@@ -177,7 +177,7 @@ function report_text.statement(report)
   end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   lines[#lines + 1] = is_retried(report) and RETRIED or nil
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 ---The findings of a check, grouped.
@@ -200,7 +200,7 @@ function report_text.findings(report)
     lines[#lines + 1] = ""
     lines[#lines + 1] = time
   end
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 return report_text

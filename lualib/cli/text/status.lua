@@ -64,7 +64,7 @@ function status_text.of(status)
       one.at and format.moment(one.at) or "recently", one.chunk, one.message)
   end
   lines[#lines + 1] = resume_line(status)
-  return table.concat(lines, "\n") .. "\n"
+  return tables.text(lines)
 end
 
 return status_text

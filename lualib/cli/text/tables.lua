@@ -1,10 +1,12 @@
 --- Lines and tables shared by several texts: the books, counts, times by tier.
 
 local format = require "base.format"
+local foreign = require "host.text"
 
 local tables = {}
 
 local MOST_LISTED <const> = 5
+local LONGEST <const> = 8000 -- bytes of a line
 
 ---"FORMAT 12, CONFLICT_EMAIL 3", the most frequent first.
 ---@param map? table<string, integer>
@@ -75,6 +77,15 @@ end
 ---@param more string[]
 function tables.append(lines, more)
   for _, line in ipairs(more) do lines[#lines + 1] = line end
+end
+
+---A text of lines. Each stays one line, whatever it quotes.
+---@param lines string[]
+---@return string
+function tables.text(lines)
+  local shown = {}
+  for i, line in ipairs(lines) do shown[i] = foreign.printable(line, LONGEST) end
+  return table.concat(shown, "\n") .. "\n"
 end
 
 ---"enterprise 9.0 s, production 31 s, free 1 min 30 s"; nil for none.
