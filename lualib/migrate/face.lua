@@ -21,10 +21,15 @@ local DEFAULTS <const> = {
   import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
 }
 
+local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
+
 local function counter(warnings, unread)
   local name_of = capped_names.new()
   return function(code, message)
     if type(code) ~= "string" then error("warn expects a code, got " .. type(code), 2) end
+    if not IS_WORDS[type(message)] then
+      error("warn expects text as its message, got a " .. type(message), 2)
+    end
     code = name_of(code)
     local warning = warnings[code]
     if not warning then

@@ -13,6 +13,15 @@ local Reject = { __name = "reject" }
 
 local CODE <const> = "REJECTED"
 
+---A text of the recipe's; anything else raises. No place is given: `return migrate.reject(...)` is a
+---tail call and leaves none.
+local function words(what, value, otherwise)
+  local kind = type(value)
+  if kind == "nil" then return otherwise end
+  if kind == "string" or kind == "number" then return tostring(value) end
+  error(string.format("reject expects text as its %s, got a %s", what, kind), 0)
+end
+
 ---@param reason string
 ---@param code? string
 ---@param path? string
@@ -20,8 +29,8 @@ local CODE <const> = "REJECTED"
 ---@return Reject
 function reject.reject(reason, code, path, value)
   return setmetatable({
-    reason = reason and tostring(reason) or "rejected by the recipe", code = code or CODE,
-    path = path or "",
+    reason = words("reason", reason, "rejected by the recipe"), code = words("code", code, CODE),
+    path = words("path", path, ""),
     shape = value ~= nil and redact.of(value, path == "email" and "email" or nil) or nil,
   }, Reject)
 end

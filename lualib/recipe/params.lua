@@ -63,6 +63,10 @@ local function from_file(name, at_file)
 end
 
 local function secret_value(name, value, is_safe)
+  if value == "@" then
+    return nil, string.format("the parameter %s has no file name after @", name), "usage",
+      { wrong = name .. "=", meant = name .. "=@FILE" }
+  end
   if value:sub(1, 1) == "@" then return from_file(name, value) end
   if is_safe then return value end
   return nil, string.format("the parameter %s is secret and must not be readable in process lists "

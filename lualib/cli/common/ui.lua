@@ -81,7 +81,9 @@ local LONGEST <const> = 8000 -- bytes of a line
 
 ---Lines without what controls a terminal: texts quote sources, recipes, file names and the tenant.
 local function safe(text)
-  return (text:gsub("[^\n]+", function(line) return foreign.printable(line, LONGEST) end))
+  return (text:gsub("[^\n]+", function(line)
+    return foreign.printable((line:gsub("\t", "  ")), LONGEST) -- tracebacks are indented by tabs
+  end))
 end
 
 function Ui:clear_bar()
