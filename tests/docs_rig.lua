@@ -1,5 +1,5 @@
 --- Parses the commands that a page of the documentation shows, and compares what they
---- print with what the page shows. Whatever cannot be parsed raises.
+--- print with what the page shows. What cannot be parsed raises an error.
 
 local docs_rig = {}
 
@@ -77,14 +77,14 @@ function docs_rig.page(name, text)
   return page
 end
 
----The file that a block is, where the text above it ends with its name and a colon.
+---The file that a block shows, if the text above it ends with the file's name and a colon.
 ---@param block DocsBlock
 ---@return string?
 function docs_rig.file_of(block)
   return block.before:match("`([%w._-]+)`:$")
 end
 
----A command line's simple commands.
+---The simple commands of a command line.
 ---@param text string
 ---@return DocsPart[]
 function docs_rig.parts(text)
@@ -138,7 +138,7 @@ local function after_dollars(page, block)
       open = { line = line, text = text, before = block.before }
       commands[#commands + 1] = open
     elseif not open then
-      raise(page, line, "a line stands before the first command")
+      raise(page, line, "a line before the first command")
     else
       open.output = open.output or {}
       table.insert(open.output, said)
@@ -150,10 +150,10 @@ end
 
 local SHELLS <const> = { sh = true, bash = true, shell = true, console = true }
 
--- A synopsis: what it names in capitals stands for something else.
+-- A synopsis: its words in capitals are placeholders.
 local SYNOPSIS <const> = "^auth0%-migrate [A-Z]+[%s%[]"
 
----Checks a block without a $: a program of ours in it is only looked for.
+---Checks a block without a $: commands of the program must exist but are not run.
 local function without_dollars(page, block, look)
   for i, said in ipairs(block.lines) do
     local line = block.line + i
@@ -166,7 +166,7 @@ local function without_dollars(page, block, look)
   end
 end
 
----The commands of a page, in order; `look` is called for those that are only looked for.
+---The commands of a page, in order; `look` is called for those that must exist but are not run.
 ---@param page DocsPage
 ---@param look fun(page: DocsPage, line: integer, text: string)
 ---@return table<DocsBlock, DocsCommand[]>
@@ -195,7 +195,7 @@ local VARIES <const> = {
   { "%s+$", "" },
 }
 
----A line without what varies.
+---A line with placeholders for what varies.
 ---@param line string
 ---@return string
 function docs_rig.normal(line)
@@ -203,7 +203,7 @@ function docs_rig.normal(line)
   return line
 end
 
----The lines of what a program printed, as a terminal shows them in the end.
+---The lines that a program printed, as a terminal shows them in the end.
 ---@param text string
 ---@return string[]
 function docs_rig.lines(text)
@@ -215,7 +215,7 @@ function docs_rig.lines(text)
   return lines
 end
 
----Whether lines are what a page shows, where `...` alone on a line stands for any lines.
+---Whether lines match what a page shows; `...` alone on a line matches any lines.
 ---@param shown string[]
 ---@param said string[]
 ---@return boolean

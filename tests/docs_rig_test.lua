@@ -1,4 +1,4 @@
---- The test of the documents notices what is wrong in them.
+--- The test of the documentation reports what is wrong in it.
 
 local docs_rig = require "tests.docs_rig"
 local docs_shell = require "tests.docs_shell"
@@ -39,18 +39,18 @@ for _, case in ipairs(MATCHES) do
   end)
 end
 
-test("what a terminal shows is the last that was written into a line", function()
+test("what a terminal shows is the last text written to a line", function()
   equal(docs_rig.lines("\27[1mbar\27[K\rdone\r\n\r\nend\n"), { "done", "", "end" })
 end)
 
-test("a command line is split where the shell does", function()
+test("a command line is split where the shell splits it", function()
   local words = {}
   local parts = docs_rig.parts [[A=1 one "x | y" | two 'a; b' && three; four &]]
   for i, part in ipairs(parts) do words[i] = part.word .. part.joint end
   equal(words, { "one|", "two&&", "three;", "four&" })
 end)
 
-test("a command goes on in the next line, and its output ends at the next one", function()
+test("a command continues in the next line, and its output ends at the next command", function()
   local shown = block("$ psql shop |", "    auth0-migrate check -",
     "$ auth0-migrate doctor", "ok", "", "fine", "```")
   local commands = docs_rig.commands(shown, error)[shown.blocks[1]]
@@ -59,13 +59,13 @@ test("a command goes on in the next line, and its output ends at the next one", 
   equal({ commands[2].line, commands[2].output }, { 4, { "ok", "", "fine" } })
 end)
 
-test("a block is a file where its name and a colon stand above", function()
+test("a block is a file if its name and a colon are above it", function()
   local blocks = page("Text.", "", "An export,", "`a.csv`:", "", "```", "id", "```",
     "With `b.csv`.", "```", "```").blocks
   equal({ docs_rig.file_of(blocks[1]), docs_rig.file_of(blocks[2]) }, { "a.csv" })
 end)
 
-test("answers are those that the page shows, and the password above the block", function()
+test("answers are those that the page shows, passwords those above the block", function()
   local answers = docs_rig.answers {
     before = "Here the password is `x y`:",
     output = { "password of a:", "Go? [y/N] y", "...", "Really? [y/N] n" },
@@ -85,13 +85,13 @@ local WRONG <const> = {
     "does not understand: auth0-migrate check" },
   { "a shell's command without $", page("```sh", "rm -rf x", "```"), "needs a $" },
   { "a variable without $", block("export A=1", "```"), "needs a $" },
-  { "a command of bootstrap that is none", block("./bootstrap launch  # it", "```"),
+  { "an unknown command of bootstrap", block("./bootstrap launch  # it", "```"),
     "no command launch" },
-  { "a program of the tests that is none", page("| x | y |", "|---|---|",
+  { "a missing script of the tests", page("| x | y |", "|---|---|",
     "| `build/auth0-migrate --run tests/none.lua [N]` | z |"),
-    "there is no tests/none.lua" },
-  { "a command in a table that is none", page("| command | y |", "|---|---|",
-    "| `launch X` | z |"), "there is no command launch" },
+    "cannot find tests/none.lua" },
+  { "an unknown command in a table", page("| command | y |", "|---|---|",
+    "| `launch X` | z |"), "unknown command launch" },
   { "text before the first command", block("text", "$ auth0-migrate doctor", "```"),
     "before the first command" },
   { "commands in a block of a language", page("```lua", "$ auth0-migrate doctor", "```"),
@@ -108,12 +108,12 @@ local WRONG <const> = {
 }
 
 for _, case in ipairs(WRONG) do
-  test("noticed: " .. case[1], function()
+  test("reported: " .. case[1], function()
     raises(function() docs_shell.play(case[2]) end, case[3])
   end)
 end
 
-test("a block without an end, and a fence that is none, are noticed", function()
+test("a block without an end and an invalid fence are reported", function()
   raises(function() block("text") end, "page.md:1: the block does not end")
   raises(function() page("  ```", "  ```") end, "page.md:1: not a valid fence")
 end)

@@ -1,5 +1,5 @@
 --- Runs a page's commands in order, in a shell, in a folder with the files that the page
---- shows before them. The built-in tenant stands for the one that the page names.
+--- shows before them. The built-in tenant replaces the one that the page names.
 
 local docs_rig = require "tests.docs_rig"
 local file = require "host.file"
@@ -10,8 +10,8 @@ local program = require "tests.e2e.program"
 
 local docs_shell = {}
 
--- What happens with a command, by its first word. "skip": a program of others, which need
--- not be installed here.
+-- What happens with a command, by its first word. "skip": another program, which may not be
+-- installed here.
 local WORDS <const> = {
   ["auth0-migrate"] = "run", export = "run", set = "run", ["."] = "run", openssl = "run",
   mkdir = "skip", mv = "skip", sqlite3 = "skip", psql = "skip",
@@ -45,7 +45,7 @@ function docs_shell.look(page, line, text)
       raise(page, line, "bootstrap has no command %s", sub)
     end
   elseif script then
-    if not file.stat(script) then raise(page, line, "there is no %s", script) end
+    if not file.stat(script) then raise(page, line, "cannot find %s", script) end
   else
     raise(page, line, "the test does not understand: %s", text)
   end
@@ -57,7 +57,7 @@ function docs_shell.check_rows(page)
   for _, row in ipairs(page.rows) do
     local word = row.cell:match("^%S*")
     if row.header == "command" and not docs_shell.is_command(word) then
-      raise(page, row.line, "there is no command %s", word)
+      raise(page, row.line, "unknown command %s", word)
     elseif row.cell:find("^%./bootstrap ") or row.cell:find("^%S*auth0%-migrate ") then
       docs_shell.look(page, row.line, row.cell)
     end
@@ -69,11 +69,11 @@ end
 ---@field scene ProgramScene
 ---@field files string[]    that the page has shown
 ---@field host? string      the tenant that the page names
----@field real? table<string, string>  the variables of the one that is there
+---@field real? table<string, string>  the variables of the tenant that replaces it
 local Session = {}
 Session.__index = Session
 
----Starts a shell with the variables that the commands before have exported.
+---Starts a shell with the variables that earlier commands exported.
 function Session:shell(script, answers)
   local s = self.scene
   script = "exec 2>&1\n. ./.state\n" .. script
@@ -88,7 +88,7 @@ function Session:shell(script, answers)
   return started
 end
 
----Starts the tenant that stands for the one which the page names.
+---Starts the tenant that replaces the one that the page names.
 function Session:open_tenant(host)
   local s, before = self.scene, self.scene.env
   s.env = {}
@@ -98,7 +98,7 @@ function Session:open_tenant(host)
   self.real.AUTH0_CLIENT_SECRET_FILE = s:path "secret"
 end
 
----A command with the variables of the tenant that is there.
+---A command with the variables of the started tenant.
 function Session:with_tenant(command)
   local host = command.text:match("AUTH0_DOMAIN=(%S+)")
   if host then self:open_tenant(host) end
@@ -143,8 +143,8 @@ function Session:serve(command, script, output)
   return started
 end
 
----What is run of a command; nil: nothing. Where a program of others pipes into one of
----ours, that gets the page's export.
+---The part of a command that is run; nil: nothing. If another program pipes into ours, ours
+---reads the page's export.
 function Session:runnable(command, script)
   local ours = {}
   for _, part in ipairs(command.parts) do
@@ -168,7 +168,7 @@ function Session:runnable(command, script)
   return last.text .. " < " .. export
 end
 
----Runs a command, unless it is of others.
+---Runs a command, unless it is another program.
 ---@param command DocsCommand
 function Session:run(command)
   local script = self:runnable(command, self:with_tenant(command))

@@ -1,4 +1,4 @@
---- What README.md and docs/*.md show works: every command runs and prints what is shown, and
+--- The examples in README.md and docs/*.md work: every command runs and prints what is shown, and
 --- every recipe loads and maps.
 
 local check = require "check"
@@ -14,7 +14,7 @@ local test = tap.test
 
 local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
 local KEY <const> = "q2VhZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDM="
--- Every column that an example reads.
+-- All columns that examples read.
 local CUSTOMERS <const> = "id,email,confirmed,password_digest,plan,rounds,salt,hash\n"
   .. "1,ada@example.com,t,$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy,pro,1000,"
   .. "c2FsdHNhbHQ=," .. KEY .. "\n"
@@ -36,7 +36,7 @@ local function read(name)
   return assert(file.read(name))
 end
 
----A block as a recipe's whole text: fields that are shown alone get those that must be there.
+---A block as a complete recipe: required fields are added to a block that shows only some fields.
 local function whole(text)
   if text:find("\nreturn ") then return text end
   local above, fields = {}, {}
@@ -47,7 +47,7 @@ local function whole(text)
   return table.concat(above, "\n") .. REST .. declared .. table.concat(fields, "\n") .. "\n}\n"
 end
 
----Calls fn with a folder of its own.
+---Calls fn with a new folder.
 local function in_folder(fn)
   local folder = assert(file.temporary())
   scheduler.run(function() fn(folder) end)
@@ -67,14 +67,14 @@ local function checked(folder, text, params)
   return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
 end
 
--- A hash by the builder that a line calls, as all of the fields that the documents name.
+-- The value of every field in a line of the documentation, by the builder that the line calls.
 local BCRYPT <const> = "$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"
 local VALUES <const> = {
   auto = BCRYPT, bcrypt = BCRYPT, digest = "7db5f9c4d8ee1012f9651eab6b71ca6504977d44",
 }
 
 for _, name in ipairs { "README.md", "docs/recipes.md", "docs/passwords.md" } do
-  test("each line with a password that " .. name .. " shows can be typed", function()
+  test("each line with a password in " .. name .. " works", function()
     local n = 0
     for builder, arguments in read(name):gmatch("custom_password_hash = password%.(%w+)(%b())") do
       local value = VALUES[builder]
@@ -110,7 +110,7 @@ for _, name in ipairs(PAGES) do
     docs_shell.play(docs_rig.page(name, read(name)))
   end)
 
-  test("every command that " .. name .. " names is there", function()
+  test("every command that " .. name .. " names exists", function()
     for said in read(name):gmatch("`auth0%-migrate (%S-)[%s`]") do
       local is_other = said:find("^[A-Z]+$") or said:find("^%-%-") or said:find("%.lua$")
       assert(is_other or docs_shell.is_command(said), "auth0-migrate " .. said)

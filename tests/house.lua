@@ -1,7 +1,7 @@
---- The rules of the source tree. `auth0-migrate --run tests/house.lua` prints what breaks them,
---- with file, line and rule; with --draw, the folders and their arrows as a Graphviz text.
+--- The rules of the source tree. `auth0-migrate --run tests/house.lua` prints violations with file,
+--- line and rule; with --draw, the folders and their dependencies as a Graphviz text.
 
--- Required by the tests as tests.house, or run as a script, which cannot find tests/ by itself.
+-- Required by the tests as tests.house, or run as a script, which must first make tests/ loadable.
 local arguments = ...
 if type(arguments) == "table" then dofile "tests/modules.lua" end
 
@@ -43,7 +43,7 @@ house.RULES = {
     broken = writing.untidy },
 }
 
----What breaks the rules.
+---Violations of the rules.
 ---@param sources Sources
 ---@return string[]  "file:line: what [rule]"
 function house.broken(sources)

@@ -1,4 +1,4 @@
---- The rules of the house hold in the source tree.
+--- The rules hold in the source tree.
 
 local host = require "host"
 local house = require "tests.house"
@@ -14,12 +14,12 @@ for _, rule in ipairs(house.RULES) do
   end)
 end
 
-test("what breaks a rule is told with file, line and rule", function()
+test("a violation is reported with file, line and rule", function()
   tap.equal(house.broken({ ["lualib/base/x.lua"] = 'require "cli"\n' })[1],
     "lualib/base/x.lua:1: cli is above [a folder uses only what is below it]")
 end)
 
-test("the embedded modules are sorted by name, as the search among them needs", function()
+test("the embedded modules are sorted by name, as the binary search requires", function()
   local names = host.embedded()
   for i = 2, #names do assert(names[i - 1] < names[i], names[i]) end
 end)

@@ -13,7 +13,7 @@ local Reject = { __name = "reject" }
 
 local CODE <const> = "REJECTED"
 
----A text of the recipe's; anything else raises. No place is given: `return migrate.reject(...)` is a
+---A text of the recipe's; anything else raises, without a place: `return migrate.reject(...)` is a
 ---tail call and leaves none.
 local function words(what, value, otherwise)
   local kind = type(value)

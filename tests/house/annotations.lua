@@ -1,4 +1,4 @@
---- Lua that explains itself: annotations of exported functions.
+--- Annotations of exported functions.
 
 local tree = require "tests.house.tree"
 
@@ -29,8 +29,8 @@ local function returns_something(text, from)
   return last ~= nil and last:find("^  return%s+[^%s]") ~= nil
 end
 
----The functions of the module's own table have to explain themselves; the methods of its objects
----may be private, but what they do explain has to be whole.
+---Functions of the module's table must be annotated; methods of its objects may be private, but
+---their annotations must be complete.
 local function must_explain(text, owner, separator, name, doc)
   if name:find("^__") then return false end
   if separator == ":" then return doc:find("@param", 1, true) ~= nil end

@@ -1,10 +1,10 @@
---- Missing annotations are noticed.
+--- Missing annotations are reported.
 
 local annotations = require "tests.house.annotations"
 local tap = require "tests.tap"
 local test = tap.test
 
-test("a function without annotations is noticed", function()
+test("a function without annotations is reported", function()
   local cases = {
     { "function x.f(a)\nend\n", "@param a" },
     { "---@param a number\nfunction x.f(a, b)\nend\n", "@param b" },
@@ -22,7 +22,7 @@ test("a function without annotations is noticed", function()
   end
 end)
 
-test("a function with annotations is fine", function()
+test("a function with annotations is accepted", function()
   local cases = {
     "---@param a number\n---@param b? string\n---@return number\nfunction x.f(a, b)\n"
       .. "  return a\nend\n",

@@ -2,7 +2,7 @@
 
 local circles = {}
 
----The strongly connected files: each circle with all its files, a file that requires itself too.
+---The strongly connected files: each circle with all its files, also a file that requires itself.
 ---@param targets table<string, string[]>  file -> the files that it requires
 ---@return string[]
 function circles.of(targets)

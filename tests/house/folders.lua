@@ -1,4 +1,4 @@
---- Which way the folders and files of the Lua library use each other, and what recipes may load.
+--- How folders and files of the Lua library may depend on each other, and what recipes may load.
 
 local circles = require "tests.house.circles"
 local open = require "recipe.open"
@@ -8,7 +8,7 @@ local paths, requires = tree.paths, tree.requires
 
 local folders = {}
 
--- Lowest first: a folder uses only what stands before it.
+-- Lowest first: a folder uses only those before it.
 local FLOORS <const> = {
   "host", "base", "source", "auth0.hash", "auth0", "auth0.advice", "auth0.search", "auth0.api",
   "tenant", "migrate", "recipe.inside", "recipe", "journal", "stage", "check", "import", "report",
@@ -17,21 +17,21 @@ local FLOORS <const> = {
 local HEIGHT <const> = {}
 for height, name in ipairs(FLOORS) do HEIGHT[name] = height end
 
----The folder that a module lies in: the longest one that begins its name.
+---The folder of a module: the longest one that its name starts with.
 local function folder_of(name)
   while name and not HEIGHT[name] do name = name:match("^(.*)%.[^.]*$") end
   return name
 end
 
----The module that a file of the library is.
+---The module name of a file of the library.
 local function module_of(path)
   return (path:gsub("^lualib/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
 end
 
--- Other people's modules, and the floor that may require each.
+-- Third-party modules, and the floor that may require each.
 local FOREIGN <const> = { argparse = "cli", lxp = "source" }
 
--- Modules of the host that one floor has to itself.
+-- Modules of the host that only one floor may require.
 local OWNED_HOST <const> = { ["host.server"] = "tenant", ["host.jobs"] = "base" }
 
 local function objection(floor, name)
@@ -47,7 +47,7 @@ local function objection(floor, name)
   return owner and owner ~= floor and "belongs to " .. owner or nil
 end
 
----Requires that point to a higher floor, or to what is not open to the file's own.
+---Requires that point to a higher floor, or to what the file's floor may not require.
 ---@param sources Sources
 ---@return string[]
 function folders.climbs(sources)
@@ -89,7 +89,7 @@ function folders.circles(sources)
   return circles.of(targets_of(sources))
 end
 
----What the modules of auth0 that recipes see require beyond pure functions.
+---What modules of auth0 that recipes may require require beyond pure functions.
 ---@param sources Sources
 ---@return string[]
 function folders.impurities(sources)
@@ -112,7 +112,7 @@ function folders.impurities(sources)
   return found
 end
 
----What the modules of a recipe's Lua state require that is not on the list of these.
+---What the modules of a recipe's Lua state require that is not on their list.
 ---@param sources Sources
 ---@return string[]
 function folders.unlisted(sources)
@@ -129,7 +129,7 @@ function folders.unlisted(sources)
   return found
 end
 
----Modules on that list that no other one on it requires, those aside that recipes are given.
+---Modules on that list that no other on it requires, except those that recipes may require.
 ---@param sources Sources
 ---@return string[]
 function folders.unneeded(sources)
@@ -166,8 +166,8 @@ local function arrows(sources)
   return counts
 end
 
----The folders as a Graphviz text, the lowest at the bottom; an arrow says who requires whom, and in
----how many places.
+---The folders as a Graphviz text, the lowest at the bottom; an arrow is a dependency, with the
+---number of requires.
 ---@param sources Sources
 ---@return string
 function folders.drawing(sources)

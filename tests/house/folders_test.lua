@@ -1,4 +1,4 @@
---- Breaches of the rules for folders are noticed.
+--- Violations of the rules for folders are reported.
 
 local folders = require "tests.house.folders"
 local open = require "recipe.open"
@@ -7,7 +7,7 @@ local test = tap.test
 
 local sources = require("tests.house.tree").read()
 
-test("a require that points upwards is noticed", function()
+test("a require that points upwards is reported", function()
   local cases = {
     { "lualib/base/x.lua", 'local y = require "auth0.schema"', "is above" },
     { "lualib/auth0/x.lua", "local y = require('migrate')", "is above" },
@@ -30,7 +30,7 @@ test("a require that points upwards is noticed", function()
   end
 end)
 
-test("a require that points downwards, or stands in a comment, is fine", function()
+test("a require that points downwards or is in a comment is accepted", function()
   local cases = {
     { "lualib/cli/x.lua", 'require "migrate" require "argparse" require "host.terminal"' },
     { "lualib/tenant/x.lua", 'require "auth0.codes" require "host.server" require "cjson"' },
@@ -40,7 +40,7 @@ test("a require that points downwards, or stands in a comment, is fine", functio
   for _, case in ipairs(cases) do tap.equal(folders.climbs { [case[1]] = case[2] }, {}) end
 end)
 
-test("a circle is noticed, and names all its files", function()
+test("a circle is reported with all its files", function()
   tap.equal(folders.circles {
     ["lualib/a.lua"] = 'require "b.c"', ["lualib/b/c.lua"] = 'require "b"\nrequire "e"',
     ["lualib/b/init.lua"] = 'local function late() return require "a" end',
@@ -52,14 +52,14 @@ test("a circle is noticed, and names all its files", function()
     "recipes/x.lua recipes/y.lua" })
 end)
 
-test("arrows that meet again are no circle", function()
+test("arrows that meet again are not a circle", function()
   tap.equal(folders.circles {
     ["lualib/a.lua"] = 'require "b"\nrequire "c"', ["lualib/b.lua"] = 'require "d"',
     ["lualib/c.lua"] = 'require "b"\nrequire "d"', ["lualib/d.lua"] = '-- require "a"',
   }, {})
 end)
 
-test("an impurity behind a pure module is noticed", function()
+test("an impurity behind a pure module is reported", function()
   tap.equal(folders.impurities {
     ["lualib/auth0/schema.lua"] = 'require "auth0.rules"',
     ["lualib/auth0/rules.lua"] = 'require "host.text"\nrequire "host.clock"',
@@ -67,7 +67,7 @@ test("an impurity behind a pure module is noticed", function()
   }, { "lualib/auth0/rules.lua:2: host.clock" })
 end)
 
-test("a module of a recipe's Lua state that requires one of the program is noticed", function()
+test("a module of a recipe's Lua state that requires one of the program is reported", function()
   tap.equal(folders.unlisted {
     ["lualib/source/csv.lua"] = 'require "source.records"\nrequire "host.http"',
     ["lualib/base/failure.lua"] = 'require "base.scheduler"',
@@ -77,11 +77,11 @@ test("a module of a recipe's Lua state that requires one of the program is notic
     "lualib/source/csv.lua:2: host.http" })
 end)
 
-test("each module that recipes may require is there", function()
+test("each module that recipes may require exists", function()
   for _, name in ipairs(open.names()) do require(name) end
 end)
 
-test("a module that is on the list for nothing is noticed", function()
+test("a module that is on the list without need is reported", function()
   local without = {}
   for path, text in pairs(sources) do without[path] = text:gsub('"host.store"', '"host.csv"') end
   tap.equal(folders.unneeded(without), { "host.store" })

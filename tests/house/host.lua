@@ -1,5 +1,5 @@
---- The rules of the house for the host: which way its files and modules call each other, what they
---- include, and what of them Lua sees. Each is a function from sources to what breaks it.
+--- The rules for the host: how its files and modules may call each other, what they include, and
+--- what Lua sees of them. Each is a function from sources to violations.
 
 local tree = require "tests.house.tree"
 
@@ -7,9 +7,9 @@ local lines, paths = tree.lines, tree.paths
 
 local host = {}
 
--- -- who calls whom
+-- -- calls
 
--- The grammar of JSON is a recursion, a value and an object, and so are these two.
+-- The grammar of JSON is recursive (value and object), and so are these pairs.
 local RECURSIONS <const> = {
   ["host/json/object.c"] = "host/json/write.c", ["host/schema/object.c"] = "host/schema/walk.c",
 }
@@ -166,7 +166,7 @@ function host.intrusions(sources)
   return found
 end
 
----Words about Auth0 in the host, beyond the program's name.
+---Mentions of Auth0 in the host, other than the program's name.
 ---@param sources Sources
 ---@return string[]
 function host.policy_in_host(sources)
@@ -201,7 +201,7 @@ local function registrations(text)
   return tables
 end
 
----The methods that the C sources give to each class of handles, and their operators.
+---The methods that the C sources define for each class of handles, and their operators.
 ---@param sources Sources
 ---@return Names methods, Names operators
 function host.methods(sources)

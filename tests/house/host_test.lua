@@ -1,4 +1,4 @@
---- The rules of the house hold in the host, and each rule notices when it is broken.
+--- The rules hold in the host, and each rule reports violations.
 
 local host = require "tests.house.host"
 local tap = require "tests.tap"
@@ -18,7 +18,7 @@ local function defining(name, ...)
     .. "(lua_State *L,\n         int n)\n{\n" .. table.concat(body) .. "}\n"
 end
 
-test("a circle of files is noticed, with each call in it", function()
+test("a circle of files is reported with each call in it", function()
   tap.equal(host.file_circles {
     ["host/a.c"] = defining("host_a", "host_b"), ["host/b/c.c"] = defining("host_b", "host_c"),
     ["host/c.c"] = defining("host_c", "own", "host_a", "host_d"), ["host/d.c"] = defining("host_d"),
@@ -29,7 +29,7 @@ test("a circle of files is noticed, with each call in it", function()
   })
 end)
 
-test("a function named in a table is a call, one in a comment or a string is none", function()
+test("a function named in a table is a call, one in a comment or a string is not", function()
   tap.equal(#host.file_circles {
     ["host/a.c"] = defining("host_a") .. 'struct luaL_Reg m[] = {{"b", host_b}};\n',
     ["host/b.c"] = defining("host_b", "host_a"),
@@ -53,13 +53,13 @@ test("a value and an object may call each other, and no third file with them", f
   tap.equal(#host.file_circles(sources), 4)
 end)
 
-test("the exceptions are there", function()
+test("the exceptions exist", function()
   for _, path in ipairs { "json/object.c", "json/write.c", "schema/object.c", "schema/walk.c" } do
     assert(tree["host/" .. path], path)
   end
 end)
 
-test("a circle of modules is noticed though none of its files is in one", function()
+test("a circle of modules is reported though none of its files is in one", function()
   local sources = {
     ["host/a/one.c"] = defining("host_a_one", "host_b"),
     ["host/b.c"] = defining("host_b", "host_a_two"),
@@ -72,7 +72,7 @@ test("a circle of modules is noticed though none of its files is in one", functi
   })
 end)
 
-test("a declared function that no file defines is noticed", function()
+test("a declared function that no file defines is reported", function()
   tap.equal(host.undefined {
     ["host/a.c"] = defining("host_a"),
     ["host/a.h"] = "/* host_x() */\nint *host_a(lua_State *L);\nvoid host_b(lua_State *L,\n"
@@ -80,7 +80,7 @@ test("a declared function that no file defines is noticed", function()
   }, { "host/a.h:3: host_b is defined nowhere" })
 end)
 
-test("an include of a private header is noticed", function()
+test("an include of a private header is reported", function()
   tap.equal(host.intrusions {
     ["host/csv/csv.c"] = '#include "csv/scan.h"\n#include "common.h"\n#include "json/scan.h"',
     ["host/csv/scan.h"] = '#include "json/json.h"\n#include "scan.h"\n#include <json/scan.h>',
@@ -94,7 +94,7 @@ test("an include of a private header is noticed", function()
   })
 end)
 
-test("a word about Auth0 in the host is noticed", function()
+test("a mention of Auth0 in the host is reported", function()
   tap.equal(host.policy_in_host { ["host/x.c"] = '"auth0-migrate: "\n"AUTH0_DOMAIN"' },
     { 'host/x.c:2: "AUTH0_DOMAIN"' })
 end)
@@ -115,7 +115,7 @@ local function loaded()
   return functions, values
 end
 
-test("each function of the host is annotated, and each annotated one is there", function()
+test("each function of the host is annotated, and each annotated one exists", function()
   local functions = loaded()
   local annotated = host.annotations(tree)
   none(host.difference(functions, annotated))
@@ -128,7 +128,7 @@ test("each other value of a host module is an annotated field", function()
   none(host.difference(values, fields))
 end)
 
-test("each method of the host is annotated, and each annotated one is there", function()
+test("each method of the host is annotated, and each annotated one exists", function()
   local methods, operators = host.methods(tree)
   local _, annotated = host.annotations(tree)
   none(host.difference(methods, annotated))

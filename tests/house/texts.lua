@@ -1,4 +1,4 @@
---- What only some files may say: the one wait, the one protected call, SQL, names of states.
+--- What only some files may contain: the one wait, the one protected call, SQL, names of states.
 
 local schema = require "journal.schema"
 local tree = require "tests.house.tree"
@@ -7,8 +7,8 @@ local lines, paths = tree.lines, tree.paths
 
 local texts = {}
 
--- What only one file may name: the one wait, the one protected call, and the prefix of user_ids,
--- which may not stand in texts and comments either.
+-- What only one file may contain: the one wait, the one protected call, and the prefix of user_ids,
+-- the latter not even in strings and comments.
 local ONLY <const> = {
   { what = "%f[%w_]loop%.wait%f[^%w_]", where = "lualib/base/scheduler.lua", name = "loop.wait" },
   { what = "%f[%w_]x?pcall%f[^%w_]", where = "lualib/base/guard.lua", name = "pcall" },
@@ -34,18 +34,18 @@ function texts.strays(sources)
   return found
 end
 
--- What a text for people is called.
+-- Names of variables that hold a message.
 local MESSAGES <const> = { "message", "reason", "why", "detail" }
 local READS <const> = { find = true, match = true, gmatch = true, gsub = true }
 
--- Who reads one all the same, and why.
+-- Files that read a message nevertheless, and why.
 local READERS <const> = {
-  ["lualib/cli/parse.lua"] = "argparse tells what is wrong in a text alone",
-  ["lualib/auth0/codes.lua"] = "a path that Auth0 tells in its message alone",
-  ["lualib/auth0/fixers.lua"] = "figures and names that Auth0 tells in its message alone",
-  ["lualib/recipe/call.lua"] = "Lua tells the place of an error in its text alone",
-  ["lualib/stage/findings.lua"] = "takes out of messages what is one record's, to group them",
-  ["lualib/tenant/verdict.lua"] = "puts our validator's words into those of Auth0's",
+  ["lualib/cli/parse.lua"] = "argparse reports errors only as text",
+  ["lualib/auth0/codes.lua"] = "a path that is only in Auth0's message",
+  ["lualib/auth0/fixers.lua"] = "numbers and names that are only in Auth0's message",
+  ["lualib/recipe/call.lua"] = "Lua reports the place of an error only in its text",
+  ["lualib/stage/findings.lua"] = "removes what is specific to one record, to group messages",
+  ["lualib/tenant/verdict.lua"] = "rewrites messages of our validator as Auth0's",
 }
 
 ---The name of a message that a line of code searches, or nil.
@@ -63,8 +63,8 @@ local function searched(code)
   end
 end
 
----Searches in texts for people: what code needs is a value beside the message. An exception that
----is none any more is told too.
+---Searches in messages: what code needs must be a value next to the message. Exceptions that are no
+---longer needed are reported too.
 ---@param sources Sources
 ---@return string[]
 function texts.readings(sources)
@@ -79,19 +79,19 @@ function texts.readings(sources)
       end
     end
     if READERS[path] and not seen[path] then
-      found[#found + 1] = path .. ": is no exception any more"
+      found[#found + 1] = path .. ": no longer needs an exception"
     end
   end
   return found
 end
 
--- Keywords of SQL as they stand in a statement.
+-- Keywords of SQL as they appear in a statement.
 local SQL <const> = {
   "%f[%w]SELECT%s+[%w*(]", "%f[%w]INSERT%s+INTO", "%f[%w]INSERT%s+OR", "%f[%w]UPDATE%s+%l+%s+SET",
   "%f[%w]DELETE%s+FROM", "%f[%w]CREATE%s+%u+", "%f[%w]PRAGMA%s",
 }
 
--- Who else speaks SQL: to a database of its own, for the time of its work, or to any database.
+-- Other files with SQL: for a temporary database of their own, or for any database.
 local SCRATCH <const> = {
   ["lualib/base/versions.lua"] = "the version of the tables of a journal and of a tenant's state",
   ["lualib/stage/dedupe.lua"] = "users that wait for the end of the source",
@@ -135,10 +135,10 @@ for name in schema.SCHEMA:match("CREATE TABLE chunk .-IN%s*(%b())"):gmatch("'(%l
   STATES[name] = true
 end
 
--- The outcome of an upload bears the name of a state.
+-- The outcome of an upload has the name of a state.
 local OUTCOMES <const> = { ["lualib/auth0/api/jobs.lua"] = true }
 
----Names of a chunk's states outside of those who move chunks.
+---Names of chunk states outside the folders that move chunks.
 ---@param sources Sources
 ---@return string[]
 function texts.states(sources)

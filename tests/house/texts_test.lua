@@ -1,10 +1,10 @@
---- Breaches of the rules for what a file may say are noticed.
+--- Violations of the rules for the contents of files are reported.
 
 local texts = require "tests.house.texts"
 local tap = require "tests.tap"
 local test = tap.test
 
-test("a stray wait, protected call or prefix is noticed", function()
+test("a stray wait, protected call or prefix is reported", function()
   tap.equal(texts.strays {
     ["lualib/base/scheduler.lua"] = "loop.wait(1)",
     ["lualib/auth0/identifiers.lua"] = 'local PREFIX <const> = "auth0|"',
@@ -14,7 +14,7 @@ test("a stray wait, protected call or prefix is noticed", function()
     "lualib/migrate/x.lua:4: pcall", "lualib/tenant/x.lua:1: auth0|", "recipes/x.lua:1: auth0|" })
 end)
 
-test("a message that is read is noticed", function()
+test("a message that is read is reported", function()
   for _, line in ipairs {
     'if message:find("is missing", 1, true) then', "local n = err.message:match('%d+')",
     '(failure.message or ""):gsub("x", "y")', "for word in reason:gmatch('%a+') do end",
@@ -27,7 +27,7 @@ test("a message that is read is noticed", function()
   end
 end)
 
-test("a message that is passed on, or stands in a comment or a text, is fine", function()
+test("a message that is passed on, or is in a comment or a string, is accepted", function()
   for _, line in ipairs {
     "local found, message = recipe.find(name)", "-- message:find('x')", "messages:find(1)",
     'print("message:find(x)")', "return message:sub(1, 80)", "return find(message)",
@@ -36,13 +36,13 @@ test("a message that is passed on, or stands in a comment or a text, is fine", f
   end
 end)
 
-test("an exception that reads no message is noticed", function()
+test("an exception that reads no message is reported", function()
   local path = "lualib/cli/parse.lua"
   tap.equal(texts.readings { [path] = "message:match('x')" }, {})
-  tap.equal(texts.readings { [path] = "return 1" }, { path .. ": is no exception any more" })
+  tap.equal(texts.readings { [path] = "return 1" }, { path .. ": no longer needs an exception" })
 end)
 
-test("SQL outside of the folders with tables is noticed", function()
+test("SQL outside of the folders with tables is reported", function()
   for _, line in ipairs { 'db:value("SELECT 1 FROM chunk")', "db:row([[SELECT min(id) FROM x]])",
     'db:run("INSERT INTO chunk VALUES (1)")', 'db:run("UPDATE chunk SET id = 1")',
     "db:run('DELETE FROM chunk')", 'db:exec("CREATE TABLE x (y)")', 'db:value "PRAGMA page_size"',
@@ -59,7 +59,7 @@ test("SQL outside of the folders with tables is noticed", function()
   end
 end)
 
-test("a chunk's state outside of journal/ and import/ is noticed", function()
+test("a chunk's state outside of journal/ and import/ is reported", function()
   for _, line in ipairs { 'if record.state == "harvested" then', "chunk.state = 'sent'",
     'book:next_chunk("uncertain")', 'return { "sending" }' } do
     tap.equal(#texts.states { ["lualib/run/x.lua"] = line }, 1, line)

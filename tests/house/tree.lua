@@ -1,4 +1,4 @@
---- The source tree as the rules of the house see it: path -> text.
+--- The source tree as the rules see it: path -> text.
 
 local file = require "host.file"
 
@@ -25,7 +25,7 @@ local function is_text(path)
   return TEXT[path:match("%.(%w+)$")] and not path:find("/fixtures/")
 end
 
----Everything that is written by hand, fixtures aside.
+---All files that are written by hand, except fixtures.
 ---@return Sources
 function tree.read()
   local sources = {}
@@ -36,9 +36,8 @@ function tree.read()
       end)
     end
   end
-  for _, path in ipairs {
-    "CMakeLists.txt", "CONTRIBUTING.md", "README.md", "bootstrap", ".ci/run",
-  } do
+  local single = { "CMakeLists.txt", "CONTRIBUTING.md", "README.md", "bootstrap", ".ci/run" }
+  for _, path in ipairs(single) do
     if file.stat(path) then sources[path] = assert(file.read(path)) end
   end
   return sources

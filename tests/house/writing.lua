@@ -1,4 +1,4 @@
---- The manual names everything, names only files that exist, and no line is untidy.
+--- The manual names everything and only files that exist; no line has stray white space.
 
 local file = require "host.file"
 local tree = require "tests.house.tree"
@@ -15,7 +15,7 @@ local function mentions(manual, word)
   return false
 end
 
----Commands and options that the manual does not name, in backquotes.
+---Commands and options that the manual does not name in backticks.
 ---@param commands string[]
 ---@param list Option[]
 ---@param manual string
@@ -54,7 +54,7 @@ local function cells(line)
   return line:gmatch(line:find("^|") and "[^|]+" or ".+")
 end
 
----Files and folders that a guide names in backquotes or as the target of a link, and that do not
+---Files and folders that a guide names in backticks or as the target of a link, and that do not
 ---exist. A short name is a file in the folder of the file named before it in the same cell, list
 ---item or paragraph, or a file in the project's folder.
 ---@param sources Sources

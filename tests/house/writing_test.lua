@@ -1,4 +1,4 @@
---- What the manual lacks and untidy lines are noticed.
+--- What the manual lacks and untidy lines are reported.
 
 local file = require "host.file"
 local open = require "recipe.open"
@@ -41,7 +41,7 @@ test("the manual names every command and option", function()
     tree["docs/commands.md"]))
 end)
 
-test("a command or option that the manual lacks is noticed", function()
+test("a command or option that the manual lacks is reported", function()
   local commands = { "run", "plan" }
   local list = { { flags = "-y --yes" }, { flags = "--yes-men" }, { flags = "--no" } }
   tap.equal(writing.unwritten(commands, list, "`auth0-migrate run --yes-men` `-y`, `plan`"),
@@ -50,7 +50,7 @@ test("a command or option that the manual lacks is noticed", function()
     { "plan" })
 end)
 
-test("a path in a guide that does not exist is noticed", function()
+test("a path in a guide that does not exist is reported", function()
   tap.equal(writing.missing {
     ["docs/architecture.md"] = "`lualib/base/path.lua`, `guard.lua`, `none.lua` `README.md`\n"
       .. "| `host/chunk.c` | `chunk.c` |\n\n`path.lua` `tests/NAME.lua` `host/none/` `a.run`\n"
@@ -60,7 +60,7 @@ test("a path in a guide that does not exist is noticed", function()
     "docs/architecture.md:8: none.md" })
 end)
 
-test("untidy lines are noticed", function()
+test("untidy lines are reported", function()
   tap.equal(writing.untidy {
     ["a.lua"] = "x \n\ty\n  z\n", ["b.c"] = "a\n \tb\n", ["c.md"] = "\ta\nb\t\nc\r\n",
   }, { "a.lua:1: blanks at the end", "a.lua:2: a tab", "b.c:2: a tab",

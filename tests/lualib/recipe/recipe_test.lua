@@ -259,6 +259,12 @@ test("a secret is never a plain argument", function()
   tap.equal(kind, "usage")
 end)
 
+test("an @ without a name of a file is misuse of the command", function()
+  local _, message, kind, more = shop { params = { input = "a", api_key = "@" } }
+  tap.contains(message, "the parameter api_key has no file name after @")
+  tap.equal({ kind, more.meant }, { "usage", "api_key=@FILE" })
+end)
+
 test("a secret in the configuration file must come from the environment", function()
   local _, message = shop { file = { api_key = "hunter2" } }
   tap.contains(message, "is secret")
