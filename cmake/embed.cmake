@@ -1,4 +1,4 @@
-# Writes the Lua files as bytes plus a table sorted by module name. Called with OUT, ROOT,
+# Writes the Lua files as byte arrays and a table sorted by module name. Arguments: OUT, ROOT,
 # FILES ("a|b|c", relative to ROOT) and ARGPARSE (the installed argparse.lua).
 
 string(REPLACE "|" ";" FILES "${FILES}")
