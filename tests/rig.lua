@@ -1,4 +1,4 @@
---- A run that is staged, and a tenant made of a table: what the import's policy is tested with.
+--- A staged run, and a tenant that is a table: what tests of the import's policy use.
 
 local chunk = require "host.chunk"
 local clock = require "host.clock"
@@ -56,8 +56,8 @@ function rig.found(users)
   return users
 end
 
----A tenant that takes everything. Tests replace a function, or put behaviours into `script`: a list
----of answers to the submits, in order ("accept" when it is used up).
+---A tenant that accepts everything. Tests replace a function, or put behaviours into `script`: a
+---list of answers to the submits, in order ("accept" when it is exhausted).
 ---@return table
 function rig.tenant()
   local tenant = { jobs = {}, submits = 0, script = {}, known = {}, active = 0, most_active = 0 }
@@ -104,7 +104,7 @@ function rig.tenant()
   return tenant
 end
 
----An import of a staged run, as one process has it, at a thousandfold speed.
+---An import of a staged run in one process, at a thousandfold speed.
 ---@param book Ledger
 ---@param dir RunDirectory
 ---@param options table  tenant, recipe, upsert, unique, retry, slots, clock, log, ui, ...

@@ -1,5 +1,5 @@
---- The run directories of tests/fixtures/runs: which there are, and how one becomes a run that was
---- left just now.
+--- The run directories of tests/fixtures/runs: lists them, and unpacks one as a run that was left
+--- just now.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -67,7 +67,7 @@ local function move(db, times, seconds)
   end)
 end
 
----Lets the last thing that happened have happened now: jobs and their results do not live long.
+---Moves all times so that the last event happened now: jobs and their results are not kept long.
 local function make_recent(journal, state)
   local last = math.max(newest(journal, JOURNAL_TIMES), newest(state, STATE_TIMES),
     journal:value("SELECT max(value) FROM run WHERE " .. FACTS))
@@ -112,7 +112,7 @@ function run_fixtures.unpack(fixture, folder)
   make_recent(journal, state)
 end
 
----Says where the run's tenant is now: its port is another.
+---Sets the address of the run's tenant, which has another port now.
 ---@param folder string
 ---@param base string  "http://127.0.0.1:PORT"
 function run_fixtures.point(folder, base)

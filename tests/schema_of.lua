@@ -1,4 +1,4 @@
---- What a database's tables are, as tests compare them: a column that was added later stands last.
+--- The tables of a database in a form that tests compare: the order of columns does not matter.
 
 local schema_of = {}
 
@@ -9,7 +9,7 @@ SELECT i.name, i."unique" AS one, i.partial, (SELECT group_concat(name) FROM
   (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS columns
 FROM pragma_index_list(?) AS i]]
 
----Columns and indexes by table and name; tables that a journal gets when it is undone are left out.
+---Columns and indexes by table and name, without the tables that an undo adds to a journal.
 ---@param db host.store.database
 ---@return table<string, {columns: table<string, table>, indexes: table<string, table>}>
 function schema_of.of(db)

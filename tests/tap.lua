@@ -1,4 +1,4 @@
---- A small TAP harness: test files are collected, run one by one, and must leave nothing open.
+--- A small TAP harness: runs tests one by one, with a garbage collection after each.
 
 local clock = require "host.clock"
 
@@ -16,7 +16,7 @@ end
 
 local Skip = {}
 
----Ends the running test without a verdict.
+---Skips the rest of the running test.
 ---@param reason string
 function tap.skip(reason)
   error(setmetatable({ reason = reason }, Skip), 0)

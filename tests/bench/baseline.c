@@ -1,4 +1,4 @@
-/* The bound of the benchmark: the same mapping as recipe.lua, compiled in. It splits,
+/* The lower bound of the benchmark: the mapping of users.lua in C. It splits,
  * maps and packs; nothing is validated, and chunks are dropped when they are full.
  *
  * baseline FILE: prints users, chunks and bytes. */
@@ -93,7 +93,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Without outer blanks; empty for the words that mean null. */
+/* Trimmed; empty for the values that mean null. */
 static struct field clean(struct field f)
 {
     while (f.size && is_blank(*f.text))
@@ -157,8 +157,8 @@ static void map(struct field *row)
     chunk.users++;
 }
 
-/* Splits the row at p in place. Returns what follows it, or NULL when its end is not
- * there. */
+/* Splits the row at p in place. Returns what follows it, or NULL if the row is
+ * incomplete. */
 static char *split(char *p, char *end, struct field *row)
 {
     for (int n = 0;; n++) {

@@ -1,4 +1,4 @@
-// The script that somebody would write instead: csv-parse or readline, a map, JSON.stringify,
+// The script that one would write instead: csv-parse or readline, a map, JSON.stringify,
 // arrays of at most 500,000 bytes. Nothing is validated, and chunks are dropped when full.
 //
 // node baseline.mjs csv|ndjson FILE: prints users, chunks and bytes.
@@ -86,7 +86,7 @@ function mapRecord(record) {
 
 const input = createReadStream(file);
 if (form === "csv") {
-  // csv-parse stands in the build directory, which BENCH_MODULES names.
+  // csv-parse is installed in the directory that BENCH_MODULES names.
   const require = createRequire(join(process.env.BENCH_MODULES, "index.js"));
   const { parse } = require("csv-parse");
   for await (const row of input.pipe(parse({ columns: true }))) mapRow(row);

@@ -2,7 +2,7 @@
 
 local csv = require "source.csv"
 
-local names, members -- of the columns that are read, and what they become
+local names, members -- column names that are read, and the members they become
 
 ---@type Recipe
 return {

@@ -1,4 +1,4 @@
---- Whether each chunk of a run directory is full: the next user did not fit any more.
+--- Checks that each chunk of a run directory is full: the next user would not have fitted.
 --- `auth0-migrate --run tests/bench/fill.lua FOLDER`; the last line is "users chunks bytes fill".
 
 local chunk = require "host.chunk"
@@ -13,7 +13,7 @@ for _, name in ipairs(assert(file.list(folder))) do
   for i, _, raw in chunk.values(text) do
     users = users + 1
     if i == 1 and before and before + 1 + #raw <= LIMIT then
-      error(name .. ": its first user would have fitted into the chunk before")
+      error(name .. ": its first user would have fitted into the previous chunk")
     end
   end
   assert(#text <= LIMIT, name .. " is too long")

@@ -1,5 +1,5 @@
---- Writes the users of the benchmark to stdout, always the same ones:
---- `auth0-migrate --run tests/bench/generate.lua N [columns|ndjson]`; 20 columns are the least.
+--- Writes the users of the benchmark to stdout, identical in each run:
+--- `auth0-migrate --run tests/bench/generate.lua N [columns|ndjson]`; at least 20 columns.
 
 local count = tonumber((...)[1]) or 1000
 local form = (...)[2] or "20"
@@ -39,7 +39,7 @@ for i = 1, #ALPHABET do
   for k = 1, #ALPHABET do LETTERS[#LETTERS + 1] = ALPHABET:sub(i, i) .. ALPHABET:sub(k, k) end
 end
 
----Looks like a bcrypt hash. Nobody's password.
+---A string in the form of a bcrypt hash, of no password.
 local function hash()
   local parts = { "$2b$10$" }
   for i = 1, 26 do parts[i + 1] = pick(LETTERS) end

@@ -1,4 +1,4 @@
---- The table at the end of tests/bench/run: medians of pairwise ratios beside the goals.
+--- The table at the end of tests/bench/run: medians of pairwise ratios next to the goals.
 
 local file = require "host.file"
 
@@ -85,7 +85,7 @@ for _, name in ipairs { "stage", "ndjson", "columns_5", "columns_80", "small", "
   local one = measured[name]
   if one and not one.failed then peak = math.max(peak, one.peak / 1024) end
 end
--- Two identifiers a user: address and user_id, 16 bytes each at most.
+-- Two identifiers per user: address and user_id, at most 16 bytes each.
 local index = 2 * 16 * math.max(users, measured.large and large or 0) / 1e6
 row("peak memory, MB", peak > 0 and peak or nil, "%.1f", string.format("<= 32 + %.1f", index),
   at_most(32 + index))

@@ -1,5 +1,5 @@
 --- How full the import slots are, measured at the tenant: a real run of N generated users against
---- the built-in tenant, at a tier's speed, on a clock that runs faster. From the project's folder:
+--- the built-in tenant, at a tier's speed, on a faster clock. From the project directory:
 --- `auth0-migrate --run tests/bench/slots.lua N TIER SCALE`
 
 dofile "tests/modules.lua"
@@ -29,7 +29,7 @@ return {
 }
 ]]
 
----Requests to routes that hold `part`.
+---Requests to routes that contain `part`.
 local function requests(metrics, part)
   local n = 0
   for route, times in pairs(metrics.requests) do

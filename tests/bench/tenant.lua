@@ -1,6 +1,6 @@
---- How many users a CPU second the built-in tenant imports, validation and conflicts included: N
---- users whose identifiers come in no order, in jobs of 1000, the last tenth of them conflicts.
---- By its own command: `auth0-migrate --run tests/bench/tenant.lua [N]`.
+--- How many users the built-in tenant imports per CPU second, including validation and conflicts:
+--- N users with unordered identifiers, in jobs of 1000; the last tenth are conflicts. To run it:
+--- `auth0-migrate --run tests/bench/tenant.lua [N]`.
 
 local imports = require "tenant.imports"
 local jobs = require "tenant.jobs"
@@ -26,7 +26,7 @@ local function user(i)
   }
 end
 
----The files, the last ones with users that are there already.
+---The files; the last ones have users that exist already.
 local function files()
   local list = {}
   for first = 1, users, JOB do

@@ -1,5 +1,5 @@
---- Answers without a body, on each route that a run, verify and undo ask: a few of them change
---- nothing, and while they last a command ends with 5 and is gone on with afterwards.
+--- Answers without a body, on each route that a run, verify and undo use: a few of them change
+--- nothing; while they last, a command has exit status 5 and is resumed afterwards.
 
 local json = require "host.json"
 local program = require "tests.e2e.program"
@@ -10,8 +10,8 @@ local scene, words = program.scene, program.words
 
 local PEOPLE <const> = 8
 
----Of the people the first is there, the second's address is somebody else's, and the third meets a
----ghost: each look-up is needed.
+---The first user exists, the second's address belongs to another user, and a ghost blocks the
+---third: each lookup is needed.
 local function existing(s)
   s:write("there.json", json.encode {
     { email = program.email(1), user_id = "u1" }, { email = program.email(2), user_id = "other" },
@@ -26,12 +26,12 @@ local function fault(route, more)
   return rule
 end
 
----A tenant in this process, whose faults can be taken away.
+---A tenant in this process, whose faults can be removed.
 local function tenant_with(s, rule)
   return s:slow_tenant { existing = existing(s), faults = json.array { rule } }
 end
 
----Fails unless the run's books and the tenant tell of every person, once.
+---Fails unless the books of the run and the tenant have every user once.
 local function is_complete(s, report)
   equal(report.users,
     { inserted = PEOPLE - 3, updated = 0, already_there = 1, failed = 2, pending = 0 })
@@ -41,7 +41,7 @@ local function is_complete(s, report)
   for i = 1, PEOPLE do equal(emails[program.email(i)], i ~= 3 and 1 or nil) end
 end
 
--- What a run asks.
+-- Routes that a run uses.
 local ROUTES <const> = {
   "POST /oauth/token", "GET /connections", "GET /connections/*/clients",
   "POST /jobs/users-imports", "GET /jobs/*", "GET /jobs/*/errors", "GET /users",
@@ -51,7 +51,7 @@ local ROUTES <const> = {
 local RUN <const> = words("--yes", "--json", "--chunk-users", "4", "--patience", "30s")
 
 for _, route in ipairs(ROUTES) do
-  test("a run outlasts answers without a body: " .. route, function()
+  test("a run survives answers without a body: " .. route, function()
     scene(PEOPLE, function(s)
       local tenant = tenant_with(s, fault(route, { times = 3, space = route:find "GET" ~= nil }))
       is_complete(s, s:run(RUN):ends_with(3):object())
@@ -59,7 +59,7 @@ for _, route in ipairs(ROUTES) do
     end)
   end)
 
-  test("while all answers have no body a run ends with 5, and resume completes it: " .. route,
+  test("without any body in answers a run exits with 5, and resume completes it: " .. route,
     function()
       scene(PEOPLE, function(s)
         local tenant = tenant_with(s, fault(route))
@@ -76,7 +76,7 @@ for _, route in ipairs(ROUTES) do
     end)
 end
 
-test("a run outlasts a proxy's page, half a body and a cut answer on every route", function()
+test("a run survives a proxy's page, half a body and a truncated answer on every route", function()
   scene(PEOPLE, function(s)
     local rules = json.array {}
     for _, route in ipairs(ROUTES) do
@@ -90,7 +90,7 @@ test("a run outlasts a proxy's page, half a body and a cut answer on every route
   end)
 end)
 
-test("uploads that are taken and whose answers have no body count once", function()
+test("accepted uploads without a body in the answer count once", function()
   scene(PEOPLE, function(s)
     local tenant = tenant_with(s, fault("POST /jobs/users-imports",
       { processed = true, status = 202 }))

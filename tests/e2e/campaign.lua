@@ -1,5 +1,5 @@
---- Runs that are killed, interrupted and cut off at random moments, until they end; each must end
---- as an undisturbed one. By its own command:
+--- Runs that are killed, interrupted and disconnected at random moments until they end; each must
+--- end like an undisturbed one. To run it:
 --- `auth0-migrate --run tests/e2e/campaign.lua [ROUNDS] [SEED]`.
 
 local json = require "host.json"
@@ -12,10 +12,10 @@ local store = require "host.store"
 
 local ROUNDS <const> = math.tointeger(tonumber((...)[1])) or 20
 local SEED <const> = math.tointeger(tonumber((...)[2])) or os.time()
-local BLOWS <const> = 6 -- at most, in a round
+local BLOWS <const> = 6 -- maximum per round
 local LONG_AGO <const> = 100000 -- seconds
 
----What a round is made of.
+---The parameters of a round.
 local function draw()
   local n = math.random(10, 90)
   return {
@@ -26,12 +26,12 @@ local function draw()
   }
 end
 
----Starts the tenant on its port again.
+---Restarts the tenant on its port.
 local function restart(s)
   return s:tenant { "--state", "tenant.db", "--port", s.env.AUTH0_DOMAIN:match("%d+$") }
 end
 
----The source, and the users that the tenant has before: every third of them is somebody else.
+---The source, and the tenant's existing users: every third of them is a different user.
 local function prepare(s, plan)
   local lines, before = { "id,email,name,hash" }, json.array {}
   for i = 1, plan.n do
@@ -68,7 +68,7 @@ local function arguments(plan)
   return args
 end
 
----What a run came to: its users, and the tenant's.
+---The outcome of a run: its users, and the tenant's.
 local function outcome(s, ended)
   local report = ended:object()
   assert(report.balanced, "the books do not balance")
@@ -122,7 +122,7 @@ local function disturbed(plan, story)
     end
     local last = s:run(args)
     if last.status == 2 and args[1] == "run" then
-      last = s:run { "report", "shop.run", "--json" } -- it had ended before the blow
+      last = s:run { "report", "shop.run", "--json" } -- it had ended before the interruption
     end
     story[#story + 1] = last.stderr
     result = outcome(s, last)
@@ -142,5 +142,5 @@ for round = 1, ROUNDS do
       json.encode(plan), table.concat(story, "\n  "), expected, tostring(got)))
   end
 end
-print(string.format("%d rounds of seed %d, %d of them wrong", ROUNDS, SEED, bad))
+print(string.format("%d rounds of seed %d, %d failed", ROUNDS, SEED, bad))
 return bad == 0 and 0 or 1

@@ -1,7 +1,7 @@
 --- A run of N generated users against a tenant where every fault happens to a few percent of the
 --- requests and jobs, and tokens live for three seconds; the program is killed at random moments of
 --- the import, and resumed. It must end complete and balanced, with every user in the tenant once
---- and nobody else. Prints how full the slots were and what a job cost. By its own command:
+--- and no other user. Prints how full the slots were and what a job cost. To run it:
 --- `auth0-migrate --run tests/e2e/chaos.lua [USERS] [KILLS] [SEED]`.
 
 local arguments = ... -- a table when this file is run, a name when it is required
@@ -16,11 +16,11 @@ local chaos = {}
 
 local SCALE <const> = 10
 local KILLED <const> = 137
-local LATEST <const> = 0.98 -- the last kill, as a share of the jobs
-local DELAY <const> = 0.2 -- seconds, at most, from the job that a kill waits for to the kill
+local LATEST <const> = 0.98 -- share of the jobs after which the last kill comes
+local DELAY <const> = 0.2 -- seconds, maximum between the job that a kill waits for and the kill
 local PATIENCE <const> = 3600 -- seconds, for a run
 
----Of each fault at least one rule, each with a seed of its own.
+---At least one rule for each fault, each with its own seed.
 ---@param seed integer
 ---@return table[]
 function chaos.rules(seed)
@@ -62,7 +62,7 @@ function chaos.rules(seed)
   return rules
 end
 
--- Every second user has a user_id, every tenth a factor.
+-- Every second user has a user_id, every tenth an MFA factor.
 local RECIPE <const> = [[
 return {
   name = "chaos",
@@ -87,7 +87,7 @@ return {
 }
 ]]
 
----What is wrong with the tenant's users; nil when they are those of the source.
+---What is wrong with the tenant's users; nil if they are those of the source.
 local function objection(tenant, n)
   local seen, count = {}, 0
   for row in tenant.db:rows "SELECT user_id, email, record FROM user" do
@@ -105,7 +105,7 @@ local function objection(tenant, n)
   if count < n then return n - count .. " users are missing" end
 end
 
----The moments of the kills: numbers of jobs, each with seconds after its begin.
+---When to kill: numbers of jobs, each with seconds after its start.
 local function draw_kills(kills, jobs)
   local list = {}
   for i = 1, kills do
@@ -204,7 +204,7 @@ local function main(users, kills, seed)
   for _, rule in ipairs(result.rules) do
     print(string.format("%6d of %6d  %s", rule.hits, rule.matched, rule["do"]))
   end
-  print(result.wrong and "wrong: " .. result.wrong or "the tenant holds exactly the users")
+  print(result.wrong and "wrong: " .. result.wrong or "the tenant has exactly the users")
   return result.wrong and 1 or 0
 end
 

@@ -1,8 +1,8 @@
---- Runs that die at named places, before and after the transitions of the ledger, against a tenant
---- that loses answers, refuses and stumbles; each is resumed, and perhaps dies again, until it
---- ends. Then the tenant must hold what an undisturbed run would have left, and the journal must
---- not know of anybody who was sent twice without need. By its own command, in a build with
---- CRASH_POINTS: `auth0-migrate --run tests/e2e/crashes.lua [KILLS] [SEED]`.
+--- Runs that are killed at crash points, before and after the transitions of the ledger, against a
+--- tenant with faults; each is resumed, and perhaps killed again, until it ends. Then the tenant
+--- must have what an undisturbed run would have left, and the journal must not show users that were
+--- sent twice without need. To run it, in a build with CRASH_POINTS:
+--- `auth0-migrate --run tests/e2e/crashes.lua [KILLS] [SEED]`.
 
 local connection = require "auth0.connection"
 local crash = require "base.crash"
@@ -20,10 +20,10 @@ local crashes = {}
 local USERS <const> = 60
 local PER_CHUNK <const> = 5
 local KILLED <const> = 137
-local DEATHS <const> = 4 -- of one run, at most
+local DEATHS <const> = 4 -- maximum per run
 local SCALE <const> = "600" -- patience is 12 seconds then
 
--- Places, and how often a run passes them at least.
+-- Crash points, and how often a run passes them at least.
 local PLACES <const> = {
   { "create.before", 1 }, { "create.after", 1 }, { "note.before", 5 }, { "note.after", 5 },
   { "staged.before", 12 }, { "staged.after", 12 }, { "sending.before", 12 },
@@ -38,7 +38,7 @@ local PLACES <const> = {
 
 local UPLOAD <const> = "POST /jobs/users-imports"
 
----Rules for a tenant with bad days.
+---Rules for a tenant with faults.
 local function bad_days(seed)
   return json.array {
     { ["do"] = "close", route = UPLOAD, probability = 0.12, seed = seed },
@@ -63,7 +63,7 @@ local function place_at(i)
   return string.format("%s:%d", place[1], math.random(place[2]))
 end
 
----What the kill with this number is made of: every place in turn, the rest at random.
+---The plan of the kill with this number: every crash point in turn, the rest at random.
 ---@param i integer
 ---@return CrashPlan
 function crashes.draw(i)
@@ -100,8 +100,8 @@ local ATTEMPTS <const> = [[SELECT attempt.chunk, attempt.outcome, job.state FROM
 
 local UPLOADS <const> = "SELECT external_id, count(*) AS n FROM job GROUP BY external_id"
 
----Nothing is sent once its job has completed, and the tenant has not seen more than the journal
----knows.
+---Fails if a chunk was sent after its job completed, or if the tenant has seen uploads that the
+---journal does not know.
 local function check_attempts(s, tenant)
   s:journal("shop.run", function(book)
     local name, known = book:get "run", {}
@@ -125,7 +125,7 @@ local function check_attempts(s, tenant)
   end)
 end
 
----What remains of the chunks, and nothing else: no part of a file that a kill broke off.
+---Fails unless only the archives of the chunks remain: no part of a file that a kill interrupted.
 local function check_sealed(s)
   local names = {}
   for id = 1, s:journal("shop.run", function(book) return book:last_chunk() end) do
@@ -161,17 +161,17 @@ local function check_outcome(s, tenant, ended)
 end
 
 ---@class CrashPlan
----@field place string       where the first process dies: "sent.after:3"
+---@field place string       the crash point of the first process: "sent.after:3"
 ---@field again string[]     where those that resume it die
 ---@field with_ids? boolean  users have a user_id
 ---@field upsert? boolean
----@field faulty? boolean    the tenant has bad days, drawn from `seed`
+---@field faulty? boolean    the tenant has faults, drawn from `seed`
 ---@field seed? integer
 ---@field speed integer      users a second of a job
----@field canary? string     as --canary takes it
+---@field canary? string     as passed to --canary
 ---@field twins? boolean     addresses are not unique: no upload may be repeated
 
----Kills a run as planned, resumes it until it ends, and raises when something is not as it should.
+---Kills a run as planned, resumes it until it ends, and raises if the result is wrong.
 ---@param plan CrashPlan
 ---@return integer deaths
 function crashes.one(plan)
@@ -193,7 +193,7 @@ function crashes.one(plan)
   return deaths
 end
 
----Kills `n` runs and more; the reports of those that went wrong.
+---Kills at least `n` times; returns the reports of runs that failed.
 ---@param n integer
 ---@param seed integer
 ---@return string[] wrong
@@ -224,7 +224,7 @@ local function main(kills, seed)
   end
   local wrong, deaths = crashes.many(kills, seed)
   for _, text in ipairs(wrong) do print(text) end
-  print(string.format("%d kills of seed %d, %d runs wrong", deaths, seed, #wrong))
+  print(string.format("%d kills of seed %d, %d runs failed", deaths, seed, #wrong))
   return #wrong == 0 and 0 or 1
 end
 

@@ -1,4 +1,4 @@
---- Runs killed at named places: the moments that matter one by one, then sixty at random.
+--- Runs killed at crash points: the important ones one by one, then sixty at random.
 
 local crash = require "base.crash"
 local crashes = require "tests.e2e.crashes"
@@ -33,7 +33,7 @@ for name, plan in pairs {
   ["the same twice, the second time while it is looked for"] =
     { place = "upload.answer:3", again = { "adopt.after:1" }, speed = 30, twins = true },
 } do
-  test("killed and resumed, a run is as if nothing had happened: " .. name, function()
+  test("killed and resumed, a run ends like an undisturbed one: " .. name, function()
     needs_crash_points()
     plan.again = plan.again or {}
     local deaths = crashes.one(plan)

@@ -1,5 +1,5 @@
---- Run directories that something happened to: one clear message, nothing lost, and resume works
---- once what was there is back.
+--- Damaged run directories: one clear message, nothing lost, and resume works once the damage is
+--- repaired.
 
 local file = require "host.file"
 local program = require "tests.e2e.program"
@@ -10,7 +10,7 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
----A run of 30 people in three chunks, staged and agreed to; `fn` damages it.
+---A run of 30 users in three chunks, staged and with consent; `fn` damages it.
 local function damaged(fn)
   scene(30, function(s)
     s:tenant()
@@ -27,7 +27,7 @@ end
 
 local CHUNK <const> = "shop.run/chunks/000002.json"
 
-test("a chunk file that is gone ends with 2 and is named; resume works once it is back", function()
+test("a missing chunk file is named, with exit status 2; restored, the run is resumed", function()
   damaged(function(s)
     assert(file.rename(s:path(CHUNK), s:path "away"))
     local ended = s:run({ "resume", "--yes", "--json" }):ends_with(2)
@@ -39,7 +39,7 @@ test("a chunk file that is gone ends with 2 and is named; resume works once it i
   end)
 end)
 
-test("a chunk file whose bytes have changed is not sent: status 2, and it is named", function()
+test("a changed chunk file is not sent but named, with exit status 2", function()
   damaged(function(s)
     local text = s:read(CHUNK)
     s:write(CHUNK, (text:gsub("Person 15", "Person 51")))
@@ -51,7 +51,7 @@ test("a chunk file whose bytes have changed is not sent: status 2, and it is nam
   end)
 end)
 
-test("a chunk file that cannot be read ends with 1; resume works once it can", function()
+test("an unreadable chunk file ends a run with 1; resume works once it is readable", function()
   damaged(function(s)
     assert(file.rename(s:path(CHUNK), s:path "away"))
     assert(file.mkdir(s:path(CHUNK)))
@@ -64,7 +64,7 @@ test("a chunk file that cannot be read ends with 1; resume works once it can", f
   end)
 end)
 
-test("a journal of a newer program is left alone: status 2", function()
+test("a journal of a newer program is refused with exit status 2 and unchanged", function()
   damaged(function(s)
     do
       local db <close> = assert(store.open(s:path "shop.run/journal.db"))

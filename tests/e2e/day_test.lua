@@ -1,4 +1,4 @@
---- A run that lasts longer than a day, as the tenant counts, with tokens of three real seconds.
+--- A run that lasts longer than a day by the tenant's clock, with tokens of three real seconds.
 
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
@@ -10,7 +10,7 @@ local HOUR <const>, DAY <const> = 3600, 86400 -- seconds of the tenant
 local PER_CHUNK <const> = 10
 local CHUNKS <const> = 54 -- two at a time, an hour each
 local TOKEN <const> = 3 -- seconds
-local SPARE <const> = 1 -- seconds that a token must have left, to be sent
+local SPARE <const> = 1 -- seconds before its expiry until which a token is used
 
 ---Answers of the tenant that refuse a token.
 local function refusals(metrics)
@@ -21,7 +21,7 @@ local function refusals(metrics)
   return n
 end
 
----Refused requests of the run, each of which was sent with a token that was still good.
+---Refused requests of the run that were sent with a token that was still valid.
 local function lapses(s)
   local n = 0
   for _, line in ipairs(s:lines "shop.run/log.ndjson") do
@@ -33,7 +33,7 @@ local function lapses(s)
   return n
 end
 
-test("a run of more than a day renews its tokens in time, and harvests before the tenant forgets",
+test("a run of more than a day renews its tokens in time, and harvests before results expire",
   function()
     local users = CHUNKS * PER_CHUNK
     program.scene(users, function(s)
@@ -47,7 +47,7 @@ test("a run of more than a day renews its tokens in time, and harvests before th
       equal({ report.status, report.balanced, report.users.inserted }, { "complete", true, users })
       s:holds(users)
       assert(seconds > DAY, seconds .. " seconds of the tenant")
-      -- The oldest jobs are gone; nobody asked for them any more.
+      -- The oldest jobs are gone; the run no longer requested them.
       local kept = tenant.db:value "SELECT count(*) FROM job"
       assert(kept < metrics.jobs, "the tenant still keeps all jobs")
       assert(metrics.requests["POST /oauth/token"] > metrics.slots.span_seconds / TOKEN - 1)

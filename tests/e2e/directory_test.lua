@@ -1,4 +1,4 @@
---- What a run leaves in its directory: whose files they are, what stands in them and what must not.
+--- What a run leaves in its directory: owner, contents, and what must not be in the files.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -10,7 +10,7 @@ local scene, words = program.scene, program.words
 
 local HASH <const> = program.HASH
 
----People 1 to 4, and after them one of each kind that does not become a user.
+---Users 1 to 4, then one record of each kind that does not become a user.
 local ROWS <const> = {
   "u5,,Nobody," .. HASH,
   "u6,not-an-address,Broken," .. HASH,
@@ -18,7 +18,7 @@ local ROWS <const> = {
   "u8,person2@example.com,Other," .. HASH,
 }
 
----Users that the tenant has before: person1 as ours, person3 as somebody else's, u4 elsewhere.
+---Existing users of the tenant: person1 as ours, person3 as another user, u4 in another connection.
 local function existing(s)
   s:write("existing.json", json.encode(json.array {
     {
@@ -47,7 +47,7 @@ local function check_modes(s, dir)
   end)
 end
 
-test("files of the run directory are the owner's alone, staged, finished or refused", function()
+test("files of the run directory are private, whether staged, finished or refused", function()
   scene(3, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -57,7 +57,7 @@ test("files of the run directory are the owner's alone, staged, finished or refu
   end)
 end)
 
----A run in which everything happens once; `fn(scene, report, ended)`.
+---A run in which every outcome occurs once; `fn(scene, report, ended)`.
 local function eventful(more, fn)
   scene(nil, function(s)
     s:people(4, ROWS)
@@ -69,7 +69,7 @@ local function eventful(more, fn)
   end)
 end
 
-test("the books of an eventful run name everything", function()
+test("the report of an eventful run accounts for everything", function()
   eventful({}, function(s, report)
     equal(report.records, {
       read = 8, extra = 0, skipped = 1, unchanged = 0, rejected = 2, duplicate = 1, staged = 4,
@@ -115,7 +115,7 @@ test("rejected.ndjson has record, user, findings and the record kept", function(
   end)
 end)
 
-test("failed.ndjson has our own copy of the user, hash intact, and why", function()
+test("failed.ndjson has our own copy of the user, with its hash, and the reason", function()
   eventful({}, function(s)
     local lines = s:lines "shop.run/failed.ndjson"
     table.sort(lines, function(a, b) return a.position < b.position end)
@@ -135,7 +135,7 @@ test("failed.ndjson has our own copy of the user, hash intact, and why", functio
   end)
 end)
 
-test("already_there.ndjson names the user of the tenant", function()
+test("already_there.ndjson has the user_id of the tenant's user", function()
   eventful({}, function(s)
     local lines = s:lines "shop.run/already_there.ndjson"
     equal(#lines, 1)
@@ -149,7 +149,7 @@ test("already_there.ndjson names the user of the tenant", function()
   end)
 end)
 
-test("a finished run keeps of its chunks what verify and undo need, and no secret", function()
+test("a finished run keeps what verify and undo need of its chunks, and no secret", function()
   eventful({}, function(s)
     equal(file.list(s:path "shop.run/chunks"), { "000001.sent.zst", "000002.sent.zst" })
     local outcomes = {}
@@ -166,7 +166,7 @@ test("a finished run keeps of its chunks what verify and undo need, and no secre
   end)
 end)
 
-test("chunk files that a kill left in a finished run are taken out by resume", function()
+test("resume removes chunk files that a kill left in a finished run", function()
   scene(3, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -178,7 +178,7 @@ test("chunk files that a kill left in a finished run are taken out by resume", f
   end)
 end)
 
-test("--keep-chunks keeps the uploaded bytes, given at the beginning or at the end", function()
+test("--keep-chunks keeps the uploaded bytes, passed at the start or at the end", function()
   for _, cases in ipairs { { { "--keep-chunks" }, {} }, { {}, { "--keep-chunks" } } } do
     scene(3, function(s)
       s:tenant()
@@ -190,7 +190,7 @@ test("--keep-chunks keeps the uploaded bytes, given at the beginning or at the e
   end
 end)
 
-test("no address, hash, token or secret gets into the log, the report or stderr", function()
+test("the log, the report and stderr have no address, hash, token or secret", function()
   eventful({ "--verbose" }, function(s, _, ended)
     local texts = {
       ["log.ndjson"] = s:read "shop.run/log.ndjson", stderr = ended.stderr,
@@ -217,14 +217,14 @@ test("the secret and the token are nowhere in the run directory", function()
   end)
 end)
 
-test("upsert updates whom it finds, and counts them as updated", function()
+test("upsert updates existing users and counts them as updated", function()
   eventful({ "--upsert" }, function(s, report)
     equal(report.users, { inserted = 1, updated = 1, already_there = 0, failed = 2, pending = 0 })
     equal(s:ask("GET", "/users/auth0%7Cu1").given_name, "Person 1")
   end)
 end)
 
-test("upsert is remembered by the run: resume needs no word of it", function()
+test("upsert is a setting of the run: resume does not need the option", function()
   scene(2, function(s)
     s:tenant(existing(s))
     s:run(words "--upsert"):ends_with(8)
@@ -249,7 +249,7 @@ test("rehearse --existing rehearses with the tenant's users, in NAME.rehearsal",
   end)
 end)
 
-test("rehearse --faults tells how often each rule has hit", function()
+test("rehearse --faults reports how often each rule applied", function()
   scene(6, function(s)
     s:write("faults.yaml", "- {do: status, status: 503, route: GET /jobs/*, nth: 1}\n"
       .. "- {do: job-lost, nth: 9}\n- {do: slots, route: POST /jobs/users-import}\n")

@@ -1,5 +1,5 @@
---- A small file system of a test's own, which can be filled up and emptied: a tmpfs in a namespace
---- of a process that only waits, seen through that process's root.
+--- A small file system for a test, which can be filled and emptied: a tmpfs in the namespace of a
+--- process that only waits, accessed through that process's root.
 
 local file = require "host.file"
 local process = require "host.process"
@@ -12,14 +12,14 @@ local SIZE <const> = 8 * 1024 * 1024 -- bytes; a run keeps four in reserve
 ---@class Disk
 ---@field path string      absolute; what programs are given
 ---@field seen string      the same for this process
----@field within string[]  words before those of a program that is to see it
+---@field within string[]  prefix of the command line of a program that must see it
 ---@field private holder host.process.child
 local Disk = {}
 Disk.__index = Disk
 Disk.__close = function(self) self.holder:close() end
 
 ---@param scene ProgramScene
----@return Disk?  nil where nobody may have a namespace of his own
+---@return Disk?  nil if this system permits no user namespaces
 function disk.new(scene)
   local folder = scene:path "disk"
   assert(file.mkdir(folder))
@@ -46,7 +46,7 @@ function disk.new(scene)
   }, Disk)
 end
 
----Takes all the room that is left, though others may take of it meanwhile.
+---Uses all the space that is left, also while other programs use it.
 function Disk:fill()
   for i = 1, 100 do
     local left = assert(file.free(self.seen))
@@ -55,7 +55,7 @@ function Disk:fill()
   end
 end
 
----Gives it back.
+---Frees it.
 function Disk:empty()
   for _, name in ipairs(assert(file.list(self.seen))) do
     if name:find "^filler" then assert(file.remove(self.seen .. "/" .. name)) end

@@ -1,4 +1,4 @@
---- Runs whose disk is full, by the real program on a small file system.
+--- Runs on a full disk: the real program on a small file system.
 
 local disk = require "tests.e2e.disk"
 local file = require "host.file"
@@ -8,8 +8,8 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local words = program.words
 
----Plays a scene whose run directory lies on a small disk; `dir` is that directory, `seen(name)` a
----file of it as this process reads it.
+---Plays a scene whose run directory is on a small disk; `dir` is that directory, `seen(name)` the
+---path of a file in it for this process.
 local function on_disk(n, fn)
   program.scene(n, function(s)
     local small <close> = disk.new(s) or tap.skip "no namespace of one's own here"
@@ -20,13 +20,13 @@ local function on_disk(n, fn)
   end)
 end
 
----How often the log tells of an event.
+---How often an event is in the log.
 local function events(seen, event)
   local text = file.read(seen "log.ndjson") or ""
   return select(2, text:gsub('"event":"' .. event .. '"', ""))
 end
 
----The message is the system's or SQLite's, by which of them met the full disk.
+---The message is the system's or SQLite's, depending on which wrote first.
 local function says_full(text)
   assert(text:lower():find "no space left" or text:find "disk is full", text)
 end
@@ -54,7 +54,7 @@ test("a disk that fills up while staging ends with 5, nothing is sent, resume st
     end)
   end)
 
-test("a disk that is full from the start ends with 5 and says so", function()
+test("a disk that is full from the start is reported, with exit status 5", function()
   on_disk(5, function(s, small, dir)
     small:fill()
     local run = s:run(words("--yes", "--run-dir", dir)):ends_with(5)
@@ -66,7 +66,7 @@ test("a disk that is full from the start ends with 5 and says so", function()
   end)
 end)
 
--- Makes a journal in the folder it is given, with ever more room; prints what went wrong.
+-- Makes a journal in the given folder, with more and more space; prints what went wrong.
 local MAKES_JOURNALS <const> = [[
 local file, ledger = require "host.file", require "journal.ledger"
 local folder = ...
@@ -84,7 +84,7 @@ for room = 8, 160, 8 do
 end
 ]]
 
-test("a journal for which there is not enough room is not made, however little is missing",
+test("a journal without enough disk space is not made, however little is missing",
   function()
     on_disk(nil, function(s, small)
       s:write("make.lua", MAKES_JOURNALS)
@@ -115,7 +115,7 @@ for _, moment in ipairs {
   end)
 end
 
-test("without room the run does not go on: status 5 before anything is sent", function()
+test("without disk space a run does not continue: exit status 5 before anything is sent", function()
   on_disk(20, function(s, small, dir, seen)
     s:slow_tenant(nil, 60)
     s:run(words("--chunk-users", "10", "--run-dir", dir)):ends_with(8)

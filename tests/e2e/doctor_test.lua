@@ -7,14 +7,14 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene = program.scene
 
----The checks of a statement by name.
+---The checks of a report by name.
 local function checks(object)
   local map = {}
   for _, line in ipairs(object.checks) do map[line.check] = line end
   return map
 end
 
-test("a tenant that will do is told line by line, with 0", function()
+test("a suitable tenant is reported line by line, with exit status 0", function()
   scene(nil, function(s)
     s:tenant()
     local object = s:run({ "doctor", "--json" }):ends_with(0):object()
@@ -31,7 +31,7 @@ test("a tenant that will do is told line by line, with 0", function()
   end)
 end)
 
-test("each setting tells its source", function()
+test("each setting has its source", function()
   scene(nil, function(s)
     s:tenant()
     s:write("auth0-migrate.yaml", "slots: 3\nconnection: Elsewhere\n")
@@ -52,7 +52,7 @@ local REFUSED <const> = {
   { "nobody at the address", 5, { AUTH0_DOMAIN = "http://127.0.0.1:1" }, "token", "" },
 }
 
-test("what would fail later fails now, with its status and a fix", function()
+test("what would fail later fails now, with its exit status and a fix", function()
   scene(nil, function(s)
     s:tenant()
     for _, case in ipairs(REFUSED) do
@@ -66,7 +66,7 @@ test("what would fail later fails now, with its status and a fix", function()
   end)
 end)
 
-test("scopes: a needed one that is missing ends with 6, another is a warning", function()
+test("scopes: a missing required one ends with 6, another is a warning", function()
   scene(nil, function(s)
     s:slow_tenant { scopes = { "create:users", "read:users", "read:connections" } }
     local by = checks(s:run({ "doctor", "--json" }):ends_with(0):object())
@@ -111,7 +111,7 @@ test("--save writes the connection's settings for commands without a network", f
   end)
 end)
 
-test("MFA factors are told where they may be read", function()
+test("MFA factors are shown if they may be read", function()
   scene(nil, function(s)
     s:slow_tenant { scopes = { "create:users", "read:users", "read:connections",
       "read:connections_options", "delete:users", "read:guardian_factors" } }
@@ -120,7 +120,7 @@ test("MFA factors are told where they may be read", function()
   end)
 end)
 
-test("check and plan warn of a connection that takes no imports", function()
+test("check and plan warn about a connection that accepts no imports", function()
   scene(2, function(s)
     s:write("off.json", '{"enabled": false}')
     for _, command in ipairs { "check", "plan" } do

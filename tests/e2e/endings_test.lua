@@ -1,5 +1,5 @@
---- Runs that are killed, interrupted or cut off from their tenant: what follows ends in the same
---- tenant as an undisturbed run.
+--- Runs that are killed, interrupted or disconnected from their tenant: resumed, they leave the
+--- same tenant as an undisturbed run.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -10,7 +10,7 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
----Resumes, and fails unless all `n` people are in the tenant and in balanced books, once.
+---Resumes, and fails unless all `n` users are in the tenant once and the books balance.
 local function resumed(s, n, args)
   local report = s:run(args or { "resume", "shop.run", "--json" }):ends_with(0):object()
   equal(report.balanced, true)
@@ -26,7 +26,7 @@ end
 
 -- Killed ----------------------------------------------------------------------------------
 
--- What must be seen before the kill; `slow` work for each record, `speed` of the tenant's jobs.
+-- What must have happened before the kill; `slow` work per record, `speed` of the tenant's jobs.
 local MOMENTS <const> = {
   {
     "while staging", slow = "200000",
@@ -67,11 +67,11 @@ test("a run killed again and again is resumed to the same end", function()
   end)
 end)
 
-test("refused users that a kill left unjudged are judged by resume", function()
+test("resume decides the outcome of failed users that a kill left open", function()
   scene(20, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
-    -- The same users from a second run are refused; its journal as it is before they are judged.
+    -- The same users from a second run fail; its journal before their outcome is decided.
     s:run(words("--yes", "--fresh", "--keep-chunks", "--json")):ends_with(0)
     local db <close> = assert(store.open(s:path "shop-2.run/journal.db"))
     db:run "UPDATE failure SET outcome = 'open', user_id = NULL"
@@ -83,7 +83,7 @@ test("refused users that a kill left unjudged are judged by resume", function()
   end)
 end)
 
----The journal as it is when the program dies between the last byte of an upload and its answer.
+---The journal after the program was killed between the last byte of an upload and its answer.
 local function lose_the_answer(s, journal)
   for _, name in ipairs { "journal.db-wal", "journal.db-shm" } do
     file.remove(s:path("shop.run/" .. name))
@@ -98,7 +98,7 @@ local function lose_the_answer(s, journal)
 end
 
 for _, option in ipairs { "--no-color", "--upsert" } do
-  test("an upload whose answer was lost in a kill is recognised as our own, with " .. option,
+  test("an upload whose answer was lost in a kill is recognised as ours, with " .. option,
     function()
       scene(20, function(s)
         s:tenant()
@@ -131,7 +131,7 @@ for _, signal in ipairs { "INT", "TERM" } do
   end)
 end
 
-test("a second SIGINT stops at once, and the run can be resumed", function()
+test("a second SIGINT stops immediately, and the run can be resumed", function()
   scene(40, function(s)
     s:slow_tenant(nil, 60)
     local first = s:start(words("--yes", "--chunk-users", "10"))
@@ -175,7 +175,7 @@ test("a tenant that is down at first is a warning: the run stages, and ends with
   end)
 end)
 
-test("an outage during the import is waited out", function()
+test("a run waits for the end of an outage during the import", function()
   scene(30, function(s)
     local tenant = s:tenant { "--state", "tenant.db" }
     local first = s:start(words("--yes", "--chunk-users", "1", "--json"))
@@ -205,7 +205,7 @@ test("an outage beyond --patience ends with 5; resume completes the run", functi
   end)
 end)
 
-test("SIGINT while the tenant does not answer ends with 130 at once", function()
+test("SIGINT while the tenant does not answer ends with 130 immediately", function()
   scene(5, function(s)
     local tenant = s:tenant()
     s:run(words()):ends_with(8)
@@ -221,7 +221,7 @@ test("SIGINT while the tenant does not answer ends with 130 at once", function()
   end)
 end)
 
-test("a token that is not accepted any more is renewed", function()
+test("a token that is no longer accepted is renewed", function()
   scene(30, function(s)
     s:slow_tenant({ token_seconds = 1 }, 40)
     s:run(words("--yes", "--chunk-users", "10")):ends_with(0)

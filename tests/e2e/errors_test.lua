@@ -1,5 +1,5 @@
---- What people get wrong, by the real program: one clear message, the documented status, the next
---- command, nothing left behind.
+--- Mistakes of the operator, with the real program: one clear message, the documented exit status,
+--- the next command, no files left behind.
 
 local file = require "host.file"
 local json = require "host.json"
@@ -29,7 +29,7 @@ return {
   map = function(row) return { email = row.email } end,
 }]]
 local GOOD <const> = "id,email\n1,a@example.com\n2,b@example.com\n"
--- GOOD as made by gzip.
+-- GOOD compressed by gzip.
 local GZIP <const> = ("1f8b0800000000000203cb4cd149cd4dcccce132d4497448ad48cc2dc849d54bcecfe532d249"
   .. "42e1030082f2cc6829000000"):gsub("%x%x", function(byte)
     return string.char(tonumber(byte, 16))
@@ -42,7 +42,7 @@ local function place_files(s, files)
   end
 end
 
----Fails when a run or a rehearsal lies in the scene's folder.
+---Fails if a run or a rehearsal is in the scene's folder.
 local function nothing_left(s)
   for _, name in ipairs(assert(file.list(s.folder))) do
     if name:find "%.run$" or name:find "%.rehearsal$" then error(name .. " is left behind", 2) end
@@ -221,14 +221,14 @@ local CREDENTIALS <const> = {
   AUTH0_CLIENT_ID = "a", AUTH0_CLIENT_SECRET = "s3cret", AUTH0_CONNECTION = "Users",
 }
 
----Credentials for a tenant at this place.
+---Credentials for a tenant at this URL.
 local function at(domain)
   local env = { AUTH0_DOMAIN = domain, AUTH0_MIGRATE_TIME_SCALE = "1000" }
   for name, value in pairs(CREDENTIALS) do env[name] = value end
   return env
 end
 
-test("a refused port ends with 5: what is staged is kept, and resume is next", function()
+test("a refused connection ends with 5: what is staged is kept, and resume is next", function()
   program.scene(nil, function(s)
     place_files(s, { ["shop.lua"] = RECIPE, ["good.csv"] = GOOD })
     local closed = assert(server.listen())
@@ -245,7 +245,7 @@ test("a refused port ends with 5: what is staged is kept, and resume is next", f
   end)
 end)
 
----Runs against a server that answers nothing good.
+---Runs against a server that returns invalid answers.
 local function against(options, scheme, more)
   local ended
   program.scene(nil, function(s)
@@ -262,7 +262,7 @@ local function against(options, scheme, more)
       end
     end)
     local env = at(scheme .. "://127.0.0.1:" .. listener:port())
-    env.AUTH0_MIGRATE_TIME_SCALE = "1" -- a slow machine is not to count as an outage
+    env.AUTH0_MIGRATE_TIME_SCALE = "1" -- a slow machine must not count as an outage
     ended = s:run({ "run", "shop.lua", "input=good.csv", "--yes", table.unpack(more or {}) }, env)
     nothing_left(s)
   end)
@@ -275,19 +275,19 @@ test("https against a plain server ends with 2 and says that there is no encrypt
   tap.contains(ended.stderr, "next: auth0-migrate run shop.lua input=good.csv --yes")
 end)
 
-test("a certificate that nobody vouches for ends with 2 and names --ca-file", function()
+test("an untrusted certificate ends with 2 and names --ca-file", function()
   local pem = assert(file.read "tests/host/http.pem")
   local ended = against({ cert = pem, key = pem }, "https"):ends_with(2)
   tap.contains(ended.stderr, "cannot establish a TLS connection to https://127.0.0.1:")
   tap.contains(ended.stderr, "--ca-file")
 end)
 
-test("a --ca-file that is not there ends with 2 and is named", function()
+test("a --ca-file that does not exist is named, with exit status 2", function()
   local ended = against({}, "https", { "--ca-file", "nofile.pem" }):ends_with(2)
   tap.contains(ended.stderr, "nofile.pem")
 end)
 
-test("a server that is no tenant is told as such", function()
+test("a server that is not a tenant is reported as such", function()
   local ended = against({}, "http")
   assert(ended.status == 2 or ended.status == 6, ended.stderr)
   tap.contains(ended.stderr, "not here")
@@ -319,7 +319,7 @@ for name, content in pairs {
   end)
 end
 
-test("gzip, zstd and stdin are read as the plain file is", function()
+test("gzip, zstd and stdin are read like the plain file", function()
   in_scene({ ["good.csv.gz"] = GZIP }, function(s)
     local output = assert(file.create(s:path "good.csv.zst", { zstd = true }))
     output:write(GOOD)
@@ -342,7 +342,7 @@ test("a run that was staged from stdin is resumed without it", function()
   end)
 end)
 
-test("a resume that lacks a parameter names itself: it takes none", function()
+test("a resume that lacks a parameter names itself: it accepts none", function()
   local recipe = RECIPE:gsub("params = {", "%0 key = { secret = true, required = true },")
   in_scene({ ["locked.lua"] = recipe }, function(s)
     s:tenant()
@@ -356,7 +356,7 @@ test("a resume that lacks a parameter names itself: it takes none", function()
   end)
 end)
 
-test("a folder that somebody else's files lie in keeps them, whatever happens", function()
+test("files of others in a directory are kept, whatever happens", function()
   in_scene({ ["bad.csv"] = 'id,email\n2,"b\n', ["home/diary.txt"] = "mine" }, function(s)
     s:run({ "run", "shop.lua", "input=bad.csv", "--run-dir", "home", "--yes" }):ends_with(2)
     tap.equal(file.list(s:path "home"), { "diary.txt" })
@@ -399,7 +399,7 @@ test("check without findings ends with 0 and has no next command", function()
   end)
 end)
 
-test("map writes users on stdout, findings on stderr, and with --json a summary as last line",
+test("map writes users to stdout, findings to stderr, with --json a summary as the last line",
   function()
     in_scene({ ["a.csv"] = FOUND }, function(s)
       local ended = s:run({ "map", "shop.lua", "input=a.csv", "--json" }):ends_with(3)
@@ -413,7 +413,7 @@ test("map writes users on stdout, findings on stderr, and with --json a summary 
     end)
   end)
 
-test("preview shows records beside users, and one at a position", function()
+test("preview shows records next to users, and one at a position", function()
   in_scene({ ["a.csv"] = FOUND }, function(s)
     local ended = s:run({ "preview", "shop.lua", "input=a.csv", "-n", "2" }):ends_with(0)
     tap.contains(ended.stdout, "a.csv:2 (record 1)")
@@ -432,7 +432,7 @@ test("preview shows records beside users, and one at a position", function()
   end)
 end)
 
-test("preview shows a broken record and one that map let fall as what they are", function()
+test("preview shows an unreadable record and one that map skipped as such", function()
   in_scene({
     ["a.csv"] = FOUND, ["fall.lua"] = RECIPE:gsub("return { email.-\n", "\n"),
     ["list.lua"] = RECIPE:gsub("return { email.-\n", "return { { email = row.email }, 7 }\n"),
@@ -446,7 +446,7 @@ test("preview shows a broken record and one that map let fall as what they are",
   end)
 end)
 
-test("preview warns of a column that is not there, and of a hash that is not kept", function()
+test("preview warns about a missing column and about a hash that is not kept", function()
   local recipe = 'local password = require "auth0.password"\n' .. RECIPE:gsub(
     "return { email", "return { custom_password_hash = password.auto(row.hahs or '$P$x'), email")
   in_scene({ ["a.csv"] = FOUND, ["hash.lua"] = recipe }, function(s)

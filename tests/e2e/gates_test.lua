@@ -1,4 +1,4 @@
---- Gates, through the real program: what stops a run, and the command that goes on.
+--- Gates, with the real program: what stops a run, and the command that continues.
 
 local json = require "host.json"
 local program = require "tests.e2e.program"
@@ -7,7 +7,7 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
----A tenant that has the first `n` addresses already, under other ids.
+---A tenant that already has the first `n` addresses, with other ids.
 local function taken(s, n)
   local users = {}
   for i = 1, n do users[i] = { email = program.email(i), user_id = "other" .. i } end
@@ -15,7 +15,7 @@ local function taken(s, n)
   s:tenant { "--existing", "existing.json" }
 end
 
----The words of a command as a report prints it, without the program's name.
+---The arguments of a command as a report prints it, without the program's name.
 local function typed(command)
   local list = {}
   for word in command:gsub("'([^']*)'", function(quoted) return quoted:gsub(" ", "\0") end)
@@ -25,7 +25,7 @@ local function typed(command)
   return table.move(list, 2, #list, 1, {})
 end
 
-test("--max-failures ends with 7, and the command that it prints goes on to the end", function()
+test("--max-failures ends with 7, and the command that it prints completes the run", function()
   scene(40, function(s)
     taken(s, 10)
     local first = s:run(words("--yes", "--chunk-users", "5", "--max-failures", "3",
@@ -40,7 +40,7 @@ test("--max-failures ends with 7, and the command that it prints goes on to the 
   end)
 end)
 
-test("--max-failures that is exceeded already lets nothing more go on resume", function()
+test("after --max-failures is exceeded, resume sends nothing more", function()
   scene(40, function(s)
     taken(s, 10)
     local first = s:run(words("--yes", "--chunk-users", "5", "--max-failures", "3", "--json"))
@@ -65,7 +65,7 @@ test("a rehearsal's report names the same next command as the program", function
   end)
 end)
 
-test("--canary takes a percentage; plan and statement say how many users it came to", function()
+test("--canary accepts a percentage; plan and report show the number of users", function()
   scene(45, function(s)
     s:tenant()
     local ended = s:run(words("--canary", "10%")):ends_with(8)
@@ -80,7 +80,7 @@ test("--canary takes a percentage; plan and statement say how many users it came
   end)
 end)
 
-test("plan names a canary, and counts the jobs that a run with it sends", function()
+test("plan shows a canary, and counts the jobs of a run with it", function()
   scene(45, function(s)
     local args = words("--chunk-users", "20", "--canary", "10%")
     args[1] = "plan"
@@ -92,7 +92,7 @@ test("plan names a canary, and counts the jobs that a run with it sends", functi
   end)
 end)
 
-test("a canary that does not come back clean ends with 7, and resume goes on", function()
+test("a failed canary ends with 7, and resume continues", function()
   scene(40, function(s)
     taken(s, 3)
     local ended = s:run(words("--yes", "--canary", "5%", "--json")):ends_with(7)
@@ -118,7 +118,7 @@ for _, asked in ipairs { "45", "46", "100%" } do
   end)
 end
 
-test("a canary of all users that is not clean holds back nothing: the run finishes", function()
+test("a failed canary of all users stops nothing: the run finishes", function()
   scene(10, function(s)
     taken(s, 3)
     local report = s:run(words("--yes", "--canary", "10", "--json")):ends_with(3):object()
@@ -128,7 +128,7 @@ test("a canary of all users that is not clean holds back nothing: the run finish
   end)
 end)
 
-test("a canary with nobody in it is none", function()
+test("a canary without users is no canary", function()
   scene(0, function(s)
     s:tenant()
     s:write("people.csv", "email,number\nnobody,1\n")
@@ -151,7 +151,7 @@ test("the canary of a trial is a share of the trial", function()
   end)
 end)
 
-test("a rehearsal takes a canary of all users", function()
+test("a rehearsal accepts a canary of all users", function()
   scene(5, function(s)
     local args = words("--canary", "10", "--json")
     args[1] = "rehearse"
@@ -160,21 +160,21 @@ test("a rehearsal takes a canary of all users", function()
 end)
 
 for _, value in ipairs { "0", "0%", "101%", "ten", "99999999999999999999" } do
-  test("--canary " .. value .. " is no number of users", function()
+  test("--canary " .. value .. " is not a number of users", function()
     scene(1, function(s)
       contains(s:run(words("--canary", value)):ends_with(2).stderr, "above 0, such as 10 or 1%")
     end)
   end)
 end
 
----A shell that runs the program on a terminal of its own and types an answer to each question.
+---A shell that runs the program on its own terminal and types an answer to each question.
 local function answering(...)
   local answers = {}
   for i, pair in ipairs { ... } do answers[i] = { prompt = pair[1], text = pair[2] } end
   return { "sh", "-c", program.on_terminal('"$*"', answers), "sh" }
 end
 
-test("after a canary of all users nobody is asked anything", function()
+test("after a canary of all users no question is asked", function()
   program.need_terminal()
   scene(5, function(s)
     s:tenant()
@@ -185,14 +185,14 @@ test("after a canary of all users nobody is asked anything", function()
   end)
 end)
 
-test("a no is no yes: not before the import, and not after the canary", function()
+test("the answer no stops a run before the import and after the canary", function()
   program.need_terminal()
   scene(20, function(s)
     s:tenant()
     s:run(words("--canary", "25%")):ends_with(8)
     s.within = answering { "Import 20 users", "n" }
     contains(s:run({ "resume", "--no-color" }):ends_with(8).stdout,
-      "next: auth0-migrate resume shop.run\r\n") -- a yes that was not given is not typed
+      "next: auth0-migrate resume shop.run\r\n") -- --yes is not suggested unless it was given
     s.within = answering({ "Import 20 users", "y" }, { "first 5 users", "n" })
     contains(s:run({ "resume", "--no-color" }):ends_with(7).stdout,
       "next: auth0-migrate resume shop.run\r\n")
@@ -207,7 +207,7 @@ test("a no is no yes: not before the import, and not after the canary", function
   end)
 end)
 
-test("a rehearsal that broke off is rehearsed again: nothing else has a tenant", function()
+test("an interrupted rehearsal is rehearsed again: other commands have no tenant", function()
   scene(40, function(s)
     local args = { "rehearse", "shop.lua", "input=people.csv", "--tier", "free" }
     local broken = s:start(args)

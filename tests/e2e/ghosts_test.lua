@@ -1,4 +1,4 @@
---- Ghosts, by the real program against the built-in tenant: deleted only when that was asked for.
+--- Ghosts, with the real program against the built-in tenant: deleted only on request.
 
 local doubts = require "tenant.doubts"
 local imports = require "tenant.imports"
@@ -9,7 +9,7 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
----A scene of five people, of whom the second meets a ghost.
+---A scene of five users; a ghost blocks the second.
 local function haunted(fn, more)
   scene(5, function(s)
     s:write("there.json", json.encode {
@@ -20,14 +20,14 @@ local function haunted(fn, more)
   end)
 end
 
--- Ghosts may answer as whoever is there does: only a look-up tells them apart.
+-- A ghost may cause the same answer as an existing user: only a lookup distinguishes them.
 local WORDS <const> = { {}, { "--doubt", "ghost=ordinary" } }
 
 local function why(s)
   return s:lines("shop.run/failed.ndjson")[1].why
 end
 
-test("a ghost is shown by no list, fails its user, and stays without --delete-ghosts", function()
+test("a ghost is in no list, fails its user, and stays without --delete-ghosts", function()
   haunted(function(s)
     equal(#s:ask("GET", "/users-by-email", { email = program.email(2) }), 0)
     local report = s:run(words("--yes", "--json")):ends_with(3):object()
@@ -47,7 +47,7 @@ test("--delete-ghosts with --yes deletes the ghost and imports its user", functi
   end
 end)
 
----A tenant where the first of five people is there, and others have the second's address, the
+---A tenant in which the first of five users exists, and other users have the second's address, the
 ---third's user_id (in another connection) and the fourth's username.
 local function inhabited(s, options)
   s:recipe(function(text) return (text:gsub("user_id = row.id", "%0, username = row.id")) end)
@@ -64,7 +64,7 @@ local function inhabited(s, options)
   return tenant
 end
 
----The tenant's users beside the fifth, who is new.
+---The tenant's users except the fifth, who is new.
 local function others(s)
   local list = {}
   for _, user in ipairs(s:users()) do
@@ -77,7 +77,7 @@ local function others(s)
 end
 
 for _, choice in ipairs { "conflict=seen", "conflict=any", "conflict=named", "conflict=plain" } do
-  test("who is there is no ghost, and nobody is deleted or to be deleted: " .. choice, function()
+  test("an existing user is not a ghost, and no user is deleted: " .. choice, function()
     scene(5, function(s)
       inhabited(s, { doubts = { assert(doubts.parse(choice)) } })
       local before = others(s)
@@ -105,7 +105,7 @@ for name, fault in pairs {
   ["an outage"] = { ["do"] = "status", status = 503 }, ["answers without a body"] =
     { ["do"] = "empty" }, ["refusals of a proxy"] = { ["do"] = "html", status = 404 },
 } do
-  test("look-ups that fail by " .. name .. " make no ghosts; resume looks again", function()
+  test("lookups that fail by " .. name .. " make no ghosts; resume looks again", function()
     scene(5, function(s)
       local rules = json.array {}
       for i, route in ipairs { "GET /users", "GET /users/*", "GET /users-by-email" } do
@@ -127,7 +127,7 @@ for name, fault in pairs {
   end)
 end
 
-test("--delete-ghosts without --yes and a person to ask deletes nothing", function()
+test("--delete-ghosts without --yes and without a terminal deletes nothing", function()
   haunted(function(s)
     s:run(words("--delete-ghosts")):ends_with(8)
     s:run({ "resume", "--yes" }):ends_with(3)
@@ -135,7 +135,7 @@ test("--delete-ghosts without --yes and a person to ask deletes nothing", functi
   end)
 end)
 
-test("a retry with --delete-ghosts and --yes deletes the ghost, nobody being asked", function()
+test("a retry with --delete-ghosts and --yes deletes the ghost without asking", function()
   haunted(function(s)
     s:run(words("--yes")):ends_with(3)
     s:run({ "retry", "--delete-ghosts", "--yes" }):ends_with(0)
@@ -143,7 +143,7 @@ test("a retry with --delete-ghosts and --yes deletes the ghost, nobody being ask
   end)
 end)
 
-test("where addresses are not unique no ghost is deleted", function()
+test("no ghost is deleted if addresses are not unique", function()
   scene(5, function(s)
     s:write("there.json", json.encode {
       { email = program.email(2), user_id = "u2", email_verified = true, ghost = true },

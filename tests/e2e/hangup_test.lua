@@ -1,4 +1,4 @@
---- Terminals that go away while a run works.
+--- Terminals that are closed during a run.
 
 local process = require "host.process"
 local program = require "tests.e2e.program"
@@ -18,7 +18,7 @@ local function is_finished(s)
   return s:journal("shop.run", function(book) return book:get "finished_at" end)
 end
 
----A run of four jobs that is hung up on with two in flight.
+---A run of four jobs that receives SIGHUP with two in flight.
 local function hung_up(args, env, fn)
   scene(40, function(s)
     s:slow_tenant(nil, 60)
@@ -42,9 +42,9 @@ for name, how in pairs {
   end)
 end
 
-test("SIGHUP ends any other run like an interrupt: 130, and resume goes on", function()
+test("SIGHUP ends any other run like an interrupt: 130, and resume continues", function()
   hung_up({}, nil, function(s, run)
-    run:kill "HUP" -- a shell sends one as well as the kernel
+    run:kill "HUP" -- a shell sends one in addition to the kernel
     run:ends_with(130)
     contains(run.stderr, "next: auth0-migrate resume shop.run")
     s:run({ "resume" }):ends_with(0)
@@ -52,7 +52,7 @@ test("SIGHUP ends any other run like an interrupt: 130, and resume goes on", fun
   end)
 end)
 
-test("progress for a reader that is gone does not end a run", function()
+test("a closed reader of its progress does not end a run", function()
   scene(30, function(s)
     s:slow_tenant(nil, 60)
     s.within = { "sh", "-c", [["$@" 2>&1 | true; exit 0]], "sh" }
@@ -63,7 +63,7 @@ test("progress for a reader that is gone does not end a run", function()
   end)
 end)
 
----A run on a terminal of its own, which closes with two jobs in flight.
+---A run on its own terminal, which closes with two jobs in flight.
 local function on_terminal(s, ...)
   local args = words("--yes", "--chunk-users", "10", ...)
   local line = process.program() .. " " .. table.concat(args, " ")
@@ -77,7 +77,7 @@ local function on_terminal(s, ...)
   terminal:kill "KILL"
 end
 
-test("a terminal that is closed does not end a quiet run", function()
+test("closing the terminal does not end a quiet run", function()
   scene(40, function(s)
     s:slow_tenant(nil, 60)
     on_terminal(s, "--quiet")
@@ -86,7 +86,7 @@ test("a terminal that is closed does not end a quiet run", function()
   end)
 end)
 
-test("a terminal that is closed interrupts any other run, which is resumed", function()
+test("closing the terminal interrupts any other run, which is resumed", function()
   scene(40, function(s)
     s:slow_tenant(nil, 60)
     on_terminal(s)

@@ -1,5 +1,5 @@
---- A password hash is kept whichever key of the user a recipe assigns it to, on every way by which
---- a user enters: map, dedupe, fix, and a failed.ndjson that a person has edited.
+--- A password hash is kept whichever key of the user a recipe assigns it to, for every source of
+--- users: map, dedupe, fix, and an edited failed.ndjson.
 
 local json = require "host.json"
 local program = require "tests.e2e.program"
@@ -16,7 +16,7 @@ local PBKDF2 <const> = "$pbkdf2-sha256$i=10000,l=32$ABEiM0RVZneImaq7zN3u/w"
   .. "$T7fb8iVNq2pbBxt2b4+QbqmRktHeX2yjD4prwis59cE"
 local HASHES <const> = { BCRYPT, PHP, PBKDF2 }
 
----Ways to assign a hash, with those that were written when `auto` gave a result for each key.
+---Ways to assign a hash, including those from when `auto` returned one result per key.
 local WAYS <const> = {
   "user.custom_password_hash = password.auto(row.hash)",
   "user.password_hash = password.auto(row.hash)",
@@ -83,7 +83,7 @@ local function run(args, ways)
   }, args)
 end
 
----Whether a user has the hash under the key of its form, and nothing under the other.
+---Whether a user has the hash under the key for its form, and nothing under the other.
 local function check_user(user, hash, way)
   equal(verify.password(user, PLAIN), true, way)
   if user.password_hash then
@@ -93,7 +93,7 @@ local function check_user(user, hash, way)
   end
 end
 
-test("map: a hash stands under its key, however a recipe assigns it", function()
+test("map: a hash is under its key, however a recipe assigns it", function()
   local ended = run({ "map", "shop.lua", "input=users.ndjson" }, WAYS):ends_with(0)
   local users = recipe_rig.mapped_users(ended)
   equal(#users, #WAYS * #HASHES)
@@ -104,7 +104,7 @@ test("map: a hash stands under its key, however a recipe assigns it", function()
   equal(ended.stderr:find("password_not", 1, true), nil)
 end)
 
-test("preview and check find nothing wrong with it, and prove lets the password in", function()
+test("preview and check accept it, and the password succeeds in prove", function()
   local args = { "shop.lua", "input=users.ndjson" }
   local said = run({ "preview", "-n", "45", table.unpack(args) }, WAYS):ends_with(0).stdout
   equal(said:find("INVALID_TYPE", 1, true), nil)
@@ -113,7 +113,7 @@ test("preview and check find nothing wrong with it, and prove lets the password 
   tap.contains(said, "logins    2 tried, 2 succeeded")
 end)
 
----Ways in which there are two hashes.
+---Ways to assign two hashes.
 local TWO <const> = {
   "user.password_hash, user.custom_password_hash = made(row.hash), password.phc(" .. '"' .. PBKDF2
     .. '")',
@@ -121,13 +121,13 @@ local TWO <const> = {
     .. PBKDF2 .. '")',
 }
 
-test("two hashes are refused, whichever keys they stand under", function()
+test("two hashes are rejected, whichever keys they are under", function()
   local ended = run({ "check", "shop.lua", "input=users.ndjson", "--json" }, TWO):ends_with(3)
   equal(ended:object().records.rejected, #TWO * #HASHES)
   equal(ended:object().codes.rejected.NOT_PASSED > 0, true)
 end)
 
-test("a hash without a name in the table that map returns is refused, not lost", function()
+test("a hash without a key in the table that map returns is rejected, not lost", function()
   local ended = run({ "check", "shop.lua", "input=users.ndjson", "--json" }, {
     "user = { email = row.email, password.auto(row.hash) }",
     "user = { email = row.email, password.auto('$6$a$b') }",
@@ -135,7 +135,7 @@ test("a hash without a name in the table that map returns is refused, not lost",
   equal(ended:object().records.rejected, 2 * #HASHES)
 end)
 
-test("dedupe: the hash of a merged user stands under its key", function()
+test("dedupe: the hash of a merged user is under its key", function()
   local result = recipe_rig.finish(recipe_rig.recipe_with [[
   dedupe = function(a, b)
     a.custom_password_hash = b.user_metadata.hash
@@ -172,7 +172,7 @@ local PBKDF2_TABLE <const> = {
   algorithm = "pbkdf2", hash = { value = PBKDF2, encoding = "utf8" },
 }
 
-test("fix: the hash of a repaired user stands under its key", function()
+test("fix: the hash of a repaired user is under its key", function()
   local result = recipe_rig.finish(recipe_rig.recipe_with [[
   fix = { CONFLICT_USERNAME = function(user)
     user.username = user.username:gsub("taken", "free")
@@ -194,7 +194,7 @@ test("fix: the hash of a repaired user stands under its key", function()
     PBKDF2_TABLE })
 end)
 
-test("retry: a hash that a person has put under the other's key is put right", function()
+test("retry: a hash that was moved to the other key is moved back", function()
   program.scene(nil, function(s)
     s:write("shop.lua", recipe_rig.recipe_with())
     s:write("users.ndjson", recipe_rig.lines { recipe_rig.user(1, { username = "taken1" }) })

@@ -1,5 +1,5 @@
---- A run from its beginning to its end, by the real program against the built-in tenant: consent,
---- going on, what is refused.
+--- A run from start to end, with the real program against the built-in tenant: consent, resuming,
+--- what is refused.
 
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
@@ -9,7 +9,7 @@ local scene, words = program.scene, program.words
 
 -- Consent ---------------------------------------------------------------------------------
 
-test("without a terminal and --yes a run stages, sends nothing and ends with 8", function()
+test("without a terminal and --yes a run stages, sends nothing and exits with 8", function()
   scene(5, function(s)
     s:tenant()
     local ended = s:run(words()):ends_with(8)
@@ -33,7 +33,7 @@ test("resume without --yes asks again: without a terminal 8, and nothing is sent
   end)
 end)
 
-test("run again goes on with what is staged", function()
+test("run again continues with what is staged", function()
   scene(5, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -44,7 +44,7 @@ test("run again goes on with what is staged", function()
   end)
 end)
 
-test("consent given once is remembered: resume asks nothing", function()
+test("consent is stored: resume asks nothing", function()
   scene(40, function(s)
     s:slow_tenant(nil, 100)
     local first = s:start(words("--yes", "--chunk-users", "10"))
@@ -56,7 +56,7 @@ test("consent given once is remembered: resume asks nothing", function()
   end)
 end)
 
-test("the statement of an earlier ending does not outlive what was sent after it", function()
+test("the report of an earlier end is replaced once more is sent", function()
   scene(40, function(s)
     s:slow_tenant(nil, 100)
     s:run(words("--chunk-users", "10")):ends_with(8)
@@ -71,7 +71,7 @@ test("the statement of an earlier ending does not outlive what was sent after it
   end)
 end)
 
-test("consent counts from the beginning: a run killed while staging asks nothing later", function()
+test("consent counts from the start: a run killed while staging asks nothing later", function()
   scene(60, function(s)
     s:tenant()
     local first = s:start(words("--yes", "slow=300000", "--chunk-users", "2"))
@@ -84,7 +84,7 @@ test("consent counts from the beginning: a run killed while staging asks nothing
   end)
 end)
 
-test("credentials are wanted once something is to be sent, by name", function()
+test("missing credentials are named once something is to be sent", function()
   scene(5, function(s)
     s:run(words()):ends_with(8)
     local ended = s:run(words "--yes"):ends_with(2)
@@ -112,7 +112,7 @@ test("run refuses a finished run and names report, forget and --fresh", function
   end)
 end)
 
-test("--fresh begins NAME-2.run", function()
+test("--fresh starts NAME-2.run", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -165,7 +165,7 @@ end)
 
 -- What has changed ------------------------------------------------------------------------
 
-test("a changed source is refused by run with what has changed; --changed goes on", function()
+test("run refuses a changed source and says what changed; --changed continues", function()
   scene(5, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -180,7 +180,7 @@ test("a changed source is refused by run with what has changed; --changed goes o
   end)
 end)
 
-test("resume does not look at the source: a changed or missing one is fine", function()
+test("resume does not read the source: it may be changed or missing", function()
   scene(5, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -190,7 +190,7 @@ test("resume does not look at the source: a changed or missing one is fine", fun
   end)
 end)
 
-test("a changed recipe is refused by run and resume; --changed goes on", function()
+test("run and resume refuse a changed recipe; --changed continues", function()
   scene(5, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -206,7 +206,7 @@ test("a changed recipe is refused by run and resume; --changed goes on", functio
   end)
 end)
 
-test("another tenant is refused by run and resume, consent or not", function()
+test("run and resume refuse another tenant, with consent or without", function()
   scene(5, function(s)
     s:tenant()
     local first = s.env.AUTH0_DOMAIN
@@ -244,7 +244,7 @@ local REFUSED <const> = {
   { "no connection", 2, { AUTH0_CONNECTION = "" }, "AUTH0_CONNECTION" },
 }
 
-test("what the tenant refuses ends the run before anything is staged", function()
+test("credentials that the tenant refuses end a run before anything is staged", function()
   scene(5, function(s)
     s:tenant()
     for _, case in ipairs(REFUSED) do
@@ -276,7 +276,7 @@ end
 
 -- Report and status -----------------------------------------------------------------------
 
-test("report, resume of a finished run and status end as the contract says", function()
+test("report, resume of a finished run and status have the documented exit status", function()
   scene(3, function(s)
     s:people(3, { "u4,not-an-address,X," .. program.HASH })
     s:tenant()
@@ -290,7 +290,7 @@ test("report, resume of a finished run and status end as the contract says", fun
   end)
 end)
 
-test("status tells chunks by state and active jobs while another process runs", function()
+test("status shows chunks by state and active jobs while another process runs", function()
   scene(60, function(s)
     s:slow_tenant(nil, 60)
     local first = s:start(words("--yes", "--chunk-users", "20"))
@@ -314,7 +314,7 @@ local MEMBERS <const> = {
   rounds = "number", balanced = "boolean", seconds = "table", slot_use = "number",
 }
 
-test("--json writes exactly one object for every ending, next command included", function()
+test("--json writes exactly one object for every exit status, next command included", function()
   scene(4, function(s)
     s:tenant()
     local endings = {

@@ -1,6 +1,6 @@
 --- Makes the fixtures of tests/fixtures/runs for the version of this program: a run directory in
---- each state, and the state of the tenant that goes with it. By its own command, in a build with
---- CRASH_POINTS: `auth0-migrate --run tests/e2e/make_run_fixtures.lua [FOLDER]`.
+--- each state, and the state of its tenant. To run it, in a build with CRASH_POINTS:
+--- `auth0-migrate --run tests/e2e/make_run_fixtures.lua [FOLDER]`.
 
 local file = require "host.file"
 local store = require "host.store"
@@ -12,7 +12,7 @@ local program = require "tests.e2e.program"
 
 local folder = (...)[1] or "tests/fixtures/runs"
 
-local SPEED <const> = 0.5 -- users a second of a job that is to be in flight for a while
+local SPEED <const> = 0.5 -- users per second, so that a job is in flight for a while
 local KILLED <const> = 137
 local RUN <const> = {
   "run", "csv", "input=people.csv", "--json", "--chunk-users", "4", "--run-dir", "run",
@@ -23,7 +23,7 @@ local function run(s, status, crash_point, ...)
   s:run(args, { AUTH0_MIGRATE_CRASH = crash_point }):ends_with(status)
 end
 
----What brings a run into a state.
+---How a run gets into each state.
 ---@type {name: string, speed?: number, play: fun(s: ProgramScene, tenant: Tenant)}[]
 local STATES <const> = {
   {
@@ -60,7 +60,7 @@ local STATES <const> = {
   },
 }
 
--- What a run makes again, or what says nothing of it.
+-- Files that a run makes again, or that are not part of it.
 local LEFT_OUT <const> = {
   ["journal.db"] = true, lock = true, reserve = true, ["log.ndjson"] = true,
   ["report.html"] = true, ["identifiers.spool"] = true,
@@ -85,7 +85,7 @@ local function copy_tree(from, to, left_out)
   end
 end
 
----The version that a database says it has; tenants' states began without one.
+---The version of a database; the first states of tenants had none.
 local function version_of(db)
   local version = db:value "PRAGMA user_version"
   return version == 0 and 1 or version
@@ -94,7 +94,7 @@ end
 ---Keeps what a scene has made: FOLDER/JOURNAL-STATE/NAME.
 local function keep(s, tenant, name)
   local journal = s:path "run/journal.db"
-  local db = assert(store.open(journal)) -- whose end leaves one file
+  local db = assert(store.open(journal)) -- closing it leaves one file
   local versions = version_of(db) .. "-" .. version_of(tenant.db)
   db:close()
   assert(tenant.db:exec "PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
---- Passwords by the real program: logins tried and proven, hashes named.
+--- Passwords, with the real program: logins tried and tested, hashes identified.
 
 local digest = require "host.digest"
 local json = require "host.json"
@@ -21,7 +21,7 @@ local function one(s, hash, more)
     more and "," .. more[1] or "", hash, more and "," .. more[2] or ""))
 end
 
----Whatever a command said, the cleartext and the hash are not in it.
+---Fails if the output of a command contains the password or the hash.
 local function discreet(ended, hash)
   for _, text in ipairs { ended.stdout, ended.stderr } do
     equal(text:find(PLAIN, 1, true), nil, text)
@@ -41,7 +41,7 @@ local function with_anna(fn)
   end)
 end
 
-test("try-login says yes for address and user_id, with 0", function()
+test("try-login succeeds for address and user_id, with 0", function()
   with_anna(function(s)
     s:write("logins.csv", string.format(CSV, "ANNA@example.com") .. "u1," .. PLAIN .. "\n"
       .. "auth0|u1," .. PLAIN .. "\n")
@@ -51,7 +51,7 @@ test("try-login says yes for address and user_id, with 0", function()
   end)
 end)
 
-test("try-login says no for a wrong password and for nobody, with 3", function()
+test("try-login fails for a wrong password and for an unknown user, with 3", function()
   with_anna(function(s)
     s:write("logins.ndjson", json.encode { id = "anna@example.com", password = "wrong" } .. "\n"
       .. json.encode { id = "nobody@example.com", password = PLAIN } .. "\n")
@@ -66,7 +66,7 @@ test("try-login says no for a wrong password and for nobody, with 3", function()
   end)
 end)
 
-test("try-login says yes to a hash of each algorithm, and no with another password", function()
+test("try-login succeeds for a hash of each algorithm, and fails with another password", function()
   scene(nil, function(s)
     local users, lines = worked_hashes.users(), {}
     s:write("before.json", json.encode(json.array(users)))
@@ -85,7 +85,7 @@ test("try-login says yes to a hash of each algorithm, and no with another passwo
   end)
 end)
 
-test("an empty password is no login: the file is refused with its line", function()
+test("an empty password is not a login: the message names the line", function()
   scene(nil, function(s)
     s:tenant()
     s:write("logins.csv", "id,password\nu1,x\nu2,\n")
@@ -98,15 +98,14 @@ local MISUSES <const> = {
   { "no login", { "try-login" }, "requires an ID" },
   { "no terminal to ask", { "try-login", "anna@example.com" }, "--logins FILE" },
   { "a file that is not there", { "try-login", "--logins", "none.csv" }, "none.csv" },
-  { "a login that the file lacks", { "try-login", "bob", "--logins", "a.csv" },
-    "no login for bob" },
+  { "a login not in the file", { "try-login", "bob", "--logins", "a.csv" }, "no login for bob" },
   { "another header", { "try-login", "--logins", "header.csv" }, "id,password" },
   { "a broken line", { "try-login", "--logins", "broken.csv" }, "line 2" },
   { "JSON without a password", { "try-login", "--logins", "lacking.ndjson" }, "line 2" },
   { "no logins in the file", { "try-login", "--logins", "empty.csv" }, "no logins" },
 }
 
-test("try-login refuses with 2 what it cannot work with, and names it", function()
+test("try-login names what it cannot use, with 2", function()
   scene(nil, function(s)
     s:tenant()
     s:write("a.csv", string.format(CSV, "a"))
@@ -127,7 +126,7 @@ end)
 
 -- rehearse ------------------------------------------------------------------------------------
 
-test("a rehearsal tries logins: 0 when all get in", function()
+test("a rehearsal tries logins: 0 if all succeed", function()
   scene(nil, function(s)
     one(s, BCRYPT)
     s:write("logins.csv", string.format(CSV, "anna@example.com"))
@@ -137,7 +136,7 @@ test("a rehearsal tries logins: 0 when all get in", function()
   end)
 end)
 
-test("a rehearsal ends with 3 when a login fails, and its statement names it", function()
+test("a rehearsal ends with 3 if a login fails, and its report names it", function()
   scene(nil, function(s)
     one(s, BCRYPT)
     s:write("logins.csv", "id,password\nanna@example.com,wrong\nu1," .. PLAIN .. "\n")
@@ -159,20 +158,20 @@ end)
 
 local SHA1 <const> = digest.hex(digest.hash("sha1", PLAIN .. "abc"))
 
----A recipe that maps `hash` by an expression.
+---A recipe that maps `hash` with an expression.
 local function maps(s, expression)
   s:recipe(function(text)
     return (text:gsub("password%.bcrypt%(row%.hash%)", function() return expression end))
   end)
 end
 
--- The search has seconds of its own, which must not be scaled to nothing.
+-- The time limit of the search must not be scaled to nothing.
 local function prove(s, ...)
   return s:run({ "prove", "shop.lua", "input=people.csv", "--logins", "logins.csv", ... },
     { AUTH0_MIGRATE_TIME_SCALE = "5" })
 end
 
-test("prove says yes where the mapped hash fits, by any name, with 0", function()
+test("prove succeeds if the mapped hash matches, by any identifier, with 0", function()
   scene(nil, function(s)
     one(s, BCRYPT)
     s:write("logins.csv", string.format(CSV, "Anna@Example.com") .. "u1," .. PLAIN .. "\n"
@@ -185,7 +184,7 @@ test("prove says yes where the mapped hash fits, by any name, with 0", function(
   end)
 end)
 
-test("prove names the line that fits, and the recipe with this line is proven", function()
+test("prove shows the line that matches, and the recipe with this line succeeds", function()
   scene(nil, function(s)
     one(s, SHA1, { "salt", "abc" })
     maps(s, 'password.digest("sha1", row.hash, { salt = row.salt })')
@@ -202,7 +201,7 @@ test("prove names the line that fits, and the recipe with this line is proven", 
   end)
 end)
 
-test("prove finds a pepper that a file holds, and never shows it", function()
+test("prove finds a pepper in a file, and never shows it", function()
   scene(nil, function(s)
     local hash = digest.bcrypt(PLAIN .. "orchard-pepper", 4)
     one(s, hash)
@@ -215,7 +214,7 @@ test("prove finds a pepper that a file holds, and never shows it", function()
   end)
 end)
 
-test("prove says why there is no form, who is not there, and what the import refuses", function()
+test("prove explains unsupported hashes, missing users and rejected records", function()
   scene(nil, function(s)
     s:write("people.csv", "id,email,name,hash\n,anna@example.com,Anna,$P$Babcdefgh\n"
       .. "u2,not-an-address,Bob," .. BCRYPT .. "\n")
@@ -231,7 +230,7 @@ test("prove says why there is no form, who is not there, and what the import ref
   end)
 end)
 
-test("prove does not count a password that fits a user whom the import refuses", function()
+test("prove does not count a matching password of a user who would be rejected", function()
   scene(nil, function(s)
     s:write("people.csv", "id,email,name,hash\nu2,not-an-address,Bob," .. BCRYPT .. "\n")
     s:write("logins.csv", string.format(CSV, "u2"))
@@ -258,7 +257,7 @@ test("prove searches the line for a mapped hash that is padded or has 0x before 
   end
 end)
 
-test("prove says of a login whose record became no user where it is and why", function()
+test("prove shows place and reason for a login whose record became no user", function()
   scene(nil, function(s)
     s:write("people.csv", "id,email,name,hash\nu1,,Anna,x\nu2,bob@example.com,Bob,x\n")
     s:recipe(function(text)
@@ -280,7 +279,7 @@ test("prove says of a login whose record became no user where it is and why", fu
   end)
 end)
 
-test("prove stops reading when each login has its user", function()
+test("prove stops reading once each login has its user", function()
   scene(40, function(s)
     s:recipe(function(text)
       return (text:gsub("if not row.email then", 'if row.id == "u30" then error "read" end %0'))
@@ -292,7 +291,7 @@ test("prove stops reading when each login has its user", function()
   end)
 end)
 
-test("prove refuses with 2 to work without logins or with a pepper that is not there", function()
+test("prove without logins, or with a missing pepper file, ends with 2", function()
   scene(1, function(s)
     contains(s:run({ "prove", "shop.lua", "input=people.csv" }):ends_with(2).stderr, "--logins")
     s:write("logins.csv", string.format(CSV, "u1"))
@@ -304,7 +303,7 @@ end)
 
 -- hash ----------------------------------------------------------------------------------------
 
-test("hash identify names the scheme and the line, with 3 for what Auth0 cannot take", function()
+test("hash identify shows scheme and line, with 3 for what Auth0 does not support", function()
   scene(nil, function(s)
     local ended = s:run({ "hash", "identify", BCRYPT }):ends_with(0)
     contains(ended.stdout, "bcrypt: supported by Auth0")
@@ -317,7 +316,7 @@ test("hash identify names the scheme and the line, with 3 for what Auth0 cannot 
   end)
 end)
 
-test("hash identify - reads its values from stdin, a line each", function()
+test("hash identify - reads its values from stdin, one per line", function()
   scheduler.run(function()
     local child <close> = assert(process.spawn({ process.program(), "hash", "identify", "-",
       "--json" }, { stdin = "pipe" }))

@@ -1,5 +1,5 @@
---- The real program as a child, beside the built-in tenant, in a folder of its own: what the
---- end-to-end tests are made of. Everything is gone when a scene ends.
+--- The real program as a child process, with the built-in tenant, in its own folder: what the
+--- end-to-end tests use. Everything is removed when a scene ends.
 
 local client = require "auth0.api.client"
 local clock = require "host.clock"
@@ -15,10 +15,10 @@ local tenant = require "tenant"
 
 local program = {}
 
-local PATIENCE <const> = 60 -- seconds until something awaited counts as never coming
-local GLANCE <const> = 0.003 -- seconds between looks at something awaited
+local PATIENCE <const> = 60 -- seconds to wait for something before the test fails
+local GLANCE <const> = 0.003 -- seconds between checks
 
--- Variables of whoever runs the tests must not reach the program; an empty one counts as none.
+-- Variables of the test process must not reach the program; an empty one counts as not set.
 local CLEAN <const> = {
   AUTH0_DOMAIN = "", AUTH0_CLIENT_ID = "", AUTH0_CLIENT_SECRET = "", AUTH0_ACCESS_TOKEN = "",
   AUTH0_CLIENT_SECRET_FILE = "", AUTH0_ACCESS_TOKEN_FILE = "", AUTH0_PRIVATE_KEY_FILE = "",
@@ -28,9 +28,9 @@ local CLEAN <const> = {
 
 ---@class ProgramScene
 ---@field folder string
----@field env table<string, string>  what programs get; a tenant that is started sets AUTH0_*
----@field within string[]            what starts programs elsewhere: words before theirs
----@field patience number            seconds until something awaited counts as never coming
+---@field env table<string, string>  environment of programs; starting a tenant sets AUTH0_*
+---@field within string[]            prefix of each command line
+---@field patience number            seconds to wait for something before the test fails
 ---@field private started Program[]
 ---@field private tenants table[]
 local Scene = {}
@@ -55,7 +55,7 @@ local function take(self, name)
   end
 end
 
----Reads what the child says, until it has ended.
+---Reads the output of the child until it has ended.
 local function follow(self)
   while true do
     take(self, "stdout")
@@ -74,7 +74,7 @@ function Program:wait()
   while not self.status do
     self.changed:wait(1)
     if clock.monotonic() > deadline then
-      error("the program does not end; it said:\n" .. self.stderr, 2)
+      error("the program does not end; its stderr:\n" .. self.stderr, 2)
     end
   end
   return self
@@ -96,7 +96,7 @@ function Program:object()
   return value
 end
 
----Fails unless it ended with this status.
+---Fails unless it ended with this exit status.
 ---@param status integer
 ---@return Program self
 function Program:ends_with(status)
@@ -110,7 +110,7 @@ end
 
 ---Starts the program with these arguments, in the scene's folder.
 ---@param args string[]
----@param env? table<string, string>  beside the scene's
+---@param env? table<string, string>  in addition to the scene's
 ---@param input? string               what it reads on stdin
 ---@return Program
 function Scene:start(args, env, input)
@@ -173,7 +173,7 @@ function Scene:read(name)
   return assert(file.read(self:path(name)))
 end
 
----The values of a file with one JSON value a line.
+---The values of a file with one JSON value per line.
 ---@param name string
 ---@return table[]
 function Scene:lines(name)
@@ -201,7 +201,7 @@ end
 
 -- Tenants -----------------------------------------------------------------------------------
 
----What a tenant says of itself, as an environment.
+---The output of a tenant as an environment.
 local function use(self, env)
   for name, value in pairs(env) do self.env[name] = value end
   self.client, self.token = nil, nil
@@ -225,8 +225,8 @@ function Scene:tenant(args, env)
   return started
 end
 
----A built-in tenant in this process, where the command has no option for what is wanted; with
----`speed`, users a second that each job takes.
+---A built-in tenant in this process, for what the command has no option; with `speed`, the users
+---per second of each job.
 ---@param options? TenantOptions
 ---@param speed? number
 ---@return Tenant
@@ -243,7 +243,7 @@ function Scene:slow_tenant(options, speed)
   return made
 end
 
----Asks the tenant that the scene's programs are pointed at.
+---Sends a request to the scene's tenant.
 ---@param method string
 ---@param path string
 ---@param query? table
@@ -258,7 +258,7 @@ function Scene:ask(method, path, query)
   return assert(self.client:request { method = method, path = path, query = query }).body
 end
 
----What the tenant has seen.
+---The metrics of the tenant.
 ---@return table
 function Scene:metrics()
   local response = assert(fetch.new(self.transport) {
@@ -279,21 +279,21 @@ function Scene:users()
   return list
 end
 
----Fails unless the tenant holds the users 1 to `n` of `program.people`, each once, and no other.
+---Fails unless the tenant has the users 1 to `n` of `program.people`, each once, and no other.
 ---@param n integer
 function Scene:holds(n)
   local seen = {}
   for _, user in ipairs(self:users()) do
-    if seen[user.email] then error(user.email .. " is there twice", 2) end
+    if seen[user.email] then error(user.email .. " exists twice", 2) end
     seen[user.email] = true
   end
   local count = 0
   for i = 1, n do
     local email = program.email(i)
-    if not seen[email] then error(email .. " is not there", 2) end
+    if not seen[email] then error(email .. " does not exist", 2) end
     seen[email], count = nil, count + 1
   end
-  if next(seen) then error(next(seen) .. " should not be there", 2) end
+  if next(seen) then error(next(seen) .. " should not exist", 2) end
   assert(count == n and self:metrics().users == n)
 end
 
@@ -335,7 +335,7 @@ function Scene:recipe(more)
   self:write("shop.lua", more and more(RECIPE) or RECIPE)
 end
 
----Writes a source (people.csv) of `n` people; `rows`: further lines.
+---Writes a source (people.csv) with `n` users; `rows`: further lines.
 ---@param n integer
 ---@param rows? string[]
 function Scene:people(n, rows)
@@ -354,15 +354,15 @@ function program.words(...)
   return { "run", "shop.lua", "input=people.csv", ... }
 end
 
----Skips the test where no terminal can be made.
+---Skips the test if no terminal can be made.
 function program.need_terminal()
   if not os.execute "script -qec true /dev/null </dev/null >/dev/null 2>&1" then
-    tap.skip "no terminal can be made here"
+    tap.skip "cannot make a terminal"
   end
 end
 
----A shell script that runs a command on a terminal of its own and types an answer to each
----question. The file `said` holds what the terminal shows.
+---A shell script that runs a command on its own terminal and types an answer to each question. The
+---file `said` has what the terminal shows.
 ---@param command string  for the shell, quoted
 ---@param answers {prompt: string, text: string, nth: integer?}[]  prompt: a part of its line
 ---@return string
@@ -378,7 +378,7 @@ function program.on_terminal(command, answers)
     command)
 end
 
----Plays a scene: a folder with a recipe and, with `n`, people.
+---Plays a scene: a folder with a recipe and, with `n`, a source of `n` users.
 ---@param n? integer
 ---@param fn fun(scene: ProgramScene)
 function program.scene(n, fn)
@@ -398,7 +398,7 @@ function Scene:__close()
     made:close()
   end
   self.transport:close()
-  -- A run that outlived its terminal may write its last file just now.
+  -- A run that outlived its terminal may still write its last file.
   for _ = 1, 100 do
     if file.remove_tree(self.folder) then return end
     os.execute "sleep 0.05"

@@ -24,7 +24,7 @@ local EXISTING <const> = [[
  {"user_id":"z2","email":"z@example.com","username":"taken2"}]
 ]]
 
----A finished run with two users whose names others have.
+---A finished run with two users whose usernames are taken.
 local function scene_with_failures(fn)
   program.scene(nil, function(s)
     s:write("shop.lua", RECIPE:format(""))
@@ -38,7 +38,7 @@ local function scene_with_failures(fn)
   end)
 end
 
-test("retry imports what a person has repaired, and the statement covers both imports", function()
+test("retry imports manually repaired users, and the report covers both imports", function()
   scene_with_failures(function(s)
     local list = s:read "shop.run/failed.ndjson"
     s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"bert"')))
@@ -49,7 +49,7 @@ test("retry imports what a person has repaired, and the statement covers both im
   end)
 end)
 
-test("retry applies a recipe that was changed since, and may end with 0", function()
+test("retry applies a recipe that has changed since, and may end with 0", function()
   scene_with_failures(function(s)
     s:write("shop.lua", RECIPE:format([[
   fix = { CONFLICT_USERNAME = function(user)
@@ -62,7 +62,7 @@ test("retry applies a recipe that was changed since, and may end with 0", functi
   end)
 end)
 
-test("a line that is taken out stays failed", function()
+test("a user whose line was removed stays failed", function()
   scene_with_failures(function(s)
     s:write("shop.run/failed.ndjson", "")
     local statement = s:run({ "retry", "shop.run", "--json" }):ends_with(3):object()
@@ -72,7 +72,7 @@ test("a line that is taken out stays failed", function()
   end)
 end)
 
----Each: what a person did to the list, and what is said of it.
+---Each: an edit of the list, and the message about it.
 for _, case in ipairs {
   { "a broken line", function(list) return (list:gsub('"taken"', '"bert')) end,
     ":1: invalid JSON" },
@@ -96,7 +96,7 @@ for _, case in ipairs {
   end)
 end
 
-test("users of a list that a person has sorted are not lost", function()
+test("users of a list that was sorted are not lost", function()
   scene_with_failures(function(s)
     local first, second = s:read("shop.run/failed.ndjson"):match "^(.-\n)(.*)$"
     s:write("shop.run/failed.ndjson", (second .. first:gsub('"taken"', '"b b"')))
@@ -107,7 +107,7 @@ test("users of a list that a person has sorted are not lost", function()
   end)
 end)
 
-test("a line that was taken out does not stand in the way of a further retry", function()
+test("a removed line does not block a further retry", function()
   scene_with_failures(function(s)
     local first = s:read("shop.run/failed.ndjson"):match "^(.-\n)"
     s:write("shop.run/failed.ndjson", first)
@@ -119,7 +119,7 @@ test("a line that was taken out does not stand in the way of a further retry", f
   end)
 end)
 
-test("a repair that clashes with another user of the run is not sent", function()
+test("a repair that conflicts with another user of the run is not sent", function()
   scene_with_failures(function(s)
     local list = s:read "shop.run/failed.ndjson"
     s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"Anna"')))
@@ -128,7 +128,7 @@ test("a repair that clashes with another user of the run is not sent", function(
   end)
 end)
 
-test("what a person has repaired is not repaired once more by the recipe", function()
+test("manually repaired users are not repaired again by the recipe", function()
   scene_with_failures(function(s)
     local list = s:read "shop.run/failed.ndjson"
     s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"bert"')))
@@ -142,7 +142,7 @@ test("what a person has repaired is not repaired once more by the recipe", funct
   end)
 end)
 
-test("retry does what a fixer asks for beside the user", function()
+test("retry does what a fixer requests in addition to the user", function()
   program.scene(nil, function(s)
     s:write("shop.lua", RECIPE:format(""))
     s:write("people.ndjson", PEOPLE)
@@ -157,7 +157,7 @@ test("retry does what a fixer asks for beside the user", function()
   end)
 end)
 
-test("a repair that our own rules refuse says why and stays failed", function()
+test("a repair that our rules reject says why and stays failed", function()
   scene_with_failures(function(s)
     local list = s:read "shop.run/failed.ndjson"
     s:write("shop.run/failed.ndjson", (list:gsub('"username":"taken"', '"username":"b b"')))

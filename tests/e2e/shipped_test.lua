@@ -7,7 +7,7 @@ local tap = require "tests.tap"
 
 local contains, equal, test = tap.contains, tap.equal, tap.test
 
----Words that start the program as an older one was, whose csv recipe called everybody Old.
+---Arguments that run the program with an older csv recipe, which names every user Old.
 local function older(s, ...)
   local text = assert(host.source "recipes.csv")
   local changed, n = text:gsub('given_name = cell%("given_name"%)', 'given_name = "Old"')
@@ -30,7 +30,7 @@ local SAID <const> = "the recipe csv shipped with this program differs from the 
 for _, args in ipairs {
   { "run", "csv", "input=people.csv", "--yes" }, { "resume", "csv.run", "--yes" },
 } do
-  test("another text of a shipped recipe is said and not refused: " .. args[1], function()
+  test("a changed shipped recipe is reported, not refused: " .. args[1], function()
     program.scene(5, function(s)
       s:tenant()
       s:run(older(s, "run", "csv", "input=people.csv")):ends_with(8)
@@ -40,7 +40,7 @@ for _, args in ipairs {
   end)
 end
 
-test("the same text of a shipped recipe is not spoken of", function()
+test("an unchanged shipped recipe is not reported", function()
   program.scene(5, function(s)
     s:tenant()
     s:run({ "run", "csv", "input=people.csv" }):ends_with(8)

@@ -1,4 +1,4 @@
---- What a run tells while it works: `status` from another terminal, and the log.
+--- What a run reports while it works: `status` from another terminal, and the log.
 
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
@@ -6,7 +6,7 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
-test("status tells jobs with age, progress and deadline, users, rate and time left", function()
+test("status shows jobs with age, progress and deadline, users, rate and time left", function()
   scene(60, function(s)
     s:slow_tenant(nil, 10)
     local run = s:start(words("--yes", "--chunk-users", "20"))
@@ -35,7 +35,7 @@ test("status tells jobs with age, progress and deadline, users, rate and time le
   end)
 end)
 
-test("status and the log tell of jobs of others that hold the slots", function()
+test("status and the log show jobs of others that hold the slots", function()
   scene(5, function(s)
     s:write("faults.yaml", "- {do: foreign, route: GET /connections, nth: 1, seconds: 2}\n")
     s:tenant { "--faults", "faults.yaml" }
@@ -62,7 +62,7 @@ local CHAOS <const> = [[
 - {do: foreign, route: POST /jobs/users-imports, nth: 4, seconds: 0.3}
 ]]
 
-test("the log of a chaotic run tells each event, and no address, hash or token", function()
+test("the log of a chaotic run has each event, and no address, hash or token", function()
   scene(60, function(s)
     s:write("faults.yaml", CHAOS)
     s:tenant { "--faults", "faults.yaml" }

@@ -8,7 +8,7 @@ local scene, words = program.scene, program.words
 
 local FAST <const> = { AUTH0_MIGRATE_TIME_SCALE = "10000" } -- two hours are 0.7 s
 
----A tenant whose second job says that it runs, for longer than any test.
+---A tenant whose second job runs longer than any test.
 local function stuck(s)
   s:write("faults.yaml", "- {do: job-stuck, nth: 2, seconds: 1000}\n")
   s:tenant { "--faults", "faults.yaml" }
@@ -28,7 +28,7 @@ test("a job that is stuck counts as failed after two hours, and no user is lost"
   end)
 end)
 
-test("the two hours of a stuck job go on while nobody works", function()
+test("the two hours of a stuck job continue while no program works", function()
   scene(40, function(s)
     stuck(s)
     local run = s:start(words("--yes", "--chunk-users", "10", "--json"))

@@ -1,18 +1,18 @@
---- The built-in tenant with TLS: who trusts its authority gets in, and nobody else.
+--- The built-in tenant with TLS: only clients that trust its authority can connect.
 
 local program = require "tests.e2e.program"
 local file = require "host.file"
 local tap = require "tests.tap"
 local test = tap.test
 
----The file that the tenant names.
+---The certificate file that the tenant prints.
 local function authority(scene, started)
   return scene:until_("the certificates", function()
     return started.stderr:match("%-%-ca%-file (%S+)\n")
   end)
 end
 
-test("a tenant with TLS wants --ca-file, and with another authority a run ends with 2", function()
+test("a tenant with TLS requires --ca-file; with another authority a run ends with 2", function()
   program.scene(3, function(scene)
     local started = scene:tenant { "--tls" }
     tap.contains(scene.env.AUTH0_DOMAIN, "https://127.0.0.1:")
@@ -31,7 +31,7 @@ test("a tenant with TLS wants --ca-file, and with another authority a run ends w
   end)
 end)
 
-test("with a state file the authority stays the same from one start to the next", function()
+test("with a state file the authority is the same after a restart", function()
   program.scene(nil, function(scene)
     local started = scene:tenant { "--tls", "--state", "tenant.db" }
     local path = authority(scene, started)

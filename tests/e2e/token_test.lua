@@ -13,7 +13,7 @@ local function tokens(s)
   return select(2, s:read("shop.run/log.ndjson"):gsub('"event":"token"', ""))
 end
 
----A token of the tenant's, as somebody would copy it from the dashboard.
+---A token of the tenant, as copied from the dashboard.
 local function take_token(s)
   local answer = assert(fetch.new(s.transport) {
     method = "POST", url = s.env.AUTH0_DOMAIN .. "/oauth/token",
@@ -60,7 +60,7 @@ local REFUSALS <const> = [[
 - { do: unauthorized, route: GET /jobs/*, times: %d }
 ]]
 
-test("fresh tokens that are refused many times in a row end no run", function()
+test("fresh tokens that are refused many times in a row do not end a run", function()
   scene(20, function(s)
     s:write("faults.yaml", REFUSALS:format(9))
     s:tenant { "--faults", "faults.yaml" }
@@ -70,7 +70,7 @@ test("fresh tokens that are refused many times in a row end no run", function()
   end)
 end)
 
-test("looks at a job bear refused tokens as long as the patience lasts; then status 6", function()
+test("polls tolerate refused tokens for as long as --patience; then exit status 6", function()
   scene(4, function(s)
     s:write("faults.yaml", REFUSALS:format(999))
     s:tenant { "--faults", "faults.yaml" }
@@ -81,7 +81,7 @@ test("looks at a job bear refused tokens as long as the patience lasts; then sta
   end)
 end)
 
-test("a secret that no longer counts ends the run at once, with 6", function()
+test("a secret that is no longer valid ends the run immediately, with 6", function()
   scene(40, function(s)
     local tenant = s:slow_tenant({ token_seconds = 2 }, 5)
     local one = s:start(words("--yes", "--chunk-users", "10", "--json"))
@@ -91,7 +91,7 @@ test("a secret that no longer counts ends the run at once, with 6", function()
   end)
 end)
 
-test("a private key in place of a secret gets its tokens by signed assertions", function()
+test("a private key instead of a secret gets tokens with signed assertions", function()
   scene(20, function(s)
     s:slow_tenant { public_key = assert(file.read "tests/host/rsa-public.pem") }
     s:write("key.pem", assert(file.read "tests/host/rsa.pem"))
@@ -101,7 +101,7 @@ test("a private key in place of a secret gets its tokens by signed assertions", 
   end)
 end)
 
-test("a private key of somebody else is refused: status 6", function()
+test("another private key is refused: exit status 6", function()
   scene(3, function(s)
     s:slow_tenant { public_key = assert(file.read "tests/host/rsa-public.pem") }
     s:write("key.pem", assert(file.read "tests/fixtures/tenant/key.pem"))

@@ -9,7 +9,7 @@ local scene, words = program.scene, program.words
 
 local EXISTING <const> = '[{"email":"person2@example.com","user_id":"u2"}]'
 
-test("undo deletes the users that the run inserted, and nobody else", function()
+test("undo deletes the users that the run inserted, and no others", function()
   scene(5, function(s)
     s:write("existing.json", EXISTING)
     s:tenant { "--existing", "existing.json" }
@@ -23,7 +23,7 @@ test("undo deletes the users that the run inserted, and nobody else", function()
   end)
 end)
 
-test("the run says that it was undone, and is neither gone on with nor retried", function()
+test("an undone run is reported as such, and neither resumed nor retried", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -37,7 +37,7 @@ test("the run says that it was undone, and is neither gone on with nor retried",
   end)
 end)
 
-test("without a terminal and --yes nothing is deleted, and the hours are told", function()
+test("without a terminal and --yes nothing is deleted, and the duration is shown", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -49,7 +49,7 @@ test("without a terminal and --yes nothing is deleted, and the hours are told", 
   end)
 end)
 
-test("a run that inserted nobody is not marked, and can still be gone on with", function()
+test("a run that inserted nobody is not marked, and can still be resumed", function()
   scene(2, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -71,14 +71,14 @@ test("the next command of undo and forget names a directory with a space as a sh
     end)
   end)
 
-test("undo wants its run named", function()
+test("undo requires the name of its run", function()
   scene(1, function(s)
     contains(s:run({ "undo", "--yes" }):ends_with(2).stderr, "missing argument RUN")
     contains(s:run({ "forget", "--yes" }):ends_with(2).stderr, "missing argument RUN")
   end)
 end)
 
-test("a user who is gone already is counted so", function()
+test("a user who is already deleted is counted as such", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -89,7 +89,7 @@ test("a user who is gone already is counted so", function()
   end)
 end)
 
-test("a killed undo goes on without asking again, and counts what was deleted before", function()
+test("a killed undo continues without asking again, and counts what was deleted before", function()
   scene(120, function(s)
     s:slow_tenant()
     s:run(words("--yes", "--chunk-users", "100")):ends_with(0)
@@ -111,7 +111,7 @@ test("a killed undo goes on without asking again, and counts what was deleted be
   end)
 end)
 
-test("an undo that is interrupted ends with 130 and goes on", function()
+test("an interrupted undo ends with 130 and can be continued", function()
   scene(150, function(s)
     s:slow_tenant()
     s:run(words "--yes"):ends_with(0)
@@ -126,7 +126,7 @@ end)
 
 local NO_IDS <const> = function(text) return (text:gsub(" user_id = row.id,", "")) end
 
-test("users without an id of ours are found by their addresses", function()
+test("users without a user_id of ours are found by their addresses", function()
   scene(4, function(s)
     s:recipe(NO_IDS)
     s:tenant()
@@ -136,7 +136,7 @@ test("users without an id of ours are found by their addresses", function()
   end)
 end)
 
-test("under upsert only users that were created in the run's hours are deleted", function()
+test("with upsert only users that were created during the run are deleted", function()
   scene(5, function(s)
     s:recipe(NO_IDS)
     local made = s:slow_tenant()
@@ -152,7 +152,7 @@ test("under upsert only users that were created in the run's hours are deleted",
 end)
 
 for _, after in ipairs { 120, 86400 } do
-  test("a user of the same id that was made again " .. after .. " s later is kept, with 3",
+  test("a user of the same id that was created again " .. after .. " s later is kept, with 3",
     function()
       scene(3, function(s)
         local made = s:slow_tenant()
@@ -166,7 +166,7 @@ for _, after in ipairs { 120, 86400 } do
     end)
 end
 
-test("a client that may not delete is told the scope, and nothing is begun", function()
+test("a client that may not delete sees the missing scope, and nothing is started", function()
   scene(2, function(s)
     s:slow_tenant { scopes = { "create:users", "read:users", "read:connections" } }
     s:run(words "--yes"):ends_with(0)
@@ -175,7 +175,7 @@ test("a client that may not delete is told the scope, and nothing is begun", fun
   end)
 end)
 
-test("uploads whose end is not known are waited for first", function()
+test("uploads with an unknown outcome are awaited first", function()
   scene(20, function(s)
     s:slow_tenant(nil, 10)
     local first = s:start(words "--yes")
@@ -212,7 +212,7 @@ test("forget removes the run directory and touches no tenant", function()
   end)
 end)
 
-test("forget removes what verify and undo have listed, too", function()
+test("forget also removes the lists of verify and undo", function()
   scene(3, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -224,7 +224,7 @@ test("forget removes what verify and undo have listed, too", function()
   end)
 end)
 
-test("files that are not of the run stay, and are named", function()
+test("files that are not part of the run stay, and are named", function()
   scene(2, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -234,7 +234,7 @@ test("files that are not of the run stay, and are named", function()
   end)
 end)
 
-test("a folder that is no run is refused", function()
+test("a folder that is not a run is refused", function()
   scene(1, function(s)
     assert(file.mkdir(s:path "other"))
     s:write("other/x", "")

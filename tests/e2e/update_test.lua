@@ -25,7 +25,7 @@ local function left(fixture, fn)
   end)
 end
 
----The tenant's users as they do not depend on the time.
+---The tenant's users without what depends on the time.
 local function users_of(s)
   local users = s:users()
   for _, user in ipairs(users) do user.created_at, user.updated_at = nil, nil end
@@ -42,7 +42,7 @@ end
 
 local undisturbed
 
----What a run leaves that nothing happened to.
+---What an undisturbed run leaves.
 local function expected()
   if undisturbed then return undisturbed end
   program.scene(nil, function(s)
@@ -58,7 +58,7 @@ local function expected()
   return undisturbed
 end
 
----The books that a fixture ends with. A finished run keeps the codes that its tenant told then.
+---The books that a fixture ends with. A finished run keeps the codes that its tenant returned then.
 local function books_expected(s, fixture)
   local books = {}
   for name, value in pairs(expected().books) do books[name] = value end
@@ -96,7 +96,7 @@ local function named(fixture)
 end
 
 for _, fixture in ipairs(fixtures.all()) do
-  test("resume ends as an undisturbed run does: " .. named(fixture), function()
+  test("resume ends like an undisturbed run: " .. named(fixture), function()
     left(fixture, function(s)
       check_resumed(s, fixture)
       equal(version_of(s:path "run/journal.db"), schema.VERSION)
@@ -104,7 +104,7 @@ for _, fixture in ipairs(fixtures.all()) do
     end)
   end)
 
-  test("status reads it and leaves it as it is: " .. named(fixture), function()
+  test("status reads it and does not change it: " .. named(fixture), function()
     left(fixture, function(s)
       local before = contents(s)
       local status = s:run({ "status", "run", "--json" }):ends_with(0):object()
@@ -147,7 +147,7 @@ for _, fixture in ipairs(fixtures.all()) do
   end
 end
 
--- Killed while a file is brought up to date -----------------------------------------------------
+-- Killed while a file is migrated --------------------------------------------------------------
 
 local function line_of(row)
   local cells = {}
@@ -171,7 +171,7 @@ local function needs_crash_points()
   if not crash.possible then tap.skip "this build has no CRASH_POINTS" end
 end
 
----Kills a command where it brings a file up to date, and says what the file is then.
+---Kills a command during the migration of a file, and returns what the file is then.
 local function killed(s, args, point, path)
   s:run(args, { AUTH0_MIGRATE_CRASH = point .. ":1" }):ends_with(KILLED)
   return version_of(s:path(path)), dump(s:path(path))
@@ -211,7 +211,7 @@ end
 
 -- Refused ---------------------------------------------------------------------------------------
 
-test("a state of a newer tenant, and a database that is none, are refused with 2", function()
+test("a state of a newer tenant and another database are refused with 2", function()
   program.scene(nil, function(s)
     fixtures.unpack(fixtures.all()[1], s.folder)
     local function refused(path, ...)

@@ -8,14 +8,14 @@ local tap = require "tests.tap"
 local contains, equal, test = tap.contains, tap.equal, tap.test
 local scene, words = program.scene, program.words
 
----Changes what the tenant keeps of a user.
+---Changes a user in the tenant.
 local function change(made, user_id, fn)
   local record = json.decode(made.db:value("SELECT record FROM user WHERE user_id = ?", user_id))
   fn(record)
   assert(made.db:run("UPDATE user SET record = ? WHERE user_id = ?", json.encode(record), user_id))
 end
 
-test("a finished run that nobody touched is the same, with 0, and leaves no file", function()
+test("an unchanged tenant matches a finished run, with 0, and no file is left", function()
   scene(5, function(s)
     s:tenant()
     s:run(words "--yes"):ends_with(0)
@@ -31,7 +31,7 @@ test("a finished run that nobody touched is the same, with 0, and leaves no file
 end)
 
 for _, keep in ipairs { "a finished run", "a finished run with --keep-chunks" } do
-  test("missing and different users are told by position and field, with 3: " .. keep, function()
+  test("missing and different users are listed by position and field, with 3: " .. keep, function()
     scene(6, function(s)
       local made = s:slow_tenant()
       s:run(words("--yes", keep:match("%-%-%S+"))):ends_with(0)
@@ -52,7 +52,7 @@ for _, keep in ipairs { "a finished run", "a finished run with --keep-chunks" } 
   end)
 end
 
-test("users of the connection that are not of the run are only counted", function()
+test("users of the connection that are not part of the run are only counted", function()
   scene(3, function(s)
     s:write("existing.json", '[{"email":"x@example.com"},{"email":"person2@example.com",'
       .. '"user_id":"u2"}]')
@@ -63,7 +63,7 @@ test("users of the connection that are not of the run are only counted", functio
   end)
 end)
 
----A run of 40 users, 10 a job, killed when the first job is harvested and others are on the way.
+---A run of 40 users, 10 per job, killed when the first job is harvested and others are in flight.
 local function unfinished(fn)
   scene(40, function(s)
     local made, jobs = s:slow_tenant(), 0
@@ -95,14 +95,14 @@ test("users in flight are neither missing nor extra, and not known yet, with 5",
   end)
 end)
 
-test("of an unfinished run a user that differs is told all the same, with 3", function()
+test("a user that differs is listed for an unfinished run too, with 3", function()
   unfinished(function(s, made)
     assert(made.db:run "DELETE FROM user WHERE id = 1")
     equal(s:run({ "verify", "--json" }):ends_with(3):object().users.missing, 1)
   end)
 end)
 
-test("a run of which nothing was sent yet is the same, and its users are pending", function()
+test("a run that has sent nothing yet matches, and its users are pending", function()
   scene(3, function(s)
     s:tenant()
     s:run(words()):ends_with(8)
@@ -111,7 +111,7 @@ test("a run of which nothing was sent yet is the same, and its users are pending
   end)
 end)
 
-test("a user who is blocked later is counted, and no difference unless the run said otherwise",
+test("a user who was blocked later is counted, not a difference unless the run set it",
   function()
     for said, status in pairs { [""] = 0, [" blocked = false,"] = 3 } do
       scene(3, function(s)
@@ -131,7 +131,7 @@ test("a user who is blocked later is counted, and no difference unless the run s
     end
   end)
 
-test("a finished run holds no upload any more, and what it keeps is enough to verify and undo it",
+test("a finished run no longer has its uploads, and keeps enough to verify and undo it",
   function()
     scene(40, function(s)
       s:write("existing.json", '[{"email":"person2@example.com","user_id":"u2"},'
@@ -148,7 +148,7 @@ test("a finished run holds no upload any more, and what it keeps is enough to ve
     end)
   end)
 
-test("users without an id of ours are known by their address, upserts too", function()
+test("users without a user_id of ours are matched by their address, upserts too", function()
   scene(4, function(s)
     s:recipe(function(text) return (text:gsub(" user_id = row.id,", "")) end)
     local made = s:slow_tenant()
@@ -183,7 +183,7 @@ test("an undone run says so", function()
   end)
 end)
 
-test("without credentials, a run or the scope nothing is verified", function()
+test("without credentials, run or scope nothing is verified", function()
   scene(2, function(s)
     contains(s:run({ "verify" }):ends_with(2).stderr, "no run (NAME.run/)")
     s:tenant()

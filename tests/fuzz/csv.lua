@@ -1,4 +1,4 @@
---- host.csv must give the same rows however its input comes, and fields that are UTF-8.
+--- host.csv must return the same rows however its input arrives, and fields in UTF-8.
 
 local csv = require "host.csv"
 local file = require "host.file"
@@ -70,7 +70,7 @@ return fuzz.run(..., function(_, folder)
   local text, some = fuzz.broken(samples, words), options()
   local whole = read(folder .. "/a.csv", text, false, some)
   local pieces = read(folder .. "/a.csv", text, true, some)
-  if some.limit > 4 * #text then -- else what is in sight decides which fault comes first
+  if some.limit > 4 * #text then -- else the size of the window decides which fault is found first
     local a, b = assert(json.encode(whole)), assert(json.encode(pieces))
     assert(a == b, ("%s\n~= %s"):format(a, b))
   end

@@ -1,4 +1,4 @@
---- Multipart bodies over the loopback: parts or malformed, and never an answer that is missing.
+--- Multipart bodies over loopback: parsed or malformed, and always an answer.
 
 local http = require "host.http"
 local loop = require "host.loop"

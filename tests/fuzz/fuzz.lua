@@ -1,7 +1,6 @@
---- What the fuzz drivers share: broken samples, one after the other, until the time is up. Run by
---- hand, with the sanitizers: `auth0-migrate --run tests/fuzz/json.lua SECONDS SEED FROM`. Each
---- input follows from the seed and its number alone; the number of the last thousand is shown, so
---- that what ends the program is found again with FROM.
+--- What the fuzz drivers share: mutated samples until the time is up. Run them manually, with
+--- sanitizers: `auth0-migrate --run tests/fuzz/json.lua SECONDS SEED FROM`. Each input depends only
+--- on the seed and its number; every thousandth number is shown, so that a crash can be reproduced.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -9,10 +8,10 @@ local terminal = require "host.terminal"
 
 local fuzz = {}
 
-local SHOWN <const> = 1000 -- inputs between two lines of progress
+local SHOWN <const> = 1000 -- inputs per line of progress
 local LONGEST <const> = 64 * 1024 -- bytes of an input
 
----One of the list.
+---A random element of the list.
 function fuzz.pick(list)
   return list[math.random(#list)]
 end
@@ -22,7 +21,7 @@ local function cut(text)
   return from, math.random(from, #text + 1)
 end
 
----Ways to break a text, each given another sample and the words of the format.
+---Ways to mutate a text, each called with another sample and the words of the format.
 local MUTATIONS <const> = {
   function(text) -- another byte
     local at = math.random(#text + 1)
@@ -37,15 +36,15 @@ local MUTATIONS <const> = {
     local at = math.random(#text + 1)
     return text:sub(1, at - 1) .. fuzz.pick(words) .. text:sub(at)
   end,
-  function(text, _, words) -- a word over what is there
+  function(text, _, words) -- a word in place of a part
     local from, to = cut(text)
     return text:sub(1, from - 1) .. fuzz.pick(words) .. text:sub(to)
   end,
-  function(text) -- less of it
+  function(text) -- a part removed
     local from, to = cut(text)
     return text:sub(1, from - 1) .. text:sub(to)
   end,
-  function(text) -- the same again
+  function(text) -- a part repeated
     local from, to = cut(text)
     local times = math.min(fuzz.pick { 1, 1, 2, 10, 300 }, LONGEST // (to - from + 1))
     return text:sub(1, to - 1) .. text:sub(from, to - 1):rep(times) .. text:sub(to)
@@ -53,10 +52,10 @@ local MUTATIONS <const> = {
   function(text, other) -- the end of another one
     return text:sub(1, math.random(#text + 1)) .. other:sub(math.random(#other + 1))
   end,
-  function(text) return text:sub(1, math.random(#text + 1)) end, -- cut off
+  function(text) return text:sub(1, math.random(#text + 1)) end, -- truncated
 }
 
----A sample, broken in some places.
+---A sample with some mutations.
 function fuzz.broken(samples, words)
   local text = fuzz.pick(samples)
   for _ = 1, math.random(0, 6) do
@@ -71,8 +70,8 @@ function fuzz.frame(data)
   return string.pack("<I4BI4I3", 0xFD2FB528, 0xA0, #data, #data << 3 | 1) .. data
 end
 
----Writes the text to `path` and opens it as an input that gives it whole, or piece by piece: a
----reader gets no more at once than a frame holds.
+---Writes the text to `path` and opens it as an input that is read at once, or in pieces: a reader
+---gets at most the content of one frame at a time.
 function fuzz.input(path, text, in_pieces)
   local out = assert(io.open(path, "wb"))
   local at = 1
@@ -86,7 +85,7 @@ function fuzz.input(path, text, in_pieces)
   return assert(file.open(path))
 end
 
----Calls `try(number, folder)` until the time is up; it may raise to say what is wrong.
+---Calls `try(number, folder)` until the time is up; it raises an error for a wrong result.
 ---@param arguments string[]  seconds, seed, number of the first input
 ---@param try fun(number: integer, folder: string)
 ---@return integer exit

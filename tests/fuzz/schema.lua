@@ -1,5 +1,5 @@
 --- host.schema with random rules on random values, and the rules for users on broken users: both
---- walks must agree, and findings must be whole.
+--- walks must agree, and findings must be complete.
 
 local auth0_schema = require "auth0.schema"
 local file = require "host.file"
@@ -32,7 +32,7 @@ local function rules(depth)
   return by_name
 end
 
----Dislikes some values, the same ones each time.
+---Reports some values, the same ones each time.
 local function check(v, report)
   if type(v) == "string" and #v % 2 == 1 then report("CHECK", "", "so it is") end
   if type(v) == "table" and v.a then report("CHECK", "a", "so it is") end
@@ -80,7 +80,7 @@ function rule(depth)
 end
 
 local value
-local with_odd_names -- objects have names that are no strings, which the quick walk may pass over
+local with_odd_names -- objects have names that are not strings, which the quick walk may skip
 
 local MAKERS <const> = {
   function() return pick(TEXTS) end, function() return pick(TEXTS) end,
@@ -119,8 +119,8 @@ local words = { '"email":"x",', '"user_metadata":{"a.b":1},', "null", "{}", "[]"
   '"password_hash":"$2b$10$x",', '"custom_password_hash":{"algorithm":"md5","hash":{}},' }
 local validator = schema.compile(auth0_schema.rule({}), auth0_schema.CODES)
 
----The messages at and below `path`. Where nothing is asked of members the quick walk does not count
----their bytes.
+---The messages at and below `path`. The quick walk does not count the bytes of members without
+---rules.
 local function messages(findings, path)
   local list = {}
   for _, finding in ipairs(findings or {}) do

@@ -1,4 +1,4 @@
---- The functions that take any text: host.text, the decoders of host.digest, dates and formats.
+--- The functions that accept any text: host.text, the decoders of host.digest, dates and formats.
 
 local clock = require "host.clock"
 local digest = require "host.digest"

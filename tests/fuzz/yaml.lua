@@ -1,4 +1,4 @@
---- What yaml.decode takes is a value that JSON can hold, and aliases do not blow it up.
+--- What yaml.decode accepts is a value that JSON can hold, and aliases do not explode.
 
 local json = require "host.json"
 local yaml = require "host.yaml"

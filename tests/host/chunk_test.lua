@@ -17,7 +17,7 @@ test("a value of exactly the limit fits, one byte more does not", function()
   tap.equal({ writer:text(), writer:size(), writer:count() }, { "[]", 2, 0 })
 end)
 
-test("a draft is added as it stands, an empty one not at all", function()
+test("a draft is added unchanged, an empty one not at all", function()
   local writer <close> = chunk.new(100)
   local draft <close> = json.draft()
   local validator = schema.compile({ max_length = 3 }, { type = "T", max_length = "L" })
@@ -90,7 +90,7 @@ test("members with a rank come first", function()
   tap.equal(writer:text(), '[{"z":2,"a":1}]')
 end)
 
-test("save writes the array, private, and gives its digest", function()
+test("save writes the array to a private file and returns its digest", function()
   local folder = assert(file.temporary())
   local path = folder .. "/000001.json"
   local writer <close> = chunk.new(100)
@@ -106,7 +106,7 @@ test("save writes the array, private, and gives its digest", function()
   assert(file.remove_tree(folder))
 end)
 
-test("a chunk that cannot be saved says why and leaves nothing", function()
+test("a chunk that cannot be saved reports why and leaves no file", function()
   local folder = assert(file.temporary())
   local writer <close> = chunk.new(100)
   assert(writer:add(1, 1, "x"))
@@ -121,7 +121,7 @@ test("a chunk that cannot be saved says why and leaves nothing", function()
   assert(file.remove_tree(folder))
 end)
 
-test("places come back in order, whatever the names hold", function()
+test("places are returned in order, whatever the names contain", function()
   local writer <close> = chunk.new(10000)
   local names = { "users.csv:18", "", "a\tb\\n\nc\\", "é\r" }
   for i, at in ipairs(names) do assert(writer:add(i, i * 1000, at)) end
@@ -143,7 +143,7 @@ test("broken places are a failure", function()
   end
 end)
 
-test("values gives index, value and raw text", function()
+test("values returns index, value and raw text", function()
   local seen = {}
   for i, value, raw in chunk.values ' [ {"a":1} , "x,]" ,null,[ 2 ], 3.0 ] ' do
     seen[i] = { value, raw }
@@ -154,7 +154,7 @@ test("values gives index, value and raw text", function()
   for _ in chunk.values " [ ] " do error("none expected") end
 end)
 
-test("values raises for what is no array", function()
+test("values raises for what is not an array", function()
   for _, text in ipairs { "", "{}", "1", "[1", "[1,]", "[1]x", "[1 2]", "[,1]", '["\xff"]' } do
     tap.raises(function() for _ in chunk.values(text) do end end, "invalid JSON at byte")
   end

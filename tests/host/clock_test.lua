@@ -38,7 +38,7 @@ local no_dates = {
   "Sun, 31 Feb 1994 08:49:37 GMT",
 }
 
-test("what is no date is a parse failure", function()
+test("what is not a date is a parse failure", function()
   for _, text in ipairs(no_dates) do
     local unix, message, kind = clock.parse(text)
     equal(unix, nil, text)

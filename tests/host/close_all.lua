@@ -1,4 +1,4 @@
---- A program for close_test.lua that ends with every handle open, while finalizers still use them:
+--- A program for close_test.lua that exits with every handle open, while finalizers still use them:
 --- `close_all.lua FOLDER at_exit|in_a_cycle`.
 
 local chunk = require "host.chunk"
@@ -18,7 +18,7 @@ local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = { "accept", "add", "commit", "copy", "count", "done", "next", "put", "read",
   "respond", "result", "run", "status", "text", "write", "close" }
 
----Tries everything on a handle that is closed or about to be.
+---Calls everything on a handle that is closed or being closed.
 local function use(handle)
   for _, method in ipairs(METHODS) do
     pcall(function() return handle[method](handle, 1, "x", "y") end)
@@ -28,7 +28,7 @@ local function use(handle)
   pcall(function() return next(json.materialize(handle)) end)
 end
 
----Opens one of each and returns them, with a finalizer that tries them.
+---Opens one handle of each kind and returns them, with a finalizer that uses them.
 local function open_all()
   local handles = {}
   local function keep(handle)

@@ -1,4 +1,4 @@
---- The end of handles that nobody closes. Under the sanitizers the program also fails on a leak.
+--- Handles that are never closed explicitly. With sanitizers the program also fails on a leak.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -7,9 +7,9 @@ local process = require "host.process"
 local tap = require "tests.tap"
 local test = tap.test
 
-local LONG_ENOUGH <const> = 30 -- seconds; only a broken test waits so long
+local LONG_ENOUGH <const> = 30 -- seconds; only a failing test waits that long
 
----How the program ends, and what it says on stderr.
+---The exit status of the program, and its stderr.
 local function run(how)
   local folder = assert(file.temporary())
   local child <close> = assert(process.spawn(
@@ -17,7 +17,7 @@ local function run(how)
     { stdin = "null", stderr = "pipe" }))
   local deadline, said = clock.monotonic() + LONG_ENOUGH, ""
   repeat
-    assert(clock.monotonic() < deadline, "waited in vain")
+    assert(clock.monotonic() < deadline, "the program does not end")
     loop.wait(0.5)
     said = said .. (child:read("stderr") or "")
   until child:status()

@@ -144,7 +144,7 @@ for name, case in pairs {
   test(name, function() equal((rows(case[1], case[2])), case[3]) end)
 end
 
-test("a row that is stepped over comes with its text, cut and made UTF-8", function()
+test("a skipped row has its text, truncated and converted to UTF-8", function()
   local reader <close> = assert(open("a,b\n\xffx,é\n1," .. ("é"):rep(3000) .. ",3\n"))
   local row, _, line, raw = reader:next()
   equal({ row, line, raw }, { false, 2, "\u{FFFD}x,é" })
@@ -184,7 +184,7 @@ for name, case in pairs {
   end)
 end
 
-test("a damaged input is passed on", function()
+test("a damaged input is reported", function()
   local message, kind = failure("\x1f\x8b\x08\0\0\0\0\0\0\3")
   contains(message, "damaged gzip data")
   equal(kind, "parse")
@@ -209,7 +209,7 @@ test("UTF-16 of any size is converted across the buffer's end", function()
   equal(all[60000], { a = "😀", b = "é" })
 end)
 
-test("a row that the reader has left raises instead of showing another's data", function()
+test("a row that is no longer current raises instead of showing another's data", function()
   local reader <close> = assert(open("a\n1\n2\n"))
   local first = reader:next()
   local step, state, key = pairs(first)
@@ -235,7 +235,7 @@ test("the last row is gone at the end and when the reader is closed", function()
   raises(function() reader:next() end, "the reader is closed")
 end)
 
-test("a record outlives the names that lead to its reader", function()
+test("a record outlives the variables that refer to its reader", function()
   local reader = assert(open("a\n1\n"))
   local row = reader:next()
   reader = nil -- luacheck: ignore
@@ -250,7 +250,7 @@ test("fields are read by number too, and counted", function()
   equal({ row[1], row[2], row[3], row[0], #row }, { "1", "2", nil, nil, 2 })
 end)
 
-test("pairs goes through the fields that are not nil in the order of the columns", function()
+test("pairs iterates over the fields that are not nil in the order of the columns", function()
   local reader <close> = assert(open("z,y,x\n1,,3\n"))
   local seen = {}
   for name, value in pairs(reader:next()) do seen[#seen + 1] = name .. value end
@@ -286,7 +286,7 @@ test("a column is found by name whether Lua shares the name or not", function()
   reader:close()
 end)
 
-test("faulty options are misuse", function()
+test("invalid options are misuse", function()
   for _, options in ipairs {
     { delimiter = ";;" }, { delimiter = '"' }, { quote = "ab" }, { ragged = "keep" },
     { empty = "" }, { encoding = "utf-7" }, { header = false }, { header = {} },

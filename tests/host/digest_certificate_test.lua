@@ -23,7 +23,7 @@ for _, name in ipairs { "RS256", "RS384", "PS256" } do
   end)
 end
 
-test("a public key that is none is a failure", function()
+test("an invalid public key is a failure", function()
   local good, message, kind = digest.verify("RS256", "no key", "data", "x")
   tap.equal({ good, kind }, { nil, "parse" })
   tap.contains(message, "reading the public key")
@@ -62,7 +62,7 @@ local function ask(made, ca)
   return transfer:result()
 end
 
-test("a server with a made certificate is trusted by who trusts its authority", function()
+test("a server with a made certificate is trusted by clients that trust its authority", function()
   local made = assert(digest.certificate("a server", "IP:127.0.0.1,DNS:localhost", 3600))
   local other = assert(digest.certificate("a server", "IP:127.0.0.1", 3600))
   tap.equal(assert(ask(made, made.ca)).body, "hello")
@@ -70,12 +70,12 @@ test("a server with a made certificate is trusted by who trusts its authority", 
   tap.equal({ response, kind }, { nil, "tls" })
 end)
 
-test("a certificate for names that are none is a failure", function()
+test("a certificate for invalid names is a failure", function()
   local made, message, kind = digest.certificate("a server", "127.0.0.1", 3600)
   tap.equal({ made, kind }, { nil, "parse" })
   tap.contains(message, "127.0.0.1")
 end)
 
-test("a certificate that is good for no time raises", function()
+test("a certificate without a valid duration raises", function()
   tap.raises(function() digest.certificate("x", "DNS:x", 0) end, "out of range")
 end)

@@ -98,7 +98,7 @@ local CRYPTS <const> = {
   { "MD5 crypt", "$1$salt$ez2vlPGdaLYkJam5pWs/Y1" },
 }
 for _, case in ipairs(CRYPTS) do
-  test("crypt_verify tells " .. case[1], function()
+  test("crypt_verify verifies " .. case[1], function()
     equal(digest.crypt_verify("secret", case[2]), true)
     equal(digest.crypt_verify("Secret", case[2]), false)
     equal(digest.crypt_verify("", case[2]), false)
@@ -137,7 +137,7 @@ local ARGON2 <const> = {
   "$argon2id$v=19$m=16,t=1,p=1$c29tZXNhbHQ$QcCAHhjutkbi/fQjJqmR+w",
 }
 for _, encoded in ipairs(ARGON2) do
-  test("argon2_verify tells " .. encoded:match "argon2%a+", function()
+  test("argon2_verify verifies " .. encoded:match "argon2%a+", function()
     equal(digest.argon2_verify("secret", encoded), true)
     equal(digest.argon2_verify("secret\0", encoded), false)
   end)
@@ -230,7 +230,7 @@ test("an unknown signature algorithm raises", function()
   raises(function() digest.sign("HS256", RSA, "data") end, "HS256")
 end)
 
-test("random gives as many bytes as asked for", function()
+test("random returns as many bytes as requested", function()
   equal(#digest.random(33), 33)
   equal(digest.random(0), "")
   assert(digest.random(16) ~= digest.random(16))
@@ -258,7 +258,7 @@ for _, case in ipairs(BASE64) do
   end)
 end
 
-test("Base64 that is none is nil", function()
+test("invalid Base64 is nil", function()
   for _, text in ipairs { "Z", "Zg=", "Zg===", "Zm9v====", "Zm9v=", "=", "==", "====", "Zg==Zg==",
     "Zm 9v", "Zm9v\n", "Zm9v\0", "Zm9vZ", "Zm.v" } do
     equal(digest.unbase64(text), nil, text)
@@ -293,7 +293,7 @@ for _, case in ipairs(BASE32) do
   end)
 end
 
-test("Base32 that is none is nil", function()
+test("invalid Base32 is nil", function()
   for _, text in ipairs { "M", "MZX", "MZXW6Y", "MY=", "MY=======", "M1", "MZXW6YTB========",
     "M Y" } do
     equal(digest.unbase32(text), nil, text)

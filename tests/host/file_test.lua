@@ -45,7 +45,7 @@ test("what is written is read back", function()
   end)
 end)
 
-test("what is written belongs to its user alone and leaves nothing beside it", function()
+test("a written file is private, and no other file is left", function()
   with_folder(function(folder)
     assert(file.write(folder .. "/a", "x"))
     equal(file.stat(folder .. "/a").mode, tonumber("600", 8))
@@ -53,13 +53,13 @@ test("what is written belongs to its user alone and leaves nothing beside it", f
   end)
 end)
 
-test("writing into a folder that is not there is missing", function()
+test("writing into a missing folder is missing", function()
   local ok, message, kind = file.write("/nowhere/at/all", "x")
   equal({ ok, kind }, { nil, "missing" })
   contains(message, "writing /nowhere/at/all: ")
 end)
 
-test("a full disk is told as full", function()
+test("a full disk is reported as full", function()
   if not file.stat("/dev/full") then tap.skip("no /dev/full here") end
   local out <close> = assert(file.create("/dev/full", { append = true }))
   assert(out:write("x"))
@@ -77,7 +77,7 @@ test("a failed write is reported by everything that follows", function()
   equal(select(3, out:finish()), "full")
 end)
 
-test("an output appends when asked to and else begins anew", function()
+test("an output appends if requested, else it replaces the file", function()
   with_folder(function(folder)
     local path = folder .. "/log"
     for _, text in ipairs { "one", "two" } do
@@ -203,7 +203,7 @@ test("a closed input raises and may be closed again", function()
   end)
 end)
 
-test("opening tells what is missing and what is a folder", function()
+test("opening reports what is missing and what is a folder", function()
   local cases = { { "/nowhere/users.csv", "missing" }, { "/", "io" } }
   for _, case in ipairs(cases) do
     local input, message, kind = file.open(case[1])
@@ -222,7 +222,7 @@ test("reading more than the limit is full", function()
   end)
 end)
 
-test("a bomb is unpacked no further than the limit", function()
+test("a decompression bomb is unpacked no further than the limit", function()
   with_folder(function(folder)
     local out <close> = assert(file.create(folder .. "/a", { zstd = true }))
     local zeros = ("\0"):rep(1 << 20)
@@ -257,7 +257,7 @@ test("a list is sorted by bytes; glob finds what matches", function()
   end)
 end)
 
-test("stat tells type, size and time", function()
+test("stat returns type, size and time", function()
   with_folder(function(folder)
     assert(file.write(folder .. "/a", "abc"))
     local st = file.stat(folder .. "/a")
@@ -291,7 +291,7 @@ test("removing a tree does not follow symbolic links", function()
   end)
 end)
 
-test("a lock is held by one and free again when closed", function()
+test("a lock has one holder and is free again when closed", function()
   with_folder(function(folder)
     local path = folder .. "/lock"
     local lock = assert(file.lock(path))
@@ -305,7 +305,7 @@ test("a lock is held by one and free again when closed", function()
   end)
 end)
 
-test("space is reserved with the size asked for", function()
+test("space is reserved with the requested size", function()
   with_folder(function(folder)
     assert(file.reserve(folder .. "/a", 100000))
     equal(file.stat(folder .. "/a").size, 100000)

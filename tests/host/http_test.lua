@@ -26,7 +26,7 @@ local function with_folder(fn)
   if not ok then error(message, 0) end
 end
 
----Waits until the transfer has ended, meanwhile handing requests to `answer`.
+---Waits until the transfer has ended, and passes requests to `answer` meanwhile.
 local function await(transfer, listener, answer)
   while not transfer:done() do
     loop.wait(5)
@@ -35,7 +35,7 @@ local function await(transfer, listener, answer)
   return transfer:result()
 end
 
----One exchange with a server of its own: the request as received, and the result.
+---One exchange with a new server: the request as received, and the result.
 local function exchange(request, answer, options)
   local listener <close> = assert(server.listen(options))
   local client <close> = http.new { ca_file = options and PEM }
@@ -52,7 +52,7 @@ local function exchange(request, answer, options)
 end
 
 -- A server that misbehaves: for each argument one connection, on which a request's head is read
--- and then the argument sent; an empty one closes without an answer, HOLD keeps silent, DEAF
+-- and then the argument sent; an empty one closes without an answer, HOLD never answers, DEAF
 -- closes at once.
 local PEER <const> = [[
   $SIG{PIPE} = "IGNORE"; $| = 1; alarm 20;
@@ -83,7 +83,7 @@ local function misbehave(...)
   return port, pipe
 end
 
----The result of one request to a peer that says `text`.
+---The result of one request to a peer that sends `text`.
 local function result_of(text, request)
   local port, _ <close> = misbehave(text)
   local client <close> = http.new()
@@ -135,7 +135,7 @@ test("every method arrives, with and without a body", function()
   end
 end)
 
-test("a POST without a body says so", function()
+test("a POST without a body has a length of 0", function()
   equal(exchange({ method = "POST" })[1].headers["content-length"], "0")
 end)
 
@@ -183,7 +183,7 @@ test("parts from memory and from a file arrive with a known length", function()
   end)
 end)
 
-test("a part whose file is not there fails before anything is sent", function()
+test("a part with a missing file fails before anything is sent", function()
   local seen, r = exchange { method = "POST", parts = { { name = "f", file = "/none/such" } } }
   equal({ r.response, r.kind, r.sent, #seen }, { nil, "missing", false, 0 })
   contains(r.message, "/none/such: No such file")
@@ -224,7 +224,7 @@ test("the user agent is the client's", function()
   end)
 end)
 
-test("many transfers are under way at once", function()
+test("many transfers are in flight at once", function()
   local listener <close> = assert(server.listen())
   local client <close> = http.new()
   local waiting, held, answered = {}, {}, 0
@@ -303,11 +303,11 @@ test("a connection is reused by default", function()
   local url = "http://127.0.0.1:" .. port .. "/"
   assert(await(client:start { method = "GET", url = url }))
   local _, message, kind = await(client:start { method = "GET", url = url })
-  equal(kind, "network", message) -- the peer serves one connection and is gone
+  equal(kind, "network", message) -- the peer serves one connection and exits
 end)
 
 ---Two uploads on one client; the server answers the first and drops what follows.
----Returns how many requests came and whether the last counts as sent.
+---Returns the number of requests received and whether the last counts as sent.
 local function upload_twice(fresh, what)
   local listener <close> = assert(server.listen())
   local client <close> = http.new()
@@ -409,7 +409,7 @@ test("TLS with a trusted certificate works", function()
   equal({ r.message, seen[1].body, r.response and r.response.body }, { nil, "x", "fine" })
 end)
 
-test("a certificate that nobody vouches for is a tls failure before sending", function()
+test("an untrusted certificate is a tls failure before sending", function()
   local pem = slurp(PEM)
   local listener <close> = assert(server.listen { cert = pem, key = pem })
   local client <close> = http.new()
@@ -427,11 +427,11 @@ test("a certificate for another name is a tls failure before sending", function(
   local transfer = client:start { method = "GET",
     url = "https://127.0.0.2:" .. listener:port() .. "/x" }
   local _, _, kind = await(transfer, listener, error)
-  assert(kind == "tls" or kind == "network") -- 127.0.0.2 is not everywhere
+  assert(kind == "tls" or kind == "network") -- not every system has 127.0.0.2
   equal(transfer:sent(), false)
 end)
 
-test("a CA file that is not there is a tls failure before sending", function()
+test("a missing CA file is a tls failure before sending", function()
   local client <close> = http.new { ca_file = "/none/such.pem" }
   local listener <close> = assert(server.listen())
   local transfer = client:start { method = "GET",
@@ -476,7 +476,7 @@ test("closing the client ends its transfers", function()
   raises(function() client:start { method = "GET", url = "http://127.0.0.1/" } end, "closed")
 end)
 
-test("a transfer nobody holds goes on and is returned", function()
+test("a transfer without references continues and is returned", function()
   local listener <close> = assert(server.listen())
   loop.wait(0)
   http.new():start { method = "GET", url = "http://127.0.0.1:" .. listener:port() .. "/" }
@@ -497,7 +497,7 @@ test("a result outlives its transfer's close", function()
   equal(r.response.body, "fine")
 end)
 
-test("the result of a transfer under way is misuse", function()
+test("the result of a transfer in flight is misuse", function()
   local listener <close> = assert(server.listen())
   local client <close> = http.new()
   local transfer = client:start { method = "GET",
@@ -533,7 +533,7 @@ test("misuse of start raises and leaves nothing behind", function()
   equal(loop.wait(0), {})
 end)
 
-test("a loopback host is not asked for through a proxy, another one is", function()
+test("a loopback host is not requested through a proxy, another one is", function()
   local port, _ <close> = misbehave("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ndirect",
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy")
   with_folder(function(folder)

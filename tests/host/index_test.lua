@@ -14,7 +14,7 @@ local function with_set(unique, fn)
   if not ok then error(message, 0) end
 end
 
-test("a new key is taken, a known one says who holds it", function()
+test("a new key is accepted, a known one returns its holder", function()
   with_set(nil, function(set)
     equal(set:put("a", 7), nil)
     equal(set:put("b", 8), nil)
@@ -32,7 +32,7 @@ local KEYS <const> = {
   { "more than the buffer", ("k"):rep(9000) }, { "a megabyte", ("k"):rep(1 << 20) },
   { "a megabyte that ends otherwise", ("k"):rep((1 << 20) - 1) .. "l" },
 }
-test("keys of any length and content are told apart", function()
+test("keys of any length and content are distinguished", function()
   with_set(nil, function(set)
     for round = 1, 2 do
       for i, case in ipairs(KEYS) do
@@ -44,7 +44,7 @@ test("keys of any length and content are told apart", function()
   end)
 end)
 
-test("positions of 64 bits come back", function()
+test("positions of 64 bits are returned", function()
   with_set(nil, function(set)
     for i, position in ipairs { 0, -1, math.maxinteger, math.mininteger } do
       set:put("key" .. i, position)
@@ -100,7 +100,7 @@ for _, case in ipairs(CLASHES) do
   end)
 end
 
-test("a record that clashes leaves none of its keys", function()
+test("a conflicting record leaves none of its keys", function()
   with_set({ true, true }, function(set)
     set:add(1, "a", "b")
     equal((set:add(2, "a", "new")), 1)
@@ -109,7 +109,7 @@ test("a record that clashes leaves none of its keys", function()
   end)
 end)
 
-test("a field that folds case holds a key in any case, a long one too", function()
+test("a field that folds case finds a key in any case, a long one too", function()
   local folder = assert(file.temporary())
   local folded = { unique = true, fold = true }
   local fields = { folded, folded, { unique = true } }
@@ -121,10 +121,10 @@ test("a field that folds case holds a key in any case, a long one too", function
   equal({ set:get "ann@x.de", set:get "ANN@X.DE", set:get(long:upper(), 2) }, { 1, 1, 1 })
   equal({ set:get("A", 3), set:get("a", 3) }, { 1, nil })
   equal(set:add(3, "\xc3\x84", nil, "a"), nil)
-  equal(set:add(4, "\xc3\xa4", nil, "b"), nil) -- other letters are told apart
+  equal(set:add(4, "\xc3\xa4", nil, "b"), nil) -- other letters are distinguished
 end)
 
-test("what is empty or no text counts as absent, a number as its text", function()
+test("empty values and values that are not text count as absent, a number as its text", function()
   with_set({ true, true, true }, function(set)
     equal(set:add(1, "", {}, 7), nil)
     equal(set:count(), 1)
@@ -132,7 +132,7 @@ test("what is empty or no text counts as absent, a number as its text", function
   end)
 end)
 
-test("the spool has no name, and one that lies there is made anew", function()
+test("the spool has no name, and an existing file of its name is replaced", function()
   with_set(nil, function(set, folder)
     equal(file.list(folder), {})
     assert(file.write(folder .. "/old", "rubbish"))
@@ -143,7 +143,7 @@ test("the spool has no name, and one that lies there is made anew", function()
   end)
 end)
 
-test("a folder that is not there is missing", function()
+test("a missing folder is missing", function()
   local set, message, kind = index.new "/nowhere/spool"
   equal({ set, kind }, { nil, "missing" })
   contains(message, "/nowhere/spool")

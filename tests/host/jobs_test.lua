@@ -9,14 +9,14 @@ local function drain(queue, now)
   return out
 end
 
-test("what is due comes back by time", function()
+test("what is due is returned by time", function()
   local queue = jobs.new()
   for _, time in ipairs { 5, 1, 4, 2, 3 } do queue:add(time, "at " .. time) end
   equal(drain(queue, 3), { "at 1", "at 2", "at 3" })
   equal(drain(queue, 10), { "at 4", "at 5" })
 end)
 
-test("equal times come back in the order they were added", function()
+test("equal times are returned in the order they were added", function()
   local queue = jobs.new()
   for i = 1, 50 do queue:add(i % 2, i) end
   local out = drain(queue, 1)
@@ -41,7 +41,7 @@ test("a value may be false or a table", function()
   assert(queue:due(2) == value)
 end)
 
-test("next tells the earliest time of what is left", function()
+test("next returns the earliest time of what is left", function()
   local queue = jobs.new()
   equal(queue:next(), nil)
   queue:add(7, "b")
@@ -51,7 +51,7 @@ test("next tells the earliest time of what is left", function()
   equal(queue:next(), 7.0)
 end)
 
-test("a cancelled entry does not come back, and cannot be cancelled twice", function()
+test("a cancelled entry is not returned, and cannot be cancelled twice", function()
   local queue = jobs.new()
   local ticket = queue:add(1, "a")
   queue:add(2, "b")
@@ -92,7 +92,7 @@ test("thousands of entries, most of them cancelled, keep their order", function(
   equal(#queue, 0)
 end)
 
-test("the queue holds its values and lets them go", function()
+test("the queue references its values and releases them", function()
   local queue, seen = jobs.new(), setmetatable({}, { __mode = "v" })
   seen[1] = {}
   queue:add(1, seen[1])
@@ -103,7 +103,7 @@ test("the queue holds its values and lets them go", function()
   equal(seen[1], nil)
 end)
 
-test("an entry can be due never", function()
+test("an entry may never be due", function()
   local queue = jobs.new()
   queue:add(math.huge, "never")
   equal(queue:due(1e300), nil)

@@ -12,12 +12,12 @@ for _, case in ipairs {
   { "members in another order", '{"a":1,"b":[2]}', '{"b":[2],"a":1}' },
   { "escapes and the characters they mean", '"\\u00e9\\/"', '"é/"' },
 } do
-  test("a digest takes as one value " .. case[1], function()
+  test("a digest is equal for " .. case[1], function()
     tap.equal(json.digest(json.decode(case[2])), json.digest(json.decode(case[3])))
   end)
 end
 
-test("a digest tells apart what JSON does", function()
+test("a digest distinguishes what JSON distinguishes", function()
   local seen = {}
   for _, text in ipairs {
     "1", "1.5", "15", '"1"', '"1.0"', '"3"', '"3.0"', "[]", "{}", '""', "null", "true", "1e20",
@@ -58,7 +58,7 @@ test("digests of the objects of an array are those of their values, read one by 
   tap.equal({ json.digests("[]", {}), json.digests(" [ ] ", {}) }, { {}, {} })
 end)
 
-test("digests of what is no array of objects are a failure that names the byte", function()
+test("digests of what is not an array of objects are a failure that names the byte", function()
   for _, text in ipairs { "", "{}", "[1]", "[{}", "[{},]", "[{}]x", '[{"a"}]', '[{"a":1,}]',
     '[{"a":"\xff"}]', "[[]]" } do
     local outlines, message, kind = json.digests(text, {})

@@ -48,7 +48,7 @@ test("only what must be escaped is escaped", function()
   }
 end)
 
-test("text that is not UTF-8 is refused with its place", function()
+test("text that is not UTF-8 is rejected with its place", function()
   for _, bad in ipairs { "\xff", "\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
     "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82",
       "\xf0\x9f\x98" } do
@@ -88,7 +88,7 @@ test("an object of many members is sorted as well", function()
   tap.contains(json.encode(object, { k33 = 1, k32 = 2 }), '{"k33":33,"k32":32,"k01":1,')
 end)
 
-test("names that crowd each other out of what the writer remembers stay right", function()
+test("names that displace each other in the writer's cache stay correct", function()
   local inner, outer = {}, {}
   for i = 1, 30 do
     outer["outer" .. i] = { ["first" .. i] = i, deep = {} }
@@ -117,7 +117,7 @@ test("objects of every size around the limit of the stack are complete", functio
   end
 end)
 
-test("lists are told from objects", function()
+test("lists are distinguished from objects", function()
   written {
     { {}, "{}" }, { json.array {}, "[]" }, { { 1, 2 }, "[1,2]" }, { { [1] = "a" }, '["a"]' },
     { { {}, json.array {} }, "[{},[]]" }, { json.array { json.null }, "[null]" },
@@ -127,7 +127,7 @@ test("lists are told from objects", function()
   written { { backwards, "[1,2,3,4,5]" } }
 end)
 
-test("array marks the same table, and only plain ones", function()
+test("array marks the table itself, and only plain ones", function()
   local list = {}
   assert(json.array(list) == list and json.array(list) == list)
   tap.raises(function() json.array(setmetatable({}, {})) end, "an object, not a list")
@@ -144,7 +144,7 @@ test("is_array sees the mark or a sequence", function()
   end
 end)
 
-test("what JSON cannot hold is refused, with the path", function()
+test("what JSON cannot hold is rejected, with the path", function()
   local cycle = {}
   cycle.again = cycle
   refused {
@@ -209,13 +209,13 @@ test("of two members with one name the last wins", function()
   tap.equal(json.decode("{" .. table.concat(parts, ",") .. "}").a, 50)
 end)
 
-test("large tables survive the trip", function()
+test("large tables survive a round trip", function()
   local list = {}
   for i = 1, 1000 do list[i] = i % 3 == 0 and { i } or i end
   tap.equal(json.decode(json.encode(list)), list)
 end)
 
-test("broken text is refused with the byte and what was expected", function()
+test("invalid text is rejected with the byte and what was expected", function()
   for _, case in ipairs {
     { "", 1, "a value, found the end" }, { "  ", 3, "a value" }, { "[", 2, "a value" },
     { "[1", 3, "',' or ']'" }, { "[1,]", 4, "a value" }, { "[,1]", 2, "a value" },
@@ -283,7 +283,7 @@ test("concatenated documents are records", function()
   tap.equal(read "[1][2]\n[]", { { 1, "0" }, { 2, "1" } })
 end)
 
-test("a byte order mark is passed over", function()
+test("a byte order mark is skipped", function()
   tap.equal(read "\xef\xbb\xbf[1]", { { 1, "0" } })
   tap.equal(read("\xef\xbb\xbf1\n2", { lines = true }), { { 1, 1 }, { 2, 2 } })
   local _, message = read "\xff\xfe[\0"
@@ -318,7 +318,7 @@ test("a pointer that leads nowhere is a failure that says where it ended", funct
   end
 end)
 
-test("JSON that is broken on the way of a pointer is a failure with the byte", function()
+test("invalid JSON before a pointer's target is a failure with the byte", function()
   for _, case in ipairs {
     { "", "/a", "expected a value, found the end" }, { '{"a":}', "/a", "invalid JSON at byte 6" },
     { '{"a":\0}', "/a", "invalid JSON at byte 6: expected a value" },
@@ -330,7 +330,7 @@ test("JSON that is broken on the way of a pointer is a failure with the byte", f
   end
 end)
 
-test("a broken document is a failure with the byte, after the records before", function()
+test("an invalid document is a failure with the byte, after the records before it", function()
   for text, byte in pairs { ["[1,2"] = 5, ["[1,2}"] = 5, ["[1,2]x"] = 6, ["[1,2]{}"] = 6,
     ['[1,2,{"a"]'] = 10,
     ["1\n2\nx"] = 5, ["[1,2,"] = 6, ["[1,2,]"] = 6, ["1 2 tru"] = 5 } do
@@ -344,14 +344,14 @@ test("a broken document is a failure with the byte, after the records before", f
   tap.contains(message, "byte 16")
 end)
 
-test("after a failure there is only failure", function()
+test("after a failure every call fails", function()
   local records <close> = reader "x"
   tap.equal(records:next(), nil)
   local record, message, kind = records:next()
   tap.equal({ record, message, kind }, { nil, "the reader has already failed", "parse" })
 end)
 
-test("a broken line is stepped over", function()
+test("an invalid line is skipped", function()
   tap.equal(read('{"a":1}\n\n  \r\n{"b":}\r\n"\xff"\n1 2\n{"c":2}', { lines = true }), {
     { { a = 1 }, 1 },
     { false, "invalid JSON at byte 6: expected a value", 4, '{"b":}\r' },
@@ -361,12 +361,12 @@ test("a broken line is stepped over", function()
   })
 end)
 
-test("a line cut short at the end is a broken line", function()
+test("a truncated line at the end is an invalid line", function()
   tap.equal(read('1\n{"a":', { lines = true }), { { 1, 1 },
     { false, "invalid JSON at byte 6: expected a value, found the end", 2, '{"a":' } })
 end)
 
-test("records over the limit fail, long lines are stepped over", function()
+test("records over the limit fail, long lines are skipped", function()
   local long = '{"b":"' .. ("1"):rep(20) .. '"}'
   tap.equal(read("1\n" .. long .. "\n2", { lines = true, limit = 10 }), { { 1, 1 },
     { false, "a line longer than 10 bytes", 2, long:sub(1, 10) }, { 2, 3 } })
@@ -397,7 +397,7 @@ test("records that do not fit the window are read whole", function()
   end
 end)
 
-test("every token may be cut by the end of the window", function()
+test("every token may cross the end of the window", function()
   local record = '{"é\\ud83d\\ude00":[-12.5e+3,true,false,null,"\\\\\\u00e9😀"],"b":{"c":{}}}'
   local expected = json.decode(record)
   for cut = 1, #record + 1 do
@@ -411,7 +411,7 @@ test("every token may be cut by the end of the window", function()
   end
 end)
 
-test("a lazy record gives its members when they are read", function()
+test("a lazy record decodes its members when they are read", function()
   local records <close> = reader
     '[{"s":"té","e":"a\\nb","n":1,"f":1.5,"t":true,"z":null,"o":{"p":[]},"k\\u0041":2,"d":1,"d":2}]'
   local record = records:next()
@@ -422,7 +422,7 @@ test("a lazy record gives its members when they are read", function()
   tap.equal(json.encode(record.o), '{"p":[]}')
 end)
 
-test("nested values of a record stay what a map made of them", function()
+test("nested values of a record keep changes that a map made", function()
   local records <close> = reader '[{"a":{"b":1},"c":2}]'
   local record = records:next()
   record.a.b = 5
@@ -448,7 +448,7 @@ test("a record cannot be written to", function()
   tap.raises(function() record.a = 1 end, "records are read-only; build a new table")
 end)
 
-test("a record is gone when the reader moves on or closes", function()
+test("a record is invalid once the reader moves on or closes", function()
   local gone = "this record is no longer valid: the reader has moved on"
   local records = reader '[{"a":1},{"a":2}]'
   local first = records:next()
@@ -473,7 +473,7 @@ test("a record of very many members is read whole at once", function()
   tap.equal(record.k3001, nil)
 end)
 
-test("lazy = false gives plain tables", function()
+test("lazy = false returns plain tables", function()
   local records <close> = reader('{"a":[1]}', { lazy = false })
   local record = records:next()
   records:next()
@@ -494,7 +494,7 @@ test("misuse of the reader raises", function()
   end
 end)
 
-test("a failure to read is handed on", function()
+test("a failure to read is returned", function()
   folder = folder or assert(file.temporary())
   local path = folder .. "/cut.json.gz"
   assert(file.write(path, "\x1f\x8b\8\0\0\0\0\0\0\3cut"))
@@ -506,7 +506,7 @@ test("a failure to read is handed on", function()
   folder = nil
 end)
 
-test("a reader whose input is closed under it raises, and has failed from then on", function()
+test("a reader whose input was closed raises, and fails from then on", function()
   local line = ('"%s"'):format(("x"):rep(100))
   for _, lines in ipairs { true, false } do
     folder = folder or assert(file.temporary())

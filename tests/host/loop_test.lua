@@ -11,7 +11,7 @@ local function send(name, seconds)
   assert(os.execute(command))
 end
 
----What a program of its own prints that runs `script`, and then its exit status; `before` is a
+---The output of a separate program that runs `script`, and its exit status; `before` is a
 ---shell command that precedes it.
 local function run(before, script)
   local path = os.tmpname()
@@ -26,7 +26,7 @@ local function run(before, script)
   return out
 end
 
----A handle that is posted at once: a transfer with a bad URL.
+---A handle that is posted immediately: a transfer with an invalid URL.
 local function posted(client)
   return client:start { method = "GET", url = "http://127.0.0.1:none/" }
 end
@@ -41,12 +41,12 @@ test("waiting forever with nothing to wait for is misuse", function()
   raises(function() loop.wait(math.huge) end, "nothing to wait for")
 end)
 
-test("a time that is no number is misuse", function()
+test("a time that is not a number is misuse", function()
   raises(function() loop.wait(0 / 0) end, "not a number")
   raises(function() loop.wait() end, "number")
 end)
 
-test("posted handles are returned at once, each once, in order", function()
+test("posted handles are returned immediately, each once, in order", function()
   local client <close> = http.new()
   local a, b = posted(client), posted(client)
   local ready = loop.wait(math.huge)
@@ -82,7 +82,7 @@ test("a signal that came before the wait is not missed", function()
   equal(signal:count(), 1)
 end)
 
-test("a second stop ends a program that is kept from hearing the first", function()
+test("a second stop ends a program that cannot receive the first", function()
   equal(run(":", [[
     local signal = loop.signal("INT")
     loop.last_words("bye ")
@@ -97,7 +97,7 @@ test("two stops at once are both left to the program", function()
     io.write(signal:count() > 0 and "heard " or "lost ")]]), "heard 0\n")
 end)
 
-test("each watched signal is told apart", function()
+test("each watched signal is distinguished", function()
   local int <close> = loop.signal("INT")
   local winch <close> = loop.signal("WINCH")
   send("WINCH")
@@ -108,7 +108,7 @@ test("each watched signal is told apart", function()
   equal(winch:count(), 1)
 end)
 
-test("two handles of one signal both hear it", function()
+test("two handles of one signal both receive it", function()
   local a <close> = loop.signal("HUP")
   local b <close> = loop.signal("HUP")
   send("HUP")
@@ -116,7 +116,7 @@ test("two handles of one signal both hear it", function()
   equal(a:count() + b:count(), 2)
 end)
 
-test("closing one handle of a signal leaves the other", function()
+test("closing one handle of a signal does not affect the other", function()
   local a <close> = loop.signal("HUP")
   local b = loop.signal("HUP")
   b:close()
@@ -134,14 +134,14 @@ test("a signal that came before its handle is not counted", function()
   equal(a:count(), 1)
 end)
 
-test("a forgotten signal handle stops watching", function()
+test("a collected signal handle stops watching", function()
   loop.signal("HUP")
   collectgarbage()
   collectgarbage()
   raises(function() loop.wait(math.huge) end, "nothing to wait for")
 end)
 
-test("a signal whose last handle closed does again what it did", function()
+test("a signal whose last handle closed has its previous effect again", function()
   local out = run("true", [[
     loop.signal("TERM"):close()
     os.execute("kill -TERM $PPID")

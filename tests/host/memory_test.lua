@@ -1,11 +1,11 @@
---- The allocator has no functions: what Lua keeps in its blocks is what can be looked at.
+--- The allocator has no functions of its own: the tests check what Lua stores in its blocks.
 
 local tap = require "tests.tap"
 local test, equal = tap.test, tap.equal
 
-local MOST <const> = 1200 -- bytes: beyond twice the largest block that is cut from a slab
+local MOST <const> = 1200 -- bytes: more than twice the largest block of a slab
 
-test("blocks of every size keep what is in them while their neighbours come and go", function()
+test("blocks of every size keep their contents while neighbours are allocated and freed", function()
   local kept = {}
   for round = 1, 3 do
     for size = round, MOST, 3 do kept[size] = string.char(65 + size % 26):rep(size) end
@@ -17,7 +17,7 @@ test("blocks of every size keep what is in them while their neighbours come and 
   end
 end)
 
-test("a block that grows and shrinks over all sizes keeps its beginning", function()
+test("a block that grows and shrinks over all sizes keeps its start", function()
   local list = {}
   for i = 1, MOST do list[i] = i end
   for i = MOST, 4, -1 do list[i] = nil end

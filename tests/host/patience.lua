@@ -1,13 +1,13 @@
---- Waiting in tests of the loop: for as long as a slow machine may need, and no longer than that.
+--- Waiting in tests of the loop: as long as a slow machine may need, and no longer.
 
 local clock = require "host.clock"
 local loop = require "host.loop"
 
 local patience = {}
 
-patience.SECONDS = 10 -- only a broken test waits so long
+patience.SECONDS = 10 -- only a failing test waits that long
 
----Waits until `ready()` returns something, which it returns.
+---Waits until `ready()` returns a value, and returns it.
 ---@generic T
 ---@param ready fun(): T?
 ---@return T
@@ -15,7 +15,7 @@ function patience.until_ready(ready)
   local deadline = clock.monotonic() + patience.SECONDS
   local result = ready()
   while not result do
-    assert(clock.monotonic() < deadline, "waited in vain")
+    assert(clock.monotonic() < deadline, "the program does not end")
     loop.wait(0.5)
     result = ready()
   end

@@ -1,4 +1,4 @@
---- A parent for process_test.lua: starts a follower, says its id and waits to be killed.
+--- A parent for process_test.lua: starts a follower, prints its id and waits to be killed.
 
 local loop = require "host.loop"
 local process = require "host.process"

@@ -1,4 +1,4 @@
---- host.process: children, their pipes and their ends.
+--- host.process: child processes, their pipes and their exit.
 
 local file = require "host.file"
 local http = require "host.http"
@@ -10,7 +10,7 @@ local tap = require "tests.tap"
 local test = tap.test
 local wait_for = patience.until_ready
 
----All that a child says, and its status.
+---The output of a child, and its status.
 local function finish(child, stream)
   local said, at_end = {}, false
   wait_for(function()
@@ -56,8 +56,8 @@ test("a status is nil while the child runs", function()
   tap.equal(child:read(), "")
 end)
 
-test("the loop returns a child that has ended without a word", function()
-  loop.wait(0) -- what earlier tests have left
+test("the loop returns a child that has ended without output", function()
+  loop.wait(0) -- discards what earlier tests left
   local child <close> = shell("exec sleep 0.05", { stdout = "null" })
   local ready = loop.wait(patience.SECONDS)
   tap.equal(#ready, 1)
@@ -75,7 +75,7 @@ test("what is written reaches its stdin, however much it is", function()
   tap.equal(status, 0)
 end)
 
-test("a talkative child waits until it is read", function()
+test("a child with much output waits until it is read", function()
   local child <close> = shell("head -c 1000000 /dev/zero; echo done >&2", { stderr = "pipe" })
   for _ = 1, 5 do loop.wait(0.02) end
   tap.equal(child:read("stderr"), "")
@@ -83,7 +83,7 @@ test("a talkative child waits until it is read", function()
   tap.equal(finish(child, "stderr"), "done\n")
 end)
 
-test("writing to a child that reads no more is closed", function()
+test("writing to a child that no longer reads is closed", function()
   local child <close> = shell("exec <&-; echo ready; exec sleep 100", { stdin = "pipe" })
   wait_for(function() return child:read() ~= "" end)
   local ok, message, kind = child:write("x")
@@ -92,21 +92,21 @@ test("writing to a child that reads no more is closed", function()
   tap.equal(kind, "closed")
 end)
 
-test("a program that is not there is missing", function()
+test("a nonexistent program is missing", function()
   local child, message, kind = process.spawn { "/no/such/program" }
   tap.equal(child, nil)
   tap.contains(message, "/no/such/program")
   tap.equal(kind, "missing")
 end)
 
-test("a file that is no program is an io failure", function()
+test("a file that is not a program is an io failure", function()
   local child, message, kind = process.spawn { "/dev/null" }
   tap.equal(child, nil)
   tap.contains(message, "/dev/null")
   tap.equal(kind, "io")
 end)
 
-test("a directory that is not there is named", function()
+test("a missing directory is named", function()
   local child, message, kind = process.spawn({ "true" }, { directory = "/no/such/place" })
   tap.equal(child, nil)
   tap.contains(message, "/no/such/place")
@@ -124,13 +124,13 @@ test("env is added to the environment, and wins", function()
   tap.equal(finish(child), "/nowhere yes path\n")
 end)
 
-test("a program is looked for in the PATH of the child", function()
+test("a program is searched for in the PATH of the child", function()
   local child, _, kind = process.spawn({ "sh" }, { env = { PATH = "/no/such/place" } })
   tap.equal(child, nil)
   tap.equal(kind, "missing")
 end)
 
-test("pipes of one child do not reach the next", function()
+test("pipes of one child are not inherited by the next", function()
   local first <close> = assert(process.spawn({ "cat" }, { stdin = "pipe" }))
   local second <close> = shell("exec sleep 100")
   first:finish()
@@ -160,7 +160,7 @@ test("closing a running child kills it and leaves no zombie", function()
   tap.equal(finish(look), "gone\n")
 end)
 
-test("a forgotten child is killed", function()
+test("a collected child is killed", function()
   local id = shell("exec sleep 100"):id()
   collectgarbage()
   collectgarbage()
@@ -168,7 +168,7 @@ test("a forgotten child is killed", function()
   tap.equal(finish(look), "gone\n")
 end)
 
-test("a group has an id of its own", function()
+test("a group has its own id", function()
   local child <close> = shell("ps -o pgid= -p $$", { group = true })
   local group, status = finish(child)
   if status ~= 0 then tap.skip("there is no ps") end
@@ -209,7 +209,7 @@ test("misuse raises", function()
   tap.raises(function() child:read() end, "closed")
 end)
 
-test("this process knows itself", function()
+test("a process knows its program and id", function()
   assert(process.id() > 0)
   tap.contains(process.program(), "auth0-migrate")
   assert(process.peak_memory() > 1000000)

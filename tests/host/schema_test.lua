@@ -1,4 +1,4 @@
---- host.schema: rules that are data, findings with place and code.
+--- host.schema: rules as data, findings with path and code.
 
 local tap = require "tests.tap"
 local json = require "host.json"
@@ -39,7 +39,7 @@ local function same_findings(a, b)
   end
 end
 
----Checks a value in both ways, which must agree: alone, and while its JSON is written.
+---Checks a value in both ways, which must agree: only checking, and while writing its JSON.
 ---@param rule host.schema.Rule
 local function check(rule, value)
   local validator = schema.compile(rule, CODES)
@@ -161,19 +161,19 @@ test("schema: an empty list that is marked is an array", function()
   tap.equal(short(check({ type = "array", min_items = 1 }, array {})), { "MIN_ITEMS " })
 end)
 
-test("schema: null is a type of its own", function()
+test("schema: null is a separate type", function()
   tap.equal(check({ type = "null" }, null()), nil)
   tap.equal(check({ type = "string" }, null())[1].message,
     "Expected type string but found type null")
 end)
 
-test("schema: a rule may hold itself", function()
+test("schema: a rule may contain itself", function()
   local rule = { key_without = "$" }
   rule.additional, rule.items = rule, rule
   tap.equal(short(check(rule, { a = { { b = { ["$c"] = 1 } } } })), { "KEY_WITHOUT a[0].b.$c" })
 end)
 
-test("schema: a value that holds itself is nested too deeply", function()
+test("schema: a value that contains itself is nested too deeply", function()
   local rule = {}
   rule.additional = rule
   local value = {}
@@ -196,7 +196,7 @@ test("schema: what omit_empty removed is missing", function()
   tap.equal(value, {})
 end)
 
-test("schema: omit_empty acts also where the first finding lies before it", function()
+test("schema: omit_empty also acts after the first finding", function()
   local inner = { type = "object", omit_empty = true }
   local value = { a = 1, b = { x = "" }, c = { y = "" } }
   check({ properties = { a = { type = "string" }, b = inner, c = inner } }, value)
@@ -212,7 +212,7 @@ test("schema: a switch chooses a further rule by a member's value", function()
   tap.equal(check(rule, { kind = "n", n = 1 }), nil)
 end)
 
-test("schema: a large object loses its empty members and is judged on the rest", function()
+test("schema: a large object loses its empty members and the rest is checked", function()
   local rule = { omit_empty = true, max_properties = 40, additional = { min_length = 2 } }
   local value = {}
   for i = 1, 50 do value["m" .. i] = i > 40 and "" or "xx" end
@@ -274,7 +274,7 @@ test("schema: a check may use the same validator", function()
   tap.equal(validator:check { inner = "good" }, nil)
 end)
 
-test("schema: an error in a check passes through, and report is dead after it", function()
+test("schema: an error in a check passes through, and report is unusable after it", function()
   local kept
   local validator = schema.compile({ check = function(_, report)
     kept = report
@@ -297,7 +297,7 @@ test("schema: warnings do not keep a check from running", function()
   tap.equal(short(check(rule, { a = "12" })), { "~MAX_LENGTH a", "X " })
 end)
 
-test("schema: a lazy record or another userdata is refused as a type", function()
+test("schema: a lazy record or another userdata is a type error", function()
   local findings = check({ type = "object" }, schema.compile({}, CODES))
   tap.equal(short(findings), { "TYPE " })
   tap.contains(findings[1].message, "userdata")
@@ -322,7 +322,7 @@ local MESSAGES <const> = {
     "Data matches schema from 'not': only one of a, b and c may be given" },
 }
 
-test("schema: messages have the service's words and never a value that may be secret", function()
+test("schema: messages use the service's wording and never a value that may be secret", function()
   for _, case in ipairs(MESSAGES) do
     tap.equal(check(case[1], case[2])[1].message, case[3])
   end
@@ -389,7 +389,7 @@ test("schema: an unknown format raises", function()
   tap.raises(function() schema.format("phone", "1") end, "unknown format")
 end)
 
----Patterns with and without a quick form must say what string.find says.
+---Patterns with and without a quick form must match what string.find matches.
 local PATTERNS <const> = {
   "^%S+$", "^[A-Z2-7]+$", "^%+%d+$", "^%$2[ab]?%$10+%$[./%w]+$", "^a*b$", "^a*ab$", "^a-b$",
   "^[^%s@]+@[^%s@]+$", "x", "^x", "x$", "^(a)%1$", "^%bxy$", "^a?b?c?$", "^a?b?a$", "^[]x]+$",
@@ -402,7 +402,7 @@ local TEXTS <const> = {
   "a-", "-", "\0", "ä", "x$", "abc", "aba", "bc", "c",
 }
 
-test("schema: a pattern says what string.find says", function()
+test("schema: a pattern matches what string.find matches", function()
   for _, pattern in ipairs(PATTERNS) do
     local validator = schema.compile({ pattern = pattern }, CODES)
     for _, text in ipairs(TEXTS) do
@@ -420,7 +420,7 @@ test("schema: an object of many members is checked in time that grows with it", 
   tap.equal({ findings[1].path, findings[2].path }, { "k1", "k10" })
 end)
 
-test("schema: a check without a finding makes no garbage", function()
+test("schema: a check without a finding allocates no garbage", function()
   local validator = schema.compile(USER, CODES)
   local value = { email = "a@example.com", age = 7, kind = "big", tags = { "x" },
     deep = { list = { { code = "A" } } } }

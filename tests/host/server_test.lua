@@ -1,5 +1,5 @@
---- host.server: requests as they come, answers as they go. The client is a child that speaks bytes,
---- so that it can break every rule.
+--- host.server: requests and answers. The client is a child process that sends raw bytes, so
+--- that it can violate the protocol.
 
 local clock = require "host.clock"
 local file = require "host.file"
@@ -15,7 +15,7 @@ local function next_request(listener)
   return wait_for(function() return listener:accept() end)
 end
 
----A connection that sends what is written to it and prints what comes back.
+---A connection that sends what is written to it and prints what it receives.
 local function connect(listener, script)
   local child = assert(process.spawn({ "bash", "-c", script or
     'exec 3<>"/dev/tcp/127.0.0.1/$0"; cat <&0 >&3 & exec cat <&3', tostring(listener:port()) },
@@ -30,7 +30,7 @@ local function send(listener, text)
   return client
 end
 
----What came back, once the server has closed the connection.
+---What was received, once the server has closed the connection.
 local function answer(client)
   local said = {}
   wait_for(function()
@@ -43,7 +43,7 @@ local function answer(client)
   return table.concat(said)
 end
 
----What has come back once it contains `part`.
+---What was received, once it contains `part`.
 local function answer_with(client, part)
   local said = ""
   wait_for(function()
@@ -111,7 +111,7 @@ test("a long answer arrives whole", function()
   tap.equal(#said:match("\r\n\r\n(.*)"), 3000003)
 end)
 
-test("an answer may promise more than it holds: the connection breaks after it", function()
+test("an answer may announce more than it has: the connection is closed after it", function()
   local listener <close> = listen()
   local client <close> = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   tap.equal(next_request(listener):respond(200, { A = "b" }, "half of", 14), true)
@@ -120,7 +120,7 @@ test("an answer may promise more than it holds: the connection breaks after it",
   tap.equal(said:match("\r\n\r\n(.*)"), "half of")
 end)
 
-test("a promise shorter than the body is misuse", function()
+test("an announced length shorter than the body is misuse", function()
   local listener <close> = listen()
   local client <close> = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   local request <close> = next_request(listener)
@@ -168,7 +168,7 @@ test("requests are answered in any order", function()
   end
 end)
 
-test("a caller that takes one request a wait gets them all", function()
+test("a caller that accepts one request per wait gets them all", function()
   local listener <close> = listen()
   local clients, met = {}, 0
   for i = 1, 4 do clients[i] = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") end
@@ -201,7 +201,7 @@ test("the parts of a form come in order, binary and empty ones too", function()
   assert(client)
 end)
 
-test("a quoted boundary is one", function()
+test("a quoted boundary is valid", function()
   local listener <close> = listen()
   local client <close> = send(listener, form(
     '--a b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--a b--', '"a b"'))
@@ -235,7 +235,7 @@ for _, case in ipairs(MALFORMED) do
   end)
 end
 
-test("a body of exactly the limit is taken, a longer one read away and marked", function()
+test("a body of exactly the limit is accepted, a longer one discarded and marked", function()
   local listener <close> = listen { limit = 100000 }
   for size, large in pairs { [100000] = false, [100001] = true } do
     local client <close> = send(listener, post(string.rep("x", size)))
@@ -258,7 +258,7 @@ test("a form that is too large has no parts", function()
   assert(client)
 end)
 
-test("a body in pieces of unknown number arrives whole, and the limit holds", function()
+test("a chunked body arrives whole, and the limit applies", function()
   local listener <close> = listen { limit = 8 }
   for text, expected in pairs { ["4\r\nabcd\r\n3\r\nefg\r\n"] = "abcdefg",
                                 ["5\r\nabcde\r\n5\r\nfghij\r\n"] = "" } do
@@ -271,7 +271,7 @@ test("a body in pieces of unknown number arrives whole, and the limit holds", fu
   end
 end)
 
-test("a client that waits for permission gets it", function()
+test("a client that expects 100-continue gets it", function()
   local listener <close> = listen()
   local client <close> = send(listener, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
     .. "Expect: 100-continue\r\n\r\n")
@@ -280,7 +280,7 @@ test("a client that waits for permission gets it", function()
   tap.equal(next_request(listener).body, "hi")
 end)
 
-test("half a request is no request", function()
+test("half a request is not a request", function()
   local listener <close> = listen()
   local client = send(listener, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
   for _ = 1, 5 do
@@ -292,11 +292,11 @@ test("half a request is no request", function()
   tap.equal(listener:accept(), nil)
 end)
 
-test("answering a client that has gone says so", function()
+test("answering a client that has disconnected reports it", function()
   local listener <close> = listen()
   local client = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   local request = next_request(listener)
-  client:finish() -- or the shell's helper keeps the connection
+  client:finish() -- otherwise the shell's helper keeps the connection open
   client:close()
   loop.wait(0.05)
   tap.equal(request:respond(200, nil, "too late"), false)
@@ -310,7 +310,7 @@ test("a dropped request is a closed connection without a byte", function()
   tap.equal(answer(client), "")
 end)
 
-test("a forgotten request is dropped", function()
+test("a collected request is dropped", function()
   local listener <close> = listen()
   local client <close> = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   next_request(listener)
@@ -339,7 +339,7 @@ test("an idle connection is closed", function()
   tap.equal(answer(client), "")
 end)
 
-test("a port that is taken is busy", function()
+test("a port in use is busy", function()
   local listener <close> = listen()
   local other, message, kind = server.listen { port = listener:port() }
   tap.equal(other, nil)
@@ -390,7 +390,7 @@ local function make_certificate()
   return table.unpack(texts)
 end
 
-test("TLS is spoken with a certificate and its key", function()
+test("TLS works with a certificate and its key", function()
   local cert, key = make_certificate()
   local listener <close> = listen { cert = cert, key = key }
   local client <close> = connect(listener,
@@ -402,7 +402,7 @@ test("TLS is spoken with a certificate and its key", function()
   tap.contains(answer(client), "whispered")
 end)
 
-test("a certificate that is none is a tls failure", function()
+test("an invalid certificate is a tls failure", function()
   local listener, message, kind = server.listen { cert = "no", key = "no" }
   tap.equal(listener, nil)
   tap.contains(message, "127.0.0.1")

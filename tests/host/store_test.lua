@@ -69,7 +69,7 @@ test("row is false when there is none, value is nil", function()
   equal(db:value "SELECT a FROM t", nil)
 end)
 
-test("a value that is not there can be a statement's last value", function()
+test("a missing value can be a statement's last value", function()
   local db <close> = memory()
   equal(db:value("SELECT ifnull(?, 7)", db:value "SELECT a FROM t"), 7)
 end)
@@ -86,7 +86,7 @@ test("the same text may be read within its own loop", function()
   equal(pairs_seen, 36)
 end)
 
-test("a loop that is left early gives its statement back", function()
+test("a loop that ends early releases its statement", function()
   local db <close> = memory()
   for i = 1, 3 do db:run("INSERT INTO t VALUES (?, 0)", i) end
   for _ = 1, 3 do
@@ -105,7 +105,7 @@ test("an iterator at its end stays there", function()
   equal(rows(), nil)
 end)
 
-test("more texts than are kept do no harm to a loop", function()
+test("more texts than the cache holds do not affect a loop", function()
   local db <close> = memory()
   local sum = 0
   for row in db:rows "SELECT 1 AS n UNION ALL SELECT 2" do
@@ -184,7 +184,7 @@ test("what is committed stays, what is closed without commit is gone", function(
   end)
 end)
 
-test("a transaction remembers its first failure, does nothing more, and rolls back", function()
+test("a transaction keeps its first failure, does nothing more, and rolls back", function()
   local db <close> = memory()
   local tx <close> = db:begin()
   db:run "INSERT INTO u VALUES (1, 'x')"
@@ -215,7 +215,7 @@ test("a failed exec inside a transaction counts", function()
   equal(tx:commit(), nil)
 end)
 
-test("a commit that fails rolls back and says so", function()
+test("a commit that fails rolls back and reports it", function()
   local db <close> = memory()
   assert(db:exec [[PRAGMA foreign_keys = ON;
     CREATE TABLE child (u REFERENCES u DEFERRABLE INITIALLY DEFERRED)]])
@@ -239,7 +239,7 @@ test("a nested transaction raises, and so does a second commit", function()
   raises(function() tx:commit() end, "over")
 end)
 
-test("a transaction dropped without a word is rolled back", function()
+test("a transaction that is neither committed nor closed is rolled back", function()
   local db <close> = memory()
   db:begin()
   db:run "INSERT INTO t VALUES (1, 2)"
@@ -248,7 +248,7 @@ test("a transaction dropped without a word is rolled back", function()
   equal(db:value "SELECT count(*) FROM t", 0)
 end)
 
-test("two connections: the second writer is told that it is busy", function()
+test("two connections: for the second writer the database is busy", function()
   with_path(function(path)
     local one <close> = assert(store.open(path))
     assert(one:exec "CREATE TABLE t (a)")
@@ -264,7 +264,7 @@ test("two connections: the second writer is told that it is busy", function()
   end)
 end)
 
-test("a database that may grow no more is full", function()
+test("a database that may not grow further is full", function()
   with_path(function(path)
     local db <close> = assert(store.open(path))
     assert(db:exec "CREATE TABLE t (a); PRAGMA max_page_count = 8")
@@ -276,7 +276,7 @@ test("a database that may grow no more is full", function()
   end)
 end)
 
-test("a file that is no database fails to parse", function()
+test("a file that is not a database fails to parse", function()
   with_path(function(path)
     assert(file.write(path, ("no database "):rep(100)))
     for _, options in ipairs { {}, { readonly = true }, { durable = false } } do
@@ -321,7 +321,7 @@ test("a database opened for reading cannot be written", function()
   end)
 end)
 
-test("reading a database that lies still leaves nothing beside it", function()
+test("reading a database that is not in use leaves no other file", function()
   with_path(function(_, folder)
     for _, name in ipairs { "t.db", "a b?c#d%41.db", "\u{e4}.db" } do
       local path = folder .. "/" .. name
@@ -348,7 +348,7 @@ test("a reader sees what is written while both have the database open", function
   end)
 end)
 
-test("a copy has what was committed, may be written, and leaves the original as it is", function()
+test("a copy has what was committed, is writable, and does not change the original", function()
   with_path(function(path, folder)
     local db <close> = assert(store.open(path))
     assert(db:exec "CREATE TABLE t (a); INSERT INTO t VALUES (1); PRAGMA user_version = 5")
@@ -367,7 +367,7 @@ test("a copy has what was committed, may be written, and leaves the original as 
   end)
 end)
 
-test("a database that lies still is copied without leaving anything beside it", function()
+test("a database that is not in use is copied without leaving another file", function()
   with_path(function(path, folder)
     do
       local db <close> = assert(store.open(path))
@@ -397,7 +397,7 @@ test("a damaged page is copied as it is, and fails to parse when it is read", fu
   end)
 end)
 
-test("a database that another one has for itself is not copied, and says so", function()
+test("a database with an exclusive lock is not copied, and this is reported", function()
   with_path(function(path)
     local owner <close> = assert(store.open(path, { durable = false }))
     assert(owner:exec "CREATE TABLE t (a)")
@@ -428,7 +428,7 @@ test("a durable database is in WAL mode and syncs each commit, a scratch one doe
   end)
 end)
 
-test("the file belongs to its user alone, and so do its companions", function()
+test("the file and its companions are private", function()
   with_path(function(path)
     local db <close> = assert(store.open(path))
     assert(db:exec "CREATE TABLE t (a)")

@@ -4,8 +4,8 @@ local process = require "host.process"
 local terminal = require "host.terminal"
 local test, equal, raises = tap.test, tap.equal, tap.raises
 
----Runs `script` in a program of its own through `shell`, a command line in which PROGRAM stands
----for it, in a fresh folder; returns what comes on stdout.
+---Runs `script` in a separate program through `shell`, a command line in which PROGRAM is replaced
+---by it, in a fresh folder; returns its stdout.
 local function run(shell, script)
   local folder = assert(file.temporary())
   local path = folder .. "/script.lua"
@@ -22,19 +22,19 @@ local function run(shell, script)
   return out
 end
 
--- script(1) of util-linux makes a terminal, where the system lets it.
+-- script(1) of util-linux makes a terminal, if the system permits it.
 local TRY <const> = "command -v stty && script -qec true /dev/null </dev/null"
 
----Runs `script` with a terminal of its own, on which `typed` (a shell command) types.
+---Runs `script` with its own terminal, on which `typed` (a shell command) types.
 local function run_on_terminal(typed, script)
   if not os.execute("{ " .. TRY .. "; } >/dev/null 2>&1") then
-    tap.skip "no terminal can be made here"
+    tap.skip "cannot make a terminal"
   end
   local shell = "{ %s; } | script -qec \"stty cols 97; PROGRAM; stty -a; >done\" /dev/null"
   return (run(shell:format(typed), script):gsub("\r", ""))
 end
 
----A shell command that waits for the script to make a file of that name.
+---A shell command that waits until the script has made a file of that name.
 local function seen(name)
   return "until [ -e " .. name .. " ]; do sleep 0.01; done"
 end
@@ -53,7 +53,7 @@ local ASK <const> = [[
 
 local PIPED <const> = "setsid -w PROGRAM" -- without a controlling terminal
 
-test("a stream that is closed at the start is not taken by the next file", function()
+test("the descriptor of a stream closed at the start is not used by the next file", function()
   equal(run("PROGRAM >&- 2>&- <&-; cat out", [[
     local f = assert(io.open("out", "w"))
     terminal.write("stdout", "for people")
@@ -61,7 +61,7 @@ test("a stream that is closed at the start is not taken by the next file", funct
     f:close()]]), "for the file")
 end)
 
-test("a pipe is no terminal", function()
+test("a pipe is not a terminal", function()
   equal(run("PROGRAM </dev/null", [[io.write(tostring(terminal.is_tty("stdin")), " ",
     tostring(terminal.is_tty("stdout")))]]), "false false")
 end)
@@ -85,14 +85,14 @@ test("what is written arrives whole and after what print left", function()
   equal(out, "first\n" .. ("0123456789"):rep(100000) .. "last\n")
 end)
 
-test("a stream that does not block is written whole, too", function()
+test("a non-blocking stream is written whole, too", function()
   if not os.execute("command -v perl >/dev/null") then tap.skip("no perl") end
   local out = run([[perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, O_NONBLOCK); exec @ARGV' PROGRAM |
     (sleep 0.1; wc -c)]], [[assert(terminal.write("stdout", ("x"):rep(1000000)))]])
   equal(tonumber(out), 1000000)
 end)
 
-test("a reader that has gone is closed", function()
+test("a missing reader is closed", function()
   local out = run("{ { sleep 0.1; PROGRAM 2>&3; } | true; } 3>&1", [[
     local _, message, kind = terminal.write("stdout", "x")
     io.stderr:write(kind, " ", message)]])
@@ -116,7 +116,7 @@ test("a signal interrupts a write that waits for its reader", function()
   equal(out, "interrupted 1")
 end)
 
-test("stdin cannot be written, other names are no streams", function()
+test("stdin cannot be written, other names are not streams", function()
   raises(function() terminal.write("stdin", "x") end, "read only")
   raises(function() terminal.write("stdlog", "x") end, "stdlog")
   raises(function() terminal.is_tty("tty") end, "tty")

@@ -3,7 +3,7 @@ local json = require "host.json"
 local text = require "host.text"
 local test, equal, raises = tap.test, tap.equal, tap.raises
 
-local NIL <const> = {} -- stands for nil in the tables of cases
+local NIL <const> = {} -- represents nil in the tables of cases
 
 local function check(fn, cases)
   for _, case in ipairs(cases) do
@@ -14,7 +14,7 @@ local function check(fn, cases)
   end
 end
 
-test("every function gives nil for nil and for JSON's null", function()
+test("every function returns nil for nil and for JSON's null", function()
   for _, name in ipairs { "trim", "lower", "email", "phone", "boolean", "is_utf8", "length" } do
     equal(text[name](nil), nil, name)
     equal(text[name](json.null), nil, name)
@@ -22,7 +22,7 @@ test("every function gives nil for nil and for JSON's null", function()
   equal(text.split(nil, ","), nil)
 end)
 
-test("trim takes outer blanks off", function()
+test("trim removes surrounding white space", function()
   check(text.trim, {
     { "abc", "abc" }, { "  a b\t\r\n", "a b" }, { "\u{A0}\u{FEFF}x\0\u{A0}", "x" },
     { " \n\0", NIL }, { "", NIL }, { "ä", "ä" }, { 12, "12" }, { "\u{2003}x", "\u{2003}x" },
@@ -72,13 +72,13 @@ test("damaged numbers are nil", function()
   })
 end)
 
-test("a country that is no calling code is misuse", function()
+test("a country that is not a calling code is misuse", function()
   for _, country in ipairs { "DE", "", "+", "1234", "01" } do
     raises(function() text.phone("1", country) end, "calling code")
   end
 end)
 
-test("words for true and false are understood in any case", function()
+test("words for true and false are recognised in any case", function()
   check(text.boolean, {
     { "TRUE", true }, { "t", true }, { " Yes ", true }, { "y", true }, { "on", true },
     { "1", true }, { "X", true }, { 1, true }, { 1.0, true }, { true, true },
@@ -95,7 +95,7 @@ test("with lists only their words count", function()
   })
 end)
 
-test("split trims its parts and leaves empty ones out", function()
+test("split trims its parts and omits empty ones", function()
   check(text.split, {
     { "a, b,,c ,", ",", { "a", "b", "c" } }, { "a", ",", { "a" } },
     { "a||b|c", "||", { "a", "b|c" } }, { " ; ", ";", {} }, { "", ";", {} },
@@ -103,11 +103,11 @@ test("split trims its parts and leaves empty ones out", function()
   raises(function() text.split("a", "") end, "empty separator")
 end)
 
-test("split gives a list that JSON knows as one", function()
+test("split returns a list that is marked as one for JSON", function()
   equal(json.encode(text.split("", ",")), "[]")
 end)
 
-test("UTF-8 is checked to the letter", function()
+test("UTF-8 is checked strictly", function()
   for value, expected in pairs {
     [""] = true, ["abcdefghijkl"] = true, ["abcdefghé"] = true, ["\u{10FFFF}"] = true,
     ["\xc0\x80"] = false, ["\xed\xa0\x80"] = false, ["\xf4\x90\x80\x80"] = false,

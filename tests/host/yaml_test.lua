@@ -54,7 +54,7 @@ test("an alias is a copy, its list still a list", function()
   assert(value.a ~= value.b)
 end)
 
-test("an anchor may be given anew", function()
+test("an anchor may be redefined", function()
   equal(yaml.decode "- &x 1\n- *x\n- &x 2\n- *x\n", { 1, 1, 2, 2 })
 end)
 
@@ -83,7 +83,7 @@ local function chain()
   return table.concat(lines, "\n")
 end
 
--- what it is, text, part of the message, place or nil
+-- description, text, part of the message, place or nil
 local FAILURES <const> = {
   { "a second document", "a: 1\n---\nb: 2\n", "more than one document", "line 2, column 1" },
   { "a key twice", "a: 1\nb: 2\na: 3\n", "duplicate key 'a'", "line 3, column 1" },

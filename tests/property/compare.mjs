@@ -1,5 +1,5 @@
-// Compares our verdicts (NDJSON of {user, errors} on stdin) with those of ajv over user.schema.json.
-// Where both differ on purpose, DIFFERENCES says why; any other difference fails.
+// Compares our results (NDJSON of {user, errors} on stdin) with those of ajv with user.schema.json.
+// DIFFERENCES lists the intended differences with reasons; any other difference fails.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
@@ -9,8 +9,8 @@ const require = createRequire(modules + "/");
 const Ajv = require("ajv").default ?? require("ajv");
 const addFormats = require("ajv-formats").default ?? require("ajv-formats");
 
-// `ours` is what our rules do where ajv does the opposite. A refusal of ours is looked for by code
-// and path, one of ajv's by keyword and place.
+// `ours` is what our rules do where ajv does the opposite. Our errors are matched by code and path,
+// those of ajv by keyword and location.
 const DIFFERENCES = [
   {
     why: "the last part of an address's domain is two letters or more, as in every such domain",
@@ -101,18 +101,18 @@ for await (const line of createInterface({ input: process.stdin })) {
   seen.different += 1;
   const unexplained = valid ? explain("refuse", errors, user)
     : explain("accept", validate.errors, user);
-  // One refusal that nothing explains is enough, for then the verdicts differ without a reason.
+  // One unexplained error is enough: the results then differ without a reason.
   if (unexplained.length > 0) {
     seen.undocumented += 1;
     if (seen.undocumented <= 20) {
-      console.log("# %s: %s", valid ? "only we refuse" : "only ajv refuses",
+      console.log("# %s: %s", valid ? "only we reject" : "only ajv rejects",
         JSON.stringify(unexplained.map((e) => e.code ? e : [e.instancePath, e.keyword, e.message])));
       console.log("#   " + line.slice(0, 600));
     }
   }
 }
 
-console.log("# %d users: both accept %d, both refuse %d, %d differ", seen.users, seen.good, seen.bad,
+console.log("# %d users: both accept %d, both reject %d, %d differ", seen.users, seen.good, seen.bad,
   seen.different);
 for (const [why, n] of counts) console.log("#   %d: %s", n, why);
 process.exitCode = seen.undocumented > 0 || seen.users === 0 ? 1 : 0;

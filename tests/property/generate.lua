@@ -1,6 +1,6 @@
---- Random users, valid ones and broken ones, each as a line of JSON with our verdict:
---- `auth0-migrate --run tests/property/generate.lua COUNT SEED`. What stands in `user` is what
---- would be sent: normalised, without its empty members.
+--- Random users, valid and invalid, each as a line of JSON with our result:
+--- `auth0-migrate --run tests/property/generate.lua COUNT SEED`. `user` is what would be
+--- sent: normalised, without empty members.
 
 local digest = require "host.digest"
 local json = require "host.json"
@@ -185,7 +185,7 @@ local function good_user()
   return user
 end
 
--- Breaking ----------------------------------------------------------------------------------
+-- Mutations ---------------------------------------------------------------------------------
 
 local WORDS <const> = { "", " ", "x", "true", "null", "0", "a.b", "$x", "auth0|", "+", "+4912", "@",
   "a@b", "a@b.c", "a b@c.de", "ä@b.de", "a@b..de", ".a@b.de", "+49 30", "00491", "http:",
@@ -216,7 +216,7 @@ local KNOWN <const> = { "email", "username", "phone_number", "firstName", "passw
   "custom_password_hash", "a.b", "$set", "user_id", "_id", "identities", "keylen", "cost", "salt",
   "digest", "key", "encoding", "value", "secret", "totp", "phone", "position", "hash", "plan" }
 
----Changes something somewhere below the value.
+---Changes something in the value, at any depth.
 local function break_one(value)
   local keys = keys_of(value)
   if #keys > 0 and math.random(4) > 1 then
