@@ -47,11 +47,11 @@ static int text_email(lua_State *L)
 {
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     host_text_trim(&text, &size);
     const char *at = memchr(text, '@', size);
     if (!at || !is_local_part(text, at) || !is_dotted_domain(at + 1, text + size))
-        return 0;
+        return host_text_nil(L);
     host_text_push_lower(L, text, size);
     return 1;
 }
@@ -107,24 +107,24 @@ static int text_phone(lua_State *L)
     size_t size;
     const char *text = host_text_check(L, 1, &size);
     const char *country = check_country(L, 2);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     host_text_trim(&text, &size);
     const char *end = text + size;
     if (size > 1 && *text == '\'') text++; /* escaped for spreadsheets */
     bool abroad = skip_abroad(&text, end);
     if (!abroad && (!country || (end - text > 2 && memcmp(end - 2, ".0", 2) == 0)))
-        return 0; /* no country, or a number converted through a float */
+        return host_text_nil(L); /* no country, or a number converted through a float */
 
     char digits[LONGEST_PHONE + 5];
     size_t n;
-    if (!collect_digits(text, end, abroad, digits, &n)) return 0;
+    if (!collect_digits(text, end, abroad, digits, &n)) return host_text_nil(L);
     const char *from = digits;
     while (!abroad && n > 0 && *from == '0')
         from++, n--;
     if (!abroad && n == 11 && *from == '1' && strcmp(country, "1") == 0) from++, n--;
     size_t ahead = abroad ? 0 : strlen(country), total = ahead + n;
     if (n == 0 || *from == '0' || total < SHORTEST_PHONE || total > LONGEST_PHONE)
-        return 0;
+        return host_text_nil(L);
 
     char number[1 + LONGEST_PHONE] = "+";
     if (ahead) memcpy(number + 1, country, ahead);

@@ -8,6 +8,14 @@
 
 #include <stddef.h>
 
+/* Pushes nil, a result of its own: as the last argument of a call, no value at all would
+ * be an argument less. */
+static inline int host_text_nil(lua_State *L)
+{
+    lua_pushnil(L);
+    return 1;
+}
+
 /* The text at `arg`; NULL for nil and JSON's null (a light userdata). Numbers are
  * accepted, too. */
 const char *host_text_check(lua_State *L, int arg, size_t *size);

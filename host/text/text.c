@@ -19,10 +19,10 @@ static int text_trim(lua_State *L)
 {
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     size_t whole = size;
     host_text_trim(&text, &size);
-    if (size == 0) return 0;
+    if (size == 0) return host_text_nil(L);
     if (size == whole)
         lua_pushvalue(L, 1);
     else
@@ -35,7 +35,7 @@ static int text_lower(lua_State *L)
 {
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     host_text_push_lower(L, text, size);
     return 1;
 }
@@ -104,16 +104,16 @@ static int text_boolean(lua_State *L)
     write_whole(L, 1);
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     host_text_trim(&text, &size);
     if (!lua_isnil(L, 2) || !lua_isnil(L, 3)) {
         if (in_list(L, 2, text, size)) return push_boolean(L, true);
-        return in_list(L, 3, text, size) ? push_boolean(L, false) : 0;
+        return in_list(L, 3, text, size) ? push_boolean(L, false) : host_text_nil(L);
     }
     for (size_t i = 0; i < sizeof boolean_words / sizeof *boolean_words; i++)
         if (same_word(text, size, boolean_words[i].word))
             return push_boolean(L, boolean_words[i].value);
-    return 0;
+    return host_text_nil(L);
 }
 
 static const char *find(const char *p, const char *end, const char *what, size_t size)
@@ -143,7 +143,7 @@ static int text_split(lua_State *L)
     const char *text = host_text_check(L, 1, &size);
     const char *separator = luaL_checklstring(L, 2, &step);
     luaL_argcheck(L, step > 0, 2, "an empty separator");
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
 
     const char *end = text + size;
     lua_createtable(L, count_parts(text, end, separator, step), 0);
@@ -169,7 +169,7 @@ static int text_is_utf8(lua_State *L)
 {
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text) return 0;
+    if (!text) return host_text_nil(L);
     return push_boolean(L, host_utf8_check(text, size) == size);
 }
 
@@ -178,7 +178,7 @@ static int text_length(lua_State *L)
 {
     size_t size;
     const char *text = host_text_check(L, 1, &size);
-    if (!text || host_utf8_check(text, size) < size) return 0;
+    if (!text || host_utf8_check(text, size) < size) return host_text_nil(L);
     lua_pushinteger(L, (lua_Integer)host_utf8_count(text, size));
     return 1;
 }

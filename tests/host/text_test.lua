@@ -129,3 +129,17 @@ test("distance counts insertions, deletions, replacements and swaps", function()
     { "kitten", "sitting", 3 }, { "ca", "ac", 1 },
   })
 end)
+
+test("what cannot be read is one nil, so that it can be the last argument of a call", function()
+  for name, unread in pairs {
+    trim = " ", lower = json.null, email = "nowhere", phone = "12", boolean = "perhaps",
+    split = json.null, is_utf8 = json.null, length = "\xff",
+  } do
+    for _, given in ipairs { unread, false } do
+      local results = table.pack(text[name](given or nil, name == "split" and "," or nil))
+      tap.equal({ results.n, results[1] }, { 1 }, name)
+      tap.equal(tostring(text[name](given or nil, name == "split" and "," or nil)), "nil")
+    end
+  end
+  tap.equal(table.pack(text.boolean("x", { "a" }, { "b" })).n, 1)
+end)
