@@ -138,16 +138,6 @@ local function admit(tenant, route, request)
   return scopes, refusal, headers
 end
 
----Whether a request is addressed to this machine. A page in a browser may reach the tenant by a
----name of its own that resolves to a loopback address; it would then read users and hashes.
----@param host? string  the header: a name or an address, and a port
----@return boolean
-function router.is_loopback(host)
-  local name = (host or ""):lower():gsub(":%d+$", ""):gsub("%.$", "")
-  return name == "localhost" or name:find("%.localhost$") ~= nil or name == "[::1]"
-    or name:find("^127%.%d+%.%d+%.%d+$") ~= nil
-end
-
 ---@param tenant Tenant
 ---@param request host.server.request
 ---@param fault? {token_seconds?: integer}

@@ -2,6 +2,7 @@
 --- configuration file, the recipe, the defaults.
 
 local file = require "host.file"
+local loopback = require "base.loopback"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local options = require "cli.common.options"
@@ -135,11 +136,6 @@ local function look_up(layers, key)
   return nil
 end
 
-local function is_loopback(host)
-  local name = host:gsub(":%d+$", "")
-  return name == "localhost" or name == "[::1]" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil
-end
-
 ---The tenant's URL from a host or a URL.
 local function base_url(domain)
   local scheme, rest = domain:match("^(%a[%w+.-]*)://(.*)$")
@@ -152,7 +148,7 @@ local function base_url(domain)
     or host:find("^%[[%x:]+%]:%d+$")) then
     return nil, bad
   end
-  if scheme == "http" and not is_loopback(host) then
+  if scheme == "http" and not loopback.is(host) then
     return nil, string.format("%s is not encrypted: use https; http is accepted for this machine "
       .. "only", domain)
   end

@@ -290,7 +290,8 @@ test("a request to a host that is not a loopback one is refused", function()
     local port = t.info.domain:match ":(%d+)"
     for host, status in pairs {
       ["127.0.0.1:" .. port] = 200, ["localhost:" .. port] = 200, ["LOCALHOST"] = 200,
-      ["127.8.9.10"] = 200, ["[::1]:" .. port] = 200, ["acme.localhost"] = 200,
+      ["127.8.9.10"] = 200, ["[::1]:" .. port] = 200, ["localhost."] = 200,
+      ["acme.localhost"] = 421,
       ["rebound.example.com"] = 421, ["127.0.0.1.example.com"] = 421, ["localhost.example"] = 421,
       ["192.168.0.1"] = 421, ["[::2]"] = 421, ["x127.0.0.1"] = 421,
     } do
