@@ -61,7 +61,10 @@ end
 ---@param position integer
 ---@return string?
 function Requeue:objection(user, before, position)
+  local user_id = user.user_id
   user_rules.normalise(user)
+  -- Normalised when it was staged: of one that is left as it was, no second prefix goes.
+  if user_id == before.user_id then user.user_id = user_id end
   for _, finding in ipairs(self.validator:check(user) or {}) do
     if not finding.warning then
       local advised = advice.of(user, finding)

@@ -24,6 +24,33 @@ test("every chunk becomes a job, two at a time, and every user is inserted", fun
   end)
 end)
 
+test("a repaired user keeps its user_id, also one that begins like the tenant's", function()
+  local tenant, sent = rig.tenant(), {}
+  local submit = tenant.submit
+  function tenant.submit(client, request)
+    sent[#sent + 1] = request.data
+    return submit(client, request)
+  end
+  tenant.script = { function(job)
+    job.errors = { {
+      user = { email = "a@example.com" },
+      errors = { { code = "FORMAT", path = "given_name", message = "no" } },
+    } }
+  end }
+  rig.with_run({
+    users = { { user_id = "auth0|x", email = "a@example.com", email_verified = false } },
+    tenant = tenant,
+    recipe = { params = {}, fix = { FORMAT = function(user)
+      user.given_name = "Ann"
+      return user
+    end } },
+  }, function(face, made, book)
+    tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 0, 0 })
+    tap.contains(sent[2], '"user_id":"auth0|x"')
+    tap.contains(sent[2], '"given_name":"Ann"')
+  end)
+end)
+
 test("slots held by other clients are waited out without losing the chunk", function()
   local tenant = rig.tenant()
   tenant.script = { { outcome = "full", active = 2 }, { outcome = "full", active = 2 } }
