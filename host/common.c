@@ -44,7 +44,8 @@ const char *host_errno_kind(int error)
 
 int host_fail_errno(lua_State *L, int error, const char *doing, const char *what)
 {
-    return host_fail(L, host_errno_kind(error), "%s %s: %s", doing, what, strerror(error));
+    return host_fail(L, host_errno_kind(error), "%s %s: %s", doing, what,
+                     strerror(error));
 }
 
 int host_raise(lua_State *L)

@@ -27,8 +27,8 @@
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...);
 
 /* The kind of a failed system call: ENOSPC, EDQUOT and EFBIG are full, ENOENT is missing,
- * EINTR is interrupted, EMFILE and ENFILE are exhausted, EROFS, ENAMETOOLONG and ELOOP are
- * unusable, all others io. */
+ * EINTR is interrupted, EMFILE and ENFILE are exhausted, EROFS, ENAMETOOLONG and ELOOP
+ * are unusable, all others io. */
 const char *host_errno_kind(int error);
 
 /* host_fail for a failed system call: "<doing> <what>: <strerror>". */
