@@ -18,7 +18,7 @@ config.KEYS = {
 }
 
 ---@class Config
----@field path? string   nil if there is no file
+---@field path? string   the configuration file, nil when none was found
 ---@field values table<string, any>     settings of the file, not expanded
 ---@field profile table<string, any>    settings of the named profile, not expanded
 ---@field env Environment
