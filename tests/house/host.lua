@@ -151,34 +151,22 @@ end
 ---@param sources Sources
 ---@return string[]
 function host.intrusions(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "^host/.*%.[ch]$")) do
-    for number, line in lines(sources[path]) do
-      local header = line:match('^%s*#%s*include%s+"([^"]+)"')
-      local folder, name = (header or ""):match("^(.-)/(.+)%.h$")
-      local what = header and not sources["host/" .. header] and "is not in host/"
-        or folder and folder ~= name and folder ~= module_of(path) and "is private to " .. folder
-      if what then
-        found[#found + 1] = string.format("%s:%d: %s %s", path, number, header, what)
-      end
-    end
-  end
-  return found
+  return tree.find(sources, "^host/.*%.[ch]$", function(line, path)
+    local header = line:match('^%s*#%s*include%s+"([^"]+)"')
+    local folder, name = (header or ""):match("^(.-)/(.+)%.h$")
+    local what = header and not sources["host/" .. header] and "is not in host/"
+      or folder and folder ~= name and folder ~= module_of(path) and "is private to " .. folder
+    return what and header .. " " .. what
+  end)
 end
 
 ---Mentions of Auth0 in the host, other than the program's name.
 ---@param sources Sources
 ---@return string[]
 function host.policy_in_host(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "^host/")) do
-    for number, line in lines(sources[path]) do
-      if line:lower():gsub("auth0%-migrate", ""):find("auth0") then
-        found[#found + 1] = string.format("%s:%d: %s", path, number, line)
-      end
-    end
-  end
-  return found
+  return tree.find(sources, "^host/", function(line)
+    return line:lower():gsub("auth0%-migrate", ""):find("auth0") and line
+  end)
 end
 
 -- -- what Lua sees

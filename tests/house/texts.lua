@@ -111,20 +111,14 @@ end
 ---@param sources Sources
 ---@return string[]
 function texts.sql(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "^[lr]%w+/.*%.lua$")) do
-    local may = SCRATCH[path] or is_below(path, "journal", "tenant", "meta")
-    for number, line in lines(may and "" or sources[path]) do
-      local code = line:gsub("%s*%-%-.*", "")
-      for _, keyword in ipairs(SQL) do
-        if code:find(keyword) then
-          found[#found + 1] = string.format("%s:%d: %s", path, number, code:match(keyword))
-          break
-        end
-      end
+  return tree.find(sources, "^[lr]%w+/.*%.lua$", function(line, path)
+    if SCRATCH[path] or is_below(path, "journal", "tenant", "meta") then return nil end
+    local code = line:gsub("%s*%-%-.*", "")
+    for _, keyword in ipairs(SQL) do
+      local statement = code:match(keyword)
+      if statement then return statement end
     end
-  end
-  return found
+  end)
 end
 
 -- The states of a chunk, from the journal's tables. Words with no other meaning are reported

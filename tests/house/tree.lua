@@ -85,4 +85,20 @@ function tree.requires(text)
   end)
 end
 
+---What a rule finds in the lines of the files that match: "path:number: what".
+---@param sources Sources
+---@param pattern string
+---@param look fun(line: string, path: string): string|false|nil  what is wrong with it
+---@return string[]
+function tree.find(sources, pattern, look)
+  local found = {}
+  for _, path in ipairs(tree.paths(sources, pattern)) do
+    for number, line in tree.lines(sources[path]) do
+      local what = look(line, path)
+      if what then found[#found + 1] = string.format("%s:%d: %s", path, number, what) end
+    end
+  end
+  return found
+end
+
 return tree

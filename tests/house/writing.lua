@@ -3,7 +3,7 @@
 local file = require "host.file"
 local tree = require "tests.house.tree"
 
-local lines, paths = tree.lines, tree.paths
+local lines = tree.lines
 
 local writing = {}
 
@@ -97,16 +97,11 @@ end
 ---@param sources Sources
 ---@return string[]
 function writing.untidy(sources)
-  local found = {}
-  for _, path in ipairs(paths(sources, "")) do
-    local code = path:find("%.lua$") or path:find("%.[ch]$")
-    for number, line in lines(sources[path]) do
-      local what = line:find("[ \t\r]$") and "blanks at the end"
-        or code and line:find("^ *\t") and "a tab"
-      if what then found[#found + 1] = string.format("%s:%d: %s", path, number, what) end
-    end
-  end
-  return found
+  return tree.find(sources, "", function(line, path)
+    if line:find("[ \t\r]$") then return "blanks at the end" end
+    local is_code = path:find("%.lua$") or path:find("%.[ch]$")
+    return is_code and line:find("^ *\t") and "a tab" or nil
+  end)
 end
 
 return writing
