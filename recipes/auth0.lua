@@ -62,8 +62,11 @@ end
 return {
   name = "auth0",
   params = {
-    input = { help = "the user export (.ndjson, .json, .csv; may be compressed)", required = true },
-    hashes = { help = "the password hash export (NDJSON) from Auth0 support" },
+    input = {
+      help = "the user export (.ndjson, .json, .csv; may be compressed)", kind = "input",
+      required = true,
+    },
+    hashes = { help = "the password hash export (NDJSON) from Auth0 support", kind = "input" },
     from = { help = "only users of this connection of the old tenant" },
   },
   source = function(params)

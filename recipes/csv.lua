@@ -27,7 +27,7 @@ local USUAL <const> = {
 }
 
 local HELP <const> = {
-  input = { help = "the file (.csv or .tsv; may be compressed)", required = true },
+  input = { help = "the file (.csv or .tsv; may be compressed)", kind = "input", required = true },
   delimiter = { help = "cell delimiter: , ; | or tab; default a comma, a tab in .tsv" },
   null = { help = "values to read as null, separated by commas: NULL,n/a" },
   encoding = { help = "encoding of the file; default utf-8" },

@@ -90,7 +90,7 @@ end
 return {
   name = "keycloak",
   params = {
-    input = { help = "the realm file or the export directory", required = true },
+    input = { help = "the realm file or the export directory", kind = "input", required = true },
     country = { help = "calling code for phone numbers without one: 44" },
   },
   source = function(params) return json.records(params.input, { pointer = "/users" }) end,

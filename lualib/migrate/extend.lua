@@ -22,6 +22,22 @@ local function merge_params(base, changes)
   return merged
 end
 
+---What both ask for. A recipe cannot ask for less than its base, whose functions it uses.
+local function join_needs(base, changes)
+  local joined = copy(base)
+  for kind, list in pairs(changes) do
+    local both = type(list) == "table" and type(base[kind]) == "table"
+    local whole, seen = {}, {}
+    for _, one in ipairs(both and { base[kind], list } or {}) do
+      for _, entry in ipairs(one) do
+        if not seen[entry] then seen[entry], whole[#whole + 1] = true, entry end
+      end
+    end
+    joined[kind] = both and whole or list
+  end
+  return joined
+end
+
 ---A new recipe with the fields of `changes`, else of `base`, which is not changed. The name is not
 ---copied: it defaults to the file's name, so that two recipes with the same base have different run
 ---directories.
@@ -39,6 +55,9 @@ function extend.recipe(base, changes)
   for key, value in pairs(changes) do made[key] = value end
   if type(base.params) == "table" and type(changes.params) == "table" then
     made.params = merge_params(base.params, changes.params)
+  end
+  if type(base.needs) == "table" and type(changes.needs) == "table" then
+    made.needs = join_needs(base.needs, changes.needs)
   end
   return made
 end

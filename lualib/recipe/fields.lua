@@ -1,5 +1,7 @@
 --- Validates the fields of a recipe.
 
+local kinds = require "recipe.kinds"
+local needs = require "recipe.needs"
 local spelling = require "base.spelling"
 local user_rules = require "auth0.user"
 
@@ -19,6 +21,7 @@ local fields = {}
 ---@class Recipe  as its file returns it
 ---@field name? string      of the run and its directory; default: the file's name
 ---@field params? table<string, ParamDeclaration>  what `name=value` sets
+---@field needs? Needs       what it asks for beyond its parameters
 ---@field source fun(params: table<string, any>): any  an iterator of records and places
 ---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
 ---@field dedupe? string[]|fun(a: User, b: User): User
@@ -60,7 +63,7 @@ local WHOLE <const> = { "a positive integer", is_whole }
 local SECONDS <const> = { "a number of seconds, 0 or more", is_seconds }
 
 local PARAM <const> = {
-  help = TEXT, required = FLAG, secret = FLAG,
+  help = TEXT, required = FLAG, secret = FLAG, kind = { kinds.EXPECTED, kinds.is_kind },
   default = { "a string, a number or a boolean", function(value)
     return type(value) ~= "table" and type(value) ~= "function"
   end },
@@ -141,10 +144,8 @@ local function check_params(value)
         type(declared))
     end
     local wrong = members("params." .. name, declared, PARAM)
+    wrong = wrong or kinds.check("params." .. name, declared)
     if wrong then return wrong end
-    if declared.secret and declared.default ~= nil then
-      return string.format("params.%s is secret and cannot have a default in the recipe", name)
-    end
   end
 end
 
@@ -178,10 +179,11 @@ local function check_fix(value)
   end
 end
 
----@type table<string, fun(value: any): string?>
+---@type table<string, fun(value: any, recipe: table): string?>
 local FIELDS <const> = {
   name = check_name,
   params = check_params,
+  needs = needs.check,
   source = a_function "source",
   map = a_function "map",
   dedupe = check_dedupe,
@@ -210,7 +212,7 @@ function fields.check(value)
       return string.format('a recipe has no field "%s"%s', tostring(key),
         spelling.hint(tostring(key), keys_of(FIELDS)))
     end
-    local wrong = check(one)
+    local wrong = check(one, value)
     if wrong then return wrong end
   end
   for _, name in ipairs { "source", "map" } do

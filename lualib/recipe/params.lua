@@ -2,6 +2,7 @@
 --- default. A secret is never a plain argument.
 
 local file = require "host.file"
+local kinds = require "recipe.kinds"
 local spelling = require "base.spelling"
 
 local params = {}
@@ -10,7 +11,8 @@ local params = {}
 ---@field help? string
 ---@field required? boolean
 ---@field default? string|number|boolean
----@field secret? boolean
+---@field kind? ParamKind   default: "text"
+---@field secret? boolean   the same as kind = "secret"
 
 ---@class ParamSources
 ---@field given? table<string, string>     `name=value` on the command line
@@ -38,8 +40,10 @@ function params.describe(declared)
   for _, name in ipairs(names) do
     local one, notes = declared[name], {}
     if one.required then notes[#notes + 1] = "required" end
-    if one.secret then
+    if kinds.is_secret(one) then
       notes[#notes + 1] = "secret: " .. name .. "=@FILE or " .. PREFIX .. name:upper()
+    else
+      notes[#notes + 1] = kinds.note(one)
     end
     if one.default ~= nil then notes[#notes + 1] = "default " .. tostring(one.default) end
     local note = #notes > 0 and "(" .. table.concat(notes, "; ") .. ")" or ""
@@ -82,27 +86,45 @@ local function typed(value)
   return tostring(value)
 end
 
----The value of a parameter; `false` if it has none.
-local function value_of(name, one, sources)
+---A value of the configuration file as text.
+local function text_in_file(name, value)
+  if type(value) == "table" then
+    return nil, "the parameter " .. name .. " of the configuration file must be a single value",
+      "usage"
+  end
+  return typed(value)
+end
+
+---The text given for a parameter and where; nil without a message if none is given.
+local function given_text(name, secret, sources)
   local given = sources.given and sources.given[name]
   if given ~= nil then
-    if one.secret then return secret_value(name, given, false) end
-    return given
+    if not secret then return typed(given), "given" end
+    return secret_value(name, given, false)
   end
-  local from_env = sources.env(PREFIX .. name:upper(), one.secret)
-  if from_env then return from_env end
+  local from_env = sources.env(PREFIX .. name:upper(), secret)
+  if from_env then return from_env, PREFIX .. name:upper() end
   local in_file = sources.file and sources.file[name]
-  if in_file ~= nil then
-    if type(in_file) == "table" then
-      return nil, "the parameter " .. name .. " of the configuration file must be a single value",
-        "usage"
-    end
-    local value = typed(in_file)
-    if not one.secret then return value end
-    return secret_value(name, value, (sources.from_environment or {})[name])
+  if in_file == nil then return nil end
+  local value, message, kind = text_in_file(name, in_file)
+  if not value then return nil, message, kind end
+  if not secret then return value, "the configuration file" end
+  return secret_value(name, value, (sources.from_environment or {})[name])
+end
+
+---The value of a parameter in a table, which is empty if it has none.
+local function value_of(name, one, sources)
+  local text, from, kind, more = given_text(name, kinds.is_secret(one), sources)
+  if text then
+    local value, wrong, near = kinds.read(one, text)
+    if value ~= nil then return { value } end
+    local place = from ~= "given" and from and ", in " .. from or ""
+    return nil, string.format("the parameter %s %s%s", name, wrong, place), "usage",
+      { wrong = name .. "=", meant = name .. "=" .. (near or kinds.word(one)) }
+  elseif from then
+    return nil, from, kind, more
   end
-  if one.default ~= nil then return one.default, "default" end
-  return false
+  return { kinds.default(one) }
 end
 
 ---@param declared table<string, ParamDeclaration>
@@ -122,12 +144,11 @@ function params.resolve(declared, sources)
   end
   local values = {}
   for _, name in ipairs(names) do
-    local value, message, kind, more = value_of(name, declared[name], sources)
-    if value == nil then return nil, message, kind, more end
-    if value ~= false or message == "default" then
-      values[name] = value
-    elseif declared[name].required then
-      local word = name .. (declared[name].secret and "=@FILE" or "=VALUE")
+    local found, message, kind, more = value_of(name, declared[name], sources)
+    if not found then return nil, message, kind, more end
+    values[name] = found[1]
+    if values[name] == nil and declared[name].required then
+      local word = name .. "=" .. kinds.word(declared[name])
       return refuse(declared, string.format("the parameter %s is missing; add %s", name, word),
         { add = word })
     end

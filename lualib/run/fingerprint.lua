@@ -3,17 +3,19 @@
 local format = require "base.format"
 local file = require "host.file"
 local inputs = require "source.input"
+local kinds = require "recipe.kinds"
 
 local fingerprint = {}
 
 ---The parameters to reload the recipe with; secret ones stay out of the journal.
 ---@param recipe Recipe
----@return table<string, string>
+---@return table<string, string|number|boolean>
 function fingerprint.params(recipe)
   local kept = {}
   for name, value in pairs(recipe.params) do
     local declared = recipe.declared and recipe.declared[name] or {}
-    if not declared.secret and type(value) == "string" then kept[name] = value end
+    local is_kept = type(value) == "string" or declared.kind ~= nil
+    if is_kept and not kinds.is_secret(declared) then kept[name] = value end
   end
   return kept
 end
@@ -24,7 +26,8 @@ end
 function fingerprint.fingerprint(recipe)
   local print = {}
   for _, value in pairs(fingerprint.params(recipe)) do
-    for _, path in ipairs(value ~= "-" and inputs.resolve(value) or {}) do
+    local is_path = type(value) == "string" and value ~= "-"
+    for _, path in ipairs(is_path and inputs.resolve(value) or {}) do
       local stat = file.stat(path)
       if stat and stat.type == "file" then
         print[path] = { size = stat.size, modified = stat.modified }
@@ -49,6 +52,10 @@ local function changed_file(before, now)
   end
 end
 
+local function shown(value)
+  return value == nil and "not given" or tostring(value)
+end
+
 ---Describes the first parameter that has changed.
 local function changed_param(before, now)
   local names = {}
@@ -58,8 +65,7 @@ local function changed_param(before, now)
   table.sort(names)
   for _, name in ipairs(names) do
     if before[name] ~= now[name] then
-      return string.format("%s was %s, is now %s", name, before[name] or "not given",
-        now[name] or "not given")
+      return string.format("%s was %s, is now %s", name, shown(before[name]), shown(now[name]))
     end
   end
 end

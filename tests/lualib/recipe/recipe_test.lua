@@ -120,6 +120,13 @@ local WRONG <const> = {
     'did you mean "required"?' },
   { "a parameter whose required is a string", with "params = { input = { required = 'x' } }",
     "params.input.required must be true or false, not string" },
+  { "an unknown kind", with "params = { input = { kind = 'path' } }",
+    "params.input.kind must be text, input, file, number, boolean, secret or a list of choices" },
+  { "a default of another kind", with "params = { n = { kind = 'number', default = 'x' } }",
+    "params.n.default must be a number" },
+  { "unknown needs", with "needs = { network = {} }", 'needs has no field "network"' },
+  { "needs of an unknown parameter", with "needs = { net = { '{domain}' } }",
+    "needs.net[1] names {domain}, which is not a parameter" },
   { "a secret with a default", with "params = { key = { secret = true, default = 'x' } }",
     "params.key is secret" },
   { "a dedupe without a list", with "dedupe = {}", "dedupe must be a list of keys" },
@@ -292,6 +299,16 @@ test("only the result of reject is a rejection", function()
   tap.equal({ value.reason, value.code, value.path }, { "too young", "AGE", "birthdate" })
   assert(not reject.is_reject { reason = "x" })
   assert(not reject.is_reject(nil))
+end)
+
+test("an extended recipe asks for what its base asks for too", function()
+  local extend = require("migrate").extend
+  local base = { needs = { net = { "a.b" }, env = { "TZ" } } }
+  tap.equal(extend(base, { needs = { net = { "c.d", "a.b" }, exec = { "psql" } } }).needs,
+    { net = { "a.b", "c.d" }, env = { "TZ" }, exec = { "psql" } })
+  tap.equal(extend(base, {}).needs, base.needs)
+  tap.equal(extend({}, { needs = base.needs }).needs, base.needs)
+  tap.equal(base.needs, { net = { "a.b" }, env = { "TZ" } })
 end)
 
 test("extend does not change the base and merges parameters", function()
