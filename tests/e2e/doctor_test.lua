@@ -44,6 +44,24 @@ test("each setting has its source", function()
   end)
 end)
 
+test("a tenant of a file in the working directory gets no secret of the environment", function()
+  scene(nil, function(s)
+    s:tenant()
+    local named = s.env.AUTH0_DOMAIN
+    local env = { AUTH0_DOMAIN = "", XDG_STATE_HOME = s.folder .. "/state" }
+    s:write("auth0-migrate.yaml", "domain: " .. named .. "\n")
+    local ended = s:run({ "doctor", "--json" }, env):ends_with(2)
+    contains(ended.stderr, "names the tenant " .. named)
+    contains(ended.stderr, "next: auth0-migrate doctor --json --domain=" .. named)
+    local object = s:run({ "doctor", "--json", "--domain", named }, env):ends_with(0):object()
+    for _, one in ipairs(object.settings) do
+      if one.name == "domain" then equal(one.origin, "flag") end
+    end
+    env.AUTH0_DOMAIN = named
+    s:run({ "doctor" }, env):ends_with(0)
+  end)
+end)
+
 local REFUSED <const> = {
   { "no credentials", 2, { AUTH0_CLIENT_SECRET = "" }, "credentials", "AUTH0_CLIENT_SECRET" },
   { "a wrong secret", 6, { AUTH0_CLIENT_SECRET = "wrong" }, "token", "rejected" },

@@ -15,8 +15,8 @@ status 2 if the configuration is wrong, 5 if the tenant cannot be reached, 6 if 
 scopes are insufficient, otherwise 0.]],
   positionals = {},
   run = function(context)
-    local settings, message, kind = setup.settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = setup.settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     local statement = require("check.doctor").run(settings, {
       save = context.flags.save, settings = require("cli.common.settings").list(settings),
     })

@@ -14,8 +14,8 @@ finished, shows its report. RUN is the run directory (default: the newest *.run 
 directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = setup.settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = setup.settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     return result.result(context, report_text.statement,
       require("run.session").resume(context.flags.RUN, settings, context.ui))
   end,

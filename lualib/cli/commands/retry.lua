@@ -14,8 +14,8 @@ Imports the failed users of a finished run again. First repair them in its faile
 RUN is the run directory (default: the newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = setup.settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = setup.settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     return result.result(context, report_text.statement,
       require("run.session").retry(context.flags.RUN, settings, context.ui))
   end,

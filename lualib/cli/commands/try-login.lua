@@ -9,8 +9,8 @@ local REJECTED <const> = 3
 
 ---The settings of a tenant on this machine.
 local function near_settings(context)
-  local settings, message, kind = setup.settings(context)
-  if not settings then return nil, message, kind end
+  local settings, message, kind, more = setup.settings(context)
+  if not settings then return nil, message, kind, more end
   local c = settings.credentials
   if not settings.base or not c.client_id or not c.client_secret or not settings.connection then
     return nil, "try-login needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and "

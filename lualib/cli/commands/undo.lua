@@ -14,8 +14,8 @@ asks, and deletes them. Users that existed before the run, including updated one
 If it is interrupted, the same command continues.]],
   positionals = { { name = "RUN" } },
   run = function(context)
-    local settings, message, kind = setup.settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = setup.settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     return result.result(context, followup.undo,
       require("run.undo").run(context.flags.RUN, settings, context.ui))
   end,

@@ -15,8 +15,8 @@ if there is a difference. RUN is the run directory (default: the newest *.run in
 directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    local settings, message, kind = setup.settings(context)
-    if not settings then return result.failure(context, message, kind) end
+    local settings, message, kind, more = setup.settings(context)
+    if not settings then return result.failure(context, message, kind, more) end
     return result.result(context, followup.verify,
       require("run.verify").run(context.flags.RUN, settings, context.ui, {
         sample = context.flags.sample,

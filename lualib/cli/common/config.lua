@@ -3,6 +3,7 @@
 
 local file = require "host.file"
 local json = require "host.json"
+local paths = require "base.path"
 local spelling = require "base.spelling"
 local yaml = require "host.yaml"
 
@@ -165,6 +166,33 @@ function Config:get(part, key)
   local expanded, message = self:expand(key, value)
   if expanded == nil then return nil, message end
   return expanded
+end
+
+---Whether a setting is taken from the environment: "whole" if it is nothing but `${NAME}`, "part"
+---if `${NAME}` is in it.
+---@param part "profile"|"values"
+---@param key string
+---@return "whole"|"part"|nil
+function Config:variable(part, key)
+  local value = self[part][key]
+  if type(value) ~= "string" or not value:find(VARIABLE) then return nil end
+  return value:find("^" .. VARIABLE .. "$") and "whole" or "part"
+end
+
+local function is_below(folder, name)
+  return folder == "/" or name == folder or name:sub(1, #folder + 1) == folder .. "/"
+end
+
+---The file's real path if it is in the working directory or below it, where it may be somebody
+---else's, like the rest of a directory that was downloaded.
+---@return string?
+function Config:local_path()
+  local here = file.real(".")
+  local real = self.path and file.real(self.path)
+  local folder = self.path and file.real(paths.dirname(self.path))
+  if not here or not real or not folder then return self.path end
+  -- A link there may name any file: who made the link chose the file.
+  return (is_below(here, real) or is_below(here, folder)) and real or nil
 end
 
 ---The recipe's parameters and which of them contain a value from the environment. The profile's

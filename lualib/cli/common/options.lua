@@ -106,6 +106,11 @@ end
 ---@type Option[]
 options.list = {
   {
+    flags = "--domain", argument = "HOST", parse = not_empty,
+    help = "the tenant: a host or a URL, in place of AUTH0_DOMAIN",
+    commands = "run resume retry try-login verify undo doctor",
+  },
+  {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
     help = "database connection of the tenant",
     commands = "run resume retry plan try-login verify undo doctor",

@@ -20,6 +20,7 @@ local settings = {}
 ---@class Settings
 ---@field base? string            the tenant's URL, without a slash at the end
 ---@field credentials Credentials
+---@field unsaid? UnsaidDomain    a tenant to be confirmed before a secret is sent to it
 ---@field connection? string      name or id
 ---@field upsert boolean
 ---@field run_dir? string
@@ -49,6 +50,10 @@ local settings = {}
 ---@field verbose boolean
 ---@field color boolean
 ---@field interactive boolean     the user can be asked
+
+---@class UnsaidDomain  named by a file that may not be the user's; the secret is of the environment
+---@field file string    the configuration file
+---@field base string    the tenant's URL
 
 ---@alias Origin "flag"|"profile"|"environment"|"file"|"recipe"|"default"
 
@@ -176,6 +181,8 @@ end
 
 ---The credentials of the first layer that has any: a token of another layer may belong to another
 ---tenant and must not be sent to this one.
+---@return string|true? proof  the setting that was chosen; true: none is given
+---@return string? message
 local function read_proof(layers, credentials, origin)
   for _, layer in ipairs(layers) do
     for _, proof in ipairs(PROOFS) do
@@ -183,7 +190,7 @@ local function read_proof(layers, credentials, origin)
       if message then return nil, message end
       if value then
         credentials[proof[2]], origin[proof[1]] = value, layer.name
-        return true
+        return proof[1]
       end
     end
   end
@@ -200,7 +207,26 @@ function settings.has_secret(resolved)
   return false
 end
 
-local function read_tenant(resolved, layers)
+-- The part of the configuration that a layer reads.
+local PARTS <const> = { profile = "profile", file = "values" }
+
+---Whether the environment has, or has the path of, the secret that was chosen.
+local function is_of_environment(config, origin, proof)
+  local part = PARTS[origin[proof]]
+  if not part then return origin[proof] == "environment" end
+  return (config:variable(part, proof) or config:variable(part, proof .. "_file")) ~= nil
+end
+
+---A tenant that only a file of the working directory names, with a secret of the environment:
+---whoever wrote the file would choose where the secret goes.
+local function unsaid(resolved, config, proof)
+  local is_said = resolved.origin.domain ~= "file" or config:variable("values", "domain") == "whole"
+  if is_said or not is_of_environment(config, resolved.origin, proof) then return nil end
+  local file_name = config:local_path()
+  return file_name and { file = file_name, base = resolved.base } or nil
+end
+
+local function read_tenant(resolved, layers, config)
   local domain, from = look_up(layers, "domain")
   if domain == nil and from then return nil, from end
   if domain then
@@ -214,7 +240,10 @@ local function read_tenant(resolved, layers)
     if value == nil and from then return nil, from end
     resolved.credentials[key], resolved.origin[key] = value, from
   end
-  return read_proof(layers, resolved.credentials, resolved.origin)
+  local proof, message = read_proof(layers, resolved.credentials, resolved.origin)
+  if not proof then return nil, message end
+  resolved.unsaid = proof ~= true and unsaid(resolved, config, proof) or nil
+  return true
 end
 
 ---The value of AUTH0_MIGRATE_TIME_SCALE.
@@ -265,7 +294,7 @@ function settings.resolve(sources)
   if not resolved.time_scale then return nil, message, "usage" end
   if not sources.offline then
     local done
-    done, message = read_tenant(resolved, layers)
+    done, message = read_tenant(resolved, layers, sources.config)
     if not done then return nil, message, "usage" end
   end
   return resolved

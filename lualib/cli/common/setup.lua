@@ -1,6 +1,7 @@
 --- Loads what most commands need: the configuration, the recipe, the settings.
 
 local config = require "cli.common.config"
+local domain = require "cli.common.domain"
 local settings = require "cli.common.settings"
 
 local setup = {}
@@ -31,6 +32,9 @@ local function resolve(context, sources)
   resolved.quiet, resolved.verbose = ui.quiet, ui.verbose
   resolved.color, resolved.interactive = ui.color, ui.interactive
   for _, line in ipairs(settings.describe(resolved)) do ui:detail(line) end
+  local confirmed, more
+  confirmed, message, kind, more = domain.settle(resolved.unsaid, context)
+  if not confirmed then return nil, message, kind, more end
   return resolved
 end
 
@@ -38,11 +42,12 @@ end
 ---@return Settings?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function setup.settings(context)
   local read, params, from_environment = read_config(context)
   if not read then return nil, params, from_environment end
-  local resolved, message, kind = resolve(context, { config = read })
-  if not resolved then return nil, message, kind end
+  local resolved, message, kind, more = resolve(context, { config = read })
+  if not resolved then return nil, message, kind, more end
   resolved.file_params, resolved.params_from_environment = params, from_environment
   return resolved
 end
@@ -63,10 +68,10 @@ function setup.recipe(context, options)
   if not recipe then return nil, message, kind, more end
   for _, hint in ipairs(recipe.hints or {}) do context.ui:warn(hint) end
   local resolved
-  resolved, message, kind = resolve(context, {
+  resolved, message, kind, more = resolve(context, {
     config = read, recipe = recipe, offline = options and options.offline,
   })
-  if not resolved then return nil, message, kind end
+  if not resolved then return nil, message, kind, more end
   return recipe, resolved
 end
 

@@ -17,6 +17,7 @@ local function resolve(given)
   local env = env_of(given.env or {})
   local read, message, kind = config.load { path = path, profile = given.profile, env = env }
   local made
+  if read and given.is_local then read.local_path = function() return "/here/config" end end
   if read then
     made, message, kind = settings.resolve {
       flags = given.flags or {}, config = read, env = env, offline = given.offline,
@@ -123,6 +124,64 @@ test("credentials are taken from the first layer that has any", function()
   tap.equal(made.credentials.client_secret, "of-staging")
   tap.equal(made.credentials.access_token, nil)
 end)
+
+local STAGING <const> = "profiles: { p: { domain: b.eu.auth0.com, client_secret: \"${S}\" } }\n"
+
+-- {what, given, whether the tenant is to be confirmed}
+local JOINED <const> = {
+  {
+    "domain of the file, secret of the environment", true,
+    { yaml = "domain: a.b", env = { AUTH0_CLIENT_SECRET = "s" } },
+  },
+  {
+    "domain of the file, token of the environment", true,
+    { yaml = "domain: a.b", env = { AUTH0_ACCESS_TOKEN = "s" } },
+  },
+  { "domain of the file, ${S} as the secret", true,
+    { yaml = "domain: a.b\nclient_secret: ${S}", env = { S = "s" } } },
+  { "domain of the file with a variable in it", true,
+    { yaml = "domain: ${S}.evil.example\nclient_secret: ${S}", env = { S = "s" } } },
+  { "domain of the file, secret of a profile of the environment", true,
+    { yaml = "domain: a.b\nprofiles: { p: { client_secret: \"${S}\" } }", profile = "p",
+      env = { S = "s" } } },
+  { "both of the file", false, { yaml = "domain: a.b\nclient_secret: s" } },
+  { "both of the environment", false,
+    { env = { AUTH0_DOMAIN = "a.b", AUTH0_CLIENT_SECRET = "s" } } },
+  { "the environment's domain above the file's", false,
+    { yaml = "domain: c.d", env = { AUTH0_DOMAIN = "a.b", AUTH0_CLIENT_SECRET = "s" } } },
+  { "--domain above the file's", false,
+    { yaml = "domain: c.d", flags = { domain = "a.b" }, env = { AUTH0_CLIENT_SECRET = "s" } } },
+  { "domain of the environment by ${S}", false,
+    { yaml = "domain: ${T}\nclient_secret: ${S}", env = { S = "s", T = "a.b" } } },
+  { "domain of a named profile", false, { yaml = STAGING, profile = "p", env = { S = "s" } } },
+  { "domain of the file and no secret", false, { yaml = "domain: a.b" } },
+}
+
+for _, case in ipairs(JOINED) do
+  test(case[1] .. (case[2] and " is to be confirmed" or " needs no confirmation"), function()
+    case[3].is_local = true
+    tap.equal(assert(resolve(case[3])).unsaid ~= nil, case[2])
+    case[3].is_local = false
+    tap.equal(assert(resolve(case[3])).unsaid, nil, "a file elsewhere")
+  end)
+end
+
+test("--domain is a setting of its own origin", function()
+  local made = assert(resolve { flags = { domain = "a.b" }, env = { AUTH0_DOMAIN = "c.d" } })
+  tap.equal({ made.base, made.origin.domain }, { "https://a.b", "flag" })
+end)
+
+test("a configuration file is local in the working directory, below it, and by a link there",
+  function()
+    local folder = assert(file.temporary())
+    for _, case in ipairs { { "README.md", true }, { "tests/run.lua", true },
+      { "./tests/../README.md", true }, { file.real("README.md"), true }, { folder, false } } do
+      local read = assert(config.load { env = env_of {} })
+      read.path = case[1]
+      tap.equal(read:local_path() ~= nil, case[2], case[1])
+    end
+    assert(file.remove_tree(folder))
+  end)
 
 test("the settings that are shown contain no secret", function()
   local made = assert(resolve {
