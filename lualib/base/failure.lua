@@ -17,7 +17,7 @@ local failure = {}
 ---`nil, message, kind, more`.
 ---@class FailureMore
 ---@field next? string   the command to run next, if it is not the one that was run
----@field add? string    an argument that the command lacks, such as "--changed"
+---@field add? string|string[]  what the command lacks, such as "--changed"
 ---@field wrong? string  an argument of the command; with a final "=", any that starts with it
 ---@field meant? string  its replacement; with a final "=", the value is kept
 ---@field detail? string the message without what is shown next to it, such as a run's status

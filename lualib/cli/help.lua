@@ -16,11 +16,12 @@ local function row(left, right)
   return first .. string.rep(" ", COLUMN - #first) .. text
 end
 
----"--chunk-bytes N", "-y, --yes"
+---"--chunk-bytes N", "-y, --yes", "--allow-net[=HOST]"
 ---@param option Option
 ---@return string
 function help.flags(option)
   local flags = option.flags:gsub(" ", ", ")
+  if option.optional then return flags .. "[=" .. option.argument .. "]" end
   return option.argument and flags .. " " .. option.argument or flags
 end
 

@@ -103,6 +103,21 @@ function parse.params(list)
   return given
 end
 
+---The arguments with a "=" after each option whose argument is left out: the word that follows is
+---not its argument.
+local function with_empty_values(command, args)
+  local optional, list = {}, {}
+  for _, option in ipairs(options.of(command)) do
+    if option.optional then optional[option.flags] = true end
+  end
+  local is_option = true
+  for i, word in ipairs(args) do
+    is_option = is_option and word ~= "--"
+    list[i] = is_option and optional[word] and word .. "=" or word
+  end
+  return list
+end
+
 ---@param command string
 ---@param positionals Positional[]
 ---@param args string[]
@@ -110,7 +125,7 @@ end
 ---@return string? message
 ---@return Kind? kind  "usage"
 function parse.arguments(command, positionals, args)
-  local ok, result = new_parser(command, positionals):pparse(args)
+  local ok, result = new_parser(command, positionals):pparse(with_empty_values(command, args))
   if not ok then return nil, reword(command, result), "usage" end
   for _, positional in ipairs(positionals) do
     if positional.params then

@@ -8,6 +8,7 @@ local options = {}
 ---@class Option
 ---@field flags string      "-y --yes"
 ---@field argument? string  "N"; nil for a switch
+---@field optional? boolean  the argument may be left out; it is joined by "="
 ---@field help string
 ---@field many? boolean     may be repeated; its value is a list
 ---@field commands string   names separated by blanks; "*" for all
@@ -101,6 +102,24 @@ end
 local function not_empty(text)
   if text == "" then return nil, "a name" end
   return text
+end
+
+---What `--allow-X=WHAT` grants; true for `--allow-X`. The help loads no module of recipes.
+local function what_of(kind)
+  return function(text)
+    if text == "" then return true end
+    return require("recipe.needs").normal(kind, text)
+  end
+end
+
+local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove"
+
+local function allow(kind, argument, help)
+  return {
+    flags = "--allow-" .. kind, argument = argument, optional = true, many = true,
+    parse = what_of(kind), commands = RECIPE_COMMANDS,
+    help = "let the recipe " .. help .. " (without a value: what its `needs` declare)",
+  }
 end
 
 ---@type Option[]
@@ -258,16 +277,19 @@ options.list = {
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
-      .. "doctor",
+    commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
     help = "profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty,
-    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
-      .. "doctor",
+    commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
     help = "configuration file (default auth0-migrate.yaml, if it exists)",
   },
+  allow("read", "PATH", "read a file or directory"),
+  allow("net", "HOST", "connect to a host"),
+  allow("env", "NAME", "read an environment variable"),
+  allow("exec", "PROGRAM", "run a program"),
+  allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty,
     commands = "run resume retry verify undo doctor",
@@ -285,14 +307,13 @@ options.list = {
   },
   {
     flags = "-v --verbose",
-    commands = "run resume retry check map preview plan rehearse prove try-login verify undo "
-      .. "doctor",
+    commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
     help = "show which settings apply and where they come from",
   },
   { flags = "--no-color", commands = "*", help = "disable colours (also: NO_COLOR)" },
   {
     flags = "--no-input",
-    commands = "run resume retry rehearse prove try-login undo forget",
+    commands = RECIPE_COMMANDS .. " try-login verify undo forget doctor",
     help = "never prompt, as if there were no terminal",
   },
   { flags = "-h --help", commands = "*", help = "show this help" },

@@ -77,7 +77,8 @@ local function next_command(args, more)
       break
     end
   end
-  words[#words + 1] = more.add
+  local added = type(more.add) == "table" and more.add or { more.add }
+  table.move(added, 1, #added, #words + 1, words)
   return result.command_line(words)
 end
 

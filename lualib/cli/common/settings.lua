@@ -36,6 +36,7 @@ local settings = {}
 ---@field max_failures? Limit
 ---@field canary? Limit           users
 ---@field delete_ghosts boolean
+---@field allow Allow             what the options `--allow-X` grant to the recipe
 ---@field slots integer
 ---@field chunk_bytes integer
 ---@field chunk_users? integer
@@ -262,6 +263,25 @@ function settings.time_scale(env)
   return scale
 end
 
+local ALLOWED <const> = { "read", "net", "env", "exec", "api" }
+
+---What the options `--allow-X` grant.
+---@return Allow
+local function allowed(flags)
+  local allow = {}
+  for _, kind in ipairs(ALLOWED) do
+    for _, what in ipairs(flags["allow_" .. kind] or {}) do
+      allow[kind] = allow[kind] or {}
+      if what == true then
+        allow[kind].declared = true
+      else
+        table.insert(allow[kind], what)
+      end
+    end
+  end
+  return allow
+end
+
 ---@class SettingsSources
 ---@field flags table
 ---@field config Config
@@ -280,7 +300,7 @@ function settings.resolve(sources)
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
     max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
-    delete_ghosts = flags.delete_ghosts or false,
+    delete_ghosts = flags.delete_ghosts or false, allow = allowed(flags),
   }
   local layers = layers_of(sources)
   layers[2].where, layers[4].where = sources.config.path, sources.config.path

@@ -79,7 +79,7 @@ test("each command's help shows its options and no others", function()
       local offered = option.commands == "*"
         or (" " .. option.commands .. " "):find(" " .. name .. " ", 1, true) ~= nil
       if flag then
-        local row = flag:gsub("%-", "%%-") .. "[ ,\n]"
+        local row = flag:gsub("%-", "%%-") .. "[ ,\n%[]"
         local found = out:find("\n  " .. row) or out:find("\n  %-%w, " .. row)
         tap.equal(found ~= nil, offered, name .. " " .. flag)
       end
@@ -95,6 +95,12 @@ local REFUSED <const> = {
     'has no option --jsn; did you mean "--json"?' },
   { "an option of another command", { "check", SHOP, "--yes" }, "check has no option --yes" },
   { "an option without its value", { "run", SHOP, "--slots" }, "--slots requires a value" },
+  { "an unknown grant", { "check", SHOP, "--allow-nett=a.b" },
+    'has no option --allow-nett; did you mean "--allow-net"?' },
+  { "a grant of what is no host", { "check", SHOP, "--allow-net=a b" },
+    '--allow-net must be a host such as acme.okta.com, not "a b"' },
+  { "a grant of a program's path", { "check", SHOP, "--allow-exec=/bin/sh" },
+    "--allow-exec must be the name of a program, without a path" },
   { "a bad number", { "run", SHOP, "--slots", "many" },
     '--slots must be a whole number from 1 to 20, not "many"' },
   { "a chunk above the limit", { "run", SHOP, "--chunk-bytes", "500001" },
