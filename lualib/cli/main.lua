@@ -32,6 +32,7 @@ local main = {}
 main.COMMANDS = {
   "run", "check", "map", "preview", "plan", "prove", "rehearse", "resume", "retry", "status",
   "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
+  "recipes",
 }
 
 local USAGE <const> = 2

@@ -20,6 +20,9 @@ local params = {}
 ---@field from_environment? table<string, boolean>  set as `${NAME}` in the file
 ---@field env fun(name: string): string?
 
+-- Given in place of parameters: none has a value or is required, for a recipe that will not run.
+params.UNRESOLVED = {}
+
 local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
 
 local function names_of(declared)
@@ -134,6 +137,7 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function params.resolve(declared, sources)
+  if sources.given == params.UNRESOLVED then return {} end
   local names = names_of(declared)
   for _, name in ipairs(names_of(sources.given or {})) do
     if not declared[name] then

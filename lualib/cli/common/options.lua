@@ -291,6 +291,10 @@ options.list = {
   allow("exec", "PROGRAM", "run a program"),
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
   {
+    flags = "--check", commands = "recipes",
+    help = "change nothing; exit status 2 unless the lock file is up to date",
+  },
+  {
     flags = "--ca-file", argument = "FILE", parse = not_empty,
     commands = "run resume retry verify undo doctor",
     help = "CA certificates to trust (PEM)",
@@ -298,7 +302,7 @@ options.list = {
   {
     flags = "--json",
     commands = "run resume retry check map preview plan rehearse prove status report "
-      .. "try-login hash verify undo forget doctor",
+      .. "try-login hash recipes verify undo forget doctor",
     help = "print the result as one JSON object",
   },
   {
