@@ -20,6 +20,7 @@ static int open_loop(lua_State *L)
 }
 
 static const luaL_Reg modules[] = {
+    {"host.bounded",  luaopen_host_bounded },
     {"host.chunk",    luaopen_host_chunk   },
     {"host.clock",    luaopen_host_clock   },
     {"host.csv",      luaopen_host_csv     },

@@ -19,6 +19,7 @@ struct host_embedded {
 extern const struct host_embedded host_embedded[];
 extern const size_t host_embedded_count;
 
+int luaopen_host_bounded(lua_State *L);
 int luaopen_host_chunk(lua_State *L);
 int luaopen_host_clock(lua_State *L);
 int luaopen_host_csv(lua_State *L);
