@@ -15,6 +15,7 @@ int luaopen_host_bounded(lua_State *L)
     host_strings_open(L);
     lua_setfield(L, -2, "string");
     host_tables_open(L);
+    host_sort_open(L);
     lua_setfield(L, -2, "table");
     return 1;
 }

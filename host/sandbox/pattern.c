@@ -5,7 +5,7 @@
  * minutes raises. Errors in a pattern show when the match arrives there, as they do in
  * Lua. */
 
-#include "sandbox/pattern.h"
+#include "sandbox/single.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #define STEPS_MOST 50000000 /* of one call; well below a second */
 #define DEPTH      199      /* open choices; Lua's limit of 200 nested matches */
 #define UNFINISHED (-1)     /* the size of a capture whose end is not yet known */
-#define LONG_SET   64       /* a set of more bytes takes several steps */
 
 enum outcome { FAILED, MATCHED, ORDINARY };
 
@@ -42,26 +41,6 @@ struct attempt {
     struct frame frames[DEPTH];
 };
 
-enum { OPENING = 1, QUANTIFIER = 2 };
-
-/* What a byte of a pattern may be other than itself. */
-static const unsigned char meaning[256] = {
-    ['('] = OPENING,    [')'] = OPENING,    ['%'] = OPENING,    ['$'] = OPENING,
-    ['['] = OPENING,    ['.'] = OPENING,    ['*'] = QUANTIFIER, ['+'] = QUANTIFIER,
-    ['?'] = QUANTIFIER, ['-'] = QUANTIFIER,
-};
-
-static inline int byte_at(const char *p)
-{
-    return (unsigned char)*p;
-}
-
-/* Is the item at `p` one byte that stands for itself, once? */
-static inline bool is_literal(const char *p)
-{
-    return !(meaning[byte_at(p)] & OPENING) && !(meaning[byte_at(p + 1)] & QUANTIFIER);
-}
-
 void host_match_begin(struct host_match *m, lua_State *L, const char *text, size_t size,
                       const char *pattern, size_t pattern_size)
 {
@@ -70,7 +49,7 @@ void host_match_begin(struct host_match *m, lua_State *L, const char *text, size
     m->text_end = text + size;
     m->pattern = pattern;
     m->pattern_end = pattern + pattern_size;
-    m->first = pattern_size > 0 && is_literal(pattern) ? byte_at(pattern) : -1;
+    m->lead = NULL;
     m->left = STEPS_BATCH;
     m->counted = 0;
     m->level = 0;
@@ -85,128 +64,6 @@ void host_match_count(struct host_match *m)
     if (m->counted > STEPS_MOST)
         luaL_error(m->L, "the pattern takes too long on a text of %I bytes",
                    (LUAI_UACINT)(m->text_end - m->text));
-}
-
-/* -- items ------------------------------------------------------------------------- */
-
-static inline bool between(int c, int first, int last)
-{
-    return (unsigned)(c - first) <= (unsigned)(last - first);
-}
-
-static inline bool is_letter(int c)
-{
-    return between(c | 32, 'a', 'z');
-}
-
-static inline bool is_alphanumeric(int c)
-{
-    return is_letter(c) || between(c, '0', '9');
-}
-
-/* The classes of ASCII; in upper case, what is not in them. */
-static inline bool in_class(int c, int class)
-{
-    bool is;
-    switch (class | 32) {
-    case 'a':
-        is = is_letter(c);
-        break;
-    case 'c':
-        is = c < 32 || c == 127;
-        break;
-    case 'd':
-        is = between(c, '0', '9');
-        break;
-    case 'g':
-        is = between(c, '!', '~');
-        break;
-    case 'l':
-        is = between(c, 'a', 'z');
-        break;
-    case 'p':
-        is = between(c, '!', '~') && !is_alphanumeric(c);
-        break;
-    case 's':
-        is = c == ' ' || between(c, '\t', '\r');
-        break;
-    case 'u':
-        is = between(c, 'A', 'Z');
-        break;
-    case 'w':
-        is = is_alphanumeric(c);
-        break;
-    case 'x':
-        is = between(c, '0', '9') || between(c | 32, 'a', 'f');
-        break;
-    case 'z':
-        is = c == 0;
-        break; /* from Lua 5.1 */
-    default:
-        return c == class;
-    }
-    return is == ((class & 32) != 0);
-}
-
-/* `p` is at the '[' of a set, `last` at its ']'. */
-static bool in_set(struct host_match *m, int c, const char *p, const char *last)
-{
-    bool found = true;
-    if (last - p > LONG_SET) host_match_add(m, (size_t)(last - p) / 8);
-    if (*++p == '^') {
-        found = false;
-        p++;
-    }
-    for (; p < last; p++) {
-        if (*p == '%') {
-            if (in_class(c, byte_at(++p))) return found;
-        } else if (p[1] == '-' && p + 2 < last) {
-            if (byte_at(p) <= c && c <= byte_at(p + 2)) return found;
-            p += 2;
-        } else if (byte_at(p) == c) {
-            return found;
-        }
-    }
-    return !found;
-}
-
-/* The end of the set at `p`. A ']' that comes first is a member. */
-static const char *set_end(struct host_match *m, const char *p)
-{
-    const char *start = p++;
-    if (*p == '^') p++;
-    do {
-        if (p == m->pattern_end) luaL_error(m->L, "malformed pattern (missing ']')");
-        if (*p++ == '%' && p < m->pattern_end) p++;
-    } while (*p != ']');
-    if (p - start > LONG_SET) host_match_add(m, (size_t)(p - start) / 8);
-    return p + 1;
-}
-
-/* The end of the single-character item at `p`, where its quantifier may be. */
-static inline const char *item_end(struct host_match *m, const char *p)
-{
-    if (*p == '[') return set_end(m, p);
-    if (*p != '%') return p + 1;
-    if (p + 1 == m->pattern_end) luaL_error(m->L, "malformed pattern (ends with '%%')");
-    return p + 2;
-}
-
-/* Does the byte at `s` match the item from `p` to `end`? */
-static inline bool fits(struct host_match *m, const char *s, const char *p,
-                        const char *end)
-{
-    if (s >= m->text_end) return false;
-    switch (*p) {
-    case '.':
-        return true;
-    case '%':
-        return in_class(byte_at(s), byte_at(p + 1));
-    case '[':
-        return in_set(m, byte_at(s), p, end - 1);
-    default:
-        return *p == *s;
-    }
 }
 
 /* The end of the longest repetition of an item from `s` on. */
@@ -341,6 +198,12 @@ static enum outcome recurrence(struct host_match *m, struct attempt *a)
     return MATCHED;
 }
 
+/* Is `%c` more than a class or a character? */
+static inline bool is_special(int c)
+{
+    return c == 'b' || c == 'f' || between(c, '0', '9');
+}
+
 static enum outcome special(struct host_match *m, struct attempt *a)
 {
     switch (*a->p) {
@@ -353,9 +216,9 @@ static enum outcome special(struct host_match *m, struct attempt *a)
         a->p++;
         return a->s == m->text_end ? MATCHED : FAILED;
     case '%':
+        if (!is_special(byte_at(a->p + 1))) return ORDINARY;
         if (a->p[1] == 'b') return balance(m, a);
-        if (a->p[1] == 'f') return frontier(m, a);
-        return between(byte_at(a->p + 1), '0', '9') ? recurrence(m, a) : ORDINARY;
+        return a->p[1] == 'f' ? frontier(m, a) : recurrence(m, a);
     default:
         return ORDINARY;
     }
@@ -434,16 +297,44 @@ const char *host_match_at(struct host_match *m, const char *s)
     }
 }
 
+/* Finds the item that the first byte of each match fits, if there is one: all other
+ * places are passed over. Malformed items raise here, as they would at the first place.
+ */
+static void find_lead(struct host_match *m)
+{
+    const char *p = m->pattern;
+    if (*p == '(' && p[1] != ')') p++;
+    m->lead = m->lead_end = p;
+    if (p == m->pattern_end || *p == '(' || *p == ')' || *p == '$') return;
+    if (*p == '%' && is_special(byte_at(p + 1))) return;
+    const char *end = item_end(m, p);
+    if (*end != '*' && *end != '?' && *end != '-') m->lead_end = end;
+}
+
+/* The first place from `s` on whose byte fits the lead; NULL if there is none. */
+static const char *find_place(struct host_match *m, const char *s)
+{
+    const char *from = s;
+    size_t bytes_per_step = 1;
+    if (meaning[byte_at(m->lead)] & OPENING) {
+        while (s < m->text_end && !fits(m, s, m->lead, m->lead_end))
+            s++;
+    } else {
+        const char *found = memchr(s, *m->lead, (size_t)(m->text_end - s));
+        s = found ? found : m->text_end;
+        bytes_per_step = BYTES_PER_STEP;
+    }
+    host_match_add(m, (size_t)(s - from) / bytes_per_step);
+    return s < m->text_end ? s : NULL;
+}
+
 const char *host_match_search(struct host_match *m, const char *s, const char *last,
                               const char **end)
 {
+    if (!m->lead && s <= m->text_end) find_lead(m);
     for (; s <= m->text_end; s++) {
-        if (m->first >= 0) {
-            const char *from = s;
-            s = memchr(s, m->first, (size_t)(m->text_end - s));
-            host_match_add(m, (size_t)((s ? s : m->text_end) - from) / BYTES_PER_STEP);
-            if (!s) return NULL;
-        }
+        if (m->lead_end > m->lead) s = find_place(m, s);
+        if (!s) return NULL;
         *end = host_match_at(m, s);
         if (*end && *end != last) return s;
     }

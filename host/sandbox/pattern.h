@@ -14,18 +14,18 @@ struct host_match {
     lua_State *L;
     const char *text, *text_end;
     const char *pattern, *pattern_end;
-    int first;      /* the byte that each match begins with, or -1 */
-    ptrdiff_t left; /* steps to the next count */
-    size_t counted; /* steps of this call so far */
-    int level;      /* captures begun */
+    const char *lead, *lead_end; /* the item that each match begins with; may be empty */
+    ptrdiff_t left;              /* steps to the next count */
+    size_t counted;              /* steps of this call so far */
+    int level;                   /* captures begun */
     struct {
         const char *start;
         ptrdiff_t size; /* or MATCH_POSITION, or unfinished */
     } captures[MATCH_CAPTURES];
 };
 
-/* Sets up what the fields above `level` hold. A '^' at the start is an ordinary character
- * here. Both strings are followed by a NUL, as those of Lua are. */
+/* Prepares a search or attempts. A '^' at the start is an ordinary character here. Both
+ * strings are followed by a NUL, as those of Lua are. */
 void host_match_begin(struct host_match *m, lua_State *L, const char *text, size_t size,
                       const char *pattern, size_t pattern_size);
 

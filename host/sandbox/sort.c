@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define SHORT_LIST 32
+#define RUN        5      /* elements that insertion sorts faster than merging */
 #define MOST       900000 /* elements; Lua's stack has a million slots */
 
 enum { LIST = 1, LESS, ORDER }; /* on the stack; the elements follow */
@@ -50,10 +51,23 @@ static void merge(struct sort *s, int from, int middle, int to)
     memcpy(s->order + at, s->spare + left, (size_t)(n - left) * sizeof *s->spare);
 }
 
+static void insert_each(struct sort *s, int from, int to)
+{
+    for (int i = from + 1; i < to; i++) {
+        int j = i, place = s->order[i];
+        for (; j > from && less(s, place, s->order[j - 1]); j--)
+            s->order[j] = s->order[j - 1];
+        s->order[j] = place;
+    }
+}
+
 /* Sorts order[from, to). */
 static void sort(struct sort *s, int from, int to)
 {
-    if (to - from < 2) return;
+    if (to - from <= RUN) {
+        insert_each(s, from, to);
+        return;
+    }
     int middle = from + (to - from) / 2;
     sort(s, from, middle);
     sort(s, middle, to);
@@ -88,7 +102,7 @@ static void write_elements(struct sort *s, int n)
 }
 
 /* sort(list, less?) */
-int host_tables_sort(lua_State *L)
+static int table_sort(lua_State *L)
 {
     host_tables_check(L, LIST, TABLE_READ | TABLE_WRITE | TABLE_LENGTH);
     lua_Integer n = luaL_len(L, LIST);
@@ -108,4 +122,10 @@ int host_tables_sort(lua_State *L)
     write_elements(&s, (int)n);
     host_steps_end(&s.steps);
     return 0;
+}
+
+void host_sort_open(lua_State *L)
+{
+    lua_pushcfunction(L, table_sort);
+    lua_setfield(L, -2, "sort");
 }

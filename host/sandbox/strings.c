@@ -280,16 +280,23 @@ static int string_gsub(lua_State *L)
 
 /* -- functions of Lua -------------------------------------------------------------- */
 
-/* rep(text, n, separator?) -> text */
+/* rep(text, n, separator?) -> text
+ * Lua goes round n times even if there is nothing to copy. */
 static int string_rep(lua_State *L)
 {
     size_t size, separator_size;
     luaL_checklstring(L, 1, &size);
     lua_Integer n = luaL_checkinteger(L, 2);
     luaL_optlstring(L, 3, "", &separator_size);
-    if (n > 0 && size + separator_size > INT_MAX / (lua_Unsigned)n)
+    size += separator_size;
+    if (n <= 0 || size == 0) {
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    if (size > (size_t)INT_MAX / (lua_Unsigned)n)
         return luaL_error(L, "resulting string too large");
-    if (n > 0) host_steps_bytes(L, (size + separator_size) * (size_t)n);
+    size_t steps = (size_t)n + size * (size_t)n / BYTES_PER_STEP;
+    if (steps >= STEPS_LEAST) host_budget_spend(L, steps);
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 

@@ -160,13 +160,12 @@ static int table_unpack(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"concat", table_concat    },
-    {"insert", table_insert    },
-    {"move",   table_move      },
-    {"remove", table_remove    },
-    {"sort",   host_tables_sort},
-    {"unpack", table_unpack    },
-    {NULL,     NULL            }
+    {"concat", table_concat},
+    {"insert", table_insert},
+    {"move",   table_move  },
+    {"remove", table_remove},
+    {"unpack", table_unpack},
+    {NULL,     NULL        }
 };
 
 void host_tables_open(lua_State *L)
