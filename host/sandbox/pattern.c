@@ -10,7 +10,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#define STEPS_MOST 50000000 /* of one call; well below a second */
+#define STEPS_MOST 50000000 /* of one call; less than a second */
 #define DEPTH      199      /* open choices; Lua's limit of 200 nested matches */
 #define UNFINISHED (-1)     /* the size of a capture whose end is not yet known */
 

@@ -6,7 +6,7 @@
 
 #include <lauxlib.h>
 
-#define LONG_SET 64 /* a set of more bytes takes several steps */
+#define LONG_SET 16 /* a set of more bytes takes several steps */
 
 enum { OPENING = 1, QUANTIFIER = 2 };
 
@@ -91,7 +91,7 @@ static inline bool in_class(int c, int class)
 static inline bool in_set(struct host_match *m, int c, const char *p, const char *last)
 {
     bool found = true;
-    if (last - p > LONG_SET) host_match_add(m, (size_t)(last - p) / 8);
+    if (last - p > LONG_SET) host_match_add(m, (size_t)(last - p) / 4);
     if (*++p == '^') {
         found = false;
         p++;
