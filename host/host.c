@@ -30,6 +30,7 @@ static const luaL_Reg modules[] = {
     {"host.index",    luaopen_host_index   },
     {"host.jobs",     luaopen_host_jobs    },
     {"host.json",     luaopen_host_json    },
+    {"host.lookup",   luaopen_host_lookup  },
     {"host.loop",     open_loop            },
     {"host.process",  luaopen_host_process },
     {"host.schema",   luaopen_host_schema  },

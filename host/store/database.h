@@ -40,6 +40,11 @@ int host_store_fail(lua_State *L, int at, struct database *d, const char *doing,
 /* Pushes the failure recorded in the transaction of the database at `at`. */
 int host_store_push_failure(lua_State *L, int at, struct database *d);
 
+/* Databases may be untrusted: restricts what a schema can do, and keeps SQL of recipes
+ * from other files. Returns SQLite's code: a failure if the file is not a database.
+ * `wait`: seconds for another process (connection.c). */
+int host_store_set_up(sqlite3 *db, bool readonly, bool durable, double wait);
+
 /* Whether the code means invalid SQL, which is misuse; other errors are failures. */
 bool host_store_is_invalid(int code);
 

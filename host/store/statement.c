@@ -2,35 +2,13 @@
 
 #include "common.h"
 #include "store/database.h"
+#include "store/store.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum { KEPT_LIMIT = 200 }; /* statements; above this, the cache is cleared */
 
 /* -- failures -- */
-
-static const char *kind_of(sqlite3 *db, int code)
-{
-    int error = sqlite3_system_errno(db);
-    bool disk = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-
-    if (disk && strcmp(host_errno_kind(error), HOST_FULL) == 0) return HOST_FULL;
-    switch (code & 0xff) {
-    case SQLITE_FULL:
-        return HOST_FULL;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return HOST_BUSY;
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-        return HOST_PARSE;
-    case SQLITE_INTERRUPT:
-        return HOST_INTERRUPTED;
-    default:
-        return HOST_IO;
-    }
-}
 
 struct database *host_store_check(lua_State *L)
 {
@@ -49,7 +27,7 @@ int host_store_push_failure(lua_State *L, int at, struct database *d)
 
 int host_store_fail(lua_State *L, int at, struct database *d, const char *doing, int code)
 {
-    const char *kind = kind_of(d->db, code);
+    const char *kind = host_store_kind(d->db, code);
 
     lua_getiuservalue(L, at, STORE_PATH);
     host_fail(L, kind, "%s %s: %s", doing, lua_tostring(L, -1), sqlite3_errmsg(d->db));

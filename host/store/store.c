@@ -4,8 +4,9 @@
  * their text, the first failure of the running transaction, and the path. Every statement
  * is also in a list of its database, so that closing the database closes all of them.
  * This file has databases and transactions; statements are in statement.c, rows in
- * rows.c. */
+ * rows.c, settings of a connection in connection.c. */
 
+#include "store/store.h"
 #include "store/database.h"
 
 #include "common.h"
@@ -168,26 +169,6 @@ static int make_file(lua_State *L, const char *path)
     return host_file_sync_folder(L, path);
 }
 
-/* Databases may be untrusted: restricts what a schema can do, and keeps SQL of recipes
- * from other files. The last statement fails if the file is not a database. */
-static int set_up(sqlite3 *db, bool readonly, bool durable, double wait)
-{
-    const char *sql = readonly ? "SELECT 1 FROM sqlite_master LIMIT 1"
-                      : durable
-                          ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                            "PRAGMA fullfsync = 1;"
-                            "SELECT 1 FROM sqlite_master LIMIT 1"
-                          : "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
-                            "SELECT 1 FROM sqlite_master LIMIT 1";
-
-    sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, (int)(wait * 1000));
-    sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    return sqlite3_exec(db, sql, NULL, NULL, NULL);
-}
-
 static double option_wait(lua_State *L)
 {
     double wait = 5;
@@ -292,7 +273,7 @@ static int store_open(lua_State *L)
     int at = lua_gettop(L);
     int code = connect_to(L, path, readonly, &d->db);
     if (!d->db) return luaL_error(L, "out of memory for a database");
-    if (code == SQLITE_OK) code = set_up(d->db, readonly, durable, wait);
+    if (code == SQLITE_OK) code = host_store_set_up(d->db, readonly, durable, wait);
     return finish_open(L, at, d, "opening", code);
 }
 
@@ -317,9 +298,8 @@ static int database_copy(lua_State *L)
     lua_getiuservalue(L, 1, STORE_PATH);
     struct database *d = new_database(L, 2);
     int at = lua_gettop(L);
-    int code = connect_to(L, "", false, &d->db);
+    int code = host_store_temporary(&d->db);
     if (!d->db) return luaL_error(L, "out of memory for a database");
-    if (code == SQLITE_OK) code = set_up(d->db, false, false, 0);
     if (code == SQLITE_OK) code = copy_into(d->db, from->db);
     return finish_open(L, at, d, "copying", code);
 }

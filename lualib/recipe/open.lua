@@ -62,7 +62,7 @@ open.PURE_HOST = {
 open.READING_HOST = {
   ["host.csv"] = "reads rows",
   ["host.file"] = "opens the files of a source",
-  ["host.store"] = "the scratch database of a lookup",
+  ["host.lookup"] = "keeps the records of a lookup",
 }
 
 local LISTS <const> = { open.MODULES, open.NEEDED, open.PURE_HOST, open.READING_HOST }

@@ -3,14 +3,13 @@
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
+local host = require "host.lookup"
 local json = require "host.json"
-local store = require "host.store"
 
 local lookup = {}
 
 ---@class Lookup
----@field private db host.store.database
----@field private total integer
+---@field private texts host.lookup.lookup  JSON
 local Lookup = { __name = "lookup" }
 Lookup.__index = Lookup
 
@@ -36,10 +35,8 @@ local function iterator(records)
 end
 
 ---@return integer read
----@return integer kept  records with a key
-local function load(db, records, key)
-  local read, kept = 0, 0
-  local insert = db:prepare("INSERT INTO record (key, text) VALUES (?, ?)")
+local function load(texts, records, key)
+  local read = 0
   for record, at in records do
     read = read + 1
     if bad_record.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
@@ -49,12 +46,11 @@ local function load(db, records, key)
     if name then
       local text, message, kind = json.encode(json.materialize(record))
       if not text then failure.raise(at .. ": " .. message, kind) end
-      failure.check(insert:run(name, text))
-      kept = kept + 1
+      failure.check(texts:add(name, text))
     end
   end
-  insert:close()
-  return read, kept
+  failure.check(texts:finish())
+  return read
 end
 
 ---Reads all records and omits those without a key. A broken record is a failure, because its key
@@ -67,21 +63,14 @@ function lookup.new(records, key)
     error("source.lookup expects a key: a column name or a function", 2)
   end
   local next_record = iterator(records)
-  local db = failure.check(store.open("", { durable = false }))
-  local self = setmetatable({ db = db, total = 0 }, Lookup)
-  failure.check(db:exec("CREATE TABLE record (key TEXT NOT NULL, text TEXT NOT NULL)"))
-  do
-    local all <close> = db:begin()
-    local read, kept = load(db, next_record, key)
-    failure.check(all:commit())
-    if read > 0 and kept == 0 then
-      local what = type(key) == "string" and '"' .. key .. '"' or "a key"
-      failure.raise(string.format("no record of the lookup source has %s (records read: %d)", what,
-        read), "parse")
-    end
-    self.total = kept
+  local texts = failure.check(host.new())
+  local self = setmetatable({ texts = texts }, Lookup)
+  local read = load(texts, next_record, key)
+  if read > 0 and texts:count() == 0 then
+    local what = type(key) == "string" and '"' .. key .. '"' or "a key"
+    failure.raise(string.format("no record of the lookup source has %s (records read: %d)", what,
+      read), "parse")
   end
-  failure.check(db:exec("CREATE INDEX record_key ON record (key)"))
   return self
 end
 
@@ -91,7 +80,7 @@ end
 function Lookup:get(value)
   local name = key_text(value)
   if not name then return nil end
-  local text = self.db:value("SELECT text FROM record WHERE key = ? ORDER BY rowid LIMIT 1", name)
+  local text = failure.check(self.texts:get(name))
   return text and json.decode(text) or nil
 end
 
@@ -101,20 +90,18 @@ end
 function Lookup:all(value)
   local found, name = {}, key_text(value)
   if not name then return found end
-  for row in self.db:rows("SELECT text FROM record WHERE key = ? ORDER BY rowid", name) do
-    found[#found + 1] = json.decode(row.text)
-  end
+  for i, text in ipairs(failure.check(self.texts:all(name))) do found[i] = json.decode(text) end
   return found
 end
 
 ---@return integer  records with a key
 function Lookup:count()
-  return self.total
+  return self.texts:count()
 end
 
 ---Deletes the data on disk; garbage collection does the same.
 function Lookup:close()
-  self.db:close()
+  self.texts:close()
 end
 
 Lookup.__close = Lookup.close

@@ -9,14 +9,16 @@ local http = require "host.http"
 local index = require "host.index"
 local jobs = require "host.jobs"
 local json = require "host.json"
+local lookup = require "host.lookup"
 local loop = require "host.loop"
 local process = require "host.process"
 local server = require "host.server"
 local store = require "host.store"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
-local METHODS <const> = { "accept", "add", "commit", "copy", "count", "done", "next", "put", "read",
-  "respond", "result", "run", "status", "text", "write", "close" }
+local METHODS <const> = { "accept", "add", "all", "commit", "copy", "count", "done", "get", "next",
+  "put", "read", "respond", "result", "run", "status", "text", "write", "finish",
+  "close" }
 
 ---Calls everything on a handle that is closed or being closed.
 local function use(handle)
@@ -49,6 +51,7 @@ local function open_all()
   keep(chunk.new(100)):add(1, 1, "here")
   keep(digest.new("sha256")):add("data")
   keep(jobs.new()):add(1, "later")
+  keep(lookup.new()):add("key", "text")
 
   local db = keep(store.open(folder .. "/base"))
   assert(db:exec("CREATE TABLE t (n)"))

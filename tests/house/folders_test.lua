@@ -83,8 +83,8 @@ end)
 
 test("a module that is on the list without need is reported", function()
   local without = {}
-  for path, text in pairs(sources) do without[path] = text:gsub('"host.store"', '"host.csv"') end
-  tap.equal(folders.unneeded(without), { "host.store" })
+  for path, text in pairs(sources) do without[path] = text:gsub('"host.lookup"', '"host.csv"') end
+  tap.equal(folders.unneeded(without), { "host.lookup" })
 end)
 
 test("the drawing has every folder and every arrow, with how many", function()

@@ -96,7 +96,6 @@ local SCRATCH <const> = {
   ["lualib/base/versions.lua"] = "the version of the tables of a journal and of a tenant's state",
   ["lualib/stage/dedupe.lua"] = "users that wait for the end of the source",
   ["lualib/import/tenant_ids.lua"] = "an export of the tenant's users",
-  ["lualib/source/lookup.lua"] = "the second source of a join",
 }
 
 ---Whether a file is below one of the folders of lualib.
