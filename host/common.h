@@ -22,6 +22,7 @@
 #define HOST_INTERRUPTED "interrupted"
 #define HOST_EXHAUSTED   "exhausted"
 #define HOST_UNUSABLE    "unusable"
+#define HOST_REFUSED     "refused"
 
 /* Pushes nil, message, kind and returns 3. `fmt` is lua_pushfstring's. */
 int host_fail(lua_State *L, const char *kind, const char *fmt, ...);

@@ -66,28 +66,13 @@ static int file_read(lua_State *L)
     return 1;
 }
 
-/* stat(path) -> {type, size, modified, mode} | nil, message, kind */
+/* stat(path) -> stat | nil, message, kind */
 static int file_stat(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
     struct stat st;
     if (stat(path, &st) != 0) return host_fail_errno(L, errno, "checking", path);
-#ifdef __APPLE__
-    struct timespec modified = st.st_mtimespec;
-#else
-    struct timespec modified = st.st_mtim;
-#endif
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, S_ISREG(st.st_mode)   ? "file"
-                      : S_ISDIR(st.st_mode) ? "folder"
-                                            : "other");
-    lua_setfield(L, -2, "type");
-    lua_pushinteger(L, (lua_Integer)st.st_size);
-    lua_setfield(L, -2, "size");
-    lua_pushnumber(L, (lua_Number)modified.tv_sec + (lua_Number)modified.tv_nsec / 1e9);
-    lua_setfield(L, -2, "modified");
-    lua_pushinteger(L, (lua_Integer)(st.st_mode & 07777));
-    lua_setfield(L, -2, "mode");
+    host_file_push_stat(L, &st);
     return 1;
 }
 
@@ -158,27 +143,17 @@ static int file_real(lua_State *L)
     return 1;
 }
 
-/* working_directory() -> path */
-static int file_working_directory(lua_State *L)
-{
-    char path[PATH_MAX];
-    if (!getcwd(path, sizeof path))
-        return luaL_error(L, "cannot get the working directory: %s", strerror(errno));
-    lua_pushstring(L, path);
-    return 1;
-}
-
 static const luaL_Reg functions[] = {
-    {"free",              file_free             },
-    {"lock",              file_lock             },
-    {"open",              file_open             },
-    {"read",              file_read             },
-    {"real",              file_real             },
-    {"remove",            file_remove           },
-    {"rename",            file_rename           },
-    {"stat",              file_stat             },
-    {"working_directory", file_working_directory},
-    {NULL,                NULL                  }
+    {"free",              file_free                  },
+    {"lock",              file_lock                  },
+    {"open",              file_open                  },
+    {"read",              file_read                  },
+    {"real",              file_real                  },
+    {"remove",            file_remove                },
+    {"rename",            file_rename                },
+    {"stat",              file_stat                  },
+    {"working_directory", host_file_working_directory},
+    {NULL,                NULL                       }
 };
 
 static const luaL_Reg lock_methods[] = {

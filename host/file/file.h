@@ -4,12 +4,26 @@
 
 #include <lua.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #define HOST_FILE_INPUT "host.file.input"
 
 struct host_input; /* userdata of metatable HOST_FILE_INPUT */
+struct stat;
+
+/* Pushes an input and returns 1, or nil, message, kind and returns 3. `path` "-" is
+ * stdin; `name` may be NULL. */
+int host_input_open(lua_State *L, const char *path, const char *name);
+
+/* Pushes an input that is closed; `path` is for messages, `name` as above. */
+struct host_input *host_input_new(lua_State *L, const char *path, const char *name);
+
+/* Gives a descriptor to such an input, on top of the stack, which closes it also on a
+ * failure. If it is negative, errno says why. Returns 1, or pushes nil, message, kind and
+ * returns 3. */
+int host_input_attach(lua_State *L, struct host_input *in, int fd);
 
 /* Reads at most `n` bytes, decompressed. Returns the count, 0 at the end, -1 on failure
  * with nil, message, kind pushed. */
@@ -17,6 +31,17 @@ ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_
 
 /* The name shown in places such as "users.csv:18". Borrowed. */
 const char *host_input_name(const struct host_input *in);
+
+/* Pushes {type, size, modified, mode}. */
+void host_file_push_stat(lua_State *L, const struct stat *st);
+
+/* Pushes the sorted names in the folder `*fd`, with those that begin with "." if
+ * `hidden`. Closes `*fd` and sets it to -1. Returns 1, or pushes nil, message, kind and
+ * returns 3. */
+int host_file_list(lua_State *L, int *fd, const char *path, bool hidden);
+
+/* The Lua function working_directory() -> path. */
+int host_file_working_directory(lua_State *L);
 
 /* Makes a new name in a folder durable; `path` is the entry in the folder. Returns errno.
  */

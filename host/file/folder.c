@@ -18,10 +18,11 @@
 
 #define SCRATCH "host.file.scratch"
 
-/* What scandir and glob allocated, owned by Lua while names are pushed. */
+/* What is open or allocated while names are collected and pushed. */
 struct scratch {
-    struct dirent **names;
-    int count;
+    DIR *folder;
+    char **names;
+    size_t count, room; /* count <= room */
     bool globbed;
     glob_t glob;
 };
@@ -37,24 +38,16 @@ static struct scratch *new_scratch(lua_State *L)
 static int scratch_close(lua_State *L)
 {
     struct scratch *s = luaL_checkudata(L, 1, SCRATCH);
-    for (int i = 0; i < s->count; i++)
+    if (s->folder) closedir(s->folder);
+    s->folder = NULL;
+    for (size_t i = 0; i < s->count; i++)
         free(s->names[i]);
     free(s->names);
     s->names = NULL;
-    s->count = 0;
+    s->count = s->room = 0;
     if (s->globbed) globfree(&s->glob);
     s->globbed = false;
     return 0;
-}
-
-static int not_dots(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-static int by_entry(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -62,20 +55,61 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void add_name(lua_State *L, struct scratch *s, const char *name)
+{
+    if (s->count == s->room) {
+        size_t room = s->room ? s->room * 2 : 64;
+        char **names = realloc(s->names, room * sizeof *names);
+        if (!names) luaL_error(L, "out of memory for the names in a folder");
+        s->names = names;
+        s->room = room;
+    }
+    s->names[s->count] = strdup(name);
+    if (!s->names[s->count]) luaL_error(L, "out of memory for the names in a folder");
+    s->count++;
+}
+
+static void push_names(lua_State *L, char **names, size_t count)
+{
+    if (count) qsort(names, count, sizeof *names, by_bytes);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, names[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* The names in the folder of `s`; returns as host_file_list. */
+static int list_folder(lua_State *L, struct scratch *s, const char *path, bool hidden)
+{
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(s->folder)) != NULL; errno = 0) {
+        const char *name = entry->d_name;
+        bool is_dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+        if (!is_dots && (hidden || *name != '.')) add_name(L, s, name);
+    }
+    if (errno) return host_fail_errno(L, errno, "listing", path);
+    push_names(L, s->names, s->count);
+    return 1;
+}
+
+int host_file_list(lua_State *L, int *fd, const char *path, bool hidden)
+{
+    struct scratch *s = new_scratch(L);
+    s->folder = fdopendir(*fd);
+    if (!s->folder) return host_fail_errno(L, errno, "listing", path);
+    *fd = -1;
+    return list_folder(L, s, path, hidden);
+}
+
 /* list(path) -> names | nil, message, kind */
 static int file_list(lua_State *L)
 {
     const char *path = host_file_check_path(L, 1);
     struct scratch *s = new_scratch(L);
-    int n = scandir(path, &s->names, not_dots, by_entry);
-    if (n < 0) return host_fail_errno(L, errno, "listing", path);
-    s->count = n;
-    lua_createtable(L, n, 0);
-    for (int i = 0; i < n; i++) {
-        lua_pushstring(L, s->names[i]->d_name);
-        lua_rawseti(L, -2, i + 1);
-    }
-    return 1;
+    s->folder = opendir(path);
+    if (!s->folder) return host_fail_errno(L, errno, "listing", path);
+    return list_folder(L, s, path, true);
 }
 
 /* glob(pattern) -> paths | nil, message, kind */
@@ -88,12 +122,7 @@ static int file_glob(lua_State *L)
     if (code == GLOB_NOSPACE) return luaL_error(L, "out of memory for %s", pattern);
     if (code == GLOB_ABORTED) return host_fail_errno(L, errno, "searching", pattern);
     size_t n = code == 0 ? s->glob.gl_pathc : 0;
-    if (n) qsort(s->glob.gl_pathv, n, sizeof(char *), by_bytes);
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushstring(L, s->glob.gl_pathv[i]);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
+    push_names(L, s->glob.gl_pathv, n);
     return 1;
 }
 

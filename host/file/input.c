@@ -54,32 +54,44 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
-int host_input_open(lua_State *L, const char *path, const char *name)
+struct host_input *host_input_new(lua_State *L, const char *path, const char *name)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
     struct host_input *in = lua_newuserdatauv(L, sizeof *in, 2);
     memset(in, 0, sizeof *in);
     in->fd = -1;
     in->path = in->name = "input";
     luaL_setmetatable(L, HOST_FILE_INPUT);
 
-    in->path = lua_pushstring(L, is_stdin ? "stdin" : path);
+    in->path = lua_pushstring(L, path);
     lua_setiuservalue(L, -2, 1);
     in->name = lua_pushstring(L, name ? name : base_name(in->path));
     lua_setiuservalue(L, -2, 2);
+    return in;
+}
 
-    in->borrowed = is_stdin;
-    in->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (in->fd < 0) return host_fail_errno(L, errno, "opening", path);
+int host_input_attach(lua_State *L, struct host_input *in, int fd)
+{
     struct stat st;
-    if (fstat(in->fd, &st) != 0) return host_fail_errno(L, errno, "opening", path);
-    if (S_ISDIR(st.st_mode)) {
+
+    in->fd = fd;
+    int error = fd < 0 || fstat(fd, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (error) {
         host_input_close(in);
-        return host_fail_errno(L, EISDIR, "opening", path);
+        return host_fail_errno(L, error, "opening", in->path);
     }
     in->waits = !S_ISREG(st.st_mode);
     in->total = in->waits ? -1 : (lua_Integer)st.st_size;
     return 1;
+}
+
+int host_input_open(lua_State *L, const char *path, const char *name)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    struct host_input *in = host_input_new(L, is_stdin ? "stdin" : path, name);
+
+    in->borrowed = is_stdin;
+    return host_input_attach(
+        L, in, is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
 }
 
 void host_input_close(struct host_input *in)

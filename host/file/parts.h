@@ -14,10 +14,6 @@ int host_file_done(lua_State *L, int error, const char *doing, const char *path)
 /* fsync. Returns errno; 0 also for what cannot be synced, such as a pipe. */
 int host_file_sync(int fd);
 
-/* Pushes an input and returns 1, or nil, message, kind and returns 3. `name` may be NULL.
- */
-int host_input_open(lua_State *L, const char *path, const char *name);
-
 /* Safe to call twice. */
 void host_input_close(struct host_input *in);
 

@@ -1,4 +1,4 @@
-/* Paths for host.file: checks, fsync, and results. */
+/* Paths for host.file: checks, fsync, what is there, and results. */
 
 #include "file/parts.h"
 
@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *host_file_check_path(lua_State *L, int arg)
@@ -22,6 +24,35 @@ int host_file_done(lua_State *L, int error, const char *doing, const char *path)
 {
     if (error) return host_fail_errno(L, error, doing, path);
     lua_pushboolean(L, 1);
+    return 1;
+}
+
+void host_file_push_stat(lua_State *L, const struct stat *st)
+{
+#ifdef __APPLE__
+    struct timespec modified = st->st_mtimespec;
+#else
+    struct timespec modified = st->st_mtim;
+#endif
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, S_ISREG(st->st_mode)   ? "file"
+                      : S_ISDIR(st->st_mode) ? "folder"
+                                             : "other");
+    lua_setfield(L, -2, "type");
+    lua_pushinteger(L, (lua_Integer)st->st_size);
+    lua_setfield(L, -2, "size");
+    lua_pushnumber(L, (lua_Number)modified.tv_sec + (lua_Number)modified.tv_nsec / 1e9);
+    lua_setfield(L, -2, "modified");
+    lua_pushinteger(L, (lua_Integer)(st->st_mode & 07777));
+    lua_setfield(L, -2, "mode");
+}
+
+int host_file_working_directory(lua_State *L)
+{
+    char path[PATH_MAX];
+    if (!getcwd(path, sizeof path))
+        return luaL_error(L, "cannot get the working directory: %s", strerror(errno));
+    lua_pushstring(L, path);
     return 1;
 }
 

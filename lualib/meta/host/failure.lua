@@ -14,3 +14,4 @@
 ---| "interrupted" # a signal arrived while waiting
 ---| "exhausted"   # no more open files are allowed
 ---| "unusable"    # a path that cannot be used: a link, another user's, read-only, too long
+---| "refused"     # a recipe may not read it
