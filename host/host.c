@@ -26,6 +26,7 @@ static const luaL_Reg modules[] = {
     {"host.csv",      luaopen_host_csv     },
     {"host.digest",   luaopen_host_digest  },
     {"host.file",     luaopen_host_file    },
+    {"host.gate",     luaopen_host_gate    },
     {"host.http",     luaopen_host_http    },
     {"host.index",    luaopen_host_index   },
     {"host.jobs",     luaopen_host_jobs    },

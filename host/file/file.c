@@ -170,6 +170,7 @@ static const luaL_Reg lock_metamethods[] = {
 int luaopen_host_file(lua_State *L)
 {
     host_input_type(L);
+    host_file_folder_type(L);
     host_newtype(L, LOCK, lock_methods, lock_metamethods);
     luaL_newlib(L, functions);
     host_file_output_open(L);

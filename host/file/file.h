@@ -13,6 +13,10 @@
 struct host_input; /* userdata of metatable HOST_FILE_INPUT */
 struct stat;
 
+/* Create the metatables of inputs and of what lists folders; may be called again. */
+void host_input_type(lua_State *L);
+void host_file_folder_type(lua_State *L);
+
 /* Pushes an input and returns 1, or nil, message, kind and returns 3. `path` "-" is
  * stdin; `name` may be NULL. */
 int host_input_open(lua_State *L, const char *path, const char *name);

@@ -191,8 +191,12 @@ static const luaL_Reg scratch_metamethods[] = {
     {NULL,   NULL         }
 };
 
-void host_file_folder_open(lua_State *L)
+void host_file_folder_type(lua_State *L)
 {
     host_newtype(L, SCRATCH, NULL, scratch_metamethods);
+}
+
+void host_file_folder_open(lua_State *L)
+{
     luaL_setfuncs(L, functions, 0);
 }

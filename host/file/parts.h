@@ -17,9 +17,6 @@ int host_file_sync(int fd);
 /* Safe to call twice. */
 void host_input_close(struct host_input *in);
 
-/* Creates the metatable of inputs (input.c). */
-void host_input_type(lua_State *L);
-
 /* Adds create, reserve and write to the table on top (output.c). */
 void host_file_output_open(lua_State *L);
 

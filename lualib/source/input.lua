@@ -24,6 +24,15 @@ local function is_one_of(list, value)
   return false
 end
 
+---Adds a path to `paths`, unless it is a folder or does not exist. A file that may not be read is a
+---failure: without it, the records would be incomplete.
+local function add_file(paths, name)
+  local stat, message, kind = file.stat(name)
+  if kind == "refused" then return nil, message, kind end
+  if stat and stat.type ~= "folder" then paths[#paths + 1] = name end
+  return true
+end
+
 local function in_folder(folder, endings)
   local names, message, kind = file.list(folder)
   if not names then return nil, message, kind end
@@ -31,8 +40,8 @@ local function in_folder(folder, endings)
   for _, name in ipairs(names) do
     local full = path.join(folder, name)
     if not name:find("^%.") and is_one_of(endings, input.ending(name)) then
-      local stat = file.stat(full)
-      if stat and stat.type ~= "folder" then paths[#paths + 1] = full end
+      local added, why, refused = add_file(paths, full)
+      if not added then return nil, why, refused end
     end
   end
   if #paths > 0 then return paths end
@@ -45,8 +54,8 @@ local function matching(pattern)
   if not found then return nil, message, kind end
   local paths = {}
   for _, name in ipairs(found) do
-    local stat = file.stat(name)
-    if stat and stat.type ~= "folder" then paths[#paths + 1] = name end
+    local added, why, refused = add_file(paths, name)
+    if not added then return nil, why, refused end
   end
   if #paths > 0 then return paths end
   return nil, string.format("no file matches %s (current directory: %s)", pattern,

@@ -45,9 +45,10 @@ local FOREIGN <const> = {
 -- Errors in the text; messages of other kinds already name the file.
 local OF_THE_TEXT <const> = { parse = true, missing = true }
 
----What a file is if it is not text.
+---What a file is if it is not text. What is no file, such as a pipe, cannot be read again.
 local function foreign(path)
-  local handle <close> = path ~= "-" and io.open(path, "rb") or nil
+  local stat = path ~= "-" and file.stat(path)
+  local handle <close> = stat and stat.type == "file" and file.open(path) or nil
   local head = handle and handle:read(16) or ""
   for _, entry in ipairs(FOREIGN) do
     if head:sub(1, #entry[1]) == entry[1] then return entry[2] end

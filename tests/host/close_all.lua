@@ -5,6 +5,7 @@ local chunk = require "host.chunk"
 local csv = require "host.csv"
 local digest = require "host.digest"
 local file = require "host.file"
+local gate = require "host.gate"
 local http = require "host.http"
 local index = require "host.index"
 local jobs = require "host.jobs"
@@ -47,6 +48,9 @@ local function open_all()
   keep(keep(json.reader(keep(file.open(folder .. "/list.json")))):next())
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
+  local files = gate.new { folders = { folder } }
+  keep(files.open(folder .. "/rows.csv")):read(1)
+  keep(files.stream(folder .. "/rows.csv")):read(1)
   keep(index.new(folder .. "/spool")):put("key", 1)
   keep(chunk.new(100)):add(1, 1, "here")
   keep(digest.new("sha256")):add("data")
