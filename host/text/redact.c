@@ -17,6 +17,11 @@ enum {
     HEX = 32,    /* of MD5 */
     BASE32 = 16, /* of a TOTP secret */
     BASE64 = 22, /* of 16 bytes without padding */
+    LEAST = 18,  /* of these, without the signs and what looks like a word */
+    MIXED = 3,   /* digits among letters, in a word as long as these */
+    GROUPED = 9, /* of a number in groups: a date has eight */
+    PHONE = 32,  /* bytes of a phone number with its separators */
+    UUID = 36,
 };
 
 static const char CUT[] = "\xe2\x80\xa6 (cut)";
@@ -27,10 +32,18 @@ struct writer {
     bool is_cut;
 };
 
+/* Ends the text with the note, which the limit includes: text that was cut before stays
+ * as it is. */
 static void cut(struct writer *w)
 {
-    w->is_cut = true;
+    const char *text = luaL_buffaddr(w->to);
+    size_t size = luaL_bufflen(w->to), most = w->most - (sizeof CUT - 1), n = size;
+    if (n > most)
+        for (n = most; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
+    luaL_buffsub(w->to, size - n);
     luaL_addlstring(w->to, CUT, sizeof CUT - 1);
+    w->is_cut = true;
 }
 
 /* Text that stays. */
@@ -89,13 +102,13 @@ static bool is_domain(char c)
 
 static bool is_hash(char c)
 {
-    return is_alnum(c) || (c && strchr("./,=+$-", c));
+    return is_alnum(c) || (c && strchr("./,=+$_-", c));
 }
 
-/* Bytes of Base64 and its form for URLs, and those of them that also join words. */
+/* Bytes of Base64 and of its form for URLs. */
 static bool is_base64(char c)
 {
-    return is_alnum(c) || (c && strchr("+/_-=", c));
+    return is_alnum(c) || (c && strchr("+/_-", c));
 }
 
 /* The end of "$id$…" that begins at `p`, or NULL. */
@@ -112,19 +125,46 @@ static const char *hash_end(const char *p, const char *end)
     return q;
 }
 
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* What a run of letters and digits is: a word for it, or NULL. */
 static const char *name_of_run(const char *p, const char *end)
 {
     size_t size = (size_t)(end - p), digits = 0, hex = 0, base32 = 0;
-    for (; p < end; p++) {
-        digits += is_digit(*p);
-        hex += is_digit(*p) || (*p >= 'a' && *p <= 'f') || (*p >= 'A' && *p <= 'F');
-        base32 += is_upper(*p) || (*p >= '2' && *p <= '7');
+    bool has_prefix = size > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
+    for (const char *q = p; q < end; q++) {
+        digits += is_digit(*q);
+        hex += is_hex(*q);
+        base32 += is_upper(*q) || (*q >= '2' && *q <= '7');
     }
     if (digits == size && size >= DIGITS) return "(number)";
-    if (hex == size && size >= HEX) return "(hash)";
+    if (hex + (has_prefix ? 1 : 0) == size && size >= HEX) return "(hash)";
     if (base32 == size && size >= BASE32) return "(secret)";
+    if (digits >= MIXED && size >= BASE64) return "(hash)";
     return NULL;
+}
+
+/* A word: all of it, else the long numbers in it. */
+static void put_name(struct writer *w, const char *p, const char *end)
+{
+    const char *name = p < end ? name_of_run(p, end) : NULL;
+    if (name) {
+        put_word(w, name);
+        return;
+    }
+    while (p < end) {
+        const char *q = p;
+        while (q < end && is_digit(*q) == is_digit(*p))
+            q++;
+        if (is_digit(*p) && q - p >= DIGITS)
+            put_word(w, "(number)");
+        else
+            put(w, p, (size_t)(q - p));
+        p = q;
+    }
 }
 
 static int class_of(char c)
@@ -132,36 +172,106 @@ static int class_of(char c)
     return is_digit(c) ? 1 : is_upper(c) ? 2 : is_lower(c) ? 3 : 0;
 }
 
-/* Random bytes in Base64 change between digits, capitals and small letters at more than
- * every other place; words and names of files rarely do. */
+static bool is_sign(char c)
+{
+    return c == '/' || c == '_' || c == '-';
+}
+
+/* Letters and digits of a text that may be in Base64, without the plain words in it. */
+struct mixture {
+    size_t size, changes; /* changes: between digits, capitals and small letters */
+    bool has_upper, has_lower, has_sign;
+};
+
+static struct mixture mixture_of(const char *p, const char *end)
+{
+    struct mixture m = {0};
+    while (p < end) {
+        const char *q = p;
+        size_t changes = 0;
+        bool has_upper = false, has_lower = false;
+        for (; q < end && !is_sign(*q); q++) {
+            changes += q > p && class_of(q[-1]) != class_of(*q);
+            has_upper = has_upper || is_upper(*q);
+            has_lower = has_lower || is_lower(*q);
+        }
+        if (changes > 0 || has_upper || !has_lower) {
+            m.size += (size_t)(q - p);
+            m.changes += changes;
+            m.has_upper = m.has_upper || has_upper;
+            m.has_lower = m.has_lower || has_lower;
+        }
+        if (q < end && *q != '/') m.has_sign = true;
+        p = q < end ? q + 1 : q;
+    }
+    return m;
+}
+
+/* Random bytes in Base64 change between digits, capitals and small letters at two of
+ * three places; words and names of files rarely do. Padding says the same. */
 static bool is_random(const char *p, const char *end)
 {
-    size_t size = (size_t)(end - p), changes = 0;
+    size_t size = (size_t)(end - p);
     if (size < BASE64) return false;
-    for (const char *q = p + 1; q < end; q++)
-        changes += class_of(q[-1]) != class_of(*q);
-    return changes * 5 >= size * 2;
+    while (end[-1] == '=')
+        end--;
+    struct mixture m = mixture_of(p, end);
+    if ((size_t)(end - p) < size && !m.has_sign && size % 4 == 0) return true;
+    return m.size >= LEAST && m.changes * 3 >= m.size && m.has_upper && m.has_lower;
+}
+
+/* Whether it is a UUID: digits in hex, 8-4-4-4-12. */
+static bool is_uuid(const char *p, const char *end)
+{
+    if (end - p != UUID) return false;
+    for (int i = 0; i < UUID; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? p[i] != '-' : !is_hex(p[i])) return false;
+    }
+    return true;
+}
+
+/* Whether it is a number in groups, such as 415-555-0106, and too long for a date. */
+static bool is_grouped(const char *p, const char *end)
+{
+    size_t digits = 0;
+    for (; p < end; p++) {
+        if (!is_digit(*p) && *p != '-') return false;
+        digits += is_digit(*p);
+    }
+    return digits >= GROUPED;
 }
 
 /* A run of Base64's bytes: as a whole, else each word in it. */
 static void put_run(struct writer *w, const char *p, const char *end)
 {
-    if (is_random(p, end)) {
-        put_word(w, "(hash)");
+    const char *whole = is_uuid(p, end)      ? "(id)"
+                        : is_grouped(p, end) ? "(number)"
+                        : is_random(p, end)  ? "(hash)"
+                                             : NULL;
+    if (whole) {
+        put_word(w, whole);
         return;
     }
     while (p < end) {
         const char *q = p;
         while (q < end && is_alnum(*q))
             q++;
-        const char *name = q > p ? name_of_run(p, q) : NULL;
-        if (name)
-            put_word(w, name);
-        else
-            put(w, p, (size_t)(q - p));
+        put_name(w, p, q);
         if (q < end) put(w, q++, 1);
         p = q;
     }
+}
+
+/* The end of a run of Base64's bytes with its padding. */
+static const char *run_end(const char *p, const char *end)
+{
+    const char *q = p;
+    while (q < end && is_base64(*q))
+        q++;
+    for (int i = 0; i < 2 && q < end && *q == '='; i++)
+        q++;
+    return q;
 }
 
 /* The end of "eyJ….….…", a signed token, or NULL. */
@@ -204,6 +314,8 @@ static void put_token(struct writer *w, const char *p, const char *end)
                 put_word(w, "(address)");
                 for (p = at + 1; p < end && is_domain(*p);)
                     p++;
+                while (p[-1] == '.' || p[-1] == '-') /* of the sentence */
+                    p--;
                 at = memchr(p, '@', (size_t)(end - p));
                 continue;
             }
@@ -212,8 +324,7 @@ static void put_token(struct writer *w, const char *p, const char *end)
         if ((q = scan(p, end, &name)) != NULL) {
             put_word(w, name);
         } else if (is_base64(*p)) {
-            for (q = p; q < end && is_base64(*q);)
-                q++;
+            q = run_end(p, end);
             put_run(w, p, q);
         } else {
             q = p + host_utf8_size(p, end); /* checked before */
@@ -223,13 +334,51 @@ static void put_token(struct writer *w, const char *p, const char *end)
     }
 }
 
+/* The end of a phone number with its country, "+49 (0)30 123-4567", or NULL. */
+static const char *phone_end(const char *p, const char *end)
+{
+    const char *last = NULL;
+    size_t digits = 0;
+    if (end - p > PHONE) end = p + PHONE;
+    if (*p != '+') return NULL;
+    for (const char *q = p + 1; q < end; q++) {
+        bool is_sign = *q && strchr(" ().-/", *q);
+        if (!is_digit(*q) && !is_sign) break;
+        if (is_sign && q == p + 1) break;
+        if (is_digit(*q) && ++digits >= DIGITS) last = q + 1;
+    }
+    return last;
+}
+
 static bool ends_token(char c)
 {
     return (unsigned char)c <= ' ' || (c && strchr("\"<>()[]", c)) || c == 0x7f;
 }
 
+/* Writes what begins at `text` and returns its end. */
+static const char *redact_next(struct writer *w, const char *text, const char *end)
+{
+    size_t n = host_utf8_size(text, end);
+    const char *from = text, *phone = phone_end(text, end);
+    if (n == 0) {
+        put_word(w, "?");
+        return text + 1;
+    } else if (phone) {
+        put_word(w, "(number)");
+        return phone;
+    } else if (n == 1 && ends_token(*text)) {
+        put(w, text, 1);
+        return text + 1;
+    }
+    do
+        text += n;
+    while (text < end && (n = host_utf8_size(text, end)) > 0 && !ends_token(*text));
+    put_token(w, from, text);
+    return text;
+}
+
 /* redact(value, most) -> string
- * value: text; most: bytes of the result before "… (cut)", default 2000. Invalid bytes
+ * value: text; most: bytes of the result with "… (cut)", default 2000. Invalid bytes
  * become
  * "?". */
 static int text_redact(lua_State *L)
@@ -237,27 +386,13 @@ static int text_redact(lua_State *L)
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size), *end = text + size;
     lua_Integer most = luaL_optinteger(L, 2, MOST);
-    luaL_argcheck(L, most > 0, 2, "must be above 0");
+    luaL_argcheck(L, most >= (lua_Integer)sizeof CUT, 2, "must leave room for the note");
 
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     struct writer w = {.to = &b, .most = (size_t)most};
-    while (text < end && !w.is_cut) {
-        size_t n = host_utf8_size(text, end);
-        if (n == 0) {
-            put_word(&w, "?");
-            text++;
-            continue;
-        }
-        if (n == 1 && ends_token(*text)) {
-            put(&w, text++, 1);
-            continue;
-        }
-        const char *from = text;
-        while (text < end && (n = host_utf8_size(text, end)) > 0 && !ends_token(*text))
-            text += n;
-        put_token(&w, from, text);
-    }
+    while (text < end && !w.is_cut)
+        text = redact_next(&w, text, end);
     luaL_pushresult(&b);
     return 1;
 }

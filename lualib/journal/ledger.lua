@@ -9,6 +9,7 @@ local queries = require "journal.queries"
 local file = require "journal.file"
 local json = require "host.json"
 local schema = require "journal.schema"
+local text = require "host.text"
 
 local ledger = {}
 
@@ -88,6 +89,7 @@ local function add_chunk(db, round, chunk)
     chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0)
 end
 
+---Codes and paths of a recipe may quote a record: rejected.ndjson has them as they are.
 ---@param part StagedPart
 ---@return true?
 ---@return string? message
@@ -98,7 +100,8 @@ function Ledger:staged(part)
   if part.chunk then add_chunk(db, 1, part.chunk) end
   for _, r in ipairs(part.rejected) do
     db:run([[INSERT INTO rejected (position, at, outcome, code, path, kept)
-      VALUES (?, ?, ?, ?, ?, ?)]], r.position, r.at, r.outcome, r.code, r.path, r.kept)
+      VALUES (?, ?, ?, ?, ?, ?)]], r.position, r.at, r.outcome, text.redact(r.code),
+      r.path and text.redact(r.path), r.kept)
   end
   for reason, n in pairs(part.skipped) do
     db:run([[INSERT INTO skipped VALUES (?, ?)

@@ -1,5 +1,7 @@
 --- The figures of the report. Each is counted from the journal's tables; none is a remainder.
 
+local text = require "host.text"
+
 local totals = {}
 
 local BOOKS <const> = [[
@@ -46,15 +48,25 @@ local function counts(db, sql)
   return map
 end
 
+---Counts by what a recipe or the tenant said: those that differ in a value only are one.
+local function redacted(counted)
+  local map = {}
+  for key, n in pairs(counted) do
+    key = text.redact(key)
+    map[key] = (map[key] or 0) + n
+  end
+  return map
+end
+
 ---Rejected and failed records by their first code.
 ---@param ledger Ledger
 ---@return {rejected: table<string, integer>, failed: table<string, integer>}
 function totals.codes(ledger)
   return {
-    rejected = counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM rejected
-      WHERE outcome = 'rejected' GROUP BY code]]),
-    failed = counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM failure
-      WHERE outcome IN ('failed', 'judged') GROUP BY code]]),
+    rejected = redacted(counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM rejected
+      WHERE outcome = 'rejected' GROUP BY code]])),
+    failed = redacted(counts(ledger.db, [[SELECT code AS key, count(*) AS n FROM failure
+      WHERE outcome IN ('failed', 'judged') GROUP BY code]])),
   }
 end
 

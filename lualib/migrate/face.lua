@@ -4,6 +4,7 @@ local extend = require "migrate.extend"
 local json = require "host.json"
 local rejects = require "migrate.reject"
 local capped_names = require "base.capped_names"
+local text = require "host.text"
 
 local face = {}
 
@@ -33,7 +34,7 @@ local function counter(warnings, unread)
     code = name_of(code)
     local warning = warnings[code]
     if not warning then
-      warning = { count = 0, message = message and tostring(message) or code }
+      warning = { count = 0, message = message and text.redact(tostring(message)) or code }
       warnings[code] = warning
     end
     warning.count = warning.count + 1

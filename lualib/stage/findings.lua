@@ -2,6 +2,7 @@
 --- with a few places and the fix. Memory does not grow with the records.
 
 local codes = require "auth0.codes"
+local text = require "host.text"
 
 local findings = {}
 
@@ -36,9 +37,6 @@ function findings.new()
   return setmetatable({ groups = {}, n = 0, codes = 0, seen = {}, n_seen = 0 }, Findings)
 end
 
--- Matches an address, but not a pattern quoted in a message.
-local ADDRESS <const> = "[%w\x80-\xff_.+-]@[%w\x80-\xff]"
-
 ---A word without the numbers of one record; line numbers of Lua files stay.
 local function common_word(word)
   if word:find("%.lua:%d+") then return word end
@@ -48,11 +46,21 @@ end
 -- Where the validator ends a message with the value.
 local ENDINGS <const> = { "(for format %a+): .*$", "(No enum match for): .*$" }
 
----A message without values: a tenant appends the value to some, and a recipe's message may contain
----an address. `ours`: made by this program, whose messages contain no values.
+-- Matches an address, but not a pattern quoted in a message.
+local ADDRESS <const> = "[%w\x80-\xff_.+-]@[%w\x80-\xff]"
+
+-- "recipes/shop.lua:12: ", where a recipe raised an error.
+local PLACE <const> = "^([%w_./ -]+%.lua:%d+: )(.*)$"
+
+---A message without values: a tenant appends the value to some, and a recipe's may quote a record.
+---`ours`: made by this program, whose messages contain neither.
 local function shown(message, ours)
-  for _, ending in ipairs(ours and {} or ENDINGS) do message = message:gsub(ending, "%1: …") end
-  return (message:gsub("%S+", function(word) return word:find(ADDRESS) and "…" or nil end))
+  if ours then
+    return (message:gsub("%S+", function(word) return word:find(ADDRESS) and text.redact(word) end))
+  end
+  for _, ending in ipairs(ENDINGS) do message = message:gsub(ending, "%1: …") end
+  local place, said = message:match(PLACE)
+  return (place or "") .. text.redact(said or message)
 end
 
 ---A message without the values of one record: quoted text, numbers, addresses.
@@ -80,9 +88,11 @@ function Findings:words(written, ours)
 end
 
 ---The group of a finding, created if needed: its own, else its code's, else that of all others.
-function Findings:group(outcome, finding, path)
-  local message, common = self:words(finding.message or "", outcome ~= "failed")
-  local key = table.concat({ outcome, finding.code, path, common, finding.case }, "\0")
+---@private
+function Findings:group(outcome, finding, path, ours)
+  local message, common = self:words(finding.message or "", ours)
+  local code = text.redact(finding.code)
+  local key = table.concat({ outcome, code, path, common, finding.case }, "\0")
   local group = self.groups[key]
   if group then
     if group.message ~= message then group.message = common end
@@ -92,15 +102,15 @@ function Findings:group(outcome, finding, path)
   if self.n < MOST_GROUPS then
     self.n = self.n + 1
     group = {
-      code = finding.code, path = path, message = message, shape = finding.shape, fix = fix,
+      code = code, path = path, message = message, shape = finding.shape, fix = fix,
     }
   else
-    key = outcome .. "\0" .. finding.code
+    key = outcome .. "\0" .. code
     group = self.groups[key]
     if group then return group end
     if self.codes < MOST_CODES then
       self.codes = self.codes + 1
-      group = { code = finding.code, path = "", message = "other findings", fix = fix }
+      group = { code = code, path = "", message = "other findings", fix = fix }
     else
       key = OTHER
       group = self.groups[key] or { code = OTHER, path = "", message = "other findings" }
@@ -112,19 +122,31 @@ function Findings:group(outcome, finding, path)
   return group
 end
 
----The path of a group: one for all items of a list, and without an address as a key of metadata.
+---The path of a group: one for all items of a list, and without a value as a key of metadata.
 local function common_path(path)
   if path:find("@", 1, true) then return (path:match("^%a+_metadata%.") or "") .. "…" end
   if #path > LONGEST_PATH then path = path:sub(1, LONGEST_PATH) .. "…" end
-  return (path:gsub("%[%d+%]", "[]"))
+  return text.redact((path:gsub("%[%d+%]", "[]")))
+end
+
+-- Codes whose messages may quote a record or the name of a property, although there is a user.
+local QUOTED <const> = {
+  RECIPE_ERROR = true, RECIPE_RESULT = true, OBJECT_ADDITIONAL_PROPERTIES = true,
+}
+
+---Whether the message of a finding is this program's: about a user that the rules have seen. A
+---record without one was rejected by the recipe or could not be read.
+local function is_ours(rejection, finding)
+  return rejection.user ~= nil and not QUOTED[finding.code]
+    and (rejection.outcome == "rejected" or rejection.outcome == "duplicate")
 end
 
 ---Counts a record once for each of its findings.
----@param rejection {outcome: string, at: string, errors: table[]}
+---@param rejection {outcome: string, at: string, errors: table[], user?: table}
 function Findings:add(rejection)
   for _, finding in ipairs(rejection.errors) do
     local path = common_path(finding.path or "")
-    local group = self:group(rejection.outcome, finding, path)
+    local group = self:group(rejection.outcome, finding, path, is_ours(rejection, finding))
     group.count = group.count + 1
     local examples = group.examples
     if #examples < EXAMPLES and examples[#examples] ~= rejection.at then

@@ -4,7 +4,7 @@ local clock = require "host.clock"
 local tap = require "tests.tap"
 local text = require "host.text"
 
-local equal, test = tap.equal, tap.test
+local equal, raises, test = tap.equal, tap.raises, tap.test
 
 test("what moves a cursor, ends a line or reorders text is shown as an escape", function()
   for _, case in ipairs {
@@ -62,16 +62,10 @@ test("words, codes, places and short numbers stay", function()
   end
 end)
 
-test("what is left is UTF-8, bounded, and cut where no value is", function()
-  equal(text.redact("a\xffb\xc3 ok"), "a?b? ok")
-  equal(text.redact("x ada@example.com y", 8), "x … (cut)")
-  equal(text.redact(("ä"):rep(9), 5), "ää… (cut)")
-  equal(#text.redact(("word "):rep(1000)), 2000 + #"… (cut)")
-end)
-
 test("the time for a text grows with its length", function()
   for _, unit in ipairs {
-    "a", "@", "a@", "$", "$a", "$a$", "eyJ", ".", "é", "\xff", "A1", "a@b.",
+    "a", "@", "a@", "$", "$a", "$a$", "eyJ", ".", "é", "\xff", "A1", "a@b.", "eyJ=", "eyJ.", "+1",
+    "+12345678 ", "1-", "a=", "{S}", "0x", "5f", " (", "a@!", "-@", "+(", "/a",
   } do
     local function seconds(size)
       local long, began = unit:rep(size // #unit), clock.monotonic()
@@ -82,4 +76,66 @@ test("the time for a text grows with its length", function()
     -- Sixteen times the length in at most a hundred times the time: a square would be 256 times.
     assert(seconds(1 << 20) < 0.02 + 100 * seconds(1 << 16), unit)
   end
+end)
+
+local B64 <const> = "W6ph5Mm5Pz8GgiULbPgzG37mj9g="
+
+---{kind, text, the same redacted}
+for _, case in ipairs {
+  { "an address", "cannot read <Ann.O'Neil+x@Sub.Example.com>.", "cannot read <(address)>." },
+  { "an address that ends a sentence", "taken: ann@example.com. Next", "taken: (address). Next" },
+  { "an address outside ASCII", "für ünal@bücher.example", "für (address)" },
+  { "a bcrypt hash", "no $2b$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234, sorry",
+    "no (hash), sorry" },
+  { "an argon2 hash", "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g", "(hash)" },
+  { "an LDAP hash", "{SSHA}" .. B64, "{SSHA}(hash)" },
+  { "a hash of Werkzeug", "pbkdf2:sha256:260000$salt$aabbcc", "pbkdf2:sha256:260000(hash)" },
+  { "MD5 in hex", "(5F4DCC3B5AA765D61D8327DEB882CF99)", "((hash))" },
+  { "hex with a prefix", "0x5f4dcc3b5aa765d61d8327deb882cf99", "(hash)" },
+  { "SHA-512 in hex", ("0123456789abcdef"):rep(8), "(hash)" },
+  { "SHA-1 in Base64", "digest=" .. B64 .. " (x)", "digest=(hash) (x)" },
+  { "16 bytes in Base64", "X03MO1qnZdYdgyfeuILPmQ== X03MO1qnZdYdgyfeuILPmQ", "(hash) (hash)" },
+  { "SHA-256 in Base64", "XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=", "(hash)" },
+  { "SHA-512 in Base64 for URLs", "sQnzu7wkTrgkQZF-0G1hiJnMhg_-Ng", "(hash)" },
+  { "a TOTP secret", "secret JBSWY3DPEHPK3PXP.", "secret (secret)." },
+  { "a JWT", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc_d-e now", "Bearer (token) now" },
+  { "a JWT behind a name", "t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "t=(token)" },
+  { "a phone number", "call +49 (0)30 123-4567, ok", "call (number), ok" },
+  { "a number in groups", "415-555-0106 or 4111-1111-1111-1111", "(number) or (number)" },
+  { "a long number", "no 1234567; user7654321", "no (number); user(number)" },
+  { "a UUID, which is an id of a person or may be", "550e8400-e29b-41d4-a716-446655440000",
+    "(id)" },
+  { "an id of Auth0", "auth0|5f7c8ec7c33c6c004bbafe82", "auth0|(hash)" },
+  { "bytes that are not UTF-8", "a\xff\xc3b\xed\xa0\x80", "a??b???" },
+} do
+  test("redact takes out " .. case[1], function()
+    local shown = text.redact(case[2])
+    equal(shown, case[3])
+    equal(text.redact(shown), shown)
+  end)
+end
+
+test("redact leaves sentences as they are", function()
+  for _, value in ipairs {
+    "", "lualib/migrate/retry.lua:12: attempt to index a nil value (field 'email')",
+    "GET /jobs/job_kLrVbGFa3X2nwQsD/errors: giving up after 12 attempts (503)",
+    "OBJECT_ADDITIONAL_PROPERTIES custom_password_hash.hash.value", "123456 of 50 000 users, 50 %",
+    "on 2026-11-29T10:00:00.000Z at 127.0.0.1:8080", "it costs $5 and $10, 1+1 = 2, C++ a@ @b",
+    "internationalization_and_localization of user_metadata.preferred-language", "naïve 日本語",
+    "Expected ^[A-Za-z0-9+/]{22}$ but found {\"a\": [1, 2]}", "two\nlines\tand a tab",
+  } do
+    equal(text.redact(value), value)
+  end
+end)
+
+test("redact cuts at 2 kB, with the note, between characters, and only once", function()
+  for _, piece in ipairs { "x", "ä", "日", "a@b.example ", "12345678 ", "\xff" } do
+    local shown = text.redact(piece:rep(10000))
+    assert(#shown <= 2000 and #shown > 1980, #shown)
+    equal(shown:sub(-9), "… (cut)")
+    equal({ text.is_utf8(shown), text.redact(shown) }, { true, shown })
+  end
+  equal(#text.redact(("x"):rep(2000)), 2000)
+  equal(text.redact(("x"):rep(50), 20), ("x"):rep(11) .. "… (cut)")
+  raises(function() text.redact("x", 5) end, "room for the note")
 end)

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local expect = require "auth0.api.expect"
+local foreign = require "base.foreign"
 local guard = require "base.guard"
 local http = require "host.http"
 local json = require "host.json"
@@ -136,13 +137,13 @@ local function wire(request, bearer, times)
   }
 end
 
----The message in a response of the tenant.
+---The message in a response of the tenant, redacted.
 ---@param response ApiResponse
 ---@return string
 function client.explain(response)
   local body = response.body
   local said = type(body) == "table" and (body.message or body.error_description or body.error)
-  return type(said) == "string" and said or "status " .. response.status
+  return type(said) == "string" and foreign.words(said) or "status " .. response.status
 end
 
 ---A failure for an unexpected response. One that is not JSON does not come from the tenant and is

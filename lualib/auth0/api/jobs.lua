@@ -4,6 +4,7 @@
 local client = require "auth0.api.client"
 local expect = require "auth0.api.expect"
 local file = require "host.file"
+local foreign = require "base.foreign"
 local http = require "host.http"
 local json = require "host.json"
 local rate = require "auth0.api.rate"
@@ -45,6 +46,12 @@ end
 
 local function text(value)
   return type(value) == "string" and value or nil
+end
+
+---What the tenant says of a whole job.
+local function details_of(body)
+  local said = text(body.status_details)
+  return said and foreign.words(said)
 end
 
 local function parts_of(submission)
@@ -152,7 +159,7 @@ function jobs.status(made, id, expects)
       total = integer(summary.total), inserted = integer(summary.inserted),
       updated = integer(summary.updated), failed = integer(summary.failed),
     },
-    percentage = tonumber(body.percentage_done), details = text(body.status_details),
+    percentage = tonumber(body.percentage_done), details = details_of(body),
     created_at = text(body.created_at), location = text(body.location), raw = response.text,
   }
 end
@@ -198,7 +205,7 @@ function jobs.errors(made, id)
   for _, value in ipairs(body) do
     if type(value) == "table" then entries[#entries + 1] = entry_of(value) end
   end
-  return entries, text(body.status_details)
+  return entries, details_of(body)
 end
 
 ---@class ExportRequest

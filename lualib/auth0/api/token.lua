@@ -3,6 +3,7 @@
 --- Private Key JWT" (November 2026).
 
 local digest = require "host.digest"
+local foreign = require "base.foreign"
 local json = require "host.json"
 local scheduler = require "base.scheduler"
 
@@ -135,7 +136,7 @@ local function refusal(response)
   local said = type(response.body) == "table" and response.body or {}
   local why = said.error_description or said.error
   return string.format("the tenant rejected the credentials (%d%s); check client id, secret "
-    .. "and audience", response.status, type(why) == "string" and ": " .. why or "")
+    .. "and audience", response.status, type(why) == "string" and ": " .. foreign.words(why) or "")
 end
 
 function Token:fetch()

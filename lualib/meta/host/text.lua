@@ -58,11 +58,11 @@ function text.length(value) end
 ---@return string
 function text.printable(value, most) end
 
----Text from outside without the values in it: e-mail addresses, hashes, digests, secrets, tokens and
----numbers of seven digits or more become words such as "(address)". Takes time in proportion to the
----length; the result is valid UTF-8.
+---Text from outside without the values in it: e-mail addresses, hashes, digests, secrets, tokens,
+---UUIDs and numbers of seven digits or more become words such as "(address)". Takes time in
+---proportion to the length; the result is valid UTF-8. Redacted text stays as it is.
 ---@param value string
----@param most? integer  bytes of the result before "… (cut)"; default 2000
+---@param most? integer  bytes of the result, "… (cut)" included; default 2000
 ---@return string
 function text.redact(value, most) end
 

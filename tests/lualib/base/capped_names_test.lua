@@ -11,6 +11,12 @@ test("a hundred names are kept, later ones are other", function()
   tap.equal({ name_of "n101", name_of "n7", name_of "n102" }, { "other", "n7", "other" })
 end)
 
+test("names that differ in a value only are one", function()
+  local name_of = capped_names.new()
+  for i = 1, 200 do tap.equal(name_of("no " .. i .. "@example.com"), "no (address)") end
+  tap.equal(name_of "other", "other")
+end)
+
 test("check counts a hundred skip reasons and other", function()
   local i = 0
   local recipe = {

@@ -22,7 +22,7 @@ for _, case in ipairs {
   },
   { "a bare digest", "5f4dcc3b5aa765d61d8327deb882cf99 at row 3", "(hash) at row 3" },
   { "a token", "Bearer eyJhbGciOi.eyJpc3Mi.c2lnbg now", "Bearer (token) now" },
-  { "a phone number", "call +491701234567", "call +(number)" },
+  { "a phone number", "call +491701234567", "call (number)" },
   { "nothing", "chunk 3, job_7: 12 of 20 at 50%", "chunk 3, job_7: 12 of 20 at 50%" },
 } do
   test("the log redacts " .. case[1] .. " and keeps the rest", function()
@@ -43,7 +43,7 @@ end)
 
 test("a long message is cut, and the line stays JSON", function()
   local line = written("recipe", { message = ("x"):rep(1 << 20), bytes = "\xff\0" })
-  tap.equal(line.message, ("x"):rep(2000) .. "… (cut)")
+  tap.equal(line.message, ("x"):rep(1991) .. "… (cut)")
   tap.equal(line.bytes, "?\0")
 end)
 

@@ -19,7 +19,7 @@ for _, case in ipairs {
     "Object didn't pass validation for format email: …" },
   { "No enum match for: MD5", "No enum match for: …" },
   { 'the column "a b" has no \'x y\'', 'the column "…" has no \'…\'' },
-  { "the address of bob@example.com is taken", "the address of … is taken" },
+  { "the address of bob@example.com is taken", "the address of (address) is taken" },
   { "shop.lua:12: no price for 17", "shop.lua:12: no price for N" },
   { "the same user as at position 7: the same email",
     "the same user as at position N: the same email" },
@@ -31,9 +31,9 @@ for _, case in ipairs {
   end)
 end
 
-local function add(found, at, code, path, message, outcome)
+local function add(found, at, code, path, message, outcome, user)
   found:add {
-    outcome = outcome or "rejected", at = at,
+    outcome = outcome or "rejected", at = at, user = user,
     errors = { { code = code, path = path, message = message } },
   }
 end
@@ -96,15 +96,56 @@ test("no group contains an address in its path or message, even a group of one",
   add(found, "a:4", "FORMAT", "email", "validation for format email: ann at example", "failed")
   local shown = {}
   for i, group in ipairs(found:list()) do shown[i] = group.path .. "|" .. group.message end
-  tap.equal(shown, { "email|validation for format email: …", "…|not allowed: …",
-    "user_metadata.…|must not contain '.'", "|we know … as bob" })
+  tap.equal(shown, { "email|validation for format email: …", "…|not allowed: (address)",
+    "user_metadata.…|must not contain '.'", "|we know <(address)>, as bob" })
 end)
 
 test("formats of our own rules are distinguished", function()
   local found = findings.new()
-  add(found, "a:1", "FORMAT", "email", "validation for format email: no @ in it")
-  add(found, "a:2", "FORMAT", "email", "validation for format email: no dot in the domain")
+  add(found, "a:1", "FORMAT", "email", "validation for format email: no @ in it", nil, {})
+  add(found, "a:2", "FORMAT", "email", "validation for format email: no dot in the domain", nil,
+    {})
   tap.equal(#found:list(), 2)
+end)
+
+test("numbers of our own sentences stay, those of a recipe or the tenant do not", function()
+  for user, shown in pairs { [true] = "12345678", [false] = "(number)" } do
+    local found = findings.new()
+    add(found, "a:1", "DUPLICATE", "email", "the same user as at position 12345678", nil,
+      user and {} or nil)
+    tap.equal(found:list()[1].message, "the same user as at position " .. shown)
+  end
+  for _, outcome in ipairs { "failed", "repaired" } do
+    local found = findings.new()
+    add(found, "a:1", "X", "", "no 12345678", outcome, {})
+    tap.equal(found:list()[1].message, "no (number)")
+  end
+end)
+
+test("code, path and message of a recipe lose their values, the line of an error stays", function()
+  local found = findings.new()
+  local digest = "5f4dcc3b5aa765d61d8327deb882cf99"
+  add(found, "a:1", "NO " .. digest, "user_metadata.k" .. digest:rep(2), "of " .. digest)
+  local group = found:list()[1]
+  tap.equal({ group.code, group.message }, { "NO (hash)", "of (hash)" })
+  tap.equal(group.path:find(digest, 1, true), nil)
+  found = findings.new()
+  add(found, "a:1", "RECIPE_ERROR", "", "shop 20261129.lua:12: no " .. digest, nil, {})
+  tap.equal(found:list()[1].message, "shop 20261129.lua:12: no (hash)")
+end)
+
+test("the codes of the table and their related ones are left as they are", function()
+  local found = findings.new()
+  for i, entry in ipairs(codes.list) do
+    for _, name in ipairs { entry.name, table.unpack(entry.related or {}) } do
+      add(found, "a:" .. i, name, "custom_password_hash.hash.value", entry.meaning)
+    end
+  end
+  for _, group in ipairs(found:list()) do
+    tap.equal(codes.get(group.code).class == "unknown", group.code == "UNKNOWN")
+    tap.equal(codes.get(group.code).meaning, group.message)
+    tap.equal(group.path, "custom_password_hash.hash.value")
+  end
 end)
 
 test("a record with one kind of finding twice is one example", function()

@@ -1,0 +1,14 @@
+--- Text from outside (of the tenant, a recipe, a source) before it joins a sentence of ours.
+
+local text = require "host.text"
+
+local foreign = {}
+
+---On one line, without the values in it, at most 2 kB.
+---@param said string
+---@return string
+function foreign.words(said)
+  return text.printable(text.redact(said))
+end
+
+return foreign
