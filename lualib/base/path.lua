@@ -1,5 +1,7 @@
 --- Parts of file names, and quoting for the shell.
 
+local text = require "host.text"
+
 local path = {}
 
 ---@param name string
@@ -29,11 +31,21 @@ function path.extension(name)
   return path.basename(name):match("[^.]%.([^.]+)$") or ""
 end
 
----Quotes a word for the shell, if it needs quotes.
+---A byte within `$'...'`.
+local function as_escape(char)
+  if char == "'" or char == "\\" then return "\\" .. char end
+  return string.format("\\x%02x", char:byte())
+end
+
+---Quotes a word for the shell, if it needs quotes. A word with control characters, marks of writing
+---direction or bytes that are not UTF-8 is written as `$'a\x1b'`, which can be typed in bash and zsh.
 ---@param word string
 ---@return string
 function path.quote(word)
   if word ~= "" and not word:find("[^%w_./=:,@%%+-]") then return word end
+  if text.printable(word, #word + 1) ~= word then
+    return "$'" .. word:gsub("[%c'\\\x7f-\xff]", as_escape) .. "'"
+  end
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 

@@ -84,6 +84,12 @@ local function delivered(context, status)
   return exit_status.of(lost.kind)
 end
 
+---The text of an internal error, and the traceback behind it.
+local function defect(err)
+  local said = err.where and err.where .. ": " .. err.message or err.message
+  return "internal error: " .. said, err.trace and err.trace:match("\n(stack traceback:.*)$")
+end
+
 ---Runs a command as a task and reports errors that it raises. A run that is stopped immediately
 ---(by a second Ctrl-C) ends the scheduler with its report instead of a status.
 local function perform(command, context)
@@ -101,7 +107,7 @@ local function perform(command, context)
   if result.kind ~= "fatal" then
     return command_result.failure(context, result.message, result.kind, result.more)
   end
-  context.ui:fail("internal error: " .. (result.trace or result.message))
+  context.ui:fail(defect(result))
   context.ui:next(command_result.command_line(context.args))
   return FATAL
 end

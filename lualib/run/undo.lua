@@ -250,8 +250,9 @@ function Undo:consent(settings)
   for _, one in ipairs(hours_of(n)) do
     times[#times + 1] = string.format("%s (%s)", time_text(one.hours), one.tier)
   end
-  ui:say(string.format("to delete  %s of connection %s of %s\ntakes      about %s",
-    format.count(n, "user"), settings.connection, settings.base, table.concat(times, ", ")))
+  ui:say(string.format("to delete  %s of connection %s of %s", format.count(n, "user"),
+    settings.connection, settings.base))
+  ui:say("takes      about " .. table.concat(times, ", "))
   local answer = ui:ask(string.format("Delete the users that %s inserted?", held.dir.path))
   if answer then return true end
   if self.stopped then return nil, "nothing was deleted", "interrupted" end

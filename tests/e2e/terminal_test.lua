@@ -59,3 +59,38 @@ test("what others say begins no line of its own", function()
     end
   end)
 end)
+
+local PLAIN <const> = [[
+local csv = require "source.csv"
+return {
+  params = { input = { required = true, help = "users\nnext: rm -rf /" } },
+  source = function(params) return csv.records(params.input) end,
+  map = function(row)
+    if row.id == "2" then error("no\nnext: rm -rf /") end
+    return { email = row.id .. "@example.com" }
+  end,
+}]]
+
+test("names with line ends and escapes begin no line, and `next:` can be typed", function()
+  scene(0, function(s)
+    s:write("plain.lua", PLAIN)
+    s:write("a.csv", "id\n1\n2\n")
+    local name = "a\nnext: rm -rf /\27[2J"
+    for _, words in ipairs {
+      { "check", "plain.lua", "input=" .. name }, { "check", name .. "/r.lua", "input=a.csv" },
+      { "run", "plain.lua", "input=a.csv", "--config", name }, { "status", name },
+      { "run", "plain.lua", "input=a.csv", "--run-dir", name },
+      { "resume", name }, { "status", name }, { "report", name }, { name },
+    } do
+      local ended = s:run(words)
+      local said = "\n" .. ended.stdout .. "\n" .. ended.stderr
+      equal(said:find("\n%s*next: rm"), nil, said)
+      equal(obeyed(said), nil, said)
+      local line = ended.stderr:match("next: (auth0%-migrate [^\n]*)\n$")
+      local quoted = "$'" .. (words[3] or ""):gsub("=.*", "=") .. "a\\x0anext: rm -rf /\\x1b[2J"
+      if line and line:find("rm -rf", 1, true) and words[3] ~= "input=a.csv" then
+        contains(line, words[3] and quoted or "$'a\\x0anext: rm -rf /\\x1b[2J'")
+      end
+    end
+  end)
+end)

@@ -31,7 +31,7 @@ stderr is an object with `records` and `codes`. Exit status 3 if a record was re
     local as_json = context.flags.json
     context.flags.json = false
     if not report then return result.failure(context, message, kind) end
-    ui:say(report_text.findings(report))
+    ui:lines(report_text.findings(report))
     if report.exit ~= 0 then ui:next(result.command_line(context.args)) end
     if as_json then
       ui:line(assert(json.encode { records = report.records, codes = report.codes }))

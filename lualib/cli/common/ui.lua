@@ -78,12 +78,27 @@ function Ui:paint(color, text)
 end
 
 local LONGEST <const> = 8000 -- bytes of a line
+local LONGEST_ESCAPE <const> = 8 -- bytes in place of one
 
 ---Lines without what controls a terminal: texts quote sources, recipes, file names and the tenant.
 local function safe(text)
   return (text:gsub("[^\n]+", function(line)
     return foreign.printable((line:gsub("\t", "  ")), LONGEST) -- tracebacks are indented by tabs
   end))
+end
+
+-- What may follow a message on lines of its own.
+local LISTS <const> = { "\nparameters of the recipe:\n", "\nthe recipe has no parameters" }
+
+---A message on one line, whatever it quotes; a list that follows it keeps its lines.
+local function one_line(text)
+  for _, list in ipairs(LISTS) do
+    local from = text:find(list, 1, true)
+    if from then
+      return foreign.printable(text:sub(1, from - 1), LONGEST) .. "\n" .. safe(text:sub(from + 1))
+    end
+  end
+  return foreign.printable(text, LONGEST)
 end
 
 function Ui:clear_bar()
@@ -102,29 +117,39 @@ end
 ---Not shown with --quiet.
 ---@param text string
 function Ui:say(text)
+  if not self.quiet then self:line(one_line(text)) end
+end
+
+---Lines that are laid out already. Not shown with --quiet.
+---@param text string
+function Ui:lines(text)
   if not self.quiet then self:line(safe(text)) end
 end
 
 ---Only with --verbose.
 ---@param text string
 function Ui:detail(text)
-  if self.verbose then self:line(safe(text)) end
+  if self.verbose then self:line(one_line(text)) end
 end
 
 ---@param text string
 function Ui:warn(text)
-  self:line(self:paint("yellow", "warning: ") .. safe(text))
+  self:line(self:paint("yellow", "warning: ") .. one_line(text))
 end
 
 ---@param text string
-function Ui:fail(text)
-  self:line(self:paint("red", "error: ") .. safe(text))
+---@param trace? string  of a defect in the program, on lines of its own
+function Ui:fail(text, trace)
+  self:line(self:paint("red", "error: ") .. one_line(text))
+  if trace then self:line(safe(trace)) end
 end
 
 ---The command to type next, on one line so that it can be copied.
 ---@param command string
 function Ui:next(command)
-  self:line("next: " .. self:paint("bold", safe(command)), true)
+  -- Never cut: it is typed. See base.path for what cannot be.
+  command = foreign.printable(command, #command * LONGEST_ESCAPE)
+  self:line("next: " .. self:paint("bold", command), true)
 end
 
 ---@param plan Plan
@@ -259,7 +284,7 @@ function Ui:ask(question)
   local prompt = self.terminal.prompt(false)
   if not prompt then return nil end
   self:clear_bar()
-  self.terminal.write("stderr", safe(question) .. " [y/N] ")
+  self.terminal.write("stderr", one_line(question) .. " [y/N] ")
   self.cancelled = false
   local line = prompt:line()
   while line == nil and not self.cancelled do
