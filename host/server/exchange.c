@@ -132,7 +132,11 @@ enum MHD_Result host_server_request(void *cls, struct MHD_Connection *connection
     struct exchange *x = *context;
     (void)version;
     if (!x) return MHD_NO; /* out of memory */
-    if (!x->begun) return begin(x, method, path);
+    if (!x->begun) {
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                  among->timeout);
+        return begin(x, method, path);
+    }
     if (*size > 0) {
         size_t n = *size;
         *size = 0;

@@ -41,6 +41,7 @@ struct exchange {
 struct exchanges {
     struct host_watch *watch; /* the listener's */
     lua_Integer limit;        /* bytes of a body */
+    unsigned timeout;         /* seconds, of a connection that has sent a request */
     struct exchange *all;
     struct exchange *first, **last; /* the queue of complete ones */
     char log[160];                  /* libmicrohttpd's last log message */

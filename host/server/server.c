@@ -116,7 +116,7 @@ static void listener_ready(lua_State *L, struct host_watch *w, short revents)
 struct options {
     const char *address, *port, *cert, *key;
     lua_Integer limit;
-    double timeout;
+    double timeout, opening;
 };
 
 static double number_option(lua_State *L, const char *name, double otherwise,
@@ -143,6 +143,7 @@ static struct options read_options(lua_State *L)
     if (!o.address) o.address = "127.0.0.1";
     o.limit = (lua_Integer)number_option(L, "limit", DEFAULT_LIMIT, 0, 1e15);
     o.timeout = ceil(number_option(L, "timeout", 60, 0.001, UINT_MAX));
+    o.opening = ceil(number_option(L, "opening", o.timeout, 0.001, UINT_MAX));
     o.port = lua_pushfstring(L, "%d", (int)number_option(L, "port", 0, 0, 65535));
     if (!o.cert != !o.key) luaL_error(L, "cert and key must be given together");
     return o;
@@ -191,7 +192,7 @@ static void start_daemon(struct listener *l, const struct options *o, int fd)
         flags, 0, NULL, NULL, host_server_request, among, MHD_OPTION_EXTERNAL_LOGGER,
         host_server_log, among, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
         host_server_target, among, MHD_OPTION_NOTIFY_COMPLETED, host_server_completed,
-        among, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)o->timeout,
+        among, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)o->opening,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY,
         tls, MHD_OPTION_END);
     if (!l->daemon) {
@@ -228,6 +229,7 @@ static int server_listen(lua_State *L)
     lua_pushstring(L, o.key);
     lua_setiuservalue(L, -2, 2);
     l->exchanges.limit = o.limit;
+    l->exchanges.timeout = (unsigned)o.timeout;
 
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                              .ai_socktype = SOCK_STREAM};

@@ -38,7 +38,7 @@ local function as_escape(char)
 end
 
 ---Quotes a word for the shell, if it needs quotes. A word with control characters, marks of writing
----direction or bytes that are not UTF-8 is written as `$'a\x1b'`, which can be typed in bash and zsh.
+---direction or bytes that are not UTF-8 becomes `$'a\x1b'`, which can be typed in bash and zsh.
 ---@param word string
 ---@return string
 function path.quote(word)

@@ -28,6 +28,8 @@ local tenant = {}
 -- Above Auth0's limit, so that the size of an oversized request is known.
 local REQUEST_LIMIT <const> = 4 * 1024 * 1024 -- bytes
 
+local OPENING <const> = 5 -- seconds for the first request of a connection
+
 ---@class TenantOptions
 ---@field port? integer           0 (default): any free port
 ---@field state? string           file that stores the tenant; default: a temporary one
@@ -218,6 +220,7 @@ local function listen(self)
   local opened = self.tls or {}
   local listener, message, kind = server.listen {
     port = options.port, limit = REQUEST_LIMIT, cert = opened.cert, key = opened.key,
+    opening = OPENING,
   }
   self.listener = listener
   return listener, message, kind

@@ -339,6 +339,19 @@ test("an idle connection is closed", function()
   tap.equal(answer(client), "")
 end)
 
+test("a connection without a request is closed earlier than one that has sent one", function()
+  local listener <close> = listen { timeout = 30, opening = 1 }
+  local idle <close>, begun = connect(listener), clock.monotonic()
+  local busy <close> = send(listener, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+  next_request(listener):respond(200, {}, "one")
+  tap.equal(answer(idle), "")
+  assert(clock.monotonic() - begun < 20)
+  loop.wait(1.2)
+  assert(busy:write("GET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+  next_request(listener):respond(200, {}, "two")
+  tap.contains(answer(busy), "two")
+end)
+
 test("a port in use is busy", function()
   local listener <close> = listen()
   local other, message, kind = server.listen { port = listener:port() }

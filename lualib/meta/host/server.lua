@@ -14,6 +14,7 @@ local listener = {}
 ---@field cert? string      PEM text; with `key`, serve TLS
 ---@field key? string       PEM text
 ---@field timeout? number   seconds an idle connection is kept, default 60
+---@field opening? number   the same until its first request, default `timeout`
 
 ---@class host.server.Part
 ---@field name string
