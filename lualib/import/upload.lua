@@ -81,7 +81,12 @@ end
 -- import. The job has an `attempt` when nothing more is to be sent.
 local answers = {}
 
+---A known id says nothing about this upload, and would give it the results of another.
 function answers.accepted(engine, job, attempt, answer)
+  if engine.ledger:has_job(answer.id) then
+    return answers.uncertain(engine, job, attempt, { message = string.format(
+      "the response to the upload has the id of an earlier job of this run, %s", answer.id) })
+  end
   local created = answer.job and answer.job.created_at
   created = type(created) == "string" and clock.parse(created) or nil
   engine:record("sent", job.chunk.id, attempt, answer.id, created)

@@ -261,6 +261,13 @@ function queries:last_errors(n)
     ORDER BY at DESC LIMIT ?]], n)
 end
 
+---Whether a job of this run has this id.
+---@param id string
+---@return boolean
+function queries:has_job(id)
+  return self.db:value("SELECT 1 FROM job WHERE id = ?", id) ~= nil
+end
+
 ---First submission, last end and total time of the jobs that have ended.
 ---@return {first?: number, last?: number, busy?: number, n: integer}  unix seconds, seconds
 function queries:job_times()

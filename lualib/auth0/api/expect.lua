@@ -5,10 +5,14 @@ local expect = {}
 
 ---@alias Expected fun(response: ApiResponse): string?  what is wrong: "is empty"
 
+local GZIP <const> = "^\x1f\x8b"
+
 ---@type Expected
 function expect.json(response)
   if not response.text:find("%S") then return "is empty" end
-  if response.body == nil then return "is not JSON" end
+  if response.body ~= nil then return nil end
+  return response.text:find(GZIP) and "is compressed with gzip, which was not requested"
+    or "is not JSON"
 end
 
 ---No body, as for a deletion.

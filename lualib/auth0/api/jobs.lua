@@ -7,13 +7,29 @@ local file = require "host.file"
 local foreign = require "base.foreign"
 local http = require "host.http"
 local json = require "host.json"
+local printable = require("host.text").printable
 local rate = require "auth0.api.rate"
 
 local jobs = {}
 
 local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
 
-local IS_JOB <const> = expect.object { id = "string" }
+local LONGEST_ID <const> = 100 -- characters; Auth0's ids have 20
+
+local HAS_ID <const> = expect.object { id = "string" }
+
+---A job, with an id that can be stored, requested and shown.
+---@type Expected
+local function is_job(response)
+  local wrong = HAS_ID(response)
+  if wrong then return wrong end
+  local id = response.body.id
+  local n = utf8.len(id)
+  if not n or n > LONGEST_ID or printable(id, #id) ~= id then
+    return string.format("has an id that is not 1 to %d printable characters", LONGEST_ID)
+  end
+end
+
 local IS_STATUS <const> = expect.object { status = "string" }
 -- A list, or nothing; the job, if it failed as a whole; or a single entry.
 local IS_ERRORS <const> = expect.any(expect.list(), expect.nothing, IS_STATUS,
@@ -95,7 +111,7 @@ end
 function jobs.submit(made, submission)
   local response, message, kind, sent = made:request {
     method = "POST", path = "/jobs/users-imports", parts = parts_of(submission),
-    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true, expects = IS_JOB,
+    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true, expects = is_job,
   }
   if not response then
     if kind == "credentials" then
@@ -110,7 +126,7 @@ function jobs.submit(made, submission)
       message = "POST /jobs/users-imports: the tenant rejected the renewed access token: " .. said }
   end
   if status >= 300 and status < 500 and status ~= 408 then return refused(response, said) end
-  local flaw = status < 300 and IS_JOB(response)
+  local flaw = status < 300 and is_job(response)
   if status < 300 and not flaw then
     return { outcome = "accepted", id = response.body.id, job = response.body }
   end
@@ -263,7 +279,7 @@ end
 function jobs.export(made, request)
   local response, message, kind = made:request {
     method = "POST", path = "/jobs/users-exports", idempotent = true, -- it changes nothing
-    expects = IS_JOB,
+    expects = is_job,
     body = {
       connection_id = request.connection_id, format = "json",
       fields = request.fields and json.array(request.fields),

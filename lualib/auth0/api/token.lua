@@ -139,6 +139,12 @@ local function refusal(response)
     .. "and audience", response.status, type(why) == "string" and ": " .. foreign.words(why) or "")
 end
 
+---Why a token cannot be sent in a header; nil if it can.
+local function flaw_of(text)
+  return not text:find("^[!-~]+$") and "the access token contains a line end or another character "
+    .. "that is not printable" or nil
+end
+
 function Token:fetch()
   local asked
   local response, message, kind = self.post("/oauth/token", function()
@@ -148,6 +154,8 @@ function Token:fetch()
   if not response then return nil, message, kind end
   if response.status ~= 200 then return nil, refusal(response), "credentials" end
   local answer = response.body
+  local flaw = flaw_of(answer.access_token)
+  if flaw then return nil, "POST /oauth/token: " .. flaw, "credentials" end
   self.grant = {
     token = answer.access_token, obtained = asked,
     expires = tonumber(answer.expires_in) and asked + tonumber(answer.expires_in),
@@ -181,6 +189,9 @@ end
 ---@return string? message
 ---@return Kind? kind  "credentials" if rejected, "temporary" if unavailable
 function Token:get()
+  local given = self.credentials.access_token
+  local flaw = given and flaw_of(given)
+  if flaw then return nil, flaw, "credentials" end
   while self.fetching do
     if self:will_do() then return self.grant.token end
     self.fetching:wait()
