@@ -196,6 +196,15 @@ function doctor.disk(bytes, message)
   return ok("disk", said)
 end
 
+---Files with a secret that other users of the machine can read.
+---@param names string[]
+---@return DoctorLine?
+function doctor.secrets(names)
+  if #names == 0 then return nil end
+  return fail("secret files", table.concat(names, ", ") .. ": other users can read the secret",
+    "usage", "make them private: chmod 600")
+end
+
 local function factors(client, grant)
   local scope = facts.FACTORS_SCOPE
   if grant.scopes and not grant.scopes[scope] then
@@ -282,6 +291,7 @@ function doctor.run(settings, options)
     lines[1] = ok("credentials", "set, for " .. settings.base)
     found = ask_tenant(lines, settings, scheduler.clock(settings.time_scale))
   end
+  lines[#lines + 1] = doctor.secrets(settings.exposed or {})
   lines[#lines + 1] = doctor.disk(file.free("."))
   local statement = { checks = lines, settings = options.settings or json.array {},
     next = json.null }

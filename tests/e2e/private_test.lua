@@ -79,6 +79,39 @@ test("a folder with other files keeps its mode, and is refused where others may 
   end)
 end)
 
+test("files with a secret that others can read are warned of, and doctor fails them", function()
+  local KEYED = [[
+return {
+  params = { pepper = { secret = true }, label = {} },
+  source = function() return next, { "x" } end,
+  map = function() return nil, "no user" end,
+}]]
+  scene(1, function(s)
+    s:write("keyed.lua", KEYED)
+    sh(s, "umask 022; printf s3cr3t > secret; printf s3cr3t > pepper; chmod 640 pepper; "
+      .. "printf s3cr3t > own; chmod 600 own; printf 'client_secret: s3cr3t\\n' > c.yaml; "
+      .. "printf 'client_secret: ${ACME}\\n' > v.yaml")
+    local function warned(args, env)
+      local said = s:run(args, env).stderr
+      return said:match("warning: other users can read the secret in ([^\n]*)")
+    end
+    local check = { "check", "keyed.lua", "label=@pepper" }
+    equal(warned(check), nil)
+    equal(warned { "check", "keyed.lua", "pepper=@own" }, nil)
+    equal(warned { "check", "keyed.lua", "pepper=@pepper" }, "pepper; run `chmod 600 pepper`")
+    equal(warned { "check", "keyed.lua", "--config", "c.yaml" }, "c.yaml; run `chmod 600 c.yaml`")
+    equal(warned({ "check", "keyed.lua", "--config", "v.yaml" }, { ACME = "s3cr3t" }), nil)
+    local env = { AUTH0_DOMAIN = "http://127.0.0.1:1", AUTH0_CLIENT_ID = "c",
+      AUTH0_CLIENT_SECRET_FILE = "secret" }
+    equal(warned({ "verify" }, env), "secret; run `chmod 600 secret`")
+    local ended = s:run({ "doctor", "--config", "c.yaml" }, env)
+    contains(ended.stdout, "FAIL secret files: c.yaml, secret: other users can read the secret")
+    equal(ended.stderr:find("warning", 1, true), nil)
+    env.AUTH0_CLIENT_SECRET_FILE = "own"
+    equal(s:run({ "doctor" }, env).stdout:find("secret files", 1, true), nil)
+  end)
+end)
+
 -- Reads what the recipe can of the environment, the one that the program was started with too.
 local SPY <const> = [[
 local csv = require "source.csv"

@@ -15,7 +15,7 @@ status 2 if the configuration is wrong, 5 if the tenant cannot be reached, 6 if 
 scopes are insufficient, otherwise 0.]],
   positionals = {},
   run = function(context)
-    local settings, message, kind, more = setup.settings(context)
+    local settings, message, kind, more = setup.settings(context, true)
     if not settings then return result.failure(context, message, kind, more) end
     local statement = require("check.doctor").run(settings, {
       save = context.flags.save, settings = require("cli.common.settings").list(settings),

@@ -195,6 +195,39 @@ function Config:local_path()
   return (is_below(here, real) or is_below(here, folder)) and real or nil
 end
 
+-- Settings that are secrets themselves.
+local SECRETS <const> = { "client_secret", "access_token" }
+
+local function holds_secret(values)
+  for _, key in ipairs(SECRETS) do
+    local value = values[key]
+    if value ~= nil and value ~= json.null and not tostring(value):find("^" .. VARIABLE .. "$") then
+      return true
+    end
+  end
+  return false
+end
+
+---Whether the file holds a secret, in whichever profile.
+---@return boolean
+function Config:has_secret()
+  if holds_secret(self.values) then return true end
+  for _, profile in pairs(is_map(self.values.profiles) and self.values.profiles or {}) do
+    if holds_secret(profile) then return true end
+  end
+  return false
+end
+
+---A parameter of the recipe as it is written in the file.
+---@param name string
+---@return any
+function Config:get_param(name)
+  for _, part in ipairs { "profile", "values" } do
+    local given = self[part].params
+    if is_map(given) and given[name] ~= nil then return given[name] end
+  end
+end
+
 ---The recipe's parameters and which of them contain a value from the environment. The profile's
 ---override the file's.
 ---@return table<string, any>? params

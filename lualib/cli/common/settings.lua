@@ -30,6 +30,8 @@ local settings = {}
 ---@field changed boolean
 ---@field json boolean
 ---@field limit? integer          records
+---@field secret_file? string   that the credentials were read from
+---@field exposed? string[]     files with a secret that other users can read
 ---@field file_params? table<string, any>            from the configuration file, for `resume`
 ---@field params_from_environment? table<string, boolean>
 ---@field max_rejects? Limit
@@ -161,7 +163,7 @@ local function base_url(domain)
   return scheme .. "://" .. host
 end
 
----A secret of a layer, given directly or by the name of its file.
+---A secret of a layer, given directly or by the name of its file, which is the third result.
 local function secret(layer, key)
   local value, message = nil, nil
   if key ~= "private_key" then value, message = layer.get(key) end
@@ -177,20 +179,22 @@ local function secret(layer, key)
   local text
   text, message = file.read(tostring(path))
   if not text then return nil, (LABEL[key] or key) .. "_FILE: " .. message end
-  return (text:gsub("\r?\n$", ""))
+  text = text:gsub("\r?\n$", "")
+  return text, nil, tostring(path)
 end
 
 ---The credentials of the first layer that has any: a token of another layer may belong to another
 ---tenant and must not be sent to this one.
 ---@return string|true? proof  the setting that was chosen; true: none is given
 ---@return string? message
-local function read_proof(layers, credentials, origin)
+local function read_proof(layers, resolved)
   for _, layer in ipairs(layers) do
     for _, proof in ipairs(PROOFS) do
-      local value, message = secret(layer, proof[1])
+      local value, message, path = secret(layer, proof[1])
       if message then return nil, message end
       if value then
-        credentials[proof[2]], origin[proof[1]] = value, layer.name
+        resolved.credentials[proof[2]], resolved.origin[proof[1]] = value, layer.name
+        resolved.secret_file = path
         return proof[1]
       end
     end
@@ -241,7 +245,7 @@ local function read_tenant(resolved, layers, config)
     if value == nil and from then return nil, from end
     resolved.credentials[key], resolved.origin[key] = value, from
   end
-  local proof, message = read_proof(layers, resolved.credentials, resolved.origin)
+  local proof, message = read_proof(layers, resolved)
   if not proof then return nil, message end
   resolved.unsaid = proof ~= true and unsaid(resolved, config, proof) or nil
   return true

@@ -2,6 +2,7 @@
 
 local config = require "cli.common.config"
 local domain = require "cli.common.domain"
+local secret_files = require "cli.common.secret_files"
 local settings = require "cli.common.settings"
 
 local setup = {}
@@ -22,8 +23,17 @@ local function read_config(context)
   return read, params, from_environment
 end
 
+---Notes which files with a secret other users can read, and warns of them unless `doctor` does.
+local function note_exposed(context, resolved, sources, is_checked)
+  resolved.exposed = secret_files.exposed(sources.config, resolved, sources.recipe,
+    context.flags.params)
+  if is_checked or #resolved.exposed == 0 then return end
+  context.ui:warn(string.format("other users can read the secret in %s; run `%s`",
+    table.concat(resolved.exposed, ", "), secret_files.repair(resolved.exposed)))
+end
+
 ---Resolves the settings, adds those of the terminal, and shows them with --verbose.
-local function resolve(context, sources)
+local function resolve(context, sources, is_checked)
   sources.flags, sources.env = context.flags, context.env
   local resolved, message, kind = settings.resolve(sources)
   if not resolved then return nil, message, kind end
@@ -31,6 +41,7 @@ local function resolve(context, sources)
   local ui = context.ui
   resolved.quiet, resolved.verbose = ui.quiet, ui.verbose
   resolved.color, resolved.interactive = ui.color, ui.interactive
+  note_exposed(context, resolved, sources, is_checked)
   for _, line in ipairs(settings.describe(resolved)) do ui:detail(line) end
   local confirmed, more
   confirmed, message, kind, more = domain.settle(resolved.unsaid, context)
@@ -39,14 +50,15 @@ local function resolve(context, sources)
 end
 
 ---@param context Context
+---@param is_checked? boolean  whether the caller itself reports `exposed` files
 ---@return Settings?
 ---@return string? message
 ---@return Kind? kind
 ---@return FailureMore? more
-function setup.settings(context)
+function setup.settings(context, is_checked)
   local read, params, from_environment = read_config(context)
   if not read then return nil, params, from_environment end
-  local resolved, message, kind, more = resolve(context, { config = read })
+  local resolved, message, kind, more = resolve(context, { config = read }, is_checked)
   if not resolved then return nil, message, kind, more end
   resolved.file_params, resolved.params_from_environment = params, from_environment
   return resolved
