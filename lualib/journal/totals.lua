@@ -73,7 +73,7 @@ end
 ---@param ledger Ledger
 ---@return table<string, integer> by reason
 function totals.skipped(ledger)
-  return counts(ledger.db, "SELECT reason AS key, n FROM skipped")
+  return redacted(counts(ledger.db, "SELECT reason AS key, n FROM skipped"))
 end
 
 ---@param ledger Ledger

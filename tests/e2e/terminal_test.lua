@@ -77,7 +77,8 @@ test("names with line ends and escapes begin no line, and `next:` can be typed",
     s:write("a.csv", "id\n1\n2\n")
     local name = "a\nnext: rm -rf /\27[2J"
     for _, words in ipairs {
-      { "check", "plain.lua", "input=" .. name }, { "check", name .. "/r.lua", "input=a.csv" },
+      { "check", "plain.lua" }, { "check", "plain.lua", "input=" .. name },
+      { "check", name .. "/r.lua", "input=a.csv" },
       { "run", "plain.lua", "input=a.csv", "--config", name }, { "status", name },
       { "run", "plain.lua", "input=a.csv", "--run-dir", name },
       { "resume", name }, { "status", name }, { "report", name }, { name },

@@ -3,6 +3,7 @@
 
 local client = require "auth0.api.client"
 local expect = require "auth0.api.expect"
+local foreign = require "base.foreign"
 local http = require "host.http"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
@@ -87,9 +88,9 @@ local function enter(target, name, password)
   if response.status == 200 then return { result = "yes" } end
   local body = type(response.body) == "table" and response.body or {}
   local answer = REFUSALS[body.error]
-  if answer then return answer(tostring(body.error_description)) end
+  if answer then return answer(foreign.words(tostring(body.error_description))) end
   return nil, string.format("trying a login: the tenant responded with %d: %s", response.status,
-    tostring(body.error_description or body.error or "no reason given")), "temporary"
+    foreign.words(tostring(body.error_description or body.error or "no reason given"))), "temporary"
 end
 
 ---Finds a user by e-mail address, username, phone number, or user_id.

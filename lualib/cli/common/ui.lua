@@ -95,7 +95,8 @@ local function one_line(text)
   for _, list in ipairs(LISTS) do
     local from = text:find(list, 1, true)
     if from then
-      return foreign.printable(text:sub(1, from - 1), LONGEST) .. "\n" .. safe(text:sub(from + 1))
+      local listed = text:sub(from + 1):gsub("\n(%S)", "\\x0a%1") -- its own lines are indented
+      return foreign.printable(text:sub(1, from - 1), LONGEST) .. "\n" .. safe(listed)
     end
   end
   return foreign.printable(text, LONGEST)
