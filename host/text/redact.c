@@ -263,25 +263,25 @@ static void put_run(struct writer *w, const char *p, const char *end)
     }
 }
 
-/* The end of a run of Base64's bytes with its padding. */
-static const char *run_end(const char *p, const char *end)
-{
-    const char *q = p;
-    while (q < end && is_base64(*q))
-        q++;
-    for (int i = 0; i < 2 && q < end && *q == '='; i++)
-        q++;
-    return q;
-}
-
 /* The end of "eyJ….….…", a signed token, or NULL. */
 static const char *token_end(const char *p, const char *end)
 {
     if (end - p < 8 || memcmp(p, "eyJ", 3) != 0) return NULL;
     int dots = 0;
-    while (p < end && (is_base64(*p) || *p == '.'))
+    while (p < end && (is_alnum(*p) || *p == '_' || *p == '-' || *p == '.'))
         dots += *p++ == '.';
     return dots > 0 ? p : NULL;
+}
+
+/* The end of a run of Base64's bytes with its padding; a token in a path ends it. */
+static const char *run_end(const char *p, const char *end)
+{
+    const char *q = p;
+    while (q < end && is_base64(*q) && !(q > p && q[-1] == '/' && token_end(q, end)))
+        q++;
+    for (int i = 0; i < 2 && q < end && *q == '='; i++)
+        q++;
+    return q;
 }
 
 /* What begins at `p` and needs no look back: its end, and a word for it. */
@@ -305,6 +305,7 @@ static void put_token(struct writer *w, const char *p, const char *end)
     const char *at = memchr(p, '@', (size_t)(end - p));
     while (p < end) {
         const char *name, *q;
+        if (at && p > at) at = memchr(p, '@', (size_t)(end - p));
         if (at && at > p && at + 1 < end && is_domain(at[1])) {
             const char *local = at;
             while (local > p && is_local(local[-1]))
@@ -312,7 +313,7 @@ static void put_token(struct writer *w, const char *p, const char *end)
             if (local < at) {
                 put_token(w, p, local); /* holds no "@" */
                 put_word(w, "(address)");
-                for (p = at + 1; p < end && is_domain(*p);)
+                for (p = at + 1; p < end && (is_domain(*p) || *p == '@');)
                     p++;
                 while (p[-1] == '.' || p[-1] == '-') /* of the sentence */
                     p--;
@@ -320,7 +321,6 @@ static void put_token(struct writer *w, const char *p, const char *end)
                 continue;
             }
         }
-        if (at && p > at) at = memchr(p, '@', (size_t)(end - p));
         if ((q = scan(p, end, &name)) != NULL) {
             put_word(w, name);
         } else if (is_base64(*p)) {

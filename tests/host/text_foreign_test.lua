@@ -50,6 +50,23 @@ test("values that name or let in a person are replaced wherever they stand", fun
   equal(text.redact("a@b.co,c@d.co a@b.co"), "(address),(address) (address)")
 end)
 
+test("no value stays because of the signs around it", function()
+  local signs = {}
+  for sign in (" \n,;<>()[]\"'!?:|@/.={}\\#&*~`\xff"):gmatch(".") do signs[#signs + 1] = sign end
+  for _, case in ipairs(VALUES) do
+    local value = case[1]
+    for _, first in ipairs(signs) do
+      for _, second in ipairs(signs) do
+        for _, last in ipairs(signs) do
+          local shown = text.redact("x" .. first .. second .. value .. last .. "y")
+          equal(shown:find(value:sub(1, 8), 1, true) or shown:find(value:sub(-8), 1, true), nil,
+            first .. second .. value .. last)
+        end
+      end
+    end
+  end
+end)
+
 test("words, codes, places and short numbers stay", function()
   for _, kept in ipairs {
     "attempt to index a nil value (field 'plan')", "shop.lua:12: custom_password_hash.hash.value",
@@ -84,6 +101,8 @@ local B64 <const> = "W6ph5Mm5Pz8GgiULbPgzG37mj9g="
 for _, case in ipairs {
   { "an address", "cannot read <Ann.O'Neil+x@Sub.Example.com>.", "cannot read <(address)>." },
   { "an address that ends a sentence", "taken: ann@example.com. Next", "taken: (address). Next" },
+  { "an address behind a sign of one", "@ann@example.com, !@ben@example.com, \xff@cy@example.com",
+    "@(address), (address), ?@(address)" },
   { "an address outside ASCII", "für ünal@bücher.example", "für (address)" },
   { "a bcrypt hash", "no $2b$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234, sorry",
     "no (hash), sorry" },

@@ -14,18 +14,19 @@ local function is_exposed(name)
   return stat ~= nil and stat.type == "file" and stat.mode & READABLE ~= 0
 end
 
----The files among those that the settings and the secret parameters of a recipe come from.
+---The files among those that the settings, a pepper and the secret parameters come from.
 ---@param config Config
 ---@param settings Settings
 ---@param recipe? Recipe
----@param given? table<string, string>  parameters on the command line
+---@param flags table  of the command line
 ---@return string[]  sorted
-function secret_files.exposed(config, settings, recipe, given)
+function secret_files.exposed(config, settings, recipe, flags)
   local names = {}
   if config.path and config:has_secret() then names[config.path] = true end
+  if flags.pepper_file then names[flags.pepper_file] = true end
   if settings.secret_file then names[settings.secret_file] = true end
   for name, one in pairs(recipe and recipe.declared or {}) do
-    local value = given and given[name] or config:get_param(name)
+    local value = flags.params and flags.params[name] or config:get_param(name)
     if one.secret and type(value) == "string" and value:find("^@.") then
       names[value:sub(2)] = true
     end

@@ -26,7 +26,7 @@ end
 ---Notes which files with a secret other users can read, and warns of them unless `doctor` does.
 local function note_exposed(context, resolved, sources, is_checked)
   resolved.exposed = secret_files.exposed(sources.config, resolved, sources.recipe,
-    context.flags.params)
+    context.flags)
   if is_checked or #resolved.exposed == 0 then return end
   context.ui:warn(string.format("other users can read the secret in %s; run `%s`",
     table.concat(resolved.exposed, ", "), secret_files.repair(resolved.exposed)))
