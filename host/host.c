@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Its address is the registry key of the library's directory, with --lualib. */
+static const char lualib_key = 0;
+
 static int open_loop(lua_State *L)
 {
     luaopen_host_loop(L);
@@ -34,6 +37,7 @@ static const luaL_Reg modules[] = {
     {"host.lookup",   luaopen_host_lookup  },
     {"host.loop",     open_loop            },
     {"host.process",  luaopen_host_process },
+    {"host.sandbox",  luaopen_host_sandbox },
     {"host.schema",   luaopen_host_schema  },
     {"host.server",   luaopen_host_server  },
     {"host.store",    luaopen_host_store   },
@@ -42,6 +46,19 @@ static const luaL_Reg modules[] = {
     {"host.yaml",     luaopen_host_yaml    },
     {"cjson",         luaopen_cjson        },
     {NULL,            NULL                 }
+};
+
+const luaL_Reg host_recipe_modules[] = {
+    {"host.bounded", luaopen_host_bounded},
+    {"host.csv",     luaopen_host_csv    },
+    {"host.digest",  luaopen_host_digest },
+    {"host.gate",    luaopen_host_gate   },
+    {"host.json",    luaopen_host_json   },
+    {"host.lookup",  luaopen_host_lookup },
+    {"host.schema",  luaopen_host_schema },
+    {"host.text",    luaopen_host_text   },
+    {"cjson",        luaopen_cjson       },
+    {NULL,           NULL                }
 };
 
 static int by_name(const void *key, const void *entry)
@@ -124,15 +141,45 @@ static int host_modules(lua_State *L)
     return 1;
 }
 
-/* source(name) -> text | nil */
+/* Pushes the text of a file and its chunk name, or nothing. */
+static int push_file(lua_State *L, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    luaL_Buffer b;
+    size_t n;
+
+    if (!f) return 0;
+    luaL_buffinit(L, &b);
+    do {
+        n = fread(luaL_prepbuffer(&b), 1, LUAL_BUFFERSIZE, f);
+        luaL_addsize(&b, n);
+    } while (n > 0);
+    fclose(f);
+    luaL_pushresult(&b);
+    lua_pushfstring(L, "@%s", path);
+    return 2;
+}
+
+/* source(name) -> text, chunk name | nil
+ * The text of a module of the library, read as `require` would. */
 static int host_source(lua_State *L)
 {
+    const char *name = luaL_checkstring(L, 1);
     const struct host_embedded *e =
-        bsearch(luaL_checkstring(L, 1), host_embedded, host_embedded_count,
-                sizeof *host_embedded, by_name);
+        bsearch(name, host_embedded, host_embedded_count, sizeof *host_embedded, by_name);
+
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &lualib_key) == LUA_TSTRING) {
+        const char *dir = lua_tostring(L, -1), *relative = luaL_gsub(L, name, ".", "/");
+        const char *up = strncmp(relative, "recipes/", 8) == 0 ? "../" : "";
+        int n = push_file(L, lua_pushfstring(L, "%s/%s%s.lua", dir, up, relative));
+        if (!n)
+            n = push_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, relative));
+        if (n) return n;
+    }
     if (!e) return 0;
     lua_pushlstring(L, (const char *)e->data, e->size);
-    return 1;
+    lua_pushstring(L, e->chunk);
+    return 2;
 }
 
 #ifdef CRASH_POINTS
@@ -161,6 +208,8 @@ static int luaopen_host(lua_State *L)
     luaL_newlib(L, functions);
     lua_pushliteral(L, PROGRAM_VERSION);
     lua_setfield(L, -2, "version");
+    lua_pushliteral(L, LUA_RELEASE);
+    lua_setfield(L, -2, "lua");
     return 1;
 }
 
@@ -172,5 +221,7 @@ void host_open(lua_State *L, const char *lualib)
     lua_pushcfunction(L, luaopen_host);
     lua_setfield(L, -2, "host");
     lua_pop(L, 1);
+    lua_pushstring(L, lualib);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &lualib_key);
     set_searchers(L, lualib);
 }

@@ -2,6 +2,7 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include <lauxlib.h>
 #include <lua.h>
 
 #include <stddef.h>
@@ -9,6 +10,9 @@
 /* Registers every host.* module, cjson and the embedded Lua modules as the only
  * searchers. `lualib`: a directory to read instead of the embedded library, or NULL. */
 void host_open(lua_State *L, const char *lualib);
+
+/* The modules that a recipe's own state may have; ends with a NULL name. */
+extern const luaL_Reg host_recipe_modules[];
 
 struct host_embedded {
     const char *name;  /* "stage"; sorted */
@@ -33,6 +37,7 @@ int luaopen_host_json(lua_State *L);
 int luaopen_host_lookup(lua_State *L);
 int luaopen_host_loop(lua_State *L);
 int luaopen_host_process(lua_State *L);
+int luaopen_host_sandbox(lua_State *L);
 int luaopen_host_schema(lua_State *L);
 int luaopen_host_server(lua_State *L);
 int luaopen_host_store(lua_State *L);

@@ -75,6 +75,7 @@ int main(int argc, char **argv)
         fputs("auth0-migrate: out of memory\n", stderr);
         return EXIT_FATAL;
     }
+    *(void **)lua_getextraspace(L) = NULL; /* has no budget: host/sandbox */
     lua_pushcfunction(L, traceback);
     lua_pushcfunction(L, run);
     lua_pushinteger(L, argc);

@@ -7,6 +7,7 @@
 
 #include "memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ struct slab {
     char bytes[];
 };
 
-struct host_memory {
+struct blocks {
+    struct host_memory memory; /* first, so that it is found at the same address */
     struct free_block *free[SIZES + 1]; /* free[1]: of 16 bytes */
     char *fresh, *end;                  /* of the newest slab: not yet handed out */
     struct slab *slabs;
@@ -51,7 +53,7 @@ static size_t list_of(size_t size)
     return (size + STEP - 1) / STEP;
 }
 
-static void *from_slab(struct host_memory *m, size_t size)
+static void *from_slab(struct blocks *m, size_t size)
 {
     if ((size_t)(m->end - m->fresh) < size) {
         struct slab *slab = malloc(sizeof *slab + SLAB);
@@ -66,7 +68,7 @@ static void *from_slab(struct host_memory *m, size_t size)
     return block;
 }
 
-static void *take(struct host_memory *m, size_t size)
+static void *take(struct blocks *m, size_t size)
 {
     if (size > largest) return malloc(size);
     size_t list = list_of(size);
@@ -76,7 +78,7 @@ static void *take(struct host_memory *m, size_t size)
     return block;
 }
 
-static void give_back(struct host_memory *m, void *block, size_t size)
+static void give_back(struct blocks *m, void *block, size_t size)
 {
     if (size > largest) {
         free(block);
@@ -87,15 +89,9 @@ static void give_back(struct host_memory *m, void *block, size_t size)
     m->free[list_of(size)] = freed;
 }
 
-void *host_memory_alloc(void *ud, void *block, size_t old, size_t size)
+/* A block of another size, with the same first bytes. */
+static void *resize(struct blocks *m, void *block, size_t old, size_t size)
 {
-    struct host_memory *m = ud;
-
-    if (!block) return size ? take(m, size) : NULL; /* `old` is then a type */
-    if (size == 0) {
-        if (old) give_back(m, block, old);
-        return NULL;
-    }
     if (old > largest && size > largest) return realloc(block, size);
     if (old <= largest && size <= largest && list_of(old) == list_of(size)) return block;
     void *moved = take(m, size);
@@ -105,13 +101,47 @@ void *host_memory_alloc(void *ud, void *block, size_t old, size_t size)
     return moved;
 }
 
-struct host_memory *host_memory_new(void)
+static void *refuse(struct blocks *m)
 {
-    return calloc(1, sizeof(struct host_memory));
+    m->memory.exhausted = true;
+    return NULL;
 }
 
-void host_memory_free(struct host_memory *m)
+/* Runs some sixty times for each record: the two most frequent cases come first. */
+void *host_memory_alloc(void *ud, void *block, size_t old, size_t size)
 {
+    struct blocks *m = ud;
+
+    if (!block) { /* `old` is then a type */
+        if (size > m->memory.room) return refuse(m);
+        block = size ? take(m, size) : NULL;
+        if (block) m->memory.room -= size;
+        return block;
+    }
+    if (size == 0) {
+        if (old) give_back(m, block, old);
+        m->memory.room += old;
+        return NULL;
+    }
+    if (size > old && size - old > m->memory.room) return refuse(m);
+    block = resize(m, block, old, size);
+    if (block) m->memory.room += old - size;
+    return block;
+}
+
+struct host_memory *host_memory_new(void)
+{
+    struct blocks *m = calloc(1, sizeof *m);
+
+    if (!m) return NULL;
+    m->memory.room = SIZE_MAX;
+    return &m->memory;
+}
+
+void host_memory_free(struct host_memory *memory)
+{
+    struct blocks *m = (struct blocks *)memory;
+
     while (m && m->slabs) {
         struct slab *slab = m->slabs;
         m->slabs = slab->next;

@@ -46,6 +46,27 @@ static int draft_text(lua_State *L)
     return 1;
 }
 
+/* draft:set(text)
+ * Holds the text, which must be JSON, in place of a value. */
+static int draft_set(lua_State *L)
+{
+    struct host_bytes *text = host_json_draft(L, 1, NULL);
+    size_t size;
+    const char *given = luaL_checklstring(L, 2, &size);
+
+    text->size = 0;
+    memcpy(host_json_space(L, text, size + 1), given, size);
+    text->size = size;
+    return 0;
+}
+
+/* draft:clear() */
+static int draft_clear(lua_State *L)
+{
+    host_json_draft(L, 1, NULL)->size = 0;
+    return 0;
+}
+
 /* #draft -> bytes */
 static int draft_size(lua_State *L)
 {
@@ -66,7 +87,9 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
+    {"clear", draft_clear},
     {"close", draft_close},
+    {"set",   draft_set  },
     {"text",  draft_text },
     {NULL,    NULL       }
 };

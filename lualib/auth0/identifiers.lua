@@ -46,6 +46,30 @@ function identifiers.fold(value)
   if type(value) == "string" and value ~= "" then return value:lower() end
 end
 
+local function nested(user, path)
+  local value = user
+  for _, name in ipairs(path) do
+    if type(value) ~= "table" then return nil end
+    value = value[name]
+  end
+  return value
+end
+
+---The values of fields of a user, nil for one that cannot be compared.
+---@param user table
+---@param fields {name: string, path?: string[]}[]  path: of a nested field
+---@param values table  reused
+---@return string|number|nil ...  in the order of the fields
+function identifiers.values(user, fields, values)
+  for i, field in ipairs(fields) do
+    local value
+    if field.path then value = nested(user, field.path) else value = user[field.name] end
+    if type(value) ~= "string" and type(value) ~= "number" then value = nil end
+    values[i] = value
+  end
+  return table.unpack(values, 1, #fields)
+end
+
 ---@class Identifiers
 ---@field user_id? string
 ---@field email? string        lower case

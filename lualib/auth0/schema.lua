@@ -258,13 +258,10 @@ local FIGURES <const> = {
   end,
 }
 
----Checks a user (normalized by auth0.user) and removes its empty members.
----@param user any
----@param draft? host.json.draft  receives the JSON of a user without errors
----@return UserFinding[]? findings  nil if there are none
-function UserValidator:check(user, draft)
-  local findings = self.inner:check(user, draft)
-  if not findings then return nil end
+---Adds the words to findings that the rules alone do not know.
+---@param findings UserFinding[]  of the validator of `compile`
+---@return UserFinding[] findings  the same
+function UserValidator:explain(findings)
   for _, finding in ipairs(findings) do
     local add_figures = FIGURES[finding.keyword]
     if add_figures then add_figures(rule_at(self.rule, finding.path), finding) end
@@ -281,6 +278,22 @@ function UserValidator:check(user, draft)
     end
   end
   return findings
+end
+
+---Checks a user (normalized by auth0.user) and removes its empty members.
+---@param user any
+---@param draft? host.json.draft  receives the JSON of a user without errors
+---@return UserFinding[]? findings  nil if there are none
+function UserValidator:check(user, draft)
+  local findings = self.inner:check(user, draft)
+  return findings and self:explain(findings)
+end
+
+---The validator of the rules alone; `explain` adds the words to its findings.
+---@param settings? ConnectionSettings  nil: Auth0's defaults
+---@return host.schema.validator
+function schema.compile(settings)
+  return schema_host.compile(schema.rule(settings), schema.CODES)
 end
 
 ---@param settings? ConnectionSettings  nil: Auth0's defaults

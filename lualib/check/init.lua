@@ -8,11 +8,10 @@ local gates = require "journal.gates"
 local json = require "host.json"
 local packer = require "stage.packer"
 local progress = require "stage.progress"
-local empty_tables = require "check.empty_tables"
 local signals = require "base.signals"
 local stage = require "stage"
 local capped_names = require "base.capped_names"
-local user_rules = require "auth0.user"
+local text = require "host.text"
 
 local check = {}
 
@@ -24,12 +23,12 @@ local check = {}
 local CheckSink = {}
 CheckSink.__index = CheckSink
 
-local function new_sink(settings, on_user)
+local function new_sink(recipe, settings, on_user)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
     reason = capped_names.new(),
-    findings = findings.new(), empty_tables = empty_tables.new(), on_user = on_user,
+    findings = findings.new(), state = recipe.state, on_user = on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
@@ -48,7 +47,8 @@ end
 function CheckSink:rejected(refused)
   self.counts[refused.outcome] = self.counts[refused.outcome] + 1
   if refused.outcome == "rejected" then
-    self.codes[refused.code] = (self.codes[refused.code] or 0) + 1
+    local code = text.redact(refused.code)
+    self.codes[code] = (self.codes[code] or 0) + 1
   end
   self.findings:add(refused)
   return true
@@ -78,12 +78,13 @@ function CheckSink:cut(limit)
   return { asked = gates.text(limit), users = n }
 end
 
-function CheckSink:user(user, position, at, _, draft)
-  local packed, refused = self.packer:add(user, position, at, draft)
+function CheckSink:user(mapped, position, at)
+  local packed, refused, kind = self.packer:add(mapped, position, at)
+  if packed == nil then return nil, refused, kind end
   if not packed then return self:rejected(refused) end
   self.counts.staged = self.counts.staged + 1
-  self.empty_tables:add(user)
-  if self.on_user then return self.on_user(user, position, at) end
+  self.state:must("note_tables", mapped:held())
+  if self.on_user then return self.on_user(mapped) end
   return true
 end
 
@@ -97,7 +98,8 @@ local function read(recipe, settings, ui, sink)
   spool, message, kind = file.temporary()
   if not spool then return nil, message, kind end
   local pipe
-  pipe, message, kind = stage.pipeline(recipe, { connection = connection, spool = spool }, sink)
+  pipe, message, kind = stage.pipeline(recipe,
+    { connection = connection, spool = spool, upsert = settings.upsert }, sink)
   if not pipe then return nil, message, kind end
   local interrupted = false
   local watched = signals.watch(function() interrupted = true end, function() os.exit(130) end)
@@ -119,10 +121,10 @@ end
 local function statement(recipe, pipe, sink, canary)
   local c = sink.counts
   local warnings, list = {}, {}
-  local sources = { pipe.warnings, recipe.warnings, sink.empty_tables:warnings() }
+  local sources = { pipe.warnings, pipe:own_warnings(), recipe.state:must("empty_tables") }
   for _, from in ipairs(sources) do
     for code, warning in pairs(from) do
-      warnings[code] = warning.n or warning.count
+      warnings[code] = warning.n
       list[#list + 1] = {
         code = code, count = warnings[code], message = warning.message, at = warning.at,
         shape = warning.shape, fix = warning.fix,
@@ -145,21 +147,21 @@ local function statement(recipe, pipe, sink, canary)
   }
 end
 
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
 function check.run(recipe, settings, ui)
-  local sink = new_sink(settings)
+  local sink = new_sink(recipe, settings)
   local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   return statement(recipe, pipe, sink, sink:cut(settings.canary))
 end
 
 ---Passes every user that would be sent to `write`, as a line of JSON.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
 ---@param write fun(text: string): true?, string?, Kind?
@@ -167,8 +169,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.map(recipe, settings, ui, write)
-  local sink = new_sink(settings, function(user)
-    return write(json.encode(user, user_rules.ORDER) .. "\n")
+  local sink = new_sink(recipe, settings, function(mapped)
+    return write(mapped.draft:text() .. "\n")
   end)
   local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end

@@ -100,7 +100,7 @@ function plan.of(row, options)
 end
 
 ---Checks the whole source and plans its import; leaves nothing behind.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
 ---@return Report?

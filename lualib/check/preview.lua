@@ -1,12 +1,9 @@
 --- Preview: source records next to the users they are mapped to.
 
-local call = require "recipe.call"
 local connect = require "auth0.api.connect"
 local format = require "base.format"
 local json = require "host.json"
 local outcome = require "stage.outcome"
-local pipeline = require "stage.pipeline"
-local schema = require "auth0.schema"
 
 local preview = {}
 
@@ -21,9 +18,9 @@ local FIRST <const> = 3 -- records, unless more are asked for
 ---@field errors? table[]  findings, including warnings
 
 ---@return Preview
-local function preview_of(made, at, position)
+local function preview_of(made)
   local shown = {
-    position = position, at = at, record = made.record, skipped = made.skipped,
+    position = made.position, at = made.at, record = made.record, skipped = made.skipped,
     users = made.users[1] and made.users,
   }
   if made.skipped then return shown end
@@ -38,20 +35,41 @@ local function preview_of(made, at, position)
 end
 
 ---Warnings about the source, as far as it was read, and those of the recipe.
-local function warnings_of(source, recipe)
-  local list = json.array {}
-  if type(source) == "table" then
-    if source.warnings then table.move(source:warnings(), 1, #source:warnings(), 1, list) end
-    if source.close then source:close() end
-  end
-  for code, warning in pairs(recipe.warnings) do
+local function warnings_of(pipe)
+  local list = json.array(pipe:source_warnings())
+  for code, warning in pairs(pipe:own_warnings()) do
     list[#list + 1] = { code = code, message = warning.message }
   end
   table.sort(list, function(a, b) return a.message < b.message end)
   return list
 end
 
----@param recipe Recipe
+---Shows the one record at a position or place.
+local function show_one(outcomes, wanted, show)
+  local position, read, kind = outcomes.pipe:seek(wanted)
+  if position == nil then return nil, read, kind end
+  if not position then
+    return nil, string.format("the source has %s, none at %s", format.count(read, "record"),
+      wanted), "usage"
+  end
+  local made, message, what = outcomes:next()
+  if not made then return nil, message, what end
+  show(preview_of(made))
+  return true
+end
+
+---Shows the first records.
+local function show_first(outcomes, n, show)
+  for _ = 1, n do
+    local made, message, kind = outcomes:next()
+    if made == nil then return nil, message, kind end
+    if not made then break end
+    show(preview_of(made))
+  end
+  return true
+end
+
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a
 ---position or place
@@ -62,31 +80,16 @@ end
 function preview.run(recipe, settings, which, show)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
-  local become = outcome.new(recipe, schema.for_connection(connection))
-  local source, state, control = pipeline.open(recipe)
-  if not source then return nil, state, control end
-  local wanted = which.at
-  local last = type(wanted) == "string" and math.maxinteger or wanted or which.n or FIRST
-  for position = 1, last do
-    local ok, record, at = call.try(source, state, control)
-    if not ok then return call.failed(record, "source") end
-    if record == nil then
-      if wanted then
-        return nil, string.format("the source has %s, none at %s",
-          format.count(position - 1, "record"), wanted), "usage"
-      end
-      break
-    end
-    control, at = record, at or "#" .. position
-    if not wanted or position == wanted or at == wanted then
-      local made
-      made, message, kind = become(record, at, position)
-      if not made then return nil, message, kind end
-      show(preview_of(made, at, position))
-      if wanted then break end
-    end
+  local outcomes = outcome.new(recipe, connection)
+  local done
+  done, message, kind = outcomes.pipe:open()
+  if done and which.at then
+    done, message, kind = show_one(outcomes, which.at, show)
+  elseif done then
+    done, message, kind = show_first(outcomes, which.n or FIRST, show)
   end
-  return warnings_of(source, recipe)
+  if not done then return nil, message, kind end
+  return warnings_of(outcomes.pipe)
 end
 
 return preview

@@ -9,7 +9,6 @@ local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
 local prove_users = require "check.prove_users"
 local scheduler = require "base.scheduler"
-local schema = require "auth0.schema"
 local signals = require "base.signals"
 local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
@@ -38,10 +37,7 @@ local function find(recipe, settings, ui, list, interrupted)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
   local sink = prove_users.new(list)
-  local pipe = pipeline.new {
-    recipe = recipe, validator = schema.for_connection(connection), sink = sink,
-    duplicates = { judge = function() end },
-  }
+  local pipe = pipeline.new { recipe = recipe, connection = connection, sink = sink }
   local pause, finish = progress.new {
     ui = ui, interrupted = interrupted, message = INTERRUPTED,
   }
@@ -102,7 +98,7 @@ local function statement(recipe, proven)
   }
 end
 
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
 ---@param options {logins: Login[], pepper?: string}

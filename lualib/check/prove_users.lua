@@ -2,8 +2,8 @@
 --- name but are not mapped to a user.
 
 local codes = require "auth0.codes"
+local foreign = require "base.foreign"
 local identifiers = require "auth0.identifiers"
-local json = require "host.json"
 
 local prove_users = {}
 
@@ -54,14 +54,13 @@ function prove_users.new(list)
   }, ProveUsers)
 end
 
----Records the user of a login; the first of several counts.
+---Records the user of a login; the first of several counts. `record` returns its record.
 local function note(self, user, position, at, record, refused)
   for _, name in pairs(identifiers.of(user)) do
     for _, index in ipairs(self.waiting[name] or {}) do
       if not self.found[index] then
         self.found[index] = {
-          user = user, position = position, at = at, record = json.materialize(record),
-          refused = refused,
+          user = user, position = position, at = at, record = record(), refused = refused,
         }
         self.remaining = self.remaining - 1
       end
@@ -86,14 +85,14 @@ end
 
 ---Keeps the reason why a record has no user for the logins that it names.
 local function pass_over(self, record, refused)
-  named_in(self, json.materialize(record), function(index)
+  named_in(self, record, function(index)
     self.refused[index] = self.refused[index] or refused
   end, 0)
   return true
 end
 
-function ProveUsers:user(user, position, at, record)
-  return note(self, user, position, at, record)
+function ProveUsers:user(mapped, position, at)
+  return note(self, mapped:user(), position, at, function() return mapped:record() end)
 end
 
 function ProveUsers:rejected(rejection)
@@ -105,14 +104,15 @@ function ProveUsers:rejected(rejection)
     fix = first and first.fix or codes.fix(rejection.code, rejection.path or ""),
   }
   if rejection.user then
-    return note(self, rejection.user, rejection.position, rejection.at, rejection.record, refused)
+    return note(self, rejection.user, rejection.position, rejection.at,
+      function() return rejection.record end, refused)
   end
   return pass_over(self, rejection.record, refused)
 end
 
-function ProveUsers:skipped(position, at, reason, record)
+function ProveUsers:skipped(position, at, reason, mapped)
   self.skipped_records = self.skipped_records + 1
-  return pass_over(self, record, {
+  return pass_over(self, mapped:record(), {
     outcome = "skipped", position = position, at = at, reason = reason,
   })
 end
@@ -126,7 +126,7 @@ function ProveUsers:missing(index, read)
   if refused then
     return {
       result = "missing", position = refused.position, at = refused.at, refused = refused,
-      reason = "its record was not mapped to a user: " .. refused.reason,
+      reason = "its record was not mapped to a user: " .. foreign.words(refused.reason),
     }
   end
   if read == 0 then return { result = "missing", reason = "the source has no records" } end

@@ -7,7 +7,7 @@ local host = require "host"
 return function(args)
   -- Before any other module is loaded: scripts call this often, and it must be fast.
   if args[1] == "--version" then
-    io.write("auth0-migrate ", host.version, "\n")
+    io.write("auth0-migrate ", host.version, " (", host.lua, ")\n")
     return 0
   end
   return require("cli.main").run(args, {

@@ -2,10 +2,10 @@
 --- The recipe's functions drive it, or the defaults of `migrate`.
 
 local archive = require "journal.archive"
-local call = require "recipe.call"
 local canary = require "import.canary"
 local default_finalize = require "migrate.finalize"
 local default_import = require "migrate.import"
+local drive = require "import.drive"
 local engines = require "import.engine"
 local failure = require "base.failure"
 local gates = require "journal.gates"
@@ -24,7 +24,7 @@ local ROUNDS <const> = 3 -- the import included
 ---@field ledger Ledger
 ---@field dir RunDirectory
 ---@field tenant Tenant
----@field recipe Recipe
+---@field recipe LoadedRecipe
 ---@field clock Clock
 ---@field ui table
 ---@field log Log
@@ -38,8 +38,7 @@ local ROUNDS <const> = 3 -- the import included
 ---@field ask_ghosts fun(n: integer): boolean?
 ---@field ask_canary fun(users: integer): boolean?
 ---@field on_interrupt fun(stop: fun(reason: Failure))  receives what to call on a signal
----@field prepare? fun(run: Run, remember: fun(id: integer, user: table))  queues users of a
----finished run before the recipe's `import`
+---@field prepare? fun(run: Run)  queues users of a finished run before the recipe's `import`
 
 ---Called after a harvest; a failure only leaves the work for the end of the run.
 local function archiving(options)
@@ -72,16 +71,14 @@ local function new_engine(options)
 end
 
 ---Calls a recipe's function or the default, then joins what it spawned.
-local function phase(engine, name, own, default, run)
+local function phase(engine, name, default, run, driver)
   local ok, reason
-  if type(own) == "function" then
-    ok, reason = guard.call(call.check, name, own, run)
+  if engine.recipe.functions[name] then
+    ok, reason = guard.call(driver.call, driver, name, name)
   else
     ok, reason = guard.call(default, run)
   end
-  if not ok then
-    engine:fail(reason)
-  end
+  if not ok then engine:fail(reason) end
   engine:join()
 end
 
@@ -98,19 +95,20 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function import.run(options)
-  local engine, recipe = new_engine(options), options.recipe
+  local engine = new_engine(options)
   options.on_interrupt(function(reason) engine:stop(reason) end)
   failure.check(options.ledger:adopt())
-  local run, remember = run_object.new(engine)
+  local run = run_object.new(engine)
+  local driver = drive.new(engine, run)
   if options.prepare then
-    step(engine, options.prepare, run, remember)
+    step(engine, options.prepare, run)
   else
     local too_many = gates.failures(engine.max_failures, options.ledger)
     if too_many then engine:stop(failure.new(too_many, "failures")) end -- jobs are waited for
   end
-  phase(engine, "import", recipe.import, default_import, run)
+  phase(engine, "import", default_import, run, driver)
   if not engine.ending then step(engine, canary.conclude, engine) end
-  if not engine.ending then phase(engine, "finalize", recipe.finalize, default_finalize, run) end
+  if not engine.ending then phase(engine, "finalize", default_finalize, run, driver) end
   options.ui:progress { phase = "import", finished = true }
   if engine.ending then return engine.ending:values() end
   return true

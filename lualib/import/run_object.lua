@@ -1,4 +1,5 @@
---- The `run` object for `import` and `finalize`: a safe, thin layer; every method journals.
+--- The `run` object for `import` and `finalize`: a safe, thin layer; every method journals. The
+--- defaults call it directly, a recipe's functions through import.drive.
 
 local call = require "recipe.call"
 local canary = require "import.canary"
@@ -8,8 +9,8 @@ local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
 local identifiers = require "auth0.identifiers"
-local inside_run = require "recipe.inside.run"
 local json = require "host.json"
+local paths = require "auth0.api.paths"
 local reconcile = require "import.reconcile"
 local requeue = require "import.requeue"
 local results = require "import.results"
@@ -33,37 +34,28 @@ local NO_GHOST <const> = "not a ghost: the user did not fail as one that already
 ---@field private refused table<integer, Refused>  by id: failures handed out
 ---@field private uploads {late?: Job}  for upload.submit
 local Run = {}
+Run.__index = Run
 
 ---@class Refused  what is known of a failure, whatever a recipe changes in its user
 ---@field identifiers table  of the user as it failed
 ---@field is_absent? boolean proven missing in the tenant, and its chunk cannot be sent again as is
 ---@field is_ghost? boolean  a lookup found no user
 
----Raises the misuse of a method at the recipe's line.
-local function expect(right, ...)
-  if not right then error(string.format(...), 3) end
-end
-
----The `run` object of an engine. Recipes get functions only: the engine behind them holds the
----tenant's credentials.
 ---@param engine Engine
 ---@return Run
----@return fun(id: integer, user: table) remember  records the identifiers of a failed user
 function run_object.new(engine)
-  local own = setmetatable({
+  return setmetatable({
     engine = engine, queue = requeue.new(engine), ghosts = ghosts.new(engine), yielded = {},
-    refused = {}, uploads = {},
-  }, { __index = Run })
-  local calls = {}
-  for name, method in pairs(Run) do
-    calls[name] = function(...) return method(own, ...) end
-  end
-  return inside_run.new(calls, {
-    params = engine.recipe.params, rounds = engine.rounds, upsert = engine.upsert,
-    connection = engine.connection.name,
-  }), function(id, user)
-    own.refused[id] = { identifiers = identifiers.of(user) }
-  end
+    refused = {}, uploads = {}, params = engine.recipe.params, rounds = engine.rounds,
+    upsert = engine.upsert, connection = engine.connection.name,
+  }, Run)
+end
+
+---Records the identifiers of a failed user, as they were when it failed.
+---@param id integer
+---@param user table
+function Run:remember(id, user)
+  self.refused[id] = { identifiers = identifiers.of(user) }
 end
 
 ---Continues the jobs, uncertain uploads and undecided failures of an earlier process.
@@ -123,9 +115,6 @@ end
 ---@return Job
 function Run:submit(chunk)
   local engine = self.engine
-  local stands = type(chunk) == "table" and self.yielded[chunk.id]
-  expect(stands, "run:submit expects a chunk from run:chunks()")
-  expect(stands == "open", "run:submit: chunk %d was already submitted", chunk.id)
   self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
   upload.submit(engine, job, self.uploads)
@@ -137,7 +126,6 @@ end
 ---@return JobResult
 function Run:wait(job)
   local engine = self.engine
-  expect(type(job) == "table" and job.chunk, "run:wait expects a job from run:submit()")
   while not job.result do
     engine:check_running()
     engine.changed:wait()
@@ -152,42 +140,78 @@ function Run:settle()
   engine:check_running()
 end
 
+---A failure with its user, as it failed. The users of the last chunk are kept.
+---@private
+function Run:opened(row)
+  local engine = self.engine
+  if row.chunk ~= self.open_chunk then
+    self.open_users = engine:check(engine.dir:users(engine.ledger:chunk(row.chunk)))
+    self.repeatable = evidence.repeatable(self.open_users, engine.connection.unique)
+    self.open_chunk = row.chunk
+  end
+  local refused = run_users.refused(row, self.open_users[row.place].user)
+  self.refused[row.id] = {
+    identifiers = identifiers.of(refused.user), is_ghost = evidence.is_ghost(row),
+    is_absent = row.code == "JOB_FAILED" and not row.user_id and not self.repeatable,
+  }
+  return refused
+end
+
 ---Iterates over failed users that are neither repaired nor given up, of one job or of all.
 ---@param job? Job
 ---@return fun(): RunFailure?
 function Run:failures(job)
   local engine = self.engine
   if job then self:wait(job) else self:settle() end
-  local after, chunk, users, repeatable = 0, nil, nil, nil
+  local after = 0
   return function()
     while true do
       local row = engine.ledger:failures("judged", after, 1, job and job.chunk.id)[1]
       if not row then return nil end
       after = row.id
-      if not self.queue:holds(row.id) then
-        if row.chunk ~= chunk then
-          chunk = row.chunk
-          users = engine:check(engine.dir:users(engine.ledger:chunk(chunk)))
-          repeatable = evidence.repeatable(users, engine.connection.unique)
-        end
-        local refused = run_users.refused(row, users[row.place].user)
-        self.refused[row.id] = {
-          identifiers = identifiers.of(refused.user), is_ghost = evidence.is_ghost(row),
-          is_absent = row.code == "JOB_FAILED" and not row.user_id and not repeatable,
-        }
-        return refused
-      end
+      if not self.queue:holds(row.id) then return self:opened(row) end
     end
   end
 end
 
----The options that a fixer returned with the user; unknown ones are dropped.
-local function options_of(more)
-  if type(more) ~= "table" then return {} end
-  return {
-    why = more.why and tostring(more.why) or nil, upsert = more.upsert == true or nil,
-    delete_ghost = more.delete_ghost == true or nil,
-  }
+---A failure by its id, if it is neither repaired nor given up.
+---@param id integer
+---@return RunFailure?
+function Run:failure(id)
+  local row = self.engine.ledger:failures("judged", id - 1, 1)[1]
+  if row and row.id == id and not self.queue:holds(id) then return self:opened(row) end
+end
+
+---Whether the recipe repairs a code by itself.
+local function repairs(recipe, code)
+  for _, one in ipairs(recipe.fixes or {}) do
+    if one == code then return true end
+  end
+  return false
+end
+
+---Whether the recipe's fix is for a failure with these codes.
+local function has_fix(recipe, errors)
+  if not recipe.fixes then return false end
+  if not recipe.fixes[1] then return true end
+  for _, e in ipairs(errors) do
+    if repairs(recipe, e.code) then return true end
+  end
+  return false
+end
+
+---What the recipe's fix makes of a user, which crosses as JSON.
+local function fixed(recipe, refused)
+  local facts, before = {}, json.encode(refused.user)
+  for key, value in pairs(refused) do facts[key] = value end
+  facts.user = nil
+  local ok, text, more = recipe.state:call("fix", before, facts)
+  if not ok then
+    call.limit(text, "fix")
+    return nil, "the recipe's fix failed: " .. call.text(text)
+  end
+  if not text then return nil, more end
+  return json.decode(text), more or {}, text == before
 end
 
 ---Repairs a failed user with the recipe's `fix`, which receives a copy. Nil and a reason if there
@@ -197,36 +221,25 @@ end
 ---@return table? user
 ---@return FixOptions|string|nil options  or why there is no user
 function Run:repair(refused)
-  local fix = self.engine.recipe.fix
+  local engine, recipe = self.engine, self.engine.recipe
   local known = self.refused[refused.id] or {}
-  local has_own = type(fix) == "table" and fix.JOB_FAILED
-  local is_absent = known.is_absent and refused.round < self.engine.rounds
-  if not has_own and (is_absent or self.engine.ledger:was_left_out(refused.id)) then
+  local again = refused.round < engine.rounds
+  if not repairs(recipe, "JOB_FAILED")
+    and (known.is_absent and again or engine.ledger:was_left_out(refused.id)) then
     return refused.user, {}
   end
   local factors = refused.code == "MFA_FACTORS_FAILED"
-  if type(fix) == "table" then
-    local has_one = false
-    for _, e in ipairs(refused.errors) do has_one = has_one or fix[e.code] ~= nil end
-    fix = has_one and fixers.all(fix) or nil
-  end
-  if not fix then
-    if factors and refused.round < self.engine.rounds then return refused.user, {} end
-    if refused.code == "DUPLICATED_USER" and known.is_ghost and self.engine.delete_ghosts then
-      local user, more = fixers.ghost(refused.user, refused)
-      return user, more
+  if not has_fix(recipe, refused.errors) then
+    if factors and again then return refused.user, {} end
+    if refused.code == "DUPLICATED_USER" and known.is_ghost and engine.delete_ghosts then
+      return fixers.ghost(refused.user, refused)
     end
     local none = "no fix for " .. refused.code
     return nil, refused.why and refused.why .. "; " .. none or none
   end
-  local before = json.encode(refused.user)
-  local ok, user, more = call.try(fix, json.decode(before), refused)
-  if not ok then return nil, "the recipe's fix failed: " .. call.text(user) end
-  if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
-  if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
-  local options = options_of(more)
-  local asks = options.upsert or options.delete_ghost or factors
-  if not asks and json.encode(user) == before then
+  local user, options, is_same = fixed(recipe, refused)
+  if not user then return nil, options end
+  if is_same and not (options.upsert or options.delete_ghost or factors) then
     return nil, "the recipe's fix changed nothing"
   end
   return user, options
@@ -240,10 +253,7 @@ end
 ---@return boolean queued
 ---@return string? why
 function Run:requeue(user, refused, options)
-  expect(type(user) == "table", "run:requeue expects a user, not a %s", type(user))
-  expect(type(refused) == "table" and refused.id,
-    "run:requeue expects a failure from run:failures() after the user")
-  options = options_of(options)
+  options = options or {}
   local known = self.refused[refused.id] or { identifiers = identifiers.of(refused.user) }
   local why = self.queue:objection(user, known.identifiers, refused.position)
   if why then return false, why end
@@ -261,8 +271,6 @@ end
 ---@param refused RunFailure
 ---@param why? string
 function Run:give_up(refused, why)
-  expect(type(refused) == "table" and refused.id,
-    "run:give_up expects a failure from run:failures()")
   self.refused[refused.id] = nil
   self.engine:record("judged", { { id = refused.id, outcome = "failed", why = why } })
 end
@@ -274,47 +282,29 @@ function Run:users(outcome)
   return results.each(self.engine, outcome)
 end
 
----Runs `fn` unless an earlier process completed it; journals its completion.
----@param key string
----@param fn fun()
-function Run:once(key, fn)
-  expect(type(key) == "string" and type(fn) == "function", "run:once expects a key and a function")
-  local engine = self.engine
-  if engine.ledger:was_done(key) then return end
-  fn()
-  engine:record("done_once", key)
-end
-
----Runs `fn` concurrently; it is joined when `import` or `finalize` returns.
----@param fn fun()
-function Run:spawn(fn)
-  expect(type(fn) == "function", "run:spawn expects a function, not a %s", type(fn))
-  local engine = self.engine
-  engine:spawn(function() call.check("spawn", fn) end)
-end
-
 ---@param seconds number
 function Run:sleep(seconds)
-  expect(type(seconds) == "number", "run:sleep expects seconds, not a %s", type(seconds))
   local engine = self.engine
   engine:sleep(seconds)
   engine:check_running()
 end
 
----Calls the Management API, `path` relative to /api/v2; adds the credentials.
----@param request {method: string, path: string, query?: table, body?: any}
+---Calls a route of the Management API that is open to recipes or was granted; adds the credentials.
+---@param request {method: string, path: string, query?: table, body?: any}  path: below /api/v2
 ---@return {status: integer, headers: table, body: any}
 function Run:request(request)
-  local engine = self.engine
-  expect(type(request) == "table" and type(request.method) == "string"
-    and type(request.path) == "string" and request.path:sub(1, 1) == "/",
-    "run:request expects a method and a path that starts with /, such as "
-      .. "{ method = \"GET\", path = \"/users\" }")
-  local response, message, kind = engine.client:request {
-    method = request.method, path = request.path, query = request.query, body = request.body,
+  local engine, method = self.engine, request.method:upper()
+  local context = { connection_id = engine.connection.id }
+  local granted = engine.recipe.granted
+  local path = failure.check(paths.allowed(method, request.path, context,
+    granted and granted:routes()))
+  local response = failure.check(engine.client:request {
+    method = method, path = path, query = request.query, body = request.body,
+  })
+  return {
+    status = response.status, headers = response.headers,
+    body = paths.filter(method, path, context, response.body),
   }
-  if not response then failure.raise(message, kind) end
-  return { status = response.status, headers = response.headers, body = response.body }
 end
 
 ---Writes an event to log.ndjson.

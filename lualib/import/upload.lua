@@ -1,7 +1,6 @@
 --- Upload: a chunk becomes a job of the tenant. The intent is durable before the first byte is
 --- sent; an upload that may have been received is never blindly repeated.
 
-local call = require "recipe.call"
 local clock = require "host.clock"
 local crash = require "base.crash"
 local evidence = require "import.evidence"
@@ -179,8 +178,9 @@ end
 local function retry_delay(engine, job, failed)
   if failed.all_there or not is_repeatable(engine, job.chunk) then return nil end
   local tries = engine.ledger:jobs(job.chunk.id) -- lost uploads do not count
-  local wait = call.check("retry", engine.retry,
-    { attempt = tries, job = job.id, chunk = job.chunk.id, message = failed.why })
+  local wait = engine.retry {
+    attempt = tries, job = job.id, chunk = job.chunk.id, message = failed.why,
+  }
   if not wait then return nil end
   if type(wait) ~= "number" or wait < 0 or wait ~= wait then
     failure.raise("the recipe's `retry` returned " .. tostring(wait) .. ", not seconds", "usage")

@@ -1,8 +1,8 @@
---- Calls a recipe's functions and attributes errors to the recipe or to the program: the only place
---- that looks at where an error was raised.
+--- Attributes errors of a recipe's functions to the recipe or to the program: the only place that
+--- looks at where an error was raised.
 
 local failure = require "base.failure"
-local guard = require "base.guard"
+local foreign = require "base.foreign"
 
 local call = {}
 
@@ -15,26 +15,6 @@ function call.is_ours(err)
   return err.where ~= nil and err.where:find(LIBRARY) ~= nil
 end
 
----Removes our own position, which coroutine.wrap adds when we call an iterator of the recipe.
-local function without_caller(ok, ...)
-  if ok then return ok, ... end
-  local err = ...
-  if call.is_ours(err) then
-    local where, message = err.message:match("^([^%s:]+:%d+): (.*)$")
-    if where then err.where, err.message = where, message end
-  end
-  return ok, err
-end
-
----Calls `fn(...)` and returns true and its results, or false and a Failure. `fn` may yield.
----@param fn function  of a recipe, or one that calls such functions
----@param ... any
----@return boolean ok
----@return any ...
-function call.try(fn, ...)
-  return without_caller(guard.call(fn, ...))
-end
-
 ---The message with its place: "shop.lua:4: attempt to index a nil value".
 ---@param err Failure
 ---@param file? string  for an error without a place
@@ -44,11 +24,28 @@ function call.text(err, file)
   return where and where .. ": " .. err.message or err.message
 end
 
+local LIMITS <const> = {
+  steps = "takes too many instructions; --recipe-steps allows more",
+  time = "takes too much processor time; --recipe-time allows more",
+  memory = "needs too much memory; --recipe-memory allows more",
+}
+
+---Whether the call broke its budget; the message then says which, and what allows more.
+---@param err RecipeFailure
+---@param name string  of the function
+---@return boolean
+function call.limit(err, name)
+  local limit = LIMITS[err.ended]
+  if limit then err.message = string.format("a call of `%s` %s", name, limit) end
+  return limit ~= nil
+end
+
 ---Turns an unexpected error into a mistake in the recipe, with function and line.
 local function blame(err, name)
   if err.kind ~= "fatal" then return err end
   local blamed = failure.new(string.format("%sthe recipe's `%s` failed: %s",
-    err.where and err.where .. ": " or "", name, err.message), "usage")
+    err.where and err.where .. ": " or "", name, foreign.words(err.message)),
+    "usage")
   blamed.trace = err.trace
   return blamed
 end
@@ -64,20 +61,27 @@ function call.failed(err, name)
   return nil, blamed.message, blamed.kind
 end
 
-local function raise(name, ok, ...)
-  if ok then return ... end
-  local err = ...
-  error(call.is_ours(err) and err or blame(err, name), 0)
+---The error of a recipe's function as one to raise: a mistake in the recipe, with function and
+---line, unless a line of the program raised it.
+---@param err Failure
+---@param name string  of the function
+---@return Failure
+function call.blamed(err, name)
+  return call.is_ours(err) and err or blame(err, name)
 end
 
----Calls a recipe's function that may call the program, and returns its results. An error is raised
----as a failure with function and line, unless a line of the program raised it.
----@param name string  of the function
----@param fn function
----@param ... any
+---Calls a recipe's function and returns its results; raises its error as `blamed`.
+---@param inside State
+---@param name string  of the function, inside and in messages
+---@param ... any      plain values
 ---@return any ...
-function call.check(name, fn, ...)
-  return raise(name, call.try(fn, ...))
+function call.result(inside, name, ...)
+  local results = table.pack(inside:call(name, ...))
+  if not results[1] then
+    call.limit(results[2], name)
+    error(call.blamed(results[2], name), 0)
+  end
+  return table.unpack(results, 2, results.n)
 end
 
 return call

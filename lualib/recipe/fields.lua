@@ -29,16 +29,6 @@ local fields = {}
 ---@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
 ---@field fix? table<string, Fixer>|Fixer
 ---@field finalize? {rounds?: integer}|fun(run: Run)
---- recipe.load sets the values of `params`, a default `name`, and these:
----@field path? string       the file, absolute; a shipped recipe's name
----@field digest? string     SHA-256 (hex) of the recipe's text and the modules it loaded
----@field own_digest? string the same without shipped recipes
----@field shipped? table<string, string>  SHA-256 (hex) of each shipped recipe in it, by name
----@field declared? table<string, ParamDeclaration>
----@field modules? {name: string, path: string, sha256: string}[]  third-party modules it loaded
----@field warnings? table<string, {count: integer, message: string}>  filled by migrate.warn
----@field unread? UnreadValues  filled by its helpers
----@field hints? string[]    for the user
 
 local function is_count(value)
   return math.type(value) == "integer" and value >= 0

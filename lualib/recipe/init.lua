@@ -1,13 +1,15 @@
---- Loads recipes: finds one, runs it in a sandbox, validates it and resolves its parameters.
+--- Loads recipes: finds one, runs it in a Lua state of its own, and resolves its parameters.
 
 local file = require "host.file"
+local foreign = require "base.foreign"
 local call = require "recipe.call"
-local sandbox = require "recipe.sandbox"
-local spelling = require "base.spelling"
+local library = require "recipe.library"
 local params = require "recipe.params"
 local path = require "base.path"
+local reach = require "recipe.reach"
 local process = require "host.process"
-local fields = require "recipe.fields"
+local spelling = require "base.spelling"
+local state = require "recipe.state"
 
 local recipe = {}
 
@@ -17,14 +19,47 @@ local recipe = {}
 ---@field from_environment? table<string, boolean>  set as `${NAME}` in the file
 ---@field env? fun(name: string): string?      default: of the process
 ---@field library? string[]                    folders instead of the default ones
+---@field limits? {memory?: integer, steps?: integer, seconds?: number}  see StateOptions
+---@field busy? fun()                            see StateOptions
+---@field file_folder? string                    see ParamSources
+---@field config? string                         the configuration file, which no recipe reads
+---@field allow? Allow                           what options grant by name, also while loading
+---@field named? string[]                        paths that a person named when the run was started
+---@field expected? table<string, string>       see LibraryOptions
+---@field lock? boolean                         false: modules are not compared with the lock
+---@field settle? fun(facts: PermissionFacts): Grants?, string?, Kind?, FailureMore?  what the
+---recipe is granted; without it, nothing beyond its parameters
+---@field fixed? {time?: integer, seed?: integer}  os.time and math.random, for tests
+
+---@class LoadedRecipe  a recipe that was loaded; its functions are called through `state`
+---@field name string        of the run and its directory; default: the file's name
+---@field path string        the file, absolute; a shipped recipe's name
+---@field params table<string, any>  values
+---@field declared table<string, ParamDeclaration>
+---@field import? ImportOptions
+---@field retry? RetryOptions|fun(failure: table): number?
+---@field finalize? {rounds?: integer}
+---@field dedupe? string[]
+---@field fixes? string[]    codes that its `fix` repairs; empty if it is one function for all
+---@field functions table<string, true>  those of import, retry, finalize, dedupe that are functions
+---@field digest string      SHA-256 (hex) of the recipe's text and the modules it loaded
+---@field own_digest string  the same without shipped recipes
+---@field shipped table<string, string>  SHA-256 (hex) of each shipped recipe in it, by name
+---@field texts table<string, string>  SHA-256 (hex) of each text by module; "" is the recipe
+---@field modules LoadedModule[]  third-party modules it loaded
+---@field hints string[]     for the user
+---@field needs? Needs
+---@field named string[]      paths that its parameters name and it may read
+---@field granted? Grants
+---@field state State
 
 local function is_path(name)
   return name:find("/", 1, true) ~= nil or name:find("%.lua$") ~= nil
 end
 
 local function installed_folders(env)
-  local folders = sandbox.path_folders(env)
-  local data = sandbox.data_folder(env)
+  local folders = library.path_folders(env)
+  local data = library.data_folder(env)
   if data then folders[#folders + 1] = path.join(data, "recipes") end
   return folders
 end
@@ -33,7 +68,7 @@ end
 ---@param env? fun(name: string): string?
 ---@return string[]
 function recipe.names(env)
-  local names, seen = sandbox.shipped_names(), {}
+  local names, seen = library.shipped_names(), {}
   for _, name in ipairs(names) do seen[name] = true end
   for _, folder in ipairs(installed_folders(env or process.env)) do
     for _, entry in ipairs(file.list(folder) or {}) do
@@ -68,7 +103,7 @@ end
 
 ---@return RecipeText?
 local function read_installed(name, env)
-  local text, where = sandbox.shipped(name)
+  local text, where = library.shipped(name)
   if text then return { text = text, where = where, path = name, shipped = name } end
   for _, folder in ipairs(installed_folders(env)) do
     local full = path.join(folder, name .. ".lua")
@@ -111,59 +146,141 @@ function recipe.find(name, env)
   return not_found(name, env)
 end
 
-local function evaluate(source, box)
-  local chunk, message = box:compile(source.text, source.where)
-  if not chunk then return nil, message end
-  local ok, value = call.try(chunk)
-  if ok then return value end
-  return nil, call.text(value, source.where)
-end
-
 local function base_name(where)
   local name = path.basename(where):gsub("%.lua$", ""):gsub("[^%w_.-]", "_")
   return name:find("^[%w_]") and name or "recipe" .. name
 end
 
-local function assemble(source, value, box, resolved, options)
-  local declared = value.params or {}
+local function assemble(source, facts, texts, resolved, options)
+  local own_digest, shipped = texts:parted_digest(source.text, source.shipped)
   return {
-    name = value.name or base_name(source.where), path = source.path,
-    digest = box:digest(source.text), params = resolved, declared = declared,
-    source = value.source, map = value.map, dedupe = value.dedupe, import = value.import,
-    retry = value.retry, fix = value.fix, finalize = value.finalize, modules = box.list,
-    hints = params.strangers(declared, options.file),
+    name = facts.name or base_name(source.where), path = source.path,
+    params = resolved, declared = facts.params,
+    import = facts.import, retry = facts.retry, finalize = facts.finalize, dedupe = facts.dedupe,
+    fixes = facts.fixes, functions = facts.functions,
+    digest = texts:digest(source.text), own_digest = own_digest, shipped = shipped,
+    needs = facts.needs, modules = texts.list, hints = params.strangers(facts.params, options.file),
   }
+end
+
+---Files of secret parameters, as they were given.
+local function secret_files(options)
+  local files = {}
+  if options.params == params.UNRESOLVED then return files end
+  for _, given in ipairs { options.params or {}, options.file or {} } do
+    for _, value in pairs(given) do
+      if type(value) == "string" and value:find("^@.") then files[#files + 1] = value:sub(2) end
+    end
+  end
+  return files
+end
+
+---The files that the recipe may read.
+local function rules_of(source, options, named, granted)
+  return reach.rules {
+    folder = source.folder, named = named, granted = granted, allow = options.allow,
+    secrets = secret_files(options), config = options.config, env = options.env or process.env,
+  }
+end
+
+---Runs the recipe's text in a new state.
+---@return State?
+---@return RecipeFacts|string facts  or the message
+---@return Kind? kind
+---@return FailureMore? more
+local function evaluate(source, texts, options)
+  local limits = options.limits or {}
+  local inside, message, kind = state.new {
+    memory = limits.memory, steps = limits.steps, seconds = limits.seconds,
+    require = function(name) return texts:find(name) end, busy = options.busy,
+  }
+  if not inside then return nil, message, kind end
+  local ok, facts, wrong = inside:run("load", source.text, source.where, {
+    fixed = options.fixed, files = rules_of(source, options, {}),
+  })
+  if not ok then
+    local raised = facts
+    if raised.ended == "interrupted" then return nil, "interrupted while loading", "interrupted" end
+    if raised.kind == "fatal" then raised.message = foreign.words(raised.message) end
+    return nil, call.text(raised, source.where), "usage", texts.refused
+  end
+  if not facts then return nil, wrong, "usage" end
+  return inside, facts
+end
+
+---@return table<string, any>? values
+---@return string[]|string named  or the message
+---@return Kind? kind
+---@return FailureMore? more
+local function resolve(source, facts, options, env)
+  local values, named, kind, more = params.resolve(facts.params, {
+    given = options.params, file = options.file, from_environment = options.from_environment,
+    file_folder = options.file_folder, env = env,
+  })
+  if not values then return nil, source.where .. ": " .. named, kind, more end
+  return values, options.named or named
+end
+
+---The environment variables that were granted, for the state; true: not set.
+local function granted_variables(granted, env)
+  local variables = {}
+  for _, need in ipairs(granted and granted:list() or {}) do
+    if need.kind == "env" then variables[need.what] = env(need.what) or true end
+  end
+  return variables
+end
+
+---Loads a recipe whose text was read.
+---@param source RecipeText
+---@param options RecipeOptions
+---@return LoadedRecipe?
+---@return string? message
+---@return Kind? kind  "usage"
+---@return FailureMore? more
+function recipe.load_text(source, options)
+  local env = options.env or process.env
+  local texts, message, kind = library.new {
+    folder = source.folder, folders = options.library or library.folders(env),
+    recipe = options.lock ~= false and not source.shipped and source.path or nil,
+    expected = options.expected,
+  }
+  if not texts then return nil, message, kind end
+  local same = true
+  if not source.shipped then same, message, kind = texts:same("", source.text) end
+  if not same then return nil, message, kind, texts.refused end
+  local inside, facts, values, named, granted, more
+  inside, facts, kind, more = evaluate(source, texts, options)
+  if not inside then return nil, facts, kind, more end
+  values, named, kind, more = resolve(source, facts, options, env)
+  if not values then return nil, named, kind, more end
+  if options.settle then
+    granted, message, kind, more = options.settle {
+      path = source.path, shipped = source.shipped ~= nil, needs = facts.needs, params = values,
+    }
+    if not granted then return nil, message, kind, more end
+  end
+  inside:must("set_params", values, granted_variables(granted, env),
+    rules_of(source, options, named, granted))
+  inside:settle()
+  local loaded = assemble(source, facts, texts, values, options)
+  loaded.state, loaded.granted, loaded.named = inside, granted, named
+  if facts.functions.retry then
+    loaded.retry = function(...) return call.result(inside, "retry", ...) end
+  end
+  return loaded
 end
 
 ---@param name string  a path, or the name of a shipped or installed recipe
 ---@param options? RecipeOptions
----@return Recipe?
+---@return LoadedRecipe?
 ---@return string? message
 ---@return Kind? kind  "usage"
 ---@return FailureMore? more
 function recipe.load(name, options)
   options = options or {}
-  local env = options.env or process.env
-  local source, message, kind, more = recipe.find(name, env)
+  local source, message, kind, more = recipe.find(name, options.env or process.env)
   if not source then return nil, message, kind, more end
-  local warnings = {}
-  local box = sandbox.new {
-    folder = source.folder, library = options.library or sandbox.library(env), warnings = warnings,
-  }
-  local value, why = evaluate(source, box)
-  if value == nil and why then return nil, why, "usage" end
-  local wrong = fields.check(value)
-  if wrong then return nil, source.where .. ": " .. wrong, "usage" end
-  local resolved
-  resolved, message, kind, more = params.resolve(value.params or {}, {
-    given = options.params, file = options.file, from_environment = options.from_environment,
-    env = env,
-  })
-  if not resolved then return nil, source.where .. ": " .. message, kind, more end
-  local loaded = assemble(source, value, box, resolved, options)
-  loaded.warnings, loaded.unread = warnings, box.unread
-  loaded.own_digest, loaded.shipped = box:parted_digest(source.text, source.shipped)
-  return loaded
+  return recipe.load_text(source, options)
 end
 
 return recipe

@@ -28,9 +28,20 @@ open.MODULES = {
 -- Needed by these modules and by the Lua state itself.
 ---@type table<string, string>
 open.NEEDED = {
+  ["recipe.fields"] = "the fields of a recipe",
+  ["recipe.inside.boot"] = "the first Lua of the state",
+  ["recipe.inside.empty_tables"] = "paths that are a list in one user and {} in another",
+  ["recipe.inside.errors"] = "errors as plain values",
+  ["recipe.inside.functions"] = "what the program may call",
   ["recipe.inside.globals"] = "the standard library of a recipe",
+  ["recipe.inside.mapper"] = "source, map, rules",
+  ["recipe.inside.modules"] = "`require` of a recipe",
   ["recipe.inside.run"] = "the `run` object as a recipe sees it",
   ["recipe.inside.unread_values"] = "records values that the recipe's helpers cannot read",
+  ["recipe.kinds"] = "the kinds of parameters",
+  ["recipe.needs"] = "what a recipe declares that it asks for",
+  ["recipe.open"] = "this list",
+  ["auth0.api.paths"] = "the routes that a recipe declares",
   ["migrate.face"] = "an instance of `migrate` that counts warnings",
   ["migrate.extend"] = "migrate.extend",
   ["migrate.reject"] = "migrate.reject",

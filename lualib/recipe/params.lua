@@ -5,6 +5,8 @@ local file = require "host.file"
 local kinds = require "recipe.kinds"
 local spelling = require "base.spelling"
 
+local printable <const> = require("host.text").printable
+
 local params = {}
 
 ---@class ParamDeclaration
@@ -18,11 +20,13 @@ local params = {}
 ---@field given? table<string, string>     `name=value` on the command line
 ---@field file? table<string, any>         `params` of the configuration file
 ---@field from_environment? table<string, boolean>  set as `${NAME}` in the file
+---@field file_folder? string              the real directory of the configuration file
 ---@field env fun(name: string): string?
 
 -- Given in place of parameters: none has a value or is required, for a recipe that will not run.
 params.UNRESOLVED = {}
 
+local IN_FILE <const> = "the configuration file"
 local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
 
 local function names_of(declared)
@@ -51,7 +55,7 @@ function params.describe(declared)
     if one.default ~= nil then notes[#notes + 1] = "default " .. tostring(one.default) end
     local note = #notes > 0 and "(" .. table.concat(notes, "; ") .. ")" or ""
     lines[#lines + 1] = string.format("  %-" .. width .. "s  %s", name,
-      table.concat({ one.help or "", one.help and #notes > 0 and " " or "", note }))
+      table.concat({ printable(one.help or ""), one.help and #notes > 0 and " " or "", note }))
   end
   return table.concat(lines, "\n")
 end
@@ -111,7 +115,7 @@ local function given_text(name, secret, sources)
   if in_file == nil then return nil end
   local value, message, kind = text_in_file(name, in_file)
   if not value then return nil, message, kind end
-  if not secret then return value, "the configuration file" end
+  if not secret then return value, IN_FILE end
   return secret_value(name, value, (sources.from_environment or {})[name])
 end
 
@@ -120,7 +124,7 @@ local function value_of(name, one, sources)
   local text, from, kind, more = given_text(name, kinds.is_secret(one), sources)
   if text then
     local value, wrong, near = kinds.read(one, text)
-    if value ~= nil then return { value } end
+    if value ~= nil then return { value, text = text, from = from } end
     local place = from ~= "given" and from and ", in " .. from or ""
     return nil, string.format("the parameter %s %s%s", name, wrong, place), "usage",
       { wrong = name .. "=", meant = name .. "=" .. (near or kinds.word(one)) }
@@ -130,14 +134,23 @@ local function value_of(name, one, sources)
   return { kinds.default(one) }
 end
 
+---Whether the recipe may read a path because it is the value of a parameter: one that a person
+---gave, or one of the configuration file in that file's directory.
+local function names_path(found, sources, name)
+  if not found.text or found.from == nil or found.text == "" then return false end
+  if found.from ~= IN_FILE or (sources.from_environment or {})[name] then return true end
+  local real, folder = file.real(found.text), sources.file_folder
+  return real ~= nil and folder ~= nil and real:sub(1, #folder + 1) == folder .. "/"
+end
+
 ---@param declared table<string, ParamDeclaration>
 ---@param sources ParamSources
 ---@return table<string, any>? values
----@return string? message
+---@return string|string[] named  the paths that the values name and the recipe may read; or message
 ---@return Kind? kind
 ---@return FailureMore? more
 function params.resolve(declared, sources)
-  if sources.given == params.UNRESOLVED then return {} end
+  if sources.given == params.UNRESOLVED then return {}, {} end
   local names = names_of(declared)
   for _, name in ipairs(names_of(sources.given or {})) do
     if not declared[name] then
@@ -146,18 +159,21 @@ function params.resolve(declared, sources)
         spelling.hint(name, names)), near and { wrong = name .. "=", meant = near .. "=" })
     end
   end
-  local values = {}
+  local values, named = {}, {}
   for _, name in ipairs(names) do
     local found, message, kind, more = value_of(name, declared[name], sources)
     if not found then return nil, message, kind, more end
     values[name] = found[1]
+    if not kinds.is_secret(declared[name]) and names_path(found, sources, name) then
+      named[#named + 1] = found.text
+    end
     if values[name] == nil and declared[name].required then
       local word = name .. "=" .. kinds.word(declared[name])
       return refuse(declared, string.format("the parameter %s is missing; add %s", name, word),
         { add = word })
     end
   end
-  return values
+  return values, named
 end
 
 ---Undeclared parameters in the configuration file that resemble a declared one; others may be for

@@ -12,7 +12,7 @@ local permission = {}
 
 local KIND <const> = "grants"
 
----@class RecipeFacts
+---@class PermissionFacts
 ---@field path string        the recipe's real path, or the name of a shipped one
 ---@field shipped? boolean   it is a shipped recipe, run by its name
 ---@field needs? Needs       as declared, checked
@@ -76,7 +76,7 @@ local function ask(facts, list, ui, state, key)
 end
 
 ---What the recipe is granted; refused if anything that it needs is not.
----@param facts RecipeFacts
+---@param facts PermissionFacts
 ---@param settings {allow?: Allow}
 ---@param ui table
 ---@param options? PermissionOptions

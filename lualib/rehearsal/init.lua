@@ -16,7 +16,7 @@ local session = require "run.session"
 local rehearsal = {}
 
 ---@class RehearsalOptions
----@field recipe Recipe
+---@field recipe LoadedRecipe
 ---@field settings Settings   copied; the built-in tenant replaces theirs
 ---@field ui Ui
 ---@field directory string    recreated

@@ -8,7 +8,7 @@ local kinds = require "recipe.kinds"
 local fingerprint = {}
 
 ---The parameters to reload the recipe with; secret ones stay out of the journal.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@return table<string, string|number|boolean>
 function fingerprint.params(recipe)
   local kept = {}
@@ -21,7 +21,7 @@ function fingerprint.params(recipe)
 end
 
 ---Size and time of every file that a parameter names.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@return table<string, {size: integer, modified: number}>
 function fingerprint.fingerprint(recipe)
   local print = {}
@@ -71,12 +71,12 @@ local function changed_param(before, now)
 end
 
 ---The facts of a run that identify its recipe.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@return table<string, any>
 function fingerprint.digests(recipe)
   return {
     recipe_digest = recipe.digest, recipe_own_digest = recipe.own_digest,
-    recipe_shipped = recipe.shipped,
+    recipe_shipped = recipe.shipped, recipe_texts = recipe.texts,
   }
 end
 
@@ -98,7 +98,7 @@ end
 
 ---A warning before a resume: an update of the program may have changed the recipes that it ships.
 ---@param ledger Ledger
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@return string? warning
 function fingerprint.remark(ledger, recipe)
   if ledger:get("recipe_digest") == recipe.digest then return nil end
@@ -114,7 +114,7 @@ end
 ---Whether the recipe, and with `source` its parameters and input, are unchanged since the stage.
 ---Shipped recipes may have changed: see fingerprint.remark.
 ---@param ledger Ledger
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param source boolean
 ---@return true?

@@ -31,7 +31,7 @@ function open.find(dir)
 end
 
 ---The directory of a new run, or of an unfinished one to resume.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@return RunDirectory
 function open.directory(recipe, settings)

@@ -88,15 +88,15 @@ end
 ---Queues every listed user that still counts as failed; removed lines and users stay failed.
 ---@param ledger Ledger
 ---@param dir RunDirectory
----@return fun(run: Run, remember: fun(id: integer, user: table)) prepare  of ImportOptions
+---@return fun(run: Run) prepare  of ImportOptions
 function retry_input.queue(ledger, dir)
-  return function(run, remember)
+  return function(run)
     local outline_of = outlines(ledger, dir)
     failure.check(each(dir, function(line)
       local row = ledger:failure(line.id)
       if line.user and row.outcome == "failed" then
         local outline = outline_of(row)
-        remember(row.id, outline)
+        run:remember(row.id, outline)
         queue(run, line, row, outline)
       end
     end))

@@ -2,6 +2,7 @@
 
 local clock = require "host.clock"
 local fingerprint = require "run.fingerprint"
+local json = require "host.json"
 
 local saved_settings = {}
 
@@ -15,6 +16,7 @@ local SETTINGS <const> = {
 -- Facts that survive a repeated stage.
 local FACTS <const> = {
   "consent", "upsert", "base", "connection", "connection_id", "delete_ghosts", "ghosts_consent",
+  "grants",
 }
 
 ---@param settings Settings
@@ -39,7 +41,7 @@ function saved_settings.apply(settings, ledger)
 end
 
 ---The facts that a new run starts with.
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param connection? Connection  if already known
 ---@param killed? Ledger  of the run with an interrupted stage that the new one replaces
@@ -57,6 +59,8 @@ function saved_settings.facts(recipe, settings, connection, killed)
     slots = settings.slots, read = 0, extra = 0,
     delete_ghosts = settings.delete_ghosts and 1 or nil, rehearsal = settings.rehearsal,
     ghosts_consent = settings.delete_ghosts and settings.yes and 1 or nil,
+    grants = recipe.granted and json.array(recipe.granted:list()),
+    named = json.array(recipe.named),
   }
   for key, value in pairs(fingerprint.digests(recipe)) do facts[key] = value end
   for _, key in ipairs(killed and FACTS or {}) do facts[key] = killed:get(key) or facts[key] end

@@ -14,6 +14,7 @@ local ledger = require "journal.ledger"
 local fingerprint = require "run.fingerprint"
 local log = require "journal.log"
 local path = require "base.path"
+local permission = require "recipe.permission"
 local plan = require "check.plan"
 local process = require "host.process"
 local recipes = require "recipe"
@@ -28,7 +29,7 @@ local staging = require "run.staging"
 local session = {}
 
 ---@class Session
----@field recipe Recipe
+---@field recipe LoadedRecipe
 ---@field settings Settings
 ---@field ui table
 ---@field dir RunDirectory
@@ -117,7 +118,7 @@ function Session:watch_signals()
 end
 
 ---Imports what is staged, and what `prepare` queues.
----@param prepare? fun(run: Run, remember: fun(id: integer, user: table))
+---@param prepare? fun(run: Run)
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -241,7 +242,7 @@ function Session:open_existing()
   return true
 end
 
----@param recipe Recipe
+---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
 ---@return Report?
@@ -285,14 +286,27 @@ local function open_session(dir, settings, ui)
   return nil, message, kind, more
 end
 
+---What is to be added to a command that takes options and no parameters.
+local function for_options(more)
+  local add = more and more.add
+  return not (type(add) == "string" and add:sub(1, 2) ~= "--") and more or nil
+end
+
 function Session:load_recipe()
-  local settings = self.settings
-  local message, kind
-  self.recipe, message, kind = recipes.load(self.ledger:get("recipe_path"), {
-    params = self.ledger:get_table("params"), file = settings.file_params,
-    from_environment = settings.params_from_environment,
+  local settings, book = self.settings, self.ledger
+  local message, kind, more
+  self.recipe, message, kind, more = recipes.load(book:get("recipe_path"), {
+    params = book:get_table("params"), file = settings.file_params,
+    from_environment = settings.params_from_environment, file_folder = settings.file_folder,
+    config = settings.config_file, allow = settings.allow, limits = settings.recipe_limits,
+    named = book:get_table("named"), busy = function() self.ui:loading() end,
+    expected = not settings.changed and book:get_table("recipe_texts") or nil,
+    settle = function(facts)
+      local remembered = book:get_table("grants")
+      return permission.settle(facts, settings, self.ui, { remembered = remembered })
+    end,
   })
-  if not self.recipe then return nil, message, kind end
+  if not self.recipe then return nil, message, kind, for_options(more) end
   self:watch_signals()
   return true
 end
@@ -316,8 +330,8 @@ function session.resume(dir, settings, ui)
   rehearsed, more = open.rehearsed(self.ledger)
   if rehearsed then return nil, rehearsed, "usage", more end
   local done
-  done, message, kind = self:load_recipe()
-  if not done then return nil, message, kind end
+  done, message, kind, more = self:load_recipe()
+  if not done then return nil, message, kind, more end
   if not self.ledger:get("staged_at") then return self:begin(true) end
   done, message, kind, more = fingerprint.same(self.ledger, self.recipe, settings, false)
   if not done then return nil, message, kind, more end
@@ -350,7 +364,7 @@ function session.retry(dir, settings, ui)
   if why then return nil, why, "usage", more end
   local done
   done, message, kind = retry_input.check(self.dir, self.ledger)
-  if done then done, message, kind = self:load_recipe() end
+  if done then done, message, kind, more = self:load_recipe() end
   if done then
     self.log("retry")
     done, message, kind, more = self:settle_tenant()

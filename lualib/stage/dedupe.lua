@@ -3,32 +3,32 @@
 
 local call = require "recipe.call"
 local json = require "host.json"
+local mapped = require "stage.mapped"
 local rejection = require "stage.rejection"
 local store = require "host.store"
-local user_rules = require "auth0.user"
 
 local dedupe = {}
 
 ---@class Dedupe
----@field choose_between fun(a: table, b: table): table  the recipe's
----@field slots integer              users that did not clash when they were read
----@field db host.store.database     scratch: the user kept in each slot
+---@field private state State        of the recipe
+---@field private slots integer      users that did not clash when they were read
+---@field private db host.store.database  scratch: the user kept in each slot
 local Dedupe = {}
 Dedupe.__index = Dedupe
 
----@param choose fun(a: table, b: table): table
+---@param state State
 ---@return Dedupe?
 ---@return string? message
 ---@return Kind? kind
-function dedupe.new(choose)
+function dedupe.new(state)
   local db, message, kind = store.open("", { durable = false })
   if not db then return nil, message, kind end
   local created
   created, message, kind = db:exec([[CREATE TABLE kept (
     slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
-    record TEXT)]])
+    record TEXT, algorithm TEXT, members INTEGER NOT NULL)]])
   if not created then return nil, message, kind end
-  return setmetatable({ choose_between = choose, db = db, slots = 0 }, Dedupe)
+  return setmetatable({ state = state, db = db, slots = 0 }, Dedupe)
 end
 
 ---The detector's number for the next user: not its position, as a record can become several users.
@@ -37,29 +37,27 @@ function Dedupe:slot()
   return self.slots + 1
 end
 
-local function refuse(pipe, at, record, user, code, message, value, kept)
-  return pipe:reject(at, { rejection.of_recipe(code, message, value) }, record, user, kept)
+---The current record as text, because the next read invalidates it; nil if JSON cannot hold it.
+local function written(user)
+  return (json.encode(user:record()))
 end
 
----A source record as text, because the next read invalidates it; nil if JSON cannot hold it.
-local function written(record)
-  return (json.encode(json.materialize(record)))
+---Leaves the slot of the current user empty: the detector knows it, but it cannot be kept.
+function Dedupe:leave_out()
+  self.slots = self.slots + 1
 end
 
----Keeps a user that does not clash so far.
+---Keeps the current user, which does not clash so far.
 ---@param pipe Pipeline
----@param user table
 ---@param at string
----@param record any
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Dedupe:keep(pipe, user, at, record)
+function Dedupe:keep(pipe, at)
   self.slots = self.slots + 1
-  local text, why = json.encode(user)
-  if not text then return refuse(pipe, at, record, nil, "RECIPE_RESULT", why, user) end
-  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?)", self.slots,
-    pipe.position, at, text, written(record))
+  local user = pipe.mapped
+  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)",
+    self.slots, pipe.position, at, user.draft:text(), written(user), user.algorithm, user.members)
   return done and true, message, kind
 end
 
@@ -74,68 +72,93 @@ local function duplicate(position, at, user, kept, clash, record)
   }
 end
 
----Findings against the user that dedupe returned, or nil; false, message, kind on a failure.
-function Dedupe:objection(pipe, keep, slot, at)
-  user_rules.normalise(keep)
-  local errors = pipe:errors_of(pipe.validator:check(keep) or {}, keep, at)
-  if errors[1] then
-    errors[1].message = "the user that dedupe returned is not valid: " .. errors[1].message
-    return errors
-  end
-  local text, why = json.encode(keep)
-  if not text then return { rejection.of_recipe("RECIPE_RESULT", why, keep) } end
-  local held, message, kind = pipe.duplicates:adopt(keep, slot)
-  if held == false then return false, message, kind end
-  if held then
-    return { rejection.of_recipe("CONFLICT", string.format("the user that dedupe returned "
-      .. "conflicts with a third user, at position %d",
-      self.db:value("SELECT position FROM kept WHERE slot = ?", held)), keep) }
-  end
+---Puts the user that was chosen into the slot: one of the two, or a merged one.
+---@private
+function Dedupe:replace(pipe, row, at, is_later)
+  local position, where, record, user = row.position, row.at, row.record, pipe.mapped
+  if is_later then position, where, record = pipe.position, at, written(user) end
+  return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ?, algorithm = ?, "
+    .. "members = ? WHERE slot = ?", position, where, user.draft:text(), record, user.algorithm,
+    user.members, row.slot)
 end
 
-function Dedupe:replace(pipe, row, keep, mine, at, record)
-  local position, where, source = row.position, row.at, row.record
-  if mine then position, where, source = pipe.position, at, written(record) end
-  return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ? WHERE slot = ?",
-    position, where, json.encode(keep), source, row.slot)
+---Findings of the rules about the user that was chosen. What helpers could not read was noted when
+---its record was mapped.
+---@private
+function Dedupe:findings()
+  return (select(2, assert(self.state:call("notes"))))
+end
+
+---The user that was chosen, checked anew: an objection to it, or nil; false, message, kind on a
+---failure.
+---@type table<string, fun(self: Dedupe, pipe: Pipeline, row: table, at: string, ...): ...: any>
+local CHOSEN <const> = {
+  odd = function(self, _, _, _, code, message)
+    return { rejection.finding(code, "", message, self.state:must("shape", "chosen")) }
+  end,
+  invalid = function(self, pipe, _, at)
+    local errors = pipe:errors_of(self:findings(), at)
+    errors[1].message = "the user that dedupe returned is not valid: " .. errors[1].message
+    return errors
+  end,
+  unwritable = function(self, _, _, _, why)
+    return { rejection.finding("RECIPE_RESULT", "", why, self.state:must("shape", "user")) }
+  end,
+  kept = function(self, pipe, row, at, algorithm, members, noted, ...)
+    local user = pipe.mapped
+    user.algorithm, user.members = algorithm, members
+    self.state:draft(user.draft)
+    if noted then pipe:errors_of(self:findings(), at) end
+    local held, message, kind = pipe.duplicates:adopt(row.slot, ...)
+    if held == false then return false, message, kind end
+    if not held then return nil end
+    return { rejection.finding("CONFLICT", "", string.format("the user that dedupe returned "
+      .. "conflicts with a third user, at position %d",
+      self.db:value("SELECT position FROM kept WHERE slot = ?", held)),
+      self.state:must("shape", "user")) }
+  end,
+}
+
+---Handles what the recipe chose between the user of `row` and the current one.
+---@private
+function Dedupe:chosen(pipe, row, clash, at, later, ok, is_later, event, _, _, ...)
+  if not ok then
+    local err = is_later
+    call.limit(err, "dedupe")
+    return pipe:reject(at, { rejection.finding("RECIPE_ERROR", "", call.text(err),
+      self.state:must("shape", "user")) }, later, row.position)
+  end
+  if event ~= "kept" then pipe.mapped.draft:clear() end
+  local wrong, message, kind = CHOSEN[event](self, pipe, row, at, ...)
+  if wrong == false then return nil, message, kind end
+  if wrong then
+    local shown = event == "odd" and later or pipe.mapped:user()
+    return pipe:reject(at, wrong, shown, row.position)
+  end
+  local done
+  done, message, kind = self:replace(pipe, row, at, is_later)
+  if not done then return nil, message, kind end
+  if is_later then
+    return pipe.sink:rejected(duplicate(row.position, row.at, json.decode(row.user),
+      pipe.position, clash, row.record and json.decode(row.record)))
+  end
+  return pipe.sink:rejected(duplicate(pipe.position, at, later, row.position, clash,
+    pipe.mapped:record()))
 end
 
 ---Lets the recipe decide between the user kept so far and the current one.
 ---@param pipe Pipeline
 ---@param clash Clash
----@param user table
 ---@param at string
----@param record any
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Dedupe:choose(pipe, clash, user, at, record)
+function Dedupe:choose(pipe, clash, at)
   local row, message, kind = self.db:row("SELECT * FROM kept WHERE slot = ?", clash.position)
   if message then return nil, message, kind end
-  if not row then return self:keep(pipe, user, at, record) end -- the first could not be written
-  local earlier = json.decode(row.user)
-  local ok, keep = call.try(self.choose_between, earlier, user)
-  if not ok then
-    return refuse(pipe, at, record, user, "RECIPE_ERROR", call.text(keep), user, row.position)
-  end
-  if type(keep) ~= "table" or next(keep) == nil then
-    return refuse(pipe, at, record, user, "RECIPE_RESULT", "dedupe returned "
-      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user", keep,
-      row.position)
-  end
-  local wrong
-  wrong, message, kind = self:objection(pipe, keep, row.slot, at)
-  if wrong == false then return nil, message, kind end
-  if wrong then return pipe:reject(at, wrong, record, keep, row.position) end
-  local mine = keep == user
-  local done
-  done, message, kind = self:replace(pipe, row, keep, mine, at, record)
-  if not done then return nil, message, kind end
-  if mine then
-    return pipe.sink:rejected(duplicate(row.position, row.at, json.decode(row.user),
-      pipe.position, clash, row.record and json.decode(row.record)))
-  end
-  return pipe.sink:rejected(duplicate(pipe.position, at, user, row.position, clash, record))
+  if not row then return self:keep(pipe, at) end -- the first could not be written
+  local later = pipe.mapped:user()
+  return self:chosen(pipe, row, clash, at, later, self.state:call("choose", row.user))
 end
 
 ---Sends the kept users into the sink, in source order.
@@ -144,9 +167,10 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Dedupe:emit(sink)
+  local user = mapped.new()
   for row in self.db:rows("SELECT * FROM kept ORDER BY slot") do
-    local taken, message, kind = sink:user(json.decode(row.user), row.position, row.at,
-      row.record and json.decode(row.record))
+    user:hold(row)
+    local taken, message, kind = sink:user(user, row.position, row.at)
     if not taken then return nil, message, kind end
   end
   self.db:close()

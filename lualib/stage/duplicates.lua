@@ -28,7 +28,6 @@ local MOST_FIELDS <const> = 8 -- of host.index
 ---@class Detector
 ---@field set host.index.set
 ---@field fields DuplicateField[]
----@field values string[]?  of the current user, reused; only if the recipe has keys
 local Detector = {}
 Detector.__index = Detector
 
@@ -86,23 +85,7 @@ function duplicates.new(options)
   local set
   set, message, kind = index.new(options.spool .. "/identifiers.spool", fields)
   if not set then return nil, message, kind end
-  return setmetatable({ set = set, fields = fields, values = options.keys and {} }, Detector)
-end
-
-local function nested(user, path)
-  local value = user
-  for _, name in ipairs(path) do
-    if type(value) ~= "table" then return nil end
-    value = value[name]
-  end
-  return value
-end
-
-local function values_of(user, fields, values)
-  for i, field in ipairs(fields) do
-    if field.path then values[i] = nested(user, field.path) else values[i] = user[field.name] end
-  end
-  return table.unpack(values, 1, #fields)
+  return setmetatable({ set = set, fields = fields }, Detector)
 end
 
 local MESSAGES <const> = {
@@ -150,34 +133,38 @@ function Detector:clash(position, equal, different, others)
   return clash
 end
 
----Looks for a clash with an earlier user. A new user is remembered; one that clashes is not.
----@param user table
+---Looks for a clash with an earlier user, by the values of the fields in their order. A new user is
+---remembered; one that clashes is not.
 ---@param position integer
+---@param ... string|number|nil
 ---@return Clash|false|nil clash  nil: new
 ---@return string? message
 ---@return string? kind
-function Detector:judge(user, position)
-  local held, equal, different, others
-  if self.values then
-    held, equal, different, others =
-      self.set:add(position, values_of(user, self.fields, self.values))
-  else -- the same, in ORDER, without a loop: this runs for every user
-    held, equal, different, others = self.set:add(position, user.email, user.username,
-      user.phone_number, user.user_id)
-  end
+function Detector:add(position, ...)
+  local held, equal, different, others = self.set:add(position, ...)
   if held == nil then return nil end
   if held == false then return false, equal, different end
   return self:clash(held, equal, different, others)
 end
 
----Remembers the additional identifiers of a user that replaces the one at `position`.
+---The same for a user.
 ---@param user table
 ---@param position integer
+---@return Clash|false|nil clash
+---@return string? message
+---@return string? kind
+function Detector:judge(user, position)
+  return self:add(position, identifiers.values(user, self.fields, {}))
+end
+
+---Remembers the additional identifiers of a user that replaces the one at `position`.
+---@param position integer
+---@param ... string|number|nil  as for `add`
 ---@return integer|false|nil held  nil: done; the position of another user with one of them
 ---@return string? message
 ---@return string? kind
-function Detector:adopt(user, position)
-  local values = table.pack(values_of(user, self.fields, {}))
+function Detector:adopt(position, ...)
+  local values = { ... }
   for i, field in ipairs(self.fields) do
     local value = values[i]
     local is_key = type(value) == "string" and value ~= "" or type(value) == "number"

@@ -10,7 +10,6 @@ local gates = require "journal.gates"
 local json = require "host.json"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
-local schema = require "auth0.schema"
 local capped_names = require "base.capped_names"
 local user_rules = require "auth0.user"
 
@@ -68,8 +67,8 @@ function Stage:rejected(rejection)
   return rejected_line(self.rejected_file, rejection)
 end
 
-function Stage:user(user, position, at, record, draft)
-  local packed, refused, kind = self.packer:add(user, position, at, draft)
+function Stage:user(mapped, position, at)
+  local packed, refused, kind = self.packer:add(mapped, position, at)
   if packed then
     self.n_users = self.n_users + 1
     self.n_seen = self.n_seen + 1
@@ -77,7 +76,6 @@ function Stage:user(user, position, at, record, draft)
   elseif packed == nil then
     return nil, refused, kind
   end
-  refused.record = json.materialize(record)
   return self:rejected(refused)
 end
 
@@ -124,9 +122,7 @@ end
 function Stage:all_warnings()
   local all = {}
   for code, warning in pairs(self.pipe.warnings) do all[code] = warning end
-  for code, warning in pairs(self.recipe.warnings) do
-    all[code] = { n = warning.count, message = warning.message }
-  end
+  for code, warning in pairs(self.pipe:own_warnings()) do all[code] = warning end
   return all
 end
 
@@ -186,32 +182,31 @@ function Stage:finish()
 end
 
 ---The pipeline for these settings: rules for the connection, duplicates, the recipe's dedupe.
----@param recipe Recipe
----@param options {connection?: table, spool: string}
+---@param recipe LoadedRecipe
+---@param options {connection?: table, spool: string, upsert?: boolean}
 ---@param sink Sink
 ---@return Pipeline?
 ---@return string? message
 ---@return Kind? kind
 function stage.pipeline(recipe, options, sink)
   local connection = options.connection
-  local keys = type(recipe.dedupe) == "table" and recipe.dedupe or nil
   local detector, message, kind = duplicates.new {
-    unique = connection and connection.unique, keys = keys, spool = options.spool,
+    unique = connection and connection.unique, keys = recipe.dedupe, spool = options.spool,
   }
   if not detector then return nil, message, kind end
   local chooser
-  if type(recipe.dedupe) == "function" then
-    chooser, message, kind = dedupe.new(recipe.dedupe)
+  if recipe.functions.dedupe then
+    chooser, message, kind = dedupe.new(recipe.state)
     if not chooser then return nil, message, kind end
   end
   return pipeline.new {
-    recipe = recipe, validator = schema.for_connection(connection), duplicates = detector,
-    sink = sink, dedupe = chooser,
+    recipe = recipe, connection = connection, duplicates = detector, sink = sink, dedupe = chooser,
+    upsert = options.upsert,
   }
 end
 
 ---@class StageOptions
----@field recipe Recipe
+---@field recipe LoadedRecipe
 ---@field ledger Ledger
 ---@field dir RunDirectory
 ---@field connection? table     settings of the connection; nil: Auth0's defaults
@@ -244,7 +239,7 @@ function stage.run(options)
     function() return self:flush() end, options.upsert)
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,
-    { connection = options.connection, spool = dir.path }, self)
+    { connection = options.connection, spool = dir.path, upsert = options.upsert }, self)
   if not pipe then return nil, message, kind end
   self.pipe = pipe
   local done

@@ -1,12 +1,12 @@
 --- The outcome of single records, by the pipeline of a run, without detection of duplicates.
 
-local bad_record = require "source.bad_record"
-local json = require "host.json"
 local pipeline = require "stage.pipeline"
 
 local outcome = {}
 
 ---@class Outcome
+---@field position integer
+---@field at string
 ---@field record any        of the source, as JSON holds it; raw text if its reader failed
 ---@field skipped? string   the reason
 ---@field users User[]      normalised, including rejected ones
@@ -18,20 +18,27 @@ local outcome = {}
 local OutcomeSink = {}
 OutcomeSink.__index = OutcomeSink
 
-function OutcomeSink:user(user)
-  table.insert(self.made.users, user)
+---@private
+function OutcomeSink:place(position, at, record)
+  local made = self.made
+  made.position, made.at, made.record = position, at, record
+  return made
+end
+
+function OutcomeSink:user(mapped, position, at)
+  table.insert(self:place(position, at, mapped:record()).users, mapped:user())
   return true
 end
 
 function OutcomeSink:rejected(rejection)
-  local made = self.made
+  local made = self:place(rejection.position, rejection.at, rejection.record)
   table.insert(made.users, rejection.user)
   table.move(rejection.errors, 1, #rejection.errors, #made.errors + 1, made.errors)
   return true
 end
 
-function OutcomeSink:skipped(_, _, reason)
-  self.made.skipped = reason
+function OutcomeSink:skipped(position, at, reason, mapped)
+  self:place(position, at, mapped:record()).skipped = reason
   return true
 end
 
@@ -43,24 +50,32 @@ local function sorted(warnings)
   return list
 end
 
----Returns a function that determines the outcome of a record.
----@param recipe Recipe
----@param validator host.schema.validator
----@return fun(record: any, at: any, position: integer): Outcome?, string?, Kind?
-function outcome.new(recipe, validator)
+---@class Outcomes
+---@field pipe Pipeline
+---@field private sink OutcomeSink
+local Outcomes = {}
+Outcomes.__index = Outcomes
+
+---@param recipe LoadedRecipe
+---@param connection? ConnectionSettings
+---@return Outcomes
+function outcome.new(recipe, connection)
   local sink = setmetatable({}, OutcomeSink)
-  local pipe = pipeline.new {
-    recipe = recipe, validator = validator, sink = sink,
-    duplicates = { judge = function() end },
-  }
-  return function(record, at, position)
-    local shown = bad_record.is(record) and record.raw or json.materialize(record)
-    sink.made = { record = shown, users = {}, errors = {} }
-    local done, message, kind = pipe:one(record, at, position)
-    if not done then return nil, message, kind end
-    sink.made.warnings = sorted(pipe.warnings)
-    return sink.made
-  end
+  return setmetatable({
+    sink = sink, pipe = pipeline.new { recipe = recipe, connection = connection, sink = sink },
+  }, Outcomes)
+end
+
+---The outcome of the next record; false at the end of the source.
+---@return Outcome|false|nil
+---@return string? message
+---@return Kind? kind
+function Outcomes:next()
+  self.sink.made = { users = {}, errors = {} }
+  local done, message, kind = self.pipe:one()
+  if not done then return done, message, kind end
+  self.sink.made.warnings = sorted(self.pipe.warnings)
+  return self.sink.made
 end
 
 return outcome

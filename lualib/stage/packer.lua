@@ -30,41 +30,38 @@ function packer.new(limit, count, on_full, upsert)
   }, Packer)
 end
 
----The rejection of a user that fits no chunk: too large, or not writable as JSON.
-local function unpackable(user, position, at, message, size, limit)
-  local code = size and "TOO_LARGE" or "RECIPE_RESULT"
-  if size then
-    message = string.format("the user has %d bytes; a chunk holds at most %d", size, limit)
-  end
+---The rejection of a user that is too large for any chunk.
+local function too_large(mapped, position, at, size, limit)
+  local user = mapped:user()
+  local message = string.format("the user has %d bytes; a chunk holds at most %d", size, limit)
   return rejection.new {
-    position = position, at = at, user = user,
-    errors = { rejection.finding(code, "", message, advice.size(user)) },
+    position = position, at = at, user = user, record = mapped:record(),
+    errors = { rejection.finding("TOO_LARGE", "", message, advice.size(user)) },
   }
 end
 
 ---Packs a user. False and its rejection: no chunk can hold it. Nil: the full chunk was not written.
----@param user User
+---@param mapped Mapped  with its JSON
 ---@param position integer
 ---@param at string
----@param draft? host.json.draft  the user's JSON, unless it is empty
 ---@return boolean? packed
 ---@return Rejection|string|nil
 ---@return Kind? kind
-function Packer:add(user, position, at, draft)
-  local bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
+function Packer:add(mapped, position, at)
+  local draft = mapped.draft
+  local bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft)
   if not bytes and kind == "full" and not size then
     local emptied
     emptied, message, kind = self.on_full()
     if not emptied then return nil, message, kind end
-    bytes, message, kind, size = self.writer:add(user, position, at, ORDER, draft)
+    bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft)
   end
   if bytes then
-    self.statistics:add(user, bytes, at)
+    self.statistics:add(mapped, bytes, at)
     return true
   end
-  local refused = unpackable(user, position, at, message, size, self.limit)
-  if kind ~= "full" then refused.user = nil end -- no JSON can hold it
-  return false, refused
+  if kind ~= "full" then return nil, message, kind end
+  return false, too_large(mapped, position, at, size, self.limit)
 end
 
 function Packer:close()

@@ -1,32 +1,32 @@
---- The offline half of a run, record by record: source -> map -> validate -> dedupe. Every record
---- reaches the sink exactly once: skipped, rejected, as a duplicate, or as a user.
+--- The offline half of a run, event by event: the recipe's state maps, checks and writes; here are
+--- duplicates, and what is not sent. Every record reaches the sink exactly once: skipped, rejected,
+--- as a duplicate, or as a user.
 
 local advice = require "auth0.advice"
-local bad_record = require "source.bad_record"
 local call = require "recipe.call"
-local json = require "host.json"
-local unread_values = require "recipe.inside.unread_values"
-local reject = require "migrate.reject"
-local rejection = require "stage.rejection"
-local user_rules = require "auth0.user"
+local mapped = require "stage.mapped"
 local redact = require "auth0.redact"
+local rejection = require "stage.rejection"
+local schema = require "auth0.schema"
+local text = require "host.text"
+local user_rules = require "auth0.user"
 
 local pipeline = {}
 
 local PAUSE_EVERY <const> = 256 -- records
+local BROKEN_IN_A_ROW <const> = 10 -- records that break the budget end the run
 local APART <const> = "Choose in the recipe which of the two to keep (dedupe), or correct the "
   .. "source."
 
-local IS_WORDS <const> = { string = true, number = true }
-
--- Called for every record: a local costs a third of the table lookup.
-local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
+-- The identifiers that are handed over where no detector names its fields.
+local IDENTIFIERS <const> = {
+  { name = "email" }, { name = "username" }, { name = "phone_number" }, { name = "user_id" },
+}
 
 ---@class Sink  receives records; each method returns true, or nil, message, kind to stop
----@field user fun(self, user: table, position: integer, at: string, record: any,
----draft?: host.json.draft)  draft: the user's JSON, unless it is empty; valid during the call
+---@field user fun(self, user: Mapped, position: integer, at: string)  user: valid during the call
 ---@field rejected fun(self, rejection: Rejection)
----@field skipped fun(self, position: integer, at: string, reason: string, record: any)
+---@field skipped fun(self, position: integer, at: string, reason: string, record: Mapped)
 
 ---@class PipelineWarning
 ---@field n integer
@@ -38,31 +38,50 @@ local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules
 ---@field fix? string
 
 ---@class Pipeline
----@field recipe Recipe
----@field validator host.schema.validator
----@field duplicates table
----@field sink Sink
+---@field recipe LoadedRecipe
 ---@field position integer  records read so far
 ---@field extra integer     users beyond the first that one record became
 ---@field warnings table<string, PipelineWarning>
 ---@field names table<string, table>  of the rules' warnings, see name_of
----@field private unread UnreadValues
----@field private phase? "source"|"map"  which code of the recipe runs; nil: ours
----@field private draft? host.json.draft  of the current user; nil if dedupe is a function
----@field private record any        the last one read
----@field private at string         where it is
+---@field sink Sink
+---@field mapped Mapped     of the last event
+---@field private state State
+---@field private validator UserValidator  explains findings
+---@field private duplicates? Detector
+---@field private dedupe? Dedupe    the recipe's own choice
+---@field private n_fields integer  that the detector compares
 ---@field private pause_at integer  the position at which to pause next
+---@field private is_simple? boolean  see `step`
+---@field private broken integer    records in a row that broke the budget
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
----@param parts table  recipe, validator, duplicates, sink, dedupe?
+---@class PipelineParts
+---@field recipe LoadedRecipe
+---@field connection? ConnectionSettings
+---@field duplicates? Detector  none: duplicates are not looked for
+---@field dedupe? Dedupe
+---@field sink Sink
+---@field upsert? boolean       hand over what an upsert would change
+
+---@param parts PipelineParts
 ---@return Pipeline
 function pipeline.new(parts)
+  local state = parts.recipe.state
+  local fields = {}
+  for i, field in ipairs(parts.duplicates and parts.duplicates.fields or IDENTIFIERS) do
+    fields[i] = { name = field.name, path = field.path }
+  end
+  state:must("prepare", {
+    connection = parts.connection, fields = fields,
+    members = parts.upsert and user_rules.UPSERTED or nil,
+  })
   return setmetatable({
-    recipe = parts.recipe, validator = parts.validator, duplicates = parts.duplicates,
-    sink = parts.sink, dedupe = parts.dedupe, unread = parts.recipe.unread or {},
-    draft = not parts.dedupe and json.draft(user_rules.ORDER) or nil,
-    position = 0, extra = 0, warnings = {}, names = {}, pause_at = PAUSE_EVERY,
+    recipe = parts.recipe, state = state, validator = schema.for_connection(parts.connection),
+    duplicates = parts.duplicates, sink = parts.sink, dedupe = parts.dedupe,
+    mapped = mapped.new(state), position = 0, extra = 0, broken = 0, warnings = {}, names = {},
+    pause_at = PAUSE_EVERY, n_fields = #fields,
+    is_simple = parts.duplicates and not parts.dedupe and #fields == #IDENTIFIERS,
   }, Pipeline)
 end
 
@@ -82,24 +101,16 @@ end
 
 ---@param at string
 ---@param errors Advised[]
----@param record any
 ---@param user? table
 ---@param kept? integer  position of the user that it clashes with
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Pipeline:reject(at, errors, record, user, kept)
+function Pipeline:reject(at, errors, user, kept)
   return self.sink:rejected(rejection.new {
-    position = self.position, at = at, errors = errors, record = record, user = user, kept = kept,
+    position = self.position, at = at, errors = errors, record = self.mapped:record(), user = user,
+    kept = kept,
   })
-end
-
-function Pipeline:reject_result(at, code, message, record, value)
-  return self:reject(at, { rejection.of_recipe(code, message, value) }, record)
-end
-
-function Pipeline:refuse(at, refused, record)
-  return self:reject(at, { rejection.refused(refused, record) }, record)
 end
 
 ---The name under which a warning of the rules is counted: code and field, with a number if the same
@@ -124,13 +135,15 @@ end
 
 ---The errors among the findings, with advice. Counts the warnings of fields without an error.
 ---@param findings UserFinding[]
----@param user table
 ---@param at string
 ---@return Advised[]
-function Pipeline:errors_of(findings, user, at)
-  local errors, refused = {}, {}
+---@return table? user  a copy, if there is an error
+function Pipeline:errors_of(findings, at)
+  local errors, refused, user = {}, {}, nil
+  self.validator:explain(findings)
   for _, finding in ipairs(findings) do
     if not finding.warning then
+      user = user or self.mapped:user()
       errors[#errors + 1] = advice.of(user, finding)
       refused[finding.path] = true
     end
@@ -139,26 +152,31 @@ function Pipeline:errors_of(findings, user, at)
     if finding.warning and not refused[finding.path] then
       local first = self:warn(self:name_of(finding))
       if first then
-        for key, value in pairs(advice.of(user, finding)) do first[key] = value end
+        local advised = advice.of(user or self.mapped:user(), finding)
+        for key, value in pairs(advised) do first[key] = value end
         first.at = at
       end
     end
   end
-  return errors
-end
-
-function Pipeline:clash(clash, user, at, record)
-  local same = clash.code == "DUPLICATE"
-  return self.sink:rejected(rejection.new {
-    position = self.position, at = at, outcome = same and "duplicate" or "rejected",
-    errors = { rejection.clash(clash, user, not same and APART or nil) },
-    record = record, user = user, kept = clash.position,
-  })
+  return errors, user
 end
 
 ---@private
-function Pipeline:warn_of_unread(user, at)
-  for _, warning in ipairs(unread_values.of(self.unread, user)) do
+function Pipeline:clash(clash, at)
+  local same, user = clash.code == "DUPLICATE", self.mapped:user()
+  return self.sink:rejected(rejection.new {
+    position = self.position, at = at, outcome = same and "duplicate" or "rejected",
+    errors = { rejection.clash(clash, user, not same and APART or nil) },
+    record = self.mapped:record(), user = user, kept = clash.position,
+  })
+end
+
+---Counts the warnings about the last user: of rules, and of values that helpers could not read.
+---@param at string
+function Pipeline:note(at)
+  local _, findings, unread = assert(self.state:call("notes"))
+  self:errors_of(findings, at)
+  for _, warning in ipairs(unread) do
     local first = self:warn(warning.code, warning.message)
     if first then
       first.code, first.path, first.at = warning.code, "", at
@@ -167,222 +185,240 @@ function Pipeline:warn_of_unread(user, at)
   end
 end
 
----Passes a mapped user through the rules into the sink.
-function Pipeline:take(user, at, record)
-  normalise(user)
-  local draft = self.draft
-  local findings = self.validator:check(user, draft)
-  if findings then
-    local errors = self:errors_of(findings, user, at)
-    if errors[1] then return self:reject(at, errors, record, user) end
+---Looks for a clash of the last user, and passes it on with `pass(self, at)`.
+---@private
+function Pipeline:judge(at, pass, ...)
+  local dedupe, clash = self.dedupe, nil
+  if self.duplicates then
+    local message, kind
+    local values = { ... }
+    clash, message, kind = self.duplicates:add(dedupe and dedupe:slot() or self.position,
+      table.unpack(values, 1, self.n_fields))
+    if clash == false then return nil, message, kind end
   end
-  local unread = self.unread
-  if unread.any or unread.built and not (user.custom_password_hash or user.password_hash) then
-    self:warn_of_unread(user, at)
+  if dedupe and clash then return dedupe:choose(self, clash, at) end
+  if clash then return self:clash(clash, at) end
+  return pass(self, at)
+end
+
+local function send(self, at)
+  return self.sink:user(self.mapped, self.position, at)
+end
+
+local function keep(self, at)
+  return self.dedupe:keep(self, at)
+end
+
+---What became of a record, or of one of its users, by the name of the event; see
+---recipe.inside.mapper.
+---@type table<string, fun(self: Pipeline, at: string, ...: any): true?, string?, Kind?>
+local EVENTS <const> = {
+  user = function(self, at, algorithm, members, noted, ...)
+    local user = self.mapped
+    user.algorithm, user.members = algorithm, members
+    if noted then self:note(at) end
+    return self:judge(at, self.dedupe and keep or send, ...)
+  end,
+  -- Keeps the rules, but JSON cannot hold it.
+  unwritable = function(self, at, why, _, noted, ...)
+    if noted then self:note(at) end
+    return self:judge(at, function()
+      if self.dedupe then self.dedupe:leave_out() end
+      local shape = self.state:must("shape", "user")
+      return self:reject(at, { rejection.finding("RECIPE_RESULT", "", why, shape) })
+    end, ...)
+  end,
+  invalid = function(self, at)
+    local _, findings = assert(self.state:call("notes"))
+    local errors, user = self:errors_of(findings, at)
+    return self:reject(at, errors, user)
+  end,
+  refused = function(self, at, code, path, reason, shape)
+    return self:reject(at, { rejection.refused(code, path, reason, shape) })
+  end,
+  odd = function(self, at, code, message)
+    local shape = self.state:must("shape", "user")
+    return self:reject(at, { rejection.finding(code, "", message, shape) })
+  end,
+  skipped = function(self, at, reason)
+    return self.sink:skipped(self.position, at, reason, self.mapped)
+  end,
+  -- A record that its reader could not parse.
+  bad = function(self, at, message, raw)
+    return self.sink:rejected(rejection.new {
+      position = self.position, at = at, record = raw,
+      errors = { rejection.finding("SOURCE", "", message, redact.of_raw(raw)) },
+    })
+  end,
+}
+
+---@private
+function Pipeline:count(extra)
+  if extra then self.extra = self.extra + 1 else self.position = self.position + 1 end
+end
+
+---Handles an error of the recipe's state. One raised by `map`, or by a metatable of its user,
+---rejects the record; one raised by the source ends the run; ours is raised again.
+---@private
+function Pipeline:failed(err)
+  if err.grown then
+    call.limit(err, "map")
+    return nil, call.text(err) .. " (what the recipe keeps from record to record grows)", "usage"
   end
-  local dedupe = self.dedupe
-  local slot = dedupe and dedupe:slot() or self.position
-  local clash, message, kind = self.duplicates:judge(user, slot)
+  local phase, at, extra = self.state:must("interrupted")
+  if err.ended == "interrupted" then return nil, "interrupted", "interrupted" end
+  local limit = call.limit(err, phase)
+  if phase == "source" then
+    return call.failed(err, "source")
+  elseif phase ~= "map" and not limit and (not err.where or call.is_ours(err)) then
+    error(err.trace or err, 0)
+  end
+  self:count(extra)
+  self.broken = limit and self.broken + 1 or 0
+  if self.broken == BROKEN_IN_A_ROW then
+    return nil, string.format("%s: %d records in a row", call.text(err), self.broken), "usage"
+  end
+  self.mapped.draft:clear()
+  local shape = redact.of(self.mapped:record())
+  return self:reject(at, { rejection.finding("RECIPE_ERROR", "", call.text(err), shape) })
+end
+
+---Handles an event. Nil at the end of the source.
+---@private
+---@return boolean? going
+---@return string? message
+---@return Kind? kind
+function Pipeline:take(ok, event, at, extra, ...)
+  if not ok then return self:failed(self.state:failure(event)) end
+  if event == nil then return nil end
+  self.broken = 0
+  self:count(extra)
+  if event ~= "user" then self.mapped.draft:clear() end
+  return EVENTS[event](self, at, ...)
+end
+
+---`take` for most events: a user with the usual identifiers, of whom there is nothing to note.
+---@private
+function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c, d, e, f, g, h)
+  if event ~= "user" or noted or extra or not self.is_simple then
+    return self:take(ok, event, at, extra, algorithm, members, noted, a, b, c, d, e, f, g, h)
+  end
+  local position, user = self.position + 1, self.mapped
+  self.position, self.broken = position, 0
+  user.algorithm, user.members = algorithm, members
+  local clash, message, kind = self.duplicates:add(position, a, b, c, d)
+  if clash then return self:clash(clash, at) end
   if clash == false then return nil, message, kind end
-  if not dedupe then
-    if clash then return self:clash(clash, user, at, record) end
-    return self.sink:user(user, self.position, at, record, draft)
-  end
-  if clash then return dedupe:choose(self, clash, user, at, record) end
-  return dedupe:keep(self, user, at, record)
+  return self.sink:user(user, position, at)
 end
 
----Whether a table has the keys 1 to n and nothing else: users behind a gap would be lost.
-local function is_whole_list(list)
-  local n = 0
-  for _ in next, list do n = n + 1 end
-  for i = 1, n do
-    if rawget(list, i) == nil then return false end
-  end
-  return true
-end
-
-function Pipeline:take_list(list, at, record)
-  if not is_whole_list(list) then
-    return self:reject_result(at, "RECIPE_RESULT",
-      "map returned a list with gaps (nil between its users) or with named keys", record, list)
-  end
-  if #list > 1 then self.unread.built = false end -- it is unknown which of the users it belongs to
-  for i, user in ipairs(list) do
-    local taken, message, kind
-    if reject.is_reject(user) then
-      taken, message, kind = self:refuse(at, user, record)
-    elseif type(user) == "table" then
-      taken, message, kind = self:take(user, at, record)
-    else
-      taken, message, kind = self:reject_result(at, "RECIPE_RESULT", string.format(
-        "map returned a list whose item %d is a %s, not a user", i, type(user)), record, user)
-    end
-    if not taken then return nil, message, kind end
-    if i > 1 then self.extra = self.extra + 1 end
-  end
-  return true
-end
-
-local FELL_OFF <const> = "map ended without a return; `return nil, reason` skips a record"
-
+---Takes the events of records until the source ends or the limit is reached.
 ---@private
-function Pipeline:mapped(at, record, ...)
-  self.phase = nil
-  local result, reason = ...
-  -- Fields before calls, which cost five times as much: only a rejection has a reason, and most
-  -- users have an address.
-  if type(result) == "table" and not (result.reason and is_reject(result)) then
-    if result[1] ~= nil then return self:take_list(result, at, record) end
-    if result.email or next(result) ~= nil then return self:take(result, at, record) end
-    return self:reject_result(at, "RECIPE_RESULT", "map returned an empty table", record, result)
-  elseif select("#", ...) == 0 then
-    return self:reject_result(at, "RECIPE_RESULT", FELL_OFF, record, nil)
-  elseif result == nil then
-    if reason ~= nil and not IS_WORDS[type(reason)] then
-      return self:reject_result(at, "RECIPE_RESULT", "map returned nil and a " .. type(reason)
-        .. " as the reason, not a string", record, reason)
-    end
-    return self.sink:skipped(self.position, at, reason and tostring(reason) or "no reason", record)
-  elseif is_reject(result) then
-    return self:refuse(at, result, record)
-  end
-  return self:reject_result(at, "RECIPE_RESULT", "map returned a " .. type(result)
-    .. ", not a user", record, result)
-end
-
----@private
-function Pipeline:step_over(at, record)
-  local shape = redact.of_raw(record.raw)
-  return self:reject(at, { rejection.finding("SOURCE", "", record.message, shape) }, record.raw)
-end
-
-local function wrong_place(at, position)
-  return nil, string.format("the recipe's `source` returned a %s as the place of record %d: its "
-    .. "iterator must return a record and, optionally, a string with its place", type(at),
-    position), "usage"
-end
-
----Reads records until the source ends or the limit is reached. The caller guards the whole loop,
----because a guard around each call would cost more than the call. So `phase` always shows whose
----code runs, and `record` and `at` the current record.
----@private
----@param source function|table  an iterator
----@param state any              its first argument
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
 ---@param limit integer
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Pipeline:stretch(source, state, pause, limit)
-  local map, params, unread = self.recipe.map, self.recipe.params, self.unread
-  while self.position < limit do
-    local taken, message, kind
+function Pipeline:read(pause, limit)
+  local state, draft = self.state, self.mapped.draft
+  while self.position < limit or state:must("remaining") > 0 do
     if self.position >= self.pause_at then
       self.pause_at = self.position + PAUSE_EVERY
-      taken, message, kind = pause(self.position, type(source) == "table" and source or {})
-      if not taken then return nil, message, kind end
+      local going, message, kind = pause(self.position, self)
+      if not going then return nil, message, kind end
     end
-    self.phase = "source"
-    local record, at = source(state, self.record)
-    self.phase = nil
-    if record == nil then return true end
-    local position = self.position + 1
-    if type(at) ~= "string" then
-      if at ~= nil and not IS_WORDS[type(at)] then return wrong_place(at, position) end
-      at = at and tostring(at) or "#" .. position
+    local going, message, kind = self:step(state:next(draft))
+    if not going then
+      if not message then return true end
+      if kind == "interrupted" then
+        local _, why = pause(self.position, self)
+        message = why or message
+      end
+      return nil, message, kind
     end
-    self.position, self.record, self.at = position, record, at
-    if is_bad(record) then
-      taken, message, kind = self:step_over(at, record)
-    else
-      unread.built = false
-      if unread.any then unread_values.clear(unread) end
-      self.phase = "map"
-      taken, message, kind = self:mapped(at, record, map(record, params, position))
-    end
-    if not taken then return nil, message, kind end
   end
   return true
 end
 
----Handles an error in a stretch. One raised by `map`, or by a metatable of its user while our code
----ran, rejects the record; one raised by the source ends the run; ours is raised again.
----@private
-function Pipeline:failed(err)
-  local phase = self.phase
-  self.phase = nil
-  if phase == "source" then
-    return call.failed(err, "source")
-  elseif phase ~= "map" and (not err.where or call.is_ours(err)) then
-    error(err.trace or err, 0)
-  end
-  return self:reject_result(self.at, "RECIPE_ERROR", call.text(err), self.record, self.record)
+---Takes all events of the next record; `warnings` are then those of this record.
+---@return true|false|nil  false: the source has ended
+---@return string? message
+---@return Kind? kind
+function Pipeline:one()
+  self.warnings = {}
+  local before = self.position
+  local done, message, kind = self:read(function() return true end, before + 1)
+  if not done then return nil, message, kind end
+  return self.position > before
 end
 
----Runs stretches, each of which an error of the recipe's ends, until the source ends.
----@private
-function Pipeline:read(source, state, pause, limit)
-  repeat
-    local whole, done, message, kind = call.try(self.stretch, self, source, state, pause, limit)
-    if not whole then done, message, kind = self:failed(done) end
-    if not done then return nil, message, kind end
-  until whole
-  return true
+---Reads, without mapping, until a record; `one` then takes it.
+---@param wanted integer|string  position or place
+---@return integer|false|nil position  false: there is none
+---@return integer|string|nil read     records; or the message
+---@return Kind? kind
+function Pipeline:seek(wanted)
+  local ok, read, found = self.state:run("seek", wanted)
+  if not ok then return call.failed(read, "source") end
+  self.position = found and read - 1 or read
+  return found and read, read
 end
 
----Passes one record into the sink, as a run would; `warnings` are then those of this record.
----@param record any
----@param at any     its place, as the source returns it
----@param position integer
+---The share of the source that was read, 0 to 1; nil if it is not known.
+---@return number?
+function Pipeline:progress()
+  local ok, share = self.state:call("progress")
+  return ok and type(share) == "number" and share or nil
+end
+
+---Calls the recipe's `source`.
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
-function Pipeline:one(record, at, position)
-  self.position, self.warnings = position - 1, {}
-  local function source() return record, at end
-  return self:read(source, nil, function() return true end, position)
+function Pipeline:open()
+  local ok, err = self.state:run("open")
+  if ok then return true end
+  if err.ended == "interrupted" then return nil, "interrupted", "interrupted" end
+  return call.failed(err, "source")
+end
+
+---Warnings about the source, as far as it was read.
+---@return {code: string, message: string}[]
+function Pipeline:source_warnings()
+  local ok, list = self.state:call("finish")
+  local found = {}
+  for _, warning in ipairs(ok and type(list) == "table" and list or {}) do
+    if type(warning) == "table" and type(warning.code) == "string" then
+      table.insert(found, { code = warning.code, message = tostring(warning.message) })
+    end
+  end
+  return found
+end
+
+---The warnings that the recipe counted with migrate.warn.
+---@return table<string, PipelineWarning>
+function Pipeline:own_warnings()
+  local counted = {}
+  for code, warning in pairs((self.state:must("warnings"))) do
+    counted[text.redact(code)] = { n = warning.count, message = text.redact(warning.message) }
+  end
+  return counted
 end
 
 ---Reads the whole source; `pause`, called every few records, stops it with nil, message, kind.
----@param pause fun(position: integer, source: any): true?, string?, Kind?
+---@param pause fun(position: integer, source: {progress: function}): true?, string?, Kind?
 ---@param limit? integer  records
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:run(pause, limit)
-  local recipe = self.recipe
-  local source, state, control = pipeline.open(recipe)
-  if not source then return nil, state, control end
-  self.record = control
-  local done, message, kind = self:read(source, state, pause, limit or math.maxinteger)
+  local done, message, kind = self:open()
+  if done then done, message, kind = self:read(pause, limit or math.maxinteger) end
   if not done then return nil, message, kind end
-  local own = type(source) == "table" and source or {} -- a reader of ours, else any iterator
-  for _, warning in ipairs(own.warnings and own:warnings() or {}) do
-    self:warn(warning.code, warning.message)
-  end
-  if own.close then own:close() end
+  for _, warning in ipairs(self:source_warnings()) do self:warn(warning.code, warning.message) end
   if self.position == 0 then self:warn("EMPTY_SOURCE", "the source has no records") end
   if self.dedupe then return self.dedupe:emit(self.sink) end
   return true
-end
-
-local function is_callable(value)
-  local meta = getmetatable(value)
-  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
-end
-
----The iterator that a recipe's `source` returns, with its state and control value as for `for`.
----@param recipe Recipe
----@return any source
----@return any state    or the message
----@return any control  or its kind
-function pipeline.open(recipe)
-  local ok, source, state, control = call.try(recipe.source, recipe.params)
-  if not ok then return call.failed(source, "source") end
-  if is_callable(source) then return source, state, control end
-  return nil, string.format("the recipe's `source` returned a %s; it must return an iterator of "
-    .. "records, such as csv.records(params.input)", type(source)), "usage"
 end
 
 return pipeline

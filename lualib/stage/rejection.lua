@@ -1,7 +1,6 @@
 --- Rejections: records that are not sent, as lines of rejected.ndjson.
 
 local advice = require "auth0.advice"
-local json = require "host.json"
 local redact = require "auth0.redact"
 
 local rejection = {}
@@ -37,22 +36,14 @@ function rejection.finding(code, path, message, shape, fix)
   }
 end
 
----A finding about the recipe's result for a record, or about the record if there is none.
----@param code string
----@param message string
----@param value any
----@return Advised
-function rejection.of_recipe(code, message, value)
-  return rejection.finding(code, "", message, redact.of(json.materialize(value)))
-end
-
 ---A rejection by the recipe itself (`migrate.reject`).
----@param refused Reject
----@param record any
+---@param code string
+---@param path string
+---@param reason string
+---@param shape string  of the rejected value, or of the record
 ---@return Advised
-function rejection.refused(refused, record)
-  local shape = refused.shape or redact.of(json.materialize(record))
-  return rejection.finding(refused.code, refused.path, refused.reason, shape, BY_RECIPE)
+function rejection.refused(code, path, reason, shape)
+  return rejection.finding(code, path, reason, shape, BY_RECIPE)
 end
 
 ---A clash with an earlier user.
@@ -74,7 +65,7 @@ function rejection.new(parts)
   return {
     position = parts.position, at = parts.at, outcome = parts.outcome or "rejected",
     code = first.code, path = first.path, message = first.message, shape = first.shape,
-    fix = first.fix, errors = parts.errors, record = json.materialize(parts.record),
+    fix = first.fix, errors = parts.errors, record = parts.record,
     user = parts.user, kept = parts.kept,
   }
 end

@@ -27,29 +27,29 @@ function statistics.new(upsert)
 end
 
 ---@private
-function Statistics:add_members(user)
+function Statistics:add_members(mask)
   local members = self.members
-  for _, name in ipairs(user_rules.UPSERTED) do
-    if user[name] ~= nil then members[name] = (members[name] or 0) + 1 end
+  for i, name in ipairs(user_rules.UPSERTED) do
+    if mask >> (i - 1) & 1 == 1 then members[name] = (members[name] or 0) + 1 end
   end
 end
 
----@param user User
+---@param mapped Mapped
 ---@param bytes integer  as sent
 ---@param at string      its place
-function Statistics:add(user, bytes, at)
+function Statistics:add(mapped, bytes, at)
   local step = bytes // STEP
   local sizes, algorithms = self.sizes, self.algorithms
   sizes[step] = (sizes[step] or 0) + 1
   if bytes > self.largest then self.largest = bytes end
   self.users = self.users + 1
-  local algorithm = user_rules.algorithm(user)
+  local algorithm = mapped.algorithm
   if algorithm then
     algorithms[algorithm] = (algorithms[algorithm] or 0) + 1
   elseif #self.bare < PLACES then
     self.bare[#self.bare + 1] = at
   end
-  if self.members then self:add_members(user) end
+  if self.members then self:add_members(mapped.members) end
 end
 
 ---@class TallyFacts

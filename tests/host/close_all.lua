@@ -13,13 +13,16 @@ local json = require "host.json"
 local lookup = require "host.lookup"
 local loop = require "host.loop"
 local process = require "host.process"
+local sandbox = require "host.sandbox"
 local server = require "host.server"
 local store = require "host.store"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
-local METHODS <const> = { "accept", "add", "all", "commit", "copy", "count", "done", "get", "next",
-  "put", "read", "respond", "result", "run", "status", "text", "write", "finish",
-  "close" }
+local METHODS <const> = {
+  "accept", "add", "all", "call", "commit", "copy", "count", "done", "get", "next",
+  "put", "read", "resume", "respond", "result", "run", "show", "status", "text", "write", "finish",
+  "close",
+}
 
 ---Calls everything on a handle that is closed or being closed.
 local function use(handle)
@@ -56,6 +59,11 @@ local function open_all()
   keep(digest.new("sha256")):add("data")
   keep(jobs.new()):add(1, "later")
   keep(lookup.new()):add("key", "text")
+  local inside = keep(sandbox.new {
+    ask = print, memory = 1 << 24, steps = 1000, seconds = 1, name = "=boot",
+    boot = "local door = ... return { wait = door.wait, x = function() return kept end }",
+  })
+  inside:resume(inside:task("wait", 1))
 
   local db = keep(store.open(folder .. "/base"))
   assert(db:exec("CREATE TABLE t (n)"))

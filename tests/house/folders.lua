@@ -11,7 +11,7 @@ local folders = {}
 -- Lowest first: a folder uses only those before it.
 local FLOORS <const> = {
   "host", "base", "source", "auth0.hash", "auth0", "auth0.advice", "auth0.search", "auth0.api",
-  "tenant", "migrate", "recipe.inside", "recipe", "journal", "stage", "check", "import", "report",
+  "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check", "import", "report",
   "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli", "recipes",
 }
 local HEIGHT <const> = {}

@@ -43,7 +43,6 @@ local READERS <const> = {
   ["lualib/cli/parse.lua"] = "argparse reports errors only as text",
   ["lualib/auth0/codes.lua"] = "a path that is only in Auth0's message",
   ["lualib/auth0/fixers.lua"] = "numbers and names that are only in Auth0's message",
-  ["lualib/recipe/call.lua"] = "Lua reports the place of an error only in its text",
   ["lualib/stage/findings.lua"] = "removes what is specific to one record, to group messages",
   ["lualib/tenant/verdict.lua"] = "rewrites messages of our validator as Auth0's",
 }

@@ -10,6 +10,7 @@ local tap = require "tests.tap"
 local file = require "host.file"
 local json = require "host.json"
 local migrate = require "migrate"
+local pipeline = require "stage.pipeline"
 local recipes = require "recipe"
 local stage = require "stage"
 local user_rules = require "auth0.user"
@@ -33,7 +34,7 @@ local function covers(actual, expected)
   return not json.is_array(expected) or #actual == #expected
 end
 
----Runs the recipe as `check` does: in its sandbox, with validation and duplicate detection.
+---Runs the recipe as `check` does: in its own state, with validation and duplicate detection.
 local function run(name, params)
   local users, left_out, folder = {}, {}, assert(file.temporary())
   local function leave(_, rejection)
@@ -41,8 +42,8 @@ local function run(name, params)
     return true
   end
   local sink = {
-    user = function(_, user)
-      users[#users + 1] = user
+    user = function(_, mapped)
+      users[#users + 1] = mapped:user()
       return true
     end,
     rejected = leave,
@@ -134,8 +135,10 @@ local REFUSED <const> = {
 test("recipes: csv rejects an unknown column or format", function()
   for _, case in ipairs(REFUSED) do
     local params = { input = FOLDER .. "/csv/users.csv", [case[1]] = case[2] }
-    local recipe = require "recipes.csv"
-    tap.raises(function() recipe.source(params) end, case[3])
+    local loaded = assert(recipes.load("csv", { params = params }))
+    local opened, message, kind = pipeline.new({ recipe = loaded, sink = {} }):open()
+    tap.equal({ opened, kind }, { nil, "usage" })
+    tap.contains(message, case[3])
   end
 end)
 

@@ -183,6 +183,12 @@ local function is_below(folder, name)
   return folder == "/" or name == folder or name:sub(1, #folder + 1) == folder .. "/"
 end
 
+---The real directory of the file; nil without one.
+---@return string?
+function Config:folder()
+  return self.path and file.real(paths.dirname(self.path))
+end
+
 ---The file's real path if it is in the working directory or below it, where it may be somebody
 ---else's, like the rest of a directory that was downloaded.
 ---@return string?

@@ -15,7 +15,9 @@ local options = {}
 ---@field parse? fun(text: string): any, string?  the value, or nil and the expected form
 
 local UNITS <const> = { h = 3600, m = 60, min = 60, s = 1, d = 86400 }
-local SIZES <const> = { [""] = 1, k = 1000, kb = 1000, m = 1000000, mb = 1000000 }
+local SIZES <const> = {
+  [""] = 1, k = 1000, kb = 1000, m = 1000000, mb = 1000000, g = 1000000000, gb = 1000000000,
+}
 
 ---@param least integer
 ---@param most? integer
@@ -290,6 +292,19 @@ options.list = {
   allow("env", "NAME", "read an environment variable"),
   allow("exec", "PROGRAM", "run a program"),
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
+  {
+    flags = "--recipe-memory", argument = "SIZE", parse = options.bytes(1000000, 1000000000000),
+    commands = RECIPE_COMMANDS,
+    help = "memory that the recipe may use beyond what loading took (default 256MB)",
+  },
+  {
+    flags = "--recipe-steps", argument = "N", parse = options.whole(1), commands = RECIPE_COMMANDS,
+    help = "instructions of one call of the recipe, such as `map` for a record (default 100000000)",
+  },
+  {
+    flags = "--recipe-time", argument = "TIME", parse = options.time, commands = RECIPE_COMMANDS,
+    help = "processor time of one call of the recipe (default 5s)",
+  },
   {
     flags = "--check", commands = "recipes",
     help = "change nothing; exit status 2 unless the lock file is up to date",

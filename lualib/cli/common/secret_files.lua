@@ -17,7 +17,7 @@ end
 ---The files among those that the settings, a pepper and the secret parameters come from.
 ---@param config Config
 ---@param settings Settings
----@param recipe? Recipe
+---@param recipe? LoadedRecipe
 ---@param flags table  of the command line
 ---@return string[]  sorted
 function secret_files.exposed(config, settings, recipe, flags)
@@ -27,7 +27,7 @@ function secret_files.exposed(config, settings, recipe, flags)
   if settings.secret_file then names[settings.secret_file] = true end
   for name, one in pairs(recipe and recipe.declared or {}) do
     local value = flags.params and flags.params[name] or config:get_param(name)
-    if one.secret and type(value) == "string" and value:find("^@.") then
+    if require("recipe.kinds").is_secret(one) and type(value) == "string" and value:find("^@.") then
       names[value:sub(2)] = true
     end
   end

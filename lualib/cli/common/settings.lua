@@ -34,10 +34,13 @@ local settings = {}
 ---@field exposed? string[]     files with a secret that other users can read
 ---@field file_params? table<string, any>            from the configuration file, for `resume`
 ---@field params_from_environment? table<string, boolean>
+---@field file_folder? string      of the configuration file, for `resume` like the next one
+---@field config_file? string
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
 ---@field canary? Limit           users
 ---@field delete_ghosts boolean
+---@field recipe_limits {memory?: integer, steps?: integer, seconds?: number}
 ---@field allow Allow             what the options `--allow-X` grant to the recipe
 ---@field slots integer
 ---@field chunk_bytes integer
@@ -270,8 +273,9 @@ end
 local ALLOWED <const> = { "read", "net", "env", "exec", "api" }
 
 ---What the options `--allow-X` grant.
+---@param flags table<string, any>
 ---@return Allow
-local function allowed(flags)
+function settings.allowed(flags)
   local allow = {}
   for _, kind in ipairs(ALLOWED) do
     for _, what in ipairs(flags["allow_" .. kind] or {}) do
@@ -284,6 +288,15 @@ local function allowed(flags)
     end
   end
   return allow
+end
+
+---What one call of the recipe may use; nil: the default.
+---@param flags table<string, any>
+---@return {memory?: integer, steps?: integer, seconds?: number}
+function settings.limits(flags)
+  return {
+    memory = flags.recipe_memory, steps = flags.recipe_steps, seconds = flags.recipe_time,
+  }
 end
 
 ---@class SettingsSources
@@ -304,7 +317,8 @@ function settings.resolve(sources)
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
     max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
-    delete_ghosts = flags.delete_ghosts or false, allow = allowed(flags),
+    delete_ghosts = flags.delete_ghosts or false, allow = settings.allowed(flags),
+    recipe_limits = settings.limits(flags),
   }
   local layers = layers_of(sources)
   layers[2].where, layers[4].where = sources.config.path, sources.config.path

@@ -61,21 +61,28 @@ function setup.settings(context, is_checked)
   local resolved, message, kind, more = resolve(context, { config = read }, is_checked)
   if not resolved then return nil, message, kind, more end
   resolved.file_params, resolved.params_from_environment = params, from_environment
+  resolved.file_folder, resolved.config_file = read:folder(), read.path
   return resolved
 end
 
 ---@param context Context
 ---@param options? {offline?: boolean}
----@return Recipe? recipe
+---@return LoadedRecipe? recipe
 ---@return Settings|string settings  or the message
 ---@return Kind? kind
 ---@return FailureMore? more
 function setup.recipe(context, options)
   local read, params, from_environment = read_config(context)
   if not read then return nil, params, from_environment end
+  local allow = settings.allowed(context.flags)
   local recipe, message, kind, more = require("recipe").load(context.flags.RECIPE, {
     params = context.flags.params, file = params, from_environment = from_environment,
-    env = context.env,
+    file_folder = read:folder(), config = read.path, allow = allow,
+    limits = settings.limits(context.flags), busy = function() context.ui:loading() end,
+    env = context.env, settle = function(facts)
+      return require("recipe.permission").settle(facts, { allow = allow }, context.ui,
+        { env = context.env })
+    end,
   })
   if not recipe then return nil, message, kind, more end
   for _, hint in ipairs(recipe.hints or {}) do context.ui:warn(hint) end

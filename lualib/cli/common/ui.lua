@@ -12,7 +12,7 @@ local foreign = require "host.text"
 local ui = {}
 
 ---@class Progress
----@field phase "stage"|"import"|"archive"
+---@field phase "load"|"stage"|"import"|"archive"
 ---@field done? integer        records or users
 ---@field total? integer
 ---@field share? number        0 to 1
@@ -275,6 +275,11 @@ function Ui:progress(p)
   if now - self.shown_at < LINE then return end
   self.shown_at = now
   self:line(p.phase .. ": " .. table.concat(parts_of(p), ", "))
+end
+
+---Shows that the recipe, or its source, is being loaded; the next phase replaces it.
+function Ui:loading()
+  self:progress { phase = "load", detail = "the recipe or its source" }
 end
 
 ---Asks a yes-or-no question; anything but yes is no. Nil if not interactive or cancelled.

@@ -41,6 +41,12 @@ function draft:text() end
 
 function draft:close() end
 
+---Holds a text, which must be JSON, in place of a value.
+---@param text string
+function draft:set(text) end
+
+function draft:clear() end
+
 ---@param text string
 ---@return any value        json.null for `null`
 ---@return string? message  names the byte

@@ -1,80 +1,110 @@
 --- The globals of a recipe: the standard library without functions that start or end programs,
---- write files, or inspect this program.
-
-local text = require "host.text"
+--- write files, or inspect this program. What is missing says how something like it is granted.
 
 local globals = {}
 
-local PLAIN <const> = {
-  "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
-  "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall",
-  "_VERSION",
-}
-local OS <const> = { "clock", "date", "difftime", "time" }
+local PRINTED <const> = 10000 -- lines of a recipe
 
-local function pick(from, names)
-  local picked = {}
-  for _, name in ipairs(names) do picked[name] = from[name] end
-  return picked
-end
+---@class InsideParts
+---@field door table                        to the program, see host/sandbox/door.c
+---@field host_module fun(name: string): any
+---@field open_files fun(rules: host.gate.Rules)  what `host.file` opens from here on
+---@field require_open fun(name: string): any  the modules of the program that recipes may require
+---@field library fun(): table              a fresh copy of the bounded standard library
+---@field stock table                       Lua's own io, os, debug, load, math
 
-local function copy(from)
-  local made = {}
-  for key, value in pairs(from) do made[key] = value end
-  return made
+local function absent(name, instead)
+  return function() error(name .. " is not available to recipes" .. instead, 2) end
 end
 
 ---stdout is for the program's result. A recipe prints what a source holds: no terminal obeys it.
-local function print_to_stderr(...)
-  local words = table.pack(...)
-  for i = 1, words.n do words[i] = text.printable(tostring(words[i])) end
-  io.stderr:write(table.concat(words, "\t"), "\n")
+local function printing(door)
+  local n = 0
+  return function(...)
+    local words = table.pack(...)
+    for i = 1, words.n do words[i] = tostring(words[i]) end
+    n = n + 1
+    if n > PRINTED then return end
+    door.ask("print", n == PRINTED, table.unpack(words, 1, words.n))
+  end
 end
 
-local function open_to_read(path, mode)
-  if mode ~= nil and mode ~= "r" and mode ~= "rb" then
-    error("a recipe cannot write files: io.open with mode \"" .. tostring(mode) .. "\"", 2)
+---The files that a recipe may read, opened by `files`, the gate.
+local function readers(files, stock)
+  local made = { type = stock.type }
+  local function opened(path, level)
+    if type(path) ~= "string" then
+      error("io expects the name of a file, got " .. type(path), level + 1)
+    end
+    return files.stream(path)
   end
-  return io.open(path, mode)
+  function made.open(path, mode)
+    if mode ~= nil and mode ~= "r" and mode ~= "rb" then
+      error("a recipe cannot write files: io.open with mode \"" .. tostring(mode) .. "\"", 2)
+    end
+    return opened(path, 2)
+  end
+  function made.lines(path, ...)
+    local file, message = opened(path, 2)
+    if not file then error(message, 2) end
+    local next_line = file:lines(...)
+    return function()
+      local values = table.pack(next_line())
+      if values[1] == nil then file:close() end
+      return table.unpack(values, 1, values.n)
+    end
+  end
+  made.popen = absent("io.popen", "; readers run the programs that `needs = { exec = ... }` names")
+  return made
 end
 
----A `coroutine` whose `yield` works only in coroutines of the recipe: `map` itself runs in one of
----the program, which does not expect its values.
-local function coroutines()
-  local made, own = copy(coroutine), setmetatable({}, { __mode = "k" })
-  local function registered(fn)
-    return function(...)
-      own[coroutine.running()] = true
-      return fn(...)
+---`os` without this program's: a recipe reads the environment variables that it was granted.
+local function system(library, granted_env, fixed)
+  local made = library.os
+  made.execute = absent("os.execute",
+    "; readers run the programs that `needs = { exec = ... }` names")
+  function made.getenv(name)
+    name = tostring(name)
+    if not granted_env[name] then
+      error(string.format("os.getenv(%q) is not granted; declare needs = { env = { %q } } and pass "
+        .. "--allow-env=%s", name, name, name), 2)
     end
+    return granted_env[name] ~= true and granted_env[name] or nil
   end
-  function made.create(fn) return coroutine.create(registered(fn)) end
-  function made.wrap(fn) return coroutine.wrap(registered(fn)) end
-  function made.yield(...)
-    if not own[coroutine.running()] then
-      error("coroutine.yield outside a coroutine that the recipe created", 2)
-    end
-    return coroutine.yield(...)
+  if fixed.time then
+    local time, date = made.time, made.date
+    function made.time(given) return given and time(given) or fixed.time end
+    function made.date(format, given) return date(format, given or fixed.time) end
   end
   return made
 end
 
+---@class InsideOptions
+---@field env table<string, string|true>   granted environment variables; true: granted, not set
+---@field fixed {time?: integer, seed?: integer}  for tests
+
+---@param parts InsideParts
+---@param options InsideOptions
 ---@param require_ fun(name: string): any
 ---@return table globals
-function globals.new(require_)
-  local env = pick(_G, PLAIN)
+function globals.new(parts, options, require_)
+  local env, stock = parts.library(), parts.stock
   env._G = env
-  env.print, env.require = print_to_stderr, require_
-  env.coroutine, env.math, env.table, env.utf8 = coroutines(), copy(math), copy(table),
-    copy(utf8)
-  env.string = copy(string)
-  env.string.dump = nil
-  env.os = pick(os, OS)
-  env.io = { open = open_to_read, lines = io.lines, type = io.type }
-  env.package = { config = package.config, loaded = {}, path = "", cpath = "" }
-  env.load = function(chunk, name, _, own)
-    return load(chunk, name, "t", own or env)
+  env.print, env.require = printing(parts.door), require_
+  env.io = readers(parts.host_module("host.file"), stock.io)
+  env.os = system(env, options.env or {}, options.fixed or {})
+  env.package = { config = stock.config, loaded = {}, path = "", cpath = "" }
+  env.debug = { traceback = stock.debug.traceback }
+  env.dofile = absent("dofile", "; use require")
+  env.loadfile = absent("loadfile", "; use require")
+  env.collectgarbage = function(what)
+    if what ~= "count" then error("collectgarbage can only count in a recipe", 2) end
+    return stock.collectgarbage("count")
   end
+  env.math.randomseed = absent("math.randomseed", "")
+  if options.fixed and options.fixed.seed then stock.math.randomseed(options.fixed.seed) end
+  local load = stock.load
+  env.load = function(chunk, name, _, own) return load(chunk, name, "t", own or env) end
   return env
 end
 

@@ -4,7 +4,7 @@ local totals = require "journal.totals"
 local finalize = require "migrate.finalize"
 local fixers = require "auth0.fixers"
 local import = require "migrate.import"
-local json = require "host.json"
+local recipe_rig = require "tests.recipe_rig"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
 local test = tap.test
@@ -149,6 +149,7 @@ end)
 -- In a run ----------------------------------------------------------------------------------
 
 ---A run of two users; the tenant rejects the second with these errors, one list per round.
+---@param fix string  the recipe's `fix`
 local function refused_run(fix, users, rounds, fn, options)
   local tenant = rig.tenant()
   for i, errors in ipairs(rounds) do
@@ -159,7 +160,7 @@ local function refused_run(fix, users, rounds, fn, options)
   for key, value in pairs(options or {}) do
     if key ~= "with" then tenant[key] = value end
   end
-  local given = { tenant = tenant, users = users, recipe = { params = {}, fix = fix } }
+  local given = { tenant = tenant, users = users, recipe = recipe_rig.with("fix = " .. fix) }
   for key, value in pairs((options or {}).with or {}) do given[key] = value end
   rig.with_run(given, function(face, made, book, dir)
     import(face)
@@ -181,7 +182,7 @@ local function whole_users(changes)
 end
 
 test("the journal records a repair, so that nothing is lost silently", function()
-  refused_run({ CONFLICT_USERNAME = fixers.drop_username }, whole_users { username = "ann" },
+  refused_run("{ CONFLICT_USERNAME = fixers.drop_username }", whole_users { username = "ann" },
     { { { code = "CONFLICT_USERNAME", path = "username" } } }, function(figures, book, _, dir)
       tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
       tap.equal(book:failures("requeued", 0, 1)[1].why, "the username was removed")
@@ -191,7 +192,7 @@ end)
 
 test("several errors of a user are repaired before it is sent again", function()
   local users = whole_users { username = "ann", given_name = ("a"):rep(150) }
-  local fix = { MAX_LENGTH = fixers.shorten, CONFLICT_USERNAME = fixers.drop_username }
+  local fix = "{ MAX_LENGTH = fixers.shorten, CONFLICT_USERNAME = fixers.drop_username }"
   local errors = {
     { code = "CONFLICT_USERNAME", path = "username" },
     { code = "MAX_LENGTH", path = "given_name", message = "too long (150 chars), maximum 100" },
@@ -216,7 +217,7 @@ test("an upsert requested by a fixer counts as updated", function()
       job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 }
     end,
   }
-  local recipe = { params = {}, fix = { JOB_FAILED = fixers.upsert } }
+  local recipe = recipe_rig.with "fix = { JOB_FAILED = fixers.upsert }"
   rig.with_run({ tenant = tenant, n = 2, recipe = recipe }, function(face, made, book)
     import(face)
     finalize(face)
@@ -240,7 +241,7 @@ test("removing factors does not create a second account", function()
     end,
   }
   local users = whole_users { mfa_factors = { { totp = { secret = "ABC" } } } }
-  local recipe = { params = {}, fix = { MFA_FACTORS_FAILED = fixers.drop_factors } }
+  local recipe = recipe_rig.with "fix = { MFA_FACTORS_FAILED = fixers.drop_factors }"
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book, dir)
     import(face)
     finalize(face)
@@ -253,10 +254,7 @@ end)
 test("a repair that conflicts with another user's username is detected before sending", function()
   local users = whole_users { username = "ann" }
   users[1].username = "bob"
-  local function fix(user)
-    user.username = "BOB"
-    return user
-  end
+  local fix = "function(user) user.username = 'BOB' return user end"
   refused_run(fix, users, { { { code = "CONFLICT_USERNAME" } } }, function(figures, book, tenant)
     tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
     tap.contains(book:failures("failed", 0, 1)[1].why, "conflicts with record 1")
@@ -264,10 +262,7 @@ test("a repair that conflicts with another user's username is detected before se
 end)
 
 test("a repaired user that breaks the rules is not sent, and the reason is reported", function()
-  local function fix(user)
-    user.picture = "nowhere"
-    return user
-  end
+  local fix = "function(user) user.picture = 'nowhere' return user end"
   refused_run(fix, whole_users {}, { { { code = "FORMAT" } } }, function(figures, book, tenant)
     tap.equal({ users_of(figures), tenant.submits }, { { 1, 0, 0, 1, 0 }, 1 })
     tap.contains(book:failures("failed", 0, 1)[1].why, "still invalid: ")
@@ -276,7 +271,7 @@ end)
 
 test("renaming continues from round to round, and the rounds end", function()
   local errors = { { code = "CONFLICT_USERNAME", path = "username" } }
-  refused_run({ CONFLICT_USERNAME = fixers.rename_username "-%d" },
+  refused_run("{ CONFLICT_USERNAME = fixers.rename_username '-%d' }",
     whole_users { username = "ann" }, { errors, errors, errors }, function(figures, book, _, dir)
       tap.equal({ users_of(figures), figures.rounds }, { { 1, 0, 0, 1, 0 }, 3 })
       tap.equal(dir:users(book:chunk(3))[1].user.username, "ann-3")
@@ -302,7 +297,7 @@ local function ghost_run(options, fn)
     ask_ghosts = options.ask_ghosts or function() return true end,
   }
   local errors = { { code = "DUPLICATED_USER" } }
-  refused_run({ DUPLICATED_USER = fixers.ghost }, rig.users(2), { errors },
+  refused_run("{ DUPLICATED_USER = fixers.ghost }", rig.users(2), { errors },
     function(figures, book)
       fn(users_of(figures), (book:failures("failed", 0, 1)[1] or {}).why, requests, book)
     end, { with = with, known = options.known })
@@ -342,10 +337,10 @@ test("a user of another connection with the same user_id is not a ghost", functi
 end)
 
 test("a user twice in the upload is not a ghost, even if a fixer requests its deletion", function()
-  local function ask(user) return user, { delete_ghost = true } end
+  local fix = "{ DUPLICATED_USER = function(user) return user, { delete_ghost = true } end }"
   local errors = { { code = "DUPLICATED_USER",
     message = "A user with this email was already provided." } }
-  refused_run({ DUPLICATED_USER = ask }, rig.users(2), { errors }, function(figures, book)
+  refused_run(fix, rig.users(2), { errors }, function(figures, book)
     tap.equal(users_of(figures), { 1, 0, 0, 1, 0 })
     tap.contains(book:failures("failed", 0, 1)[1].why, "only the first is imported")
   end, { with = { delete_ghosts = true, ask_ghosts = function() error "not asked" end } })
@@ -359,8 +354,8 @@ test("a ghost that cannot be deleted leaves its user failed", function()
 end)
 
 test("fixers may be required by recipes", function()
-  local modules = require "recipe.sandbox"
-  local world = modules.new { library = {}, warnings = {} }
-  assert(world:require "auth0.fixers" == fixers)
-  assert(json.encode(fixers.upsert({})))
+  tap.equal(recipe_rig.seen [[
+    local user, options = require("auth0.fixers").upsert { email = "a@b.co" }
+    return { user, options.upsert }
+  ]], { { email = "a@b.co" }, true })
 end)

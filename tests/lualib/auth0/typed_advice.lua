@@ -53,8 +53,8 @@ local function run(folder, pepper)
     params = { input = folder .. "/records.ndjson", pepper = pepper }, env = function() end,
   }))
   local pipe = assert(stage.pipeline(loaded, { spool = folder }, {
-    user = function(_, user, position)
-      users[position] = user
+    user = function(_, mapped, position)
+      users[position] = mapped:user()
       return true
     end,
     rejected = function(_, rejection) error(rejection.code .. " " .. rejection.message) end,

@@ -1,5 +1,6 @@
 local check = require "check"
 local face = require "migrate.face"
+local recipe_rig = require "tests.recipe_rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
 local capped_names = require "base.capped_names"
@@ -18,17 +19,16 @@ test("names that differ in a value only are one", function()
 end)
 
 test("check counts a hundred skip reasons and other", function()
-  local i = 0
-  local recipe = {
-    name = "made", params = {}, warnings = {},
+  local recipe = recipe_rig.of [[return {
     source = function()
+      local i = 0
       return function()
         i = i + 1
         return i <= 120 and { n = i } or nil
       end
     end,
     map = function(record) return nil, "reason " .. record.n end,
-  }
+  }]]
   local report = scheduler.run(function()
     return assert(check.run(recipe, { chunk_bytes = 400000 }, { progress = function() end }))
   end)

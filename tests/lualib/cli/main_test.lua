@@ -32,10 +32,10 @@ local function program(...)
   return out, status
 end
 
-test("--version names the program and its version", function()
+test("--version names the program, its version and that of Lua", function()
   local out, status = program "--version"
   tap.equal(status, 0)
-  assert(out:find("^auth0%-migrate %d+%.%d+%.%d+\n$"), out)
+  assert(out:find("^auth0%-migrate %d+%.%d+%.%d+ %(Lua 5%.4%.%d+%)\n$"), out)
 end)
 
 test("--help loads no module that a command uses when it runs", function()

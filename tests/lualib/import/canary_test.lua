@@ -5,6 +5,7 @@ local failures = require "base.failure"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import.rig"
+local recipe_rig = require "tests.recipe_rig"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
 
@@ -126,12 +127,10 @@ test("a canary of all users counts only the first round", function()
       job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
     end,
   }
-  local recipe = {
-    params = {}, fix = function(user)
-      user.email = "other@example.com"
-      return user
-    end,
-  }
+  local recipe = recipe_rig.with [[fix = function(user)
+    user.email = "other@example.com"
+    return user
+  end]]
   rig.with_run({ n = 6, tenant = tenant, recipe = recipe }, function(face, made, book)
     of_all(book, 6)
     tap.equal(users_of(whole(face, made, book)), { 6, 0, 0, 0, 0 })

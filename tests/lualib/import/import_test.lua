@@ -2,12 +2,12 @@
 
 local totals = require "journal.totals"
 local failures = require "base.failure"
-local fixers = require "auth0.fixers"
 local guard = require "base.guard"
 local import = require "migrate.import"
 local import_rig = require "tests.lualib.import.rig"
 local json = require "host.json"
 local report = require "report"
+local recipe_rig = require "tests.recipe_rig"
 local rig = require "tests.rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
@@ -40,10 +40,10 @@ test("a repaired user keeps its user_id, also one that begins like the tenant's"
   rig.with_run({
     users = { { user_id = "auth0|x", email = "a@example.com", email_verified = false } },
     tenant = tenant,
-    recipe = { params = {}, fix = { FORMAT = function(user)
+    recipe = recipe_rig.with [[fix = { FORMAT = function(user)
       user.given_name = "Ann"
       return user
-    end } },
+    end }]],
   }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 0, 0 })
     tap.contains(sent[2], '"user_id":"auth0|x"')
@@ -124,7 +124,7 @@ for name, script in pairs {
     local users = rig.users(2)
     users[1].mfa_factors = { { phone = { value = "+491511234567" } } }
     -- A repair of conflicts is not consulted.
-    local recipe = { params = {}, fix = { CONFLICT_EMAIL = function() error("not asked") end } }
+    local recipe = recipe_rig.with "fix = { CONFLICT_EMAIL = function() error('not asked') end }"
     local options = { users = users, tenant = tenant, recipe = recipe, retry = function() end }
     rig.with_run(options, function(face, made, book)
       tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
@@ -271,7 +271,9 @@ local function ordinary_tenant()
   return tenant
 end
 
-for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } do
+for name, fields in pairs {
+  ["by itself"] = "", ["by a fixer"] = "fix = { DUPLICATED_USER = fixers.ghost }",
+} do
   test("an existing user is never deleted " .. name .. ", --delete-ghosts or not", function()
     for _, delete_ghosts in ipairs { true, false } do
       local asked = 0
@@ -282,7 +284,7 @@ for name, fix in pairs { ["by itself"] = false, ["by a fixer"] = fixers.ghost } 
       rig.with_run({
         n = 2, tenant = ordinary_tenant(), client = { request = ask },
         delete_ghosts = delete_ghosts, ask_ghosts = function() return true end,
-        recipe = { params = {}, fix = fix and { DUPLICATED_USER = fix } or nil },
+        recipe = recipe_rig.with(fields),
       }, function(face, made, book)
         tap.equal(users_of(whole(face, made, book)), { 0, 0, 1, 1, 0 })
         tap.equal(asked, 0)
@@ -317,22 +319,17 @@ test("a failed user is repaired by the recipe's fix and imported as a new job", 
       }
     end,
   }
-  local seen
-  local recipe = {
-    params = {},
-    fix = {
-      MAX_LENGTH = function(user, failure)
-        seen = failure
-        user.name = "short"
-        return user
-      end,
-    },
-  }
+  local recipe = recipe_rig.with [[fix = {
+    MAX_LENGTH = function(user, failure)
+      user.name = "short"
+      return user, { why = ("%d %s %s"):format(failure.position, failure.at, failure.path) }
+    end,
+  }]]
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     local figures = whole(face, made, book)
     tap.equal(users_of(figures), { 2, 0, 0, 0, 0 })
     tap.equal({ figures.rounds, totals.balanced(figures) }, { 2, true })
-    tap.equal({ seen.position, seen.at, seen.path }, { 2, "test:2", "name" })
+    tap.equal(book:failures("requeued", 0, 1)[1].why, "2 test:2 name")
   end)
 end)
 
@@ -346,10 +343,8 @@ test("a user that a lost repair with upsert created is inserted, not updated", f
     function(job) job.summary = { total = 1, inserted = 0, updated = 1, failed = 0 } end,
   }
   tenant.known = { { user_id = "auth0|u1", email = "user1@example.com", created_at = now() } }
-  local recipe = {
-    params = {},
-    fix = { CONNECTION_NOT_FOUND = function(user) return user, { upsert = true } end },
-  }
+  local recipe = recipe_rig.with
+    "fix = { CONNECTION_NOT_FOUND = function(user) return user, { upsert = true } end }"
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
   end)
@@ -395,7 +390,7 @@ test("a fix that changes nothing does not loop", function()
       job.errors = { { user = { user_id = "auth0|u1" }, errors = { { code = "FORMAT" } } } }
     end,
   }
-  local recipe = { params = {}, fix = function(user) return user end }
+  local recipe = recipe_rig.with "fix = function(user) return user end"
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 1, 0, 0, 1, 0 })
     tap.equal(tenant.submits, 1)
@@ -533,7 +528,7 @@ test("users that a completed job left out are imported again as they are", funct
   tenant.known = {
     { user_id = "auth0|u2", email = "user2@example.com", created_at = now() },
   }
-  local recipe = { params = {}, fix = function() error("not asked") end }
+  local recipe = recipe_rig.with "fix = function() error('not asked') end"
   rig.with_run({ n = 2, tenant = tenant, recipe = recipe }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
     tap.equal(tenant.submits, 2)
@@ -621,47 +616,6 @@ test("failures that match no user of the job do not count as failed users", func
   function tenant.errors(_, id) return tenant.jobs[id].errors or {} end
   rig.with_run({ n = 2, tenant = tenant }, function(face, made, book)
     tap.equal(users_of(whole(face, made, book)), { 2, 0, 0, 0, 0 })
-  end)
-end)
-
-test("once does not repeat what an earlier process ended", function()
-  rig.with_run({ n = 1 }, function(face)
-    local n = 0
-    face:once("roles", function() n = n + 1 end)
-    face:once("roles", function() n = n + 1 end)
-    tap.equal(n, 1)
-  end)
-end)
-
-test("a chunk is submitted once, and only one that was yielded", function()
-  local tenant = rig.tenant()
-  rig.with_run({ n = 2, tenant = tenant }, function(face)
-    local chunk = face:chunks()()
-    tap.raises(function() face:submit { id = chunk.id + 1 } end, "a chunk from run:chunks()")
-    face:wait(face:submit(chunk))
-    tap.raises(function() face:submit(chunk) end, ": run:submit: chunk 1 was already")
-    tap.equal(tenant.submits, 1)
-  end)
-end)
-
-local MISUSES <const> = {
-  { "submit", {} }, { "wait", {} }, { "requeue", { {} } }, { "give_up", {} }, { "once", { "key" } },
-  { "spawn", { 1 } }, { "sleep", { "1" } }, { "request", { { method = "GET", path = "users" } } },
-}
-
-for _, case in ipairs(MISUSES) do
-  test("a wrong argument of run:" .. case[1] .. " is reported at the recipe's line", function()
-    rig.with_run({ n = 1 }, function(face)
-      tap.raises(function()
-        face[case[1]](face, table.unpack(case[2]))
-      end, ": run:" .. case[1])
-    end)
-  end)
-end
-
-test("the run object hides the engine and its credentials", function()
-  rig.with_run({ n = 1 }, function(face)
-    tap.equal({ face.engine, face.queue, getmetatable(face) }, {})
   end)
 end)
 

@@ -1,8 +1,12 @@
 --- What the tests of import and finalize share.
 
-local totals = require "journal.totals"
+local drive = require "import.drive"
 local finalize = require "migrate.finalize"
+local guard = require "base.guard"
 local import = require "migrate.import"
+local recipe_rig = require "tests.recipe_rig"
+local rig = require "tests.rig"
+local totals = require "journal.totals"
 
 local import_rig = {}
 
@@ -25,6 +29,27 @@ end
 ---Inserted, updated, already there, failed, pending.
 function import_rig.users_of(f)
   return { f.inserted, f.updated, f.already_there, f.failed, f.pending }
+end
+
+---Drives a recipe's `import` of this body, and joins what it spawned. Returns what it logged, and
+---the error that ended it.
+---@param body string    begins on line 2 of shop.lua
+---@param options? table  as of rig.with_run
+---@return string[] said
+---@return Failure? err
+function import_rig.driven(body, options)
+  local given, said, err = { n = 1, recipe = recipe_rig.importing(body) }, {}, nil
+  for name, value in pairs(options or {}) do given[name] = value end
+  function given.log(event, fields)
+    if event == "recipe" then said[#said + 1] = fields.message end
+  end
+  rig.with_run(given, function(face, made)
+    local driver = drive.new(made, face)
+    local done, reason = guard.call(driver.call, driver, "import", "import")
+    if not done then err = reason end
+    made:join()
+  end)
+  return said, err
 end
 
 return import_rig

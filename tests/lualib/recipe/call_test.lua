@@ -1,68 +1,119 @@
 local call = require "recipe.call"
 local failure = require "base.failure"
+local guard = require "base.guard"
+local recipe_rig = require "tests.recipe_rig"
 local tap = require "tests.tap"
 local test = tap.test
 
--- Errors as raised by the program's Lua and by a recipe.
+-- Messages as errors of the program's Lua and of a recipe have them.
 local OURS <const> = "lualib/source/csv.lua:7: bad argument"
 local THEIRS <const> = "shop.lua:4: boom"
 
-local function raises(value)
-  return function() error(value, 0) end
+---The state of a recipe whose `retry` has this body.
+local function state_of(body, options)
+  return recipe_rig.of("return { source = print, map = print, retry = function(...)\n" .. body
+    .. "\nend }", options).state
+end
+
+---The error of a recipe's function with this body, which begins on line 2.
+---@return RecipeFailure
+local function error_of(body, options)
+  local ok, err = state_of(body, options):call("retry", {})
+  assert(not ok, "expected an error")
+  return err
+end
+
+local function raising(value)
+  return string.format("error(%q, 0)", value)
 end
 
 test("a function that succeeds returns its results", function()
-  tap.equal({ call.try(function(...) return "a", ... end, 1, 2) }, { true, "a", 1, 2 })
-  tap.equal({ call.check("map", function(...) return "a", ... end, 1) }, { "a", 1 })
+  local inside = state_of "return 'a', ..."
+  tap.equal({ inside:call("retry", 1) }, { true, "a", 1 })
+  tap.equal({ call.result(inside, "retry", 1) }, { "a", 1 })
 end)
 
-test("a function may yield", function()
-  local thread = coroutine.wrap(function()
-    return call.check("import", function() return coroutine.yield(1) + 1 end)
-  end)
-  tap.equal({ thread(), thread(7) }, { 1, 8 })
+test("an error of a recipe has its line, also in a coroutine and in an iterator", function()
+  for _, body in ipairs { "error('boom')", "coroutine.wrap(function() error('boom') end)()",
+    "for _ in function() error('boom') end do end" } do
+    local err = error_of(body)
+    tap.equal({ err.where, err.message, call.is_ours(err) }, { "shop.lua:2", "boom", false }, body)
+  end
 end)
 
-test("an error of a recipe's iterator has its line, not that of our call", function()
-  local _, err = call.try(raises("lualib/stage/pipeline.lua:250: " .. THEIRS))
-  tap.equal({ err.where, err.message, call.is_ours(err) }, { "shop.lua:4", "boom", false })
-  _, err = call.try(raises(OURS))
+test("an error at a line of the program is ours", function()
+  local err = error_of "require('source.value').phone('1', {})"
+  tap.equal({ call.is_ours(err), err.kind }, { true, "fatal" }, err.message)
+  assert(err.trace, "no trace")
+  err = error_of(raising(OURS))
   tap.equal({ err.where, err.message, call.is_ours(err) },
     { "lualib/source/csv.lua:7", "bad argument", true })
 end)
 
 test("an error as text has its place, else the given file", function()
-  local _, err = call.try(raises(THEIRS))
+  local err = error_of(raising(THEIRS))
   tap.equal({ call.text(err), call.text(err, "x.lua") }, { THEIRS, THEIRS })
-  _, err = call.try(raises "boom")
+  err = error_of(raising "boom")
   tap.equal({ call.text(err), call.text(err, "x.lua") }, { "boom", "x.lua: boom" })
 end)
 
 for _, case in ipairs {
-  { "at a recipe's line", THEIRS, "shop.lua:4: the recipe's `source` failed: boom", "usage" },
-  { "without a place", "boom", "the recipe's `source` failed: boom", "usage" },
-  { "that is a table", {}, "the recipe's `source` failed: the error value is a table", "usage" },
-  { "of the library, for what it was given", OURS,
+  { "at a recipe's line", raising(THEIRS), "shop.lua:4: the recipe's `source` failed: boom",
+    "usage" },
+  { "without a place", raising "boom", "the recipe's `source` failed: boom", "usage" },
+  { "that is a table", "error {}", "the recipe's `source` failed: the error value is a table",
+    "usage" },
+  { "of the library, for what it was given", raising(OURS),
     "lualib/source/csv.lua:7: the recipe's `source` failed: bad argument", "usage" },
-  { "that is a failure of the world", failure.new("users.csv is cut off", "parse"),
-    "users.csv is cut off", "parse" },
 } do
   test("the failure for an error " .. case[1], function()
-    local _, err = call.try(raises(case[2]))
-    tap.equal({ call.failed(err, "source") }, { nil, case[3], case[4] })
+    tap.equal({ call.failed(error_of(case[2]), "source") }, { nil, case[3], case[4] })
   end)
 end
 
+test("the failure for an error that is a failure of the world", function()
+  recipe_rig.in_folder({ ["users.json"] = '[{ "email": "a@b.co" }, ' }, function(folder)
+    local err = error_of(string.format("for _ in require('source.json').records(%q) do end",
+      folder .. "/users.json"), { folder = folder })
+    local none, message, kind = call.failed(err, "source")
+    tap.equal({ none, message, kind, err.where }, { nil, err.message, "parse" })
+    tap.contains(message, "users.json")
+    tap.equal({ call.blamed(err, "source") == err }, { true })
+  end)
+end)
+
 for _, case in ipairs {
-  { "a recipe's error is raised with function and line", THEIRS,
-    "shop.lua:4: the recipe's `import` failed: boom", "usage" },
-  { "an error of the program is not changed", OURS, "bad argument", "fatal" },
-  { "a failure of the world keeps its kind", failure.new("no answer", "temporary"), "no answer",
-    "temporary" },
+  { "a recipe's error is raised with function and line", raising(THEIRS),
+    "shop.lua:4: the recipe's `retry` failed: boom", "usage" },
+  { "an error of the program is not changed", raising(OURS), "bad argument", "fatal" },
 } do
-  test("of a function that calls the program: " .. case[1], function()
-    local ok, err = call.try(call.check, "import", raises(case[2]))
+  test("of a function that the program calls: " .. case[1], function()
+    local ok, err = guard.call(call.result, state_of(case[2]), "retry", {})
     tap.equal({ ok, err.message, err.kind }, { false, case[3], case[4] })
-    assert(failure.is(case[2]) or err.trace, "the trace is lost")
+    assert(err.trace or case[2] ~= raising(OURS), "the trace is lost")
+  end)
+end
+
+test("of a function that the program calls: a failure of the world keeps its kind", function()
+  local body = "require('source.csv').records('tests/missing.csv')"
+  local inside = state_of(body, { folder = "tests" })
+  local ok, err = guard.call(call.result, inside, "retry", {})
+  tap.equal({ ok, failure.is(err), err.kind, err.where }, { false, true, "missing" })
+  assert(not err.message:find("`retry` failed", 1, true), err.message)
+end)
+
+for _, case in ipairs {
+  { "instructions", { steps = 1000, seconds = 0.01 }, "while true do end", "--recipe-" },
+  { "instructions that it protects itself against", { steps = 1000, seconds = 0.01 },
+    "while true do pcall(function() while true do end end) end", "--recipe-" },
+  { "memory", { memory = 8 * 1024 * 1024, seconds = 60 },
+    "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end", "--recipe-memory" },
+} do
+  test("a call that takes too much is the recipe's mistake: " .. case[1], function()
+    local ok, err = guard.call(call.result, state_of(case[3], { limits = case[2] }), "retry",
+      {})
+    tap.equal({ ok, err.kind }, { false, "usage" })
+    tap.contains(err.message, "a call of `retry` ")
+    tap.contains(err.message, case[4])
   end)
 end

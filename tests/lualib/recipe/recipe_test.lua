@@ -1,6 +1,7 @@
 local digest = require "host.digest"
 local file = require "host.file"
 local host = require "host"
+local outcome = require "stage.outcome"
 local reject = require "migrate.reject"
 local recipe = require "recipe"
 local tap = require "tests.tap"
@@ -48,7 +49,8 @@ test("a recipe has the fields of its file", function()
   tap.equal(made.dedupe, { "email" })
   tap.equal(made.import, { upsert = true, slots = 4 })
   tap.equal(made.finalize, { rounds = 2 })
-  tap.equal(type(made.map), "function")
+  tap.equal(made.retry, { attempts = 2, first = 1, longest = 10 })
+  tap.equal({ made.fixes, made.functions }, { { "FORMAT" }, {} })
   tap.equal(made.path, file.real(SHOP))
 end)
 
@@ -94,12 +96,29 @@ test("the own digest of a shipped recipe is that of its name", function()
   assert(csv.shipped.csv and not csv.shipped.keycloak)
 end)
 
+test("functions of a recipe are called in its state, and none is in the program's", function()
+  local made = assert(load_text(with [[
+    import = function() end, finalize = function() end, fix = function() end,
+    dedupe = function(a) return a end, retry = function(failure) return failure.attempt + 1 end,
+  ]]))
+  tap.equal({ made.functions, made.fixes },
+    { { import = true, finalize = true, dedupe = true, retry = true }, {} })
+  tap.equal({ made.import, made.finalize, made.dedupe, made.map, made.source }, {})
+  tap.equal(made.retry { attempt = 1 }, 2)
+end)
+
 test("warnings are counted for the recipe that was loaded", function()
   local one, two = assert(shop()), assert(shop())
-  one.map { email = "A@B.C" }
-  one.map { email = "A@B.C" }
-  tap.equal(one.warnings, { no_name = { count = 2, message = "a customer without a name" } })
-  tap.equal(two.warnings, {})
+  local of = outcome.new(one)
+  assert(of.pipe:open())
+  assert(of:next())
+  tap.equal(of.pipe:own_warnings(),
+    { no_name = { n = 1, message = "a customer without a name" } })
+  assert(one.state:run("open"))
+  assert(of:next())
+  tap.equal(of.pipe:own_warnings(),
+    { no_name = { n = 2, message = "a customer without a name" } })
+  tap.equal(outcome.new(two).pipe:own_warnings(), {})
 end)
 
 local WRONG <const> = {

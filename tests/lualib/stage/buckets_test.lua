@@ -2,12 +2,11 @@
 --- bucket, and under the code, of its kind.
 
 local totals = require "journal.totals"
-local bad_record = require "source.bad_record"
 local codes = require "auth0.codes"
 local file = require "host.file"
 local json = require "host.json"
 local ledger = require "journal.ledger"
-local reject = require "migrate.reject"
+local recipe_rig = require "tests.recipe_rig"
 local directory = require "journal.directory"
 local stage = require "stage"
 local tap = require "tests.tap"
@@ -23,92 +22,80 @@ local CONNECTION <const> = {
   username = { min = 3, max = 15 },
 }
 
+local HEAD <const> = [[
 local function user(i)
   return { email = "user" .. i .. "@example.com", user_id = "u" .. i, username = "name" .. i }
 end
-
----A kind of user that is valid apart from `changes(i)`.
-local function with(changes)
-  return function(i)
-    local made = user(i)
-    for key, value in pairs(changes(i)) do made[key] = value end
-    return made
-  end
+-- A user that is valid apart from `changes`.
+local function with(i, changes)
+  local made = user(i)
+  for key, one in pairs(changes) do made[key] = one end
+  return made
 end
+local function hash(i, members) return with(i, { custom_password_hash = members }) end
+local function factors(i, list) return with(i, { mfa_factors = list }) end
+local odd = value.json '{ "null": null, "list": [] }'
+local FACTOR = { totp = { secret = "JBSWY3DP" } }
+]]
 
-local function hash(members)
-  return with(function() return { custom_password_hash = members } end)
-end
-
-local function factors(list)
-  return with(function() return { mfa_factors = list } end)
-end
-
-local FACTOR <const> = { totp = { secret = "JBSWY3DP" } }
-
----Each kind: {bucket, code (of rejected and duplicate), path, what `map` returns for the i-th}.
----@type {[1]: string, [2]: string, [3]: string, [4]: fun(i: integer): any, any}[]
+---Each kind: {bucket, code (of rejected and duplicate), path, the body of what `map` calls for the
+---i-th record; false: its reader cannot read it}.
+---@type {[1]: string, [2]: string, [3]: string, [4]: string|false}[]
 local KINDS <const> = {
-  { "user", "", "", user },
-  { "user", "", "", with(function() return { name = "", picture = json.null } end) },
-  { "user", "", "", function(i) return { phone_number = "+1" .. 1000000000 + i } end },
-  { "two users", "", "", function(i) return { user(i), user("second" .. i) } end },
-  { "skipped", "", "", function() return nil, "left the company" end },
-  { "skipped", "", "", function() return nil end },
-  { "rejected", "REJECTED", "", function() return reject.reject("not ours") end },
-  { "rejected", "RECIPE_ERROR", "", function(i) error("no price for " .. i) end },
-  { "rejected", "RECIPE_ERROR", "", function() return nil .. "" end },
-  { "rejected", "RECIPE_RESULT", "", function() return "a text" end },
-  { "rejected", "RECIPE_RESULT", "", function() return {} end },
-  { "rejected", "RECIPE_RESULT", "", function() end },
-  { "rejected", "SOURCE", "", false }, -- what the reader cannot read
-  { "rejected", "INVALID_TYPE", "email", with(function() return { email = 17 } end) },
-  { "rejected", "INVALID_TYPE", "blocked", with(function() return { blocked = "true" } end) },
-  { "rejected", "INVALID_TYPE", "app_metadata",
-    with(function() return { app_metadata = "x" } end) },
-  { "rejected", "FORMAT", "email", with(function(i) return { email = "user" .. i } end) },
-  { "rejected", "FORMAT", "picture", with(function() return { picture = "pic.png" } end) },
+  { "user", "", "", "return user(i)" },
+  { "user", "", "", "return with(i, { name = '', picture = odd.null })" },
+  { "user", "", "", "return { phone_number = '+1' .. 1000000000 + i }" },
+  { "two users", "", "", "return { user(i), user('second' .. i) }" },
+  { "skipped", "", "", "return nil, 'left the company'" },
+  { "skipped", "", "", "return nil" },
+  { "rejected", "REJECTED", "", "return migrate.reject('not ours')" },
+  { "rejected", "RECIPE_ERROR", "", "error('no price for ' .. i)" },
+  { "rejected", "RECIPE_ERROR", "", "return nil .. ''" },
+  { "rejected", "RECIPE_RESULT", "", "return 'a text'" },
+  { "rejected", "RECIPE_RESULT", "", "return {}" },
+  { "rejected", "RECIPE_RESULT", "", "" },
+  { "rejected", "SOURCE", "", false },
+  { "rejected", "INVALID_TYPE", "email", "return with(i, { email = 17 })" },
+  { "rejected", "INVALID_TYPE", "blocked", "return with(i, { blocked = 'true' })" },
+  { "rejected", "INVALID_TYPE", "app_metadata", "return with(i, { app_metadata = 'x' })" },
+  { "rejected", "FORMAT", "email", "return with(i, { email = 'user' .. i })" },
+  { "rejected", "FORMAT", "picture", "return with(i, { picture = 'pic.png' })" },
   { "rejected", "MAX_LENGTH", "given_name",
-    with(function(i) return { given_name = ("ä"):rep(151 + i % 50) } end) },
-  { "rejected", "MIN_LENGTH", "username", with(function() return { username = "ab" } end) },
-  { "rejected", "PATTERN", "phone_number",
-    with(function(i) return { phone_number = "0049 " .. i } end) },
-  { "rejected", "PATTERN", "password_hash",
-    with(function(i) return { password_hash = "plain" .. i } end) },
+    "return with(i, { given_name = ('ä'):rep(151 + i % 50) })" },
+  { "rejected", "MIN_LENGTH", "username", "return with(i, { username = 'ab' })" },
+  { "rejected", "PATTERN", "phone_number", "return with(i, { phone_number = '0049 ' .. i })" },
+  { "rejected", "PATTERN", "password_hash", "return with(i, { password_hash = 'plain' .. i })" },
   { "rejected", "PATTERN", "user_metadata.a.b",
-    with(function(i) return { user_metadata = { ["a.b"] = i } } end) },
-  { "rejected", "ANY_OF_MISSING", "", function(i) return { user_id = "lonely" .. i } end },
-  { "rejected", "OBJECT_REQUIRED", "custom_password_hash.hash", hash { algorithm = "md5" } },
+    "return with(i, { user_metadata = { ['a.b'] = i } })" },
+  { "rejected", "ANY_OF_MISSING", "", "return { user_id = 'lonely' .. i }" },
+  { "rejected", "OBJECT_REQUIRED", "custom_password_hash.hash",
+    "return hash(i, { algorithm = 'md5' })" },
   { "rejected", "ENUM_MISMATCH", "custom_password_hash.algorithm",
-    hash { algorithm = "crc32", hash = { value = "x", encoding = "hex" } } },
-  { "rejected", "MINIMUM", "custom_password_hash.keylen", hash { algorithm = "scrypt", keylen = 0,
-    hash = { value = "00", encoding = "hex" }, salt = { value = "s" } } },
+    "return hash(i, { algorithm = 'crc32', hash = { value = 'x', encoding = 'hex' } })" },
+  { "rejected", "MINIMUM", "custom_password_hash.keylen",
+    "return hash(i, { algorithm = 'scrypt', keylen = 0, "
+      .. "hash = { value = '00', encoding = 'hex' }, salt = { value = 's' } })" },
   { "rejected", "NOT_PASSED", "app_metadata.email",
-    with(function() return { app_metadata = { email = 1 } } end) },
-  { "rejected", "NOT_PASSED", "", with(function()
-    return { password_hash = "$2b$10$" .. ("a"):rep(53), custom_password_hash = {
-      algorithm = "md5", hash = { value = ("0"):rep(32), encoding = "hex" } } }
-  end) },
+    "return with(i, { app_metadata = { email = 1 } })" },
+  { "rejected", "NOT_PASSED", "",
+    "return with(i, { password_hash = '$2b$10$' .. ('a'):rep(53), custom_password_hash = { "
+      .. "algorithm = 'md5', hash = { value = ('0'):rep(32), encoding = 'hex' } } })" },
   { "rejected", "OBJECT_ADDITIONAL_PROPERTIES", "firstName",
-    with(function() return { firstName = "x" } end) },
-  { "rejected", "OBJECT_PROPERTIES_MINIMUM", "mfa_factors[0]", factors { {} } },
+    "return with(i, { firstName = 'x' })" },
+  { "rejected", "OBJECT_PROPERTIES_MINIMUM", "mfa_factors[0]", "return factors(i, { {} })" },
   { "rejected", "OBJECT_PROPERTIES_MAXIMUM", "mfa_factors[0]",
-    factors { { totp = FACTOR.totp, phone = { value = "+15550100" } } } },
-  { "rejected", "ARRAY_LENGTH_SHORT", "mfa_factors", factors(json.array {}) },
-  { "rejected", "ARRAY_LENGTH_LONG", "mfa_factors", with(function()
-    local list = {}
-    for k = 1, 11 do list[k] = FACTOR end
-    return { mfa_factors = list }
-  end) },
+    "return factors(i, { { totp = FACTOR.totp, phone = { value = '+15550100' } } })" },
+  { "rejected", "ARRAY_LENGTH_SHORT", "mfa_factors", "return factors(i, odd.list)" },
+  { "rejected", "ARRAY_LENGTH_LONG", "mfa_factors",
+    "local list = {} for k = 1, 11 do list[k] = FACTOR end return factors(i, list)" },
   { "rejected", "TOO_LARGE", "",
-    with(function() return { user_metadata = { text = ("x"):rep(CHUNK_BYTES) } } end) },
+    "return with(i, { user_metadata = { text = ('x'):rep(" .. CHUNK_BYTES .. ") } })" },
   -- The first record is a valid user with the number 1.
-  { "duplicate", "DUPLICATE", "email", function() return user(1) end },
+  { "duplicate", "DUPLICATE", "email", "return user(1)" },
   { "rejected", "CONFLICT_EMAIL", "email",
-    function(i) return { email = "USER1@example.com", user_id = "other" .. i } end },
-  { "rejected", "CONFLICT_USERNAME", "username",
-    with(function() return { username = "Name1" } end) },
-  { "rejected", "CONFLICT", "user_id", with(function() return { user_id = "u1" } end) },
+    "return { email = 'USER1@example.com', user_id = 'other' .. i }" },
+  { "rejected", "CONFLICT_USERNAME", "username", "return with(i, { username = 'Name1' })" },
+  { "rejected", "CONFLICT", "user_id", "return with(i, { user_id = 'u1' })" },
 }
 
 -- Codes that only the tenant returns, or that our rules only warn of.
@@ -117,28 +104,29 @@ local NOT_OURS <const> = {
   JOB_FAILED = true, MAXIMUM = true, ARRAY_UNIQUE = true,
 }
 
----The kind of the record at a position: all kinds, in an aperiodic order.
+---The number of the kind of the record at a position: all kinds, in an aperiodic order.
 local function kind_at(position)
-  if position == 1 then return KINDS[1] end
-  return KINDS[(position * 7919 + position // #KINDS * 31) % #KINDS + 1]
+  if position == 1 then return 1 end
+  return (position * 7919 + position // #KINDS * 31) % #KINDS + 1
 end
 
-local recipe = {
-  params = {}, warnings = {},
-  source = function()
-    local position = 0
-    return function()
-      position = position + 1
-      if position > N then return nil end
-      local at = "made:" .. position
-      if not kind_at(position)[4] then return bad_record.new("raw text", "cannot be read"), at end
-      return { n = position }, at
-    end
-  end,
-  map = function(record)
-    return kind_at(record.n)[4](record.n)
-  end,
-}
+---The text of a recipe with all kinds.
+---@param broken string  Lua that gives a record which its reader cannot read
+local function text_of(broken)
+  local numbers, bodies = {}, {}
+  for position = 1, N do numbers[position] = kind_at(position) end
+  for i, kind in ipairs(KINDS) do
+    bodies[i] = kind[4] and "function(i) " .. kind[4] .. " end" or "false"
+  end
+  return recipe_rig.text {
+    head = HEAD .. string.format([[
+local broken, kinds, numbers = %s, { %s }, { %s }
+for position, kind in ipairs(numbers) do
+  records[position] = kinds[kind] and { n = position, kind = kind } or broken
+end]], broken, table.concat(bodies, ", "), table.concat(numbers, ", ")),
+    map = "return kinds[row.kind](row.n)",
+  }
+end
 
 local function lines(path, fn)
   for line in assert(file.read(path)):gmatch("[^\n]+") do fn(assert(json.decode(line))) end
@@ -150,10 +138,12 @@ local function staged()
   local dir = directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
-  assert(stage.run {
-    recipe = recipe, ledger = book, dir = dir, connection = CONNECTION, chunk_bytes = CHUNK_BYTES,
-    pause = function() return true end,
-  })
+  recipe_rig.with_broken("raw,text", function(broken, options)
+    assert(stage.run {
+      recipe = recipe_rig.of(text_of(broken), options), ledger = book, dir = dir,
+      connection = CONNECTION, chunk_bytes = CHUNK_BYTES, pause = function() return true end,
+    })
+  end)
   local found = {}
   local function note(position, text)
     found[position] = found[position] and found[position] .. " + " .. text or text
@@ -185,7 +175,7 @@ test("ten thousand problems of every kind at once are classified without one err
   local wrong = {}
   local counts = { user = 0, skipped = 0, rejected = 0, duplicate = 0, ["two users"] = 0 }
   for position = 1, N do
-    local kind = kind_at(position)
+    local kind = KINDS[kind_at(position)]
     counts[kind[1]] = counts[kind[1]] + 1
     if found[position] ~= expected(kind) then
       wrong[#wrong + 1] = string.format("%d: %s instead of %s", position, found[position],

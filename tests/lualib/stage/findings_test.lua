@@ -4,8 +4,8 @@ local totals = require "journal.totals"
 local codes = require "auth0.codes"
 local findings = require "stage.findings"
 local finalize = require "migrate.finalize"
-local fixers = require "auth0.fixers"
 local import = require "migrate.import"
+local recipe_rig = require "tests.recipe_rig"
 local report = require "report"
 local rig = require "tests.rig"
 local tap = require "tests.tap"
@@ -189,7 +189,7 @@ local function with_failures(fn)
   }
   local users = rig.users(2)
   users[2].username = "ann"
-  local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.drop_username } }
+  local recipe = recipe_rig.with "fix = { CONFLICT_USERNAME = fixers.drop_username }"
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
     import(face)
     made:join()
@@ -223,7 +223,8 @@ test("a user that is repaired twice is two repairs, and not two users", function
   tenant.script = { refuse, refuse }
   local users = rig.users(1)
   users[1].username = "ann"
-  local recipe = { params = {}, fix = { CONFLICT_USERNAME = fixers.rename_username "-%d" } }
+  local recipe = recipe_rig.with
+    "fix = { CONFLICT_USERNAME = fixers.rename_username '-%d' }"
   rig.with_run({ tenant = tenant, users = users, recipe = recipe }, function(face, made, book)
     import(face)
     made:join()

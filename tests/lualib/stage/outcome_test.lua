@@ -1,16 +1,18 @@
-local bad_record = require "source.bad_record"
 local outcome = require "stage.outcome"
 local pipeline = require "stage.pipeline"
-local reject = require "migrate.reject"
-local schema = require "auth0.schema"
+local recipe_rig = require "tests.recipe_rig"
 local tap = require "tests.tap"
 local test = tap.test
 
 local RECORD <const> = { email = "a@b.co" }
 
-local function become(map)
-  local recipe = { map = map, params = {}, warnings = {} }
-  return outcome.new(recipe, schema.for_connection())
+---The outcomes of a recipe's records, whose `source` was called.
+---@param parts RecipeParts
+local function become(parts, options)
+  parts.records = parts.records or { RECORD }
+  local made = outcome.new(recipe_rig.made(parts, options))
+  assert(made.pipe:open())
+  return made
 end
 
 ---The codes of findings.
@@ -21,18 +23,14 @@ local function codes(list)
 end
 
 ---The outcome of one record in a run: reasons of skipped records, users, codes of rejections.
-local function run(map, record)
+local function run(map)
   local got = { users = {}, errors = {} }
-  local given = { record }
   local pipe = pipeline.new {
-    recipe = {
-      source = function() return function() return table.remove(given), "list:1" end end,
-      map = map, params = {}, warnings = {},
-    },
-    validator = schema.for_connection(), duplicates = { judge = function() end },
+    recipe = recipe_rig.made { records = { RECORD }, map = map },
+    duplicates = { add = function() end },
     sink = {
-      user = function(_, user)
-        table.insert(got.users, user)
+      user = function(_, mapped)
+        table.insert(got.users, mapped:user())
         return true
       end,
       rejected = function(_, rejected)
@@ -51,62 +49,80 @@ local function run(map, record)
 end
 
 for _, case in ipairs {
-  { "a user", function() return { email = "a@b.co", name = "" } end, 1, {} },
-  { "a user that Auth0 would refuse", function() return { email = "x" } end, 1, { "FORMAT" } },
-  { "several users", function() return { { email = "a@b.co" }, { email = "x" } } end, 2,
-    { "FORMAT" } },
+  { "a user", "return { email = 'a@b.co', name = '' }", 1, {} },
+  { "a user that Auth0 would refuse", "return { email = 'x' }", 1, { "FORMAT" } },
+  { "several users", "return { { email = 'a@b.co' }, { email = 'x' } }", 2, { "FORMAT" } },
   { "a list with a rejection and no user",
-    function() return { { email = "a@b.co" }, reject.reject("no", "MINE"), 7 } end, 1,
+    "return { { email = 'a@b.co' }, migrate.reject('no', 'MINE'), 7 }", 1,
     { "MINE", "RECIPE_RESULT" } },
-  { "a list with a gap", function() return { { email = "a@b.co" }, nil, {} } end, 0,
-    { "RECIPE_RESULT" } },
-  { "an empty table", function() return {} end, 0, { "RECIPE_RESULT" } },
-  { "a reason", function() return nil, "too old" end, 0, {}, "too old" },
-  { "a reason that is a number", function() return nil, 42 end, 0, {}, "42" },
-  { "nil alone", function() return nil end, 0, {}, "no reason" },
-  { "nil and a table", function() return nil, {} end, 0, { "RECIPE_RESULT" } },
-  { "nothing", function() end, 0, { "RECIPE_RESULT" } },
-  { "a rejection", function() return reject.reject("no", "MINE") end, 0, { "MINE" } },
-  { "a string", function() return "x" end, 0, { "RECIPE_RESULT" } },
-  { "an error", function() error("boom") end, 0, { "RECIPE_ERROR" } },
+  { "a list with a gap", "return { { email = 'a@b.co' }, nil, {} }", 0, { "RECIPE_RESULT" } },
+  { "an empty table", "return {}", 0, { "RECIPE_RESULT" } },
+  { "a reason", "return nil, 'too old'", 0, {}, "too old" },
+  { "a reason that is a number", "return nil, 42", 0, {}, "42" },
+  { "nil alone", "return nil", 0, {}, "no reason" },
+  { "nil and a table", "return nil, {}", 0, { "RECIPE_RESULT" } },
+  { "nothing", "", 0, { "RECIPE_RESULT" } },
+  { "a rejection", "return migrate.reject('no', 'MINE')", 0, { "MINE" } },
+  { "a string", "return 'x'", 0, { "RECIPE_RESULT" } },
+  { "an error", "error('boom')", 0, { "RECIPE_ERROR" } },
 } do
   test("a record that map turns into " .. case[1] .. " has the same outcome as in a run", function()
-    local made = assert(become(case[2])(RECORD, "list:1", 1))
+    local made = assert(become({ map = case[2] }):next())
     tap.equal({ #made.users, codes(made.errors), made.skipped }, { case[3], case[4], case[5] })
     tap.equal({ users = made.users, errors = codes(made.errors), skipped = made.skipped },
-      run(case[2], RECORD))
-    tap.equal(made.record, RECORD)
+      run(case[2]))
+    tap.equal({ made.record, made.position, made.at }, { RECORD, 1, "list:1" })
   end)
 end
 
 test("a record that the reader could not read is shown as its raw text", function()
-  local made = assert(become(function() end)(bad_record.new("raw;text", "2 fields"), "list:1", 1))
-  tap.equal({ made.record, codes(made.errors), made.users }, { "raw;text", { "SOURCE" }, {} })
+  recipe_rig.with_broken("raw,text", function(broken, options)
+    local made = assert(become({ records = "{ " .. broken .. " }" }, options):next())
+    tap.equal({ made.record, codes(made.errors), made.users }, { "raw,text", { "SOURCE" }, {} })
+  end)
 end)
 
 test("map gets the position, and an error does not affect the next outcome", function()
-  local of = become(function(record, _, position)
-    if position == 8 then error("boom") end
-    return { email = record.email, user_id = tostring(position) }
-  end)
-  tap.equal(of(RECORD, "list:7", 7).users[1].user_id, "7")
-  tap.equal(codes(of(RECORD, nil, 8).errors), { "RECIPE_ERROR" })
-  tap.equal(of(RECORD, "list:9", 9).users[1].user_id, "9")
-  tap.equal(of(RECORD, "list:300", 300).errors, {})
+  local of = become {
+    records = { RECORD, RECORD, RECORD, RECORD },
+    map = "if position == 2 then error('boom') end "
+      .. "return { email = row.email, user_id = tostring(position) }",
+  }
+  tap.equal(of:next().users[1].user_id, "1")
+  tap.equal(codes(of:next().errors), { "RECIPE_ERROR" })
+  tap.equal(of:next().users[1].user_id, "3")
+  tap.equal(of:next().errors, {})
+  tap.equal(of:next(), false)
+end)
+
+test("an outcome has all users of its record, and none of the next", function()
+  local of = become {
+    records = { RECORD, RECORD },
+    map = "return position == 1 and { { email = 'a@b.co' }, 7, { email = 'c@b.co' } } or row",
+  }
+  local first, second = of:next(), of:next()
+  tap.equal({ #first.users, codes(first.errors), first.position }, { 2, { "RECIPE_RESULT" }, 1 })
+  tap.equal({ #second.users, second.errors, second.position }, { 1, {}, 2 })
 end)
 
 test("warnings are those of the record, with code and field", function()
-  local of = become(function(record)
-    return { email = record.email, user_metadata = { text = ("x"):rep(record.n or 1) } }
-  end)
-  local made = of({ email = "a@b.co", n = 11000 }, "list:1", 1)
+  local of = become {
+    records = { { email = "a@b.co", n = 11000 }, RECORD },
+    map = "return { email = row.email, user_metadata = { text = ('x'):rep(row.n or 1) } }",
+  }
+  local made = of:next()
   tap.equal({ codes(made.warnings), made.warnings[1].path }, { { "TOO_LARGE" }, "" })
   tap.contains(made.warnings[1].message, "10 KB")
-  tap.equal(of(RECORD, "list:2", 2).warnings, {})
+  tap.equal(of:next().warnings, {})
 end)
 
 test("a place that is not a string is the recipe's mistake, as in a run", function()
-  local made, message, kind = become(function() return { email = "a@b.co" } end)(RECORD, {}, 1)
+  local of = outcome.new(recipe_rig.of [[return {
+    source = function() return function() return { email = "a@b.co" }, {} end end,
+    map = function(row) return row end,
+  }]])
+  assert(of.pipe:open())
+  local made, message, kind = of:next()
   tap.equal({ made, kind }, { nil, "usage" })
   tap.contains(message, "a table as the place of record 1")
 end)

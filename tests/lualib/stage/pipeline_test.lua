@@ -1,25 +1,20 @@
-local bad_record = require "source.bad_record"
-local json = require "host.json"
-local reject = require "migrate.reject"
 local pipeline = require "stage.pipeline"
-local schema = require "auth0.schema"
+local recipe_rig = require "tests.recipe_rig"
 local tap = require "tests.tap"
 local test = tap.test
 
-local function iterator(list)
-  local i = 0
-  return function()
-    i = i + 1
-    return list[i], "list:" .. i
-  end
-end
+local NO_DUPLICATES <const> = { add = function() end }
 
----Runs records through `map`; returns what came out, in order, and the pipeline.
-local function run(records, map, duplicates)
+local function always() return true end
+
+---Runs records through `map`, its body as text; returns what came out, in order, and the pipeline.
+---@param parts RecipeParts
+local function run(parts, duplicates, options)
   local out = {}
   local sink = {
-    user = function(_, user, position, at)
-      out[#out + 1] = { "user", position, at, user.email }
+    user = function(_, mapped, position, at)
+      local user = mapped:user()
+      out[#out + 1] = { "user", position, at, user.email, user = user }
       return true
     end,
     rejected = function(_, r)
@@ -32,88 +27,82 @@ local function run(records, map, duplicates)
     end,
   }
   local pipe = pipeline.new {
-    recipe = {
-      source = function() return iterator(records) end, map = map, params = {}, warnings = {},
-    },
-    validator = schema.for_connection(), sink = sink,
-    duplicates = duplicates or { judge = function() end },
+    recipe = recipe_rig.made(parts, options), sink = sink, duplicates = duplicates or NO_DUPLICATES,
   }
-  local done, message, kind = pipe:run(function() return true end)
+  local done, message, kind = pipe:run(always)
   return out, pipe, done, message, kind
 end
 
-local function user(row)
-  return { email = row.email }
+---A pipeline of a recipe's text, without duplicates.
+local function pipe_of(text, sink)
+  return pipeline.new {
+    recipe = recipe_rig.of(text), duplicates = NO_DUPLICATES, sink = sink or {},
+  }
 end
 
+local ONE <const> = { { email = "a@b.co" } }
+
 local cases = {
-  { "a user goes through", user, { "user", 1, "list:1", "a@b.co" } },
-  { "a reason skips", function() return nil, "too old" end, { "skipped", 1, "list:1", "too old" } },
-  { "nil alone skips without a reason", function() return nil end,
-    { "skipped", 1, "list:1", "no reason" } },
-  { "falling off the end is rejected", function() end,
-    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a string is rejected", function() return "x" end,
-    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "false is rejected", function() return false end,
-    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "an empty list is rejected", function() return {} end,
-    { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a user goes through", "return { email = row.email }", { "user", 1, "list:1", "a@b.co" } },
+  { "a reason skips", "return nil, 'too old'", { "skipped", 1, "list:1", "too old" } },
+  { "nil alone skips without a reason", "return nil", { "skipped", 1, "list:1", "no reason" } },
+  { "falling off the end is rejected", "", { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "a string is rejected", "return 'x'", { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "false is rejected", "return false", { "rejected", 1, "list:1", "RECIPE_RESULT" } },
+  { "an empty list is rejected", "return {}", { "rejected", 1, "list:1", "RECIPE_RESULT" } },
   { "a list with a gap is rejected whole, because users behind the gap would be lost",
-    function() return { { email = "a@b.co" }, nil, { email = "c@d.co" } } end,
+    "return { { email = 'a@b.co' }, nil, { email = 'c@d.co' } }",
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a list with a named key is rejected",
-    function() return { { email = "a@b.co" }, email = "c@d.co" } end,
+  { "a list with a named key is rejected", "return { { email = 'a@b.co' }, email = 'c@d.co' }",
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a reason that is a table is rejected", function() return nil, {} end,
+  { "a reason that is a table is rejected", "return nil, {}",
     { "rejected", 1, "list:1", "RECIPE_RESULT" } },
-  { "a reason may be a number", function() return nil, 7 end, { "skipped", 1, "list:1", "7" } },
+  { "a reason may be a number", "return nil, 7", { "skipped", 1, "list:1", "7" } },
   { "a user whose metatable raises is rejected",
-    function() return setmetatable({}, { __index = function() error("shop.lua:4: boom", 0) end })
-    end, { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:4: boom" } },
-  { "an error that is a table has no address in its message", function() error {} end,
+    "return setmetatable({}, { __index = function() error('shop.lua:4: boom', 0) end })",
+    { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:4: boom" } },
+  { "an error that is a table has no address in its message", "error {}",
     { "rejected", 1, "list:1", "RECIPE_ERROR", "the error value is a table" } },
-  { "migrate.reject rejects with its code",
-    function() return reject.reject("no", "MY_CODE", "x") end,
+  { "migrate.reject rejects with its code", "return migrate.reject('no', 'MY_CODE', 'x')",
     { "rejected", 1, "list:1", "MY_CODE", "no" } },
-  { "an error rejects that record", function() error("boom") end,
-    { "rejected", 1, "list:1", "RECIPE_ERROR" } },
-  { "what Auth0 would refuse is rejected in its code",
-    function() return { email = "nobody@nowhere" } end, { "rejected", 1, "list:1", "FORMAT" } },
+  { "an error rejects that record", "error 'boom'", { "rejected", 1, "list:1", "RECIPE_ERROR" } },
+  { "what Auth0 would refuse is rejected in its code", "return { email = 'nobody@nowhere' }",
+    { "rejected", 1, "list:1", "FORMAT" } },
 }
 
 for _, case in ipairs(cases) do
   test("map: " .. case[1], function()
-    local out = run({ { email = "a@b.co" } }, case[2])
+    local out = run { records = ONE, map = case[2] }
     for i, value in ipairs(case[3]) do tap.equal(out[1][i], value) end
     tap.equal(#out, 1)
   end)
 end
 
 test("an error names file and line, and the run continues", function()
-  local out = run({ { email = 1 }, { email = "a@b.co" } }, function(row)
-    return { email = row.email:lower() }
-  end)
-  assert(out[1][5]:find("^tests/lualib/stage/pipeline_test.lua:%d+: attempt to index"), out[1][5])
+  local out = run {
+    records = { { email = 1 }, { email = "a@b.co" } }, map = "return { email = row.email:lower() }",
+  }
+  assert(out[1][5]:find("^shop.lua:%d+: attempt to index"), out[1][5])
   tap.equal(out[2][1], "user")
 end)
 
 test("one record may become several users; the further ones are extra", function()
-  local out, pipe = run({ { email = "a" } }, function()
-    return { { email = "a@b.co" }, { email = "c@d.co" } }
-  end)
+  local out, pipe = run {
+    records = ONE, map = "return { { email = 'a@b.co' }, { email = 'c@d.co' } }",
+  }
   tap.equal({ #out, pipe.position, pipe.extra }, { 2, 1, 1 })
 end)
 
 test("each item of a list is accounted for, even if it is not a user", function()
-  local out, pipe = run({ { email = "a" } }, function() return { { email = "a@b.co" }, "x" } end)
+  local out, pipe = run { records = ONE, map = "return { { email = 'a@b.co' }, 'x' }" }
   tap.equal({ out[1][1], out[2][4], pipe.extra }, { "user", "RECIPE_RESULT", 1 })
 end)
 
 test("a warning about the whole user is counted under its code alone", function()
-  local _, pipe = run({ { email = "a@b.co" } }, function(row)
-    return { email = row.email, user_metadata = { text = ("x"):rep(11000) } }
-  end)
+  local _, pipe = run {
+    records = ONE,
+    map = "return { email = row.email, user_metadata = { text = ('x'):rep(11000) } }",
+  }
   tap.equal(pipe.warnings.TOO_LARGE.n, 1)
 end)
 
@@ -124,7 +113,7 @@ test("warnings about one field for different reasons are distinguished", functio
         .. "JGAcIjxvQwjWnt9kAfY9jGHMWdY3OxVJgcDK7odeUjk", kind, lanes), encoding = "utf8" } } }
   end
   local made = { argon2("i", 1), argon2("id", 4), argon2("i", 1), argon2("id", 8) }
-  local _, pipe = run({ 1, 2, 3, 4 }, function(n) return made[n] end)
+  local _, pipe = run { records = made, map = "return row" }
   local name = "PATTERN custom_password_hash.hash.value"
   local first, second = pipe.warnings[name], pipe.warnings[name .. " (2)"]
   tap.equal({ first.n, second.n }, { 2, 2 })
@@ -133,8 +122,11 @@ test("warnings about one field for different reasons are distinguished", functio
 end)
 
 test("a record that the reader could not read is rejected as SOURCE", function()
-  local out = run({ bad_record.new("raw;text", "row has 2 fields, the header 3") }, user)
-  tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
+  recipe_rig.with_broken("raw,text", function(broken, options)
+    local out = run({ records = "{ " .. broken .. " }" }, nil, options)
+    tap.equal({ out[1][1], out[1][4] }, { "rejected", "SOURCE" })
+    tap.contains(out[1][5], "row has 2 fields, the header 3")
+  end)
 end)
 
 test("a clash is a duplicate or a rejection, and names the one that is kept", function()
@@ -143,9 +135,10 @@ test("a clash is a duplicate or a rejection, and names the one that is kept", fu
     { position = 1, code = "CONFLICT_EMAIL", path = "email", message = "other id", keys = {} },
   }
   local n = 0
-  local out = run({ { email = "a@b.co" }, { email = "a@b.co" }, { email = "a@b.co" } }, user, {
-    judge = function()
+  local out = run({ records = { ONE[1], ONE[1], ONE[1] } }, {
+    add = function(_, position, email)
       n = n + 1
+      tap.equal({ position, email }, { n, "a@b.co" })
       return clashes[n - 1]
     end,
   })
@@ -154,74 +147,71 @@ test("a clash is a duplicate or a rejection, and names the one that is kept", fu
 end)
 
 test("a place that is not a string ends the run, and says what an iterator returns", function()
-  local pipe = pipeline.new {
-    recipe = { source = function() return ipairs { { email = "a@b.co" } } end, map = user },
-    validator = schema.for_connection(), duplicates = {}, sink = {},
-  }
-  local done, message, kind = pipe:run(function() return true end)
+  local pipe = pipe_of [[return {
+    source = function() return ipairs { { email = "a@b.co" } } end, map = function() end,
+  }]]
+  local done, message, kind = pipe:run(always)
   tap.equal({ done, kind }, { nil, "usage" })
   tap.contains(message, "a table as the place of record 1")
 end)
 
 test("an error inside a source's coroutine names the recipe's line", function()
-  local pipe = pipeline.new {
-    recipe = { source = function()
-      return coroutine.wrap(function() error("shop.lua:4: boom", 0) end)
-    end, map = user },
-    validator = schema.for_connection(), duplicates = {}, sink = {},
-  }
-  local done, message, kind = pipe:run(function() return true end)
-  tap.equal({ done, message, kind },
-    { nil, "shop.lua:4: the recipe's `source` failed: boom", "usage" })
+  for _, raised in ipairs { "error('boom')", "error('shop.lua:3: boom', 0)" } do
+    local pipe = pipe_of("return {\nsource = function() return coroutine.wrap(function()\n"
+      .. raised .. "\nend) end, map = function() end }")
+    local done, message, kind = pipe:run(always)
+    tap.equal({ done, message, kind },
+      { nil, "shop.lua:3: the recipe's `source` failed: boom", "usage" })
+  end
 end)
 
 test("a source that raises ends the run with its message", function()
-  local failure = require "base.failure"
-  local records = setmetatable({}, { __index = function(_, i)
-    if i == 2 then failure.raise("users.csv: a quote opened on line 9 is never closed", "parse") end
-    return { email = "a@b.co" }
-  end })
-  local _, _, done, message, kind = run(records, user)
-  tap.equal({ done, message, kind },
-    { nil, "users.csv: a quote opened on line 9 is never closed", "parse" })
+  recipe_rig.in_folder({ ["users.csv"] = "email\na@b.co\n\"c@d.co\n" }, function(folder)
+    local text = string.format([[return {
+      source = function() return require("source.csv").records(%q) end,
+      map = function(row) return { email = row.email } end,
+    }]], folder .. "/users.csv")
+    local taken = 0
+    local pipe = pipeline.new {
+      recipe = recipe_rig.of(text, { folder = folder }), duplicates = NO_DUPLICATES,
+      sink = { user = function()
+        taken = taken + 1
+        return true
+      end },
+    }
+    local done, message, kind = pipe:run(always)
+    tap.equal({ done, kind, taken }, { nil, "parse", 1 })
+    tap.contains(message, "users.csv:3: the quote that opens here is never closed")
+    assert(not message:find("`source` failed", 1, true), message)
+  end)
 end)
 
 test("an error of ours rejects no record: it is raised again, with its place", function()
-  local pipe = pipeline.new {
-    recipe = { source = function() return iterator { { email = "a@b.co" } } end, map = user },
-    validator = schema.for_connection(), duplicates = { judge = function() end },
-    sink = { user = function() error("lualib/migrate/sink.lua:7: no sink", 0) end },
-  }
-  local ok, message = pcall(pipe.run, pipe, function() return true end)
+  local pipe = pipe_of(recipe_rig.text { records = ONE }, {
+    user = function() error("lualib/migrate/sink.lua:7: no sink", 0) end,
+  })
+  local ok, message = pcall(pipe.run, pipe, always)
   assert(not ok and message:find("sink.lua:7: no sink"), message)
 end)
 
 test("a run may be stopped at a pause, also where every record fails", function()
-  local records = {}
-  for i = 1, 600 do records[i] = { i } end
-  local pipe = pipeline.new {
-    recipe = { source = function() return iterator(records) end, map = function() error("x") end },
-    validator = schema.for_connection(), duplicates = {},
-    sink = { rejected = function() return true end },
-  }
+  local pipe = pipe_of(recipe_rig.text {
+    records = "(function() local t = {} for i = 1, 600 do t[i] = { i } end return t end)()",
+    map = "error('x')",
+  }, { rejected = function() return true end })
   local done, message, kind = pipe:run(function() return nil, "stopped", "interrupted" end)
   tap.equal({ done, message, kind, pipe.position < 600 }, { nil, "stopped", "interrupted", true })
 end)
 
 test("the user that is sent always says whether its address is verified", function()
-  local seen
-  local pipe_sink = run({ { email = "a@b.co" } }, function(row)
-    seen = { email = row.email }
-    return seen
-  end)
-  tap.equal({ pipe_sink[1][1], seen.email_verified }, { "user", false })
+  local out = run { records = ONE }
+  tap.equal({ out[1][1], out[1].user.email_verified }, { "user", false })
 end)
 
 test("nulls and empty strings at the top are left out", function()
-  local seen
-  run({ { email = "a@b.co" } }, function(row)
-    seen = { email = row.email, name = "", nickname = json.null }
-    return seen
-  end)
-  tap.equal(seen, { email = "a@b.co", email_verified = false })
+  local out = run {
+    records = ONE, map = "return { email = row.email, name = '', nickname = NULL }",
+    head = "local NULL = assert(value.json('[null]')[1])",
+  }
+  tap.equal(out[1].user, { email = "a@b.co", email_verified = false })
 end)

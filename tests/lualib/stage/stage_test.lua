@@ -2,11 +2,10 @@
 --- not send.
 
 local totals = require "journal.totals"
-local bad_record = require "source.bad_record"
 local file = require "host.file"
 local json = require "host.json"
 local ledger = require "journal.ledger"
-local reject = require "migrate.reject"
+local recipe_rig = require "tests.recipe_rig"
 local report = require "report"
 local run_directory = require "journal.directory"
 local stage = require "stage"
@@ -14,9 +13,9 @@ local tap = require "tests.tap"
 
 local N <const>, CHUNK_BYTES <const> = 3000, 4000
 
----Every kind of outcome, repeatedly.
-local function map(record)
-  local n = record.n
+-- Every kind of outcome, repeatedly.
+local MAP <const> = [[
+  local n = row.n
   local user = { email = "user" .. n .. "@example.com", user_id = "u" .. n }
   if n % 5 == 1 then return nil, "no luck" end
   if n % 5 == 2 then return { email = "nobody" } end
@@ -25,7 +24,13 @@ local function map(record)
   end
   if n % 25 == 4 then return { email = "user5@example.com" } end
   return user
-end
+]]
+
+local NUMBERED <const> = [[(function()
+  local list = {}
+  for n = 1, %d do list[n] = { n = n } end
+  return list
+end)()]]
 
 ---The result of `look` on a stage that is stopped at a position.
 local function stopped(position, options, look)
@@ -34,15 +39,8 @@ local function stopped(position, options, look)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
   local done = stage.run {
-    recipe = {
-      params = {}, warnings = {}, map = options.map or map, dedupe = options.dedupe,
-      source = function()
-        local n = 0
-        return function()
-          n = n + 1
-          return n <= (options.n or N) and { n = n } or nil
-        end
-      end,
+    recipe = recipe_rig.made {
+      records = NUMBERED:format(options.n or N), map = options.map or MAP, fields = options.fields,
     },
     ledger = book, dir = dir, chunk_bytes = options.chunk_bytes or CHUNK_BYTES,
     canary = options.canary,
@@ -64,7 +62,7 @@ for _, case in ipairs {
   { "near its end", 2700, {} },
   { "behind a canary", 1000, { canary = { n = 7 } } },
   { "never", N + 1, {} },
-  { "never, with a dedupe function", N + 1, { dedupe = function(a) return a end } },
+  { "never, with a dedupe function", N + 1, { fields = "dedupe = function(a) return a end" } },
 } do
   tap.test("the books of a stage balance when it is stopped " .. case[1], function()
     local figures, done = stopped(case[2], case[3], figures_of)
@@ -76,17 +74,18 @@ end
 
 local USERS <const> = 100
 
----A user with values that are easily changed by reading and writing them.
-local function odd_user(record)
-  local n = record.n
+-- A user with values that are easily changed by reading and writing them.
+local ODD <const> = [[
+  local n = row.n
+  local odd = value.json '{ "null": null, "list": [], "none": {} }'
   return {
     email = "user" .. n .. "@example.com", user_id = "u" .. n, email_verified = n % 2 == 0,
     app_metadata = {
-      id = 9007199254740993 + n, share = 1.0, tenth = 0.1, list = json.array {}, none = {},
-      ["\u{1F600} \\ \" /"] = json.null, big = 1e300, long = ("x"):rep(n),
+      id = 9007199254740993 + n, share = 1.0, tenth = 0.1, list = odd.list, none = odd.none,
+      ["\u{1F600} \\ \" /"] = odd.null, big = 1e300, long = ("x"):rep(n),
     },
   }
-end
+]]
 
 ---The users of every chunk as text and as places, and the canary's last chunk.
 local function chunks_of(book, dir)
@@ -105,7 +104,7 @@ local function chunks_of(book, dir)
 end
 
 local function staged(canary)
-  local options = { n = USERS, map = odd_user, canary = canary, chunk_bytes = 10000 }
+  local options = { n = USERS, map = ODD, canary = canary, chunk_bytes = 10000 }
   return (stopped(N + 1, options, chunks_of))
 end
 
@@ -151,24 +150,16 @@ for name, limit in pairs {
   end)
 end
 
----The lines of rejected.ndjson for records that `map` returns unchanged.
-local function rejected(records, options)
+---The lines of rejected.ndjson for records, and the report.
+---@param parts RecipeParts
+local function rejected(parts, options)
   local folder = assert(file.temporary())
   local dir = run_directory.at(folder)
   assert(dir:take())
   local book = assert(ledger.create(dir:journal(), { run = "test" }))
   assert(stage.run {
-    recipe = {
-      params = {}, warnings = {}, dedupe = options.dedupe, map = options.map,
-      source = function()
-        local n = 0
-        return function()
-          n = n + 1
-          return records[n], "list:" .. n
-        end
-      end,
-    },
-    ledger = book, dir = dir, chunk_bytes = CHUNK_BYTES, pause = function() return true end,
+    recipe = recipe_rig.made(parts, options), ledger = book, dir = dir, chunk_bytes = CHUNK_BYTES,
+    pause = function() return true end,
   })
   local statement = report.build(book, { directory = folder })
   local lines = {}
@@ -181,32 +172,31 @@ local function rejected(records, options)
   return lines, statement
 end
 
-local function mapped(record) return record.user end
-local BROKEN <const> = bad_record.new("x,y", "a row without end")
+local MAPPED <const> = "return row.user"
 
 ---{name, record, `map`, code, shape, what is in the fix}
 for _, case in ipairs {
-  { "an address without @", { user = { email = "ann" } }, mapped, "FORMAT",
+  { "an address without @", { user = { email = "ann" } }, MAPPED, "FORMAT",
     'e-mail address of 3 characters without "@"', "Correct" },
   { "a user above the limit", { user = { email = "a@b.co", name = "x",
-    user_metadata = { x = ("x"):rep(5000) } } }, mapped, "TOO_LARGE",
+    user_metadata = { x = ("x"):rep(5000) } } }, MAPPED, "TOO_LARGE",
     "object of 5077 bytes, 5008 of them in user_metadata", "large metadata" },
-  { "an error in map", { id = 7 }, function(r) return r.x.y end, "RECIPE_ERROR",
-    "object with key id", "preview" },
-  { "no user", { id = 7 }, function() return 7 end, "RECIPE_RESULT", "integer of 1 digit",
-    "Return a user" },
-  { "a function in a user", { id = 7 }, function() return { email = "a@b.co", name = print } end,
+  { "an error in map", { id = 7 }, "return row.x.y", "RECIPE_ERROR", "object with key id",
+    "preview" },
+  { "no user", { id = 7 }, "return 7", "RECIPE_RESULT", "integer of 1 digit", "Return a user" },
+  { "a function in a user", { id = 7 }, "return { email = 'a@b.co', name = print }",
     "INVALID_TYPE", "function", "Call" },
-  { "what the recipe rejects", { id = 7 },
-    function(r) return reject.reject("no", "MINE", "id", r.id) end, "MINE", "integer of 1 digit",
-    "recipe rejects" },
-  { "what the recipe rejects without the value", { id = 7 },
-    function() return reject.reject("no") end, "REJECTED", "object with key id",
-    "recipe rejects" },
-  { "a broken row", BROKEN, mapped, "SOURCE", "3 characters", "Repair" },
+  { "what the recipe rejects", { id = 7 }, "return migrate.reject('no', 'MINE', 'id', row.id)",
+    "MINE", "integer of 1 digit", "recipe rejects" },
+  { "what the recipe rejects without the value", { id = 7 }, "return migrate.reject('no')",
+    "REJECTED", "object with key id", "recipe rejects" },
+  { "a broken row", false, MAPPED, "SOURCE", "3 characters", "Repair" },
 } do
   tap.test("a line of rejected.ndjson is complete: " .. case[1], function()
-    local line = rejected({ case[2] }, { map = case[3] })[1]
+    local line = recipe_rig.with_broken("x,y", function(broken, options)
+      local record = case[2] and recipe_rig.literal(case[2]) or broken
+      return rejected({ records = "{ " .. record .. " }", map = case[3] }, options)[1]
+    end)
     tap.equal({ line.position, line.at, line.outcome, line.code, line.shape },
       { 1, "list:1", "rejected", case[4], case[5] })
     tap.contains(line.fix, case[6])
@@ -220,9 +210,10 @@ tap.test("whichever of two users a recipe keeps, the other is reported with its 
     { n = 1, user = { email = "a@b.co" } }, { n = 2, user = { email = "a@b.co" } },
   }
   for keep = 1, 2 do
-    local lines = rejected(records, {
-      map = mapped, dedupe = function(a, b) return keep == 1 and a or b end,
-    })
+    local lines = rejected {
+      records = records, map = "return { email = row.user.email }",
+      fields = "dedupe = function(a, b) return " .. (keep == 1 and "a" or "b") .. " end",
+    }
     tap.equal(lines[1].record, records[3 - keep])
     tap.equal({ lines[1].kept, lines[1].shape }, { keep, "e-mail address of 6 characters" })
   end
@@ -234,25 +225,26 @@ tap.test("a rejection by dedupe names the user that is kept", function()
     { user = { email = "c@d.co", user_id = "1" } }, { user = { email = "c@d.co", user_id = "3" } },
     { user = { email = "a@b.co", user_id = "4" } },
   }
-  local lines = rejected(records, { map = mapped, dedupe = function(_, b)
+  local lines = rejected { records = records, map = MAPPED, fields = [[dedupe = function(_, b)
     if b.user_id == "3" then return nil end
     if b.user_id == "4" then error("no choice") end
     return b
-  end })
+  end]] }
   tap.equal({ lines[1].code, lines[1].kept, lines[2].code, lines[2].kept, lines[3].code,
     lines[3].kept }, { "CONFLICT", 2, "RECIPE_RESULT", 2, "RECIPE_ERROR", 1 })
   tap.contains(lines[1].message, "a third user, at position 1")
 end)
 
 tap.test("a field with an error has no warning too", function()
-  local lines, statement = rejected({ { user = { email = "a@b.co", name = ("x"):rep(301) } } },
-    { map = mapped })
+  local lines, statement = rejected {
+    records = { { user = { email = "a@b.co", name = ("x"):rep(301) } } }, map = MAPPED,
+  }
   tap.equal({ lines[1].code, #statement.warning_list }, { "MAX_LENGTH", 0 })
 end)
 
 tap.test("a warning of the rules has the first place, its value and what to do", function()
-  local _, statement = rejected({ { user = { email = "a@b.co" } },
-    { user = { email = "c@d.co", name = ("x"):rep(151) } } }, { map = mapped })
+  local _, statement = rejected { records = { { user = { email = "a@b.co" } },
+    { user = { email = "c@d.co", name = ("x"):rep(151) } } }, map = MAPPED }
   local warning = statement.warning_list[1]
   tap.equal({ warning.code, warning.at, warning.shape }, { "MAX_LENGTH name", "list:2",
     "151 characters, lower-case letters" })

@@ -1,32 +1,65 @@
+local pipeline = require "stage.pipeline"
+local recipe_rig = require "tests.recipe_rig"
 local statistics = require "stage.statistics"
 local tap = require "tests.tap"
 local test = tap.test
 
+local BCRYPT <const> = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
+local PBKDF2 <const> = {
+  algorithm = "pbkdf2", hash = {
+    value = "$pbkdf2-sha256$i=600000,l=32$c2FsdHNhbHRzYWx0c2FsdA$"
+      .. "JGAcIjxvQwjWnt9kAfY9jGHMWdY3OxVJgcDK7odeUjk", encoding = "utf8",
+  },
+}
+
+---The statistics of users that a recipe maps.
+---@param users table[]
+---@param options? {upsert: boolean?, sizes: integer[]?}
+local function facts_of(users, options)
+  options = options or {}
+  local counted = statistics.new(options.upsert)
+  local pipe = pipeline.new {
+    recipe = recipe_rig.made { records = users, map = "return row" }, upsert = options.upsert,
+    sink = {
+      user = function(_, mapped, position, at)
+        counted:add(mapped, options.sizes and options.sizes[position] or 100, at)
+        return true
+      end,
+    },
+  }
+  assert(pipe:run(function() return true end))
+  return counted:facts()
+end
+
 test("statistics have the median and largest size, and the password algorithms", function()
-  local t = statistics.new()
-  t:add({ password_hash = "x" }, 100, "a:1")
-  t:add({ custom_password_hash = { algorithm = "pbkdf2" } }, 200, "a:2")
-  t:add({}, 5000, "a:3")
-  tap.equal(t:facts(), {
+  local users = {
+    { email = "a@b.co", password_hash = BCRYPT },
+    { email = "c@b.co", custom_password_hash = PBKDF2 }, { email = "d@b.co" },
+  }
+  tap.equal(facts_of(users, { sizes = { 100, 200, 5000 } }), {
     median = 200, largest = 5000, algorithms = { bcrypt = 1, pbkdf2 = 1 }, without_password = 1,
-    without_places = { "a:3" },
+    without_places = { "list:3" },
   })
 end)
 
 test("statistics of no users are zero", function()
-  tap.equal(statistics.new():facts(),
+  tap.equal(facts_of {},
     { median = 0, largest = 0, algorithms = {}, without_password = 0, without_places = {} })
 end)
 
 test("statistics count what an upsert would change, if asked to", function()
-  local t = statistics.new(true)
-  t:add({ email = "a@b.co", name = "A", app_metadata = {}, email_verified = false }, 100, "a:1")
-  t:add({ email = "c@b.co", app_metadata = {}, username = "c" }, 100, "a:2")
-  tap.equal(t:facts().overwrites, { app_metadata = 2, email_verified = 1, name = 1 })
+  local users = {
+    { email = "a@b.co", name = "A", app_metadata = { a = 1 } },
+    { email = "c@b.co", app_metadata = { a = 1 }, username = "c" },
+  }
+  -- The rules give every user with an address `email_verified`.
+  tap.equal(facts_of(users, { upsert = true }).overwrites,
+    { app_metadata = 2, email_verified = 2, name = 1 })
+  tap.equal(facts_of(users).overwrites, nil)
 end)
 
 test("statistics name the first three users without a password", function()
-  local t = statistics.new()
-  for i = 1, 5 do t:add({}, 100, "a:" .. i) end
-  tap.equal(t:facts().without_places, { "a:1", "a:2", "a:3" })
+  local users = {}
+  for i = 1, 5 do users[i] = { email = "user" .. i .. "@example.com" } end
+  tap.equal(facts_of(users).without_places, { "list:1", "list:2", "list:3" })
 end)

@@ -1,75 +1,61 @@
 --- recipe.inside.unread_values and stage.pipeline: values that helpers cannot read are reported.
 
-local face = require "migrate.face"
-local unread_values = require "recipe.inside.unread_values"
 local pipeline = require "stage.pipeline"
-local schema = require "auth0.schema"
+local recipe_rig = require "tests.recipe_rig"
 local tap = require "tests.tap"
 local test = tap.test
 
 local GOOD <const> = "$2a$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
+local HEAD <const> = string.format([[
+local GOOD = %q
+local function user(hash)
+  return { email = "a@b.co", custom_password_hash = hash }
+end]], GOOD)
 
----The warning `code` after `map` has processed the records; it receives the modules of a recipe.
+---The warning `code` after `map` has processed the records.
+---@param records table[]
+---@param map string  its body, which has `GOOD` and user(hash)
+---@param code? string
 ---@return PipelineWarning?
 local function warning_of(records, map, code)
-  local modules, unread = unread_values.new()
-  local migrate = face.new({}, unread)
-  local i = 0
   local pipe = pipeline.new {
-    recipe = {
-      source = function()
-        return function()
-          i = i + 1
-          return records[i], records[i] and "list:" .. i
-        end
-      end,
-      map = function(record)
-        return map(record, modules["auth0.password"], modules["source.value"], migrate)
-      end,
-      params = {}, warnings = {}, unread = unread,
-    },
-    validator = schema.for_connection(), duplicates = { judge = function() end },
+    recipe = recipe_rig.made { records = records, map = map, head = HEAD },
+    duplicates = { add = function() end },
     sink = setmetatable({}, { __index = function() return function() return true end end }),
   }
   assert(pipe:run(function() return true end))
   return pipe.warnings[code or "password_not_kept"]
 end
 
-local function user(hash)
-  return { email = "a@b.co", custom_password_hash = hash }
-end
-
-local function bcrypt(record, password)
-  return user(password.bcrypt(record.hash))
-end
+local BCRYPT <const> = "return user(password.bcrypt(row.hash))"
 
 test("a hash that is rejected is reported, with the reason and the first place", function()
-  local warning = warning_of({ { hash = GOOD }, { hash = "$2a$12$cut" }, { hash = "x" } }, bcrypt)
+  local warning = warning_of({ { hash = GOOD }, { hash = "$2a$12$cut" }, { hash = "x" } }, BCRYPT)
   tap.equal(warning.n, 2)
   tap.equal(warning.at, "list:2")
   tap.contains(warning.message, "not a bcrypt hash of 60 characters")
 end)
 
 local silent = {
-  { "no hash at all", { {}, { hash = "" }, { hash = GOOD } }, bcrypt },
-  { "a second try that succeeds", { { hash = GOOD } }, function(record, password)
-    return user(password.argon2 { kind = "argon2id" } or password.bcrypt(record.hash))
-  end },
-  { "a user with another password", { { hash = "cut" } }, function(record, password)
-    local kept = user(password.bcrypt(record.hash))
+  { "no hash at all", { {}, { hash = "" }, { hash = GOOD } }, BCRYPT },
+  { "a second try that succeeds", { { hash = GOOD } }, [[
+    return user(password.argon2 { kind = "argon2id" } or password.bcrypt(row.hash))
+  ]] },
+  { "a user with another password", { { hash = "cut" } }, [[
+    local kept = user(password.bcrypt(row.hash))
     kept.password_hash = GOOD:gsub("%$12%$", "$10$", 1)
     return kept
-  end },
+  ]] },
   { "a record that is skipped, and the next one", { { hash = "cut" }, {} },
-    function(record, password)
-      local hash, why = password.bcrypt(record.hash)
-      if record.hash then return nil, why end
+    [[
+      local hash, why = password.bcrypt(row.hash)
+      if row.hash then return nil, why end
       return user(hash)
-    end },
-  { "a user who is rejected", { { hash = "cut" } }, function(record, password)
-    password.bcrypt(record.hash)
+    ]] },
+  { "a user who is rejected", { { hash = "cut" } }, [[
+    password.bcrypt(row.hash)
     return { email = "no address" }
-  end },
+  ]] },
 }
 for _, case in ipairs(silent) do
   test("nothing is reported for " .. case[1], function()
@@ -78,17 +64,17 @@ for _, case in ipairs(silent) do
 end
 
 local lost = {
-  { "of auto's second result", function(record, password)
-    local _, custom = password.auto(record.hash)
+  { "of auto's second result", [[
+    local _, custom = password.auto(row.hash)
     return user(custom)
-  end },
-  { "under another name", function(record, password)
-    return { email = "a@b.co", user_metadata = { hash = password.bcrypt(record.hash) ~= nil } }
-  end },
-  { "in a list of one", function(record, password)
-    password.bcrypt(record.hash)
+  ]] },
+  { "under another name", [[
+    return { email = "a@b.co", user_metadata = { hash = password.bcrypt(row.hash) ~= nil } }
+  ]] },
+  { "in a list of one", [[
+    password.bcrypt(row.hash)
     return { user() }
-  end },
+  ]] },
 }
 for _, case in ipairs(lost) do
   test("a hash that is built and in no user is reported: " .. case[1], function()
@@ -100,51 +86,49 @@ for _, case in ipairs(lost) do
 end
 
 test("nothing is reported for several users of which one has the hash", function()
-  tap.equal(warning_of({ { hash = GOOD } }, function(record, password)
-    return { user(password.bcrypt(record.hash)), { email = "c@b.co" } }
-  end, "password_not_assigned"), nil)
+  tap.equal(warning_of({ { hash = GOOD } }, [[
+    return { user(password.bcrypt(row.hash)), { email = "c@b.co" } }
+  ]], "password_not_assigned"), nil)
 end)
 
 test("undecodable bytes are reported as a hash that is not kept", function()
-  local warning = warning_of({ {}, { hash = "" }, { hash = "xyz" } }, function(record, password)
-    return user(password.digest("md5", password.bytes(record.hash, "hex"), { encoding = "bytes" }))
-  end)
+  local warning = warning_of({ {}, { hash = "" }, { hash = "xyz" } }, [[
+    return user(password.digest("md5", password.bytes(row.hash, "hex"), { encoding = "bytes" }))
+  ]])
   tap.equal({ warning.n, warning.at }, { 1, "list:3" })
   tap.contains(warning.message, "not hex")
 end)
 
 test("auto returns the reason after two places for a hash", function()
-  local warning = warning_of({ { hash = "plain" } }, function(record, password)
+  local warning = warning_of({ { hash = "plain" } }, [[
     local made = user()
-    made.password_hash, made.custom_password_hash = password.auto(record.hash)
+    made.password_hash, made.custom_password_hash = password.auto(row.hash)
     return made
-  end)
+  ]])
   tap.equal(warning.n, 1)
 end)
 
-local function phone(record, _, value)
-  return { email = "a@b.co", phone_number = value.phone(record.phone) }
-end
+local PHONE <const> = "return { email = 'a@b.co', phone_number = value.phone(row.phone) }"
 
 local unread = {
-  { "phone", "6 digits and 1 space", phone, { phone = "030 123" } },
-  { "boolean", "5 characters, lower-case letters", function(record, _, value)
-    return { email = "a@b.co", email_verified = value.boolean(record.ok) }
-  end, { ok = "maybe" } },
-  { "date", "8 digits and \"/\"", function(record, _, value)
-    return { email = "a@b.co", app_metadata = { since = value.date(record.since) } }
-  end, { since = "24/11/2026" } },
-  { "json", "1 character, \"{\"", function(record, _, value)
-    return { email = "a@b.co", app_metadata = value.json(record.data) }
-  end, { data = "{" } },
-  { "totp", "6 digits", function(record, _, value)
-    local secret, why = value.totp(record.secret)
+  { "phone", "6 digits and 1 space", PHONE, { phone = "030 123" } },
+  { "boolean", "5 characters, lower-case letters", [[
+    return { email = "a@b.co", email_verified = value.boolean(row.ok) }
+  ]], { ok = "maybe" } },
+  { "date", "8 digits and \"/\"", [[
+    return { email = "a@b.co", app_metadata = { since = value.date(row.since) } }
+  ]], { since = "24/11/2026" } },
+  { "json", "1 character, \"{\"", [[
+    return { email = "a@b.co", app_metadata = value.json(row.data) }
+  ]], { data = "{" } },
+  { "totp", "6 digits", [[
+    local secret, why = value.totp(row.secret)
     return { email = "a@b.co", mfa_factors = secret and { { totp = { secret = secret } } },
       app_metadata = { why = why } }
-  end, { secret = "189189" } },
-  { "email", "e-mail address of 3 characters without \"@\"", function(record, _, value)
-    return { email = value.email(record.mail) or "a@b.co" }
-  end, { mail = "ada" } },
+  ]], { secret = "189189" } },
+  { "email", "e-mail address of 3 characters without \"@\"", [[
+    return { email = value.email(row.mail) or "a@b.co" }
+  ]], { mail = "ada" } },
 }
 for _, case in ipairs(unread) do
   test("a value that value." .. case[1] .. " cannot read is reported with a description", function()
@@ -155,18 +139,18 @@ for _, case in ipairs(unread) do
 end
 
 local unsaid = {
-  { "a blank phone", { phone = "  " }, phone, "phone" },
-  { "a date that is none", { since = "0000-00-00 00:00:00" }, function(record, _, value)
-    return { email = "a@b.co", app_metadata = { since = value.date(record.since) } }
-  end, "date" },
+  { "a blank phone", { phone = "  " }, PHONE, "phone" },
+  { "a date that is none", { since = "0000-00-00 00:00:00" }, [[
+    return { email = "a@b.co", app_metadata = { since = value.date(row.since) } }
+  ]], "date" },
   { "a phone of which the recipe warns itself", { phone = "030 123" },
-    function(record, _, value, migrate)
-      if not value.phone(record.phone) then migrate.warn("no_country_code") end
+    [[
+      if not value.phone(row.phone) then migrate.warn("no_country_code") end
       return { email = "a@b.co" }
-    end, "phone" },
-  { "the phone of a record that is skipped", { phone = "030 123" }, function(record, _, value)
-    return nil, value.phone(record.phone) or "no phone"
-  end, "phone" },
+    ]], "phone" },
+  { "the phone of a record that is skipped", { phone = "030 123" }, [[
+    return nil, value.phone(row.phone) or "no phone"
+  ]], "phone" },
 }
 for _, case in ipairs(unsaid) do
   test("nothing is reported for " .. case[1], function()

@@ -1,0 +1,82 @@
+--- The first Lua of a recipe's state: builds the standard library of all that runs there, loads
+--- the program's modules into it, and returns the functions that the program may call by name.
+--- Everything that a recipe can reach was put there by name.
+
+local door, protect, coroutines = ...
+
+local function copy(from)
+  local made = {}
+  for key, value in pairs(from) do made[key] = value end
+  return made
+end
+
+local function pick(from, names)
+  local picked = {}
+  for name in names:gmatch("%S+") do picked[name] = from[name] end
+  return picked
+end
+
+-- Taken before anything else runs. `strings` is what the methods of a string are looked up in; no
+-- table that a recipe gets is the same.
+local load <const>, tostring <const> = load, tostring
+local bounded <const> = door.host "host.bounded"
+local meta = getmetatable("")
+meta.__index, meta.__metatable = copy(bounded.string), false
+
+local BASE <const> = "assert error ipairs next pairs rawequal rawget rawlen rawset select tonumber "
+  .. "tostring type _VERSION"
+
+---The standard library of the program's own modules, without files and programs.
+local function library()
+  local made = pick(_G, BASE)
+  for name, fn in pairs(protect) do made[name] = fn end
+  made.string, made.table = copy(bounded.string), copy(bounded.table)
+  made.math, made.utf8, made.coroutine = copy(math), copy(utf8), copy(coroutines)
+  made.os = pick(os, "clock date difftime time")
+  return made
+end
+
+-- A recipe's state opens files through the gate, by rules that the program gives.
+local files <const> = {}
+local hosts <const> = { ["host.file"] = files }
+
+local function open_files(rules)
+  for name, fn in pairs(door.host("host.gate").new(rules)) do files[name] = fn end
+end
+
+local function host_module(name)
+  if hosts[name] == nil then hosts[name] = door.host(name) end
+  return hosts[name]
+end
+
+---The program's modules, each loaded once; `shared`: those of another set that are the same here,
+---because their values are recognised by identity.
+local function module_set(shared)
+  local loaded, env = copy(shared), library()
+  function env.require(name)
+    if name:find("^host%.") then return host_module(name) end
+    if loaded[name] == nil then
+      local answered, text, where = door.ask("module", name)
+      if not answered or not text then error(tostring(text or where), 0) end
+      loaded[name] = assert(load(text, where, "t", env))(name) or true
+    end
+    return loaded[name]
+  end
+  return env.require
+end
+
+-- What judges a recipe's users comes from a set that no `require` of a recipe returns.
+local require_own <const> = module_set {}
+local shared <const> = {}
+for _, name in ipairs { "base.failure", "source.bad_record", "migrate.reject" } do
+  shared[name] = require_own(name)
+end
+
+return require_own("recipe.inside.functions").new {
+  door = door, host_module = host_module, open_files = open_files,
+  require_open = module_set(shared), library = library,
+  stock = {
+    io = io, debug = debug, load = load, math = math, collectgarbage = collectgarbage,
+    config = package.config,
+  },
+}

@@ -1,0 +1,47 @@
+--- Errors of a recipe's state as plain values for the program.
+
+local failure = require "base.failure"
+
+local errors = {}
+
+local LONGEST <const> = 2048 -- bytes
+
+---@class DescribedError  plain
+---@field message string
+---@field kind Kind
+---@field where? string  "shop.lua:12"
+---@field trace? string  of an error that a line of the program's own raised
+--- Set by the host:
+---@field ended? "steps"|"time"|"interrupted"|"stopped"  what ended the code, whatever it catches
+---@field used? integer  bytes that remained in use after memory had run out
+
+local function bounded(text)
+  if #text <= LONGEST then return text end
+  local last = LONGEST
+  while last > LONGEST - 4 and (text:byte(last + 1) or 0) & 0xC0 == 0x80 do last = last - 1 end
+  return text:sub(1, last) .. " … (" .. #text .. " bytes)"
+end
+
+---The text of an error; never the address of a table, which would make every error unique.
+local function words_of(err)
+  local meta = getmetatable(err)
+  if type(err) == "string" or type(err) == "number"
+    or type(meta) == "table" and rawget(meta, "__tostring") then
+    return tostring(err)
+  end
+  return "the error value is a " .. type(err)
+end
+
+---@param err any
+---@param trace? string
+---@return DescribedError
+function errors.describe(err, trace)
+  if failure.is(err) then
+    return { message = bounded(err.message), kind = err.kind, where = err.where }
+  end
+  local text = bounded(words_of(err))
+  local where, rest = text:match("^(.-:%d+): (.*)$")
+  return { message = rest or text, kind = "fatal", where = where, trace = trace and bounded(trace) }
+end
+
+return errors

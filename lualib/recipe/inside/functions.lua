@@ -1,0 +1,169 @@
+--- What the program may call by name in a recipe's state. Arguments and results are plain values.
+
+local empty_tables = require "recipe.inside.empty_tables"
+local errors = require "recipe.inside.errors"
+local fields = require "recipe.fields"
+local fixers = require "auth0.fixers"
+local globals = require "recipe.inside.globals"
+local json = require "host.json"
+local mapper = require "recipe.inside.mapper"
+local modules = require "recipe.inside.modules"
+local run = require "recipe.inside.run"
+local unread_values = require "recipe.inside.unread_values"
+
+local functions = {}
+
+---@class RecipeFacts  a recipe as plain values
+---@field name? string
+---@field params table<string, ParamDeclaration>
+---@field needs? table
+---@field import? ImportOptions
+---@field retry? RetryOptions
+---@field finalize? {rounds?: integer}
+---@field dedupe? string[]
+---@field fixes? string[]  codes that `fix` repairs; empty if it is one function for all
+---@field functions table<string, true>  fields that are functions
+
+local OPTIONAL <const> = { "import", "retry", "finalize", "dedupe" }
+
+---@param recipe Recipe
+---@return RecipeFacts
+local function facts_of(recipe)
+  local facts = {
+    name = recipe.name, params = recipe.params or {}, needs = recipe.needs, functions = {},
+  }
+  for _, field in ipairs(OPTIONAL) do
+    if type(recipe[field]) == "function" then
+      facts.functions[field] = true
+    else
+      facts[field] = recipe[field]
+    end
+  end
+  if type(recipe.fix) == "function" then facts.fixes = {} end
+  if type(recipe.fix) == "table" then
+    facts.fixes = {}
+    for code in pairs(recipe.fix) do table.insert(facts.fixes, code) end
+  end
+  return facts
+end
+
+---Numbers for functions of the recipe that the program calls later.
+local function new_numbers()
+  local list = {}
+  return function(fn)
+    list[#list + 1] = fn
+    return #list
+  end, function(number)
+    local fn = list[number]
+    list[number] = false
+    return fn
+  end
+end
+
+---@param parts InsideParts
+---@return table<string, function>
+function functions.new(parts)
+  local own = { describe = errors.describe }
+  local state = { warnings = {}, params = {}, variables = {} }
+  local helpers, unread = unread_values.new()
+  helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread)
+  helpers.cjson = parts.host_module("cjson").new()
+  local keep, take = new_numbers()
+
+  ---Runs the text of a recipe. Nil and a message for one that is not a recipe.
+  ---@return RecipeFacts?
+  ---@return string? message
+  function own.load(text, where, options)
+    local env, box
+    parts.open_files(options.files)
+    env = globals.new(parts, { env = state.variables, fixed = options.fixed },
+      function(name) return box:require(name) end)
+    box = modules.new(parts, env, helpers)
+    local chunk, message = box:compile(text, where)
+    if not chunk then return nil, message end
+    local value = chunk()
+    local wrong = fields.check(value)
+    if wrong then return nil, where .. ": " .. wrong end
+    state.recipe = value
+    return facts_of(value)
+  end
+
+  ---What the recipe gets after loading.
+  ---@param values table<string, any>
+  ---@param variables table<string, string|true>  granted environment variables
+  ---@param files host.gate.Rules
+  function own.set_params(values, variables, files)
+    parts.open_files(files)
+    for name, value in pairs(values) do state.params[name] = value end
+    for name, value in pairs(variables) do state.variables[name] = value end
+  end
+
+  function own.warnings()
+    return state.warnings
+  end
+
+  ---@param options MapperOptions
+  function own.prepare(options)
+    state.mapper = mapper.new({
+      recipe = state.recipe, params = state.params, door = parts.door, unread = unread,
+    }, options)
+  end
+
+  for _, name in ipairs {
+    "next", "seek", "interrupted", "choose", "show", "shape", "notes", "remaining",
+    "progress", "finish",
+  } do
+    own[name] = function(...) return state.mapper[name](state.mapper, ...) end
+  end
+
+  function own.open()
+    state.mapper:open()
+    own.next = state.mapper:stepper()
+  end
+
+  ---Notes the tables of a user that will be sent: of the last one, or of one that waited elsewhere.
+  ---@param text? string  its JSON
+  function own.note_tables(text)
+    state.tables = state.tables or empty_tables.new()
+    state.tables:add(text and json.decode(text) or state.mapper.user)
+  end
+
+  function own.empty_tables()
+    return state.tables and state.tables:warnings() or {}
+  end
+
+  function own.retry(refused)
+    return state.recipe.retry(refused)
+  end
+
+  ---Repairs a user: its JSON, and the options that the fixer returned; or nil and why not.
+  ---@param text string
+  ---@param refused RunFailure  without its user
+  function own.fix(text, refused)
+    local fix = state.recipe.fix
+    if type(fix) == "table" then fix = fixers.all(fix) end
+    refused.user = json.decode(text)
+    local user, more = fix(json.decode(text), refused)
+    if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
+    if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
+    local written, why = json.encode(user)
+    if not written then return nil, "the recipe's fix returned a user with " .. why end
+    return written, type(more) == "table" and {
+      why = more.why and tostring(more.why) or nil, upsert = more.upsert == true or nil,
+      delete_ghost = more.delete_ghost == true or nil,
+    } or nil
+  end
+
+  ---The body of a task: `import`, `finalize`, or a function that was spawned.
+  ---@param name string|integer
+  ---@param facts table  plain fields of the run
+  function own.drive(name, facts)
+    if type(name) == "number" then return take(name)() end
+    state.run = state.run or run.new(parts.door, keep, facts, state.params)
+    return state.recipe[name](state.run)
+  end
+
+  return own
+end
+
+return functions

@@ -1,0 +1,75 @@
+--- `require` of a recipe. The program finds and reads the texts, and compares their digests before
+--- they run here.
+
+local failure = require "base.failure"
+local open = require "recipe.open"
+
+local modules = {}
+
+---@class RecipeModules
+---@field env table                 the recipe's globals
+---@field loaded table<string, any>
+---@field parts InsideParts
+local Modules = {}
+Modules.__index = Modules
+
+local LOADING <const> = {}
+local LIBRARIES <const> = { "coroutine", "io", "math", "os", "string", "table", "utf8" }
+
+---@param parts InsideParts
+---@param env table   gets `require`'s table of loaded modules
+---@param own table<string, any>  modules of which the recipe has its own instance
+---@return RecipeModules
+function modules.new(parts, env, own)
+  local self = setmetatable({ env = env, loaded = env.package.loaded, parts = parts }, Modules)
+  for _, name in ipairs(LIBRARIES) do self.loaded[name] = env[name] end
+  for name, module in pairs(own) do self.loaded[name] = module end
+  return self
+end
+
+---Compiles text with the recipe's globals.
+---@param text string
+---@param where string  the file, for messages and traces
+---@return function? chunk
+---@return string? message  with file and line
+function Modules:compile(text, where)
+  if text:sub(1, 1) == "\27" then
+    return nil, where .. " is compiled Lua; recipes and their modules must be text"
+  end
+  return self.parts.stock.load(text:gsub("^#[^\n]*", ""), "@" .. where, "t", self.env)
+end
+
+function Modules:load(name)
+  if open.MODULES[name] then return self.parts.require_open(name) end
+  local answered, text, where, kind = self.parts.door.ask("require", name)
+  if not answered then failure.raise(text, "fatal") end
+  if not text then failure.raise(where, kind) end
+  local chunk, message = self:compile(text, where)
+  if not chunk then failure.raise(message, "usage") end
+  return (chunk(name, where))
+end
+
+---`require` as recipes call it; raises failures.
+---@param name string
+---@return any
+function Modules:require(name)
+  if type(name) ~= "string" then error("require expects a module name, got " .. type(name), 3) end
+  local value = self.loaded[name]
+  if value == LOADING then
+    failure.raise("the module \"" .. name .. "\" requires itself", "usage")
+  elseif value ~= nil then
+    return value
+  end
+  if not name:find("^[%w_][%w_.-]*$") or name:find("..", 1, true) then
+    failure.raise("\"" .. name .. "\" is not the name of a module", "usage")
+  end
+  if name == "debug" or name == "package" then
+    failure.raise("the library \"" .. name .. "\" is not available to recipes", "usage")
+  end
+  self.loaded[name] = LOADING
+  local result = self:load(name)
+  if self.loaded[name] == LOADING then self.loaded[name] = result == nil and true or result end
+  return self.loaded[name]
+end
+
+return modules
