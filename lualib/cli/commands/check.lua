@@ -15,7 +15,9 @@ the source and the field. Nothing is sent. Exit status 3 if a record would be re
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
-    return result.result(context, report_text.findings,
-      require("check").run(recipe, settings, context.ui))
+    local report, message, failed
+    report, message, failed = require("check").run(recipe, settings, context.ui)
+    if report and report.exit ~= 0 then report.next = result.preview_first(context, report) end
+    return result.result(context, report_text.findings, report, message, failed)
   end,
 }

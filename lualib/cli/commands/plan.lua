@@ -21,7 +21,8 @@ would be rejected or a gate would stop the run.]],
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
-    return result.result(context, findings_and_plan,
-      require("check.plan").run(recipe, settings, context.ui))
+    local report, message, failed = require("check.plan").run(recipe, settings, context.ui)
+    if report and report.exit ~= 0 then report.next = result.preview_first(context, report) end
+    return result.result(context, findings_and_plan, report, message, failed)
   end,
 }

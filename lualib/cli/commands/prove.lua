@@ -52,6 +52,13 @@ local function words(report)
     format.number(report.verified))
 end
 
+---The place of the first login that did not succeed and has a record.
+local function first_missed(report)
+  for _, one in ipairs(report.logins) do
+    if one.result ~= "yes" and one.at then return one.at end
+  end
+end
+
 ---The old system's secret, without a newline at its end.
 local function read_pepper(path)
   if not path then return nil end
@@ -90,7 +97,11 @@ status 3 unless all logins succeed.]],
     local options, message
     options, message, kind = options_of(context)
     if not options then return result.failure(context, message, kind) end
-    return result.result(context, words,
-      require("check.prove").run(recipe, settings, context.ui, options))
+    local report
+    report, message, kind = require("check.prove").run(recipe, settings, context.ui, options)
+    if report and report.exit ~= 0 then
+      report.next = result.preview(context, first_missed(report)) or report.next
+    end
+    return result.result(context, words, report, message, kind)
   end,
 }

@@ -18,6 +18,44 @@ function result.command_line(args)
   return table.concat(quoted, " ")
 end
 
+-- Options that decide what a record becomes.
+local OF_THE_MAPPING <const> = {
+  "config", "profile", "connection_file", "allow_read", "allow_net", "allow_env", "allow_exec",
+  "recipe_memory", "recipe_steps", "recipe_time",
+}
+
+---Adds an option as it would be typed.
+local function add_option(words, key, value)
+  local name = "--" .. key:gsub("_", "-")
+  for _, one in ipairs(type(value) == "table" and value or { value }) do
+    words[#words + 1] = one == true and name or name .. "=" .. tostring(one)
+  end
+end
+
+---The command that shows the record at a place, for a command that mapped it.
+---@param context Context
+---@param at? string
+---@return string?  nil without a place
+function result.preview(context, at)
+  if not at then return nil end
+  local words = { "preview", context.flags.RECIPE }
+  for _, word in ipairs(context.args) do
+    if word:find("^[%a_][%w_]*=") then words[#words + 1] = word end
+  end
+  for _, key in ipairs(OF_THE_MAPPING) do add_option(words, key, context.flags[key]) end
+  words[#words + 1], words[#words + 2] = "--at", at
+  return result.command_line(words)
+end
+
+---The command that shows the first record of the findings.
+---@param context Context
+---@param report Report  of check, map or plan
+---@return string?
+function result.preview_first(context, report)
+  local first = report.findings and report.findings[1]
+  return result.preview(context, first and first.examples[1])
+end
+
 local function given(value)
   return value ~= nil and value ~= json.null and value or nil
 end

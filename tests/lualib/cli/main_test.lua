@@ -262,7 +262,7 @@ test("check groups findings and ends with 3", function()
     { modules = { check = { run = function() return report end } } })
   tap.equal(status, 3)
   tap.contains(out, "FORMAT  email  2 records\n  no address\n  at a.csv:2, a.csv:9\n  Mend it.")
-  tap.contains(err, "next: auth0-migrate check ")
+  tap.contains(err, "next: auth0-migrate preview " .. SHOP .. " input=a --at a.csv:2\n")
 end)
 
 ---A check whose `map` writes two users.
