@@ -47,4 +47,22 @@ function spelling.check_options(what, options, known)
   end
 end
 
+---A module whose unknown names raise, with the nearest one: for code that is written by people.
+---@param what string     its name
+---@param module table    gets a metatable, unless it has one
+---@return table module
+function spelling.strict(what, module)
+  if getmetatable(module) then return module end
+  local names = {}
+  for name in pairs(module) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  return setmetatable(module, {
+    __metatable = false,
+    __index = function(_, name)
+      error(string.format("%s has no %s%s", what, tostring(name),
+        spelling.hint(tostring(name), names)), 2)
+    end,
+  })
+end
+
 return spelling

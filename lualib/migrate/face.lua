@@ -4,6 +4,7 @@ local extend = require "migrate.extend"
 local json = require "host.json"
 local rejects = require "migrate.reject"
 local capped_names = require "base.capped_names"
+local spelling = require "base.spelling"
 local text = require "host.text"
 
 local face = {}
@@ -21,6 +22,8 @@ local face = {}
 local DEFAULTS <const> = {
   import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
 }
+
+local NAMES <const> = { "array", "extend", "finalize", "import", "reject", "retry", "warn" }
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
 
@@ -55,7 +58,9 @@ function face.new(warnings, unread)
   return setmetatable(own, {
     __index = function(_, key)
       local name = DEFAULTS[key]
-      return name and require(name) or nil
+      if name then return require(name) end
+      error(string.format("migrate has no %s%s", tostring(key),
+        spelling.hint(tostring(key), NAMES)), 2)
     end,
   })
 end

@@ -74,10 +74,17 @@ function lookup.new(records, key)
   return self
 end
 
+---`lookup.get(value)` would look for nothing in the value.
+local function check_self(self, method)
+  if getmetatable(self) == Lookup then return end
+  error(string.format("write lookup:%s(value), with a colon", method), 3)
+end
+
 ---The first record with this key, as a plain table.
 ---@param value any
 ---@return table?
 function Lookup:get(value)
+  check_self(self, "get")
   local name = key_text(value)
   if not name then return nil end
   local text = failure.check(self.texts:get(name))
@@ -88,6 +95,7 @@ end
 ---@param value any
 ---@return table[]
 function Lookup:all(value)
+  check_self(self, "all")
   local found, name = {}, key_text(value)
   if not name then return found end
   for i, text in ipairs(failure.check(self.texts:all(name))) do found[i] = json.decode(text) end

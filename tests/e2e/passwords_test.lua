@@ -194,7 +194,7 @@ test("prove shows the line that matches, and the recipe with this line succeeds"
     equal({ login.result, login.at, login.algorithm }, { "no", "people.csv:2", "sha1" })
     equal(login.line, 'custom_password_hash = password.digest("sha1", row.hash, '
       .. '{ salt = row.salt, position = "suffix" })')
-    contains(ended.stderr, "next: auth0-migrate prove")
+    contains(ended.stderr, "next: auth0-migrate preview shop.lua input=people.csv --at ")
     discreet(ended, SHA1)
     maps(s, login.line:match("= (.*)$"))
     prove(s):ends_with(0)

@@ -3,6 +3,7 @@
 
 local failure = require "base.failure"
 local open = require "recipe.open"
+local spelling = require "base.spelling"
 
 local modules = {}
 
@@ -23,7 +24,7 @@ local LIBRARIES <const> = { "coroutine", "io", "math", "os", "string", "table", 
 function modules.new(parts, env, own)
   local self = setmetatable({ env = env, loaded = env.package.loaded, parts = parts }, Modules)
   for _, name in ipairs(LIBRARIES) do self.loaded[name] = env[name] end
-  for name, module in pairs(own) do self.loaded[name] = module end
+  for name, module in pairs(own) do self.loaded[name] = spelling.strict(name, module) end
   return self
 end
 
@@ -40,7 +41,10 @@ function Modules:compile(text, where)
 end
 
 function Modules:load(name)
-  if open.MODULES[name] then return self.parts.require_open(name) end
+  if open.MODULES[name] then
+    local module = self.parts.require_open(name)
+    return type(module) == "table" and spelling.strict(name, module) or module
+  end
   local answered, text, where, kind = self.parts.door.ask("require", name)
   if not answered then failure.raise(text, "fatal") end
   if not text then failure.raise(where, kind) end

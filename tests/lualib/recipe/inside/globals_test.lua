@@ -96,3 +96,21 @@ test("granted variables are read, and no others", function()
   assert(made.state:next(json.draft {}))
   tap.equal(made.state:must("show", "user").seen, { "1", "nil", false })
 end)
+
+-- {code, what its error says}
+for _, case in ipairs {
+  { "require('auth0.password').djnago('x')",
+    'auth0.password has no djnago; did you mean "django"?' },
+  { "require('source.value').phnoe('x')", 'source.value has no phnoe; did you mean "phone"?' },
+  { "require('source.csv').record('x')", 'source.csv has no record; did you mean "records"?' },
+  { "require('migrate').wran('x')", 'migrate has no wran; did you mean "warn"?' },
+  { "require('auth0.fixers').shorten_it()", "auth0.fixers has no shorten_it" },
+  { "require('source.lookup')({ { id = 1 } }, 'id').get(1)", "write lookup:get(value)" },
+  { "require('source.lookup')({ { id = 1 } }, 'id').all(1)", "write lookup:all(value)" },
+} do
+  test("a name that the library does not have is reported: " .. case[1], function()
+    local message = seen("return select(2, pcall(function()\n" .. case[1] .. "\nend))")
+    assert(message:find("^shop.lua:%d+: "), message)
+    tap.contains(message, case[2])
+  end)
+end
