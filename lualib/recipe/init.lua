@@ -26,6 +26,7 @@ local recipe = {}
 ---@field allow? Allow                           what options grant by name, also while loading
 ---@field named? string[]                        paths that a person named when the run was started
 ---@field expected? table<string, string>       see LibraryOptions
+---@field look? string                           the command to type where a text differs from it
 ---@field lock? boolean                         false: modules are not compared with the lock
 ---@field settle? fun(facts: PermissionFacts): Grants?, string?, Kind?, FailureMore?  what the
 ---recipe is granted; without it, nothing beyond its parameters
@@ -159,7 +160,8 @@ local function assemble(source, facts, texts, resolved, options)
     import = facts.import, retry = facts.retry, finalize = facts.finalize, dedupe = facts.dedupe,
     fixes = facts.fixes, functions = facts.functions,
     digest = texts:digest(source.text), own_digest = own_digest, shipped = shipped,
-    needs = facts.needs, modules = texts.list, hints = params.strangers(facts.params, options.file),
+    needs = facts.needs, modules = texts.list, texts = texts:digests(source.text),
+    hints = params.strangers(facts.params, options.file),
   }
 end
 
@@ -242,7 +244,7 @@ function recipe.load_text(source, options)
   local texts, message, kind = library.new {
     folder = source.folder, folders = options.library or library.folders(env),
     recipe = options.lock ~= false and not source.shipped and source.path or nil,
-    expected = options.expected,
+    expected = options.expected, look = options.look,
   }
   if not texts then return nil, message, kind end
   local same = true

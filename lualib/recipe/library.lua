@@ -24,6 +24,7 @@ local library = {}
 ---@field folders string[]
 ---@field refused? FailureMore       of the last text that was refused
 ---@field private expected? table<string, string>
+---@field private look? string
 ---@field private lock? Lock
 local Library = {}
 Library.__index = Library
@@ -102,6 +103,7 @@ end
 ---@field recipe? string    the path of the recipe whose lock counts
 ---@field expected? table<string, string>  SHA-256 (hex) of texts by module, "" for the recipe, as
 ---an earlier process ran them
+---@field look? string     the command to type where one differs
 
 ---@param options LibraryOptions
 ---@return Library?
@@ -109,7 +111,7 @@ end
 ---@return Kind? kind
 function library.new(options)
   local self = setmetatable({
-    list = {}, texts = {}, folders = {}, expected = options.expected,
+    list = {}, texts = {}, folders = {}, expected = options.expected, look = options.look,
   }, Library)
   if options.recipe then
     local message, kind
@@ -147,7 +149,7 @@ end
 function Library:same(name, text)
   local expected = (self.expected or {})[name]
   if not expected or expected == sha256(text) then return true end
-  self.refused = { add = "--changed" }
+  self.refused = { next = self.look }
   return nil, string.format("%s has changed since the run was staged, and was not run; use "
     .. "--changed to continue with what is staged, or run with --fresh to start a new run",
     name == "" and "the recipe" or "the module " .. name), "usage"

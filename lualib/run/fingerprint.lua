@@ -4,6 +4,7 @@ local format = require "base.format"
 local file = require "host.file"
 local inputs = require "source.input"
 local kinds = require "recipe.kinds"
+local paths = require "base.path"
 
 local fingerprint = {}
 
@@ -111,31 +112,34 @@ function fingerprint.remark(ledger, recipe)
       .. "staged chunks are used", table.concat(names, ", "))
 end
 
----Whether the recipe, and with `source` its parameters and input, are unchanged since the stage.
----Shipped recipes may have changed: see fingerprint.remark.
+---What of the recipe, and with `source` of its parameters and input, has changed since the stage;
+---nil if nothing has. Shipped recipes may have changed: see fingerprint.remark.
 ---@param ledger Ledger
 ---@param recipe LoadedRecipe
----@param settings Settings
 ---@param source boolean
----@return true?
----@return string? message
----@return Kind? kind
----@return FailureMore? more
-function fingerprint.same(ledger, recipe, settings, source)
-  if settings.changed then return true end
-  local function refuse(what)
-    return nil, what .. "; use --changed to continue with what is staged, or run with --fresh to "
-      .. "start a new run", "usage", { add = "--changed" }
-  end
+---@return string? what
+function fingerprint.change(ledger, recipe, source)
   if ledger:get("recipe_digest") ~= recipe.digest and not changed_shipped(ledger, recipe) then
-    return refuse "the recipe has changed since the run was staged"
+    return "the recipe has changed since the run was staged"
   end
-  if not source then return true end
+  if not source then return nil end
   local param = changed_param(ledger:get_table("params") or {}, fingerprint.params(recipe))
-  if param then return refuse("a parameter has changed: " .. param) end
+  if param then return "a parameter has changed: " .. param end
   local what = changed_file(ledger:get_table("source") or {}, fingerprint.fingerprint(recipe))
-  if what then return refuse("the source has changed: " .. what) end
-  return true
+  return what and "the source has changed: " .. what
+end
+
+---The refusal to continue a run with a changed recipe or source. The next command only looks:
+---`--changed` would send what the earlier recipe staged.
+---@param what string
+---@param directory string  of the run
+---@return nil
+---@return string message
+---@return Kind kind
+---@return FailureMore more
+function fingerprint.refuse(what, directory)
+  return nil, what .. "; use --changed to continue with what is staged, or run with --fresh to "
+    .. "start a new run", "usage", { next = "auth0-migrate status " .. paths.quote(directory) }
 end
 
 return fingerprint

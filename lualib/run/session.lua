@@ -19,6 +19,7 @@ local plan = require "check.plan"
 local process = require "host.process"
 local recipes = require "recipe"
 local saved_settings = require "run.saved_settings"
+local restage = require "run.restage"
 local retry_input = require "run.retry_input"
 local report = require "report"
 local open = require "run.open"
@@ -165,12 +166,25 @@ function Session:proceed()
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
----Stages into the directory, which this session holds.
----@param again? boolean  replaces an interrupted stage, of which nothing was sent
+---Replaces a stage of which nothing was sent. Consent to it does not count for the new one.
+---@param what string  has changed
 ---@return Report?
 ---@return string? message
 ---@return Kind? kind
-function Session:begin(again)
+function Session:stage_anew(what)
+  self.ui:say(what .. "; nothing was sent yet, so it is staged anew")
+  self.log("staged_anew", { message = what })
+  self.before = totals.figures(self.ledger)
+  return self:begin(true, true)
+end
+
+---Stages into the directory, which this session holds.
+---@param again? boolean  replaces a stage of which nothing was sent
+---@param changed? boolean  nothing of that stage counts any more
+---@return Report?
+---@return string? message
+---@return Kind? kind
+function Session:begin(again, changed)
   local message, kind
   if connect.has_credentials(self.settings) then
     self.tenant, message, kind = self:connect(true)
@@ -183,9 +197,11 @@ function Session:begin(again)
     end
   end
   local connection = self.tenant and self.tenant.connection
-  local facts = saved_settings.facts(self.recipe, self.settings, connection, self.ledger)
+  local facts = saved_settings.facts(self.recipe, self.settings, connection,
+    not changed and self.ledger or nil)
   if again then
-    local elsewhere = self.settings.base and open.elsewhere(self.ledger, self.settings, connection)
+    local elsewhere = not changed and self.settings.base
+      and open.elsewhere(self.ledger, self.settings, connection)
     if elsewhere then return nil, elsewhere, "usage" end
     self.ledger:close()
     -- The journal stays until the new one takes its name, so that a kill loses no fact of the run.
@@ -197,7 +213,12 @@ function Session:begin(again)
   self.ledger, message, kind = ledger.create(self.dir:journal(), facts)
   if not self.ledger then return nil, message, kind end
   done, message, kind = staging.run(self)
-  if done then return self:proceed() end
+  if done then
+    if self.before then
+      self.ui:say(restage.compare(self.before, totals.figures(self.ledger)))
+    end
+    return self:proceed()
+  end
   if exit_status.of(kind) == exit_status.of("usage") then
     self.dir:discard() -- nothing was staged that could be resumed
     return nil, message, kind
@@ -265,8 +286,9 @@ function session.run(recipe, settings, ui)
         .. "`auth0-migrate forget %s` removes it, --fresh starts a new run", self.dir.path, quoted,
         quoted), "usage", { next = "auth0-migrate report " .. quoted }
     end
-    done, message, kind, more = fingerprint.same(self.ledger, recipe, settings, true)
-    if not done then return nil, message, kind, more end
+    local what = not settings.changed and restage.change(self.ledger, recipe, settings)
+    if what and not self.ledger:was_sent() then return self:stage_anew(what) end
+    if what then return fingerprint.refuse(what, self.dir.path) end
     ui:say(self.dir.path .. " is unfinished: resuming it (--fresh starts a new run)")
     return self:resume()
   end
@@ -292,7 +314,12 @@ local function for_options(more)
   return not (type(add) == "string" and add:sub(1, 2) ~= "--") and more or nil
 end
 
-function Session:load_recipe()
+---@param unchanged? boolean  a text that has changed since the stage is refused before it runs
+---@return true?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
+function Session:load_recipe(unchanged)
   local settings, book = self.settings, self.ledger
   local message, kind, more
   self.recipe, message, kind, more = recipes.load(book:get("recipe_path"), {
@@ -300,7 +327,8 @@ function Session:load_recipe()
     from_environment = settings.params_from_environment, file_folder = settings.file_folder,
     config = settings.config_file, allow = settings.allow, limits = settings.recipe_limits,
     named = book:get_table("named"), busy = function() self.ui:loading() end,
-    expected = not settings.changed and book:get_table("recipe_texts") or nil,
+    expected = unchanged and not settings.changed and book:get_table("recipe_texts") or nil,
+    look = "auth0-migrate status " .. path.quote(self.dir.path),
     settle = function(facts)
       local remembered = book:get_table("grants")
       return permission.settle(facts, settings, self.ui, { remembered = remembered })
@@ -330,11 +358,11 @@ function session.resume(dir, settings, ui)
   rehearsed, more = open.rehearsed(self.ledger)
   if rehearsed then return nil, rehearsed, "usage", more end
   local done
-  done, message, kind, more = self:load_recipe()
+  done, message, kind, more = self:load_recipe(true)
   if not done then return nil, message, kind, more end
   if not self.ledger:get("staged_at") then return self:begin(true) end
-  done, message, kind, more = fingerprint.same(self.ledger, self.recipe, settings, false)
-  if not done then return nil, message, kind, more end
+  local what = not settings.changed and fingerprint.change(self.ledger, self.recipe, false)
+  if what then return fingerprint.refuse(what, self.dir.path) end
   return self:resume()
 end
 

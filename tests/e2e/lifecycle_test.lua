@@ -1,6 +1,7 @@
 --- A run from start to end, with the real program against the built-in tenant: consent, resuming,
 --- what is refused.
 
+local json = require "host.json"
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 
@@ -165,18 +166,58 @@ end)
 
 -- What has changed ------------------------------------------------------------------------
 
-test("run refuses a changed source and says what changed; --changed continues", function()
-  scene(5, function(s)
-    s:tenant()
-    s:run(words()):ends_with(8)
-    s:people(6)
+---A tenant that knows the first user, so that a canary of two fails: one was sent, the rest not.
+local function sent_in_part(s)
+  s:write("existing.json", assert(json.encode {
+    { email = program.email(1), user_id = "other", email_verified = true },
+  }))
+  s:tenant { "--existing", "existing.json" }
+  s:run(words("--yes", "--canary", "2")):ends_with(7)
+end
+
+test("run with a changed source refuses once something was sent; --changed continues", function()
+  scene(20, function(s)
+    sent_in_part(s)
+    s:people(21)
     local ended = s:run(words "--yes"):ends_with(2)
     contains(ended.stderr, "people.csv had")
     contains(ended.stderr, "--fresh to start a new run")
-    contains(ended.stderr, "next: auth0-migrate run shop.lua input=people.csv --yes --changed\n")
-    equal(s:metrics().uploads.count, 0)
-    s:run(words("--yes", "--changed")):ends_with(0)
-    s:holds(5)
+    contains(ended.stderr, "next: auth0-migrate status shop.run\n")
+    s:run(words("--yes", "--changed")):ends_with(3)
+    equal(#s:users(), 20)
+  end)
+end)
+
+for _, case in ipairs {
+  { "source", function(s) s:people(6) end, "people.csv had", 6 },
+  { "recipe", function(s) s:recipe(function(text) return text .. "-- another\n" end) end,
+    "the recipe has changed", 5 },
+  { "tenant", function(s) s:tenant() end, "the tenant has changed: was http", 5 },
+} do
+  test("run with a changed " .. case[1] .. " stages anew while nothing was sent", function()
+    scene(5, function(s)
+      s:tenant()
+      s:run(words()):ends_with(8)
+      case[2](s)
+      local ended = s:run(words()):ends_with(8)
+      contains(ended.stderr, case[3])
+      contains(ended.stderr, "; nothing was sent yet, so it is staged anew")
+      contains(ended.stderr, string.format("before: 5 read, 5 staged, 0 rejected; now: %d read, "
+        .. "%d staged, 0 rejected", case[4], case[4]))
+      equal(s:metrics().uploads.count, 0)
+      s:run({ "resume", "--yes" }):ends_with(0)
+      s:holds(case[4])
+    end)
+  end)
+end
+
+test("consent to a plan does not count for the stage that replaces it", function()
+  scene(5, function(s)
+    s:tenant()
+    s.env.AUTH0_CLIENT_SECRET = ""
+    s:run(words "--yes"):ends_with(2)
+    s:people(6)
+    s:run(words()):ends_with(8)
   end)
 end)
 
@@ -190,27 +231,27 @@ test("resume does not read the source: it may be changed or missing", function()
   end)
 end)
 
-test("run and resume refuse a changed recipe; --changed continues", function()
-  scene(5, function(s)
-    s:tenant()
-    s:run(words()):ends_with(8)
-    s:recipe(function(text) return text .. "-- another\n" end)
-    for _, args in ipairs { words "--yes", { "resume", "--yes" } } do
-      local ended = s:run(args):ends_with(2)
-      contains(ended.stderr, "recipe has changed")
-      contains(ended.stderr, "run with --fresh to start a new run")
-      contains(ended.stderr, "next: auth0-migrate " .. table.concat(args, " ") .. " --changed\n")
-    end
-    s:run({ "resume", "--yes", "--changed" }):ends_with(0)
-    s:holds(5)
+test("a changed recipe is refused once something was sent; resume does not run it", function()
+  scene(20, function(s)
+    sent_in_part(s)
+    s:recipe(function(text) return "print 'the changed text'\n" .. text end)
+    local ended = s:run({ "resume", "--yes" }):ends_with(2)
+    contains(ended.stderr, "the recipe has changed since the run was staged, and was not run")
+    contains(ended.stderr, "run with --fresh to start a new run")
+    contains(ended.stderr, "next: auth0-migrate status shop.run\n")
+    assert(not ended.stderr:find "the changed text")
+    ended = s:run(words "--yes"):ends_with(2)
+    contains(ended.stderr, "the recipe has changed since the run was staged")
+    contains(ended.stderr, "next: auth0-migrate status shop.run\n")
+    contains(s:run({ "resume", "--yes", "--changed" }):ends_with(3).stderr, "the changed text")
+    equal(#s:users(), 20)
   end)
 end)
 
-test("run and resume refuse another tenant, with consent or without", function()
-  scene(5, function(s)
-    s:tenant()
+test("resume refuses another tenant; run does once something was sent", function()
+  scene(20, function(s)
+    sent_in_part(s)
     local first = s.env.AUTH0_DOMAIN
-    s:run(words()):ends_with(8)
     s:tenant()
     for _, args in ipairs { words "--yes", { "resume", "--yes" } } do
       local ended = s:run(args):ends_with(2)

@@ -70,11 +70,7 @@ test("a recipe that extends a shipped one: the shipped text may change, its own 
     s:write("own.lua", EXTENDED)
     s:run(older(s, "run", "own.lua", "input=people.csv")):ends_with(8)
     s:write("own.lua", EXTENDED .. "-- another\n")
-    for _, args in ipairs {
-      { "run", "own.lua", "input=people.csv", "--yes" }, { "resume", "own.run", "--yes" },
-    } do
-      contains(s:run(args):ends_with(2).stderr, "the recipe has changed")
-    end
+    contains(s:run({ "resume", "own.run", "--yes" }):ends_with(2).stderr, "the recipe has changed")
     s:write("own.lua", EXTENDED)
     contains(s:run({ "resume", "own.run", "--yes" }):ends_with(0).stderr, "warning: " .. SAID)
     all_old(s, 5)
