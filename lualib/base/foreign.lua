@@ -11,4 +11,11 @@ function foreign.words(said)
   return text.printable(text.redact(said))
 end
 
+---As it is, or with escapes if it is not UTF-8: JSON could not hold it.
+---@param said string
+---@return string
+function foreign.legible(said)
+  return text.is_utf8(said) and said or text.printable(said)
+end
+
 return foreign

@@ -8,6 +8,7 @@ local signals = {}
 
 ---@class Signals
 ---@field handles host.loop.signal[]
+---@field closed boolean
 local Signals = {}
 Signals.__index = Signals
 
@@ -16,13 +17,14 @@ Signals.__index = Signals
 ---@param hang_up? fun()  called on SIGHUP; without it, SIGHUP ends the program
 ---@return Signals
 function signals.watch(first, second, hang_up)
-  local self = setmetatable({ handles = {}, n = 0 }, Signals)
+  local self = setmetatable({ handles = {}, n = 0, closed = false }, Signals)
   local function watch(name, act)
     local handle = loop.signal(name)
     table.insert(self.handles, handle)
     scheduler.spawn(function()
       while true do
         scheduler.await(handle)
+        if self.closed then return end -- a signal woke this task, and another task closed first
         local n = handle:count()
         if n > 0 then act(n) end
       end
@@ -54,6 +56,7 @@ function signals.survives(quiet, env)
 end
 
 function Signals:close()
+  self.closed = true
   for _, handle in ipairs(self.handles) do handle:close() end
   self.handles = {}
 end

@@ -46,6 +46,14 @@ function RunDirectory:exists()
   return file.stat(self:journal()) ~= nil
 end
 
+---The files of the run, whether they exist yet or not.
+---@return string[]
+function RunDirectory:paths()
+  local paths = {}
+  for i, name in ipairs(OURS) do paths[i] = path.join(self.path, name) end
+  return paths
+end
+
 ---Why the run directory cannot be created. Its parent is not created: it may be a typing error.
 local function misplaced(dir)
   local stat = file.stat(dir)

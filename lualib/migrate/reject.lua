@@ -14,7 +14,7 @@ local Reject = { __name = "reject" }
 local CODE <const> = "REJECTED"
 
 ---A text of the recipe's; anything else raises, without a place: `return migrate.reject(...)` is a
----tail call and leaves none.
+---tail call and leaves none. The pipeline then names the line of `map`.
 local function words(what, value, otherwise)
   local kind = type(value)
   if kind == "nil" then return otherwise end

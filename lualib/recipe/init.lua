@@ -23,6 +23,7 @@ local recipe = {}
 ---@field busy? fun()                            see StateOptions
 ---@field file_folder? string                    see ParamSources
 ---@field config? string                         the configuration file, which no recipe reads
+---@field denied? string[]                       further files of the program's
 ---@field allow? Allow                           what options grant by name, also while loading
 ---@field named? string[]                        paths that a person named when the run was started
 ---@field expected? table<string, string>       see LibraryOptions
@@ -53,6 +54,7 @@ local recipe = {}
 ---@field named string[]      paths that its parameters name and it may read
 ---@field granted? Grants
 ---@field state State
+---@field private rules host.gate.Rules
 
 local function is_path(name)
   return name:find("/", 1, true) ~= nil or name:find("%.lua$") ~= nil
@@ -165,9 +167,9 @@ local function assemble(source, facts, texts, resolved, options)
   }
 end
 
----Files of secret parameters, as they were given.
-local function secret_files(options)
-  local files = {}
+---Files of the program's, and of secret parameters, as they were given.
+local function denied_files(options)
+  local files = table.move(options.denied or {}, 1, #(options.denied or {}), 1, {})
   if options.params == params.UNRESOLVED then return files end
   for _, given in ipairs { options.params or {}, options.file or {} } do
     for _, value in pairs(given) do
@@ -181,7 +183,7 @@ end
 local function rules_of(source, options, named, granted)
   return reach.rules {
     folder = source.folder, named = named, granted = granted, allow = options.allow,
-    secrets = secret_files(options), config = options.config, env = options.env or process.env,
+    denied = denied_files(options), config = options.config, env = options.env or process.env,
   }
 end
 
@@ -261,15 +263,24 @@ function recipe.load_text(source, options)
     }
     if not granted then return nil, message, kind, more end
   end
-  inside:must("set_params", values, granted_variables(granted, env),
-    rules_of(source, options, named, granted))
+  local rules = rules_of(source, options, named, granted)
+  inside:must("set_params", values, granted_variables(granted, env), rules)
   inside:settle()
   local loaded = assemble(source, facts, texts, values, options)
-  loaded.state, loaded.granted, loaded.named = inside, granted, named
+  loaded.state, loaded.granted, loaded.named, loaded.rules = inside, granted, named, rules
   if facts.functions.retry then
     loaded.retry = function(...) return call.result(inside, "retry", ...) end
   end
   return loaded
+end
+
+---Denies the recipe files that are not known when it is loaded: those of its run.
+---@param loaded LoadedRecipe
+---@param paths string[]
+function recipe.deny(loaded, paths)
+  local denied = loaded.rules.denied
+  table.move(paths, 1, #paths, #denied + 1, denied)
+  loaded.state:must("open_files", loaded.rules)
 end
 
 ---@param name string  a path, or the name of a shipped or installed recipe

@@ -59,15 +59,18 @@ local function with_real_flags(allow)
   return flags
 end
 
-local function question(name, list)
-  return string.format("The recipe %s asks for more than its parameters and its directory. It "
-    .. "wants to\n  %s\nGrant this, now and whenever it asks for exactly this?", name,
-    table.concat(needs.describe(list), "\n  "))
+local QUESTION <const> = "Grant this, now and whenever it asks for exactly this?"
+
+local function about(name, list)
+  local lines = { string.format("The recipe %s asks for more than its parameters and its "
+    .. "directory. It wants to", name) }
+  for _, sentence in ipairs(needs.describe(list)) do lines[#lines + 1] = "  " .. sentence end
+  return lines
 end
 
 ---Asks, and remembers a yes.
 local function ask(facts, list, ui, state, key)
-  local answer = ui:ask(question(facts.path, list))
+  local answer = ui:ask(QUESTION, about(facts.path, list))
   if answer then
     local kept, message = state:put(KIND, key, true)
     if not kept then ui:warn(message) end

@@ -8,7 +8,9 @@ local reach = {}
 
 local CONFIG <const> = "auth0-migrate.yaml"
 local RUNS <const> = { ".run", ".rehearsal" }
-local SECRETS <const> = { "AUTH0_CLIENT_SECRET_FILE", "AUTH0_PRIVATE_KEY_FILE" }
+local SECRETS <const> = {
+  "AUTH0_CLIENT_SECRET_FILE", "AUTH0_ACCESS_TOKEN_FILE", "AUTH0_PRIVATE_KEY_FILE",
+}
 local HINT <const> = "; --allow-read=%s grants it"
 
 ---Directories of runs in a folder: they hold hashes of users.
@@ -25,7 +27,7 @@ end
 ---@field named? string[]     values of parameters: paths, patterns, several separated by commas
 ---@field granted? Grants
 ---@field allow? Allow        before anything is granted: what options grant by name
----@field secrets? string[]   files of secret parameters
+---@field denied? string[]    files of the program's, and of secret parameters
 ---@field config? string      the configuration file
 ---@field env fun(name: string): string?
 
@@ -45,7 +47,7 @@ function reach.rules(options)
   end
   for _, one in ipairs((options.allow or {}).read or {}) do named[#named + 1] = one end
   denied[#denied + 1] = options.config
-  table.move(options.secrets or {}, 1, #(options.secrets or {}), #denied + 1, denied)
+  table.move(options.denied or {}, 1, #(options.denied or {}), #denied + 1, denied)
   for _, name in ipairs(SECRETS) do
     local secret = options.env(name)
     if secret ~= "" then denied[#denied + 1] = secret end

@@ -275,6 +275,7 @@ function session.run(recipe, settings, ui)
   local existed = self.dir:exists()
   local done, message, kind, more = self:take()
   if not done then return nil, message, kind, more end
+  recipes.deny(recipe, self.dir:paths())
   self:watch_signals()
   if existed then
     done, message, kind = self:open_existing()
@@ -321,12 +322,15 @@ end
 ---@return FailureMore? more
 function Session:load_recipe(unchanged)
   local settings, book = self.settings, self.ledger
+  local denied, secrets = self.dir:paths(), settings.secret_files or {}
   local message, kind, more
+  table.move(secrets, 1, #secrets, #denied + 1, denied)
   self.recipe, message, kind, more = recipes.load(book:get("recipe_path"), {
     params = book:get_table("params"), file = settings.file_params,
     from_environment = settings.params_from_environment, file_folder = settings.file_folder,
-    config = settings.config_file, allow = settings.allow, limits = settings.recipe_limits,
-    named = book:get_table("named"), busy = function() self.ui:loading() end,
+    config = settings.config_file, denied = denied, allow = settings.allow,
+    limits = settings.recipe_limits, named = book:get_table("named"),
+    busy = function() self.ui:loading() end,
     expected = unchanged and not settings.changed and book:get_table("recipe_texts") or nil,
     look = "auth0-migrate status " .. path.quote(self.dir.path),
     settle = function(facts)

@@ -4,6 +4,7 @@
 
 local advice = require "auth0.advice"
 local call = require "recipe.call"
+local foreign = require "base.foreign"
 local mapped = require "stage.mapped"
 local redact = require "auth0.redact"
 local rejection = require "stage.rejection"
@@ -241,7 +242,7 @@ local EVENTS <const> = {
     return self:reject(at, { rejection.finding(code, "", message, shape) })
   end,
   skipped = function(self, at, reason)
-    return self.sink:skipped(self.position, at, reason, self.mapped)
+    return self.sink:skipped(self.position, at, foreign.legible(reason), self.mapped)
   end,
   -- A record that its reader could not parse.
   bad = function(self, at, message, raw)
@@ -265,7 +266,7 @@ function Pipeline:failed(err)
     call.limit(err, "map")
     return nil, call.text(err) .. " (what the recipe keeps from record to record grows)", "usage"
   end
-  local phase, at, extra = self.state:must("interrupted")
+  local phase, at, extra, map_at = self.state:must("interrupted")
   if err.ended == "interrupted" then return nil, "interrupted", "interrupted" end
   local limit = call.limit(err, phase)
   if phase == "source" then
@@ -279,6 +280,7 @@ function Pipeline:failed(err)
     return nil, string.format("%s: %d records in a row", call.text(err), self.broken), "usage"
   end
   self.mapped.draft:clear()
+  err.where = err.where or map_at
   local shape = redact.of(self.mapped:record())
   return self:reject(at, { rejection.finding("RECIPE_ERROR", "", call.text(err), shape) })
 end
@@ -379,6 +381,7 @@ function Pipeline:open()
   local ok, err = self.state:run("open")
   if ok then return true end
   if err.ended == "interrupted" then return nil, "interrupted", "interrupted" end
+  call.limit(err, "source")
   return call.failed(err, "source")
 end
 

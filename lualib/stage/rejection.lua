@@ -1,6 +1,7 @@
 --- Rejections: records that are not sent, as lines of rejected.ndjson.
 
 local advice = require "auth0.advice"
+local foreign = require "base.foreign"
 local redact = require "auth0.redact"
 
 local rejection = {}
@@ -61,6 +62,10 @@ end
 ---user?: table, kept?: integer}  outcome: default "rejected"
 ---@return Rejection
 function rejection.new(parts)
+  for _, one in ipairs(parts.errors) do
+    one.code, one.path = foreign.legible(one.code), foreign.legible(one.path)
+    one.message = foreign.legible(one.message)
+  end
   local first = parts.errors[1]
   return {
     position = parts.position, at = parts.at, outcome = parts.outcome or "rejected",

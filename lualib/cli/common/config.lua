@@ -168,6 +168,21 @@ function Config:get(part, key)
   return expanded
 end
 
+local SECRET_FILES <const> = { "client_secret_file", "access_token_file", "private_key_file" }
+
+---The files with a secret that it names.
+---@return string[]
+function Config:secret_files()
+  local names = {}
+  for _, part in ipairs { "profile", "values" } do
+    for _, key in ipairs(SECRET_FILES) do
+      local name = self:get(part, key)
+      if type(name) == "string" and name ~= "" then names[#names + 1] = name end
+    end
+  end
+  return names
+end
+
 ---Whether a setting is taken from the environment: "whole" if it is nothing but `${NAME}`, "part"
 ---if `${NAME}` is in it.
 ---@param part "profile"|"values"

@@ -36,6 +36,7 @@ local settings = {}
 ---@field params_from_environment? table<string, boolean>
 ---@field file_folder? string      of the configuration file, for `resume` like the next one
 ---@field config_file? string
+---@field secret_files? string[]  that the configuration file names
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
 ---@field canary? Limit           users

@@ -62,6 +62,7 @@ function setup.settings(context, is_checked)
   if not resolved then return nil, message, kind, more end
   resolved.file_params, resolved.params_from_environment = params, from_environment
   resolved.file_folder, resolved.config_file = read:folder(), read.path
+  resolved.secret_files = read:secret_files()
   return resolved
 end
 
@@ -77,7 +78,7 @@ function setup.recipe(context, options)
   local allow = settings.allowed(context.flags)
   local recipe, message, kind, more = require("recipe").load(context.flags.RECIPE, {
     params = context.flags.params, file = params, from_environment = from_environment,
-    file_folder = read:folder(), config = read.path, allow = allow,
+    file_folder = read:folder(), config = read.path, denied = read:secret_files(), allow = allow,
     limits = settings.limits(context.flags), busy = function() context.ui:loading() end,
     env = context.env, settle = function(facts)
       return require("recipe.permission").settle(facts, { allow = allow }, context.ui,

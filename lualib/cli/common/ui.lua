@@ -284,11 +284,13 @@ end
 
 ---Asks a yes-or-no question; anything but yes is no. Nil if not interactive or cancelled.
 ---@param question string
+---@param about? string[]  lines to show before it
 ---@return boolean?
-function Ui:ask(question)
+function Ui:ask(question, about)
   if not self.interactive then return nil end
   local prompt = self.terminal.prompt(false)
   if not prompt then return nil end
+  for _, text in ipairs(about or {}) do self:line(one_line(text)) end
   self:clear_bar()
   self.terminal.write("stderr", one_line(question) .. " [y/N] ")
   self.cancelled = false

@@ -60,6 +60,13 @@ local function new_numbers()
   end
 end
 
+---Where a function begins: "shop.lua:12".
+local function place_of(debug, fn)
+  if type(fn) ~= "function" then return nil end
+  local about = debug.getinfo(fn, "S")
+  return about.short_src .. ":" .. about.linedefined
+end
+
 ---@param parts InsideParts
 ---@return table<string, function>
 function functions.new(parts)
@@ -98,6 +105,8 @@ function functions.new(parts)
     for name, value in pairs(variables) do state.variables[name] = value end
   end
 
+  own.open_files = parts.open_files
+
   function own.warnings()
     return state.warnings
   end
@@ -106,6 +115,7 @@ function functions.new(parts)
   function own.prepare(options)
     state.mapper = mapper.new({
       recipe = state.recipe, params = state.params, door = parts.door, unread = unread,
+      map_at = place_of(parts.stock.debug, state.recipe.map),
     }, options)
   end
 

@@ -8,6 +8,7 @@ local json = require "host.json"
 local redact = require "auth0.redact"
 local reject = require "migrate.reject"
 local schema = require "auth0.schema"
+local text = require "host.text"
 local unread_values = require "recipe.inside.unread_values"
 local user_rules = require "auth0.user"
 
@@ -17,10 +18,11 @@ local IS_WORDS <const> = { string = true, number = true }
 
 -- Called for every record: a local costs a third of the table lookup.
 local is_bad, is_reject, normalise = bad_record.is, reject.is_reject, user_rules.normalise
-local algorithm_of = user_rules.algorithm
+local algorithm_of, is_utf8 = user_rules.algorithm, text.is_utf8
 
 ---@class Mapper
 ---@field recipe table        the recipe's own table
+---@field map_at? string      where its `map` begins
 ---@field params table<string, any>
 ---@field door table
 ---@field unread UnreadValues
@@ -44,12 +46,13 @@ Mapper.__index = Mapper
 ---@field fields {name: string, path?: string[]}[]  identifiers, and keys of the recipe
 ---@field members? string[]  whose presence is told
 
----@param parts {recipe: table, params: table, door: table, unread: UnreadValues}
+---@param parts {recipe: table, map_at: string?, params: table, door: table, unread: UnreadValues}
 ---@param options MapperOptions
 ---@return Mapper
 function mapper.new(parts, options)
   local self = setmetatable({
-    recipe = parts.recipe, params = parts.params, door = parts.door, unread = parts.unread,
+    recipe = parts.recipe, map_at = parts.map_at, params = parts.params, door = parts.door,
+    unread = parts.unread,
     validator = schema.compile(options.connection), draft = json.draft(user_rules.ORDER),
     fields = options.fields, wanted = options.members, values = {}, position = 0, index = 0,
     phase = "idle", simple = #options.fields == 4,
@@ -190,14 +193,14 @@ function Mapper:mapped(...)
   return self:odd("RECIPE_RESULT", "map returned a " .. type(result) .. ", not a user", result)
 end
 
----The place of a record whose source names it other than by a string.
+---The place of a record whose source names it other than by UTF-8.
 local function place_of(at, position)
   if at ~= nil and not IS_WORDS[type(at)] then
     failure.raise(string.format("the recipe's `source` returned a %s as the place of record %d: "
       .. "its iterator must return a record and, optionally, a string with its place", type(at),
       position), "usage")
   end
-  return at and tostring(at) or "#" .. position
+  return at and text.printable(tostring(at)) or "#" .. position
 end
 
 ---Reads the next record; false at the end of the source.
@@ -206,7 +209,9 @@ function Mapper:read()
   self.phase = "source"
   local record, at = self.source(self.state, self.record)
   local position = self.position + 1
-  if record ~= nil and type(at) ~= "string" then at = place_of(at, position) end
+  if record ~= nil and not (type(at) == "string" and is_utf8(at)) then
+    at = place_of(at, position)
+  end
   self.phase = "idle"
   if record == nil then return false end
   self.position, self.record, self.at, self.index = position, record, at, 0
@@ -270,7 +275,9 @@ function Mapper:stepper()
     self.phase = "source"
     local record, at = source(state, self.record)
     local position = self.position + 1
-    if record ~= nil and type(at) ~= "string" then at = place_of(at, position) end
+    if record ~= nil and not (type(at) == "string" and is_utf8(at)) then
+      at = place_of(at, position)
+    end
     self.phase = "idle"
     if record == nil then return nil end
     self.position, self.record, self.at, self.index = position, record, at, 0
@@ -298,11 +305,12 @@ function Mapper:seek(wanted)
   end
 end
 
----After an error: whose code ran, the place of the record, and whether it had an event before.
+---After an error: whose code ran, the place of the record, whether it had an event before, and
+---where `map` begins, for an error without a line: a tail call leaves none.
 function Mapper:interrupted()
   local phase = self.phase
   self.phase, self.held = "idle", false
-  return phase, self.at, self.index > 1
+  return phase, self.at, self.index > 1, phase == "map" and self.map_at or nil
 end
 
 ---Lets the recipe's `dedupe` choose between an earlier user, as JSON, and the last one. Returns
