@@ -151,7 +151,7 @@ end)
 
 test("a second process on the same directory is refused, and says so", function()
   scene(20, function(s)
-    s:slow_tenant(nil, 40)
+    s:slow_tenant(nil, 12)
     local first = s:start(words "--yes")
     s:until_("a job", function() return s:metrics().jobs > 0 end)
     for _, args in ipairs { words "--yes", { "resume" } } do

@@ -13,8 +13,8 @@ local function with_state(fn)
   local folder, asked = assert(file.temporary()), {}
   local function settle(answer, facts, allow, remembered)
     local ui = {
-      ask = function(_, question)
-        asked[#asked + 1] = question
+      ask = function(_, question, about)
+        asked[#asked + 1] = table.concat(about, "\n") .. "\n" .. question
         return answer
       end,
       warn = function() end,

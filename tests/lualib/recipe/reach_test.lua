@@ -18,11 +18,12 @@ end)
 
 test("the program's own files are denied, wherever they are named", function()
   local rules = reach.rules {
-    folder = "shop", secrets = { "key.txt" }, config = "other.yaml",
-    env = env_of { AUTH0_CLIENT_SECRET_FILE = "secret", AUTH0_PRIVATE_KEY_FILE = "key.pem" },
+    folder = "shop", denied = { "key.txt" }, config = "other.yaml",
+    env = env_of { AUTH0_CLIENT_SECRET_FILE = "secret", AUTH0_ACCESS_TOKEN_FILE = "token",
+      AUTH0_PRIVATE_KEY_FILE = "key.pem" },
   }
   tap.equal({ rules.folders, rules.denied }, { { "shop" }, { "auth0-migrate.yaml", "other.yaml",
-    "key.txt", "secret", "key.pem", "shop/auth0-migrate.yaml" } })
+    "key.txt", "secret", "token", "key.pem", "shop/auth0-migrate.yaml" } })
 end)
 
 test("what options grant by name is readable, and a recipe without a folder has none", function()

@@ -62,7 +62,7 @@ local cases = {
     "return setmetatable({}, { __index = function() error('shop.lua:4: boom', 0) end })",
     { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:4: boom" } },
   { "an error that is a table has no address in its message", "error {}",
-    { "rejected", 1, "list:1", "RECIPE_ERROR", "the error value is a table" } },
+    { "rejected", 1, "list:1", "RECIPE_ERROR", "shop.lua:14: the error value is a table" } },
   { "migrate.reject rejects with its code", "return migrate.reject('no', 'MY_CODE', 'x')",
     { "rejected", 1, "list:1", "MY_CODE", "no" } },
   { "an error rejects that record", "error 'boom'", { "rejected", 1, "list:1", "RECIPE_ERROR" } },
