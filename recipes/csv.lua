@@ -2,29 +2,53 @@
 --- passwords in self-describing formats (bcrypt, Argon2, {SSHA}, ...); declare the format of bare
 --- digests, as in `password_format=md5,sha256_salted`.
 
+local columns = require "source.columns"
 local csv = require "source.csv"
+local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
--- Common column names of each field, without case, blanks and punctuation.
+-- Usual column names of each field, without case, blanks and punctuation, the best first.
 local USUAL <const> = {
   user_id = { "userid", "id", "uid", "uuid", "customerid", "externalid" },
-  email = { "email", "emailaddress", "mail", "useremail" },
-  email_verified = { "emailverified", "verified", "emailconfirmed", "isverified", "confirmed" },
+  email = { "email", "emailaddress", "mail", "useremail", "primaryemail", "primaryemailaddress" },
+  email_verified = {
+    "emailverified", "isemailverified", "emailisverified", "useremailverified", "emailverifiedat",
+    "emailconfirmed", "isemailconfirmed", "emailconfirmedat", "mailverified", "verified",
+    "isverified", "verifiedat", "confirmed", "isconfirmed", "confirmedat",
+  },
   username = { "username", "login", "userlogin", "screenname" },
   given_name = { "givenname", "firstname", "forename" },
   family_name = { "familyname", "lastname", "surname" },
   name = { "name", "fullname", "displayname" },
   nickname = { "nickname", "nick" },
-  picture = { "picture", "avatar", "avatarurl", "photo" },
-  phone_number = { "phonenumber", "phone", "mobile", "telephone" },
-  phone_verified = { "phoneverified", "phoneconfirmed" },
-  active = { "active", "isactive", "enabled" },
-  blocked = { "blocked", "disabled", "isblocked" },
-  password = { "passwordhash", "password", "passworddigest", "encryptedpassword", "hash" },
+  picture = {
+    "picture", "pictureurl", "avatar", "avatarurl", "photo", "photourl", "profilephotourl",
+    "imageurl",
+  },
+  phone_number = {
+    "phonenumber", "phone", "mobile", "telephone", "mobilephone", "mobilenumber",
+    "primaryphonenumber",
+  },
+  phone_verified = {
+    "phonenumberverified", "phoneverified", "isphoneverified", "phoneverifiedat",
+    "phonenumberverifiedat", "phonenumberconfirmed", "phoneconfirmed", "phoneconfirmedat",
+    "phonenumberconfirmedat", "mobileverified", "mobileconfirmed",
+  },
+  active = { "active", "isactive", "enabled", "isenabled" },
+  blocked = {
+    "blocked", "isblocked", "blockedat", "disabled", "isdisabled", "disabledat", "banned",
+    "isbanned", "bannedat", "suspended", "issuspended", "suspendedat", "deactivatedat",
+  },
+  deleted = { "deletedat", "isdeleted", "deleted" },
+  password = {
+    "passwordhash", "password", "passworddigest", "encryptedpassword", "hashedpassword", "hash",
+    "userpass",
+  },
   salt = { "passwordsalt", "salt" },
 }
+local VERIFIED <const> = { "verif", "confirm" } -- in names of columns that may tell more
 
 local HELP <const> = {
   input = { help = "the file (.csv or .tsv; may be compressed)", kind = "input", required = true },
@@ -34,6 +58,8 @@ local HELP <const> = {
   country = { help = "calling code for phone numbers without one: 44" },
   password_format = { help = "format of digests: md5, sha1, sha256, sha512, ntlm, optionally with "
     .. "_salted (salt first) or _salted_suffix; separate several by commas" },
+  password_order = { help = "what comes first in hash:salt, if both have the same form",
+    kind = { "hash_salt", "salt_hash" } },
   user_metadata = { help = "more columns for user_metadata, separated by commas" },
   app_metadata = { help = "more columns for app_metadata, separated by commas" },
 }
@@ -42,82 +68,49 @@ for field, usual in pairs(USUAL) do
     or { help = "column name; default: the first of " .. table.concat(usual, ", ") }
 end
 
-local function plain(name)
-  return (name:lower():gsub("[%s%p]", ""))
-end
-
----The column of each field: the one set, else the first common name in the file.
-local function find_columns(names, params)
-  local by_plain, found, has = {}, {}, {}
-  for _, name in ipairs(names or {}) do
-    by_plain[plain(name)] = by_plain[plain(name)] or name
-    has[name] = true
-  end
-  for field, usual in pairs(USUAL) do
-    local told = params[field]
-    if told and not has[told] and not by_plain[plain(told)] then
-      error(string.format('%s=%s: the file has no such column; it has "%s"', field, told,
-        table.concat(names, '", "')), 0)
-    end
-    found[field] = told and (has[told] and told or by_plain[plain(told)])
-    for _, name in ipairs(usual) do found[field] = found[field] or by_plain[name] end
-  end
-  return found
-end
-
 ---Set by `source` from the header, read by `map`.
 ---@type table<string, string>
-local columns = {}
+local found = {}
 
 local DELIMITERS <const> = { tab = "\t", semicolon = ";", comma = ",", pipe = "|" }
 
-local DIGESTS <const> = {
-  md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true, ntlm = true,
-}
-local WAYS <const> = { [""] = true, _salted = true, _salted_suffix = true }
+local function find_columns(names, params)
+  found = columns.find(names, USUAL, params)
+  if not found.email then columns.require(names, "email", "e-mail address") end
+  local other = not found.email_verified and columns.unused(names, found, VERIFIED)
+  if other then
+    migrate.warn("no_verified_column", "all addresses become unverified, because no known column "
+      .. 'says which are verified; if "' .. other .. '" does, use it with email_verified=COLUMN')
+  end
+end
 
 local function check_formats(written)
   for _, format in ipairs(value.split(written, ",") or {}) do
-    local name, way = format:match("^(%w+)(.*)$")
-    if not DIGESTS[name] or not WAYS[way] then
+    if not password.is_format(format) then
       error("unknown password_format=" .. format .. "; " .. HELP.password_format.help, 0)
     end
   end
 end
 
----A digest in a declared format; its salt is in a column, or in the same cell before or after ":".
-local function declared(cell, salt, format)
-  local name, way = format:match("^(%w+)(.*)$")
-  local options = { password_encoding = name == "ntlm" and "utf16le" or nil }
-  if name == "ntlm" then name = "md4" end
-  if way == "" then return password.digest(name, cell, options) end
-  options.position = way == "_salted_suffix" and "suffix" or "prefix"
-  if salt then
-    options.salt = salt
-    return password.digest(name, cell, options)
-  end
-  local first, second = cell:match("^([^:]*):(.*)$")
-  if not first then return nil, "no salt" end
-  options.salt = first
-  local hash = password.digest(name, second, options)
-  options.salt = second
-  return hash or password.digest(name, first, options)
-end
-
-local function hashed(cell, salt, formats)
+local function hashed(cell, salt, params)
   local hash, _, why = password.auto(cell)
   if hash or not cell then return hash, why end
-  for _, format in ipairs(formats) do
-    hash = declared(value.trim(cell), salt, format)
+  for _, format in ipairs(value.split(params.password_format, ",") or {}) do
+    local reason, is_ambiguous
+    hash, reason, is_ambiguous = password.declared(value.trim(cell), format,
+      { salt = salt, order = params.password_order })
     if hash then return hash end
+    if is_ambiguous then
+      migrate.warn("password_order", reason .. "; see the parameter `password_order`")
+    end
   end
   return nil, why
 end
 
-local function metadata(row, names, base)
-  local picked = base or {}
-  for _, name in ipairs(value.split(names, ",") or {}) do picked[name] = row[name] end
-  return next(picked) and picked
+local function picked(row, names, base)
+  local members = base or {}
+  for _, name in ipairs(value.split(names, ",") or {}) do members[name] = row[name] end
+  return next(members) and metadata.safe(members)
 end
 
 ---@type Recipe
@@ -130,11 +123,13 @@ return {
       delimiter = DELIMITERS[params.delimiter] or params.delimiter, encoding = params.encoding,
       null = params.null and value.split(params.null, ","), trim = true,
     })
-    columns = find_columns(records:columns(), params)
+    local names = records:columns()
+    if names then find_columns(names, params) end
     return records
   end,
   map = function(row, params)
-    local function cell(field) return columns[field] and value.trim(row[columns[field]]) end
+    local function cell(field) return found[field] and value.trim(row[found[field]]) end
+    if value.confirmed(cell("deleted")) then return nil, "deleted" end
     local written = cell("email")
     if not written then return nil, "no e-mail address" end
     local email = value.email(written)
@@ -150,23 +145,22 @@ return {
     local user = {
       user_id = cell("user_id"),
       email = email,
-      email_verified = value.boolean(cell("email_verified")) == true,
-      username = value.username(cell("username"), cell("user_id")),
+      email_verified = value.confirmed(cell("email_verified")) == true,
+      username = value.username(cell("username"), cell("user_id"), email),
       given_name = cell("given_name"),
       family_name = cell("family_name"),
       name = cell("name"),
       nickname = cell("nickname"),
-      picture = cell("picture"),
+      picture = value.url(cell("picture")),
       phone_number = phone,
-      phone_verified = phone and value.boolean(cell("phone_verified")),
-      user_metadata = metadata(row, params.user_metadata, kept_phone),
-      app_metadata = metadata(row, params.app_metadata),
+      phone_verified = phone and value.confirmed(cell("phone_verified")),
+      user_metadata = picked(row, params.user_metadata, kept_phone),
+      app_metadata = picked(row, params.app_metadata),
     }
-    if value.boolean(cell("active")) == false or value.boolean(cell("blocked")) == true then
+    if value.boolean(cell("active")) == false or value.confirmed(cell("blocked")) then
       user.blocked = true
     end
-    local hash, why
-      = hashed(cell("password"), cell("salt"), value.split(params.password_format, ",") or {})
+    local hash, why = hashed(cell("password"), cell("salt"), params)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not cell("password") then
       migrate.warn("no_password", "users without a password hash; they must set a new password")

@@ -8,6 +8,7 @@
 --- A hash may be assigned to either key of a user: auth0.user moves it to the right one.
 
 local build = require "auth0.hash.build"
+local declared = require "auth0.hash.declared"
 local rules = require "auth0.hash.rules"
 local parse = require "auth0.hash.parse"
 local text = require "host.text"
@@ -22,6 +23,9 @@ password.ldap = build.ldap
 password.digest = build.digest
 password.hmac = build.hmac
 password.none = build.none
+
+password.declared = declared.digest
+password.is_format = declared.is_format
 
 password.phc = parse.phc
 password.django = parse.django

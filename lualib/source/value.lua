@@ -3,6 +3,7 @@
 
 local digest = require "host.digest"
 local json = require "host.json"
+local schema = require "host.schema"
 local text = require "host.text"
 
 local value = {
@@ -170,12 +171,42 @@ local USERNAME <const> = "^[%w_+%-.!#$'^`~@]+$"
 
 ---Trimmed and lower-cased; nil if it is an e-mail address, the id, or not a valid username.
 ---@param name string?
----@param id? string  the source's id for the same user
+---@param id? string     the source's id for the same user
+---@param email? string  the user's address, which is no loss as a username
 ---@return string?
-function value.username(name, id)
+---@return string? reason  why a username is lost that says more than the id and the address
+function value.username(name, id, email)
   local trimmed = text.trim(name)
-  if not trimmed or trimmed == id or text.email(trimmed) then return nil end
-  return trimmed:find(USERNAME) and trimmed:lower() or nil
+  if not trimmed or trimmed == id then return nil end
+  local address = text.email(trimmed)
+  if address then return nil, address ~= text.email(email) and "an e-mail address" or nil end
+  if not trimmed:find(USERNAME) then return nil, "characters that Auth0 does not accept" end
+  return trimmed:lower()
+end
+
+---Whether something was confirmed: a flag, or the moment at which it was. nil without a value, and
+---for a value that is neither.
+---@param given string|number|boolean|table|nil
+---@return boolean?
+function value.confirmed(given)
+  local flag = value.boolean(given)
+  if flag ~= nil then return flag end
+  if value.date(given) then return true end
+  local is_zero = type(given) == "string" and text.trim(given) and not given:find("[1-9%a]")
+  if is_zero then return false end -- the zero date of SQL
+end
+
+local WEB <const> = schema.compile({
+  type = "string", format = "uri", pattern = "^[Hh][Tt][Tt][Pp][Ss]?:",
+}, { type = "TYPE", format = "FORMAT", pattern = "PATTERN" })
+
+---Trimmed; nil if it is not an http or https URL, such as the name of a file.
+---@param address any
+---@return string?
+function value.url(address)
+  local trimmed = type(address) == "string" and text.trim(address)
+  if not trimmed or WEB:check(trimmed) then return nil end
+  return trimmed
 end
 
 ---A member by name, ignoring case; an exact match wins.

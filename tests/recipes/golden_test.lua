@@ -12,7 +12,7 @@ local json = require "host.json"
 local migrate = require "migrate"
 local pipeline = require "stage.pipeline"
 local recipes = require "recipe"
-local stage = require "stage"
+local rig = require "tests.recipes.rig"
 local user_rules = require "auth0.user"
 local verify = require "tests.recipes.verify"
 
@@ -34,27 +34,9 @@ local function covers(actual, expected)
   return not json.is_array(expected) or #actual == #expected
 end
 
----Runs the recipe as `check` does: in its own state, with validation and duplicate detection.
 local function run(name, params)
-  local users, left_out, folder = {}, {}, assert(file.temporary())
-  local function leave(_, rejection)
-    left_out[#left_out + 1] = rejection.code
-    return true
-  end
-  local sink = {
-    user = function(_, mapped)
-      users[#users + 1] = mapped:user()
-      return true
-    end,
-    rejected = leave,
-    skipped = function(_, _, _, reason) return leave(nil, { code = reason }) end,
-  }
-  local loaded = assert(recipes.load(name, { params = params }))
-  local pipe = assert(stage.pipeline(loaded, { spool = folder }, sink))
-  assert(pipe:run(function() return true end))
-  pipe.duplicates:close()
-  assert(file.remove_tree(folder))
-  return users, left_out
+  local made = rig.run(name, params)
+  return made.users, made.left_out
 end
 
 local function params_of(folder, given)

@@ -6,6 +6,7 @@ local password = require "auth0.password"
 local user_rules = require "auth0.user"
 local value = require "source.value"
 local redact = require "auth0.redact"
+local text = require "host.text"
 
 local unread_values = {}
 
@@ -17,18 +18,33 @@ local unread_values = {}
 ---@field warned? true           the recipe itself called `warn`
 
 -- These return no hash.
-local OTHERS <const> = { bytes = true, fields = true, identify = true }
+local OTHERS <const> = { bytes = true, fields = true, identify = true, is_format = true }
 
 ---Helpers of source.value that return nil for a value they cannot read, and what to do about it.
 ---@type table<string, string>
 local READERS <const> = {
   boolean = "value.boolean accepts true/false, t/f, yes/no, on/off, 1/0; map others yourself.",
+  confirmed = "value.confirmed accepts what value.boolean or value.date accepts.",
   date = "value.date accepts ISO 8601, SQL dates and epochs; convert other formats first.",
   email = "These users have no e-mail address unless the recipe sets one.",
   json = "Correct the text in the source, or map the value differently.",
   phone = 'National numbers need a calling code: value.phone(row.phone, "49").',
   totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
+  url = "Map an http or https URL; these users have no picture unless the recipe sets one.",
+  username = "These people can no longer log in with it: map another username, or tell them to use "
+    .. "the e-mail address.",
 }
+
+---What is said of them where "cannot read" says too little.
+---@type table<string, string>
+local MESSAGES <const> = {
+  url = "values that are not an http or https URL and were left out",
+  username = "usernames that were left out: another e-mail address, or characters that Auth0 does "
+    .. "not accept",
+}
+
+-- Counted even if the recipe warns about the same user: its warning is about something else.
+local ALWAYS <const> = { confirmed = true, url = true, username = true }
 
 -- How systems write "no date".
 local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
@@ -79,6 +95,17 @@ local function noting_bytes(unread, fn)
   end
 end
 
+---Notes a username that is lost. Whether it is the user's own address may only show later.
+local function noting_username(unread, fn)
+  return function(...)
+    local read, why = fn(...)
+    if why == nil then return read end
+    unread.values, unread.any = unread.values or {}, true
+    unread.values.username = unread.values.username or (...)
+    return read, why
+  end
+end
+
 local function copy(module)
   local own = {}
   for name, one in pairs(module) do own[name] = one end
@@ -94,7 +121,10 @@ function unread_values.new()
     if not OTHERS[name] then hashes[name] = noting_hash(unread, fn) end
   end
   hashes.bytes = noting_bytes(unread, password.bytes)
-  for name in pairs(READERS) do values[name] = noting_value(unread, name, value[name]) end
+  for name in pairs(READERS) do
+    values[name] = name == "username" and noting_username(unread, value.username)
+      or noting_value(unread, name, value[name])
+  end
   return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
 
@@ -129,8 +159,17 @@ local function of_password(unread)
   end
 end
 
+---Whether a value was lost without the recipe saying so.
+local function is_lost(unread, name, user)
+  if name == "username" and type(user.email) == "string"
+    and text.email(unread.values.username) == text.email(user.email) then
+    return false
+  end
+  return ALWAYS[name] or not unread.warned
+end
+
 ---The warnings for a user: a hash that was rejected or not assigned, if the user has no password;
----unreadable values, if the recipe did not warn itself.
+---values that were lost.
 ---@param unread UnreadValues
 ---@param user User
 ---@return UnreadWarning[]
@@ -138,11 +177,14 @@ function unread_values.of(unread, user)
   local warnings = {}
   if not user_rules.has_password(user) then warnings[1] = of_password(unread) end
   local names = {}
-  for name in pairs(not unread.warned and unread.values or {}) do names[#names + 1] = name end
+  for name in pairs(unread.values or {}) do
+    if is_lost(unread, name, user) then names[#names + 1] = name end
+  end
   table.sort(names)
   for _, name in ipairs(names) do
     warnings[#warnings + 1] = {
-      code = "value_not_kept " .. name, message = "values that value." .. name .. " cannot read",
+      code = "value_not_kept " .. name,
+      message = MESSAGES[name] or "values that value." .. name .. " cannot read",
       shape = redact.of(unread.values[name], name), fix = READERS[name],
     }
   end

@@ -109,3 +109,29 @@ test("the closest name is found if it is close", function()
   equal(spelling.hint("emial", names), '; did you mean "email"?')
   equal(spelling.hint("zzzzzz", names), "")
 end)
+
+test("a flag or a moment says that something was confirmed", function()
+  for given, expected in pairs {
+    ["true"] = true, f = false, ["1"] = true, ["0"] = false, ["2023-01-15 10:00:00"] = true,
+    ["2023-07-08T09:10:11Z"] = true, ["0000-00-00 00:00:00"] = false,
+  } do
+    equal(value.confirmed(given), expected, given)
+  end
+  equal({ value.confirmed(""), value.confirmed("maybe"), value.confirmed(json.null) }, {})
+  equal({ value.confirmed(1673776800), value.confirmed(true) }, { true, true })
+end)
+
+test("a URL is http or https; anything else is nil", function()
+  equal(value.url(" https://x.example/a.png "), "https://x.example/a.png")
+  for _, given in ipairs { "me.png", "//x.example/a", "ftp://x.example", "https://x y", "", 7 } do
+    equal(value.url(given), nil)
+  end
+  equal(value.url(nil), nil)
+end)
+
+test("a username that is lost has a reason, one that repeats id or address has none", function()
+  equal({ value.username("old@b.co", "7", "a@b.co") }, { nil, "an e-mail address" })
+  equal({ value.username("m\u{fc}ller") }, { nil, "characters that Auth0 does not accept" })
+  equal({ value.username("A@b.co", "7", "a@b.co") }, {})
+  equal({ value.username("7", "7", "a@b.co") }, {})
+end)

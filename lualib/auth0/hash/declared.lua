@@ -1,0 +1,60 @@
+--- Bare digests whose format a person declares: "md5", "sha256_salted", "ntlm", …
+
+local build = require "auth0.hash.build"
+
+local declared = {}
+
+local DIGESTS <const> = {
+  md4 = true, md5 = true, sha1 = true, sha256 = true, sha512 = true, ntlm = true,
+}
+local WAYS <const> = { [""] = true, _salted = true, _salted_suffix = true }
+
+local AMBIGUOUS <const> = "hash and salt have the same form: which comes first?"
+
+local function parts_of(format)
+  return format:match("^(%w+)(.*)$")
+end
+
+---@param format string
+---@return boolean
+function declared.is_format(format)
+  local name, way = parts_of(format)
+  return DIGESTS[name or ""] ~= nil and WAYS[way] ~= nil
+end
+
+---Digest and salt of a cell that holds both, in either order.
+local function split(name, cell, options, order)
+  local first, second = cell:match("^([^:]*):(.*)$")
+  if not first then return nil, "no salt" end
+  local leading, trailing, why
+  if order ~= "salt_hash" then
+    options.salt = second
+    leading, why = build.digest(name, first, options)
+  end
+  if order ~= "hash_salt" then
+    options.salt = first
+    trailing, why = build.digest(name, second, options)
+  end
+  if leading and trailing then return nil, AMBIGUOUS, true end
+  return leading or trailing, why
+end
+
+---A digest in a declared format. Its salt is given, or in the same cell before or after ":".
+---@param cell string
+---@param format string  see `is_format`
+---@param options {salt?: string, order?: "hash_salt"|"salt_hash"}
+---@return PasswordHash? hash
+---@return string? reason
+---@return true? ambiguous  both parts of the cell may be the digest: `order` decides
+function declared.digest(cell, format, options)
+  local name, way = parts_of(format)
+  local how = { password_encoding = name == "ntlm" and "utf16le" or nil }
+  if name == "ntlm" then name = "md4" end
+  if way == "" then return build.digest(name, cell, how) end
+  how.position = way == "_salted_suffix" and "suffix" or "prefix"
+  if not options.salt then return split(name, cell, how, options.order) end
+  how.salt = options.salt
+  return build.digest(name, cell, how)
+end
+
+return declared
