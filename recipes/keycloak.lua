@@ -1,9 +1,11 @@
---- Keycloak: a realm file or directory of `kc.sh export`. Keeps passwords (PBKDF2, Argon2id,
---- bcrypt) and one-time codes; skips service accounts.
+--- Keycloak: a realm file, a list of realms, or the directory of `kc.sh export`. Keeps passwords
+--- (PBKDF2, Argon2id, bcrypt) and one-time codes, also those of releases before 8; skips service
+--- accounts.
 
-local json = require "source.json"
+local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local password = require "auth0.password"
+local realms = require "source.realms"
 local value = require "source.value"
 
 -- Attributes that become fields; each is a list of strings.
@@ -12,30 +14,38 @@ local PICTURES <const> = { "picture", "avatar" }
 local VERIFIED <const> = { "phoneNumberVerified", "phone_number_verified" }
 local FEDERATED <const> = "^LDAP_" -- internals of LDAP federation
 
+---The attributes, also of a list of objects, which some hand-written realms have.
 local function copy(attributes)
   local copied = {}
-  for name, list in pairs(value.null_if(attributes) or {}) do copied[name] = list end
+  if type(value.null_if(attributes)) ~= "table" then return copied end
+  for name, member in pairs(attributes) do
+    if type(name) == "string" then
+      copied[name] = member
+    elseif type(member) == "table" then
+      for inner, list in pairs(member) do copied[inner] = list end
+    end
+  end
   return copied
 end
 
----The first value among these attributes, which are removed up to it.
+---The first value among these attributes, which are removed up to it, and its name.
 local function take(attributes, names)
   for _, name in ipairs(names) do
     local found = value.first(attributes[name])
     attributes[name] = nil
-    if found then return found end
+    if found then return found, name end
   end
 end
 
 ---The other attributes; a list of one value becomes the value.
-local function metadata(attributes)
+local function others(attributes)
   local rest = {}
   for name, list in pairs(attributes) do
-    if not name:find(FEDERATED) then
-      rest[name:gsub("[.$]", "_")] = (type(list) == "table" and #list == 1) and list[1] or list
+    if type(name) ~= "string" or not name:find(FEDERATED) then
+      rest[tostring(name)] = (type(list) == "table" and #list == 1) and list[1] or list
     end
   end
-  return next(rest) and rest
+  return next(rest) and metadata.safe(rest)
 end
 
 local function filled(list)
@@ -51,37 +61,44 @@ local function roles(list)
   return filled(kept)
 end
 
----The secret of a one-time code: raw text unless its encoding is BASE32.
+---The secret of a one-time code: raw text unless its encoding is BASE32. Before release 8 its
+---fields lay in the credential, whose type was "totp" or "hotp".
 local function one_time_code(credential)
   local secret, data = value.json(credential.secretData), value.json(credential.credentialData)
+  local kind = data and data.subType or credential.type
+  if kind ~= "totp" and kind ~= "otp" then return nil, "only time-based codes can be imported" end
+  if credential.type ~= "otp" and not secret then
+    secret, data = { value = value.null_if(credential.hashedSaltedValue) }, credential
+  end
   if not secret or not data then return nil, "the credential cannot be read" end
-  if data.subType ~= "totp" then return nil, "only time-based codes can be imported" end
   return value.totp(secret.value, {
     encoding = data.secretEncoding == "BASE32" and "base32" or "raw",
-    digits = data.digits, period = data.period, algorithm = data.algorithm,
+    digits = value.null_if(data.digits), period = value.null_if(data.period),
+    algorithm = value.null_if(data.algorithm),
   })
 end
+
+local CODES <const> = { otp = true, totp = true, hotp = true }
+local NO_LOSS <const> = { ["password-history"] = true } -- earlier passwords
 
 ---Sets password and MFA factor. Returns whether there is a password.
 local function credentials(user, list)
   local has_password = false
   for _, credential in ipairs(filled(list) or {}) do
-    local kept, why = true, nil
-    if credential.type == "password" then
+    local kind, kept, why = credential.type, true, nil
+    if kind == "password" then
       has_password = true
       local hash = password.fields(password.keycloak_credential(credential))
       local is_text = type(hash) == "string"
       user.password_hash = is_text and hash or nil
       user.custom_password_hash = not is_text and hash or nil
-    elseif credential.type == "otp" and not user.mfa_factors then
+    elseif CODES[kind] and not user.mfa_factors then
       kept, why = one_time_code(credential)
       user.mfa_factors = kept and { { totp = { secret = kept } } } or nil
-    elseif credential.type ~= "password" then
+    elseif not NO_LOSS[kind] then
       kept, why = false, "users must enroll again"
     end
-    if not kept then
-      migrate.warn(credential.type .. "_not_kept", credential.type .. ": " .. tostring(why))
-    end
+    if not kept then migrate.warn(kind .. "_not_kept", kind .. ": " .. tostring(why)) end
   end
   return has_password
 end
@@ -91,19 +108,21 @@ return {
   name = "keycloak",
   params = {
     input = { help = "the realm file or the export directory", kind = "input", required = true },
+    realm = { help = "the realm to read, if the export has several" },
     country = { help = "calling code for phone numbers without one: 44" },
   },
-  source = function(params) return json.records(params.input, { pointer = "/users" }) end,
+  source = function(params) return realms.records(params.input, params.realm) end,
   map = function(record, params)
     if record.serviceAccountClientId then return nil, "service account" end
     local email = value.email(record.email)
     if not email and not value.null_if(record.email) then return nil, "no e-mail address" end
 
     local attributes = copy(record.attributes)
-    local written, verified = take(attributes, PHONES), take(attributes, VERIFIED)
+    local written, name = take(attributes, PHONES)
+    local verified = take(attributes, VERIFIED)
     local phone = value.phone(written, params.country)
     if written and not phone then
-      attributes.phone = written
+      attributes[attributes.phone == nil and "phone" or name] = written
       migrate.warn("no_country_code",
         "phone numbers that are not international; see the parameter `country`")
     end
@@ -111,16 +130,16 @@ return {
       user_id = record.id,
       email = email or record.email,
       email_verified = record.emailVerified == true,
-      username = value.username(record.username, record.id),
+      username = value.username(record.username, record.id, email),
       given_name = record.firstName,
       family_name = record.lastName,
       phone_number = phone,
-      phone_verified = phone and value.boolean(verified),
-      picture = take(attributes, PICTURES),
+      phone_verified = phone and value.confirmed(verified),
+      picture = value.url((take(attributes, PICTURES))),
       blocked = record.enabled == false or nil,
-      user_metadata = metadata(attributes),
+      user_metadata = others(attributes),
       app_metadata = filled {
-        roles = roles(record.realmRoles), client_roles = filled(record.clientRoles),
+        roles = roles(record.realmRoles), client_roles = metadata.safe(filled(record.clientRoles)),
         groups = filled(record.groups), required_actions = filled(record.requiredActions),
         keycloak_created = value.date(record.createdTimestamp),
       },

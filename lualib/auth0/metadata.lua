@@ -37,8 +37,8 @@ safe_value = function(value)
   return list
 end
 
----The members with names that Auth0 accepts, at any depth: "." and "$" become "_". Where that is the
----name of another member, a number follows, so that none is lost.
+---The members with names that Auth0 accepts, at any depth: "." and "$" become "_". Where that is
+---the name of another member, a number follows, so that none is lost.
 ---@param members table<string, any>?
 ---@return table<string, any>?
 function metadata.safe(members)

@@ -14,6 +14,7 @@ open.MODULES = {
   ["source.columns"] = "finds columns by their usual names",
   ["source.json"] = "reads JSON",
   ["source.ndjson"] = "reads NDJSON",
+  ["source.realms"] = "reads the realms of Keycloak",
   ["source.lookup"] = "joins a second source",
   ["source.input"] = "resolves an input to files",
   ["source.value"] = "converts values of a record",

@@ -114,8 +114,9 @@ function parse.aspnet(value)
   return nil, "not an ASP.NET Identity hash"
 end
 
+-- Before release 8 an algorithm could be absent, or the default of its column, "HmacSHA1".
 local KEYCLOAK <const> = {
-  ["pbkdf2"] = "sha1", ["pbkdf2-sha256"] = "sha256", ["pbkdf2-sha512"] = "sha512",
+  ["pbkdf2"] = "sha1", HmacSHA1 = "sha1", ["pbkdf2-sha256"] = "sha256", ["pbkdf2-sha512"] = "sha512",
 }
 
 ---A part of Keycloak's credential: JSON in a string, or a table.
@@ -150,11 +151,18 @@ end
 function parse.keycloak_credential(credential)
   local secret, data = document(credential.secretData), document(credential.credentialData)
   if not secret or not data then
-    if not credential.hashedSaltedValue then
-      return nil, "the Keycloak credential has no data"
+    if type(credential.hashedSaltedValue) ~= "string" then
+      return nil, type(credential.value) == "string"
+        and "the realm has the cleartext password itself: hash it, or leave it out"
+        or "the Keycloak credential has no data"
     end
     secret = { value = credential.hashedSaltedValue, salt = credential.salt }
-    data = credential
+    local algorithm = credential.algorithm
+    if algorithm == nil or algorithm == json.null or algorithm == "" then algorithm = "pbkdf2" end
+    data = {
+      algorithm = algorithm, hashIterations = credential.hashIterations,
+      additionalParameters = credential.additionalParameters,
+    }
   end
   if type(secret.value) ~= "string" then return nil, "the Keycloak credential has no value" end
   if secret.value:find("^%$2") then return build.bcrypt(secret.value) end

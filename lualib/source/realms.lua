@@ -1,0 +1,96 @@
+--- Reads the users of Keycloak exports: a realm, a list of realms, or the files of a directory, of
+--- which those of one realm are read.
+
+local failure = require "base.failure"
+local file = require "host.file"
+local input = require "source.input"
+local json = require "source.json"
+local path = require "base.path"
+
+local realms = {}
+
+local NAME <const> = "realms.records"
+local HEAD <const> = 64 -- bytes in which a file shows whether it is a list
+local MOST_BYTES <const> = 1 << 31 -- of a realm whose name is read
+
+-- "shop-realm.json" and "shop-users-0.json", as `kc.sh export --dir` writes them.
+local NAMES <const> = { "^(.+)%-realm%.json$", "^(.+)%-users%-%d+%.json$" }
+
+local function is_list(name)
+  if name == "-" then return false end
+  local handle <close> = file.open(name)
+  local head = handle and handle:read(HEAD) or ""
+  return head:find("^\xEF?\xBB?\xBF?%s*%[") ~= nil
+end
+
+---The names of the realms in a file, in order.
+local function names_in(name)
+  local names <const> = {}
+  local records <close> = json.records(name, { limit = MOST_BYTES })
+  for record in records do
+    names[#names + 1] = type(record.realm) == "string" and record.realm or "?"
+  end
+  return names
+end
+
+local function refuse(...)
+  failure.raise(string.format(...), "usage")
+end
+
+---The index of the realm in the file's list.
+local function choose(name, wanted)
+  local names = names_in(name)
+  if not wanted and #names == 1 then return 0 end
+  for i, realm in ipairs(names) do
+    if realm == wanted then return i - 1 end
+  end
+  local list = table.concat(names, ", ")
+  if wanted then refuse("realm=%s: %s has other realms: %s", wanted, name, list) end
+  refuse("%s is a list of realms: %s; choose one with realm=NAME", name, list)
+end
+
+local function realm_of(name)
+  local base = path.basename(name):gsub("%.gz$", ""):gsub("%.zst$", "")
+  for _, pattern in ipairs(NAMES) do
+    local realm = base:match(pattern)
+    if realm then return realm end
+  end
+end
+
+---The files of one realm among several; those whose name tells no realm are of any.
+local function of_realm(names, wanted)
+  local kept, known, list = {}, {}, {}
+  for _, name in ipairs(names) do
+    local realm = realm_of(name)
+    if realm and not known[realm] then
+      known[realm], list[#list + 1] = true, realm
+    end
+    if not realm or realm == wanted then kept[#kept + 1] = name end
+  end
+  if wanted and not known[wanted] and #list > 0 then
+    refuse("realm=%s: the files are of other realms: %s", wanted, table.concat(list, ", "))
+  elseif not wanted and #list > 1 then
+    refuse("the files are of several realms: %s; choose one with realm=NAME",
+      table.concat(list, ", "))
+  end
+  return wanted and kept or names
+end
+
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
+---@param wanted? string         the realm to read; needed if there are several
+---@return Records
+function realms.records(given, wanted)
+  local names = of_realm(input.require(NAME, given, { "json" }), wanted)
+  if #names == 1 and is_list(names[1]) then
+    return json.records(names, { pointer = "/" .. choose(names[1], wanted) .. "/users" })
+  end
+  for _, name in ipairs(names) do
+    if is_list(name) then refuse("%s is a list of realms: pass it as the only input", name) end
+  end
+  if #names == 1 and wanted and names[1] ~= "-" and realm_of(names[1]) ~= wanted then
+    choose(names[1], wanted)
+  end
+  return json.records(names, { pointer = "/users" })
+end
+
+return realms
