@@ -54,6 +54,7 @@ open.NEEDED = {
   ["auth0.hash.declared"] = "digests in a declared format",
   ["auth0.hash.parse"] = "password hashes from text",
   ["auth0.hash.rules"] = "which hashes Auth0 accepts",
+  ["auth0.hash.spring"] = "password hashes of Spring Security",
   ["auth0.hash.vendors"] = "password hashes as other systems store them",
   ["auth0.identifiers"] = "the four identifiers of a user",
   ["auth0.redact"] = "describes a value without showing it",

@@ -63,6 +63,14 @@ local function digest_and_salt(value, expression)
   local hex = value:match("^(%x+):.")
   local names = hex and digests_of(hex) or {}
   if #names == 0 then return nil end
+  local others, how = digests_of(value:match(":(.*)$"))
+  if #others > 0 and rules.SIZES[others[1]] == rules.SIZES[names[1]] then
+    return {
+      scheme = "hash and salt of " .. #hex // 2 .. " bytes",
+      reason = "both parts may be the hash, the second in " .. how .. ": `prove` finds out with one "
+        .. "known login, and the csv recipe has password_order=hash_salt or salt_hash",
+    }
+  end
   return {
     scheme = "hex of " .. #hex // 2 .. " bytes and a salt",
     line = string.format("custom_password_hash = %s and password.digest(\"%s\", "

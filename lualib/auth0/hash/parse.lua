@@ -5,6 +5,7 @@ local build = require "auth0.hash.build"
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
 local json = require "host.json"
+local spring = require "auth0.hash.spring"
 local vendors = require "auth0.hash.vendors"
 
 local parse = {}
@@ -255,6 +256,21 @@ end
 local HASHED_HASH <const> = "a hash of a hash is not supported"
 local FIREBASE <const> = "Firebase's modified scrypt, which encrypts a signer key, is not supported"
 
+local SPRING <const> = "^{%w+@SpringSecurity_v%d+_%d+}"
+
+---"{argon2@SpringSecurity_v5_8}": the version is of the settings, which the value contains.
+local function spring_versioned(hash)
+  local id, rest = hash:match("^{(%w+)@[%w_]+}(.*)$")
+  if id == "argon2" then return parse.phc(rest) end
+  if id == "scrypt" then return spring.scrypt(rest) end
+  return nil, "{" .. id .. "@…} of Spring Security does not contain its parameters: build it with "
+    .. "auth0.password, and `prove` it with one known login"
+end
+
+local function spring_ldap(hash)
+  return parse.ldap_password((hash:gsub("^{%a+}", "")))
+end
+
 local function keycloak_text(hash)
   return parse.keycloak_credential(document(hash) or {})
 end
@@ -306,6 +322,17 @@ parse.SCHEMES = {
   { name = "Keycloak", pattern = '^{.*"secretData"', build = keycloak_text },
   { name = "authPassword", pattern = "^S?H?A?M?D?%d+%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",
     build = vendors.auth_password },
+  { name = "Spring Security", pattern = SPRING, build = spring_versioned },
+  { name = "Spring Security", pattern = "^{scrypt}%$%x+%$", build = spring.scrypt },
+  { name = "Spring Security", pattern = "^%$%x%x%x%x%x%x?%$[A-Za-z0-9+/]+=*%$[A-Za-z0-9+/]+=*$",
+    build = spring.scrypt },
+  { name = "Spring Security", pattern = "^{pbkdf2}%x+$", build = spring.pbkdf2 },
+  { name = "Spring Security", pattern = "^{sha256}" .. ("%x"):rep(80) .. "$",
+    reason = "Spring Security's {sha256}, a digest of 1024 rounds, is not supported" },
+  { name = "Spring Security", pattern = "^{ldap}{", build = spring_ldap },
+  { name = "Spring Security", pattern = "^{[%w-]+}{[^}]*}", build = spring.salted },
+  { name = "Spring Security", ambiguous = true, pattern = "^{[%w-]+}[A-Za-z0-9+/]+=*$",
+    build = spring.unsalted },
   { name = "LDAP", pattern = "^{[%w_-]+}", build = parse.ldap_password },
   { name = "Django", pattern = "^pbkdf2_.*wrapped.*%$", reason = HASHED_HASH },
   { name = "Django", pattern = "^crypt%$", build = parse.django },
