@@ -1,21 +1,19 @@
---- Another Auth0 tenant: a user export job (NDJSON or CSV) and, if Auth0 support provided it, the
---- password hash export. Skips users of social and other connections; keeps metadata.
+--- Another Auth0 tenant: a user export (NDJSON or CSV, of a job or of the extension) and, if Auth0
+--- support provided it, the password hash export. Skips users without a database identity; keeps
+--- metadata.
 
-local csv = require "source.csv"
+local export = require "source.auth0_export"
 local input = require "source.input"
-local json = require "source.json"
 local lookup = require "source.lookup"
+local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local ndjson = require "source.ndjson"
 local password = require "auth0.password"
-local schema = require "auth0.schema"
 local value = require "source.value"
 
 local TEXTS <const> = {
-  "username", "phone_number", "name", "given_name", "family_name", "nickname", "picture",
+  "username", "phone_number", "name", "given_name", "family_name", "nickname",
 }
-
-local READERS <const> = { csv = csv.records, json = json.records }
 
 ---Opened by `source`, read by `map`.
 ---@type Lookup?
@@ -27,35 +25,29 @@ local function hash_id(record)
   return type(id) == "table" and id["$oid"] or id
 end
 
----CSV exports start each text with an apostrophe, to protect spreadsheets; JSON exports do not.
-local function unguarded(row, params)
-  if input.ending(params.input) ~= "csv" then return row end
-  local record = {}
-  for name, cell in pairs(row) do record[name] = cell:gsub("^'", "", 1) end
-  for _, name in ipairs { "email_verified", "phone_verified", "blocked" } do
-    record[name] = value.boolean(record[name])
-  end
-  return record
-end
-
----Why the user is not in the database connection to migrate; nil if it is.
-local function elsewhere(record, provider, id, wanted)
-  if provider ~= "auth0" then return "another connection (" .. tostring(provider) .. ")" end
-  for _, identity in ipairs(value.null_if(record.identities) or {}) do
-    if wanted and tostring(identity.user_id) == id and identity.connection ~= wanted then
-      return "another connection (" .. tostring(identity.connection) .. ")"
-    end
-  end
-end
-
 ---app_metadata without names that Auth0 reserves.
-local function allowed_metadata(metadata)
-  metadata = value.null_if(metadata)
-  if type(metadata) ~= "table" then return nil end
-  local kept = {}
-  for name, member in pairs(metadata) do kept[name] = member end
-  for _, name in ipairs(schema.APP_METADATA_RESERVED) do kept[name] = nil end
+local function allowed_metadata(members)
+  if type(value.null_if(members)) ~= "table" then return nil end
+  local kept, removed = metadata.unreserved(members)
+  if #removed > 0 then
+    migrate.warn("reserved_metadata", "users with names in app_metadata that Auth0 reserves; these "
+      .. "members were left out")
+  end
   return next(kept) and kept
+end
+
+---The profile of the database identity. One that is linked under another has its own.
+local function profile_of(record, identity)
+  if not identity.profile then return record end
+  migrate.warn("linked_database_user", "users whose database identity is linked under another; "
+    .. "they get its user_id and address: link the other identities again")
+  local own = identity.profile
+  local has_flags = value.null_if(own.email) ~= nil -- those of another address say nothing
+  return setmetatable({}, { __index = function(_, name)
+    local member = value.null_if(own[name])
+    if member ~= nil or has_flags and name:find("_verified$") then return member end
+    return record[name]
+  end })
 end
 
 ---@type Recipe
@@ -63,7 +55,7 @@ return {
   name = "auth0",
   params = {
     input = {
-      help = "the user export (.ndjson, .json, .csv; may be compressed)", kind = "input",
+      help = "the user export (.ndjson, .json, .csv, .tsv; may be compressed)", kind = "input",
       required = true,
     },
     hashes = { help = "the password hash export (NDJSON) from Auth0 support", kind = "input" },
@@ -71,28 +63,34 @@ return {
   },
   source = function(params)
     hashes = params.hashes and lookup(ndjson.records(params.hashes), hash_id)
-    return (READERS[input.ending(params.input)] or ndjson.records)(params.input)
+    return export.records(params.input)
   end,
   map = function(row, params)
-    local record = unguarded(row, params)
-    if not record.user_id then return nil, "no user_id" end
-    local provider, id = record.user_id:match("^([^|]+)|(.*)$")
-    local other = elsewhere(record, provider, id, params.from)
-    if other then return nil, other end
-    if not value.null_if(record.email) then return nil, "no e-mail address" end
+    local ending = input.ending(params.input)
+    local record = export.user(row, ending == "csv" or ending == "tsv")
+    if not value.null_if(record.user_id) then return nil, "no user_id" end
+    local identity, other, is_unknown = export.database_identity(record, params.from)
+    if is_unknown then
+      migrate.warn("no_connection", "users of whom the export does not tell the connection: export "
+        .. "the field `identities` too, or leave out `from`")
+    end
+    if not identity then return nil, other end
+    local profile = profile_of(record, identity)
+    if not value.null_if(profile.email) then return nil, "no e-mail address" end
 
     local user = {
-      user_id = record.user_id, -- the prefix is removed for every user
-      email = value.lower(record.email),
-      email_verified = record.email_verified == true,
-      phone_verified = record.phone_number and record.phone_verified,
+      user_id = identity.user_id, -- its prefix is removed for every user
+      email = value.lower(profile.email),
+      email_verified = profile.email_verified == true,
+      phone_verified = profile.phone_number and profile.phone_verified,
+      picture = value.url(profile.picture),
       blocked = record.blocked == true or nil,
       user_metadata = value.null_if(record.user_metadata),
       app_metadata = allowed_metadata(record.app_metadata),
     }
-    for _, name in ipairs(TEXTS) do user[name] = record[name] end
+    for _, name in ipairs(TEXTS) do user[name] = profile[name] end
 
-    local found = hashes and hashes:get(id)
+    local found = hashes and hashes:get(identity.id)
     local hash, _, why = password.auto(found and found.passwordHash)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not found then

@@ -14,6 +14,7 @@ open.MODULES = {
   ["source.columns"] = "finds columns by their usual names",
   ["source.json"] = "reads JSON",
   ["source.ndjson"] = "reads NDJSON",
+  ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
   ["source.lookup"] = "joins a second source",
   ["source.input"] = "resolves an input to files",

@@ -1,0 +1,147 @@
+--- Users of Auth0's exports: NDJSON and CSV of an export job, also with the names that the
+--- extension "User Import / Export" gives their fields.
+
+local columns = require "source.columns"
+local csv = require "source.csv"
+local input = require "source.input"
+local json = require "source.json"
+local ndjson = require "source.ndjson"
+local value = require "source.value"
+
+local auth0_export = {}
+
+-- Fields of a user, by their names without case, blanks and punctuation.
+local FIELDS <const> = { id = "user_id" }
+for _, name in ipairs {
+  "user_id", "email", "email_verified", "username", "phone_number", "phone_verified", "name",
+  "given_name", "family_name", "nickname", "picture", "blocked", "multifactor", "user_metadata",
+  "app_metadata", "identities",
+} do
+  FIELDS[columns.plain(name)] = name
+end
+local DATABASE <const> = "auth0" -- the provider of database connections
+local IDENTITY <const> = { connection = true, provider = true }
+local FLAGS <const> = { email_verified = true, phone_verified = true, blocked = true }
+
+local function comma_or_tab(given)
+  local records = csv.records(given)
+  local names = records:columns() or {}
+  if #names ~= 1 or not names[1]:find("\t", 1, true) then return records end
+  records:close()
+  return csv.records(given, { delimiter = "\t" })
+end
+
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
+---@return Records
+function auth0_export.records(given)
+  local ending = input.ending(given)
+  if ending == "csv" or ending == "tsv" then return comma_or_tab(given) end
+  return (ending == "json" and json.records or ndjson.records)(given)
+end
+
+---Where a column belongs: {"email"}, {"identities", 1, "connection"}, {"user_metadata", "plan"}.
+local function steps_of(name)
+  local index, member = name:match("^identities[.%[](%d+)%]?%.(.+)$")
+  if index then return { "identities", tonumber(index) + 1, member } end
+  local root, rest = name:match("^(%a+_metadata)%.(.+)$")
+  if root then
+    local steps = { root }
+    for part in rest:gsub("%[(%d+)%]", ".%1"):gmatch("[^.]+") do
+      steps[#steps + 1] = part:find("^%d+$") and math.tointeger(tonumber(part)) + 1 or part
+    end
+    return steps
+  end
+  local plain = columns.plain(name)
+  if IDENTITY[plain] then return { "identities", 1, plain } end
+  return { FIELDS[plain] or name }
+end
+
+local function put(record, steps, cell)
+  local holder = record
+  for i = 1, #steps - 1 do
+    if type(holder[steps[i]]) ~= "table" then holder[steps[i]] = {} end
+    holder = holder[steps[i]]
+  end
+  if holder[steps[#steps]] == nil then holder[steps[#steps]] = cell end
+end
+
+---What a cell holds. CSV exports start each text with an apostrophe, to protect spreadsheets;
+---numbers and booleans, which metadata may have, have none.
+local function unguarded(cell, steps)
+  local text = cell:gsub("^'", "", 1)
+  if FLAGS[steps[1]] then return value.boolean(text) end
+  if not steps[1]:find("_metadata$") or text ~= cell and #steps > 1 then return text end
+  local is_json = text:find("^[%[{]") or text == "true" or text == "false" or tonumber(text)
+  local decoded = nil
+  if is_json then decoded = value.json(text) end
+  if decoded == nil then return text end
+  return decoded
+end
+
+local places = {} ---@type table<string, (string|integer)[]>  of columns, by name
+
+---A row with the names of Auth0's profile, and with metadata and identities as objects.
+local function nested(row, is_csv)
+  local record = {}
+  for name, cell in pairs(row) do
+    if not places[name] then places[name] = steps_of(name) end
+    if is_csv then cell = unguarded(cell, places[name]) end
+    put(record, places[name], cell)
+  end
+  return record
+end
+
+---A user of the export. Only what needs it is copied: most records of NDJSON are in this form.
+---@param row table
+---@param is_csv boolean
+---@return table<string, any> record  in the names of Auth0's profile
+function auth0_export.user(row, is_csv)
+  if not is_csv and row.user_id and row.identities then return row end
+  return nested(row, is_csv)
+end
+
+---@class DatabaseIdentity
+---@field id string          without its provider
+---@field user_id string     with it
+---@field connection? string
+---@field profile? table     of its own, if the identity is linked under another
+
+local function database_identities(record, provider, id)
+  local list = {}
+  local identities = value.null_if(record.identities)
+  for _, one in ipairs(type(identities) == "table" and identities or {}) do
+    local number = tostring(value.null_if(one.user_id) or id)
+    local is_first = number == id and provider == DATABASE
+    if is_first or one.provider == DATABASE then
+      table.insert(list, is_first and 1 or #list + 1, {
+        id = number, user_id = DATABASE .. "|" .. number,
+        connection = value.null_if(one.connection),
+        profile = not is_first and (value.null_if(one.profileData) or {}) or nil,
+      })
+    end
+  end
+  if #list == 0 and provider == DATABASE then
+    list[1] = { id = id, user_id = record.user_id }
+  end
+  return list
+end
+
+---The identity of a user in a database connection: the first, or that in the connection wanted.
+---@param record table
+---@param wanted? string  a connection
+---@return DatabaseIdentity? identity
+---@return string? reason  why there is none
+---@return true? unknown   the export does not tell the connection
+function auth0_export.database_identity(record, wanted)
+  local provider, id = tostring(record.user_id):match("^([^|]+)|(.*)$")
+  local list = database_identities(record, provider, id)
+  local other
+  for _, identity in ipairs(list) do
+    if not wanted or identity.connection == wanted then return identity end
+    if not identity.connection then return nil, "the export does not tell the connection", true end
+    other = other or identity.connection
+  end
+  return nil, "another connection (" .. tostring(other or provider) .. ")"
+end
+
+return auth0_export
