@@ -112,6 +112,11 @@ codes.list = {
     },
   },
   {
+    name = "PROFILE_SIZE_EXCEEDED", class = "data",
+    meaning = "the profile is larger than 10 KB",
+    fix = "Store large metadata elsewhere, or let fixers.shrink remove the largest members.",
+  },
+  {
     name = "OBJECT_ADDITIONAL_PROPERTIES", class = "data",
     meaning = "an unknown property",
     fix = "Correct the spelling, or move the value into app_metadata or user_metadata.",
@@ -146,6 +151,11 @@ codes.list = {
   {
     name = "TOO_LARGE", own = true, class = "data", meaning = "the user is larger than a chunk",
     fix = "Store large metadata elsewhere, or raise --chunk-bytes (at most 500000).",
+  },
+  {
+    name = "PROFILE_SIZE_NEAR", own = true, class = "data",
+    meaning = "the profile is larger than 8 KB, and the limit is 10 KB",
+    fix = "Store large metadata elsewhere.",
   },
   {
     name = "DUPLICATE", own = true, class = "data", meaning = "another record has the same user",

@@ -3,6 +3,8 @@
 --- changes: nothing may be lost silently.
 
 local codes = require "auth0.codes"
+local limits = require "auth0.limits"
+local profile = require "auth0.profile"
 local schema = require "auth0.schema"
 
 local fixers = {}
@@ -171,6 +173,30 @@ function fixers.drop_field(user, failure)
   remove_all(targets)
   if type(user.mfa_factors) == "table" and #user.mfa_factors == 0 then user.mfa_factors = nil end
   return user, { why = list_of(names) .. (#names == 1 and " was" or " were") .. " removed" }
+end
+
+---Removes the largest members of the metadata, at least one, until the user is within 10 KB.
+---@param user User
+---@return User?
+---@return FixOptions|string|nil
+function fixers.shrink(user)
+  local removed, bytes = {}, profile.bytes(user)
+  for _, member in ipairs(profile.metadata(user)) do
+    if #removed > 0 and bytes <= limits.PROFILE_BYTES then break end
+    member.holder[member.name] = nil
+    removed[#removed + 1] = string.format("%s (%d bytes)", profile.shown(member.path), member.bytes)
+    bytes = profile.bytes(user)
+  end
+  if #removed == 0 then return nil, "the user has no metadata to remove" end
+  if bytes > limits.PROFILE_BYTES then
+    return nil, "the user is larger than 10 KB without its metadata"
+  end
+  for _, root in ipairs { "app_metadata", "user_metadata" } do
+    if type(user[root]) == "table" and next(user[root]) == nil then user[root] = nil end
+  end
+  return user, {
+    why = table.concat(removed, ", ") .. (#removed == 1 and " was" or " were") .. " removed",
+  }
 end
 
 local function dropper(fields, name, why, options)

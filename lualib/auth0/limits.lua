@@ -17,8 +17,12 @@ limits.JOB_SECONDS = 2 * 60 * 60
 limits.JOB_MARGIN_SECONDS = 5 * 60 -- ours: clocks differ, and polling notices the end of a job late
 limits.JOB_KEPT_SECONDS = 24 * 60 * 60
 
--- Auth0 docs, "Metadata Field Names and Data Types": a user profile above 10 KB may be rejected.
+-- Auth0 docs, "Metadata Field Names and Data Types", and the deprecations page: a profile above
+-- 10 KB is stored, with an entry in the tenant's log, until 4 March 2027; from then on it is
+-- rejected. Which members count is not documented, so the warning starts earlier.
 limits.PROFILE_BYTES = 10 * 1000
+limits.PROFILE_WARN_BYTES = 8 * 1000
+limits.PROFILE_ENFORCED = "4 March 2027"
 limits.MFA_FACTORS = 10
 
 -- An Auth0 staff answer (community topic 112785): about 400 000 users an hour with two full jobs on

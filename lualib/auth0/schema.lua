@@ -6,6 +6,7 @@
 local rules = require "auth0.hash.rules"
 local identifiers = require "auth0.identifiers"
 local limits = require "auth0.limits"
+local sizes = require "auth0.profile"
 local schema_host = require "host.schema"
 local text = require "host.text"
 
@@ -33,7 +34,7 @@ schema.CODES = {
   any_required = "ANY_OF_MISSING", exclusive = "NOT_PASSED",
   min_properties = "OBJECT_PROPERTIES_MINIMUM", max_properties = "OBJECT_PROPERTIES_MAXIMUM",
   min_items = "ARRAY_LENGTH_SHORT", max_items = "ARRAY_LENGTH_LONG",
-  max_bytes = "TOO_LARGE", -- ours: only a warning
+  max_bytes = "PROFILE_SIZE_EXCEEDED", -- ours is only a warning
 }
 
 -- Auth0 docs, "Adding Username for Database Connections": 1 to 15 unless the connection differs.
@@ -189,7 +190,9 @@ function schema.rule(settings)
     type = "object", omit_empty = true, additional = false, properties = properties,
     required = required, any_required = any,
     exclusive = { "password_hash", "custom_password_hash" },
-    warn = { max_bytes = limits.PROFILE_BYTES, forbidden = unwelcome and { "username" } or nil },
+    warn = {
+      max_bytes = limits.PROFILE_WARN_BYTES, forbidden = unwelcome and { "username" } or nil,
+    },
   }
 end
 
@@ -258,10 +261,22 @@ local FIGURES <const> = {
   end,
 }
 
+---One rule warns of both; the user says whether the limit is exceeded.
+local function explain_size(finding, user)
+  if sizes.is_exceeded(sizes.bytes(user)) then
+    finding.message = "the user is larger than 10 KB: Auth0 will reject it from "
+      .. limits.PROFILE_ENFORCED
+  else
+    finding.code = "PROFILE_SIZE_NEAR"
+    finding.message = "the user is larger than 8 KB, and Auth0's limit is 10 KB"
+  end
+end
+
 ---Adds the words to findings that the rules alone do not know.
 ---@param findings UserFinding[]  of the validator of `compile`
+---@param user_of fun(): any      the user, called only if a finding needs it
 ---@return UserFinding[] findings  the same
-function UserValidator:explain(findings)
+function UserValidator:explain(findings, user_of)
   for _, finding in ipairs(findings) do
     local add_figures = FIGURES[finding.keyword]
     if add_figures then add_figures(rule_at(self.rule, finding.path), finding) end
@@ -274,7 +289,7 @@ function UserValidator:explain(findings)
     elseif finding.keyword == "max_length" and finding.warning then
       finding.message = finding.message .. " on Auth0's profile page; Auth0 may reject it"
     elseif finding.keyword == "max_bytes" then
-      finding.message = "Auth0 may reject profiles larger than 10 KB"
+      explain_size(finding, user_of())
     end
   end
   return findings
@@ -286,7 +301,7 @@ end
 ---@return UserFinding[]? findings  nil if there are none
 function UserValidator:check(user, draft)
   local findings = self.inner:check(user, draft)
-  return findings and self:explain(findings)
+  return findings and self:explain(findings, function() return user end)
 end
 
 ---The validator of the rules alone; `explain` adds the words to its findings.

@@ -4,6 +4,7 @@ local format = require "base.format"
 local check = require "check"
 local json = require "host.json"
 local limits = require "auth0.limits"
+local statistics = require "stage.statistics"
 
 local plan = {}
 
@@ -89,6 +90,9 @@ function plan.of(row, options)
   if options.token_seconds and options.token_seconds < shortest * 3600 then
     table.insert(made.risks, string.format("the access token expires in %s, before the import can "
       .. "finish: use a client id and secret", format.duration(options.token_seconds)))
+  end
+  if options.tally.large then
+    table.insert(made.risks, statistics.large_text(options.tally.large))
   end
   local without = options.tally.without_password
   if without > 0 then

@@ -58,6 +58,7 @@ open.NEEDED = {
   ["auth0.hash.spring"] = "password hashes of Spring Security",
   ["auth0.hash.vendors"] = "password hashes as other systems store them",
   ["auth0.identifiers"] = "the four identifiers of a user",
+  ["auth0.profile"] = "the size of a user",
   ["auth0.redact"] = "describes a value without showing it",
   ["base.capped_names"] = "limits the number of distinct warnings",
   ["base.failure"] = "failures that readers raise",

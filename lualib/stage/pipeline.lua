@@ -141,7 +141,7 @@ end
 ---@return table? user  a copy, if there is an error
 function Pipeline:errors_of(findings, at)
   local errors, refused, user = {}, {}, nil
-  self.validator:explain(findings)
+  self.validator:explain(findings, function() return self.mapped:user() end)
   for _, finding in ipairs(findings) do
     if not finding.warning then
       user = user or self.mapped:user()

@@ -1,12 +1,17 @@
 --- Statistics of the staged users, counted while they are packed: sizes and passwords.
 
+local format = require "base.format"
 local json = require "host.json"
+local limits = require "auth0.limits"
+local profile = require "auth0.profile"
 local user_rules = require "auth0.user"
 
 local statistics = {}
 
 local STEP <const> = 16 -- bytes; resolution of sizes
 local PLACES <const> = 3 -- named in a report
+local MOST_PATHS <const> = 200 -- members of large users that are told apart
+local OTHER <const> = "other members"
 
 ---@class Statistics
 ---@field sizes table<integer, integer>  users by size in steps
@@ -14,6 +19,7 @@ local PLACES <const> = 3 -- named in a report
 ---@field users integer
 ---@field largest integer  bytes
 ---@field bare string[]  places of the first users without a password
+---@field large? LargeUsers  nil: there are none
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
 local Statistics = {}
 Statistics.__index = Statistics
@@ -34,6 +40,62 @@ function Statistics:add_members(mask)
   end
 end
 
+---@class LargeUsers  above limits.PROFILE_WARN_BYTES
+---@field near integer      within Auth0's limit
+---@field exceeding integer above it
+---@field users {at: string, bytes: integer, member?: string}[]  the largest; their largest member
+---@field members {path: string, users: integer, bytes: integer}[]  the largest of these users, in
+---  metadata; bytes: at most
+
+---The group of a member of metadata; those beyond MOST_PATHS share one.
+local function group_of(large, path)
+  if not large.by_path[path] then
+    if large.n_paths >= MOST_PATHS then path = OTHER end
+    if not large.by_path[path] then
+      large.by_path[path] = { path = path, users = 0, bytes = 0 }
+      large.n_paths = large.n_paths + 1
+    end
+  end
+  return large.by_path[path]
+end
+
+local function by_bytes(a, b)
+  return a.bytes > b.bytes
+end
+
+---@private
+function Statistics:add_large(mapped, bytes, at)
+  local large = self.large
+    or { near = 0, exceeding = 0, users = json.array {}, by_path = {}, n_paths = 0 }
+  self.large = large
+  local count = profile.is_exceeded(bytes) and "exceeding" or "near"
+  large[count] = large[count] + 1
+  local member = profile.metadata(mapped:user())[1]
+  local path = member and profile.shown(member.path)
+  if member then
+    local group = group_of(large, path)
+    group.users, group.bytes = group.users + 1, math.max(group.bytes, member.bytes)
+  end
+  table.insert(large.users, { at = at, bytes = bytes, member = path })
+  table.sort(large.users, by_bytes)
+  large.users[PLACES + 1] = nil
+end
+
+---The large users, without what only the counting needs.
+local function large_facts(large)
+  if not large then return nil end
+  local members = json.array {}
+  for _, group in pairs(large.by_path) do members[#members + 1] = group end
+  table.sort(members, function(a, b)
+    if a.users ~= b.users then return a.users > b.users end
+    return a.path < b.path
+  end)
+  for i = #members, PLACES + 1, -1 do members[i] = nil end
+  return {
+    near = large.near, exceeding = large.exceeding, users = large.users, members = members,
+  }
+end
+
 ---@param mapped Mapped
 ---@param bytes integer  as sent
 ---@param at string      its place
@@ -42,6 +104,7 @@ function Statistics:add(mapped, bytes, at)
   local sizes, algorithms = self.sizes, self.algorithms
   sizes[step] = (sizes[step] or 0) + 1
   if bytes > self.largest then self.largest = bytes end
+  if bytes > limits.PROFILE_WARN_BYTES then self:add_large(mapped, bytes, at) end
   self.users = self.users + 1
   local algorithm = mapped.algorithm
   if algorithm then
@@ -58,6 +121,7 @@ end
 ---@field algorithms table<string, integer>  users by password algorithm
 ---@field without_password integer
 ---@field without_places string[]  of the first of them
+---@field large? LargeUsers
 ---@field overwrites? table<string, integer>  under upsert: users by field that they would change
 
 ---@return TallyFacts
@@ -78,8 +142,26 @@ function Statistics:facts()
   return {
     median = median, largest = self.largest, algorithms = self.algorithms,
     without_password = self.users - with, without_places = json.array(self.bare),
-    overwrites = self.members,
+    overwrites = self.members, large = large_facts(self.large),
   }
+end
+
+---What a person should know of the users above the warning size, one sentence.
+---@param large LargeUsers
+---@return string
+function statistics.large_text(large)
+  local members, users = {}, {}
+  for i, member in ipairs(large.members) do
+    members[i] = string.format("%s (%s, at most %s)", member.path,
+      format.count(member.users, "user"), format.bytes(member.bytes))
+  end
+  for i, user in ipairs(large.users) do
+    users[i] = string.format("%s (%s)", user.at, format.bytes(user.bytes))
+  end
+  return string.format("%s above 8 KB, %s of them above 10 KB, which Auth0 will reject from %s%s; "
+    .. "the largest: %s", format.count(large.near + large.exceeding, "user"),
+    format.number(large.exceeding), limits.PROFILE_ENFORCED,
+    members[1] and "; mostly for " .. table.concat(members, ", ") or "", table.concat(users, ", "))
 end
 
 return statistics

@@ -55,6 +55,11 @@ doubts.LIST = {
       .. "ANY_OF_MISSING",
   },
   {
+    name = "profile-size", values = { "warn", "refuse" },
+    about = "a user of more than 10 KB: imported, as Auth0 does with an entry in the tenant's log, "
+      .. "or PROFILE_SIZE_EXCEEDED, as announced for 4 March 2027",
+  },
+  {
     name = "null-object", values = { "type", "required" },
     about = "null where an object is expected: INVALID_TYPE, or OBJECT_REQUIRED",
   },

@@ -3,6 +3,7 @@
 
 local host_schema = require "host.schema"
 local json = require "host.json"
+local limits = require "auth0.limits"
 local schema = require "auth0.schema"
 
 local verdict = {}
@@ -73,10 +74,12 @@ function verdict.validator(settings, doubts)
   copy.properties.custom_password_hash = strict(hash, true, {})
   rule.properties.custom_password_hash = hash
   publish(copy)
+  if doubts["profile-size"] == "refuse" then copy.max_bytes = limits.PROFILE_BYTES end
   return host_schema.compile(copy, codes_of(doubts))
 end
 
 local ANY_OF <const> = "Data does not match any schemas from 'anyOf'"
+local TOO_LARGE <const> = "The profile is larger than 10 KB." -- ours: Auth0's is not known
 local NOT <const> = "Data matches schema from 'not'"
 
 local function value_at(user, path)
@@ -98,6 +101,7 @@ local WORDS <const> = {
   any_required = function() return ANY_OF end,
   exclusive = function() return NOT end,
   forbidden = function() return NOT end,
+  max_bytes = function() return TOO_LARGE end,
   minimum = function(finding) return (finding.message:gsub("%.0%f[%D]", "")) end,
   type = function(finding) return (finding.message:gsub("^%u", string.lower)) end,
 }

@@ -3,6 +3,7 @@
 
 local hashes = require "auth0.advice.hashes"
 local json = require "host.json"
+local profile = require "auth0.profile"
 
 local fields = {}
 
@@ -214,9 +215,9 @@ function fields.largest(user)
 end
 
 local function too_large(value)
-  local name = type(value) == "table" and fields.largest(value)
-  return nil, string.format("Store large data elsewhere%s; Auth0 documents a limit of 10 KB.",
-    name and " (the largest member is " .. name .. ")" or "")
+  local largest = type(value) == "table" and profile.largest(value, 3) or ""
+  return nil, string.format("Store large metadata elsewhere%s; fixers.shrink removes it from "
+    .. "users that the tenant rejects.", largest ~= "" and ", the largest: " .. largest or "")
 end
 
 ---@type table<string, Adviser>

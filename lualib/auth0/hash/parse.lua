@@ -117,7 +117,8 @@ end
 
 -- Before release 8 an algorithm could be absent, or the default of its column, "HmacSHA1".
 local KEYCLOAK <const> = {
-  ["pbkdf2"] = "sha1", HmacSHA1 = "sha1", ["pbkdf2-sha256"] = "sha256", ["pbkdf2-sha512"] = "sha512",
+  ["pbkdf2"] = "sha1", HmacSHA1 = "sha1", ["pbkdf2-sha256"] = "sha256",
+  ["pbkdf2-sha512"] = "sha512",
 }
 
 ---A part of Keycloak's credential: JSON in a string, or a table.

@@ -74,8 +74,8 @@ local CASES <const> = {
     "app_metadata" },
   { { password_hash = B10, custom_password_hash = custom("bcrypt", B10).custom_password_hash },
     "NOT_PASSED ", "only one of", "object with keys", "password.auto" },
-  { { app_metadata = { x = ("x"):rep(10000) } }, "~TOO_LARGE ", "10 KB",
-    "object of 10072 bytes, 10008 of them in app_metadata", "app_metadata" },
+  { { app_metadata = { x = ("x"):rep(10000) } }, "~PROFILE_SIZE_EXCEEDED ", "10 KB",
+    "object of 10072 bytes, 10008 of them in app_metadata", "app_metadata.x (10002 bytes)" },
 
   -- Identifiers.
   { { email = "anna.example.com" }, "FORMAT email", "no @", 'without "@"', "value.email" },

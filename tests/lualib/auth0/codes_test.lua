@@ -9,7 +9,7 @@ local DOCUMENTED <const> = {
   "ANY_OF_MISSING", "ARRAY_LENGTH_LONG", "ARRAY_LENGTH_SHORT", "CONFLICT", "CONFLICT_EMAIL",
   "CONFLICT_USERNAME", "CONNECTION_NOT_FOUND", "DUPLICATED_USER", "ENUM_MISMATCH", "FORMAT",
   "INVALID_TYPE", "MAX_LENGTH", "MIN_LENGTH", "MAXIMUM", "MINIMUM", "MFA_FACTORS_FAILED",
-  "NOT_PASSED", "OBJECT_REQUIRED", "PATTERN",
+  "NOT_PASSED", "OBJECT_REQUIRED", "PATTERN", "PROFILE_SIZE_EXCEEDED",
 }
 
 test("codes: each documented code has a class, a meaning and a fix", function()
@@ -23,7 +23,7 @@ end)
 
 test("codes: our own are marked", function()
   for _, name in ipairs { "SOURCE", "RECIPE_ERROR", "RECIPE_RESULT", "TOO_LARGE", "DUPLICATE",
-    "JOB_FAILED" } do
+    "JOB_FAILED", "PROFILE_SIZE_NEAR" } do
     tap.equal(codes.get(name).own, true, name)
   end
 end)

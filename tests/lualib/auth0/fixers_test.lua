@@ -19,6 +19,20 @@ local LONG <const> = ("ä"):rep(149) .. "😀" .. "x"
 
 ---{name, fixer, user, failure, user after, options; or nil, why}
 local CASES <const> = {
+  { "shrink removes the largest members of the metadata, until 10 KB are left", fixers.shrink,
+    { email = "a@b.co", app_metadata = { log = ("x"):rep(9000), plan = "pro" },
+      user_metadata = { history = ("x"):rep(9500) } },
+    failure("PROFILE_SIZE_EXCEEDED"),
+    { email = "a@b.co", app_metadata = { log = ("x"):rep(9000), plan = "pro" } },
+    { why = "user_metadata.history (9502 bytes) was removed" } },
+  { "shrink removes one member even if the user seems small enough", fixers.shrink,
+    { user_metadata = { a = 1, b = "12" } }, failure("PROFILE_SIZE_EXCEEDED"),
+    { user_metadata = { a = 1 } }, { why = "user_metadata.b (4 bytes) was removed" } },
+  { "shrink gives up without metadata", fixers.shrink, { email = "a@b.co" },
+    failure("PROFILE_SIZE_EXCEEDED"), nil, "the user has no metadata to remove" },
+  { "shrink gives up if the metadata is not what is large", fixers.shrink,
+    { name = ("x"):rep(11000), user_metadata = { a = 1 } }, failure("PROFILE_SIZE_EXCEEDED"), nil,
+    "the user is larger than 10 KB without its metadata" },
   { "shorten keeps what is allowed", fixers.shorten, { given_name = ("a"):rep(160) },
     failure("MAX_LENGTH", "given_name"), { given_name = ("a"):rep(150) },
     { why = "given_name was shortened to 150 characters" } },

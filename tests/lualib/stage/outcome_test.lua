@@ -111,7 +111,7 @@ test("warnings are those of the record, with code and field", function()
     map = "return { email = row.email, user_metadata = { text = ('x'):rep(row.n or 1) } }",
   }
   local made = of:next()
-  tap.equal({ codes(made.warnings), made.warnings[1].path }, { { "TOO_LARGE" }, "" })
+  tap.equal({ codes(made.warnings), made.warnings[1].path }, { { "PROFILE_SIZE_EXCEEDED" }, "" })
   tap.contains(made.warnings[1].message, "10 KB")
   tap.equal(of:next().warnings, {})
 end)

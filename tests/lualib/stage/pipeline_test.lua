@@ -103,7 +103,7 @@ test("a warning about the whole user is counted under its code alone", function(
     records = ONE,
     map = "return { email = row.email, user_metadata = { text = ('x'):rep(11000) } }",
   }
-  tap.equal(pipe.warnings.TOO_LARGE.n, 1)
+  tap.equal(pipe.warnings.PROFILE_SIZE_EXCEEDED.n, 1)
 end)
 
 test("warnings about one field for different reasons are distinguished", function()

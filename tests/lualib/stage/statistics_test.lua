@@ -63,3 +63,21 @@ test("statistics name the first three users without a password", function()
   for i = 1, 5 do users[i] = { email = "user" .. i .. "@example.com" } end
   tap.equal(facts_of(users).without_places, { "list:1", "list:2", "list:3" })
 end)
+
+test("statistics name the largest users above 8 KB, and the members that make them so", function()
+  local users = {}
+  for i = 1, 5 do
+    users[i] = { email = i .. "@b.co", user_metadata = { [i == 5 and "a" or "log"] = "x", b = "" } }
+  end
+  local large = facts_of(users, { sizes = { 8001, 8000, 10001, 12000, 9000 } }).large
+  tap.equal({ large.near, large.exceeding }, { 2, 2 })
+  tap.equal({ large.users[1], large.users[3].at, #large.users },
+    { { at = "list:4", bytes = 12000, member = "user_metadata.log" }, "list:5", 3 })
+  tap.equal({ large.members[1].path, large.members[1].users, large.members[2].path },
+    { "user_metadata.log", 3, "user_metadata.a" })
+  tap.equal(statistics.large_text(large), "4 users above 8 KB, 2 of them above 10 KB, which Auth0 "
+    .. "will reject from 4 March 2027; mostly for user_metadata.log (3 users, at most 3 bytes), "
+    .. "user_metadata.a (1 user, at most 3 bytes); the largest: list:4 (12.0 kB), list:3 (10.0 kB), "
+    .. "list:5 (9.0 kB)")
+  tap.equal(facts_of({ users[1] }, { sizes = { 8000 } }).large, nil)
+end)

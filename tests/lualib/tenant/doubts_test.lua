@@ -48,6 +48,16 @@ test("username=refused: a username fails in a connection without usernames", fun
   end)
 end)
 
+test("profile-size=refuse: a user of more than 10 KB fails, else it is imported", function()
+  local user = { email = "a@example.com", user_metadata = { x = ("x"):rep(10000) } }
+  with(nil, function(t) equal(first_error(t, user), {}) end)
+  with("profile-size=refuse", function(t)
+    equal(first_error(t, user).code, "PROFILE_SIZE_EXCEEDED")
+    user.user_metadata.x = ("x"):rep(9900)
+    equal(first_error(t, user), {})
+  end)
+end)
+
 test("unknown=job: an unknown property fails the job", function()
   with("unknown=job", function(t)
     local status = t:import { { email = "a@example.com" }, { email = "b@example.com", colour = 1 } }
