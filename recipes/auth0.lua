@@ -67,7 +67,11 @@ return {
   end,
   map = function(row, params)
     local ending = input.ending(params.input)
-    local record = export.user(row, ending == "csv" or ending == "tsv")
+    local is_csv = ending == "csv" or ending == "tsv"
+    if not is_csv and row[1] ~= nil then
+      return migrate.reject("a JSON array, not a user: give the file the extension .json", "SOURCE")
+    end
+    local record = export.user(row, is_csv)
     if not value.null_if(record.user_id) then return nil, "no user_id" end
     local identity, other, is_unknown = export.database_identity(record, params.from)
     if is_unknown then

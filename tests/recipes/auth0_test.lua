@@ -102,3 +102,8 @@ test("auth0: a picture that is not a URL costs the picture", function()
   equal({ #made.users, made.users[1].picture }, { 1 })
   equal(made.warnings["value_not_kept url"].n, 1)
 end)
+
+test("auth0: a JSON array on a line of NDJSON is rejected, with what to do", function()
+  local made = rig.over("auth0", { ["users.ndjson"] = '[{"user_id":"auth0|1","email":"a@b.co"}]' })
+  equal({ #made.users, made.left_out }, { 0, { "SOURCE" } })
+end)
