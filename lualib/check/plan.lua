@@ -4,7 +4,6 @@ local format = require "base.format"
 local check = require "check"
 local json = require "host.json"
 local limits = require "auth0.limits"
-local statistics = require "stage.statistics"
 
 local plan = {}
 
@@ -92,7 +91,7 @@ function plan.of(row, options)
       .. "finish: use a client id and secret", format.duration(options.token_seconds)))
   end
   if options.tally.large then
-    table.insert(made.risks, statistics.large_text(options.tally.large))
+    table.insert(made.risks, options.tally.large.summary)
   end
   local without = options.tally.without_password
   if without > 0 then

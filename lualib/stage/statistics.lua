@@ -46,6 +46,7 @@ end
 ---@field users {at: string, bytes: integer, member?: string}[]  the largest; their largest member
 ---@field members {path: string, users: integer, bytes: integer}[]  the largest of these users, in
 ---  metadata; bytes: at most
+---@field summary string  a sentence
 
 ---The group of a member of metadata; those beyond MOST_PATHS share one.
 local function group_of(large, path)
@@ -81,6 +82,24 @@ function Statistics:add_large(mapped, bytes, at)
   large.users[PLACES + 1] = nil
 end
 
+---What a person should know of the users above the warning size, one sentence.
+---@param large LargeUsers
+---@return string
+local function summary_of(large)
+  local members, users = {}, {}
+  for i, member in ipairs(large.members) do
+    members[i] = string.format("%s (%s, at most %s)", member.path,
+      format.count(member.users, "user"), format.bytes(member.bytes))
+  end
+  for i, user in ipairs(large.users) do
+    users[i] = string.format("%s (%s)", user.at, format.bytes(user.bytes))
+  end
+  return string.format("%s above 8 KB, %s of them above 10 KB, which Auth0 will reject from %s%s; "
+    .. "the largest: %s", format.count(large.near + large.exceeding, "user"),
+    format.number(large.exceeding), limits.PROFILE_ENFORCED,
+    members[1] and "; mostly for " .. table.concat(members, ", ") or "", table.concat(users, ", "))
+end
+
 ---The large users, without what only the counting needs.
 local function large_facts(large)
   if not large then return nil end
@@ -91,9 +110,11 @@ local function large_facts(large)
     return a.path < b.path
   end)
   for i = #members, PLACES + 1, -1 do members[i] = nil end
-  return {
+  local facts = {
     near = large.near, exceeding = large.exceeding, users = large.users, members = members,
   }
+  facts.summary = summary_of(facts)
+  return facts
 end
 
 ---@param mapped Mapped
@@ -144,24 +165,6 @@ function Statistics:facts()
     without_password = self.users - with, without_places = json.array(self.bare),
     overwrites = self.members, large = large_facts(self.large),
   }
-end
-
----What a person should know of the users above the warning size, one sentence.
----@param large LargeUsers
----@return string
-function statistics.large_text(large)
-  local members, users = {}, {}
-  for i, member in ipairs(large.members) do
-    members[i] = string.format("%s (%s, at most %s)", member.path,
-      format.count(member.users, "user"), format.bytes(member.bytes))
-  end
-  for i, user in ipairs(large.users) do
-    users[i] = string.format("%s (%s)", user.at, format.bytes(user.bytes))
-  end
-  return string.format("%s above 8 KB, %s of them above 10 KB, which Auth0 will reject from %s%s; "
-    .. "the largest: %s", format.count(large.near + large.exceeding, "user"),
-    format.number(large.exceeding), limits.PROFILE_ENFORCED,
-    members[1] and "; mostly for " .. table.concat(members, ", ") or "", table.concat(users, ", "))
 end
 
 return statistics

@@ -2,7 +2,6 @@
 
 local alarms = require "report.alarms"
 local format = require "base.format"
-local statistics = require "stage.statistics"
 local tables = require "cli.text.tables"
 local json = require "host.json"
 local path = require "base.path"
@@ -191,7 +190,7 @@ function report_text.findings(report)
   if report.tally and report.records.staged > 0 and not report.plan then
     lines[#lines + 1] = "passwords " .. tables.passwords(report.tally)
     local large = report.tally.large
-    if large then lines[#lines + 1] = "large     " .. statistics.large_text(large) end
+    if large then lines[#lines + 1] = "large     " .. large.summary end
   end
   local warnings = warning_lines(report)
   if #warnings > 0 then

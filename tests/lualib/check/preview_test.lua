@@ -66,5 +66,5 @@ test("warnings follow errors, and say that they are warnings", function()
     "return { { email = row.email, user_metadata = { text = ('x'):rep(11000) } }, 7 }")
   local errors = shown[1].errors
   tap.equal({ errors[1].code, errors[1].warning, errors[2].code, errors[2].warning },
-    { "RECIPE_RESULT", nil, "TOO_LARGE", true })
+    { "RECIPE_RESULT", nil, "PROFILE_SIZE_EXCEEDED", true })
 end)

@@ -102,6 +102,7 @@ local KINDS <const> = {
 local NOT_OURS <const> = {
   UNKNOWN = true, CONNECTION_NOT_FOUND = true, DUPLICATED_USER = true, MFA_FACTORS_FAILED = true,
   JOB_FAILED = true, MAXIMUM = true, ARRAY_UNIQUE = true,
+  PROFILE_SIZE_EXCEEDED = true, PROFILE_SIZE_NEAR = true,
 }
 
 ---The number of the kind of the record at a position: all kinds, in an aperiodic order.

@@ -75,9 +75,9 @@ test("statistics name the largest users above 8 KB, and the members that make th
     { { at = "list:4", bytes = 12000, member = "user_metadata.log" }, "list:5", 3 })
   tap.equal({ large.members[1].path, large.members[1].users, large.members[2].path },
     { "user_metadata.log", 3, "user_metadata.a" })
-  tap.equal(statistics.large_text(large), "4 users above 8 KB, 2 of them above 10 KB, which Auth0 "
+  tap.equal(large.summary, "4 users above 8 KB, 2 of them above 10 KB, which Auth0 "
     .. "will reject from 4 March 2027; mostly for user_metadata.log (3 users, at most 3 bytes), "
-    .. "user_metadata.a (1 user, at most 3 bytes); the largest: list:4 (12.0 kB), list:3 (10.0 kB), "
-    .. "list:5 (9.0 kB)")
+    .. "user_metadata.a (1 user, at most 3 bytes); the largest: list:4 (12.0 kB), "
+    .. "list:3 (10.0 kB), list:5 (9.0 kB)")
   tap.equal(facts_of({ users[1] }, { sizes = { 8000 } }).large, nil)
 end)
