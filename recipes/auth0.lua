@@ -88,7 +88,7 @@ return {
       email_verified = profile.email_verified == true,
       phone_verified = profile.phone_number and profile.phone_verified,
       picture = value.url(profile.picture),
-      blocked = record.blocked == true or nil,
+      blocked = value.switch(record.blocked, nil, "blocked") or nil,
       user_metadata = value.null_if(record.user_metadata),
       app_metadata = allowed_metadata(record.app_metadata),
     }

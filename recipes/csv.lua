@@ -56,6 +56,8 @@ local HELP <const> = {
   null = { help = "values to read as null, separated by commas: NULL,n/a" },
   encoding = { help = "encoding of the file; default utf-8" },
   country = { help = "calling code for phone numbers without one: 44" },
+  on = { help = "words for true in the columns active and blocked, separated by commas: A,active" },
+  off = { help = "words for false in these columns: I,inactive" },
   password_format = { help = "format of digests: md5, sha1, sha256, sha512, ntlm, optionally with "
     .. "_salted (salt first) or _salted_suffix; separate several by commas" },
   password_order = { help = "what comes first in hash:salt, if both have the same form",
@@ -71,6 +73,17 @@ end
 ---Set by `source` from the header, read by `map`.
 ---@type table<string, string>
 local found = {}
+
+---The words of the columns active and blocked, if they are not the usual ones; set by `source`.
+---@type table<string, boolean>?
+local words
+
+local function words_of(on, off)
+  local list = (on or off) and {}
+  for _, word in ipairs(value.split(on, ",") or {}) do list[word] = true end
+  for _, word in ipairs(value.split(off, ",") or {}) do list[word] = false end
+  return list
+end
 
 local DELIMITERS <const> = { tab = "\t", semicolon = ";", comma = ",", pipe = "|" }
 
@@ -119,6 +132,7 @@ return {
   params = HELP,
   source = function(params)
     check_formats(params.password_format)
+    words = words_of(params.on, params.off)
     local records = csv.records(params.input, {
       delimiter = DELIMITERS[params.delimiter] or params.delimiter, encoding = params.encoding,
       null = params.null and value.split(params.null, ","), trim = true,
@@ -130,6 +144,10 @@ return {
   map = function(row, params)
     local function cell(field) return found[field] and value.trim(row[found[field]]) end
     if value.confirmed(cell("deleted")) then return nil, "deleted" end
+    local function switch(field)
+      if not words and value.confirmed(cell(field)) then return true end -- also the moment of it
+      return found[field] and value.switch(row[found[field]], words, found[field])
+    end
     local written = cell("email")
     if not written then return nil, "no e-mail address" end
     local email = value.email(written)
@@ -140,7 +158,7 @@ return {
     if cell("phone_number") and not phone then
       kept_phone = { phone = cell("phone_number") }
       migrate.warn("no_country_code",
-        "phone numbers that are not international; see the parameter `country`")
+        "phone numbers that are not international; see the parameter `country`", "phone")
     end
     local user = {
       user_id = cell("user_id"),
@@ -157,9 +175,7 @@ return {
       user_metadata = picked(row, params.user_metadata, kept_phone),
       app_metadata = picked(row, params.app_metadata),
     }
-    if value.boolean(cell("active")) == false or value.confirmed(cell("blocked")) then
-      user.blocked = true
-    end
+    if switch("active") == false or switch("blocked") then user.blocked = true end
     local hash, why = hashed(cell("password"), cell("salt"), params)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
     if why and not cell("password") then

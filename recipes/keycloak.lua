@@ -98,7 +98,10 @@ local function credentials(user, list)
     elseif not NO_LOSS[kind] then
       kept, why = false, "users must enroll again"
     end
-    if not kept then migrate.warn(kind .. "_not_kept", kind .. ": " .. tostring(why)) end
+    if not kept then
+      migrate.warn(kind .. "_not_kept", kind .. ": " .. tostring(why),
+        CODES[kind] and "totp" or nil)
+    end
   end
   return has_password
 end
@@ -124,7 +127,7 @@ return {
     if written and not phone then
       attributes[attributes.phone == nil and "phone" or name] = written
       migrate.warn("no_country_code",
-        "phone numbers that are not international; see the parameter `country`")
+        "phone numbers that are not international; see the parameter `country`", "phone")
     end
     local user = {
       user_id = record.id,
@@ -136,7 +139,7 @@ return {
       phone_number = phone,
       phone_verified = phone and value.confirmed(verified),
       picture = value.url((take(attributes, PICTURES))),
-      blocked = record.enabled == false or nil,
+      blocked = value.switch(record.enabled, nil, "enabled") == false or nil,
       user_metadata = others(attributes),
       app_metadata = filled {
         roles = roles(record.realmRoles), client_roles = metadata.safe(filled(record.clientRoles)),

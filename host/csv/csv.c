@@ -8,6 +8,7 @@
 #include "common.h"
 #include "file/file.h"
 #include "host.h"
+#include "text/text.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -54,13 +55,14 @@ static void push_name(lua_State *L, struct csv_reader *r, int i)
     const struct csv_field *f = &s->fields[i];
     const char *text = host_csv_row(s) + f->begin;
     size_t size = f->end - f->begin;
-    if (!f->quoted) host_csv_trim(&text, &size);
-    if (size == 0) {
+    host_text_trim(&text, &size);
+    host_csv_push_text(L, r, f, text, size);
+    if (lua_rawlen(L, -1) > 0) {
+        r->least = i + 1;
+    } else {
+        lua_pop(L, 1);
         lua_pushfstring(L, "column %d", i + 1);
-        return;
     }
-    host_csv_push_unescaped(L, s, text, size, f->quoted);
-    r->least = i + 1;
 }
 
 static bool is_blank_row(const struct csv_scan *s)
@@ -72,15 +74,64 @@ static bool is_blank_row(const struct csv_scan *s)
     return true;
 }
 
+/* Spreadsheets leave empty fields beyond the last column: drops them if all are empty. */
+static void drop_empty_tail(struct csv_reader *r)
+{
+    struct csv_scan *s = &r->scan;
+    int n = s->count;
+    while (n > r->columns) {
+        const struct csv_field *f = &s->fields[n - 1];
+        const char *text = host_csv_row(s) + f->begin;
+        size_t size = f->end - f->begin;
+        host_csv_trim(&text, &size);
+        if (size > 0) return;
+        n--;
+    }
+    s->count = n;
+}
+
+/* Scans the next row that is not blank; with one column, a blank row has a value. */
+static enum csv_outcome next_filled(lua_State *L, struct csv_reader *r)
+{
+    enum csv_outcome outcome;
+    do
+        outcome = host_csv_next(L, &r->scan);
+    while (outcome == CSV_ROW && r->columns != 1 && is_blank_row(&r->scan));
+    return outcome;
+}
+
+static bool is_comment(const struct csv_scan *s)
+{
+    const char *row = host_csv_row(s);
+    const struct csv_field *first = &s->fields[0];
+    return !first->quoted && first->end > first->begin && row[first->begin] == '#';
+}
+
+/* Fails if the header at `line`, which begins with "#", is a comment: the row below has
+ * other columns, or is a comment too. That row is then the first that `next` returns. */
+static int check_comment(lua_State *L, struct csv_reader *r, lua_Integer line)
+{
+    struct csv_scan *s = &r->scan;
+    enum csv_outcome outcome = next_filled(L, r);
+    if (outcome == CSV_FAILED) return 3;
+    if (outcome == CSV_END) return 0;
+    r->peeked = true;
+    if (s->count > r->columns) drop_empty_tail(r);
+    bool differs = r->pad ? r->columns == 1 && s->count > 1 : s->count != r->columns;
+    if (!differs && !is_comment(s)) return 0;
+    return host_fail(
+        L, HOST_PARSE,
+        "%s:%I: the first line begins with \"#\": a comment, not the names of "
+        "the columns; remove it",
+        host_input_name(s->input), (LUAI_UACINT)line);
+}
+
 /* Reads the first row as column names and pushes them; on failure pushes nil, message,
  * kind and returns 3. */
 static int read_header(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
-    enum csv_outcome outcome;
-    do
-        outcome = host_csv_next(L, s);
-    while (outcome == CSV_ROW && is_blank_row(s));
+    enum csv_outcome outcome = next_filled(L, r);
     if (outcome == CSV_FAILED) return 3;
 
     const char *name = host_input_name(s->input);
@@ -101,8 +152,12 @@ static int read_header(lua_State *L, struct csv_reader *r)
         push_name(L, r, i);
         lua_rawseti(L, -2, i + 1);
     }
-    return check_names(L, r);
+    r->columns = s->count;
+    bool may_be_comment = is_comment(s);
+    int failed = check_names(L, r);
+    return failed || !may_be_comment ? failed : check_comment(L, r, line);
 }
+
 /* Pushes a copy of the list of names on top, so later changes to the caller's list have
  * no effect. */
 static int copy_names(lua_State *L, const struct csv_reader *r)
@@ -178,22 +233,6 @@ static void push_raw(lua_State *L, const struct csv_scan *s)
     luaL_pushresult(&b);
 }
 
-/* Spreadsheets leave empty fields beyond the last column: drops them if all are empty. */
-static void drop_empty_tail(struct csv_reader *r)
-{
-    struct csv_scan *s = &r->scan;
-    int n = s->count;
-    while (n > r->columns) {
-        const struct csv_field *f = &s->fields[n - 1];
-        const char *text = host_csv_row(s) + f->begin;
-        size_t size = f->end - f->begin;
-        host_csv_trim(&text, &size);
-        if (size > 0) return;
-        n--;
-    }
-    s->count = n;
-}
-
 static void push_column(lua_State *L, int column)
 {
     lua_getiuservalue(L, 1, CSV_COLUMNS);
@@ -255,10 +294,9 @@ static int reader_next(lua_State *L)
     struct csv_reader *r = check_reader(L);
     struct csv_scan *s = &r->scan;
     r->row++;
-    enum csv_outcome outcome;
-    do
-        outcome = host_csv_next(L, s);
-    while (outcome == CSV_ROW && r->columns != 1 && is_blank_row(s));
+    enum csv_outcome outcome = CSV_ROW;
+    if (!r->peeked) outcome = next_filled(L, r);
+    r->peeked = false;
     if (outcome == CSV_END) return 0;
     if (outcome == CSV_FAILED) return 3;
 

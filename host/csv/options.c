@@ -82,6 +82,7 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
     s->delimiter = byte_option(L, "delimiter", ',', false);
+    s->is_told = host_field(L, 2, "delimiter", NULL) != NULL;
     s->quote = byte_option(L, "quote", '"', true);
     s->escape = byte_option(L, "escape", -1, true);
     if (s->delimiter == s->quote || s->delimiter == s->escape)
@@ -96,6 +97,7 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     s->limit = (size_t)limit;
     lua_pop(L, 1);
     r->keep_empty = choice_option(L, "empty", "nil", "keep");
+    r->keep_guard = choice_option(L, "guard", "strip", "keep");
     r->pad = choice_option(L, "ragged", "reject", "pad");
     s->encoding = encoding_option(L);
     r->place = host_field(L, 2, "place", &r->place_size);

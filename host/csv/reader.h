@@ -34,7 +34,9 @@ struct csv_reader {
     int columns;
     int least; /* fields a row must have: up to the last named column */
     bool keep_empty;
+    bool keep_guard; /* of ="00123" */
     bool pad;
+    bool peeked;     /* the row after the header was scanned with it */
     lua_Integer row; /* number of calls of next */
     struct csv_word *nulls;
     int null_count;
@@ -55,10 +57,10 @@ void host_csv_record_type(lua_State *L, int reader);
 /* Pushes the current row as a record; the reader is at stack index 1. */
 void host_csv_push_record(lua_State *L, struct csv_reader *r);
 
-/* Pushes text[0..size) of a field with escapes and, if quoted, doubled quotes resolved.
- */
-void host_csv_push_unescaped(lua_State *L, const struct csv_scan *s, const char *text,
-                             size_t size, bool quoted);
+/* Pushes text[0..size) of a field with escapes and doubled quotes resolved, and without
+ * the guard of ="00123", which keeps spreadsheets from reading a number. */
+void host_csv_push_text(lua_State *L, const struct csv_reader *r,
+                        const struct csv_field *f, const char *text, size_t size);
 
 /* Trims blanks and tabs at both ends. */
 void host_csv_trim(const char **text, size_t *size);

@@ -9,6 +9,7 @@
 #include "csv/reader.h"
 
 #include "common.h"
+#include "text/text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,8 +55,8 @@ static char unescape(char c)
     }
 }
 
-void host_csv_push_unescaped(lua_State *L, const struct csv_scan *s, const char *text,
-                             size_t size, bool quoted)
+static void push_unescaped(lua_State *L, const struct csv_scan *s, const char *text,
+                           size_t size, bool quoted)
 {
     luaL_Buffer b;
     char *to = luaL_buffinitsize(L, &b, size);
@@ -69,6 +70,25 @@ void host_csv_push_unescaped(lua_State *L, const struct csv_scan *s, const char 
         to[n++] = c;
     }
     luaL_pushresultsize(&b, n);
+}
+
+void host_csv_push_text(lua_State *L, const struct csv_reader *r,
+                        const struct csv_field *f, const char *text, size_t size)
+{
+    if (f->escaped)
+        push_unescaped(L, &r->scan, text, size, f->quoted);
+    else
+        lua_pushlstring(L, text, size);
+    if (size < 3 || *text != '=' || r->keep_guard) return;
+
+    text = lua_tolstring(L, -1, &size);
+    if (size < 3 || text[1] != '"' || text[size - 1] != '"') return;
+    if (memchr(text + 2, '"', size - 3)) return;
+    if (size == 3 && !r->keep_empty)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, text + 2, size - 3);
+    lua_remove(L, -2);
 }
 
 static bool is_null(const struct csv_reader *r, const char *text, size_t size)
@@ -87,16 +107,17 @@ static void push_field(lua_State *L, const struct csv_reader *r, int i)
     const struct csv_field *f = &s->fields[i];
     const char *text = host_csv_row(s) + f->begin;
     size_t size = f->end - f->begin;
-    if (s->trim && !f->quoted) host_csv_trim(&text, &size);
+    if (s->trim && !f->quoted) {
+        host_csv_trim(&text, &size);
+        if (size > 0 && ((text[0] | text[size - 1]) & 0x80)) host_text_trim(&text, &size);
+    }
 
     if (size == 0 && !r->keep_empty)
         lua_pushnil(L);
     else if (!f->quoted && is_null(r, text, size))
         lua_pushnil(L);
-    else if (f->escaped)
-        host_csv_push_unescaped(L, s, text, size, f->quoted);
     else
-        lua_pushlstring(L, text, size);
+        host_csv_push_text(L, r, f, text, size);
 }
 
 /* The functions are only reachable as metamethods of rows, since the metatable is

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { FIRST_CAPACITY = 256 * 1024, RAW_SIZE = 64 * 1024, LONGEST_CHARACTER = 4 };
 
@@ -98,7 +99,45 @@ static bool fill_raw(lua_State *L, struct csv_scan *s)
     return true;
 }
 
-/* Looks for a byte order mark, which overrides the option. */
+/* Old spreadsheets end lines with a carriage return alone: so does this input if no other
+ * line end is in what was read, outside of quotes. */
+static void find_line_end(struct csv_scan *s)
+{
+    bool quoted = false, found = false;
+    for (size_t i = s->row; i < s->filled; i++) {
+        int c = (unsigned char)s->buffer[i];
+        if (c == s->escape)
+            i++;
+        else if (c == s->quote)
+            quoted = !quoted;
+        else if (!quoted && c == '\n')
+            return;
+        else if (!quoted && c == '\r' && (i + 1 < s->filled || s->at_end))
+            found = true;
+    }
+    if (found) s->line_end = '\r';
+}
+
+/* Skips "sep=;", a line for spreadsheets; its delimiter counts if none was given. */
+static void skip_sep_line(struct csv_scan *s)
+{
+    const char *p = s->buffer, *end = p + s->filled;
+    bool quoted = p < end && *p == '"';
+    if (quoted) p++;
+    if (end - p < 5 || strncasecmp(p, "sep=", 4) != 0) return;
+    int delimiter = (unsigned char)p[4];
+    p += 5;
+    if (quoted && (p == end || *p++ != '"')) return;
+    if (p < end && *p == '\r' && s->line_end == '\n') p++;
+    if (p < end && *p++ != (char)s->line_end) return;
+    if (delimiter < 0x80 && delimiter != s->quote && delimiter != s->escape &&
+        !s->is_told)
+        s->delimiter = delimiter;
+    s->row = s->next = (size_t)(p - s->buffer);
+    s->line = ++s->next_line;
+}
+
+/* Looks for a byte order mark, which overrides the option, and for the line end. */
 static bool begin(lua_State *L, struct csv_scan *s)
 {
     static const struct {
@@ -114,7 +153,8 @@ static bool begin(lua_State *L, struct csv_scan *s)
     if (!s->buffer) s->buffer = malloc(FIRST_CAPACITY);
     if (!s->raw || !s->buffer) luaL_error(L, "out of memory for reading rows");
     s->capacity = FIRST_CAPACITY;
-    while (s->raw_end < 3 && !s->drained)
+    while (!s->drained && s->raw_end < RAW_SIZE &&
+           (s->raw_end < 3 || !memchr(s->raw, '\n', s->raw_end)))
         if (!fill_raw(L, s)) return false;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (s->raw_end >= marks[i].size &&
@@ -125,13 +165,16 @@ static bool begin(lua_State *L, struct csv_scan *s)
         }
     s->begun = true;
     convert(s);
+    s->line_end = '\n';
+    find_line_end(s);
+    skip_sep_line(s);
     return true;
 }
 
-static lua_Integer count_lines(const char *p, const char *end)
+static lua_Integer count_lines(const struct csv_scan *s, const char *p, const char *end)
 {
     lua_Integer n = 0;
-    while ((p = memchr(p, '\n', (size_t)(end - p)))) {
+    while ((p = memchr(p, s->line_end, (size_t)(end - p)))) {
         n++;
         p++;
     }
@@ -150,7 +193,7 @@ static bool in_quotes(const struct csv_scan *s)
 static lua_Integer field_line(const struct csv_scan *s)
 {
     const char *row = host_csv_row(s);
-    return s->line + count_lines(row, row + s->cursor);
+    return s->line + count_lines(s, row, row + s->cursor);
 }
 
 static enum csv_outcome too_long(lua_State *L, struct csv_scan *s, bool is_open)
@@ -219,8 +262,8 @@ static const char *find2(const char *p, const char *end, int a, int b)
 static const char *skip_plain(const struct csv_scan *s, const char *p, const char *end,
                               struct csv_field *f)
 {
-    if (s->escape < 0) return find2(p, end, s->delimiter, '\n');
-    while (p < end && *p != (char)s->delimiter && *p != '\n') {
+    if (s->escape < 0) return find2(p, end, s->delimiter, s->line_end);
+    while (p < end && *p != (char)s->delimiter && *p != (char)s->line_end) {
         if (*p == (char)s->escape) {
             f->escaped = true;
             if (++p == end) break;
@@ -285,7 +328,7 @@ static const char *split_field(lua_State *L, struct csv_scan *s, const char *p,
     f->quoted = true;
     f->begin = (uint32_t)(text + 1 - row);
     f->end = (uint32_t)(close - row);
-    p = find2(close + 1, end, s->delimiter, '\n');
+    p = find2(close + 1, end, s->delimiter, s->line_end);
     for (const char *rest = close + 1; rest < p && !s->stray; rest++)
         if (!host_csv_is_blank(*rest) && *rest != '\r') s->stray = s->count + 1;
     s->folded = true;
@@ -305,7 +348,7 @@ static void end_row(struct csv_scan *s, const char *p, bool end_of_line)
     }
     s->next = s->row + (size_t)(p - row) + (end_of_line ? 1 : 0);
     s->next_line = s->line + 1;
-    if (s->folded || s->escape >= 0) s->next_line += count_lines(row, p);
+    if (s->folded || s->escape >= 0) s->next_line += count_lines(s, row, p);
 }
 
 /* Splits the row as far as the buffer goes. False: more input is needed. */
@@ -318,7 +361,7 @@ static bool split_row(lua_State *L, struct csv_scan *s)
         p = split_field(L, s, p, end);
         if (!p || (p == end && !s->at_end)) return false;
         s->count++;
-        if (p == end || *p == '\n') break;
+        if (p == end || *p == (char)s->line_end) break;
         p++;
     }
     end_row(s, p, p < end);

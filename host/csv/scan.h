@@ -21,6 +21,8 @@ struct csv_field {
 struct csv_scan {
     struct host_input *input;     /* borrowed; NULL: closed */
     int delimiter, quote, escape; /* bytes; -1: none */
+    int line_end;                 /* the last byte of one, known from `begun` on */
+    bool is_told;                 /* the caller gave the delimiter */
     bool trim;
     enum csv_encoding encoding;
     size_t limit; /* longest row in bytes */

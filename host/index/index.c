@@ -13,6 +13,7 @@
 #include "host.h"
 #include "index/shard.h"
 #include "index/spool.h"
+#include "text/text.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -252,26 +253,16 @@ struct scratch {
     size_t used;
 };
 
-static bool has_upper(struct field value)
-{
-    for (size_t i = 0; i < value.size; i++)
-        if (value.bytes[i] >= 'A' && value.bytes[i] <= 'Z') return true;
-    return false;
-}
-
-/* The value in lower case (ASCII); a long one is in a userdata that stays on the stack.
- */
+/* The value in lower case; a long one is in a userdata that stays on the stack. */
 static struct field lowered(lua_State *L, struct field value, struct scratch *scratch)
 {
-    if (!has_upper(value)) return value;
-    bool fits = value.size <= SCRATCH - scratch->used;
-    char *out =
-        fits ? scratch->bytes + scratch->used : lua_newuserdatauv(L, value.size, 0);
-    if (fits) scratch->used += value.size;
-    for (size_t i = 0; i < value.size; i++) {
-        out[i] = host_lower(value.bytes[i]);
-    }
-    return (struct field){out, value.size};
+    if (host_text_settled(value.bytes, value.size) == value.size) return value;
+    size_t room = host_text_room(value.size);
+    bool fits = room <= SCRATCH - scratch->used;
+    char *out = fits ? scratch->bytes + scratch->used : lua_newuserdatauv(L, room, 0);
+    size_t size = host_text_fold(value.bytes, value.size, out);
+    if (fits) scratch->used += size;
+    return (struct field){out, size};
 }
 
 static struct field check_key(lua_State *L, const struct set *s, int field,

@@ -3,6 +3,7 @@
 #include "text/fold.h"
 
 #include "common.h"
+#include "text/text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -50,7 +51,9 @@ static int text_email(lua_State *L)
     if (!text) return host_text_nil(L);
     host_text_trim(&text, &size);
     const char *at = memchr(text, '@', size);
-    if (!at || !is_local_part(text, at) || !is_dotted_domain(at + 1, text + size))
+    uint32_t point;
+    if (!at || !is_local_part(text, at) || !is_dotted_domain(at + 1, text + size) ||
+        host_text_unseen(text, size, &point))
         return host_text_nil(L);
     host_text_push_lower(L, text, size);
     return 1;

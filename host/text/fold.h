@@ -20,8 +20,9 @@ static inline int host_text_nil(lua_State *L)
  * accepted, too. */
 const char *host_text_check(lua_State *L, int arg, size_t *size);
 
-/* Trims blanks at both ends. */
-void host_text_trim(const char **text, size_t *size);
+/* The name and the code point of the first character outside ASCII that shows nothing;
+ * NULL if there is none. */
+const char *host_text_unseen(const char *text, size_t size, uint32_t *point);
 
 /* Pushes text[0..size) in lower case; the value at 1 itself if it is equal. */
 void host_text_push_lower(lua_State *L, const char *text, size_t size);
@@ -32,7 +33,13 @@ void host_text_address_open(lua_State *L);
 /* Adds printable (printable.c). */
 void host_text_printable_open(lua_State *L);
 
+/* Adds boolean (boolean.c). */
+void host_text_boolean_open(lua_State *L);
+
 /* Adds redact (redact.c). */
 void host_text_redact_open(lua_State *L);
+
+/* Adds unseen (unseen.c). */
+void host_text_unseen_open(lua_State *L);
 
 #endif

@@ -1,5 +1,5 @@
-/* host.text - what mappings do to every row: trimming, case, words. Addresses are in
- * address.c.
+/* host.text - what mappings do to every row: trimming, case, parts. Addresses are in
+ * address.c, words for true and false in boolean.c.
  *
  * Every function returns nil for nil and for JSON's null. A value that needs no change is
  * returned as it is, without creating a string. */
@@ -8,6 +8,7 @@
 
 #include "common.h"
 #include "host.h"
+#include "text/text.h"
 #include "utf8.h"
 #include "json/json.h"
 
@@ -38,82 +39,6 @@ static int text_lower(lua_State *L)
     if (!text) return host_text_nil(L);
     host_text_push_lower(L, text, size);
     return 1;
-}
-
-static bool same_word(const char *a, size_t size, const char *b)
-{
-    for (size_t i = 0; i < size; i++)
-        if (!b[i] || host_lower(a[i]) != host_lower(b[i])) return false;
-    return !b[size];
-}
-
-/* Whether the list at `arg` has the word, ignoring case. */
-static bool in_list(lua_State *L, int arg, const char *text, size_t size)
-{
-    if (lua_isnoneornil(L, arg)) return false;
-    luaL_checktype(L, arg, LUA_TTABLE);
-    bool found = false;
-    for (lua_Integer i = 1; !found && lua_rawgeti(L, arg, i) != LUA_TNIL; i++) {
-        found = same_word(text, size, luaL_tolstring(L, -1, NULL));
-        lua_pop(L, 2);
-    }
-    return found;
-}
-
-static int push_boolean(lua_State *L, bool value)
-{
-    lua_pushboolean(L, value);
-    return 1;
-}
-
-static const struct {
-    const char *word;
-    bool value;
-} boolean_words[] = {
-    {"true",  true },
-    {"t",     true },
-    {"yes",   true },
-    {"y",     true },
-    {"on",    true },
-    {"1",     true },
-    {"x",     true },
-    {"false", false},
-    {"f",     false},
-    {"no",    false},
-    {"n",     false},
-    {"off",   false},
-    {"0",     false}
-};
-
-/* Replaces a whole number at `index` with its digits: 1.0 becomes 1. */
-static void write_whole(lua_State *L, int index)
-{
-    int whole = 0;
-    if (lua_type(L, index) != LUA_TNUMBER) return;
-    lua_Integer number = lua_tointegerx(L, index, &whole);
-    if (!whole) return;
-    lua_pushfstring(L, "%I", (LUAI_UACINT)number);
-    lua_replace(L, index);
-}
-
-/* boolean(value, truthy?, falsy?) -> boolean | nil */
-static int text_boolean(lua_State *L)
-{
-    lua_settop(L, 3);
-    if (lua_isboolean(L, 1)) return push_boolean(L, lua_toboolean(L, 1));
-    write_whole(L, 1);
-    size_t size;
-    const char *text = host_text_check(L, 1, &size);
-    if (!text) return host_text_nil(L);
-    host_text_trim(&text, &size);
-    if (!lua_isnil(L, 2) || !lua_isnil(L, 3)) {
-        if (in_list(L, 2, text, size)) return push_boolean(L, true);
-        return in_list(L, 3, text, size) ? push_boolean(L, false) : host_text_nil(L);
-    }
-    for (size_t i = 0; i < sizeof boolean_words / sizeof *boolean_words; i++)
-        if (same_word(text, size, boolean_words[i].word))
-            return push_boolean(L, boolean_words[i].value);
-    return host_text_nil(L);
 }
 
 static const char *find(const char *p, const char *end, const char *what, size_t size)
@@ -170,7 +95,8 @@ static int text_is_utf8(lua_State *L)
     size_t size;
     const char *text = host_text_check(L, 1, &size);
     if (!text) return host_text_nil(L);
-    return push_boolean(L, host_utf8_check(text, size) == size);
+    lua_pushboolean(L, host_utf8_check(text, size) == size);
+    return 1;
 }
 
 /* length(value) -> characters | nil */
@@ -218,7 +144,6 @@ static int text_distance(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"boolean",  text_boolean },
     {"distance", text_distance},
     {"is_utf8",  text_is_utf8 },
     {"length",   text_length  },
@@ -232,7 +157,9 @@ int luaopen_host_text(lua_State *L)
 {
     luaL_newlib(L, functions);
     host_text_address_open(L);
+    host_text_boolean_open(L);
     host_text_printable_open(L);
     host_text_redact_open(L);
+    host_text_unseen_open(L);
     return 1;
 }

@@ -1,5 +1,7 @@
 --- The four identifiers of a user: how Auth0 compares them, and which users share one.
 
+local host_text = require "host.text"
+
 local identifiers = {}
 
 ---The prefix that the server adds to the user_id of an imported user.
@@ -16,7 +18,7 @@ identifiers.FOLDED = { email = true, username = true }
 
 local LETTERS <const> = { user_id = "i", email = "e", username = "u", phone_number = "p" }
 local FIRST_BYTE <const> = identifiers.PREFIX:byte()
-local byte <const> = string.byte
+local byte <const>, lower <const> = string.byte, host_text.lower
 
 ---@param user_id? string  as sent
 ---@return string?
@@ -40,10 +42,11 @@ local function text(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
+---In lower case, as Auth0 stores and compares it: as `toLowerCase` of JavaScript.
 ---@param value any
 ---@return string?
 function identifiers.fold(value)
-  if type(value) == "string" and value ~= "" then return value:lower() end
+  if type(value) == "string" and value ~= "" then return lower(value) end
 end
 
 local function nested(user, path)

@@ -2,6 +2,7 @@
 --- public prefixes ("$2b$10$", "{SSHA}", "https://") and punctuation, never a letter or digit of a
 --- secret or an address.
 
+local host_text = require "host.text"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 
@@ -59,12 +60,7 @@ local function mark_of(text)
   return ""
 end
 
-local INVISIBLE <const> = {
-  [0xA0] = "no-break space", [0x200B] = "invisible character", [0x200C] = "invisible character",
-  [0x200D] = "invisible character", [0x200E] = "invisible character",
-  [0x200F] = "invisible character", [0x2060] = "invisible character",
-  [0xFEFF] = "invisible character",
-}
+local OUTSIDE <const> = "character outside ASCII"
 local CLASSES <const> = {
   { "^%d$", "digit" }, { "^ $", "space" }, { "^\t$", "tab" }, { "^[\r\n]$", "line break" },
   { "^%c$", "control character" },
@@ -72,7 +68,7 @@ local CLASSES <const> = {
 
 ---The class of a character; punctuation stands for itself, quoted.
 local function class_of(code)
-  if code >= 0x80 then return INVISIBLE[code] or "character outside ASCII" end
+  if code >= 0x80 then return host_text.unseen(utf8.char(code)) or OUTSIDE end
   local char = string.char(code)
   if char:find("%u") then return "capital" elseif char:find("%l") then return "small" end
   for _, class in ipairs(CLASSES) do
@@ -81,10 +77,11 @@ local function class_of(code)
   return '"' .. char .. '"'
 end
 
-local NAMED <const> = {
-  "space", "tab", "line break", "control character", "no-break space", "invisible character",
+local NAMED <const> = { "space", "tab", "line break", "control character" }
+local KNOWN <const> = {
+  capital = true, small = true, digit = true, [OUTSIDE] = true, space = true, tab = true,
+  ["line break"] = true, ["control character"] = true,
 }
-local OUTSIDE <const> = "character outside ASCII"
 
 ---The composition of a text: "letters, digits, 1 space, "."".
 local function parts_of(text)
@@ -105,9 +102,16 @@ local function parts_of(text)
   for _, class in ipairs(NAMED) do
     if counts[class] then parts[#parts + 1] = count(counts[class], class) end
   end
-  for class in pairs(counts) do
-    if class:find('^"') then signs[#signs + 1] = class end
+  local unseen = {}
+  for class, n in pairs(counts) do
+    if class:find('^"') then
+      signs[#signs + 1] = class
+    elseif not KNOWN[class] then
+      unseen[#unseen + 1] = count(n, class)
+    end
   end
+  table.sort(unseen)
+  table.move(unseen, 1, #unseen, #parts + 1, parts)
   table.sort(signs)
   table.move(signs, 1, math.min(#signs, MOST_SIGNS), #parts + 1, parts)
   if #signs > MOST_SIGNS then parts[#parts + 1] = "..." end
@@ -157,7 +161,9 @@ local function of_phone(text)
 end
 
 local function of_address(text, n, as)
+  local unseen, code = host_text.unseen(text)
   local what = "e-mail address of " .. count(n, "character")
+    .. (unseen and string.format(" with a %s (U+%04X)", unseen, code) or "")
   local _, signs = text:gsub("@", "")
   if signs == 0 and as == "email" then
     return what .. ' without "@"' .. (text:find("%s") and ": " .. parts_of(text) or "")

@@ -4,6 +4,7 @@
 local codes = require "auth0.codes"
 local foreign = require "base.foreign"
 local identifiers = require "auth0.identifiers"
+local text = require "host.text"
 
 local prove_users = {}
 
@@ -41,7 +42,7 @@ function prove_users.new(list)
   local waiting = {}
   for index, one in ipairs(list) do
     local names = {
-      [one.id] = true, [one.id:lower()] = true, [identifiers.without_prefix(one.id)] = true,
+      [one.id] = true, [text.lower(one.id)] = true, [identifiers.without_prefix(one.id)] = true,
     }
     for name in pairs(names) do
       waiting[name] = waiting[name] or {}
@@ -78,7 +79,7 @@ local function named_in(self, value, each, depth)
     end
   elseif type(value) == "string" or math.type(value) == "integer" then
     local name = tostring(value):match("^%s*(.-)%s*$")
-    local indices = self.waiting[name] or self.waiting[name:lower()] or {}
+    local indices = self.waiting[name] or self.waiting[text.lower(name)] or {}
     for _, index in ipairs(indices) do each(index) end
   end
 end

@@ -12,7 +12,8 @@ local face = {}
 ---@class Migrate
 ---@field array fun(list: table): table   marks a list, so that an empty list is written as `[]`
 ---@field reject fun(reason: string, code?: string, path?: string): Reject  for `map`
----@field warn fun(code: string, message?: string)  counted in the report's `warnings`
+---@field warn fun(code: string, message?: string, helper?: string)  counted in the report's
+---  `warnings`; helper: "phone" if it tells of the value that value.phone could not read
 ---@field extend fun(base: table, changes: table): table
 ---@field import fun(run: table)      the default `import`
 ---@field finalize fun(run: table)    the default `finalize`
@@ -29,10 +30,17 @@ local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
 
 local function counter(warnings, unread)
   local name_of = capped_names.new()
-  return function(code, message)
+  return function(code, message, helper)
     if type(code) ~= "string" then error("warn expects a code, got " .. type(code), 2) end
     if not IS_WORDS[type(message)] then
       error("warn expects text as its message, got a " .. type(message), 2)
+    end
+    if helper ~= nil then
+      if type(helper) ~= "string" then
+        error("warn expects the name of a helper, got a " .. type(helper), 2)
+      end
+      unread.any, unread.warned = true, unread.warned or {}
+      unread.warned[helper] = true
     end
     code = name_of(code)
     local warning = warnings[code]
@@ -41,7 +49,6 @@ local function counter(warnings, unread)
       warnings[code] = warning
     end
     warning.count = warning.count + 1
-    unread.any, unread.warned = true, true
   end
 end
 

@@ -1,4 +1,4 @@
---- A rejection, as a value that `map` may return instead of a user.
+--- A rejection, as a value that `map` may return instead of a user, or raise.
 
 local redact = require "auth0.redact"
 
@@ -10,6 +10,10 @@ local reject = {}
 ---@field path string   the field, "" for the whole user
 ---@field shape? string  the redacted value
 local Reject = { __name = "reject" }
+
+function Reject.__tostring(self)
+  return tostring(self.reason)
+end
 
 local CODE <const> = "REJECTED"
 

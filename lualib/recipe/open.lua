@@ -51,6 +51,7 @@ open.NEEDED = {
   ["migrate.reject"] = "migrate.reject",
   ["source.records"] = "several files as one iterator",
   ["source.bad_record"] = "a record that cannot be parsed",
+  ["source.bad_value"] = "a value that rejects its record",
   ["auth0.hash.build"] = "password hashes from their parts",
   ["auth0.hash.declared"] = "digests in a declared format",
   ["auth0.hash.parse"] = "password hashes from text",

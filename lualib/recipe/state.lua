@@ -68,11 +68,13 @@ end
 
 ---@class RecipeFailure : Failure
 ---@field ended? "steps"|"time"|"interrupted"|"stopped"|"memory"  what ended the call
+---@field refused? {code: string, path: string, reason: string, shape?: string}  a raised rejection
 ---@field grown? boolean  memory ran out, and a full collection did not free half of it
 
 local function failure_of(self, described)
   local made = failure.new(described.message, described.kind)
   made.where, made.trace, made.ended = described.where, described.trace, described.ended
+  made.refused = described.refused
   if described.used then
     made.ended = made.ended or "memory"
     made.grown = described.used - self.level > self.memory // 2

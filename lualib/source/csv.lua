@@ -9,7 +9,8 @@ local csv = {}
 
 local ENDINGS <const> = { "csv", "tsv" }
 local OPTIONS <const> = {
-  "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "limit",
+  "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "guard",
+  "limit",
 }
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 

@@ -13,6 +13,14 @@ local function prefix(name)
   return name .. ":"
 end
 
+---What is wrong with the first record: a whole JSON array on one line.
+local function check_first(record)
+  local first = host.is_array(record) and record[1]
+  if type(first) ~= "table" or host.is_array(first) then return nil end
+  return "its first line is a JSON array of records, not a record; name the file .json, or write "
+    .. "one record a line"
+end
+
 ---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
 ---@param options? {limit: integer?}  limit: the longest line, in bytes
 ---@return Records
@@ -22,6 +30,7 @@ function ndjson.records(given, options)
   return records.records(given, ENDINGS, "ndjson.records", {
     open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
     prefix = prefix,
+    check_first = check_first,
   })
 end
 

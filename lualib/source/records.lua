@@ -12,6 +12,7 @@ local records = {}
 ---  creates the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
 ---@field places? boolean  the reader itself adds the prefix to places and the file name to messages
+---@field check_first? fun(record: any): string?  why a file's first record ends the reading
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  checks a reader at its end
 ---@field passable? Kind  a failure that skips the file if there are several
@@ -25,6 +26,7 @@ local records = {}
 ---@field private reader? table
 ---@field private prefix string         of the open file's places
 ---@field private placed? boolean       the format's `places`
+---@field private check_first? function|false  of the format, until the file's first record
 ---@field private passed integer        bytes of the finished files
 ---@field private read integer          finished files
 ---@field private found table[]         warnings
@@ -128,7 +130,7 @@ function Records:advance()
     self.handle = failure.check(file.open(path, self.names[self.index]))
     self.prefix = self.format.prefix(self.names[self.index])
     local reader, message, kind = self.format.open(self.handle, path, self.prefix)
-    self.reader = reader
+    self.reader, self.check_first = reader, self.format.check_first or false
     if reader then return true end
     self:fail(message, kind)
   end
@@ -145,6 +147,11 @@ end
 function Records:__call()
   while self.reader do
     local record, place, line, raw = self.reader:next()
+    if self.check_first and record ~= nil then
+      local wrong = self.check_first(record)
+      self.check_first = false
+      if wrong then self:fail(wrong, "parse") end
+    end
     if record then return record, self.placed and place or self.prefix .. place end
     if record == false then
       if not line then return false, self.prefix .. place end -- JSON's false

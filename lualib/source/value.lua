@@ -1,6 +1,7 @@
 --- Pure functions that convert values: those of host.text, and more for dates, names and secrets.
 --- nil and JSON null become nil.
 
+local bad_value = require "source.bad_value"
 local digest = require "host.digest"
 local json = require "host.json"
 local schema = require "host.schema"
@@ -16,6 +17,54 @@ local value = {
   length = text.length,
   is_utf8 = text.is_utf8,
 }
+
+local ACCEPTED <const> = "true/false, yes/no, on/off, 1/0"
+
+---What a value means by words of the caller's, in any case.
+local function meaning_of(given, words)
+  local exact = words[given]
+  if exact ~= nil then return exact end
+  local kind = type(given)
+  if kind ~= "string" and kind ~= "number" then return nil end
+  local wanted = text.lower(text.trim(given) or "")
+  for word, meaning in pairs(words) do
+    if text.lower(tostring(word)) == wanted then return meaning end
+  end
+end
+
+local function names_of(words)
+  local names = {}
+  for word in pairs(words) do names[#names + 1] = tostring(word) end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+---Whether nothing was given. A NUL is the byte of a BIT column, and no blank.
+local function is_missing(given)
+  return given == nil or given == json.null or type(given) == "string"
+    and text.trim(given) == nil and not given:find("\0", 1, true)
+end
+
+---Like `boolean`, for a value that decides about a person's access (`blocked`, `active`): one that
+---cannot be read is raised, which rejects the record, because an open account would be worse than a
+---missing one. nil for nil, null and blank text.
+---@param given any
+---@param words? table<string|number, boolean>  in place of the usual ones: { A = true, I = false }
+---@param path? string  the column or field, for the rejection
+---@return boolean?
+function value.switch(given, words, path)
+  if type(given) == "boolean" then return given end
+  local kind, read = type(given), nil
+  if words then
+    if type(words) ~= "table" then error("switch expects a table of words", 2) end
+    if given ~= nil then read = meaning_of(given, words) end
+  elseif kind == "string" or kind == "number" then
+    read = text.boolean(given)
+  end
+  if read ~= nil or is_missing(given) then return read end
+  error(bad_value.new("neither on nor off; accepted: " .. (words and names_of(words) or ACCEPTED),
+    path, given), 0)
+end
 
 local DAY <const> = 86400 -- seconds
 
@@ -181,7 +230,7 @@ function value.username(name, id, email)
   local address = text.email(trimmed)
   if address then return nil, address ~= text.email(email) and "an e-mail address" or nil end
   if not trimmed:find(USERNAME) then return nil, "characters that Auth0 does not accept" end
-  return trimmed:lower()
+  return text.lower(trimmed)
 end
 
 ---Whether something was confirmed: a flag, or the moment at which it was. nil without a value, and

@@ -258,6 +258,16 @@ function Pipeline:count(extra)
   if extra then self.extra = self.extra + 1 else self.position = self.position + 1 end
 end
 
+---A rejection that `map` raised.
+---@private
+function Pipeline:refused(refused, at, extra)
+  self:count(extra)
+  self.broken = 0
+  self.mapped.draft:clear()
+  local shape = refused.shape or redact.of(self.mapped:record())
+  return EVENTS.refused(self, at, refused.code, refused.path, refused.reason, shape)
+end
+
 ---Handles an error of the recipe's state. One raised by `map`, or by a metatable of its user,
 ---rejects the record; one raised by the source ends the run; ours is raised again.
 ---@private
@@ -271,6 +281,8 @@ function Pipeline:failed(err)
   local limit = call.limit(err, phase)
   if phase == "source" then
     return call.failed(err, "source")
+  elseif phase == "map" and err.refused then
+    return self:refused(err.refused, at, extra)
   elseif phase ~= "map" and not limit and (not err.where or call.is_ours(err)) then
     error(err.trace or err, 0)
   end

@@ -6,6 +6,7 @@ local digest = require "host.digest"
 local ghosts = require "tenant.ghosts"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
+local text = require "host.text"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
 
@@ -96,7 +97,7 @@ local function apply(record, body)
       record[name] = merged(record[name], value)
     elseif not MEANS[name] then
       if (name == "email" or name == "username") and value ~= json.null then
-        value = value:lower()
+        value = text.lower(value)
       end
       if value == json.null then record[name] = nil else record[name] = value end
     end

@@ -6,6 +6,7 @@ local answers = require "tenant.answers"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
 local json = require "host.json"
+local text = require "host.text"
 local verify = require "auth0.hash.verify"
 
 local login = {}
@@ -41,7 +42,7 @@ end
 ---with the name, since email addresses may not be unique.
 local function authenticated(tenant, connection, name, password)
   local refusal = wrong()
-  for row in tenant.db:rows(FIND, connection.id, name:lower(), name) do
+  for row in tenant.db:rows(FIND, connection.id, text.lower(name), name) do
     local record = json.decode(row.record)
     local fits, reason = verify.password(record, password)
     if fits then

@@ -2,6 +2,9 @@
 --- ranges, _exists_, AND, OR, NOT and parentheses. Strings are compared ignoring case.
 --- Source: Auth0 docs, "User Search Query Syntax" (November 2026).
 
+local host_text = require "host.text"
+local identifiers = require "auth0.identifiers"
+
 local query = {}
 
 -- Fields that are columns (email and username are in lower case); "%s" stands for the comparison.
@@ -95,10 +98,10 @@ function Parser:value()
   return word
 end
 
----A comparison with one value, appended to `values`.
+---A comparison with one value, appended to `values`; `fold` takes it to lower case.
 function Parser:compare(sql, word, fold)
   local text = word.text
-  if fold then text = text:lower() end
+  if fold then text = fold(text) end
   if not word.phrase and text:find("[^\\]%*") or (not word.phrase and text:find("^%*")) then
     if text == "*" then return sql:format("IS NOT NULL") end
     text = text:gsub("[%%_]", "\\%0"):gsub("%*", "%%")
@@ -139,7 +142,10 @@ function Parser:field(name)
 end
 
 function Parser:term(name)
-  local sql, fold = self:field(name), not AS_WRITTEN[name]
+  -- The lower() of SQLite, which the other fields use, knows ASCII alone.
+  local fold = identifiers.FOLDED[name] and host_text.lower
+    or not AS_WRITTEN[name] and string.lower
+  local sql = self:field(name)
   local open = self:accept("[") or self:accept("{")
   if open then return self:range(sql, open.kind) end
   if not self:accept("(") then return self:compare(sql, self:value(), fold) end

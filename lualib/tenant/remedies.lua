@@ -6,6 +6,7 @@ local clock = require "host.clock"
 local connections = require "tenant.connections"
 local digest = require "host.digest"
 local json = require "host.json"
+local text = require "host.text"
 local users = require "tenant.users"
 
 local remedies = {}
@@ -70,7 +71,7 @@ local function user_of(tenant, body)
     return nil, answers.refuse(400, "The connection does not exist.", "inexistent_connection")
   end
   local row = tenant.db:row("SELECT * FROM user WHERE connection = ? AND email = ?",
-    body.connection_id, body.email:lower())
+    body.connection_id, text.lower(body.email))
   if row then return row end
   return nil, missing()
 end

@@ -7,6 +7,7 @@ local ghosts = require "tenant.ghosts"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local query_of = require "tenant.query"
+local text = require "host.text"
 
 local users = {}
 
@@ -207,8 +208,8 @@ function users.delete_by_email(tenant, request)
     return answers.refuse(400, "Connections with non-unique emails do not support this operation.")
   end
   tenant.db:run("DELETE FROM user WHERE connection = ? AND email = ?", connection.id,
-    email:lower())
-  ghosts.delete(tenant.db, { connection = connection.id, email = email:lower() })
+    text.lower(email))
+  ghosts.delete(tenant.db, { connection = connection.id, email = text.lower(email) })
   return answers.none()
 end
 

@@ -5,6 +5,7 @@ local host_schema = require "host.schema"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local schema = require "auth0.schema"
+local text = require "host.text"
 
 local verdict = {}
 
@@ -226,7 +227,7 @@ function verdict.echo(user, doubts)
   local copy = {}
   for key, value in pairs(user) do copy[key] = value end
   if doubts["echo-email"] == "lower" and type(copy.email) == "string" then
-    copy.email = copy.email:lower()
+    copy.email = text.lower(copy.email)
   end
   if doubts.totp == "hidden" and type(copy.mfa_factors) == "table" then
     copy.mfa_factors = factors_without_secrets(copy.mfa_factors)

@@ -296,3 +296,88 @@ test("invalid options are misuse", function()
     raises(function() open("a\n1\n", options) end)
   end
 end)
+
+for name, case in pairs {
+  ["a line sep=; gives the delimiter"] = { "sep=;\r\na;b\r\n1;2\r\n", nil, 3 },
+  ["a quoted line sep, in any case"] = { '"SEP=\t"\na\tb\n1\t2\n', nil, 3 },
+  ["a delimiter that was given counts more than sep="] = {
+    "sep=;\na|b\n1|2", { delimiter = "|" }, 3 },
+  ["a line sep= after a byte order mark"] = { "\xef\xbb\xbfsep=;\na;b\n1;2", nil, 3 },
+  ["a line sep= in UTF-16"] = {
+    "\xff\xfe" .. ("sep=;\r\na;b\r\n1;2\r\n"):gsub(".", "%0\0"), nil, 3 },
+  ["a line sep= in a file with carriage returns alone"] = { "sep=;\ra;b\r1;2\r", nil, 3 },
+  ["lines that end with a carriage return alone"] = { "a,b\r1,2\r", nil, 2 },
+  ["a file with carriage returns alone and no last line end"] = { "a,b\r1,2", nil, 2 },
+  ["UTF-16 with its mark, little end first"] = {
+    "\xff\xfe" .. ("a,b\r\n1,2\r\n"):gsub(".", "%0\0"), nil, 2 },
+  ["UTF-16 with its mark, big end first"] = {
+    "\xfe\xff" .. ("a,b\n1,2\n"):gsub(".", "\0%0"), { encoding = "windows-1252" }, 2 },
+  ["names without what shows nothing around them"] = {
+    "\u{A0}a\u{200B},\"\u{3000}b \"\n1,2\n", nil, 2 },
+  ["a name with the guard of spreadsheets"] = { '="a",b\n1,2\n', nil, 2 },
+} do
+  test("a file of a spreadsheet is read: " .. name, function()
+    equal({ rows(case[1], case[2]) }, { { { a = "1", b = "2" } }, { case[3] } })
+  end)
+end
+
+test("a line sep= without a header below it is a file without rows", function()
+  equal(rows("sep=;\n"), {})
+  equal(rows("sep=;"), {})
+  equal(rows("sep=\nx\n"), { { ["sep="] = "x" } })
+  equal(rows("sep=;;\n1;\n", { delimiter = ";" }), { { ["sep="] = "1" } })
+end)
+
+test("a line sep= is skipped for names that are given, too", function()
+  equal(rows("sep=;\n1;2\n", { header = { "a", "b" } }), { { a = "1", b = "2" } })
+end)
+
+test("quoted values keep their line feeds in a file with carriage returns alone", function()
+  local all, lines = rows('a,b\r1,"x\ny\rz"\r2,\r')
+  equal({ all, lines }, { { { a = "1", b = "x\ny\rz" }, { a = "2" } }, { 2, 4 } })
+end)
+
+test("a carriage return is no line end where lines end with a line feed", function()
+  equal(rows("a,b\n1,x\ry\n"), { { a = "1", b = "x\ry" } })
+end)
+
+for given, expected in pairs {
+  ['="00123"'] = "00123", ['"=""00123"""'] = "00123", ['=""'] = false, ['"="""""'] = false,
+  ['="x'] = '="x', ['"=""a""b"""'] = '="a"b"', ["=1"] = "=1", ['"="'] = "=",
+} do
+  test("the guard of spreadsheets is no part of the value: " .. given, function()
+    equal(rows("id,x\n" .. given .. ",y\n")[1].id, expected or nil)
+  end)
+end
+
+test("the guard may be kept", function()
+  equal(rows('id\n="1"\n', { guard = "keep" }), { { id = '="1"' } })
+end)
+
+test("trim knows all white space, and keeps the byte of a BIT column", function()
+  equal(rows("a,b\n\u{3000}x\u{A0} ,\0\n", { trim = true }), { { a = "x", b = "\0" } })
+end)
+
+test("names that differ in what shows nothing are the same name", function()
+  contains(failure("email,id,email\u{200B}\n"), 'columns 1 and 3 are both called "email"')
+end)
+
+for text, line in pairs {
+  ["# made by x\nid,email\n1,a\n"] = 1, ["\n# a, b, c\nid,email\n1,a\n"] = 2,
+  ["# a\n# b\nid\n"] = 1, ["# a, b\n# c, d\nid,email\n"] = 1,
+} do
+  test("a comment in place of the header is named: " .. text:gsub("\n", "/"), function()
+    local message, kind = failure(text)
+    equal({ message:match("users.csv:(%d+):"), kind }, { tostring(line), "parse" })
+    contains(message, 'begins with "#": a comment, not the names of the columns')
+  end)
+end
+
+test("a first name may begin with # where the row below has as many fields",
+  function()
+    equal({ rows("#,email\n1,a\n\n2,b,\n") },
+      { { { ["#"] = "1", email = "a" }, { ["#"] = "2", email = "b" } }, { 2, 4 } })
+    equal(rows("# of logins\n"), {})
+    equal(rows('"#x"\na,b\n')[1], { "row has 2 fields, the header 1", 2 })
+    equal(rows("#a,b\n1\n", { ragged = "pad" }), { { ["#a"] = "1" } })
+  end)

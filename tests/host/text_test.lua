@@ -25,12 +25,43 @@ end)
 test("trim removes surrounding white space", function()
   check(text.trim, {
     { "abc", "abc" }, { "  a b\t\r\n", "a b" }, { "\u{A0}\u{FEFF}x\0\u{A0}", "x" },
-    { " \n\0", NIL }, { "", NIL }, { "ä", "ä" }, { 12, "12" }, { "\u{2003}x", "\u{2003}x" },
+    { " \n\0", NIL }, { "", NIL }, { "ä", "ä" }, { 12, "12" }, { "x\u{3000}\u{2003} ", "x" },
+    { "\u{200B}\u{AD}x\u{200E}\u{202C}", "x" }, { "\u{FEFF}\u{2060}", NIL },
+    { "a\u{200D}b", "a\u{200D}b" }, { "\u{2764}\u{FE0F}", "\u{2764}\u{FE0F}" },
+    { "\xe3\x80x\x80\x80 ", "\xe3\x80x\x80\x80" }, { "\xe3\x80\x80\x80", "\x80" },
   })
 end)
 
-test("lower changes ASCII letters only", function()
-  check(text.lower, { { "ABC Äz", "abc Äz" }, { "abc", "abc" }, { "", "" } })
+test("a character that shows nothing has a name", function()
+  for given, expected in pairs {
+    ["zoe\u{200B}@x"] = { "zero-width space", 0x200B }, ["\u{AD}"] = { "soft hyphen", 0xAD },
+    ["abcdefghijk\u{3000}"] = { "ideographic space", 0x3000 },
+    ["\u{202E}x"] = { "direction mark", 0x202E }, ["\u{FEFF}"] = { "byte order mark", 0xFEFF },
+    ["a\u{A0}\u{200B}"] = { "no-break space", 0xA0 },
+  } do
+    equal({ text.unseen(given) }, expected)
+  end
+  check(text.unseen, { { "a b\t", NIL }, { "ÄÖ", NIL }, { "", NIL }, { "\xe2\x80", NIL } })
+end)
+
+test("lower is what toLowerCase gives, a final sigma included", function()
+  check(text.lower, {
+    { "ABC Äz", "abc äz" }, { "abc", "abc" }, { "", "" }, { "MÜLLER", "müller" },
+    { "abcdefgH", "abcdefgh" }, { "abcdefg[@`{", "abcdefg[@`{" }, { "\xc3A\xff", "\xc3a\xff" },
+    { "\u{130}", "i\u{307}" }, { "\u{130}ST", "i\u{307}st" }, { "\u{1E9E}", "ß" },
+    { "\u{212A}", "k" }, { "\u{10400}", "\u{10428}" }, { "\u{A7CB}", "\u{264}" },
+    { "\u{10D50}", "\u{10D70}" },
+    { "ΟΔΟΣ", "οδος" }, { "ΟΔΟΣ ΣΑΣ", "οδος σας" }, { "Σ", "σ" }, { "ΑΣ'", "ας'" },
+    { "ΑΣ'Α", "ασ'α" }, { "Α'Σ", "α'ς" }, { "1Σ", "1σ" }, { "ΑΣ1", "ας1" }, { "ΣΣ", "σς" },
+    { "Α\u{301}\u{AD}Σ", "α\u{301}\u{AD}ς" },
+  })
+end)
+
+test("lower case of nothing but capitals, lengths around a word", function()
+  for n = 1, 20 do
+    equal(text.lower(("x"):rep(n - 1) .. "Z"), ("x"):rep(n - 1) .. "z")
+    equal(text.lower(("x"):rep(n - 1) .. "É"), ("x"):rep(n - 1) .. "é")
+  end
 end)
 
 test("addresses are trimmed and lower-cased, others are nil", function()
@@ -40,6 +71,9 @@ test("addresses are trimmed and lower-cased, others are nil", function()
     { "ü@bücher.example", "ü@bücher.example" },
     { "a@b", NIL }, { "a@b.", NIL }, { "a@.b", NIL }, { "a@b..c", NIL }, { "@b.c", NIL },
     { "a b@c.example", NIL }, { "a@b@c.example", NIL }, { "a@b c.example", NIL }, { "", NIL },
+    { "M\u{DC}LLER@Example.com\u{3000}", "m\u{FC}ller@example.com" },
+    { "\u{200B}zoe@example.com\u{FEFF}", "zoe@example.com" }, { "zo\u{200B}e@example.com", NIL },
+    { "zoe@exam\u{AD}ple.com", NIL }, { "zoe@example.com\u{202C}.x", NIL },
     { "Ana <a@b.example>", NIL }, { "a@-b.example", NIL }, { "a@b-.example", NIL }, { "abc", NIL },
   })
 end)
@@ -83,7 +117,14 @@ test("words for true and false are recognised in any case", function()
     { "TRUE", true }, { "t", true }, { " Yes ", true }, { "y", true }, { "on", true },
     { "1", true }, { "X", true }, { 1, true }, { 1.0, true }, { true, true },
     { "False", false }, { "F", false }, { "no", false }, { "N", false }, { "off", false },
-    { "0", false }, { 0, false }, { false, false },
+    { "0", false }, { 0, false }, { false, false }, { "1.0", true }, { "0.0", false },
+    { "-1", true }, { -1, true }, { "1.000", true }, { " 0.00 ", false },
+    { "\1", true }, { "\0", false }, { "b'1'", true }, { "0x00", false },
+    { "WAHR", true }, { "Falsch", false }, { "VRAI", true }, { "FAUX", false }, { "SI", true },
+    { "Sí", true }, { "SÍ", true }, { "NÃO", false }, { "ИСТИНА", true }, { "ЛОЖЬ", false },
+    { "FAŁSZ", false }, { "YANLIŞ", false }, { "Yanlış", false }, { "是", true },
+    { "1.", NIL }, { "1.01", NIL }, { "2.0", NIL }, { "-", NIL }, { "--1", NIL }, { "10", NIL },
+    { "\2", NIL }, { ("ja"):rep(40), NIL },
     { "maybe", NIL }, { "", NIL }, { 2, NIL }, { 0.5, NIL }, { 1e300, NIL }, { "truely", NIL },
   })
 end)
@@ -91,6 +132,7 @@ end)
 test("with lists only their words count", function()
   check(text.boolean, {
     { "Ja", { "ja" }, { "nein" }, true }, { "NEIN", { "ja" }, { "nein" }, false },
+    { "AKTIVNÍ", { "aktivní" }, { "x" }, true }, { "\1", { "ja" }, NIL },
     { "yes", { "ja" }, { "nein" }, NIL }, { "yes", { "ja" }, NIL }, { 2, { 2 }, true },
   })
 end)

@@ -4,6 +4,7 @@
 ---   users      what each imported user must contain; identifying, verified, blocked, password and
 ---              MFA fields that are not listed must be absent
 ---   left_out   for each record that is not imported, in order, its code or a part of the reason
+---   warnings   if it is there: how often each warning of the rules and helpers is counted
 ---   passwords  user_id -> the password that must log in
 
 local tap = require "tests.tap"
@@ -36,7 +37,9 @@ end
 
 local function run(name, params)
   local made = rig.run(name, params)
-  return made.users, made.left_out
+  local warnings = {}
+  for warned, one in pairs(made.warnings) do warnings[warned] = one.n end
+  return made.users, made.left_out, warnings
 end
 
 local function params_of(folder, given)
@@ -71,13 +74,14 @@ end
 local function check(name, path)
   local folder = FOLDER .. "/" .. name
   local expected = assert(json.decode(assert(file.read(path))))
-  local users, left_out = run(name, params_of(folder, expected.params))
+  local users, left_out, warnings = run(name, params_of(folder, expected.params))
   tap.equal(#users, #expected.users, "users")
   local passwords, refused = expected.passwords, nil
   for _, one in ipairs(expected.users) do
     refused = refused or passwords[one.user_id] and one.user_id
   end
   for i, user in ipairs(users) do check_user(user, expected.users[i], passwords, refused) end
+  if expected.warnings then tap.equal(warnings, expected.warnings) end
   tap.equal(#left_out, #expected.left_out, "records left out")
   for i, reason in ipairs(left_out) do tap.contains(reason, expected.left_out[i]) end
 end

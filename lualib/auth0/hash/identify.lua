@@ -67,7 +67,7 @@ local function digest_and_salt(value, expression)
   if #others > 0 and rules.SIZES[others[1]] == rules.SIZES[names[1]] then
     return {
       scheme = "hash and salt of " .. #hex // 2 .. " bytes",
-      reason = "both parts may be the hash, the second in " .. how .. ": `prove` finds out with one "
+      reason = "both parts may be the hash, the second in " .. how .. ": `prove` finds out with "
         .. "known login, and the csv recipe has password_order=hash_salt or salt_hash",
     }
   end

@@ -1,5 +1,6 @@
 ---@meta
---- CSV by RFC 4180 and as found in the wild: any delimiter and quote, BOM, CRLF, newlines in fields.
+--- CSV by RFC 4180 and as found in the wild: any delimiter and quote, BOM, CRLF or CR, newlines in
+--- fields, a line "sep=;" ahead, cells such as ="00123".
 
 ---@class host.csv
 local csv = {}
@@ -8,14 +9,15 @@ local csv = {}
 local reader = {}
 
 ---@class host.csv.Options
----@field delimiter? string      one byte, default ","
+---@field delimiter? string      one byte, default "," or that of a line "sep=;"
 ---@field quote? string          one byte, default '"'; "" for none
 ---@field escape? string         one byte that escapes the next ("\\"); default none: quotes double
 ---@field header? true|string[]  true (default): the first row; a list: the columns' names
 ---@field null? string[]         unquoted words that read as nil, in addition to `\N`
----@field trim? boolean          outer blanks of unquoted fields, default false
+---@field trim? boolean          outer blanks of unquoted fields, default false; names always
 ---@field empty? "nil"|"keep"    what an empty cell reads as, default nil
 ---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
+---@field guard? "strip"|"keep"  the guard of spreadsheets in ="00123", default "strip"
 ---@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1" (or "iso-8859-1"); a BOM takes precedence
 ---@field limit? integer         longest row in bytes, default 16 MiB
 ---@field place? string          prefix of a row's place, before the line: "users.csv:"

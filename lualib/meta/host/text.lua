@@ -5,17 +5,19 @@
 ---@class host.text
 local text = {}
 
----Without outer blanks (ASCII white space, NUL, U+00A0, U+FEFF); nil if it is then empty.
+---Without outer white space, NUL, and other characters that show nothing (no-break and zero-width
+---spaces, soft hyphens, direction marks, byte order marks); nil if it is then empty.
 ---@param value string?
 ---@return string?
 function text.trim(value) end
 
----ASCII letters to lower case; other bytes unchanged.
+---In lower case as `toLowerCase` of JavaScript has it; invalid bytes unchanged.
 ---@param value string?
 ---@return string?
 function text.lower(value) end
 
----Trimmed and lower-cased; nil unless it looks like an address with a dotted domain.
+---Trimmed and lower-cased; nil unless it looks like an address with a dotted domain, or if it holds
+---a character that shows nothing.
 ---@param value string?
 ---@return string?
 function text.email(value) end
@@ -28,7 +30,8 @@ function text.email(value) end
 ---@return string?
 function text.phone(value, country) end
 
----true t yes y on 1 x, false f no n off 0, any case; with lists, only those words. nil for others.
+---true t yes y on x, false f no n off, 1 -1 0 (also 1.0), the bytes of a BIT column, and the words of
+---spreadsheets in other languages (WAHR, FAUX), any case; with lists, only those words. nil for others.
 ---@param value string|boolean|integer|nil
 ---@param truthy? string[]
 ---@param falsy? string[]
@@ -40,6 +43,12 @@ function text.boolean(value, truthy, falsy) end
 ---@param separator string
 ---@return string[]?  a marked array (see host.json)
 function text.split(value, separator) end
+
+---The first character outside ASCII that shows nothing: its name ("zero-width space") and code point.
+---@param value string?
+---@return string?
+---@return integer? code
+function text.unseen(value) end
 
 ---Whether it is valid UTF-8.
 ---@param value string?

@@ -68,7 +68,9 @@ end
 -- What judges a recipe's users comes from a set that no `require` of a recipe returns.
 local require_own <const> = module_set {}
 local shared <const> = {}
-for _, name in ipairs { "base.failure", "source.bad_record", "migrate.reject" } do
+for _, name in ipairs {
+  "base.failure", "source.bad_record", "source.bad_value", "migrate.reject",
+} do
   shared[name] = require_own(name)
 end
 

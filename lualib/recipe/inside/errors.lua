@@ -1,6 +1,8 @@
 --- Errors of a recipe's state as plain values for the program.
 
+local bad_value = require "source.bad_value"
 local failure = require "base.failure"
+local reject = require "migrate.reject"
 
 local errors = {}
 
@@ -10,6 +12,8 @@ local LONGEST <const> = 2048 -- bytes
 ---@field message string
 ---@field kind Kind
 ---@field where? string  "shop.lua:12"
+---@field refused? {code: string, path: string, reason: string, shape?: string}  a raised rejection:
+---  in `map` it counts as one that was returned
 ---@field trace? string  of an error that a line of the program's own raised
 --- Set by the host:
 ---@field ended? "steps"|"time"|"interrupted"|"stopped"  what ended the code, whatever it catches
@@ -32,6 +36,18 @@ local function words_of(err)
   return "the error value is a " .. type(err)
 end
 
+local UNREADABLE <const> = "SWITCH_UNREADABLE"
+
+---The rejection of an error value; nil if it is none.
+local function refused_of(err)
+  if bad_value.is(err) then err = reject.reject(err.reason, UNREADABLE, err.path, err.given) end
+  if not reject.is_reject(err) then return nil end
+  return {
+    code = words_of(err.code), path = words_of(err.path), reason = bounded(words_of(err.reason)),
+    shape = err.shape and words_of(err.shape) or nil,
+  }
+end
+
 ---@param err any
 ---@param trace? string
 ---@return DescribedError
@@ -39,6 +55,8 @@ function errors.describe(err, trace)
   if failure.is(err) then
     return { message = bounded(err.message), kind = err.kind, where = err.where }
   end
+  local refused = refused_of(err)
+  if refused then return { message = refused.reason, kind = "fatal", refused = refused } end
   local text = bounded(words_of(err))
   local where, rest = text:match("^(.-:%d+): (.*)$")
   return { message = rest or text, kind = "fatal", where = where, trace = trace and bounded(trace) }

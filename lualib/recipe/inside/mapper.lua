@@ -91,7 +91,7 @@ end
 ---@private
 function Mapper:judged(user, findings, event)
   local unread = self.unread
-  local noted = unread.any
+  local noted = unread.any and unread_values.any(unread, user)
     or unread.built and not (user.custom_password_hash or user.password_hash) or false
   if findings then
     noted = true
@@ -348,7 +348,9 @@ end
 ---Findings of the rules, and values that helpers could not read.
 function Mapper:notes()
   local unread = {}
-  if type(self.user) == "table" then unread = unread_values.of(self.unread, self.user) end
+  if type(self.user) == "table" then
+    unread = unread_values.of(self.unread, self.user, self.record)
+  end
   return self.findings or {}, unread
 end
 

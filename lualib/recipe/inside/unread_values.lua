@@ -2,11 +2,12 @@
 --- `source.value` note each nil result, so that no password, phone number or date is lost silently.
 
 local build = require "auth0.hash.build"
+local identifiers = require "auth0.identifiers"
+local json = require "host.json"
 local password = require "auth0.password"
 local user_rules = require "auth0.user"
 local value = require "source.value"
 local redact = require "auth0.redact"
-local text = require "host.text"
 
 local unread_values = {}
 
@@ -14,8 +15,8 @@ local unread_values = {}
 ---@field any? true              another field may be set
 ---@field hash? string           why the first hash was rejected
 ---@field built? boolean          a builder returned a hash
----@field values? table<string, any>  the first unreadable value, by helper
----@field warned? true           the recipe itself called `warn`
+---@field values? table<string, any[]>  the unreadable values, by helper
+---@field warned? table<string, true>  helpers of whose value the recipe itself warned
 
 -- These return no hash.
 local OTHERS <const> = { bytes = true, fields = true, identify = true, is_format = true }
@@ -29,10 +30,10 @@ local READERS <const> = {
   email = "These users have no e-mail address unless the recipe sets one.",
   json = "Correct the text in the source, or map the value differently.",
   phone = 'National numbers need a calling code: value.phone(row.phone, "49").',
+  username = "These users cannot log in by this name: Auth0 accepts no such username, or it is "
+    .. "another e-mail address.",
   totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
   url = "Map an http or https URL; these users have no picture unless the recipe sets one.",
-  username = "These people can no longer log in with it: map another username, or tell them to use "
-    .. "the e-mail address.",
 }
 
 ---What is said of them where "cannot read" says too little.
@@ -42,9 +43,6 @@ local MESSAGES <const> = {
   username = "usernames that were left out: another e-mail address, or characters that Auth0 does "
     .. "not accept",
 }
-
--- Counted even if the recipe warns about the same user: its warning is about something else.
-local ALWAYS <const> = { confirmed = true, url = true, username = true }
 
 -- How systems write "no date".
 local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
@@ -63,21 +61,23 @@ local function noting_hash(unread, fn)
   return function(...) return note(fn(...)) end
 end
 
----Whether a value that reads as nil has content.
-local function says_something(name, given)
+---Whether a value that reads as nil has content. A username that is the id is none.
+local function says_something(name, given, id)
   if type(given) ~= "string" and type(given) ~= "number" then return false end
   local written = tostring(given)
   if name == "date" and (NO_DATE[written] or not written:find("[1-9]")) then return false end
   if name == "json" and written:find("^%s*null%s*$") then return false end
-  return written:find("%S") ~= nil
+  local trimmed = value.trim(written)
+  return trimmed ~= nil and not (name == "username" and trimmed == id)
 end
 
 local function noting_value(unread, name, fn)
   return function(given, ...)
     local read, why = fn(given, ...)
-    if read == nil and given ~= nil and says_something(name, given) then
+    if read == nil and given ~= nil and says_something(name, given, ...) then
       unread.values, unread.any = unread.values or {}, true
-      if unread.values[name] == nil then unread.values[name] = given end
+      unread.values[name] = unread.values[name] or {}
+      table.insert(unread.values[name], given)
     end
     if why ~= nil then return read, why end
     return read -- alone: a second nil could be an extra argument for the caller
@@ -92,17 +92,6 @@ local function noting_bytes(unread, fn)
       unread.hash, unread.any = unread.hash or "a value is not " .. tostring(encoding), true
     end
     return bytes
-  end
-end
-
----Notes a username that is lost. Whether it is the user's own address may only show later.
-local function noting_username(unread, fn)
-  return function(...)
-    local read, why = fn(...)
-    if why == nil then return read end
-    unread.values, unread.any = unread.values or {}, true
-    unread.values.username = unread.values.username or (...)
-    return read, why
   end
 end
 
@@ -122,8 +111,7 @@ function unread_values.new()
   end
   hashes.bytes = noting_bytes(unread, password.bytes)
   for name in pairs(READERS) do
-    values[name] = name == "username" and noting_username(unread, value.username)
-      or noting_value(unread, name, value[name])
+    values[name] = noting_value(unread, name, value[name])
   end
   return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
@@ -159,35 +147,87 @@ local function of_password(unread)
   end
 end
 
----Whether a value was lost without the recipe saying so.
-local function is_lost(unread, name, user)
-  if name == "username" and type(user.email) == "string"
-    and text.email(unread.values.username) == text.email(user.email) then
-    return false
+---Whether an unreadable value counts: the recipe did not warn of it, and a username is another
+---address than the user's own, by which people log in anyway.
+local function counts(unread, name, user)
+  if unread.warned and unread.warned[name] then return false end
+  if name ~= "username" then return true end
+  local address = identifiers.fold(user.email)
+  for _, given in ipairs(unread.values.username) do
+    if identifiers.fold(value.trim(given)) ~= address then return true end
   end
-  return ALWAYS[name] or not unread.warned
+  return false
+end
+
+---The helpers whose unreadable values count, sorted.
+local function names_of(unread, user)
+  local names = {}
+  for name in pairs(unread.values or {}) do
+    if counts(unread, name, user) then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---Whether there is anything to say about a user's hash or values.
+---@param unread UnreadValues
+---@param user User
+---@return boolean
+function unread_values.any(unread, user)
+  return unread.hash ~= nil or names_of(unread, user)[1] ~= nil
+end
+
+local SWITCHES <const> = {}
+for name in ([[active activated enabled disabled deactivated inactive blocked locked lockedout
+  suspended banned]]):gmatch("%a+") do
+  SWITCHES[name], SWITCHES["is" .. name] = true, true
+end
+
+---Whether one of the values is that of a member of the record that switches a person off.
+local function is_of_switch(record, values)
+  if type(record) == "userdata" then record = json.materialize(record) end
+  if type(record) ~= "table" then return false end
+  for name, member in next, record do
+    if type(name) == "string" and SWITCHES[(name:lower():gsub("[%s%p]", ""))] then
+      for _, given in ipairs(values) do
+        if given == member or given == value.trim(tostring(member)) then return true end
+      end
+    end
+  end
+  return false
+end
+
+---The warning for a user who may be open because a boolean could not be read.
+local function of_blocked(unread, user, record)
+  local values = unread.values and unread.values.boolean
+  if not values or user.blocked == true then return nil end
+  if user.blocked ~= false and not is_of_switch(record, values) then return nil end
+  return {
+    code = "blocked_uncertain",
+    message = "users who may be imported with access: `blocked` may come from a value that "
+      .. "value.boolean cannot read",
+    shape = redact.of(values[1]),
+    fix = "Read the column with value.switch, which rejects what it does not know.",
+  }
 end
 
 ---The warnings for a user: a hash that was rejected or not assigned, if the user has no password;
----values that were lost.
+---each kind of unreadable value, unless the recipe warned of that kind itself.
 ---@param unread UnreadValues
 ---@param user User
+---@param record any
 ---@return UnreadWarning[]
-function unread_values.of(unread, user)
+function unread_values.of(unread, user, record)
   local warnings = {}
   if not user_rules.has_password(user) then warnings[1] = of_password(unread) end
-  local names = {}
-  for name in pairs(unread.values or {}) do
-    if is_lost(unread, name, user) then names[#names + 1] = name end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(names_of(unread, user)) do
     warnings[#warnings + 1] = {
       code = "value_not_kept " .. name,
       message = MESSAGES[name] or "values that value." .. name .. " cannot read",
-      shape = redact.of(unread.values[name], name), fix = READERS[name],
+      shape = redact.of(unread.values[name][1], name), fix = READERS[name],
     }
   end
+  warnings[#warnings + 1] = of_blocked(unread, user, record)
   return warnings
 end
 

@@ -29,6 +29,12 @@ test("identifiers: addresses and usernames are compared in lower case", function
     { user_id = "auth0|X", email = "a@b.co", username = "ann", phone_number = "+1" })
 end)
 
+test("identifiers: lower case is that of all scripts", function()
+  tap.equal(identifiers.fold("ZOË.ΣΑΣ@Example.com"), "zoë.σας@example.com")
+  tap.equal(identifiers.compare({ email = "MÜLLER@x.co" }, { email = "müller@x.co" }),
+    { email = true })
+end)
+
 test("identifiers: null, empty text and numbers are not identifiers", function()
   for _, value in ipairs { json.null, "", 7 } do
     local user = { user_id = value, email = value, username = value, phone_number = value }

@@ -42,6 +42,15 @@ test("ndjson records come with their line", function()
   end)
 end)
 
+test("a JSON array in an NDJSON file is named, and a list as a record is one", function()
+  local files = { ["u.ndjson"] = '[{"id":1},{"id":2}]\n', ["l.ndjson"] = "[1]\n[[2]]\n" }
+  folder.with(files, function(root)
+    local err = failing(function() collect(ndjson.records(root .. "/u.ndjson")) end)
+    contains(err.message, "u.ndjson: its first line is a JSON array of records")
+    equal(#collect(ndjson.records(root .. "/l.ndjson")), 2)
+  end)
+end)
+
 test("json records come with their pointer", function()
   folder.with({ ["r.json"] = '{"users":[{"id":1},{"id":2}]}', ["l.json"] = '[{"id":3}]' },
     function(root)

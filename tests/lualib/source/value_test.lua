@@ -1,4 +1,5 @@
 local tap = require "tests.tap"
+local bad_value = require "source.bad_value"
 local json = require "source.json"
 local spelling = require "base.spelling"
 local value = require "source.value"
@@ -51,6 +52,40 @@ test("first is the first element that is not empty", function()
   equal(value.first("a"), "a")
   equal(value.first { nil, "", "b", "c" }, "b")
   equal({ value.first { nil, nil } }, {})
+end)
+
+test("a switch reads what a boolean reads, and has nothing to say of nothing", function()
+  for _, case in ipairs {
+    { true, true }, { false, false }, { "yes", true }, { "0.0", false }, { "WAHR", true },
+    { 1, true }, { "\1", true }, { "\0", false }, { nil, nil }, { json.null, nil }, { "", nil },
+    { " \u{A0}", nil },
+  } do
+    equal(value.switch(case[1]), case[2], tostring(case[1]))
+  end
+end)
+
+local WORDS <const> = { ["Aktivní"] = true, ["gesperrt seit"] = false, [2] = false, ["1"] = true }
+
+test("a switch with words reads these alone, in any case", function()
+  for _, case in ipairs {
+    { " AKTIVNÍ ", true }, { "Gesperrt seit", false }, { 2, false }, { "2", false }, { 1, true },
+    { true, true }, { false, false }, { nil, nil }, { "  ", nil },
+  } do
+    equal(value.switch(case[1], WORDS), case[2], tostring(case[1]))
+  end
+end)
+
+test("a switch raises what it cannot read, with field and value", function()
+  for _, case in ipairs {
+    { "maybe" }, { 7 }, { {} }, { "yes", WORDS }, { "\0", WORDS }, { {}, WORDS }, { 0.5 },
+  } do
+    local ok, err = pcall(value.switch, case[1], case[2], "state")
+    equal({ ok, bad_value.is(err), err.path, err.given }, { false, true, "state", case[1] })
+    equal(tostring(err), case[2]
+      and "neither on nor off; accepted: 1, 2, Aktivní, gesperrt seit"
+      or "neither on nor off; accepted: true/false, yes/no, on/off, 1/0")
+  end
+  raises(function() value.switch("x", "y") end, "switch expects a table of words")
 end)
 
 test("usernames are lower-cased; addresses, ids and other characters are rejected", function()

@@ -138,6 +138,67 @@ for _, case in ipairs(unread) do
   end)
 end
 
+---{what, row, the body of map}
+for _, case in ipairs {
+  { "is no username of Auth0's", { name = "müller" }, "17" },
+  { "is another address than the user's", { name = "old@example.org" }, "17" },
+  { "has an invisible character", { name = "jo\u{200B}e" }, "17" },
+} do
+  test("a username is reported that " .. case[1], function()
+    local warning = warning_of({ {}, case[2] }, [[
+      return { email = "a@b.co", username = value.username(row.name, "17") }
+    ]], "value_not_kept username")
+    tap.equal({ warning.n, warning.at }, { 1, "list:2" })
+  end)
+end
+
+test("what a username holds is named", function()
+  tap.equal(warning_of({ { name = "jo\u{200B}e" } }, [[
+    return { email = "a@b.co", username = value.username(row.name) }
+  ]], "value_not_kept username").shape, "4 characters, lower-case letters, 1 zero-width space")
+end)
+
+local SEVERAL <const> = [[
+  migrate.warn("no_password", "no password")
+  migrate.warn("no_country_code", "no country", "phone")
+  return { email = "a@b.co", app_metadata = {
+    phone = value.phone(row.phone), ok = value.boolean(row.ok), since = value.date(row.since) } }
+]]
+
+test("a warning of the recipe hides the kind of value that it names, and no other", function()
+  local row = { phone = "030 123", ok = "maybe", since = "24/11/2026" }
+  for kind, n in pairs { boolean = 1, date = 1, phone = false } do
+    local warning = warning_of({ row }, SEVERAL, "value_not_kept " .. kind)
+    tap.equal(warning and warning.n or false, n, kind)
+  end
+end)
+
+test("what a warning hid in one record counts in the next", function()
+  tap.equal(warning_of({ { phone = "030 123", says = true }, { phone = "030 123" } }, [[
+    if row.says then migrate.warn("no_country_code", "no country", "phone") end
+    return { email = "a@b.co", phone_number = value.phone(row.phone) }
+  ]], "value_not_kept phone").at, "list:2")
+end)
+
+---{what, rows, the value of blocked, how many are warned of}
+for _, case in ipairs {
+  { "of a column that switches off", { { ["Is Active"] = "maybe" } },
+    "value.boolean(row['Is Active']) == false or nil", 1 },
+  { "that is trimmed", { { blocked = " maybe " } }, "value.boolean(value.trim(row.blocked))", 1 },
+  { "where blocked is false", { { state = "maybe" } }, "value.boolean(row.state) == true", 1 },
+  { "of another column", { { verified = "maybe" } }, "value.boolean(row.verified) or nil", 0 },
+  { "of a user who is blocked", { { blocked = "maybe" } },
+    "value.boolean(row.blocked) == nil", 0 },
+  { "that is read", { { blocked = "WAHR" }, { blocked = "0.0" } },
+    "value.boolean(row.blocked)", 0 },
+} do
+  test("blocked is uncertain with an unreadable value, or is not: one " .. case[1], function()
+    local warning = warning_of(case[2], [[
+      return { email = "a@b.co", blocked = ]] .. case[3] .. " }", "blocked_uncertain")
+    tap.equal(warning and warning.n or 0, case[4])
+  end)
+end
+
 local unsaid = {
   { "a blank phone", { phone = "  " }, PHONE, "phone" },
   { "a date that is none", { since = "0000-00-00 00:00:00" }, [[
@@ -145,9 +206,16 @@ local unsaid = {
   ]], "date" },
   { "a phone of which the recipe warns itself", { phone = "030 123" },
     [[
-      if not value.phone(row.phone) then migrate.warn("no_country_code") end
+      if not value.phone(row.phone) then migrate.warn("no_country_code", "no country", "phone") end
       return { email = "a@b.co" }
     ]], "phone" },
+  { "a username that is the user's own address", { name = " Ada@Example.com" }, [[
+    return { email = "ada@example.com", username = value.username(row.name) }
+  ]], "username" },
+  { "a username that is the id", { name = " 17x" }, [[
+    return { email = "ada@example.com", username = value.username(row.name, "17x") }
+  ]], "username" },
+  { "a value of characters that show nothing", { phone = "\u{3000}\u{200B}" }, PHONE, "phone" },
   { "the phone of a record that is skipped", { phone = "030 123" }, [[
     return nil, value.phone(row.phone) or "no phone"
   ]], "phone" },
