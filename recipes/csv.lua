@@ -55,7 +55,7 @@ local HELP <const> = {
   delimiter = { help = "cell delimiter: , ; | or tab; default a comma, a tab in .tsv" },
   null = { help = "values to read as null, separated by commas: NULL,n/a" },
   encoding = { help = "encoding of the file; default utf-8" },
-  country = { help = "calling code for phone numbers without one: 44" },
+  country = { help = "country of phone numbers without one", kind = "country" },
   on = { help = "words for true in the columns active and blocked, separated by commas: A,active" },
   off = { help = "words for false in these columns: I,inactive" },
   password_format = { help = "format of digests: md5, sha1, sha256, sha512, ntlm, optionally with "
@@ -158,7 +158,8 @@ return {
     if cell("phone_number") and not phone then
       kept_phone = { phone = cell("phone_number") }
       migrate.warn("no_country_code",
-        "phone numbers that are not international; see the parameter `country`", "phone")
+        "phone numbers that cannot be read, kept in user_metadata; see the parameter `country`",
+          "phone")
     end
     local user = {
       user_id = cell("user_id"),

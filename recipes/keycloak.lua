@@ -112,7 +112,7 @@ return {
   params = {
     input = { help = "the realm file or the export directory", kind = "input", required = true },
     realm = { help = "the realm to read, if the export has several" },
-    country = { help = "calling code for phone numbers without one: 44" },
+    country = { help = "country of phone numbers without one", kind = "country" },
   },
   source = function(params) return realms.records(params.input, params.realm) end,
   map = function(record, params)
@@ -127,7 +127,8 @@ return {
     if written and not phone then
       attributes[attributes.phone == nil and "phone" or name] = written
       migrate.warn("no_country_code",
-        "phone numbers that are not international; see the parameter `country`", "phone")
+        "phone numbers that cannot be read, kept in user_metadata; see the parameter `country`",
+        "phone")
     end
     local user = {
       user_id = record.id,

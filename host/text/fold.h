@@ -27,8 +27,11 @@ const char *host_text_unseen(const char *text, size_t size, uint32_t *point);
 /* Pushes text[0..size) in lower case; the value at 1 itself if it is equal. */
 void host_text_push_lower(lua_State *L, const char *text, size_t size);
 
-/* Adds email and phone to the table on top (address.c). */
+/* Adds email to the table on top (address.c). */
 void host_text_address_open(lua_State *L);
+
+/* Adds phone_reader (phone.c). */
+void host_text_phone_open(lua_State *L);
 
 /* Adds printable (printable.c). */
 void host_text_printable_open(lua_State *L);

@@ -1,5 +1,5 @@
 /* host.text - what mappings do to every row: trimming, case, parts. Addresses are in
- * address.c, words for true and false in boolean.c.
+ * address.c, phone numbers in phone.c, words for true and false in boolean.c.
  *
  * Every function returns nil for nil and for JSON's null. A value that needs no change is
  * returned as it is, without creating a string. */
@@ -158,6 +158,7 @@ int luaopen_host_text(lua_State *L)
     luaL_newlib(L, functions);
     host_text_address_open(L);
     host_text_boolean_open(L);
+    host_text_phone_open(L);
     host_text_printable_open(L);
     host_text_redact_open(L);
     host_text_unseen_open(L);

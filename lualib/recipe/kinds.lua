@@ -1,5 +1,6 @@
 --- The kinds of a recipe's parameters: what each accepts, and the value that it makes of a text.
 
+local phone = require "source.phone"
 local spelling = require "base.spelling"
 
 local kinds = {}
@@ -10,6 +11,7 @@ local kinds = {}
 ---| "file"     # the path of one file
 ---| "number"   # becomes an integer or a float
 ---| "boolean"  # becomes true or false
+---| "country"  # of phone numbers; becomes "49" or "DE"
 ---| "secret"
 ---| string[]   # one of these texts
 
@@ -17,7 +19,8 @@ local kinds = {}
 ---@field says string  what it accepts, as in "must be a number"
 ---@field word string  stands for a value in a command, as in `rounds=NUMBER`
 ---@field note? string for the help of a recipe
----@field read fun(text: string): any  the value; nil if it is not accepted
+---@field read fun(text: string): any, string?  the value; nil if it is not accepted, and what was
+---  probably meant, if known
 
 local function any(text)
   return text
@@ -55,9 +58,13 @@ local RULES <const> = {
     says = "true or false (also yes, no, on, off, 1, 0)", word = "true", note = "true or false",
     read = function(text) return BOOLEANS[text:lower()] end,
   },
+  country = {
+    says = "a calling code or a country, such as 49, +49 or DE", word = "DE",
+    note = "a country: 49 or DE", read = phone.country,
+  },
 }
 
-kinds.EXPECTED = "text, input, file, number, boolean, secret or a list of choices"
+kinds.EXPECTED = "text, input, file, number, boolean, country, secret or a list of choices"
 
 ---The rules of a list of choices.
 local function choices(list)
@@ -68,6 +75,7 @@ local function choices(list)
       for _, choice in ipairs(list) do
         if choice == text then return choice end
       end
+      return nil, spelling.find(text, list)
     end,
   }
 end
@@ -131,11 +139,10 @@ end
 ---@return string? near   the choice that was probably meant
 function kinds.read(declared, text)
   local rules = rules_of(declared)
-  local value = rules.read(text)
+  local value, near = rules.read(text)
   if value ~= nil then return value end
-  local choices_of = type(declared.kind) == "table" and declared.kind or {}
-  return nil, string.format("must be %s, not \"%s\"%s", rules.says, text,
-    spelling.hint(text, choices_of)), spelling.find(text, choices_of)
+  local hint = near and string.format('; did you mean "%s"?', near) or ""
+  return nil, string.format("must be %s, not \"%s\"%s", rules.says, text, hint), near
 end
 
 ---A default that was checked; nil if there is none. Without a kind it is what the recipe says.
@@ -143,7 +150,7 @@ end
 ---@return any
 function kinds.default(declared)
   if declared.kind == nil or declared.default == nil then return declared.default end
-  return rules_of(declared).read(tostring(declared.default))
+  return (rules_of(declared).read(tostring(declared.default)))
 end
 
 ---The word for a value in a command.

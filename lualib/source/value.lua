@@ -2,8 +2,10 @@
 --- nil and JSON null become nil.
 
 local bad_value = require "source.bad_value"
+local date = require "source.date"
 local digest = require "host.digest"
 local json = require "host.json"
+local phone = require "source.phone"
 local schema = require "host.schema"
 local text = require "host.text"
 
@@ -11,8 +13,9 @@ local value = {
   trim = text.trim,
   lower = text.lower,
   email = text.email,
-  phone = text.phone,
+  phone = phone.read,
   boolean = text.boolean,
+  date = date.read,
   split = text.split,
   length = text.length,
   is_utf8 = text.is_utf8,
@@ -64,131 +67,6 @@ function value.switch(given, words, path)
   if read ~= nil or is_missing(given) then return read end
   error(bad_value.new("neither on nor off; accepted: " .. (words and names_of(words) or ACCEPTED),
     path, given), 0)
-end
-
-local DAY <const> = 86400 -- seconds
-
--- The size of an epoch shows its unit: 1e11 is the year 5138 in seconds, 1973 in milliseconds.
-local MOST_SECONDS <const> = 10 ^ 11
-local MOST_MILLISECONDS <const> = 10 ^ 14
-local MOST_MICROSECONDS <const> = 10 ^ 17
-local FILETIME_TICKS <const> = 10000000  -- per second
-local FILETIME_1970 <const> = 11644473600 -- seconds since 1601, its epoch
-local FILETIME_NEVER <const> = math.maxinteger
-
--- Converts a Gregorian date to days since 1970 and back. Years start in March here, which makes the
--- leap day the last of its year.
-local function days_of(year, month, day)
-  if month <= 2 then year = year - 1 end
-  local era = year // 400
-  local of_era = year - era * 400
-  local of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-  return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
-end
-
-local function date_of(days)
-  days = days + 719468
-  local era = days // 146097
-  local of_era = days - era * 146097
-  local year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-  local of_year = of_era - (365 * year + year // 4 - year // 100)
-  local shifted = (5 * of_year + 2) // 153
-  local month = shifted < 10 and shifted + 3 or shifted - 9
-  return year + era * 400 + (month <= 2 and 1 or 0), month, of_year - (153 * shifted + 2) // 5 + 1
-end
-
-local function days_in(year, month)
-  if month == 2 then
-    return (year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)) and 29 or 28
-  end
-  return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
-end
-
----@param seconds integer       since 1970
----@param milliseconds integer  0 to 999
-local function iso(seconds, milliseconds)
-  local days = seconds // DAY
-  local year, month, day = date_of(days)
-  if year < 1 or year > 9999 then return nil end
-  local rest = seconds - days * DAY
-  return string.format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
-    rest // 3600, rest // 60 % 60, rest % 60, milliseconds)
-end
-
-local function from_parts(year, month, day, hour, minute, second, fraction, offset)
-  if month < 1 or month > 12 or day < 1 or day > days_in(year, month) then return nil end
-  if hour > 23 or minute > 59 or second > 60 then return nil end
-  local seconds = days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset
-  local milliseconds = fraction == "" and 0 or tonumber((fraction .. "00"):sub(1, 3))
-  return iso(seconds, math.tointeger(milliseconds))
-end
-
----Seconds east of Greenwich; nil if not a zone. The default is UTC.
-local function offset_of(zone)
-  local upper = zone:upper()
-  if upper == "" or upper == "Z" or upper == "UTC" or upper == "GMT" then return 0 end
-  local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d*)$")
-  if not sign or not (minutes == "" or #minutes == 2) then return nil end
-  local seconds = tonumber(hours) * 3600 + (tonumber(minutes) or 0) * 60
-  return math.tointeger(sign == "-" and -seconds or seconds)
-end
-
-local function from_epoch(number)
-  local size = math.abs(number)
-  if number == FILETIME_NEVER or size < 1 then return nil end
-  if size >= MOST_MICROSECONDS then -- only a FILETIME is that large
-    local ticks = math.tointeger(number)
-    if not ticks or ticks < 0 then return nil end
-    return iso(ticks // FILETIME_TICKS - FILETIME_1970, ticks % FILETIME_TICKS // 10000)
-  end
-  local scale = size < MOST_SECONDS and 1000 or size < MOST_MILLISECONDS and 1 or 1 / 1000
-  local milliseconds = math.floor(number * scale)
-  return iso(milliseconds // 1000, milliseconds % 1000)
-end
-
-local DATE_FORMS <const> = {
-  "^(%d%d%d%d)%-(%d%d)%-(%d%d)()()()()()$",
-  "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d)()()%s*(%D?[%d:]*%a*)$",
-  "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)[.,]?(%d*)%s*(%D?[%d:]*%a*)$",
-  "^([12]%d%d%d)(%d%d)(%d%d)(%d%d)(%d%d)(%d%d)[.,]?(%d*)(%D?%d*)$",
-  "^([12]%d%d%d)(%d%d)(%d%d)()()()()()$",
-}
-
-local function number_of(capture)
-  return type(capture) == "string" and math.tointeger(tonumber(capture)) or 0
-end
-
-local function from_text(written)
-  for _, form in ipairs(DATE_FORMS) do
-    local y, mo, d, h, mi, s, fraction, zone = written:match(form)
-    if y then
-      local offset = offset_of(type(zone) == "string" and zone or "")
-      local made = offset and from_parts(number_of(y), number_of(mo), number_of(d), number_of(h),
-        number_of(mi), number_of(s), type(fraction) == "string" and fraction or "", offset)
-      if made then return made end
-    end
-  end
-  if written:find("^%-?%d+%.?%d*$") then
-    local number = math.tointeger(written) or tonumber(written)
-    return from_epoch(math.tointeger(number) or number)
-  end
-end
-
----ISO 8601 in UTC, "2026-08-01T10:00:00.000Z", from ISO dates with any offset (default UTC), SQL
----dates, "YYYYMMDDhhmmssZ", epochs in seconds, milliseconds and microseconds, FILETIME, and
----MongoDB's `{"$date": …}`. nil for zero dates ("0000-00-00", 0) and other values.
----@param moment string|number|table|nil
----@return string?
-function value.date(moment)
-  if type(moment) == "table" then
-    return value.date(moment["$date"] or moment["$numberLong"])
-  elseif type(moment) == "number" then
-    return moment == moment and from_epoch(moment) or nil
-  elseif type(moment) ~= "string" then
-    return nil
-  end
-  local written = text.trim(moment)
-  return written and from_text(written)
 end
 
 ---@param given any

@@ -15,7 +15,7 @@ local function check(fn, cases)
 end
 
 test("every function returns nil for nil and for JSON's null", function()
-  for _, name in ipairs { "trim", "lower", "email", "phone", "boolean", "is_utf8", "length" } do
+  for _, name in ipairs { "trim", "lower", "email", "boolean", "is_utf8", "length" } do
     equal(text[name](nil), nil, name)
     equal(text[name](json.null), nil, name)
   end
@@ -76,40 +76,6 @@ test("addresses are trimmed and lower-cased, others are nil", function()
     { "zoe@exam\u{AD}ple.com", NIL }, { "zoe@example.com\u{202C}.x", NIL },
     { "Ana <a@b.example>", NIL }, { "a@-b.example", NIL }, { "a@b-.example", NIL }, { "abc", NIL },
   })
-end)
-
-test("international numbers become E.164", function()
-  check(text.phone, {
-    { "+55 11 95555-0101", "+5511955550101" }, { "0086 10 5555 0103", "+861055550103" },
-    { "+44 (0)20 7946 0958", "+442079460958" }, { "+1 (415) 555.0106", "+14155550106" },
-    { "+49/30/1234567", "+49301234567" }, { "+49\u{A0}30 1234567", "+49301234567" },
-    { "'+14155550106", "+14155550106" }, { " +14155550106\t", "+14155550106" },
-    { "+390612345678", "+390612345678" },
-  })
-end)
-
-test("national numbers need a country", function()
-  check(text.phone, {
-    { "(01) 555 0104", NIL }, { "(01) 555 0104", "353", "+35315550104" },
-    { "020 7946 0958", "+44", "+442079460958" }, { "(415) 555-0106", "1", "+14155550106" },
-    { "1-415-555-0106", "1", "+14155550106" }, { "+33155550108", "44", "+33155550108" },
-  })
-end)
-
-test("damaged numbers are nil", function()
-  check(text.phone, {
-    { "4.47701E+11", NIL }, { "4.47701E+11", "44", NIL }, { "4.47701e11", "44", NIL },
-    { "447701000000.0", "44", NIL }, { "+123", NIL }, { "+1234567890123456", NIL },
-    { "+012345678", NIL }, { "+1 415 555 0106 x12", NIL }, { "++14155550106", NIL }, { "", NIL },
-    { "000", "44", NIL }, { ("1"):rep(100), "44", NIL }, { "+", NIL }, { "unknown", "1", NIL },
-    { "+1\0" .. "4155550106", NIL },
-  })
-end)
-
-test("a country that is not a calling code is misuse", function()
-  for _, country in ipairs { "DE", "", "+", "1234", "01" } do
-    raises(function() text.phone("1", country) end, "calling code")
-  end
 end)
 
 test("words for true and false are recognised in any case", function()
@@ -174,7 +140,7 @@ end)
 
 test("what cannot be read is one nil, so that it can be the last argument of a call", function()
   for name, unread in pairs {
-    trim = " ", lower = json.null, email = "nowhere", phone = "12", boolean = "perhaps",
+    trim = " ", lower = json.null, email = "nowhere", boolean = "perhaps",
     split = json.null, is_utf8 = json.null, length = "\xff",
   } do
     for _, given in ipairs { unread, false } do

@@ -108,6 +108,7 @@ test("auth0: a JSON array on a line of NDJSON is refused, with what to do", func
   local made = rig.over("auth0", { ["users.ndjson"] = array })
   equal(#made.users, 0)
   assert(made.message:find("array"), made.message)
-  made = rig.over("auth0", { ["users.ndjson"] = '{"user_id":"auth0|1","email":"a@b.co"}\n' .. array })
+  local user = '{"user_id":"auth0|1","email":"a@b.co"}\n'
+  made = rig.over("auth0", { ["users.ndjson"] = user .. array })
   equal({ #made.users, made.left_out }, { 1, { "SOURCE" } })
 end)

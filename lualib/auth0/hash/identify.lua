@@ -68,7 +68,7 @@ local function digest_and_salt(value, expression)
     return {
       scheme = "hash and salt of " .. #hex // 2 .. " bytes",
       reason = "both parts may be the hash, the second in " .. how .. ": `prove` finds out with "
-        .. "known login, and the csv recipe has password_order=hash_salt or salt_hash",
+        .. "one known login, and the csv recipe has password_order=hash_salt or salt_hash",
     }
   end
   return {

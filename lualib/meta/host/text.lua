@@ -22,13 +22,29 @@ function text.lower(value) end
 ---@return string?
 function text.email(value) end
 
----E.164 ("+5511955550101") from "+…" or "00…" with blanks and punctuation, "(0)" dropped after
----the country; a national number only with `country` (calling code "44"; leading zeros dropped).
----nil if it is damaged ("4.47701E+11") or has no country.
----@param value string?
----@param country? string
----@return string?
-function text.phone(value, country) end
+---A numbering plan. Sets are bits: 1 << 4 is the length 4, or the digit 4. Prefixes are separated by
+---commas; "x" in one is any digit.
+---@class PhonePlan
+---@field region string        ISO code, "DE"; "" for none
+---@field code string          calling code, "49"; the first plan with a code is its main plan
+---@field name string?         "Germany"
+---@field lines integer        lengths of fixed and mobile numbers, without trunk prefix
+---@field complete integer     of these, lengths of numbers that are complete without a prefix
+---@field all integer          lengths of all numbers
+---@field again integer        lengths of numbers that begin with their own calling code
+---@field first integer[]      first digits of fixed and mobile numbers, by length, 1 to 15
+---@field zero integer         lengths of numbers that begin with 0
+---@field trunks string        trunk prefixes, "0"
+---@field starts_local string  how a national number begins that is not complete, "15"
+---@field abroad string        international prefixes, "00,0011"
+
+---A function that reads E.164 ("+5511955550101") from "+…" and "00…" with blanks and punctuation, and
+---with a country ("55" or "BR") from national numbers, from international ones without a plus and
+---from floats that lost nothing. Its result is nil if the plans allow no number or two.
+---@param plans PhonePlan[]
+---@param unknown fun(country: string): string  the message of the error for an unknown country
+---@return fun(value: string|number|nil, country?: string|integer): string?
+function text.phone_reader(plans, unknown) end
 
 ---true t yes y on x, false f no n off, 1 -1 0 (also 1.0), the bytes of a BIT column, and the words of
 ---spreadsheets in other languages (WAHR, FAUX), any case; with lists, only those words. nil for others.

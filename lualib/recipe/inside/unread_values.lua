@@ -26,10 +26,10 @@ local OTHERS <const> = { bytes = true, fields = true, identify = true, is_format
 local READERS <const> = {
   boolean = "value.boolean accepts true/false, t/f, yes/no, on/off, 1/0; map others yourself.",
   confirmed = "value.confirmed accepts what value.boolean or value.date accepts.",
-  date = "value.date accepts ISO 8601, SQL dates and epochs; convert other formats first.",
+  date = "value.date accepts ISO 8601, SQL dates and epochs; convert others first.",
   email = "These users have no e-mail address unless the recipe sets one.",
   json = "Correct the text in the source, or map the value differently.",
-  phone = 'National numbers need a calling code: value.phone(row.phone, "49").',
+  phone = 'National numbers need a country: value.phone(row.phone, "DE"); keep others as metadata.',
   username = "These users cannot log in by this name: Auth0 accepts no such username, or it is "
     .. "another e-mail address.",
   totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
@@ -45,7 +45,10 @@ local MESSAGES <const> = {
 }
 
 -- How systems write "no date".
-local NO_DATE <const> = { ["9223372036854775807"] = true, ["0"] = true, ["0.0"] = true }
+local NO_DATE <const> = {
+  ["9223372036854775807"] = true, ["253402300799"] = true, ["253402300799000"] = true,
+  ["253402300799999"] = true, ["0"] = true, ["0.0"] = true,
+}
 
 ---Notes that a builder returned a hash, or why not; `auto` returns the reason third.
 local function noting_hash(unread, fn)

@@ -20,7 +20,8 @@ local CASES <const> = {
   { "boolean", "true", true }, { "boolean", "Yes", true }, { "boolean", "on", true },
   { "boolean", "1", true }, { "boolean", "FALSE", false }, { "boolean", "no", false },
   { "boolean", "off", false }, { "boolean", "0", false }, { "boolean", "maybe" },
-  { "boolean", "" },
+  { "boolean", "" }, { "country", "49", "49" }, { "country", "+49", "49" },
+  { "country", "de", "DE" }, { "country", "DE", "DE" }, { "country", "Germany" }, { "country", "" },
 }
 
 for _, case in ipairs(CASES) do
@@ -53,6 +54,18 @@ test("a choice is one of the list, and a near miss is suggested", function()
   local _, message, _, more = resolve(declared, { format = "saltd" })
   tap.contains(message, 'must be one of plain, salted, not "saltd"; did you mean "salted"?')
   tap.equal(more, { wrong = "format=", meant = "format=salted" })
+end)
+
+test("an unknown country is refused with the nearest", function()
+  local declared = { country = { kind = "country" } }
+  for given, near in pairs { UK = "GB", Germany = "DE", ["0049"] = "49" } do
+    local made, message, kind, more = resolve(declared, { country = given })
+    tap.equal({ made, kind }, { nil, "usage" })
+    tap.contains(message, string.format('the parameter country must be a calling code or a '
+      .. 'country, such as 49, +49 or DE, not "%s"; did you mean "%s"?', given, near))
+    tap.equal(more, { wrong = "country=", meant = "country=" .. near })
+  end
+  tap.equal(resolve(declared, {}, {}, { country = 49 }), { country = "49" })
 end)
 
 test("numbers and booleans of the configuration file keep their meaning", function()

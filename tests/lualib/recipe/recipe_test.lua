@@ -140,7 +140,7 @@ local WRONG <const> = {
   { "a parameter whose required is a string", with "params = { input = { required = 'x' } }",
     "params.input.required must be true or false, not string" },
   { "an unknown kind", with "params = { input = { kind = 'path' } }",
-    "params.input.kind must be text, input, file, number, boolean, secret or a list of choices" },
+    "params.input.kind must be text, input, file, number, boolean, country, secret or a list" },
   { "a default of another kind", with "params = { n = { kind = 'number', default = 'x' } }",
     "params.n.default must be a number" },
   { "unknown needs", with "needs = { network = {} }", 'needs has no field "network"' },
