@@ -116,8 +116,10 @@ static void push_field(lua_State *L, const struct csv_reader *r, int i)
         lua_pushnil(L);
     else if (!f->quoted && is_null(r, text, size))
         lua_pushnil(L);
-    else
+    else if (f->escaped || (size > 2 && *text == '='))
         host_csv_push_text(L, r, f, text, size);
+    else
+        lua_pushlstring(L, text, size);
 }
 
 /* The functions are only reachable as metamethods of rows, since the metatable is

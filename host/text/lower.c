@@ -206,10 +206,13 @@ size_t host_text_fold(const char *text, size_t size, char *to)
 {
     const char *p = text, *end = text + size;
     char *out = to;
-    while (p < end) {
-        size_t n = (unsigned char)*p < 0x80 ? 0 : host_utf8_size(p, end);
+    for (;;) {
+        while (p < end && (unsigned char)*p < 0x80)
+            *out++ = host_lower(*p++);
+        if (p == end) break;
+        size_t n = host_utf8_size(p, end);
         if (n == 0) {
-            *out++ = host_lower(*p++); /* ASCII, or an invalid byte */
+            *out++ = *p++;
             continue;
         }
         uint32_t point = host_utf8_point(p, n), lower = lower_point(point);

@@ -97,6 +97,16 @@ for _, case in ipairs {
   end)
 end
 
+served("an address is stored and searched in the lower case of all scripts", {}, function(t)
+  t:import { { email = "ZOË@example.com" } }
+  local found = t:call("GET", "/api/v2/users-by-email?email=zo%C3%AB%40example.com").json
+  tap.equal(found[1].email, "zoë@example.com")
+  local _, errors = t:import { { email = "zoË@Example.com" } }
+  tap.equal(only(errors).errors[1].code, "DUPLICATED_USER")
+  local query = "/api/v2/users?search_engine=v3&q=email%3A%22ZO%C3%8B%40example.com%22"
+  tap.equal(#t:call("GET", query).json, 1)
+end)
+
 served("email addresses are unique per connection, user ids across all of them",
   { connections = { { id = "con_second0000000000", name = "Second" } } }, function(t)
     t:import { { email = "a@example.com", user_id = "1" } }
