@@ -8,6 +8,7 @@ local password = require "auth0.password"
 local user_rules = require "auth0.user"
 local value = require "source.value"
 local redact = require "auth0.redact"
+local spelling = require "base.spelling"
 
 local unread_values = {}
 
@@ -50,8 +51,22 @@ local NO_DATE <const> = {
   ["253402300799999"] = true, ["0"] = true, ["0.0"] = true,
 }
 
+local SALT <const> = { "salt", "position", "salt_encoding", "encoding", "password_encoding" }
+
+-- Which argument of a builder has options, and their names.
+---@type table<string, {[1]: integer, [2]: string[]}>
+local OPTIONS <const> = {
+  argon2 = { 1, { "kind", "version", "memory", "time", "lanes", "salt", "key" } },
+  auto = { 2, { "password_encoding" } },
+  bcrypt = { 2, { "pepper", "position" } },
+  declared = { 3, { "salt", "order" } },
+  digest = { 3, SALT },
+  hmac = { 4, { "key_encoding", table.unpack(SALT) } },
+  scrypt = { 1, { "salt", "key", "cost", "block", "lanes" } },
+}
+
 ---Notes that a builder returned a hash, or why not; `auto` returns the reason third.
-local function noting_hash(unread, fn)
+local function noting_hash(unread, name, fn)
   local function note(first, second, third)
     local why = second or third
     if first ~= nil then
@@ -61,7 +76,15 @@ local function noting_hash(unread, fn)
     end
     return first, second, third
   end
-  return function(...) return note(fn(...)) end
+  local options = OPTIONS[name]
+  if not options then return function(...) return note(fn(...)) end end
+  return function(...)
+    local given = select(options[1], ...)
+    if type(given) == "table" then
+      spelling.check_options("password." .. name, given, options[2])
+    end
+    return note(fn(...))
+  end
 end
 
 ---Whether a value that reads as nil has content. A username that is the id is none.
@@ -110,7 +133,7 @@ end
 function unread_values.new()
   local unread, hashes, values = {}, copy(password), copy(value)
   for name, fn in pairs(password) do
-    if not OTHERS[name] then hashes[name] = noting_hash(unread, fn) end
+    if not OTHERS[name] then hashes[name] = noting_hash(unread, name, fn) end
   end
   hashes.bytes = noting_bytes(unread, password.bytes)
   for name in pairs(READERS) do

@@ -101,6 +101,10 @@ end)
 for _, case in ipairs {
   { "require('auth0.password').djnago('x')",
     'auth0.password has no djnago; did you mean "django"?' },
+  { "require('auth0.password').digest('md5', 'x', { postion = 'suffix' })",
+    'password.digest has no option "postion"; did you mean "position"?' },
+  { "require('auth0.password').scrypt { cost = 2, sallt = 'x', key = 'y' }",
+    'password.scrypt has no option "sallt"; did you mean "salt"?' },
   { "require('source.value').phnoe('x')", 'source.value has no phnoe; did you mean "phone"?' },
   { "require('source.csv').record('x')", 'source.csv has no record; did you mean "records"?' },
   { "require('migrate').wran('x')", 'migrate has no wran; did you mean "warn"?' },
