@@ -7,7 +7,9 @@ local search = require "auth0.search"
 local json = require "host.json"
 local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
+local prove_lines = require "check.prove_lines"
 local prove_users = require "check.prove_users"
+local recipe_text = require "check.recipe_text"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local user_rules = require "auth0.user"
@@ -15,8 +17,8 @@ local verify = require "auth0.hash.verify"
 
 local prove = {}
 
-local SEARCH_SECONDS <const> = 15 -- own seconds for one login
-local ALL_SECONDS <const> = 90 -- own seconds for all searches
+local SEARCH_SECONDS <const> = 15 -- for one login, of the wall clock whatever the time scale
+local ALL_SECONDS <const> = 90 -- for all searches
 local PAUSE <const> = 0.05 -- seconds of a search between two checks for signals
 local REJECTED <const> = 3
 local INTERRUPTED <const> = "interrupted; nothing was kept"
@@ -30,6 +32,11 @@ local INTERRUPTED <const> = "interrupted; nothing was kept"
 ---@field refused? RefusedRecord  why its record was not mapped, or the user would be rejected
 ---@field reason? string
 ---@field line? string        of a mapping that verifies
+---@field needs? string[]     what the line needs besides, a sentence each
+---@field parameter? string   what may do in place of the line: "password_format=sha1_salted"
+---@field unsuited? integer   how many of the other logins that have a line, or need none, the line
+---                           does not suit
+---@field others? integer     without a line: how many other logins the recipe's mapping matches
 ---@field unfinished? boolean the search ran out of time
 
 ---Maps the source until each login has its user: sink, nil, records read; or nil, message, kind.
@@ -48,53 +55,103 @@ local function find(recipe, settings, ui, list, interrupted)
   return sink, nil, pipe.position
 end
 
----Returns a function that shows progress and says whether a search has to end.
-local function new_pause(elapsed, last, interrupted, ui)
-  local passed, first = 0, elapsed()
+---@class Proving  the logins of one call, one after the other
+---@field sink ProveUsers
+---@field pepper? string
+---@field text RecipeText
+---@field lines string[]          found so far, the last one first
+---@field tried TriedUser[]       with a line, or verified
+---@field last number             when all searches end
+---@field interrupted fun(): boolean
+---@field ui table
+local Proving = {}
+Proving.__index = Proving
+
+---Starts the time of a search. Returns a function that shows progress and says whether it ends.
+function Proving:pause()
+  local first = clock.monotonic()
+  local last, passed = math.min(self.last, first + SEARCH_SECONDS), 0
   return function()
     local now = clock.monotonic()
     if now - passed > PAUSE then
       passed = now
       scheduler.pass()
-      ui:progress { phase = "search", share = (elapsed() - first) / math.max(1, last - first) }
+      self.ui:progress { phase = "search", share = (now - first) / math.max(1, last - first) }
     end
-    return interrupted() or elapsed() > last
+    return self.interrupted() or now > last
   end
 end
 
+---Searches for a mapping that matches, those found before first.
+function Proving:search(proven, input)
+  input.known, input.pause = self.lines, self:pause()
+  local answer = search.search(input)
+  proven.line, proven.reason, proven.unfinished = answer.line, answer.reason, answer.unfinished
+  if not answer.line then return end
+  proven.parameter = self.text:parameter(answer.user)
+  for i, line in ipairs(self.lines) do
+    if line == answer.line then table.remove(self.lines, i) end
+  end
+  table.insert(self.lines, 1, answer.line)
+end
+
+---@param found NamedUser
+---@param one Login
 ---@return ProvenLogin
-local function judged(found, one, pepper, pause)
+function Proving:judged(found, one)
   local user = found.user
   local proven = {
     id = one.id, position = found.position, at = found.at, refused = found.refused,
     algorithm = user_rules.algorithm(user),
   }
+  local input = {
+    user = user, record = found.record, cleartext = one.password, pepper = self.pepper,
+    mentions = function(name) return self.text:mentions(name) end,
+  }
   local fits, reason = verify.password(user, one.password)
   local untold = fits == nil and user_rules.has_password(user)
+  proven.result = "no"
   if fits then
     proven.result = found.refused and "refused" or "yes"
-    return proven
   elseif untold and not found.refused then
     proven.result, proven.reason = "untold", reason
-    return proven
+  else
+    self:search(proven, input)
+    if untold and not proven.line then proven.result, proven.reason = "untold", reason end
   end
-  local answer = search.search {
-    user = user, record = found.record, cleartext = one.password, pepper = pepper, pause = pause,
-  }
-  proven.result, proven.line, proven.reason = "no", answer.line, answer.reason
-  proven.unfinished = answer.unfinished
-  if untold and not answer.line then proven.result, proven.reason = "untold", reason end
+  if fits or proven.line then
+    table.insert(self.tried, {
+      proven = proven, input = input, verified = fits or false, suited = {},
+      pause = function() return self:pause() end,
+    })
+  end
   return proven
 end
 
-local function statement(recipe, proven)
+---What is known only once all logins were tried.
+function Proving:settle(proven)
+  local matched = 0
+  for _, one in ipairs(self.tried) do matched = matched + (one.verified and 1 or 0) end
+  local common = prove_lines.settle(self.tried)
+  for _, one in ipairs(proven) do
+    if one.line then
+      one.needs = json.array(self.text:needs(one.line))
+    elseif one.result == "no" and one.algorithm and matched > 0 then
+      one.others = matched
+    end
+  end
+  return common
+end
+
+local function statement(recipe, proven, common, needs)
   local verified = 0
   for _, one in ipairs(proven) do
     if one.result == "yes" then verified = verified + 1 end
   end
   return {
     recipe = recipe.name, exit = verified == #proven and 0 or REJECTED, tried = #proven,
-    verified = verified, logins = json.array(proven), next = json.null,
+    verified = verified, logins = json.array(proven), line = common or json.null,
+    needs = json.array(needs), next = json.null,
   }
 end
 
@@ -102,7 +159,7 @@ end
 ---@param settings Settings
 ---@param ui table
 ---@param options {logins: Login[], pepper?: string}
----@return table? report  {exit, tried, verified, logins: ProvenLogin[]}
+---@return table? report  {exit, tried, verified, logins: ProvenLogin[]; line, needs: of all logins}
 ---@return string? message
 ---@return Kind? kind
 function prove.run(recipe, settings, ui, options)
@@ -110,22 +167,24 @@ function prove.run(recipe, settings, ui, options)
   local function interrupted() return stopped end
   local watched = signals.watch(function() stopped = true end, function() os.exit(130) end)
   local sink, message, kind = find(recipe, settings, ui, options.logins, interrupted)
-  local elapsed, proven = scheduler.clock(settings.time_scale).elapsed, {}
-  local last = elapsed() + ALL_SECONDS
+  local self, proven = setmetatable({
+    sink = sink, pepper = options.pepper, text = recipe_text.new(recipe), lines = {}, tried = {},
+    last = clock.monotonic() + ALL_SECONDS, interrupted = interrupted, ui = ui,
+  }, Proving), {}
   for index, one in ipairs(sink and options.logins or {}) do
     local found = sink.found[index]
     if found then
-      proven[index] = judged(found, one, options.pepper,
-        new_pause(elapsed, math.min(last, elapsed() + SEARCH_SECONDS), interrupted, ui))
+      proven[index] = self:judged(found, one)
     else
       proven[index] = sink:missing(index, kind --[[@as integer]])
       proven[index].id = one.id
     end
   end
+  local common = self:settle(proven)
   watched:close()
   if stopped then return nil, INTERRUPTED, "interrupted" end
   if not sink then return nil, message, kind end
-  return statement(recipe, proven)
+  return statement(recipe, proven, common, common and self.text:needs(common) or {})
 end
 
 return prove

@@ -30,11 +30,18 @@ local DEEPEST <const> = 6 -- nested tables
 ---@field found table<integer, NamedUser>       by the index of the login
 ---@field refused table<integer, RefusedRecord>  records that contain a login's name
 ---@field remaining integer                      logins without a user
+---@field identifiers table<string, true>         that mapped users have
 ---@field skipped_records integer
 ---@field rejected_records integer
 ---@field private waiting table<string, integer[]>  indices of logins, by name
 local ProveUsers = {}
 ProveUsers.__index = ProveUsers
+
+---A phone number as a user has it, if the name is one as people write it.
+local function phone_of(name)
+  local digits = name:find("^%+[%d%s()./-]+$") and name:gsub("[%s()./-]", "")
+  return digits or name
+end
 
 ---@param list Login[]
 ---@return ProveUsers
@@ -43,6 +50,7 @@ function prove_users.new(list)
   for index, one in ipairs(list) do
     local names = {
       [one.id] = true, [text.lower(one.id)] = true, [identifiers.without_prefix(one.id)] = true,
+      [phone_of(one.id)] = true,
     }
     for name in pairs(names) do
       waiting[name] = waiting[name] or {}
@@ -50,14 +58,15 @@ function prove_users.new(list)
     end
   end
   return setmetatable({
-    waiting = waiting, found = {}, refused = {}, remaining = #list, skipped_records = 0,
-    rejected_records = 0,
+    waiting = waiting, found = {}, refused = {}, identifiers = {}, remaining = #list,
+    skipped_records = 0, rejected_records = 0,
   }, ProveUsers)
 end
 
 ---Records the user of a login; the first of several counts. `record` returns its record.
 local function note(self, user, position, at, record, refused)
-  for _, name in pairs(identifiers.of(user)) do
+  for kind, name in pairs(identifiers.of(user)) do
+    self.identifiers[kind] = true
     for _, index in ipairs(self.waiting[name] or {}) do
       if not self.found[index] then
         self.found[index] = {
@@ -118,6 +127,16 @@ function ProveUsers:skipped(position, at, reason, mapped)
   })
 end
 
+---By which identifiers the mapped users are known.
+---@private
+function ProveUsers:known_by()
+  local names = {}
+  for _, name in ipairs(identifiers.NAMES) do
+    if self.identifiers[name] then names[#names + 1] = name end
+  end
+  return #names > 0 and "; users have " .. table.concat(names, ", ") or ""
+end
+
 ---Why a login has no user.
 ---@param index integer  of the login
 ---@param read integer  records
@@ -132,8 +151,8 @@ function ProveUsers:missing(index, read)
   end
   if read == 0 then return { result = "missing", reason = "the source has no records" } end
   return { result = "missing", reason = string.format(
-    "no mapped user has this identifier (records read %d, rejected %d, skipped %d)", read,
-    self.rejected_records, self.skipped_records) }
+    "no mapped user has this identifier (records read %d, rejected %d, skipped %d%s)", read,
+    self.rejected_records, self.skipped_records, self:known_by()) }
 end
 
 return prove_users

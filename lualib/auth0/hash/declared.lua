@@ -22,6 +22,20 @@ function declared.is_format(format)
   return DIGESTS[name or ""] ~= nil and WAYS[way] ~= nil
 end
 
+---The format whose declaration leads to a hash; nil if none does.
+---@param hash? PasswordHash
+---@return string?
+function declared.format_of(hash)
+  local salt = hash and hash.salt
+  local encoding = hash and hash.password and hash.password.encoding or "utf8"
+  local name = hash and hash.algorithm
+  if name == "md4" and encoding == "utf16le" then name, encoding = "ntlm", "utf8" end
+  if not DIGESTS[name or ""] or encoding ~= "utf8" then return nil end
+  if not salt then return name end
+  if salt.encoding ~= "utf8" then return nil end
+  return name .. (salt.position == "suffix" and "_salted_suffix" or "_salted")
+end
+
 ---Digest and salt of a cell that holds both, in either order.
 local function split(name, cell, options, order)
   local first, second = cell:match("^([^:]*):(.*)$")

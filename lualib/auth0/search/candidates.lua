@@ -21,8 +21,12 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 
 ---@class Candidate
 ---@field text string
----@field expression string  "row.password_hash"
+---@field expression string  "row.password_hash"; of text, also for a number
+---@field number? string     the expression of a number
 ---@field name string        its last name, in lower case
+---@field field string       the expression of the value that contains it
+---@field above string[]     expressions of the tables around the field, below the record
+---@field mentioned boolean  the recipe mentions its name
 ---@field part? boolean      part of another value in the list
 ---@field beside_hash? boolean  part of a value long enough for a hash and its salt
 
@@ -32,6 +36,7 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field encoding "utf8"|"hex"|"base64"|"bytes"
 ---@field expression string
 ---@field likely boolean     its name suggests a salt
+---@field mentioned boolean  the recipe mentions its name
 ---@field in_braces? boolean  as in Symfony, for a digest
 
 ---@class HashCandidate
@@ -39,12 +44,22 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field text string        encoded
 ---@field encoding "hex"|"base64"
 ---@field expression string
+---@field source Candidate
+
+---A name of the source as Lua code; it may have any bytes, and the code is printed.
+local function quoted(name)
+  local code = string.format("%q", name):gsub("[\0-\31\127]", function(control)
+    return control == "\n" and "n" or string.format("\\%03d", control:byte()) -- %q: "\" and newline
+  end)
+  if text.printable(code) == code then return code end
+  return (code:gsub("[\128-\255]", function(byte) return string.format("\\%03d", byte:byte()) end))
+end
 
 local function member(expression, key)
   if math.type(key) == "integer" then return string.format("%s[%d]", expression, key) end
   key = tostring(key)
-  if key:find("^[%a_][%w_]*$") then return expression .. "." .. key end
-  return string.format("%s[%q]", expression, key)
+  local is_word = key:find("^[%a_][%w_]*$") and load("local " .. key, "=name", "t", {})
+  return is_word and expression .. "." .. key or expression .. "[" .. quoted(key) .. "]"
 end
 
 local function sorted_keys(of)
@@ -57,46 +72,79 @@ end
 local walk
 
 ---Adds the values of JSON text inside the record.
-local function walk_text(list, value, expression, depth)
+local function walk_text(list, value, place, depth)
   local inner = value:find("^%s*[{%[]") and json.decode(value)
   if type(inner) == "table" then
-    walk(list, inner, "cjson.decode(" .. expression .. ")", nil, depth + 1)
+    walk(list, inner, {
+      expression = "cjson.decode(" .. place.expression .. ")", mentions = place.mentions,
+      mentioned = place.mentioned, above = { place.expression, table.unpack(place.above) },
+    }, depth + 1)
   end
 end
 
-function walk(list, value, expression, key, depth)
+---@param place {expression: string, key?: any, mentions: (fun(name: string): boolean),
+---  mentioned: boolean, above: string[]}
+function walk(list, value, place, depth)
   if #list >= MOST_VALUES or depth > DEEPEST then return end
   if type(value) == "table" then
+    local above = depth > 0 and table.move(place.above, 1, #place.above, 1, {}) or {}
+    if depth > 0 then above[#above + 1] = place.expression end
     for _, name in ipairs(sorted_keys(value)) do
-      walk(list, value[name], member(expression, name), name, depth + 1)
+      walk(list, value[name], {
+        expression = member(place.expression, name), key = name, mentions = place.mentions,
+        mentioned = place.mentioned or type(name) == "string" and place.mentions(name),
+        above = above,
+      }, depth + 1)
     end
   elseif type(value) == "string" or math.type(value) == "integer" then
-    local as_text = tostring(value)
+    local as_text, is_text = tostring(value), type(value) == "string"
     if as_text == "" then return end
     list[#list + 1] = {
-      text = as_text, expression = expression, name = tostring(key or ""):lower(),
+      text = as_text, name = tostring(place.key or ""):lower(), mentioned = place.mentioned,
+      expression = is_text and place.expression or "tostring(" .. place.expression .. ")",
+      number = not is_text and place.expression or nil, field = place.expression,
+      above = place.above,
     }
-    walk_text(list, as_text, expression, depth)
+    walk_text(list, as_text, place, depth)
   end
 end
+
+---Those that the recipe mentions first: of equal values, the one that it uses counts.
+local function mentioned_first(list)
+  local sorted = {}
+  for _, mentioned in ipairs { true, false } do
+    for _, value in ipairs(list) do
+      if value.mentioned == mentioned then sorted[#sorted + 1] = value end
+    end
+  end
+  return sorted
+end
+
+---Separators of a salt and its hash, as patterns; a dot separates more than that.
+local SEPARATORS <const> = { ":", "%$", "|", ";", ",", "%." }
+local DOTTED <const> = "^[%w+/=_-]+%.[%w+/=_-]+$"
 
 ---The parts of "salt:hash", "10000$salt$hash" and the like.
 local function split(list, value)
   if #value.text > LONGEST_TARGET then return end
-  for _, separator in ipairs { ":", "$", "|", ";", "," } do
-    local quoted = separator == "$" and "%$" or separator
-    local count = select(2, value.text:gsub(quoted, ""))
+  for _, pattern in ipairs(SEPARATORS) do
+    local separator = pattern:sub(-1)
+    local count = select(2, value.text:gsub(pattern, ""))
+    if separator == "." and not (#value.text >= LEAST_WITH_HASH and value.text:find(DOTTED)) then
+      count = 0
+    end
     if count > 0 and count < MOST_PARTS then
       local i = 0
-      for part in (value.text .. separator):gmatch("(.-)" .. quoted) do
+      for part in (value.text .. separator):gmatch("(.-)" .. pattern) do
         i = i + 1
         if part ~= "" then
           list[#list + 1] = {
-            text = part, name = value.name, part = true,
+            text = part, name = value.name, mentioned = value.mentioned, part = true,
+            field = value.field, above = value.above,
             beside_hash = #value.text >= LEAST_WITH_HASH and not value.text:find("%s"),
             expression = string.format(
               "%s:match(\"^%s([^%s]*)\")", value.expression,
-              ("[^" .. separator .. "]*" .. quoted):rep(i - 1), separator),
+              ("[^" .. separator .. "]*" .. pattern):rep(i - 1), separator),
           }
         end
       end
@@ -110,7 +158,8 @@ local function unwrap(list, value)
   local inner = trimmed and rules.decode(trimmed, "base64")
   if inner and inner:find("^[{$]") and not inner:find("[^ -~]") then
     list[#list + 1] = {
-      text = inner, name = value.name,
+      text = inner, name = value.name, mentioned = value.mentioned, field = value.field,
+      above = value.above,
       expression = candidates.bytes_text(value.expression, "base64"),
     }
   end
@@ -119,10 +168,15 @@ end
 ---All values of a record, and the mapped hash if the record does not hold it verbatim.
 ---@param record any
 ---@param mapped? string  the mapped hash's value
+---@param mentions? fun(name: string): boolean  whether the recipe mentions a name
 ---@return Candidate[]
-function candidates.of(record, mapped)
+function candidates.of(record, mapped, mentions)
   local list = {}
-  walk(list, record, "row", nil, 0)
+  walk(list, record, {
+    expression = "row", mentioned = false, above = {},
+    mentions = mentions or function() return false end,
+  }, 0)
+  list = mentioned_first(list)
   for i = 1, #list do
     unwrap(list, list[i])
     split(list, list[i])
@@ -130,7 +184,10 @@ function candidates.of(record, mapped)
   local known = false
   for _, value in ipairs(list) do known = known or value.text == mapped end
   if mapped and not known then
-    list[#list + 1] = { text = mapped, expression = "value", name = "hash" }
+    list[#list + 1] = {
+      text = mapped, expression = "value", name = "hash", mentioned = false, field = "value",
+      above = {},
+    }
     split(list, list[#list])
   end
   return list
@@ -157,7 +214,7 @@ local function readings(value)
   local function add(bytes, written, encoding, expression)
     found[#found + 1] = {
       bytes = bytes, value = written, encoding = encoding, expression = expression,
-      likely = likely,
+      likely = likely, mentioned = value.mentioned or false,
     }
   end
   local plain, expression = value.text, value.expression
@@ -196,8 +253,13 @@ end
 function candidates.salts(list, pepper)
   local salts, seen = {}, {}
   local function add(salt)
-    if #salts >= MOST_SALTS or seen[salt.bytes] or #salt.bytes > LONGEST_SALT then return end
-    seen[salt.bytes] = true
+    local same = seen[salt.bytes]
+    if same and salt.mentioned and not same.mentioned then
+      same.value, same.encoding, same.expression, same.mentioned = salt.value, salt.encoding,
+        salt.expression, true
+    end
+    if #salts >= MOST_SALTS or same or #salt.bytes > LONGEST_SALT then return end
+    seen[salt.bytes] = salt
     salts[#salts + 1] = salt
   end
   local function joined(first, second)
@@ -208,14 +270,15 @@ function candidates.salts(list, pepper)
     local is_text = first.encoding == "utf8" and second.encoding == "utf8"
     add {
       bytes = bytes, value = bytes, encoding = is_text and "utf8" or "bytes",
-      expression = both[1] .. " .. " .. both[2], likely = true,
+      expression = both[1] .. " .. " .. both[2], likely = true, mentioned = true,
     }
   end
   local secret = pepper and {
     bytes = pepper, value = pepper, encoding = "utf8", expression = "params.pepper", likely = true,
+    mentioned = true,
   }
   for _, one in ipairs(pepper and readings { text = pepper, name = "key",
-    expression = "params.pepper" } or {}) do add(one) end
+    mentioned = true, expression = "params.pepper" } or {}) do add(one) end
   for _, likely in ipairs { true, false } do
     for _, value in ipairs(list) do
       for _, salt in ipairs(likely_salt(value) == likely and readings(value) or {}) do
@@ -237,7 +300,7 @@ local SMALLEST <const> = 16 -- bytes of a digest
 ---@return HashCandidate[]
 function candidates.targets(list)
   local targets, seen = {}, {}
-  local function take(written, expression, depth)
+  local function take(value, written, expression, depth)
     for _, encoding in ipairs { "hex", "base64" } do
       if encoding == "hex" then written = build.bare_hex(written) end
       local bytes = rules.decode(written, encoding)
@@ -245,9 +308,10 @@ function candidates.targets(list)
         seen[bytes] = true
         targets[#targets + 1] = {
           bytes = bytes, text = written, encoding = encoding, expression = expression,
+          source = value,
         }
         if depth == 0 and not bytes:find("[^%w+/=_-]") then
-          take(bytes, candidates.bytes_text(expression, encoding), 1)
+          take(value, bytes, candidates.bytes_text(expression, encoding), 1)
         end
       end
     end
@@ -255,11 +319,11 @@ function candidates.targets(list)
   for _, value in ipairs(list) do
     local trimmed = text.trim(value.text)
     if trimmed and #trimmed <= LONGEST_TARGET then
-      take(trimmed, value.expression, 0)
+      take(value, trimmed, value.expression, 0)
       local hex = #trimmed == 35 and trimmed:match("^md5(%x+)$") -- PostgreSQL's
-      if hex then take(hex, value.expression .. ":sub(4)", 1) end
+      if hex then take(value, hex, value.expression .. ":sub(4)", 1) end
       if trimmed:find(".", 1, true) then -- the Base64 of passlib
-        take((trimmed:gsub("%.", "+")), "(" .. value.expression .. ':gsub("%.", "+"))', 1)
+        take(value, (trimmed:gsub("%.", "+")), "(" .. value.expression .. ':gsub("%.", "+"))', 1)
       end
     end
   end
@@ -277,7 +341,7 @@ function candidates.numbers(list, least, most)
     if number and number >= least and number <= most and not seen[number] then
       seen[number] = true
       found[#found + 1] = {
-        number = number, expression = value.expression, name = value.name,
+        number = number, expression = value.number or value.expression, name = value.name,
         beside_hash = value.beside_hash,
       }
     end

@@ -2,7 +2,6 @@
 --- with the salt inside the hash value.
 
 local digest = require "host.digest"
-local build = require "auth0.hash.build"
 local rules = require "auth0.hash.rules"
 local candidates = require "auth0.search.candidates"
 
@@ -46,28 +45,34 @@ function digests.few(search)
   return table.move(search.salts, 1, math.min(#search.salts, FEW), 1, {})
 end
 
+---SHA-384 is supported in the form of LDAP alone, without a salt of another field.
+local function sha384_found(search, hit)
+  local target = hit.target
+  return hit.name == "sha384" and target.encoding == "base64" and not hit.salt and not hit.word.what
+    and not hit.word.encoding
+    and search:keep(string.format('password.ldap("{SHA384}" .. %s)', target.expression),
+      target.source)
+end
+
 ---@param hit {name: string, target: HashCandidate, word: WordCandidate, salt?: SaltCandidate,
 ---  position?: string}
 local function digest_found(search, hit)
   local target, word, salt = hit.target, hit.word, hit.salt
+  if sha384_found(search, hit) then return end
   if not rules.IS_DIGEST[hit.name] or word.what then
     local over = word.what and " over " .. word.what or ""
     local with = salt and string.format(" with %s as salt (%s)", salt.expression, hit.position)
       or ""
-    return { reason = string.format("%s is %s%s%s, which Auth0 does not support",
-      target.expression, hit.name, over, with) }
+    return search:explain("%s is %s%s%s, which Auth0 does not support", target.expression, hit.name,
+      over, with)
   end
-  local custom = build.digest(hit.name, target.text, {
-    salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
-    encoding = target.encoding, password_encoding = word.encoding,
-  })
-  return search:confirmed(custom, string.format("password.digest(%q, %s%s)", hit.name,
-    target.expression, options_text {
+  search:keep(string.format("password.digest(%q, %s%s)", hit.name, target.expression,
+    options_text {
       { "salt", salt and salt.expression },
       { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
       { "password_encoding", quoted(word.encoding) },
-    }), target.expression)
+    }), target.source)
 end
 
 ---One round over a word, with each salt on either side.
@@ -77,17 +82,17 @@ local function digests_of(search, word)
       search.tried = search.tried + 1
       local raw = digest.hash(name, data)
       local target = raw and search.by_bytes[raw]
-      return target and digest_found(search, {
-        name = name, target = target, word = word, salt = salt, position = position,
-      })
+      if target then
+        digest_found(search, {
+          name = name, target = target, word = word, salt = salt, position = position,
+        })
+      end
     end
-    local found = try(word.bytes)
-    for _, salt in ipairs(found and {} or search.salts) do
-      found = try(salt.bytes .. word.bytes, salt, "prefix")
-        or try(word.bytes .. salt.bytes, salt, "suffix")
-      if found then break end
+    try(word.bytes)
+    for _, salt in ipairs(search.salts) do
+      try(salt.bytes .. word.bytes, salt, "prefix")
+      try(word.bytes .. salt.bytes, salt, "suffix")
     end
-    if found then return found end
   end
 end
 
@@ -95,36 +100,31 @@ end
 local function ldap_found(search, target, name)
   local scheme = name == "sha1" and "{SSHA}" or name == "md5" and "{SMD5}"
     or "{S" .. name:upper() .. "}"
-  return target.encoding == "base64" and search:confirmed(build.ldap(scheme .. target.text),
-    string.format("password.ldap(%q .. %s)", scheme, target.expression), target.expression)
+  return target.encoding == "base64"
+    and search:keep(string.format("password.ldap(%q .. %s)", scheme, target.expression),
+      target.source)
 end
 
 ---A line that splits a value in two.
 ---@param cut {name: string, target: HashCandidate, word: WordCandidate, first: boolean,
 ---  position: string}  first: whether the digest comes first
 local function cut_found(search, cut)
-  local target, size, bytes = cut.target, rules.SIZES[cut.name], cut.target.bytes
+  local target, size = cut.target, rules.SIZES[cut.name]
   if not rules.IS_DIGEST[cut.name] then
-    return { reason = string.format("%s is %s with its salt, which Auth0 does not support",
-      target.expression, cut.name) }
+    return search:explain("%s is %s with its salt, which Auth0 does not support",
+      target.expression, cut.name)
   end
   local all = candidates.bytes_text(target.expression, target.encoding)
-  local value = cut.first and bytes:sub(1, size) or bytes:sub(-size)
-  local salt = cut.first and bytes:sub(size + 1) or bytes:sub(1, -size - 1)
   local value_range, salt_range = string.format("(1, %d)", size), string.format("(%d)", size + 1)
   if not cut.first then
     value_range, salt_range = string.format("(-%d)", size), string.format("(1, -%d)", size + 1)
   end
-  local custom = build.digest(cut.name, value, {
-    encoding = "bytes", salt = salt, salt_encoding = "bytes", position = cut.position,
-    password_encoding = cut.word.encoding,
-  })
-  return search:confirmed(custom, string.format("password.digest(%q, %s:sub%s%s)", cut.name, all,
-    value_range, options_text {
+  search:keep(string.format("password.digest(%q, %s:sub%s%s)", cut.name, all, value_range,
+    options_text {
       { "encoding", '"bytes"' }, { "salt", all .. ":sub" .. salt_range },
       { "salt_encoding", '"bytes"' }, { "position", quoted(cut.position) },
       { "password_encoding", quoted(cut.word.encoding) },
-    }), target.expression)
+    }), target.source)
 end
 
 ---A salt after or before the digest, which follows or precedes the password.
@@ -138,9 +138,12 @@ local function cut_in_two(search, target, name, word)
       local data = position == "suffix" and word.bytes .. salt or salt .. word.bytes
       if digest.hash(name, data) == hash then
         local as_ldap = first and position == "suffix" and not word.encoding
-        return as_ldap and ldap_found(search, target, name) or cut_found(search, {
-          name = name, target = target, word = word, first = first, position = position,
-        })
+          and ldap_found(search, target, name)
+        if not as_ldap then
+          cut_found(search, {
+            name = name, target = target, word = word, first = first, position = position,
+          })
+        end
       end
     end
   end
@@ -148,10 +151,10 @@ end
 
 local function embedded(search)
   for _, target in ipairs(search.targets) do
-    for name, size in pairs(rules.SIZES) do
-      for _, word in ipairs(#target.bytes > size and search.words or {}) do
-        local found = cut_in_two(search, target, name, word)
-        if found then return found end
+    for _, name in ipairs(NAMES) do
+      local size = rules.SIZES[name]
+      for _, word in ipairs(size and #target.bytes > size and search.words or {}) do
+        cut_in_two(search, target, name, word)
       end
     end
   end
@@ -179,41 +182,36 @@ end
 
 local function hmac_found(search, hit)
   local target, word, key, salt = hit.target, hit.word, hit.key, hit.salt
-  local custom = rules.SIZES[hit.name] and build.hmac(hit.name, target.text, key.value, {
-    key_encoding = key.encoding, encoding = target.encoding, password_encoding = word.encoding,
-    salt = salt and salt.value, salt_encoding = salt and salt.encoding, position = hit.position,
-  })
-  if not custom then
-    return { reason = string.format("%s is hmac-%s, which Auth0 does not support",
-      target.expression, hit.name) }
+  if not rules.SIZES[hit.name] then
+    return search:explain("%s is hmac-%s, which Auth0 does not support", target.expression,
+      hit.name)
   end
-  return search:confirmed(custom, string.format("password.hmac(%q, %s, %s%s)", hit.name,
-    target.expression, key.expression, options_text {
+  search:keep(string.format("password.hmac(%q, %s, %s%s)", hit.name, target.expression,
+    key.expression, options_text {
       { "key_encoding", encoding_text(key) },
       { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
       { "password_encoding", quoted(word.encoding) },
-    }), target.expression)
+    }), target.source)
+end
+
+local function hmacs_of(search, name, key, word)
+  search.tried = search.tried + 1
+  local raw = digest.hmac(name, key.bytes, word.bytes)
+  local target = raw and search.by_bytes[raw]
+  if target then hmac_found(search, { name = name, target = target, word = word, key = key }) end
+  raw = digest.hmac(name, word.bytes, key.bytes)
+  target = raw and search.by_bytes[raw]
+  if target then
+    search:explain("%s is hmac-%s with the password as its key, which Auth0 does not support",
+      target.expression, name)
+  end
 end
 
 local function hmacs(search)
   for _, name in ipairs(NAMES) do
     for _, key in ipairs(keys_of(search)) do
-      for _, word in ipairs(search.words) do
-        search.tried = search.tried + 1
-        local raw = digest.hmac(name, key.bytes, word.bytes)
-        local target = raw and search.by_bytes[raw]
-        local found = target and hmac_found(search, {
-          name = name, target = target, word = word, key = key,
-        })
-        if found then return found end
-        raw = digest.hmac(name, word.bytes, key.bytes)
-        target = raw and search.by_bytes[raw]
-        if target then
-          return { reason = string.format("%s is hmac-%s with the password as its key, which "
-            .. "Auth0 does not support", target.expression, name) }
-        end
-      end
+      for _, word in ipairs(search.words) do hmacs_of(search, name, key, word) end
     end
   end
 end
@@ -229,11 +227,12 @@ local function salted_hmacs(search)
             or salt.bytes .. word.bytes
           local raw = digest.hmac(name, key.bytes, data)
           local target = raw and search.by_bytes[raw]
-          local found = target and hmac_found(search, {
-            name = name, target = target, word = word, key = key, salt = salt,
-            position = position,
-          })
-          if found then return found end
+          if target then
+            hmac_found(search, {
+              name = name, target = target, word = word, key = key, salt = salt,
+              position = position,
+            })
+          end
         end
       end
     end
@@ -249,27 +248,26 @@ local function both_sides(search)
         local raw = digest.hash(name, before.bytes .. search.cleartext .. after.bytes)
         local target = raw and search.by_bytes[raw]
         if target then
-          return { reason = string.format("%s is %s of %s, the password and %s: Auth0 does not "
-            .. "support salts on both sides", target.expression, name, before.expression,
-            after.expression) }
+          return search:explain("%s is %s of %s, the password and %s: Auth0 does not support salts "
+            .. "on both sides", target.expression, name, before.expression, after.expression)
         end
       end
     end
   end
 end
 
+---Keeps all mappings that verify; only without one, names what Auth0 does not support.
 ---@param search Search
----@return SearchResult?
 function digests.search(search)
-  for _, word in ipairs(search.words) do
-    local found = digests_of(search, word)
-    if found then return found end
-  end
-  local found = embedded(search) or hmacs(search) or both_sides(search) or salted_hmacs(search)
-  if found then return found end
+  for _, word in ipairs(search.words) do digests_of(search, word) end
+  embedded(search)
+  hmacs(search)
+  if search:is_done() then return end
+  both_sides(search)
+  salted_hmacs(search)
   for _, word in ipairs(search.nested) do
-    found = digests_of(search, word)
-    if found then return found end
+    if search:is_done() then return end
+    digests_of(search, word)
   end
 end
 

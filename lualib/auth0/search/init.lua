@@ -4,10 +4,11 @@
 
 local candidates = require "auth0.search.candidates"
 local digests = require "auth0.search.digests"
-local build = require "auth0.hash.build"
 local parse = require "auth0.hash.parse"
 local identify = require "auth0.hash.identify"
 local kdfs = require "auth0.search.kdfs"
+local line = require "auth0.search.line"
+local nearness = require "auth0.search.nearness"
 local nested = require "auth0.search.nested"
 local text = require "host.text"
 local unsupported = require "auth0.hash.unsupported"
@@ -20,13 +21,23 @@ local search = {}
 ---@field record any           of the source
 ---@field cleartext string
 ---@field pepper? string       the application's secret
+---@field known? string[]      lines found for other logins: the first that verifies is taken
+---@field mentions? fun(name: string): boolean  whether the recipe mentions a name of the record
 ---@field pause? fun(): boolean?  called before each costly attempt; true ends the search
 
 ---@class SearchResult
 ---@field line? string     of a mapping; it verifies
+---@field user? User       with the hash of the line
 ---@field reason? string   what was found instead, or that nothing was
 ---@field tried integer    combinations
 ---@field unfinished? boolean  the search ended before everything was tried
+
+---@class SearchFit  a mapping that verifies
+---@field line string
+---@field user User          with the hash
+---@field reason? string     a doubt
+---@field distance integer   from the recipe's own mapping
+---@field is_own boolean     it reads the mapped hash, in another way
 
 ---@class Search
 ---@field cleartext string
@@ -38,7 +49,10 @@ local search = {}
 ---@field words WordCandidate[]
 ---@field nested WordCandidate[]
 ---@field pepper? string
----@field mapped? string  the mapped hash's value
+---@field own? HashParts   of the mapped hash
+---@field scope LineScope
+---@field fits SearchFit[]
+---@field reason? string   the first scheme found that Auth0 does not support
 ---@field tried integer
 ---@field stopped boolean
 ---@field pause fun(): boolean?
@@ -57,84 +71,112 @@ function Search:may_continue()
   return not self.stopped
 end
 
----Guards a line that indexes the field of the hash: nil if the record has no hash.
----@param expression string  of the hash
-local function guarded(line, expression)
-  local field = expression:match("row%.[%a_][%w_]*")
-  local name = field and field:gsub("%.", "%%.")
-  local is_apart = field and (line:find(name .. "[:.%[]") or line:find("%.%. " .. name)
-    or line:find("decode%(" .. name) or line:find("format%(.*" .. name)
-    or line:find(name .. ', "%w+"%):'))
-  return is_apart and field .. " and " .. line or line
+---Whether there is something to show.
+function Search:is_done()
+  return #self.fits > 0 or self.reason ~= nil
 end
 
----A result with this line, if its hash verifies the cleartext.
----@param custom? PasswordHash
----@param line string
----@param expression string  of the hash
----@return SearchResult?
-function Search:confirmed(custom, line, expression)
-  if not custom then return nil end
-  line = guarded(line, expression)
-  local fits, doubt = verify.hash(custom, self.cleartext)
-  if fits then return { line = "custom_password_hash = " .. line } end
-  if fits == nil and doubt and doubt:find("^it matches") then
-    return { line = "custom_password_hash = " .. line, reason = doubt .. "; test one login first" }
+---Whether a mapping was found that reads the hash of the recipe's own, or, if the recipe maps none,
+---any mapping. Others fit too, but are not what the recipe means.
+function Search:is_near()
+  for _, fit in ipairs(self.fits) do
+    if fit.is_own or not self.own then return true end
   end
+  return false
 end
 
----bcrypt and argon2 with a pepper around the password, or over a digest of it.
----@return SearchResult?
-function Search:around(value, scheme)
-  for _, salt in ipairs(scheme == "bcrypt" and self.salts or {}) do
+---Notes a scheme that Auth0 does not support; the first counts.
+function Search:explain(format, ...)
+  self.reason = self.reason or string.format(format, ...)
+end
+
+local DOUBTFUL <const> = 100000 -- added to the distance of what Auth0 may not verify
+local UNMENTIONED <const> = 5 -- the recipe does not mention the value of the hash
+
+---Keeps a mapping if its line, evaluated for the record, verifies the cleartext.
+---@param expression string
+---@param value Candidate  that contains the hash
+---@return SearchFit?
+function Search:keep(expression, value)
+  local written = line.guarded(expression, value)
+  local user = line.user(written, self.scope)
+  if not user then return nil end
+  local fits, doubt = verify.password(user, self.cleartext)
+  local is_doubtful = fits == nil and doubt ~= nil and doubt:find("^it matches") ~= nil
+  if not fits and not is_doubtful then return nil end
+  local own, parts = self.own, nearness.parts(user)
+  local fit = {
+    line = written, user = user, reason = is_doubtful and doubt .. "; test one login first" or nil,
+    distance = (own and parts and nearness.distance(own, parts) or 0)
+      + (is_doubtful and DOUBTFUL or 0) + (value.mentioned and 0 or UNMENTIONED),
+    is_own = own ~= nil and parts ~= nil and nearness.is_same_value(own, parts),
+  }
+  self.fits[#self.fits + 1] = fit
+  return fit
+end
+
+---The fit that changes the recipe least; of equal ones the first.
+function Search:nearest()
+  local nearest
+  for _, fit in ipairs(self.fits) do
+    if not nearest or fit.distance < nearest.distance then nearest = fit end
+  end
+  return nearest
+end
+
+---bcrypt with a pepper around the password.
+---@return SearchFit?
+function Search:peppered(value)
+  for _, salt in ipairs(self.salts) do
     if salt.likely and salt.encoding == "utf8" then
       for _, position in ipairs { "suffix", "prefix" } do
         if not self:may_continue() then return nil end
-        local custom = build.bcrypt(value.text, { pepper = salt.bytes, position = position })
-        local found = self:confirmed(custom, string.format("password.bcrypt(%s%s)",
-          value.expression, digests.options_text {
+        local found = self:keep(string.format("password.bcrypt(%s%s)", value.expression,
+          digests.options_text {
             { "pepper", salt.expression }, { "position", position == "prefix" and '"prefix"' },
-          }), value.expression)
+          }), value)
         if found then return found end
       end
     end
   end
-  if scheme ~= "bcrypt" and scheme ~= "argon2" then return nil end
+end
+
+---bcrypt or argon2 over a digest of the password: what Auth0 does not support.
+function Search:over_digest(value, scheme)
+  if scheme ~= "bcrypt" and scheme ~= "argon2" then return end
   for _, word in ipairs(self.nested) do
-    if not word.rare and not self:may_continue() then return nil end
+    if not word.rare and not self:may_continue() then return end
     if not word.rare and verify.text(word.bytes, text.trim(value.text)) then
-      return { reason = string.format("%s is %s over %s, which Auth0 does not support",
-        value.expression, scheme, word.what) }
+      return self:explain("%s is %s over %s, which Auth0 does not support", value.expression,
+        scheme, word.what)
     end
   end
 end
 
 ---A hash that matches with another encoding of the password.
----@return SearchResult?
-function Search:otherwise_encoded(made, expression)
+---@return SearchFit?
+function Search:otherwise_encoded(value)
   for _, word in ipairs(self.words) do
     if word.encoding then
       if not self:may_continue() then return nil end
-      made.password = { encoding = word.encoding }
-      local found = self:confirmed(made, string.format(
-        "password.auto(%s, { password_encoding = %q })", expression, word.encoding), expression)
+      local found = self:keep(string.format("password.auto(%s, { password_encoding = %q })",
+        value.expression, word.encoding), value)
       if found then return found end
     end
   end
 end
 
 ---A scheme that Auth0 cannot verify. A match here shows that the value is the right one.
-function Search:without_form(value, found)
-  local fits = unsupported.fits(text.trim(value.text), self.cleartext)
-  return { reason = string.format("%s is %s%s, but Auth0 cannot import it: %s",
+local function without_form(value, found, cleartext)
+  local fits = unsupported.fits(text.trim(value.text), cleartext)
+  return string.format("%s is %s%s, but Auth0 cannot import it: %s",
     value.expression, found.name, fits and " and the password matches" or "",
-    found.reason or found.name) }
+    found.reason or found.name)
 end
 
 local SALT_LENGTH <const>, HASH_LENGTH <const> = 22, 31 -- letters of bcrypt's two parts
 
 ---bcrypt with cost, salt and hash in separate columns, as in FusionAuth.
----@return SearchResult?
 function Search:split_bcrypt()
   local parts = { [SALT_LENGTH] = {}, [HASH_LENGTH] = {} }
   for _, value in ipairs(self.list) do
@@ -144,52 +186,63 @@ function Search:split_bcrypt()
   for _, salt in ipairs(parts[SALT_LENGTH]) do
     for _, hash in ipairs(parts[HASH_LENGTH]) do
       for _, cost in ipairs(candidates.numbers(self.list, 4, 16)) do
-        if not self:may_continue() then return nil end
-        local found = self:confirmed(build.bcrypt(string.format("$2a$%02d$%s%s", cost.number,
-          salt.text, hash.text)), string.format(
+        if not self:may_continue() then return end
+        if self:keep(string.format(
           'password.bcrypt(string.format("$2a$%%02d$%%s%%s", %s, %s, %s))', cost.expression,
-          salt.expression, hash.expression), hash.expression)
-        if found then return found end
+          salt.expression, hash.expression), hash) then return end
       end
     end
   end
 end
 
----@return SearchResult? found
----@return SearchResult? without_form  a scheme that Auth0 does not support
+---A value in a scheme that Auth0 supports.
+function Search:described(value, scheme)
+  local algorithm = assert(parse.any(value.text)).algorithm
+  local expression = identify.line(scheme, value.expression):match("= (.*)$")
+  local found = self:keep(expression, value) or self:otherwise_encoded(value)
+    or algorithm == "bcrypt" and self:peppered(value)
+  if not found and not self:is_done() then self:over_digest(value, algorithm) end
+end
+
+---@return string? reason  a scheme that Auth0 does not support
 function Search:self_describing()
-  local without_form
+  local reason
   for _, value in ipairs(self.list) do
     local found = parse.identify(value.text)
     local scheme = found and found.name
     if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
-      if not self:may_continue() then return nil, without_form end
-      local made = found.supported and parse.any(value.text)
-      if made then
-        local line = identify.line(scheme, value.expression):match("= (.*)$")
-        local hit = self:confirmed(made, line, value.expression)
-          or self:otherwise_encoded(made, value.expression) or self:around(value, made.algorithm)
-        if hit then return hit end
+      if not self:may_continue() then return reason end
+      if found.supported then
+        self:described(value, scheme)
       elseif not value.part then
-        without_form = without_form or self:without_form(value, found)
+        reason = reason or without_form(value, found, self.cleartext)
       end
+      if self:is_near() then return nil end
     end
   end
-  return self:split_bcrypt(), without_form
+  self:split_bcrypt()
+  return reason
+end
+
+---The mapped hash as the record may have it.
+local function mapped_value(user)
+  local custom = user.custom_password_hash
+  local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
+    or user.password_hash
+  return type(mapped) == "string" and mapped or nil
 end
 
 local function new_search(input)
-  local custom = input.user.custom_password_hash
-  local mapped = type(custom) == "table" and type(custom.hash) == "table" and custom.hash.value
-    or input.user.password_hash
-  if type(mapped) ~= "string" then mapped = nil end
-  local list = candidates.of(input.record, mapped)
+  local mapped = mapped_value(input.user)
+  local list = candidates.of(input.record, mapped, input.mentions)
   local self = setmetatable({
     cleartext = input.cleartext, list = list, salts = candidates.salts(list, input.pepper),
     targets = candidates.targets(list), by_bytes = {}, by_text = {},
     words = candidates.words(input.cleartext),
     nested = candidates.nested(input.cleartext, input.pepper), pepper = input.pepper,
-    mapped = mapped, tried = 0, stopped = false, pause = input.pause or function() end,
+    own = nearness.parts(input.user), fits = {}, tried = 0, stopped = false,
+    scope = { record = input.record, value = mapped, pepper = input.pepper },
+    pause = input.pause or function() end,
   }, Search)
   for _, target in ipairs(self.targets) do
     self.by_bytes[target.bytes], self.by_text[target.text] = target, target
@@ -201,9 +254,8 @@ end
 local function slipped(input)
   local trimmed = text.trim(input.cleartext)
   if not trimmed or trimmed == input.cleartext then return nil end
-  if verify.password(input.user, trimmed) then
-    return { reason = "the password matches without its outer whitespace" }
-  end
+  return verify.password(input.user, trimmed)
+    and "the password matches without its outer whitespace" or nil
 end
 
 local function is_firebase(record)
@@ -212,30 +264,69 @@ end
 
 function Search:nothing(record)
   if is_firebase(record) then
-    return { reason = "row.passwordHash looks like Firebase's modified scrypt, which Auth0 does "
-      .. "not support" }
+    return "row.passwordHash looks like Firebase's modified scrypt, which Auth0 does not support"
   end
   local tried = { string.format(
     "digests, HMACs and digests of digests with %d values as salt or key", #self.salts) }
   if self.steps then tried[#tried + 1] = "up to " .. self.steps .. " rounds of a digest" end
   if self.rounds then tried[#tried + 1] = "PBKDF2 with up to " .. self.rounds .. " rounds" end
   if self.cost then tried[#tried + 1] = "scrypt with N up to " .. self.cost end
-  return { reason = string.format("no match found; check that this is the user's password (tried "
-    .. "%d combinations: %s)", self.tried, table.concat(tried, ", ")) }
+  return string.format("no match found; check that this is the user's password (tried "
+    .. "%d combinations: %s)", self.tried, table.concat(tried, ", "))
 end
 
----Searches for a mapping with which the cleartext verifies.
+---Whether a line, evaluated for a record, verifies the cleartext.
+---@param written string
+---@param input SearchInput
+---@param verified? boolean  the mapped hash does: an equal one needs no computing
+---@return User?  with the hash of the line; nil if it does not
+function search.fits(written, input, verified)
+  local user = line.user(written, {
+    record = input.record, value = mapped_value(input.user), pepper = input.pepper,
+  })
+  if not user then return nil end
+  local own, parts = verified and nearness.parts(input.user), nearness.parts(user)
+  if own and parts and nearness.distance(own, parts) == 0 then return user end
+  return verify.password(user, input.cleartext) and user or nil
+end
+
+---The stages of a search, the cheap ones first; the costly ones only while nothing was found.
+local function run(self)
+  digests.search(self)
+  local reason
+  if not self:is_near() then reason = self:self_describing() end
+  if #self.fits > 0 and not self:is_near() then kdfs.near(self) end
+  if not self:is_done() then nested.salted(self) end
+  self.reason = self.reason or #self.fits == 0 and reason or nil
+  for _, stage in ipairs {
+    function() kdfs.search(self, true) end, function() nested.repeated(self) end,
+    function() kdfs.search(self, false) end,
+  } do
+    if not self:is_done() then stage() end
+  end
+end
+
+---Searches for a mapping with which the cleartext verifies: of several, the nearest to the
+---recipe's own.
 ---@param input SearchInput
 ---@return SearchResult
 function search.search(input)
+  local reason = slipped(input)
+  if reason then return { reason = reason, tried = 1 } end
+  for tried, known in ipairs(input.known or {}) do
+    local user = search.fits(known, input)
+    if user then return { line = known, user = user, tried = tried } end
+  end
   local self = new_search(input)
-  local found, without_form = slipped(input), nil
-  if not found then found = digests.search(self) or nested.salted(self) end
-  if not found then found, without_form = self:self_describing() end
-  found = found or without_form or kdfs.search(self, true) or nested.repeated(self)
-    or kdfs.search(self, false) or self:nothing(input.record)
-  found.tried, found.unfinished = self.tried, self.stopped or nil
-  return found
+  run(self)
+  local nearest = self:nearest()
+  local answer = { tried = self.tried, unfinished = self.stopped or nil }
+  if nearest then
+    answer.line, answer.user, answer.reason = nearest.line, nearest.user, nearest.reason
+  else
+    answer.reason = self.reason or self:nothing(input.record)
+  end
+  return answer
 end
 
 return search

@@ -2,7 +2,6 @@
 --- the cheap ones first.
 
 local digest = require "host.digest"
-local build = require "auth0.hash.build"
 local rules = require "auth0.hash.rules"
 local candidates = require "auth0.search.candidates"
 
@@ -110,14 +109,12 @@ local function try_pbkdf2(search, name, round, salt, keys)
     for _, key in ipairs(block and keys or {}) do
       if key.bytes:sub(1, size) == block:sub(1, #key.bytes) then
         if word.what then
-          return { reason = string.format("%s is pbkdf2 over %s, which Auth0 does not support",
-            key.expression, word.what) }
+          return search:explain("%s is pbkdf2 over %s, which Auth0 does not support",
+            key.expression, word.what)
         end
-        local found = search:confirmed(
-          build.pbkdf2(name, round.number, salt.bytes, key.bytes),
-          string.format("password.pbkdf2(%q, %s, %s, %s)", name, round.expression,
-            bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)),
-          key.expression)
+        local found = search:keep(string.format("password.pbkdf2(%q, %s, %s, %s)", name,
+          round.expression, bytes_text(salt.expression, salt.encoding),
+          bytes_text(key.expression, key.encoding)), key.source)
         if found then return found end
       end
     end
@@ -153,16 +150,11 @@ local function try_scrypt(search, parts)
   local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
     #key.bytes)
   if made ~= key.bytes then return nil end
-  local custom = build.scrypt {
-    cost = cost.number, block = parts.block, lanes = parts.lanes, salt = salt.bytes,
-    key = key.bytes,
-  }
   local more = (parts.block ~= 8 and ", block = " .. parts.block or "")
     .. (parts.lanes ~= 1 and ", lanes = " .. parts.lanes or "")
-  return search:confirmed(custom, string.format(
-    "password.scrypt { cost = %s%s, salt = %s, key = %s }", cost.expression, more,
-    bytes_text(salt.expression, salt.encoding), bytes_text(key.expression, key.encoding)),
-    key.expression)
+  return search:keep(string.format("password.scrypt { cost = %s%s, salt = %s, key = %s }",
+    cost.expression, more, bytes_text(salt.expression, salt.encoding),
+    bytes_text(key.expression, key.encoding)), key.source)
 end
 
 ---@class KdfAttempt
@@ -174,16 +166,24 @@ end
 ---@field block? integer
 ---@field lanes? integer
 
----Digest and salt of a mapped PBKDF2.
-local function mapped_of(search)
-  local name, salt = (search.mapped or ""):match("^%$pbkdf2%-(%w+)%$[^$]*%$([^$]+)%$")
-  return name, salt and digest.unbase64(salt)
+---What the recipe maps now as parts of an attempt; nil for another algorithm.
+---@return {name: string, salt?: string, number?: integer}?
+local function own_of(search)
+  local own = search.own
+  if not own then return nil end
+  if own.algorithm == "pbkdf2" then
+    return { name = own.digest, salt = own.salt, number = own.rounds }
+  elseif own.algorithm == "scrypt" then
+    return {
+      name = "scrypt", salt = rules.decode(own.salt, own.salt_encoding), number = own.rounds,
+    }
+  end
 end
 
-local function lateness(attempt, mapped_name, mapped_salt)
+local function lateness(attempt, own)
   local number, name = attempt.number, attempt.name or "scrypt"
   local paired = PAIRED[name] and PAIRED[name][number.number] and (attempt.lanes or 1) == 1
-  local mapped = name == mapped_name and attempt.salt.bytes == mapped_salt
+  local mapped = own and name == own.name and attempt.salt.bytes == own.salt
   return (attempt.salt.likely and 1 or UNLIKELY) * (number.recorded and RECORDED or 1)
     * (RARE[name] or 1) * (paired and SOON or 1) * (mapped and MAPPED or 1)
 end
@@ -191,9 +191,9 @@ end
 ---All attempts, the cheap and likely ones first.
 ---@return KdfAttempt[]
 local function attempts_of(search)
-  local attempts, name_mapped, salt_mapped = {}, mapped_of(search)
+  local attempts, own = {}, own_of(search)
   local function add(attempt, due)
-    attempt.place, attempt.due = #attempts, due * lateness(attempt, name_mapped, salt_mapped)
+    attempt.place, attempt.due = #attempts, due * lateness(attempt, own)
     attempts[#attempts + 1] = attempt
   end
   for _, salt in ipairs(salts_of(search)) do
@@ -245,22 +245,40 @@ local function words_of(search)
   return words
 end
 
----Tries PBKDF2 and scrypt, as long as the search may continue.
+---Tries those attempts that `is_due` accepts, as long as the search may continue.
 ---@param search Search
----@param only_named boolean  only with numbers whose names suggest rounds or costs
----@return SearchResult?
-function kdfs.search(search, only_named)
+---@param is_due fun(attempt: KdfAttempt): boolean
+---@return SearchFit?
+local function search_some(search, is_due)
   local keys = keys_of(search)
   if #keys == 0 then return nil end
   search.kdf_words = search.kdf_words or words_of(search)
   search.attempts = search.attempts or attempts_of(search)
   for _, attempt in ipairs(search.attempts) do
-    if (attempt.number.named or false) == only_named then
+    if is_due(attempt) then
       if not search:may_continue() then return nil end
       local found = try(search, attempt, keys)
-      if found then return found end
+      if found or search.reason then return found end
     end
   end
+end
+
+---Tries PBKDF2 and scrypt with numbers whose names suggest rounds or costs, or with all others.
+---@param search Search
+---@param only_named boolean
+function kdfs.search(search, only_named)
+  search_some(search, function(attempt) return (attempt.number.named or false) == only_named end)
+end
+
+---Tries what differs from the mapped PBKDF2 or scrypt in its salt or its rounds alone.
+---@param search Search
+function kdfs.near(search)
+  local own = own_of(search)
+  if not own then return end
+  search_some(search, function(attempt)
+    return (attempt.name or "scrypt") == own.name
+      and (attempt.salt.bytes == own.salt or attempt.number.number == own.number)
+  end)
 end
 
 return kdfs

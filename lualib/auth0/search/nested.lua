@@ -40,7 +40,6 @@ local SALTED <const> = {
 }
 
 ---@param search Search
----@return SearchResult?
 function nested.salted(search)
   for _, salt in ipairs(search.salts) do
     for _, name in ipairs(NAMES) do
@@ -49,9 +48,8 @@ function nested.salted(search)
         local made = digest.hash(name, entry[2](name, salt.bytes, search.cleartext))
         local target = made and search.by_bytes[made]
         if target then
-          return { reason = string.format("%s is %s, with %s as salt, which Auth0 does not "
-            .. "support", target.expression, entry[1]:gsub("%f[%w]H%f[%W]", name),
-            salt.expression) }
+          return search:explain("%s is %s, with %s as salt, which Auth0 does not support",
+            target.expression, (entry[1]:gsub("%f[%w]H%f[%W]", name)), salt.expression)
         end
       end
     end
@@ -126,20 +124,19 @@ local function has_digest(search, name)
 end
 
 ---@param search Search
----@return SearchResult?
 function nested.repeated(search)
   local steps = steps_of(search)
   for _, name in ipairs(NAMES) do
     for _, start in ipairs(has_digest(search, name) and starts(search) or {}) do
       for _, way in ipairs(ways(start.plain, search.cleartext)) do
-        if not search:may_continue() then return nil end
+        if not search:may_continue() then return end
         search.steps = steps
         local target, rounds = follow(search, {
           name = name, first = start.plain, next_of = way.next_of,
         }, steps)
         if target then
-          return { reason = string.format("%s is %d rounds of %s%s%s, which Auth0 does not support",
-            target.expression, rounds, name, start.what, way.what) }
+          return search:explain("%s is %d rounds of %s%s%s, which Auth0 does not support",
+            target.expression, rounds, name, start.what, way.what)
         end
       end
     end

@@ -3,12 +3,17 @@
 local format = require "base.format"
 local result = require "cli.common.result"
 local file = require "host.file"
+local json = require "host.json"
 local logins = require "cli.common.logins"
 local setup = require "cli.common.setup"
 
 local RESULTS <const> = {
   yes = "yes", no = "no", refused = "no", missing = "no", untold = "unknown",
 }
+
+local function given(value)
+  return value ~= json.null and value or nil
+end
 
 ---Why a record does not become a user: code, field, advice.
 local function add_refused(add, one)
@@ -22,7 +27,25 @@ local function add_refused(add, one)
   if refused.fix then add(refused.fix) end
 end
 
-local function words_of(one)
+local function need_text(need)
+  return (need:gsub("\n", "\n    "))
+end
+
+---A mapping that matches, and what else is to be done or known.
+local function add_line(add, one, report)
+  add("this mapping matches: " .. one.line)
+  if one.unsuited and one.unsuited > 0 then
+    add(string.format("it does not match %s, which the recipe or another line does: %s",
+      format.count(one.unsuited, "other login"), given(report.line) and "see the last line"
+        or "use it for records of this kind only"))
+  end
+  for _, need in ipairs(one.needs) do add(need_text(need)) end
+  if one.parameter then
+    add("or try " .. one.parameter .. " first: it suffices if the recipe finds the columns")
+  end
+end
+
+local function words_of(one, report)
   local what = one.algorithm and " (" .. one.algorithm .. ")" or ""
   local text = string.format("%s: %s%s%s\n", one.id, RESULTS[one.result],
     one.result == "yes" and what or "", one.at and one.result ~= "yes" and ", " .. one.at or "")
@@ -34,25 +57,39 @@ local function words_of(one)
     add(one.algorithm and "the password does not match the mapped hash" .. what
       or "no hash is mapped")
   end
-  if one.line then
-    add("this mapping matches: " .. one.line)
-    if one.line:find("%f[%w_]value%f[^%w_]") then
-      add("where value is the hash that the recipe maps now")
-    end
-  end
+  if one.line then add_line(add, one, report) end
   if one.reason and not (one.result == "missing" and one.refused) then add(one.reason) end
+  if one.others then
+    add(string.format("the recipe's mapping matches %s: this password may be wrong, or an earlier "
+      .. "version of the system made this hash", format.count(one.others, "other login")))
+  end
   if one.unfinished then add("the search timed out before all combinations were tried") end
+  return text
+end
+
+---The line for all logins that match one.
+local function words_of_all(report)
+  local n, known = 0, {}
+  for _, one in ipairs(report.logins) do
+    if one.line or one.result == "yes" or one.result == "refused" then n = n + 1 end
+    if one.line then known[one.line] = true end
+  end
+  local text = string.format("this mapping matches %s: %s\n", format.count(n, "login"), report.line)
+  if known[report.line] then return text end
+  for _, need in ipairs(report.needs) do text = text .. "  " .. need_text(need) .. "\n" end
   return text
 end
 
 local function words(report)
   local text = ""
-  for _, one in ipairs(report.logins) do text = text .. words_of(one) end
+  for _, one in ipairs(report.logins) do text = text .. words_of(one, report) end
+  if given(report.line) then text = text .. words_of_all(report) end
   return text .. string.format("logins    %s tried, %s succeeded\n", format.number(report.tried),
     format.number(report.verified))
 end
 
----The place of the first login that did not succeed and has a record.
+---The place of the first login that did not succeed and has a record; nil: `preview` shows the
+---first records, and by which identifiers their users are found.
 local function first_missed(report)
   for _, one in ipairs(report.logins) do
     if one.result ~= "yes" and one.at then return one.at end
@@ -100,7 +137,7 @@ status 3 unless all logins succeed.]],
     local report
     report, message, kind = require("check.prove").run(recipe, settings, context.ui, options)
     if report and report.exit ~= 0 then
-      report.next = result.preview(context, first_missed(report)) or report.next
+      report.next = result.preview(context, first_missed(report))
     end
     return result.result(context, words, report, message, kind)
   end,

@@ -34,16 +34,15 @@ end
 
 ---The command that shows the record at a place, for a command that mapped it.
 ---@param context Context
----@param at? string
----@return string?  nil without a place
+---@param at? string  without it, the command shows the first records
+---@return string
 function result.preview(context, at)
-  if not at then return nil end
   local words = { "preview", context.flags.RECIPE }
   for _, word in ipairs(context.args) do
     if word:find("^[%a_][%w_]*=") then words[#words + 1] = word end
   end
   for _, key in ipairs(OF_THE_MAPPING) do add_option(words, key, context.flags[key]) end
-  words[#words + 1], words[#words + 2] = "--at", at
+  if at then words[#words + 1], words[#words + 2] = "--at", at end
   return result.command_line(words)
 end
 
@@ -53,7 +52,7 @@ end
 ---@return string?
 function result.preview_first(context, report)
   local first = report.findings and report.findings[1]
-  return result.preview(context, first and first.examples[1])
+  return first and first.examples[1] and result.preview(context, first.examples[1]) or nil
 end
 
 local function given(value)
