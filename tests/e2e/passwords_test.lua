@@ -314,6 +314,27 @@ test("hash identify shows scheme and line, with 3 for what Auth0 does not suppor
   end)
 end)
 
+test("hash identify names all that a value may be, and what to do with each", function()
+  scene(nil, function(s)
+    local value = digest.base64(("\xfb\xef\xbe\7"):rep(16))
+    local text = s:run({ "hash", "identify", value }):ends_with(0).stdout
+    contains(text, "base64 of 64 bytes: it depends; ")
+    contains(text, '\n    custom_password_hash = password.digest("sha512", row.hash)\n')
+    contains(text, "\n  may be Firebase's modified scrypt (with the members localId, passwordHash "
+      .. "and salt): not supported by Auth0; import these users without a hash, and they set a new "
+      .. "password; or leave them to Auth0's automatic migration, whose script asks Firebase")
+    local kinds = s:run({ "hash", "identify", value, "--json" }):object().hashes
+    local supported = 0
+    for _, candidate in ipairs(kinds[1].candidates) do
+      supported = supported + (candidate.supported and 1 or 0)
+      equal(candidate.line ~= nil, candidate.supported)
+    end
+    equal({ supported, #kinds[1].candidates }, { 5, 8 })
+    contains(s:run({ "hash", "identify", "$P$Babcdef" }):ends_with(3).stdout,
+      "\n  import these users without a hash")
+  end)
+end)
+
 test("hash identify - reads its values from stdin, one per line", function()
   scheduler.run(function()
     local child <close> = assert(process.spawn({ process.program(), "hash", "identify", "-",

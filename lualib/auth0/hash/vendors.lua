@@ -1,5 +1,6 @@
 --- Hash formats of single systems: Ory Kratos, Werkzeug, Magento, ZITADEL, Clerk, SQL Server,
---- Oracle, ForgeRock. Each parser returns a hash that Auth0 can verify, or nil and a reason.
+--- Oracle, ForgeRock, Atlassian, MediaWiki.
+--- Each parser returns a hash that Auth0 can verify, or nil and a reason.
 
 local build = require "auth0.hash.build"
 local digest = require "host.digest"
@@ -73,6 +74,34 @@ function vendors.werkzeug(hash)
   name, n, salt, key = hash:match("^pbkdf2:(%w+):(%d+)%$([^$]+)%$(%x+)$")
   if not name then return nil, "the Werkzeug hash is damaged" end
   return build.pbkdf2(name, n, salt, digest.unhex(key))
+end
+
+local ATLASSIAN <const> = { salt = 16, key = 32, rounds = 10000 } -- bytes
+
+---Atlassian's "{PKCS5S2}": in Base64, the salt and the key.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function vendors.atlassian(hash)
+  local bytes = digest.unbase64((hash:gsub("^{%w+}", "")))
+  if not bytes or #bytes ~= ATLASSIAN.salt + ATLASSIAN.key then
+    return nil, "the {PKCS5S2} value is damaged"
+  end
+  return build.pbkdf2("sha1", ATLASSIAN.rounds, bytes:sub(1, ATLASSIAN.salt),
+    bytes:sub(ATLASSIAN.salt + 1))
+end
+
+---MediaWiki's ":A:md5", ":B:salt:md5" and ":pbkdf2:digest:rounds:length:salt:key".
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function vendors.mediawiki(hash)
+  local plain = hash:match("^:A:(%x+)$")
+  if plain then return build.digest("md5", plain, { encoding = "hex" }) end
+  if hash:find("^:B:") then return nil, "MediaWiki's :B:, an MD5 of an MD5, is not supported" end
+  local name, rounds, salt, key = hash:match("^:pbkdf2:(%w+):(%d+):%d+:([^:]+):([^:]+)$")
+  if not name then return nil, "this form of MediaWiki's passwords is not supported" end
+  return build.pbkdf2(name, rounds, digest.unbase64(salt), digest.unbase64(key))
 end
 
 local MAGENTO <const> = { ["0"] = "md5", ["1"] = "sha256" }

@@ -258,6 +258,8 @@ local function slipped(input)
     and "the password matches without its outer whitespace" or nil
 end
 
+local FIREBASE <const> = 64 -- bytes, in Base64
+
 local function is_firebase(record)
   return type(record) == "table" and record.localId ~= nil and record.passwordHash ~= nil
 end
@@ -271,8 +273,15 @@ function Search:nothing(record)
   if self.steps then tried[#tried + 1] = "up to " .. self.steps .. " rounds of a digest" end
   if self.rounds then tried[#tried + 1] = "PBKDF2 with up to " .. self.rounds .. " rounds" end
   if self.cost then tried[#tried + 1] = "scrypt with N up to " .. self.cost end
-  return string.format("no match found; check that this is the user's password (tried "
+  local reason = string.format("no match found; check that this is the user's password (tried "
     .. "%d combinations: %s)", self.tried, table.concat(tried, ", "))
+  for _, target in ipairs(self.targets) do
+    if #target.bytes == FIREBASE and target.encoding == "base64" then
+      return reason .. string.format("; if %s is from Firebase, it is its modified scrypt, which "
+        .. "Auth0 does not support", target.expression)
+    end
+  end
+  return reason
 end
 
 ---Whether a line, evaluated for a record, verifies the cleartext.

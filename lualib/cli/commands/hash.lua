@@ -3,6 +3,7 @@
 local result = require "cli.common.result"
 local file = require "host.file"
 local json = require "host.json"
+local tables = require "cli.text.tables"
 
 local REJECTED <const> = 3
 local PIECE <const> = 65536
@@ -30,13 +31,27 @@ local SUPPORT <const> = {
   [true] = "supported by Auth0", [false] = "not supported by Auth0",
 }
 
-local function words(kind)
-  if kind.scheme == "unknown" then
-    return "unknown: " .. kind.reason .. "; `prove` can identify it from one known login\n"
+---What the value may be, and what to do then.
+local function add_candidates(lines, kind)
+  for _, one in ipairs(kind.candidates or {}) do
+    lines[#lines + 1] = string.format("  may %sbe %s: %s", kind.supported and "also " or "",
+      one.name, one.supported and one.advice or SUPPORT[false] .. "; " .. one.advice)
+    if one.line then lines[#lines + 1] = "    " .. one.line end
   end
-  local text = string.format("%s: %s%s\n", kind.scheme, SUPPORT[kind.supported] or "it depends",
-    kind.reason and "; " .. kind.reason or "")
-  return kind.line and text .. "  " .. kind.line .. "\n" or text
+end
+
+local function words(kind)
+  local is_unknown = kind.scheme == "unknown"
+  local lines = { string.format("%s: %s%s", kind.scheme,
+    is_unknown and kind.reason or SUPPORT[kind.supported] or "it depends",
+    is_unknown and "; `prove` can identify it from one known login"
+      or kind.reason and "; " .. kind.reason or "") }
+  if kind.line and (kind.supported or not kind.candidates) then
+    lines[#lines + 1] = "  " .. kind.line
+  end
+  if kind.advice then lines[#lines + 1] = "  " .. kind.advice end
+  add_candidates(lines, kind)
+  return tables.text(lines)
 end
 
 ---@type Command

@@ -127,6 +127,10 @@ local TAKEN <const> = {
     "ForgeRock" },
   { "ForgeRock IDM, bcrypt", json.encode { ["$crypto"] = { type = "salted-hash", value = {
     algorithm = "BCRYPT", data = BCRYPT } } }, "ForgeRock" },
+  { "Atlassian", "{PKCS5S2}" .. b64(SALT16 .. derived("sha1", SALT16, 32, 10000)), "Atlassian" },
+  { "MediaWiki, :A:", ":A:" .. hex("md5", PLAIN), "MediaWiki" },
+  { "MediaWiki, :pbkdf2:", ":pbkdf2:sha512:10:64:" .. b64(SALT16) .. ":"
+    .. b64(derived("sha512", SALT16, 64)), "MediaWiki" },
   { "a Keycloak credential as JSON", json.encode {
     secretData = json.encode { value = b64(derived("sha512", SALT16, 64)), salt = b64(SALT16) },
     credentialData = json.encode { hashIterations = 10, algorithm = "pbkdf2-sha512" },
@@ -217,6 +221,8 @@ local REFUSED <const> = {
   { "MySQL 4.1", "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", "MySQL", "hash of a hash" },
   { "MySQL 8", "$A$005$abcdefghijklmnopqrst" .. REST, "MySQL 8", "sha256-crypt" },
   { "PostgreSQL, SCRAM", "SCRAM-SHA-256$4096:c2FsdA==$a:b", "SCRAM", "not supported" },
+  { "MediaWiki, :B:", ":B:838c83e1:" .. hex("md5", "x"), "MediaWiki", "an MD5 of an MD5" },
+  { "Atlassian, cut off", "{PKCS5S2}" .. b64(SALT16), "Atlassian", "damaged" },
   { "a cleartext", "secret", "unknown", "not recognized" },
 }
 
@@ -244,6 +250,8 @@ local DEPENDS <const> = {
   { "Better Auth", "00ff10a5c3d2e1f000ff10a5c3d2e1f0:" .. digest.hex(digest.scrypt(PLAIN,
     "00ff10a5c3d2e1f000ff10a5c3d2e1f0", 16384, 16, 1, 64)), "scrypt of Better Auth", true },
   { "PostgreSQL", "md5" .. hex("md5", PLAIN .. SALT), "PostgreSQL md5", true },
+  { "libraries for PBKDF2", "sha1:10:18:" .. b64(SALT16) .. ":" .. b64(derived("sha1", SALT16, 18)),
+    "PBKDF2 with its parameters", true },
   { "passport-local-mongoose", ("ab"):rep(512), "key of 512 bytes" },
   { "an LDAP value without its scheme", b64(raw("sha1", PLAIN .. SALT) .. SALT),
     "key of 29 bytes" },
