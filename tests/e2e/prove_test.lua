@@ -125,6 +125,20 @@ test("prove says of a mapping that others need another one, if none suits all", 
   end)
 end)
 
+test("prove shows a mapping that Auth0 may not verify, also for several logins", function()
+  scene(nil, function(s)
+    local function mac(key, salt) return digest.hex(digest.hmac("sha256", key, PLAIN .. salt)) end
+    people(s, { { hash = mac("k1", "s1"), key = "k1", salt = "s1" },
+      { hash = mac("k2", "s2"), key = "k2", salt = "s2" } })
+    recipe(s, HASH .. 'password.hmac("sha256", row.hash, row.key)')
+    for _, login in ipairs(prove(s, "--json"):ends_with(3):object().logins) do
+      equal(login.line, HASH .. 'password.hmac("sha256", row.hash, row.key, { salt = row.salt, '
+        .. 'position = "suffix" })')
+      contains(login.reason, "test one login first")
+    end
+  end)
+end)
+
 test("prove says that a password may be wrong if others match", function()
   scene(nil, function(s)
     people(s, { { hash = digest.bcrypt(PLAIN, 4) }, { hash = digest.bcrypt("another", 4) } })

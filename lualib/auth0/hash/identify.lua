@@ -49,8 +49,8 @@ local function digests_of(value)
   return names, how
 end
 
----Values whose pattern identifies them in part: {pattern, length or nil, scheme, line, what else must
----be known}. VALUE in a line is the expression of the value.
+---Values whose pattern identifies them in part: {pattern, length or nil, scheme, line, what else
+---must be known}. VALUE in a line is the expression of the value.
 local PATTERNS <const> = {
   { "^md5%x+$", 35, "PostgreSQL md5",
     'password.digest("md5", VALUE:sub(4), { salt = row.usename, position = "suffix" })',

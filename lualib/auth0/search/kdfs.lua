@@ -254,11 +254,12 @@ local function search_some(search, is_due)
   if #keys == 0 then return nil end
   search.kdf_words = search.kdf_words or words_of(search)
   search.attempts = search.attempts or attempts_of(search)
+  local reason = search.reason
   for _, attempt in ipairs(search.attempts) do
     if is_due(attempt) then
       if not search:may_continue() then return nil end
       local found = try(search, attempt, keys)
-      if found or search.reason then return found end
+      if found or search.reason ~= reason then return found end
     end
   end
 end
