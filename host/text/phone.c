@@ -210,12 +210,12 @@ static void at_home(struct reading *to, const struct plan *plan, const char *dig
     if (digits[0] != '0') bare.lengths = plan->complete;
     if (n <= plan->code_size || memcmp(digits, plan->code, plan->code_size) != 0) {
         consider(to, plan, &bare, NULL, digits, n);
-        without_trunk(to, plan, &line, NULL, digits, n);
+        without_trunk(to, plan, &line, &any, digits, n);
         return;
     }
     bare.lengths &= plan->again, again.lengths = plan->again;
     consider(to, plan, &bare, &again, digits, n);
-    without_trunk(to, plan, &line, NULL, digits, n);
+    without_trunk(to, plan, &line, &any, digits, n);
     digits += plan->code_size, n -= plan->code_size;
     consider(to, plan, &line, &any, digits, n);
     without_trunk(to, plan, &line, &any, digits, n);

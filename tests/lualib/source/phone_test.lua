@@ -65,6 +65,7 @@ reads("the international prefix is that of the country", {
 reads("a number that may lack its area code is nil", {
   { "555-0100", "1", NIL }, { "(555)0100", "US", NIL }, { "+1 555 0100", NIL },
   { "2345678", "DE", NIL }, { "1512345678", "DE", "+491512345678" }, { "3456-7890", "BR", NIL },
+  { "90 4927-6205", "BR", NIL },
   { "15 2345 6789", "AR", NIL }, { "0343 15 555 1212", "AR", NIL }, { "698 1234", "IT", NIL },
 })
 
