@@ -26,6 +26,7 @@ static const luaL_Reg modules[] = {
     {"host.bounded",  luaopen_host_bounded },
     {"host.chunk",    luaopen_host_chunk   },
     {"host.clock",    luaopen_host_clock   },
+    {"host.coverage", luaopen_host_coverage},
     {"host.csv",      luaopen_host_csv     },
     {"host.digest",   luaopen_host_digest  },
     {"host.file",     luaopen_host_file    },

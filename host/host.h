@@ -26,6 +26,7 @@ extern const size_t host_embedded_count;
 int luaopen_host_bounded(lua_State *L);
 int luaopen_host_chunk(lua_State *L);
 int luaopen_host_clock(lua_State *L);
+int luaopen_host_coverage(lua_State *L);
 int luaopen_host_csv(lua_State *L);
 int luaopen_host_digest(lua_State *L);
 int luaopen_host_file(lua_State *L);

@@ -2,6 +2,7 @@
 --- `close_all.lua FOLDER at_exit|in_a_cycle`.
 
 local chunk = require "host.chunk"
+local coverage = require "host.coverage"
 local csv = require "host.csv"
 local digest = require "host.digest"
 local file = require "host.file"
@@ -55,6 +56,7 @@ local function open_all()
   keep(files.open(folder .. "/rows.csv")):read(1)
   keep(files.stream(folder .. "/rows.csv")):read(1)
   keep(index.new(folder .. "/spool")):put("key", 1)
+  keep(coverage.new())
   keep(chunk.new(100)):add(1, 1, "here")
   keep(digest.new("sha256")):add("data")
   keep(jobs.new()):add(1, "later")

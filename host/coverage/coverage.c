@@ -1,0 +1,150 @@
+/* host.coverage - counts which members objects have, how many different looks their
+ * values have, and the first object without a member. Values are never kept. */
+
+#include "common.h"
+#include "coverage/fields.h"
+#include "host.h"
+#include "json/json.h"
+
+#include <string.h>
+
+#define TYPE "host.coverage.coverage"
+
+/* Names the members in list `field` of the options at 1. */
+static void name_all(lua_State *L, struct fields *f, const char *field,
+                     enum field_kind kind)
+{
+    if (lua_isnoneornil(L, 1) || lua_getfield(L, 1, field) == LUA_TNIL) return;
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
+        size_t size;
+        const char *name = luaL_checklstring(L, -1, &size);
+        if (!host_fields_name(f, name, size, kind)) luaL_error(L, "out of memory");
+        lua_pop(L, 1);
+    }
+}
+
+/* new(options?) -> coverage
+ * options.open: members whose own members are counted, too; options.closed: those of
+ * which only the presence is counted. */
+static int coverage_new(lua_State *L)
+{
+    if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TTABLE);
+    struct fields *f = lua_newuserdatauv(L, sizeof *f, 0);
+    memset(f, 0, sizeof *f);
+    luaL_setmetatable(L, TYPE);
+    int made = lua_gettop(L);
+
+    if (!host_fields_name(f, "", 0, FIELD_OPEN)) luaL_error(L, "out of memory");
+    name_all(L, f, "open", FIELD_OPEN);
+    name_all(L, f, "closed", FIELD_CLOSED);
+    lua_settop(L, made);
+    return 1;
+}
+
+static struct fields *check_fields(lua_State *L)
+{
+    struct fields *f = host_self(L, TYPE);
+    luaL_argcheck(L, f->count > 0, 1, "the coverage is closed");
+    return f;
+}
+
+/* coverage:add(draft, at)
+ * draft: an object; at: its place. */
+static int coverage_add(lua_State *L)
+{
+    struct fields *f = check_fields(L);
+    const struct host_bytes *text = host_json_draft(L, 2, NULL);
+    const char *at = luaL_checkstring(L, 3);
+    if (!host_fields_add(f, text->data, text->size, at)) luaL_error(L, "out of memory");
+    return 0;
+}
+
+/* Pushes a list of a field's looks, {look, users}. */
+static void push_looks(lua_State *L, const struct field *field)
+{
+    lua_createtable(L, (int)field->n_looks, 0);
+    for (size_t i = 0; i < field->n_looks; i++) {
+        const struct field_look *one = &field->looks[i];
+        lua_createtable(L, 0, 2);
+        lua_pushlstring(L, one->look.text, one->look.size);
+        if (one->look.cut) {
+            lua_pushliteral(L, "...");
+            lua_concat(L, 2);
+        }
+        lua_setfield(L, -2, "look");
+        lua_pushinteger(L, (lua_Integer)one->count);
+        lua_setfield(L, -2, "users");
+        lua_seti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_field(lua_State *L, const struct field *field)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushlstring(L, field->name, field->name_size);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, (lua_Integer)field->users);
+    lua_setfield(L, -2, "users");
+    push_looks(L, field); /* list field looks */
+    lua_setfield(L, -2, "looks");
+    lua_pushstring(L, field->without);
+    lua_setfield(L, -2, "without");
+}
+
+/* Appends the fields below `parent` that a value had to the list on top. */
+static void push_below(lua_State *L, const struct fields *f, int parent)
+{
+    for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling) {
+        if (f->list[i].users > 0) {
+            push_field(L, &f->list[i]);
+            lua_seti(L, -2, luaL_len(L, -2) + 1);
+        }
+        push_below(L, f, i); /* at most DEPTH deep */
+    }
+}
+
+/* coverage:fields() -> list of {name, users, looks, without?}, others
+ * looks: list of {look, users}, at most 100; without: the place of the first object
+ * without it; others: values of members beyond the first 200. */
+static int coverage_fields(lua_State *L)
+{
+    const struct fields *f = check_fields(L);
+    luaL_checkstack(L, 2 * DEPTH + 8, NULL);
+    lua_newtable(L);
+    push_below(L, f, 0);
+    lua_pushinteger(L, (lua_Integer)f->others);
+    return 2;
+}
+
+/* coverage:close() */
+static int coverage_close(lua_State *L)
+{
+    host_fields_free(luaL_checkudata(L, 1, TYPE));
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"new", coverage_new},
+    {NULL,  NULL        }
+};
+
+static const luaL_Reg methods[] = {
+    {"add",    coverage_add   },
+    {"close",  coverage_close },
+    {"fields", coverage_fields},
+    {NULL,     NULL           }
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__close", coverage_close},
+    {"__gc",    coverage_close},
+    {NULL,      NULL          }
+};
+
+int luaopen_host_coverage(lua_State *L)
+{
+    host_newtype(L, TYPE, methods, metamethods);
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,294 @@
+/* Walks the JSON of users, which the writer made, and counts their members. Members
+ * mostly come in the same order, so the field that followed last time is tried first. */
+
+#include "coverage/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct walk {
+    struct fields *f;
+    const char *p, *end;
+    bool full; /* out of memory */
+};
+
+static char *copy(const char *text, size_t size)
+{
+    char *made = malloc(size + 1);
+    if (!made) return NULL;
+    memcpy(made, text, size);
+    made[size] = 0;
+    return made;
+}
+
+/* Adds a field below `parent`. -1: there are too many, or out of memory (sets *full). */
+static int new_field(struct fields *f, int parent, const char *name, size_t size,
+                     bool *full)
+{
+    if (f->count == MOST_FIELDS) return -1;
+    struct field *list = realloc(f->list, (size_t)(f->count + 1) * sizeof *list);
+    if (list) f->list = list;
+    const struct field *above = list && parent > 0 ? &list[parent] : NULL;
+    size_t prefix = above ? above->name_size + 1 : 0;
+    char *text = list ? malloc(prefix + size + 1) : NULL;
+    char *without = text && f->first ? copy(f->first, strlen(f->first)) : NULL;
+    if (!text || (f->first && !without)) {
+        free(text);
+        *full = true;
+        return -1;
+    }
+    if (above) {
+        memcpy(text, above->name, above->name_size);
+        text[above->name_size] = '.';
+    }
+    memcpy(text + prefix, name, size);
+    text[prefix + size] = 0;
+
+    int index = f->count++;
+    struct field *field = &f->list[index];
+    *field = (struct field){
+        .name = text,
+        .name_size = prefix + size,
+        .own = prefix,
+        .parent = parent,
+        .child = -1,
+        .sibling = -1,
+        .after = -1,
+        .without = without,
+    };
+    if (parent >= 0) {
+        if (above && above->kind == FIELD_OPEN) field->kind = FIELD_OPEN;
+        int *link = &f->list[parent].child;
+        while (*link >= 0)
+            link = &f->list[*link].sibling;
+        *link = index;
+    }
+    if (!without) f->whole[f->n_whole++] = index;
+    return index;
+}
+
+bool host_fields_name(struct fields *f, const char *name, size_t size,
+                      enum field_kind kind)
+{
+    bool full = false;
+    if (f->count == 0 && new_field(f, -1, "", 0, &full) < 0) return false;
+    if (size == 0) return true;
+    int index = new_field(f, 0, name, size, &full);
+    if (index > 0) f->list[index].kind = kind;
+    return index > 0;
+}
+
+/* The end of the string whose first byte is p, its closing quote. */
+static const char *end_of_string(const char *p, const char *end)
+{
+    const char *begin = p;
+    while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+        const char *before = p; /* an odd number of backslashes escapes the quote */
+        while (before > begin && before[-1] == '\\')
+            before--;
+        if ((p - before) % 2 == 0) return p;
+        p++;
+    }
+    return end;
+}
+
+static bool is_named(const struct field *field, const char *name, size_t size)
+{
+    return field->name_size - field->own == size &&
+           memcmp(field->name + field->own, name, size) == 0;
+}
+
+/* The end of the name of a member, its closing quote. Most often it is that of `guess`.
+ */
+static const char *end_of_name(const struct walk *w, int guess, const char *name)
+{
+    if (guess >= 0) {
+        const struct field *field = &w->f->list[guess];
+        size_t size = field->name_size - field->own;
+        if ((size_t)(w->end - name) > size && name[size] == '"' &&
+            is_named(field, name, size))
+            return name + size;
+    }
+    return end_of_string(name, w->end);
+}
+
+/* The field of a member below `parent`, made if it is new; -1 if there are too many.
+ * `guess`: the field that may be it. */
+static int find(struct walk *w, int parent, int guess, const char *name, size_t size)
+{
+    struct fields *f = w->f;
+    if (guess >= 0 && is_named(&f->list[guess], name, size)) return guess;
+    for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling)
+        if (is_named(&f->list[i], name, size)) return i;
+    return new_field(f, parent, name, size, &w->full);
+}
+
+/* The end of a list or an object. */
+static const char *end_of_table(const char *p, const char *end)
+{
+    int depth = 0;
+    for (; p < end; p++) {
+        if (*p == '"')
+            p = end_of_string(p + 1, end);
+        else if (*p == '[' || *p == '{')
+            depth++;
+        else if ((*p == ']' || *p == '}') && --depth == 0)
+            return p + 1;
+    }
+    return end;
+}
+
+static bool count_look(struct field *field, const struct look *look)
+{
+    for (size_t i = 0, at = field->last_look; i < field->n_looks; i++, at++) {
+        if (at == field->n_looks) at = 0;
+        if (field->looks[at].look.digest != look->digest) continue;
+        field->looks[at].count++;
+        field->last_look = at;
+        return true;
+    }
+    if (field->n_looks == MOST_LOOKS) return true;
+    if (field->n_looks == field->most_looks) {
+        size_t most = field->most_looks ? field->most_looks * 2 : 4;
+        struct field_look *looks = realloc(field->looks, most * sizeof *looks);
+        if (!looks) return false;
+        field->looks = looks;
+        field->most_looks = most;
+    }
+    field->looks[field->n_looks] = (struct field_look){.look = *look, .count = 1};
+    field->last_look = field->n_looks++;
+    return true;
+}
+
+static void take_object(struct walk *w, int parent, int depth);
+
+/* Counts a value that a user has. */
+static void take(struct walk *w, int index, const struct look *look)
+{
+    struct field *field = &w->f->list[index];
+    field->users++;
+    field->stamp = w->f->users;
+    if (!count_look(field, look)) w->full = true;
+}
+
+/* What a list or an object looks like: whether it is empty. */
+static struct look table_look(const char *p, const char *end)
+{
+    struct look look = {0};
+    bool list = *p == '[', empty = p + 1 < end && (p[1] == ']' || p[1] == '}');
+    host_look_sign(&look,
+                   list    ? (empty ? "[]" : "[...]")
+                   : empty ? "{}"
+                           : "{...}",
+                   empty ? 2 : 5);
+    return look;
+}
+
+static struct look number_look(const char *p, size_t size)
+{
+    struct look look = {0};
+    bool whole = true;
+    for (size_t i = 0; i < size; i++)
+        whole = whole && p[i] != '.' && p[i] != 'e' && p[i] != 'E';
+    if (*p == '-') host_look_sign(&look, "-", 1);
+    host_look_sign(&look, whole ? "9" : "9.9", whole ? 1 : 3);
+    return look;
+}
+
+/* Counts the value at w->p of a field; index -1: of none. */
+static void take_value(struct walk *w, int index, int depth)
+{
+    const char *begin = w->p, *end = w->end;
+    bool closed = index >= 0 && w->f->list[index].kind == FIELD_CLOSED;
+    struct look look = {0};
+    if (*begin == '"') {
+        const char *last = end_of_string(begin + 1, end);
+        w->p = last < end ? last + 1 : end;
+        if (index < 0 || last == begin + 1) return;
+        if (closed)
+            host_look_sign(&look, "text", 4);
+        else
+            host_look_string(&look, begin + 1, (size_t)(last - begin - 1));
+    } else if (*begin == '{' || *begin == '[') {
+        bool open = index >= 0 && w->f->list[index].kind == FIELD_OPEN && *begin == '{';
+        look = table_look(begin, end);
+        if (open && depth < DEPTH)
+            take_object(w, index, depth + 1);
+        else
+            w->p = end_of_table(begin, end);
+        if (index < 0) return;
+    } else {
+        while (w->p < end && *w->p != ',' && *w->p != '}' && *w->p != ']')
+            w->p++;
+        size_t size = (size_t)(w->p - begin);
+        if (index < 0 || *begin == 'n') return; /* null */
+        if (*begin == 't' || *begin == 'f')
+            host_look_sign(&look, begin, size);
+        else
+            look = number_look(begin, size);
+    }
+    take(w, index, &look);
+}
+
+/* Counts the members of the object at w->p. */
+static void take_object(struct walk *w, int parent, int depth)
+{
+    int before = -1, guess = w->f->list[parent].child;
+    w->p++;
+    while (!w->full && w->p < w->end && *w->p == '"') {
+        const char *name = w->p + 1, *last = end_of_name(w, guess, name);
+        if (w->end - last < 3) break; /* quote, colon and a value follow */
+        int index = find(w, parent, guess, name, (size_t)(last - name));
+        if (index < 0) {
+            w->f->others++;
+        } else if (before >= 0) {
+            w->f->list[before].after = index;
+        }
+        w->p = last + 2;
+        take_value(w, index, depth);
+        if (index >= 0) {
+            before = index;
+            guess = w->f->list[index].after;
+        }
+        if (w->p < w->end && *w->p == ',') w->p++;
+    }
+    if (w->p < w->end) w->p++;
+}
+
+/* Notes the place of a user for the fields that it is the first without. */
+static bool note_missing(struct fields *f, const char *at, size_t size)
+{
+    for (int i = 0; i < f->n_whole;) {
+        struct field *field = &f->list[f->whole[i]];
+        if (field->stamp == f->users || f->whole[i] == 0) {
+            i++;
+            continue;
+        }
+        field->without = copy(at, size);
+        if (!field->without) return false;
+        f->whole[i] = f->whole[--f->n_whole];
+    }
+    return true;
+}
+
+bool host_fields_add(struct fields *f, const char *text, size_t size, const char *at)
+{
+    struct walk w = {.f = f, .p = text, .end = text + size};
+    f->users++;
+    if (size > 1 && *text == '{') take_object(&w, 0, 0);
+    if (w.full || !note_missing(f, at, strlen(at))) return false;
+    if (!f->first) f->first = copy(at, strlen(at));
+    return f->first != NULL;
+}
+
+void host_fields_free(struct fields *f)
+{
+    for (int i = 0; i < f->count; i++) {
+        free(f->list[i].name);
+        free(f->list[i].without);
+        free(f->list[i].looks);
+    }
+    free(f->list);
+    free(f->first);
+    memset(f, 0, sizeof *f);
+}

@@ -1,0 +1,59 @@
+/* The members of objects that were counted, as a tree of bounded size (fields.c). */
+#ifndef HOST_COVERAGE_FIELDS_H
+#define HOST_COVERAGE_FIELDS_H
+
+#include "coverage/look.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MOST_FIELDS = 200, /* distinguished; keys that are data would need more */
+    MOST_LOOKS = 100,  /* distinguished of a field */
+    DEPTH = 8          /* of members below an open one */
+};
+
+/* How the value of a member is counted. */
+enum field_kind {
+    FIELD_VALUE,  /* by what it looks like */
+    FIELD_OPEN,   /* an object's members are fields, too */
+    FIELD_CLOSED, /* only whether it is there: a secret */
+};
+
+struct field_look {
+    struct look look;
+    uint64_t count;
+};
+
+struct field {
+    char *name;            /* with those above it: "app_metadata.plan" */
+    size_t name_size, own; /* `own`: where its last part begins */
+    enum field_kind kind;
+    int parent, child, sibling, after; /* indices, -1 for none; `after`: a guess */
+    uint64_t users, stamp;             /* stamp: the last user that had it */
+    char *without;                     /* place of the first without it, or NULL */
+    struct field_look *looks;
+    size_t n_looks, most_looks, last_look;
+};
+
+struct fields {
+    struct field *list; /* 0 is the user itself */
+    int count;
+    uint64_t users;  /* added */
+    uint64_t others; /* values of members beyond MOST_FIELDS */
+    char *first;     /* place of the first user */
+    int whole[MOST_FIELDS];
+    int n_whole; /* fields that all users have had */
+};
+
+/* False if out of memory. Names a member of the user, before users are added. */
+bool host_fields_name(struct fields *f, const char *name, size_t size,
+                      enum field_kind kind);
+
+/* Counts the JSON object of a user. False if out of memory. */
+bool host_fields_add(struct fields *f, const char *text, size_t size, const char *at);
+
+void host_fields_free(struct fields *f);
+
+#endif

@@ -1,0 +1,81 @@
+/* What a value looks like: runs of letters and digits become one sign, punctuation stays.
+ */
+
+#include "coverage/look.h"
+
+#include <string.h>
+
+enum { LOWER = 1, UPPER = 2, DIGIT = 4, WIDE = 8 };
+
+/* FNV-1a. */
+#define DIGEST_START 14695981039346656037u
+#define DIGEST_PRIME 1099511628211u
+
+static unsigned kind_of(unsigned char c)
+{
+    if (c >= 'a') return c <= 'z' ? LOWER : c >= 0x80 ? WIDE : 0;
+    if (c >= 'A') return c <= 'Z' ? UPPER : 0;
+    return c >= '0' && c <= '9' ? DIGIT : 0;
+}
+
+static void add(struct look *look, const char *sign, size_t size)
+{
+    if (!look->digest) look->digest = DIGEST_START;
+    for (size_t i = 0; i < size; i++)
+        look->digest = (look->digest ^ (unsigned char)sign[i]) * DIGEST_PRIME;
+    if (look->size + size > LOOK_SIZE) look->cut = true;
+    if (look->cut) return;
+    memcpy(look->text + look->size, sign, size);
+    look->size = (unsigned char)(look->size + size);
+}
+
+void host_look_sign(struct look *look, const char *text, size_t size)
+{
+    add(look, text, size);
+}
+
+static void end_run(struct look *look)
+{
+    unsigned run = look->run;
+    if (!run) return;
+    look->run = 0;
+    look->last = 0;
+    if (run & WIDE)
+        add(look, "\xc3\xa4", 2);
+    else if (run == DIGIT)
+        add(look, "9", 1);
+    else if (run & DIGIT)
+        add(look, "x", 1);
+    else if (run == LOWER)
+        add(look, "a", 1);
+    else if (run == UPPER)
+        add(look, "A", 1);
+    else
+        add(look, "Aa", 2);
+}
+
+void host_look_string(struct look *look, const char *text, size_t size)
+{
+    const char *end = text + size;
+    for (const char *p = text; p < end; p++) {
+        unsigned kind = kind_of((unsigned char)*p);
+        if (kind) {
+            look->run |= kind;
+            continue;
+        }
+        end_run(look);
+        if (*p == '\\' && p + 1 < end) {
+            /* An escape counts as one mark; that of a code point has four digits. */
+            if (p[1] == '"' || p[1] == '\\')
+                add(look, p + 1, 1);
+            else
+                add(look, p, 2);
+            look->last = 0;
+            p += p[1] == 'u' && end - p > 5 ? 5 : 1;
+        } else if (*p != look->last) {
+            add(look, p, 1);
+            look->last = *p;
+        }
+    }
+    end_run(look);
+}

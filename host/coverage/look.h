@@ -1,0 +1,29 @@
+/* What the value of a member looks like, without its letters and digits (look.c). */
+#ifndef HOST_COVERAGE_LOOK_H
+#define HOST_COVERAGE_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LOOK_SIZE = 39 }; /* shown bytes */
+
+/* A look begins zeroed. Looks are the same if their digests are. */
+struct look {
+    uint64_t digest;
+    unsigned run; /* kinds of characters in the current run of letters and digits */
+    char last;    /* the last sign, of which repeats are left out */
+    bool cut;     /* `text` shows only the beginning */
+    unsigned char size;
+    char text[LOOK_SIZE];
+};
+
+/* Takes the JSON of a string without its quotes: a run of letters and digits becomes one
+ * sign ("a" lower case, "A" upper case, "Aa" both, "9" digits, "x" letters and digits,
+ * "\xc3\xa4" if one is outside ASCII), a run of the same punctuation mark the mark. */
+void host_look_string(struct look *look, const char *text, size_t size);
+
+/* Takes a sign as it is. */
+void host_look_sign(struct look *look, const char *text, size_t size);
+
+#endif

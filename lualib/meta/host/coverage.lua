@@ -1,0 +1,42 @@
+---@meta
+--- Counts which members objects have, how many looks their values have, and the first object without
+--- a member. The look of a text is the text with a sign for each run of letters and digits: "a" lower
+--- case, "A" upper case, "Aa" both, "9" digits, "x" letters and digits, "ä" letters outside ASCII.
+
+---@class host.coverage
+local coverage = {}
+
+---@class host.coverage.coverage
+local counted = {}
+
+---@class host.coverage.Options
+---@field open? string[]    members whose own members are counted, too, at any depth up to 8
+---@field closed? string[]  members of which only the presence is counted
+
+---@param options? host.coverage.Options
+---@return host.coverage.coverage
+function coverage.new(options) end
+
+---Counts an object. A member that is null or an empty text counts as absent.
+---@param draft host.json.draft
+---@param at string  its place
+function counted:add(draft, at) end
+
+---@class host.coverage.Look
+---@field look string
+---@field users integer
+
+---@class host.coverage.Field
+---@field name string     "app_metadata.plan"
+---@field users integer   objects that have it
+---@field looks host.coverage.Look[]  at most 100 different ones
+---@field without? string  place of the first object without it
+
+---The members that a value was counted of, in the order of their appearance.
+---@return host.coverage.Field[]
+---@return integer others  values of members beyond the first 200
+function counted:fields() end
+
+function counted:close() end
+
+return coverage
