@@ -95,9 +95,9 @@ return {
     for _, name in ipairs(TEXTS) do user[name] = profile[name] end
 
     local found = hashes and hashes:get(identity.id)
-    local hash, _, why = password.auto(found and found.passwordHash)
+    local hash = hashes and password.auto(found and found.passwordHash)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
-    if why and not found then
+    if not found then
       migrate.warn("no_password", "users without a hash; they must set a new password")
     end
     if value.null_if(record.multifactor) then

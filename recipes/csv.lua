@@ -106,8 +106,8 @@ local function check_formats(written)
 end
 
 local function hashed(cell, salt, params)
-  local hash, _, why = password.auto(cell)
-  if hash or not cell then return hash, why end
+  local hash = password.auto(cell)
+  if hash or not cell then return hash end
   for _, format in ipairs(value.split(params.password_format, ",") or {}) do
     local reason, is_ambiguous
     hash, reason, is_ambiguous = password.declared(value.trim(cell), format,
@@ -117,7 +117,6 @@ local function hashed(cell, salt, params)
       migrate.warn("password_order", reason .. "; see the parameter `password_order`")
     end
   end
-  return nil, why
 end
 
 local function picked(row, names, base)
@@ -177,9 +176,9 @@ return {
       app_metadata = picked(row, params.app_metadata),
     }
     if switch("active") == false or switch("blocked") then user.blocked = true end
-    local hash, why = hashed(cell("password"), cell("salt"), params)
+    local hash = found.password and hashed(cell("password"), cell("salt"), params)
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
-    if why and not cell("password") then
+    if not cell("password") then
       migrate.warn("no_password", "users without a password hash; they must set a new password")
     end
     return user

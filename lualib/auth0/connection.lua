@@ -96,6 +96,32 @@ function connection.objection(settings)
   end
 end
 
+---What a person should know of a connection before users are sent to it.
+---@param settings Connection
+---@return {code: string, message: string, fix: string}[]
+function connection.warnings(settings)
+  local list = {}
+  local why, fix = connection.objection(settings)
+  if why then list[1] = { code = "CONNECTION_UNUSABLE", message = why, fix = fix } end
+  if not settings.options_known then
+    list[#list + 1] = {
+      code = "CONNECTION_SETTINGS_UNKNOWN", message = string.format("the settings of connection %s "
+        .. "cannot be read; Auth0's defaults are assumed for usernames and identifiers",
+        settings.name),
+      fix = "grant read:connections_options, or use --connection-file",
+    }
+  end
+  if settings.unique.email == false then
+    list[#list + 1] = {
+      code = "EMAIL_NOT_UNIQUE", message = string.format("e-mail addresses are not unique in "
+        .. "connection %s: users are distinguished by user_id, and an upload without a response "
+        .. "cannot be resent", settings.name),
+      fix = "set user_id for every user",
+    }
+  end
+  return list
+end
+
 local SHAPE <const> = {
   id = "string", name = "string", strategy = "string", enabled = "boolean",
   import_mode = "boolean", custom_database = "boolean", requires_username = "boolean",
@@ -117,6 +143,7 @@ function connection.decode(text)
   end
   if type(value.options) == "table" then return connection.from_api(value) end
   local settings = connection.defaults()
+  settings.options_known = true
   for key, given in pairs(value) do
     if not SHAPE[key] then
       return nil, string.format("the connection file: unknown setting %q", key), "usage"

@@ -8,6 +8,7 @@ local failure = {}
 ---| "credentials" # invalid, expired, or without the scope (exit 6)
 ---| "temporary"   # a later retry will help (exit 5)
 ---| "rejects"     # the gate --max-rejects (exit 4)
+---| "gate"        # another gate at the end of the stage (exit 4)
 ---| "canary"      # the gate --canary (exit 7)
 ---| "failures"    # the gate --max-failures (exit 7)
 ---| "consent"     # planned, waiting for confirmation (exit 8)

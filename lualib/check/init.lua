@@ -1,12 +1,12 @@
 --- The commands check and map: run the stage over the whole source and keep only figures.
 
 local connect = require "auth0.api.connect"
-local connection_rules = require "auth0.connection"
 local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
 local json = require "host.json"
 local packer = require "stage.packer"
+local repeatable = require "check.repeatable"
 local progress = require "stage.progress"
 local signals = require "base.signals"
 local stage = require "stage"
@@ -23,17 +23,18 @@ local check = {}
 local CheckSink = {}
 CheckSink.__index = CheckSink
 
-local function new_sink(recipe, settings, on_user)
+---@param options {on_user?: fun(mapped: Mapped), coverage?: boolean}
+local function new_sink(recipe, settings, options)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
     reason = capped_names.new(),
-    findings = findings.new(), state = recipe.state, on_user = on_user,
+    findings = findings.new(), state = recipe.state, on_user = options.on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
     return true
-  end, settings.upsert)
+  end, { upsert = settings.upsert, coverage = options.coverage })
   return self
 end
 
@@ -88,12 +89,10 @@ function CheckSink:user(mapped, position, at)
   return true
 end
 
-local function read(recipe, settings, ui, sink)
+---@param again? boolean  compare with a second mapping of the first records
+local function read(recipe, settings, ui, sink, again)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
-  local why, fix
-  if connection then why, fix = connection_rules.objection(connection) end
-  if why then ui:warn(why .. "; " .. fix) end
   local spool
   spool, message, kind = file.temporary()
   if not spool then return nil, message, kind end
@@ -101,6 +100,7 @@ local function read(recipe, settings, ui, sink)
   pipe, message, kind = stage.pipeline(recipe,
     { connection = connection, spool = spool, upsert = settings.upsert }, sink)
   if not pipe then return nil, message, kind end
+  local made = again and repeatable.watch(pipe)
   local interrupted = false
   local watched = signals.watch(function() interrupted = true end, function() os.exit(130) end)
   local pause, finish = progress.new {
@@ -110,6 +110,9 @@ local function read(recipe, settings, ui, sink)
   local done
   done, message, kind = pipe:run(pause, settings.limit)
   if done then sink.seconds = finish() end
+  if done and made then
+    pipe.warnings.not_repeatable = repeatable.warning(recipe, connection, made)
+  end
   watched:close()
   pipe.duplicates:close()
   file.remove_tree(spool)
@@ -118,7 +121,7 @@ local function read(recipe, settings, ui, sink)
   return pipe
 end
 
-local function statement(recipe, pipe, sink, canary)
+local function statement(recipe, pipe, sink, settings)
   local c = sink.counts
   local warnings, list = {}, {}
   local sources = { pipe.warnings, pipe:own_warnings(), recipe.state:must("empty_tables") }
@@ -127,13 +130,19 @@ local function statement(recipe, pipe, sink, canary)
       warnings[code] = warning.n
       list[#list + 1] = {
         code = code, count = warnings[code], message = warning.message, at = warning.at,
-        shape = warning.shape, fix = warning.fix,
+        path = warning.path, shape = warning.shape, fix = warning.fix,
       }
     end
   end
   table.sort(list, function(a, b) return a.code < b.code end)
+  local used, tally = pipe:used(), sink.packer.statistics:facts()
+  local stopped = gates.stage({
+    read = pipe.position, staged = c.staged, unchanged = 0, tally = tally, hashes = used.hashes,
+    lookups = used.lookups,
+  }, settings)
   return {
-    recipe = recipe.name, exit = c.rejected > 0 and 3 or 0, status = "complete",
+    recipe = recipe.name, exit = (c.rejected > 0 or stopped[1]) and 3 or 0, status = "complete",
+    gates = json.array(stopped),
     records = {
       read = pipe.position, extra = pipe.extra, skipped = c.skipped, unchanged = 0,
       rejected = c.rejected, duplicate = c.duplicate, staged = c.staged,
@@ -141,8 +150,8 @@ local function statement(recipe, pipe, sink, canary)
     balanced = pipe.position + pipe.extra == c.skipped + c.rejected + c.duplicate + c.staged,
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
     warning_list = json.array(list), findings = json.array(sink.findings:list()),
-    packed = sink.packed, canary = canary,
-    tally = sink.packer.statistics:facts(),
+    packed = sink.packed, canary = sink:cut(settings.canary),
+    tally = tally, coverage = sink.packer.statistics:coverage(used.lookups),
     seconds = { stage = sink.seconds },
   }
 end
@@ -154,10 +163,28 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.run(recipe, settings, ui)
-  local sink = new_sink(recipe, settings)
+  local sink = new_sink(recipe, settings, { coverage = true })
+  local pipe, message, kind = read(recipe, settings, ui, sink, true)
+  if not pipe then return nil, message, kind end
+  return statement(recipe, pipe, sink, settings)
+end
+
+---What the users of the source are like, without findings: always exit 0.
+---@param recipe LoadedRecipe
+---@param settings Settings
+---@param ui table
+---@return table? report  {records, coverage, exit}
+---@return string? message
+---@return Kind? kind
+function check.stats(recipe, settings, ui)
+  local sink = new_sink(recipe, settings, { coverage = true })
   local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
-  return statement(recipe, pipe, sink, sink:cut(settings.canary))
+  local whole = statement(recipe, pipe, sink, settings)
+  return {
+    recipe = whole.recipe, exit = 0, status = whole.status, records = whole.records,
+    skipped = whole.skipped, codes = whole.codes, coverage = whole.coverage,
+  }
 end
 
 ---Passes every user that would be sent to `write`, as a line of JSON.
@@ -169,12 +196,12 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.map(recipe, settings, ui, write)
-  local sink = new_sink(recipe, settings, function(mapped)
-    return write(mapped.draft:text() .. "\n")
-  end)
+  local sink = new_sink(recipe, settings, {
+    on_user = function(mapped) return write(mapped.draft:text() .. "\n") end,
+  })
   local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
-  return statement(recipe, pipe, sink)
+  return statement(recipe, pipe, sink, settings)
 end
 
 return check

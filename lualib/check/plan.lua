@@ -19,6 +19,9 @@ local plan = {}
 ---@field bytes_a_user number   mean
 ---@field hours TierHours[]
 ---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
+---@field skipped? table<string, integer>  by reason
+---@field codes? table<string, integer>    rejected records by code
+---@field warnings? ReportWarning[]
 ---@field connection? string
 ---@field upsert boolean
 ---@field canary? CanaryFigures
@@ -62,13 +65,15 @@ end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
 ---@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
----  left_out?: table<string, integer>, canary?: CanaryFigures}
+---  left_out?: table<string, integer>, skipped?: table<string, integer>,
+---  codes?: table<string, integer>, warnings?: ReportWarning[], canary?: CanaryFigures}
 ---@return Plan
 function plan.of(row, options)
   local made = {
     users = row.users, jobs = row.jobs, bytes = row.bytes,
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert, canary = options.canary,
+    skipped = options.skipped, codes = options.codes, warnings = options.warnings,
     tally = options.tally, hours = plan.hours(row.users), risks = json.array {},
   }
   local out = options.left_out

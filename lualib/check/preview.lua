@@ -38,7 +38,7 @@ end
 local function warnings_of(pipe)
   local list = json.array(pipe:source_warnings())
   for code, warning in pairs(pipe:own_warnings()) do
-    list[#list + 1] = { code = code, message = warning.message }
+    list[#list + 1] = { code = code, message = warning.message, at = warning.at }
   end
   table.sort(list, function(a, b) return a.message < b.message end)
   return list

@@ -37,6 +37,13 @@ function gates.count(limit, whole)
   return math.min(math.max(1, math.ceil(share - 1e-6)), whole) -- 0.7 % of 1000 are 7, not 8
 end
 
+local function sorted_names(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 ---A message if more records were rejected than the limit allows; checked at the end of the stage.
 ---@param limit? Limit
 ---@param figures table<string, integer>  of totals.figures
@@ -45,6 +52,62 @@ function gates.rejects(limit, figures)
   if not gates.exceeded(limit, figures.rejected, figures.read) then return nil end
   return string.format("%s of %s rejected, more than --max-rejects %s; nothing was sent",
     format.number(figures.rejected), format.count(figures.read, "record"), gates.text(limit))
+end
+
+---@class StageGate  ends a run before anything is sent
+---@field name string    "empty", "no_passwords" or "no_matches"
+---@field message string
+---@field option string  that says that it is meant: "--allow-empty"
+---@field at? string     place of a record that shows it
+
+---@class StageFacts
+---@field read integer       records
+---@field staged integer     users
+---@field unchanged integer
+---@field tally TallyFacts
+---@field hashes? boolean    the recipe called a builder of password hashes
+---@field lookups table<string, LookupCoverage>
+
+local function gate(name, at, ...)
+  local option = "--allow-" .. name:gsub("_", "-")
+  return { name = name, message = string.format(...), option = option, at = at }
+end
+
+---The gates that a whole stage does not pass, for what is nearly always a mistake: nobody is ready
+---to import, nobody has a password, a lookup found nothing.
+---@param facts StageFacts
+---@param allowed {allow_empty?: boolean, allow_no_passwords?: boolean, allow_no_matches?: boolean}
+---@return StageGate[]
+function gates.stage(facts, allowed)
+  local found = {}
+  if facts.staged == 0 and facts.unchanged == 0 and not allowed.allow_empty then
+    found[1] = gate("empty", nil, "%s",
+      facts.read == 0 and "the source has no records, so nobody would be imported"
+        or "none of " .. format.count(facts.read, "record") .. " is ready to import")
+  end
+  local without = facts.tally.without_password
+  if facts.hashes and without > 0 and without == facts.staged and not allowed.allow_no_passwords
+  then
+    found[#found + 1] = gate("no_passwords", facts.tally.without_places[1],
+      "none of %s has a password, although the recipe builds "
+        .. "password hashes", format.count(without, "user"))
+  end
+  for _, name in ipairs(sorted_names(facts.lookups)) do
+    local use = facts.lookups[name]
+    if use.hits == 0 and not allowed.allow_no_matches then
+      found[#found + 1] = gate("no_matches", nil,
+        "the lookup in %s found none of %s", name, format.count(use.misses, "value"))
+    end
+  end
+  return found
+end
+
+---What stopped a run, and the option that says that it is meant.
+---@param stopped StageGate
+---@return string
+function gates.text_of(stopped)
+  return string.format("%s; nothing was sent (%s if this is meant)", stopped.message,
+    stopped.option)
 end
 
 local function failures(ledger)

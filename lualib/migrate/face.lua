@@ -28,7 +28,9 @@ local NAMES <const> = { "array", "extend", "finalize", "import", "reject", "retr
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
 
-local function counter(warnings, unread)
+local function nothing() end
+
+local function counter(warnings, unread, place)
   local name_of = capped_names.new()
   return function(code, message, helper)
     if type(code) ~= "string" then error("warn expects a code, got " .. type(code), 2) end
@@ -45,21 +47,25 @@ local function counter(warnings, unread)
     code = name_of(code)
     local warning = warnings[code]
     if not warning then
-      warning = { count = 0, message = message and text.redact(tostring(message)) or code }
+      warning = {
+        count = 0, message = message and text.redact(tostring(message)) or code, at = place(),
+      }
       warnings[code] = warning
     end
     warning.count = warning.count + 1
   end
 end
 
----@param warnings? table<string, {count: integer, message: string}>  where `warn` counts
+---@param warnings? table<string, {count: integer, message: string, at: string?}>  where `warn`
+---  counts
 ---@param unread? UnreadValues  where `warn` notes its calls
+---@param place? fun(): string?  of the record that is mapped
 ---@return Migrate
-function face.new(warnings, unread)
+function face.new(warnings, unread, place)
   local own = {
     array = function(list) return json.array(list or {}) end,
     reject = rejects.reject,
-    warn = warnings and counter(warnings, unread or {}) or function() end,
+    warn = warnings and counter(warnings, unread or {}, place or nothing) or nothing,
     extend = extend.recipe,
   }
   return setmetatable(own, {

@@ -31,7 +31,13 @@ local recipe = {}
 ---@field lock? boolean                         false: modules are not compared with the lock
 ---@field settle? fun(facts: PermissionFacts): Grants?, string?, Kind?, FailureMore?  what the
 ---recipe is granted; without it, nothing beyond its parameters
----@field fixed? {time?: integer, seed?: integer}  os.time and math.random, for tests
+---@field fixed? FixedGlobals
+---@field print? fun(is_last: boolean, ...: string)  see StateOptions
+
+---@class FixedGlobals  for tests, and to look for what is not repeatable
+---@field time? integer      of os.time and os.date
+---@field seed? integer      of math.random
+---@field reversed? boolean  `pairs` yields the names of a table in the reverse of its order
 
 ---@class LoadedRecipe  a recipe that was loaded; its functions are called through `state`
 ---@field name string        of the run and its directory; default: the file's name
@@ -54,6 +60,8 @@ local recipe = {}
 ---@field named string[]      paths that its parameters name and it may read
 ---@field granted? Grants
 ---@field state State
+---@field again fun(fixed: FixedGlobals): LoadedRecipe?, string?, Kind?  the same recipe in another
+---state; what it prints is left out
 ---@field private rules host.gate.Rules
 
 local function is_path(name)
@@ -197,6 +205,7 @@ local function evaluate(source, texts, options)
   local inside, message, kind = state.new {
     memory = limits.memory, steps = limits.steps, seconds = limits.seconds,
     require = function(name) return texts:find(name) end, busy = options.busy,
+    print = options.print,
   }
   if not inside then return nil, message, kind end
   local ok, facts, wrong = inside:run("load", source.text, source.where, {
@@ -234,6 +243,15 @@ local function granted_variables(granted, env)
   return variables
 end
 
+---Loads a recipe once more, as it was loaded and granted.
+local function again(source, options, granted, fixed)
+  local same = {}
+  for key, value in pairs(options) do same[key] = value end
+  same.settle = granted and function() return granted end
+  same.fixed, same.print = fixed, function() end
+  return recipe.load_text(source, same)
+end
+
 ---Loads a recipe whose text was read.
 ---@param source RecipeText
 ---@param options RecipeOptions
@@ -268,6 +286,7 @@ function recipe.load_text(source, options)
   inside:settle()
   local loaded = assemble(source, facts, texts, values, options)
   loaded.state, loaded.granted, loaded.named, loaded.rules = inside, granted, named, rules
+  function loaded.again(fixed) return again(source, options, granted, fixed) end
   if facts.functions.retry then
     loaded.retry = function(...) return call.result(inside, "retry", ...) end
   end

@@ -38,6 +38,7 @@ open.NEEDED = {
   ["recipe.inside.errors"] = "errors as plain values",
   ["recipe.inside.functions"] = "what the program may call",
   ["recipe.inside.globals"] = "the standard library of a recipe",
+  ["recipe.inside.lookups"] = "what the lookups of a recipe found",
   ["recipe.inside.mapper"] = "source, map, rules",
   ["recipe.inside.modules"] = "`require` of a recipe",
   ["recipe.inside.run"] = "the `run` object as a recipe sees it",

@@ -72,13 +72,15 @@ local function slot_use(ledger, slots)
 end
 
 ---The warnings of the stage; those of the rules have the place, value and fix of the first.
-local function warnings_of(ledger)
+---@param ledger Ledger
+---@return ReportWarning[]
+function report.warnings(ledger)
   local warnings, firsts = totals.warnings(ledger), ledger:get_table("warned") or {}
   for _, warning in ipairs(warnings) do
     local first = firsts[warning.code] or {}
     warning.at, warning.shape, warning.fix = first.at, first.shape, first.fix
   end
-  return warnings
+  return json.array(warnings)
 end
 
 local function counted(warnings)
@@ -143,7 +145,7 @@ function report.build(ledger, options)
   local use, import_seconds = slot_use(ledger, ledger:get("slots") or 2)
   local exit = options.exit
   local balanced = totals.balanced(figures)
-  local warnings = warnings_of(ledger)
+  local warnings = report.warnings(ledger)
   if not exit then
     exit = not balanced and 1 or figures.pending > 0 and 5
       or figures.rejected + figures.failed > 0 and 3 or 0
@@ -158,7 +160,7 @@ function report.build(ledger, options)
     jobs = { submitted = figures.submitted, completed = figures.completed,
       failed = figures.jobs_failed },
     codes = totals.codes(ledger), skipped = totals.skipped(ledger),
-    warnings = counted(warnings), warning_list = json.array(warnings), rounds = figures.rounds,
+    warnings = counted(warnings), warning_list = warnings, rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
     looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
     balanced = balanced,

@@ -49,6 +49,21 @@ function consent.gate(ledger, settings, name)
   return limit
 end
 
+local ALLOWED <const> = { "allow_empty", "allow_no_passwords", "allow_no_matches" }
+
+---The gates of the stage that were allowed, now or when the run started.
+---@param ledger Ledger
+---@param settings Settings
+---@return table<string, boolean>
+function consent.allowed(ledger, settings)
+  local allowed = {}
+  for _, name in ipairs(ALLOWED) do
+    if settings[name] then failure.check(ledger:note { [name] = 1 }) end
+    allowed[name] = ledger:get(name) == 1
+  end
+  return allowed
+end
+
 ---Asks after a clean canary whether to send the rest; the operator may try a login first.
 ---@param settings Settings
 ---@param ui table

@@ -29,6 +29,7 @@ local function next_command(session, statement, why)
   local status = statement.exit
   local dir, rehearsal = path.quote(session.dir.path), session.ledger:get("rehearsal")
   if status == 0 then return nil end
+  if why and why.more and why.more.next then return why.more.next end
   if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
   if status == 3 and statement.users.pending == 0 then
     return string.format("auth0-migrate %s %s",

@@ -10,7 +10,8 @@ local saved_settings = {}
 local SETTINGS <const> = {
   base = "domain", connection = "connection", slots = "slots", chunk_bytes = "chunk_bytes",
   chunk_users = "chunk_users", keep_chunks = "keep_chunks", limit = "limit", canary = "canary",
-  max_rejects = "max_rejects", max_failures = "max_failures",
+  max_rejects = "max_rejects", max_failures = "max_failures", allow_empty = "allow_empty",
+  allow_no_passwords = "allow_no_passwords", allow_no_matches = "allow_no_matches",
 }
 
 -- Facts that survive a repeated stage.

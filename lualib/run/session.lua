@@ -16,6 +16,7 @@ local log = require "journal.log"
 local path = require "base.path"
 local permission = require "recipe.permission"
 local plan = require "check.plan"
+local preview = require "run.preview"
 local process = require "host.process"
 local recipes = require "recipe"
 local saved_settings = require "run.saved_settings"
@@ -140,6 +141,25 @@ function Session:import(prepare)
   }
 end
 
+---The gate that stops the run at the end of its stage.
+---@private
+---@return Failure?
+function Session:stage_gate()
+  local book, figures = self.ledger, totals.figures(self.ledger)
+  local too_many = gates.rejects(consent.gate(book, self.settings, "max_rejects"), figures)
+  if too_many then return failure.new(too_many, "rejects") end
+  local stopped = gates.stage({
+    read = figures.read, staged = figures.staged, unchanged = figures.unchanged,
+    tally = book:get_table("tally"), hashes = book:get("hashes") == 1,
+    lookups = book:get_table("lookups") or {},
+  }, consent.allowed(book, self.settings))[1]
+  if not stopped then return nil end
+  local found = (book:get_table("findings") or {})[1]
+  return failure.new(gates.text_of(stopped), "gate", {
+    next = preview.command(book, self.recipe, stopped.at or found and found.examples[1]),
+  })
+end
+
 function Session:proceed()
   -- A signal that arrived last is seen in one turn and handled in the next.
   for _ = 1, 2 do scheduler.pass() end
@@ -147,13 +167,14 @@ function Session:proceed()
   self.plan = plan.of(self.ledger:to_send(), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
-    left_out = totals.figures(self.ledger), canary = canary.figures(self.ledger),
+    left_out = totals.figures(self.ledger), skipped = totals.skipped(self.ledger),
+    codes = totals.codes(self.ledger).rejected, warnings = report.warnings(self.ledger),
+    canary = canary.figures(self.ledger),
   })
   local done, message, kind, more = true, nil, nil, nil
   if not self.ledger:was_sent() then
-    local limit = consent.gate(self.ledger, self.settings, "max_rejects")
-    local too_many = gates.rejects(limit, totals.figures(self.ledger))
-    if too_many then return finish.finish(self, failure.new(too_many, "rejects")) end
+    local stopped = self:stage_gate()
+    if stopped then return finish.finish(self, stopped) end
   end
   if self.ledger:is_pending() then
     done, message, kind, more = consent.given(self.ledger, self.settings, self.ui, self.plan)

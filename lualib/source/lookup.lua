@@ -3,15 +3,24 @@
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
+local files = require "source.records"
 local host = require "host.lookup"
 local json = require "host.json"
-
-local lookup = {}
 
 ---@class Lookup
 ---@field private texts host.lookup.lookup  JSON
 local Lookup = { __name = "lookup" }
 Lookup.__index = Lookup
+
+---@class LookupUse
+---@field name? string    of its file; nil: the records are not those of a reader
+---@field key? string     the column
+---@field hits integer    values that had a record
+---@field misses integer  values that had none, nil included
+
+-- Not in the lookup: a recipe could write there.
+---@type table<Lookup, LookupUse>
+local uses = setmetatable({}, { __mode = "k" })
 
 ---Keys are compared as text: a CSV file's "7" finds a JSON file's 7.
 local function key_text(value)
@@ -55,10 +64,11 @@ end
 
 ---Reads all records and omits those without a key. A broken record is a failure, because its key
 ---is unknown.
+---@param note fun(use: LookupUse)
 ---@param records Records|table|fun(): any, string?
 ---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@return Lookup
-function lookup.new(records, key)
+local function new(note, records, key)
   if type(key) ~= "string" and type(key) ~= "function" then
     error("source.lookup expects a key: a column name or a function", 2)
   end
@@ -71,6 +81,11 @@ function lookup.new(records, key)
     failure.raise(string.format("no record of the lookup source has %s (records read: %d)", what,
       read), "parse")
   end
+  uses[self] = {
+    name = files.name(records),
+    key = type(key) == "string" and key or nil, hits = 0, misses = 0,
+  }
+  note(uses[self])
   return self
 end
 
@@ -80,14 +95,19 @@ local function check_self(self, method)
   error(string.format("write lookup:%s(value), with a colon", method), 3)
 end
 
+local function count(self, has_record)
+  local use = uses[self]
+  if has_record then use.hits = use.hits + 1 else use.misses = use.misses + 1 end
+end
+
 ---The first record with this key, as a plain table.
 ---@param value any
 ---@return table?
 function Lookup:get(value)
   check_self(self, "get")
   local name = key_text(value)
-  if not name then return nil end
-  local text = failure.check(self.texts:get(name))
+  local text = name and failure.check(self.texts:get(name))
+  count(self, text)
   return text and json.decode(text) or nil
 end
 
@@ -97,8 +117,9 @@ end
 function Lookup:all(value)
   check_self(self, "all")
   local found, name = {}, key_text(value)
-  if not name then return found end
-  for i, text in ipairs(failure.check(self.texts:all(name))) do found[i] = json.decode(text) end
+  local texts = name and failure.check(self.texts:all(name)) or {}
+  for i, text in ipairs(texts) do found[i] = json.decode(text) end
+  count(self, found[1])
   return found
 end
 
@@ -114,6 +135,15 @@ end
 
 Lookup.__close = Lookup.close
 
-return setmetatable(lookup, {
-  __call = function(_, records, key) return lookup.new(records, key) end,
-})
+---The module, called as `lookup(records, key)` or `lookup.new(records, key)`; `note` gets the use
+---of each lookup that it makes. Tail calls: a misuse is raised at the line of the caller.
+---@param note fun(use: LookupUse)
+---@return table module
+local function noting(note)
+  local function made(records, key) return new(note, records, key) end
+  return setmetatable({ new = made, noting = noting }, {
+    __call = function(_, records, key) return new(note, records, key) end,
+  })
+end
+
+return noting(function() end)

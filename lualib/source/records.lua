@@ -74,6 +74,13 @@ function records.records(given, endings, what, format)
   return self
 end
 
+---The name of the (first) file that records are read from; nil if they are not those of a reader.
+---@param given any
+---@return string?
+function records.name(given)
+  return getmetatable(given) == Records and given.names[1] or nil
+end
+
 ---@private
 function Records:warn(code, message)
   for _, warning in ipairs(self.found) do

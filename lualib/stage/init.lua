@@ -1,6 +1,7 @@
 --- The stage: turns a source into chunk files, journal entries, and files of what is not sent. No
 --- network. The same source, options and recipe produce the same bytes.
 
+local connection_rules = require "auth0.connection"
 local dedupe = require "stage.dedupe"
 local clock = require "host.clock"
 local duplicates = require "stage.duplicates"
@@ -155,11 +156,11 @@ function Stage:set_apart()
   return self.ledger:set_apart(first, rest)
 end
 
----The place, value and fix of each first warning of the rules, by code.
+---The place, value and fix of each first warning, by code.
 function Stage:first_warnings()
   local firsts = {}
-  for code, warning in pairs(self.pipe.warnings) do
-    if warning.at then
+  for code, warning in pairs(self:all_warnings()) do
+    if warning.at or warning.fix then
       firsts[code] = { at = warning.at, shape = warning.shape, fix = warning.fix }
     end
   end
@@ -175,9 +176,11 @@ function Stage:finish()
     flushed, message, kind = output:finish()
     if not flushed then return nil, message, kind end
   end
+  local used, statistics = self.pipe:used(), self.packer.statistics
   return self.ledger:note {
     staged_at = clock.now(), findings = self.findings:list(),
-    tally = self.packer.statistics:facts(), warned = self:first_warnings(),
+    tally = statistics:facts(), warned = self:first_warnings(),
+    lookups = used.lookups, hashes = used.hashes and 1 or nil,
   }
 end
 
@@ -199,10 +202,14 @@ function stage.pipeline(recipe, options, sink)
     chooser, message, kind = dedupe.new(recipe.state)
     if not chooser then return nil, message, kind end
   end
-  return pipeline.new {
+  local pipe = pipeline.new {
     recipe = recipe, connection = connection, duplicates = detector, sink = sink, dedupe = chooser,
     upsert = options.upsert,
   }
+  for _, warning in ipairs(connection and connection_rules.warnings(connection) or {}) do
+    pipe:warn(warning.code, warning.message).fix = warning.fix
+  end
+  return pipe
 end
 
 ---@class StageOptions
@@ -236,7 +243,7 @@ function stage.run(options)
     n_users = 0, n_seen = 0, findings = findings.new(),
   }, Stage)
   self.packer = packer.new(options.chunk_bytes, options.chunk_users,
-    function() return self:flush() end, options.upsert)
+    function() return self:flush() end, { upsert = options.upsert })
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,
     { connection = options.connection, spool = dir.path, upsert = options.upsert }, self)

@@ -21,11 +21,11 @@ Packer.__index = Packer
 ---@param limit integer   bytes
 ---@param count? integer  users of a chunk at most
 ---@param on_full fun(): true?, string?, Kind?
----@param upsert? boolean  count what an upsert would change
+---@param counted? Counted
 ---@return Packer
-function packer.new(limit, count, on_full, upsert)
+function packer.new(limit, count, on_full, counted)
   return setmetatable({
-    writer = chunk.new(limit, count), statistics = statistics.new(upsert), limit = limit,
+    writer = chunk.new(limit, count), statistics = statistics.new(counted), limit = limit,
     on_full = on_full,
   }, Packer)
 end
@@ -66,6 +66,7 @@ end
 
 function Packer:close()
   self.writer:close()
+  self.statistics:close()
 end
 
 return packer

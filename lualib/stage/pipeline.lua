@@ -53,6 +53,7 @@ local IDENTIFIERS <const> = {
 ---@field private n_fields integer  that the detector compares
 ---@field private pause_at integer  the position at which to pause next
 ---@field private is_simple? boolean  see `step`
+---@field watch? fun(ok: boolean, ...: any): boolean, ...  sees each event, and passes it on
 ---@field private broken integer    records in a row that broke the budget
 local Pipeline = {}
 Pipeline.__index = Pipeline
@@ -327,7 +328,6 @@ function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c,
 end
 
 ---Takes the events of records until the source ends or the limit is reached.
----@private
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
 ---@param limit integer
 ---@return true?
@@ -341,7 +341,12 @@ function Pipeline:read(pause, limit)
       local going, message, kind = pause(self.position, self)
       if not going then return nil, message, kind end
     end
-    local going, message, kind = self:step(state:next(draft))
+    local going, message, kind
+    if self.watch then
+      going, message, kind = self:step(self.watch(state:next(draft)))
+    else
+      going, message, kind = self:step(state:next(draft))
+    end
     if not going then
       if not message then return true end
       if kind == "interrupted" then
@@ -415,9 +420,17 @@ end
 function Pipeline:own_warnings()
   local counted = {}
   for code, warning in pairs((self.state:must("warnings"))) do
-    counted[text.redact(code)] = { n = warning.count, message = text.redact(warning.message) }
+    counted[text.redact(code)] = {
+      n = warning.count, message = text.redact(warning.message), at = warning.at,
+    }
   end
   return counted
+end
+
+---What the recipe's helpers were used for, so far.
+---@return RecipeUse
+function Pipeline:used()
+  return self.state:must("used")
 end
 
 ---Reads the whole source; `pause`, called every few records, stops it with nil, message, kind.

@@ -1,5 +1,6 @@
---- Statistics of the staged users, counted while they are packed: sizes and passwords.
+--- Statistics of the staged users, counted while they are packed: sizes, passwords, coverage.
 
+local coverage = require "stage.coverage"
 local format = require "base.format"
 local json = require "host.json"
 local limits = require "auth0.limits"
@@ -20,15 +21,22 @@ local OTHER <const> = "other members"
 ---@field largest integer  bytes
 ---@field bare string[]  places of the first users without a password
 ---@field large? LargeUsers  nil: there are none
+---@field covered? host.coverage.coverage  nil: not counted
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
 local Statistics = {}
 Statistics.__index = Statistics
 
----@param upsert? boolean  also count what an upsert would change
+---@class Counted
+---@field upsert? boolean    also what an upsert would change
+---@field coverage? boolean  also which fields the users have; costs a walk through each user
+
+---@param counted? Counted
 ---@return Statistics
-function statistics.new(upsert)
+function statistics.new(counted)
+  counted = counted or {}
   return setmetatable({
-    sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {}, members = upsert and {} or nil,
+    sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {},
+    members = counted.upsert and {} or nil, covered = counted.coverage and coverage.new() or nil,
   }, Statistics)
 end
 
@@ -134,6 +142,7 @@ function Statistics:add(mapped, bytes, at)
     self.bare[#self.bare + 1] = at
   end
   if self.members then self:add_members(mapped.members) end
+  if self.covered then self.covered:add(mapped.draft, at) end
 end
 
 ---@class TallyFacts
@@ -165,6 +174,16 @@ function Statistics:facts()
     without_password = self.users - with, without_places = json.array(self.bare),
     overwrites = self.members, large = large_facts(self.large),
   }
+end
+
+---@param lookups table<string, LookupCoverage>
+---@return CoverageFacts?
+function Statistics:coverage(lookups)
+  return self.covered and coverage.facts(self.covered, self:facts(), lookups)
+end
+
+function Statistics:close()
+  if self.covered then self.covered:close() end
 end
 
 return statistics

@@ -144,7 +144,9 @@ test("check and plan warn about a connection that accepts no imports", function(
     for _, command in ipairs { "check", "plan" } do
       local ended = s:run({ command, "shop.lua", "input=people.csv", "--connection-file",
         "off.json" })
-      contains(ended.stderr, "warning: connection Username-Password-Authentication is not enabled")
+      contains(ended.stdout, "warning: connection Username-Password-Authentication is not enabled "
+        .. "for any application (CONNECTION_UNUSABLE, 1 time)")
+      contains(ended.stdout, "enable it for an application")
     end
   end)
 end)

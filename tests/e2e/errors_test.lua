@@ -307,11 +307,13 @@ end
 for name, content in pairs {
   ["an empty file"] = "", ["a file of a header alone"] = "id,email\n",
 } do
-  test(name .. " is 0 records, warned about, and no failure", function()
+  test(name .. " is 0 records, warned about, and stops unless it is meant", function()
     in_scene({ ["empty.csv"] = content }, function(s)
-      for _, command in ipairs { "check", "rehearse" } do
-        local object = s:run({ command, "shop.lua", "input=empty.csv", "--json" })
-          :ends_with(0):object()
+      for command, stopped in pairs { check = 3, rehearse = 4 } do
+        local args = { command, "shop.lua", "input=empty.csv", "--json" }
+        s:run(args):ends_with(stopped)
+        args[#args + 1] = "--allow-empty"
+        local object = s:run(args):ends_with(0):object()
         tap.equal({ object.records.read, object.balanced, object.warnings.EMPTY_SOURCE },
           { 0, true, 1 })
       end

@@ -1,9 +1,20 @@
 --- preview: shows source records next to the users they become.
 
+local coverage_text = require "cli.text.coverage"
 local result = require "cli.common.result"
 local json = require "host.json"
 local setup = require "cli.common.setup"
 local preview_text = require "cli.text.preview"
+local tables = require "cli.text.tables"
+
+---Ends with the coverage of the whole source, or of the first records.
+local function stats(context, recipe, settings)
+  settings.limit = context.flags.n
+  local report, message, kind = require("check").stats(recipe, settings, context.ui)
+  if not report then return result.failure(context, message, kind) end
+  return result.report(context, report, tables.text(tables.books(report)) .. "\n"
+    .. tables.text(coverage_text.lines(report.coverage)))
+end
 
 ---@type Command
 return {
@@ -11,11 +22,13 @@ return {
   summary = "Show source records next to the users they become",
   help = [[
 Shows the first records (-n N), or one record (--at PLACE), each next to its mapped user and the
-errors that Auth0 would report.]],
+errors that Auth0 would report. With --stats it shows, for the whole source or the first N records,
+which fields the users have, what their values look like, and what lookups found.]],
   positionals = setup.RECIPE_WORDS,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
+    if context.flags.stats then return stats(context, recipe, settings) end
     local ui, flags = context.ui, context.flags
     local width, all = context.width(), json.array {}
     local which = { n = flags.n, at = flags.at }

@@ -168,11 +168,15 @@ options.list = {
   },
   {
     flags = "-n", argument = "N", parse = options.whole(1), commands = "preview",
-    help = "number of records to show (default 3)",
+    help = "number of records to show (default 3; with --stats, all)",
   },
   {
     flags = "--at", argument = "PLACE", parse = options.place, commands = "preview",
     help = "show only the record at this position (1 is the first) or place (users.csv:18)",
+  },
+  {
+    flags = "--stats", commands = "preview",
+    help = "show which fields the users have, and what their values look like",
   },
   {
     flags = "--slots", argument = "N", parse = options.whole(1, limits.SLOTS),
@@ -202,6 +206,18 @@ options.list = {
     flags = "--max-rejects", argument = "N|P%", parse = options.limit,
     commands = "run resume rehearse",
     help = "stop before sending anything if more records than this are rejected",
+  },
+  {
+    flags = "--allow-empty", commands = "run resume check map plan rehearse",
+    help = "accept a source of which nobody is ready to import",
+  },
+  {
+    flags = "--allow-no-passwords", commands = "run resume check map plan rehearse",
+    help = "accept that nobody has a password, although the recipe builds password hashes",
+  },
+  {
+    flags = "--allow-no-matches", commands = "run resume check map plan rehearse",
+    help = "accept lookups that find nothing",
   },
   {
     flags = "--max-failures", argument = "N|P%", parse = options.limit,

@@ -32,9 +32,9 @@ local function add_option(words, key, value)
   end
 end
 
----The command that shows the record at a place, for a command that mapped it.
+---The command that shows the record at a place, or the first ones, for a command that mapped it.
 ---@param context Context
----@param at? string  without it, the command shows the first records
+---@param at? string
 ---@return string
 function result.preview(context, at)
   local words = { "preview", context.flags.RECIPE }
@@ -46,13 +46,14 @@ function result.preview(context, at)
   return result.command_line(words)
 end
 
----The command that shows the first record of the findings.
+---The command that shows the first record of the findings, or one that shows why a gate stops.
 ---@param context Context
 ---@param report Report  of check, map or plan
----@return string?
+---@return string?  nil if the source has no records
 function result.preview_first(context, report)
-  local first = report.findings and report.findings[1]
-  return first and first.examples[1] and result.preview(context, first.examples[1]) or nil
+  if report.records.read == 0 then return nil end
+  local first, gate = (report.findings or {})[1], (report.gates or {})[1]
+  return result.preview(context, first and first.examples[1] or gate and gate.at)
 end
 
 local function given(value)

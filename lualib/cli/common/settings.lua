@@ -39,6 +39,9 @@ local settings = {}
 ---@field secret_files? string[]  that the configuration file names
 ---@field max_rejects? Limit
 ---@field max_failures? Limit
+---@field allow_empty? boolean         pass the gates of a whole stage
+---@field allow_no_passwords? boolean
+---@field allow_no_matches? boolean
 ---@field canary? Limit           users
 ---@field delete_ghosts boolean
 ---@field recipe_limits {memory?: integer, steps?: integer, seconds?: number}
@@ -318,6 +321,8 @@ function settings.resolve(sources)
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
     changed = flags.changed or false, json = flags.json or false,
     max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
+    allow_empty = flags.allow_empty, allow_no_passwords = flags.allow_no_passwords,
+    allow_no_matches = flags.allow_no_matches,
     delete_ghosts = flags.delete_ghosts or false, allow = settings.allowed(flags),
     recipe_limits = settings.limits(flags),
   }

@@ -2,6 +2,7 @@
 
 local format = require "base.format"
 local tables = require "cli.text.tables"
+local warnings_text = require "cli.text.warnings"
 
 local plan_text = {}
 
@@ -12,6 +13,19 @@ local function assumption(hours)
     .. "these rates were reported by Auth0 staff and are not guaranteed"
 end
 
+---"3 skipped (no e-mail address 3), 2 rejected (FORMAT 2), 1 duplicate"
+local function left_out(plan)
+  local parts = {}
+  for i, one in ipairs {
+    { "skipped", plan.skipped }, { "rejected", plan.codes }, { "duplicate" },
+  } do
+    local why = tables.by_count(one[2])
+    parts[i] = string.format("%s %s%s", format.number(plan.left_out[one[1]]), one[1],
+      why ~= "" and " (" .. why .. ")" or "")
+  end
+  return table.concat(parts, ", ")
+end
+
 ---@param plan Plan
 ---@return string
 function plan_text.of(plan)
@@ -20,9 +34,7 @@ function plan_text.of(plan)
       format.count(plan.jobs, "job"), format.bytes(plan.bytes)),
   }
   if plan.left_out then
-    local r = plan.left_out
-    lines[#lines + 1] = string.format("not sent  %s skipped, %s rejected, %s duplicate",
-      format.number(r.skipped), format.number(r.rejected), format.number(r.duplicate))
+    lines[#lines + 1] = "not sent  " .. left_out(plan)
   end
   if plan.connection then lines[#lines + 1] = "into      " .. plan.connection end
   local times = tables.tiers(plan.hours)
@@ -42,6 +54,7 @@ function plan_text.of(plan)
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "note      " .. risk end
+  tables.append(lines, warnings_text.lines(plan.warnings or {}))
   return tables.text(lines)
 end
 

@@ -1,27 +1,19 @@
 --- The report of a run and the findings of a check as text.
 
 local alarms = require "report.alarms"
+local coverage_text = require "cli.text.coverage"
 local format = require "base.format"
 local tables = require "cli.text.tables"
 local json = require "host.json"
 local path = require "base.path"
+local warnings_text = require "cli.text.warnings"
 
 local report_text = {}
 
 local function warning_lines(report)
-  local lines = {}
-  if report.warning_list then
-    for _, warning in ipairs(report.warning_list) do
-      lines[#lines + 1] = string.format("warning: %s (%s, %s)", warning.message, warning.code,
-        format.count(warning.count, "time"))
-      lines[#lines + 1] = warning.at and string.format("  first at %s%s", warning.at,
-        warning.shape and ", value: " .. warning.shape or "")
-      lines[#lines + 1] = warning.fix and "  " .. warning.fix
-    end
-  elseif report.warnings and next(report.warnings) then
-    lines[1] = "warnings: " .. tables.by_count(report.warnings)
-  end
-  return lines
+  if report.warning_list then return warnings_text.lines(report.warning_list) end
+  if not report.warnings or not next(report.warnings) then return {} end
+  return { "warnings: " .. tables.by_count(report.warnings) }
 end
 
 local function time_line(report)
@@ -180,6 +172,16 @@ function report_text.statement(report)
   return tables.text(lines)
 end
 
+---The gates that would stop a run.
+local function gate_lines(stopped)
+  local lines = {}
+  for i, gate in ipairs(stopped) do
+    lines[i] = string.format("STOP: %s; a run would send nothing (%s if this is meant)",
+      gate.message, gate.option)
+  end
+  return lines
+end
+
 ---The findings of a check, grouped.
 ---@param report Report
 ---@return string
@@ -192,10 +194,12 @@ function report_text.findings(report)
     local large = report.tally.large
     if large then lines[#lines + 1] = "large     " .. large.summary end
   end
-  local warnings = warning_lines(report)
-  if #warnings > 0 then
-    lines[#lines + 1] = ""
-    tables.append(lines, warnings)
+  for _, part in ipairs {
+    report.coverage and coverage_text.lines(report.coverage) or {}, warning_lines(report),
+    gate_lines(report.gates or {}),
+  } do
+    if #part > 0 then lines[#lines + 1] = "" end
+    tables.append(lines, part)
   end
   local time = time_line(report)
   if time then

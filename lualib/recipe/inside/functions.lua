@@ -6,6 +6,7 @@ local fields = require "recipe.fields"
 local fixers = require "auth0.fixers"
 local globals = require "recipe.inside.globals"
 local json = require "host.json"
+local lookups = require "recipe.inside.lookups"
 local mapper = require "recipe.inside.mapper"
 local modules = require "recipe.inside.modules"
 local run = require "recipe.inside.run"
@@ -73,7 +74,10 @@ function functions.new(parts)
   local own = { describe = errors.describe }
   local state = { warnings = {}, params = {}, variables = {} }
   local helpers, unread = unread_values.new()
-  helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread)
+  helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
+    function() return state.mapper and state.mapper:place() end)
+  local lookup_module, lookups_used = lookups.new(parts.require_open "source.lookup")
+  helpers["source.lookup"] = lookup_module
   helpers.cjson = parts.host_module("cjson").new()
   local keep, take = new_numbers()
 
@@ -109,6 +113,16 @@ function functions.new(parts)
 
   function own.warnings()
     return state.warnings
+  end
+
+  ---@class RecipeUse
+  ---@field hashes boolean  a builder of password hashes was called
+  ---@field lookups table<string, LookupCoverage>
+
+  ---What the recipe's helpers were used for, so far.
+  ---@return RecipeUse
+  function own.used()
+    return { hashes = unread.called or false, lookups = lookups_used() }
   end
 
   ---@param options MapperOptions

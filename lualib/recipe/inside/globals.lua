@@ -81,7 +81,33 @@ end
 
 ---@class InsideOptions
 ---@field env table<string, string|true>   granted environment variables; true: granted, not set
----@field fixed {time?: integer, seed?: integer}  for tests
+---@field fixed FixedGlobals
+
+---`pairs` that yields the keys whose order is not defined (all but numbers and booleans) in the
+---reverse of their order. Objects with their own order keep it.
+local function reversed(pairs)
+  return function(given)
+    if type(given) ~= "table" or getmetatable(given) then return pairs(given) end
+    local keys, undefined = {}, {}
+    for key in next, given do
+      keys[#keys + 1] = key
+      if type(key) ~= "number" and type(key) ~= "boolean" then undefined[#undefined + 1] = #keys end
+    end
+    for i = 1, #undefined // 2 do
+      local a, b = undefined[i], undefined[#undefined + 1 - i]
+      keys[a], keys[b] = keys[b], keys[a]
+    end
+    local i = 0
+    return function()
+      local key
+      repeat
+        i = i + 1
+        key = keys[i]
+      until key == nil or given[key] ~= nil -- it may have been removed meanwhile
+      return key, given[key]
+    end
+  end
+end
 
 ---@param parts InsideParts
 ---@param options InsideOptions
@@ -102,6 +128,7 @@ function globals.new(parts, options, require_)
     return stock.collectgarbage("count")
   end
   env.math.randomseed = absent("math.randomseed", "")
+  if options.fixed and options.fixed.reversed then env.pairs = reversed(env.pairs) end
   if options.fixed and options.fixed.seed then stock.math.randomseed(options.fixed.seed) end
   local load = stock.load
   env.load = function(chunk, name, _, own) return load(chunk, name, "t", own or env) end

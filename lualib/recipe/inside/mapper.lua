@@ -305,6 +305,12 @@ function Mapper:seek(wanted)
   end
 end
 
+---The place of the record that is mapped, if one is.
+---@return string?
+function Mapper:place()
+  return self.phase == "map" and self.at or nil
+end
+
 ---After an error: whose code ran, the place of the record, whether it had an event before, and
 ---where `map` begins, for an error without a line: a tail call leaves none.
 function Mapper:interrupted()

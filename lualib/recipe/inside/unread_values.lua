@@ -16,6 +16,7 @@ local unread_values = {}
 ---@field any? true              another field may be set
 ---@field hash? string           why the first hash was rejected
 ---@field built? boolean          a builder returned a hash
+---@field called? true           a builder was called, for any record
 ---@field values? table<string, any[]>  the unreadable values, by helper
 ---@field warned? table<string, true>  helpers of whose value the recipe itself warned
 
@@ -68,6 +69,7 @@ local OPTIONS <const> = {
 ---Notes that a builder returned a hash, or why not; `auto` returns the reason third.
 local function noting_hash(unread, name, fn)
   local function note(first, second, third)
+    unread.called = true
     local why = second or third
     if first ~= nil then
       unread.built = true

@@ -36,13 +36,13 @@ test("the first records are shown next to their users", function()
       users = { { email = "2@b.co", email_verified = false } } },
   })
   assert(json.is_array(shown[1].errors))
-  tap.equal(warnings, { { code = "odd", message = "something odd" } })
+  tap.equal(warnings, { { code = "odd", message = "something odd", at = "a.csv:2" } })
 end)
 
 test("the record at a position or place is shown, and no other is mapped", function()
   local shown, warnings = previews({ at = 3 }, USER)
   tap.equal({ #shown, shown[1].at }, { 1, "a.csv:4" })
-  tap.equal(warnings, { { code = "odd", message = "something odd" } })
+  tap.equal(warnings, { { code = "odd", message = "something odd", at = "a.csv:4" } })
   -- Each call of `map` warns under another name.
   shown, warnings = previews({ at = "a.csv:3" },
     "migrate.warn('mapped ' .. row.email) return { email = row.email }")

@@ -170,7 +170,8 @@ end)
 local KINDS <const> = {
   { "usage", 2 }, { "missing", 2 }, { "parse", 2 }, { "tls", 2 }, { "credentials", 6 },
   { "network", 5 }, { "timeout", 5 }, { "temporary", 5 }, { "full", 5 }, { "interrupted", 130 },
-  { "fatal", 1 }, { "canary", 7 }, { "failures", 7 }, { "rejects", 4 }, { "consent", 8 },
+  { "fatal", 1 }, { "canary", 7 }, { "failures", 7 }, { "rejects", 4 }, { "gate", 4 },
+  { "consent", 8 },
 }
 
 for _, case in ipairs(KINDS) do

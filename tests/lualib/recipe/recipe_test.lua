@@ -113,11 +113,11 @@ test("warnings are counted for the recipe that was loaded", function()
   assert(of.pipe:open())
   assert(of:next())
   tap.equal(of.pipe:own_warnings(),
-    { no_name = { n = 1, message = "a customer without a name" } })
+    { no_name = { n = 1, message = "a customer without a name", at = "#1" } })
   assert(one.state:run("open"))
   assert(of:next())
   tap.equal(of.pipe:own_warnings(),
-    { no_name = { n = 2, message = "a customer without a name" } })
+    { no_name = { n = 2, message = "a customer without a name", at = "#1" } })
   tap.equal(outcome.new(two).pipe:own_warnings(), {})
 end)
 

@@ -17,7 +17,7 @@ local PBKDF2 <const> = {
 ---@param options? {upsert: boolean?, sizes: integer[]?}
 local function facts_of(users, options)
   options = options or {}
-  local counted = statistics.new(options.upsert)
+  local counted = statistics.new { upsert = options.upsert }
   local pipe = pipeline.new {
     recipe = recipe_rig.made { records = users, map = "return row" }, upsert = options.upsert,
     sink = {
