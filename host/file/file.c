@@ -113,6 +113,40 @@ static int file_lock(lua_State *L)
     return 1;
 }
 
+/* lock:write(text) -> true | nil, message, kind
+ * Replaces what the file contains. */
+static int lock_write(lua_State *L)
+{
+    struct lock *lock = luaL_checkudata(L, 1, LOCK);
+    size_t n;
+    const char *text = luaL_checklstring(L, 2, &n);
+    luaL_argcheck(L, lock->fd >= 0, 1, "the lock is released");
+
+    int error = 0;
+    if (ftruncate(lock->fd, 0) != 0 || lseek(lock->fd, 0, SEEK_SET) != 0) error = errno;
+    if (error == 0) error = host_write_all(lock->fd, text, n);
+    return host_file_done(L, error, "writing", "a lock file");
+}
+
+/* is_locked(path) -> boolean | nil, message, kind
+ * Takes the lock for an instant: file.lock may fail as "busy" meanwhile. */
+static int file_is_locked(lua_State *L)
+{
+    const char *path = host_file_check_path(L, 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
+    if (fd < 0) return host_fail_errno(L, errno, "opening", path);
+    while (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        error = errno;
+        if (error != EINTR) break;
+        error = 0;
+    }
+    close(fd);
+    if (error != 0 && error != EWOULDBLOCK)
+        return host_fail_errno(L, error, "looking at the lock", path);
+    lua_pushboolean(L, error != 0);
+    return 1;
+}
+
 /* lock:close() */
 static int lock_close(lua_State *L)
 {
@@ -145,6 +179,7 @@ static int file_real(lua_State *L)
 
 static const luaL_Reg functions[] = {
     {"free",              file_free                  },
+    {"is_locked",         file_is_locked             },
     {"lock",              file_lock                  },
     {"open",              file_open                  },
     {"read",              file_read                  },
@@ -158,6 +193,7 @@ static const luaL_Reg functions[] = {
 
 static const luaL_Reg lock_methods[] = {
     {"close", lock_close},
+    {"write", lock_write},
     {NULL,    NULL      }
 };
 

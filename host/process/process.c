@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -146,6 +147,16 @@ static int process_id(lua_State *L)
     return 1;
 }
 
+/* host() -> string
+ * The name of this machine. */
+static int process_host(lua_State *L)
+{
+    struct utsname names;
+    if (uname(&names) != 0) return luaL_error(L, "uname: %s", strerror(errno));
+    lua_pushstring(L, names.nodename);
+    return 1;
+}
+
 /* env(name) -> string | nil */
 static int process_env(lua_State *L)
 {
@@ -201,6 +212,7 @@ static int process_peak_memory(lua_State *L)
 static const luaL_Reg functions[] = {
     {"spawn",       process_spawn      },
     {"id",          process_id         },
+    {"host",        process_host       },
     {"env",         process_env        },
     {"program",     process_program    },
     {"peak_memory", process_peak_memory},

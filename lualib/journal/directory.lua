@@ -7,6 +7,7 @@ local file = require "host.file"
 local format = require "base.format"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
+local lock = require "journal.lock"
 local path = require "base.path"
 
 local directory = {}
@@ -31,7 +32,7 @@ local LOCK <const> = "lock"
 
 ---@class RunDirectory
 ---@field path string
----@field lock? host.file.lock
+---@field lock? RunLock
 local RunDirectory = {}
 RunDirectory.__index = RunDirectory
 
@@ -127,14 +128,20 @@ function RunDirectory:take(warn)
   local made
   made, message, kind = file.mkdir(path.join(self.path, "chunks"))
   if not made then return nil, message, kind end
-  self.lock, message, kind = file.lock(path.join(self.path, LOCK))
+  self.lock, message, kind = lock.take(path.join(self.path, LOCK))
   if self.lock then return true end
   if kind == "busy" then
     local status = "auth0-migrate status " .. path.quote(self.path)
-    return nil, string.format("%s is in use by another auth0-migrate; `%s` shows its progress",
-      self.path, status), "usage", { next = status }
+    return nil, string.format("%s is in use by another auth0-migrate (%s); `%s` shows its progress",
+      self.path, lock.describe(self:holder() or {}), status), "usage", { next = status }
   end
   return nil, message, kind
+end
+
+---The process that works on the run; nil if none does.
+---@return LockHolder?
+function RunDirectory:holder()
+  return lock.holder(path.join(self.path, LOCK))
 end
 
 ---Reserves disk space for the journal, until spend_reserve.
@@ -289,13 +296,16 @@ function RunDirectory:discard()
 end
 
 ---@param folder string
+---@param starting? boolean  also one that a process has locked but not begun to stage
 ---@return string? dir  of its newest run
-function directory.newest(folder)
+function directory.newest(folder, starting)
   local newest, newest_time
   for _, name in ipairs(file.list(folder) or {}) do
-    local journal = file.stat(path.join(folder, name, "journal.db"))
-    if name:find("%.run$") and journal and (not newest or journal.modified > newest_time) then
-      newest, newest_time = folder == "." and name or path.join(folder, name), journal.modified
+    local dir = directory.at(folder == "." and name or path.join(folder, name))
+    local sign = name:find("%.run$") and (file.stat(dir:journal())
+      or starting and dir:holder() and file.stat(dir:file(LOCK)))
+    if sign and (not newest or sign.modified > newest_time) then
+      newest, newest_time = dir.path, sign.modified
     end
   end
   return newest

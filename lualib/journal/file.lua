@@ -31,17 +31,31 @@ local function open(path, options)
   return db
 end
 
+---Fills an empty database.
+local function found(db, fill)
+  local tx <close> = db:begin()
+  db:exec(schema.SCHEMA)
+  db:exec("PRAGMA user_version = " .. schema.VERSION)
+  fill(db)
+  return tx:commit()
+end
+
+---A journal without a run, in memory.
+---@return host.store.database?
+---@return string? message
+---@return Kind? kind
+function journal_file.blank()
+  local db, message, kind = store.open(":memory:")
+  if not db then return nil, message, kind end
+  found(db, function() end)
+  return db
+end
+
 local function make(path, fill)
   local db, message, kind = open(path)
   if not db then return nil, message, kind end
   local done
-  do
-    local tx <close> = db:begin()
-    db:exec(schema.SCHEMA)
-    db:exec("PRAGMA user_version = " .. schema.VERSION)
-    fill(db)
-    done, message, kind = tx:commit()
-  end
+  done, message, kind = found(db, fill)
   -- Only this file is renamed: anything left in the -wal file would be lost.
   if done then done, message, kind = db:exec "PRAGMA wal_checkpoint(TRUNCATE)" end
   db:close()

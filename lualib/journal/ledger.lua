@@ -44,6 +44,16 @@ function ledger.open(path, options)
   return setmetatable({ db = db }, Ledger)
 end
 
+---The ledger of a run that has no journal yet: everything is 0.
+---@return Ledger?
+---@return string? message
+---@return Kind? kind
+function ledger.blank()
+  local db, message, kind = file.blank()
+  if not db then return nil, message, kind end
+  return setmetatable({ db = db }, Ledger)
+end
+
 function Ledger:close()
   self.db:close()
 end

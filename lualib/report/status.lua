@@ -3,6 +3,7 @@
 local clock = require "host.clock"
 local json = require "host.json"
 local limits = require "auth0.limits"
+local path = require "base.path"
 local report = require "report"
 
 local status = {}
@@ -28,6 +29,8 @@ local MOST_ERRORS <const> = 5
 ---@field staged boolean
 ---@field agreed boolean     the operator has agreed to the import
 ---@field finished boolean
+---@field working boolean    a process works on the run
+---@field lock LockHolder|lightuserdata  that process
 
 ---Seconds since a time; never negative, even if the clock was set back.
 local function since(time)
@@ -55,10 +58,13 @@ local function errors_of(book)
   return json.array(list)
 end
 
+local STALE <const> = 60 -- seconds without an update, after which a rate says nothing
+
 ---The progress of an import: as last saved, or from the totals if they are ahead.
-local function progress_of(seen, users)
+local function progress_of(seen, users, working)
   if not seen.at then return nil end
-  local rate = seen.rate and seen.rate > 0 and seen.rate or nil
+  local moves = working and since(seen.at) <= STALE
+  local rate = moves and seen.rate and seen.rate > 0 and seen.rate or nil
   local done = users.inserted + users.updated + users.already_there + users.failed
   done = math.min(math.max(seen.users, done), seen.total)
   return {
@@ -67,11 +73,42 @@ local function progress_of(seen, users)
   }
 end
 
+local function given(value)
+  return value ~= json.null and value or nil
+end
+
+---The command that brings an unfinished run forward: the one that its last session named, unless
+---that session was killed and left no report.
+local function continuation(book, resume, last)
+  local rehearsal = book:get "rehearsal"
+  if rehearsal then return rehearsal end
+  local is_current = last and last.status ~= "complete"
+  return is_current and given(last.next) or resume
+end
+
+---@param statement Status
 ---@param book Ledger
----@param directory string
+---@param last? Report  as its last session wrote it
+---@return string?
+local function next_of(statement, book, last)
+  local quoted = path.quote(statement.directory)
+  if statement.working then return nil end
+  if statement.undo then
+    return not statement.undo.finished and "auth0-migrate undo " .. quoted or nil
+  end
+  if not statement.finished then
+    return continuation(book, "auth0-migrate resume " .. quoted, last)
+  end
+  if last then return given(last.next) end
+  return book:has_failed() and "auth0-migrate retry " .. quoted or nil
+end
+
+---@param book Ledger
+---@param dir RunDirectory
+---@param holder? LockHolder  the process that works on the run, read before the journal was opened
 ---@return Status
-function status.of(book, directory)
-  local statement = report.build(book, { directory = directory })
+function status.of(book, dir, holder)
+  local statement = report.build(book, { directory = dir.path })
   local seen = book:get_table("progress") or {}
   statement.chunks = book:chunks_by_state()
   statement.active, statement.errors = active_jobs(book, seen.jobs or {}), errors_of(book)
@@ -79,7 +116,12 @@ function status.of(book, directory)
   statement.staged = book:get("staged_at") ~= nil
   statement.agreed = book:get("consent") ~= nil
   statement.finished = book:get("finished_at") ~= nil
-  if not statement.finished then statement.progress = progress_of(seen, statement.users) end
+  statement.working = holder ~= nil
+  statement.lock = holder or json.null
+  if not statement.finished then
+    statement.progress = progress_of(seen, statement.users, statement.working)
+  end
+  statement.next = next_of(statement, book, report.read(dir)) or json.null
   return statement
 end
 

@@ -11,17 +11,18 @@ local directory = require "journal.directory"
 local open = {}
 
 ---@param dir? string  default the newest run of the working directory
+---@param starting? boolean  also one that a process has locked but not begun to stage
 ---@return RunDirectory?
 ---@return string? message
 ---@return Kind? kind
-function open.find(dir)
-  dir = dir or directory.newest(".")
+function open.find(dir, starting)
+  dir = dir or directory.newest(".", starting)
   if not dir then
     return nil, "no run (NAME.run/) in the working directory; change to the directory where it "
       .. "was started, or name its directory", "usage"
   end
   local found = directory.at(dir)
-  if not found:exists() then
+  if not (found:exists() or starting and found:holder()) then
     local newest = directory.newest(".")
     return nil, dir .. " is not a run directory"
       .. (newest and "; the newest one here is " .. newest or ""),

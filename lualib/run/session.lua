@@ -429,18 +429,23 @@ function session.retry(dir, settings, ui)
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
 
----The progress of a run, for another terminal: reads the journal only.
+---The progress of a run, for another terminal: writes nothing.
 ---@param dir? string
 ---@return table?
 ---@return string? message
 ---@return Kind? kind
 function session.status(dir)
-  local found, message, kind = open.find(dir)
+  local found, message, kind = open.find(dir, true)
   if not found then return nil, message, kind end
+  local holder = found:holder()
   local book
-  book, message, kind = ledger.open(found:journal(), { readonly = true })
+  if found:exists() then
+    book, message, kind = ledger.open(found:journal(), { readonly = true })
+  else
+    book, message, kind = ledger.blank()
+  end
   if not book then return nil, message, kind end
-  local statement = require("report.status").of(book, found.path)
+  local statement = require("report.status").of(book, found, holder)
   book:close()
   return statement
 end

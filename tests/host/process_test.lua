@@ -211,6 +211,7 @@ end)
 
 test("a process knows its program and id", function()
   assert(process.id() > 0)
+  tap.equal(type(process.host()), "string")
   tap.contains(process.program(), "auth0-migrate")
   assert(process.peak_memory() > 1000000)
   tap.equal(process.env("AUTH0_MIGRATE_NOT_SET"), nil)

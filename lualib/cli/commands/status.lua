@@ -9,9 +9,9 @@ return {
   name = "status",
   summary = "Show the progress of a run, also of one that works in another terminal",
   help = [[
-Shows the chunks, users, rate and jobs in flight of a run. Only reads the journal. Exit status 0
-whatever the state of the run. RUN is the run directory (default: the newest *.run in the working
-directory).]],
+Shows the chunks, users, rate and jobs in flight of a run, whether a process works on it, and the
+command that continues it if none does. Writes nothing. Exit status 0 whatever the state of the run.
+RUN is the run directory (default: the newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
     local status, message, kind, more = require("run.session").status(context.flags.RUN)
@@ -21,6 +21,7 @@ directory).]],
     else
       context.ui:statement(status_text.of(status))
     end
+    if status.next ~= json.null then context.ui:next(status.next) end
     return 0
   end,
 }

@@ -1,12 +1,11 @@
 --- The status of a run as text.
 
 local format = require "base.format"
-local tables = require "cli.text.tables"
+local lock = require "journal.lock"
 local path = require "base.path"
+local tables = require "cli.text.tables"
 
 local status_text = {}
-
-local STALE <const> = 60 -- seconds without an update, after which no process seems to be working
 
 ---"import: 120 of 400 users, 33/s, 8 s left"
 local function progress_line(progress)
@@ -16,7 +15,7 @@ local function progress_line(progress)
     parts[2] = format.rate(progress.users_per_second)
     parts[3] = format.duration(progress.eta_seconds) .. " left"
   end
-  if progress.seen_seconds > STALE then
+  if not progress.users_per_second then
     parts[#parts + 1] = "last update " .. format.duration(progress.seen_seconds) .. " ago"
   end
   return table.concat(parts, ", ")
@@ -24,22 +23,23 @@ end
 
 local function state_of(status)
   if status.finished then return "finished" end
-  if not status.staged then return "staging" end
+  if not status.run then return "starting" end
+  if not status.staged then return status.working and "staging" or "not staged completely" end
   return status.agreed and "unfinished" or "planned, waiting for consent"
 end
 
----The command that continues the run; nil if a process updated its progress recently.
-local function resume_line(status)
-  local seen = status.progress and status.progress.seen_seconds
-  if status.finished or status.undo or seen and seen <= STALE then return nil end
-  return string.format("if no other process is working on it: auth0-migrate resume %s",
-    path.quote(status.directory))
+---Whether a process works on the run, and which.
+local function working_line(status)
+  if status.working then return "working: " .. lock.describe(status.lock) end
+  return not status.finished and "no process works on this run" or nil
 end
 
 ---@param status Status
 ---@return string
 function status_text.of(status)
-  local lines = { string.format("%s: %s", status.run, state_of(status)) }
+  local name = status.run or path.basename(status.directory) -- without a journal: it is starting
+  local lines = { string.format("%s: %s", name, state_of(status)) }
+  lines[#lines + 1] = working_line(status)
   lines[#lines + 1] = tables.undo(status.undo)
   lines[#lines + 1] = ""
   tables.append(lines, tables.books(status))
@@ -63,7 +63,6 @@ function status_text.of(status)
     lines[#lines + 1] = string.format("%s: chunk %d: %s",
       one.at and format.moment(one.at) or "recently", one.chunk, one.message)
   end
-  lines[#lines + 1] = resume_line(status)
   return tables.text(lines)
 end
 

@@ -154,6 +154,21 @@ function file.rename(from, to) end
 ---@return host.Kind? kind  "busy" if another process holds it
 function file.lock(path) end
 
+---Whether a process holds the lock of a file. Takes it for an instant, so that `file.lock` may fail
+---as "busy" meanwhile.
+---@param path string
+---@return boolean?
+---@return string? message
+---@return host.Kind? kind
+function file.is_locked(path) end
+
+---Replaces what the locked file contains.
+---@param text string
+---@return true?
+---@return string? message
+---@return host.Kind? kind
+function lock:write(text) end
+
 function lock:close() end
 
 ---Reserves `bytes` on disk for a file, created if needed.

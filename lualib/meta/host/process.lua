@@ -55,6 +55,10 @@ function child:close() end
 ---@return integer
 function process.id() end
 
+---The name of this machine.
+---@return string
+function process.host() end
+
 ---@param name string
 ---@return string?
 function process.env(name) end

@@ -89,19 +89,19 @@ local function status_of(changes)
   return status_text.of(status)
 end
 
-local RESUME <const> = "auth0-migrate resume shop.run"
-
 test("status says that a run waits for consent", function()
   tap.contains(status_of { agreed = false }, "shop-1: planned, waiting for consent\n")
 end)
 
-test("status shows resume unless a process updated the progress recently", function()
-  local progress = { users = 1, total = 3, foreign = 0, seen_seconds = 90 }
-  tap.contains(status_of {}, RESUME)
-  tap.contains(status_of { progress = progress }, RESUME)
-  progress.seen_seconds = 1
-  assert(not status_of { progress = progress }:find(RESUME, 1, true))
-  assert(not status_of { finished = true }:find(RESUME, 1, true))
+test("status says whether a process works on the run, and which", function()
+  local lock = { pid = 4711, host = "box", since = "2026-11-24T16:51:07Z" }
+  tap.contains(status_of { working = true, lock = lock },
+    "unfinished\nworking: process 4711 on box since 2026-11-24 16:51 UTC\n")
+  tap.contains(status_of { working = true, lock = {} }, "working: another process\n")
+  tap.contains(status_of { working = false }, "unfinished\nno process works on this run\n")
+  assert(not status_of { working = false, finished = true }:find("process", 1, true))
+  tap.contains(status_of { working = true, lock = lock, staged = false }, "shop-1: staging\n")
+  tap.contains(status_of { working = false, staged = false }, "shop-1: not staged completely\n")
 end)
 
 test("the reason why a run ended is below its status", function()
