@@ -227,7 +227,7 @@ end
 ---Checks that need the tenant, up to one without which the others are pointless. Returns the
 ---connection's settings if they could be read.
 local function ask_tenant(lines, settings, clock_)
-  local client = connect.client(settings, clock_, nil, true)
+  local client = connect.client(settings, clock_, { hasty = true })
   local grant, message, kind = client:grant()
   if not grant then
     lines[#lines + 1] = fail("token", message, kind, doctor.fix(kind, false))

@@ -2,6 +2,7 @@
 
 local failure = require "base.failure"
 local guard = require "base.guard"
+local outages = require "auth0.api.outages"
 local pace = require "import.pace"
 local progress = require "import.progress"
 local slots = require "import.slots"
@@ -22,6 +23,7 @@ local engine = {}
 ---@field archive? fun(chunk: integer)  archives a harvested chunk before the run ends
 ---@field slots Slots
 ---@field pace Pace
+---@field outages Outages
 ---@field progress ImportProgress
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
@@ -37,7 +39,8 @@ function engine.new(parts)
   local self = setmetatable(parts, Engine)
   self.pace, self.changed = pace.new(), scheduler.condition()
   self.slots = slots.new(parts.slots, self.pace)
-  self.progress = progress.new(parts.ledger, parts.ui, self.slots)
+  self.outages = parts.client.outages or outages.new { clock = parts.clock, log = parts.log }
+  self.progress = progress.new(self)
   self.background, self.shielded, self.interrupted = 0, 0, false
   return self
 end

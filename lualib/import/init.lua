@@ -36,7 +36,7 @@ local ROUNDS <const> = 3 -- the import included
 ---@field max_failures? Limit
 ---@field delete_ghosts boolean
 ---@field ask_ghosts fun(n: integer): boolean?
----@field ask_canary fun(users: integer): boolean?
+---@field ask_canary fun(): boolean?
 ---@field on_interrupt fun(stop: fun(reason: Failure))  receives what to call on a signal
 ---@field prepare? fun(run: Run)  queues users of a finished run before the recipe's `import`
 
@@ -109,6 +109,7 @@ function import.run(options)
   phase(engine, "import", default_import, run, driver)
   if not engine.ending then step(engine, canary.conclude, engine) end
   if not engine.ending then phase(engine, "finalize", default_finalize, run, driver) end
+  engine.outages:clear() -- an ending is not delayed by what still waits
   options.ui:progress { phase = "import", finished = true }
   if engine.ending then return engine.ending:values() end
   return true

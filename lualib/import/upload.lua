@@ -66,14 +66,15 @@ local function post(engine, job)
 end
 
 ---Own seconds to wait after a failed attempt, with backoff. Ends the import when patience runs out.
-local function wait_longer(engine, job, message)
+local function wait_longer(engine, job, message, why)
   local now = engine.clock.elapsed()
   job.unreachable = job.unreachable or now
-  if now - job.unreachable > engine.patience then
-    engine:check(nil, message, "temporary")
-  end
+  local left = engine.patience - (now - job.unreachable)
+  if left < 0 then engine:check(nil, message, "temporary") end
   job.misses = (job.misses or 0) + 1
-  return math.min(2 ^ job.misses / 2, LONGEST_WAIT)
+  local wait = math.min(2 ^ job.misses / 2, LONGEST_WAIT)
+  engine.outages:wait(job, { why = why, seconds = engine.clock.real(wait), patience = left })
+  return wait
 end
 
 -- By outcome of an upload: own seconds to wait before the next attempt, or an error that ends the
@@ -131,7 +132,7 @@ end
 function answers.unsent(engine, job, attempt, answer)
   engine:record("not_sent", job.chunk.id, attempt, "unsent", answer.message)
   if HOPELESS[answer.kind] then engine:check(nil, answer.message, answer.kind) end
-  return wait_longer(engine, job, "the tenant cannot be reached: " .. answer.message)
+  return wait_longer(engine, job, "the tenant cannot be reached: " .. answer.message, answer.kind)
 end
 
 ---Whether to send a chunk again whose upload may have been received; else its users are looked up.
@@ -148,8 +149,12 @@ function answers.uncertain(engine, job, attempt, answer)
   engine:record("uncertain", job.chunk.id, attempt, answer.message)
   engine.log("uncertain", { chunk = job.chunk.id, message = answer.message })
   if not resolve(engine, job) then return nil end
-  return wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message)
+  return wait_longer(engine, job, "the tenant does not answer uploads: " .. answer.message,
+    answer.kind or "no answer to an upload")
 end
+
+-- Outcomes of an upload that the tenant did not answer.
+local UNANSWERED <const> = { unsent = true, uncertain = true }
 
 ---Sends a chunk, waiting for a slot as long as it takes, until it is a job or may be one.
 local function send(engine, job)
@@ -157,6 +162,7 @@ local function send(engine, job)
     engine:take_slot()
     local attempt, answer = post(engine, job)
     local wait = answers[answer.outcome](engine, job, attempt, answer)
+    if not (wait and UNANSWERED[answer.outcome]) then engine.outages:over(job) end
     if not job.id and answer.outcome ~= "full" then engine.slots:free(engine.clock.elapsed()) end
     engine.changed:notify()
     if job.attempt then return end

@@ -86,6 +86,17 @@ function Ledger:save_progress(progress)
   tx:commit()
 end
 
+---The outages of the tenant, for the report and `status`. Not a transition either.
+---@param more {count: integer, seconds: number}  since the last call
+---@param present? table  the one that lasts
+function Ledger:save_outages(more, present)
+  local tx <close> = self.db:begin()
+  local sum = self:get_table "outages" or { count = 0, seconds = 0 }
+  self:set { outages = { count = sum.count + more.count, seconds = sum.seconds + more.seconds,
+    present = present } }
+  tx:commit()
+end
+
 ---@class StagedPart  the outcome of a part of the source
 ---@field chunk? {id: integer, users: integer, bytes: integer, sha256: string, places: string}
 ---@field rejected {position: integer, at: string, outcome: string, code: string}[]  also path, kept

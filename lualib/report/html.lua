@@ -182,6 +182,13 @@ local function subject(statement)
   return '<p class="soft">' .. escape(said) .. ".</p>"
 end
 
+---", 2 outages of the tenant (5 min 40 s)"
+local function outages(statement)
+  local n = statement.outages or 0
+  return n == 0 and "" or string.format(", %s of the tenant (%s)", format.count(n, "outage"),
+    format.duration(statement.seconds.outages))
+end
+
 ---@param statement Report
 ---@return string html
 function html.of(statement)
@@ -214,10 +221,11 @@ function html.of(statement)
   parts[#parts + 1] = forecast(statement)
   local j = statement.jobs
   parts[#parts + 1] = string.format("<footer>%s %s, %s completed, %s failed; staged in %s, "
-    .. "imported in %s; import slots in use %.1f %% of the time.</footer></html>\n",
+    .. "imported in %s%s; import slots in use %.1f %% of the time.</footer></html>\n",
     number(j.submitted), j.submitted == 1 and "job" or "jobs", number(j.completed),
     number(j.failed),
     format.duration(statement.seconds.stage), format.duration(statement.seconds.import),
+    outages(statement),
     statement.slot_use * 100)
   return table.concat(parts)
 end

@@ -46,7 +46,8 @@ local STATUS <const> = {
 ---@field looked_up {jobs: integer, users: integer}  whose summary did not match what was sent
 ---@field rounds integer
 ---@field balanced boolean
----@field seconds {stage: number, import: number}
+---@field outages integer     of the tenant, in all sessions
+---@field seconds {stage: number, import: number, outages: number}
 ---@field slot_use number
 ---@field next string|lightuserdata
 ---@field message? string   why it ended as it did
@@ -146,6 +147,7 @@ function report.build(ledger, options)
   local exit = options.exit
   local balanced = totals.balanced(figures)
   local warnings = report.warnings(ledger)
+  local outages = ledger:get_table("outages") or { count = 0, seconds = 0 }
   if not exit then
     exit = not balanced and 1 or figures.pending > 0 and 5
       or figures.rejected + figures.failed > 0 and 3 or 0
@@ -163,9 +165,9 @@ function report.build(ledger, options)
     warnings = counted(warnings), warning_list = warnings, rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
     looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
-    balanced = balanced,
+    balanced = balanced, outages = outages.count,
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
-      import = round(import_seconds, 3) },
+      import = round(import_seconds, 3), outages = round(outages.seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
     directory = options.directory, undo = totals.undone(ledger), canary = canary.figures(ledger),
   }

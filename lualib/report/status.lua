@@ -31,6 +31,13 @@ local MOST_ERRORS <const> = 5
 ---@field finished boolean
 ---@field working boolean    a process works on the run
 ---@field lock LockHolder|lightuserdata  that process
+---@field outage StatusOutage|lightuserdata  the present one
+
+---@class StatusOutage  ISO 8601
+---@field since string
+---@field next_try? string       nil: the tenant is being tried
+---@field patience_until string
+---@field why string             "status 503"
 
 ---Seconds since a time; never negative, even if the clock was set back.
 local function since(time)
@@ -61,9 +68,9 @@ end
 local STALE <const> = 60 -- seconds without an update, after which a rate says nothing
 
 ---The progress of an import: as last saved, or from the totals if they are ahead.
-local function progress_of(seen, users, working)
+local function progress_of(seen, users, moves)
   if not seen.at then return nil end
-  local moves = working and since(seen.at) <= STALE
+  moves = moves and since(seen.at) <= STALE
   local rate = moves and seen.rate and seen.rate > 0 and seen.rate or nil
   local done = users.inserted + users.updated + users.already_there + users.failed
   done = math.min(math.max(seen.users, done), seen.total)
@@ -71,6 +78,16 @@ local function progress_of(seen, users, working)
     users = done, total = seen.total, users_per_second = rate, foreign = seen.foreign,
     eta_seconds = rate and (seen.total - done) / rate, seen_seconds = since(seen.at),
   }
+end
+
+---The outage that the process which works on the run waits out.
+local function outage_of(book, holder)
+  local present = (book:get_table("outages") or {}).present
+  if not (present and holder and holder.pid == present.pid) then return nil end
+  local waits = present.next_try and present.next_try > clock.now()
+  return { since = clock.iso(present.since), why = present.why,
+    next_try = waits and clock.iso(present.next_try) or nil,
+    patience_until = clock.iso(present.patience_until) }
 end
 
 local function given(value)
@@ -118,8 +135,10 @@ function status.of(book, dir, holder)
   statement.finished = book:get("finished_at") ~= nil
   statement.working = holder ~= nil
   statement.lock = holder or json.null
+  local outage = outage_of(book, holder)
+  statement.outage = outage or json.null
   if not statement.finished then
-    statement.progress = progress_of(seen, statement.users, statement.working)
+    statement.progress = progress_of(seen, statement.users, holder and not outage)
   end
   statement.next = next_of(statement, book, report.read(dir)) or json.null
   return statement

@@ -167,12 +167,13 @@ end
 ---@param settings Settings
 ---@param clock Clock
 ---@param scopes string[]  needed
+---@param outages Outages
 ---@return Tenant?
 ---@return string? message
 ---@return Kind? kind
-function open.connect(book, settings, clock, scopes)
+function open.connect(book, settings, clock, scopes, outages)
   return open.reach(book, settings, "this command queries the tenant and needs ",
-    function() return connect.look(settings, clock, scopes) end)
+    function() return connect.look(settings, clock, scopes, outages) end)
 end
 
 return open

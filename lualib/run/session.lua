@@ -24,6 +24,7 @@ local restage = require "run.restage"
 local retry_input = require "run.retry_input"
 local report = require "report"
 local open = require "run.open"
+local outages = require "run.outages"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local staging = require "run.staging"
@@ -39,6 +40,7 @@ local session = {}
 ---@field log Log
 ---@field clock Clock
 ---@field tenant? Tenant
+---@field outages Outages
 ---@field interrupted boolean
 ---@field turn Condition  a response or an interrupt has arrived
 ---@field signals? Signals
@@ -48,10 +50,15 @@ local Session = {}
 Session.__index = Session
 
 local function new_session(recipe, settings, ui, dir)
-  return setmetatable({
+  local self = setmetatable({
     recipe = recipe, settings = settings, ui = ui, dir = dir, interrupted = false,
     clock = scheduler.clock(settings.time_scale), turn = scheduler.condition(),
   }, Session)
+  self.outages = outages.new {
+    ui = ui, clock = self.clock, ledger = function() return self.ledger end,
+    log = function(...) self.log(...) end,
+  }
+  return self
 end
 
 function Session:close()
@@ -70,11 +77,14 @@ Session.__close = Session.close
 ---@return FailureMore? more
 function Session:connect(hasty)
   local result
+  self.ui:progress { phase = "connect", detail = "the tenant" }
   scheduler.spawn(function()
-    result = table.pack(connect.open(self.settings, self.clock, self.log, hasty))
+    result = table.pack(connect.open(self.settings, self.clock,
+      { log = self.log, hasty = hasty, outages = self.outages }))
     self.turn:notify()
   end)
   while not result and not self.interrupted do self.turn:wait() end
+  self.outages:clear()
   if self.interrupted then return consent.INTERRUPTED:values() end
   return table.unpack(result, 1, result.n)
 end

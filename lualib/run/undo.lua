@@ -11,6 +11,7 @@ local path = require "base.path"
 local report = require "report"
 local run_users = require "journal.users"
 local open_run = require "run.open"
+local outages = require "run.outages"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local users = require "auth0.api.users"
@@ -71,6 +72,7 @@ end
 ---@field done integer
 ---@field skipped integer  of those: handled before
 ---@field began number
+---@field outages Outages
 ---@field stopped boolean
 local Undo = {}
 Undo.__index = Undo
@@ -155,7 +157,8 @@ function Undo:chunk(id)
     if #batch > 0 then done, message, kind = self:stretch(id, batch, intended) end
     self.done = self.done + #batch
     self.ui:progress { phase = "undo", done = self.done, total = self.total,
-      seconds = clock.monotonic() - self.began, since = self.done - self.skipped }
+      seconds = clock.monotonic() - self.began - self.outages:seconds(),
+      since = self.done - self.skipped }
     batch = {}
     return done
   end
@@ -296,13 +299,14 @@ function undo.run(dir, settings, ui)
     statement.message = "the run inserted no users; nothing to delete"
     return statement
   end
+  local times = scheduler.clock(settings.time_scale)
+  local watched = outages.new { ui = ui, clock = times }
   local tenant
-  tenant, message, kind = open_run.connect(held.ledger, settings,
-    scheduler.clock(settings.time_scale), SCOPES)
+  tenant, message, kind = open_run.connect(held.ledger, settings, times, SCOPES, watched)
   if not tenant then return nil, message, kind end
   local self = setmetatable({
     held = held, ledger = held.ledger, tenant = tenant, ui = ui, total = n, done = 0, skipped = 0,
-    began = began, stopped = false,
+    began = began, stopped = false, outages = watched,
   }, Undo)
   local _ <close> = watch(self)
   local done

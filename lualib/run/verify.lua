@@ -12,6 +12,7 @@ local json = require "host.json"
 local path = require "base.path"
 local run_users = require "journal.users"
 local open = require "run.open"
+local outages = require "run.outages"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
 local sent_users = require "journal.sent_users"
@@ -51,6 +52,7 @@ local ASKED <const> = {
 ---@field statement VerifyStatement
 ---@field output host.file.output
 ---@field began number
+---@field outages Outages
 local Verify = {}
 Verify.__index = Verify
 
@@ -92,7 +94,7 @@ end
 function Verify:pause(done, total)
   scheduler.pass()
   self.ui:progress { phase = "verify", done = done, total = total,
-    seconds = clock.monotonic() - self.began }
+    seconds = clock.monotonic() - self.began - self.outages:seconds() }
 end
 
 ---Calls `fn` with each user that must or may be in the tenant, and what is expected of it.
@@ -295,8 +297,9 @@ function verify.run(dir, settings, ui, options)
     }
   end
   local _ <close> = signals.watch(interrupted, interrupted)
-  self.tenant, message, kind = open.connect(held.ledger, settings,
-    scheduler.clock(settings.time_scale), SCOPES)
+  local times = scheduler.clock(settings.time_scale)
+  self.outages = outages.new { ui = ui, clock = times }
+  self.tenant, message, kind = open.connect(held.ledger, settings, times, SCOPES, self.outages)
   if not self.tenant then return nil, message, kind end
   local output <close>, why, what = file.create(held.dir:file("verify.ndjson"))
   if not output then return nil, why, what end

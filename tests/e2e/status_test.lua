@@ -145,7 +145,8 @@ end)
 
 test("of a killed rehearsal, status names the command that rehearses again", function()
   scene(40, function(s)
-    local args = { "rehearse", "shop.lua", "input=people.csv", "--tier", "free" }
+    local args = { "rehearse", "shop.lua", "input=people.csv", "--tier", "free", "--chunk-users",
+      "1" }
     local run = s:start(args)
     s:until_("a job", function()
       return s:journal("shop.rehearsal", function(book) return book:next_chunk "sent" end)

@@ -6,6 +6,7 @@ local foreign = require "base.foreign"
 local guard = require "base.guard"
 local http = require "host.http"
 local json = require "host.json"
+local outages = require "auth0.api.outages"
 local rate = require "auth0.api.rate"
 local scheduler = require "base.scheduler"
 local token = require "auth0.api.token"
@@ -38,6 +39,7 @@ local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a priva
 ---@field patience? number          own seconds to keep retrying, default two hours
 ---@field connection? string        for callers
 ---@field random? fun(): number     0 to 1, for the jitter
+---@field outages? Outages          counts them; default its own
 
 ---@class ApiRequest
 ---@field method string
@@ -73,7 +75,7 @@ local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a priva
 ---@field private room number        known remaining requests of the bucket
 ---@field private flying integer     requests in flight
 ---@field private answered Condition
----@field private dark_since? number own seconds: start of an outage
+---@field outages Outages
 ---@field private token Token
 ---@field private json table   cjson, an instance of our own
 local Client = {}
@@ -87,7 +89,8 @@ function client.new(options)
     log = options.log or function() end, patience = options.patience or PATIENCE,
     connection = options.connection, random = options.random or math.random,
     json = cjson.new(), clock_offset = 0, held_until = -math.huge,
-    room = math.huge, flying = 0, answered = scheduler.condition(),
+    room = math.huge, flying = 0, answered = scheduler.condition(), outages = options.outages
+      or outages.new { clock = options.clock, log = options.log },
   }, Client)
   self.token = token.new {
     base = self.base, credentials = options.credentials, clock = self.clock,
@@ -216,13 +219,23 @@ local function is_repeatable(request, response, sent)
   return not sent
 end
 
+-- Statuses of a tenant that is there, but does not process the request now.
+local BUSY <const> = { [408] = true, [429] = true }
+
 ---Waits before the next attempt. False when the patience is exhausted.
-function Client:pause(state, headers)
-  local clock = self.clock
+function Client:pause(state, response)
+  local clock, headers = self.clock, response and response.headers
   state.began = state.began or clock.elapsed()
   state.attempt = state.attempt + 1
   local seconds, dictated = rate.delay(state.attempt, headers, clock.now(), self.random)
-  if clock.elapsed() - state.began + seconds > self.patience then return false end
+  local left = self.patience - (clock.elapsed() - state.began)
+  if seconds > left then return false end
+  if response and BUSY[response.status] then
+    self.outages:over(state)
+  else
+    self.outages:wait(state, { why = state.why, patience = left,
+      seconds = dictated and seconds or clock.real(seconds) })
+  end
   self.log("retry", { request = state.label, attempt = state.attempt, why = state.why,
     seconds = seconds })
   if dictated then clock.sleep_dictated(seconds) else clock.sleep(seconds) end
@@ -260,27 +273,12 @@ function Client:note_bucket(headers)
   self.answered:notify()
 end
 
-function Client:note_outage(answers, why)
-  local now = self.clock.elapsed()
-  if not answers and not self.dark_since then
-    self.dark_since = now
-    self.log("outage", { why = why })
-  elseif answers and self.dark_since then
-    self.log("outage_over", { seconds = now - self.dark_since })
-    self.dark_since = nil
-  end
-end
-
 ---Of the transport's message it returns only the reason: the URL may contain a user id.
 function Client:send(request, bearer)
   self.room, self.flying = self.room - 1, self.flying + 1
   local raw, _, kind, sent, reason = self.fetch(wire(request, bearer, self.clock))
   local response = raw and self:decode(raw)
   self:note_bucket(bearer and response and response.headers) -- without: another bucket
-  if response or not HOPELESS[kind] then
-    self:note_outage(response and response.status < 500, response and "status " .. response.status
-      or kind)
-  end
   return response, reason, kind, sent
 end
 
@@ -314,7 +312,7 @@ function Client:exchange(request, state)
     end
     local why = state.why or (response and client.explain(response)) or message
     state.why = state.why or (response and "status " .. response.status) or kind
-    if not self:pause(state, response and response.headers) then
+    if not self:pause(state, response) then
       return nil, string.format("%s: giving up after %d %s: %s", state.label, state.attempt,
         state.attempt == 1 and "attempt" or "attempts", why),
         "temporary", response == nil and sent or false
@@ -322,13 +320,20 @@ function Client:exchange(request, state)
   end
 end
 
+---An exchange that nothing follows: no outage waits for it any longer.
+function Client:exchange_once(request, label_)
+  local state = { label = label_, attempt = 0 }
+  local response, message, kind, sent = self:exchange(request, state)
+  self.outages:over(state)
+  return response, message, kind, sent
+end
+
 ---The token endpoint: a POST that may be retried, each time with a new body.
 function Client:ask_token(path, make)
-  local request = {
+  return self:exchange_once({
     method = "POST", url = self.base .. path, make = make, idempotent = true,
     expects = expect.object { access_token = "string" },
-  }
-  return self:exchange(request, { label = "POST " .. path, attempt = 0 })
+  }, "POST " .. path)
 end
 
 ---Whether a 401 is due to an expired token: "Expired token received for JSON Web Token validation".
@@ -361,7 +366,7 @@ function Client:after_refusal(request, state, response)
   if request.retry == false then return "wait" end
   state.why = "status 401"
   local bears = request.patient or state.refusals <= MOST_REFUSALS
-  return bears and self:pause(state, response.headers) and "again" or nil
+  return bears and self:pause(state, response) and "again" or nil
 end
 
 function Client:refusal(state, response)
@@ -373,6 +378,22 @@ function Client:refusal(state, response)
   end
   return string.format("%s: the tenant rejected the access token%s: %s", state.label, why,
     client.explain(response))
+end
+
+---Exchanges a request until its response is final.
+function Client:insist(request, state)
+  while true do
+    local response, message, kind, sent = self:exchange(request, state)
+    if not response then return nil, message, kind, sent end
+    if response.status == 403 then
+      return nil, missing_scope(state.label, response), "credentials", false
+    elseif response.status ~= 401 then
+      return response
+    end
+    local step = self:after_refusal(request, state, response)
+    if step == "wait" then return response end
+    if not step then return nil, self:refusal(state, response), "credentials", false end
+  end
 end
 
 ---Calls the Management API. Returns every final response, whatever its status; a token that stays
@@ -391,18 +412,9 @@ function Client:request(request)
     label = label(request.method, request.path), attempt = 0, has_token = true, refusals = 0,
     lapses = 0,
   }
-  while true do
-    local response, message, kind, sent = self:exchange(inner, state)
-    if not response then return nil, message, kind, sent end
-    if response.status == 403 then
-      return nil, missing_scope(state.label, response), "credentials", false
-    elseif response.status ~= 401 then
-      return response
-    end
-    local step = self:after_refusal(inner, state, response)
-    if step == "wait" then return response end
-    if not step then return nil, self:refusal(state, response), "credentials", false end
-  end
+  local response, message, kind, sent = self:insist(inner, state)
+  self.outages:over(state)
+  return response, message, kind, sent
 end
 
 ---Downloads from a link of the API, without a token: it is another host.
@@ -416,7 +428,7 @@ function Client:download(url, path, expects)
   local request = {
     method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT, expects = expects,
   }
-  return self:exchange(request, { label = "downloading an export", attempt = 0 })
+  return self:exchange_once(request, "downloading an export")
 end
 
 ---Fetches the token if there is none; returns its expiry and scopes.

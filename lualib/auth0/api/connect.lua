@@ -71,33 +71,37 @@ local function reach(made, settings, scopes, what, read)
   return { client = made, connection = settled }
 end
 
+---@class ConnectOptions
+---@field log? Log
+---@field hasty? boolean      do not wait out an outage
+---@field outages? Outages    counts them
+
 ---A client of the tenant; sends nothing yet.
 ---@param settings Settings
 ---@param clock Clock
----@param log? Log
----@param hasty? boolean  do not wait out an outage
+---@param options ConnectOptions
 ---@return Client
-function connect.client(settings, clock, log, hasty)
+function connect.client(settings, clock, options)
   local transport = http.new {
     ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
     connect_timeout = client.deadline(clock, CONNECT_TIMEOUT),
   }
   return client.new {
     base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),
-    clock = clock, log = log, patience = hasty and FIRST_PATIENCE or settings.patience,
+    clock = clock, log = options.log, outages = options.outages,
+    patience = options.hasty and FIRST_PATIENCE or settings.patience,
   }
 end
 
 ---A tenant and a connection that accepts an import.
 ---@param settings Settings
 ---@param clock Clock
----@param log? Log
----@param hasty? boolean  do not wait out an outage
+---@param options ConnectOptions
 ---@return Tenant? tenant
 ---@return string? message
 ---@return Kind? kind
-function connect.open(settings, clock, log, hasty)
-  local made = connect.client(settings, clock, log, hasty)
+function connect.open(settings, clock, options)
+  local made = connect.client(settings, clock, options)
   return reach(made, settings, connect.SCOPES, "import users", connections.read)
 end
 
@@ -105,11 +109,12 @@ end
 ---@param settings Settings
 ---@param clock Clock
 ---@param scopes string[]  needed
+---@param watching? Outages
 ---@return Tenant? tenant
 ---@return string? message
 ---@return Kind? kind
-function connect.look(settings, clock, scopes)
-  local made = connect.client(settings, clock, nil, true)
+function connect.look(settings, clock, scopes, watching)
+  local made = connect.client(settings, clock, { hasty = true, outages = watching })
   return reach(made, settings, scopes, "do this", connections.look)
 end
 

@@ -4,6 +4,7 @@ local format = require "base.format"
 local clock = require "host.clock"
 local failure = require "base.failure"
 local wrap = require "cli.text.wrap"
+local outage_text = require "cli.text.outage"
 local plan_text = require "cli.text.plan"
 local scheduler = require "base.scheduler"
 local terminal = require "host.terminal"
@@ -22,6 +23,7 @@ local ui = {}
 ---@field eta? number          seconds
 ---@field jobs? integer        running
 ---@field detail? string
+---@field stalled? boolean     nothing moves: neither rate nor time left
 ---@field finished? boolean
 
 ---@class Ui
@@ -33,6 +35,9 @@ local ui = {}
 ---@field now fun(): number    monotonic seconds
 ---@field on_terminal boolean  stderr is a terminal
 ---@field bar? string          the progress bar on the terminal's last line
+---@field last? Progress       as last shown
+---@field present? Outage      of the tenant
+---@field question? string     the open question, on the terminal's last line
 ---@field shown_at number
 ---@field failed boolean       writing to stdout failed
 ---@field lost? Failure        why the result could not be written, except to a closed pipe
@@ -108,11 +113,14 @@ function Ui:clear_bar()
   self.bar = nil
 end
 
----Lines longer than the terminal is wide are broken between words, unless `whole` is set.
+---Lines longer than the terminal is wide are broken between words, unless `whole` is set. An open
+---question stays the last line.
 function Ui:line(text, whole)
   self:clear_bar()
   if self.on_terminal and not whole then text = wrap.fit(text, self.terminal.width()) end
-  self.terminal.write("stderr", text:gsub("\n*$", "") .. "\n")
+  text = text:gsub("\n*$", "") .. "\n"
+  if self.question then text = "\n" .. text .. (self.cancelled and "" or self.question) end
+  self.terminal.write("stderr", text)
 end
 
 ---Not shown with --quiet.
@@ -145,12 +153,13 @@ function Ui:fail(text, trace)
   if trace then self:line(safe(trace)) end
 end
 
----The command to type next, on one line so that it can be copied.
+---A command to type, on one line so that it can be copied.
 ---@param command string
-function Ui:next(command)
+---@param label? string  default "next"
+function Ui:next(command, label)
   -- Never cut: it is typed. See base.path for what cannot be.
   command = foreign.printable(command, #command * LONGEST_ESCAPE)
-  self:line("next: " .. self:paint("bold", command), true)
+  self:line((label or "next") .. ": " .. self:paint("bold", command), true)
 end
 
 ---@param plan Plan
@@ -195,6 +204,7 @@ function Ui:statement(text)
 end
 
 local function rate_of(p)
+  if p.stalled then return nil end
   if p.users_per_second then return p.users_per_second end
   local n = p.since or p.done
   if not n or not p.seconds or p.seconds < 0.5 or n <= 0 then return nil end
@@ -202,6 +212,7 @@ local function rate_of(p)
 end
 
 local function eta_of(p, rate)
+  if p.stalled then return nil end
   if p.eta then return p.eta end
   if p.total and rate then return (p.total - (p.done or 0)) / rate end
   if p.share and p.share > 0.01 and p.seconds and p.seconds > 1 then
@@ -214,11 +225,17 @@ local function share_of(p)
   return p.total and p.total > 0 and (p.done or 0) / p.total or nil
 end
 
----The parts of a progress line after its name and bar.
-local function parts_of(p)
+---The parts of a progress line after its name and bar. An outage takes the place of the figures
+---that say how fast it goes.
+local function parts_of(p, outage)
   local parts = {}
   local share, rate = share_of(p), rate_of(p)
   local eta = eta_of(p, rate)
+  if share and outage then
+    return { format.percent(math.min(1, share)), outage_text.short(outage) }, share
+  elseif outage then
+    return { outage_text.short(outage) }
+  end
   if share then parts[#parts + 1] = format.percent(math.min(1, share)) end
   if p.done then
     local noun = NOUNS[p.phase] or "user"
@@ -244,7 +261,7 @@ local function bar_of(share, room)
 end
 
 function Ui:draw(p)
-  local parts, share = parts_of(p)
+  local parts, share = parts_of(p, self.present)
   local width = math.max(20, self.terminal.width() - 1)
   local name, figures = string.format("%-7s ", p.phase), table.concat(parts, "  ")
   local bar = share and bar_of(math.min(1, share), width - #name - #figures) or ""
@@ -258,7 +275,8 @@ end
 ---seconds and one at the end of the phase.
 ---@param p Progress
 function Ui:progress(p)
-  if self.quiet then return end
+  self.last = not p.finished and p or nil
+  if self.quiet or self.question then return end
   local now = self.now()
   if p.finished then
     self.shown_at = -math.huge
@@ -274,7 +292,20 @@ function Ui:progress(p)
   if self.shown_at == -math.huge then self.shown_at = now end
   if now - self.shown_at < LINE then return end
   self.shown_at = now
-  self:line(p.phase .. ": " .. table.concat(parts_of(p), ", "))
+  self:line(p.phase .. ": " .. table.concat(parts_of(p, self.present), ", "))
+end
+
+---Shows an outage in the progress of the present phase; nil: it is over.
+---@param outage? Outage
+function Ui:outage(outage)
+  local last, was_shown = self.last, self.present ~= nil
+  self.present = outage
+  if outage or last then
+    self:progress(last or { phase = "connect" })
+  elseif was_shown then
+    self:clear_bar()
+  end
+  self.last = last
 end
 
 ---Shows that the recipe, or its source, is being loaded; the next phase replaces it.
@@ -284,21 +315,24 @@ end
 
 ---Asks a yes-or-no question; anything but yes is no. Nil if not interactive or cancelled.
 ---@param question string
----@param about? string[]  lines to show before it
+---@param about? string[]   lines to show before it
+---@param command? string   to try before answering
 ---@return boolean?
-function Ui:ask(question, about)
+function Ui:ask(question, about, command)
   if not self.interactive then return nil end
   local prompt = self.terminal.prompt(false)
   if not prompt then return nil end
   for _, text in ipairs(about or {}) do self:line(one_line(text)) end
+  if command then self:next(command, "try") end
   self:clear_bar()
-  self.terminal.write("stderr", one_line(question) .. " [y/N] ")
-  self.cancelled = false
+  self.question, self.cancelled = one_line(question) .. " [y/N] ", false
+  self.terminal.write("stderr", self.question)
   local line = prompt:line()
   while line == nil and not self.cancelled do
     scheduler.await(prompt, GLANCE)
     line = prompt:line()
   end
+  self.question = nil
   prompt:close()
   if line == nil or line == false then
     self.terminal.write("stderr", "\n")

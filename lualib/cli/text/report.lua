@@ -121,6 +121,12 @@ local function canary_line(canary)
     or bad == 0 and "all imported" or format.number(bad) .. " not imported")
 end
 
+local function outage_line(report)
+  if (report.outages or 0) == 0 then return nil end
+  return string.format("outages   %s of the tenant, %s in all", format.number(report.outages),
+    format.duration(report.seconds.outages))
+end
+
 local RETRIED <const> = "Before you retry, repair the users in failed.ndjson or add a `fix` to the "
   .. "recipe; users whose lines you remove stay failed."
 
@@ -147,6 +153,7 @@ function report_text.statement(report)
   lines[#lines + 1] = ""
   tables.append(lines, tables.books(report))
   if report.canary then lines[#lines + 1] = canary_line(report.canary) end
+  lines[#lines + 1] = outage_line(report)
   if report.logins then tables.append(lines, login_lines(report.logins)) end
   if report.faults then tables.append(lines, fault_lines(report.faults)) end
   lines[#lines + 1] = ""

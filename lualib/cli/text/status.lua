@@ -1,7 +1,9 @@
 --- The status of a run as text.
 
 local format = require "base.format"
+local json = require "host.json"
 local lock = require "journal.lock"
+local outage_text = require "cli.text.outage"
 local path = require "base.path"
 local tables = require "cli.text.tables"
 
@@ -48,6 +50,8 @@ function status_text.of(status)
     lines[#lines + 1] = ""
     lines[#lines + 1] = "chunks: " .. chunks
   end
+  local is_out = status.outage and status.outage ~= json.null
+  lines[#lines + 1] = is_out and outage_text.long(status.outage) or nil
   lines[#lines + 1] = status.progress and progress_line(status.progress)
   for _, job in ipairs(status.active or {}) do
     lines[#lines + 1] = string.format("job %s: chunk %d, for %s%s%s", job.id or "(id unknown)",

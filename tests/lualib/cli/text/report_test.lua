@@ -3,6 +3,7 @@
 local format = require "base.format"
 local rig = require "tests.lualib.cli.rig"
 local followup = require "cli.text.followup"
+local clock = require "host.clock"
 local status_text = require "cli.text.status"
 local tap = require "tests.tap"
 local ui = require "cli.common.ui"
@@ -198,6 +199,60 @@ test("a question ends when it is cancelled", function()
     return { close = function() end, line = function() screen:cancel() end }
   end
   tap.equal(screen:ask("Import?"), nil)
+end)
+
+test("while a question is open, no bar is drawn, and messages leave it on the last line", function()
+  local device = new_terminal { stdin = true, stderr = true }
+  local screen = ui.new { terminal = device, no_color = true }
+  function device.prompt()
+    return { close = function() end, line = function()
+      screen:progress { phase = "import", done = 1, total = 2 }
+      screen:outage { since = 0, patience_until = 0, why = "network" }
+      screen:warn "careful"
+      return "y"
+    end }
+  end
+  tap.equal(screen:ask("Import?", { "about it" }, "auth0-migrate preview"), true)
+  tap.equal(device.stderr, "about it\ntry: auth0-migrate preview\nImport? [y/N] "
+    .. "\nwarning: careful\nImport? [y/N] ")
+  screen:progress { phase = "import", done = 1, total = 2 }
+  tap.contains(device.stderr, "no answer since 00:00")
+end)
+
+test("an outage takes the place of rate and time left, and is kept by the next progress", function()
+  local screen, device, time = new_ui { stderr = true }
+  local now = clock.now()
+  local shown = { phase = "import", done = 30, total = 60, jobs = 2, users_per_second = 5 }
+  screen:progress(shown)
+  tap.contains(device.stderr, "6.0 s left")
+  time[1], device.stderr = 1, ""
+  screen:outage { since = now - 60, next_try = now + 12.4, patience_until = now + 7140 }
+  local pattern = "^\r\27%[Kimport  50 %%  no answer since %d%d:%d%d, next try in 12 s, "
+    .. "gives up %d%d:%d%d UTC$"
+  assert(device.stderr:find(pattern), device.stderr)
+  time[1], device.stderr = 2, ""
+  shown.done = 31
+  screen:progress(shown)
+  tap.contains(device.stderr, "51 %  no answer since ")
+  time[1], device.stderr = 3, ""
+  screen:outage(nil)
+  tap.contains(device.stderr, "31 of 60 users  5.0/s  2 jobs  5.8 s left")
+end)
+
+test("an outage before the first progress has a bar, which is removed at its end", function()
+  local screen, device, time = new_ui { stderr = true }
+  screen:outage { since = 0, patience_until = 7200 }
+  tap.equal(device.stderr, "\r\27[Kconnect no answer since 00:00, trying now, gives up 02:00 UTC")
+  time[1], device.stderr = 1, ""
+  screen:outage(nil)
+  tap.equal(device.stderr, "\r\27[K")
+end)
+
+test("what has stalled has neither rate nor time left", function()
+  local screen, device = new_ui { stderr = true }
+  screen:progress { phase = "import", done = 30, total = 60, seconds = 10, jobs = 1, stalled = true,
+    detail = "2 import jobs of other clients hold slots" }
+  tap.contains(device.stderr, "50 %  30 of 60 users  1 job  2 import jobs of other")
 end)
 
 test("there is no question without a terminal or with --no-input", function()
