@@ -70,7 +70,7 @@ end
 ---unless the operator declined before.
 local function ask(engine)
   local ledger = engine.ledger
-  local answer = engine.ask_canary(ledger:get("canary_good"))
+  local answer = engine.progress:hold(engine.ask_canary)
   if engine.ending then return end
   local nobody_asked = answer == nil
   if nobody_asked then answer = not ledger:get("canary_refused") end

@@ -38,7 +38,8 @@ local function may_delete(self)
   end
   if self.agreed == nil then
     local noted = engine.ledger:get("ghosts_consent") == 1
-    self.agreed = noted or engine.ask_ghosts(count(engine.ledger)) or false
+    self.agreed = noted or engine.progress:hold(engine.ask_ghosts, count(engine.ledger))
+      or false
     if self.agreed and not noted then engine:check(engine.ledger:note { ghosts_consent = 1 }) end
   end
   if self.agreed then return true end

@@ -73,6 +73,17 @@ function queries:chunks_with_result()
   end
 end
 
+---@param last? integer  chunk; nil: all chunks
+---@return fun(): string? places  of the chunks of the first round, for chunk.places
+function queries:places_up_to(last)
+  local rows = self.db:rows([[SELECT places FROM chunk WHERE round = 1 AND id <= ifnull(?, id)
+    ORDER BY id]], last)
+  return function()
+    local row = rows()
+    return row and row.places
+  end
+end
+
 ---The chunk with the last of the first `n` staged users.
 ---@param n integer
 ---@return integer? id

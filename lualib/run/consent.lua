@@ -67,13 +67,12 @@ end
 ---Asks after a clean canary whether to send the rest; the operator may try a login first.
 ---@param settings Settings
 ---@param ui table
----@param users integer
+---@param question fun(): CanaryQuestion
 ---@return boolean?  nil: not a terminal
-function consent.after_canary(settings, ui, users)
+function consent.after_canary(settings, ui, question)
   if settings.yes then return true end
-  local answer = ui:ask(string.format(
-    "The canary, the first %s of the source, is imported. Try to log in as one of them. "
-      .. "Send the rest?", format.count(users, "user")))
+  local asked = question()
+  local answer = ui:ask(asked.question, asked.about, asked.command)
   if answer == nil and ui.cancelled then return false end -- the terminal went away
   return answer
 end

@@ -2,6 +2,7 @@
 
 local totals = require "journal.totals"
 local canary = require "import.canary"
+local canary_question = require "run.canary_question"
 local clock = require "host.clock"
 local finish = require "run.finish"
 local connect = require "auth0.api.connect"
@@ -145,7 +146,11 @@ function Session:import(prepare)
     max_failures = consent.gate(book, settings, "max_failures"),
     delete_ghosts = consent.delete_ghosts(book, settings),
     ask_ghosts = function(n) return consent.ghosts(settings, ui, n) end,
-    ask_canary = function(users) return consent.after_canary(settings, ui, users) end,
+    ask_canary = function()
+      return consent.after_canary(settings, ui, function()
+        return canary_question.of(book, self.recipe, settings)
+      end)
+    end,
     on_interrupt = function(stop) self.stop_import = stop end,
     prepare = prepare,
   }

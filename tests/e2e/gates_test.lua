@@ -186,6 +186,39 @@ test("after a canary of all users no question is asked", function()
   end)
 end)
 
+test("the canary's question names its users and how to try one, and nothing is drawn over it",
+  function()
+    program.need_terminal()
+    scene(20, function(s)
+      s:people(20, { "u21,,Nobody," .. program.HASH })
+      s:write("people.csv", (s:read "people.csv":gsub("\nu3,[^,]*,", "\nu3,,")))
+      s:tenant()
+      s.within = answering({ "Import 19 users", "y" }, { "Send the rest", "n" })
+      local said = s:run(words("--canary", "5", "--no-color")):ends_with(7).stdout
+      contains(said, "The canary, the first 5 users, is imported: records 1 to 2, 4 to 6 of the "
+        .. "source")
+      contains(said, "(people.csv:2 to people.csv:7)")
+      contains(said, "`auth0-migrate try-login ID`")
+      local _, after = said:find("Send the rest, 14 users? [y/N] ", 1, true)
+      assert(said:find("^n\r?\n", after + 1), said:sub(after + 1))
+      local command = said:match "\ntry: ([^\r\n]*)\r?\n"
+      s.within = {}
+      contains(s:run(typed(command)):ends_with(0).stdout, program.email(1))
+    end)
+  end)
+
+test("of a canary whose source was stdin, the question names no command", function()
+  program.need_terminal()
+  scene(6, function(s)
+    s:tenant()
+    s:run({ "run", "shop.lua", "input=-", "--canary", "2" }, nil, s:read "people.csv"):ends_with(8)
+    s.within = answering({ "Import 6 users", "y" }, { "Send the rest", "y" })
+    local said = s:run({ "resume" }):ends_with(0).stdout
+    contains(said, "records 1 to 2 of the source")
+    equal(said:find("try: ", 1, true), nil)
+  end)
+end)
+
 test("the answer no stops a run before the import and after the canary", function()
   program.need_terminal()
   scene(20, function(s)
