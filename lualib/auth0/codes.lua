@@ -45,7 +45,7 @@ codes.list = {
   {
     name = "CONNECTION_NOT_FOUND", class = "configuration",
     meaning = "the connection was deleted or disabled",
-    fix = "Check the connection with `auth0-migrate doctor`, then resume.",
+    fix = "Check the connection with `auth0-migrate doctor`, then import these users again.",
   },
   {
     name = "DUPLICATED_USER", class = "conflict",

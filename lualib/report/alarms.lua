@@ -10,8 +10,8 @@ local LOOKED_UP <const> = "The summary of %s does not match what was sent. Users
   .. "that existed before as already there (with upsert as updated), and those that do not exist "
   .. "were sent again or count as failed (JOB_FAILED). "
 local STRANGERS <const> = "%s no user of this run; no user counts as failed for that. "
-local NEXT <const> = "`auth0-migrate verify %s` compares the tenant with what was sent; log.ndjson "
-  .. "lists each alarm"
+local VERIFY <const> = "`auth0-migrate verify %s` compares the tenant with what was sent; "
+local LOG <const> = "log.ndjson lists each alarm"
 
 ---The text about the alarms of a run; nil if there are none.
 ---@param statement Report
@@ -30,7 +30,9 @@ function alarms.text(statement)
     text = text .. STRANGERS:format(format.count(strangers, "reported failure matches",
       "reported failures match"))
   end
-  return text .. NEXT:format(path.quote(statement.directory))
+  -- Of a rehearsal the tenant no longer exists, of an undone run the users.
+  local can_verify = not (statement.rehearsal or statement.undo)
+  return text .. (can_verify and VERIFY:format(path.quote(statement.directory)) or "") .. LOG
 end
 
 return alarms

@@ -55,6 +55,7 @@ local STATUS <const> = {
 ---@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
 ---@field faults? FaultTally[]  of a rehearsal with --faults
 ---@field forecast? {tier: string, hours: number}[]  of a rehearsal: the production estimate
+---@field rehearsal? string   the command that rehearses again
 ---@field undo? UndoFigures
 ---@field canary? CanaryFigures
 
@@ -169,7 +170,8 @@ function report.build(ledger, options)
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3), outages = round(outages.seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
-    directory = options.directory, undo = totals.undone(ledger), canary = canary.figures(ledger),
+    directory = options.directory, undo = totals.undone(ledger),
+    rehearsal = ledger:get("rehearsal"), canary = canary.figures(ledger),
   }
 end
 

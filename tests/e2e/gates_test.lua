@@ -65,6 +65,29 @@ test("a rehearsal's report names the same next command as the program", function
   end)
 end)
 
+for command, dir in pairs { run = "shop.run", rehearse = "shop.rehearsal" } do
+  test("each command that an alarm of " .. command .. " names can be typed", function()
+    scene(20, function(s)
+      s:write("faults.yaml", "- {do: job-short, nth: 1, missing: 2}\n")
+      local args = words("--chunk-users", "5", "--yes")
+      args[1] = command
+      if command == "run" then s:tenant { "--faults", "faults.yaml" } end
+      if command == "rehearse" then table.move({ "--faults", "faults.yaml" }, 1, 2, 6, args) end
+      local ended = s:run(args)
+      contains(ended.stdout, "ALARM: 1 response of the tenant does not match what was sent")
+      local page = s:read(dir .. "/report.html")
+      contains(page, "log.ndjson lists each alarm")
+      local said, n = ended.stdout .. page, 0
+      for named in said:gmatch "`(auth0%-migrate [^`]*)`" do
+        n = n + 1
+        local other = s:run(typed(named))
+        assert(other.status ~= 2, named .. "\n" .. other.stderr)
+      end
+      assert(command == "rehearse" or n > 0)
+    end)
+  end)
+end
+
 test("--canary accepts a percentage; plan and report show the number of users", function()
   scene(45, function(s)
     s:tenant()
