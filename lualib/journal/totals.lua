@@ -1,5 +1,6 @@
 --- The figures of the report. Each is counted from the journal's tables; none is a remainder.
 
+local clock = require "host.clock"
 local text = require "host.text"
 
 local totals = {}
@@ -109,6 +110,12 @@ end
 ---@field gone integer   did not exist any longer
 ---@field kept table<string, integer>  by reason
 ---@field finished boolean
+---@field begun string   ISO 8601
+---@field ended? string  when it was finished
+
+local function iso(unix)
+  return unix and clock.iso(unix) or nil
+end
 
 ---@param ledger Ledger
 ---@return UndoFigures?  so far; nil without an undo
@@ -118,6 +125,7 @@ function totals.undone(ledger)
     ifnull(sum(gone), 0) AS gone FROM undo]])
   return {
     deleted = row.deleted, gone = row.gone, finished = ledger:get("undo_finished") ~= nil,
+    begun = iso(ledger:get("undo_begun")), ended = iso(ledger:get("undo_finished")),
     kept = counts(ledger.db, "SELECT why AS key, count(*) AS n FROM kept GROUP BY why"),
   }
 end

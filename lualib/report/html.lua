@@ -101,7 +101,11 @@ local function books(statement)
   for _, entry in ipairs(RECORDS) do rows[#rows + 1] = row(entry[1], r[entry[1]], entry[2]) end
   rows[#rows + 1] = row("users to import", r.staged, "", "sum")
   for _, entry in ipairs(USERS) do
-    rows[#rows + 1] = row(entry[1]:gsub("_", " "), u[entry[1]], entry[2])
+    local note = entry[2]
+    if entry[1] == "inserted" and statement.undo then
+      note = number(statement.undo.deleted) .. " deleted by undo"
+    end
+    rows[#rows + 1] = row(entry[1]:gsub("_", " "), u[entry[1]], note)
   end
   local canary = statement.canary
   if canary then
@@ -169,6 +173,18 @@ local function forecast(statement)
     .. table.concat(rows) .. "</table>"
 end
 
+---What an undo has deleted since; "" without one.
+local function undone(statement)
+  local undo = statement.undo
+  if not undo then return "" end
+  local kept = 0
+  for _, n in pairs(undo.kept) do kept = kept + n end
+  local said = undo.finished and "Undone on " .. format.moment(undo.ended)
+    or "An undo started on " .. format.moment(undo.begun) .. " and is not finished"
+  return string.format('<p class="bad">%s: of the users that this run inserted, %s deleted, %s '
+    .. "already gone, %s kept.</p>", said, number(undo.deleted), number(undo.gone), number(kept))
+end
+
 local function subject(statement)
   local said = "Recipe " .. (statement.recipe or "unknown")
   if statement.connection then said = said .. " into " .. statement.connection end
@@ -201,6 +217,7 @@ function html.of(statement)
     "</title><style>", STYLE, "</style><h1>", escape(statement.run), "</h1>", subject(statement),
     string.format('<p class="verdict %s">%s%s</p>', verdict_class(statement.exit), escape(verdict),
       statement.message and ": " .. escape(statement.message) or ""),
+    undone(statement),
   }
   if statement.records.staged > 0 then
     parts[#parts + 1] = bar(statement.users, statement.records.staged)

@@ -465,6 +465,16 @@ function session.status(dir)
   return statement
 end
 
+---How far an undo is that was killed after it wrote the report.
+local function with_undo(statement, dir)
+  if not statement.undo or statement.undo.finished then return statement end
+  local book = ledger.open(dir:journal(), { readonly = true })
+  if not book then return statement end
+  statement.undo = totals.undone(book)
+  book:close()
+  return statement
+end
+
 ---The report of a run.
 ---@param dir? string
 ---@return Report?
@@ -476,7 +486,7 @@ function session.report(dir)
   if not found then return nil, message, kind end
   local statement
   statement, message, kind = report.read(found)
-  if statement then return statement end
+  if statement then return with_undo(statement, found) end
   if kind == "missing" then
     local command = "auth0-migrate status " .. path.quote(found.path)
     return nil, string.format("%s has no report yet; `%s` shows its progress", found.path,

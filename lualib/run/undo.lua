@@ -185,6 +185,11 @@ function Undo:all()
   return self.ledger:note { undo_finished = clock.now() }
 end
 
+---The command that undoes the run, or continues to.
+local function command_of(held)
+  return "auth0-migrate undo " .. path.quote(held.dir.path)
+end
+
 local function write_kept(held)
   local output <close>, message, kind = file.create(held.dir:file("kept.ndjson"))
   if not output then return nil, message, kind end
@@ -196,11 +201,12 @@ local function write_kept(held)
   return output:finish()
 end
 
----Adds the undo to the run's own report.
+---Adds the undo to the run's own report. Nothing of an undone run can be retried or resumed.
 local function note(held)
   local statement = report.read(held.dir)
     or report.build(held.ledger, { directory = held.dir.path })
-  statement.undo = totals.undone(held.ledger)
+  statement.undo, statement.written = totals.undone(held.ledger), clock.iso(clock.now())
+  statement.next = not statement.undo.finished and command_of(held) or json.null
   return report.write(held.dir, statement)
 end
 
@@ -225,15 +231,14 @@ local function statement_of(held, users_, began, message, kind, more)
   for why in pairs(figures.kept) do
     if status == 0 and why ~= undo.UPDATED then status = 3 end
   end
-  local quoted = path.quote(held.dir.path)
-  local command = "auth0-migrate undo " .. quoted
   figures.run, figures.directory = held.ledger:get("run"), held.dir.path
   figures.status, figures.exit = STATUS[status] or "failed", status
   figures.users, figures.hours = users_, hours_of(users_)
   figures.seconds = clock.monotonic() - began
   figures.message = message
-  figures.next = status == 0 and json.null or status == 3 and "auth0-migrate report " .. quoted
-    or command .. (more and more.add and " " .. more.add or "")
+  figures.next = status == 0 and json.null or status == 3
+    and "auth0-migrate report " .. path.quote(held.dir.path)
+    or command_of(held) .. (more and more.add and " " .. more.add or "")
   return figures
 end
 
@@ -272,7 +277,7 @@ local function watch(self)
   end, function()
     scheduler.finish {
       status = "interrupted", exit = exit_status.of("interrupted"), message = INTERRUPTED,
-      next = "auth0-migrate undo " .. path.quote(self.held.dir.path),
+      next = command_of(self.held),
     }
   end)
 end

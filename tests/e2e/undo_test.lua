@@ -1,6 +1,7 @@
 --- undo and forget, by the real program against the built-in tenant.
 
 local file = require "host.file"
+local json = require "host.json"
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 
@@ -34,6 +35,47 @@ test("an undone run is reported as such, and neither resumed nor retried", funct
     contains(s:run({ "retry" }):ends_with(2).stderr, "shop.run was undone")
     local again = s:run({ "undo", "shop.run", "--json" }):ends_with(0):object()
     equal(again.deleted, 3)
+  end)
+end)
+
+test("the report of an undone run says when and how many, and names no command", function()
+  scene(3, function(s)
+    s:write("existing.json", '[{"email":"' .. program.email(3) .. '","user_id":"other"}]')
+    s:tenant { "--existing", "existing.json" }
+    contains(s:run(words "--yes"):ends_with(3).stderr, "next: auth0-migrate retry shop.run")
+    s:run({ "undo", "shop.run", "--yes" }):ends_with(0)
+    local report = s:run({ "report", "--json" }):ends_with(3):object()
+    local moment = report.undo.ended:sub(1, 10) .. " " .. report.undo.ended:sub(12, 16) .. " UTC"
+    equal({ report.undo.deleted, report.undo.finished }, { 2, true })
+    assert(report.undo.begun <= report.undo.ended and report.written >= report.undo.begun)
+    local text = s:run({ "report" }).stdout
+    contains(text, "UNDONE: 2 users deleted, 0 already gone, 0 kept; finished " .. moment)
+    contains(text, "users     2  inserted       2 deleted by undo\n")
+    assert(not text:find("retry", 1, true), text)
+    equal(json.decode(s:read "shop.run/report.json").next, json.null)
+    local page = s:read "shop.run/report.html"
+    contains(page, "Undone on " .. moment .. ": of the users that this run inserted, 2 deleted, 0 "
+      .. "already gone, 0 kept.")
+    contains(page, "<td>2 deleted by undo</td>")
+    equal({ page:find("new in the tenant", 1, true), page:find("<h2>Next</h2>", 1, true) }, {})
+  end)
+end)
+
+test("the report of a run whose undo was killed says how far it is, and names undo", function()
+  scene(20, function(s)
+    s:write("faults.yaml", "- {do: slow, route: DELETE /users/*, nth: 14, seconds: 60}\n")
+    s:tenant { "--faults", "faults.yaml" }
+    s:run(words("--yes")):ends_with(0)
+    local first = s:start { "undo", "shop.run", "--yes" }
+    s:until_("a few deletions", function() return s:metrics().users < 12 end)
+    first:kill "KILL"
+    first:wait()
+    local report = s:run({ "report", "--json" }):object()
+    equal({ report.undo.finished, report.next }, { false, "auth0-migrate undo shop.run" })
+    contains(s:run({ "report" }).stdout, "UNDO STARTED, not finished: ")
+    contains(s:read "shop.run/report.html", "and is not finished: of the users")
+    s:run({ "undo", "shop.run" }):ends_with(0)
+    equal(s:run({ "report", "--json" }):object().undo.deleted, 20)
   end)
 end)
 

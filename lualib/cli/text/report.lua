@@ -54,6 +54,7 @@ local function details(report)
   add("rejected.ndjson", report.records.rejected, report.records.duplicate)
   add("failed.ndjson", report.users.failed)
   add("already_there.ndjson", report.users.already_there)
+  if report.undo and next(report.undo.kept) then files[#files + 1] = "kept.ndjson" end
   return table.concat(files, ", ")
 end
 

@@ -58,7 +58,8 @@ local function book_rows(report)
   add(records.duplicate, "duplicate")
   rows[#rows + 1] = { "", records.staged, report.users and "staged" or "ready to import" }
   if not report.users then return rows end
-  rows[#rows + 1] = { "users", users.inserted, "inserted" }
+  rows[#rows + 1] = { "users", users.inserted, "inserted", report.undo
+    and format.number(report.undo.deleted) .. " deleted by undo" }
   add(users.updated, "updated")
   add(users.already_there, "already there", "unchanged, including their passwords")
   add(users.failed, "failed", tables.by_count(codes.failed))
@@ -106,9 +107,11 @@ function tables.undo(undo)
   if not undo then return nil end
   local kept = 0
   for _, n in pairs(undo.kept) do kept = kept + n end
-  return string.format("%s: %s deleted, %s already gone, %s kept",
+  return string.format("%s: %s deleted, %s already gone, %s kept%s",
     undo.finished and "UNDONE" or "UNDO STARTED, not finished",
-    format.count(undo.deleted, "user"), format.number(undo.gone), format.number(kept))
+    format.count(undo.deleted, "user"), format.number(undo.gone), format.number(kept),
+    undo.ended and "; finished " .. format.moment(undo.ended)
+      or undo.begun and "; started " .. format.moment(undo.begun) or "")
 end
 
 ---"the first 46 users (1%)"
