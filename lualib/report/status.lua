@@ -1,6 +1,7 @@
 --- The progress of a run, for another terminal: read from the journal alone, also while it runs.
 
 local clock = require "host.clock"
+local exit_status = require "base.exit_status"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local path = require "base.path"
@@ -133,6 +134,9 @@ function status.of(book, dir, holder)
   statement.staged = book:get("staged_at") ~= nil
   statement.agreed = book:get("consent") ~= nil
   statement.finished = book:get("finished_at") ~= nil
+  if not statement.finished and statement.status == "complete" then
+    statement.status, statement.exit = "incomplete", exit_status.of "temporary"
+  end
   statement.working = holder ~= nil
   statement.lock = holder or json.null
   local outage = outage_of(book, holder)

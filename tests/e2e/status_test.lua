@@ -99,7 +99,8 @@ test("status of a stage says so, and of one that was killed that it is not compl
   scene(200, function(s)
     local run = s:start(words "slow=2000000")
     local status = s:until_("a stage", function() return status_of(s) end)
-    equal({ status.working, status.staged, status.next }, { true, false, json.null })
+    equal({ status.working, status.staged, status.next, status.status },
+      { true, false, json.null, "incomplete" })
     contains(s:run({ "status" }).stdout, ": staging\nworking: process ")
     run:kill "KILL"
     run:wait()
