@@ -2,15 +2,13 @@
 --- whether to send the rest.
 
 local chunk = require "host.chunk"
-local fingerprint = require "run.fingerprint"
 local format = require "base.format"
 local loopback = require "base.loopback"
-local path = require "base.path"
+local preview = require "run.preview"
 
 local canary_question = {}
 
 local MOST_RANGES <const> = 6
-local STDIN <const> = "-"
 
 ---The records of the canary's users: positions in the source, as ranges, and the places of the
 ---first and the last.
@@ -43,22 +41,6 @@ local function describe(ranges, first, last)
     first == last and first or first .. " to " .. last)
 end
 
----The command that shows a record and its user; nil if the source cannot be read again.
-local function preview(recipe, position)
-  local words, names = { "auth0-migrate", "preview", recipe.path }, {}
-  local params = fingerprint.params(recipe)
-  for name, value in pairs(params) do
-    local declared = recipe.declared and recipe.declared[name] or {}
-    if value == STDIN then return nil end
-    if value ~= declared.default then names[#names + 1] = name end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do words[#words + 1] = name .. "=" .. tostring(params[name]) end
-  words[#words + 1], words[#words + 2] = "--at", tostring(position)
-  for i, word in ipairs(words) do words[i] = path.quote(word) end
-  return table.concat(words, " ")
-end
-
 ---How to log in as one of them.
 local function advice(settings)
   local host = (settings.base or ""):match("^%a+://([^/]+)")
@@ -88,7 +70,7 @@ function canary_question.of(ledger, recipe, settings)
         describe(ranges, first, last)),
       advice(settings),
     },
-    command = preview(recipe, ranges[1][1]),
+    command = preview.command(ledger, recipe, ranges[1][1]),
     question = string.format("Send the rest, %s?", format.count(left, "user")),
   }
 end

@@ -1,15 +1,20 @@
---- The command that shows a record of a run next to its user: what to look at when a gate stops
---- the run.
+--- The command that shows a record of a run next to its user: for the question after a canary, and
+--- when a gate stops the run.
 
+local fingerprint = require "run.fingerprint"
 local path = require "base.path"
 
 local preview = {}
 
----The parameters that differ from the recipe's defaults, as words.
-local function params_of(recipe, params)
+local STDIN <const> = "-"
+
+---The parameters that differ from the recipe's defaults, as words; nil if one is stdin, which
+---cannot be read again.
+local function params_of(recipe)
   local words = {}
-  for name, value in pairs(params) do
+  for name, value in pairs(fingerprint.params(recipe)) do
     local declared = recipe.declared and recipe.declared[name] or {}
+    if value == STDIN then return nil end
     if value ~= declared.default then words[#words + 1] = name .. "=" .. tostring(value) end
   end
   table.sort(words)
@@ -18,17 +23,16 @@ end
 
 ---@param ledger Ledger
 ---@param recipe LoadedRecipe
----@param at? string  the place of the record; nil: the first ones
----@return string
+---@param at? string|integer  the place or position of the record; nil: the first ones
+---@return string?  nil if the source cannot be read again
 function preview.command(ledger, recipe, at)
-  local words = { "preview", ledger:get("recipe_path") }
-  for _, word in ipairs(params_of(recipe, ledger:get_table("params") or {})) do
-    words[#words + 1] = word
-  end
+  local params, words = params_of(recipe), { "preview", recipe.path }
+  if not params then return nil end
+  table.move(params, 1, #params, #words + 1, words)
   for _, grant in ipairs(ledger:get_table("grants") or {}) do
     words[#words + 1] = string.format("--allow-%s=%s", grant.kind, grant.what)
   end
-  if at then words[#words + 1], words[#words + 2] = "--at", at end
+  if at then words[#words + 1], words[#words + 2] = "--at", tostring(at) end
   for i, word in ipairs(words) do words[i] = path.quote(word) end
   return "auth0-migrate " .. table.concat(words, " ")
 end
