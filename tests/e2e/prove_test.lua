@@ -62,7 +62,7 @@ local function suggested(text)
   return lines
 end
 
-test("prove searches for seconds of the clock, whatever the time scale", function()
+test("prove searches for seconds of the processor, whatever the time scale", function()
   scene(nil, function(s)
     local key = digest.scrypt(PLAIN, SALT, 32768, 8, 1, 64)
     people(s, { { hash = digest.hex(key), salt = SALT } })
