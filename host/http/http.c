@@ -142,12 +142,27 @@ static void read_messages(lua_State *L, struct client *c)
     }
 }
 
+/* Posts the transfers that have begun to be sent, of those that asked for it. */
+static void announce_sent(lua_State *L, struct client *c)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &active);
+    for (struct transfer *t = c->transfers; t; t = t->next) {
+        if (!t->sent || !t->announce) continue;
+        t->announce = false;
+        lua_rawgetp(L, -1, t);
+        host_loop_post(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 static void act(lua_State *L, struct client *c, curl_socket_t fd, int events)
 {
     int running;
     c->L = L;
     curl_multi_socket_action(c->multi, fd, events, &running);
     read_messages(L, c);
+    announce_sent(L, c);
 }
 
 static void timer_ready(lua_State *L, struct host_watch *w, short revents)
@@ -330,6 +345,7 @@ static int http_new(lua_State *L)
     lua_setiuservalue(L, -2, 1);
     c->L = L;
     c->connect_timeout = connect_timeout;
+    c->http1 = host_flag(L, 1, "http1", false);
     c->timer = (struct host_watch){.fd = -1, .deadline = HUGE_VAL, .ready = timer_ready};
     host_http_check(L, (c->multi = curl_multi_init()));
     curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);

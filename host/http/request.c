@@ -183,6 +183,8 @@ static void set_client_options(lua_State *L, struct client *c, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     if (user_agent) curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent);
+    if (c->http1)
+        curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(c->connect_timeout));
     lua_pop(L, 1);
 }
@@ -231,12 +233,19 @@ static void set_limits(lua_State *L, struct transfer *t)
 }
 
 /* A fresh connection uses HTTP/1.1. It is for large uploads, which HTTP/2 flow control
- * slows down, and libcurl would also resend a stream that an HTTP/2 server refused. */
-static void set_fresh(struct transfer *t)
+ * slows down, and libcurl would also resend a stream that an HTTP/2 server refused. So a
+ * recent connection is one of a client without HTTP/2. */
+static void set_fresh(lua_State *L, struct client *c, struct transfer *t)
 {
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+    double recent = host_http_seconds(L, REQUEST, "recent", 0);
     curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (recent > 0) {
+        if (!c->http1) luaL_error(L, "a recent connection needs a client with http1");
+        curl_easy_setopt(t->easy, CURLOPT_MAXAGE_CONN, (long)ceil(recent));
+    } else {
+        curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+    }
 }
 
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
@@ -251,7 +260,8 @@ bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
     set_client_options(L, c, t->easy);
     if (!set_url(L, t, method) || !set_save(L, t)) return false;
     set_limits(L, t);
-    if (fresh) set_fresh(t);
+    t->announce = host_flag(L, REQUEST, "announce", false);
+    if (fresh) set_fresh(L, c, t);
     if (parts && !host_http_set_parts(L, t, fresh)) return false;
     host_http_set_body(L, t, fresh);
     set_method(L, t, method, body || parts);

@@ -160,6 +160,8 @@ void host_http_settle(lua_State *L, int index, struct transfer *t, CURLcode code
         t->settled = true;
     } else {
         const char *kind = kind_of(code, t);
+        if (code == CURLE_SEND_FAIL_REWIND) /* it would have sent the body again */
+            strcpy(t->reason, "the connection closed without a response");
         if (!t->reason[0])
             snprintf(t->reason, sizeof t->reason, "%s", curl_easy_strerror(code));
         uncapitalize(t->reason);

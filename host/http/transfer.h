@@ -24,6 +24,7 @@ struct client {
     struct socket *sockets;
     struct transfer *transfers; /* active */
     double connect_timeout;
+    bool http1; /* no HTTP/2 */
 };
 
 /* Bytes to send, from memory (kept by the transfer) or from a file. */
@@ -52,6 +53,7 @@ struct transfer {
     enum verdict verdict;
     int error; /* errno of the verdict */
     bool settled, sent;
+    bool announce;    /* post the handle once `sent` is true */
     bool head_ended;  /* its empty line was seen */
     const char *kind; /* of the failure; NULL for a response */
     char reason[CURL_ERROR_SIZE];

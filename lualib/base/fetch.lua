@@ -4,7 +4,10 @@ local scheduler = require "base.scheduler"
 
 local fetch = {}
 
----@alias Fetch fun(request: host.http.Request): host.http.Response?, string?, host.Kind?, ...
+---@class FetchRequest : host.http.Request
+---@field on_sent? fun()  with `announce`: called when the request begins to be sent, if it does
+
+---@alias Fetch fun(request: FetchRequest): host.http.Response?, string?, host.Kind?, ...
 --- The fourth result: whether the server may have received a byte; the fifth: the reason of a
 --- failure, without method and URL.
 
@@ -13,7 +16,14 @@ local fetch = {}
 function fetch.new(client)
   return function(request)
     local transfer <close> = client:start(request)
-    while not transfer:done() do scheduler.await(transfer) end
+    local on_sent = request.on_sent
+    while not transfer:done() do
+      scheduler.await(transfer)
+      if on_sent and transfer:sent() then
+        on_sent()
+        on_sent = nil
+      end
+    end
     local response, message, kind, reason = transfer:result()
     return response, message, kind, transfer:sent(), reason
   end

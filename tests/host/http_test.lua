@@ -70,9 +70,9 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
----Starts the peer; returns its port and what closes it.
-local function misbehave(...)
-  local command = { "perl -MIO::Socket::INET -e " .. quote(PEER) }
+---Starts a server in Perl; returns its port and what closes it.
+local function serve(script, ...)
+  local command = { "perl -MIO::Socket::INET -e " .. quote(script) }
   for i, say in ipairs { ... } do command[i + 1] = quote(say) end
   local pipe = assert(io.popen(table.concat(command, " ") .. " 2>/dev/null"))
   local port = pipe:read("n")
@@ -81,6 +81,10 @@ local function misbehave(...)
     tap.skip("no perl")
   end
   return port, pipe
+end
+
+local function misbehave(...)
+  return serve(PEER, ...)
 end
 
 ---The result of one request to a peer that sends `text`.
@@ -308,13 +312,13 @@ end)
 
 ---Two uploads on one client; the server answers the first and drops what follows.
 ---Returns the number of requests received and whether the last counts as sent.
-local function upload_twice(fresh, what)
+local function upload_twice(fresh, what, recent)
   local listener <close> = assert(server.listen())
-  local client <close> = http.new()
+  local client <close> = http.new { http1 = true }
   local count, transfer = 0, nil
   for _ = 1, 2 do
     transfer = client:start { method = "POST", body = what.body, parts = what.parts, fresh = fresh,
-      url = "http://127.0.0.1:" .. listener:port() .. "/" }
+      recent = recent, url = "http://127.0.0.1:" .. listener:port() .. "/" }
     local _, message, kind = await(transfer, listener, function(q)
       count = count + 1
       if count == 1 then q:respond(200, {}, "") else q:drop() end
@@ -325,10 +329,78 @@ local function upload_twice(fresh, what)
 end
 
 test("a fresh upload that closes unanswered is not sent again", function()
-  for _, what in ipairs { { body = "x" }, { parts = { { name = "a", data = "x" } } } } do
-    local count, sent = upload_twice(true, what)
-    equal({ count, sent }, { 2, true })
+  local large = ("x"):rep(500000)
+  for _, what in ipairs { { body = "x" }, { parts = { { name = "a", data = "x" } } },
+    { body = large }, { parts = { { name = "a", data = large } } } } do
+    for _, recent in ipairs { false, 5 } do
+      local count, sent = upload_twice(true, what, recent or nil)
+      equal({ count, sent }, { 2, true })
+    end
   end
+end)
+
+-- A server of one connection after the other. For each argument it reads so many bytes of a
+-- request's body and closes the connection. After "all" of them it responds, and after "last" it
+-- also closes, and says so.
+local KEEPER <const> = [[
+  $SIG{PIPE} = "IGNORE"; $| = 1; alarm 20;
+  $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1"); print $s->sockport, "\n";
+  $c = $s->accept;
+  for $much (@ARGV) {
+    $got = "";
+    while ($got !~ /\r\n\r\n/) { sysread($c, $got, 4096, length $got) or last }
+    ($size) = $got =~ /content-length: (\d+)/i; $size = $much if $much =~ /\d/;
+    ($body) = $got =~ /\r\n\r\n(.*)/s;
+    while (length $body < $size) { sysread($c, $body, 4096, length $body) or last }
+    syswrite($c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") if $much !~ /\d/;
+    next if $much eq "all";
+    close $c; print "closed\n" if $much eq "last"; $c = $s->accept;
+  }
+]]
+
+---A request, then an upload, of one client to the keeper.
+local function ask_then_upload(recent, ...)
+  local port, pipe <close> = serve(KEEPER, ...)
+  local client <close> = http.new { http1 = true }
+  local url = "http://127.0.0.1:" .. port .. "/"
+  assert(await(client:start { method = "GET", url = url }))
+  if ... == "last" then equal({ pipe:read("l", "l") }, { "", "closed" }) end
+  local transfer = client:start { method = "POST", url = url, fresh = true, timeout = 1,
+    recent = recent, parts = { { name = "users", data = ("x"):rep(500000) } } }
+  local response, message, kind = await(transfer)
+  return { response = response, message = message, kind = kind, sent = transfer:sent() }
+end
+
+test("an upload may use a recent connection", function()
+  equal(ask_then_upload(5, "all", "all").response.status, 200)
+  equal(ask_then_upload(nil, "all", "all").kind, "timeout") -- the server reads the first one
+end)
+
+test("an upload on a recent connection that closes during or after it is not sent again", function()
+  for _, read in ipairs { "1", "70000", "500000" } do
+    local r = ask_then_upload(5, "all", read, "all")
+    equal({ r.response, r.kind, r.sent }, { nil, "network", true })
+    equal(r.message:find("rewind"), nil)
+  end
+end)
+
+test("an upload whose recent connection has been closed meanwhile uses another", function()
+  equal(ask_then_upload(5, "last", "all").response.status, 200)
+end)
+
+test("a transfer is returned on request when it begins to be sent", function()
+  local listener <close> = assert(server.listen())
+  local client <close> = http.new()
+  local transfer = client:start { method = "POST", body = "x", announce = true,
+    url = "http://127.0.0.1:" .. listener:port() .. "/" }
+  local announced, request
+  while not (announced and request) do
+    for _, handle in ipairs(loop.wait(5)) do announced = announced or handle == transfer end
+    request = request or listener:accept()
+  end
+  equal({ transfer:done(), transfer:sent() }, { false, true })
+  request:respond(200, {}, "")
+  equal(await(transfer).status, 200)
 end)
 
 test("without fresh, libcurl does send it again: what fresh is for", function()
@@ -522,6 +594,7 @@ local misuse = {
   { { method = "GET", url = "http://x/", timeout = 0 }, "timeout" },
   { { method = "GET", url = "http://x/", stall = -1 }, "stall" },
   { { method = "GET", url = "http://x/", limit = -1 }, "limit" },
+  { { method = "POST", url = "http://x/", fresh = true, recent = 2 }, "client with http1" },
 }
 
 test("misuse of start raises and leaves nothing behind", function()

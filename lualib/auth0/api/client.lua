@@ -51,6 +51,8 @@ local NO_TLS <const> = "cannot establish a TLS connection to %s: %s; for a priva
 ---@field limit? integer            bytes
 ---@field save? string              path
 ---@field fresh? boolean            see host.http.Request
+---@field recent? number            see host.http.Request; real seconds
+---@field on_sent? fun()            see base.fetch; called for each attempt
 ---@field idempotent? boolean       safe to retry; default by method
 ---@field retry? boolean            false: retried after a 401 only; the caller waits
 ---@field patient? boolean          wait out a rejected token like an outage
@@ -135,6 +137,7 @@ local function wire(request, bearer, times)
   return {
     method = request.method, url = request.url, headers = headers, body = body,
     parts = request.parts, limit = request.limit, save = request.save, fresh = request.fresh,
+    recent = request.recent, announce = request.on_sent ~= nil, on_sent = request.on_sent,
     timeout = client.deadline(times, request.timeout or TIMEOUT),
     stall = client.deadline(times, STALL),
   }

@@ -85,6 +85,7 @@ function connect.client(settings, clock, options)
   local transport = http.new {
     ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
     connect_timeout = client.deadline(clock, CONNECT_TIMEOUT),
+    http1 = true, -- an upload follows on the connection of a look, and must not be resent there
   }
   return client.new {
     base = settings.base, credentials = settings.credentials, fetch = fetch.new(transport),

@@ -14,6 +14,11 @@ local jobs = {}
 
 local UPLOAD_TIMEOUT <const> = 300 -- seconds for half a megabyte
 
+-- Seconds since the last response on a connection that an upload may use, such as that of the look
+-- that saw a job's end. One that was idle for longer may be about to close: an upload that meets
+-- that end is uncertain.
+local RECENT <const> = 2
+
 local LONGEST_ID <const> = 100 -- characters; Auth0's ids have 20
 
 local HAS_ID <const> = expect.object { id = "string" }
@@ -43,6 +48,7 @@ local IS_ERRORS <const> = expect.any(expect.list(), expect.nothing, IS_STATUS,
 ---@field upsert? boolean
 ---@field external_id? string
 ---@field send_completion_email? boolean
+---@field on_sent? fun()     called when the upload begins to be sent
 
 ---@class SubmitAnswer
 ---@field outcome "accepted"|"full"|"limited"|"unauthorized"|"refused"|"uncertain"|"unsent"
@@ -111,7 +117,8 @@ end
 function jobs.submit(made, submission)
   local response, message, kind, sent = made:request {
     method = "POST", path = "/jobs/users-imports", parts = parts_of(submission),
-    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true, expects = is_job,
+    timeout = UPLOAD_TIMEOUT, retry = false, fresh = true, recent = RECENT,
+    expects = is_job, on_sent = submission.on_sent,
   }
   if not response then
     if kind == "credentials" then

@@ -15,6 +15,7 @@ local transfer = {}
 ---@field ca_file? string          PEM file to trust instead of the system's
 ---@field user_agent? string
 ---@field connect_timeout? number  seconds, default 30
+---@field http1? boolean           HTTP/1.1 only: no two requests share a connection at a time
 
 ---@class host.http.Part           one of `data` and `file`
 ---@field name string
@@ -32,7 +33,9 @@ local transfer = {}
 ---@field timeout? number          seconds for the whole transfer, default 60
 ---@field stall? number            seconds without a byte before the transfer fails, default 30; rounded up
 ---@field limit? integer           longest response body in bytes, default 64 MiB; unlimited with `save`
----@field fresh? boolean           a new connection, closed afterwards: libcurl resends nothing by itself
+---@field fresh? boolean           libcurl resends nothing by itself: a new connection, closed afterwards,
+---@field recent? number           or, with `http1`, also one that was used within so many seconds, rounded up
+---@field announce? boolean        loop.wait also returns the handle when the request begins to be sent
 ---@field save? string             write the response body to this file (0600; removed on failure)
 
 ---@class host.http.Response

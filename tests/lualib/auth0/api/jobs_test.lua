@@ -25,14 +25,14 @@ end
 
 -- Submit ------------------------------------------------------------------------------------
 
-test("an upload is a form with the file first, on a fresh connection, without an e-mail", function()
+test("an upload is a form with the file first, never resent, without an e-mail", function()
   local result, made = submit(answer(202, { id = "job_1", status = "pending" }))
   tap.equal(result.outcome, "accepted")
   tap.equal(result.id, "job_1")
   tap.equal(result.job.status, "pending")
   local call = made.calls[1]
   tap.equal(call.method, "POST")
-  tap.equal(call.fresh, true)
+  tap.equal({ call.fresh, call.recent }, { true, 2 })
   tap.equal(call.parts, {
     { name = "users", file = "chunks/000001.json", filename = "users.json",
       type = "application/json" },
