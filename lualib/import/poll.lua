@@ -1,5 +1,6 @@
 --- Polls a job until it has ended.
 
+local clock = require "host.clock"
 local limits = require "auth0.limits"
 
 local poll = {}
@@ -30,29 +31,45 @@ end
 
 -- Documented: a job that runs longer has failed, whatever its status.
 local OVERDUE <const> = limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS
-local PRESUMED <const> = {
-  state = "lost", summary = {}, presumed = true,
-  details = "the job was still running after more than two hours and counts as failed",
-}
+
+local function presumed()
+  return {
+    state = "lost", summary = {}, presumed = true,
+    details = "the job was still running after more than two hours and counts as failed",
+  }
+end
+
+---Sleeps until the next look at a job. What another job teaches meanwhile moves it.
+local function sleep(engine, job, began, looks)
+  local own = engine.clock
+  local looked = own.elapsed()
+  while not engine:draining() do
+    local left = looked + pause(engine, job, looked - began, looks) - own.elapsed()
+    if left <= 0 then return end
+    engine.changed:wait(own.real(left))
+  end
+end
 
 local function wait_for_end(engine, job)
   local own, users = engine.clock, job.chunk.users
   local began, looks, running_until = own.elapsed() - (job.adopted or 0), 0, 0
   while not engine:draining() do
-    engine:sleep(pause(engine, job, own.elapsed() - began, looks))
+    sleep(engine, job, began, looks)
     if engine:draining() then return nil end
     local status = look(engine, job)
     looks = looks + 1
     local age = own.elapsed() - began
-    if age > OVERDUE and (not status or status.state == "running") then status = PRESUMED end
+    if age > OVERDUE and (not status or status.state == "running") then status = presumed() end
     if status and status.state ~= "running" then
       if not job.adopted and status.state == "completed" then
         engine.pace:learn(users, running_until, age)
       end
       -- It may still run, and hold a slot, although the tenant does not list it.
       if status.state == "lost" and not status.presumed then engine.slots:lose(began, users) end
+      local unseen = age - running_until
+      status.ended, status.unseen = clock.now(), own.real(unseen)
       engine.log("job_ended", { job = job.id, chunk = job.chunk.id, state = status.state,
-        looks = looks, seconds = age })
+        looks = looks, seconds = age, unseen = unseen })
       return status
     end
     if status then running_until, job.percentage = age, status.percentage end

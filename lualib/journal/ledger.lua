@@ -251,19 +251,32 @@ end
 ---@field state "completed"|"failed"|"lost"
 ---@field summary? {total?: integer, inserted?: integer, updated?: integer, failed?: integer}
 ---@field details? string
+---@field ended? number   unix seconds: the look that saw its end; default now
+---@field unseen? number  seconds before it since the last look that saw it running, or the submit
 
----The job has ended; its result is not harvested yet.
+local function add(db, key, n)
+  if not n or n == 0 then return end
+  db:run([[INSERT INTO run VALUES (?, ?)
+    ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], key, n)
+end
+
+---The job has ended; its result is not harvested yet. Should a later process look again, the first
+---look that saw it completed counts.
 ---@param job string
 ---@param result JobEnd
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
 function Ledger:ended(job, result)
-  local s = result.summary or {}
+  local s, unseen = result.summary or {}, result.unseen or 0
   local tx <close> = self.db:begin()
-  self.db:run([[UPDATE job SET state = ?, ended = ?, total = ?, inserted = ?, updated = ?,
-    failed = ?, details = ? WHERE id = ?]], result.state, clock.now(), s.total, s.inserted,
-    s.updated, s.failed, result.details, job)
+  if self.db:value("SELECT 1 FROM job WHERE id = ? AND ended IS NULL", job) then
+    add(self.db, "unseen", unseen)
+    self:set { last_unseen = unseen }
+  end
+  self.db:run([[UPDATE job SET state = ?1, ended = iif(state = 'completed', ended, ?2), total = ?3,
+    inserted = ?4, updated = ?5, failed = ?6, details = ?7 WHERE id = ?8]], result.state,
+    result.ended or clock.now(), s.total, s.inserted, s.updated, s.failed, result.details, job)
   self.db:run("UPDATE chunk SET state = 'ended' WHERE id = (SELECT chunk FROM job WHERE id = ?)",
     job)
   return tx:commit()
@@ -280,12 +293,6 @@ end
 ---@field outcome? string  default "open"
 ---@field user_id? string
 ---@field why? string
-
-local function add(db, key, n)
-  if not n or n == 0 then return end
-  db:run([[INSERT INTO run VALUES (?, ?)
-    ON CONFLICT (key) DO UPDATE SET value = value + excluded.value]], key, n)
-end
 
 ---A chunk's result. The counts and failures must add up to the chunk's users.
 ---@param chunk LedgerChunk

@@ -279,11 +279,17 @@ function queries:has_job(id)
   return self.db:value("SELECT 1 FROM job WHERE id = ?", id) ~= nil
 end
 
----First submission, last end and total time of the jobs that have ended.
+---First submission, last end and total time of the jobs that have ended. A job ended in the middle
+---between the last look that saw it running and the one that saw its end.
 ---@return {first?: number, last?: number, busy?: number, n: integer}  unix seconds, seconds
 function queries:job_times()
-  return self.db:row([[SELECT min(submitted) AS first, max(ended) AS last,
-    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]])
+  local row = self.db:row [[SELECT min(submitted) AS first, max(ended) AS last,
+    sum(ended - submitted) AS busy, count(*) AS n FROM job WHERE ended IS NOT NULL]]
+  if row.n > 0 then
+    row.last = row.last - (self:get "last_unseen" or 0) / 2
+    row.busy = row.busy - (self:get "unseen" or 0) / 2
+  end
+  return row
 end
 
 ---Whether the canary's outcome is not known yet.

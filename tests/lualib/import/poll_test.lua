@@ -246,3 +246,45 @@ test("what a full disk cannot take is recorded from the reserve, and nothing mor
       tap.equal({ f.inserted, f.pending, tenant.submits }, { 2, 4, 1 })
     end)
   end)
+
+test("a slot counts as busy until the middle between the last look at a running job and its end",
+  function()
+    local tenant, elapsed = rig.tenant(), 0
+    local status = tenant.status
+    function tenant.status(made, id)
+      elapsed = elapsed + (tenant.jobs[id].looks == 0 and 100 or 60)
+      return status(made, id)
+    end
+    local clock = {
+      elapsed = function() return elapsed end, real = function(seconds) return seconds end,
+    }
+    rig.with_run({ n = 2, tenant = tenant, clock = clock }, function(face, made, book)
+      function made.pace.wait() return 0 end
+      import(face)
+      made:join()
+      -- As long ago as it would be on this clock.
+      assert(book.db:run "UPDATE job SET submitted = ended - 160")
+      local times = book:job_times()
+      assert(math.abs(times.busy - 130) < 0.001, times.busy)
+      assert(math.abs(times.last - times.first - 130) < 0.001, times.last - times.first)
+    end)
+  end)
+
+test("what one job teaches moves the next look at another", function()
+  local tenant = rig.tenant()
+  rig.with_run({ n = 4, tenant = tenant }, function(face, made)
+    local taught, learn = false, made.pace.learn
+    function made.pace.learn(...)
+      taught = true
+      return learn(...)
+    end
+    local waits = 0
+    function made.pace.wait()
+      waits = waits + 1
+      return (taught or waits <= 2) and 0 or math.huge
+    end
+    import(face)
+    made:join()
+    tap.equal(tenant.active, 0)
+  end)
+end)

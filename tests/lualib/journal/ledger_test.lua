@@ -115,8 +115,8 @@ test("an uncertain attempt keeps the first intent through later refusals", funct
   end)
 end)
 
-local function seconds(hours)
-  return math.floor(hours.last - hours.first + 0.5)
+local function seconds(span)
+  return math.floor(span.last - span.first + 0.5)
 end
 
 test("a chunk's users were created between its first intent and a minute after its job", function()
@@ -136,6 +136,23 @@ test("a chunk's users were created between its first intent and a minute after i
       set("UPDATE job SET state = 'completed', " .. change)
       tap.equal(seconds(book:hours(1)), limits.JOB_SECONDS + limits.JOB_MARGIN_SECONDS, change)
     end
+  end)
+end)
+
+test("a job ended when it was first seen completed; its users may be as late as that", function()
+  with_ledger(function(book)
+    stage(book, 1, 1)
+    assert(book:sent(1, assert(book:sending(1)), "job_1"))
+    local submitted = book.db:value "SELECT submitted FROM job"
+    local function ended(state, after)
+      assert(book:ended("job_1", { state = state, ended = submitted + after, unseen = 40 }))
+    end
+    ended("lost", 80)
+    ended("completed", 90)
+    ended("completed", 500)
+    tap.equal(seconds(book:hours(1)), 90 + 60)
+    local times = book:job_times()
+    tap.equal({ math.floor(times.busy + 0.5), seconds(times) }, { 70, 70 })
   end)
 end)
 
