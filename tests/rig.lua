@@ -64,10 +64,11 @@ function rig.tenant()
 
   function tenant.submit(_, request)
     tenant.submits = tenant.submits + 1
+    local id = "job_" .. tenant.submits
     local scripted = table.remove(tenant.script, 1)
+    if request.on_sent then request.on_sent() end
     scheduler.sleep(0)
     if type(scripted) == "table" then return scripted end
-    local id = "job_" .. tenant.submits
     local n = 0
     for _ in chunk.values(request.data) do n = n + 1 end
     tenant.active = tenant.active + 1

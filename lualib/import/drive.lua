@@ -122,7 +122,7 @@ local SERVED <const> = {
     expect(not self.jobs[given.id], "run:submit: chunk %s was already submitted",
       tostring(given.id))
     expect(chunk and is_same(given, chunk), "run:submit expects a chunk from run:chunks()")
-    local job = self.run:submit(chunk)
+    local job = self.run:submit(chunk, true) -- its id crosses with it
     self.chunks[chunk.id], self.jobs[chunk.id] = nil, job
     table.insert(self.open, chunk.id)
     if #self.open >= MOST_OPEN then self:slim() end

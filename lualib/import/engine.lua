@@ -10,6 +10,9 @@ local scheduler = require "base.scheduler"
 
 local engine = {}
 
+local LONGEST_START <const> = 0.25 -- real seconds that a harvest waits for the next upload
+local TURNS <const> = 8 -- of the transport, which sends up to 64 KB in each
+
 ---@class Engine : ImportOptions
 ---@field client table        auth0.api.client
 ---@field connection table    settings of auth0.connection
@@ -27,6 +30,9 @@ local engine = {}
 ---@field progress ImportProgress
 ---@field changed Condition   slots, jobs or the ending have changed
 ---@field ending? Failure     set once: no new submits
+---@field private starting integer     uploads that have a slot and have sent nothing yet
+---@field preloaded? Job       whose chunk is in memory while it waits for a slot
+---@field flowing? boolean     the tenant accepted the last upload
 ---@field private interrupted boolean  jobs in flight are not waited for
 ---@field private background integer   tasks of Engine:spawn that run
 ---@field private shielded integer     calls to wait for even after an interrupt
@@ -41,7 +47,7 @@ function engine.new(parts)
   self.slots = slots.new(parts.slots, self.pace)
   self.outages = parts.client.outages or outages.new { clock = parts.clock, log = parts.log }
   self.progress = progress.new(self)
-  self.background, self.shielded, self.interrupted = 0, 0, false
+  self.background, self.shielded, self.interrupted, self.starting = 0, 0, false, 0
   return self
 end
 
@@ -163,8 +169,10 @@ function Engine:sleep(seconds)
   end
 end
 
----Waits for a free slot, of ours and of the tenant's, and takes it. Raises if the import is ending.
-function Engine:take_slot()
+---Waits for a free slot, of ours and of the tenant's, and takes it for an upload; `started` says
+---when that has begun. Raises if the import is ending.
+---@param job Job
+function Engine:take_slot(job)
   while not self.ending do
     local left = self.slots:wait(self.clock.elapsed())
     if left == 0 then break end
@@ -172,6 +180,29 @@ function Engine:take_slot()
   end
   self:check_running()
   self.slots:take(self.clock.elapsed())
+  self.starting, job.starting = self.starting + 1, true
+end
+
+---The upload of a job has begun to be sent, or will not be.
+---@param job Job
+function Engine:started(job)
+  if not job.starting then return end
+  self.starting, job.starting = self.starting - 1, nil
+  self.changed:notify()
+end
+
+---Lets the upload that waits for a slot have the one that a job has just left. Returns once it has
+---begun to be sent: what is written or read meanwhile would keep the slot empty.
+function Engine:make_way()
+  scheduler.pass() -- it takes the slot
+  if self.starting == 0 then return end
+  local till = self.clock.elapsed() + LONGEST_START / self.clock.real(1)
+  while self.starting > 0 and not self.ending do
+    local left = till - self.clock.elapsed()
+    if left <= 0 then return end
+    self.changed:wait(self.clock.real(left))
+  end
+  for _ = 1, TURNS do scheduler.pass() end -- fills the socket's buffer
 end
 
 return engine

@@ -32,7 +32,7 @@ local NO_GHOST <const> = "not a ghost: the user did not fail as one that already
 ---@field private yielded table<integer, string> chunks handed out by this process ("open"), or sent
 ---by this or an earlier process ("sent")
 ---@field private refused table<integer, Refused>  by id: failures handed out
----@field private uploads {late?: Job}  for upload.submit
+---@field private uploads {open?: Job}  for upload.submit
 local Run = {}
 Run.__index = Run
 
@@ -109,15 +109,16 @@ function Run:chunks()
   end
 end
 
----Uploads a chunk once a slot is free; returns the job, which has no id while the response is late.
+---Uploads a chunk once a slot is free; returns the job, which has no id before the tenant's answer.
 ---A recipe cannot submit a chunk twice.
 ---@param chunk LedgerChunk
+---@param answered? boolean  waits for the answer, unless it is late
 ---@return Job
-function Run:submit(chunk)
+function Run:submit(chunk, answered)
   local engine = self.engine
   self.yielded[chunk.id] = "sent"
   local job = { chunk = chunk }
-  upload.submit(engine, job, self.uploads)
+  upload.submit(engine, job, self.uploads, answered)
   return job
 end
 

@@ -9,7 +9,6 @@ local format = require "base.format"
 local harvest = require "import.harvest"
 local poll = require "import.poll"
 local reconcile = require "import.reconcile"
-local scheduler = require "base.scheduler"
 
 local upload = {}
 
@@ -32,6 +31,8 @@ local HOPELESS <const> = {
 ---@field result? JobResult once harvested
 ---@field attempt? integer  of the ledger: the upload that was, or may have been, accepted
 ---@field submitted? number unix seconds
+---@field bytes? string     of the chunk, read while it waits for a slot
+---@field starting? boolean it has a slot and its upload has not begun
 ---@field asked? number     own seconds: start of an unanswered upload
 ---@field percentage? number done, as the tenant reports
 ---@field adopted? number   seconds it ran before this process
@@ -45,9 +46,22 @@ local function is_repeatable(engine, chunk)
   return evidence.repeatable(users, engine.connection.unique)
 end
 
+---Reads the chunk of one job that waits for a slot: more would cost memory.
+local function preload(engine, job)
+  if engine.preloaded then return end
+  engine.preloaded, job.bytes = job, engine:check(engine.dir:bytes(job.chunk))
+end
+
+---The bytes of a job's chunk, no longer kept.
+local function bytes_of(engine, job)
+  local bytes = job.bytes or engine:check(engine.dir:bytes(job.chunk))
+  if engine.preloaded == job then engine.preloaded, job.bytes = nil, nil end
+  return bytes
+end
+
 local function post(engine, job)
   local chunk = job.chunk
-  local users = engine:check(engine.dir:bytes(chunk))
+  local users = bytes_of(engine, job)
   local attempt, message, kind = engine.ledger:sending(chunk.id, engine.client.clock_offset)
   if kind == "full" then message = "nothing more is sent: " .. message end
   engine:check(attempt, message, kind)
@@ -59,7 +73,13 @@ local function post(engine, job)
     upsert = engine.upsert or chunk.upsert,
     external_id = string.format("%s-%d", engine.external_id, chunk.id),
     send_completion_email = engine.send_completion_email,
+    on_sent = function()
+      crash.point(engine.ledger, "upload.begun")
+      engine.log("upload_begun", { chunk = chunk.id })
+      engine:started(job)
+    end,
   })
+  engine:started(job)
   job.asked = nil
   crash.point(engine.ledger, "upload.answer")
   return attempt, answer
@@ -159,10 +179,12 @@ local UNANSWERED <const> = { unsent = true, uncertain = true }
 ---Sends a chunk, waiting for a slot as long as it takes, until it is a job or may be one.
 local function send(engine, job)
   while true do
-    engine:take_slot()
+    preload(engine, job)
+    engine:take_slot(job)
     local attempt, answer = post(engine, job)
     local wait = answers[answer.outcome](engine, job, attempt, answer)
     if not (wait and UNANSWERED[answer.outcome]) then engine.outages:over(job) end
+    engine.flowing = answer.outcome == "accepted"
     if not job.id and answer.outcome ~= "full" then engine.slots:free(engine.clock.elapsed()) end
     engine.changed:notify()
     if job.attempt then return end
@@ -198,7 +220,7 @@ end
 local function follow(engine, job)
   local status = poll.wait(engine, job)
   if not status then return nil end
-  scheduler.pass() -- the next upload starts before anything is written
+  engine:make_way()
   local failed = harvest.job(engine, job, status)
   local delay = failed and retry_delay(engine, job, failed)
   if delay then
@@ -234,22 +256,26 @@ function upload.adopt(engine, job)
   end)
 end
 
----Imports a chunk in the background and waits until it is a job or may be one. If the response is
----late and a slot is free, it returns early; for one upload at a time, so that a tenant that
----answers none does not make one chunk after the other uncertain.
+---Imports a chunk in the background and waits until it is a job or may be one. It returns earlier,
+---for one upload at a time, so that a tenant that answers none does not make one chunk after the
+---other uncertain: if the response is late and a slot is free, or, unless `answered`, once the
+---upload has begun and the tenant answered the last one. The next is then ready for the next slot.
 ---@param engine Engine
 ---@param job Job
----@param uploads {late?: Job}  the upload that was not waited for
-function upload.submit(engine, job, uploads)
+---@param uploads {open?: Job}  the upload that was not waited for
+---@param answered? boolean     not before the tenant's answer, unless it is late
+function upload.submit(engine, job, uploads, answered)
   local longest = math.max(LATE, LEAST_LATE / engine.clock.real(1))
   local work = engine:spawn(function() import_chunk(engine, job) end)
   while not (job.attempt or work.over) do
-    local is_late = job.asked and engine.clock.elapsed() - job.asked >= longest
-    local other = uploads.late and not uploads.late.attempt
-    if is_late and not other and engine.slots:is_free() then
-      engine.log("upload_late", { chunk = job.chunk.id })
-      uploads.late = job
-      return
+    if uploads.open and uploads.open.attempt then uploads.open = nil end
+    if job.asked and not uploads.open then
+      local is_late = engine.clock.elapsed() - job.asked >= longest and engine.slots:is_free()
+      if is_late then engine.log("upload_late", { chunk = job.chunk.id }) end
+      if is_late or engine.flowing and not (job.starting or answered) then
+        uploads.open = job
+        return
+      end
     end
     engine.changed:wait(engine.clock.real(longest))
   end

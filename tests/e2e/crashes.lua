@@ -27,7 +27,8 @@ local SCALE <const> = "600" -- patience is 12 seconds then
 local PLACES <const> = {
   { "create.before", 1 }, { "create.after", 1 }, { "note.before", 5 }, { "note.after", 5 },
   { "staged.before", 12 }, { "staged.after", 12 }, { "sending.before", 12 },
-  { "sending.after", 12 }, { "upload.answer", 12 }, { "sent.before", 12 }, { "sent.after", 12 },
+  { "sending.after", 12 }, { "upload.begun", 12 }, { "upload.answer", 12 },
+  { "sent.before", 12 }, { "sent.after", 12 },
   { "not_sent.before", 2 }, { "not_sent.after", 2 }, { "uncertain.before", 2 },
   { "uncertain.after", 2 }, { "send_again.before", 2 }, { "send_again.after", 2 },
   { "ended.before", 12 }, { "ended.after", 12 }, { "harvested.before", 12 },

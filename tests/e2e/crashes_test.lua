@@ -18,6 +18,16 @@ for name, plan in pairs {
   ["the same without ids, by address alone"] = { place = "upload.answer:2", speed = 30 },
   ["the same with upsert"] = { place = "upload.answer:2", speed = 30, upsert = true },
   ["an intent that came to nothing"] = { place = "sending.after:3", speed = 3000 },
+  -- The third upload takes the slot of a job that ended, and goes before the record of that end.
+  ["an upload that began before the ended job was recorded"] =
+    { place = "upload.begun:3", speed = 30, with_ids = true },
+  ["such an upload without ids, after jobs of a moment"] =
+    { place = "upload.begun:5", speed = 3000 },
+  ["such an upload with upsert"] = { place = "upload.begun:3", speed = 30, upsert = true },
+  ["such an upload that may not be repeated"] =
+    { place = "upload.begun:3", speed = 3000, twins = true },
+  ["the intent of such an upload, and then its second attempt"] =
+    { place = "sending.after:3", again = { "upload.begun:1" }, speed = 30, with_ids = true },
   ["a job that ended and was not harvested"] = { place = "ended.after:2", speed = 3000 },
   ["the last transition"] = { place = "harvested.after:12", speed = 3000 },
   ["what remains of a chunk was written early, and again at the end"] =
