@@ -333,7 +333,7 @@ end)
 
 test("status shows chunks by state and active jobs while another process runs", function()
   scene(60, function(s)
-    s:slow_tenant(nil, 60)
+    s:slow_tenant(nil, 10)
     local first = s:start(words("--yes", "--chunk-users", "20"))
     local seen = s:until_("two active jobs", function()
       if not s:exists "shop.run/journal.db" then return nil end
