@@ -42,13 +42,19 @@ local function status(value)
   return fits, "an HTTP status from 200 to 599"
 end
 
+local function texts(value)
+  local fits = type(value) == "table" and json.is_array(value) and #value > 0
+  for _, item in ipairs(fits and value or {}) do fits = fits and type(item) == "string" end
+  return fits, "a list of strings"
+end
+
 local SECONDS <const> = number(0, math.huge)
 
 ---Conditions of a rule.
 ---@type table<string, fun(value: any): boolean, string>
 faults.KEYS = {
   route = route, nth = whole(1), every = whole(1), probability = number(0, 1),
-  seed = whole(0), times = whole(1), after = SECONDS, ["until"] = SECONDS,
+  seed = whole(0), times = whole(1), after = SECONDS, ["until"] = SECONDS, users = texts,
 }
 
 local CHOICE <const> = { "nth", "every", "probability" } -- mutually exclusive
@@ -128,6 +134,8 @@ local function objection(rule)
   end
   if action.of_job and rule.route then
     return rule["do"] .. " applies to import jobs and does not accept `route`"
+  elseif rule.users and not action.of_job then
+    return rule["do"] .. " applies to requests and does not accept `users`"
   end
   local chosen = {}
   for _, key in ipairs(CHOICE) do
@@ -152,7 +160,7 @@ end
 ---@field method? string      nil: any
 ---@field path? string[]      segments; nil: any path
 ---@field spared? string      first segment of a path
----@field matched integer     requests or jobs that match the route and the time
+---@field matched integer     requests or jobs that match the route, the users and the time
 ---@field hits integer        of these, those that also met the other conditions
 ---@field done integer        of these, those that no earlier rule hit
 ---@field random integer      state of the generator
@@ -277,10 +285,12 @@ end
 
 ---The fault of an accepted import job.
 ---@param seconds number  since the tenant's start
+---@param has_any? fun(names: string[]): boolean  whether a user of it has one of these identifiers
 ---@return Fault? fault
-function Faults:of_job(seconds)
+function Faults:of_job(seconds, has_any)
   return first_hit(self, seconds, function(state)
-    return faults.ACTIONS[state.rule["do"]].of_job == true
+    local rule = state.rule
+    return faults.ACTIONS[rule["do"]].of_job == true and (not rule.users or has_any(rule.users))
   end)
 end
 

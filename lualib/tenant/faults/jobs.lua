@@ -3,7 +3,9 @@
 
 local clock = require "host.clock"
 local faults = require "tenant.faults"
+local identifiers = require "auth0.identifiers"
 local jobs = require "tenant.jobs"
+local json = require "host.json"
 local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
 
@@ -13,12 +15,33 @@ local FACTORS <const> = {
   { code = "MFA_FACTORS_FAILED", message = "Unable to import factors" },
 }
 
+---A function that returns whether a job has a user with one of these identifiers, as it was sent.
+local function finder(job)
+  local present
+  return function(names)
+    if not present then
+      present = {}
+      local list = json.decode(job.payload)
+      for _, user in ipairs(type(list) == "table" and list or {}) do
+        for _, name in ipairs(identifiers.NAMES) do
+          local value = type(user) == "table" and user[name]
+          if value then present[value] = true end
+        end
+      end
+    end
+    for _, name in ipairs(names) do
+      if present[name] then return true end
+    end
+    return false
+  end
+end
+
 ---The fault of a newly accepted job.
 ---@param tenant Tenant
 ---@param job StoredJob
 ---@return Fault?
 function job_faults.choose(tenant, job)
-  local fault = tenant.faults and tenant.faults:of_job(clock.now() - tenant.began)
+  local fault = tenant.faults and tenant.faults:of_job(clock.now() - tenant.began, finder(job))
   if not fault then return nil end
   if fault.action == "job-lost" then tenant.lost[job.id] = true end
   return fault

@@ -184,6 +184,15 @@ for name, case in pairs {
   end)
 end
 
+test("a job fails because of a user, whatever identifies it, and others do not", function()
+  for _, name in ipairs { "user2@example.com", "u2" } do
+    with({ { ["do"] = "job-failed", users = json.array { name } } }, function(t)
+      equal(t:import(people(1)).state, "completed")
+      equal({ t:import(people(3)).state, users_of(t) }, { "failed", 1 })
+    end)
+  end
+end)
+
 test("a summary may count fewer users than were sent", function()
   with({ { ["do"] = "job-short", missing = 1 } }, function(t)
     local status = t:import(people(4))

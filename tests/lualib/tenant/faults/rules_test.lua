@@ -106,6 +106,16 @@ test("faults of jobs are counted by jobs, those of requests by requests", functi
   tap.equal(made:of_job(0), { action = "job-lost" })
 end)
 
+test("a rule with users hits and counts the jobs that have one of them", function()
+  local made = of({ ["do"] = "job-failed", users = json.array { "b", "c" }, nth = 2 })
+  local function job_with(user)
+    return made:of_job(0, function(names) return table.concat(names, " "):find(user) ~= nil end)
+  end
+  tap.equal({ job_with "b" or "none", job_with "a" or "none", job_with "c", job_with "b" },
+    { "none", "none", { action = "job-failed" } })
+  tap.equal({ made:tally()[1].hits, made:tally()[1].matched }, { 1, 3 })
+end)
+
 test("a share hits about that share of the users", function()
   local n = 0
   for i = 1, 1000 do
@@ -135,6 +145,9 @@ for text, message in pairs {
   ["- {do: close, nth: 1, every: 2}"] = "rule 1: nth and every are mutually exclusive",
   ["- {do: job-lost, route: GET /users}"] =
     "rule 1: job-lost applies to import jobs and does not accept `route`",
+  ["- {do: close, users: [ann]}"] = "rule 1: close applies to requests and does not accept `users`",
+  ["- {do: job-lost, users: ann}"] = "rule 1: users must be a list of strings",
+  ["- {do: job-lost, users: [1]}"] = "rule 1: users must be a list of strings",
   ["- {do: status, status: 99}"] = "rule 1: status must be an HTTP status from 200 to 599",
   ["- [}"] = "line 1",
 } do
