@@ -5,6 +5,7 @@
 
 local crash = require "base.crash"
 local file = require "host.file"
+local halves = require "journal.halves"
 local json = require "host.json"
 local run_users = require "journal.users"
 
@@ -79,6 +80,27 @@ local function replace(ledger, dir, id)
   return file.remove(dir:chunk(id))
 end
 
+---Removes a file if it exists.
+local function discard(path)
+  local done, message, kind = file.remove(path)
+  if done or kind == "missing" then return true end
+  return nil, message, kind
+end
+
+---Removes chunk files without users of their own: of chunks that were split, and of those that a
+---kill left before they were recorded, whose ids come next.
+local function remove_others(ledger, dir)
+  local ids, id = halves.split(ledger), ledger:last_chunk() + 1
+  while file.stat(dir:chunk(id)) do
+    ids[#ids + 1], id = id, id + 1
+  end
+  for _, one in ipairs(ids) do
+    local done, message, kind = discard(dir:chunk(one))
+    if not done then return nil, message, kind end
+  end
+  return true
+end
+
 ---Replaces the chunk files of a finished run.
 ---@param ledger Ledger
 ---@param dir RunDirectory
@@ -87,6 +109,8 @@ end
 ---@return string? message
 ---@return Kind? kind
 function archive.replace(ledger, dir, pause)
+  local removed, reason, what = remove_others(ledger, dir)
+  if not removed then return nil, reason, what end
   local users = 0
   for record in ledger:chunks() do
     if file.stat(dir:chunk(record.id)) then

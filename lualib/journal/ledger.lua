@@ -1,7 +1,8 @@
 --- The ledger: each state transition of a run is one function here and one transaction of the
 --- journal. Nothing else writes to the journal. docs/journal.md describes the tables.
 --- A chunk goes staged -> sending -> sent -> ended -> harvested. It is uncertain if its upload
---- began and no response arrived, or if its job ended without a result.
+--- began and no response arrived, or if its job ended without a result. It is split, and no longer
+--- counted, once its users are in two new chunks.
 
 local clock = require "host.clock"
 local crash = require "base.crash"
@@ -105,9 +106,10 @@ end
 ---@field facts table<string, any>         counters so far
 
 local function add_chunk(db, round, chunk)
-  db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert)
-    VALUES (?, ?, 'staged', ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users, chunk.bytes,
-    chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0)
+  db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert, half_of,
+    origin) VALUES (?, ?, 'staged', ?, ?, ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users,
+    chunk.bytes, chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0,
+    chunk.half_of, chunk.origin)
 end
 
 ---Codes and paths of a recipe may quote a record: rejected.ndjson has them as they are.
@@ -244,6 +246,26 @@ end
 function Ledger:send_again(chunk)
   local tx <close> = self.db:begin()
   self.db:run("UPDATE chunk SET state = 'staged' WHERE id = ?", chunk)
+  return tx:commit()
+end
+
+---Replaces a chunk whose job failed by its halves, whose files exist.
+---@param chunk LedgerChunk
+---@param halves {id: integer, users: integer, bytes: integer, sha256: string, places: string}[]
+---@return true?
+---@return string? message
+---@return Kind? kind
+function Ledger:split(chunk, halves)
+  if halves[1].users + halves[2].users ~= chunk.users then
+    error(string.format("the halves of chunk %d do not have its users", chunk.id), 2)
+  end
+  local tx <close> = self.db:begin()
+  self.db:run("UPDATE chunk SET state = 'split' WHERE id = ?", chunk.id)
+  for _, half in ipairs(halves) do
+    half.upsert, half.updates = chunk.upsert, chunk.updates
+    half.half_of, half.origin = chunk.id, chunk.origin or chunk.id
+    add_chunk(self.db, chunk.round, half)
+  end
   return tx:commit()
 end
 
@@ -457,8 +479,8 @@ end
 
 crash.around(Ledger, {
   "note", "staged", "set_apart", "sending", "sent", "not_sent", "uncertain", "adopt",
-  "send_again", "ended", "harvested", "judged", "requeued", "reopen", "warned", "done_once",
-  "begin_undo", "undoing", "undone",
+  "send_again", "split", "ended", "harvested", "judged", "requeued", "reopen", "warned",
+  "done_once", "begin_undo", "undoing", "undone",
 })
 
 for name, read in pairs(queries) do Ledger[name] = read end

@@ -17,6 +17,8 @@ local queries = {}
 ---@field upsert boolean     sent with upsert, whatever the run's setting
 ---@field updates? boolean   at a fixer's request: the users it updates existed before this run
 ---@field first_intent? number start of its first upload: unix seconds, by the tenant's clock
+---@field half_of? integer    the chunk that was split into this one and another
+---@field origin? integer     the first of these chunks, which is no half itself
 
 local function as_chunk(row)
   if not row then return nil end
@@ -58,10 +60,18 @@ function queries:chunk(id)
   return as_chunk(self.db:row("SELECT * FROM chunk WHERE id = ?", id))
 end
 
----@return fun(): LedgerChunk?  all in order, without their places
+---The next chunk for `run:chunks()`, after chunk `after`. The import sends halves by itself.
+---@param after integer
+---@return LedgerChunk?
+function queries:next_to_submit(after)
+  return as_chunk(self.db:row([[SELECT * FROM chunk WHERE state = 'staged' AND half_of IS NULL
+    AND id > ? ORDER BY id LIMIT 1]], after))
+end
+
+---@return fun(): LedgerChunk?  all in order, without their places; none that was split
 function queries:chunks()
   return self.db:rows([[SELECT id, round, state, users, bytes, first_intent FROM chunk
-    ORDER BY id]])
+    WHERE state <> 'split' ORDER BY id]])
 end
 
 ---@return fun(): integer? id  of the harvested chunks, in order
@@ -74,10 +84,10 @@ function queries:chunks_with_result()
 end
 
 ---@param last? integer  chunk; nil: all chunks
----@return fun(): string? places  of the chunks of the first round, for chunk.places
+---@return fun(): string? places  of the chunks of the first round, as staged, for chunk.places
 function queries:places_up_to(last)
-  local rows = self.db:rows([[SELECT places FROM chunk WHERE round = 1 AND id <= ifnull(?, id)
-    ORDER BY id]], last)
+  local rows = self.db:rows([[SELECT places FROM chunk
+    WHERE round = 1 AND half_of IS NULL AND id <= ifnull(?, id) ORDER BY id]], last)
   return function()
     local row = rows()
     return row and row.places
@@ -101,19 +111,21 @@ function queries:last_chunk()
 end
 
 ---@param chunk integer
----@return integer attempts  that may have reached the tenant
+---@return integer attempts  that may have reached the tenant, those of a half's origin included
 function queries:attempts(chunk)
-  return self.db:value([[SELECT count(*) FROM attempt WHERE chunk = ?
+  return self.db:value([[SELECT count(*) FROM attempt
+    WHERE chunk IN (SELECT ?1 UNION SELECT origin FROM chunk WHERE id = ?1)
     AND ifnull(outcome, 'uncertain') IN ('accepted', 'uncertain')]], chunk)
 end
 
 ---When this run may first have created a chunk's users. Those repeated for their MFA factors were
----sent in another chunk before.
+---sent in another chunk before, and those of a half in its origin.
 ---@param chunk integer
 ---@return number? first  unix seconds, by the tenant's clock; nil: nothing of it was sent
 function queries:first_intent(chunk)
   return self.db:value([[SELECT CASE upsert WHEN 1 THEN (SELECT min(first_intent) FROM chunk)
-    ELSE first_intent END FROM chunk WHERE id = ?]], chunk)
+    ELSE (SELECT first_intent FROM chunk AS whole WHERE whole.id = ifnull(chunk.origin, chunk.id))
+    END FROM chunk WHERE id = ?]], chunk)
 end
 
 ---@param chunk integer
@@ -159,6 +171,20 @@ function queries:open_jobs()
   return list
 end
 
+---@return table<integer, true> ids  of chunks that are being uploaded, or whose job is running
+function queries:under_way()
+  local ids = {}
+  for row in self.db:rows("SELECT id FROM chunk WHERE state IN ('sending', 'sent')") do
+    ids[row.id] = true
+  end
+  return ids
+end
+
+---@return boolean  whether a job of this run has completed
+function queries:has_completed()
+  return self.db:value("SELECT 1 FROM job WHERE state = 'completed' LIMIT 1") == 1
+end
+
 ---@param chunk integer
 ---@return string? id  of its last job
 function queries:last_job(chunk)
@@ -168,14 +194,15 @@ end
 ---@param outcomes string  names, separated by blanks
 ---@param after integer    id
 ---@param n integer        at most
----@param chunk? integer
+---@param chunk? integer   with its halves
 ---@return table[]
 function queries:failures(outcomes, after, n, chunk)
   local list = {}
   for row in self.db:rows([[SELECT failure.*, (SELECT count(*) FROM attempt
       WHERE attempt.chunk = failure.chunk AND attempt.id <= failure.attempt) AS upload
     FROM failure
-    WHERE instr(?1, outcome) > 0 AND id > ?2 AND (?4 IS NULL OR chunk = ?4)
+    WHERE instr(?1, outcome) > 0 AND id > ?2 AND (?4 IS NULL OR chunk = ?4
+      OR chunk IN (SELECT id FROM chunk WHERE origin = ?4))
     ORDER BY id LIMIT ?3]], outcomes, after, n, chunk) do
     row.errors = json.decode(row.errors)
     list[#list + 1] = row
@@ -204,7 +231,8 @@ end
 
 ---@return integer users  written into chunks by the stage
 function queries:users_staged()
-  return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk WHERE round = 1")
+  return self.db:value([[SELECT ifnull(sum(users), 0) FROM chunk
+    WHERE round = 1 AND state <> 'split']])
 end
 
 ---@return integer users  of the first round whose job's result is recorded
@@ -215,7 +243,7 @@ end
 
 ---@return integer users  in all chunks; a repaired user counts once for each round
 function queries:users_in_chunks()
-  return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk")
+  return self.db:value("SELECT ifnull(sum(users), 0) FROM chunk WHERE state <> 'split'")
 end
 
 ---@return {jobs: integer, users: integer, bytes: integer}  staged and not yet sent
@@ -231,7 +259,8 @@ end
 
 ---@return boolean  whether a chunk has no recorded result yet
 function queries:is_pending()
-  return self.db:value("SELECT 1 FROM chunk WHERE state <> 'harvested' LIMIT 1") == 1
+  return self.db:value([[SELECT 1 FROM chunk WHERE state NOT IN ('harvested', 'split')
+    LIMIT 1]]) == 1
 end
 
 ---@return boolean  whether jobs of this run may still be running in the tenant
@@ -292,30 +321,36 @@ function queries:job_times()
   return row
 end
 
+-- The chunks up to the last one of the canary, ?1 (nil: all), with the halves of each.
+local CANARY <const> = [[
+WITH canary AS (SELECT * FROM chunk
+  WHERE round = 1 AND state <> 'split' AND (?1 IS NULL OR ifnull(origin, id) <= ?1))
+]]
+
 ---Whether the canary's outcome is not known yet.
 ---@param last? integer  its last chunk; nil: all users are in the canary
 ---@return boolean
 function queries:canary_is_open(last)
-  return self.db:value([[SELECT 1 FROM chunk
-      WHERE round = 1 AND id <= ifnull(?1, id) AND state <> 'harvested'
-    UNION ALL SELECT 1 FROM failure
-      WHERE round = 1 AND chunk <= ifnull(?1, chunk) AND outcome = 'open' LIMIT 1]], last) == 1
+  return self.db:value(CANARY .. [[SELECT 1 FROM canary WHERE state <> 'harvested'
+    UNION ALL SELECT 1 FROM failure JOIN canary ON canary.id = failure.chunk
+      WHERE outcome = 'open' LIMIT 1]], last) == 1
 end
 
 ---@param last? integer  its last chunk; nil: all users are in the canary
 ---@return {users: integer, good: integer}  good: inserted or updated
 function queries:canary_result(last)
-  return self.db:row([[SELECT ifnull(sum(users), 0) AS users, ifnull(sum(inserted + updated), 0)
-      + (SELECT count(*) FROM failure WHERE round = 1 AND chunk <= ifnull(?1, chunk)
-        AND outcome IN ('inserted', 'updated')) AS good
-    FROM chunk WHERE round = 1 AND id <= ifnull(?1, id)]], last)
+  return self.db:row(CANARY .. [[SELECT ifnull(sum(users), 0) AS users,
+      ifnull(sum(inserted + updated), 0)
+      + (SELECT count(*) FROM failure JOIN canary ON canary.id = failure.chunk
+        WHERE outcome IN ('inserted', 'updated')) AS good
+    FROM canary]], last)
 end
 
 ---Users that failed or were repaired, in journal order.
----@return fun(): {at: string, code: string, path: string?, message: string, errors: table[],
----outcome: string, why: string?, user_id: string?}?
+---@return fun(): {id: integer, at: string, code: string, path: string?, message: string,
+---errors: table[], outcome: string, why: string?, user_id: string?}?
 function queries:failed_or_repaired()
-  local rows = self.db:rows([[SELECT at, code, path, message, errors, outcome, why, user_id
+  local rows = self.db:rows([[SELECT id, at, code, path, message, errors, outcome, why, user_id
     FROM failure WHERE outcome IN ('failed', 'judged', 'requeued') ORDER BY id]])
   return function()
     local row = rows()

@@ -3,11 +3,34 @@
 local schema = {}
 
 -- A change of the tables needs a new version, a migration and fixtures (tests/fixtures/runs).
-schema.VERSION = 2
+schema.VERSION = 3
 
 -- From version n to n + 1; see Layout. `undo` and `kept` may not exist.
 schema.MIGRATIONS = {
   [1] = "ALTER TABLE job ADD COLUMN created REAL",
+  [2] = [[
+CREATE TABLE new_chunk (
+  id INTEGER PRIMARY KEY,
+  round INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('staged', 'sending', 'sent', 'ended', 'harvested', 'uncertain', 'split')),
+  users INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  places BLOB NOT NULL,
+  upsert INTEGER NOT NULL DEFAULT 0,
+  first_intent REAL,
+  inserted INTEGER NOT NULL DEFAULT 0,
+  updated INTEGER NOT NULL DEFAULT 0,
+  half_of INTEGER REFERENCES chunk,
+  origin INTEGER REFERENCES chunk);
+INSERT INTO new_chunk SELECT id, round, state, users, bytes, sha256, places, upsert, first_intent,
+  inserted, updated, NULL, NULL FROM chunk;
+DROP TABLE chunk;
+ALTER TABLE new_chunk RENAME TO chunk;
+CREATE INDEX chunk_state ON chunk (state);
+CREATE INDEX chunk_origin ON chunk (origin) WHERE origin IS NOT NULL;
+]],
 }
 
 schema.SCHEMA = [[
@@ -16,7 +39,7 @@ CREATE TABLE chunk (
   id INTEGER PRIMARY KEY,
   round INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN
-    ('staged', 'sending', 'sent', 'ended', 'harvested', 'uncertain')),
+    ('staged', 'sending', 'sent', 'ended', 'harvested', 'uncertain', 'split')),
   users INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   sha256 TEXT NOT NULL,
@@ -24,8 +47,11 @@ CREATE TABLE chunk (
   upsert INTEGER NOT NULL DEFAULT 0,
   first_intent REAL,
   inserted INTEGER NOT NULL DEFAULT 0,
-  updated INTEGER NOT NULL DEFAULT 0);
+  updated INTEGER NOT NULL DEFAULT 0,
+  half_of INTEGER REFERENCES chunk,
+  origin INTEGER REFERENCES chunk);
 CREATE INDEX chunk_state ON chunk (state);
+CREATE INDEX chunk_origin ON chunk (origin) WHERE origin IS NOT NULL;
 CREATE TABLE attempt (
   id INTEGER PRIMARY KEY,
   chunk INTEGER NOT NULL REFERENCES chunk,

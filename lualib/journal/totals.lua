@@ -12,14 +12,14 @@ SELECT
   (SELECT sum(n) FROM skipped) AS skipped,
   (SELECT count(*) FROM rejected WHERE outcome = 'rejected') AS rejected,
   (SELECT count(*) FROM rejected WHERE outcome = 'duplicate') AS duplicate,
-  (SELECT sum(users) FROM chunk WHERE round = 1) AS staged,
+  (SELECT sum(users) FROM chunk WHERE round = 1 AND state <> 'split') AS staged,
   (SELECT sum(inserted) FROM chunk)
     + (SELECT count(*) FROM failure WHERE outcome = 'inserted') AS inserted,
   (SELECT sum(updated) FROM chunk)
     + (SELECT count(*) FROM failure WHERE outcome = 'updated') AS updated,
   (SELECT count(*) FROM failure WHERE outcome = 'already_there') AS already_there,
   (SELECT count(*) FROM failure WHERE outcome IN ('failed', 'judged')) AS failed,
-  (SELECT sum(users) FROM chunk WHERE state <> 'harvested') AS chunks_pending,
+  (SELECT sum(users) FROM chunk WHERE state NOT IN ('harvested', 'split')) AS chunks_pending,
   (SELECT count(*) FROM failure WHERE outcome = 'open') AS unjudged,
   (SELECT count(*) FROM failure WHERE outcome = 'requeued') AS requeued,
   (SELECT max(round) FROM chunk) AS rounds,
@@ -92,7 +92,7 @@ end
 function totals.in_flight(ledger)
   return ledger.db:value([[SELECT
     (SELECT ifnull(sum(users), 0) FROM chunk
-      WHERE state <> 'harvested' AND first_intent IS NOT NULL)
+      WHERE state NOT IN ('harvested', 'split') AND first_intent IS NOT NULL)
     + (SELECT count(*) FROM failure WHERE outcome = 'open')]])
 end
 

@@ -1,5 +1,6 @@
 --- Archives of chunks: when they are written, and what they replace.
 
+local chunks = require "host.chunk"
 local file = require "host.file"
 local json = require "host.json"
 local rig = require "tests.rig"
@@ -54,6 +55,25 @@ test("at the end early archives are kept as they are, and the rest is written", 
     assert(archive.replace(book, dir, go_on))
     tap.equal(file.read(dir:sent(1)), "as it was")
     tap.equal(file.list(dir:file "chunks"), { "000001.sent.zst", "000002.sent.zst" })
+  end)
+end)
+
+test("at the end the files of split and unrecorded chunks are removed, halves archived", function()
+  with_refused("already_there", function(book, dir)
+    local parts = {}
+    for i = 1, 2 do
+      local writer <close> = chunks.new(1000)
+      assert(writer:add({ email = i .. "@example.com" }, 2 + i, "x:" .. i))
+      parts[i] = { id = 2 + i, users = 1, bytes = writer:size(), places = writer:places(),
+        sha256 = assert(writer:save(dir:chunk(2 + i))) }
+    end
+    assert(book:split(book:chunk(2), parts))
+    assert(file.write(dir:chunk(5), "[]")) -- a kill came before it was recorded
+    for _ = 1, 2 do -- it can be repeated
+      assert(archive.replace(book, dir, go_on))
+      tap.equal(file.list(dir:file "chunks"),
+        { "000001.sent.zst", "000003.sent.zst", "000004.sent.zst" })
+    end
   end)
 end)
 

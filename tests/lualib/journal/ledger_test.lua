@@ -46,6 +46,72 @@ test("a journal that a kill left incomplete is not a run, and is created again",
   assert(file.remove_tree(folder))
 end)
 
+local function half(id, users)
+  return { id = id, users = users, bytes = 5, sha256 = "", places = "" }
+end
+
+---Splits chunk `id`, after its job has failed, into two that follow.
+local function split(book, id, job)
+  send(book, id, job)
+  assert(book:ended(job, { state = "failed" }))
+  local users, last = book:chunk(id).users, book:last_chunk()
+  local first = users // 2
+  assert(book:split(book:chunk(id), { half(last + 1, first), half(last + 2, users - first) }))
+end
+
+test("the users of a split chunk count in its halves, and in the whole only once", function()
+  with_ledger(function(book)
+    stage(book, 1, 5)
+    split(book, 1, "job_1")
+    local figures = totals.figures(book)
+    tap.equal({ figures.staged, figures.pending, totals.in_flight(book) }, { 5, 5, 0 })
+    tap.equal({ book:users_staged(), book:users_in_chunks(), book:to_send().users }, { 5, 5, 5 })
+    tap.equal({ book:may_run(), book:is_unsettled(), book:is_pending() }, { false, false, true })
+    tap.equal(book:chunks_by_state(), { split = 1, staged = 2 })
+    local n = 0
+    for _ in book:places_up_to() do n = n + 1 end
+    tap.equal(n, 1) -- places as staged: each user once
+    for id = 2, 3 do
+      local attempt, chunk = send(book, id, "job_" .. id), book:chunk(id)
+      assert(book:harvested(chunk, attempt, "job_" .. id, { inserted = id, updated = 0 }, {}))
+      tap.equal(chunk.users, id)
+    end
+    figures = totals.figures(book)
+    tap.equal({ figures.staged, figures.inserted, figures.pending }, { 5, 5, 0 })
+    tap.equal({ book:is_pending(), book:users_harvested() }, { false, 5 })
+  end)
+end)
+
+test("halves have the round, the upsert and the origin of their chunk", function()
+  with_ledger(function(book)
+    stage(book, 1, 4)
+    assert(book:harvested(book:chunk(1), send(book, 1, "job_1"), "job_1",
+      { inserted = 0, updated = 0 }, { failure(1), failure(2), failure(3), failure(4) }))
+    local repaired = { id = 2, users = 4, bytes = 9, sha256 = "", places = "", updates = true }
+    assert(book:requeued(2, repaired, { { id = 1 }, { id = 2 }, { id = 3 }, { id = 4 } }))
+    split(book, 2, "job_2")
+    split(book, 4, "job_3")
+    local function facts(id)
+      local c = book:chunk(id)
+      return { c.round, c.upsert, c.updates, c.half_of, c.origin, c.users }
+    end
+    tap.equal(facts(3), { 2, true, true, 2, 2, 2 })
+    tap.equal({ facts(5), facts(6) }, { { 2, true, true, 4, 2, 1 }, { 2, true, true, 4, 2, 1 } })
+    tap.equal(book:first_intent(5), book:chunk(2).first_intent)
+    tap.equal({ book:attempts(5), book:attempts(2) }, { 1, 1 })
+    send(book, 5, "job_4")
+    tap.equal({ book:attempts(5), book:hours(5).first }, { 2, book:chunk(2).first_intent })
+  end)
+end)
+
+test("halves that do not add up to their chunk are misuse", function()
+  with_ledger(function(book)
+    stage(book, 1, 4)
+    tap.raises(function() book:split(book:chunk(1), { half(2, 2), half(3, 1) }) end,
+      "the halves of chunk 1 do not have its users")
+  end)
+end)
+
 test("a chunk goes from staged to harvested, and the books follow", function()
   with_ledger(function(book)
     stage(book, 1, 3)
