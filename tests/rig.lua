@@ -64,7 +64,7 @@ function rig.tenant()
 
   function tenant.submit(_, request)
     tenant.submits = tenant.submits + 1
-    local id = "job_" .. tenant.submits
+    local id = "job_" .. tenant.submits -- others may come before this one is answered
     local scripted = table.remove(tenant.script, 1)
     if request.on_sent then request.on_sent() end
     scheduler.sleep(0)

@@ -144,6 +144,7 @@ end
 ---@field state "failed"|"lost"
 ---@field why string
 ---@field entries {user: table, errors: table[]}[]  errors that it reports anyway
+---@field is_silent boolean  it failed, and the tenant reports neither a reason nor errors
 ---@field all_there? boolean  each of its users is in the tenant
 
 ---@return FailedJob
@@ -153,13 +154,15 @@ local function read_failure(engine, job, status)
     local details, kind
     entries, details, kind = engine.jobs.errors(engine.client, job.id)
     if not entries and kind ~= "usage" then engine:check(nil, details, kind) end
-    why = why or details or (entries and "the tenant reported no reason")
+    why = why or details
   end
-  why = why or "the job no longer exists in the tenant"
+  local is_silent = not why and entries ~= nil and #entries == 0
+  why = why or entries and "the tenant reported no reason"
+    or "the job no longer exists in the tenant"
   engine.log("job_failed",
     { job = job.id, chunk = job.chunk.id, state = status.state, message = why })
   return {
-    state = status.state, why = why, entries = entries or {},
+    state = status.state, why = why, entries = entries or {}, is_silent = is_silent,
     all_there = status.presumed and reconcile.are_all_there(engine, job.chunk),
   }
 end
@@ -183,7 +186,7 @@ end
 ---@param failed FailedJob
 function harvest.failed(engine, job, failed)
   local failures, unmatched = reported(engine, job, failed.entries)
-  reconcile.look_up(engine, job, failures, unmatched, failed.why)
+  reconcile.look_up(engine, job, failures, unmatched, failed)
   reconcile.failures(engine, job.chunk)
   finish(engine, job, failed.state)
 end

@@ -114,20 +114,34 @@ function reconcile.recount(engine, chunk, counts, failures)
   return { inserted = inserted, updated = counts.inserted + counts.updated - inserted }
 end
 
+---Which outcomes a lookup shows for the users of a chunk, see evidence.unknown.
+---@return table<string, true>
+local function outcomes_of(engine, chunk)
+  local ours, shown = {}, {}
+  for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
+  local theirs, span = find(engine, ours), span_of(engine, chunk)
+  for _, user in ipairs(ours) do
+    shown[evidence.unknown { ours = user, theirs = theirs(user), window = span }.outcome] = true
+  end
+  return shown
+end
+
 ---Whether each user of a chunk is in the tenant.
 ---@param engine Engine
 ---@param chunk LedgerChunk
 ---@return boolean
 function reconcile.are_all_there(engine, chunk)
-  local ours = {}
-  for i, placed in ipairs(engine:check(engine.dir:users(chunk))) do ours[i] = placed.user end
-  local theirs = find(engine, ours)
-  local span = span_of(engine, chunk)
-  for _, user in ipairs(ours) do
-    local ruling = evidence.unknown { ours = user, theirs = theirs(user), window = span }
-    if ruling.outcome == "absent" then return false end
-  end
-  return true
+  return not outcomes_of(engine, chunk).absent
+end
+
+---Whether a job of a chunk may have imported some of its users: this run created one, or an upload
+---is without an answer and no user is missing, so that nothing shows whether it only updated them.
+---@param engine Engine
+---@param chunk LedgerChunk
+---@return boolean
+function reconcile.may_have_run(engine, chunk)
+  local shown = outcomes_of(engine, chunk)
+  return shown.inserted or engine.ledger:unseen(chunk.id) ~= nil and not shown.absent
 end
 
 ---Waits until a lookup can decide a chunk: its users exist, or none of its jobs can still be
@@ -149,10 +163,12 @@ function reconcile.wait(engine, chunk)
   end
 end
 
----The outcome of a user that was looked up: "inserted", "updated" or a NewFailure.
-local function outcome_of(engine, record, placed, case, message)
+---The outcome of a user that was looked up: "inserted", "updated" or a NewFailure. `refused`: the
+---tenant answered each upload, and each job failed, so that an earlier user was not updated.
+local function outcome_of(engine, record, placed, case, message, refused)
   local ruling, updates = evidence.unknown(case), engine.upsert or record.updates
   local outcome = ruling.outcome
+  if outcome == "updated" and updates and refused then outcome = "judged" end
   -- Users sent again for their factors were inserted by this run, unless the run updates users.
   if outcome == "updated" and record.upsert and not updates then outcome = "inserted" end
   local doubt = outcome == "inserted" and evidence.doubts_factors(placed.user, record.round)
@@ -171,8 +187,8 @@ end
 ---@param job Job
 ---@param reports NewFailure[]
 ---@param alarms integer  responses that match nothing of ours, the job's summary included
----@param why? string     why it failed; nil: it completed, but its summary is short
-function reconcile.look_up(engine, job, reports, alarms, why)
+---@param failed? FailedJob  nil: it completed, but its summary is short
+function reconcile.look_up(engine, job, reports, alarms, failed)
   local users = engine:check(engine.dir:users(job.chunk))
   local record, span = engine.ledger:chunk(job.chunk.id), span_of(engine, job.chunk)
   local reported, asked = {}, {}
@@ -182,11 +198,12 @@ function reconcile.look_up(engine, job, reports, alarms, why)
   end
   local theirs, failures = find(engine, asked), {}
   local counts = { inserted = 0, updated = 0, alarms = alarms }
-  counts.looked_up = not why and #asked or nil
-  local message = why or "the job ended without a result for this user"
+  counts.looked_up = not failed and #asked or nil
+  local message = failed and failed.why or "the job ended without a result for this user"
+  local refused = failed and failed.state == "failed" and not engine.ledger:unseen(record.id)
   for _, placed in ipairs(users) do
     local outcome = reported[placed.place] or outcome_of(engine, record, placed,
-      { ours = placed.user, theirs = theirs(placed.user), window = span }, message)
+      { ours = placed.user, theirs = theirs(placed.user), window = span }, message, refused)
     if counts[outcome] then
       counts[outcome] = counts[outcome] + 1
     else

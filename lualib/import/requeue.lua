@@ -5,6 +5,7 @@ local advice = require "auth0.advice"
 local chunk = require "host.chunk"
 local duplicates = require "stage.duplicates"
 local failure = require "base.failure"
+local halves = require "journal.halves"
 local identifiers = require "auth0.identifiers"
 local schema = require "auth0.schema"
 local user_rules = require "auth0.user"
@@ -98,7 +99,9 @@ end
 function Requeue:add(user, refused, options)
   local engine = self.engine
   local how = manner(refused, options)
-  local key = refused.round .. how
+  -- Those that made jobs fail may do so again: not in the job of others.
+  local is_apart = halves.is_isolated(engine.ledger, refused.id)
+  local key = refused.round .. how .. (is_apart and "x" or "")
   local batch = self.batches[key]
   if not batch then
     batch = {

@@ -8,6 +8,7 @@ local evidence = require "import.evidence"
 local failure = require "base.failure"
 local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
+local halves = require "journal.halves"
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local paths = require "auth0.api.paths"
@@ -58,7 +59,7 @@ function Run:remember(id, user)
   self.refused[id] = { identifiers = identifiers.of(user) }
 end
 
----Continues the jobs, uncertain uploads and undecided failures of an earlier process.
+---Continues the jobs, uncertain uploads, halves and undecided failures of an earlier process.
 local function adopt(self)
   local engine = self.engine
   if self.adopted then return end
@@ -78,6 +79,7 @@ local function adopt(self)
     upload.adopt(engine, { chunk = chunk })
     chunk = engine.ledger:next_chunk("uncertain", chunk.id)
   end
+  for _, parts in ipairs(halves.to_send(engine.ledger)) do upload.adopt_halves(engine, parts) end
   for _, id in ipairs(engine.ledger:unjudged()) do
     engine:spawn(function() reconcile.failures(engine, engine.ledger:chunk(id)) end)
   end
@@ -93,10 +95,10 @@ function Run:chunks()
   local after = 0
   return function()
     if engine.ending then return nil end
-    local chunk = engine.ledger:next_chunk("staged", after)
+    local chunk = engine.ledger:next_to_submit(after)
     while chunk and self.yielded[chunk.id] do
       after = chunk.id
-      chunk = engine.ledger:next_chunk("staged", after)
+      chunk = engine.ledger:next_to_submit(after)
     end
     if not chunk then return nil end
     if canary.holds(engine, chunk.id) then

@@ -6,6 +6,8 @@ local crash = require "base.crash"
 local evidence = require "import.evidence"
 local failure = require "base.failure"
 local format = require "base.format"
+local halve = require "import.halve"
+local halves = require "journal.halves"
 local harvest = require "import.harvest"
 local poll = require "import.poll"
 local reconcile = require "import.reconcile"
@@ -199,12 +201,16 @@ local function settle(engine, job)
   engine.slots:found(job.chunk.users)
   engine.changed:notify()
   harvest.failed(engine, job,
-    { state = "lost", why = "the tenant did not answer its upload", entries = {} })
+    { state = "lost", why = "the tenant did not answer its upload", entries = {},
+      is_silent = false })
 end
 
 ---Own seconds until a chunk whose job failed is sent again; nil if it is not.
 local function retry_delay(engine, job, failed)
-  if failed.all_there or not is_repeatable(engine, job.chunk) then return nil end
+  if failed.all_there or halve.is_last_attempt(job.chunk, failed)
+    or not is_repeatable(engine, job.chunk) then
+    return nil
+  end
   local tries = engine.ledger:jobs(job.chunk.id) -- lost uploads do not count
   local wait = engine.retry {
     attempt = tries, job = job.id, chunk = job.chunk.id, message = failed.why,
@@ -216,29 +222,57 @@ local function retry_delay(engine, job, failed)
   return wait
 end
 
----Waits for a job and records its outcomes; returns own seconds until a retry instead if it failed.
+---Ends the attempts with a chunk: records the outcomes of its failed job, or returns its halves.
+local function give_up(engine, job, failed)
+  reconcile.wait(engine, job.chunk)
+  local parts, why = halve.try(engine, job.chunk, failed)
+  if parts then return parts end
+  failed.why = why or failed.why
+  harvest.failed(engine, job, failed)
+end
+
+---Waits for a job and records its outcomes. If it failed: own seconds until a retry, or the halves
+---that replace its chunk.
 local function follow(engine, job)
   local status = poll.wait(engine, job)
   if not status then return nil end
   engine:make_way()
   local failed = harvest.job(engine, job, status)
-  local delay = failed and retry_delay(engine, job, failed)
+  local delay, parts = failed and retry_delay(engine, job, failed), nil
   if delay then
     engine:record("send_again", job.chunk.id)
   elseif failed then
-    reconcile.wait(engine, job.chunk)
-    harvest.failed(engine, job, failed)
+    parts = give_up(engine, job, failed)
   end
   engine.progress:show()
   engine.changed:notify()
-  return delay
+  return delay, parts
+end
+
+local import_chunk
+
+---Imports the halves of a chunk; the result of its job is theirs. One after the other: which users
+---are found does not depend on the order in which jobs end.
+local function import_halves(engine, job, parts)
+  local result = { state = "failed", inserted = 0, updated = 0, failed = 0, total = 0 }
+  for _, chunk in ipairs(parts) do
+    local half = { chunk = chunk }
+    import_chunk(engine, half)
+    if not half.result then return end -- the import is ending
+    for _, name in ipairs { "inserted", "updated", "failed", "total" } do
+      result[name] = result[name] + half.result[name]
+    end
+  end
+  job.result = result
+  engine.changed:notify()
 end
 
 ---Takes a chunk from its current state to its result.
-local function import_chunk(engine, job)
+function import_chunk(engine, job)
   if not job.attempt then send(engine, job) end
   if not job.id then return settle(engine, job) end
-  local delay = follow(engine, job)
+  local delay, parts = follow(engine, job)
+  if parts then return import_halves(engine, job, parts) end
   if not delay then return end
   engine:sleep(delay)
   engine:check_running()
@@ -253,6 +287,22 @@ function upload.adopt(engine, job)
   engine:spawn(function()
     if not job.id then resolve(engine, job) end
     import_chunk(engine, job)
+  end)
+end
+
+---Sends in the background the halves of a chunk that an earlier process did not send, one after the
+---other, after those that it did send.
+---@param engine Engine
+---@param parts LedgerChunk[]
+function upload.adopt_halves(engine, parts)
+  engine:spawn(function()
+    for i, chunk in ipairs(parts) do
+      while halves.unsettled(engine.ledger, chunk.origin) > #parts - i + 1 do
+        engine:check_running()
+        engine.changed:wait()
+      end
+      import_chunk(engine, { chunk = chunk })
+    end
   end)
 end
 
