@@ -177,9 +177,10 @@ codes.list = {
   },
 }
 
--- Fixes for DUPLICATED_USER where more than the code is known.
+-- Fixes where more than the code is known.
 codes.TWICE_FIX =
   "Keep one record per user, in the source or with the recipe's dedupe; the first was imported."
+codes.ISOLATED_FIX = "Repair the user in failed.ndjson, or remove its line, then retry."
 codes.GHOST_FIX =
   "Delete the ghost (--delete-ghosts, or by e-mail in the connection), then retry."
 

@@ -2,6 +2,7 @@
 
 local alarms = require "report.alarms"
 local format = require "base.format"
+local isolated = require "report.isolated"
 
 local html = {}
 
@@ -229,6 +230,8 @@ function html.of(statement)
       or "The books do not balance: do not rely on this run before its journal is examined.")
   local alarm = alarms.text(statement)
   if alarm then parts[#parts + 1] = '<p class="bad">Alarm: ' .. escape(alarm) .. ".</p>" end
+  local culprits = isolated.text(statement)
+  if culprits then parts[#parts + 1] = "<p>" .. escape(culprits) .. ".</p>" end
   parts[#parts + 1] = findings(statement)
   parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
   parts[#parts + 1] = warnings(statement)

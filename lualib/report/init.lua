@@ -7,6 +7,7 @@ local codes = require "auth0.codes"
 local evidence = require "import.evidence"
 local file = require "host.file"
 local findings = require "stage.findings"
+local halves = require "journal.halves"
 local json = require "host.json"
 local html = require "report.html"
 
@@ -16,6 +17,8 @@ local STATUS <const> = {
   [0] = "complete", [1] = "failed", [2] = "failed", [3] = "complete", [4] = "gated",
   [5] = "incomplete", [6] = "failed", [7] = "gated", [8] = "planned", [130] = "interrupted",
 }
+
+local MOST_ISOLATED <const> = 100 -- users named
 
 ---@class ReportWarning  the first one represents all
 ---@field code string     maybe with the field: "MAX_LENGTH name"
@@ -44,6 +47,7 @@ local STATUS <const> = {
 ---@field findings? FindingGroup[]  of what was rejected, failed or repaired
 ---@field alarms integer      responses that match nothing of ours; see log.ndjson
 ---@field looked_up {jobs: integer, users: integer}  whose summary did not match what was sent
+---@field isolated {count: integer, at: string[]}  failed users that make jobs fail, the first ones
 ---@field rounds integer
 ---@field balanced boolean
 ---@field outages integer     of the tenant, in all sessions
@@ -111,9 +115,12 @@ local function add_fix(row, finding)
 end
 
 ---A failed user with all its findings, or a repaired one.
-local function as_finding(row)
+local function as_finding(row, is_isolated)
   if row.outcome ~= "requeued" then
-    for _, finding in ipairs(row.errors) do add_fix(row, finding) end
+    for _, finding in ipairs(row.errors) do
+      add_fix(row, finding)
+      if is_isolated then finding.case, finding.fix = "isolated", codes.ISOLATED_FIX end
+    end
     return { outcome = "failed", at = row.at, errors = row.errors }
   elseif row.why then
     return { outcome = "repaired", at = row.at, errors = {
@@ -127,14 +134,19 @@ end
 ---@param ledger Ledger
 ---@return FindingGroup[]
 function report.findings(ledger)
-  local failed = findings.new()
+  local failed, has_isolated = findings.new(), halves.isolated(ledger, 0).count > 0
   for row in ledger:failed_or_repaired() do
-    local finding = as_finding(row)
+    local finding = as_finding(row, has_isolated and halves.is_isolated(ledger, row.id))
     if finding then failed:add(finding) end
   end
   local list = failed:list()
   for _, group in ipairs(ledger:get_table("findings") or {}) do list[#list + 1] = group end
   return json.array(findings.sorted(list))
+end
+
+local function isolated_of(ledger)
+  local isolated = halves.isolated(ledger, MOST_ISOLATED)
+  return { count = isolated.count, at = json.array(isolated.at) }
 end
 
 ---The report from the journal. Without `exit` the totals decide: 0 if nothing is left to do, 1 if
@@ -165,6 +177,7 @@ function report.build(ledger, options)
     codes = totals.codes(ledger), skipped = totals.skipped(ledger),
     warnings = counted(warnings), warning_list = warnings, rounds = figures.rounds,
     alarms = ledger:get("alarms") or 0,
+    isolated = isolated_of(ledger),
     looked_up = { jobs = ledger:get("short_jobs") or 0, users = ledger:get("looked_up") or 0 },
     balanced = balanced, outages = outages.count,
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),

@@ -3,6 +3,7 @@
 local alarms = require "report.alarms"
 local coverage_text = require "cli.text.coverage"
 local format = require "base.format"
+local isolated = require "report.isolated"
 local tables = require "cli.text.tables"
 local json = require "host.json"
 local path = require "base.path"
@@ -161,6 +162,7 @@ function report_text.statement(report)
   lines[#lines + 1] = report.balanced and BALANCED or UNBALANCED
   local alarm = alarms.text(report)
   if alarm then lines[#lines + 1] = "ALARM: " .. alarm end
+  lines[#lines + 1] = isolated.text(report)
   tables.append(lines, warning_lines(report))
   lines[#lines + 1] = time_line(report)
   local forecast = tables.tiers(report.forecast)
