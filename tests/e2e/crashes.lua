@@ -33,8 +33,8 @@ local PLACES <const> = {
   { "uncertain.after", 2 }, { "send_again.before", 2 }, { "send_again.after", 2 },
   { "ended.before", 12 }, { "ended.after", 12 }, { "harvested.before", 12 },
   { "harvested.after", 12 }, { "judged.before", 2 }, { "judged.after", 2 },
-  { "adopt.before", 1 }, { "adopt.after", 1 }, { "sent.file", 12 },
-  { "sent.prepared", 3 },
+  { "adopt.before", 1 }, { "adopt.after", 1 }, { "split.file", 2 }, { "split.before", 2 },
+  { "split.after", 2 }, { "sent.file", 12 }, { "sent.prepared", 3 },
 }
 
 local UPLOAD <const> = "POST /jobs/users-imports"
@@ -64,6 +64,12 @@ local function place_at(i)
   return string.format("%s:%d", place[1], math.random(place[2]))
 end
 
+---Whether the plan has a crash point that a run passes only if jobs fail because of a user.
+local function is_of_halves(plan)
+  local places = plan.place .. " " .. table.concat(plan.again, " ")
+  return places:find("split.", 1, true) ~= nil
+end
+
 ---The plan of the kill with this number: every crash point in turn, the rest at random.
 ---@param i integer
 ---@return CrashPlan
@@ -77,6 +83,7 @@ function crashes.draw(i)
   while #plan.again < DEATHS and math.random(2) == 1 do
     plan.again[#plan.again + 1] = place_at(math.random(#PLACES))
   end
+  if is_of_halves(plan) then plan.poison, plan.faulty = math.random(USERS), false end
   return plan
 end
 
@@ -88,6 +95,10 @@ local function prepare(s, plan)
   end
   s:write("people.csv", table.concat(lines, "\n") .. "\n")
   local options = { faults = plan.faulty and bad_days(plan.seed) or nil }
+  if plan.poison then
+    local users = json.array { program.email(plan.poison) }
+    options.faults = json.array { { ["do"] = "job-failed", users = users } }
+  end
   if plan.twins then
     options.connection = connection.defaults()
     options.connection.unique.email = false
@@ -129,9 +140,11 @@ end
 ---Fails unless only the archives of the chunks remain: no part of a file that a kill interrupted.
 local function check_sealed(s)
   local names = {}
-  for id = 1, s:journal("shop.run", function(book) return book:last_chunk() end) do
-    names[id] = string.format("%06d.sent.zst", id)
-    for _, line in ipairs(s:lines("shop.run/chunks/" .. names[id])) do
+  s:journal("shop.run", function(book)
+    for record in book:chunks() do names[#names + 1] = string.format("%06d.sent.zst", record.id) end
+  end)
+  for _, name in ipairs(names) do
+    for _, line in ipairs(s:lines("shop.run/chunks/" .. name)) do
       assert(line.email and line.outcome and line.digests.email, "a line is not whole")
     end
   end
@@ -139,21 +152,25 @@ local function check_sealed(s)
   assert(there == table.concat(names, " "), "the chunks folder holds " .. there)
 end
 
-local function check_outcome(s, tenant, ended)
-  assert(ended.status == 0, "status " .. ended.status .. "\n" .. ended.stderr)
+---Fails unless all users are in the tenant once, but the one because of which jobs fail.
+local function check_outcome(s, tenant, ended, poison)
+  local failed = poison and 1 or 0
+  assert(ended.status == 3 * failed, "status " .. ended.status .. "\n" .. ended.stderr)
   local report = ended:object()
   assert(report.balanced, "the books do not balance")
+  assert(report.isolated.count == failed, "the user that makes jobs fail is not named")
   local u = report.users
   local counts = string.format("%d %d %d %d %d", u.inserted, u.updated, u.already_there, u.failed,
     u.pending)
-  assert(counts == USERS .. " 0 0 0 0", "the statement counts " .. counts)
+  local expected = string.format("%d 0 0 %d 0", USERS - failed, failed)
+  assert(counts == expected, "the statement counts " .. counts)
   local here = {}
   for row in tenant.db:rows "SELECT email FROM user" do
     assert(not here[row.email], "twice: " .. row.email)
     here[row.email] = true
   end
   for i = 1, USERS do
-    assert(here[program.email(i)], "missing: " .. program.email(i))
+    assert((here[program.email(i)] == nil) == (i == poison), "missing: " .. program.email(i))
     here[program.email(i)] = nil
   end
   assert(not next(here), "a stranger")
@@ -170,6 +187,7 @@ end
 ---@field seed? integer
 ---@field speed integer      users a second of a job
 ---@field canary? string     as passed to --canary
+---@field poison? integer    the user because of which jobs fail
 ---@field twins? boolean     addresses are not unique: no upload may be repeated
 
 ---Kills a run as planned, resumes it until it ends, and raises if the result is wrong.
@@ -189,7 +207,7 @@ function crashes.one(plan)
       if s:exists "shop.run/journal.db" then args = { "resume", "shop.run", "--json" } end
       ended = s:run(args, { AUTH0_MIGRATE_CRASH = plan.again[deaths] or "" })
     end
-    check_outcome(s, tenant, ended)
+    check_outcome(s, tenant, ended, plan.poison)
   end)
   return deaths
 end

@@ -38,6 +38,16 @@ for name, plan in pairs {
     { place = "set_apart.before:1", canary = "10%", speed = 3000 },
   ["a stage whose canary was set apart just now"] =
     { place = "set_apart.after:1", again = { "sending.after:3" }, canary = "10%", speed = 3000 },
+  ["a chunk of which one half was written"] =
+    { place = "split.file:1", again = { "split.file:2" }, speed = 3000, poison = 36 },
+  ["a chunk whose halves were written, but not recorded"] =
+    { place = "split.before:1", again = { "split.before:2" }, speed = 3000, poison = 37 },
+  ["a chunk that was just split, three times"] = { place = "split.after:1",
+    again = { "split.after:1", "harvested.after:1" }, speed = 3000, poison = 36, with_ids = true },
+  ["an upload of a half whose answer was not recorded, while its job still runs"] = {
+    place = "split.after:1", again = { "upload.answer:1", "adopt.after:1" }, speed = 30,
+    poison = 60, upsert = true,
+  },
   ["an upload that may not be repeated, and arrived"] =
     { place = "upload.answer:3", speed = 3000, twins = true },
   ["the same twice, the second time while it is looked for"] =

@@ -3,6 +3,7 @@
 --- `auth0-migrate --run tests/e2e/make_run_fixtures.lua [FOLDER]`.
 
 local file = require "host.file"
+local json = require "host.json"
 local store = require "host.store"
 
 dofile "tests/modules.lua"
@@ -24,7 +25,8 @@ local function run(s, status, crash_point, ...)
 end
 
 ---How a run gets into each state.
----@type {name: string, speed?: number, play: fun(s: ProgramScene, tenant: Tenant)}[]
+---@type {name: string, speed?: number, faults?: table[], play: fun(s: ProgramScene,
+---tenant: Tenant)}[]
 local STATES <const> = {
   {
     name = "staged",
@@ -48,6 +50,15 @@ local STATES <const> = {
       args[#args + 1] = "--yes"
       run(s, KILLED, "upload.answer:2", table.unpack(args))
       run(s, KILLED, "adopt.after:1", "resume", "run")
+    end,
+  },
+  {
+    name = "split",
+    faults = { { ["do"] = "job-failed", users = json.array { "person6@example.com" } } },
+    play = function(s)
+      local args = table.move(RUN, 1, #RUN, 1, {})
+      args[#args + 1] = "--yes"
+      run(s, KILLED, "split.after:1", table.unpack(args))
     end,
   },
   {
@@ -118,6 +129,7 @@ local function main()
       end
       local tenant = s:slow_tenant({
         state = s:path "tenant.db", existing = s:path "existing.json",
+        faults = state.faults and json.array(state.faults),
       }, state.speed)
       state.play(s, tenant)
       keep(s, tenant, state.name)

@@ -125,7 +125,7 @@ test("there are fixtures of every state for the versions of this program", funct
   for _, fixture in ipairs(fixtures.all()) do
     if is_current(fixture) then names[#names + 1] = fixture.name end
   end
-  equal(names, { "finished", "in_flight", "staged", "uncertain" })
+  equal(names, { "finished", "in_flight", "split", "staged", "uncertain" })
 end)
 
 for _, fixture in ipairs(fixtures.all()) do
