@@ -82,7 +82,7 @@ local rules
 ---@param fn fun(rig: TenantRig)
 function rig.with(options, fn)
   scheduler.run(function()
-    local transport <close> = http.new {}
+    local transport <close> = http.new { http1 = true }
     local made <close> = setmetatable({}, { __close = function(self)
       if self.tenant then
         self.tenant:stop()
