@@ -10,7 +10,7 @@ local plan = {}
 ---@class TierHours
 ---@field tier string
 ---@field hours number
----@field users_an_hour integer  assumed, with two jobs at a time and full chunks
+---@field users_an_hour integer  assumed, with full chunks and `slots` jobs at a time
 
 ---@class Plan
 ---@field users integer
@@ -18,6 +18,7 @@ local plan = {}
 ---@field bytes integer
 ---@field bytes_a_user number   mean
 ---@field hours TierHours[]
+---@field slots integer         jobs at a time
 ---@field left_out? {skipped: integer, rejected: integer, duplicate: integer}  records
 ---@field skipped? table<string, integer>  by reason
 ---@field codes? table<string, integer>    rejected records by code
@@ -28,12 +29,15 @@ local plan = {}
 ---@field tally TallyFacts      sizes and passwords
 ---@field risks string[]
 
----Hours that the users take in each tier, fastest first.
+---Hours that the users take in each tier, fastest first. The documented rates are those of
+---limits.JOBS jobs at a time.
 ---@param users integer
+---@param slots integer
 ---@return TierHours[]
-function plan.hours(users)
+function plan.hours(users, slots)
   local list = json.array {}
-  for tier, rate in pairs(limits.USERS_PER_HOUR) do
+  for tier, documented in pairs(limits.USERS_PER_HOUR) do
+    local rate = documented * slots // limits.JOBS
     list[#list + 1] = { tier = tier, hours = users / rate, users_an_hour = rate }
   end
   table.sort(list, function(a, b) return a.hours < b.hours end)
@@ -64,8 +68,8 @@ local function first_places(facts)
 end
 
 ---@param row {jobs: integer, users: integer, bytes: integer}
----@param options {connection?: string, upsert: boolean, tally: TallyFacts, token_seconds?: number,
----  left_out?: table<string, integer>, skipped?: table<string, integer>,
+---@param options {connection?: string, upsert: boolean, slots: integer, tally: TallyFacts,
+---  token_seconds?: number, left_out?: table<string, integer>, skipped?: table<string, integer>,
 ---  codes?: table<string, integer>, warnings?: ReportWarning[], canary?: CanaryFigures}
 ---@return Plan
 function plan.of(row, options)
@@ -74,7 +78,8 @@ function plan.of(row, options)
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert, canary = options.canary,
     skipped = options.skipped, codes = options.codes, warnings = options.warnings,
-    tally = options.tally, hours = plan.hours(row.users), risks = json.array {},
+    tally = options.tally, slots = options.slots, hours = plan.hours(row.users, options.slots),
+    risks = json.array {},
   }
   local out = options.left_out
   if out then
@@ -119,7 +124,7 @@ function plan.run(recipe, settings, ui)
   if not statement then return nil, message, kind end
   statement.plan = plan.of(statement.packed, {
     connection = settings.connection, upsert = settings.upsert or false,
-    tally = statement.tally, canary = statement.canary,
+    slots = settings.slots, tally = statement.tally, canary = statement.canary,
   })
   return statement
 end

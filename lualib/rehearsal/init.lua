@@ -4,6 +4,7 @@ local directory = require "journal.directory"
 local faults = require "tenant.faults"
 local file = require "host.file"
 local json = require "host.json"
+local ledger = require "journal.ledger"
 local logins = require "check.logins"
 local metrics = require "tenant.metrics"
 local path = require "base.path"
@@ -114,16 +115,28 @@ local function start(options, settings)
   return child, variables
 end
 
+---Whether a directory is empty, or holds a rehearsal; --run-dir may name anything.
+local function may_be_cleared(folder)
+  local stat, dir = file.stat(folder), directory.at(folder)
+  if not stat or stat.type ~= "folder" then return false end
+  if #(file.list(folder) or {}) == 0 then return true end
+  if not file.stat(dir:file("lock")) then return false end
+  if not dir:exists() then return true end
+  local book = ledger.open(dir:journal(), { readonly = true })
+  if not book then return folder:find("%.rehearsal/*$") ~= nil end -- a damaged one
+  local is_rehearsal = book:get("rehearsal") ~= nil
+  book:close()
+  return is_rehearsal
+end
+
 ---Empties the rehearsal's directory; any other directory is left alone.
 local function clear(folder)
-  local stat = file.stat(folder)
-  if not stat then return true end
-  local dir = directory.at(folder)
-  local ours = stat.type == "folder" and (#(file.list(folder) or {}) == 0
-    or file.stat(dir:file("lock")) ~= nil)
-  if not ours then
-    return nil, folder .. " exists and is not a rehearsal; move or rename it", "usage"
+  if not file.stat(folder) then return true end
+  if not may_be_cleared(folder) then
+    return nil, folder .. " exists and is not a rehearsal; move it, or use another --run-dir",
+      "usage"
   end
+  local dir = directory.at(folder)
   local taken, message, kind, more = dir:take()
   if not taken then return nil, message, kind, more end
   dir:clear()
@@ -196,7 +209,7 @@ function rehearsal.run(options)
   statement, message, kind = run_against_tenant(options, settings_of(options))
   if not statement then return nil, message, kind end
   statement.next = next_command(options, statement)
-  statement.forecast = plan.hours(statement.records.staged)
+  statement.forecast = plan.hours(statement.records.staged, options.settings.slots)
   local dir = directory.at(statement.directory)
   if not dir:exists() then return statement end
   done, message, kind = report.write(dir, statement)

@@ -181,6 +181,7 @@ function Session:proceed()
   if self.interrupted then return finish.finish(self, consent.INTERRUPTED) end
   self.plan = plan.of(self.ledger:to_send(), {
     connection = self.settings.connection, upsert = self.ledger:get("upsert") == 1,
+    slots = self.settings.slots,
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
     left_out = totals.figures(self.ledger), skipped = totals.skipped(self.ledger),
     codes = totals.codes(self.ledger).rejected, warnings = report.warnings(self.ledger),

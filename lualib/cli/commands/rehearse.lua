@@ -29,7 +29,7 @@ Exit status as for `run`; also 3 if a login fails.]],
     if message then return result.failure(context, message, kind) end
     return result.result(context, report_text.statement, require("rehearsal").run {
       recipe = recipe, settings = settings, ui = context.ui, logins = list,
-      directory = recipe.name .. ".rehearsal",
+      directory = flags.run_dir or recipe.name .. ".rehearsal",
       command = result.command_line(context.args), time_scale = time_scale(context, settings),
       tenant = { existing = flags.existing, faults = flags.faults, tier = flags.tier,
         doubts = flags.doubt },

@@ -129,7 +129,7 @@ options.list = {
   {
     flags = "--domain", argument = "HOST", parse = not_empty,
     help = "the tenant: a host or a URL, in place of AUTH0_DOMAIN",
-    commands = "run resume retry try-login verify undo doctor",
+    commands = "run resume retry plan try-login verify undo doctor",
   },
   {
     flags = "--connection", argument = "NAME|ID", parse = not_empty,
@@ -141,24 +141,24 @@ options.list = {
     help = "update users whose e-mail address already exists, instead of leaving them unchanged",
   },
   {
-    flags = "--run-dir", argument = "DIR", parse = not_empty, commands = "run",
-    help = "run directory (default NAME.run)",
+    flags = "--run-dir", argument = "DIR", parse = not_empty, commands = "run plan rehearse",
+    help = "run directory (default NAME.run; `rehearse`: NAME.rehearsal)",
   },
   {
-    flags = "--fresh", commands = "run",
+    flags = "--fresh", commands = "run plan",
     help = "start a new run (NAME-2.run) even if one exists",
   },
   {
     flags = "-y --yes",
-    commands = "run resume retry undo forget",
-    help = "do not ask for confirmation",
+    commands = "run resume retry plan rehearse undo forget",
+    help = "do not ask for confirmation (`plan` and `rehearse` never do)",
   },
   {
-    flags = "--dry-run", commands = "run",
+    flags = "--dry-run", commands = "run plan",
     help = "same as the command `plan`",
   },
   {
-    flags = "--changed", commands = "run resume",
+    flags = "--changed", commands = "run resume plan",
     help = "continue with the staged users although the recipe or the source has changed",
   },
   {
@@ -180,7 +180,7 @@ options.list = {
   },
   {
     flags = "--slots", argument = "N", parse = options.whole(1, limits.SLOTS),
-    commands = "run resume retry rehearse",
+    commands = "run resume retry plan rehearse",
     help = "maximum number of import jobs in flight (default " .. limits.JOBS .. ")",
   },
   {
@@ -194,17 +194,17 @@ options.list = {
     help = "maximum number of users per job (default: as many as fit)",
   },
   {
-    flags = "--keep-chunks", commands = "run resume retry rehearse",
+    flags = "--keep-chunks", commands = "run resume retry plan rehearse",
     help = "keep the uploaded files, including password hashes, after the run has finished",
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume retry rehearse verify undo",
+    commands = "run resume retry plan rehearse verify undo",
     help = "how long to keep retrying during an outage, such as 2h or 30m (default 2h)",
   },
   {
     flags = "--max-rejects", argument = "N|P%", parse = options.limit,
-    commands = "run resume rehearse",
+    commands = "run resume plan rehearse",
     help = "stop before sending anything if more records than this are rejected",
   },
   {
@@ -221,7 +221,7 @@ options.list = {
   },
   {
     flags = "--max-failures", argument = "N|P%", parse = options.limit,
-    commands = "run resume retry rehearse",
+    commands = "run resume retry plan rehearse",
     help = "stop if more users than this have failed (a percentage applies from 100 results on)",
   },
   {
@@ -229,7 +229,7 @@ options.list = {
     help = "import the first N users alone; send the rest only if all of them are imported",
   },
   {
-    flags = "--delete-ghosts", commands = "run resume retry rehearse",
+    flags = "--delete-ghosts", commands = "run resume retry plan rehearse",
     help = "delete unlisted users (ghosts) that block an import; asks first, unless --yes is given",
   },
   {
@@ -327,7 +327,7 @@ options.list = {
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty,
-    commands = "run resume retry verify undo doctor",
+    commands = "run resume retry plan verify undo doctor",
     help = "CA certificates to trust (PEM)",
   },
   {

@@ -1,16 +1,21 @@
 --- A plan as text: what would be sent, how long it takes, the risks.
 
 local format = require "base.format"
+local limits = require "auth0.limits"
 local tables = require "cli.text.tables"
 local warnings_text = require "cli.text.warnings"
 
 local plan_text = {}
 
-local function assumption(hours)
+local DOCUMENTED <const> = "these rates were reported by Auth0 staff and are not guaranteed"
+local SCALED <const> = "scaled from the rates that Auth0 staff reported for two jobs at a time"
+
+local function assumption(plan)
   local rates = {}
-  for i, one in ipairs(hours) do rates[i] = format.number(one.users_an_hour) end
-  return table.concat(rates, ", ") .. " users per hour, with two jobs at a time and full chunks; "
-    .. "these rates were reported by Auth0 staff and are not guaranteed"
+  for i, one in ipairs(plan.hours) do rates[i] = format.number(one.users_an_hour) end
+  return string.format("%s users per hour, with %s at a time and full chunks; %s",
+    table.concat(rates, ", "), format.count(plan.slots, "job"),
+    plan.slots == limits.JOBS and DOCUMENTED or SCALED)
 end
 
 ---"3 skipped (no e-mail address 3), 2 rejected (FORMAT 2), 1 duplicate"
@@ -40,7 +45,7 @@ function plan_text.of(plan)
   local times = tables.tiers(plan.hours)
   if times then
     lines[#lines + 1] = "duration  about " .. times
-    lines[#lines + 1] = "assuming  " .. assumption(plan.hours)
+    lines[#lines + 1] = "assuming  " .. assumption(plan)
   end
   local t = plan.tally
   if t then

@@ -240,8 +240,8 @@ test("a report that ends the scheduler is shown, with its status", function()
 end)
 
 test("--dry-run is plan", function()
-  local report = report_of { findings = {}, plan = { users = 3, jobs = 1, bytes = 100, hours = {
-    { tier = "free", hours = 0.5, users_an_hour = 6 } }, risks = { "a risk" } } }
+  local report = report_of { findings = {}, plan = { users = 3, jobs = 1, bytes = 100, slots = 2,
+    hours = { { tier = "free", hours = 0.5, users_an_hour = 6 } }, risks = { "a risk" } } }
   report.users = nil
   local status, out = run({ SHOP, "input=a", "--dry-run" },
     { modules = { ["check.plan"] = { run = function() return report end } } })

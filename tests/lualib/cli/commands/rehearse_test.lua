@@ -74,7 +74,7 @@ end)
 
 test("the report of a rehearsal estimates the import time by tier", function()
   local _, _, out = rehearse({ "rehearse", SHOP, "input=a" },
-    report_of { forecast = require("check.plan").hours(1000000) })
+    report_of { forecast = require("check.plan").hours(1000000, 2) })
   tap.contains(out, "estimated import time by tier: "
     .. "enterprise 2 h 30 min, production 8 h 41 min, free 25 h 00 min")
 end)
