@@ -15,11 +15,14 @@ local failure = {}
 ---| "fatal"       # everything else (exit 1)
 
 ---Details of a failure for code, which never parses a message. Returned as a fourth value:
----`nil, message, kind, more`.
+---`nil, message, kind, more`. Without `next`, `add` or `wrong`, only a command whose repetition may
+---succeed is shown again: see cli.common.next_command.
 ---@class FailureMore
----@field next? string   the command to run next, if it is not the one that was run
----@field add? string|string[]  what the command lacks, such as "--changed"
----@field wrong? string  an argument of the command; with a final "=", any that starts with it
+---@field next? string|false   the command to run next; false: nothing is to be done
+---@field add? string|string[]  what the command lacks, such as "--allow-net=acme.com"
+---@field at? string     the place of a record that shows it
+---@field wrong? string  an argument of the command or of an option, perhaps before "=value"; with a
+---final "=", any that starts with it
 ---@field meant? string  its replacement; with a final "=", the value is kept
 ---@field detail? string the message without what is shown next to it, such as a run's status
 

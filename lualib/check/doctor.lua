@@ -27,7 +27,7 @@ local doctor = {}
 ---@field checks DoctorLine[]
 ---@field settings table[]  {name, value, origin}
 ---@field saved? string
----@field next string|lightuserdata
+---@field next? string|lightuserdata
 ---@field message? string
 
 -- Scopes, what the program needs them for, and whether they are required.
@@ -293,8 +293,7 @@ function doctor.run(settings, options)
   end
   lines[#lines + 1] = doctor.secrets(settings.exposed or {})
   lines[#lines + 1] = doctor.disk(file.free("."))
-  local statement = { checks = lines, settings = options.settings or json.array {},
-    next = json.null }
+  local statement = { checks = lines, settings = options.settings or json.array {} }
   if options.save then
     local saved, message, kind = save(options.save, found)
     if saved then statement.saved = options.save

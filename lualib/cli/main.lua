@@ -1,9 +1,9 @@
 --- Selects the command by the first argument, runs it and reports its failures.
 
+local command = require "base.command"
 local command_result = require "cli.common.result"
 local exit_status = require "base.exit_status"
 local guard = require "base.guard"
-local loop = require "host.loop"
 local spelling = require "base.spelling"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
@@ -22,6 +22,7 @@ local main = {}
 
 ---@class Context
 ---@field args string[]   as typed
+---@field command? string its name; nil while it is not known
 ---@field flags table     options by key, positionals by name, `params`
 ---@field env Environment
 ---@field harden fun()    protects the memory of the process, once it holds a secret
@@ -36,7 +37,6 @@ main.COMMANDS = {
 }
 
 local USAGE <const> = 2
-local FATAL <const> = 1
 local PROMISES <const> = { [0] = true, [3] = true, [8] = true } -- statuses with a result
 
 local function is_command(word)
@@ -53,10 +53,12 @@ function main.commands()
   return list
 end
 
-local function new_context(args, flags, surroundings)
+---@param chosen? Command
+local function new_context(args, flags, surroundings, chosen)
   local env, device = surroundings.env or process.env, surroundings.terminal or terminal
   return {
     args = args, flags = flags, env = env, width = device.width,
+    command = chosen and chosen.name,
     harden = surroundings.harden or function() end,
     ui = ui.new {
       quiet = flags.quiet, verbose = flags.verbose, no_color = flags.no_color,
@@ -75,12 +77,14 @@ local function has(args, ...)
   return false
 end
 
----Replaces a status that promises a result if the result could not be written.
+---Replaces a status that promises a result if the result could not be written. A run is not
+---repeated for it: its report has the result.
 local function delivered(context, status)
-  local lost = context.ui.lost
+  local screen = context.ui
+  local lost, directory = screen.lost, screen.directory
   if not lost or not PROMISES[status] then return status end
-  context.ui:fail(lost.message)
-  context.ui:next(command_result.command_line(context.args))
+  screen:fail(lost.message)
+  screen:next(command.line(directory and { "report", directory } or context.args))
   return exit_status.of(lost.kind)
 end
 
@@ -92,10 +96,9 @@ end
 
 ---Runs a command as a task and reports errors that it raises. A run that is stopped immediately
 ---(by a second Ctrl-C) ends the scheduler with its report instead of a status.
-local function perform(command, context)
-  loop.last_words("\nerror: stopped immediately\nnext: "
-    .. command_result.command_line(context.args) .. "\n")
-  local ok, result = guard.call(scheduler.run, command.run, context)
+local function perform(chosen, context)
+  ui.last_words(command.line(context.args))
+  local ok, result = guard.call(scheduler.run, chosen.run, context)
   context.ui:close()
   if ok and type(result) == "table" then
     local text = result.records and report_text.statement(result)
@@ -107,9 +110,10 @@ local function perform(command, context)
   if result.kind ~= "fatal" then
     return command_result.failure(context, result.message, result.kind, result.more)
   end
-  context.ui:fail(defect(result))
-  context.ui:next(command_result.command_line(context.args))
-  return FATAL
+  local said, trace = defect(result)
+  local directory = context.ui.directory
+  return command_result.failure(context, said, "fatal",
+    directory and { next = command.line { "status", directory } }, trace)
 end
 
 ---The command and its arguments; nil, message, more if there is no such command or recipe.
@@ -144,24 +148,25 @@ local function dispatch(args, surroundings)
     context.ui:line(require("cli.help").program(main.commands()))
     return USAGE
   end
-  local command, rest, more = choose(args, context)
-  if not command then
+  local chosen, rest, more = choose(args, context)
+  if not chosen then
     context.flags.json = has(args, "--json") or nil
     return command_result.failure(context, rest, "usage",
-      more or { next = "auth0-migrate --help" })
+      more or { next = command.line { "--help" } })
   end
   if has(rest, "--help", "-h") then
-    context.ui:result(require("cli.help").command(command))
+    context.ui:result(require("cli.help").command(chosen))
     return 0
   end
-  local flags, message, kind = require("cli.parse").arguments(command.name, command.positionals,
-    rest)
+  local flags, message, kind
+  flags, message, kind, more = require("cli.parse").arguments(chosen.name, chosen.positionals, rest)
   if not flags then
-    context.flags.json = has(rest, "--json") or nil
-    return command_result.failure(context, message, kind,
-      { next = "auth0-migrate " .. command.name .. " --help" })
+    local refused = new_context(args, { no_color = has(rest, "--no-color"),
+      json = has(rest, "--json") }, surroundings, chosen)
+    return command_result.failure(refused, message, kind,
+      more or { next = command.line { chosen.name, "--help" } })
   end
-  return perform(command, new_context(args, flags, surroundings))
+  return perform(chosen, new_context(args, flags, surroundings, chosen))
 end
 
 ---@param args string[]

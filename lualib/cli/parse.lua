@@ -56,8 +56,10 @@ local WORDS <const> = {
   { "^too many arguments", function() return "too many arguments" end },
   {
     "^unknown option '(.-)'", function(command, flag)
-      return string.format("%s has no option %s%s", command, flag,
-        spelling.hint(flag, flags_of(command)))
+      local flags = flags_of(command)
+      local near = flag:find("^%-%-") and spelling.find(flag, flags)
+      return string.format("%s has no option %s%s", command, flag, spelling.hint(flag, flags)),
+        near and { wrong = flag, meant = near } or nil
     end,
   },
   {
@@ -89,13 +91,16 @@ end
 ---@param list string[]
 ---@return table<string, string>?
 ---@return string? message
+---@return FailureMore? more
 function parse.params(list)
   local given = {}
   for _, word in ipairs(list) do
     local name, value = word:match("^([%a_][%w_]*)=(.*)$")
     if not name then
-      local hint = file.stat(word) and "; did you mean input=" .. word .. "?" or ""
-      return nil, string.format("\"%s\" is not a parameter of the form name=value%s", word, hint)
+      local meant = file.stat(word) and "input=" .. word
+      return nil, string.format("\"%s\" is not a parameter of the form name=value%s", word,
+        meant and "; did you mean " .. meant .. "?" or ""),
+        meant and { wrong = word, meant = meant } or nil
     end
     if given[name] then return nil, "the parameter " .. name .. " is given more than once" end
     given[name] = value
@@ -124,14 +129,18 @@ end
 ---@return table? flags    options by key; positionals by name; `params`
 ---@return string? message
 ---@return Kind? kind  "usage"
+---@return FailureMore? more
 function parse.arguments(command, positionals, args)
   local ok, result = new_parser(command, positionals):pparse(with_empty_values(command, args))
-  if not ok then return nil, reword(command, result), "usage" end
+  if not ok then
+    local message, more = reword(command, result)
+    return nil, message, "usage", more
+  end
   for _, positional in ipairs(positionals) do
     if positional.params then
-      local message
-      result.params, message = parse.params(result[positional.name])
-      if not result.params then return nil, message, "usage" end
+      local message, more
+      result.params, message, more = parse.params(result[positional.name])
+      if not result.params then return nil, message, "usage", more end
     end
   end
   return result

@@ -1,6 +1,7 @@
 --- The run directory: the paths of its files, its lock, and the users of a chunk.
 
 local chunk = require "host.chunk"
+local command = require "base.command"
 local digest = require "host.digest"
 local failure = require "base.failure"
 local file = require "host.file"
@@ -131,7 +132,7 @@ function RunDirectory:take(warn)
   self.lock, message, kind = lock.take(path.join(self.path, LOCK))
   if self.lock then return true end
   if kind == "busy" then
-    local status = "auth0-migrate status " .. path.quote(self.path)
+    local status = command.line { "status", self.path }
     return nil, string.format("%s is in use by another auth0-migrate (%s); `%s` shows its progress",
       self.path, lock.describe(self:holder() or {}), status), "usage", { next = status }
   end

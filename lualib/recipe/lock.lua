@@ -1,6 +1,7 @@
 --- The lock file next to recipes: the digests of the modules that each of them loads. Only `recipes
 --- lock` writes it; without it nothing is pinned.
 
+local command = require "base.command"
 local file = require "host.file"
 local json = require "host.json"
 local path = require "base.path"
@@ -72,7 +73,7 @@ function lock.read(recipe_path)
 end
 
 local function lock_command(recipe_path)
-  return "auth0-migrate recipes lock " .. path.quote(recipe_path)
+  return command.line { "recipes", "lock", recipe_path }
 end
 
 ---What differs; nil if the module is as pinned.
@@ -94,9 +95,9 @@ end
 function lock.compare(pinned, name, sha256)
   local what = pinned and difference(pinned, name, sha256)
   if not what then return true end
-  local command = lock_command(pinned.recipe)
-  return nil, what .. "; if the change is intended, `" .. command .. "` pins it", "usage",
-    { next = command }
+  local pin = lock_command(pinned.recipe)
+  return nil, what .. "; if the change is intended, `" .. pin .. "` pins it", "usage",
+    { next = pin }
 end
 
 ---Whether the lock file has exactly these modules.

@@ -105,7 +105,7 @@ function permission.settle(facts, settings, ui, options)
     local answer = ask(facts, list, ui, state, key)
     if answer == false then
       return nil, string.format("the recipe %s was not granted what it asks for", facts.path),
-        "usage", { next = "auth0-migrate --help" }
+        "usage", { next = false }
     end
     wanted.agreed = answer
   end

@@ -1,5 +1,6 @@
 --- A rehearsal: the real run against the built-in tenant, a local process that ends with it.
 
+local command = require "base.command"
 local directory = require "journal.directory"
 local faults = require "tenant.faults"
 local file = require "host.file"
@@ -7,7 +8,6 @@ local json = require "host.json"
 local ledger = require "journal.ledger"
 local logins = require "check.logins"
 local metrics = require "tenant.metrics"
-local path = require "base.path"
 local plan = require "check.plan"
 local process = require "host.process"
 local report = require "report"
@@ -22,6 +22,8 @@ local rehearsal = {}
 ---@field ui Ui
 ---@field directory string    recreated
 ---@field command string      the command that rehearses again
+---@field with_option? fun(flag: string, value: string): string  the same with another option
+---@field prove? string       the command that finds why a login fails
 ---@field tenant RehearsalTenant
 ---@field logins? Login[]     tried once the users are in the tenant
 ---@field time_scale? number  default SCALE
@@ -149,6 +151,7 @@ local function settings_of(options)
   local own = {}
   for key, value in pairs(options.settings) do own[key] = value end
   own.rehearsal, own.run_dir = options.command, options.directory
+  own.rehearse_wider = options.with_option
   own.yes, own.fresh = true, false
   own.time_scale = options.time_scale or SCALE
   return own
@@ -156,13 +159,17 @@ end
 
 ---Tries the logins and adds the failed ones to the report: a rehearsal succeeds only if users can
 ---log in. Tries none if the users are not in the tenant.
-local function try_logins(settings, statement, list)
+local function try_logins(options, settings, statement)
+  local list, prove = options.logins, options.prove
   if not list or (statement.exit ~= 0 and statement.exit ~= REJECTED) then return true end
   local tried, message, kind = logins.try(settings, list)
   if not tried then return nil, message, kind end
   local failed = logins.failed(tried)
   statement.logins = { tried = #tried, failed = json.array(failed) }
-  if #failed > 0 then statement.exit = REJECTED end
+  if #failed > 0 then
+    statement.exit = REJECTED
+    statement.next = prove or command.line { "report", statement.directory }
+  end
   return true
 end
 
@@ -175,27 +182,18 @@ local function run_against_tenant(options, settings)
   settings.credentials = {
     client_id = variables.AUTH0_CLIENT_ID, client_secret = variables.AUTH0_CLIENT_SECRET,
   }
-  local statement, message
-  statement, message, kind = session.run(options.recipe, settings, options.ui)
-  if not statement then return nil, message, kind end
+  local statement, message, more
+  statement, message, kind, more = session.run(options.recipe, settings, options.ui)
+  if not statement then return nil, message, kind, more end
   local done
-  done, message, kind = try_logins(settings, statement, options.logins)
+  done, message, kind = try_logins(options, settings, statement)
   if not done then return nil, message, kind end
   local figures = options.tenant.faults and metrics.ask(settings.base)
   statement.faults = figures and figures.rules or nil -- with hits per rule
   return statement
 end
 
----The tenant ends with the rehearsal: it can only be repeated, not resumed.
-local function next_command(options, statement)
-  if statement.exit == 0 then return json.null end
-  if statement.exit == REJECTED then
-    return "auth0-migrate report " .. path.quote(statement.directory)
-  end
-  return options.command
-end
-
----Rehearses, and rewrites the report: that of the run names a command that would resume it.
+---Rehearses, and adds to the report what is known of a rehearsal alone.
 ---@param options RehearsalOptions
 ---@return Report? statement
 ---@return string? message
@@ -206,9 +204,8 @@ function rehearsal.run(options)
   if done then done, message, kind, more = clear(options.directory) end
   if not done then return nil, message, kind, more end
   local statement
-  statement, message, kind = run_against_tenant(options, settings_of(options))
-  if not statement then return nil, message, kind end
-  statement.next = next_command(options, statement)
+  statement, message, kind, more = run_against_tenant(options, settings_of(options))
+  if not statement then return nil, message, kind, more end
   statement.forecast = plan.hours(statement.records.staged, options.settings.slots)
   local dir = directory.at(statement.directory)
   if not dir:exists() then return statement end

@@ -4,7 +4,7 @@
 local chunk = require "host.chunk"
 local format = require "base.format"
 local loopback = require "base.loopback"
-local preview = require "run.preview"
+local next_command = require "run.next_command"
 
 local canary_question = {}
 
@@ -70,7 +70,7 @@ function canary_question.of(ledger, recipe, settings)
         describe(ranges, first, last)),
       advice(settings),
     },
-    command = preview.command(ledger, recipe, ranges[1][1]),
+    command = next_command.record(settings, recipe, first),
     question = string.format("Send the rest, %s?", format.count(left, "user")),
   }
 end

@@ -1,10 +1,10 @@
 --- The origin of a run (recipe, parameters, input files), and whether it has changed.
 
+local command = require "base.command"
 local format = require "base.format"
 local file = require "host.file"
 local inputs = require "source.input"
 local kinds = require "recipe.kinds"
-local paths = require "base.path"
 
 local fingerprint = {}
 
@@ -139,7 +139,7 @@ end
 ---@return FailureMore more
 function fingerprint.refuse(what, directory)
   return nil, what .. "; use --changed to continue with what is staged, or run with --fresh to "
-    .. "start a new run", "usage", { next = "auth0-migrate status " .. paths.quote(directory) }
+    .. "start a new run", "usage", { next = command.line { "status", directory } }
 end
 
 return fingerprint

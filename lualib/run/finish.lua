@@ -1,44 +1,17 @@
 --- The end of every session with a run: the report, the next command and the cleanup.
 
 local clock = require "host.clock"
+local command = require "base.command"
 local exit_status = require "base.exit_status"
 local failure = require "base.failure"
-local gates = require "journal.gates"
 local json = require "host.json"
 local user_lists = require "report.user_lists"
-local path = require "base.path"
+local next_command = require "run.next_command"
 local report = require "report"
 local scheduler = require "base.scheduler"
-local totals = require "journal.totals"
 local archive = require "journal.archive"
 
 local finish = {}
-
--- By kind of ending: the option that lets `resume` continue.
----@type table<Kind, fun(ledger: Ledger): string>
-local WIDER <const> = {
-  rejects = function(ledger)
-    return string.format("--max-rejects %d", totals.figures(ledger).rejected)
-  end,
-  failures = function(ledger)
-    return string.format("--max-failures %d", gates.expected(ledger))
-  end,
-}
-
-local function next_command(session, statement, why)
-  local status = statement.exit
-  local dir, rehearsal = path.quote(session.dir.path), session.ledger:get("rehearsal")
-  if status == 0 then return nil end
-  if why and why.more and why.more.next then return why.more.next end
-  if rehearsal then return status == 3 and "auth0-migrate report " .. dir or rehearsal end
-  if status == 3 and statement.users.pending == 0 then
-    return string.format("auth0-migrate %s %s",
-      session.ledger:has_failed() and "retry" or "report", dir)
-  end
-  local wider = why and WIDER[why.kind]
-  local option = wider and wider(session.ledger) or why and why.more and why.more.add
-  return "auth0-migrate resume " .. dir .. (option and " " .. option or "")
-end
 
 ---Removes what a finished run no longer needs from the directory. Can be repeated.
 ---@param session Session
@@ -66,6 +39,16 @@ local function write_lists(session)
   return nil, "cannot write the lists of failed users: " .. message, kind
 end
 
+---Why the session ended. One with refused credentials continues with others.
+local function message_of(session, why)
+  if not why then return nil end
+  local message = why.more and why.more.detail or why.message
+  if exit_status.of(why.kind) ~= exit_status.of("credentials") then return message end
+  if session.ledger:get("rehearsal") then return message end
+  return string.format("%s; when this is corrected, `%s` continues", message,
+    command.after(session.settings, "resume", session.dir.path))
+end
+
 ---The last step of every session whose directory exists: writes and returns the report.
 ---@param session Session
 ---@param why? Failure  why it ended early
@@ -80,10 +63,10 @@ function finish.finish(session, why)
   end
   local statement = report.build(session.ledger, {
     directory = session.dir.path, exit = why and exit_status.of(why.kind),
-    message = why and (why.more and why.more.detail or why.message),
+    message = message_of(session, why),
   })
-  statement.next = next_command(session, statement, why) or json.null
   statement.plan, statement.findings = session.plan, report.findings(session.ledger)
+  statement.next = next_command.of(session, statement, why) or json.null
   done, message = report.write(session.dir, statement)
   if not done then session.ui:warn("cannot write report.json: " .. message) end
   if done and not why and statement.users.pending == 0 then

@@ -1,10 +1,10 @@
 --- Forget: removes what a run wrote into its directory, and the directory if nothing else is in it.
 
+local command = require "base.command"
 local format = require "base.format"
 local totals = require "journal.totals"
 local file = require "host.file"
 local json = require "host.json"
-local path = require "base.path"
 local open = require "run.open"
 
 local forget = {}
@@ -46,10 +46,11 @@ function forget.run(dir, yes, ui)
   local answer = yes or ui:ask(question(held))
   if not answer then
     statement.status, statement.exit = "planned", 8
-    statement.message = "nothing was removed" .. (answer == nil
-      and ": not a terminal; use --yes" or "")
-    statement.next = "auth0-migrate forget " .. path.quote(held.dir.path)
-      .. (answer == nil and " --yes" or "")
+    statement.message = "nothing was removed"
+    if answer == nil then
+      statement.message = statement.message .. ": not a terminal; use --yes"
+      statement.next = command.line { "forget", held.dir.path, "--yes" }
+    end
     return statement
   end
   held.ledger:close()

@@ -1,10 +1,11 @@
 --- Run directories: finding a run, locking it, and whether the settings match its tenant.
 
+local command = require "base.command"
 local format = require "base.format"
 local totals = require "journal.totals"
 local connect = require "auth0.api.connect"
 local ledger = require "journal.ledger"
-local path = require "base.path"
+local next_command = require "run.next_command"
 local saved_settings = require "run.saved_settings"
 local directory = require "journal.directory"
 
@@ -15,6 +16,7 @@ local open = {}
 ---@return RunDirectory?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function open.find(dir, starting)
   dir = dir or directory.newest(".", starting)
   if not dir then
@@ -26,7 +28,7 @@ function open.find(dir, starting)
     local newest = directory.newest(".")
     return nil, dir .. " is not a run directory"
       .. (newest and "; the newest one here is " .. newest or ""),
-      "usage"
+      "usage", newest and { next = command.line { "status", newest } }
   end
   return found
 end
@@ -51,16 +53,17 @@ end
 ---@return string? why
 ---@return FailureMore? more
 function open.rehearsed(book)
-  local command = book:get("rehearsal")
-  if not command then return nil end
-  return "this run was a rehearsal and its tenant no longer exists; `" .. command
+  local again = book:get("rehearsal")
+  if not again then return nil end
+  return "this run was a rehearsal and its tenant no longer exists; `" .. again
     .. "` rehearses again",
-    { next = command }
+    { next = again }
 end
 
 ---@class HeldRun  a run that this process has locked
 ---@field dir RunDirectory
 ---@field ledger Ledger
+---@field settings? Settings
 local HeldRun = {}
 HeldRun.__index = HeldRun
 
@@ -81,12 +84,12 @@ HeldRun.__close = HeldRun.close
 ---@return Kind? kind  "usage": no run, another process holds it, or it was a rehearsal
 ---@return FailureMore? more
 function open.take(dir, settings, ui)
-  local found, message, kind = open.find(dir)
-  if not found then return nil, message, kind end
-  local taken, more
+  local found, message, kind, more = open.find(dir)
+  if not found then return nil, message, kind, more end
+  local taken
   taken, message, kind, more = found:take(function(text) ui:warn(text) end)
   if not taken then return nil, message, kind, more end
-  local self = setmetatable({ dir = found }, HeldRun)
+  local self = setmetatable({ dir = found, settings = settings }, HeldRun)
   self.ledger, message, kind = ledger.open(found:journal())
   if not self.ledger then
     self:close()
@@ -124,24 +127,30 @@ end
 ---Why nothing of the run can be imported: it was undone, or an undo is incomplete.
 ---@param book Ledger
 ---@param dir RunDirectory
+---@param settings? Settings
 ---@return string? why
 ---@return FailureMore? more
-function open.undone(book, dir)
+function open.undone(book, dir, settings)
   local figures = totals.undone(book)
   if not figures then return nil end
-  local command = string.format("auth0-migrate %s %s", figures.finished and "report" or "undo",
-    path.quote(dir.path))
+  local shown = command.after(settings, figures.finished and "report" or "undo", dir.path)
   if not figures.finished then
     return string.format("%s: undo is incomplete, %s of %s deleted; finish it with `%s`", dir.path,
-      format.number(figures.deleted), format.count(totals.inserted(book), "user"), command),
-      { next = command }
+      format.number(figures.deleted), format.count(totals.inserted(book), "user"), shown),
+      { next = shown }
   end
   return string.format("%s was undone; `%s` shows what was deleted, run with --fresh starts "
-    .. "a new run", dir.path, command), { next = command }
+    .. "a new run", dir.path, shown), { next = shown }
+end
+
+---A failure because the settings name another tenant or connection: the run's own are shown.
+local function refuse_elsewhere(why, dir)
+  return nil, why, "usage", { next = command.line { "status", dir.path } }
 end
 
 ---The tenant and the connection of the run.
 ---@param book Ledger
+---@param dir RunDirectory
 ---@param settings Settings
 ---@param lacking string  text before the names of missing credentials
 ---@param connect_ fun(): Tenant?, string?, Kind?
@@ -149,30 +158,34 @@ end
 ---@return string? message
 ---@return Kind? kind
 ---@return FailureMore? more
-function open.reach(book, settings, lacking, connect_)
+function open.reach(book, dir, settings, lacking, connect_)
   local elsewhere = settings.base and open.elsewhere(book, settings)
-  if elsewhere then return nil, elsewhere, "usage" end
+  if elsewhere then return refuse_elsewhere(elsewhere, dir) end
   if not connect.has_credentials(settings) then
-    return nil, lacking .. connect.missing(settings), "usage"
+    return nil, lacking .. connect.missing(settings), "usage",
+      next_command.of_tenant(settings, "usage")
   end
   local tenant, message, kind, more = connect_()
-  if not tenant then return nil, message, kind, more end
+  if not tenant then
+    return nil, message, kind, more or next_command.of_tenant(settings, kind)
+  end
   elsewhere = open.elsewhere(book, settings, tenant.connection)
-  if elsewhere then return nil, elsewhere, "usage" end
+  if elsewhere then return refuse_elsewhere(elsewhere, dir) end
   return tenant
 end
 
 ---The tenant of the run, without checking that users can be imported.
----@param book Ledger
----@param settings Settings
+---@param held HeldRun  with settings
 ---@param clock Clock
 ---@param scopes string[]  needed
 ---@param outages Outages
 ---@return Tenant?
 ---@return string? message
 ---@return Kind? kind
-function open.connect(book, settings, clock, scopes, outages)
-  return open.reach(book, settings, "this command queries the tenant and needs ",
+---@return FailureMore? more
+function open.connect(held, clock, scopes, outages)
+  local settings = held.settings
+  return open.reach(held.ledger, held.dir, settings, "this command queries the tenant and needs ",
     function() return connect.look(settings, clock, scopes, outages) end)
 end
 

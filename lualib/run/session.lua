@@ -4,6 +4,7 @@ local totals = require "journal.totals"
 local canary = require "import.canary"
 local canary_question = require "run.canary_question"
 local clock = require "host.clock"
+local command = require "base.command"
 local finish = require "run.finish"
 local connect = require "auth0.api.connect"
 local consent = require "run.consent"
@@ -14,10 +15,9 @@ local import = require "import"
 local ledger = require "journal.ledger"
 local fingerprint = require "run.fingerprint"
 local log = require "journal.log"
-local path = require "base.path"
+local next_command = require "run.next_command"
 local permission = require "recipe.permission"
 local plan = require "check.plan"
-local preview = require "run.preview"
 local process = require "host.process"
 local recipes = require "recipe"
 local saved_settings = require "run.saved_settings"
@@ -47,6 +47,7 @@ local session = {}
 ---@field signals? Signals
 ---@field stop_import? fun(reason: Failure)  of the running import
 ---@field plan? Plan    for the report
+---@field retries? boolean  failed users of a finished run
 local Session = {}
 Session.__index = Session
 
@@ -93,8 +94,8 @@ end
 ---Sets the tenant and connection of the run, or checks that they are unchanged.
 function Session:settle_tenant()
   local settings = self.settings
-  local tenant, message, kind, more = open.reach(self.ledger, settings, "staged; sending needs ",
-    function()
+  local tenant, message, kind, more = open.reach(self.ledger, self.dir, settings,
+    "staged; sending needs ", function()
       if self.tenant then return self.tenant end
       return self:connect()
     end)
@@ -110,6 +111,12 @@ end
 function Session:token_seconds()
   local grant = self.tenant and self.tenant.client:grant()
   return grant and grant.ready_made and grant.expires and grant.expires - clock.now() or nil
+end
+
+---What continues the run, if this process is stopped at once.
+function Session:note_directory()
+  local settings, dir = self.settings, self.dir.path
+  self.ui:works_on(dir, settings.rehearsal or command.after(settings, "resume", dir))
 end
 
 function Session:watch_signals()
@@ -169,10 +176,7 @@ function Session:stage_gate()
     lookups = book:get_table("lookups") or {},
   }, consent.allowed(book, self.settings))[1]
   if not stopped then return nil end
-  local found = (book:get_table("findings") or {})[1]
-  return failure.new(gates.text_of(stopped), "gate", {
-    next = preview.command(book, self.recipe, stopped.at or found and found.examples[1]),
-  })
+  return failure.new(gates.text_of(stopped), "gate", { at = stopped.at })
 end
 
 function Session:proceed()
@@ -227,7 +231,7 @@ function Session:begin(again, changed)
     self.tenant, message, kind = self:connect(true)
     if not self.tenant and exit_status.of(kind) ~= exit_status.of("temporary") then
       if not again then self.dir:discard() end
-      return nil, message, kind
+      return nil, message, kind, next_command.of_tenant(self.settings, kind)
     end
     if not self.tenant then
       self.ui:warn("cannot reach the tenant, staging anyway: " .. message)
@@ -239,7 +243,9 @@ function Session:begin(again, changed)
   if again then
     local elsewhere = not changed and self.settings.base
       and open.elsewhere(self.ledger, self.settings, connection)
-    if elsewhere then return nil, elsewhere, "usage" end
+    if elsewhere then
+      return nil, elsewhere, "usage", { next = command.line { "status", self.dir.path } }
+    end
     self.ledger:close()
     -- The journal stays until the new one takes its name, so that a kill loses no fact of the run.
     self.dir:clear("log.ndjson", "journal.db")
@@ -249,6 +255,7 @@ function Session:begin(again, changed)
   if not done then return nil, message, kind end
   self.ledger, message, kind = ledger.create(self.dir:journal(), facts)
   if not self.ledger then return nil, message, kind end
+  self:note_directory()
   done, message, kind = staging.run(self)
   if done then
     if self.before then
@@ -264,7 +271,7 @@ function Session:begin(again, changed)
 end
 
 function Session:resume()
-  local undone, more = open.undone(self.ledger, self.dir)
+  local undone, more = open.undone(self.ledger, self.dir, self.settings)
   if undone then return nil, undone, "usage", more end
   local reserved, message, kind = self.dir:reserve()
   if not reserved then return nil, message, kind end
@@ -297,6 +304,7 @@ function Session:open_existing()
   })
   if not self.ledger then return nil, message, kind end
   saved_settings.apply(self.settings, self.ledger)
+  self:note_directory()
   return true
 end
 
@@ -319,10 +327,10 @@ function session.run(recipe, settings, ui)
     if not done then return nil, message, kind end
     if not self.ledger:get("staged_at") then return self:begin(true) end
     if self.ledger:get("finished_at") then
-      local quoted = path.quote(self.dir.path)
-      return nil, string.format("%s is finished: `auth0-migrate report %s` shows its result, "
-        .. "`auth0-migrate forget %s` removes it, --fresh starts a new run", self.dir.path, quoted,
-        quoted), "usage", { next = "auth0-migrate report " .. quoted }
+      local shown = command.line { "report", self.dir.path }
+      return nil, string.format("%s is finished: `%s` shows its result, `%s` removes it, --fresh "
+        .. "starts a new run", self.dir.path, shown, command.line { "forget", self.dir.path }),
+        "usage", { next = shown }
     end
     local what = not settings.changed and restage.change(self.ledger, recipe, settings)
     if what and not self.ledger:was_sent() then return self:stage_anew(what) end
@@ -335,10 +343,10 @@ end
 
 ---A session with an existing run, locked and opened; its recipe is not loaded yet.
 local function open_session(dir, settings, ui)
-  local found, message, kind = open.find(dir)
-  if not found then return nil, message, kind end
+  local found, message, kind, more = open.find(dir)
+  if not found then return nil, message, kind, more end
   local self = new_session(nil, settings, ui, found)
-  local done, more
+  local done
   done, message, kind, more = self:take()
   if done then done, message, kind = self:open_existing() end
   if done then return self end
@@ -369,7 +377,7 @@ function Session:load_recipe(unchanged)
     limits = settings.recipe_limits, named = book:get_table("named"),
     busy = function() self.ui:loading() end,
     expected = unchanged and not settings.changed and book:get_table("recipe_texts") or nil,
-    look = "auth0-migrate status " .. path.quote(self.dir.path),
+    look = command.line { "status", self.dir.path },
     settle = function(facts)
       local remembered = book:get_table("grants")
       return permission.settle(facts, settings, self.ui, { remembered = remembered })
@@ -410,9 +418,9 @@ end
 ---Why a run cannot be retried yet.
 local function unfinished(self)
   if self.ledger:get("finished_at") then return nil end
-  local command = "auth0-migrate resume " .. path.quote(self.dir.path)
-  return string.format("%s is not finished; run `%s` first", self.dir.path, command),
-    { next = command }
+  local resume = command.after(self.settings, "resume", self.dir.path)
+  return string.format("%s is not finished; run `%s` first", self.dir.path, resume),
+    { next = resume }
 end
 
 ---Imports the failed.ndjson of a finished run, repaired by hand or by the recipe; reports on both.
@@ -429,7 +437,7 @@ function session.retry(dir, settings, ui)
   local why
   why, more = open.rehearsed(self.ledger)
   if not why then why, more = unfinished(self) end
-  if not why then why, more = open.undone(self.ledger, self.dir) end
+  if not why then why, more = open.undone(self.ledger, self.dir, settings) end
   if why then return nil, why, "usage", more end
   local done
   done, message, kind = retry_input.check(self.dir, self.ledger)
@@ -441,6 +449,7 @@ function session.retry(dir, settings, ui)
   if done then done, message, kind = self.ledger:reopen(fingerprint.digests(self.recipe)) end
   if not done then return nil, message, kind, more end
   report.discard(self.dir)
+  self.retries = true
   done, message, kind, more = self:import(retry_input.queue(self.ledger, self.dir))
   return finish.finish(self, not done and failure.new(message, kind, more) or nil)
 end
@@ -450,9 +459,10 @@ end
 ---@return table?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function session.status(dir)
-  local found, message, kind = open.find(dir, true)
-  if not found then return nil, message, kind end
+  local found, message, kind, more = open.find(dir, true)
+  if not found then return nil, message, kind, more end
   local holder = found:holder()
   local book
   if found:exists() then
@@ -483,15 +493,15 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function session.report(dir)
-  local found, message, kind = open.find(dir)
-  if not found then return nil, message, kind end
+  local found, message, kind, more = open.find(dir)
+  if not found then return nil, message, kind, more end
   local statement
   statement, message, kind = report.read(found)
   if statement then return with_undo(statement, found) end
   if kind == "missing" then
-    local command = "auth0-migrate status " .. path.quote(found.path)
-    return nil, string.format("%s has no report yet; `%s` shows its progress", found.path,
-      command), "usage", { next = command }
+    local shown = command.line { "status", found.path }
+    return nil, string.format("%s has no report yet; `%s` shows its progress", found.path, shown),
+      "usage", { next = shown }
   end
   return nil, message, kind
 end

@@ -1,5 +1,6 @@
 --- Undo: deletes the users that a run inserted, and no others.
 
+local command = require "base.command"
 local format = require "base.format"
 local totals = require "journal.totals"
 local clock = require "host.clock"
@@ -7,7 +8,7 @@ local exit_status = require "base.exit_status"
 local file = require "host.file"
 local json = require "host.json"
 local limits = require "auth0.limits"
-local path = require "base.path"
+local next_command = require "run.next_command"
 local report = require "report"
 local run_users = require "journal.users"
 local open_run = require "run.open"
@@ -187,7 +188,7 @@ end
 
 ---The command that undoes the run, or continues to.
 local function command_of(held)
-  return "auth0-migrate undo " .. path.quote(held.dir.path)
+  return command.after(held.settings, "undo", held.dir.path)
 end
 
 local function write_kept(held)
@@ -224,6 +225,20 @@ end
 local STATUS <const> = { [0] = "undone", [3] = "undone", [5] = "incomplete", [8] = "planned",
   [130] = "interrupted" }
 
+---The command after an undo: the same again where a later attempt continues it, and with --yes only
+---where nobody could be asked.
+local function next_command_of(held, status, more)
+  local dir, settings = held.dir.path, held.settings
+  if status == 0 then return nil end
+  if status == 3 then return command.after(settings, "report", dir) end
+  if more and more.next ~= nil then return more.next or nil end
+  if more and more.add then return command.after(settings, "undo", dir, more.add) end
+  if status == exit_status.of("credentials") then return next_command.doctor(settings) end
+  local is_repeated = status == exit_status.of("temporary")
+    or status == exit_status.of("interrupted")
+  return is_repeated and command.after(settings, "undo", dir) or nil
+end
+
 local function statement_of(held, users_, began, message, kind, more)
   local figures = totals.undone(held.ledger)
     or { deleted = 0, gone = 0, kept = {}, finished = false }
@@ -236,18 +251,16 @@ local function statement_of(held, users_, began, message, kind, more)
   figures.users, figures.hours = users_, hours_of(users_)
   figures.seconds = clock.monotonic() - began
   figures.message = message
-  figures.next = status == 0 and json.null or status == 3
-    and "auth0-migrate report " .. path.quote(held.dir.path)
-    or command_of(held) .. (more and more.add and " " .. more.add or "")
+  figures.next = next_command_of(held, status, more) or json.null
   return figures
 end
 
 ---Why the users that the run inserted are not known yet.
 local function unsettled(held)
   if not held.ledger:is_unsettled() then return nil end
-  local command = "auth0-migrate resume " .. path.quote(held.dir.path)
+  local resume = command.after(held.settings, "resume", held.dir.path)
   return string.format("the outcome of some uploads of %s is still unknown; run `%s` first",
-    held.dir.path, command), { next = command }
+    held.dir.path, resume), { next = resume }
 end
 
 ---Whether the operator has confirmed, now or for an earlier undo that was interrupted.
@@ -307,8 +320,8 @@ function undo.run(dir, settings, ui)
   local times = scheduler.clock(settings.time_scale)
   local watched = outages.new { ui = ui, clock = times }
   local tenant
-  tenant, message, kind = open_run.connect(held.ledger, settings, times, SCOPES, watched)
-  if not tenant then return nil, message, kind end
+  tenant, message, kind, more = open_run.connect(held, times, SCOPES, watched)
+  if not tenant then return nil, message, kind, more end
   local self = setmetatable({
     held = held, ledger = held.ledger, tenant = tenant, ui = ui, total = n, done = 0, skipped = 0,
     began = began, stopped = false, outages = watched,

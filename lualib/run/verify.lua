@@ -1,6 +1,7 @@
 --- Verify: compares the tenant with what a run sent, all users by one export of the connection, or
 --- a sample by lookups. Memory does not grow with the users: what was sent is in a scratch file.
 
+local command = require "base.command"
 local format = require "base.format"
 local totals = require "journal.totals"
 local clock = require "host.clock"
@@ -9,7 +10,6 @@ local digests = require "journal.digests"
 local file = require "host.file"
 local jobs = require "auth0.api.jobs"
 local json = require "host.json"
-local path = require "base.path"
 local run_users = require "journal.users"
 local open = require "run.open"
 local outages = require "run.outages"
@@ -262,11 +262,9 @@ local function finish(self)
   statement.exit = differs and 3 or unknown and exit_status.of("temporary") or 0
   statement.status = differs and "different" or unknown and "incomplete" or "same"
   if unknown then
-    local directory = path.quote(self.held.dir.path)
-    statement.next = "auth0-migrate resume " .. directory
+    statement.next = command.after(self.held.settings, "resume", self.held.dir.path)
     statement.message = statement.message or string.format("the outcome of %s is still unknown; "
-      .. "run `auth0-migrate resume %s` first",
-      format.count(statement.users.in_flight, "sent user"), directory)
+      .. "run `%s` first", format.count(statement.users.in_flight, "sent user"), statement.next)
   end
   statement.list = differs and self.held.dir:file("verify.ndjson") or nil
   statement.seconds = clock.monotonic() - self.began
@@ -292,15 +290,15 @@ function verify.run(dir, settings, ui, options)
   }, Verify)
   local function interrupted()
     scheduler.finish {
-      status = "interrupted", exit = exit_status.of("interrupted"), next = json.null,
+      status = "interrupted", exit = exit_status.of("interrupted"),
       message = "nothing was changed",
     }
   end
   local _ <close> = signals.watch(interrupted, interrupted)
   local times = scheduler.clock(settings.time_scale)
   self.outages = outages.new { ui = ui, clock = times }
-  self.tenant, message, kind = open.connect(held.ledger, settings, times, SCOPES, self.outages)
-  if not self.tenant then return nil, message, kind end
+  self.tenant, message, kind, more = open.connect(held, times, SCOPES, self.outages)
+  if not self.tenant then return nil, message, kind, more end
   local output <close>, why, what = file.create(held.dir:file("verify.ndjson"))
   if not output then return nil, why, what end
   self.output = output

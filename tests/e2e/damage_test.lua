@@ -33,7 +33,7 @@ test("a missing chunk file is named, with exit status 2; restored, the run is re
     local ended = s:run({ "resume", "--yes", "--json" }):ends_with(2)
     contains(ended:object().message, CHUNK .. " is missing; restore it")
     equal(ended:object().balanced, true)
-    contains(ended.stderr, "next: auth0-migrate resume shop.run\n")
+    contains(ended.stderr, "next: auth0-migrate status shop.run\n")
     assert(file.rename(s:path "away", s:path(CHUNK)))
     resumed(s)
   end)

@@ -241,7 +241,7 @@ test("rehearse --existing rehearses with the tenant's users, in NAME.rehearsal",
     for _ = 1, 2 do
       local report = s:run(args):ends_with(3):object()
       equal(report.users, { inserted = 1, updated = 0, already_there = 1, failed = 2, pending = 0 })
-      contains(report.next, "auth0-migrate report shop.rehearsal")
+      equal(report.next, "auth0-migrate preview shop.lua input=people.csv --at people.csv:5")
     end
     check_modes(s, "shop.rehearsal")
     s:run({ "status" }):ends_with(2) -- never the default of another command

@@ -59,7 +59,7 @@ test("try-login fails for a wrong password and for an unknown user, with 3", fun
     local object = ended:object()
     equal({ object.exit, object.tried, object.failed }, { 3, 2, 2 })
     equal({ object.logins[1].result, object.logins[2].result }, { "no", "missing" })
-    contains(ended.stderr, "next: auth0-migrate try-login")
+    equal(ended:next(), nil)
     discreet(ended)
     equal(s:run({ "try-login", "nobody@example.com", "--logins", "logins.ndjson" }):ends_with(3)
       .stdout:find("anna"), nil)

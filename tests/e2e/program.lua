@@ -146,6 +146,24 @@ function Scene:run(args, env, input)
   return self:start(args, env, input):wait()
 end
 
+---The command that an ending names after "next:"; nil without one.
+---@return string?  with "auth0-migrate"
+function Program:next()
+  return self.stderr:match("next: ([^\r\n]*)\r?\n$") or self.stdout:match("next: ([^\r\n]*)\r\n$")
+end
+
+---Types a command in a shell, as a person does.
+---@param line string  with "auth0-migrate"
+---@param env? table<string, string>
+---@return Program
+function Scene:type_in(line, env)
+  local before = self.within
+  self.within = { "sh", "-c", '"$0" ' .. assert(line:match("^auth0%-migrate (.*)$"), line) }
+  local ended = self:run({}, env)
+  self.within = before
+  return ended
+end
+
 ---Waits until `fn` returns something true, and returns it.
 ---@generic T
 ---@param what string  "the first job"

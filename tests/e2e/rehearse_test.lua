@@ -66,6 +66,7 @@ for _, dir in ipairs { "shop.run", "other" } do
       s:run(words("--run-dir", dir)):ends_with(8)
       local ended = s:run(with("rehearse", { "--run-dir", dir })):ends_with(2)
       contains(ended.stderr, dir .. " exists and is not a rehearsal")
+      equal(ended:next(), nil)
       s:run({ "resume", dir, "--yes" }):ends_with(0)
       s:holds(6)
     end)

@@ -89,7 +89,7 @@ for _, case in ipairs {
       s:write("shop.run/failed.ndjson", list)
       local ended = s:run({ "retry", "shop.run" }):ends_with(2)
       tap.contains(ended.stderr, "failed.ndjson" .. case[3])
-      tap.contains(ended.stderr, "next: auth0-migrate retry shop.run")
+      tap.equal(ended:next(), nil) -- an editor is needed
       tap.equal(s:read "shop.run/failed.ndjson", list)
       s:run({ "report", "shop.run" }):ends_with(3)
     end)

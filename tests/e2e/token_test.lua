@@ -45,7 +45,8 @@ test("a ready-made token that expires in the run ends it with 6; another one com
       local report = ended:object()
       contains(report.message, "ready-made")
       equal({ report.status, report.balanced, report.next },
-        { "failed", true, "auth0-migrate resume shop.run" })
+        { "failed", true, "auth0-migrate doctor" })
+      contains(report.message, "`auth0-migrate resume shop.run` continues")
       assert(report.users.pending > 0)
       assert(not ended.stderr:find(ready.AUTH0_ACCESS_TOKEN, 1, true))
       s:run({ "resume" }):ends_with(0)
@@ -77,7 +78,7 @@ test("polls tolerate refused tokens for as long as --patience; then exit status 
     local ended = s:run(words("--yes", "--json", "--patience", "100s")):ends_with(6)
     local report = ended:object()
     contains(report.message, "new tokens in a row")
-    equal({ report.users.pending, report.next }, { 4, "auth0-migrate resume shop.run" })
+    equal({ report.users.pending, report.next }, { 4, "auth0-migrate doctor" })
   end)
 end)
 

@@ -67,7 +67,7 @@ support one of them.]],
     local flags = context.flags
     if flags.identify ~= "identify" then
       return result.failure(context, "hash has only one subcommand: identify", "usage",
-        { next = "auth0-migrate hash identify VALUE" })
+        { wrong = flags.identify, meant = "identify" })
     end
     local values, message, kind = values_of(flags.VALUE)
     if not values then return result.failure(context, message, kind) end
@@ -85,7 +85,9 @@ support one of them.]],
         { next = "auth0-migrate hash --help" })
     end
     if flags.json then
-      context.ui:result(assert(json.encode { hashes = found, exit = exit }) .. "\n")
+      context.ui:result(assert(json.encode {
+        hashes = found, exit = exit, next = json.null,
+      }) .. "\n")
     else
       context.ui:show(text)
     end

@@ -32,9 +32,8 @@ stderr is an object with `records` and `codes`. Exit status 3 if a record was re
     context.flags.json = false
     if not report then return result.failure(context, message, kind) end
     ui:lines(report_text.findings(report))
-    if report.exit ~= 0 then
-      ui:next(result.preview_first(context, report) or result.command_line(context.args))
-    end
+    local shown = report.exit ~= 0 and result.preview_first(context, report)
+    if shown then ui:next(shown) end
     if as_json then
       ui:line(assert(json.encode { records = report.records, codes = report.codes }))
     end

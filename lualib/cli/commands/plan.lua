@@ -1,5 +1,6 @@
 --- plan: check, and what an import would send, how long it takes, its risks.
 
+local json = require "host.json"
 local result = require "cli.common.result"
 local plan_text = require "cli.text.plan"
 local setup = require "cli.common.setup"
@@ -22,7 +23,9 @@ would be rejected or a gate would stop the run.]],
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
     local report, message, failed = require("check.plan").run(recipe, settings, context.ui)
-    if report and report.exit ~= 0 then report.next = result.preview_first(context, report) end
+    if report and report.exit ~= 0 then
+      report.next = result.preview_first(context, report) or json.null
+    end
     return result.result(context, findings_and_plan, report, message, failed)
   end,
 }

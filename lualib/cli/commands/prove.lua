@@ -110,10 +110,11 @@ end
 local function options_of(context)
   local pepper, message, kind = read_pepper(context.flags.pepper_file)
   if message then return nil, message, kind end
-  local list
-  list, message, kind = logins.read(context, context.flags.login)
+  local list, more
+  list, message, kind, more = logins.read(context, context.flags.login)
+  if not list and message then return nil, message, kind, more end
   if not list then
-    return nil, message or "prove requires --logins FILE or --login ID", kind or "usage"
+    return nil, "prove requires --logins FILE or --login ID", "usage", logins.MISSING
   end
   return { logins = list, pepper = pepper }
 end
@@ -132,8 +133,8 @@ status 3 unless all logins succeed.]],
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
     local options, message
-    options, message, kind = options_of(context)
-    if not options then return result.failure(context, message, kind) end
+    options, message, kind, more = options_of(context)
+    if not options then return result.failure(context, message, kind, more) end
     local report
     report, message, kind = require("check.prove").run(recipe, settings, context.ui, options)
     if report and report.exit ~= 0 then

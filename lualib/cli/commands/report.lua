@@ -1,5 +1,7 @@
 --- report: shows the report of a run.
 
+local command = require "base.command"
+local json = require "host.json"
 local result = require "cli.common.result"
 local report_text = require "cli.text.report"
 
@@ -12,7 +14,11 @@ Shows the report of a run and exits with the run's status. RUN is the run direct
 newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
   run = function(context)
-    return result.result(context, report_text.statement,
-      require("run.session").report(context.flags.RUN))
+    local report, message, kind, more = require("run.session").report(context.flags.RUN)
+    -- Where only looking is left, the report itself does not name it.
+    if report and report.next == command.line { "report", report.directory } then
+      report.next = json.null
+    end
+    return result.result(context, report_text.statement, report, message, kind, more)
   end,
 }

@@ -36,10 +36,11 @@ status 3 unless all logins succeed.]],
     local settings, message, kind, more = near_settings(context)
     if not settings then return result.failure(context, message, kind, more) end
     local list
-    list, message, kind = logins.read(context, context.flags.ID)
+    list, message, kind, more = logins.read(context, context.flags.ID)
+    if not list and message then return result.failure(context, message, kind, more) end
     if not list then
-      return result.failure(context, message or "try-login requires an ID or --logins FILE",
-        kind or "usage")
+      return result.failure(context, "try-login requires an ID or --logins FILE", "usage",
+        logins.MISSING)
     end
     local check_logins = require "check.logins"
     local tried

@@ -101,8 +101,9 @@ local function choose_profile(self, name)
     return nil, string.format("unknown profile %s: %s", name, self.path
       and self.path .. " has no profiles" or config.DEFAULT .. " does not exist"), "usage"
   end
+  local near = spelling.find(name, names)
   return nil, string.format("unknown profile %s: %s has %s", name, self.path,
-    table.concat(names, ", ")), "usage"
+    table.concat(names, ", ")), "usage", near and { wrong = name, meant = near } or nil
 end
 
 -- `${NAME}` in a value.
@@ -125,6 +126,7 @@ end
 ---@return Config?
 ---@return string? message
 ---@return Kind? kind  "usage"
+---@return FailureMore? more
 function config.load(options)
   local self = setmetatable({ values = {}, profile = {}, env = options.env }, Config)
   local path = options.path or (file.stat(config.DEFAULT) and config.DEFAULT)

@@ -28,8 +28,8 @@ function domain.settle(unsaid, context)
     if not kept then ui:warn(message) end
     return true
   elseif answer == false then
-    return nil, string.format("nothing was sent: the tenant %s was not confirmed", host), "usage",
-      { add = "--domain=HOST" }
+    return nil, string.format("nothing was sent: the tenant %s was not confirmed; name another "
+      .. "with --domain or in AUTH0_DOMAIN", host), "usage", { next = false }
   end
   return nil, string.format("%s names the tenant %s, and the secret is taken from the "
     .. "environment: a file in the working directory does not decide where a secret is sent; name "

@@ -6,6 +6,9 @@ local tables = require "cli.text.tables"
 
 local logins = {}
 
+-- What a command without logins lacks.
+logins.MISSING = { add = { "--logins", "FILE" } }
+
 local GLANCE <const> = 0.2 -- seconds between checks for an interrupt
 
 ---Asks for a password without echo. Ctrl-C counts as no answer: if it ended the process here, the
@@ -49,6 +52,7 @@ end
 ---@return Login[]?
 ---@return string? message
 ---@return Kind? kind
+---@return FailureMore? more
 function logins.read(context, id)
   local path = context.flags.logins
   if path then
@@ -62,7 +66,7 @@ function logins.read(context, id)
   if not id then return nil end
   if not context.ui.interactive then
     return nil, "cannot ask for the password: not a terminal; use --logins FILE (- reads stdin)",
-      "usage"
+      "usage", logins.MISSING
   end
   local password, message, kind = logins.ask(context.ui, "password for " .. id .. ": ")
   if not password then return nil, message, kind end

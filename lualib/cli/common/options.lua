@@ -12,6 +12,7 @@ local options = {}
 ---@field help string
 ---@field many? boolean     may be repeated; its value is a list
 ---@field commands string   names separated by blanks; "*" for all
+---@field carried? string    names of commands: one that follows another is shown with the option
 ---@field parse? fun(text: string): any, string?  the value, or nil and the expected form
 
 local UNITS <const> = { h = 3600, m = 60, min = 60, s = 1, d = 86400 }
@@ -38,7 +39,7 @@ end
 ---@return string? expected
 function options.place(text)
   if text:find("^%d+$") then return options.whole(1)(text) end
-  if text:find("[:#]") then return text end
+  if text:find("[^%d%s-]") then return text end -- the recipe's own iterator may name any place
   return nil, "the position of a record (1 is the first) or a place such as users.csv:18"
 end
 
@@ -115,11 +116,13 @@ local function what_of(kind)
 end
 
 local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove"
+-- A run keeps what its recipe was granted.
+local MAPPING_COMMANDS <const> = "check map preview plan prove"
 
 local function allow(kind, argument, help)
   return {
     flags = "--allow-" .. kind, argument = argument, optional = true, many = true,
-    parse = what_of(kind), commands = RECIPE_COMMANDS,
+    parse = what_of(kind), commands = RECIPE_COMMANDS, carried = MAPPING_COMMANDS,
     help = "let the recipe " .. help .. " (without a value: what its `needs` declare)",
   }
 end
@@ -127,12 +130,12 @@ end
 ---@type Option[]
 options.list = {
   {
-    flags = "--domain", argument = "HOST", parse = not_empty,
+    flags = "--domain", argument = "HOST", parse = not_empty, carried = "*",
     help = "the tenant: a host or a URL, in place of AUTH0_DOMAIN",
     commands = "run resume retry plan try-login verify undo doctor",
   },
   {
-    flags = "--connection", argument = "NAME|ID", parse = not_empty,
+    flags = "--connection", argument = "NAME|ID", parse = not_empty, carried = "*",
     help = "database connection of the tenant",
     commands = "run resume retry plan try-login verify undo doctor",
   },
@@ -289,17 +292,17 @@ options.list = {
     help = "file in which the tenant keeps its users between starts",
   },
   {
-    flags = "--connection-file", argument = "FILE", parse = not_empty,
+    flags = "--connection-file", argument = "FILE", parse = not_empty, carried = "*",
     commands = "run resume retry check map preview plan rehearse tenant prove",
     help = "connection settings, where they are not read from the tenant",
   },
   {
-    flags = "--profile", argument = "NAME", parse = not_empty,
+    flags = "--profile", argument = "NAME", parse = not_empty, carried = "*",
     commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
     help = "profile of the configuration file",
   },
   {
-    flags = "--config", argument = "FILE", parse = not_empty,
+    flags = "--config", argument = "FILE", parse = not_empty, carried = "*",
     commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
     help = "configuration file (default auth0-migrate.yaml, if it exists)",
   },
@@ -310,15 +313,17 @@ options.list = {
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
   {
     flags = "--recipe-memory", argument = "SIZE", parse = options.bytes(1000000, 1000000000000),
-    commands = RECIPE_COMMANDS,
+    commands = RECIPE_COMMANDS, carried = "*",
     help = "memory that the recipe may use beyond what loading took (default 256MB)",
   },
   {
-    flags = "--recipe-steps", argument = "N", parse = options.whole(1), commands = RECIPE_COMMANDS,
+    flags = "--recipe-steps", argument = "N", parse = options.whole(1),
+    commands = RECIPE_COMMANDS, carried = "*",
     help = "instructions of one call of the recipe, such as `map` for a record (default 100000000)",
   },
   {
-    flags = "--recipe-time", argument = "TIME", parse = options.time, commands = RECIPE_COMMANDS,
+    flags = "--recipe-time", argument = "TIME", parse = options.time,
+    commands = RECIPE_COMMANDS, carried = "*",
     help = "processor time of one call of the recipe (default 5s)",
   },
   {
@@ -326,7 +331,7 @@ options.list = {
     help = "change nothing; exit status 2 unless the lock file is up to date",
   },
   {
-    flags = "--ca-file", argument = "FILE", parse = not_empty,
+    flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",
     commands = "run resume retry plan verify undo doctor",
     help = "CA certificates to trust (PEM)",
   },
@@ -363,18 +368,56 @@ function options.key(option)
   return key
 end
 
+local function names(commands, command)
+  return commands == "*" or (" " .. commands .. " "):find(" " .. command .. " ", 1, true) ~= nil
+end
+
 ---The options of one command, in the order of the list.
 ---@param command string
 ---@return Option[]
 function options.of(command)
   local found = {}
   for _, option in ipairs(options.list) do
-    local commands = " " .. option.commands .. " "
-    if option.commands == "*" or commands:find(" " .. command .. " ", 1, true) then
-      found[#found + 1] = option
-    end
+    if names(option.commands, command) then found[#found + 1] = option end
   end
   return found
+end
+
+---The words of a command line without an option that has an argument.
+---@param args string[]
+---@param flag string  "--max-failures"
+---@return string[]
+function options.without(args, flag)
+  local words, is_value = {}, false
+  for _, word in ipairs(args) do
+    local is_option = not is_value and (word == flag or word:sub(1, #flag + 1) == flag .. "=")
+    if not is_option and not is_value then words[#words + 1] = word end
+    is_value = is_option and word == flag
+  end
+  return words
+end
+
+---The words of a command line that the command after it needs too, as typed: they decide which
+---tenant it reaches and what a record becomes.
+---@param args string[]  as typed
+---@param command string  the next one
+---@return string[]
+function options.carried(args, command)
+  local by_flag, words = {}, {}
+  for _, option in ipairs(options.of(command)) do
+    local is_carried = option.carried and names(option.carried, command)
+    if is_carried then by_flag[option.flags] = option end
+  end
+  for i, word in ipairs(args) do
+    if word == "--" then break end
+    local option = by_flag[word:match("^[^=]*")]
+    if option then
+      words[#words + 1] = word
+      local is_separate = option.argument and not option.optional and word == option.flags
+      if is_separate then words[#words + 1] = args[i + 1] end
+    end
+  end
+  return words
 end
 
 ---The option that sets a key.

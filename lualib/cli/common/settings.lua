@@ -25,6 +25,7 @@ local settings = {}
 ---@field upsert boolean
 ---@field run_dir? string
 ---@field rehearsal? string       the command line of a rehearsal, whose tenant ends with the run
+---@field rehearse_wider? fun(flag: string, value: string): string  the same with another option
 ---@field fresh boolean
 ---@field yes boolean
 ---@field changed boolean
@@ -60,6 +61,7 @@ local settings = {}
 ---@field verbose boolean
 ---@field color boolean
 ---@field interactive boolean     the user can be asked
+---@field carried? fun(name: string): string[]  options that a next command of this name needs
 
 ---@class UnsaidDomain  named by a file that may not be the user's; the secret is of the environment
 ---@field file string    the configuration file

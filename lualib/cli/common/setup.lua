@@ -3,6 +3,7 @@
 local config = require "cli.common.config"
 local domain = require "cli.common.domain"
 local secret_files = require "cli.common.secret_files"
+local option_list = require "cli.common.options"
 local settings = require "cli.common.settings"
 
 local setup = {}
@@ -14,10 +15,10 @@ setup.RECIPE_WORDS = {
 }
 
 local function read_config(context)
-  local read, message, kind = config.load {
+  local read, message, kind, more = config.load {
     path = context.flags.config, profile = context.flags.profile, env = context.env,
   }
-  if not read then return nil, message, kind end
+  if not read then return nil, message, kind, more end
   local params, from_environment = read:params()
   if not params then return nil, from_environment, "usage" end
   return read, params, from_environment
@@ -41,6 +42,7 @@ local function resolve(context, sources, is_checked)
   local ui = context.ui
   resolved.quiet, resolved.verbose = ui.quiet, ui.verbose
   resolved.color, resolved.interactive = ui.color, ui.interactive
+  resolved.carried = function(name) return option_list.carried(context.args, name) end
   note_exposed(context, resolved, sources, is_checked)
   for _, line in ipairs(settings.describe(resolved)) do ui:detail(line) end
   local confirmed, more
@@ -56,8 +58,8 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function setup.settings(context, is_checked)
-  local read, params, from_environment = read_config(context)
-  if not read then return nil, params, from_environment end
+  local read, params, from_environment, wrong = read_config(context)
+  if not read then return nil, params, from_environment, wrong end
   local resolved, message, kind, more = resolve(context, { config = read }, is_checked)
   if not resolved then return nil, message, kind, more end
   resolved.file_params, resolved.params_from_environment = params, from_environment
@@ -73,8 +75,8 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function setup.recipe(context, options)
-  local read, params, from_environment = read_config(context)
-  if not read then return nil, params, from_environment end
+  local read, params, from_environment, wrong = read_config(context)
+  if not read then return nil, params, from_environment, wrong end
   local allow = settings.allowed(context.flags)
   local recipe, message, kind, more = require("recipe").load(context.flags.RECIPE, {
     params = context.flags.params, file = params, from_environment = from_environment,

@@ -3,6 +3,7 @@
 local format = require "base.format"
 local clock = require "host.clock"
 local failure = require "base.failure"
+local loop = require "host.loop"
 local wrap = require "cli.text.wrap"
 local outage_text = require "cli.text.outage"
 local plan_text = require "cli.text.plan"
@@ -42,6 +43,7 @@ local ui = {}
 ---@field failed boolean       writing to stdout failed
 ---@field lost? Failure        why the result could not be written, except to a closed pipe
 ---@field cancelled boolean    the open question was cancelled
+---@field directory? string    of the run that the command works on
 local Ui = {}
 Ui.__index = Ui
 
@@ -160,6 +162,20 @@ function Ui:next(command, label)
   -- Never cut: it is typed. See base.path for what cannot be.
   command = foreign.printable(command, #command * LONGEST_ESCAPE)
   self:line((label or "next") .. ": " .. self:paint("bold", command), true)
+end
+
+---Sets the command to type after the program was stopped immediately, by a second Ctrl-C.
+---@param command string
+function ui.last_words(command)
+  loop.last_words("\nerror: stopped immediately\nnext: " .. command .. "\n")
+end
+
+---Notes the run that the command works on, and what continues it.
+---@param directory string
+---@param resume string  the command
+function Ui:works_on(directory, resume)
+  self.directory = directory
+  ui.last_words(resume)
 end
 
 ---@param plan Plan

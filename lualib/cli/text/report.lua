@@ -6,7 +6,7 @@ local format = require "base.format"
 local isolated = require "report.isolated"
 local tables = require "cli.text.tables"
 local json = require "host.json"
-local path = require "base.path"
+local command = require "base.command"
 local warnings_text = require "cli.text.warnings"
 
 local report_text = {}
@@ -133,8 +133,8 @@ local RETRIED <const> = "Before you retry, repair the users in failed.ndjson or 
   .. "recipe; users whose lines you remove stay failed."
 
 local function is_retried(report)
-  return report.directory ~= nil
-    and report.next == "auth0-migrate retry " .. path.quote(report.directory)
+  local retry = report.directory and command.line { "retry", report.directory }
+  return retry and type(report.next) == "string" and report.next:sub(1, #retry) == retry
 end
 
 ---The tenant and connection; nil for a rehearsal, whose tenant no longer exists.
