@@ -10,6 +10,7 @@ local repeatable = require "check.repeatable"
 local progress = require "stage.progress"
 local signals = require "base.signals"
 local stage = require "stage"
+local statistics = require "stage.statistics"
 local capped_names = require "base.capped_names"
 local text = require "host.text"
 
@@ -153,6 +154,20 @@ local function statement(recipe, pipe, sink, settings)
     packed = sink.packed, canary = sink:cut(settings.canary),
     tally = tally, coverage = sink.packer.statistics:coverage(used.lookups),
     seconds = { stage = sink.seconds },
+  }
+end
+
+---The members of a result, as if nothing was read.
+---@return table
+function check.empty()
+  return {
+    recipe = json.null, next = json.null, canary = json.null,
+    records = { read = 0, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
+      staged = 0 },
+    balanced = true, codes = { rejected = {}, failed = {} }, skipped = {}, warnings = {},
+    warning_list = json.array {}, findings = json.array {},
+    packed = { jobs = 0, users = 0, bytes = 0 }, tally = statistics.new():facts(),
+    seconds = { stage = 0 },
   }
 end
 

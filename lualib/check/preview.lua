@@ -15,16 +15,15 @@ local FIRST <const> = 3 -- records, unless more are asked for
 ---@field record any
 ---@field users? table[]   mapped and normalised
 ---@field skipped? string  the reason
----@field errors? table[]  findings, including warnings
+---@field errors table[]   findings, including warnings; none of a skipped record
 
 ---@return Preview
 local function preview_of(made)
   local shown = {
     position = made.position, at = made.at, record = made.record, skipped = made.skipped,
-    users = made.users[1] and made.users,
+    users = made.users[1] and made.users, errors = json.array(made.errors),
   }
   if made.skipped then return shown end
-  shown.errors = json.array(made.errors)
   for _, warning in ipairs(made.warnings) do
     table.insert(shown.errors, {
       code = warning.code, path = warning.path, message = warning.message,

@@ -18,11 +18,13 @@ local main = {}
 ---@field summary string
 ---@field help string
 ---@field positionals Positional[]
+---@field shape? fun(): table  the members that --json shows at every ending, as if nothing was done
 ---@field run fun(context: Context): integer  returns the exit status
 
 ---@class Context
 ---@field args string[]   as typed
 ---@field command? string its name; nil while it is not known
+---@field shape? fun(): table  see Command
 ---@field flags table     options by key, positionals by name, `params`
 ---@field env Environment
 ---@field harden fun()    protects the memory of the process, once it holds a secret
@@ -58,7 +60,7 @@ local function new_context(args, flags, surroundings, chosen)
   local env, device = surroundings.env or process.env, surroundings.terminal or terminal
   return {
     args = args, flags = flags, env = env, width = device.width,
-    command = chosen and chosen.name,
+    command = chosen and chosen.name, shape = chosen and chosen.shape,
     harden = surroundings.harden or function() end,
     ui = ui.new {
       quiet = flags.quiet, verbose = flags.verbose, no_color = flags.no_color,
@@ -150,8 +152,10 @@ local function dispatch(args, surroundings)
   end
   local chosen, rest, more = choose(args, context)
   if not chosen then
-    context.flags.json = has(args, "--json") or nil
-    return command_result.failure(context, rest, "usage",
+    -- Without a command, what was meant is a run.
+    local refused = new_context(args, { no_color = has(args, "--no-color"),
+      json = has(args, "--json") }, surroundings, require "cli.commands.run")
+    return command_result.failure(refused, rest, "usage",
       more or { next = command.line { "--help" } })
   end
   if has(rest, "--help", "-h") then

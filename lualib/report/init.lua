@@ -28,7 +28,7 @@ local MOST_ISOLATED <const> = 100 -- users named
 ---@field shape? string   redacted description of its value
 ---@field fix? string     what to do
 
----@class Report  the shape of report.json
+---@class Report  the shape of report.json; --json shows a null for a member without a value
 ---@field run string
 ---@field recipe string
 ---@field status string
@@ -185,6 +185,25 @@ function report.build(ledger, options)
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
     directory = options.directory, undo = totals.undone(ledger),
     rehearsal = ledger:get("rehearsal"), canary = canary.figures(ledger),
+  }
+end
+
+---The report of what ended before anything was done: every figure is zero, and what is not known
+---yet is null.
+---@return table
+function report.empty()
+  local none = json.null
+  return {
+    run = none, recipe = none, tenant = none, connection = none, begun = none, written = none,
+    directory = none, plan = none, next = none, undo = none, canary = none,
+    records = { read = 0, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
+      staged = 0 },
+    users = { inserted = 0, updated = 0, already_there = 0, failed = 0, pending = 0 },
+    jobs = { submitted = 0, completed = 0, failed = 0 },
+    codes = { rejected = {}, failed = {} }, skipped = {}, warnings = {},
+    warning_list = json.array {}, findings = json.array {}, rounds = 0, alarms = 0,
+    looked_up = { jobs = 0, users = 0 }, balanced = true, seconds = { stage = 0, import = 0 },
+    slot_use = 0,
   }
 end
 

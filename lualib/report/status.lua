@@ -81,6 +81,18 @@ local function progress_of(seen, users, moves)
   }
 end
 
+---The status of a run that could not be read.
+---@return table
+function status.empty()
+  local statement = report.empty()
+  statement.plan, statement.findings = nil, nil -- of the report alone
+  statement.deadline, statement.progress = json.null, json.null
+  statement.chunks, statement.active, statement.errors = {}, json.array {}, json.array {}
+  statement.staged, statement.agreed, statement.finished = false, false, false
+  statement.working, statement.lock, statement.outage = false, json.null, json.null
+  return statement
+end
+
 ---The outage that the process which works on the run waits out.
 local function outage_of(book, holder)
   local present = (book:get_table("outages") or {}).present

@@ -28,6 +28,14 @@ end
 ---@field message? string
 ---@field next string|lightuserdata
 
+---The result as if nothing was removed.
+---@return table
+function forget.empty()
+  return {
+    run = json.null, directory = json.null, stayed = json.array {}, next = json.null,
+  }
+end
+
 ---Removes a run directory; no tenant is touched.
 ---@param dir string
 ---@param yes? boolean  confirmed beforehand

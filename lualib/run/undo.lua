@@ -222,6 +222,15 @@ end
 ---@field message? string
 ---@field next string|lightuserdata
 
+---The result as if nothing was deleted.
+---@return table
+function undo.empty()
+  return {
+    run = json.null, directory = json.null, users = 0, hours = json.array {}, seconds = 0,
+    deleted = 0, gone = 0, kept = {}, finished = false, next = json.null,
+  }
+end
+
 local STATUS <const> = { [0] = "undone", [3] = "undone", [5] = "incomplete", [8] = "planned",
   [130] = "interrupted" }
 

@@ -241,18 +241,29 @@ function Verify:sample(n)
   return true
 end
 
-local function new_statement(held, sample)
-  local figures = totals.figures(held.ledger)
+---The result as if nothing was compared.
+---@return table
+function verify.empty()
   return {
-    run = held.ledger:get("run"), directory = held.dir.path, sample = sample,
+    run = json.null, directory = json.null, seconds = 0, next = json.null, list = json.null,
+    sample = json.null,
     users = {
-      compared = 0, same = 0, different = 0, missing = 0, already_there = 0,
-      failed = figures.failed, pending = figures.pending, blocked = 0,
-      in_flight = totals.in_flight(held.ledger), extra = not sample and 0 or nil,
+      compared = 0, same = 0, different = 0, missing = 0, already_there = 0, failed = 0,
+      pending = 0, blocked = 0, in_flight = 0,
     },
-    fields = {}, examples = json.array {}, next = json.null,
-    message = (open.undone(held.ledger, held.dir)),
+    fields = {}, examples = json.array {},
   }
+end
+
+local function new_statement(held, sample)
+  local statement, figures = verify.empty(), totals.figures(held.ledger)
+  local users = statement.users
+  statement.run, statement.directory = held.ledger:get("run"), held.dir.path
+  statement.sample, users.extra = sample, not sample and 0 or nil
+  users.failed, users.pending = figures.failed, figures.pending
+  users.in_flight = totals.in_flight(held.ledger)
+  statement.message = open.undone(held.ledger, held.dir)
+  return statement
 end
 
 local function finish(self)

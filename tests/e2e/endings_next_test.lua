@@ -1200,13 +1200,46 @@ local ENDINGS <const> = {
   },
 }
 
+-- The members of a command's result, the same at every ending.
+local OF_A_RUN <const> = "run recipe status exit tenant connection begun written records users "
+  .. "jobs codes skipped warnings warning_list findings rounds alarms looked_up balanced seconds "
+  .. "slot_use plan canary undo directory message next"
+local OF_A_CHECK <const> = "recipe status exit records codes skipped warnings warning_list "
+  .. "findings balanced packed tally canary seconds message next"
+local MEMBERS <const> = {
+  run = OF_A_RUN, resume = OF_A_RUN, retry = OF_A_RUN, report = OF_A_RUN,
+  rehearse = OF_A_RUN .. " forecast logins faults",
+  status = OF_A_RUN:gsub("plan ", ""):gsub("findings ", "")
+    .. " chunks active errors deadline progress staged agreed finished",
+  check = OF_A_CHECK, plan = OF_A_CHECK .. " plan",
+  verify = "run directory status exit users fields examples list sample seconds message next",
+  undo = "run directory status exit users hours deleted gone kept finished seconds message next",
+  forget = "run directory status exit stayed message next",
+  doctor = "status exit checks settings saved message next",
+}
+
 -- Results that are not about an ending: records, or the state of a run.
 local OTHER <const> = { ["preview 0"] = true, ["status 0"] = true }
+
+local function names_of(object)
+  local names = {}
+  for name in pairs(object) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function sorted(text)
+  local names = {}
+  for name in text:gmatch "%S+" do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
 
 ---Compares the one JSON object with the ending.
 local function check_object(case, ended)
   if case[1] == "map" or not ended.stdout:find("^{") then return end
   local object = ended:object()
+  if MEMBERS[case[1]] then equal(names_of(object), sorted(MEMBERS[case[1]])) end
   if OTHER[case[1] .. " " .. case[2]] then return end
   equal({ object.next, object.exit }, { ended:next() or json.null, case[2] })
   for _, name in ipairs { "findings", "warning_list", "errors", "active", "examples" } do

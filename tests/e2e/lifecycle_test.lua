@@ -374,9 +374,22 @@ test("--json writes exactly one object for every exit status, next command inclu
       if case[2][1] ~= "status" then equal(object.exit, case[1], name) end
       if case[1] == 2 then contains(object.message, "") end
       equal(object.next, ended:next() or json.null)
-      if case[1] == 0 or case[1] == 8 then
-        for member, kind in pairs(MEMBERS) do equal(type(object[member]), kind, member) end
+      for member, kind in pairs(MEMBERS) do
+        local is_unknown = case[1] == 2 and kind == "string" and object[member] == json.null
+        if not is_unknown then equal(type(object[member]), kind, name .. " " .. member) end
       end
     end
+  end)
+end)
+
+test("preview --json has a list of errors for each record, also for a skipped one", function()
+  scene(1, function(s)
+    s:people(1, { "u2,,B," .. program.HASH, "u3,nowhere,C," .. program.HASH })
+    local shown = s:run({ "preview", "shop.lua", "input=people.csv", "--json" }):ends_with(0)
+    local records = shown:object().records
+    for i, count in ipairs { 0, 0, 1 } do
+      equal({ json.is_array(records[i].errors), #records[i].errors }, { true, count })
+    end
+    equal(records[2].skipped, "no address")
   end)
 end)

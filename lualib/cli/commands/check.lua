@@ -13,6 +13,7 @@ return {
 Maps and validates every record and shows what would be rejected: Auth0's error code, the place in
 the source and the field. Nothing is sent. Exit status 3 if a record would be rejected.]],
   positionals = setup.RECIPE_WORDS,
+  shape = function() return require("check").empty() end,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end

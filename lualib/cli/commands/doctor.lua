@@ -1,5 +1,6 @@
 --- doctor: checks in advance what would otherwise fail as an import job.
 
+local json = require "host.json"
 local result = require "cli.common.result"
 local setup = require "cli.common.setup"
 local followup = require "cli.text.followup"
@@ -14,6 +15,9 @@ each setting comes from. --save FILE writes the connection's settings for --conn
 status 2 if the configuration is wrong, 5 if the tenant cannot be reached, 6 if credentials or
 scopes are insufficient, otherwise 0.]],
   positionals = {},
+  shape = function()
+    return { checks = json.array {}, settings = json.array {}, saved = json.null }
+  end,
   run = function(context)
     local settings, message, kind, more = setup.settings(context, true)
     if not settings then return result.failure(context, message, kind, more) end

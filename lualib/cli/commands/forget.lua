@@ -11,6 +11,7 @@ return {
 Removes the files that the program wrote into the run directory RUN, after asking. The run can then
 no longer be resumed, verified or undone. Other files in the directory are kept.]],
   positionals = { { name = "RUN" } },
+  shape = function() return require("run.forget").empty() end,
   run = function(context)
     local flags = context.flags
     return result.result(context, followup.forget,

@@ -19,6 +19,11 @@ Does what `check` does, then shows what an import would send, how long it would 
 documented rates, and its risks. Nothing is sent and no files are kept. Exit status 3 if a record
 would be rejected or a gate would stop the run.]],
   positionals = setup.RECIPE_WORDS,
+  shape = function()
+    local shape = require("check").empty()
+    shape.plan = json.null
+    return shape
+  end,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end

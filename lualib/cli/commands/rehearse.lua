@@ -1,6 +1,7 @@
 --- rehearse: a whole run against the built-in tenant in a child process.
 
 local command = require "base.command"
+local json = require "host.json"
 local logins = require "cli.common.logins"
 local options = require "cli.common.options"
 local report_text = require "cli.text.report"
@@ -43,6 +44,11 @@ Starts the built-in tenant as a child process, runs the whole migration against 
 NAME.rehearsal/ (replaced each time), and shows the report. --login and --logins then try logins.
 Exit status as for `run`; also 3 if a login fails.]],
   positionals = setup.RECIPE_WORDS,
+  shape = function()
+    local shape = result.of_run()
+    shape.forecast, shape.logins, shape.faults = json.null, json.null, json.null
+    return shape
+  end,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end

@@ -13,6 +13,7 @@ return {
 Shows the report of a run and exits with the run's status. RUN is the run directory (default: the
 newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
+  shape = result.of_run,
   run = function(context)
     local report, message, kind, more = require("run.session").report(context.flags.RUN)
     -- Where only looking is left, the report itself does not name it.

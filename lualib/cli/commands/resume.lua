@@ -13,6 +13,7 @@ Continues a run where it stopped. Staged records are not read from the source ag
 finished, shows its report. RUN is the run directory (default: the newest *.run in the working
 directory).]],
   positionals = { { name = "RUN", optional = true } },
+  shape = result.of_run,
   run = function(context)
     local settings, message, kind, more = setup.settings(context)
     if not settings then return result.failure(context, message, kind, more) end

@@ -13,6 +13,7 @@ Imports the failed users of a finished run again. First repair them in its faile
 `fix` to the recipe. Users whose lines you remove stay failed. The report then covers both imports.
 RUN is the run directory (default: the newest *.run in the working directory).]],
   positionals = { { name = "RUN", optional = true } },
+  shape = result.of_run,
   run = function(context)
     local settings, message, kind, more = setup.settings(context)
     if not settings then return result.failure(context, message, kind, more) end

@@ -13,6 +13,7 @@ Shows how many users the run in the run directory RUN inserted and how long dele
 asks, and deletes them. Users that existed before the run, including updated ones, are not changed.
 If it is interrupted, the same command continues.]],
   positionals = { { name = "RUN" } },
+  shape = function() return require("run.undo").empty() end,
   run = function(context)
     local settings, message, kind, more = setup.settings(context)
     if not settings then return result.failure(context, message, kind, more) end

@@ -14,6 +14,7 @@ and which fields differ. Password hashes are not compared: Auth0 does not return
 if there is a difference. RUN is the run directory (default: the newest *.run in the working
 directory).]],
   positionals = { { name = "RUN", optional = true } },
+  shape = function() return require("run.verify").empty() end,
   run = function(context)
     local settings, message, kind, more = setup.settings(context)
     if not settings then return result.failure(context, message, kind, more) end

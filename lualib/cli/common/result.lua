@@ -47,8 +47,26 @@ function result.preview_first(context, report)
   return gate and result.preview(context, gate.at)
 end
 
+---The members of a run's result, as if nothing was done: see Command.
+---@return table
+function result.of_run()
+  return require("report").empty()
+end
+
 local function given(value)
   return value ~= nil and value ~= json.null and value or nil
+end
+
+---Writes an object whose members are those of every ending of the command.
+---@param context Context
+---@param object table
+function result.write(context, object)
+  local shape = context.shape and context.shape() or {}
+  shape.message = json.null
+  for name, value in pairs(shape) do
+    if object[name] == nil then object[name] = value end
+  end
+  context.ui:result(assert(json.encode(object)) .. "\n")
 end
 
 ---Ends with a report. One without `next` gets that of its exit status.
@@ -62,7 +80,7 @@ function result.report(context, report, text)
     report.next = next_command.after(context, report.exit) or json.null
   end
   if context.flags.json then
-    ui:result(assert(json.encode(report)) .. "\n")
+    result.write(context, report)
   else
     ui:statement(text)
   end
@@ -98,10 +116,10 @@ function result.failure(context, message, kind, more, trace)
   local following = next_command.after_failure(context, status, kind, more)
   ui:fail(message, trace)
   if context.flags.json then
-    ui:result(assert(json.encode {
+    result.write(context, {
       status = STATUS[status] or "failed", exit = status, message = message,
       next = following or json.null,
-    }) .. "\n")
+    })
   end
   if following then ui:next(following) end
   return status

@@ -53,7 +53,7 @@ local function outcome_lines(shown)
     if i > 1 then lines[#lines + 1] = "" end
     lines_of(user, user_rules.ORDER, "", lines)
   end
-  for _, finding in ipairs(shown.errors or {}) do
+  for _, finding in ipairs(shown.errors) do
     local path = finding.path and finding.path ~= "" and " " .. finding.path or ""
     lines[#lines + 1] = string.format("%s %s%s: %s", finding.warning and "?" or "!", finding.code,
       path, finding.message)

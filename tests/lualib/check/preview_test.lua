@@ -57,7 +57,10 @@ end)
 test("a skipped record has its reason and no findings", function()
   local shown = previews({ n = 1 }, "return nil, 'too old'")
   tap.equal(shown, {
-    { position = 1, at = "a.csv:2", record = { email = "1@b.co" }, skipped = "too old" },
+    {
+      position = 1, at = "a.csv:2", record = { email = "1@b.co" }, skipped = "too old",
+      errors = {},
+    },
   })
 end)
 

@@ -247,6 +247,15 @@ test("an unexpected error ends with 1 and a traceback", function()
   tap.contains(err, "traceback")
 end)
 
+test("an unexpected error has the members of every result, and names no command", function()
+  local _, out, err = with_session(function() error("oh") end, { SHOP, "input=a.csv", "--json" })
+  local object = json.decode(out)
+  tap.equal({ object.exit, object.status, object.next, object.balanced, object.records.read },
+    { 1, "failed", json.null, true, 0 })
+  tap.contains(object.message, "internal error:")
+  tap.equal(err:find("next:", 1, true), nil)
+end)
+
 test("an unexpected error in a run shows the run's status", function()
   local _, _, err = with_session(function(_, _, screen)
     screen:works_on("my shop.run", "auth0-migrate resume 'my shop.run'")
