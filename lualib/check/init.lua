@@ -167,7 +167,8 @@ function check.empty()
     balanced = true, codes = { rejected = {}, failed = {} }, skipped = {}, warnings = {},
     warning_list = json.array {}, findings = json.array {},
     packed = { jobs = 0, users = 0, bytes = 0 }, tally = statistics.new():facts(),
-    seconds = { stage = 0 },
+    seconds = { stage = 0 }, gates = json.array {},
+    coverage = { fields = {}, passwords = {}, lookups = {} },
   }
 end
 

@@ -195,15 +195,16 @@ function report.empty()
   local none = json.null
   return {
     run = none, recipe = none, tenant = none, connection = none, begun = none, written = none,
-    directory = none, plan = none, next = none, undo = none, canary = none,
+    directory = none, plan = none, next = none, undo = none, canary = none, rehearsal = none,
     records = { read = 0, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
       staged = 0 },
     users = { inserted = 0, updated = 0, already_there = 0, failed = 0, pending = 0 },
     jobs = { submitted = 0, completed = 0, failed = 0 },
     codes = { rejected = {}, failed = {} }, skipped = {}, warnings = {},
     warning_list = json.array {}, findings = json.array {}, rounds = 0, alarms = 0,
-    looked_up = { jobs = 0, users = 0 }, balanced = true, seconds = { stage = 0, import = 0 },
-    slot_use = 0,
+    looked_up = { jobs = 0, users = 0 }, balanced = true, outages = 0,
+    isolated = { count = 0, at = json.array {} },
+    seconds = { stage = 0, import = 0, outages = 0 }, slot_use = 0,
   }
 end
 

@@ -1,10 +1,10 @@
 --- The progress of a run, for another terminal: read from the journal alone, also while it runs.
 
 local clock = require "host.clock"
+local command = require "base.command"
 local exit_status = require "base.exit_status"
 local json = require "host.json"
 local limits = require "auth0.limits"
-local path = require "base.path"
 local report = require "report"
 
 local status = {}
@@ -121,16 +121,16 @@ end
 ---@param last? Report  as its last session wrote it
 ---@return string?
 local function next_of(statement, book, last)
-  local quoted = path.quote(statement.directory)
+  local function on_run(name) return command.line { name, statement.directory } end
   if statement.working then return nil end
   if statement.undo then
-    return not statement.undo.finished and "auth0-migrate undo " .. quoted or nil
+    return not statement.undo.finished and on_run "undo" or nil
   end
   if not statement.finished then
-    return continuation(book, "auth0-migrate resume " .. quoted, last)
+    return continuation(book, on_run "resume", last)
   end
   if last then return given(last.next) end
-  return book:has_failed() and "auth0-migrate retry " .. quoted or nil
+  return book:has_failed() and on_run "retry" or nil
 end
 
 ---@param book Ledger

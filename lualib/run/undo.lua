@@ -228,6 +228,7 @@ function undo.empty()
   return {
     run = json.null, directory = json.null, users = 0, hours = json.array {}, seconds = 0,
     deleted = 0, gone = 0, kept = {}, finished = false, next = json.null,
+    begun = json.null, ended = json.null,
   }
 end
 

@@ -330,8 +330,8 @@ local ENDINGS <const> = {
     "run", 3, "with a rejected record of a source that cannot be read again",
     ends = function(s)
       s:tenant()
-      return s:run({ "run", "shop.lua", "input=-", "--yes", "--json" }, nil,
-        "id,email\n1,nowhere\n2,b@example.com\n")
+      return s:run({ "run", "shop.lua", "input=-", "--yes", "--allow-no-passwords", "--json" },
+        nil, "id,email\n1,nowhere\n2,b@example.com\n")
     end,
     next = "auth0-migrate report shop.run", typed = 3,
     after = function(_, typed) equal(typed:next(), nil) end,
@@ -792,6 +792,7 @@ local ENDINGS <const> = {
       s:write("logins.csv", "id,password\nnobody@example.com,x\n")
       return s:run(words("prove", "--json", "--logins", "logins.csv"))
     end,
+    next = "auth0-migrate preview shop.lua input=people.csv", typed = 0,
   },
   {
     "prove", 130, "when it is interrupted",
@@ -1203,17 +1204,19 @@ local ENDINGS <const> = {
 -- The members of a command's result, the same at every ending.
 local OF_A_RUN <const> = "run recipe status exit tenant connection begun written records users "
   .. "jobs codes skipped warnings warning_list findings rounds alarms looked_up balanced seconds "
-  .. "slot_use plan canary undo directory message next"
+  .. "slot_use plan canary undo rehearsal outages isolated directory message next"
 local OF_A_CHECK <const> = "recipe status exit records codes skipped warnings warning_list "
-  .. "findings balanced packed tally canary seconds message next"
+  .. "findings gates balanced packed tally coverage canary seconds message next"
 local MEMBERS <const> = {
   run = OF_A_RUN, resume = OF_A_RUN, retry = OF_A_RUN, report = OF_A_RUN,
   rehearse = OF_A_RUN .. " forecast logins faults",
   status = OF_A_RUN:gsub("plan ", ""):gsub("findings ", "")
-    .. " chunks active errors deadline progress staged agreed finished",
+    .. " chunks active errors deadline progress staged agreed finished "
+    .. "working lock outage",
   check = OF_A_CHECK, plan = OF_A_CHECK .. " plan",
   verify = "run directory status exit users fields examples list sample seconds message next",
-  undo = "run directory status exit users hours deleted gone kept finished seconds message next",
+  undo = "run directory status exit users hours deleted gone kept finished begun ended seconds "
+    .. "message next",
   forget = "run directory status exit stayed message next",
   doctor = "status exit checks settings saved message next",
 }

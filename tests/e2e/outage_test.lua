@@ -32,7 +32,7 @@ local function seen(s, run, nth)
   assert(clock.parse(outage.next_try) >= since)
   assert(math.abs(clock.parse(outage.patience_until) - since - PATIENCE) <= 2)
   equal({ status.working, status.next }, { true, json.null })
-  local progress = status.progress or {}
+  local progress = status.progress ~= json.null and status.progress or {}
   equal({ progress.users_per_second, progress.eta_seconds }, {})
   return outage
 end

@@ -97,7 +97,8 @@ for _, kind in ipairs(KINDS) do
       contains(report.message, kind.option)
       equal(s:metrics().users, 0)
       -- What it says to type shows the records, and sends nothing.
-      assert(report.next:find("^auth0%-migrate preview %S*shop%.lua input=people%.csv"))
+      assert(report.next:find(report.records.read > 0
+        and "^auth0%-migrate preview shop%.lua input=people%.csv" or "^auth0%-migrate report "))
       local rehearsed = s:run(args("rehearse", "--json")):ends_with(4):object()
       contains(rehearsed.message, kind.why)
       assert(s:run(args("rehearse", kind.option, "--json")):object().status ~= "gated")

@@ -62,7 +62,8 @@ test("status sees at once that a process was killed, and its command completes t
     local run = s:start(words("--yes", "--chunk-users", "20"))
     s:until_("a rate", function()
       local status = status_of(s)
-      return status and status.progress and status.progress.users_per_second
+      local progress = status and status.progress or json.null
+      return progress ~= json.null and progress.users_per_second
     end)
     run:kill "KILL"
     run:wait()

@@ -1,5 +1,6 @@
 --- status: shows the progress of a run.
 
+local json = require "host.json"
 local result = require "cli.common.result"
 local status_text = require "cli.text.status"
 

@@ -26,8 +26,12 @@ test("a preview shows the record at a place", function()
     "auth0-migrate preview shop.lua 'input=a b.csv' --at 'a b.csv:2' --config=c")
 end)
 
+test("a preview without a place is of the first records", function()
+  equal(command.preview(nil, "shop.lua", { "input=a" }), "auth0-migrate preview shop.lua input=a")
+end)
+
 for _, case in ipairs {
-  { "without a place", { "input=a" } }, { "of stdin", { "input=-" }, "stdin:2" },
+  { "of stdin", { "input=-" }, "stdin:2" },
   { "whose place is a number, which would be a position", { "input=a" }, "17" },
 } do
   test("there is no preview " .. case[1], function()
