@@ -245,7 +245,7 @@ void host_csv_record_type(lua_State *L, int reader)
 {
     hash_columns(L, lua_touserdata(L, reader));
     lua_createtable(L, 0, 8); /* names type */
-    lua_pushliteral(L, "csv record");
+    lua_pushliteral(L, "record");
     lua_setfield(L, -2, "__name");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");

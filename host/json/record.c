@@ -214,4 +214,8 @@ static const luaL_Reg record_metamethods[] = {
 void host_json_record_type(lua_State *L)
 {
     host_newtype(L, RECORD, NULL, record_metamethods);
+    luaL_getmetatable(L, RECORD);
+    lua_pushliteral(L, "record"); /* as Lua's messages call it */
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
 }

@@ -145,6 +145,16 @@ static int failed(lua_State *L, struct host_sandbox *s, lua_State *thread, bool 
     return 2;
 }
 
+/* Notes where `thread`, whose error is on its top, has failed. */
+static void note_stack(lua_State *L, lua_State *thread)
+{
+    if (!lua_checkstack(L, 1) || !lua_checkstack(thread, 1)) return;
+    lua_pushvalue(thread, -1);
+    lua_xmove(thread, L, 1);
+    host_stack_note(L, thread, 0, -1);
+    lua_pop(L, 1);
+}
+
 static int go_on(lua_State *L, int status, lua_KContext kind);
 
 /* Resumes the coroutine at 1 with the values above it. A wait in it is the program's: it
@@ -160,6 +170,8 @@ static int resume(lua_State *L, lua_KContext kind)
     lua_xmove(L, thread, n);
     int status = host_coroutine_run(s, L, thread, n, &results);
     if (status > LUA_YIELD) {
+        if (s->budget.ending == HOST_ENDING_NONE && !s->memory->exhausted)
+            note_stack(L, thread);
         if (kind == WRAPS) reset(L, s, thread);
         return failed(L, s, thread, kind == WRAPS);
     }

@@ -37,7 +37,8 @@ static bool refuse(struct host_cross *c, const char *why)
 
 static bool refuse_type(struct host_cross *c, lua_State *from, int type)
 {
-    snprintf(c->message, sizeof c->message, "is a %s", lua_typename(from, type));
+    snprintf(c->message, sizeof c->message, "is a %s",
+             type == LUA_TUSERDATA ? "record" : lua_typename(from, type));
     return false;
 }
 

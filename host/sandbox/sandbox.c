@@ -114,11 +114,15 @@ static int call_inside(lua_State *inner)
     return lua_gettop(inner);
 }
 
-/* Adds the traceback to an error that one of our own lines raised. */
+/* Notes what was running when the error was raised; and the traceback, if one of our own
+ * lines raised it. Nothing once the budget or the memory has ended. */
 static int trace(lua_State *inner)
 {
     const char *text = lua_type(inner, 1) == LUA_TSTRING ? lua_tostring(inner, 1) : "";
+    const struct host_sandbox *s = host_sandbox_of(inner);
 
+    if (s->budget.ending != HOST_ENDING_NONE || s->memory->exhausted) return 1;
+    host_stack_note(inner, inner, 1, 1);
     if (strncmp(text, "lualib/", 7) == 0) {
         luaL_traceback(inner, inner, text, 1);
         lua_rawsetp(inner, LUA_REGISTRYINDEX, &trace_key);
@@ -127,17 +131,18 @@ static int trace(lua_State *inner)
     return 1;
 }
 
-/* describe(error) -> {message, kind, where, trace}; protected, by the function of that
- * name */
+/* describe(error, stack, trace) -> {message, kind, where, trace}; protected, by the
+ * function of that name */
 static int describe_inside(lua_State *inner)
 {
     lua_rawgetp(inner, LUA_REGISTRYINDEX, &functions_key);
     lua_getfield(inner, -1, "describe");
     lua_pushvalue(inner, 1);
+    host_stack_take(inner);
     lua_rawgetp(inner, LUA_REGISTRYINDEX, &trace_key);
     lua_pushnil(inner);
     lua_rawsetp(inner, LUA_REGISTRYINDEX, &trace_key);
-    lua_call(inner, 2, 1);
+    lua_call(inner, 3, 1);
     return 1;
 }
 
@@ -367,6 +372,7 @@ static int trace_task(lua_State *inner)
 {
     const char *text = lua_type(inner, 2) == LUA_TSTRING ? lua_tostring(inner, 2) : "";
 
+    host_stack_note(inner, lua_tothread(inner, 1), 0, 2);
     if (strncmp(text, "lualib/", 7) != 0) return 0;
     luaL_traceback(inner, lua_tothread(inner, 1), text, 0);
     lua_rawsetp(inner, LUA_REGISTRYINDEX, &trace_key);

@@ -113,6 +113,14 @@ bool host_cross_copy(struct host_cross *c, lua_State *from, int index, lua_State
 /* Raises for an argument of the inner state that cannot cross. */
 void host_cross_check(lua_State *L, int first, int last);
 
+/* -- stack.c -- */
+
+/* Notes the functions that run on the stack `of`, from `level` on, for the error at the
+ * index `err` of L, unless it was noted already. */
+void host_stack_note(lua_State *L, lua_State *of, int level, int err);
+/* Pushes the list that was noted last, or nil, and forgets it. */
+void host_stack_take(lua_State *L);
+
 /* -- protect.c, coroutine.c, door.c: functions for the inner state -- */
 
 /* Each pushes a table of functions. */

@@ -78,7 +78,7 @@ static const char *type_word(lua_State *L, int index, unsigned type)
     if (type != HOST_TYPE_OTHER) return luaL_typename(L, index);
     if (lua_istable(L, index)) return "table with both list items and members, or gaps";
     if (lua_isnumber(L, index)) return "number that JSON cannot hold";
-    if (lua_isuserdata(L, index)) return "userdata (a record; copy its members)";
+    if (lua_isuserdata(L, index)) return "record (copy its members)";
     return luaL_typename(L, index);
 }
 

@@ -9,8 +9,10 @@
 
 local build = require "auth0.hash.build"
 local declared = require "auth0.hash.declared"
+local type_name = require "base.type_name"
 local rules = require "auth0.hash.rules"
 local parse = require "auth0.hash.parse"
+local spelling = require "base.spelling"
 local text = require "host.text"
 
 local password = {}
@@ -70,11 +72,19 @@ function password.auto(value, options)
   return password.fields(hash, why)
 end
 
+local NAMES <const> = { "base64", "hex", "utf8" }
+local ENCODINGS <const> = { base64 = true, hex = true, utf8 = true }
+
 ---Decodes hex (also "0x..." and "\x...") or Base64, for builders that expect bytes.
 ---@param value string?
 ---@param encoding "hex"|"base64"|"utf8"
 ---@return string? bytes  nil if it does not decode
 function password.bytes(value, encoding)
+  if not ENCODINGS[encoding] then
+    local given = type(encoding) == "string" and '"' .. encoding .. '"' or type_name.of(encoding)
+    error(string.format("password.bytes has no encoding %s%s", given,
+      spelling.hint(tostring(encoding), NAMES)), 2)
+  end
   local trimmed = text.trim(value)
   if trimmed and encoding == "hex" then trimmed = build.bare_hex(trimmed) end
   return trimmed and rules.decode(trimmed, encoding)

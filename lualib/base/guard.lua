@@ -1,6 +1,7 @@
 --- The only place that calls functions of a recipe, which is code by others.
 
 local failure = require "base.failure"
+local type_name = require "base.type_name"
 
 local guard = {}
 
@@ -10,7 +11,7 @@ local function words_of(err)
   if type(err) == "string" or type(err) == "number" or meta and meta.__tostring then
     return tostring(err)
   end
-  return "the error value is a " .. type(err)
+  return "the error value is " .. type_name.a(err)
 end
 
 local function describe(err)

@@ -1,5 +1,7 @@
 --- Derives a recipe from another one.
 
+local type_name = require "base.type_name"
+
 local extend = {}
 
 local function copy(from)
@@ -45,9 +47,11 @@ end
 ---@param changes? table
 ---@return table
 function extend.recipe(base, changes)
-  if type(base) ~= "table" then error("extend expects a recipe, got " .. type(base), 2) end
+  if type(base) ~= "table" then
+    error("migrate.extend expects a recipe, got " .. type_name.of(base), 2)
+  end
   if changes ~= nil and type(changes) ~= "table" then
-    error("extend expects a table of changes, got " .. type(changes), 2)
+    error("migrate.extend expects changes as a table, not " .. type_name.a(changes), 2)
   end
   changes = changes or {}
   local made = copy(base)

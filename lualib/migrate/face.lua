@@ -2,6 +2,7 @@
 
 local extend = require "migrate.extend"
 local json = require "host.json"
+local type_name = require "base.type_name"
 local rejects = require "migrate.reject"
 local capped_names = require "base.capped_names"
 local spelling = require "base.spelling"
@@ -33,13 +34,16 @@ local function nothing() end
 local function counter(warnings, unread, place)
   local name_of = capped_names.new()
   return function(code, message, helper)
-    if type(code) ~= "string" then error("warn expects a code, got " .. type(code), 2) end
+    if type(code) ~= "string" then
+      error("migrate.warn expects a code, got " .. type_name.of(code), 2)
+    end
     if not IS_WORDS[type(message)] then
-      error("warn expects text as its message, got a " .. type(message), 2)
+      local given = type_name.a(message)
+      error("migrate.warn expects text as its message, got " .. given, 2)
     end
     if helper ~= nil then
       if type(helper) ~= "string" then
-        error("warn expects the name of a helper, got a " .. type(helper), 2)
+        error("migrate.warn expects the name of a helper, got " .. type_name.a(helper), 2)
       end
       unread.any, unread.warned = true, unread.warned or {}
       unread.warned[helper] = true

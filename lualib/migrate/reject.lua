@@ -1,5 +1,6 @@
 --- A rejection, as a value that `map` may return instead of a user, or raise.
 
+local type_name = require "base.type_name"
 local redact = require "auth0.redact"
 
 local reject = {}
@@ -20,10 +21,10 @@ local CODE <const> = "REJECTED"
 ---A text of the recipe's; anything else raises, without a place: `return migrate.reject(...)` is a
 ---tail call and leaves none. The pipeline then names the line of `map`.
 local function words(what, value, otherwise)
-  local kind = type(value)
-  if kind == "nil" then return otherwise end
-  if kind == "string" or kind == "number" then return tostring(value) end
-  error(string.format("reject expects text as its %s, got a %s", what, kind), 0)
+  local name = type(value)
+  if name == "nil" then return otherwise end
+  if name == "string" or name == "number" then return tostring(value) end
+  error(string.format("migrate.reject expects text as its %s, got %s", what, type_name.a(value)), 0)
 end
 
 ---@param reason string

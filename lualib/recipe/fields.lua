@@ -1,5 +1,6 @@
 --- Validates the fields of a recipe.
 
+local type_name = require "base.type_name"
 local kinds = require "recipe.kinds"
 local needs = require "recipe.needs"
 local spelling = require "base.spelling"
@@ -42,13 +43,13 @@ local function is_seconds(value)
   return type(value) == "number" and value >= 0
 end
 
-local function kind_of(name)
+local function is_of(name)
   return function(value) return type(value) == name end
 end
 
 -- {description, test}
-local TEXT <const> = { "a string", kind_of "string" }
-local FLAG <const> = { "true or false", kind_of "boolean" }
+local TEXT <const> = { "a string", is_of "string" }
+local FLAG <const> = { "true or false", is_of "boolean" }
 local WHOLE <const> = { "a positive integer", is_whole }
 local SECONDS <const> = { "a number of seconds, 0 or more", is_seconds }
 
@@ -92,7 +93,7 @@ local function members(where, value, entries)
         spelling.hint(tostring(key), keys_of(entries)))
     elseif not entry[2](one) then
       return string.format("%s.%s must be %s, not %s", where, key, entry[1],
-        type(one) == "number" and one or type(one))
+        type(one) == "number" and one or type_name.of(one))
     end
   end
 end
@@ -101,8 +102,8 @@ local function options_or_function(where, entries)
   return function(value)
     if type(value) == "function" then return end
     if type(value) ~= "table" then
-      return string.format("%s must be a table of options or a function, not a %s", where,
-        type(value))
+      return string.format("%s must be a table of options or a function, not %s", where,
+        type_name.a(value))
     end
     return members(where, value, entries)
   end
@@ -111,13 +112,13 @@ end
 local function a_function(where)
   return function(value)
     if type(value) ~= "function" then
-      return string.format("%s must be a function, not a %s", where, type(value))
+      return string.format("%s must be a function, not %s", where, type_name.a(value))
     end
   end
 end
 
 local function check_name(value)
-  if type(value) ~= "string" then return "name must be a string, not a " .. type(value) end
+  if type(value) ~= "string" then return "name must be a string, not " .. type_name.a(value) end
   if not value:find("^[%w_][%w_.-]*$") then
     return string.format('name must be usable as a directory name: letters, digits, "-", "_" and '
       .. '".", not "%s"', value)
@@ -125,13 +126,13 @@ local function check_name(value)
 end
 
 local function check_params(value)
-  if type(value) ~= "table" then return "params must be a table, not a " .. type(value) end
+  if type(value) ~= "table" then return "params must be a table, not " .. type_name.a(value) end
   for name, declared in pairs_sorted(value) do
     if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
       return "params: a parameter name must have only letters, digits and _, not " .. tostring(name)
     elseif type(declared) ~= "table" then
-      return string.format("params.%s must be a table such as { help = \"...\" }, not a %s", name,
-        type(declared))
+      return string.format("params.%s must be a table such as { help = \"...\" }, not %s", name,
+        type_name.a(declared))
     end
     local wrong = members("params." .. name, declared, PARAM)
     wrong = wrong or kinds.check("params." .. name, declared)
@@ -143,7 +144,7 @@ local function check_dedupe(value)
   if type(value) == "function" then return end
   if type(value) ~= "table" or #value == 0 then
     return "dedupe must be a list of keys or a function, not " .. (type(value) == "table"
-      and "a table without list items" or "a " .. type(value))
+      and "a table without list items" or type_name.a(value))
   end
   for key, one in pairs_sorted(value) do
     if math.type(key) ~= "integer" or type(one) ~= "string" then
@@ -160,11 +161,11 @@ end
 local function check_fix(value)
   if type(value) == "function" then return end
   if type(value) ~= "table" then
-    return "fix must be a table of code = function, or a function, not a " .. type(value)
+    return "fix must be a table of code = function, or a function, not " .. type_name.a(value)
   end
   for code, fixer in pairs_sorted(value) do
     if type(code) ~= "string" or type(fixer) ~= "function" then
-      return string.format("fix.%s must be a function, not a %s", tostring(code), type(fixer))
+      return string.format("fix.%s must be a function, not %s", tostring(code), type_name.a(fixer))
     end
   end
 end
@@ -194,7 +195,7 @@ local MUST <const> = {
 function fields.check(value)
   if value == nil then return "the file returns nothing; a recipe must return a table" end
   if type(value) ~= "table" then
-    return "the file returns a " .. type(value) .. "; a recipe must return a table"
+    return "the file returns " .. type_name.a(value) .. "; a recipe must return a table"
   end
   for key, one in pairs_sorted(value) do
     local check = FIELDS[key]

@@ -9,6 +9,7 @@ local host = require "host"
 local lock = require "recipe.lock"
 local open = require "recipe.open"
 local path = require "base.path"
+local spelling = require "base.spelling"
 
 local library = {}
 
@@ -176,8 +177,8 @@ function Library:refuse(name)
     return nil, string.format("the module \"%s\" belongs to the program; %s", name, MAY), "usage"
   end
   return nil, string.format("module \"%s\" not found; searched the program's library, %s; "
-    .. "to search other folders, set AUTH0_MIGRATE_PATH", name, table.concat(self.folders, ", ")),
-    "usage"
+    .. "to search other folders, set AUTH0_MIGRATE_PATH%s", name, table.concat(self.folders, ", "),
+    spelling.hint(name, open.names())), "usage"
 end
 
 ---The text of a module, and its file.

@@ -50,12 +50,12 @@ end
 ---@return Records
 function csv.records(given, options)
   spelling.check_options("csv.records", options, OPTIONS)
-  return records.records(given, ENDINGS, "csv.records", {
+  return (records.records(given, ENDINGS, "csv.records", {
     open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
     places = true,
     ended = ended,
-  })
+  })) -- no tail call: an error names this function
 end
 
 return csv

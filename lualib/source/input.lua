@@ -2,6 +2,7 @@
 
 local failure = require "base.failure"
 local file = require "host.file"
+local type_name = require "base.type_name"
 local path = require "base.path"
 
 local input = {}
@@ -115,7 +116,7 @@ end
 ---@return string[]
 function input.require(what, given, endings)
   if type(given) ~= "string" and type(given) ~= "table" then
-    error(string.format("%s expects the name of its input, got %s", what, type(given)), 3)
+    error(string.format("%s expects the name of its input, got %s", what, type_name.of(given)), 3)
   end
   return failure.check(input.resolve(given, endings))
 end

@@ -23,11 +23,11 @@ function json.records(given, options)
   local pointer = options and options.pointer or nil
   local limit = options and options.limit
   local before = "#" .. (pointer or "") .. "/"
-  return records.records(given, ENDINGS, "json.records", {
+  return (records.records(given, ENDINGS, "json.records", {
     open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
     prefix = function(name) return name .. before end,
     passable = "missing", -- a folder may have others, such as the realm next to its users
-  })
+  })) -- no tail call: an error names this function
 end
 
 return json

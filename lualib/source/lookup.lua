@@ -6,6 +6,7 @@ local failure = require "base.failure"
 local files = require "source.records"
 local host = require "host.lookup"
 local json = require "host.json"
+local type_name = require "base.type_name"
 
 ---@class Lookup
 ---@field private texts host.lookup.lookup  JSON
@@ -24,9 +25,9 @@ local uses = setmetatable({}, { __mode = "k" })
 
 ---Keys are compared as text: a CSV file's "7" finds a JSON file's 7.
 local function key_text(value)
-  local kind = math.type(value)
-  if kind == "float" and math.tointeger(value) then value = math.tointeger(value) end
-  if kind or type(value) == "boolean" then return tostring(value) end
+  local number = math.type(value)
+  if number == "float" and math.tointeger(value) then value = math.tointeger(value) end
+  if number or type(value) == "boolean" then return tostring(value) end
   return type(value) == "string" and value or nil
 end
 
@@ -34,7 +35,7 @@ local function iterator(records)
   local meta = getmetatable(records)
   if type(records) == "function" or (type(meta) == "table" and meta.__call) then return records end
   if type(records) ~= "table" then
-    error("source.lookup expects records, got " .. type(records), 3)
+    error("source.lookup expects records, got " .. type_name.of(records), 3)
   end
   local i = 0
   return function()
@@ -70,7 +71,7 @@ end
 ---@return Lookup
 local function new(note, records, key)
   if type(key) ~= "string" and type(key) ~= "function" then
-    error("source.lookup expects a key: a column name or a function", 2)
+    error("source.lookup expects a key: a column name or a function", 3)
   end
   local next_record = iterator(records)
   local texts = failure.check(host.new())
@@ -136,13 +137,13 @@ end
 Lookup.__close = Lookup.close
 
 ---The module, called as `lookup(records, key)` or `lookup.new(records, key)`; `note` gets the use
----of each lookup that it makes. Tail calls: a misuse is raised at the line of the caller.
+---of each lookup that it makes. No tail calls: an error names these functions.
 ---@param note fun(use: LookupUse)
 ---@return table module
 local function noting(note)
-  local function made(records, key) return new(note, records, key) end
+  local function made(records, key) return (new(note, records, key)) end
   return setmetatable({ new = made, noting = noting }, {
-    __call = function(_, records, key) return new(note, records, key) end,
+    __call = function(_, records, key) return (new(note, records, key)) end,
   })
 end
 

@@ -27,11 +27,11 @@ end
 function ndjson.records(given, options)
   spelling.check_options("ndjson.records", options, OPTIONS)
   local limit = options and options.limit
-  return records.records(given, ENDINGS, "ndjson.records", {
+  return (records.records(given, ENDINGS, "ndjson.records", {
     open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
     prefix = prefix,
     check_first = check_first,
-  })
+  })) -- no tail call: an error names this function
 end
 
 return ndjson

@@ -59,7 +59,7 @@ function value.switch(given, words, path)
   if type(given) == "boolean" then return given end
   local kind, read = type(given), nil
   if words then
-    if type(words) ~= "table" then error("switch expects a table of words", 2) end
+    if type(words) ~= "table" then error("value.switch expects a table of words", 2) end
     if given ~= nil then read = meaning_of(given, words) end
   elseif kind == "string" or kind == "number" then
     read = text.boolean(given)
@@ -204,7 +204,7 @@ function value.totp(secret, options)
     options = { digits = found.digits, period = found.period, algorithm = found.algorithm }
   end
   local decode = DECODERS[options.encoding or "base32"]
-  if not decode then error("totp: encoding must be base32, raw, hex or base64", 2) end
+  if not decode then error("value.totp: the encoding must be base32, raw, hex or base64", 2) end
   local algorithm = (options.algorithm or "SHA1"):lower():gsub("^hmac", ""):gsub("%-", "")
   if tonumber(options.digits or 6) ~= 6 then return nil, "its codes do not have 6 digits" end
   if tonumber(options.period or 30) ~= 30 then return nil, "its period is not 30 seconds" end

@@ -37,10 +37,11 @@ function findings.new()
   return setmetatable({ groups = {}, n = 0, codes = 0, seen = {}, n_seen = 0 }, Findings)
 end
 
----A word without the numbers of one record; line numbers of Lua files stay.
+---A word without the numbers of one record; line numbers of Lua files stay, and so does the number
+---of an argument.
 local function common_word(word)
-  if word:find("%.lua:%d+") then return word end
-  return (word:gsub("%d[%d.,]*%f[%D]", "N"):gsub("%d+", "N"))
+  if word:find("%.lua:%d+") or word:find("^#%d$") then return word end
+  return (word:gsub("%d[%d.,]*%f[%D]", "…"):gsub("%d+", "…"))
 end
 
 -- Where the validator ends a message with the value.
@@ -73,6 +74,26 @@ function findings.common(message, ours)
   return (message:gsub("%S+", common_word))
 end
 
+local function words_of(message)
+  local words = {}
+  for word in message:gmatch("%S+") do words[#words + 1] = word end
+  return words
+end
+
+---What two messages with the same common part share: a number that is in both stays.
+local function merged(one, other, common)
+  local a, b = words_of(one), words_of(other)
+  if #a ~= #b then return common end
+  for i, word in ipairs(a) do
+    if word ~= b[i] then
+      local kept = common_word(word)
+      if kept ~= common_word(b[i]) then return common end -- quoted text
+      a[i] = kept
+    end
+  end
+  return table.concat(a, " ")
+end
+
 ---A message as it is shown, and its common part. Cached, because most are repeated.
 ---@private
 function Findings:words(written, ours)
@@ -95,7 +116,9 @@ function Findings:group(outcome, finding, path, ours)
   local key = table.concat({ outcome, code, path, common, finding.case }, "\0")
   local group = self.groups[key]
   if group then
-    if group.message ~= message then group.message = common end
+    if group.message ~= message then
+      group.message = merged(group.message, message, common)
+    end
     return group
   end
   local fix = finding.fix or codes.fix(finding.code, path)

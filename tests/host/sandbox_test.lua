@@ -68,7 +68,7 @@ end)
 for _, case in ipairs {
   { "a function", "return print", "is a function" },
   { "a coroutine", "return coroutine.create(print)", "is a thread" },
-  { "a file", "return { a = { b = door.host('host.json').draft() } }", "a.b is a userdata" },
+  { "a record", "return { a = { b = door.host('host.json').draft() } }", "a.b is a record" },
   { "a function in a list", "return { list = { 1, print } }", "list[2] is a function" },
   { "a boolean as a key", "return { [true] = 1 }", "key that is not a string or a number" },
   { "a cycle", "local t = {} t.t = t return t", "contains itself" },

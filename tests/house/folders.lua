@@ -99,7 +99,7 @@ function folders.impurities(sources)
     if seen[name] or not sources[path] then return end
     seen[name] = true
     for number, inner in requires(sources[path]) do
-      if inner:find("^auth0%.") then
+      if inner:find("^auth0%.") or inner:find("^base%.") then
         walk(inner)
       elseif not open.PURE_HOST[inner] then
         found[#found + 1] = string.format("%s:%d: %s", path, number, inner)

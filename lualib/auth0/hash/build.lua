@@ -2,7 +2,10 @@
 --- source's value cannot be imported; none raises an error for bad data.
 
 local digest = require "host.digest"
+local json = require "host.json"
+local type_name = require "base.type_name"
 local rules = require "auth0.hash.rules"
+local spelling = require "base.spelling"
 local text = require "host.text"
 
 local build = {}
@@ -55,8 +58,10 @@ end
 
 ---A value without outer whitespace; nil and a reason if nothing is left.
 local function cleaned(value)
-  if value == nil then return nil, build.NONE end
-  if type(value) ~= "string" then return nil, "a hash must be a string, not a " .. type(value) end
+  if value == nil or value == json.null then return nil, build.NONE end
+  if type(value) ~= "string" then
+    return nil, "a hash must be a string, not " .. type_name.a(value)
+  end
   local trimmed = text.trim(value)
   if not trimmed then return nil, build.NONE end
   return trimmed
@@ -130,7 +135,7 @@ end
 ---@return string? reason
 function build.argon2(parts)
   if type(parts) ~= "table" then
-    error("argon2 expects a table { kind, memory, time, lanes, salt, key }", 2)
+    error("password.argon2 expects a table { kind, memory, time, lanes, salt, key }", 2)
   end
   if parts.kind ~= "id" and parts.kind ~= "i" then
     return nil, "argon2" .. tostring(parts.kind) .. " is not supported"
@@ -165,7 +170,7 @@ end
 ---@return PasswordHash? hash
 ---@return string? reason
 function build.scrypt(parts)
-  if type(parts) ~= "table" then error("scrypt expects a table { cost, salt, key }", 2) end
+  if type(parts) ~= "table" then error("password.scrypt expects a table { cost, salt, key }", 2) end
   local cost = math.tointeger(tonumber(parts.cost))
   if not cost or cost < 2 or cost & (cost - 1) ~= 0 then
     return nil, "scrypt requires a cost (N) that is a power of two"
@@ -226,6 +231,17 @@ local function encoded(value, size, encoding)
   return nil, string.format("not %d bytes in %s", size, table.concat(candidates, " or "))
 end
 
+---Why a digest cannot be had, with the nearest name.
+local function unsupported(name, known, purpose)
+  if type(name) ~= "string" then
+    return "the name of a digest must be a string, not " .. type_name.a(name)
+  end
+  local names = {}
+  for one in pairs(known) do names[#names + 1] = one end
+  table.sort(names)
+  return string.format("%s is not supported%s%s", name, purpose, spelling.hint(name, names))
+end
+
 ---One round of a digest over password and salt.
 ---@param name string     md4, md5, sha1, sha256, sha512
 ---@param value string?   in hex or Base64
@@ -235,7 +251,7 @@ end
 function build.digest(name, value, options)
   options = options or {}
   local known = build.digest_name(name)
-  if not rules.IS_DIGEST[known or ""] then return nil, tostring(name) .. " is not supported" end
+  if not rules.IS_DIGEST[known or ""] then return nil, unsupported(name, rules.IS_DIGEST, "") end
   local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   local why = salt_fault(options)
@@ -256,7 +272,7 @@ end
 function build.hmac(name, value, key, options)
   options = options or {}
   local known = build.digest_name(name)
-  if not known then return nil, tostring(name) .. " is not supported for hmac" end
+  if not known then return nil, unsupported(name, rules.SIZES, " for hmac") end
   local hash, encoding = encoded(value, rules.SIZES[known], options.encoding)
   if not hash then return nil, encoding end
   if not key or key == "" then return nil, "hmac requires a key" end

@@ -1,6 +1,8 @@
 --- Bare digests whose format a person declares: "md5", "sha256_salted", "ntlm", …
 
 local build = require "auth0.hash.build"
+local type_name = require "base.type_name"
+local spelling = require "base.spelling"
 
 local declared = {}
 
@@ -18,6 +20,7 @@ end
 ---@param format string
 ---@return boolean
 function declared.is_format(format)
+  if type(format) ~= "string" then return false end
   local name, way = parts_of(format)
   return DIGESTS[name or ""] ~= nil and WAYS[way] ~= nil
 end
@@ -34,6 +37,16 @@ function declared.format_of(hash)
   if not salt then return name end
   if salt.encoding ~= "utf8" then return nil end
   return name .. (salt.position == "suffix" and "_salted_suffix" or "_salted")
+end
+
+---All formats, sorted.
+local function formats()
+  local names = {}
+  for name in pairs(DIGESTS) do
+    for way in pairs(WAYS) do names[#names + 1] = name .. way end
+  end
+  table.sort(names)
+  return names
 end
 
 ---Digest and salt of a cell that holds both, in either order.
@@ -56,11 +69,17 @@ end
 ---A digest in a declared format. Its salt is given, or in the same cell before or after ":".
 ---@param cell string
 ---@param format string  see `is_format`
----@param options {salt?: string, order?: "hash_salt"|"salt_hash"}
+---@param options? {salt?: string, order?: "hash_salt"|"salt_hash"}
 ---@return PasswordHash? hash
 ---@return string? reason
 ---@return true? ambiguous  both parts of the cell may be the digest: `order` decides
 function declared.digest(cell, format, options)
+  if not declared.is_format(format) then
+    local given = type(format) == "string" and '"' .. format .. '"' or type_name.of(format)
+    error(string.format("password.declared has no format %s%s", given,
+      spelling.hint(tostring(format), formats())), 2)
+  end
+  options = options or {}
   local name, way = parts_of(format)
   local how = { password_encoding = name == "ntlm" and "utf16le" or nil }
   if name == "ntlm" then name = "md4" end

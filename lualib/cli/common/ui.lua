@@ -97,8 +97,16 @@ end
 -- What may follow a message on lines of its own.
 local LISTS <const> = { "\nparameters of the recipe:\n", "\nthe recipe has no parameters" }
 
----A message on one line, whatever it quotes; a list that follows it keeps its lines.
+-- The line of a syntax error, and the caret below it: they end a message.
+local EXCERPT <const> = "^(.-)(\n *%d+ | [^\n]*\n *| *%^)$"
+local EXCERPT_ALONE <const> = "^(.-)(\n *%d+ | [^\n]*)$"
+
+---A message on one line, whatever it quotes; a list or a line of a recipe that follows it keeps its
+---lines.
 local function one_line(text)
+  local said, excerpt = text:match(EXCERPT)
+  if not said then said, excerpt = text:match(EXCERPT_ALONE) end
+  if said then return foreign.printable(said, LONGEST) .. safe(excerpt) end
   for _, list in ipairs(LISTS) do
     local from = text:find(list, 1, true)
     if from then

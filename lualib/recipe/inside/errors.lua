@@ -2,6 +2,8 @@
 
 local bad_value = require "source.bad_value"
 local failure = require "base.failure"
+local type_name = require "base.type_name"
+local origin = require "recipe.inside.origin"
 local reject = require "migrate.reject"
 
 local errors = {}
@@ -33,7 +35,7 @@ local function words_of(err)
     or type(meta) == "table" and rawget(meta, "__tostring") then
     return tostring(err)
   end
-  return "the error value is a " .. type(err)
+  return "the error value is " .. type_name.a(err)
 end
 
 local UNREADABLE <const> = "SWITCH_UNREADABLE"
@@ -48,18 +50,32 @@ local function refused_of(err)
   }
 end
 
+---@param stack? table  of host/sandbox/stack.c, with the error that it was noted for
+local function is_of(stack, err)
+  return stack ~= nil and rawequal(stack.raised, err)
+end
+
+---The error as plain values. Without `where`, it is at no line that is known.
 ---@param err any
----@param trace? string
+---@param stack? table   the functions that ran, see recipe.inside.origin
+---@param trace? string  of a line of the program's own
+---@param parts OriginParts
 ---@return DescribedError
-function errors.describe(err, trace)
+function errors.describe(err, stack, trace, parts)
   if failure.is(err) then
-    return { message = bounded(err.message), kind = err.kind, where = err.where }
+    local said = err.message
+    local place, rest = said:match("^([^\n]-%.lua:%d+): (.*)$") -- of a module's text
+    return { message = bounded(rest or said), kind = err.kind, where = err.where or place }
   end
   local refused = refused_of(err)
   if refused then return { message = refused.reason, kind = "fatal", refused = refused } end
   local text = bounded(words_of(err))
   local where, rest = text:match("^(.-:%d+): (.*)$")
-  return { message = rest or text, kind = "fatal", where = where, trace = trace and bounded(trace) }
+  local from = origin.of(rest or text, where, is_of(stack, err) and stack or {}, parts)
+  return {
+    message = from.message, kind = "fatal", where = from.where,
+    trace = trace and bounded(trace),
+  }
 end
 
 return errors

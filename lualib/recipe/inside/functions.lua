@@ -2,6 +2,7 @@
 
 local empty_tables = require "recipe.inside.empty_tables"
 local errors = require "recipe.inside.errors"
+local exports = require "recipe.inside.exports"
 local fields = require "recipe.fields"
 local fixers = require "auth0.fixers"
 local globals = require "recipe.inside.globals"
@@ -10,6 +11,7 @@ local lookups = require "recipe.inside.lookups"
 local mapper = require "recipe.inside.mapper"
 local modules = require "recipe.inside.modules"
 local run = require "recipe.inside.run"
+local type_name = require "base.type_name"
 local unread_values = require "recipe.inside.unread_values"
 
 local functions = {}
@@ -71,8 +73,9 @@ end
 ---@param parts InsideParts
 ---@return table<string, function>
 function functions.new(parts)
-  local own = { describe = errors.describe }
   local state = { warnings = {}, params = {}, variables = {} }
+  local origin = exports.parts(parts, function() return state.modules end)
+  local own = {}
   local helpers, unread = unread_values.new()
   helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
     function() return state.mapper and state.mapper:place() end)
@@ -90,6 +93,7 @@ function functions.new(parts)
     env = globals.new(parts, { env = state.variables, fixed = options.fixed },
       function(name) return box:require(name) end)
     box = modules.new(parts, env, helpers)
+    state.modules = box
     local chunk, message = box:compile(text, where)
     if not chunk then return nil, message end
     local value = chunk()
@@ -107,6 +111,18 @@ function functions.new(parts)
     parts.open_files(files)
     for name, value in pairs(values) do state.params[name] = value end
     for name, value in pairs(variables) do state.variables[name] = value end
+  end
+
+  ---Where the recipe's function begins that runs now.
+  local function running()
+    local name = state.calling or state.mapper and state.mapper.phase
+    return state.recipe and place_of(parts.stock.debug, state.recipe[name])
+  end
+
+  function own.describe(err, stack, trace)
+    local described = errors.describe(err, stack, trace, origin)
+    if not described.where and described.kind == "fatal" then described.where = running() end
+    return described
   end
 
   own.open_files = parts.open_files
@@ -157,6 +173,7 @@ function functions.new(parts)
   end
 
   function own.retry(refused)
+    state.calling = "retry"
     return state.recipe.retry(refused)
   end
 
@@ -165,11 +182,12 @@ function functions.new(parts)
   ---@param refused RunFailure  without its user
   function own.fix(text, refused)
     local fix = state.recipe.fix
+    state.calling = "fix"
     if type(fix) == "table" then fix = fixers.all(fix) end
     refused.user = json.decode(text)
     local user, more = fix(json.decode(text), refused)
     if user == nil then return nil, more and tostring(more) or "the recipe's fix gave up" end
-    if type(user) ~= "table" then return nil, "the recipe's fix returned a " .. type(user) end
+    if type(user) ~= "table" then return nil, "the recipe's fix returned " .. type_name.a(user) end
     local written, why = json.encode(user)
     if not written then return nil, "the recipe's fix returned a user with " .. why end
     return written, type(more) == "table" and {

@@ -1,6 +1,8 @@
 --- The globals of a recipe: the standard library without functions that start or end programs,
 --- write files, or inspect this program. What is missing says how something like it is granted.
 
+local type_name = require "base.type_name"
+
 local globals = {}
 
 local PRINTED <const> = 10000 -- lines of a recipe
@@ -11,7 +13,8 @@ local PRINTED <const> = 10000 -- lines of a recipe
 ---@field open_files fun(rules: host.gate.Rules)  what `host.file` opens from here on
 ---@field require_open fun(name: string): any  the modules of the program that recipes may require
 ---@field library fun(): table              a fresh copy of the bounded standard library
----@field stock table                       Lua's own io, os, debug, load, math
+---@field stock table                       Lua's own io, os, debug, load, math, error, assert
+---@field own_sources table<string, true>   the program's texts, as errors name them
 
 local function absent(name, instead)
   return function() error(name .. " is not available to recipes" .. instead, 2) end
@@ -34,7 +37,7 @@ local function readers(files, stock)
   local made = { type = stock.type }
   local function opened(path, level)
     if type(path) ~= "string" then
-      error("io expects the name of a file, got " .. type(path), level + 1)
+      error("io expects the name of a file, got " .. type_name.of(path), level + 1)
     end
     return files.stream(path)
   end

@@ -4,6 +4,7 @@
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local identifiers = require "auth0.identifiers"
+local type_name = require "base.type_name"
 local json = require "host.json"
 local redact = require "auth0.redact"
 local reject = require "migrate.reject"
@@ -72,8 +73,8 @@ function Mapper:open()
   local source, state, control = self.recipe.source(self.params)
   self.phase = "idle"
   if not is_callable(source) then
-    failure.raise(string.format("the recipe's `source` returned a %s; it must return an iterator "
-      .. "of records, such as csv.records(params.input)", type(source)), "usage")
+    failure.raise(string.format("the recipe's `source` returned %s; it must return an iterator "
+      .. "of records, such as csv.records(params.input)", type_name.a(source)), "usage")
   end
   self.source, self.state, self.record = source, state, control
 end
@@ -152,7 +153,7 @@ function Mapper:item()
   if is_reject(user) then return self:refuse(user) end
   if type(user) == "table" then return self:take(user, "user") end
   return self:odd("RECIPE_RESULT", string.format(
-    "map returned a list whose item %d is a %s, not a user", i, type(user)), user)
+    "map returned a list whose item %d is %s, not a user", i, type_name.a(user)), user)
 end
 
 ---@private
@@ -182,7 +183,7 @@ function Mapper:mapped(...)
     return self:odd("RECIPE_RESULT", FELL_OFF, nil)
   elseif result == nil then
     if reason ~= nil and not IS_WORDS[type(reason)] then
-      return self:odd("RECIPE_RESULT", "map returned nil and a " .. type(reason)
+      return self:odd("RECIPE_RESULT", "map returned nil and " .. type_name.a(reason)
         .. " as the reason, not a string", reason)
     end
     self.user = nil
@@ -190,15 +191,15 @@ function Mapper:mapped(...)
   elseif is_reject(result) then
     return self:refuse(result)
   end
-  return self:odd("RECIPE_RESULT", "map returned a " .. type(result) .. ", not a user", result)
+  return self:odd("RECIPE_RESULT", "map returned " .. type_name.a(result) .. ", not a user", result)
 end
 
 ---The place of a record whose source names it other than by UTF-8.
 local function place_of(at, position)
   if at ~= nil and not IS_WORDS[type(at)] then
-    failure.raise(string.format("the recipe's `source` returned a %s as the place of record %d: "
-      .. "its iterator must return a record and, optionally, a string with its place", type(at),
-      position), "usage")
+    failure.raise(string.format("the recipe's `source` returned %s as the place of record %d: "
+      .. "its iterator must return a record and, optionally, a string with its place",
+      type_name.a(at), position), "usage")
   end
   return at and text.printable(tostring(at)) or "#" .. position
 end
@@ -332,7 +333,7 @@ function Mapper:choose(earlier)
   self.phase, self.chosen = "idle", keep
   if type(keep) ~= "table" or next(keep) == nil then
     return false, "odd", self.at, self.index > 1, "RECIPE_RESULT", "dedupe returned "
-      .. (type(keep) == "table" and "an empty table" or "a " .. type(keep)) .. ", not a user"
+      .. (type(keep) == "table" and "an empty table" or type_name.a(keep)) .. ", not a user"
   end
   return keep == b, self:take(keep, "kept")
 end

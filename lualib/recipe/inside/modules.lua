@@ -2,7 +2,9 @@
 --- they run here.
 
 local failure = require "base.failure"
+local type_name = require "base.type_name"
 local open = require "recipe.open"
+local parse_error = require "recipe.inside.parse_error"
 local spelling = require "base.spelling"
 
 local modules = {}
@@ -37,7 +39,13 @@ function Modules:compile(text, where)
   if text:sub(1, 1) == "\27" then
     return nil, where .. " is compiled Lua; recipes and their modules must be text"
   end
-  return self.parts.stock.load(text:gsub("^#[^\n]*", ""), "@" .. where, "t", self.env)
+  local function compile(source)
+    return self.parts.stock.load(source, "@" .. where, "t", self.env)
+  end
+  local source = text:gsub("^#[^\n]*", "")
+  local chunk, message = compile(source)
+  if not chunk then message = parse_error.shown(source, message, compile) end
+  return chunk, message
 end
 
 function Modules:load(name)
@@ -45,9 +53,9 @@ function Modules:load(name)
     local module = self.parts.require_open(name)
     return type(module) == "table" and spelling.strict(name, module) or module
   end
-  local answered, text, where, kind = self.parts.door.ask("require", name)
+  local answered, text, where, why = self.parts.door.ask("require", name)
   if not answered then failure.raise(text, "fatal") end
-  if not text then failure.raise(where, kind) end
+  if not text then failure.raise(where, why) end
   local chunk, message = self:compile(text, where)
   if not chunk then failure.raise(message, "usage") end
   return (chunk(name, where))
@@ -57,7 +65,9 @@ end
 ---@param name string
 ---@return any
 function Modules:require(name)
-  if type(name) ~= "string" then error("require expects a module name, got " .. type(name), 3) end
+  if type(name) ~= "string" then
+    error("require expects a module name, got " .. type_name.of(name), 3)
+  end
   local value = self.loaded[name]
   if value == LOADING then
     failure.raise("the module \"" .. name .. "\" requires itself", "usage")
@@ -71,6 +81,11 @@ function Modules:require(name)
     failure.raise("the library \"" .. name .. "\" is not available to recipes", "usage")
   end
   self.loaded[name] = LOADING
+  local _ <close> = setmetatable({}, { -- a module that fails can be required again
+    __close = function()
+      if self.loaded[name] == LOADING then self.loaded[name] = nil end
+    end,
+  })
   local result = self:load(name)
   if self.loaded[name] == LOADING then self.loaded[name] = result == nil and true or result end
   return self.loaded[name]

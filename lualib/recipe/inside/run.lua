@@ -3,6 +3,7 @@
 
 local failure = require "base.failure"
 local json = require "host.json"
+local type_name = require "base.type_name"
 
 local run = {}
 
@@ -10,9 +11,9 @@ local run = {}
 ---must not do it in its own place, or the line of a misuse is lost.
 local function answered(ok, ...)
   if ok then return ... end
-  local message, kind = ...
-  if kind == "misuse" then error(message, 3) end
-  failure.raise(message, kind)
+  local message, why = ...
+  if why == "misuse" then error(message, 3) end
+  failure.raise(message, why)
 end
 
 ---Raises the misuse of a method at the recipe's line.
@@ -108,7 +109,7 @@ function run.new(door, keep, facts, params)
   end
 
   function object.requeue(_, user, refused, options)
-    expect(type(user) == "table", "run:requeue expects a user, not a %s", type(user))
+    expect(type(user) == "table", "run:requeue expects a user, not %s", type_name.a(user))
     expect(id_of(refused), "run:requeue expects a failure from run:failures() after the user")
     local queued, why = answered(wait("requeue", written(user, "requeue"), refused.id,
       type(options) == "table" and options or {}))
@@ -133,13 +134,13 @@ function run.new(door, keep, facts, params)
   end
 
   function object.spawn(_, fn)
-    expect(type(fn) == "function", "run:spawn expects a function, not a %s", type(fn))
+    expect(type(fn) == "function", "run:spawn expects a function, not %s", type_name.a(fn))
     answered(wait("spawn", keep(fn)))
   end
 
   function object.sleep(_, seconds)
     expect(type(seconds) == "number" and seconds == seconds, "run:sleep expects seconds, not %s",
-      type(seconds) == "number" and "nan" or "a " .. type(seconds))
+      type(seconds) == "number" and "nan" or type_name.a(seconds))
     answered(wait("sleep", seconds))
   end
 
@@ -156,8 +157,8 @@ function run.new(door, keep, facts, params)
   end
 
   function object.log(_, text, more)
-    expect(more == nil or type(more) == "table", "run:log expects a table after the text, not a %s",
-      type(more))
+    expect(more == nil or type(more) == "table", "run:log expects a table after the text, not %s",
+      type_name.a(more))
     answered(wait("log", tostring(text), more))
   end
 

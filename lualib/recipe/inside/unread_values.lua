@@ -66,6 +66,9 @@ local OPTIONS <const> = {
   scrypt = { 1, { "salt", "key", "cost", "block", "lanes" } },
 }
 
+-- Builders of which that argument must be a table, or nothing.
+local OPTIONAL <const> = { bcrypt = true, declared = true, digest = true, hmac = true }
+
 ---Notes that a builder returned a hash, or why not; `auto` returns the reason third.
 local function noting_hash(unread, name, fn)
   local function note(first, second, third)
@@ -82,7 +85,8 @@ local function noting_hash(unread, name, fn)
   if not options then return function(...) return note(fn(...)) end end
   return function(...)
     local given = select(options[1], ...)
-    if type(given) == "table" then
+    -- `password.auto(text:gsub(...))` passes the count of gsub in place of options.
+    if type(given) == "table" or given ~= nil and OPTIONAL[name] then
       spelling.check_options("password." .. name, given, options[2])
     end
     return note(fn(...))

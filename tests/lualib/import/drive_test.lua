@@ -126,11 +126,10 @@ test("a failure of the world is raised in the recipe, which may catch it", funct
   tap.equal({ said, err.message, err.kind }, { { "false no answer" }, "no answer", "temporary" })
 end)
 
-test("an error at a line of the program has its trace, through the recipe's line", function()
+test("an error of the library has the recipe's line, and is the recipe's", function()
   local _, err = driven "\nrequire('source.value').phone('1', {})"
-  tap.equal(err.kind, "fatal")
-  tap.contains(err.where, "lualib/")
-  tap.contains(err.trace, "shop.lua:3: in function")
+  tap.equal({ err.kind, err.message }, { "usage", "shop.lua:3: the recipe's `import` failed: bad "
+    .. "argument #2 to 'value.phone' (string expected, got table)" })
 end)
 
 test("an error of what was spawned ends the import, and names the recipe's line", function()

@@ -5,8 +5,7 @@ local recipe_rig = require "tests.recipe_rig"
 local tap = require "tests.tap"
 local test = tap.test
 
--- Messages as errors of the program's Lua and of a recipe have them.
-local OURS <const> = "lualib/source/csv.lua:7: bad argument"
+-- A message as errors of a recipe have it.
 local THEIRS <const> = "shop.lua:4: boom"
 
 ---The state of a recipe whose `retry` has this body.
@@ -20,6 +19,13 @@ end
 local function error_of(body, options)
   local ok, err = state_of(body, options):call("retry", {})
   assert(not ok, "expected an error")
+  return err
+end
+
+---An error that a line of the program raised, and no recipe.
+local function of_the_program()
+  local err = failure.new("no value", "fatal")
+  err.where, err.trace = "lualib/source/csv.lua:7", "a trace"
   return err
 end
 
@@ -42,29 +48,35 @@ test("an error of a recipe has its line, also in a coroutine and in an iterator"
 end)
 
 test("an error at a line of the program is ours", function()
+  tap.equal(call.is_ours(of_the_program()), true)
+  tap.equal(call.blamed(of_the_program(), "retry").message, "no value")
+end)
+
+test("an error of the library is the recipe's, at its line", function()
   local err = error_of "require('source.value').phone('1', {})"
-  tap.equal({ call.is_ours(err), err.kind }, { true, "fatal" }, err.message)
-  assert(err.trace, "no trace")
-  err = error_of(raising(OURS))
-  tap.equal({ err.where, err.message, call.is_ours(err) },
-    { "lualib/source/csv.lua:7", "bad argument", true })
+  tap.equal({ err.where, err.message, call.is_ours(err), err.kind }, { "shop.lua:2",
+    "bad argument #2 to 'value.phone' (string expected, got table)", false, "fatal" })
 end)
 
 test("an error as text has its place, else the given file", function()
   local err = error_of(raising(THEIRS))
   tap.equal({ call.text(err), call.text(err, "x.lua") }, { THEIRS, THEIRS })
   err = error_of(raising "boom")
-  tap.equal({ call.text(err), call.text(err, "x.lua") }, { "boom", "x.lua: boom" })
+  tap.equal({ call.text(err), call.text(err, "x.lua") },
+    { "shop.lua:2: boom", "shop.lua:2: boom" })
+  local loose = failure.new "boom"
+  tap.equal({ call.text(loose), call.text(loose, "x.lua") }, { "boom", "x.lua: boom" })
 end)
 
 for _, case in ipairs {
   { "at a recipe's line", raising(THEIRS), "shop.lua:4: the recipe's `source` failed: boom",
     "usage" },
-  { "without a place", raising "boom", "the recipe's `source` failed: boom", "usage" },
-  { "that is a table", "error {}", "the recipe's `source` failed: the error value is a table",
-    "usage" },
-  { "of the library, for what it was given", raising(OURS),
-    "lualib/source/csv.lua:7: the recipe's `source` failed: bad argument", "usage" },
+  { "without a place", raising "boom", "shop.lua:2: the recipe's `source` failed: boom", "usage" },
+  { "that is a table", "error {}",
+    "shop.lua:2: the recipe's `source` failed: the error value is a table", "usage" },
+  { "of the library that the recipe passes on",
+    "error(select(2, pcall(require('source.csv').records, 'x.csv', 1)), 0)",
+    "shop.lua:2: the recipe's `source` failed: csv.records: options must be a table", "usage" },
 } do
   test("the failure for an error " .. case[1], function()
     tap.equal({ call.failed(error_of(case[2]), "source") }, { nil, case[3], case[4] })
@@ -82,17 +94,11 @@ test("the failure for an error that is a failure of the world", function()
   end)
 end)
 
-for _, case in ipairs {
-  { "a recipe's error is raised with function and line", raising(THEIRS),
-    "shop.lua:4: the recipe's `retry` failed: boom", "usage" },
-  { "an error of the program is not changed", raising(OURS), "bad argument", "fatal" },
-} do
-  test("of a function that the program calls: " .. case[1], function()
-    local ok, err = guard.call(call.result, state_of(case[2]), "retry", {})
-    tap.equal({ ok, err.message, err.kind }, { false, case[3], case[4] })
-    assert(err.trace or case[2] ~= raising(OURS), "the trace is lost")
-  end)
-end
+test("a recipe's error is raised with function and line", function()
+  local ok, err = guard.call(call.result, state_of(raising(THEIRS)), "retry", {})
+  tap.equal({ ok, err.message, err.kind },
+    { false, "shop.lua:4: the recipe's `retry` failed: boom", "usage" })
+end)
 
 test("of a function that the program calls: a failure of the world keeps its kind", function()
   local body = "require('source.csv').records('tests/missing.csv')"

@@ -14,17 +14,17 @@ local test = tap.test
 
 ---{message, its common part}
 for _, case in ipairs {
-  { "String is too long (312 chars), maximum 300", "String is too long (N chars), maximum N" },
+  { "String is too long (312 chars), maximum 300", "String is too long (… chars), maximum …" },
   { "Object didn't pass validation for format email: ann@example.com",
     "Object didn't pass validation for format email: …" },
   { "No enum match for: MD5", "No enum match for: …" },
   { 'the column "a b" has no \'x y\'', 'the column "…" has no \'…\'' },
   { "the address of bob@example.com is taken", "the address of (address) is taken" },
-  { "shop.lua:12: no price for 17", "shop.lua:12: no price for N" },
+  { "shop.lua:12: no price for 17", "shop.lua:12: no price for …" },
   { "the same user as at position 7: the same email",
-    "the same user as at position N: the same email" },
+    "the same user as at position …: the same email" },
   { "Expected type string but found type integer", "Expected type string but found type integer" },
-  { "sha256 takes 32.5 bytes", "shaN takes N bytes" },
+  { "sha256 takes 32.5 bytes", "sha… takes … bytes" },
 } do
   test("findings: common part of " .. case[1], function()
     tap.equal(findings.common(case[1]), case[2])
@@ -46,7 +46,7 @@ test("findings of one kind are a group: the message is their common part", funct
   add(found, "a:4", "MAX_LENGTH", "name", "too long (301 chars), maximum 300")
   tap.equal(found:list(), { {
     outcome = "rejected", code = "MAX_LENGTH", path = "name", count = 4,
-    message = "too long (N chars), maximum N", examples = { "a:1", "a:2", "a:3" },
+    message = "too long (… chars), maximum 300", examples = { "a:1", "a:2", "a:3" },
     fix = codes.fix "MAX_LENGTH",
   } })
 end)

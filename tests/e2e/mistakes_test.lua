@@ -1,0 +1,179 @@
+--- Mistakes in a recipe, as people see them: each error has the recipe's line, and words that a
+--- recipe's author knows.
+
+local json = require "host.json"
+local rig = require "tests.e2e.recipe_rig"
+local tap = require "tests.tap"
+
+local test, once = tap.test, rig.once
+
+local HEAD <const> = [[
+local csv, json, ndjson = require "source.csv", require "source.json", require "source.ndjson"
+local lookup, value = require "source.lookup", require "source.value"
+local migrate, password = require "migrate", require "auth0.password"
+local metadata = require "auth0.metadata"
+local cases = {
+]]
+
+-- Each is on a line of its own: {the body of `map`, the message}.
+---@type {[1]: string, [2]: string}[]
+local CASES <const> = {
+  -- JSON null
+  { "return row.none.city",
+    "attempt to index null (field 'none'); JSON null is not nil: value.null_if(record.none) is nil "
+      .. "for null" },
+  { "local city = row.none return city.name",
+    "attempt to index null (local 'city'); JSON null is not nil: value.null_if(city) is nil for "
+      .. "null" },
+  { "return row.none:lower()", "attempt to index null (field 'none'); JSON null is not nil" },
+  { "return row.none()", "attempt to call null (field 'none'); JSON null is not nil" },
+  { "return row.none + 1", "attempt to perform arithmetic on null (field 'none')" },
+  { "return 'x' .. row.none", "attempt to concatenate null (field 'none')" },
+  { "return #row.none", "attempt to get length of null (field 'none')" },
+  { "return row.none | 1", "attempt to perform bitwise operation on null (field 'none')" },
+  { "return row.none < 3",
+    "attempt to compare null with number; JSON null is not nil: value.null_if(x) is nil for null" },
+  { "for _ in pairs(row.none) do end",
+    "attempt to loop over null with pairs, which expects a table; JSON null is not nil" },
+  { "for _ in ipairs(row.none) do end", "attempt to index null; JSON null is not nil" },
+  { "for _ = 1, row.none do end", "bad 'for' limit (number expected, got null)" },
+  { "return string.lower(row.none)", "bad argument #1 to 'lower' (string expected, got null)" },
+  { "return table.concat({ row.none })", "invalid value (null) at index 1 in table for 'concat'" },
+  { "return row.none", "map returned null, not a user" },
+  { "return { row.none }", "map returned a list whose item 1 is null, not a user" },
+  { "return nil, row.none", "map returned nil and null as the reason, not a string" },
+  { "migrate.warn(row.none)", "migrate.warn expects a code, got null" },
+  { "return migrate.reject(row.none)", "migrate.reject expects text as its reason, got null" },
+  { "error(row.none)", "the error value is null" },
+  -- records, and values that are not there
+  { "return row()", "attempt to call a record value (local 'row')" },
+  { "return row", "map returned a record, not a user" },
+  { "return 'x' .. row", "attempt to concatenate a record value (local 'row')" },
+  { "return { email = row.email, app_metadata = row }", "found type record (copy its members)" },
+  { "return row.nested.absent.x", "attempt to index a nil value (field 'absent')" },
+  { "return row.list[9].x", "attempt to index a nil value" },
+  { "return 'x' .. row.absent", "attempt to concatenate a nil value (field 'absent')" },
+  { "error()", "the error value is nil" },
+  -- names
+  { "return row.email:lwer()",
+    "attempt to call a nil value (method 'lwer'); did you mean \"lower\"?" },
+  { "return tonubmer(row.id)",
+    "attempt to call a nil value (global 'tonubmer'); did you mean \"tonumber\"?" },
+  { "return require 'source.cvs'", "did you mean \"source.csv\"?" },
+  { "return value.fone('1')", "source.value has no fone; did you mean \"phone\"?" },
+  -- what the library was given
+  { "return value.phone(5, {})", "bad argument #2 to 'value.phone' (string expected, got table)" },
+  { "local x = value.phone(row.email, {})",
+    "bad argument #2 to 'value.phone' (string expected, got table)" },
+  { "local x = value.email({})", "bad argument #1 to 'value.email' (string expected, got table)" },
+  { "local x = value.totp({})", "value.totp(secret, options) cannot use a table" },
+  { "local x = value.member(nil, 'a')", "value.member(record, name) cannot use nil, a string" },
+  { "local x = value.username({})", "value.username(name, id, email) cannot use a table" },
+  { "local x = value.switch(row.email, 5)", "value.switch expects a table of words" },
+  { "local x = password.argon2('x')", "password.argon2 expects a table { kind, " },
+  { "local x = password.bcrypt('x', 5)", "password.bcrypt: options must be a table" },
+  { "local x = password.declared('x', 'sha256_slated')",
+    "password.declared has no format \"sha256_slated\"; did you mean \"sha256_salted\"?" },
+  { "local x = password.bytes('x', 'base46')",
+    "password.bytes has no encoding \"base46\"; did you mean \"base64\"?" },
+  { "local x = metadata.safe(5)", "metadata.safe(members) cannot use a number" },
+  { "csv.records(nil)", "csv.records expects the name of its input, got nil" },
+  { "return csv.records(nil)", "csv.records expects the name of its input, got nil" },
+  { "csv.records('users.ndjson', { delimiter = 5 })",
+    "csv.records: delimiter must be a string, not a number" },
+  { "json.records('users.ndjson', { pointer = 'users' })",
+    "json.records: a JSON pointer must begin with /" },
+  { "lookup(row.none, 'id')", "source.lookup expects records, got null" },
+  { "require(row.none)", "require expects a module name, got null" },
+  { "coroutine.wrap(function() value.phone(5, {}) end)()",
+    "bad argument #2 to 'value.phone' (string expected, got table)" },
+  { "error(select(2, pcall(csv.records, 'x.csv', 5)), 0)", "csv.records: options must be a table" },
+}
+
+local RECORD <const> = [[{"email":"a@example.com","none":null,"nested":{},"list":[],"id":"1"}]]
+
+local FIRST <const> = select(2, HEAD:gsub("\n", "")) + 1 -- the line of the first case
+
+---The message of each case, by its number.
+local messages = once(function()
+  local lines, records = { HEAD }, {}
+  for i, case in ipairs(CASES) do
+    lines[#lines + 1] = "function(row) " .. case[1] .. " end,\n"
+    records[i] = RECORD
+  end
+  lines[#lines + 1] = [[}
+return {
+  params = { input = { required = true } },
+  source = function(params) return ndjson.records(params.input) end,
+  map = function(row, _, position)
+    local result, reason = cases[position](row)
+    return result, reason
+  end,
+}
+]]
+  local result = rig.run({
+    ["shop.lua"] = table.concat(lines), ["users.ndjson"] = table.concat(records, "\n") .. "\n",
+  }, { "check", "shop.lua", "input=users.ndjson", "--json" })
+  tap.equal(result.status, 3)
+  local found = {}
+  for _, finding in ipairs(json.decode(result.stdout).findings) do
+    for _, at in ipairs(finding.examples) do
+      found[tonumber(at:match("%d+$"))] = finding.message
+    end
+  end
+  return found
+end)
+
+for i, case in ipairs(CASES) do
+  test("a mistake is told in a recipe's words: " .. case[1], function()
+    local message = messages()[i]
+    assert(message, "no finding")
+    tap.contains(message, case[2])
+    for _, inside in ipairs { "userdata", "lualib", "unread_values", "'fn'" } do
+      assert(not message:find(inside, 1, true), message)
+    end
+    if not message:find("map returned", 1, true) and not message:find("found type", 1, true) then
+      local line = message:match("^shop.lua:(%d+): ")
+      assert(line, message)
+      local is_tail = case[1]:find("^return [%w.]+[( ]") -- it leaves no line but the function's
+      assert(is_tail or tonumber(line) == FIRST + i - 1, message)
+    end
+  end)
+end
+
+-- {a line of a recipe, the message, the column of the caret}
+for _, case in ipairs {
+  { "  local x = = 1", "unexpected symbol near '='", 13 },
+  { "  x = 5 x 5", "syntax error near '5'", 11 },
+  { "\treturn { email row.email }", "'}' expected near 'row'", 17 },
+  { "  local s = \"abc", "unfinished string near '\"abc'", 13 },
+  { "  return 'é' 'b'", "'end' expected (to close 'function' at line 3) near ''b''", 14 },
+  { "  return 'é', row row", "'end' expected (to close 'function' at line 3) near 'row'", 19 },
+  { "  goto done", "no visible label 'done' for <goto> at line 4", nil },
+} do
+  test("a syntax error shows its line and a caret: " .. case[1], function()
+    local result = rig.run({ ["shop.lua"] = "return {\nsource = print,\nmap = function(row)\n"
+      .. case[1] .. "\nend }\n" }, { "check", "shop.lua" })
+    tap.equal(result.status, 2)
+    local line = case[1]:gsub("\t", " ")
+    tap.contains(result.stderr, case[2] .. "\n   4 | " .. line .. "\n")
+    local caret = result.stderr:match("\n     | ( *)%^\nnext: ")
+    tap.equal(caret and #caret + 1, case[3])
+  end)
+end
+
+test("a syntax error of a module has the module's place", function()
+  local result = rig.run({ ["shop.lua"] = "require 'parts'", ["parts.lua"] = "local = 1" },
+    { "check", "shop.lua" })
+  tap.contains(result.stderr,
+    "error: parts.lua:1: <name> expected near '='\n   1 | local = 1\n     |       ^\nnext: ")
+end)
+
+test("a long line is shown around the caret", function()
+  local result = rig.run({ ["shop.lua"] = "x = '" .. ("a"):rep(500) .. "' = '" .. ("b"):rep(500)
+    .. "'" }, { "check", "shop.lua" })
+  local line, caret = result.stderr:match("\n   1 | ([^\n]*)\n     | ( *)%^\n")
+  assert(line:find("^…a+' = 'b+…$"), line)
+  tap.equal(utf8.len(line) <= 74, true)
+  tap.equal(line:sub(utf8.offset(line, #caret + 1), utf8.offset(line, #caret + 1)), "=")
+end)
