@@ -78,8 +78,19 @@ static int json_materialize(lua_State *L)
     return 1;
 }
 
+/* as_read(record) -> table; other values unchanged
+ * As the record's text has it. Nil for a lazy record that is no longer valid. */
+static int json_as_read(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    if (!host_json_push_as_read(L, 1)) host_json_materialize(L, 1);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"array",       json_array      },
+    {"as_read",     json_as_read    },
     {"decode",      json_decode     },
     {"encode",      json_encode     },
     {"is_array",    json_is_array   },

@@ -70,6 +70,11 @@ bool host_json_is_marked(lua_State *L, int index);
  * valid. Returns false and changes nothing for other values. */
 bool host_json_materialize(lua_State *L, int index);
 
+/* Pushes a copy of the lazy record at `index` as its text has it, whatever was done with
+ * its members; nil if it is no longer valid. Returns false and pushes nothing for other
+ * values. */
+bool host_json_push_as_read(lua_State *L, int index);
+
 /* Returns room for `n` more bytes; raises if out of memory. */
 char *host_json_room(lua_State *L, struct host_bytes *b, size_t n);
 

@@ -186,6 +186,7 @@ static int reader_next(lua_State *L)
 
     int found = NOTHING;
     r->serial++;
+    r->current = false;
     r->running = true;
     if (!r->started && !host_json_start(L, r)) found = FAILURE;
     while (found == NOTHING && r->phase < OVER)
@@ -200,6 +201,16 @@ static int reader_next(lua_State *L)
         lua_settop(L, 4);
     }
     return lua_gettop(L) - 1;
+}
+
+/* reader:record() -> value | nil
+ * The last record as its text has it. */
+static int reader_record(lua_State *L)
+{
+    const struct reader *r = host_self(L, TYPE);
+    if (!r->current || !r->open) return 0;
+    host_json_parse(L, r->scan.base, (size_t)(r->scan.p - r->scan.base));
+    return 1;
 }
 
 /* reader:close() */
@@ -256,9 +267,10 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"close", reader_close},
-    {"next",  reader_next },
-    {NULL,    NULL        }
+    {"close",  reader_close },
+    {"next",   reader_next  },
+    {"record", reader_record},
+    {NULL,     NULL         }
 };
 
 static const luaL_Reg metamethods[] = {

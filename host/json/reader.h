@@ -27,6 +27,7 @@ struct reader {
     bool arrays;  /* the documents are arrays of records */
     bool ended;   /* the input */
     bool running; /* inside next; after an error in it, the window is not reliable */
+    bool current; /* the text from scan.base to scan.p is that of the last record */
     enum phase phase;
     int depth;          /* of the array's elements */
     size_t line_at;     /* lines: where the next line begins in the window */

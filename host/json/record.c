@@ -34,6 +34,7 @@ void host_json_push_record(lua_State *L, struct reader *r)
     bool lazy = s->watch >= 0;
 
     s->watch = -1;
+    r->current = true;
     if (!lazy) {
         host_json_parse(L, s->base, (size_t)(s->p - s->base));
         return;
@@ -201,6 +202,21 @@ bool host_json_materialize(lua_State *L, int index)
     }
     lua_pop(L, 5);
     lua_replace(L, index);
+    return true;
+}
+
+bool host_json_push_as_read(lua_State *L, int index)
+{
+    const struct record *record = lua_touserdata(L, index);
+
+    if (!record || lua_rawlen(L, index) != sizeof *record ||
+        record->magic != &record_magic)
+        return false;
+    const struct reader *r = record->reader;
+    if (record->serial == r->serial && r->open)
+        host_json_parse(L, r->scan.base, (size_t)(r->scan.p - r->scan.base));
+    else
+        lua_pushnil(L);
     return true;
 }
 

@@ -173,6 +173,12 @@ function Records:__call()
   end
 end
 
+---The last record as its text has it, for a value of JSON; nil for others, and if there is none.
+---@return any
+function Records:as_read()
+  return self.reader and self.reader.record and self.reader:record() or nil
+end
+
 ---Complete at the end.
 ---@return {code: string, message: string}[]
 function Records:warnings()

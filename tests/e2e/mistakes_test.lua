@@ -2,6 +2,7 @@
 --- recipe's author knows.
 
 local json = require "host.json"
+local program = require "tests.e2e.program"
 local rig = require "tests.e2e.recipe_rig"
 local tap = require "tests.tap"
 
@@ -176,4 +177,60 @@ test("a long line is shown around the caret", function()
   assert(line:find("^…a+' = 'b+…$"), line)
   tap.equal(utf8.len(line) <= 74, true)
   tap.equal(line:sub(utf8.offset(line, #caret + 1), utf8.offset(line, #caret + 1)), "=")
+end)
+
+-- {what, the file, its text, the reader, the body of `map`, the record as it is shown}
+for _, case in ipairs {
+  { "parts of a JSON record are changed", "users.ndjson", '{"a":{"b":1},"c":[1,{"d":null}]}\n',
+    "ndjson.records(params.input)",
+    "row.a.b, row.a.e, row.c[2].d = nil, 5, 'new' table.remove(row.c)",
+    '{"a":{"b":1},"c":[1,{"d":null}]}' },
+  { "a record that is a list is changed", "users.json", '[["a",["b"]]]',
+    "json.records(params.input)", "row[1], row[2][1] = nil, 5", '["a",["b"]]' },
+  { "a column is read", "users.csv", "a,b\n1,\n", "csv.records(params.input)", "local x = row.b",
+    '{"a":"1"}' },
+  { "a table of the recipe's own is changed", "users.ndjson", '{"a":1}\n',
+    "coroutine.wrap(function() for row in ndjson.records(params.input) do "
+      .. "coroutine.yield { own = row.a } end end)", "row.more = true", '{"more":true,"own":1}' },
+  { "a record of ours comes from the recipe's own iterator", "users.ndjson", '{"a":{"b":1}}\n',
+    "coroutine.wrap(function() for row in ndjson.records(params.input) do "
+      .. "coroutine.yield(row) end end)", "row.a.b = 2", '{"a":{"b":1}}' },
+} do
+  local files = {
+    ["shop.lua"] = "local csv, json, ndjson = require 'source.csv', require 'source.json', require "
+      .. "'source.ndjson'\nlocal migrate = require 'migrate'\nreturn { params = { input = {} }, "
+      .. "source = function(params) return " .. case[4] .. " end, map = function(row) " .. case[5]
+      .. " return migrate.reject('no') end }", [case[2]] = case[3],
+  }
+  test("a rejected record is shown as it was read: " .. case[1], function()
+    program.scene(nil, function(place)
+      for name, text in pairs(files) do place:write(name, text) end
+      local shown = place:run { "preview", "shop.lua", "input=" .. case[2], "--json" }
+      tap.equal(shown:object().records[1].record, json.decode(case[6]))
+      place:run({ "rehearse", "shop.lua", "input=" .. case[2], "--json" }):ends_with(3)
+      tap.equal(place:lines("shop.rehearsal/rejected.ndjson")[1].record, json.decode(case[6]))
+    end)
+  end)
+end
+
+test("a record whose reader has moved on rejects its record, and is not shown", function()
+  local result = rig.run({ ["shop.lua"] = [[
+    local ndjson = require "source.ndjson"
+    return {
+      source = function()
+        local records, before = ndjson.records("users.ndjson"), nil
+        before = records()
+        return function()
+          local row, last = records(), before
+          before = row
+          return last
+        end
+      end,
+      map = function(row) return { email = row.email } end,
+    }
+  ]], ["users.ndjson"] = '{"email":"a@example.com"}\n{"email":"b@example.com"}\n' },
+    { "preview", "shop.lua", "--json" })
+  local first = json.decode(result.stdout).records[1]
+  tap.equal(first.record, nil)
+  tap.contains(first.errors[1].message, "this record is no longer valid: the reader has moved on")
 end)

@@ -480,10 +480,41 @@ test("lazy = false returns plain tables", function()
   tap.equal(record, { a = { 1 } })
 end)
 
-test("materialize leaves other values alone", function()
+test("materialize and as_read leave other values alone", function()
   for _, value in ipairs { 1, "x", true, { 1 }, json.null, io.stdout } do
     assert(json.materialize(value) == value)
+    assert(json.as_read(value) == value)
   end
+end)
+
+test("a record as it was read is that of its text, whatever was done with its members", function()
+  for _, options in ipairs { {}, { lines = true }, { lazy = false } } do
+    local records <close> = reader('{"a":{"b":1},"c":[null]}\n{"a":2}\n', options)
+    local record = records:next()
+    record.a.b, record.c[2] = nil, "new"
+    tap.equal(records:record(), { a = { b = 1 }, c = { json.null } })
+    if type(record) == "userdata" then
+      tap.equal(json.as_read(record), records:record())
+      tap.equal(json.materialize(record).a, {})
+    end
+    records:next()
+    tap.equal(records:record(), { a = 2 })
+    if type(record) == "userdata" then tap.equal(json.as_read(record), nil) end
+    records:next()
+    tap.equal(records:record(), nil)
+  end
+end)
+
+test("a list as it was read, and nothing before the first record and for a broken line", function()
+  local records <close> = reader("[1]\n[\n", { lines = true })
+  tap.equal(records:record(), nil)
+  local record = records:next()
+  record[1] = 2
+  tap.equal(records:record(), { 1 })
+  tap.equal(records:next(), false)
+  tap.equal(records:record(), nil)
+  records:close()
+  tap.equal(records:record(), nil)
 end)
 
 test("misuse of the reader raises", function()

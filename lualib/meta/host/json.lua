@@ -98,11 +98,21 @@ function json.reader(input, options) end
 ---@return string? raw
 function reader:next() end
 
+---The last record as its text has it, whatever was done with it since; nil if there is none.
+---@return any
+function reader:record() end
+
 function reader:close() end
 
 ---A plain table with the contents of a lazy record (json's or csv's); other values unchanged.
 ---@param record any
 ---@return any
 function json.materialize(record) end
+
+---The same, but of json's as its text has it, whatever was done with its members; nil for one that
+---is no longer valid.
+---@param record any
+---@return any
+function json.as_read(record) end
 
 return json

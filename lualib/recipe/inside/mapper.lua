@@ -126,10 +126,31 @@ function Mapper:odd(code, message, value)
   return "odd", self.at, self.index > 1, code, message
 end
 
+---The columns' and files' warnings of a reader of ours; other iterators have none.
+local function own_of(source)
+  return type(source) == "table" and source or {}
+end
+
+---A record as plain values; nil for one whose reader has moved on.
+local function copied(value)
+  local is_valid, read = pcall(json.as_read, value)
+  if is_valid then return read end
+end
+
+---The last record as it was read, whatever the recipe did with its parts; a table of the recipe's
+---own iterator as it is now. Nil for a lazy record whose reader has moved on.
+function Mapper:as_read()
+  local record = self.record
+  if type(record) == "userdata" then return copied(record) end
+  local own = own_of(self.source)
+  local read = type(record) == "table" and own.as_read and own:as_read()
+  return read or record
+end
+
 ---@private
 function Mapper:refuse(refused)
   self.user, self.findings = nil, nil
-  local shape = refused.shape or redact.of(json.materialize(self.record))
+  local shape = refused.shape or redact.of(self:as_read())
   return "refused", self.at, self.index > 1, refused.code, refused.path, refused.reason, shape
 end
 
@@ -342,21 +363,22 @@ end
 ---@param what "user"|"record"|"chosen"
 ---@return any
 function Mapper:show(what)
-  if what == "record" then return json.materialize(self.record) end
+  if what == "record" then return self:as_read() end
   if what == "chosen" then return self.chosen end
   return self.user
 end
 
 ---The redacted description of what map, or dedupe, returned in place of a user.
 function Mapper:shape(what)
-  return redact.of(json.materialize(self:show(what)))
+  return redact.of(copied(self:show(what)))
 end
 
 ---Findings of the rules, and values that helpers could not read.
 function Mapper:notes()
   local unread = {}
   if type(self.user) == "table" then
-    unread = unread_values.of(self.unread, self.user, self.record)
+    local values = self.unread.values
+    unread = unread_values.of(self.unread, self.user, values and values.boolean and self:as_read())
   end
   return self.findings or {}, unread
 end
@@ -364,11 +386,6 @@ end
 ---How many users of the record are still to come.
 function Mapper:remaining()
   return self.list and #self.list - self.index or 0
-end
-
----The columns' and files' warnings of a reader of ours; other iterators have none.
-local function own_of(source)
-  return type(source) == "table" and source or {}
 end
 
 ---The share of the source that was read; nil if it is not known.

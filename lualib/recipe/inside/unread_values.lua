@@ -3,7 +3,6 @@
 
 local build = require "auth0.hash.build"
 local identifiers = require "auth0.identifiers"
-local json = require "host.json"
 local password = require "auth0.password"
 local user_rules = require "auth0.user"
 local value = require "source.value"
@@ -217,7 +216,6 @@ end
 
 ---Whether one of the values is that of a member of the record that switches a person off.
 local function is_of_switch(record, values)
-  if type(record) == "userdata" then record = json.materialize(record) end
   if type(record) ~= "table" then return false end
   for name, member in next, record do
     if type(name) == "string" and SWITCHES[(name:lower():gsub("[%s%p]", ""))] then
