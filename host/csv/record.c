@@ -213,11 +213,20 @@ static int record_pairs(lua_State *L)
     return 1;
 }
 
+/* Whether the row is still the reader's. */
+static int record_valid(lua_State *L)
+{
+    const struct record *record = lua_touserdata(L, 1);
+    lua_pushboolean(L, record->row == record->reader->row);
+    return 1;
+}
+
 static const luaL_Reg metamethods[] = {
     {"__index",    record_index   },
     {"__len",      record_len     },
     {"__newindex", record_newindex},
     {"__pairs",    record_pairs   },
+    {"__valid",    record_valid   },
     {NULL,         NULL           }
 };
 

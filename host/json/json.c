@@ -1,6 +1,6 @@
 /* host.json - lossless JSON. The writer is in write.c, the grammar in scan.c, the parser
  * in parse.c, the streaming reader in reader.c, reusable text in draft.c, digests in
- * digest.c. */
+ * digest.c, members that records lack in asked.c. */
 
 #include "json/json.h"
 
@@ -78,12 +78,25 @@ static int json_materialize(lua_State *L)
     return 1;
 }
 
+/* Whether the value at 1 is a record of another reader that has moved on. */
+static bool is_stale(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TUSERDATA || luaL_getmetafield(L, 1, "__valid") == LUA_TNIL)
+        return false;
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    bool is_valid = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return !is_valid;
+}
+
 /* as_read(record) -> table; other values unchanged
  * As the record's text has it. Nil for a lazy record that is no longer valid. */
 static int json_as_read(lua_State *L)
 {
     luaL_checkany(L, 1);
     lua_settop(L, 1);
+    if (is_stale(L)) return 0;
     if (!host_json_push_as_read(L, 1)) host_json_materialize(L, 1);
     return 1;
 }
@@ -101,6 +114,7 @@ static const luaL_Reg functions[] = {
 int luaopen_host_json(lua_State *L)
 {
     luaL_newlib(L, functions);
+    host_json_asked_open(L);
     host_json_digest_open(L);
     host_json_draft_open(L);
     host_json_reader_open(L);

@@ -6,6 +6,9 @@
 
 #include <lua.h>
 
+/* asked (asked.c). */
+void host_json_asked_open(lua_State *L);
+
 /* digest and digests (digest.c). */
 void host_json_digest_open(lua_State *L);
 

@@ -185,6 +185,8 @@ static int reader_next(lua_State *L)
     lua_settop(L, 1);
 
     int found = NOTHING;
+    if (r->asked && r->current && *r->scan.base == '{')
+        host_json_settle(L, r->asked, &r->scan, 1);
     r->serial++;
     r->current = false;
     r->running = true;
@@ -241,7 +243,7 @@ static int json_reader(lua_State *L)
     lua_getfield(L, 2, "pointer");
     const char *pointer = luaL_optstring(L, 4, NULL); /* input options limit pointer */
 
-    struct reader *r = lua_newuserdatauv(L, sizeof *r, 2);
+    struct reader *r = lua_newuserdatauv(L, sizeof *r, USER_VALUES);
     memset(r, 0, sizeof *r);
     luaL_setmetatable(L, TYPE);
     lua_pushvalue(L, 1);
@@ -255,6 +257,12 @@ static int json_reader(lua_State *L)
         host_json_push_steps(L, 2, pointer);
         r->pointed = true;
         lua_setiuservalue(L, -2, POINTER);
+    }
+    if (lua_getfield(L, 2, "asked") != LUA_TNIL) {
+        r->asked = host_json_check_asked(L, -1);
+        lua_setiuservalue(L, -2, ASKED);
+    } else {
+        lua_pop(L, 1);
     }
     r->scan.watch = -1;
     r->open = true;

@@ -4,10 +4,12 @@
 #define HOST_JSON_READER_H
 
 #include "file/file.h"
+#include "json/asked.h"
 #include "json/json.h"
 #include "json/scan.h"
 
-enum { INPUT = 1, POINTER = 2 }; /* the user values of a reader; POINTER: list of steps */
+/* The user values of a reader; POINTER: list of steps. */
+enum { INPUT = 1, POINTER, ASKED, USER_VALUES = ASKED };
 
 enum phase {
     BETWEEN, /* documents */
@@ -21,6 +23,7 @@ struct reader {
     struct host_bytes window;
     lua_Integer passed; /* bytes of the input before the window */
     struct json_scan scan;
+    struct json_asked *asked; /* user value ASKED keeps it; or NULL */
     size_t limit;
     bool lines, lazy, pointed, open, started;
     bool keeping; /* the window must keep scan.base, not scan.p */

@@ -39,6 +39,7 @@ void host_json_push_record(lua_State *L, struct reader *r)
         host_json_parse(L, s->base, (size_t)(s->p - s->base));
         return;
     }
+    if (r->asked) r->asked->record++;
     struct record *record = lua_newuserdatauv(L, sizeof *record, 2);
     record->magic = &record_magic;
     record->reader = r;
@@ -108,23 +109,13 @@ static void push_complete(lua_State *L, struct record *record)
     record->complete = true;
 }
 
-static const struct json_member *find(lua_State *L, const struct json_scan *s)
+/* Notes that the record does not have the member that is read. */
+static int note_missing(lua_State *L, const struct record *record)
 {
-    size_t size;
-    const char *name = lua_tolstring(L, 2, &size);
-
-    for (size_t i = s->count; i-- > 0;) { /* backwards: the last duplicate wins */
-        const struct json_member *m = &s->members[i];
-        if (m->escaped) {
-            host_json_push_string(L, s->base + m->key, m->key_size, true);
-            bool same = lua_rawequal(L, -1, 2);
-            lua_pop(L, 1);
-            if (same) return m;
-        } else if (m->key_size == size && memcmp(s->base + m->key, name, size) == 0) {
-            return m;
-        }
-    }
-    return NULL;
+    if (!record->reader->asked) return 0;
+    lua_getiuservalue(L, 1, READER);
+    host_json_ask(L, record->reader->asked, lua_gettop(L));
+    return 0;
 }
 
 /* record[name] -> value | nil */
@@ -141,10 +132,13 @@ static int record_index(lua_State *L)
     if (record->cached) {
         lua_getiuservalue(L, 1, CACHE);
         lua_pushvalue(L, 2);
-        if (lua_rawget(L, -2) != LUA_TNIL || record->complete) return 1;
+        if (lua_rawget(L, -2) != LUA_TNIL) return 1;
+        if (record->complete) return note_missing(L, record);
     }
-    const struct json_member *m = find(L, s);
-    if (!m) return 0;
+    size_t size;
+    const char *name = lua_tolstring(L, 2, &size);
+    const struct json_member *m = host_json_find(L, s, name, size);
+    if (!m) return note_missing(L, record);
     push_member(L, s, m);
     if (lua_istable(L, -1)) {
         push_cache(L, record);

@@ -70,6 +70,10 @@ enum json_outcome host_json_string(struct json_scan *s);
 enum json_outcome host_json_number(struct json_scan *s);
 enum json_outcome host_json_word(struct json_scan *s);
 
+/* The last member of this name among those that were recorded, or NULL. */
+const struct json_member *host_json_find(lua_State *L, const struct json_scan *s,
+                                         const char *name, size_t size);
+
 /* Pushes the string with the given scanned text. */
 void host_json_push_string(lua_State *L, const char *text, size_t size, bool escaped);
 

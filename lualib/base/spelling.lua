@@ -49,15 +49,16 @@ end
 
 ---A module whose unknown names raise, with the nearest one: for code that is written by people.
 ---@param what string     its name
----@param module table    gets a metatable, unless it has one
+---@param module table    its metatable gets an __index, unless it has one
 ---@return table module
 function spelling.strict(what, module)
-  if getmetatable(module) then return module end
+  local meta = getmetatable(module)
+  if meta and (type(meta) ~= "table" or meta.__index) then return module end
   local names = {}
   for name in pairs(module) do names[#names + 1] = tostring(name) end
   table.sort(names)
   return setmetatable(module, {
-    __metatable = false,
+    __metatable = false, __call = meta and meta.__call,
     __index = function(_, name)
       error(string.format("%s has no %s%s", what, tostring(name),
         spelling.hint(tostring(name), names)), 2)

@@ -36,7 +36,8 @@ end
 function auth0_export.records(given)
   local ending = input.ending(given)
   if ending == "csv" or ending == "tsv" then return comma_or_tab(given) end
-  return (ending == "json" and json.records or ndjson.records)(given)
+  local reader = ending == "json" and json or ndjson
+  return (reader.records(given, { optional = true })) -- no tail call: an error names this function
 end
 
 ---Where a column belongs: {"email"}, {"identities", 1, "connection"}, {"user_metadata", "plan"}.

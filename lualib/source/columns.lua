@@ -1,5 +1,6 @@
 --- Finds the columns of a CSV file by their usual names.
 
+local spelling = require "base.spelling"
 local text = require "host.text"
 
 local columns = {}
@@ -21,8 +22,8 @@ end
 
 ---Raises why the file has no column of this name, given for a field.
 local function refuse(field, told, names)
-  error(string.format("%s=%s: the file has no such column; it has %s", field, told,
-    listed(names)), 0)
+  error(string.format("%s=%s: the file has no such column; it has %s%s", field, told,
+    listed(names), spelling.hint(told, names)), 0)
 end
 
 ---The column of each field: the one set, else the first usual name that the file has.

@@ -3,6 +3,7 @@
 local records = require "source.records"
 local host = require "host.csv"
 local input = require "source.input"
+local members = require "source.members"
 local spelling = require "base.spelling"
 
 local csv = {}
@@ -10,7 +11,7 @@ local csv = {}
 local ENDINGS <const> = { "csv", "tsv" }
 local OPTIONS <const> = {
   "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "guard",
-  "limit",
+  "limit", "optional",
 }
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 
@@ -34,11 +35,14 @@ local function check_delimiter(columns, name, warn)
     '%s has a single column; is its delimiter %s?', name, DELIMITERS[found]))
 end
 
-local function ended(reader, name, warn)
+---@param optional? table<string, true>  columns that need not be there; nil: all
+local function ended(reader, name, warn, optional)
   local columns = reader:columns()
-  for _, unknown in ipairs(reader:unknown()) do
-    warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
-      spelling.hint(unknown, columns)))
+  for _, unknown in ipairs(optional and reader:unknown() or {}) do
+    if not optional[unknown] then
+      warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
+        spelling.hint(unknown, columns)))
+    end
   end
   check_delimiter(columns, name, warn)
 end
@@ -50,11 +54,12 @@ end
 ---@return Records
 function csv.records(given, options)
   spelling.check_options("csv.records", options, OPTIONS)
+  local optional = members.optional("csv.records", options)
   return (records.records(given, ENDINGS, "csv.records", {
     open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
     places = true,
-    ended = ended,
+    ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
   })) -- no tail call: an error names this function
 end
 

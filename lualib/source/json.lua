@@ -2,6 +2,7 @@
 
 local records = require "source.records"
 local host = require "host.json"
+local members = require "source.members"
 local spelling = require "base.spelling"
 
 ---@class source.json
@@ -9,11 +10,12 @@ local spelling = require "base.spelling"
 local json = { null = host.null }
 
 local ENDINGS <const> = { "json" }
-local OPTIONS <const> = { "pointer", "limit" }
+local OPTIONS <const> = { "pointer", "limit", "optional" }
 
 ---@class JsonOptions
 ---@field pointer? string  to the array of records: "/users"
 ---@field limit? integer   the longest record, in bytes
+---@field optional? true|string[]  members that no record need have, although the recipe reads them
 
 ---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
 ---@param options? JsonOptions
@@ -22,9 +24,13 @@ function json.records(given, options)
   spelling.check_options("json.records", options, OPTIONS)
   local pointer = options and options.pointer or nil
   local limit = options and options.limit
+  local read = members.new("json.records", options)
   local before = "#" .. (pointer or "") .. "/"
   return (records.records(given, ENDINGS, "json.records", {
-    open = function(handle) return host.reader(handle, { pointer = pointer, limit = limit }) end,
+    open = function(handle)
+      return host.reader(handle, { pointer = pointer, limit = limit, asked = read.asked })
+    end,
+    finished = function(...) members.report(read, ...) end,
     prefix = function(name) return name .. before end,
     passable = "missing", -- a folder may have others, such as the realm next to its users
   })) -- no tail call: an error names this function

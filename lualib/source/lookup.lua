@@ -6,18 +6,32 @@ local failure = require "base.failure"
 local files = require "source.records"
 local host = require "host.lookup"
 local json = require "host.json"
+local lookup_names = require "source.lookup_names"
+local spelling = require "base.spelling"
 local type_name = require "base.type_name"
+
+local METHODS <const> = { "all", "close", "count", "get" }
 
 ---@class Lookup
 ---@field private texts host.lookup.lookup  JSON
+---@field private names LookupNames
 local Lookup = { __name = "lookup" }
 Lookup.__index = Lookup
+setmetatable(Lookup, { __index = function(_, name)
+  local word = tostring(name)
+  error(string.format("a lookup has no %s%s", word, spelling.hint(word, METHODS)), 2)
+end })
 
 ---@class LookupUse
 ---@field name? string    of its file; nil: the records are not those of a reader
 ---@field key? string     the column
 ---@field hits integer    values that had a record
 ---@field misses integer  values that had none, nil included
+
+---@class LookupNotes  of all lookups of a recipe
+---@field warnings {code: string, message: string}[]  of the looked-up sources
+---@field add fun(use: LookupUse)  gets the use of each lookup that is made
+---@field is_read fun(): boolean   whether it is the recipe that reads now, and not the program
 
 -- Not in the lookup: a recipe could write there.
 ---@type table<Lookup, LookupUse>
@@ -45,16 +59,18 @@ local function iterator(records)
 end
 
 ---@return integer read
-local function load(texts, records, key)
-  local read = 0
-  for record, at in records do
+local function load(self, next_record, key)
+  local texts, read = self.texts, 0
+  for record, at in next_record do
     read = read + 1
     if bad_record.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
     local name
     if type(key) == "function" then name = key(record) else name = record[key] end
     name = key_text(name)
+    local plain = json.materialize(record)
+    self.names:add(plain)
     if name then
-      local text, message, kind = json.encode(json.materialize(record))
+      local text, message, kind = json.encode(plain)
       if not text then failure.raise(at .. ": " .. message, kind) end
       failure.check(texts:add(name, text))
     end
@@ -63,30 +79,45 @@ local function load(texts, records, key)
   return read
 end
 
+---Raises that no record has the key.
+local function refuse(names, read, key)
+  local what = type(key) == "string" and '"' .. key .. '"' or "a key"
+  failure.raise(string.format("no record of %s has %s (records read: %d)%s", names.source, what,
+    read, type(key) == "string" and names:hint(key) or ""), "parse")
+end
+
+---@param notes? LookupNotes
+local function note(notes, use, reader)
+  if not notes then return end
+  notes.add(use)
+  -- such as columns that the key's function did not find
+  for _, warning in ipairs(reader and reader:warnings() or {}) do
+    table.insert(notes.warnings, warning)
+  end
+end
+
 ---Reads all records and omits those without a key. A broken record is a failure, because its key
 ---is unknown.
----@param note fun(use: LookupUse)
+---@param notes? LookupNotes
 ---@param records Records|table|fun(): any, string?
 ---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@return Lookup
-local function new(note, records, key)
+local function new(notes, records, key)
   if type(key) ~= "string" and type(key) ~= "function" then
     error("source.lookup expects a key: a column name or a function", 3)
   end
   local next_record = iterator(records)
-  local texts = failure.check(host.new())
-  local self = setmetatable({ texts = texts }, Lookup)
-  local read = load(texts, next_record, key)
-  if read > 0 and texts:count() == 0 then
-    local what = type(key) == "string" and '"' .. key .. '"' or "a key"
-    failure.raise(string.format("no record of the lookup source has %s (records read: %d)", what,
-      read), "parse")
-  end
+  local reader = files.is(records) and records or nil
+  local self = setmetatable({
+    texts = failure.check(host.new()), names = lookup_names.new(reader, notes),
+  }, Lookup)
+  local read = load(self, next_record, key)
+  if read > 0 and self.texts:count() == 0 then refuse(self.names, read, key) end
   uses[self] = {
     name = files.name(records),
     key = type(key) == "string" and key or nil, hits = 0, misses = 0,
   }
-  note(uses[self])
+  note(notes, uses[self], reader)
   return self
 end
 
@@ -109,7 +140,7 @@ function Lookup:get(value)
   local name = key_text(value)
   local text = name and failure.check(self.texts:get(name))
   count(self, text)
-  return text and json.decode(text) or nil
+  return text and self.names:watch(json.decode(text)) or nil
 end
 
 ---All records with this key, in the order of their file.
@@ -119,7 +150,7 @@ function Lookup:all(value)
   check_self(self, "all")
   local found, name = {}, key_text(value)
   local texts = name and failure.check(self.texts:all(name)) or {}
-  for i, text in ipairs(texts) do found[i] = json.decode(text) end
+  for i, text in ipairs(texts) do found[i] = self.names:watch(json.decode(text)) end
   count(self, found[1])
   return found
 end
@@ -136,15 +167,15 @@ end
 
 Lookup.__close = Lookup.close
 
----The module, called as `lookup(records, key)` or `lookup.new(records, key)`; `note` gets the use
----of each lookup that it makes. No tail calls: an error names these functions.
----@param note fun(use: LookupUse)
+---The module, called as `lookup(records, key)` or `lookup.new(records, key)`. No tail calls: an
+---error names these functions.
+---@param notes? LookupNotes
 ---@return table module
-local function noting(note)
-  local function made(records, key) return (new(note, records, key)) end
+local function noting(notes)
+  local function made(records, key) return (new(notes, records, key)) end
   return setmetatable({ new = made, noting = noting }, {
-    __call = function(_, records, key) return (new(note, records, key)) end,
+    __call = function(_, records, key) return (new(notes, records, key)) end,
   })
 end
 
-return noting(function() end)
+return noting()

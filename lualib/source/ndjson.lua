@@ -2,12 +2,13 @@
 
 local records = require "source.records"
 local host = require "host.json"
+local members = require "source.members"
 local spelling = require "base.spelling"
 
 local ndjson = { null = host.null }
 
 local ENDINGS <const> = { "ndjson", "jsonl" }
-local OPTIONS <const> = { "limit" }
+local OPTIONS <const> = { "limit", "optional" }
 
 local function prefix(name)
   return name .. ":"
@@ -22,13 +23,17 @@ local function check_first(record)
 end
 
 ---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
----@param options? {limit: integer?}  limit: the longest line, in bytes
+---@param options? {limit: integer?, optional: true|string[]|nil}  as of json.records
 ---@return Records
 function ndjson.records(given, options)
   spelling.check_options("ndjson.records", options, OPTIONS)
   local limit = options and options.limit
+  local read = members.new("ndjson.records", options)
   return (records.records(given, ENDINGS, "ndjson.records", {
-    open = function(handle) return host.reader(handle, { lines = true, limit = limit }) end,
+    open = function(handle)
+      return host.reader(handle, { lines = true, limit = limit, asked = read.asked })
+    end,
+    finished = function(...) members.report(read, ...) end,
     prefix = prefix,
     check_first = check_first,
   })) -- no tail call: an error names this function

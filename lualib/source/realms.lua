@@ -26,7 +26,7 @@ end
 ---The names of the realms in a file, in order.
 local function names_in(name)
   local names <const> = {}
-  local records <close> = json.records(name, { limit = MOST_BYTES })
+  local records <close> = json.records(name, { limit = MOST_BYTES, optional = true })
   for record in records do
     names[#names + 1] = type(record.realm) == "string" and record.realm or "?"
   end
@@ -82,7 +82,8 @@ end
 function realms.records(given, wanted)
   local names = of_realm(input.require(NAME, given, { "json" }), wanted)
   if #names == 1 and is_list(names[1]) then
-    return json.records(names, { pointer = "/" .. choose(names[1], wanted) .. "/users" })
+    local pointer = "/" .. choose(names[1], wanted) .. "/users"
+    return json.records(names, { pointer = pointer, optional = true })
   end
   for _, name in ipairs(names) do
     if is_list(name) then refuse("%s is a list of realms: pass it as the only input", name) end
@@ -90,7 +91,7 @@ function realms.records(given, wanted)
   if #names == 1 and wanted and names[1] ~= "-" and realm_of(names[1]) ~= wanted then
     choose(names[1], wanted)
   end
-  return json.records(names, { pointer = "/users" })
+  return json.records(names, { pointer = "/users", optional = true })
 end
 
 return realms

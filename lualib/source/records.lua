@@ -15,6 +15,8 @@ local records = {}
 ---@field check_first? fun(record: any): string?  why a file's first record ends the reading
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  checks a reader at its end
+---@field finished? fun(source: string, warn: fun(code: string, message: string))  checks the source
+---  when all of its records were read
 ---@field passable? Kind  a failure that skips the file if there are several
 
 ---@class Records  a call returns the next record and its place, or nil at the end
@@ -72,6 +74,13 @@ function records.records(given, endings, what, format)
   }, Records)
   self:advance() -- report an unreadable file before anything else happens
   return self
+end
+
+---Whether a value is the records of a reader.
+---@param given any
+---@return boolean
+function records.is(given)
+  return getmetatable(given) == Records
 end
 
 ---The name of the (first) file that records are read from; nil if they are not those of a reader.
@@ -169,8 +178,21 @@ function Records:__call()
     else
       self.read = self.read + 1
     end
-    self:advance()
+    if not self:advance() then self:finish() end
   end
+end
+
+---All records were read.
+---@private
+function Records:finish()
+  if not self.format.finished then return end
+  self.format.finished(self:title(), function(...) self:warn(...) end)
+end
+
+---What the records are read from: "users.json", "the 3 files".
+---@return string
+function Records:title()
+  return #self.names == 1 and self.names[1] or string.format("the %d files", #self.names)
 end
 
 ---The last record as its text has it, for a value of JSON; nil for others, and if there is none.

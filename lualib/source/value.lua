@@ -141,12 +141,13 @@ end
 ---@param name string
 ---@return any
 function value.member(record, name)
-  local exact = record[name]
-  if exact ~= nil then return exact end
-  local wanted = name:lower()
+  local wanted, other = name:lower(), nil
   for key, found in pairs(record) do
-    if type(key) == "string" and key:lower() == wanted then return found end
+    if key == name then return found end
+    if type(key) == "string" and key:lower() == wanted then other = found end
   end
+  if other ~= nil then return other end
+  return record[name] -- its reader notes that there is none
 end
 
 ---Decodes JSON in a string; nil if it is not JSON.

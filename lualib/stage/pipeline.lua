@@ -16,6 +16,7 @@ local pipeline = {}
 
 local PAUSE_EVERY <const> = 256 -- records
 local BROKEN_IN_A_ROW <const> = 10 -- records that break the budget end the run
+local MOST_TOLD <const> = 10 -- messages of the source that share a code
 local APART <const> = "Choose in the recipe which of the two to keep (dedupe), or correct the "
   .. "source."
 
@@ -55,6 +56,7 @@ local IDENTIFIERS <const> = {
 ---@field private is_simple? boolean  see `step`
 ---@field watch? fun(ok: boolean, ...: any): boolean, ...  sees each event, and passes it on
 ---@field private broken integer    records in a row that broke the budget
+---@field private absent table<integer, string>  keys of the recipe that no user has had, by field
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
@@ -65,6 +67,15 @@ Pipeline.__index = Pipeline
 ---@field dedupe? Dedupe
 ---@field sink Sink
 ---@field upsert? boolean       hand over what an upsert would change
+
+---The names of the recipe's own keys, by the index of their field.
+local function keys_of(detector)
+  local keys = {}
+  for i, field in ipairs(detector and detector.fields or {}) do
+    if field.decides then keys[i] = field.name end
+  end
+  return keys
+end
 
 ---@param parts PipelineParts
 ---@return Pipeline
@@ -84,6 +95,7 @@ function pipeline.new(parts)
     mapped = mapped.new(state), position = 0, extra = 0, broken = 0, warnings = {}, names = {},
     pause_at = PAUSE_EVERY, n_fields = #fields,
     is_simple = parts.duplicates and not parts.dedupe and #fields == #IDENTIFIERS,
+    absent = keys_of(parts.duplicates),
   }, Pipeline)
 end
 
@@ -194,6 +206,9 @@ function Pipeline:judge(at, pass, ...)
   if self.duplicates then
     local message, kind
     local values = { ... }
+    for i in next, self.absent do
+      if values[i] ~= nil then self.absent[i] = nil end
+    end
     clash, message, kind = self.duplicates:add(dedupe and dedupe:slot() or self.position,
       table.unpack(values, 1, self.n_fields))
     if clash == false then return nil, message, kind end
@@ -415,6 +430,34 @@ function Pipeline:source_warnings()
   return found
 end
 
+---Counts the warnings of the source: each code once for all of its messages, which name columns.
+---@private
+function Pipeline:warn_of_source()
+  local messages = {}
+  for _, warning in ipairs(self:source_warnings()) do
+    local code = warning.code
+    self:warn(code, warning.message)
+    messages[code] = messages[code] or {}
+    table.insert(messages[code], warning.message)
+  end
+  for code, list in pairs(messages) do
+    local n = #list
+    if n > MOST_TOLD then list[MOST_TOLD + 1] = string.format("and %d more", n - MOST_TOLD) end
+    self.warnings[code].message = table.concat(list, "; ", 1, math.min(n, MOST_TOLD + 1))
+  end
+end
+
+---Warns of the recipe's keys that no user has: they find no duplicates.
+---@private
+function Pipeline:warn_of_keys()
+  if self.is_simple or self.position == 0 then return end
+  local names = {}
+  for _, name in pairs(self.absent) do names[#names + 1] = '"' .. name .. '"' end
+  table.sort(names)
+  if #names == 0 then return end
+  self:warn("unknown_key", "no user has " .. table.concat(names, ", ") .. ", which `dedupe` names")
+end
+
 ---The warnings that the recipe counted with migrate.warn.
 ---@return table<string, PipelineWarning>
 function Pipeline:own_warnings()
@@ -443,7 +486,8 @@ function Pipeline:run(pause, limit)
   local done, message, kind = self:open()
   if done then done, message, kind = self:read(pause, limit or math.maxinteger) end
   if not done then return nil, message, kind end
-  for _, warning in ipairs(self:source_warnings()) do self:warn(warning.code, warning.message) end
+  self:warn_of_source()
+  self:warn_of_keys()
   if self.position == 0 then self:warn("EMPTY_SOURCE", "the source has no records") end
   if self.dedupe then return self.dedupe:emit(self.sink) end
   return true

@@ -557,3 +557,57 @@ test("a reader whose input was closed raises, and fails from then on", function(
   assert(file.remove_tree(folder))
   folder = nil
 end)
+
+---What is missing after all records of a text, of each of which these members are read.
+local function missing_of(texts, names_of)
+  local asked = json.asked()
+  for _, text in ipairs(texts) do
+    local records <close> = reader(text, { lines = true, asked = asked })
+    local i = 0
+    while true do
+      local record = records:next()
+      if record == nil then break end
+      i = i + 1
+      for _, name in ipairs(names_of(i)) do assert(record ~= false and (record[name] or true)) end
+    end
+  end
+  return asked:missing(), asked
+end
+
+local function always(...)
+  local names = { ... }
+  return function() return names end
+end
+
+for _, case in ipairs {
+  { "in no record", { '{"a":1}\n{"a":2}\n' }, always("a", "b"), { "b" } },
+  { "in an earlier record only", { '{"b":1}\n{"a":2}\n' }, always "b", {} },
+  { "in a later record only", { '{"a":1}\n{"a":2}\n{"b":1}\n' }, always "b", {} },
+  { "in a later record in which nobody read it", { '{"a":1}\n{"b":1}\n{"a":1}\n' },
+    function(i) return i == 1 and { "b" } or { "a" } end, {} },
+  { "in the last record, in which nobody read it", { '{"a":1}\n{"b":1}\n' },
+    function(i) return i == 1 and { "b" } or {} end, {} },
+  { "read in the last record only", { '{"a":1}\n{"a":1}\n' },
+    function(i) return i == 2 and { "b" } or {} end, { "b" } },
+  { "in another file", { '{"a":1}\n', '{"b":1}\n' }, always "b", {} },
+  { "in no file", { '{"a":1}\n', '{"a":1}\n' }, always "b", { "b" } },
+  { "written with an escape", { '{"a":1}\n{"\\u0062":1}\n' },
+    function(i) return i == 1 and { "b" } or {} end, {} },
+  { "null", { '{"b":null}\n' }, always "b", {} },
+  { "of records of very many members", { "{" .. ('"x":{},'):rep(300) .. '"y":1}\n' },
+    always("x", "y", "z"), { "z" } },
+  { "with a long name", { '{"a":1}\n' }, always(("n"):rep(41)), {} },
+  { "of a record next to lists and broken lines", { "[1]\n{\n{\"a\":1}\n[2]\n" },
+    function(i) return i == 3 and { "b" } or {} end, { "b" } },
+} do
+  test("a member that was read and is missing is noted unless a record has it: " .. case[1],
+    function() tap.equal(missing_of(case[2], case[3]), case[4]) end)
+end
+
+test("of the members that are missing, the first hundred are noted", function()
+  local names = {}
+  for i = 1, 150 do names[i] = "n" .. i end
+  local missing, asked = missing_of({ '{"a":1,"b":{}}\n{"a":1}\n' }, always(table.unpack(names)))
+  tap.equal({ #missing, missing[1], missing[100] }, { 100, "n1", "n100" })
+  tap.equal(asked:names(), { "a", "b" })
+end)

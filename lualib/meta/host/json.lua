@@ -79,12 +79,31 @@ local reader = {}
 ---@field lines? boolean   one document per line (NDJSON); invalid lines can be skipped
 ---@field limit? integer   longest record in bytes, default 64 MiB
 ---@field lazy? boolean    default true
+---@field asked? host.json.asked  notes the members that are read of lazy records and missing there
 
 ---Reads records from an input of any size, one at a time.
 ---@param input host.file.input
 ---@param options? host.json.ReaderOptions
 ---@return host.json.reader
 function json.reader(input, options) end
+
+---@class host.json.asked
+local asked = {}
+
+---Notes the members that are read of records and that none of them had. Several readers may share
+---one; the last record counts once its reader has moved on.
+---@return host.json.asked
+function json.asked() end
+
+---The names that no record had, in the order in which they were read; at most 100. A member of a
+---record from before it was first missed counts if that record is one of the sample, see `names`.
+---@return string[]
+function asked:missing() end
+
+---Names that records have, to suggest one: of the first thousand records, and a sample of those
+---after them; at most 1000.
+---@return string[]
+function asked:names() end
 
 ---The next record. Objects are lazy: a userdata whose members become Lua values when they are
 ---read (`pairs` works, nested values are plain tables); reading one after the next call raises.

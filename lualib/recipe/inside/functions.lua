@@ -79,7 +79,9 @@ function functions.new(parts)
   local helpers, unread = unread_values.new()
   helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
     function() return state.mapper and state.mapper:place() end)
-  local lookup_module, lookups_used = lookups.new(parts.require_open "source.lookup")
+  local lookup_module, lookups_used, lookups_warned = lookups.new(
+    parts.require_open "source.lookup",
+    function() return not state.mapper or state.mapper.phase ~= "idle" end)
   helpers["source.lookup"] = lookup_module
   helpers.cjson = parts.host_module("cjson").new()
   local keep, take = new_numbers()
@@ -150,10 +152,15 @@ function functions.new(parts)
   end
 
   for _, name in ipairs {
-    "next", "seek", "interrupted", "choose", "show", "shape", "notes", "remaining",
-    "progress", "finish",
+    "next", "seek", "interrupted", "choose", "show", "shape", "notes", "remaining", "progress",
   } do
     own[name] = function(...) return state.mapper[name](state.mapper, ...) end
+  end
+
+  ---Ends the reading: warnings of the source, and of the lookups.
+  function own.finish()
+    local warnings = state.mapper:finish()
+    return table.move(lookups_warned, 1, #lookups_warned, #warnings + 1, warnings)
   end
 
   function own.open()

@@ -1,4 +1,5 @@
---- The lookups that a recipe makes, and how many of the values that it looked up had a record.
+--- The lookups that a recipe makes: how many of the values that it looked up had a record, and
+--- the warnings of their sources.
 
 local lookups = {}
 
@@ -13,10 +14,12 @@ local function name_of(use, index, taken)
 end
 
 ---@param module table  source.lookup
+---@param is_read fun(): boolean  whether it is the recipe that reads now, and not the program
 ---@return table module   the recipe's own, which notes the lookups that it makes
 ---@return fun(): table<string, LookupCoverage> used  by name; without those that were never asked
-function lookups.new(module)
-  local made = {}
+---@return {code: string, message: string}[] warnings  grows
+function lookups.new(module, is_read)
+  local made, warnings = {}, {}
 
   local function used()
     local counts = {}
@@ -28,9 +31,12 @@ function lookups.new(module)
     return counts
   end
 
-  return module.noting(function(use)
-    if #made < MOST then made[#made + 1] = use end
-  end), used
+  return module.noting {
+    warnings = warnings, is_read = is_read,
+    add = function(use)
+      if #made < MOST then made[#made + 1] = use end
+    end,
+  }, used, warnings
 end
 
 return lookups

@@ -131,17 +131,11 @@ local function own_of(source)
   return type(source) == "table" and source or {}
 end
 
----A record as plain values; nil for one whose reader has moved on.
-local function copied(value)
-  local is_valid, read = pcall(json.as_read, value)
-  if is_valid then return read end
-end
-
 ---The last record as it was read, whatever the recipe did with its parts; a table of the recipe's
 ---own iterator as it is now. Nil for a lazy record whose reader has moved on.
 function Mapper:as_read()
   local record = self.record
-  if type(record) == "userdata" then return copied(record) end
+  if type(record) == "userdata" then return json.as_read(record) end
   local own = own_of(self.source)
   local read = type(record) == "table" and own.as_read and own:as_read()
   return read or record
@@ -370,7 +364,7 @@ end
 
 ---The redacted description of what map, or dedupe, returned in place of a user.
 function Mapper:shape(what)
-  return redact.of(copied(self:show(what)))
+  return redact.of(json.as_read(self:show(what)))
 end
 
 ---Findings of the rules, and values that helpers could not read.

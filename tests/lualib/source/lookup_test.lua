@@ -58,6 +58,82 @@ test("a key that no record has is a failure", function()
     'no record of the lookup source has "ide" (records read: 1)')
 end)
 
+test("a key that no record has is a failure with the file and the nearest name", function()
+  folder.with({ ["r.csv"] = "user_id,role\n1,a\n", ["u.json"] = '[{"user_id":1}]' }, function(root)
+    raises(function() lookup(csv.records(root .. "/r.csv"), "usr_id") end,
+      'no record of r.csv has "usr_id" (records read: 1); did you mean "user_id"?')
+    raises(function() lookup(json.records(root .. "/u.json"), "userid") end,
+      'no record of u.json has "userid" (records read: 1); did you mean "user_id"?')
+  end)
+end)
+
+local function noted()
+  local notes = {
+    warnings = {}, add = function() end, is_read = function() return true end,
+  }
+  return lookup.noting(notes), notes
+end
+
+test("a column that the recipe reads and a looked-up file does not have is warned of once",
+  function()
+    folder.with({ ["r.csv"] = "id,role,empty\n1,a,\n2,,\n" }, function(root)
+      local noting, notes = noted()
+      local roles <close> = noting(csv.records(root .. "/r.csv"), "id")
+      for _, id in ipairs { "1", "2", "1", "3" } do
+        local row = roles:get(id)
+        if row then assert(not row.rolle and not row.empty) end
+        for _, one in ipairs(roles:all(id)) do assert(not one.rolle and not one.zzzz) end
+      end
+      equal(notes.warnings, {
+        { code = "unknown_column",
+          message = 'column "rolle" is not in r.csv; did you mean "role"?' },
+        { code = "unknown_column", message = 'column "zzzz" is not in r.csv' },
+      })
+      equal(roles:get("1"), { id = "1", role = "a" })
+    end)
+  end)
+
+test("a member that the recipe reads and no looked-up record has is warned of", function()
+  folder.with({ ["a.ndjson"] = '{"id":1,"plan":"x"}\n{"id":2,"opt":1}\n',
+    ["b.ndjson"] = '{"id":3,"late":1}\n' }, function(root)
+    local noting, notes = noted()
+    local found <close> = noting(ndjson.records { root .. "/a.ndjson", root .. "/b.ndjson" }, "id")
+    local row = found:get(1)
+    assert(not row.plna and not row.opt and not row.late)
+    equal(notes.warnings, { { code = "unknown_member",
+      message = 'no record of the 2 files has the member "plna"; did you mean "plan"?' } })
+    notes.is_read = function() return false end
+    assert(not row.other)
+    equal(#notes.warnings, 1)
+  end)
+end)
+
+test("warnings of a looked-up source are kept", function()
+  folder.with({ ["r.csv"] = "id,role\n1,a\n" }, function(root)
+    local noting, notes = noted()
+    local found <close> = noting.new(csv.records(root .. "/r.csv"), function(row)
+      return row.ident or row.id
+    end)
+    equal({ found:count(), notes.warnings[1].message }, { 1, 'column "ident" is not in r.csv' })
+  end)
+end)
+
+test("a looked-up record is a plain table, also in JSON", function()
+  local noting = noted()
+  local found <close> = noting({ { id = 1, more = { 1, 2 } } }, "id")
+  local row, names = found:get(1), {}
+  for name in pairs(row) do names[#names + 1] = name end
+  table.sort(names)
+  equal(names, { "id", "more" })
+  row.more = nil
+  equal(require "host.json".encode { row = row }, '{"row":{"id":1}}')
+end)
+
+test("a method that a lookup does not have raises, with the nearest name", function()
+  local found <close> = lookup({}, "id")
+  raises(function() found:gte(1) end, 'a lookup has no gte; did you mean "get"?')
+end)
+
 test("a broken record is a failure that names its place", function()
   raises(function() lookup({ { id = 1 }, bad_record.new("x", "row has 1 field") }, "id") end,
     "#2: row has 1 field")

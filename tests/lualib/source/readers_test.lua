@@ -174,6 +174,42 @@ test("unknown columns are warned about once, with the closest name", function()
   end)
 end)
 
+test("members that no record has are warned about at the end, with the closest name", function()
+  folder.with({ ["a.json"] = '[{"email":"a"},{"email":"b","opt":1}]', ["b.json"] = '[{"id":1}]' },
+    function(root)
+      local records = json.records(root .. "/a.json")
+      local row = records()
+      assert(not row.emial and not row.zzzzzz and not row.opt)
+      equal(records:warnings(), {})
+      for more in records do assert(not more.emial) end
+      equal(records:warnings(), {
+        { code = "unknown_member",
+          message = 'no record of a.json has the member "emial"; did you mean "email"?' },
+        { code = "unknown_member", message = 'no record of a.json has the member "zzzzzz"' },
+      })
+      local both = json.records { root .. "/a.json", root .. "/b.json" }
+      for one in both do assert(one.id or not one.idd) end
+      equal(both:warnings()[1].message,
+        'no record of the 2 files has the member "idd"; did you mean "id"?')
+    end)
+end)
+
+test("a name that is optional may be missing in all records", function()
+  folder.with({ ["u.ndjson"] = '{"id":1}\n', ["u.csv"] = "id\n1\n" }, function(root)
+    for _, reader in ipairs { ndjson, csv } do
+      local path = root .. (reader == csv and "/u.csv" or "/u.ndjson")
+      for optional, n in pairs { [true] = 0, a = 1, b = 1 } do
+        local given = optional == true or { optional }
+        local records = reader.records(path, { optional = given })
+        for row in records do assert(not row.a and not row.b) end
+        equal(#records:warnings(), n)
+      end
+      raises(function() reader.records(path, { optional = 5 }) end,
+        "optional must be true or a list of names")
+    end
+  end)
+end)
+
 test("a file that was split at the wrong delimiter is warned about", function()
   folder.with({ ["u.csv"] = "id;mail\n1;a\n" }, function(root)
     local records = csv.records(root .. "/u.csv")
