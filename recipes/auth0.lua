@@ -50,6 +50,15 @@ local function profile_of(record, identity)
   end })
 end
 
+---Why a JSON value is not a user; nil if it may be one.
+local function not_a_user(row)
+  if row == ndjson.null or type(row) ~= "table" and type(row) ~= "userdata" then
+    return "not a JSON object, and so not a user"
+  elseif row[1] ~= nil then
+    return "a JSON array, not a user: give the file the extension .json"
+  end
+end
+
 ---@type Recipe
 return {
   name = "auth0",
@@ -68,9 +77,8 @@ return {
   map = function(row, params)
     local ending = input.ending(params.input)
     local is_csv = ending == "csv" or ending == "tsv"
-    if not is_csv and row[1] ~= nil then
-      return migrate.reject("a JSON array, not a user: give the file the extension .json", "SOURCE")
-    end
+    local odd = not is_csv and not_a_user(row)
+    if odd then return migrate.reject(odd, "SOURCE") end
     local record = export.user(row, is_csv)
     if not value.null_if(record.user_id) then return nil, "no user_id" end
     local identity, other, is_unknown = export.database_identity(record, params.from)

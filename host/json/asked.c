@@ -151,12 +151,21 @@ static int asked_names(lua_State *L)
     return 1;
 }
 
+/* asked:found() -> boolean */
+static int asked_found(lua_State *L)
+{
+    const struct json_asked *a = host_self(L, TYPE);
+    lua_pushboolean(L, a->found);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"asked", json_asked},
     {NULL,    NULL      }
 };
 
 static const luaL_Reg methods[] = {
+    {"found",   asked_found  },
     {"missing", asked_missing},
     {"names",   asked_names  },
     {NULL,      NULL         }

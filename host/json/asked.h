@@ -25,6 +25,7 @@ struct json_asked {
     unsigned char slots[JSON_ASKED_SLOTS]; /* hashed by address: index + 1, or 0 */
     int count, pending;                    /* names; those not found */
     uint64_t record;                       /* the current one, of all readers */
+    bool found;                            /* a member that was read */
 };
 
 /* The current record does not have the member named at stack index 2. `reader` is the

@@ -7,6 +7,7 @@
 #include "json/reader.h"
 
 #include "common.h"
+#include "json/arrays.h"
 #include "json/parts.h"
 
 #include <stdlib.h>
@@ -215,6 +216,20 @@ static int reader_record(lua_State *L)
     return 1;
 }
 
+/* reader:arrays() -> list, is_element
+ * The arrays of objects inside the last record. */
+static int reader_arrays(lua_State *L)
+{
+    const struct reader *r = host_self(L, TYPE);
+    if (!r->current || !r->open) {
+        lua_newtable(L);
+        return 1;
+    }
+    host_json_push_arrays(L, r->scan.base, (size_t)(r->scan.p - r->scan.base));
+    lua_pushboolean(L, r->phase == INSIDE);
+    return 2;
+}
+
 /* reader:close() */
 static int reader_close(lua_State *L)
 {
@@ -275,6 +290,7 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
+    {"arrays", reader_arrays},
     {"close",  reader_close },
     {"next",   reader_next  },
     {"record", reader_record},

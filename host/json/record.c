@@ -132,13 +132,17 @@ static int record_index(lua_State *L)
     if (record->cached) {
         lua_getiuservalue(L, 1, CACHE);
         lua_pushvalue(L, 2);
-        if (lua_rawget(L, -2) != LUA_TNIL) return 1;
+        if (lua_rawget(L, -2) != LUA_TNIL) {
+            if (record->reader->asked) record->reader->asked->found = true;
+            return 1;
+        }
         if (record->complete) return note_missing(L, record);
     }
     size_t size;
     const char *name = lua_tolstring(L, 2, &size);
     const struct json_member *m = host_json_find(L, s, name, size);
     if (!m) return note_missing(L, record);
+    if (record->reader->asked) record->reader->asked->found = true;
     push_member(L, s, m);
     if (lua_istable(L, -1)) {
         push_cache(L, record);

@@ -1,6 +1,7 @@
 --- Reads CSV and TSV files: lazy rows, indexed by column name.
 
 local records = require "source.records"
+local foreign = require "source.foreign"
 local host = require "host.csv"
 local input = require "source.input"
 local members = require "source.members"
@@ -19,7 +20,12 @@ local function open(options, handle, path, place)
   local own = { place = place }
   for name, value in pairs(options or {}) do own[name] = value end
   if not own.delimiter and input.ending(path) == "tsv" then own.delimiter = "\t" end
-  return host.reader(handle, own)
+  local reader, message, kind = host.reader(handle, own)
+  if not reader then return nil, message, kind end
+  local first = type(own.header) ~= "table" and reader:columns()[1] or ""
+  local wrong = foreign.text(foreign.format_of(first), "CSV")
+  if wrong then return nil, input.names({ path })[1] .. " is " .. wrong, "parse" end
+  return reader
 end
 
 local function prefix(name)
@@ -59,6 +65,7 @@ function csv.records(given, options)
     open = function(handle, path, place) return open(options, handle, path, place) end,
     prefix = prefix,
     places = true,
+    text = "CSV",
     ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
   })) -- no tail call: an error names this function
 end

@@ -3,6 +3,7 @@
 local records = require "source.records"
 local host = require "host.json"
 local members = require "source.members"
+local shape = require "source.shape"
 local spelling = require "base.spelling"
 
 ---@class source.json
@@ -30,7 +31,10 @@ function json.records(given, options)
     open = function(handle)
       return host.reader(handle, { pointer = pointer, limit = limit, asked = read.asked })
     end,
-    finished = function(...) members.report(read, ...) end,
+    text = "JSON",
+    look = function(...) read:look(...) end,
+    finished = function(...) read:report(...) end,
+    instead = shape.instead,
     prefix = function(name) return name .. before end,
     passable = "missing", -- a folder may have others, such as the realm next to its users
   })) -- no tail call: an error names this function

@@ -1,13 +1,19 @@
 --- Members of JSON that a recipe reads and that no record has: what csv says of columns.
 
 local host = require "host.json"
+local shape = require "source.shape"
 local spelling = require "base.spelling"
 
 local members = {}
 
 ---@class Members
----@field asked? host.json.asked  nil: nothing is noted
----@field private optional table<string, true>
+---@field asked host.json.asked
+---@field private optional? table<string, true>  nil: all names
+---@field private pointer? string  of the reader
+---@field private lines? boolean
+---@field private seen? SeenShape
+local Members = {}
+Members.__index = Members
 
 ---The names of a reader's option `optional`: true, or a list of names.
 ---@param what string  "json.records"
@@ -24,21 +30,43 @@ function members.optional(what, options)
 end
 
 ---@param what string  "json.records"
----@param options? {optional: true|string[]|nil}
+---@param options? {optional: true|string[]|nil, pointer: string?}
+---@param lines? boolean  NDJSON
 ---@return Members
-function members.new(what, options)
-  local optional = members.optional(what, options)
-  return { asked = optional and host.asked() or nil, optional = optional or {} }
+function members.new(what, options, lines)
+  return setmetatable({
+    asked = host.asked(), optional = members.optional(what, options), lines = lines,
+    pointer = options and options.pointer,
+  }, Members)
+end
+
+---Looks at the first record, which the recipe has seen.
+---@param reader host.json.reader
+---@param record any
+---@param source string  "users.json"
+---@param warn fun(code: string, message: string, unless_ready?: true)
+function Members:look(reader, record, source, warn)
+  self.seen = shape.of(reader, self.asked, self.pointer)
+  local kind = shape.kind(record)
+  if kind then
+    warn("other_shape", string.format("record 1 of %s is %s, not an object", source, kind), true)
+  end
 end
 
 ---Warns of the names that no record had, at the end of the source.
----@param self Members
 ---@param source string  "users.json", or "the 3 files"
+---@param is_single boolean  there was one record
 ---@param warn fun(code: string, message: string)
-function members.report(self, source, warn)
-  if not self.asked then return end
+function Members:report(source, is_single, warn)
+  local missing = self.asked:missing()
+  local advice = self.seen
+    and shape.advice(self.seen, missing, source, is_single, self.lines, not self.optional)
+  if advice then
+    warn("other_shape", advice)
+    return
+  end
   local names = self.asked:names()
-  for _, name in ipairs(self.asked:missing()) do
+  for _, name in ipairs(self.optional and missing or {}) do
     if not self.optional[name] then
       warn("unknown_member", string.format('no record of %s has the member "%s"%s', source, name,
         spelling.hint(name, names)))

@@ -23,12 +23,14 @@ local function is_list(name)
   return head:find("^\xEF?\xBB?\xBF?%s*%[") ~= nil
 end
 
----The names of the realms in a file, in order.
+---The names of the realms in a file, in order; `is_known`: one has a name.
 local function names_in(name)
   local names <const> = {}
   local records <close> = json.records(name, { limit = MOST_BYTES, optional = true })
   for record in records do
-    names[#names + 1] = type(record.realm) == "string" and record.realm or "?"
+    local realm = type(record) == "userdata" and record.realm
+    names[#names + 1] = type(realm) == "string" and realm or "?"
+    names.is_known = names.is_known or names[#names] ~= "?"
   end
   return names
 end
@@ -41,6 +43,8 @@ end
 local function choose(name, wanted)
   local names = names_in(name)
   if not wanted and #names == 1 then return 0 end
+  if #names == 0 then refuse("%s is an empty list, not a realm", name) end
+  if not names.is_known then refuse("%s is a list, but not of realms", name) end
   for i, realm in ipairs(names) do
     if realm == wanted then return i - 1 end
   end

@@ -3,6 +3,7 @@
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local file = require "host.file"
+local foreign = require "source.foreign"
 local input = require "source.input"
 
 local records = {}
@@ -11,13 +12,24 @@ local records = {}
 ---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
 ---  creates the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
+---@field text TextFormat
 ---@field places? boolean  the reader itself adds the prefix to places and the file name to messages
 ---@field check_first? fun(record: any): string?  why a file's first record ends the reading
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
 ---  checks a reader at its end
----@field finished? fun(source: string, warn: fun(code: string, message: string))  checks the source
----  when all of its records were read
+---@field check_line? fun(raw: string): string?  why a file's first line ends the reading, which
+---  cannot be parsed
+---@field look? fun(reader: table, record: any, source: string, warn: function)  looks at the first
+---  record when the next one is asked for
+---@field finished? fun(source: string, is_single: boolean, warn: function)  checks the source when
+---  all of its records were read
+---@field instead? fun(path: string): string  what a file holds in which records are "missing"
 ---@field passable? Kind  a failure that skips the file if there are several
+
+---@class SourceWarning
+---@field code string
+---@field message string
+---@field unless_ready? true  only worth saying if nobody is ready to import
 
 ---@class Records  a call returns the next record and its place, or nil at the end
 ---@field private format FileFormat
@@ -32,32 +44,12 @@ local records = {}
 ---@field private passed integer        bytes of the finished files
 ---@field private read integer          finished files
 ---@field private found table[]         warnings
+---@field private given integer         records: 0, 1, or 2 for more
+---@field private first? any            record, until the next one is asked for
 local Records = { __name = "records" }
-
----First bytes of files that are not text, and what to do about them.
----@type {[1]: string, [2]: string}[]
-local FOREIGN <const> = {
-  { "SQLite format 3\0", "an SQLite database: export its rows first, for example with "
-    .. "`sqlite3 -json FILE 'SELECT ...'`" },
-  { "PK\3\4", "a spreadsheet or a zip archive: save it as CSV or unpack it" },
-  { "\xD0\xCF\x11\xE0", "a spreadsheet in the old Excel format: save it as CSV" },
-  { "BZh", "compressed with bzip2: decompress it, or use gzip or zstd" },
-  { "\xFD7zXZ\0", "compressed with xz: decompress it, or use gzip or zstd" },
-  { "%PDF-", "a PDF file" },
-}
 
 -- Errors in the text; messages of other kinds already name the file.
 local OF_THE_TEXT <const> = { parse = true, missing = true }
-
----What a file is if it is not text. What is no file, such as a pipe, cannot be read again.
-local function foreign(path)
-  local stat = path ~= "-" and file.stat(path)
-  local handle <close> = stat and stat.type == "file" and file.open(path) or nil
-  local head = handle and handle:read(16) or ""
-  for _, entry in ipairs(FOREIGN) do
-    if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
-  end
-end
 
 Records.__index = Records
 
@@ -70,7 +62,7 @@ function records.records(given, endings, what, format)
   local paths = input.require(what, given, endings)
   local self = setmetatable({
     format = format, placed = format.places, paths = paths, names = input.names(paths),
-    index = 0, passed = 0, read = 0, found = {},
+    index = 0, passed = 0, read = 0, found = {}, given = 0,
   }, Records)
   self:advance() -- report an unreadable file before anything else happens
   return self
@@ -91,11 +83,13 @@ function records.name(given)
 end
 
 ---@private
-function Records:warn(code, message)
+function Records:warn(code, message, unless_ready)
   for _, warning in ipairs(self.found) do
     if warning.code == code and warning.message == message then return end
   end
-  self.found[#self.found + 1] = { code = code, message = message }
+  self.found[#self.found + 1] = {
+    code = code, message = message, unless_ready = unless_ready,
+  }
 end
 
 ---Raises a fatal error of the reader, with the file's name. If the format allows it and there are
@@ -103,11 +97,12 @@ end
 ---@private
 function Records:fail(message, kind)
   local name = self.names[self.index]
-  local instead = kind == "parse" and foreign(self.paths[self.index])
+  local instead = kind == "parse" and foreign.file(self.paths[self.index], self.format.text)
   if instead then
     message = name .. " is " .. instead
   elseif OF_THE_TEXT[kind] and not self.placed then
-    message = name .. ": " .. message
+    local found = kind == "missing" and self.format.instead
+    message = name .. ": " .. message .. (found and found(self.paths[self.index]) or "")
   end
   if #self.paths > 1 and kind == self.format.passable then
     self:warn("file_without_records", message)
@@ -117,6 +112,15 @@ function Records:fail(message, kind)
   end
   self:close()
   failure.raise(message, kind)
+end
+
+---A first line that cannot be read may be that of a file in another format.
+---@private
+function Records:check_line(raw)
+  local wrong = self.format.check_line and self.format.check_line(raw)
+  if wrong or foreign.file(self.paths[self.index], self.format.text) then
+    self:fail(wrong or "", "parse")
+  end
 end
 
 ---@private
@@ -161,6 +165,7 @@ end
 ---@return any record
 ---@return string? at
 function Records:__call()
+  if self.given == 1 then self:look() end
   while self.reader do
     local record, place, line, raw = self.reader:next()
     if self.check_first and record ~= nil then
@@ -168,8 +173,10 @@ function Records:__call()
       self.check_first = false
       if wrong then self:fail(wrong, "parse") end
     end
+    if self.given < 2 and record ~= nil and (record or not line) then self:count(record) end
     if record then return record, self.placed and place or self.prefix .. place end
     if record == false then
+      if line == 1 then self:check_line(raw) end
       if not line then return false, self.prefix .. place end -- JSON's false
       return bad_record.new(raw, place), self.prefix .. line
     end
@@ -182,11 +189,26 @@ function Records:__call()
   end
 end
 
+---@private
+function Records:count(record)
+  self.given = self.given + 1
+  self.first = record
+end
+
+---The recipe has seen the first record.
+---@private
+function Records:look()
+  local record = self.first
+  self.first = nil
+  if not self.format.look or record == nil or not self.reader then return end
+  self.format.look(self.reader, record, self:title(), function(...) self:warn(...) end)
+end
+
 ---All records were read.
 ---@private
 function Records:finish()
   if not self.format.finished then return end
-  self.format.finished(self:title(), function(...) self:warn(...) end)
+  self.format.finished(self:title(), self.given == 1, function(...) self:warn(...) end)
 end
 
 ---What the records are read from: "users.json", "the 3 files".
@@ -202,7 +224,7 @@ function Records:as_read()
 end
 
 ---Complete at the end.
----@return {code: string, message: string}[]
+---@return SourceWarning[]
 function Records:warnings()
   if self.reader and self.format.ended then
     self.format.ended(self.reader, self.names[self.index], function(...) self:warn(...) end)

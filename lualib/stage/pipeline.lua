@@ -56,6 +56,7 @@ local IDENTIFIERS <const> = {
 ---@field private is_simple? boolean  see `step`
 ---@field watch? fun(ok: boolean, ...: any): boolean, ...  sees each event, and passes it on
 ---@field private broken integer    records in a row that broke the budget
+---@field private has_user? boolean  somebody is ready to import
 ---@field private absent table<integer, string>  keys of the recipe that no user has had, by field
 local Pipeline = {}
 Pipeline.__index = Pipeline
@@ -219,10 +220,12 @@ function Pipeline:judge(at, pass, ...)
 end
 
 local function send(self, at)
+  self.has_user = true
   return self.sink:user(self.mapped, self.position, at)
 end
 
 local function keep(self, at)
+  self.has_user = true
   return self.dedupe:keep(self, at)
 end
 
@@ -339,6 +342,7 @@ function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c,
   local clash, message, kind = self.duplicates:add(position, a, b, c, d)
   if clash then return self:clash(clash, at) end
   if clash == false then return nil, message, kind end
+  self.has_user = true
   return self.sink:user(user, position, at)
 end
 
@@ -423,7 +427,8 @@ function Pipeline:source_warnings()
   local ok, list = self.state:call("finish")
   local found = {}
   for _, warning in ipairs(ok and type(list) == "table" and list or {}) do
-    if type(warning) == "table" and type(warning.code) == "string" then
+    local is_shown = type(warning) == "table" and not (warning.unless_ready and self.has_user)
+    if is_shown and type(warning.code) == "string" then
       table.insert(found, { code = warning.code, message = tostring(warning.message) })
     end
   end

@@ -256,7 +256,8 @@ test("names that the source and the looked-up files do not have are told once, w
         end,
       }
     ]], ["users.ndjson"] = '{"email":"a@example.com","plan":"p"}\n'
-      .. '{"email":"b@example.com","opt":1}\n', ["plans.csv"] = "id,name\np,Plus\n", ["roles.json"] = '[{"id":1,"name":"r"}]' },
+      .. '{"email":"b@example.com","opt":1}\n', ["plans.csv"] = "id,name\np,Plus\n",
+      ["roles.json"] = '[{"id":1,"name":"r"}]' },
       { "check", "shop.lua" })
     tap.equal(result.status, 0)
     local shown = (result.stdout .. result.stderr):gsub("%s+", " ")
@@ -289,6 +290,40 @@ test("a column that the csv recipe is given and the file does not have is told w
     local result = rig.run({ ["users.csv"] = "e-mail,id\na@example.com,1\n" },
       { "check", "csv", "input=users.csv", "email=emial" })
     tap.equal(result.status, 2)
-    tap.contains(result.stderr, 'email=emial: the file has no such column; it has "e-mail", "id"; did '
-      .. 'you mean "e-mail"?')
+    tap.contains(result.stderr, 'email=emial: the file has no such column; it has "e-mail", "id"; '
+      .. 'did you mean "e-mail"?')
   end)
+
+-- {the recipe or the reader, the document, the exit status, what is shown}
+for _, case in ipairs {
+  { "json", '{"users":[{"email":"a@example.com"},{"email":"b@example.com"}]}', 3,
+    'no "email" in record 1 of users.json; an array of 2 objects is at /users: write pointer = '
+      .. '"/users"' },
+  { "json", '[["a@example.com"]]', 3, "record 1 of users.json is a list of 1, not an object" },
+  { "json", "email,name\na@example.com,A\n", 2,
+    "users.json is CSV, not JSON: read it with source.csv, or with the recipe csv" },
+  { "csv", '[{"email":"a@example.com"}]', 2, "users.json is JSON, not CSV" },
+  { "keycloak", '{"data":{"users":[{"email":"a@example.com"}]}}', 2,
+    "users.json: no list at /users: there is no /users" },
+  { "keycloak", '{"data":{"users":[{"email":"a@example.com"}]}}', 2,
+    "; an array of 1 object is at /data/users" },
+  { "keycloak", "[]", 2, "users.json is an empty list, not a realm" },
+  { "keycloak", "[1,[2]]", 2, "users.json is a list, but not of realms" },
+  { "auth0", '{"users":[{"user_id":"auth0|1"}]}', 3,
+    'no "user_id" in record 1 of users.json; an array of 1 object is at /users' },
+  { "auth0", "[null,7]", 3, "not a JSON object, and so not a user" },
+} do
+  test("a document of another shape says what was found: " .. case[1] .. ", " .. case[4], function()
+    local recipe = case[1] == "json" and "shop.lua" or case[1]
+    local result = rig.run({ ["users.json"] = case[2], ["shop.lua"] = [[
+      return {
+        source = function(params) return require "source.json".records(params.input) end,
+        params = { input = {} },
+        map = function(row) return row.email and { email = row.email } or nil, "no e-mail" end,
+      }
+    ]] }, { "check", recipe, "input=users.json" })
+    tap.equal(result.status, case[3])
+    tap.contains((result.stdout .. result.stderr):gsub("%s+", " "), case[4])
+    assert(not result.stderr:find("lualib/", 1, true), result.stderr)
+  end)
+end

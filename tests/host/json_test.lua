@@ -611,3 +611,44 @@ test("of the members that are missing, the first hundred are noted", function()
   tap.equal({ #missing, missing[1], missing[100] }, { 100, "n1", "n100" })
   tap.equal(asked:names(), { "a", "b" })
 end)
+
+for _, case in ipairs {
+  { "at the top", '{"users":[{"a":1},{"b":"]},"}],"n":[1],"e":[]}',
+    { { pointer = "/users", count = 2, keyed = false, first = { a = 1 } } }, false },
+  { "below objects, of an element", '[{"d":{"x":[{"a":"\\"{["}]},"y":{}}]',
+    { { pointer = "/d/x", count = 1, keyed = false, first = { a = '"{[' } },
+      { pointer = "", count = 2, keyed = true, first = { x = { { a = '"{[' } } } } }, true },
+  { "with a name that a pointer must escape", '{"a/~\\u0062":[ {} , {} ]}',
+    { { pointer = "/a~1~0b", count = 2, keyed = false, first = {} } }, false },
+  { "as an object of objects", '{"u1":{"a":1} , "u2":{"a":2}}',
+    { { pointer = "", count = 2, keyed = true, first = { a = 1 } } }, false },
+  { "too deep to be named", '{"a":{"b":{"c":{"d":[{}],"e":{"f":[{}]}}}}}',
+    { { pointer = "/a/b/c/d", count = 1, keyed = false, first = {} } }, false },
+  { "nowhere", '{"a":[[{}]],"b":"[{","c":{}}', {}, false },
+} do
+  test("the arrays of objects inside a record are found: " .. case[1], function()
+    local records <close> = reader(case[2])
+    assert(records:next())
+    local arrays, is_element = records:arrays()
+    tap.equal({ json.encode(json.array(arrays)), is_element },
+      { json.encode(json.array(case[3])), case[4] })
+    records:next()
+    tap.equal(records:arrays(), {})
+  end)
+end
+
+test("of an array whose first object is large, that is not decoded", function()
+  local long = ("x"):rep(70000)
+  local records <close> = reader('{"users":[{"a":"' .. long .. '"},{}],"m":[{"b":1}]}')
+  assert(records:next())
+  local arrays = records:arrays()
+  tap.equal({ arrays[1].count, arrays[1].first, arrays[2].first }, { 2, {}, { b = 1 } })
+end)
+
+test("of the arrays inside a record, the first twenty are found", function()
+  local members = {}
+  for i = 1, 30 do members[i] = string.format('"a%d":[{}]', i) end
+  local records <close> = reader("{" .. table.concat(members, ",") .. "}")
+  records:next()
+  tap.equal(#records:arrays(), 20)
+end)

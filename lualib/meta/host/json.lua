@@ -100,6 +100,10 @@ function json.asked() end
 ---@return string[]
 function asked:missing() end
 
+---Whether a member that was read was there.
+---@return boolean
+function asked:found() end
+
 ---Names that records have, to suggest one: of the first thousand records, and a sample of those
 ---after them; at most 1000.
 ---@return string[]
@@ -120,6 +124,18 @@ function reader:next() end
 ---The last record as its text has it, whatever was done with it since; nil if there is none.
 ---@return any
 function reader:record() end
+
+---@class host.json.Array
+---@field pointer string  JSON pointer from the record: "/data/users"
+---@field count integer   objects
+---@field keyed boolean   an object whose members are objects, in place of an array
+---@field first table     its first object; empty if that is larger than 64 KiB
+
+---The arrays of objects inside the last record, at most 20, below at most 4 objects. The record is
+---not decoded.
+---@return host.json.Array[]
+---@return boolean? is_element  the record is an element of an array
+function reader:arrays() end
 
 function reader:close() end
 

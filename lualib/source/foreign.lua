@@ -1,0 +1,70 @@
+--- What a file is that is not in the format that its reader expects, by its first bytes.
+
+local file = require "host.file"
+
+local foreign = {}
+
+local HEAD <const> = 256 -- bytes
+
+---First bytes of files that are not text, and what to do about them.
+---@type {[1]: string, [2]: string}[]
+local BINARY <const> = {
+  { "SQLite format 3\0", "an SQLite database: export its rows first, for example with "
+    .. "`sqlite3 -json FILE 'SELECT ...'`" },
+  { "PK\3\4", "a spreadsheet or a zip archive: save it as CSV or unpack it" },
+  { "\xD0\xCF\x11\xE0", "a spreadsheet in the old Excel format: save it as CSV" },
+  { "BZh", "compressed with bzip2: decompress it, or use gzip or zstd" },
+  { "\xFD7zXZ\0", "compressed with xz: decompress it, or use gzip or zstd" },
+  { "%PDF-", "a PDF file" },
+}
+
+---@alias TextFormat "CSV"|"JSON"|"XML"
+
+---@type {[1]: string, [2]: TextFormat}[]  patterns of beginnings
+local TEXT <const> = {
+  { '^[%[{]%s*["{}%[%]]', "JSON" },
+  { "^[%[{]%s*$", "JSON" },
+  { "^<[%a?!]", "XML" },
+  { "^[%a_\"][^\n,;\t{}<>]*[,;\t][^\n{}<>]*\n", "CSV" },
+}
+
+---@type table<TextFormat, string>
+local REMEDY <const> = {
+  CSV = "read it with source.csv, or with the recipe csv",
+  JSON = "read it with source.json or source.ndjson (`auth0-migrate new` writes such a recipe)",
+  XML = "convert it to CSV or JSON first",
+}
+
+---@param text string  the beginning of a file
+---@return TextFormat?
+function foreign.format_of(text)
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
+  for _, entry in ipairs(TEXT) do
+    if text:find(entry[1]) then return entry[2] end
+  end
+end
+
+---@param found TextFormat?
+---@param expected TextFormat
+---@return string?  "JSON, not CSV: …"; nil if it is what is expected, or not known
+function foreign.text(found, expected)
+  if not found or found == expected then return nil end
+  return string.format("%s, not %s: %s", found, expected, REMEDY[found])
+end
+
+---What a file is if it is not text of the format; nil if it is, or if that is not known. What is no
+---file, such as a pipe, cannot be read again.
+---@param path string
+---@param expected TextFormat
+---@return string?
+function foreign.file(path, expected)
+  local stat = path ~= "-" and file.stat(path)
+  local handle <close> = stat and stat.type == "file" and file.open(path) or nil
+  local head = handle and handle:read(HEAD) or ""
+  for _, entry in ipairs(BINARY) do
+    if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
+  end
+  return foreign.text(foreign.format_of(head), expected)
+end
+
+return foreign
