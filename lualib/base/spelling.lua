@@ -1,6 +1,7 @@
 --- Suggests the name that the user probably meant.
 
 local text = require "host.text"
+local type_name = require "base.type_name"
 
 local spelling = {}
 
@@ -47,6 +48,19 @@ function spelling.check_options(what, options, known)
   end
 end
 
+---Raises, two levels up, if an option is of another type than the one it must have.
+---@param what string  "csv.records"
+---@param options table?
+---@param types table<string, string>  by option: "string"
+function spelling.check_types(what, options, types)
+  for name, kind in pairs(types) do
+    local value = options and options[name]
+    if value ~= nil and type(value) ~= kind then
+      error(string.format("%s: %s must be a %s, not %s", what, name, kind, type_name.a(value)), 3)
+    end
+  end
+end
+
 ---A module whose unknown names raise, with the nearest one: for code that is written by people.
 ---@param what string     its name
 ---@param module table    its metatable gets an __index, unless it has one
@@ -60,8 +74,9 @@ function spelling.strict(what, module)
   return setmetatable(module, {
     __metatable = false, __call = meta and meta.__call,
     __index = function(_, name)
-      error(string.format("%s has no %s%s", what, tostring(name),
-        spelling.hint(tostring(name), names)), 2)
+      local hint = spelling.hint(tostring(name), names)
+      if hint == "" then hint = "; it has " .. table.concat(names, ", ") end
+      error(string.format("%s has no %s%s", what, tostring(name), hint), 2)
     end,
   })
 end

@@ -60,6 +60,7 @@ end
 ---@return Records
 function csv.records(given, options)
   spelling.check_options("csv.records", options, OPTIONS)
+  spelling.check_types("csv.records", options, { trim = "boolean", limit = "number" })
   local optional = members.optional("csv.records", options)
   return (records.records(given, ENDINGS, "csv.records", {
     open = function(handle, path, place) return open(options, handle, path, place) end,

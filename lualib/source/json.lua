@@ -12,6 +12,7 @@ local json = { null = host.null }
 
 local ENDINGS <const> = { "json" }
 local OPTIONS <const> = { "pointer", "limit", "optional" }
+local TYPES <const> = { pointer = "string", limit = "number" }
 
 ---@class JsonOptions
 ---@field pointer? string  to the array of records: "/users"
@@ -23,6 +24,7 @@ local OPTIONS <const> = { "pointer", "limit", "optional" }
 ---@return Records
 function json.records(given, options)
   spelling.check_options("json.records", options, OPTIONS)
+  spelling.check_types("json.records", options, TYPES)
   local pointer = options and options.pointer or nil
   local limit = options and options.limit
   local read = members.new("json.records", options)

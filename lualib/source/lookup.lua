@@ -17,9 +17,11 @@ local METHODS <const> = { "all", "close", "count", "get" }
 ---@field private names LookupNames
 local Lookup = { __name = "lookup" }
 Lookup.__index = Lookup
+---`plans[row.plan]` has a value for a name, which is not shown.
 setmetatable(Lookup, { __index = function(_, name)
-  local word = tostring(name)
-  error(string.format("a lookup has no %s%s", word, spelling.hint(word, METHODS)), 2)
+  local near = type(name) == "string" and spelling.find(name, METHODS)
+  if not near then error("a lookup is not a table: write lookup:get(value)", 2) end
+  error(string.format('a lookup has no %s; did you mean "%s"?', name, near), 2)
 end })
 
 ---@class LookupUse

@@ -33,6 +33,7 @@ end
 ---@return Records
 function ndjson.records(given, options)
   spelling.check_options("ndjson.records", options, OPTIONS)
+  spelling.check_types("ndjson.records", options, { limit = "number" })
   local limit = options and options.limit
   local read = members.new("ndjson.records", options, true)
   return (records.records(given, ENDINGS, "ndjson.records", {

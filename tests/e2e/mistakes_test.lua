@@ -327,3 +327,48 @@ for _, case in ipairs {
     assert(not result.stderr:find("lualib/", 1, true), result.stderr)
   end)
 end
+
+-- {a line at the top of the recipe, the message}
+for _, case in ipairs {
+  { 'lookup(csv.records("plns.csv"), "id")', "cannot read plns.csv: no such file" },
+  { 'lookup(csv.records("plans.csv"), "ide")',
+    'no record of plans.csv has "ide" (records read: 1); did you mean "id"?' },
+  { 'lookup(csv.records("plans.csv"))',
+    "source.lookup expects a key: a column name or a function" },
+  { 'require "source.cvs"', 'module "source.cvs" not found' },
+  { "csv.recs()", "source.csv has no recs; it has records" },
+  { 'csv.records("plans.csv", { trim = "no" })',
+    "csv.records: trim must be a boolean, not a string" },
+  { 'json.records("u.json", { pointer = {} })',
+    "json.records: pointer must be a string, not a table" },
+  { 'json.records("u.json", { limit = "1" })',
+    "json.records: limit must be a number, not a string" },
+} do
+  test("an error outside of map has the recipe's line: " .. case[1], function()
+    local result = rig.run({ ["plans.csv"] = "id,name\np,Plus\n", ["shop.lua"] = "local csv, "
+      .. "json, lookup = require 'source.csv', require 'source.json', require 'source.lookup'\n"
+      .. case[1] .. "\nreturn { source = print, map = print }\n" }, { "check", "shop.lua" })
+    tap.equal(result.status, 2)
+    tap.contains(result.stderr:gsub("%s+", " "), "error: shop.lua:2: " .. case[2])
+  end)
+end
+
+test("a value that is used as a name of the library is not shown", function()
+  local result = rig.run({ ["plans.csv"] = "id,name\nsecret-one,Plus\n", ["shop.lua"] = [[
+    local csv, lookup = require "source.csv", require "source.lookup"
+    local password = require "auth0.password"
+    local plans = lookup(csv.records "plans.csv", "id")
+    return {
+      source = function() return csv.records "plans.csv" end,
+      map = function(row)
+        migrated = password.digest("5f4dcc3b5aa765d61d8327deb882cf99", "md5")
+        return { email = plans[row.id].name }
+      end,
+    }
+  ]] }, { "check", "shop.lua" })
+  tap.contains(result.stdout .. result.stderr,
+    "shop.lua:8: a lookup is not a table: write lookup:get(value)")
+  for _, hidden in ipairs { "secret-one", "5f4dcc3b" } do
+    assert(not (result.stdout .. result.stderr):find(hidden, 1, true), result.stderr)
+  end
+end)

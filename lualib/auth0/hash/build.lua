@@ -10,6 +10,8 @@ local text = require "host.text"
 
 local build = {}
 
+local LONGEST_NAME <const> = 20 -- of a digest, in a message; shorter than any hash that Auth0 takes
+
 ---The reason if there is no value at all, so that nothing is lost.
 ---@type string
 build.NONE = "no password hash"
@@ -231,10 +233,14 @@ local function encoded(value, size, encoding)
   return nil, string.format("not %d bytes in %s", size, table.concat(candidates, " or "))
 end
 
----Why a digest cannot be had, with the nearest name.
+---Why a digest cannot be had, with the nearest name. A long name may be the hash itself, which is
+---not shown.
 local function unsupported(name, known, purpose)
   if type(name) ~= "string" then
     return "the name of a digest must be a string, not " .. type_name.a(name)
+  end
+  if #name > LONGEST_NAME then
+    return string.format('its name is not that of a digest, such as "sha256" (%d bytes)', #name)
   end
   local names = {}
   for one in pairs(known) do names[#names + 1] = one end

@@ -10,6 +10,7 @@ local json = require "host.json"
 local lookups = require "recipe.inside.lookups"
 local mapper = require "recipe.inside.mapper"
 local modules = require "recipe.inside.modules"
+local origins = require "recipe.inside.origin"
 local run = require "recipe.inside.run"
 local type_name = require "base.type_name"
 local unread_values = require "recipe.inside.unread_values"
@@ -123,7 +124,9 @@ function functions.new(parts)
 
   function own.describe(err, stack, trace)
     local described = errors.describe(err, stack, trace, origin)
-    if not described.where and described.kind == "fatal" then described.where = running() end
+    if described.where then return described end
+    if described.kind == "fatal" then described.where = running() end
+    if not state.recipe and stack then described.where = origins.line(stack, origin) end
     return described
   end
 

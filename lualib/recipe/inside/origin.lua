@@ -79,6 +79,15 @@ local function is_passed_on(where, parts)
   return file ~= nil and parts.is_own("@" .. file)
 end
 
+---The recipe's line that ran.
+---@param stack StackFrame[]
+---@param parts OriginParts
+---@return string? place  "shop.lua:12"
+function origin.line(stack, parts)
+  local index = index_of_recipe(stack, parts.is_own)
+  return index and stack[index].place or nil
+end
+
 ---@param text string  of the error, without a place
 ---@param where? string  its place
 ---@param stack StackFrame[]
