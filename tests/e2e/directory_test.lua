@@ -80,7 +80,9 @@ test("the report of an eventful run accounts for everything", function()
     equal(report.balanced, true)
     equal(s:metrics().users, 4)
     local written = json.decode(s:read "shop.run/report.json")
-    equal(written, report)
+    for name, value in pairs(report) do -- stdout has every member, null if there is none
+      if value ~= json.null or written[name] ~= nil then equal(written[name], value) end
+    end
     equal({ report.tenant, report.connection }, { s.env.AUTH0_DOMAIN, s.env.AUTH0_CONNECTION })
     local html = s:read "shop.run/report.html"
     contains(html, "<html")

@@ -26,7 +26,7 @@ local function typed(command)
 end
 
 test("--max-failures ends with 7, and the command that it prints completes the run", function()
-  scene(40, function(s)
+  scene(200, function(s)
     taken(s, 10)
     local first = s:run(words("--yes", "--chunk-users", "5", "--max-failures", "3",
       "--run-dir", "my shop.run", "--json")):ends_with(7):object()
@@ -35,7 +35,7 @@ test("--max-failures ends with 7, and the command that it prints completes the r
     local args = typed(first.next)
     args[#args + 1] = "--json"
     local last = s:run(args):ends_with(3):object()
-    equal({ last.users.failed, last.users.inserted, last.users.pending }, { 10, 30, 0 })
+    equal({ last.users.failed, last.users.inserted, last.users.pending }, { 10, 190, 0 })
     equal(last.next, "auth0-migrate retry 'my shop.run'")
   end)
 end)

@@ -1,5 +1,6 @@
 --- What a run reports while it works: `status` from another terminal, and the log.
 
+local json = require "host.json"
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 
@@ -13,7 +14,8 @@ test("status shows jobs with age, progress and deadline, users, rate and time le
     local status = s:until_("a rate", function()
       local told = s:run { "status", "--json" }
       local object = told.status == 0 and told:object()
-      return object and object.progress and object.progress.users_per_second and object
+      local progress = object and object.progress or json.null
+      return progress ~= json.null and progress.users_per_second and object
     end)
     equal(status.progress.total, 60)
     assert(status.progress.eta_seconds > 0 and status.progress.seen_seconds < 30)
@@ -31,7 +33,7 @@ test("status shows jobs with age, progress and deadline, users, rate and time le
       contains(text, part)
     end
     run:ends_with(0)
-    equal(s:run({ "status", "--json" }):object().progress, nil)
+    equal(s:run({ "status", "--json" }):object().progress, json.null)
   end)
 end)
 
@@ -43,7 +45,8 @@ test("status and the log show jobs of others that hold the slots", function()
     local status = s:until_("somebody else's jobs", function()
       local told = s:run { "status", "--json" }
       local object = told.status == 0 and told:object()
-      return object and object.progress and object.progress.foreign > 0 and object
+      local progress = object and object.progress or json.null
+      return progress ~= json.null and progress.foreign > 0 and object
     end)
     equal(status.errors[1].message, "2 import jobs of other clients hold slots")
     contains(s:run({ "status" }).stdout, "2 import slots in use by other programs")
