@@ -3,6 +3,8 @@
  * Handles only bytes and commas; what a value means is up to the caller. Values are
  * written directly into the array's buffer and removed again if they do not fit. */
 
+#include "chunk.h"
+
 #include "common.h"
 #include "file/file.h"
 #include "host.h"
@@ -21,7 +23,7 @@ enum {
     MOST_PLACES = 256 * 1024 * 1024 /* bytes of places, uncompressed */
 };
 
-struct writer {
+struct host_chunk {
     struct host_bytes text;   /* "[1,2": the closing bracket is added on output */
     struct host_bytes places; /* lines: position, tab, at */
     size_t limit;
@@ -29,14 +31,14 @@ struct writer {
     bool open;
 };
 
-static struct writer *check_writer(lua_State *L)
+static struct host_chunk *check_writer(lua_State *L)
 {
-    struct writer *w = host_self(L, TYPE);
+    struct host_chunk *w = host_self(L, TYPE);
     luaL_argcheck(L, w->open, 1, "the chunk is closed");
     return w;
 }
 
-static void empty(lua_State *L, struct writer *w)
+static void empty(lua_State *L, struct host_chunk *w)
 {
     /* One value far over the limit must not keep its memory for the whole run. */
     if (w->text.capacity / 4 > w->limit) host_bytes_free(&w->text);
@@ -55,7 +57,7 @@ static int chunk_new(lua_State *L)
     luaL_argcheck(L, limit > 2, 1, "the limit must leave room for a value");
     luaL_argcheck(L, most > 0, 2, "a chunk must hold a value");
 
-    struct writer *w = lua_newuserdatauv(L, sizeof *w, 0);
+    struct host_chunk *w = lua_newuserdatauv(L, sizeof *w, 0);
     memset(w, 0, sizeof *w);
     luaL_setmetatable(L, TYPE);
     w->limit = (size_t)limit;
@@ -65,7 +67,7 @@ static int chunk_new(lua_State *L)
     return 1;
 }
 
-static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
+static int full(lua_State *L, struct host_chunk *w, size_t before, size_t bytes)
 {
     size_t limit = w->limit;
 
@@ -83,7 +85,7 @@ static int full(lua_State *L, struct writer *w, size_t before, size_t bytes)
     return 4;
 }
 
-static void add_place(lua_State *L, struct writer *w, lua_Integer position,
+static void add_place(lua_State *L, struct host_chunk *w, lua_Integer position,
                       const char *at, size_t size)
 {
     size_t before = w->places.size;
@@ -102,7 +104,7 @@ static void add_place(lua_State *L, struct writer *w, lua_Integer position,
 }
 
 /* Appends the draft at 6 or, without one, the value at 2; false with a failure pushed. */
-static bool append(lua_State *L, struct writer *w)
+static bool append(lua_State *L, struct host_chunk *w)
 {
     struct host_bytes *draft = lua_isnoneornil(L, 6) ? NULL : host_json_draft(L, 6, NULL);
 
@@ -118,7 +120,7 @@ static bool append(lua_State *L, struct writer *w)
 static int writer_add(lua_State *L)
 {
     size_t at_size;
-    struct writer *w = check_writer(L);
+    struct host_chunk *w = check_writer(L);
     luaL_checkany(L, 2);
     lua_Integer position = luaL_checkinteger(L, 3);
     luaL_argcheck(L, position > 0, 3, "positions begin at 1");
@@ -147,6 +149,31 @@ static int writer_add(lua_State *L)
     return 1;
 }
 
+struct host_chunk *host_chunk_check(lua_State *L, int index)
+{
+    struct host_chunk *w = luaL_checkudata(L, index, TYPE);
+    luaL_argcheck(L, w->open, index, "the chunk is closed");
+    return w;
+}
+
+bool host_chunk_fits(const struct host_chunk *w, size_t bytes)
+{
+    return w->count < w->most && w->text.size + (w->count > 0) + bytes + 1 <= w->limit;
+}
+
+void host_chunk_add(lua_State *L, struct host_chunk *w, const struct host_bytes *value,
+                    lua_Integer position, const char *at, size_t at_size)
+{
+    bool further = w->count > 0;
+
+    host_json_space(L, &w->text, value->size + further);
+    add_place(L, w, position, at, at_size);
+    if (further) w->text.data[w->text.size++] = ',';
+    memcpy(w->text.data + w->text.size, value->data, value->size);
+    w->text.size += value->size;
+    w->count++;
+}
+
 /* writer:count() -> integer */
 static int writer_count(lua_State *L)
 {
@@ -162,7 +189,7 @@ static int writer_size(lua_State *L)
 }
 
 /* The array with its closing bracket, which is not counted in text.size. */
-static const char *closed(lua_State *L, struct writer *w)
+static const char *closed(lua_State *L, struct host_chunk *w)
 {
     *host_json_room(L, &w->text, 1) = ']';
     return w->text.data;
@@ -171,7 +198,7 @@ static const char *closed(lua_State *L, struct writer *w)
 /* writer:text() -> text */
 static int writer_text(lua_State *L)
 {
-    struct writer *w = check_writer(L);
+    struct host_chunk *w = check_writer(L);
     const char *text = closed(L, w);
     lua_pushlstring(L, text, w->text.size + 1);
     return 1;
@@ -190,7 +217,7 @@ static void push_sha256(lua_State *L, const char *data, size_t size)
 /* writer:save(path) -> sha256, hex | nil, message, kind */
 static int writer_save(lua_State *L)
 {
-    struct writer *w = check_writer(L);
+    struct host_chunk *w = check_writer(L);
     const char *path = luaL_checkstring(L, 2);
     const char *text = closed(L, w);
     int error = host_file_write(L, path, text, w->text.size + 1);
@@ -202,7 +229,7 @@ static int writer_save(lua_State *L)
 /* writer:places() -> packed */
 static int writer_places(lua_State *L)
 {
-    struct writer *w = check_writer(L);
+    struct host_chunk *w = check_writer(L);
     size_t bound = ZSTD_compressBound(w->places.size);
     luaL_Buffer b;
 
@@ -224,7 +251,7 @@ static int writer_reset(lua_State *L)
 /* writer:close() */
 static int writer_close(lua_State *L)
 {
-    struct writer *w = luaL_checkudata(L, 1, TYPE);
+    struct host_chunk *w = luaL_checkudata(L, 1, TYPE);
     w->open = false;
     host_bytes_free(&w->text);
     host_bytes_free(&w->places);

@@ -42,6 +42,8 @@ static const luaL_Reg modules[] = {
     {"host.schema",   luaopen_host_schema  },
     {"host.server",   luaopen_host_server  },
     {"host.store",    luaopen_host_store   },
+    {"host.stretch",  luaopen_host_stretch },
+    {"host.tally",    luaopen_host_tally   },
     {"host.terminal", luaopen_host_terminal},
     {"host.text",     luaopen_host_text    },
     {"host.yaml",     luaopen_host_yaml    },

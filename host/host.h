@@ -43,6 +43,8 @@ int luaopen_host_schema(lua_State *L);
 int luaopen_host_server(lua_State *L);
 int luaopen_host_store(lua_State *L);
 int luaopen_host_terminal(lua_State *L);
+int luaopen_host_stretch(lua_State *L);
+int luaopen_host_tally(lua_State *L);
 int luaopen_host_text(lua_State *L);
 int luaopen_host_yaml(lua_State *L);
 

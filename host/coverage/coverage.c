@@ -1,6 +1,8 @@
 /* host.coverage - counts which members objects have, how many different looks their
  * values have, and the first object without a member. Values are never kept. */
 
+#include "coverage/coverage.h"
+
 #include "common.h"
 #include "coverage/fields.h"
 #include "host.h"
@@ -42,21 +44,26 @@ static int coverage_new(lua_State *L)
     return 1;
 }
 
-static struct fields *check_fields(lua_State *L)
+struct fields *host_coverage_check(lua_State *L, int index)
 {
-    struct fields *f = host_self(L, TYPE);
-    luaL_argcheck(L, f->count > 0, 1, "the coverage is closed");
+    struct fields *f = luaL_checkudata(L, index, TYPE);
+    luaL_argcheck(L, f->count > 0, index, "the coverage is closed");
     return f;
+}
+
+void host_coverage_add(lua_State *L, struct fields *f, const struct host_bytes *text,
+                       const char *at)
+{
+    if (!host_fields_add(f, text->data, text->size, at)) luaL_error(L, "out of memory");
 }
 
 /* coverage:add(draft, at)
  * draft: an object; at: its place. */
 static int coverage_add(lua_State *L)
 {
-    struct fields *f = check_fields(L);
+    struct fields *f = host_coverage_check(L, 1);
     const struct host_bytes *text = host_json_draft(L, 2, NULL);
-    const char *at = luaL_checkstring(L, 3);
-    if (!host_fields_add(f, text->data, text->size, at)) luaL_error(L, "out of memory");
+    host_coverage_add(L, f, text, luaL_checkstring(L, 3));
     return 0;
 }
 
@@ -109,7 +116,7 @@ static void push_below(lua_State *L, const struct fields *f, int parent)
  * without it; others: values of members beyond the first 200. */
 static int coverage_fields(lua_State *L)
 {
-    const struct fields *f = check_fields(L);
+    const struct fields *f = host_coverage_check(L, 1);
     luaL_checkstack(L, 2 * DEPTH + 8, NULL);
     lua_newtable(L);
     push_below(L, f, 0);

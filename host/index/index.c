@@ -9,6 +9,8 @@
  * A shard takes 8.9 to 13.4 bytes per key; only one of 256 is duplicated while it grows.
  */
 
+#include "index/index.h"
+
 #include "common.h"
 #include "host.h"
 #include "index/shard.h"
@@ -26,7 +28,7 @@
 
 enum { SHARDS = 256, SCRATCH = 512 }; /* SCRATCH: bytes */
 
-struct set {
+struct host_index {
     bool unique[SPOOL_FIELDS], fold[SPOOL_FIELDS];
     uint64_t seed;
     lua_Integer count;
@@ -66,7 +68,7 @@ static uint64_t hash(uint64_t seed, const char *bytes, size_t size)
 }
 
 /* The same value in another field is another key. */
-static struct key key_of(struct set *s, int field, struct field value)
+static struct key key_of(struct host_index *s, int field, struct field value)
 {
     uint64_t h = hash(s->seed + (uint64_t)field * UINT64_C(0xd1342543de82ef95),
                       value.bytes, value.size);
@@ -82,7 +84,7 @@ static bool same(struct field a, struct field b)
 }
 
 /* Finds the record whose `field` is `value`. Returns errno, and whether it exists. */
-static int find(struct set *s, int field, struct field value, struct key key,
+static int find(struct host_index *s, int field, struct field value, struct key key,
                 struct record *r, bool *found)
 {
     const struct shard *h = key.shard;
@@ -112,8 +114,8 @@ struct clash {
     lua_Integer equal, different; /* bit i: field i, which both have */
 };
 
-static void note(const struct set *s, const struct record *r, const struct field *fields,
-                 struct clash *c)
+static void note(const struct host_index *s, const struct record *r,
+                 const struct field *fields, struct clash *c)
 {
     if (c->any) {
         c->others |= c->offset != r->offset;
@@ -130,7 +132,7 @@ static void note(const struct set *s, const struct record *r, const struct field
 }
 
 /* Returns errno. */
-static int search(struct set *s, const struct field *fields, struct key *keys,
+static int search(struct host_index *s, const struct field *fields, struct key *keys,
                   struct clash *c)
 {
     for (int i = 0; i < s->spool.fields; i++) {
@@ -147,7 +149,7 @@ static int search(struct set *s, const struct field *fields, struct key *keys,
 
 /* Adds a new record. Returns errno. Reserves room first, so a failure leaves no partial
  * record. */
-static int record(struct set *s, lua_Integer position, const struct field *fields,
+static int record(struct host_index *s, lua_Integer position, const struct field *fields,
                   const struct key *keys)
 {
     uint64_t offset;
@@ -173,9 +175,9 @@ static int record(struct set *s, lua_Integer position, const struct field *field
 
 /* -- Lua functions -- */
 
-static struct set *check_set(lua_State *L)
+static struct host_index *check_set(lua_State *L)
 {
-    struct set *s = host_self(L, SET);
+    struct host_index *s = host_self(L, SET);
     luaL_argcheck(L, s->spool.fd >= 0, 1, "the index is closed");
     return s;
 }
@@ -198,7 +200,7 @@ static int fail(lua_State *L, int error)
 /* set:close() */
 static int index_close(lua_State *L)
 {
-    struct set *s = luaL_checkudata(L, 1, SET);
+    struct host_index *s = luaL_checkudata(L, 1, SET);
     for (int i = 0; i < SHARDS; i++)
         host_shard_free(&s->shards[i]);
     host_spool_close(&s->spool);
@@ -206,7 +208,7 @@ static int index_close(lua_State *L)
 }
 
 /* Reads the list at stack index 2; returns how many fields there are. */
-static int read_fields(lua_State *L, struct set *s)
+static int read_fields(lua_State *L, struct host_index *s)
 {
     s->unique[0] = true;
     if (lua_isnil(L, 2)) return 1;
@@ -234,7 +236,7 @@ static int index_new(lua_State *L)
         luaL_argcheck(L, lua_rawlen(L, 2) - 1 < SPOOL_FIELDS, 2, "1 to 8 fields");
     }
 
-    struct set *s = lua_newuserdatauv(L, sizeof *s, 1);
+    struct host_index *s = lua_newuserdatauv(L, sizeof *s, 1);
     memset(s, 0, sizeof *s);
     s->spool.fd = -1;
     luaL_setmetatable(L, SET);
@@ -265,7 +267,7 @@ static struct field lowered(lua_State *L, struct field value, struct scratch *sc
     return (struct field){out, size};
 }
 
-static struct field check_key(lua_State *L, const struct set *s, int field,
+static struct field check_key(lua_State *L, const struct host_index *s, int field,
                               struct scratch *scratch)
 {
     struct field value;
@@ -275,7 +277,7 @@ static struct field check_key(lua_State *L, const struct set *s, int field,
 }
 
 /* Adds, and reports a clash in `c`. Returns errno. */
-static int add(struct set *s, lua_Integer position, const struct field *fields,
+static int add(struct host_index *s, lua_Integer position, const struct field *fields,
                struct clash *c)
 {
     struct key keys[SPOOL_FIELDS] = {0};
@@ -284,11 +286,38 @@ static int add(struct set *s, lua_Integer position, const struct field *fields,
     return record(s, position, fields, keys);
 }
 
+struct host_index *host_index_check(lua_State *L, int index)
+{
+    struct host_index *s = luaL_checkudata(L, index, SET);
+    luaL_argcheck(L, s->spool.fd >= 0, index, "the index is closed");
+    return s;
+}
+
+bool host_index_add(lua_State *L, struct host_index *s, lua_Integer position,
+                    const struct field *values, int n)
+{
+    struct field fields[SPOOL_FIELDS] = {0};
+    struct scratch scratch = {.used = 0};
+    struct clash c = {0};
+    int top = lua_gettop(L);
+
+    for (int i = 0; i < n && i < s->spool.fields; i++) {
+        fields[i] = values[i];
+        if (!fields[i].size)
+            fields[i].bytes = NULL;
+        else if (s->fold[i])
+            fields[i] = lowered(L, fields[i], &scratch);
+    }
+    int error = add(s, position, fields, &c);
+    lua_settop(L, top);
+    return !error && !c.any;
+}
+
 /* set:add(position, ...) -> nil | held, equal, different, others | false, message, kind
  */
 static int set_add(lua_State *L)
 {
-    struct set *s = check_set(L);
+    struct host_index *s = check_set(L);
     lua_Integer position = luaL_checkinteger(L, 2);
     luaL_argcheck(L, lua_gettop(L) - 2 <= s->spool.fields, 3 + s->spool.fields,
                   "too many fields");
@@ -319,7 +348,7 @@ static int set_add(lua_State *L)
 /* set:put(key, position) -> nil | held | false, message, kind */
 static int set_put(lua_State *L)
 {
-    struct set *s = check_set(L);
+    struct host_index *s = check_set(L);
     lua_Integer position = luaL_checkinteger(L, 3);
     luaL_argcheck(L, s->unique[0], 1, "the first field is not unique");
     struct scratch scratch;
@@ -336,7 +365,7 @@ static int set_put(lua_State *L)
 /* set:get(key, field?) -> position | nil | false, message, kind */
 static int set_get(lua_State *L)
 {
-    struct set *s = check_set(L);
+    struct host_index *s = check_set(L);
     lua_Integer field = luaL_optinteger(L, 3, 1);
     luaL_argcheck(L, field >= 1 && field <= s->spool.fields && s->unique[field - 1], 3,
                   "not a unique field");
@@ -363,7 +392,7 @@ static int set_count(lua_State *L)
 /* set:memory() -> bytes */
 static int set_memory(lua_State *L)
 {
-    const struct set *s = check_set(L);
+    const struct host_index *s = check_set(L);
     size_t memory = sizeof *s + s->spool.read_capacity;
     for (int i = 0; i < SHARDS; i++)
         memory += s->shards[i].capacity * sizeof *s->shards[i].slots;

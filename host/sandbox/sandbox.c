@@ -27,9 +27,7 @@ static const char functions_key = 0, tasks_key = 0, trace_key = 0;
 
 static struct host_sandbox *check_sandbox(lua_State *L)
 {
-    struct host_sandbox *s = luaL_checkudata(L, 1, TYPE);
-    luaL_argcheck(L, s->inner, 1, "the sandbox is closed");
-    return s;
+    return host_sandbox_check(L, 1);
 }
 
 static size_t used_by(const struct host_sandbox *s)
@@ -39,18 +37,11 @@ static size_t used_by(const struct host_sandbox *s)
 
 /* -- entries -- */
 
-struct entry {
-    struct host_sandbox *s;
-    lua_State *outer, *around; /* who enters, and who had entered before */
-    lua_State *running;
-    struct host_budget budget;
-    bool passable;
-    int base; /* of the inner state's main thread */
-};
-
-static struct entry begin(lua_State *L, struct host_sandbox *s, enum host_bound bound)
+static struct host_entry begin(lua_State *L, struct host_sandbox *s,
+                               enum host_bound bound)
 {
-    struct entry e = {s, L, s->outer, s->running, {0}, s->passable, lua_gettop(s->inner)};
+    struct host_entry e = {
+        s, L, s->outer, s->running, {0}, s->passable, lua_gettop(s->inner)};
 
     s->outer = L;
     s->running = s->inner;
@@ -61,7 +52,7 @@ static struct entry begin(lua_State *L, struct host_sandbox *s, enum host_bound 
     return e;
 }
 
-static void end(struct entry *e)
+static void end(struct host_entry *e)
 {
     struct host_sandbox *s = e->s;
 
@@ -170,7 +161,7 @@ static void push_described(lua_State *L, struct host_sandbox *s, enum host_endin
 }
 
 /* Pushes false and the description of the error on top of the inner stack. */
-static int push_failure(lua_State *L, struct entry *e)
+static int push_failure(lua_State *L, struct host_entry *e)
 {
     struct host_sandbox *s = e->s;
     enum host_ending ending = s->budget.ending;
@@ -218,7 +209,7 @@ static int enter(lua_State *L, enum host_bound bound, bool lenient)
     int top = lua_gettop(L), n;
     struct message m = {s, L, 3, top};
     struct host_cross c = host_cross_outward(s, lenient);
-    struct entry e = begin(L, s, bound);
+    struct host_entry e = begin(L, s, bound);
     lua_State *inner = s->inner;
 
     lua_pushcfunction(inner, trace);
@@ -253,6 +244,51 @@ static int next_inside(lua_State *inner)
     return lua_gettop(inner) - 1;
 }
 
+struct host_event host_sandbox_event(lua_State *L, struct host_sandbox *s)
+{
+    struct host_event event = {.entry = begin(L, s, HOST_BOUND_CALL)};
+    lua_State *inner = s->inner;
+
+    lua_pushcfunction(inner, trace);
+    lua_pushcfunction(inner, next_inside);
+    event.happened = lua_pcall(inner, 0, LUA_MULTRET, event.entry.base + 1) == LUA_OK;
+    event.first = event.entry.base + 2;
+    event.last = lua_gettop(inner);
+    return event;
+}
+
+int host_sandbox_hand_over(lua_State *L, struct host_event *event,
+                           struct host_bytes *draft)
+{
+    struct host_sandbox *s = event->entry.s;
+    struct host_cross c = host_cross_outward(s, false);
+    int n;
+
+    if (!event->happened) {
+        n = push_failure(L, &event->entry);
+    } else {
+        n = event->last - event->first + 2;
+        lua_pushboolean(L, 1);
+        if (!take_values(L, &c, s->inner, event->first, event->last))
+            n = refuse_values(L, &c);
+    }
+    end(&event->entry);
+    copy_draft(L, s, draft);
+    return n;
+}
+
+void host_sandbox_end_event(struct host_event *event)
+{
+    end(&event->entry);
+}
+
+struct host_sandbox *host_sandbox_check(lua_State *L, int index)
+{
+    struct host_sandbox *s = luaL_checkudata(L, index, TYPE);
+    luaL_argcheck(L, s->inner, index, "the sandbox is closed");
+    return s;
+}
+
 /* sandbox:next(draft) -> as call("next"); copies the text of the shared draft, too
  * Runs for every record. */
 static int sandbox_next(lua_State *L)
@@ -260,23 +296,8 @@ static int sandbox_next(lua_State *L)
     struct host_sandbox *s = host_self(L, TYPE);
     luaL_argcheck(L, s->inner, 1, "the sandbox is closed");
     struct host_bytes *draft = host_json_draft(L, 2, NULL);
-    struct host_cross c = host_cross_outward(s, false);
-    struct entry e = begin(L, s, HOST_BOUND_CALL);
-    lua_State *inner = s->inner;
-    int n;
-
-    lua_pushcfunction(inner, trace);
-    lua_pushcfunction(inner, next_inside);
-    if (lua_pcall(inner, 0, LUA_MULTRET, e.base + 1) != LUA_OK) {
-        n = push_failure(L, &e);
-    } else {
-        n = lua_gettop(inner) - e.base;
-        lua_pushboolean(L, 1);
-        if (!take_values(L, &c, inner, e.base + 2, e.base + n)) n = refuse_values(L, &c);
-    }
-    end(&e);
-    copy_draft(L, s, draft);
-    return n;
+    struct host_event event = host_sandbox_event(L, s);
+    return host_sandbox_hand_over(L, &event, draft);
 }
 
 /* sandbox:call(name, ...) -> true, results... | false, description */
@@ -327,7 +348,7 @@ static int sandbox_task(lua_State *L)
     struct host_sandbox *s = check_sandbox(L);
     luaL_checkstring(L, 2);
     struct message m = {s, L, 3, lua_gettop(L)};
-    struct entry e = begin(L, s, HOST_BOUND_CALL);
+    struct host_entry e = begin(L, s, HOST_BOUND_CALL);
     int n = 1;
 
     lua_pushcfunction(s->inner, open_inside);
@@ -391,7 +412,8 @@ static void take_error(lua_State *inner, lua_State *thread)
 }
 
 /* The task waits, has ended or failed: pushes what the program is told. */
-static int push_turn(lua_State *L, struct entry *e, lua_State *thread, int status, int n)
+static int push_turn(lua_State *L, struct host_entry *e, lua_State *thread, int status,
+                     int n)
 {
     struct host_sandbox *s = e->s;
     struct host_cross c = host_cross_outward(s, false);
@@ -425,7 +447,7 @@ static int resume_task(lua_State *L, bool stops)
     struct host_sandbox *s = check_sandbox(L);
     lua_Integer number = luaL_checkinteger(L, 2);
     struct message m = {s, L, 3, lua_gettop(L)};
-    struct entry e = begin(L, s, HOST_BOUND_TASK);
+    struct host_entry e = begin(L, s, HOST_BOUND_TASK);
     lua_State *inner = s->inner, *thread;
     int n = 0, status;
 
@@ -578,7 +600,7 @@ static void boot(lua_State *L, struct host_sandbox *s)
     const char *name = host_field(L, 2, "name", NULL);
 
     if (!text || !name) luaL_error(L, "boot and name must be strings");
-    struct entry e = begin(L, s, HOST_BOUND_SIGNAL);
+    struct host_entry e = begin(L, s, HOST_BOUND_SIGNAL);
     lua_State *inner = s->inner;
     lua_pushcfunction(inner, boot_inside);
     lua_pushlightuserdata(inner, (void *)(uintptr_t)text);

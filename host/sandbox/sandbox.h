@@ -6,6 +6,7 @@
 #ifndef HOST_SANDBOX_SANDBOX_H
 #define HOST_SANDBOX_SANDBOX_H
 
+#include "bytes.h"
 #include "memory.h"
 
 #include <lua.h>
@@ -133,5 +134,39 @@ void host_coroutine_own(lua_State *L, int thread, bool is_task);
 /* lua_resume of `thread` from `from`, which it may yield through if that may yield. */
 int host_coroutine_run(struct host_sandbox *s, lua_State *from, lua_State *thread, int n,
                        int *results);
+
+/* -- sandbox.c: what happens inside next, for modules of the host -- */
+
+/* An entry into the inner state, which lasts until it is ended. */
+struct host_entry {
+    struct host_sandbox *s;
+    lua_State *outer, *around; /* who enters, and who had entered before */
+    lua_State *running;
+    struct host_budget budget;
+    bool passable;
+    int base; /* of the inner state's main thread */
+};
+
+/* The results of the inner function `next`: the values from `first` to `last` of the
+ * inner stack; or, unless it happened, an error on top. */
+struct host_event {
+    struct host_entry entry;
+    bool happened;
+    int first, last;
+};
+
+/* The sandbox at `index`; raises if it is none, or closed. */
+struct host_sandbox *host_sandbox_check(lua_State *L, int index);
+
+/* The next event. It must be ended, by one of the two functions below. */
+struct host_event host_sandbox_event(lua_State *L, struct host_sandbox *s);
+
+/* Ends the event: pushes what sandbox:next returns, and copies the shared draft. Returns
+ * how many values it pushed. */
+int host_sandbox_hand_over(lua_State *L, struct host_event *event,
+                           struct host_bytes *draft);
+
+/* Ends the event, which nobody needs any longer. Pushes nothing. */
+void host_sandbox_end_event(struct host_event *event);
 
 #endif

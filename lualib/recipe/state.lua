@@ -4,6 +4,7 @@
 local failure = require "base.failure"
 local host = require "host"
 local host_sandbox = require "host.sandbox"
+local host_stretch = require "host.stretch"
 local open = require "recipe.open"
 local text = require "host.text"
 
@@ -126,6 +127,14 @@ end
 ---@return any ...
 function State:next(draft)
   return self.inner:next(draft)
+end
+
+---What takes the events of plain users without a call of Lua for each.
+---@param parts host.stretch.Parts  without the sandbox
+---@return host.stretch.stretch
+function State:stretch(parts)
+  parts.sandbox = self.inner
+  return host_stretch.new(parts)
 end
 
 ---The error that `next` returned.

@@ -80,6 +80,12 @@ function Stage:user(mapped, position, at)
   return self:rejected(refused)
 end
 
+---Plain users that were packed.
+function Stage:took(users)
+  self.n_users = self.n_users + users
+  self.n_seen = self.n_seen + users
+end
+
 ---What was read so far. A chunk is written while the record that did not fit is still current, or
 ---while users wait for the recipe's dedupe. Until the source has ended only what is written counts,
 ---so that the books of an interrupted stage balance.
@@ -186,7 +192,7 @@ end
 
 ---The pipeline for these settings: rules for the connection, duplicates, the recipe's dedupe.
 ---@param recipe LoadedRecipe
----@param options {connection?: table, spool: string, upsert?: boolean}
+---@param options {connection?: table, spool: string, upsert?: boolean, packer?: Packer}
 ---@param sink Sink
 ---@return Pipeline?
 ---@return string? message
@@ -204,7 +210,7 @@ function stage.pipeline(recipe, options, sink)
   end
   local pipe = pipeline.new {
     recipe = recipe, connection = connection, duplicates = detector, sink = sink, dedupe = chooser,
-    upsert = options.upsert,
+    upsert = options.upsert, packer = options.packer,
   }
   for _, warning in ipairs(connection and connection_rules.warnings(connection) or {}) do
     pipe:warn(warning.code, warning.message).fix = warning.fix
@@ -246,7 +252,10 @@ function stage.run(options)
     function() return self:flush() end, { upsert = options.upsert })
   local pipe
   pipe, message, kind = stage.pipeline(options.recipe,
-    { connection = options.connection, spool = dir.path, upsert = options.upsert }, self)
+    {
+      connection = options.connection, spool = dir.path, upsert = options.upsert,
+      packer = self.packer,
+    }, self)
   if not pipe then return nil, message, kind end
   self.pipe = pipe
   local done

@@ -5,6 +5,7 @@
 local advice = require "auth0.advice"
 local call = require "recipe.call"
 local foreign = require "base.foreign"
+local limits = require "auth0.limits"
 local mapped = require "stage.mapped"
 local redact = require "auth0.redact"
 local rejection = require "stage.rejection"
@@ -29,6 +30,7 @@ local IDENTIFIERS <const> = {
 ---@field user fun(self, user: Mapped, position: integer, at: string)  user: valid during the call
 ---@field rejected fun(self, rejection: Rejection)
 ---@field skipped fun(self, position: integer, at: string, reason: string, record: Mapped)
+---@field took? fun(self, users: integer)  so many plain users went into the packer directly
 
 ---@class PipelineWarning
 ---@field n integer
@@ -54,6 +56,7 @@ local IDENTIFIERS <const> = {
 ---@field private n_fields integer  that the detector compares
 ---@field private pause_at integer  the position at which to pause next
 ---@field private is_simple? boolean  see `step`
+---@field private stretch? host.stretch.stretch  takes plain users; nil: the sink sees each
 ---@field watch? fun(ok: boolean, ...: any): boolean, ...  sees each event, and passes it on
 ---@field private broken integer    records in a row that broke the budget
 ---@field private has_user? boolean  somebody is ready to import
@@ -68,6 +71,7 @@ Pipeline.__index = Pipeline
 ---@field dedupe? Dedupe
 ---@field sink Sink
 ---@field upsert? boolean       hand over what an upsert would change
+---@field packer? Packer        of the sink, which then need not see plain users
 
 ---The names of the recipe's own keys, by the index of their field.
 local function keys_of(detector)
@@ -76,6 +80,17 @@ local function keys_of(detector)
     if field.decides then keys[i] = field.name end
   end
   return keys
+end
+
+---What takes plain users without a call of Lua for each; nil if the sink has to see each user.
+local function stretch_of(parts, draft)
+  if parts.upsert or not parts.packer then return nil end
+  local packer = parts.packer
+  local counted = packer.statistics
+  return parts.recipe.state:stretch {
+    draft = draft, set = parts.duplicates.set, writer = packer.writer, tally = counted.tally,
+    coverage = counted.covered, largest = limits.PROFILE_WARN_BYTES,
+  }
 end
 
 ---@param parts PipelineParts
@@ -90,12 +105,14 @@ function pipeline.new(parts)
     connection = parts.connection, fields = fields,
     members = parts.upsert and user_rules.UPSERTED or nil,
   })
+  local user = mapped.new(state)
+  local is_simple = parts.duplicates and not parts.dedupe and #fields == #IDENTIFIERS
   return setmetatable({
     recipe = parts.recipe, state = state, validator = schema.for_connection(parts.connection),
     duplicates = parts.duplicates, sink = parts.sink, dedupe = parts.dedupe,
-    mapped = mapped.new(state), position = 0, extra = 0, broken = 0, warnings = {}, names = {},
+    mapped = user, position = 0, extra = 0, broken = 0, warnings = {}, names = {},
     pause_at = PAUSE_EVERY, n_fields = #fields,
-    is_simple = parts.duplicates and not parts.dedupe and #fields == #IDENTIFIERS,
+    is_simple = is_simple, stretch = is_simple and stretch_of(parts, user.draft) or nil,
     absent = keys_of(parts.duplicates),
   }, Pipeline)
 end
@@ -346,6 +363,27 @@ function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c,
   return self.sink:user(user, position, at)
 end
 
+---Counts the plain users that were packed, and takes the event that ended the stretch.
+---@private
+function Pipeline:took(users, ok, ...)
+  if users > 0 then
+    self.position, self.broken = self.position + users, 0
+    self.sink:took(users)
+  end
+  if ok == nil then return true end
+  return self:step(ok, ...)
+end
+
+---Takes the next event, after the plain users before it.
+---@private
+function Pipeline:advance(limit)
+  local state, draft = self.state, self.mapped.draft
+  if self.watch then return self:step(self.watch(state:next(draft))) end
+  local last = math.min(limit, self.pause_at)
+  if not self.stretch or self.position >= last then return self:step(state:next(draft)) end
+  return self:took(self.stretch:take(self.position, last))
+end
+
 ---Takes the events of records until the source ends or the limit is reached.
 ---@param pause fun(position: integer, source: any): true?, string?, Kind?
 ---@param limit integer
@@ -353,19 +391,13 @@ end
 ---@return string? message
 ---@return Kind? kind
 function Pipeline:read(pause, limit)
-  local state, draft = self.state, self.mapped.draft
-  while self.position < limit or state:must("remaining") > 0 do
+  while self.position < limit or self.state:must("remaining") > 0 do
     if self.position >= self.pause_at then
       self.pause_at = self.position + PAUSE_EVERY
       local going, message, kind = pause(self.position, self)
       if not going then return nil, message, kind end
     end
-    local going, message, kind
-    if self.watch then
-      going, message, kind = self:step(self.watch(state:next(draft)))
-    else
-      going, message, kind = self:step(state:next(draft))
-    end
+    local going, message, kind = self:advance(limit)
     if not going then
       if not message then return true end
       if kind == "interrupted" then

@@ -5,6 +5,7 @@ local format = require "base.format"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local profile = require "auth0.profile"
+local tally = require "host.tally"
 local user_rules = require "auth0.user"
 
 local statistics = {}
@@ -15,11 +16,7 @@ local MOST_PATHS <const> = 200 -- members of large users that are told apart
 local OTHER <const> = "other members"
 
 ---@class Statistics
----@field sizes table<integer, integer>  users by size in steps
----@field algorithms table<string, integer>
----@field users integer
----@field largest integer  bytes
----@field bare string[]  places of the first users without a password
+---@field tally host.tally.tally  users by size and password algorithm
 ---@field large? LargeUsers  nil: there are none
 ---@field covered? host.coverage.coverage  nil: not counted
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
@@ -35,7 +32,7 @@ Statistics.__index = Statistics
 function statistics.new(counted)
   counted = counted or {}
   return setmetatable({
-    sizes = {}, algorithms = {}, largest = 0, users = 0, bare = {},
+    tally = tally.new(STEP, PLACES),
     members = counted.upsert and {} or nil, covered = counted.coverage and coverage.new() or nil,
   }, Statistics)
 end
@@ -129,18 +126,8 @@ end
 ---@param bytes integer  as sent
 ---@param at string      its place
 function Statistics:add(mapped, bytes, at)
-  local step = bytes // STEP
-  local sizes, algorithms = self.sizes, self.algorithms
-  sizes[step] = (sizes[step] or 0) + 1
-  if bytes > self.largest then self.largest = bytes end
+  self.tally:add(bytes, mapped.algorithm, at)
   if bytes > limits.PROFILE_WARN_BYTES then self:add_large(mapped, bytes, at) end
-  self.users = self.users + 1
-  local algorithm = mapped.algorithm
-  if algorithm then
-    algorithms[algorithm] = (algorithms[algorithm] or 0) + 1
-  elseif #self.bare < PLACES then
-    self.bare[#self.bare + 1] = at
-  end
   if self.members then self:add_members(mapped.members) end
   if self.covered then self.covered:add(mapped.draft, at) end
 end
@@ -154,24 +141,26 @@ end
 ---@field large? LargeUsers
 ---@field overwrites? table<string, integer>  under upsert: users by field that they would change
 
----@return TallyFacts
-function Statistics:facts()
-  local steps = {}
-  for step in pairs(self.sizes) do steps[#steps + 1] = step end
+---The size of the user in the middle, in bytes, within STEP.
+local function median_of(counted)
+  local steps, seen = {}, 0
+  for step in pairs(counted.sizes) do steps[#steps + 1] = step end
   table.sort(steps)
-  local median, seen = 0, 0
   for _, step in ipairs(steps) do
-    seen = seen + self.sizes[step]
-    if seen * 2 >= self.users then
-      median = math.min(step * STEP + STEP // 2, self.largest)
-      break
+    seen = seen + counted.sizes[step]
+    if seen * 2 >= counted.users then
+      return math.min(step * STEP + STEP // 2, counted.largest)
     end
   end
-  local with = 0
-  for _, n in pairs(self.algorithms) do with = with + n end
+  return 0
+end
+
+---@return TallyFacts
+function Statistics:facts()
+  local counted = self.tally:facts()
   return {
-    median = median, largest = self.largest, algorithms = self.algorithms,
-    without_password = self.users - with, without_places = json.array(self.bare),
+    median = median_of(counted), largest = counted.largest, algorithms = counted.kinds,
+    without_password = counted.without, without_places = json.array(counted.places),
     overwrites = self.members, large = large_facts(self.large),
   }
 end
@@ -183,6 +172,7 @@ function Statistics:coverage(lookups)
 end
 
 function Statistics:close()
+  self.tally:close()
   if self.covered then self.covered:close() end
 end
 

@@ -17,6 +17,8 @@ local process = require "host.process"
 local sandbox = require "host.sandbox"
 local server = require "host.server"
 local store = require "host.store"
+local stretch = require "host.stretch"
+local tally = require "host.tally"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
@@ -55,9 +57,12 @@ local function open_all()
   local files = gate.new { folders = { folder } }
   keep(files.open(folder .. "/rows.csv")):read(1)
   keep(files.stream(folder .. "/rows.csv")):read(1)
-  keep(index.new(folder .. "/spool")):put("key", 1)
+  local set = keep(index.new(folder .. "/spool"))
+  set:put("key", 1)
   keep(coverage.new())
-  keep(chunk.new(100)):add(1, 1, "here")
+  local writer, counted = keep(chunk.new(100)), keep(tally.new(16, 3))
+  writer:add(1, 1, "here")
+  counted:add(1, nil, "here")
   keep(digest.new("sha256")):add("data")
   keep(jobs.new()):add(1, "later")
   keep(lookup.new()):add("key", "text")
@@ -66,6 +71,10 @@ local function open_all()
     boot = "local door = ... return { wait = door.wait, x = function() return kept end }",
   })
   inside:resume(inside:task("wait", 1))
+  keep(stretch.new {
+    sandbox = inside, draft = json.draft(), set = set, writer = writer,
+    tally = counted, largest = 100,
+  })
 
   local db = keep(store.open(folder .. "/base"))
   assert(db:exec("CREATE TABLE t (n)"))

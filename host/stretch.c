@@ -1,0 +1,168 @@
+/* host.stretch - values that need no attention: taken one after the other from a recipe's
+ * state, compared with earlier ones, packed and counted, without a call of Lua between.
+ *
+ * What is odd in any way is handed over as sandbox:next returns it, with nothing done. */
+
+#include "chunk.h"
+#include "common.h"
+#include "coverage/coverage.h"
+#include "host.h"
+#include "index/index.h"
+#include "sandbox/sandbox.h"
+#include "tally.h"
+#include "json/json.h"
+
+#include <string.h>
+
+#define TYPE "host.stretch.stretch"
+
+/* The user values: the parts. */
+enum { SANDBOX = 1, DRAFT, SET, WRITER, TALLY, COVERAGE, PARTS = COVERAGE };
+
+static const char *const part_names[] = {"sandbox", "draft",    "set",     "writer",
+                                         "tally",   "coverage", "largest", NULL};
+
+/* The results of the inner `next` for a value without oddities, see recipe.inside.mapper:
+ * event, place, further, kind, members, noted, and the fields to compare. */
+enum { EVENT, AT, FURTHER, KIND, MEMBERS, NOTED, FIELDS, MOST_FIELDS = 4 };
+
+struct stretch {
+    size_t largest; /* bytes of a value that needs no attention */
+};
+
+/* The parts, of the values on the stack above `base`. */
+struct parts {
+    struct host_sandbox *sandbox;
+    struct host_bytes *draft;
+    struct host_index *set;
+    struct host_chunk *writer;
+    struct host_tally *tally;
+    struct fields *coverage; /* or NULL */
+    size_t largest;
+};
+
+/* new(parts) -> stretch
+ * parts.sandbox, draft, set (of host.index), writer (of host.chunk), tally, coverage?;
+ * largest: bytes; a larger value is handed over. */
+static int stretch_new(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct stretch *s = lua_newuserdatauv(L, sizeof *s, PARTS);
+    luaL_setmetatable(L, TYPE);
+    for (int i = SANDBOX; i <= PARTS; i++) {
+        lua_getfield(L, 1, part_names[i - 1]);
+        lua_setiuservalue(L, 2, i);
+    }
+    lua_getfield(L, 1, "largest");
+    lua_Integer largest = luaL_checkinteger(L, -1);
+    luaL_argcheck(L, largest > 0, 1, "largest must be a size");
+    s->largest = (size_t)largest;
+    lua_settop(L, 2);
+    return 1;
+}
+
+/* Pushes the parts, which stay on the stack while they are used. */
+static struct parts check_parts(lua_State *L)
+{
+    const struct stretch *s = host_self(L, TYPE);
+    struct parts p = {.largest = s->largest};
+    int base = lua_gettop(L);
+
+    luaL_checkstack(L, PARTS + LUA_MINSTACK, NULL);
+    for (int i = SANDBOX; i <= PARTS; i++)
+        lua_getiuservalue(L, 1, i);
+    p.sandbox = host_sandbox_check(L, base + SANDBOX);
+    p.draft = host_json_draft(L, base + DRAFT, NULL);
+    p.set = host_index_check(L, base + SET);
+    p.writer = host_chunk_check(L, base + WRITER);
+    p.tally = host_tally_check(L, base + TALLY);
+    if (!lua_isnil(L, base + COVERAGE))
+        p.coverage = host_coverage_check(L, base + COVERAGE);
+    return p;
+}
+
+/* Whether the event is a value without oddities, with its fields, which are borrowed. */
+static bool is_plain(const struct host_event *event, struct field *fields)
+{
+    lua_State *inner = event->entry.s->inner;
+    int first = event->first;
+
+    if (!event->happened || event->last != first + FIELDS + MOST_FIELDS - 1) return false;
+    const char *name = lua_tostring(inner, first + EVENT);
+    if (!name || strcmp(name, "user") != 0) return false;
+    if (lua_toboolean(inner, first + FURTHER) || lua_toboolean(inner, first + NOTED))
+        return false;
+    if (lua_type(inner, first + AT) != LUA_TSTRING) return false;
+    int kind = lua_type(inner, first + KIND);
+    if (kind != LUA_TNIL && kind != LUA_TSTRING) return false;
+    for (int i = 0; i < MOST_FIELDS; i++) {
+        int type = lua_type(inner, first + FIELDS + i);
+        fields[i] = (struct field){NULL, 0};
+        if (type == LUA_TNIL) continue;
+        if (type != LUA_TSTRING) return false;
+        fields[i].bytes = lua_tolstring(inner, first + FIELDS + i, &fields[i].size);
+    }
+    return true;
+}
+
+/* Takes the value of an event; false with nothing done if it is to be handed over. */
+static bool take(lua_State *L, const struct parts *p, const struct host_event *event,
+                 lua_Integer position)
+{
+    const struct host_bytes *text = p->sandbox->draft;
+    lua_State *inner = p->sandbox->inner;
+    struct field fields[MOST_FIELDS];
+    size_t size;
+
+    if (!is_plain(event, fields) || !text || text->size == 0 || text->size > p->largest ||
+        !host_chunk_fits(p->writer, text->size))
+        return false;
+    if (!host_index_add(L, p->set, position, fields, MOST_FIELDS)) return false;
+    const char *at = lua_tolstring(inner, event->first + AT, &size);
+    host_chunk_add(L, p->writer, text, position, at, size);
+    host_tally_add(L, p->tally, text->size, lua_tostring(inner, event->first + KIND), at);
+    if (p->coverage) host_coverage_add(L, p->coverage, text, at);
+    return true;
+}
+
+/* stretch:take(position, last) -> taken, ...
+ * Takes values from `position` + 1 on, until `last` is reached or one is odd: the results
+ * of sandbox:next for it follow. */
+static int stretch_take(lua_State *L)
+{
+    lua_Integer position = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
+    lua_Integer taken = 0;
+    lua_settop(L, 3);
+    struct parts p = check_parts(L);
+    int top = lua_gettop(L);
+
+    while (position + taken < last) {
+        struct host_event event = host_sandbox_event(L, p.sandbox);
+        if (!take(L, &p, &event, position + taken + 1)) {
+            lua_pushinteger(L, taken);
+            return 1 + host_sandbox_hand_over(L, &event, p.draft);
+        }
+        host_sandbox_end_event(&event);
+        lua_settop(L, top);
+        taken++;
+    }
+    lua_pushinteger(L, taken);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"new", stretch_new},
+    {NULL,  NULL       }
+};
+
+static const luaL_Reg methods[] = {
+    {"take", stretch_take},
+    {NULL,   NULL        }
+};
+
+int luaopen_host_stretch(lua_State *L)
+{
+    host_newtype(L, TYPE, methods, NULL);
+    luaL_newlib(L, functions);
+    return 1;
+}
