@@ -31,7 +31,7 @@ CREATE TABLE new_user (
   id INTEGER PRIMARY KEY, connection TEXT NOT NULL, room INTEGER NOT NULL, email_room INTEGER,
   user_id TEXT UNIQUE NOT NULL, email TEXT, username TEXT, phone_number TEXT,
   record TEXT NOT NULL,
-  password TEXT NOT NULL CHECK (password IN ('random', 'imported', 'set')),
+  password TEXT NOT NULL CHECK (password = 'random' OR password = 'imported' OR password = 'set'),
   logins INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, updated REAL NOT NULL
 );
 INSERT INTO new_user SELECT user.id, connection, room, room, user_id, email, username,

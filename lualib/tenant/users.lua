@@ -21,7 +21,8 @@ CREATE TABLE user (
   email TEXT, username TEXT,    -- in lower case
   phone_number TEXT,
   record TEXT NOT NULL,         -- JSON: the user as imported, hashes and factors included
-  password TEXT NOT NULL CHECK (password IN ('random', 'imported', 'set')),
+  -- SQLite would build a table of its own for IN (...) at every insert.
+  password TEXT NOT NULL CHECK (password = 'random' OR password = 'imported' OR password = 'set'),
   logins INTEGER NOT NULL DEFAULT 0,
   created REAL NOT NULL, updated REAL NOT NULL
 );

@@ -130,6 +130,21 @@ for version, fixture in ipairs(old_states()) do
   end)
 end
 
+test("new tables and migrated ones accept only the known kinds of password", function()
+  with_folder(function(folder)
+    fixtures.unpack(old_states()[1], folder)
+    for _, name in ipairs { "tenant.db", "new.db" } do
+      local db <close> = assert(state.open(folder .. "/" .. name))
+      local function add(kind)
+        return db:run([[INSERT INTO user (connection, room, user_id, record, password, created,
+          updated) VALUES ('con', 1, ?1, '{}', ?1, 1, 1)]], kind)
+      end
+      for _, kind in ipairs { "random", "imported", "set" } do tap.equal(add(kind), 1) end
+      tap.equal(add("other"), nil)
+    end
+  end)
+end)
+
 -- Two users with one email address, in a connection that allows it; tables of version 1.
 local SHARED <const> = [[
 INSERT INTO connection VALUES ('con_shared', 'Shared', 'auth0',
