@@ -47,8 +47,13 @@ int host_store_set_up(sqlite3 *db, bool readonly, bool durable, double wait)
     return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
+int host_store_connect(const char *path, sqlite3 **db, int flags)
+{
+    return sqlite3_open_v2(path, db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
 int host_store_temporary(sqlite3 **db)
 {
-    int code = sqlite3_open_v2("", db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    int code = host_store_connect("", db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     return code == SQLITE_OK ? host_store_set_up(*db, false, false, 0) : code;
 }

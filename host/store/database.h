@@ -26,6 +26,7 @@ struct statement {
     sqlite3_stmt *stmt; /* NULL: closed */
     struct database *owner;
     struct statement *next, **link;
+    bool used; /* has values bound, or is in progress */
     bool busy; /* a loop is reading its rows */
 };
 
@@ -39,6 +40,10 @@ int host_store_fail(lua_State *L, int at, struct database *d, const char *doing,
 
 /* Pushes the failure recorded in the transaction of the database at `at`. */
 int host_store_push_failure(lua_State *L, int at, struct database *d);
+
+/* Opens a connection, which is used by one thread only. Returns SQLite's code; flags: of
+ * sqlite3_open_v2 (connection.c). */
+int host_store_connect(const char *path, sqlite3 **db, int flags);
 
 /* Databases may be untrusted: restricts what a schema can do, and keeps SQL of recipes
  * from other files. Returns SQLite's code: a failure if the file is not a database.
@@ -56,10 +61,12 @@ void host_store_end_statements(struct database *d);
  * failure; raises if the SQL is invalid. */
 struct statement *host_store_acquire(lua_State *L, struct database *d);
 
-/* Binds the values at first..first+count-1; returns SQLite's code. */
-int host_store_bind(lua_State *L, struct statement *s, int first, int count);
+/* Binds the values at first..first+count-1; returns SQLite's code. Strings are borrowed,
+ * unless `lasting`: they must stay on the stack until the statement is reset. */
+int host_store_bind(lua_State *L, struct statement *s, int first, int count,
+                    bool lasting);
 
-/* Resets the statement, which may be closed. */
+/* Resets the statement, which may be closed, and forgets its values. */
 void host_store_reset(struct statement *s);
 
 /* The metatables (statement.c, rows.c). */

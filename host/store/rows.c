@@ -50,7 +50,7 @@ static int first_step(lua_State *L, struct database *d, struct statement **found
     struct statement *s = *found = host_store_acquire(L, d);
     if (!s) return -1;
 
-    int code = host_store_bind(L, s, 3, count);
+    int code = host_store_bind(L, s, 3, count, false);
     if (code == SQLITE_OK) code = sqlite3_step(s->stmt);
     if (code == SQLITE_ROW) return code;
     if (code != SQLITE_DONE) {
@@ -139,7 +139,7 @@ int host_store_rows(lua_State *L)
     if (d->tx == TX_FAILED) return host_store_push_failure(L, 1, d), host_raise(L);
     struct statement *s = host_store_acquire(L, d);
     if (!s) return host_raise(L);
-    int code = host_store_bind(L, s, 3, count);
+    int code = host_store_bind(L, s, 3, count, true);
     if (code != SQLITE_OK)
         return host_store_fail(L, 1, d, "reading", code), host_raise(L);
 

@@ -60,11 +60,11 @@ void host_store_end_statements(struct database *d)
 
 void host_store_reset(struct statement *s)
 {
-    if (s->stmt) {
+    if (s->stmt && s->used) {
         sqlite3_reset(s->stmt);
         sqlite3_clear_bindings(s->stmt);
     }
-    s->busy = false;
+    s->used = s->busy = false;
 }
 
 /* Whether the text is only white space and comments. */
@@ -161,7 +161,8 @@ struct statement *host_store_acquire(lua_State *L, struct database *d)
     return s;
 }
 
-static int bind_value(lua_State *L, sqlite3_stmt *stmt, int n, int index)
+static int bind_value(lua_State *L, sqlite3_stmt *stmt, int n, int index,
+                      sqlite3_destructor_type copied)
 {
     size_t size;
     const char *text;
@@ -177,7 +178,7 @@ static int bind_value(lua_State *L, sqlite3_stmt *stmt, int n, int index)
         return sqlite3_bind_double(stmt, n, lua_tonumber(L, index));
     case LUA_TSTRING:
         text = lua_tolstring(L, index, &size);
-        return sqlite3_bind_text64(stmt, n, text, size, SQLITE_TRANSIENT, SQLITE_UTF8);
+        return sqlite3_bind_text64(stmt, n, text, size, copied, SQLITE_UTF8);
     default:
         return luaL_argerror(
             L, index,
@@ -185,15 +186,17 @@ static int bind_value(lua_State *L, sqlite3_stmt *stmt, int n, int index)
     }
 }
 
-int host_store_bind(lua_State *L, struct statement *s, int first, int count)
+int host_store_bind(lua_State *L, struct statement *s, int first, int count, bool lasting)
 {
     int wanted = sqlite3_bind_parameter_count(s->stmt);
     if (count != wanted)
         luaL_error(L, "the statement takes %d values, %d given: %s", wanted, count,
                    sqlite3_sql(s->stmt));
+    sqlite3_destructor_type copied = lasting ? SQLITE_TRANSIENT : SQLITE_STATIC;
     int code = SQLITE_OK;
+    s->used = true;
     for (int i = 0; i < count && code == SQLITE_OK; i++)
-        code = bind_value(L, s->stmt, i + 1, first + i);
+        code = bind_value(L, s->stmt, i + 1, first + i, copied);
     return code;
 }
 
@@ -202,7 +205,7 @@ static int run(lua_State *L, int at, struct statement *s, int first, int count)
 {
     struct database *d = s->owner;
     int before = sqlite3_total_changes(d->db);
-    int code = host_store_bind(L, s, first, count);
+    int code = host_store_bind(L, s, first, count, false);
 
     if (code == SQLITE_OK) do
             code = sqlite3_step(s->stmt);

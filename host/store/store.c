@@ -236,7 +236,7 @@ static int connect_to(lua_State *L, const char *path, bool readonly, sqlite3 **d
         path = push_immutable(L, path);
         flags |= SQLITE_OPEN_URI;
     }
-    return sqlite3_open_v2(path, db, flags, NULL);
+    return host_store_connect(path, db, flags);
 }
 
 /* Returns the database at stack index `at`; on a failure closes it and says why. */
@@ -345,6 +345,9 @@ static const luaL_Reg transaction_metamethods[] = {
 
 int luaopen_host_store(lua_State *L)
 {
+    /* Counting memory takes a lock at each allocation. Without effect once SQLite is in use,
+     * as for the second Lua state. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     host_newtype(L, STORE_DATABASE, methods, metamethods);
     host_store_statement_type(L);
     host_store_cursor_type(L);

@@ -105,6 +105,26 @@ test("an iterator at its end stays there", function()
   equal(rows(), nil)
 end)
 
+test("a loop keeps its values, which nothing else refers to", function()
+  local db <close> = memory()
+  local found = {}
+  for row in db:rows("SELECT ?1 || n AS text FROM (SELECT 1 AS n UNION ALL SELECT 2)",
+    ("x"):rep(5000)) do
+    collectgarbage()
+    found[#found + 1] = row.text .. ("y"):rep(5000)
+  end
+  for i = 1, 2 do equal(found[i], ("x"):rep(5000) .. i .. ("y"):rep(5000)) end
+end)
+
+test("a statement runs again after a value that cannot be stored", function()
+  local db <close> = memory()
+  local SQL <const> = "INSERT INTO t VALUES (?, ?)"
+  raises(function() db:run(SQL, ("x"):rep(5000), {}) end, "cannot be stored")
+  collectgarbage()
+  equal(db:run(SQL, 1, nil), 1)
+  equal(db:row "SELECT a, b FROM t", { a = 1 })
+end)
+
 test("more texts than the cache holds do not affect a loop", function()
   local db <close> = memory()
   local sum = 0
