@@ -17,7 +17,8 @@ CREATE TABLE job (
   created REAL NOT NULL, -- unix seconds
   begun REAL NOT NULL,   -- seconds of the tenant's scaled time
   ended REAL,            -- likewise
-  payload TEXT, total INTEGER, done INTEGER NOT NULL DEFAULT 0,
+  payload TEXT,          -- of an unfinished import that a restart resumes: its users
+  total INTEGER, done INTEGER NOT NULL DEFAULT 0,
   inserted INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0
 );
@@ -25,6 +26,11 @@ CREATE TABLE job_error (
   job TEXT NOT NULL, place INTEGER NOT NULL, entry TEXT NOT NULL, -- JSON
   PRIMARY KEY (job, place)
 ) WITHOUT ROWID;]]
+
+-- Without the payload, which is as large as the file.
+local GET <const> = [[
+SELECT id, type, status, details, connection, upsert, external_id, mail, request, created, begun,
+  ended, total, done, inserted, updated, failed FROM job WHERE id = ?]]
 
 ---@class StoredJob
 ---@field id string
@@ -34,6 +40,7 @@ CREATE TABLE job_error (
 ---@field upsert integer
 ---@field status "pending"|"completed"|"failed"
 ---@field done integer  processed users
+---@field payload? string  of a job to begin: the users of an import
 
 ---@class NewJob
 ---@field type "users_import"|"users_export"
@@ -49,11 +56,14 @@ CREATE TABLE job_error (
 ---@return StoredJob
 function jobs.add(tenant, fields)
   local id = connections.new_id("job")
+  local stored = tenant.options.state and fields.payload or nil -- only a restart reads it
   assert(tenant.db:run([[INSERT INTO job (id, type, connection, upsert, external_id, mail, status,
     created, begun, payload, request) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)]], id,
     fields.type, fields.connection, fields.upsert, fields.external_id, fields.mail, tenant.wall(),
-    tenant:now(), fields.payload, fields.request))
-  return jobs.get(tenant, id)
+    tenant:now(), stored, fields.request))
+  local job = jobs.get(tenant, id)
+  job.payload = fields.payload
+  return job
 end
 
 local function forget_old(tenant)
@@ -71,7 +81,7 @@ end
 ---@return StoredJob|false|nil
 function jobs.get(tenant, id)
   forget_old(tenant)
-  return tenant.db:row("SELECT * FROM job WHERE id = ?", id)
+  return tenant.db:row(GET, id)
 end
 
 ---@param tenant Tenant

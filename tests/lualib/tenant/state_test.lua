@@ -109,6 +109,28 @@ test("with a state file the tenant, its users and its unfinished jobs survive a 
   end)
 end)
 
+test("a file is stored only until its job ends, and only if a restart can resume it", function()
+  with_folder(function(folder)
+    for _, path in ipairs { "", folder .. "/tenant.db" } do
+      rig.with({ state = path ~= "" and path or nil, tier = "enterprise", time_scale = 20 },
+        function(t)
+          local users = {}
+          for i = 1, 300 do users[i] = { email = i .. "@example.com" } end
+          local job = jobs.submit(t.client,
+            { data = json.encode(users), connection_id = t.info.connection_id })
+          local function stored() return t.tenant.db:value("SELECT payload FROM job") end
+          repeat scheduler.sleep(0.01) until t.tenant.db:value("SELECT done FROM job") > 0
+          tap.equal(stored(), path ~= "" and json.encode(users) or nil)
+          repeat
+            scheduler.sleep(0.005)
+            local status = jobs.status(t.client, job.id)
+          until status.state ~= "running"
+          tap.equal(stored(), nil)
+        end)
+    end
+  end)
+end)
+
 ---The state files of finished runs, by version.
 local function old_states()
   local list = {}
