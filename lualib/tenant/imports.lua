@@ -31,6 +31,7 @@ local HASH_KEPT <const> =
 ---@field db host.store.database
 ---@field connection StoredConnection
 ---@field validator host.schema.validator
+---@field draft host.json.draft  the JSON of the last valid user
 ---@field job StoredJob
 ---@field upsert boolean
 ---@field fault? Fault
@@ -134,10 +135,13 @@ end
 local function store(run, user, keys)
   local factors = job_faults.factors(run.fault, user)
   local given = user.mfa_factors
-  if factors then user.mfa_factors = nil end
+  if factors then
+    user.mfa_factors = nil
+    run.draft:clear()
+  end
   local outcome, errors = "inserted", nil
   local rows = run.upsert and users.clashes(run.db, run.connection, keys)
-  if rows or not users.insert(run.db, run.connection, user, keys, run.now) then
+  if rows or not users.insert(run.db, run.connection, user, keys, run.now, run.draft) then
     rows = rows or users.clashes(run.db, run.connection, keys)
     local row = run.upsert and target(run, keys, rows)
     if row then errors = update(run, user, row) else errors = conflict(run, keys, rows) end
@@ -166,7 +170,8 @@ end
 
 ---Imports one user: "inserted" or "updated", or nil and the errors.
 local function import_one(run, user)
-  local errors = doubtful(run, user) or verdict.errors(run.validator, user, run.tenant.doubts)
+  local errors = doubtful(run, user)
+    or verdict.errors(run.validator, user, run.tenant.doubts, run.draft)
   if errors then return nil, errors end
   local keys = identifiers.stored(user)
   errors = duplicate(run, user, keys) or (run.haunted and haunted(run, keys))
@@ -215,7 +220,8 @@ end
 local function new_run(tenant, connection, job)
   return {
     tenant = tenant, db = tenant.db, connection = connection, job = job,
-    validator = connection and tenant:validator(connection), upsert = job.upsert == 1,
+    validator = connection and tenant:validator(connection), draft = json.draft(),
+    upsert = job.upsert == 1,
     gone_after = connection and math.huge or 0,
     haunted = ghosts.any(tenant.db),
     seen = { email = {}, username = {}, user_id = {} }, now = tenant.wall(),

@@ -72,9 +72,16 @@ function users.new_id()
   return identifiers.with_prefix(digest.hex(digest.random(12)))
 end
 
----The stored form. The user itself stays unchanged: an error may have to show it.
-local function record_of(user, keys)
+local VERIFIED <const> = '{"email_verified":false,'
+
+---The stored form. The user itself stays unchanged: an error may have to show it. Its draft is used
+---if there is one and the identifiers are stored as they were sent.
+local function record_of(user, keys, draft)
   local email, username, verified = user.email, user.username, user.email_verified
+  if draft and #draft > #"{}" and email == keys.email and username == keys.username then
+    local record = draft:text()
+    return verified ~= nil and record or VERIFIED .. record:sub(2)
+  end
   user.email, user.username, user.email_verified = keys.email, keys.username, verified or false
   local record = json.encode(user)
   user.email, user.username, user.email_verified = email, username, verified
@@ -88,13 +95,14 @@ end
 ---@param user User     valid
 ---@param keys Identifiers  normalized
 ---@param now number
+---@param draft? host.json.draft  the user's JSON; empty: it is not known
 ---@return boolean done
-function users.insert(db, connection, user, keys, now)
+function users.insert(db, connection, user, keys, now, draft)
   local imported = user.password_hash or user.custom_password_hash
   local room = connection.room
   local changes = db:run(INSERT, connection.id, room, connection.settings.unique.email and room
     or nil, keys.user_id or users.new_id(), keys.email, keys.username, keys.phone_number,
-    record_of(user, keys), imported and "imported" or "random", now, now)
+    record_of(user, keys, draft), imported and "imported" or "random", now, now)
   return changes ~= 0 -- the transaction reports other failures
 end
 

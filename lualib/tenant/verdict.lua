@@ -183,9 +183,10 @@ end
 ---@param validator host.schema.validator
 ---@param user any
 ---@param doubts table<string, string>
+---@param draft? host.json.draft  receives the JSON of a user without errors
 ---@return UserError[]? errors  nil when there is none
-function verdict.errors(validator, user, doubts)
-  local findings = validator:check(user)
+function verdict.errors(validator, user, doubts, draft)
+  local findings = validator:check(user, draft)
   if not findings then return nil end
   local errors, seen = {}, {}
   for _, finding in ipairs(findings) do

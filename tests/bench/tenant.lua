@@ -1,5 +1,6 @@
 --- How many users the built-in tenant imports per CPU second, including validation and conflicts:
---- N users with unordered identifiers, in jobs of 1000; the last tenth are conflicts. To run it:
+--- N users with unordered identifiers, in jobs of 1000; a tenth has capitals in its email address,
+--- and the last tenth are conflicts. To run it:
 --- `auth0-migrate --run tests/bench/tenant.lua [N]`.
 
 local imports = require "tenant.imports"
@@ -16,7 +17,8 @@ local users = math.tointeger(tonumber((...)[1])) or 50000
 local function user(i)
   local n = i * STEP % PRIME
   return {
-    email = "Person." .. n .. "@example.com", email_verified = true, user_id = "u" .. n,
+    email = (n % 10 == 0 and "P" or "p") .. "erson." .. n .. "@example.com", email_verified = true,
+    user_id = "u" .. n,
     username = "user" .. n, given_name = "Ana", family_name = "Garcia",
     app_metadata = { plan = "gold", roles = { "buyer", "editor" }, legacy_id = n },
     user_metadata = { country = "DE", newsletter = true },

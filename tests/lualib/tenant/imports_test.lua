@@ -24,6 +24,26 @@ served("a user whose factors failed is shown as it was sent, and stored without 
       { "ana@example.com", false })
   end)
 
+served("a user is stored as it was sent, apart from case and email_verified", {}, function(t)
+  local metadata = json.decode '{"a": [], "b": {}, "c": null, "d": [1, 2.5, "\\u0000\\"x"]}'
+  local sent = {
+    { email = "ana@example.com", email_verified = true, app_metadata = metadata },
+    { email = "ben@example.com", user_metadata = metadata, username = "ben" },
+    { email = "Cem@example.com", username = "cem", email_verified = false },
+    { email = "dan@example.com", username = "DAN", nickname = "D" },
+    { email = "eva@example.com" },
+  }
+  equal(t:import(sent).summary.inserted, #sent)
+  for _, user in ipairs(sent) do
+    user.email, user.username = user.email:lower(), user.username and user.username:lower()
+    user.email_verified = user.email_verified or false
+    equal(json.decode(t.tenant.db:value("SELECT record FROM user WHERE email = ?", user.email)),
+      user)
+  end
+  local found = t:call("GET", "/api/v2/users?q=email_verified:false").json
+  equal(#found, #sent - 1)
+end)
+
 served("a user in a conflict is shown as it was sent", {}, function(t)
   t:import { { email = "ana@example.com" } }
   local user = { email = "ANA@example.com", user_id = "2" }
