@@ -17,6 +17,7 @@ struct database {
     sqlite3 *db;             /* NULL: closed */
     struct statement *first; /* all open ones */
     enum tx tx;
+    bool nested;        /* the running transaction: in one that SQL began */
     lua_Integer serial; /* of the running transaction */
     const char *kind;   /* of its first failure */
     int kept;

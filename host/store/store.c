@@ -85,7 +85,8 @@ static int database_close(lua_State *L)
 /* -- transactions -- */
 
 /* db:begin() -> transaction
- * If it cannot begin, that is recorded as its first failure. */
+ * Nested if SQL has begun one. If it cannot begin, that is recorded as its first failure.
+ */
 static int database_begin(lua_State *L)
 {
     struct database *d = host_store_check(L);
@@ -98,7 +99,9 @@ static int database_begin(lua_State *L)
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
 
-    int code = sqlite3_exec(d->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    d->nested = !sqlite3_get_autocommit(d->db);
+    int code = sqlite3_exec(d->db, d->nested ? "SAVEPOINT host" : "BEGIN IMMEDIATE", NULL,
+                            NULL, NULL);
     t->serial = ++d->serial;
     d->tx = TX_OPEN;
     if (code != SQLITE_OK) {
@@ -116,7 +119,9 @@ static bool is_running(const struct transaction *t)
 static void roll_back(struct database *d)
 {
     /* Some failures roll back by themselves. */
-    if (!sqlite3_get_autocommit(d->db)) sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(d->db))
+        sqlite3_exec(d->db, d->nested ? "ROLLBACK TO host; RELEASE host" : "ROLLBACK",
+                     NULL, NULL, NULL);
     d->tx = TX_NONE;
 }
 
@@ -130,7 +135,8 @@ static int transaction_commit(lua_State *L)
     lua_getiuservalue(L, 1, 1);
     int at = lua_gettop(L);
     if (d->tx == TX_OPEN) {
-        int code = sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
+        int code =
+            sqlite3_exec(d->db, d->nested ? "RELEASE host" : "COMMIT", NULL, NULL, NULL);
         if (code == SQLITE_OK) {
             d->tx = TX_NONE;
             lua_pushboolean(L, 1);
@@ -345,8 +351,8 @@ static const luaL_Reg transaction_metamethods[] = {
 
 int luaopen_host_store(lua_State *L)
 {
-    /* Counting memory takes a lock at each allocation. Without effect once SQLite is in use,
-     * as for the second Lua state. */
+    /* Counting memory takes a lock at each allocation. Without effect once SQLite is in
+     * use, as for the second Lua state. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     host_newtype(L, STORE_DATABASE, methods, metamethods);
     host_store_statement_type(L);

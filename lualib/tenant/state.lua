@@ -17,6 +17,10 @@ state.VERSION = 2
 local SETTINGS_SQL <const> = "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 local CACHE_SQL <const> = "PRAGMA cache_size = -64000" -- KiB: a million users' indexes need more
 
+-- A temporary file is never committed, since nothing survives the process: SQLite would look at
+-- each changed page in its cache, at every commit. Transactions are nested in this one.
+local HOLD_SQL <const> = "BEGIN"
+
 -- Adds numbers to connections, for shorter indexes of users than with ids.
 local NUMBERED_SQL <const> = [[
 CREATE TABLE new_connection (
@@ -101,6 +105,7 @@ function state.open(path)
   local done
   done, message, kind = prepare(db, path)
   if done then done, message, kind = db:exec(CACHE_SQL) end
+  if done and not path then done, message, kind = db:exec(HOLD_SQL) end
   if done then return db end
   db:close()
   return nil, message, kind

@@ -105,6 +105,34 @@ test("an iterator at its end stays there", function()
   equal(rows(), nil)
 end)
 
+test("transactions within a BEGIN of exec end apart, and are not visible outside", function()
+  with_path(function(path)
+    local db <close> = assert(store.open(path))
+    local other <close> = assert(store.open(path))
+    db:exec "CREATE TABLE t (a UNIQUE); BEGIN"
+    local function add(a, commit)
+      local transaction <close> = db:begin()
+      db:run("INSERT INTO t VALUES (0)")
+      db:run("INSERT INTO t VALUES (?)", a)
+      if commit then return transaction:commit() end
+    end
+    add(1, false)
+    equal(db:value "SELECT count(*) FROM t", 0)
+    equal(add(1, true), true)
+    local done, message, kind = add(2, true) -- 0 is not unique
+    contains(message, "UNIQUE")
+    equal({ done, kind }, { nil, "io" })
+    equal(db:run "INSERT INTO t VALUES (3)", 1)
+    equal({ db:value "SELECT sum(a) FROM t", other:value "SELECT count(*) FROM t" }, { 4, 0 })
+    db:exec "COMMIT"
+    equal(other:value "SELECT sum(a) FROM t", 4)
+    equal(add(5, false), nil)
+    db:run "DELETE FROM t"
+    equal(add(6, true), true)
+    equal(other:value "SELECT sum(a) FROM t", 6)
+  end)
+end)
+
 test("a loop keeps its values, which nothing else refers to", function()
   local db <close> = memory()
   local found = {}

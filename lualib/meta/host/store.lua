@@ -74,7 +74,8 @@ function database:rows(sql, ...) end
 ---Begins a transaction (BEGIN IMMEDIATE). It records the first failure of any statement in it
 ---(including its BEGIN); after one, all methods do nothing and return that failure
 ---(value and rows raise it), and commit rolls back and returns it too. Closing it without commit
----rolls back. Nesting raises.
+---rolls back. Nesting raises; within a BEGIN of exec, which holds the changes of a database that is
+---not to be committed, it is a savepoint.
 ---@return host.store.transaction
 function database:begin() end
 
