@@ -1,5 +1,4 @@
-/* Digests of values, from their JSON text: values that are only digested are not decoded.
- */
+/* Digests of values, from their JSON text: nothing is decoded. */
 
 #include "common.h"
 #include "json/json.h"
@@ -8,18 +7,26 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DIGESTER "host.json.digester"
 
-enum {
-    DIGEST_BYTES = 8, /* of the SHA-256 */
-    MEMBERS = 8       /* of a typical object */
-};
+enum { DIGEST_BYTES = 8 }; /* of the SHA-256 */
 
 /* One per Lua state, in upvalue 1 of the functions. */
 struct digester {
     EVP_MD_CTX *context; /* NULL until needed */
     struct host_bytes text;
+    struct host_bytes digests; /* of an object's members so far, as members */
+};
+
+/* The names of the members to keep, borrowed from the caller's list. */
+struct names {
+    size_t count;
+    struct {
+        const char *text;
+        size_t size;
+    } at[];
 };
 
 static int digester_gc(lua_State *L)
@@ -28,6 +35,7 @@ static int digester_gc(lua_State *L)
     EVP_MD_CTX_free(d->context);
     d->context = NULL;
     host_bytes_free(&d->text);
+    host_bytes_free(&d->digests);
     return 0;
 }
 
@@ -88,10 +96,10 @@ static void add_number(lua_State *L, struct digester *d, const char *from,
     }
 }
 
-/* Pushes the digest of the JSON value [p, end). */
-static void push_digest(lua_State *L, struct digester *d, const char *p, const char *end)
+/* Digests the JSON value [p, end). */
+static void take_digest(lua_State *L, struct digester *d, const char *p, const char *end,
+                        unsigned char digest[EVP_MAX_MD_SIZE])
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *context = begin(L, d);
 
     while (p < end) {
@@ -105,69 +113,114 @@ static void push_digest(lua_State *L, struct digester *d, const char *p, const c
         if (from < p) add_number(L, d, from, p);
     }
     if (!EVP_DigestFinal_ex(context, digest, NULL)) luaL_error(L, "hashing failed");
-    host_push_hex(L, digest, DIGEST_BYTES);
 }
 
 /* digest(value) -> hex | nil, message, "parse" */
 static int json_digest(lua_State *L)
 {
+    unsigned char digest[EVP_MAX_MD_SIZE];
     struct digester *d = lua_touserdata(L, lua_upvalueindex(1));
     luaL_checkany(L, 1);
     lua_settop(L, 1);
     d->text.size = 0;
     if (!host_json_write(L, 1, 0, &d->text)) return 3;
-    push_digest(L, d, d->text.data, d->text.data + d->text.size);
+    take_digest(L, d, d->text.data, d->text.data + d->text.size, digest);
+    host_push_hex(L, digest, DIGEST_BYTES);
     return 1;
 }
 
-/* Scans the member after its name and adds it to the object and its digests, which are on
- * the stack above the set of names to keep. */
-static enum json_outcome take_member(lua_State *L, struct digester *d,
-                                     struct json_scan *s)
+static void add_text(lua_State *L, struct host_bytes *b, const char *text, size_t size)
 {
-    int kept = lua_gettop(L) - 2, object = kept + 1, digests = kept + 2;
+    if (size == 0) return;
+    memcpy(host_json_space(L, b, size), text, size);
+    b->size += size;
+}
 
-    host_json_push_string(L, s->string, s->string_size, s->escaped);
+/* Adds `"name":` as the text has it, after a comma unless it is the first of its object.
+ */
+static void add_name(lua_State *L, struct host_bytes *b, const char *name, size_t size)
+{
+    if (b->size) add_text(L, b, ",", 1);
+    add_text(L, b, "\"", 1);
+    add_text(L, b, name, size);
+    add_text(L, b, "\":", 2);
+}
+
+static void add_digest(lua_State *L, struct host_bytes *b, const unsigned char *digest)
+{
+    char *out = host_json_space(L, b, 2 * DIGEST_BYTES + 2);
+
+    *out++ = '"';
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        *out++ = "0123456789abcdef"[digest[i] >> 4];
+        *out++ = "0123456789abcdef"[digest[i] & 15];
+    }
+    *out = '"';
+    b->size += 2 * DIGEST_BYTES + 2;
+}
+
+static bool is_kept(lua_State *L, const struct names *names, const char *name,
+                    size_t size, bool escaped)
+{
+    bool found = false;
+
+    if (escaped) {
+        host_json_push_string(L, name, size, true);
+        name = lua_tolstring(L, -1, &size);
+    }
+    for (size_t i = 0; i < names->count && !found; i++)
+        found = names->at[i].size == size && memcmp(names->at[i].text, name, size) == 0;
+    if (escaped) lua_pop(L, 1);
+    return found;
+}
+
+/* Scans the member after its name and adds it to the outline of its object. */
+static enum json_outcome take_member(lua_State *L, struct digester *d,
+                                     const struct names *names, struct json_scan *s)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    const char *name = s->string;
+    size_t size = s->string_size;
+    bool escaped = s->escaped;
+
     enum json_outcome outcome = host_json_token(s); /* : */
     const char *value = s->p = json_blank(s->p, s->end);
     if (outcome == JSON_OK) outcome = host_json_until(s, 2);
-    if (outcome == JSON_OK) {
-        lua_pushvalue(L, -1);
-        push_digest(L, d, value, s->p);
-        lua_rawset(L, digests);
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, kept) != LUA_TNIL) { /* name true */
-            lua_pushvalue(L, -2);
-            host_json_parse(L, value, (size_t)(s->p - value));
-            lua_rawset(L, object);
-        }
+    if (outcome != JSON_OK) return outcome;
+    take_digest(L, d, value, s->p, digest);
+    add_name(L, &d->digests, name, size);
+    add_digest(L, &d->digests, digest);
+    if (is_kept(L, names, name, size, escaped)) {
+        add_name(L, &d->text, name, size);
+        add_text(L, &d->text, value, (size_t)(s->p - value));
     }
-    lua_settop(L, digests);
-    return outcome;
+    return JSON_OK;
 }
 
-/* Pushes the table of the object at p. */
+/* Pushes the outline of the object at p. */
 static enum json_outcome take_object(lua_State *L, struct digester *d,
-                                     struct json_scan *s)
+                                     const struct names *names, struct json_scan *s)
 {
-    lua_createtable(L, 0, MEMBERS);
-    lua_createtable(L, 0, MEMBERS);
+    d->text.size = d->digests.size = 0;
     enum json_outcome outcome = host_json_token(s); /* { */
     while (outcome == JSON_OK && s->depth == 2) {
         outcome = host_json_token(s); /* a name or } */
         if (outcome != JSON_OK || s->depth < 2) break;
-        outcome = take_member(L, d, s);
+        outcome = take_member(L, d, names, s);
         if (outcome == JSON_OK) outcome = host_json_token(s); /* , or } */
     }
-    lua_setfield(L, -2, "digests");
+    add_name(L, &d->text, "digests", strlen("digests"));
+    add_text(L, &d->text, "{", 1);
+    add_text(L, &d->text, d->digests.data, d->digests.size);
+    add_text(L, &d->text, "}", 1);
+    lua_pushlstring(L, d->text.data, d->text.size);
     return outcome;
 }
 
-/* Pushes the list of the array's objects; the set of names to keep is on top. */
-static enum json_outcome take_array(lua_State *L, struct digester *d, struct json_scan *s)
+/* Pushes the list of the outlines of the array's objects. */
+static enum json_outcome take_array(lua_State *L, struct digester *d,
+                                    const struct names *names, struct json_scan *s)
 {
-    int kept = lua_gettop(L), list = kept + 1;
-
     lua_newtable(L);
     enum json_outcome outcome = host_json_token(s); /* [ */
     for (lua_Integer n = 1; outcome == JSON_OK && s->depth == 1; n++) {
@@ -178,27 +231,32 @@ static enum json_outcome take_array(lua_State *L, struct digester *d, struct jso
             s->expected = "an object";
             return JSON_BAD;
         }
-        lua_pushvalue(L, kept);
-        outcome = take_object(L, d, s); /* list kept object */
-        lua_rawseti(L, list, n);
-        lua_pop(L, 1);
+        outcome = take_object(L, d, names, s); /* list outline */
+        lua_rawseti(L, -2, n);
         if (outcome == JSON_OK) outcome = host_json_token(s); /* , or ] */
     }
     return outcome;
 }
 
-static void push_set(lua_State *L, int names)
+/* Pushes the names of the list at `index`, which must stay on the stack, unchanged. */
+static const struct names *push_names(lua_State *L, int index)
 {
-    lua_newtable(L);
-    for (lua_Integer i = 1; lua_rawgeti(L, names, i) != LUA_TNIL; i++) {
-        lua_pushboolean(L, 1);
-        lua_rawset(L, -3);
+    size_t count = lua_rawlen(L, index);
+    struct names *names =
+        lua_newuserdatauv(L, sizeof *names + count * sizeof names->at[0], 0);
+
+    names->count = count;
+    for (size_t i = 0; i < count; i++) {
+        bool text = lua_rawgeti(L, index, (lua_Integer)i + 1) == LUA_TSTRING;
+        luaL_argcheck(L, text, index, "names expected");
+        names->at[i].text = lua_tolstring(L, -1, &names->at[i].size);
+        lua_pop(L, 1);
     }
-    lua_pop(L, 1);
+    return names;
 }
 
-/* digests(text, kept) -> list of objects | nil, message, "parse" */
-static int json_digests(lua_State *L)
+/* outlines(text, kept) -> list of texts | nil, message, "parse" */
+static int json_outlines(lua_State *L)
 {
     struct digester *d = lua_touserdata(L, lua_upvalueindex(1));
     struct json_scan s;
@@ -207,12 +265,12 @@ static int json_digests(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
 
-    push_set(L, 2);
+    const struct names *names = push_names(L, 2);
     host_json_begin(&s, text, size, true);
     s.p = json_blank(s.p, s.end);
     enum json_outcome outcome = JSON_BAD;
     s.expected = "an array";
-    if (s.p < s.end && *s.p == '[') outcome = take_array(L, d, &s);
+    if (s.p < s.end && *s.p == '[') outcome = take_array(L, d, names, &s);
     if (outcome == JSON_OK) {
         s.p = json_blank(s.p, s.end);
         if (s.p == s.end) return 1;
@@ -222,9 +280,9 @@ static int json_digests(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"digest",  json_digest },
-    {"digests", json_digests},
-    {NULL,      NULL        }
+    {"digest",   json_digest  },
+    {"outlines", json_outlines},
+    {NULL,       NULL         }
 };
 
 static const luaL_Reg metamethods[] = {

@@ -9,7 +9,7 @@
 /* asked (asked.c). */
 void host_json_asked_open(lua_State *L);
 
-/* digest and digests (digest.c). */
+/* digest and outlines (digest.c). */
 void host_json_digest_open(lua_State *L);
 
 /* draft (draft.c). */

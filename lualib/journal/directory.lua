@@ -224,12 +224,8 @@ local function placed(dir, record, values)
     return nil, string.format("%s holds %s, but the journal records %d", dir:chunk(record.id),
       format.count(#values, "user"), record.users), "parse"
   end
-  local users = {}
-  for place, where in ipairs(places) do
-    users[place] = { place = place, position = where.position, at = where.at,
-      user = values[place] }
-  end
-  return users
+  for place, where in ipairs(places) do where.place, where.user = place, values[place] end
+  return places
 end
 
 ---@param record LedgerChunk
@@ -244,6 +240,26 @@ function RunDirectory:users(record)
   return placed(self, record, users)
 end
 
+---@class PlacedOutline
+---@field place integer
+---@field position integer
+---@field at string
+---@field user string  members of a JSON object, see host.json.outlines
+
+---The users of a chunk that has its file, reduced to what a finished run knows of them.
+---@param record LedgerChunk
+---@return PlacedOutline[]?
+---@return string? message
+---@return Kind? kind
+function RunDirectory:written_outlines(record)
+  local text, message, kind = self:bytes(record)
+  if not text then return nil, message, kind end
+  local outlines
+  outlines, message, kind = json.outlines(text, identifiers.NAMES)
+  if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
+  return placed(self, record, outlines)
+end
+
 ---The users of a chunk, reduced to what a finished run knows of them, even while the chunk file
 ---exists: `user` has the identifiers, and `digests` of all fields.
 ---@param record LedgerChunk
@@ -252,12 +268,10 @@ end
 ---@return Kind? kind
 function RunDirectory:outlines(record)
   if not file.stat(self:chunk(record.id)) then return self:sealed(record) end
-  local text, message, kind = self:bytes(record)
-  if not text then return nil, message, kind end
-  local outlines
-  outlines, message, kind = json.digests(text, identifiers.NAMES)
-  if not outlines then return nil, self:chunk(record.id) .. ": " .. message, kind end
-  return placed(self, record, outlines)
+  local list, message, kind = self:written_outlines(record)
+  if not list then return nil, message, kind end
+  for _, outline in ipairs(list) do outline.user = json.decode("{" .. outline.user .. "}") end
+  return list
 end
 
 ---The same, from the archive.

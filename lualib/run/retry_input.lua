@@ -60,7 +60,8 @@ local function outlines(ledger, dir)
 end
 
 local function is_edited(user, outline)
-  local now = json.digests("[" .. assert(json.encode(user)) .. "]", {})[1].digests
+  local now = {}
+  for name, value in pairs(user) do now[name] = json.digest(value) end
   for name, value in pairs(now) do
     if outline.digests[name] ~= value then return true end
   end

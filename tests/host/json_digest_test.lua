@@ -38,7 +38,7 @@ test("the digest of a value is that of its JSON", function()
   tap.equal({ select(3, json.digest("\xff")) }, { "parse" })
 end)
 
-test("digests of the objects of an array are those of their values, read one by one", function()
+test("outlines of the objects of an array have the digests of their values", function()
   local users = {
     { id = "1", email = "zoë@example.com", n = 3.0, big = 1e300,
       deep = { b = { 1.0, "x" }, a = {} } },
@@ -48,20 +48,31 @@ test("digests of the objects of an array are those of their values, read one by 
   local texts = {}
   for i, user in ipairs(users) do texts[i] = assert(json.encode(user, { email = 1 })) end
   local text = "[" .. table.concat(texts, ",") .. "]"
-  local outlines = assert(json.digests(text, { "id", "email", "none" }))
+  local outlines = assert(json.outlines(text, { "id", "email", "none" }))
   tap.equal(#outlines, #users)
   for i, user in ipairs(users) do
     local digests = {}
     for name, value in pairs(user) do digests[name] = json.digest(value) end
-    tap.equal(outlines[i], { id = user.id, email = user.email, digests = digests })
+    tap.equal(json.decode("{" .. outlines[i] .. "}"),
+      { id = user.id, email = user.email, digests = digests })
   end
-  tap.equal({ json.digests("[]", {}), json.digests(" [ ] ", {}) }, { {}, {} })
+  tap.equal({ json.outlines("[]", {}), json.outlines(" [ ] ", {}) }, { {}, {} })
 end)
 
-test("digests of what is not an array of objects are a failure that names the byte", function()
+test("an outline keeps members by name, however it is written, as they are written", function()
+  local text = '[{"\\u0069d" : "1" ,"idle":2,"i":3, "email" :\n{"a": 1.0}}]'
+  local outline = json.outlines(text, { "id", "email" })[1]
+  local kept, digests = outline:match '^(.*),"digests":(%b{})$'
+  tap.equal(kept, '"\\u0069d":"1","email":{"a": 1.0}')
+  local one, two = json.digest("1"), json.digest(2)
+  local decoded = json.decode(digests)
+  tap.equal({ decoded.id, decoded.idle }, { one, two })
+end)
+
+test("outlines of what is not an array of objects are a failure that names the byte", function()
   for _, text in ipairs { "", "{}", "[1]", "[{}", "[{},]", "[{}]x", '[{"a"}]', '[{"a":1,}]',
     '[{"a":"\xff"}]', "[[]]" } do
-    local outlines, message, kind = json.digests(text, {})
+    local outlines, message, kind = json.outlines(text, {})
     tap.equal({ outlines, kind }, { nil, "parse" }, text)
     tap.contains(message, "invalid JSON at byte")
   end

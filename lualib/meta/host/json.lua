@@ -61,15 +61,15 @@ function json.decode(text) end
 ---@return host.Kind? kind  "parse" if JSON cannot hold the value
 function json.digest(value) end
 
----The objects of an array's text, as a chunk's file holds them, without decoding them: a table for each
----with the members named in `kept`, and in `digests` the digest of every member by its name, as
----json.digest makes it of the value.
+---The objects of an array's text, as a chunk's file holds them, without decoding them: for each the
+---members, without braces, of a JSON object with its members named in `kept`, and in `digests` the
+---digest of every member by its name, as json.digest makes it of the value.
 ---@param text string
 ---@param kept string[]
----@return {digests: table<string, string>}[]?
+---@return string[]? outlines  '"email":"a@b.c","digests":{"email":"3ac225168df54212"}'
 ---@return string? message  names the byte
 ---@return host.Kind? kind  "parse"
-function json.digests(text, kept) end
+function json.outlines(text, kept) end
 
 ---@class host.json.reader
 local reader = {}
