@@ -85,11 +85,17 @@ end
 for _, name in ipairs { "columns_5", "columns_80" } do cpu(name, users // 10) end
 cpu("small", small)
 cpu("large", large)
+local instructions = {} ---@type table<string, number>
+for name, count in text_of("instructions"):gmatch("(%S+) (%d+)\n") do
+  instructions[name] = tonumber(count)
+  print(string.format("  %-12s %8d instructions/user without SHA-256", name, count))
+end
 print()
 row("stage / Node csv-parse, CPU", ratio("stage", "node"), "%.2f", "<= 0.31", at_most(0.31))
 row("stage / the same in C, CPU", ratio("stage", "c"), "%.1f", "<= 3.5", at_most(3.5))
 row("chunks of the stage and of C", text_of("bytes"):match("%S+"), "%s", "same",
   function(value) return value == "same" end)
+row("instructions per user without SHA-256", instructions.stage, "%d", "<= 49000", at_most(49000))
 row("NDJSON / Node readline + JSON.parse, CPU", ratio("ndjson", "node_ndjson"), "%.2f",
   "<= 0.75", at_most(0.75))
 row("check / stage, CPU", ratio("check", "stage"), "%.2f", "<= 1.0", at_most(1))
