@@ -4,6 +4,7 @@
 
 local advice = require "auth0.advice"
 local call = require "recipe.call"
+local clock = require "host.clock"
 local foreign = require "base.foreign"
 local limits = require "auth0.limits"
 local mapped = require "stage.mapped"
@@ -15,7 +16,8 @@ local user_rules = require "auth0.user"
 
 local pipeline = {}
 
-local PAUSE_EVERY <const> = 256 -- records
+local MOST_BETWEEN <const> = 256 -- records between two pauses, and
+local BETWEEN <const> = 0.1 -- seconds, about
 local BROKEN_IN_A_ROW <const> = 10 -- records that break the budget end the run
 local MOST_TOLD <const> = 10 -- messages of the source that share a code
 local APART <const> = "Choose in the recipe which of the two to keep (dedupe), or correct the "
@@ -55,6 +57,8 @@ local IDENTIFIERS <const> = {
 ---@field private dedupe? Dedupe    the recipe's own choice
 ---@field private n_fields integer  that the detector compares
 ---@field private pause_at integer  the position at which to pause next
+---@field private between integer   records until then
+---@field private paused number     monotonic: the end of the last pause
 ---@field private is_simple? boolean  see `step`
 ---@field private stretch? host.stretch.stretch  takes plain users; nil: the sink sees each
 ---@field watch? fun(ok: boolean, ...: any): boolean, ...  sees each event, and passes it on
@@ -111,7 +115,8 @@ function pipeline.new(parts)
     recipe = parts.recipe, state = state, validator = schema.for_connection(parts.connection),
     duplicates = parts.duplicates, sink = parts.sink, dedupe = parts.dedupe,
     mapped = user, position = 0, extra = 0, broken = 0, warnings = {}, names = {},
-    pause_at = PAUSE_EVERY, n_fields = #fields,
+    pause_at = 1, between = 1, paused = clock.monotonic(),
+    n_fields = #fields,
     is_simple = is_simple, stretch = is_simple and stretch_of(parts, user.draft) or nil,
     absent = keys_of(parts.duplicates),
   }, Pipeline)
@@ -363,6 +368,17 @@ function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c,
   return self.sink:user(user, position, at)
 end
 
+---Pauses, and plans the next pause: sooner where records take long, so that a signal is seen.
+---@private
+function Pipeline:pause(pause)
+  local each = (clock.monotonic() - self.paused) / self.between
+  local going, message, kind = pause(self.position, self)
+  local enough = BETWEEN // math.max(each, BETWEEN / MOST_BETWEEN)
+  self.between = math.max(1, math.min(2 * self.between, math.tointeger(enough)))
+  self.pause_at, self.paused = self.position + self.between, clock.monotonic()
+  return going, message, kind
+end
+
 ---Counts the plain users that were packed, and takes the event that ended the stretch.
 ---@private
 function Pipeline:took(users, ok, ...)
@@ -393,8 +409,7 @@ end
 function Pipeline:read(pause, limit)
   while self.position < limit or self.state:must("remaining") > 0 do
     if self.position >= self.pause_at then
-      self.pause_at = self.position + PAUSE_EVERY
-      local going, message, kind = pause(self.position, self)
+      local going, message, kind = self:pause(pause)
       if not going then return nil, message, kind end
     end
     local going, message, kind = self:advance(limit)

@@ -226,3 +226,21 @@ test("nulls and empty strings at the top are left out", function()
   }
   tap.equal(out[1].user, { email = "a@b.co", email_verified = false })
 end)
+
+test("records that take long are interrupted between a few of them", function()
+  local paused = {}
+  local pipe = pipeline.new {
+    recipe = recipe_rig.made {
+      records = { {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} },
+      map = "for _ = 1, 20000000 do end return nil, 'slow'",
+    },
+    sink = { skipped = function() return true end },
+  }
+  local _, _, kind = pipe:run(function(position)
+    paused[#paused + 1] = position
+    if position >= 4 then return nil, "interrupted", "interrupted" end
+    return true
+  end)
+  tap.equal({ kind, pipe.position <= 8 }, { "interrupted", true })
+  tap.equal(paused[1], 1)
+end)
