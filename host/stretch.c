@@ -134,6 +134,8 @@ static int stretch_take(lua_State *L)
     lua_Integer taken = 0;
     lua_settop(L, 3);
     struct parts p = check_parts(L);
+    lua_pushvalue(L, 3 + SANDBOX); /* where the inner state looks for it */
+    lua_replace(L, 1);
     int top = lua_gettop(L);
 
     while (position + taken < last) {

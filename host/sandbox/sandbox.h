@@ -158,7 +158,8 @@ struct host_event {
 /* The sandbox at `index`; raises if it is none, or closed. */
 struct host_sandbox *host_sandbox_check(lua_State *L, int index);
 
-/* The next event. It must be ended, by one of the two functions below. */
+/* The next event, for a function that has the sandbox at index 1. It must be ended, by
+ * one of the two functions below. */
 struct host_event host_sandbox_event(lua_State *L, struct host_sandbox *s);
 
 /* Ends the event: pushes what sandbox:next returns, and copies the shared draft. Returns

@@ -24,6 +24,7 @@ return {
     local event = EVENTS[i]
     if not event then return nil end
     if event == "raise" then error("raised") end
+    event[2] = event.ask and select(2, door.ask("place", event[2])) or event[2]
     draft:set(event.text or "{}")
     return table.unpack(event, 1, event.n or 10)
   end,
@@ -35,7 +36,7 @@ local function taken(events, options)
   options = options or {}
   local folder = assert(file.temporary())
   local inside <close> = sandbox.new {
-    ask = function() end, memory = 1 << 24, steps = 1e6, seconds = 5, name = "=boot",
+    ask = function(name, at) return name .. " " .. at end, memory = 1 << 24, steps = 1e6, seconds = 5, name = "=boot",
     boot = "local EVENTS = {" .. events .. "}\n" .. BOOT,
   }
   local set <close> = assert(index.new(folder .. "/spool",
@@ -72,6 +73,12 @@ test("plain values are packed, compared and counted, and nothing is handed over"
   local seen = taken(plain "a" .. plain "b")
   equal({ seen.position, seen.handed, seen.text }, { 2, {}, '[{"a":"a"},{"a":"b"}]' })
   equal({ seen.facts.users, seen.facts.places }, { 2, { "f:a", "f:b" } })
+end)
+
+test("what the inner state asks the program is answered meanwhile", function()
+  local seen = taken(plain("a", "ask = true,") .. plain("b", "ask = true,"))
+  equal({ seen.position, seen.handed, seen.facts.places },
+    { 2, {}, { "place f:a", "place f:b" } })
 end)
 
 for name, event in pairs {
