@@ -45,10 +45,15 @@ struct host_json_rules {
                    const struct host_json_members *, size_t bytes);
 };
 
-/* Like host_json_write for a value that keeps the rules. If it does not, or JSON cannot
- * hold it, leaves the buffer unchanged, pushes nothing and returns false. */
-bool host_json_write_checked(lua_State *L, int index, int order, struct host_bytes *b,
-                             struct host_json_rules *rules, const void *rule);
+/* Like host_json_write for a value that keeps the rules, which is inside `depth` tables
+ * that are being written. If it does not, or JSON cannot hold it, leaves the buffer
+ * unchanged, pushes nothing and returns false. */
+bool host_json_write_checked(lua_State *L, int index, int order, int depth,
+                             struct host_bytes *b, struct host_json_rules *rules,
+                             const void *rule);
+
+/* The rank of the string at `key` in the table at `order`, whose members come first. */
+lua_Integer host_json_rank(lua_State *L, int order, int key);
 
 /* Pushes the decoded value of text[0..size) and returns true; or pushes nil, message with
  * the byte, "parse" and returns false. */
@@ -88,6 +93,11 @@ static inline char *host_json_space(lua_State *L, struct host_bytes *b, size_t n
 bool host_json_put_string(lua_State *L, struct host_bytes *b, const char *s, size_t size);
 bool host_json_put_float(lua_State *L, struct host_bytes *b, lua_Number d);
 void host_json_put_integer(lua_State *L, struct host_bytes *b, lua_Integer n);
+
+/* The same for the value at `index`, which is not a table, of Lua's type `kind`; `text`
+ * if it is a string. */
+bool host_json_put_scalar(lua_State *L, struct host_bytes *b, int index, int kind,
+                          const char *text, size_t size);
 
 /* The text of the draft at `index`, which owns it; raises on misuse. With `ordered`,
  * pushes its order (a table or nil); *ordered is whether there is one. */

@@ -77,13 +77,13 @@ uint64_t host_json_prefix(const char *name, size_t size)
     return prefix;
 }
 
-lua_Integer host_json_rank(struct json_writer *w, int key)
+lua_Integer host_json_rank(lua_State *L, int order, int key)
 {
     lua_Integer rank = LUA_MAXINTEGER;
 
-    lua_pushvalue(w->L, key);
-    if (lua_rawget(w->L, w->order) == LUA_TNUMBER) rank = lua_tointeger(w->L, -1);
-    lua_pop(w->L, 1);
+    lua_pushvalue(L, key);
+    if (lua_rawget(L, order) == LUA_TNUMBER) rank = lua_tointeger(L, -1);
+    lua_pop(L, 1);
     return rank;
 }
 

@@ -63,7 +63,7 @@ static inline bool take_member(struct json_writer *w, int key, struct member *m)
         m->rank = known->rank;
         return true;
     }
-    m->rank = host_json_rank(w, key);
+    m->rank = host_json_rank(w->L, w->order, key);
     if (known) {
         known->rank = m->rank;
         known->ranked = true;

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 char *host_json_room(lua_State *L, struct host_bytes *b, size_t n)
 {
@@ -155,4 +156,34 @@ bool host_json_put_float(lua_State *L, struct host_bytes *b, lua_Number d)
         b->size += 2;
     }
     return true;
+}
+
+static bool put_word(lua_State *L, struct host_bytes *b, const char *word, size_t size)
+{
+    memcpy(host_json_space(L, b, size), word, size);
+    b->size += size;
+    return true;
+}
+
+bool host_json_put_scalar(lua_State *L, struct host_bytes *b, int index, int kind,
+                          const char *text, size_t size)
+{
+    switch (kind) {
+    case LUA_TSTRING:
+        return host_json_put_string(L, b, text, size);
+    case LUA_TNUMBER:
+        if (!lua_isinteger(L, index))
+            return host_json_put_float(L, b, lua_tonumber(L, index));
+        host_json_put_integer(L, b, lua_tointeger(L, index));
+        return true;
+    case LUA_TBOOLEAN:
+        return lua_toboolean(L, index) ? put_word(L, b, "true", 4)
+                                       : put_word(L, b, "false", 5);
+    case LUA_TLIGHTUSERDATA:
+        if (!lua_touserdata(L, index)) return put_word(L, b, "null", 4);
+        lua_pushliteral(L, "a userdata");
+        return false;
+    }
+    lua_pushfstring(L, "a %s", lua_typename(L, kind));
+    return false;
 }

@@ -158,37 +158,6 @@ static bool write_record(struct json_writer *w, int index, const void *rule)
     return true;
 }
 
-static bool write_word(struct json_writer *w, const char *word, size_t size)
-{
-    memcpy(room(w, size), word, size);
-    w->b->size += size;
-    return true;
-}
-
-static bool write_scalar(struct json_writer *w, int index, int kind, const char *text,
-                         size_t size)
-{
-    lua_State *L = w->L;
-
-    switch (kind) {
-    case LUA_TSTRING:
-        return host_json_put_string(L, w->b, text, size);
-    case LUA_TNUMBER:
-        if (!lua_isinteger(L, index))
-            return host_json_put_float(L, w->b, lua_tonumber(L, index));
-        host_json_put_integer(L, w->b, lua_tointeger(L, index));
-        return true;
-    case LUA_TBOOLEAN:
-        return lua_toboolean(L, index) ? write_word(w, "true", 4)
-                                       : write_word(w, "false", 5);
-    case LUA_TLIGHTUSERDATA:
-        if (lua_touserdata(L, index) != NULL) return host_json_reject(w, "a userdata");
-        return write_word(w, "null", 4);
-    }
-    lua_pushfstring(L, "a %s", lua_typename(L, kind));
-    return false;
-}
-
 bool host_json_value(struct json_writer *w, int index, const void *rule)
 {
     int kind = lua_type(w->L, index);
@@ -200,7 +169,7 @@ bool host_json_value(struct json_writer *w, int index, const void *rule)
     if (kind == LUA_TSTRING) text = lua_tolstring(w->L, index, &size);
     if (rule && !w->rules->scalar(w->rules, rule, index, kind, text, size))
         return host_json_end(w);
-    return write_scalar(w, index, kind, text, size);
+    return host_json_put_scalar(w->L, w->b, index, kind, text, size);
 }
 
 /* Pushes where the writer stopped: "app_metadata.roles[0]", "" for the root. Shows
@@ -231,28 +200,30 @@ static void push_path(lua_State *L, const struct json_writer *w)
 }
 
 /* Prepares writing; raises if out of memory. */
-static void begin(struct json_writer *w, lua_State *L, int order, struct host_bytes *b)
+static void begin(struct json_writer *w, lua_State *L, int order, int depth,
+                  struct host_bytes *b)
 {
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     w->L = L;
     w->b = b;
     w->rules = NULL;
     w->order = order ? lua_absindex(L, order) : 0;
-    w->depth = 0;
+    w->depth = depth;
     w->names = host_json_names(L);
     host_json_order(w);
     lua_pop(L, 1);
 }
 
-bool host_json_write_checked(lua_State *L, int index, int order, struct host_bytes *b,
-                             struct host_json_rules *rules, const void *rule)
+bool host_json_write_checked(lua_State *L, int index, int order, int depth,
+                             struct host_bytes *b, struct host_json_rules *rules,
+                             const void *rule)
 {
     struct json_writer w;
     size_t start = b->size;
     int base = lua_gettop(L);
 
     index = lua_absindex(L, index);
-    begin(&w, L, order, b);
+    begin(&w, L, order, depth, b);
     w.rules = rules;
     bool written = host_json_value(&w, index, rule);
     if (!written) b->size = start;
@@ -267,7 +238,7 @@ bool host_json_write(lua_State *L, int index, int order, struct host_bytes *b)
     int base = lua_gettop(L);
 
     index = lua_absindex(L, index);
-    begin(&w, L, order, b);
+    begin(&w, L, order, 0, b);
     if (host_json_value(&w, index, NULL)) {
         lua_settop(L, base);
         return true;

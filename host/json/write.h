@@ -78,9 +78,6 @@ bool host_json_has_mark(lua_State *L, int index, const void *mark);
 /* Sets the order that ranks are cached for. struct names is on top of the stack. */
 void host_json_order(struct json_writer *w);
 
-/* The rank of the string at `key` in w->order, which must not be 0. */
-lua_Integer host_json_rank(struct json_writer *w, int key);
-
 /* Caches the string at `key`, whose member is filled, if it is short and needs no
  * escapes. Returns the cached name or NULL. */
 struct name *host_json_learn(struct json_writer *w, struct name *set, int key,

@@ -118,12 +118,13 @@ struct host_rule {
 };
 
 /* Indexes of the table that compiled rules borrow from: functions of Lua's library,
- * `report`, and from HOST_REFS_CODE to HOST_REFS_FIXED the code of each keyword (or
- * false). */
+ * `report`, the table of shapes, and from HOST_REFS_CODE to HOST_REFS_FIXED the code of
+ * each keyword (or false). */
 #define HOST_REFS_FIND   1
 #define HOST_REFS_REPORT 2
 #define HOST_REFS_SORT   3
-#define HOST_REFS_CODE   4
+#define HOST_REFS_SHAPES 4
+#define HOST_REFS_CODE   5
 #define HOST_REFS_FIXED  (HOST_REFS_CODE + HOST_KEY_COUNT - 1)
 
 /* Compiles the rule table at `index`; `refs` is the stack index of the table above,

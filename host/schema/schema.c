@@ -45,7 +45,8 @@ static int validator_check(lua_State *L)
     if (!lua_isnil(L, 3)) {
         draft = host_json_draft(L, 3, &ordered); /* validator value draft refs order */
         draft->size = 0;
-        if (host_schema_write(&r, 2, ordered ? REFS + 1 : 0, draft)) return 0;
+        lua_rawgeti(L, REFS, HOST_REFS_SHAPES); /* ... shapes */
+        if (host_schema_write(&r, 2, REFS + 2, ordered ? REFS + 1 : 0, draft)) return 0;
     } else {
         struct host_value value = host_schema_value(L, 2);
         if (host_schema_walk(&r, v->rule, &value, NULL)) return 0;
@@ -57,6 +58,16 @@ static int validator_check(lua_State *L)
     return lua_rawlen(L, findings) > 0 ? 1 : 0;
 }
 
+/* validator:shapes() -> known, used */
+static int validator_shapes(lua_State *L)
+{
+    const struct host_validator *v = host_self(L, TYPE);
+
+    lua_pushinteger(L, (lua_Integer)host_shapes_count(v->shapes));
+    lua_pushinteger(L, (lua_Integer)v->shapes->clock);
+    return 2;
+}
+
 /* Fills the anchors that all validators have: functions and codes. */
 static void fill_refs(lua_State *L, int validator, int codes, int refs)
 {
@@ -64,6 +75,8 @@ static void fill_refs(lua_State *L, int validator, int codes, int refs)
     lua_rawseti(L, refs, HOST_REFS_FIND);
     lua_getfield(L, LUA_REGISTRYINDEX, TYPE ".sort");
     lua_rawseti(L, refs, HOST_REFS_SORT);
+    host_shapes_push(L);
+    lua_rawseti(L, refs, HOST_REFS_SHAPES);
     host_schema_push_report(L, validator, 0);
     lua_rawseti(L, refs, HOST_REFS_REPORT);
     for (int i = 0; i < HOST_KEY_COUNT; i++) {
@@ -97,6 +110,7 @@ static int schema_compile(lua_State *L)
     lua_setiuservalue(L, 3, 1);
     fill_refs(L, 3, 2, 4);
     v->rule = host_rule_compile(L, 1, 4);
+    v->shapes = host_rule_memory(L, 4, sizeof *v->shapes);
     lua_settop(L, 3);
     luaL_setmetatable(L, TYPE); /* only now it is ready to check */
     return 1;
@@ -121,8 +135,9 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"check", validator_check},
-    {NULL,    NULL           }
+    {"check",  validator_check },
+    {"shapes", validator_shapes},
+    {NULL,     NULL            }
 };
 
 /* Keeps a function of Lua's library before a script can replace it. */

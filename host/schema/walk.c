@@ -149,6 +149,15 @@ static bool check_value(struct host_run *r, const struct host_rule *rule,
     return !(type & HOST_TYPE_NUMBER) || host_schema_number(r, rule, index, place);
 }
 
+bool host_schema_scalar(struct host_run *r, const struct host_rule *rule,
+                        const struct host_value *value)
+{
+    unsigned type = type_of(r, value->index, value->kind);
+
+    return check_type(r, rule, value->index, type, NULL) &&
+           check_value(r, rule, value, type, NULL);
+}
+
 static bool check_warnings(struct host_run *r, const struct host_rule *rule, int index,
                            const struct host_place *place, size_t bytes)
 {

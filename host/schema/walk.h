@@ -3,6 +3,7 @@
 #define HOST_SCHEMA_WALK_H
 
 #include "schema/rule.h"
+#include "schema/shape.h"
 #include "json/json.h"
 
 /* A position in the value: a chain of stack frames, turned into a path for a finding. */
@@ -31,6 +32,7 @@ struct host_validator {
     const struct host_rule *rule;
     struct host_run *checking; /* while a `check` function runs, for its `report` */
     const void *list_mark;     /* the metatable that marks JSON lists */
+    struct host_shapes *shapes;
 };
 
 /* A value on the stack, with what is known about it. */
@@ -56,6 +58,10 @@ bool host_schema_revisit(struct host_run *r, const struct host_rule *rule, int i
 bool host_schema_report(struct host_run *r, enum host_keyword keyword,
                         const struct host_place *place, const char *name, const char *fmt,
                         ...);
+
+/* The type and the rules of a value that is neither a table nor a string. */
+bool host_schema_scalar(struct host_run *r, const struct host_rule *rule,
+                        const struct host_value *value);
 
 /* The rules for a string and for a number at `index`. */
 bool host_schema_string(struct host_run *r, const struct host_rule *rule, int index,
@@ -91,9 +97,22 @@ static inline bool host_schema_is_empty(lua_State *L, int index)
     return lua_islightuserdata(L, index) && !lua_touserdata(L, index);
 }
 
+/* The same for a value that was read. */
+static inline bool host_value_is_empty(lua_State *L, const struct host_value *value)
+{
+    if (value->kind == LUA_TSTRING) return value->size == 0;
+    return value->kind == LUA_TLIGHTUSERDATA && !lua_touserdata(L, value->index);
+}
+
 /* Walks the value quickly and appends its JSON; false, with nothing appended, if it
- * breaks a rule or JSON cannot hold it. `order` as for host_json_write. */
-bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b);
+ * breaks a rule or JSON cannot hold it. `order` as for host_json_write; `anchors`: the
+ * table of the validator's shapes. */
+bool host_schema_write(struct host_run *r, int index, int anchors, int order,
+                       struct host_bytes *b);
+
+/* The same without shapes, for a rule, or NULL, and a value inside `depth` tables. */
+bool host_schema_write_plainly(struct host_run *r, const struct host_rule *rule,
+                               int index, int order, int depth, struct host_bytes *b);
 
 /* Pushes the `report` function of the validator at that stack index, which appends to the
  * list at the index `findings`; 0: it only records that it was called. */

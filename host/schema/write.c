@@ -67,13 +67,13 @@ static bool closes(struct host_json_rules *rules, const void *node, int index, b
            host_schema_node(r, rule, index, NULL, bytes, r->errors);
 }
 
-bool host_schema_write(struct host_run *r, int index, int order, struct host_bytes *b)
+bool host_schema_write_plainly(struct host_run *r, const struct host_rule *rule,
+                               int index, int order, int depth, struct host_bytes *b)
 {
     struct quick quick = {
         {member, item, scalar, opens, closes},
         *r
     };
 
-    return host_json_write_checked(r->L, index, order, b, &quick.rules,
-                                   r->validator->rule);
+    return host_json_write_checked(r->L, index, order, depth, b, &quick.rules, rule);
 }
