@@ -1,16 +1,19 @@
 /* host.coverage - counts which members objects have, how many different looks their
- * values have, and the first object without a member. Values are never kept. */
+ * values have, and the first object without a member (fields.c); and which of their paths
+ * are a list in one and an empty object in another (tables.c). Values are never kept. */
 
 #include "coverage/coverage.h"
 
 #include "common.h"
 #include "coverage/fields.h"
+#include "coverage/tables.h"
 #include "host.h"
 #include "json/json.h"
 
 #include <string.h>
 
-#define TYPE "host.coverage.coverage"
+#define TYPE   "host.coverage.coverage"
+#define TABLES "host.coverage.tables"
 
 /* Names the members in list `field` of the options at 1. */
 static void name_all(lua_State *L, struct fields *f, const char *field,
@@ -131,9 +134,92 @@ static int coverage_close(lua_State *L)
     return 0;
 }
 
+/* tables(members) -> tables
+ * members: the names of the members whose tables are noted. */
+static int coverage_tables(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct tables *t = lua_newuserdatauv(L, sizeof *t, 0);
+    memset(t, 0, sizeof *t);
+    luaL_setmetatable(L, TABLES);
+
+    if (!host_tables_name(t, "", 0)) luaL_error(L, "out of memory");
+    for (lua_Integer i = 1; lua_geti(L, 1, i) != LUA_TNIL; i++) {
+        size_t size;
+        const char *name = luaL_checklstring(L, -1, &size);
+        if (!host_tables_name(t, name, size)) luaL_error(L, "out of memory");
+        lua_pop(L, 1);
+    }
+    lua_settop(L, 2);
+    return 1;
+}
+
+static struct tables *check_tables(lua_State *L)
+{
+    struct tables *t = host_self(L, TABLES);
+    luaL_argcheck(L, t->count > 0, 1, "the tables are closed");
+    return t;
+}
+
+/* tables:add(draft)
+ * draft: an object. */
+static int tables_add(lua_State *L)
+{
+    struct tables *t = check_tables(L);
+    const struct host_bytes *text = host_json_draft(L, 2, NULL);
+    if (!host_tables_add(t, text->data, text->size)) luaL_error(L, "out of memory");
+    return 0;
+}
+
+/* Adds the path of a table, whose names are JSON, without quotes. */
+static void add_path(luaL_Buffer *b, const struct tables *t, int index)
+{
+    const struct table *table = &t->list[index];
+    if (table->parent > 0) {
+        add_path(b, t, table->parent);
+        if (strcmp(table->name, "[]") != 0) luaL_addchar(b, '.');
+    }
+    luaL_addlstring(b, table->name, table->name_size);
+}
+
+/* tables:both() -> list of {path, empty}
+ * Those that were a list and {}; empty: how often {}. */
+static int tables_both(lua_State *L)
+{
+    const struct tables *t = check_tables(L);
+    lua_newtable(L);
+    for (int i = 0; i < t->count; i++) {
+        if (!t->list[i].list || t->list[i].empty == 0) continue;
+        lua_createtable(L, 0, 2);
+        luaL_Buffer b;
+        luaL_buffinit(L, &b);
+        luaL_addchar(&b, '"');
+        add_path(&b, t, i); /* at most as deep as JSON */
+        luaL_addchar(&b, '"');
+        luaL_pushresult(&b);
+        if (!host_json_parse(L, lua_tostring(L, -1), lua_rawlen(L, -1)))
+            return luaL_error(L, "the text was not JSON");
+        lua_setfield(L, -3, "path");
+        lua_pop(L, 1);
+        lua_pushinteger(L, (lua_Integer)t->list[i].empty);
+        lua_setfield(L, -2, "empty");
+        lua_seti(L, -2, luaL_len(L, -2) + 1);
+    }
+    return 1;
+}
+
+/* tables:close() */
+static int tables_close(lua_State *L)
+{
+    host_tables_free(luaL_checkudata(L, 1, TABLES));
+    return 0;
+}
+
 static const luaL_Reg functions[] = {
-    {"new", coverage_new},
-    {NULL,  NULL        }
+    {"new",    coverage_new   },
+    {"tables", coverage_tables},
+    {NULL,     NULL           }
 };
 
 static const luaL_Reg methods[] = {
@@ -149,9 +235,23 @@ static const luaL_Reg metamethods[] = {
     {NULL,      NULL          }
 };
 
+static const luaL_Reg tables_methods[] = {
+    {"add",   tables_add  },
+    {"both",  tables_both },
+    {"close", tables_close},
+    {NULL,    NULL        }
+};
+
+static const luaL_Reg tables_metamethods[] = {
+    {"__close", tables_close},
+    {"__gc",    tables_close},
+    {NULL,      NULL        }
+};
+
 int luaopen_host_coverage(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
+    host_newtype(L, TABLES, tables_methods, tables_metamethods);
     luaL_newlib(L, functions);
     return 1;
 }

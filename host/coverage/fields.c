@@ -2,6 +2,7 @@
  * mostly come in the same order, so the field that followed last time is tried first. */
 
 #include "coverage/fields.h"
+#include "coverage/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,20 +79,6 @@ bool host_fields_name(struct fields *f, const char *name, size_t size,
     return index > 0;
 }
 
-/* The end of the string whose first byte is p, its closing quote. */
-static const char *end_of_string(const char *p, const char *end)
-{
-    const char *begin = p;
-    while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
-        const char *before = p; /* an odd number of backslashes escapes the quote */
-        while (before > begin && before[-1] == '\\')
-            before--;
-        if ((p - before) % 2 == 0) return p;
-        p++;
-    }
-    return end;
-}
-
 static bool is_named(const struct field *field, const char *name, size_t size)
 {
     return field->name_size - field->own == size &&
@@ -109,7 +96,7 @@ static const char *end_of_name(const struct walk *w, int guess, const char *name
             is_named(field, name, size))
             return name + size;
     }
-    return end_of_string(name, w->end);
+    return host_text_string(name, w->end);
 }
 
 /* The field of a member below `parent`, made if it is new; -1 if there are too many.
@@ -121,21 +108,6 @@ static int find(struct walk *w, int parent, int guess, const char *name, size_t 
     for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling)
         if (is_named(&f->list[i], name, size)) return i;
     return new_field(f, parent, name, size, &w->full);
-}
-
-/* The end of a list or an object. */
-static const char *end_of_table(const char *p, const char *end)
-{
-    int depth = 0;
-    for (; p < end; p++) {
-        if (*p == '"')
-            p = end_of_string(p + 1, end);
-        else if (*p == '[' || *p == '{')
-            depth++;
-        else if ((*p == ']' || *p == '}') && --depth == 0)
-            return p + 1;
-    }
-    return end;
 }
 
 static bool count_look(struct field *field, const struct look *look)
@@ -202,7 +174,7 @@ static void take_value(struct walk *w, int index, int depth)
     bool closed = index >= 0 && w->f->list[index].kind == FIELD_CLOSED;
     struct look look = {0};
     if (*begin == '"') {
-        const char *last = end_of_string(begin + 1, end);
+        const char *last = host_text_string(begin + 1, end);
         w->p = last < end ? last + 1 : end;
         if (index < 0 || last == begin + 1) return;
         if (closed)
@@ -215,11 +187,10 @@ static void take_value(struct walk *w, int index, int depth)
         if (open && depth < DEPTH)
             take_object(w, index, depth + 1);
         else
-            w->p = end_of_table(begin, end);
+            w->p = host_text_table(begin, end);
         if (index < 0) return;
     } else {
-        while (w->p < end && *w->p != ',' && *w->p != '}' && *w->p != ']')
-            w->p++;
+        w->p = host_text_word(begin, end);
         size_t size = (size_t)(w->p - begin);
         if (index < 0 || *begin == 'n') return; /* null */
         if (*begin == 't' || *begin == 'f')

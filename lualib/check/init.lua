@@ -1,6 +1,7 @@
 --- The commands check and map: run the stage over the whole source and keep only figures.
 
 local connect = require "auth0.api.connect"
+local empty_tables = require "check.empty_tables"
 local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
@@ -25,12 +26,12 @@ local CheckSink = {}
 CheckSink.__index = CheckSink
 
 ---@param options {on_user?: fun(mapped: Mapped), coverage?: boolean}
-local function new_sink(recipe, settings, options)
+local function new_sink(settings, options)
   local self = setmetatable({
     counts = { skipped = 0, rejected = 0, duplicate = 0, staged = 0 },
     packed = { jobs = 0, users = 0, bytes = 0 }, ends = {}, reasons = {}, codes = {},
     reason = capped_names.new(),
-    findings = findings.new(), state = recipe.state, on_user = options.on_user,
+    findings = findings.new(), tables = empty_tables.new(), on_user = options.on_user,
   }, CheckSink)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
@@ -85,7 +86,7 @@ function CheckSink:user(mapped, position, at)
   if packed == nil then return nil, refused, kind end
   if not packed then return self:rejected(refused) end
   self.counts.staged = self.counts.staged + 1
-  self.state:must("note_tables", mapped:held())
+  self.tables:add(mapped.draft)
   if self.on_user then return self.on_user(mapped) end
   return true
 end
@@ -125,7 +126,7 @@ end
 local function statement(recipe, pipe, sink, settings)
   local c = sink.counts
   local warnings, list = {}, {}
-  local sources = { pipe.warnings, pipe:own_warnings(), recipe.state:must("empty_tables") }
+  local sources = { pipe.warnings, pipe:own_warnings(), empty_tables.warnings(sink.tables) }
   for _, from in ipairs(sources) do
     for code, warning in pairs(from) do
       warnings[code] = warning.n
@@ -179,7 +180,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.run(recipe, settings, ui)
-  local sink = new_sink(recipe, settings, { coverage = true })
+  local sink = new_sink(settings, { coverage = true })
   local pipe, message, kind = read(recipe, settings, ui, sink, true)
   if not pipe then return nil, message, kind end
   return statement(recipe, pipe, sink, settings)
@@ -193,7 +194,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.stats(recipe, settings, ui)
-  local sink = new_sink(recipe, settings, { coverage = true })
+  local sink = new_sink(settings, { coverage = true })
   local pipe, message, kind = read(recipe, settings, ui, sink)
   if not pipe then return nil, message, kind end
   local whole = statement(recipe, pipe, sink, settings)
@@ -212,7 +213,7 @@ end
 ---@return string? message
 ---@return Kind? kind
 function check.map(recipe, settings, ui, write)
-  local sink = new_sink(recipe, settings, {
+  local sink = new_sink(settings, {
     on_user = function(mapped) return write(mapped.draft:text() .. "\n") end,
   })
   local pipe, message, kind = read(recipe, settings, ui, sink)

@@ -34,7 +34,6 @@ open.MODULES = {
 open.NEEDED = {
   ["recipe.fields"] = "the fields of a recipe",
   ["recipe.inside.boot"] = "the first Lua of the state",
-  ["recipe.inside.empty_tables"] = "paths that are a list in one user and {} in another",
   ["recipe.inside.errors"] = "errors as plain values",
   ["recipe.inside.functions"] = "what the program may call",
   ["recipe.inside.globals"] = "the standard library of a recipe",

@@ -117,3 +117,101 @@ test("misuse raises", function()
   tap.raises(function() cover:fields() end, "closed")
   tap.raises(function() coverage.new { open = "a" } end, "table")
 end)
+
+---The paths of objects that are a list in one and {} in another, with how often they are {}.
+local function both(objects, members)
+  local tables <close> = coverage.tables(members or { "meta" })
+  local draft <close> = json.draft()
+  for _, object in ipairs(objects) do
+    draft:set(json.encode(object))
+    tables:add(draft)
+  end
+  local found = {}
+  for _, one in ipairs(tables:both()) do found[one.path] = one.empty end
+  return found
+end
+
+test("a path that is a list in one object and {} in others is found, with their number", function()
+  local empty = { meta = { a = {}, b = { { c = {} } }, d = {} } }
+  tap.equal(both {
+    empty, empty, { meta = { a = { 1 }, b = { { c = json.array {} } }, d = { e = 1 } } },
+  }, { ["meta.a"] = 2, ["meta.b[].c"] = 2 })
+end)
+
+test("lists of lists have paths, and names that JSON escapes are shown as they are", function()
+  local name = 'q"\\ü\n'
+  tap.equal(both {
+    { meta = { [name] = { { { 1 } }, { {} } } } }, { meta = { [name] = { { json.array {} } } } },
+  }, { ["meta." .. name .. "[][]"] = 1 })
+end)
+
+test("only the tables of the named members count", function()
+  local a = { a = {}, meta = { a = { "}]" } } }
+  local b = { a = { 1 }, meta = { a = {} }, other = { { {} } } }
+  tap.equal(both({ a, b }), { ["meta.a"] = 1 })
+  tap.equal(both({ a, b }, { "a", "none" }), { a = 1 })
+end)
+
+---What `both` must find, in Lua.
+local function expected(objects)
+  local lists, empties = {}, {}
+  local function walk(value, path)
+    if json.is_array(value) then
+      lists[path] = true
+    elseif next(value) == nil then
+      empties[path] = (empties[path] or 0) + 1
+    end
+    for key, one in pairs(value) do
+      if type(one) == "table" then
+        walk(one, path .. (type(key) == "number" and "[]" or "." .. key))
+      end
+    end
+  end
+  for _, object in ipairs(objects) do walk(object.meta, "meta") end
+  local found = {}
+  for path, n in pairs(empties) do found[path] = lists[path] and n or nil end
+  return found
+end
+
+test("random objects have the paths that a walk in Lua finds", function()
+  math.randomseed(20261130)
+  local function random(depth)
+    local kind = math.random(depth > 0 and 6 or 3)
+    if kind == 1 then return math.random(-9, 9) + math.random(0, 1) / 2 end
+    if kind == 2 then return ({ true, json.null, "{[", "]}", '"', "\\", "" })[math.random(7)] end
+    if kind == 3 then return math.random(2) == 1 and {} or json.array {} end
+    local made = {}
+    for i = 1, math.random(0, 3) do
+      made[kind == 4 and i or ({ "a", "b", 'c"', "d\\" })[math.random(4)]] = random(depth - 1)
+    end
+    return made
+  end
+  local n = 0
+  for _ = 1, 500 do
+    local objects = {}
+    for i = 1, 6 do
+      local meta = random(4)
+      objects[i] = { meta = type(meta) == "table" and meta or {}, other = random(2) }
+    end
+    local found = expected(objects)
+    if next(found) then n = n + 1 end
+    tap.equal(both(objects), found)
+  end
+  assert(n > 250, "only " .. n .. " of the samples have such a path")
+end)
+
+test("of very many paths the first thousand are noted", function()
+  local first, second = {}, {}
+  for i = 1, 3000 do first[string.format("k%04d", i)] = {} end
+  for i = 1, 3000 do second[string.format("k%04d", i)] = { 1 } end
+  local found = both { { meta = first }, { meta = second } }
+  tap.equal({ found["meta.k0900"], found["meta.k1000"] }, { 1, nil })
+end)
+
+test("tables that are closed raise", function()
+  local tables, draft <close> = coverage.tables { "meta" }, json.draft()
+  tables:close()
+  tables:close()
+  tap.raises(function() tables:add(draft) end, "closed")
+  tap.raises(function() tables:both() end, "closed")
+end)

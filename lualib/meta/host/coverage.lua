@@ -39,4 +39,21 @@ function counted:fields() end
 
 function counted:close() end
 
+---@class host.coverage.tables
+local tables = {}
+
+---Notes the lists and objects inside members of objects, by their path; at most 1000 paths.
+---@param members string[]
+---@return host.coverage.tables
+function coverage.tables(members) end
+
+---@param draft host.json.draft  an object
+function tables:add(draft) end
+
+---The paths that were a list in one object, and how often they were {} in others.
+---@return {path: string, empty: integer}[]  "app_metadata.teams[].roles"
+function tables:both() end
+
+function tables:close() end
+
 return coverage

@@ -1,6 +1,5 @@
 --- What the program may call by name in a recipe's state. Arguments and results are plain values.
 
-local empty_tables = require "recipe.inside.empty_tables"
 local errors = require "recipe.inside.errors"
 local exports = require "recipe.inside.exports"
 local fields = require "recipe.fields"
@@ -169,17 +168,6 @@ function functions.new(parts)
   function own.open()
     state.mapper:open()
     own.next = state.mapper:stepper()
-  end
-
-  ---Notes the tables of a user that will be sent: of the last one, or of one that waited elsewhere.
-  ---@param text? string  its JSON
-  function own.note_tables(text)
-    state.tables = state.tables or empty_tables.new()
-    state.tables:add(text and json.decode(text) or state.mapper.user)
-  end
-
-  function own.empty_tables()
-    return state.tables and state.tables:warnings() or {}
   end
 
   function own.retry(refused)
