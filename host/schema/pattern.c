@@ -31,9 +31,23 @@ static size_t item_size(const char *text, size_t left)
     return i < left ? i + 1 : 0;
 }
 
-/* Determines with string.find which bytes the item matches; a literal byte matches
- * itself. */
-static void probe(lua_State *L, int refs, const char *item, size_t size, bool *set)
+/* Determines with string.find which bytes the pattern on top of the stack matches. */
+static void find_bytes(lua_State *L, int refs, bool *set)
+{
+    for (int c = 0; c < BYTES; c++) {
+        char byte = (char)c;
+        lua_rawgeti(L, refs, HOST_REFS_FIND);
+        lua_pushlstring(L, &byte, 1);
+        lua_pushvalue(L, -3);
+        lua_call(L, 2, 1);
+        set[c] = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
+}
+
+/* Determines which bytes the item matches; a literal byte matches itself. */
+static void probe(lua_State *L, int refs, int items, const char *item, size_t size,
+                  bool *set)
 {
     luaL_Buffer b;
 
@@ -47,16 +61,16 @@ static void probe(lua_State *L, int refs, const char *item, size_t size, bool *s
     luaL_addlstring(&b, item, size);
     luaL_addchar(&b, '$');
     luaL_pushresult(&b);
-    for (int c = 0; c < BYTES; c++) {
-        char byte = (char)c;
-        lua_rawgeti(L, refs, HOST_REFS_FIND);
-        lua_pushlstring(L, &byte, 1);
-        lua_pushvalue(L, -3);
-        lua_call(L, 2, 1);
-        set[c] = lua_toboolean(L, -1);
-        lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, items) == LUA_TUSERDATA) { /* pattern set */
+        memcpy(set, lua_touserdata(L, -1), BYTES * sizeof *set);
+        lua_pop(L, 2);
+        return;
     }
     lua_pop(L, 1);
+    find_bytes(L, refs, set);
+    memcpy(lua_newuserdatauv(L, BYTES * sizeof *set, 0), set, BYTES * sizeof *set);
+    lua_rawset(L, items);
 }
 
 static bool overlap(const struct host_step *a, const struct host_step *b)
@@ -100,7 +114,7 @@ static bool is_plain(const struct host_step *steps, size_t count)
     return true;
 }
 
-static size_t split(lua_State *L, int refs, const char *text, size_t size,
+static size_t split(lua_State *L, int refs, int items, const char *text, size_t size,
                     struct host_step *steps)
 {
     size_t count = 0, i = 1;
@@ -114,7 +128,7 @@ static size_t split(lua_State *L, int refs, const char *text, size_t size,
         size_t n = item_size(text + i, size - 1 - i);
         if (n == 0 || count == STEPS_MAX - 1) return 0;
         if (!known || n != known_size || memcmp(known, text + i, n) != 0)
-            probe(L, refs, text + i, n, set);
+            probe(L, refs, items, text + i, n, set);
         known = text + i;
         known_size = n;
         i += n;
@@ -128,7 +142,7 @@ static size_t split(lua_State *L, int refs, const char *text, size_t size,
     return is_plain(steps, count) ? count : 0;
 }
 
-void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern)
+void host_pattern_compile(lua_State *L, int refs, int items, struct host_pattern *pattern)
 {
     struct host_step steps[STEPS_MAX];
 
@@ -137,7 +151,7 @@ void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern)
     lua_pushvalue(L, -3);
     lua_call(L, 2, 0);
 
-    size_t count = split(L, refs, pattern->text.text, pattern->text.size, steps);
+    size_t count = split(L, refs, items, pattern->text.text, pattern->text.size, steps);
     if (count == 0) return;
     pattern->steps = host_rule_memory(L, refs, count * sizeof *steps);
     memcpy(pattern->steps, steps, count * sizeof *steps);

@@ -19,8 +19,9 @@ const char *const host_keyword_names[HOST_KEY_COUNT] = {
 
 struct compiler {
     lua_State *L;
-    int refs; /* stack index of the anchors */
-    int memo; /* stack index of rule table -> node, for recursive rules */
+    int refs;  /* stack index of the anchors */
+    int memo;  /* stack index of rule table -> node, for recursive rules */
+    int items; /* stack index of a table of host_pattern_compile */
 };
 
 /* Pops the string at the top. */
@@ -257,7 +258,7 @@ static void take_pattern(struct compiler *c, struct host_pattern *pattern)
 {
     lua_pushvalue(c->L, -1);
     pattern->text = take_name(c, "pattern");
-    host_pattern_compile(c->L, c->refs, pattern);
+    host_pattern_compile(c->L, c->refs, c->items, pattern);
     lua_pop(c->L, 1);
 }
 
@@ -414,11 +415,11 @@ static struct host_rule *compile(struct compiler *c, int index)
 
 struct host_rule *host_rule_compile(lua_State *L, int index, int refs)
 {
-    struct compiler c = {L, refs, 0};
+    struct compiler c = {L, refs, lua_gettop(L) + 1, lua_gettop(L) + 2};
 
     lua_newtable(L);
-    c.memo = lua_gettop(L);
+    lua_newtable(L);
     struct host_rule *rule = compile(&c, index);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     return rule;
 }

@@ -136,8 +136,10 @@ struct host_property *host_property_find(const struct host_properties *propertie
                                          const char *text, size_t size);
 
 /* Compiles the pattern on top of the stack to steps if they match the same as
- * string.find; `refs` anchors them. */
-void host_pattern_compile(lua_State *L, int refs, struct host_pattern *pattern);
+ * string.find; `refs` anchors them. `items`: stack index of a table that keeps the bytes
+ * of an item for the next pattern that has it. */
+void host_pattern_compile(lua_State *L, int refs, int items,
+                          struct host_pattern *pattern);
 bool host_pattern_match(const struct host_pattern *pattern, const char *text,
                         size_t size);
 
