@@ -12,12 +12,19 @@
 
 enum { ORDER = 1 }; /* user value: name -> rank, or nil */
 
+static const char mark = 0; /* its address marks a draft */
+
+struct draft {
+    struct host_bytes text;
+    const void *mark;
+};
+
 struct host_bytes *host_json_push_draft(lua_State *L)
 {
-    struct host_bytes *text = lua_newuserdatauv(L, sizeof *text, 1);
-    memset(text, 0, sizeof *text);
+    struct draft *draft = lua_newuserdatauv(L, sizeof *draft, 1);
+    *draft = (struct draft){.mark = &mark};
     luaL_setmetatable(L, TYPE);
-    return text;
+    return &draft->text;
 }
 
 /* draft(order?) -> draft */
@@ -31,9 +38,19 @@ static int json_draft(lua_State *L)
     return 1;
 }
 
+/* Recognises a draft without looking up its metatable, for this runs several times for
+ * each user. */
+static struct draft *test_draft(lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA) return NULL;
+    struct draft *draft = lua_touserdata(L, index);
+    return lua_rawlen(L, index) == sizeof *draft && draft->mark == &mark ? draft : NULL;
+}
+
 struct host_bytes *host_json_draft(lua_State *L, int index, bool *ordered)
 {
-    struct host_bytes *text = luaL_checkudata(L, index, TYPE);
+    struct draft *draft = test_draft(L, index);
+    struct host_bytes *text = draft ? &draft->text : luaL_checkudata(L, index, TYPE);
     if (ordered) *ordered = lua_getiuservalue(L, index, ORDER) == LUA_TTABLE;
     return text;
 }

@@ -38,6 +38,7 @@ static void apply(struct gathered *g, int i)
 
     if (rule->types) j->types &= rule->types;
     if (rule->check) j->has_checks = true;
+    if (rule->for_strings || rule->check || rule->max_bytes >= 0) j->any_text = false;
     if (rule->omit_empty) {
         if (i > 0 || !j->has_own) g->odd = true;
         j->omits_empty = true;
@@ -71,11 +72,13 @@ static struct host_joint *intern(lua_State *L, int refs, struct host_joints *joi
         if (!g->odd && is_same(joints->at[i], j)) return joints->at[i];
     j->types = ALL_TYPES;
     j->max_bytes = -1;
+    j->any_text = true;
     j->credit = HOST_JOINT_CREDIT;
     for (int i = 0; i < j->count; i++)
         add(g, j->rules[i]->warn, g->counted[i]);
     for (int i = 0; i < j->count; i++)
         apply(g, i);
+    if (!(j->types & HOST_TYPE_STRING)) j->any_text = false;
     if (g->odd || joints->count == HOST_JOINTS) return NULL;
     struct host_joint *made = host_rule_memory(L, refs, sizeof *made);
     *made = *j;

@@ -26,8 +26,9 @@ struct host_joint {
     unsigned types;                   /* of tables and strings that all rules allow */
     lua_Integer max_bytes;            /* of a table; -1: none */
     bool omits_empty, has_checks;
-    int credit; /* see shape.c */
-    int rest;   /* tables that are not looked up */
+    bool any_text; /* every string keeps the rules */
+    int credit;    /* see shape.c */
+    int rest;      /* tables that are not looked up */
 };
 
 /* The joint rules of one validator. */

@@ -200,7 +200,11 @@ static bool write_members(struct shaped *s, const struct host_shape *shape,
         memcpy(out, part->quoted, HOST_SHAPE_COPY);
         if (part->size > HOST_SHAPE_COPY) memcpy(out, part->quoted, part->size);
         s->b->size += part->size;
-        if (!write_value(s, part->rules, &values[part->slot])) return false;
+        const struct host_value *value = &values[part->slot];
+        bool written = value->kind == LUA_TSTRING && part->rules->any_text
+                           ? host_json_put_string(L, s->b, value->text, value->size)
+                           : write_value(s, part->rules, value);
+        if (!written) return false;
     }
     return true;
 }

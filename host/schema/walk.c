@@ -9,13 +9,6 @@
 
 #define DEPTH_MAX 200
 
-struct host_value host_schema_value(lua_State *L, int index)
-{
-    struct host_value value = {index, lua_type(L, index), NULL, 0};
-    if (value.kind == LUA_TSTRING) value.text = lua_tolstring(L, index, &value.size);
-    return value;
-}
-
 /* Like json.is_array, without calling Lua. */
 static unsigned table_type(struct host_run *r, int index)
 {

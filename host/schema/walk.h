@@ -43,7 +43,12 @@ struct host_value {
     size_t size;
 };
 
-struct host_value host_schema_value(lua_State *L, int index);
+static inline struct host_value host_schema_value(lua_State *L, int index)
+{
+    struct host_value value = {index, lua_type(L, index), NULL, 0};
+    if (value.kind == LUA_TSTRING) value.text = lua_tolstring(L, index, &value.size);
+    return value;
+}
 
 /* Checks a value (its index is absolute); false ends the quick walk. */
 bool host_schema_walk(struct host_run *r, const struct host_rule *rule,
