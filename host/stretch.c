@@ -17,10 +17,10 @@
 #define TYPE "host.stretch.stretch"
 
 /* The user values: the parts. */
-enum { SANDBOX = 1, DRAFT, SET, WRITER, TALLY, COVERAGE, PARTS = COVERAGE };
+enum { SANDBOX = 1, DRAFT, SET, WRITER, TALLY, COVERAGE, TABLES, PARTS = TABLES };
 
-static const char *const part_names[] = {"sandbox", "draft",    "set",     "writer",
-                                         "tally",   "coverage", "largest", NULL};
+static const char *const part_names[] = {"sandbox", "draft",    "set",   "writer",
+                                         "tally",   "coverage", "tables"};
 
 /* The results of the inner `next` for a value without oddities, see recipe.inside.mapper:
  * event, place, further, kind, members, noted, and the fields to compare. */
@@ -37,12 +37,14 @@ struct parts {
     struct host_index *set;
     struct host_chunk *writer;
     struct host_tally *tally;
-    struct fields *coverage; /* or NULL */
+    struct fields *coverage; /* or NULL, as the next */
+    struct tables *tables;
     size_t largest;
 };
 
 /* new(parts) -> stretch
- * parts.sandbox, draft, set (of host.index), writer (of host.chunk), tally, coverage?;
+ * parts.sandbox, draft, set (of host.index), writer (of host.chunk), tally, coverage?,
+ * tables?;
  * largest: bytes; a larger value is handed over. */
 static int stretch_new(lua_State *L)
 {
@@ -78,6 +80,8 @@ static struct parts check_parts(lua_State *L)
     p.tally = host_tally_check(L, base + TALLY);
     if (!lua_isnil(L, base + COVERAGE))
         p.coverage = host_coverage_check(L, base + COVERAGE);
+    if (!lua_isnil(L, base + TABLES))
+        p.tables = host_coverage_check_tables(L, base + TABLES);
     return p;
 }
 
@@ -122,6 +126,7 @@ static bool take(lua_State *L, const struct parts *p, const struct host_event *e
     host_chunk_add(L, p->writer, text, position, at, size);
     host_tally_add(L, p->tally, text->size, lua_tostring(inner, event->first + KIND), at);
     if (p->coverage) host_coverage_add(L, p->coverage, text, at);
+    if (p->tables) host_coverage_add_tables(L, p->tables, text);
     return true;
 }
 

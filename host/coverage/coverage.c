@@ -155,20 +155,25 @@ static int coverage_tables(lua_State *L)
     return 1;
 }
 
-static struct tables *check_tables(lua_State *L)
+struct tables *host_coverage_check_tables(lua_State *L, int index)
 {
-    struct tables *t = host_self(L, TABLES);
-    luaL_argcheck(L, t->count > 0, 1, "the tables are closed");
+    struct tables *t = luaL_checkudata(L, index, TABLES);
+    luaL_argcheck(L, t->count > 0, index, "the tables are closed");
     return t;
+}
+
+void host_coverage_add_tables(lua_State *L, struct tables *t,
+                              const struct host_bytes *text)
+{
+    if (!host_tables_add(t, text->data, text->size)) luaL_error(L, "out of memory");
 }
 
 /* tables:add(draft)
  * draft: an object. */
 static int tables_add(lua_State *L)
 {
-    struct tables *t = check_tables(L);
-    const struct host_bytes *text = host_json_draft(L, 2, NULL);
-    if (!host_tables_add(t, text->data, text->size)) luaL_error(L, "out of memory");
+    struct tables *t = host_coverage_check_tables(L, 1);
+    host_coverage_add_tables(L, t, host_json_draft(L, 2, NULL));
     return 0;
 }
 
@@ -187,7 +192,7 @@ static void add_path(luaL_Buffer *b, const struct tables *t, int index)
  * Those that were a list and {}; empty: how often {}. */
 static int tables_both(lua_State *L)
 {
-    const struct tables *t = check_tables(L);
+    const struct tables *t = host_coverage_check_tables(L, 1);
     lua_newtable(L);
     for (int i = 0; i < t->count; i++) {
         if (!t->list[i].list || t->list[i].empty == 0) continue;

@@ -36,7 +36,7 @@ local function new_sink(settings, options)
   self.packer = packer.new(settings.chunk_bytes, settings.chunk_users, function()
     self:close_chunk()
     return true
-  end, { upsert = settings.upsert, coverage = options.coverage })
+  end, { upsert = settings.upsert, coverage = options.coverage, tables = self.tables })
   return self
 end
 
@@ -81,12 +81,15 @@ function CheckSink:cut(limit)
   return { asked = gates.text(limit), users = n }
 end
 
+function CheckSink:took(users)
+  self.counts.staged = self.counts.staged + users
+end
+
 function CheckSink:user(mapped, position, at)
   local packed, refused, kind = self.packer:add(mapped, position, at)
   if packed == nil then return nil, refused, kind end
   if not packed then return self:rejected(refused) end
-  self.counts.staged = self.counts.staged + 1
-  self.tables:add(mapped.draft)
+  self:took(1)
   if self.on_user then return self.on_user(mapped) end
   return true
 end
@@ -99,8 +102,10 @@ local function read(recipe, settings, ui, sink, again)
   spool, message, kind = file.temporary()
   if not spool then return nil, message, kind end
   local pipe
-  pipe, message, kind = stage.pipeline(recipe,
-    { connection = connection, spool = spool, upsert = settings.upsert }, sink)
+  pipe, message, kind = stage.pipeline(recipe, {
+    connection = connection, spool = spool, upsert = settings.upsert,
+    packer = not sink.on_user and sink.packer or nil,
+  }, sink)
   if not pipe then return nil, message, kind end
   local made = again and repeatable.watch(pipe)
   local interrupted = false

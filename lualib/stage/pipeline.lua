@@ -93,7 +93,7 @@ local function stretch_of(parts, draft)
   local counted = packer.statistics
   return parts.recipe.state:stretch {
     draft = draft, set = parts.duplicates.set, writer = packer.writer, tally = counted.tally,
-    coverage = counted.covered, largest = limits.PROFILE_WARN_BYTES,
+    coverage = counted.covered, tables = counted.tables, largest = limits.PROFILE_WARN_BYTES,
   }
 end
 

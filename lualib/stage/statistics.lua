@@ -19,6 +19,7 @@ local OTHER <const> = "other members"
 ---@field tally host.tally.tally  users by size and password algorithm
 ---@field large? LargeUsers  nil: there are none
 ---@field covered? host.coverage.coverage  nil: not counted
+---@field tables? host.coverage.tables     nil: not noted
 ---@field members? table<string, integer>  users by what an upsert would change; nil: not counted
 local Statistics = {}
 Statistics.__index = Statistics
@@ -26,13 +27,14 @@ Statistics.__index = Statistics
 ---@class Counted
 ---@field upsert? boolean    also what an upsert would change
 ---@field coverage? boolean  also which fields the users have; costs a walk through each user
+---@field tables? host.coverage.tables  notes the tables of each user
 
 ---@param counted? Counted
 ---@return Statistics
 function statistics.new(counted)
   counted = counted or {}
   return setmetatable({
-    tally = tally.new(STEP, PLACES),
+    tally = tally.new(STEP, PLACES), tables = counted.tables,
     members = counted.upsert and {} or nil, covered = counted.coverage and coverage.new() or nil,
   }, Statistics)
 end
@@ -130,6 +132,7 @@ function Statistics:add(mapped, bytes, at)
   if bytes > limits.PROFILE_WARN_BYTES then self:add_large(mapped, bytes, at) end
   if self.members then self:add_members(mapped.members) end
   if self.covered then self.covered:add(mapped.draft, at) end
+  if self.tables then self.tables:add(mapped.draft) end
 end
 
 ---@class TallyFacts

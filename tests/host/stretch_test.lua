@@ -36,7 +36,8 @@ local function taken(events, options)
   options = options or {}
   local folder = assert(file.temporary())
   local inside <close> = sandbox.new {
-    ask = function(name, at) return name .. " " .. at end, memory = 1 << 24, steps = 1e6, seconds = 5, name = "=boot",
+    ask = function(name, at) return name .. " " .. at end, memory = 1 << 24, steps = 1e6,
+    seconds = 5, name = "=boot",
     boot = "local EVENTS = {" .. events .. "}\n" .. BOOT,
   }
   local set <close> = assert(index.new(folder .. "/spool",

@@ -15,6 +15,7 @@ local stretch = {}
 ---@field writer host.chunk.writer
 ---@field tally host.tally.tally
 ---@field coverage? host.coverage.coverage
+---@field tables? host.coverage.tables
 ---@field largest integer           bytes; a larger value is handed over
 
 ---@param parts host.stretch.Parts
