@@ -15,9 +15,8 @@
 
 #define TYPE "host.json.asked"
 
-enum { SEEN = 1, NAMES = 2 };   /* user values: names by name, and as a list */
-enum { MOST_SEEN = 1000 };      /* names of members */
-enum { LONGEST_INTERNED = 40 }; /* bytes; see host_slot */
+enum { SEEN = JSON_ASKED_SEEN, NAMES = JSON_ASKED_NAMES };
+enum { MOST_SEEN = 1000 }; /* names of members */
 
 /* The records whose names are kept: these first ones, then one of so many. */
 enum { FIRST_SEEN = 1000, SEEN_EVERY = 64 };
@@ -47,6 +46,11 @@ static void add_seen(lua_State *L, int seen, int list)
     lua_pop(L, 2);
 }
 
+static bool is_sample(const struct json_asked *a)
+{
+    return a->record <= FIRST_SEEN || a->record % SEEN_EVERY == 0;
+}
+
 /* Notes the names of the current record's members. */
 static void see_members(lua_State *L, const struct json_scan *s, int asked)
 {
@@ -62,11 +66,16 @@ static void see_members(lua_State *L, const struct json_scan *s, int asked)
     lua_pop(L, 2);
 }
 
-void host_json_ask(lua_State *L, struct json_asked *a, int reader)
+bool host_json_is_asked(const struct json_asked *a, const char *name)
+{
+    return a->slots[slot_of(a, name)] != 0;
+}
+
+void host_json_ask(lua_State *L, struct json_asked *a, int asked)
 {
     size_t size;
     const char *name = lua_tolstring(L, 2, &size);
-    if (size > LONGEST_INTERNED) return;
+    if (size > JSON_INTERNED) return;
 
     size_t slot = slot_of(a, name);
     if (a->slots[slot]) {
@@ -74,11 +83,10 @@ void host_json_ask(lua_State *L, struct json_asked *a, int reader)
         return;
     }
     if (a->count == JSON_ASKED_MOST) return;
-    lua_getiuservalue(L, reader, ASKED);
-    lua_getiuservalue(L, -1, SEEN);
+    lua_getiuservalue(L, asked, SEEN);
     lua_pushvalue(L, 2); /* kept, so that its address stays its own */
     lua_rawsetp(L, -2, name);
-    lua_pop(L, 2);
+    lua_pop(L, 1);
     a->names[a->count] = (struct json_name){name, size, a->record, false};
     a->slots[slot] = (unsigned char)++a->count;
     a->pending++;
@@ -87,7 +95,7 @@ void host_json_ask(lua_State *L, struct json_asked *a, int reader)
 void host_json_settle(lua_State *L, struct json_asked *a, const struct json_scan *s,
                       int reader)
 {
-    if (a->record <= FIRST_SEEN || a->record % SEEN_EVERY == 0) {
+    if (is_sample(a)) {
         lua_getiuservalue(L, reader, ASKED);
         see_members(L, s, lua_gettop(L));
         lua_pop(L, 1);
@@ -101,21 +109,67 @@ void host_json_settle(lua_State *L, struct json_asked *a, const struct json_scan
     }
 }
 
+bool host_json_is_due(const struct json_asked *a)
+{
+    return a->pending > 0 || is_sample(a);
+}
+
+/* Notes the names of an object's members. */
+static void see_keys(lua_State *L, int asked, int object)
+{
+    lua_getiuservalue(L, asked, SEEN);
+    lua_getiuservalue(L, asked, NAMES);
+    int list = lua_gettop(L);
+    if (lua_rawlen(L, list) < MOST_SEEN) {
+        for (lua_pushnil(L); lua_next(L, object);) { /* key value */
+            lua_pop(L, 1);
+            lua_pushvalue(L, -1);
+            add_seen(L, list - 1, list);
+        }
+    }
+    lua_settop(L, list - 2);
+}
+
+void host_json_settle_object(lua_State *L, struct json_asked *a, int asked, int object)
+{
+    if (is_sample(a)) see_keys(L, asked, object);
+    for (int i = 0; a->pending > 0 && i < a->count; i++) {
+        struct json_name *n = &a->names[i];
+        if (n->found) continue;
+        lua_pushlstring(L, n->name, n->size);
+        n->found = lua_rawget(L, object) != LUA_TNIL;
+        a->pending -= n->found;
+        lua_pop(L, 1);
+    }
+}
+
 struct json_asked *host_json_check_asked(lua_State *L, int index)
 {
     return luaL_checkudata(L, index, TYPE);
 }
 
-/* asked() -> asked */
-static int json_asked(lua_State *L)
+struct json_asked *host_json_push_asked(lua_State *L, int values)
 {
-    struct json_asked *a = lua_newuserdatauv(L, sizeof *a, 2);
+    struct json_asked *a = lua_newuserdatauv(L, sizeof *a, values);
     memset(a, 0, sizeof *a);
     luaL_setmetatable(L, TYPE);
     lua_newtable(L);
     lua_setiuservalue(L, -2, SEEN);
     lua_newtable(L);
     lua_setiuservalue(L, -2, NAMES);
+    return a;
+}
+
+/* asked(nested?) -> asked
+ * nested: of the objects inside records, too. */
+static int json_asked(lua_State *L)
+{
+    bool nested = lua_toboolean(L, 1);
+    struct json_asked *a = host_json_push_asked(L, JSON_ASKED_PATHS);
+    a->root = a;
+    a->n_paths = nested ? 0 : -1;
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, JSON_ASKED_PATHS);
     return 1;
 }
 

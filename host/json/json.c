@@ -1,6 +1,6 @@
 /* host.json - lossless JSON. The writer is in write.c, the grammar in scan.c, the parser
  * in parse.c, the streaming reader in reader.c, reusable text in draft.c, digests in
- * digest.c, members that records lack in asked.c. */
+ * digest.c, members that records lack in asked.c and paths.c. */
 
 #include "json/json.h"
 
@@ -39,7 +39,8 @@ static int json_array(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     bool marked = host_json_is_marked(L, 1);
-    luaL_argcheck(L, marked || !lua_getmetatable(L, 1), 1, "an object, not a list");
+    luaL_argcheck(L, marked || host_json_is_watched(L, 1) || !lua_getmetatable(L, 1), 1,
+                  "an object, not a list");
     lua_settop(L, 1);
     if (!marked) host_json_mark(L);
     return 1;
@@ -115,6 +116,7 @@ int luaopen_host_json(lua_State *L)
 {
     luaL_newlib(L, functions);
     host_json_asked_open(L);
+    host_json_paths_open(L);
     host_json_digest_open(L);
     host_json_draft_open(L);
     host_json_reader_open(L);

@@ -68,6 +68,10 @@ int host_json_item(lua_State *L, const char *text, size_t size, size_t *at,
 /* Marks the table on top of the stack as a list (json.array). */
 void host_json_mark(lua_State *L);
 
+/* Whether the table at `index` has the metatable that notes which members of it are
+ * missing: as if it had none. */
+bool host_json_is_watched(lua_State *L, int index);
+
 /* Whether the table at `index` is marked as a list. */
 bool host_json_is_marked(lua_State *L, int index);
 

@@ -2,12 +2,16 @@
  * their number is known, so that most tables are created with the right size. */
 
 #include "common.h"
+#include "json/asked.h"
 #include "json/json.h"
 #include "json/scan.h"
 
 enum { BATCH = 32 }; /* stack values per batch */
 
-static enum json_outcome parse_value(lua_State *L, struct json_scan *s);
+/* `at` is the path of what the value is in, or NULL; `name` the stack index of its name
+ * there, or 0. */
+static enum json_outcome parse_value(lua_State *L, struct json_scan *s,
+                                     struct json_asked *at, int name);
 
 /* Moves the pairs above `base` into the table at `base`, which is created if it is nil.
  */
@@ -73,7 +77,8 @@ static enum json_outcome parse_key(lua_State *L, struct json_scan *s)
     return JSON_OK;
 }
 
-static enum json_outcome parse_object(lua_State *L, struct json_scan *s)
+static enum json_outcome parse_object(lua_State *L, struct json_scan *s,
+                                      struct json_asked *path)
 {
     lua_pushnil(L); /* table or nil */
     int base = lua_gettop(L);
@@ -84,14 +89,17 @@ static enum json_outcome parse_object(lua_State *L, struct json_scan *s)
         if ((outcome = next_element(s, '}', first, &more)) != JSON_OK) return outcome;
         if (!more) break;
         if ((outcome = parse_key(L, s)) != JSON_OK) return outcome;
-        if ((outcome = parse_value(L, s)) != JSON_OK) return outcome;
+        outcome = parse_value(L, s, path, lua_gettop(L));
+        if (outcome != JSON_OK) return outcome;
         if (lua_gettop(L) - base >= BATCH) flush_members(L, base);
     }
     flush_members(L, base);
+    if (path) host_json_watch(L, path);
     return JSON_OK;
 }
 
-static enum json_outcome parse_array(lua_State *L, struct json_scan *s)
+static enum json_outcome parse_array(lua_State *L, struct json_scan *s,
+                                     struct json_asked *path)
 {
     lua_pushnil(L); /* table or nil */
     int base = lua_gettop(L);
@@ -102,7 +110,7 @@ static enum json_outcome parse_array(lua_State *L, struct json_scan *s)
     for (bool first = true;; first = false) {
         if ((outcome = next_element(s, ']', first, &more)) != JSON_OK) return outcome;
         if (!more) break;
-        if ((outcome = parse_value(L, s)) != JSON_OK) return outcome;
+        if ((outcome = parse_value(L, s, path, 0)) != JSON_OK) return outcome;
         if (lua_gettop(L) - base >= BATCH) {
             flush_elements(L, base, done);
             done += BATCH;
@@ -113,17 +121,21 @@ static enum json_outcome parse_array(lua_State *L, struct json_scan *s)
     return JSON_OK;
 }
 
-static enum json_outcome parse_container(lua_State *L, struct json_scan *s)
+static enum json_outcome parse_container(lua_State *L, struct json_scan *s,
+                                         struct json_asked *at, int name)
 {
     if (s->depth == JSON_DEPTH) return bad(s, "no more than 200 levels");
     luaL_checkstack(L, BATCH + LUA_MINSTACK, "JSON");
+    struct json_asked *path = at ? host_json_path(L, at, name) : NULL;
     s->depth++;
-    enum json_outcome outcome = *s->p++ == '{' ? parse_object(L, s) : parse_array(L, s);
+    enum json_outcome outcome =
+        *s->p++ == '{' ? parse_object(L, s, path) : parse_array(L, s, path);
     s->depth--;
     return outcome;
 }
 
-static enum json_outcome parse_value(lua_State *L, struct json_scan *s)
+static enum json_outcome parse_value(lua_State *L, struct json_scan *s,
+                                     struct json_asked *at, int name)
 {
     enum json_outcome outcome;
 
@@ -134,7 +146,7 @@ static enum json_outcome parse_value(lua_State *L, struct json_scan *s)
         if ((outcome = host_json_string(s)) == JSON_OK)
             host_json_push_string(L, s->string, s->string_size, s->escaped);
     } else if (c == '{' || c == '[') {
-        outcome = parse_container(L, s);
+        outcome = parse_container(L, s, at, name);
     } else if (c == '-' || (c >= '0' && c <= '9')) {
         if ((outcome = host_json_number(s)) == JSON_OK)
             host_json_push_number(L, s->string, s->string_size, s->integral);
@@ -158,7 +170,7 @@ bool host_json_parse(lua_State *L, const char *text, size_t size)
 
     host_json_begin(&s, text, size, true);
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
-    enum json_outcome outcome = parse_value(L, &s);
+    enum json_outcome outcome = parse_value(L, &s, NULL, 0);
     if (outcome == JSON_OK) {
         s.p = json_blank(s.p, s.end);
         if (s.p == s.end) return true;
@@ -167,4 +179,17 @@ bool host_json_parse(lua_State *L, const char *text, size_t size)
     lua_settop(L, base);
     host_json_fail(L, &s, (size_t)(s.p - text));
     return false;
+}
+
+void host_json_decode(lua_State *L, int asked, int name, const char *text, size_t size)
+{
+    struct json_asked *root = lua_touserdata(L, asked);
+    struct json_scan s;
+
+    host_json_begin(&s, text, size, true);
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    lua_getiuservalue(L, asked, JSON_ASKED_PATHS);
+    root->paths = lua_gettop(L);
+    parse_value(L, &s, root, name);
+    lua_replace(L, root->paths);
 }

@@ -9,6 +9,9 @@
 /* asked (asked.c). */
 void host_json_asked_open(lua_State *L);
 
+/* paths and unnoted (paths.c). */
+void host_json_paths_open(lua_State *L);
+
 /* digest and outlines (digest.c). */
 void host_json_digest_open(lua_State *L);
 

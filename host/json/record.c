@@ -61,15 +61,30 @@ static struct record *check_record(lua_State *L)
     return record;
 }
 
-/* Pushes the value of a member. Its text was scanned, so it is valid. */
-static void push_member(lua_State *L, const struct json_scan *s,
-                        const struct json_member *m)
+/* Pushes a member that is an object or a list, whose objects are watched. */
+static void push_watched(lua_State *L, int name, const char *text, size_t size)
 {
-    const char *text = s->base + m->value;
+    int reader = lua_gettop(L) + 1;
+
+    lua_getiuservalue(L, 1, READER);
+    lua_getiuservalue(L, reader, ASKED);
+    host_json_decode(L, reader + 1, name, text, size); /* reader asked value */
+    lua_replace(L, reader);
+    lua_settop(L, reader);
+}
+
+/* Pushes the value of the member named at stack index `name`. Its text was scanned, so it
+ * is valid. */
+static void push_member(lua_State *L, const struct reader *r, const struct json_member *m,
+                        int name)
+{
+    const char *text = r->scan.base + m->value;
     size_t size = m->value_size;
 
     if (*text == '"')
         host_json_push_string(L, text + 1, size - 2, memchr(text, '\\', size) != NULL);
+    else if ((*text == '{' || *text == '[') && r->asked && r->asked->n_paths >= 0)
+        push_watched(L, name, text, size);
     else
         host_json_parse(L, text, size);
 }
@@ -99,7 +114,7 @@ static void push_complete(lua_State *L, struct record *record)
         lua_pushvalue(L, -1);
         if (lua_rawget(L, -4) == LUA_TNIL) { /* cache all name nil */
             lua_pop(L, 1);
-            push_member(L, s, m);
+            push_member(L, record->reader, m, lua_gettop(L));
         }
         lua_rawset(L, -3);
     }
@@ -114,6 +129,7 @@ static int note_missing(lua_State *L, const struct record *record)
 {
     if (!record->reader->asked) return 0;
     lua_getiuservalue(L, 1, READER);
+    lua_getiuservalue(L, -1, ASKED);
     host_json_ask(L, record->reader->asked, lua_gettop(L));
     return 0;
 }
@@ -143,7 +159,7 @@ static int record_index(lua_State *L)
     const struct json_member *m = host_json_find(L, s, name, size);
     if (!m) return note_missing(L, record);
     if (record->reader->asked) record->reader->asked->found = true;
-    push_member(L, s, m);
+    push_member(L, record->reader, m, 2);
     if (lua_istable(L, -1)) {
         push_cache(L, record);
         lua_pushvalue(L, 2);

@@ -1,7 +1,9 @@
 /* The functions of Lua's base library that a recipe may have only in another form: pcall
- * and xpcall do not catch the end of a budget, setmetatable takes no finalizer. */
+ * and xpcall do not catch the end of a budget, setmetatable takes no finalizer. An object
+ * inside a JSON record seems to have no metatable. */
 
 #include "sandbox/sandbox.h"
+#include "json/json.h"
 
 #include <lauxlib.h>
 
@@ -69,7 +71,7 @@ static int protect_setmetatable(lua_State *L)
             return luaL_error(L, "a recipe cannot have finalizers (__gc)");
         lua_pop(L, 1);
     }
-    if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+    if (!host_json_is_watched(L, 1) && luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return luaL_error(L, "cannot change a protected metatable");
     lua_settop(L, 2);
     lua_setmetatable(L, 1);
@@ -81,7 +83,7 @@ static int protect_setmetatable(lua_State *L)
 static int protect_getmetatable(lua_State *L)
 {
     luaL_checkany(L, 1);
-    if (!lua_istable(L, 1) || !lua_getmetatable(L, 1)) {
+    if (!lua_istable(L, 1) || host_json_is_watched(L, 1) || !lua_getmetatable(L, 1)) {
         lua_pushnil(L);
         return 1;
     }

@@ -612,6 +612,137 @@ test("of the members that are missing, the first hundred are noted", function()
   tap.equal(asked:names(), { "a", "b" })
 end)
 
+---The members that were read in vain of objects inside the records of a text, with their paths.
+local function missing_inside(text, ask)
+  local asked = json.asked(true)
+  local records <close> = reader(text, { lines = true, asked = asked })
+  local i = 0
+  while true do
+    local record = records:next()
+    if not record then break end
+    i = i + 1
+    ask(record, i)
+  end
+  local found, texts = {}, { [0] = "" }
+  for number, path in ipairs(json.paths(asked)) do
+    texts[number] = texts[path.above] .. "/" .. path.name
+    for _, name in ipairs(path.asked:missing()) do
+      found[#found + 1] = texts[number] .. "/" .. name
+    end
+  end
+  return found, asked
+end
+
+for _, case in ipairs {
+  { "of a member", '{"p":{"a":1}}\n', function(r) return r.p.a, r.p.b end, { "/p/b" } },
+  { "at any depth", '{"p":{"q":{"r":{}}}}\n', function(r) return r.p.q.r.s end, { "/p/q/r/s" } },
+  { "in items of a list", '{"l":[{"a":1},{"c":2}]}\n',
+    function(r) return r.l[1].b, r.l[1].c end, { "/l/[]/b" } },
+  { "in lists of lists", '{"l":[[{}]]}\n', function(r) return r.l[1][1].a end, { "/l/[]/[]/a" } },
+  { "that an earlier object has", '{"p":{"b":1}}\n{"p":{}}\n', function(r) return r.p.b end, {} },
+  { "that a later object has", '{"p":{}}\n{"p":{"b":1}}\n', function(r) return r.p.b end, {} },
+  { "that a later object has in which nobody read it", '{"p":{}}\n{"p":{"b":1}}\n',
+    function(r, i) return r.p and i == 1 and r.p.b end, {} },
+  { "that an object has which nobody read", '{"p":{}}\n{"p":{"b":1}}\n',
+    function(r, i) return i == 1 and r.p.b end, { "/p/b" } },
+  { "that an object elsewhere has", '{"p":{},"b":1,"q":{"b":1}}\n',
+    function(r) return r.q, r.p.b end, { "/p/b" } },
+  { "that is null", '{"p":{"b":null}}\n', function(r) return r.p.b end, {} },
+  { "that is written with an escape", '{"p":{}}\n{"p":{"\\u0062":1}}\n',
+    function(r, i) return r.p and i == 1 and r.p.b end, {} },
+  { "of an object that was iterated over", '{"p":{"a":1}}\n',
+    function(r) for _, p in pairs(r) do assert(not p.b) end end, { "/p/b" } },
+  { "of one among very many members", "{" .. ('"x":{},'):rep(300) .. '"y":{"a":1}}\n',
+    function(r) return r.y.a, r.y.b end, { "/y/b" } },
+  { "whose name is long, or no string", '{"p":{}}\n',
+    function(r) return r.p[("n"):rep(41)], r.p[1], r.p[true] end, {} },
+  { "that C reads", '{"p":{}}\n', function(r) return ("a"):gsub("a", r.p) end, {} },
+  { "that was removed from it", '{"p":{"b":1}}\n',
+    function(r) r.p.b = nil return r.p.b end, {} },
+  { "of an object below a long name", '{"' .. ("n"):rep(41) .. '":{"a":{}}}\n',
+    function(r) return r[("n"):rep(41)].a.b end, {} },
+} do
+  test("a member that was read in vain inside a record is noted with its path: " .. case[1],
+    function() tap.equal(missing_inside(case[2], case[3]), case[4]) end)
+end
+
+test("of the first thousand objects at a path and then of some, the names are known", function()
+  local lines = { '{"p":{"early":1}}' }
+  for i = 2, 1300 do lines[i] = '{"p":{"often":1}}' end
+  lines[1100] = '{"p":{"rare":1}}'
+  local function ask(record, i)
+    return record.p and i == 1200 and (record.p.early or record.p.never)
+  end
+  tap.equal(missing_inside(table.concat(lines, "\n"), ask), { "/p/never" })
+end)
+
+test("an object inside a record is a plain table to all but reads of what it lacks", function()
+  local records <close> = reader('{"p":{"a":1,"o":{},"l":[]},"q":{"a":1}}', {
+    asked = json.asked(true),
+  })
+  local record = records:next()
+  local p = record.p
+  assert(p == record.p and p.o == record.p.o)
+  tap.equal({ next(p.o), rawget(p, "x"), #p, p.x, p[1] }, { nil, nil, 0, nil, nil })
+  assert(tostring(p):find("^table: "))
+  assert(not getmetatable(p))
+  tap.raises(function() setmetatable(p, nil) end)
+  tap.equal(json.encode(p), '{"a":1,"l":[],"o":{}}')
+  local names = {}
+  for name in pairs(p) do names[#names + 1] = name end
+  table.sort(names)
+  tap.equal(names, { "a", "l", "o" })
+  p.x, p.a = 2, nil
+  tap.equal(json.encode(json.materialize(record)), '{"p":{"l":[],"o":{},"x":2},"q":{"a":1}}')
+  tap.equal(json.encode(json.as_read(record)), '{"p":{"a":1,"l":[],"o":{}},"q":{"a":1}}')
+  assert(json.array(p.o) == p.o and json.is_array(p.o) and json.encode(p.o) == "[]")
+end)
+
+test("objects inside records are not watched unless that is asked for", function()
+  local asked = json.asked()
+  local records <close> = reader('{"p":{"a":{}}}', { asked = asked })
+  local p = records:next().p
+  assert(getmetatable(p) == nil and getmetatable(p.a) == nil)
+  tap.equal(json.paths(asked), {})
+end)
+
+test("at most a hundred names at a path are noted, and a hundred paths", function()
+  local found = missing_inside('{"p":{}}', function(record)
+    for i = 1, 150 do assert(not record.p["n" .. i]) end
+  end)
+  tap.equal({ #found, found[1], found[100] }, { 100, "/p/n1", "/p/n100" })
+  local text = {}
+  for i = 1, 19 do text[i] = string.format('"a%d":%s{}%s', i, ('{"b":'):rep(8), ("}"):rep(8)) end
+  local _, asked = missing_inside("{" .. table.concat(text, ",") .. "}", function(record)
+    for _, value in pairs(record) do
+      while value do value = value.b end
+    end
+  end)
+  tap.equal(#json.paths(asked), 100)
+end)
+
+test("what an object has beyond twenty objects shares a path", function()
+  local members = {}
+  for i = 1, 30 do members[i] = string.format('"u%02d":{"n":%d}', i, i) end
+  members[31] = '"x":{"m":1}'
+  local found, asked = missing_inside('{"users":{' .. table.concat(members, ",") .. "}}",
+    function(record)
+      assert(not record.users.u01.m and not record.users.u30.m and not record.users.u29.o)
+    end)
+  tap.equal(#json.paths(asked), 22)
+  tap.equal(found, { "/users/u01/m", "/users/*/o" })
+end)
+
+test("objects outlive their reader and what notes them", function()
+  local object
+  do
+    local records <close> = reader('{"p":{"a":{}}}', { asked = json.asked(true) })
+    object = records:next().p
+  end
+  for _ = 1, 3 do collectgarbage() end
+  assert(not object.x and not object.a.x)
+end)
+
 for _, case in ipairs {
   { "at the top", '{"users":[{"a":1},{"b":"]},"}],"n":[1],"e":[]}',
     { { pointer = "/users", count = 2, keyed = false, first = { a = 1 } } }, false },

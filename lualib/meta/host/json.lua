@@ -92,8 +92,24 @@ local asked = {}
 
 ---Notes the members that are read of records and that none of them had. Several readers may share
 ---one; the last record counts once its reader has moved on.
+---@param nested? boolean  of the objects inside records too, see `paths`; default false
 ---@return host.json.asked
-function json.asked() end
+function json.asked(nested) end
+
+---@class host.json.Path
+---@field name string    a member's; "[]": the items of a list; "*": the members of an object after its
+---  first twenty that hold objects or lists
+---@field above integer  the index of the path that it is below; 0: the record
+---@field asked host.json.asked  of the objects there that were decoded
+
+---The paths of objects and lists inside records, in the order in which they were found; at most 100.
+---@param asked host.json.asked
+---@return host.json.Path[]
+function json.paths(asked) end
+
+---What functions of these texts read of objects inside records is not noted.
+---@param texts table<string, true>  by the name of their chunk: "@lualib/auth0/user.lua"; may grow
+function json.unnoted(texts) end
 
 ---The names that no record had, in the order in which they were read; at most 100. A member of a
 ---record from before it was first missed counts if that record is one of the sample, see `names`.
