@@ -55,6 +55,7 @@ open.NEEDED = {
   ["migrate.reject"] = "migrate.reject",
   ["source.lookup_names"] = "the names of a looked-up source",
   ["source.members"] = "members that no record has",
+  ["source.nested"] = "their paths inside records",
   ["source.foreign"] = "what a file in another format is",
   ["source.shape"] = "documents of another shape",
   ["source.records"] = "several files as one iterator",

@@ -1,8 +1,8 @@
 --- Members of JSON that a recipe reads and that no record has: what csv says of columns.
 
 local host = require "host.json"
+local nested = require "source.nested"
 local shape = require "source.shape"
-local spelling = require "base.spelling"
 
 local members = {}
 
@@ -34,8 +34,9 @@ end
 ---@param lines? boolean  NDJSON
 ---@return Members
 function members.new(what, options, lines)
+  local optional = members.optional(what, options)
   return setmetatable({
-    asked = host.asked(), optional = members.optional(what, options), lines = lines,
+    asked = host.asked(optional ~= nil), optional = optional, lines = lines,
     pointer = options and options.pointer,
   }, Members)
 end
@@ -65,13 +66,12 @@ function Members:report(source, is_single, warn)
     warn("other_shape", advice)
     return
   end
-  local names = self.asked:names()
-  for _, name in ipairs(self.optional and missing or {}) do
-    if not self.optional[name] then
-      warn("unknown_member", string.format('no record of %s has the member "%s"%s', source, name,
-        spelling.hint(name, names)))
-    end
-  end
+  if not self.optional then return end
+  nested.report(self.asked, function(name, near)
+    if self.optional[name] then return end
+    warn("unknown_member", string.format('no record of %s has the member "%s"%s', source, name,
+      near and string.format('; did you mean "%s"?', near) or ""))
+  end)
 end
 
 return members

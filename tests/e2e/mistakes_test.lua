@@ -273,6 +273,58 @@ test("names that the source and the looked-up files do not have are told once, w
     assert(not shown:find('"opt"', 1, true), shown)
   end)
 
+test("members inside records that none has are told once, those that the program reads are not",
+  function()
+    local result = rig.run({ ["shop.lua"] = [[
+      local json, value = require "source.json", require "source.value"
+      return {
+        source = function() return json.records("users.json") end,
+        map = function(row)
+          local profile, user = row.profile, row.user
+          assert(getmetatable(profile) == nil)
+          setmetatable(row.own, { __index = function() return "mine" end })
+          assert(row.own.anything == "mine" and getmetatable(row.own))
+          value.member(profile, "Lnge")
+          user.user_metadata = {
+            profile = profile, city = profile.cty, street = row.addresses[1].strret,
+            opt = profile.opt, text = ("x"):gsub("x", profile),
+          }
+          return user
+        end,
+      }
+    ]], ["users.json"] = [=[[
+      {"user": {"email": "a@example.com"}, "own": {},
+        "profile": {"city": "x", "lang": "de", "none": {}}, "addresses": [{"street": 1}]},
+      {"user": {"email": "b@example.com"}, "own": {},
+        "profile": {"opt": 1}, "addresses": [{}, {"street": 1}]}
+    ]]=] }, { "check", "shop.lua" })
+    tap.equal(result.status, 0)
+    local shown = (result.stdout .. result.stderr):gsub("%s+", " ")
+    for _, words in ipairs {
+      '"profile.cty"; did you mean "profile.city"?', '"profile.Lnge"; did you mean "profile.lang"?',
+      '"addresses[].strret"; did you mean "addresses[].street"?',
+    } do
+      tap.contains(shown, "no record of users.json has the member " .. words)
+    end
+    tap.equal(select(2, shown:gsub("has the member", "")), 3)
+  end)
+
+test("an object inside a record that a user gets is written as it was read", function()
+  local result = rig.run({ ["shop.lua"] = [[
+    local ndjson = require "source.ndjson"
+    return {
+      source = function() return ndjson.records("users.ndjson") end,
+      map = function(row)
+        assert(row.data.missing == nil and row.data.o.missing == nil)
+        return { email = row.email, user_metadata = row.data }
+      end,
+    }
+  ]], ["users.ndjson"] = '{"email":"a@example.com",'
+    .. '"data":{"o":{},"l":[],"n":null,"x":[{"y":1}]}}\n' }, { "map", "shop.lua" })
+  tap.equal(result.status, 0)
+  tap.contains(result.stdout, '"user_metadata":{"l":[],"n":null,"o":{},"x":[{"y":1}]}')
+end)
+
 test("a key of dedupe that no user has is told", function()
   local recipe = rig.recipe_with('dedupe = { "email", "app_metadata.crm" },')
   for crm, warned in pairs { crm = false, cmr = true } do

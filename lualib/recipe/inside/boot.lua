@@ -39,6 +39,9 @@ end
 -- The texts of the program's that run here, by their names in errors.
 local own_sources <const> = { [debug.getinfo(1, "S").source] = true }
 
+-- Those of them that read members for the program; `value.member` reads what a recipe names.
+local unnoted_sources <const> = {}
+
 -- A recipe's state opens files through the gate, by rules that the program gives.
 local files <const> = {}
 local hosts <const> = { ["host.file"] = files }
@@ -61,7 +64,7 @@ local function module_set(shared)
     if loaded[name] == nil then
       local answered, text, where = door.ask("module", name)
       if not answered or not text then error(tostring(text or where), 0) end
-      own_sources[where] = true
+      own_sources[where], unnoted_sources[where] = true, name ~= "source.value"
       loaded[name] = assert(load(text, where, "t", env))(name) or true
     end
     return loaded[name]
@@ -81,6 +84,7 @@ end
 return require_own("recipe.inside.functions").new {
   door = door, host_module = host_module, open_files = open_files,
   require_open = module_set(shared), library = library, own_sources = own_sources,
+  unnoted_sources = unnoted_sources,
   stock = {
     io = io, debug = debug, load = load, math = math, collectgarbage = collectgarbage,
     error = error, assert = assert,

@@ -83,6 +83,7 @@ function functions.new(parts)
     parts.require_open "source.lookup",
     function() return not state.mapper or state.mapper.phase ~= "idle" end)
   helpers["source.lookup"] = lookup_module
+  json.unnoted(parts.unnoted_sources)
   helpers.cjson = parts.host_module("cjson").new()
   local keep, take = new_numbers()
 

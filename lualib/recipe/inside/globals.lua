@@ -15,6 +15,7 @@ local PRINTED <const> = 10000 -- lines of a recipe
 ---@field library fun(): table              a fresh copy of the bounded standard library
 ---@field stock table                       Lua's own io, os, debug, load, math, error, assert
 ---@field own_sources table<string, true>   the program's texts, as errors name them
+---@field unnoted_sources table<string, boolean>  those that read members for the program
 
 local function absent(name, instead)
   return function() error(name .. " is not available to recipes" .. instead, 2) end

@@ -194,6 +194,38 @@ test("members that no record has are warned about at the end, with the closest n
     end)
 end)
 
+test("members inside records that none has are warned about with their path", function()
+  folder.with({ ["u.json"] = [=[[
+    {"profile": {"city": "x", "address": {"zip": 1}}, "addresses": [{"street": 1}, {"opt": 1}]},
+    {"profile": {"later": 1}}
+  ]]=] }, function(root)
+    local function read(options)
+      local records = json.records(root .. "/u.json", options)
+      for row in records do
+        local inside = row.profile.address or {}
+        assert(not row.profile.cty and not inside.zipp or row.profile.later)
+        local first = row.addresses and row.addresses[1] or {}
+        assert(not first.strret and not first.opt and not first.zzzzzz)
+      end
+      local messages = {}
+      for i, warning in ipairs(records:warnings()) do
+        equal(warning.code, "unknown_member")
+        messages[i] = warning.message:gsub("^no record of u.json has the member ", "")
+      end
+      return messages
+    end
+    equal(read(), {
+      '"profile.cty"; did you mean "profile.city"?',
+      '"profile.address.zipp"; did you mean "profile.address.zip"?',
+      '"addresses[].strret"; did you mean "addresses[].street"?', '"addresses[].zzzzzz"',
+    })
+    equal(read { optional = { "profile.cty", "addresses[].strret", "zzzzzz" } }, {
+      '"profile.address.zipp"; did you mean "profile.address.zip"?', '"addresses[].zzzzzz"',
+    })
+    equal(read { optional = true }, {})
+  end)
+end)
+
 test("a name that is optional may be missing in all records", function()
   folder.with({ ["u.ndjson"] = '{"id":1}\n', ["u.csv"] = "id\n1\n" }, function(root)
     for _, reader in ipairs { ndjson, csv } do
