@@ -48,7 +48,7 @@ static void add_seen(lua_State *L, int seen, int list)
 
 static bool is_sample(const struct json_asked *a)
 {
-    return a->record <= FIRST_SEEN || a->record % SEEN_EVERY == 0;
+    return a->record <= FIRST_SEEN || a->record % SEEN_EVERY == 0 || a->root->every;
 }
 
 /* Notes the names of the current record's members. */

@@ -9,7 +9,7 @@
 /* asked (asked.c). */
 void host_json_asked_open(lua_State *L);
 
-/* paths and unnoted (paths.c). */
+/* paths, see, unnoted and watch (paths.c). */
 void host_json_paths_open(lua_State *L);
 
 /* digest and outlines (digest.c). */

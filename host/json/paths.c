@@ -129,18 +129,70 @@ struct json_asked *host_json_path(lua_State *L, struct json_asked *at, int name)
     return path ? path : add_path(L, at, text, name);
 }
 
+/* Looks at the table on top, an object at a path. */
+static void see(lua_State *L, struct json_asked *path)
+{
+    path->record++;
+    if (!host_json_is_due(path)) return;
+    int object = lua_gettop(L);
+    push_path(L, path, path->root->paths);
+    host_json_settle_object(L, path, object + 1, object);
+    lua_settop(L, object);
+}
+
 void host_json_watch(lua_State *L, struct json_asked *path)
 {
-    int object = lua_gettop(L), paths = path->root->paths;
+    see(L, path);
+    lua_rawgeti(L, path->root->paths, path->number);
+    lua_setmetatable(L, -2);
+}
 
-    path->record++;
-    if (host_json_is_due(path)) {
-        push_path(L, path, paths);
-        host_json_settle_object(L, path, object + 1, object);
-        lua_settop(L, object);
+/* Visits the objects inside the table on top, whose path is `at`. */
+static void visit_inside(lua_State *L, struct json_asked *at)
+{
+    int table = lua_gettop(L);
+    bool list = host_json_is_marked(L, table);
+
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) { /* key value */
+        if (!lua_istable(L, -1) || (!list && lua_type(L, -2) != LUA_TSTRING)) continue;
+        struct json_asked *path = host_json_path(L, at, list ? 0 : table + 1);
+        if (path) visit_inside(L, path);
     }
-    lua_rawgeti(L, paths, path->number);
-    lua_setmetatable(L, object);
+    if (list || at == at->root) return;
+    if (at->root->every)
+        see(L, at);
+    else
+        host_json_watch(L, at);
+}
+
+/* Visits the objects inside a record of a root, arguments 1 and 2. */
+static int visit_record(lua_State *L, bool every)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct json_asked *root = host_json_check_asked(L, 2);
+    luaL_argcheck(L, root->n_paths >= 0 && root->root == root, 2, "without paths");
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 2, JSON_ASKED_PATHS);
+    root->paths = lua_gettop(L);
+    root->every = every;
+    lua_pushvalue(L, 1);
+    visit_inside(L, root);
+    root->every = false;
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* see(record, asked) -> record */
+static int json_see(lua_State *L)
+{
+    return visit_record(L, true);
+}
+
+/* watch(record, asked) -> record */
+static int json_watch(lua_State *L)
+{
+    return visit_record(L, false);
 }
 
 /* Adds {name, above, asked} of the paths below `at` to the list at stack index 2, at
@@ -187,7 +239,9 @@ static int json_unnoted(lua_State *L)
 
 static const luaL_Reg functions[] = {
     {"paths",   json_paths  },
+    {"see",     json_see    },
     {"unnoted", json_unnoted},
+    {"watch",   json_watch  },
     {NULL,      NULL        }
 };
 

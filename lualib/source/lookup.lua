@@ -29,6 +29,7 @@ end })
 ---@field key? string     the column
 ---@field hits integer    values that had a record
 ---@field misses integer  values that had none, nil included
+---@field report fun()     adds the warnings of the end of the recipe's source
 
 ---@class LookupNotes  of all lookups of a recipe
 ---@field warnings {code: string, message: string}[]  of the looked-up sources
@@ -118,6 +119,7 @@ local function new(notes, records, key)
   uses[self] = {
     name = files.name(records),
     key = type(key) == "string" and key or nil, hits = 0, misses = 0,
+    report = function() self.names:report() end,
   }
   note(notes, uses[self], reader)
   return self

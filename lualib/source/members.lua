@@ -8,7 +8,7 @@ local members = {}
 
 ---@class Members
 ---@field asked host.json.asked
----@field private optional? table<string, true>  nil: all names
+---@field optional? table<string, true>  nil: all names
 ---@field private pointer? string  of the reader
 ---@field private lines? boolean
 ---@field private seen? SeenShape
@@ -69,8 +69,7 @@ function Members:report(source, is_single, warn)
   if not self.optional then return end
   nested.report(self.asked, function(name, near)
     if self.optional[name] then return end
-    warn("unknown_member", string.format('no record of %s has the member "%s"%s', source, name,
-      near and string.format('; did you mean "%s"?', near) or ""))
+    warn("unknown_member", nested.message(source, name, near))
   end)
 end
 

@@ -27,7 +27,7 @@ end
 
 ---The paths below those of a group, by name.
 ---@return table<string, NestedPath[]> by_name
----@return string[] names  in the order in which they were found
+---@return string[] names  sorted
 local function below(group, paths)
   local by_name, names = {}, {}
   for number, path in ipairs(paths) do
@@ -44,6 +44,7 @@ local function below(group, paths)
       end
     end
   end
+  table.sort(names)
   return by_name, names
 end
 
@@ -119,6 +120,15 @@ local function report(group, above, paths, tell)
     return report(all, joined(above, "*"), paths, tell)
   end
   for _, name in ipairs(names) do report(by_name[name], joined(above, name), paths, tell) end
+end
+
+---@param source string  "users.json"
+---@param name string    "profile.cty"
+---@param near? string
+---@return string
+function nested.message(source, name, near)
+  return string.format('no record of %s has the member "%s"%s', source, name,
+    near and string.format('; did you mean "%s"?', near) or "")
 end
 
 ---Tells the names that no record had, those of records first.

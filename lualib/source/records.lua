@@ -13,6 +13,7 @@ local records = {}
 ---  creates the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
 ---@field text TextFormat
+---@field optional? true|table<string, true>  names that need not be there; true: all
 ---@field places? boolean  the reader itself adds the prefix to places and the file name to messages
 ---@field check_first? fun(record: any): string?  why a file's first record ends the reading
 ---@field ended? fun(reader: table, name: string, warn: fun(code: string, message: string))
@@ -221,6 +222,12 @@ end
 ---@return any
 function Records:as_read()
   return self.reader and self.reader.record and self.reader:record() or nil
+end
+
+---Names that no record need have, although the recipe reads them; true: all.
+---@return true|table<string, true>
+function Records:optional()
+  return self.format.optional or {}
 end
 
 ---Complete at the end.

@@ -251,13 +251,15 @@ test("names that the source and the looked-up files do not have are told once, w
           local plan, role = plans:get(row.plan) or {}, roles:get(1)
           return {
             email = row.emial or row.email, username = row.usrname,
-            app_metadata = { name = plan.nmae, role = role.nam, opt = row.opt },
+            app_metadata = {
+              name = plan.nmae, role = role.nam, scope = role.of.scpe, opt = row.opt,
+            },
           }
         end,
       }
     ]], ["users.ndjson"] = '{"email":"a@example.com","plan":"p"}\n'
       .. '{"email":"b@example.com","opt":1}\n', ["plans.csv"] = "id,name\np,Plus\n",
-      ["roles.json"] = '[{"id":1,"name":"r"}]' },
+      ["roles.json"] = '[{"id":1,"name":"r","of":{"scope":"s"}}]' },
       { "check", "shop.lua" })
     tap.equal(result.status, 0)
     local shown = (result.stdout .. result.stderr):gsub("%s+", " ")
@@ -266,6 +268,7 @@ test("names that the source and the looked-up files do not have are told once, w
       'no record of users.ndjson has the member "usrname"',
       'column "nmae" is not in plans.csv; did you mean "name"?',
       'no record of roles.json has the member "nam"; did you mean "name"?',
+      'no record of roles.json has the member "of.scpe"; did you mean "of.scope"?',
     } do
       tap.contains(shown, words)
       tap.equal(select(2, shown:gsub(words:gsub("%p", "%%%0"), "")), 1)

@@ -733,6 +733,27 @@ test("what an object has beyond twenty objects shares a path", function()
   tap.equal(found, { "/users/u01/m", "/users/*/o" })
 end)
 
+test("of decoded tables, all objects can be seen, and what is read in vain noted", function()
+  local asked = json.asked(true)
+  for i = 1, 1100 do
+    local record = { o = { ["n" .. i // 1050] = 1 }, l = json.array { { a = 1 } }, [1] = {} }
+    assert(json.see(record, asked) == record and getmetatable(record.o) == nil)
+  end
+  local record = json.watch(json.decode '{"o":{},"l":[{}]}', asked)
+  assert(getmetatable(record) == nil and not record.other)
+  assert(not (record.o.n0 or record.o.n1 or record.o.n2 or record.l[1].a or record.l[1].b))
+  local found = {}
+  for _, path in ipairs(json.paths(asked)) do
+    for _, name in ipairs(path.asked:missing()) do found[#found + 1] = path.name .. "/" .. name end
+  end
+  table.sort(found)
+  tap.equal(found, { "[]/b", "o/n2" })
+  for _, other in ipairs { json.asked(), json.paths(asked)[1].asked } do
+    tap.raises(function() json.watch({}, other) end, "without paths")
+  end
+  tap.raises(function() json.paths(json.paths(asked)[1].asked) end, "of a path")
+end)
+
 test("objects outlive their reader and what notes them", function()
   local object
   do

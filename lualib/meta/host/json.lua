@@ -107,6 +107,21 @@ function json.asked(nested) end
 ---@return host.json.Path[]
 function json.paths(asked) end
 
+---Notes which members the objects inside a decoded table have: all of them, not only a sample.
+---@generic T: table
+---@param record T
+---@param asked host.json.asked  with paths
+---@return T
+function json.see(record, asked) end
+
+---Notes from here on what is read in vain of the objects inside a decoded table, not of the table
+---itself, as it is done for those inside records.
+---@generic T: table
+---@param record T
+---@param asked host.json.asked  with paths
+---@return T
+function json.watch(record, asked) end
+
 ---What functions of these texts read of objects inside records is not noted.
 ---@param texts table<string, true>  by the name of their chunk: "@lualib/auth0/user.lua"; may grow
 function json.unnoted(texts) end

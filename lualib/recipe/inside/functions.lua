@@ -163,7 +163,8 @@ function functions.new(parts)
   ---Ends the reading: warnings of the source, and of the lookups.
   function own.finish()
     local warnings = state.mapper:finish()
-    return table.move(lookups_warned, 1, #lookups_warned, #warnings + 1, warnings)
+    local more = lookups_warned()
+    return table.move(more, 1, #more, #warnings + 1, warnings)
   end
 
   function own.open()

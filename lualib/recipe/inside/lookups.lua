@@ -17,9 +17,9 @@ end
 ---@param is_read fun(): boolean  whether it is the recipe that reads now, and not the program
 ---@return table module   the recipe's own, which notes the lookups that it makes
 ---@return fun(): table<string, LookupCoverage> used  by name; without those that were never asked
----@return {code: string, message: string}[] warnings  grows
+---@return fun(): {code: string, message: string}[] warned  at the end of the source
 function lookups.new(module, is_read)
-  local made, warnings = {}, {}
+  local made, warnings, is_over = {}, {}, false
 
   local function used()
     local counts = {}
@@ -31,12 +31,18 @@ function lookups.new(module, is_read)
     return counts
   end
 
+  local function warned()
+    for _, use in ipairs(is_over and {} or made) do use.report() end
+    is_over = true
+    return warnings
+  end
+
   return module.noting {
     warnings = warnings, is_read = is_read,
     add = function(use)
       if #made < MOST then made[#made + 1] = use end
     end,
-  }, used, warnings
+  }, used, warned
 end
 
 return lookups

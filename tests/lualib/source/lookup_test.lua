@@ -108,6 +108,55 @@ test("a member that the recipe reads and no looked-up record has is warned of", 
   end)
 end)
 
+test("members inside looked-up records that none has are warned of at the end", function()
+  local records = {}
+  for i = 1, 1200 do records[i] = '{"id":' .. i .. ',"o":{"m":1},"l":[{"n":1},{}]}' end
+  records[1150] = '{"id":1150,"o":{"rare":1}}'
+  folder.with({ ["a.ndjson"] = table.concat(records, "\n") }, function(root)
+    local noting, notes = noted()
+    local use
+    notes.add = function(made) use = made end
+    local function read(options)
+      local found <close> = noting(ndjson.records(root .. "/a.ndjson", options), "id")
+      local row, names = found:get(2), {}
+      assert(not row.o.mm and not row.o.rare and not row.l[2].nn and not row.l[1].xxxxxx)
+      for _, one in ipairs(found:all(3)) do assert(not one.o.mm and one.o.m and not one.zzzzzz) end
+      use.report()
+      for i, warning in ipairs(notes.warnings) do
+        names[i], notes.warnings[i] = warning.message:match('member (.*)$'), nil
+      end
+      return names
+    end
+    equal(read(), {
+      '"zzzzzz"', '"l[].nn"; did you mean "l[].n"?', '"l[].xxxxxx"', '"o.mm"; did you mean "o.m"?',
+    })
+    equal(read { optional = { "o.mm", "zzzzzz", "l[].xxxxxx" } },
+      { '"l[].nn"; did you mean "l[].n"?' })
+    equal(read { optional = true }, {})
+  end)
+end)
+
+test("names of a reader that are optional are so in looked-up records", function()
+  folder.with({ ["r.csv"] = "id,role\n1,a\n" }, function(root)
+    for optional, n in pairs { [true] = 0, rolle = 1, zzzz = 1 } do
+      local noting, notes = noted()
+      local given = optional == true or { optional }
+      local found <close> = noting(csv.records(root .. "/r.csv", { optional = given }), "id")
+      local row = found:get(1)
+      assert(not row.rolle and not row.zzzz)
+      equal(#notes.warnings, n)
+    end
+  end)
+end)
+
+test("a looked-up table of the recipe's own is left as it is", function()
+  local noting = noted()
+  local own = { { id = 1, o = { a = 1 } } }
+  local found <close> = noting(own, "id")
+  equal({ getmetatable(own[1]), getmetatable(own[1].o) }, {})
+  equal(require "host.json".encode(found:get(1)), '{"id":1,"o":{"a":1}}')
+end)
+
 test("warnings of a looked-up source are kept", function()
   folder.with({ ["r.csv"] = "id,role\n1,a\n" }, function(root)
     local noting, notes = noted()

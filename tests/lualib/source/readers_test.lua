@@ -215,12 +215,12 @@ test("members inside records that none has are warned about with their path", fu
       return messages
     end
     equal(read(), {
+      '"addresses[].strret"; did you mean "addresses[].street"?', '"addresses[].zzzzzz"',
       '"profile.cty"; did you mean "profile.city"?',
       '"profile.address.zipp"; did you mean "profile.address.zip"?',
-      '"addresses[].strret"; did you mean "addresses[].street"?', '"addresses[].zzzzzz"',
     })
     equal(read { optional = { "profile.cty", "addresses[].strret", "zzzzzz" } }, {
-      '"profile.address.zipp"; did you mean "profile.address.zip"?', '"addresses[].zzzzzz"',
+      '"addresses[].zzzzzz"', '"profile.address.zipp"; did you mean "profile.address.zip"?',
     })
     equal(read { optional = true }, {})
   end)
