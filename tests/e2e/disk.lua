@@ -8,6 +8,7 @@ local scheduler = require "base.scheduler"
 local disk = {}
 
 local SIZE <const> = 8 * 1024 * 1024 -- bytes; a run keeps four in reserve
+local RELEASED <const> = 1024 * 1024 -- so much becomes free only when a run spends its reserve
 
 ---@class Disk
 ---@field path string      absolute; what programs are given
@@ -46,12 +47,14 @@ function disk.new(scene)
   }, Disk)
 end
 
----Uses all the space that is left, also while other programs use it.
+---Uses all the space that is left, also while other programs use it; not what a run releases
+---because the disk is full.
 function Disk:fill()
+  local was_full = false
   for i = 1, 100 do
     local left = assert(file.free(self.seen))
-    if left < 1 then return end
-    file.reserve(self.seen .. "/filler" .. i, left)
+    if left < 1 or was_full and left > RELEASED then return end
+    was_full = file.reserve(self.seen .. "/filler" .. i, left) or was_full
   end
 end
 

@@ -58,7 +58,7 @@ end)
 
 test("status sees at once that a process was killed, and its command completes the run", function()
   scene(60, function(s)
-    s:slow_tenant(nil, 30)
+    s:slow_tenant(nil, 8)
     local run = s:start(words("--yes", "--chunk-users", "20"))
     s:until_("a rate", function()
       local status = status_of(s)
