@@ -308,8 +308,8 @@ function queries:has_job(id)
   return self.db:value("SELECT 1 FROM job WHERE id = ?", id) ~= nil
 end
 
----First submission, last end and total time of the jobs that have ended. A job ended in the middle
----between the last look that saw it running and the one that saw its end.
+---First submission, last end and total time of the jobs that have ended. The end of a job is taken
+---as halfway between the last poll that saw it running and the one that saw it completed.
 ---@return {first?: number, last?: number, busy?: number, n: integer}  unix seconds, seconds
 function queries:job_times()
   local row = self.db:row [[SELECT min(submitted) AS first, max(ended) AS last,

@@ -6,7 +6,7 @@ local spelling = require "base.spelling"
 
 local lookup_names = {}
 
-local MOST_NAMES <const> = 1000 -- of members that are told apart
+local MOST_NAMES <const> = 1000 -- of members; further ones are not counted
 local MOST_MISSING <const> = 100 -- warnings of a lookup
 
 ---@class LookupNames

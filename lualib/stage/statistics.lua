@@ -12,7 +12,7 @@ local statistics = {}
 
 local STEP <const> = 16 -- bytes; resolution of sizes
 local PLACES <const> = 3 -- named in a report
-local MOST_PATHS <const> = 200 -- members of large users that are told apart
+local MOST_PATHS <const> = 200 -- members of large users that are counted by path
 local OTHER <const> = "other members"
 
 ---@class Statistics
@@ -144,7 +144,7 @@ end
 ---@field large? LargeUsers
 ---@field overwrites? table<string, integer>  under upsert: users by field that they would change
 
----The size of the user in the middle, in bytes, within STEP.
+---The median size of a user in bytes, within STEP.
 local function median_of(counted)
   local steps, seen = {}, 0
   for step in pairs(counted.sizes) do steps[#steps + 1] = step end
