@@ -58,6 +58,7 @@ open.NEEDED = {
   ["source.nested"] = "their paths inside records",
   ["source.foreign"] = "what a file in another format is",
   ["source.shape"] = "documents of another shape",
+  ["source.reading"] = "what every reader returns",
   ["source.records"] = "several files as one iterator",
   ["source.date"] = "dates as ISO 8601",
   ["source.phone"] = "phone numbers by numbering plan",

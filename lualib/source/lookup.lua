@@ -3,10 +3,10 @@
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
-local files = require "source.records"
 local host = require "host.lookup"
 local json = require "host.json"
 local lookup_names = require "source.lookup_names"
+local reading = require "source.reading"
 local spelling = require "base.spelling"
 local type_name = require "base.type_name"
 
@@ -102,7 +102,7 @@ end
 ---Reads all records and omits those without a key. A broken record is a failure, because its key
 ---is unknown.
 ---@param notes? LookupNotes
----@param records Records|table|fun(): any, string?
+---@param records Reading|table|fun(): any, string?
 ---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@return Lookup
 local function new(notes, records, key)
@@ -110,14 +110,14 @@ local function new(notes, records, key)
     error("source.lookup expects a key: a column name or a function", 3)
   end
   local next_record = iterator(records)
-  local reader = files.is(records) and records or nil
+  local reader = reading.is(records) and records or nil
   local self = setmetatable({
     texts = failure.check(host.new()), names = lookup_names.new(reader, notes),
   }, Lookup)
   local read = load(self, next_record, key)
   if read > 0 and self.texts:count() == 0 then refuse(self.names, read, key) end
   uses[self] = {
-    name = files.name(records),
+    name = reader and reader:name(),
     key = type(key) == "string" and key or nil, hits = 0, misses = 0,
     report = function() self.names:report() end,
   }

@@ -23,7 +23,7 @@ local MOST_MISSING <const> = 100 -- warnings of a lookup
 local LookupNames = {}
 LookupNames.__index = LookupNames
 
----@param records? Records    nil: the records are not those of a reader
+---@param records? Reading    nil: the records are not those of a reader
 ---@param notes? LookupNotes  nil: nothing is noted
 ---@return LookupNames
 function lookup_names.new(records, notes)

@@ -5,6 +5,7 @@ local failure = require "base.failure"
 local file = require "host.file"
 local foreign = require "source.foreign"
 local input = require "source.input"
+local reading = require "source.reading"
 
 local records = {}
 
@@ -32,7 +33,7 @@ local records = {}
 ---@field message string
 ---@field unless_ready? true  only worth saying if nobody is ready to import
 
----@class Records  a call returns the next record and its place, or nil at the end
+---@class Records : Reading  a call returns the next record and its place, or nil at the end
 ---@field private format FileFormat
 ---@field private paths string[]
 ---@field private names string[]
@@ -47,12 +48,10 @@ local records = {}
 ---@field private found table[]         warnings
 ---@field private given integer         records: 0, 1, or 2 for more
 ---@field private first? any            record, until the next one is asked for
-local Records = { __name = "records" }
+local Records = reading.class "records"
 
 -- Errors in the text; messages of other kinds already name the file.
 local OF_THE_TEXT <const> = { parse = true, missing = true }
-
-Records.__index = Records
 
 ---@param given string|string[]
 ---@param endings string[]
@@ -67,20 +66,6 @@ function records.records(given, endings, what, format)
   }, Records)
   self:advance() -- report an unreadable file before anything else happens
   return self
-end
-
----Whether a value is the records of a reader.
----@param given any
----@return boolean
-function records.is(given)
-  return getmetatable(given) == Records
-end
-
----The name of the (first) file that records are read from; nil if they are not those of a reader.
----@param given any
----@return string?
-function records.name(given)
-  return getmetatable(given) == Records and given.names[1] or nil
 end
 
 ---@private
@@ -212,25 +197,25 @@ function Records:finish()
   self.format.finished(self:title(), self.given == 1, function(...) self:warn(...) end)
 end
 
----What the records are read from: "users.json", "the 3 files".
----@return string
+---@return string?
+function Records:name()
+  return self.names[1]
+end
+
+---@return string  "users.json", "the 3 files"
 function Records:title()
   return #self.names == 1 and self.names[1] or string.format("the %d files", #self.names)
 end
 
----The last record as its text has it, for a value of JSON; nil for others, and if there is none.
----@return any
+---For a value of JSON; nil for others, and if there is none.
 function Records:as_read()
   return self.reader and self.reader.record and self.reader:record() or nil
 end
 
----Names that no record need have, although the recipe reads them; true: all.
----@return true|table<string, true>
 function Records:optional()
   return self.format.optional or {}
 end
 
----Complete at the end.
 ---@return SourceWarning[]
 function Records:warnings()
   if self.reader and self.format.ended then
@@ -239,8 +224,7 @@ function Records:warnings()
   return self.found
 end
 
----The columns of the current file, in order; nil if records have no columns.
----@return string[]?
+---Of the current file.
 function Records:columns()
   return self.reader and self.reader.columns and self.reader:columns() or nil
 end
@@ -271,12 +255,9 @@ function Records:total()
   return self.size or nil
 end
 
----May be called at any time, also twice.
 function Records:close()
   self:leave()
   self.index = #self.paths
 end
-
-Records.__close = Records.close
 
 return records
