@@ -1,25 +1,44 @@
---- Runs the tests: `auth0-migrate --run tests/run.lua [part of a file name] [part of a test name]`.
+--- Runs the tests: `auth0-migrate --run tests/run.lua [-N] [part of a file name] [part of a test
+--- name]`; N files at a time, in a process each.
 
 local file = require "host.file"
 
-local only_file, only_test = (...)[1], (...)[2]
+local arguments = (...)
+local at_a_time = tonumber((arguments[1] or ""):match "^%-(%d+)$")
+if at_a_time then table.remove(arguments, 1) end
+local only_file, only_test = table.unpack(arguments)
 
 dofile "tests/modules.lua"
 
 local tap = require "tests.tap"
 _G.test = tap.test
 
-local function collect(folder)
+---The files with tests that are wanted.
+---@param folder string
+---@param paths string[]
+local function collect(folder, paths)
   for _, name in ipairs(assert(file.list(folder))) do
     local path = folder .. "/" .. name
     if assert(file.stat(path)).type == "folder" then
-      collect(path)
+      collect(path, paths)
     elseif name:find("_test%.lua$") and (not only_file or path:find(only_file, 1, true)) then
-      local count = select("#", dofile(path))
-      assert(count == 0, path .. " returns something")
+      paths[#paths + 1] = path
     end
   end
+  return paths
 end
 
-collect("tests")
+local paths = collect("tests", {})
+if at_a_time then
+  -- What takes long begins first.
+  local function weight(path)
+    return (path:find "/e2e/" and 1 << 30 or 0) + assert(file.stat(path)).size
+  end
+  table.sort(paths, function(a, b) return weight(a) > weight(b) end)
+  return require("tests.jobs").run(paths, at_a_time, only_test)
+end
+for _, path in ipairs(paths) do
+  local count = select("#", dofile(path))
+  assert(count == 0, path .. " returns something")
+end
 return tap.run(only_test)

@@ -35,6 +35,14 @@ local function show(value, depth)
   return "{" .. table.concat(out, ", ") .. "}"
 end
 
+local LONGEST <const> = 4000 -- bytes of a value that is shown
+
+---@return string
+local function describe(value)
+  local text = show(value, 0)
+  return #text <= LONGEST and text or text:sub(1, LONGEST) .. " …"
+end
+
 local function same(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then
     return a == b and math.type(a) == math.type(b)
@@ -55,7 +63,7 @@ end
 function tap.equal(actual, expected, what)
   if same(actual, expected) then return end
   error(string.format("%s\n  expected %s\n  got      %s", what or "not equal",
-    show(expected, 0), show(actual, 0)), 2)
+    describe(expected), describe(actual)), 2)
 end
 
 ---Fails unless `text` contains `part` (plain).
@@ -63,7 +71,7 @@ end
 ---@param part string
 function tap.contains(text, part)
   if type(text) == "string" and text:find(part, 1, true) then return end
-  error(string.format("expected to find %q in %s", part, show(text, 0)), 2)
+  error(string.format("expected to find %q in %s", part, describe(text)), 2)
 end
 
 ---Fails unless `fn` raises; with `part`, a message that contains it.

@@ -7,19 +7,17 @@ local gate = require "host.gate"
 local guard = require "base.guard"
 local test, equal = tap.test, tap.equal
 
-local READERS <const> = { "source.input", "source.records", "source.csv", "source.json",
-  "source.ndjson" }
-
 ---Runs `fn(csv, json)` with readers whose host.file is `files`.
 local function with(files, fn)
-  local loaded = { ["host.file"] = package.loaded["host.file"] }
-  for _, name in ipairs(READERS) do
-    loaded[name], package.loaded[name] = package.loaded[name] or false, nil
+  local before = {}
+  for name, module in pairs(package.loaded) do before[name] = module end
+  for name in pairs(before) do
+    if name:find "^source%." then package.loaded[name] = nil end
   end
   package.loaded["host.file"] = files
   local ok, message = xpcall(function() fn(require "source.csv", require "source.json") end,
     debug.traceback)
-  for name, module in pairs(loaded) do package.loaded[name] = module or nil end
+  for name in pairs(package.loaded) do package.loaded[name] = before[name] end
   if not ok then error(message, 0) end
 end
 

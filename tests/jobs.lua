@@ -1,0 +1,86 @@
+--- Runs test files in several processes of the program at a time, and prints their results as if
+--- one had run them.
+
+local clock = require "host.clock"
+local process = require "host.process"
+local scheduler = require "base.scheduler"
+
+local jobs = {}
+
+---@class TestFile
+---@field path string
+---@field output string
+---@field status integer
+
+---Runs a file to its end.
+---@param path string
+---@param only_test? string
+---@return TestFile
+local function run(path, only_test)
+  local child <close> = assert(process.spawn({
+    process.program(), "--run", "tests/run.lua", path, only_test,
+  }, { stdout = "pipe", stderr = "inherit", follow = true }))
+  local parts = {}
+  while true do
+    local data = child:read()
+    if data == nil then break end
+    if data == "" then scheduler.await(child) else parts[#parts + 1] = data end
+  end
+  while not child:status() do scheduler.await(child, 0.05) end
+  return { path = path, output = table.concat(parts), status = child:status() }
+end
+
+local counts = { passed = 0, failed = 0, skipped = 0 }
+
+---Prints the results of a file, its tests numbered after those of the files before.
+---@param done TestFile
+---@param n integer
+---@return integer n
+local function show(done, n)
+  local failed, finished = 0, false
+  for line in done.output:gmatch "[^\n]+" do
+    local word, rest = line:match "^(%l[%l ]-) %d+ %- (.*)$"
+    if word == "ok" or word == "not ok" then
+      n = n + 1
+      print(string.format("%s %d - %s", word, n, rest))
+    elseif line:find "^%d+ passed, %d+ failed, %d+ skipped$" then
+      local a, b, c = line:match "^(%d+) passed, (%d+) failed, (%d+)"
+      counts.passed, counts.skipped = counts.passed + a, counts.skipped + c
+      failed, finished = tonumber(b), true
+    elseif not line:find "^1%.%.%d+$" then
+      print(line)
+    end
+  end
+  -- Leaked memory, or a crash in the middle.
+  if failed == 0 and (done.status ~= 0 or not finished) then
+    n, failed = n + 1, 1
+    print(string.format("not ok %d - %s ends with status %d", n, done.path, done.status))
+  end
+  counts.failed = counts.failed + failed
+  return n
+end
+
+---@param paths string[]  the longest first: what begins last should be short
+---@param most integer    processes at a time
+---@param only_test? string  part of a test's name
+---@return integer status
+function jobs.run(paths, most, only_test)
+  local began, n, next_path = clock.monotonic(), 0, 0
+  local function work()
+    while next_path < #paths do
+      next_path = next_path + 1
+      n = show(run(paths[next_path], only_test), n)
+    end
+  end
+  return scheduler.run(function()
+    local workers = {}
+    for i = 1, most do workers[i] = scheduler.spawn(work) end
+    for _, worker in ipairs(workers) do worker:join() end
+    print(string.format("1..%d\n# %.1f seconds", n, clock.monotonic() - began))
+    print(string.format("%d passed, %d failed, %d skipped", counts.passed, counts.failed,
+      counts.skipped))
+    return (counts.failed == 0 and n > 0) and 0 or 1
+  end)
+end
+
+return jobs
