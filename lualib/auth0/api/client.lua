@@ -4,12 +4,12 @@ local cjson = require "cjson"
 local expect = require "auth0.api.expect"
 local foreign = require "base.foreign"
 local guard = require "base.guard"
-local http = require "host.http"
 local json = require "host.json"
 local outages = require "auth0.api.outages"
 local rate = require "auth0.api.rate"
 local scheduler = require "base.scheduler"
 local token = require "auth0.api.token"
+local url = require "base.url"
 
 local client = {}
 
@@ -106,17 +106,6 @@ end
 local function label(method, path)
   path = path:gsub("^(/?users/)[^/]+", "%1{id}"):gsub("^/*", "/")
   return method .. " " .. path
-end
-
-local function query_text(query)
-  if not query then return "" end
-  local names = {}
-  for name in pairs(query) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    names[i] = http.escape(name) .. "=" .. http.escape(tostring(query[name]))
-  end
-  return #names > 0 and "?" .. table.concat(names, "&") or ""
 end
 
 ---@param times Clock
@@ -409,7 +398,7 @@ end
 ---@return boolean? sent  whether it may have taken effect
 function Client:request(request)
   local inner = setmetatable({
-    url = self.base .. "/api/v2/" .. request.path:gsub("^/+", "") .. query_text(request.query),
+    url = url.with_query(self.base .. "/api/v2/" .. request.path:gsub("^/+", ""), request.query),
   }, { __index = request })
   local state = {
     label = label(request.method, request.path), attempt = 0, has_token = true, refusals = 0,
@@ -421,15 +410,15 @@ function Client:request(request)
 end
 
 ---Downloads from a link of the API, without a token: it is another host.
----@param url string
+---@param link string
 ---@param path string
 ---@param expects? Expected  of the file
 ---@return ApiResponse? response
 ---@return string? message
 ---@return Kind? kind
-function Client:download(url, path, expects)
+function Client:download(link, path, expects)
   local request = {
-    method = "GET", url = url, save = path, timeout = DOWNLOAD_TIMEOUT, expects = expects,
+    method = "GET", url = link, save = path, timeout = DOWNLOAD_TIMEOUT, expects = expects,
   }
   return self:exchange_once(request, "downloading an export")
 end
