@@ -15,7 +15,10 @@ local paging = {}
 
 local MOST_ITEMS <const> = 1 << 53
 local MOST_EMPTY <const> = 10000 -- pages without items in a row
-local MOST_SAME <const> = 3 -- pages with the same items in a row, of lists that are counted through
+-- Pages in a row with the same items, of lists that are counted through: a server that ignores the
+-- number sends the first page for ever. Later, the last page may come again and again because users
+-- are inserted before it, or because the server has no page behind it.
+local MOST_FIRST <const>, MOST_SAME <const> = 3, 100
 
 ---@class PageRequest
 ---@field method string
@@ -64,7 +67,8 @@ local MOST_SAME <const> = 3 -- pages with the same items in a row, of lists that
 ---@field steps integer
 ---@field span integer
 ---@field key? string      digest of an earlier request
----@field content? string  digest of the last page's items
+---@field first? string    digest of the first page's items
+---@field content? string  of the last page's
 ---@field same integer     pages in a row with these
 ---@field empty integer    pages in a row without items
 
@@ -387,7 +391,7 @@ local function count_same(spec, state)
   if not (spec.offset or spec.page) or state.items == 0 then return end
   local content = json.digest { n = #list, first = list[1], last = list[#list] }
   mark.same = content and content == mark.content and mark.same + 1 or 1
-  mark.content = content
+  mark.content, mark.first = content, mark.first or content
 end
 
 ---The request for the next page. Nil at the end of the list; nil and a message if the response does
@@ -401,11 +405,12 @@ function paging.next(spec, state)
   state.mark = state.mark or { steps = 0, span = 1, same = 0, empty = 0 }
   if spec.short_ends and state.items < spec.size.value then return nil end
   count_same(spec, state)
-  if state.mark.same >= MOST_SAME then
+  local mark = state.mark
+  if mark.same >= (mark.content == mark.first and MOST_FIRST or MOST_SAME) then
     return nil, string.format("%d pages in a row have the same items; does the server know the "
-      .. "parameters of the pages?", MOST_SAME), "parse"
-  elseif state.mark.empty >= MOST_EMPTY then
-    return nil, string.format("%d pages in a row are empty", MOST_EMPTY), "parse"
+      .. "parameters of the pages?", mark.same), "parse"
+  elseif mark.empty >= MOST_EMPTY then
+    return nil, string.format("%d pages in a row are empty", mark.empty), "parse"
   end
   local request, message, kind = NEXT[form_of(spec)](spec, state)
   if not request then return nil, message, kind end

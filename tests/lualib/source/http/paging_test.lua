@@ -341,6 +341,20 @@ test("a server that ignores the offset or the page is noticed", function()
   end
 end)
 
+test("a server that has no page behind the last one is noticed", function()
+  local pages, message = walk({ page = { query = "p" } }, function(page)
+    return { list = items(3, math.min(page, 5)) }
+  end, 1000)
+  equal(pages, 104)
+  contains(message, "100 pages in a row have the same items")
+end)
+
+test("a last page that comes again because users are inserted before it is no error", function()
+  equal(walk({ offset = { query = "o" } }, function(page)
+    return { list = items(page < 50 and 1 or 0, math.min(page, 5)) }
+  end, 1000), 50)
+end)
+
 test("a list of empty pages without end is noticed", function()
   local pages, message = walk({ cursor = "/next", as = { query = "a" } }, function(page)
     return { n = page == 5000 and 1 or 0, body = { next = page } }
