@@ -48,8 +48,9 @@ local function set(value, parts, at, new)
     if json.is_array(value) then json.array(copy) end
   end
   local key = key_in(copy, part)
-  if not key then error("pointer.set: " .. part .. " is not an index of a list", 0) end
-  copy[key] = set(copy[key], parts, at + 1, new)
+  local member = key and set(copy[key], parts, at + 1, new)
+  if member == nil then return nil end
+  copy[key] = member
   return copy
 end
 
@@ -57,8 +58,8 @@ end
 ---not on the way is shared.
 ---@param value any
 ---@param text string
----@param new any
----@return any copy
+---@param new any  not nil or false
+---@return any copy  nil if it would be the member of a list
 function pointer.set(value, text, new)
   return set(value, parts_of(text), 1, new)
 end

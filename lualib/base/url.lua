@@ -5,6 +5,7 @@ local url = {}
 
 local PORTS <const> = { http = 80, https = 443 }
 local LONGEST <const> = 16384 -- bytes; what servers accept is shorter
+local TOO_LONG <const> = "is too long"
 
 ---@class Url
 ---@field scheme "http"|"https"
@@ -31,7 +32,7 @@ end
 ---@return Kind? kind       "parse"
 function url.parse(text)
   if type(text) ~= "string" then return nil, "is not text", "parse" end
-  if #text > LONGEST then return nil, "is too long", "parse" end
+  if #text > LONGEST then return nil, TOO_LONG, "parse" end
   if not utf8.len(text) then return nil, "is not UTF-8", "parse" end
   if text:find("[\0-\32\127\\]") then
     return nil, "has a space, a backslash or a control character", "parse"
@@ -67,7 +68,7 @@ local function without_dots(path)
   for part in path:gmatch("/([^/]*)") do
     if part == ".." then table.remove(parts) elseif part ~= "." then parts[#parts + 1] = part end
   end
-  local last = path:match("[^/]*$")
+  local last = path:match("^.*/(.*)$")
   if last == "." or last == ".." then parts[#parts + 1] = "" end
   return "/" .. table.concat(parts, "/")
 end
@@ -94,6 +95,7 @@ end
 function url.resolve(base, reference)
   local parsed, message, kind = url.parse(base)
   if not parsed then return nil, message, kind end
+  if #reference > LONGEST then return nil, TOO_LONG, "parse" end
   local text = join(parsed, (reference:gsub("#.*$", "")))
   parsed, message, kind = url.parse(text)
   return parsed and text, message, kind

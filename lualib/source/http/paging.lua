@@ -163,10 +163,26 @@ local function check_field(form, name, value)
   return wrong and name .. " " .. wrong
 end
 
+---Whether a request has a body that the form can put its values into.
+local function check_body(spec, request)
+  for _, name in ipairs { "as", "size", "offset", "page" } do
+    local place = spec[name]
+    if place and place.body then
+      if request.body ~= nil and type(request.body) ~= "table" then
+        return string.format("%s is in the body, but the body is %s, not a table", name,
+          type_name.a(request.body))
+      elseif not pointer.set(request.body, place.body, 1) then
+        return string.format('%s is in the body, but "%s" leads to a list there', name, place.body)
+      end
+    end
+  end
+end
+
 ---What is wrong with a form.
 ---@param spec any
+---@param request? PageRequest  of the first page, if it is known
 ---@return string? wrong  "needs one of link, url, …", "as must be …"
-function paging.check(spec)
+function paging.check(spec, request)
   if type(spec) ~= "table" then return "must be a table, not " .. type_name.a(spec) end
   local form, wrong = form_of(spec)
   local names = {}
@@ -180,7 +196,7 @@ function paging.check(spec)
     return form .. " needs as: where the next request has it"
   end
   if spec.short_ends and not spec.size then return "short_ends needs size" end
-  return nil
+  return request and check_body(spec, request)
 end
 
 ---@return PageRequest
@@ -196,7 +212,7 @@ end
 local function with(request, place, value)
   local copy = copy_of(request)
   if place.body then
-    copy.body = pointer.set(request.body, place.body, value)
+    copy.body = assert(pointer.set(request.body, place.body, value))
     return copy
   end
   local part = place.query and "query" or "headers"

@@ -31,6 +31,8 @@ test("what is set is set in a copy", function()
   equal(before.search.next, nil)
   equal(pointer.set(before, "/other/0", 2).other, { 2 })
   equal(before.other, { 1 })
+  equal(pointer.set(before, "/other/next", "abc"), nil)
+  equal(pointer.set(json.array {}, "/next", "abc"), nil)
 end)
 
 test("missing objects are created", function()

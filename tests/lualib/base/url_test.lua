@@ -79,6 +79,15 @@ test("a reference to something else is no URL", function()
   end
 end)
 
+test("a long reference takes no time", function()
+  for _, part in ipairs { "a", "/", "#", "?", ":", "../" } do
+    local reference = part:rep(1 << 22) .. "/"
+    local text, message = url.resolve(BASE, reference)
+    equal({ text, message }, { nil, "is too long" })
+  end
+  equal(#url.resolve(BASE, "/" .. ("a"):rep(16000) .. "/"), 16010)
+end)
+
 test("a reference to a host without a path is resolved as one with", function()
   equal(url.resolve("https://a.com", "users?x"), "https://a.com/users?x")
 end)

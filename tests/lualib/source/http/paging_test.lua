@@ -372,6 +372,17 @@ for i, spec in ipairs(VALID) do
   test("a valid form: " .. i, function() equal(paging.check(spec), nil) end)
 end
 
+test("a value in the body needs a body that is a table, or none", function()
+  local spec = { cursor = "/next", as = { body = "/next" } }
+  equal(paging.check(spec, request { body = { a = 1 } }), nil)
+  equal(paging.check(spec, request()), nil)
+  equal(paging.check(spec, request { body = "a=1" }),
+    "as is in the body, but the body is a string, not a table")
+  equal(paging.check(spec, request { body = { { 1 } } }),
+    'as is in the body, but "/next" leads to a list there')
+  equal(paging.check({ link = "next" }, request { body = "a=1" }), nil)
+end)
+
 local INVALID <const> = {
   { 7, "must be a table, not a number" },
   { {}, "needs one of link, url, cursor, last, offset, page" },
