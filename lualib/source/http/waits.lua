@@ -37,8 +37,8 @@ local THROTTLED <const> = {
 
 ---A number in a header, not negative and not endless; nil for anything else.
 local function number_of(text)
-  local digits = text and text:match("^%s*(%d+%.?%d*)%s*$")
-  return digits and tonumber(digits) or nil
+  local digits = text and text:match("^%s*(%d[%d.]*)%s*$")
+  return tonumber(digits)
 end
 
 ---The time at the server, so that a wrong clock here does not count.

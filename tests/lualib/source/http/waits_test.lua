@@ -71,6 +71,8 @@ end
 -- Values that mean nothing: the wait is our own.
 local NOTHING <const> = {
   { ["retry-after"] = "-5" }, { ["retry-after"] = "0" }, { ["retry-after"] = "" },
+  { ["retry-after"] = "1.2.3" }, { ["retry-after"] = ("9"):rep(1 << 20) .. "x" },
+  { ratelimit = (";"):rep(1 << 20) }, { ratelimit = ('"'):rep((1 << 20) + 1) },
   { ["retry-after"] = "nan" }, { ["retry-after"] = "inf" }, { ["retry-after"] = "0x10" },
   { ["retry-after"] = "1e9" }, { ["retry-after"] = "soon" },
   { ["retry-after"] = "Sun, 29 Nov 2026 23:00:00 GMT" },
