@@ -235,7 +235,7 @@ test("a total may be in a header", function()
 end)
 
 test("a total that is not a number of items is an error", function()
-  for _, total in ipairs { -1, "many", true, 1.5, 1e300, { 1 } } do
+  for _, total in ipairs { -1, "many", true, 1.5, 1e300, 1 << 60, { 1 } } do
     equal(scim(1, total, 100, 100)[3], "parse", tostring(total))
   end
   equal(scim(1, 300, "x", 100)[3], "parse")
@@ -318,7 +318,7 @@ end
 for _, length in ipairs { 1, 2, 3, 5, 8, 100 } do
   test(string.format("a circle of %d links is noticed", length), function()
     local pages, message = walk(LINK, function(page)
-      local n = page <= 10 and page or 10 + (page - 11) % length
+      local n = page <= 10 and page or 11 + (page - 11) % length
       return { headers = { link = string.format("</x?after=%d>; rel=next", n) } }
     end, 2000)
     equal(message, READ[2])

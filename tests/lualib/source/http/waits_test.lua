@@ -60,6 +60,7 @@ local DICTATED <const> = {
   { { ratelimit = '"default";r=0;t=40' }, 40 },
   { { ratelimit = '"burst";r=0;t=5, "day";r=0;t=40, "year";r=9;t=900' }, 40 },
   { { ratelimit = { '"burst";r=0;t=5', '"day;r=0;t=70,";r=8;t=40' } }, 5 },
+  { { ratelimit = '"day";r=0;t=40, "burst";r=0;t=5' }, 40 },
   { { ratelimit = '"a";r=3;t=50, "b";r=4;t=40' }, 40 },
 }
 for i, case in ipairs(DICTATED) do
