@@ -14,6 +14,7 @@ local url = require "base.url"
 local paging = {}
 
 local MOST_ITEMS <const> = 1 << 53
+local LONGEST <const> = 65536 -- bytes of a cursor
 local MOST_EMPTY <const> = 10000 -- pages without items in a row
 -- Pages in a row with the same items, of lists that are counted through: a server that ignores the
 -- number sends the first page for ever. Later, the last page may come again and again because users
@@ -317,13 +318,20 @@ function NEXT.url(spec, state)
   return follow(found, state)
 end
 
+---What is wrong with a value of a response that a request is to have.
+local function flaw_of(value, place)
+  if type(value) == "number" then return nil end
+  if type(value) ~= "string" then return "is neither text nor a number" end
+  if #value > LONGEST then return "is too long" end
+  if not text.is_utf8(value) then return "is not UTF-8" end
+  -- A line end would begin another header.
+  return place.header and value:find("%c") and "has a control character" or nil
+end
+
 ---The first request with a value of the last response.
 local function continue(spec, state, value, what)
-  if type(value) ~= "string" and type(value) ~= "number" then
-    return nil, what .. " is neither text nor a number", "parse"
-  elseif type(value) == "string" and not text.is_utf8(value) then
-    return nil, what .. " is not UTF-8", "parse"
-  end
+  local flaw = flaw_of(value, spec.as)
+  if flaw then return nil, what .. " " .. flaw, "parse" end
   local template = spec.as.template
   if template then value = template:gsub("{}", (url.text(value):gsub("%%", "%%%%"))) end
   return with(state.first, spec.as, value)

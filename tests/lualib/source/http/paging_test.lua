@@ -169,8 +169,20 @@ test("a cursor of another type is an error, not the end", function()
     local found = follows({ cursor = "/next", as = { query = "a" } }, { body = { next = value } })
     equal(found, { nil, '"/next" is neither text nor a number', "parse" })
   end
+  equal(follows({ cursor = "/next", as = { query = "a" } }, { body = { next = ("x"):rep(65537) } }),
+    { nil, '"/next" is too long', "parse" })
   equal(follows({ cursor = { header = "X" }, as = { query = "a" } }, { headers = { x = "\xff" } }),
     { nil, "the header X is not UTF-8", "parse" })
+end)
+
+test("a cursor cannot add a header", function()
+  local spec = { cursor = "/next", as = { header = "X-After" } }
+  for _, value in ipairs { "a\r\nAuthorization: x", "a\nb", "a\0", "\t" } do
+    equal(follows(spec, { body = { next = value } }),
+      { nil, '"/next" has a control character', "parse" })
+  end
+  equal(follows({ cursor = "/next", as = { query = "a" } }, { body = { next = "a\nb" } }).query,
+    { a = "a\nb" })
 end)
 
 test("has_more decides, and must not contradict the cursor", function()
