@@ -24,6 +24,7 @@ static int open_loop(lua_State *L)
 
 static const luaL_Reg modules[] = {
     {"host.bounded",  luaopen_host_bounded },
+    {"host.bson",     luaopen_host_bson    },
     {"host.chunk",    luaopen_host_chunk   },
     {"host.clock",    luaopen_host_clock   },
     {"host.coverage", luaopen_host_coverage},
@@ -53,6 +54,7 @@ static const luaL_Reg modules[] = {
 
 const luaL_Reg host_recipe_modules[] = {
     {"host.bounded", luaopen_host_bounded},
+    {"host.bson",    luaopen_host_bson   },
     {"host.csv",     luaopen_host_csv    },
     {"host.digest",  luaopen_host_digest },
     {"host.gate",    luaopen_host_gate   },

@@ -24,6 +24,7 @@ extern const struct host_embedded host_embedded[];
 extern const size_t host_embedded_count;
 
 int luaopen_host_bounded(lua_State *L);
+int luaopen_host_bson(lua_State *L);
 int luaopen_host_chunk(lua_State *L);
 int luaopen_host_clock(lua_State *L);
 int luaopen_host_coverage(lua_State *L);

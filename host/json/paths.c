@@ -166,8 +166,20 @@ static void visit_inside(lua_State *L, struct json_asked *at)
         host_json_watch(L, at);
 }
 
+/* Watches the record on top, a table; its root is argument 2. */
+static void watch_itself(lua_State *L, struct json_asked *root)
+{
+    if (lua_rawgeti(L, root->paths, root->number) == LUA_TNIL) {
+        lua_pushvalue(L, 2);
+        push_metatable(L);
+        lua_rawseti(L, root->paths, root->number);
+    }
+    lua_pop(L, 1);
+    host_json_watch(L, root);
+}
+
 /* Visits the objects inside a record of a root, arguments 1 and 2. */
-static int visit_record(lua_State *L, bool every)
+static int visit_record(lua_State *L, bool every, bool itself)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct json_asked *root = host_json_check_asked(L, 2);
@@ -179,6 +191,7 @@ static int visit_record(lua_State *L, bool every)
     lua_pushvalue(L, 1);
     visit_inside(L, root);
     root->every = false;
+    if (itself && !host_json_is_marked(L, 1)) watch_itself(L, root);
     lua_settop(L, 1);
     return 1;
 }
@@ -186,13 +199,13 @@ static int visit_record(lua_State *L, bool every)
 /* see(record, asked) -> record */
 static int json_see(lua_State *L)
 {
-    return visit_record(L, true);
+    return visit_record(L, true, false);
 }
 
-/* watch(record, asked) -> record */
+/* watch(record, asked, itself?) -> record */
 static int json_watch(lua_State *L)
 {
-    return visit_record(L, false);
+    return visit_record(L, false, lua_toboolean(L, 3));
 }
 
 /* Adds {name, above, asked} of the paths below `at` to the list at stack index 2, at

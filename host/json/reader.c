@@ -266,8 +266,11 @@ static int json_reader(lua_State *L)
     r->in = in;
     r->limit = (size_t)limit;
     r->lines = host_flag(L, 2, "lines", false);
+    r->detects = host_flag(L, 2, "detect", false);
     r->lazy = host_flag(L, 2, "lazy", true);
     luaL_argcheck(L, !(r->lines && pointer), 2, "lines and pointer cannot be combined");
+    luaL_argcheck(L, !r->detects || !(r->lines || pointer), 2,
+                  "detect cannot be combined with lines or pointer");
     if (pointer) {
         host_json_push_steps(L, 2, pointer);
         r->pointed = true;

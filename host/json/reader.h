@@ -26,6 +26,7 @@ struct reader {
     struct json_asked *asked; /* user value ASKED keeps it; or NULL */
     size_t limit;
     bool lines, lazy, pointed, open, started;
+    bool detects; /* `lines` follows from how the text begins */
     bool keeping; /* the window must keep scan.base, not scan.p */
     bool arrays;  /* the documents are arrays of records */
     bool ended;   /* the input */

@@ -4,9 +4,11 @@
 #include "json/reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     WINDOW = 128 * 1024,              /* bytes, unless a record is longer */
+    MOST_BLANK = 64 * 1024,           /* bytes before the first record */
     LONGEST_PASSED = 64 * 1024 * 1024 /* bytes of a token outside records */
 };
 
@@ -105,6 +107,34 @@ int host_json_peek(lua_State *L, struct reader *r)
     }
 }
 
+/* The first byte from `at` on that is not in `skipped`: its offset in the window, which
+ * may be read on for it, or the window's size at the end of the input. */
+static bool find_other(lua_State *L, struct reader *r, size_t *at, const char *skipped)
+{
+    for (; *at < MOST_BLANK; ++*at) {
+        int got = *at < r->window.size ? 1 : host_json_slide(L, r, 0);
+        if (got < 0) return false;
+        if (got == 0) break;
+        char c = r->window.data[*at];
+        if (c == 0 || !strchr(skipped, c)) break;
+    }
+    return true;
+}
+
+/* One document per line, unless the text begins with an array, or with a brace alone on
+ * its line. */
+static bool detect_lines(lua_State *L, struct reader *r)
+{
+    size_t at = r->line_at;
+
+    if (!find_other(L, r, &at, " \t\r\n")) return false;
+    r->lines = at == r->window.size || r->window.data[at] != '[';
+    if (!r->lines || at == r->window.size || r->window.data[at++] != '{') return true;
+    if (!find_other(L, r, &at, " \t\r")) return false;
+    if (at < r->window.size && r->window.data[at] == '\n') r->lines = false;
+    return true;
+}
+
 bool host_json_start(lua_State *L, struct reader *r)
 {
     struct json_scan *s = &r->scan;
@@ -122,6 +152,7 @@ bool host_json_start(lua_State *L, struct reader *r)
         return false;
     }
     r->line_at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    host_json_begin(s, text + r->line_at, size - r->line_at, false);
+    if (r->detects && !detect_lines(L, r)) return false;
+    host_json_begin(s, r->window.data + r->line_at, r->window.size - r->line_at, false);
     return true;
 }

@@ -1,6 +1,7 @@
 --- A program for close_test.lua that exits with every handle open, while finalizers still use them:
 --- `close_all.lua FOLDER at_exit|in_a_cycle`.
 
+local bson = require "host.bson"
 local chunk = require "host.chunk"
 local coverage = require "host.coverage"
 local csv = require "host.csv"
@@ -23,8 +24,8 @@ local tally = require "host.tally"
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
   "accept", "add", "all", "call", "commit", "copy", "count", "done", "get", "next",
-  "put", "read", "resume", "respond", "result", "run", "show", "status", "text", "write", "finish",
-  "close",
+  "put", "read", "record", "resume", "respond", "result", "run", "show", "status", "text", "write",
+  "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -52,6 +53,8 @@ local function open_all()
   assert(file.write(folder .. "/list.json", '[{"email":["a"]},{"email":"b"}]'))
   keep(keep(csv.reader(keep(file.open(folder .. "/rows.csv")))):next())
   keep(keep(json.reader(keep(file.open(folder .. "/list.json")))):next())
+  assert(file.write(folder .. "/users.bson", ("\11\0\0\0\2a\0\2\0\0\0x\0\0"):rep(2)))
+  keep(bson.reader(keep(file.open(folder .. "/users.bson")))):next()
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
   local files = gate.new { folders = { folder } }

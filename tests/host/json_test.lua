@@ -366,6 +366,21 @@ test("a truncated line at the end is an invalid line", function()
     { false, "invalid JSON at byte 6: expected a value, found the end", 2, '{"a":' } })
 end)
 
+test("the form of a text is found in its beginning, however it arrives", function()
+  local detect <const> = { detect = true, lazy = false }
+  for text, place in pairs {
+    ['{"a":1}'] = 1, ['\n {"a":1}\n'] = 2, ['{ "a":1}\n'] = 1, ['{\t\r"a":1}'] = 1,
+    ['{\n"a":1}'] = "0", ['{ \t\r\n"a":1}'] = "0", ['[{"a":1}]'] = "0", ['\n [{"a":1}]'] = "0",
+    ['\xef\xbb\xbf[{"a":1}]'] = "0",
+  } do
+    tap.equal(read(text, detect), { { { a = 1 }, place } }, text)
+  end
+  tap.equal({ read("", detect), read("\n \n", detect), read("[]", detect) }, { {}, {}, {} })
+  tap.equal(read("{", detect)[1][3], 1)
+  tap.equal(read("\0\n5", detect)[2], { 5, 2 })
+  tap.equal(read(("\n"):rep(200000) .. "5", detect), { { 5, 200001 } })
+end)
+
 test("records over the limit fail, long lines are skipped", function()
   local long = '{"b":"' .. ("1"):rep(20) .. '"}'
   tap.equal(read("1\n" .. long .. "\n2", { lines = true, limit = 10 }), { { 1, 1 },
@@ -520,7 +535,8 @@ end)
 test("misuse of the reader raises", function()
   tap.raises(function() json.reader("x") end)
   for _, options in ipairs { { pointer = "users" }, { pointer = "/a~2" }, { pointer = "/a~" },
-    { limit = 0 }, { lines = true, pointer = "/a" } } do
+    { limit = 0 }, { lines = true, pointer = "/a" }, { detect = true, lines = true },
+    { detect = true, pointer = "/a" } } do
     tap.raises(function() reader("[]", options) end)
   end
 end)
@@ -752,6 +768,23 @@ test("of decoded tables, all objects can be seen, and what is read in vain noted
     tap.raises(function() json.watch({}, other) end, "without paths")
   end
   tap.raises(function() json.paths(json.paths(asked)[1].asked) end, "of a path")
+end)
+
+test("what is read in vain of a decoded table itself is noted, if that is wanted", function()
+  local asked = json.asked(true)
+  for i = 1, 3 do
+    local record = json.watch({ id = i, late = i == 3 or nil, o = {} }, asked, true)
+    assert(not record.none and not record.o.inner and record.id == i)
+    assert(i == 3 or not record.late)
+    record.none = i
+    tap.equal(json.encode(record):match('"none":%d'), '"none":' .. i)
+  end
+  local names = asked:names()
+  table.sort(names)
+  tap.equal({ asked:missing(), names }, { { "none" }, { "id", "late", "o" } })
+  local list = json.watch(json.array { 1 }, asked, true)
+  assert(json.is_array(list) and list.other == nil)
+  tap.equal(asked:missing(), { "none" })
 end)
 
 test("objects outlive their reader and what notes them", function()

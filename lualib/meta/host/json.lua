@@ -77,6 +77,7 @@ local reader = {}
 ---@class host.json.ReaderOptions
 ---@field pointer? string  JSON pointer to the array ("/users"); default: the document itself, an array's elements or concatenated documents (arrays too)
 ---@field lines? boolean   one document per line (NDJSON); invalid lines can be skipped
+---@field detect? boolean  one document per line if the text begins so: not with an array, nor with a brace alone on its line
 ---@field limit? integer   longest record in bytes, default 64 MiB
 ---@field lazy? boolean    default true
 ---@field asked? host.json.asked  notes the members that are read of lazy records and missing there
@@ -114,13 +115,14 @@ function json.paths(asked) end
 ---@return T
 function json.see(record, asked) end
 
----Notes from here on what is read in vain of the objects inside a decoded table, not of the table
----itself, as it is done for those inside records.
+---Notes from here on what is read in vain of the objects inside a decoded table, as it is done for
+---those inside records.
 ---@generic T: table
 ---@param record T
 ---@param asked host.json.asked  with paths
+---@param itself? boolean  of the table itself too, unless it is a list; default false
 ---@return T
-function json.watch(record, asked) end
+function json.watch(record, asked, itself) end
 
 ---What functions of these texts read of objects inside records is not noted.
 ---@param texts table<string, true>  by the name of their chunk: "@lualib/auth0/user.lua"; may grow
@@ -143,8 +145,8 @@ function asked:names() end
 ---The next record. Objects are lazy: a userdata whose members become Lua values when they are
 ---read (`pairs` works, nested values are plain tables); reading one after the next call raises.
 ---Records that are not objects are returned as they are.
----`record, place` (place: the line with `lines`, else the 0-based index as a string "0"), nil at
----the end; `false, message, place, raw` for an invalid line (with `lines`); `nil, message, kind` for
+---`record, place` (place: the line with one document per line, else the 0-based index as a string
+---"0"), nil at the end; `false, message, place, raw` for an invalid line; `nil, message, kind` for
 ---what cannot be skipped; the message names the byte. The kind is "missing" for a pointer to nothing.
 ---@return any record
 ---@return integer|string|nil place  or the message
