@@ -25,6 +25,7 @@ return {
   map = function(row) return { email = row.email } end,
 ]]
 local INPUT <const> = "  params = { input = { required = true } },\n"
+local DUMP <const> = "tests/fixtures/mongodb/users.bson"
 local ROLES <const> = "id,role\n1,buyer\n1,editor\n"
 
 local PAGES <const> = { "README.md" }
@@ -95,6 +96,7 @@ for _, name in ipairs(PAGES) do
           local text = whole(table.concat(block.lines, "\n"))
           local params = { input = write(folder, "a.csv", CUSTOMERS) }
           if text:find("recipes.keycloak", 1, true) then params.input = REALM end
+          if text:find("source.bson", 1, true) then params.input = DUMP end
           if text:find("params.roles", 1, true) then
             params.roles = write(folder, "roles.csv", ROLES)
           end

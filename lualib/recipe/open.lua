@@ -12,6 +12,8 @@ open.MODULES = {
   ["migrate.retry"] = "makes the default `retry`",
   ["source.csv"] = "reads CSV and TSV",
   ["source.columns"] = "finds columns by their usual names",
+  ["source.bson"] = "reads the collections that mongodump writes",
+  ["source.extended_json"] = "reads what mongoexport writes",
   ["source.json"] = "reads JSON",
   ["source.ndjson"] = "reads NDJSON",
   ["source.auth0_export"] = "reads Auth0's exports",
@@ -93,6 +95,7 @@ open.PURE_HOST = {
 -- Primitives with access to the disk.
 ---@type table<string, string>
 open.READING_HOST = {
+  ["host.bson"] = "reads documents of MongoDB",
   ["host.csv"] = "reads rows",
   ["host.file"] = "opens the files of a source",
   ["host.lookup"] = "keeps the records of a lookup",

@@ -18,7 +18,10 @@ local BINARY <const> = {
   { "%PDF-", "a PDF file" },
 }
 
----@alias TextFormat "CSV"|"JSON"|"XML"
+-- A document of BSON with the member that servers put first.
+local BSON <const> = "^...[\0\1][\1-\19]_id\0"
+
+---@alias TextFormat "BSON"|"CSV"|"JSON"|"XML"  BSON is not text, but has a reader
 
 ---@type {[1]: string, [2]: TextFormat}[]  patterns of beginnings
 local TEXT <const> = {
@@ -49,7 +52,9 @@ end
 ---@return string?  "JSON, not CSV: …"; nil if it is what is expected, or not known
 function foreign.text(found, expected)
   if not found or found == expected then return nil end
-  return string.format("%s, not %s: %s", found, expected, REMEDY[found])
+  local remedy = expected == "BSON" and found == "JSON" and "read it with source.extended_json"
+    or REMEDY[found]
+  return string.format("%s, not %s: %s", found, expected, remedy)
 end
 
 ---What a file is if it is not text of the format; nil if it is, or if that is not known. What is no
@@ -64,6 +69,10 @@ function foreign.file(path, expected)
   for _, entry in ipairs(BINARY) do
     if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
   end
+  if expected ~= "BSON" and head:find(BSON) then
+    return "BSON, not " .. expected .. ": read it with source.bson"
+  end
+  if expected == "BSON" and head:find("\0", 1, true) then return nil end -- not text
   return foreign.text(foreign.format_of(head), expected)
 end
 

@@ -41,6 +41,15 @@ function members.new(what, options, lines)
   }, Members)
 end
 
+---Notes from here on what the recipe reads in vain of a plain table, as a lazy record does.
+---@generic T
+---@param record T  other values are left as they are
+---@return T record
+function Members:watch(record)
+  if not self.optional or type(record) ~= "table" then return record end
+  return host.watch(record, self.asked, true)
+end
+
 ---Looks at the first record, which the recipe has seen.
 ---@param reader host.json.reader
 ---@param record any
