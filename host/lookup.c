@@ -1,23 +1,27 @@
 /* host.lookup - texts by key, on disk, to join a second source.
  *
  * A temporary SQLite database without SQL for Lua: texts are added, then indexed, then
- * looked up. Memory stays flat however many there are. A key may have several texts,
- * which come back in the order of adding. */
+ * looked up. A key may have several texts, which come back in the order of adding. Which
+ * ones came back is a bit for each, so that the others can be listed; all other memory
+ * stays flat however many there are. */
 
 #include "common.h"
 #include "host.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TYPE "host.lookup.lookup"
 
 struct lookup {
     sqlite3 *db; /* NULL: closed */
-    sqlite3_stmt *insert, *find;
+    sqlite3_stmt *insert, *find, *fetch;
     bool finished;
-    lua_Integer count;
+    lua_Integer count;   /* of texts with a key */
+    lua_Integer rows;    /* whose ids are 1 to rows */
+    unsigned char *used; /* a bit for each row, from row 0; NULL before finish */
 };
 
 static struct lookup *check(lua_State *L, bool finished)
@@ -33,8 +37,11 @@ static void end(struct lookup *l)
 {
     sqlite3_finalize(l->insert); /* accepts NULL */
     sqlite3_finalize(l->find);
+    sqlite3_finalize(l->fetch);
     sqlite3_close(l->db);
-    l->insert = l->find = NULL;
+    free(l->used);
+    l->insert = l->find = l->fetch = NULL;
+    l->used = NULL;
     l->db = NULL;
 }
 
@@ -78,28 +85,32 @@ static int lookup_new(lua_State *L)
     int code = host_store_temporary(&l->db);
     if (!l->db) return luaL_error(L, "out of memory for a lookup");
     if (code == SQLITE_OK)
-        code = sqlite3_exec(l->db, "BEGIN; CREATE TABLE record (key, text)", NULL, NULL,
-                            NULL);
+        code = sqlite3_exec(l->db, "BEGIN; CREATE TABLE record (key, text, at)", NULL,
+                            NULL, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_prepare_v3(l->db, "INSERT INTO record VALUES (?, ?)", -1,
+        code = sqlite3_prepare_v3(l->db, "INSERT INTO record VALUES (?, ?, ?)", -1,
                                   SQLITE_PREPARE_PERSISTENT, &l->insert, NULL);
     return code == SQLITE_OK ? 1 : fail_for_good(L, l, "opening", code);
 }
 
-/* lookup:add(key, text) -> true | nil, message, kind
- * After a failure the lookup is closed. */
+/* lookup:add(key, text, at?) -> true | nil, message, kind
+ * key: nil for a text that cannot be found. After a failure the lookup is closed. */
 static int lookup_add(lua_State *L)
 {
     struct lookup *l = check(L, false);
-    luaL_checktype(L, 2, LUA_TSTRING);
+    if (!lua_isnil(L, 2)) luaL_checktype(L, 2, LUA_TSTRING);
     luaL_checktype(L, 3, LUA_TSTRING);
+    if (!lua_isnoneornil(L, 4)) luaL_checktype(L, 4, LUA_TSTRING);
 
-    int code = bind(L, l->insert, 1, 2);
+    int code = SQLITE_OK; /* what is not bound is NULL */
+    if (!lua_isnil(L, 2)) code = bind(L, l->insert, 1, 2);
     if (code == SQLITE_OK) code = bind(L, l->insert, 2, 3);
+    if (code == SQLITE_OK && !lua_isnoneornil(L, 4)) code = bind(L, l->insert, 3, 4);
     if (code == SQLITE_OK) code = sqlite3_step(l->insert);
     if (code != SQLITE_DONE) return fail_for_good(L, l, "writing", code);
     reset(l->insert);
-    l->count++;
+    l->rows++;
+    l->count += !lua_isnil(L, 2);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -113,13 +124,25 @@ static int lookup_finish(lua_State *L)
     int code = sqlite3_exec(l->db, "COMMIT; CREATE INDEX by_key ON record (key); BEGIN",
                             NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_prepare_v3(l->db,
-                                  "SELECT text FROM record WHERE key = ? ORDER BY rowid",
-                                  -1, SQLITE_PREPARE_PERSISTENT, &l->find, NULL);
+        code = sqlite3_prepare_v3(
+            l->db, "SELECT text, rowid FROM record WHERE key = ? ORDER BY rowid", -1,
+            SQLITE_PREPARE_PERSISTENT, &l->find, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v3(l->db, "SELECT text, at FROM record WHERE rowid = ?",
+                                  -1, SQLITE_PREPARE_PERSISTENT, &l->fetch, NULL);
     if (code != SQLITE_OK) return fail_for_good(L, l, "writing", code);
+    l->used = calloc((size_t)l->rows / 8 + 1, 1);
+    if (!l->used) return luaL_error(L, "out of memory for a lookup");
     l->finished = true;
     lua_pushboolean(L, 1);
     return 1;
+}
+
+static void push_column(lua_State *L, sqlite3_stmt *stmt, int column)
+{
+    const char *bytes = sqlite3_column_blob(stmt, column); /* before the size */
+    size_t size = (size_t)sqlite3_column_bytes(stmt, column);
+    lua_pushlstring(L, bytes ? bytes : "", size);
 }
 
 /* The next text of the key at stack index 2, pushed: SQLITE_ROW; SQLITE_DONE without. */
@@ -127,9 +150,9 @@ static int next_text(lua_State *L, struct lookup *l)
 {
     int code = sqlite3_step(l->find);
     if (code == SQLITE_ROW) {
-        const char *bytes = sqlite3_column_blob(l->find, 0); /* before the size */
-        size_t size = (size_t)sqlite3_column_bytes(l->find, 0);
-        lua_pushlstring(L, bytes ? bytes : "", size);
+        push_column(L, l->find, 0); /* may raise */
+        sqlite3_int64 row = sqlite3_column_int64(l->find, 1);
+        l->used[row / 8] |= (unsigned char)(1 << row % 8);
     }
     return code;
 }
@@ -176,7 +199,48 @@ static int lookup_all(lua_State *L)
     return code == SQLITE_DONE ? 1 : 3;
 }
 
-/* lookup:count() -> integer */
+/* The first row after `row` that did not come back; above `rows` if there is none. */
+static lua_Integer next_unused(const struct lookup *l, lua_Integer row)
+{
+    for (row++; row <= l->rows; row++) {
+        unsigned char used = l->used[row / 8];
+        if (used == 0xff)
+            row |= 7; /* the last of eight */
+        else if (!(used & 1 << row % 8))
+            break;
+    }
+    return row;
+}
+
+/* lookup:unused(row?) -> row, text, at | nil | nil, message, kind
+ * The first text after `row` (0 at first) that neither get nor all returned, and its
+ * place. */
+static int lookup_unused(lua_State *L)
+{
+    struct lookup *l = check(L, true);
+    lua_Integer row = luaL_optinteger(L, 2, 0);
+    luaL_argcheck(L, row >= 0, 2, "must not be negative");
+    lua_settop(L, 1);
+    if (row >= l->rows || (row = next_unused(l, row)) > l->rows) return 0;
+
+    reset(l->fetch);
+    int code = sqlite3_bind_int64(l->fetch, 1, row);
+    if (code == SQLITE_OK) code = sqlite3_step(l->fetch);
+    if (code == SQLITE_ROW) {
+        lua_pushinteger(L, row);
+        push_column(L, l->fetch, 0);
+        if (sqlite3_column_type(l->fetch, 1) == SQLITE_NULL)
+            lua_pushnil(L);
+        else
+            push_column(L, l->fetch, 1);
+    } else {
+        fail(L, l, "reading", code);
+    }
+    reset(l->fetch);
+    return 3;
+}
+
+/* lookup:count() -> integer, of texts with a key */
 static int lookup_count(lua_State *L)
 {
     struct lookup *l = luaL_checkudata(L, 1, TYPE);
@@ -203,6 +267,7 @@ static const luaL_Reg methods[] = {
     {"count",  lookup_count },
     {"finish", lookup_finish},
     {"get",    lookup_get   },
+    {"unused", lookup_unused},
     {NULL,     NULL         }
 };
 

@@ -39,8 +39,8 @@ bool host_bson_push_document(lua_State *L, const char *text, size_t size);
  * years of more than four digits and those before 0 have a sign: "+010000-…". */
 void host_bson_push_date(lua_State *L, int64_t milliseconds);
 
-/* The moment that a text in ISO 8601 tells, in any zone and with any fraction of a second.
- * Returns false if it tells none. */
+/* The moment that a text in ISO 8601 tells, in any zone and with any fraction of a
+ * second. Returns false if it tells none. */
 bool host_bson_read_date(const char *text, size_t size, int64_t *milliseconds);
 
 /* Pushes 16 bytes as a UUID. */

@@ -4,17 +4,20 @@
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local host = require "host.lookup"
+local iterator = require "source.iterator"
 local json = require "host.json"
 local lookup_names = require "source.lookup_names"
 local reading = require "source.reading"
+local record_text = require "source.record_text"
 local spelling = require "base.spelling"
-local type_name = require "base.type_name"
 
-local METHODS <const> = { "all", "close", "count", "get" }
+local METHODS <const> = { "all", "close", "count", "get", "unused" }
 
 ---@class Lookup
----@field private texts host.lookup.lookup  JSON
+---@field private texts host.lookup.lookup  of record_text
 ---@field private names LookupNames
+---@field package broken integer  records that were kept though they are
+---@field private last string|string[]|false  the text that get found, or those of all
 local Lookup = { __name = "lookup" }
 Lookup.__index = Lookup
 ---`plans[row.plan]` has a value for a name, which is not shown.
@@ -48,34 +51,31 @@ local function key_text(value)
   return type(value) == "string" and value or nil
 end
 
-local function iterator(records)
-  local meta = getmetatable(records)
-  if type(records) == "function" or (type(meta) == "table" and meta.__call) then return records end
-  if type(records) ~= "table" then
-    error("source.lookup expects records, got " .. type_name.of(records), 3)
-  end
-  local i = 0
-  return function()
-    i = i + 1
-    return records[i], "#" .. i
-  end
+---The text of a record's key; nil for one without. A function may return anything.
+local function key_of(record, key)
+  local name
+  if type(key) == "function" then name = key(record) else name = record[key] end
+  return key_text(name)
 end
 
+---@param is_kept? boolean  broken records are kept, without a key
 ---@return integer read
-local function load(self, next_record, key)
+local function load(self, next_record, key, is_kept)
   local texts, read = self.texts, 0
   for record, at in next_record do
     read = read + 1
-    if bad_record.is(record) then failure.raise(at .. ": " .. record.message, "parse") end
-    local name
-    if type(key) == "function" then name = key(record) else name = record[key] end
-    name = key_text(name)
+    local place = at ~= nil and tostring(at) or "#" .. read
+    local is_bad = bad_record.is(record)
+    if is_bad then self.broken = self.broken + 1 end
+    if is_bad and not is_kept then failure.raise(place .. ": " .. record.message, "parse") end
+    local name = not is_bad and key_of(record, key) or nil
     local plain = json.materialize(record)
-    self.names:add(plain)
-    if name then
-      local text, message, kind = json.encode(plain)
-      if not text then failure.raise(at .. ": " .. message, kind) end
-      failure.check(texts:add(name, text))
+    if not is_bad then self.names:add(plain) end
+    local text, message, kind = record_text.encode(plain)
+    if text then
+      failure.check(texts:add(name, text, place))
+    elseif name or is_kept then
+      failure.raise(place .. ": " .. message, kind)
     end
   end
   failure.check(texts:finish())
@@ -99,22 +99,24 @@ local function note(notes, use, reader)
   end
 end
 
----Reads all records and omits those without a key. A broken record is a failure, because its key
----is unknown.
+---Reads all records; those without a key are found by nothing. A broken record, whose key is
+---unknown, is a failure, or is kept with the unused ones.
 ---@param notes? LookupNotes
 ---@param records Reading|table|fun(): any, string?
 ---@param key string|fun(record: any): any  a column name, or a function of the record
+---@param broken? "keep"  default: a failure
 ---@return Lookup
-local function new(notes, records, key)
+local function new(notes, records, key, broken)
   if type(key) ~= "string" and type(key) ~= "function" then
     error("source.lookup expects a key: a column name or a function", 3)
   end
-  local next_record = iterator(records)
+  local next_record = iterator.of("source.lookup", records)
   local reader = reading.is(records) and records or nil
   local self = setmetatable({
     texts = failure.check(host.new()), names = lookup_names.new(reader, notes),
+    broken = 0, last = false,
   }, Lookup)
-  local read = load(self, next_record, key)
+  local read = load(self, next_record, key, broken == "keep")
   if read > 0 and self.texts:count() == 0 then refuse(self.names, read, key) end
   uses[self] = {
     name = reader and reader:name(),
@@ -128,12 +130,17 @@ end
 ---`lookup.get(value)` would look for nothing in the value.
 local function check_self(self, method)
   if getmetatable(self) == Lookup then return end
-  error(string.format("write lookup:%s(value), with a colon", method), 3)
+  local argument = method == "unused" and "" or "value"
+  error(string.format("write lookup:%s(%s), with a colon", method, argument), 3)
 end
 
 local function count(self, has_record)
   local use = uses[self]
   if has_record then use.hits = use.hits + 1 else use.misses = use.misses + 1 end
+end
+
+local function read(self, text)
+  return self.names:watch(record_text.decode(text))
 end
 
 ---The first record with this key, as a plain table.
@@ -143,8 +150,9 @@ function Lookup:get(value)
   check_self(self, "get")
   local name = key_text(value)
   local text = name and failure.check(self.texts:get(name))
+  self.last = text or false
   count(self, text)
-  return text and self.names:watch(json.decode(text)) or nil
+  return text and read(self, text) or nil
 end
 
 ---All records with this key, in the order of their file.
@@ -154,9 +162,38 @@ function Lookup:all(value)
   check_self(self, "all")
   local found, name = {}, key_text(value)
   local texts = name and failure.check(self.texts:all(name)) or {}
-  for i, text in ipairs(texts) do found[i] = self.names:watch(json.decode(text)) end
+  self.last = texts
+  for i, text in ipairs(texts) do found[i] = read(self, text) end
   count(self, found[1])
   return found
+end
+
+---What the last `get` or `all` returned, once more and as it was.
+---@package
+---@return table|table[]|nil
+function Lookup:again()
+  local last = self.last
+  if type(last) ~= "table" then return last and record_text.decode(last) or nil end
+  local found = {}
+  for i, text in ipairs(last) do found[i] = record_text.decode(text) end
+  return found
+end
+
+---An iterator over the records that neither `get` nor `all` has returned when it comes to them,
+---with their places, in the order of their file; those without a key are among them.
+---@return fun(): any record, string? at
+function Lookup:unused()
+  check_self(self, "unused")
+  local row = 0
+  return function()
+    local following, text, at = self.texts:unused(row)
+    if not following then
+      if text then failure.raise(text, at) end
+      return nil
+    end
+    row = following
+    return read(self, text), at
+  end
 end
 
 ---@return integer  records with a key
@@ -172,11 +209,11 @@ end
 Lookup.__close = Lookup.close
 
 ---The module, called as `lookup(records, key)` or `lookup.new(records, key)`. No tail calls: an
----error names these functions.
+---error names these functions. `join` keeps broken records.
 ---@param notes? LookupNotes
 ---@return table module
 local function noting(notes)
-  local function made(records, key) return (new(notes, records, key)) end
+  local function made(records, key, broken) return (new(notes, records, key, broken)) end
   return setmetatable({ new = made, noting = noting }, {
     __call = function(_, records, key) return (new(notes, records, key)) end,
   })

@@ -12,6 +12,52 @@ local function filled(entries)
   return found
 end
 
+---The texts that were not returned, with their places.
+local function unused(found)
+  local list, row, text, at = {}, found:unused()
+  while row do
+    list[#list + 1] = { text, at }
+    row, text, at = found:unused(row)
+  end
+  assert(text == nil)
+  return list
+end
+
+test("texts that were never returned are listed in the order of adding", function()
+  local found <close> = assert(lookup.new())
+  for i = 1, 20 do assert(found:add(i % 2 == 0 and "even" or "k" .. i, "t" .. i, "at " .. i)) end
+  assert(found:add(nil, "no key", "at 21"))
+  assert(found:add("k22", "no place"))
+  assert(found:finish())
+  equal({ found:count(), #unused(found), unused(found)[1] }, { 21, 22, { "t1", "at 1" } })
+  equal({ found:get("even"), found:get("k3"), found:get("none") }, { "t2", "t3" })
+  local list = unused(found)
+  equal({ #list, list[1], list[2], list[19], list[20] },
+    { 20, { "t1", "at 1" }, { "t4", "at 4" }, { "no key", "at 21" }, { "no place" } })
+  found:all("even")
+  for i = 1, 19 do found:get("k" .. i) end
+  equal(unused(found), { { "no key", "at 21" }, { "no place" } })
+  found:get("k22")
+  equal(unused(found), { { "no key", "at 21" } })
+  equal({ found:unused(21), found:unused(1000) }, {})
+end)
+
+test("what is not used is exact for every count of texts", function()
+  for n = 0, 40 do
+    local found <close> = assert(lookup.new())
+    for i = 1, n do assert(found:add("k" .. i, tostring(i))) end
+    assert(found:finish())
+    for i = 1, n do
+      if i % 3 ~= 0 and i // 8 ~= 2 then found:get("k" .. i) end
+    end
+    local expected = {}
+    for i = 1, n do
+      if i % 3 == 0 or i // 8 == 2 then expected[#expected + 1] = { tostring(i) } end
+    end
+    equal(unused(found), expected)
+  end
+end)
+
 test("a text is found by its key, the first that was added", function()
   local found <close> = filled { { "b", "1" }, { "a", "2" }, { "b", "3" } }
   equal({ found:get("a"), found:get("b"), found:count() }, { "2", "1", 3 })
@@ -48,6 +94,7 @@ test("adding ends before looking up begins", function()
   local found <close> = assert(lookup.new())
   raises(function() found:get("a") end, "is not finished")
   raises(function() found:all("a") end, "is not finished")
+  raises(function() found:unused() end, "is not finished")
   assert(found:finish())
   raises(function() found:add("a", "b") end, "is finished")
   raises(function() found:finish() end, "is finished")

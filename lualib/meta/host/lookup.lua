@@ -1,5 +1,6 @@
 ---@meta
---- Texts by key in a temporary file, in constant memory: added, indexed, then looked up.
+--- Texts by key in a temporary file: added, indexed, then looked up. Memory is constant but for a bit
+--- for each text.
 
 ---@class host.lookup
 local lookup = {}
@@ -13,12 +14,13 @@ local handle = {}
 function lookup.new() end
 
 ---Before `finish`. A key may have several texts. A failure closes the lookup.
----@param key string
+---@param key? string  nil: a text that is only listed with the unused ones
 ---@param text string
+---@param at? string   its place
 ---@return true?
 ---@return string? message
 ---@return host.Kind? kind  "full" if the disk is full
-function handle:add(key, text) end
+function handle:add(key, text, at) end
 
 ---Ends the adding and builds the index. A failure closes the lookup.
 ---@return true?
@@ -40,7 +42,15 @@ function handle:get(key) end
 ---@return host.Kind? kind
 function handle:all(key) end
 
----@return integer  texts that were added
+---The first text after a row that neither `get` nor `all` returned, those without a key among them,
+---in the order of adding; nil without a message if there is none.
+---@param row? integer  0 at first, then the one returned last
+---@return integer? row
+---@return string? text  or the message
+---@return string|host.Kind|nil at  its place, or the kind
+function handle:unused(row) end
+
+---@return integer  texts with a key
 function handle:count() end
 
 ---Deletes the data on disk.

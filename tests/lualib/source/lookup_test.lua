@@ -48,6 +48,59 @@ test("nothing is found for nil and null", function()
   equal(found:all(nil), {})
 end)
 
+---What iterates as a list of {record, at}.
+local function listed(records)
+  local all = {}
+  for record, at in records do all[#all + 1] = { record, at } end
+  return all
+end
+
+test("records that were never found are listed with their places, those without a key too",
+  function()
+    folder.with({ ["r.csv"] = "id,role\n1,a\n2,b\n1,c\n,d\n3,e\n" }, function(root)
+      local roles <close> = lookup(csv.records(root .. "/r.csv"), "id")
+      equal(#listed(roles:unused()), 5)
+      roles:get("1")
+      roles:get("none")
+      roles:get(nil)
+      equal(listed(roles:unused()), {
+        { { id = "2", role = "b" }, "r.csv:3" }, { { id = "1", role = "c" }, "r.csv:4" },
+        { { role = "d" }, "r.csv:5" }, { { id = "3", role = "e" }, "r.csv:6" },
+      })
+      roles:all("1")
+      roles:get(3)
+      equal(listed(roles:unused()), {
+        { { id = "2", role = "b" }, "r.csv:3" }, { { role = "d" }, "r.csv:5" },
+      })
+      equal(roles:count(), 4)
+    end)
+  end)
+
+test("a record that is found while the unused ones are listed is not listed any more", function()
+  local found <close> = lookup({ { id = 1 }, { id = 2 }, { id = 3 } }, "id")
+  local rest = found:unused()
+  equal(rest().id, 1)
+  found:get(2)
+  equal({ rest().id, rest(), rest() }, { 3 })
+end)
+
+test("records of an iterator without places have their numbers", function()
+  local left = { { id = 1 }, {}, { id = 3, bad = print } }
+  local function without_places() return table.remove(left, 1) end
+  raises(function() lookup(without_places, "id") end, "#3: bad cannot be written as JSON")
+  left = { { id = 1 }, { bad = print }, {} }
+  local found <close> = lookup(without_places, "id")
+  equal(listed(found:unused()), { { { id = 1 }, "#1" }, { {}, "#3" } })
+  left = { bad_record.new("x", "broken") }
+  raises(function() lookup(without_places, "id") end, "#1: broken")
+end)
+
+test("records with bytes that are not text come back unchanged", function()
+  local found <close> = lookup({ { id = 1, salt = "\xff\0t", n = 3.0 }, { id = "\xff" } }, "id")
+  equal({ found:get(1), found:get("\xff") },
+    { { id = 1, salt = "\xff\0t", n = 3.0 }, { id = "\xff" } })
+end)
+
 test("a source without records is valid", function()
   local found <close> = lookup({}, "id")
   equal(found:get("1"), nil)
@@ -180,6 +233,7 @@ end)
 
 test("a method that a lookup does not have raises, with the nearest name", function()
   local found <close> = lookup({}, "id")
+  raises(function() found.unused() end, "write lookup:unused(), with a colon")
   raises(function() found:gte(1) end, 'a lookup has no gte; did you mean "get"?')
 end)
 
