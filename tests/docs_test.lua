@@ -26,6 +26,7 @@ return {
 ]]
 local INPUT <const> = "  params = { input = { required = true } },\n"
 local DUMP <const> = "tests/fixtures/mongodb/users.bson"
+local FORUM <const> = "id,email\n77,forum@example.com\n"
 local ROLES <const> = "id,role\n1,buyer\n1,editor\n"
 
 local PAGES <const> = { "README.md" }
@@ -97,6 +98,9 @@ for _, name in ipairs(PAGES) do
           local params = { input = write(folder, "a.csv", CUSTOMERS) }
           if text:find("recipes.keycloak", 1, true) then params.input = REALM end
           if text:find("source.bson", 1, true) then params.input = DUMP end
+          if text:find("params.forum", 1, true) then
+            params.forum = write(folder, "forum.csv", FORUM)
+          end
           if text:find("params.roles", 1, true) then
             params.roles = write(folder, "roles.csv", ROLES)
           end

@@ -79,10 +79,13 @@ function functions.new(parts)
   local helpers, unread = unread_values.new()
   helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
     function() return state.mapper and state.mapper:place() end)
+  local function is_read()
+    return not state.mapper or state.mapper.phase ~= "idle"
+  end
   local lookup_module, lookups_used, lookups_warned = lookups.new(
-    parts.require_open "source.lookup",
-    function() return not state.mapper or state.mapper.phase ~= "idle" end)
+    parts.require_open "source.lookup", is_read)
   helpers["source.lookup"] = lookup_module
+  helpers["source.join"] = parts.require_open("source.join").over(lookup_module, is_read)
   json.unnoted(parts.unnoted_sources)
   helpers.cjson = parts.host_module("cjson").new()
   local keep, take = new_numbers()

@@ -47,6 +47,55 @@ test("two lookups of one file are told apart by their keys, or numbered", functi
   })
 end)
 
+local JOIN <const> = [[
+local join = require "source.join"
+local function source()
+  return join({ { id = "1" }, { id = "2" }, { id = "3" } }, csv.records(folder .. "/roles.csv"),
+    { key = "id", outer = true })
+end
+]]
+
+---The uses and the warnings of a recipe whose source is the join.
+local function joined(head, map)
+  return recipe_rig.in_folder(ROLES, function(folder)
+    local made = recipe_rig.of("local csv, folder = require 'source.csv', '" .. folder .. "'\n"
+      .. head .. "return { source = source, map = function(row) " .. map .. " end }",
+      { folder = folder })
+    made.state:must("prepare", { fields = {} })
+    made.state:must("open")
+    local events = {}
+    repeat
+      local event, at = made.state:must("next")
+      events[#events + 1] = event and event .. " " .. at
+    until event == nil
+    return made.state:must("used").lookups, made.state:must("finish"), events
+  end)
+end
+
+test("a join counts as a lookup", function()
+  local uses, warnings, events = joined(JOIN, "return nil, row.unused and 'unused' or 'used'")
+  tap.equal(uses, { ["roles.csv"] = { hits = 2, misses = 1 } })
+  tap.equal(warnings, {})
+  tap.equal(events, { "skipped #1", "skipped #2", "skipped #3", "skipped roles.csv:3" })
+end)
+
+test("a column that a joined record does not have is warned of", function()
+  local _, warnings = joined(JOIN, "return nil, row.other and row.other.nmae or 'x'")
+  tap.equal(warnings, { { code = "unknown_column",
+    message = 'column "nmae" is not in roles.csv; did you mean "name"?' } })
+end)
+
+test("what the program reads of a joined record that is the user is not warned of", function()
+  local _, warnings, events = joined([[
+local join = require "source.join"
+local function source()
+  return join(csv.records(folder .. "/roles.csv"), { { id = "1" } }, { key = "id" })
+end
+]], "row.email, row.other = row.id .. '@example.com', nil return row")
+  tap.equal(warnings, {})
+  tap.equal(events, { "invalid roles.csv:2", "invalid roles.csv:3", "invalid roles.csv:4" })
+end)
+
 test("a recipe cannot write into the counts", function()
   tap.equal(used(ROLES, NEW, "roles.hits, roles.misses = {}, 'x' roles:get(row.id) return {}"),
     { ["roles.csv"] = { hits = 2, misses = 1 } })
