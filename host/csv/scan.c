@@ -7,6 +7,7 @@
 
 #include "common.h"
 #include "utf8.h"
+#include "windows1252.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,6 @@ enum { FIRST_CAPACITY = 256 * 1024, RAW_SIZE = 64 * 1024, LONGEST_CHARACTER = 4 
 
 #define ONES  UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
-
-static const uint16_t windows1252[32] = {
-    0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
-    0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
-};
 
 static uint32_t unit16(const struct csv_scan *s, size_t at)
 {
@@ -50,8 +44,8 @@ static size_t take_byte(const struct csv_scan *s, uint32_t *c)
 {
     if (s->raw_begin == s->raw_end) return 0;
     *c = s->raw[s->raw_begin];
-    if (s->encoding == CSV_WINDOWS1252 && *c >= 0x80 && *c < 0xa0)
-        *c = windows1252[*c - 0x80];
+    if (s->encoding == CSV_WINDOWS1252 && *c >= 0x80)
+        *c = host_windows1252_point((unsigned char)*c);
     return 1;
 }
 
