@@ -123,6 +123,7 @@ static void see_keys(lua_State *L, int asked, int object)
     if (lua_rawlen(L, list) < MOST_SEEN) {
         for (lua_pushnil(L); lua_next(L, object);) { /* key value */
             lua_pop(L, 1);
+            if (lua_type(L, -1) != LUA_TSTRING) continue;
             lua_pushvalue(L, -1);
             add_seen(L, list - 1, list);
         }

@@ -787,6 +787,20 @@ test("what is read in vain of a decoded table itself is noted, if that is wanted
   tap.equal(asked:missing(), { "none" })
 end)
 
+test("a decoded table itself is noted as a record is, if that is asked for", function()
+  local asked = json.asked(true)
+  local record = json.watch({ a = "1", [1] = "x", o = { b = 1 } }, asked, true)
+  assert(not (record.later or record.never or record.o.none or record[2]))
+  tap.equal({ record.a, record[1] }, { "1", "x" })
+  json.watch({ later = 1 }, asked, true)
+  tap.equal(asked:missing(), { "never" })
+  local names = asked:names()
+  table.sort(names)
+  tap.equal(names, { "a", "later", "o" })
+  tap.equal(json.paths(asked)[1].asked:missing(), { "none" })
+  tap.equal(json.encode(json.watch(json.decode "[1]", asked, true)), "[1]")
+end)
+
 test("objects outlive their reader and what notes them", function()
   local object
   do
