@@ -47,6 +47,7 @@ static const luaL_Reg modules[] = {
     {"host.tally",    luaopen_host_tally   },
     {"host.terminal", luaopen_host_terminal},
     {"host.text",     luaopen_host_text    },
+    {"host.xml",      luaopen_host_xml     },
     {"host.yaml",     luaopen_host_yaml    },
     {"cjson",         luaopen_cjson        },
     {NULL,            NULL                 }
@@ -62,6 +63,7 @@ const luaL_Reg host_recipe_modules[] = {
     {"host.lookup",  luaopen_host_lookup },
     {"host.schema",  luaopen_host_schema },
     {"host.text",    luaopen_host_text   },
+    {"host.xml",     luaopen_host_xml    },
     {"cjson",        luaopen_cjson       },
     {NULL,           NULL                }
 };

@@ -47,6 +47,7 @@ int luaopen_host_terminal(lua_State *L);
 int luaopen_host_stretch(lua_State *L);
 int luaopen_host_tally(lua_State *L);
 int luaopen_host_text(lua_State *L);
+int luaopen_host_xml(lua_State *L);
 int luaopen_host_yaml(lua_State *L);
 
 #endif

@@ -16,6 +16,7 @@ open.MODULES = {
   ["source.extended_json"] = "reads what mongoexport writes",
   ["source.json"] = "reads JSON",
   ["source.ndjson"] = "reads NDJSON",
+  ["source.xml"] = "reads XML",
   ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
   ["source.concat"] = "reads several sources one after another",
@@ -69,6 +70,7 @@ open.NEEDED = {
   ["source.date"] = "dates as ISO 8601",
   ["source.phone"] = "phone numbers by numbering plan",
   ["source.phone_plans"] = "the numbering plans of the world",
+  ["source.xml_outline"] = "where the records of XML are",
   ["source.bad_record"] = "a record that cannot be parsed",
   ["source.bad_value"] = "a value that rejects its record",
   ["auth0.hash.build"] = "password hashes from their parts",
@@ -103,6 +105,7 @@ open.READING_HOST = {
   ["host.csv"] = "reads rows",
   ["host.file"] = "opens the files of a source",
   ["host.lookup"] = "keeps the records of a lookup",
+  ["host.xml"] = "reads elements",
 }
 
 local LISTS <const> = { open.MODULES, open.NEEDED, open.PURE_HOST, open.READING_HOST }

@@ -35,7 +35,7 @@ local TEXT <const> = {
 local REMEDY <const> = {
   CSV = "read it with source.csv, or with the recipe csv",
   JSON = "read it with source.json or source.ndjson (`auth0-migrate new` writes such a recipe)",
-  XML = "convert it to CSV or JSON first",
+  XML = "read it with source.xml",
 }
 
 ---@param text string  the beginning of a file

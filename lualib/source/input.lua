@@ -8,7 +8,7 @@ local path = require "base.path"
 local input = {}
 
 -- The files to read in a folder; .gz or .zst may follow.
-local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl", "bson" }
+local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml" }
 
 ---The extension that names the format: "csv" of "users.csv.gz".
 ---@param name string
@@ -88,7 +88,7 @@ end
 
 ---The files to read, each once and in order; of a folder, the files with these extensions, sorted.
 ---@param given string|string[]
----@param endings? string[]  default: csv, tsv, json, ndjson, jsonl, bson
+---@param endings? string[]  default: those of all readers
 ---@return string[]? paths
 ---@return string? message
 ---@return host.Kind? kind

@@ -1,5 +1,5 @@
 --- A record as a text to be kept on disk, and back: JSON that also holds bytes that are not text,
---- and broken records.
+--- texts beside members (`[1]` of an element of XML), and broken records.
 
 local bad_record = require "source.bad_record"
 local digest = require "host.digest"
@@ -10,28 +10,37 @@ local record_text = {}
 
 -- The first byte of a text that is not the record's own JSON; of a string in such a text.
 local BROKEN <const>, PACKED <const> = "!", "*"
-local TEXT <const>, BASE64 <const> = "t", "b"
+local TEXT <const>, BASE64 <const>, INDEX <const> = "t", "b", "i"
 
----A copy in which all strings are text.
+---A copy in which all strings are text, and all members of an object have a name.
 local function packed(value)
   if type(value) == "string" then
     return text.is_utf8(value) and TEXT .. value or BASE64 .. digest.base64(value)
   end
   if type(value) ~= "table" then return value end
-  local copy = json.is_array(value) and json.array {} or {}
-  for name, inner in next, value do copy[packed(name)] = packed(inner) end
+  local is_list = json.is_array(value)
+  local copy = is_list and json.array {} or {}
+  for name, inner in next, value do
+    if not is_list then name = type(name) == "string" and packed(name) or INDEX .. name end
+    copy[name] = packed(inner)
+  end
   return copy
+end
+
+---The string, or index, that was packed.
+local function unpacked_word(word)
+  if type(word) ~= "string" then return word end
+  local mark, rest = word:sub(1, 1), word:sub(2)
+  if mark == INDEX then return math.tointeger(rest) end
+  return mark == TEXT and rest or digest.unbase64(rest)
 end
 
 ---The value that was packed.
 local function unpacked(value)
-  if type(value) == "string" then
-    local rest = value:sub(2)
-    return value:sub(1, 1) == TEXT and rest or digest.unbase64(rest)
-  end
+  if type(value) == "string" then return unpacked_word(value) end
   if type(value) ~= "table" then return value end
   local copy = json.is_array(value) and json.array {} or {}
-  for name, inner in next, value do copy[unpacked(name)] = unpacked(inner) end
+  for name, inner in next, value do copy[unpacked_word(name)] = unpacked(inner) end
   return copy
 end
 

@@ -1,4 +1,4 @@
---- Iterates over the records of several files: shared by the readers of csv, json and ndjson.
+--- Iterates over the records of several files: shared by the readers of files.
 
 local bad_record = require "source.bad_record"
 local failure = require "base.failure"
@@ -25,7 +25,8 @@ local records = {}
 ---  record when the next one is asked for
 ---@field finished? fun(source: string, is_single: boolean, warn: function)  checks the source when
 ---  all of its records were read
----@field instead? fun(path: string): string  what a file holds in which records are "missing"
+---@field instead? fun(path: string, reader: table?): string  what a file holds in which records
+---  are "missing"
 ---@field passable? Kind  a failure that skips the file if there are several
 
 ---@class SourceWarning
@@ -88,7 +89,8 @@ function Records:fail(message, kind)
     message = name .. " is " .. instead
   elseif OF_THE_TEXT[kind] and not self.placed then
     local found = kind == "missing" and self.format.instead
-    message = name .. ": " .. message .. (found and found(self.paths[self.index]) or "")
+    message = name .. ": " .. message
+      .. (found and found(self.paths[self.index], self.reader) or "")
   end
   if #self.paths > 1 and kind == self.format.passable then
     self:warn("file_without_records", message)

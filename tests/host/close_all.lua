@@ -20,12 +20,13 @@ local server = require "host.server"
 local store = require "host.store"
 local stretch = require "host.stretch"
 local tally = require "host.tally"
+local xml = require "host.xml"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
   "accept", "add", "all", "call", "commit", "copy", "count", "done", "get", "next",
-  "put", "read", "record", "resume", "respond", "result", "run", "show", "status", "text", "write",
-  "finish", "close",
+  "outline", "put", "read", "record", "resume", "respond", "result", "run", "show", "status",
+  "text", "write", "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -55,6 +56,8 @@ local function open_all()
   keep(keep(json.reader(keep(file.open(folder .. "/list.json")))):next())
   assert(file.write(folder .. "/users.bson", ("\11\0\0\0\2a\0\2\0\0\0x\0\0"):rep(2)))
   keep(bson.reader(keep(file.open(folder .. "/users.bson")))):next()
+  assert(file.write(folder .. "/list.xml", "<list><email>a</email><email>b</email></list>"))
+  keep(xml.reader(keep(file.open(folder .. "/list.xml")), { path = { "list", "email" } })):next()
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
   local files = gate.new { folders = { folder } }

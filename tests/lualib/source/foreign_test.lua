@@ -27,7 +27,7 @@ for _, case in ipairs {
   { csv, "[\n {\n", JSON_SAID },
   { json, "id,email\n1,a\n", CSV_SAID },
   { ndjson, "id,email\n1,a\n", CSV_SAID },
-  { json, "<users/>", "f.x is XML, not JSON: convert it to CSV or JSON first" },
+  { json, "<users/>", "f.x is XML, not JSON: read it with source.xml" },
   { ndjson, "[\n {}\n]\n", "f.x: its first line is only the beginning of a JSON document; read it "
     .. "with source.json and name it .json, or write one record a line" },
 } do

@@ -12,6 +12,7 @@ test("records are kept without loss, also bytes that are not text", function()
   for _, record in ipairs {
     {}, { id = 9007199254740993, f = 3.0, n = json.null, b = false, o = { l = { 1, "x" } } },
     { salt = "\xff\0\x80", name = "t\u{e4}", more = { "\xfe", "b", "", 5, { ["\xff"] = "t" } } },
+    { "a", ["@k"] = "1" }, { k = { "a", ["@k"] = "1", l = json.array { { "b", c = "d" } } } },
     "text", "\xff", 5, json.null, false, { t = "t\xff", b = "bAA", star = "*", ["!"] = "!" },
   } do
     equal(same(record), record)
