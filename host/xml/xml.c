@@ -345,7 +345,7 @@ static int xml_reader(lua_State *L)
     return 1;
 }
 
-/* outline(text) -> list | list, message
+/* outline(text, encoding?) -> list | list, message
  * Of all elements in the beginning of a document, as far as it can be read. */
 static int xml_outline(lua_State *L)
 {
@@ -353,7 +353,7 @@ static int xml_outline(lua_State *L)
     const char *text = luaL_checklstring(L, 1, &size);
     luaL_argcheck(L, size <= LONGEST_TAG, 1, "too long");
 
-    struct xml_reader *r = push_reader(L, NULL);
+    struct xml_reader *r = push_reader(L, luaL_optstring(L, 2, NULL));
     bool ok = XML_Parse(r->parse.parser, text, (int)size, 0) == XML_STATUS_OK;
     host_xml_outline_push(L, &r->parse.outline, &r->parse.names);
     if (ok) return 1;

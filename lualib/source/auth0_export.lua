@@ -3,8 +3,10 @@
 
 local columns = require "source.columns"
 local csv = require "source.csv"
+local csv_dialect = require "source.csv_dialect"
 local input = require "source.input"
 local json = require "source.json"
+local json_head = require "source.json_head"
 local ndjson = require "source.ndjson"
 local value = require "source.value"
 
@@ -143,6 +145,34 @@ function auth0_export.database_identity(record, wanted)
     other = other or identity.connection
   end
   return nil, "another connection (" .. tostring(other or provider) .. ")"
+end
+
+---Whether an id begins with its provider and a pipe, in CSV perhaps behind an apostrophe.
+local function has_provider(id)
+  return type(id) == "string" and id:find("^'?[%w_-]+|[^|]") ~= nil
+end
+
+---Whether the rows of a CSV file have the ids of Auth0's users.
+local function is_table(head)
+  local dialect = csv_dialect.of(head)
+  local rows = dialect and dialect.delimiter ~= "|" and dialect.rows
+  for i, name in ipairs(rows and rows[2] and rows[1] or {}) do
+    local field = steps_of(name)
+    if field[1] == "user_id" and has_provider(rows[2][i]) then return true end
+  end
+  return false
+end
+
+---Whether the beginning of a file is that of an export of Auth0's users.
+---@param head string
+---@return Recognised?
+function auth0_export.recognise(head)
+  local found = json_head.read(head)
+  local first = found and found.values[1]
+  if type(first) == "table" and not json_head.is_object(first) then first = first[1] end
+  local is_user = json_head.is_object(first) and has_provider(first.user_id or first.Id)
+  if not is_user and not is_table(head) then return nil end
+  return { sure = 3, what = "Auth0, an export of users" }
 end
 
 return auth0_export

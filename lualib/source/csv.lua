@@ -1,6 +1,7 @@
 --- Reads CSV and TSV files: lazy rows, indexed by column name.
 
 local records = require "source.records"
+local csv_dialect = require "source.csv_dialect"
 local foreign = require "source.foreign"
 local host = require "host.csv"
 local input = require "source.input"
@@ -14,6 +15,7 @@ local OPTIONS <const> = {
   "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "guard",
   "limit", "optional",
 }
+local CONSISTENT <const> = 0.8 -- of the rows of a table have as many cells as the first
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 
 local function open(options, handle, path, place)
@@ -70,6 +72,34 @@ function csv.records(given, options)
     optional = optional or true,
     ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
   })) -- no tail call: an error names this function
+end
+
+---Whether a single column is a list of values, one a line, and not prose.
+local function is_list(rows)
+  for i = 2, #rows do
+    if rows[i][1]:find("%s") then return false end
+  end
+  return #rows > 1 and rows[1][1]:find("^[%w_ -]+$") ~= nil
+end
+
+---Whether the beginning of a file is CSV, and how it is written.
+---@param head string
+---@return Recognised?
+function csv.recognise(head)
+  local dialect = csv_dialect.of(head)
+  if not dialect then return nil end
+  local rows, is_sure = dialect.rows, false
+  if #rows[1] == 1 then
+    if not is_list(rows) then return nil end
+  elseif dialect.share < CONSISTENT then
+    return nil
+  else
+    is_sure = #rows > 1
+  end
+  return {
+    sure = is_sure and 2 or 1, what = csv_dialect.describe(dialect),
+    options = csv_dialect.options(dialect),
+  }
 end
 
 return csv

@@ -2,9 +2,11 @@
 
 local records = require "source.records"
 local host = require "host.json"
+local json_head = require "source.json_head"
 local members = require "source.members"
 local shape = require "source.shape"
 local spelling = require "base.spelling"
+local text = require "host.text"
 
 ---@class source.json
 ---@field null lightuserdata  the value of JSON null
@@ -41,6 +43,30 @@ function json.records(given, options)
     prefix = function(name) return name .. before end,
     passable = "missing", -- a folder may have others, such as the realm next to its users
   })) -- no tail call: an error names this function
+end
+
+---Whether the beginning of a file is JSON, and where its records are.
+---@param head string
+---@return Recognised?
+function json.recognise(head)
+  local found = json_head.read(head)
+  if not found then return nil end
+  local first = found.values[1]
+  if not json_head.is_object(first) then
+    local has_records = json_head.is_object(first[1])
+    return {
+      sure = has_records and 2 or 1,
+      what = has_records and "JSON, an array of objects" or "JSON, an array",
+    }
+  elseif #found.values > 1 then
+    return { sure = found.has_lines and 1 or 2, what = "JSON, documents one after another" }
+  end
+  local list = not json_head.has_address(first, 1) and json_head.list(first)
+  if not list then return { sure = found.has_lines and 1 or 2, what = "JSON, a document" } end
+  return {
+    sure = 2, what = "JSON, records in " .. text.printable(list.pointer),
+    options = { pointer = list.pointer },
+  }
 end
 
 return json

@@ -2,6 +2,7 @@
 
 local records = require "source.records"
 local host = require "host.json"
+local json_head = require "source.json_head"
 local members = require "source.members"
 local spelling = require "base.spelling"
 
@@ -10,6 +11,8 @@ local ndjson = { null = host.null }
 local ENDINGS <const> = { "ndjson", "jsonl" }
 local INSTEAD <const> = "read it with source.json and name it .json, or "
   .. "write one record a line"
+local MOST_LINES <const> = 200 -- of a head
+local MOST_WHOLE <const> = 0.8 -- of the lines are objects
 local OPTIONS <const> = { "limit", "optional" }
 
 local function prefix(name)
@@ -48,6 +51,35 @@ function ndjson.records(given, options)
     check_first = check_first,
     check_line = check_line,
   })) -- no tail call: an error names this function
+end
+
+---Whether most lines are objects, although some are broken. The last one may be cut.
+local function has_objects(head)
+  local n, objects, at = 0, 0, 1
+  while n < MOST_LINES do
+    local line_end = head:find("\n", at, true)
+    if not line_end then break end
+    local line = head:sub(at, line_end - 1)
+    if line:find("%S") then n = n + 1 end
+    if line:find("^%s*{") and host.decode(line) then objects = objects + 1 end
+    at = line_end + 1
+  end
+  return objects > 1 and objects >= n * MOST_WHOLE
+end
+
+---Whether the beginning of a file is NDJSON.
+---@param head string
+---@return Recognised?
+function ndjson.recognise(head)
+  local found = json_head.read(head)
+  if not found and has_objects(head) then return { sure = 2, what = "NDJSON, broken in places" } end
+  if not found or not found.has_lines then return nil end
+  local first = found.values[1]
+  local is_object = json_head.is_object(first)
+  if not is_object and #found.values == 1 then return nil end -- the array is JSON's
+  local is_one = #found.values == 1 and not json_head.has_address(first, 1)
+    and json_head.list(first) ~= nil
+  return { sure = is_object and not is_one and 2 or 1, what = "NDJSON" }
 end
 
 return ndjson

@@ -5,6 +5,7 @@ local failure = require "base.failure"
 local file = require "host.file"
 local input = require "source.input"
 local json = require "source.json"
+local json_head = require "source.json_head"
 local path = require "base.path"
 
 local realms = {}
@@ -96,6 +97,27 @@ function realms.records(given, wanted)
     choose(names[1], wanted)
   end
   return json.records(names, { pointer = "/users", optional = true })
+end
+
+local SIGNS <const> = { "users", "enabled", "sslRequired", "roles", "clients" } -- of a realm
+
+local function is_realm(value)
+  if not json_head.is_object(value) or type(value.realm) ~= "string" then return false end
+  for _, name in ipairs(SIGNS) do
+    if value[name] ~= nil then return true end
+  end
+  return false
+end
+
+---Whether the beginning of a file is that of a realm, or of a list of realms.
+---@param head string
+---@return Recognised?
+function realms.recognise(head)
+  local found = json_head.read(head)
+  local first = found and found.values[1]
+  if is_realm(first) then return { sure = 3, what = "Keycloak, a realm" } end
+  if type(first) ~= "table" or not is_realm(first[1]) then return nil end
+  return { sure = 3, what = "Keycloak, a list of realms" }
 end
 
 return realms

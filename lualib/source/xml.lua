@@ -119,4 +119,30 @@ function xml.list(value)
   return type(value) == "table" and json.is_array(value) and value or json.array { value }
 end
 
+---Elements of a head, and the encoding to read it with if it does not declare one.
+local function outline_of(head)
+  local elements, message = host.outline(head)
+  if not message then return elements end
+  local others, still = host.outline(head, ENCODINGS["windows-1252"])
+  if not still then return others, nil, "windows-1252" end
+  return elements, message
+end
+
+---Whether the beginning of a file is XML, and where its records are.
+---@param head string
+---@return Recognised?
+function xml.recognise(head)
+  local plain = head:gsub("^\xEF\xBB\xBF", ""):gsub("^\xFF\xFE", ""):gsub("^\xFE\xFF", "")
+  local start = plain:sub(1, 200):gsub("%z", "")
+  if not start:find("^%s*<[%a_:?!]") then return nil end
+  local is_declared = start:find("^<%?xml%s") ~= nil
+  local elements, message, encoding = outline_of(head)
+  local path = xml_outline.guess(elements)
+  if not is_declared and (message or not path or path:lower():find("^html")) then return nil end
+  return {
+    sure = is_declared and 3 or 2, what = path and "XML, records in " .. path or "XML",
+    options = path and { path = path, encoding = encoding },
+  }
+end
+
 return xml

@@ -391,7 +391,7 @@ for _, case in ipairs {
   { 'lookup(csv.records("plans.csv"))',
     "source.lookup expects a key: a column name or a function" },
   { 'require "source.cvs"', 'module "source.cvs" not found' },
-  { "csv.recs()", "source.csv has no recs; it has records" },
+  { "csv.recs()", "source.csv has no recs; it has recognise, records" },
   { 'csv.records("plans.csv", { trim = "no" })',
     "csv.records: trim must be a boolean, not a string" },
   { 'json.records("u.json", { pointer = {} })',

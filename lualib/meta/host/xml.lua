@@ -50,8 +50,9 @@ function reader:close() end
 
 ---The elements in the beginning of a document; with a message if that is not XML throughout.
 ---@param text string
+---@param encoding? string  in place of the one that it declares
 ---@return host.xml.Element[]
 ---@return string? message
-function xml.outline(text) end
+function xml.outline(text, encoding) end
 
 return xml

@@ -1,0 +1,265 @@
+--- How the beginning of a CSV file is written: delimiter, quotes, encoding, header, null words.
+
+local text = require "host.text"
+
+local csv_dialect = {}
+
+local MOST_ROWS <const> = 200
+local LONGEST_HEAD <const> = 64 * 1024 -- bytes; the last row of a longer file may be cut
+local LONGEST_NAME <const> = 64 -- of a column, in bytes
+local DELIMITERS <const> = { ",", ";", "\t", "|" }
+
+---@alias CsvQuoting {quote: string, escape: string?}
+
+local USUAL <const> = { quote = '"' }
+local SINGLE <const> = { quote = "'" }
+---@type CsvQuoting[]  of what cannot be read as usual
+local UNUSUAL <const> = { { quote = '"', escape = "\\" }, { quote = "" } }
+
+-- Unquoted cells that are meant as nil; `\N` always is.
+---@type table<string, true>
+local NULL_WORDS <const> = {
+  NULL = true, null = true, ["(null)"] = true, ["(NULL)"] = true, ["<null>"] = true,
+  ["[NULL]"] = true, None = true,
+}
+
+---Beginnings of text that has commas and is no table: JSON, XML, SQL, LDIF, YAML.
+local OTHERS <const> = {
+  "^[%[{<]", "^%-%-", "^/%*", "^#!", "^%%", "^dn::? ", "^version: %d", "^%-%-%-%s",
+  "^INSERT%s", "^REPLACE%s", "^CREATE%s", "^DROP%s", "^ALTER%s", "^SET%s", "^COPY%s",
+  "^BEGIN%f[%W]", "^START%s", "^USE%s", "^LOCK%s", "^PRAGMA%s", "^SELECT%s",
+}
+
+---Looks of cells that are values, and not names of columns.
+local VALUES <const> = {
+  "^[+-]?%d[%d.,]*$", "@.+%.", "^%d%d%d%d%-%d%d", "^%$%d?%a?%$", "^\\N$",
+  "^%x+%-%x+%-%x+%-%x+%-%x+$",
+  "^[Tt][Rr][Uu][Ee]$", "^[Ff][Aa][Ll][Ss][Ee]$", "^https?://", "^0[xX]%x+$", "^[%[{].*[%]}]$",
+}
+
+---@class CsvDialect
+---@field delimiter string   "," where there is one column only
+---@field quote string
+---@field escape? string
+---@field encoding? string   that the option must give
+---@field has_header boolean
+---@field rows string[][]    with the header
+---@field nulls string[]
+---@field share number       of the rows that have as many cells as the first, 0 to 1
+
+---UTF-16 as UTF-8; half a character at the end is left out.
+local function from_utf16(head, format)
+  local parts, high = {}, nil
+  for i = 1, #head - 1, 2 do
+    local unit = string.unpack(format, head, i)
+    if unit >= 0xD800 and unit < 0xDC00 then
+      high = unit
+    elseif unit >= 0xDC00 and unit < 0xE000 then
+      parts[#parts + 1] = high and utf8.char(0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF))
+    else
+      parts[#parts + 1] = utf8.char(unit)
+    end
+  end
+  return table.concat(parts)
+end
+
+---Whether it is UTF-8; a head that is cut may end inside a character.
+local function is_utf8(head, is_cut)
+  for left = 0, is_cut and 3 or 0 do
+    if text.is_utf8(head:sub(1, #head - left)) then return true end
+  end
+  return false
+end
+
+---The head as text, and the encoding that the option must give; nil if it is no text.
+local function decoded(head, is_cut)
+  local mark = head:sub(1, 2)
+  local wide = mark == "\xFF\xFE" and "<I2" or mark == "\xFE\xFF" and ">I2"
+  if wide then return from_utf16(head:sub(3), wide) end
+  if head:find("^[^%z]%z[^%z]%z") then return from_utf16(head, "<I2"), "utf-16le" end
+  if head:find("^%z[^%z]%z[^%z]") then return from_utf16(head, ">I2"), "utf-16be" end
+  if head:find("[%z\1-\8\14-\31]") then return nil end
+  local plain = head:gsub("^\xEF\xBB\xBF", "")
+  if is_utf8(plain, is_cut) then return plain end
+  return plain, "windows-1252"
+end
+
+---The cell of a row that begins at `from` with a quote.
+local function quoted_cell(body, from, dialect)
+  local parts, at = {}, from + 1
+  while true do
+    local found = body:find("[" .. dialect.quote .. (dialect.escape and "\\" or "") .. "]", at)
+    if not found then return nil end
+    parts[#parts + 1] = body:sub(at, found - 1)
+    local sign, following = body:sub(found, found), body:sub(found + 1, found + 1)
+    if sign == dialect.quote and following ~= dialect.quote then
+      return table.concat(parts), found + 1
+    end
+    parts[#parts + 1] = following
+    at = found + 2
+  end
+end
+
+---The rows of a text; nil if it is not written so. `is_cut`: the last one is left out.
+local function rows_of(body, dialect, is_cut)
+  local rows, row, nulls, at = {}, {}, {}, 1
+  local plain = "[" .. dialect.delimiter .. "\r\n]"
+  while at <= #body + 1 and #rows < MOST_ROWS do
+    local cell, behind
+    if dialect.quote ~= "" and body:sub(at, at) == dialect.quote then
+      cell, behind = quoted_cell(body, at, dialect)
+      if not cell and is_cut then break end
+      if not cell or not body:sub(behind, behind):find("^" .. plain .. "?$") then return nil end
+    else
+      behind = body:find(plain, at) or #body + 1
+      cell = body:sub(at, behind - 1)
+      if NULL_WORDS[cell] and #rows > 0 then nulls[cell] = true end
+    end
+    row[#row + 1] = cell
+    local sign = body:sub(behind, behind)
+    at = behind + 1
+    if sign ~= dialect.delimiter then
+      if sign == "\r" and body:sub(at, at) == "\n" then at = at + 1 end
+      if (sign ~= "" or not is_cut) and (#row > 1 or row[1] ~= "") then rows[#rows + 1] = row end
+      row = {}
+      if sign == "" then break end
+    end
+  end
+  return rows, nulls
+end
+
+---The share of the rows that have as many cells as the first; further empty ones do not count.
+local function consistency(rows)
+  local n, same = #rows[1], 0
+  for _, row in ipairs(rows) do
+    local cells = #row
+    while cells > n and row[cells] == "" do cells = cells - 1 end
+    if cells == n then same = same + 1 end
+  end
+  return same / #rows
+end
+
+---Whether most cells lie between these quotes.
+local function is_quoted_by(rows, quote)
+  local n, quoted = 0, 0
+  for _, row in ipairs(rows) do
+    for _, cell in ipairs(row) do
+      n = n + 1
+      local is_quoted = #cell > 1 and cell:sub(1, 1) == quote and cell:sub(-1) == quote
+      quoted = quoted + (is_quoted and 1 or 0)
+    end
+  end
+  return quoted > n / 2
+end
+
+---Whether the dialect is better than the best one so far.
+local function is_better(found, best)
+  if not best then return true end
+  if (#found.rows[1] > 1) ~= (#best.rows[1] > 1) then return #found.rows[1] > 1 end
+  if math.abs(found.share - best.share) > 0.01 then return found.share > best.share end
+  return #found.rows[1] > #best.rows[1]
+end
+
+local function is_value(cell)
+  if #cell > LONGEST_NAME or NULL_WORDS[cell] then return true end
+  for _, pattern in ipairs(VALUES) do
+    if cell:find(pattern) then return true end
+  end
+  return false
+end
+
+---Whether the first row has the names of the columns.
+local function has_header(row)
+  local named = 0
+  for _, cell in ipairs(row) do
+    if is_value(cell) then return false end
+    if cell:find("%S") then named = named + 1 end
+  end
+  return named >= #row / 2
+end
+
+local function sorted_names(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+---The best reading with one way to quote, nil if there is none, and the delimiters that fail.
+---@param quoting CsvQuoting
+---@param delimiters string[]
+local function best_of(body, is_cut, quoting, delimiters)
+  local best, failed = nil, {}
+  for _, delimiter in ipairs(delimiters) do
+    local dialect = { delimiter = delimiter, quote = quoting.quote, escape = quoting.escape }
+    local rows, nulls = rows_of(body, dialect, is_cut)
+    if not rows then
+      failed[#failed + 1] = delimiter
+    elseif rows[1] then
+      dialect.rows, dialect.nulls, dialect.share = rows, sorted_names(nulls), consistency(rows)
+      if is_better(dialect, best) then best = dialect end
+    end
+  end
+  return best, failed
+end
+
+---How a head is written; nil if it is no text, or that of another format.
+---@param head string
+---@return CsvDialect?
+function csv_dialect.of(head)
+  local is_cut = #head >= LONGEST_HEAD
+  local body, encoding = decoded(head, is_cut)
+  if not body then return nil end
+  body = body:gsub('^"?[Ss][Ee][Pp]=[^\r\n]*[\r\n]+', ""):gsub("^[\r\n]+", "")
+  for _, pattern in ipairs(OTHERS) do
+    if body:find(pattern) then return nil end
+  end
+  local best, failed = best_of(body, is_cut, USUAL, DELIMITERS)
+  if best and is_quoted_by(best.rows, SINGLE.quote) then
+    best = best_of(body, is_cut, SINGLE, DELIMITERS) or best
+  end
+  for _, quoting in ipairs(UNUSUAL) do
+    local found = best_of(body, is_cut, quoting, failed)
+    if found and is_better(found, best) then best = found end
+  end
+  if not best then return nil end
+  best.encoding, best.has_header = encoding, has_header(best.rows[1])
+  return best
+end
+
+local function numbered(n)
+  local names = {}
+  for i = 1, n do names[i] = "column " .. i end
+  return names
+end
+
+---The options of csv.records that differ from the defaults.
+---@param dialect CsvDialect
+---@return host.csv.Options?
+function csv_dialect.options(dialect)
+  local options = {
+    delimiter = #dialect.rows[1] > 1 and dialect.delimiter ~= "," and dialect.delimiter or nil,
+    quote = dialect.quote ~= '"' and dialect.quote or nil,
+    escape = dialect.escape, encoding = dialect.encoding,
+    header = not dialect.has_header and numbered(#dialect.rows[1]) or nil,
+    null = dialect.nulls[1] and dialect.nulls or nil,
+  }
+  return next(options) and options or nil
+end
+
+---"CSV, 9 columns, delimiter ";", no header"
+---@param dialect CsvDialect
+---@return string
+function csv_dialect.describe(dialect)
+  local n = #dialect.rows[1]
+  local parts = { "CSV", n == 1 and "1 column" or n .. " columns" }
+  if n > 1 and dialect.delimiter ~= "," then
+    parts[#parts + 1] = dialect.delimiter == "\t" and "delimiter tab"
+      or string.format('delimiter "%s"', dialect.delimiter)
+  end
+  if dialect.encoding then parts[#parts + 1] = dialect.encoding end
+  if not dialect.has_header then parts[#parts + 1] = "no header" end
+  return table.concat(parts, ", ")
+end
+
+return csv_dialect

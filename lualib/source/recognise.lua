@@ -1,0 +1,66 @@
+--- What a file is, and which reader reads it: asks each reader about the beginning of the file.
+
+local file = require "host.file"
+
+local recognise = {}
+
+local HEAD <const> = 64 * 1024 -- bytes, decompressed
+
+---@class Recognised  by one reader
+---@field sure 1|2|3      3: a signature; 2: the structure says so; 1: it may be read so
+---@field what string     for people: "XML, records in users/user"
+---@field options? table  further arguments of the reader's `records`, by name
+
+---@class RecognisedBy : Recognised
+---@field reader string  "source.xml"
+
+---Of equal sureness, the first one counts most.
+---@type {name: string, module: {recognise: fun(head: string): Recognised?}}[]
+local READERS <const> = {
+  { name = "source.realms", module = require "source.realms" },
+  { name = "source.auth0_export", module = require "source.auth0_export" },
+  { name = "source.xml", module = require "source.xml" },
+  { name = "source.ndjson", module = require "source.ndjson" },
+  { name = "source.json", module = require "source.json" },
+  { name = "source.csv", module = require "source.csv" },
+}
+
+---The readers that may read a file, the surest first.
+---@param head string  its beginning, up to 64 KiB, decompressed
+---@return RecognisedBy[]
+function recognise.head(head)
+  local found, order = {}, {}
+  for i, reader in ipairs(READERS) do
+    local one = reader.module.recognise(head)
+    if one then
+      one.reader = reader.name
+      found[#found + 1], order[one] = one, i
+    end
+  end
+  table.sort(found, function(a, b)
+    if a.sure == b.sure then return order[a] < order[b] end
+    return a.sure > b.sure
+  end)
+  return found
+end
+
+---The same for a file, which may be compressed. Stdin cannot be read twice: it is misuse.
+---@param path string
+---@return RecognisedBy[]?
+---@return string? message
+---@return host.Kind? kind
+function recognise.file(path)
+  if path == "-" then error("recognise.file: stdin cannot be read twice", 2) end
+  local handle <close>, message, kind = file.open(path)
+  if not handle then return nil, message, kind end
+  local parts, size = {}, 0
+  while size < HEAD do
+    local part, why, failed = handle:read(HEAD - size)
+    if not part and why then return nil, why, failed end
+    if not part then break end
+    parts[#parts + 1], size = part, size + #part
+  end
+  return recognise.head(table.concat(parts))
+end
+
+return recognise
