@@ -30,6 +30,7 @@ int luaopen_host_clock(lua_State *L);
 int luaopen_host_coverage(lua_State *L);
 int luaopen_host_csv(lua_State *L);
 int luaopen_host_digest(lua_State *L);
+int luaopen_host_dump(lua_State *L);
 int luaopen_host_file(lua_State *L);
 int luaopen_host_gate(lua_State *L);
 int luaopen_host_http(lua_State *L);

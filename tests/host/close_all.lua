@@ -6,6 +6,7 @@ local chunk = require "host.chunk"
 local coverage = require "host.coverage"
 local csv = require "host.csv"
 local digest = require "host.digest"
+local dump = require "host.dump"
 local file = require "host.file"
 local gate = require "host.gate"
 local http = require "host.http"
@@ -27,6 +28,9 @@ local METHODS <const> = {
   "accept", "add", "all", "call", "commit", "copy", "count", "done", "get", "next",
   "outline", "put", "read", "record", "resume", "respond", "result", "run", "show", "status",
   "text", "write", "finish", "close",
+  "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "get", "next",
+  "put", "read", "resume", "respond", "result", "run", "show", "status", "text", "write", "finish",
+  "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -58,6 +62,8 @@ local function open_all()
   keep(bson.reader(keep(file.open(folder .. "/users.bson")))):next()
   assert(file.write(folder .. "/list.xml", "<list><email>a</email><email>b</email></list>"))
   keep(xml.reader(keep(file.open(folder .. "/list.xml")), { path = { "list", "email" } })):next()
+  assert(file.write(folder .. "/dump.sql", "INSERT INTO users (id) VALUES (1), (2);"))
+  keep(keep(dump.reader(keep(file.open(folder .. "/dump.sql")), { table = "users" })):next())
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
   local files = gate.new { folders = { folder } }
