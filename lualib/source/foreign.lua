@@ -15,26 +15,37 @@ local BINARY <const> = {
   { "\xD0\xCF\x11\xE0", "a spreadsheet in the old Excel format: save it as CSV" },
   { "BZh", "compressed with bzip2: decompress it, or use gzip or zstd" },
   { "\xFD7zXZ\0", "compressed with xz: decompress it, or use gzip or zstd" },
+  { "PGDMP", "a dump in an archive format of pg_dump: convert it with "
+    .. "`pg_restore -f dump.sql FILE` and read it with source.dump" },
   { "%PDF-", "a PDF file" },
 }
 
 -- A document of BSON with the member that servers put first.
 local BSON <const> = "^...[\0\1][\1-\19]_id\0"
 
----@alias TextFormat "BSON"|"CSV"|"JSON"|"XML"  BSON is not text, but has a reader
+---@alias TextFormat "BSON"|"CSV"|"JSON"|"SQL"|"XML"  BSON is not text, but has a reader
 
 ---@type {[1]: string, [2]: TextFormat}[]  patterns of beginnings
 local TEXT <const> = {
   { '^[%[{]%s*["{}%[%]]', "JSON" },
   { "^[%[{]%s*$", "JSON" },
   { "^<[%a?!]", "XML" },
+  { "^%-%-[ \n]", "SQL" },
+  { "^/%*M?!", "SQL" },
   { "^[%a_\"][^\n,;\t{}<>]*[,;\t][^\n{}<>]*\n", "CSV" },
 }
+
+-- The first words of a dump.
+local STATEMENTS <const> = {}
+for word in ("begin copy create drop insert lock pragma replace set start use"):gmatch("%a+") do
+  STATEMENTS[word:upper()] = true
+end
 
 ---@type table<TextFormat, string>
 local REMEDY <const> = {
   CSV = "read it with source.csv, or with the recipe csv",
   JSON = "read it with source.json or source.ndjson (`auth0-migrate new` writes such a recipe)",
+  SQL = "read it with source.dump",
   XML = "read it with source.xml",
 }
 
@@ -42,6 +53,7 @@ local REMEDY <const> = {
 ---@return TextFormat?
 function foreign.format_of(text)
   text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
+  if STATEMENTS[text:match("^(%u+)[ ;]")] then return "SQL" end
   for _, entry in ipairs(TEXT) do
     if text:find(entry[1]) then return entry[2] end
   end

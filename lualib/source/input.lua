@@ -8,7 +8,7 @@ local path = require "base.path"
 local input = {}
 
 -- The files to read in a folder; .gz or .zst may follow.
-local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml" }
+local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump" }
 
 ---The extension that names the format: "csv" of "users.csv.gz".
 ---@param name string

@@ -25,12 +25,9 @@ local xml = require "host.xml"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
-  "accept", "add", "all", "call", "commit", "copy", "count", "done", "get", "next",
-  "outline", "put", "read", "record", "resume", "respond", "result", "run", "show", "status",
-  "text", "write", "finish", "close",
   "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "get", "next",
-  "put", "read", "resume", "respond", "result", "run", "show", "status", "text", "write", "finish",
-  "close",
+  "outline", "put", "read", "record", "respond", "result", "resume", "run", "show", "status",
+  "text", "write", "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.

@@ -12,6 +12,9 @@ for _, case in ipairs {
   { '{"a":1}\n', "JSON" }, { '[{"a":1}]', "JSON" }, { "\xEF\xBB\xBF [\n  {\n", "JSON" },
   { "{\n", "JSON" }, { "[]", "JSON" }, { '<?xml version="1.0"?>', "XML" }, { "<users>", "XML" },
   { "id,email\n1,a\n", "CSV" }, { '"id";"email"\n', "CSV" }, { "id\temail\n", "CSV" },
+  { "-- MySQL dump\n", "SQL" }, { "SET NAMES utf8;\n", "SQL" },
+  { "INSERT INTO a VALUES (1,2);\n", "SQL" }, { "/*!40101 SET x */;\n", "SQL" },
+  { "BEGIN;\n", "SQL" }, { "SET,USE\n1,2\n", "CSV" },
   { "id\n1\n", nil }, { "", nil }, { "{broken}", nil }, { "hello, world", nil }, { "[x],y\n", nil },
 } do
   tap.test("the format of a text is seen by its beginning: " .. case[1]:gsub("[%c\x80-\xFF]", "."),

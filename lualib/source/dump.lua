@@ -1,0 +1,159 @@
+--- Reads the rows of a table from dumps of SQL databases, without a database: pg_dump, mysqldump,
+--- mariadb-dump, sqlite3's `.dump` and others that write INSERT statements.
+
+local dump_head = require "source.dump_head"
+local host = require "host.dump"
+local members = require "source.members"
+local records = require "source.records"
+local spelling = require "base.spelling"
+
+---@class source.dump
+local dump = { recognise = dump_head.recognise }
+
+local ENDINGS <const> = { "sql", "dump" }
+local OPTIONS <const> = { "table", "backslash_escapes", "limit", "optional" }
+local TYPES <const> = { table = "string", backslash_escapes = "boolean", limit = "number" }
+local MOST_UNKNOWN <const> = 100 -- names of columns
+local MOST_TABLES <const> = 20 -- in a message
+
+---The parts of a name, which may be quoted: `public."User"`.
+local function parts_of(name)
+  local parts, rest = {}, name
+  while rest ~= "" do
+    local quote = rest:match('^["`]')
+    local part, after
+    if quote then
+      part, after = rest:match("^" .. quote .. "([^" .. quote .. "]+)" .. quote .. "(.*)$")
+    else
+      part, after = rest:match("^([^.\"`]+)(.*)$")
+    end
+    if not part or after ~= "" and not after:find("^%..") then return {} end
+    parts[#parts + 1], rest = part, after:sub(2)
+  end
+  return parts
+end
+
+---@class DumpReader  a host.dump.reader that explains a missing table and notes unknown columns
+---@field host host.dump.reader
+---@field table string
+---@field name string              of the file
+---@field prefix string            of places
+---@field type table               the metatable of its records
+---@field unknown string[]
+---@field private ahead? table     the results of a `next` that was called early
+---@field private begun? boolean
+local DumpReader = {}
+DumpReader.__index = DumpReader
+
+---The metatable of a reader's records, for which a column that is NULL is absent.
+local function record_type(reader)
+  local known = {}
+  local function is_known(name)
+    for _, column in ipairs(reader.host:columns()) do known[column] = true end
+    return known[name]
+  end
+  return {
+    __name = "record", __metatable = false,
+    __index = function(_, name)
+      if known[name] or type(name) ~= "string" or is_known(name) then return nil end
+      known[name] = true
+      if #reader.unknown < MOST_UNKNOWN then table.insert(reader.unknown, name) end
+    end,
+  }
+end
+
+---Why the table was not found.
+---@private
+function DumpReader:missing()
+  local tables = self.host:tables()
+  if #tables == 0 then return self.name .. " is not a dump: no table is in it", "parse" end
+  local near = {}
+  for _, name in ipairs(tables) do near[#near + 1] = name:match("[^.]+$") or name end
+  local hint = spelling.hint(self.table, tables)
+  if hint == "" then hint = spelling.hint(self.table, near) end
+  return string.format('no table "%s" in %s, which has %s%s%s', self.table, self.name,
+    table.concat(tables, ", ", 1, math.min(#tables, MOST_TABLES)),
+    #tables > MOST_TABLES and " and others" or "", hint), "missing"
+end
+
+function DumpReader:next()
+  self.begun = true
+  if self.ahead then
+    local ahead = self.ahead
+    self.ahead = nil
+    return table.unpack(ahead, 1, ahead.n)
+  end
+  local row, place, line, raw = self.host:next()
+  if row then return setmetatable(row, self.type), self.prefix .. place end
+  if row == nil and line == "missing" then place, line = self:missing() end
+  return row, place, line, raw
+end
+
+---The columns; before the first record, it is read for them.
+function DumpReader:columns()
+  if not self.begun then self.ahead = table.pack(self:next()) end
+  local columns = self.host:columns()
+  return #columns > 0 and columns or nil
+end
+
+function DumpReader:close()
+  self.host:close()
+end
+
+local function open(handle, options, prefix)
+  local self = setmetatable({
+    table = options.table, name = prefix:sub(1, -2), prefix = prefix, unknown = {},
+  }, DumpReader)
+  local parts = parts_of(options.table)
+  self.host = host.reader(handle, {
+    table = parts[#parts], schema = parts[#parts - 1],
+    backslash_escapes = options.backslash_escapes, limit = options.limit,
+  })
+  self.type = record_type(self)
+  return self
+end
+
+---@param optional? table<string, true>  columns that need not be there; nil: all
+local function ended(reader, name, warn, optional)
+  for _, unknown in ipairs(optional and reader.unknown or {}) do
+    if not optional[unknown] then
+      warn("unknown_column", string.format('column "%s" is not in table "%s" of %s%s', unknown,
+        reader.table, name, spelling.hint(unknown, reader.host:columns())))
+    end
+  end
+  if reader.host:is_cut() then
+    warn("dump_cut", name .. " lacks the comment that ends a dump (\"dump complete\" or \"Dump "
+      .. "completed\"): it may have been cut off, and users may be missing")
+  end
+end
+
+---@class DumpOptions
+---@field table string                "users", "public.users"
+---@field backslash_escapes? boolean  whether a backslash in a string escapes; default: as the
+---  program that wrote the dump has it
+---@field limit? integer              the longest row, in bytes
+---@field optional? true|string[]     columns that need not be there
+
+---Records of a table; NULL is absent, everything else is text, or bytes in binary columns.
+---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
+---@param options DumpOptions
+---@return Records
+function dump.records(given, options)
+  spelling.check_options("dump.records", options, OPTIONS)
+  spelling.check_types("dump.records", options, TYPES)
+  if not options or #parts_of(options.table or "") == 0 then
+    error('dump.records needs the name of a table: { table = "users" }', 2)
+  end
+  local optional = members.optional("dump.records", options)
+  return (records.records(given, ENDINGS, "dump.records", {
+    open = function(handle, _, prefix) return open(handle, options, prefix) end,
+    prefix = function(name) return name .. ":" end,
+    places = true,
+    text = "SQL",
+    optional = optional or true,
+    ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
+    passable = "missing", -- a folder may have a file for each table
+  })) -- no tail call: an error names this function
+end
+
+return dump
