@@ -99,6 +99,18 @@ local function from_ticks(number)
   return seconds < YEAR_2100 and iso(seconds, ticks % FILETIME_TICKS // 10000) or nil
 end
 
+---A FILETIME of any year, as Active Directory has it: 100 nanoseconds since 1601, a number or its
+---digits. nil for 0 and the largest integer, which mean never, and for anything else.
+---@param given any
+---@return string? iso
+function date.filetime(given)
+  local number = type(given) == "string" and text.trim(given) or given
+  if type(number) == "string" then number = number:find("^%d+$") and tonumber(number) or nil end
+  local ticks = type(number) == "number" and math.tointeger(number)
+  if not ticks or ticks <= 0 or ticks == math.maxinteger then return nil end
+  return iso(ticks // FILETIME_TICKS - FILETIME_1970, ticks % FILETIME_TICKS // 10000)
+end
+
 -- Orders of year, month and day in digits alone, as people write them.
 local ORDERS <const> = {
   [6] = { "(%d%d)(%d%d)(%d%d)", { 1, 2, 3 }, { 3, 2, 1 }, { 3, 1, 2 } },

@@ -29,11 +29,15 @@ local READERS <const> = {
   confirmed = "value.confirmed accepts what value.boolean or value.date accepts.",
   date = "value.date accepts ISO 8601, SQL dates and epochs; convert others first.",
   email = "These users have no e-mail address unless the recipe sets one.",
+  filetime = "value.filetime accepts 100-nanosecond ticks since 1601; others are for value.date.",
   json = "Correct the text in the source, or map the value differently.",
   phone = 'National numbers need a country: value.phone(row.phone, "DE"); keep others as metadata.',
+  php_unserialize = "value.php_unserialize accepts what serialize() writes, without references; "
+    .. "correct the text in the source.",
   username = "These users cannot log in by this name: Auth0 accepts no such username, or it is "
     .. "another e-mail address.",
   totp = "Only 6-digit, 30-second SHA-1 codes can be imported; these users must enroll again.",
+  uuid = "value.uuid accepts 16 bytes, 32 hexadecimal digits, or the text of a UUID.",
   url = "Map an http or https URL; these users have no picture unless the recipe sets one.",
 }
 
@@ -96,7 +100,9 @@ end
 local function says_something(name, given, id)
   if type(given) ~= "string" and type(given) ~= "number" then return false end
   local written = tostring(given)
-  if name == "date" and (NO_DATE[written] or not written:find("[1-9]")) then return false end
+  local is_date = name == "date" or name == "filetime"
+  if is_date and (NO_DATE[written] or not written:find("[1-9]")) then return false end
+  if name == "php_unserialize" and written:find("^%s*N;%s*$") then return false end
   if name == "json" and written:find("^%s*null%s*$") then return false end
   local trimmed = value.trim(written)
   return trimmed ~= nil and not (name == "username" and trimmed == id)

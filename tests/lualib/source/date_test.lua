@@ -42,3 +42,24 @@ test("MongoDB's dates are text or milliseconds", function()
   end
   equal(value.date { ["$numberLong"] = "1673776800123" }, "2023-01-15T10:00:00.123Z")
 end)
+
+test("a FILETIME of any year", function()
+  for given, expected in pairs {
+    ["132223104000000000"] = "2020-01-01T00:00:00.000Z", [" 132223104001234567 "] =
+      "2020-01-01T00:00:00.123Z", ["1"] = "1601-01-01T00:00:00.000Z",
+    ["2650467743999999999"] = "9999-12-31T23:59:59.999Z",
+  } do
+    equal(value.filetime(given), expected)
+    equal(value.filetime(math.tointeger(tonumber(given))), expected)
+  end
+end)
+
+test("a FILETIME that means never, and what is none", function()
+  for _, given in ipairs {
+    0, "0", math.maxinteger, "9223372036854775807", "9223372036854775806", "2650467744000000000",
+    "99999999999999999999", -1, "-1", "0x10", "1e17", "2020-01-01", "", 1.5, true, {},
+  } do
+    equal(value.filetime(given), nil)
+  end
+  equal(value.filetime(nil), nil)
+end)

@@ -121,6 +121,15 @@ local unread = {
   { "json", "1 character, \"{\"", [[
     return { email = "a@b.co", app_metadata = value.json(row.data) }
   ]], { data = "{" } },
+  { "php_unserialize", "1 character, \"{\"", [[
+    return { email = "a@b.co", app_metadata = { roles = value.php_unserialize(row.roles) } }
+  ]], { roles = "{" } },
+  { "uuid", "5 characters, lower-case letters", [[
+    return { email = "a@b.co", user_id = value.uuid(row.id, "guid") }
+  ]], { id = "maybe" } },
+  { "filetime", "8 digits and \"/\"", [[
+    return { email = "a@b.co", app_metadata = { since = value.filetime(row.since) } }
+  ]], { since = "24/11/2026" } },
   { "totp", "6 digits", [[
     local secret, why = value.totp(row.secret)
     return { email = "a@b.co", mfa_factors = secret and { { totp = { secret = secret } } },
@@ -204,6 +213,12 @@ local unsaid = {
   { "a date that is none", { since = "0000-00-00 00:00:00" }, [[
     return { email = "a@b.co", app_metadata = { since = value.date(row.since) } }
   ]], "date" },
+  { "a FILETIME that means never", { since = "9223372036854775807" }, [[
+    return { email = "a@b.co", app_metadata = { since = value.filetime(row.since) } }
+  ]], "filetime" },
+  { "a null of PHP", { roles = "N;" }, [[
+    return { email = "a@b.co", app_metadata = { roles = value.php_unserialize(row.roles) } }
+  ]], "php_unserialize" },
   { "a phone of which the recipe warns itself", { phone = "030 123" },
     [[
       if not value.phone(row.phone) then migrate.warn("no_country_code", "no country", "phone") end
