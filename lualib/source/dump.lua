@@ -3,6 +3,7 @@
 
 local dump_head = require "source.dump_head"
 local host = require "host.dump"
+local known_columns = require "source.known_columns"
 local members = require "source.members"
 local records = require "source.records"
 local spelling = require "base.spelling"
@@ -13,7 +14,6 @@ local dump = { recognise = dump_head.recognise }
 local ENDINGS <const> = { "sql", "dump" }
 local OPTIONS <const> = { "table", "backslash_escapes", "limit", "optional" }
 local TYPES <const> = { table = "string", backslash_escapes = "boolean", limit = "number" }
-local MOST_UNKNOWN <const> = 100 -- names of columns
 local MOST_TABLES <const> = 20 -- in a message
 
 ---The parts of a name, which may be quoted: `public."User"`.
@@ -44,23 +44,6 @@ end
 ---@field private begun? boolean
 local DumpReader = {}
 DumpReader.__index = DumpReader
-
----The metatable of a reader's records, for which a column that is NULL is absent.
-local function record_type(reader)
-  local known = {}
-  local function is_known(name)
-    for _, column in ipairs(reader.host:columns()) do known[column] = true end
-    return known[name]
-  end
-  return {
-    __name = "record", __metatable = false,
-    __index = function(_, name)
-      if known[name] or type(name) ~= "string" or is_known(name) then return nil end
-      known[name] = true
-      if #reader.unknown < MOST_UNKNOWN then table.insert(reader.unknown, name) end
-    end,
-  }
-end
 
 ---Why the table was not found.
 ---@private
@@ -102,14 +85,14 @@ end
 
 local function open(handle, options, prefix)
   local self = setmetatable({
-    table = options.table, name = prefix:sub(1, -2), prefix = prefix, unknown = {},
+    table = options.table, name = prefix:sub(1, -2), prefix = prefix,
   }, DumpReader)
   local parts = parts_of(options.table)
   self.host = host.reader(handle, {
     table = parts[#parts], schema = parts[#parts - 1],
     backslash_escapes = options.backslash_escapes, limit = options.limit,
   })
-  self.type = record_type(self)
+  self.type, self.unknown = known_columns.new(function() return self.host:columns() end)
   return self
 end
 

@@ -60,10 +60,10 @@ function foreign.format_of(text)
 end
 
 ---@param found TextFormat?
----@param expected TextFormat
+---@param expected? TextFormat  nil: any text
 ---@return string?  "JSON, not CSV: …"; nil if it is what is expected, or not known
 function foreign.text(found, expected)
-  if not found or found == expected then return nil end
+  if not found or not expected or found == expected then return nil end
   local remedy = expected == "BSON" and found == "JSON" and "read it with source.extended_json"
     or REMEDY[found]
   return string.format("%s, not %s: %s", found, expected, remedy)
@@ -72,7 +72,7 @@ end
 ---What a file is if it is not text of the format; nil if it is, or if that is not known. What is no
 ---file, such as a pipe, cannot be read again.
 ---@param path string
----@param expected TextFormat
+---@param expected? TextFormat  nil: any text
 ---@return string?
 function foreign.file(path, expected)
   local stat = path ~= "-" and file.stat(path)

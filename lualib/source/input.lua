@@ -8,7 +8,9 @@ local path = require "base.path"
 local input = {}
 
 -- The files to read in a folder; .gz or .zst may follow.
-local ENDINGS <const> = { "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump" }
+local ENDINGS <const> = {
+  "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump", "dat", "prn",
+}
 
 ---The extension that names the format: "csv" of "users.csv.gz".
 ---@param name string

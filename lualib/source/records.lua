@@ -13,7 +13,7 @@ local records = {}
 ---@field open fun(handle: host.file.input, path: string, prefix: string): table?, string?, Kind?
 ---  creates the reader in C
 ---@field prefix fun(name: string): string  of places: "users.csv:"
----@field text TextFormat
+---@field text? TextFormat  nil: any text
 ---@field optional? true|table<string, true>  names that need not be there; true: all
 ---@field places? boolean  the reader itself adds the prefix to places and the file name to messages
 ---@field check_first? fun(record: any): string?  why a file's first record ends the reading
