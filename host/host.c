@@ -66,6 +66,7 @@ const luaL_Reg host_recipe_modules[] = {
     {"host.schema",  luaopen_host_schema },
     {"host.text",    luaopen_host_text   },
     {"host.xml",     luaopen_host_xml    },
+    {"host.yaml",    luaopen_host_yaml   },
     {"cjson",        luaopen_cjson       },
     {NULL,           NULL                }
 };

@@ -25,6 +25,7 @@ open.MODULES = {
   ["source.join"] = "joins two sources by a key",
   ["source.lookup"] = "looks up records of a second source",
   ["source.input"] = "resolves an input to files",
+  ["source.yaml"] = "reads YAML",
   ["source.value"] = "converts values of a record",
   ["auth0.codes"] = "Auth0's error codes",
   ["auth0.fixers"] = "repairs for `fix`",
@@ -113,6 +114,7 @@ open.READING_HOST = {
   ["host.csv"] = "reads rows",
   ["host.dump"] = "reads rows of SQL dumps",
   ["host.file"] = "opens the files of a source",
+  ["host.yaml"] = "reads YAML",
   ["host.lookup"] = "keeps the records of a lookup",
   ["host.xml"] = "reads elements",
 }

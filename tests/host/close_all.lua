@@ -22,6 +22,7 @@ local store = require "host.store"
 local stretch = require "host.stretch"
 local tally = require "host.tally"
 local xml = require "host.xml"
+local yaml = require "host.yaml"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
@@ -61,6 +62,8 @@ local function open_all()
   keep(xml.reader(keep(file.open(folder .. "/list.xml")), { path = { "list", "email" } })):next()
   assert(file.write(folder .. "/dump.sql", "INSERT INTO users (id) VALUES (1), (2);"))
   keep(keep(dump.reader(keep(file.open(folder .. "/dump.sql")), { table = "users" })):next())
+  assert(file.write(folder .. "/list.yaml", "- id: 1\n- id: 2\n"))
+  keep(yaml.reader(keep(file.open(folder .. "/list.yaml")))):next()
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
   local files = gate.new { folders = { folder } }

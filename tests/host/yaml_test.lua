@@ -1,7 +1,8 @@
 local tap = require "tests.tap"
+local file = require "host.file"
 local json = require "host.json"
 local yaml = require "host.yaml"
-local test, equal, contains = tap.test, tap.equal, tap.contains
+local test, equal, contains, raises = tap.test, tap.equal, tap.contains, tap.raises
 
 local SCALARS <const> = {
   { "null", json.null }, { "~", json.null }, { "", json.null }, { "Null", json.null },
@@ -122,4 +123,93 @@ test("many aliases of something small are read", function()
   local value = assert(yaml.decode("- &x {a: 1}\n" .. ("- *x\n"):rep(5000)))
   equal(#value, 5001)
   equal(value[5001], { a = 1 })
+end)
+
+---Records of a text, skipped ones as their messages, their lines, and what ended the reading.
+local function records(text, options)
+  local folder = assert(file.temporary())
+  assert(file.write(folder .. "/u.yaml", text))
+  local input <close> = assert(file.open(folder .. "/u.yaml"))
+  assert(file.remove_tree(folder))
+  local reader <close> = yaml.reader(input, options)
+  local all, lines = {}, {}
+  while true do
+    local record, line, kind = reader:next()
+    if record == nil then return all, lines, line, kind end
+    all[#all + 1] = record == false and kind and line or record
+    lines[#lines + 1] = record == false and kind or line
+  end
+end
+
+for name, case in pairs {
+  ["the items of a list are records"] = { "- {id: 1}\n- id: 2\n\n- [x]\n- 7\n- false\n- ~\n",
+    { { id = 1 }, { id = 2 }, { "x" }, 7, false, json.null }, { 1, 2, 4, 5, 6, 7 } },
+  ["documents are records, empty ones are not"] = { "# x\n---\nid: 1\n---\n---\nid: 2\n...\n",
+    { { id = 1 }, { id = 2 } }, { 3, 6 } },
+  ["each document may have a list"] = { "- 1\n---\n- 2\n- 3\n", { 1, 2, 3 }, { 1, 3, 4 } },
+  ["an empty list"] = { "[]\n", {}, {} },
+  ["an empty file"] = { "", {}, {} },
+  ["a list inside a document"] = {
+    "x: {users: [0]}\na/b:\n  users:\n    - id: 1\n    - id: 2\n  more: [1]\nlast: 1\n",
+    { { id = 1 }, { id = 2 } }, { 4, 5 }, { pointer = "/a~1b/users" } },
+  ["anchors before the records, and in records before"] = {
+    "defaults:\n  - &d {plan: free}\nusers:\n  - {a: *d, b: &b {c: 1}}\n  - *b\n",
+    { { a = { plan = "free" }, b = { c = 1 } }, { c = 1 } }, { 4, 5 }, { pointer = "/users" } },
+  ["a record that ends but cannot be read is skipped"] = {
+    "- {id: 1, x: !ruby/object {a: [b]}}\n- {a: 1, a: {b: [1]}}\n- {x: *nobody, y: 1}\n- id: 2\n",
+    { "YAML, line 1, column 14: the tag !ruby/object is not supported",
+      "YAML, line 2, column 10: duplicate key 'a'",
+      "YAML, line 3, column 7: unknown anchor 'nobody'",
+      { id = 2 } }, { 1, 2, 3, 4 } },
+} do
+  test("a reader: " .. name, function()
+    local found, lines, message = records(case[1], case[4])
+    equal({ found, lines, message }, { case[2], case[3] })
+  end)
+end
+
+test("a reader: aliases that expand to too many values skip the record", function()
+  local lines = { "- &a0 [x, x, x, x, x, x, x, x, x, x]\n" }
+  for i = 1, 8 do
+    lines[#lines + 1] = ("- &a%d [%s]\n"):format(i, ("*a" .. i - 1 .. ", "):rep(10))
+  end
+  lines[#lines + 1] = "- id: 1\n"
+  local found = records(table.concat(lines))
+  equal(#found, 10)
+  contains(found[5], "aliases expand to too many values")
+  contains(found[9], "unknown anchor")
+  equal(found[10], { id = 1 })
+end)
+
+for name, case in pairs {
+  ["text that is not YAML"] = { "- id: 1\n- {id: \n- [", "YAML, line 3", "parse" },
+  ["a pointer to nothing"] = { "users: {id: 1}\n", "no list at /users", "missing",
+    pointer = "/users" },
+  ["a pointer into a list"] = { "- 1\n", "no list at /users/x", "missing", pointer = "/users/x" },
+  ["a record over the limit"] = { "- 1\n- [" .. ("x, "):rep(100000) .. "]\n",
+    "the record is longer than 1000 bytes", "parse", limit = 1000 },
+  ["a text over the limit"] = { "- '" .. ("x"):rep(300000) .. "'\n",
+    "the record is longer than 1000 bytes", "parse", limit = 1000 },
+  ["too many anchors"] = { ("- &a 1\n"):rep(1002), "too many anchors", nil },
+} do
+  test("a reader ends at " .. name, function()
+    local found, _, message, kind = records(case[1], { pointer = case.pointer, limit = case.limit })
+    contains(message or found[#found], case[2])
+    equal(kind, case[3])
+  end)
+end
+
+test("a reader passes long parts outside of the list", function()
+  equal((records("x: [" .. ("x, "):rep(100000) .. "]\nusers: [1]\n", { pointer = "/users",
+    limit = 1000 })), { 1 })
+end)
+
+test("a reader is closed twice, and not used then", function()
+  local input <close> = assert(file.open("README.md"))
+  local reader = yaml.reader(input)
+  reader:close()
+  reader:close()
+  raises(function() reader:next() end, "the reader is closed")
+  raises(function() yaml.reader(input, { pointer = "users" }) end, "must begin with /")
+  raises(function() yaml.reader(input, { limit = 0 }) end, "limit must be")
 end)
