@@ -9,8 +9,8 @@ local input = {}
 
 -- The files to read in a folder; .gz or .zst may follow.
 local ENDINGS <const> = {
-  "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump", "dat", "prn",
-  "csv", "tsv", "json", "ndjson", "jsonl", "sql", "dump", "dat", "prn", "yaml", "yml",
+  "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump", "dat", "prn", "yaml",
+  "yml",
 }
 
 ---The extension that names the format: "csv" of "users.csv.gz".
