@@ -2,6 +2,8 @@
 
 #include "common.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -113,6 +115,27 @@ void *host_self(lua_State *L, const char *name)
         if (same) return self;
     }
     return luaL_checkudata(L, 1, name);
+}
+
+void host_push_shown(lua_State *L, const char *text, size_t size, size_t most)
+{
+    size_t left = size < most ? size : most;
+    luaL_Buffer b;
+
+    while (left < size && left > 0 && (text[left] & 0xc0) == 0x80)
+        left--;
+    luaL_buffinit(L, &b);
+    while (left > 0) {
+        size_t good = host_utf8_check(text, left);
+        luaL_addlstring(&b, text, good);
+        text += good;
+        left -= good;
+        if (left == 0) break;
+        luaL_addlstring(&b, "\xef\xbf\xbd", 3);
+        text++;
+        left--;
+    }
+    luaL_pushresult(&b);
 }
 
 void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size)

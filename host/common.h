@@ -62,6 +62,9 @@ void *host_self(lua_State *L, const char *name);
 /* Pushes the bytes as hexadecimal digits. */
 void host_push_hex(lua_State *L, const unsigned char *bytes, size_t size);
 
+/* Pushes at most `most` bytes of a text from outside, with invalid UTF-8 replaced. */
+void host_push_shown(lua_State *L, const char *text, size_t size, size_t most);
+
 /* The value of a hexadecimal digit; -1 if it is not one. */
 static inline int host_hex_digit(char c)
 {

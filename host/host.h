@@ -37,6 +37,7 @@ int luaopen_host_http(lua_State *L);
 int luaopen_host_index(lua_State *L);
 int luaopen_host_jobs(lua_State *L);
 int luaopen_host_json(lua_State *L);
+int luaopen_host_ldif(lua_State *L);
 int luaopen_host_lookup(lua_State *L);
 int luaopen_host_loop(lua_State *L);
 int luaopen_host_process(lua_State *L);

@@ -62,6 +62,14 @@ local function write(folder, name, text)
   return path
 end
 
+-- What recipes that require another reader than that of CSV read.
+---@type table<string, fun(folder: string): string>
+local INPUTS <const> = {
+  ["source.ldif"] = function(folder)
+    return write(folder, "a.ldif", "dn: uid=ada\nmail: ada@example.com\nentryUUID: 1\n")
+  end,
+}
+
 ---Loads a recipe's text and checks its input.
 local function checked(folder, text, params)
   local path = write(folder, "made.lua", text)
@@ -96,6 +104,9 @@ for _, name in ipairs(PAGES) do
         in_folder(function(folder)
           local text = whole(table.concat(block.lines, "\n"))
           local params = { input = write(folder, "a.csv", CUSTOMERS) }
+          for reader, make in pairs(INPUTS) do
+            if text:find(reader, 1, true) then params.input = make(folder) end
+          end
           if text:find("recipes.keycloak", 1, true) then params.input = REALM end
           if text:find("source.bson", 1, true) then params.input = DUMP end
           if text:find("params.forum", 1, true) then

@@ -210,29 +210,6 @@ static int csv_reader(lua_State *L)
     return 1;
 }
 
-/* Pushes the row's text for display: truncated, with invalid UTF-8 replaced. */
-static void push_raw(lua_State *L, const struct csv_scan *s)
-{
-    const char *text = host_csv_row(s);
-    size_t size = s->size < RAW_SHOWN ? s->size : RAW_SHOWN;
-    while (size < s->size && size > 0 && (text[size] & 0xc0) == 0x80)
-        size--;
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    while (size > 0) {
-        size_t good = host_utf8_check(text, size);
-        luaL_addlstring(&b, text, good);
-        text += good;
-        size -= good;
-        if (size > 0) {
-            luaL_addlstring(&b, "\xef\xbf\xbd", 3);
-            text++;
-            size--;
-        }
-    }
-    luaL_pushresult(&b);
-}
-
 static void push_column(lua_State *L, int column)
 {
     lua_getiuservalue(L, 1, CSV_COLUMNS);
@@ -305,7 +282,7 @@ static int reader_next(lua_State *L)
         lua_pushboolean(L, 0);
         lua_insert(L, -2);
         lua_pushinteger(L, s->line);
-        push_raw(L, s);
+        host_push_shown(L, host_csv_row(s), s->size, RAW_SHOWN);
         return 4;
     }
     host_csv_push_record(L, r);

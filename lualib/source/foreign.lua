@@ -23,7 +23,7 @@ local BINARY <const> = {
 -- A document of BSON with the member that servers put first.
 local BSON <const> = "^...[\0\1][\1-\19]_id\0"
 
----@alias TextFormat "BSON"|"CSV"|"JSON"|"SQL"|"XML"  BSON is not text, but has a reader
+---@alias TextFormat "BSON"|"CSV"|"JSON"|"LDIF"|"SQL"|"XML"  BSON is not text, but has a reader
 
 ---@type {[1]: string, [2]: TextFormat}[]  patterns of beginnings
 local TEXT <const> = {
@@ -32,6 +32,10 @@ local TEXT <const> = {
   { "^<[%a?!]", "XML" },
   { "^%-%-[ \n]", "SQL" },
   { "^/%*M?!", "SQL" },
+  { "^[dD][nN]::? *[^\n]*\n[%w.;-]+:", "LDIF" },
+  { "^[dD][nN]::? [^\n]*$", "LDIF" }, -- the first cell of a line
+  { "^version: 1%f[\r\n\0]", "LDIF" },
+  { "^# extended LDIF%f[\r\n\0]", "LDIF" },
   { "^[%a_\"][^\n,;\t{}<>]*[,;\t][^\n{}<>]*\n", "CSV" },
 }
 
@@ -46,6 +50,7 @@ local REMEDY <const> = {
   CSV = "read it with source.csv, or with the recipe csv",
   JSON = "read it with source.json or source.ndjson (`auth0-migrate new` writes such a recipe)",
   SQL = "read it with source.dump",
+  LDIF = "read it with source.ldif",
   XML = "read it with source.xml",
 }
 

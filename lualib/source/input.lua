@@ -10,7 +10,7 @@ local input = {}
 -- The files to read in a folder; .gz or .zst may follow.
 local ENDINGS <const> = {
   "csv", "tsv", "json", "ndjson", "jsonl", "bson", "xml", "sql", "dump", "dat", "prn", "yaml",
-  "yml",
+  "yml", "ldif", "ldf", "sqlite", "sqlite3", "db",
 }
 
 ---The extension that names the format: "csv" of "users.csv.gz".

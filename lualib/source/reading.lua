@@ -3,6 +3,11 @@
 
 local reading = {}
 
+---@class Recognised  what a reader says of the beginning of a file
+---@field sure 1|2|3  1: it can be read so; 2: its structure says so; 3: a signature
+---@field what string  for people: "LDIF, the entries of a directory"
+---@field options? table  the options of `records` that read it
+
 ---@class Reading  an iterator; the methods of a reader that knows nothing more
 local Reading = {}
 

@@ -13,6 +13,7 @@ local http = require "host.http"
 local index = require "host.index"
 local jobs = require "host.jobs"
 local json = require "host.json"
+local ldif = require "host.ldif"
 local lookup = require "host.lookup"
 local loop = require "host.loop"
 local process = require "host.process"
@@ -26,9 +27,9 @@ local yaml = require "host.yaml"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
-  "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "get", "next",
-  "outline", "put", "read", "record", "respond", "result", "resume", "run", "show", "status",
-  "text", "write", "finish", "close",
+  "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "export", "get",
+  "names", "next", "outline", "put", "read", "record", "respond", "result", "resume", "run",
+  "show", "status", "text", "write", "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -64,6 +65,8 @@ local function open_all()
   keep(keep(dump.reader(keep(file.open(folder .. "/dump.sql")), { table = "users" })):next())
   assert(file.write(folder .. "/list.yaml", "- id: 1\n- id: 2\n"))
   keep(yaml.reader(keep(file.open(folder .. "/list.yaml")))):next()
+  assert(file.write(folder .. "/people.ldif", "dn: a\nmail: b\n\ndn: c\n"))
+  keep(ldif.reader(keep(file.open(folder .. "/people.ldif")))):next()
   assert(keep(file.create(folder .. "/output", { zstd = true })):write("data"))
   keep(file.lock(folder .. "/lock"))
   local files = gate.new { folders = { folder } }

@@ -15,6 +15,8 @@ for _, case in ipairs {
   { "-- MySQL dump\n", "SQL" }, { "SET NAMES utf8;\n", "SQL" },
   { "INSERT INTO a VALUES (1,2);\n", "SQL" }, { "/*!40101 SET x */;\n", "SQL" },
   { "BEGIN;\n", "SQL" }, { "SET,USE\n1,2\n", "CSV" },
+  { "dn: uid=a\nuid: a\n", "LDIF" }, { "dn: uid=a", "LDIF" }, { "version: 1\r\n", "LDIF" },
+  { "# extended LDIF\n", "LDIF" }, { "version: 12\n", nil }, { "dn,mail\n", "CSV" },
   { "id\n1\n", nil }, { "", nil }, { "{broken}", nil }, { "hello, world", nil }, { "[x],y\n", nil },
 } do
   tap.test("the format of a text is seen by its beginning: " .. case[1]:gsub("[%c\x80-\xFF]", "."),
