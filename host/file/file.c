@@ -212,5 +212,6 @@ int luaopen_host_file(lua_State *L)
     host_file_output_open(L);
     host_file_folder_open(L);
     host_file_owner_open(L);
+    host_file_beside_open(L);
     return 1;
 }

@@ -36,6 +36,26 @@ ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_
 /* The name shown in places such as "users.csv:18". Borrowed. */
 const char *host_input_name(const struct host_input *in);
 
+/* The descriptor, for modules that read a file at random; -1 if the input is closed. */
+int host_input_descriptor(const struct host_input *in);
+
+/* Sets what is reported as read by a module that reads by the descriptor. */
+void host_input_set_taken(struct host_input *in, lua_Integer bytes);
+
+/* The path of an open file, PATH_MAX bytes; false if it cannot be known (beside.c). */
+bool host_file_path_of(int fd, char *path);
+
+/* Opens the regular file next to an open one that is called like it with `ending`, and
+ * follows no link. Returns a descriptor, or -1 with errno; `path`, of PATH_MAX bytes, is
+ * for messages. ESTALE: the open file is no longer where it was. */
+int host_file_beside(const struct host_input *in, const char *ending, char *path);
+
+/* Pushes nil, message, kind for the errno of that and returns 3. */
+int host_file_fail_beside(lua_State *L, int error, const char *path);
+
+/* The end of a name at `arg`; raises if it could lead to another folder. */
+const char *host_file_check_ending(lua_State *L, int arg);
+
 /* Pushes {type, size, modified, mode}. */
 void host_file_push_stat(lua_State *L, const struct stat *st);
 

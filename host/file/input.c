@@ -262,6 +262,16 @@ const char *host_input_name(const struct host_input *in)
     return in->name;
 }
 
+int host_input_descriptor(const struct host_input *in)
+{
+    return in->fd;
+}
+
+void host_input_set_taken(struct host_input *in, lua_Integer bytes)
+{
+    in->taken = in->total >= 0 && bytes > in->total ? in->total : bytes;
+}
+
 static struct host_input *check_input(lua_State *L)
 {
     return luaL_checkudata(L, 1, HOST_FILE_INPUT);

@@ -23,6 +23,9 @@ void host_file_output_open(lua_State *L);
 /* Adds glob, list, mkdir, remove_tree and temporary to it (folder.c). */
 void host_file_folder_open(lua_State *L);
 
+/* Adds beside (beside.c). */
+void host_file_beside_open(lua_State *L);
+
 /* Adds own (owner.c). */
 void host_file_owner_open(lua_State *L);
 

@@ -3,6 +3,7 @@
 #include "gate/parts.h"
 
 #include "common.h"
+#include "file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,20 +46,6 @@ static bool is_of_the_system(int fd)
     return false;
 }
 
-/* The path of an open file, PATH_MAX bytes; false if it cannot be known. */
-static bool path_of(int fd, char *path)
-{
-#ifdef F_GETPATH
-    return fcntl(fd, F_GETPATH, path) == 0;
-#else
-    char link[40];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, PATH_MAX - 1);
-    if (n >= 0) path[n] = '\0';
-    return n >= 0;
-#endif
-}
-
 static bool is_denial(const struct gate *g, const struct stat *st)
 {
     for (size_t i = 0; i < g->denial_count; i++) {
@@ -84,7 +71,7 @@ static bool is_denied(const struct search *s, int fd, const struct stat *st)
         d->inode = d->exists ? at.st_ino : 0;
     }
     if (is_denial(g, st)) return true;
-    if (!path_of(fd, path) && !realpath(s->path, path)) return true;
+    if (!host_file_path_of(fd, path) && !realpath(s->path, path)) return true;
     for (char *slash; (slash = strrchr(path, '/')) && slash != path;) {
         *slash = '\0';
         if (stat(path, &at) == 0 && is_denial(g, &at)) return true;
@@ -156,6 +143,13 @@ static enum outcome open_granted(const struct search *s, const struct grant *gra
     if (outcome == GATE_OPENED && !waits)
         fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) & ~O_NONBLOCK);
     return outcome;
+}
+
+enum outcome host_gate_judge(struct gate *g, const char *path, int fd)
+{
+    struct search s = {g, path, GATE_READ};
+    struct stat st;
+    return judge(&s, fd, false, &st);
 }
 
 /* -- rules -- */

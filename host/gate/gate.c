@@ -11,6 +11,7 @@
 #include "host.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,27 @@ static int files_open(lua_State *L)
     struct held *held = host_gate_hold(L);
     struct host_input *in = host_input_new(L, path, name);
     enum outcome outcome = host_gate_find(L, gate_of(L), path, GATE_READ, held);
+    if (outcome != GATE_OPENED)
+        return host_gate_fail(L, gate_of(L), outcome, "opening", path);
+    int fd = held->fd;
+    held->fd = -1;
+    return host_input_attach(L, in, fd);
+}
+
+/* beside(input, ending) -> input | nil, message, kind
+ * Whoever may read a file may read those that belong to it, but no link and nothing that
+ * is denied. */
+static int files_beside(lua_State *L)
+{
+    struct host_input *beside = luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    const char *ending = host_file_check_ending(L, 2);
+    char path[PATH_MAX];
+
+    struct held *held = host_gate_hold(L);
+    struct host_input *in = host_input_new(L, host_input_name(beside), NULL);
+    held->fd = host_file_beside(beside, ending, path);
+    if (held->fd < 0) return host_file_fail_beside(L, errno, path);
+    enum outcome outcome = host_gate_judge(gate_of(L), path, held->fd);
     if (outcome != GATE_OPENED)
         return host_gate_fail(L, gate_of(L), outcome, "opening", path);
     int fd = held->fd;
@@ -121,6 +143,7 @@ static int files_glob(lua_State *L)
 }
 
 static const luaL_Reg files[] = {
+    {"beside",            files_beside               },
     {"glob",              files_glob                 },
     {"list",              files_list                 },
     {"open",              files_open                 },

@@ -96,6 +96,9 @@ enum outcome host_gate_beneath(int base, const char *base_path, const char *path
 enum outcome host_gate_find(lua_State *L, struct gate *g, const char *path,
                             enum purpose purpose, struct held *held);
 
+/* Judges an open file that lies next to one that was granted. */
+enum outcome host_gate_judge(struct gate *g, const char *path, int fd);
+
 /* Whether a grant covers the path as far as its text says. */
 bool host_gate_covers(lua_State *L, const struct gate *g, const char *path,
                       enum purpose purpose);

@@ -371,3 +371,27 @@ test("a watched signal ends the wait for input, and reading can go on after it",
   equal(input:read(2), "\0\0")
   watch:close()
 end)
+
+test("a file is opened next to an open one, where that is now", function()
+  with_folder(function(folder)
+    assert(file.write(folder .. "/a", ""))
+    assert(file.write(folder .. "/a-log", "x"))
+    local input <close> = assert(file.open(folder .. "/a"))
+    equal(slurp(assert(file.beside(input, "-log"))), "x")
+    equal(select(3, file.beside(input, "-none")), "missing")
+    assert(os.execute(("ln -s a %s/b; ln -s a-log %s/a-link; mkfifo %s/a-pipe"):format(
+      folder, folder, folder)))
+    equal(slurp(assert(file.beside(assert(file.open(folder .. "/b")), "-log"))), "x")
+    local _, message, kind = file.beside(input, "-link")
+    contains(message, "/a-link: it is a link, which is not followed")
+    equal({ kind, (select(3, file.beside(input, "-pipe"))) }, { "unusable", "io" })
+    assert(file.rename(folder .. "/a", folder .. "/c"))
+    equal(select(3, file.beside(input, "-log")), "missing")
+    assert(file.remove(folder .. "/c"))
+    _, message = file.beside(input, "-log")
+    contains(message, "its folder was changed meanwhile")
+    for _, ending in ipairs { "/../x", "" } do
+      equal((pcall(file.beside, input, ending)), false)
+    end
+  end)
+end)

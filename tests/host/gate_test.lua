@@ -380,3 +380,19 @@ test("rules that are no lists of paths are misuse", function()
   raises(function() gate.new { named = { 1 } } end, "named must be paths")
   raises(function() gate.new { denied = { "a\0b" } } end, "denied must be paths")
 end)
+
+test("what belongs to a file that was named may be read with it, unless it is denied", function()
+  within(function(root, new)
+    sh("cd %s/other && echo x >secret.csv-wal && echo x >near.db && echo x >near.db-wal", root)
+    local named = { root .. "/other/secret.csv", root .. "/other/near.db" }
+    local files = new { named = named, denied = { root .. "/other/near.db-wal" } }
+    equal(select(3, files.open(root .. "/other/secret.csv-wal")), "refused")
+    local input <close> = assert(files.open(named[1]))
+    equal(assert(files.beside(input, "-wal")):read(9), "x\n")
+    equal(select(3, files.beside(input, "-shm")), "missing")
+    equal({ files.beside(assert(files.open(named[2])), "-wal") }, { nil,
+      "cannot read " .. root .. "/other/near.db-wal: it belongs to the program", "refused" })
+    sh("ln -s near.db %s/other/secret.csv-shm", root)
+    equal(select(3, files.beside(input, "-shm")), "unusable")
+  end)
+end)

@@ -38,6 +38,15 @@ function input:progress() end
 
 function input:close() end
 
+---Opens the regular file next to an open one that is called like it with this ending: "-wal".
+---Follows no link; fails if the open file is no longer where it was.
+---@param beside host.file.input
+---@param ending string
+---@return host.file.input?
+---@return string? message
+---@return host.Kind? kind
+function file.beside(beside, ending) end
+
 ---The whole content, decompressed.
 ---@param path string
 ---@param limit? integer  bytes, default 256 MiB; if exceeded, the kind is "full"

@@ -19,6 +19,8 @@ local gate = {}
 ---followed unless they lead out of it. Devices, /proc and /sys are always refused.
 ---@class host.gate.Files
 ---@field open fun(path: string, name?: string): host.file.input?, string?, host.Kind?  "-" is stdin
+---@field beside fun(beside: host.file.input, ending: string): host.file.input?, string?, host.Kind?
+---  refuses only what is denied: whoever may read a file may read those that belong to it
 ---@field stream fun(path: string): file*?, string?, host.Kind?  as io.open returns it, for reading
 ---@field stat fun(path: string): host.file.Stat?, string?, host.Kind?
 ---@field list fun(path: string): string[]?, string?, host.Kind?  without names that begin with "."
