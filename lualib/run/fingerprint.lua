@@ -21,7 +21,16 @@ function fingerprint.params(recipe)
   return kept
 end
 
----Size and time of every file that a parameter names.
+---What a database has written and not yet put into its file is in a file next to it.
+local LOG <const> = "-wal"
+
+local function add(print, path)
+  local stat = file.stat(path)
+  if not stat or stat.type ~= "file" then return end
+  print[path] = { size = stat.size, modified = stat.modified }
+end
+
+---Size and time of every file that a parameter names, and of the log of a database.
 ---@param recipe LoadedRecipe
 ---@return table<string, {size: integer, modified: number}>
 function fingerprint.fingerprint(recipe)
@@ -29,10 +38,9 @@ function fingerprint.fingerprint(recipe)
   for _, value in pairs(fingerprint.params(recipe)) do
     local is_path = type(value) == "string" and value ~= "-"
     for _, path in ipairs(is_path and inputs.resolve(value) or {}) do
-      local stat = file.stat(path)
-      if stat and stat.type == "file" then
-        print[path] = { size = stat.size, modified = stat.modified }
-      end
+      add(print, path)
+      local log = file.stat(path .. LOG)
+      if log and log.size > 0 then add(print, path .. LOG) end -- an empty one is none
     end
   end
   return print

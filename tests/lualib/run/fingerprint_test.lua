@@ -1,3 +1,4 @@
+local file = require "host.file"
 local fingerprint = require "run.fingerprint"
 local tap = require "tests.tap"
 local test = tap.test
@@ -25,4 +26,23 @@ test("a parameter that was false and is true has changed", function()
     digest = "d", params = { on = true }, declared = { on = { kind = "boolean" } },
   }, true)
   tap.contains(what, "a parameter has changed: on was false, is now true")
+end)
+
+test("the log of a database is part of its file, unless it is empty", function()
+  local folder = assert(file.temporary())
+  local path = folder .. "/a.db"
+  assert(file.write(path, "x"))
+  local function sizes()
+    local found = {}
+    for name, is in pairs(fingerprint.fingerprint { params = { input = path } }) do
+      found[name:sub(#folder + 2)] = is.size
+    end
+    return found
+  end
+  tap.equal(sizes(), { ["a.db"] = 1 })
+  assert(file.write(path .. "-wal", ""))
+  tap.equal(sizes(), { ["a.db"] = 1 })
+  assert(file.write(path .. "-wal", "log"))
+  tap.equal(sizes(), { ["a.db"] = 1, ["a.db-wal"] = 3 })
+  assert(file.remove_tree(folder))
 end)
