@@ -7,6 +7,7 @@ local docs_shell = require "tests.docs_shell"
 local file = require "host.file"
 local recipe = require "recipe"
 local scheduler = require "base.scheduler"
+local store = require "host.store"
 local tap = require "tests.tap"
 local typed_advice = require "tests.lualib.auth0.typed_advice"
 local user_rules = require "auth0.user"
@@ -62,14 +63,6 @@ local function write(folder, name, text)
   return path
 end
 
--- What recipes that require another reader than that of CSV read.
----@type table<string, fun(folder: string): string>
-local INPUTS <const> = {
-  ["source.ldif"] = function(folder)
-    return write(folder, "a.ldif", "dn: uid=ada\nmail: ada@example.com\nentryUUID: 1\n")
-  end,
-}
-
 ---Loads a recipe's text and checks its input.
 local function checked(folder, text, params)
   local path = write(folder, "made.lua", text)
@@ -96,6 +89,21 @@ for _, name in ipairs { "README.md", "docs/recipes.md", "docs/passwords.md" } do
     assert(n > 0, "no line is shown")
   end)
 end
+
+-- What recipes that require another reader than that of CSV read.
+---@type table<string, fun(folder: string): string>
+local INPUTS <const> = {
+  ["source.ldif"] = function(folder)
+    return write(folder, "a.ldif", "dn: uid=ada\nmail: ada@example.com\nentryUUID: 1\n")
+  end,
+  ["source.sqlite"] = function(folder)
+    local db <close> = assert(store.open(folder .. "/a.db", { durable = false }))
+    assert(db:exec([[CREATE TABLE cities (id, name);
+      CREATE TABLE users (id INTEGER PRIMARY KEY, email, password_digest, confirmed_at, city_id);
+      INSERT INTO users VALUES (1, 'ada@example.com', ']] .. BCRYPT .. "', 1, 2)"))
+    return folder .. "/a.db"
+  end,
+}
 
 for _, name in ipairs(PAGES) do
   for _, block in ipairs(docs_rig.page(name, read(name)).blocks) do

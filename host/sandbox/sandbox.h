@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "memory.h"
+#include "sandbox/budget.h"
 
 #include <lua.h>
 

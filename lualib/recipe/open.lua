@@ -20,6 +20,7 @@ open.MODULES = {
   ["source.ndjson"] = "reads NDJSON",
   ["source.xml"] = "reads XML",
   ["source.ldif"] = "reads LDIF",
+  ["source.sqlite"] = "reads SQLite databases",
   ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
   ["source.concat"] = "reads several sources one after another",
@@ -120,6 +121,7 @@ open.READING_HOST = {
   ["host.ldif"] = "reads the entries of LDIF",
   ["host.lookup"] = "keeps the records of a lookup",
   ["host.xml"] = "reads elements",
+  ["host.sqlite"] = "reads the rows of an SQLite database",
 }
 
 local LISTS <const> = { open.MODULES, open.NEEDED, open.PURE_HOST, open.READING_HOST }

@@ -7,10 +7,9 @@ local foreign = {}
 local HEAD <const> = 256 -- bytes
 
 ---First bytes of files that are not text, and what to do about them.
----@type {[1]: string, [2]: string}[]
+---@type {[1]: string, [2]: string, [3]: TextFormat?}[]
 local BINARY <const> = {
-  { "SQLite format 3\0", "an SQLite database: export its rows first, for example with "
-    .. "`sqlite3 -json FILE 'SELECT ...'`" },
+  { "SQLite format 3\0", "an SQLite database: read it with source.sqlite", "SQLite" },
   { "PK\3\4", "a spreadsheet or a zip archive: save it as CSV or unpack it" },
   { "\xD0\xCF\x11\xE0", "a spreadsheet in the old Excel format: save it as CSV" },
   { "BZh", "compressed with bzip2: decompress it, or use gzip or zstd" },
@@ -23,7 +22,7 @@ local BINARY <const> = {
 -- A document of BSON with the member that servers put first.
 local BSON <const> = "^...[\0\1][\1-\19]_id\0"
 
----@alias TextFormat "BSON"|"CSV"|"JSON"|"LDIF"|"SQL"|"XML"  BSON is not text, but has a reader
+---@alias TextFormat "BSON"|"CSV"|"JSON"|"LDIF"|"SQL"|"SQLite"|"XML"  BSON, SQLite: bytes
 
 ---@type {[1]: string, [2]: TextFormat}[]  patterns of beginnings
 local TEXT <const> = {
@@ -74,7 +73,7 @@ function foreign.text(found, expected)
   return string.format("%s, not %s: %s", found, expected, remedy)
 end
 
----What a file is if it is not text of the format; nil if it is, or if that is not known. What is no
+---What a file is if it is not of the format; nil if it is, or if that is not known. What is no
 ---file, such as a pipe, cannot be read again.
 ---@param path string
 ---@param expected? TextFormat  nil: any text
@@ -84,10 +83,11 @@ function foreign.file(path, expected)
   local handle <close> = stat and stat.type == "file" and file.open(path) or nil
   local head = handle and handle:read(HEAD) or ""
   for _, entry in ipairs(BINARY) do
-    if head:sub(1, #entry[1]) == entry[1] then return entry[2] end
+    local is_expected = expected and entry[3] == expected
+    if not is_expected and head:sub(1, #entry[1]) == entry[1] then return entry[2] end
   end
   if expected ~= "BSON" and head:find(BSON) then
-    return "BSON, not " .. expected .. ": read it with source.bson"
+    return "BSON, not " .. (expected or "text") .. ": read it with source.bson"
   end
   if expected == "BSON" and head:find("\0", 1, true) then return nil end -- not text
   return foreign.text(foreign.format_of(head), expected)

@@ -10,6 +10,7 @@ local scene = program.scene
 -- Tries to read each name in each way: while it is loaded, in `source` and in the first `map`.
 local READER <const> = [[
 local csv, json, ndjson = require "source.csv", require "source.json", require "source.ndjson"
+local ldif, sqlite = require "source.ldif", require "source.sqlite"
 local lookup = require "source.lookup"
 local WAYS = {
   { "open", function(name) return assert(io.open(name)):read(1) end },
@@ -17,6 +18,8 @@ local WAYS = {
   { "csv", function(name) return csv.records(name)() end },
   { "json", function(name) return json.records(name)() end },
   { "ndjson", function(name) return ndjson.records(name)() end },
+  { "ldif", function(name) return ldif.records(name)() end },
+  { "sqlite", function(name) return sqlite.records(name)() end },
   { "lookup", function(name) return lookup(ndjson.records(name), "id") end },
   { "join", function(name) return lookup(csv.records(name), "id") end },
 }
@@ -43,7 +46,8 @@ return {
 }
 ]]
 
-local TIMES <const> = 3 * 7 -- load, source and map; each way
+local WAYS <const> = 9 -- to read a file
+local TIMES <const> = 3 * WAYS -- load, source and map; each way
 
 ---The text of a recipe that tries to read these files.
 local function reader(names, more, params)
@@ -249,13 +253,13 @@ test("the run directory is refused, from its first process on", function()
       s:tenant()
       local run = s:run(program.words("--yes", "--keep-chunks", "--run-dir", folder)):ends_with(0)
       local later = 0
-      for _, one in ipairs(refused(run.stderr, #names * 5 * 7)) do
+      for _, one in ipairs(refused(run.stderr, #names * 5 * WAYS)) do
         if one.when ~= "load" and one.name:find(folder, 1, true) then
           contains(one.why, one.name .. ": it belongs to the program")
           later = later + 1
         end
       end
-      equal(later, 3 * 4 * 7)
+      equal(later, 3 * 4 * WAYS)
       for _, name in ipairs(names) do equal(s:exists(name), name:find(folder, 1, true) == 1) end
     end)
   end
@@ -269,10 +273,10 @@ test("the run directory is refused in a resumed run, and a rehearsal's directory
     s:tenant()
     s:run(program.words()):ends_with(8)
     local said = s:run({ "resume", "--yes" }):ends_with(0).stderr
-    refused(said, #names * 3 * 7) -- load, import, finalize
+    refused(said, #names * 3 * WAYS) -- load, import, finalize
     contains(said, "cannot read shop.run/chunks/000001.json: it belongs to the program")
     said = s:run({ "rehearse", "shop.lua", "input=people.csv" }):ends_with(0).stderr
-    refused(said, #names * 5 * 7)
+    refused(said, #names * 5 * WAYS)
     contains(said, "cannot read shop.rehearsal/journal.db: it belongs to the program")
   end)
 end)

@@ -19,6 +19,7 @@ local loop = require "host.loop"
 local process = require "host.process"
 local sandbox = require "host.sandbox"
 local server = require "host.server"
+local sqlite = require "host.sqlite"
 local store = require "host.store"
 local stretch = require "host.stretch"
 local tally = require "host.tally"
@@ -29,7 +30,7 @@ local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
   "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "export", "get",
   "names", "next", "outline", "put", "read", "record", "respond", "result", "resume", "run",
-  "show", "status", "text", "write", "finish", "close",
+  "select", "show", "status", "tables", "text", "write", "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -101,6 +102,11 @@ local function open_all()
   assert(next_row())
   keep(cursor)
 
+  local rows = store.open(folder .. "/rows.db", { durable = false })
+  assert(rows:exec("CREATE TABLE t (n); INSERT INTO t VALUES (1), (2)"))
+  local rest = keep(sqlite.open(keep(file.open(folder .. "/rows.db")), { beside = file.beside }))
+  assert(rest:select("SELECT n FROM t"))
+  rest:next()
   keep(loop.signal("HUP"))
   keep(process.spawn({ "sleep", "100" }, { stdin = "pipe", stdout = "pipe" })):write("text")
   local listener, client = keep(server.listen()), keep(http.new())
