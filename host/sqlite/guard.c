@@ -57,6 +57,15 @@ static int wait(void *data, int count)
     return 1;
 }
 
+/* Functions that reach beyond the database, or take the product of two lengths. */
+static bool is_refused(const char *function)
+{
+    static const char *const names[] = {"load_extension", "fts3_tokenizer", "json_patch"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (sqlite3_stricmp(function, names[i]) == 0) return true;
+    return false;
+}
+
 /* What a query may do is named; all else is refused, such as ATTACH and PRAGMA. */
 static int authorise(void *data, int action, const char *one, const char *two,
                      const char *base, const char *by)
@@ -68,10 +77,7 @@ static int authorise(void *data, int action, const char *one, const char *two,
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
     case SQLITE_FUNCTION:
-        return two && (sqlite3_stricmp(two, "load_extension") == 0 ||
-                       sqlite3_stricmp(two, "fts3_tokenizer") == 0)
-                   ? SQLITE_DENY
-                   : SQLITE_OK;
+        return two && is_refused(two) ? SQLITE_DENY : SQLITE_OK;
     default:
         return SQLITE_DENY;
     }
@@ -118,10 +124,12 @@ int host_sqlite_guard(struct database *d)
     set_limits(d);
     sqlite3_busy_handler(db, wait, d);
     sqlite3_progress_handler(db, EVERY, host_sqlite_must_end, d);
-    int code = sqlite3_exec(db,
-                            "PRAGMA query_only = 1; PRAGMA cell_size_check = 1;"
-                            "PRAGMA mmap_size = 0; BEGIN;",
-                            NULL, NULL, NULL);
+    int code = host_sqlite_functions(db);
+    if (code != SQLITE_OK) return code;
+    code = sqlite3_exec(db,
+                        "PRAGMA query_only = 1; PRAGMA cell_size_check = 1;"
+                        "PRAGMA mmap_size = 0; BEGIN;",
+                        NULL, NULL, NULL);
     if (code != SQLITE_OK) return code;
     /* Once connected, they may be used. */
     sqlite3_exec(db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL, NULL);

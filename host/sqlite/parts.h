@@ -68,6 +68,11 @@ bool host_sqlite_was_changed(struct database *d);
 /* Frees what the files hold after the connection was closed. */
 void host_sqlite_release(struct database *d);
 
+/* -- functions.c -- */
+
+/* Replaces functions of SQL that may take hours. Returns SQLite's code. */
+int host_sqlite_functions(sqlite3 *db);
+
 /* -- guard.c -- */
 
 /* Sets a new connection up for a file and SQL that are not trusted, and begins to read.

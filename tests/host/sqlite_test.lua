@@ -135,7 +135,7 @@ for _, sql in ipairs {
   "BEGIN", "COMMIT", "SAVEPOINT x", "CREATE VIRTUAL TABLE x USING fts5(a)",
   "SELECT load_extension('x')", "SELECT * FROM pragma_database_list", "SELECT * FROM dbstat",
   "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('simple')",
-  "WITH x AS (SELECT 1) DELETE FROM users",
+  "SELECT json_patch('{}', '{}')", "WITH x AS (SELECT 1) DELETE FROM users",
 } do
   test("a query can only read: " .. sql, function()
     with(USERS, function(db)
@@ -151,6 +151,60 @@ test("WITH, VALUES, views, json_each and functions are read", function()
     equal(rows(db, [[WITH a AS (SELECT max(twice) AS m FROM v)
       SELECT m, upper('x') AS u, (SELECT sum(value) FROM json_each('[1,2]')) AS s FROM a]]),
       { { { m = 18, u = "X", s = 3 }, "0" } })
+  end)
+end)
+
+test("functions that are replaced return what SQLite's own do", function()
+  local texts = { "NULL", "''", "'a'", "'aaaa'", "'abcabc'", "'ä€ä'", "'€'", "x'00'", "x'610061'",
+    "12", "' '", "'  a '" }
+  local own <close> = assert(store.open(":memory:", { durable = false }))
+  local list = {}
+  for _, a in ipairs(texts) do
+    for _, b in ipairs(texts) do
+      for _, fn in ipairs { "instr(%s, %s)", "replace(%s, %s, 'zz')", "replace(%s, %s, '')",
+        "replace('abc', %s, %s)", "trim(%s, %s)", "ltrim(%s, %s)", "rtrim(%s, %s)" } do
+        list[#list + 1] = ("SELECT hex(%s) AS x, typeof(%s) AS t"):format(fn, fn)
+          :format(a, b, a, b)
+      end
+    end
+  end
+  folder.with({}, function(root)
+    write(root .. "/a.db", "CREATE TABLE t (x)")
+    for i = 1, #list, 90 do
+      local sql = table.concat(list, " UNION ALL ", i, math.min(i + 89, #list))
+      local db <close> = assert(open(root .. "/a.db"))
+      local expected = {}
+      for row in own:rows(sql) do expected[#expected + 1] = row end
+      for n, row in ipairs(rows(db, sql)) do
+        equal(row[1], expected[n], list[i + n - 1])
+      end
+    end
+  end)
+end)
+
+for _, sql in ipairs {
+  "instr(zeroblob(30000000), CAST(zeroblob(15000000) || 'x' AS BLOB))",
+  "instr(hex(zeroblob(15000000)), hex(zeroblob(7000000)) || 'x')",
+  "length(replace(hex(zeroblob(15000000)), hex(zeroblob(7000000)) || 'x', ''))",
+  "length(trim(hex(zeroblob(15000000)), 'x'))",
+} do
+  test("a function of long values ends: " .. sql, function()
+    with(USERS, function(db) equal(#rows(db, "SELECT " .. sql .. " AS n"), 1) end)
+  end)
+end
+
+test("what a function makes has the limit of a value", function()
+  with(USERS, function(db)
+    contains(select(2, rows(db, "SELECT replace(hex(zeroblob(1000)), '0', hex(zeroblob(1000)))")),
+      "far longer than the limit")
+    equal(select(2, rows(db, "SELECT trim('x', hex(zeroblob(200)))")), "trim: too many characters")
+  end, { limit = 10000 })
+end)
+
+test("a view may use them", function()
+  with("CREATE TABLE t (x); INSERT INTO t VALUES ('a-b'); "
+    .. "CREATE VIEW v AS SELECT replace(x, '-', '+') AS y, instr(x, '-') AS n FROM t", function(db)
+    equal(rows(db, "SELECT * FROM v"), { { { y = "a+b", n = 2 }, "0" } })
   end)
 end)
 

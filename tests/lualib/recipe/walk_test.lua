@@ -81,8 +81,8 @@ end)
 
 for _, name in ipairs {
   "migrate", "migrate.import", "migrate.finalize", "migrate.retry", "source.csv", "source.json",
-  "source.ndjson", "source.lookup", "source.input", "source.value", "auth0.codes", "auth0.fixers",
-  "auth0.limits", "auth0.password", "auth0.schema", "auth0.user",
+  "source.ndjson", "source.ldif", "source.sqlite", "source.lookup", "source.input", "source.value",
+  "auth0.codes", "auth0.fixers", "auth0.limits", "auth0.password", "auth0.schema", "auth0.user",
 } do
   test("a module hands out no userdata but JSON's null: " .. name, function()
     local _, bad = reachable("require '" .. name .. "'")
