@@ -65,7 +65,6 @@ open.NEEDED = {
   ["migrate.reject"] = "migrate.reject",
   ["source.iterator"] = "functions and lists as sources",
   ["source.record_text"] = "records of a lookup as text",
-  ["source.known_columns"] = "notes columns that there are not",
   ["source.lookup_names"] = "the names of a looked-up source",
   ["source.csv_dialect"] = "how a CSV file is written",
   ["source.json_head"] = "what the beginning of a JSON file holds",

@@ -3,8 +3,7 @@
 
 local dump_head = require "source.dump_head"
 local host = require "host.dump"
-local known_columns = require "source.known_columns"
-local members = require "source.members"
+local names = require "source.names"
 local records = require "source.records"
 local spelling = require "base.spelling"
 
@@ -38,8 +37,7 @@ end
 ---@field table string
 ---@field name string              of the file
 ---@field prefix string            of places
----@field type table               the metatable of its records
----@field unknown string[]
+---@field read Names
 ---@field private ahead? table     the results of a `next` that was called early
 ---@field private begun? boolean
 local DumpReader = {}
@@ -67,7 +65,7 @@ function DumpReader:next()
     return table.unpack(ahead, 1, ahead.n)
   end
   local row, place, line, raw = self.host:next()
-  if row then return setmetatable(row, self.type), self.prefix .. place end
+  if row then return self.read:watch(row), self.prefix .. place end
   if row == nil and line == "missing" then place, line = self:missing() end
   return row, place, line, raw
 end
@@ -83,27 +81,24 @@ function DumpReader:close()
   self.host:close()
 end
 
-local function open(handle, options, prefix)
+local function open(handle, options, prefix, read)
   local self = setmetatable({
-    table = options.table, name = prefix:sub(1, -2), prefix = prefix,
+    read = read, table = options.table, name = prefix:sub(1, -2), prefix = prefix,
   }, DumpReader)
   local parts = parts_of(options.table)
   self.host = host.reader(handle, {
     table = parts[#parts], schema = parts[#parts - 1],
     backslash_escapes = options.backslash_escapes, limit = options.limit,
   })
-  self.type, self.unknown = known_columns.new(function() return self.host:columns() end)
   return self
 end
 
----@param optional? table<string, true>  columns that need not be there; nil: all
-local function ended(reader, name, warn, optional)
-  for _, unknown in ipairs(optional and reader.unknown or {}) do
-    if not optional[unknown] then
-      warn("unknown_column", string.format('column "%s" is not in table "%s" of %s%s', unknown,
-        reader.table, name, spelling.hint(unknown, reader.host:columns())))
-    end
-  end
+local function ended(reader, name, warn)
+  local columns = reader.host:columns()
+  reader.read:each(columns, function(column)
+    warn("unknown_column", string.format('column "%s" is not in table "%s" of %s%s', column,
+      reader.table, name, spelling.hint(column, columns)))
+  end)
   if reader.host:is_cut() then
     warn("dump_cut", name .. " lacks the comment that ends a dump (\"dump complete\" or \"Dump "
       .. "completed\"): it may have been cut off, and users may be missing")
@@ -127,14 +122,14 @@ function dump.records(given, options)
   if not options or #parts_of(options.table or "") == 0 then
     error('dump.records needs the name of a table: { table = "users" }', 2)
   end
-  local optional = members.optional("dump.records", options)
+  local read = names.new("dump.records", options)
   return (records.records(given, ENDINGS, "dump.records", {
-    open = function(handle, _, prefix) return open(handle, options, prefix) end,
+    open = function(handle, _, prefix) return open(handle, options, prefix, read) end,
     prefix = function(name) return name .. ":" end,
     places = true,
     text = "SQL",
-    optional = optional or true,
-    ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
+    optional = read.optional or true,
+    ended = ended,
     passable = "missing", -- a folder may have a file for each table
   })) -- no tail call: an error names this function
 end

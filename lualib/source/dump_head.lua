@@ -77,11 +77,6 @@ local function users_of(tables)
   return same > 1 and found or own
 end
 
----@class Recognised
----@field sure 1|2|3        3: a signature, 2: the structure says so, 1: it may be read so
----@field what string       "a dump of pg_dump, with the tables users, roles"
----@field options? table    by name: further arguments of `records`
-
 ---@param head string  the beginning of a file
 ---@return Recognised?
 function dump_head.recognise(head)

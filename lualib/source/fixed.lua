@@ -1,8 +1,7 @@
 --- Reads text files whose fields are at fixed places of a line, as mainframes and reports write.
 
 local host = require "host.csv"
-local known_columns = require "source.known_columns"
-local members = require "source.members"
+local names = require "source.names"
 local records = require "source.records"
 local spelling = require "base.spelling"
 local text = require "host.text"
@@ -85,8 +84,7 @@ end
 ---@field fields FixedField[]
 ---@field options FixedOptions
 ---@field least integer   where the last field ends
----@field type table      the metatable of its records
----@field unknown string[]
+---@field read Names
 ---@field private left integer  lines to skip
 local FixedReader = {}
 FixedReader.__index = FixedReader
@@ -117,7 +115,7 @@ function FixedReader:record(line)
     if self.options.trim ~= false then value = text.trim(value) or "" end
     if value ~= "" or self.options.empty == "keep" then record[field.name] = value end
   end
-  return setmetatable(record, self.type)
+  return self.read:watch(record)
 end
 
 function FixedReader:next()
@@ -138,9 +136,9 @@ function FixedReader:next()
 end
 
 function FixedReader:columns()
-  local names = {}
-  for i, field in ipairs(self.fields) do names[i] = field.name end
-  return names
+  local columns = {}
+  for i, field in ipairs(self.fields) do columns[i] = field.name end
+  return columns
 end
 
 function FixedReader:close()
@@ -150,17 +148,17 @@ end
 ---@param handle host.file.input
 ---@param options FixedOptions
 ---@param fields FixedField[]
-local function open(handle, options, fields)
+local function open(handle, options, fields, read)
   local lines, message, kind = host.reader(handle, {
     header = { "line" }, delimiter = "\0", quote = "", ragged = "pad", empty = "keep",
     guard = "keep", encoding = options.encoding, limit = options.limit,
   })
   if not lines then return nil, message, kind end
   local self = setmetatable({
-    host = lines, fields = fields, options = options, least = 0, left = options.skip or 0,
+    host = lines, read = read, fields = fields, options = options, least = 0,
+    left = options.skip or 0,
   }, FixedReader)
   for _, field in ipairs(fields) do self.least = math.max(self.least, field.to) end
-  self.type, self.unknown = known_columns.new(function() return self:columns() end)
   return self
 end
 
@@ -173,18 +171,17 @@ function fixed.records(given, options)
   spelling.check_types("fixed.records", options, TYPES)
   check_choices(options or {})
   local fields = fields_of(options and options.fields)
-  local optional = members.optional("fixed.records", options)
+  local read = names.new("fixed.records", options)
   return (records.records(given, ENDINGS, "fixed.records", {
-    open = function(handle) return open(handle, options, fields) end,
+    open = function(handle) return open(handle, options, fields, read) end,
     prefix = function(name) return name .. ":" end,
-    optional = optional or true,
+    optional = read.optional or true,
     ended = function(reader, name, warn)
-      for _, unknown in ipairs(optional and reader.unknown or {}) do
-        if not optional[unknown] then
-          warn("unknown_column", string.format('no field of %s is called "%s"%s', name, unknown,
-            spelling.hint(unknown, reader:columns())))
-        end
-      end
+      local columns = reader:columns()
+      read:each(columns, function(field)
+        warn("unknown_column", string.format('no field of %s is called "%s"%s', name, field,
+          spelling.hint(field, columns)))
+      end)
     end,
   })) -- no tail call: an error names this function
 end

@@ -80,8 +80,8 @@ function ldif.records(given, options)
       for name in pairs(known) do list[#list + 1] = name end
       if #list >= MOST_NAMES then return end
       table.sort(list)
-      read:each(list, function(name, near)
-        warn("unknown_member", nested.message(source, name, near))
+      read:each(list, function(name)
+        warn("unknown_member", nested.message(source, name, spelling.find(name, list)))
       end)
     end,
   })) -- no tail call: an error names this function

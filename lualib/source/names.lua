@@ -1,11 +1,10 @@
 --- The names that a recipe reads of plain records and that none of them has.
 
 local members = require "source.members"
-local spelling = require "base.spelling"
 
 local names = {}
 
-local MOST <const> = 100 -- names that are noted
+local MOST <const> = 1000 -- names that are noted
 
 ---@class Names
 ---@field optional? table<string, true>  nil: all names
@@ -34,20 +33,22 @@ function names.new(what, options)
 end
 
 ---Notes from here on what is read in vain of a record.
----@param record table
+---@generic T: table
+---@param record T
+---@return T record
 function Names:watch(record)
-  setmetatable(record, self.meta)
+  return setmetatable(record, self.meta)
 end
 
 ---Calls `tell` for each name that was read, that no record has, and that is not optional.
 ---@param known string[]  names that records have
----@param tell fun(name: string, near?: string)
+---@param tell fun(name: string)
 function Names:each(known, tell)
   if not self.optional then return end
   local has = {}
   for _, name in ipairs(known) do has[name] = true end
   for _, name in ipairs(self.missed) do
-    if not has[name] and not self.optional[name] then tell(name, spelling.find(name, known)) end
+    if not has[name] and not self.optional[name] then tell(name) end
   end
 end
 

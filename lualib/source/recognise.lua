@@ -6,22 +6,23 @@ local recognise = {}
 
 local HEAD <const> = 64 * 1024 -- bytes, decompressed
 
----@class Recognised  by one reader
----@field sure 1|2|3      3: a signature; 2: the structure says so; 1: it may be read so
----@field what string     for people: "XML, records in users/user"
----@field options? table  further arguments of the reader's `records`, by name
-
 ---@class RecognisedBy : Recognised
 ---@field reader string  "source.xml"
 
 ---Of equal sureness, the first one counts most.
 ---@type {name: string, module: {recognise: fun(head: string): Recognised?}}[]
 local READERS <const> = {
+  { name = "source.sqlite", module = require "source.sqlite" },
+  { name = "source.bson", module = require "source.bson" },
   { name = "source.realms", module = require "source.realms" },
   { name = "source.auth0_export", module = require "source.auth0_export" },
+  { name = "source.extended_json", module = require "source.extended_json" },
   { name = "source.xml", module = require "source.xml" },
+  { name = "source.ldif", module = require "source.ldif" },
+  { name = "source.dump", module = require "source.dump" },
   { name = "source.ndjson", module = require "source.ndjson" },
   { name = "source.json", module = require "source.json" },
+  { name = "source.yaml", module = require "source.yaml" },
   { name = "source.csv", module = require "source.csv" },
 }
 

@@ -181,9 +181,10 @@ function sqlite.records(given, wanted)
     prefix = function(name) return name .. "#" end,
     passable = "missing", -- a folder may have others
     ended = function(reader, name, warn)
-      read:each(reader:columns(), function(column, near)
+      local columns = reader:columns()
+      read:each(columns, function(column)
         warn("unknown_column", string.format('column "%s" is not in %s%s', column, name,
-          near and string.format('; did you mean "%s"?', near) or ""))
+          spelling.hint(column, columns)))
       end)
     end,
   })) -- no tail call: an error names this function

@@ -14,7 +14,8 @@ local function said(list)
   return table.concat(parts, ", ")
 end
 
-local BSON <const> = string.pack("<i4Bz i4z B", 22, 2, "email", 8, "a@b.org", 0)
+local BSON <const> = string.pack("<i4Bz i4z B", 24, 2, "email", 8, "a@b.org", 0)
+local BSON_ID <const> = string.pack("<i4Bz i4z B", 22, 2, "_id", 8, "a@b.org", 0)
 local NDJSON <const> = '{"id":1,"email":"a@example.com"}\n{"id":2}\n'
 
 -- By what it is: the head, and who claims it.
@@ -50,16 +51,21 @@ for name, case in pairs {
   ["XML in UTF-16"] = { "\xFF\xFE" .. ('<?xml version="1.0"?><a/>'):gsub(".", "%0\0"), "3 xml" },
   ["XML that is cut"] = { "<users><user><id>1</id></user><user><i", "2 xml" },
   ["HTML"] = { "<!DOCTYPE html><html><body><p>a</p></body></html>", "" },
-  ["LDIF"] = { "dn: uid=a,dc=x\nuid: a\nmail: a@example.com\n\ndn: uid=b,dc=x\nuid: b\n", "" },
-  ["LDIF with a version"] = { "version: 1\n\ndn: dc=example,dc=org\ndc: example\n", "" },
+  ["LDIF"] = { "dn: uid=a,dc=x\nuid: a\nmail: a@example.com\n\ndn: uid=b,dc=x\nuid: b\n",
+    "2 ldif" },
+  ["LDIF with a version"] = { "version: 1\n\ndn: dc=example,dc=org\ndc: example\n", "3 ldif" },
   ["a dump of PostgreSQL"] = { "--\n-- PostgreSQL database dump\n--\n\nSET x = 1;\nCOPY users"
-    .. " (id, email) FROM stdin;\n1\ta@example.com\n", "" },
-  ["a dump of MySQL"] = { "/*!40101 SET x=1 */;\nINSERT INTO `u` VALUES (1,'a','b');\n", "" },
-  ["inserts"] = { "INSERT INTO u VALUES (1,'a');\nINSERT INTO u VALUES (2,'b');\n", "" },
-  ["BSON"] = { BSON, "" },
-  ["a database of SQLite"] = { "SQLite format 3\0\16\0\1\1\0@  ", "" },
+    .. " (id, email) FROM stdin;\n1\ta@example.com\n", "3 dump" },
+  ["a dump of MySQL"] = { "/*!40101 SET x=1 */;\nINSERT INTO `u` VALUES (1,'a','b');\n", "2 dump" },
+  ["inserts"] = { "INSERT INTO u VALUES (1,'a');\nINSERT INTO u VALUES (2,'b');\n", "2 dump" },
+  ["one document of BSON"] = { BSON, "" },
+  ["BSON"] = { BSON .. BSON, "2 bson" },
+  ["BSON of a server"] = { BSON_ID, "3 bson" },
+  ["MongoDB's JSON"] = { '{"_id":{"$oid":"5f0000000000000000000001"},"n":1}\n{"n":2}\n',
+    "3 extended_json, 2 ndjson, 1 json" },
+  ["a database of SQLite"] = { "SQLite format 3\0\16\0\1", "3 sqlite" },
   ["a zip archive"] = { "PK\3\4\20\0\0\0\8\0", "" },
-  ["YAML"] = { "users:\n- id: 1\n  email: a@example.com\n- id: 2\n  email: b\n", "" },
+  ["YAML"] = { "users:\n- id: 1\n  email: a@example.com\n- id: 2\n  email: b\n", "2 yaml" },
   ["prose"] = { "Dear Ann,\n\nthank you for the list, the users, and all.\nBye,\nBob\n", "" },
   ["Lua"] = { 'local csv = require "source.csv"\nreturn {\n  name = "shop",\n}\n', "" },
   ["broken JSON"] = { '{"a":1]', "" },
