@@ -29,7 +29,7 @@ local function module_of(path)
 end
 
 -- Third-party modules, and the floor that may require each.
-local FOREIGN <const> = { argparse = "cli", lxp = "source" }
+local FOREIGN <const> = { argparse = "cli" }
 
 -- Modules of the host that only one floor may require.
 local OWNED_HOST <const> = { ["host.server"] = "tenant", ["host.jobs"] = "base" }
