@@ -45,6 +45,7 @@ int luaopen_host_sandbox(lua_State *L);
 int luaopen_host_schema(lua_State *L);
 int luaopen_host_server(lua_State *L);
 int luaopen_host_sqlite(lua_State *L);
+int luaopen_host_step(lua_State *L);
 int luaopen_host_store(lua_State *L);
 int luaopen_host_terminal(lua_State *L);
 int luaopen_host_stretch(lua_State *L);

@@ -24,7 +24,16 @@ static const char *const part_names[] = {"sandbox", "draft",    "set",   "writer
 
 /* The results of the inner `next` for a value without oddities, see recipe.inside.mapper:
  * event, place, further, kind, members, noted, and the fields to compare. */
-enum { EVENT, AT, FURTHER, KIND, MEMBERS, NOTED, FIELDS, MOST_FIELDS = 4 };
+enum {
+    EVENT,
+    AT,
+    FURTHER,
+    KIND,
+    MEMBERS,
+    NOTED,
+    FIELDS,
+    MOST_FIELDS = HOST_PLAIN_FIELDS
+};
 
 struct stretch {
     size_t largest; /* bytes of a value that needs no attention */
@@ -85,8 +94,8 @@ static struct parts check_parts(lua_State *L)
     return p;
 }
 
-/* Whether the event is a value without oddities, with its fields, which are borrowed. */
-static bool is_plain(const struct host_event *event, struct field *fields)
+/* Whether the results of an event are a value without oddities, which is borrowed. */
+static bool read_plain(const struct host_event *event, struct host_plain *plain)
 {
     lua_State *inner = event->entry.s->inner;
     int first = event->first;
@@ -97,14 +106,17 @@ static bool is_plain(const struct host_event *event, struct field *fields)
     if (lua_toboolean(inner, first + FURTHER) || lua_toboolean(inner, first + NOTED))
         return false;
     if (lua_type(inner, first + AT) != LUA_TSTRING) return false;
+    plain->at = lua_tolstring(inner, first + AT, &plain->at_size);
     int kind = lua_type(inner, first + KIND);
     if (kind != LUA_TNIL && kind != LUA_TSTRING) return false;
+    plain->kind = lua_tostring(inner, first + KIND);
     for (int i = 0; i < MOST_FIELDS; i++) {
+        struct field *field = &plain->fields[i];
         int type = lua_type(inner, first + FIELDS + i);
-        fields[i] = (struct field){NULL, 0};
+        *field = (struct field){NULL, 0};
         if (type == LUA_TNIL) continue;
         if (type != LUA_TSTRING) return false;
-        fields[i].bytes = lua_tolstring(inner, first + FIELDS + i, &fields[i].size);
+        field->bytes = lua_tolstring(inner, first + FIELDS + i, &field->size);
     }
     return true;
 }
@@ -114,18 +126,17 @@ static bool take(lua_State *L, const struct parts *p, const struct host_event *e
                  lua_Integer position)
 {
     const struct host_bytes *text = p->sandbox->draft;
-    lua_State *inner = p->sandbox->inner;
-    struct field fields[MOST_FIELDS];
-    size_t size;
+    const struct host_plain *plain = event->plain;
+    struct host_plain read;
 
-    if (!is_plain(event, fields) || !text || text->size == 0 || text->size > p->largest ||
+    if (!plain && read_plain(event, &read)) plain = &read;
+    if (!plain || !text || text->size == 0 || text->size > p->largest ||
         !host_chunk_fits(p->writer, text->size))
         return false;
-    if (!host_index_add(L, p->set, position, fields, MOST_FIELDS)) return false;
-    const char *at = lua_tolstring(inner, event->first + AT, &size);
-    host_chunk_add(L, p->writer, text, position, at, size);
-    host_tally_add(L, p->tally, text->size, lua_tostring(inner, event->first + KIND), at);
-    if (p->coverage) host_coverage_add(L, p->coverage, text, at);
+    if (!host_index_add(L, p->set, position, plain->fields, MOST_FIELDS)) return false;
+    host_chunk_add(L, p->writer, text, position, plain->at, plain->at_size);
+    host_tally_add(L, p->tally, text->size, plain->kind, plain->at);
+    if (p->coverage) host_coverage_add(L, p->coverage, text, plain->at);
     if (p->tables) host_coverage_add_tables(L, p->tables, text);
     return true;
 }

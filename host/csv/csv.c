@@ -8,6 +8,7 @@
 #include "common.h"
 #include "file/file.h"
 #include "host.h"
+#include "records.h"
 #include "text/text.h"
 #include "utf8.h"
 
@@ -265,10 +266,9 @@ static void push_place(lua_State *L, const struct csv_reader *r)
     luaL_pushresultsize(&b, r->place_size + size);
 }
 
-/* reader:next() -> row, place | nil | false, message, line, raw | nil, message, kind */
-static int reader_next(lua_State *L)
+/* Pushes the next row as a record and returns 1; otherwise pushes what `next` returns. */
+static int take_row(lua_State *L, struct csv_reader *r)
 {
-    struct csv_reader *r = check_reader(L);
     struct csv_scan *s = &r->scan;
     r->row++;
     enum csv_outcome outcome = CSV_ROW;
@@ -286,9 +286,29 @@ static int reader_next(lua_State *L)
         return 4;
     }
     host_csv_push_record(L, r);
+    return 1;
+}
+
+/* reader:next() -> row, place | nil | false, message, line, raw | nil, message, kind */
+static int reader_next(lua_State *L)
+{
+    struct csv_reader *r = check_reader(L);
+    int n = take_row(L, r);
+    if (n != 1) return n;
     push_place(L, r);
     return 2;
 }
+
+static int next_record(lua_State *L, lua_Integer *ordinal)
+{
+    struct csv_reader *r = lua_touserdata(L, 1);
+    if (!r->scan.input) return HOST_RECORDS_CLOSED;
+    int n = take_row(L, r);
+    *ordinal = r->scan.line;
+    return n;
+}
+
+static const struct host_records records = {next_record};
 
 /* reader:columns() -> names */
 static int reader_columns(lua_State *L)
@@ -351,6 +371,7 @@ static const luaL_Reg metamethods[] = {
 int luaopen_host_csv(lua_State *L)
 {
     host_newtype(L, READER, methods, metamethods);
+    host_records_offer(L, READER, &records);
     luaL_newlib(L, functions);
     return 1;
 }

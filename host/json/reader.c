@@ -7,6 +7,7 @@
 #include "json/reader.h"
 
 #include "common.h"
+#include "records.h"
 #include "json/arrays.h"
 #include "json/parts.h"
 
@@ -16,7 +17,7 @@
 
 enum { RAW_OF_LONG = 4096 }; /* bytes shown of a line over the limit */
 
-/* Reads the value at p as a record and pushes it with its index. */
+/* Reads the value at p as a record and pushes it. */
 static bool read_record(lua_State *L, struct reader *r)
 {
     host_json_begin_record(r);
@@ -26,11 +27,12 @@ static bool read_record(lua_State *L, struct reader *r)
     if (!ok) return false;
     if ((size_t)(r->scan.p - r->scan.base) > r->limit) return host_json_too_long(L, r);
     host_json_push_record(L, r);
-    lua_pushfstring(L, "%I", r->number++);
+    r->place = r->number++;
     return true;
 }
 
-enum { FAILURE = -1, NOTHING = 0, FOUND = 1 };
+/* BROKEN: what `next` returns is pushed. */
+enum { FAILURE = -1, NOTHING = 0, FOUND = 1, BROKEN = 2 };
 
 /* A document begins, or the input has ended. */
 static int next_document(lua_State *L, struct reader *r)
@@ -128,7 +130,7 @@ static int broken_line(lua_State *L, struct reader *r, const char *line, size_t 
     lua_replace(L, -3); /* false message */
     lua_pushinteger(L, r->number);
     lua_pushlstring(L, line, size);
-    return FOUND;
+    return BROKEN;
 }
 
 static int long_line(lua_State *L, struct reader *r)
@@ -136,7 +138,7 @@ static int long_line(lua_State *L, struct reader *r)
     size_t shown = r->limit < RAW_OF_LONG ? r->limit : RAW_OF_LONG;
     host_fail(L, HOST_PARSE, "a line longer than %I bytes", (lua_Integer)r->limit);
     broken_line(L, r, r->window.data + r->line_at, shown);
-    return skip_line(L, r) ? FOUND : FAILURE;
+    return skip_line(L, r) ? BROKEN : FAILURE;
 }
 
 static int next_line(lua_State *L, struct reader *r)
@@ -165,7 +167,7 @@ static int next_line(lua_State *L, struct reader *r)
         const char *after = json_blank(s->p, s->end);
         if (after == s->end) {
             host_json_push_record(L, r);
-            lua_pushinteger(L, r->number);
+            r->place = r->number;
             return FOUND;
         }
         s->p = after;
@@ -175,15 +177,12 @@ static int next_line(lua_State *L, struct reader *r)
     return broken_line(L, r, line, size);
 }
 
-/* reader:next() -> record, place | nil at the end | false, message, line, raw
- *   | nil, message, kind */
-static int reader_next(lua_State *L)
+/* Pushes the next record, the only value above the reader, and returns 1; otherwise
+ * pushes what `next` returns. */
+static int take_record(lua_State *L, struct reader *r)
 {
-    struct reader *r = host_self(L, TYPE);
-    luaL_argcheck(L, r->open, 1, "the reader is closed");
     if (r->phase == FAILED || r->running)
         return host_fail(L, HOST_PARSE, "the reader has already failed");
-    lua_settop(L, 1);
 
     int found = NOTHING;
     if (r->asked && r->current && *r->scan.base == '{')
@@ -205,6 +204,39 @@ static int reader_next(lua_State *L)
     }
     return lua_gettop(L) - 1;
 }
+
+/* Pushes the place of the record on top; returns how many values `next` returns. */
+static int push_place(lua_State *L, const struct reader *r)
+{
+    if (r->lines)
+        lua_pushinteger(L, r->place);
+    else
+        lua_pushfstring(L, "%I", r->place);
+    return 2;
+}
+
+/* reader:next() -> record, place | nil at the end | false, message, line, raw
+ *   | nil, message, kind */
+static int reader_next(lua_State *L)
+{
+    struct reader *r = host_self(L, TYPE);
+    luaL_argcheck(L, r->open, 1, "the reader is closed");
+    lua_settop(L, 1);
+    int n = take_record(L, r);
+    return n == 1 ? push_place(L, r) : n;
+}
+
+static int next_record(lua_State *L, lua_Integer *ordinal)
+{
+    struct reader *r = lua_touserdata(L, 1);
+    if (!r->open) return HOST_RECORDS_CLOSED;
+    int n = take_record(L, r);
+    *ordinal = r->place;
+    bool is_object = lua_type(L, -1) == LUA_TUSERDATA;
+    return n == 1 && !is_object ? push_place(L, r) : n;
+}
+
+static const struct host_records records = {next_record};
 
 /* reader:record() -> value | nil
  * The last record as its text has it. */
@@ -309,6 +341,7 @@ static const luaL_Reg metamethods[] = {
 void host_json_reader_open(lua_State *L)
 {
     host_newtype(L, TYPE, methods, metamethods);
+    host_records_offer(L, TYPE, &records);
     host_json_record_type(L);
     luaL_setfuncs(L, functions, 0);
 }

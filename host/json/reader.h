@@ -36,6 +36,7 @@ struct reader {
     int depth;          /* of the array's elements */
     size_t line_at;     /* lines: where the next line begins in the window */
     lua_Integer number; /* of the next record (0-based); with `lines`, line (1-based) */
+    lua_Integer place;  /* of the current record: as `number` */
     uint64_t serial;    /* of the current record */
 };
 

@@ -109,6 +109,16 @@ static int door_share(lua_State *L)
     return 0;
 }
 
+/* step(fn)
+ * What sandbox:next calls from here on, in place of the function `next`. */
+static int door_step(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, host_sandbox_of(L));
+    return 0;
+}
+
 /* refresh()
  * What follows has a budget of its own. */
 static int door_refresh(lua_State *L)
@@ -138,6 +148,7 @@ static const luaL_Reg functions[] = {
     {"host",    door_host   },
     {"refresh", door_refresh},
     {"share",   door_share  },
+    {"step",    door_step   },
     {"wait",    door_wait   },
     {NULL,      NULL        }
 };

@@ -238,10 +238,14 @@ static void copy_draft(lua_State *L, const struct host_sandbox *s,
 /* next() -> results of the function of that name; protected, in the inner state */
 static int next_inside(lua_State *inner)
 {
-    lua_rawgetp(inner, LUA_REGISTRYINDEX, &functions_key);
-    lua_getfield(inner, -1, "next");
+    if (lua_rawgetp(inner, LUA_REGISTRYINDEX, host_sandbox_of(inner)) == LUA_TNIL) {
+        lua_rawgetp(inner, LUA_REGISTRYINDEX, &functions_key);
+        lua_getfield(inner, -1, "next");
+        lua_replace(inner, 1);
+        lua_settop(inner, 1);
+    }
     lua_call(inner, 0, LUA_MULTRET);
-    return lua_gettop(inner) - 1;
+    return lua_gettop(inner);
 }
 
 struct host_event host_sandbox_event(lua_State *L, struct host_sandbox *s)
@@ -249,12 +253,36 @@ struct host_event host_sandbox_event(lua_State *L, struct host_sandbox *s)
     struct host_event event = {.entry = begin(L, s, HOST_BOUND_CALL)};
     lua_State *inner = s->inner;
 
+    s->plain = NULL;
     lua_pushcfunction(inner, trace);
     lua_pushcfunction(inner, next_inside);
     event.happened = lua_pcall(inner, 0, LUA_MULTRET, event.entry.base + 1) == LUA_OK;
     event.first = event.entry.base + 2;
     event.last = lua_gettop(inner);
+    event.plain = event.happened ? s->plain : NULL;
     return event;
+}
+
+static int push_plain(lua_State *L, const struct host_plain *plain)
+{
+    luaL_checkstack(L, HOST_PLAIN_FIELDS + LUA_MINSTACK, NULL);
+    int base = lua_gettop(L);
+
+    lua_pushboolean(L, 1);
+    lua_pushliteral(L, "user");
+    lua_pushlstring(L, plain->at, plain->at_size);
+    lua_pushboolean(L, 0); /* the first of its record */
+    lua_pushstring(L, plain->kind);
+    lua_pushinteger(L, 0);
+    lua_pushboolean(L, 0); /* nothing is noted */
+    for (int i = 0; i < HOST_PLAIN_FIELDS; i++) {
+        const struct field *field = &plain->fields[i];
+        if (field->bytes)
+            lua_pushlstring(L, field->bytes, field->size);
+        else
+            lua_pushnil(L);
+    }
+    return lua_gettop(L) - base;
 }
 
 int host_sandbox_hand_over(lua_State *L, struct host_event *event,
@@ -266,6 +294,8 @@ int host_sandbox_hand_over(lua_State *L, struct host_event *event,
 
     if (!event->happened) {
         n = push_failure(L, &event->entry);
+    } else if (event->plain) {
+        n = push_plain(L, event->plain);
     } else {
         n = event->last - event->first + 2;
         lua_pushboolean(L, 1);

@@ -7,6 +7,7 @@
 #define HOST_SANDBOX_SANDBOX_H
 
 #include "bytes.h"
+#include "index/index.h"
 #include "memory.h"
 #include "sandbox/budget.h"
 
@@ -43,6 +44,17 @@ struct host_budget {
 
 struct host_watchdog;
 
+enum { HOST_PLAIN_FIELDS = 4 };
+
+/* A user without oddities, whose JSON is in the shared draft. All is borrowed until the
+ * inner state is entered again. */
+struct host_plain {
+    const char *at; /* its place; ends with a zero byte */
+    size_t at_size;
+    const char *kind; /* of its password, or NULL */
+    struct field fields[HOST_PLAIN_FIELDS];
+};
+
 struct host_sandbox {
     lua_State *inner; /* NULL once closed */
     lua_State *outer; /* the coroutine that entered; NULL outside of an entry */
@@ -54,7 +66,8 @@ struct host_sandbox {
         struct host_sandbox *); /* called now and then in an entry without bounds */
     const void *inner_mark, *outer_mark; /* the metatables of JSON lists */
     const struct host_bytes *draft;      /* what the recipe's state shares */
-    size_t ceiling;                      /* bytes that the inner state may use */
+    const struct host_plain *plain; /* what the function `next` left, see host.step */
+    size_t ceiling;                 /* bytes that the inner state may use */
     bool passable;           /* a wait of the running coroutine reaches the program */
     bool waiting, preempted; /* why a coroutine yields, unless the recipe itself yields */
 };
@@ -148,11 +161,12 @@ struct host_entry {
     int base; /* of the inner state's main thread */
 };
 
-/* The results of the inner function `next`: the values from `first` to `last` of the
- * inner stack; or, unless it happened, an error on top. */
+/* The results of the inner function `next`: a plain user; or the values from `first` to
+ * `last` of the inner stack; or, unless it happened, an error on top. */
 struct host_event {
     struct host_entry entry;
     bool happened;
+    const struct host_plain *plain; /* or NULL */
     int first, last;
 };
 

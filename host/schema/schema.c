@@ -58,6 +58,40 @@ static int validator_check(lua_State *L)
     return lua_rawlen(L, findings) > 0 ? 1 : 0;
 }
 
+struct host_validator *host_schema_check(lua_State *L, int index)
+{
+    return luaL_checkudata(L, index, TYPE);
+}
+
+void host_schema_push_tables(lua_State *L, int index)
+{
+    lua_getiuservalue(L, index, 1); /* refs */
+    lua_rawgeti(L, -1, HOST_REFS_SHAPES);
+}
+
+/* validator:note(names)
+ * Members that host.step asks for; before anything is checked. */
+static int validator_note(lua_State *L)
+{
+    struct host_validator *v = host_self(L, TYPE);
+    struct host_shapes *s = v->shapes;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_Integer n = luaL_len(L, 2);
+    luaL_argcheck(L, n <= HOST_SCHEMA_NOTED, 2, "too many names");
+    luaL_argcheck(L, host_shapes_count(s) == 0, 1, "shapes are known already");
+    lua_getiuservalue(L, 1, 1); /* refs */
+    s->n_noted = 0;
+    for (lua_Integer i = 1; i <= n; i++) {
+        struct host_label *name = &s->noted[i - 1];
+        luaL_argcheck(L, lua_geti(L, 2, i) == LUA_TSTRING, 2, "a name is not text");
+        name->text = lua_tolstring(L, -1, &name->size);
+        host_rule_anchor(L, 3);
+    }
+    s->n_noted = (size_t)n;
+    return 0;
+}
+
 /* validator:shapes() -> known, used */
 static int validator_shapes(lua_State *L)
 {
@@ -136,6 +170,7 @@ static const luaL_Reg functions[] = {
 
 static const luaL_Reg methods[] = {
     {"check",  validator_check },
+    {"note",   validator_note  },
     {"shapes", validator_shapes},
     {NULL,     NULL            }
 };

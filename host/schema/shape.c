@@ -128,6 +128,21 @@ static bool quote_names(lua_State *L, struct learnt *list, size_t count,
     return true;
 }
 
+/* Finds the names that a caller asks for among the keys at base + 1 and above. */
+static void note_slots(lua_State *L, const struct host_shapes *s, int base,
+                       struct host_shape *shape)
+{
+    for (size_t i = 0; i < s->n_noted; i++) {
+        shape->noted[i] = -1;
+        for (size_t k = 0; k < shape->count; k++) {
+            size_t size;
+            const char *key = lua_tolstring(L, base + 1 + (int)k, &size);
+            if (size == s->noted[i].size && memcmp(key, s->noted[i].text, size) == 0)
+                shape->noted[i] = (short)k;
+        }
+    }
+}
+
 /* Pushes a shape of the members, in order, whose keys are at base + 1 and above. */
 static struct host_shape *push_shape(lua_State *L, int base, const struct host_keys *keys,
                                      const struct learnt *list, const char *quoted,
@@ -141,9 +156,12 @@ static struct host_shape *push_shape(lua_State *L, int base, const struct host_k
     struct host_shape *shape = (struct host_shape *)memory;
     char *text = memory + text_at;
 
-    *shape = (struct host_shape){keys->rules, keys->order, count,
+    *shape = (struct host_shape){keys->rules,
+                                 keys->order,
+                                 count,
                                  (const void **)(memory + keys_at),
-                                 (struct host_part *)(memory + parts_at)};
+                                 (struct host_part *)(memory + parts_at),
+                                 {0}};
     memcpy(shape->keys, keys->at, count * sizeof *keys->at);
     memcpy(text, quoted, quoted_size);
     memset(text + quoted_size, 0, HOST_SHAPE_COPY);
@@ -197,6 +215,7 @@ static void learn(lua_State *L, int refs, int anchors, struct host_shapes *s,
         lua_pushvalue(L, order);
         lua_setiuservalue(L, -2, (int)count + 1);
     }
+    note_slots(L, s, base, shape);
     keep(L, anchors, s, keys.hash, shape);
 }
 

@@ -4,6 +4,7 @@
 #define HOST_SCHEMA_SHAPE_H
 
 #include "schema/joint.h"
+#include "schema/schema.h"
 #include "json/json.h"
 
 enum {
@@ -28,6 +29,7 @@ struct host_shape {
     size_t count;
     const void **keys; /* addresses of the interned strings */
     struct host_part *parts;
+    short noted[HOST_SCHEMA_NOTED]; /* which of the keys; -1: the name is not there */
 };
 
 /* The shapes that a validator knows: a set-associative table. */
@@ -38,6 +40,8 @@ struct host_shapes {
     unsigned used[HOST_SHAPE_PLACES];
     struct host_shape *shapes[HOST_SHAPE_PLACES];
     unsigned clock; /* times that a shape was learnt or found */
+    struct host_label noted[HOST_SCHEMA_NOTED];
+    size_t n_noted;
 };
 
 /* The keys of an object, while it is compared with shapes. */

@@ -13,7 +13,10 @@
 
 #include <string.h>
 
-enum { DEPTH = 64 }; /* tables below go the plain way */
+enum {
+    DEPTH = 64,                                  /* tables below go the plain way */
+    ROOM = 2 * HOST_SHAPE_MEMBERS + LUA_MINSTACK /* on the stack, for a table */
+};
 
 enum outcome { WRITTEN, ENDED, UNKNOWN };
 
@@ -23,7 +26,8 @@ struct shaped {
     struct host_shapes *shapes;
     int anchors, order; /* stack indices; order may be 0 */
     int depth;
-    bool doubtful; /* the plain walk of the whole value decides */
+    bool doubtful;            /* the plain walk of the whole value decides */
+    struct host_noted *noted; /* of the whole value, or NULL */
 };
 
 static bool write_value(struct shaped *s, struct host_joint *rules,
@@ -160,33 +164,65 @@ static enum outcome write_list(struct shaped *s, struct host_joint *rules, int i
 
 /* -- objects -- */
 
-/* Takes the members, the first of which is on the stack above `base`, and removes those
+/* The members of an object, as key and value on the stack above `base`. */
+struct members {
+    int index, base, pairs;
+    bool is_full; /* without those that are empty and omitted */
+    struct host_keys keys;
+    struct host_value values[HOST_SHAPE_MEMBERS];
+};
+
+/* Takes the members, the first of which is on the stack above `base`. Leaves out those
  * that are empty if the rules say so. False if there are too many, or a key is not a
  * string. */
-static bool gather(struct shaped *s, const struct host_joint *rules, int index, int base,
-                   struct host_keys *keys, struct host_value *values)
+static bool gather(struct shaped *s, const struct host_joint *rules, struct members *m)
+{
+    lua_State *L = s->r->L;
+    int slot = m->base + 2;
+
+    m->pairs = 0;
+    m->is_full = true;
+    if (lua_gettop(L) == m->base) return true;
+    do { /* (key value)* key value */
+        const void *key = lua_topointer(L, slot - 1);
+        if (!key || m->pairs == HOST_SHAPE_MEMBERS - 1) return false;
+        struct host_value *value = &m->values[m->keys.count];
+        *value = host_schema_value(L, slot);
+        if (rules->omits_empty && host_value_is_empty(L, value))
+            m->is_full = false;
+        else
+            host_keys_add(&m->keys, key);
+        m->pairs++;
+        lua_pushvalue(L, slot - 1);
+        slot += 2;
+    } while (lua_next(L, m->index));
+    return true;
+}
+
+/* Removes what was left out from the table. */
+static void remove_empty(struct shaped *s, const struct members *m)
 {
     lua_State *L = s->r->L;
 
-    if (lua_gettop(L) == base) return true;
-    int slot = base + 2;
-    do { /* (key value)* key value */
-        struct host_value *value = &values[keys->count];
-        *value = host_schema_value(L, slot);
-        if (rules->omits_empty && host_value_is_empty(L, value)) {
-            lua_pop(L, 1); /* (key value)* key */
-            lua_pushvalue(L, -1);
-            lua_pushnil(L);
-            lua_rawset(L, index); /* allowed during lua_next */
-            continue;
-        }
-        const void *key = lua_topointer(L, slot - 1);
-        if (!key || keys->count == HOST_SHAPE_MEMBERS - 1) return false;
-        host_keys_add(keys, key);
-        lua_pushvalue(L, slot - 1);
-        slot += 2;
-    } while (lua_next(L, index));
-    return true;
+    for (int i = 0; i < m->pairs; i++) {
+        struct host_value value = host_schema_value(L, m->base + 2 * i + 2);
+        if (!host_value_is_empty(L, &value)) continue;
+        lua_pushvalue(L, m->base + 2 * i + 1);
+        lua_pushnil(L);
+        lua_rawset(L, m->index);
+    }
+}
+
+/* Tells the caller of the members that it asked for; false if it does not accept them. */
+static bool note(const struct shaped *s, const struct host_shape *shape,
+                 const struct host_value *values)
+{
+    struct host_noted *noted = s->noted;
+
+    for (size_t i = 0; i < s->shapes->n_noted; i++)
+        noted->at[i] = shape->noted[i] < 0 ? (struct host_value){.kind = LUA_TNIL}
+                                           : values[shape->noted[i]];
+    return noted->accepts(s->r->L, noted);
 }
 
 static bool write_members(struct shaped *s, const struct host_shape *shape,
@@ -229,8 +265,7 @@ static enum outcome write_object(struct shaped *s, struct host_joint *rules, int
                                  int base)
 {
     lua_State *L = s->r->L;
-    struct host_keys keys;
-    struct host_value values[HOST_SHAPE_MEMBERS];
+    struct members m; /* too large to be cleared */
     int order = order_of(s);
 
     if (!(rules->types & HOST_TYPE_OBJECT)) return ENDED;
@@ -240,10 +275,15 @@ static enum outcome write_object(struct shaped *s, struct host_joint *rules, int
         rules->rest--;
         return UNKNOWN;
     }
-    host_keys_begin(&keys, rules, order ? lua_topointer(L, order) : NULL);
-    if (!gather(s, rules, index, base, &keys, values)) return UNKNOWN;
-    const struct host_shape *shape = host_shape_find(L, s->anchors, s->shapes, &keys);
-    return shape ? write_shape(s, rules, index, shape, values) : UNKNOWN;
+    m.index = index;
+    m.base = base;
+    host_keys_begin(&m.keys, rules, order ? lua_topointer(L, order) : NULL);
+    if (!gather(s, rules, &m)) return UNKNOWN;
+    const struct host_shape *shape = host_shape_find(L, s->anchors, s->shapes, &m.keys);
+    if (!shape) return UNKNOWN;
+    if (s->noted && s->depth == 0 && !note(s, shape, m.values)) return ENDED;
+    if (!m.is_full) remove_empty(s, &m);
+    return write_shape(s, rules, index, shape, m.values);
 }
 
 static enum outcome write_known(struct shaped *s, struct host_joint *rules, int index)
@@ -277,7 +317,7 @@ static bool write_table(struct shaped *s, struct host_joint *rules, int index)
     int base = lua_gettop(L);
 
     if (s->depth >= DEPTH) return write_plainly(s, rules, index);
-    if (!lua_checkstack(L, 2 * HOST_SHAPE_MEMBERS + LUA_MINSTACK)) return false;
+    if (!lua_checkstack(L, ROOM)) return false;
     enum outcome outcome = write_known(s, rules, index);
     lua_settop(L, base);
     if (outcome != UNKNOWN) return outcome == WRITTEN;
@@ -294,12 +334,28 @@ static bool write_value(struct shaped *s, struct host_joint *rules,
                                       : write_scalar(s, rules, value));
 }
 
+bool host_schema_write_noted(lua_State *L, struct host_validator *v, int index,
+                             int tables, struct host_bytes *b, struct host_noted *noted)
+{
+    struct host_run r = {.L = L, .validator = v, .refs = tables};
+    struct host_shapes *shapes = v->shapes;
+    struct shaped s = {&r, b, shapes, tables + 1, tables + 2, 0, false, noted};
+    size_t start = b->size;
+    int top = lua_gettop(L);
+
+    bool written = shapes->root && lua_checkstack(L, ROOM) &&
+                   write_known(&s, shapes->root, index) == WRITTEN;
+    lua_settop(L, top);
+    if (!written) b->size = start;
+    return written;
+}
+
 bool host_schema_write(struct host_run *r, int index, int anchors, int order,
                        struct host_bytes *b)
 {
     lua_State *L = r->L;
     struct host_shapes *shapes = r->validator->shapes;
-    struct shaped s = {r, b, shapes, anchors, order, 0, false};
+    struct shaped s = {r, b, shapes, anchors, order, 0, false, NULL};
     size_t start = b->size;
     int top = lua_gettop(L);
 

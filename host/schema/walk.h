@@ -3,6 +3,7 @@
 #define HOST_SCHEMA_WALK_H
 
 #include "schema/rule.h"
+#include "schema/schema.h"
 #include "schema/shape.h"
 #include "json/json.h"
 
@@ -33,14 +34,6 @@ struct host_validator {
     struct host_run *checking; /* while a `check` function runs, for its `report` */
     const void *list_mark;     /* the metatable that marks JSON lists */
     struct host_shapes *shapes;
-};
-
-/* A value on the stack, with what is known about it. */
-struct host_value {
-    int index;
-    int kind;         /* Lua's type */
-    const char *text; /* of a string */
-    size_t size;
 };
 
 static inline struct host_value host_schema_value(lua_State *L, int index)

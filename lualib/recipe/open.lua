@@ -106,6 +106,7 @@ open.PURE_HOST = {
   ["host.digest"] = "digests, and the encodings of bytes",
   ["host.json"] = "JSON without loss",
   ["host.schema"] = "validates a user",
+  ["host.step"] = "reads, maps and validates plain records",
   ["host.text"] = "Unicode text",
 }
 

@@ -154,8 +154,30 @@ end
 ---@return string? at
 function Records:__call()
   if self.given == 1 then self:look() end
-  while self.reader do
-    local record, place, line, raw = self.reader:next()
+  if not self.reader then return end
+  return self:take(self.reader:next())
+end
+
+---The reader to ask for the records of the open file that come next, and the prefix of their
+---places; nil while this object has to look at them. What that reader returns in place of a record
+---is for `take`.
+---@return table? reader
+---@return string? prefix
+function Records:direct()
+  if self.given == 2 and self.reader and not self.check_first then
+    return self.reader, self.prefix
+  end
+end
+
+---Goes on with what the reader returned: returns as a call does.
+---@param record any
+---@param place? any
+---@param line? any
+---@param raw? string
+---@return any record
+---@return string? at
+function Records:take(record, place, line, raw)
+  while true do
     if self.check_first and record ~= nil then
       local wrong = self.check_first(record)
       self.check_first = false
@@ -174,6 +196,8 @@ function Records:__call()
       self.read = self.read + 1
     end
     if not self:advance() then self:finish() end
+    if not self.reader then return end
+    record, place, line, raw = self.reader:next()
   end
 end
 

@@ -60,6 +60,10 @@ function schema.compile(rule, codes) end
 ---@return host.schema.Finding[]? findings  nil if there are none
 function validator:check(value, draft) end
 
+---Names the members that host.step asks for; before anything is checked.
+---@param names string[]  at most 8
+function validator:note(names) end
+
 ---How many shapes of objects are known, of at most 512, and how often one was learnt or found: while
 ---it writes a draft, a validator remembers what its rules say of a sequence of keys.
 ---@return integer known

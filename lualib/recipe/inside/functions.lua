@@ -80,7 +80,7 @@ function functions.new(parts)
   helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
     function() return state.mapper and state.mapper:place() end)
   local function is_read()
-    return not state.mapper or state.mapper.phase ~= "idle"
+    return not state.mapper or state.mapper:running() ~= "idle"
   end
   local lookup_module, lookups_used, lookups_warned = lookups.new(
     parts.require_open "source.lookup", is_read)
@@ -121,7 +121,7 @@ function functions.new(parts)
 
   ---Where the recipe's function begins that runs now.
   local function running()
-    local name = state.calling or state.mapper and state.mapper.phase
+    local name = state.calling or state.mapper and state.mapper:running()
     return state.recipe and place_of(parts.stock.debug, state.recipe[name])
   end
 
@@ -160,7 +160,10 @@ function functions.new(parts)
   for _, name in ipairs {
     "next", "seek", "interrupted", "choose", "show", "shape", "notes", "remaining", "progress",
   } do
-    own[name] = function(...) return state.mapper[name](state.mapper, ...) end
+    own[name] = function(...)
+      state.mapper:sync()
+      return state.mapper[name](state.mapper, ...)
+    end
   end
 
   ---Ends the reading: warnings of the source, and of the lookups.
@@ -172,7 +175,7 @@ function functions.new(parts)
 
   function own.open()
     state.mapper:open()
-    own.next = state.mapper:stepper()
+    parts.door.step(state.mapper:stepper())
   end
 
   function own.retry(refused)

@@ -5,6 +5,7 @@ local bad_record = require "source.bad_record"
 local failure = require "base.failure"
 local identifiers = require "auth0.identifiers"
 local type_name = require "base.type_name"
+local host_step = require "host.step"
 local json = require "host.json"
 local redact = require "auth0.redact"
 local reject = require "migrate.reject"
@@ -14,6 +15,12 @@ local unread_values = require "recipe.inside.unread_values"
 local user_rules = require "auth0.user"
 
 local mapper = {}
+
+-- What host.step looks at: identifiers, the member that `normalise` adds, and both passwords.
+local MEMBERS <const> = {
+  "email", "username", "phone_number", "user_id", "email_verified", "password_hash",
+  "custom_password_hash",
+}
 
 local IS_WORDS <const> = { string = true, number = true }
 
@@ -35,6 +42,7 @@ local algorithm_of, is_utf8 = user_rules.algorithm, text.is_utf8
 ---@field record any         the last one
 ---@field at string          where it is
 ---@field phase "source"|"map"|"idle"  whose code runs
+---@field step? host.step.step  does what concerns plain records
 ---@field list? table        users of the record that are still to be judged
 ---@field index integer      of the last one
 ---@field user any           the last user, or what map returned in its place
@@ -177,6 +185,7 @@ function Mapper:begin_list(list)
     return self:odd("RECIPE_RESULT",
       "map returned a list with gaps (nil between its users) or with named keys", list)
   end
+  if self.step then self.step:stop() end
   if #list > 1 then self.unread.built = false end -- it is unknown which of the users it belongs to
   self.list, self.index = list, 0
   return self:item()
@@ -251,6 +260,7 @@ end
 ---The next event: its name, the place of the record, whether the same record had one before, and
 ---what belongs to it. Nil at the end of the source. Source and map have a budget each.
 function Mapper:next()
+  if self.step then self.step:stop() end
   if self.list then return self:item() end
   if not self.held and not self:read() then return nil end
   self.held = false
@@ -258,14 +268,14 @@ function Mapper:next()
   return self:map()
 end
 
----`next` for most records: a map that returns one user, without a list, notes, or a doubt. A
----function with locals, because it runs for every record; what is unusual goes to the methods.
+---`next` for records that Lua reads: with locals, because it runs for every record; what is unusual
+---goes to the methods.
+---@private
 ---@return fun(): ...: any
-function Mapper:stepper()
+function Mapper:lua_step()
   local source, state, map, params = self.source, self.state, self.recipe.map, self.params
   local unread, is_simple = self.unread, self.simple and not self.wanted
-  local validator, draft = self.validator, self.draft
-  local check = validator.check
+  local validator, draft, check = self.validator, self.draft, self.validator.check
 
   local function judged(...)
     self.phase = "idle"
@@ -286,10 +296,16 @@ function Mapper:stepper()
       user.user_id
   end
 
-  return function()
+  return function(...)
+    self:sync()
     if self.list or self.held then return self:next() end
     self.phase = "source"
-    local record, at = source(state, self.record)
+    local record, at
+    if select("#", ...) == 0 then
+      record, at = source(state, self.record)
+    else
+      record, at = source:take(...) -- what its reader returned
+    end
     local position = self.position + 1
     if record ~= nil and not (type(at) == "string" and is_utf8(at)) then
       at = place_of(at, position)
@@ -297,6 +313,7 @@ function Mapper:stepper()
     self.phase = "idle"
     if record == nil then return nil end
     self.position, self.record, self.at, self.index = position, record, at, 0
+    if self.step then self:lead() end
     if is_bad(record) then return self:map() end
     unread.built = false
     if unread.any then unread_values.clear(unread) end
@@ -305,12 +322,57 @@ function Mapper:stepper()
   end
 end
 
+---Lets the step in C ask the source's reader from here on, if it can.
+---@private
+function Mapper:lead()
+  local direct = own_of(self.source).direct
+  if not direct then return end
+  self.phase = "source"
+  local reader, prefix = direct(self.source)
+  self.phase = "idle"
+  if type(prefix) == "string" and is_utf8(prefix) then
+    self.step:read(reader, prefix, self.position)
+  end
+end
+
+---Takes over what the step in C did meanwhile.
+function Mapper:sync()
+  if not self.step then return end
+  local phase, position, record, at, user = self.step:last()
+  self.phase = phase or self.phase
+  if not position then return end
+  self.position, self.record, self.at, self.user = position, record, at, user
+  self.findings, self.index = nil, 0
+end
+
+---`next`, as a function. Where the source's reader can be asked in C, C does all that concerns a
+---plain record; the rest goes to the methods.
+---@return fun(): ...: any
+function Mapper:stepper()
+  local lua_step = self:lua_step()
+  if not self.simple or self.wanted then return lua_step end
+  local step, fn = host_step.new {
+    map = self.recipe.map, params = self.params, validator = self.validator, draft = self.draft,
+    notes = self.unread, members = MEMBERS, affix = identifiers.PREFIX,
+    text_kind = "bcrypt", table_kind = "algorithm",
+    next = lua_step, read = lua_step,
+    mapped = function(...)
+      self:sync()
+      return self:mapped(...)
+    end,
+    clear = function() unread_values.clear(self.unread) end,
+  }
+  self.step = step
+  return fn
+end
+
 ---Reads, without mapping, until the record at a position or place; the next event is then of it.
 ---@param wanted integer|string
 ---@return integer read
 ---@return boolean found
 function Mapper:seek(wanted)
   local refresh = self.door.refresh
+  if self.step then self.step:stop() end
   while true do
     refresh()
     if not self:read() then return self.position, false end
@@ -321,9 +383,17 @@ function Mapper:seek(wanted)
   end
 end
 
+---Whose code runs.
+---@return "source"|"map"|"idle"
+function Mapper:running()
+  self:sync()
+  return self.phase
+end
+
 ---The place of the record that is mapped, if one is.
 ---@return string?
 function Mapper:place()
+  self:sync()
   return self.phase == "map" and self.at or nil
 end
 
