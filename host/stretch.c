@@ -136,8 +136,7 @@ static bool take(lua_State *L, const struct parts *p, const struct host_event *e
     if (!host_index_add(L, p->set, position, plain->fields, MOST_FIELDS)) return false;
     host_chunk_add(L, p->writer, text, position, plain->at, plain->at_size);
     host_tally_add(L, p->tally, text->size, plain->kind, plain->at);
-    if (p->coverage) host_coverage_add(L, p->coverage, text, plain->at);
-    if (p->tables) host_coverage_add_tables(L, p->tables, text);
+    host_coverage_add(L, p->coverage, p->tables, text, plain->at);
     return true;
 }
 

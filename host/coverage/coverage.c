@@ -54,10 +54,13 @@ struct fields *host_coverage_check(lua_State *L, int index)
     return f;
 }
 
-void host_coverage_add(lua_State *L, struct fields *f, const struct host_bytes *text,
-                       const char *at)
+void host_coverage_add(lua_State *L, struct fields *f, struct tables *t,
+                       const struct host_bytes *text, const char *at)
 {
-    if (!host_fields_add(f, text->data, text->size, at)) luaL_error(L, "out of memory");
+    if (!f && !t) return;
+    if (!(f ? host_fields_add(f, t, text->data, text->size, at)
+            : host_tables_add(t, text->data, text->size)))
+        luaL_error(L, "out of memory");
 }
 
 /* coverage:add(draft, at)
@@ -66,7 +69,7 @@ static int coverage_add(lua_State *L)
 {
     struct fields *f = host_coverage_check(L, 1);
     const struct host_bytes *text = host_json_draft(L, 2, NULL);
-    host_coverage_add(L, f, text, luaL_checkstring(L, 3));
+    host_coverage_add(L, f, NULL, text, luaL_checkstring(L, 3));
     return 0;
 }
 
@@ -162,18 +165,12 @@ struct tables *host_coverage_check_tables(lua_State *L, int index)
     return t;
 }
 
-void host_coverage_add_tables(lua_State *L, struct tables *t,
-                              const struct host_bytes *text)
-{
-    if (!host_tables_add(t, text->data, text->size)) luaL_error(L, "out of memory");
-}
-
 /* tables:add(draft)
  * draft: an object. */
 static int tables_add(lua_State *L)
 {
     struct tables *t = host_coverage_check_tables(L, 1);
-    host_coverage_add_tables(L, t, host_json_draft(L, 2, NULL));
+    host_coverage_add(L, NULL, t, host_json_draft(L, 2, NULL), NULL);
     return 0;
 }
 

@@ -12,13 +12,11 @@ struct tables;
 /* The coverage at `index`; raises if it is none, or closed. */
 struct fields *host_coverage_check(lua_State *L, int index);
 
-/* Counts an object as coverage:add does. */
-void host_coverage_add(lua_State *L, struct fields *f, const struct host_bytes *text,
-                       const char *at);
-
-/* The same of the tables that host.coverage.tables makes. */
+/* The same of what host.coverage.tables makes. */
 struct tables *host_coverage_check_tables(lua_State *L, int index);
-void host_coverage_add_tables(lua_State *L, struct tables *t,
-                              const struct host_bytes *text);
+
+/* Counts an object in one walk as coverage:add and tables:add do; either may be NULL. */
+void host_coverage_add(lua_State *L, struct fields *f, struct tables *t,
+                       const struct host_bytes *text, const char *at);
 
 #endif

@@ -55,6 +55,7 @@ static int new_field(struct fields *f, int parent, const char *name, size_t size
         .child = -1,
         .sibling = -1,
         .after = -1,
+        .table = FIELD_TABLE_UNKNOWN,
         .without = without,
     };
     if (parent >= 0) {
@@ -85,26 +86,23 @@ static bool is_named(const struct field *field, const char *name, size_t size)
            memcmp(field->name + field->own, name, size) == 0;
 }
 
-/* The end of the name of a member, its closing quote. Most often it is that of `guess`.
- */
-static const char *end_of_name(const struct walk *w, int guess, const char *name)
+/* Whether the name of a member is that of the field `guess`, as it most often is; then
+ * *last is its closing quote. */
+static bool is_guessed(const struct walk *w, int guess, const char *name,
+                       const char **last)
 {
-    if (guess >= 0) {
-        const struct field *field = &w->f->list[guess];
-        size_t size = field->name_size - field->own;
-        if ((size_t)(w->end - name) > size && name[size] == '"' &&
-            is_named(field, name, size))
-            return name + size;
-    }
-    return host_text_string(name, w->end);
+    if (guess < 0) return false;
+    const struct field *field = &w->f->list[guess];
+    size_t size = field->name_size - field->own;
+    *last = name + size;
+    return (size_t)(w->end - name) > size && name[size] == '"' &&
+           memcmp(field->name + field->own, name, size) == 0;
 }
 
-/* The field of a member below `parent`, made if it is new; -1 if there are too many.
- * `guess`: the field that may be it. */
-static int find(struct walk *w, int parent, int guess, const char *name, size_t size)
+/* The field of a member below `parent`, made if it is new; -1 if there are too many. */
+static int find(struct walk *w, int parent, const char *name, size_t size)
 {
     struct fields *f = w->f;
-    if (guess >= 0 && is_named(&f->list[guess], name, size)) return guess;
     for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling)
         if (is_named(&f->list[i], name, size)) return i;
     return new_field(f, parent, name, size, &w->full);
@@ -132,7 +130,27 @@ static bool count_look(struct field *field, const struct look *look)
     return true;
 }
 
-static void take_object(struct walk *w, int parent, int depth);
+static void take_object(struct walk *w, int parent, int table, int depth);
+
+/* The table of a member of the table `above`, or FIELD_TABLE_NONE; `index`: of its field,
+ * or -1. */
+static int table_of(struct walk *w, int index, int above, const char *name, size_t size)
+{
+    struct fields *f = w->f;
+    if (above < 0) return FIELD_TABLE_NONE;
+    if (index >= 0 && f->list[index].table != FIELD_TABLE_UNKNOWN)
+        return f->list[index].table;
+    int table = host_tables_find(f->tables, above, name, size, &w->full);
+    if (index >= 0) f->list[index].table = table;
+    return table;
+}
+
+/* Passes a list or an object whose members are not fields. */
+static void pass_table(struct walk *w, int table)
+{
+    w->p = table < 0 ? host_text_table(w->p, w->end)
+                     : host_tables_take(w->f->tables, table, w->p, w->end, &w->full);
+}
 
 /* Counts a value that a user has. */
 static void take(struct walk *w, int index, const struct look *look)
@@ -167,8 +185,9 @@ static struct look number_look(const char *p, size_t size)
     return look;
 }
 
-/* Counts the value at w->p of a field; index -1: of none. */
-static void take_value(struct walk *w, int index, int depth)
+/* Counts the value at w->p of a field; index -1: of none. `table`: its own, if the value
+ * is one. */
+static void take_value(struct walk *w, int index, int table, int depth)
 {
     const char *begin = w->p, *end = w->end;
     bool closed = index >= 0 && w->f->list[index].kind == FIELD_CLOSED;
@@ -184,10 +203,13 @@ static void take_value(struct walk *w, int index, int depth)
     } else if (*begin == '{' || *begin == '[') {
         bool open = index >= 0 && w->f->list[index].kind == FIELD_OPEN && *begin == '{';
         look = table_look(begin, end);
-        if (open && depth < DEPTH)
-            take_object(w, index, depth + 1);
-        else
-            w->p = host_text_table(begin, end);
+        if (open && depth < DEPTH) {
+            if (table >= 0 && end - begin > 1 && begin[1] == '}')
+                w->f->tables->list[table].empty++;
+            take_object(w, index, table, depth + 1);
+        } else {
+            pass_table(w, table);
+        }
         if (index < 0) return;
     } else {
         w->p = host_text_word(begin, end);
@@ -202,21 +224,26 @@ static void take_value(struct walk *w, int index, int depth)
 }
 
 /* Counts the members of the object at w->p. */
-static void take_object(struct walk *w, int parent, int depth)
+static void take_object(struct walk *w, int parent, int table, int depth)
 {
     int before = -1, guess = w->f->list[parent].child;
     w->p++;
     while (!w->full && w->p < w->end && *w->p == '"') {
-        const char *name = w->p + 1, *last = end_of_name(w, guess, name);
+        const char *name = w->p + 1, *last;
+        bool guessed = is_guessed(w, guess, name, &last);
+        if (!guessed) last = host_text_string(name, w->end);
         if (w->end - last < 3) break; /* quote, colon and a value follow */
-        int index = find(w, parent, guess, name, (size_t)(last - name));
+        size_t size = (size_t)(last - name);
+        int index = guessed ? guess : find(w, parent, name, size);
         if (index < 0) {
             w->f->others++;
         } else if (before >= 0) {
             w->f->list[before].after = index;
         }
         w->p = last + 2;
-        take_value(w, index, depth);
+        bool is_table = *w->p == '{' || *w->p == '[';
+        take_value(w, index, is_table ? table_of(w, index, table, name, size) : -1,
+                   depth);
         if (index >= 0) {
             before = index;
             guess = w->f->list[index].after;
@@ -242,11 +269,22 @@ static bool note_missing(struct fields *f, const char *at, size_t size)
     return true;
 }
 
-bool host_fields_add(struct fields *f, const char *text, size_t size, const char *at)
+/* Other tables than those of the last user have other indices. */
+static void use_tables(struct fields *f, struct tables *t)
+{
+    if (t == f->tables) return;
+    f->tables = t;
+    for (int i = 0; i < f->count; i++)
+        f->list[i].table = FIELD_TABLE_UNKNOWN;
+}
+
+bool host_fields_add(struct fields *f, struct tables *t, const char *text, size_t size,
+                     const char *at)
 {
     struct walk w = {.f = f, .p = text, .end = text + size};
     f->users++;
-    if (size > 1 && *text == '{') take_object(&w, 0, 0);
+    if (t) use_tables(f, t);
+    if (size > 1 && *text == '{') take_object(&w, 0, t ? 0 : FIELD_TABLE_NONE, 0);
     if (w.full || !note_missing(f, at, strlen(at))) return false;
     if (!f->first) f->first = copy(at, strlen(at));
     return f->first != NULL;

@@ -3,6 +3,7 @@
 #define HOST_COVERAGE_FIELDS_H
 
 #include "coverage/look.h"
+#include "coverage/tables.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ enum field_kind {
     FIELD_CLOSED, /* only whether it is there: a secret */
 };
 
+enum { FIELD_TABLE_NONE = -1, FIELD_TABLE_UNKNOWN = -2 };
+
 struct field_look {
     struct look look;
     uint64_t count;
@@ -31,8 +34,9 @@ struct field {
     size_t name_size, own; /* `own`: where its last part begins */
     enum field_kind kind;
     int parent, child, sibling, after; /* indices, -1 for none; `after`: a guess */
-    uint64_t users, stamp;             /* stamp: the last user that had it */
-    char *without;                     /* place of the first without it, or NULL */
+    int table; /* that of `tables` with this name; FIELD_TABLE_UNKNOWN at first */
+    uint64_t users, stamp; /* stamp: the last user that had it */
+    char *without;         /* place of the first without it, or NULL */
     struct field_look *looks;
     size_t n_looks, most_looks, last_look;
 };
@@ -44,15 +48,18 @@ struct fields {
     uint64_t others; /* values of members beyond MOST_FIELDS */
     char *first;     /* place of the first user */
     int whole[MOST_FIELDS];
-    int n_whole; /* fields that all users have had */
+    int n_whole;           /* fields that all users have had */
+    struct tables *tables; /* borrowed: noted in the same walk; or NULL */
 };
 
 /* False if out of memory. Names a member of the user, before users are added. */
 bool host_fields_name(struct fields *f, const char *name, size_t size,
                       enum field_kind kind);
 
-/* Counts the JSON object of a user. False if out of memory. */
-bool host_fields_add(struct fields *f, const char *text, size_t size, const char *at);
+/* Counts the JSON object of a user, and notes its tables in `t`, unless that is NULL.
+ * False if out of memory. */
+bool host_fields_add(struct fields *f, struct tables *t, const char *text, size_t size,
+                     const char *at);
 
 void host_fields_free(struct fields *f);
 

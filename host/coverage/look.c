@@ -11,11 +11,18 @@ enum { LOWER = 1, UPPER = 2, DIGIT = 4, WIDE = 8 };
 #define DIGEST_START 14695981039346656037u
 #define DIGEST_PRIME 1099511628211u
 
+#define TEN(kind) kind, kind, kind, kind, kind, kind, kind, kind, kind, kind
+#define SIX(kind) kind, kind, kind, kind, kind, kind
+
+/* The kinds of characters up to the last letter of ASCII; what is not named has none. */
+static const unsigned char kinds['z' + 1] = {
+    ['0'] = TEN(DIGIT), ['A'] = TEN(UPPER), TEN(UPPER), SIX(UPPER),
+    ['a'] = TEN(LOWER), TEN(LOWER),         SIX(LOWER),
+};
+
 static unsigned kind_of(unsigned char c)
 {
-    if (c >= 'a') return c <= 'z' ? LOWER : c >= 0x80 ? WIDE : 0;
-    if (c >= 'A') return c <= 'Z' ? UPPER : 0;
-    return c >= '0' && c <= '9' ? DIGIT : 0;
+    return c <= 'z' ? kinds[c] : c >= 0x80 ? WIDE : 0;
 }
 
 static void add(struct look *look, const char *sign, size_t size)
@@ -34,11 +41,9 @@ void host_look_sign(struct look *look, const char *text, size_t size)
     add(look, text, size);
 }
 
-static void end_run(struct look *look)
+/* Adds the sign of a run with these kinds of characters. */
+static void add_run(struct look *look, unsigned run)
 {
-    unsigned run = look->run;
-    if (!run) return;
-    look->run = 0;
     look->last = 0;
     if (run & WIDE)
         add(look, "\xc3\xa4", 2);
@@ -58,12 +63,13 @@ void host_look_string(struct look *look, const char *text, size_t size)
 {
     const char *end = text + size;
     for (const char *p = text; p < end; p++) {
-        unsigned kind = kind_of((unsigned char)*p);
-        if (kind) {
-            look->run |= kind;
-            continue;
+        unsigned run = 0, kind;
+        while (p < end && (kind = kind_of((unsigned char)*p)) != 0) {
+            run |= kind;
+            p++;
         }
-        end_run(look);
+        if (run) add_run(look, run);
+        if (p == end) return;
         if (*p == '\\' && p + 1 < end) {
             /* An escape counts as one mark; that of a code point has four digits. */
             if (p[1] == '"' || p[1] == '\\')
@@ -77,5 +83,4 @@ void host_look_string(struct look *look, const char *text, size_t size)
             look->last = *p;
         }
     }
-    end_run(look);
 }

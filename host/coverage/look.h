@@ -11,9 +11,8 @@ enum { LOOK_SIZE = 39 }; /* shown bytes */
 /* A look begins zeroed. Looks are the same if their digests are. */
 struct look {
     uint64_t digest;
-    unsigned run; /* kinds of characters in the current run of letters and digits */
-    char last;    /* the last sign, of which repeats are left out */
-    bool cut;     /* `text` shows only the beginning */
+    char last; /* the last sign, of which repeats are left out */
+    bool cut;  /* `text` shows only the beginning */
     unsigned char size;
     char text[LOOK_SIZE];
 };

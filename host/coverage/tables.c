@@ -55,14 +55,13 @@ bool host_tables_name(struct tables *t, const char *name, size_t size)
     return !full;
 }
 
-/* The table of a name below `parent`, made if it is new and not a member of the root; -1
- * if there is none. */
-static int find(struct walk *w, int parent, const char *name, size_t size)
+int host_tables_find(struct tables *t, int parent, const char *name, size_t size,
+                     bool *full)
 {
-    short *slot = slot_of(w->t, parent, name, size);
+    short *slot = slot_of(t, parent, name, size);
 
     if (*slot) return *slot;
-    int index = parent > 0 ? new_table(w->t, parent, name, size, &w->full) : -1;
+    int index = parent > 0 ? new_table(t, parent, name, size, full) : -1;
     if (index > 0) *slot = (short)index;
     return index;
 }
@@ -78,7 +77,7 @@ static void take_value(struct walk *w, int parent, const char *name, size_t size
         const char *last = host_text_string(begin + 1, w->end);
         w->p = last < w->end ? last + 1 : w->end;
     } else if (*begin == '{' || *begin == '[') {
-        int index = find(w, parent, name, size);
+        int index = host_tables_find(w->t, parent, name, size, &w->full);
         if (index >= 0)
             take_table(w, index);
         else
@@ -113,6 +112,16 @@ static void take_table(struct walk *w, int index)
         if (w->p < end && *w->p == ',') w->p++;
     }
     if (w->p < end) w->p++;
+}
+
+const char *host_tables_take(struct tables *t, int index, const char *p, const char *end,
+                             bool *full)
+{
+    struct walk w = {.t = t, .p = p, .end = end};
+
+    take_table(&w, index);
+    *full = *full || w.full;
+    return w.p;
 }
 
 bool host_tables_add(struct tables *t, const char *text, size_t size)

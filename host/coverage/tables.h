@@ -33,6 +33,17 @@ bool host_tables_name(struct tables *t, const char *name, size_t size);
 /* Notes the tables in the JSON of an object. */
 bool host_tables_add(struct tables *t, const char *text, size_t size);
 
+/* The same in parts, for a walk that counts something else, too. */
+
+/* The table of a name below `parent`, made if it is new and not a member of the root; -1
+ * if there is none, or out of memory (sets *full). */
+int host_tables_find(struct tables *t, int parent, const char *name, size_t size,
+                     bool *full);
+
+/* Notes the list or object at p and the tables inside it; returns its end. */
+const char *host_tables_take(struct tables *t, int index, const char *p, const char *end,
+                             bool *full);
+
 void host_tables_free(struct tables *t);
 
 #endif
