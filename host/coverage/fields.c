@@ -108,16 +108,22 @@ static int find(struct walk *w, int parent, const char *name, size_t size)
     return new_field(f, parent, name, size, &w->full);
 }
 
-static bool count_look(struct field *field, const struct look *look)
+/* Counts a look that the field has had; false if it is new. */
+static bool is_known(struct field *field, uint64_t digest)
 {
     for (size_t i = 0, at = field->last_look; i < field->n_looks; i++, at++) {
         if (at == field->n_looks) at = 0;
-        if (field->looks[at].look.digest != look->digest) continue;
+        if (field->looks[at].look.digest != digest) continue;
         field->looks[at].count++;
         field->last_look = at;
         return true;
     }
-    if (field->n_looks == MOST_LOOKS) return true;
+    return field->n_looks == MOST_LOOKS;
+}
+
+/* False if out of memory. */
+static bool add_look(struct field *field, const struct look *look)
+{
     if (field->n_looks == field->most_looks) {
         size_t most = field->most_looks ? field->most_looks * 2 : 4;
         struct field_look *looks = realloc(field->looks, most * sizeof *looks);
@@ -152,37 +158,70 @@ static void pass_table(struct walk *w, int table)
                      : host_tables_take(w->f->tables, table, w->p, w->end, &w->full);
 }
 
-/* Counts a value that a user has. */
-static void take(struct walk *w, int index, const struct look *look)
-{
-    struct field *field = &w->f->list[index];
-    field->users++;
-    field->stamp = w->f->users;
-    if (!count_look(field, look)) w->full = true;
-}
-
 /* What a list or an object looks like: whether it is empty. */
-static struct look table_look(const char *p, const char *end)
+static void look_at_table(struct look *look, const char *p, const char *end)
 {
-    struct look look = {0};
     bool list = *p == '[', empty = p + 1 < end && (p[1] == ']' || p[1] == '}');
-    host_look_sign(&look,
+    host_look_sign(look,
                    list    ? (empty ? "[]" : "[...]")
                    : empty ? "{}"
                            : "{...}",
                    empty ? 2 : 5);
-    return look;
 }
 
-static struct look number_look(const char *p, size_t size)
+static void look_at_number(struct look *look, const char *p, const char *end)
 {
-    struct look look = {0};
-    bool whole = true;
-    for (size_t i = 0; i < size; i++)
-        whole = whole && p[i] != '.' && p[i] != 'e' && p[i] != 'E';
-    if (*p == '-') host_look_sign(&look, "-", 1);
-    host_look_sign(&look, whole ? "9" : "9.9", whole ? 1 : 3);
-    return look;
+    bool whole = true, negative = *p == '-';
+    for (; p < end; p++)
+        whole = whole && *p != '.' && *p != 'e' && *p != 'E';
+    if (negative) host_look_sign(look, "-", 1);
+    host_look_sign(look, whole ? "9" : "9.9", whole ? 1 : 3);
+}
+
+/* The look of a value, which is neither empty text nor null. */
+static void look_at(struct look *look, bool shown, bool closed, const char *p,
+                    const char *end)
+{
+    host_look_begin(look, shown);
+    if (*p == '{' || *p == '[')
+        look_at_table(look, p, end);
+    else if (*p == '"' && closed)
+        host_look_sign(look, "text", 4);
+    else if (*p == '"')
+        host_look_string(look, p + 1, (size_t)(end - p - 2));
+    else if (*p == 't' || *p == 'f')
+        host_look_sign(look, p, (size_t)(end - p));
+    else
+        look_at_number(look, p, end);
+}
+
+/* Counts the value of a field that a user has. */
+static void take(struct walk *w, int index, const char *p, const char *end)
+{
+    struct field *field = &w->f->list[index];
+    bool closed = field->kind == FIELD_CLOSED;
+    struct look look;
+
+    field->users++;
+    field->stamp = w->f->users;
+    look_at(&look, false, closed, p, end);
+    if (is_known(field, look.digest)) return;
+    look_at(&look, true, closed, p, end);
+    if (!add_look(field, &look)) w->full = true;
+}
+
+/* Takes the list or object at w->p. */
+static void take_table(struct walk *w, int index, int table, int depth)
+{
+    const char *p = w->p;
+
+    if (index < 0 || w->f->list[index].kind != FIELD_OPEN || *p != '{' ||
+        depth == DEPTH) {
+        pass_table(w, table);
+        return;
+    }
+    if (table >= 0 && w->end - p > 1 && p[1] == '}') w->f->tables->list[table].empty++;
+    take_object(w, index, table, depth + 1);
 }
 
 /* Counts the value at w->p of a field; index -1: of none. `table`: its own, if the value
@@ -190,37 +229,18 @@ static struct look number_look(const char *p, size_t size)
 static void take_value(struct walk *w, int index, int table, int depth)
 {
     const char *begin = w->p, *end = w->end;
-    bool closed = index >= 0 && w->f->list[index].kind == FIELD_CLOSED;
-    struct look look = {0};
+    bool empty = *begin == 'n';
+
     if (*begin == '"') {
         const char *last = host_text_string(begin + 1, end);
+        empty = last == begin + 1 || last == end;
         w->p = last < end ? last + 1 : end;
-        if (index < 0 || last == begin + 1) return;
-        if (closed)
-            host_look_sign(&look, "text", 4);
-        else
-            host_look_string(&look, begin + 1, (size_t)(last - begin - 1));
     } else if (*begin == '{' || *begin == '[') {
-        bool open = index >= 0 && w->f->list[index].kind == FIELD_OPEN && *begin == '{';
-        look = table_look(begin, end);
-        if (open && depth < DEPTH) {
-            if (table >= 0 && end - begin > 1 && begin[1] == '}')
-                w->f->tables->list[table].empty++;
-            take_object(w, index, table, depth + 1);
-        } else {
-            pass_table(w, table);
-        }
-        if (index < 0) return;
+        take_table(w, index, table, depth);
     } else {
         w->p = host_text_word(begin, end);
-        size_t size = (size_t)(w->p - begin);
-        if (index < 0 || *begin == 'n') return; /* null */
-        if (*begin == 't' || *begin == 'f')
-            host_look_sign(&look, begin, size);
-        else
-            look = number_look(begin, size);
     }
-    take(w, index, &look);
+    if (index >= 0 && !empty) take(w, index, begin, w->p);
 }
 
 /* Counts the members of the object at w->p. */

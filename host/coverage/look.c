@@ -7,9 +7,7 @@
 
 enum { LOWER = 1, UPPER = 2, DIGIT = 4, WIDE = 8 };
 
-/* FNV-1a. */
-#define DIGEST_START 14695981039346656037u
-#define DIGEST_PRIME 1099511628211u
+#define DIGEST_PRIME UINT64_C(1099511628211) /* FNV-1a */
 
 #define TEN(kind) kind, kind, kind, kind, kind, kind, kind, kind, kind, kind
 #define SIX(kind) kind, kind, kind, kind, kind, kind
@@ -27,10 +25,10 @@ static unsigned kind_of(unsigned char c)
 
 static void add(struct look *look, const char *sign, size_t size)
 {
-    if (!look->digest) look->digest = DIGEST_START;
     for (size_t i = 0; i < size; i++)
         look->digest = (look->digest ^ (unsigned char)sign[i]) * DIGEST_PRIME;
-    if (look->size + size > LOOK_SIZE) look->cut = true;
+    if (!look->shown || look->cut) return;
+    look->cut = look->size + size > LOOK_SIZE;
     if (look->cut) return;
     memcpy(look->text + look->size, sign, size);
     look->size = (unsigned char)(look->size + size);

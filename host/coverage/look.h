@@ -8,14 +8,24 @@
 
 enum { LOOK_SIZE = 39 }; /* shown bytes */
 
-/* A look begins zeroed. Looks are the same if their digests are. */
+/* Looks are the same if their digests are. */
 struct look {
     uint64_t digest;
-    char last; /* the last sign, of which repeats are left out */
-    bool cut;  /* `text` shows only the beginning */
+    char last;  /* the last sign, of which repeats are left out */
+    bool shown; /* with `text`; most looks are known, and need none */
+    bool cut;   /* `text` shows only the beginning */
     unsigned char size;
     char text[LOOK_SIZE];
 };
+
+static inline void host_look_begin(struct look *look, bool shown)
+{
+    look->digest = UINT64_C(14695981039346656037); /* FNV-1a */
+    look->last = 0;
+    look->shown = shown;
+    look->cut = false;
+    look->size = 0;
+}
 
 /* Takes the JSON of a string without its quotes: a run of letters and digits becomes one
  * sign ("a" lower case, "A" upper case, "Aa" both, "9" digits, "x" letters and digits,
