@@ -176,7 +176,28 @@ local function number_of(capture)
   return type(capture) == "string" and math.tointeger(tonumber(capture)) or 0
 end
 
+-- The form that is returned, by its size, with and without milliseconds.
+local INSTANTS <const> = {
+  [20] = "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)Z$",
+  [24] = "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)%.%d%d%dZ$",
+}
+
+---Most exports have dates of that form: nothing is to be computed but for the days at the end of
+---a month, which are left to `from_text`.
+local function from_instant(written)
+  local form = INSTANTS[#written]
+  if not form then return nil end
+  local y, mo, d, h, mi, s = written:match(form)
+  if not y or y == "0000" or mo == "00" or mo > "12" or d == "00" or d > "28" or h > "23"
+    or mi > "59" or s > "59" then
+    return nil
+  end
+  return #written == 24 and written or written:sub(1, 19) .. ".000Z"
+end
+
 local function from_text(written)
+  local instant = from_instant(written)
+  if instant then return instant end
   for _, form in ipairs(DATE_FORMS) do
     local y, mo, d, h, mi, s, fraction, zone = written:match(form)
     if y then

@@ -63,3 +63,18 @@ test("a FILETIME that means never, and what is none", function()
   end
   equal(value.filetime(nil), nil)
 end)
+
+test("a text of the returned form is what the same moment is in another form", function()
+  for _, day in ipairs {
+    "2026-08-01", "2026-08-28", "2026-08-31", "2026-02-29", "2024-02-29", "2026-02-30",
+    "2026-13-01", "2026-00-10", "2026-01-00", "2026-01-32", "0000-01-01", "0001-01-01", "9999-12-31",
+  } do
+    for _, time in ipairs {
+      "00:00:00", "23:59:59", "24:00:00", "10:60:00", "10:00:60", "10:00:61", "10:00:00.000",
+      "10:00:00.123", "23:59:60.999", "10:00:00.12", "10:00:00.1234", "10:00:001234",
+    } do
+      equal(value.date(day .. "T" .. time .. "Z"), value.date(day .. " " .. time .. "Z"),
+        day .. "T" .. time)
+    end
+  end
+end)
