@@ -190,6 +190,7 @@ static void write_place(struct step *s)
 /* Calls a function of Lua with the values above `base`, and returns its results. */
 static int hand_over(lua_State *L, int function, int base)
 {
+    luaL_checkstack(L, LUA_MINSTACK, "too many results");
     lua_pushvalue(L, lua_upvalueindex(function));
     lua_insert(L, base + 1);
     lua_call(L, lua_gettop(L) - base - 1, LUA_MULTRET);

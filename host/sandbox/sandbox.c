@@ -235,7 +235,8 @@ static void copy_draft(lua_State *L, const struct host_sandbox *s,
     draft->size = s->draft->size;
 }
 
-/* next() -> results of the function of that name; protected, in the inner state */
+/* next() -> results of the step (door.step), or else of the function of that name;
+ * protected, in the inner state */
 static int next_inside(lua_State *inner)
 {
     if (lua_rawgetp(inner, LUA_REGISTRYINDEX, host_sandbox_of(inner)) == LUA_TNIL) {
