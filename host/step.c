@@ -27,7 +27,6 @@ enum {
     SHAPES,
     ORDER,
     NEXT, /* functions for what is odd */
-    READ,
     MAPPED,
     CLEAR,
     UPVALUES = CLEAR
@@ -207,8 +206,8 @@ static bool read_record(lua_State *L, struct step *s, int *results)
     enter(s, IDLE);
     if (n != 1) {
         s->records = NULL;
-        bool closed = n == HOST_RECORDS_CLOSED;
-        *results = hand_over(L, closed ? NEXT : READ, lua_gettop(L) - (closed ? 0 : n));
+        if (n == HOST_RECORDS_CLOSED) n = 0;
+        *results = hand_over(L, NEXT, lua_gettop(L) - n);
         return false;
     }
     s->has_read = true;
@@ -279,8 +278,8 @@ static void note_members(lua_State *L)
 static void push_upvalues(lua_State *L)
 {
     static const char *const names[UPVALUES + 1] = {
-        [MAP] = "map",   [PARAMS] = "params", [NOTES] = "notes", [NEXT] = "next",
-        [READ] = "read", [MAPPED] = "mapped", [CLEAR] = "clear"};
+        [MAP] = "map",   [PARAMS] = "params", [NOTES] = "notes",
+        [NEXT] = "next", [MAPPED] = "mapped", [CLEAR] = "clear"};
     bool ordered;
 
     luaL_checkstack(L, UPVALUES + LUA_MINSTACK, NULL);

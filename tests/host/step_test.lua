@@ -17,7 +17,7 @@ local function parts()
     map = nothing, params = {}, notes = {}, draft = json.draft {}, affix = "x|",
     validator = schema.compile({ type = "object" }, CODES), text_kind = "text", table_kind = "kind",
     members = { "a", "b", "c", "d", "e", "f", "g" },
-    next = nothing, read = nothing, mapped = nothing, clear = nothing,
+    next = nothing, mapped = nothing, clear = nothing,
   }
 end
 return {
@@ -51,7 +51,8 @@ test("a value that is no reader of records is not asked", function()
   equal({ result [[
     local one, fn = host_step.new(parts())
     local draft = json.draft()
-    return one:read({}, "f:", 0), one:read(draft, "f:", 0), one:read("text", "f:", 0), fn(), one:last()
+    return one:read({}, "f:", 0), one:read(draft, "f:", 0), one:read("text", "f:", 0), fn(),
+      one:last()
   ]] }, { false, false, false, "nothing" })
 end)
 

@@ -19,8 +19,8 @@ local step = {}
 ---@field affix string      with which the last identifier does not begin
 ---@field text_kind string  the kind of a password that is a text
 ---@field table_kind string  the member that names the kind of one that is a table
----@field next fun(): ...: any  the step of a record that Lua reads
----@field read fun(...: any): ...: any  the same; gets what the reader returned in place of a record
+---@field next fun(...: any): ...: any  the step of a record that Lua reads; gets what the reader
+---  returned in place of a record, if it was asked
 ---@field mapped fun(...: any): ...: any  gets what `map` returned in place of a plain value
 ---@field clear fun()       forgets the notes
 

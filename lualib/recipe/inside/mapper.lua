@@ -355,7 +355,7 @@ function Mapper:stepper()
     map = self.recipe.map, params = self.params, validator = self.validator, draft = self.draft,
     notes = self.unread, members = MEMBERS, affix = identifiers.PREFIX,
     text_kind = "bcrypt", table_kind = "algorithm",
-    next = lua_step, read = lua_step,
+    next = lua_step,
     mapped = function(...)
       self:sync()
       return self:mapped(...)
