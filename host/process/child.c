@@ -25,6 +25,8 @@
 
 #define LOOK_AGAIN 0.02 /* seconds; where there is no pidfd */
 
+enum { GLANCE = 100 }; /* milliseconds between two looks for a signal */
+
 struct output {
     struct host_watch watch; /* fd is -1 while the buffer is full */
     struct child *child;
@@ -38,6 +40,7 @@ struct child {
     pid_t pid;
     bool ended, closed;
     int status;
+    double grace;          /* seconds between SIGINT and SIGKILL when it is closed */
     struct host_watch end; /* its pidfd, or a deadline */
     struct output outputs[2];
     struct host_watch input; /* fd is -1 when finished, or no pipe */
@@ -206,9 +209,10 @@ struct child *host_process_new_child(lua_State *L)
 }
 
 void host_process_follow(lua_State *L, struct child *c,
-                         const struct process_started *started)
+                         const struct process_started *started, double grace)
 {
     c->pid = started->pid;
+    c->grace = grace;
     c->ended = false;
     c->has_input = started->ends[0] >= 0;
     c->input = (struct host_watch){.fd = started->ends[0],
@@ -242,6 +246,66 @@ static int child_read(lua_State *L)
     lua_pushlstring(L, o->data, o->size);
     o->size = 0;
     o->watch.fd = o->fd;
+    return 1;
+}
+
+/* What `await` waits for: a stream each, where the stream has room or the queue bytes,
+ * and the end. */
+static void list_descriptors(const struct child *c, struct pollfd fds[4])
+{
+    for (int i = 0; i < 2; i++) {
+        const struct output *o = &c->outputs[i];
+        fds[i] = (struct pollfd){.fd = o->size < sizeof o->data ? o->fd : -1,
+                                 .events = POLLIN};
+    }
+    fds[2] = (struct pollfd){.fd = c->sent < c->queue.size ? c->input.fd : -1,
+                             .events = POLLOUT};
+    fds[3] = (struct pollfd){.fd = c->ended ? -1 : c->end.fd, .events = POLLIN};
+}
+
+/* Whether anything has changed since the caller looked. */
+static bool take_changes(lua_State *L, struct child *c, const struct pollfd fds[4])
+{
+    bool changed = false;
+    for (int i = 0; i < 2; i++)
+        if (fds[i].fd >= 0 && fds[i].revents) {
+            fill(&c->outputs[i]);
+            changed = true;
+        }
+    if (fds[2].fd >= 0 && fds[2].revents) flush(L, c);
+    return reap(c, WNOHANG) || changed;
+}
+
+/* Whether nothing more can come of the child. */
+static bool is_over(const struct child *c)
+{
+    return c->ended && c->outputs[0].fd < 0 && c->outputs[1].fd < 0;
+}
+
+/* child:await(seconds) -> boolean | nil, message, "interrupted"
+ * Blocks until more of the output can be read or the child has ended; false if the time
+ * was too short. A watched signal ends the wait. For code that cannot yield to the loop.
+ */
+static int child_await(lua_State *L)
+{
+    struct child *c = check_child(L);
+    double until = host_monotonic() + luaL_checknumber(L, 2);
+    bool changed = c->outputs[0].size > 0 || c->outputs[1].size > 0 || is_over(c);
+
+    while (!changed) {
+        struct pollfd fds[4];
+        double left = (until - host_monotonic()) * 1000;
+        list_descriptors(c, fds);
+        bool blind = !c->ended && c->end.fd < 0;
+        double glance = blind ? LOOK_AGAIN * 1000 : GLANCE;
+        poll(fds, 4, (int)fmax(0, ceil(fmin(left, glance))));
+        if (host_loop_signalled(L))
+            return host_fail(L, HOST_INTERRUPTED, "waiting for process %d: interrupted",
+                             (int)c->pid);
+        changed = take_changes(L, c, fds);
+        if (left <= 0) break;
+    }
+    lua_pushboolean(L, changed);
     return 1;
 }
 
@@ -301,12 +365,32 @@ static int child_id(lua_State *L)
     return 1;
 }
 
+/* Asks the child to end, and discards its output meanwhile, which it may wait to write.
+ */
+static void interrupt(struct child *c)
+{
+    double until = host_monotonic() + c->grace;
+
+    end_input(c);
+    kill(c->pid, SIGINT);
+    while (!reap(c, WNOHANG) && host_monotonic() < until) {
+        struct pollfd fds[4];
+        list_descriptors(c, fds);
+        poll(fds, 4, (int)(LOOK_AGAIN * 1000));
+        for (int i = 0; i < 2; i++) {
+            fill(&c->outputs[i]);
+            c->outputs[i].size = 0;
+        }
+    }
+}
+
 /* child:close() */
 static int child_close(lua_State *L)
 {
     struct child *c = luaL_checkudata(L, 1, CHILD);
     if (c->closed) return 0;
     c->closed = true;
+    if (!c->ended && c->grace > 0) interrupt(c);
     if (!c->ended) {
         kill(c->pid, SIGKILL);
         reap(c, 0);
@@ -318,6 +402,7 @@ static int child_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
+    {"await",  child_await },
     {"read",   child_read  },
     {"write",  child_write },
     {"finish", child_finish},

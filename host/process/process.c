@@ -60,12 +60,13 @@ static bool overrides(lua_State *L, int index, const char *entry)
     return has;
 }
 
-/* Pushes two values that hold our environment overridden by the table on top. */
-static char **push_env(lua_State *L)
+/* Pushes two values that hold our environment overridden by the table on top; `alone`:
+ * the table without ours. */
+static char **push_env(lua_State *L, bool alone)
 {
     int over = lua_gettop(L);
     size_t ours = 0, added = 0, n = 0;
-    while (environ[ours])
+    while (!alone && environ[ours])
         ours++;
     for (lua_pushnil(L); lua_next(L, over); lua_pop(L, 1))
         added++;
@@ -115,8 +116,11 @@ static void read_plan(lua_State *L, struct process_plan *plan)
         plan->directory = check_text(L, -1, "'directory'");
     if (lua_getfield(L, 2, "env") != LUA_TNIL) {
         luaL_argcheck(L, lua_istable(L, -1), 2, "'env' must be a table");
-        plan->env = push_env(L);
+        plan->env = push_env(L, host_flag(L, 2, "env_alone", false));
     }
+    plan->extra = host_field(L, 2, "extra", &plan->extra_size);
+    luaL_argcheck(L, !plan->extra || plan->extra_size <= PIPE_BUF, 2,
+                  "'extra' is too long");
 }
 
 /* spawn(argv, options?) -> child | nil, message, kind
@@ -126,6 +130,8 @@ static int process_spawn(lua_State *L)
     struct process_plan plan;
     struct process_started started;
     read_plan(L, &plan);
+    double grace = 0;
+    if (lua_getfield(L, 2, "grace") != LUA_TNIL) grace = luaL_checknumber(L, -1);
     struct child *c = host_process_new_child(L);
 
     if (!host_process_start(&plan, &started)) {
@@ -134,7 +140,7 @@ static int process_spawn(lua_State *L)
                                    plan.directory);
         return host_fail_errno(L, started.error, "starting", plan.argv[0]);
     }
-    host_process_follow(L, c, &started);
+    host_process_follow(L, c, &started, grace);
     return 1;
 }
 

@@ -19,6 +19,7 @@
 #endif
 
 enum {
+    EXTRA = 3, /* the child's descriptor */
     STATUS_NOT_STARTED = 127,
     MARK = 4,     /* close_range(2): close on exec, not now */
     OTHERS = 1024 /* descriptors marked one by one */
@@ -31,9 +32,11 @@ struct failure {
     enum process_step step;
 };
 
-/* Descriptors of a start: the child's ends by stream, and the pipe for errors. */
+/* Descriptors of a start: the child's ends by stream, what it reads from EXTRA, and the
+ * pipe for errors. */
 struct ends {
     int child[3], ours[3];
+    int extra;
     int errors[2];
 };
 
@@ -49,16 +52,17 @@ static void close_ends(struct ends *e, bool ours)
         close_fd(&e->child[i]);
         if (ours) close_fd(&e->ours[i]);
     }
+    close_fd(&e->extra);
     close_fd(&e->errors[1]);
     if (ours) close_fd(&e->errors[0]);
 }
 
-/* Moves a descriptor above the standard three, out of the way of dup2, and sets
+/* Moves a descriptor above those of the child, out of the way of dup2, and sets
  * close-on-exec. Returns -1 with errno set on failure. */
 static int lift(int fd)
 {
     if (fd < 0) return -1;
-    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3), error = errno;
+    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, EXTRA + 1), error = errno;
     close(fd);
     errno = error;
     return lifted;
@@ -73,11 +77,26 @@ static bool make_pipe(int *reading, int *writing)
     return *reading >= 0 && *writing >= 0;
 }
 
+/* A pipe that holds the whole text: nobody has to write while the child reads, and no
+ * file has a name that could remain. */
+static bool make_extra(struct ends *e, const struct process_plan *plan)
+{
+    int writing = -1;
+    if (!plan->extra) return true;
+    bool made =
+        make_pipe(&e->extra, &writing) &&
+        write(writing, plan->extra, plan->extra_size) == (ssize_t)plan->extra_size;
+    int error = errno;
+    close_fd(&writing);
+    errno = error;
+    return made;
+}
+
 static bool make_ends(struct ends *e, const struct process_plan *plan)
 {
     for (int i = 0; i < 3; i++)
         e->child[i] = e->ours[i] = -1;
-    e->errors[0] = e->errors[1] = -1;
+    e->extra = e->errors[0] = e->errors[1] = -1;
     for (int i = 0; i < 3; i++) {
         int *reading = i == 0 ? &e->child[i] : &e->ours[i];
         int *writing = i == 0 ? &e->ours[i] : &e->child[i];
@@ -88,7 +107,7 @@ static bool make_ends(struct ends *e, const struct process_plan *plan)
         if (!make_pipe(reading, writing)) return false;
         fcntl(e->ours[i], F_SETFL, fcntl(e->ours[i], F_GETFL) | O_NONBLOCK);
     }
-    return make_pipe(&e->errors[0], &e->errors[1]);
+    return make_extra(e, plan) && make_pipe(&e->errors[0], &e->errors[1]);
 }
 
 static void report(const struct ends *e, enum process_step step)
@@ -125,6 +144,7 @@ static void become(const struct process_plan *plan, const struct ends *e, pid_t 
         if (e->child[i] >= 0 && dup2(e->child[i], i) < 0) report(e, PROCESS_SETUP);
     if (plan->directory && chdir(plan->directory) != 0) report(e, PROCESS_DIRECTORY);
     mark_others();
+    if (e->extra >= 0 && dup2(e->extra, EXTRA) < 0) report(e, PROCESS_SETUP);
     signal(SIGPIPE, SIG_DFL); /* ignored signals stay ignored across exec */
     signal(SIGXFSZ, SIG_DFL);
     if (plan->env) environ = (char **)plan->env;

@@ -3,6 +3,7 @@
 #define HOST_PROCESS_START_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 enum process_stream { PROCESS_INHERIT, PROCESS_NULL, PROCESS_PIPE };
@@ -13,6 +14,8 @@ struct process_plan {
     char *const *argv;     /* all borrowed */
     char *const *env;      /* complete, or NULL for ours */
     const char *directory; /* or NULL */
+    const char *extra;     /* what the program reads from descriptor 3, or NULL */
+    size_t extra_size;     /* at most PIPE_BUF */
     enum process_stream streams[3];
     bool follow, group;
 };

@@ -151,6 +151,81 @@ test("a child gets the three standard descriptors and no others", function()
   assert(not transfer:done() and request:respond(200))
 end)
 
+test("with env_alone the environment is what was given", function()
+  local child <close> = assert(process.spawn({ "/usr/bin/env" }, {
+    env = { ONLY = "this" }, env_alone = true,
+  }))
+  tap.equal(finish(child), "ONLY=this\n")
+end)
+
+test("a child reads its extra text from descriptor 3, and has no other", function()
+  local child <close> = shell("cat <&3; echo; ls /dev/fd", { extra = "a secret" })
+  local said = finish(child)
+  tap.equal(said:match("^[^\n]*"), "a secret")
+  assert(not said:find("\n[5-9]\n") and not said:find("\n%d%d+\n"), said)
+  local file_of <close> = shell("cat /dev/fd/3 && cat /dev/fd/3", { extra = ("x"):rep(4096) })
+  tap.equal(finish(file_of), ("x"):rep(4096))
+  local without <close> = shell("cat <&3", { stderr = "null" })
+  tap.equal({ finish(without) }, { "", 2 })
+end)
+
+---What `await` returns until the child has ended, and its output.
+local function awaited(child)
+  local said = {}
+  while true do
+    for data in function() return child:read() end do
+      if data == "" then break end
+      said[#said + 1] = data
+    end
+    if child:status() then return table.concat(said) end
+    assert(child:await(60) == true)
+  end
+end
+
+test("a child can be awaited without the loop, for its output, its input and its end", function()
+  local text = ("x"):rep(300 * 1000)
+  local child <close> = shell("exec cat", { stdin = "pipe" })
+  assert(child:write(text))
+  child:finish()
+  tap.equal(#awaited(child), #text)
+  local quiet <close> = shell("exec true")
+  tap.equal(awaited(quiet), "")
+  assert(quiet:await(60)) -- nothing more can come
+  local errors <close> = shell("echo no >&2; exec sleep 100", { stderr = "pipe" })
+  assert(errors:await(60))
+  tap.equal(errors:read "stderr", "no\n")
+end)
+
+test("awaiting ends when the time is over, and when a signal arrives", function()
+  local child <close> = shell("exec sleep 100")
+  tap.equal(child:await(0.01), false)
+  local watched <close> = setmetatable({ loop.signal "INT" }, {
+    __close = function(self) self[1]:close() end,
+  })
+  local sender <close> = shell("kill -INT " .. process.id())
+  local seen, message, kind = child:await(60)
+  tap.equal({ seen, kind }, { nil, "interrupted" })
+  tap.contains(message, "interrupted")
+  tap.equal(watched[1]:count(), 1)
+  finish(sender)
+end)
+
+test("a closed child has its grace to end by itself, also while it waits to write", function()
+  local folder = assert(file.temporary())
+  for _, busy in ipairs { "sleep 100", "cat /dev/zero" } do
+    local child = shell("trap 'echo interrupted >ended; kill $!; exit' INT; " .. busy
+      .. " & echo begun; wait", { grace = 60, directory = folder })
+    while child:read() == "" do assert(child:await(60)) end
+    child:close()
+    tap.equal(file.read(folder .. "/ended"), "interrupted\n")
+    assert(file.remove(folder .. "/ended"))
+  end
+  local stubborn = shell("trap '' INT; echo begun; while :; do sleep 1; done", { grace = 0.05 })
+  while stubborn:read() == "" do assert(stubborn:await(60)) end
+  stubborn:close()
+  assert(file.remove_tree(folder))
+end)
+
 test("closing a running child kills it and leaves no zombie", function()
   local child = shell("exec sleep 100")
   local id = child:id()

@@ -9,11 +9,14 @@ local child = {}
 
 ---@class host.process.Options
 ---@field env? table<string,string>  added to ours
+---@field env_alone? boolean  `env` is the whole environment
+---@field extra? string  what the child reads from its descriptor 3, at most 4096 bytes
 ---@field stdin? "pipe"|"null"|"inherit"    default "null"
 ---@field stdout? "pipe"|"null"|"inherit"   default "pipe"
 ---@field stderr? "pipe"|"null"|"inherit"   default "inherit"
 ---@field directory? string
 ---@field follow? boolean  the child gets SIGTERM if this process dies (Linux)
+---@field grace? number    seconds that it has after SIGINT when it is closed; default 0: it is killed
 ---@field group? boolean   its own process group: a terminal's Ctrl-C does not reach it
 
 ---Starts a program without a shell. loop.wait returns the child when it has output or has ended.
@@ -28,6 +31,14 @@ function process.spawn(argv, options) end
 ---@param stream? "stdout"|"stderr"  default "stdout"
 ---@return string?
 function child:read(stream) end
+
+---Blocks until more of its output can be read or it has ended, for code that cannot yield to the
+---loop; false if the time was too short.
+---@param seconds number
+---@return boolean?
+---@return string? message
+---@return host.Kind? kind  "interrupted": a watched signal arrived
+function child:await(seconds) end
 
 ---Queues data for its stdin.
 ---@param data string
