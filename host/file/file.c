@@ -178,6 +178,7 @@ static int file_real(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+    {"feed",              host_file_feed             },
     {"free",              file_free                  },
     {"is_locked",         file_is_locked             },
     {"lock",              file_lock                  },

@@ -64,6 +64,10 @@ void host_file_push_stat(lua_State *L, const struct stat *st);
  * returns 3. */
 int host_file_list(lua_State *L, int *fd, const char *path, bool hidden);
 
+/* The Lua function feed(name, next) -> input
+ * Its bytes are what `next` returns: a string, nil at the end, or nil, message, kind. */
+int host_file_feed(lua_State *L);
+
 /* The Lua function working_directory() -> path. */
 int host_file_working_directory(lua_State *L);
 

@@ -1,4 +1,5 @@
-/* Input streams of host.file - bytes of a file or stdin, decompressed on the way.
+/* Input streams of host.file - bytes of a file or stdin, decompressed on the way; or of
+ * what a function returns, as they are.
  *
  * Compression is detected from the first bytes, never from the name. Nothing is
  * decompressed ahead of the caller, so a small file that expands to terabytes costs no
@@ -24,15 +25,23 @@ enum format { UNKNOWN, PLAIN, GZIP, ZSTD };
 
 enum { RAW_SIZE = 128 * 1024, READ_SIZE = 64 * 1024, MAGIC_SIZE = 4 };
 
+enum { PATH = 1, NAME, FEED, BLOCK, USER_VALUES = BLOCK }; /* of an input */
+
+/* Its address is the registry key of a table: inputs that are fed, by address, weakly. */
+static const char fed_key = 0;
+
 struct host_input {
-    int fd; /* -1: closed */
+    int fd;   /* -1: closed, or fed */
+    bool fed; /* its function, user value FEED, returns the bytes */
     enum format format;
-    bool borrowed;    /* stdin, which we do not close */
-    bool waits;       /* a pipe or terminal: a read may block forever */
-    bool at_end;      /* the descriptor has no more */
-    bool in_member;   /* compressed: inside a member */
-    const char *path; /* user value 1 */
-    const char *name; /* user value 2 */
+    bool borrowed;     /* stdin, which we do not close */
+    bool waits;        /* a pipe or terminal: a read may block forever */
+    bool at_end;       /* the descriptor has no more */
+    bool in_member;    /* compressed: inside a member */
+    const char *path;  /* user value PATH */
+    const char *name;  /* user value NAME */
+    const char *block; /* user value BLOCK, fed last */
+    size_t block_size; /* bytes of it that are left */
     unsigned char *raw;
     size_t raw_begin, raw_end; /* raw_begin <= raw_end <= RAW_SIZE */
     lua_Integer taken;         /* bytes read from the descriptor */
@@ -44,7 +53,7 @@ struct host_input {
 
 static struct host_input *check_open(lua_State *L, struct host_input *in)
 {
-    if (in->fd < 0) luaL_error(L, "the input %s is closed", in->name);
+    if (in->fd < 0 && !in->fed) luaL_error(L, "the input %s is closed", in->name);
     return in;
 }
 
@@ -56,16 +65,16 @@ static const char *base_name(const char *path)
 
 struct host_input *host_input_new(lua_State *L, const char *path, const char *name)
 {
-    struct host_input *in = lua_newuserdatauv(L, sizeof *in, 2);
+    struct host_input *in = lua_newuserdatauv(L, sizeof *in, USER_VALUES);
     memset(in, 0, sizeof *in);
     in->fd = -1;
     in->path = in->name = "input";
     luaL_setmetatable(L, HOST_FILE_INPUT);
 
     in->path = lua_pushstring(L, path);
-    lua_setiuservalue(L, -2, 1);
+    lua_setiuservalue(L, -2, PATH);
     in->name = lua_pushstring(L, name ? name : base_name(in->path));
-    lua_setiuservalue(L, -2, 2);
+    lua_setiuservalue(L, -2, NAME);
     return in;
 }
 
@@ -94,10 +103,42 @@ int host_input_open(lua_State *L, const char *path, const char *name)
         L, in, is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
 }
 
+/* Pushes the table of inputs that are fed. */
+static void push_fed(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &fed_key) == LUA_TTABLE) return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &fed_key);
+}
+
+int host_file_feed(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    struct host_input *in = host_input_new(L, name, name); /* name next in */
+
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, FEED);
+    push_fed(L);
+    lua_pushvalue(L, -2);
+    lua_rawsetp(L, -2, in);
+    lua_pop(L, 1);
+    in->fed = true;
+    in->total = -1;
+    return 1;
+}
+
 void host_input_close(struct host_input *in)
 {
     if (in->fd >= 0 && !in->borrowed) close(in->fd);
     in->fd = -1;
+    in->fed = false;
     free(in->raw);
     in->raw = NULL;
     if (in->inflating) inflateEnd(&in->inflate);
@@ -242,9 +283,50 @@ static ssize_t read_plain(lua_State *L, struct host_input *in, void *buffer, siz
     return (ssize_t)n;
 }
 
+/* Calls the function for the next block. False with nil, message, kind pushed. */
+static bool feed(lua_State *L, struct host_input *in)
+{
+    int base = lua_gettop(L);
+
+    luaL_checkstack(L, 8, "too many values");
+    push_fed(L);
+    lua_rawgetp(L, -1, in);
+    lua_replace(L, -2); /* in */
+    lua_getiuservalue(L, -1, FEED);
+    lua_call(L, 0, 3); /* in block message kind */
+    if (lua_isnil(L, base + 2) && !lua_isnil(L, base + 3)) {
+        lua_remove(L, base + 1);
+        return false;
+    }
+    in->at_end = lua_isnil(L, base + 2);
+    if (!in->at_end) {
+        if (lua_type(L, base + 2) != LUA_TSTRING)
+            luaL_error(L, "the input %s was fed a %s", in->name,
+                       luaL_typename(L, base + 2));
+        in->block = lua_tolstring(L, base + 2, &in->block_size);
+        in->taken += (lua_Integer)in->block_size;
+        lua_pushvalue(L, base + 2);
+        lua_setiuservalue(L, base + 1, BLOCK);
+    }
+    lua_settop(L, base);
+    return true;
+}
+
+static ssize_t read_fed(lua_State *L, struct host_input *in, void *buffer, size_t n)
+{
+    while (in->block_size == 0 && !in->at_end)
+        if (!feed(L, in)) return -1;
+    if (n > in->block_size) n = in->block_size;
+    memcpy(buffer, in->block, n);
+    in->block += n;
+    in->block_size -= n;
+    return (ssize_t)n;
+}
+
 ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n)
 {
     check_open(L, in);
+    if (in->fed) return read_fed(L, in, buffer, n);
     if (n > 1 << 30) n = 1 << 30; /* zlib counts in 32 bits */
     if (in->format == UNKNOWN && !begin(L, in)) return -1;
     switch (in->format) {

@@ -144,6 +144,7 @@ static int files_glob(lua_State *L)
 
 static const luaL_Reg files[] = {
     {"beside",            files_beside               },
+    {"feed",              host_file_feed             },
     {"glob",              files_glob                 },
     {"list",              files_list                 },
     {"open",              files_open                 },

@@ -28,9 +28,9 @@ local yaml = require "host.yaml"
 
 local folder <const>, how <const> = (...)[1], (...)[2]
 local METHODS <const> = {
-  "accept", "add", "all", "call", "columns", "commit", "copy", "count", "done", "export", "get",
-  "names", "next", "outline", "put", "read", "record", "respond", "result", "resume", "run",
-  "select", "show", "status", "tables", "text", "write", "finish", "close",
+  "accept", "add", "all", "await", "call", "columns", "commit", "copy", "count", "done", "export",
+  "get", "names", "next", "outline", "put", "read", "record", "respond", "result", "resume",
+  "run", "select", "show", "status", "tables", "text", "write", "finish", "close",
 }
 
 ---Calls everything on a handle that is closed or being closed.
@@ -73,6 +73,7 @@ local function open_all()
   local files = gate.new { folders = { folder } }
   keep(files.open(folder .. "/rows.csv")):read(1)
   keep(files.stream(folder .. "/rows.csv")):read(1)
+  keep(file.feed("fed", function() return "text" end)):read(1)
   local set = keep(index.new(folder .. "/spool"))
   set:put("key", 1)
   keep(coverage.new())

@@ -35,6 +35,49 @@ local function packed(path, text)
   return assert(io.open(path, "rb")):read("a")
 end
 
+---An input that is fed these values, one in each call.
+local function fed(values)
+  local n = 0
+  return file.feed("rows", function()
+    n = n + 1
+    if type(values[n]) == "table" then return table.unpack(values[n], 1, 3) end
+    return values[n]
+  end)
+end
+
+test("an input that is fed has the bytes of all parts, as they are", function()
+  local gzip = "\x1f\x8b\8\0 no gzip"
+  local input <close> = fed { gzip, "", "b", ("c"):rep(200 * 1000) }
+  equal(slurp(input), gzip .. "b" .. ("c"):rep(200 * 1000))
+  equal({ input:read(1), input:name() }, { nil, "rows" })
+  equal({ input:progress() }, { #gzip + 1 + 200 * 1000 })
+end)
+
+test("what feeds an input can fail, and what it raises is raised", function()
+  local input <close> = fed { "ab", { nil, "the server is gone", "network" }, "cd" }
+  equal(input:read(10), "ab")
+  equal({ input:read(10) }, { nil, "the server is gone", "network" })
+  equal(input:read(10), "cd") -- it may be read again, as after an interruption
+  local raising <close> = file.feed("rows", function() error("wrong", 0) end)
+  tap.raises(function() raising:read(1) end, "wrong")
+  local odd <close> = fed { 7 }
+  tap.raises(function() odd:read(1) end, "the input rows was fed a number")
+  tap.raises(function() file.feed("rows", "text") end, "function expected")
+end)
+
+test("an input that is fed may be closed by what feeds it, and is collected", function()
+  local input
+  input = file.feed("rows", function()
+    input:close()
+    return "last"
+  end)
+  equal(input:read(10), "last")
+  tap.raises(function() input:read(10) end, "closed")
+  local kept = setmetatable({ file.feed("rows", function() end) }, { __mode = "v" })
+  collectgarbage()
+  equal(#kept, 0)
+end)
+
 test("what is written is read back", function()
   with_folder(function(folder)
     local path = folder .. "/a"

@@ -21,6 +21,12 @@ local lock = {}
 ---@return host.Kind? kind
 function file.open(path, name) end
 
+---An input of what a function returns, as it is: a part, nil at the end, or a failure.
+---@param name string  for places and messages
+---@param next fun(): string?, string?, host.Kind?
+---@return host.file.input
+function file.feed(name, next) end
+
 ---At most `n` bytes; never "", nil at the end.
 ---@param n integer
 ---@return string? data

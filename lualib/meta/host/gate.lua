@@ -25,6 +25,7 @@ local gate = {}
 ---@field stat fun(path: string): host.file.Stat?, string?, host.Kind?
 ---@field list fun(path: string): string[]?, string?, host.Kind?  without names that begin with "."
 ---@field glob fun(pattern: string): string[]?, string?, host.Kind?  a path that is refused is kept
+---@field feed fun(name: string, next: fun(): string?, string?, host.Kind?): host.file.input
 ---@field working_directory fun(): string
 
 ---@param rules host.gate.Rules
