@@ -6,6 +6,7 @@ local failure = {}
 ---@alias Kind host.Kind
 ---| "usage"       # the request cannot be carried out (exit 2)
 ---| "credentials" # invalid, expired, or without the scope (exit 6)
+---| "login"       # a source refused the login (exit 6)
 ---| "temporary"   # a later retry will help (exit 5)
 ---| "rejects"     # the gate --max-rejects (exit 4)
 ---| "gate"        # another gate at the end of the stage (exit 4)

@@ -100,6 +100,9 @@ local SCRATCH <const> = {
 }
 
 ---Whether a file is below one of the folders of lualib.
+-- Where statements belong: to tables of ours, or to databases that are a source.
+local WITH_SQL <const> = { "journal", "tenant", "source/database", "meta" }
+
 local function is_below(path, ...)
   for _, folder in ipairs { ... } do
     if path:find("^lualib/" .. folder .. "/") then return true end
@@ -112,7 +115,7 @@ end
 ---@return string[]
 function texts.sql(sources)
   return tree.find(sources, "^[lr]%w+/.*%.lua$", function(line, path)
-    if SCRATCH[path] or is_below(path, "journal", "tenant", "meta") then return nil end
+    if SCRATCH[path] or is_below(path, table.unpack(WITH_SQL)) then return nil end
     local code = line:gsub("%s*%-%-.*", "")
     for _, keyword in ipairs(SQL) do
       local statement = code:match(keyword)

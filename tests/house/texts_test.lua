@@ -49,9 +49,10 @@ test("SQL outside of the folders with tables is reported", function()
   } do
     local found = texts.sql { ["lualib/run/x.lua"] = "\n" .. line .. "\n" }
     tap.equal(#found, 1, line)
+    tap.equal(#texts.sql { ["lualib/source/x.lua"] = line }, 1, line)
     tap.contains(found[1], "lualib/run/x.lua:2: ")
     tap.equal(texts.sql { ["lualib/journal/x.lua"] = line, ["lualib/tenant/x.lua"] = line,
-      ["lualib/stage/dedupe.lua"] = line }, {})
+      ["lualib/source/database/x.lua"] = line, ["lualib/stage/dedupe.lua"] = line }, {})
   end
   for _, line in ipairs { 'method = "DELETE", path = "/users"', "-- SELECT 1 FROM chunk",
     'print("`sqlite3 -json FILE \'SELECT ...\'`")', "limits.DELETES_PER_SECOND = 1" } do

@@ -97,6 +97,7 @@ function next_command.after_failure(context, status, kind, more)
   if more.next ~= nil then return more.next or nil end
   if more.wrong then return corrected(context.args, more) end
   if more.add then return with_added(context.args, more.add) end
+  if kind == "login" then return nil end -- doctor looks at the tenant
   return next_command.after(context, status)
 end
 
