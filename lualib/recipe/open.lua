@@ -75,6 +75,7 @@ open.NEEDED = {
   ["source.foreign"] = "what a file in another format is",
   ["source.shape"] = "documents of another shape",
   ["source.reading"] = "what every reader returns",
+  ["source.unknown_columns"] = "columns that the source does not have",
   ["source.records"] = "several files as one iterator",
   ["source.date"] = "dates as ISO 8601",
   ["source.phone"] = "phone numbers by numbering plan",

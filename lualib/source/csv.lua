@@ -7,6 +7,7 @@ local host = require "host.csv"
 local input = require "source.input"
 local members = require "source.members"
 local spelling = require "base.spelling"
+local unknown_columns = require "source.unknown_columns"
 
 local csv = {}
 
@@ -45,14 +46,8 @@ end
 
 ---@param optional? table<string, true>  columns that need not be there; nil: all
 local function ended(reader, name, warn, optional)
-  local columns = reader:columns()
-  for _, unknown in ipairs(optional and reader:unknown() or {}) do
-    if not optional[unknown] then
-      warn("unknown_column", string.format('column "%s" is not in %s%s', unknown, name,
-        spelling.hint(unknown, columns)))
-    end
-  end
-  check_delimiter(columns, name, warn)
+  unknown_columns.report(reader, name, optional, warn)
+  check_delimiter(reader:columns(), name, warn)
 end
 
 ---Records of one or more files, each with its own header. Compression is detected; the default
