@@ -89,6 +89,7 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
         luaL_error(L, "the delimiter must differ from the quote and the escape");
     if (s->escape == s->quote) s->escape = -1; /* quotes double anyway */
     s->trim = host_flag(L, 2, "trim", false);
+    s->exact = host_flag(L, 2, "exact", false);
     lua_getfield(L, 2, "limit");
     int whole = lua_isnil(L, -1);
     lua_Integer limit = whole ? DEFAULT_LIMIT : lua_tointegerx(L, -1, &whole);

@@ -150,7 +150,7 @@ static bool begin(lua_State *L, struct csv_scan *s)
     while (!s->drained && s->raw_end < RAW_SIZE &&
            (s->raw_end < 3 || !memchr(s->raw, '\n', s->raw_end)))
         if (!fill_raw(L, s)) return false;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    for (size_t i = 0; i < sizeof marks / sizeof *marks && !s->exact; i++)
         if (s->raw_end >= marks[i].size &&
             memcmp(s->raw, marks[i].mark, marks[i].size) == 0) {
             s->raw_begin = marks[i].size;
@@ -160,6 +160,7 @@ static bool begin(lua_State *L, struct csv_scan *s)
     s->begun = true;
     convert(s);
     s->line_end = '\n';
+    if (s->exact) return true;
     find_line_end(s);
     skip_sep_line(s);
     return true;

@@ -24,6 +24,7 @@ struct csv_scan {
     int line_end;                 /* the last byte of one, known from `begun` on */
     bool is_told;                 /* the caller gave the delimiter */
     bool trim;
+    bool exact; /* no byte order mark, no "sep=" line, no line end but a line feed */
     enum csv_encoding encoding;
     size_t limit; /* longest row in bytes */
 

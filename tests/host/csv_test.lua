@@ -42,6 +42,15 @@ local function failure(text, options)
   return message, kind
 end
 
+test("what a program wrote is read exactly", function()
+  for text, value in pairs {
+    ["sep=;\n"] = "sep=;", ["\xef\xbb\xbfa\n"] = "\xef\xbb\xbfa", ["a\rb"] = "a\rb",
+    ["#a\n#\n"] = "#a",
+  } do
+    equal(rows(text, { header = { "x" }, exact = true })[1], { x = value })
+  end
+end)
+
 test("rows are read by the names in the first row", function()
   local reader <close> = assert(open("id,email\n1,a@b.example\n2,\n"))
   equal(reader:columns(), { "id", "email" })
