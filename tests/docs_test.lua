@@ -2,6 +2,7 @@
 --- every recipe loads and maps.
 
 local check = require "check"
+local databases = require "tests.databases"
 local docs_rig = require "tests.docs_rig"
 local docs_shell = require "tests.docs_shell"
 local file = require "host.file"
@@ -66,7 +67,10 @@ end
 ---Loads a recipe's text and checks its input.
 local function checked(folder, text, params)
   local path = write(folder, "made.lua", text)
-  local loaded = assert(recipe.load(path, { params = params, env = function() end }))
+  local all = { allows = function() return true end, list = function() return {} end }
+  local loaded = assert(recipe.load(path, {
+    params = params, env = function() end, settle = function() return all end,
+  }))
   return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
 end
 
@@ -82,7 +86,7 @@ for _, name in ipairs { "README.md", "docs/recipes.md", "docs/passwords.md" } do
     for builder, arguments in read(name):gmatch("custom_password_hash = password%.(%w+)(%b())") do
       local value = VALUES[builder]
       local users = typed_advice.users("custom_password_hash = password." .. builder .. arguments,
-        { { hash = value, password_digest = value, salt = "s" } })
+        { { hash = value, password_digest = value, encrypted_password = value, salt = "s" } })
       tap.equal(user_rules.has_password(users[1]), true, builder .. arguments)
       n = n + 1
     end
@@ -105,25 +109,56 @@ local INPUTS <const> = {
   end,
 }
 
+-- By the program that a recipe needs: the server, with the tables that it reads.
+---@type table<string, fun(): string>
+local DATABASES <const> = {
+  psql = function()
+    local server = databases.postgresql()
+    server:sql([[DROP SCHEMA IF EXISTS auth CASCADE; CREATE SCHEMA auth;
+      CREATE TABLE auth.users AS SELECT gen_random_uuid() AS id, 'a@example.com' AS email, ']]
+      .. BCRYPT .. [[' AS encrypted_password, now() AS email_confirmed_at,
+        '{"a": 1}'::jsonb AS raw_user_meta_data, NULL AS deleted_at, false AS is_anonymous]])
+    return server:socket_url()
+  end,
+  mariadb = function()
+    local server = databases.mariadb()
+    server:sql [[USE app; DROP TABLE IF EXISTS users; DROP TABLE IF EXISTS user_roles;
+      CREATE TABLE users (id INT, email TEXT, confirmed BIT, salt BINARY(16), hash BINARY(32));
+      INSERT INTO users VALUES (1, 'a@example.com', 1, REPEAT('s', 16), REPEAT('h', 32));
+      CREATE TABLE user_roles (user_id INT, role TEXT);
+      INSERT INTO user_roles VALUES (1, 'admin')]]
+    return server:socket_url()
+  end,
+}
+
+---The URL of the database that a recipe reads; nil for files.
+local function database_of(text)
+  local need = text:match('exec = { "(%w+)" } }')
+  return need and text:find("sql.records", 1, true) and DATABASES[need]() or nil
+end
+
+---The parameters of a recipe of the documentation.
+local function params_for(text, folder, database)
+  if database then return { database = database } end
+  local params = { input = write(folder, "a.csv", CUSTOMERS) }
+  for reader, make in pairs(INPUTS) do
+    if text:find(reader, 1, true) then params.input = make(folder) end
+  end
+  if text:find("recipes.keycloak", 1, true) then params.input = REALM end
+  if text:find("source.bson", 1, true) then params.input = DUMP end
+  if text:find("params.forum", 1, true) then params.forum = write(folder, "forum.csv", FORUM) end
+  if text:find("params.roles", 1, true) then params.roles = write(folder, "roles.csv", ROLES) end
+  return params
+end
+
 for _, name in ipairs(PAGES) do
   for _, block in ipairs(docs_rig.page(name, read(name)).blocks) do
     if block.language == "lua" then
       test(string.format("the recipe at %s:%d loads and maps", name, block.line), function()
+        local text = whole(table.concat(block.lines, "\n"))
+        local database = database_of(text) -- perhaps skips
         in_folder(function(folder)
-          local text = whole(table.concat(block.lines, "\n"))
-          local params = { input = write(folder, "a.csv", CUSTOMERS) }
-          for reader, make in pairs(INPUTS) do
-            if text:find(reader, 1, true) then params.input = make(folder) end
-          end
-          if text:find("recipes.keycloak", 1, true) then params.input = REALM end
-          if text:find("source.bson", 1, true) then params.input = DUMP end
-          if text:find("params.forum", 1, true) then
-            params.forum = write(folder, "forum.csv", FORUM)
-          end
-          if text:find("params.roles", 1, true) then
-            params.roles = write(folder, "roles.csv", ROLES)
-          end
-          local report = checked(folder, text, params)
+          local report = checked(folder, text, params_for(text, folder, database))
           assert(report.records.staged > 0, "nothing is mapped")
           tap.equal({ report.records.rejected, report.warnings.unknown_column }, { 0 })
         end)

@@ -3,6 +3,7 @@
 local file = require "host.file"
 local foreign = require "base.foreign"
 local call = require "recipe.call"
+local databases = require "recipe.databases"
 local library = require "recipe.library"
 local params = require "recipe.params"
 local path = require "base.path"
@@ -200,12 +201,12 @@ end
 ---@return RecipeFacts|string facts  or the message
 ---@return Kind? kind
 ---@return FailureMore? more
-local function evaluate(source, texts, options)
+local function evaluate(source, texts, options, queries)
   local limits = options.limits or {}
   local inside, message, kind = state.new {
     memory = limits.memory, steps = limits.steps, seconds = limits.seconds,
     require = function(name) return texts:find(name) end, busy = options.busy,
-    print = options.print,
+    print = options.print, databases = queries,
   }
   if not inside then return nil, message, kind end
   local ok, facts, wrong = inside:run("load", source.text, source.where, {
@@ -270,8 +271,9 @@ function recipe.load_text(source, options)
   local same = true
   if not source.shipped then same, message, kind = texts:same("", source.text) end
   if not same then return nil, message, kind, texts.refused end
+  local queries = databases.new(env)
   local inside, facts, values, named, granted, more
-  inside, facts, kind, more = evaluate(source, texts, options)
+  inside, facts, kind, more = evaluate(source, texts, options, queries)
   if not inside then return nil, facts, kind, more end
   values, named, kind, more = resolve(source, facts, options, env)
   if not values then return nil, named, kind, more end
@@ -281,6 +283,7 @@ function recipe.load_text(source, options)
     }
     if not granted then return nil, message, kind, more end
   end
+  queries:allow(granted)
   local rules = rules_of(source, options, named, granted)
   inside:must("set_params", values, granted_variables(granted, env), rules)
   inside:settle()

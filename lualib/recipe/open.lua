@@ -26,6 +26,7 @@ open.MODULES = {
   ["source.concat"] = "reads several sources one after another",
   ["source.join"] = "joins two sources by a key",
   ["source.lookup"] = "looks up records of a second source",
+  ["source.sql"] = "reads PostgreSQL, MariaDB and MySQL",
   ["source.input"] = "resolves an input to files",
   ["source.yaml"] = "reads YAML",
   ["source.value"] = "converts values of a record",

@@ -4,6 +4,7 @@
 local file = require "host.file"
 local kinds = require "recipe.kinds"
 local spelling = require "base.spelling"
+local url = require "source.database.url"
 
 local printable <const> = require("host.text").printable
 
@@ -143,6 +144,13 @@ local function names_path(found, sources, name)
   return real ~= nil and folder ~= nil and real:sub(1, #folder + 1) == folder .. "/"
 end
 
+---Before anything is written: a run keeps its parameters.
+local function refuse_password(name)
+  local message = string.format("the parameter %s is the URL of a database with a password, which "
+    .. "would be readable in process lists and in the journal: %s", name, url.PASSWORD_ADVICE)
+  return nil, message, "usage", { next = false }
+end
+
 ---@param declared table<string, ParamDeclaration>
 ---@param sources ParamSources
 ---@return table<string, any>? values
@@ -163,8 +171,10 @@ function params.resolve(declared, sources)
   for _, name in ipairs(names) do
     local found, message, kind, more = value_of(name, declared[name], sources)
     if not found then return nil, message, kind, more end
+    local is_open = not kinds.is_secret(declared[name])
+    if is_open and url.has_password(found.text or "") then return refuse_password(name) end
     values[name] = found[1]
-    if not kinds.is_secret(declared[name]) and names_path(found, sources, name) then
+    if is_open and names_path(found, sources, name) then
       named[#named + 1] = found.text
     end
     if values[name] == nil and declared[name].required then

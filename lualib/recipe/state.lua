@@ -22,10 +22,12 @@ local LONGEST_WORD <const> = 2048 -- bytes of one that is printed
 ---@field seconds? number   of processor time of a call
 ---@field require fun(name: string): string?, string?, Kind?  the text of a module and its file
 ---@field print? fun(is_last: boolean, ...: string)
+---@field databases? Databases  what reads databases for the state; closed with it
 ---@field busy? fun()       called now and then while loading, or the recipe's `source`, takes long
 
 ---@class State
 ---@field private inner host.sandbox.state
+---@field private databases? Databases
 ---@field private memory integer
 ---@field private level integer  bytes after loading
 local State = {}
@@ -56,6 +58,7 @@ function state.new(options)
   local asks = {
     module = module_text, require = options.require, print = options.print or print_line,
     busy = options.busy or function() end,
+    database = function(...) return options.databases:ask(...) end,
   }
   local boot, where = host.source(BOOT)
   local memory = options.memory or MEMORY
@@ -64,7 +67,9 @@ function state.new(options)
     memory = memory, steps = options.steps or STEPS, seconds = options.seconds or SECONDS,
   }
   if not inner then return nil, message, kind end
-  return setmetatable({ inner = inner, memory = memory, level = 0 }, State)
+  return setmetatable({
+    inner = inner, databases = options.databases, memory = memory, level = 0,
+  }, State)
 end
 
 ---@class RecipeFailure : Failure
@@ -185,6 +190,7 @@ end
 
 function State:close()
   self.inner:close()
+  if self.databases then self.databases:close() end
 end
 
 return state

@@ -36,16 +36,16 @@ local function environment(url, password, env)
   return own
 end
 
--- What makes texts the same on every server, and the only transaction.
+-- The only transaction, in which texts are the same on every server.
 local BEGIN <const> = [[
-SET standard_conforming_strings = on;
-SET client_min_messages = error;
-SET datestyle = ISO;
-SET intervalstyle = postgres;
-SET timezone = 'UTC';
-SET bytea_output = hex;
-SET extra_float_digits = 3;
 BEGIN TRANSACTION READ ONLY;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL client_min_messages = error;
+SET LOCAL datestyle = ISO;
+SET LOCAL intervalstyle = postgres;
+SET LOCAL timezone = 'UTC';
+SET LOCAL bytea_output = hex;
+SET LOCAL extra_float_digits = 3;
 ]]
 
 ---A statement that psql sends without having looked into it: neither its own commands nor its

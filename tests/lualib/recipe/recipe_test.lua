@@ -291,6 +291,21 @@ test("an @ without a name of a file is misuse of the command", function()
   tap.equal({ kind, more.meant }, { "usage", "api_key=@FILE" })
 end)
 
+test("a database's URL with a password is refused without showing it", function()
+  local text = "return { params = { database = {}, key = { secret = true } }, "
+    .. "source = function() end, map = function() end }"
+  local url = "postgresql://bob:hunter2@db/app"
+  for _, options in ipairs { { params = { database = url } }, { file = { database = url } },
+    { env = env_of { AUTH0_MIGRATE_PARAM_DATABASE = url } } } do
+    local made, message, kind = load_text(text, options)
+    tap.equal({ made, kind }, { nil, "usage" })
+    tap.contains(message, "the parameter database is the URL of a database with a password")
+    assert(not message:find("hunter2", 1, true), message)
+  end
+  assert(load_text(text, { params = { database = "postgresql://bob@db/app" } }))
+  assert(load_text(text, { env = env_of { AUTH0_MIGRATE_PARAM_KEY = url } })) -- it is a secret
+end)
+
 test("a secret in the configuration file must come from the environment", function()
   local _, message = shop { file = { api_key = "hunter2" } }
   tap.contains(message, "is secret")
