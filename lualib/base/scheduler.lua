@@ -1,6 +1,7 @@
 --- Runs tasks, which are coroutines; the only caller of loop.wait. A task that must wait yields a
 --- function, which the driver calls with itself and the task, and which records what will wake the
---- task: the driver itself knows none of the ways to wait.
+--- task: the driver itself knows none of the ways to wait. Below a call of C, where no task can
+--- yield, `block` drives the others until one of them has ended.
 
 local host_clock = require "host.clock"
 local jobs = require "host.jobs"
@@ -22,7 +23,8 @@ local function wake(driver, task, ...)
   if task.ticket then driver.timers:cancel(task.ticket) end
   if task.handle then driver.waiting[task.handle] = nil end
   task.ticket, task.handle = nil, nil
-  driver.ready[#driver.ready + 1] = { task = task, args = table.pack(...) }
+  driver.last = driver.last + 1
+  driver.ready[driver.last] = { task = task, args = table.pack(...) }
 end
 
 local function wake_at(driver, task, time)
@@ -41,6 +43,12 @@ local function finish(driver, task, results)
   for _, joiner in ipairs(task.joiners) do wake(driver, joiner) end
 end
 
+---Notes an error that ends all tasks: a caller of `block` may catch it on its way up.
+local function fail(driver, err)
+  driver.failed = driver.failed or { err }
+  error(err, 0)
+end
+
 local function step(driver, entry)
   local task = entry.task
   if task.done then return end
@@ -50,7 +58,7 @@ local function step(driver, entry)
     -- End the program with this traceback, not with a lost task.
     local err = results[2]
     if type(err) == "string" then err = debug.traceback(task.thread, err) end
-    error(err, 0)
+    fail(driver, err)
   elseif coroutine.status(task.thread) == "dead" then
     finish(driver, task, table.pack(table.unpack(results, 2, results.n)))
   else
@@ -58,14 +66,17 @@ local function step(driver, entry)
   end
 end
 
-local function run_ready(driver)
-  while #driver.ready > 0 and not driver.finished do
-    local batch = driver.ready
-    driver.ready = {}
-    for i, entry in ipairs(batch) do
+---Steps the tasks that are ready, one by one: a step may block, and the others then run meanwhile.
+---@param first? Task  stop once it has ended
+local function run_ready(driver, first)
+  while driver.first <= driver.last do
+    local batch = driver.last
+    while driver.first <= batch do
+      local entry = driver.ready[driver.first]
+      driver.ready[driver.first] = nil
+      driver.first = driver.first + 1
       step(driver, entry)
-      if driver.finished then return end
-      batch[i] = false
+      if driver.finished or first and first.done then return end
     end
     if driver.passed then return end
   end
@@ -73,7 +84,7 @@ end
 
 local function wait_for_events(driver)
   local timeout = math.huge
-  if driver.passed or #driver.ready > 0 then
+  if driver.passed or driver.first <= driver.last then
     timeout = 0
   elseif driver.timers:next() then
     timeout = math.max(0, driver.timers:next() - host_clock.monotonic())
@@ -92,6 +103,25 @@ local function wait_for_events(driver)
   end
 end
 
+---Runs tasks until the first one has ended, or `finish` was called.
+---@param at_once? boolean  as soon as it has; else the others get their turn before
+local function drive(driver, first, at_once)
+  while true do
+    run_ready(driver, at_once and first or nil)
+    if first.done or driver.finished then return end
+    if driver.failed then error(driver.failed[1], 0) end
+    wait_for_events(driver)
+  end
+end
+
+---@type table?  the driver that runs now
+local current
+
+---Makes a driver the current one again when its scope ends.
+local function restore(driver)
+  return setmetatable({}, { __close = function() current = driver end })
+end
+
 ---Calls `main(...)` as the first task, runs all tasks until it returns, and returns its results.
 ---Tasks that still wait are then closed, with their to-be-closed variables. An error in any task
 ---ends all tasks and is raised here.
@@ -100,19 +130,18 @@ end
 ---@return any ...
 function scheduler.run(main, ...)
   local driver = {
-    ready = {},                              -- {task, args} that can resume
+    ready = {}, first = 1, last = 0,         -- {task, args} that can resume, a queue
     tasks = {},                              -- set of live tasks
     timers = jobs.new(),                     -- task by monotonic seconds
     waiting = {},                            -- handle -> task
     early = setmetatable({}, { __mode = "k" }), -- handles ready before a task waited
   }
   local first = new_task(driver, main)
+  local _ <close> = restore(current)
   wake(driver, first, ...)
-  while true do
-    run_ready(driver)
-    if first.done or driver.finished then break end
-    wait_for_events(driver)
-  end
+  current = driver
+  drive(driver, first)
+  if driver.failed then error(driver.failed[1], 0) end
   for task in pairs(driver.tasks) do coroutine.close(task.thread) end
   local results = driver.finished or first.results
   return table.unpack(results, 1, results.n)
@@ -129,6 +158,21 @@ function scheduler.spawn(fn, ...)
     wake(driver, task, new)
     wake(driver, new, table.unpack(args, 1, args.n))
   end)
+end
+
+---Calls `fn(...)` as a task and waits for its results, for a caller that cannot yield because C
+---called it; all other tasks run meanwhile. A second `block`, of one of those, ends before the
+---first can. Returns nothing if `scheduler.finish` was called: the caller has to return soon.
+---@param fn function
+---@param ... any
+---@return any ...
+function scheduler.block(fn, ...)
+  local driver = assert(current, "no scheduler runs")
+  local task = new_task(driver, fn)
+  wake(driver, task, ...)
+  drive(driver, task, true)
+  if not task.done then return end
+  return table.unpack(task.results, 1, task.results.n)
 end
 
 ---Waits until the task ends and returns its results.

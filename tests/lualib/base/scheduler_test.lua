@@ -116,3 +116,101 @@ test("the scale divides program waits and multiplies program time", function()
     tap.equal(clock.real(2000), 2.0)
   end)
 end)
+
+---A call that no task can yield through, as one of C.
+local function below_c(fn)
+  local result
+  table.sort({ 1, 2 }, function(a, b)
+    if result == nil then result = fn() end
+    return a < b
+  end)
+  return result
+end
+
+test("block waits below a call of C, while the other tasks run", function()
+  local order = {}
+  local result = scheduler.run(function()
+    for i = 1, 2 do
+      scheduler.spawn(function()
+        for _ = 1, 3 do
+          scheduler.sleep(0.001)
+          order[#order + 1] = i
+        end
+      end)
+    end
+    return below_c(function()
+      return scheduler.block(function(text)
+        while #order < 6 do scheduler.sleep(0.001) end
+        return text
+      end, "waited")
+    end)
+  end)
+  tap.equal(result, "waited")
+  tap.equal(#order, 6)
+end)
+
+test("tasks that were ready before a block run in it, and not again after it", function()
+  local order = {}
+  scheduler.run(function()
+    scheduler.spawn(function()
+      below_c(function()
+        scheduler.block(function() scheduler.sleep(0.01) end)
+        order[#order + 1] = "blocked"
+        return true
+      end)
+    end)
+    local ready = scheduler.spawn(function() order[#order + 1] = "ready" end)
+    ready:join()
+    scheduler.sleep(0.02)
+  end)
+  tap.equal(order, { "ready", "blocked" })
+end)
+
+test("a block inside of a block ends first", function()
+  local order = {}
+  scheduler.run(function()
+    local function blocked(name, seconds)
+      below_c(function()
+        scheduler.block(scheduler.sleep, seconds)
+        order[#order + 1] = name
+        return true
+      end)
+    end
+    local inner = scheduler.spawn(function()
+      scheduler.sleep(0.005)
+      blocked("inner", 0.02)
+    end)
+    blocked("outer", 0.01)
+    inner:join()
+  end)
+  tap.equal(order, { "inner", "outer" })
+end)
+
+test("finish ends a block, too", function()
+  local seen
+  local result = scheduler.run(function()
+    scheduler.spawn(function()
+      scheduler.sleep(0.001)
+      scheduler.finish("stopped")
+    end)
+    below_c(function()
+      seen = table.pack(scheduler.block(scheduler.sleep, 60))
+      return true
+    end)
+    scheduler.sleep(60)
+  end)
+  tap.equal({ result, seen.n }, { "stopped", 0 })
+end)
+
+test("an error of another task during a block ends the run, though it is caught", function()
+  local ok, message = pcall(scheduler.run, function()
+    scheduler.spawn(function()
+      scheduler.sleep(0.001)
+      error("broken")
+    end)
+    below_c(function() return pcall(scheduler.block, scheduler.sleep, 60) or true end)
+    scheduler.sleep(60)
+  end)
+  tap.equal(ok, false)
+  assert(message:find("broken", 1, true), message)
+end)
