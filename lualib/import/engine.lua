@@ -2,7 +2,7 @@
 
 local failure = require "base.failure"
 local guard = require "base.guard"
-local outages = require "auth0.api.outages"
+local outages = require "base.outages"
 local pace = require "import.pace"
 local progress = require "import.progress"
 local slots = require "import.slots"

@@ -1,6 +1,6 @@
 --- The outages of a session: shown in its progress while they last, counted in its journal.
 
-local outages = require "auth0.api.outages"
+local outages = require "base.outages"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
 

@@ -60,7 +60,7 @@ for name, case in pairs(OUTAGES) do
       local made = s:slow_tenant({ faults = { case.fault } }, 40)
       local run = s:start(words("--yes", "--chunk-users", "20"), SLOW)
       contains(seen(s, run).why, case.why)
-      contains(s:run({ "status" }):ends_with(0).stdout, "outage: no answer from the tenant since ")
+      contains(s:run({ "status" }):ends_with(0).stdout, "outage: no answer since ")
       made.faults = nil
       run:ends_with(0)
       contains(run.stdout, "\noutages   1 of the tenant, ")

@@ -27,7 +27,7 @@ end
 ---@param outage table  of a Status
 ---@return string
 function outage_text.long(outage)
-  return string.format("outage: no answer from the tenant since %s (%s); %s; gives up at %s",
+  return string.format("outage: no answer since %s (%s); %s; gives up at %s",
     format.moment(outage.since), outage.why,
     next_try(outage.next_try and clock.parse(outage.next_try)),
     format.moment(outage.patience_until))

@@ -1,7 +1,7 @@
 --- The progress of an import: what the rate is based on, and when there is none.
 
 local clock = require "host.clock"
-local outages = require "auth0.api.outages"
+local outages = require "base.outages"
 local progress = require "import.progress"
 local slots = require "import.slots"
 local tap = require "tests.tap"

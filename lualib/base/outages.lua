@@ -1,4 +1,4 @@
---- Outages of a tenant. One begins when a request has to wait for its next attempt because it was
+--- Outages of a server. One begins when a request has to wait for its next attempt because it was
 --- not answered, and ends when nothing waits any longer. Uploads are requests whose callers wait.
 
 local outages = {}

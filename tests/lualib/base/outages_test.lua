@@ -1,6 +1,6 @@
 --- Outages: requests that wait for a tenant which does not answer.
 
-local outages = require "auth0.api.outages"
+local outages = require "base.outages"
 local tap = require "tests.tap"
 
 local equal, test = tap.equal, tap.test
