@@ -29,6 +29,10 @@ struct host_input *host_input_new(lua_State *L, const char *path, const char *na
  * returns 3. */
 int host_input_attach(lua_State *L, struct host_input *in, int fd);
 
+/* Pushes an input that reads a copy of the bytes, as they are. */
+struct host_input *host_input_of_text(lua_State *L, const char *text, size_t size,
+                                      const char *name);
+
 /* Reads at most `n` bytes, decompressed. Returns the count, 0 at the end, -1 on failure
  * with nil, message, kind pushed. */
 ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n);

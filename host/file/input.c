@@ -31,7 +31,7 @@ enum { PATH = 1, NAME, FEED, BLOCK, USER_VALUES = BLOCK }; /* of an input */
 static const char fed_key = 0;
 
 struct host_input {
-    int fd;   /* -1: closed, or fed */
+    int fd;   /* -1: closed, fed, or a text */
     bool fed; /* its function, user value FEED, returns the bytes */
     enum format format;
     bool borrowed;     /* stdin, which we do not close */
@@ -43,7 +43,7 @@ struct host_input {
     const char *block; /* user value BLOCK, fed last */
     size_t block_size; /* bytes of it that are left */
     unsigned char *raw;
-    size_t raw_begin, raw_end; /* raw_begin <= raw_end <= RAW_SIZE */
+    size_t raw_begin, raw_end; /* raw_begin <= raw_end <= RAW_SIZE, or a text's size */
     lua_Integer taken;         /* bytes read from the descriptor */
     lua_Integer total;         /* bytes of the file, -1 if it has no size */
     bool inflating;
@@ -53,7 +53,8 @@ struct host_input {
 
 static struct host_input *check_open(lua_State *L, struct host_input *in)
 {
-    if (in->fd < 0 && !in->fed) luaL_error(L, "the input %s is closed", in->name);
+    if (in->fd < 0 && !in->fed && !in->raw)
+        luaL_error(L, "the input %s is closed", in->name);
     return in;
 }
 
@@ -132,6 +133,21 @@ int host_file_feed(lua_State *L)
     in->fed = true;
     in->total = -1;
     return 1;
+}
+
+struct host_input *host_input_of_text(lua_State *L, const char *text, size_t size,
+                                      const char *name)
+{
+    struct host_input *in = host_input_new(L, name, name);
+
+    in->raw = malloc(size + 1);
+    if (!in->raw) luaL_error(L, "out of memory for reading %s", name);
+    memcpy(in->raw, text, size);
+    in->raw_end = size;
+    in->format = PLAIN;
+    in->at_end = true;
+    in->taken = in->total = (lua_Integer)size;
+    return in;
 }
 
 void host_input_close(struct host_input *in)

@@ -67,10 +67,12 @@ static void add_line(lua_State *L, struct transfer *t, const char *line)
     t->headers = longer;
 }
 
-/* An empty value needs libcurl's "Name;" form, since "Name:" removes a header. */
+/* An empty value needs libcurl's "Name;" form, since "Name:" removes a header; of a
+ * request that is signed it would sign the header that is not there. */
 static void set_headers(lua_State *L, struct transfer *t, bool parts)
 {
-    bool typed = parts;
+    bool is_signed = lua_getfield(L, REQUEST, "sign") != LUA_TNIL;
+    bool typed = parts || is_signed;
     if (lua_getfield(L, REQUEST, "headers") != LUA_TNIL) {
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
             const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
@@ -86,9 +88,9 @@ static void set_headers(lua_State *L, struct transfer *t, bool parts)
             typed = typed || curl_strequal(name, "content-type");
         }
     }
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     if (!typed) add_line(L, t, "Content-Type:"); /* else libcurl claims a form */
-    add_line(L, t, "Expect:");
+    if (!is_signed) add_line(L, t, "Expect:");
     host_http_check(L, curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) ==
                            CURLE_OK);
 }
@@ -248,6 +250,25 @@ static void set_fresh(lua_State *L, struct client *c, struct transfer *t)
     }
 }
 
+/* The keys sign the request instead of being sent. The region and the service of `aws`
+ * are those of libcurl's CURLOPT_AWS_SIGV4. */
+static void set_signature(lua_State *L, CURL *easy)
+{
+    if (lua_getfield(L, REQUEST, "sign") != LUA_TNIL) {
+        int sign = lua_gettop(L);
+        luaL_checktype(L, sign, LUA_TTABLE);
+        const char *aws = host_field(L, sign, "aws", NULL);
+        const char *key = host_field(L, sign, "access_key", NULL);
+        const char *secret = host_field(L, sign, "secret_key", NULL);
+        if (!aws || !key || !secret) luaL_error(L, "sign needs aws and both keys");
+        bool fine = curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, aws) == CURLE_OK;
+        fine = fine && curl_easy_setopt(easy, CURLOPT_USERNAME, key) == CURLE_OK;
+        fine = fine && curl_easy_setopt(easy, CURLOPT_PASSWORD, secret) == CURLE_OK;
+        host_http_check(L, fine);
+    }
+    lua_pop(L, 1);
+}
+
 bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
 {
     const char *method = host_field(L, REQUEST, "method", NULL);
@@ -263,6 +284,9 @@ bool host_http_prepare(lua_State *L, struct client *c, struct transfer *t)
     t->announce = host_flag(L, REQUEST, "announce", false);
     if (fresh) set_fresh(L, c, t);
     if (parts && !host_http_set_parts(L, t, fresh)) return false;
+    if (host_flag(L, REQUEST, "compressed", false))
+        curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
+    set_signature(L, t->easy);
     host_http_set_body(L, t, fresh);
     set_method(L, t, method, body || parts);
     set_headers(L, t, parts);

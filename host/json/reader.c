@@ -274,10 +274,22 @@ static int reader_close(lua_State *L)
     return 0;
 }
 
-/* reader(input, options?) -> reader */
+/* The input at index 1, in the place of a text. */
+static struct host_input *check_input(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TSTRING) return luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    size_t size;
+    const char *text = lua_tolstring(L, 1, &size);
+    host_input_type(L);
+    struct host_input *in = host_input_of_text(L, text, size, "text");
+    lua_replace(L, 1);
+    return in;
+}
+
+/* reader(input | text, options?) -> reader */
 static int json_reader(lua_State *L)
 {
-    struct host_input *in = luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    struct host_input *in = check_input(L);
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
         lua_newtable(L);

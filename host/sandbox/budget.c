@@ -164,6 +164,16 @@ void host_budget_refresh(struct host_sandbox *s)
     host_watchdog_watch(s->watchdog, s);
 }
 
+double host_budget_pause(void)
+{
+    return cpu_seconds();
+}
+
+void host_budget_resume(struct host_sandbox *s, double paused)
+{
+    s->budget.cpu += cpu_seconds() - paused;
+}
+
 struct host_budget host_budget_begin(struct host_sandbox *s, enum host_bound bound)
 {
     struct host_budget around = s->budget;

@@ -60,7 +60,9 @@ static int door_ask(lua_State *L)
     lua_pushcfunction(outer, serve);
     lua_pushlightuserdata(outer, &ask);
     lua_getiuservalue(outer, 1, HOST_SANDBOX_ASK);
+    double paused = host_budget_pause();
     int status = lua_pcall(outer, 2, LUA_MULTRET, 0);
+    host_budget_resume(s, paused);
     lua_settop(L, 0);
     lua_pushboolean(L, status == LUA_OK);
     if (status == LUA_OK) {

@@ -91,6 +91,10 @@ struct host_budget host_budget_begin(struct host_sandbox *s, enum host_bound bou
 void host_budget_end(struct host_sandbox *s, const struct host_budget *around);
 /* The same entry goes on with a fresh budget. */
 void host_budget_refresh(struct host_sandbox *s);
+/* The program works for the recipe, which does not count: `paused` is what the first
+ * function returned. */
+double host_budget_pause(void);
+void host_budget_resume(struct host_sandbox *s, double paused);
 /* From here on every instruction of the recipe raises. */
 void host_budget_stop(struct host_sandbox *s, lua_State *running,
                       enum host_ending ending);

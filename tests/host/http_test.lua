@@ -1,4 +1,5 @@
 local tap = require "tests.tap"
+local digest = require "host.digest"
 local file = require "host.file"
 local http = require "host.http"
 local loop = require "host.loop"
@@ -634,4 +635,48 @@ test("escape encodes all but the unreserved characters", function()
   equal(http.escape("auth|1+2 /?&=%"), "auth%7C1%2B2%20%2F%3F%26%3D%25")
   equal(http.escape("ü\0\255"), "%C3%BC%00%FF")
   equal(http.escape(""), "")
+end)
+
+test("a compressed response is expanded, and the limit counts what it expands to", function()
+  local text = ("0"):rep(1000000)
+  local function answer(request)
+    request:respond(200, { ["Content-Encoding"] = "gzip" }, digest.gzip(text))
+  end
+  local seen, result = exchange({ compressed = true, limit = #text }, answer)
+  contains(seen[1].headers["accept-encoding"], "gzip")
+  equal(result.response.body, text)
+  local _, bomb = exchange({ compressed = true, limit = #text - 1 }, answer)
+  equal(bomb.kind, "full")
+  local plain = exchange {}
+  equal(plain[1].headers["accept-encoding"], nil)
+end)
+
+---The signature version 4 of a request as it was received.
+local function signature(request, secret)
+  local scope, names = request.headers.authorization:match(
+    "^AWS4%-HMAC%-SHA256 Credential=KEY/(.-), SignedHeaders=(.-), Signature=%x+$")
+  local function sha256(data) return digest.hex(digest.hash("sha256", data)) end
+  local lines = { request.method, request.raw_path, request.raw_query }
+  for name in names:gmatch("[^;]+") do lines[#lines + 1] = name .. ":" .. request.headers[name] end
+  table.move({ "", names, sha256(request.body) }, 1, 3, #lines + 1, lines)
+  local date = request.headers["x-amz-date"]
+  local text = table.concat({
+    "AWS4-HMAC-SHA256", date, scope, sha256(table.concat(lines, "\n")),
+  }, "\n")
+  local key = "AWS4" .. secret
+  for part in scope:gmatch("[^/]+") do key = digest.hmac("sha256", key, part) end
+  return digest.hex(digest.hmac("sha256", key, text)), scope
+end
+
+test("a request can be signed instead of having the keys in it", function()
+  local seen = exchange {
+    method = "POST", body = '{"UserPoolId":"p"}',
+    headers = { ["Content-Type"] = "application/x-amz-json-1.1", ["X-Amz-Target"] = "A.B" },
+    sign = { aws = "aws:amz:eu-west-1:cognito-idp", access_key = "KEY", secret_key = "hidden" },
+  }
+  local made, scope = signature(seen[1], "hidden")
+  contains(seen[1].headers.authorization, "Signature=" .. made)
+  contains(scope, "/eu-west-1/cognito-idp/aws4_request")
+  assert(not seen[1].headers.authorization:find("hidden", 1, true))
+  raises(function() exchange { sign = { aws = "aws:amz:a:b" } } end, "needs aws and both keys")
 end)

@@ -533,7 +533,7 @@ test("a list as it was read, and nothing before the first record and for a broke
 end)
 
 test("misuse of the reader raises", function()
-  tap.raises(function() json.reader("x") end)
+  tap.raises(function() json.reader(7) end)
   for _, options in ipairs { { pointer = "users" }, { pointer = "/a~2" }, { pointer = "/a~" },
     { limit = 0 }, { lines = true, pointer = "/a" }, { detect = true, lines = true },
     { detect = true, pointer = "/a" } } do
@@ -850,4 +850,19 @@ test("of the arrays inside a record, the first twenty are found", function()
   local records <close> = reader("{" .. table.concat(members, ",") .. "}")
   records:next()
   tap.equal(#records:arrays(), 20)
+end)
+
+test("a reader takes a text in place of an input, as it is", function()
+  local pointed <close> = json.reader('{"a":[{"b":1},{"b":2}],"c":3}', { pointer = "/a" })
+  local first, place = pointed:next()
+  tap.equal({ first.b, place }, { 1, "0" })
+  tap.equal(pointed:next().b, 2)
+  tap.equal(pointed:next(), nil)
+  local cut <close> = json.reader('[{"b":1},{"b"')
+  tap.equal(cut:next().b, 1)
+  tap.equal(select(3, cut:next()), "parse")
+  local empty <close> = json.reader("")
+  tap.equal(empty:next(), nil)
+  local compressed <close> = json.reader("\x1f\x8b[]")
+  tap.equal(select(3, compressed:next()), "parse")
 end)

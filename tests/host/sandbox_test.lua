@@ -307,6 +307,17 @@ test("processor time ends a call of few instructions", function()
   tap.equal({ ok, described.ended }, { false, "time" })
 end)
 
+test("processor time of the program, while it answers, does not count", function()
+  local inside <close> = new { seconds = 0.1, steps = 1 << 50, ask = function()
+    local till = os.clock() + 0.6
+    while os.clock() < till do end
+    return "answered"
+  end }
+  local ok, _, answer = inside:call("eval",
+    "local a, b = door.ask('x') for i = 1, 1e5 do local t = i end return a, b")
+  tap.equal({ ok, answer }, { true, "answered" })
+end)
+
 test("the error has the line that was running", function()
   local _, described = eval("\n\nwhile true do local x = 1 end")
   tap.contains(described.message, "t:3:")

@@ -36,7 +36,14 @@ local transfer = {}
 ---@field fresh? boolean           libcurl resends nothing by itself: a new connection, closed afterwards,
 ---@field recent? number           or, with `http1`, also one that was used within so many seconds, rounded up
 ---@field announce? boolean        loop.wait also returns the handle when the request begins to be sent
+---@field compressed? boolean      accept a compressed response; the limit counts what it expands to
+---@field sign? host.http.Signature
 ---@field save? string             write the response body to this file (0600; removed on failure)
+
+---@class host.http.Signature     AWS signature version 4
+---@field aws string               "aws:amz:eu-west-1:cognito-idp": provider, region and service
+---@field access_key string
+---@field secret_key string
 
 ---@class host.http.Response
 ---@field status integer

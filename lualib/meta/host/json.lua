@@ -82,8 +82,8 @@ local reader = {}
 ---@field lazy? boolean    default true
 ---@field asked? host.json.asked  notes the members that are read of lazy records and missing there
 
----Reads records from an input of any size, one at a time.
----@param input host.file.input
+---Reads records from an input of any size, or a text, one at a time.
+---@param input host.file.input|string
 ---@param options? host.json.ReaderOptions
 ---@return host.json.reader
 function json.reader(input, options) end
