@@ -23,6 +23,7 @@ open.MODULES = {
   ["source.sqlite"] = "reads SQLite databases",
   ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
+  ["source.http"] = "reads the pages of an API",
   ["source.concat"] = "reads several sources one after another",
   ["source.join"] = "joins two sources by a key",
   ["source.lookup"] = "looks up records of a second source",
@@ -66,6 +67,10 @@ open.NEEDED = {
   ["migrate.reject"] = "migrate.reject",
   ["source.iterator"] = "functions and lists as sources",
   ["source.record_text"] = "records of a lookup as text",
+  ["source.http.headers"] = "the headers of a response",
+  ["source.http.link"] = "Link headers",
+  ["source.http.paging"] = "how the pages of an API follow one another",
+  ["source.http.spec"] = "what a recipe asks of an API",
   ["source.lookup_names"] = "the names of a looked-up source",
   ["source.csv_dialect"] = "how a CSV file is written",
   ["source.json_head"] = "what the beginning of a JSON file holds",
@@ -98,8 +103,11 @@ open.NEEDED = {
   ["base.capped_names"] = "limits the number of distinct warnings",
   ["base.failure"] = "failures that readers raise",
   ["base.type_name"] = "what a value is",
+  ["base.foreign"] = "text from outside in a message",
   ["base.path"] = "file names",
+  ["base.pointer"] = "JSON pointers",
   ["base.spelling"] = "suggests the name that was meant",
+  ["base.url"] = "URLs",
 }
 
 -- Primitives without files, sockets, clock or state: code that uses only these is pure.

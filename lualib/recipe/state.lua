@@ -28,6 +28,7 @@ local LONGEST_WORD <const> = 2048 -- bytes of one that is printed
 ---@class State
 ---@field private inner host.sandbox.state
 ---@field private databases? Databases
+---@field private asks table<string, function>
 ---@field private memory integer
 ---@field private level integer  bytes after loading
 local State = {}
@@ -50,6 +51,10 @@ local function print_line(is_last, ...)
   if is_last then io.stderr:write("(what the recipe prints further is left out)\n") end
 end
 
+local function unserved()
+  return nil, "an API can be read in `source` only", "usage"
+end
+
 ---@param options StateOptions
 ---@return State?
 ---@return string? message
@@ -57,7 +62,7 @@ end
 function state.new(options)
   local asks = {
     module = module_text, require = options.require, print = options.print or print_line,
-    busy = options.busy or function() end,
+    busy = options.busy or function() end, pages = unserved,
     database = function(...) return options.databases:ask(...) end,
   }
   local boot, where = host.source(BOOT)
@@ -68,8 +73,14 @@ function state.new(options)
   }
   if not inner then return nil, message, kind end
   return setmetatable({
-    inner = inner, databases = options.databases, memory = memory, level = 0,
+    inner = inner, asks = asks, databases = options.databases, memory = memory, level = 0,
   }, State)
+end
+
+---Answers from here on what `source.http` asks inside.
+---@param answer fun(name: string, ...: any): ...: any
+function State:serve_pages(answer)
+  self.asks.pages = answer
 end
 
 ---@class RecipeFailure : Failure

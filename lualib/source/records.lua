@@ -32,6 +32,7 @@ local records = {}
 ---@class SourceWarning
 ---@field code string
 ---@field message string
+---@field count? integer      how often; default 1
 ---@field unless_ready? true  only worth saying if nobody is ready to import
 
 ---@class Records : Reading  a call returns the next record and its place, or nil at the end

@@ -10,9 +10,10 @@ local folders = {}
 
 -- Lowest first: a folder uses only those before it.
 local FLOORS <const> = {
-  "host", "base", "source", "auth0.hash", "auth0", "auth0.advice", "auth0.search", "auth0.api",
-  "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check", "import", "report",
-  "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli", "recipes",
+  "host", "base", "source", "pages", "auth0.hash", "auth0", "auth0.advice", "auth0.search",
+  "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check",
+  "import", "report", "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli",
+  "recipes",
 }
 local HEIGHT <const> = {}
 for height, name in ipairs(FLOORS) do HEIGHT[name] = height end

@@ -101,7 +101,11 @@ function functions.new(parts)
     parts.open_files(options.files)
     env = globals.new(parts, { env = state.variables, fixed = options.fixed },
       function(name) return box:require(name) end)
-    box = modules.new(parts, env, helpers)
+    box = modules.new(parts, env, helpers, {
+      ["source.http"] = function(module)
+        return module.asking(function(...) return parts.door.ask("pages", ...) end)
+      end,
+    })
     state.modules = box
     local chunk, message = box:compile(text, where)
     if not chunk then return nil, message end

@@ -13,6 +13,7 @@ local modules = {}
 ---@field env table                 the recipe's globals
 ---@field loaded table<string, any>
 ---@field parts InsideParts
+---@field made table<string, fun(module: table): table>
 local Modules = {}
 Modules.__index = Modules
 
@@ -22,9 +23,12 @@ local LIBRARIES <const> = { "coroutine", "io", "math", "os", "string", "table", 
 ---@param parts InsideParts
 ---@param env table   gets `require`'s table of loaded modules
 ---@param own table<string, any>  modules of which the recipe has its own instance
+---@param made table<string, fun(module: table): table>  the same, made when they are required
 ---@return RecipeModules
-function modules.new(parts, env, own)
-  local self = setmetatable({ env = env, loaded = env.package.loaded, parts = parts }, Modules)
+function modules.new(parts, env, own, made)
+  local self = setmetatable({
+    env = env, loaded = env.package.loaded, parts = parts, made = made,
+  }, Modules)
   for _, name in ipairs(LIBRARIES) do self.loaded[name] = env[name] end
   for name, module in pairs(own) do self.loaded[name] = spelling.strict(name, module) end
   return self
@@ -51,6 +55,7 @@ end
 function Modules:load(name)
   if open.MODULES[name] then
     local module = self.parts.require_open(name)
+    if self.made[name] then module = self.made[name](module) end
     return type(module) == "table" and spelling.strict(name, module) or module
   end
   local answered, text, where, why = self.parts.door.ask("require", name)
