@@ -1,11 +1,14 @@
 --- The examples in README.md and docs/*.md work: every command runs and prints what is shown, and
 --- every recipe loads and maps.
 
+local api_rig = require "tests.api_rig"
 local check = require "check"
 local databases = require "tests.databases"
 local docs_rig = require "tests.docs_rig"
 local docs_shell = require "tests.docs_shell"
 local file = require "host.file"
+local grants = require "recipe.grants"
+local needs = require "recipe.needs"
 local recipe = require "recipe"
 local scheduler = require "base.scheduler"
 local store = require "host.store"
@@ -64,14 +67,29 @@ local function write(folder, name, text)
   return path
 end
 
----Loads a recipe's text and checks its input.
+-- A terminal that nobody looks at.
+local UI <const> = { progress = function() end, say = function() end, outage = function() end }
+
+---Loads a recipe's text, grants what it needs, and checks its input.
 local function checked(folder, text, params)
   local path = write(folder, "made.lua", text)
-  local all = { allows = function() return true end, list = function() return {} end }
   local loaded = assert(recipe.load(path, {
-    params = params, env = function() end, settle = function() return all end,
+    params = params, env = function() end, settle = function(facts)
+      return grants.new { needs = assert(needs.expand(facts.needs, facts.params)), agreed = true }
+    end,
   }))
-  return assert(check.run(loaded, { chunk_bytes = 400000 }, { progress = function() end }))
+  loaded.name = folder .. "/" .. loaded.name -- where pages of an API are kept
+  return assert(check.run(loaded, { chunk_bytes = 400000 }, UI))
+end
+
+---An API for a recipe that reads one, in place of the one that it names.
+local function serve(folder, text, params)
+  local api = api_rig.serve(function(request)
+    api_rig.json(request, { { id = "1", profile = { email = "ada@example.com" } } })
+  end)
+  params.input, params.domain = nil, api.host
+  params.token = "@" .. write(folder, "token", "a-token")
+  return api, (text:gsub("https://", "http://"))
 end
 
 -- The value of every field in a line of the documentation, by the builder that the line calls.
@@ -158,7 +176,11 @@ for _, name in ipairs(PAGES) do
         local text = whole(table.concat(block.lines, "\n"))
         local database = database_of(text) -- perhaps skips
         in_folder(function(folder)
-          local report = checked(folder, text, params_for(text, folder, database))
+          local params = params_for(text, folder, database)
+          local reads_api, served = text:find('"source.http"', 1, true), nil
+          if reads_api then served, text = serve(folder, text, params) end
+          local _ <close> = served
+          local report = checked(folder, text, params)
           assert(report.records.staged > 0, "nothing is mapped")
           tap.equal({ report.records.rejected, report.warnings.unknown_column }, { 0 })
         end)

@@ -10,6 +10,7 @@ local packer = require "stage.packer"
 local repeatable = require "check.repeatable"
 local progress = require "stage.progress"
 local signals = require "base.signals"
+local source_pages = require "stage.source_pages"
 local stage = require "stage"
 local statistics = require "stage.statistics"
 local capped_names = require "base.capped_names"
@@ -114,12 +115,17 @@ local function read(recipe, settings, ui, sink, again)
     ui = ui, interrupted = function() return interrupted end,
     message = "interrupted; nothing was kept",
   }
-  local done
-  done, message, kind = pipe:run(pause, settings.limit)
+  local served
+  served, message, kind = source_pages.serve(recipe, settings, ui, {
+    interrupted = function() return interrupted end, wanted = settings.limit,
+  })
+  local done = served
+  if served then done, message, kind = pipe:run(pause, settings.limit) end
   if done then sink.seconds = finish() end
   if done and made then
-    pipe.warnings.not_repeatable = repeatable.warning(recipe, connection, made)
+    pipe.warnings.not_repeatable = repeatable.warning(recipe, connection, made, served)
   end
+  if served then served:close() end
   watched:close()
   pipe.duplicates:close()
   file.remove_tree(spool)

@@ -4,6 +4,7 @@ local connect = require "auth0.api.connect"
 local format = require "base.format"
 local json = require "host.json"
 local outcome = require "stage.outcome"
+local source_pages = require "stage.source_pages"
 
 local preview = {}
 
@@ -73,12 +74,17 @@ end
 ---@param which {n?: integer, at?: integer|string}  the first n (default 3), or the one at a
 ---position or place
 ---@param show fun(preview: Preview)
+---@param ui? table
 ---@return {code: string, message: string}[]? warnings
 ---@return string? message
 ---@return Kind? kind
-function preview.run(recipe, settings, which, show)
+function preview.run(recipe, settings, which, show, ui)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
+  local served <close>, why, what = source_pages.serve(recipe, settings, ui, {
+    wanted = not which.at and (which.n or FIRST) or nil,
+  })
+  if not served then return nil, why, what end
   local outcomes = outcome.new(recipe, connection)
   local done
   done, message, kind = outcomes.pipe:open()

@@ -12,6 +12,7 @@ local prove_users = require "check.prove_users"
 local recipe_text = require "check.recipe_text"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
+local source_pages = require "stage.source_pages"
 local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
 
@@ -49,6 +50,10 @@ local function find(recipe, settings, ui, list, interrupted)
   local pause, finish = progress.new {
     ui = ui, interrupted = interrupted, message = INTERRUPTED,
   }
+  local served <close>, why, what = source_pages.serve(recipe, settings, ui, {
+    interrupted = interrupted, wanted = settings.limit,
+  })
+  if not served then return nil, why, what end
   local done
   done, message, kind = pipe:run(pause, settings.limit)
   finish()

@@ -51,8 +51,8 @@ for _, name in ipairs { "user", "rejected", "skipped" } do
 end
 
 ---Whether the source can be read once more: every parameter that names a file names a regular one.
+---Pages of an API were kept.
 local function is_readable_again(recipe)
-  if recipe.needs and recipe.needs.net then return false end
   for _, value in pairs(recipe.params) do
     if value == "-" then return false end
     local stat = type(value) == "string" and value ~= "" and file.stat(value)
@@ -64,10 +64,12 @@ end
 ---Maps the first records in a new state whose clock is later. The first record is left out, where
 ---there is another: a counter then differs by one.
 ---@param has_more? boolean  there is more than one record
+---@param served Pages
 ---@return MappedAgain?
-local function map_again(recipe, connection, has_more)
+local function map_again(recipe, connection, has_more, served)
   local second = recipe.again { time = os.time() + LATER, reversed = true }
   if not second then return nil end
+  second.state:serve_pages(function(...) return served:answer(...) end)
   local pipe = pipeline.new { recipe = second, connection = connection, sink = NOTHING }
   local made = repeatable.watch(pipe)
   local done = pipe:open() and (not has_more or pipe:seek(2))
@@ -107,9 +109,10 @@ local FIX <const> = "Sort what comes from pairs; take moments and numbers from t
 ---@param recipe LoadedRecipe
 ---@param connection? Connection
 ---@param made MappedAgain  by the first pass
+---@param served Pages       of the first pass
 ---@return PipelineWarning?
-function repeatable.warning(recipe, connection, made)
-  local again = is_readable_again(recipe) and map_again(recipe, connection, made[2] ~= nil)
+function repeatable.warning(recipe, connection, made, served)
+  local again = is_readable_again(recipe) and map_again(recipe, connection, made[2] ~= nil, served)
   if not again then return nil end
   local n, first, path = 0, nil, nil
   for position = 1, RECORDS do

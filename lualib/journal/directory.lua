@@ -23,7 +23,7 @@ local OURS <const> = {
   "journal.db.new", "journal.db.new-wal", "journal.db.new-shm",
   "identifiers.spool", "skipped.ndjson", "rejected.ndjson", "failed.ndjson",
   "already_there.ndjson", "kept.ndjson", "report.json", "report.html", "log.ndjson",
-  "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db",
+  "ids.export", "ids.db", "verify.ndjson", "verify.export", "verify.db", "pages",
 }
 
 local IS_OURS <const> = {}

@@ -9,14 +9,28 @@ local user_lists = require "report.user_lists"
 local next_command = require "run.next_command"
 local report = require "report"
 local scheduler = require "base.scheduler"
+local source_pages = require "stage.source_pages"
 local archive = require "journal.archive"
 
 local finish = {}
+
+---Removes the pages that the run was staged from; those of a trial or a rehearsal serve others.
+local function remove_pages(session)
+  local book, directories = session.ledger, { session.dir:file("pages") }
+  if not session.settings.limit and not book:get("rehearsal") then
+    directories[2] = source_pages.directory(book:get("recipe"))
+  end
+  for _, directory in ipairs(directories) do
+    local removed, message = source_pages.remove(directory)
+    if not removed then session.ui:warn("cannot remove the pages of the source: " .. message) end
+  end
+end
 
 ---Removes what a finished run no longer needs from the directory. Can be repeated.
 ---@param session Session
 function finish.tidy(session)
   session.dir:spend_reserve()
+  remove_pages(session)
   if session.settings.keep_chunks then return end
   local total = session.ledger:users_in_chunks()
   -- Minutes for millions of users: shows progress, and an interrupt leaves the rest to a resume.

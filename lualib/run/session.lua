@@ -28,6 +28,7 @@ local open = require "run.open"
 local outages = require "run.outages"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
+local source_pages = require "stage.source_pages"
 local staging = require "run.staging"
 
 local session = {}
@@ -219,6 +220,13 @@ function Session:stage_anew(what)
   return self:begin(true, true)
 end
 
+---The pages of an API outlive a stage that cannot be resumed.
+---@private
+function Session:set_pages_aside()
+  local moved = source_pages.set_aside(self.dir:file("pages"), self.recipe.name)
+  if moved then self.ui:say("the pages that were read are kept in " .. moved) end
+end
+
 ---Stages into the directory, which this session holds.
 ---@param again? boolean  replaces a stage of which nothing was sent
 ---@param changed? boolean  nothing of that stage counts any more
@@ -248,7 +256,7 @@ function Session:begin(again, changed)
     end
     self.ledger:close()
     -- The journal stays until the new one takes its name, so that a kill loses no fact of the run.
-    self.dir:clear("log.ndjson", "journal.db")
+    self.dir:clear("log.ndjson", "journal.db", "pages")
   end
   local done
   done, message, kind = self.dir:reserve()
@@ -264,10 +272,14 @@ function Session:begin(again, changed)
     return self:proceed()
   end
   if exit_status.of(kind) == exit_status.of("usage") then
+    self:set_pages_aside()
     self.dir:discard() -- nothing was staged that could be resumed
     return nil, message, kind
   end
-  return finish.finish(self, failure.new(message, kind))
+  -- The tenant is not asked while staging: what was refused are credentials of the source.
+  local more = exit_status.of(kind) == exit_status.of("credentials")
+    and { next = command.after(self.settings, "resume", self.dir.path) } or nil
+  return finish.finish(self, failure.new(message, kind, more))
 end
 
 function Session:resume()

@@ -2,9 +2,18 @@
 
 local connect = require "auth0.api.connect"
 local progress = require "stage.progress"
+local source_pages = require "stage.source_pages"
 local stage = require "stage"
 
 local staging = {}
+
+---Where the pages of the run's source are kept; those of a rehearsal or a trial serve the run that
+---follows, too.
+local function pages_of(session)
+  local settings = session.settings
+  local is_first = not settings.rehearsal and not settings.limit
+  return is_first and session.dir:file("pages") or source_pages.directory(session.recipe.name)
+end
 
 ---Stages into the session's directory.
 ---@param session Session
@@ -23,6 +32,11 @@ function staging.run(session)
     ui = session.ui, interrupted = function() return session.interrupted end,
     message = "interrupted while staging",
   }
+  local served <close>, why, what = source_pages.serve(session.recipe, settings, session.ui, {
+    interrupted = function() return session.interrupted end, directory = pages_of(session),
+    outages = session.outages, log = session.log, wanted = settings.limit,
+  })
+  if not served then return nil, why, what end
   local done, message, kind = stage.run {
     recipe = session.recipe, ledger = session.ledger, dir = session.dir, connection = connection,
     chunk_bytes = settings.chunk_bytes, chunk_users = settings.chunk_users,

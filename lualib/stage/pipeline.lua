@@ -476,7 +476,8 @@ function Pipeline:source_warnings()
   for _, warning in ipairs(ok and type(list) == "table" and list or {}) do
     local is_shown = type(warning) == "table" and not (warning.unless_ready and self.has_user)
     if is_shown and type(warning.code) == "string" then
-      table.insert(found, { code = warning.code, message = tostring(warning.message) })
+      table.insert(found, { code = warning.code, message = tostring(warning.message),
+        count = math.tointeger(warning.count) })
     end
   end
   return found
@@ -489,6 +490,7 @@ function Pipeline:warn_of_source()
   for _, warning in ipairs(self:source_warnings()) do
     local code = warning.code
     self:warn(code, warning.message)
+    self.warnings[code].n = self.warnings[code].n + (warning.count or 1) - 1
     messages[code] = messages[code] or {}
     table.insert(messages[code], warning.message)
   end

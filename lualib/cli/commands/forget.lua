@@ -9,7 +9,8 @@ return {
   summary = "Remove a run directory; the tenant is not changed",
   help = [[
 Removes the files that the program wrote into the run directory RUN, after asking. The run can then
-no longer be resumed, verified or undone. Other files in the directory are kept.]],
+no longer be resumed, verified or undone. Other files in the directory are kept. Pages of an API
+that are kept beside it go with it; RUN may also be their directory, NAME.pages.]],
   positionals = { { name = "RUN" } },
   shape = function() return require("run.forget").empty() end,
   run = function(context)

@@ -39,7 +39,7 @@ which fields the users have, what their values look like, and what lookups found
         return true
       end
       return ui:show(preview_text.of(shown, width))
-    end)
+    end, ui)
     if not warnings then return result.failure(context, message, kind) end
     if flags.json then
       ui:result(assert(json.encode { records = all, warnings = warnings }) .. "\n")

@@ -165,6 +165,10 @@ options.list = {
     help = "continue with the staged users although the recipe or the source has changed",
   },
   {
+    flags = "--refresh", commands = "run check map preview plan rehearse prove",
+    help = "read the pages of an API anew, although they were kept",
+  },
+  {
     flags = "--limit", argument = "N", parse = options.whole(1),
     commands = "run check map plan rehearse prove",
     help = "process only the first N records; `run` does so in a separate trial, NAME-N.run",
@@ -202,7 +206,7 @@ options.list = {
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume retry plan rehearse verify undo",
+    commands = "run resume retry check map preview plan rehearse prove verify undo",
     help = "how long to keep retrying during an outage, such as 2h or 30m (default 2h)",
   },
   {
@@ -332,7 +336,7 @@ options.list = {
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",
-    commands = "run resume retry plan verify undo doctor",
+    commands = "run resume retry check map preview plan rehearse prove verify undo doctor",
     help = "CA certificates to trust (PEM)",
   },
   {

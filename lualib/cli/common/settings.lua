@@ -29,6 +29,7 @@ local settings = {}
 ---@field fresh boolean
 ---@field yes boolean
 ---@field changed boolean
+---@field refresh boolean         pages of an API that were kept are read anew
 ---@field json boolean
 ---@field limit? integer          records
 ---@field secret_file? string   that the credentials were read from
@@ -321,7 +322,7 @@ function settings.resolve(sources)
   local resolved = {
     credentials = {}, origin = {}, params = flags.params or {}, limit = flags.limit,
     run_dir = flags.run_dir, fresh = flags.fresh or false, yes = flags.yes or false,
-    changed = flags.changed or false, json = flags.json or false,
+    refresh = flags.refresh or false, changed = flags.changed or false, json = flags.json or false,
     max_rejects = flags.max_rejects, max_failures = flags.max_failures, canary = flags.canary,
     allow_empty = flags.allow_empty, allow_no_passwords = flags.allow_no_passwords,
     allow_no_matches = flags.allow_no_matches,

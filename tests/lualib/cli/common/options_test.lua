@@ -18,7 +18,7 @@ end)
 
 -- A rehearsal has a tenant and a connection of its own, and is new each time.
 local NOT_REHEARSED <const> = {
-  domain = true, connection = true, ca_file = true, fresh = true, changed = true, dry_run = true,
+  domain = true, connection = true, fresh = true, changed = true, dry_run = true,
 }
 
 test("rehearse takes every option of run that has a meaning there", function()
@@ -31,8 +31,8 @@ local TYPED <const> = { "run", "shop.lua", "--profile", "staging", "--slots", "3
 
 for _, case in ipairs {
   { "resume", { "--profile", "staging", "--ca-file=a b.pem", "--recipe-time", "7s" } },
-  { "preview", { "--profile", "staging", "--allow-net=a.b", "--allow-env", "--recipe-time",
-    "7s" } },
+  { "preview", { "--profile", "staging", "--ca-file=a b.pem", "--allow-net=a.b", "--allow-env",
+    "--recipe-time", "7s" } },
   { "doctor", { "--profile", "staging", "--ca-file=a b.pem" } },
   { "status", {} },
 } do
