@@ -52,7 +52,7 @@ local KINDS <const> = {
     serve = function(server)
       return { find "postgres", "-D", server.folder .. "/data", "-k", server.folder, "-p",
         tostring(server.port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c",
-        "unix_socket_permissions=0777" }
+        "unix_socket_permissions=0777", "-c", "dynamic_shared_memory_type=mmap" } -- in its folder
     end,
     client = function(server)
       return { find "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", server.folder,
@@ -170,22 +170,7 @@ local function missing(kind)
   end
 end
 
-local function create(kind)
-  local parent = file.stat(MEMORY) and MEMORY or "/tmp"
-  local pipe = assert(io.popen("mktemp -d " .. parent .. "/auth0-migrate-XXXXXX"))
-  local folder = pipe:read "l"
-  pipe:close()
-  local server = setmetatable({ kind = kind, folder = folder }, Server)
-  if is_root() then assert(os.execute("chown " .. kind.user .. " " .. folder)) end
-  assert(os.execute("chmod 711 " .. folder))
-  local status, said = run(as_user(kind, kind.make(server)))
-  assert(status == 0, said)
-  server:start()
-  server:sql(kind.begin)
-  return server
-end
-
--- Ends with the Lua state.
+-- By name; they end with the Lua state.
 local running <const> = setmetatable({}, {
   __gc = function(servers)
     for _, server in pairs(servers) do
@@ -195,10 +180,26 @@ local running <const> = setmetatable({}, {
   end,
 })
 
+local function create(name)
+  local kind = KINDS[name]
+  local parent = file.stat(MEMORY) and MEMORY or "/tmp"
+  local pipe = assert(io.popen("mktemp -d " .. parent .. "/auth0-migrate-XXXXXX"))
+  local folder = pipe:read "l"
+  pipe:close()
+  local server = setmetatable({ kind = kind, folder = folder }, Server)
+  running[name] = server
+  if is_root() then assert(os.execute("chown " .. kind.user .. " " .. folder)) end
+  assert(os.execute("chmod 711 " .. folder))
+  local status, said = run(as_user(kind, kind.make(server)))
+  assert(status == 0, said)
+  server:start()
+  server:sql(kind.begin)
+end
+
 local function get(name)
   local why = missing(KINDS[name])
   if why then tap.skip(why) end
-  running[name] = running[name] or create(KINDS[name])
+  if not running[name] then create(name) end
   return running[name]
 end
 
