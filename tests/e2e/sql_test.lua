@@ -103,6 +103,17 @@ test("every text comes back as it is, and only NULL is nil", function()
   end)
 end)
 
+test("a URL of MySQL is read by the program mysql, here that of MariaDB", function()
+  with({ "mariadb" }, function(s, server)
+    local url = server:url():gsub("^mariadb:", "mysql:")
+    local ended = s:run({
+      "map", "shop.lua", "database=" .. url, "query=SELECT 1 AS id, 'a' AS value", GRANT,
+      "--allow-exec=mysql",
+    }):ends_with(0)
+    equal(columns_of(ended)["1"].value, "a")
+  end)
+end)
+
 -- {expression, what a recipe gets}
 local VALUES <const> = {
   postgresql = {
