@@ -1,11 +1,13 @@
 --- Reads the rows of a table from dumps of SQL databases, without a database: pg_dump, mysqldump,
 --- mariadb-dump, sqlite3's `.dump` and others that write INSERT statements.
 
+local digest = require "host.digest"
 local dump_head = require "source.dump_head"
 local host = require "host.dump"
 local names = require "source.names"
 local records = require "source.records"
 local spelling = require "base.spelling"
+local text = require "host.text"
 
 ---@class source.dump
 local dump = { recognise = dump_head.recognise }
@@ -38,6 +40,7 @@ end
 ---@field name string              of the file
 ---@field prefix string            of places
 ---@field read Names
+---@field private row? table       the last one
 ---@field private ahead? table     the results of a `next` that was called early
 ---@field private begun? boolean
 local DumpReader = {}
@@ -65,9 +68,20 @@ function DumpReader:next()
     return table.unpack(ahead, 1, ahead.n)
   end
   local row, place, line, raw = self.host:next()
+  self.row = row or nil
   if row then return self.read:watch(row), self.prefix .. place end
   if row == nil and line == "missing" then place, line = self:missing() end
   return row, place, line, raw
+end
+
+---The last row as text: bytes as PostgreSQL writes them, `\x00ff`.
+function DumpReader:record()
+  if not self.row then return nil end
+  local shown = {}
+  for name, value in next, self.row do
+    shown[name] = text.is_utf8(value) and value or "\\x" .. digest.hex(value)
+  end
+  return shown
 end
 
 ---The columns; before the first record, it is read for them.

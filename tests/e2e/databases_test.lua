@@ -113,3 +113,22 @@ test("the export of a directory becomes users, and a rejected one keeps its byte
     equal(select(2, rejected:gsub("\n", "")), 2)
   end)
 end)
+
+test("a rejected row of a dump keeps its bytes", function()
+  scene(0, function(s)
+    s:write("dump.lua", [[
+      local dump = require "source.dump"
+      return {
+        params = { input = { required = true } },
+        source = function(params) return dump.records(params.input, { table = "users" }) end,
+        map = function(row)
+          return { email = row.email, user_id = row.id, email_verified = false }
+        end,
+      }]])
+    s:write("users.sql", "INSERT INTO users (id, email, salt) VALUES (1, 'a', X'00FF');\n"
+      .. "INSERT INTO users (id, email, salt) VALUES (2, 'b@example.com', X'00FF');\n")
+    s:run({ "run", "dump.lua", "input=users.sql", "--no-input" }):ends_with(8)
+    contains(s:read "dump.run/rejected.ndjson",
+      [["record":{"email":"a","id":"1","salt":"\\x00ff"}]])
+  end)
+end)
