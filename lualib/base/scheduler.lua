@@ -58,6 +58,7 @@ local function step(driver, entry)
     -- End the program with this traceback, not with a lost task.
     local err = results[2]
     if type(err) == "string" then err = debug.traceback(task.thread, err) end
+    coroutine.close(task.thread) -- an error alone closes none of its to-be-closed variables
     fail(driver, err)
   elseif coroutine.status(task.thread) == "dead" then
     finish(driver, task, table.pack(table.unpack(results, 2, results.n)))

@@ -214,3 +214,13 @@ test("an error of another task during a block ends the run, though it is caught"
   tap.equal(ok, false)
   assert(message:find("broken", 1, true), message)
 end)
+
+test("a task that raises closes its variables", function()
+  local closed = false
+  local ok, err = pcall(scheduler.run, function()
+    local _ <close> = setmetatable({}, { __close = function() closed = true end })
+    scheduler.sleep(0)
+    error({ "raised" }, 0)
+  end)
+  tap.equal({ ok, err, closed }, { false, { "raised" }, true })
+end)
