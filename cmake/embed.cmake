@@ -1,13 +1,17 @@
-# Writes the Lua files as byte arrays and a table sorted by module name. Arguments: OUT, ROOT,
-# FILES ("a|b|c", relative to ROOT) and ARGPARSE (the installed argparse.lua).
+# Writes files as byte arrays and a table sorted by name: of a Lua file that of its module, of any
+# other file its path. Arguments: OUT, ROOT, FILES ("a|b|c", relative to ROOT) and ARGPARSE (the
+# installed argparse.lua).
 
 string(REPLACE "|" ";" FILES "${FILES}")
 set(entries "")
 foreach(path IN LISTS FILES)
-  string(REGEX REPLACE "\\.lua$" "" name "${path}")
-  string(REGEX REPLACE "^lualib/" "" name "${name}")
-  string(REGEX REPLACE "/init$" "" name "${name}")
-  string(REPLACE "/" "." name "${name}")
+  set(name "${path}")
+  if(path MATCHES "\\.lua$")
+    string(REGEX REPLACE "\\.lua$" "" name "${path}")
+    string(REGEX REPLACE "^lualib/" "" name "${name}")
+    string(REGEX REPLACE "/init$" "" name "${name}")
+    string(REPLACE "/" "." name "${name}")
+  endif()
   list(APPEND entries "${name}!${path}!${ROOT}/${path}") # "!" sorts before all of a name
 endforeach()
 list(APPEND entries "argparse!argparse.lua!${ARGPARSE}")

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEPTH = 100 };
+enum { DEPTH = 100, TABLES_A_NODE = 2, SLOTS = 15 };
 
 void host_yaml_end(struct yaml_source *s)
 {
@@ -130,6 +130,28 @@ static bool check_tag(lua_State *L, struct yaml_source *s, const yaml_char_t *ta
     return host_yaml_fail(L, s, lua_pushfstring(L, "the tag %s is not supported", tag));
 }
 
+/* Pushes a node that begins with the current event. */
+static void push_node(lua_State *L, const struct yaml_source *s)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, (lua_Integer)s->event.start_mark.line + 1);
+    lua_setfield(L, -2, "line");
+}
+
+void host_yaml_wrap(lua_State *L, const struct yaml_source *s)
+{
+    push_node(L, s);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "value");
+    if (s->event.type != YAML_SCALAR_EVENT) return;
+    lua_pushlstring(L, (const char *)s->event.data.scalar.value,
+                    s->event.data.scalar.length);
+    lua_setfield(L, -2, "text");
+    lua_pushboolean(L, s->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                           !s->event.data.scalar.tag);
+    lua_setfield(L, -2, "plain");
+}
+
 static bool push_scalar(lua_State *L, struct yaml_source *s)
 {
     static const char *const allowed[] = {"!",           YAML_STR_TAG, YAML_NULL_TAG,
@@ -182,8 +204,9 @@ static bool copy(lua_State *L, struct yaml_source *s, int depth)
     if (++s->copies > s->limit)
         return host_yaml_fail(L, s, "aliases expand to too many values");
     if (!lua_istable(L, -1)) return true;
-    if (depth > DEPTH) return host_yaml_fail(L, s, "nested too deeply");
-    luaL_checkstack(L, 10, "YAML");
+    if (depth > (s->nodes ? TABLES_A_NODE : 1) * DEPTH)
+        return host_yaml_fail(L, s, "nested too deeply");
+    luaL_checkstack(L, SLOTS, "YAML");
     lua_newtable(L);
     if (lua_getmetatable(L, -2)) lua_setmetatable(L, -2);
     lua_pushnil(L); /* original copy key */
@@ -216,6 +239,7 @@ static bool push_sequence(lua_State *L, struct yaml_source *s, int depth)
     if (!check_tag(L, s, s->event.data.sequence_start.tag, allowed)) return false;
 
     if (!begin_anchor(L, s, s->event.data.sequence_start.anchor)) return false;
+    if (s->nodes) push_node(L, s);
     lua_newtable(L);
     host_json_mark(L);
     for (lua_Integer i = 1;; i++) {
@@ -224,6 +248,7 @@ static bool push_sequence(lua_State *L, struct yaml_source *s, int depth)
         if (!host_yaml_node(L, s, depth + 1)) return false;
         lua_rawseti(L, -2, i);
     }
+    if (s->nodes) lua_setfield(L, -2, "items");
     end_anchor(L);
     return true;
 }
@@ -252,21 +277,49 @@ static bool push_key(lua_State *L, struct yaml_source *s)
     return true;
 }
 
+/* Pushes what a mapping's node has besides its members: node names lines. */
+static void begin_members(lua_State *L, const struct yaml_source *s)
+{
+    push_node(L, s);
+    lua_newtable(L);
+    lua_newtable(L);
+}
+
+/* Notes the key on top, and its line: names lines members key. */
+static void note_key(lua_State *L, lua_Integer line)
+{
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -5, (lua_Integer)lua_rawlen(L, -5) + 1);
+    lua_pushvalue(L, -1);
+    lua_pushinteger(L, line);
+    lua_rawset(L, -5);
+}
+
+/* Leaves the node of: node names lines members. */
+static void end_members(lua_State *L)
+{
+    lua_setfield(L, -4, "members");
+    lua_setfield(L, -3, "lines");
+    lua_setfield(L, -2, "names");
+}
+
 static bool push_mapping(lua_State *L, struct yaml_source *s, int depth)
 {
     static const char *const allowed[] = {"!", YAML_MAP_TAG, NULL};
     if (!check_tag(L, s, s->event.data.mapping_start.tag, allowed)) return false;
 
     if (!begin_anchor(L, s, s->event.data.mapping_start.anchor)) return false;
+    if (s->nodes) begin_members(L, s);
     lua_newtable(L);
     for (;;) {
         if (!host_yaml_advance(L, s)) return false;
         if (s->event.type == YAML_MAPPING_END_EVENT) break;
-        if (!push_key(L, s) || !host_yaml_advance(L, s) ||
-            !host_yaml_node(L, s, depth + 1))
-            return false;
+        if (!push_key(L, s)) return false;
+        if (s->nodes) note_key(L, (lua_Integer)s->event.start_mark.line + 1);
+        if (!host_yaml_advance(L, s) || !host_yaml_node(L, s, depth + 1)) return false;
         lua_rawset(L, -3);
     }
+    if (s->nodes) end_members(L);
     end_anchor(L);
     return true;
 }
@@ -274,7 +327,7 @@ static bool push_mapping(lua_State *L, struct yaml_source *s, int depth)
 bool host_yaml_node(lua_State *L, struct yaml_source *s, int depth)
 {
     if (depth > DEPTH) return host_yaml_fail(L, s, "nested too deeply");
-    luaL_checkstack(L, 10, "YAML");
+    luaL_checkstack(L, SLOTS, "YAML");
     switch (s->event.type) {
     case YAML_ALIAS_EVENT:
         return push_alias(L, s, depth);
@@ -287,6 +340,7 @@ bool host_yaml_node(lua_State *L, struct yaml_source *s, int depth)
     }
     if (!begin_anchor(L, s, s->event.data.scalar.anchor)) return false;
     if (!push_scalar(L, s)) return false;
+    if (s->nodes) host_yaml_wrap(L, s);
     end_anchor(L);
     return true;
 }

@@ -1,5 +1,5 @@
-/* host.yaml - YAML to Lua values, from libyaml's events: a whole text, or the records of
- * a file.
+/* host.yaml - YAML to Lua values, from libyaml's events: a whole text, also as nodes with
+ * their lines, or the records of a file.
  *
  * value.c reads values, reader.c the records. */
 
@@ -29,6 +29,7 @@ static bool document(lua_State *L, struct yaml_source *s)
     if (!host_yaml_advance(L, s) || !host_yaml_advance(L, s)) return false;
     if (s->event.type == YAML_STREAM_END_EVENT) {
         lua_pushlightuserdata(L, NULL);
+        if (s->nodes) host_yaml_wrap(L, s);
         return true;
     }
     if (!host_yaml_advance(L, s) || !host_yaml_node(L, s, 1)) return false;
@@ -38,8 +39,7 @@ static bool document(lua_State *L, struct yaml_source *s)
     return true;
 }
 
-/* decode(text) -> value | nil, message, "parse" */
-static int yaml_decode(lua_State *L)
+static int read_text(lua_State *L, bool nodes)
 {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
@@ -49,6 +49,7 @@ static int yaml_decode(lua_State *L)
     memset(s, 0, sizeof *s);
     luaL_setmetatable(L, DECODER);
     lua_newtable(L); /* text decoder anchors */
+    s->nodes = nodes;
     s->limit = COPIES_FREE + size * COPIES_A_BYTE;
     if (s->limit > COPIES_LIMIT) s->limit = COPIES_LIMIT;
     s->anchor_limit = SIZE_MAX;
@@ -61,8 +62,22 @@ static int yaml_decode(lua_State *L)
     return done ? 1 : 3;
 }
 
+/* decode(text) -> value | nil, message, "parse" */
+static int yaml_decode(lua_State *L)
+{
+    return read_text(L, false);
+}
+
+/* nodes(text) -> node | nil, message, "parse"
+ * node: {line, value, text, plain}, {line, items} or {line, members, names, lines} */
+static int yaml_nodes(lua_State *L)
+{
+    return read_text(L, true);
+}
+
 static const luaL_Reg functions[] = {
     {"decode", yaml_decode     },
+    {"nodes",  yaml_nodes      },
     {"reader", host_yaml_reader},
     {NULL,     NULL            }
 };

@@ -1,5 +1,5 @@
 --- What yaml.decode accepts is a value that JSON can hold, and aliases do not explode; yaml.reader
---- gives the same records.
+--- gives the same records, yaml.nodes reads the same documents.
 
 local json = require "host.json"
 local yaml = require "host.yaml"
@@ -48,9 +48,20 @@ local function check_reader(folder, text, value)
   for i, item in ipairs(value) do assert(json.encode(item) == json.encode(whole[i][1])) end
 end
 
+---Nodes have a limit of their own, which counts what they are made of.
+local function check_nodes(text, value)
+  local node, why = yaml.nodes(text)
+  if node then
+    assert(value ~= nil and math.type(node.line) == "integer")
+  else
+    assert(value == nil or why:find("too many values") or why:find("too deeply"), why)
+  end
+end
+
 return fuzz.run(..., function(_, folder)
   local text = fuzz.broken(samples, words)
   local value, message, kind = yaml.decode(text)
+  check_nodes(text, value)
   check_reader(folder, text, value)
   if value == nil then
     assert(kind == "parse" and message)

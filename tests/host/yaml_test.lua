@@ -213,3 +213,29 @@ test("a reader is closed twice, and not used then", function()
   raises(function() yaml.reader(input, { pointer = "users" }) end, "must begin with /")
   raises(function() yaml.reader(input, { limit = 0 }) end, "limit must be")
 end)
+
+test("nodes have lines, the text of scalars, and the names of members in order", function()
+  local node = yaml.nodes "- name: one\n  no: 1e3\n  b:\n    [x, '7']\n"
+  local case = node.items[1]
+  equal({ node.line, case.line, case.names, case.lines },
+    { 1, 1, { "name", "no", "b" }, { name = 1, no = 2, b = 3 } })
+  equal(case.members.no, { line = 2, value = 1000.0, text = "1e3", plain = true })
+  equal(case.members.b.items[2], { line = 4, value = "7", text = "7", plain = false })
+  assert(json.is_array(node.items))
+end)
+
+test("an empty document is a node, too", function()
+  equal(yaml.nodes("# nothing\n").value, json.null)
+end)
+
+test("aliases of nodes are bounded like those of values", function()
+  local text = { "a: &a [" .. ("x,"):rep(30) .. "]" }
+  for i = 98, 112 do
+    local name, before = string.char(i), string.char(i - 1)
+    text[#text + 1] = string.format("%s: &%s [%s]", name, name, ("*" .. before .. ","):rep(30))
+  end
+  local node, message, kind = yaml.nodes(table.concat(text, "\n"))
+  equal({ node, kind }, { nil, "parse" })
+  contains(message, "aliases expand to too many values")
+  equal(yaml.nodes("a: &x {b: 1}\nc: *x\n").members.c.members.b.text, "1")
+end)

@@ -16,6 +16,23 @@ local yaml = {}
 ---@return host.Kind? kind  "parse"
 function yaml.decode(text) end
 
+---@class host.yaml.Node  of a document with its lines; it is one of the three
+---@field line integer  where it begins
+---@field value any      of a scalar, as `decode` has it
+---@field text? string   of a scalar, as it is written, without quotes
+---@field plain? boolean whether the scalar has neither quotes nor a tag
+---@field items? host.yaml.Node[]               of a sequence
+---@field members? table<string, host.yaml.Node> of a mapping
+---@field names? string[]                       of its members, in order
+---@field lines? table<string, integer>         where the name of each member is
+
+---The same document as nodes, for those who report where something is, or type scalars otherwise.
+---@param text string
+---@return host.yaml.Node?
+---@return string? message
+---@return host.Kind? kind  "parse"
+function yaml.nodes(text) end
+
 ---@class host.yaml.reader
 local reader = {}
 
