@@ -1,7 +1,6 @@
 --- The `run` object for `import` and `finalize`: a safe, thin layer; every method journals. The
 --- defaults call it directly, a recipe's functions through import.drive.
 
-local call = require "recipe.call"
 local canary = require "import.canary"
 local clock = require "host.clock"
 local evidence = require "import.evidence"
@@ -10,9 +9,9 @@ local fixers = require "auth0.fixers"
 local ghosts = require "import.ghosts"
 local halves = require "journal.halves"
 local identifiers = require "auth0.identifiers"
-local json = require "host.json"
 local paths = require "auth0.api.paths"
 local reconcile = require "import.reconcile"
+local repair = require "recipe.repair"
 local requeue = require "import.requeue"
 local results = require "import.results"
 local run_users = require "journal.users"
@@ -185,38 +184,6 @@ function Run:failure(id)
   if row and row.id == id and not self.queue:holds(id) then return self:opened(row) end
 end
 
----Whether the recipe repairs a code by itself.
-local function repairs(recipe, code)
-  for _, one in ipairs(recipe.fixes or {}) do
-    if one == code then return true end
-  end
-  return false
-end
-
----Whether the recipe's fix is for a failure with these codes.
-local function has_fix(recipe, errors)
-  if not recipe.fixes then return false end
-  if not recipe.fixes[1] then return true end
-  for _, e in ipairs(errors) do
-    if repairs(recipe, e.code) then return true end
-  end
-  return false
-end
-
----What the recipe's fix makes of a user, which crosses as JSON.
-local function fixed(recipe, refused)
-  local facts, before = {}, json.encode(refused.user)
-  for key, value in pairs(refused) do facts[key] = value end
-  facts.user = nil
-  local ok, text, more = recipe.state:call("fix", before, facts)
-  if not ok then
-    call.limit(text, "fix")
-    return nil, "the recipe's fix failed: " .. call.text(text)
-  end
-  if not text then return nil, more end
-  return json.decode(text), more or {}, text == before
-end
-
 ---Repairs a failed user with the recipe's `fix`, which receives a copy. Nil and a reason if there
 ---is none, or it changed nothing or failed. A user left out by a completed job, or proven not
 ---created by a lost upload, is returned as it is, unless the recipe has a fix for JOB_FAILED.
@@ -227,12 +194,12 @@ function Run:repair(refused)
   local engine, recipe = self.engine, self.engine.recipe
   local known = self.refused[refused.id] or {}
   local again = refused.round < engine.rounds
-  if not repairs(recipe, "JOB_FAILED")
+  if not repair.names(recipe, "JOB_FAILED")
     and (known.is_absent and again or engine.ledger:was_left_out(refused.id)) then
     return refused.user, {}
   end
   local factors = refused.code == "MFA_FACTORS_FAILED"
-  if not has_fix(recipe, refused.errors) then
+  if not repair.is_for(recipe, refused.errors) then
     if factors and again then return refused.user, {} end
     if refused.code == "DUPLICATED_USER" and known.is_ghost and engine.delete_ghosts then
       return fixers.ghost(refused.user, refused)
@@ -240,7 +207,7 @@ function Run:repair(refused)
     local none = "no fix for " .. refused.code
     return nil, refused.why and refused.why .. "; " .. none or none
   end
-  local user, options, is_same = fixed(recipe, refused)
+  local user, options, is_same = repair.user(recipe, refused)
   if not user then return nil, options end
   if is_same and not (options.upsert or options.delete_ghost or factors) then
     return nil, "the recipe's fix changed nothing"
