@@ -37,6 +37,7 @@ local recipe = {}
 
 ---@class FixedGlobals  for tests, and to look for what is not repeatable
 ---@field time? integer      of os.time and os.date
+---@field utc? boolean       local time is UTC
 ---@field seed? integer      of math.random
 ---@field reversed? boolean  `pairs` yields the names of a table in the reverse of its order
 

@@ -57,6 +57,7 @@ open.NEEDED = {
   ["recipe.inside.origin"] = "the recipe's line of an error",
   ["recipe.inside.parse_error"] = "a syntax error with its line",
   ["recipe.inside.run"] = "the `run` object as a recipe sees it",
+  ["recipe.inside.samples"] = "records of a test in place of those of the source",
   ["recipe.inside.unread_values"] = "records values that the recipe's helpers cannot read",
   ["recipe.kinds"] = "the kinds of parameters",
   ["recipe.needs"] = "what a recipe declares that it asks for",

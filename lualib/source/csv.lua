@@ -64,6 +64,7 @@ function csv.records(given, options)
     prefix = prefix,
     places = true,
     text = "CSV",
+    sample = { kind = "csv", options = options },
     optional = optional or true,
     ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
   })) -- no tail call: an error names this function

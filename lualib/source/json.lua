@@ -36,6 +36,7 @@ function json.records(given, options)
       return host.reader(handle, { pointer = pointer, limit = limit, asked = read.asked })
     end,
     text = "JSON",
+    sample = { kind = "json", options = { pointer = pointer } },
     optional = read.optional or true,
     look = function(...) read:look(...) end,
     finished = function(...) read:report(...) end,

@@ -44,6 +44,7 @@ function ndjson.records(given, options)
       return host.reader(handle, { lines = true, limit = limit, asked = read.asked })
     end,
     text = "JSON",
+    sample = { kind = "ndjson" },
     optional = read.optional or true,
     look = function(...) read:look(...) end,
     finished = function(...) read:report(...) end,

@@ -28,6 +28,7 @@ local records = {}
 ---@field instead? fun(path: string, reader: table?): string  what a file holds in which records
 ---  are "missing"
 ---@field passable? Kind  a failure that skips the file if there are several
+---@field sample? SampleFormat  how a file holds given records, for tests of a recipe
 
 ---@class SourceWarning
 ---@field code string
@@ -55,6 +56,17 @@ local Records = reading.class "records"
 -- Errors in the text; messages of other kinds already name the file.
 local OF_THE_TEXT <const> = { parse = true, missing = true }
 
+---@type {path: string, take: fun(format: FileFormat)}?
+local watched
+
+---Calls `take` in place of a reading of a file, with the format in which it is to be read; `take`
+---does not return. Without a path, all files are read again.
+---@param path? string
+---@param take? fun(format: FileFormat)
+function records.watch(path, take)
+  watched = path and { path = path, take = take } or nil
+end
+
 ---@param given string|string[]
 ---@param endings string[]
 ---@param what string  "csv.records"
@@ -62,6 +74,7 @@ local OF_THE_TEXT <const> = { parse = true, missing = true }
 ---@return Records
 function records.records(given, endings, what, format)
   local paths = input.require(what, given, endings)
+  if watched and paths[1] == watched.path then watched.take(format) end
   local self = setmetatable({
     format = format, placed = format.places, paths = paths, names = input.names(paths),
     index = 0, passed = 0, read = 0, found = {}, given = 0,

@@ -11,6 +11,7 @@ local mapper = require "recipe.inside.mapper"
 local modules = require "recipe.inside.modules"
 local origins = require "recipe.inside.origin"
 local run = require "recipe.inside.run"
+local samples = require "recipe.inside.samples"
 local type_name = require "base.type_name"
 local unread_values = require "recipe.inside.unread_values"
 
@@ -92,6 +93,9 @@ function functions.new(parts)
   json.unnoted(parts.unnoted_sources)
   helpers.cjson = parts.host_module("cjson").new()
   local keep, take = new_numbers()
+
+  local records = parts.require_open "source.records"
+  for name, fn in pairs(samples.new(state, records)) do own[name] = fn end
 
   ---Runs the text of a recipe. Nil and a message for one that is not a recipe.
   ---@return RecipeFacts?

@@ -62,6 +62,22 @@ local function readers(files, stock)
   return made
 end
 
+---Makes the local time of `os` that of UTC, whatever the machine's is.
+local function in_utc(made)
+  local time, date = made.time, made.date
+  function made.date(format, given)
+    format = format or "%c"
+    return date(type(format) == "string" and "!" .. format:gsub("^!", "") or format, given)
+  end
+  function made.time(given)
+    local at = time(given)
+    if not given then return at end
+    local utc = date("!*t", at)
+    utc.isdst = date("*t", at).isdst
+    return at + at - time(utc)
+  end
+end
+
 ---`os` without this program's: a recipe reads the environment variables that it was granted.
 local function system(library, granted_env, fixed)
   local made = library.os
@@ -80,6 +96,7 @@ local function system(library, granted_env, fixed)
     function made.time(given) return given and time(given) or fixed.time end
     function made.date(format, given) return date(format, given or fixed.time) end
   end
+  if fixed.utc then in_utc(made) end
   return made
 end
 

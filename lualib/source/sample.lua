@@ -1,0 +1,141 @@
+--- Writes records as the text of a file, in the format in which a reader reads it: a test of a
+--- recipe gives records, and the recipe's own reader reads them.
+
+local json = require "host.json"
+
+local sample = {}
+
+---@class SampleFormat  plain values
+---@field kind "csv"|"json"|"ndjson"
+---@field options? table  of the reader
+
+local ABOVE_ASCII <const> = 0x80
+local UNENCODED <const> = 0xA0 -- from here on, bytes and code points of these encodings are equal
+local ONE_BYTE <const> = { ["windows-1252"] = true, latin1 = true, ["iso-8859-1"] = true }
+local TWO_BYTES <const> = { ["utf-16le"] = "<I2", ["utf-16be"] = ">I2" }
+local ASTRAL <const> = 0x10000 -- from here on a character has two UTF-16 units
+
+local function in_one_byte(text, encoding)
+  local bytes = {}
+  for _, code in utf8.codes(text) do
+    local fits = code < ABOVE_ASCII or code >= UNENCODED and code <= 0xFF
+    if not fits then
+      return nil, string.format("%s cannot be written in %s", utf8.char(code), encoding)
+    end
+    bytes[#bytes + 1] = string.char(code)
+  end
+  return table.concat(bytes)
+end
+
+local function in_two_bytes(text, unit)
+  local bytes = {}
+  for _, code in utf8.codes(text) do
+    if code < ASTRAL then
+      bytes[#bytes + 1] = string.pack(unit, code)
+    else
+      local rest = code - ASTRAL
+      bytes[#bytes + 1] = string.pack(unit, 0xD800 + (rest >> 10))
+      bytes[#bytes + 1] = string.pack(unit, 0xDC00 + (rest & 0x3FF))
+    end
+  end
+  return table.concat(bytes)
+end
+
+local function encoded(text, encoding)
+  encoding = (encoding or "utf-8"):lower()
+  if ONE_BYTE[encoding] then return in_one_byte(text, encoding) end
+  return TWO_BYTES[encoding] and in_two_bytes(text, TWO_BYTES[encoding]) or text
+end
+
+---A value as the text of a cell; nil and why for one that no cell holds.
+local function cell_of(name, value)
+  if value == nil or value == json.null then return "" end
+  if type(value) == "table" then
+    return nil, string.format("the cell %s must be a text, not a %s", name,
+      json.is_array(value) and "list" or "map")
+  end
+  return tostring(value)
+end
+
+---A cell with quotes if it needs them: the reader treats one with quotes otherwise.
+local function quoted(cell, options)
+  local quote, escape = options.quote or '"', options.escape or options.quote or '"'
+  if quote == "" or not cell:find("[\r\n" .. "%" .. quote .. "%" .. options.delimiter .. "]") then
+    return cell
+  end
+  local special = "[%" .. escape .. "%" .. quote .. "]"
+  return quote .. cell:gsub(special, function(found) return escape .. found end) .. quote
+end
+
+---The names of all records, sorted: a map has no order.
+local function names_of(records)
+  local names, seen = {}, {}
+  for _, record in ipairs(records) do
+    for name in pairs(record) do
+      if not seen[name] then names[#names + 1], seen[name] = name, true end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function row_of(cells, options)
+  local row, quote = {}, options.quote or '"'
+  for i, cell in ipairs(cells) do row[i] = quoted(cell, options) end
+  if #cells == 1 and row[1] == "" then return quote .. quote end -- an empty line is no row
+  return table.concat(row, options.delimiter)
+end
+
+---@type table<string, fun(lines: string[], options: table): string?, string?>
+local WRITERS <const> = {}
+
+function WRITERS.csv(lines, options)
+  local records, layout = {}, {}
+  for i, line in ipairs(lines) do records[i] = json.decode(line) end
+  for name, value in pairs(options) do layout[name] = value end
+  layout.delimiter = layout.delimiter or ","
+  local header = type(layout.header) == "table" and layout.header or nil
+  local names, rows = header or names_of(records), {}
+  if not header then rows[1] = row_of(names, layout) end
+  for _, record in ipairs(records) do
+    local cells = {}
+    for i, name in ipairs(names) do
+      local cell, why = cell_of(name, record[name])
+      if not cell then return nil, why end
+      cells[i] = cell
+    end
+    rows[#rows + 1] = row_of(cells, layout)
+  end
+  return encoded(table.concat(rows, "\n") .. "\n", layout.encoding)
+end
+
+function WRITERS.ndjson(lines)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---A document with the records at a pointer. A step that is a number is the index of a list.
+function WRITERS.json(lines, options)
+  local text, steps = "[" .. table.concat(lines, ",") .. "]", {}
+  for step in (options.pointer or ""):gmatch("/([^/]*)") do
+    table.insert(steps, 1, (step:gsub("~1", "/"):gsub("~0", "~")))
+  end
+  for _, step in ipairs(steps) do
+    if step:find("^%d+$") and #step < 3 then
+      text = "[" .. ("{},"):rep(tonumber(step)) .. text .. "]"
+    else
+      text = "{" .. json.encode(step) .. ":" .. text .. "}"
+    end
+  end
+  return text .. "\n"
+end
+
+---The text of a file that the reader of a format reads as these records.
+---@param format SampleFormat
+---@param lines string[]  records as JSON
+---@return string? text
+---@return string? message  why a file in the format cannot have them
+function sample.text(format, lines)
+  return WRITERS[format.kind](lines, format.options or {})
+end
+
+return sample
