@@ -34,6 +34,8 @@ function help.usage(command)
     local name = positional.name
     if positional.params then
       name = "[" .. name .. " ...]"
+    elseif positional.many then
+      name = name .. " ..."
     elseif positional.optional then
       name = "[" .. name .. "]"
     end

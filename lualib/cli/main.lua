@@ -33,8 +33,8 @@ local main = {}
 
 -- In the order of the help.
 main.COMMANDS = {
-  "run", "check", "map", "preview", "plan", "prove", "rehearse", "resume", "retry", "status",
-  "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
+  "run", "check", "map", "preview", "plan", "prove", "test", "rehearse", "resume", "retry",
+  "status", "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
   "recipes",
 }
 

@@ -11,6 +11,7 @@ local parse = {}
 ---@field name string      as the help shows it: "RECIPE", "RUN"
 ---@field optional? boolean
 ---@field params? boolean  any number of `name=value`, at the end
+---@field many? boolean    one or more; its value is a list
 
 local function add_option(parser, option)
   local added = option.argument and parser:option(option.flags) or parser:flag(option.flags)
@@ -34,6 +35,8 @@ local function new_parser(command, positionals)
     local argument = parser:argument(positional.name)
     if positional.params then
       argument:args("*")
+    elseif positional.many then
+      argument:args("+")
     elseif positional.optional then
       argument:args("?")
     end

@@ -9,6 +9,7 @@ local sample = {}
 ---@field kind "csv"|"json"|"ndjson"
 ---@field options? table  of the reader
 
+local NO_NAME <const> = "record" -- the column of a record without any
 local ABOVE_ASCII <const> = 0x80
 local UNENCODED <const> = 0xA0 -- from here on, bytes and code points of these encodings are equal
 local ONE_BYTE <const> = { ["windows-1252"] = true, latin1 = true, ["iso-8859-1"] = true }
@@ -75,6 +76,7 @@ local function names_of(records)
       if not seen[name] then names[#names + 1], seen[name] = name, true end
     end
   end
+  if #names == 0 then names[1] = NO_NAME end
   table.sort(names)
   return names
 end

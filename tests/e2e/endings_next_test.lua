@@ -23,6 +23,10 @@ local function words(command, ...)
   return { command, "shop.lua", "input=people.csv", ... }
 end
 
+-- A test file of the scene's recipe.
+local PASSING <const> = "- name: a\n  record: { id: u1, email: a@b.cd }\n"
+  .. "  user_has: { user_id: u1 }\n"
+
 ---A source whose last record is rejected: people.csv:8.
 local function with_rejected(s)
   s:people(PEOPLE, { "u9,not-an-address,X," .. program.HASH })
@@ -804,6 +808,59 @@ local ENDINGS <const> = {
     mend = function(s) s:people(1) end, typed = 3,
   },
   {
+    "test", 0, "when all cases pass",
+    ends = function(s)
+      s:write("shop.test.yaml", PASSING)
+      return s:run { "test", "shop.lua", "--json" }
+    end,
+  },
+  {
+    "test", 2, "without tests",
+    ends = function(s) return s:run { "test", "shop.lua", "--json" } end,
+    next = "auth0-migrate test --help", typed = 0,
+  },
+  {
+    "test", 2, "with a misspelled recipe",
+    ends = function(s)
+      s:write("shop.test.yaml", PASSING)
+      return s:run { "test", "shpo.lua", "--json" }
+    end,
+    next = "auth0-migrate test shop.lua --json", typed = 0,
+  },
+  {
+    "test", 2, "with a wrong test file",
+    ends = function(s)
+      s:write("shop.test.yaml", "- nam: a\n")
+      return s:run { "test", "shop.lua", "--json" }
+    end,
+  },
+  {
+    "test", 3, "when a case fails",
+    ends = function(s)
+      s:write("shop.test.yaml", PASSING:gsub("u1", "u2", 1))
+      return s:run { "test", "shop.lua", "--json" }
+    end,
+    next = "auth0-migrate test shop.lua --json --show-values", typed = 3,
+  },
+  {
+    "test", 3, "without its file of users",
+    ends = function(s)
+      s:write("shop.test.yaml", "- { name: a, input: people.csv, expect: people.ndjson }\n")
+      return s:run { "test", "shop.lua", "--json" }
+    end,
+    next = "auth0-migrate test shop.lua --json --update", typed = 0,
+  },
+  {
+    "test", 130, "when it is interrupted",
+    ends = function(s)
+      s:write("shop.test.yaml",
+        "- { name: a, input: people.csv, params: { slow: 300000 }, warnings: [] }\n")
+      return interrupted_map(s, { "test", "shop.lua", "--json" })
+    end,
+    next = "auth0-migrate test shop.lua --json",
+    mend = function(s) s:people(1) end, typed = 0,
+  },
+  {
     "rehearse", 0, "when all users are imported",
     ends = function(s) return s:run(words("rehearse", "--json", "--yes")) end,
   },
@@ -1219,6 +1276,7 @@ local MEMBERS <const> = {
     .. "message next",
   forget = "run directory status exit stayed message next",
   doctor = "status exit checks settings saved message next",
+  test = "status exit cases passed failed updated message next",
 }
 
 -- Results that are not about an ending: records, or the state of a run.
@@ -1269,7 +1327,8 @@ test("the table has every command, and every way it ends", function()
   local ends = {
     run = "0 1 2 3 4 5 6 7 8 130", resume = "0 2 3 4 5 6 7 8 130", retry = "0 2 3 5 6 130",
     check = "0 2 3 5 130", map = "0 2 3 130", preview = "0 2", plan = "0 2 3 130",
-    prove = "0 2 3 130", rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8",
+    prove = "0 2 3 130", test = "0 2 3 130",
+    rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8",
     verify = "0 2 3 5 6 130", undo = "0 2 3 5 6 8 130", forget = "0 2 8", doctor = "0 2 5 6",
     tenant = "2",
     ["try-login"] = "0 2 3", hash = "0 2 3", recipes = "0 2",

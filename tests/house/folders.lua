@@ -12,7 +12,7 @@ local folders = {}
 local FLOORS <const> = {
   "host", "base", "source", "pages", "auth0.hash", "auth0", "auth0.advice", "auth0.search",
   "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check",
-  "import", "report", "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli",
+  "cases", "import", "report", "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli",
   "recipes",
 }
 local HEIGHT <const> = {}

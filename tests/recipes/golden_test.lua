@@ -105,9 +105,13 @@ for _, name in ipairs(assert(file.list(FOLDER))) do
   end
 end
 
-test("recipes: each shipped recipe has samples", function()
-  for _, name in ipairs(assert(file.list("recipes"))) do
-    assert(file.stat(FOLDER .. "/" .. name:gsub("%.lua$", "") .. "/expected.json"), name)
+test("recipes: each shipped recipe has samples, and cases", function()
+  for _, entry in ipairs(assert(file.list("recipes"))) do
+    local name = entry:match("^(.+)%.lua$")
+    if name then
+      assert(file.stat(FOLDER .. "/" .. name .. "/expected.json"), name)
+      assert(file.stat("recipes/" .. name .. ".test.yaml"), name)
+    end
   end
 end)
 

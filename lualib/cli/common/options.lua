@@ -116,6 +116,7 @@ local function what_of(kind)
 end
 
 local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove"
+local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test"
 -- A run keeps what its recipe was granted.
 local MAPPING_COMMANDS <const> = "check map preview plan prove"
 
@@ -250,6 +251,18 @@ options.list = {
       .. "- reads stdin",
   },
   {
+    flags = "--update", commands = "test",
+    help = "write the files of users that cases expect, and show what changed in them",
+  },
+  {
+    flags = "--show-values", commands = "test",
+    help = "show values, which are otherwise described without their letters and digits",
+  },
+  {
+    flags = "--junit", argument = "FILE", parse = not_empty, commands = "test",
+    help = "write the result to FILE as XML, as JUnit does",
+  },
+  {
     flags = "--pepper-file", argument = "FILE", parse = not_empty, commands = "prove",
     help = "file with the secret (pepper) that the old system added to each password",
   },
@@ -297,7 +310,7 @@ options.list = {
   },
   {
     flags = "--connection-file", argument = "FILE", parse = not_empty, carried = "*",
-    commands = "run resume retry check map preview plan rehearse tenant prove",
+    commands = "run resume retry check map preview plan rehearse tenant prove test",
     help = "connection settings, where they are not read from the tenant",
   },
   {
@@ -317,17 +330,17 @@ options.list = {
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
   {
     flags = "--recipe-memory", argument = "SIZE", parse = options.bytes(1000000, 1000000000000),
-    commands = RECIPE_COMMANDS, carried = "*",
+    commands = BOUNDED_COMMANDS, carried = "*",
     help = "memory that the recipe may use beyond what loading took (default 256MB)",
   },
   {
     flags = "--recipe-steps", argument = "N", parse = options.whole(1),
-    commands = RECIPE_COMMANDS, carried = "*",
+    commands = BOUNDED_COMMANDS, carried = "*",
     help = "instructions of one call of the recipe, such as `map` for a record (default 100000000)",
   },
   {
     flags = "--recipe-time", argument = "TIME", parse = options.time,
-    commands = RECIPE_COMMANDS, carried = "*",
+    commands = BOUNDED_COMMANDS, carried = "*",
     help = "processor time of one call of the recipe (default 5s)",
   },
   {
@@ -341,7 +354,7 @@ options.list = {
   },
   {
     flags = "--json",
-    commands = "run resume retry check map preview plan rehearse prove status report "
+    commands = "run resume retry check map preview plan rehearse prove test status report "
       .. "try-login hash recipes verify undo forget doctor",
     help = "print the result as one JSON object",
   },

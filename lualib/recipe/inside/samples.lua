@@ -16,17 +16,17 @@ function samples.new(state, records)
   local own, found = {}, nil
 
   ---Calls the recipe's `source` up to the reading of a path, which ends it; `sampled` then returns
-  ---the format of the reader.
+  ---the format of the reader: false for one that is not known, nil if the path was not read.
   ---@param path string
   function own.sample(path)
     records.watch(path, function(format)
-      found = format.sample
+      found = format.sample or false
       failure.raise("the format is known", "usage")
     end)
     state.recipe.source(state.params)
   end
 
-  ---@return SampleFormat?
+  ---@return SampleFormat|false|nil
   function own.sampled()
     records.watch()
     return found

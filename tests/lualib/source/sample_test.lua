@@ -27,6 +27,7 @@ local CSV <const> = {
   { nil, '{"id":7,"name":"a b","on":true}', { "id", "name", "on" }, { "7", "a b", "true" } },
   { nil, '{"a":null,"b":""}', { "a", "b" }, { "nil", "nil" } },
   { nil, '{"a":""}', { "a" }, { "nil" } },
+  { nil, '{}', { "a" }, { "nil" } },
   { { empty = "keep" }, '{"a":"","b":"x"}', { "a" }, { "" } },
   { nil, '{"a":"x,\\"y\\"\\nz","b":" c "}', { "a", "b" }, { 'x,"y"\nz', " c " } },
   { { trim = true, null = { "NULL" } }, '{"a":" x ","b":"NULL"}', { "a", "b" }, { "x", "nil" } },
