@@ -33,7 +33,7 @@ local main = {}
 
 -- In the order of the help.
 main.COMMANDS = {
-  "run", "check", "map", "preview", "plan", "prove", "test", "rehearse", "resume", "retry",
+  "run", "check", "map", "preview", "plan", "prove", "test", "diff", "rehearse", "resume", "retry",
   "status", "report", "verify", "undo", "forget", "doctor", "tenant", "try-login", "hash",
   "recipes",
 }

@@ -62,8 +62,8 @@ local recipe = {}
 ---@field named string[]      paths that its parameters name and it may read
 ---@field granted? Grants
 ---@field state State
----@field again fun(fixed: FixedGlobals): LoadedRecipe?, string?, Kind?  the same recipe in another
----state; what it prints is left out
+---@field again fun(fixed: FixedGlobals, prints?: boolean): LoadedRecipe?, string?, Kind?  the same
+---recipe in another state; what it prints is left out unless `prints`
 ---@field private rules host.gate.Rules
 
 local function is_path(name)
@@ -246,11 +246,11 @@ local function granted_variables(granted, env)
 end
 
 ---Loads a recipe once more, as it was loaded and granted.
-local function again(source, options, granted, fixed)
+local function again(source, options, granted, fixed, prints)
   local same = {}
   for key, value in pairs(options) do same[key] = value end
   same.settle = granted and function() return granted end
-  same.fixed, same.print = fixed, function() end
+  same.fixed, same.print = fixed, not prints and function() end or nil
   return recipe.load_text(source, same)
 end
 
@@ -290,7 +290,7 @@ function recipe.load_text(source, options)
   inside:settle()
   local loaded = assemble(source, facts, texts, values, options)
   loaded.state, loaded.granted, loaded.named, loaded.rules = inside, granted, named, rules
-  function loaded.again(fixed) return again(source, options, granted, fixed) end
+  function loaded.again(fixed, prints) return again(source, options, granted, fixed, prints) end
   if facts.functions.retry then
     loaded.retry = function(...) return call.result(inside, "retry", ...) end
   end

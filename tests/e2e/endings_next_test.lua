@@ -861,6 +861,35 @@ local ENDINGS <const> = {
     mend = function(s) s:people(1) end, typed = 0,
   },
   {
+    "diff", 0, "when nothing changes",
+    ends = function(s) return s:run(words("diff", "--json", "--against", "shop.lua")) end,
+  },
+  {
+    "diff", 2, "without an earlier version",
+    ends = function(s)
+      s:write("OLD.lua", s:read "shop.lua")
+      return s:run(words("diff", "--json"))
+    end,
+    next = "auth0-migrate diff shop.lua input=people.csv --json --against OLD.lua", typed = 0,
+  },
+  {
+    "diff", 3, "when users change",
+    ends = function(s)
+      s:write("old.lua", s:read "shop.lua")
+      s:recipe(function(text) return (text:gsub("given_name", "nickname")) end)
+      return s:run(words("diff", "--json", "--against", "old.lua"))
+    end,
+    next = "auth0-migrate preview shop.lua input=people.csv --at people.csv:2", typed = 0,
+  },
+  {
+    "diff", 130, "when it is interrupted",
+    ends = function(s)
+      return interrupted_map(s, words("diff", "slow=300000", "--json", "--against", "shop.lua"))
+    end,
+    next = "auth0-migrate diff shop.lua input=people.csv slow=300000 --json --against shop.lua",
+    mend = function(s) s:people(1) end, typed = 0,
+  },
+  {
     "rehearse", 0, "when all users are imported",
     ends = function(s) return s:run(words("rehearse", "--json", "--yes")) end,
   },
@@ -1277,6 +1306,7 @@ local MEMBERS <const> = {
   forget = "run directory status exit stayed message next",
   doctor = "status exit checks settings saved message next",
   test = "status exit cases passed failed updated message next",
+  diff = "recipe against status exit records users fields outcomes seconds message next",
 }
 
 -- Results that are not about an ending: records, or the state of a run.
@@ -1327,7 +1357,7 @@ test("the table has every command, and every way it ends", function()
   local ends = {
     run = "0 1 2 3 4 5 6 7 8 130", resume = "0 2 3 4 5 6 7 8 130", retry = "0 2 3 5 6 130",
     check = "0 2 3 5 130", map = "0 2 3 130", preview = "0 2", plan = "0 2 3 130",
-    prove = "0 2 3 130", test = "0 2 3 130",
+    prove = "0 2 3 130", test = "0 2 3 130", diff = "0 2 3 130",
     rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8",
     verify = "0 2 3 5 6 130", undo = "0 2 3 5 6 8 130", forget = "0 2 8", doctor = "0 2 5 6",
     tenant = "2",

@@ -115,10 +115,10 @@ local function what_of(kind)
   end
 end
 
-local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove"
+local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove diff"
 local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test"
 -- A run keeps what its recipe was granted.
-local MAPPING_COMMANDS <const> = "check map preview plan prove"
+local MAPPING_COMMANDS <const> = "check map preview plan prove diff"
 
 local function allow(kind, argument, help)
   return {
@@ -171,7 +171,7 @@ options.list = {
   },
   {
     flags = "--limit", argument = "N", parse = options.whole(1),
-    commands = "run check map plan rehearse prove",
+    commands = "run check map plan rehearse prove diff",
     help = "process only the first N records; `run` does so in a separate trial, NAME-N.run",
   },
   {
@@ -251,11 +251,15 @@ options.list = {
       .. "- reads stdin",
   },
   {
+    flags = "--against", argument = "OLD", parse = not_empty, commands = "diff",
+    help = "the earlier version of the recipe: a file, or the name of a recipe",
+  },
+  {
     flags = "--update", commands = "test",
     help = "write the files of users that cases expect, and show what changed in them",
   },
   {
-    flags = "--show-values", commands = "test",
+    flags = "--show-values", commands = "test diff",
     help = "show values, which are otherwise described without their letters and digits",
   },
   {
@@ -310,7 +314,7 @@ options.list = {
   },
   {
     flags = "--connection-file", argument = "FILE", parse = not_empty, carried = "*",
-    commands = "run resume retry check map preview plan rehearse tenant prove test",
+    commands = "run resume retry check map preview plan rehearse tenant prove test diff",
     help = "connection settings, where they are not read from the tenant",
   },
   {
@@ -354,7 +358,7 @@ options.list = {
   },
   {
     flags = "--json",
-    commands = "run resume retry check map preview plan rehearse prove test status report "
+    commands = "run resume retry check map preview plan rehearse prove test diff status report "
       .. "try-login hash recipes verify undo forget doctor",
     help = "print the result as one JSON object",
   },

@@ -4,6 +4,7 @@ local config = require "cli.common.config"
 local domain = require "cli.common.domain"
 local secret_files = require "cli.common.secret_files"
 local option_list = require "cli.common.options"
+local path = require "base.path"
 local settings = require "cli.common.settings"
 
 local setup = {}
@@ -68,6 +69,24 @@ function setup.settings(context, is_checked)
   return resolved
 end
 
+---Loads a recipe with the parameters of the configuration file and those that are given.
+---@param given table<string, string>  or recipe.params.UNRESOLVED
+---@param folders? string[]  of modules, in place of the usual ones
+local function load(context, read, name, given, folders)
+  local params, from_environment = read:params()
+  if not params then return nil, from_environment, "usage" end
+  local allow = settings.allowed(context.flags)
+  return require("recipe").load(name, {
+    params = given, file = params, from_environment = from_environment,
+    file_folder = read:folder(), config = read.path, denied = read:secret_files(), allow = allow,
+    limits = settings.limits(context.flags), busy = function() context.ui:loading() end,
+    env = context.env, library = folders, settle = function(facts)
+      return require("recipe.permission").settle(facts, { allow = allow }, context.ui,
+        { env = context.env })
+    end,
+  })
+end
+
 ---@param context Context
 ---@param options? {offline?: boolean}
 ---@return LoadedRecipe? recipe
@@ -77,16 +96,8 @@ end
 function setup.recipe(context, options)
   local read, params, from_environment, wrong = read_config(context)
   if not read then return nil, params, from_environment, wrong end
-  local allow = settings.allowed(context.flags)
-  local recipe, message, kind, more = require("recipe").load(context.flags.RECIPE, {
-    params = context.flags.params, file = params, from_environment = from_environment,
-    file_folder = read:folder(), config = read.path, denied = read:secret_files(), allow = allow,
-    limits = settings.limits(context.flags), busy = function() context.ui:loading() end,
-    env = context.env, settle = function(facts)
-      return require("recipe.permission").settle(facts, { allow = allow }, context.ui,
-        { env = context.env })
-    end,
-  })
+  local recipe, message, kind, more = load(context, read, context.flags.RECIPE,
+    context.flags.params)
   if not recipe then return nil, message, kind, more end
   for _, hint in ipairs(recipe.hints or {}) do context.ui:warn(hint) end
   local resolved
@@ -95,6 +106,44 @@ function setup.recipe(context, options)
   })
   if not resolved then return nil, message, kind, more end
   return recipe, resolved
+end
+
+---The parameters that a recipe has, of those that are given for another version of it.
+local function common_params(context, declared, given)
+  local params, names = {}, {}
+  for name in pairs(given) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if declared[name] then
+      params[name] = given[name]
+    else
+      context.ui:warn("the earlier version has no parameter " .. name .. "; it maps without it")
+    end
+  end
+  return params
+end
+
+---Loads an earlier version of a recipe, which finds the modules of the present one.
+---@param context Context
+---@param recipe LoadedRecipe  the present one
+---@param name string  the earlier one
+---@return LoadedRecipe?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
+function setup.earlier(context, recipe, name)
+  local read, message, kind, more = read_config(context)
+  if not read then return nil, message, kind, more end
+  local library = require "recipe.library"
+  local folders = library.folders(context.env)
+  if recipe.path:find("^/") then table.insert(folders, 1, path.dirname(recipe.path)) end
+  local earlier
+  earlier, message, kind, more = load(context, read, name, require("recipe.params").UNRESOLVED,
+    folders)
+  if not earlier then return nil, message, kind, more end
+  local params = common_params(context, earlier.declared, context.flags.params)
+  earlier.state:close()
+  return load(context, read, name, params, folders)
 end
 
 return setup
