@@ -230,6 +230,7 @@ function extended_json.records(given, options)
       return setmetatable({ documents = documents, path = path, read = read }, Reader)
     end,
     text = "JSON",
+    sample = { kind = "ndjson" },
     optional = read.optional or true,
     finished = function(...) read:report(...) end,
     prefix = function(name) return name end,

@@ -174,6 +174,7 @@ function fixed.records(given, options)
   local read = names.new("fixed.records", options)
   return (records.records(given, ENDINGS, "fixed.records", {
     open = function(handle) return open(handle, options, fields, read) end,
+    sample = { kind = "texts" },
     prefix = function(name) return name .. ":" end,
     optional = read.optional or true,
     ended = function(reader, name, warn)

@@ -72,6 +72,7 @@ function ldif.records(given, options)
   return (records.records(given, ENDINGS, "ldif.records", {
     open = function(handle) return open(handle, limit, read, known) end,
     text = "LDIF",
+    sample = { kind = "texts" },
     optional = read.optional or true,
     prefix = prefix,
     ended = ended,

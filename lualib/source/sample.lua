@@ -6,7 +6,7 @@ local json = require "host.json"
 local sample = {}
 
 ---@class SampleFormat  plain values
----@field kind "csv"|"json"|"ndjson"
+---@field kind "csv"|"json"|"ndjson"|"texts"  texts: it is not written, and its values are texts
 ---@field options? table  of the reader
 
 local NO_NAME <const> = "record" -- the column of a record without any
@@ -131,6 +131,13 @@ function WRITERS.json(lines, options)
   return text .. "\n"
 end
 
+---Whether a file in the format can be written.
+---@param format SampleFormat
+---@return boolean
+function sample.is_written(format)
+  return WRITERS[format.kind] ~= nil
+end
+
 ---The text of a file that the reader of a format reads as these records.
 ---@param format SampleFormat
 ---@param lines string[]  records as JSON
@@ -138,6 +145,24 @@ end
 ---@return string? message  why a file in the format cannot have them
 function sample.text(format, lines)
   return WRITERS[format.kind](lines, format.options or {})
+end
+
+---A value whose scalars are texts; null is nothing.
+local function as_text(value)
+  if value == json.null then return nil end
+  if type(value) ~= "table" then return tostring(value) end
+  local made = json.is_array(value) and json.array {} or {}
+  for name, inner in pairs(value) do made[name] = as_text(inner) end
+  return made
+end
+
+---The records as the reader of texts would give them, in place of a file.
+---@param lines string[]  records as JSON
+---@return string[] lines
+function sample.texts(lines)
+  local list = {}
+  for i, line in ipairs(lines) do list[i] = assert(json.encode(as_text(json.decode(line)))) end
+  return list
 end
 
 return sample

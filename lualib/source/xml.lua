@@ -102,6 +102,7 @@ function xml.records(given, path, options)
       return setmetatable({ reader = reader, members = read }, XmlReader)
     end,
     text = "XML",
+    sample = { kind = "texts" },
     optional = read.optional or true,
     prefix = function(name) return name .. ":" end,
     finished = function(...) read:report(...) end,

@@ -25,6 +25,7 @@ function yaml.records(given, options)
   spelling.check_types("yaml.records", options, TYPES)
   return (records.records(given, ENDINGS, "yaml.records", {
     open = function(handle) return host.reader(handle, options) end,
+    sample = { kind = "json", options = { pointer = options and options.pointer } },
     prefix = function(name) return name .. ":" end,
     optional = true, -- members that are absent are not noted
     passable = "missing",

@@ -349,6 +349,35 @@ return {
   equal(case.passed, true)
 end)
 
+-- {the reading, type of a number, of null}: what a record of a reader has.
+for _, case in ipairs {
+  { 'require("source.ndjson").records(params.input)', "integer", "userdata" },
+  { 'require("source.yaml").records(params.input, { pointer = "/a/b" })', "integer", "userdata" },
+  { 'require("source.extended_json").records(params.input)', "integer", "userdata" },
+  { 'require("source.xml").records(params.input, "users/user")', "string", "nil" },
+  { 'require("source.ldif").records(params.input)', "string", "nil" },
+  { 'require("source.dump").records(params.input, { table = "users" })', "string", "nil" },
+  { 'require("source.fixed").records(params.input, { fields = { { "id", 1, 3 } } })', "string",
+    "nil" },
+  { 'require("source.sqlite").records(params.input, { table = "users" })', "integer", "userdata" },
+} do
+  test("a record as it is read by " .. case[1]:match("source%.[%w_]+"), function()
+    local made = result("- { name: a, record: { id: 7, none: null, l: [1] }, skipped: x }\n", 3,
+      { "--show-values" }, ([[
+return {
+  params = { input = { required = true } },
+  source = function(params) return %s end,
+  map = function(row)
+    return nil, (math.type(row.id) or type(row.id)) .. " " .. type(row.none)
+      .. " " .. (math.type(row.l[1]) or type(row.l[1]))
+  end,
+}
+]]):format(case[1]))
+    equal({ made.differences[1].came, made.notes },
+      { "skipped: " .. case[2] .. " " .. case[3] .. " " .. case[2], {} })
+  end)
+end
+
 test("the only parameter of a recipe takes the record, whatever its name", function()
   local case = result("- { name: a, record: { id: 7 }, user_has: { email: 7@b.cd } }\n", 0, nil, [[
 return {
