@@ -164,15 +164,16 @@ end)
 
 test("the limit of failures counts what the halves show, and a resume goes on with them", function()
   program.scene(32, function(s)
-    poisoned_tenant(s, 9, 30)
+    poisoned_tenant(s, 9, 20, 30)
     local args = program.words("--yes", "--chunk-users", "8", "--json", "--max-failures", "0",
       "--slots", "1")
     local report = s:run(args):ends_with(7):object()
-    equal({ report.users.failed, report.balanced }, { 1, true })
+    -- The next upload may be under way when the first failure is seen.
+    assert(report.balanced and report.users.failed >= 1 and report.users.failed <= 2)
     assert(report.users.pending > 0 and report.users.inserted > 0, "nothing is pending")
     report = s:run({ "resume", "shop.run", "--json", "--max-failures", "9" }):ends_with(3):object()
-    equal(report.isolated, { count = 2, at = places(9, 30) })
-    equal({ report.balanced, missing(s, 32) }, { true, { 9, 30 } })
+    equal(report.isolated, { count = 3, at = places(9, 20, 30) })
+    equal({ report.balanced, missing(s, 32) }, { true, { 9, 20, 30 } })
   end)
 end)
 
