@@ -84,8 +84,8 @@ local function said(self, body)
 end
 
 local ADVICE <const> = {
-  [401] = { "the API rejected the credentials: check the token or key", "credentials" },
-  [403] = { "the credentials lack a permission", "credentials" },
+  [401] = { "the API rejected the credentials: check the token or key", "login" },
+  [403] = { "the credentials lack a permission", "login" },
   [404] = { "there is nothing at this address: check the url of the recipe", "usage" },
 }
 

@@ -56,7 +56,7 @@ local function fetch(self)
   }, read)
   if not body then
     local is_refusal = response and response.status >= 400 and response.status < 500
-    return nil, message, is_refusal and "credentials" or kind
+    return nil, message, is_refusal and "login" or kind
   end
   local life = tonumber(body.expires_in)
   self.text = body.access_token

@@ -153,6 +153,9 @@ test("refused credentials end with 6, and a new token goes on where it was", fun
     api_rig.linked(25, 10)(request, api)
   end, LINKED, function(scene, api)
     scene:tenant()
+    -- The credentials are not the tenant's: `doctor` would not help.
+    local checked = scene:run(words(api, "check"), { AUTH0_MIGRATE_PARAM_TOKEN = "wrong" })
+    tap.equal(checked:ends_with(6):next(), nil)
     local failed = scene:run(words(api, "run", "--yes")):ends_with(6)
     contains(failed.stderr, api.host .. "/users: the API rejected the credentials: check the token "
       .. "or key (status 401: Invalid token provided)")
@@ -160,7 +163,7 @@ test("refused credentials end with 6, and a new token goes on where it was", fun
     assert(not failed.stderr:find("t0p-secret", 1, true))
     scene:run({ "resume", "acme.run" }, { AUTH0_MIGRATE_PARAM_TOKEN = "second-secret" })
       :ends_with(0)
-    tap.equal(api:repeated(), { ["GET /users?after=20"] = 2 })
+    tap.equal(api:repeated(), { ["GET /users"] = 2, ["GET /users?after=20"] = 2 })
     scene:holds(25)
     assert(not contents(scene, "acme.run"):find("secret", 1, true))
   end)

@@ -419,13 +419,13 @@ test("refused credentials are not tried for ever, and stay out of what is said",
     end
     api_rig.json(request, { error = { message = "bad token-number-1 of a@b.example" } }, nil, 403)
   end, with_token)
-  tap.equal({ refused.failed.kind, #refused.asked }, { "credentials", 4 })
+  tap.equal({ refused.failed.kind, #refused.asked }, { "login", 4 })
   contains(refused.failed.message, "the credentials lack a permission (status 403: bad {secret")
   assert(not refused.failed.message:find("a@b", 1, true))
   local denied = read(function(request)
     api_rig.json(request, { error_description = "unknown client" }, nil, 400)
   end, with_token)
-  tap.equal(denied.failed.kind, "credentials")
+  tap.equal(denied.failed.kind, "login")
   contains(denied.failed.message, "unknown client")
 end)
 
