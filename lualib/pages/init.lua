@@ -273,10 +273,20 @@ function ASKS.open(self, spec, how)
     say = function(text) self.ui:say(text) end,
     show = function(page) self:show(hidden:hide(name), page) end,
   }
+  if not facts then self:tell_kept() end
   self.told[at.folder] = true
   table.insert(self.readings, made)
   made:start()
   return #self.readings, short
+end
+
+---Says once that pages stay behind, if no run removes them at its end.
+---@private
+function Pages:tell_kept()
+  if self.older or self.told[self.folder] then return end
+  self.told[self.folder] = true
+  self.ui:say(string.format("the pages are kept in %s for the next command; auth0-migrate forget "
+    .. "%s removes them", self.folder, path.quote(self.folder)))
 end
 
 ---Shows which page is waited for.
