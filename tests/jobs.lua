@@ -30,7 +30,10 @@ local function run(path, only_test)
   return { path = path, output = table.concat(parts), status = child:status() }
 end
 
+local SLOWEST <const> = 5 -- files that are named at the end
+
 local counts = { passed = 0, failed = 0, skipped = 0 }
+local times = {} ---@type {path: string, seconds: number}[]
 
 ---Prints the results of a file, its tests numbered after those of the files before.
 ---@param done TestFile
@@ -47,6 +50,8 @@ local function show(done, n)
       local a, b, c = line:match "^(%d+) passed, (%d+) failed, (%d+)"
       counts.passed, counts.skipped = counts.passed + a, counts.skipped + c
       failed, finished = tonumber(b), true
+    elseif line:find "^# [%d.]+ seconds$" then
+      times[#times + 1] = { path = done.path, seconds = tonumber(line:match "[%d.]+") }
     elseif not line:find "^1%.%.%d+$" then
       print(line)
     end
@@ -58,6 +63,13 @@ local function show(done, n)
   end
   counts.failed = counts.failed + failed
   return n
+end
+
+local function show_slowest()
+  table.sort(times, function(a, b) return a.seconds > b.seconds end)
+  for i = 1, math.min(SLOWEST, #times) do
+    print(string.format("# %5.1f seconds in %s", times[i].seconds, times[i].path))
+  end
 end
 
 ---@param paths string[]  the longest first: what begins last should be short
@@ -76,6 +88,7 @@ function jobs.run(paths, most, only_test)
     local workers = {}
     for i = 1, most do workers[i] = scheduler.spawn(work) end
     for _, worker in ipairs(workers) do worker:join() end
+    show_slowest()
     print(string.format("1..%d\n# %.1f seconds", n, clock.monotonic() - began))
     print(string.format("%d passed, %d failed, %d skipped", counts.passed, counts.failed,
       counts.skipped))
