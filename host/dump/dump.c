@@ -8,7 +8,6 @@
 
 #include "common.h"
 #include "host.h"
-#include "utf8.h"
 
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -92,30 +91,6 @@ static int dump_reader(lua_State *L)
 
 /* -- rows -- */
 
-/* Pushes text for display: truncated, with invalid UTF-8 replaced. */
-static void push_raw(lua_State *L, const char *text, size_t size)
-{
-    if (size > RAW_SHOWN) {
-        size = RAW_SHOWN;
-        while (size > 0 && (text[size] & 0xc0) == 0x80)
-            size--;
-    }
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    while (size > 0) {
-        size_t good = host_utf8_check(text, size);
-        luaL_addlstring(&b, text, good);
-        text += good;
-        size -= good;
-        if (size > 0) {
-            luaL_addlstring(&b, "\xef\xbf\xbd", 3);
-            text++;
-            size--;
-        }
-    }
-    luaL_pushresult(&b);
-}
-
 /* Pushes where a row is: its line; "18:4211" for one that is not the first on its line.
  */
 static void push_place(lua_State *L, const struct dump_reader *r, lua_Integer column)
@@ -137,7 +112,7 @@ static int give(lua_State *L, const struct dump_reader *r, bool good, const char
     lua_pushboolean(L, 0);
     lua_insert(L, -2);
     push_place(L, r, column);
-    push_raw(L, text, size);
+    host_push_shown(L, text, size, RAW_SHOWN);
     return 4;
 }
 

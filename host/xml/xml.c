@@ -214,22 +214,8 @@ static int push_end(lua_State *L, struct xml_reader *r)
  * character are not shown. */
 static void push_raw(lua_State *L, const struct xml_parse *p)
 {
-    const char *text = p->raw;
-    size_t size = memchr(text, 0, p->raw_size) ? 0 : p->raw_size;
-    luaL_Buffer b;
-
-    luaL_buffinit(L, &b);
-    while (size > 0) {
-        size_t good = host_utf8_check(text, size);
-        luaL_addlstring(&b, text, good);
-        text += good;
-        size -= good;
-        if (size == 0) break;
-        luaL_addlstring(&b, "\xef\xbf\xbd", 3);
-        text++;
-        size--;
-    }
-    luaL_pushresult(&b);
+    size_t size = memchr(p->raw, 0, p->raw_size) ? 0 : p->raw_size;
+    host_push_shown(L, p->raw, size, size);
 }
 
 /* Pushes false, message, line, raw. */

@@ -144,7 +144,10 @@ function url.with_query(text, parameters)
   return before .. mark .. query .. fragment
 end
 
-local function unescape(text)
+---A part of a query without its escapes.
+---@param text string
+---@return string
+function url.unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
   end))
@@ -159,7 +162,7 @@ function url.without(text, name)
   if not before then return text end
   local kept = {}
   for pair in query:gmatch("[^&]+") do
-    if unescape(pair:match("^[^=]*")) ~= name then kept[#kept + 1] = pair end
+    if url.unescape(pair:match("^[^=]*")) ~= name then kept[#kept + 1] = pair end
   end
   return before .. (#kept > 0 and "?" .. table.concat(kept, "&") or "") .. fragment
 end

@@ -5,6 +5,7 @@ local assertion = require "tenant.assertion"
 local digest = require "host.digest"
 local json = require "host.json"
 local login = require "tenant.login"
+local url = require "base.url"
 
 local oauth = {}
 
@@ -84,19 +85,13 @@ function oauth.check(tenant, request)
   return scopes
 end
 
-local function unescape(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
-
 ---Client and secret of an HTTP Basic header.
 local function basic(request)
   local header = request.headers.authorization
   local encoded = header and header:match("^[Bb]asic +(%S+)$")
   local text = encoded and digest.unbase64(encoded)
   local id, secret = (text or ""):match("^([^:]*):(.*)$")
-  return id and unescape(id), secret and unescape(secret)
+  return id and url.unescape(id), secret and url.unescape(secret)
 end
 
 ---The parameters of a request, from JSON or a form.
@@ -111,7 +106,7 @@ local function parameters(request)
     return fields
   end
   for name, value in request.body:gmatch("([^&=]+)=([^&]*)") do
-    fields[unescape(name)] = unescape(value)
+    fields[url.unescape(name)] = url.unescape(value)
   end
   return fields
 end
