@@ -512,7 +512,7 @@ static enum outcome read_attributes(lua_State *L, struct reader *r, struct walk 
     return FOUND;
 }
 
-/* A file that begins otherwise is none. */
+/* A file that begins otherwise is not one. */
 static enum outcome not_ldif(lua_State *L, const struct reader *r,
                              const struct line *line)
 {

@@ -17,7 +17,7 @@ struct host_records {
 /* Says how the readers with the metatable `type` are asked. */
 void host_records_offer(lua_State *L, const char *type, const struct host_records *how);
 
-/* How the value at `index` is asked; NULL if it is no such reader. */
+/* How the value at `index` is asked; NULL if it is not such a reader. */
 const struct host_records *host_records_of(lua_State *L, int index);
 
 #endif

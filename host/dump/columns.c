@@ -27,7 +27,7 @@ void host_dump_push_name(lua_State *L, const struct dump_name *name)
     lua_pushlstring(L, name->text, name->size < DUMP_TEXT ? name->size : DUMP_TEXT);
 }
 
-/* Reads one part of a name, which is the current token. False: it is none. */
+/* Reads one part of a name, which is the current token. False: it is not one. */
 bool host_dump_read_part(lua_State *L, struct dump_scan *s, struct dump_name *name)
 {
     if (host_dump_is_mark(s, '[')) host_dump_bracket(L, s);

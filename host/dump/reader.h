@@ -85,7 +85,7 @@ void host_dump_push_name(lua_State *L, const struct dump_name *name);
 /* Whether the current token is one of the words; NULL is the last. */
 bool host_dump_is_one_of(const struct dump_scan *s, const char *const *words);
 
-/* Reads one part of a name, which is the current token. False: it is none. */
+/* Reads one part of a name, which is the current token. False: it is not one. */
 bool host_dump_read_part(lua_State *L, struct dump_scan *s, struct dump_name *name);
 
 /* -- columns (columns.c) -- */

@@ -62,7 +62,7 @@ bool host_json_is_due(const struct json_asked *a);
  * the index of a's userdata. */
 void host_json_settle_object(lua_State *L, struct json_asked *a, int asked, int object);
 
-/* The `json.asked` at `index`; raises if it is none. */
+/* The `json.asked` at `index`; raises if it is not one. */
 struct json_asked *host_json_check_asked(lua_State *L, int index);
 
 /* The path of a value at a path: that of the member named at stack index `name`, or of

@@ -28,7 +28,7 @@ struct host_noted {
     bool (*accepts)(lua_State *L, struct host_noted *noted);
 };
 
-/* The validator at `index`; raises if it is none. */
+/* The validator at `index`; raises if it is not one. */
 struct host_validator *host_schema_check(lua_State *L, int index);
 
 /* Pushes the two tables that the next function needs, of the validator at `index`. */

@@ -118,7 +118,7 @@ int host_sqlite_guard(struct database *d)
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    /* A name in double quotes that is no column's is an error, not a text. */
+    /* A name in double quotes that is not a column's is an error, not a text. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_drop_modules(db, (const char **)modules);
     set_limits(d);

@@ -50,7 +50,7 @@ struct database {
     sqlite3_stmt *rows;
     int ahead; /* SQLITE_ROW or SQLITE_DONE: the first step was made; else 0 */
     int columns;
-    bool has_rowid;    /* the first column, which is no field */
+    bool has_rowid;    /* the first column, which is not a field */
     bool over, broken; /* all rows were read; the reading failed */
     bool current;
     size_t limit;       /* bytes of a row */

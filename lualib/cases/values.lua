@@ -1,6 +1,6 @@
 --- Values of a test file. The one rule of all of it: only `true`, `false`, `null` and plain decimal
---- integers are no text, so that a code such as 007, a `no`, a date or 1e3 stays what it is. Quotes
---- make any of them a text, and a tag such as `!!float 1.5` another number.
+--- integers are not text, so that a code such as 007, a `no`, a date or 1e3 stays what it is.
+--- Quotes make any of them a text, and a tag such as `!!float 1.5` another number.
 
 local json = require "host.json"
 

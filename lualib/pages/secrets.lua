@@ -36,7 +36,7 @@ local WRITINGS <const> = {
 ---Adds a secret. A later one of the same name takes its place in requests that were kept; of two
 ---names for the same secret the first counts.
 ---@param name string  "access_token"
----@param value any    nil and empty texts are no secret
+---@param value any    nil and empty texts are not secrets
 ---@param is_sent? boolean  the API gets it anyway: only such secrets are put back, for the API may
 ---write marks of its own
 function Secrets:add(name, value, is_sent)

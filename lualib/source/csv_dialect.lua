@@ -23,7 +23,7 @@ local NULL_WORDS <const> = {
   ["[NULL]"] = true, None = true,
 }
 
----Beginnings of text that has commas and is no table: JSON, XML, SQL, LDIF, YAML.
+---Beginnings of text that has commas but is not a table: JSON, XML, SQL, LDIF, YAML.
 local OTHERS <const> = {
   "^[%[{<]", "^%-%-", "^/%*", "^#!", "^%%", "^dn::? ", "^version: %d", "^%-%-%-%s",
   "^INSERT%s", "^REPLACE%s", "^CREATE%s", "^DROP%s", "^ALTER%s", "^SET%s", "^COPY%s",
@@ -71,7 +71,7 @@ local function is_utf8(head, is_cut)
   return false
 end
 
----The head as text, and the encoding that the option must give; nil if it is no text.
+---The head as text, and the value for the option `encoding`; nil if it is not text.
 local function decoded(head, is_cut)
   local mark = head:sub(1, 2)
   local wide = mark == "\xFF\xFE" and "<I2" or mark == "\xFE\xFF" and ">I2"
@@ -203,7 +203,7 @@ local function best_of(body, is_cut, quoting, delimiters)
   return best, failed
 end
 
----How a head is written; nil if it is no text, or that of another format.
+---The dialect of a head; nil if it is not text, or is in another format.
 ---@param head string
 ---@return CsvDialect?
 function csv_dialect.of(head)

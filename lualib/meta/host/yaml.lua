@@ -36,7 +36,7 @@ function yaml.nodes(text) end
 ---@class host.yaml.reader
 local reader = {}
 
----The records of an input, one at a time: the items of a list, or the documents that are no list.
+---The records of an input, one at a time: the items of a list, or the documents that are not lists.
 ---@param input host.file.input
 ---@param options? {pointer: string?, limit: integer?}  to the list in each document, such as
 ---  "/users"; the longest record in bytes, default 1 MiB
@@ -46,7 +46,8 @@ function yaml.reader(input, options) end
 ---`record, line`; nil at the end; `false, message, line, ""` for a record that ends although it cannot
 ---be read (an unknown tag, a duplicate key, aliases that expand to too many values); `nil, message,
 ---kind` for text that is not YAML, a record over the limit, more than 1000 anchors in a document;
----"missing" if there is no list at the pointer. Aliases of earlier anchors of the document are known.
+---"missing" if there is no list at the pointer. An alias may refer to an anchor of an earlier record
+---of the same document.
 ---@return any record
 ---@return integer|string|nil line  or the message
 ---@return integer|host.Kind|nil kind  or the line

@@ -12,7 +12,7 @@ local READERS <const> = {
   extended = { "source.extended_json" },
 }
 
--- What is no text: of JSON and of LDIF, where each attribute is a list.
+-- The first string of a value: JSON has null, and LDIF a list for each attribute.
 local function first(one)
   if type(one) == "table" then one = one[1] end
   return type(one) == "string" and one or nil
