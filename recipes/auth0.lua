@@ -62,6 +62,7 @@ end
 ---@type Recipe
 return {
   name = "auth0",
+  about = { system = "another Auth0 tenant", passwords = "yes", reads = { "files" } },
   params = {
     input = {
       help = "the user export (.ndjson, .json, .csv, .tsv; may be compressed)", kind = "input",

@@ -128,6 +128,7 @@ end
 ---@type Recipe
 return {
   name = "csv",
+  about = { system = "any CSV or TSV file", passwords = "mixed", reads = { "files" } },
   params = HELP,
   source = function(params)
     check_formats(params.password_format)

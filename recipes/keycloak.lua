@@ -109,6 +109,9 @@ end
 ---@type Recipe
 return {
   name = "keycloak",
+  about = {
+    system = "Keycloak", passwords = "yes", factors = "authenticator apps", reads = { "files" },
+  },
   params = {
     input = { help = "the realm file or the export directory", kind = "input", required = true },
     realm = { help = "the realm to read, if the export has several" },

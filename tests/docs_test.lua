@@ -35,8 +35,10 @@ local FORUM <const> = "id,email\n77,forum@example.com\n"
 local ROLES <const> = "id,role\n1,buyer\n1,editor\n"
 
 local PAGES <const> = { "README.md" }
-for _, name in ipairs(assert(file.list("docs"))) do
-  PAGES[#PAGES + 1] = "docs/" .. name
+for _, folder in ipairs { "docs", "docs/sources" } do
+  for _, name in ipairs(assert(file.list(folder))) do
+    if name:find("%.md$") then PAGES[#PAGES + 1] = folder .. "/" .. name end
+  end
 end
 
 local function read(name)

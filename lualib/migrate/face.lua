@@ -15,6 +15,7 @@ local face = {}
 ---@field reject fun(reason: string, code?: string, path?: string): Reject  for `map`
 ---@field warn fun(code: string, message?: string, helper?: string)  counted in the report's
 ---  `warnings`; helper: "phone" if it tells of the value that value.phone could not read
+---@field lost fun(what: LostThing, reason: string)  what the user of this record loses
 ---@field extend fun(base: table, changes: table): table
 ---@field import fun(run: table)      the default `import`
 ---@field finalize fun(run: table)    the default `finalize`
@@ -25,7 +26,25 @@ local DEFAULTS <const> = {
   import = "migrate.import", finalize = "migrate.finalize", retry = "migrate.retry",
 }
 
-local NAMES <const> = { "array", "extend", "finalize", "import", "reject", "retry", "warn" }
+local NAMES <const> = {
+  "array", "extend", "finalize", "import", "lost", "reject", "retry", "warn",
+}
+
+---@alias LostThing
+---| "password"        # must set a new one
+---| "totp"            # the authenticator app must be enrolled again
+---| "phone_factor"    # text messages or calls as a second factor
+---| "passkey"         # passkeys and security keys
+---| "recovery_codes"
+---| "social"          # sign-in with another account
+---| "phone"           # the number of the profile
+---| "username"
+
+local LOST <const> = {
+  "passkey", "password", "phone", "phone_factor", "recovery_codes", "social", "totp", "username",
+}
+local IS_LOST <const> = {}
+for _, what in ipairs(LOST) do IS_LOST[what] = true end
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
 
@@ -60,6 +79,18 @@ local function counter(warnings, unread, place)
   end
 end
 
+---@param what LostThing
+---@param reason string  without values of the user
+local function lost(what, reason)
+  if not IS_LOST[what] then
+    local given = type(what) == "string" and '"' .. what .. '"' or type_name.of(what)
+    error(string.format("migrate.lost expects what is lost: %s; got %s%s", table.concat(LOST, ", "),
+      given, spelling.hint(tostring(what), LOST)), 2)
+  elseif type(reason) ~= "string" then
+    error("migrate.lost expects text as its reason, got " .. type_name.a(reason), 2)
+  end
+end
+
 ---@param warnings? table<string, {count: integer, message: string, at: string?}>  where `warn`
 ---  counts
 ---@param unread? UnreadValues  where `warn` notes its calls
@@ -68,7 +99,7 @@ end
 function face.new(warnings, unread, place)
   local own = {
     array = function(list) return json.array(list or {}) end,
-    reject = rejects.reject,
+    reject = rejects.reject, lost = lost,
     warn = warnings and counter(warnings, unread or {}, place or nothing) or nothing,
     extend = extend.recipe,
   }

@@ -19,7 +19,14 @@ local fields = {}
 
 ---@alias Fixer fun(user: User, failure: RunFailure): User?, string|table|nil
 
+---@class RecipeAbout  what a list of recipes says of it; its page is the file `.md` of its name
+---@field system? string     "Keycloak": the system that users come from
+---@field passwords? "yes"|"mixed"|"no"  whether they move; mixed: it depends on the user
+---@field factors? string    the MFA factors that move: "authenticator apps", "phone numbers"
+---@field reads? string[]    "files", "API"
+
 ---@class Recipe  as its file returns it
+---@field about? RecipeAbout
 ---@field name? string      of the run and its directory; default: the file's name
 ---@field params? table<string, ParamDeclaration>  what `name=value` sets
 ---@field needs? Needs       what it asks for beyond its parameters
@@ -140,6 +147,30 @@ local function check_params(value)
   end
 end
 
+local READS <const> = { files = true, API = true }
+
+local function is_list_of_reads(value)
+  if type(value) ~= "table" or #value == 0 then return false end
+  for _, one in ipairs(value) do
+    if not READS[one] then return false end
+  end
+  return true
+end
+
+local function is_share(value)
+  return value == "yes" or value == "mixed" or value == "no"
+end
+
+local ABOUT <const> = {
+  system = TEXT, factors = TEXT, passwords = { '"yes", "mixed" or "no"', is_share },
+  reads = { 'a list of "files" and "API"', is_list_of_reads },
+}
+
+local function check_about(value)
+  if type(value) ~= "table" then return "about must be a table, not " .. type_name.a(value) end
+  return members("about", value, ABOUT)
+end
+
 local function check_dedupe(value)
   if type(value) == "function" then return end
   if type(value) ~= "table" or #value == 0 then
@@ -173,6 +204,7 @@ end
 ---@type table<string, fun(value: any, recipe: table): string?>
 local FIELDS <const> = {
   name = check_name,
+  about = check_about,
   params = check_params,
   needs = needs.check,
   source = a_function "source",

@@ -141,10 +141,22 @@ function Records:close()
   self.is_over = true
 end
 
+---The beginning of the URLs of an API, without a slash at the end: of a host, or of a URL as it is,
+---whose path counts. `records` and `get` check it.
+---@param domain string  "acme.okta.com", "http://127.0.0.1:8080"
+---@return string        "https://acme.okta.com"
+function http.address(domain)
+  if type(domain) ~= "string" then
+    error("http.address expects a host or a URL, got " .. type_name.of(domain), 2)
+  end
+  local whole = domain:find("^%a[%w+.-]*://") and domain or "https://" .. domain
+  return (whole:gsub("/+$", ""))
+end
+
 ---@param ask fun(...: any): boolean, any, any, any
 ---@return source.http
 local function module(ask)
-  local made = { null = json.null }
+  local made = { null = json.null, address = http.address }
   local answer = asking(ask)
 
   local function check(what, given)
