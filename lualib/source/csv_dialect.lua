@@ -160,6 +160,29 @@ local function is_better(found, best)
   return #found.rows[1] > #best.rows[1]
 end
 
+---Whether a database wrote it, which escapes with backslashes: all of them are such escapes, and a
+---cell is `\N`, or has some between tabs.
+local function has_escapes(rows, delimiter)
+  local found = false
+  for _, row in ipairs(rows) do
+    for _, cell in ipairs(row) do
+      local rest, n = cell:gsub("\\[\\0bfnrtvZNx1-7'\"\n\t]", "")
+      if rest:find("\\", 1, true) then return false end
+      found = found or cell == "\\N" or n > 0 and delimiter == "\t"
+    end
+  end
+  return found
+end
+
+---The dialect of a text with its escapes; between tabs, quotes mean nothing if no cell begins so.
+local function with_escapes(dialect, body)
+  if dialect.escape or not has_escapes(dialect.rows, dialect.delimiter) then return end
+  dialect.escape = "\\"
+  if dialect.delimiter == "\t" and not body:find '[\t\n]"' and body:sub(1, 1) ~= '"' then
+    dialect.quote = ""
+  end
+end
+
 local function is_value(cell)
   if #cell > LONGEST_NAME or NULL_WORDS[cell] then return true end
   for _, pattern in ipairs(VALUES) do
@@ -223,6 +246,7 @@ function csv_dialect.of(head)
     if found and is_better(found, best) then best = found end
   end
   if not best then return nil end
+  with_escapes(best, body)
   best.encoding, best.has_header = encoding, has_header(best.rows[1])
   return best
 end
