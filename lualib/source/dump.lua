@@ -3,6 +3,8 @@
 
 local digest = require "host.digest"
 local dump_head = require "source.dump_head"
+local failure = require "base.failure"
+local file = require "host.file"
 local host = require "host.dump"
 local names = require "source.names"
 local records = require "source.records"
@@ -16,6 +18,7 @@ local ENDINGS <const> = { "sql", "dump" }
 local OPTIONS <const> = { "table", "backslash_escapes", "limit", "optional" }
 local TYPES <const> = { table = "string", backslash_escapes = "boolean", limit = "number" }
 local MOST_TABLES <const> = 20 -- in a message
+local NO_TABLE <const> = "\1" -- a name that no table has
 
 ---The parts of a name, which may be quoted: `public."User"`.
 local function parts_of(name)
@@ -117,6 +120,20 @@ local function ended(reader, name, warn)
     warn("dump_cut", name .. " lacks the comment that ends a dump (\"dump complete\" or \"Dump "
       .. "completed\"): it may have been cut off, and users may be missing")
   end
+end
+
+---The tables of a dump, with their schema where it has them.
+---@param path string
+---@return string[] names
+function dump.tables(path)
+  local handle <close> = failure.check(file.open(path))
+  local reader <close> = host.reader(handle, { table = NO_TABLE })
+  local row, message, kind
+  repeat
+    row, message, kind = reader:next()
+  until row == nil
+  if kind == "io" then failure.raise(message, kind) end
+  return reader:tables()
 end
 
 ---@class DumpOptions

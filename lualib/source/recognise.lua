@@ -45,13 +45,13 @@ function recognise.head(head)
   return found
 end
 
----The same for a file, which may be compressed. Stdin cannot be read twice: it is misuse.
+---The beginning of a file, decompressed. Stdin cannot be read twice: it is misuse.
 ---@param path string
----@return RecognisedBy[]?
+---@return string? head
 ---@return string? message
 ---@return host.Kind? kind
-function recognise.file(path)
-  if path == "-" then error("recognise.file: stdin cannot be read twice", 2) end
+function recognise.beginning(path)
+  if path == "-" then error("recognise: stdin cannot be read twice", 2) end
   local handle <close>, message, kind = file.open(path)
   if not handle then return nil, message, kind end
   local parts, size = {}, 0
@@ -61,7 +61,18 @@ function recognise.file(path)
     if not part then break end
     parts[#parts + 1], size = part, size + #part
   end
-  return recognise.head(table.concat(parts))
+  return table.concat(parts)
+end
+
+---The readers that may read a file, which may be compressed.
+---@param path string
+---@return RecognisedBy[]?
+---@return string? message
+---@return host.Kind? kind
+function recognise.file(path)
+  local head, message, kind = recognise.beginning(path)
+  if not head then return nil, message, kind end
+  return recognise.head(head)
 end
 
 return recognise

@@ -67,6 +67,13 @@ function records.watch(path, take)
   watched = path and { path = path, take = take } or nil
 end
 
+---Gives the format to who watches the first of the files, which ends the reading.
+---@param paths string[]
+---@param format {sample: SampleFormat?}
+function records.tell(paths, format)
+  if watched and paths[1] == watched.path then watched.take(format) end
+end
+
 ---@param given string|string[]
 ---@param endings string[]
 ---@param what string  "csv.records"
@@ -74,7 +81,7 @@ end
 ---@return Records
 function records.records(given, endings, what, format)
   local paths = input.require(what, given, endings)
-  if watched and paths[1] == watched.path then watched.take(format) end
+  records.tell(paths, format)
   local self = setmetatable({
     format = format, placed = format.places, paths = paths, names = input.names(paths),
     index = 0, passed = 0, read = 0, found = {}, given = 0,

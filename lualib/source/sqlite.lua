@@ -190,6 +190,19 @@ function sqlite.records(given, wanted)
   })) -- no tail call: an error names this function
 end
 
+---The tables and views of a database.
+---@param path string
+---@return string[] names
+function sqlite.tables(path)
+  local reading <close> = sqlite.records(path, {
+    query = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+      .. "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+  })
+  local list = {}
+  for row in reading do list[#list + 1] = row.name end
+  return list
+end
+
 ---Whether a file is an SQLite database, by its beginning, which may have the names of its tables.
 ---@param head string
 ---@return Recognised?

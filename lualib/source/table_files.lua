@@ -1,0 +1,290 @@
+--- The tables in a file, whatever its form: a dump, a database, CSV, rows of JSON, the JSON of
+--- phpMyAdmin, Django's dumpdata.
+
+local columns = require "source.columns"
+local csv = require "source.csv"
+local csv_dialect = require "source.csv_dialect"
+local dump = require "source.dump"
+local failure = require "base.failure"
+local file = require "host.file"
+local host = require "host.json"
+local json = require "source.json"
+local json_head = require "source.json_head"
+local ndjson = require "source.ndjson"
+local path = require "base.path"
+local recognise = require "source.recognise"
+local sqlite = require "source.sqlite"
+local yaml = require "source.yaml"
+
+local table_files = {}
+
+local MOST_LOOKED_AT <const> = 50 -- records of JSON, for the names of their members
+local MOST_BYTES <const> = 64 * 1024 -- that are read at once
+local OVERLAP <const> = 512 -- bytes; longer than what names a table in phpMyAdmin's JSON
+
+---@class FileTable
+---@field name? string  nil: the file does not name its table
+---@field file string   its name
+---@field columns fun(): string[]?  nil: not known, or it has no rows
+---@field why? string  it cannot be read
+---@field open fun(): Reading
+---@field row? fun(record: any): table?  the row in a record; nil: it is of another table
+---@field null_word? string  a text that is NULL
+
+---@class TableFileOptions
+---@field header? string[]     the columns of a CSV file without a header
+---@field layouts? string[][]  the columns that such a file may have
+
+---A table that a reader names.
+local function named(own, name, records)
+  return {
+    name = name, file = own,
+    open = records,
+    columns = function()
+      local reading <close> = records()
+      return reading:columns()
+    end,
+  }
+end
+
+local function of_dump(source, own)
+  local list = {}
+  for i, name in ipairs(dump.tables(source)) do
+    list[i] = named(own, name, function()
+      return dump.records(source, { table = name, optional = true })
+    end)
+  end
+  return list
+end
+
+local function of_database(source, own)
+  local list = {}
+  for i, name in ipairs(sqlite.tables(source)) do
+    list[i] = named(own, name, function()
+      return sqlite.records(source, { table = name, optional = true })
+    end)
+  end
+  return list
+end
+
+---Whether the values of a row may be those of these columns.
+local function may_be(names, row)
+  for i, name in ipairs(names) do
+    local plain, cell = columns.plain(name), row[i]
+    local is_value = cell ~= "" and cell ~= "\\N" and cell ~= "NULL"
+    if is_value and plain:find "mail$" and not cell:find("@", 1, true) then return false end
+    if is_value and name:lower():find "%f[%a]id$" and cell:find "[%s@]" then return false end
+  end
+  return true
+end
+
+---The columns of a CSV file that does not name them; nil and why they are not known.
+local function header_of(rows, options)
+  local n = #rows[1]
+  if options.header and #options.header == n then return options.header end
+  if options.header then
+    return nil, string.format("it has %d columns, not %d", n, #options.header)
+  end
+  for _, layout in ipairs(options.layouts or {}) do
+    local fits = #layout == n
+    for _, row in ipairs(rows) do fits = fits and (#row ~= n or may_be(layout, row)) end
+    if fits then return layout end
+  end
+  return nil, string.format(
+    "it has no row with the names of its %d columns: give them, as in columns=id,email,…", n)
+end
+
+local function same_names(row, names)
+  for i, name in ipairs(names) do
+    if columns.plain(row[i] or "") ~= columns.plain(name) then return false end
+  end
+  return #row == #names
+end
+
+---Whether all cells have quotes, also a word for NULL.
+local function all_quoted(head)
+  local rest = head:gsub("^\xEF\xBB\xBF", ""):gsub('"[^"]*"', ""):gsub('"[^"]*$', "")
+  return rest:find "^[,;\t\r\n]*$" ~= nil
+end
+
+local function of_csv(source, own, found, head, options)
+  local how = { null = { "NULL" }, optional = true }
+  for name, value in pairs(found.options or {}) do how[name] = value end
+  local words = {}
+  for _, word in ipairs(how.null) do words[word] = true end
+  if not words.NULL then table.insert(how.null, "NULL") end
+  local rows, why = csv_dialect.of(head).rows, nil
+  if how.header or options.header and not same_names(rows[1], options.header) then
+    how.header, why = header_of(rows, options)
+  end
+  return { {
+    file = own, null_word = all_quoted(head) and "NULL" or nil, why = why,
+    open = function() return csv.records(source, how) end,
+    columns = function() return how.header or rows[1] end,
+  } }
+end
+
+---The names of the members of the first records.
+local function names_of(values)
+  local names, seen = {}, {}
+  for i = 1, math.min(#values, MOST_LOOKED_AT) do
+    for name in pairs(json_head.is_object(values[i]) and values[i] or {}) do
+      if not seen[name] then names[#names + 1], seen[name] = name, true end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+---What phpMyAdmin writes: {"type":"table","name":"users","database":"shop","data":[…]}
+local ELEMENT <const> = '{%s*"type"%s*:%s*"(%l+)"%s*,%s*"(%l+)"%s*:%s*"([^"]*)"()'
+local HAS_ROWS <const> = '^%s*,%s*"database"%s*:%s*"[^"]*"%s*,%s*"data"%s*:'
+
+---The tables in phpMyAdmin's JSON, each with its index in the list.
+local function phpmyadmin_tables(source)
+  local list, index, rest = {}, -1, ""
+  local handle <close> = failure.check(file.open(source))
+  local data = handle:read(MOST_BYTES)
+  while data do
+    local following = handle:read(MOST_BYTES)
+    local text, passed = rest .. data, 1
+    local last = following and #text - OVERLAP or #text
+    for at, kind, member, name, stop in text:gmatch("()" .. ELEMENT) do
+      if at > last then break end
+      local is_table = kind == "table" and member == "name" and text:find(HAS_ROWS, stop)
+      if is_table or kind == "database" and member == "name" or kind == "header" then
+        index, passed = index + 1, stop
+      end
+      if is_table then list[#list + 1] = { name = name, index = index } end
+    end
+    rest, data = text:sub(math.max(last + 1, passed, 1)), following
+  end
+  return list
+end
+
+local function of_phpmyadmin(source, own)
+  local list = {}
+  for i, found in ipairs(phpmyadmin_tables(source)) do
+    local function open()
+      return json.records(source, {
+        pointer = "/" .. found.index .. "/data", optional = true,
+      })
+    end
+    list[i] = {
+      name = found.name, file = own, open = open,
+      columns = function()
+        local reading <close> = open()
+        local first = reading()
+        return type(first) == "userdata" and names_of { host.materialize(first) } or nil
+      end,
+    }
+  end
+  return list
+end
+
+---Whether a value is an object of Django's dumpdata.
+local function is_dumped(value)
+  return json_head.is_object(value) and type(value.model) == "string"
+    and json_head.is_object(value.fields)
+end
+
+---The fields of an object of Django's dumpdata, and its key as `id`.
+local function fields_of(object)
+  local row = { id = object.pk }
+  for name, value in pairs(object.fields) do row[name] = value end
+  return row
+end
+
+---"auth.user" is the table auth_user.
+local function of_dumpdata(own, open)
+  local list, tables = {}, {}
+  local reading <close> = open()
+  for record in reading do
+    local model = type(record) == "userdata" and record.model
+    if type(model) == "string" and not tables[model] then
+      tables[model] = {
+        name = model:gsub("%.", "_"), file = own, open = open,
+        names = names_of { fields_of(host.materialize(record)) },
+        columns = function() return tables[model].names end,
+        row = function(object)
+          if object.model == model then return fields_of(object) end
+        end,
+      }
+      list[#list + 1] = tables[model]
+    end
+  end
+  return list
+end
+
+---The value at a pointer of a document; nil if there is none.
+local function value_at(value, pointer)
+  for step in pointer:gmatch "/([^/]*)" do
+    value = type(value) == "table" and value[step:gsub("~1", "/"):gsub("~0", "~")] or nil
+  end
+  return value
+end
+
+local function of_json(source, own, found, head)
+  local values, options = json_head.read(head).values, { optional = true }
+  for name, value in pairs(found.options or {}) do options[name] = value end
+  local function open()
+    if found.reader == "source.ndjson" then return ndjson.records(source, options) end
+    return json.records(source, options)
+  end
+  local records = values
+  if options.pointer or not json_head.is_object(values[1]) then
+    records = value_at(values[1], options.pointer or "") or {}
+  end
+  local first = records[1]
+  if json_head.is_object(first) and first.type == "header" then
+    return of_phpmyadmin(source, own)
+  end
+  if is_dumped(first) then return of_dumpdata(own, open) end
+  local names = names_of(records)
+  return { { file = own, open = open, columns = function() return names end } }
+end
+
+local function of_yaml(source, own)
+  local function open() return yaml.records(source) end
+  local reading <close>, first = open(), {}
+  for record in reading do
+    first[#first + 1] = record
+    if #first == MOST_LOOKED_AT then break end
+  end
+  local names = names_of(first)
+  return { { file = own, open = open, columns = function() return names end } }
+end
+
+---@type table<string, fun(source: string, own: string, found: RecognisedBy, head: string,
+---  options: TableFileOptions): FileTable[]>
+local FORMS <const> = {
+  ["source.dump"] = of_dump,
+  ["source.sqlite"] = of_database,
+  ["source.ndjson"] = of_json,
+  ["source.json"] = of_json,
+  ["source.yaml"] = of_yaml,
+  ["source.csv"] = of_csv,
+}
+
+---The tables of a file, in order. From stdin, CSV is read. Raises a Failure.
+---@param source string  a path, or "-"
+---@param options TableFileOptions
+---@return FileTable[]
+function table_files.of(source, options)
+  local own = source == "-" and "stdin" or path.basename(source)
+  local function as_csv()
+    return csv.records(source, { null = { "NULL" }, header = options.header, optional = true })
+  end
+  if source == "-" then
+    return { { file = own, open = as_csv, columns = function() return nil end } }
+  end
+  local head = failure.check(recognise.beginning(source))
+  for _, found in ipairs(recognise.head(head)) do
+    local form = FORMS[found.reader]
+    if form then return form(source, own, found, head, options) end
+  end
+  local reading <close> = as_csv() -- says what the file is
+  return { { file = own, open = as_csv, columns = function() return reading:columns() end } }
+end
+
+return table_files
