@@ -20,9 +20,10 @@ enum {
     STEP = 1,
     MAP,
     PARAMS,
-    NOTES, /* the table of what helpers noted, and two of its keys */
+    NOTES, /* the table of what helpers noted, and three of its keys */
     ANY,
     BUILT,
+    LOST,
     REFS, /* tables of the validator, and the order of members */
     SHAPES,
     ORDER,
@@ -126,6 +127,19 @@ static bool has_lost_password(lua_State *L, const struct asked *asked)
     return false;
 }
 
+/* Takes the number of what the user loses, and forgets it. */
+static void take_lost(lua_State *L, struct step *s)
+{
+    lua_pushvalue(L, lua_upvalueindex(LOST));
+    lua_rawget(L, lua_upvalueindex(NOTES));
+    s->plain.lost = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    if (s->plain.lost == 0) return;
+    lua_pushvalue(L, lua_upvalueindex(LOST));
+    lua_pushinteger(L, 0);
+    lua_rawset(L, lua_upvalueindex(NOTES));
+}
+
 /* Holds what was mapped, at `index`, against the rules, and writes it. */
 static bool write(lua_State *L, struct step *s, int index)
 {
@@ -156,6 +170,7 @@ static bool take_user(lua_State *L, struct step *s)
     if (is_set(L, ANY) || !write(L, s, user)) return false;
     lua_pushvalue(L, user);
     lua_setiuservalue(L, lua_upvalueindex(STEP), USER);
+    take_lost(L, s);
     s->plain.at = s->place.data;
     s->plain.at_size = s->place.size;
     host_sandbox_of(L)->plain = &s->plain;
@@ -289,6 +304,7 @@ static void push_upvalues(lua_State *L)
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushliteral(L, "any");
     lua_pushliteral(L, "built");
+    lua_pushliteral(L, "lost");
     host_schema_push_tables(L, 2);
     host_json_draft(L, 3, &ordered);
     luaL_argcheck(L, ordered, 1, "the draft has no order of members");
@@ -363,7 +379,7 @@ static int step_stop(lua_State *L)
     return 0;
 }
 
-/* step:last() -> phase, position?, record, at, user | nothing
+/* step:last() -> phase, position?, record, at, user, lost | nothing
  * What changed since it was asked last. */
 static int step_last(lua_State *L)
 {
@@ -377,7 +393,8 @@ static int step_last(lua_State *L)
     lua_getiuservalue(L, 1, RECORD);
     lua_pushlstring(L, s->place.data, s->place.size);
     lua_getiuservalue(L, 1, USER);
-    return 5;
+    lua_pushinteger(L, s->plain.lost);
+    return 6;
 }
 
 /* step:close() */

@@ -23,7 +23,7 @@ static const char *const part_names[] = {"sandbox", "draft",    "set",   "writer
                                          "tally",   "coverage", "tables"};
 
 /* The results of the inner `next` for a value without oddities, see recipe.inside.mapper:
- * event, place, further, kind, members, noted, and the fields to compare. */
+ * event, place, further, kind, members, noted, lost, and the fields to compare. */
 enum {
     EVENT,
     AT,
@@ -31,6 +31,7 @@ enum {
     KIND,
     MEMBERS,
     NOTED,
+    LOST,
     FIELDS,
     MOST_FIELDS = HOST_PLAIN_FIELDS
 };
@@ -110,6 +111,8 @@ static bool read_plain(const struct host_event *event, struct host_plain *plain)
     int kind = lua_type(inner, first + KIND);
     if (kind != LUA_TNIL && kind != LUA_TSTRING) return false;
     plain->kind = lua_tostring(inner, first + KIND);
+    if (!lua_isinteger(inner, first + LOST)) return false;
+    plain->lost = lua_tointeger(inner, first + LOST);
     for (int i = 0; i < MOST_FIELDS; i++) {
         struct field *field = &plain->fields[i];
         int type = lua_type(inner, first + FIELDS + i);

@@ -50,6 +50,32 @@ local function profile_of(record, identity)
   end })
 end
 
+-- What users lose by the names in `multifactor`; the others are of apps that show codes.
+local FACTORS <const> = {
+  sms = "phone_factor", phone = "phone_factor", voice = "phone_factor", webauthn = "passkey",
+  ["webauthn-roaming"] = "passkey", ["webauthn-platform"] = "passkey",
+  ["recovery-code"] = "recovery_codes",
+}
+
+---Notes what neither export holds.
+local function note_losses(record, found)
+  if not hashes then
+    migrate.lost("password", "the user export has no hashes (parameter `hashes`)")
+  elseif not found then
+    migrate.lost("password", "the password hash export does not have the user")
+  end
+  local factors = value.null_if(record.multifactor)
+  for _, name in ipairs(type(factors) == "table" and factors or {}) do
+    migrate.lost(FACTORS[name] or "totp", "exports have no MFA secrets")
+  end
+  local identities = value.null_if(record.identities)
+  for _, identity in ipairs(type(identities) == "table" and identities or {}) do
+    if value.null_if(identity.provider) ~= "auth0" then
+      migrate.lost("social", "identities of other connections are not imported; link them again")
+    end
+  end
+end
+
 ---Why a JSON value is not a user; nil if it may be one.
 local function not_a_user(row)
   if row == ndjson.null or type(row) ~= "table" and type(row) ~= "userdata" then
@@ -109,6 +135,7 @@ return {
     if not found then
       migrate.warn("no_password", "users without a hash; they must set a new password")
     end
+    note_losses(record, found)
     if value.null_if(record.multifactor) then
       migrate.warn("mfa_not_exported", "exports have no MFA secrets; these users must enroll again")
     end

@@ -79,11 +79,15 @@ local function one_time_code(credential)
 end
 
 local CODES <const> = { otp = true, totp = true, hotp = true }
+local LOST <const> = {
+  otp = "totp", totp = "totp", hotp = "totp", webauthn = "passkey",
+  ["webauthn-passwordless"] = "passkey", ["recovery-authn-codes"] = "recovery_codes",
+}
 local NO_LOSS <const> = { ["password-history"] = true } -- earlier passwords
 
 ---Sets password and MFA factor. Returns whether there is a password.
 local function credentials(user, list)
-  local has_password = false
+  local has_password, lost = false, {}
   for _, credential in ipairs(filled(list) or {}) do
     local kind, kept, why = credential.type, true, nil
     if kind == "password" then
@@ -101,8 +105,11 @@ local function credentials(user, list)
     if not kept then
       migrate.warn(kind .. "_not_kept", kind .. ": " .. tostring(why),
         CODES[kind] and "totp" or nil)
+      if LOST[kind] then lost[LOST[kind]] = tostring(why) end
     end
   end
+  if user.mfa_factors then lost.totp = nil end
+  for what, why in pairs(lost) do migrate.lost(what, why) end
   return has_password
 end
 
@@ -151,6 +158,9 @@ return {
         keycloak_created = value.date(record.createdTimestamp),
       },
     }
+    if filled(record.federatedIdentities) then
+      migrate.lost("social", "sign-in with another account belongs to another connection")
+    end
     if not credentials(user, record.credentials) then
       migrate.warn("no_password", "users without a password; they must set a new one")
     end

@@ -276,6 +276,7 @@ static int push_plain(lua_State *L, const struct host_plain *plain)
     lua_pushstring(L, plain->kind);
     lua_pushinteger(L, 0);
     lua_pushboolean(L, 0); /* nothing is noted */
+    lua_pushinteger(L, plain->lost);
     for (int i = 0; i < HOST_PLAIN_FIELDS; i++) {
         const struct field *field = &plain->fields[i];
         if (field->bytes)

@@ -52,6 +52,7 @@ struct host_plain {
     const char *at; /* its place; ends with a zero byte */
     size_t at_size;
     const char *kind; /* of its password, or NULL */
+    lua_Integer lost; /* the number of what it loses; 0: nothing */
     struct field fields[HOST_PLAIN_FIELDS];
 };
 

@@ -1,9 +1,11 @@
 --- Compares what came out of a case with what it says.
 
 local differences = require "check.differences"
+local foreign = require "base.foreign"
 local format = require "base.format"
 local golden = require "cases.golden"
 local json = require "host.json"
+local lost_things = require "base.lost_things"
 local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
 
@@ -185,6 +187,38 @@ function Judge:warnings(expected)
   self:counts("warnings", expected, self.made.warnings)
 end
 
+---What the users lose, in the order in which people are told of it: {what, reason}.
+local function losses_of(users)
+  local list = {}
+  for _, what in ipairs(lost_things.ORDER) do
+    local reasons, seen = {}, {}
+    for _, one in ipairs(users) do
+      local reason = one.lost and one.lost[what]
+      if reason and not seen[reason] then
+        reasons[#reasons + 1], seen[reason] = reason, true
+      end
+    end
+    if reasons[1] then list[#list + 1] = { what = what, reasons = reasons, has = seen } end
+  end
+  return list
+end
+
+---The losses of all users of the case: exactly these, and for the reasons that are named.
+---@private
+function Judge:lost(expected)
+  local came = {}
+  for _, one in ipairs(losses_of(self.made.users)) do came[one.what] = one end
+  for _, what in ipairs(lost_things.ORDER) do
+    local wanted, one = expected[what], came[what]
+    if type(wanted) == "string" then wanted = foreign.words(wanted) end -- as reasons are counted
+    if (wanted ~= nil) ~= (one ~= nil) or one and wanted ~= true and not one.has[wanted] then
+      self:add("lost: " .. what, wanted == nil and NOTHING or wanted == true and "lost"
+        or self.shown:words(wanted), one and self.shown:words(table.concat(one.reasons, "; "))
+        or NOTHING)
+    end
+  end
+end
+
 ---@private
 function Judge:login(password)
   local why
@@ -233,7 +267,8 @@ function Judge:expect(name)
 end
 
 local ORDER <const> = {
-  "user", "user_has", "users", "skipped", "rejected", "warnings", "login", "gives_up", "expect",
+  "user", "user_has", "users", "skipped", "rejected", "warnings", "lost", "login", "gives_up",
+  "expect",
 }
 
 ---Rejected records, of which the case says nothing.

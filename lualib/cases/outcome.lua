@@ -6,6 +6,7 @@ local failure = require "base.failure"
 local file = require "host.file"
 local foreign = require "base.foreign"
 local json = require "host.json"
+local losses = require "journal.losses"
 local params = require "recipe.params"
 local place = require "cases.place"
 local recipe = require "recipe"
@@ -33,6 +34,7 @@ local SEED <const> = 1 -- of math.random
 ---@field text string  JSON, as it would be sent
 ---@field user User
 ---@field at string
+---@field lost LostSet  what the user loses, and why
 
 ---@class CaseRejection
 ---@field at string
@@ -45,7 +47,10 @@ CaseSink.__index = CaseSink
 
 function CaseSink:user(mapped, _, at)
   local text = mapped.draft:text()
-  table.insert(self.made.users, { text = text, user = json.decode(text), at = at })
+  table.insert(self.made.users, {
+    text = text, user = json.decode(text), at = at,
+    code = losses.code(mapped.lost, mapped.algorithm ~= nil),
+  })
   return true
 end
 
@@ -64,6 +69,12 @@ local OF_SOURCES <const> = {
   unknown_column = true, unknown_member = true, other_shape = true, delimiter = true,
   unknown_key = true,
 }
+
+---Tells what the users lose, now that all of it is known.
+local function add_losses(made, pipe)
+  local sets = pipe:losses(0)
+  for _, one in ipairs(made.users) do one.lost = losses.of(one.code, sets) end
+end
 
 local function add_warnings(made, pipe, is_record)
   for name, warning in pairs(pipe.warnings) do
@@ -172,6 +183,7 @@ local function map(world, case, at, made)
   if kind == "interrupted" then failure.raise(message, kind) end
   made.failed = not done and message or nil
   made.read = pipe.position
+  add_losses(made, pipe)
   add_warnings(made, pipe, case.record ~= nil)
   return loaded
 end

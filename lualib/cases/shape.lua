@@ -3,6 +3,7 @@
 local clock = require "host.clock"
 local failure = require "base.failure"
 local json = require "host.json"
+local lost_things = require "base.lost_things"
 local spelling = require "base.spelling"
 local values = require "cases.values"
 local yaml = require "host.yaml"
@@ -27,6 +28,7 @@ local NOW <const> = 1767225600 -- 2026-01-01T00:00:00Z, unless the file says ano
 ---@field skipped? true|string|table<string, integer>  reason; of several records, by reason
 ---@field rejected? true|string[]  "CODE at path"
 ---@field warnings? table<string, integer|true>  by code; true: any number
+---@field lost? table<LostThing, string|true>  reasons, by what is lost; true: any
 ---@field login? string         the password
 ---@field gives_up? true|string why `fix` repairs nothing
 ---@field expect? string        a file of users
@@ -162,6 +164,31 @@ function CaseReader:reason(node, what)
   self:refuse(node.line, "%s must be true or the reason, not %s", what, values.kind(node))
 end
 
+---What is lost: a list, or reasons by name.
+---@private
+function CaseReader:lost(node)
+  local lost, lines = {}, {}
+  if node.members then
+    for _, what in ipairs(node.names) do
+      lost[what] = self:reason(node.members[what], "lost: " .. what)
+      lines[what] = node.lines[what]
+    end
+  else
+    for _, item in ipairs(self:list(node, "lost", function(_, one) return one end)) do
+      local what = self:text(item, "lost")
+      lost[what], lines[what] = true, item.line
+    end
+  end
+  for what in pairs(lost) do
+    if not lost_things.IS_ONE[what] then
+      local hint = spelling.hint(what, lost_things.ORDER)
+      self:refuse(lines[what], 'lost: unknown "%s"%s', what, hint ~= "" and hint
+        or "; known are " .. table.concat(lost_things.ORDER, ", "))
+    end
+  end
+  return lost
+end
+
 local REJECTED <const> = "rejected must be CODE, or CODE at path, such as FORMAT at email, not %s"
 
 ---@private
@@ -248,12 +275,14 @@ local FIELDS <const> = {
       return counts
     end,
   },
+  { "lost", CaseReader.lost },
   { "login", CaseReader.text },
   { "gives_up", CaseReader.reason },
   { "expect", CaseReader.text },
 }
 local RESULTS <const> = {
-  "user", "user_has", "users", "skipped", "rejected", "warnings", "login", "gives_up", "expect",
+  "user", "user_has", "users", "skipped", "rejected", "warnings", "lost", "login",
+  "gives_up", "expect",
 }
 local WHOLE <const> = { "user", "users", "expect" }
 

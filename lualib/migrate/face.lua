@@ -2,6 +2,7 @@
 
 local extend = require "migrate.extend"
 local json = require "host.json"
+local lost_things = require "base.lost_things"
 local type_name = require "base.type_name"
 local rejects = require "migrate.reject"
 local capped_names = require "base.capped_names"
@@ -29,22 +30,6 @@ local DEFAULTS <const> = {
 local NAMES <const> = {
   "array", "extend", "finalize", "import", "lost", "reject", "retry", "warn",
 }
-
----@alias LostThing
----| "password"        # must set a new one
----| "totp"            # the authenticator app must be enrolled again
----| "phone_factor"    # text messages or calls as a second factor
----| "passkey"         # passkeys and security keys
----| "recovery_codes"
----| "social"          # sign-in with another account
----| "phone"           # the number of the profile
----| "username"
-
-local LOST <const> = {
-  "passkey", "password", "phone", "phone_factor", "recovery_codes", "social", "totp", "username",
-}
-local IS_LOST <const> = {}
-for _, what in ipairs(LOST) do IS_LOST[what] = true end
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
 
@@ -79,15 +64,19 @@ local function counter(warnings, unread, place)
   end
 end
 
----@param what LostThing
----@param reason string  without values of the user
-local function lost(what, reason)
-  if not IS_LOST[what] then
-    local given = type(what) == "string" and '"' .. what .. '"' or type_name.of(what)
-    error(string.format("migrate.lost expects what is lost: %s; got %s%s", table.concat(LOST, ", "),
-      given, spelling.hint(tostring(what), LOST)), 2)
-  elseif type(reason) ~= "string" then
-    error("migrate.lost expects text as its reason, got " .. type_name.a(reason), 2)
+---@param lose fun(what: LostThing, reason: string)
+---@return fun(what: LostThing, reason: string)
+local function loser(lose)
+  local is_one, things = lost_things.IS_ONE, lost_things.ORDER
+  return function(what, reason)
+    if not is_one[what] then
+      local given = type(what) == "string" and '"' .. what .. '"' or type_name.of(what)
+      error(string.format("migrate.lost expects what is lost: %s; got %s%s",
+        table.concat(things, ", "), given, spelling.hint(tostring(what), things)), 2)
+    elseif type(reason) ~= "string" then
+      error("migrate.lost expects text as its reason, got " .. type_name.a(reason), 2)
+    end
+    lose(what, reason)
   end
 end
 
@@ -95,11 +84,12 @@ end
 ---  counts
 ---@param unread? UnreadValues  where `warn` notes its calls
 ---@param place? fun(): string?  of the record that is mapped
+---@param lose? fun(what: LostThing, reason: string)  notes what its user loses
 ---@return Migrate
-function face.new(warnings, unread, place)
+function face.new(warnings, unread, place, lose)
   local own = {
     array = function(list) return json.array(list or {}) end,
-    reject = rejects.reject, lost = lost,
+    reject = rejects.reject, lost = loser(lose or nothing),
     warn = warnings and counter(warnings, unread or {}, place or nothing) or nothing,
     extend = extend.recipe,
   }

@@ -26,7 +26,7 @@ function dedupe.new(state)
   local created
   created, message, kind = db:exec([[CREATE TABLE kept (
     slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
-    record TEXT, algorithm TEXT, members INTEGER NOT NULL)]])
+    record TEXT, algorithm TEXT, members INTEGER NOT NULL, lost INTEGER NOT NULL)]])
   if not created then return nil, message, kind end
   return setmetatable({ state = state, db = db, slots = 0 }, Dedupe)
 end
@@ -56,8 +56,9 @@ end
 function Dedupe:keep(pipe, at)
   self.slots = self.slots + 1
   local user = pipe.mapped
-  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)",
-    self.slots, pipe.position, at, user.draft:text(), written(user), user.algorithm, user.members)
+  local done, message, kind = self.db:run("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    self.slots, pipe.position, at, user.draft:text(), written(user), user.algorithm, user.members,
+    user.lost)
   return done and true, message, kind
 end
 
@@ -78,8 +79,8 @@ function Dedupe:replace(pipe, row, at, is_later)
   local position, where, record, user = row.position, row.at, row.record, pipe.mapped
   if is_later then position, where, record = pipe.position, at, written(user) end
   return self.db:run("UPDATE kept SET position = ?, at = ?, user = ?, record = ?, algorithm = ?, "
-    .. "members = ? WHERE slot = ?", position, where, user.draft:text(), record, user.algorithm,
-    user.members, row.slot)
+    .. "members = ?, lost = ? WHERE slot = ?", position, where, user.draft:text(), record,
+    user.algorithm, user.members, user.lost, row.slot)
 end
 
 ---Findings of the rules about the user that was chosen. What helpers could not read was noted when
@@ -104,9 +105,9 @@ local CHOSEN <const> = {
   unwritable = function(self, _, _, _, why)
     return { rejection.finding("RECIPE_RESULT", "", why, self.state:must("shape", "user")) }
   end,
-  kept = function(self, pipe, row, at, algorithm, members, noted, ...)
+  kept = function(self, pipe, row, at, algorithm, members, noted, lost, ...)
     local user = pipe.mapped
-    user.algorithm, user.members = algorithm, members
+    user.algorithm, user.members, user.lost = algorithm, members, lost
     self.state:draft(user.draft)
     if noted then pipe:errors_of(self:findings(), at) end
     local held, message, kind = pipe.duplicates:adopt(row.slot, ...)
@@ -158,7 +159,7 @@ function Dedupe:choose(pipe, clash, at)
   if message then return nil, message, kind end
   if not row then return self:keep(pipe, at) end -- the first could not be written
   local later = pipe.mapped:user()
-  return self:chosen(pipe, row, clash, at, later, self.state:call("choose", row.user))
+  return self:chosen(pipe, row, clash, at, later, self.state:call("choose", row.user, row.lost))
 end
 
 ---Sends the kept users into the sink, in source order.

@@ -10,6 +10,7 @@ local mapped = {}
 ---@field draft host.json.draft  the user's JSON; empty if there is none
 ---@field algorithm? string      of its password hash
 ---@field members integer        mask of the members that an upsert would change
+---@field lost integer           the number of the set of what the user loses
 ---@field private state? State   nil: one that waited elsewhere
 ---@field private kept_record? string  JSON, then
 local Mapped = {}
@@ -19,15 +20,17 @@ Mapped.__index = Mapped
 ---@return Mapped
 function mapped.new(state)
   return setmetatable({
-    state = state, draft = json.draft(user_rules.ORDER), members = 0,
+    state = state, draft = json.draft(user_rules.ORDER), members = 0, lost = 0,
   }, Mapped)
 end
 
 ---Holds a user that waited elsewhere.
----@param kept {user: string, record?: string, algorithm?: string, members: integer}  JSON
+---@param kept {user: string, record?: string, algorithm?: string, members: integer, lost: integer}
+---  user, record: JSON
 function Mapped:hold(kept)
   self.draft:set(kept.user)
-  self.algorithm, self.members, self.kept_record = kept.algorithm, kept.members, kept.record
+  self.algorithm, self.members, self.lost = kept.algorithm, kept.members, kept.lost
+  self.kept_record = kept.record
 end
 
 ---The JSON of a user that waited elsewhere; nil for the last one of the recipe's state.

@@ -255,14 +255,14 @@ end
 ---recipe.inside.mapper.
 ---@type table<string, fun(self: Pipeline, at: string, ...: any): true?, string?, Kind?>
 local EVENTS <const> = {
-  user = function(self, at, algorithm, members, noted, ...)
+  user = function(self, at, algorithm, members, noted, lost, ...)
     local user = self.mapped
-    user.algorithm, user.members = algorithm, members
+    user.algorithm, user.members, user.lost = algorithm, members, lost
     if noted then self:note(at) end
     return self:judge(at, self.dedupe and keep or send, ...)
   end,
   -- Keeps the rules, but JSON cannot hold it.
-  unwritable = function(self, at, why, _, noted, ...)
+  unwritable = function(self, at, why, _, noted, _, ...)
     if noted then self:note(at) end
     return self:judge(at, function()
       if self.dedupe then self.dedupe:leave_out() end
@@ -354,13 +354,13 @@ end
 
 ---`take` for most events: a user with the usual identifiers, of whom there is nothing to note.
 ---@private
-function Pipeline:step(ok, event, at, extra, algorithm, members, noted, a, b, c, d, e, f, g, h)
+function Pipeline:step(ok, event, at, extra, algorithm, members, noted, lost, a, b, c, d, ...)
   if event ~= "user" or noted or extra or not self.is_simple then
-    return self:take(ok, event, at, extra, algorithm, members, noted, a, b, c, d, e, f, g, h)
+    return self:take(ok, event, at, extra, algorithm, members, noted, lost, a, b, c, d, ...)
   end
   local position, user = self.position + 1, self.mapped
   self.position, self.broken = position, 0
-  user.algorithm, user.members = algorithm, members
+  user.algorithm, user.members, user.lost = algorithm, members, lost
   local clash, message, kind = self.duplicates:add(position, a, b, c, d)
   if clash then return self:clash(clash, at) end
   if clash == false then return nil, message, kind end
@@ -522,6 +522,17 @@ function Pipeline:own_warnings()
     }
   end
   return counted
+end
+
+---The sets of losses behind a number, as the recipe named them: what and why, for people.
+---@param number integer
+---@return LostSet[]
+function Pipeline:losses(number)
+  local sets = self.state:must("losses", number)
+  for _, set in ipairs(sets) do
+    for what, reason in pairs(set) do set[what] = foreign.words(reason) end
+  end
+  return sets
 end
 
 ---What the recipe's helpers were used for, so far.

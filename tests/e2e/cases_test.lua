@@ -21,6 +21,7 @@ return {
     if not row.email then return nil, "no address" end
     if row.plan == "bad" then return migrate.reject("bad", "FORMAT", "app_metadata.plan") end
     if row.plan == "odd" then migrate.warn("odd_plan", "odd plans") end
+    if row.plan == "lost" then migrate.lost("totp", "no secret 12345678") end
     if row.plan == "two" then return { { email = row.email }, { email = "2" .. row.email } } end
     return {
       email = row.email, user_id = row.id, username = row.name, password_hash = row.hash,
@@ -93,6 +94,13 @@ local PASSES <const> = {
   ["numbers of warnings"] = "  record: { email: a@b.cd, plan: odd }\n  warnings: { odd_plan: 1 }",
   ["no warnings, though columns are missing"] = "  record: { email: a@b.cd }\n  warnings: []",
   ["a password"] = "  record: { email: a@b.cd, hash: " .. HASH .. " }\n  login: correct horse",
+  ["what is lost, in any order"] =
+    "  record: { email: a@b.cd, plan: lost }\n  lost: [totp, password]",
+  ["what is lost, and why"] = [[
+  record: { email: a@b.cd, plan: lost, hash: ]] .. HASH .. [[ }
+  lost: { totp: no secret 12345678 }]],
+  ["nothing is lost"] = "  record: { email: a@b.cd, hash: " .. HASH .. " }\n  lost: []",
+  ["one who is skipped loses nothing"] = "  record: { plan: lost }\n  lost: []",
   ["a parameter"] = [[
   record: { email: a@b.cd }
   params: { country: "+49", key: s3cret }
@@ -177,6 +185,17 @@ local FAILS <const> = {
   },
   ["a warning that is missing"] = {
     "record: { email: a@b.cd }, warnings: [odd]", "warnings: odd", "a warning", "nothing",
+  },
+  ["a loss that is not named"] = {
+    "record: { email: a@b.cd, plan: lost }, lost: [password]", "lost: totp", "nothing",
+    "no secret (number)",
+  },
+  ["a loss that does not come"] = {
+    "record: { email: a@b.cd }, lost: [password, passkey]", "lost: passkey", "lost", "nothing",
+  },
+  ["another reason of a loss"] = {
+    "record: { email: a@b.cd }, lost: { password: moved }", "lost: password", "moved",
+    "no password in the source",
   },
   ["a warning too many"] = {
     "record: { email: a@b.cd, plan: odd }, warnings: []", "warnings: odd_plan", "nothing",

@@ -26,7 +26,7 @@ return {
     if event == "raise" then error("raised") end
     event[2] = event.ask and select(2, door.ask("place", event[2])) or event[2]
     draft:set(event.text or "{}")
-    return table.unpack(event, 1, event.n or 10)
+    return table.unpack(event, 1, event.n or 11)
   end,
   describe = function(err) return { message = tostring(err), kind = "usage" } end,
 }]]
@@ -66,7 +66,7 @@ local function taken(events, options)
 end
 
 local function plain(address, more)
-  return string.format([[{ "user", "f:%s", false, nil, 0, false, %q, nil, nil, nil, %s
+  return string.format([[{ "user", "f:%s", false, nil, 0, false, 0, %q, nil, nil, nil, %s
     text = '{"a":"%s"}' },]], address, address, more or "", address)
 end
 
@@ -84,11 +84,15 @@ end)
 
 for name, event in pairs {
   ["another event"] = [[{ "skipped", "f:x", false, "reason", n = 4, text = "" },]],
-  ["a further value of a record"] = [[{ "user", "f:x", true, nil, 0, false, "x", text = "{}" },]],
-  ["a noted one"] = [[{ "user", "f:x", false, nil, 0, true, "x", text = "{}" },]],
-  ["more fields than are compared"] = [[{ "user", "f:x", false, nil, 0, false, "x", n = 11 },]],
-  ["a field that is no text"] = [[{ "user", "f:x", false, nil, 0, false, 5, text = "{}" },]],
-  ["one without text"] = [[{ "user", "f:x", false, nil, 0, false, "x", text = "" },]],
+  ["a further value of a record"] =
+    [[{ "user", "f:x", true, nil, 0, false, 0, "x", text = "{}" },]],
+  ["a noted one"] = [[{ "user", "f:x", false, nil, 0, true, 0, "x", text = "{}" },]],
+  ["more fields than are compared"] =
+    [[{ "user", "f:x", false, nil, 0, false, 0, "x", n = 12 },]],
+  ["a field that is no text"] = [[{ "user", "f:x", false, nil, 0, false, 0, 5, text = "{}" },]],
+  ["losses that are no number"] =
+    [[{ "user", "f:x", false, nil, 0, false, "0", "x", },]],
+  ["one without text"] = [[{ "user", "f:x", false, nil, 0, false, 0, "x", text = "" },]],
   ["one that clashes, in another case"] = plain "A",
 } do
   test("nothing is done with what is odd, and the rest goes on: " .. name, function()

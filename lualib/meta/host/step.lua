@@ -13,7 +13,8 @@ local step = {}
 ---@field params any
 ---@field validator host.schema.validator  new
 ---@field draft host.json.draft  ordered; gets the JSON
----@field notes table       a true `any`: the value is odd; `built`: it must have a password
+---@field notes table       a true `any`: the value is odd; `built`: it must have a password; `lost`:
+---  the number of what it loses
 ---@field members string[]  seven: four that are identifiers and texts, one that must be a boolean, and
 ---  the passwords, a text or a table
 ---@field affix string      with which the last identifier does not begin
@@ -45,6 +46,7 @@ function step:stop() end
 ---@return any record
 ---@return string? at
 ---@return any value  the last plain one
+---@return integer lost  the number of what it loses
 function step:last() end
 
 function step:close() end

@@ -7,6 +7,7 @@ local fixers = require "auth0.fixers"
 local globals = require "recipe.inside.globals"
 local json = require "host.json"
 local lookups = require "recipe.inside.lookups"
+local losses = require "recipe.inside.losses"
 local mapper = require "recipe.inside.mapper"
 local modules = require "recipe.inside.modules"
 local origins = require "recipe.inside.origin"
@@ -78,8 +79,10 @@ function functions.new(parts)
   local origin = exports.parts(parts, function() return state.modules end)
   local own = {}
   local helpers, unread = unread_values.new()
+  local lost = losses.new()
   helpers.migrate = parts.require_open("migrate.face").new(state.warnings, unread,
-    function() return state.mapper and state.mapper:place() end)
+    function() return state.mapper and state.mapper:place() end,
+    function(what, reason) unread.lost = lost:add(unread.lost, what, reason) end)
   local function is_read()
     return not state.mapper or state.mapper:running() ~= "idle"
   end
@@ -150,6 +153,11 @@ function functions.new(parts)
     return state.warnings
   end
 
+  ---The sets of losses behind a number, see recipe.inside.losses.
+  function own.losses(number)
+    return lost:after(number)
+  end
+
   ---@class RecipeUse
   ---@field hashes boolean  a builder of password hashes was called
   ---@field lookups table<string, LookupCoverage>
@@ -164,6 +172,7 @@ function functions.new(parts)
   function own.prepare(options)
     state.mapper = mapper.new({
       recipe = state.recipe, params = state.params, door = parts.door, unread = unread,
+      losses = lost,
       map_at = place_of(parts.stock.debug, state.recipe.map),
     }, options)
   end

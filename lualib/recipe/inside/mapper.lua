@@ -34,6 +34,8 @@ local algorithm_of, is_utf8 = user_rules.algorithm, text.is_utf8
 ---@field params table<string, any>
 ---@field door table
 ---@field unread UnreadValues
+---@field losses Losses
+---@field lost? integer       what the last user loses
 ---@field validator host.schema.validator
 ---@field draft host.json.draft  the JSON of the last user
 ---@field fields DuplicateField[]
@@ -55,13 +57,21 @@ Mapper.__index = Mapper
 ---@field fields {name: string, path?: string[]}[]  identifiers, and keys of the recipe
 ---@field members? string[]  whose presence is told
 
----@param parts {recipe: table, map_at: string?, params: table, door: table, unread: UnreadValues}
+---@class MapperParts
+---@field recipe table
+---@field map_at? string
+---@field params table
+---@field door table
+---@field unread UnreadValues
+---@field losses Losses
+
+---@param parts MapperParts
 ---@param options MapperOptions
 ---@return Mapper
 function mapper.new(parts, options)
   local self = setmetatable({
     recipe = parts.recipe, map_at = parts.map_at, params = parts.params, door = parts.door,
-    unread = parts.unread,
+    unread = parts.unread, losses = parts.losses,
     validator = schema.compile(options.connection), draft = json.draft(user_rules.ORDER),
     fields = options.fields, wanted = options.members, values = {}, position = 0, index = 0,
     phase = "idle", simple = #options.fields == 4,
@@ -96,10 +106,24 @@ local function mask_of(user, wanted)
   return mask
 end
 
----The event for a user that was checked.
+---What a user of the last record loses.
 ---@private
-function Mapper:judged(user, findings, event)
+function Mapper:lost_of(user)
   local unread = self.unread
+  local lost = unread.lost
+  if unread.any or unread.built then
+    unread_values.losses(unread, user, function(what, reason)
+      lost = self.losses:add(lost, what, reason)
+    end)
+  end
+  return lost
+end
+
+---The event for a user that was checked, who loses `lost`.
+---@private
+function Mapper:judged(user, findings, event, lost)
+  local unread = self.unread
+  self.lost = lost
   local noted = unread.any and unread_values.any(unread, user)
     or unread.built and not (user.custom_password_hash or user.password_hash) or false
   if findings then
@@ -111,20 +135,20 @@ function Mapper:judged(user, findings, event)
   local members = self.wanted and mask_of(user, self.wanted) or 0
   if #self.draft == 0 then
     local _, why = json.encode(user, user_rules.ORDER)
-    return "unwritable", self.at, self.index > 1, why, members, noted,
+    return "unwritable", self.at, self.index > 1, why, members, noted, 0,
       identifiers.values(user, self.fields, self.values)
   end
-  return event, self.at, self.index > 1, algorithm_of(user), members, noted,
+  return event, self.at, self.index > 1, algorithm_of(user), members, noted, lost,
     identifiers.values(user, self.fields, self.values)
 end
 
 ---Checks and writes a user that map, or dedupe, returned.
 ---@private
-function Mapper:take(user, event)
+function Mapper:take(user, event, lost)
   normalise(user)
   local findings = self.validator:check(user, self.draft)
   self.user, self.findings = user, findings
-  return self:judged(user, findings, event)
+  return self:judged(user, findings, event, lost or self:lost_of(user))
 end
 
 ---An event for what is not a user: code, message, value.
@@ -251,7 +275,7 @@ function Mapper:map()
     self.user = nil
     return "bad", self.at, false, record.message, record.raw
   end
-  unread.built = false
+  unread.built, unread.lost = false, 0
   if unread.any then unread_values.clear(unread) end
   self.phase = "map"
   return self:mapped(self.recipe.map(record, self.params, self.position))
@@ -289,11 +313,12 @@ function Mapper:lua_step()
     self.user, self.findings = user, findings
     local custom, plain = user.custom_password_hash, user.password_hash
     if findings or unread.any or unread.built and not (custom or plain) or #draft == 0 then
-      return self:judged(user, findings, "user")
+      return self:judged(user, findings, "user", self:lost_of(user))
     end
+    self.lost = unread.lost
     return "user", self.at, false, plain and "bcrypt" or type(custom) == "table"
-      and custom.algorithm or nil, 0, false, user.email, user.username, user.phone_number,
-      user.user_id
+      and custom.algorithm or nil, 0, false, unread.lost, user.email, user.username,
+      user.phone_number, user.user_id
   end
 
   return function(...)
@@ -315,7 +340,7 @@ function Mapper:lua_step()
     self.position, self.record, self.at, self.index = position, record, at, 0
     if self.step then self:lead() end
     if is_bad(record) then return self:map() end
-    unread.built = false
+    unread.built, unread.lost = false, 0
     if unread.any then unread_values.clear(unread) end
     self.phase = "map"
     return judged(map(record, params, position))
@@ -338,11 +363,11 @@ end
 ---Takes over what the step in C did meanwhile.
 function Mapper:sync()
   if not self.step then return end
-  local phase, position, record, at, user = self.step:last()
+  local phase, position, record, at, user, lost = self.step:last()
   self.phase = phase or self.phase
   if not position then return end
   self.position, self.record, self.at, self.user = position, record, at, user
-  self.findings, self.index = nil, 0
+  self.findings, self.index, self.lost = nil, 0, lost
 end
 
 ---`next`, as a function. Where the source's reader can be asked in C, C does all that concerns a
@@ -405,13 +430,22 @@ function Mapper:interrupted()
   return phase, self.at, self.index > 1, phase == "map" and self.map_at or nil
 end
 
+---What the user loses that was chosen of two: a third one, what either does.
+---@private
+function Mapper:lost_by(keep, a, lost_of_a)
+  if keep == self.user then return self.lost end
+  if keep == a then return lost_of_a end
+  return self.losses:merge(lost_of_a, self.lost, user_rules.has_password(keep))
+end
+
 ---Lets the recipe's `dedupe` choose between an earlier user, as JSON, and the last one. Returns
 ---"kept", as `next` does for a user, or "odd" or "invalid"; and whether it chose the last one.
 ---@param earlier string
+---@param lost integer  what the earlier one loses
 ---@return boolean is_later
 ---@return string event
 ---@return any ...  as of `next`
-function Mapper:choose(earlier)
+function Mapper:choose(earlier, lost)
   local a, b = json.decode(earlier), self.user
   self.phase = "map"
   local keep = self.recipe.dedupe(a, b)
@@ -420,7 +454,7 @@ function Mapper:choose(earlier)
     return false, "odd", self.at, self.index > 1, "RECIPE_RESULT", "dedupe returned "
       .. (type(keep) == "table" and "an empty table" or type_name.a(keep)) .. ", not a user"
   end
-  return keep == b, self:take(keep, "kept")
+  return keep == b, self:take(keep, "kept", self:lost_by(keep, a, lost))
 end
 
 ---What the program shows of the last event, copied as far as plain values go.

@@ -15,6 +15,7 @@ local unread_values = {}
 ---@field any? true              another field may be set
 ---@field hash? string           why the first hash was rejected
 ---@field built? boolean          a builder returned a hash
+---@field lost integer            what its user loses, see recipe.inside.losses
 ---@field called? true           a builder was called, for any record
 ---@field values? table<string, any[]>  the unreadable values, by helper
 ---@field warned? table<string, true>  helpers of whose value the recipe itself warned
@@ -143,7 +144,7 @@ end
 ---@return table<string, table> modules
 ---@return UnreadValues unread
 function unread_values.new()
-  local unread, hashes, values = {}, copy(password), copy(value)
+  local unread, hashes, values = { lost = 0 }, copy(password), copy(value)
   for name, fn in pairs(password) do
     if not OTHERS[name] then hashes[name] = noting_hash(unread, name, fn) end
   end
@@ -154,11 +155,36 @@ function unread_values.new()
   return { ["auth0.password"] = hashes, ["source.value"] = values }, unread
 end
 
+local function has_totp(user)
+  for _, factor in ipairs(type(user.mfa_factors) == "table" and user.mfa_factors or {}) do
+    if type(factor) == "table" and factor.totp then return true end
+  end
+  return false
+end
+
+---Helpers whose unreadable value is a loss, unless the user has another.
+---@type table<string, {what: LostThing, reason: string, has: fun(user: User): boolean}>
+local LOSSES <const> = {
+  phone = {
+    what = "phone", reason = "the number cannot be read",
+    has = function(user) return user.phone_number ~= nil end,
+  },
+  totp = {
+    what = "totp", reason = "not 6 digits, 30 seconds and SHA-1, or the secret cannot be read",
+    has = has_totp,
+  },
+  username = {
+    what = "username", reason = "Auth0 accepts no such username",
+    has = function(user) return user.username ~= nil end,
+  },
+}
+
 ---Call before each record.
 ---@param unread UnreadValues
 function unread_values.clear(unread)
   unread.any, unread.hash, unread.values, unread.warned = nil, nil, nil, nil
-  unread.built = false -- not nil: a key that comes and goes for each record costs more
+  -- Not nil: a key that comes and goes for each record costs more.
+  unread.built, unread.lost = false, 0
 end
 
 ---@class UnreadWarning
@@ -185,16 +211,34 @@ local function of_password(unread)
   end
 end
 
----Whether an unreadable value counts: the recipe did not warn of it, and a username is another
----address than the user's own, by which people log in anyway.
-local function counts(unread, name, user)
-  if unread.warned and unread.warned[name] then return false end
-  if name ~= "username" then return true end
+---Whether a username is another address than the user's own, by which people log in anyway.
+local function is_other_name(unread, user)
   local address = identifiers.fold(user.email)
-  for _, given in ipairs(unread.values.username) do
+  for _, given in ipairs(unread.values.username or {}) do
     if identifiers.fold(value.trim(given)) ~= address then return true end
   end
   return false
+end
+
+---Whether an unreadable value counts: the recipe did not warn of it.
+local function counts(unread, name, user)
+  if unread.warned and unread.warned[name] then return false end
+  return name ~= "username" or is_other_name(unread, user)
+end
+
+---What a user loses, as far as helpers know: the hash was rejected, or a value cannot be read.
+---@param unread UnreadValues
+---@param user User
+---@param lose fun(what: LostThing, reason: string)
+function unread_values.losses(unread, user, lose)
+  if not user_rules.has_password(user) then
+    local why = unread.built and "the recipe assigned the hash to no user" or unread.hash
+    if why then lose("password", why) end
+  end
+  for name, loss in pairs(unread.values and LOSSES or {}) do
+    local is_other = name ~= "username" or is_other_name(unread, user)
+    if unread.values[name] and is_other and not loss.has(user) then lose(loss.what, loss.reason) end
+  end
 end
 
 ---The helpers whose unreadable values count, sorted.

@@ -146,6 +146,14 @@ for what, map in pairs {
   ["a hash that cannot be read"] = "user.custom_password_hash = what and password.auto('zzz')",
   ["a value that cannot be read"] = "user.phone_number = value.phone(what)",
   ["a recipe that warns"] = "if what then migrate.warn('odd', 'an odd one') end",
+  ["a loss"] = "if what then migrate.lost('totp', 'no secret') end",
+  ["losses"] = "migrate.lost('totp', 'no secret'); migrate.lost('phone', what and 'a' or 'b')",
+  ["a loss beside another oddity"] =
+    "if what then migrate.lost('totp', 'x'); user.email = 'nobody' end",
+  ["a loss of one who is skipped"] =
+    "if what then migrate.lost('totp', 'x') return nil, 'skipped' end",
+  ["a password that is lost, and why"] =
+    "migrate.lost('password', 'moved'); user.custom_password_hash = what and password.auto('zzz')",
   ["a map that reads on"] = "if what then kept() end",
   ["a map that closes the source"] = "if position == 6 then kept:close() end",
   ["a record that is kept"] = "if what then ROW = ROW or row; user.name = ROW.id end",
@@ -192,7 +200,7 @@ test("a record is sought in front of those that C reads", function()
     state:must("prepare", { fields = FIELDS })
     state:must("open")
     for i = 1, 4 do equal({ select(3, state:next(draft)) }, { "a.csv:" .. i + 1, false,
-      nil, 0, false, "u" .. i .. "@example.com", nil, nil, "u" .. i }) end
+      nil, 0, false, 0, "u" .. i .. "@example.com", nil, nil, "u" .. i }) end
     equal({ state:must("seek", "a.csv:7") }, { 6, true })
     equal((select(3, state:next(draft))), "a.csv:7")
     equal((select(3, state:next(draft))), "a.csv:8")
