@@ -53,23 +53,26 @@ static int digest_crypt_verify(lua_State *L)
     return 1;
 }
 
-/* bcrypt(password, cost) -> encoded | nil, message, "parse" */
+/* bcrypt(password, cost [, salt]) -> encoded | nil, message, "parse" */
 static int digest_bcrypt(lua_State *L)
 {
     size_t size;
     const char *password = luaL_checklstring(L, 1, &size);
     lua_Integer cost = luaL_checkinteger(L, 2);
     luaL_argcheck(L, cost >= 4 && cost <= 31, 2, "cost must be 4 to 31");
+    size_t salt_size = 0;
+    const char *salt = luaL_optlstring(L, 3, NULL, &salt_size);
     char random[16], setting[CRYPT_GENSALT_OUTPUT_SIZE];
     struct crypt_data data;
 
+    luaL_argcheck(L, !salt || salt_size == sizeof random, 3, "a salt has 16 bytes");
     if (strlen(password) != size)
         return host_fail(L, HOST_PARSE,
                          "bcrypt does not support a zero byte in a password");
-    if (getentropy(random, sizeof random) != 0)
+    if (!salt && getentropy(random, sizeof random) != 0)
         return host_fail_errno(L, errno, "getting", "random bytes");
-    if (!crypt_gensalt_rn("$2b$", (unsigned long)cost, random, sizeof random, setting,
-                          sizeof setting))
+    if (!crypt_gensalt_rn("$2b$", (unsigned long)cost, salt ? salt : random,
+                          sizeof random, setting, sizeof setting))
         return host_fail(L, HOST_MISSING, "this libxcrypt does not support bcrypt");
     memset(&data, 0, sizeof data);
     const char *made = crypt_r(password, setting, &data);

@@ -9,6 +9,7 @@
 
 local build = require "auth0.hash.build"
 local declared = require "auth0.hash.declared"
+local directory = require "auth0.hash.directory"
 local type_name = require "base.type_name"
 local rules = require "auth0.hash.rules"
 local parse = require "auth0.hash.parse"
@@ -35,6 +36,9 @@ password.aspnet = parse.aspnet
 password.keycloak_credential = parse.keycloak_credential
 password.ldap_password = parse.ldap_password
 password.identify = parse.identify
+
+password.cleartext = directory.cleartext
+password.directory = directory.password
 
 ---A hash in its shortest form: a string for plain bcrypt of cost 10 ("$2a$" or "$2b$"), else the
 ---table. It is the first result in either form, for recipes that use one result; the second is nil,

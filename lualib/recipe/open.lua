@@ -98,6 +98,7 @@ open.NEEDED = {
   ["source.bad_value"] = "a value that rejects its record",
   ["auth0.hash.build"] = "password hashes from their parts",
   ["auth0.hash.declared"] = "digests in a declared format",
+  ["auth0.hash.directory"] = "passwords of directories",
   ["auth0.hash.parse"] = "password hashes from text",
   ["auth0.hash.rules"] = "which hashes Auth0 accepts",
   ["auth0.hash.spring"] = "password hashes of Spring Security",

@@ -131,6 +131,14 @@ test("a new bcrypt string verifies and has a salt of its own", function()
   equal(select(3, digest.bcrypt("sec\0ret", 4)), "parse")
 end)
 
+test("a bcrypt string may have a salt that is given", function()
+  local salt = ("\0\xff"):rep(8)
+  local one = assert(digest.bcrypt("secret", 4, salt))
+  equal(one, digest.bcrypt("secret", 4, salt))
+  equal(digest.crypt_verify("secret", one), true)
+  raises(function() digest.bcrypt("secret", 4, "short") end, "16 bytes")
+end)
+
 local ARGON2 <const> = {
   "$argon2d$v=19$m=16,t=1,p=1$c29tZXNhbHQ$GWi98iefW22KZWWIh8aNgg",
   "$argon2i$v=19$m=16,t=1,p=1$c29tZXNhbHQ$YWfzPchNaiOrHmytyrbOYg",

@@ -190,6 +190,7 @@ local LDAP_NONE <const> = {
   CLEAR = CLEARTEXT, CLEARTEXT = CLEARTEXT, PLAIN = CLEARTEXT, NOOP = CLEARTEXT,
   ["X-LMHASH"] = "LM hashes (DES) are not supported", LANMAN = "LM hashes (DES) are not supported",
 }
+local DES <const> = "crypt(3) with DES is not supported"
 local LDAP_NT <const> = { ["X-NTHASH"] = true, NTHASH = true, NT = true, NTLM = true }
 local LDAP_WRAPPED <const> = {
   CRYPT = true, BCRYPT = true, BLOWFISH = true, ["BLF-CRYPT"] = true,
@@ -226,7 +227,8 @@ function parse.ldap_password(value)
   if LDAP_NONE[scheme or ""] then return nil, LDAP_NONE[scheme] end
   if LDAP_WRAPPED[scheme or ""] then
     if data:find("^%$2") then return build.bcrypt(data) end
-    return nil, "crypt(3) schemes other than bcrypt are not supported"
+    local found = parse.identify(data)
+    return nil, found and found.name ~= "unknown" and found.reason or DES
   end
   if (scheme or ""):find("^ARGON2") then return parse.phc(data) end
   if scheme == "PBKDF2_SHA256" then return ds_pbkdf2(data) end
@@ -237,7 +239,7 @@ function parse.ldap_password(value)
     return ping_pbkdf2(scheme, data)
   end
   local name = LDAP_PBKDF2[scheme or ""]
-  if not name then return build.ldap(hash) end
+  if not name then return build.ldap((hash:gsub("^({[Ss]+[Hh][Aa])%-(%d+})", "%1%2"))) end
   local iterations, salt, key = data:match("^(%d+)%$([^$]*)%$([^$]+)$")
   return build.pbkdf2(name, iterations, from_b64(salt), from_b64(key))
 end
@@ -334,7 +336,7 @@ parse.SCHEMES = {
   { name = "Spring Security", pattern = "^{[%w-]+}{[^}]*}", build = spring.salted },
   { name = "Spring Security", ambiguous = true, pattern = "^{[%w-]+}[A-Za-z0-9+/]+=*$",
     build = spring.unsalted },
-  { name = "Atlassian", pattern = "^{PKCS5S2}", build = vendors.atlassian },
+  { name = "Atlassian", pattern = "^{[Pp][Kk][Cc][Ss]5[Ss]2}", build = vendors.atlassian },
   { name = "MediaWiki", pattern = "^:A:%x+$", build = vendors.mediawiki },
   { name = "MediaWiki", pattern = "^:B:[^:]+:%x+$", build = vendors.mediawiki },
   { name = "MediaWiki", pattern = "^:pbkdf2:%w+:%d+:", build = vendors.mediawiki },

@@ -71,10 +71,11 @@ function digest.crypt_verify(password, encoded) end
 ---A new bcrypt string.
 ---@param password string
 ---@param cost integer
+---@param salt? string  16 bytes; default random
 ---@return string?
 ---@return string? message
 ---@return host.Kind? kind
-function digest.bcrypt(password, cost) end
+function digest.bcrypt(password, cost, salt) end
 
 ---Whether `password` verifies against a PHC string ("$argon2id$...").
 ---@param password string

@@ -183,7 +183,7 @@ local REFUSED <const> = {
   { "yescrypt", "$y$j9T$salt$" .. REST, "yescrypt", "not supported" },
   { "gost-yescrypt", "$gy$j9T$salt$" .. REST, "gost-yescrypt", "not supported" },
   { "scrypt of crypt(3)", "$7$C6..../....salt$" .. REST, "scrypt-crypt", "not supported" },
-  { "LDAP {CRYPT} around sha512-crypt", "{CRYPT}$6$salt$" .. REST, "LDAP", "crypt(3)" },
+  { "LDAP {CRYPT} around sha512-crypt", "{CRYPT}$6$salt$" .. REST, "LDAP", "sha512-crypt" },
   { "LDAP {CRYPT} with DES", "{CRYPT}abCNqKnCVIJEI", "LDAP", "crypt(3)" },
   { "LDAP {SASL}", "{SASL}anna@EXAMPLE.COM", "LDAP", "another system" },
   { "LDAP {KERBEROS}", "{KERBEROS}anna@EXAMPLE.COM", "LDAP", "another system" },

@@ -68,7 +68,7 @@ local BAD <const> = {
   { "{argon2}$argon2d$v=19$m=1024,t=1,p=1$c29tZXNhbHQ$Li5eBf5XrCz0cuzQRe9oflYqmA/VAzmzichw4ZYrvEU",
     "argon2d is not supported" },
   { "{noop}password", "cleartext" },
-  { "{SHA-256}abc", "not supported" },
+  { "{SHA-256}abc", "wrong length for {SHA256}" },
   { "{MD5}{salt}abc", "not 16 bytes" },
 }
 
