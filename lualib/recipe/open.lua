@@ -20,6 +20,7 @@ open.MODULES = {
   ["source.ndjson"] = "reads NDJSON",
   ["source.xml"] = "reads XML",
   ["source.ldif"] = "reads LDIF",
+  ["source.directory"] = "what entries of LDAP directories mean",
   ["source.sqlite"] = "reads SQLite databases",
   ["source.tables"] = "reads a table, whatever its export is",
   ["source.auth0_export"] = "reads Auth0's exports",
