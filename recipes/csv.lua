@@ -153,14 +153,7 @@ return {
     local email = value.email(written)
     if not email then return migrate.reject("not an e-mail address", "FORMAT", "email", written) end
 
-    local phone = value.phone(cell("phone_number"), params.country)
-    local kept_phone
-    if cell("phone_number") and not phone then
-      kept_phone = { phone = cell("phone_number") }
-      migrate.warn("no_country_code",
-        "phone numbers that cannot be read, kept in user_metadata; see the parameter `country`",
-          "phone")
-    end
+    local phone, unread = migrate.phone(cell("phone_number"), params.country)
     local user = {
       user_id = cell("user_id"),
       email = email,
@@ -173,7 +166,7 @@ return {
       picture = value.url(cell("picture")),
       phone_number = phone,
       phone_verified = phone and value.confirmed(cell("phone_verified")),
-      user_metadata = picked(row, params.user_metadata, kept_phone),
+      user_metadata = picked(row, params.user_metadata, unread and { phone = unread }),
       app_metadata = picked(row, params.app_metadata),
     }
     if switch("active") == false or switch("blocked") then user.blocked = true end

@@ -133,13 +133,8 @@ return {
     local attributes = copy(record.attributes)
     local written, name = take(attributes, PHONES)
     local verified = take(attributes, VERIFIED)
-    local phone = value.phone(written, params.country)
-    if written and not phone then
-      attributes[attributes.phone == nil and "phone" or name] = written
-      migrate.warn("no_country_code",
-        "phone numbers that cannot be read, kept in user_metadata; see the parameter `country`",
-        "phone")
-    end
+    local phone, unread = migrate.phone(written, params.country)
+    if unread then attributes[attributes.phone == nil and "phone" or name] = unread end
     local user = {
       user_id = record.id,
       email = email or record.email,

@@ -3,6 +3,7 @@
 local extend = require "migrate.extend"
 local json = require "host.json"
 local lost_things = require "base.lost_things"
+local phones = require "migrate.phone"
 local type_name = require "base.type_name"
 local rejects = require "migrate.reject"
 local capped_names = require "base.capped_names"
@@ -17,6 +18,8 @@ local face = {}
 ---@field warn fun(code: string, message?: string, helper?: string)  counted in the report's
 ---  `warnings`; helper: "phone" if it tells of the value that value.phone could not read
 ---@field lost fun(what: LostThing, reason: string)  what the user of this record loses
+---@field phone fun(written: any, country?: string): string?, any  a number that cannot be read is
+---  returned second, to be kept in metadata
 ---@field extend fun(base: table, changes: table): table
 ---@field import fun(run: table)      the default `import`
 ---@field finalize fun(run: table)    the default `finalize`
@@ -28,7 +31,7 @@ local DEFAULTS <const> = {
 }
 
 local NAMES <const> = {
-  "array", "extend", "finalize", "import", "lost", "reject", "retry", "warn",
+  "array", "extend", "finalize", "import", "lost", "phone", "reject", "retry", "warn",
 }
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
@@ -93,6 +96,7 @@ function face.new(warnings, unread, place, lose)
     warn = warnings and counter(warnings, unread or {}, place or nothing) or nothing,
     extend = extend.recipe,
   }
+  own.phone = phones.new(own.warn, own.lost)
   return setmetatable(own, {
     __index = function(_, key)
       local name = DEFAULTS[key]

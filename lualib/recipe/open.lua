@@ -68,6 +68,7 @@ open.NEEDED = {
   ["auth0.api.paths"] = "the routes that a recipe declares",
   ["migrate.face"] = "an instance of `migrate` that counts warnings",
   ["migrate.extend"] = "migrate.extend",
+  ["migrate.phone"] = "migrate.phone",
   ["migrate.reject"] = "migrate.reject",
   ["source.iterator"] = "functions and lists as sources",
   ["source.record_text"] = "records of a lookup as text",
