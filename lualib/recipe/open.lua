@@ -93,6 +93,7 @@ open.NEEDED = {
   ["source.date"] = "dates as ISO 8601",
   ["source.phone"] = "phone numbers by numbering plan",
   ["source.php"] = "values as PHP serializes them",
+  ["source.html"] = "text with HTML's entities",
   ["source.uuid"] = "UUIDs from bytes",
   ["source.phone_plans"] = "the numbering plans of the world",
   ["source.xml_outline"] = "where the records of XML are",

@@ -4,6 +4,7 @@
 local bad_value = require "source.bad_value"
 local date = require "source.date"
 local digest = require "host.digest"
+local html = require "source.html"
 local json = require "host.json"
 local phone = require "source.phone"
 local php = require "source.php"
@@ -22,6 +23,7 @@ local value = {
   php_unserialize = php.unserialize,
   uuid = uuid.read,
   split = text.split,
+  html = html.unescape,
   length = text.length,
   is_utf8 = text.is_utf8,
 }
@@ -83,6 +85,14 @@ function value.null_if(given, ...)
     if given == (select(i, ...)) then return nil end
   end
   return given
+end
+
+---A table; nil for an empty one, and for what is none.
+---@generic T: table
+---@param given T?
+---@return T?
+function value.filled(given)
+  return type(given) == "table" and next(given) ~= nil and given or nil
 end
 
 ---The first element of a list that is neither null nor empty; another value is a list of one.

@@ -170,3 +170,10 @@ test("a username that is lost has a reason, one that repeats id or address has n
   equal({ value.username("A@b.co", "7", "a@b.co") }, {})
   equal({ value.username("7", "7", "a@b.co") }, {})
 end)
+
+test("a filled table is one with members", function()
+  local list = { 1 }
+  equal(value.filled(list), list)
+  equal(value.filled { a = false }, { a = false })
+  equal({ value.filled {}, value.filled(nil), value.filled("a") }, {})
+end)
