@@ -2,7 +2,7 @@
  * mostly come in the same order, so the field that followed last time is tried first. */
 
 #include "coverage/fields.h"
-#include "coverage/scan.h"
+#include "compact.h"
 
 #include <stdlib.h>
 #include <string.h>

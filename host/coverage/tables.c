@@ -1,7 +1,7 @@
 /* Notes the tables in JSON texts by their path. */
 
 #include "coverage/tables.h"
-#include "coverage/scan.h"
+#include "compact.h"
 
 #include <stdlib.h>
 

@@ -118,6 +118,7 @@ int luaopen_host_json(lua_State *L)
     host_json_asked_open(L);
     host_json_paths_open(L);
     host_json_digest_open(L);
+    host_json_items_open(L);
     host_json_draft_open(L);
     host_json_reader_open(L);
     lua_pushlightuserdata(L, NULL);

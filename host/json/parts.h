@@ -15,6 +15,9 @@ void host_json_paths_open(lua_State *L);
 /* digest and outlines (digest.c). */
 void host_json_digest_open(lua_State *L);
 
+/* items (items.c). */
+void host_json_items_open(lua_State *L);
+
 /* draft (draft.c). */
 void host_json_draft_open(lua_State *L);
 

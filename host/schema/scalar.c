@@ -38,6 +38,7 @@ static bool matches(struct host_run *r, const struct host_pattern *pattern, int 
     lua_State *L = r->L;
 
     if (pattern->steps) return host_pattern_match(pattern, text, size);
+    if (!index) return false;
     lua_rawgeti(L, r->refs, HOST_REFS_FIND);
     lua_pushvalue(L, index);
     lua_rawgeti(L, r->refs, pattern->text.ref);

@@ -92,6 +92,52 @@ static int validator_note(lua_State *L)
     return 0;
 }
 
+/* Pushes the value of a member: text and booleans as they are, true for anything else;
+ * nil if there is none. False if its text has escapes. */
+static bool push_member(lua_State *L, const struct host_text_member *member)
+{
+    const char *at = member->at;
+
+    if (!at) {
+        lua_pushnil(L);
+    } else if (*at == '"') {
+        size_t size = (size_t)(member->end - at) - 2;
+        if (memchr(at, '\\', size + 1)) return false;
+        lua_pushlstring(L, at + 1, size);
+    } else {
+        lua_pushboolean(L, *at != 'f');
+    }
+    return true;
+}
+
+/* validator:accepts(text, first, last, ...) -> boolean, ... */
+static int validator_accepts(lua_State *L)
+{
+    struct host_validator *v = host_self(L, TYPE);
+    struct host_text_member wanted[HOST_SCHEMA_NOTED];
+    size_t size;
+    const char *text = luaL_checklstring(L, 2, &size);
+    lua_Integer first = luaL_checkinteger(L, 3), last = luaL_checkinteger(L, 4);
+    int n = lua_gettop(L) - 4;
+
+    luaL_argcheck(L, first >= 1 && first <= last, 3, "not a place in the text");
+    luaL_argcheck(L, last <= (lua_Integer)size, 4, "not a place in the text");
+    luaL_argcheck(L, n <= HOST_SCHEMA_NOTED, 5, "too many names");
+    for (int i = 0; i < n; i++) {
+        wanted[i] = (struct host_text_member){0};
+        wanted[i].name = luaL_checklstring(L, 5 + i, &wanted[i].name_size);
+    }
+    lua_getiuservalue(L, 1, 1);
+    struct host_run r = {.L = L, .validator = v, .refs = 5 + n};
+    if (!host_schema_accepts_text(&r, text + first - 1, (size_t)(last - first) + 1,
+                                  wanted, (size_t)n))
+        return 0;
+    lua_pushboolean(L, 1);
+    for (int i = 0; i < n; i++)
+        if (!push_member(L, &wanted[i])) return 0;
+    return n + 1;
+}
+
 /* validator:shapes() -> known, used */
 static int validator_shapes(lua_State *L)
 {
@@ -169,10 +215,11 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"check",  validator_check },
-    {"note",   validator_note  },
-    {"shapes", validator_shapes},
-    {NULL,     NULL            }
+    {"accepts", validator_accepts},
+    {"check",   validator_check  },
+    {"note",    validator_note   },
+    {"shapes",  validator_shapes },
+    {NULL,      NULL             }
 };
 
 /* Keeps a function of Lua's library before a script can replace it. */

@@ -29,8 +29,16 @@ struct host_run {
     bool reported;     /* by the running `check` */
 };
 
+/* Properties that were found by names in JSON text, whose addresses say nothing. */
+struct host_recent {
+    const struct host_properties *of;
+    const struct host_property *property;
+};
+enum { HOST_RECENT = 128 }; /* a power of two */
+
 struct host_validator {
     const struct host_rule *rule;
+    struct host_recent recent[HOST_RECENT];
     struct host_run *checking; /* while a `check` function runs, for its `report` */
     const void *list_mark;     /* the metatable that marks JSON lists */
     struct host_shapes *shapes;
@@ -61,7 +69,8 @@ bool host_schema_report(struct host_run *r, enum host_keyword keyword,
 bool host_schema_scalar(struct host_run *r, const struct host_rule *rule,
                         const struct host_value *value);
 
-/* The rules for a string and for a number at `index`. */
+/* The rules for a string and for a number at `index`. For a string it may be 0, if it is
+ * not a value of Lua: patterns that need one do not match. */
 bool host_schema_string(struct host_run *r, const struct host_rule *rule, int index,
                         const char *text, size_t size, const struct host_place *place);
 bool host_schema_number(struct host_run *r, const struct host_rule *rule, int index,
@@ -78,6 +87,19 @@ bool host_schema_whole(struct host_run *r, const struct host_rule *rule, int ind
                        const struct host_json_members *members);
 bool host_schema_length(struct host_run *r, const struct host_rule *rule, lua_Integer n,
                         const struct host_place *place);
+
+/* A member of a value in JSON text: the text of its value, NULL if there is none. */
+struct host_text_member {
+    const char *name;
+    size_t name_size;
+    const char *at, *end;
+};
+
+/* Whether a value, which is text[0..size), a JSON text that is valid, certainly keeps the
+ * rules. False may also mean that the text alone does not tell. Looks for its members
+ * `wanted`, too. */
+bool host_schema_accepts_text(struct host_run *r, const char *text, size_t size,
+                              struct host_text_member *wanted, size_t n_wanted);
 
 /* Whether there are rules for a whole node, after its contents are walked; and their
  * check. */

@@ -210,7 +210,8 @@ function edit.create(tenant, request)
   end
   if body.password then set_password(user, body.password) end
   keys.user_id = keys.user_id or users.new_id()
-  users.insert(tenant.db, connection, user, keys, tenant.wall())
+  users.insert(tenant.db, connection, keys, tenant.wall(), users.record(user, keys),
+    user.password_hash or user.custom_password_hash)
   return answers.json(users.show(tenant, users.by_id(tenant.db, keys.user_id)), 201)
 end
 

@@ -9,6 +9,7 @@ local jobs = require "tenant.jobs"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local scheduler = require "base.scheduler"
+local uploaded = require "tenant.uploaded"
 local user_rules = require "auth0.user"
 local users = require "tenant.users"
 local verdict = require "tenant.verdict"
@@ -141,7 +142,8 @@ local function store(run, user, keys)
   end
   local outcome, errors = "inserted", nil
   local rows = run.upsert and users.clashes(run.db, run.connection, keys)
-  if rows or not users.insert(run.db, run.connection, user, keys, run.now, run.draft) then
+  if rows or not users.insert(run.db, run.connection, keys, run.now,
+    users.record(user, keys, run.draft), user.password_hash or user.custom_password_hash) then
     rows = rows or users.clashes(run.db, run.connection, keys)
     local row = run.upsert and target(run, keys, rows)
     if row then errors = update(run, user, row) else errors = conflict(run, keys, rows) end
@@ -179,6 +181,35 @@ local function import_one(run, user)
   return store(run, user, keys)
 end
 
+---Imports a user from its JSON text, if the text shows that it is valid: "inserted", or nil and the
+---errors. False: it has to be decoded.
+local function import_text(run, list, place)
+  if run.upsert or run.fault then return false end
+  local first, last = list:bytes(place)
+  local accepted, email, username, phone_number, user_id, email_verified, hash, custom_hash =
+    run.validator:accepts(list.text, first, last, "email", "username", "phone_number", "user_id",
+      "email_verified", "password_hash", "custom_password_hash")
+  if not accepted then return false end
+  local user = {
+    email = email, username = username, phone_number = phone_number, user_id = user_id,
+  }
+  local errors = doubtful(run, user)
+  if errors then return nil, errors end
+  local keys = identifiers.stored(user)
+  errors = duplicate(run, user, keys) or (run.haunted and haunted(run, keys))
+  if errors then return nil, errors end
+  local record
+  if email == keys.email and username == keys.username then
+    record = users.with_verified(list.text:sub(first, last), email_verified)
+  else
+    record = users.record(list:user(place), keys)
+  end
+  if users.insert(run.db, run.connection, keys, run.now, record, hash or custom_hash) then
+    return "inserted"
+  end
+  return nil, conflict(run, keys, users.clashes(run.db, run.connection, keys))
+end
+
 local function note_error(run, place, user, errors)
   local doubts = run.tenant.doubts
   for _, err in ipairs(errors) do
@@ -189,6 +220,7 @@ local function note_error(run, place, user, errors)
 end
 
 ---Imports the users from `first` to `last` in one transaction.
+---@param list UploadedUsers
 local function slice(run, list, first, last)
   run.now = run.tenant.wall()
   local transaction <close> = run.db:begin()
@@ -196,23 +228,23 @@ local function slice(run, list, first, last)
     run.gone_after = math.min(run.gone_after, first - 1)
   end
   for place = first, last do
-    local user = list[place]
     local outcome, errors
     if place > run.gone_after then
       errors = refuse("CONNECTION_NOT_FOUND", "The connection does not exist.")
     else
-      outcome, errors = import_one(run, user)
+      outcome, errors = import_text(run, list, place)
+      if outcome == false then outcome, errors = import_one(run, list:user(place)) end
     end
-    if errors then note_error(run, place, user, errors) end
+    if errors then note_error(run, place, list:user(place), errors) end
     outcome = outcome or "failed"
     run[outcome] = run[outcome] + 1
   end
-  if last == #list and not job_faults.finish(run.tenant, run.job.id, run.fault) then
+  if last == list.count and not job_faults.finish(run.tenant, run.job.id, run.fault) then
     jobs.finish(run.tenant, run.job.id)
   end
   -- After the end, which removes the payload: changing any column writes all of them.
   run.db:run([[UPDATE job SET done = ?, total = ?, inserted = ?, updated = ?, failed = ?
-    WHERE id = ?]], last, #list, run.inserted, run.updated, run.failed, run.job.id)
+    WHERE id = ?]], last, list.count, run.inserted, run.updated, run.failed, run.job.id)
   failure.check(transaction:commit())
 end
 
@@ -232,7 +264,7 @@ end
 ---Records the identifiers of users that were processed before the tenant was restarted.
 local function remember(run, list)
   for place = 1, run.connection and run.job.done or 0 do
-    local user = list[place]
+    local user = list:user(place)
     if not doubtful(run, user) and not run.validator:check(user) then
       duplicate(run, user, identifiers.stored(user))
     end
@@ -249,7 +281,7 @@ local function serve()
   for _ = 1, TURNS do scheduler.pass() end
 end
 
----Imports the list in slices, no faster than the tier; other tasks run between slices.
+---Imports the users in slices, no faster than the tier; other tasks run between slices.
 local function process(run, list)
   local tenant = run.tenant
   local speed = tenant:import_speed() -- users a second
@@ -257,7 +289,7 @@ local function process(run, list)
   local began = tenant.monotonic() - run.job.done / speed
   local done = run.job.done
   repeat
-    local last = math.min(#list, done + size)
+    local last = math.min(list.count, done + size)
     local wait = began + last / speed - tenant.monotonic()
     if wait > 0 then scheduler.sleep(wait) else serve() end
     if tenant.ended then return end -- a tenant with a state file resumes the job
@@ -266,14 +298,14 @@ local function process(run, list)
     end
     slice(run, list, done + 1, last)
     done = last
-  until done >= #list
+  until done >= list.count
 end
 
 ---Whether unknown=job applies: an unknown property makes the whole file invalid.
 local function is_misspelt(run, list)
   if run.tenant.doubts.unknown ~= "job" or not run.connection then return false end
-  for _, user in ipairs(list) do
-    for _, err in ipairs(run.validator:check(user) or {}) do
+  for place = 1, list.count do
+    for _, err in ipairs(run.validator:check(list:user(place)) or {}) do
       if err.code == UNKNOWN then return true end
     end
   end
@@ -283,8 +315,8 @@ end
 ---The users that a job processes: under null-email=lost, up to the first null email address.
 local function looked_at(tenant, list)
   if tenant.doubts["null-email"] ~= "lost" then return list end
-  for place, user in ipairs(list) do
-    if has_null_email(user) then return table.move(list, 1, place, 1, {}) end
+  for place = 1, list.count do
+    if has_null_email(list:user(place)) then return list:up_to(place) end
   end
   return list
 end
@@ -296,15 +328,15 @@ end
 function imports.begin(tenant, job, fault)
   tenant.metrics:job_begun(tenant.monotonic())
   scheduler.spawn(function()
-    local list = json.decode(job.payload)
+    local list = uploaded.read(job.payload)
     job.payload = nil
-    if type(list) ~= "table" or not json.is_array(list) then
+    if not list then
       scheduler.pass()
       if not tenant.ended then jobs.finish(tenant, job.id, BROKEN) end
     else
       local run = new_run(tenant, tenant:connection(job.connection), job)
       run.fault = fault
-      run.gone_after = math.min(run.gone_after, job_faults.gone_after(fault, #list))
+      run.gone_after = math.min(run.gone_after, job_faults.gone_after(fault, list.count))
       if is_misspelt(run, list) then
         jobs.finish(tenant, job.id, BROKEN)
       else

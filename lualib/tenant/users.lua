@@ -74,13 +74,24 @@ end
 
 local VERIFIED <const> = '{"email_verified":false,'
 
----The stored form. The user itself stays unchanged: an error may have to show it. Its draft is used
+---The JSON of a user that is not empty, with `email_verified`.
+---@param record string
+---@param verified? boolean  what it has
+---@return string
+function users.with_verified(record, verified)
+  return verified ~= nil and record or VERIFIED .. record:sub(2)
+end
+
+---The stored form of a user, who stays unchanged: an error may have to show it. The draft is used
 ---if there is one and the identifiers are stored as they were sent.
-local function record_of(user, keys, draft)
+---@param user User     valid
+---@param keys Identifiers  normalized
+---@param draft? host.json.draft  the user's JSON; empty: it is not known
+---@return string
+function users.record(user, keys, draft)
   local email, username, verified = user.email, user.username, user.email_verified
   if draft and #draft > #"{}" and email == keys.email and username == keys.username then
-    local record = draft:text()
-    return verified ~= nil and record or VERIFIED .. record:sub(2)
+    return users.with_verified(draft:text(), verified)
   end
   user.email, user.username, user.email_verified = keys.email, keys.username, verified or false
   local record = json.encode(user)
@@ -92,17 +103,16 @@ end
 ---indexes takes half as long as a query before.
 ---@param db host.store.database
 ---@param connection StoredConnection
----@param user User     valid
 ---@param keys Identifiers  normalized
 ---@param now number
----@param draft? host.json.draft  the user's JSON; empty: it is not known
+---@param record string      see `record`
+---@param hash? any          it has one
 ---@return boolean done
-function users.insert(db, connection, user, keys, now, draft)
-  local imported = user.password_hash or user.custom_password_hash
+function users.insert(db, connection, keys, now, record, hash)
   local room = connection.room
   local changes = db:run(INSERT, connection.id, room, connection.settings.unique.email and room
     or nil, keys.user_id or users.new_id(), keys.email, keys.username, keys.phone_number,
-    record_of(user, keys, draft), imported and "imported" or "random", now, now)
+    record, hash and "imported" or "random", now, now)
   return changes ~= 0 -- the transaction reports other failures
 end
 

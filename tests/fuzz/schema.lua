@@ -5,6 +5,7 @@ local auth0_schema = require "auth0.schema"
 local file = require "host.file"
 local json = require "host.json"
 local schema = require "host.schema"
+local verdict = require "tenant.verdict"
 local fuzz = dofile "tests/fuzz/fuzz.lua"
 local pick = fuzz.pick
 
@@ -119,6 +120,15 @@ local words = { '"email":"x",', '"user_metadata":{"a.b":1},', "null", "{}", "[]"
   '"password_hash":"$2b$10$x",', '"custom_password_hash":{"algorithm":"md5","hash":{}},' }
 local validator = schema.compile(auth0_schema.rule({}), auth0_schema.CODES)
 
+local strict = verdict.validator({ unique = { email = true } }, {})
+
+---What is accepted by its text is accepted as a value.
+local function agree(by, text)
+  if by:accepts(text, 1, #text, "email", "username") then
+    assert(not by:check(json.decode(text)), text)
+  end
+end
+
 ---The messages at and below `path`. The quick walk does not count the bytes of members without
 ---rules.
 local function messages(findings, path)
@@ -145,7 +155,14 @@ return fuzz.run(..., function()
     look(findings)
     local alone, thorough = messages(findings, ""), messages(around:check({ v = v }), "v")
     assert(with_odd_names or #thorough == #alone, json.encode({ thorough, alone }))
+    local text = json.encode(v)
+    if text then agree(made, text) end
   end
-  local user = json.decode(fuzz.broken(users, words))
+  local text = fuzz.broken(users, words)
+  local user = json.decode(text)
   if user then look(validator:check(user)) end
+  if user then agree(strict, text) end
+  for _, places in ipairs { { 1, #text }, { 1, math.max(1, #text // 2) } } do
+    if text ~= "" then strict:accepts(text, places[1], places[2], "email") end
+  end
 end)

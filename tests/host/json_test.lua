@@ -866,3 +866,19 @@ test("a reader takes a text in place of an input, as it is", function()
   local compressed <close> = json.reader("\x1f\x8b[]")
   tap.equal(select(3, compressed:next()), "parse")
 end)
+
+test("items finds the items of a list, and nothing else", function()
+  local text = ' [ 1,"a]",{"b":[2]} , [] ]\n'
+  local places, found = json.items(text), {}
+  for i = 1, #places, 2 do found[#found + 1] = text:sub(places[i], places[i + 1]) end
+  tap.equal(found, { "1", '"a]"', '{"b":[2]}', "[]" })
+  tap.equal(json.items "[]", {})
+  for _, wrong in ipairs {
+    "", "{}", "1", "[", "[1", "[1,", "[1,]", "[,1]", "[1] 2", "[1 2]", '["\xff"]', "[01]",
+    '[{"a"}]',
+  } do
+    local list, message, kind = json.items(wrong)
+    tap.equal({ list, kind }, { nil, "parse" }, wrong)
+    tap.contains(message, "invalid JSON at byte")
+  end
+end)

@@ -50,6 +50,10 @@ local function check(rule, value)
   same_findings(findings, drafted)
   local text = not has_error(findings) and json.encode(value) or ""
   assert(draft:text() == text, "the draft is not the value's JSON")
+  local whole = json.encode(value)
+  if whole and validator:accepts(whole, 1, #whole) then
+    assert(not validator:check(json.decode(whole)), "the text is accepted, its value is not")
+  end
   return findings
 end
 
@@ -431,4 +435,85 @@ test("schema: a check without a finding allocates no garbage", function()
   local after = collectgarbage("count")
   collectgarbage("restart")
   tap.equal(after - before < 1, true, "garbage of 1000 checks in KiB: " .. after - before)
+end)
+
+---{text, whether its text settles it, rule}
+local BY_TEXT <const> = {
+  { '"ana"', true, { type = "string", min_length = 3, max_length = 3, pattern = "^%l+$" } },
+  { '"anna"', false, { type = "string", max_length = 3 } },
+  { '"\\u0061"', false, { type = "string", max_length = 3 } },
+  { '"\\u0061"', true, { type = "string" } },
+  { '"a"', false, { pattern = "(.)%1" } },
+  { '"b"', true, { pattern = { "(.)%1", "^b$" } } },
+  { '"a@example.com"', true, { format = "email" } },
+  { '"a@b@example.com"', false, { format = "email" } },
+  { '"b"', true, { enum = { "a", "b" } } },
+  { '"c"', false, { enum = { "a", "b" } } },
+  { "1", true, { type = "integer", minimum = 1, maximum = 1 } },
+  { "2", false, { maximum = 1 } },
+  { "-1", false, { minimum = 0 } },
+  { "1.0", false, { type = "integer" } },
+  { "1234567890123456", false, {} },
+  { "true", true, { type = "boolean" } },
+  { "true", false, { enum = { "true" } } },
+  { "null", true, { type = { "null", "string" } } },
+  { "null", false, { type = "string" } },
+  { "[1,2]", true, { type = "array", items = { type = "integer" }, max_items = 2 } },
+  { "[1,2,3]", false, { max_items = 2 } },
+  { "[1]", false, { min_items = 2 } },
+  { '[1,"a"]', false, { items = { type = "integer" } } },
+  { "[1, 2]", false, {} },
+  { "{}", true, { type = "object" } },
+  { "{}", false, { type = "array" } },
+  { '{"a":1,"b":[{"c":null}]}', true, {} },
+  { '{ "a":1}', false, {} },
+  { '{"a":1,"a":1}', false, { properties = { a = { type = "integer" } } } },
+  { '{"a":1}', true, { properties = { a = {} }, additional = false, required = { "a" } } },
+  { '{"b":1}', false, { properties = { a = {} }, additional = false } },
+  { '{"b":1}', false, { properties = { a = {} }, required = { "a" } } },
+  { '{"b":1}', false, { properties = { a = {}, c = {} }, any_required = { "a", "c" } } },
+  { '{"a":1,"b":1}', false, { properties = { a = {}, b = {} }, exclusive = { "a", "b" } } },
+  { '{"a":1,"b":1}', false, { max_properties = 1 } },
+  { "{}", false, { min_properties = 1 } },
+  { '{"a.b":1}', false, { key_without = "." } },
+  { '{"_id":1}', false, { forbidden = { "_id" } } },
+  { '{"a":1}', false, { omit_empty = true } },
+  { '{"a":1}', false, { check = function() end } },
+  { '{"a":1}', false, { warn = {} } },
+  { '{"kind":"b","x":1}', true, { switch = { on = "kind", cases = { b = { required = { "x" },
+    properties = { x = { type = "integer" } } } } } } },
+  { '{"kind":"b"}', false, { switch = { on = "kind", cases = { b = { required = { "x" },
+    properties = { x = {} } } } } } },
+  { '{"kind":"c"}', false, { switch = { on = "kind", cases = {}, default = { type = "array" } } } },
+  { '{"a":"' .. ("x"):rep(40) .. '"}', false, { max_bytes = 40 } },
+  { '{"a":"x"}', true, { max_bytes = 400 } },
+  { ("["):rep(60) .. ("]"):rep(60), true, { items = {} } },
+}
+
+for _, case in ipairs(BY_TEXT) do
+  local text, accepted, rule = table.unpack(case)
+  test("by its text, " .. text:sub(1, 40) .. (accepted and " is accepted" or " is left open")
+    .. " by " .. (json.encode(rule) or "a function"), function()
+    local validator = schema.compile(rule, CODES)
+    local around = "[" .. text .. "]"
+    tap.equal(validator:accepts(around, 2, #around - 1), accepted and true or nil)
+    if accepted then tap.equal(validator:check(json.decode(text)), nil) end
+  end)
+end
+
+test("accepts returns the members that are asked for", function()
+  local validator = schema.compile({ additional = {} }, CODES)
+  local text = '{"a":"x","b":false,"c":{"a":"y"},"d":1}'
+  tap.equal({ validator:accepts(text, 1, #text, "a", "b", "c", "d", "e") },
+    { true, "x", false, true, true, nil })
+  for _, odd in ipairs { '{"a":"\\n"}', '{"a":1,"a":2}', '{"a":"x"', '{"a":', '{"a"', "{", '"a' } do
+    tap.equal(validator:accepts(odd, 1, #odd, "a"), nil)
+  end
+end)
+
+test("accepts refuses places that are not in the text", function()
+  local validator = schema.compile({}, CODES)
+  for _, places in ipairs { { 0, 1 }, { 2, 1 }, { 1, 3 } } do
+    assert(not pcall(validator.accepts, validator, "{}", places[1], places[2]))
+  end
 end)

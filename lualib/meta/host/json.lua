@@ -47,6 +47,13 @@ function draft:set(text) end
 
 function draft:clear() end
 
+---Where the items of a list are, without decoding them.
+---@param text string
+---@return integer[]? places  of each item its first and its last byte
+---@return string? message    names the byte
+---@return host.Kind? kind    "parse"
+function json.items(text) end
+
 ---@param text string
 ---@return any value        json.null for `null`
 ---@return string? message  names the byte

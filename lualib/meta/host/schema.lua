@@ -60,6 +60,17 @@ function schema.compile(rule, codes) end
 ---@return host.schema.Finding[]? findings  nil if there are none
 function validator:check(value, draft) end
 
+---Whether a value certainly keeps the rules, looked at in its JSON text, which makes no values of it.
+---Without a result, `check` has to tell: the value breaks a rule, or its text alone does not settle it
+---(white space, escapes, repeated names, fractions; rules with `check`, `warn` or `omit_empty`).
+---@param text string    a part of it is valid JSON, see json.items
+---@param first integer  the value's first byte
+---@param last integer   its last byte
+---@param ... string     names of its members, at most 8
+---@return true? accepted
+---@return string|boolean? ...  the values of these members; true for numbers, tables and null
+function validator:accepts(text, first, last, ...) end
+
 ---Names the members that host.step asks for; before anything is checked.
 ---@param names string[]  at most 8
 function validator:note(names) end

@@ -47,10 +47,6 @@ function job_faults.choose(tenant, job)
   return fault
 end
 
-local function part_of(list, n)
-  return table.move(list, 1, math.max(0, n), 1, {})
-end
-
 local MARGIN <const> = 0.05 -- seconds; two clocks are read
 
 ---Real seconds until the job exceeds its time limit.
@@ -63,15 +59,15 @@ end
 ---@param tenant Tenant
 ---@param job StoredJob
 ---@param fault? Fault
----@param list table[]
----@return table[]
+---@param list UploadedUsers
+---@return UploadedUsers
 function job_faults.reached(tenant, job, fault, list)
   local action = fault and fault.action
   if action == "job-stuck" then
     scheduler.sleep(math.min(fault.seconds, seconds_left(tenant, job)))
   end
-  if action == "job-failed" then return part_of(list, math.floor(#list * (fault.share or 0))) end
-  if action == "job-short" then return part_of(list, #list - fault.missing) end
+  if action == "job-failed" then return list:up_to(math.floor(list.count * (fault.share or 0))) end
+  if action == "job-short" then return list:up_to(list.count - fault.missing) end
   return list
 end
 

@@ -263,3 +263,40 @@ for name, sql in pairs {
     file.remove_tree(folder)
   end)
 end
+
+-- Users whose text settles that they are valid, and such as have to be decoded.
+local UPLOADED <const> = {
+  '{"email":"ana@example.com","email_verified":true,"username":"ana","user_id":"1"}',
+  '{"email":"ben@example.com","password_hash":"$2b$10$' .. ("a"):rep(53) .. '"}',
+  '{"email":"ANA@example.com"}',
+  '{"email":"cem@example.com","user_id":"1"}',
+  '{"email":"dan@example.com","nickname":"\\u0044"}',
+  '{"email":"eva@example.com","email":"eve@example.com"}',
+  '{"email":"finn"}',
+  '{"email":"gil@example.com","app_metadata":{"a":1.5,"b":[]},"custom_password_hash":'
+    .. '{"algorithm":"md5","hash":{"value":"5f4dcc3b5aa765d61d8327deb882cf99","encoding":"hex"}}}',
+  '{"email":"' .. ("h"):rep(60) .. '@example.com","given_name":"H","blocked":true}',
+  "7",
+}
+
+---What the tenant answers about a file, and stores.
+local function taken_in(text)
+  local seen
+  rig.with({}, function(t)
+    local job, errors = t:import(text)
+    local stored = {}
+    for row in t.tenant.db:rows "SELECT * FROM user ORDER BY email" do
+      stored[#stored + 1] = { row.email, row.username, row.password, json.decode(row.record) }
+    end
+    seen = { job.summary, errors, stored }
+  end)
+  return seen
+end
+
+tap.test("users are taken in alike by their text and by their values", function()
+  local plain = taken_in("[" .. table.concat(UPLOADED, ",") .. "]")
+  local spaced = {}
+  for i, user in ipairs(UPLOADED) do spaced[i] = user:gsub("^{", "{ ") end
+  equal(taken_in("[" .. table.concat(spaced, ",\n") .. "]"), plain)
+  equal({ plain[1].inserted, plain[1].failed }, { 6, 4 })
+end)

@@ -1,6 +1,6 @@
-/* Skips parts of JSON text that was written by host.json. */
-#ifndef HOST_COVERAGE_SCAN_H
-#define HOST_COVERAGE_SCAN_H
+/* Skips parts of JSON text that is valid and has no blanks, as host.json writes it. */
+#ifndef HOST_COMPACT_H
+#define HOST_COMPACT_H
 
 #include <stddef.h>
 #include <string.h>
