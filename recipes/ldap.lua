@@ -57,13 +57,7 @@ local function numbers(entry, country)
       if phone then return phone end
     end
   end
-  local written = first(entry, "mobile", "telephonenumber")
-  if written then
-    migrate.warn("no_country_code",
-      "phone numbers that cannot be read, kept in user_metadata; see the parameter `country`",
-      "phone")
-  end
-  return nil, written
+  return migrate.phone(first(entry, "mobile", "telephonenumber"), country)
 end
 
 ---What is kept of the job of a person, and of the account.

@@ -13,6 +13,7 @@ local directory = require "auth0.hash.directory"
 local type_name = require "base.type_name"
 local rules = require "auth0.hash.rules"
 local parse = require "auth0.hash.parse"
+local servers = require "auth0.hash.servers"
 local spelling = require "base.spelling"
 local text = require "host.text"
 
@@ -39,6 +40,8 @@ password.identify = parse.identify
 
 password.cleartext = directory.cleartext
 password.directory = directory.password
+password.kratos = servers.kratos
+password.zitadel = servers.zitadel
 
 ---A hash in its shortest form: a string for plain bcrypt of cost 10 ("$2a$" or "$2b$"), else the
 ---table. It is the first result in either form, for recipes that use one result; the second is nil,

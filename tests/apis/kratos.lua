@@ -46,8 +46,8 @@ end
 
 local function shown(list, included)
   for _, identity in ipairs(list) do
-    for name in pairs(identity.credentials) do
-      if not included[name] then identity.credentials[name] = nil end
+    for name, credential in pairs(identity.credentials or {}) do
+      if not included[name] then credential.config = nil end
     end
   end
   return list

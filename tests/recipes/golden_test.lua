@@ -88,7 +88,7 @@ end
 
 for _, name in ipairs(assert(file.list(FOLDER))) do
   local folder = FOLDER .. "/" .. name
-  if file.stat(folder).type == "folder" then
+  if file.stat("recipes/" .. name .. ".lua") and file.stat(folder).type == "folder" then
     for _, part in ipairs(file.list(folder)) do
       if part:find("^expected.*%.json$") then
         local path = folder .. "/" .. part

@@ -10,15 +10,18 @@ local vendors = {}
 
 local LARGEST_LOG <const> = 31 -- the value after ln= is log2 of N up to this, else N
 
----"$scrypt$ln=14,r=8,p=1$salt$key": passlib writes log2 of N, Ory N itself.
+---"$scrypt$ln=14,r=8,p=1$salt$key": passlib and ZITADEL write log2 of N, Ory N itself.
 ---@param hash string
+---@param is_log? boolean  whether it is log2; default: if it is small
 ---@return PasswordHash? hash
 ---@return string? reason
-function vendors.scrypt(hash)
+function vendors.scrypt(hash, is_log)
   local n, r, p, salt, key = hash:match("^%$scrypt%$ln=(%d+),r=(%d+),p=(%d+)%$([^$]*)%$([^$]+)$")
   local cost = math.tointeger(tonumber(n))
   if not cost then return nil, "the scrypt hash is damaged" end
-  if cost <= LARGEST_LOG then cost = 1 << cost end
+  if is_log == nil then is_log = cost <= LARGEST_LOG end
+  if is_log and cost > LARGEST_LOG then return nil, "the cost of the scrypt hash is not log2" end
+  if is_log then cost = 1 << cost end
   return build.scrypt {
     cost = cost, block = r, lanes = p, salt = digest.unbase64((salt:gsub("%.", "+"))),
     key = digest.unbase64((key:gsub("%.", "+"))),

@@ -1,0 +1,78 @@
+--- Runs shipped recipes with `input=api` against the servers of tests/apis, as `check` does.
+
+local file = require "host.file"
+local grants = require "recipe.grants"
+local needs = require "recipe.needs"
+local recipes = require "recipe"
+local scheduler = require "base.scheduler"
+local server = require "tests.apis.server"
+local source_pages = require "stage.source_pages"
+local stage = require "stage"
+
+local rig = {}
+
+-- What goes wrong in each test of a whole list: throttles, failures, an answer that is cut off.
+rig.TROUBLE = { throttle_every = 4, throttle_wait = 0, fail_every = 5, cut = 1, cut_as = "json" }
+
+local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
+local UI <const> = { say = function() end, progress = function() end, outage = function() end }
+
+---@class ApiRun
+---@field users User[]
+---@field left_out string[]  codes of rejected and reasons of skipped records, in order
+---@field warnings table<string, PipelineWarning>
+---@field message? string    why the source could not be read
+---@field counts ApiCounts   of the server
+
+---Maps all that the source gives; within the scheduler.
+local function mapped(name, params, environment, folder)
+  local made = { users = {}, left_out = {}, warnings = {} }
+  local function leave(_, rejection)
+    table.insert(made.left_out, rejection.code)
+    return true
+  end
+  local loaded = assert(recipes.load(name, {
+    params = params, env = function(variable) return environment[variable] end,
+    settle = function(facts) -- what a shipped recipe declares, it has
+      return grants.new { needs = assert(needs.expand(facts.needs, facts.params)), agreed = true }
+    end,
+  }))
+  local _ <close> = assert(source_pages.serve(loaded, {}, UI, { directory = folder .. "/p" }))
+  local pipe = assert(stage.pipeline(loaded, { spool = folder }, {
+    user = function(_, one)
+      table.insert(made.users, one:user())
+      return true
+    end,
+    rejected = leave,
+    skipped = function(_, _, _, reason) return leave(nil, { code = reason }) end,
+  }))
+  local _, message = pipe:run(function() return true end)
+  made.message = message
+  for _, list in ipairs { pipe.warnings, pipe:own_warnings() } do
+    for code, warning in pairs(list) do made.warnings[code] = warning end
+  end
+  pipe.duplicates:close()
+  return made
+end
+
+---@param name string    of the recipe
+---@param api string     of the server
+---@param options table  of the server: its users or a file, its faults
+---@param params table<string, string>  besides input and domain
+---@return ApiRun
+function rig.run(name, api, options, params)
+  local folder, made = assert(file.temporary()), nil
+  scheduler.run(function()
+    local served = server.open(api, options)
+    scheduler.spawn(function() served:run() end)
+    local environment = {} -- where secrets may be
+    for key, value in pairs(params) do environment[PREFIX .. key:upper()] = value end
+    made = mapped(name, { input = "api", domain = served.url }, environment, folder)
+    made.counts = served.counts
+    served:close()
+  end)
+  assert(file.remove_tree(folder))
+  return made
+end
+
+return rig
