@@ -115,7 +115,7 @@ return {
     end
     local members = meta_of(row.ID)
     if params.verified == nil then
-      migrate.warn("no_verified_flag", "all addresses become unverified, because WordPress does "
+      migrate.warn("nothing_verified", "all addresses become unverified, because WordPress does "
         .. "not say which are; see the parameter `verified`")
     end
     return {

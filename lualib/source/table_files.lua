@@ -35,14 +35,17 @@ local OVERLAP <const> = 512 -- bytes; longer than what names a table in phpMyAdm
 ---@field header? string[]     the columns of a CSV file without a header
 ---@field layouts? string[][]  the columns that such a file may have
 
----A table that a reader names.
+---A table that a reader names. Its columns are asked for once.
 local function named(own, name, records)
+  local list, is_known
   return {
-    name = name, file = own,
-    open = records,
+    name = name, file = own, open = records,
     columns = function()
-      local reading <close> = records()
-      return reading:columns()
+      if not is_known then
+        local reading <close> = records()
+        list, is_known = reading:columns(), true
+      end
+      return list
     end,
   }
 end
@@ -266,25 +269,42 @@ local FORMS <const> = {
   ["source.csv"] = of_csv,
 }
 
+---Files whose tables are known, by path: a large file is not searched for each table.
+---@type table<string, {size: integer, modified: number, tables: FileTable[]}>
+local known = {}
+
+---@return FileTable[]
+local function recognised(source, own, options)
+  local head = failure.check(recognise.beginning(source))
+  for _, found in ipairs(recognise.head(head)) do
+    local form = FORMS[found.reader]
+    if form then return form(source, own, found, head, options) end
+  end
+  local function open() return csv.records(source, { optional = true }) end
+  local reading <close> = open() -- says what the file is
+  return { { file = own, open = open, columns = function() return reading:columns() end } }
+end
+
 ---The tables of a file, in order. From stdin, CSV is read. Raises a Failure.
 ---@param source string  a path, or "-"
 ---@param options TableFileOptions
 ---@return FileTable[]
 function table_files.of(source, options)
   local own = source == "-" and "stdin" or path.basename(source)
-  local function as_csv()
-    return csv.records(source, { null = { "NULL" }, header = options.header, optional = true })
-  end
   if source == "-" then
-    return { { file = own, open = as_csv, columns = function() return nil end } }
+    return { { file = own, columns = function() return nil end, open = function()
+      return csv.records(source, { null = { "NULL" }, header = options.header, optional = true })
+    end } }
   end
-  local head = failure.check(recognise.beginning(source))
-  for _, found in ipairs(recognise.head(head)) do
-    local form = FORMS[found.reader]
-    if form then return form(source, own, found, head, options) end
+  local stat, before = file.stat(source), known[source]
+  if stat and before and before.size == stat.size and before.modified == stat.modified then
+    return before.tables
   end
-  local reading <close> = as_csv() -- says what the file is
-  return { { file = own, open = as_csv, columns = function() return reading:columns() end } }
+  local list = recognised(source, own, options)
+  if stat and list[1] and list[1].name then
+    known[source] = { size = stat.size, modified = stat.modified, tables = list }
+  end
+  return list
 end
 
 return table_files

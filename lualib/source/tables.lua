@@ -73,9 +73,9 @@ function Table:__call()
 end
 
 function Table:columns()
-  local list = self.source.columns()
-  for i, name in ipairs(list or {}) do list[i] = self.names[name] end
-  return list
+  local list = {}
+  for i, name in ipairs(self.source.columns() or {}) do list[i] = self.names[name] end
+  return list[1] and list
 end
 
 function Table:name() return self.inner:name() end
