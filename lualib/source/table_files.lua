@@ -70,15 +70,29 @@ local function of_database(source, own)
   return list
 end
 
----Whether the values of a row may be those of these columns.
-local function may_be(names, row)
-  for i, name in ipairs(names) do
-    local plain, cell = columns.plain(name), row[i]
-    local is_value = cell ~= "" and cell ~= "\\N" and cell ~= "NULL"
-    if is_value and plain:find "mail$" and not cell:find("@", 1, true) then return false end
-    if is_value and name:lower():find "%f[%a]id$" and cell:find "[%s@]" then return false end
+---Patterns of names and of their values, and whether values must fit the pattern, or must not.
+---@type {[1]: string, [2]: string, [3]: boolean}[]
+local VALUES <const> = {
+  { "mail$", "@", true }, { "%f[%a]id$", "[%s@]", false }, { "_at$", "^%d", true },
+  { "pass", "^%d%d%d%d%-%d%d%-", false },
+}
+local ALWAYS <const> = { updated_at = true } -- written for almost all rows
+
+---Whether a file may have these columns.
+local function may_have(names, rows)
+  local without = 0
+  for _, row in ipairs(rows) do
+    for i, name in ipairs(#row == #names and names or {}) do
+      local cell, low = row[i], name:lower()
+      local is_value = cell ~= "" and cell ~= "\\N" and cell ~= "NULL"
+      if not is_value and ALWAYS[low] then without = without + 1 end
+      for _, rule in ipairs(is_value and VALUES or {}) do
+        local fits = (cell:find(rule[2]) ~= nil) == rule[3]
+        if low:find(rule[1]) and not fits then return false end
+      end
+    end
   end
-  return true
+  return without * 2 <= #rows
 end
 
 ---The columns of a CSV file that does not name them; nil and why they are not known.
@@ -89,9 +103,7 @@ local function header_of(rows, options)
     return nil, string.format("it has %d columns, not %d", n, #options.header)
   end
   for _, layout in ipairs(options.layouts or {}) do
-    local fits = #layout == n
-    for _, row in ipairs(rows) do fits = fits and (#row ~= n or may_be(layout, row)) end
-    if fits then return layout end
+    if #layout == n and may_have(layout, rows) then return layout end
   end
   return nil, string.format(
     "it has no row with the names of its %d columns: give them, as in columns=id,email,…", n)

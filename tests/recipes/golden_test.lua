@@ -1,6 +1,6 @@
 --- Runs every shipped recipe over its samples. A folder here is named like its recipe; each
 --- expected*.json in it is a run:
----   params     of the recipe; the name of a file in the folder becomes its path
+---   params     of the recipe; the name of a file in the folder becomes its path, also after "@"
 ---   users      what each imported user must contain; identifying, verified, blocked, password and
 ---              MFA fields that are not listed must be absent
 ---   left_out   for each record that is not imported, in order, its code or a part of the reason
@@ -45,7 +45,8 @@ end
 local function params_of(folder, given)
   local params = {}
   for name, value in pairs(given) do
-    params[name] = file.stat(folder .. "/" .. value) and folder .. "/" .. value or value
+    local mark, path = value:match "^(@?)(.*)$"
+    params[name] = file.stat(folder .. "/" .. path) and mark .. folder .. "/" .. path or value
   end
   return params
 end
