@@ -27,6 +27,7 @@ open.MODULES = {
   ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
   ["source.http"] = "reads the pages of an API",
+  ["source.listing"] = "reads users that were saved from a service",
   ["source.concat"] = "reads several sources one after another",
   ["source.join"] = "joins two sources by a key",
   ["source.lookup"] = "looks up records of a second source",

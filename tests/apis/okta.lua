@@ -1,6 +1,7 @@
 --- Okta's list of users: the next page by a Link header; without `search`, deprovisioned users are
 --- left out.
 
+local json = require "host.json"
 local server = require "tests.apis.server"
 local url = require "base.url"
 
@@ -51,13 +52,44 @@ function okta.throttled()
   return server.answer(429, { errorSummary = "API call exceeded rate limit" })
 end
 
-local function is_shown(user) return user.status ~= "DEPROVISIONED" end
+---Which users a search shows; without one, those who are not deprovisioned.
+local function shown_by(search)
+  local status = (search or ""):match('^status eq "(%u+)"$')
+  if search and not status then return nil end
+  return function(user)
+    if status then return user.status == status end
+    return user.status ~= "DEPROVISIONED"
+  end
+end
+
+---The factors of a user: in the record of a file as `factors`, which the list does not show.
+local function factors_of(self, id)
+  for _, user in ipairs(self.users:slice(0, self.users:count())) do
+    if user.id == id then return server.answer(200, user.factors or json.array {}) end
+  end
+  return server.answer(404, { errorSummary = "Not found" })
+end
+
+local function without_factors(list)
+  local shown = json.array {}
+  for i, user in ipairs(list) do
+    shown[i] = {}
+    for name, member in pairs(user) do
+      if name ~= "factors" then shown[i][name] = member end
+    end
+  end
+  return shown
+end
 
 function okta.handle(self, asked)
-  if asked.path ~= PATH then return server.answer(404, { errorSummary = "Not found" }) end
+  local of_user = asked.path:match("^" .. PATH .. "/([^/]+)/factors$")
+  if asked.path ~= PATH and not of_user then
+    return server.answer(404, { errorSummary = "Not found" })
+  end
   if asked.headers.authorization ~= okta.credentials.Authorization then
     return server.answer(401, { errorSummary = "Invalid token provided" })
   end
+  if of_user then return factors_of(self, of_user) end
   local query = asked.query
   local position = self:position(query.after)
   if not position or query.after and not self:is_linked(asked) then
@@ -65,7 +97,7 @@ function okta.handle(self, asked)
   end
   position = self:at(position)
   local size = server.size(query.limit, 200, 200)
-  local list, next_ = self:from(position, size, not query.search and is_shown or nil)
+  local list, next_ = self:from(position, size, shown_by(query.search))
   local headers = { Link = string.format('<%s%s?limit=%d>; rel="self"', self.url, PATH, size) }
   if next_ then
     local link = self:link(PATH, url.query {
@@ -73,7 +105,7 @@ function okta.handle(self, asked)
     })
     headers.link = string.format('<%s>; rel="next"', link)
   end
-  return server.answer(200, list, headers)
+  return server.answer(200, without_factors(list), headers)
 end
 
 return okta

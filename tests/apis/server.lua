@@ -396,9 +396,9 @@ local function serve(self, request)
   request:respond(answer.status, answer.headers, answer.body or "", promised)
 end
 
----Answers requests for ever; within base.scheduler.
+---Answers requests until it is closed; within base.scheduler.
 function Server:run()
-  while true do
+  while not self.is_closed do
     local request = self.listener:accept()
     while request do
       scheduler.spawn(serve, self, request)
@@ -409,6 +409,7 @@ function Server:run()
 end
 
 function Server:close()
+  self.is_closed = true
   self.listener:close()
 end
 

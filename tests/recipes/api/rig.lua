@@ -2,12 +2,15 @@
 
 local file = require "host.file"
 local grants = require "recipe.grants"
+local json = require "host.json"
 local needs = require "recipe.needs"
+local recipe_rig = require "tests.recipes.rig"
 local recipes = require "recipe"
 local scheduler = require "base.scheduler"
 local server = require "tests.apis.server"
 local source_pages = require "stage.source_pages"
 local stage = require "stage"
+local tap = require "tests.tap"
 
 local rig = {}
 
@@ -59,18 +62,44 @@ end
 ---@param api string     of the server
 ---@param options table  of the server: its users or a file, its faults
 ---@param params table<string, string>  besides input and domain
+---@param path? string   of the parameter `domain`, after the host
 ---@return ApiRun
-function rig.run(name, api, options, params)
+function rig.run(name, api, options, params, path)
   local folder, made = assert(file.temporary()), nil
   scheduler.run(function()
     local served = server.open(api, options)
     scheduler.spawn(function() served:run() end)
     local environment = {} -- where secrets may be
     for key, value in pairs(params) do environment[PREFIX .. key:upper()] = value end
-    made = mapped(name, { input = "api", domain = served.url }, environment, folder)
+    made = mapped(name, { input = "api", domain = served.url .. (path or "") }, environment, folder)
     made.counts = served.counts
     served:close()
   end)
+  assert(file.remove_tree(folder))
+  return made
+end
+
+---Runs a recipe on the records of an API and on the same records in a file; the users that come out
+---have to be the same. Returns those of the API.
+---@param name string
+---@param api string
+---@param records table[]
+---@param params table<string, string>  of the API
+---@param others? table<string, string>  of the file
+---@param path? string
+---@return ApiRun
+function rig.compare(name, api, records, params, others, path)
+  local folder = assert(file.temporary())
+  local saved = folder .. "/records.json"
+  assert(file.write(saved, assert(json.encode(json.array(records)))))
+  local trouble = { file = saved }
+  for fault, value in pairs(rig.TROUBLE) do trouble[fault] = value end
+  local given = { input = saved }
+  for key, value in pairs(others or {}) do given[key] = value end
+  local made, from_file = rig.run(name, api, trouble, params, path), recipe_rig.run(name, given)
+  tap.equal({ made.message, from_file.message }, {})
+  tap.equal(made.users, from_file.users)
+  tap.equal(made.left_out, from_file.left_out)
   assert(file.remove_tree(folder))
   return made
 end
