@@ -11,6 +11,7 @@ local reading = require "source.reading"
 local record_text = require "source.record_text"
 local spelling = require "base.spelling"
 
+local OPTIONS <const> = { "few" }
 local METHODS <const> = { "all", "close", "count", "get", "unused" }
 
 ---@class Lookup
@@ -26,6 +27,9 @@ setmetatable(Lookup, { __index = function(_, name)
   if not near then error("a lookup is not a table: write lookup:get(value)", 2) end
   error(string.format('a lookup has no %s; did you mean "%s"?', name, near), 2)
 end })
+
+---@class LookupOptions
+---@field few? boolean  most values have no record, perhaps none: that is nothing to stop at
 
 ---@class LookupUse
 ---@field name? string    of its file; nil: the records are not those of a reader
@@ -90,9 +94,10 @@ local function refuse(names, read, key)
 end
 
 ---@param notes? LookupNotes
+---@param use? LookupUse  nil: nobody is to be told how many values had a record
 local function note(notes, use, reader)
   if not notes then return end
-  notes.add(use)
+  if use then notes.add(use) end
   -- such as columns that the key's function did not find
   for _, warning in ipairs(reader and reader:warnings() or {}) do
     table.insert(notes.warnings, warning)
@@ -105,11 +110,13 @@ end
 ---@param records Reading|table|fun(): any, string?
 ---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@param broken? "keep"  default: a failure
+---@param options? LookupOptions
 ---@return Lookup
-local function new(notes, records, key, broken)
+local function new(notes, records, key, broken, options)
   if type(key) ~= "string" and type(key) ~= "function" then
     error("source.lookup expects a key: a column name or a function", 3)
   end
+  spelling.check_options("source.lookup", options, OPTIONS)
   local next_record = iterator.of("source.lookup", records)
   local reader = reading.is(records) and records or nil
   local self = setmetatable({
@@ -123,7 +130,7 @@ local function new(notes, records, key, broken)
     key = type(key) == "string" and key or nil, hits = 0, misses = 0,
     report = function() self.names:report() end,
   }
-  note(notes, uses[self], reader)
+  note(notes, not (options and options.few) and uses[self] or nil, reader)
   return self
 end
 
@@ -208,14 +215,16 @@ end
 
 Lookup.__close = Lookup.close
 
----The module, called as `lookup(records, key)` or `lookup.new(records, key)`. No tail calls: an
+---The module, called as `lookup(records, key, options)` or `lookup.new(…)`. No tail calls: an
 ---error names these functions. `join` keeps broken records.
 ---@param notes? LookupNotes
 ---@return table module
 local function noting(notes)
   local function made(records, key, broken) return (new(notes, records, key, broken)) end
   return setmetatable({ new = made, noting = noting }, {
-    __call = function(_, records, key) return (new(notes, records, key)) end,
+    __call = function(_, records, key, options)
+      return (new(notes, records, key, nil, options))
+    end,
   })
 end
 

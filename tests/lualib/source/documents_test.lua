@@ -33,3 +33,36 @@ test("a member that is no list at that place is none", function()
     equal(documents.place("-", { "/result" }), nil)
   end)
 end)
+
+local ORGS <const> = [[{"orgs": [{"id": "x", "users": [{"id": 1}, {"id": 2}]}, {"id": "y"},
+  {"id": "z", "others": [{"id": 3}]}, {"users": [{"id": 4}]}]}]]
+
+test("lists inside the elements of a list are read one after another, with their places", function()
+  folder.with({ ["a.json"] = ORGS }, function(root)
+    local found = {}
+    for record, at in documents.inside(root .. "/a.json", "/orgs", { "users", "others" }, "org") do
+      found[#found + 1] = record.id .. " " .. at
+    end
+    equal(found, { "1 a.json#/orgs/0/users/0", "2 a.json#/orgs/0/users/1",
+      "3 a.json#/orgs/2/others/0", "4 a.json#/orgs/3/users/0" })
+  end)
+end)
+
+test("their records get a member of the element around them", function()
+  folder.with({ ["a.json"] = ORGS:gsub('"id": "(%l)"', '"org": "%1"') }, function(root)
+    local found = {}
+    for record in documents.inside(root .. "/a.json", "/orgs", { "users", "others" }, "org") do
+      found[#found + 1] = record.id .. tostring(record.org)
+    end
+    equal(found, { "1x", "2x", "3z", "4nil" })
+  end)
+end)
+
+test("lists inside lists are not read from stdin, and broken JSON is a failure", function()
+  local ok, err = pcall(documents.inside, "-", "/orgs", { "users" })
+  equal({ ok, err.kind }, { false, "usage" })
+  folder.with({ ["a.json"] = '{"orgs": [{"users": [{"id": 1}, {"id": ' }, function(root)
+    local records = documents.inside(root .. "/a.json", "/orgs", { "users" })
+    equal(pcall(records), false)
+  end)
+end)
