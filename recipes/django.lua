@@ -138,8 +138,8 @@ return {
       username = value.username(row.username, row.id, email), name = row.name,
       given_name = row.first_name, family_name = row.last_name, phone_number = phone,
       blocked = value.switch(row.is_active, nil, "is_active") == false or nil,
-      custom_password_hash = password.fields(password.django(row.password)),
       mfa_factors = factors_of(row),
+      custom_password_hash = password.fields(password.django(row.password)),
       user_metadata = unread and { phone = unread },
       app_metadata = value.filled {
         joined = value.date(row.date_joined), groups = groups_of(row),

@@ -16,6 +16,7 @@ local parse = require "auth0.hash.parse"
 local servers = require "auth0.hash.servers"
 local spelling = require "base.spelling"
 local text = require "host.text"
+local vendors = require "auth0.hash.vendors"
 
 local password = {}
 
@@ -36,6 +37,7 @@ password.django = parse.django
 password.aspnet = parse.aspnet
 password.keycloak_credential = parse.keycloak_credential
 password.ldap_password = parse.ldap_password
+password.magento = vendors.magento
 password.identify = parse.identify
 
 password.cleartext = directory.cleartext

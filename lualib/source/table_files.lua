@@ -73,7 +73,7 @@ end
 ---Patterns of names and of their values, and whether values must fit the pattern, or must not.
 ---@type {[1]: string, [2]: string, [3]: boolean}[]
 local VALUES <const> = {
-  { "mail$", "@", true }, { "%f[%a]id$", "[%s@]", false }, { "_at$", "^%d", true },
+  { "%f[%a]e?mail$", "@", true }, { "%f[%a]id$", "[%s@]", false }, { "_at$", "^%d", true },
   { "pass", "^%d%d%d%d%-%d%d%-", false },
 }
 local ALWAYS <const> = { updated_at = true } -- written for almost all rows

@@ -111,11 +111,23 @@ local MAGENTO <const> = { ["0"] = "md5", ["1"] = "sha256" }
 local SODIUM_SALT <const> = 16 -- bytes of the salt that argon2 uses
 local SODIUM <const> = { "32", "2", "67108864" } -- parameters that version 2 implies
 
----Magento's "hash:salt:version".
----@param hash string
+---Magento 1: "md5:salt", in the Enterprise edition also SHA-256; at first without a salt.
+local function first_magento(hash)
+  local value, salt = hash:match("^(%x+):?([^:]*)$")
+  local name = ({ [32] = "md5", [64] = "sha256" })[#(value or "")]
+  if not name then return nil, "the Magento hash is damaged" end
+  return build.digest(name, value, { encoding = "hex", salt = salt ~= "" and salt or nil })
+end
+
+---Magento's "hash:salt:version", or "hash:salt" of Magento 1.
+---@param hash string?
 ---@return PasswordHash? hash
 ---@return string? reason
 function vendors.magento(hash)
+  local cleaned, why = build.cleaned(hash)
+  if not cleaned then return nil, why end
+  hash = cleaned
+  if not hash:find(":[^:]*:") then return first_magento(hash) end
   local value, salt, version = hash:match("^(%x+):([^:]*):([%d_:]+)$")
   if not value then return nil, "the Magento hash is damaged" end
   if version:find(":", 1, true) then
@@ -128,6 +140,7 @@ function vendors.magento(hash)
   local length, rounds, bytes = version:match("^3_(%d+)_(%d+)_(%d+)$")
   if version == "2" then length, rounds, bytes = table.unpack(SODIUM) end
   local key = digest.unhex(value)
+  if length and #salt < SODIUM_SALT then return nil, "the salt of the Magento hash is too short" end
   if not length or not key or #key ~= tonumber(length) then
     return nil, "this version of Magento hashes is unknown"
   end

@@ -2,6 +2,7 @@
 
 local password = require "auth0.password"
 local tap = require "tests.tap"
+local digest = require "host.digest"
 local verify = require "auth0.hash.verify"
 
 local equal, test = tap.equal, tap.test
@@ -51,6 +52,27 @@ test("Magento: Argon2 uses the first 16 bytes of the salt, and the parameters of
         "$argon2id$v=19$m=65536,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$")
     end
   end)
+
+test("Magento 1 has no version, and at first no salt", function()
+  for value, salt in pairs {
+    [digest.hex(digest.hash("md5", "qX" .. PLAIN)) .. ":qX"] = "qX",
+    [digest.hex(digest.hash("sha256", "qX" .. PLAIN)) .. ":qX"] = "qX",
+    [digest.hex(digest.hash("md5", PLAIN))] = false,
+  } do
+    local custom = password.magento(value)
+    equal(custom.salt and custom.salt.value or false, salt)
+    equal({ verify.hash(custom, PLAIN), verify.hash(custom, PLAIN .. "x") }, { true, false })
+  end
+end)
+
+test("Magento: what is no hash, or has a salt that Argon2 does not get, has a reason", function()
+  for _, value in ipairs {
+    "x", "abc:qX", ("ab"):rep(32) .. ":short:2", ("0"):rep(32) .. ":a:0:1", "", ("0"):rep(40),
+  } do
+    local custom, why = password.magento(value)
+    equal({ custom, type(why) }, { nil, "string" })
+  end
+end)
 
 ---{scheme, value}: identified, but not supported by Auth0.
 local BAD <const> = {
