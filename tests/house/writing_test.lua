@@ -19,7 +19,9 @@ end)
 test("the manual names each fixer and each shipped recipe", function()
   local names = {}
   for name in pairs(require "auth0.fixers") do names[#names + 1] = name end
-  for _, name in ipairs(assert(file.list("recipes"))) do names[#names + 1] = name:match("^%w+") end
+  for _, name in ipairs(assert(file.list("recipes"))) do
+    names[#names + 1] = name:match("^(.+)%.lua$")
+  end
   none(writing.unwritten(names, {}, tree["docs/recipes.md"]))
 end)
 
