@@ -8,6 +8,7 @@
 --- A hash may be assigned to either key of a user: auth0.user moves it to the right one.
 
 local build = require "auth0.hash.build"
+local columns = require "auth0.hash.columns"
 local declared = require "auth0.hash.declared"
 local directory = require "auth0.hash.directory"
 local type_name = require "base.type_name"
@@ -44,6 +45,20 @@ password.cleartext = directory.cleartext
 password.directory = directory.password
 password.kratos = servers.kratos
 password.zitadel = servers.zitadel
+password.clerk = columns.clerk
+password.fusionauth = columns.fusionauth
+password.membership = columns.membership
+
+---Better Auth's "salt:key", or what an application stores with a hasher of its own.
+---@param value string?
+---@return PasswordHash? hash
+---@return string? reason
+function password.better_auth(value)
+  local hash, why = build.cleaned(value)
+  if not hash then return nil, why end
+  if hash:find("^%x+:%x+$") then return vendors.better_auth(hash) end
+  return parse.any(hash)
+end
 
 ---A hash in its shortest form: a string for plain bcrypt of cost 10 ("$2a$" or "$2b$"), else the
 ---table. It is the first result in either form, for recipes that use one result; the second is nil,

@@ -102,6 +102,7 @@ open.NEEDED = {
   ["source.bad_record"] = "a record that cannot be parsed",
   ["source.bad_value"] = "a value that rejects its record",
   ["auth0.hash.build"] = "password hashes from their parts",
+  ["auth0.hash.columns"] = "password hashes whose parts are columns",
   ["auth0.hash.declared"] = "digests in a declared format",
   ["auth0.hash.directory"] = "passwords of directories",
   ["auth0.hash.parse"] = "password hashes from text",

@@ -1,5 +1,5 @@
 --- Hash formats of single systems: Ory Kratos, Werkzeug, Magento, ZITADEL, Clerk, SQL Server,
---- Oracle, ForgeRock, Atlassian, MediaWiki.
+--- Oracle, ForgeRock, Atlassian, MediaWiki, Better Auth.
 --- Each parser returns a hash that Auth0 can verify, or nil and a reason.
 
 local build = require "auth0.hash.build"
@@ -224,6 +224,21 @@ function vendors.forgerock(hash)
   local size = tostring(value.algorithm):match("^SHA%-(%d+)$")
   if not size then return nil, "this ForgeRock algorithm is unknown" end
   return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
+end
+
+local BETTER_AUTH <const> = { cost = 16384, block = 16, key = 64 } -- key in bytes
+
+---Better Auth's "salt:key" in hex; the salt is the digits themselves.
+---@param hash string
+---@return PasswordHash? hash
+---@return string? reason
+function vendors.better_auth(hash)
+  local salt, key = hash:match("^(%x+):(%x+)$")
+  if not salt or #key ~= 2 * BETTER_AUTH.key then return nil, "not a hash of Better Auth" end
+  return build.scrypt {
+    cost = BETTER_AUTH.cost, block = BETTER_AUTH.block, lanes = 1, salt = salt,
+    key = digest.unhex(key),
+  }
 end
 
 return vendors

@@ -64,9 +64,12 @@ local OPTIONS <const> = {
   argon2 = { 1, { "kind", "version", "memory", "time", "lanes", "salt", "key" } },
   auto = { 2, { "password_encoding" } },
   bcrypt = { 2, { "pepper", "position" } },
+  clerk = { 3, { "position" } },
   declared = { 3, { "salt", "order" } },
   digest = { 3, SALT },
+  fusionauth = { 1, { "scheme", "factor", "salt", "password" } },
   hmac = { 4, { "key_encoding", table.unpack(SALT) } },
+  membership = { 1, { "format", "salt", "password", "id", "algorithm" } },
   scrypt = { 1, { "salt", "key", "cost", "block", "lanes" } },
 }
 
