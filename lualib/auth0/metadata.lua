@@ -59,4 +59,32 @@ function metadata.unreserved(members)
   return kept, removed
 end
 
+---The app_metadata of another system's members: names as `safe` makes them; those that Auth0
+---reserves end with "_". nil without members.
+---@param members table<string, any>?
+---@return table<string, any>?
+function metadata.app(members)
+  local kept = safe_object(members or {})
+  for _, name in ipairs(schema.APP_METADATA_RESERVED) do
+    local member = kept[name]
+    if member ~= nil then
+      kept[name] = nil
+      kept[free_name(name .. "_", {}, kept)] = member
+    end
+  end
+  return next(kept) ~= nil and kept or nil
+end
+
+---The members of an object, which may be JSON in a text, in a table of its own; none of anything
+---else.
+---@param given any
+---@return table<string, any>
+function metadata.of(given)
+  local members = {}
+  if type(given) == "string" then given = json.decode(given) end
+  if type(given) ~= "table" or json.is_array(given) then return members end
+  for name, member in pairs(given) do members[name] = member end
+  return members
+end
+
 return metadata

@@ -76,6 +76,23 @@ function value.switch(given, words, path)
     path, given), 0)
 end
 
+---Whether a moment, such as the end of a block, is after another one; also one that never comes
+---("infinity", the year 9999). Like `switch`, it rejects the record if it cannot read the moment.
+---nil without a moment.
+---@param given any
+---@param than string|number  another moment
+---@param path? string  the column or field, for the rejection
+---@return boolean?
+function value.is_after(given, than, path)
+  if is_missing(given) then return nil end
+  local moment = date.read(given)
+  if moment then return moment > (date.read(than) or "") end
+  local low = text.lower(tostring(given))
+  if low:find("^%s*infinity") or low:find("^%s*9999%-12%-31") then return true end
+  if low == "-infinity" or not low:find("[1-9%a]") then return false end -- SQL's zero date
+  error(bad_value.new("not a date and time", path, given), 0)
+end
+
 ---@param given any
 ---@param ... any  values to treat as null, as are "" and JSON null
 ---@return any given  or nil
@@ -197,7 +214,7 @@ end
 
 local DECODERS <const> = {
   base32 = function(secret)
-    return digest.unbase32((secret:gsub("[%s%-]", "")))
+    return digest.unbase32((secret:gsub("[%s%-]", ""):gsub("=+$", "")))
   end,
   raw = function(secret) return secret end,
   hex = digest.unhex,

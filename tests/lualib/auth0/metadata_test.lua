@@ -30,3 +30,18 @@ test("names that Auth0 reserves are removed and named", function()
   local kept, removed = metadata.unreserved { plan = 1, blocked = true, _id = 2 }
   equal({ kept, removed }, { { plan = 1 }, { "_id", "blocked" } })
 end)
+
+test("app_metadata of another system keeps what has a reserved name", function()
+  local made = metadata.app { email = "a", ["x.y"] = 1, email_ = "b", plan = "pro" }
+  equal(made, { email__2 = "a", email_ = "b", x_y = 1, plan = "pro" })
+  equal({ metadata.app {}, metadata.app(nil) }, {})
+end)
+
+test("the members of an object, of its JSON, and of nothing", function()
+  local given = { a = 1 }
+  local own = metadata.of(given)
+  own.b = 2
+  equal({ given, own, metadata.of('{"a":[1]}').a }, { { a = 1 }, { a = 1, b = 2 }, { 1 } })
+  equal({ metadata.of(nil), metadata.of("no"), metadata.of(7), metadata.of('[{"a":1}]') },
+    { {}, {}, {}, {} })
+end)

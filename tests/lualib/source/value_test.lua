@@ -177,3 +177,21 @@ test("a filled table is one with members", function()
   equal(value.filled { a = false }, { a = false })
   equal({ value.filled {}, value.filled(nil), value.filled("a") }, {})
 end)
+
+test("whether a moment is after another one, and what is never reached", function()
+  local now = 1767225600 -- 2026-01-01
+  for _, later in ipairs {
+    "2026-01-01 00:00:01+00", "infinity", "9999-12-31 23:59:59.9999999 +00:00", "2999-01-01",
+    now + 1,
+  } do
+    equal(value.is_after(later, now), true, tostring(later))
+  end
+  for _, earlier in ipairs {
+    "2026-01-01T00:00:00Z", "-infinity", "0000-00-00 00:00:00", 1600000000,
+  } do
+    equal(value.is_after(earlier, now), false, tostring(earlier))
+  end
+  equal({ value.is_after(nil, now), value.is_after("", now) }, {})
+  local fine, bad = pcall(value.is_after, "soon", now, "banned_until")
+  equal({ fine, bad_value.is(bad), bad.path }, { false, true, "banned_until" })
+end)
