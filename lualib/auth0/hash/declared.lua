@@ -69,7 +69,7 @@ end
 ---A digest in a declared format. Its salt is given, or in the same cell before or after ":".
 ---@param cell string
 ---@param format string  see `is_format`
----@param options? {salt?: string, order?: "hash_salt"|"salt_hash"}
+---@param options? {salt?: string, salt_encoding?: HashEncoding, order?: "hash_salt"|"salt_hash"}
 ---@return PasswordHash? hash
 ---@return string? reason
 ---@return true? ambiguous  both parts of the cell may be the digest: `order` decides
@@ -86,7 +86,7 @@ function declared.digest(cell, format, options)
   if way == "" then return build.digest(name, cell, how) end
   how.position = way == "_salted_suffix" and "suffix" or "prefix"
   if not options.salt then return split(name, cell, how, options.order) end
-  how.salt = options.salt
+  how.salt, how.salt_encoding = options.salt, options.salt_encoding
   return build.digest(name, cell, how)
 end
 
