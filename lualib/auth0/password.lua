@@ -45,6 +45,7 @@ password.cleartext = directory.cleartext
 password.directory = directory.password
 password.kratos = servers.kratos
 password.zitadel = servers.zitadel
+password.forgerock = servers.forgerock
 password.clerk = columns.clerk
 password.fusionauth = columns.fusionauth
 password.membership = columns.membership

@@ -47,9 +47,9 @@ local function is_on(entry, name)
   return value.switch(first(entry, name), nil, name) == true
 end
 
----The word of inetUserStatus (Sun, ForgeRock).
+---The status of Sun's and ForgeRock's servers.
 local function status_of(entry)
-  return (first(entry, "inetuserstatus") or ""):lower()
+  return (first(entry, "fr-idm-accountstatus", "inetuserstatus") or ""):lower()
 end
 
 ---Whether a person is meant. Without object classes, which a search may leave out, all entries are.
@@ -91,13 +91,13 @@ function directory.is_disabled(entry)
     or role ~= nil and role:lower():find(DISABLED_ROLE, 1, true) ~= nil
 end
 
----The id that the server has given: of OpenLDAP, 389, Active Directory, FreeIPA.
+---The id that the server has given: of OpenLDAP, 389, Active Directory, IDM, FreeIPA.
 ---@param entry Entry
 ---@return string?
 function directory.id(entry)
   local guid = entry.objectguid and entry.objectguid[1]
   return first(entry, "entryuuid", "nsuniqueid") or value.uuid(guid, "guid")
-    or first(entry, "ipauniqueid")
+    or first(entry, "fr-idm-uuid", "ipauniqueid")
 end
 
 ---The value of a name's first part: "staff" of "cn=staff,ou=groups,dc=example,dc=org".

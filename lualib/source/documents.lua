@@ -23,6 +23,15 @@ local function first_of(path)
   return found and found.values[1]
 end
 
+---Whether the first file begins as JSON. Stdin, which is not looked at, is taken for it.
+---@param given string|string[]  as for `records`
+---@param endings? string[]      of files in a folder
+---@return boolean
+function documents.is(given, endings)
+  local path = input.require(NAME, given, endings or ENDINGS)[1]
+  return path == "-" or first_of(path) ~= nil
+end
+
 ---Where the first document of the first file has a list.
 ---@param given string|string[]  as for `records`
 ---@param pointers string[]  where lists may be, the best first

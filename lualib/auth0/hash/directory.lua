@@ -42,7 +42,8 @@ function directory.password(value, id)
     return parse.any(text)
   end
   local made, reason = parse.any(text)
-  local is_hash = text:find("^%$") and assert(parse.identify(text)).name ~= "unknown"
+  local name = assert(parse.identify(text)).name
+  local is_hash = name == "authPassword" or text:find("^[{$]") and name ~= "unknown"
     or text:find("^%x+$") and #text >= 32 and reason ~= nil
   if is_hash then return made, reason end
   return directory.cleartext(text, id)

@@ -1,6 +1,7 @@
 --- Hashes of identity servers whose strings mean something of their own there.
 
 local build = require "auth0.hash.build"
+local json = require "host.json"
 local parse = require "auth0.hash.parse"
 local vendors = require "auth0.hash.vendors"
 
@@ -28,6 +29,18 @@ function servers.zitadel(value)
   if hash:find("^%x+$") and #hash == 32 then
     return build.digest("md5", hash, { encoding = "hex" })
   end
+  return parse.any(hash)
+end
+
+---IDM's {"$crypto": {…}}, as JSON or as a table, or what its directory stores: {SCHEME}….
+---@param value string|table|nil
+---@return PasswordHash? hash
+---@return string? reason
+function servers.forgerock(value)
+  local text = type(value) == "table" and json.encode(value) or value
+  local hash, why = build.cleaned(text)
+  if not hash then return nil, why end
+  if hash:find('^{%s*"') then return vendors.forgerock(hash) end
   return parse.any(hash)
 end
 

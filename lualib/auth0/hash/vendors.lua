@@ -222,7 +222,8 @@ function vendors.forgerock(hash)
     return build.bcrypt(value.data)
   end
   local size = tostring(value.algorithm):match("^SHA%-(%d+)$")
-  if not size then return nil, "this ForgeRock algorithm is unknown" end
+  local name = type(value.algorithm) == "string" and value.algorithm:match("^[%w-]+$") or "?"
+  if not size then return nil, "ForgeRock's " .. name:sub(1, 12) .. " is not published" end
   return build.ldap((size == "1" and "{SSHA}" or "{SSHA" .. size .. "}") .. value.data)
 end
 

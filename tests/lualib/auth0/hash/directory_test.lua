@@ -31,6 +31,9 @@ local HASHES <const> = {
   { "{pkcs5s2}ABEiM0RVZneImaq7zN3u/7CaLqBhVlO/rf2ofvAfVEowJTfl0WjtKb0q1g3hgzhG", "pbkdf2" },
   { "{CRYPT}$2y$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq", "bcrypt" },
   { "$2y$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq", "bcrypt" },
+  { '{"$crypto":{"type":"salted-hash","value":{"algorithm":"BCRYPT","data":"$2y$10$./CgKyPTXlcGkYo5'
+    .. 'xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq"}}}', "bcrypt" },
+  { "MD5$AQID$" .. "76Uh2DbTJ9T1whxaUmn0rw==", "md5" },
 }
 test("hashes are kept, with their scheme or without", function()
   for _, case in ipairs(HASHES) do

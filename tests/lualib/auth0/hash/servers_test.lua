@@ -1,5 +1,6 @@
 --- Hashes that mean something of their own in Ory Kratos and in ZITADEL.
 
+local json = require "host.json"
 local servers = require "auth0.hash.servers"
 local tap = require "tests.tap"
 local verify = require "auth0.hash.verify"
@@ -40,4 +41,16 @@ test("other hashes are read as anywhere", function()
     equal({ none, why }, { nil, "sha512-crypt is not supported" })
     equal(select(2, servers[name](nil)), "no password hash")
   end
+end)
+
+test("ForgeRock: objects of IDM, also as text, and what its directory stores", function()
+  local object = { ["$crypto"] = { type = "salted-hash", value = {
+    algorithm = "SHA-1", data = "Zl3+qPu3nMdAGGmCR7NtPHz88N4BAgME",
+  } } }
+  local stored = "{SSHA}Zl3+qPu3nMdAGGmCR7NtPHz88N4BAgME"
+  for _, given in ipairs { object, json.encode(object), stored } do
+    equal(verify.hash(servers.forgerock(given), "green Valley 1"), true)
+  end
+  object["$crypto"].value.algorithm = "PBKDF2"
+  equal({ servers.forgerock(object) }, { nil, "ForgeRock's PBKDF2 is not published" })
 end)
