@@ -1,7 +1,9 @@
---- Keycloak: a realm file, a list of realms, or the directory of `kc.sh export`. Keeps passwords
---- (PBKDF2, Argon2id, bcrypt) and one-time codes, also those of releases before 8; skips service
---- accounts.
+--- Keycloak: a realm file, a list of realms, the directory of `kc.sh export`, or the admin API with
+--- an older export. Keeps passwords (PBKDF2, Argon2id, bcrypt) and one-time codes, also those of
+--- releases before 8; skips service accounts.
 
+local api = require "recipes.api.keycloak"
+local lookup = require "source.lookup"
 local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local password = require "auth0.password"
@@ -14,19 +16,9 @@ local PICTURES <const> = { "picture", "avatar" }
 local VERIFIED <const> = { "phoneNumberVerified", "phone_number_verified" }
 local FEDERATED <const> = "^LDAP_" -- internals of LDAP federation
 
----The attributes, also of a list of objects, which some hand-written realms have.
-local function copy(attributes)
-  local copied = {}
-  if type(value.null_if(attributes)) ~= "table" then return copied end
-  for name, member in pairs(attributes) do
-    if type(name) == "string" then
-      copied[name] = member
-    elseif type(member) == "table" then
-      for inner, list in pairs(member) do copied[inner] = list end
-    end
-  end
-  return copied
-end
+---The older export, opened by `source`, read by `map`.
+---@type Lookup?
+local older
 
 ---The first value among these attributes, which are removed up to it, and its name.
 local function take(attributes, names)
@@ -52,32 +44,6 @@ local function filled(list)
   return type(list) == "table" and next(list) ~= nil and list or nil
 end
 
----Roles without the realm's default role, which every user has.
-local function roles(list)
-  local kept = {}
-  for _, role in ipairs(filled(list) or {}) do
-    if not role:find("^default%-roles%-") then kept[#kept + 1] = role end
-  end
-  return filled(kept)
-end
-
----The secret of a one-time code: raw text unless its encoding is BASE32. Before release 8 its
----fields lay in the credential, whose type was "totp" or "hotp".
-local function one_time_code(credential)
-  local secret, data = value.json(credential.secretData), value.json(credential.credentialData)
-  local kind = data and data.subType or credential.type
-  if kind ~= "totp" and kind ~= "otp" then return nil, "only time-based codes can be imported" end
-  if credential.type ~= "otp" and not secret then
-    secret, data = { value = value.null_if(credential.hashedSaltedValue) }, credential
-  end
-  if not secret or not data then return nil, "the credential cannot be read" end
-  return value.totp(secret.value, {
-    encoding = data.secretEncoding == "BASE32" and "base32" or "raw",
-    digits = value.null_if(data.digits), period = value.null_if(data.period),
-    algorithm = value.null_if(data.algorithm),
-  })
-end
-
 local CODES <const> = { otp = true, totp = true, hotp = true }
 local LOST <const> = {
   otp = "totp", totp = "totp", hotp = "totp", webauthn = "passkey",
@@ -97,7 +63,7 @@ local function credentials(user, list)
       user.password_hash = is_text and hash or nil
       user.custom_password_hash = not is_text and hash or nil
     elseif CODES[kind] and not user.mfa_factors then
-      kept, why = one_time_code(credential)
+      kept, why = realms.one_time_code(credential)
       user.mfa_factors = kept and { { totp = { secret = kept } } } or nil
     elseif not NO_LOSS[kind] then
       kept, why = false, "users must enroll again"
@@ -116,21 +82,32 @@ end
 ---@type Recipe
 return {
   name = "keycloak",
-  about = {
-    system = "Keycloak", passwords = "yes", factors = "authenticator apps", reads = { "files" },
-  },
+  about = { system = "Keycloak", passwords = "yes", factors = "authenticator apps",
+    reads = { "files", "API" } },
   params = {
-    input = { help = "the realm file or the export directory", kind = "input", required = true },
+    input = { help = "the realm file or the export directory, or api", kind = "input",
+      required = true },
+    hashes = { help = "an older export, for what the API does not give: hashes, apps, roles",
+      kind = "input" },
     realm = { help = "the realm to read, if the export has several" },
     country = { help = "country of phone numbers without one", kind = "country" },
+    social = { help = "keep: also users who sign in with other accounts only", kind = { "keep" } },
+    domain = api.params.domain, client_id = api.params.client_id,
+    client_secret = api.params.client_secret,
   },
-  source = function(params) return realms.records(params.input, params.realm) end,
-  map = function(record, params)
+  needs = api.needs,
+  source = function(params)
+    older = params.hashes and lookup(realms.records(params.hashes, params.realm), "id")
+    if params.input == "api" then return api.records(params) end
+    return realms.records(params.input, params.realm)
+  end,
+  map = function(profile, params)
+    local record = api.joined(profile, older and older:get(profile.id))
     if record.serviceAccountClientId then return nil, "service account" end
     local email = value.email(record.email)
     if not email and not value.null_if(record.email) then return nil, "no e-mail address" end
 
-    local attributes = copy(record.attributes)
+    local attributes = realms.attributes(record.attributes)
     local written, name = take(attributes, PHONES)
     local verified = take(attributes, VERIFIED)
     local phone, unread = migrate.phone(written, params.country)
@@ -148,15 +125,22 @@ return {
       blocked = value.switch(record.enabled, nil, "enabled") == false or nil,
       user_metadata = others(attributes),
       app_metadata = filled {
-        roles = roles(record.realmRoles), client_roles = metadata.safe(filled(record.clientRoles)),
+        roles = realms.roles(record.realmRoles),
+        client_roles = metadata.safe(filled(record.clientRoles)),
         groups = filled(record.groups), required_actions = filled(record.requiredActions),
         keycloak_created = value.date(record.createdTimestamp),
       },
     }
+    local is_linked = filled(record.federatedIdentities) and not record.federationLink
+    local has_password = credentials(user, record.credentials)
+    if is_linked and not has_password and params.social ~= "keep" then
+      return nil, "signs in elsewhere (social)"
+    end
     if filled(record.federatedIdentities) then
       migrate.lost("social", "sign-in with another account belongs to another connection")
     end
-    if not credentials(user, record.credentials) then
+    if not has_password then
+      if not record.credentials then migrate.lost("password", "not in the export of `hashes`") end
       migrate.warn("no_password", "users without a password; they must set a new one")
     end
     return user

@@ -7,6 +7,7 @@ local input = require "source.input"
 local json = require "source.json"
 local json_head = require "source.json_head"
 local path = require "base.path"
+local value = require "source.value"
 
 local realms = {}
 
@@ -99,12 +100,59 @@ function realms.records(given, wanted)
   return json.records(names, { pointer = "/users", optional = true })
 end
 
+---The attributes, also of a list of objects, which some hand-written realms have.
+---@param attributes any
+---@return table<string, any>
+function realms.attributes(attributes)
+  local copied = {}
+  if type(value.null_if(attributes)) ~= "table" then return copied end
+  for name, member in pairs(attributes) do
+    if type(name) == "string" then
+      copied[name] = member
+    elseif type(member) == "table" then
+      for inner, list in pairs(member) do copied[inner] = list end
+    end
+  end
+  return copied
+end
+
+---The secret of a one-time code: raw text unless its encoding is BASE32. Before release 8 its
+---fields lay in the credential, whose type was "totp" or "hotp".
+---@param credential table
+---@return string? secret
+---@return string? reason  why it cannot be imported
+function realms.one_time_code(credential)
+  local secret, data = value.json(credential.secretData), value.json(credential.credentialData)
+  local kind = data and data.subType or credential.type
+  if kind ~= "totp" and kind ~= "otp" then return nil, "only time-based codes can be imported" end
+  if credential.type ~= "otp" and not secret then
+    secret, data = { value = value.null_if(credential.hashedSaltedValue) }, credential
+  end
+  if not secret or not data then return nil, "the credential cannot be read" end
+  return value.totp(secret.value, {
+    encoding = data.secretEncoding == "BASE32" and "base32" or "raw",
+    digits = value.null_if(data.digits), period = value.null_if(data.period),
+    algorithm = value.null_if(data.algorithm),
+  })
+end
+
+---Roles without the realm's default role, which every user has.
+---@param list any
+---@return string[]?  nil if there are none
+function realms.roles(list)
+  local kept = {}
+  for _, role in ipairs(type(list) == "table" and list or {}) do
+    if not role:find("^default%-roles%-") then kept[#kept + 1] = role end
+  end
+  return kept[1] and kept or nil
+end
+
 local SIGNS <const> = { "users", "enabled", "sslRequired", "roles", "clients" } -- of a realm
 
-local function is_realm(value)
-  if not json_head.is_object(value) or type(value.realm) ~= "string" then return false end
+local function is_realm(given)
+  if not json_head.is_object(given) or type(given.realm) ~= "string" then return false end
   for _, name in ipairs(SIGNS) do
-    if value[name] ~= nil then return true end
+    if given[name] ~= nil then return true end
   end
   return false
 end
