@@ -183,9 +183,10 @@ end
 ---The user of a row; nil and why it is skipped, or a rejection.
 ---@param row table
 ---@param params table
+---@param own? StoredPassword|false  the hash that the recipe itself made; false: it cannot be kept
 ---@return any user
 ---@return string? reason
-function ByColumns:map(row, params)
+function ByColumns:map(row, params, own)
   local migrate, helper = self.helpers.migrate, self.helpers.value
   local function cell(field) return self:cell(row, field) end
   if helper.confirmed(cell("deleted")) then return nil, "deleted" end
@@ -213,11 +214,11 @@ function ByColumns:map(row, params)
   if self:switch(row, "active") == false or self:switch(row, "blocked") then
     user.blocked = true
   end
-  local stored = cell("password")
-  local hash = stored and self.rules:of(self:raw(row, "password"), self:raw(row, "salt"),
+  local stored = own == nil and cell("password")
+  local hash = own or stored and self.rules:of(self:raw(row, "password"), self:raw(row, "salt"),
     cell("algorithm"))
-  user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
-  if not stored then
+  user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash or nil
+  if own == nil and not stored then
     migrate.warn("no_password", "users without a password hash; they must set a new password")
   end
   return user
