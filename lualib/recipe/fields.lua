@@ -32,7 +32,7 @@ local fields = {}
 ---@field needs? Needs       what it asks for beyond its parameters
 ---@field source fun(params: table<string, any>): any  an iterator of records and places
 ---@field map fun(record: any, params: table<string, any>, position: integer): any, string?
----@field dedupe? string[]|fun(a: User, b: User): User
+---@field dedupe? string[]|fun(a: User, b: User): User|Reject
 ---@field import? ImportOptions|fun(run: Run)
 ---@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
 ---@field fix? table<string, Fixer>|Fixer

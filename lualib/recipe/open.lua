@@ -7,6 +7,7 @@ local open = {}
 ---@type table<string, string>
 open.MODULES = {
   ["migrate"] = "rejections, warnings, lists, extended recipes",
+  ["migrate.dedupe"] = "merges users who are one, by a rule for each field",
   ["migrate.import"] = "the default `import`, for recipes that extend it",
   ["migrate.finalize"] = "the default `finalize`, for recipes that extend it",
   ["migrate.by_columns"] = "users whose fields are columns",

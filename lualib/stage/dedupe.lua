@@ -62,11 +62,15 @@ function Dedupe:keep(pipe, at)
   return done and true, message, kind
 end
 
-local MESSAGE <const> = "the same %s as the user at position %d, which the recipe's dedupe keeps"
+local MESSAGES <const> = {
+  chosen = "the same %s as the user at position %d, which the recipe's dedupe keeps",
+  merged = "the same %s as the user at position %d, with which the recipe's dedupe merged it",
+}
 
-local function duplicate(position, at, user, kept, clash, record)
+local function duplicate(position, at, user, kept, clash, record, which)
   local path = clash.path
-  local twice = { code = "DUPLICATE", path = path, message = MESSAGE:format(path, kept) }
+  local message = MESSAGES[which == "merged" and "merged" or "chosen"]:format(path, kept)
+  local twice = { code = "DUPLICATE", path = path, message = message }
   return rejection.new {
     position = position, at = at, outcome = "duplicate", kept = kept, record = record, user = user,
     errors = { rejection.clash(twice, user) },
@@ -94,6 +98,9 @@ end
 ---failure.
 ---@type table<string, fun(self: Dedupe, pipe: Pipeline, row: table, at: string, ...): ...: any>
 local CHOSEN <const> = {
+  refused = function(_, _, _, _, code, path, reason, shape)
+    return { rejection.refused(code, path, reason, shape) }
+  end,
   odd = function(self, _, _, _, code, message)
     return { rejection.finding(code, "", message, self.state:must("shape", "chosen")) }
   end,
@@ -122,9 +129,9 @@ local CHOSEN <const> = {
 
 ---Handles what the recipe chose between the user of `row` and the current one.
 ---@private
-function Dedupe:chosen(pipe, row, clash, at, later, ok, is_later, event, _, _, ...)
+function Dedupe:chosen(pipe, row, clash, at, later, ok, which, event, _, _, ...)
   if not ok then
-    local err = is_later
+    local err = which
     call.limit(err, "dedupe")
     return pipe:reject(at, { rejection.finding("RECIPE_ERROR", "", call.text(err),
       self.state:must("shape", "user")) }, later, row.position)
@@ -133,18 +140,19 @@ function Dedupe:chosen(pipe, row, clash, at, later, ok, is_later, event, _, _, .
   local wrong, message, kind = CHOSEN[event](self, pipe, row, at, ...)
   if wrong == false then return nil, message, kind end
   if wrong then
-    local shown = event == "odd" and later or pipe.mapped:user()
+    local is_user = event ~= "odd" and event ~= "refused"
+    local shown = is_user and pipe.mapped:user() or later
     return pipe:reject(at, wrong, shown, row.position)
   end
   local done
-  done, message, kind = self:replace(pipe, row, at, is_later)
+  done, message, kind = self:replace(pipe, row, at, which == "later")
   if not done then return nil, message, kind end
-  if is_later then
+  if which == "later" then
     return pipe.sink:rejected(duplicate(row.position, row.at, json.decode(row.user),
-      pipe.position, clash, row.record and json.decode(row.record)))
+      pipe.position, clash, row.record and json.decode(row.record), which))
   end
   return pipe.sink:rejected(duplicate(pipe.position, at, later, row.position, clash,
-    pipe.mapped:record()))
+    pipe.mapped:record(), which))
 end
 
 ---Lets the recipe decide between the user kept so far and the current one.

@@ -439,10 +439,10 @@ function Mapper:lost_by(keep, a, lost_of_a)
 end
 
 ---Lets the recipe's `dedupe` choose between an earlier user, as JSON, and the last one. Returns
----"kept", as `next` does for a user, or "odd" or "invalid"; and whether it chose the last one.
+---which it chose, and "kept", as `next` does for a user, or "refused", "odd" or "invalid".
 ---@param earlier string
 ---@param lost integer  what the earlier one loses
----@return boolean is_later
+---@return "earlier"|"later"|"merged" which
 ---@return string event
 ---@return any ...  as of `next`
 function Mapper:choose(earlier, lost)
@@ -451,10 +451,14 @@ function Mapper:choose(earlier, lost)
   local keep = self.recipe.dedupe(a, b)
   self.phase, self.chosen = "idle", keep
   if type(keep) ~= "table" or next(keep) == nil then
-    return false, "odd", self.at, self.index > 1, "RECIPE_RESULT", "dedupe returned "
+    return "earlier", "odd", self.at, self.index > 1, "RECIPE_RESULT", "dedupe returned "
       .. (type(keep) == "table" and "an empty table" or type_name.a(keep)) .. ", not a user"
+  elseif is_reject(keep) then
+    return "earlier", "refused", self.at, self.index > 1, keep.code, keep.path, keep.reason,
+      keep.shape or redact.of(b)
   end
-  return keep == b, self:take(keep, "kept", self:lost_by(keep, a, lost))
+  local which = rawequal(keep, b) and "later" or rawequal(keep, a) and "earlier" or "merged"
+  return which, self:take(keep, "kept", self:lost_by(keep, a, lost))
 end
 
 ---What the program shows of the last event, copied as far as plain values go.
