@@ -1,6 +1,7 @@
 --- Finds the tests of a recipe: NAME.test.yaml next to it, the files of the folder NAME.test, and
 --- those that are shipped with the program.
 
+local cassette = require "cases.cassette"
 local file = require "host.file"
 local format = require "base.format"
 local host = require "host"
@@ -17,6 +18,7 @@ local LARGEST <const> = 16 * 1024 * 1024 -- bytes of a file
 ---@field recipe string    as it was named
 ---@field name string      for people: "shop.test.yaml"
 ---@field folder? string   the real one, of the files that it names; nil: it is in the program
+---@field cassettes string the folder of the recipe's cassettes
 ---@field text string
 
 ---The test files in a folder, sorted.
@@ -33,7 +35,7 @@ end
 ---@return TestFile?
 ---@return string? message
 ---@return Kind? kind
-local function read(recipe_name, name)
+local function read(recipe_name, name, cassettes)
   local text, message, kind = file.read(name, LARGEST)
   if not text then
     return nil, kind == "full" and string.format("%s is larger than %s", name,
@@ -41,6 +43,7 @@ local function read(recipe_name, name)
   end
   return {
     recipe = recipe_name, name = name, text = text, folder = file.real(path.dirname(name)),
+    cassettes = cassettes,
   }
 end
 
@@ -66,7 +69,10 @@ function files.of(name, env)
   if source.shipped then
     local shown = source.shipped .. ENDING
     local text = host.source("recipes/" .. shown)
-    if text then return { { recipe = name, name = shown, text = text } } end
+    if text then
+      local folder = cassette.folder("recipes/" .. source.shipped)
+      return { { recipe = name, name = shown, text = text, cassettes = folder } }
+    end
     return nil, "the recipe " .. name .. " is shipped without tests", "usage", { next = false }
   end
   local names, expected = beside(source.where)
@@ -76,7 +82,7 @@ function files.of(name, env)
   end
   local list = {}
   for i, one in ipairs(names) do
-    list[i], message, kind = read(name, one)
+    list[i], message, kind = read(name, one, cassette.folder(source.where))
     if not list[i] then return nil, message, kind end
   end
   return list

@@ -2,17 +2,21 @@
 --- run.
 
 local advice = require "auth0.advice"
+local cassette = require "cases.cassette"
 local failure = require "base.failure"
 local file = require "host.file"
 local foreign = require "base.foreign"
 local json = require "host.json"
 local losses = require "journal.losses"
 local params = require "recipe.params"
+local path = require "base.path"
 local place = require "cases.place"
+local player = require "cases.cassette.player"
 local recipe = require "recipe"
 local repair = require "recipe.repair"
 local sample = require "source.sample"
 local schema = require "auth0.schema"
+local source_pages = require "stage.source_pages"
 local stage = require "stage"
 local user_rules = require "auth0.user"
 
@@ -170,14 +174,27 @@ local function with_record(world, case, at, made)
   return loaded
 end
 
+---The recorded answers of a case.
+---@return Cassette?
+local function cassette_of(case)
+  if not case.cassette then return nil end
+  local is_shipped = case.file.folder == nil
+  local found, message = cassette.read(case.file.cassettes, case.cassette, is_shipped)
+  if found then return found end
+  failure.raise(string.format("%s:%d: %s", case.file.name, case.line, message), "usage")
+end
+
 ---Maps the records of a case.
 local function map(world, case, at, made)
   local loaded = case.record and with_record(world, case, at, made) or load(world, case, at)
+  local recorded = cassette_of(case)
+  local _ <close> = recorded and source_pages.replay(loaded,
+    player.new(case.cassette, recorded), path.join(at.folder, "pages")) or nil
   local spool = failure.check(file.temporary())
   local pipe = failure.check(stage.pipeline(loaded, {
     connection = world.connection, spool = spool,
   }, setmetatable({ made = made }, CaseSink)))
-  local done, message, kind = pipe:run(world.pause)
+  local done, message, kind = pipe:run(world.pause, recorded and recorded.records)
   pipe.duplicates:close()
   file.remove_tree(spool)
   if kind == "interrupted" then failure.raise(message, kind) end
@@ -234,7 +251,7 @@ function outcome.of(world, case, declared)
   }
   local at <close> = place.new(case, declared)
   at:prepare()
-  local is_mapped = case.record or case.input
+  local is_mapped = case.record or case.input or case.cassette
   local loaded = is_mapped and map(world, case, at, made) or load(world, case, at)
   if case.fix then fix(world, case, loaded, made) end
   loaded.state:close()

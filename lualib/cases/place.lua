@@ -170,7 +170,7 @@ function CasePlace:prepare()
     local list = {}
     for i, name in ipairs(case.input) do list[i] = self:paths(case.line, name) end
     self.params[INPUT] = table.concat(list, ",")
-  elseif not self.params[INPUT] then
+  elseif not case.cassette and not self.params[INPUT] then
     local name = record_param(declared, self.params)
     if name then
       self.record = self:write(RECORD, "")

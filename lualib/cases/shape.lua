@@ -1,5 +1,6 @@
 --- The cases of a test file, checked: what is wrong has its line, and says what is right.
 
+local cassette = require "cases.cassette"
 local clock = require "host.clock"
 local failure = require "base.failure"
 local json = require "host.json"
@@ -18,6 +19,7 @@ local NOW <const> = 1767225600 -- 2026-01-01T00:00:00Z, unless the file says ano
 ---@field line integer
 ---@field record? string        JSON
 ---@field input? string[]       names of files
+---@field cassette? string      the name of recorded answers of an API
 ---@field files table<string, string>  texts by name
 ---@field params table<string, {value: string, line: integer}>
 ---@field now integer           Unix time of the recipe's clock
@@ -250,6 +252,13 @@ local FIELDS <const> = {
       return { self:text(node, "input") }
     end,
   },
+  {
+    "cassette", function(self, node, name)
+      local text = self:text(node, name)
+      if cassette.is_name(text) then return text end
+      self:refuse(node.line, "cassette must be a name: letters, digits, _, - and ., not %s", text)
+    end,
+  },
   { "fix", CaseReader.fix },
   { "user", CaseReader.object },
   { "user_has", CaseReader.object },
@@ -284,6 +293,7 @@ local RESULTS <const> = {
   "user", "user_has", "users", "skipped", "rejected", "warnings", "lost", "login",
   "gives_up", "expect",
 }
+local INPUTS <const> = { "record", "input", "cassette" }
 local WHOLE <const> = { "user", "users", "expect" }
 
 local KEYS <const> = { "name", "params", "files", "now" }
@@ -302,11 +312,12 @@ end
 ---Whether the parts of a case make sense together.
 ---@private
 function CaseReader:settle(case, line)
-  if case.record and case.input then
-    self:refuse(line, "the case %s has record and input; it needs one of them", case.name)
-  elseif not case.record and not case.input and not (case.fix and case.fix.user) then
+  local inputs, second, one = count(case, INPUTS)
+  if inputs > 1 then
+    self:refuse(line, "the case %s has %s and %s; it needs one of them", case.name, one, second)
+  elseif inputs == 0 and not (case.fix and case.fix.user) then
     self:refuse(line, "the case %s needs %s", case.name, case.fix
-      and "fix.user, record or input: the user that failed" or "record, input or fix")
+      and "fix.user, record or input: the user that failed" or "record, input, cassette or fix")
   elseif count(case, RESULTS) == 0 then
     self:refuse(line, "the case %s does not say what comes out; add one of %s", case.name,
       table.concat(RESULTS, ", "))

@@ -1,9 +1,9 @@
 --- Parses arguments with argparse and rewrites its error messages.
 
 local argparse = require "argparse"
-local file = require "host.file"
 local spelling = require "base.spelling"
 local options = require "cli.common.options"
+local params = require "cli.common.params"
 
 local parse = {}
 
@@ -90,27 +90,6 @@ local function reword(command, message)
   return message
 end
 
----`name=value` arguments as a table.
----@param list string[]
----@return table<string, string>?
----@return string? message
----@return FailureMore? more
-function parse.params(list)
-  local given = {}
-  for _, word in ipairs(list) do
-    local name, value = word:match("^([%a_][%w_]*)=(.*)$")
-    if not name then
-      local meant = file.stat(word) and "input=" .. word
-      return nil, string.format("\"%s\" is not a parameter of the form name=value%s", word,
-        meant and "; did you mean " .. meant .. "?" or ""),
-        meant and { wrong = word, meant = meant } or nil
-    end
-    if given[name] then return nil, "the parameter " .. name .. " is given more than once" end
-    given[name] = value
-  end
-  return given
-end
-
 ---The arguments with a "=" after each option whose argument is left out: the word that follows is
 ---not its argument.
 local function with_empty_values(command, args)
@@ -142,7 +121,7 @@ function parse.arguments(command, positionals, args)
   for _, positional in ipairs(positionals) do
     if positional.params then
       local message, more
-      result.params, message, more = parse.params(result[positional.name])
+      result.params, message, more = params.read(result[positional.name])
       if not result.params then return nil, message, "usage", more end
     end
   end

@@ -12,6 +12,7 @@ local kept = require "pages.kept"
 local loopback = require "base.loopback"
 local outages = require "base.outages"
 local path = require "base.path"
+local requests = require "pages.requests"
 local scheduler = require "base.scheduler"
 local secrets = require "pages.secrets"
 local spec_rules = require "source.http.spec"
@@ -46,7 +47,11 @@ local SECRET_NAMES <const> = {
 ---@field ca_file? string
 ---@field wanted? integer      records
 ---@field log? fun(event: string, fields: table)
+---@field tape? Tape           takes the place of exchanges with APIs, see `Tape`
 ---@field fetch? Fetch         for tests
+
+---@class Tape  records what an API answers, or answers in its place
+---@field exchange fun(self: Tape, inner: Exchange, about: table): Exchange
 
 ---@class Pages
 ---@field private readings Chain[]
@@ -199,6 +204,16 @@ local function exchange_of(self, spec, parsed, name, hidden)
   return own
 end
 
+---The exchange of a reading, or what a tape has in its place.
+local function taped(self, own, spec, how, hidden)
+  if not self.tape then return own end
+  local written = requests.new(spec_rules.request(spec), own.origin, hidden)
+  return self.tape:exchange(own, {
+    spec = spec, asks_next = how.asks_next or false, single = how.single or false,
+    secrets = hidden, written = function(request) return written:written(request) end,
+  })
+end
+
 ---The facts of the pages of a reading that are kept somewhere, if they can be used; says so.
 ---@param at Kept
 ---@param name string
@@ -267,7 +282,9 @@ function ASKS.open(self, spec, how)
   local salt = digest.hex(digest.random(8))
   local made = chain.new {
     spec = spec, asks_next = how.asks_next, single = how.single, kept = at, began = facts,
-    secrets = hidden, exchange = exchange_of(self, spec, parsed, hidden:hide(name), hidden),
+    secrets = hidden,
+    exchange = taped(self, exchange_of(self, spec, parsed, hidden:hide(name), hidden), spec, how,
+      hidden),
     fingerprint = { salt = salt, credentials = credentials(salt) },
     interrupted = self.interrupted, wanted = self.wanted,
     say = function(text) self.ui:say(text) end,
@@ -283,7 +300,7 @@ end
 ---Says once that pages stay behind, if no run removes them at its end.
 ---@private
 function Pages:tell_kept()
-  if self.older or self.told[self.folder] then return end
+  if self.older or self.tape or self.told[self.folder] then return end
   self.told[self.folder] = true
   self.ui:say(string.format("the pages are kept in %s for the next command; auth0-migrate forget "
     .. "%s removes them", self.folder, path.quote(self.folder)))

@@ -44,6 +44,7 @@ end
 ---@field outages? Outages
 ---@field log? Log
 ---@field wanted? integer     records
+---@field tape? Tape          records what the API answers: no page that was kept is used
 
 ---Serves pages to the recipe from here on. To be closed.
 ---@param recipe LoadedRecipe
@@ -64,14 +65,30 @@ function source_pages.serve(recipe, settings, ui, options)
   end
   local own = options.directory and options.directory ~= beside
   local made = pages.new {
-    folder = options.directory or beside, older = own and beside or nil,
+    folder = options.directory or beside, older = own and not options.tape and beside or nil,
     allowed = allowing(recipe), secrets = secrets_of(recipe), recipe = recipe.digest or "",
     clock = scheduler.clock(settings.time_scale), ui = ui or SILENT,
     interrupted = options.interrupted or function() return false end, outages = options.outages,
     patience = settings.patience, ca_file = settings.ca_file, wanted = options.wanted,
-    log = options.log,
+    log = options.log, tape = options.tape,
   }
   if recipe.rules then recipes.deny(recipe, { beside }) end
+  recipe.state:serve_pages(function(...) return made:answer(...) end)
+  return made
+end
+
+---Serves what a tape answers in place of an API to a recipe that is granted nothing. To be closed.
+---@param recipe LoadedRecipe
+---@param tape Tape
+---@param folder string  temporary, for pages
+---@return Pages
+function source_pages.replay(recipe, tape, folder)
+  local made = pages.new {
+    folder = folder, allowed = function() return true end, secrets = secrets_of(recipe),
+    recipe = recipe.digest or "", clock = scheduler.clock(), ui = SILENT, tape = tape,
+    interrupted = function() return false end,
+    fetch = function() error("a tape sends nothing", 2) end,
+  }
   recipe.state:serve_pages(function(...) return made:answer(...) end)
   return made
 end

@@ -120,10 +120,10 @@ local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test"
 -- A run keeps what its recipe was granted.
 local MAPPING_COMMANDS <const> = "check map preview plan prove diff"
 
-local function allow(kind, argument, help)
+local function allow(kind, argument, help, more)
   return {
     flags = "--allow-" .. kind, argument = argument, optional = true, many = true,
-    parse = what_of(kind), commands = RECIPE_COMMANDS, carried = MAPPING_COMMANDS,
+    parse = what_of(kind), commands = RECIPE_COMMANDS .. (more or ""), carried = MAPPING_COMMANDS,
     help = "let the recipe " .. help .. " (without a value: what its `needs` declare)",
   }
 end
@@ -175,8 +175,8 @@ options.list = {
     help = "process only the first N records; `run` does so in a separate trial, NAME-N.run",
   },
   {
-    flags = "-n", argument = "N", parse = options.whole(1), commands = "preview",
-    help = "number of records to show (default 3; with --stats, all)",
+    flags = "-n", argument = "N", parse = options.whole(1), commands = "preview test",
+    help = "number of records to show (default 3; with --stats, all), or to record (default 100)",
   },
   {
     flags = "--at", argument = "PLACE", parse = options.place, commands = "preview",
@@ -207,7 +207,7 @@ options.list = {
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume retry check map preview plan rehearse prove verify undo",
+    commands = "run resume retry check map preview plan rehearse prove test verify undo",
     help = "how long to keep retrying during an outage, such as 2h or 30m (default 2h)",
   },
   {
@@ -257,6 +257,11 @@ options.list = {
   {
     flags = "--update", commands = "test",
     help = "write the files of users that cases expect, and show what changed in them",
+  },
+  {
+    flags = "--record", argument = "NAME", parse = not_empty, commands = "test",
+    help = "read the recipe's API, and write what it answers as the cassette NAME, for `cassette` "
+      .. "of a case; personal data and credentials are replaced",
   },
   {
     flags = "--show-values", commands = "test diff",
@@ -319,16 +324,16 @@ options.list = {
   },
   {
     flags = "--profile", argument = "NAME", parse = not_empty, carried = "*",
-    commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
+    commands = BOUNDED_COMMANDS .. " try-login verify undo doctor",
     help = "profile of the configuration file",
   },
   {
     flags = "--config", argument = "FILE", parse = not_empty, carried = "*",
-    commands = RECIPE_COMMANDS .. " try-login verify undo doctor",
+    commands = BOUNDED_COMMANDS .. " try-login verify undo doctor",
     help = "configuration file (default auth0-migrate.yaml, if it exists)",
   },
   allow("read", "PATH", "read a file or directory"),
-  allow("net", "HOST", "connect to a host"),
+  allow("net", "HOST", "connect to a host", " test"),
   allow("env", "NAME", "read an environment variable"),
   allow("exec", "PROGRAM", "run a program"),
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
@@ -353,7 +358,7 @@ options.list = {
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",
-    commands = "run resume retry check map preview plan rehearse prove verify undo doctor",
+    commands = "run resume retry check map preview plan rehearse prove test verify undo doctor",
     help = "CA certificates to trust (PEM)",
   },
   {
@@ -374,7 +379,7 @@ options.list = {
   { flags = "--no-color", commands = "*", help = "disable colours (also: NO_COLOR)" },
   {
     flags = "--no-input",
-    commands = RECIPE_COMMANDS .. " try-login verify undo forget doctor",
+    commands = BOUNDED_COMMANDS .. " try-login verify undo forget doctor",
     help = "never prompt, as if there were no terminal",
   },
   { flags = "-h --help", commands = "*", help = "show this help" },

@@ -1,6 +1,7 @@
 --- The result of tests as text: each case, what was expected and what came.
 
 local format = require "base.format"
+local json = require "host.json"
 local tables = require "cli.text.tables"
 
 local cases_text = {}
@@ -52,6 +53,29 @@ function cases_text.of(report)
   lines[#lines + 1] = string.format("tests     %s, %s passed, %s failed",
     format.count(#report.cases, "case"), format.number(report.passed),
     format.number(report.failed))
+  return tables.text(lines)
+end
+
+---What was recorded, and a case to paste if none names the cassette yet.
+---@param report RecordReport
+---@return string
+function cases_text.recorded(report)
+  local lines = {
+    string.format("wrote %s: %s, %s", report.cassette, format.count(report.requests, "answer"),
+      format.count(report.records, "record")),
+  }
+  if report.is_named then return tables.text(lines) end
+  lines[#lines + 1] = "a case that reads it:"
+  lines[#lines + 1] = "- name: the users of the API"
+  lines[#lines + 1] = "  cassette: " .. report.name
+  local names = {}
+  for name in pairs(report.params) do names[#names + 1] = name end
+  table.sort(names)
+  if #names > 0 then lines[#lines + 1] = "  params:" end
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = string.format("    %s: %s", name, json.encode(report.params[name]))
+  end
+  lines[#lines + 1] = "  expect: " .. report.name .. ".ndjson"
   return tables.text(lines)
 end
 

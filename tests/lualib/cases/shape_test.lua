@@ -87,7 +87,7 @@ local WRONG <const> = {
   { '- name: ""', "name must be a text, not an empty one" },
   { "- name: a\n\n  recrod: {}", 'shop.test.yaml:3: unknown key "recrod"; did you mean "record"?' },
   { "- name: a\n  zzzzzzzz: {}", "known are name, params, files, now, record, input" },
-  { "- { name: a, skipped: true }", "the case a needs record, input or fix" },
+  { "- { name: a, skipped: true }", "the case a needs record, input, cassette or fix" },
   { "- { name: a, fix: { code: X }, user: {} }", "needs fix.user, record or input" },
   { "- { name: a, record: {} }", "does not say what comes out; add one of user, user_has" },
   { "- { name: a, record: {}, input: b, skipped: true }", "has record and input" },
