@@ -7,6 +7,7 @@ local input = require "source.input"
 local json = require "source.json"
 local json_head = require "source.json_head"
 local path = require "base.path"
+local records = require "source.records"
 local value = require "source.value"
 
 local realms = {}
@@ -28,8 +29,8 @@ end
 ---The names of the realms in a file, in order; `is_known`: one has a name.
 local function names_in(name)
   local names <const> = {}
-  local records <close> = json.records(name, { limit = MOST_BYTES, optional = true })
-  for record in records do
+  local whole <close> = json.records(name, { limit = MOST_BYTES, optional = true })
+  for record in whole do
     local realm = type(record) == "userdata" and record.realm
     names[#names + 1] = type(realm) == "string" and realm or "?"
     names.is_known = names.is_known or names[#names] ~= "?"
@@ -86,7 +87,11 @@ end
 ---@param wanted? string         the realm to read; needed if there are several
 ---@return Records
 function realms.records(given, wanted)
-  local names = of_realm(input.require(NAME, given, { "json" }), wanted)
+  local paths = input.require(NAME, given, { "json" })
+  records.tell(paths, {
+    sample = { kind = "json", options = { pointer = "/users", beside = { realm = wanted } } },
+  })
+  local names = of_realm(paths, wanted)
   if #names == 1 and is_list(names[1]) then
     local pointer = "/" .. choose(names[1], wanted) .. "/users"
     return json.records(names, { pointer = pointer, optional = true })

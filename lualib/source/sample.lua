@@ -7,7 +7,7 @@ local sample = {}
 
 ---@class SampleFormat  plain values
 ---@field kind "csv"|"json"|"ndjson"|"texts"  texts: it is not written, and its values are texts
----@field options? table  of the reader
+---@field options? table  of the reader; `beside` of JSON: members next to the list of records
 
 local NO_NAME <const> = "record" -- the column of a record without any
 local ABOVE_ASCII <const> = 0x80
@@ -115,9 +115,21 @@ function WRITERS.ndjson(lines)
   return table.concat(lines, "\n") .. "\n"
 end
 
+---The text of members, each with a comma behind it.
+local function members_of(values)
+  local names, parts = {}, {}
+  for name in pairs(values or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    parts[i] = json.encode(name) .. ":" .. assert(json.encode(values[name])) .. ","
+  end
+  return table.concat(parts)
+end
+
 ---A document with the records at a pointer. A step that is a number is the index of a list.
 function WRITERS.json(lines, options)
   local text, steps = "[" .. table.concat(lines, ",") .. "]", {}
+  local beside = members_of(options.beside)
   for step in (options.pointer or ""):gmatch("/([^/]*)") do
     table.insert(steps, 1, (step:gsub("~1", "/"):gsub("~0", "~")))
   end
@@ -125,7 +137,8 @@ function WRITERS.json(lines, options)
     if step:find("^%d+$") and #step < 3 then
       text = "[" .. ("{},"):rep(tonumber(step)) .. text .. "]"
     else
-      text = "{" .. json.encode(step) .. ":" .. text .. "}"
+      text = "{" .. beside .. json.encode(step) .. ":" .. text .. "}"
+      beside = ""
     end
   end
   return text .. "\n"

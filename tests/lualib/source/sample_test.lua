@@ -67,3 +67,8 @@ for _, pointer in ipairs { "", "/users", "/a~1b/1/users" } do
       function(path) return json.records(path, { pointer = given }) end), { 7 })
   end)
 end
+
+test("members stand next to the list of records", function()
+  local format = { kind = "json", options = { pointer = "/a/users", beside = { realm = "shop" } } }
+  equal(sample.text(format, { '{"id":7}' }), '{"a":{"realm":"shop","users":[{"id":7}]}}\n')
+end)
