@@ -10,6 +10,7 @@ local json = require "host.json"
 local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
 local signals = require "base.signals"
+local source_pages = require "stage.source_pages"
 local user_rules = require "auth0.user"
 
 local compare = {}
@@ -164,27 +165,85 @@ function compare.empty()
   }
 end
 
----What of the source cannot be read by two versions side by side; nil if all can.
+---Which parameter two versions cannot read side by side; nil if they can read all.
 local function single_reading(recipe)
-  if recipe.needs and recipe.needs.net then return "an API" end
   for name, value in pairs(recipe.params) do
     local stat = type(value) == "string" and value ~= "" and file.stat(value)
     local is_stream = stat and stat.type ~= "file" and stat.type ~= "folder"
-    if value == "-" or is_stream then return "the parameter " .. name .. ", a stream," end
+    if value == "-" or is_stream then return name end
   end
 end
 
+---Whether a recipe was granted to ask an API.
+local function asks_api(recipe)
+  for _, need in ipairs(recipe.granted and recipe.granted:list() or {}) do
+    if need.kind == "net" then return true end
+  end
+  return false
+end
+
+---@class CompareShared  by both versions
+---@field connection? table
+---@field time integer        of their clocks
+---@field settings Settings
+---@field pages string        where both have the pages of an API
+---@field interrupted fun(): boolean
+
 ---A pipeline of a version in a state of its own, whose clock and random numbers are those of the
 ---other.
-local function new_side(recipe, connection, time, prints)
-  local loaded, message, kind = recipe.again({ time = time, seed = SEED }, prints)
+---@param shared CompareShared
+---@param ui? table  shows what an API does
+local function new_side(recipe, shared, prints, ui)
+  local loaded, message, kind = recipe.again({ time = shared.time, seed = SEED }, prints)
   if not loaded then return nil, message, kind end
+  local served
+  served, message, kind = source_pages.serve(loaded, shared.settings, ui, {
+    directory = shared.pages, wanted = shared.settings.limit, interrupted = shared.interrupted,
+  })
+  if not served then return nil, message, kind end
   local sink = setmetatable({ made = {} }, BlockSink)
-  local pipe = pipeline.new { recipe = loaded, connection = connection, sink = sink }
+  local pipe = pipeline.new { recipe = loaded, connection = shared.connection, sink = sink }
   local done
   done, message, kind = pipe:open()
-  if not done then return nil, message, kind end
-  return { pipe = pipe, sink = sink, state = loaded.state, going = true }
+  if not done then
+    served:close()
+    return nil, message, kind
+  end
+  return { pipe = pipe, sink = sink, state = loaded.state, served = served, going = true }
+end
+
+local function close(side)
+  side.served:close()
+  side.state:close()
+end
+
+---Reads what an API has once, for both versions: each page is kept, and read from the disk then.
+---@param shared CompareShared
+local function keep_pages(recipe, shared, ui)
+  if not asks_api(recipe) then return true end
+  local side, message, kind = new_side(recipe, shared, false, ui)
+  if not side then return nil, message, kind end
+  local found
+  found, message, kind = side.pipe:seek(shared.settings.limit or math.maxinteger)
+  close(side)
+  if found == nil then return nil, message, kind end
+  shared.settings.refresh = nil -- it was read anew
+  return true
+end
+
+---Both sides, ready to be read.
+---@param shared CompareShared
+local function open(recipe, earlier, shared, ui)
+  local now
+  local done, message, kind = keep_pages(earlier, shared, ui)
+  local before = nil
+  if done then before, message, kind = new_side(earlier, shared, false) end
+  if not before then return nil, "the earlier version: " .. message, kind end
+  done, message, kind = keep_pages(recipe, shared, ui)
+  if done then now, message, kind = new_side(recipe, shared, true) end
+  if now then return before, now end
+  close(before)
+  return nil, message, kind
 end
 
 ---Maps the records of a side up to a position, or to the end of its source.
@@ -236,25 +295,26 @@ function compare.run(recipe, earlier, settings, ui)
   if message then return nil, message, kind end
   local single = single_reading(recipe) or single_reading(earlier)
   if single then
-    return nil, string.format("diff reads the source with both versions side by side, which %s "
-      .. "does not allow: read files", single), "usage"
+    return nil, string.format("diff reads the source with both versions side by side, which the "
+      .. "parameter %s, a stream, does not allow: read files", single), "usage"
   end
-  local stopped, time = false, os.time()
+  local stopped = false
   local _ <close> = signals.watch(function() stopped = true end, function() os.exit(130) end)
   local pause, finish = progress.new {
     ui = ui, interrupted = function() return stopped end,
     message = "interrupted; nothing was kept",
   }
   local before, now
-  before, message, kind = new_side(earlier, connection, time)
-  if not before then return nil, "the earlier version: " .. message, kind end
-  now, message, kind = new_side(recipe, connection, time, true)
-  if not now then return nil, message, kind end
+  before, now, kind = open(recipe, earlier, {
+    connection = connection, time = os.time(), settings = settings,
+    pages = source_pages.directory(recipe.name), interrupted = function() return stopped end,
+  }, ui)
+  if not before then return nil, now, kind end
   local made = new_comparison()
   local done
   done, message, kind = read(before, now, made, pause, settings.limit or math.maxinteger)
-  before.state:close()
-  now.state:close()
+  close(before)
+  close(now)
   if not done then return nil, message, kind end
   return statement(recipe, earlier, made, finish())
 end

@@ -1,5 +1,6 @@
 --- The command diff: what a change of a recipe changes.
 
+local api_rig = require "tests.api_rig"
 local json = require "host.json"
 local program = require "tests.e2e.program"
 local tap = require "tests.tap"
@@ -124,13 +125,65 @@ test("what cannot be compared ends with 2", function()
     local near = s:run({ "diff", "shop.lua", "input=users.csv", "--against", "odl.lua" })
     equal(near:ends_with(2):next(),
       "auth0-migrate diff shop.lua input=users.csv --against old.lua")
-    local needs = "needs = { net = { 'a.example' } }, %0"
-    s:write("api.lua", (s:read("shop.lua"):gsub("params =", needs)))
-    local api = s:run { "diff", "api.lua", "input=users.csv", "--against", "old.lua",
-      "--allow-net=a.example" }
-    contains(api:ends_with(2).stderr, "which an API does not allow: read files")
     s:write("old.lua", "return 1")
     contains(s:run(diff()):ends_with(2).stderr, "old.lua")
+  end)
+end)
+
+local LINKED <const> = [[
+  url = base .. "/users", next = { link = "next" }, id = "/id",
+  headers = { Authorization = "Bearer " .. params.token },
+]]
+
+---Runs `fn` in a scene with two versions of a recipe that reads an API.
+local function with_api(before, now, fn)
+  program.scene(nil, function(s)
+    local api <close> = api_rig.serve(api_rig.linked(700, 100))
+    s.env.AUTH0_MIGRATE_PARAM_TOKEN = "t0p-secret-token"
+    s:write("old.lua", before)
+    s:write("acme.lua", now)
+    fn(s, api, function(...)
+      return s:run { "diff", "acme.lua", "host=" .. api.host, "--allow-net", "--against", "old.lua",
+        ... }
+    end)
+  end)
+end
+
+test("both versions read the pages of an API, which is asked once", function()
+  local before = api_rig.recipe(LINKED)
+  local now = before:gsub("email_verified = true", "email_verified = row.id ~= 'u650'")
+  with_api(before, now, function(s, api, run)
+    local object = run("--json"):ends_with(3):object()
+    equal({ object.records.read, object.users.changed, object.fields[1].path },
+      { 700, 1, "email_verified" })
+    equal({ #api.asked, api:repeated() }, { 7, {} })
+    s:run { "check", "acme.lua", "host=" .. api.host, "--allow-net" }:ends_with(0)
+    run("--limit", "150"):ends_with(0)
+    equal(#api.asked, 7)
+    run("--refresh"):ends_with(3)
+    equal(#api.asked, 14)
+  end)
+end)
+
+test("a version that asks for something else reads pages of its own", function()
+  local before = api_rig.recipe(LINKED)
+  local now = before:gsub('"/users"', '"/users?after=100"')
+  with_api(before, now, function(_, api, run)
+    local object = run("--json"):ends_with(3):object()
+    equal({ object.users.before, object.users.now }, { 700, 600 })
+    equal(#api.asked, 13)
+  end)
+end)
+
+test("an API that refuses one of two versions ends with its failure", function()
+  local before = api_rig.recipe(LINKED)
+  with_api(before, (before:gsub("needs = {.-},", "")), function(s, _, run)
+    local ended = run()
+    ended:ends_with(2)
+    contains(ended.stderr, "net")
+    assert(not ended.stderr:find("earlier version", 1, true))
+    s:write("acme.lua", before)
+    run():ends_with(0)
   end)
 end)
 

@@ -29,7 +29,7 @@ return {
   help = [[
 Maps the whole source with the recipe and with an earlier version of it (--against), and shows how
 many users change, in which fields, and the first places; also which records are now skipped or
-rejected, or no longer so. Duplicates are not looked for. No network. Exit status 3 if anything
+rejected, or no longer so. Duplicates are not looked for. Exit status 3 if anything
 changes.]],
   positionals = setup.RECIPE_WORDS,
   shape = function() return require("check.compare").empty() end,

@@ -166,7 +166,7 @@ options.list = {
     help = "continue with the staged users although the recipe or the source has changed",
   },
   {
-    flags = "--refresh", commands = "run check map preview plan rehearse prove",
+    flags = "--refresh", commands = "run check map preview plan rehearse prove diff",
     help = "read the pages of an API anew, although they were kept",
   },
   {
@@ -207,7 +207,7 @@ options.list = {
   },
   {
     flags = "--patience", argument = "TIME", parse = options.time,
-    commands = "run resume retry check map preview plan rehearse prove test verify undo",
+    commands = "run resume retry check map preview plan rehearse prove test diff verify undo",
     help = "how long to keep retrying during an outage, such as 2h or 30m (default 2h)",
   },
   {
@@ -358,7 +358,7 @@ options.list = {
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",
-    commands = "run resume retry check map preview plan rehearse prove test verify undo doctor",
+    commands = RECIPE_COMMANDS .. " test verify undo doctor",
     help = "CA certificates to trust (PEM)",
   },
   {
