@@ -112,6 +112,23 @@ local function run(world, case, declared, report, options)
   })
 end
 
+---What all cases of a call share, for those that are not tests.
+---@param options {env: (fun(name: string): string?), limits: table, connection_file?: string}
+---@return CaseWorld?
+---@return string? message
+---@return Kind? kind
+function cases.world(options)
+  local connection, message, kind = connect.offline(options)
+  if message then return nil, message, kind end
+  return {
+    env = options.env, limits = options.limits, connection = connection, formats = {},
+    pause = function()
+      scheduler.pass()
+      return true
+    end,
+  }
+end
+
 ---Runs the tests of recipes. Raises a failure for a test file that is wrong.
 ---@param names string[]  of recipes
 ---@param options CasesOptions
@@ -120,21 +137,18 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function cases.run(names, options)
-  local connection, message, kind = connect.offline(options)
-  if message then return nil, message, kind end
+  local world, message, kind = cases.world(options)
+  if not world then return nil, message, kind end
   local list, more
   list, message, kind, more = read_all(names, options.env)
   if not list then return nil, message, kind, more end
   local stopped = false
   local _ <close> = signals.watch(function() stopped = true end, function() os.exit(130) end)
-  local world = {
-    env = options.env, limits = options.limits, connection = connection, formats = {},
-    pause = function()
-      scheduler.pass()
-      if stopped then return nil, INTERRUPTED, "interrupted" end
-      return true
-    end,
-  }
+  world.pause = function()
+    scheduler.pass()
+    if stopped then return nil, INTERRUPTED, "interrupted" end
+    return true
+  end
   local report = cases.empty()
   report.hides_values, report.lacks_golden = false, false
   for _, of_file in ipairs(list) do

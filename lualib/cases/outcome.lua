@@ -150,6 +150,17 @@ local function format_of(world, case, at)
   return world.formats[key]
 end
 
+---How the recipe's source reads the record of a case.
+---@param world CaseWorld
+---@param case Case
+---@param declared table<string, ParamDeclaration>
+---@return SampleFormat|false|nil
+function outcome.format(world, case, declared)
+  local at <close> = place.new(case, declared)
+  at:prepare()
+  return format_of(world, case, at).sample
+end
+
 ---Makes the recipe of a case read its record: in a file, if the format of its reader is known, else
 ---in place of its source.
 ---@return LoadedRecipe
@@ -251,7 +262,7 @@ function outcome.of(world, case, declared)
   }
   local at <close> = place.new(case, declared)
   at:prepare()
-  local is_mapped = case.record or case.input or case.cassette
+  local is_mapped = case.record or case.input or case.cassette or case.is_whole
   local loaded = is_mapped and map(world, case, at, made) or load(world, case, at)
   if case.fix then fix(world, case, loaded, made) end
   loaded.state:close()

@@ -37,7 +37,10 @@ local function names_of(declared)
 end
 
 ---The parameter that takes the record's file: `input`, else the only one that may.
-local function record_param(declared, given)
+---@param declared table<string, ParamDeclaration>
+---@param given table<string, any>  parameters that have a value
+---@return string?
+function place.record_param(declared, given)
   if declared[INPUT] then return INPUT end
   for _, is_fit in ipairs {
     function(one) return one.kind == "input" end,
@@ -170,8 +173,8 @@ function CasePlace:prepare()
     local list = {}
     for i, name in ipairs(case.input) do list[i] = self:paths(case.line, name) end
     self.params[INPUT] = table.concat(list, ",")
-  elseif not case.cassette and not self.params[INPUT] then
-    local name = record_param(declared, self.params)
+  elseif not case.cassette and not case.is_whole and not self.params[INPUT] then
+    local name = place.record_param(declared, self.params)
     if name then
       self.record = self:write(RECORD, "")
       self.params[name], self.named[#self.named + 1] = self.record, self.record

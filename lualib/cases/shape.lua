@@ -20,6 +20,7 @@ local NOW <const> = 1767225600 -- 2026-01-01T00:00:00Z, unless the file says ano
 ---@field record? string        JSON
 ---@field input? string[]       names of files
 ---@field cassette? string      the name of recorded answers of an API
+---@field is_whole? boolean     its params name all that the recipe reads
 ---@field files table<string, string>  texts by name
 ---@field params table<string, {value: string, line: integer}>
 ---@field now integer           Unix time of the recipe's clock

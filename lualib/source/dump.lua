@@ -159,7 +159,7 @@ function dump.records(given, options)
     prefix = function(name) return name .. ":" end,
     places = true,
     text = "SQL",
-    sample = { kind = "texts" },
+    sample = { kind = "texts", writer = "sql", options = { table = options.table } },
     optional = read.optional or true,
     ended = ended,
     passable = "missing", -- a folder may have a file for each table

@@ -72,7 +72,7 @@ function ldif.records(given, options)
   return (records.records(given, ENDINGS, "ldif.records", {
     open = function(handle) return open(handle, limit, read, known) end,
     text = "LDIF",
-    sample = { kind = "texts" },
+    sample = { kind = "texts", writer = "ldif" },
     optional = read.optional or true,
     prefix = prefix,
     ended = ended,

@@ -7,6 +7,7 @@ local sample = {}
 
 ---@class SampleFormat  plain values
 ---@field kind "csv"|"json"|"ndjson"|"texts"  texts: it is not written, and its values are texts
+---@field writer? "ldif"|"sql"  of generated files, if the kind is texts
 ---@field options? table  of the reader; `beside` of JSON: members next to the list of records
 
 local NO_NAME <const> = "record" -- the column of a record without any

@@ -12,8 +12,8 @@ local folders = {}
 local FLOORS <const> = {
   "host", "base", "source", "pages", "auth0.hash", "auth0", "auth0.advice", "auth0.search",
   "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check",
-  "cases", "import", "report", "run", "rehearsal", "cli.text", "cli.common", "cli.commands", "cli",
-  "recipes",
+  "cases", "generate", "import", "report", "run", "rehearsal", "cli.text", "cli.common",
+  "cli.commands", "cli", "recipes",
 }
 local HEIGHT <const> = {}
 for height, name in ipairs(FLOORS) do HEIGHT[name] = height end

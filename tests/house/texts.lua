@@ -93,6 +93,7 @@ local SQL <const> = {
 -- Other files with SQL: for a temporary database of their own, for any database, or as a format.
 local SCRATCH <const> = {
   ["lualib/base/versions.lua"] = "the version of the tables of a journal and of a tenant's state",
+  ["lualib/generate/output.lua"] = "a dump that is generated",
   ["lualib/source/dump_head.lua"] = "what dumps begin with",
   ["lualib/stage/dedupe.lua"] = "users that wait for the end of the source",
   ["lualib/import/tenant_ids.lua"] = "an export of the tenant's users",

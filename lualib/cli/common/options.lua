@@ -117,6 +117,7 @@ end
 
 local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove diff"
 local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test"
+local LIMITED_COMMANDS <const> = BOUNDED_COMMANDS .. " generate"
 -- A run keeps what its recipe was granted.
 local MAPPING_COMMANDS <const> = "check map preview plan prove diff"
 
@@ -175,8 +176,10 @@ options.list = {
     help = "process only the first N records; `run` does so in a separate trial, NAME-N.run",
   },
   {
-    flags = "-n", argument = "N", parse = options.whole(1), commands = "preview test",
-    help = "number of records to show (default 3; with --stats, all), or to record (default 100)",
+    flags = "-n", argument = "N", parse = options.whole(1),
+    commands = "preview test generate",
+    help = "number of records to show (default 3; with --stats, all) or to record (default 100), "
+      .. "or of users to generate (default 1000)",
   },
   {
     flags = "--at", argument = "PLACE", parse = options.place, commands = "preview",
@@ -259,6 +262,22 @@ options.list = {
     help = "write the files of users that cases expect, and show what changed in them",
   },
   {
+    flags = "-o --output", argument = "FILE", parse = not_empty, commands = "generate",
+    help = "write the users to FILE (default NAME-users, with the ending of the format)",
+  },
+  {
+    flags = "--seed", argument = "N", parse = options.whole(0), commands = "generate",
+    help = "number from which the users are computed: the same ones each time (default 1)",
+  },
+  {
+    flags = "--cost", argument = "N", parse = options.whole(4, 16), commands = "generate",
+    help = "cost of bcrypt hashes, of which 20 are computed (default: that of the recipe's cases)",
+  },
+  {
+    flags = "--force", commands = "generate",
+    help = "replace files that exist",
+  },
+  {
     flags = "--record", argument = "NAME", parse = not_empty, commands = "test",
     help = "read the recipe's API, and write what it answers as the cassette NAME, for `cassette` "
       .. "of a case; personal data and credentials are replaced",
@@ -339,17 +358,17 @@ options.list = {
   allow("api", "'METHOD /PATH'", "call a route of the Management API; /* at its end: all below it"),
   {
     flags = "--recipe-memory", argument = "SIZE", parse = options.bytes(1000000, 1000000000000),
-    commands = BOUNDED_COMMANDS, carried = "*",
+    commands = LIMITED_COMMANDS, carried = "*",
     help = "memory that the recipe may use beyond what loading took (default 256MB)",
   },
   {
     flags = "--recipe-steps", argument = "N", parse = options.whole(1),
-    commands = BOUNDED_COMMANDS, carried = "*",
+    commands = LIMITED_COMMANDS, carried = "*",
     help = "instructions of one call of the recipe, such as `map` for a record (default 100000000)",
   },
   {
     flags = "--recipe-time", argument = "TIME", parse = options.time,
-    commands = BOUNDED_COMMANDS, carried = "*",
+    commands = LIMITED_COMMANDS, carried = "*",
     help = "processor time of one call of the recipe (default 5s)",
   },
   {
@@ -364,7 +383,7 @@ options.list = {
   {
     flags = "--json",
     commands = "run resume retry check map preview plan rehearse prove test diff status report "
-      .. "try-login hash recipes verify undo forget doctor",
+      .. "try-login hash recipes verify undo forget doctor generate",
     help = "print the result as one JSON object",
   },
   {
