@@ -25,8 +25,8 @@ local LONGEST_PAGE <const> = 16 * 1024 * 1024 -- bytes, where a page has to be r
 ---@class ListingOptions
 ---@field lists string[]  members of a page, of which one is its list of users: "Users"
 ---@field has string[]    members of which every user has one, and no page: "Username"
----@field csv? table  options of csv.records, beside those that the file shows; without them, no CSV
----  is read
+---@field csv? table|fun(head: string): table  options of csv.records, beside those that the
+---  beginning of the file shows; without them, no CSV is read
 
 ---@class Listing : Reading
 ---@field private inner Reading
@@ -34,15 +34,20 @@ local LONGEST_PAGE <const> = 16 * 1024 * 1024 -- bytes, where a page has to be r
 ---@field private page? any[]     the list that is given now
 ---@field private place? string   of its page
 ---@field private index integer
----@field private has_pages? true  some records were pages
+---@field private is_known? true  there were users, or pages of them
 local Listing = reading.class "listing"
 
----The list of a page, and the name of its member; nil if the value is no page.
-local function list_of(value, options)
-  if type(value) ~= "table" and type(value) ~= "userdata" then return nil end
-  for _, name in ipairs(options.has) do
-    if value[name] ~= nil then return nil end
+local function has_one(object, names)
+  for _, name in ipairs(names) do
+    if object[name] ~= nil then return true end
   end
+  return false
+end
+
+---The list of a page, and the name of its member; nil and true if the value is a user.
+local function list_of(value, options)
+  if type(value) ~= "table" and type(value) ~= "userdata" or value == host.null then return nil end
+  if has_one(value, options.has) then return nil, true end
   for _, name in ipairs(options.lists) do
     local list = value[name]
     if type(list) == "userdata" and list ~= host.null then list = host.materialize(list) end
@@ -64,8 +69,11 @@ function Listing:__call()
     if record == nil or bad_record.is(record) then return record, at end
     local list, name = list_of(record, self.options)
     if host.is_array(record) then list = record end
-    if not list then return record, at end
-    self.page, self.index, self.has_pages = list, 0, true
+    if not list then
+      self.is_known = self.is_known or name == true
+      return record, at
+    end
+    self.page, self.index, self.is_known = list, 0, true
     self.place = (at or "") .. (name and "/" .. name or "")
   end
 end
@@ -77,11 +85,11 @@ function Listing:title() return self.inner:title() end
 ---Of a page, one user is not told apart.
 function Listing:as_read() return not self.page and self.inner:as_read() or nil end
 
----A page is not what the reader expects, but it is here.
+---Where there are users, lists in them are no other place of records.
 function Listing:warnings()
   local all = {}
   for _, warning in ipairs(self.inner:warnings()) do
-    if not (self.has_pages and warning.code == "other_shape") then all[#all + 1] = warning end
+    if not (self.is_known and warning.code == "other_shape") then all[#all + 1] = warning end
   end
   return all
 end
@@ -89,13 +97,6 @@ end
 function Listing:progress() return self.inner:progress() end
 
 function Listing:close() self.inner:close() end
-
-local function has_one(object, names)
-  for _, name in ipairs(names) do
-    if object[name] ~= nil then return true end
-  end
-  return false
-end
 
 ---How a file of JSON is read: the pointer to the list of its first document, or that it has pages
 ---as records.
@@ -130,7 +131,7 @@ end
 ---CSV as it is recognised; names of columns differ by the program that wrote them.
 local function of_csv(path, seen, given)
   local options = { optional = true }
-  for _, from in ipairs { seen or {}, given } do
+  for _, from in ipairs { seen, given } do
     for name, value in pairs(from) do options[name] = value end
   end
   return csv.records(path, options)
@@ -141,9 +142,12 @@ end
 local function open(path, options)
   local head = path ~= "-" and failure.check(recognise.beginning(path)) or nil
   local best = head and recognise.head(head)[1]
-  local is_csv = options.csv and best and best.reader == "source.csv"
+  local is_csv = options.csv and head and not json_head.read(head) and head:find("%S")
+  local dialect = is_csv and best and best.reader == "source.csv" and best.options or {}
+  local own = options.csv
+  if is_csv and type(own) == "function" then own = own(head) end
   return setmetatable({
-    inner = is_csv and of_csv(path, best.options, options.csv)
+    inner = is_csv and of_csv(path, dialect, own)
       or of_json(path, best and best.reader, head, options),
     options = options,
   }, Listing)

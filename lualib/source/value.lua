@@ -168,6 +168,15 @@ function value.url(address)
   return trimmed
 end
 
+---A number of a system that keeps numbers as E.164 only, trimmed; nil if it is not one. Unlike
+---`phone`, it asks no numbering plan: what the system could send a message to exists.
+---@param number any
+---@return string?
+function value.e164(number)
+  local trimmed = type(number) == "string" and text.trim(number)
+  return trimmed and trimmed:match("^%+[1-9]%d%d%d%d%d%d+$") and #trimmed <= 16 and trimmed or nil
+end
+
 ---A member by name, ignoring case; an exact match wins.
 ---@param record any
 ---@param name string

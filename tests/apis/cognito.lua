@@ -19,10 +19,12 @@ cognito.id = "/Username"
 cognito.empty_pages = true
 
 function cognito.user(person)
+  local sub = string.format("%x%07x-0000-4000-8000-000000000000", person.key % 16, person.number)
   return {
-    Username = string.format("%08x-0000-4000-8000-000000000000", person.number), Enabled = true,
+    Username = sub, Enabled = true,
     UserStatus = STATUSES[person.key % #STATUSES + 1], UserCreateDate = person.created + 0.25,
     Attributes = {
+      { Name = "sub", Value = sub },
       { Name = "email", Value = person.email }, { Name = "email_verified", Value = "true" },
       { Name = "family_name", Value = person.family },
       { Name = "phone_number", Value = person.phone },
@@ -62,6 +64,17 @@ cognito.walks = { {
   end,
 } }
 
+---Which users a filter shows: those whose `sub` begins with a text.
+local function shown_by(filter)
+  local prefix = (filter or ""):match('^sub %^= "(%x+)"$')
+  return prefix and function(user)
+    for _, attribute in ipairs(user.Attributes) do
+      if attribute.Name == "sub" then return attribute.Value:sub(1, #prefix) == prefix end
+    end
+    return false
+  end
+end
+
 local function refuse(name, message)
   return server.answer(400, { __type = name, message = message }, { ["Content-Type"] = TYPE })
 end
@@ -95,7 +108,11 @@ function cognito.handle(self, request)
   end
   local position = self:position(body.PaginationToken)
   if not position then return refuse("InvalidParameterException", "Invalid pagination token.") end
-  local list, next_ = self:from(self:at(position), server.size(body.Limit, 60, 60))
+  if body.Filter and not shown_by(body.Filter) then
+    return refuse("InvalidParameterException", "Error while parsing filter.")
+  end
+  local at = self:at(position .. (body.Filter or "")):sub(1, #position)
+  local list, next_ = self:from(at, server.size(body.Limit, 60, 60), shown_by(body.Filter))
   return server.answer(200, { Users = list, PaginationToken = next_ and self:cursor(next_) },
     { ["Content-Type"] = TYPE })
 end

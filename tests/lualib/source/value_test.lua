@@ -195,3 +195,12 @@ test("whether a moment is after another one, and what is never reached", functio
   local fine, bad = pcall(value.is_after, "soon", now, "banned_until")
   equal({ fine, bad_value.is(bad), bad.path }, { false, true, "banned_until" })
 end)
+
+test("E.164 is a plus and 7 to 15 digits, as they are", function()
+  equal(value.e164(" +5215555550606 "), "+5215555550606")
+  for _, given in ipairs { "5215555550606", "+0123456789", "+49 30 123456", "+123", "", 7,
+    "+1234567890123456" } do
+    equal(value.e164(given), nil)
+  end
+  equal({ value.e164(nil), value.e164(json.null) }, {})
+end)
