@@ -1,5 +1,6 @@
 --- The help of the program and of each command, generated from the tables that the parser uses.
 
+local exit_status = require "base.exit_status"
 local wrap = require "cli.text.wrap"
 local options = require "cli.common.options"
 
@@ -41,16 +42,22 @@ function help.usage(command)
     end
     words[#words + 1] = name
   end
+  if command.subcommands then words[#words + 1] = "[SUBCOMMAND]" end
   words[#words + 1] = "[options]"
   return table.concat(words, " ")
 end
 
 ---@param command Command
+---@param subcommands Command[]  of it
 ---@return string
-function help.command(command)
-  local list = {
-    help.usage(command), "", table.concat(wrap.wrap(command.help, WIDTH), "\n"), "", "Options:",
-  }
+function help.command(command, subcommands)
+  local list = { help.usage(command), "", table.concat(wrap.wrap(command.help, WIDTH), "\n"), "" }
+  for i, one in ipairs(subcommands) do
+    if i == 1 then list[#list + 1] = "Subcommands:" end
+    list[#list + 1] = row(one.name:match("%S+$"), one.summary)
+  end
+  if #subcommands > 0 then list[#list + 1] = "" end
+  list[#list + 1] = "Options:"
   for _, option in ipairs(options.of(command.name)) do
     list[#list + 1] = row(help.flags(option), option.help)
   end
@@ -84,12 +91,18 @@ end
 
 ---The table of commands in README.md and docs/commands.md.
 ---@param commands Command[]
+---@param subcommands fun(command: Command): Command[]
 ---@return string
-function help.commands_table(commands)
+function help.commands_table(commands, subcommands)
   local list = { "| command | does |", "|---|---|" }
-  for _, command in ipairs(commands) do
+  local function add(command)
     local usage = help.usage(command):gsub("^auth0%-migrate ", ""):gsub(" %[options%]$", "")
     list[#list + 1] = string.format("| `%s` | %s |", usage, command.summary)
+  end
+  for _, command in ipairs(commands) do
+    local parts = subcommands(command)
+    for _, one in ipairs(parts) do add(one) end
+    if #parts == 0 then add(command) end
   end
   return table.concat(list, "\n") .. "\n"
 end
@@ -100,8 +113,19 @@ function help.options_table()
   local list = { "| option | does | with |", "|---|---|---|" }
   for _, option in ipairs(options.list) do
     local flags = help.flags(option):gsub(", ", "`, `"):gsub("|", "\\|")
-    local commands = option.commands == "*" and "all" or option.commands:gsub(" ", ", ")
+    local commands = option.commands == "*" and "all"
+      or option.commands:gsub(" ", ", "):gsub(":", " ")
     list[#list + 1] = string.format("| `%s` | %s | %s |", flags, option.help, commands)
+  end
+  return table.concat(list, "\n") .. "\n"
+end
+
+---The table of exit statuses in docs/commands.md.
+---@return string
+function help.statuses_table()
+  local list = { "| status | meaning |", "|---|---|" }
+  for _, one in ipairs(exit_status.list) do
+    list[#list + 1] = string.format("| %d | %s |", one.status, one.meaning)
   end
   return table.concat(list, "\n") .. "\n"
 end

@@ -4,6 +4,7 @@ local command = require "base.command"
 local command_result = require "cli.common.result"
 local exit_status = require "base.exit_status"
 local guard = require "base.guard"
+local json = require "host.json"
 local spelling = require "base.spelling"
 local process = require "host.process"
 local scheduler = require "base.scheduler"
@@ -18,8 +19,9 @@ local main = {}
 ---@field summary string
 ---@field help string
 ---@field positionals Positional[]
+---@field subcommands? string[]  each a command in the folder of this one; the first is the default
 ---@field shape? fun(): table  the members that --json shows at every ending, as if nothing was done
----@field run fun(context: Context): integer  returns the exit status
+---@field run? fun(context: Context): integer  returns the exit status; nil with subcommands
 
 ---@class Context
 ---@field args string[]   as typed
@@ -52,6 +54,17 @@ end
 function main.commands()
   local list = {}
   for _, name in ipairs(main.COMMANDS) do list[#list + 1] = require("cli.commands." .. name) end
+  return list
+end
+
+---The subcommands of a command, in the order of its help; none for most.
+---@param of Command
+---@return Command[]
+function main.subcommands(of)
+  local list = {}
+  for i, name in ipairs(of.subcommands or {}) do
+    list[i] = require("cli.commands." .. of.name .. "." .. name)
+  end
   return list
 end
 
@@ -136,16 +149,48 @@ local function choose(args, context)
     spelling.hint(first, names)), near and { wrong = first, meant = near }
 end
 
-local function show_help(context)
-  context.ui:result(require("cli.help").program(main.commands()))
+---The subcommand that the first argument names, and what follows it; nil, message, more if there is
+---none of this name. Without a name it is the first one.
+local function choose_within(chosen, args)
+  local word, names = args[1], chosen.subcommands
+  local function load(name) return require("cli.commands." .. chosen.name .. "." .. name) end
+  if not word or word:sub(1, 1) == "-" then return load(names[1]), args end
+  for _, name in ipairs(names) do
+    if name == word then return load(name), table.move(args, 2, #args, 1, {}) end
+  end
+  local near = spelling.find(word, names)
+  return nil, string.format("%s has no subcommand %s%s", chosen.name, word, near
+    and spelling.hint(word, names) or "; it has " .. table.concat(names, ", ")),
+    near and { wrong = word, meant = near }
+end
+
+---The help of the program or of a command, as text or with --json as data.
+local function show_help(context, args, chosen)
+  local parts = chosen and main.subcommands(chosen)
+  if has(args, "--json") then
+    local describe = require "cli.describe"
+    local tree = chosen and describe.command(chosen, parts)
+      or describe.program(main.commands(), main.subcommands)
+    context.ui:result(assert(json.encode(tree)) .. "\n")
+    return 0
+  end
+  local help = require "cli.help"
+  context.ui:result(chosen and help.command(chosen, parts) or help.program(main.commands()))
   return 0
+end
+
+---Ends because the arguments are wrong.
+local function refuse(args, surroundings, meant, message, kind, more)
+  local context = new_context(args, { no_color = has(args, "--no-color"),
+    json = has(args, "--json") }, surroundings, meant)
+  return command_result.failure(context, message, kind, more)
 end
 
 local function dispatch(args, surroundings)
   local context = new_context(args, { no_color = has(args, "--no-color") }, surroundings)
   local first = args[1]
   if first == "--help" or first == "-h" or (first == "help" and #args == 1) then
-    return show_help(context)
+    return show_help(context, args)
   elseif not first then
     context.ui:line(require("cli.help").program(main.commands()))
     return USAGE
@@ -153,22 +198,26 @@ local function dispatch(args, surroundings)
   local chosen, rest, more = choose(args, context)
   if not chosen then
     -- Without a command, what was meant is a run.
-    local refused = new_context(args, { no_color = has(args, "--no-color"),
-      json = has(args, "--json") }, surroundings, require "cli.commands.run")
-    return command_result.failure(refused, rest, "usage",
+    return refuse(args, surroundings, require "cli.commands.run", rest, "usage",
       more or { next = command.line { "--help" } })
   end
-  if has(rest, "--help", "-h") then
-    context.ui:result(require("cli.help").command(chosen))
-    return 0
+  if chosen.subcommands then
+    local is_named = rest[1] and rest[1]:sub(1, 1) ~= "-"
+    if has(rest, "--help", "-h") and not is_named then return show_help(context, rest, chosen) end
+    local within
+    within, rest, more = choose_within(chosen, rest)
+    if not within then
+      return refuse(args, surroundings, chosen, rest, "usage",
+        more or { next = command.line { chosen.name, "--help" } })
+    end
+    chosen = within
   end
+  if has(rest, "--help", "-h") then return show_help(context, rest, chosen) end
   local flags, message, kind
   flags, message, kind, more = require("cli.parse").arguments(chosen.name, chosen.positionals, rest)
   if not flags then
-    local refused = new_context(args, { no_color = has(rest, "--no-color"),
-      json = has(rest, "--json") }, surroundings, chosen)
-    return command_result.failure(refused, message, kind,
-      more or { next = command.line { chosen.name, "--help" } })
+    return refuse(args, surroundings, chosen, message, kind, more
+      or { next = "auth0-migrate " .. chosen.name .. " --help" })
   end
   return perform(chosen, new_context(args, flags, surroundings, chosen))
 end

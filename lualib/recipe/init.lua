@@ -21,6 +21,7 @@ local recipe = {}
 ---@field env? fun(name: string): string?      default: of the process
 ---@field library? string[]                    folders instead of the default ones
 ---@field limits? {memory?: integer, steps?: integer, seconds?: number}  see StateOptions
+---@field bounded? boolean                        loading has the budget of a call, too
 ---@field busy? fun()                            see StateOptions
 ---@field file_folder? string                    see ParamSources
 ---@field config? string                         the configuration file, which no recipe reads
@@ -44,6 +45,7 @@ local recipe = {}
 ---@class LoadedRecipe  a recipe that was loaded; its functions are called through `state`
 ---@field name string        of the run and its directory; default: the file's name
 ---@field path string        the file, absolute; a shipped recipe's name
+---@field about? RecipeAbout
 ---@field params table<string, any>  values
 ---@field declared table<string, ParamDeclaration>
 ---@field import? ImportOptions
@@ -77,22 +79,46 @@ local function installed_folders(env)
   return folders
 end
 
+---@class NamedRecipe  a recipe that has a name
+---@field name string
+---@field path? string    its file; nil: it is shipped
+---@field hidden? boolean another one with the name is found before it
+
+---Shipped and installed recipes, sorted by name; those with the same name in the order in which
+---they are looked for.
+---@param env? fun(name: string): string?
+---@return NamedRecipe[]
+function recipe.named(env)
+  local list, rank, seen = {}, {}, {}
+  local function add(name, where)
+    local one = { name = name, path = where, hidden = seen[name] }
+    seen[name], list[#list + 1] = true, one
+    rank[one] = #list
+  end
+  for _, name in ipairs(library.shipped_names()) do add(name) end
+  for _, folder in ipairs(installed_folders(env or process.env)) do
+    for _, entry in ipairs(file.list(folder) or {}) do
+      local name = entry:match("^([%w_.-]+)%.lua$")
+      local full = path.join(folder, entry)
+      local stat = name and file.stat(full)
+      if stat and stat.type == "file" then add(name, full) end
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.name ~= b.name then return a.name < b.name end
+    return rank[a] < rank[b]
+  end)
+  return list
+end
+
 ---Names of all shipped and installed recipes, sorted.
 ---@param env? fun(name: string): string?
 ---@return string[]
 function recipe.names(env)
-  local names, seen = library.shipped_names(), {}
-  for _, name in ipairs(names) do seen[name] = true end
-  for _, folder in ipairs(installed_folders(env or process.env)) do
-    for _, entry in ipairs(file.list(folder) or {}) do
-      local name = entry:match("^([%w_-]+)%.lua$")
-      if name and not seen[name] then
-        seen[name] = true
-        names[#names + 1] = name
-      end
-    end
+  local names = {}
+  for _, one in ipairs(recipe.named(env)) do
+    if not one.hidden then names[#names + 1] = one.name end
   end
-  table.sort(names)
   return names
 end
 
@@ -168,7 +194,7 @@ local function assemble(source, facts, texts, resolved, options)
   local own_digest, shipped = texts:parted_digest(source.text, source.shipped)
   return {
     name = facts.name or base_name(source.where), path = source.path,
-    params = resolved, declared = facts.params,
+    about = facts.about, params = resolved, declared = facts.params,
     import = facts.import, retry = facts.retry, finalize = facts.finalize, dedupe = facts.dedupe,
     fixes = facts.fixes, functions = facts.functions,
     digest = texts:digest(source.text), own_digest = own_digest, shipped = shipped,
@@ -210,7 +236,8 @@ local function evaluate(source, texts, options, queries)
     print = options.print, databases = queries,
   }
   if not inside then return nil, message, kind end
-  local ok, facts, wrong = inside:run("load", source.text, source.where, {
+  local load = options.bounded and inside.call or inside.run
+  local ok, facts, wrong = load(inside, "load", source.text, source.where, {
     fixed = options.fixed, files = rules_of(source, options, {}),
   })
   if not ok then

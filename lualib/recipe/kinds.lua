@@ -153,6 +153,13 @@ function kinds.default(declared)
   return (rules_of(declared).read(tostring(declared.default)))
 end
 
+---What a parameter accepts: "a number such as 49 or 0.5".
+---@param declared ParamDeclaration
+---@return string
+function kinds.says(declared)
+  return rules_of(declared).says
+end
+
 ---The word for a value in a command.
 ---@param declared ParamDeclaration
 ---@return string

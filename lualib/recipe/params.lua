@@ -30,12 +30,17 @@ params.UNRESOLVED = {}
 local IN_FILE <const> = "the configuration file"
 local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
 
-local function names_of(declared)
+---The names of declared parameters, or of given ones, sorted.
+---@param declared table<string, any>
+---@return string[]
+function params.names(declared)
   local names = {}
   for name in pairs(declared) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
+
+local names_of <const> = params.names
 
 ---One line per parameter.
 ---@param declared table<string, ParamDeclaration>

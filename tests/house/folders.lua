@@ -11,8 +11,8 @@ local folders = {}
 -- Lowest first: a folder uses only those before it.
 local FLOORS <const> = {
   "host", "base", "source", "pages", "auth0.hash", "auth0", "auth0.advice", "auth0.search",
-  "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "journal", "stage", "check",
-  "cases", "generate", "import", "report", "run", "rehearsal", "cli.text", "cli.common",
+  "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "catalog", "journal", "stage",
+  "check", "cases", "generate", "import", "report", "run", "rehearsal", "cli.text", "cli.common",
   "cli.commands", "cli", "recipes",
 }
 local HEIGHT <const> = {}

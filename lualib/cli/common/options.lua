@@ -11,7 +11,7 @@ local options = {}
 ---@field optional? boolean  the argument may be left out; it is joined by "="
 ---@field help string
 ---@field many? boolean     may be repeated; its value is a list
----@field commands string   names separated by blanks; "*" for all
+---@field commands string   names separated by blanks; "*" for all; "recipes:lock" is a subcommand
 ---@field carried? string    names of commands: one that follows another is shown with the option
 ---@field parse? fun(text: string): any, string?  the value, or nil and the expected form
 
@@ -372,8 +372,20 @@ options.list = {
     help = "processor time of one call of the recipe (default 5s)",
   },
   {
-    flags = "--check", commands = "recipes",
+    flags = "--check", commands = "recipes:lock",
     help = "change nothing; exit status 2 unless the lock file is up to date",
+  },
+  {
+    flags = "--text", commands = "recipes:show",
+    help = "show the recipe itself, the text of its file",
+  },
+  {
+    flags = "--whole", commands = "recipes:copy",
+    help = "copy all of the recipe, instead of writing one that extends it",
+  },
+  {
+    flags = "--force", commands = "recipes:copy recipes:annotate",
+    help = "overwrite files; `annotate`: add its settings to a .luarc.json that is already there",
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",
@@ -413,12 +425,16 @@ function options.key(option)
   return key
 end
 
+---Whether a list of commands has one; a subcommand, "recipes lock", is in those of its command too.
 local function names(commands, command)
-  return commands == "*" or (" " .. commands .. " "):find(" " .. command .. " ", 1, true) ~= nil
+  if commands == "*" then return true end
+  local list, main = " " .. commands .. " ", command:match("^%S+")
+  return list:find(" " .. main .. " ", 1, true) ~= nil
+    or list:find(" " .. command:gsub(" ", ":") .. " ", 1, true) ~= nil
 end
 
 ---The options of one command, in the order of the list.
----@param command string
+---@param command string  "check", "recipes lock"
 ---@return Option[]
 function options.of(command)
   local found = {}

@@ -20,6 +20,7 @@ local functions = {}
 
 ---@class RecipeFacts  a recipe as plain values
 ---@field name? string
+---@field about? RecipeAbout
 ---@field params table<string, ParamDeclaration>
 ---@field needs? table
 ---@field import? ImportOptions
@@ -35,7 +36,8 @@ local OPTIONAL <const> = { "import", "retry", "finalize", "dedupe" }
 ---@return RecipeFacts
 local function facts_of(recipe)
   local facts = {
-    name = recipe.name, params = recipe.params or {}, needs = recipe.needs, functions = {},
+    name = recipe.name, about = recipe.about, params = recipe.params or {}, needs = recipe.needs,
+    functions = {},
   }
   for _, field in ipairs(OPTIONAL) do
     if type(recipe[field]) == "function" then

@@ -40,10 +40,13 @@ end
 
 test("no help is wider than 80 columns", function()
   assert(longest(help.program(main.commands())) <= 80)
-  for _, command in ipairs(main.commands()) do
-    local most = longest(help.command(command))
+  local function check(command)
+    local parts = main.subcommands(command)
+    local most = longest(help.command(command, parts))
     assert(most <= 80, command.name .. ": " .. most)
+    for _, one in ipairs(parts) do check(one) end
   end
+  for _, command in ipairs(main.commands()) do check(command) end
 end)
 
 local LONG <const> = ("word "):rep(30) .. "end"

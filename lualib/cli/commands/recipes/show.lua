@@ -1,0 +1,19 @@
+--- recipes show: what a recipe says of itself.
+
+local catalog_text = require "cli.text.catalog"
+local result = require "cli.common.result"
+
+---@type Command
+return {
+  name = "recipes show",
+  summary = "Show what a recipe reads, carries over and loses",
+  help = [[
+Shows the parameters of a recipe, what it asks for, how to make the export in the old system, which
+fields become what, and what is lost. The pages of shipped recipes are also in docs/sources; that of
+another recipe is NAME.md next to it. --text shows the recipe itself.]],
+  positionals = { { name = "RECIPE" } },
+  run = function(context)
+    return result.result(context, catalog_text.describe,
+      require("catalog").describe(context.flags.RECIPE, context.env, context.flags.text))
+  end,
+}
