@@ -178,9 +178,11 @@ codes.list = {
 }
 
 -- Fixes where more than the code is known.
+---@type string
 codes.TWICE_FIX =
   "Keep one record per user, in the source or with the recipe's dedupe; the first was imported."
 codes.ISOLATED_FIX = "Repair the user in failed.ndjson, or remove its line, then retry."
+---@type string
 codes.GHOST_FIX =
   "Delete the ghost (--delete-ghosts, or by e-mail in the connection), then retry."
 

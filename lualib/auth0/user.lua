@@ -5,7 +5,7 @@ local json = require "host.json"
 
 local user = {}
 
----@class User  one user of an import file
+---@class (exact) User  one user of an import file
 ---@field email? string
 ---@field email_verified? boolean
 ---@field user_id? string             without the prefix that the server adds
@@ -20,9 +20,14 @@ local user = {}
 ---@field blocked? boolean
 ---@field password_hash? StoredPassword  bcrypt of cost 10; a table goes to custom_password_hash
 ---@field custom_password_hash? StoredPassword  a text of bcrypt goes to password_hash
----@field mfa_factors? table[]
+---@field mfa_factors? MfaFactor[]
 ---@field app_metadata? table<string, any>
 ---@field user_metadata? table<string, any>
+
+---@class (exact) MfaFactor  one of these
+---@field totp? {secret: string}  an authenticator app; Base32
+---@field phone? {value: string}  E.164
+---@field email? {value: string}
 
 ---@alias StoredPassword string|PasswordHash  a text of bcrypt, or a table of auth0.password
 

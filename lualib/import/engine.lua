@@ -13,7 +13,7 @@ local engine = {}
 local LONGEST_START <const> = 0.25 -- real seconds that a harvest waits for the next upload
 local TURNS <const> = 8 -- of the transport, which sends up to 64 KB in each
 
----@class Engine : ImportOptions
+---@class Engine : EngineOptions
 ---@field client table        auth0.api.client
 ---@field connection table    settings of auth0.connection
 ---@field jobs table          auth0.api.jobs, or a test's

@@ -20,7 +20,7 @@ local import = {}
 
 local ROUNDS <const> = 3 -- the import included
 
----@class ImportOptions
+---@class EngineOptions
 ---@field ledger Ledger
 ---@field dir RunDirectory
 ---@field tenant Tenant
@@ -89,7 +89,7 @@ local function step(engine, fn, ...)
 end
 
 ---Imports what is staged and finalizes, as the recipe or the defaults say.
----@param options ImportOptions
+---@param options EngineOptions
 ---@return true?
 ---@return string? message
 ---@return Kind? kind

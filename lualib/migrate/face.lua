@@ -14,16 +14,17 @@ local face = {}
 
 ---@class Migrate
 ---@field array fun(list: table): table   marks a list, so that an empty list is written as `[]`
----@field reject fun(reason: string, code?: string, path?: string): Reject  for `map`
+---@field reject fun(reason: string, code?: string, path?: string, value?: any): Reject  for `map`;
+---  of the value only a redacted description is kept
 ---@field warn fun(code: string, message?: string, helper?: string)  counted in the report's
 ---  `warnings`; helper: "phone" if it tells of the value that value.phone could not read
 ---@field lost fun(what: LostThing, reason: string)  what the user of this record loses
 ---@field phone fun(written: any, country?: string): string?, any  a number that cannot be read is
 ---  returned second, to be kept in metadata
----@field extend fun(base: table, changes: table): table
----@field import fun(run: table)      the default `import`
----@field finalize fun(run: table)    the default `finalize`
----@field retry table  `retry.new{attempts, first, longest}` returns the default `retry`
+---@field extend fun(base: Recipe, changes?: table): Recipe  a recipe with other fields
+---@field import fun(run: Run)      the default `import`
+---@field finalize fun(run: Run)    the default `finalize`
+---@field retry migrate.retry  makes the default `retry`
 
 -- Loaded on demand, because these modules may themselves require this one.
 local DEFAULTS <const> = {

@@ -1,5 +1,6 @@
 --- The default `retry`: whether and when to retry a job that failed as a whole.
 
+---@class migrate.retry
 local retry = {}
 
 ---@class RetryOptions

@@ -17,26 +17,28 @@ local fields = {}
 ---@field send_completion_email? boolean
 ---@field external_id? string
 
----@alias Fixer fun(user: User, failure: RunFailure): User?, string|table|nil
-
 ---@class RecipeAbout  what a list of recipes says of it; its page is the file `.md` of its name
 ---@field system? string     "Keycloak": the system that users come from
 ---@field passwords? "yes"|"mixed"|"no"  whether they move; mixed: it depends on the user
 ---@field factors? string    the MFA factors that move: "authenticator apps", "phone numbers"
 ---@field reads? string[]    "files", "API"
 
+---@alias MapResult User|User[]|Reject|nil  nil: skipped, with the second result as the reason
+
 ---@class Recipe  as its file returns it
----@field about? RecipeAbout
+---@field about? RecipeAbout  what lists of recipes say of it
 ---@field name? string      of the run and its directory; default: the file's name
 ---@field params? table<string, ParamDeclaration>  what `name=value` sets
 ---@field needs? Needs       what it asks for beyond its parameters
 ---@field source fun(params: table<string, any>): any  an iterator of records and places
----@field map fun(record: any, params: table<string, any>, position: integer): any, string?
----@field dedupe? string[]|fun(a: User, b: User): User|Reject
----@field import? ImportOptions|fun(run: Run)
----@field retry? {attempts?: integer, first?: number, longest?: number}|fun(failure: table): number?
----@field fix? table<string, Fixer>|Fixer
----@field finalize? {rounds?: integer}|fun(run: Run)
+---@field map fun(record: any, params: table<string, any>, position: integer): MapResult, string?
+---  the user that a record becomes; the second result is why it is skipped
+---@field dedupe? string[]|fun(a: User, b: User): User|Reject  keys of one person, or which of two stays
+---@field import? ImportOptions|fun(run: Run)  how users are sent
+---@field retry? RetryOptions|fun(failure: table): number?  seconds until a job that failed as a
+---  whole is sent again; nil: not again
+---@field fix? table<string, Fixer>|Fixer  repairs of refused users, by Auth0's code
+---@field finalize? {rounds?: integer}|fun(run: Run)  what happens with failed users
 
 local function is_count(value)
   return math.type(value) == "integer" and value >= 0

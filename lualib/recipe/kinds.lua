@@ -64,6 +64,15 @@ local RULES <const> = {
   },
 }
 
+---The names of the kinds, those that are lists of choices aside, sorted.
+---@return string[]
+function kinds.names()
+  local names = {}
+  for name in pairs(RULES) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 kinds.EXPECTED = "text, input, file, number, boolean, country, secret or a list of choices"
 
 ---The rules of a list of choices.

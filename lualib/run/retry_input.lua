@@ -89,7 +89,7 @@ end
 ---Queues every listed user that still counts as failed; removed lines and users stay failed.
 ---@param ledger Ledger
 ---@param dir RunDirectory
----@return fun(run: Run) prepare  of ImportOptions
+---@return fun(run: Run) prepare  of EngineOptions
 function retry_input.queue(ledger, dir)
   return function(run)
     local outline_of = outlines(ledger, dir)

@@ -142,7 +142,7 @@ function Concat:close()
   self.index = #self.sources + 1
 end
 
----@param ... Reading|table|fun(): any, string?  a table is a list of records
+---@param ... RecordSource
 ---@return Concat
 local function new(...)
   local given = table.pack(...)
@@ -152,7 +152,12 @@ local function new(...)
   return setmetatable({ sources = sources, prefixes = prefixes(sources), index = 1 }, Concat)
 end
 
+---@class source.concat
+---@field new fun(...: RecordSource): Concat  the same as a call of the module
+---@overload fun(...: RecordSource): Concat
+
 -- No tail calls: an error names these functions.
+---@type source.concat
 return setmetatable({ new = function(...) return (new(...)) end }, {
   __call = function(_, ...) return (new(...)) end,
 })

@@ -10,6 +10,9 @@ local type_name = require "base.type_name"
 
 ---@class source.http
 ---@field null lightuserdata  the value of JSON null
+---@field records fun(given: HttpSpec): HttpRecords  the records of all pages
+---@field get fun(given: HttpSpec): any  one document, decoded: for what a source needs besides
+---@field private asking function
 local http = { null = json.null }
 
 ---@class HttpRecords : Reading  a call returns the next record and its place, or nil at the end

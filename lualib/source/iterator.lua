@@ -4,6 +4,8 @@ local type_name = require "base.type_name"
 
 local iterator = {}
 
+---@alias RecordSource Reading|table|(fun(): any, string?)  a table is a list of records
+
 ---@param given any
 ---@return boolean
 function iterator.is_callable(given)

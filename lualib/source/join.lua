@@ -231,8 +231,8 @@ local function asking(self, other, is_read)
   }
 end
 
----@param first Reading|table|fun(): any, string?
----@param second Reading|table|fun(): any, string?  read at once
+---@param first RecordSource
+---@param second RecordSource  read at once
 ---@param options JoinOptions
 ---@param parts {lookup: table, is_read: fun(): boolean}
 ---@return Join
@@ -255,11 +255,17 @@ local function new(first, second, options, parts)
   return self
 end
 
+---@class source.join
+---@field new fun(first: RecordSource, second: RecordSource, options: JoinOptions): Join  the same
+---  as a call of the module
+---@field private over function
+---@overload fun(first: RecordSource, second: RecordSource, options: JoinOptions): Join
+
 ---The module, called as `join(first, second, options)`. No tail calls: an error names these
 ---functions.
 ---@param used table  source.lookup, which notes what is found
 ---@param is_read fun(): boolean  whether it is the recipe that reads now, and not the program
----@return table module
+---@return source.join module
 local function over(used, is_read)
   local parts = { lookup = used, is_read = is_read }
   local function made(first, second, options) return (new(first, second, options, parts)) end
@@ -268,4 +274,5 @@ local function over(used, is_read)
   })
 end
 
+---@type source.join
 return over(lookup, function() return true end)

@@ -107,7 +107,7 @@ end
 ---Reads all records; those without a key are found by nothing. A broken record, whose key is
 ---unknown, is a failure, or is kept with the unused ones.
 ---@param notes? LookupNotes
----@param records Reading|table|fun(): any, string?
+---@param records RecordSource
 ---@param key string|fun(record: any): any  a column name, or a function of the record
 ---@param broken? "keep"  default: a failure
 ---@param options? LookupOptions
@@ -215,10 +215,18 @@ end
 
 Lookup.__close = Lookup.close
 
+---@alias RecordKey string|(fun(record: any): any)  a column, or a function of a record
+
+---@class source.lookup
+---@field new fun(records: RecordSource, key: RecordKey, broken?: "keep"): Lookup  the same
+---  as a call of the module; "keep" keeps broken records, which otherwise are a failure
+---@field private noting function
+---@overload fun(records: RecordSource, key: RecordKey, options?: LookupOptions): Lookup
+
 ---The module, called as `lookup(records, key, options)` or `lookup.new(…)`. No tail calls: an
 ---error names these functions. `join` keeps broken records.
 ---@param notes? LookupNotes
----@return table module
+---@return source.lookup module
 local function noting(notes)
   local function made(records, key, broken) return (new(notes, records, key, broken)) end
   return setmetatable({ new = made, noting = noting }, {
@@ -228,4 +236,5 @@ local function noting(notes)
   })
 end
 
+---@type source.lookup
 return noting()

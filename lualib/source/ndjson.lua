@@ -6,6 +6,8 @@ local json_head = require "source.json_head"
 local members = require "source.members"
 local spelling = require "base.spelling"
 
+---@class source.ndjson
+---@field null lightuserdata  the value of JSON null
 local ndjson = { null = host.null }
 
 local ENDINGS <const> = { "ndjson", "jsonl" }

@@ -141,10 +141,14 @@ local function open(ask, options)
   return self
 end
 
+---@class source.sql
+---@field records fun(options: SqlOptions): Query
+---@field private over function
+
 ---The module, for a state that asks the program with `ask`. No tail call: an error names this
 ---function.
 ---@param ask? AskDatabase
----@return table module
+---@return source.sql module
 local function over(ask)
   return {
     ---@param options SqlOptions
@@ -158,4 +162,5 @@ local function over(ask)
   }
 end
 
+---@type source.sql
 return over()

@@ -7,5 +7,5 @@ return {
   help = [[
 Works on recipes rather than on their users. Without a subcommand it lists them.]],
   positionals = {},
-  subcommands = { "list", "show", "copy", "lock" },
+  subcommands = { "list", "show", "copy", "schema", "annotate", "lock" },
 }

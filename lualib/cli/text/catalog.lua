@@ -1,5 +1,6 @@
 --- The list of recipes, and what one of them says of itself, as text.
 
+local format = require "base.format"
 local json = require "host.json"
 local needs = require "recipe.needs"
 local page = require "catalog.page"
@@ -163,6 +164,22 @@ function catalog_text.copy(report)
   for _, name in ipairs(report.files) do lines[#lines + 1] = name .. " is written" end
   if said(report.extends) then
     lines[1] = lines[1] .. ": a recipe that extends " .. report.extends
+  end
+  return tables.text(lines)
+end
+
+---@param report AnnotateReport
+---@return string
+function catalog_text.annotate(report)
+  local lines = { string.format("%s has %s of annotations", report.folder,
+    format.count(report.files, "file")) }
+  if said(report.add) then
+    lines[2] = string.format("%s is not changed; add to it, or repeat with --force:",
+      report.settings)
+    lines[3] = "  " .. report.add
+  else
+    lines[2] = string.format("%s %s", report.settings, report.changed and "is written"
+      or "is up to date")
   end
   return tables.text(lines)
 end
