@@ -158,9 +158,10 @@ local function database_of(text)
 end
 
 ---The parameters of a recipe of the documentation.
-local function params_for(text, folder, database)
+---@param export? string  that the page shows for it
+local function params_for(text, folder, database, export)
   if database then return { database = database } end
-  local params = { input = write(folder, "a.csv", CUSTOMERS) }
+  local params = { input = write(folder, "a.csv", export or CUSTOMERS) }
   for reader, make in pairs(INPUTS) do
     if text:find(reader, 1, true) then params.input = make(folder) end
   end
@@ -172,13 +173,19 @@ local function params_for(text, folder, database)
 end
 
 for _, name in ipairs(PAGES) do
+  local shown -- the export that the page shows
   for _, block in ipairs(docs_rig.page(name, read(name)).blocks) do
+    local file_name = docs_rig.file_of(block)
+    if file_name and file_name:find("%.csv$") then
+      shown = table.concat(block.lines, "\n") .. "\n"
+    end
+    local export = file_name and shown
     if block.language == "lua" then
       test(string.format("the recipe at %s:%d loads and maps", name, block.line), function()
         local text = whole(table.concat(block.lines, "\n"))
         local database = database_of(text) -- perhaps skips
         in_folder(function(folder)
-          local params = params_for(text, folder, database)
+          local params = params_for(text, folder, database, export)
           local reads_api, served = text:find('"source.http"', 1, true), nil
           if reads_api then served, text = serve(folder, text, params) end
           local _ <close> = served

@@ -43,7 +43,8 @@ function source_pages.faults(text, declared)
   for _, title in ipairs(catalog_page.SECTIONS) do
     local place = places[title]
     if not place then
-      found[#found + 1] = "has no section " .. title .. (title == "Parameters" and ": " .. WRITE or "")
+      local hint = title == "Parameters" and ": " .. WRITE or ""
+      found[#found + 1] = "has no section " .. title .. hint
     elseif place < at then
       found[#found + 1] = "has the section " .. title .. " in another place"
     end
