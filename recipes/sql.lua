@@ -45,7 +45,7 @@ return {
   params = by_columns.params {
     input = { help = "a dump, SQLite, CSV, TSV or JSON", kind = "input", required = true },
     table = { help = "the table; default: one that is called users, accounts, customers, …" },
-    query = { help = "a SELECT in place of a table, for an SQLite database" },
+    query = { help = "a query (SELECT …) in place of a table, for an SQLite database" },
     columns = { help = "names of the columns of a file without a header, separated by commas" },
     algorithm = { help = "column that names the algorithm, as in pbkdf2-sha256:150000" },
   },

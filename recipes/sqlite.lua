@@ -9,6 +9,6 @@ return migrate.extend(sql, {
   about = { system = "any SQLite database", passwords = "mixed", reads = { "files" } },
   params = {
     input = { help = "the database (.sqlite, .sqlite3, .db)" },
-    query = { help = "a SELECT in place of a table" },
+    query = { help = "a query (SELECT …) in place of a table" },
   },
 })

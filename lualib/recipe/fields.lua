@@ -33,7 +33,7 @@ local fields = {}
 ---@field source fun(params: table<string, any>): any  an iterator of records and places
 ---@field map fun(record: any, params: table<string, any>, position: integer): MapResult, string?
 ---  the user that a record becomes; the second result is why it is skipped
----@field dedupe? string[]|fun(a: User, b: User): User|Reject  keys of one person, or which of two stays
+---@field dedupe? string[]|fun(a: User, b: User): User|Reject  keys of a person, or who of two stays
 ---@field import? ImportOptions|fun(run: Run)  how users are sent
 ---@field retry? RetryOptions|fun(failure: table): number?  seconds until a job that failed as a
 ---  whole is sent again; nil: not again

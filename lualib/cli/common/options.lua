@@ -274,10 +274,6 @@ options.list = {
     help = "cost of bcrypt hashes, of which 20 are computed (default: that of the recipe's cases)",
   },
   {
-    flags = "--force", commands = "generate",
-    help = "replace files that exist",
-  },
-  {
     flags = "--record", argument = "NAME", parse = not_empty, commands = "test",
     help = "read the recipe's API, and write what it answers as the cassette NAME, for `cassette` "
       .. "of a case; personal data and credentials are replaced",
@@ -384,8 +380,8 @@ options.list = {
     help = "copy all of the recipe, instead of writing one that extends it",
   },
   {
-    flags = "--force", commands = "recipes:copy recipes:annotate",
-    help = "overwrite files; `annotate`: add its settings to a .luarc.json that is already there",
+    flags = "--force", commands = "generate recipes:copy recipes:annotate",
+    help = "replace files that exist; `recipes annotate`: add its settings to a .luarc.json",
   },
   {
     flags = "--ca-file", argument = "FILE", parse = not_empty, carried = "*",

@@ -64,7 +64,7 @@ end)
 test("recipes, and recipes list, show what is shipped", function()
   local status, out = cli_rig.run { "recipes" }
   tap.equal(status, 0)
-  assert(out:find("\nkeycloak +Keycloak +yes +authenticator apps +files +shipped\n"), out)
+  assert(out:find("\nkeycloak +Keycloak +yes +authenticator apps +files, API +shipped\n"), out)
   local _, listed = cli_rig.run { "recipes", "list" }
   tap.equal(listed, out)
   tap.equal(#json.decode(select(2, cli_rig.run { "recipes", "--json" })).recipes > 2, true)
