@@ -26,6 +26,8 @@ enum {
 struct host_chunk {
     struct host_bytes text;   /* "[1,2": the closing bracket is added on output */
     struct host_bytes places; /* lines: position, tab, at */
+    struct host_bytes lost; /* "3*400 0 1*2 ": what values lose, but for the last ones */
+    lua_Integer last_lost, n_last;
     size_t limit;
     lua_Integer most, count;
     bool open;
@@ -44,7 +46,8 @@ static void empty(lua_State *L, struct host_chunk *w)
     if (w->text.capacity / 4 > w->limit) host_bytes_free(&w->text);
     *host_json_room(L, &w->text, 1) = '[';
     w->text.size = 1;
-    w->places.size = 0;
+    w->places.size = w->lost.size = 0;
+    w->last_lost = w->n_last = 0;
     w->count = 0;
 }
 
@@ -103,6 +106,41 @@ static void add_place(lua_State *L, struct host_chunk *w, lua_Integer position,
     w->places.size = (size_t)(out - w->places.data);
 }
 
+enum { LOST_ROOM = 48 }; /* bytes for two numbers and two characters */
+
+/* Ends the values that lose the same. There is room. */
+static void end_lost(lua_State *L, struct host_chunk *w)
+{
+    struct host_bytes *lost = &w->lost;
+
+    if (w->n_last == 0) return;
+    host_json_put_integer(L, lost, w->last_lost);
+    if (w->n_last > 1) {
+        lost->data[lost->size++] = '*';
+        host_json_put_integer(L, lost, w->n_last);
+    }
+    lost->data[lost->size++] = ' ';
+}
+
+static void add_lost(lua_State *L, struct host_chunk *w, lua_Integer lost)
+{
+    if (lost != w->last_lost) {
+        end_lost(L, w);
+        w->last_lost = lost;
+        w->n_last = 0;
+    }
+    w->n_last++;
+}
+
+/* Notes a value beside its text: both or nothing. */
+static void add_notes(lua_State *L, struct host_chunk *w, lua_Integer position,
+                      const char *at, size_t at_size, lua_Integer lost)
+{
+    host_json_room(L, &w->lost, LOST_ROOM);
+    add_place(L, w, position, at, at_size);
+    add_lost(L, w, lost);
+}
+
 /* Appends the draft at 6 or, without one, the value at 2; false with a failure pushed. */
 static bool append(lua_State *L, struct host_chunk *w)
 {
@@ -115,7 +153,7 @@ static bool append(lua_State *L, struct host_chunk *w)
     return true;
 }
 
-/* writer:add(value, position, at, order?, draft?) -> bytes
+/* writer:add(value, position, at, order?, draft?, lost?) -> bytes
  *   | nil, message, "full" | nil, message, "parse" | nil, message, "full", bytes */
 static int writer_add(lua_State *L)
 {
@@ -126,6 +164,8 @@ static int writer_add(lua_State *L)
     luaL_argcheck(L, position > 0, 3, "positions begin at 1");
     const char *at = luaL_checklstring(L, 4, &at_size);
     if (!lua_isnoneornil(L, 5)) luaL_checktype(L, 5, LUA_TTABLE);
+    lua_Integer lost = luaL_optinteger(L, 7, 0);
+    luaL_argcheck(L, lost >= 0, 7, "losses have a number");
 
     if (w->count == w->most)
         return host_fail(L, HOST_FULL, "the chunk holds %I values", w->count);
@@ -142,7 +182,7 @@ static int writer_add(lua_State *L)
     size_t bytes = w->text.size - start;
     if (w->text.size + 1 > w->limit) return full(L, w, before, bytes);
     w->text.size = before; /* until the place is recorded, which may raise */
-    add_place(L, w, position, at, at_size);
+    add_notes(L, w, position, at, at_size, lost);
     w->text.size = start + bytes;
     w->count++;
     lua_pushinteger(L, (lua_Integer)bytes);
@@ -162,12 +202,13 @@ bool host_chunk_fits(const struct host_chunk *w, size_t bytes)
 }
 
 void host_chunk_add(lua_State *L, struct host_chunk *w, const struct host_bytes *value,
-                    lua_Integer position, const char *at, size_t at_size)
+                    lua_Integer position, const char *at, size_t at_size,
+                    lua_Integer lost)
 {
     bool further = w->count > 0;
 
     host_json_space(L, &w->text, value->size + further);
-    add_place(L, w, position, at, at_size);
+    add_notes(L, w, position, at, at_size, lost);
     if (further) w->text.data[w->text.size++] = ',';
     memcpy(w->text.data + w->text.size, value->data, value->size);
     w->text.size += value->size;
@@ -241,6 +282,20 @@ static int writer_places(lua_State *L)
     return 1;
 }
 
+/* writer:lost() -> text | nil if nothing is lost */
+static int writer_lost(lua_State *L)
+{
+    struct host_chunk *w = check_writer(L);
+    size_t before = w->lost.size;
+
+    if (w->last_lost == 0 && before == 0) return 0;
+    host_json_room(L, &w->lost, LOST_ROOM);
+    end_lost(L, w);
+    lua_pushlstring(L, w->lost.data, w->lost.size - 1); /* without the last blank */
+    w->lost.size = before;
+    return 1;
+}
+
 /* writer:reset() */
 static int writer_reset(lua_State *L)
 {
@@ -255,6 +310,7 @@ static int writer_close(lua_State *L)
     w->open = false;
     host_bytes_free(&w->text);
     host_bytes_free(&w->places);
+    host_bytes_free(&w->lost);
     return 0;
 }
 
@@ -355,6 +411,7 @@ static const luaL_Reg methods[] = {
     {"add",    writer_add   },
     {"close",  writer_close },
     {"count",  writer_count },
+    {"lost",   writer_lost  },
     {"places", writer_places},
     {"reset",  writer_reset },
     {"save",   writer_save  },

@@ -17,8 +17,10 @@ struct host_chunk *host_chunk_check(lua_State *L, int index);
 /* Whether a value of so many bytes fits in the rest of the chunk. */
 bool host_chunk_fits(const struct host_chunk *w, size_t bytes);
 
-/* Adds a value that fits. Raises only if out of memory. */
+/* Adds a value that fits; lost: the number of what it loses. Raises only if out of
+ * memory. */
 void host_chunk_add(lua_State *L, struct host_chunk *w, const struct host_bytes *value,
-                    lua_Integer position, const char *at, size_t at_size);
+                    lua_Integer position, const char *at, size_t at_size,
+                    lua_Integer lost);
 
 #endif

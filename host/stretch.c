@@ -124,6 +124,12 @@ static bool read_plain(const struct host_event *event, struct host_plain *plain)
     return true;
 }
 
+/* The number of what a value loses, see lualib/journal/losses.lua. */
+static lua_Integer lost_by(const struct host_plain *plain)
+{
+    return 2 * plain->lost + (plain->kind == NULL);
+}
+
 /* Takes the value of an event; false with nothing done if it is to be handed over. */
 static bool take(lua_State *L, const struct parts *p, const struct host_event *event,
                  lua_Integer position)
@@ -137,8 +143,9 @@ static bool take(lua_State *L, const struct parts *p, const struct host_event *e
         !host_chunk_fits(p->writer, text->size))
         return false;
     if (!host_index_add(L, p->set, position, plain->fields, MOST_FIELDS)) return false;
-    host_chunk_add(L, p->writer, text, position, plain->at, plain->at_size);
-    host_tally_add(L, p->tally, text->size, plain->kind, plain->at);
+    lua_Integer lost = lost_by(plain);
+    host_chunk_add(L, p->writer, text, position, plain->at, plain->at_size, lost);
+    host_tally_add(L, p->tally, text->size, plain->kind, plain->at, lost);
     host_coverage_add(L, p->coverage, p->tables, text, plain->at);
     return true;
 }

@@ -1,5 +1,5 @@
-/* host.tally - counts values by size and by kind, and keeps the places of the first ones
- * without a kind. */
+/* host.tally - counts values by size, by kind and by what they lose, and keeps the places
+ * of the first ones without a kind. */
 
 #include "tally.h"
 
@@ -12,7 +12,7 @@
 
 #define TYPE "host.tally.tally"
 
-enum { MOST_KINDS = 32, KIND_SIZE = 32, MOST_PLACES = 8 };
+enum { MOST_KINDS = 32, KIND_SIZE = 32, MOST_PLACES = 8, MOST_LOST = 1 << 20 };
 
 struct kind {
     char name[KIND_SIZE];
@@ -21,9 +21,9 @@ struct kind {
 
 struct host_tally {
     bool open;
-    size_t step; /* bytes */
-    lua_Integer *sizes;
-    size_t n_sizes;
+    size_t step;               /* bytes */
+    lua_Integer *sizes, *lost; /* numbers by size in steps, and by what is lost */
+    size_t n_sizes, n_lost;
     struct kind kinds[MOST_KINDS];
     int n_kinds;
     char *places[MOST_PLACES];
@@ -56,19 +56,18 @@ struct host_tally *host_tally_check(lua_State *L, int index)
     return t;
 }
 
-static void add_size(lua_State *L, struct host_tally *t, size_t bytes)
+/* Counts in one of `*n` numbers, which grow. */
+static void count(lua_State *L, lua_Integer **numbers, size_t *n, size_t i)
 {
-    size_t i = bytes / t->step;
-
-    if (i >= t->n_sizes) {
-        size_t n = i + i / 2 + 64;
-        lua_Integer *sizes = realloc(t->sizes, n * sizeof *sizes);
-        if (!sizes) luaL_error(L, "out of memory");
-        memset(sizes + t->n_sizes, 0, (n - t->n_sizes) * sizeof *sizes);
-        t->sizes = sizes;
-        t->n_sizes = n;
+    if (i >= *n) {
+        size_t wanted = i + i / 2 + 64;
+        lua_Integer *more = realloc(*numbers, wanted * sizeof *more);
+        if (!more) luaL_error(L, "out of memory");
+        memset(more + *n, 0, (wanted - *n) * sizeof *more);
+        *numbers = more;
+        *n = wanted;
     }
-    t->sizes[i]++;
+    (*numbers)[i]++;
 }
 
 static void add_kind(lua_State *L, struct host_tally *t, const char *name)
@@ -93,9 +92,11 @@ static void add_place(lua_State *L, struct host_tally *t, const char *at)
 }
 
 void host_tally_add(lua_State *L, struct host_tally *t, size_t bytes, const char *kind,
-                    const char *at)
+                    const char *at, lua_Integer lost)
 {
-    add_size(L, t, bytes);
+    if (lost < 0 || lost >= MOST_LOST) luaL_error(L, "losses have a smaller number");
+    count(L, &t->sizes, &t->n_sizes, bytes / t->step);
+    if (lost > 0) count(L, &t->lost, &t->n_lost, (size_t)lost);
     if (kind)
         add_kind(L, t, kind);
     else
@@ -104,44 +105,46 @@ void host_tally_add(lua_State *L, struct host_tally *t, size_t bytes, const char
     t->users++;
 }
 
-/* tally:add(bytes, kind, at)
- * kind: a short name, or nil; at: the place. */
+/* tally:add(bytes, kind, at, lost?)
+ * kind: a short name, or nil; at: the place; lost: a number, 0 for nothing. */
 static int tally_add(lua_State *L)
 {
     struct host_tally *t = host_tally_check(L, 1);
     lua_Integer bytes = luaL_checkinteger(L, 2);
     const char *kind = luaL_optstring(L, 3, NULL), *at = luaL_checkstring(L, 4);
     luaL_argcheck(L, bytes >= 0 && bytes <= INT32_MAX, 2, "a size");
-    host_tally_add(L, t, (size_t)bytes, kind, at);
+    host_tally_add(L, t, (size_t)bytes, kind, at, luaL_optinteger(L, 5, 0));
     return 0;
 }
 
-static void push_sizes(lua_State *L, const struct host_tally *t)
+static void push_counts(lua_State *L, const lua_Integer *numbers, size_t n)
 {
     lua_newtable(L);
-    for (size_t i = 0; i < t->n_sizes; i++) {
-        if (!t->sizes[i]) continue;
-        lua_pushinteger(L, t->sizes[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (!numbers[i]) continue;
+        lua_pushinteger(L, numbers[i]);
         lua_seti(L, -2, (lua_Integer)i);
     }
 }
 
-/* tally:facts() -> {users, largest, without, sizes, kinds, places}
- * sizes: numbers by size in steps; kinds: numbers by name; without: those that had none.
- */
+/* tally:facts() -> {users, largest, without, sizes, kinds, places, lost}
+ * sizes: numbers by size in steps; kinds: numbers by name; without: those that had none;
+ * lost: numbers by what is lost, those that lose nothing left out. */
 static int tally_facts(lua_State *L)
 {
     const struct host_tally *t = host_tally_check(L, 1);
 
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 7);
     lua_pushinteger(L, t->users);
     lua_setfield(L, -2, "users");
     lua_pushinteger(L, (lua_Integer)t->largest);
     lua_setfield(L, -2, "largest");
     lua_pushinteger(L, t->without);
     lua_setfield(L, -2, "without");
-    push_sizes(L, t);
+    push_counts(L, t->sizes, t->n_sizes);
     lua_setfield(L, -2, "sizes");
+    push_counts(L, t->lost, t->n_lost);
+    lua_setfield(L, -2, "lost");
     lua_createtable(L, 0, t->n_kinds);
     for (int i = 0; i < t->n_kinds; i++) {
         lua_pushinteger(L, t->kinds[i].n);
@@ -165,8 +168,9 @@ static int tally_close(lua_State *L)
     for (int i = 0; i < t->n_places; i++)
         free(t->places[i]);
     free(t->sizes);
-    t->sizes = NULL;
-    t->n_sizes = 0;
+    free(t->lost);
+    t->sizes = t->lost = NULL;
+    t->n_sizes = t->n_lost = 0;
     t->n_places = 0;
     t->open = false;
     return 0;

@@ -6,6 +6,7 @@ local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
 local json = require "host.json"
+local losses = require "journal.losses"
 local packer = require "stage.packer"
 local repeatable = require "check.repeatable"
 local progress = require "stage.progress"
@@ -164,6 +165,7 @@ local function statement(recipe, pipe, sink, settings)
     codes = { rejected = sink.codes, failed = {} }, skipped = sink.reasons, warnings = warnings,
     warning_list = json.array(list), findings = json.array(sink.findings:list()),
     packed = sink.packed, canary = sink:cut(settings.canary),
+    losses = losses.list(sink.packer.statistics:lost(), pipe:losses(0), c.staged),
     tally = tally, coverage = sink.packer.statistics:coverage(used.lookups),
     seconds = { stage = sink.seconds },
   }
@@ -180,7 +182,7 @@ function check.empty()
     warning_list = json.array {}, findings = json.array {},
     packed = { jobs = 0, users = 0, bytes = 0 }, tally = statistics.new():facts(),
     seconds = { stage = 0 }, gates = json.array {},
-    coverage = { fields = {}, passwords = {}, lookups = {} },
+    coverage = { fields = {}, passwords = {}, lookups = {} }, losses = json.array {},
   }
 end
 

@@ -27,6 +27,7 @@ local plan = {}
 ---@field upsert boolean
 ---@field canary? CanaryFigures
 ---@field tally TallyFacts      sizes and passwords
+---@field losses? Loss[]
 ---@field risks string[]
 
 ---Hours that the users take in each tier, fastest first. The documented rates are those of
@@ -70,7 +71,8 @@ end
 ---@param row {jobs: integer, users: integer, bytes: integer}
 ---@param options {connection?: string, upsert: boolean, slots: integer, tally: TallyFacts,
 ---  token_seconds?: number, left_out?: table<string, integer>, skipped?: table<string, integer>,
----  codes?: table<string, integer>, warnings?: ReportWarning[], canary?: CanaryFigures}
+---  codes?: table<string, integer>, warnings?: ReportWarning[],
+---  canary?: CanaryFigures, losses?: Loss[]}
 ---@return Plan
 function plan.of(row, options)
   local made = {
@@ -78,7 +80,8 @@ function plan.of(row, options)
     bytes_a_user = row.users > 0 and row.bytes / row.users or 0,
     connection = options.connection, upsert = options.upsert, canary = options.canary,
     skipped = options.skipped, codes = options.codes, warnings = options.warnings,
-    tally = options.tally, slots = options.slots, hours = plan.hours(row.users, options.slots),
+    tally = options.tally, losses = options.losses, slots = options.slots,
+    hours = plan.hours(row.users, options.slots),
     risks = json.array {},
   }
   local out = options.left_out

@@ -6,6 +6,7 @@ local chunks = require "host.chunk"
 local crash = require "base.crash"
 local evidence = require "import.evidence"
 local halves = require "journal.halves"
+local lost = require "journal.lost"
 local reconcile = require "import.reconcile"
 local user_rules = require "auth0.user"
 
@@ -40,13 +41,16 @@ end
 
 ---Writes the users from index `first` to `last` into the file of a new chunk.
 local function pack(engine, chunk, id, users, first, last)
+  local codes = lost.of_chunk(engine.ledger, chunk.id)
   local writer <close> = chunks.new(math.max(engine.chunk_bytes, chunk.bytes))
   for place = first, last do
     local placed = users[place]
-    assert(writer:add(placed.user, placed.position, placed.at, user_rules.ORDER))
+    assert(writer:add(placed.user, placed.position, placed.at, user_rules.ORDER, nil,
+      codes[place]))
   end
   return {
     id = id, users = writer:count(), places = writer:places(), bytes = writer:size(),
+    lost = writer:lost(),
     sha256 = engine:check(writer:save(engine.dir:chunk(id))),
   }
 end

@@ -7,6 +7,7 @@ local duplicates = require "stage.duplicates"
 local failure = require "base.failure"
 local halves = require "journal.halves"
 local identifiers = require "auth0.identifiers"
+local lost = require "journal.lost"
 local schema = require "auth0.schema"
 local user_rules = require "auth0.user"
 
@@ -15,6 +16,8 @@ local requeue = {}
 ---@class Requeue
 ---@field engine Engine
 ---@field batches table<string, RequeueBatch>
+---@field private chunk? integer  of the last failure, and what its users lose
+---@field private codes? table<integer, integer>
 
 ---@class RequeueBatch
 ---@field writer host.chunk.writer
@@ -90,6 +93,18 @@ local function manner(refused, options)
   return options.upsert and "u" or "i"
 end
 
+---What the user of a failure loses: it has the number that it had in its earlier chunk.
+---@private
+---@param id integer  of the failure
+---@return integer?
+function Requeue:lost_of(id)
+  local row = self.engine.ledger:failure(id)
+  if row.chunk ~= self.chunk then
+    self.chunk, self.codes = row.chunk, lost.of_chunk(self.engine.ledger, row.chunk)
+  end
+  return self.codes[row.place]
+end
+
 ---Queues a valid repaired user. False and a reason if it fits into no chunk.
 ---@param user table
 ---@param refused table  the failure
@@ -110,10 +125,14 @@ function Requeue:add(user, refused, options)
     }
     self.batches[key] = batch
   end
-  local bytes, message = batch.writer:add(user, refused.position, refused.at, user_rules.ORDER)
+  local code = self:lost_of(refused.id)
+  local function pack()
+    return batch.writer:add(user, refused.position, refused.at, user_rules.ORDER, nil, code)
+  end
+  local bytes, message = pack()
   if not bytes and batch.writer:count() > 0 then
     self:write(batch)
-    bytes, message = batch.writer:add(user, refused.position, refused.at, user_rules.ORDER)
+    bytes, message = pack()
   end
   if not bytes then return false, message end
   table.insert(batch.failures, { id = refused.id, why = options.why })
@@ -126,7 +145,7 @@ function Requeue:write(batch)
   local sha256 = engine:check(writer:save(engine.dir:chunk(id)))
   engine:check(engine.ledger:requeued(batch.round, {
     id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
-    places = writer:places(), upsert = batch.upsert, updates = batch.updates,
+    places = writer:places(), lost = writer:lost(), upsert = batch.upsert, updates = batch.updates,
   }, batch.failures))
   batch.failures = {}
   writer:reset()

@@ -99,17 +99,38 @@ function Ledger:save_outages(more, present)
 end
 
 ---@class StagedPart  the outcome of a part of the source
----@field chunk? {id: integer, users: integer, bytes: integer, sha256: string, places: string}
+---@field chunk? NewChunk
+---@field losses? {after: integer, sets: LostSet[]}  the sets of losses behind that number
 ---@field rejected {position: integer, at: string, outcome: string, code: string}[]  also path, kept
 ---@field skipped table<string, integer>   by reason, since the last part
 ---@field warnings table<string, {n: integer, message: string}>  totals so far
 ---@field facts table<string, any>         counters so far
+
+---@class NewChunk  as LedgerChunk, without round and state
+---@field lost? string  what its users lose, as host.chunk wrote it; nil: nothing
+
+---What the users of a chunk lose, beside it.
+local function set_lost(db, chunk, lost)
+  if not lost then return end
+  db:exec(schema.LOSSES)
+  db:run("INSERT OR REPLACE INTO loss VALUES (?, ?)", chunk, lost)
+end
 
 local function add_chunk(db, round, chunk)
   db:run([[INSERT INTO chunk (id, round, state, users, bytes, sha256, places, upsert, half_of,
     origin) VALUES (?, ?, 'staged', ?, ?, ?, ?, ?, ?, ?)]], chunk.id, round, chunk.users,
     chunk.bytes, chunk.sha256, chunk.places, chunk.updates and 2 or chunk.upsert and 1 or 0,
     chunk.half_of, chunk.origin)
+  set_lost(db, chunk.id, chunk.lost)
+end
+
+local function add_sets(db, losses)
+  if not losses.sets[1] then return end
+  db:exec(schema.LOSSES)
+  for i, set in ipairs(losses.sets) do
+    db:run("INSERT OR REPLACE INTO loss_set VALUES (?, ?)", losses.after + i,
+      assert(json.encode(set)))
+  end
 end
 
 ---Codes and paths of a recipe may quote a record: rejected.ndjson has them as they are.
@@ -120,6 +141,7 @@ end
 function Ledger:staged(part)
   local db = self.db
   local tx <close> = db:begin()
+  if part.losses then add_sets(db, part.losses) end
   if part.chunk then add_chunk(db, 1, part.chunk) end
   for _, r in ipairs(part.rejected) do
     db:run([[INSERT INTO rejected (position, at, outcome, code, path, kept)
@@ -138,8 +160,8 @@ function Ledger:staged(part)
 end
 
 ---Marks the last chunk of the canary.
----@param chunk {id: integer, users: integer, bytes: integer, sha256: string, places: string}
----@param rest? table  a new chunk for the users behind the canary's
+---@param chunk NewChunk
+---@param rest? NewChunk  a new chunk for the users behind the canary's
 ---@return true?
 ---@return string? message
 ---@return Kind? kind
@@ -148,6 +170,10 @@ function Ledger:set_apart(chunk, rest)
   if rest then
     self.db:run("UPDATE chunk SET users = ?, bytes = ?, sha256 = ?, places = ? WHERE id = ?",
       chunk.users, chunk.bytes, chunk.sha256, chunk.places, chunk.id)
+    if not chunk.lost and rest.lost then
+      self.db:run("DELETE FROM loss WHERE chunk = ?", chunk.id)
+    end
+    set_lost(self.db, chunk.id, chunk.lost)
     add_chunk(self.db, 1, rest)
   end
   self:set { canary_chunk = chunk.id }
@@ -378,7 +404,7 @@ end
 
 ---Adds a chunk of repaired users and marks their failures.
 ---@param round integer
----@param chunk LedgerChunk    without round and state
+---@param chunk NewChunk
 ---@param failures Repaired[]  one per user of the chunk
 ---@return true?
 ---@return string? message

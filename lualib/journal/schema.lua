@@ -104,6 +104,14 @@ CREATE INDEX failure_outcome ON failure (outcome);
 CREATE TABLE once (key TEXT PRIMARY KEY, ended REAL NOT NULL) WITHOUT ROWID;
 ]]
 
+-- Created by a stage in which a user loses something.
+schema.LOSSES = [[
+CREATE TABLE IF NOT EXISTS loss_set (id INTEGER PRIMARY KEY, losses TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS loss (
+  chunk INTEGER PRIMARY KEY REFERENCES chunk,
+  codes TEXT NOT NULL);
+]]
+
 -- Created by the first undo of a run.
 schema.UNDO = [[
 CREATE TABLE IF NOT EXISTS undo (

@@ -3,6 +3,7 @@
 local alarms = require "report.alarms"
 local format = require "base.format"
 local isolated = require "report.isolated"
+local json = require "host.json"
 
 local html = {}
 
@@ -159,6 +160,23 @@ local function warnings(statement)
   return #rows > 0 and "<h2>Warnings</h2><table>" .. table.concat(rows) .. "</table>" or ""
 end
 
+---What users lose, by what and why.
+local function losses(statement)
+  local rows = {}
+  for _, loss in ipairs(statement.losses ~= json.null and statement.losses or {}) do
+    for i, one in ipairs(loss.reasons) do
+      local name = i == 1 and loss.what:gsub("_", " ") or ""
+      rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td><td class="n">%s</td>'
+        .. '<td class="n">%s</td><td>%s</td></tr>', name, number(one.users),
+        format.percent(one.users / math.max(1, statement.records.staged)),
+        number(one.imported), escape(one.reason))
+    end
+  end
+  return #rows > 0 and '<h2>What users lose</h2><table><tr><th></th><th class="n">to import</th>'
+    .. '<th class="n">share</th><th class="n">imported</th><th>why</th></tr>'
+    .. table.concat(rows) .. "</table>" or ""
+end
+
 local function verdict_class(exit)
   return exit == 0 and "good" or exit == 3 and "mixed" or "bad"
 end
@@ -234,6 +252,7 @@ function html.of(statement)
   if culprits then parts[#parts + 1] = "<p>" .. escape(culprits) .. ".</p>" end
   parts[#parts + 1] = findings(statement)
   parts[#parts + 1] = counted("Why records were skipped", "reason", statement.skipped)
+  parts[#parts + 1] = losses(statement)
   parts[#parts + 1] = warnings(statement)
   if type(statement.next) == "string" and not statement.next:find("^auth0%-migrate report ") then
     parts[#parts + 1] = "<h2>Next</h2><p><code>" .. escape(statement.next) .. "</code></p>"

@@ -9,6 +9,7 @@ local file = require "host.file"
 local findings = require "stage.findings"
 local halves = require "journal.halves"
 local json = require "host.json"
+local lost = require "journal.lost"
 local html = require "report.html"
 
 local report = {}
@@ -60,6 +61,7 @@ local MOST_ISOLATED <const> = 100 -- users named
 ---@field faults? FaultTally[]  of a rehearsal with --faults
 ---@field forecast? {tier: string, hours: number}[]  of a rehearsal: the production estimate
 ---@field rehearsal? string   the command that rehearses again
+---@field losses? Loss[]      what users lose; nil: the program that staged did not note it
 ---@field undo? UndoFigures
 ---@field canary? CanaryFigures
 
@@ -183,7 +185,8 @@ function report.build(ledger, options)
     seconds = { stage = round(ledger:get("stage_seconds") or 0, 3),
       import = round(import_seconds, 3), outages = round(outages.seconds, 3) },
     slot_use = round(use, 4), next = options.next or json.null, message = options.message,
-    directory = options.directory, undo = totals.undone(ledger),
+    directory = options.directory,
+    losses = lost.report(ledger) or json.null, undo = totals.undone(ledger),
     rehearsal = ledger:get("rehearsal"), canary = canary.figures(ledger),
   }
 end
@@ -196,6 +199,7 @@ function report.empty()
   return {
     run = none, recipe = none, tenant = none, connection = none, begun = none, written = none,
     directory = none, plan = none, next = none, undo = none, canary = none, rehearsal = none,
+    losses = none,
     records = { read = 0, extra = 0, skipped = 0, unchanged = 0, rejected = 0, duplicate = 0,
       staged = 0 },
     users = { inserted = 0, updated = 0, already_there = 0, failed = 0, pending = 0 },

@@ -15,6 +15,7 @@ local import = require "import"
 local ledger = require "journal.ledger"
 local fingerprint = require "run.fingerprint"
 local log = require "journal.log"
+local lost = require "journal.lost"
 local next_command = require "run.next_command"
 local permission = require "recipe.permission"
 local plan = require "check.plan"
@@ -190,7 +191,7 @@ function Session:proceed()
     tally = self.ledger:get_table("tally"), token_seconds = self:token_seconds(),
     left_out = totals.figures(self.ledger), skipped = totals.skipped(self.ledger),
     codes = totals.codes(self.ledger).rejected, warnings = report.warnings(self.ledger),
-    canary = canary.figures(self.ledger),
+    canary = canary.figures(self.ledger), losses = lost.report(self.ledger),
   })
   local done, message, kind, more = true, nil, nil, nil
   if not self.ledger:was_sent() then

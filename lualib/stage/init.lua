@@ -9,6 +9,7 @@ local file = require "host.file"
 local findings = require "stage.findings"
 local gates = require "journal.gates"
 local json = require "host.json"
+local lost = require "journal.lost"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
 local capped_names = require "base.capped_names"
@@ -27,6 +28,7 @@ local stage = {}
 ---@field n_seen integer       users and records with an outcome
 ---@field ended? boolean       the source has ended
 ---@field findings Findings    of rejected records
+---@field n_sets integer       sets of losses that the journal has
 local Stage = {}
 Stage.__index = Stage
 
@@ -104,7 +106,7 @@ function Stage:save(id)
   if not sha256 then return nil, message, kind end
   local saved = {
     id = id, users = writer:count(), bytes = writer:size(), sha256 = sha256,
-    places = writer:places(),
+    places = writer:places(), lost = writer:lost(),
   }
   writer:reset()
   return saved
@@ -121,6 +123,8 @@ function Stage:flush()
   end
   part.facts = self:facts()
   part.warnings = self:all_warnings()
+  part.losses = { after = self.n_sets, sets = self.pipe:losses(self.n_sets) }
+  self.n_sets = self.n_sets + #part.losses.sets
   self.part = empty_part()
   return self.ledger:staged(part)
 end
@@ -135,10 +139,11 @@ end
 
 ---Packs the users of a chunk from index `first` to `last` into the file of chunk `id`.
 ---@private
-function Stage:repack(id, users, first, last)
+function Stage:repack(id, users, first, last, codes)
   for index = first, last do
     local placed = users[index]
-    assert(self.packer.writer:add(placed.user, placed.position, placed.at, user_rules.ORDER))
+    assert(self.packer.writer:add(placed.user, placed.position, placed.at, user_rules.ORDER, nil,
+      codes[index]))
   end
   return self:save(id)
 end
@@ -155,9 +160,10 @@ function Stage:set_apart()
   local users, message, kind = self.dir:users(record)
   if not users then return nil, message, kind end
   local rest, first
-  rest, message, kind = self:repack(self.next_id, users, kept + 1, #users)
+  local codes = lost.of_chunk(self.ledger, id)
+  rest, message, kind = self:repack(self.next_id, users, kept + 1, #users, codes)
   if not rest then return nil, message, kind end
-  first, message, kind = self:repack(id, users, 1, kept)
+  first, message, kind = self:repack(id, users, 1, kept, codes)
   if not first then return nil, message, kind end
   return self.ledger:set_apart(first, rest)
 end
@@ -171,6 +177,14 @@ function Stage:first_warnings()
     end
   end
   return firsts
+end
+
+---Counts by number as JSON keeps them.
+local function lost_pairs(counts)
+  local list = json.array {}
+  for code, n in pairs(counts) do list[#list + 1] = { code, n } end
+  table.sort(list, function(a, b) return a[1] < b[1] end)
+  return list
 end
 
 function Stage:finish()
@@ -187,6 +201,7 @@ function Stage:finish()
     staged_at = clock.now(), findings = self.findings:list(),
     tally = statistics:facts(), warned = self:first_warnings(),
     lookups = used.lookups, hashes = used.hashes and 1 or nil,
+    lost = lost_pairs(statistics:lost()),
   }
 end
 
@@ -246,7 +261,7 @@ function stage.run(options)
     next_id = 1, part = empty_part(), reason = capped_names.new(),
     skipped_file = skipped_file, rejected_file = rejected_file,
     on_rejected = options.on_rejected or function() end, canary = options.canary,
-    n_users = 0, n_seen = 0, findings = findings.new(),
+    n_users = 0, n_seen = 0, n_sets = 0, findings = findings.new(),
   }, Stage)
   self.packer = packer.new(options.chunk_bytes, options.chunk_users,
     function() return self:flush() end, { upsert = options.upsert })

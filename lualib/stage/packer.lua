@@ -2,6 +2,7 @@
 
 local advice = require "auth0.advice"
 local chunk = require "host.chunk"
+local losses = require "journal.losses"
 local rejection = require "stage.rejection"
 local statistics = require "stage.statistics"
 local user_rules = require "auth0.user"
@@ -49,15 +50,16 @@ end
 ---@return Kind? kind
 function Packer:add(mapped, position, at)
   local draft = mapped.draft
-  local bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft)
+  local lost = losses.code(mapped.lost, mapped.algorithm ~= nil)
+  local bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft, lost)
   if not bytes and kind == "full" and not size then
     local emptied
     emptied, message, kind = self.on_full()
     if not emptied then return nil, message, kind end
-    bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft)
+    bytes, message, kind, size = self.writer:add(nil, position, at, ORDER, draft, lost)
   end
   if bytes then
-    self.statistics:add(mapped, bytes, at)
+    self.statistics:add(mapped, bytes, at, lost)
     return true
   end
   if kind ~= "full" then return nil, message, kind end

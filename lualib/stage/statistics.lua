@@ -127,8 +127,9 @@ end
 ---@param mapped Mapped
 ---@param bytes integer  as sent
 ---@param at string      its place
-function Statistics:add(mapped, bytes, at)
-  self.tally:add(bytes, mapped.algorithm, at)
+---@param lost integer   what the user loses, see journal.losses
+function Statistics:add(mapped, bytes, at, lost)
+  self.tally:add(bytes, mapped.algorithm, at, lost)
   if bytes > limits.PROFILE_WARN_BYTES then self:add_large(mapped, bytes, at) end
   if self.members then self:add_members(mapped.members) end
   if self.covered then self.covered:add(mapped.draft, at) end
@@ -166,6 +167,11 @@ function Statistics:facts()
     without_password = counted.without, without_places = json.array(counted.places),
     overwrites = self.members, large = large_facts(self.large),
   }
+end
+
+---@return table<integer, integer> counts  users by what they lose, see journal.losses
+function Statistics:lost()
+  return self.tally:facts().lost
 end
 
 ---@param lookups table<string, LookupCoverage>

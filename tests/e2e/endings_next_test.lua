@@ -1290,9 +1290,10 @@ local ENDINGS <const> = {
 -- The members of a command's result, the same at every ending.
 local OF_A_RUN <const> = "run recipe status exit tenant connection begun written records users "
   .. "jobs codes skipped warnings warning_list findings rounds alarms looked_up balanced seconds "
-  .. "slot_use plan canary undo rehearsal outages isolated directory message next"
+  .. "slot_use plan canary undo rehearsal outages isolated losses directory "
+  .. "message next"
 local OF_A_CHECK <const> = "recipe status exit records codes skipped warnings warning_list "
-  .. "findings gates balanced packed tally coverage canary seconds message next"
+  .. "findings gates balanced packed tally coverage losses canary seconds message next"
 local MEMBERS <const> = {
   run = OF_A_RUN, resume = OF_A_RUN, retry = OF_A_RUN, report = OF_A_RUN,
   rehearse = OF_A_RUN .. " forecast logins faults",

@@ -72,6 +72,31 @@ test("a count limit holds as well", function()
   assert(writer:add(3, 3, "x"))
 end)
 
+test("what values lose is noted in their order, by runs of the same number", function()
+  local writer <close> = chunk.new(1000)
+  tap.equal(writer:lost(), nil)
+  local function add(...)
+    for _, lost in ipairs { ... } do assert(writer:add(1, 1, "x", nil, nil, lost)) end
+    return writer:lost()
+  end
+  tap.equal(add(0, 0), nil)
+  tap.equal(add(3), "0*2 3")
+  tap.equal(add(3, 3, 0, 1), "0*2 3*3 0 1")
+  tap.equal(add(1), "0*2 3*3 0 1*2")
+  assert(writer:add(1, 1, "x"))
+  tap.equal(writer:lost(), "0*2 3*3 0 1*2 0")
+  writer:reset()
+  tap.equal({ writer:lost(), add(5) }, { nil, "5" })
+  tap.raises(function() writer:add(1, 1, "x", nil, nil, -1) end, "losses have a number")
+end)
+
+test("a value that does not fit loses nothing", function()
+  local writer <close> = chunk.new(#"[1,2]")
+  assert(writer:add(1, 1, "x", nil, nil, 7) and writer:add(2, 2, "x", nil, nil, 7))
+  tap.equal(select(3, writer:add(3, 3, "x", nil, nil, 9)), "full")
+  tap.equal(writer:lost(), "7*2")
+end)
+
 test("what JSON cannot hold leaves nothing behind", function()
   local writer <close> = chunk.new(1000)
   for _, count in ipairs { 0, 1 } do

@@ -59,7 +59,7 @@ local function taken(events, options)
   end
   local seen = {
     position = position, handed = handed, text = writer:count() > 0 and writer:text() or nil,
-    facts = counted:facts(),
+    facts = counted:facts(), lost = writer:lost(),
   }
   assert(file.remove_tree(folder))
   return seen
@@ -74,6 +74,16 @@ test("plain values are packed, compared and counted, and nothing is handed over"
   local seen = taken(plain "a" .. plain "b")
   equal({ seen.position, seen.handed, seen.text }, { 2, {}, '[{"a":"a"},{"a":"b"}]' })
   equal({ seen.facts.users, seen.facts.places }, { 2, { "f:a", "f:b" } })
+end)
+
+test("what plain values lose goes into the chunk and is counted", function()
+  local function loses(address, kind, lost)
+    return string.format([[{ "user", "f:%s", false, %s, 0, false, %d, %q, nil, nil, nil,
+      text = '{}' },]], address, kind, lost, address)
+  end
+  local seen = taken(loses("a", "nil", 0) .. loses("b", "'bcrypt'", 2) .. loses("c", "nil", 2)
+    .. loses("d", "'bcrypt'", 0))
+  equal({ seen.lost, seen.facts.lost }, { "1 4 5 0", { [1] = 1, [4] = 1, [5] = 1 } })
 end)
 
 test("what the inner state asks the program is answered meanwhile", function()

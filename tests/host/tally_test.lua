@@ -13,14 +13,21 @@ test("values are counted by size in steps and by kind; the first places without 
     counted:add(17, nil, "f:5")
     equal(counted:facts(), {
       users = 5, largest = 100000, without = 3, sizes = { [0] = 2, [1] = 2, [6250] = 1 },
-      kinds = { a = 1, b = 1 }, places = { "f:2", "f:4" },
+      kinds = { a = 1, b = 1 }, places = { "f:2", "f:4" }, lost = {},
     })
   end)
+
+test("values are counted by what they lose, but for those that lose nothing", function()
+  local counted <close> = tally.new(16, 0)
+  for i, lost in ipairs { 0, 3, 1000, 3, 0, 1 } do counted:add(i, "a", "f:1", lost) end
+  counted:add(1, "a", "f:1")
+  equal(counted:facts().lost, { [1] = 1, [3] = 2, [1000] = 1 })
+end)
 
 test("an empty tally counts nothing", function()
   local counted <close> = tally.new(1, 0)
   equal(counted:facts(),
-    { users = 0, largest = 0, without = 0, sizes = {}, kinds = {}, places = {} })
+    { users = 0, largest = 0, without = 0, sizes = {}, kinds = {}, places = {}, lost = {} })
   counted:add(1, nil, "f:1")
   equal(counted:facts().places, {})
 end)
@@ -39,6 +46,9 @@ test("misuse raises", function()
   local counted = tally.new(16, 1)
   raises(function() counted:add(-1, nil, "f:1") end, "a size")
   raises(function() counted:add(1, nil) end, "string expected")
+  for _, lost in ipairs { -1, 1 << 20 } do
+    raises(function() counted:add(1, nil, "f:1", lost) end, "a smaller number")
+  end
   counted:close()
   raises(function() counted:facts() end, "closed")
 end)

@@ -26,26 +26,6 @@ local function names_of(fields)
   return names
 end
 
----Rows of texts as aligned lines; `right`: columns that are aligned on the right.
-local function aligned(rows, right)
-  local widths = {}
-  for _, row in ipairs(rows) do
-    for i, cell in ipairs(row) do
-      widths[i] = math.max(widths[i] or 0, utf8.len(cell) or #cell)
-    end
-  end
-  local lines = {}
-  for i, row in ipairs(rows) do
-    local cells = {}
-    for k, cell in ipairs(row) do
-      local fill = (" "):rep(widths[k] - (utf8.len(cell) or #cell))
-      cells[k] = right[k] and fill .. cell or cell .. fill
-    end
-    lines[i] = (table.concat(cells, "  "):gsub(" +$", ""))
-  end
-  return lines
-end
-
 local function looks_of(field)
   local looks = {}
   for i, one in ipairs(field.looks) do looks[i] = one.look end
@@ -81,7 +61,7 @@ function coverage_text.lines(coverage)
   local lines = {}
   if rows[1] then
     table.insert(rows, 1, { "field", "users", "looks", "first without", "most frequent looks" })
-    lines = aligned(rows, { false, true, true })
+    lines = tables.aligned(rows, { false, true, true })
   end
   if #names > MOST_ROWS then
     lines[#lines + 1] = "and " .. format.count(#names - MOST_ROWS, "more field") .. ", see --json"

@@ -2,6 +2,7 @@
 
 local format = require "base.format"
 local limits = require "auth0.limits"
+local losses_text = require "cli.text.losses"
 local tables = require "cli.text.tables"
 local warnings_text = require "cli.text.warnings"
 
@@ -58,6 +59,7 @@ function plan_text.of(plan)
       plan.canary.users < plan.users and "imported alone, before the rest" or "all users")
   end
   if plan.upsert then lines[#lines + 1] = "upsert    on" end
+  tables.append(lines, losses_text.lines(plan.losses))
   for _, risk in ipairs(plan.risks or {}) do lines[#lines + 1] = "note      " .. risk end
   tables.append(lines, warnings_text.lines(plan.warnings or {}))
   return tables.text(lines)

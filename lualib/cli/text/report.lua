@@ -4,6 +4,7 @@ local alarms = require "report.alarms"
 local coverage_text = require "cli.text.coverage"
 local format = require "base.format"
 local isolated = require "report.isolated"
+local losses_text = require "cli.text.losses"
 local tables = require "cli.text.tables"
 local json = require "host.json"
 local command = require "base.command"
@@ -144,6 +145,10 @@ local function whereto(report)
   return "into " .. (report.connection and report.connection .. " at " or "") .. host
 end
 
+local function given(value)
+  return value ~= json.null and value or nil
+end
+
 ---The report of a run.
 ---@param report Report
 ---@return string
@@ -177,6 +182,10 @@ function report_text.statement(report)
     lines[#lines + 1] = ""
     tables.append(lines, groups_lines(groups, TOP_GROUPS, "report.json"))
   end
+  local lost = losses_text.lines(given(report.losses))
+  if lost[1] and #groups == 0 then lines[#lines + 1] = "" end
+  tables.append(lines, lost)
+  if lost[1] then lines[#lines + 1] = "" end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   lines[#lines + 1] = is_retried(report) and RETRIED or nil
   return tables.text(lines)
@@ -205,7 +214,8 @@ function report_text.findings(report)
     if large then lines[#lines + 1] = "large     " .. large.summary end
   end
   for _, part in ipairs {
-    report.coverage and coverage_text.lines(report.coverage) or {}, warning_lines(report),
+    report.coverage and coverage_text.lines(report.coverage) or {},
+    losses_text.lines(report.losses), warning_lines(report),
     gate_lines(report.gates or {}),
   } do
     if #part > 0 then lines[#lines + 1] = "" end

@@ -43,6 +43,29 @@ local function table_of(rows)
   return lines
 end
 
+---Rows of texts as aligned lines.
+---@param rows string[][]
+---@param right table<integer, boolean>  columns that are aligned on the right
+---@return string[]
+function tables.aligned(rows, right)
+  local widths = {}
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do
+      widths[i] = math.max(widths[i] or 0, utf8.len(cell) or #cell)
+    end
+  end
+  local lines = {}
+  for i, row in ipairs(rows) do
+    local cells = {}
+    for k, cell in ipairs(row) do
+      local fill = (" "):rep(widths[k] - (utf8.len(cell) or #cell))
+      cells[k] = right[k] and fill .. cell or cell .. fill
+    end
+    lines[i] = (table.concat(cells, "  "):gsub(" +$", ""))
+  end
+  return lines
+end
+
 ---Rows of the books. Most rows are omitted if their number is 0.
 local function book_rows(report)
   local records, users = report.records, report.users or {}

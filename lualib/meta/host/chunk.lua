@@ -22,11 +22,17 @@ function chunk.new(limit, count) end
 ---@param at string         "users.csv:18"
 ---@param order? table<string,integer>  see host.json.encode
 ---@param draft? host.json.draft  the value's JSON, used unless it is empty
+---@param lost? integer  the number of what the value loses, default 0
 ---@return integer? bytes   of the value
 ---@return string? message
 ---@return host.Kind? kind
 ---@return integer? too_large  bytes of a value that no chunk can hold
-function writer:add(value, position, at, order, draft) end
+function writer:add(value, position, at, order, draft, lost) end
+
+---What the values so far lose, in their order: "3*400 0 1*2" are 400 times the number 3, then 0, then
+---twice 1.
+---@return string?  nil: all numbers are 0
+function writer:lost() end
 
 ---Values in the chunk.
 ---@return integer

@@ -1,5 +1,5 @@
 ---@meta
---- Values counted by size and by kind.
+--- Values counted by size, by kind and by what they lose.
 
 ---@class host.tally
 local module = {}
@@ -15,7 +15,8 @@ function module.new(step, places) end
 ---@param bytes integer
 ---@param kind? string  fewer than 32 bytes; at most 32 different ones
 ---@param at string     its place
-function tally:add(bytes, kind, at) end
+---@param lost? integer  the number of what it loses, below 2^20; default 0, nothing
+function tally:add(bytes, kind, at, lost) end
 
 ---@class host.tally.Facts
 ---@field users integer
@@ -23,6 +24,7 @@ function tally:add(bytes, kind, at) end
 ---@field without integer                values without a kind
 ---@field sizes table<integer, integer>  numbers by size in steps
 ---@field kinds table<string, integer>
+---@field lost table<integer, integer>   numbers by what is lost; not those that lose nothing
 ---@field places string[]                of the first values without a kind
 
 ---@return host.tally.Facts
