@@ -36,7 +36,7 @@ local main = {}
 -- In the order of the help.
 main.COMMANDS = {
   "run", "check", "map", "preview", "plan", "prove", "test", "diff", "generate", "rehearse",
-  "resume", "retry", "status", "report", "verify", "undo", "forget", "doctor", "tenant",
+  "resume", "retry", "status", "report", "lists", "verify", "undo", "forget", "doctor", "tenant",
   "try-login", "hash", "recipes",
 }
 

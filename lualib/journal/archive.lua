@@ -1,5 +1,6 @@
 --- What a finished run keeps of a chunk: one line per user with its position, identifiers, job,
---- outcome and a digest of each field. Enough to verify and undo, without secrets.
+--- outcome and a digest of each field, and the name and language of users that lose something or
+--- failed. Enough to verify, undo and write to people, without secrets.
 --- Written while the import waits, once the outcomes are final. The chunk file stays until the run
 --- is finished: fixers, failures and run:users need it.
 
@@ -7,6 +8,8 @@ local crash = require "base.crash"
 local file = require "host.file"
 local halves = require "journal.halves"
 local json = require "host.json"
+local lost = require "journal.lost"
+local persons = require "journal.persons"
 local run_users = require "journal.users"
 
 local archive = {}
@@ -16,22 +19,37 @@ local RESERVE <const> = 256 * 1024 * 1024 -- bytes
 
 local TURN <const> = 512 -- users; about 1 ms, because the next upload is in progress
 
-local LINE <const> = '{"at":%s,"position":%d,%s,%s}\n'
+local LINE <const> = '{"at":%s,"position":%d,%s,%s%s}\n'
 
 ---The members of a line that most users of a chunk share.
 local function shared(outcome, job, user_id)
   return json.encode({ outcome = outcome, job = job, tenant_id = user_id }):sub(2, -2)
 end
 
+---What is kept of the persons that somebody may write to, by place.
+local function persons_of(ledger, dir, record, outcomes)
+  local codes, kept = lost.of_chunk(ledger, record.id), {}
+  if not next(codes) and not next(outcomes) then return kept end
+  local users, message, kind = dir:users(record)
+  if not users then return nil, message, kind end
+  for place, placed in ipairs(users) do
+    if codes[place] or outcomes[place] then kept[place] = persons.kept(placed.user) end
+  end
+  return kept
+end
+
 local function text_of(ledger, dir, record, yield)
   local users, message, kind = dir:written_outlines(record)
   if not users then return nil, message, kind end
   local outcomes, job = ledger:outcomes(record.id), ledger:last_job(record.id)
+  local kept
+  kept, message, kind = persons_of(ledger, dir, record, outcomes)
+  if not kept then return nil, message, kind end
   local rest, lines = shared(run_users.rest(record), job), {}
   for place, placed in ipairs(users) do
     local row = outcomes[place]
     lines[place] = LINE:format(json.encode(placed.at), placed.position, placed.user,
-      row and shared(row.outcome, job, row.user_id) or rest)
+      row and shared(row.outcome, job, row.user_id) or rest, kept[place] or "")
     if yield and place % TURN == 0 then yield() end
   end
   return table.concat(lines)

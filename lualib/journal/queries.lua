@@ -424,11 +424,21 @@ function queries:was_left_out(id)
       AND job.state = 'completed']], id) == 1
 end
 
+---@return fun(): string? code  of each record that was rejected
+function queries:rejected_codes()
+  local rows = self.db:rows("SELECT code FROM rejected WHERE outcome = 'rejected'")
+  return function()
+    local row = rows()
+    return row and row.code
+  end
+end
+
 ---@param chunk integer
----@return table<integer, {outcome: string, user_id: string?, code: string}>  its failures by place
+---@return table<integer, {outcome: string, user_id: string?, code: string, message: string}>  its
+---  failures by place
 function queries:outcomes(chunk)
   local by_place = {}
-  for row in self.db:rows([[SELECT place, outcome, user_id, code, job FROM failure
+  for row in self.db:rows([[SELECT place, outcome, user_id, code, message, job FROM failure
     WHERE chunk = ?]], chunk) do
     by_place[row.place] = row
   end

@@ -25,6 +25,13 @@ function run_users.rest(record)
   return record.inserted == 0 and "updated" or "upserted"
 end
 
+---The same, as far as it is known.
+---@param record LedgerChunk
+---@return "inserted"|"updated"|"upserted"|"pending"
+function run_users.known_rest(record)
+  return record.state == "harvested" and run_users.rest(record) or "pending"
+end
+
 ---The users of a chunk that was sent, without those that were requeued into another.
 ---@param ledger Ledger
 ---@param dir RunDirectory

@@ -8,6 +8,7 @@ local connection = require "auth0.connection"
 local crash = require "base.crash"
 local file = require "host.file"
 local json = require "host.json"
+local lost = require "journal.lost"
 
 local arguments = ... -- a table when this file is run, a name when it is required
 
@@ -19,6 +20,7 @@ local crashes = {}
 
 local USERS <const> = 60
 local PER_CHUNK <const> = 5
+local LOSERS <const> = 7 -- each seventh user loses the password
 local KILLED <const> = 137
 local DEATHS <const> = 4 -- maximum per run
 local SCALE <const> = "600" -- patience is 12 seconds then
@@ -91,7 +93,8 @@ local function prepare(s, plan)
   local lines = { "id,email,name,hash" }
   for i = 1, USERS do
     local id = plan.with_ids and "u" .. i or ""
-    lines[#lines + 1] = string.format("%s,%s,Person %d,%s", id, program.email(i), i, program.HASH)
+    lines[#lines + 1] = string.format("%s,%s,Person %d,%s", id, program.email(i), i,
+      i % LOSERS == 0 and "" or program.HASH)
   end
   s:write("people.csv", table.concat(lines, "\n") .. "\n")
   local options = { faults = plan.faulty and bad_days(plan.seed) or nil }
@@ -137,6 +140,22 @@ local function check_attempts(s, tenant)
   end)
 end
 
+---Fails unless the journal has what each user loses, at its place.
+local function check_losses(s)
+  s:journal("shop.run", function(book)
+    for record in book:chunks() do
+      local codes = lost.of_chunk(book, record.id)
+      local name = string.format("shop.run/chunks/%06d.sent.zst", record.id)
+      for place, line in ipairs(s:lines(name)) do
+        local n = math.tointeger(tonumber(line.email:match "%d+"))
+        assert((codes[place] == 1) == (n % LOSERS == 0), "a loss is missing, or is another's")
+      end
+    end
+    local table_of = lost.report(book)
+    assert(table_of[1].users == USERS // LOSERS, "the table of losses does not balance")
+  end)
+end
+
 ---Fails unless only the archives of the chunks remain: no part of a file that a kill interrupted.
 local function check_sealed(s)
   local names = {}
@@ -175,6 +194,7 @@ local function check_outcome(s, tenant, ended, poison)
   end
   assert(not next(here), "a stranger")
   check_sealed(s)
+  check_losses(s)
   check_attempts(s, tenant)
 end
 

@@ -1155,6 +1155,21 @@ local ENDINGS <const> = {
     after = function(s) equal(#s:users(), 0) end,
   },
   {
+    "lists", 0, "when people are counted",
+    ends = function(s)
+      planned(s)
+      return s:run { "lists", "shop.run", "--json" }
+    end,
+  },
+  {
+    "lists", 2, "with the name of no run",
+    ends = function(s)
+      planned(s)
+      return s:run { "lists", "shp.run", "--json" }
+    end,
+    next = "auth0-migrate status shop.run", typed = 0,
+  },
+  {
     "forget", 0, "when the directory is removed",
     ends = function(s)
       planned(s)
@@ -1305,6 +1320,7 @@ local MEMBERS <const> = {
   undo = "run directory status exit users hours deleted gone kept finished begun ended seconds "
     .. "message next",
   forget = "run directory status exit stayed message next",
+  lists = "run directory status exit known lists message next",
   doctor = "status exit checks settings saved message next",
   test = "status exit cases passed failed updated message next",
   diff = "recipe against status exit records users fields outcomes seconds message next",
@@ -1359,7 +1375,7 @@ test("the table has every command, and every way it ends", function()
     run = "0 1 2 3 4 5 6 7 8 130", resume = "0 2 3 4 5 6 7 8 130", retry = "0 2 3 5 6 130",
     check = "0 2 3 5 130", map = "0 2 3 130", preview = "0 2", plan = "0 2 3 130",
     prove = "0 2 3 130", test = "0 2 3 130", diff = "0 2 3 130",
-    rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8",
+    rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8", lists = "0 2",
     verify = "0 2 3 5 6 130", undo = "0 2 3 5 6 8 130", forget = "0 2 8", doctor = "0 2 5 6",
     tenant = "2",
     ["try-login"] = "0 2 3", hash = "0 2 3", recipes = "0 2",

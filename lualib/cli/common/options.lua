@@ -159,6 +159,14 @@ options.list = {
     help = "do not ask for confirmation (`plan` and `rehearse` never do)",
   },
   {
+    flags = "--csv", argument = "DIR", parse = not_empty, commands = "lists",
+    help = "write each list as a CSV file into this directory",
+  },
+  {
+    flags = "--force", commands = "lists",
+    help = "replace lists that are in the directory",
+  },
+  {
     flags = "--dry-run", commands = "run plan",
     help = "same as the command `plan`",
   },
@@ -391,7 +399,7 @@ options.list = {
   {
     flags = "--json",
     commands = "run resume retry check map preview plan rehearse prove test diff status report "
-      .. "try-login hash recipes verify undo forget doctor generate",
+      .. "lists try-login hash recipes verify undo forget doctor generate",
     help = "print the result as one JSON object",
   },
   {

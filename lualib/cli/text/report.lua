@@ -185,6 +185,9 @@ function report_text.statement(report)
   local lost = losses_text.lines(given(report.losses))
   if lost[1] and #groups == 0 then lines[#lines + 1] = "" end
   tables.append(lines, lost)
+  if lost[1] and report.directory then
+    lines[#lines + 1] = "People to write to: " .. command.line { "lists", report.directory }
+  end
   if lost[1] then lines[#lines + 1] = "" end
   if report.directory then lines[#lines + 1] = "Details: " .. details(report) end
   lines[#lines + 1] = is_retried(report) and RETRIED or nil
