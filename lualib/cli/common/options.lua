@@ -163,10 +163,6 @@ options.list = {
     help = "write each list as a CSV file into this directory",
   },
   {
-    flags = "--force", commands = "lists",
-    help = "replace lists that are in the directory",
-  },
-  {
     flags = "--dry-run", commands = "run plan",
     help = "same as the command `plan`",
   },
@@ -388,7 +384,7 @@ options.list = {
     help = "copy all of the recipe, instead of writing one that extends it",
   },
   {
-    flags = "--force", commands = "generate recipes:copy recipes:annotate",
+    flags = "--force", commands = "generate lists recipes:copy recipes:annotate",
     help = "replace files that exist; `recipes annotate`: add its settings to a .luarc.json",
   },
   {
