@@ -35,9 +35,9 @@ local main = {}
 
 -- In the order of the help.
 main.COMMANDS = {
-  "run", "check", "map", "preview", "plan", "prove", "test", "diff", "generate", "rehearse",
-  "resume", "retry", "status", "report", "lists", "verify", "undo", "forget", "doctor", "tenant",
-  "try-login", "hash", "recipes",
+  "run", "new", "check", "map", "preview", "plan", "prove", "test", "diff", "generate",
+  "rehearse", "resume", "retry", "status", "report", "lists", "verify", "undo", "forget", "doctor",
+  "tenant", "try-login", "hash", "recipes",
 }
 
 local USAGE <const> = 2

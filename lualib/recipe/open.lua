@@ -89,6 +89,7 @@ open.NEEDED = {
   ["source.nested"] = "their paths inside records",
   ["source.dump_head"] = "what kind of a dump a file is",
   ["source.foreign"] = "what a file in another format is",
+  ["source.status_words"] = "the states of accounts",
   ["source.shape"] = "documents of another shape",
   ["source.reading"] = "what every reader returns",
   ["source.recognise"] = "what a file is",

@@ -9,6 +9,7 @@ local json = require "host.json"
 local phone = require "source.phone"
 local php = require "source.php"
 local schema = require "host.schema"
+local status_words = require "source.status_words"
 local text = require "host.text"
 local uuid = require "source.uuid"
 
@@ -143,13 +144,45 @@ function value.username(name, id, email)
   return text.lower(trimmed)
 end
 
----Whether something was confirmed: a flag, or the moment at which it was. nil without a value, and
----for a value that is neither.
+local ANY <const> = "*" -- in a table of words: every other one
+
+---Whether an account is closed, of the word that says in which state it is: true for "suspended",
+---"banned" or "inactive", false for "active" or "pending". nil for nil, null and blank text. A word
+---that is neither known nor in `words` is raised, which rejects the record, as in `switch`, unless
+---`words` has "*", for every other one.
+---@param given any
+---@param words? table<string|number, boolean>  more words, which win: { gone = true }
+---@param path? string  the column or field, for the rejection
+---@return boolean?
+function value.blocked(given, words, path)
+  if words ~= nil and type(words) ~= "table" then
+    error("value.blocked expects a table of words", 2)
+  end
+  local closes = words and given ~= nil and meaning_of(given, words)
+  if type(closes) == "boolean" then return closes end
+  if is_missing(given) then return nil end
+  local known = type(given) == "string" and text.trim(given)
+  closes = known and status_words.closes(known)
+  if type(closes) ~= "boolean" and words then closes = words[ANY] end
+  if type(closes) == "boolean" then return closes end
+  error(bad_value.new("not a known state of an account; name it in the words of value.blocked",
+    path, given), 0)
+end
+
+---What a word says that means verified or not; nil for others.
+local CONFIRMED <const> = {
+  verified = true, confirmed = true, unverified = false, unconfirmed = false,
+}
+
+---Whether something was confirmed: a flag, the moment at which it was, or the word ("verified",
+---"unconfirmed"). nil without a value, and for a value that is none of these.
 ---@param given string|number|boolean|table|nil
 ---@return boolean?
 function value.confirmed(given)
   local flag = value.boolean(given)
   if flag ~= nil then return flag end
+  local word = type(given) == "string" and CONFIRMED[text.lower(text.trim(given) or "")]
+  if type(word) == "boolean" then return word end
   if value.date(given) then return true end
   local is_zero = type(given) == "string" and text.trim(given) and not given:find("[1-9%a]")
   if is_zero then return false end -- the zero date of SQL

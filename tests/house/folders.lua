@@ -12,7 +12,8 @@ local folders = {}
 local FLOORS <const> = {
   "host", "base", "source", "pages", "auth0.hash", "auth0", "auth0.advice", "auth0.search",
   "auth0.api", "tenant", "migrate", "recipe", "recipe.inside", "catalog", "journal", "stage",
-  "check", "cases", "generate", "import", "report", "run", "rehearsal", "cli.text", "cli.common",
+  "check", "cases", "new", "generate", "import", "report", "run", "rehearsal", "cli.text",
+  "cli.common",
   "cli.commands", "cli", "recipes",
 }
 local HEIGHT <const> = {}

@@ -116,7 +116,7 @@ local function what_of(kind)
 end
 
 local RECIPE_COMMANDS <const> = "run resume retry check map preview plan rehearse prove diff"
-local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test"
+local BOUNDED_COMMANDS <const> = RECIPE_COMMANDS .. " test new"
 local LIMITED_COMMANDS <const> = BOUNDED_COMMANDS .. " generate"
 -- A run keeps what its recipe was granted.
 local MAPPING_COMMANDS <const> = "check map preview plan prove diff"
@@ -262,6 +262,10 @@ options.list = {
     help = "the earlier version of the recipe: a file, or the name of a recipe",
   },
   {
+    flags = "--merge", argument = "RECIPE", parse = not_empty, commands = "new",
+    help = "show the columns that this recipe does not read, as lines to paste, and write nothing",
+  },
+  {
     flags = "--update", commands = "test",
     help = "write the files of users that cases expect, and show what changed in them",
   },
@@ -384,7 +388,7 @@ options.list = {
     help = "copy all of the recipe, instead of writing one that extends it",
   },
   {
-    flags = "--force", commands = "generate lists recipes:copy recipes:annotate",
+    flags = "--force", commands = "new generate lists recipes:copy recipes:annotate",
     help = "replace files that exist; `recipes annotate`: add its settings to a .luarc.json",
   },
   {
@@ -394,7 +398,7 @@ options.list = {
   },
   {
     flags = "--json",
-    commands = "run resume retry check map preview plan rehearse prove test diff status report "
+    commands = "run resume retry check map preview plan rehearse prove test diff new status report "
       .. "lists try-login hash recipes verify undo forget doctor generate",
     help = "print the result as one JSON object",
   },

@@ -1,0 +1,136 @@
+--- A record as columns: members of objects, of the items of lists and of JSON in text each are one,
+--- with the way to it.
+
+local json = require "host.json"
+
+local flatten = {}
+
+local DEEPEST <const> = 5
+local MOST_MEMBERS <const> = 100 -- of an object whose names are those of columns, and not data
+
+---@class Step
+---@field kind "member"|"item"|"pair"|"json"|"first"  pair: of a list such as [{Name, Value}]
+---@field name? string    of the member, or of the pair
+---@field names? string[] of the two members of a pair
+
+-- Members of items that are a name and its value.
+---@type {[1]: string, [2]: string}[]
+local PAIRS <const> = {
+  { "Name", "Value" }, { "name", "value" }, { "key", "value" }, { "Key", "Value" }, { "k", "v" },
+}
+
+local function is_object(value)
+  return type(value) == "table" and not json.is_array(value) and #value == 0
+end
+
+---The two members of each item, if the items are pairs.
+local function pair_of(list)
+  for _, pair in ipairs(PAIRS) do
+    local is_pair = #list > 0
+    for _, item in ipairs(list) do
+      local n = 0
+      for _ in pairs(item) do n = n + 1 end
+      is_pair = is_pair and n <= 2 and type(item[pair[1]]) == "string"
+    end
+    if is_pair then return pair end
+  end
+end
+
+local function is_primary(item)
+  local kind = item.type or item.kind
+  return item.primary == true or item.isPrimary == true or item.is_primary == true
+    or type(kind) == "string" and kind:lower() == "primary"
+end
+
+---The primary item of a list of objects, else the first.
+---@param list table[]
+---@return table
+function flatten.primary(list)
+  for _, item in ipairs(list) do
+    if is_primary(item) then return item end
+  end
+  return list[1]
+end
+
+local function sorted_names(object)
+  local names = {}
+  for name in pairs(object) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+local function extended(way, step)
+  local longer = table.move(way, 1, #way, 1, {})
+  longer[#longer + 1] = step
+  return longer
+end
+
+---@class Flattener
+---@field private add fun(key: string, way: Step[], value: any)
+---@field private are_lists boolean  every member is a list of texts, as in LDIF
+local Flattener = {}
+Flattener.__index = Flattener
+
+---@private
+function Flattener:object(object, key, way, depth)
+  local names = sorted_names(object)
+  if depth > DEEPEST or key ~= "" and #names > MOST_MEMBERS then
+    return self.add(key, way, object)
+  end
+  for _, name in ipairs(names) do
+    local longer = key == "" and name or key .. "." .. name
+    self:value(object[name], longer, extended(way, { kind = "member", name = name }), depth + 1)
+  end
+end
+
+---@private
+function Flattener:list(list, key, way, depth)
+  if not is_object(list[1]) then
+    if self.are_lists and #way == 1 then
+      return self.add(key, extended(way, { kind = "first" }), list[1], list)
+    end
+    return self.add(key, way, list)
+  end
+  for _, item in ipairs(list) do
+    if not is_object(item) then return self.add(key, way, list) end
+  end
+  local pair = pair_of(list)
+  if not pair then
+    return self:object(flatten.primary(list), key .. "[]", extended(way, { kind = "item" }), depth)
+  end
+  for _, item in ipairs(list) do
+    local name = item[pair[1]]
+    self:value(item[pair[2]], key .. "[" .. name .. "]",
+      extended(way, { kind = "pair", name = name, names = pair }), depth + 1)
+  end
+end
+
+---@private
+function Flattener:value(value, key, way, depth)
+  if type(value) == "string" and value:find("^%s*{") then
+    local inner = json.decode(value)
+    if is_object(inner) then
+      return self:object(inner, key, extended(way, { kind = "json" }), depth)
+    end
+  elseif is_object(value) then
+    return self:object(value, key, way, depth)
+  elseif type(value) == "table" then
+    return self:list(value, key, way, depth)
+  end
+  if self.are_lists and #way == 1 and type(value) == "string" and way[1].name ~= "dn" then
+    way = extended(way, { kind = "first" })
+  end
+  self.add(key, way, value)
+end
+
+---@param record table
+---@param options {are_lists?: boolean}
+---@param add fun(key: string, way: Step[], value: any, all?: any[])  null is json.null
+function flatten.record(record, options, add)
+  local self = setmetatable({ add = add, are_lists = options.are_lists }, Flattener)
+  self:object(record, "", {}, 0)
+end
+
+return flatten

@@ -1,0 +1,367 @@
+--- What the columns of an export mean, by their values first and their names second.
+
+local names = require "new.names"
+local status_words = require "source.status_words"
+local survey = require "new.survey"
+
+local guess = {}
+
+local MOST <const> = 0.5 -- of the values have a form that makes a column what it is
+local NEARLY_ALL <const> = 0.9
+local MOST_STATES <const> = 15 -- words of a status
+local LONGEST_ID <const> = 255
+
+---@class Guess
+---@field fields table<Meaning, Column>
+---@field others table<Meaning, Column[]>  further columns of a meaning, such as a second address
+---@field used table<Column, Meaning>
+
+local share <const> = survey.share
+
+-- Objects around a user's own members; others, such as an organization, have names of their own.
+local OWN <const> = {
+  profile = true, user = true, attributes = true, name = true, names = true, traits = true,
+  data = true, personal = true, info = true, fields = true, account = true, person = true,
+  credentials = true, contact = true, auth = true, login = true, identity = true, member = true,
+  customer = true, player = true, details = true, userdata = true, meta = true, metadata = true,
+}
+
+---Of the values, those that say yes or no: a flag, a moment, a word.
+local function is_flag(column)
+  if column.is_list or column.filled == 0 then return false end
+  local flags = math.max(share(column, "boolean"), (column.types.boolean or 0) / column.filled)
+  return flags + share(column, "moment") + share(column, "epoch") + share(column, "confirmed")
+    >= NEARLY_ALL
+end
+
+local function is_moment(column)
+  return column.filled > 0 and share(column, "moment") + share(column, "epoch") >= NEARLY_ALL
+end
+
+---Whether each person has a value, and none has another's.
+local function is_unique(column, people)
+  local _, unique = column.distinct:count()
+  return unique and column.filled >= people
+end
+
+local function hash_share(column)
+  if column.identified == 0 then return 0 end
+  local n = 0
+  for _, times in pairs(column.hashes) do n = n + times end
+  return n / column.identified * math.min(1, (column.asked or 0) / column.filled)
+end
+
+---Words and nothing that has a form of its own.
+local function are_words(column)
+  return not column.is_list and column.filled > 0 and share(column, "address") < MOST
+    and share(column, "integer") < MOST and share(column, "moment") < MOST
+    and share(column, "digest") < MOST and share(column, "uuid") < MOST
+    and share(column, "url") < MOST and share(column, "json") < MOST and hash_share(column) < MOST
+end
+
+local function knows_states(column)
+  local n, known, all = 0, 0, 0
+  for word, times in pairs(column.words) do
+    n, all = n + 1, all + times
+    if status_words.closes(word) ~= nil then known = known + times end
+  end
+  return n > 0 and n <= MOST_STATES and not column.has_more and known > 0 and known >= all / 4
+end
+
+---How well a column fits a meaning by its values; nil if it cannot have it.
+---@type table<Meaning, fun(column: Column, meaning: Meaning?, people: integer): number?>
+local FITS <const> = {
+  email = function(column, meaning)
+    local found = share(column, "address")
+    if found < MOST or column.is_list then return nil end
+    return 2 * found + (meaning == "email" and 1 or meaning and -0.5 or 0)
+  end,
+  user_id = function(column, meaning, people)
+    if meaning ~= "user_id" or column.is_list or not is_unique(column, people) then return nil end
+    if share(column, "address") > 0 or column.longest > LONGEST_ID then return nil end
+    return share(column, "words") - share(column, "word") <= 0 and 1 or nil
+  end,
+  username = function(column, meaning)
+    if meaning ~= "username" or column.is_list or share(column, "address") >= NEARLY_ALL then
+      return nil
+    end
+    return share(column, "moment") < MOST and not is_flag(column) and 1 or nil
+  end,
+  given_name = function(column, meaning)
+    return meaning == "given_name" and are_words(column) and 1 or nil
+  end,
+  family_name = function(column, meaning)
+    return meaning == "family_name" and are_words(column) and 1 or nil
+  end,
+  name = function(column, meaning)
+    return meaning == "name" and are_words(column) and 1 or nil
+  end,
+  nickname = function(column, meaning)
+    return meaning == "nickname" and are_words(column) and 1 or nil
+  end,
+  picture = function(column, meaning)
+    return meaning == "picture" and share(column, "url") >= MOST and 1 or nil
+  end,
+  phone_number = function(column, meaning)
+    local found = share(column, "international") + share(column, "national")
+    if column.is_list or found < MOST then return nil end
+    if meaning == "phone_number" then return 2 * found end
+    local is_written = share(column, "international") >= NEARLY_ALL
+      and share(column, "integer") < MOST
+    return is_written and not meaning and 1 or nil
+  end,
+  hash = function(column, meaning)
+    local found = hash_share(column)
+    if column.is_list then return nil end
+    if meaning == "hash" then return 1 + found end
+    if names.is_secret(column.name) then return nil end
+    return found >= MOST and column.supported > 0 and found or nil
+  end,
+  totp = function(column, meaning)
+    local found = share(column, "base32") + share(column, "otpauth")
+    return meaning == "totp" and found >= NEARLY_ALL and 1 or nil
+  end,
+  roles = function(_, meaning)
+    return meaning == "roles" and 1 or nil
+  end,
+  status = function(column, meaning)
+    if meaning ~= "status" or column.is_list or is_flag(column) then return nil end
+    return knows_states(column) and 1 or nil
+  end,
+  active = function(column, meaning)
+    if not is_flag(column) or column.has_more then return nil end
+    if meaning == "active" then return 2 end
+    if meaning ~= "status" then return nil end
+    local is_mixed = column.words["0"] and column.words["1"]
+    return is_mixed and 1 or nil
+  end,
+  blocked = function(column, meaning)
+    if meaning ~= "blocked" or names.is_end(column.name) then return nil end
+    return is_flag(column) and 1 or nil
+  end,
+  ["until"] = function(column, meaning)
+    return meaning == "blocked" and names.is_end(column.name) and is_moment(column) and 1 or nil
+  end,
+  country = function(column, meaning)
+    return meaning == "country" and are_words(column) and 1 or nil
+  end,
+  created = function(column, meaning)
+    return meaning == "created" and is_moment(column) and 1 or nil
+  end,
+  salt = function(column, meaning) return meaning == "salt" and not column.is_list and 1 or nil end,
+  rounds = function(column, meaning)
+    return meaning == "rounds" and share(column, "integer") >= NEARLY_ALL and 1 or nil
+  end,
+  algorithm = function(column, meaning)
+    return meaning == "algorithm" and are_words(column) and 1 or nil
+  end,
+}
+FITS.email_verified = function(column, meaning)
+  local parent = column.key:match("([^.%[%]]*)%[?%]?%.[^.]*$")
+  local is_word = share(column, "confirmed") >= NEARLY_ALL
+    and names.meaning(parent or "") ~= "phone_number" and meaning ~= "phone_verified"
+  return (is_word or meaning == "email_verified" and is_flag(column)) and 1 or nil
+end
+for _, flag in ipairs { "phone_verified", "deleted", "anonymous", "factor" } do
+  FITS[flag] = function(column, meaning)
+    return meaning == flag and is_flag(column) and 1 or nil
+  end
+end
+
+-- In which order meanings choose among the columns.
+local ORDER <const> = {
+  "email", "user_id", "hash", "phone_number", "email_verified", "phone_verified", "given_name",
+  "family_name", "name", "username", "nickname", "picture", "totp", "factor", "roles", "status",
+  "active", "blocked", "until", "deleted", "anonymous", "country", "created", "salt", "rounds",
+  "algorithm",
+}
+
+---The object or item that a column is in.
+local function parent_of(column)
+  return column.key:match("^(.*)%.[^.]*$") or ""
+end
+
+---Whether the objects around a column are those of a user.
+local function is_own(column)
+  for i = 1, #column.way - 1 do
+    local step = column.way[i]
+    local is_list = column.way[i + 1].kind ~= "member"
+    if step.kind == "member" and not is_list and not OWN[names.plain(step.name)] then
+      return names.meaning(step.name) ~= nil
+    end
+  end
+  return true
+end
+
+---What the name of a column means; that of an item's value, what the name of its list does.
+---@param column Column
+---@return Meaning?
+---@return number fit
+function guess.meaning(column)
+  local meaning, fit = names.meaning(column.name)
+  local plain = names.plain(column.name)
+  if plain == "uid" and share(column, "word") > MOST and share(column, "token") < MOST
+    and share(column, "integer") < MOST then
+    return "username", 1 -- of a directory; elsewhere it is a number or a token
+  end
+  local is_value = plain == "value" or plain == "address" or plain == "number"
+  local list = column.key:match("([^.%[%]]+)%[%]%.[^.]*$")
+  if is_value and list then
+    meaning, fit = names.meaning(list)
+    if not meaning then meaning, fit = names.meaning((list:gsub("e?s$", ""))) end
+  end
+  return meaning, fit
+end
+
+---How well a column fits, with its name and its place.
+local function score_of(column, field, made, records)
+  local meaning, fit = guess.meaning(column)
+  local email = made.fields.email
+  local by_values = FITS[field](column, meaning, email and email.filled or records)
+  if not by_values then return nil end
+  local score = by_values + (meaning == field and fit or 0) - (#column.way - 1) * 0.05
+    + column.filled / math.max(records, 1) * 0.3
+  if names.is_other(column.key) or not is_own(column) then score = score - 1 end
+  if field == "email_verified" and email and #email.way > 1
+    and parent_of(email) == parent_of(column) then
+    score = score + 1
+  end
+  return score
+end
+
+---@param made Guess
+local function choose(made, columns, field, records)
+  local found = {}
+  for i, column in ipairs(columns) do
+    local score = column.filled > 0 and not made.used[column]
+      and score_of(column, field, made, records)
+    if score then found[#found + 1] = { column = column, score = score, i = i } end
+  end
+  table.sort(found, function(a, b)
+    if a.score == b.score then return a.i < b.i end
+    return a.score > b.score
+  end)
+  if not found[1] then return end
+  made.fields[field], made.used[found[1].column] = found[1].column, field
+  made.others[field] = {}
+  for i = 2, #found do table.insert(made.others[field], found[i].column) end
+end
+
+---Without a name that says so: the first column of numbers or UUIDs that do not repeat.
+local function choose_id(made, columns, records)
+  local people = made.fields.email and made.fields.email.filled or records
+  for _, column in ipairs(columns) do
+    local is_id = share(column, "integer") >= NEARLY_ALL or share(column, "uuid") >= NEARLY_ALL
+    if not made.used[column] and is_id and share(column, "epoch") < MOST and #column.way == 1
+      and share(column, "dialled") == 0 and is_unique(column, people)
+      and not names.is_personal(column.name) then
+      made.fields.user_id, made.used[column] = column, "user_id"
+      return
+    end
+  end
+end
+
+---A column of names: most begin with a capital letter, and they hardly repeat.
+local function are_names(column)
+  local n = column.distinct:count()
+  if not are_words(column) or n <= column.filled / 2 or column.longest > 80 then return false end
+  local capital = 0
+  for _, sample in ipairs(column.samples) do
+    if sample:find("^%u") or sample:find("^[\xc3-\xe9]") then capital = capital + 1 end
+  end
+  return capital >= #column.samples * MOST
+end
+
+---Columns without a name: two of single words are a given and a family name, a single one the full
+---name, and digests those of passwords. A moment behind the address, which is not always there, is that of its confirmation.
+local function choose_nameless(made, columns)
+  local found = {}
+  for i, column in ipairs(columns) do
+    if not made.used[column] and are_names(column) then found[#found + 1] = column end
+    local before = columns[i - 1]
+    if before and before == made.fields.email and not made.fields.email_verified
+      and is_flag(column) and not made.used[column] then
+      made.fields.email_verified, made.used[column] = column, "email_verified"
+    elseif not made.fields.hash and not made.used[column]
+      and share(column, "digest") >= NEARLY_ALL then
+      made.fields.hash, made.used[column] = column, "hash"
+    end
+  end
+  local fields = #found >= 2 and share(found[1], "word") >= MOST
+    and { "given_name", "family_name" } or { "name" }
+  for i, field in ipairs(fields) do
+    if found[i] and not made.fields[field] then
+      made.fields[field], made.used[found[i]] = found[i], field
+    end
+  end
+end
+
+---A "name" beside given names, of one word, is the family's.
+local function settle_names(made)
+  local fields = made.fields
+  local name = fields.name
+  if name and fields.given_name and not fields.family_name
+    and share(name, "word") >= MOST and names.plain(name.name) == "name" then
+    fields.family_name, fields.name = name, nil
+    made.used[name] = "family_name"
+  end
+end
+
+---A salt, its rounds and the name of an algorithm mean something beside a hash only.
+local function settle_hash(made)
+  if made.fields.hash then return end
+  for _, field in ipairs { "salt", "rounds", "algorithm" } do
+    local column = made.fields[field]
+    if column then made.used[column], made.fields[field] = nil, nil end
+  end
+end
+
+---Names for the columns of a file without any: what they mean, or their number.
+---@param made Guess
+---@param columns Column[]
+---@return string[]  the option `header`
+function guess.name_columns(made, columns)
+  local header = {}
+  for i, column in ipairs(columns) do
+    local name = made.used[column]
+    header[i] = name == "hash" and "password" or name or "column_" .. i
+    column.key, column.name, column.way = header[i], header[i], {
+      { kind = "member", name = header[i] },
+    }
+  end
+  return header
+end
+
+---@param columns Column[]
+---@param records integer
+---@param is_nameless? boolean  the file has no names of columns
+---@return Guess
+function guess.of(columns, records, is_nameless)
+  local made = { fields = {}, others = {}, used = {} }
+  for _, field in ipairs(ORDER) do choose(made, columns, field, records) end
+  if not made.fields.user_id then choose_id(made, columns, records) end
+  if is_nameless then choose_nameless(made, columns) end
+  settle_names(made)
+  settle_hash(made)
+  return made
+end
+
+-- What a table of users has, and how much it counts.
+local WEIGHTS <const> = {
+  email = 10, hash = 5, user_id = 2, username = 3, given_name = 2, family_name = 2, name = 1,
+  phone_number = 1, email_verified = 2, active = 1, created = 1,
+}
+
+---How much columns look like those of users.
+---@param columns Column[]
+---@param records integer
+---@return number
+function guess.weight(columns, records)
+  local made, weight = guess.of(columns, records), 0
+  for field, column in pairs(made.fields) do
+    weight = weight + (WEIGHTS[field] or 0) * (column.filled / math.max(records, 1))
+  end
+  return weight
+end
+
+return guess

@@ -1,0 +1,198 @@
+--- What the name of a column suggests, in the languages in which such columns are named.
+
+local text = require "host.text"
+
+local names = {}
+
+---@alias Meaning
+---| "email" | "user_id" | "username" | "given_name" | "family_name" | "name" | "nickname"
+---| "picture" | "phone_number" | "email_verified" | "phone_verified" | "active" | "blocked"
+---| "status" | "deleted" | "hash" | "salt" | "rounds" | "algorithm" | "totp" | "factor" | "roles"
+---| "country" | "anonymous" | "user_metadata" | "personal" | "secret" | "created" | "until"
+
+-- Names without blanks and punctuation, the best first.
+---@type {[1]: Meaning, [2]: string}[]
+local EXACT <const> = {
+  { "email", "email emailaddress mail emailadresse mailadresse useremail primaryemail "
+    .. "primaryemailaddress emailaddr courriel correo correoelectronico emailprincipal posta" },
+  { "user_id", "userid id uid uuid guid pk objectid userguid externalid localid accountid "
+    .. "customerid memberid playerid patientid personid contactid usersid subjectid sub entryuuid "
+    .. "userno usernumber memberno membernumber customerno customernumber accountno patientno "
+    .. "kundennummer kundennr mitgliedsnummer benutzerid numero codigo" },
+  { "username", "username login userlogin loginname screenname handle nick accountname membername "
+    .. "preferredusername samaccountname playername gamertag benutzername anmeldename pseudo "
+    .. "identifiant usuario nutzername userprincipalname" },
+  { "given_name", "givenname firstname forename fname first vorname prenom nombre nome voornaam "
+    .. "namefirst givennames imie" },
+  { "family_name", "familyname lastname surname lname last nachname nom apellido apellidos cognome "
+    .. "achternaam namelast sn sobrenome nazwisko zuname familienname" },
+  { "name", "fullname displayname name realname completename publicname contactname cn "
+    .. "anzeigename nomcomplet nombrecompleto nameformatted commonname" },
+  { "nickname", "nickname nick alias knownas spitzname surnom apodo" },
+  { "picture", "picture pictureurl avatar avatarurl photo photourl image imageurl profilephotourl "
+    .. "profilepicture profilepictureurl profileimage profileimageurl bild foto photos" },
+  { "phone_number", "phonenumber phone mobile mobilephone mobilenumber telephone cell cellphone "
+    .. "primaryphonenumber primaryphone phonemobile telephonenumber tel handy mobil telefon "
+    .. "telefonnummer rufnummer telefono telefoon portable gsm celular movil phonenumbers msisdn "
+    .. "contactnumber numerotelefono" },
+  { "email_verified", "emailverified emailconfirmed verified confirmed isverified isconfirmed "
+    .. "isemailverified isemailconfirmed emailisverified emailverifiedat emailconfirmedat "
+    .. "verifiedat confirmedat mailverified mailconfirmed emailvalidated emailverifieddate "
+    .. "useremailverified bestaetigt verifiziert confirme emailconfirmationdate "
+    .. "optinconfirmedat doubleoptin mailok emailok emailvalid" },
+  { "phone_verified", "phoneverified phonenumberverified isphoneverified phoneconfirmed "
+    .. "phonenumberconfirmed phoneverifiedat phoneconfirmedat phonenumberverifiedat "
+    .. "phonenumberconfirmedat mobileverified mobileconfirmed mobileverifiedat smsverified "
+    .. "smsconfirmed" },
+  { "active", "active isactive enabled isenabled accountenabled aktiv useractive activo actif "
+    .. "loginallowed canlogin islive" },
+  { "blocked", "blocked isblocked blockedat disabled isdisabled disabledat banned isbanned "
+    .. "bannedat suspended issuspended suspendedat deactivated deactivatedat gesperrt bloque "
+    .. "bloqueado inactive isinactive isdeactivated accountdisabled suspension" },
+  { "status", "status state accountstatus userstatus accountstate userstate memberstatus "
+    .. "playerstatus statut estado lifecyclestate zustand" },
+  { "deleted", "deleted isdeleted deletedat deletedon geloescht softdeleted removedat isremoved "
+    .. "deleteddate erasedat anonymizedat anonymisedat" },
+  { "hash", "password passwordhash passwd pwd pass userpass userpassword passworddigest "
+    .. "encryptedpassword hashedpassword hash pwhash passhash pwdhash cryptpassword passwort "
+    .. "kennwort motdepasse contrasena wachtwoord passcode userhash userpasswordhash pw" },
+  { "salt", "salt passwordsalt passsalt pwsalt hashsalt usersalt pwdsalt passwdsalt saltvalue" },
+  { "rounds", "rounds iterations iterationcount hashiterations passworditerations iter factor "
+    .. "passwordrounds hashrounds" },
+  { "algorithm", "algorithm algo hashalgorithm encryptionscheme passwordalgorithm passwordhasher "
+    .. "hasher scheme hashtype passwordformat hashmethod passwordtype hashfunction passwordscheme "
+    .. "pwalgo hashalgo passwordalgo" },
+  { "totp", "totpsecret otpsecret mfasecret twofactorsecret totp authenticatorkey otpkey "
+    .. "googleauthenticatorsecret tfasecret twofasecret totpkey mfakey gasecret totpurl otpauth "
+    .. "2fasecret secret2fa" },
+  { "factor", "twofactorenabled mfaenabled totpenabled otpenabled otprequiredforlogin "
+    .. "twofactorconfirmedat tfaenabled is2faenabled twofaenabled totpconfirmed mfa 2faenabled" },
+  { "roles", "roles role groups group permissions capabilities authorities rollen rolle gruppen "
+    .. "scopes wpcapabilities usergroups userroles roleslist memberof realmroles" },
+  { "country", "country countrycode land countryiso countryname pays pais nation paese region" },
+  { "anonymous", "isanonymous anonymous isguest guest" },
+  { "user_metadata", "locale language lang timezone tz newsletter theme preferredlanguage "
+    .. "langcode sprache langue idioma preferences settings marketing marketingoptin optin "
+    .. "newsletteroptin currency darkmode notifications languagepreference" },
+  { "created", "createdat created registered registeredat joined joinedat datejoined usersince "
+    .. "signupdate createdon createddate registrationdate membersince creationdate "
+    .. "userregistered" },
+}
+
+-- Parts of names of what no recipe needs to read.
+local SECRET <const> = { "token", "resetpassword", "rememb", "activationkey", "activationcode",
+  "securitystamp", "concurrencystamp", "apikey", "secret", "recovery", "verificationcode", "otp",
+  "answer", "nonce", "csrf", "sessionid", "refresh", "privatekey", "backupcode", "pin" }
+
+-- Parts of names of what may be personal.
+local PERSONAL <const> = { "birth", "dob", "gender", "sex", "address", "street", "city", "zip",
+  "postal", "ssn", "tax", "iban", "bank", "card", "passport", "note", "comment", "description",
+  "bio", "about", "ip", "lat", "lon", "geo", "health", "diagnos", "blood", "religio", "ethnic",
+  "salary", "income", "emergency", "geburt", "strasse", "ort", "plz", "bemerkung", "insurance",
+  "allerg", "secondary", "alternate", "contact", "fax", "website", "company", "employer", "title",
+  "signature", "interests", "dn", "distinguishedname" }
+
+-- Parts of the names of addresses and numbers that are not the first choice.
+local OTHER <const> = { "second", "alternat", "backup", "recovery", "other", "old", "previous",
+  "unconfirmed", "pending", "new", "normalized", "billing", "invoice", "work", "office", "home",
+  "fax", "emergency", "parent", "manager", "init", "canonical", "contact", "partner", "unverified",
+  "notification", "paypal", "2", "privat", "referr", "invited", "createdby" }
+
+local PLAIN <const> = {
+  ["é"] = "e", ["è"] = "e", ["ê"] = "e", ["á"] = "a", ["à"] = "a", ["í"] = "i", ["ó"] = "o",
+  ["ò"] = "o", ["ú"] = "u", ["ñ"] = "n", ["ç"] = "c", ["ä"] = "ae", ["ö"] = "oe", ["ü"] = "ue",
+  ["ß"] = "ss", ["ę"] = "e", ["ł"] = "l", ["ã"] = "a",
+}
+
+---@type table<string, {[1]: Meaning, [2]: number}>
+local BY_NAME <const> = {}
+for _, entry in ipairs(EXACT) do
+  local rank = 0
+  for word in entry[2]:gmatch("%S+") do
+    rank = rank + 1
+    BY_NAME[word] = BY_NAME[word] or { entry[1], 1 - rank / 100 }
+  end
+end
+
+---The words of a name, in lower case: "userEmail_address" has three.
+---@param name string
+---@return string[]
+function names.words(name)
+  local spaced = name:gsub("(%l)(%u)", "%1 %2"):gsub("(%u)(%u%l)", "%1 %2")
+  spaced = text.lower(spaced):gsub("[\xc3-\xc5][\x80-\xbf]", PLAIN)
+  local words = {}
+  for word in spaced:gmatch("[%w\x80-\xff]+") do words[#words + 1] = word end
+  return words
+end
+
+---@param name string
+---@return string
+function names.plain(name)
+  return table.concat(names.words(name))
+end
+
+local function has_part(plain, parts)
+  for _, part in ipairs(parts) do
+    if plain:find(part, 1, true) then return true end
+  end
+  return false
+end
+
+---What a name means, and how well it says so, 0 to 1. A word at its beginning that all columns of a
+---table may have ("usr_email") does not count.
+---@param name string
+---@return Meaning?
+---@return number fit
+function names.meaning(name)
+  local words = names.words(name)
+  for skipped = 0, math.min(#words - 1, 2) do
+    local found = BY_NAME[table.concat(words, "", skipped + 1)]
+    if found then return found[1], found[2] - skipped * 0.2 end
+  end
+  return nil, 0
+end
+
+---Whether a name says that its column is a second choice among those of its kind.
+---@param name string
+---@return boolean
+function names.is_other(name)
+  return has_part(names.plain(name), OTHER)
+end
+
+---@param name string
+---@return boolean
+function names.is_secret(name)
+  return has_part(names.plain(name), SECRET)
+end
+
+---@param name string
+---@return boolean
+function names.is_personal(name)
+  local words = names.words(name)
+  for _, word in ipairs(words) do
+    for _, part in ipairs(PERSONAL) do
+      if word == part or #part > 3 and word:sub(1, #part) == part then return true end
+    end
+  end
+  return false
+end
+
+---Whether a name says when something ends: "banned_until".
+---@param name string
+---@return boolean
+function names.is_end(name)
+  local plain = names.plain(name)
+  return plain:find("until") ~= nil or plain:find("lockoutend") ~= nil
+    or plain:find("expir") ~= nil
+end
+
+---A name in words of the import: "created at" → "created_at".
+---@param name string
+---@return string
+function names.snake(name)
+  local made = table.concat(names.words(name), "_"):gsub("[^%w_]", "")
+  if made == "" or made:find("^%d") then made = "column_" .. made end
+  return made
+end
+
+return names

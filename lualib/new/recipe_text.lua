@@ -1,0 +1,206 @@
+--- A recipe as a person would write it, of a mapping.
+
+local exports = require "new.exports"
+local lua_text = require "new.lua_text"
+local ways = require "new.ways"
+
+local recipe_text = {}
+
+local WIDEST <const> = 100 -- columns
+local MISSING <const> = { "user_id", "custom_password_hash" } -- said if there are none
+
+---@class RecipeFacts
+---@field name string      of the recipe
+---@field export Export
+---@field mapping Mapping
+---@field joined? Joined[]
+
+---Adds a comment, in lines no wider than a person would write.
+local function add_comment(lines, indent, said)
+  local line = indent .. "--"
+  for word in said:gmatch("%S+") do
+    if #line + #word + 1 > WIDEST then
+      lines[#lines + 1] = line
+      line = indent .. "--"
+    end
+    line = line .. " " .. word
+  end
+  lines[#lines + 1] = line
+end
+
+---Adds a field of a constructor, with its comments behind it, or above where they are long.
+---@param line Line
+local function add_field(lines, indent, line)
+  local mark = line.is_commented and "-- " or ""
+  local written = string.format("%s%s%s = %s,", indent, mark, lua_text.field(line.name),
+    line.expression)
+  if #written > WIDEST then -- where Lua's `and` and `or` join its parts
+    local further = indent .. mark .. "  "
+    written = written:gsub(" (and %()", "\n" .. further .. "%1"):gsub(" (or )",
+      "\n" .. further .. "%1")
+  end
+  local comment = table.concat(line.comments, "; ")
+  if comment == "" or #written + #comment + 4 <= WIDEST then
+    lines[#lines + 1] = written .. (comment ~= "" and " -- " .. comment or "")
+    return
+  end
+  for _, said in ipairs(line.comments) do add_comment(lines, indent, said) end
+  lines[#lines + 1] = written
+end
+
+local function add_metadata(lines, name, list)
+  if #list == 0 then return end
+  local is_active = false
+  for _, line in ipairs(list) do is_active = is_active or not line.is_commented end
+  local mark = is_active and "" or "-- "
+  lines[#lines + 1] = string.format("      %s%s = {", mark, name)
+  for _, commented in ipairs { false, true } do
+    for _, line in ipairs(list) do
+      if (line.is_commented or false) == commented then
+        add_field(lines, is_active and "        " or "      --   ", {
+          name = line.name, expression = line.expression, comments = line.comments,
+          is_commented = commented and is_active,
+        })
+      end
+    end
+  end
+  lines[#lines + 1] = "      " .. mark .. "},"
+end
+
+---Modules that the text names, sorted.
+local function add_modules(lines, export, body)
+  local found = { [exports.module(export)] = export.reader }
+  for name, module in pairs {
+    password = "auth0.password", value = "source.value", migrate = "migrate",
+    join = "source.join", lookup = "source.lookup",
+  } do
+    if body:find("%f[%w_]" .. name .. "%f[^%w_]%s*[.(]") then found[name] = module end
+  end
+  local names = {}
+  for name in pairs(found) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = string.format('local %s = require "%s"', name, found[name])
+  end
+end
+
+local function add_params(lines, facts)
+  local mapping = facts.mapping
+  lines[#lines + 1] = "  params = {"
+  lines[#lines + 1] = string.format("    input = { help = %s, kind = \"input\", required = true },",
+    lua_text.quoted("the export: " .. facts.export.what))
+  for _, one in ipairs(facts.joined or {}) do
+    lines[#lines + 1] = string.format("    %s = { help = %s, kind = \"input\", required = true },",
+      one.param, lua_text.quoted("what " .. lua_text.comment(one.export.name) .. " has: "
+        .. one.export.what))
+  end
+  local country = mapping.country
+  if country and not country.column then
+    local default = country.default and ", default = " .. lua_text.quoted(country.default) or ""
+    lines[#lines + 1] = string.format(
+      '    country = { help = "of phone numbers without one", kind = "country"%s },', default)
+  end
+  lines[#lines + 1] = "  },"
+end
+
+local function add_source(lines, facts)
+  local call = exports.call(facts.export, "params.input")
+  for _, one in ipairs(facts.joined or {}) do
+    local other = exports.call(one.export, one.param and "params." .. one.param or "params.input")
+    call = string.format("join(%s,\n      %s,\n      { key = %s, other = %s, name = %s%s })", call,
+      other, lua_text.quoted(one.key), lua_text.quoted(one.other), lua_text.quoted(one.member),
+      one.all and ", all = true" or "")
+  end
+  if #call <= WIDEST - 14 or call:find("\n", 1, true) then
+    lines[#lines + 1] = "  source = function(params)"
+    lines[#lines + 1] = "    return " .. call
+  else
+    lines[#lines + 1] = "  source = function(params)"
+    local head, rest = call:match("^(.-params%.%w+), (.*)$")
+    lines[#lines + 1] = "    return " .. (head and head .. "," or call)
+    if head then
+      local line = "     "
+      for word in rest:gmatch("%S+") do
+        if #line + #word + 1 > WIDEST then
+          lines[#lines + 1] = line
+          line = "       "
+        end
+        line = line .. " " .. word
+      end
+      lines[#lines + 1] = line
+    end
+  end
+  lines[#lines + 1] = "  end,"
+end
+
+local function add_map(lines, facts)
+  local mapping = facts.mapping
+  local uses_params = table.concat(mapping.before, "\n"):find("params.", 1, true)
+  lines[#lines + 1] = "  map = function(row" .. (uses_params and ", params" or "") .. ")"
+  for _, line in ipairs(mapping.ways.lines) do lines[#lines + 1] = "    " .. line end
+  for _, line in ipairs(mapping.before) do
+    local head, reason = line:match("^(if .- then )(return nil, .*) end$")
+    if head and #line + 4 > WIDEST then
+      lines[#lines + 1] = "    " .. head:gsub("%s+$", "")
+      lines[#lines + 1] = "      " .. reason
+      lines[#lines + 1] = "    end"
+    else
+      lines[#lines + 1] = "    " .. line
+    end
+  end
+  lines[#lines + 1] = "    return {"
+  for _, line in ipairs(mapping.lines) do add_field(lines, "      ", line) end
+  for _, field in ipairs(MISSING) do
+    if mapping.notes[field] then
+      add_comment(lines, "      ", field .. ": " .. mapping.notes[field])
+    end
+  end
+  add_metadata(lines, "user_metadata", mapping.user_metadata)
+  add_metadata(lines, "app_metadata", mapping.app_metadata)
+  lines[#lines + 1] = "    }"
+  lines[#lines + 1] = "  end,"
+end
+
+---@param facts RecipeFacts
+---@return string
+function recipe_text.of(facts)
+  local mapping, body, lines = facts.mapping, {}, {}
+  for _, helper in ipairs(ways.ORDER) do
+    if mapping.ways.helpers[helper] then
+      for _, line in ipairs(ways.HELPERS[helper]) do body[#body + 1] = line end
+      body[#body + 1] = ""
+    end
+  end
+  body[#body + 1] = "---@type Recipe"
+  body[#body + 1] = "return {"
+  body[#body + 1] = string.format("  name = %s,", lua_text.quoted(facts.name))
+  add_params(body, facts)
+  add_source(body, facts)
+  add_map(body, facts)
+  if mapping.dedupe then
+    add_comment(body, "  ", "some addresses occur more than once: the first record is kept, the "
+      .. "others are counted as duplicates")
+    body[#body + 1] = '  dedupe = { "' .. table.concat(mapping.dedupe, '", "') .. '" },'
+  end
+  body[#body + 1] = "}"
+  local text = table.concat(body, "\n") .. "\n"
+
+  local function say(said)
+    add_comment(lines, "", said)
+    for i = #lines, 1, -1 do
+      if lines[i]:find("^%-%- ") then lines[i] = "-" .. lines[i] else break end
+    end
+  end
+  say(string.format("%s: %s. Written by `auth0-migrate new` from the values and names of its "
+    .. "columns; comments say where they left a doubt.", facts.name, facts.export.what))
+  for _, list in ipairs { { "Not read, because it is secret or too much: ", mapping.unread },
+    { "Always empty: ", mapping.empty } } do
+    if #list[2] > 0 then say(list[1] .. table.concat(list[2], ", ") .. ".") end
+  end
+  lines[#lines + 1] = ""
+  add_modules(lines, facts.export, text)
+  lines[#lines + 1] = ""
+  return table.concat(lines, "\n") .. "\n" .. text
+end
+
+return recipe_text

@@ -1,0 +1,169 @@
+--- The expressions that read columns in a recipe, and the locals and functions that they need.
+
+local lua_text = require "new.lua_text"
+local names = require "new.names"
+
+local ways = {}
+
+-- Names that mean something else in a recipe.
+local TAKEN <const> = {}
+for word in ([[row params position email phone totp value password migrate lookup join user
+  object primary named within joined found type tostring table string pairs ipairs next math
+  csv ndjson json xml ldif dump sqlite bson extended_json yaml]]):gmatch("%S+") do
+  TAKEN[word] = true
+end
+
+---@class Ways
+---@field lines string[]               of `map`, in order: locals
+---@field helpers table<string, true>  functions of the recipe that they call
+---@field private made table<string, string>  the local of each container, by its key
+---@field private taken table<string, true>
+local Ways = {}
+Ways.__index = Ways
+
+---@return Ways
+function ways.new()
+  return setmetatable({
+    lines = {}, helpers = {}, made = {}, taken = setmetatable({}, { __index = TAKEN }),
+  }, Ways)
+end
+
+---A free name for a local.
+---@param wanted string
+---@return string
+function Ways:name(wanted)
+  local base = names.snake(wanted)
+  if not lua_text.is_name(base) then base = "the_" .. base end
+  local name, n = base, 1
+  while self.taken[name] do
+    n = n + 1
+    name = base .. "_" .. n
+  end
+  self.taken[name] = true
+  return name
+end
+
+local function key_of(way, last)
+  local parts = {}
+  for i = 1, last do parts[i] = way[i].kind .. "\0" .. (way[i].name or "") end
+  return table.concat(parts, "\0\0")
+end
+
+---The last name on the way to a container.
+local function wanted_name(way, last)
+  for i = last, 1, -1 do
+    if way[i].kind == "member" then return way[i].name end
+  end
+  return "object"
+end
+
+---@private
+function Ways:define(way, last, helper, expression, kind)
+  local key = kind .. "\0\0\0" .. key_of(way, last)
+  if not self.made[key] then
+    local name = self:name(wanted_name(way, last))
+    self.made[key], self.helpers[helper] = name, true
+    table.insert(self.lines, string.format("local %s = %s", name, expression))
+  end
+  return self.made[key]
+end
+
+---The table in which a step finds its member; never nil.
+---@private
+function Ways:container(way, last)
+  if last == 0 then return "row" end
+  local step = way[last]
+  if step.kind == "item" then
+    local list = self:expression(way, last - 1)
+    return self:define(way, last, "primary", "primary(" .. list .. ")", "item")
+  elseif step.kind == "json" then
+    local written = self:expression(way, last - 1)
+    return self:define(way, last, "object", "object(value.json(" .. written .. "))", "json")
+  end
+  return self:define(way, last, "object", "object(" .. self:expression(way, last) .. ")", "object")
+end
+
+---@private
+function Ways:expression(way, last)
+  local step = way[last]
+  if step.kind == "first" then return "value.first(" .. self:expression(way, last - 1) .. ")" end
+  if step.kind == "pair" then
+    local list = self:expression(way, last - 1)
+    local object = self:define(way, last - 1, "named", string.format("named(%s, %s, %s)", list,
+      lua_text.quoted(step.names[1]), lua_text.quoted(step.names[2])), "named")
+    return lua_text.member(object, step.name)
+  elseif step.kind == "member" then
+    return lua_text.member(self:container(way, last - 1), step.name)
+  end
+  return self:container(way, last)
+end
+
+---The expression of a column's value. Adds the locals that it needs.
+---@param column Column
+---@return string
+function Ways:of(column)
+  return self:expression(column.way, #column.way)
+end
+
+---The way to a column written out, for a comment: it fails where a part of it is missing.
+---@param column Column
+---@return string
+function ways.raw(column)
+  local made = "row"
+  for _, step in ipairs(column.way) do
+    if step.kind == "member" then
+      made = lua_text.member(made, step.name)
+    elseif step.kind == "pair" then
+      made = string.format("named(%s, %s, %s)", made, lua_text.quoted(step.names[1]),
+        lua_text.quoted(step.names[2]))
+      made = lua_text.member(made, step.name)
+    elseif step.kind == "json" then
+      made = "value.json(" .. made .. ")"
+    else
+      made = made .. "[1]"
+    end
+  end
+  return made
+end
+
+---The functions, as lines of a recipe.
+---@type table<string, string[]>
+ways.HELPERS = {
+  object = {
+    "---The table, or an empty one in place of anything else.",
+    "local function object(given) return type(given) == \"table\" and given or {} end",
+  },
+  primary = {
+    "---The primary item of a list, else its first one.",
+    "local function primary(list)",
+    "  if type(list) ~= \"table\" then return {} end",
+    "  for _, item in ipairs(list) do",
+    "    local kind = item.type or item.kind",
+    "    local is_called_so = type(kind) == \"string\" and value.lower(kind) == \"primary\"",
+    "    if item.primary == true or is_called_so then return item end",
+    "  end",
+    "  return list[1] or {}",
+    "end",
+  },
+  named = {
+    "---The values of a list of names and values, by name.",
+    "local function named(list, name, member)",
+    "  local found = {}",
+    "  for _, item in ipairs(type(list) == \"table\" and list or {}) do",
+    "    if type(item[name]) == \"string\" then found[item[name]] = item[member] end",
+    "  end",
+    "  return found",
+    "end",
+  },
+  within = {
+    "---A text that is not longer than Auth0 accepts; nil for a longer one.",
+    "local function within(given, most)",
+    "  return given and value.length(given) <= most and given or nil",
+    "end",
+  },
+}
+
+---@type string[]
+ways.ORDER = { "object", "primary", "named", "within" }
+
+return ways
