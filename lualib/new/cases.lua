@@ -1,12 +1,55 @@
 --- What a recipe makes of its test records, for the file of its tests.
 
+local json = require "host.json"
 local outcome = require "cases.outcome"
 local path = require "base.path"
+local sample = require "source.sample"
 local scheduler = require "base.scheduler"
 
 local cases = {}
 
 local NOW <const> = 1767225600 -- 2026-01-01T00:00:00Z, as tests have it
+
+-- Readers of whose format a test can write a file.
+local WRITTEN <const> = { ["source.csv"] = "csv", ["source.ndjson"] = "ndjson" }
+local OF_RECORDS <const> = {
+  ["source.csv"] = true, ["source.ndjson"] = true, ["source.json"] = true,
+}
+
+---The files of joined exports, with what the records have of them. It is taken out of records that
+---a test writes to a file of their own.
+---@param export Export  the users'
+---@param records {record: table}[]
+---@param joined Joined[]
+---@return table<string, string>? files
+---@return table<string, string>? params
+function cases.files(export, records, joined)
+  local files, params = {}, {}
+  for _, one in ipairs(joined) do
+    if one.param then
+      local first = records[1].record
+      local rows = first[one.member] or {}
+      if not json.is_array(rows) then rows = { rows } end
+      local lines = {}
+      for i, row in ipairs(rows) do
+        local copy = {}
+        for name, value in pairs(row) do copy[name] = value end
+        copy[one.other] = tostring(first[one.key])
+        lines[i] = assert(json.encode(copy))
+      end
+      local kind = WRITTEN[one.export.reader] or "ndjson"
+      local name = one.param .. "." .. kind
+      files[name] = sample.text({ kind = kind, options = one.export.options }, lines) or ""
+      params[one.param] = name
+    end
+  end
+  if OF_RECORDS[export.reader] and next(files) then
+    for _, one in ipairs(records) do
+      for _, other in ipairs(joined) do one.record[other.member] = nil end
+    end
+  end
+  return next(files) and files or nil, next(params) and params or nil
+end
 
 ---@param recipe string  its path
 ---@param records {name: string, record: table, login?: string}[]
@@ -14,7 +57,6 @@ local NOW <const> = 1767225600 -- 2026-01-01T00:00:00Z, as tests have it
 ---  params?: table<string, string>}
 ---@return SyntheticCase[]
 function cases.settle(recipe, records, options)
-  local json = require "host.json"
   local test_file = {
     recipe = recipe:find("/") and recipe or "./" .. recipe, name = path.basename(recipe),
     folder = nil, text = "",

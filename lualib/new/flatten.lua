@@ -9,7 +9,8 @@ local DEEPEST <const> = 5
 local MOST_MEMBERS <const> = 100 -- of an object whose names are those of columns, and not data
 
 ---@class Step
----@field kind "member"|"item"|"pair"|"json"|"first"  pair: of a list such as [{Name, Value}]
+---@field kind "member"|"item"|"pair"|"json"|"first"|"all"  pair: of a list such as [{Name, Value}];
+---  all: that member of every item
 ---@field name? string    of the member, or of the pair
 ---@field names? string[] of the two members of a pair
 
@@ -17,6 +18,7 @@ local MOST_MEMBERS <const> = 100 -- of an object whose names are those of column
 ---@type {[1]: string, [2]: string}[]
 local PAIRS <const> = {
   { "Name", "Value" }, { "name", "value" }, { "key", "value" }, { "Key", "Value" }, { "k", "v" },
+  { "meta_key", "meta_value" }, { "field", "value" }, { "attribute", "value" },
 }
 
 local function is_object(value)
@@ -30,7 +32,8 @@ local function pair_of(list)
     for _, item in ipairs(list) do
       local n = 0
       for _ in pairs(item) do n = n + 1 end
-      is_pair = is_pair and n <= 2 and type(item[pair[1]]) == "string"
+      local is_named = type(item[pair[1]]) == "string"
+      is_pair = is_pair and is_named and (n <= 2 or pair[1] == "meta_key")
     end
     if is_pair then return pair end
   end
@@ -69,6 +72,7 @@ end
 
 ---@class Flattener
 ---@field private add fun(key: string, way: Step[], value: any)
+---@field private joined table<string, true>
 ---@field private are_lists boolean  every member is a list of texts, as in LDIF
 local Flattener = {}
 Flattener.__index = Flattener
@@ -85,8 +89,26 @@ function Flattener:object(object, key, way, depth)
   end
 end
 
+---The values of each member of the items, as lists.
+---@private
+function Flattener:all(list, key, way)
+  local found = {}
+  for _, item in ipairs(list) do
+    for name, value in pairs(item) do
+      if type(value) ~= "table" and value ~= json.null then
+        found[name] = found[name] or json.array {}
+        table.insert(found[name], value)
+      end
+    end
+  end
+  for _, name in ipairs(sorted_names(found)) do
+    self.add(key .. "[]." .. name, extended(way, { kind = "all", name = name }), found[name])
+  end
+end
+
 ---@private
 function Flattener:list(list, key, way, depth)
+  if self.joined[key] and #list == 0 then return end
   if not is_object(list[1]) then
     if self.are_lists and #way == 1 then
       return self.add(key, extended(way, { kind = "first" }), list[1], list)
@@ -97,6 +119,7 @@ function Flattener:list(list, key, way, depth)
     if not is_object(item) then return self.add(key, way, list) end
   end
   local pair = pair_of(list)
+  if not pair and self.joined[key] then return self:all(list, key, way) end
   if not pair then
     return self:object(flatten.primary(list), key .. "[]", extended(way, { kind = "item" }), depth)
   end
@@ -126,10 +149,13 @@ function Flattener:value(value, key, way, depth)
 end
 
 ---@param record table
----@param options {are_lists?: boolean}
+---@param options {are_lists?: boolean, joined?: table<string, boolean>}  joined: members that are
+---  of another export; true: lists of its records
 ---@param add fun(key: string, way: Step[], value: any, all?: any[])  null is json.null
 function flatten.record(record, options, add)
-  local self = setmetatable({ add = add, are_lists = options.are_lists }, Flattener)
+  local self = setmetatable({
+    add = add, are_lists = options.are_lists, joined = options.joined or {},
+  }, Flattener)
   self:object(record, "", {}, 0)
 end
 

@@ -273,7 +273,8 @@ local function are_names(column)
 end
 
 ---Columns without a name: two of single words are a given and a family name, a single one the full
----name, and digests those of passwords. A moment behind the address, which is not always there, is that of its confirmation.
+---name, and digests those of passwords. A moment behind the address, which is not always there, is
+---that of its confirmation.
 local function choose_nameless(made, columns)
   local found = {}
   for i, column in ipairs(columns) do

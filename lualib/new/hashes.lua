@@ -161,8 +161,8 @@ function hashes.plan(column, fields, ways)
     if #digests > 0 then return of_mixture(expression, scheme, digests) end
     local comments = {}
     if scheme == "bcrypt" then
-      comments[1] = 'if the old system added a secret (pepper): password.bcrypt(..., { pepper = '
-        .. 'params.pepper }), with a parameter of kind "secret"'
+      comments[1] = "a secret that the old system added (pepper) is not in the export; see "
+        .. "password.bcrypt"
     end
     return {
       kind = "auto", scheme = scheme, comments = comments,

@@ -1,14 +1,23 @@
 --- The command new: a recipe, and its tests, from an export.
 
 local cases = require "new.cases"
+local command = require "base.command"
 local exports = require "new.exports"
+local extension = require "new.extension"
+local failure = require "base.failure"
 local file = require "host.file"
 local guard = require "base.guard"
 local guess = require "new.guess"
+local joins = require "new.joins"
 local json = require "host.json"
+local known = require "new.known"
+local library = require "recipe.library"
 local lua_text = require "new.lua_text"
 local mapping = require "new.mapping"
+local merge = require "new.merge"
 local path = require "base.path"
+local recipe = require "recipe"
+local recipe_params = require "recipe.params"
 local recipe_text = require "new.recipe_text"
 local scheduler = require "base.scheduler"
 local survey = require "new.survey"
@@ -19,12 +28,14 @@ local new = {}
 
 local MOST_RECORDS <const> = 100000
 local OF_A_TABLE <const> = 200 -- records, to see what a table holds
+local NONE <const> = "none" -- in place of a recipe to extend
 local AT_ONCE <const> = 500 -- records, before others get their turn
 
 ---@class NewOptions
 ---@field file string         to write: "shop.lua"
 ---@field input string
----@field from? string        a recipe to extend
+---@field from? string        a recipe to extend, or "none"
+---@field merge? string       a recipe that exists
 ---@field force? boolean      overwrite
 ---@field env fun(name: string): string?
 ---@field limits table        of recipes, see StateOptions
@@ -36,7 +47,7 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 ---@field records integer     that were looked at
 ---@field broken integer
 ---@field extends? string     the recipe that it extends
----@field fields {name: string, column: string?}[]
+---@field fields string[]     that users get
 ---@field commands string[]   to type next, in order
 ---@field exit integer
 ---@field status "complete"
@@ -46,7 +57,7 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 function new.empty()
   return {
     recipe = json.null, tests = json.null, what = json.array {}, records = 0, broken = 0,
-    extends = json.null, fields = json.array {}, commands = json.array {},
+    extends = json.null, fields = json.array {}, commands = json.array {}, lines = json.array {},
   }
 end
 
@@ -54,18 +65,28 @@ end
 ---@param export Export
 ---@param most integer
 ---@param watch? table<string, true>
+---@param joined? Joined[]
 ---@return Survey
-local function look(export, most, watch)
-  local records <close> = exports.records(export)
+local function look(export, most, watch, joined)
+  local records <close> = joins.records(export, joined or {})
+  local columns, members, lists = records:columns(), {}, {}
+  for _, one in ipairs(joined or {}) do members[one.member], lists[one.member] = true, one.all end
+  for i = #(columns or {}), 1, -1 do
+    if members[columns[i]] then table.remove(columns, i) end
+  end
   local found = survey.new {
-    columns = records:columns(), are_lists = export.reader == "source.ldif", watch = watch,
+    columns = columns, are_lists = export.reader == "source.ldif", watch = watch, joined = lists,
   }
   for record in records do
     found:record(record)
     if found.records + found.broken >= most then break end
     if found.records % AT_ONCE == 0 then scheduler.pass() end
   end
-  found:finish()
+  local keys = {} -- of joined records, which are those of the users
+  for _, one in ipairs(joined or {}) do
+    keys[one.member .. "." .. one.other], keys[one.member .. "[]." .. one.other] = true, true
+  end
+  found:finish(keys)
   return found
 end
 
@@ -75,22 +96,28 @@ local function look_shortly(export)
   return ok and found or nil
 end
 
+---@class LookedAt
+---@field export Export
+---@field survey? Survey    of its first records; nil: it cannot be read
+---@field weight number     how much it looks like users
+---@field found RecognisedBy[]  what its file may be
+
 ---The exports of all files, and of the tables in them, the likeliest users first.
----@return {export: Export, weight: number, survey: Survey}[]?
+---@return LookedAt[]?
 ---@return string? message
 ---@return Kind? kind
 local function all_of(paths)
   local list = {}
   for _, name in ipairs(paths) do
-    local export, message, kind = exports.of(name)
+    local export, message, kind, may_be = exports.of(name)
     if not export then return nil, message, kind end
     local tables
     tables, message, kind = exports.tables(export)
     if not tables then return nil, message, kind end
     for _, one in ipairs(tables) do
-      local found = (#paths > 1 or #tables > 1) and look_shortly(one)
+      local found = look_shortly(one)
       list[#list + 1] = {
-        export = one, survey = found or nil,
+        export = one, survey = found, found = may_be,
         weight = found and guess.weight(found.columns, found.records) or 0,
       }
     end
@@ -103,37 +130,201 @@ local function all_of(paths)
   return list
 end
 
+---@param name string
+---@param ... string
+---@return string
+local function line(name, ...)
+  return command.line { name, ... }
+end
+
 ---The commands that follow, in order.
-local function commands_of(recipe, input, login)
-  local given = "input=" .. input
-  local function line(...)
-    local words = { "auth0-migrate", ... }
-    for i, word in ipairs(words) do words[i] = path.quote(word) end
-    return table.concat(words, " ")
+---@param target string
+---@param given string[]  the parameters, as they are typed
+local function commands_of(target, given)
+  local function with(name, ...)
+    local words = table.move(given, 1, #given, 2, { target })
+    return line(name, table.unpack(table.move({ ... }, 1, select("#", ...), #words + 1, words)))
   end
   return json.array {
-    line("preview", recipe, given), line("check", recipe, given),
-    line("prove", recipe, given, "--login", login or "ADDRESS"), line("test", recipe),
-    line("rehearse", recipe, given),
+    with "preview", with "check", with("prove", "--login", "ADDRESS"), line("test", target),
+    with "rehearse",
   }
 end
 
-local function exists(name)
-  return nil, name .. " exists already, and was not changed; use --force to overwrite it", "usage",
-    { add = { "--force" } }
-end
-
----The names of the files to write.
+---The names of the files to write; nil, message, kind, more if one of them exists.
 local function targets_of(options)
-  local recipe = options.file
-  if not recipe:find("%.lua$") then recipe = recipe .. ".lua" end
-  local tests = recipe:gsub("%.lua$", ".test.yaml")
-  for _, name in ipairs { recipe, tests } do
-    if file.stat(name) and not options.force then return exists(name) end
+  local target = options.file
+  if not target:find("%.lua$") then target = target .. ".lua" end
+  local tests = target:gsub("%.lua$", ".test.yaml")
+  for _, name in ipairs { target, tests } do
+    if file.stat(name) and not options.force then
+      return nil, name .. " exists already, and was not changed; use --force to overwrite it",
+        "usage", { add = { "--force" } }
+    end
   end
-  return recipe, tests
+  return target, tests
 end
 
+---The recipe to extend: that of `from`, else the one that knows the export.
+---@return {module: string, name: string, system: string}?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
+local function base_of(options, main, target)
+  local from = options.from
+  if from == NONE then return nil end
+  if not from then
+    local found = known.of(main.found, main.survey and main.survey.columns or {})
+    return found and {
+      module = "recipes." .. found.recipe, name = found.recipe, system = found.system,
+    }
+  end
+  if library.shipped(from) then
+    return { module = "recipes." .. from, name = from, system = from }
+  end
+  local _, message, kind, more = recipe.find(from, options.env)
+  if message then return nil, message, kind, more end
+  local module = path.basename(from):gsub("%.lua$", "")
+  if path.dirname(from) ~= path.dirname(target) and from:find("/") then
+    return nil, string.format("%s is not in the directory of %s, whose modules it can require",
+      from, target), "usage"
+  end
+  return { module = module, name = from, system = module }
+end
+
+---Writes both files.
+local function write_both(target, text, tests, cases_text)
+  failure.check(file.write(target, text))
+  failure.check(file.write(tests, cases_text()))
+end
+
+---The parameters that a recipe needs besides its input: "pool=POOL".
+local function needed_params(target, options)
+  local loaded = recipe.load(target, {
+    params = recipe_params.UNRESOLVED, env = options.env, limits = options.limits, lock = false,
+  })
+  local list = {}
+  for name, one in pairs(loaded and loaded.declared or {}) do
+    if one.required and name ~= "input" then list[#list + 1] = name .. "=" .. name:upper() end
+  end
+  if loaded then loaded.state:close() end
+  table.sort(list)
+  return list
+end
+
+local function report_of(target, tests, main, found, params)
+  return {
+    recipe = target, tests = tests, what = json.array { main.export.what },
+    records = found.records, broken = found.broken, extends = json.null, fields = json.array {},
+    commands = commands_of(target, params), exit = 0, status = "complete",
+  }
+end
+
+---The further exports that are joined to the users; and the files of the same columns, which are
+---read one after another with the first.
+---@param list LookedAt[]
+---@return Joined[]
+local function joined_of(list)
+  local main, others, paths = list[1], {}, { list[1].export.path }
+  for i = 2, #list do
+    local one = list[i]
+    if one.export.path ~= main.export.path and joins.are_alike(one.survey, main.survey) then
+      paths[#paths + 1] = one.export.path
+    else
+      others[#others + 1] = one
+    end
+  end
+  if #paths > 1 then main.export.path = paths end
+  if #others == 0 then return {} end
+  local users = look(main.export, MOST_RECORDS)
+  return joins.of(users, guess.of(users.columns, users.records), main.export, others,
+    function(export) return look(export, MOST_RECORDS) end)
+end
+
+---The parameters as they are typed: the file of the users, and of each joined export.
+local function given_params(options, main, joined)
+  local is_separate = false
+  for _, one in ipairs(joined) do is_separate = is_separate or one.param ~= nil end
+  if not is_separate then return { "input=" .. options.input } end
+  local own = main.export.path
+  local params = { "input=" .. (type(own) == "table" and table.concat(own, ",") or own) }
+  for _, one in ipairs(joined) do
+    if one.param then params[#params + 1] = one.param .. "=" .. one.export.path end
+  end
+  return params
+end
+
+---A recipe of its own.
+local function write_whole(options, list, target, tests)
+  local main, joined = list[1], joined_of(list)
+  local found = look(main.export, MOST_RECORDS, synthetic.pool(), joined)
+  local export = main.export
+  local is_nameless = type((export.options or {}).header) == "table"
+  local made = guess.of(found.columns, found.records, is_nameless)
+  if is_nameless then export.options.header = guess.name_columns(made, found.columns) end
+  local mapped = mapping.of(found, made)
+  local name = path.basename(target):gsub("%.lua$", "")
+  local text = recipe_text.of {
+    name = name, export = export, mapping = mapped, joined = joined,
+  }
+  write_both(target, text, tests, function()
+    local records = synthetic.of(found, mapped):all()
+    local files, params = cases.files(export, records, joined)
+    return yaml_text.cases(cases.settle(target, records, {
+      env = options.env, limits = options.limits, files = files, params = params,
+    }), { files = files, params = params })
+  end)
+  local report = report_of(target, tests, main, found, given_params(options, main, joined))
+  for _, one in ipairs(joined) do table.insert(report.what, one.export.what) end
+  for _, one in ipairs(mapped.lines) do
+    if not one.is_commented then table.insert(report.fields, one.name) end
+  end
+  return report
+end
+
+---A recipe that extends another one.
+local function write_extension(options, main, target, tests, base)
+  local watch, shipped = synthetic.pool(), extension.tests(base.name, options.env)
+  for value in pairs(extension.values(shipped)) do watch[value] = true end
+  local found = look(main.export, MOST_RECORDS, watch)
+  local name = path.basename(target):gsub("%.lua$", "")
+  write_both(target, extension.text(name, base.module, base.system), tests, function()
+    local function is_rare(value)
+      local times = found.watched[value] or 0
+      return times > 0 and times < survey.FREQUENT
+    end
+    local kept = shipped and extension.tests_without(shipped, is_rare)
+    if kept then return kept end
+    local mapped = mapping.of(found, guess.of(found.columns, found.records))
+    local records = synthetic.of(found, mapped):all()
+    return yaml_text.cases(cases.settle(target, records, options), {})
+  end)
+  local params = needed_params(target, options)
+  table.insert(params, 1, "input=" .. options.input)
+  local report = report_of(target, tests, main, found, params)
+  report.extends = base.name
+  return report
+end
+
+---What lies there, the likeliest users first.
+---@return LookedAt[]?
+---@return string? message
+---@return Kind? kind
+local function open(options)
+  local paths, message, kind = exports.files(options.input)
+  if not paths then return nil, message, kind end
+  local list
+  list, message, kind = all_of(paths)
+  if not list then return nil, message, kind end
+  local main = list[1]
+  if not main.survey then look(main.export, OF_A_TABLE) end -- raises why it cannot be read
+  if main.survey.records == 0 then
+    return nil, lua_text.comment(main.export.name) .. " has no records to learn from", "usage"
+  end
+  return list
+end
+
+---Writes a recipe and its tests. Raises a failure where a file cannot be read or written.
 ---@param options NewOptions
 ---@return NewReport?
 ---@return string? message
@@ -142,37 +333,46 @@ end
 function new.write(options)
   local target, tests, kind, more = targets_of(options)
   if not target then return nil, tests, kind, more end
-  local paths, message
-  paths, message, kind = exports.files(options.input)
-  if not paths then return nil, message, kind end
-  local list
-  list, message, kind = all_of(paths)
+  local list, message
+  list, message, kind = open(options)
   if not list then return nil, message, kind end
-  local main = list[1].export
-  local found = look(main, MOST_RECORDS, synthetic.pool())
-  if found.records == 0 then
-    return nil, lua_text.comment(main.name) .. " has no records to learn from", "usage"
+  local base
+  base, message, kind, more = base_of(options, list[1], target)
+  if message then return nil, message, kind, more end
+  if base then return write_extension(options, list[1], target, tests, base) end
+  return write_whole(options, list, target, tests)
+end
+
+---The text of a recipe, and of the shipped ones that it requires.
+local function texts_of(name, env)
+  local source, message, kind, more = recipe.find(name, env)
+  if not source then return nil, message, kind, more end
+  local text = source.text
+  for module in source.text:gmatch("recipes%.([%w_-]+)") do
+    text = text .. "\n" .. (library.shipped(module) or "")
   end
-  local is_nameless = type((main.options or {}).header) == "table"
-  local made = guess.of(found.columns, found.records, is_nameless)
-  if is_nameless then main.options.header = guess.name_columns(made, found.columns) end
-  local mapped = mapping.of(found, made)
-  local name = path.basename(target):gsub("%.lua$", "")
-  local text = recipe_text.of { name = name, export = main, mapping = mapped }
-  local written
-  written, message, kind = file.write(target, text)
-  if not written then return nil, message, kind end
-  local tested = cases.settle(target, synthetic.of(found, mapped):all(), options)
-  written, message, kind = file.write(tests, yaml_text.cases(tested, {}))
-  if not written then return nil, message, kind end
-  local fields = json.array {}
-  for _, line in ipairs(mapped.lines) do
-    if not line.is_commented then fields[#fields + 1] = { name = line.name } end
-  end
+  return text
+end
+
+---What a recipe does not read of an export, as lines to paste. Writes nothing.
+---@param options NewOptions
+---@return table?
+---@return string? message
+---@return Kind? kind
+---@return FailureMore? more
+function new.merge(options)
+  local text, message, kind, more = texts_of(options.merge, options.env)
+  if not text then return nil, message, kind, more end
+  local list
+  list, message, kind = open(options)
+  if not list then return nil, message, kind end
+  local found = look(list[1].export, MOST_RECORDS)
+  local unread = merge.unread(found.columns, text)
   return {
-    recipe = target, tests = tests, what = json.array { main.what }, records = found.records,
-    broken = found.broken, fields = fields,
-    commands = commands_of(target, options.input), exit = 0, status = "complete",
+    recipe = options.merge, records = found.records, broken = found.broken,
+    what = json.array { list[1].export.what },
+    lines = json.array(merge.lines(unread, found.records)), exit = 0, status = "complete",
+    next = json.null,
   }
 end
 

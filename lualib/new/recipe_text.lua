@@ -103,32 +103,41 @@ local function add_params(lines, facts)
   lines[#lines + 1] = "  },"
 end
 
-local function add_source(lines, facts)
-  local call = exports.call(facts.export, "params.input")
-  for _, one in ipairs(facts.joined or {}) do
-    local other = exports.call(one.export, one.param and "params." .. one.param or "params.input")
-    call = string.format("join(%s,\n      %s,\n      { key = %s, other = %s, name = %s%s })", call,
-      other, lua_text.quoted(one.key), lua_text.quoted(one.other), lua_text.quoted(one.member),
-      one.all and ", all = true" or "")
+---A call, on as many lines as it needs.
+local function add_call(lines, before, call)
+  if #before + #call <= WIDEST then
+    lines[#lines + 1] = before .. call
+    return
   end
-  if #call <= WIDEST - 14 or call:find("\n", 1, true) then
-    lines[#lines + 1] = "  source = function(params)"
-    lines[#lines + 1] = "    return " .. call
-  else
-    lines[#lines + 1] = "  source = function(params)"
-    local head, rest = call:match("^(.-params%.%w+), (.*)$")
-    lines[#lines + 1] = "    return " .. (head and head .. "," or call)
-    if head then
-      local line = "     "
-      for word in rest:gmatch("%S+") do
-        if #line + #word + 1 > WIDEST then
-          lines[#lines + 1] = line
-          line = "       "
-        end
-        line = line .. " " .. word
-      end
+  local head, rest = call:match("^(.-params%.[%w_]+), (.*)$")
+  if not head then
+    lines[#lines + 1] = before .. call
+    return
+  end
+  lines[#lines + 1] = before .. head .. ","
+  local line = "     "
+  for word in rest:gmatch("%S+") do
+    if #line + #word + 1 > WIDEST then
       lines[#lines + 1] = line
+      line = "       "
     end
+    line = line .. " " .. word
+  end
+  lines[#lines + 1] = line
+end
+
+local function add_source(lines, facts)
+  local joined = facts.joined or {}
+  lines[#lines + 1] = "  source = function(params)"
+  local call = exports.call(facts.export, "params.input")
+  add_call(lines, #joined > 0 and "    local records = " or "    return ", call)
+  for i, one in ipairs(joined) do
+    local other = exports.call(one.export, one.param and "params." .. one.param or "params.input")
+    lines[#lines + 1] = string.format("    %s join(records, %s,", i < #joined and "records ="
+      or "return", other)
+    lines[#lines + 1] = string.format("      { key = %s, other = %s, name = %s%s })",
+      lua_text.quoted(one.key), lua_text.quoted(one.other), lua_text.quoted(one.member),
+      one.all and ", all = true" or "")
   end
   lines[#lines + 1] = "  end,"
 end

@@ -58,12 +58,13 @@ survey.FREQUENT = 20
 local Survey = {}
 Survey.__index = Survey
 
----@param options {columns?: string[], are_lists?: boolean, watch?: table<string, true>}
+---@param options {columns?: string[], are_lists?: boolean, watch?: table<string, true>,
+---  joined?: table<string, boolean>}
 ---@return Survey
 function survey.new(options)
   local self = setmetatable({
     columns = {}, by_key = {}, records = 0, broken = 0, watched = {},
-    are_lists = options.are_lists or false, share = MOST_VALUES // 20,
+    are_lists = options.are_lists or false, joined = options.joined, share = MOST_VALUES // 20,
   }, Survey)
   for value in pairs(options.watch or {}) do self.watched[value] = 0 end
   if options.columns then
@@ -172,7 +173,10 @@ function Survey:add(key, way, value, all)
   if all and #all > 1 then column.several = (column.several or 0) + 1 end
   if kind == "table" then
     for _, item in ipairs(value) do
-      if type(item) == "string" then self:note(item) end
+      if type(item) == "string" then
+        self:note(item)
+        add_word(column, item)
+      end
     end
     return
   end
@@ -195,11 +199,16 @@ function Survey:record(record)
     return
   end
   self.records = self.records + 1
-  flatten.record(plain, { are_lists = self.are_lists }, function(...) self:add(...) end)
+  local options = { are_lists = self.are_lists, joined = self.joined }
+  flatten.record(plain, options, function(...) self:add(...) end)
 end
 
 ---What is known once all records were added.
-function Survey:finish()
+---@param left_out? table<string, true>  keys of columns
+function Survey:finish(left_out)
+  for i = #self.columns, 1, -1 do
+    if left_out and left_out[self.columns[i].key] then table.remove(self.columns, i) end
+  end
   for _, column in ipairs(self.columns) do
     column.is_list = (column.types.list or 0) * 2 > column.filled
   end

@@ -279,6 +279,10 @@ local function put(record, way, value, later)
     elseif kind == "first" then
       at[step.name] = json.array { value }
       return
+    elseif kind == "all" then
+      local list = type(at[step.name]) == "table" and at[step.name] or json.array { {} }
+      at[step.name], list[1][following.name] = list, value[1]
+      return
     elseif kind == "pair" then
       at[step.name] = type(at[step.name]) == "table" and at[step.name] or json.array {}
       table.insert(at[step.name], {

@@ -86,6 +86,11 @@ end
 ---@private
 function Ways:expression(way, last)
   local step = way[last]
+  if step.kind == "all" then
+    self.helpers.all_of = true
+    return string.format("all_of(%s, %s)", self:expression(way, last - 1),
+      lua_text.quoted(step.name))
+  end
   if step.kind == "first" then return "value.first(" .. self:expression(way, last - 1) .. ")" end
   if step.kind == "pair" then
     local list = self:expression(way, last - 1)
@@ -117,6 +122,8 @@ function ways.raw(column)
       made = string.format("named(%s, %s, %s)", made, lua_text.quoted(step.names[1]),
         lua_text.quoted(step.names[2]))
       made = lua_text.member(made, step.name)
+    elseif step.kind == "all" then
+      made = string.format("all_of(%s, %s)", made, lua_text.quoted(step.name))
     elseif step.kind == "json" then
       made = "value.json(" .. made .. ")"
     else
@@ -155,6 +162,14 @@ ways.HELPERS = {
     "  return found",
     "end",
   },
+  all_of = {
+    "---The values that the records of a list have under a name.",
+    "local function all_of(list, name)",
+    "  local found = migrate.array {}",
+    "  for _, item in ipairs(list or {}) do found[#found + 1] = item[name] end",
+    "  return found",
+    "end",
+  },
   within = {
     "---A text that is not longer than Auth0 accepts; nil for a longer one.",
     "local function within(given, most)",
@@ -164,6 +179,6 @@ ways.HELPERS = {
 }
 
 ---@type string[]
-ways.ORDER = { "object", "primary", "named", "within" }
+ways.ORDER = { "object", "primary", "named", "all_of", "within" }
 
 return ways

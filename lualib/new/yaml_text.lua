@@ -64,7 +64,11 @@ local function add(lines, indent, value, order)
   end
   for _, name in ipairs(sorted_names(value, order)) do
     local member, key = value[name], yaml_text.quoted(name)
-    if type(member) ~= "table" then
+    if type(member) == "string" and member:find("\n$") and not member:find("^%s")
+      and not member:find("[%z\1-\8\11-\31\x7f]") then
+      lines[#lines + 1] = indent .. key .. ": |"
+      for line in member:gmatch("([^\n]*)\n") do lines[#lines + 1] = indent .. "  " .. line end
+    elseif type(member) ~= "table" then
       lines[#lines + 1] = indent .. key .. ": " .. scalar(member)
     elseif next(member) == nil then
       lines[#lines + 1] = indent .. key .. ": " .. (json.is_array(member) and "[]" or "{}")
@@ -110,7 +114,7 @@ function yaml_text.cases(cases, head)
   end
   if is_map then lines[#lines + 1] = "cases:" end
   for i, case in ipairs(cases) do
-    if i > 1 or is_map then lines[#lines + 1] = "" end
+    if i > 1 then lines[#lines + 1] = "" end
     lines[#lines + 1] = "- name: " .. yaml_text.quoted(case.name)
     for _, name in ipairs { "record", "user", "skipped", "rejected", "login" } do
       if case[name] ~= nil then

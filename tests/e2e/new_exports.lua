@@ -1,5 +1,5 @@
---- Exports of imaginary systems for tests of `new`: files, what becomes of them, cells that occur in
---- fewer than 20 records, and parts of the recipe.
+--- Exports of imaginary systems for tests of `new`: files, what becomes of them, their rare cells,
+--- which occur in fewer than 20 records, and parts of the recipe.
 
 local digest = require "host.digest"
 

@@ -20,11 +20,11 @@ function new_text.written(report)
   lines[#lines + 1] = "records   " .. format.count(report.records, "record") .. " looked at"
     .. (report.broken > 0 and ", " .. format.number(report.broken) .. " broken" or "")
   if given(report.extends) then
-    lines[#lines + 1] = "extends   the shipped recipe " .. report.extends
+    lines[#lines + 1] = "extends   the recipe " .. report.extends
   end
-  local names = {}
-  for i, field in ipairs(report.fields) do names[i] = field.name end
-  if #names > 0 then lines[#lines + 1] = "fields    " .. table.concat(names, ", ") end
+  if #report.fields > 0 then
+    lines[#lines + 1] = "fields    " .. table.concat(report.fields, ", ")
+  end
   lines[#lines + 1] = "written   " .. report.recipe
   lines[#lines + 1] = "          " .. report.tests
   lines[#lines + 1] = ""

@@ -1,0 +1,141 @@
+--- Further exports, and by which column their records belong to the users: by the values.
+
+local exports = require "new.exports"
+local guess = require "new.guess"
+local join = require "source.join"
+local names = require "new.names"
+local survey = require "new.survey"
+local text = require "host.text"
+
+local joins = {}
+
+local NEARLY_ALL <const> = 0.9
+local MOST_JOINED <const> = 4
+
+---@class Joined
+---@field export Export
+---@field key string      the column of the users
+---@field other string    the column of the export
+---@field member string   of a user's record
+---@field all boolean     a user may have several records
+---@field param? string   its parameter; nil: it is in the same file as the users
+---@field survey Survey   of its first records
+
+-- What a table in a database must have to be joined without being named: fields that users lack.
+local WANTED <const> = {
+  "hash", "given_name", "family_name", "name", "phone_number", "email_verified", "totp", "roles",
+  "email",
+}
+
+---How many of the samples are values of a column.
+local function matching(samples, column)
+  local n = 0
+  for _, sample in ipairs(samples) do
+    local value = text.lower(text.trim(sample) or sample)
+    if column.distinct:times(value) > 0 then n = n + 1 end
+  end
+  return #samples == 0 and 0 or n / #samples
+end
+
+---Whether the name of a column says that it refers to a user.
+local function refers(name, key)
+  local plain = names.plain(name)
+  if plain == names.plain(key) and plain ~= "id" or plain == "uid" then return true end
+  for _, part in ipairs { "user", "member", "customer", "account", "player", "patient", "person",
+    "owner" } do
+    if plain:find(part, 1, true) then return true end
+  end
+  return false
+end
+
+---The pair of columns that joins an export to the users; nil if there is none.
+---@param is_named boolean  a person named the export, so that it belongs to the users
+local function pair_of(users, keys, found, is_named)
+  local best
+  for _, key in ipairs(keys) do
+    for i, column in ipairs(found.columns) do
+      local share = matching(column.samples, key)
+      local is_reference = refers(column.name, key.name)
+      local is_own_id = names.plain(column.name) == "id" or i == 1 and not is_reference
+      local score = share + (is_reference and 0.5 or 0) - (is_own_id and 0.3 or 0)
+      if share >= NEARLY_ALL and #column.way == 1 and column.filled > 0
+        and (not best or score > best.score) then
+        best = { key = key, column = column, score = score }
+      end
+    end
+  end
+  local is_sure = best and (best.score >= 1 or is_named or users.records < survey.FREQUENT)
+  return is_sure and best or nil
+end
+
+---Whether an export has something that users lack.
+local function is_wanted(made, found)
+  local other = guess.of(found.columns, found.records)
+  for _, field in ipairs(WANTED) do
+    if other.fields[field] and not made.fields[field] then return true end
+  end
+  return false
+end
+
+---Whether both have the same columns, and are parts of one export.
+function joins.are_alike(a, b)
+  if not a or not b or #a.columns ~= #b.columns then return false end
+  for i, column in ipairs(a.columns) do
+    if column.key ~= b.columns[i].key then return false end
+  end
+  return #a.columns > 0
+end
+
+---@param users Survey       of the users
+---@param made Guess
+---@param main Export
+---@param others {export: Export, survey: Survey?}[]
+---@param look fun(export: Export): Survey  looks at all of it
+---@return Joined[]
+function joins.of(users, made, main, others, look)
+  local keys, list, taken = {}, {}, { input = true, country = true }
+  for _, field in ipairs { "user_id", "email", "username" } do
+    local column = made.fields[field]
+    if column and #column.way == 1 then keys[#keys + 1] = column end
+  end
+  for _, column in ipairs(users.columns) do -- an id that users are not known by
+    local _, is_unique = column.distinct:count()
+    if not made.used[column] and #column.way == 1 and column.filled > 0 and is_unique
+      and names.meaning(column.name) == "user_id" then
+      keys[#keys + 1] = column
+    end
+  end
+  for _, other in ipairs(others) do
+    local is_same_file = other.export.path == main.path
+    local found = other.survey
+    local pair = found and found.records > 0 and #list < MOST_JOINED
+      and pair_of(users, keys, found, not is_same_file)
+    if pair and (not is_same_file or is_wanted(made, found)) then
+      local member = names.snake((other.export.name:gsub("%.%w+$", ""):gsub("%.%w+$", "")))
+      while taken[member] or users:find(member) do member = member .. "_of" end
+      taken[member] = true
+      local whole = look(other.export):find(pair.column.key)
+      local _, is_unique = (whole or pair.column).distinct:count()
+      list[#list + 1] = {
+        export = other.export, key = pair.key.name, other = pair.column.name, member = member,
+        all = not is_unique, param = not is_same_file and member or nil, survey = found,
+      }
+    end
+  end
+  return list
+end
+
+---The records of the users, each with those that belong to it.
+---@param main Export
+---@param list Joined[]
+---@return any records
+function joins.records(main, list)
+  local records = exports.records(main)
+  for _, one in ipairs(list) do
+    records = join(records, exports.records(one.export),
+      { key = one.key, other = one.other, name = one.member, all = one.all })
+  end
+  return records
+end
+
+return joins
