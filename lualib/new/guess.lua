@@ -136,11 +136,10 @@ local FITS <const> = {
     return is_mixed and 1 or nil
   end,
   blocked = function(column, meaning)
-    if meaning ~= "blocked" or names.is_end(column.name) then return nil end
-    return is_flag(column) and 1 or nil
+    return meaning == "blocked" and is_flag(column) and 1 or nil
   end,
   ["until"] = function(column, meaning)
-    return meaning == "blocked" and names.is_end(column.name) and is_moment(column) and 1 or nil
+    return meaning == "until" and is_moment(column) and 1 or nil
   end,
   country = function(column, meaning)
     return meaning == "country" and are_words(column) and 1 or nil
@@ -168,6 +167,12 @@ for _, flag in ipairs { "phone_verified", "deleted", "anonymous", "factor" } do
   end
 end
 
+-- What an organization, or another object in a record, may have as a person has.
+local PERSONS <const> = {
+  given_name = true, family_name = true, name = true, nickname = true, username = true,
+  picture = true,
+}
+
 -- In which order meanings choose among the columns.
 local ORDER <const> = {
   "email", "user_id", "hash", "phone_number", "email_verified", "phone_verified", "given_name",
@@ -193,13 +198,18 @@ local function is_own(column)
   return true
 end
 
+-- What the word is called in an object of a status.
+local STATES <const> = { code = true, value = true, name = true, state = true, current = true }
+
 ---What the name of a column means; that of an item's value, what the name of its list does.
 ---@param column Column
 ---@return Meaning?
 ---@return number fit
 function guess.meaning(column)
-  local meaning, fit = names.meaning(column.name)
+  local meaning, fit = names.meaning(column.name, column.prefix)
   local plain = names.plain(column.name)
+  local parent = column.key:match("([^.%[%]]+)%[?%]?%.[^.]*$")
+  if STATES[plain] and parent and names.meaning(parent) == "status" then return "status", 1 end
   if plain == "uid" and share(column, "word") > MOST and share(column, "token") < MOST
     and share(column, "integer") < MOST then
     return "username", 1 -- of a directory; elsewhere it is a number or a token
@@ -217,6 +227,7 @@ end
 local function score_of(column, field, made, records)
   local meaning, fit = guess.meaning(column)
   local email = made.fields.email
+  if PERSONS[field] and not is_own(column) then return nil end
   local by_values = FITS[field](column, meaning, email and email.filled or records)
   if not by_values then return nil end
   local score = by_values + (meaning == field and fit or 0) - (#column.way - 1) * 0.05
@@ -338,7 +349,10 @@ end
 ---@param is_nameless? boolean  the file has no names of columns
 ---@return Guess
 function guess.of(columns, records, is_nameless)
-  local made = { fields = {}, others = {}, used = {} }
+  local made, list = { fields = {}, others = {}, used = {} }, {}
+  for i, column in ipairs(columns) do list[i] = column.name end
+  local prefix = names.prefix(list)
+  for _, column in ipairs(columns) do column.prefix = prefix end
   for _, field in ipairs(ORDER) do choose(made, columns, field, records) end
   if not made.fields.user_id then choose_id(made, columns, records) end
   if is_nameless then choose_nameless(made, columns) end

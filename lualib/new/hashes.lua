@@ -71,8 +71,8 @@ local function of_digest(column, fields, expression, ways)
       expression = string.format('password.pbkdf2("%s", %s, %s, password.bytes(%s, "%s"))',
         name or "sha256", ways.rounds, salt_text or '""', expression, encoding),
       comments = {
-        "taken for PBKDF2, because rounds and salt lie beside it; its digest may be another: "
-          .. PROVE,
+        "taken for PBKDF2, because rounds and salt lie beside it; its digest, or how its salt is "
+          .. "written, may be another: " .. PROVE,
       },
     }
   end

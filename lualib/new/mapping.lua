@@ -396,7 +396,8 @@ end
 local function metadata_of(column, expression)
   if column.types.boolean or column.is_list then return expression end
   if column.several then return (expression:gsub("^value%.first(%b())$", "%1"):sub(2, -2)) end
-  if share(column, "moment") == 1 then return "value.date(" .. expression .. ")" end
+  local is_epoch = share(column, "epoch") == 1 and names.is_moment(column.name)
+  if share(column, "moment") == 1 or is_epoch then return "value.date(" .. expression .. ")" end
   if share(column, "boolean") == 1 and not column.has_more and not column.types.integer
     and share(column, "integer") < 1 then
     return "value.boolean(" .. expression .. ")"
@@ -482,7 +483,8 @@ end
 function mapping.of(found, made)
   local self = setmetatable({
     lines = {}, user_metadata = {}, app_metadata = {}, unread = {}, empty = {}, before = {},
-    ways = ways.new(), fields = made.fields, others = made.others, used = made.used, read = {},
+    ways = ways.new(found.columns), fields = made.fields, others = made.others, used = made.used,
+    read = {},
     is_read = {}, needs = {}, notes = {}, records = found.records, metadata_names = {},
   }, Mapping)
   self:skips()

@@ -23,9 +23,9 @@ local EXACT <const> = {
     .. "preferredusername samaccountname playername gamertag benutzername anmeldename pseudo "
     .. "identifiant usuario nutzername userprincipalname" },
   { "given_name", "givenname firstname forename fname first vorname prenom nombre nome voornaam "
-    .. "namefirst givennames imie" },
+    .. "namefirst givennames imie given" },
   { "family_name", "familyname lastname surname lname last nachname nom apellido apellidos cognome "
-    .. "achternaam namelast sn sobrenome nazwisko zuname familienname" },
+    .. "achternaam namelast family last sn sobrenome nazwisko zuname familienname" },
   { "name", "fullname displayname name realname completename publicname contactname cn "
     .. "anzeigename nomcomplet nombrecompleto nameformatted commonname" },
   { "nickname", "nickname nick alias knownas spitzname surnom apodo" },
@@ -68,7 +68,8 @@ local EXACT <const> = {
   { "factor", "twofactorenabled mfaenabled totpenabled otpenabled otprequiredforlogin "
     .. "twofactorconfirmedat tfaenabled is2faenabled twofaenabled totpconfirmed mfa 2faenabled" },
   { "roles", "roles role groups group permissions capabilities authorities rollen rolle gruppen "
-    .. "scopes wpcapabilities usergroups userroles roleslist memberof realmroles" },
+    .. "rolename groupname scopes wpcapabilities usergroups userroles roleslist memberof "
+    .. "realmroles" },
   { "country", "country countrycode land countryiso countryname pays pais nation paese region" },
   { "anonymous", "isanonymous anonymous isguest guest" },
   { "user_metadata", "locale language lang timezone tz newsletter theme preferredlanguage "
@@ -138,18 +139,75 @@ local function has_part(plain, parts)
   return false
 end
 
----What a name means, and how well it says so, 0 to 1. A word at its beginning that all columns of a
----table may have ("usr_email") does not count.
+-- Words at the beginning of a name that say whose column it is.
+local OWNERS <const> = {}
+for word in ([[user users usr u member mem customer cust account acct person patient player client
+  profile auth login contact employee student subscriber primary main my current password
+  passwort passwd pwd]]):gmatch("%S+") do
+  OWNERS[word] = true
+end
+
+-- Parts of the names of what was confirmed, and of the confirmation.
+local CONFIRMED <const> = { "confirm", "verif", "validat", "bestaetig", "optin" }
+local MAIL <const> = { "mail", "courriel", "correo" }
+local BLOCKS <const> = { "ban", "block", "suspend", "lock", "disab" }
+local ENDS <const> = { "until", "lockoutend", "expire" }
+local PHONES <const> = { "phone", "mobile", "sms", "telefon", "handy" }
+
+---What the parts of a name say.
+local function by_parts(plain)
+  if has_part(plain, BLOCKS) and has_part(plain, ENDS) then return "until" end
+  if not has_part(plain, CONFIRMED) or plain:find("token") or plain:find("code") then return nil end
+  if has_part(plain, MAIL) then return "email_verified" end
+  if has_part(plain, PHONES) then return "phone_verified" end
+end
+
+---What a name means, and how well it says so, 0 to 1. A word that says whose it is ("usr_email")
+---does not count.
 ---@param name string
+---@param prefix? string  the first word of most names
 ---@return Meaning?
 ---@return number fit
-function names.meaning(name)
+function names.meaning(name, prefix)
   local words = names.words(name)
   for skipped = 0, math.min(#words - 1, 2) do
     local found = BY_NAME[table.concat(words, "", skipped + 1)]
     if found then return found[1], found[2] - skipped * 0.2 end
+    if not OWNERS[words[skipped + 1]] and words[skipped + 1] ~= prefix then break end
   end
-  return nil, 0
+  local found = by_parts(table.concat(words))
+  return found, found and 0.5 or 0
+end
+
+---The first word that most names of a table have, such as "usr".
+---@param list string[]
+---@return string?
+function names.prefix(list)
+  local counts = {}
+  for _, name in ipairs(list) do
+    local words = names.words(name)
+    if #words > 1 then
+      counts[words[1]] = (counts[words[1]] or 0) + 1
+      if counts[words[1]] > 2 and counts[words[1]] * 2 > #list then return words[1] end
+    end
+  end
+end
+
+-- Last words of the names of moments.
+local MOMENTS <const> = { "at", "on", "seen", "date", "time", "login", "created", "updated",
+  "since", "registered", "joined", "visit", "access", "activity", "changed", "timestamp", "datum",
+  "besuch" }
+
+---Whether a name says that its column is a moment.
+---@param name string
+---@return boolean
+function names.is_moment(name)
+  local words = names.words(name)
+  local last = words[#words] or ""
+  for _, word in ipairs(MOMENTS) do
+    if last == word or #word > 3 and last:sub(-#word) == word then return true end
+  end
+  return false
 end
 
 ---Whether a name says that its column is a second choice among those of its kind.
@@ -175,15 +233,6 @@ function names.is_personal(name)
     end
   end
   return false
-end
-
----Whether a name says when something ends: "banned_until".
----@param name string
----@return boolean
-function names.is_end(name)
-  local plain = names.plain(name)
-  return plain:find("until") ~= nil or plain:find("lockoutend") ~= nil
-    or plain:find("expir") ~= nil
 end
 
 ---A name in words of the import: "created at" → "created_at".

@@ -28,17 +28,30 @@ local function add_comment(lines, indent, said)
   lines[#lines + 1] = line
 end
 
+---An expression on several lines: where `and`, `or` or a comma join its parts.
+local function broken(written, further)
+  written = written:gsub(" (or password)", "\n" .. further .. "%1")
+  if not written:find("\n") then written = written:gsub(" (and )", "\n" .. further .. "%1", 1) end
+  local lines = {}
+  for line in written:gmatch("[^\n]+") do
+    while #line > WIDEST do
+      local head = line:sub(1, WIDEST):match("^(.*,) ")
+      if not head then break end
+      lines[#lines + 1] = head
+      line = further .. "  " .. line:sub(#head + 2)
+    end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
+end
+
 ---Adds a field of a constructor, with its comments behind it, or above where they are long.
 ---@param line Line
 local function add_field(lines, indent, line)
   local mark = line.is_commented and "-- " or ""
   local written = string.format("%s%s%s = %s,", indent, mark, lua_text.field(line.name),
     line.expression)
-  if #written > WIDEST then -- where Lua's `and` and `or` join its parts
-    local further = indent .. mark .. "  "
-    written = written:gsub(" (and %()", "\n" .. further .. "%1"):gsub(" (or )",
-      "\n" .. further .. "%1")
-  end
+  if #written > WIDEST then written = broken(written, indent .. mark .. "  ") end
   local comment = table.concat(line.comments, "; ")
   if comment == "" or #written + #comment + 4 <= WIDEST then
     lines[#lines + 1] = written .. (comment ~= "" and " -- " .. comment or "")
@@ -84,15 +97,26 @@ local function add_modules(lines, export, body)
   end
 end
 
+---A parameter that names files.
+local function add_param(lines, name, help)
+  local members = string.format('help = %s, kind = "input", required = true', lua_text.quoted(help))
+  local line = string.format("    %s = { %s },", name, members)
+  if #line <= WIDEST then
+    lines[#lines + 1] = line
+  else
+    lines[#lines + 1] = string.format("    %s = {\n      %s,\n    },", name, members)
+  end
+end
+
 local function add_params(lines, facts)
   local mapping = facts.mapping
   lines[#lines + 1] = "  params = {"
-  lines[#lines + 1] = string.format("    input = { help = %s, kind = \"input\", required = true },",
-    lua_text.quoted("the export: " .. facts.export.what))
+  add_param(lines, "input", "the export: " .. facts.export.what)
   for _, one in ipairs(facts.joined or {}) do
-    lines[#lines + 1] = string.format("    %s = { help = %s, kind = \"input\", required = true },",
-      one.param, lua_text.quoted("what " .. lua_text.comment(one.export.name) .. " has: "
-        .. one.export.what))
+    if one.param then
+      add_param(lines, one.param, "what " .. lua_text.comment(one.export.name) .. " has: "
+        .. one.export.what)
+    end
   end
   local country = mapping.country
   if country and not country.column then

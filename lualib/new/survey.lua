@@ -45,6 +45,7 @@ survey.FREQUENT = 20
 ---@field longest integer    characters
 ---@field padded integer     values with blanks around them
 ---@field largest integer    of whole numbers
+---@field prefix? string     the first word of most names, see new.guess
 ---@field is_list boolean    most values are lists, or it has several values of LDIF
 
 ---@class Survey

@@ -16,14 +16,32 @@ end
 ---@class Ways
 ---@field lines string[]               of `map`, in order: locals
 ---@field helpers table<string, true>  functions of the recipe that they call
+---@field private marks table<string, string>  see marks_of
 ---@field private made table<string, string>  the local of each container, by its key
 ---@field private taken table<string, true>
 local Ways = {}
 Ways.__index = Ways
 
+---How a list says which of its items is the primary one, by its key.
+local function marks_of(columns)
+  local marks = {}
+  for _, column in ipairs(columns) do
+    local list, member = column.key:match("^(.*)%[%]%.([^.]+)$")
+    local words = column.words
+    if member == "primary" and column.types.boolean then
+      marks[list] = "primary"
+    elseif list and (words.primary or words.PRIMARY or words.Primary) and not marks[list] then
+      marks[list] = member
+    end
+  end
+  return marks
+end
+
+---@param columns Column[]  all of the export
 ---@return Ways
-function ways.new()
+function ways.new(columns)
   return setmetatable({
+    marks = marks_of(columns),
     lines = {}, helpers = {}, made = {}, taken = setmetatable({}, { __index = TAKEN }),
   }, Ways)
 end
@@ -57,11 +75,21 @@ local function wanted_name(way, last)
   return "object"
 end
 
+local function path_of(way, last)
+  local parts = {}
+  for i = 1, last do parts[i] = way[i].name end
+  return table.concat(parts, ".")
+end
+
 ---@private
 function Ways:define(way, last, helper, expression, kind)
   local key = kind .. "\0\0\0" .. key_of(way, last)
   if not self.made[key] then
-    local name = self:name(wanted_name(way, last))
+    local wanted = wanted_name(way, last)
+    if self.taken[names.snake(wanted)] and last > 1 then
+      wanted = wanted_name(way, last - 1) .. "_" .. wanted
+    end
+    local name = self:name(wanted)
     self.made[key], self.helpers[helper] = name, true
     table.insert(self.lines, string.format("local %s = %s", name, expression))
   end
@@ -75,7 +103,12 @@ function Ways:container(way, last)
   local step = way[last]
   if step.kind == "item" then
     local list = self:expression(way, last - 1)
-    return self:define(way, last, "primary", "primary(" .. list .. ")", "item")
+    local mark = self.marks[path_of(way, last - 1)]
+    if not mark then
+      return self:define(way, last, "object", "object(value.first(" .. list .. "))", "item")
+    end
+    return self:define(way, last, "primary", string.format("primary(%s, %s)", list,
+      lua_text.quoted(mark)), "item")
   elseif step.kind == "json" then
     local written = self:expression(way, last - 1)
     return self:define(way, last, "object", "object(value.json(" .. written .. "))", "json")
@@ -141,13 +174,12 @@ ways.HELPERS = {
     "local function object(given) return type(given) == \"table\" and given or {} end",
   },
   primary = {
-    "---The primary item of a list, else its first one.",
-    "local function primary(list)",
+    "---The item of a list that is marked as the primary one, else its first one.",
+    "local function primary(list, mark)",
     "  if type(list) ~= \"table\" then return {} end",
     "  for _, item in ipairs(list) do",
-    "    local kind = item.type or item.kind",
-    "    local is_called_so = type(kind) == \"string\" and value.lower(kind) == \"primary\"",
-    "    if item.primary == true or is_called_so then return item end",
+    "    local is_called_so = tostring(item[mark]):lower() == \"primary\"",
+    "    if item[mark] == true or is_called_so then return item end",
     "  end",
     "  return list[1] or {}",
     "end",

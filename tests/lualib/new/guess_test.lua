@@ -1,0 +1,109 @@
+--- What columns mean: by their values first, by their names second.
+
+local guess = require "new.guess"
+local json = require "host.json"
+local survey = require "new.survey"
+local tap = require "tests.tap"
+local test, equal = tap.test, tap.equal
+
+local BCRYPT <const> = "$2b$10$9oZav.HNidL3IXx2GeGcguLBhoPpNutjRszkmM8rFNf9.P6EVKAoW"
+
+---The names of the columns that have a meaning, of 40 records.
+---@param record fun(i: integer): table
+---@param is_nameless? boolean
+local function meanings(record, is_nameless)
+  local found = survey.new {}
+  for i = 1, 40 do found:record(record(i)) end
+  found:finish()
+  local made, keys = guess.of(found.columns, found.records, is_nameless), {}
+  for field, column in pairs(made.fields) do keys[field] = column.key end
+  return keys
+end
+
+test("values win over names: a column called login with addresses is the address", function()
+  equal(meanings(function(i)
+    return { login = "a" .. i .. "@b.cd", note = "text " .. i, key = "k" .. i }
+  end).email, "login")
+end)
+
+test("the first address is not that of an invoice or one that is not confirmed yet", function()
+  local found = meanings(function(i)
+    return {
+      billing_email = "b" .. i .. "@b.cd", mail = "a" .. i .. "@b.cd",
+      unconfirmed_email = "c" .. i .. "@b.cd",
+    }
+  end)
+  equal(found.email, "mail")
+end)
+
+test("an id that repeats is none", function()
+  local found = meanings(function(i)
+    return { id = i % 7, email = "a" .. i .. "@b.cd", number = 5000 + i }
+  end)
+  equal(found.user_id, "number")
+end)
+
+test("a hash is found by its values, whatever its column is called", function()
+  equal(meanings(function(i) return { email = i .. "@b.cd", zz = BCRYPT } end).hash, "zz")
+end)
+
+test("a token for a new password is no hash", function()
+  equal(meanings(function(i)
+    return { email = i .. "@b.cd", reset_password_token = BCRYPT }
+  end).hash, nil)
+end)
+
+---{name of the column, value, meaning}
+local NAMED <const> = {
+  { "Vorname", "Anna", "given_name" }, { "prénom", "Anna", "given_name" },
+  { "usr_lname", "Weber", "family_name" }, { "userFirstName", "Anna", "given_name" },
+  { "E-Mail bestätigt am", "2024-01-02 03:04:05", "email_verified" },
+  { "is_active", "t", "active" }, { "gesperrt", "nein", "blocked" },
+  { "mobile_verified_at", "2024-01-02", "phone_verified" },
+  { "deleted_at", "2024-01-02", "deleted" },
+  { "account_status", "active", "status" }, { "banned_until", "2030-01-02", "until" },
+}
+
+test("names in several languages and spellings are known", function()
+  for _, case in ipairs(NAMED) do
+    local found = meanings(function(i)
+      return { email = "a" .. i .. "@b.cd", [case[1]] = case[2] }
+    end)
+    equal(found[case[3]], case[1])
+  end
+end)
+
+test("a name whose values say otherwise means nothing", function()
+  local found = meanings(function(i)
+    return { email = "a" .. i .. "@b.cd", verified = "word" .. i, phone = "see notes", active = i }
+  end)
+  equal({ found.email_verified, found.phone_number, found.active }, {})
+end)
+
+test("members of an organization are not those of the person", function()
+  local found = meanings(function(i)
+    return { email = "a" .. i .. "@b.cd", org = { name = "Corp" }, profile = { name = "A B" .. i } }
+  end)
+  equal(found.name, "profile.name")
+end)
+
+test("a flag beside an address in the same item of a list is its own", function()
+  local found = meanings(function(i)
+    return { emails = json.array { { value = "a" .. i .. "@b.cd", verified = i % 2 == 0 } } }
+  end)
+  equal({ found.email, found.email_verified }, { "emails[].value", "emails[].verified" })
+end)
+
+test("without names of columns, their values tell what they are", function()
+  local found = survey.new { columns = { "c1", "c2", "c3", "c4", "c5" } }
+  for i = 1, 40 do
+    found:record {
+      c1 = tostring(900 + i), c2 = "Anna" .. i, c3 = "Weber" .. i, c4 = "a" .. i .. "@b.cd",
+      c5 = ("%032x"):format(i * 7919),
+    }
+  end
+  found:finish()
+  local made = guess.of(found.columns, found.records, true)
+  equal(guess.name_columns(made, found.columns),
+    { "user_id", "given_name", "family_name", "email", "password" })
+end)
