@@ -63,7 +63,8 @@ local function of_digest(column, fields, expression, ways)
   local name = DIGESTS[size]
   local encoding = survey.share(column, "digest") > 0 and most_of(column.texts.digest) or "hex"
   if fields.rounds then
-    local salt = encoding_of(fields.salt)
+    -- In hexadecimal digits it is mostly text: programs make one so, and hash what they made.
+    local salt = encoding_of(fields.salt) == "base64" and "base64" or nil
     local salt_text = salt and string.format('password.bytes(%s, "%s")', ways.salt, salt)
       or ways.salt
     return {

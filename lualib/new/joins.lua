@@ -78,6 +78,9 @@ local function is_wanted(made, found)
 end
 
 ---Whether both have the same columns, and are parts of one export.
+---@param a Survey?
+---@param b Survey?
+---@return boolean
 function joins.are_alike(a, b)
   if not a or not b or #a.columns ~= #b.columns then return false end
   for i, column in ipairs(a.columns) do

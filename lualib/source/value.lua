@@ -158,13 +158,13 @@ function value.blocked(given, words, path)
   if words ~= nil and type(words) ~= "table" then
     error("value.blocked expects a table of words", 2)
   end
-  local closes = words and given ~= nil and meaning_of(given, words)
-  if type(closes) == "boolean" then return closes end
+  local closes
+  if words and given ~= nil then closes = meaning_of(given, words) end
+  if closes ~= nil then return closes end
   if is_missing(given) then return nil end
-  local known = type(given) == "string" and text.trim(given)
-  closes = known and status_words.closes(known)
-  if type(closes) ~= "boolean" and words then closes = words[ANY] end
-  if type(closes) == "boolean" then return closes end
+  if type(given) == "string" then closes = status_words.closes(text.trim(given)) end
+  if closes == nil and words then closes = words[ANY] end
+  if closes ~= nil then return closes end
   error(bad_value.new("not a known state of an account; name it in the words of value.blocked",
     path, given), 0)
 end
@@ -181,8 +181,10 @@ local CONFIRMED <const> = {
 function value.confirmed(given)
   local flag = value.boolean(given)
   if flag ~= nil then return flag end
-  local word = type(given) == "string" and CONFIRMED[text.lower(text.trim(given) or "")]
-  if type(word) == "boolean" then return word end
+  if type(given) == "string" then
+    local is_confirmed = CONFIRMED[text.lower(text.trim(given) or "")]
+    if is_confirmed ~= nil then return is_confirmed end
+  end
   if value.date(given) then return true end
   local is_zero = type(given) == "string" and text.trim(given) and not given:find("[1-9%a]")
   if is_zero then return false end -- the zero date of SQL

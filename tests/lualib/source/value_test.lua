@@ -66,6 +66,35 @@ end)
 
 local WORDS <const> = { ["Aktivní"] = true, ["gesperrt seit"] = false, [2] = false, ["1"] = true }
 
+---{word for the state of an account, whether it closes it}
+local STATES <const> = {
+  { "active", false }, { "ACTIVE", false }, { "Pending", false }, { "LOCKED_OUT", false },
+  { "suspended", true }, { "Banned", true }, { "in-active", true }, { "gesperrt", true },
+  { " disabled ", true }, { "", nil }, { "  ", nil }, { nil, nil },
+}
+
+test("blocked reads the words for states of accounts", function()
+  for i = 1, 12 do equal(value.blocked(STATES[i][1]), STATES[i][2], tostring(STATES[i][1])) end
+end)
+
+test("blocked takes more words, which win, and one for every other", function()
+  local words = { active = true, [7] = false, ["*"] = true }
+  equal({ value.blocked("active", words), value.blocked(7, words), value.blocked("odd", words) },
+    { true, false, true })
+  equal(value.blocked("suspended", { gone = false }), true)
+end)
+
+test("blocked raises a word that it does not know, with field and value", function()
+  local ok, err = pcall(value.blocked, "odd", { gone = true }, "state")
+  equal({ ok, err.path }, { false, "state" })
+  equal(pcall(value.blocked, "odd", "gone"), false)
+end)
+
+test("verified and unverified are confirmed or not", function()
+  equal({ value.confirmed "VERIFIED", value.confirmed "unconfirmed" }, { true, false })
+  equal(value.confirmed "perhaps", nil)
+end)
+
 test("a switch with words reads these alone, in any case", function()
   for _, case in ipairs {
     { " AKTIVNÍ ", true }, { "Gesperrt seit", false }, { 2, false }, { "2", false }, { 1, true },
