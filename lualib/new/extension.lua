@@ -17,10 +17,11 @@ end
 ---@param name string     of the recipe
 ---@param module string   that it extends: "recipes.keycloak"
 ---@param system string   "Keycloak"
+---@param has_needs boolean  it asks for something that a file does not need, such as a host
 ---@return string
-function extension.text(name, module, system)
+function extension.text(name, module, system, has_needs)
   local base = local_name(module)
-  return table.concat({
+  local lines = {
     string.format("--- %s: an export of %s. Extends the recipe that reads it;", name, system),
     "--- written by `auth0-migrate new`.",
     "",
@@ -28,7 +29,7 @@ function extension.text(name, module, system)
     'local migrate = require "migrate"',
     "",
     "---@type Recipe",
-    string.format("return migrate.extend(%s, {", base),
+    (has_needs and "local extended = " or "return ") .. "migrate.extend(" .. base .. ", {",
     string.format("  name = %s,", lua_text.quoted(name)),
     "  map = function(record, params, position)",
     string.format("    local user, reason = %s.map(record, params, position)", base),
@@ -37,8 +38,12 @@ function extension.text(name, module, system)
     "    return user, reason",
     "  end,",
     "})",
-    "",
-  }, "\n")
+  }
+  if has_needs then
+    lines[#lines + 1] = "extended.needs = nil -- the export is a file: nothing else is asked for"
+    lines[#lines + 1] = "return extended"
+  end
+  return table.concat(lines, "\n") .. "\n"
 end
 
 ---The cases of a test file that is a list, each as its text, with what stands before them.

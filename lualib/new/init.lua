@@ -198,6 +198,19 @@ local function write_both(target, text, tests, cases_text)
   failure.check(file.write(tests, cases_text()))
 end
 
+---Whether a recipe asks for something whatever its parameters are, such as the host of an API.
+local function has_needs(name, options)
+  local loaded = recipe.load(name, {
+    params = recipe_params.UNRESOLVED, env = options.env, limits = options.limits, lock = false,
+  })
+  local found = false
+  for _, list in pairs(loaded and loaded.needs or {}) do
+    for _, one in ipairs(list) do found = found or not tostring(one):find("^{") end
+  end
+  if loaded then loaded.state:close() end
+  return found
+end
+
 ---The parameters that a recipe needs besides its input: "pool=POOL".
 local function needed_params(target, options)
   local loaded = recipe.load(target, {
@@ -288,7 +301,8 @@ local function write_extension(options, main, target, tests, base)
   for value in pairs(extension.values(shipped)) do watch[value] = true end
   local found = look(main.export, MOST_RECORDS, watch)
   local name = path.basename(target):gsub("%.lua$", "")
-  write_both(target, extension.text(name, base.module, base.system), tests, function()
+  local text = extension.text(name, base.module, base.system, has_needs(base.name, options))
+  write_both(target, text, tests, function()
     local function is_rare(value)
       local times = found.watched[value] or 0
       return times > 0 and times < survey.FREQUENT

@@ -1,5 +1,6 @@
 --- The command new: from an export to a recipe with tests, which pass as they were written.
 
+local file = require "host.file"
 local json = require "host.json"
 local new_exports = require "tests.e2e.new_exports"
 local program = require "tests.e2e.program"
@@ -66,6 +67,59 @@ test("new ends with the commands to type next, in order", function()
     for i, line in ipairs(report.commands) do names[i] = line:match("^auth0%-migrate (%l+) ") end
     equal(names, { "preview", "check", "prove", "test", "rehearse" })
     equal({ report.recipe, report.tests }, { "made.lua", "made.test.yaml" })
+  end)
+end)
+
+local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
+
+test("an export that a shipped recipe knows is named and extended", function()
+  program.scene(nil, function(s)
+    s:write("realm.json", assert(file.read(REALM)))
+    local ended = s:run({ "new", "made.lua", "input=realm.json" }):ends_with(0)
+    contains(ended.stdout, "extends   the recipe keycloak")
+    contains(s:read "made.lua", "migrate.extend(keycloak, {")
+    s:run({ "test", "made.lua" }):ends_with(0)
+    s:run({ "check", "made.lua", "input=realm.json" }):ends_with(0)
+    s:run({ "new", "own.lua", "input=realm.json", "from=none" }):ends_with(0)
+    assert(not s:read("own.lua"):find("extend", 1, true))
+  end)
+end)
+
+test("further files are joined by the column whose values are those of the users", function()
+  program.scene(nil, function(s)
+    local users, roles, n = { "id,mail" }, { "member,role" }, 40
+    for i = 1, n do
+      users[#users + 1] = string.format("%d,rarename%d@joined.test", 800 + i, i)
+      roles[#roles + 1] = string.format("%d,%s", 800 + i, i % 2 == 0 and "reader" or "editor")
+      if i == 1 then roles[#roles + 1] = "801,rarerole" end
+    end
+    s:write("users.csv", table.concat(users, "\n") .. "\n")
+    s:write("roles.csv", table.concat(roles, "\n") .. "\n")
+    s:run({ "new", "made.lua", "input=roles.csv,users.csv" }):ends_with(0)
+    local text = s:read "made.lua"
+    contains(text, '{ key = "id", other = "member", name = "roles", all = true }')
+    assert(not (text .. s:read "made.test.yaml"):find("rare", 1, true))
+    s:run({ "test", "made.lua" }):ends_with(0)
+    local shown = s:run({ "map", "made.lua", "input=users.csv", "roles=roles.csv" }):ends_with(0)
+    equal(json.decode(shown.stdout:match("^[^\n]*")).app_metadata.role,
+      json.array { "editor", "rarerole" })
+  end)
+end)
+
+test("--merge shows the columns that a recipe does not read, and writes nothing", function()
+  program.scene(nil, function(s)
+    local rows = { "id,mail,first_name,plan" }
+    for i = 1, 30 do rows[#rows + 1] = string.format("%d,m%d@x.test,Name%d,pro", i + 900, i, i) end
+    s:write("users.csv", table.concat(rows, "\n") .. "\n")
+    local OWN <const> = 'local csv = require "source.csv"\nreturn {\n  params = { input = {} },\n'
+      .. "  source = function(params) return csv.records(params.input) end,\n"
+      .. "  map = function(row) return { email = row.mail, user_id = row.id } end,\n}\n"
+    s:write("own.lua", OWN)
+    local shown = s:run({ "new", "--merge", "own.lua", "input=users.csv" }):ends_with(0).stdout
+    contains(shown, "given_name = row.first_name,")
+    contains(shown, "plan = row.plan, -- in app_metadata")
+    assert(not shown:find("row.mail", 1, true))
+    equal(s:read "own.lua", OWN)
   end)
 end)
 
