@@ -65,7 +65,9 @@ known.LIST = {
   { recipe = "magento", system = "Magento and Adobe Commerce", signs = {
     "entity_id email password_hash", "_website email password_hash",
     "website_id store_id password_hash", "rp_token password_hash" } },
-  { recipe = "phpbb", system = "phpBB", signs = { "username_clean user_password user_email" } },
+  { recipe = "phpbb", system = "phpBB", signs = {
+    "username_clean user_password user_email",
+    "user_regdate user_password user_email user_type" } },
   { recipe = "better-auth", system = "Better Auth",
     signs = { "email emailverified image createdat updatedat name id" } },
   { recipe = "laravel", system = "Laravel",
@@ -114,7 +116,13 @@ end
 function known.of(found, columns, shipped)
   shipped = shipped or known.shipped()
   local keys = {}
-  for _, column in ipairs(columns) do keys[text.lower(column.key)] = true end
+  for _, column in ipairs(columns) do
+    local key = text.lower(column.key)
+    while key do -- also what records in a list of a page have
+      keys[key] = true
+      key = key:match("^[^%[]*%[%]%.(.*)$")
+    end
+  end
   for _, one in ipairs(known.LIST) do
     local is_read = one.reader and found[1] and found[1].reader == one.reader
     if shipped[one.recipe] and (is_read or shows(keys, one.signs)) then return one end
