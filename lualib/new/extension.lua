@@ -71,6 +71,7 @@ local function values_in(text)
     for value in line:gmatch('"([^"]*)"') do add(value) end
     for value in line:gmatch("'([^']*)'") do add(value) end
     for value in line:gmatch(": ([^{%[\"'].*)$") do add(value) end
+    for value in line:gmatch(": ([^,{}%[%]\"']+)") do add(value) end -- in a map on one line
     for value in line:gmatch("[^%s,{}%[%]\"']+") do add(value) end
   end
   return found
