@@ -215,8 +215,10 @@ function ByColumns:map(row, params, own)
     user.blocked = true
   end
   local stored = own == nil and cell("password")
-  local hash = own or stored and self.rules:of(self:raw(row, "password"), self:raw(row, "salt"),
-    cell("algorithm"))
+  -- Asked for an empty cell, too: so it is known that the source has a column of passwords.
+  local is_asked = own == nil and self.found.password
+  local hash = own or is_asked and self.rules:of(self:raw(row, "password"),
+    self:raw(row, "salt"), cell("algorithm"))
   user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash or nil
   if own == nil and not stored then
     migrate.warn("no_password", "users without a password hash; they must set a new password")

@@ -90,7 +90,7 @@ function DeclaredHash:text_of(stored)
 end
 
 ---The hash of a user.
----@param stored string     not trimmed
+---@param stored? string    not trimmed
 ---@param salt? string      not trimmed
 ---@param algorithm? string  what the row says of it
 ---@return StoredPassword?
@@ -99,7 +99,7 @@ function DeclaredHash:of(stored, salt, algorithm)
   local raw = self.has_bytes and bytes_of(salt)
   if not raw then salt = value.trim(salt) end
   return algorithm and from_algorithm(builders, algorithm, written, salt)
-    or builders.auto(written) or self:digest(written, salt)
+    or builders.auto(written) or written and self:digest(written, salt) or nil
 end
 
 return declared_hash

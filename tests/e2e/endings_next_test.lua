@@ -1155,6 +1155,25 @@ local ENDINGS <const> = {
     after = function(s) equal(#s:users(), 0) end,
   },
   {
+    "new", 0, "when a recipe is written",
+    ends = function(s) return s:run { "new", "own.lua", "input=people.csv", "--json" } end,
+  },
+  {
+    "new", 2, "with an export that is not there",
+    ends = function(s) return s:run { "new", "own.lua", "input=peple.csv", "--json" } end,
+    next = "auth0-migrate new own.lua input=people.csv --json", typed = 0,
+  },
+  {
+    "generate", 0, "when users are written",
+    ends = function(s) return s:run { "generate", "csv", "-n", "3", "--cost", "4", "--json" } end,
+    next = "auth0-migrate check csv input=csv-users.csv", typed = 0,
+  },
+  {
+    "generate", 2, "with a misspelled recipe",
+    ends = function(s) return s:run { "generate", "keycloack", "-n", "3", "--json" } end,
+    next = "auth0-migrate generate keycloak -n 3 --json", typed = 0,
+  },
+  {
     "lists", 0, "when people are counted",
     ends = function(s)
       planned(s)
@@ -1374,7 +1393,8 @@ test("the table has every command, and every way it ends", function()
   local ends = {
     run = "0 1 2 3 4 5 6 7 8 130", resume = "0 2 3 4 5 6 7 8 130", retry = "0 2 3 5 6 130",
     check = "0 2 3 5 130", map = "0 2 3 130", preview = "0 2", plan = "0 2 3 130",
-    prove = "0 2 3 130", test = "0 2 3 130", diff = "0 2 3 130",
+    prove = "0 2 3 130", test = "0 2 3 130", diff = "0 2 3 130", new = "0 2",
+    generate = "0 2",
     rehearse = "0 2 3 4 5 6 7 130", status = "0 2", report = "0 2 3 8", lists = "0 2",
     verify = "0 2 3 5 6 130", undo = "0 2 3 5 6 8 130", forget = "0 2 8", doctor = "0 2 5 6",
     tenant = "2",

@@ -178,7 +178,8 @@ for _, entry in ipairs(assert(file.list("recipes"))) do
         for _, ending in ipairs { ".lua", ".test.yaml" } do
           s:write(name .. ending, (assert(file.read("recipes/" .. name .. ending))))
         end
-        local word = name == "csv" and "./csv.lua" or name -- csv is a format, too
+        local is_format = name == "csv" or name == "sql"
+        local word = is_format and "./" .. name .. ".lua" or name
         local words = { "generate", word, "-n", "25", "--cost", "4" }
         if why then
           contains(s:run(words):ends_with(2).stderr, why)

@@ -60,12 +60,16 @@ function Recording:close()
   self.inner:close()
 end
 
----The requests that were answered, with JSON.
+---The requests that were answered, with JSON: by reading, since pages are read ahead, and a reading
+---may overtake another.
 ---@return Recorded[]
 function Recorder:answers()
   local list = {}
-  for _, one in ipairs(self.asked) do
-    if one.response and one.response.body ~= nil then list[#list + 1] = one end
+  for _, about in ipairs(self.readings) do
+    for _, one in ipairs(self.asked) do
+      local is_answered = one.response and one.response.body ~= nil
+      if one.about == about and is_answered then list[#list + 1] = one end
+    end
   end
   return list
 end

@@ -214,7 +214,7 @@ local REFUSED <const> = {
   { "ForgeRock IDM, encrypted", '{"$crypto":{"type":"x-simple-encryption","value":{"data":"a"}}}',
     "ForgeRock", "encrypted" },
   { "ForgeRock IDM, PBKDF2", '{"$crypto":{"value":{"algorithm":"PBKDF2","data":"a"}}}',
-    "ForgeRock", "unknown" },
+    "ForgeRock", "not published" },
   { "Keycloak, argon2d", json.encode { secretData = '{"value":"YQ==","salt":"YQ=="}',
     credentialData = '{"algorithm":"argon2","hashIterations":5,"additionalParameters":'
       .. '{"type":["d"],"memory":["7168"]}}' }, "Keycloak", "argon2d" },
