@@ -43,7 +43,7 @@ test("the list has each shipped recipe, with what it says of itself", function()
   tap.equal(names, library.shipped_names())
   local one = named(report, "keycloak")[1]
   tap.equal({ one.system, one.passwords, one.reads, one.shipped, one.path },
-    { "Keycloak", "yes", { "files" }, true, json.null })
+    { "Keycloak", "yes", { "files", "API" }, true, json.null })
 end)
 
 test("an installed recipe is in the list with its file", function()
