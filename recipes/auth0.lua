@@ -57,13 +57,17 @@ local FACTORS <const> = {
   ["recovery-code"] = "recovery_codes",
 }
 
----Notes what neither export holds.
-local function note_losses(record, found)
-  if not hashes then
-    migrate.lost("password", "the user export has no hashes (parameter `hashes`)")
-  elseif not found then
-    migrate.lost("password", "the password hash export does not have the user")
-  end
+---Why a user of the file without a usable hash has none.
+local function no_hash(identity, found, why)
+  if identity.is_other then return "users of other accounts have none" end
+  if not hashes then return "the user export has no hashes (parameter `hashes`)" end
+  if not found then return "the password hash export does not have the user" end
+  return value.null_if(found.passwordHash) and why
+    or "the password hash export has no hash of the user"
+end
+
+---Notes what no export holds.
+local function note_losses(record)
   local factors = value.null_if(record.multifactor)
   for _, name in ipairs(type(factors) == "table" and factors or {}) do
     migrate.lost(FACTORS[name] or "totp", "exports have no MFA secrets")
@@ -74,6 +78,18 @@ local function note_losses(record, found)
       migrate.lost("social", "identities of other connections are not imported; link them again")
     end
   end
+end
+
+---The identity that is imported, or why there is none.
+local function identity_of(record, wanted, social)
+  local identity, why, is_unknown = export.database_identity(record, wanted)
+  if is_unknown then
+    migrate.warn("no_connection", "users of whom the export does not tell the connection: export "
+      .. "the field `identities` too, or leave out `connection`")
+  end
+  if identity or social ~= "keep" then return identity, why end
+  local other = export.other_identity(record, wanted)
+  return other and { id = other.id, user_id = other.user_id, is_other = true }, why
 end
 
 ---Why a JSON value is not a user; nil if it may be one.
@@ -95,9 +111,16 @@ return {
       required = true,
     },
     hashes = { help = "the password hash export (NDJSON) from Auth0 support", kind = "input" },
-    from = { help = "only users of this connection of the old tenant" },
+    connection = { help = "only users of this connection of the old tenant" },
+    from = { help = "the same as `connection`" },
+    social = { help = "keep: also users who sign in with other accounts only", kind = { "keep" } },
   },
   source = function(params)
+    if params.input == "api" then
+      error("input=api is not offered: give the file of an export job, see the recipe's page", 0)
+    elseif params.from and params.connection and params.from ~= params.connection then
+      error("connection= and from= are the same parameter; give one", 0)
+    end
     hashes = params.hashes and lookup(ndjson.records(params.hashes), hash_id)
     return export.records(params.input)
   end,
@@ -108,12 +131,8 @@ return {
     if odd then return migrate.reject(odd, "SOURCE") end
     local record = export.user(row, is_csv)
     if not value.null_if(record.user_id) then return nil, "no user_id" end
-    local identity, other, is_unknown = export.database_identity(record, params.from)
-    if is_unknown then
-      migrate.warn("no_connection", "users of whom the export does not tell the connection: export "
-        .. "the field `identities` too, or leave out `from`")
-    end
-    if not identity then return nil, other end
+    local identity, why = identity_of(record, params.connection or params.from, params.social)
+    if not identity then return nil, why end
     local profile = profile_of(record, identity)
     if not value.null_if(profile.email) then return nil, "no e-mail address" end
 
@@ -129,13 +148,14 @@ return {
     }
     for _, name in ipairs(TEXTS) do user[name] = profile[name] end
 
-    local found = hashes and hashes:get(identity.id)
-    local hash = hashes and password.auto(found and found.passwordHash)
+    local found = hashes and not identity.is_other and hashes:get(identity.id) or nil
+    local hash, _, reason = password.auto(value.null_if(found and found.passwordHash))
     user[type(hash) == "string" and "password_hash" or "custom_password_hash"] = hash
-    if not found then
+    if not hash then
       migrate.warn("no_password", "users without a hash; they must set a new password")
+      migrate.lost("password", no_hash(identity, found, reason))
     end
-    note_losses(record, found)
+    note_losses(record)
     if value.null_if(record.multifactor) then
       migrate.warn("mfa_not_exported", "exports have no MFA secrets; these users must enroll again")
     end

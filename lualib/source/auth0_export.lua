@@ -147,6 +147,22 @@ function auth0_export.database_identity(record, wanted)
   return nil, "another connection (" .. tostring(other or provider) .. ")"
 end
 
+---The identity of a user who has none in a database connection; its `user_id` is the whole id.
+---@param record table
+---@param wanted? string  a connection
+---@return DatabaseIdentity?
+function auth0_export.other_identity(record, wanted)
+  local id = tostring(record.user_id)
+  local provider, number = id:match("^([^|]+)|(.*)$")
+  if not provider or database_identities(record, provider, number)[1] then return nil end
+  local identities = value.null_if(record.identities)
+  local is_wanted = not wanted
+  for _, one in ipairs(type(identities) == "table" and identities or {}) do
+    is_wanted = is_wanted or one.connection == wanted
+  end
+  return is_wanted and { id = number, user_id = id } or nil
+end
+
 ---Whether an id begins with its provider and a pipe, in CSV perhaps behind an apostrophe.
 local function has_provider(id)
   return type(id) == "string" and id:find("^'?[%w_-]+|[^|]") ~= nil
