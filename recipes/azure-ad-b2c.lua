@@ -41,14 +41,14 @@ end
 ---What the identities say: the address, the name, the number, whether an own account is among them.
 local function sign_ins(record)
   local found = {}
-  for _, identity in ipairs(list(member(record, "identities"))) do
+  for _, identity in ipairs(value.objects(member(record, "identities"))) do
     local kind, given = member(identity, "signInType"), member(identity, "issuerAssignedId")
     if kind == "federated" and member(identity, "issuer") == "mail" then
       kind = "emailAddress" -- a code sent by mail
     end
     if kind == "federated" then
       found.social = true
-    elseif given and kind ~= "userPrincipalName" then
+    elseif given and kind and kind ~= "userPrincipalName" then
       found[kind] = found[kind] or given
     end
   end
@@ -61,22 +61,25 @@ local function second_factors(id)
   local answer = factors and id and factors:get(id)
   if not answer then return nil end
   local body = value.null_if(answer.body) or answer
-  for _, one in ipairs(list(member(body, "value") or member(body, "phoneMethods"))) do
+  local methods = value.objects(member(body, "value") or member(body, "phoneMethods"))
+  for _, one in ipairs(methods) do
     local phone = value.phone(member(one, "phoneNumber"))
     if phone then return { { phone = { value = phone } } } end
-    migrate.lost("phone_factor", "the number cannot be read")
   end
+  if methods[1] then migrate.lost("phone_factor", "the number cannot be read") end
 end
 
 ---Custom attributes under their own names, and what else the profile has.
 local function app_metadata(record)
-  local kept, profile = {}, {}
-  for name, one in pairs(record) do
-    local own = name:match(EXTENSION)
-    if own and value.null_if(one) ~= nil then kept[own] = one end
+  local own, profile = {}, {}
+  for _, members in ipairs { metadata.of(member(record, "AdditionalProperties")), record } do
+    for name, one in pairs(members) do
+      local short = name:match(EXTENSION)
+      if short and value.null_if(one) ~= nil then own[short] = one end
+    end
   end
   for _, name in ipairs(PROFILE) do profile[name] = member(record, name) end
-  kept = metadata.unreserved(kept)
+  local kept = metadata.app(own) or {}
   kept.azure_created = value.date(member(record, "createdDateTime"))
   kept.azure_profile = next(profile) and profile
   return next(kept) and metadata.safe(kept)

@@ -25,7 +25,7 @@ local UUID <const> = "^%x+%-%x+%-%x+%-%x+%-%x+$"
 local function attributes_of(record)
   local given = value.null_if(record.Attributes) or value.null_if(record.UserAttributes)
   local attributes = {}
-  for name, one in pairs(given or record) do
+  for name, one in pairs(type(given) == "table" and given or record) do
     if type(one) == "table" and one.Name then name, one = one.Name, one.Value end
     local is_member = not given and MEMBERS[name:lower()]
     if type(name) == "string" and not is_member then attributes[name] = value.null_if(one) end
@@ -50,7 +50,7 @@ end
 local function second_factors(record, attributes)
   local sms = value.confirmed(attributes["cognito:mfa_enabled"]) == true
   local app = false
-  for _, option in ipairs(member(record, "MFAOptions") or {}) do
+  for _, option in ipairs(value.objects(member(record, "MFAOptions"))) do
     sms = sms or option.DeliveryMedium == "SMS"
   end
   local settings = member(record, "UserMFASettingList") or {}
@@ -69,7 +69,7 @@ local function others(attributes, unread)
     if custom then own[custom] = one
     elseif not FIELDS[name] and not name:find("^cognito:") then standard[name] = one end
   end
-  return metadata.safe(own), next(standard) and metadata.safe(standard)
+  return own, next(standard) and metadata.safe(standard)
 end
 
 ---@type Recipe
@@ -109,7 +109,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
     local phone, unread = phone_of(attributes.phone_number, params.country)
     local is_verified = phone and value.confirmed(attributes.phone_number_verified) == true
     local own, standard = others(attributes, unread)
-    local kept = metadata.unreserved(own)
+    local kept = metadata.app(own) or {}
     kept.cognito_status, kept.cognito_created = status, value.date(member(record, "UserCreateDate"))
     local sms, app = second_factors(record, attributes)
     if app then

@@ -27,15 +27,11 @@ for _, provider in ipairs(PROVIDERS) do
 end
 for i = 1, 8 do COLUMNS[#COLUMNS + 1] = "further " .. i end
 
-local function list(given)
-  return type(value.null_if(given)) == "table" and given or {}
-end
-
 ---The other accounts of a user: names of providers, and the first address of these.
 local function other_accounts(record)
   local names, email = {}, nil
-  for _, one in ipairs(list(record.providerUserInfo or record.providerData)) do
-    if one.providerId and not OWN[one.providerId] then
+  for _, one in ipairs(value.objects(record.providerUserInfo or record.providerData)) do
+    if value.null_if(one.providerId) and not OWN[one.providerId] then
       names[#names + 1], email = one.providerId, email or value.null_if(one.email)
     end
   end
@@ -49,7 +45,7 @@ end
 ---Whether the user has a password, which the CLI leaves out if it is not of Firebase's scrypt.
 local function has_password(record)
   if value.null_if(record.passwordHash) then return true end
-  for _, one in ipairs(list(record.providerUserInfo or record.providerData)) do
+  for _, one in ipairs(value.objects(record.providerUserInfo or record.providerData)) do
     if one.providerId == "password" then return true end
   end
   return false
@@ -58,29 +54,37 @@ end
 ---The first phone of the second factors; the secrets of apps stay in Firebase.
 local function second_factors(record)
   local several = value.null_if(record.multiFactor)
-  local phone
-  for _, factor in ipairs(list(record.mfaInfo or several and several.enrolledFactors)) do
+  local phone, is_unread
+  for _, factor in ipairs(value.objects(record.mfaInfo or several and several.enrolledFactors)) do
     local written = value.null_if(factor.phoneInfo) or value.null_if(factor.phoneNumber)
     if written then
       phone = phone or value.e164(written) or value.phone(written)
-      if not phone then migrate.lost("phone_factor", "the number cannot be read") end
+      is_unread = true
     elseif factor.totpInfo or factor.factorId == "totp" then
       migrate.lost("totp", "Firebase does not hand out the secrets of authenticator apps")
     end
   end
+  if is_unread and not phone then migrate.lost("phone_factor", "the number cannot be read") end
   return phone and { { phone = { value = phone } } }
+end
+
+---A moment of the Admin SDK, such as "Thu, 05 Mar 2020 01:02:03 GMT".
+local function iso(moment)
+  local day, month, year, time = tostring(moment):match("(%d%d) (%a%a%a) (%d%d%d%d) (%S+) GMT$")
+  local at = month and ("JanFebMarAprMayJunJulAugSepOctNovDec"):find(month, 1, true)
+  return at and string.format("%s-%02d-%sT%sZ", year, at // 3 + 1, day, time) or moment
 end
 
 ---The custom claims, and what is Firebase's own.
 local function app_metadata(record, names)
   local claims = value.null_if(record.customAttributes) or value.null_if(record.customClaims)
-  if type(claims) == "string" then claims = value.json(claims) end
-  local kept, removed = metadata.unreserved(type(claims) == "table" and claims or {})
+  local kept, removed = metadata.unreserved(metadata.of(claims))
   if #removed > 0 then
     migrate.warn("reserved_metadata", "users with custom claims whose names Auth0 reserves; these "
       .. "were left out")
   end
-  kept.firebase_created = value.date(record.createdAt)
+  local moments = value.null_if(record.metadata) -- of the Admin SDK
+  kept.firebase_created = value.date(record.createdAt or moments and iso(moments.creationTime))
   kept.firebase_tenant = value.null_if(record.tenantId)
   kept.firebase_providers = names[1] and names
   return next(kept) and metadata.safe(kept)

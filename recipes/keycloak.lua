@@ -3,6 +3,7 @@
 --- releases before 8; skips service accounts.
 
 local api = require "recipes.api.keycloak"
+local json = require "source.json"
 local lookup = require "source.lookup"
 local metadata = require "auth0.metadata"
 local migrate = require "migrate"
@@ -29,12 +30,14 @@ local function take(attributes, names)
   end
 end
 
----The other attributes; a list of one value becomes the value.
+---The other attributes that say something; a list of one value becomes the value.
 local function others(attributes)
   local rest = {}
   for name, list in pairs(attributes) do
     if type(name) ~= "string" or not name:find(FEDERATED) then
-      rest[tostring(name)] = (type(list) == "table" and #list == 1) and list[1] or list
+      local is_list = type(list) == "table" and (list[1] ~= nil or next(list) == nil)
+      if is_list and #list < 2 then list = list[1] end
+      rest[tostring(name)] = value.null_if(list)
     end
   end
   return next(rest) and metadata.safe(rest)
@@ -54,7 +57,7 @@ local NO_LOSS <const> = { ["password-history"] = true } -- earlier passwords
 ---Sets password and MFA factor. Returns whether there is a password.
 local function credentials(user, list)
   local has_password, lost = false, {}
-  for _, credential in ipairs(filled(list) or {}) do
+  for _, credential in ipairs(value.objects(list)) do
     local kind, kept, why = credential.type, true, nil
     if kind == "password" then
       has_password = true
@@ -102,6 +105,9 @@ return {
     return realms.records(params.input, params.realm)
   end,
   map = function(profile, params)
+    if type(profile) ~= "table" and type(profile) ~= "userdata" or profile == json.null then
+      return migrate.reject("not an object, and so not a user", "SOURCE")
+    end
     local record = api.joined(profile, older and older:get(profile.id))
     if record.serviceAccountClientId then return nil, "service account" end
     local email = value.email(record.email)

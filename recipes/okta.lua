@@ -37,9 +37,10 @@ local factors
 local function from_row(row)
   local record = { profile = {} }
   for name, cell in pairs(row) do
-    local plain = columns.plain((name:gsub("^[Pp]rofile[._ ]", "")))
+    local own = name:gsub("^[Pp]rofile[._ ]", "")
+    local plain = columns.plain(own)
     if MEMBERS[plain] then record[MEMBERS[plain]] = cell
-    else record.profile[PROFILE[plain] or name] = cell end
+    else record.profile[PROFILE[plain] or own] = cell end
   end
   return record
 end
@@ -47,7 +48,7 @@ end
 ---Whether the address is verified; nil if the record does not say it.
 local function is_verified(record, email)
   local credentials = value.null_if(record.credentials)
-  for _, one in ipairs(credentials and value.null_if(credentials.emails) or {}) do
+  for _, one in ipairs(value.objects(credentials and credentials.emails)) do
     local is_this = one.value == nil or value.email(one.value) == email
     if one.type == "PRIMARY" and is_this then return one.status == "VERIFIED" end
   end
@@ -94,7 +95,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
   map = function(record, params)
     if not value.null_if(record.profile) then record = from_row(record) end
     local profile, status = record.profile, value.null_if(record.status)
-    status = status and status:upper():gsub("%s+", "_")
+    status = status and tostring(status):upper():gsub("%s+", "_")
     if GONE[status] then return nil, status:lower() end
     local credentials = value.null_if(record.credentials)
     local provider = value.null_if(credentials and credentials.provider or record.provider)

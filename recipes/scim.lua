@@ -29,7 +29,7 @@ local function values(record, name)
     local found = is_object and member(one, "value") or not is_object and value.null_if(one)
     if found then
       all[#all + 1] = {
-        value = found, kind = is_object and (member(one, "type") or ""):lower() or "",
+        value = found, kind = is_object and tostring(member(one, "type") or ""):lower() or "",
         is_primary = is_object and value.boolean(member(one, "primary")) == true,
         display = is_object and member(one, "display"),
       }

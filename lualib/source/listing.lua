@@ -37,6 +37,11 @@ local LONGEST_PAGE <const> = 16 * 1024 * 1024 -- bytes, where a page has to be r
 ---@field private is_known? true  there were users, or pages of them
 local Listing = reading.class "listing"
 
+---Whether a value may be a user: an object, decoded or not.
+local function is_object(value)
+  return value ~= host.null and (type(value) == "table" or type(value) == "userdata")
+end
+
 local function has_one(object, names)
   for _, name in ipairs(names) do
     if object[name] ~= nil then return true end
@@ -46,13 +51,19 @@ end
 
 ---The list of a page, and the name of its member; nil and true if the value is a user.
 local function list_of(value, options)
-  if type(value) ~= "table" and type(value) ~= "userdata" or value == host.null then return nil end
+  if not is_object(value) then return nil end
   if has_one(value, options.has) then return nil, true end
   for _, name in ipairs(options.lists) do
     local list = value[name]
     if type(list) == "userdata" and list ~= host.null then list = host.materialize(list) end
     if type(list) == "table" then return list, name end
   end
+end
+
+---The record; a broken one if it is a number, a text or null.
+local function checked(record)
+  if is_object(record) then return record end
+  return bad_record.new(host.encode(record), "not an object, and so not a user")
 end
 
 ---The items of an array within another are records as well: pages may be arrays.
@@ -62,7 +73,7 @@ function Listing:__call()
   while true do
     if self.page and self.index < #self.page then
       self.index = self.index + 1
-      return self.page[self.index], self.place .. "/" .. self.index - 1
+      return checked(self.page[self.index]), self.place .. "/" .. self.index - 1
     end
     self.page = nil
     local record, at = self.inner()
@@ -71,7 +82,7 @@ function Listing:__call()
     if host.is_array(record) then list = record end
     if not list then
       self.is_known = self.is_known or name == true
-      return record, at
+      return checked(record), at
     end
     self.page, self.index, self.is_known = list, 0, true
     self.place = (at or "") .. (name and "/" .. name or "")

@@ -113,6 +113,17 @@ function value.filled(given)
   return type(given) == "table" and next(given) ~= nil and given or nil
 end
 
+---The elements of a list that are objects or lists, as a list; empty for what is no list.
+---@param list any
+---@return table[]
+function value.objects(list)
+  local found = {}
+  for _, element in ipairs(type(list) == "table" and list or {}) do
+    if type(element) == "table" then found[#found + 1] = element end
+  end
+  return found
+end
+
 ---The first element of a list that is neither null nor empty; another value is a list of one.
 ---@param list any
 ---@return any

@@ -36,13 +36,13 @@ local LOST <const> = {
 local function factors_of(record, factors)
   local inside = value.null_if(record._embedded)
   local list = value.null_if(inside and inside.factors or record.factors)
-  if list then return list end
+  if list then return value.objects(list) end
   list = {}
   for _, found in ipairs(factors and factors:all(record.id) or {}) do
     local several = value.null_if(found.factors)
     table.move(several or { found }, 1, several and #several or 1, #list + 1, list)
   end
-  return list
+  return value.objects(list)
 end
 
 return {

@@ -139,3 +139,9 @@ for _, case in ipairs(REFUSED) do
     equal(#made.users, 0)
   end)
 end
+
+test("keycloak: what is no object among the users is rejected as of the source", function()
+  local made = rig.over("keycloak", { ["realm.json"] = '{"realm":"a","users":[null,7,"x",'
+    .. '{"id":"1","username":"zoe","email":"zoe@example.com"}]}' })
+  equal({ #made.users, made.left_out }, { 1, { "SOURCE", "SOURCE", "SOURCE" } })
+end)

@@ -1,5 +1,6 @@
 --- Users in every wrapping in which people save them.
 
+local bad_record = require "source.bad_record"
 local file = require "host.file"
 local listing = require "source.listing"
 local tap = require "tests.tap"
@@ -77,4 +78,25 @@ test("CSV is refused where the recipe does not read it", function()
       while reading() do end
     end, "CSV")
   end)
+end)
+
+test("saved users: what is no object is a broken record, and the reading goes on", function()
+  local hostile = 'null,7,"x",true'
+  for what, text in pairs {
+    ["a list"] = "[" .. A .. "," .. hostile .. "," .. B .. "]",
+    ["a page"] = '{"people":[' .. A .. "," .. hostile .. "," .. B .. "]}",
+    ["a value a line"] = A .. "\n" .. hostile:gsub(",", "\n") .. "\n" .. B .. "\n",
+  } do
+    with({ ["users.json"] = text }, function(folder)
+      local found = {}
+      local reading <close> = listing.records(folder .. "/users.json",
+        { lists = { "people" }, has = { "id" } })
+      for record in reading do
+        found[#found + 1] = bad_record.is(record) and tostring(record):match("not an object")
+          or record.id
+      end
+      local broken <const> = "not an object"
+      equal(found, { 1, broken, broken, broken, broken, 2 }, what)
+    end)
+  end
 end)

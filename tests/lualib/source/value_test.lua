@@ -207,6 +207,13 @@ test("a filled table is one with members", function()
   equal({ value.filled {}, value.filled(nil), value.filled("a") }, {})
 end)
 
+test("the objects of a list leave out what stands between them", function()
+  local one, other = { a = 1 }, { 2 }
+  equal(value.objects { one, json.null, "x", other, 3 }, { one, other })
+  equal({ value.objects(nil), value.objects(json.null), value.objects("x"), value.objects(one) },
+    { {}, {}, {}, {} })
+end)
+
 test("whether a moment is after another one, and what is never reached", function()
   local now = 1767225600 -- 2026-01-01
   for _, later in ipairs {
