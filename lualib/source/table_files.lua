@@ -30,6 +30,7 @@ local OVERLAP <const> = 512 -- bytes; longer than what names a table in phpMyAdm
 ---@field open fun(): Reading
 ---@field row? fun(record: any): table?  the row in a record; nil: it is of another table
 ---@field null_word? string  a text that is NULL
+---@field pages? FileTable  the lists inside its rows, if the rows may be pages of an answer
 
 ---@class TableFileOptions
 ---@field header? string[]     the columns of a CSV file without a header
@@ -239,6 +240,20 @@ local function value_at(value, pointer)
   return value
 end
 
+---Documents one after another that may be pages, each with its list at the same place.
+---@return FileTable?
+local function pages_of(source, own, values)
+  local list = #values > 1 and json_head.is_object(values[1]) and json_head.list(values[1])
+  if not list then return nil end
+  local names = names_of(value_at(values[1], list.pointer))
+  return {
+    file = own, columns = function() return names end,
+    open = function()
+      return json.records(source, { pointer = list.pointer, optional = true })
+    end,
+  }
+end
+
 local function of_json(source, own, found, head)
   local values, options = json_head.read(head).values, { optional = true }
   for name, value in pairs(found.options or {}) do options[name] = value end
@@ -256,7 +271,10 @@ local function of_json(source, own, found, head)
   end
   if is_dumped(first) then return of_dumpdata(own, open) end
   local names = names_of(records)
-  return { { file = own, open = open, columns = function() return names end } }
+  return { {
+    file = own, open = open, columns = function() return names end,
+    pages = not options.pointer and pages_of(source, own, values) or nil,
+  } }
 end
 
 local function of_yaml(source, own)

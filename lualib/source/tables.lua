@@ -162,6 +162,8 @@ local function choose(list, options, names)
     if list[1].why then return nil, list[1].why end
     local fits, missing = has_all(list[1], options.has, names)
     if fits then return list[1] end
+    local pages = list[1].pages
+    if pages and has_all(pages, options.has, names) then return pages end
     local known = list[1].columns() or {}
     return nil, string.format('it has no column "%s", but %s%s', missing,
       text.printable(table.concat(known, ", ", 1, math.min(#known, MOST_NAMES))),

@@ -191,6 +191,21 @@ test("several files with the table are read one after another, and others are na
   end)
 end)
 
+test("pages of an answer, one after another, are read if their rows have the columns", function()
+  local options = { table = "users", has = { "id", "email" } }
+  local one = '{"data":[{"id":1,"email":"a@b.co"}],"n":2}'
+  local two = '{"data":[{"id":2,"email":"c@d.co"}]}'
+  for _, between in ipairs { "", "\n" } do
+    folder.with({ ["a.json"] = one .. between .. two }, function(root)
+      equal(all(tables.records(root .. "/a.json", options), "id"), { "1", "2" })
+    end)
+  end
+  local user = '{"id":%d,"email":"a@b.co","data":[{"id":7,"email":"x@y.co"}]}\n'
+  folder.with({ ["a.json"] = user:format(1) .. user:format(2) }, function(root)
+    equal(all(tables.records(root .. "/a.json", options), "id"), { "1", "2" })
+  end)
+end)
+
 test("a large list of phpMyAdmin's JSON has its tables found across blocks", function()
   local rows = {}
   for i = 1, 4000 do rows[i] = '{"id":"' .. i .. '","email":"u' .. i .. '@b.co"}' end
