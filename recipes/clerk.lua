@@ -49,7 +49,8 @@ end
 local function primary(row, name, kind)
   local verified = parts(row["verified_" .. kind])
   local text = value.trim(row["primary_" .. name]) or verified[1]
-    or parts(row["unverified_" .. kind])[1]
+    or parts(row["unverified_" .. kind])[1] or parts(row[kind])[1]
+  if type(text) ~= "string" then return nil, false end
   for _, one in ipairs(verified) do
     if text and value.lower(value.trim(one)) == value.lower(text) then return text, true end
   end
@@ -76,7 +77,7 @@ local function factors(row, phone)
   if secret then list[1] = { totp = { secret = secret } } end
   local is_lost = not secret and (is_on or is_on == nil and row.totp_secret)
   if is_lost then migrate.lost("totp", row.totp_secret and why or "the API gives no secrets") end
-  if row.phone_is_factor then list[#list + 1] = phone and { phone = { value = phone } } end
+  if row.phone_is_factor and phone then list[#list + 1] = { phone = { value = phone } } end
   if value.boolean(row.backup_code_enabled) then
     migrate.lost("recovery_codes", "never exported")
   end

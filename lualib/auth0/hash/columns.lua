@@ -24,10 +24,9 @@ end
 local function clerk_pbkdf2(name, digested, salt_is)
   local rounds, salt, key = digested:match("^[%w_]+%$(%d+)%$([^$]+)%$(%x+)%$?%d*$")
   if not rounds then return nil, "the digest of " .. name .. " is damaged" end
-  local bytes = digest.unhex(salt)
-  if salt_is == "hex" and not bytes then return nil, "the salt of " .. name .. " is not hex" end
-  if salt_is == "text" then bytes = nil end
-  return build.pbkdf2(name, rounds, bytes or salt, digest.unhex(key))
+  if salt_is == "hex" then salt = digest.unhex(salt) end
+  if not salt then return nil, "the salt of " .. name .. " is not hex" end
+  return build.pbkdf2(name, rounds, salt, digest.unhex(key))
 end
 
 ---A digest and its salt, "salt$hex". Clerk does not document which of them comes first when they
@@ -48,7 +47,7 @@ local CLERK <const> = {
   bcrypt = build.bcrypt,
   bcrypt_peppered = vendors.peppered_bcrypt,
   argon2i = parse.phc, argon2id = parse.phc,
-  pbkdf2_sha1 = function(digested) return clerk_pbkdf2("sha1", digested) end,
+  pbkdf2_sha1 = function(digested) return clerk_pbkdf2("sha1", digested, "text") end,
   pbkdf2_sha256 = function(digested)
     local rounds, salt, key = digested:match("^[%w_]+%$(%d+)%$([^$]+)%$([^$]+)$")
     if not rounds then return nil, "the digest of pbkdf2_sha256 is damaged" end

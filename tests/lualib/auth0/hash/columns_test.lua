@@ -23,8 +23,8 @@ local CLERK <const> = {
     .. "hT+kyO0=" },
   { "pbkdf2_sha1", "pbkdf2_sha1$1000$pebble-77$ed3082f1227b3ba87f6efee62bba958f7dd01"
     .. "9163f338a7f0fb6e8cc490d402c" },
-  { "pbkdf2_sha1", "pbkdf2_sha1$1000$00ff10a5c3d2e1f0$ffbd995c844950dba2343edf99298c"
-    .. "82fc4a70ea$20" },
+  { "pbkdf2_sha1", "pbkdf2_sha1$1000$00ff10a5c3d2e1f0$64b272d5cb8313a62b67ac54098edf"
+    .. "61ab54f460$20" }, -- the salt is text, although it looks like hex
   { "pbkdf2_sha512", "pbkdf2_sha512$1000$pebble-77$8e13bc78d8e229f6ee8a12b94bd2543d163"
     .. "7b167dd27bf93dc290bf862ce9fc37f0bd476ac2598dbf165a3025725bd8d83d"
     .. "bd35263123bb7d86231b06e5feea9" },
