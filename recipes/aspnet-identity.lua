@@ -70,7 +70,7 @@ local function mfa_factors(row, phone)
       migrate.lost("recovery_codes", "cannot be imported")
     end
   end
-  return factor and { factor }
+  return factor and { factor } or nil
 end
 
 ---Names of roles, and claims by type.
