@@ -38,9 +38,10 @@ local function listed(name, row)
   return others[name] and others[name]:all(row.id) or list(row[name])
 end
 
----Phone numbers are stored without their plus.
+---Phone numbers are stored without their plus. One that begins with 0 is no number with the code
+---of its country, unless with 00.
 local function number(digits)
-  return value.null_if(digits) and (tostring(digits):gsub("^%d", "+%0"))
+  return value.null_if(digits) and (tostring(digits):gsub("^[1-9]", "+%0"))
 end
 
 ---The ways in which a user signs in, and whether there is one of another system.
