@@ -15,6 +15,9 @@ local USUAL <const> = { quote = '"' }
 local SINGLE <const> = { quote = "'" }
 ---@type CsvQuoting[]  of what cannot be read as usual
 local UNUSUAL <const> = { { quote = '"', escape = "\\" }, { quote = "" } }
+---What a server writes whose cells have line ends or tabs behind a backslash.
+---@type CsvQuoting
+local ESCAPED <const> = { quote = "", escape = "\\" }
 
 -- Unquoted cells that are meant as nil; `\N` always is.
 ---@type table<string, true>
@@ -100,6 +103,17 @@ local function quoted_cell(body, from, dialect)
   end
 end
 
+---Where a cell without quotes ends: behind an escape, nothing does.
+local function cell_end(body, from, plain, escape)
+  local at = from
+  while true do
+    local behind = body:find(plain, at) or #body + 1
+    local escapes = escape and body:sub(from, behind - 1):match "\\*$" or ""
+    if #escapes % 2 == 0 or behind > #body then return behind end
+    at = behind + 1
+  end
+end
+
 ---The rows of a text; nil if it is not written so. `is_cut`: the last one is left out.
 local function rows_of(body, dialect, is_cut)
   local rows, row, nulls, at = {}, {}, {}, 1
@@ -111,7 +125,7 @@ local function rows_of(body, dialect, is_cut)
       if not cell and is_cut then break end
       if not cell or not body:sub(behind, behind):find("^" .. plain .. "?$") then return nil end
     else
-      behind = body:find(plain, at) or #body + 1
+      behind = cell_end(body, at, plain, dialect.escape)
       cell = body:sub(at, behind - 1)
       if NULL_WORDS[cell] and #rows > 0 then nulls[cell] = true end
     end
@@ -244,6 +258,10 @@ function csv_dialect.of(head)
   for _, quoting in ipairs(UNUSUAL) do
     local found = best_of(body, is_cut, quoting, failed)
     if found and is_better(found, best) then best = found end
+  end
+  if body:find "\\[\t\n]" then
+    local found = best_of(body, is_cut, ESCAPED, { "\t" })
+    if found and (not best or not is_better(best, found)) then best = found end
   end
   if not best then return nil end
   with_escapes(best, body)

@@ -43,6 +43,8 @@ for name, case in pairs {
   ["CSV of MySQL's server without names"] = { "a.csv", '7,"a@b.co","O\'Hara\\\n"\n'
     .. '8,"b@b.co",\\N\n', "a.csv:3" },
   ["rows of COPY without names"] = { "users", "7\ta@b.co\tO'Hara\\n\n8\tb@b.co\t\\N\n", "users:2" },
+  ["MySQL's server between tabs, without names"] = { "users.txt",
+    "7\ta@b.co\tO'Hara\\\n\n8\tb@b.co\t\\N\n", "users.txt:3" },
   ["JSON"] = { "a.json", '[{"id":7,"Email":"a@b.co","name":"O\'Hara\\n"},\n'
     .. '{"id":8,"Email":"b@b.co","name":null}]', "a.json#/1" },
   ["JSON inside a document"] = { "a.json", '{"users":[{"id":7,"Email":"a@b.co",'
