@@ -197,6 +197,11 @@ static int next_tuple(lua_State *L, struct dump_reader *r)
 {
     struct dump_scan *s = &r->scan;
     bool expected = r->begun || host_dump_advance(L, s) == DUMP_OVER;
+    r->ahead = !expected && (host_dump_is(s, "INSERT") || host_dump_is(s, "SET"));
+    if (r->ahead || (!r->begun && host_dump_may_end(s))) { /* as SQL Server has it */
+        r->phase = DUMP_BETWEEN;
+        return DUMP_GO_ON;
+    }
     if (!expected && (s->kind == DUMP_WORD || s->kind == DUMP_SEMICOLON)) {
         r->phase =
             DUMP_BETWEEN; /* the word is that of ON DUPLICATE KEY UPDATE or others */
@@ -254,7 +259,8 @@ static int start(lua_State *L, struct dump_reader *r)
                 "dump.sql FILE`";
     else if (host_dump_sees(L, s, "\xff\xfe", 2) || host_dump_sees(L, s, "\xfe\xff", 2))
         wrong = "in UTF-16: let the dump program write the file itself (-f or "
-                "--result-file), or convert it to UTF-8";
+                "--result-file), or save it as UTF-8 (Management Studio: Save As, Save "
+                "with Encoding)";
     if (!wrong) return DUMP_GO_ON;
     r->phase = DUMP_FINISHED;
     return host_fail(L, HOST_PARSE, "%s is %s", host_input_name(s->input), wrong);

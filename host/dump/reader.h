@@ -53,6 +53,7 @@ struct dump_reader {
     enum dump_phase phase;
     bool started;
     bool found;              /* the table */
+    bool ahead;              /* the current token begins a statement */
     bool begun;              /* the current token is the "(" of a tuple */
     lua_Integer line;        /* where the statement begins */
     lua_Integer tuple_line;  /* of the last tuple */

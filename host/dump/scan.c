@@ -335,6 +335,27 @@ static enum dump_kind dollars(lua_State *L, struct dump_scan *s, size_t size)
     return DUMP_STRING;
 }
 
+/* Whether the next byte begins its line. */
+static bool begins_line(struct dump_scan *s)
+{
+    host_dump_line(s, s->at);
+    return s->passed + (lua_Integer)s->at == s->line_begin;
+}
+
+/* Reads a word; a line that begins with GO ends a batch of SQL Server. */
+static enum dump_kind word_or_batch(lua_State *L, struct dump_scan *s)
+{
+    bool may_end =
+        (s->mark | 0x20) == 'g' && s->dialect == DUMP_UNKNOWN && begins_line(s);
+    enum dump_kind kind = word(L, s);
+    if (!may_end || s->size != 2 || (s->text[1] | 0x20) != 'o') return kind;
+    int c = host_dump_peek(L, s);
+    if (c != DUMP_END && !host_dump_is_blank(c)) return kind;
+    s->has_batches = true;
+    host_dump_pass_line(L, s);
+    return DUMP_SEMICOLON;
+}
+
 static enum dump_kind read_token(lua_State *L, struct dump_scan *s)
 {
     if (!pass_blanks(L, s)) return cut(s, "comment");
@@ -357,7 +378,7 @@ static enum dump_kind read_token(lua_State *L, struct dump_scan *s)
     }
     size_t tag = c == '$' && s->dialect != DUMP_MYSQL ? dollar_tag(L, s) : 0;
     if (tag) return dollars(L, s, tag);
-    if (host_dump_is_word(c)) return word(L, s);
+    if (host_dump_is_word(c)) return word_or_batch(L, s);
     s->at++;
     return DUMP_MARK;
 }

@@ -49,6 +49,7 @@ struct dump_scan {
     bool has_end, is_complete; /* such a dump has an end mark, which was read */
     char delimiter[DUMP_DELIMITER];
     size_t delimiter_size; /* 0: a semicolon */
+    bool has_batches;      /* of SQL Server, which end with a line GO */
     int conditional;       /* depth of comments whose text is SQL */
 
     enum dump_kind kind;   /* of the current token */
@@ -92,6 +93,12 @@ enum dump_kind host_dump_bracket(lua_State *L, struct dump_scan *s);
 /* Passes tokens up to the end of the statement; false if the input ends before it.
  * `has_body`: semicolons from BEGIN to END do not end it. */
 bool host_dump_pass_statement(lua_State *L, struct dump_scan *s, bool has_body);
+
+/* Whether the input may end here, as the last batch of SQL Server may. */
+static inline bool host_dump_may_end(const struct dump_scan *s)
+{
+    return s->kind == DUMP_OVER && s->has_batches && !s->failed && !s->unclosed;
+}
 
 /* Passes the rest of the line with its end; false at the end of the input. */
 bool host_dump_pass_line(lua_State *L, struct dump_scan *s);

@@ -48,7 +48,8 @@ static void set_value(struct dump_reader *r, enum setting setting, bool from_var
     }
 }
 
-/* Reads "SET a = 1, NAMES 'utf8'"; "@a" is a variable, "@@a" a setting. */
+/* Reads "SET a = 1, NAMES 'utf8'"; "@a" is a variable, "@@a" a setting. An INSERT that
+ * follows without a semicolon, as SQL Server has it, ends it, too. */
 void host_dump_set(lua_State *L, struct dump_reader *r)
 {
     struct dump_scan *s = &r->scan;
@@ -56,7 +57,8 @@ void host_dump_set(lua_State *L, struct dump_reader *r)
     bool assigned = false;
     int ats = 0;
     s->capture = true;
-    while (host_dump_advance(L, s) != DUMP_OVER && s->kind != DUMP_SEMICOLON) {
+    while (host_dump_advance(L, s) != DUMP_OVER && s->kind != DUMP_SEMICOLON &&
+           !host_dump_is(s, "INSERT")) {
         if (host_dump_is_mark(s, ',')) {
             setting = OTHER;
             assigned = false;

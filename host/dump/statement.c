@@ -147,8 +147,22 @@ static int begin_rows(lua_State *L, struct dump_reader *r, const struct dump_tab
 
 static int pass(lua_State *L, struct dump_reader *r, bool has_body)
 {
-    return host_dump_pass_statement(L, &r->scan, has_body) ? DUMP_GO_ON
-                                                           : host_dump_cut(L, r);
+    bool ends = host_dump_pass_statement(L, &r->scan, has_body);
+    return ends || host_dump_may_end(&r->scan) ? DUMP_GO_ON : host_dump_cut(L, r);
+}
+
+/* Passes a statement that SQL Server may have ended with nothing but an INSERT. */
+static int pass_to_insert(lua_State *L, struct dump_reader *r)
+{
+    struct dump_scan *s = &r->scan;
+    for (int depth = 0; s->kind != DUMP_OVER && s->kind != DUMP_SEMICOLON;
+         host_dump_advance(L, s)) {
+        if (host_dump_is_mark(s, '(')) depth++;
+        if (host_dump_is_mark(s, ')')) depth--;
+        r->ahead = depth == 0 && s->dialect == DUMP_UNKNOWN && host_dump_is(s, "INSERT");
+        if (r->ahead) return DUMP_GO_ON;
+    }
+    return pass(L, r, false);
 }
 
 static int create(lua_State *L, struct dump_reader *r)
@@ -200,7 +214,7 @@ static int insert(lua_State *L, struct dump_reader *r)
     while (host_dump_is_one_of(s, before));
     if (!read_table(L, s, &t)) return pass(L, r, false);
     note_table(L, &t);
-    if (!is_wanted(r, &t)) return pass(L, r, false);
+    if (!is_wanted(r, &t)) return pass_to_insert(L, r);
     int n = begin_rows(L, r, &t);
     if (n != DUMP_GO_ON) return n;
     r->has_list = host_dump_is_mark(s, '(');
@@ -271,7 +285,7 @@ static int copy(lua_State *L, struct dump_reader *r)
 static int set(lua_State *L, struct dump_reader *r)
 {
     host_dump_set(L, r);
-    return pass(L, r, false);
+    return pass_to_insert(L, r);
 }
 
 static int use(lua_State *L, struct dump_reader *r)
@@ -333,7 +347,9 @@ int host_dump_statement(lua_State *L, struct dump_reader *r)
         {"DELIMITER", delimiter}
     };
     struct dump_scan *s = &r->scan;
-    if (host_dump_advance(L, s) == DUMP_OVER) return finish(L, r);
+    if (!r->ahead) host_dump_advance(L, s);
+    r->ahead = false;
+    if (s->kind == DUMP_OVER) return finish(L, r);
     if (host_dump_is_mark(s, '\\')) { /* a command of psql */
         host_dump_pass_line(L, s);
         return DUMP_GO_ON;

@@ -362,6 +362,36 @@ static void unistr(lua_State *L)
     lua_remove(L, -2);
 }
 
+/* Passes the type of a cast up to its closing parenthesis. */
+static bool pass_type(struct tuple *t)
+{
+    for (int depth = 0; t->p < t->end; t->p++) {
+        if (*t->p == ')' && depth-- == 0) break;
+        if (*t->p == '(') depth++;
+    }
+    return t->p < t->end && *t->p++ == ')';
+}
+
+/* Pushes the value in CAST(N'2026-01-02' AS DateTime2), as SQL Server writes it. Digits
+ * of base 16 are not bytes there: they stay as they are written. */
+static bool push_cast(lua_State *L, struct tuple *t)
+{
+    skip_blanks(t);
+    const char *from = t->p;
+    if (t->depth++ > 0 || !push_value(L, t))
+        return push_problem(L, "it is not a literal");
+    t->depth--;
+    if (t->binary) {
+        lua_pop(L, 1);
+        lua_pushlstring(L, from, (size_t)(t->p - from));
+        t->binary = false;
+    }
+    skip_blanks(t);
+    bool has_type = t->end - t->p > 3 && is_word("as", t->p, 2) &&
+                    host_dump_is_blank((unsigned char)t->p[2]);
+    return (has_type && pass_type(t)) || push_problem(L, "it is not a literal");
+}
+
 /* Pushes the result of a call; p is after its opening parenthesis. */
 static bool push_call(lua_State *L, struct tuple *t, const char *name, size_t size)
 {
@@ -415,7 +445,8 @@ static bool push_word(lua_State *L, struct tuple *t)
     }
     if (next_byte(t) == '(') {
         t->p++;
-        return push_call(L, t, from, size);
+        return is_word("cast", from, size) ? push_cast(L, t)
+                                           : push_call(L, t, from, size);
     }
     bool is_true = is_word("true", from, size);
     if (is_word("null", from, size) || is_word("default", from, size))

@@ -132,8 +132,9 @@ function dump.tables(path)
   repeat
     row, message, kind = reader:next()
   until row == nil
-  if kind == "io" then failure.raise(message, kind) end
-  return reader:tables()
+  local tables = reader:tables()
+  if kind == "io" or kind == "parse" and #tables == 0 then failure.raise(message, kind) end
+  return tables
 end
 
 ---@class DumpOptions

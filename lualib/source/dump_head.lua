@@ -15,7 +15,10 @@ local PROGRAMS <const> = {
   { "^PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;", "sqlite3" },
 }
 
-local ROWS <const> = { "^COPY (.*)$", "^INSERT [%u ]-INTO (.*)$", "^REPLACE INTO (.*)$" }
+local ROWS <const> = {
+  "^COPY (.*)$", "^INSERT [%u ]-INTO (.*)$", "^REPLACE INTO (.*)$",
+  "^INSERT (%[.*)$", -- of SQL Server
+}
 local NAME <const> = "^([%w_$.\"`%[%]\x80-\xff]+)[ (]"
 
 ---Plain names of tables that hold users, the best first.
@@ -80,6 +83,9 @@ end
 ---@param head string  the beginning of a file
 ---@return Recognised?
 function dump_head.recognise(head)
+  if head:find "^\xFF\xFE" or head:find "^\xFE\xFF" then -- the reader says what to do with it
+    head = head:sub(3):gsub("%z", "")
+  end
   head = head:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
   local program, tables = program_of(head), tables_of(head)
   if not program and #tables == 0 then return nil end

@@ -13,6 +13,8 @@ local samples = {
   "INSERT INTO users(id)VALUES(replace(replace('a\\n','\\n',char(10)),unistr('\\u0041'),'x'));",
   "DELIMITER ;;\nCREATE TRIGGER t BEGIN x; END ;;\nDELIMITER ;\nUSE `x`;SET NAMES utf8;\n",
   "CREATE FUNCTION f() AS $a$ ' $a$; CREATE TABLE users (id int, b bytea GENERATED ALWAYS AS (1));",
+  "SET x ON\nGO\nINSERT [users] ([id], [a]) VALUES (1, CAST(N'x' AS char(2)))\n"
+    .. "INSERT [users] ([id]) VALUES (CAST(0x41 AS int))\nGO\n",
   "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_BACKSLASH_ESCAPES' */;\n",
 }
 for _, path in ipairs(assert(file.glob("tests/fixtures/dumps/*.sql"))) do
@@ -22,7 +24,7 @@ local words = { "'", "''", "\\", "\\'", "`", '"', "(", ")", ",", ";", "--", "-- 
   "/*!", "$$", "$a$", "\n", "\r\n", "\t", "\\.", "\\N", "\0", "\xff", "\xc3\xa4", "E'", "x'",
   "b'", "0x", "_binary ", "::", "NULL", "INSERT INTO users ", "VALUES ", "COPY users FROM stdin;\n",
   "CREATE TABLE users (", "DELIMITER $$\n", "BEGIN", "END", "CASE", "SET ",
-  "replace(", "char(", ("q"):rep(1100) }
+  "replace(", "char(", "CAST(", " AS ", "\nGO\n", "go", ("q"):rep(1100) }
 
 local function read(path, text, in_pieces, options)
   local input <close> = fuzz.input(path, text, in_pieces)

@@ -61,6 +61,27 @@ for name, case in pairs {
     { { a = "'" .. [['""\]] .. "\0\n\r\t\b\26q\\%\\_" }, { a = "d'q\"" } } },
   ["a backslash is text in standard SQL"] = {
     [[INSERT INTO users (a) VALUES ('\'),('it''s \n');]], { { a = "\\" }, { a = "it's \\n" } } },
+  ["a script of SQL Server, whose batches end with GO"] = {
+    "USE [Shop]\r\nGO\r\n/** Object: Table [dbo].[users] **/\r\nSET ANSI_NULLS ON\r\nGO\r\n"
+    .. "CREATE TABLE [dbo].[users](\r\n\t[id] [int] NOT NULL,\r\n\t[a] [nvarchar](max) NULL,\r\n"
+    .. " CONSTRAINT [PK] PRIMARY KEY CLUSTERED ([id] ASC) WITH (PAD_INDEX = OFF) ON [PRIMARY]\r\n)"
+    .. " ON [PRIMARY]\r\nGO\r\nINSERT [dbo].[logs] ([id]) VALUES (1)\r\n"
+    .. "INSERT [dbo].[users] ([id], [a]) VALUES (1, N'O''Hara\r\nGO\r\n\\')\r\nGO\r\n"
+    .. "INSERT [dbo].[users] ([id], [a]) VALUES (2, NULL)\r\ngo",
+    { { id = "1", a = "O'Hara\r\nGO\r\n\\" }, { id = "2" } } },
+  ["a script of SQL Server without GO between the rows"] = {
+    "GO\nSET IDENTITY_INSERT [dbo].[users] ON \n\nINSERT [dbo].[users] ([id]) VALUES (1)\n"
+    .. "INSERT [dbo].[users] ([id]) VALUES (2)\nSET IDENTITY_INSERT [dbo].[users] OFF\n"
+    .. "INSERT [dbo].[logs] ([id]) VALUES (1)\nINSERT [dbo].[users] ([id]) VALUES (3)\n",
+    { { id = "1" }, { id = "2" }, { id = "3" } } },
+  ["semicolons and GO"] = {
+    "INSERT INTO users (id) VALUES (1);\nGO\nINSERT INTO users (id) VALUES (2);\nGO\n",
+    { { id = "1" }, { id = "2" } } },
+  ["casts of SQL Server"] = {
+    "INSERT [users] ([id], [a]) VALUES (CAST(1.50 AS Decimal(18, 2)), "
+    .. "CAST(N'2026-01-02T03:04:05' AS DateTime2))\nGO\n"
+    .. "INSERT [users] ([id], [a]) VALUES (2, CAST(0x0000B0AF00000000 AS DateTime))\nGO\n",
+    { { id = "1.50", a = "2026-01-02T03:04:05" }, { id = "2", a = "0x0000B0AF00000000" } } },
   ["E strings of PostgreSQL"] = {
     PG .. [[INSERT INTO users (a) VALUES (E'\'\\\n\x41\101\u00e4\U0001F600\q''');]],
     { { a = "'\\\nAA\u{e4}\u{1F600}q'" } } },

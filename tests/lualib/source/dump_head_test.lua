@@ -24,6 +24,13 @@ for name, case in pairs {
   ["two tables of one name"] = {
     "COPY auth.users (id) FROM stdin;\n\\.\n\nCOPY public.users (id) FROM stdin;\n", 2,
     "SQL statements, with the tables auth.users, public.users", "auth.users" },
+  ["a script of SQL Server"] = {
+    "GO\r\nINSERT [dbo].[logs] ([id]) VALUES (1)\r\n"
+    .. "INSERT [dbo].[Users] ([Id]) VALUES (1)\r\n", 2,
+    "SQL statements, with the tables dbo.logs, dbo.Users", "Users" },
+  ["SQL in UTF-16"] = { "\xFF\xFE"
+    .. ("INSERT [dbo].[Users] ([Id]) VALUES (1)\n"):gsub(".", "%0\0"), 2,
+    "SQL statements, with the table dbo.Users", "Users" },
   ["no table that looks like users"] = {
     "-- MySQL dump 10.13\r\nREPLACE INTO `roles` VALUES (1);\r\n", 3,
     "a dump of mysqldump, with the table roles" },

@@ -45,6 +45,11 @@ for name, case in pairs {
   ["rows of COPY without names"] = { "users", "7\ta@b.co\tO'Hara\\n\n8\tb@b.co\t\\N\n", "users:2" },
   ["MySQL's server between tabs, without names"] = { "users.txt",
     "7\ta@b.co\tO'Hara\\\n\n8\tb@b.co\t\\N\n", "users.txt:3" },
+  ["a script of SQL Server"] = { "a.sql",
+    "CREATE TABLE [dbo].[users](\n\t[id] [int] NOT NULL\n)\nGO\n"
+    .. "INSERT [dbo].[users] ([id], [Email], [name])\nVALUES (7, N'a@b.co', N'O''Hara\n')\nGO\n"
+    .. "INSERT [dbo].[users] ([id], [Email], [name]) VALUES (8, N'b@b.co', NULL)\nGO\n",
+    "a.sql:9" },
   ["JSON"] = { "a.json", '[{"id":7,"Email":"a@b.co","name":"O\'Hara\\n"},\n'
     .. '{"id":8,"Email":"b@b.co","name":null}]', "a.json#/1" },
   ["JSON inside a document"] = { "a.json", '{"users":[{"id":7,"Email":"a@b.co",'
@@ -141,6 +146,10 @@ for name, case in pairs {
     "a.csv: it has no row with the names of its 2 columns: give them, as in columns=", "missing" },
   ["other columns are named"] = { { ["a.csv"] = "1,a@b.co\n2,b@b.co\n" },
     { table = "x", header = { "id" } }, "a.csv: it has 2 columns, not 1", "missing" },
+  ["a dump is in UTF-16"] = { { ["a.sql"] = "\xFF\xFE"
+    .. ("INSERT [users] ([id]) VALUES (1)\n"):gsub(".", "%0\0") }, { table = "users" },
+    "a.sql is in UTF-16: let the dump program write the file itself (-f or --result-file), or "
+    .. "save it as UTF-8", "parse" },
   ["a file is none of them"] = { { ["a.sql"] = "PK\3\4" .. ("\0"):rep(300) }, { table = "x" },
     "a zip archive", "parse" },
 } do
