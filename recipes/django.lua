@@ -103,7 +103,7 @@ return {
   },
   source = function(params)
     local users = tables.records(params.input, {
-      table = params.table or { "auth_user", "*_user", "*user", "*users" },
+      table = params.table or { "auth_user", "*_user", "*user", "*users", "*" },
       has = { "password", "email" }, columns = COLUMNS, layouts = LAYOUTS,
       header = value.split(params.columns, ","),
     })

@@ -48,12 +48,14 @@ return {
     input = { help = "users_field_data, or users of Drupal 7", kind = "input", required = true },
     roles = { help = "user__roles, or users_roles and role of Drupal 7", kind = "input" },
     table = { help = "the table of users, if there are several" },
+    columns = { help = "names of the columns of a file without a header" },
     verified = { help = "whether the addresses are verified", kind = "boolean" },
   },
   source = function(params)
     local users = tables.records(params.input, {
       table = params.table or { "users_field_data", "*users_field_data", "users", "*users" },
       has = { "uid", "mail", "name" }, columns = { pass = { "password" } }, layouts = LAYOUTS,
+      header = value.split(params.columns, ","),
     })
     local from = params.roles or params.input
     local links = tables.find(from, {
@@ -78,7 +80,8 @@ return {
         .. "does not say which are; see the parameter `verified`")
     end
     local username = value.username(row.name, row.uid, email)
-    local name = not username and not value.email(row.name) and value.trim(row.name) or nil
+    local name = not username and value.trim(row.name) or nil
+    if name and name:find "@" then name = nil end -- an address
     return {
       user_id = row.uid, email = email, email_verified = params.verified == true,
       username = username, name = name, nickname = name,

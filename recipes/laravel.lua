@@ -103,7 +103,7 @@ return {
   },
   source = function(params)
     local users = tables.records(params.input, {
-      table = params.table or { "users", "*_users", "user" }, has = { "email", "password" },
+      table = params.table or { "users", "*_users", "user", "*" }, has = { "email", "password" },
       columns = COLUMNS, layouts = LAYOUTS, header = value.split(params.columns, ","),
     })
     for _, name in ipairs(users:columns() or {}) do has[name] = true end

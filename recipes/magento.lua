@@ -47,6 +47,7 @@ return {
   params = {
     input = { help = "customer_entity, or the admin's CSV", kind = "input", required = true },
     table = { help = "the table of customers, if there are several" },
+    columns = { help = "names of the columns of a file without a header" },
     website = { help = "id or code of the website whose customers are read; default: all" },
     verified = { help = "whether addresses are verified, if nothing says it", kind = "boolean" },
     country = { help = "country of phone numbers without one", kind = "country" },
@@ -54,7 +55,7 @@ return {
   source = function(params)
     local customers = tables.records(params.input, {
       table = params.table or { "customer_entity", "*customer_entity" }, has = { "email" },
-      columns = COLUMNS,
+      columns = COLUMNS, header = value.split(params.columns, ","),
     })
     for _, name in ipairs(customers:columns() or {}) do has[name] = true end
     local texts = tables.find(params.input, {

@@ -102,12 +102,14 @@ return {
   params = {
     input = { help = "the table of users: a dump, CSV or JSON", kind = "input", required = true },
     table = { help = "the table of users, if there are several" },
+    columns = { help = "names of the columns of a file without a header" },
     verified = { help = "whether the addresses are verified", kind = "boolean" },
   },
   source = function(params)
     local users = tables.records(params.input, {
       table = params.table or { "phpbb_users", "*_users", "*_members", "users", "user", "*user" },
       has = { "id", "username" }, columns = COLUMNS, layouts = LAYOUTS,
+      header = value.split(params.columns, ","),
     })
     for _, name in ipairs(users:columns() or {}) do board = BOARDS[name] or board end
     local banned = tables.find(params.input, {

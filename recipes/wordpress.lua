@@ -91,12 +91,14 @@ return {
     input = { help = "wp_users: a dump, CSV or JSON", kind = "input", required = true },
     meta = { help = "wp_usermeta, if it is not in the same file", kind = "input" },
     table = { help = "the table of users, if there are several" },
+    columns = { help = "names of the columns of a file without a header" },
     verified = { help = "yes: all addresses are verified", kind = "boolean" },
   },
   source = function(params)
     local users = tables.records(params.input, {
       table = params.table or { "wp_users", "*_users" }, has = { "ID", "user_login" },
       columns = { "ID" }, layouts = { USERS, NETWORK },
+      header = value.split(params.columns, ","),
     })
     local prefix = users.table and users.table:match "^(.*)users$" or ""
     local side = tables.find(params.meta or params.input, {
