@@ -13,6 +13,7 @@ local MOST_MEMBERS <const> = 100 -- of an object whose names are those of column
 ---  all: that member of every item
 ---@field name? string    of the member, or of the pair
 ---@field names? string[] of the two members of a pair
+---@field is_beside_text? boolean  an attribute or a child of an element of XML that has text, too
 
 -- Members of items that are a name and its value.
 ---@type {[1]: string, [2]: string}[]
@@ -130,8 +131,28 @@ function Flattener:list(list, key, way, depth)
   end
 end
 
+---Whether a value is an element of XML that has text and attributes.
+local function is_element(value)
+  if type(value) ~= "table" or #value ~= 1 or type(value[1]) ~= "string" then return false end
+  for name in pairs(value) do
+    if type(name) == "string" and name:find("^@") then return true end
+  end
+  return false
+end
+
+---The text of an element, and its attributes and children.
+---@private
+function Flattener:element(value, key, way, depth)
+  self.add(key, extended(way, { kind = "first" }), value[1])
+  for _, name in ipairs(sorted_names(value)) do
+    local step = { kind = "member", name = name, is_beside_text = true }
+    self:value(value[name], key .. "." .. name, extended(way, step), depth + 1)
+  end
+end
+
 ---@private
 function Flattener:value(value, key, way, depth)
+  if is_element(value) then return self:element(value, key, way, depth) end
   if type(value) == "string" and value:find("^%s*{") then
     local inner = json.decode(value)
     if is_object(inner) then

@@ -10,6 +10,7 @@ local MOST <const> = 0.5 -- of the values have a form that makes a column what i
 local NEARLY_ALL <const> = 0.9
 local MOST_STATES <const> = 15 -- words of a status
 local LONGEST_ID <const> = 255
+local LEAST_NAMES <const> = 12 -- different ones, which words of a kind are not
 
 ---@class Guess
 ---@field fields table<Meaning, Column>
@@ -115,6 +116,7 @@ local FITS <const> = {
     if column.is_list then return nil end
     if meaning == "hash" then return 1 + found end
     if names.is_secret(column.name) then return nil end
+    if names.is_in_safe(column.key) and share(column, "digest") >= NEARLY_ALL then return 0.5 end
     return found >= MOST and column.supported > 0 and found or nil
   end,
   totp = function(column, meaning)
@@ -201,6 +203,9 @@ end
 -- What the word is called in an object of a status.
 local STATES <const> = { code = true, value = true, name = true, state = true, current = true }
 
+-- What a password is called in an object of passwords.
+local KEPT <const> = { plain = true, text = true, value = true, digest = true, bcrypt = true }
+
 ---What the name of a column means; that of an item's value, what the name of its list does.
 ---@param column Column
 ---@return Meaning?
@@ -214,6 +219,7 @@ function guess.meaning(column)
     and share(column, "integer") < MOST then
     return "username", 1 -- of a directory; elsewhere it is a number or a token
   end
+  if KEPT[plain] and parent and names.meaning(parent) == "hash" then return "hash", 0.8 end
   local is_value = plain == "value" or plain == "address" or plain == "number"
   local list = column.key:match("([^.%[%]]+)%[%]%.[^.]*$")
   if is_value and list then
@@ -258,11 +264,17 @@ local function choose(made, columns, field, records)
   for i = 2, #found do table.insert(made.others[field], found[i].column) end
 end
 
----Without a name that says so: the first column of numbers or UUIDs that do not repeat.
+-- Names of keys that may also be those of other things.
+local KEYS <const> = { key = true, number = true, nr = true, no = true, code = true, ref = true }
+
+---Without a name that says so: the first column of keys, numbers or UUIDs that do not repeat.
 local function choose_id(made, columns, records)
   local people = made.fields.email and made.fields.email.filled or records
   for _, column in ipairs(columns) do
-    local is_id = share(column, "integer") >= NEARLY_ALL or share(column, "uuid") >= NEARLY_ALL
+    local is_key = KEYS[names.plain(column.name)] and share(column, "address") == 0
+      and share(column, "words") <= share(column, "word") and column.longest <= LONGEST_ID
+    local is_id = is_key or share(column, "integer") >= NEARLY_ALL
+      or share(column, "uuid") >= NEARLY_ALL
     if not made.used[column] and is_id and share(column, "epoch") < MOST and #column.way == 1
       and share(column, "dialled") == 0 and is_unique(column, people)
       and not names.is_personal(column.name) then
@@ -275,12 +287,26 @@ end
 ---A column of names: most begin with a capital letter, and they hardly repeat.
 local function are_names(column)
   local n = column.distinct:count()
-  if not are_words(column) or n <= column.filled / 2 or column.longest > 80 then return false end
+  if not are_words(column) or n < LEAST_NAMES and n <= column.filled / 2 or column.longest > 80 then
+    return false -- given names repeat, more so in large files
+  end
   local capital = 0
   for _, sample in ipairs(column.samples) do
-    if sample:find("^%u") or sample:find("^[\xc3-\xe9]") then capital = capital + 1 end
+    if sample:find("^%u%l") or sample:find("^[\xc3-\xe9]") then capital = capital + 1 end
   end
   return capital >= #column.samples * MOST
+end
+
+---Words of which each is known to open or close an account, and one closes it.
+local function are_states(column)
+  if column.is_list or column.has_more or is_flag(column) then return false end
+  local n, closes = 0, false
+  for word in pairs(column.words) do
+    local closing = status_words.closes(word)
+    if closing == nil then return false end
+    n, closes = n + 1, closes or closing
+  end
+  return n > 1 and closes
 end
 
 ---Columns without a name: two of single words are a given and a family name, a single one the full
@@ -290,6 +316,9 @@ local function choose_nameless(made, columns)
   local found = {}
   for i, column in ipairs(columns) do
     if not made.used[column] and are_names(column) then found[#found + 1] = column end
+    if not made.fields.status and not made.used[column] and are_states(column) then
+      made.fields.status, made.used[column] = column, "status"
+    end
     local before = columns[i - 1]
     if before and before == made.fields.email and not made.fields.email_verified
       and is_flag(column) and not made.used[column] then

@@ -10,7 +10,7 @@ local MOST <const> = 0.5
 local DIGESTS <const> = { [16] = "md5", [20] = "sha1", [32] = "sha256", [64] = "sha512" }
 
 ---@class PasswordPlan
----@field kind "auto"|"digest"|"salted"|"pbkdf2"|"joined"|"mixed"|"none"
+---@field kind "auto"|"cleartext"|"digest"|"salted"|"pbkdf2"|"joined"|"mixed"|"none"
 ---@field expression? string  of the hash; nil: it cannot be imported
 ---@field comments string[]   what was doubtful
 ---@field scheme? string      the most frequent
@@ -119,6 +119,18 @@ local function of_mixture(expression, scheme, digests)
   }
 end
 
+---Passwords that are stored as they are. The address is a local of `map`, and never nil there.
+local function of_cleartext(expression)
+  return {
+    kind = "cleartext", may_be_nil = true,
+    expression = string.format("password.cleartext(%s, email)", expression),
+    comments = {
+      "taken for the passwords themselves, of which bcrypt hashes are made here, about ten a "
+        .. "second and processor: " .. PROVE,
+    },
+  }
+end
+
 local function unsupported(scheme, reason)
   return {
     kind = "none", scheme = scheme,
@@ -185,12 +197,11 @@ function hashes.plan(column, fields, ways)
   end
   if scheme then return unsupported(scheme, reason_of(column)) end
   local is_clear = survey.share(column, "token") < MOST and column.longest < 40
+  if is_clear and column.filled > 0 then return of_cleartext(expression) end
   return {
     kind = "none",
-    comments = { is_clear and "these may be cleartext passwords, which no import takes: hash them "
-      .. "first, for example with bcrypt, and write password.bcrypt(HASH)"
-      or "the scheme of these values is not known: `auth0-migrate hash identify` says what one may "
-        .. "be, and `prove` finds it with a known login" },
+    comments = { "the scheme of these values is not known: `auth0-migrate hash identify` says "
+      .. "what one may be, and `prove` finds it with a known login" },
   }
 end
 

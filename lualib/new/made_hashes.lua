@@ -123,6 +123,8 @@ local function of_parts(plan, sample)
   if plan.kind == "pbkdf2" then
     return encoded(key(plan.digest), plan.encoding), encoded(SALT, plan.salt_encoding),
       tostring(ROUNDS)
+  elseif plan.kind == "cleartext" then
+    return PASSWORD
   elseif plan.kind == "digest" then
     return encoded(digest.hash(plan.digest, PASSWORD), plan.encoding)
   elseif plan.kind == "salted" then

@@ -378,7 +378,7 @@ for _, name in ipairs(schema.APP_METADATA_RESERVED) do RESERVED[name] = true end
 ---A name for a member of the metadata that no other one has.
 ---@private
 function Mapping:metadata_name(column)
-  local name = column.name:gsub("[.$]", "_")
+  local name = column.name:gsub("^@", ""):gsub("[.$]", "_")
   if column.way[#column.way].kind == "first" then name = column.name end
   if RESERVED[name] then name = "source_" .. name end
   local parent = #column.way > 1 and column.key:match("([%w_]+)%[?%]?%.[^.]*$")
@@ -441,7 +441,9 @@ function Mapping:metadata(columns)
   local n_written, n_commented = 0, 0
   for _, column in ipairs(columns) do
     local is_used = self.is_read[column]
-    local is_secret = names.is_secret(column.name) or self.used[column] == "hash"
+    local is_in_safe = names.is_in_safe(column.key) and not column.types.boolean
+      and share(column, "moment") + share(column, "epoch") < MOST
+    local is_secret = names.is_secret(column.name) or is_in_safe or self.used[column] == "hash"
       or self.used[column] == "salt" or self.used[column] == "rounds"
     if is_used then -- a field already, a status apart
       if is_used == "status" then self:member(column, nil) end

@@ -55,7 +55,9 @@ local EXACT <const> = {
     .. "deleteddate erasedat anonymizedat anonymisedat" },
   { "hash", "password passwordhash passwd pwd pass userpass userpassword passworddigest "
     .. "encryptedpassword hashedpassword hash pwhash passhash pwdhash cryptpassword passwort "
-    .. "kennwort motdepasse contrasena wachtwoord passcode userhash userpasswordhash pw" },
+    .. "kennwort motdepasse contrasena wachtwoord passcode userhash userpasswordhash pw "
+    .. "passwdhash plaintext cleartext plainpassword cleartextpassword passwordplain "
+    .. "passwordcleartext" },
   { "salt", "salt passwordsalt passsalt pwsalt hashsalt usersalt pwdsalt passwdsalt saltvalue" },
   { "rounds", "rounds iterations iterationcount hashiterations passworditerations iter factor "
     .. "passwordrounds hashrounds" },
@@ -142,7 +144,8 @@ end
 -- Words at the beginning of a name that say whose column it is.
 local OWNERS <const> = {}
 for word in ([[user users usr u member mem customer cust account acct person patient player client
-  profile auth login contact employee student subscriber primary main my current password
+  profile auth login contact employee student subscriber guest pupil teacher visitor
+  primary main my current password
   passwort passwd pwd]]):gmatch("%S+") do
   OWNERS[word] = true
 end
@@ -221,6 +224,25 @@ end
 ---@return boolean
 function names.is_secret(name)
   return has_part(names.plain(name), SECRET)
+end
+
+-- Parts of the names of what holds passwords.
+local SAFES <const> = { "password", "passwd", "passwort", "credential" }
+
+---Whether a column is an object of passwords, or in one. Of a column that is in none, more about
+---the password counts as no secret: "password_changed_at".
+---@param key string  of the column: "services.password.plain"
+---@return boolean
+function names.is_in_safe(key)
+  local parents, last = key:match("^(.-)([^.%[%]]+)$")
+  local plain = names.plain(last or key):gsub("s$", "")
+  for _, safe in ipairs(SAFES) do
+    if plain == safe then return true end
+  end
+  for name in (parents or ""):gmatch("[^.%[%]]+") do
+    if has_part(names.plain(name), SAFES) or names.meaning(name) == "hash" then return true end
+  end
+  return names.meaning(last or key) == "hash"
 end
 
 ---@param name string

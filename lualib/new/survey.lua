@@ -80,6 +80,8 @@ end
 ---@private
 function Survey:column(key, way)
   local found = self.by_key[key]
+  -- An element of XML is a text in records in which it has no attributes.
+  if found and way[#way].kind == "first" and #way > #found.way then found.way = way end
   if found or #self.columns >= MOST_COLUMNS then return found end
   local last = way[#way]
   local name = last.kind ~= "member" and last.name or nil

@@ -311,11 +311,29 @@ local function encode_later(later)
   end
 end
 
+---Whether a column is beside a text in the same element of XML, which no file of tests can have.
+local function is_beside_text(column)
+  for _, step in ipairs(column and column.way or {}) do
+    if step.is_beside_text then return true end
+  end
+  return false
+end
+
+---The columns that a record of the tests can have.
+---@private
+function Synthesizer:columns()
+  local columns = {}
+  for _, column in ipairs(self.mapping.read) do
+    if not is_beside_text(column) then columns[#columns + 1] = column end
+  end
+  return columns
+end
+
 ---@param variant "whole"|"least"|"closed"|"deleted"|"nobody"
 ---@return table
 function Synthesizer:record(variant)
   local record, later = {}, {}
-  for _, column in ipairs(self.mapping.read) do
+  for _, column in ipairs(self:columns()) do
     local field = self.mapping.is_read[column]
     local is_always = column.filled == self.found.records
     local is_asked = variant == "closed" and (field == "status" or field == "active"
@@ -355,7 +373,10 @@ function synthetic.of(found, mapping)
     found = found, mapping = mapping, person = free_person(found),
   }, Synthesizer)
   local plan = mapping.password
-  if plan and plan.expression then
+  local fields = mapping.fields
+  local has_parts = not is_beside_text(fields.salt) and not is_beside_text(fields.rounds)
+    and not is_beside_text(fields.hash)
+  if plan and plan.expression and has_parts then
     self.hash, self.salt, self.rounds = made_hashes.of(plan,
       sample_of(mapping.fields.hash, plan))
   end

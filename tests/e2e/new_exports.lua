@@ -101,4 +101,32 @@ return {
     has = { 'pointer = "/result/users"', 'named(row.attrs, "Name", "Value")',
       'attrs["custom:tier"]', "row.id and tostring(row.id)" },
   },
+  {
+    name = "XML whose elements have text and attributes", input = "readers.xml",
+    records = COUNT, users = COUNT,
+    files = {
+      ["readers.xml"] = "<export><readers>" .. lines(COUNT, function(i)
+        return string.format('<reader number="Z%05d"><mail confirmed="%s">%s@paper.test</mail>'
+          .. '<credentials salt="s%05d">%s</credentials><kind>print</kind></reader>', i,
+          i % 2 == 0 and "yes" or "no", given(i), i * 31,
+          digest.hex(digest.hash("sha1", string.format("s%05d", i * 31) .. "x" .. i)))
+      end) .. "</readers></export>",
+    },
+    rare = { "@paper.test", "Annegret", "Z00001", "s00031" }, frequent = { "print" },
+    has = { 'user_id = row["@number"]', "value.email(value.first(row.mail))", '["@confirmed"]',
+      "value.first(row.credentials)", '{ salt = credentials["@salt"] }' },
+  },
+  {
+    name = "NDJSON with cleartext passwords in an object of its own", input = "plain.ndjson",
+    records = COUNT, users = COUNT,
+    files = {
+      ["plain.ndjson"] = lines(COUNT, function(i)
+        return string.format('{"_key":"k%06d","email":"%s@plain.test",'
+          .. '"services":{"password":{"plain":"rare secret %d","hint":"the same word"}}}\n',
+          i * 7919, given(i), i)
+      end),
+    },
+    rare = { "@plain.test", "Annegret", "rare secret", "the same word" },
+    has = { "user_id = row._key", "password.cleartext(services_password.plain, email)" },
+  },
 }

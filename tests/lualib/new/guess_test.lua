@@ -107,3 +107,43 @@ test("without names of columns, their values tell what they are", function()
   equal(guess.name_columns(made, found.columns),
     { "user_id", "given_name", "family_name", "email", "password" })
 end)
+
+test("given names that repeat, and words of a state, are known without names of columns", function()
+  local found = survey.new { columns = { "c1", "c2", "c3", "c4" } }
+  for i = 1, 90 do
+    found:record {
+      c1 = "a" .. i .. "@b.cd", c2 = "Anna" .. string.char(97 + i % 15),
+      c3 = "Weber" .. string.char(97 + i % 25), c4 = i % 9 == 0 and "locked" or "enabled",
+    }
+  end
+  found:finish()
+  local made = guess.of(found.columns, found.records, true)
+  equal(guess.name_columns(made, found.columns), { "email", "given_name", "family_name", "status" })
+end)
+
+test("words of a kind, without names of columns, are no names of people", function()
+  local found = survey.new { columns = { "c1", "c2" } }
+  for i = 1, 90 do
+    found:record { c1 = "a" .. i .. "@b.cd", c2 = i % 3 == 0 and "Gold" or "Silver" }
+  end
+  found:finish()
+  equal(guess.of(found.columns, found.records, true).fields.name, nil)
+end)
+
+test("a password in an object of passwords is the hash, whatever it is called", function()
+  equal(meanings(function(i)
+    return { email = i .. "@b.cd", services = { password = { plain = "secret " .. i } } }
+  end).hash, "services.password.plain")
+  equal(meanings(function(i)
+    return { email = i .. "@b.cd", credentials = ("%032x"):format(i * 7919) }
+  end).hash, "credentials")
+end)
+
+test("the text of an element of XML is a column beside those of its attributes", function()
+  local found = meanings(function(i)
+    return { ["@number"] = "Z-" .. i, mail = i == 1 and "a1@b.cd"
+      or { "a" .. i .. "@b.cd", ["@confirmed"] = i % 2 == 0 and "yes" or "no" } }
+  end)
+  equal({ found.user_id, found.email, found.email_verified }, { "@number", "mail",
+    "mail.@confirmed" })
+end)
