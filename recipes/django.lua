@@ -1,6 +1,5 @@
 --- Django: what `manage.py dumpdata` writes, or auth_user (or a table of your own) as an SQL dump,
---- SQLite, CSV or JSON. The tables of django-allauth and django-otp are in the same file or
---- directory, or are parameters. Keeps most passwords.
+--- SQLite, CSV or JSON, with the tables of django-allauth and django-otp. Keeps most passwords.
 
 local lookup = require "source.lookup"
 local migrate = require "migrate"
