@@ -21,9 +21,9 @@ local page = {}
 ---@type string[]
 page.SECTIONS = { "Export", "Parameters", "Carried over", "Lost" }
 
----The cells of a row; "\|" is no border.
+---The cells of a row; "\|" does not end one.
 ---@param line string
----@return string[]?  nil for a line that is no row
+---@return string[]?  nil for any other line
 function page.cells(line)
   local inner = line:match("^%s*|(.*)|%s*$")
   if not inner then return nil end

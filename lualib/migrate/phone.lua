@@ -10,10 +10,10 @@ local phones = {}
 ---@param lost fun(what: LostThing, reason: string)
 ---@return fun(written: any, country?: string): string?, any
 function phones.new(warn, lost)
-  ---@param written any      text or a number; nil, null and blank text are no number
+  ---@param written any      text or a number; nil, null and blank text count as absent
   ---@param country? string  of a number without one
   ---@return string? number  in E.164
-  ---@return any unread      the value that is no number, for user_metadata; counted as a warning
+  ---@return any unread      the value if it cannot be read, for user_metadata; counted as a warning
   return function(written, country)
     local number = phone.read(written, country)
     if number then return number end

@@ -53,7 +53,7 @@ end
 
 local MOST_BYTES <const> = 1 << 31 -- of an element that is passed over
 
----A record with a member of the element around it. What is no record stays what it is.
+---A record with a member of the element around it. Anything else stays as it is.
 local function marked(record, name, member)
   if type(record) ~= "userdata" or not name or not member then return record end
   local copy = { [name] = member }

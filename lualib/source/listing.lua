@@ -93,10 +93,10 @@ function Listing:name() return self.inner:name() end
 
 function Listing:title() return self.inner:title() end
 
----Of a page, one user is not told apart.
+---Nil within a page, of which only the whole was read.
 function Listing:as_read() return not self.page and self.inner:as_read() or nil end
 
----Where there are users, lists in them are no other place of records.
+---Where there are users, lists inside them do not hold records.
 function Listing:warnings()
   local all = {}
   for _, warning in ipairs(self.inner:warnings()) do

@@ -105,7 +105,7 @@ function value.null_if(given, ...)
   return given
 end
 
----A table; nil for an empty one, and for what is none.
+---A table; nil for an empty one, and for anything else.
 ---@generic T: table
 ---@param given T?
 ---@return T?
@@ -113,7 +113,7 @@ function value.filled(given)
   return type(given) == "table" and next(given) ~= nil and given or nil
 end
 
----The elements of a list that are objects or lists, as a list; empty for what is no list.
+---The elements of a list that are objects or lists, as a list; empty for anything but a list.
 ---@param list any
 ---@return table[]
 function value.objects(list)

@@ -6,7 +6,7 @@ local lost_things = require "base.lost_things"
 
 local losses = {}
 
-local MOST_SETS <const> = 5000 -- beyond them the reasons of a further set are not told apart
+local MOST_SETS <const> = 5000 -- further sets have no reasons of their own
 local MOST_KNOWN <const> = 10000 -- reasons as they are written that are looked up, not redacted
 local OTHER <const> = "other"
 local ORDER <const> = lost_things.ORDER
