@@ -2,7 +2,7 @@
 --- gives hashes and secrets of authenticator apps. Traits are free: the usual names are found.
 
 local api = require "recipes.api.ory-kratos"
-local documents = require "source.documents"
+local listing = require "source.listing"
 local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local password = require "auth0.password"
@@ -111,7 +111,7 @@ return {
   needs = api.needs,
   source = function(params)
     if params.input == "api" then return api.records(params) end
-    return documents.records(params.input, { "/identities" })
+    return listing.records(params.input, { lists = { "identities" }, has = { "traits" } })
   end,
   map = function(record, params)
     local traits, credentials = {}, object(record.credentials)

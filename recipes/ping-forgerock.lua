@@ -2,15 +2,14 @@
 --- Advanced Identity Cloud, from files or their APIs, and LDIF of the directories below them.
 
 local api = require "recipes.api.ping-forgerock"
-local documents = require "source.documents"
 local ldap = require "recipes.ldap"
+local listing = require "source.listing"
 local metadata = require "auth0.metadata"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
-local LISTS <const> = { "/_embedded/users", "/result" } -- of PingOne, of IDM
-local ENDINGS <const> = { "json", "ndjson", "jsonl", "ldif", "ldf" }
+local LISTS <const> = { "/_embedded/users", "result" } -- of PingOne, of IDM
 local HOME <const> = "PING_ONE" -- the identity provider of users who sign in at PingOne itself
 
 local function object(given)
@@ -101,8 +100,10 @@ return migrate.extend(ldap, {
   needs = api.needs,
   source = function(params)
     if params.input == "api" then return api.records(params) end
-    if not documents.is(params.input, ENDINGS) then return ldap.source(params) end
-    return documents.records(params.input, LISTS)
+    return listing.records(params.input, {
+      lists = LISTS, has = { "id", "_id" },
+      ldif = function(path) return ldap.source { input = path, roles = params.roles } end,
+    })
   end,
   map = function(record, params)
     if record.dn then return ldap.map(record, params) end

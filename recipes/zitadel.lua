@@ -1,13 +1,17 @@
 --- ZITADEL: the export of the admin API, with hashes and authenticator apps, or the answers of its
 --- searches, which have neither. Machine users are skipped. Ids are text: they exceed 2^53.
 
-local documents = require "source.documents"
+local listing = require "source.listing"
 local lookup = require "source.lookup"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
-local ORGS <const> = "/orgs"
+-- Where the export and the answers of searches have users.
+local USERS <const> = {
+  "/orgs/*/humanUsers", "/orgs/*/human_users", "result", "users", "humanUsers",
+}
+local GRANTS <const> = { "/orgs/*/userGrants", "/orgs/*/user_grants" }
 
 ---Opened by `source`, read by `map`: the grants of the same export.
 ---@type Lookup?
@@ -75,13 +79,11 @@ return {
     social = { help = "keep: also users who sign in with other accounts only", kind = { "keep" } },
   },
   source = function(params)
-    local path = params.input
-    if path ~= "-" and not documents.place(path, { ORGS }) then
-      return documents.records(path, { "/result", "/users", "/humanUsers" })
-    end
-    grants = lookup(documents.inside(path, ORGS, { "userGrants", "user_grants" }),
-      function(grant) return of(grant, "userId") end, { few = true })
-    return documents.inside(path, ORGS, { "humanUsers", "human_users" }, "orgId")
+    local found = listing.find(params.input, { lists = GRANTS })
+    grants = found and lookup(found, function(grant) return of(grant, "userId") end, { few = true })
+    return listing.records(params.input, {
+      lists = USERS, has = { "userId", "id" }, mark = "orgId",
+    })
   end,
   map = function(record, params)
     local user, state = user_of(record), tostring(of(record, "state") or "")

@@ -1,11 +1,12 @@
 --- Users in every wrapping in which people save them.
 
 local bad_record = require "source.bad_record"
-local file = require "host.file"
+local folders = require "tests.lualib.source.folder"
+local ldif = require "source.ldif"
 local listing = require "source.listing"
 local tap = require "tests.tap"
 
-local equal, test = tap.equal, tap.test
+local equal, test, with = tap.equal, tap.test, folders.with
 
 local A <const>, B <const>, C <const> = '{"id":1,"tags":[{"id":9}]}', '{"id":2}', '{"id":3}'
 
@@ -21,20 +22,19 @@ local WRAPPINGS <const> = {
   ["a page a line"] = '{"people":[' .. A .. ']}\n{"people":[' .. B .. "," .. C .. "]}\n",
   ["a list of pages"] = '[{"people":[' .. A .. ']},{"people":[' .. B .. "," .. C .. "]}]",
   ["a list of lists"] = "[[" .. A .. "],[" .. B .. "," .. C .. "]]",
+  ["a page whose list is at a pointer"] = '{"_all":{"the":[' .. A .. "," .. B .. "," .. C .. "]}}",
+  ["such pages, one a line"] = '{"_all":{"the":[' .. A .. ']}}\n{"_all":{"the":[' .. B .. "," .. C
+    .. "]}}\n",
   ["a page by another name, deeper"] = '{"data":{"them":[' .. A .. "," .. B .. "," .. C .. "]}}",
   ["CSV"] = "id;name\n1;a\n2;b\n3;c\n",
 }
 
-local function with(files, fn)
-  local folder = assert(file.temporary())
-  for name, text in pairs(files) do assert(file.write(folder .. "/" .. name, text)) end
-  fn(folder)
-  assert(file.remove_tree(folder))
-end
 
 local function ids(given)
   local found, places = {}, {}
-  local reading <close> = listing.records(given, { lists = { "people" }, has = { "id" }, csv = {} })
+  local reading <close> = listing.records(given, {
+    lists = { "people", "/_all/the" }, has = { "id" }, csv = {},
+  })
   for record, at in reading do
     found[#found + 1] = math.tointeger(tonumber(record.id)) or tostring(record.id)
     places[#places + 1] = at
@@ -99,4 +99,72 @@ test("saved users: what is no object is a broken record, and the reading goes on
       equal(found, { 1, broken, broken, broken, broken, 2 }, what)
     end)
   end
+end)
+
+test("saved users: lines of which the first is broken", function()
+  local lines <const> = '{"id":\n{"id":1}\n{"id":2}\n{"id":3}\n{"id":4}\n{"id":5}\n'
+  with({ ["a.ndjson"] = lines }, function(folder)
+    local found, options = {}, { lists = {}, has = { "id" }, csv = {} }
+    for record in listing.records(folder .. "/a.ndjson", options) do
+      found[#found + 1] = not bad_record.is(record) and record.id or "broken"
+    end
+    equal(found, { "broken", 1, 2, 3, 4, 5 })
+  end)
+end)
+
+local ORGS <const> = [[{"orgs": [{"org": "x", "users": [{"id": 1}, {"id": 2}]}, {"org": "y"},
+  {"org": "z", "others": [{"id": 3}, 7]}, {"users": [{"id": 4}]}]}]]
+local INNER <const> = { lists = { "/orgs/*/users", "/orgs/*/others", "result" }, mark = "org" }
+
+test("saved users: of the elements of a list, with a member of these and their places", function()
+  with({ ["a.json"] = ORGS }, function(folder)
+    local found = {}
+    local reading <close> = listing.records(folder .. "/a.json", INNER)
+    for record, at in reading do
+      found[#found + 1] = bad_record.is(record) and "broken " .. at
+        or record.id .. tostring(record.org) .. " " .. at
+    end
+    equal(found, { "1x a.json#/orgs/0/users/0", "2x a.json#/orgs/0/users/1",
+      "3z a.json#/orgs/2/others/0", "broken a.json#/orgs/2/others/1",
+      "4nil a.json#/orgs/3/users/0" })
+    equal({ reading:progress() }, { 1.0 })
+  end)
+end)
+
+test("saved users: answers of a search, in place of the elements of a list", function()
+  with({ ["a.json"] = '{"result":[{"id":1}]}{"result":[{"id":2}]}' }, function(folder)
+    local found = {}
+    for record in listing.records(folder .. "/a.json", INNER) do found[#found + 1] = record.id end
+    equal(found, { 1, 2 })
+    equal(listing.find(folder .. "/a.json", { lists = { "/orgs/*/users" } }), nil)
+    assert(listing.find(folder .. "/a.json", { lists = { "/orgs/*/users", "result" } }))
+  end)
+  equal(listing.find("-", { lists = { "/orgs/*/users" } }), nil)
+end)
+
+test("saved users: lists inside lists of a further document are a failure", function()
+  with({
+    ["two.json"] = ORGS .. ORGS, ["later.json"] = '{"result":[]}\n' .. ORGS:gsub("\n", ""),
+    ["cut.json"] = '{"orgs": [{"users": [{"id": 1}, {"id": ',
+  }, function(folder)
+    for name, kind in pairs { two = "usage", later = "usage", cut = "parse" } do
+      local ok, err = pcall(function()
+        for _ in listing.records(folder .. "/" .. name .. ".json", INNER) do end
+      end)
+      equal({ ok, err.kind }, { false, kind }, name)
+    end
+  end)
+end)
+
+test("saved users: LDIF by its own reading, beside JSON", function()
+  with({ ["a.json"] = "[" .. A .. "]", ["b.ldif"] = "dn: uid=2\nid: 2\n" }, function(folder)
+    local found = {}
+    for record in listing.records(folder, {
+      lists = {}, has = { "id" },
+      ldif = function(path) return ldif.records(path, { optional = true }) end,
+    }) do
+      found[#found + 1] = record.dn or record.id
+    end
+    equal(found, { 1, "uid=2" })
+  end)
 end)
