@@ -26,11 +26,6 @@ local function member(record, name)
   return value.null_if(found)
 end
 
-local function list(given)
-  if type(given) == "string" then return value.split(given, ";") or {} end
-  return type(given) == "table" and given or {}
-end
-
 ---The user of a list of phones: by the context of the answer, or as the file names it.
 local function user_of(answer)
   local context = value.null_if(answer["@odata.context"]) or ""
@@ -114,7 +109,8 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
     local found, id = sign_ins(record), member(record, "id") or member(record, "objectId")
     local is_social = found.social and not found.own
     if is_social and params.social ~= "keep" then return nil, "signs in with another account" end
-    local mails = list(member(record, "otherMails") or member(record, "alternateEmailAddress"))
+    local mails = member(record, "otherMails") or member(record, "alternateEmailAddress")
+    if type(mails) == "string" then mails = value.split(mails, ";") end
     local written = found.emailAddress or member(record, "mail") or value.first(mails)
     if not written then return nil, "no e-mail address" end
     local email = value.email(written)

@@ -43,10 +43,6 @@ local function others(attributes)
   return next(rest) and metadata.safe(rest)
 end
 
-local function filled(list)
-  return type(list) == "table" and next(list) ~= nil and list or nil
-end
-
 local CODES <const> = { otp = true, totp = true, hotp = true }
 local LOST <const> = {
   otp = "totp", totp = "totp", hotp = "totp", webauthn = "passkey",
@@ -130,19 +126,19 @@ return {
       picture = value.url((take(attributes, PICTURES))),
       blocked = value.switch(record.enabled, nil, "enabled") == false or nil,
       user_metadata = others(attributes),
-      app_metadata = filled {
+      app_metadata = value.filled {
         roles = realms.roles(record.realmRoles),
-        client_roles = metadata.safe(filled(record.clientRoles)),
-        groups = filled(record.groups), required_actions = filled(record.requiredActions),
+        client_roles = metadata.safe(value.filled(record.clientRoles)),
+        groups = value.filled(record.groups),
+        required_actions = value.filled(record.requiredActions),
         keycloak_created = value.date(record.createdTimestamp),
       },
     }
-    local is_linked = filled(record.federatedIdentities) and not record.federationLink
+    local is_linked = value.filled(record.federatedIdentities) ~= nil
     local has_password = credentials(user, record.credentials)
-    if is_linked and not has_password and params.social ~= "keep" then
-      return nil, "signs in elsewhere (social)"
-    end
-    if filled(record.federatedIdentities) then
+    local is_social = is_linked and not (has_password or record.federationLink)
+    if is_social and params.social ~= "keep" then return nil, "signs in elsewhere (social)" end
+    if is_linked then
       migrate.lost("social", "sign-in with another account belongs to another connection")
     end
     if not has_password then

@@ -22,42 +22,6 @@ local LAYOUTS <const> = {
     "requireReset", "authProvider" },
 }
 
-local HEX_32 <const> = "^" .. ("%x"):rep(32) .. "$"
-local TWICE <const> = "a digest of a digest"
-
----The stored hash of a board, by its own rule.
----@type table<string, fun(row: table, hash: string): StoredPassword?, any, string?>
-local HASHES <const> = {
-  joomla = function(_, hash)
-    local hex, salt = hash:match "^(%x+):(.+)$"
-    if hex then return password.digest("md5", hex, { salt = salt, position = "suffix" }) end
-    if hash:find(HEX_32) then return password.digest("md5", hash) end
-    return password.auto(hash)
-  end,
-  smf = function(row, hash) -- the password follows the login in lower case, also in bcrypt (2.1)
-    local login = value.lower(row.username)
-    if hash:find "^%$2" then
-      return password.bcrypt(hash, { pepper = login, position = "prefix" })
-    end
-    return password.digest("sha1", hash, { salt = login, encoding = "hex" })
-  end,
-  discourse = function(row, hash)
-    local rounds = tostring(row.password_algorithm):match "i=(%d+)" or 64000
-    return password.pbkdf2("sha256", rounds, row.salt, password.bytes(hash, "hex"))
-  end,
-  mybb = function(_, hash)
-    if not hash:find "^%$" then return nil, nil, TWICE end
-    return password.auto(hash)
-  end,
-  vbulletin = function(_, hash)
-    return nil, nil, hash:find "^%$" and "bcrypt of a digest" or TWICE
-  end,
-  phpbb = function(_, hash)
-    if hash:find(HEX_32) then return password.digest("md5", hash) end -- of phpBB 2
-    return password.auto(hash)
-  end,
-}
-
 -- A column that only this board has.
 local BOARDS <const> = {
   user_type = "phpbb", block = "joomla", is_activated = "smf", loginkey = "mybb",
@@ -136,11 +100,10 @@ return {
       migrate.warn("nothing_verified", "users whose addresses become unverified, because the board "
         .. "does not say which are; see the parameter `verified`")
     end
-    local login, stored = value.html(row.username), value.trim(row.password)
+    local login = value.html(row.username)
     local username = value.username(login, row.id, email)
-    local hash, _, why
-    if stored then hash, _, why = password.fields(HASHES[board](row, stored)) end
-    if why then migrate.lost("password", why) end
+    local hash, _, why = password.fields(password.board(board, row.password, row))
+    if not hash then migrate.lost("password", why) end
     return {
       user_id = row.id, email = email, email_verified = params.verified == true,
       username = username, name = value.html(row.name) or not username and login or nil,

@@ -7,6 +7,7 @@
 ---
 --- A hash may be assigned to either key of a user: auth0.user moves it to the right one.
 
+local boards = require "auth0.hash.boards"
 local build = require "auth0.hash.build"
 local columns = require "auth0.hash.columns"
 local declared = require "auth0.hash.declared"
@@ -49,6 +50,7 @@ password.forgerock = servers.forgerock
 password.clerk = columns.clerk
 password.fusionauth = columns.fusionauth
 password.membership = columns.membership
+password.board = boards.password
 
 ---Better Auth's "salt:key", or what an application stores with a hasher of its own.
 ---@param value string?

@@ -105,6 +105,7 @@ open.NEEDED = {
   ["source.xml_outline"] = "where the records of XML are",
   ["source.bad_record"] = "a record that cannot be parsed",
   ["source.bad_value"] = "a value that rejects its record",
+  ["auth0.hash.boards"] = "passwords of bulletin boards",
   ["auth0.hash.build"] = "password hashes from their parts",
   ["auth0.hash.columns"] = "password hashes whose parts are columns",
   ["auth0.hash.declared"] = "digests in a declared format",
