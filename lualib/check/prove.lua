@@ -5,6 +5,7 @@ local clock = require "host.clock"
 local connect = require "auth0.api.connect"
 local search = require "auth0.search"
 local json = require "host.json"
+local kept_record = require "check.kept_record"
 local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
 local prove_lines = require "check.prove_lines"
@@ -45,7 +46,7 @@ local INTERRUPTED <const> = "interrupted; nothing was kept"
 local function find(recipe, settings, ui, list, interrupted)
   local connection, message, kind = connect.offline(settings)
   if message then return nil, message, kind end
-  local sink = prove_users.new(list)
+  local sink = prove_users.new(list, function() return kept_record.keep(recipe.state) end)
   local pipe = pipeline.new { recipe = recipe, connection = connection, sink = sink }
   local pause, finish = progress.new {
     ui = ui, interrupted = interrupted, message = INTERRUPTED,
@@ -63,7 +64,7 @@ end
 
 ---@class Proving  the logins of one call, one after the other
 ---@field sink ProveUsers
----@field pepper? string
+---@field secrets SearchSecret[]
 ---@field text RecipeText
 ---@field lines string[]          found so far, the last one first
 ---@field tried TriedUser[]       with a line, or verified
@@ -110,9 +111,11 @@ function Proving:judged(found, one)
     id = one.id, position = found.position, at = found.at, refused = found.refused,
     algorithm = user_rules.algorithm(user),
   }
+  local kept = found.kept
   local input = {
-    user = user, record = found.record, cleartext = one.password, pepper = self.pepper,
+    user = user, record = kept and kept.record, cleartext = one.password, secrets = self.secrets,
     mentions = function(name) return self.text:mentions(name) end,
+    run = kept and function(...) return kept:run(...) end,
   }
   local fits, reason = verify.password(user, one.password)
   local untold = fits == nil and user_rules.has_password(user)
@@ -164,7 +167,7 @@ end
 ---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
----@param options {logins: Login[], pepper?: string}
+---@param options {logins: Login[], secrets: SearchSecret[]}
 ---@return table? report  {exit, tried, verified, logins: ProvenLogin[]; line, needs: of all logins}
 ---@return string? message
 ---@return Kind? kind
@@ -174,7 +177,7 @@ function prove.run(recipe, settings, ui, options)
   local watched = signals.watch(function() stopped = true end, function() os.exit(130) end)
   local sink, message, kind = find(recipe, settings, ui, options.logins, interrupted)
   local self, proven = setmetatable({
-    sink = sink, pepper = options.pepper, text = recipe_text.new(recipe), lines = {}, tried = {},
+    sink = sink, secrets = options.secrets, text = recipe_text.new(recipe), lines = {}, tried = {},
     last = clock.cpu() + ALL_SECONDS, interrupted = interrupted, ui = ui,
   }, Proving), {}
   for index, one in ipairs(sink and options.logins or {}) do

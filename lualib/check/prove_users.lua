@@ -23,7 +23,7 @@ local DEEPEST <const> = 6 -- nested tables
 ---@field user User
 ---@field position integer
 ---@field at string
----@field record any              of the source
+---@field kept? KeptRecord        its record of the source; nil: it could not be copied
 ---@field refused? RefusedRecord  the user is rejected
 
 ---@class ProveUsers : Sink
@@ -34,6 +34,8 @@ local DEEPEST <const> = 6 -- nested tables
 ---@field skipped_records integer
 ---@field rejected_records integer
 ---@field private waiting table<string, integer[]>  indices of logins, by name
+---@field private keep fun(): KeptRecord?           keeps the record that is being mapped
+---@field private kept table<integer, KeptRecord>   by position, of users that wait for `dedupe`
 local ProveUsers = {}
 ProveUsers.__index = ProveUsers
 
@@ -44,8 +46,9 @@ local function phone_of(name)
 end
 
 ---@param list Login[]
+---@param keep fun(): KeptRecord?
 ---@return ProveUsers
-function prove_users.new(list)
+function prove_users.new(list, keep)
   local waiting = {}
   for index, one in ipairs(list) do
     local names = {
@@ -59,18 +62,20 @@ function prove_users.new(list)
   end
   return setmetatable({
     waiting = waiting, found = {}, refused = {}, identifiers = {}, remaining = #list,
+    keep = keep, kept = {},
     skipped_records = 0, rejected_records = 0,
   }, ProveUsers)
 end
 
----Records the user of a login; the first of several counts. `record` returns its record.
-local function note(self, user, position, at, record, refused)
+---Records the user of a login; the first of several counts.
+local function note(self, user, position, at, refused)
   for kind, name in pairs(identifiers.of(user)) do
     self.identifiers[kind] = true
     for _, index in ipairs(self.waiting[name] or {}) do
       if not self.found[index] then
+        self.kept[position] = self.kept[position] or self.keep()
         self.found[index] = {
-          user = user, position = position, at = at, record = record(), refused = refused,
+          user = user, position = position, at = at, kept = self.kept[position], refused = refused,
         }
         self.remaining = self.remaining - 1
       end
@@ -78,6 +83,13 @@ local function note(self, user, position, at, record, refused)
   end
   if self.remaining > 0 then return true end
   return nil, "every login has a user", "interrupted"
+end
+
+---Keeps the record of a user that waits until the recipe's `dedupe` has seen all of them.
+function ProveUsers:waits(mapped, position)
+  for _, name in pairs(identifiers.of(mapped:user())) do
+    if self.waiting[name] then self.kept[position] = self.kept[position] or self.keep() end
+  end
 end
 
 ---Calls `each` with the indices of the logins that a value of a record names.
@@ -102,7 +114,7 @@ local function pass_over(self, record, refused)
 end
 
 function ProveUsers:user(mapped, position, at)
-  return note(self, mapped:user(), position, at, function() return mapped:record() end)
+  return note(self, mapped:user(), position, at)
 end
 
 function ProveUsers:rejected(rejection)
@@ -114,8 +126,7 @@ function ProveUsers:rejected(rejection)
     fix = first and first.fix or codes.fix(rejection.code, rejection.path or ""),
   }
   if rejection.user then
-    return note(self, rejection.user, rejection.position, rejection.at,
-      function() return rejection.record end, refused)
+    return note(self, rejection.user, rejection.position, rejection.at, refused)
   end
   return pass_over(self, rejection.record, refused)
 end

@@ -54,6 +54,7 @@ open.NEEDED = {
   ["recipe.inside.errors"] = "errors as plain values",
   ["recipe.inside.functions"] = "what the program may call",
   ["recipe.inside.globals"] = "the standard library of a recipe",
+  ["recipe.inside.kept_records"] = "records that lines of a mapping are tried with",
   ["recipe.inside.lookups"] = "what the lookups of a recipe found",
   ["recipe.inside.exports"] = "the names of what a recipe can call",
   ["recipe.inside.losses"] = "what users lose, as numbers",

@@ -32,6 +32,7 @@ local IDENTIFIERS <const> = {
 ---@field user fun(self, user: Mapped, position: integer, at: string)  user: valid during the call
 ---@field rejected fun(self, rejection: Rejection)
 ---@field skipped fun(self, position: integer, at: string, reason: string, record: Mapped)
+---@field waits? fun(self, user: Mapped, position: integer)  a user that `dedupe` may still judge
 ---@field took? fun(self, users: integer)  so many plain users went into the packer directly
 
 ---@class PipelineWarning
@@ -236,6 +237,7 @@ function Pipeline:judge(at, pass, ...)
       table.unpack(values, 1, self.n_fields))
     if clash == false then return nil, message, kind end
   end
+  if dedupe and self.sink.waits then self.sink:waits(self.mapped, self.position) end
   if dedupe and clash then return dedupe:choose(self, clash, at) end
   if clash then return self:clash(clash, at) end
   return pass(self, at)

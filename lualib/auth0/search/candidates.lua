@@ -1,9 +1,7 @@
 --- Values of a source record that may be a hash, a salt or a number of rounds, with the Lua
 --- expressions that read them in a mapping.
 
-local digest = require "host.digest"
 local build = require "auth0.hash.build"
-local unsupported = require "auth0.hash.unsupported"
 local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local text = require "host.text"
@@ -26,6 +24,7 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field name string        its last name, in lower case
 ---@field field string       the expression of the value that contains it
 ---@field above string[]     expressions of the tables around the field, below the record
+---@field is_bytes? boolean   not text: a BLOB, or bytes of BSON
 ---@field mentioned boolean  the recipe mentions its name
 ---@field part? boolean      part of another value in the list
 ---@field beside_hash? boolean  part of a value long enough for a hash and its salt
@@ -42,7 +41,7 @@ local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@class HashCandidate
 ---@field bytes string
 ---@field text string        encoded
----@field encoding "hex"|"base64"
+---@field encoding "hex"|"base64"|"bytes"
 ---@field expression string
 ---@field source Candidate
 
@@ -67,6 +66,11 @@ local function sorted_keys(of)
   for key in pairs(of) do keys[#keys + 1] = key end
   table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
   return keys
+end
+
+---Whether a value holds bytes rather than text. Text with stray bytes may be both.
+local function holds_bytes(value)
+  return value:find("[%z\1-\8\14-\31\127]") ~= nil or not text.is_utf8(value)
 end
 
 local walk
@@ -103,7 +107,7 @@ function walk(list, value, place, depth)
       text = as_text, name = tostring(place.key or ""):lower(), mentioned = place.mentioned,
       expression = is_text and place.expression or "tostring(" .. place.expression .. ")",
       number = not is_text and place.expression or nil, field = place.expression,
-      above = place.above,
+      above = place.above, is_bytes = is_text and holds_bytes(value) or nil,
     }
     walk_text(list, as_text, place, depth)
   end
@@ -218,7 +222,8 @@ local function readings(value)
     }
   end
   local plain, expression = value.text, value.expression
-  add(plain, plain, "utf8", expression)
+  add(plain, plain, value.is_bytes and "bytes" or "utf8", expression)
+  if not text.is_utf8(plain) then return found end
   local trimmed = text.trim(plain)
   if trimmed and trimmed ~= plain then
     add(trimmed, trimmed, "utf8", expression .. TRIM)
@@ -246,11 +251,15 @@ local function readings(value)
   return found
 end
 
----Possible salts, the likely ones first; also the pepper, alone and joined to each.
+---@class SearchSecret  the value of a secret parameter, which may be a pepper
+---@field name string
+---@field value string
+
+---Possible salts, the likely ones first; also the secrets, alone and joined to each.
 ---@param list Candidate[]
----@param pepper? string
+---@param secrets SearchSecret[]
 ---@return SaltCandidate[]
-function candidates.salts(list, pepper)
+function candidates.salts(list, secrets)
   local salts, seen = {}, {}
   local function add(salt)
     local same = seen[salt.bytes]
@@ -273,19 +282,23 @@ function candidates.salts(list, pepper)
       expression = both[1] .. " .. " .. both[2], likely = true, mentioned = true,
     }
   end
-  local secret = pepper and {
-    bytes = pepper, value = pepper, encoding = "utf8", expression = "params.pepper", likely = true,
-    mentioned = true,
-  }
-  for _, one in ipairs(pepper and readings { text = pepper, name = "key",
-    mentioned = true, expression = "params.pepper" } or {}) do add(one) end
+  local peppers = {}
+  for i, secret in ipairs(secrets) do
+    local expression = member("params", secret.name)
+    peppers[i] = {
+      bytes = secret.value, value = secret.value, encoding = "utf8", expression = expression,
+      likely = true, mentioned = true,
+    }
+    for _, one in ipairs(readings { text = secret.value, name = "key", mentioned = true,
+      expression = expression }) do add(one) end
+  end
   for _, likely in ipairs { true, false } do
     for _, value in ipairs(list) do
       for _, salt in ipairs(likely_salt(value) == likely and readings(value) or {}) do
         add(salt)
-        if secret and (likely or salt.encoding == "utf8") then
-          joined(salt, secret)
-          joined(secret, salt)
+        for _, pepper in ipairs((likely or salt.encoding == "utf8") and peppers or {}) do
+          joined(salt, pepper)
+          joined(pepper, salt)
         end
       end
     end
@@ -317,7 +330,15 @@ function candidates.targets(list)
     end
   end
   for _, value in ipairs(list) do
-    local trimmed = text.trim(value.text)
+    if value.is_bytes and #value.text >= SMALLEST and #value.text <= LONGEST_TARGET
+      and not seen[value.text] then
+      seen[value.text] = true
+      targets[#targets + 1] = {
+        bytes = value.text, text = value.text, encoding = "bytes", expression = value.expression,
+        source = value,
+      }
+    end
+    local trimmed = text.is_utf8(value.text) and text.trim(value.text)
     if trimmed and #trimmed <= LONGEST_TARGET then
       take(value, trimmed, value.expression, 0)
       local hex = #trimmed == 35 and trimmed:match("^md5(%x+)$") -- PostgreSQL's
@@ -347,76 +368,6 @@ function candidates.numbers(list, least, most)
     end
   end
   return found
-end
-
----@class WordCandidate  bytes that may have been hashed in place of a cleartext
----@field bytes string
----@field encoding? PasswordEncoding  nil: utf8
----@field what? string                description, if Auth0 does not support it
----@field rare? boolean               not worth a costly attempt
-
----The cleartext in the encodings that Auth0 supports.
----@param cleartext string
----@return WordCandidate[]
-function candidates.words(cleartext)
-  local words, seen = { { bytes = cleartext } }, { [cleartext] = true }
-  for _, encoding in ipairs { "utf16le", "latin1" } do
-    local bytes = digest.transcode(cleartext, encoding)
-    if bytes and not seen[bytes] then
-      seen[bytes] = true
-      words[#words + 1] = { bytes = bytes, encoding = encoding }
-    end
-  end
-  return words
-end
-
----Encodings of an inner digest, the frequent ones first.
----@type {what: string, of: fun(raw: string): string}[]
-local FORMS <const> = {
-  { what = "the hex of ", of = digest.hex },
-  { what = "the Base64 of ", of = digest.base64 },
-  { what = "the bytes of ", of = function(raw) return raw end },
-  { what = "the upper-case hex of ", of = function(raw) return digest.hex(raw):upper() end },
-}
-
-local NESTED <const> = { "sha256", "md5", "sha1", "sha512", "sha384" }
-
----What other systems do to a cleartext before they hash it, and Auth0 does not support.
----@param cleartext string
----@param pepper? string
----@return WordCandidate[]
-function candidates.nested(cleartext, pepper)
-  local words, seen = {}, { [cleartext] = true }
-  local function add(bytes, what, rare)
-    if not bytes or seen[bytes] then return end
-    seen[bytes] = true
-    words[#words + 1] = { bytes = bytes, what = what, rare = rare }
-  end
-  add(unsupported.wordpress(cleartext), "WordPress 6.8's hash of the password (without its $wp)")
-  for _, form in ipairs(FORMS) do
-    for _, name in ipairs(NESTED) do
-      if pepper then
-        add(form.of(digest.hmac(name, pepper, cleartext)),
-          form.what .. "the hmac-" .. name .. " of the password and the pepper")
-        add(form.of(digest.hash(name, cleartext .. pepper)),
-          form.what .. "the " .. name .. " of the password and the pepper")
-        add(form.of(digest.hash(name, pepper .. cleartext)),
-          form.what .. "the " .. name .. " of the pepper and the password")
-      end
-      add(form.of(digest.hash(name, cleartext)), form.what .. "the password's " .. name)
-    end
-  end
-  for _, inner in ipairs(NESTED) do
-    for _, outer in ipairs(NESTED) do
-      add(digest.hex(digest.hash(outer, digest.hex(digest.hash(inner, cleartext)))), string.format(
-        "the hex of the %s of the hex of the password's %s", outer, inner), true)
-    end
-  end
-  add(cleartext:lower(), "the password in lower case", true)
-  add(cleartext:upper(), "the password in upper case", true)
-  add(cleartext:match("^%s*(.-)%s*$"), "the password without its outer whitespace", true)
-  add(digest.transcode(cleartext, "utf16be"), "the password in UTF-16, big-endian", true)
-  return words
 end
 
 return candidates

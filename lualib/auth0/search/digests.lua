@@ -68,6 +68,7 @@ local function digest_found(search, hit)
   end
   search:keep(string.format("password.digest(%q, %s%s)", hit.name, target.expression,
     options_text {
+      { "encoding", target.encoding == "bytes" and '"bytes"' },
       { "salt", salt and salt.expression },
       { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
@@ -188,6 +189,7 @@ local function hmac_found(search, hit)
   end
   search:keep(string.format("password.hmac(%q, %s, %s%s)", hit.name, target.expression,
     key.expression, options_text {
+      { "encoding", target.encoding == "bytes" and '"bytes"' },
       { "key_encoding", encoding_text(key) },
       { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },

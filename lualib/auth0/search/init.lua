@@ -13,6 +13,7 @@ local nested = require "auth0.search.nested"
 local text = require "host.text"
 local unsupported = require "auth0.hash.unsupported"
 local verify = require "auth0.hash.verify"
+local words = require "auth0.search.words"
 
 local search = {}
 
@@ -20,7 +21,9 @@ local search = {}
 ---@field user User            mapped
 ---@field record any           of the source
 ---@field cleartext string
----@field pepper? string       the application's secret
+---@field secrets? SearchSecret[]  the application's, which may be a pepper
+---@field run? fun(expression: string, scope: LineScope): any  evaluates a line's expression for the
+---  record where `map` runs; nil: here
 ---@field known? string[]      lines found for other logins: the first that verifies is taken
 ---@field mentions? fun(name: string): boolean  whether the recipe mentions a name of the record
 ---@field pause? fun(): boolean?  called before each costly attempt; true ends the search
@@ -48,7 +51,7 @@ local search = {}
 ---@field by_text table<string, HashCandidate>
 ---@field words WordCandidate[]
 ---@field nested WordCandidate[]
----@field pepper? string
+---@field secrets SearchSecret[]
 ---@field own? HashParts   of the mapped hash
 ---@field scope LineScope
 ---@field fits SearchFit[]
@@ -98,7 +101,7 @@ local UNMENTIONED <const> = 5 -- the recipe does not mention the value of the ha
 ---@param value Candidate  that contains the hash
 ---@return SearchFit?
 function Search:keep(expression, value)
-  local written = line.guarded(expression, value)
+  local written = line.guarded(expression, self.list)
   local user = line.user(written, self.scope)
   if not user then return nil end
   local fits, doubt = verify.password(user, self.cleartext)
@@ -232,16 +235,25 @@ local function mapped_value(user)
   return type(mapped) == "string" and mapped or nil
 end
 
+---@param input SearchInput
+---@return LineScope
+local function scope_of(input)
+  local secrets = {}
+  for _, secret in ipairs(input.secrets or {}) do secrets[secret.name] = secret.value end
+  return {
+    record = input.record, value = mapped_value(input.user), secrets = secrets, run = input.run,
+  }
+end
+
 local function new_search(input)
-  local mapped = mapped_value(input.user)
-  local list = candidates.of(input.record, mapped, input.mentions)
+  local scope, secrets = scope_of(input), input.secrets or {}
+  local list = candidates.of(input.record, scope.value, input.mentions)
   local self = setmetatable({
-    cleartext = input.cleartext, list = list, salts = candidates.salts(list, input.pepper),
+    cleartext = input.cleartext, list = list, salts = candidates.salts(list, secrets),
     targets = candidates.targets(list), by_bytes = {}, by_text = {},
-    words = candidates.words(input.cleartext),
-    nested = candidates.nested(input.cleartext, input.pepper), pepper = input.pepper,
-    own = nearness.parts(input.user), fits = {}, tried = 0, stopped = false,
-    scope = { record = input.record, value = mapped, pepper = input.pepper },
+    words = words.encodings(input.cleartext), nested = words.nested(input.cleartext, secrets),
+    secrets = secrets, scope = scope, own = nearness.parts(input.user), fits = {}, tried = 0,
+    stopped = false,
     pause = input.pause or function() end,
   }, Search)
   for _, target in ipairs(self.targets) do
@@ -290,9 +302,7 @@ end
 ---@param verified? boolean  the mapped hash does: an equal one needs no computing
 ---@return User?  with the hash of the line; nil if it does not
 function search.fits(written, input, verified)
-  local user = line.user(written, {
-    record = input.record, value = mapped_value(input.user), pepper = input.pepper,
-  })
+  local user = line.user(written, scope_of(input))
   if not user then return nil end
   local own, parts = verified and nearness.parts(input.user), nearness.parts(user)
   if own and parts and nearness.distance(own, parts) == 0 then return user end

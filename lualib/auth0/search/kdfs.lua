@@ -233,13 +233,14 @@ local function try(search, attempt, keys)
   end
 end
 
----Inputs of PBKDF2: the password, alone and with the pepper.
+---Inputs of PBKDF2: the password, alone and with each secret.
 local function words_of(search)
-  local words, cleartext, pepper = { { bytes = search.cleartext } }, search.cleartext, search.pepper
-  if pepper then
-    words[2] = { bytes = cleartext .. pepper, what = "the password and the pepper" }
-    words[3] = { bytes = pepper .. cleartext, what = "the pepper and the password" }
-    words[4] = { bytes = digest.hmac("sha256", pepper, cleartext),
+  local words, cleartext = { { bytes = search.cleartext } }, search.cleartext
+  for _, secret in ipairs(search.secrets) do
+    local pepper = secret.value
+    words[#words + 1] = { bytes = cleartext .. pepper, what = "the password and the pepper" }
+    words[#words + 1] = { bytes = pepper .. cleartext, what = "the pepper and the password" }
+    words[#words + 1] = { bytes = digest.hmac("sha256", pepper, cleartext),
       what = "the hmac-sha256 of the password and the pepper" }
   end
   return words

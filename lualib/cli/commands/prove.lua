@@ -116,7 +116,7 @@ local function options_of(context)
   if not list then
     return nil, "prove requires --logins FILE or --login ID", "usage", logins.MISSING
   end
-  return { logins = list, pepper = pepper }
+  return { logins = list, secrets = pepper and { { name = "pepper", value = pepper } } or {} }
 end
 
 ---@type Command

@@ -6,6 +6,7 @@ local fields = require "recipe.fields"
 local fixers = require "auth0.fixers"
 local globals = require "recipe.inside.globals"
 local json = require "host.json"
+local kept_records = require "recipe.inside.kept_records"
 local lookups = require "recipe.inside.lookups"
 local losses = require "recipe.inside.losses"
 local mapper = require "recipe.inside.mapper"
@@ -186,6 +187,22 @@ function functions.new(parts)
       state.mapper:sync()
       return state.mapper[name](state.mapper, ...)
     end
+  end
+
+  ---Keeps the last record, for lines that the program will try. Returns its number.
+  function own.keep_record()
+    state.mapper:sync()
+    state.kept = state.kept or kept_records.new(state.modules, state.params)
+    return state.kept:keep(state.mapper.record)
+  end
+
+  function own.kept_record(number)
+    return state.kept:get(number)
+  end
+
+  ---The value of an expression for a record that was kept, see recipe.inside.kept_records.
+  function own.try_line(...)
+    return state.kept:run(...)
   end
 
   ---Ends the reading: warnings of the source, and of the lookups.

@@ -158,6 +158,10 @@ local FOUND <const> = {
   { "a field whose name is no word", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
 }
 
+local function secrets_of(pepper)
+  return pepper and { { name = "pepper", value = pepper } } or {}
+end
+
 ---The record without the field of the hash that the line reads.
 local function without_field(line, record)
   local field = line:match("= row%.([%w_]+) and ")
@@ -172,7 +176,7 @@ for _, case in ipairs(FOUND) do
     local cleartext, pepper = PLAIN, nil
     if case[4] then cleartext, pepper = case[4][1], case[4][2] end
     local found = search.search {
-      user = {}, record = case[2], cleartext = cleartext, pepper = pepper,
+      user = {}, record = case[2], cleartext = cleartext, secrets = secrets_of(pepper),
       pause = pause_after(FOUND_CALLS),
     }
     tap.contains(found.line, case[3])
@@ -271,7 +275,7 @@ for _, case in ipairs(WITHOUT) do
   test("search: not supported by Auth0, and why: " .. case[1], function()
     local more = case[4] or { PLAIN }
     local found = search.search {
-      user = {}, record = case[2], cleartext = more[1], pepper = more[2],
+      user = {}, record = case[2], cleartext = more[1], secrets = secrets_of(more[2]),
       pause = pause_after(WITHOUT_CALLS),
     }
     tap.equal(found.line, nil)
