@@ -58,9 +58,9 @@ local function all(name, id)
 end
 
 ---The authenticator's key of a user with two factors, or the phone.
-local function mfa_factors(row, phone)
+local function mfa_factors(row, country)
   if not value.boolean(row.twofactorenabled) then return nil end
-  local factor = phone and { phone = { value = phone } }
+  local factor
   for _, token in ipairs(all("factors", row.id)) do
     if token.name == "AuthenticatorKey" then
       local secret, why = value.totp(token.value)
@@ -70,6 +70,8 @@ local function mfa_factors(row, phone)
       migrate.lost("recovery_codes", "cannot be imported")
     end
   end
+  factor = factor or value.confirmed(row.phonenumberconfirmed)
+    and migrate.phone_factor(row.phonenumber, country)
   return factor and { factor } or nil
 end
 
@@ -115,8 +117,7 @@ return {
   end,
   map = function(row, params)
     if value.boolean(row.isdeleted) then return nil, "deleted" end
-    local known = not row.username and others.users and others.users:get(row.id) or row
-    local name = known.username
+    local name = (not row.username and others.users and others.users:get(row.id) or row).username
     local email = row.email or value.email(name)
     if not email then return nil, "no e-mail address" end
     local has_logins = all("logins", row.id)[1] ~= nil
@@ -128,7 +129,6 @@ return {
     local username, odd = value.username(name, row.id, email)
     if odd then migrate.lost("username", odd) end
     local is_verified = row.email and value.confirmed(row.emailconfirmed or row.isconfirmed)
-    local phone_verified = phone and value.confirmed(row.phonenumberconfirmed) == true
     local hash, _, why = password.fields(password.membership {
       id = row.id, password = stored, salt = row.passwordsalt,
       format = not row.passwordhash and row.passwordformat or nil,
@@ -140,11 +140,11 @@ return {
       and value.is_after(row.lockoutend, now + YEAR, "LockoutEnd")
     return {
       user_id = row.id, email = value.email(email) or email, username = username,
-      email_verified = is_verified == true,
+      email_verified = is_verified == true, user_metadata = unread and { phone = unread },
       given_name = row.given_name, family_name = row.family_name, name = row.name,
-      phone_number = phone, phone_verified = phone_verified, blocked = is_off or is_locked or nil,
-      custom_password_hash = hash, mfa_factors = mfa_factors(row, phone_verified and phone),
-      user_metadata = unread and { phone = unread }, app_metadata = app_metadata(row.id),
+      phone_verified = phone and value.confirmed(row.phonenumberconfirmed) == true,
+      phone_number = phone, blocked = is_off or is_locked or nil, custom_password_hash = hash,
+      mfa_factors = mfa_factors(row, params.country), app_metadata = app_metadata(row.id),
     }
   end,
 }

@@ -57,11 +57,10 @@ local function second_factors(id)
   if not answer then return nil end
   local body = value.null_if(answer.body) or answer
   local methods = value.objects(member(body, "value") or member(body, "phoneMethods"))
-  for _, one in ipairs(methods) do
-    local phone = value.phone(member(one, "phoneNumber"))
-    if phone then return { { phone = { value = phone } } } end
-  end
-  if methods[1] then migrate.lost("phone_factor", "the number cannot be read") end
+  local numbers = {}
+  for _, one in ipairs(methods) do numbers[#numbers + 1] = member(one, "phoneNumber") end
+  local factor = migrate.phone_factor(numbers)
+  return factor and { factor }
 end
 
 ---Custom attributes under their own names, and what else the profile has.

@@ -115,7 +115,10 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
     if app then
       migrate.lost("totp", "Cognito does not hand out the secrets of authenticator apps")
     end
-    if sms and not is_verified then migrate.lost("phone_factor", "the number is not verified") end
+    if sms and not is_verified then
+      migrate.lost("phone_factor", unread and "the number cannot be read"
+        or "the number is not verified")
+    end
     if is_social or attributes.identities then
       migrate.lost("social", "another account belongs to another connection")
     end

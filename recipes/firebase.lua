@@ -54,18 +54,17 @@ end
 ---The first phone of the second factors; the secrets of apps stay in Firebase.
 local function second_factors(record)
   local several = value.null_if(record.multiFactor)
-  local phone, is_unread
+  local numbers = {}
   for _, factor in ipairs(value.objects(record.mfaInfo or several and several.enrolledFactors)) do
     local written = value.null_if(factor.phoneInfo) or value.null_if(factor.phoneNumber)
     if written then
-      phone = phone or value.e164(written) or value.phone(written)
-      is_unread = true
+      numbers[#numbers + 1] = written
     elseif factor.totpInfo or factor.factorId == "totp" then
       migrate.lost("totp", "Firebase does not hand out the secrets of authenticator apps")
     end
   end
-  if is_unread and not phone then migrate.lost("phone_factor", "the number cannot be read") end
-  return phone and { { phone = { value = phone } } }
+  local factor = migrate.phone_factor(numbers)
+  return factor and { factor }
 end
 
 ---A moment of the Admin SDK, such as "Thu, 05 Mar 2020 01:02:03 GMT".

@@ -41,19 +41,20 @@ end
 
 ---The first authenticator app and phone; secrets are Base64 of the bytes.
 local function mfa_factors(row, beside)
-  local found, methods = {}, metadata.of(row.two_factor or beside.twoFactor).methods
+  local methods = metadata.of(row.two_factor or beside.twoFactor).methods
+  local app, why, numbers = nil, nil, {}
   local function add(secret)
-    local made, why = value.totp(secret, { encoding = "base64" })
-    if made then found[#found + 1] = { totp = { secret = made } } end
-    if not made then migrate.lost("totp", secret and why or "the API gives no secrets") end
+    local made, wrong = value.totp(secret, { encoding = "base64" })
+    app, why = app or made, why or secret and wrong or not made and "the API gives no secrets"
   end
   if value.boolean(row.two_factor_enabled) then add(row.two_factor_secret) end
   for _, method in ipairs(type(methods) == "table" and methods or {}) do
-    local phone = method.method == "sms" and value.phone(method.mobilePhone)
     if method.method == "authenticator" then add(value.null_if(method.secret))
-    elseif phone then found[#found + 1] = { phone = { value = phone } }
-    elseif method.method == "sms" then migrate.lost("phone_factor", "its number cannot be read") end
+    elseif method.method == "sms" then numbers[#numbers + 1] = value.null_if(method.mobilePhone) end
   end
+  if why and not app then migrate.lost("totp", why) end
+  local found = { app and { totp = { secret = app } } }
+  found[#found + 1] = migrate.phone_factor(numbers)
   return value.filled(found)
 end
 

@@ -66,22 +66,20 @@ local function totp(secret)
 end
 
 local function mfa_factors(row)
-  local found = {}
+  local secret, why, numbers = nil, nil, {}
   for _, factor in ipairs(listed("factors", row)) do
     local kind = factor.status == "verified" and factor.factor_type
-    if kind == "totp" and not found.totp then
-      local why
-      found.totp, why = totp(value.null_if(factor.secret))
-      if not found.totp then migrate.lost("totp", why) end
-    elseif kind == "phone" and not found.phone then
-      found.phone = value.phone(number(factor.phone))
-      if not found.phone then migrate.lost("phone_factor", "its number cannot be read") end
+    if kind == "totp" and not secret then
+      secret, why = totp(value.null_if(factor.secret))
+    elseif kind == "phone" then
+      numbers[#numbers + 1] = number(factor.phone)
     elseif kind == "webauthn" then
       migrate.lost("passkey", "bound to the domain of the application")
     end
   end
-  local made = { found.totp and { totp = { secret = found.totp } } }
-  if found.phone then made[#made + 1] = { phone = { value = found.phone } } end
+  if why and not secret then migrate.lost("totp", why) end
+  local made = { secret and { totp = { secret = secret } } }
+  made[#made + 1] = migrate.phone_factor(numbers)
   return made[1] and made
 end
 

@@ -21,6 +21,8 @@ local face = {}
 ---@field lost fun(what: LostThing, reason: string)  what the user of this record loses
 ---@field phone fun(written: any, country?: string): string?, any  a number that cannot be read is
 ---  returned second, to be kept in metadata
+---@field phone_factor fun(written: any, country?: string): MfaFactor?  the second factor of a
+---  number, or of the first in a list that can be read; lost if none can
 ---@field extend fun(base: Recipe, changes?: table): Recipe  a recipe with other fields
 ---@field import fun(run: Run)      the default `import`
 ---@field finalize fun(run: Run)    the default `finalize`
@@ -32,7 +34,8 @@ local DEFAULTS <const> = {
 }
 
 local NAMES <const> = {
-  "array", "extend", "finalize", "import", "lost", "phone", "reject", "retry", "warn",
+  "array", "extend", "finalize", "import", "lost", "phone", "phone_factor", "reject", "retry",
+  "warn",
 }
 
 local IS_WORDS <const> = { ["nil"] = true, string = true, number = true }
@@ -97,7 +100,7 @@ function face.new(warnings, unread, place, lose)
     warn = warnings and counter(warnings, unread or {}, place or nothing) or nothing,
     extend = extend.recipe,
   }
-  own.phone = phones.new(own.warn, own.lost)
+  own.phone, own.phone_factor = phones.new(own.warn, own.lost), phones.factor(own.lost)
   return setmetatable(own, {
     __index = function(_, key)
       local name = DEFAULTS[key]

@@ -10,6 +10,7 @@ local lookup_names = require "source.lookup_names"
 local reading = require "source.reading"
 local record_text = require "source.record_text"
 local spelling = require "base.spelling"
+local uuid = require "source.uuid"
 
 local OPTIONS <const> = { "few" }
 local METHODS <const> = { "all", "close", "count", "get", "unused" }
@@ -47,12 +48,14 @@ end })
 ---@type table<Lookup, LookupUse>
 local uses = setmetatable({}, { __mode = "k" })
 
----Keys are compared as text: a CSV file's "7" finds a JSON file's 7.
+---Keys are compared as text: a CSV file's "7" finds a JSON file's 7. Of UUIDs, which tools write in
+---either case, some in braces, the case and the braces do not count.
 local function key_text(value)
   local number = math.type(value)
   if number == "float" and math.tointeger(value) then value = math.tointeger(value) end
   if number or type(value) == "boolean" then return tostring(value) end
-  return type(value) == "string" and value or nil
+  if type(value) ~= "string" then return nil end
+  return uuid.plain(value) or value
 end
 
 ---The text of a record's key; nil for one without. A function may return anything.

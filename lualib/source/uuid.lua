@@ -26,6 +26,15 @@ local function bytes_of(given)
   return #digits == 32 and digest.unhex(digits) or nil
 end
 
+---Lower-case text of a UUID that is written as text, which may stand in braces; else nil.
+---@param given string
+---@return string?
+function uuid.plain(given)
+  if #given ~= 36 and #given ~= 38 then return nil end
+  local digits = given:match(TEXT)
+  return digits and digits:lower()
+end
+
 ---Lower-case text of a UUID, from 16 bytes, their hexadecimal digits, or text; else nil.
 ---@param given any
 ---@param layout? UuidLayout  of bytes and digits; default: in the order of the text

@@ -96,20 +96,19 @@ return {
   ---@param factors? Lookup
   ---@return table[]? mfa_factors
   second_factors = function(record, factors)
-    local phones, lost = {}, {}
+    local numbers, calls, lost = {}, {}, {}
     for _, factor in ipairs(factors_of(record, factors)) do
       local kind, is_active = factor.factorType, factor.status == "ACTIVE"
       if is_active and (kind == "sms" or kind == "call") then
         local profile = value.null_if(factor.profile)
-        phones[kind] = phones[kind] or value.phone(profile and profile.phoneNumber)
-        lost.phone_factor = "the number cannot be read"
+        local list = kind == "sms" and numbers or calls
+        list[#list + 1] = value.null_if(profile and profile.phoneNumber)
       elseif is_active and LOST[kind] then
         lost[LOST[kind][1]] = LOST[kind][2]
       end
     end
-    local phone = phones.sms or phones.call
-    if phone then lost.phone_factor = nil end
     for what, why in pairs(lost) do migrate.lost(what, why) end
-    return phone and { { phone = { value = phone } } }
+    local factor = migrate.phone_factor(table.move(calls, 1, #calls, #numbers + 1, numbers))
+    return factor and { factor }
   end,
 }

@@ -32,6 +32,15 @@ test("numbers and their digits are the same key", function()
   assert(found:get("9"))
 end)
 
+test("UUIDs are the same key in either case, with braces or without", function()
+  local low <const> = "0b6f2c1e-5a77-4c0b-9e65-1d2c3b4a5901"
+  local found <close> = lookup({ { id = low, x = 1 }, { id = "{" .. low:upper() .. "}", x = 2 },
+    { id = "Ab", x = 3 } }, "id")
+  equal({ #found:all(low:upper()), found:get("{" .. low .. "}").x }, { 2, 1 })
+  equal(found:get("ab"), nil) -- other texts are as they are
+  equal(found:get(low:gsub("%-", "_")), nil)
+end)
+
 test("records come back unchanged: big integers, empty lists, nulls", function()
   local big <const> = 9007199254740993
   folder.with({ ["u.json"] = '[{"id":"a","n":9007199254740993,"l":[],"z":null}]' }, function(root)
