@@ -88,16 +88,8 @@ static enum outcome start(lua_State *L, struct reader *r)
         if (got < 0) return FAILURE;
         if (got == 0) break;
     }
-    const char *data = r->window.data;
-    size_t n = r->window.size;
     r->started = true;
-    if (n >= 2 &&
-        (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0)) {
-        host_fail(L, HOST_PARSE,
-                  "it is UTF-16, not UTF-8: convert it first (iconv -f UTF-16 -t UTF-8)");
-        return FAILURE;
-    }
-    if (n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) r->end = 3;
+    if (r->window.size >= 3 && memcmp(r->window.data, "\xef\xbb\xbf", 3) == 0) r->end = 3;
     return NOTHING;
 }
 
@@ -708,6 +700,7 @@ static int ldif_reader(lua_State *L)
     lua_setiuservalue(L, -2, INPUT);
     lua_newtable(L);
     lua_setiuservalue(L, -2, NAMES);
+    host_input_as_text(L, in);
     r->in = in;
     r->limit = (size_t)limit;
     r->next_line = 1;

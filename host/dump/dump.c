@@ -61,6 +61,7 @@ static int dump_reader(lua_State *L)
     struct dump_reader *r = lua_newuserdatauv(L, sizeof *r, DUMP_USER_VALUES);
     memset(r, 0, sizeof *r);
     luaL_setmetatable(L, READER); /* input options reader */
+    host_input_as_text(L, input);
     r->scan.input = input;
     r->scan.line = 1;
     r->scan.kept = DUMP_NOWHERE;
@@ -247,7 +248,7 @@ static int next_row(lua_State *L, struct dump_reader *r)
     return give(L, r, good, text, size, 0);
 }
 
-/* Fails if the input is not text in UTF-8; passes a byte order mark. */
+/* Fails if the input is an archive; passes a byte order mark. */
 static int start(lua_State *L, struct dump_reader *r)
 {
     struct dump_scan *s = &r->scan;
@@ -257,10 +258,6 @@ static int start(lua_State *L, struct dump_reader *r)
     if (host_dump_sees(L, s, "PGDMP", 5) || host_dump_sees(L, s, "toc.dat", 8))
         wrong = "a dump in an archive format of pg_dump: convert it with `pg_restore -f "
                 "dump.sql FILE`";
-    else if (host_dump_sees(L, s, "\xff\xfe", 2) || host_dump_sees(L, s, "\xfe\xff", 2))
-        wrong = "in UTF-16: let the dump program write the file itself (-f or "
-                "--result-file), or save it as UTF-8 (Management Studio: Save As, Save "
-                "with Encoding)";
     if (!wrong) return DUMP_GO_ON;
     r->phase = DUMP_FINISHED;
     return host_fail(L, HOST_PARSE, "%s is %s", host_input_name(s->input), wrong);

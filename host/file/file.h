@@ -37,6 +37,10 @@ struct host_input *host_input_of_text(lua_State *L, const char *text, size_t siz
  * with nil, message, kind pushed. */
 ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n);
 
+/* From now on text in UTF-16 comes as UTF-8: where there is a byte order mark, or every
+ * other byte is zero at the beginning. Without effect once something was read. */
+void host_input_as_text(lua_State *L, struct host_input *in);
+
 /* The name shown in places such as "users.csv:18". Borrowed. */
 const char *host_input_name(const struct host_input *in);
 

@@ -1,5 +1,5 @@
 /* Input streams of host.file - bytes of a file or stdin, decompressed on the way; or of
- * what a function returns, as they are.
+ * what a function returns, as they are. Where a reader of text asks for it, from UTF-16.
  *
  * Compression is detected from the first bytes, never from the name. Nothing is
  * decompressed ahead of the caller, so a small file that expands to terabytes costs no
@@ -44,6 +44,8 @@ struct host_input {
     size_t block_size; /* bytes of it that are left */
     unsigned char *raw;
     size_t raw_begin, raw_end; /* raw_begin <= raw_end <= RAW_SIZE, or a text's size */
+    struct host_wide *wide;    /* NULL: bytes as they are */
+    bool begun;                /* something was read */
     lua_Integer taken;         /* bytes read from the descriptor */
     lua_Integer total;         /* bytes of the file, -1 if it has no size */
     bool inflating;
@@ -156,7 +158,9 @@ void host_input_close(struct host_input *in)
     in->fd = -1;
     in->fed = false;
     free(in->raw);
+    free(in->wide);
     in->raw = NULL;
+    in->wide = NULL;
     if (in->inflating) inflateEnd(&in->inflate);
     in->inflating = false;
     ZSTD_freeDStream(in->zstd); /* accepts NULL */
@@ -339,9 +343,8 @@ static ssize_t read_fed(lua_State *L, struct host_input *in, void *buffer, size_
     return (ssize_t)n;
 }
 
-ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n)
+static ssize_t read_bytes(lua_State *L, struct host_input *in, void *buffer, size_t n)
 {
-    check_open(L, in);
     if (in->fed) return read_fed(L, in, buffer, n);
     if (n > 1 << 30) n = 1 << 30; /* zlib counts in 32 bits */
     if (in->format == UNKNOWN && !begin(L, in)) return -1;
@@ -353,6 +356,35 @@ ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_
     default:
         return read_plain(L, in, buffer, n);
     }
+}
+
+static ssize_t read_text(lua_State *L, struct host_input *in, void *buffer, size_t n)
+{
+    struct host_wide *w = in->wide;
+
+    while (!host_wide_is_none(w)) {
+        size_t room, got = host_wide_take(w, buffer, n);
+        if (got > 0 || w->ended) return (ssize_t)got;
+        unsigned char *to = host_wide_room(w, &room);
+        ssize_t more = read_bytes(L, in, to, room);
+        if (more < 0) return -1;
+        host_wide_filled(w, (size_t)more);
+    }
+    return read_bytes(L, in, buffer, n);
+}
+
+ssize_t host_input_read(lua_State *L, struct host_input *in, void *buffer, size_t n)
+{
+    check_open(L, in);
+    in->begun = true;
+    return in->wide ? read_text(L, in, buffer, n) : read_bytes(L, in, buffer, n);
+}
+
+void host_input_as_text(lua_State *L, struct host_input *in)
+{
+    if (in->begun || in->wide) return;
+    in->wide = calloc(1, sizeof *in->wide);
+    if (!in->wide) luaL_error(L, "out of memory for reading %s", in->path);
 }
 
 const char *host_input_name(const struct host_input *in)

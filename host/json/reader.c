@@ -277,7 +277,11 @@ static int reader_close(lua_State *L)
 /* The input at index 1, in the place of a text. */
 static struct host_input *check_input(lua_State *L)
 {
-    if (lua_type(L, 1) != LUA_TSTRING) return luaL_checkudata(L, 1, HOST_FILE_INPUT);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        struct host_input *given = luaL_checkudata(L, 1, HOST_FILE_INPUT);
+        host_input_as_text(L, given);
+        return given;
+    }
     size_t size;
     const char *text = lua_tolstring(L, 1, &size);
     host_input_type(L);

@@ -146,11 +146,6 @@ bool host_json_start(lua_State *L, struct reader *r)
     r->started = true;
     const char *text = r->window.data;
     size_t size = r->window.size;
-    if (size >= 2 &&
-        (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
-        host_fail(L, HOST_PARSE, "invalid JSON at byte 1: expected UTF-8, found UTF-16");
-        return false;
-    }
     r->line_at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     if (r->detects && !detect_lines(L, r)) return false;
     host_json_begin(s, r->window.data + r->line_at, r->window.size - r->line_at, false);

@@ -84,6 +84,7 @@ open.NEEDED = {
   ["source.lookup_names"] = "the names of a looked-up source",
   ["source.csv_dialect"] = "how a CSV file is written",
   ["source.inner_lists"] = "lists inside the elements of a list",
+  ["source.utf16"] = "the beginning of a file in UTF-16",
   ["source.json_head"] = "what the beginning of a JSON file holds",
   ["source.members"] = "members that no record has",
   ["source.names"] = "names that no record has",

@@ -1,6 +1,7 @@
 --- How the beginning of a CSV file is written: delimiter, quotes, encoding, header, null words.
 
 local text = require "host.text"
+local utf16 = require "source.utf16"
 
 local csv_dialect = {}
 
@@ -50,22 +51,6 @@ local VALUES <const> = {
 ---@field nulls string[]
 ---@field share number       of the rows that have as many cells as the first, 0 to 1
 
----UTF-16 as UTF-8; half a character at the end is left out.
-local function from_utf16(head, format)
-  local parts, high = {}, nil
-  for i = 1, #head - 1, 2 do
-    local unit = string.unpack(format, head, i)
-    if unit >= 0xD800 and unit < 0xDC00 then
-      high = unit
-    elseif unit >= 0xDC00 and unit < 0xE000 then
-      parts[#parts + 1] = high and utf8.char(0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF))
-    else
-      parts[#parts + 1] = utf8.char(unit)
-    end
-  end
-  return table.concat(parts)
-end
-
 ---Whether it is UTF-8; a head that is cut may end inside a character.
 local function is_utf8(head, is_cut)
   for left = 0, is_cut and 3 or 0 do
@@ -76,11 +61,8 @@ end
 
 ---The head as text, and the value for the option `encoding`; nil if it is not text.
 local function decoded(head, is_cut)
-  local mark = head:sub(1, 2)
-  local wide = mark == "\xFF\xFE" and "<I2" or mark == "\xFE\xFF" and ">I2"
-  if wide then return from_utf16(head:sub(3), wide) end
-  if head:find("^[^%z]%z[^%z]%z") then return from_utf16(head, "<I2"), "utf-16le" end
-  if head:find("^%z[^%z]%z[^%z]") then return from_utf16(head, ">I2"), "utf-16be" end
+  local wide, encoding, is_wide = utf16.text(head)
+  if is_wide then return wide, encoding end
   if head:find("[%z\1-\8\14-\31]") then return nil end
   local plain = head:gsub("^\xEF\xBB\xBF", "")
   if is_utf8(plain, is_cut) then return plain end

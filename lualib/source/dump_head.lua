@@ -1,5 +1,7 @@
 --- What kind of a dump a file is, by its beginning, and which of its tables may hold the users.
 
+local utf16 = require "source.utf16"
+
 local dump_head = {}
 
 local MOST_SHOWN <const> = 10 -- tables
@@ -83,10 +85,7 @@ end
 ---@param head string  the beginning of a file
 ---@return Recognised?
 function dump_head.recognise(head)
-  if head:find "^\xFF\xFE" or head:find "^\xFE\xFF" then -- the reader says what to do with it
-    head = head:sub(3):gsub("%z", "")
-  end
-  head = head:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
+  head = utf16.text(head):gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
   local program, tables = program_of(head), tables_of(head)
   if not program and #tables == 0 then return nil end
   local what = program and "a dump of " .. program or "SQL statements"

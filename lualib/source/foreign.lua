@@ -1,6 +1,7 @@
 --- What a file is that is not in the format that its reader expects, by its first bytes.
 
 local file = require "host.file"
+local utf16 = require "source.utf16"
 
 local foreign = {}
 
@@ -56,7 +57,7 @@ local REMEDY <const> = {
 ---@param text string  the beginning of a file
 ---@return TextFormat?
 function foreign.format_of(text)
-  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
+  text = utf16.text(text):gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
   if STATEMENTS[text:match("^(%u+)[ ;]")] then return "SQL" end
   for _, entry in ipairs(TEXT) do
     if text:find(entry[1]) then return entry[2] end

@@ -5,6 +5,7 @@ local names = require "source.names"
 local nested = require "source.nested"
 local records = require "source.records"
 local spelling = require "base.spelling"
+local utf16 = require "source.utf16"
 
 local ldif = {}
 
@@ -92,7 +93,7 @@ end
 ---@param head string
 ---@return Recognised?
 function ldif.recognise(head)
-  local text = "\n" .. head:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
+  local text = "\n" .. utf16.text(head):gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
   local is_told = text:find("^\n# extended LDIF\n") ~= nil
   text = text:gsub("\n ", ""):gsub("\n#[^\n]*", ""):gsub("^%s+", "")
   local rest, version = text:gsub("^[vV]ersion: *1\n%s*", "")

@@ -51,6 +51,9 @@ end
 
 return fuzz.run(..., function(_, folder)
   local text = fuzz.broken(samples, words)
+  if math.random(4) == 1 then -- bytes as units of UTF-16
+    text = fuzz.pick { "\xFF\xFE", "" } .. text:gsub(".", "%0\0"):sub(1, -math.random(3))
+  end
   local options = {
     table = fuzz.pick { "users", "users", "users", "audit" },
     schema = fuzz.pick { false, "public" } or nil, limit = fuzz.pick { 100, 200, 1000, 1000000 },

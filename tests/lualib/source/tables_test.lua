@@ -22,6 +22,18 @@ local DUMPDATA <const> = '[{"model":"sites.site","pk":1,"fields":{"name":"x"}},'
   .. '{"model":"shop.users","pk":7,"fields":{"Email":"a@b.co","name":"O\'Hara\\n"}},'
   .. '{"model":"shop.users","pk":8,"fields":{"Email":"b@b.co","name":null}}]'
 
+local SCRIPT <const> = "CREATE TABLE [dbo].[users](\n\t[id] [int] NOT NULL\n)\nGO\n"
+  .. "INSERT [dbo].[users] ([id], [Email], [name])\nVALUES (7, N'a@b.co', N'O''Hara\n')\nGO\n"
+  .. "INSERT [dbo].[users] ([id], [Email], [name]) VALUES (8, N'b@b.co', NULL)\nGO\n"
+local ROWS <const> = '[{"id":7,"Email":"a@b.co","name":"O\'Hara\\n"},\n'
+  .. '{"id":8,"Email":"b@b.co","name":null}]'
+
+---ASCII as UTF-16 with its mark.
+local function utf16(ascii, is_big)
+  if is_big then return "\xFE\xFF" .. ascii:gsub(".", "\0%0") end
+  return "\xFF\xFE" .. ascii:gsub(".", "%0\0")
+end
+
 -- The name of a file, its text and the place of the second row.
 for name, case in pairs {
   ["COPY"] = { "a.sql", PG .. 'COPY public.users (id, "Email", name) FROM stdin;\n'
@@ -45,13 +57,12 @@ for name, case in pairs {
   ["rows of COPY without names"] = { "users", "7\ta@b.co\tO'Hara\\n\n8\tb@b.co\t\\N\n", "users:2" },
   ["MySQL's server between tabs, without names"] = { "users.txt",
     "7\ta@b.co\tO'Hara\\\n\n8\tb@b.co\t\\N\n", "users.txt:3" },
-  ["a script of SQL Server"] = { "a.sql",
-    "CREATE TABLE [dbo].[users](\n\t[id] [int] NOT NULL\n)\nGO\n"
-    .. "INSERT [dbo].[users] ([id], [Email], [name])\nVALUES (7, N'a@b.co', N'O''Hara\n')\nGO\n"
-    .. "INSERT [dbo].[users] ([id], [Email], [name]) VALUES (8, N'b@b.co', NULL)\nGO\n",
-    "a.sql:9" },
-  ["JSON"] = { "a.json", '[{"id":7,"Email":"a@b.co","name":"O\'Hara\\n"},\n'
-    .. '{"id":8,"Email":"b@b.co","name":null}]', "a.json#/1" },
+  ["a script of SQL Server"] = { "a.sql", SCRIPT, "a.sql:9" },
+  ["a script in UTF-8 with its mark"] = { "a.sql", "\xEF\xBB\xBF" .. SCRIPT, "a.sql:9" },
+  ["a script in UTF-16"] = { "a.sql", utf16(SCRIPT), "a.sql:9" },
+  ["a script in UTF-16, big endian"] = { "a.sql", utf16(SCRIPT, true), "a.sql:9" },
+  ["JSON"] = { "a.json", ROWS, "a.json#/1" },
+  ["JSON in UTF-16"] = { "a.json", utf16(ROWS), "a.json#/1" },
   ["JSON inside a document"] = { "a.json", '{"users":[{"id":7,"Email":"a@b.co",'
     .. '"name":"O\'Hara\\n"},{"id":8,"Email":"b@b.co"}]}', "a.json#/users/1" },
   ["NDJSON"] = { "a.ndjson", '{"id":7,"Email":"a@b.co","name":"O\'Hara\\n"}\n'
@@ -146,10 +157,6 @@ for name, case in pairs {
     "a.csv: it has no row with the names of its 2 columns: give them, as in columns=", "missing" },
   ["other columns are named"] = { { ["a.csv"] = "1,a@b.co\n2,b@b.co\n" },
     { table = "x", header = { "id" } }, "a.csv: it has 2 columns, not 1", "missing" },
-  ["a dump is in UTF-16"] = { { ["a.sql"] = "\xFF\xFE"
-    .. ("INSERT [users] ([id]) VALUES (1)\n"):gsub(".", "%0\0") }, { table = "users" },
-    "a.sql is in UTF-16: let the dump program write the file itself (-f or --result-file), or "
-    .. "save it as UTF-8", "parse" },
   ["a file is none of them"] = { { ["a.sql"] = "PK\3\4" .. ("\0"):rep(300) }, { table = "x" },
     "a zip archive", "parse" },
 } do
