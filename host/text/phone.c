@@ -332,30 +332,6 @@ static const struct plan *check_country(lua_State *L, const struct plans *plans,
     return NULL;
 }
 
-/* phone(value, country?) -> "+digits" | nil */
-static int phone(lua_State *L)
-{
-    const struct plans *plans = lua_touserdata(L, lua_upvalueindex(1));
-    size_t size;
-    const char *text = host_text_check(L, 1, &size);
-    const struct plan *plan = check_country(L, plans, 2);
-    if (!text) return host_text_nil(L);
-    const char *whole = text;
-    size_t whole_size = size;
-    host_text_trim(&text, &size);
-    const char *end = text + size;
-    if (size > 1 && *text == '\'') text++; /* escaped for spreadsheets */
-
-    struct reading found = {.size = 0, .doubtful = false};
-    read_text(&found, plans, plan, text, end);
-    if (found.size == 0 || found.doubtful) return host_text_nil(L);
-    if (found.size == whole_size && memcmp(whole, found.number, whole_size) == 0)
-        lua_pushvalue(L, 1);
-    else
-        lua_pushlstring(L, found.number, found.size);
-    return 1;
-}
-
 static const char *text_field(lua_State *L, const char *name)
 {
     if (lua_getfield(L, -1, name) != LUA_TSTRING)
@@ -412,30 +388,66 @@ static void read_plan(lua_State *L, struct plans *plans, int index)
     if (at >= 0) plans->by_region[at] = (int16_t)index;
 }
 
-/* phone_reader(plans, unknown) -> function(value, country?) -> "+digits" | nil
- * plans: see lualib/meta/host/text.lua; kept, and not changed afterwards.
- * unknown(country) -> the message for a country that is none. */
-static int text_phone_reader(lua_State *L)
+/* The plans of the function that runs. */
+static const struct plans *get_plans(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_Unsigned n = lua_rawlen(L, 1);
-    luaL_argcheck(L, n > 0 && n < INT16_MAX, 1, "no plans");
+    struct plans *plans = lua_touserdata(L, lua_upvalueindex(1));
+    if (plans) return plans;
 
-    struct plans *plans = lua_newuserdatauv(L, sizeof *plans + n * sizeof *plans->of, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_call(L, 0, 1);
+    lua_Unsigned n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    if (n == 0 || n >= INT16_MAX) luaL_error(L, "no plans");
+    plans = lua_newuserdatauv(L, sizeof *plans + n * sizeof *plans->of, 1);
     memset(plans, 0, sizeof *plans + n * sizeof *plans->of);
     memset(plans->by_code, 0xff, sizeof plans->by_code);
     memset(plans->by_region, 0xff, sizeof plans->by_region);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, -2, 1);
     for (lua_Unsigned i = 0; i < n; i++) {
-        lua_rawgeti(L, 1, (lua_Integer)i + 1);
-        luaL_argexpected(L, lua_istable(L, -1), 1, "list of plans");
+        if (lua_rawgeti(L, -2, (lua_Integer)i + 1) != LUA_TTABLE)
+            luaL_error(L, "a plan that is not a table");
         read_plan(L, plans, (int)i);
         lua_pop(L, 1);
     }
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, phone, 2); /* plans unknown */
+    lua_insert(L, -2); /* plans list */
+    lua_setiuservalue(L, -2, 1);
+    lua_replace(L, lua_upvalueindex(1));
+    return plans;
+}
+
+/* phone(value, country?) -> "+digits" | nil */
+static int phone(lua_State *L)
+{
+    size_t size;
+    const char *text = host_text_check(L, 1, &size);
+    if (!text && lua_isnoneornil(L, 2)) return host_text_nil(L); /* without the plans */
+    const struct plans *plans = get_plans(L);
+    const struct plan *plan = check_country(L, plans, 2);
+    if (!text) return host_text_nil(L);
+    const char *whole = text;
+    size_t whole_size = size;
+    host_text_trim(&text, &size);
+    const char *end = text + size;
+    if (size > 1 && *text == '\'') text++; /* escaped for spreadsheets */
+
+    struct reading found = {.size = 0, .doubtful = false};
+    read_text(&found, plans, plan, text, end);
+    if (found.size == 0 || found.doubtful) return host_text_nil(L);
+    if (found.size == whole_size && memcmp(whole, found.number, whole_size) == 0)
+        lua_pushvalue(L, 1);
+    else
+        lua_pushlstring(L, found.number, found.size);
+    return 1;
+}
+
+/* phone_reader(get_plans, unknown) -> function(value, country?) -> "+digits" | nil
+ * get_plans() -> plans, see lualib/meta/host/text.lua; called for the first value.
+ * unknown(country) -> the message for a country that is none. */
+static int text_phone_reader(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    lua_pushcclosure(L, phone, 2); /* get_plans or, once it was called, plans; unknown */
     return 1;
 }
 

@@ -14,18 +14,23 @@ local LONGEST_LOCAL <const> = 8 -- digits of a number without its area code; lon
 -- What people write for an ISO code.
 local ALIASES <const> = { UK = "GB", EL = "GR" }
 
----A set of bits from "4,7-9".
+local known_bits = {} ---@type table<string, integer>
+
+---A set of bits from "4,7-9". Many plans have the same.
 local function bits(ranges)
-  local set = 0
+  local set = known_bits[ranges]
+  if set then return set end
+  set = 0
   for first, last in ranges:gmatch("(%d+)%-?(%d*)") do
     for bit = tonumber(first), tonumber(last) or tonumber(first) do set = set | 1 << bit end
   end
+  known_bits[ranges] = set
   return set
 end
 
 ---The first digits of each length from "8:234567;9:689", and the set of lengths.
 local function first_digits(groups)
-  local first, lengths = {}, 0
+  local first, lengths = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
   for ranges, digits in groups:gmatch("([%d,-]+):(%d+)") do
     local set, of = 0, bits(ranges)
     for digit in digits:gmatch("%d") do set = set | 1 << tonumber(digit) end
@@ -34,7 +39,6 @@ local function first_digits(groups)
     end
     lengths = lengths | of
   end
-  for n = 1, LONGEST do first[n] = first[n] or 0 end
   return first, lengths
 end
 
@@ -84,16 +88,28 @@ local function plan_of(row)
   }
 end
 
-local plans, by_name = {}, {} ---@type PhonePlan[], table<string, string>
-for i, row in ipairs(phone_plans) do
-  local plan = plan_of(row)
-  plans[i] = plan
-  by_name[plan.code] = by_name[plan.code] or plan.code
-  if plan.region ~= "" then by_name[plan.region] = plan.region end
+local made = {} ---@type {plans?: PhonePlan[], by_name?: table<string, string>}
+
+---The plans, and the code or region that each code or region stands for. Made when they are first
+---needed, because most recipes read no phone numbers.
+---@return PhonePlan[] plans
+---@return table<string, string> by_name
+local function known_plans()
+  if made.plans then return made.plans, made.by_name end
+  local plans, by_name = {}, {}
+  for i, row in ipairs(phone_plans) do
+    local plan = plan_of(row)
+    plans[i] = plan
+    by_name[plan.code] = by_name[plan.code] or plan.code
+    if plan.region ~= "" then by_name[plan.region] = plan.region end
+  end
+  made.plans, made.by_name = plans, by_name
+  return plans, by_name
 end
 
 ---The calling code that was probably meant.
 local function nearest_code(digits)
+  local _, by_name = known_plans()
   digits = digits:gsub("^0+", "")
   for n = #digits, 1, -1 do
     if by_name[digits:sub(1, n)] then return digits:sub(1, n) end
@@ -104,7 +120,7 @@ end
 ---The country that was probably meant: by its name, else by its code.
 local function nearest_region(word)
   local names, region_of = {}, {}
-  for _, plan in ipairs(plans) do
+  for _, plan in ipairs((known_plans())) do
     if plan.region ~= "" then
       local name = plan.name:lower()
       if #word >= 3 and name:sub(1, #word) == word:lower() then return plan.region end
@@ -123,6 +139,7 @@ end
 ---@return string? country
 ---@return string? near  the one that was probably meant, if it is unknown
 function phone.country(word)
+  local _, by_name = known_plans()
   local trimmed = text.trim(word) or ""
   local known = by_name[trimmed:gsub("^%+(%d)", "%1"):upper()]
   if known then return known end
@@ -143,6 +160,6 @@ end
 ---E.164 ("+4930123456"), from a number with a plus or an international prefix, or, with `country`,
 ---as people write it there. nil if it can be read in two ways or in none, or has an extension.
 ---@type fun(written: string|number|nil, country?: string|integer): string?
-phone.read = text.phone_reader(plans, unknown)
+phone.read = text.phone_reader(known_plans, unknown)
 
 return phone

@@ -20,7 +20,8 @@ local function unknown(country)
 end
 
 local function read(other, written, country)
-  return text.phone_reader({ plan(other) }, unknown)(written, country or "AA")
+  local function plans() return { plan(other) } end
+  return text.phone_reader(plans, unknown)(written, country or "AA")
 end
 
 -- {what, other members of the plan, written, the result}
@@ -60,7 +61,19 @@ test("a plan that lacks a member is misuse", function()
     raises(function() read({ [name] = false }, "1") end, "a plan without " .. name)
   end
   raises(function() read({ code = "x" }, "1") end, "x is not a calling code")
-  raises(function() text.phone_reader({}, unknown) end, "no plans")
-  raises(function() text.phone_reader({ 1 }, unknown) end)
-  raises(function() text.phone_reader({ plan() }) end)
+  raises(function() text.phone_reader(function() return {} end, unknown) "1" end, "no plans")
+  raises(function() text.phone_reader(function() return { 1 } end, unknown) "1" end, "a plan")
+  raises(function() text.phone_reader(function() return { plan() } end) end)
+  raises(function() text.phone_reader({ plan() }, unknown) end)
+end)
+
+test("the plans are asked for once, when a number is read", function()
+  local asked = 0
+  local read_phone = text.phone_reader(function()
+    asked = asked + 1
+    return { plan() }
+  end, unknown)
+  equal(asked, 0)
+  for _ = 1, 2 do equal(read_phone("12345678", "AA"), "+9912345678") end
+  equal(asked, 1)
 end)

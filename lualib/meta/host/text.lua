@@ -41,10 +41,10 @@ function text.email(value) end
 ---A function that reads E.164 ("+5511955550101") from "+…" and "00…" with blanks and punctuation, and
 ---with a country ("55" or "BR") from national numbers, from international ones without a plus and
 ---from floats that lost nothing. Its result is nil if the plans allow no number or two.
----@param plans PhonePlan[]
+---@param get_plans fun(): PhonePlan[]          called for the first value
 ---@param unknown fun(country: string): string  the message of the error for an unknown country
 ---@return fun(value: string|number|nil, country?: string|integer): string?
-function text.phone_reader(plans, unknown) end
+function text.phone_reader(get_plans, unknown) end
 
 ---true t yes y on x, false f no n off, 1 -1 0 (also 1.0), the bytes of a BIT column, and the words of
 ---spreadsheets in other languages (WAHR, FAUX), any case; with lists, only those words. nil for others.
