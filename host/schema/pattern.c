@@ -31,18 +31,29 @@ static size_t item_size(const char *text, size_t left)
     return i < left ? i + 1 : 0;
 }
 
-/* Determines with string.find which bytes the pattern on top of the stack matches. */
+/* Determines with string.find which bytes the pattern on top of the stack matches: finds
+ * its runs in a text of all bytes. */
 static void find_bytes(lua_State *L, int refs, bool *set)
 {
-    for (int c = 0; c < BYTES; c++) {
-        char byte = (char)c;
+    char bytes[BYTES];
+    lua_Integer from = 1;
+
+    for (int c = 0; c < BYTES; c++)
+        bytes[c] = (char)c;
+    lua_pushlstring(L, bytes, BYTES);
+    while (from <= BYTES) {
         lua_rawgeti(L, refs, HOST_REFS_FIND);
-        lua_pushlstring(L, &byte, 1);
-        lua_pushvalue(L, -3);
-        lua_call(L, 2, 1);
-        set[c] = lua_toboolean(L, -1);
-        lua_pop(L, 1);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -4);
+        lua_pushinteger(L, from); /* pattern bytes find bytes pattern from */
+        lua_call(L, 3, 2);
+        lua_Integer first = lua_tointeger(L, -2), last = lua_tointeger(L, -1);
+        lua_pop(L, 2);
+        if (first == 0) break;
+        memset(set + first - 1, true, (size_t)(last - first + 1));
+        from = last + 1;
     }
+    lua_pop(L, 1);
 }
 
 /* Determines which bytes the item matches; a literal byte matches itself. */
@@ -57,9 +68,8 @@ static void probe(lua_State *L, int refs, int items, const char *item, size_t si
         return;
     }
     luaL_buffinit(L, &b);
-    luaL_addchar(&b, '^');
     luaL_addlstring(&b, item, size);
-    luaL_addchar(&b, '$');
+    luaL_addchar(&b, '+');
     luaL_pushresult(&b);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, items) == LUA_TUSERDATA) { /* pattern set */
