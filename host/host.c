@@ -2,6 +2,7 @@
 
 #include "host.h"
 
+#include "embedded.h"
 #include "loop/loop.h"
 
 #include <lauxlib.h>
@@ -9,7 +10,6 @@
 #include <lualib.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Its address is the registry key of the library's directory, with --lualib. */
@@ -77,25 +77,14 @@ const luaL_Reg host_recipe_modules[] = {
     {NULL,           NULL                }
 };
 
-static int by_name(const void *key, const void *entry)
-{
-    return strcmp(key, ((const struct host_embedded *)entry)->name);
-}
-
 /* searcher(name) -> loader, chunk name | message */
 static int search_embedded(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    const struct host_embedded *e =
-        bsearch(name, host_embedded, host_embedded_count, sizeof *host_embedded, by_name);
-    if (!e) {
-        lua_pushfstring(L, "\n\tno module '%s' in the program", name);
-        return 1;
-    }
-    if (luaL_loadbufferx(L, (const char *)e->data, e->size, e->chunk, "t") != LUA_OK)
-        return lua_error(L);
-    lua_pushstring(L, e->chunk);
-    return 2;
+    int n = host_embedded_load(L, name);
+    if (n) return n;
+    lua_pushfstring(L, "\n\tno module '%s' in the program", name);
+    return 1;
 }
 
 /* Tries one file of the library on disk; pushes loader and chunk name. */
@@ -176,24 +165,30 @@ static int push_file(lua_State *L, const char *path)
     return 2;
 }
 
-/* source(name) -> text, chunk name | nil
- * The text of a module of the library, read as `require` would. */
-static int host_source(lua_State *L)
+/* source_on_disk(name) -> text, chunk name | nil
+ * The text of a module that `require` loads in place of the embedded one, with --lualib.
+ */
+static int host_source_on_disk(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    const struct host_embedded *e =
-        bsearch(name, host_embedded, host_embedded_count, sizeof *host_embedded, by_name);
 
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &lualib_key) == LUA_TSTRING) {
-        const char *dir = lua_tostring(L, -1), *relative = luaL_gsub(L, name, ".", "/");
-        const char *up = strncmp(relative, "recipes/", 8) == 0 ? "../" : "";
-        int n = push_file(L, lua_pushfstring(L, "%s/%s%s.lua", dir, up, relative));
-        if (!n)
-            n = push_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, relative));
-        if (n) return n;
-    }
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &lualib_key) != LUA_TSTRING) return 0;
+    const char *dir = lua_tostring(L, -1), *relative = luaL_gsub(L, name, ".", "/");
+    const char *up = strncmp(relative, "recipes/", 8) == 0 ? "../" : "";
+    int n = push_file(L, lua_pushfstring(L, "%s/%s%s.lua", dir, up, relative));
+    return n ? n
+             : push_file(L, lua_pushfstring(L, "%s/%s%s/init.lua", dir, up, relative));
+}
+
+/* source(name) -> text, chunk name | nil
+ * The text of a module of the library, of the file that `require` would load. */
+static int host_source(lua_State *L)
+{
+    int n = host_source_on_disk(L);
+    if (n) return n;
+    const struct host_embedded *e = host_embedded_find(lua_tostring(L, 1));
     if (!e) return 0;
-    lua_pushlstring(L, (const char *)e->data, e->size);
+    lua_pushlstring(L, e->text, e->size);
     lua_pushstring(L, e->chunk);
     return 2;
 }
@@ -211,12 +206,13 @@ static int host_kill_self(lua_State *L)
 #endif
 
 static const luaL_Reg functions[] = {
-    {"embedded",  host_modules  },
-    {"source",    host_source   },
+    {"embedded",       host_modules       },
+    {"source",         host_source        },
+    {"source_on_disk", host_source_on_disk},
 #ifdef CRASH_POINTS
-    {"kill_self", host_kill_self},
+    {"kill_self",      host_kill_self     },
 #endif
-    {NULL,        NULL          }
+    {NULL,             NULL               }
 };
 
 static int luaopen_host(lua_State *L)

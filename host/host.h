@@ -1,11 +1,9 @@
-/* The modules of the host, and the embedded Lua library. */
+/* The modules of the host, and the searchers of Lua modules. */
 #ifndef HOST_H
 #define HOST_H
 
 #include <lauxlib.h>
 #include <lua.h>
-
-#include <stddef.h>
 
 /* Registers every host.* module, cjson and the embedded Lua modules as the only
  * searchers. `lualib`: a directory to read instead of the embedded library, or NULL. */
@@ -13,15 +11,6 @@ void host_open(lua_State *L, const char *lualib);
 
 /* The modules that a recipe's own state may have; ends with a NULL name. */
 extern const luaL_Reg host_recipe_modules[];
-
-struct host_embedded {
-    const char *name;  /* "stage"; sorted */
-    const char *chunk; /* "@lualib/stage/init.lua" */
-    const unsigned char *data;
-    size_t size;
-};
-extern const struct host_embedded host_embedded[];
-extern const size_t host_embedded_count;
 
 int luaopen_host_bounded(lua_State *L);
 int luaopen_host_bson(lua_State *L);

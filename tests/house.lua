@@ -35,6 +35,7 @@ house.RULES = {
   { says = "no modules of the host call each other in a circle", broken = host.module_circles },
   { says = "what a header declares is defined", broken = host.undefined },
   { says = "a private header is included in its folder only", broken = host.intrusions },
+  { says = "what is loaded is text, but for the program's own library", broken = host.loads },
   { says = "the host knows the program's name, and nothing else of Auth0",
     broken = host.policy_in_host },
   { says = "an exported function is annotated", broken = annotations.unexplained },

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "common.h"
+#include "embedded.h"
 #include "host.h"
 #include "sandbox/sandbox.h"
 #include "json/json.h"
@@ -145,9 +146,26 @@ static int door_host(lua_State *L)
     return luaL_error(L, "a recipe's state has no module %s", name);
 }
 
+/* load(name, env) -> chunk, chunk name
+ * A module of the program's library, with `env` as its globals. The chunk is the
+ * program's own, which is why it may be compiled. */
+static int door_load(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+
+    if (!host_embedded_load(L, name))
+        return luaL_error(L, "the program has no module %s",
+                          name); /* ... chunk "chunk" */
+    lua_pushvalue(L, 2);
+    lua_setupvalue(L, -3, 1); /* the only upvalue of a chunk: its globals */
+    return 2;
+}
+
 static const luaL_Reg functions[] = {
     {"ask",     door_ask    },
     {"host",    door_host   },
+    {"load",    door_load   },
     {"refresh", door_refresh},
     {"share",   door_share  },
     {"step",    door_step   },

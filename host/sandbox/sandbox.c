@@ -1,13 +1,14 @@
 /* host.sandbox - a Lua state of its own for a recipe: what the program's state calls.
  *
  * Memory is counted by an allocator with a ceiling; time by budget.c. Values are copied
- * by cross.c. The Lua that runs inside first (the boot text) is the program's own; it
+ * by cross.c. The Lua that runs inside first (boot) is the program's own; it
  * returns the functions that can be called by name. */
 
 #include "sandbox/sandbox.h"
 
 #include "bytes.h"
 #include "common.h"
+#include "embedded.h"
 #include "host.h"
 #include "json/json.h"
 
@@ -588,7 +589,19 @@ static void ask_busy(struct host_sandbox *s)
     if (lua_pcall(outer, 1, 0, 0) != LUA_OK) lua_settop(outer, base);
 }
 
-/* boot(text, name) -> the functions that can be called; protected */
+/* Pushes the chunk of the boot text, or without one of the module `name`. */
+static void push_boot(lua_State *inner, const char *text, size_t size, const char *name)
+{
+    if (text) {
+        if (luaL_loadbufferx(inner, text, size, name, "t") != LUA_OK) lua_error(inner);
+    } else {
+        if (!host_embedded_load(inner, name))
+            luaL_error(inner, "the program has no module %s", name);
+        lua_pop(inner, 1);
+    }
+}
+
+/* boot(text, size, name) -> the functions that can be called; protected */
 static int boot_inside(lua_State *inner)
 {
     const char *text = lua_touserdata(inner, 1), *name = lua_touserdata(inner, 3);
@@ -605,7 +618,7 @@ static int boot_inside(lua_State *inner)
     lua_getmetatable(inner, 1);
     s->inner_mark = lua_topointer(inner, -1);
     lua_settop(inner, 0);
-    if (luaL_loadbufferx(inner, text, size, name, "t") != LUA_OK) return lua_error(inner);
+    push_boot(inner, text, size, name);
     host_door_open(inner);
     host_protect_open(inner);
     host_coroutine_open(inner);
@@ -624,14 +637,14 @@ static lua_Integer size_field(lua_State *L, const char *name)
     return value;
 }
 
-/* Runs the boot text of the options at 2; raises its error. */
+/* Runs the first Lua of the options at 2; raises its error. */
 static void boot(lua_State *L, struct host_sandbox *s)
 {
-    size_t size;
+    size_t size = 0;
     const char *text = host_field(L, 2, "boot", &size);
     const char *name = host_field(L, 2, "name", NULL);
 
-    if (!text || !name) luaL_error(L, "boot and name must be strings");
+    if (!name) luaL_error(L, "name must be a string");
     struct host_entry e = begin(L, s, HOST_BOUND_SIGNAL);
     lua_State *inner = s->inner;
     lua_pushcfunction(inner, boot_inside);
@@ -650,7 +663,8 @@ static void boot(lua_State *L, struct host_sandbox *s)
 /* new{ask, memory, steps, seconds, boot, name} -> sandbox | nil, message, kind
  * ask: the program's function for what the state asks. memory: bytes until `settle`.
  * steps, seconds: the budget of a call, counted once it is late. boot: the text of the
- * Lua that runs first; name: of its chunk. */
+ * Lua that runs first, and name that of its chunk; without it, name is that of a module
+ * of the program. */
 static int sandbox_new(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);

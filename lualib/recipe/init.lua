@@ -236,8 +236,8 @@ local function evaluate(source, texts, options, queries)
     print = options.print, databases = queries,
   }
   if not inside then return nil, message, kind end
-  local load = options.bounded and inside.call or inside.run
-  local ok, facts, wrong = load(inside, "load", source.text, source.where, {
+  local enter = options.bounded and inside.call or inside.run
+  local ok, facts, wrong = enter(inside, "load", source.text, source.where, {
     fixed = options.fixed, files = rules_of(source, options, {}),
   })
   if not ok then

@@ -34,10 +34,10 @@ local LONGEST_WORD <const> = 2048 -- bytes of one that is printed
 local State = {}
 State.__index = State
 
----The texts of the program's modules that the state may load.
-local function module_text(name)
-  if not open.may_load(name) then return nil, "a recipe's state may not load " .. name end
-  return host.source(name)
+---Whether the state may load a module of the program, and its text if that is on disk (--lualib).
+local function may_load(name)
+  if not open.may_load(name) then return false, "a recipe's state may not load " .. name end
+  return true, host.source_on_disk(name)
 end
 
 ---Prints a line of the recipe's: a tab between two words.
@@ -61,14 +61,14 @@ end
 ---@return Kind? kind
 function state.new(options)
   local asks = {
-    module = module_text, require = options.require, print = options.print or print_line,
+    module = may_load, require = options.require, print = options.print or print_line,
     busy = options.busy or function() end, pages = unserved,
     database = function(...) return options.databases:ask(...) end,
   }
-  local boot, where = host.source(BOOT)
+  local boot, where = host.source_on_disk(BOOT)
   local memory = options.memory or MEMORY
   local inner, message, kind = host_sandbox.new {
-    ask = function(name, ...) return asks[name](...) end, boot = boot, name = where,
+    ask = function(name, ...) return asks[name](...) end, boot = boot, name = where or BOOT,
     memory = memory, steps = options.steps or STEPS, seconds = options.seconds or SECONDS,
   }
   if not inner then return nil, message, kind end

@@ -293,13 +293,23 @@ test("functions and globals of the host are not there", function()
   for _, name in ipairs(names) do
     head[#head + 1] = string.format("try(%q, function() return %s end)", name, name)
   end
-  head[#head + 1] = "print('bytecode', load('\\27Lua', 'x', 'b'))"
+  local code = string.dump(function() return "made" end)
+  head[#head + 1] = string.format("local code = '%s'", code:gsub(".", function(byte)
+    return string.format("\\x%02x", byte:byte())
+  end))
+  for _, mode in ipairs { "nil", "'b'", "'bt'", "'t'" } do
+    for _, given in ipairs { "code", "function() local all = code code = nil return all end" } do
+      head[#head + 1] = string.format("do local code = code "
+        .. "try('bytecode', function() return load(%s, 'x', %s) end) end", given, mode)
+    end
+  end
   head[#head + 1] = "for _, name in ipairs { 'debug', 'package', 'host.file', 'host', 'base.fetch',"
     .. " 'recipe.inside.boot', 'lualib.recipe', '..x', 'a/b' } do"
     .. " print('require ' .. name, pcall(require, name) and 'WORKS' or 'absent') end"
   head[#head + 1] = "print('write', pcall(io.open, 'made', 'w'), pcall(io.open, 'made', 'a+'))"
   rehearsed(recipe(table.concat(head, "\n")), 0, function(ended, s)
     for _, name in ipairs(names) do contains(ended.stderr, name .. "\tabsent\n") end
+    equal(select(2, ended.stderr:gsub("bytecode\tabsent\n", "")), 8)
     contains(ended.stderr, "require host.file\tabsent")
     contains(ended.stderr, "write\tfalse\t")
     equal({ ended.stderr:find("WORKS", 1, true), s:exists "made" }, { nil, false })

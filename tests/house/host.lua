@@ -231,6 +231,30 @@ function host.annotations(sources)
   return functions, methods, fields
 end
 
+-- The only file that loads compiled Lua: constant data of the program.
+local LOADS_COMPILED <const> = "host/embedded.c"
+
+---Calls that load Lua without saying that it must be text: nothing verifies compiled code.
+---@param sources Sources
+---@return string[]
+function host.loads(sources)
+  local found = {}
+  local function search(pattern, is_searched, call)
+    for _, path in ipairs(paths(sources, pattern)) do
+      for number, line in lines(is_searched(path) and sources[path] or "") do
+        if line:find(call) and not line:find('"t"', 1, true) then
+          found[#found + 1] = string.format("%s:%d: loads what may be compiled", path, number)
+        end
+      end
+    end
+  end
+  search("^host/.*%.c$", function(path) return path ~= LOADS_COMPILED end, "%f[%w]luaL?_load%w*%(")
+  search("^lualib/.*%.lua$", function(path)
+    return not sources[path]:find("local function load(", 1, true) -- a function of its own
+  end, "%f[%w_:.]load%(")
+  return found
+end
+
 ---What one set of names has and another lacks.
 ---@param has Names
 ---@param lacks Names

@@ -53,8 +53,22 @@ test("a value and an object may call each other, and no third file with them", f
   tap.equal(#host.file_circles(sources), 4)
 end)
 
+test("Lua that is loaded without a mode, or as compiled code, is reported", function()
+  tap.equal(host.loads {
+    ["host/a.c"] = 'luaL_loadbufferx(L, p, n, name, "t");\nluaL_loadbuffer(L, p, n, name);\n'
+      .. 'if (luaL_loadfilex(L, path, NULL))\nlua_load(L, read, f, name, "b");\n',
+    ["host/embedded.c"] = 'luaL_loadbufferx(L, p, n, name, "b");\n',
+    ["lualib/a.lua"] = 'load(text, "=a", "t", {})\nassert(load(text, "=a"))\nself.load(text)\n',
+    ["lualib/b.lua"] = "local function load(source) end\nload(source)\n",
+  }, {
+    "host/a.c:2: loads what may be compiled", "host/a.c:3: loads what may be compiled",
+    "host/a.c:4: loads what may be compiled", "lualib/a.lua:2: loads what may be compiled",
+  })
+end)
+
 test("the exceptions exist", function()
-  for _, path in ipairs { "json/object.c", "json/write.c", "schema/object.c", "schema/walk.c" } do
+  for _, path in ipairs { "json/object.c", "json/write.c", "schema/object.c", "schema/walk.c",
+    "embedded.c" } do
     assert(tree["host/" .. path], path)
   end
 end)

@@ -10,9 +10,9 @@ local sandbox = {}
 ---@field memory integer   bytes, until `settle`
 ---@field steps integer    instructions of a call, counted once it takes 100 ms
 ---@field seconds number   of processor time of a call, counted from the same moment
----@field boot string      the Lua that runs first; gets the parts of the library, and returns the
+---@field boot? string     the Lua that runs first; gets the parts of the library, and returns the
 ---  functions that can be called by name, among them `describe(error, trace)`
----@field name string      of its chunk
+---@field name string      of its chunk; without `boot`, of the program's module that runs first
 
 ---@param options host.sandbox.Options
 ---@return host.sandbox.state?

@@ -18,7 +18,7 @@ end
 
 -- Taken before anything else runs. `strings` is what the methods of a string are looked up in; no
 -- table that a recipe gets is the same.
-local load <const>, tostring <const> = load, tostring
+local load <const> = load
 local bounded <const> = door.host "host.bounded"
 local meta = getmetatable("")
 meta.__index, meta.__metatable = copy(bounded.string), false
@@ -55,6 +55,15 @@ local function host_module(name)
   return hosts[name]
 end
 
+---The chunk of a module of the program, and its name in errors.
+local function load_module(name, env)
+  local answered, may, text, where = door.ask("module", name)
+  if not answered then error(may, 0) end
+  if not may then error(text, 0) end
+  if not text then return door.load(name, env) end
+  return assert(load(text, where, "t", env)), where
+end
+
 ---The program's modules, each loaded once; `shared`: those of another set that are the same here,
 ---because their values are recognised by identity.
 local function module_set(shared)
@@ -62,10 +71,9 @@ local function module_set(shared)
   function env.require(name)
     if name:find("^host%.") then return host_module(name) end
     if loaded[name] == nil then
-      local answered, text, where = door.ask("module", name)
-      if not answered or not text then error(tostring(text or where), 0) end
+      local chunk, where = load_module(name, env)
       own_sources[where], unnoted_sources[where] = true, name ~= "source.value"
-      loaded[name] = assert(load(text, where, "t", env))(name) or true
+      loaded[name] = chunk(name) or true
     end
     return loaded[name]
   end
