@@ -609,8 +609,8 @@ static int boot_inside(lua_State *inner)
     struct host_sandbox *s = host_sandbox_of(inner);
 
     lua_settop(inner, 0);
+    lua_gc(inner, LUA_GCSTOP); /* what is loaded stays */
     luaL_openlibs(inner);
-    lua_gc(inner, LUA_GCGEN, 0, 0); /* records die young; the modules stay */
     lua_newtable(inner);
     lua_rawsetp(inner, LUA_REGISTRYINDEX, &tasks_key);
     lua_newtable(inner);
@@ -625,6 +625,8 @@ static int boot_inside(lua_State *inner)
     lua_call(inner, 3, 1);
     luaL_checktype(inner, -1, LUA_TTABLE);
     lua_rawsetp(inner, LUA_REGISTRYINDEX, &functions_key);
+    lua_gc(inner, LUA_GCRESTART);
+    lua_gc(inner, LUA_GCGEN, 0, 0); /* records die young; the modules stay */
     return 0;
 }
 
