@@ -99,12 +99,13 @@ function password.auto(value, options)
   return password.fields(hash, why)
 end
 
-local NAMES <const> = { "base64", "hex", "utf8" }
-local ENCODINGS <const> = { base64 = true, hex = true, utf8 = true }
+local NAMES <const> = { "base64", "binary", "hex", "utf8" }
+local ENCODINGS <const> = { base64 = true, binary = true, hex = true, utf8 = true }
 
----Decodes hex (also "0x..." and "\x...") or Base64, for builders that expect bytes.
+---Decodes hex (also "0x..." and "\x...") or Base64, for builders that expect bytes. A binary column
+---is bytes already, or hex with such a prefix, as its export has it.
 ---@param value string?
----@param encoding "hex"|"base64"|"utf8"
+---@param encoding "hex"|"base64"|"binary"|"utf8"
 ---@return string? bytes  nil if it does not decode
 function password.bytes(value, encoding)
   if not ENCODINGS[encoding] then
@@ -112,6 +113,7 @@ function password.bytes(value, encoding)
     error(string.format("password.bytes has no encoding %s%s", given,
       spelling.hint(tostring(encoding), NAMES)), 2)
   end
+  if encoding == "binary" then return build.binary(value) end
   local trimmed = text.trim(value)
   if trimmed and encoding == "hex" then trimmed = build.bare_hex(trimmed) end
   return trimmed and rules.decode(trimmed, encoding)

@@ -21,21 +21,33 @@ local BCRYPT_LENGTH <const> = 60 -- characters
 
 ---@alias PasswordEncoding "ascii"|"utf8"|"utf16le"|"ucs2"|"latin1"|"binary"
 
----@alias HashEncoding "utf8"|"hex"|"base64"|"bytes"
+---@alias HashEncoding "utf8"|"hex"|"base64"|"bytes"|"binary"  binary: of a binary column
 
 ---@class SaltOptions
 ---@field salt? string
 ---@field position? "prefix"|"suffix"                 of the salt; default prefix
 ---@field salt_encoding? HashEncoding                 how `salt` is written; default utf8
----@field encoding? "hex"|"base64"|"bytes"            of `value`; default: by its length
+---@field encoding? "hex"|"base64"|"bytes"|"binary"   of `value`; default: by its length
 ---@field password_encoding? PasswordEncoding          default utf8
 
 local function unpadded(bytes)
   return digest.base64(bytes, { pad = false })
 end
 
+---The bytes of a binary column, however its export writes them: as they are, or in hex behind the
+---prefix of a database. nil for none.
+---@param value string?
+---@return string?
+function build.binary(value)
+  if type(value) ~= "string" then return nil end
+  local hex = value:match("^0[xX](%x*)$") or value:match("^\\+[xX](%x*)$")
+  local bytes = hex and digest.unhex(hex) or value
+  return bytes ~= "" and bytes or nil
+end
+
 ---A value in an encoding of the import format; JSON cannot hold raw bytes.
 local function written(value, encoding)
+  if encoding == "binary" then value, encoding = build.binary(value), "bytes" end
   if encoding ~= "bytes" or type(value) ~= "string" then return value, encoding end
   return digest.base64(value), "base64"
 end
@@ -43,7 +55,7 @@ end
 local function salt_of(options)
   if not options.salt or options.salt == "" then return nil end
   local value, encoding = written(options.salt, options.salt_encoding)
-  return {
+  return value and {
     value = value, encoding = encoding or "utf8", position = options.position or "prefix",
   }
 end

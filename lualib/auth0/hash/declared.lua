@@ -69,7 +69,8 @@ end
 ---A digest in a declared format. Its salt is given, or in the same cell before or after ":".
 ---@param cell string
 ---@param format string  see `is_format`
----@param options? {salt?: string, salt_encoding?: HashEncoding, order?: "hash_salt"|"salt_hash"}
+---@param options? {salt?: string, salt_encoding?: HashEncoding, encoding?: HashEncoding,
+---  order?: "hash_salt"|"salt_hash"}  encoding: of the digest; default: by its length
 ---@return PasswordHash? hash
 ---@return string? reason
 ---@return true? ambiguous  both parts of the cell may be the digest: `order` decides
@@ -81,10 +82,13 @@ function declared.digest(cell, format, options)
   end
   options = options or {}
   local name, way = parts_of(format)
-  local how = { password_encoding = name == "ntlm" and "utf16le" or nil }
+  local how = {
+    encoding = options.encoding, password_encoding = name == "ntlm" and "utf16le" or nil,
+  }
   if name == "ntlm" then name = "md4" end
   if way == "" then return build.digest(name, cell, how) end
   how.position = way == "_salted_suffix" and "suffix" or "prefix"
+  if not options.salt and options.encoding then return nil, "no salt" end
   if not options.salt then return split(name, cell, how, options.order) end
   how.salt, how.salt_encoding = options.salt, options.salt_encoding
   return build.digest(name, cell, how)

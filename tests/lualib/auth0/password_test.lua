@@ -52,6 +52,12 @@ local GOOD <const> = {
   { "sha256 with a salt in hex", password.digest, "sha256",
     "6bcc8a68b2a76c62bbcc48e8b8712499a0d47a59019e0371114e52f798689980",
     { salt = HEX_SALT, salt_encoding = "hex" } },
+  { "sha256 and a salt of binary columns", password.digest, "sha256",
+    digest.unhex("6bcc8a68b2a76c62bbcc48e8b8712499a0d47a59019e0371114e52f798689980"),
+    { encoding = "binary", salt = digest.unhex(HEX_SALT), salt_encoding = "binary" } },
+  { "sha256 and a salt of binary columns in a dump", password.declared,
+    "\\x6bcc8a68b2a76c62bbcc48e8b8712499a0d47a59019e0371114e52f798689980", "sha256_salted",
+    { encoding = "binary", salt = "0x" .. HEX_SALT, salt_encoding = "binary" } },
   { "sha512 with a salt after", password.digest, "sha512", "kIh+asHTBUhJQvqrKCeUxhP8Fpu3OFA7"
     .. "/s64Q1FWzNhmiXcs4Chkt66MC3RJXDm9RPYmJvEsMJ4rqTCL3yHFRg==", SUFFIXED },
   { "hmac", password.hmac, "sha256",
@@ -221,6 +227,23 @@ test("password: auto says why there is no hash", function()
   tap.equal({ password.auto(nil) }, { nil, nil, "no password hash" })
   tap.contains(select(3, password.auto("$6$a$b")), "sha512-crypt")
   tap.contains(select(3, password.auto("4e81d409bc9fdcef24bddc2f964d1c24")), "use password.digest")
+end)
+
+test("password: bytes of a binary column, however an export has them", function()
+  local raw = digest.unhex(HEX_SALT)
+  for _, written in ipairs { raw, "0x" .. HEX_SALT, "\\x" .. HEX_SALT, "\\\\x" .. HEX_SALT } do
+    tap.equal(password.bytes(written, "binary"), raw)
+  end
+  for _, none in ipairs { "", "0x", "\\x" } do
+    tap.equal(password.bytes(none, "binary"), nil)
+  end
+  tap.equal(password.bytes(" 0x00", "binary"), " 0x00")
+end)
+
+test("password: a digest in a declared encoding is not one with its salt", function()
+  local cell = "4e81d409bc9fdcef24bddc2f964d1c24:x"
+  tap.equal({ password.declared(cell, "md5_salted", { encoding = "hex" }) }, { nil, "no salt" })
+  assert(password.declared(cell, "md5_salted"))
 end)
 
 test("builders with another's arguments raise: no hash is lost silently", function()
