@@ -1,6 +1,8 @@
 --- What the columns of an export mean, by their values first and their names second.
 
+local costs = require "new.costs"
 local names = require "new.names"
+local pieces = require "new.pieces"
 local status_words = require "source.status_words"
 local survey = require "new.survey"
 
@@ -9,7 +11,11 @@ local guess = {}
 local MOST <const> = 0.5 -- of the values have a form that makes a column what it is
 local NEARLY_ALL <const> = 0.9
 local MOST_STATES <const> = 15 -- words of a status
+local MOST_SCHEMES <const> = 20 -- words of a column that names algorithms
 local LONGEST_ID <const> = 255
+local KEY_SIZES <const> = {
+  [16] = true, [20] = true, [24] = true, [28] = true, [32] = true, [48] = true, [64] = true,
+} -- bytes
 local LEAST_NAMES <const> = 12 -- different ones, which words of a kind are not
 
 ---@class Guess
@@ -58,6 +64,12 @@ local function are_words(column)
     and share(column, "integer") < MOST and share(column, "moment") < MOST
     and share(column, "digest") < MOST and share(column, "uuid") < MOST
     and share(column, "url") < MOST and share(column, "json") < MOST and hash_share(column) < MOST
+end
+
+---Whether most values are as long as a digest or a key.
+local function are_keys(column)
+  if share(column, "digest") >= NEARLY_ALL then return true end
+  return share(column, "bytes") >= MOST and KEY_SIZES[pieces.of(column, "", true).size] == true
 end
 
 local function knows_states(column)
@@ -116,7 +128,7 @@ local FITS <const> = {
     if column.is_list then return nil end
     if meaning == "hash" then return 1 + found end
     if names.is_secret(column.name) then return nil end
-    if names.is_in_safe(column.key) and share(column, "digest") >= NEARLY_ALL then return 0.5 end
+    if names.is_in_safe(column.key) and meaning ~= "salt" and are_keys(column) then return 0.5 end
     return found >= MOST and column.supported > 0 and found or nil
   end,
   totp = function(column, meaning)
@@ -154,7 +166,8 @@ local FITS <const> = {
     return meaning == "rounds" and share(column, "integer") >= NEARLY_ALL and 1 or nil
   end,
   algorithm = function(column, meaning)
-    return meaning == "algorithm" and are_words(column) and 1 or nil
+    local n = column.distinct:count()
+    return meaning == "algorithm" and not column.is_list and n <= MOST_SCHEMES and 1 or nil
   end,
 }
 FITS.email_verified = function(column, meaning)
@@ -214,6 +227,7 @@ function guess.meaning(column)
   local meaning, fit = names.meaning(column.name, column.prefix)
   local plain = names.plain(column.name)
   local parent = column.key:match("([^.%[%]]+)%[?%]?%.[^.]*$")
+  if plain == "digest" and are_keys(column) then return "hash", 0.8 end
   if STATES[plain] and parent and names.meaning(parent) == "status" then return "status", 1 end
   if plain == "uid" and share(column, "word") > MOST and share(column, "token") < MOST
     and share(column, "integer") < MOST then
@@ -229,6 +243,9 @@ function guess.meaning(column)
   return meaning, fit
 end
 
+-- What lies beside a hash.
+local BESIDE_HASH <const> = { salt = true, rounds = true, algorithm = true }
+
 ---How well a column fits, with its name and its place.
 local function score_of(column, field, made, records)
   local meaning, fit = guess.meaning(column)
@@ -239,6 +256,8 @@ local function score_of(column, field, made, records)
   local score = by_values + (meaning == field and fit or 0) - (#column.way - 1) * 0.05
     + column.filled / math.max(records, 1) * 0.3
   if names.is_other(column.key) or not is_own(column) then score = score - 1 end
+  local hash = BESIDE_HASH[field] and made.fields.hash
+  if hash then score = score + costs.nearness(column, hash) * 0.3 end
   if field == "email_verified" and email and #email.way > 1
     and parent_of(email) == parent_of(column) then
     score = score + 1
@@ -267,15 +286,27 @@ end
 -- Names of keys that may also be those of other things.
 local KEYS <const> = { key = true, number = true, nr = true, no = true, code = true, ref = true }
 
+---The name without what most names begin with.
+local function plain_of(column)
+  local plain, prefix = names.plain(column.name), column.prefix
+  local has_prefix = prefix and #plain > #prefix and plain:sub(1, #prefix) == prefix
+  return has_prefix and plain:sub(#prefix + 1) or plain
+end
+
+---Whether a column is the record's own, and in no object.
+local function is_flat(column)
+  return #column.way == 1 or #column.way == 2 and column.way[2].kind == "first"
+end
+
 ---Without a name that says so: the first column of keys, numbers or UUIDs that do not repeat.
 local function choose_id(made, columns, records)
   local people = made.fields.email and made.fields.email.filled or records
   for _, column in ipairs(columns) do
-    local is_key = KEYS[names.plain(column.name)] and share(column, "address") == 0
+    local is_key = KEYS[plain_of(column)] and share(column, "address") == 0
       and share(column, "words") <= share(column, "word") and column.longest <= LONGEST_ID
     local is_id = is_key or share(column, "integer") >= NEARLY_ALL
       or share(column, "uuid") >= NEARLY_ALL
-    if not made.used[column] and is_id and share(column, "epoch") < MOST and #column.way == 1
+    if not made.used[column] and is_id and share(column, "epoch") < MOST and is_flat(column)
       and share(column, "dialled") == 0 and is_unique(column, people)
       and not names.is_personal(column.name) then
       made.fields.user_id, made.used[column] = column, "user_id"
@@ -348,6 +379,34 @@ local function settle_names(made)
   end
 end
 
+-- What a digest or key may be called beside a salt.
+local KEY_NAMES <const> = {
+  key = true, digest = true, verifier = true, dk = true, derivedkey = true, derived = true,
+  value = true, secret = true, data = true,
+}
+
+---Without a column of hashes: a digest or key beside the salt.
+local function choose_key(made, columns)
+  local salt, best = made.fields.salt, nil
+  for _, column in ipairs(salt and not made.fields.hash and columns or {}) do
+    local near = costs.nearness(column, salt) + (KEY_NAMES[names.plain(column.name)] and 1 or 0)
+    if not made.used[column] and not column.is_list and are_keys(column)
+      and (not best or near > best.near) then
+      best = { column = column, near = near }
+    end
+  end
+  if best then made.fields.hash, made.used[best.column] = best.column, "hash" end
+end
+
+---What lies beside the hash. The passes of argon2 are no rounds of another function.
+local function choose_costs(made, columns)
+  local hash = made.fields.hash
+  for cost, column in pairs(hash and costs.find(hash, columns, made.used) or {}) do
+    if made.used[column] == "rounds" then made.fields.rounds = nil end
+    made.fields[cost], made.used[column] = column, cost
+  end
+end
+
 ---A salt, its rounds and the name of an algorithm mean something beside a hash only.
 local function settle_hash(made)
   if made.fields.hash then return end
@@ -386,7 +445,9 @@ function guess.of(columns, records, is_nameless)
   if not made.fields.user_id then choose_id(made, columns, records) end
   if is_nameless then choose_nameless(made, columns) end
   settle_names(made)
+  choose_key(made, columns)
   settle_hash(made)
+  choose_costs(made, columns)
   return made
 end
 

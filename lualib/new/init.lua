@@ -1,5 +1,6 @@
 --- The command new: a recipe, and its tests, from an export.
 
+local branches = require "new.branches"
 local cases = require "new.cases"
 local command = require "base.command"
 local exports = require "new.exports"
@@ -61,6 +62,27 @@ function new.empty()
   }
 end
 
+---How records become columns.
+---@param export Export
+---@param joined? Joined[]
+---@return {are_lists: boolean, joined: table<string, boolean>}
+local function ways_of(export, joined)
+  local lists = {}
+  for _, one in ipairs(joined or {}) do lists[one.member] = one.all end
+  return { are_lists = export.reader == "source.ldif", joined = lists }
+end
+
+---Adds the records of an export to a survey, or to what is like one.
+local function add_all(found, records, most)
+  local n = 0
+  for record in records do
+    found:record(record)
+    n = n + 1
+    if n >= most then break end
+    if n % AT_ONCE == 0 then scheduler.pass() end
+  end
+end
+
 ---Looks at the records of an export.
 ---@param export Export
 ---@param most integer
@@ -69,24 +91,35 @@ end
 ---@return Survey
 local function look(export, most, watch, joined)
   local records <close> = joins.records(export, joined or {})
-  local columns, members, lists = records:columns(), {}, {}
-  for _, one in ipairs(joined or {}) do members[one.member], lists[one.member] = true, one.all end
+  local columns, members = records:columns(), {}
+  for _, one in ipairs(joined or {}) do members[one.member] = true end
   for i = #(columns or {}), 1, -1 do
     if members[columns[i]] then table.remove(columns, i) end
   end
+  local how = ways_of(export, joined)
   local found = survey.new {
-    columns = columns, are_lists = export.reader == "source.ldif", watch = watch, joined = lists,
+    columns = columns, are_lists = how.are_lists, watch = watch, joined = how.joined,
   }
-  for record in records do
-    found:record(record)
-    if found.records + found.broken >= most then break end
-    if found.records % AT_ONCE == 0 then scheduler.pass() end
-  end
+  add_all(found, records, most)
   local keys = {} -- of joined records, which are those of the users
   for _, one in ipairs(joined or {}) do
     keys[one.member .. "." .. one.other], keys[one.member .. "[]." .. one.other] = true, true
   end
   found:finish(keys)
+  return found
+end
+
+---The schemes of the hashes, if there are several; the export is read once more for them.
+---@param export Export
+---@param made Guess
+---@param joined Joined[]
+---@return Branches?
+local function look_at_hashes(export, made, joined)
+  local found = branches.of(made, ways_of(export, joined))
+  if not found then return nil end
+  local records <close> = joins.records(export, joined)
+  add_all(found, records, MOST_RECORDS)
+  found:finish()
   return found
 end
 
@@ -275,7 +308,7 @@ local function write_whole(options, list, target, tests)
   local is_nameless = type((export.options or {}).header) == "table"
   local made = guess.of(found.columns, found.records, is_nameless)
   if is_nameless then export.options.header = guess.name_columns(made, found.columns) end
-  local mapped = mapping.of(found, made)
+  local mapped = mapping.of(found, made, look_at_hashes(export, made, joined))
   local name = path.basename(target):gsub("%.lua$", "")
   local text = recipe_text.of {
     name = name, export = export, mapping = mapped, joined = joined,

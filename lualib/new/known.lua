@@ -8,7 +8,7 @@ local known = {}
 ---@class KnownExport
 ---@field recipe string     its name
 ---@field system string
----@field reader? string    what recognises the file
+---@field reader? string    what recognises the file; with signs, both are needed
 ---@field signs? string[]   alternatives: columns that it has, by blanks, in lower case; one that
 --- ends in * is the beginning of a name
 
@@ -17,7 +17,8 @@ local known = {}
 known.LIST = {
   { recipe = "keycloak", system = "Keycloak", reader = "source.realms" },
   { recipe = "auth0", system = "Auth0", reader = "source.auth0_export" },
-  { recipe = "ldap", system = "LDAP", reader = "source.ldif" },
+  { recipe = "ldap", system = "LDAP", reader = "source.ldif",
+    signs = { "mail", "userprincipalname", "objectclass uid userpassword", "samaccountname" } },
   { recipe = "cognito", system = "Amazon Cognito",
     signs = { "userstatus usercreatedate", "cognito:username cognito:mfa_enabled" } },
   { recipe = "firebase", system = "Firebase Authentication",
@@ -124,8 +125,9 @@ function known.of(found, columns, shipped)
     end
   end
   for _, one in ipairs(known.LIST) do
-    local is_read = one.reader and found[1] and found[1].reader == one.reader
-    if shipped[one.recipe] and (is_read or shows(keys, one.signs)) then return one end
+    local is_read = not one.reader or found[1] and found[1].reader == one.reader
+    local is_shown = not one.signs or shows(keys, one.signs)
+    if shipped[one.recipe] and is_read and is_shown then return one end
   end
 end
 

@@ -4,6 +4,8 @@ local text = require "host.text"
 
 local lua_text = {}
 
+local WIDEST <const> = 100 -- columns
+
 local KEYWORDS <const> = {}
 for word in ([[and break do else elseif end false for function goto if in local nil not or repeat
   return then true until while]]):gmatch("%a+") do
@@ -75,6 +77,23 @@ end
 ---@return string
 function lua_text.comment(said)
   return text.printable(said, 200)
+end
+
+---A comment in lines no wider than a person would write.
+---@param indent string
+---@param said string
+---@return string[]
+function lua_text.comment_lines(indent, said)
+  local lines, line = {}, indent .. "--"
+  for word in said:gmatch("%S+") do
+    if #line + #word + 1 > WIDEST then
+      lines[#lines + 1] = line
+      line = indent .. "--"
+    end
+    line = line .. " " .. word
+  end
+  lines[#lines + 1] = line
+  return lines
 end
 
 return lua_text

@@ -1,6 +1,8 @@
 --- Hashes of a made-up password, in the schemes that exports have, for the tests of a recipe.
 
 local digest = require "host.digest"
+local identify = require "auth0.hash.identify"
+local text = require "host.text"
 
 local made_hashes = {}
 
@@ -22,11 +24,6 @@ local ARGON2 <const> = {
   i = "$argon2i$v=19$m=4096,t=3,p=1$bWFkZS11cCBzYWx0IDE2Yg"
     .. "$c1WXVFrfg6LMq32o+3glebKDcwjdEkSe5IEzTsr6rmo",
 }
-
-local function encoded(bytes, encoding)
-  if encoding == "base64" then return digest.base64(bytes) end
-  return encoding == "hex" and digest.hex(bytes) or bytes
-end
 
 local function key(name, size)
   return assert(digest.pbkdf2(name, PASSWORD, SALT, ROUNDS, size or SIZES[name]))
@@ -113,40 +110,93 @@ local MAKERS <const> = {
   end,
 }
 
----Digest and salt as two columns hold them, or as one does.
+---A hash of the export in the scheme that most have.
+---@param column Column
 ---@param plan PasswordPlan
----@param sample string  of the hash
----@return string? hash
----@return string? salt
----@return string? rounds
-local function of_parts(plan, sample)
-  if plan.kind == "pbkdf2" then
-    return encoded(key(plan.digest), plan.encoding), encoded(SALT, plan.salt_encoding),
-      tostring(ROUNDS)
-  elseif plan.kind == "cleartext" then
-    return PASSWORD
-  elseif plan.kind == "digest" then
-    return encoded(digest.hash(plan.digest, PASSWORD), plan.encoding)
-  elseif plan.kind == "salted" then
-    return encoded(digest.hash(plan.digest, SALT .. PASSWORD), plan.encoding), SALT
+---@return string  "" if there is none
+function made_hashes.sample_of(column, plan)
+  for _, sample in ipairs(column.samples) do
+    local kind = plan.scheme and identify.of(sample)
+    if not plan.scheme or kind and kind.scheme == plan.scheme then return text.trim(sample) end
   end
+  return ""
+end
+
+---@class MadeHash  as the columns of an export would have it
+---@field hash? string
+---@field salt? string
+---@field rounds? string
+---@field cost? string
+---@field block? string
+---@field lanes? string
+---@field memory? string
+---@field time? string
+---@field algorithm? string
+
+-- Of the settings that a plan's costs have: argon2 with 4096 KiB, 3 passes, a lane.
+local ARGON2_KEYS <const> = {
+  id = "pZR0iiEXPJHi0DVrv4tKi6eiNFn4pOVygKI811jUFVg",
+  i = "c1WXVFrfg6LMq32o+3glebKDcwjdEkSe5IEzTsr6rmo",
+}
+
+---The key of the password, by the kind of plan.
+---@type table<string, fun(plan: PasswordPlan, salt: string): string>
+local KEYS <const> = {
+  pbkdf2 = function(plan, salt)
+    local costs = plan.costs or {}
+    local rounds = tonumber(costs.rounds or costs.fixed_rounds)
+    return assert(digest.pbkdf2(plan.digest, PASSWORD, salt, rounds, plan.key.size or
+      SIZES[plan.digest]))
+  end,
+  scrypt = function(plan, salt)
+    return assert(digest.scrypt(PASSWORD, salt, 1024, 8, 1, plan.key.size or 32))
+  end,
+  argon2 = function(plan) return digest.unbase64(ARGON2_KEYS[plan.scheme]) end,
+  digest = function(plan)
+    if plan.digest == "ntlm" then
+      return digest.hash("md4", (PASSWORD:gsub(".", "%0\0")))
+    end
+    return digest.hash(plan.digest, PASSWORD)
+  end,
+  salted = function(plan, salt) return digest.hash(plan.digest, salt .. PASSWORD) end,
+  hmac = function(plan, salt) return digest.hmac(plan.digest, salt, PASSWORD) end,
+}
+
+---A digest and its salt in one.
+local function joined(plan, sample)
   local made = digest.hex(digest.hash(plan.digest, "madeup" .. PASSWORD))
   local is_first = #(sample:match("^[^:]*") or "") > #(sample:match(":(.*)$") or "")
   return is_first and made .. ":madeup" or "madeup:" .. made
 end
 
----A hash of the password as an export would have it; nil if none can be made.
+---A digest or key, with what lies beside it.
+---@param plan PasswordPlan
+---@return MadeHash
+local function of_parts(plan)
+  local salt = plan.salt
+  local made = {}
+  for name, value in pairs(plan.costs or {}) do made[name] = tostring(value) end
+  -- A salt that the recipe does not decode is text, also where it is Base64.
+  local is_decoded = salt and plan.expression:find(salt.encoding, 1, true) ~= nil
+  local written = salt and (is_decoded and salt:written(SALT, true) or SALT)
+  made.salt = written
+  made.hash = plan.key:written(KEYS[plan.kind](plan, SALT))
+  return made
+end
+
+---A hash of the password as an export would have it; without a hash if none can be made.
 ---@param plan PasswordPlan
 ---@param sample string  a hash of the export in this scheme, of which the settings count
----@return string? hash
----@return string? salt
----@return string? rounds
+---@return MadeHash
 function made_hashes.of(plan, sample)
-  if plan.kind ~= "auto" and plan.kind ~= "mixed" then return of_parts(plan, sample) end
+  if plan.kind == "cleartext" then return { hash = PASSWORD } end
+  if plan.kind == "joined" then return { hash = joined(plan, sample) } end
+  if plan.key then return of_parts(plan) end
   local maker = MAKERS[plan.scheme]
   local made = maker and maker(sample)
-  if made then return made end
-  return plan.expression:find("password.auto", 1, true) and bcrypt "" or nil
+    or plan.expression:find("password.auto", 1, true) and bcrypt "" or nil
+  if made and plan.is_wrapped then made = "\\x" .. digest.hex(made) end
+  return { hash = made }
 end
 
 return made_hashes

@@ -2,11 +2,12 @@
 --- left a doubt.
 
 local countries = require "new.countries"
+local credentials = require "new.credentials"
 local guess = require "new.guess"
-local hashes = require "new.hashes"
 local lua_text = require "new.lua_text"
+local metadata_lines = require "new.metadata_lines"
 local names = require "new.names"
-local schema = require "auth0.schema"
+local pieces = require "new.pieces"
 local status_words = require "source.status_words"
 local survey = require "new.survey"
 local ways = require "new.ways"
@@ -14,11 +15,9 @@ local ways = require "new.ways"
 local mapping = {}
 
 local MOST <const> = 0.5
+local UUID_BYTES <const> = 16
 local USERNAME_MOST <const> = 15 -- characters; Auth0's default
 local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nickname = 300 }
-local MOST_METADATA <const> = 24 -- members that are written, and that are commented out
-local LONGEST_METADATA <const> = 500 -- characters
-local SEPARATORS <const> = { "|", ";", "," }
 
 ---@class Line
 ---@field name string        of the field
@@ -39,6 +38,7 @@ local SEPARATORS <const> = { "|", ";", "," }
 ---@field country? CountryPlan
 ---@field password? PasswordPlan
 ---@field dedupe? string[]
+---@field functions string[]  lines of functions that build the hash
 ---@field needs table<string, true>  modules: "password"
 ---@field separator? string  of roles
 ---@field notes table<string, string>  why a field of the user is missing
@@ -55,7 +55,9 @@ local function percent(part, whole)
   return string.format("%d %%", math.floor(n + 0.5))
 end
 
----@private
+---The expression of the column of a field, which is read from now on.
+---@param field Meaning
+---@return string?
 function Mapping:way(field)
   local column = self.fields[field]
   if not column then return nil end
@@ -66,7 +68,10 @@ function Mapping:way(field)
   return self.ways:of(column)
 end
 
----@private
+---Adds a field of the user.
+---@param name string
+---@param expression string
+---@param comments? string[]
 function Mapping:add(name, expression, comments)
   table.insert(self.lines, { name = name, expression = expression, comments = comments or {} })
 end
@@ -88,6 +93,10 @@ function Mapping:user_id()
     return
   end
   local expression = self:way("user_id")
+  local piece = pieces.of(column, expression)
+  if piece.encoding == "binary" and piece.size == UUID_BYTES then
+    return self:add("user_id", "value.uuid(" .. piece:bytes() .. ")")
+  end
   if column.types.integer or column.types.float then
     expression = string.format("%s and tostring(%s)", expression, expression)
   elseif column.padded > 0 then
@@ -288,49 +297,6 @@ function Mapping:blocked()
 end
 
 ---@private
-function Mapping:hash()
-  local column = self.fields.hash
-  if not column then
-    self.notes.custom_password_hash = "no column has password hashes: users set a new password"
-    return
-  end
-  local expressions = { hash = self.ways:of(column) }
-  for _, field in ipairs { "salt", "rounds" } do
-    if self.fields[field] then expressions[field] = self.ways:of(self.fields[field]) end
-  end
-  local plan = hashes.plan(column, self.fields, expressions)
-  self.password = plan
-  if not plan.expression then
-    self.notes.custom_password_hash = lua_text.comment(column.key) .. ": "
-      .. table.concat(plan.comments, "; ")
-    return
-  end
-  self.needs.password = true
-  self:way("hash")
-  if plan.kind == "salted" or plan.kind == "pbkdf2" then
-    for _, field in ipairs { "salt", "rounds" } do self:way(field) end
-  end
-  local expression = plan.expression
-  if plan.may_be_nil then
-    local is_short = not expression:find(" or ", 1, true)
-    expression = string.format(is_short and "value.null_if(%s) and %s"
-      or "value.null_if(%s) and (%s)", expressions.hash, expression)
-  end
-  self:add("custom_password_hash", expression, plan.comments)
-end
-
----@private
-function Mapping:totp()
-  if not self.fields.totp then return end
-  local made = "value.totp(" .. self:way("totp") .. ")"
-  if self.fields.factor then
-    made = string.format("value.confirmed(%s) and %s or nil", self:way("factor"), made)
-  end
-  self.before[#self.before + 1] = "local totp = " .. made
-  self:add("mfa_factors", "totp and { { totp = { secret = totp } } }")
-end
-
----@private
 function Mapping:skips()
   for _, one in ipairs { { "deleted", "deleted" }, { "anonymous", "anonymous" } } do
     if self.fields[one[1]] then
@@ -340,154 +306,16 @@ function Mapping:skips()
   end
 end
 
----How the roles of a text are separated.
-local function separator_of(column)
-  for _, separator in ipairs(SEPARATORS) do
-    local n = 0
-    for _, sample in ipairs(column.samples) do
-      if sample:find(separator, 1, true) then n = n + 1 end
-    end
-    if n > 0 and n * 10 >= #column.samples then return separator end
-  end
-end
-
----@private
-function Mapping:roles()
-  local column = self.fields.roles
-  if not column then return end
-  local expression, name = self:way("roles"), names.snake(column.name)
-  if not column.is_list then
-    if share(column, "json") > MOST then
-      expression = "value.json(" .. expression .. ")"
-    elseif share(column, "php") > MOST then
-      expression = "value.php_unserialize(" .. expression .. ")"
-    else
-      local separator = separator_of(column)
-      if separator then
-        self.separator = separator
-        expression = string.format('value.split(%s, "%s")', expression, separator)
-      end
-    end
-  end
-  table.insert(self.app_metadata, { name = name, expression = expression, comments = {} })
-end
-
-local RESERVED <const> = {}
-for _, name in ipairs(schema.APP_METADATA_RESERVED) do RESERVED[name] = true end
-
----A name for a member of the metadata that no other one has.
----@private
-function Mapping:metadata_name(column)
-  local name = column.name:gsub("^@", ""):gsub("[.$]", "_")
-  if column.way[#column.way].kind == "first" then name = column.name end
-  if RESERVED[name] then name = "source_" .. name end
-  local parent = #column.way > 1 and column.key:match("([%w_]+)%[?%]?%.[^.]*$")
-  if self.metadata_names[name] and parent then name = names.snake(parent .. "_" .. name) end
-  local made, n = name, 1
-  while self.metadata_names[made] do
-    n = n + 1
-    made = name .. "_" .. n
-  end
-  self.metadata_names[made] = true
-  return made
-end
-
----The value of a column as metadata.
-local function metadata_of(column, expression)
-  if column.types.boolean or column.is_list then return expression end
-  if column.several then return (expression:gsub("^value%.first(%b())$", "%1"):sub(2, -2)) end
-  local is_epoch = share(column, "epoch") == 1 and names.is_moment(column.name)
-  if share(column, "moment") == 1 or is_epoch then return "value.date(" .. expression .. ")" end
-  if share(column, "boolean") == 1 and not column.has_more and not column.types.integer
-    and share(column, "integer") < 1 then
-    return "value.boolean(" .. expression .. ")"
-  elseif share(column, "json") == 1 then
-    return "value.json(" .. expression .. ")"
-  elseif share(column, "php") == 1 then
-    return "value.php_unserialize(" .. expression .. ")"
-  end
-  return expression
-end
-
--- What a value may be that is neither an address nor something that no one can name.
-local PLAIN <const> = {
-  "word", "words", "integer", "decimal", "moment", "boolean", "json", "php",
-}
-
----Why a column is not written as metadata without being asked; nil if it may be.
-local function doubt_of(column, records)
-  local n = column.distinct:count()
-  if column.longest > LONGEST_METADATA then return "long" end
-  if (column.forms.bytes or 0) > 0 then return "binary" end
-  if share(column, "address") > 0 or share(column, "ip") > 0 then return "may be personal" end
-  if share(column, "dialled") + share(column, "international") > MOST then
-    return "may be personal"
-  end
-  if names.is_personal(column.key) then return "may be personal" end
-  local n_formed = 0
-  for _, form in ipairs(PLAIN) do
-    n_formed = math.max(n_formed, column.forms[form] or 0)
-  end
-  local is_plain = column.is_list or column.types.boolean or n_formed >= column.filled * MOST
-  if not is_plain then return "may be personal" end
-  local is_varied = column.has_more or n > math.max(20, records / 20)
-  if is_varied and share(column, "words") > MOST then return "may be personal" end
-  if share(column, "token") + share(column, "uuid") > MOST then return "an id or a secret?" end
-  if share(column, "url") > MOST then return "may be personal" end
-end
-
----@private
-function Mapping:metadata(columns)
-  local n_written, n_commented = 0, 0
-  for _, column in ipairs(columns) do
-    local is_used = self.is_read[column]
-    local is_in_safe = names.is_in_safe(column.key) and not column.types.boolean
-      and share(column, "moment") + share(column, "epoch") < MOST
-    local is_secret = names.is_secret(column.name) or is_in_safe or self.used[column] == "hash"
-      or self.used[column] == "salt" or self.used[column] == "rounds"
-    if is_used then -- a field already, a status apart
-      if is_used == "status" then self:member(column, nil) end
-    elseif column.filled == 0 then
-      table.insert(self.empty, lua_text.comment(column.key))
-    elseif is_secret then
-      table.insert(self.unread, lua_text.comment(column.key))
-    else
-      local doubt = doubt_of(column, self.records)
-      local n = doubt and n_commented or n_written
-      if n >= MOST_METADATA then
-        table.insert(self.unread, lua_text.comment(column.key))
-      else
-        if doubt then n_commented = n_commented + 1 else n_written = n_written + 1 end
-        self:member(column, doubt)
-      end
-    end
-  end
-end
-
----@private
-function Mapping:member(column, doubt)
-  local is_users = names.meaning(column.name) == "user_metadata" and not column.types.object
-  local list = is_users and self.user_metadata or self.app_metadata
-  local expression = doubt and ways.raw(column) or self.ways:of(column)
-  if not doubt then
-    self.is_read[column] = self.is_read[column] or "metadata"
-    self.read[#self.read + 1] = column
-  end
-  table.insert(list, {
-    name = self:metadata_name(column), expression = metadata_of(column, expression),
-    comments = doubt and { doubt } or {}, is_commented = doubt ~= nil,
-  })
-end
-
 ---@param found Survey
 ---@param made Guess
+---@param branches? Branches  hashes of several schemes
 ---@return Mapping
-function mapping.of(found, made)
+function mapping.of(found, made, branches)
   local self = setmetatable({
     lines = {}, user_metadata = {}, app_metadata = {}, unread = {}, empty = {}, before = {},
     ways = ways.new(found.columns), fields = made.fields, others = made.others, used = made.used,
-    read = {},
-    is_read = {}, needs = {}, notes = {}, records = found.records, metadata_names = {},
+    read = {}, is_read = {}, functions = {}, needs = {}, notes = {}, records = found.records,
+    metadata_names = {},
   }, Mapping)
   self:skips()
   self:email()
@@ -499,10 +327,10 @@ function mapping.of(found, made)
   self:phone()
   self:texts()
   self:blocked()
-  self:hash()
-  self:totp()
-  self:roles()
-  self:metadata(found.columns)
+  credentials.add_hash(self, branches)
+  credentials.add_totp(self)
+  metadata_lines.add_roles(self)
+  metadata_lines.add(self, found.columns)
   return self
 end
 

@@ -8,71 +8,124 @@ local names = {}
 ---| "email" | "user_id" | "username" | "given_name" | "family_name" | "name" | "nickname"
 ---| "picture" | "phone_number" | "email_verified" | "phone_verified" | "active" | "blocked"
 ---| "status" | "deleted" | "hash" | "salt" | "rounds" | "algorithm" | "totp" | "factor" | "roles"
----| "country" | "anonymous" | "user_metadata" | "personal" | "secret" | "created" | "until"
+---| "country" | "cost" | "block" | "lanes" | "memory" | "time" | "anonymous" | "user_metadata"
+---| "personal" | "secret" | "created" | "until"
 
 -- Names without blanks and punctuation, the best first.
 ---@type {[1]: Meaning, [2]: string}[]
 local EXACT <const> = {
   { "email", "email emailaddress mail emailadresse mailadresse useremail primaryemail "
-    .. "primaryemailaddress emailaddr courriel correo correoelectronico emailprincipal posta" },
+    .. "primaryemailaddress emailaddr courriel correo correoelectronico emailprincipal posta "
+    .. "epost eposta epostadress adressemail adresseemail adresemail mel email1 mail1 emailid "
+    .. "emaillogin sahkoposti indirizzoemail enderecoemail emailuser contactemail loginemail" },
   { "user_id", "userid id uid uuid guid pk objectid userguid externalid localid accountid "
     .. "customerid memberid playerid patientid personid contactid usersid subjectid sub entryuuid "
     .. "userno usernumber memberno membernumber customerno customernumber accountno patientno "
-    .. "kundennummer kundennr mitgliedsnummer benutzerid numero codigo" },
+    .. "kundennummer kundennr mitgliedsnummer benutzerid numero codigo "
+    .. "cardnumber clientid clientno kundenid mitgliedsid personalnummer matricula matricule "
+    .. "codigocliente idcliente idusuario idutente idutilisateur idclient idpersona idklienta "
+    .. "klientid kundenummer brukerid userkey userref no nr numer guid legacyid sourceid "
+    .. "entityid subscriberid studentid employeeid employeenumber usuarioid rowid" },
   { "username", "username login userlogin loginname screenname handle nick accountname membername "
     .. "preferredusername samaccountname playername gamertag benutzername anmeldename pseudo "
-    .. "identifiant usuario nutzername userprincipalname" },
+    .. "identifiant usuario nutzername userprincipalname "
+    .. "nomeutente nomusuario nombreusuario nomutilisateur loginid anvandarnamn brukernavn "
+    .. "brugernavn gebruikersnaam kullaniciadi uzivatel uzytkownik nazwauzytkownika handlename" },
   { "given_name", "givenname firstname forename fname first vorname prenom nombre nome voornaam "
-    .. "namefirst givennames imie given" },
+    .. "namefirst givennames imie given "
+    .. "nombres nomeproprio primeironome fornamn fornavn etunimi keresztnev krestnijmeno jmeno "
+    .. "ad isim prenume namegiven personalname christianname namnet imena ime" },
   { "family_name", "familyname lastname surname lname last nachname nom apellido apellidos cognome "
-    .. "achternaam namelast family last sn sobrenome nazwisko zuname familienname" },
+    .. "achternaam namelast family last sn sobrenome nazwisko zuname familienname "
+    .. "apellidopaterno primerapellido efternamn etternavn efternavn sukunimi vezeteknev "
+    .. "prijmeni soyad soyadi soyisim numefamilie namefamily prezime familianame nomfamille "
+    .. "secondname ultimonome" },
   { "name", "fullname displayname name realname completename publicname contactname cn "
-    .. "anzeigename nomcomplet nombrecompleto nameformatted commonname" },
+    .. "anzeigename nomcomplet nombrecompleto nameformatted commonname "
+    .. "nomecompleto nomecognome imienazwisko celejmeno adsoyad personname customername "
+    .. "membername clientname studentname vollername ganzername" },
   { "nickname", "nickname nick alias knownas spitzname surnom apodo" },
   { "picture", "picture pictureurl avatar avatarurl photo photourl image imageurl profilephotourl "
     .. "profilepicture profilepictureurl profileimage profileimageurl bild foto photos" },
   { "phone_number", "phonenumber phone mobile mobilephone mobilenumber telephone cell cellphone "
     .. "primaryphonenumber primaryphone phonemobile telephonenumber tel handy mobil telefon "
     .. "telefonnummer rufnummer telefono telefoon portable gsm celular movil phonenumbers msisdn "
-    .. "contactnumber numerotelefono" },
+    .. "contactnumber numerotelefono "
+    .. "telefone telefoonnummer telefonnr telnr telefonszam puhelin puhelinnumero mobilnummer "
+    .. "mobiltelefon handynummer telefonocelular telefonomovil numtel numerotelephone "
+    .. "telephonemobile mobiel tlf tlfnr ceptelefonu telefone1 telefono1 phone1 mobileno "
+    .. "phoneno cellno whatsapp" },
   { "email_verified", "emailverified emailconfirmed verified confirmed isverified isconfirmed "
     .. "isemailverified isemailconfirmed emailisverified emailverifiedat emailconfirmedat "
     .. "verifiedat confirmedat mailverified mailconfirmed emailvalidated emailverifieddate "
     .. "useremailverified bestaetigt verifiziert confirme emailconfirmationdate "
-    .. "optinconfirmedat doubleoptin mailok emailok emailvalid" },
+    .. "optinconfirmedat doubleoptin mailok emailvalid "
+    .. "verificado verificata emailverificado emailverificada correoverificado confirmado "
+    .. "confirmada confirmata confirmato emailconfirmado mailconfirme emailconfirme verifie "
+    .. "emailverifie bestaetigtam emailbestaetigt emailbestaetigtam mailbestaetigt verifiziertam "
+    .. "geverifieerd bevestigd emailbevestigd potwierdzony emailpotwierdzony zweryfikowany "
+    .. "potvrzeno verifierad bekraftet bekreftet onaylandi confirmedon verifiedon "
+    .. "validatedat activationdate activatedat" },
   { "phone_verified", "phoneverified phonenumberverified isphoneverified phoneconfirmed "
     .. "phonenumberconfirmed phoneverifiedat phoneconfirmedat phonenumberverifiedat "
     .. "phonenumberconfirmedat mobileverified mobileconfirmed mobileverifiedat smsverified "
     .. "smsconfirmed" },
   { "active", "active isactive enabled isenabled accountenabled aktiv useractive activo actif "
-    .. "loginallowed canlogin islive" },
+    .. "loginallowed canlogin islive "
+    .. "attivo activa ativo ativa actief aktywny aktywna aktivni habilitado habilitada "
+    .. "abilitato activado activated isactivated enable valido accountnonlocked aktif "
+    .. "freigeschaltet freigegeben" },
   { "blocked", "blocked isblocked blockedat disabled isdisabled disabledat banned isbanned "
     .. "bannedat suspended issuspended suspendedat deactivated deactivatedat gesperrt bloque "
-    .. "bloqueado inactive isinactive isdeactivated accountdisabled suspension" },
+    .. "bloqueado inactive isinactive isdeactivated accountdisabled suspension "
+    .. "locked islocked accountlocked bloqueada bloccato geblokkeerd zablokowany blokovan "
+    .. "spaerrad sperret sparret engelli bloqueadoem gesperrtam isblacklisted blacklisted "
+    .. "islockedout baja suspendu suspendido sospeso desactivado desactive disattivato "
+    .. "uitgeschakeld wylaczony banni frozen isfrozen" },
   { "status", "status state accountstatus userstatus accountstate userstate memberstatus "
-    .. "playerstatus statut estado lifecyclestate zustand" },
+    .. "playerstatus statut estado lifecyclestate zustand "
+    .. "statuskonta stato situacao situacion statuscode kontostatus kundenstatus statusid "
+    .. "accountstatusname" },
   { "deleted", "deleted isdeleted deletedat deletedon geloescht softdeleted removedat isremoved "
-    .. "deleteddate erasedat anonymizedat anonymisedat" },
+    .. "deleteddate erasedat anonymizedat anonymisedat "
+    .. "supprime eliminado cancellato verwijderd usuniety smazano deletedflag archivedat "
+    .. "isarchived deletiondate eliminadoen supprimele geloeschtam" },
   { "hash", "password passwordhash passwd pwd pass userpass userpassword passworddigest "
     .. "encryptedpassword hashedpassword hash pwhash passhash pwdhash cryptpassword passwort "
     .. "kennwort motdepasse contrasena wachtwoord passcode userhash userpasswordhash pw "
     .. "passwdhash plaintext cleartext plainpassword cleartextpassword passwordplain "
-    .. "passwordcleartext" },
-  { "salt", "salt passwordsalt passsalt pwsalt hashsalt usersalt pwdsalt passwdsalt saltvalue" },
+    .. "passwordcleartext pwdigest derivedkey dk hashvalue "
+    .. "clave clavehash clavecifrada senha senhahash hachage motdepassehash mdp mdphash hashmdp "
+    .. "haslo haslohash heslo hesloh hashpassword parola parolahash sifre losenord losenordhash "
+    .. "passord kodeord adgangskode salasana jelszo wachtwoordhash passworthash kennworthash "
+    .. "hasz passwordvalue pwvalue secrethash credentialhash hashclave" },
+  { "salt", "salt passwordsalt passsalt pwsalt hashsalt usersalt pwdsalt passwdsalt saltvalue "
+    .. "sel salz passwordsaltvalue saltkey hashsel saltbase64 salthex" },
   { "rounds", "rounds iterations iterationcount hashiterations passworditerations iter factor "
-    .. "passwordrounds hashrounds" },
+    .. "passwordrounds hashrounds "
+    .. "iteracje iteraciones iteracoes iterazioni iteratie pbkdf2iterations kdfiterations "
+    .. "numiterations niterations iterationen durchlaeufe" },
   { "algorithm", "algorithm algo hashalgorithm encryptionscheme passwordalgorithm passwordhasher "
     .. "hasher scheme hashtype passwordformat hashmethod passwordtype hashfunction passwordscheme "
-    .. "pwalgo hashalgo passwordalgo" },
+    .. "pwalgo hashalgo passwordalgo kdf prf digest hashname digestalgorithm passwordversion "
+    .. "hashversion pwversion passwordhashversion cipher encryption encryptiontype passwordkind "
+    .. "hashkind pwtype hashscheme "
+    .. "algoritmo algorithme algorytm typhashe passwordalg alg hashalg verfahren tipohash "
+    .. "metodo pwdformat hashingalgorithm encalgorithm" },
   { "totp", "totpsecret otpsecret mfasecret twofactorsecret totp authenticatorkey otpkey "
     .. "googleauthenticatorsecret tfasecret twofasecret totpkey mfakey gasecret totpurl otpauth "
-    .. "2fasecret secret2fa" },
+    .. "2fasecret secret2fa "
+    .. "totpseed otpseed mfaseed authenticatorsecret totpsharedsecret twofactorkey" },
   { "factor", "twofactorenabled mfaenabled totpenabled otpenabled otprequiredforlogin "
     .. "twofactorconfirmedat tfaenabled is2faenabled twofaenabled totpconfirmed mfa 2faenabled" },
   { "roles", "roles role groups group permissions capabilities authorities rollen rolle gruppen "
     .. "rolename groupname scopes wpcapabilities usergroups userroles roleslist memberof "
-    .. "realmroles" },
-  { "country", "country countrycode land countryiso countryname pays pais nation paese region" },
+    .. "realmroles "
+    .. "perfil perfiles profil ruoli ruolo rol roluri uprawnienia role1 roleid roleids rolename "
+    .. "userrole usergroup groupid groupname groupnames grupo grupos groupe groupes gruppo "
+    .. "gruppi rola rolelist" },
+  { "country", "country countrycode land countryiso countryname pays pais nation paese region "
+    .. "landcode iso2 kraj ulke zeme landkod paiscodigo codpais" },
   { "anonymous", "isanonymous anonymous isguest guest" },
   { "user_metadata", "locale language lang timezone tz newsletter theme preferredlanguage "
     .. "langcode sprache langue idioma preferences settings marketing marketingoptin optin "
@@ -102,10 +155,17 @@ local OTHER <const> = { "second", "alternat", "backup", "recovery", "other", "ol
   "notification", "paypal", "2", "privat", "referr", "invited", "createdby" }
 
 local PLAIN <const> = {
-  ["é"] = "e", ["è"] = "e", ["ê"] = "e", ["á"] = "a", ["à"] = "a", ["í"] = "i", ["ó"] = "o",
-  ["ò"] = "o", ["ú"] = "u", ["ñ"] = "n", ["ç"] = "c", ["ä"] = "ae", ["ö"] = "oe", ["ü"] = "ue",
-  ["ß"] = "ss", ["ę"] = "e", ["ł"] = "l", ["ã"] = "a",
+  ["é"] = "e", ["è"] = "e", ["ê"] = "e", ["ë"] = "e", ["á"] = "a", ["à"] = "a", ["â"] = "a",
+  ["ã"] = "a", ["å"] = "a", ["í"] = "i", ["î"] = "i", ["ï"] = "i", ["ó"] = "o", ["ò"] = "o",
+  ["ô"] = "o", ["õ"] = "o", ["ø"] = "o", ["ú"] = "u", ["ù"] = "u", ["û"] = "u", ["ñ"] = "n",
+  ["ç"] = "c", ["ä"] = "ae", ["ö"] = "oe", ["ü"] = "ue", ["æ"] = "ae", ["ß"] = "ss", ["ý"] = "y",
+  ["ą"] = "a", ["ć"] = "c", ["č"] = "c", ["ď"] = "d", ["ę"] = "e", ["ě"] = "e", ["ğ"] = "g",
+  ["ı"] = "i", ["ł"] = "l", ["ń"] = "n", ["ň"] = "n", ["ő"] = "o", ["ř"] = "r", ["ś"] = "s",
+  ["š"] = "s", ["ş"] = "s", ["ť"] = "t", ["ů"] = "u", ["ű"] = "u", ["ź"] = "z", ["ż"] = "z",
+  ["ž"] = "z", ["ă"] = "a",
 }
+
+local SHORTEST_PREFIX <const>, LONGEST_PREFIX <const> = 2, 12 -- characters
 
 ---@type table<string, {[1]: Meaning, [2]: number}>
 local BY_NAME <const> = {}
@@ -145,16 +205,17 @@ end
 local OWNERS <const> = {}
 for word in ([[user users usr u member mem customer cust account acct person patient player client
   profile auth login contact employee student subscriber guest pupil teacher visitor
-  primary main my current password
-  passwort passwd pwd]]):gmatch("%S+") do
+  reader kunde kunden cliente usuario utilisateur klient mitglied primary main my current password
+  passwort passwd pwd pw pass hash kdf pbkdf2 crypt]]):gmatch("%S+") do
   OWNERS[word] = true
 end
 
 -- Parts of the names of what was confirmed, and of the confirmation.
-local CONFIRMED <const> = { "confirm", "verif", "validat", "bestaetig", "optin" }
-local MAIL <const> = { "mail", "courriel", "correo" }
-local BLOCKS <const> = { "ban", "block", "suspend", "lock", "disab" }
-local ENDS <const> = { "until", "lockoutend", "expire" }
+local CONFIRMED <const> = { "confirm", "verif", "validat", "bestaetig", "bevestig",
+  "potwierdz", "zweryf", "onay", "optin" }
+local MAIL <const> = { "mail", "courriel", "correo", "epost" }
+local BLOCKS <const> = { "ban", "bloc", "bloq", "suspend", "lock", "disab", "sperr" }
+local ENDS <const> = { "until", "lockoutend", "expire", "bis", "hasta", "jusqu", "endsat" }
 local PHONES <const> = { "phone", "mobile", "sms", "telefon", "handy" }
 
 ---What the parts of a name say.
@@ -168,7 +229,7 @@ end
 ---What a name means, and how well it says so, 0 to 1. A word that says whose it is ("usr_email")
 ---does not count.
 ---@param name string
----@param prefix? string  the first word of most names
+---@param prefix? string  what most names begin with
 ---@return Meaning?
 ---@return number fit
 function names.meaning(name, prefix)
@@ -178,11 +239,30 @@ function names.meaning(name, prefix)
     if found then return found[1], found[2] - skipped * 0.2 end
     if not OWNERS[words[skipped + 1]] and words[skipped + 1] ~= prefix then break end
   end
-  local found = by_parts(table.concat(words))
+  local plain = table.concat(words)
+  local rest = prefix and plain:sub(1, #prefix) == prefix and BY_NAME[plain:sub(#prefix + 1)]
+  if rest then return rest[1], rest[2] - 0.2 end
+  local found = by_parts(plain)
   return found, found and 0.5 or 0
 end
 
----The first word that most names of a table have, such as "usr".
+---The longest beginning that most names have, though they are not written in words: "club" of
+---"clubmail" and "clubnumber".
+local function beginning(list)
+  for length = LONGEST_PREFIX, SHORTEST_PREFIX, -1 do
+    local counts = {}
+    for _, name in ipairs(list) do
+      local plain = names.plain(name)
+      local head = #plain > length and plain:sub(1, length)
+      if head then
+        counts[head] = (counts[head] or 0) + 1
+        if counts[head] > 2 and counts[head] * 2 > #list then return head end
+      end
+    end
+  end
+end
+
+---What most names of a table begin with, such as "usr".
 ---@param list string[]
 ---@return string?
 function names.prefix(list)
@@ -194,12 +274,13 @@ function names.prefix(list)
       if counts[words[1]] > 2 and counts[words[1]] * 2 > #list then return words[1] end
     end
   end
+  return beginning(list)
 end
 
 -- Last words of the names of moments.
 local MOMENTS <const> = { "at", "on", "seen", "date", "time", "login", "created", "updated",
   "since", "registered", "joined", "visit", "access", "activity", "changed", "timestamp", "datum",
-  "besuch" }
+  "besuch", "am", "fecha", "data" }
 
 ---Whether a name says that its column is a moment.
 ---@param name string

@@ -15,17 +15,24 @@ local MISSING <const> = { "user_id", "custom_password_hash" } -- said if there a
 ---@field mapping Mapping
 ---@field joined? Joined[]
 
----Adds a comment, in lines no wider than a person would write.
 local function add_comment(lines, indent, said)
-  local line = indent .. "--"
-  for word in said:gmatch("%S+") do
-    if #line + #word + 1 > WIDEST then
+  local more = lua_text.comment_lines(indent, said)
+  table.move(more, 1, #more, #lines + 1, lines)
+end
+
+---A call whose only argument is a table, on several lines.
+local function spread(head, members, indent)
+  local lines, line = { head .. " {" }, indent .. " "
+  for member in members:gsub(", (%a[%w_]* = )", "\n%1"):gmatch("[^\n]+") do
+    if #line + #member + 2 > WIDEST then
       lines[#lines + 1] = line
-      line = indent .. "--"
+      line = indent .. " "
     end
-    line = line .. " " .. word
+    line = line .. " " .. member .. ","
   end
   lines[#lines + 1] = line
+  lines[#lines + 1] = indent .. "},"
+  return table.concat(lines, "\n")
 end
 
 ---An expression on several lines: where `and`, `or` or a comma join its parts.
@@ -51,7 +58,11 @@ local function add_field(lines, indent, line)
   local mark = line.is_commented and "-- " or ""
   local written = string.format("%s%s%s = %s,", indent, mark, lua_text.field(line.name),
     line.expression)
-  if #written > WIDEST then written = broken(written, indent .. mark .. "  ") end
+  local head, members = written:match("^([^{]*%f[%w_]password%.%w+) { (.*) },$")
+  if #written > WIDEST then
+    written = head and spread(head, members, indent .. mark)
+      or broken(written, indent .. mark .. "  ")
+  end
   local comment = table.concat(line.comments, "; ")
   if comment == "" or #written + #comment + 4 <= WIDEST then
     lines[#lines + 1] = written .. (comment ~= "" and " -- " .. comment or "")
@@ -204,6 +215,8 @@ function recipe_text.of(facts)
       body[#body + 1] = ""
     end
   end
+  for _, line in ipairs(mapping.functions) do body[#body + 1] = line end
+  if #mapping.functions > 0 then body[#body + 1] = "" end
   body[#body + 1] = "---@type Recipe"
   body[#body + 1] = "return {"
   body[#body + 1] = string.format("  name = %s,", lua_text.quoted(facts.name))

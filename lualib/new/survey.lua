@@ -7,6 +7,7 @@ local forms = require "new.forms"
 local identify = require "auth0.hash.identify"
 local json = require "host.json"
 local phone = require "source.phone"
+local pieces = require "new.pieces"
 local text = require "host.text"
 
 local survey = {}
@@ -46,6 +47,7 @@ survey.FREQUENT = 20
 ---@field padded integer     values with blanks around them
 ---@field largest integer    of whole numbers
 ---@field prefix? string     the first word of most names, see new.guess
+---@field wrapped? true       its hashes are the hexadecimal digits of text
 ---@field is_list boolean    most values are lists, or it has several values of LDIF
 
 ---@class Survey
@@ -109,6 +111,11 @@ local function add_hash(column, value, found)
   if column.asked > MOST_HASHES and column.asked % RARELY ~= 0 then return end
   column.identified = column.identified + 1
   local kind = identify.of(value)
+  local inner = (not kind or not kind.supported) and pieces.unprefixed(value)
+  if inner and not pieces.are_bytes(inner) then -- text in a binary column
+    local of_text = identify.of(inner)
+    if of_text and of_text.supported then kind, column.wrapped = of_text, true end
+  end
   if not kind or kind.supported == nil or kind.scheme == "unknown" then return end
   count(column.hashes, kind.scheme)
   if kind.supported then column.supported = column.supported + 1 end

@@ -1,14 +1,15 @@
 --- Records of nobody, in the shape of those of an export. A value is made up, or occurs so often
 --- that it tells nothing about a person.
 
+local branches = require "new.branches"
 local digest = require "host.digest"
-local identify = require "auth0.hash.identify"
+local hashes = require "new.hashes"
 local json = require "host.json"
 local made_hashes = require "new.made_hashes"
 local phone = require "source.phone"
+local pieces = require "new.pieces"
 local status_words = require "source.status_words"
 local survey = require "new.survey"
-local text = require "host.text"
 
 local synthetic = {}
 
@@ -49,9 +50,7 @@ end
 ---@class Synthesizer
 ---@field private found Survey
 ---@field private mapping Mapping
----@field private hash? string
----@field private salt? string
----@field private rounds? string
+---@field private made MadeHash
 ---@field private person integer  which of the made-up ones
 ---@field private are_texts boolean
 local Synthesizer = {}
@@ -216,9 +215,6 @@ local FIELDS <const> = {
   picture = function() return URL .. ".png" end,
   phone_number = function(self, column) return self:phone(column) end,
   country = function(self, column) return self:country(column) end,
-  hash = function(self) return self.hash end,
-  salt = function(self) return self.salt end,
-  rounds = function(self) return self.rounds end,
   totp = function(_, column)
     local secret = digest.base32("made-up secret 20 b.")
     if survey.share(column, "otpauth") > 0.5 then
@@ -237,6 +233,9 @@ local FIELDS <const> = {
   anonymous = function(_, column) return flag_like(column, false) end,
 }
 FIELDS.second_email = function() return nil end
+for _, part in ipairs { "hash", "algorithm", table.unpack(hashes.PARTS) } do
+  FIELDS[part] = function(self) return self.made[part] end
+end
 
 ---@private
 function Synthesizer:plain(column)
@@ -263,6 +262,10 @@ end
 function Synthesizer:id(column)
   if survey.share(column, "uuid") > 0.5 then return "00000000-0000-4000-8000-000000000001" end
   if survey.share(column, "integer") > 0.5 then return tostring(number_beyond(column)) end
+  local piece = pieces.of(column, "")
+  if piece.encoding == "binary" then
+    return "\\x" .. ("00"):rep((piece.size or 1) - 1) .. "01"
+  end
   local sample = column.samples[1] or "made-up"
   return sample:find("%d") and token_like(sample) or self:free(WORDS, column)
 end
@@ -356,29 +359,20 @@ function Synthesizer:record(variant)
   return record
 end
 
----A hash of the export in the scheme that most have.
-local function sample_of(column, plan)
-  for _, sample in ipairs(column.samples) do
-    local kind = plan.scheme and identify.of(sample)
-    if not plan.scheme or kind and kind.scheme == plan.scheme then return text.trim(sample) end
-  end
-  return ""
-end
-
 ---@param found Survey
 ---@param mapping Mapping
 ---@return Synthesizer
 function synthetic.of(found, mapping)
   local self = setmetatable({
-    found = found, mapping = mapping, person = free_person(found),
+    found = found, mapping = mapping, person = free_person(found), made = {},
   }, Synthesizer)
   local plan = mapping.password
   local fields = mapping.fields
   local has_parts = not is_beside_text(fields.salt) and not is_beside_text(fields.rounds)
     and not is_beside_text(fields.hash)
   if plan and plan.expression and has_parts then
-    self.hash, self.salt, self.rounds = made_hashes.of(plan,
-      sample_of(mapping.fields.hash, plan))
+    self.made = plan.kind == "branches" and branches.made(plan)
+      or made_hashes.of(plan, made_hashes.sample_of(fields.hash, plan))
   end
   return self
 end
@@ -389,7 +383,7 @@ function Synthesizer:all()
   local mapping = self.mapping
   local list = { {
     name = "a record with all columns", record = self:record "whole",
-    login = self.hash and made_hashes.PASSWORD,
+    login = self.made.hash and made_hashes.PASSWORD,
   } }
   list[2] = { name = "a record with what is never empty", record = self:record "least" }
   local is_closing = mapping.fields.status or mapping.fields.active or mapping.fields.blocked
