@@ -90,7 +90,7 @@ return {
     users:begin(params, true)
     local ending = input.ending(params.input)
     if ending == "bson" then return bson.records(params.input, { optional = true }) end
-    if ending == "csv" then return csv.records(params.input, { optional = true }) end
+    if ending == "csv" then return csv.records(params.input, { detect = true, optional = true }) end
     return extended_json.records(params.input, { optional = true })
   end,
   map = function(document, params)

@@ -49,7 +49,6 @@ local USUAL <const> = {
 }
 local VERIFIED <const> = { "verif", "confirm" } -- in names of columns that may tell more
 
-
 local HELP <const> = {
   country = { help = "country of phone numbers without one", kind = "country" },
   on = { help = "words for true in the columns active and blocked, separated by commas: A,active" },
@@ -91,6 +90,7 @@ end
 ---@field private found table<string, string>     the column of each field
 ---@field private words? table<string, boolean>   of the columns active and blocked
 ---@field private rules? DeclaredHash
+---@field private is_guarded? boolean  all cells of the row begin with an apostrophe
 local ByColumns = {}
 ByColumns.__index = ByColumns
 
@@ -145,6 +145,18 @@ function ByColumns:find_in(names, params)
   for field in pairs(self.usual) do self.found[field] = params[field] or self.found[field] end
 end
 
+local GUARDED <const> = "^'([=+%-@])" -- what a spreadsheet would take for a formula
+
+---What a cell holds, without the guard of a spreadsheet; nil also for a word of a database that an
+---export put between quotes.
+---@private
+function ByColumns:present(given)
+  if type(given) == "string" then
+    given = given:gsub(self.is_guarded and "^'(.)" or GUARDED, "%1")
+  end
+  return value.null_if(given, "NULL", "\\N")
+end
+
 ---The value of a field, trimmed.
 ---@param row table
 ---@param field string
@@ -153,15 +165,15 @@ function ByColumns:cell(row, field)
   local column = self.found[field]
   local given = column and row[column]
   if math.type(given) then return tostring(given) end
-  if type(given) == "string" then return value.trim(given) end
-  return value.null_if(given)
+  if type(given) == "string" then given = value.trim(given) end
+  return self:present(given)
 end
 
 ---The value of a field as it is: bytes are not trimmed.
 ---@private
 function ByColumns:raw(row, field)
   local column = self.found[field]
-  return column and value.null_if(row[column])
+  return column and self:present(row[column])
 end
 
 ---@private
@@ -171,12 +183,15 @@ function ByColumns:switch(row, field)
   if not column then return nil end
   local is_moment = not self.words and helper.confirmed(self:cell(row, field))
   if is_moment then return true end
-  return helper.switch(row[column], self.words, column)
+  return helper.switch(self:present(row[column]), self.words, column)
 end
 
-local function picked(row, names, base)
+---@private
+function ByColumns:picked(row, names, base)
   local members = base or {}
-  for _, name in ipairs(value.split(names, ",") or {}) do members[name] = row[name] end
+  for _, name in ipairs(value.split(names, ",") or {}) do
+    members[name] = self:present(row[name])
+  end
   return next(members) and metadata.safe(members)
 end
 
@@ -189,6 +204,8 @@ end
 function ByColumns:map(row, params, own)
   local migrate, helper = self.helpers.migrate, self.helpers.value
   local function cell(field) return self:cell(row, field) end
+  local address = self.found.email and row[self.found.email]
+  self.is_guarded = type(address) == "string" and address:find "^'" ~= nil -- and so all cells are
   if helper.confirmed(cell("deleted")) then return nil, "deleted" end
   local written = cell("email")
   if not written then return nil, "no e-mail address" end
@@ -208,8 +225,8 @@ function ByColumns:map(row, params, own)
     picture = helper.url(cell("picture")),
     phone_number = phone,
     phone_verified = phone and helper.confirmed(cell("phone_verified")),
-    user_metadata = picked(row, params.user_metadata, unread and { phone = unread }),
-    app_metadata = picked(row, params.app_metadata),
+    user_metadata = self:picked(row, params.user_metadata, unread and { phone = unread }),
+    app_metadata = self:picked(row, params.app_metadata),
   }
   if self:switch(row, "active") == false or self:switch(row, "blocked") then
     user.blocked = true

@@ -105,6 +105,7 @@ open.NEEDED = {
   ["source.uuid"] = "UUIDs from bytes",
   ["source.phone_plans"] = "the numbering plans of the world",
   ["source.xml_outline"] = "where the records of XML are",
+  ["source.beginning"] = "the beginning of a file",
   ["source.bad_record"] = "a record that cannot be parsed",
   ["source.bad_value"] = "a value that rejects its record",
   ["auth0.hash.boards"] = "passwords of bulletin boards",

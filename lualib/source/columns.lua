@@ -1,5 +1,6 @@
 --- Finds the columns of a CSV file by their usual names.
 
+local csv_dialect = require "source.csv_dialect"
 local spelling = require "base.spelling"
 local text = require "host.text"
 
@@ -51,6 +52,10 @@ end
 ---@param field string
 ---@param what string  "e-mail address"
 function columns.require(names, field, what)
+  if csv_dialect.is_numbered(names) then
+    error(string.format("the file has no row with the names of its %d columns: give them, as in "
+      .. 'columns=id,email,…, or choose one with %s="%s"', #names, field, names[1]), 0)
+  end
   for _, name in ipairs(names) do
     if text.email(name) then
       error("the first row of the file is a record: add a row with the names of the columns", 0)

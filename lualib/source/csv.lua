@@ -1,5 +1,6 @@
 --- Reads CSV and TSV files: lazy rows, indexed by column name.
 
+local beginning = require "source.beginning"
 local records = require "source.records"
 local csv_dialect = require "source.csv_dialect"
 local foreign = require "source.foreign"
@@ -11,24 +12,43 @@ local unknown_columns = require "source.unknown_columns"
 
 local csv = {}
 
+---@class CsvOptions : host.csv.Options
+---@field optional? true|string[]  columns that need not be there, although the recipe reads them
+---@field detect? boolean
+
 local ENDINGS <const> = { "csv", "tsv" }
 local OPTIONS <const> = {
   "delimiter", "quote", "escape", "header", "null", "trim", "empty", "ragged", "encoding", "guard",
-  "limit", "optional",
+  "limit", "optional", "detect",
 }
 local CONSISTENT <const> = 0.8 -- of the rows of a table have as many cells as the first
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 
+---Sets the options that are not given as the beginning of a file shows. Stdin is not looked at.
+---@return string? encoding  that was assumed, for bytes do not show it
+local function detect(path, own)
+  local head = path ~= "-" and beginning.of(path)
+  local dialect = head and csv_dialect.of(head, own.delimiter)
+  local assumed = dialect and not own.encoding and csv_dialect.assumed(dialect)
+  for name, option in pairs(dialect and csv_dialect.options(dialect) or {}) do
+    if own[name] == nil then own[name] = option end
+  end
+  return assumed
+end
+
+---@return host.csv.reader? reader
+---@return string? message  or the encoding that was assumed
 local function open(options, handle, path, place)
   local own = { place = place }
   for name, value in pairs(options or {}) do own[name] = value end
+  local assumed = own.detect and detect(path, own)
   if not own.delimiter and input.ending(path) == "tsv" then own.delimiter = "\t" end
   local reader, message, kind = host.reader(handle, own)
   if not reader then return nil, message, kind end
   local first = type(own.header) ~= "table" and reader:columns()[1] or ""
   local wrong = foreign.text(foreign.format_of(first), "CSV")
   if wrong then return nil, input.names({ path })[1] .. " is " .. wrong, "parse" end
-  return reader
+  return reader, assumed
 end
 
 local function prefix(name)
@@ -45,28 +65,40 @@ local function check_delimiter(columns, name, warn)
 end
 
 ---@param optional? table<string, true>  columns that need not be there; nil: all
-local function ended(reader, name, warn, optional)
+---@param assumed? string  encoding
+local function ended(reader, name, warn, optional, assumed)
   unknown_columns.report(reader, name, optional, warn)
   check_delimiter(reader:columns(), name, warn)
+  if assumed then
+    warn("encoding", name .. " is not UTF-8, and was read as " .. assumed .. "; if letters are "
+      .. "wrong, name its encoding")
+  end
 end
 
----Records of one or more files, each with its own header. Compression is detected; the default
----delimiter of `.tsv` files is a tab.
+---Records of one or more files, each with its own header. Compression is detected; the delimiter of
+---`.tsv` files is a tab by default. With `detect`, what is not given is as the beginning of a file
+---shows: delimiter, quotes, escapes, encoding, words for NULL, and whether there is a header.
 ---@param given string|string[]  a path, a glob, a folder, several separated by commas, or "-"
----@param options? host.csv.Options
+---@param options? CsvOptions
 ---@return Records
 function csv.records(given, options)
   spelling.check_options("csv.records", options, OPTIONS)
-  spelling.check_types("csv.records", options, { trim = "boolean", limit = "number" })
-  local optional = members.optional("csv.records", options)
+  spelling.check_types("csv.records", options, {
+    trim = "boolean", limit = "number", detect = "boolean",
+  })
+  local optional, assumed = members.optional("csv.records", options), nil
   return (records.records(given, ENDINGS, "csv.records", {
-    open = function(handle, path, place) return open(options, handle, path, place) end,
+    open = function(handle, path, place)
+      local reader, more, kind = open(options, handle, path, place)
+      assumed = reader and more
+      return reader, more, kind
+    end,
     prefix = prefix,
     places = true,
     text = "CSV",
     sample = { kind = "csv", options = options },
     optional = optional or true,
-    ended = function(reader, name, warn) ended(reader, name, warn, optional) end,
+    ended = function(reader, name, warn) ended(reader, name, warn, optional, assumed) end,
   })) -- no tail call: an error names this function
 end
 

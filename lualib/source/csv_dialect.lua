@@ -9,6 +9,8 @@ local MOST_ROWS <const> = 200
 local LONGEST_HEAD <const> = 64 * 1024 -- bytes; the last row of a longer file may be cut
 local LONGEST_NAME <const> = 64 -- of a column, in bytes
 local DELIMITERS <const> = { ",", ";", "\t", "|" }
+local ASSUMED <const> = "windows-1252" -- of text that is not UTF-8
+local NUMBERED <const> = "column " -- the first column of a file without a header is "column 1"
 
 ---@alias CsvQuoting {quote: string, escape: string?}
 
@@ -50,6 +52,8 @@ local VALUES <const> = {
 ---@field rows string[][]    with the header
 ---@field nulls string[]
 ---@field share number       of the rows that have as many cells as the first, 0 to 1
+---@field broken integer     rows that cannot be read so
+---@field quoted integer     cells between quotes
 
 ---Whether it is UTF-8; a head that is cut may end inside a character.
 local function is_utf8(head, is_cut)
@@ -66,7 +70,7 @@ local function decoded(head, is_cut)
   if head:find("[%z\1-\8\14-\31]") then return nil end
   local plain = head:gsub("^\xEF\xBB\xBF", "")
   if is_utf8(plain, is_cut) then return plain end
-  return plain, "windows-1252"
+  return plain, ASSUMED
 end
 
 ---The cell of a row that begins at `from` with a quote.
@@ -96,43 +100,57 @@ local function cell_end(body, from, plain, escape)
   end
 end
 
----The rows of a text; nil if it is not written so. `is_cut`: the last one is left out.
+---@class CsvRows
+---@field rows string[][]
+---@field nulls table<string, true>  words for NULL that were seen
+---@field broken integer  rows with text behind a closing quote, or without one
+---@field quoted integer  cells between quotes
+
+---The rows of a text. A broken one ends with its line. `is_cut`: the last one is left out.
+---@return CsvRows
 local function rows_of(body, dialect, is_cut)
-  local rows, row, nulls, at = {}, {}, {}, 1
+  local found = { rows = {}, nulls = {}, broken = 0, quoted = 0 }
+  local rows, row, at = found.rows, {}, 1
   local plain = "[" .. dialect.delimiter .. "\r\n]"
   while at <= #body + 1 and #rows < MOST_ROWS do
     local cell, behind
-    if dialect.quote ~= "" and body:sub(at, at) == dialect.quote then
+    local is_quoted = dialect.quote ~= "" and body:sub(at, at) == dialect.quote
+    if is_quoted then
       cell, behind = quoted_cell(body, at, dialect)
       if not cell and is_cut then break end
-      if not cell or not body:sub(behind, behind):find("^" .. plain .. "?$") then return nil end
     else
       behind = cell_end(body, at, plain, dialect.escape)
       cell = body:sub(at, behind - 1)
-      if NULL_WORDS[cell] and #rows > 0 then nulls[cell] = true end
+      if NULL_WORDS[cell] and #rows > 0 then found.nulls[cell] = true end
     end
-    row[#row + 1] = cell
-    local sign = body:sub(behind, behind)
-    at = behind + 1
-    if sign ~= dialect.delimiter then
-      if sign == "\r" and body:sub(at, at) == "\n" then at = at + 1 end
-      if (sign ~= "" or not is_cut) and (#row > 1 or row[1] ~= "") then rows[#rows + 1] = row end
-      row = {}
-      if sign == "" then break end
+    local sign = cell and body:sub(behind, behind)
+    if not sign or not sign:find("^" .. plain .. "?$") then
+      found.broken, row = found.broken + 1, {}
+      at = (body:find("[\r\n]", behind or at) or #body + 1) + 1
+    else
+      row[#row + 1] = cell
+      found.quoted = found.quoted + (is_quoted and 1 or 0)
+      at = behind + 1
+      if sign ~= dialect.delimiter then
+        if sign == "\r" and body:sub(at, at) == "\n" then at = at + 1 end
+        if (sign ~= "" or not is_cut) and (#row > 1 or row[1] ~= "") then rows[#rows + 1] = row end
+        row = {}
+        if sign == "" then break end
+      end
     end
   end
-  return rows, nulls
+  return found
 end
 
 ---The share of the rows that have as many cells as the first; further empty ones do not count.
-local function consistency(rows)
+local function consistency(rows, broken)
   local n, same = #rows[1], 0
   for _, row in ipairs(rows) do
     local cells = #row
     while cells > n and row[cells] == "" do cells = cells - 1 end
     if cells == n then same = same + 1 end
   end
-  return same / #rows
+  return same / (#rows + broken)
 end
 
 ---Whether most cells lie between these quotes.
@@ -153,6 +171,7 @@ local function is_better(found, best)
   if not best then return true end
   if (#found.rows[1] > 1) ~= (#best.rows[1] > 1) then return #found.rows[1] > 1 end
   if math.abs(found.share - best.share) > 0.01 then return found.share > best.share end
+  if found.broken ~= best.broken then return found.broken < best.broken end
   return #found.rows[1] > #best.rows[1]
 end
 
@@ -204,28 +223,38 @@ local function sorted_names(set)
   return names
 end
 
----The best reading with one way to quote, nil if there is none, and the delimiters that fail.
+---The best reading with one way to quote, nil if there is none, and the delimiters with which some
+---rows are broken. Where quotes break more than they enclose, they are none.
 ---@param quoting CsvQuoting
 ---@param delimiters string[]
+---@return CsvDialect?
+---@return string[] failed
 local function best_of(body, is_cut, quoting, delimiters)
   local best, failed = nil, {}
   for _, delimiter in ipairs(delimiters) do
     local dialect = { delimiter = delimiter, quote = quoting.quote, escape = quoting.escape }
-    local rows, nulls = rows_of(body, dialect, is_cut)
-    if not rows then
-      failed[#failed + 1] = delimiter
-    elseif rows[1] then
-      dialect.rows, dialect.nulls, dialect.share = rows, sorted_names(nulls), consistency(rows)
+    local found = rows_of(body, dialect, is_cut)
+    if found.broken > 0 then failed[#failed + 1] = delimiter end
+    if found.rows[1] and found.broken <= found.quoted then
+      dialect.rows, dialect.nulls = found.rows, sorted_names(found.nulls)
+      dialect.broken, dialect.quoted = found.broken, found.quoted
+      dialect.share = consistency(found.rows, found.broken)
       if is_better(dialect, best) then best = dialect end
     end
   end
   return best, failed
 end
 
+---Whether quotes mean something between these delimiters.
+local function has_quotes(dialect, best)
+  return best and best.delimiter == dialect.delimiter and best.quoted > 0
+end
+
 ---The dialect of a head; nil if it is not text, or is in another format.
 ---@param head string
+---@param delimiter? string  the only one that may be
 ---@return CsvDialect?
-function csv_dialect.of(head)
+function csv_dialect.of(head, delimiter)
   local is_cut = #head >= LONGEST_HEAD
   local body, encoding = decoded(head, is_cut)
   if not body then return nil end
@@ -233,15 +262,17 @@ function csv_dialect.of(head)
   for _, pattern in ipairs(OTHERS) do
     if body:find(pattern) then return nil end
   end
-  local best, failed = best_of(body, is_cut, USUAL, DELIMITERS)
+  local delimiters = delimiter and { delimiter } or DELIMITERS
+  local best, failed = best_of(body, is_cut, USUAL, delimiters)
   if best and is_quoted_by(best.rows, SINGLE.quote) then
-    best = best_of(body, is_cut, SINGLE, DELIMITERS) or best
+    best = best_of(body, is_cut, SINGLE, delimiters) or best
   end
   for _, quoting in ipairs(UNUSUAL) do
     local found = best_of(body, is_cut, quoting, failed)
-    if found and is_better(found, best) then best = found end
+    local is_usual = found and quoting.quote == "" and has_quotes(found, best)
+    if found and not is_usual and is_better(found, best) then best = found end
   end
-  if body:find "\\[\t\n]" then
+  if body:find "\\[\t\n]" and (delimiter or "\t") == "\t" then
     local found = best_of(body, is_cut, ESCAPED, { "\t" })
     if found and (not best or not is_better(best, found)) then best = found end
   end
@@ -253,8 +284,22 @@ end
 
 local function numbered(n)
   local names = {}
-  for i = 1, n do names[i] = "column " .. i end
+  for i = 1, n do names[i] = NUMBERED .. i end
   return names
+end
+
+---Whether columns have numbers for names, because the file has no header.
+---@param names string[]
+---@return boolean
+function csv_dialect.is_numbered(names)
+  return names[1] == NUMBERED .. 1
+end
+
+---The encoding, if the bytes do not show it.
+---@param dialect CsvDialect
+---@return string?
+function csv_dialect.assumed(dialect)
+  return dialect.encoding == ASSUMED and ASSUMED or nil
 end
 
 ---The options of csv.records that differ from the defaults.

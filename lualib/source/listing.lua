@@ -2,6 +2,7 @@
 --- or one a line, lists of users, lists inside the elements of a list, or a CSV file.
 
 local bad_record = require "source.bad_record"
+local beginning = require "source.beginning"
 local concat = require "source.concat"
 local csv = require "source.csv"
 local failure = require "base.failure"
@@ -185,13 +186,11 @@ local function of_json(path, reader, head, options)
   return json.records(path, { pointer = place, limit = limit, optional = true })
 end
 
----CSV as it is recognised; names of columns differ by the program that wrote them.
-local function of_csv(path, best, head, own)
-  local options = { optional = true }
-  local seen = best and best.reader == "source.csv" and best.options or {}
-  for _, from in ipairs { seen, type(own) == "function" and own(head) or own } do
-    for name, value in pairs(from) do options[name] = value end
-  end
+---CSV as its beginning shows; names of columns differ by the program that wrote them.
+local function of_csv(path, head, own)
+  local options = { detect = true, optional = true }
+  if type(own) == "function" then own = own(head) end
+  for name, value in pairs(own) do options[name] = value end
   return csv.records(path, options)
 end
 
@@ -199,13 +198,13 @@ end
 ---@param options ListingOptions
 ---@return Reading
 local function open(path, options)
-  local head = path ~= "-" and failure.check(recognise.beginning(path)) or nil
+  local head = path ~= "-" and failure.check(beginning.of(path)) or nil
   local best = head and recognise.head(head)[1]
   local reader = best and best.reader
   local is_json = not head or json_head.read(head) or reader == "source.ndjson"
     or not head:find("%S")
   if not is_json and options.ldif and not options.csv then return options.ldif(path) end
-  local inner = not is_json and options.csv and of_csv(path, best, head, options.csv)
+  local inner = not is_json and options.csv and of_csv(path, head, options.csv)
     or of_json(path, reader, head, options) -- which says what another file is
   return setmetatable({ inner = inner, options = options }, Listing)
 end
@@ -229,7 +228,7 @@ end
 ---@return Reading?
 function listing.find(given, options)
   local path = input.require(FIND, given, ENDINGS)[1]
-  local found = path ~= "-" and json_head.read(failure.check(recognise.beginning(path)))
+  local found = path ~= "-" and json_head.read(failure.check(beginning.of(path)))
   if not (found and places_in(found.values[1], options)[1]) then return nil end
   return listing.records(given, options)
 end

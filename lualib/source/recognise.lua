@@ -1,10 +1,8 @@
 --- What a file is, and which reader reads it: asks each reader about the beginning of the file.
 
-local file = require "host.file"
+local beginning = require "source.beginning"
 
 local recognise = {}
-
-local HEAD <const> = 64 * 1024 -- bytes, decompressed
 
 ---@class RecognisedBy : Recognised
 ---@field reader string  "source.xml"
@@ -45,32 +43,13 @@ function recognise.head(head)
   return found
 end
 
----The beginning of a file, decompressed. Stdin cannot be read twice: it is misuse.
----@param path string
----@return string? head
----@return string? message
----@return host.Kind? kind
-function recognise.beginning(path)
-  if path == "-" then error("recognise: stdin cannot be read twice", 2) end
-  local handle <close>, message, kind = file.open(path)
-  if not handle then return nil, message, kind end
-  local parts, size = {}, 0
-  while size < HEAD do
-    local part, why, failed = handle:read(HEAD - size)
-    if not part and why then return nil, why, failed end
-    if not part then break end
-    parts[#parts + 1], size = part, size + #part
-  end
-  return table.concat(parts)
-end
-
 ---The readers that may read a file, which may be compressed.
 ---@param path string
 ---@return RecognisedBy[]?
 ---@return string? message
 ---@return host.Kind? kind
 function recognise.file(path)
-  local head, message, kind = recognise.beginning(path)
+  local head, message, kind = beginning.of(path)
   if not head then return nil, message, kind end
   return recognise.head(head)
 end

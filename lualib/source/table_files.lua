@@ -1,6 +1,7 @@
 --- The tables in a file, whatever its form: a dump, a database, CSV, rows of JSON, the JSON of
 --- phpMyAdmin, Django's dumpdata.
 
+local beginning = require "source.beginning"
 local columns = require "source.columns"
 local csv = require "source.csv"
 local csv_dialect = require "source.csv_dialect"
@@ -305,7 +306,7 @@ local known = {}
 
 ---@return FileTable[]
 local function recognised(source, own, options)
-  local head = failure.check(recognise.beginning(source))
+  local head = failure.check(beginning.of(source))
   for _, found in ipairs(recognise.head(head)) do
     local form = FORMS[found.reader]
     if form then return form(source, own, found, head, options) end

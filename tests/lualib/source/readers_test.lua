@@ -294,3 +294,61 @@ test("reading past the end returns nothing again", function()
     equal({ records() }, {})
   end)
 end)
+
+---The rows of a file of which only the beginning says how it is written, and the warnings.
+local function detected(text, options)
+  local rows, codes = {}, {}
+  folder.with({ ["u.csv"] = text }, function(root)
+    local records <close> = csv.records(root .. "/u.csv", options or { detect = true })
+    for record in records do
+      rows[#rows + 1] = type(record) == "userdata" and { record.id, record.name } or "broken"
+    end
+    for i, warning in ipairs(records:warnings()) do codes[i] = warning.code end
+  end)
+  return rows, codes
+end
+
+test("csv with detect is read as its beginning shows", function()
+  local two = { { "1", "a, b" }, { "2", "c" } }
+  for what, text in pairs {
+    semicolons = "id;name\n1;a, b\n2;c\n", tabs = "id\tname\n1\ta, b\n2\tc\n",
+    pipes = "id|name\n1|a, b\n2|c\n", commas = 'id,name\n1,"a, b"\n2,"c"\n',
+    apostrophes = "'id','name'\n'1','a, b'\n'2','c'\n",
+    ["a sep line"] = "sep=;\nid;name\n1;a, b\n2;c\n",
+    ["UTF-16"] = "\xFF\xFE" .. ("id;name\n1;a, b\n2;c\n"):gsub(".", "%0\0"),
+    ["UTF-16 without a mark"] = ("id;name\n1;a, b\n2;c\n"):gsub(".", "%0\0"),
+  } do
+    local rows, codes = detected(text)
+    equal({ what, rows, codes }, { what, two, {} })
+  end
+end)
+
+test("csv with detect: escapes, words for NULL, and letters that are not UTF-8", function()
+  equal(detected 'id,name\n1,"say \\"a\\", b"\n2,\\N\n3,(null)\n',
+    { { "1", 'say "a", b' }, { "2" }, { "3" } })
+  local rows, codes = detected "id;name\n1;J\xFCrg\n"
+  equal({ rows, codes }, { { { "1", "J\u{FC}rg" } }, { "encoding" } })
+end)
+
+test("csv with detect: what is given counts", function()
+  equal(detected("id;name\n1;a,b\n", { detect = true, delimiter = ",", header = { "id", "name" },
+    ragged = "pad" }), { { "id;name" }, { "1;a", "b" } })
+  equal(detected("1;a\n2;b\n", { detect = true, header = { "id", "name" } }),
+    { { "1", "a" }, { "2", "b" } })
+end)
+
+test("csv with detect: one broken row does not change how the others are read", function()
+  local lines = { "id,name" }
+  for i = 1, 9 do lines[#lines + 1] = i .. ',"a, ' .. i .. '"' end
+  table.insert(lines, 4, '0,"a"b')
+  local rows = detected(table.concat(lines, "\n"))
+  equal({ #rows, rows[1], rows[3], rows[10] }, { 10, { "1", "a, 1" }, "broken", { "9", "a, 9" } })
+end)
+
+test("csv with detect: a file without a header has numbered columns", function()
+  folder.with({ ["u.csv"] = "1,a@example.com\n2,b@example.com\n" }, function(root)
+    local records <close> = csv.records(root .. "/u.csv", { detect = true })
+    equal(records:columns(), { "column 1", "column 2" })
+    equal(records()["column 2"], "a@example.com")
+  end)
+end)
