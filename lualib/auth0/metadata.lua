@@ -2,6 +2,7 @@
 
 local json = require "host.json"
 local schema = require "auth0.schema"
+local sorted = require "base.sorted"
 
 local metadata = {}
 
@@ -19,12 +20,10 @@ local function free_name(name, members, kept)
 end
 
 local function safe_object(members)
-  local names, kept = {}, {}
-  for name in pairs(members) do names[#names + 1] = name end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  for _, name in ipairs(names) do
+  local kept = {}
+  for name, member in sorted.pairs(members) do
     local made = type(name) == "string" and free_name(name, members, kept) or name
-    kept[made] = safe_value(members[name])
+    kept[made] = safe_value(member)
   end
   return kept
 end

@@ -1,5 +1,6 @@
 --- Suggests the name that the user probably meant.
 
+local sorted = require "base.sorted"
 local text = require "host.text"
 local type_name = require "base.type_name"
 
@@ -68,9 +69,7 @@ end
 function spelling.strict(what, module)
   local meta = getmetatable(module)
   if meta and (type(meta) ~= "table" or meta.__index) then return module end
-  local names = {}
-  for name in pairs(module) do names[#names + 1] = tostring(name) end
-  table.sort(names)
+  local names = sorted.names(module)
   return setmetatable(module, {
     __metatable = false, __call = meta and meta.__call,
     __index = function(_, name)

@@ -1,6 +1,8 @@
 --- Reads, resolves and extends http and https URLs as text: what is in one already is never decoded
 --- or encoded again. Source: RFC 3986.
 
+local sorted = require "base.sorted"
+
 local url = {}
 
 local PORTS <const> = { http = 80, https = 443 }
@@ -120,11 +122,8 @@ end
 ---@param parameters? table<string, string|number|boolean|(string|number|boolean)[]>
 ---@return string  "a=1&b=x%20y", without the "?"
 function url.query(parameters)
-  local names, list = {}, {}
-  for name in pairs(parameters or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local given = parameters[name]
+  local list = {}
+  for name, given in sorted.pairs(parameters) do
     for _, value in ipairs(type(given) == "table" and given or { given }) do
       list[#list + 1] = url.escape(name) .. "=" .. url.escape(url.text(value))
     end

@@ -6,6 +6,7 @@ local format = require "base.format"
 local golden = require "cases.golden"
 local json = require "host.json"
 local lost_things = require "base.lost_things"
+local sorted = require "base.sorted"
 local user_rules = require "auth0.user"
 local verify = require "auth0.hash.verify"
 
@@ -167,14 +168,7 @@ end
 ---Compares counts by name; true: any.
 ---@private
 function Judge:counts(what, expected, came)
-  local names, seen = {}, {}
-  for _, from in ipairs { expected, came } do
-    for name in pairs(from) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted.all_keys { expected, came }) do
     local wanted, n = expected[name], came[name]
     if wanted ~= n and not (wanted == true and n) then
       self:add(what .. ": " .. self.shown:words(name), times(wanted), times(n))

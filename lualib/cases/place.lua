@@ -5,6 +5,7 @@ local failure = require "base.failure"
 local file = require "host.file"
 local kinds = require "recipe.kinds"
 local path = require "base.path"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 
 local place = {}
@@ -29,13 +30,6 @@ function CasePlace:refuse(line, said, ...)
   failure.raise(string.format("%s:%d: " .. said, self.case.file.name, line, ...), "usage")
 end
 
-local function names_of(declared)
-  local names = {}
-  for name in pairs(declared) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 ---The parameter that takes the record's file: `input`, else the only one that may.
 ---@param declared table<string, ParamDeclaration>
 ---@param given table<string, any>  parameters that have a value
@@ -48,8 +42,8 @@ function place.record_param(declared, given)
     function(one) return one.required and not kinds.is_secret(one) end,
   } do
     local found, n = nil, 0
-    for _, name in ipairs(names_of(declared)) do
-      if not given[name] and is_fit(declared[name]) then found, n = name, n + 1 end
+    for name, one in sorted.pairs(declared) do
+      if not given[name] and is_fit(one) then found, n = name, n + 1 end
     end
     if n == 1 then return found end
   end
@@ -148,8 +142,8 @@ end
 ---Every parameter that the recipe requires must have a value.
 ---@private
 function CasePlace:require_all()
-  for _, name in ipairs(names_of(self.declared)) do
-    if self.declared[name].required and not self.params[name] then
+  for name, one in sorted.pairs(self.declared) do
+    if one.required and not self.params[name] then
       self:refuse(self.case.line, "the recipe needs the parameter %s; add it to params", name)
     end
   end
@@ -162,7 +156,7 @@ function CasePlace:prepare()
   for name, given in pairs(case.params) do
     if not declared[name] then
       self:refuse(given.line, 'the recipe has no parameter "%s"%s', name,
-        spelling.hint(name, names_of(declared)))
+        spelling.hint(name, sorted.keys(declared)))
     end
     self.params[name] = self:value(name, given)
   end

@@ -7,6 +7,7 @@ local interface = require "catalog.interface"
 local json = require "host.json"
 local library = require "recipe.library"
 local path = require "base.path"
+local sorted = require "base.sorted"
 
 local annotate = {}
 
@@ -210,11 +211,8 @@ local function pretty(value, indent)
     for i, one in ipairs(value) do lines[i] = inner .. pretty(one, inner) end
     return #lines == 0 and "[]" or "[\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "]"
   end
-  local names = {}
-  for name in pairs(value) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    lines[i] = inner .. assert(json.encode(name)) .. ": " .. pretty(value[name], inner)
+  for name, member in sorted.pairs(value) do
+    lines[#lines + 1] = inner .. assert(json.encode(name)) .. ": " .. pretty(member, inner)
   end
   return #lines == 0 and "{}" or "{\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "}"
 end

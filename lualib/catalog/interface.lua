@@ -4,6 +4,7 @@
 local annotations = require "catalog.annotations"
 local host = require "host"
 local open = require "recipe.open"
+local sorted = require "base.sorted"
 
 local interface = {}
 
@@ -60,10 +61,7 @@ end
 function interface.new()
   local self = setmetatable({ read = {}, types = {} }, Interface)
   for _, list in ipairs { open.MODULES, open.NEEDED } do
-    local names = {}
-    for name in pairs(list) do names[#names + 1] = name end
-    table.sort(names)
-    for _, name in ipairs(names) do self:add(name) end
+    for name in sorted.pairs(list) do self:add(name) end
   end
   for _, name in ipairs(host.embedded()) do
     if is_library(name) then self:add((name:gsub("^meta%.", ""))) end

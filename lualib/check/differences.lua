@@ -2,6 +2,7 @@
 --- that two versions of a recipe make.
 
 local json = require "host.json"
+local sorted = require "base.sorted"
 local user_rules = require "auth0.user"
 
 local differences = {}
@@ -18,18 +19,7 @@ end
 
 ---The names of either table, those of a user in its order.
 local function names_of(before, now, is_partial)
-  local names, seen = {}, {}
-  for _, from in ipairs { before, is_partial and {} or now } do
-    for name in pairs(from) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
-  end
-  table.sort(names, function(a, b)
-    local x, y = user_rules.ORDER[a] or math.huge, user_rules.ORDER[b] or math.huge
-    if x ~= y then return x < y end
-    return a < b
-  end)
-  return names
+  return sorted.all_keys({ before, is_partial and {} or now }, user_rules.ORDER)
 end
 
 local function walk(before, now, path, is_partial, found)

@@ -4,6 +4,7 @@ local format = require "base.format"
 local check = require "check"
 local json = require "host.json"
 local limits = require "auth0.limits"
+local sorted = require "base.sorted"
 
 local plan = {}
 
@@ -50,12 +51,8 @@ local UPSERT <const> = "upsert is on: an existing user with the same e-mail addr
 
 ---": app_metadata as a whole (12), name (7)", most frequent first.
 local function overwritten(counts)
-  local names, said = {}, {}
-  for name in pairs(counts or {}) do names[#names + 1] = name end
-  table.sort(names, function(a, b)
-    return counts[a] > counts[b] or (counts[a] == counts[b] and a < b)
-  end)
-  for i, name in ipairs(names) do
+  local said = {}
+  for i, name in ipairs(sorted.by_count(counts)) do
     said[i] = string.format("%s%s (%s)", name, name:find("_metadata$") and " as a whole" or "",
       format.number(counts[name]))
   end

@@ -5,6 +5,7 @@
 local file = require "host.file"
 local json = require "host.json"
 local pipeline = require "stage.pipeline"
+local sorted = require "base.sorted"
 
 local repeatable = {}
 
@@ -84,12 +85,7 @@ local function difference(a, b, path)
   if json.is_array(a) or json.is_array(b) then
     return json.digest(a) ~= json.digest(b) and path or nil
   end
-  local names = {}
-  for _, from in ipairs { a, b } do
-    for name in pairs(from) do names[#names + 1] = name end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted.all_keys { a, b }) do
     local below = difference(a[name], b[name], path == "" and name or path .. "." .. name)
     if below then return below end
   end

@@ -11,6 +11,7 @@ local outcome = require "cases.outcome"
 local path = require "base.path"
 local pattern = require "generate.pattern"
 local place = require "cases.place"
+local sorted = require "base.sorted"
 
 local patterns = {}
 
@@ -53,17 +54,6 @@ local READERS <const> = {
   json = function(name) return json_reader.records(name), { kind = "json" } end,
 }
 READERS.jsonl = READERS.ndjson
-
-local function names_of(records)
-  local names, seen = {}, {}
-  for _, record in ipairs(records) do
-    for name in pairs(record) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
-  end
-  table.sort(names)
-  return names
-end
 
 ---The records of a file that a case writes out; nil for a form that is not known.
 ---@return table[]?
@@ -120,7 +110,7 @@ local function add_side(set, case, folder, made, slots)
       if is_joined(one) then list[#list + 1] = one end
     end
     local side = set.side[param] or { param = param, format = format, names = {} }
-    for _, one in ipairs(names_of(records)) do
+    for _, one in ipairs(sorted.all_keys(records)) do
       local is_known = false
       for _, known in ipairs(side.names) do is_known = is_known or known == one end
       if not is_known then table.insert(side.names, one) end
@@ -159,7 +149,7 @@ local function add(set, world, case, declared, folder)
     local slots = pattern.slots(user)
     local one = {
       name = case.name, line = case.line, record = pattern.of(record, slots), side = {},
-      names = names_of { record }, password = case.login, params = params, user = user,
+      names = sorted.keys(record), password = case.login, params = params, user = user,
     }
     one.has_bcrypt = one.record.uses.bcrypt ~= nil
     local done, why = add_side(set, case, folder, one, slots)

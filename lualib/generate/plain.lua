@@ -1,6 +1,7 @@
 --- Patterns of users without a recipe: generic columns in a plain format.
 
 local pattern = require "generate.pattern"
+local sorted = require "base.sorted"
 
 local plain = {}
 
@@ -73,9 +74,7 @@ function plain.patterns(name)
     local record = entry(variant.changes)
     if record.email_verified == "no" then record.email_verified = false end
     if record.blocked == "yes" then record.blocked = true end
-    local names = {}
-    for field in pairs(record) do names[#names + 1] = field end
-    table.sort(names)
+    local names = sorted.keys(record)
     if is_directory then record = directory_entry(entry {}) end
     set.list[i] = {
       name = "plain", line = i, record = pattern.of(record, slots), names = names, side = {},

@@ -2,6 +2,7 @@
 
 local codes = require "auth0.codes"
 local identifiers = require "auth0.identifiers"
+local sorted = require "base.sorted"
 
 local evidence = {}
 
@@ -62,9 +63,7 @@ local TWICE <const> = "an earlier user of the upload has the same identifiers; o
 
 ---Another user has one of our identifiers.
 local function somebody_else(theirs, shared, differing)
-  local names = {}
-  for name in pairs(shared) do names[#names + 1] = name end
-  table.sort(names)
+  local names = sorted.keys(shared)
   local why = string.format("another user (%s)%s has the same %s", theirs.user_id,
     theirs.elsewhere and " in another connection" or "",
     #names > 0 and table.concat(names, ", ") or "identifier")

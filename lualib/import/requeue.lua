@@ -9,6 +9,7 @@ local halves = require "journal.halves"
 local identifiers = require "auth0.identifiers"
 local lost = require "journal.lost"
 local schema = require "auth0.schema"
+local sorted = require "base.sorted"
 local user_rules = require "auth0.user"
 
 local requeue = {}
@@ -153,11 +154,8 @@ end
 
 ---Writes all queued users into chunks, in a stable order.
 function Requeue:flush()
-  local keys = {}
-  for key in pairs(self.batches) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for _, key in ipairs(keys) do
-    if self.batches[key].writer:count() > 0 then self:write(self.batches[key]) end
+  for _, batch in sorted.pairs(self.batches) do
+    if batch.writer:count() > 0 then self:write(batch) end
   end
 end
 

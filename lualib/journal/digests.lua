@@ -2,6 +2,7 @@
 
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
+local sorted = require "base.sorted"
 
 local field_digests = {}
 
@@ -46,10 +47,7 @@ end
 function field_digests.exported()
   local list = {}
   for _, name in ipairs(identifiers.NAMES) do list[#list + 1] = { name = name } end
-  local names = {}
-  for name in pairs(COMPARED) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do list[#list + 1] = { name = name } end
+  for name in sorted.pairs(COMPARED) do list[#list + 1] = { name = name } end
   return list
 end
 

@@ -1,6 +1,7 @@
 --- Gates: limits beyond which a run stops. It can be resumed.
 
 local format = require "base.format"
+local sorted = require "base.sorted"
 local totals = require "journal.totals"
 
 local gates = {}
@@ -35,13 +36,6 @@ function gates.count(limit, whole)
   if limit.n then return math.min(limit.n, whole) end
   local share = limit.percent * whole / 100
   return math.min(math.max(1, math.ceil(share - 1e-6)), whole) -- 0.7 % of 1000 are 7, not 8
-end
-
-local function sorted_names(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
 end
 
 ---A message if more records were rejected than the limit allows; checked at the end of the stage.
@@ -92,7 +86,7 @@ function gates.stage(facts, allowed)
       "none of %s has a password, although the recipe builds "
         .. "password hashes", format.count(without, "user"))
   end
-  for _, name in ipairs(sorted_names(facts.lookups)) do
+  for _, name in ipairs(sorted.keys(facts.lookups)) do
     local use = facts.lookups[name]
     if use.hits == 0 and not allowed.allow_no_matches then
       found[#found + 1] = gate("no_matches", nil,

@@ -3,6 +3,7 @@
 local identifiers = require "auth0.identifiers"
 local json = require "host.json"
 local reject = require "migrate.reject"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local type_name = require "base.type_name"
 local user_rules = require "auth0.user"
@@ -93,13 +94,6 @@ local RULES <const> = {
   union = { of = { list = true, member = true }, merge = union },
 }
 
-local function names_of(entries)
-  local names = {}
-  for name in pairs(entries) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function refuse(...)
   error("dedupe.merge: " .. string.format(...), 4)
 end
@@ -111,7 +105,7 @@ local function path_of(name)
   local field = path[1] or name
   if not user_rules.ORDER[field] then
     refuse('a user has no field "%s"%s', field,
-      spelling.hint(field, names_of(user_rules.ORDER)))
+      spelling.hint(field, sorted.keys(user_rules.ORDER)))
   elseif #path > 1 and not METADATA[field] then
     refuse("%s: only app_metadata and user_metadata have members", name)
   end
@@ -125,7 +119,8 @@ local function entry_of(name, rule, path)
   if not entry then
     local given = type(rule) == "string" and string.format('"%s"', rule) or type_name.a(rule)
     refuse("%s: the rule must be %s or a function, not %s%s", name,
-      table.concat(names_of(RULES), ", "), given, spelling.hint(tostring(rule), names_of(RULES)))
+      table.concat(sorted.keys(RULES), ", "), given,
+      spelling.hint(tostring(rule), sorted.keys(RULES)))
   end
   local kind = #path > 1 and "member" or TYPES[name] or "text"
   if not entry.of[kind] then refuse('%s: the rule "%s" is for other fields', name, rule) end
@@ -138,7 +133,7 @@ local function compiled(rules)
     refuse('expects rules such as { email_verified = "any" }, not %s', type_name.a(rules))
   end
   local fields, members = {}, {}
-  for _, name in ipairs(names_of(rules)) do
+  for _, name in ipairs(sorted.keys(rules)) do
     if type(name) ~= "string" then refuse("a rule needs the name of a field") end
     local path = path_of(name)
     local entry = entry_of(name, rules[name], path)

@@ -1,5 +1,6 @@
 --- Validates the fields of a recipe.
 
+local sorted = require "base.sorted"
 local type_name = require "base.type_name"
 local kinds = require "recipe.kinds"
 local needs = require "recipe.needs"
@@ -75,31 +76,13 @@ local IMPORT <const> = {
 local RETRY <const> = { attempts = WHOLE, first = SECONDS, longest = SECONDS }
 local FINALIZE <const> = { rounds = { "an integer, 0 or more", is_count } }
 
-local function keys_of(entries)
-  local names = {}
-  for name in pairs(entries) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
-local function pairs_sorted(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  local i = 0
-  return function()
-    i = i + 1
-    return keys[i], t[keys[i]]
-  end
-end
-
 ---The first error in the members of a table.
 local function members(where, value, entries)
-  for key, one in pairs_sorted(value) do
+  for key, one in sorted.pairs(value) do
     local entry = entries[key]
     if not entry then
       return string.format('%s has no field "%s"%s', where, tostring(key),
-        spelling.hint(tostring(key), keys_of(entries)))
+        spelling.hint(tostring(key), sorted.keys(entries)))
     elseif not entry[2](one) then
       return string.format("%s.%s must be %s, not %s", where, key, entry[1],
         type(one) == "number" and one or type_name.of(one))
@@ -136,7 +119,7 @@ end
 
 local function check_params(value)
   if type(value) ~= "table" then return "params must be a table, not " .. type_name.a(value) end
-  for name, declared in pairs_sorted(value) do
+  for name, declared in sorted.pairs(value) do
     if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
       return "params: a parameter name must have only letters, digits and _, not " .. tostring(name)
     elseif type(declared) ~= "table" then
@@ -179,14 +162,14 @@ local function check_dedupe(value)
     return "dedupe must be a list of keys or a function, not " .. (type(value) == "table"
       and "a table without list items" or type_name.a(value))
   end
-  for key, one in pairs_sorted(value) do
+  for key, one in sorted.pairs(value) do
     if math.type(key) ~= "integer" or type(one) ~= "string" then
       return "dedupe must be a list of field names, such as { \"email\" }"
     end
     local field = one:match("^[^.]*")
     if not user_rules.ORDER[field] then
       return string.format('dedupe: a user has no field "%s"%s', field,
-        spelling.hint(field, keys_of(user_rules.ORDER)))
+        spelling.hint(field, sorted.keys(user_rules.ORDER)))
     end
   end
 end
@@ -196,7 +179,7 @@ local function check_fix(value)
   if type(value) ~= "table" then
     return "fix must be a table of code = function, or a function, not " .. type_name.a(value)
   end
-  for code, fixer in pairs_sorted(value) do
+  for code, fixer in sorted.pairs(value) do
     if type(code) ~= "string" or type(fixer) ~= "function" then
       return string.format("fix.%s must be a function, not %s", tostring(code), type_name.a(fixer))
     end
@@ -231,11 +214,11 @@ function fields.check(value)
   if type(value) ~= "table" then
     return "the file returns " .. type_name.a(value) .. "; a recipe must return a table"
   end
-  for key, one in pairs_sorted(value) do
+  for key, one in sorted.pairs(value) do
     local check = FIELDS[key]
     if not check then
       return string.format('a recipe has no field "%s"%s', tostring(key),
-        spelling.hint(tostring(key), keys_of(FIELDS)))
+        spelling.hint(tostring(key), sorted.keys(FIELDS)))
     end
     local wrong = check(one, value)
     if wrong then return wrong end

@@ -1,6 +1,7 @@
 --- The kinds of a recipe's parameters: what each accepts, and the value that it makes of a text.
 
 local phone = require "source.phone"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 
 local kinds = {}
@@ -67,10 +68,7 @@ local RULES <const> = {
 ---The names of the kinds, those that are lists of choices aside, sorted.
 ---@return string[]
 function kinds.names()
-  local names = {}
-  for name in pairs(RULES) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return sorted.keys(RULES)
 end
 
 kinds.EXPECTED = "text, input, file, number, boolean, country, secret or a list of choices"

@@ -5,6 +5,7 @@ local command = require "base.command"
 local file = require "host.file"
 local json = require "host.json"
 local path = require "base.path"
+local sorted = require "base.sorted"
 local yaml = require "host.yaml"
 
 local lock = {}
@@ -128,22 +129,15 @@ function lock.check(recipe_path, modules)
   return true
 end
 
-local function sorted(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return ipairs(keys)
-end
-
 ---The text of a lock file. Names and digests are quoted: some hexadecimal digits read as a number.
 local function text_of(all)
   local lines = {}
-  for _, recipe in sorted(all) do
+  for recipe, modules in sorted.pairs(all) do
     local name, message = json.encode(recipe)
     if not name then return nil, message end
-    lines[#lines + 1] = name .. (next(all[recipe]) and ":\n" or ": {}\n")
-    for _, module in sorted(all[recipe]) do
-      lines[#lines + 1] = string.format('  "%s": "%s"\n', module, all[recipe][module])
+    lines[#lines + 1] = name .. (next(modules) and ":\n" or ": {}\n")
+    for module, sha256 in sorted.pairs(modules) do
+      lines[#lines + 1] = string.format('  "%s": "%s"\n', module, sha256)
     end
   end
   return HEADER .. table.concat(lines)

@@ -3,6 +3,7 @@
 
 local path = require "base.path"
 local paths = require "auth0.api.paths"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 
 local needs = {}
@@ -138,16 +139,13 @@ end
 
 ---What is wrong with the parameters that an entry names.
 local function wrong_place(where, kind, entry, declared)
-  local names = {}
-  for name in pairs(declared) do names[#names + 1] = tostring(name) end
-  table.sort(names)
   for name in entry:gmatch(PLACE) do
     local one = declared[name]
     if not RULES[kind].open then
       return string.format("%s must name it directly, not by a parameter", where)
     elseif not one then
       return string.format('%s names {%s}, which is not a parameter%s', where, name,
-        spelling.hint(name, names))
+        spelling.hint(name, sorted.names(declared)))
     elseif type(one) == "table" and (one.secret or one.kind == "secret") then
       return string.format("%s names {%s}, which is secret", where, name)
     end

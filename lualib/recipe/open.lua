@@ -1,6 +1,8 @@
 --- The modules of the program that a recipe's Lua state may load: those that a recipe may require,
 --- and those that they need. It can load nothing else.
 
+local sorted = require "base.sorted"
+
 local open = {}
 
 -- For recipes, in addition to shipped recipes (`recipes.*`) and their own modules.
@@ -128,6 +130,7 @@ open.NEEDED = {
   ["base.foreign"] = "text from outside in a message",
   ["base.path"] = "file names",
   ["base.pointer"] = "JSON pointers",
+  ["base.sorted"] = "the keys of tables in a fixed order",
   ["base.spelling"] = "suggests the name that was meant",
   ["base.url"] = "URLs",
 }
@@ -170,10 +173,7 @@ end
 ---The modules that a recipe may require, sorted.
 ---@return string[]
 function open.names()
-  local names = {}
-  for name in pairs(open.MODULES) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return sorted.keys(open.MODULES)
 end
 
 return open

@@ -3,6 +3,7 @@
 
 local file = require "host.file"
 local kinds = require "recipe.kinds"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local url = require "source.database.url"
 
@@ -34,10 +35,7 @@ local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
 ---@param declared table<string, any>
 ---@return string[]
 function params.names(declared)
-  local names = {}
-  for name in pairs(declared) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return sorted.keys(declared)
 end
 
 local names_of <const> = params.names

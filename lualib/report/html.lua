@@ -4,6 +4,7 @@ local alarms = require "report.alarms"
 local format = require "base.format"
 local isolated = require "report.isolated"
 local json = require "host.json"
+local sorted = require "base.sorted"
 
 local html = {}
 
@@ -80,14 +81,8 @@ local function bar(users, total)
 end
 
 local function counted(title, heading, map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
+  local keys, rows = sorted.by_count(map), {}
   if #keys == 0 then return "" end
-  table.sort(keys, function(a, b)
-    if map[a] ~= map[b] then return map[a] > map[b] end
-    return a < b
-  end)
-  local rows = {}
   for _, key in ipairs(keys) do
     rows[#rows + 1] = string.format('<tr><td>%s</td><td class="n">%s</td></tr>', escape(key),
       number(map[key]))

@@ -5,6 +5,7 @@ local format = require "base.format"
 local file = require "host.file"
 local inputs = require "source.input"
 local kinds = require "recipe.kinds"
+local sorted = require "base.sorted"
 
 local fingerprint = {}
 
@@ -67,12 +68,7 @@ end
 
 ---Describes the first parameter that has changed.
 local function changed_param(before, now)
-  local names = {}
-  for _, params in ipairs { before, now } do
-    for name in pairs(params) do names[#names + 1] = name end
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted.all_keys { before, now }) do
     if before[name] ~= now[name] then
       return string.format("%s was %s, is now %s", name, shown(before[name]), shown(now[name]))
     end

@@ -1,5 +1,6 @@
 --- How the beginning of a CSV file is written: delimiter, quotes, encoding, header, null words.
 
+local sorted = require "base.sorted"
 local text = require "host.text"
 local utf16 = require "source.utf16"
 
@@ -216,13 +217,6 @@ local function has_header(row)
   return named >= #row / 2
 end
 
-local function sorted_names(set)
-  local names = {}
-  for name in pairs(set) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 ---The best reading with one way to quote, nil if there is none, and the delimiters with which some
 ---rows are broken. Where quotes break more than they enclose, they are none.
 ---@param quoting CsvQuoting
@@ -236,7 +230,7 @@ local function best_of(body, is_cut, quoting, delimiters)
     local found = rows_of(body, dialect, is_cut)
     if found.broken > 0 then failed[#failed + 1] = delimiter end
     if found.rows[1] and found.broken <= found.quoted then
-      dialect.rows, dialect.nulls = found.rows, sorted_names(found.nulls)
+      dialect.rows, dialect.nulls = found.rows, sorted.keys(found.nulls)
       dialect.broken, dialect.quoted = found.broken, found.quoted
       dialect.share = consistency(found.rows, found.broken)
       if is_better(dialect, best) then best = dialect end

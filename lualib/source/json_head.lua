@@ -1,6 +1,7 @@
 --- What the beginning of a JSON file holds: its documents, the last of them perhaps cut off.
 
 local host = require "host.json"
+local sorted = require "base.sorted"
 local utf16 = require "source.utf16"
 
 local json_head = {}
@@ -123,11 +124,8 @@ end
 function json_head.list(value)
   local best
   local function visit(object, pointer, depth)
-    local names = {}
-    for name in pairs(object) do names[#names + 1] = name end
-    table.sort(names)
-    for _, name in ipairs(names) do
-      local inner, there = object[name], pointer .. "/" .. escaped(name)
+    for name, inner in sorted.pairs(object) do
+      local there = pointer .. "/" .. escaped(name)
       if json_head.is_object(inner) then
         if depth < MOST_BELOW then visit(inner, there, depth + 1) end
       elseif type(inner) == "table" then

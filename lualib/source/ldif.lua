@@ -4,6 +4,7 @@ local host = require "host.ldif"
 local names = require "source.names"
 local nested = require "source.nested"
 local records = require "source.records"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local utf16 = require "source.utf16"
 
@@ -78,10 +79,8 @@ function ldif.records(given, options)
     prefix = prefix,
     ended = ended,
     finished = function(source, _, warn)
-      local list = {}
-      for name in pairs(known) do list[#list + 1] = name end
+      local list = sorted.keys(known)
       if #list >= MOST_NAMES then return end
-      table.sort(list)
       read:each(list, function(name)
         warn("unknown_member", nested.message(source, name, spelling.find(name, list)))
       end)

@@ -2,6 +2,7 @@
 
 local host = require "host.json"
 local nested = require "source.nested"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 
 local lookup_names = {}
@@ -58,10 +59,7 @@ end
 ---@param name string
 ---@return string
 function LookupNames:hint(name)
-  local names = {}
-  for known in pairs(self.names) do names[#names + 1] = tostring(known) end
-  table.sort(names)
-  return spelling.hint(name, names)
+  return spelling.hint(name, sorted.names(self.names))
 end
 
 ---@private

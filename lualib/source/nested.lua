@@ -1,6 +1,7 @@
 --- Paths of members inside records: of those that a recipe read, which no record has.
 
 local host = require "host.json"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local text = require "host.text"
 
@@ -97,10 +98,7 @@ end
 ---@return string?
 local function nearest(name, group)
   if #group == 1 then return spelling.find(name, group[1].near) end
-  local names = {}
-  for other in pairs(known(group)) do names[#names + 1] = other end
-  table.sort(names)
-  return spelling.find(name, names)
+  return spelling.find(name, sorted.keys(known(group)))
 end
 
 ---@param group NestedPath[]

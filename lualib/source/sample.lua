@@ -2,6 +2,7 @@
 --- recipe gives records, and the recipe's own reader reads them.
 
 local json = require "host.json"
+local sorted = require "base.sorted"
 
 local sample = {}
 
@@ -71,15 +72,8 @@ end
 
 ---The names of all records, sorted: a map has no order.
 local function names_of(records)
-  local names, seen = {}, {}
-  for _, record in ipairs(records) do
-    for name in pairs(record) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
-  end
-  if #names == 0 then names[1] = NO_NAME end
-  table.sort(names)
-  return names
+  local names = sorted.all_keys(records)
+  return #names > 0 and names or { NO_NAME }
 end
 
 local function row_of(cells, options)
@@ -118,11 +112,9 @@ end
 
 ---The text of members, each with a comma behind it.
 local function members_of(values)
-  local names, parts = {}, {}
-  for name in pairs(values or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    parts[i] = json.encode(name) .. ":" .. assert(json.encode(values[name])) .. ","
+  local parts = {}
+  for name, value in sorted.pairs(values) do
+    parts[#parts + 1] = json.encode(name) .. ":" .. assert(json.encode(value)) .. ","
   end
   return table.concat(parts)
 end

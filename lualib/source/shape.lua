@@ -2,6 +2,7 @@
 
 local file = require "host.file"
 local host = require "host.json"
+local sorted = require "base.sorted"
 
 local shape = {}
 
@@ -110,9 +111,7 @@ function shape.instead(path)
     if not largest or array.count > largest.count then largest = array end
   end
   if largest then return "; " .. described(largest) end
-  local names = {}
-  for name in pairs(record) do names[#names + 1] = name end
-  table.sort(names)
+  local names = sorted.keys(record)
   if #names == 0 then return "; it is empty" end
   return string.format("; it has %s%s", quoted(names), #names > MOST_NAMES and ", …" or "")
 end

@@ -14,6 +14,7 @@ local json_head = require "source.json_head"
 local ndjson = require "source.ndjson"
 local path = require "base.path"
 local recognise = require "source.recognise"
+local sorted = require "base.sorted"
 local sqlite = require "source.sqlite"
 local yaml = require "source.yaml"
 
@@ -143,14 +144,11 @@ end
 
 ---The names of the members of the first records.
 local function names_of(values)
-  local names, seen = {}, {}
+  local objects = {}
   for i = 1, math.min(#values, MOST_LOOKED_AT) do
-    for name in pairs(json_head.is_object(values[i]) and values[i] or {}) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
+    if json_head.is_object(values[i]) then objects[#objects + 1] = values[i] end
   end
-  table.sort(names)
-  return names
+  return sorted.all_keys(objects)
 end
 
 ---What phpMyAdmin writes: {"type":"table","name":"users","database":"shop","data":[…]}

@@ -9,6 +9,7 @@ local json = require "host.json"
 local phone = require "source.phone"
 local php = require "source.php"
 local schema = require "host.schema"
+local sorted = require "base.sorted"
 local status_words = require "source.status_words"
 local text = require "host.text"
 local uuid = require "source.uuid"
@@ -44,10 +45,7 @@ local function meaning_of(given, words)
 end
 
 local function names_of(words)
-  local names = {}
-  for word in pairs(words) do names[#names + 1] = tostring(word) end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(sorted.names(words), ", ")
 end
 
 ---Whether nothing was given. A NUL is the byte of a BIT column, and no blank.

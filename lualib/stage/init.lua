@@ -13,6 +13,7 @@ local lost = require "journal.lost"
 local packer = require "stage.packer"
 local pipeline = require "stage.pipeline"
 local capped_names = require "base.capped_names"
+local sorted = require "base.sorted"
 local user_rules = require "auth0.user"
 
 local stage = {}
@@ -182,8 +183,7 @@ end
 ---Counts by number as JSON keeps them.
 local function lost_pairs(counts)
   local list = json.array {}
-  for code, n in pairs(counts) do list[#list + 1] = { code, n } end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
+  for code, n in sorted.pairs(counts) do list[#list + 1] = { code, n } end
   return list
 end
 

@@ -1,6 +1,7 @@
 --- The outcome of single records, by the pipeline of a run, without detection of duplicates.
 
 local pipeline = require "stage.pipeline"
+local sorted = require "base.sorted"
 
 local outcome = {}
 
@@ -42,11 +43,9 @@ function OutcomeSink:skipped(position, at, reason, mapped)
   return true
 end
 
-local function sorted(warnings)
-  local names, list = {}, {}
-  for name in pairs(warnings) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do list[i] = warnings[name] end
+local function list_of(warnings)
+  local list = {}
+  for _, warning in sorted.pairs(warnings) do list[#list + 1] = warning end
   return list
 end
 
@@ -74,7 +73,7 @@ function Outcomes:next()
   self.sink.made = { users = {}, errors = {} }
   local done, message, kind = self.pipe:one()
   if not done then return done, message, kind end
-  self.sink.made.warnings = sorted(self.pipe.warnings)
+  self.sink.made.warnings = list_of(self.pipe.warnings)
   return self.sink.made
 end
 

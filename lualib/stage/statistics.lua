@@ -5,6 +5,7 @@ local format = require "base.format"
 local json = require "host.json"
 local limits = require "auth0.limits"
 local profile = require "auth0.profile"
+local sorted = require "base.sorted"
 local tally = require "host.tally"
 local user_rules = require "auth0.user"
 
@@ -147,11 +148,9 @@ end
 
 ---The median size of a user in bytes, within STEP.
 local function median_of(counted)
-  local steps, seen = {}, 0
-  for step in pairs(counted.sizes) do steps[#steps + 1] = step end
-  table.sort(steps)
-  for _, step in ipairs(steps) do
-    seen = seen + counted.sizes[step]
+  local seen = 0
+  for step, users in sorted.pairs(counted.sizes) do
+    seen = seen + users
     if seen * 2 >= counted.users then
       return math.min(step * STEP + STEP // 2, counted.largest)
     end

@@ -3,6 +3,7 @@
 
 local digest = require "host.digest"
 local json = require "host.json"
+local sorted = require "base.sorted"
 local type_name = require "base.type_name"
 local rules = require "auth0.hash.rules"
 local spelling = require "base.spelling"
@@ -254,10 +255,8 @@ local function unsupported(name, known, purpose)
   if #name > LONGEST_NAME then
     return string.format('its name is not that of a digest, such as "sha256" (%d bytes)', #name)
   end
-  local names = {}
-  for one in pairs(known) do names[#names + 1] = one end
-  table.sort(names)
-  return string.format("%s is not supported%s%s", name, purpose, spelling.hint(name, names))
+  return string.format("%s is not supported%s%s", name, purpose,
+    spelling.hint(name, sorted.keys(known)))
 end
 
 ---One round of a digest over password and salt.

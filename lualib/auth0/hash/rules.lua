@@ -3,6 +3,7 @@
 --- never matches, so lengths are checked here.
 
 local digest = require "host.digest"
+local sorted = require "base.sorted"
 
 local rules = {}
 
@@ -294,9 +295,7 @@ local CASES <const> = {
 for _, name in ipairs(rules.DIGESTS) do CASES[name] = digest_rule(name) end
 
 ---@type string[]
-rules.ALGORITHMS = {}
-for name in pairs(CASES) do table.insert(rules.ALGORITHMS, name) end
-table.sort(rules.ALGORITHMS)
+rules.ALGORITHMS = sorted.keys(CASES)
 
 local ENCODING <const> = { type = "string", enum = { "base64", "hex", "utf8" } }
 

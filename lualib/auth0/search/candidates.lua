@@ -2,6 +2,7 @@
 --- expressions that read them in a mapping.
 
 local build = require "auth0.hash.build"
+local sorted = require "base.sorted"
 local rules = require "auth0.hash.rules"
 local json = require "host.json"
 local text = require "host.text"
@@ -61,13 +62,6 @@ local function member(expression, key)
   return is_word and expression .. "." .. key or expression .. "[" .. quoted(key) .. "]"
 end
 
-local function sorted_keys(of)
-  local keys = {}
-  for key in pairs(of) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
 ---Whether a value holds bytes rather than text. Text with stray bytes may be both.
 local function holds_bytes(value)
   return value:find("[%z\1-\8\14-\31\127]") ~= nil or not text.is_utf8(value)
@@ -93,8 +87,8 @@ function walk(list, value, place, depth)
   if type(value) == "table" then
     local above = depth > 0 and table.move(place.above, 1, #place.above, 1, {}) or {}
     if depth > 0 then above[#above + 1] = place.expression end
-    for _, name in ipairs(sorted_keys(value)) do
-      walk(list, value[name], {
+    for name, one in sorted.pairs(value) do
+      walk(list, one, {
         expression = member(place.expression, name), key = name, mentions = place.mentions,
         mentioned = place.mentioned or type(name) == "string" and place.mentions(name),
         above = above,
@@ -115,13 +109,13 @@ end
 
 ---Those that the recipe mentions first: of equal values, the one that it uses counts.
 local function mentioned_first(list)
-  local sorted = {}
+  local ordered = {}
   for _, mentioned in ipairs { true, false } do
     for _, value in ipairs(list) do
-      if value.mentioned == mentioned then sorted[#sorted + 1] = value end
+      if value.mentioned == mentioned then ordered[#ordered + 1] = value end
     end
   end
-  return sorted
+  return ordered
 end
 
 ---Separators of a salt and its hash, as patterns; a dot separates more than that.

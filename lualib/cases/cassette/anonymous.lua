@@ -5,6 +5,7 @@
 local json = require "host.json"
 local made_up = require "cases.cassette.made_up"
 local pointer = require "base.pointer"
+local sorted = require "base.sorted"
 local url = require "base.url"
 
 local anonymous = {}
@@ -229,14 +230,6 @@ function Anonymous:name(name, path, is_in_map)
   return self:plain_text(name, "", path .. "\0")
 end
 
----The keys of a table, sorted: the first value gets the first number.
-local function names_of(value)
-  local names = {}
-  for name in pairs(value) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 ---A copy of a value without what is personal.
 ---@private
 ---@param value any
@@ -255,8 +248,7 @@ function Anonymous:value(value, key, path, at, item)
   local is_list = json.is_array(value)
   local copy = is_list and json.array {} or {}
   local in_map = is_item and not is_list and is_map(value, self.words)
-  for _, name in ipairs(names_of(value)) do
-    local member = value[name]
+  for name, member in sorted.pairs(value) do -- the first value gets the first number
     local inner = is_list and path .. "[]" or path .. "." .. (in_map and "*" or name)
     local new_name = is_list and name or self:name(name, path, in_map)
     copy[new_name] = self:value(member, is_list and key or name, inner, at .. "/"
@@ -371,10 +363,10 @@ end
 ---@private
 function Anonymous:headers(recorded)
   local found, is_wanted = {}, wanted_headers(recorded.about)
-  for _, name in ipairs(names_of(recorded.response.headers)) do
+  for name, list in sorted.pairs(recorded.response.headers) do
     if is_wanted(name) then
       found[name] = json.array {}
-      for i, text in ipairs(recorded.response.headers[name]) do
+      for i, text in ipairs(list) do
         found[name][i] = self:header(recorded.about.secrets:hide(text))
       end
     end

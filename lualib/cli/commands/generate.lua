@@ -5,6 +5,7 @@ local json = require "host.json"
 local result = require "cli.common.result"
 local generate_text = require "cli.text.generate"
 local settings = require "cli.common.settings"
+local sorted = require "base.sorted"
 
 local USERS <const>, SEED <const> = 1000, 1
 
@@ -28,11 +29,9 @@ end
 ---The command that reads the users.
 local function next_of(report, recipe)
   if not recipe then return json.null end
-  local words, names = { "check", recipe }, {}
+  local words = { "check", recipe }
   for _, one in ipairs(report.files) do words[#words + 1] = one.param .. "=" .. one.path end
-  for name in pairs(report.params) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do words[#words + 1] = name .. "=" .. report.params[name] end
+  for name, value in sorted.pairs(report.params) do words[#words + 1] = name .. "=" .. value end
   return command.line(words)
 end
 

@@ -4,6 +4,7 @@
 local file = require "host.file"
 local json = require "host.json"
 local paths = require "base.path"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local yaml = require "host.yaml"
 
@@ -31,16 +32,13 @@ local function is_map(value)
 end
 
 local function check_keys(where, values, known)
-  local allowed, names = {}, {}
+  local allowed = {}
   for _, name in ipairs(known) do allowed[name] = true end
-  for name in pairs(values) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for name, value in sorted.pairs(values) do
     if not allowed[name] then
       return nil, string.format("%s: unknown setting \"%s\"%s", where, name,
         spelling.hint(name, known)), "usage"
     end
-    local value = values[name]
     local map = name == "params" or name == "profiles"
     if value ~= json.null and map ~= is_map(value) then
       return nil, string.format("%s: %s must be %s", where, name, map and "a map of names to values"
@@ -94,9 +92,7 @@ local function choose_profile(self, name)
     self.profile = profiles[name]
     return self
   end
-  local names = {}
-  for one in pairs(profiles) do names[#names + 1] = one end
-  table.sort(names)
+  local names = sorted.keys(profiles)
   if #names == 0 then
     return nil, string.format("unknown profile %s: %s", name, self.path
       and self.path .. " has no profiles" or config.DEFAULT .. " does not exist"), "usage"

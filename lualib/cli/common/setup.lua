@@ -6,6 +6,7 @@ local secret_files = require "cli.common.secret_files"
 local option_list = require "cli.common.options"
 local path = require "base.path"
 local settings = require "cli.common.settings"
+local sorted = require "base.sorted"
 
 local setup = {}
 
@@ -110,12 +111,10 @@ end
 
 ---The parameters that a recipe has, of those that are given for another version of it.
 local function common_params(context, declared, given)
-  local params, names = {}, {}
-  for name in pairs(given) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local params = {}
+  for name, value in sorted.pairs(given) do
     if declared[name] then
-      params[name] = given[name]
+      params[name] = value
     else
       context.ui:warn("the earlier version has no parameter " .. name .. "; it maps without it")
     end

@@ -2,6 +2,7 @@
 
 local format = require "base.format"
 local json = require "host.json"
+local sorted = require "base.sorted"
 local tables = require "cli.text.tables"
 
 local cases_text = {}
@@ -68,12 +69,9 @@ function cases_text.recorded(report)
   lines[#lines + 1] = "a case that reads it:"
   lines[#lines + 1] = "- name: the users of the API"
   lines[#lines + 1] = "  cassette: " .. report.name
-  local names = {}
-  for name in pairs(report.params) do names[#names + 1] = name end
-  table.sort(names)
-  if #names > 0 then lines[#lines + 1] = "  params:" end
-  for _, name in ipairs(names) do
-    lines[#lines + 1] = string.format("    %s: %s", name, json.encode(report.params[name]))
+  if next(report.params) then lines[#lines + 1] = "  params:" end
+  for name, value in sorted.pairs(report.params) do
+    lines[#lines + 1] = string.format("    %s: %s", name, json.encode(value))
   end
   lines[#lines + 1] = "  expect: " .. report.name .. ".ndjson"
   return tables.text(lines)

@@ -2,6 +2,7 @@
 --- first user without it; what lookups found.
 
 local format = require "base.format"
+local sorted = require "base.sorted"
 local tables = require "cli.text.tables"
 local json = require "host.json"
 local user_rules = require "auth0.user"
@@ -40,12 +41,9 @@ local function row_of(name, field)
 end
 
 local function lookup_lines(lookups)
-  local names, lines = {}, {}
-  for name in pairs(lookups) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    local use = lookups[name]
-    lines[i] = string.format("lookup in %s: %s found, %s not", name,
+  local lines = {}
+  for name, use in sorted.pairs(lookups) do
+    lines[#lines + 1] = string.format("lookup in %s: %s found, %s not", name,
       format.count(use.hits, "value"), format.number(use.misses))
   end
   return lines

@@ -1,6 +1,7 @@
 --- The results of verify, undo, doctor and forget as text.
 
 local format = require "base.format"
+local sorted = require "base.sorted"
 local tables = require "cli.text.tables"
 
 local followup = {}
@@ -17,17 +18,6 @@ local function rows_of(rows)
   return lines
 end
 
----The keys of a map of counts, the most frequent first.
-local function by_count(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b)
-    if map[a] ~= map[b] then return map[a] > map[b] end
-    return a < b
-  end)
-  return keys
-end
-
 local function text_of(lines)
   return tables.text(lines)
 end
@@ -41,7 +31,7 @@ function followup.undo(statement)
   local rows = {
     { statement.deleted, "deleted" }, { statement.gone, "already gone" },
   }
-  for _, why in ipairs(by_count(statement.kept)) do
+  for _, why in ipairs(sorted.by_count(statement.kept)) do
     rows[#rows + 1] = { statement.kept[why], "kept: " .. why }
   end
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
@@ -70,7 +60,7 @@ function followup.verify(statement)
     { users.blocked, "compared, blocked in the tenant but not by this run" },
   }
   for _, line in ipairs(rows_of(rows)) do lines[#lines + 1] = line end
-  for _, name in ipairs(by_count(statement.fields)) do
+  for _, name in ipairs(sorted.by_count(statement.fields)) do
     lines[#lines + 1] = string.format("differs: %s, %s", name,
       format.count(statement.fields[name], "user"))
   end

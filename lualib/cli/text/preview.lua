@@ -1,6 +1,7 @@
 --- A source record next to the user it becomes, as text.
 
 local json = require "host.json"
+local sorted = require "base.sorted"
 local user_rules = require "auth0.user"
 local tables = require "cli.text.tables"
 
@@ -8,17 +9,6 @@ local preview_text = {}
 
 local GAP <const> = 3 -- columns between the two sides
 local NARROW <const> = 70 -- columns below which the user is shown below the record
-
-local function sorted_keys(value, order)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b)
-    local x, y = order and order[a] or math.huge, order and order[b] or math.huge
-    if x ~= y then return x < y end
-    return tostring(a) < tostring(b)
-  end)
-  return keys
-end
 
 local function scalar(value)
   local text = json.encode(value)
@@ -31,7 +21,7 @@ local function lines_of(value, order, indent, lines)
     lines[#lines + 1] = indent .. scalar(value)
     return lines
   end
-  for _, key in ipairs(sorted_keys(value, order)) do
+  for _, key in ipairs(sorted.keys(value, order)) do
     local one = value[key]
     if type(one) == "table" and next(one) ~= nil and not (json.is_array(one)
       and type(one[1]) ~= "table") then

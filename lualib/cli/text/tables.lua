@@ -2,6 +2,7 @@
 
 local format = require "base.format"
 local foreign = require "host.text"
+local sorted = require "base.sorted"
 
 local tables = {}
 
@@ -12,13 +13,7 @@ local LONGEST <const> = 8000 -- bytes of a line
 ---@param map? table<string, integer>
 ---@return string
 function tables.by_count(map)
-  local keys = {}
-  for key in pairs(map or {}) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b)
-    if map[a] ~= map[b] then return map[a] > map[b] end
-    return a < b
-  end)
-  local parts = {}
+  local keys, parts = sorted.by_count(map), {}
   for i, key in ipairs(keys) do
     if i > MOST_LISTED then
       parts[#parts + 1] = "and " .. format.number(#keys - MOST_LISTED) .. " more"

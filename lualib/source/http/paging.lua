@@ -6,6 +6,7 @@ local headers = require "source.http.headers"
 local json = require "host.json"
 local link = require "source.http.link"
 local pointer = require "base.pointer"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local text = require "host.text"
 local type_name = require "base.type_name"
@@ -186,11 +187,8 @@ end
 function paging.check(spec, request)
   if type(spec) ~= "table" then return "must be a table, not " .. type_name.a(spec) end
   local form, wrong = form_of(spec)
-  local names = {}
-  for name in pairs(spec) do names[#names + 1] = name end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  for _, name in ipairs(form and names or {}) do
-    wrong = wrong or check_field(form, name, spec[name])
+  for name, value in sorted.pairs(form and spec) do
+    wrong = wrong or check_field(form, name, value)
   end
   if wrong then return wrong end
   if FORMS[form].as and not spec.as then

@@ -2,6 +2,7 @@
 
 local paging = require "source.http.paging"
 local pointer = require "base.pointer"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local type_name = require "base.type_name"
 local url = require "base.url"
@@ -101,17 +102,14 @@ end
 
 local function check_fields(value, checks)
   if type(value) ~= "table" then return "must be a table, not " .. type_name.a(value) end
-  local names = {}
-  for name in pairs(checks) do names[#names + 1] = name end
   for name in pairs(value) do
     if not checks[name] then
       return string.format('has no field "%s"%s', tostring(name),
-        spelling.hint(tostring(name), names))
+        spelling.hint(tostring(name), sorted.keys(checks)))
     end
   end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local wrong = checks[name](value[name])
+  for name, check in sorted.pairs(checks) do
+    local wrong = check(value[name])
     if wrong then return name .. " " .. wrong end
   end
 end

@@ -4,6 +4,7 @@
 
 local file = require "host.file"
 local json = require "host.json"
+local sorted = require "base.sorted"
 local spelling = require "base.spelling"
 local yaml = require "host.yaml"
 
@@ -100,12 +101,7 @@ faults.ACTIONS = {
 }
 
 local function names_of(...)
-  local names = {}
-  for _, set in ipairs { ... } do
-    for name in pairs(set) do names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
+  return sorted.all_keys { ... }
 end
 
 ---What is wrong with a rule, or nil.
