@@ -12,6 +12,7 @@ local person = require "generate.person"
 local scheduler = require "base.scheduler"
 local shape = require "cases.shape"
 local signals = require "base.signals"
+local sorted = require "base.sorted"
 local values = require "generate.values"
 local verify = require "auth0.hash.verify"
 
@@ -24,6 +25,7 @@ local WITH_PASSWORD <const>, WITHOUT <const> = 6, 1 -- weights of patterns
 local MOST_LOGINS <const> = 100000
 local INTERRUPTED <const> = "interrupted; nothing was written"
 local TRIAL <const> = "users" -- the file of a trial
+local NOBODY <const> = "its record has neither the address nor the id of its user"
 
 ---@class GenerateOptions
 ---@field n integer
@@ -46,6 +48,7 @@ local TRIAL <const> = "users" -- the file of a trial
 ---@field set PatternSet
 ---@field values GeneratedValues
 ---@field seed integer
+---@field proven table<string, boolean>  by digest of hash and password
 local Generator = {}
 Generator.__index = Generator
 
@@ -94,7 +97,7 @@ function Generator:open(list, where)
   local files = { side = {}, paths = { { param = set.param, path = where(nil, set.format) } } }
   files.main = failure.check(output.create(files.paths[1].path .. ".new", set.format,
     names_of(list)))
-  for param, side in pairs(set.side) do
+  for param, side in sorted.pairs(set.side) do
     local name = where(param, side.format)
     table.insert(files.paths, { param = param, path = name })
     if side.constant then
@@ -155,6 +158,15 @@ local function login_of(user, one, who)
   return user.username == who.username and "username" or nil, one
 end
 
+---Whether a password is that of a user. Each pattern is tried together with all before it, so each
+---hash is computed only once.
+---@private
+function Generator:proves(user, password)
+  local key = json.digest { user.custom_password_hash or user.password_hash or false, password }
+  if self.proven[key] == nil then self.proven[key] = verify.password(user, password) or false end
+  return self.proven[key]
+end
+
 ---Tries users of patterns with the recipe: nil, or why they do not become users.
 ---@private
 ---@return string? why
@@ -176,9 +188,31 @@ function Generator:try(list, world, case, declared)
   for i, one in ipairs(people) do
     local user, known = made.users[i].user, one.pattern
     local password = known.has_bcrypt and self.values:password(one.who.i) or known.password
-    known.is_proven = password and verify.password(user, password) or false
+    known.is_proven = password ~= nil and self:proves(user, password)
     known.login = login_of(user, known, one.who)
   end
+end
+
+---Adds patterns whose users the recipe takes together with those of `kept`. Most often it takes all
+---of them; those of a half that it does not take are halved again.
+---@private
+---@param kept UserPattern[]
+---@param list UserPattern[]
+---@param try fun(list: UserPattern[]): string?  why the users of a list are not taken
+function Generator:keep(kept, list, try)
+  if #list == 0 then return end
+  local before = #kept
+  table.move(list, 1, #list, before + 1, kept)
+  local why = try(kept)
+  if not why then return end
+  for i = #kept, before + 1, -1 do kept[i] = nil end
+  if #list == 1 then
+    table.insert(self.set.left, { name = list[1].name, why = why })
+    return
+  end
+  local middle = #list // 2
+  self:keep(kept, table.move(list, 1, middle, 1, {}), try)
+  self:keep(kept, table.move(list, middle + 1, #list, 1, {}), try)
 end
 
 ---Leaves the patterns whose users the recipe takes, together: columns of one may hide those of
@@ -192,21 +226,19 @@ function Generator:settle(world, cases, declared)
   local order = {}
   for _, has_password in ipairs { true, false } do
     for _, one in ipairs(set.list) do
-      local has = one.password ~= nil or one.has_bcrypt
-      if has == has_password then order[#order + 1] = one end
+      local has, uses = one.password ~= nil or one.has_bcrypt, one.record.uses
+      local is_someone = uses.email or uses.username or uses.id
+      if has == has_password and is_someone then
+        order[#order + 1] = one
+      elseif has == has_password then
+        table.insert(set.left, { name = one.name, why = NOBODY })
+      end
     end
   end
-  for _, one in ipairs(order) do
+  self:keep(kept, order, function(list)
     world.pause()
-    kept[#kept + 1] = one
-    local why = not (one.record.uses.email or one.record.uses.username or one.record.uses.id)
-      and "its record has neither the address nor the id of its user"
-    why = why or self:try(kept, world, by_line[one.line], declared)
-    if why then
-      kept[#kept] = nil
-      table.insert(set.left, { name = one.name, why = why })
-    end
-  end
+    return self:try(list, world, by_line[list[#list].line], declared)
+  end)
   set.list = kept
   for _, one in ipairs(kept) do one.weight = one.is_proven and WITH_PASSWORD or WITHOUT end
 end
@@ -233,7 +265,7 @@ local function names_for(set, options)
   end
   local key = stem .. ".logins.ndjson"
   local all = { of(nil, set.format) }
-  for param, side in pairs(set.side) do all[#all + 1] = of(param, side.format) end
+  for param, side in sorted.pairs(set.side) do all[#all + 1] = of(param, side.format) end
   all[#all + 1] = key
   for _, name in ipairs(options.force and {} or all) do
     if file.stat(name) then
@@ -302,6 +334,7 @@ end
 function generate.plain(set, options)
   local self = setmetatable({
     set = set, values = values.new(options.seed, options.cost), seed = options.seed,
+    proven = {},
   }, Generator)
   for _, one in ipairs(set.list) do one.is_proven = true end
   return self:write(options)
@@ -351,6 +384,7 @@ function generate.recipe(files, world, params, options)
     local set = patterns.of(world, cases, declared, tried.params)
     local self = setmetatable({
       set = set, values = values.new(options.seed, options.cost), seed = options.seed,
+      proven = {},
     }, Generator)
     if set.list[1] and output.can(set.format) then
       self:settle(world, cases, declared)
