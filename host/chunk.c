@@ -215,6 +215,11 @@ void host_chunk_add(lua_State *L, struct host_chunk *w, const struct host_bytes 
     w->count++;
 }
 
+const struct host_bytes *host_chunk_text(const struct host_chunk *w)
+{
+    return &w->text;
+}
+
 /* writer:count() -> integer */
 static int writer_count(lua_State *L)
 {

@@ -23,4 +23,7 @@ void host_chunk_add(lua_State *L, struct host_chunk *w, const struct host_bytes 
                     lua_Integer position, const char *at, size_t at_size,
                     lua_Integer lost);
 
+/* The values so far, with what stands between them. */
+const struct host_bytes *host_chunk_text(const struct host_chunk *w);
+
 #endif

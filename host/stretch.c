@@ -130,9 +130,52 @@ static lua_Integer lost_by(const struct host_plain *plain)
     return 2 * plain->lost + (plain->kind == NULL);
 }
 
+/* -- coverage -- */
+
+enum { BATCH = 64, PLACE = 120 }; /* values; bytes of a place, with a zero byte */
+
+/* Values in the chunk whose members are still to be counted: one value after the other,
+ * because the counts then stay in the processor's cache, as does the code. */
+struct batch {
+    int n;
+    struct {
+        size_t begin, size;
+        char at[PLACE];
+    } values[BATCH];
+};
+
+static void count_batch(lua_State *L, const struct parts *p, struct batch *b)
+{
+    const char *text = host_chunk_text(p->writer)->data;
+
+    for (int i = 0; i < b->n; i++)
+        host_coverage_add(L, p->coverage, p->tables, text + b->values[i].begin,
+                          b->values[i].size, b->values[i].at);
+    b->n = 0;
+}
+
+/* Counts the members of the value that was added last, now or later. */
+static void count_members(lua_State *L, const struct parts *p, struct batch *b,
+                          size_t size, const struct host_plain *plain)
+{
+    const struct host_bytes *text = host_chunk_text(p->writer);
+    size_t begin = text->size - size;
+
+    if (!p->coverage && !p->tables) return;
+    if (b->n == BATCH || plain->at_size >= PLACE) count_batch(L, p, b);
+    if (plain->at_size >= PLACE) {
+        host_coverage_add(L, p->coverage, p->tables, text->data + begin, size, plain->at);
+        return;
+    }
+    b->values[b->n].begin = begin;
+    b->values[b->n].size = size;
+    memcpy(b->values[b->n].at, plain->at, plain->at_size + 1);
+    b->n++;
+}
+
 /* Takes the value of an event; false with nothing done if it is to be handed over. */
 static bool take(lua_State *L, const struct parts *p, const struct host_event *event,
-                 lua_Integer position)
+                 lua_Integer position, struct batch *b)
 {
     const struct host_bytes *text = p->sandbox->draft;
     const struct host_plain *plain = event->plain;
@@ -146,7 +189,7 @@ static bool take(lua_State *L, const struct parts *p, const struct host_event *e
     lua_Integer lost = lost_by(plain);
     host_chunk_add(L, p->writer, text, position, plain->at, plain->at_size, lost);
     host_tally_add(L, p->tally, text->size, plain->kind, plain->at, lost);
-    host_coverage_add(L, p->coverage, p->tables, text, plain->at);
+    count_members(L, p, b, text->size, plain);
     return true;
 }
 
@@ -157,6 +200,8 @@ static int stretch_take(lua_State *L)
 {
     lua_Integer position = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
     lua_Integer taken = 0;
+    struct batch batch; /* too large to be cleared */
+    batch.n = 0;
     lua_settop(L, 3);
     struct parts p = check_parts(L);
     lua_pushvalue(L, 3 + SANDBOX); /* where the inner state looks for it */
@@ -165,7 +210,8 @@ static int stretch_take(lua_State *L)
 
     while (position + taken < last) {
         struct host_event event = host_sandbox_event(L, p.sandbox);
-        if (!take(L, &p, &event, position + taken + 1)) {
+        if (!take(L, &p, &event, position + taken + 1, &batch)) {
+            count_batch(L, &p, &batch);
             lua_pushinteger(L, taken);
             return 1 + host_sandbox_hand_over(L, &event, p.draft);
         }
@@ -173,6 +219,7 @@ static int stretch_take(lua_State *L)
         lua_settop(L, top);
         taken++;
     }
+    count_batch(L, &p, &batch);
     lua_pushinteger(L, taken);
     return 1;
 }

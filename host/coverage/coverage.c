@@ -54,12 +54,11 @@ struct fields *host_coverage_check(lua_State *L, int index)
     return f;
 }
 
-void host_coverage_add(lua_State *L, struct fields *f, struct tables *t,
-                       const struct host_bytes *text, const char *at)
+void host_coverage_add(lua_State *L, struct fields *f, struct tables *t, const char *text,
+                       size_t size, const char *at)
 {
     if (!f && !t) return;
-    if (!(f ? host_fields_add(f, t, text->data, text->size, at)
-            : host_tables_add(t, text->data, text->size)))
+    if (!(f ? host_fields_add(f, t, text, size, at) : host_tables_add(t, text, size)))
         luaL_error(L, "out of memory");
 }
 
@@ -69,7 +68,7 @@ static int coverage_add(lua_State *L)
 {
     struct fields *f = host_coverage_check(L, 1);
     const struct host_bytes *text = host_json_draft(L, 2, NULL);
-    host_coverage_add(L, f, NULL, text, luaL_checkstring(L, 3));
+    host_coverage_add(L, f, NULL, text->data, text->size, luaL_checkstring(L, 3));
     return 0;
 }
 
@@ -106,14 +105,14 @@ static void push_field(lua_State *L, const struct field *field)
 }
 
 /* Appends the fields below `parent` that a value had to the list on top. */
-static void push_below(lua_State *L, const struct fields *f, int parent)
+static void push_below(lua_State *L, const struct field *parent)
 {
-    for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling) {
-        if (f->list[i].users > 0) {
-            push_field(L, &f->list[i]);
+    for (const struct field *field = parent->child; field; field = field->sibling) {
+        if (field->users > 0) {
+            push_field(L, field);
             lua_seti(L, -2, luaL_len(L, -2) + 1);
         }
-        push_below(L, f, i); /* at most DEPTH deep */
+        push_below(L, field); /* at most DEPTH deep */
     }
 }
 
@@ -125,7 +124,7 @@ static int coverage_fields(lua_State *L)
     const struct fields *f = host_coverage_check(L, 1);
     luaL_checkstack(L, 2 * DEPTH + 8, NULL);
     lua_newtable(L);
-    push_below(L, f, 0);
+    push_below(L, f->list);
     lua_pushinteger(L, (lua_Integer)f->others);
     return 2;
 }
@@ -170,7 +169,8 @@ struct tables *host_coverage_check_tables(lua_State *L, int index)
 static int tables_add(lua_State *L)
 {
     struct tables *t = host_coverage_check_tables(L, 1);
-    host_coverage_add(L, NULL, t, host_json_draft(L, 2, NULL), NULL);
+    const struct host_bytes *text = host_json_draft(L, 2, NULL);
+    host_coverage_add(L, NULL, t, text->data, text->size, NULL);
     return 0;
 }
 

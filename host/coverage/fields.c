@@ -9,7 +9,8 @@
 
 struct walk {
     struct fields *f;
-    const char *p, *end;
+    const char *end;
+    int whole; /* of the fields that all users before have had: how many this one has */
     bool full; /* out of memory */
 };
 
@@ -22,90 +23,94 @@ static char *copy(const char *text, size_t size)
     return made;
 }
 
-/* Adds a field below `parent`. -1: there are too many, or out of memory (sets *full). */
-static int new_field(struct fields *f, int parent, const char *name, size_t size,
-                     bool *full)
+/* Sets the names of a field, in one block of memory. */
+static bool name_field(struct field *field, const struct field *above, const char *name,
+                       size_t size)
 {
-    if (f->count == MOST_FIELDS) return -1;
-    struct field *list = realloc(f->list, (size_t)(f->count + 1) * sizeof *list);
-    if (list) f->list = list;
-    const struct field *above = list && parent > 0 ? &list[parent] : NULL;
-    size_t prefix = above ? above->name_size + 1 : 0;
-    char *text = list ? malloc(prefix + size + 1) : NULL;
-    char *without = text && f->first ? copy(f->first, strlen(f->first)) : NULL;
-    if (!text || (f->first && !without)) {
-        free(text);
-        *full = true;
-        return -1;
-    }
+    size_t prefix = above ? above->name_size + 1 : 0, whole = prefix + size;
+    char *text = malloc(whole + 1 + size + 3), *quoted = text + whole + 1;
+
+    if (!text) return false;
     if (above) {
         memcpy(text, above->name, above->name_size);
         text[above->name_size] = '.';
     }
     memcpy(text + prefix, name, size);
-    text[prefix + size] = 0;
+    text[whole] = 0;
+    quoted[0] = '"';
+    memcpy(quoted + 1, name, size);
+    memcpy(quoted + 1 + size, "\":", 2);
+    field->name = text;
+    field->name_size = whole;
+    field->own = prefix;
+    field->quoted = quoted;
+    field->quoted_size = size + 3;
+    return true;
+}
 
-    int index = f->count++;
-    struct field *field = &f->list[index];
-    *field = (struct field){
-        .name = text,
-        .name_size = prefix + size,
-        .own = prefix,
-        .parent = parent,
-        .child = -1,
-        .sibling = -1,
-        .after = -1,
-        .table = FIELD_TABLE_UNKNOWN,
-        .without = without,
-    };
-    if (parent >= 0) {
-        if (above && above->kind == FIELD_OPEN) field->kind = FIELD_OPEN;
-        int *link = &f->list[parent].child;
-        while (*link >= 0)
-            link = &f->list[*link].sibling;
-        *link = index;
+/* Adds a field below `parent`, or the user itself. NULL: there are too many, or out of
+ * memory (sets *full). */
+static struct field *new_field(struct fields *f, struct field *parent, const char *name,
+                               size_t size, bool *full)
+{
+    if (f->count == MOST_FIELDS) return NULL;
+    const struct field *above = parent != f->list ? parent : NULL;
+    struct field *field = &f->list[f->count];
+    *field = (struct field){.table = FIELD_TABLE_UNKNOWN};
+    if (f->first) field->without = copy(f->first, strlen(f->first));
+    if ((f->first && !field->without) || !name_field(field, above, name, size)) {
+        free(field->without);
+        *full = true;
+        return NULL;
     }
-    if (!without) f->whole[f->n_whole++] = index;
-    return index;
+    f->count++;
+    if (above && above->kind == FIELD_OPEN) field->kind = FIELD_OPEN;
+    if (parent) {
+        struct field **link = &parent->child;
+        while (*link)
+            link = &(*link)->sibling;
+        *link = field;
+    }
+    if (!field->without) f->whole[f->n_whole++] = field;
+    return field;
 }
 
 bool host_fields_name(struct fields *f, const char *name, size_t size,
                       enum field_kind kind)
 {
     bool full = false;
-    if (f->count == 0 && new_field(f, -1, "", 0, &full) < 0) return false;
-    if (size == 0) return true;
-    int index = new_field(f, 0, name, size, &full);
-    if (index > 0) f->list[index].kind = kind;
-    return index > 0;
+    if (!f->list && !(f->list = calloc(MOST_FIELDS, sizeof *f->list))) return false;
+    struct field *field = new_field(f, size ? f->list : NULL, name, size, &full);
+    if (field && size) field->kind = kind;
+    return field;
 }
 
-static bool is_named(const struct field *field, const char *name, size_t size)
+static bool same8(const char *a, const char *b)
 {
-    return field->name_size - field->own == size &&
-           memcmp(field->name + field->own, name, size) == 0;
+    return memcmp(a, b, 8) == 0; /* two loads */
 }
 
-/* Whether the name of a member is that of the field `guess`, as it most often is; then
- * *last is its closing quote. */
-static bool is_guessed(const struct walk *w, int guess, const char *name,
-                       const char **last)
+/* Whether the member at p is of the field `guess`, as it most often is. */
+static bool is_guessed(const struct field *guess, const char *p, const char *end)
 {
-    if (guess < 0) return false;
-    const struct field *field = &w->f->list[guess];
-    size_t size = field->name_size - field->own;
-    *last = name + size;
-    return (size_t)(w->end - name) > size && name[size] == '"' &&
-           memcmp(field->name + field->own, name, size) == 0;
+    if (!guess || (size_t)(end - p) <= guess->quoted_size) return false;
+    const char *name = guess->quoted;
+    size_t size = guess->quoted_size, i = 0;
+    if (size < 8) return memcmp(p, name, size) == 0;
+    for (; i < size - 8; i += 8)
+        if (!same8(p + i, name + i)) return false;
+    return same8(p + size - 8, name + size - 8); /* may overlap */
 }
 
-/* The field of a member below `parent`, made if it is new; -1 if there are too many. */
-static int find(struct walk *w, int parent, const char *name, size_t size)
+/* The field of the member below `parent` whose quoted name is at p, made if it is new;
+ * NULL if there are too many. */
+static struct field *find(struct walk *w, struct field *parent, const char *p,
+                          size_t size)
 {
-    struct fields *f = w->f;
-    for (int i = f->list[parent].child; i >= 0; i = f->list[i].sibling)
-        if (is_named(&f->list[i], name, size)) return i;
-    return new_field(f, parent, name, size, &w->full);
+    struct field *field = parent->child;
+    while (field && (field->quoted_size != size || memcmp(field->quoted, p, size) != 0))
+        field = field->sibling;
+    return field ? field : new_field(w->f, parent, p + 1, size - 3, &w->full);
 }
 
 /* Counts a look that the field has had; false if it is new. */
@@ -121,41 +126,16 @@ static bool is_known(struct field *field, uint64_t digest)
     return field->n_looks == MOST_LOOKS;
 }
 
-/* False if out of memory. */
-static bool add_look(struct field *field, const struct look *look)
+/* The table of a member of the table `above`, or FIELD_TABLE_NONE. `field`: its own, or
+ * NULL; `p`: its quoted name. */
+static int table_of(struct walk *w, struct field *field, int above, const char *p,
+                    size_t size)
 {
-    if (field->n_looks == field->most_looks) {
-        size_t most = field->most_looks ? field->most_looks * 2 : 4;
-        struct field_look *looks = realloc(field->looks, most * sizeof *looks);
-        if (!looks) return false;
-        field->looks = looks;
-        field->most_looks = most;
-    }
-    field->looks[field->n_looks] = (struct field_look){.look = *look, .count = 1};
-    field->last_look = field->n_looks++;
-    return true;
-}
-
-static void take_object(struct walk *w, int parent, int table, int depth);
-
-/* The table of a member of the table `above`, or FIELD_TABLE_NONE; `index`: of its field,
- * or -1. */
-static int table_of(struct walk *w, int index, int above, const char *name, size_t size)
-{
-    struct fields *f = w->f;
     if (above < 0) return FIELD_TABLE_NONE;
-    if (index >= 0 && f->list[index].table != FIELD_TABLE_UNKNOWN)
-        return f->list[index].table;
-    int table = host_tables_find(f->tables, above, name, size, &w->full);
-    if (index >= 0) f->list[index].table = table;
+    if (field && field->table != FIELD_TABLE_UNKNOWN) return field->table;
+    int table = host_tables_find(w->f->tables, above, p + 1, size - 3, &w->full);
+    if (field) field->table = table;
     return table;
-}
-
-/* Passes a list or an object whose members are not fields. */
-static void pass_table(struct walk *w, int table)
-{
-    w->p = table < 0 ? host_text_table(w->p, w->end)
-                     : host_tables_take(w->f->tables, table, w->p, w->end, &w->full);
 }
 
 /* What a list or an object looks like: whether it is empty. */
@@ -178,107 +158,135 @@ static void look_at_number(struct look *look, const char *p, const char *end)
     host_look_sign(look, whole ? "9" : "9.9", whole ? 1 : 3);
 }
 
-/* The look of a value, which is neither empty text nor null. */
-static void look_at(struct look *look, bool shown, bool closed, const char *p,
-                    const char *end)
+/* Looks at a value that is neither a list nor an object; returns its end. `closed`: text
+ * is not looked at. */
+static const char *look_at_scalar(struct look *look, bool closed, const char *p,
+                                  const char *end)
 {
-    host_look_begin(look, shown);
-    if (*p == '{' || *p == '[')
-        look_at_table(look, p, end);
-    else if (*p == '"' && closed)
-        host_look_sign(look, "text", 4);
-    else if (*p == '"')
-        host_look_string(look, p + 1, (size_t)(end - p - 2));
-    else if (*p == 't' || *p == 'f')
-        host_look_sign(look, p, (size_t)(end - p));
+    const char *last;
+
+    if (*p == '"') {
+        last = closed ? host_text_string(p + 1, end) : host_look_string(look, p + 1, end);
+        if (closed) host_look_sign(look, "text", 4);
+        return last < end ? last + 1 : end;
+    }
+    last = host_text_word(p, end);
+    if (*p == 't' || *p == 'f')
+        host_look_sign(look, p, (size_t)(last - p));
     else
-        look_at_number(look, p, end);
+        look_at_number(look, p, last);
+    return last;
 }
 
-/* Counts the value of a field that a user has. */
-static void take(struct walk *w, int index, const char *p, const char *end)
+/* Adds the look of the value at p, which is new. */
+static void add_look(struct walk *w, struct field *field, const char *p)
 {
-    struct field *field = &w->f->list[index];
-    bool closed = field->kind == FIELD_CLOSED;
-    struct look look;
+    if (field->n_looks == field->most_looks) {
+        size_t most = field->most_looks ? field->most_looks * 2 : 4;
+        struct field_look *looks = realloc(field->looks, most * sizeof *looks);
+        if (!looks) {
+            w->full = true;
+            return;
+        }
+        field->looks = looks;
+        field->most_looks = most;
+    }
+    struct field_look *one = &field->looks[field->n_looks];
+    one->count = 1;
+    host_look_begin(&one->look, true);
+    if (*p == '{' || *p == '[')
+        look_at_table(&one->look, p, w->end);
+    else
+        look_at_scalar(&one->look, field->kind == FIELD_CLOSED, p, w->end);
+    field->last_look = field->n_looks++;
+}
 
+/* Counts the value at p of a field, which a user has; `digest`: of its look. */
+static void count(struct walk *w, struct field *field, uint64_t digest, const char *p)
+{
     field->users++;
     field->stamp = w->f->users;
-    look_at(&look, false, closed, p, end);
-    if (is_known(field, look.digest)) return;
-    look_at(&look, true, closed, p, end);
-    if (!add_look(field, &look)) w->full = true;
+    w->whole += !field->without;
+    if (!is_known(field, digest)) add_look(w, field, p);
 }
 
-/* Takes the list or object at w->p. */
-static void take_table(struct walk *w, int index, int table, int depth)
-{
-    const char *p = w->p;
+static const char *take_object(struct walk *w, struct field *parent, int table, int depth,
+                               const char *p);
 
-    if (index < 0 || w->f->list[index].kind != FIELD_OPEN || *p != '{' ||
-        depth == DEPTH) {
-        pass_table(w, table);
-        return;
+/* The functions that take a value at p return its end. `field`: its own, or NULL. */
+
+static const char *take_scalar(struct walk *w, struct field *field, const char *p)
+{
+    struct look look;
+
+    host_look_begin(&look, false);
+    const char *end =
+        look_at_scalar(&look, !field || field->kind == FIELD_CLOSED, p, w->end);
+    bool is_empty = *p == 'n' || (*p == '"' && end - p == 2);
+    if (field && !is_empty) count(w, field, look.digest, p);
+    return end;
+}
+
+/* A list or an object. */
+static const char *take_table(struct walk *w, struct field *field, int table, int depth,
+                              const char *p)
+{
+    const char *end = w->end;
+    struct look look;
+
+    if (field) {
+        host_look_begin(&look, false);
+        look_at_table(&look, p, end);
+        count(w, field, look.digest, p);
     }
-    if (table >= 0 && w->end - p > 1 && p[1] == '}') w->f->tables->list[table].empty++;
-    take_object(w, index, table, depth + 1);
-}
-
-/* Counts the value at w->p of a field; index -1: of none. `table`: its own, if the value
- * is one. */
-static void take_value(struct walk *w, int index, int table, int depth)
-{
-    const char *begin = w->p, *end = w->end;
-    bool empty = *begin == 'n';
-
-    if (*begin == '"') {
-        const char *last = host_text_string(begin + 1, end);
-        empty = last == begin + 1 || last == end;
-        w->p = last < end ? last + 1 : end;
-    } else if (*begin == '{' || *begin == '[') {
-        take_table(w, index, table, depth);
-    } else {
-        w->p = host_text_word(begin, end);
+    if (field && field->kind == FIELD_OPEN && *p == '{' && depth < DEPTH) {
+        if (table >= 0 && end - p > 1 && p[1] == '}') w->f->tables->list[table].empty++;
+        return take_object(w, field, table, depth + 1, p);
     }
-    if (index >= 0 && !empty) take(w, index, begin, w->p);
+    if (table < 0) return host_text_table(p, end);
+    return host_tables_take(w->f->tables, table, p, end, &w->full);
 }
 
-/* Counts the members of the object at w->p. */
-static void take_object(struct walk *w, int parent, int table, int depth)
+static const char *take_object(struct walk *w, struct field *parent, int table, int depth,
+                               const char *p)
 {
-    int before = -1, guess = w->f->list[parent].child;
-    w->p++;
-    while (!w->full && w->p < w->end && *w->p == '"') {
-        const char *name = w->p + 1, *last;
-        bool guessed = is_guessed(w, guess, name, &last);
-        if (!guessed) last = host_text_string(name, w->end);
-        if (w->end - last < 3) break; /* quote, colon and a value follow */
-        size_t size = (size_t)(last - name);
-        int index = guessed ? guess : find(w, parent, name, size);
-        if (index < 0) {
+    struct field *before = NULL, *guess = parent->child, *field;
+    const char *end = w->end;
+
+    p++;
+    while (p < end && *p == '"' && !w->full) {
+        const char *name = p;
+        if (is_guessed(guess, p, end)) {
+            field = guess;
+            p += guess->quoted_size;
+        } else {
+            p = host_text_string(p + 1, end) + 2;
+            if (end <= p) break; /* a value follows */
+            field = find(w, parent, name, (size_t)(p - name));
+        }
+        if (field) {
+            if (before) before->after = field;
+            before = field;
+            guess = field->after;
+        } else {
             w->f->others++;
-        } else if (before >= 0) {
-            w->f->list[before].after = index;
         }
-        w->p = last + 2;
-        bool is_table = *w->p == '{' || *w->p == '[';
-        take_value(w, index, is_table ? table_of(w, index, table, name, size) : -1,
-                   depth);
-        if (index >= 0) {
-            before = index;
-            guess = w->f->list[index].after;
-        }
-        if (w->p < w->end && *w->p == ',') w->p++;
+        p = *p == '{' || *p == '['
+                ? take_table(w, field,
+                             table_of(w, field, table, name, (size_t)(p - name)), depth,
+                             p)
+                : take_scalar(w, field, p);
+        if (p < end && *p == ',') p++;
     }
-    if (w->p < w->end) w->p++;
+    return p < end ? p + 1 : end;
 }
 
 /* Notes the place of a user for the fields that it is the first without. */
 static bool note_missing(struct fields *f, const char *at, size_t size)
 {
     for (int i = 0; i < f->n_whole;) {
-        struct field *field = &f->list[f->whole[i]];
-        if (field->stamp == f->users || f->whole[i] == 0) {
+        struct field *field = f->whole[i];
+        if (field->stamp == f->users || field == f->list) {
             i++;
             continue;
         }
@@ -301,11 +309,14 @@ static void use_tables(struct fields *f, struct tables *t)
 bool host_fields_add(struct fields *f, struct tables *t, const char *text, size_t size,
                      const char *at)
 {
-    struct walk w = {.f = f, .p = text, .end = text + size};
+    struct walk w = {.f = f, .end = text + size};
     f->users++;
     if (t) use_tables(f, t);
-    if (size > 1 && *text == '{') take_object(&w, 0, t ? 0 : FIELD_TABLE_NONE, 0);
-    if (w.full || !note_missing(f, at, strlen(at))) return false;
+    if (size > 1 && *text == '{')
+        take_object(&w, f->list, t ? 0 : FIELD_TABLE_NONE, 0, text);
+    if (w.full) return false;
+    bool is_whole = w.whole == f->n_whole - 1; /* the first is the user itself */
+    if (!is_whole && !note_missing(f, at, strlen(at))) return false;
     if (!f->first) f->first = copy(at, strlen(at));
     return f->first != NULL;
 }

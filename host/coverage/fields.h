@@ -32,22 +32,24 @@ struct field_look {
 struct field {
     char *name;            /* with those above it: "app_metadata.plan" */
     size_t name_size, own; /* `own`: where its last part begins */
+    const char *quoted;    /* the last part as in JSON, with its colon: "plan": */
+    size_t quoted_size;
     enum field_kind kind;
-    int parent, child, sibling, after; /* indices, -1 for none; `after`: a guess */
-    int table; /* that of `tables` with this name; FIELD_TABLE_UNKNOWN at first */
-    uint64_t users, stamp; /* stamp: the last user that had it */
-    char *without;         /* place of the first without it, or NULL */
+    int table;                             /* that of `tables` with this name */
+    struct field *child, *sibling, *after; /* `after`: a guess */
+    uint64_t users, stamp;                 /* stamp: the last user that had it */
+    char *without;                         /* place of the first without it, or NULL */
     struct field_look *looks;
     size_t n_looks, most_looks, last_look;
 };
 
 struct fields {
-    struct field *list; /* 0 is the user itself */
+    struct field *list; /* of MOST_FIELDS, at 0 the user itself; NULL: closed */
     int count;
     uint64_t users;  /* added */
     uint64_t others; /* values of members beyond MOST_FIELDS */
     char *first;     /* place of the first user */
-    int whole[MOST_FIELDS];
+    struct field *whole[MOST_FIELDS];
     int n_whole;           /* fields that all users have had */
     struct tables *tables; /* borrowed: noted in the same walk; or NULL */
 };

@@ -5,25 +5,40 @@
 
 #include <string.h>
 
-enum { LOWER = 1, UPPER = 2, DIGIT = 4, WIDE = 8 };
+enum { LOWER = 1, UPPER = 2, DIGIT = 4, WIDE = 8, KINDS = 16 };
 
 #define DIGEST_PRIME UINT64_C(1099511628211) /* FNV-1a */
 
-#define TEN(kind) kind, kind, kind, kind, kind, kind, kind, kind, kind, kind
-#define SIX(kind) kind, kind, kind, kind, kind, kind
+#define TEN(kind)     kind, kind, kind, kind, kind, kind, kind, kind, kind, kind
+#define SIX(kind)     kind, kind, kind, kind, kind, kind
+#define SIXTEEN(kind) TEN(kind), SIX(kind)
 
-/* The kinds of characters up to the last letter of ASCII; what is not named has none. */
-static const unsigned char kinds['z' + 1] = {
-    ['0'] = TEN(DIGIT), ['A'] = TEN(UPPER), TEN(UPPER), SIX(UPPER),
-    ['a'] = TEN(LOWER), TEN(LOWER),         SIX(LOWER),
+/* The kinds of bytes; what is not named, such as the quote that ends a string, has none.
+ */
+static const unsigned char kinds[256] = {
+    ['0'] = TEN(DIGIT), ['A'] = SIXTEEN(UPPER), TEN(UPPER),    ['a'] = SIXTEEN(LOWER),
+    TEN(LOWER),         [0x80] = SIXTEEN(WIDE), SIXTEEN(WIDE), SIXTEEN(WIDE),
+    SIXTEEN(WIDE),      SIXTEEN(WIDE),          SIXTEEN(WIDE), SIXTEEN(WIDE),
+    SIXTEEN(WIDE),
 };
 
-static unsigned kind_of(unsigned char c)
-{
-    return c <= 'z' ? kinds[c] : c >= 0x80 ? WIDE : 0;
-}
+/* The sign of a run with these kinds of characters. */
+static const struct {
+    char text[3];
+    unsigned char size;
+} runs[KINDS] = {
+    [LOWER] = {"a",  1},
+    [UPPER] = {"A",  1},
+    [LOWER | UPPER] = {"Aa", 2},
+    [DIGIT] = {"9",  1},
+    [DIGIT | LOWER] = {"x",  1},
+    [DIGIT | UPPER] = {"x",  1},
+    [DIGIT | LOWER | UPPER] = {"x",  1},
+};
 
-static void add(struct look *look, const char *sign, size_t size)
+static const char wide_run[] = "\xc3\xa4";
+
+static inline void add(struct look *look, const char *sign, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         look->digest = (look->digest ^ (unsigned char)sign[i]) * DIGEST_PRIME;
@@ -39,46 +54,44 @@ void host_look_sign(struct look *look, const char *text, size_t size)
     add(look, text, size);
 }
 
-/* Adds the sign of a run with these kinds of characters. */
-static void add_run(struct look *look, unsigned run)
+static inline void add_run(struct look *look, unsigned run)
 {
     look->last = 0;
     if (run & WIDE)
-        add(look, "\xc3\xa4", 2);
-    else if (run == DIGIT)
-        add(look, "9", 1);
-    else if (run & DIGIT)
-        add(look, "x", 1);
-    else if (run == LOWER)
-        add(look, "a", 1);
-    else if (run == UPPER)
-        add(look, "A", 1);
+        add(look, wide_run, sizeof wide_run - 1);
     else
-        add(look, "Aa", 2);
+        add(look, runs[run].text, runs[run].size);
 }
 
-void host_look_string(struct look *look, const char *text, size_t size)
+/* Adds the escape at p, one mark; that of a code point has four digits. Returns its end.
+ */
+static const char *add_escape(struct look *look, const char *p, const char *end)
 {
-    const char *end = text + size;
-    for (const char *p = text; p < end; p++) {
+    if (end - p < 2) return end;
+    if (p[1] == '"' || p[1] == '\\')
+        add(look, p + 1, 1);
+    else
+        add(look, p, 2);
+    look->last = 0;
+    return p + (p[1] == 'u' && end - p > 5 ? 6 : 2);
+}
+
+const char *host_look_string(struct look *look, const char *p, const char *end)
+{
+    while (p < end) {
         unsigned run = 0, kind;
-        while (p < end && (kind = kind_of((unsigned char)*p)) != 0) {
+        while (p < end && (kind = kinds[(unsigned char)*p]) != 0) {
             run |= kind;
             p++;
         }
         if (run) add_run(look, run);
-        if (p == end) return;
-        if (*p == '\\' && p + 1 < end) {
-            /* An escape counts as one mark; that of a code point has four digits. */
-            if (p[1] == '"' || p[1] == '\\')
-                add(look, p + 1, 1);
-            else
-                add(look, p, 2);
-            look->last = 0;
-            p += p[1] == 'u' && end - p > 5 ? 5 : 1;
-        } else if (*p != look->last) {
-            add(look, p, 1);
-            look->last = *p;
+        if (p == end || *p == '"') break;
+        if (*p == '\\') {
+            p = add_escape(look, p, end);
+        } else {
+            if (*p != look->last) add(look, p, 1);
+            look->last = *p++;
         }
     }
+    return p;
 }

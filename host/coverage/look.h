@@ -27,10 +27,11 @@ static inline void host_look_begin(struct look *look, bool shown)
     look->size = 0;
 }
 
-/* Takes the JSON of a string without its quotes: a run of letters and digits becomes one
- * sign ("a" lower case, "A" upper case, "Aa" both, "9" digits, "x" letters and digits,
- * "\xc3\xa4" if one is outside ASCII), a run of the same punctuation mark the mark. */
-void host_look_string(struct look *look, const char *text, size_t size);
+/* Takes the JSON of a string from behind its opening quote; returns its closing quote, or
+ * `end`. A run of letters and digits becomes one sign ("a" lower case, "A" upper case,
+ * "Aa" both, "9" digits, "x" letters and digits, "\xc3\xa4" if one is outside ASCII), a
+ * run of the same punctuation mark the mark. */
+const char *host_look_string(struct look *look, const char *p, const char *end);
 
 /* Takes a sign as it is. */
 void host_look_sign(struct look *look, const char *text, size_t size);

@@ -65,6 +65,19 @@ test("looks are counted, at most a hundred of a field", function()
   tap.equal(fields.b.looks, { { look = "-", users = 75 }, { look = "a", users = 75 } })
 end)
 
+test("members are told apart by their whole names, whatever their length", function()
+  local names = {}
+  for size = 1, 20 do
+    for _, last in ipairs { "a", "b", '"', "\\" } do
+      names[#names + 1] = ("n"):rep(size - 1) .. last
+    end
+  end
+  for i, name in ipairs(names) do -- the member that followed once does not follow again
+    local fields = counted { { [name] = 1 }, { [names[i % #names + 1]] = 1 }, { [name] = 1 } }
+    tap.equal(fields[json.encode(name):sub(2, -2)].users, 2)
+  end
+end)
+
 test("members of an open member are fields, of another they are not", function()
   local fields = counted {
     { meta = { plan = "a", deep = { city = "b" } }, other = { plan = "a" } },

@@ -1,6 +1,7 @@
 --- What is taken, and what is handed over; with a state whose boot text plays the recipe.
 
 local chunk = require "host.chunk"
+local coverage = require "host.coverage"
 local file = require "host.file"
 local index = require "host.index"
 local json = require "host.json"
@@ -47,7 +48,7 @@ local function taken(events, options)
   local draft = json.draft()
   local plain = stretch.new {
     sandbox = inside, draft = draft, set = set, writer = writer, tally = counted,
-    largest = options.largest or 100,
+    largest = options.largest or 100, coverage = options.coverage, tables = options.tables,
   }
   local position, handed = 0, {}
   while true do
@@ -74,6 +75,31 @@ test("plain values are packed, compared and counted, and nothing is handed over"
   local seen = taken(plain "a" .. plain "b")
   equal({ seen.position, seen.handed, seen.text }, { 2, {}, '[{"a":"a"},{"a":"b"}]' })
   equal({ seen.facts.users, seen.facts.places }, { 2, { "f:a", "f:b" } })
+end)
+
+test("members of plain values are counted, in however many batches", function()
+  local values = {}
+  for i = 1, 200 do
+    values[i] = plain("a" .. i):gsub("text = .*", "text = '{\"a\":1%%s}' },"):format(
+      i % 3 == 0 and ',\"b\":[]' or i == 1 and ',\"b\":{}' or "")
+  end
+  values[100] = values[100]:gsub("f:a100", "f:" .. ("x"):rep(300))
+  local counted <close> = coverage.new()
+  local tables <close> = coverage.tables { "b" }
+  taken(table.concat(values), { bytes = 10000, last = 300, coverage = counted, tables = tables })
+  local a, b = table.unpack((counted:fields()))
+  equal({ a.users, a.without, b.users, b.without }, { 200, nil, 67, "f:a2" })
+  equal(tables:both(), { { path = "b", empty = 1 } })
+end)
+
+test("a place of any length is that of the first value without a member", function()
+  for _, size in ipairs { 1, 119, 120, 300 } do
+    local at = ("x"):rep(size)
+    local without = plain("a1"):gsub("f:a1", at):gsub("text = .*", "text = '{\"b\":1}' },")
+    local counted <close> = coverage.new()
+    taken(plain "a2" .. plain "a3" .. without, { coverage = counted })
+    equal(counted:fields()[1].without, at)
+  end
 end)
 
 test("what plain values lose goes into the chunk and is counted", function()
