@@ -67,26 +67,39 @@ static enum json_outcome broken_string(struct json_scan *s, const char *p)
     return reject(s, p, "valid UTF-8");
 }
 
-static inline enum json_outcome string(struct json_scan *s)
+static inline enum json_outcome end_string(struct json_scan *s, const char *quote,
+                                           bool escaped)
 {
-    const char *p = s->p + 1, *end = s->end;
+    s->escaped = escaped;
+    s->string = s->p + 1;
+    s->string_size = (size_t)(quote - s->string);
+    s->p = quote + 1;
+    return JSON_OK;
+}
 
-    s->escaped = false;
-    for (;;) {
-        p = json_skip_plain(p, end);
-        if (p == end) return broken_string(s, p);
-        if (*p == '"') break;
+/* Scans the string at s->p on from p, the first byte that is not plain, or the end. */
+static enum json_outcome odd_string(struct json_scan *s, const char *p)
+{
+    const char *end = s->end;
+    bool escaped = false;
+
+    while (p < end && *p != '"') {
         size_t n = *p == '\\'                  ? escape_size(p, end)
                    : (unsigned char)*p >= 0x80 ? host_utf8_size(p, end)
                                                : 0;
         if (n == 0) return broken_string(s, p);
-        if (*p == '\\') s->escaped = true;
-        p += n;
+        if (*p == '\\') escaped = true;
+        p = json_skip_plain(p + n, end);
     }
-    s->string = s->p + 1;
-    s->string_size = (size_t)(p - s->string);
-    s->p = p + 1;
-    return JSON_OK;
+    return p < end ? end_string(s, p, escaped) : broken_string(s, p);
+}
+
+/* Most strings are plain: for these no registers are saved. */
+static inline enum json_outcome string(struct json_scan *s)
+{
+    const char *p = json_skip_plain(s->p + 1, s->end);
+
+    return p < s->end && *p == '"' ? end_string(s, p, false) : odd_string(s, p);
 }
 
 enum json_outcome host_json_string(struct json_scan *s)
@@ -165,7 +178,7 @@ static enum json_outcome open_container(struct json_scan *s, bool object)
     return JSON_OK;
 }
 
-static void ended(struct json_scan *s)
+static inline void ended(struct json_scan *s)
 {
     s->state = JSON_AFTER;
     if (s->depth == s->watch) {
@@ -174,7 +187,7 @@ static void ended(struct json_scan *s)
     }
 }
 
-static enum json_outcome close_container(struct json_scan *s)
+static inline enum json_outcome close_container(struct json_scan *s)
 {
     s->depth--;
     s->p++;
@@ -182,7 +195,7 @@ static enum json_outcome close_container(struct json_scan *s)
     return JSON_OK;
 }
 
-static enum json_outcome value(struct json_scan *s)
+static inline enum json_outcome value(struct json_scan *s)
 {
     enum json_outcome outcome;
     char c = *s->p;
@@ -204,7 +217,7 @@ static enum json_outcome value(struct json_scan *s)
     return outcome;
 }
 
-static enum json_outcome key(struct json_scan *s)
+static inline enum json_outcome key(struct json_scan *s)
 {
     if (*s->p == '}' && s->state == JSON_FIRST_KEY) return close_container(s);
     if (*s->p != '"')
@@ -274,27 +287,62 @@ enum json_outcome host_json_token(struct json_scan *s)
     return token(s);
 }
 
-/* Skips the colon or comma that almost always follows directly. */
-static inline void pass_separator(struct json_scan *s, int depth)
+/* Passes a byte that may stand between tokens. */
+static inline bool pass(struct json_scan *s, char c)
 {
-    if (s->p == s->end) return;
-    if (s->state == JSON_COLON && *s->p == ':') {
-        s->p++;
-        s->state = JSON_VALUE;
-    } else if (s->state == JSON_AFTER && s->depth > depth && *s->p == ',') {
-        s->p++;
-        s->state = s->object[s->depth] ? JSON_KEY : JSON_VALUE;
+    if (s->p == s->end || *s->p != c) return false;
+    s->p++;
+    return true;
+}
+
+/* Passes what ends the value, and the comma behind it. */
+static inline void pass_ends(struct json_scan *s, int depth)
+{
+    while (s->state == JSON_AFTER && s->depth > depth) {
+        bool object = s->object[s->depth];
+        if (pass(s, ','))
+            s->state = object ? JSON_KEY : JSON_VALUE;
+        else if (s->p < s->end && *s->p == (object ? '}' : ']'))
+            close_container(s);
+        else
+            return;
+    }
+}
+
+/* Scans tokens, up to the end of the value that began at `depth`, as long as no white
+ * space is between them. As they are taken in their order, what state comes next is
+ * mostly known. */
+static enum json_outcome compact(struct json_scan *s, int depth)
+{
+    enum json_outcome outcome;
+
+    for (;;) {
+        if (s->state == JSON_KEY || s->state == JSON_FIRST_KEY) {
+            if (s->p == s->end || *s->p != '"') return JSON_OK;
+            if ((outcome = key(s)) != JSON_OK) return outcome;
+        }
+        if (s->state == JSON_COLON) {
+            if (!pass(s, ':')) return JSON_OK;
+            s->state = JSON_VALUE;
+        }
+        if (s->state == JSON_VALUE || s->state == JSON_FIRST_VALUE) {
+            if (s->p == s->end || *s->p <= ' ') return JSON_OK;
+            if ((outcome = value(s)) != JSON_OK) return outcome;
+        }
+        pass_ends(s, depth);
+        if (s->state == JSON_AFTER) return JSON_OK;
     }
 }
 
 enum json_outcome host_json_until(struct json_scan *s, int depth)
 {
-    while (s->depth > depth || s->state != JSON_AFTER) {
-        enum json_outcome outcome = token(s);
-        if (outcome != JSON_OK) return outcome;
-        pass_separator(s, depth);
+    enum json_outcome outcome = JSON_OK;
+
+    while (outcome == JSON_OK && (s->depth > depth || s->state != JSON_AFTER)) {
+        outcome = token(s);
+        if (outcome == JSON_OK) outcome = compact(s, depth);
     }
-    return JSON_OK;
+    return outcome;
 }
 
 /* The scanned escape at p; *size is set to its bytes. */

@@ -196,6 +196,41 @@ test("strings are read with all their escapes", function()
     "\"\\/\b\f\n\r\tAAé€😀\0x")
 end)
 
+test("a byte that is not plain is found at every place of a string", function()
+  local ODD <const> = { ["\\n"] = "\n", ["\\u00e9"] = "é", ["é"] = "é", ["€"] = "€" }
+  for _, size in ipairs { 0, 1, 7, 8, 15, 16, 17, 31, 33 } do
+    for at = 0, size do
+      local before, after = ("x"):rep(at), ("y"):rep(size - at)
+      for written_as, char in pairs(ODD) do
+        local quoted = '"' .. before .. written_as .. after .. '"'
+        local name = before .. char .. after
+        tap.equal(json.decode("{" .. quoted .. ":" .. quoted .. "}"), { [name] = name })
+      end
+      for _, bad in ipairs { "\0", "\31", "\x80", "\xff", "\\x" } do
+        local _, message = json.decode('"' .. before .. bad .. after .. '"')
+        tap.equal(message:match "at byte (%d+):", tostring(at + 2))
+      end
+    end
+  end
+end)
+
+test("white space may stand between any two tokens", function()
+  local tokens = { "{", '"a"', ":", "[", "1", ",", "{", "}", ",", '"é"', "]", ",", '"b"', ":",
+    "null", "}" }
+  local whole = json.encode(json.decode(table.concat(tokens)))
+  for i = 1, #tokens do
+    for _, blank in ipairs { " ", "\t", "\r", "\n  " } do
+      local text = table.concat(tokens, "", 1, i) .. blank .. table.concat(tokens, "", i + 1)
+      local record = json.reader(text):next()
+      local copy = {}
+      for name, value in pairs(record) do copy[name] = value end
+      tap.equal(json.encode(copy), whole)
+    end
+    local cut = table.concat(tokens, "", 1, i - 1) .. table.concat(tokens, "", i + 1)
+    tap.equal((json.decode(cut)), nil)
+  end
+end)
+
 test("objects and arrays are read as tables", function()
   tap.equal(json.decode ' { "a" : [ 1 , { } , [ ] , null , true ] , "b" : { "c" : false } } ',
     { a = { 1, {}, {}, json.null, true }, b = { c = false } })
