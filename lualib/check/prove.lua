@@ -6,10 +6,12 @@ local connect = require "auth0.api.connect"
 local search = require "auth0.search"
 local json = require "host.json"
 local kept_record = require "check.kept_record"
+local kinds = require "recipe.kinds"
 local pipeline = require "stage.pipeline"
 local progress = require "stage.progress"
 local prove_lines = require "check.prove_lines"
 local prove_users = require "check.prove_users"
+local recipe_params = require "recipe.params"
 local recipe_text = require "check.recipe_text"
 local scheduler = require "base.scheduler"
 local signals = require "base.signals"
@@ -20,9 +22,11 @@ local verify = require "auth0.hash.verify"
 local prove = {}
 
 -- Of processor time: a busy machine finds no less.
-local SEARCH_SECONDS <const> = 15 -- for one login
-local ALL_SECONDS <const> = 90 -- for all searches
+prove.SEARCH_SECONDS = 15 -- for one login
+prove.ALL_SECONDS = 60 -- for all searches
+local MOST_SECRETS <const> = 4 -- each is tried with every salt
 local PAUSE <const> = 0.05 -- seconds of a search between two checks for signals
+local PEPPER <const> = "a secret that the system adds to passwords (--pepper-file)"
 local REJECTED <const> = 3
 local INTERRUPTED <const> = "interrupted; nothing was kept"
 
@@ -41,6 +45,8 @@ local INTERRUPTED <const> = "interrupted; nothing was kept"
 ---                           does not suit
 ---@field others? integer     without a line: how many other logins the recipe's mapping matches
 ---@field unfinished? boolean the search ran out of time
+---@field untried? string[]   what it did not try
+---@field cleartext? string   the expression of a value of the record that holds the password itself
 
 ---Maps the source until each login has its user: sink, nil, records read; or nil, message, kind.
 local function find(recipe, settings, ui, list, interrupted)
@@ -69,6 +75,8 @@ end
 ---@field lines string[]          found so far, the last one first
 ---@field tried TriedUser[]       with a line, or verified
 ---@field last number             when all searches end, by clock.cpu
+---@field index integer           of the login
+---@field n integer               logins
 ---@field interrupted fun(): boolean
 ---@field ui table
 local Proving = {}
@@ -77,13 +85,17 @@ Proving.__index = Proving
 ---Starts the time of a search. Returns a function that shows progress and says whether it ends.
 function Proving:pause()
   local first = clock.cpu()
-  local last, passed = math.min(self.last, first + SEARCH_SECONDS), 0
-  return function()
+  local last, passed = math.min(self.last, first + prove.SEARCH_SECONDS), 0
+  return function(stage)
     local now = clock.cpu()
     if now - passed > PAUSE then
       passed = now
       scheduler.pass()
-      self.ui:progress { phase = "search", share = (now - first) / math.max(1, last - first) }
+      self.ui:progress {
+        phase = "search", share = (now - first) / math.max(1, last - first),
+        detail = string.format("login %d of %d, %s, at most %d s left", self.index, self.n, stage,
+          math.ceil(math.max(0, last - now))),
+      }
     end
     return self.interrupted() or now > last
   end
@@ -94,6 +106,10 @@ function Proving:search(proven, input)
   input.known, input.pause = self.lines, self:pause()
   local answer = search.search(input)
   proven.line, proven.reason, proven.unfinished = answer.line, answer.reason, answer.unfinished
+  local untried = answer.untried or {}
+  if answer.is_unknown and #self.secrets == 0 then untried[#untried + 1] = PEPPER end
+  proven.untried = #untried > 0 and json.array(untried) or nil
+  proven.cleartext = answer.cleartext
   if not answer.line then return end
   proven.parameter = self.text:parameter(answer.user)
   for i, line in ipairs(self.lines) do
@@ -152,6 +168,24 @@ function Proving:settle(proven)
   return common
 end
 
+---The secrets that may be a pepper: those given, and the recipe's secret parameters.
+---@param recipe LoadedRecipe
+---@param given SearchSecret[]
+---@return SearchSecret[]
+local function secrets_of(recipe, given)
+  local list, seen = {}, {}
+  local function add(name, value)
+    local is_new = type(value) == "string" and value ~= "" and not seen[value]
+    if not is_new or #list >= MOST_SECRETS then return end
+    list[#list + 1], seen[value] = { name = name, value = value }, true
+  end
+  for _, name in ipairs(recipe_params.names(recipe.declared)) do
+    if kinds.is_secret(recipe.declared[name]) then add(name, recipe.params[name]) end
+  end
+  for _, secret in ipairs(given) do add(secret.name, secret.value) end
+  return list
+end
+
 local function statement(recipe, proven, common, needs)
   local verified = 0
   for _, one in ipairs(proven) do
@@ -177,11 +211,13 @@ function prove.run(recipe, settings, ui, options)
   local watched = signals.watch(function() stopped = true end, function() os.exit(130) end)
   local sink, message, kind = find(recipe, settings, ui, options.logins, interrupted)
   local self, proven = setmetatable({
-    sink = sink, secrets = options.secrets, text = recipe_text.new(recipe), lines = {}, tried = {},
-    last = clock.cpu() + ALL_SECONDS, interrupted = interrupted, ui = ui,
+    sink = sink, secrets = secrets_of(recipe, options.secrets), text = recipe_text.new(recipe),
+    lines = {}, tried = {}, last = clock.cpu() + prove.ALL_SECONDS, n = #options.logins, index = 0,
+    interrupted = interrupted, ui = ui,
   }, Proving), {}
   for index, one in ipairs(sink and options.logins or {}) do
     local found = sink.found[index]
+    self.index = index
     if found then
       proven[index] = self:judged(found, one)
     else

@@ -41,9 +41,11 @@ local NEEDS <const> = {
     "value stands for the text in `hash.value` that the recipe maps now" },
   { "%f[%w_]row%f[^%w_]", function(self) return self.words.row end,
     "row stands for the record, the first parameter of `map`" },
-  { "%f[%w_]params%.", function(self) return self.declared.pepper end,
-    "declare the pepper, `params = { pepper = { secret = true } }`, and give it as pepper=@FILE; "
-      .. "params is the second parameter of `map`" },
+  { "%f[%w_]params%.pepper", function(self) return self.declared.pepper end,
+    "declare the pepper, `params = { pepper = { secret = true } }`, and give it as pepper=@FILE" },
+  { "%f[%w_]params%f[^%w_]", function(self)
+    return self.text:find("map%s*=%s*function%([^,()]+,%s*params")
+  end, "params is the second parameter of `map`: function(row, params)" },
   { "%f[%w_]cjson%.", function(self) return self.words.cjson end,
     'add `local cjson = require "cjson"` at the top of the recipe' },
   { "%f[%w_]password%.", function(self)

@@ -100,6 +100,16 @@ local CASES <const> = {
         .. "', 7)"))
     end,
     read = 'sqlite.records(params.input, { table = "users" })', part = 'encoding = "bytes"' },
+  { "SQLite, scrypt with N, r and p beside it", file = "a.db", reader = "sqlite",
+    text = function(path)
+      local db <close> = assert(store.open(path, { durable = false }))
+      assert(db:exec("CREATE TABLE users (mail TEXT, key BLOB, salt BLOB, n INTEGER, r INTEGER, "
+        .. "p INTEGER); INSERT INTO users VALUES ('ada@example.com', x'"
+        .. hex(digest.scrypt(PLAIN, SALT, 512, 4, 3, 40)) .. "', x'" .. hex(SALT)
+        .. "', 512, 4, 3)"))
+    end,
+    read = 'sqlite.records(params.input, { table = "users" })',
+    part = "cost = row.n, block = row.r, lanes = row.p" },
   { "a dump of MySQL, bytes", file = "a.sql", reader = "dump",
     text = lines("CREATE TABLE `users` (`mail` text, `key` binary(32), `salt` varbinary(8));",
       "INSERT INTO `users` VALUES ('ada@example.com',0x" .. hex(KEY):upper() .. ",_binary '"

@@ -238,3 +238,63 @@ test("prove names the identifiers that users have; next: shows such users", func
     contains(s:run({ "preview", "shop.lua", "input=people.ndjson" }):ends_with(0).stdout, "u1")
   end)
 end)
+
+test("prove notices a password in a record, shows nothing of it, and its line works", function()
+  scene(nil, function(s)
+    people(s, { { note = PLAIN }, { note = PLAIN } })
+    recipe(s, HASH .. "password.bcrypt(row.note)")
+    local ended = prove(s):ends_with(3)
+    contains(ended.stdout, "u1: no, people.ndjson:1\n  no hash is mapped\n")
+    contains(ended.stdout, "row.note is the password itself, not a hash of it. This line makes")
+    equal((ended.stdout .. ended.stderr):find("Tr0ub", 1, true), nil)
+    equal(ended.stderr:find("next:", 1, true), nil) -- preview would show it
+    local object = prove(s, "--json"):ends_with(3):object()
+    equal({ object.logins[1].cleartext, object.next }, { "row.note", json.null })
+    recipe(s, suggested(ended.stdout)[1])
+    prove(s):ends_with(0)
+  end)
+end)
+
+test("prove reads the digest from the column that names it, so that one line suits all", function()
+  scene(nil, function(s)
+    people(s, {
+      { hash = hash("sha1", "abc" .. PLAIN), salt = "abc", algo = "SHA-1" },
+      { hash = hash("sha256", "def" .. PLAIN), salt = "def", algo = "SHA-256" },
+      { hash = hash("sha512", "ghi" .. PLAIN), salt = "ghi", algo = "SHA-512" },
+    })
+    recipe(s, HASH .. 'password.digest("sha1", row.hash)')
+    local lines = suggested(prove(s):ends_with(3).stdout)
+    equal(lines, { HASH
+      .. 'password.digest(row.algo, row.hash, { salt = row.salt, position = "prefix" })' })
+    recipe(s, lines[1])
+    prove(s):ends_with(0)
+  end)
+end)
+
+test("prove tries the recipe's secret parameters as peppers", function()
+  scene(nil, function(s)
+    people(s, { { hash = hash("sha256", PLAIN .. "orchard") } })
+    s:write("secret", "orchard\n")
+    local text = RECIPE:gsub("params = {", "params = { site_key = { secret = true },")
+    recipe(s, HASH .. 'password.digest("sha256", row.hash)', text)
+    local ended = prove(s, "site_key=@secret"):ends_with(3)
+    local line = suggested(ended.stdout)[1]
+    contains(line, 'salt = params.site_key, position = "suffix"')
+    contains(ended.stdout, "\n  params is the second parameter of `map`: function(row, params)\n")
+    equal((ended.stdout .. ended.stderr):find("orchard", 1, true), nil)
+    recipe(s, line, (text:gsub("function%(row%)", "function(row, params)")))
+    prove(s, "site_key=@secret"):ends_with(0)
+  end)
+end)
+
+test("prove says what it tried and what it did not", function()
+  scene(nil, function(s)
+    people(s, { { hash = digest.bcrypt("another", 4) } })
+    recipe(s, HASH .. "password.bcrypt(row.hash)")
+    local text = prove(s):ends_with(3).stdout
+    contains(text, "no match found; check that this is the user's password (tried ")
+    contains(text, "\n  not tried: a secret that the system adds to passwords (--pepper-file)\n")
+    s:write("pepper", "orchard\n")
+    equal(prove(s, "--pepper-file", "pepper"):ends_with(3).stdout:find("not tried", 1, true), nil)
+  end)
+end)

@@ -27,6 +27,13 @@ function directory.cleartext(text, id)
   return build.bcrypt(made)
 end
 
+---Whether a scheme, as in "{CLEARTEXT}secret", is that of passwords that are stored as they are.
+---@param scheme string
+---@return boolean
+function directory.is_clear(scheme)
+  return CLEAR[scheme:upper()] or false
+end
+
 ---A value of userPassword. Without a scheme it is the cleartext, unless it is plainly a hash that
 ---an application has put there.
 ---@param value string?
@@ -38,7 +45,7 @@ function directory.password(value, id)
   if not text then return nil, why end
   local scheme, rest = text:match("^{([%w_.@-]+)}(.*)$")
   if scheme then
-    if CLEAR[scheme:upper()] then return directory.cleartext(rest, id) end
+    if directory.is_clear(scheme) then return directory.cleartext(rest, id) end
     return parse.any(text)
   end
   local made, reason = parse.any(text)

@@ -9,14 +9,18 @@ local text = require "host.text"
 
 local candidates = {}
 
-local DEEPEST <const> = 5 -- tables inside tables
-local MOST_VALUES <const> = 200
+local DEEPEST <const> = 10 -- tables inside tables
+local MOST_VALUES <const> = 1000
 local MOST_SALTS <const> = 96
 local LONGEST_SALT <const> = 128 -- bytes
 local LONGEST_TARGET <const> = 2200 -- characters: a key of a kilobyte in hex
 local MOST_PARTS <const> = 5
 local LEAST_WITH_HASH <const> = 24 -- characters
-local TRIM <const> = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
+local MOST_PAIRS <const> = 6
+
+---Code that trims text, also of zero bytes.
+---@type string
+candidates.TRIM = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 
 ---@class Candidate
 ---@field text string
@@ -150,6 +154,20 @@ local function split(list, value)
   end
 end
 
+---The numbers of "ln=14,r=8,p=1" and the like.
+local function split_pairs(list, value)
+  local n = 0
+  for name, digits in value.text:gmatch("%f[%w](%a%w*)=(%d+)%f[^%w]") do
+    n = n + 1
+    if n > MOST_PAIRS then return end
+    list[#list + 1] = {
+      text = digits, name = name:lower(), mentioned = value.mentioned, part = true,
+      field = value.field, above = value.above,
+      expression = string.format('%s:match("%%f[%%w]%s=(%%d+)")', value.expression, name),
+    }
+  end
+end
+
 ---A self-describing hash in Base64: userPassword in LDIF.
 local function unwrap(list, value)
   local trimmed = text.trim(value.text)
@@ -178,6 +196,7 @@ function candidates.of(record, mapped, mentions)
   for i = 1, #list do
     unwrap(list, list[i])
     split(list, list[i])
+    split_pairs(list, list[i])
   end
   local known = false
   for _, value in ipairs(list) do known = known or value.text == mapped end
@@ -220,7 +239,7 @@ local function readings(value)
   if not text.is_utf8(plain) then return found end
   local trimmed = text.trim(plain)
   if trimmed and trimmed ~= plain then
-    add(trimmed, trimmed, "utf8", expression .. TRIM)
+    add(trimmed, trimmed, "utf8", expression .. candidates.TRIM)
   end
   for _, encoding in ipairs { "hex", "base64" } do
     local bytes = trimmed and #trimmed >= 4 and rules.decode(trimmed, encoding)
@@ -345,19 +364,23 @@ function candidates.targets(list)
   return targets
 end
 
+---Numbers of a record, each once.
 ---@param list Candidate[]
 ---@param least integer
 ---@param most integer
----@return {number: integer, expression: string, name: string, beside_hash?: boolean}[]
-function candidates.numbers(list, least, most)
+---@param is_wanted? fun(name: string): any  by its name; nil: all
+---@return {number: integer, expression: string, name: string, beside_hash?: boolean,
+---  is_text: boolean}[]
+function candidates.numbers(list, least, most, is_wanted)
   local found, seen = {}, {}
   for _, value in ipairs(list) do
     local number = value.text:find("^%d+$") and math.tointeger(tonumber(value.text))
-    if number and number >= least and number <= most and not seen[number] then
+    if number and number >= least and number <= most and not seen[number]
+      and (not is_wanted or is_wanted(value.name)) then
       seen[number] = true
       found[#found + 1] = {
         number = number, expression = value.number or value.expression, name = value.name,
-        beside_hash = value.beside_hash,
+        beside_hash = value.beside_hash, is_text = not value.number,
       }
     end
   end

@@ -66,7 +66,8 @@ local function digest_found(search, hit)
     return search:explain("%s is %s%s%s, which Auth0 does not support", target.expression, hit.name,
       over, with)
   end
-  search:keep(string.format("password.digest(%q, %s%s)", hit.name, target.expression,
+  search:keep(string.format("password.digest(%s, %s%s)", search:digest_code(hit.name),
+    target.expression,
     options_text {
       { "encoding", target.encoding == "bytes" and '"bytes"' },
       { "salt", salt and salt.expression },
@@ -120,7 +121,8 @@ local function cut_found(search, cut)
   if not cut.first then
     value_range, salt_range = string.format("(-%d)", size), string.format("(1, -%d)", size + 1)
   end
-  search:keep(string.format("password.digest(%q, %s:sub%s%s)", cut.name, all, value_range,
+  search:keep(string.format("password.digest(%s, %s:sub%s%s)", search:digest_code(cut.name), all,
+    value_range,
     options_text {
       { "encoding", '"bytes"' }, { "salt", all .. ":sub" .. salt_range },
       { "salt_encoding", '"bytes"' }, { "position", quoted(cut.position) },
@@ -187,8 +189,8 @@ local function hmac_found(search, hit)
     return search:explain("%s is hmac-%s, which Auth0 does not support", target.expression,
       hit.name)
   end
-  search:keep(string.format("password.hmac(%q, %s, %s%s)", hit.name, target.expression,
-    key.expression, options_text {
+  search:keep(string.format("password.hmac(%s, %s, %s%s)", search:digest_code(hit.name),
+    target.expression, key.expression, options_text {
       { "encoding", target.encoding == "bytes" and '"bytes"' },
       { "key_encoding", encoding_text(key) },
       { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },

@@ -3,11 +3,13 @@
 --- verifies, or why Auth0 does not support the hash.
 
 local candidates = require "auth0.search.candidates"
+local clear_values = require "auth0.search.cleartext"
 local digests = require "auth0.search.digests"
 local parse = require "auth0.hash.parse"
 local identify = require "auth0.hash.identify"
 local kdfs = require "auth0.search.kdfs"
 local line = require "auth0.search.line"
+local named_digests = require "auth0.search.named_digests"
 local nearness = require "auth0.search.nearness"
 local nested = require "auth0.search.nested"
 local text = require "host.text"
@@ -22,11 +24,12 @@ local search = {}
 ---@field record any           of the source
 ---@field cleartext string
 ---@field secrets? SearchSecret[]  the application's, which may be a pepper
----@field run? fun(expression: string, scope: LineScope): any  evaluates a line's expression for the
----  record where `map` runs; nil: here
+---@field run? fun(expression: string, scope: LineScope): any  evaluates the expression of a line
+---  for the record where `map` runs; nil: here
 ---@field known? string[]      lines found for other logins: the first that verifies is taken
 ---@field mentions? fun(name: string): boolean  whether the recipe mentions a name of the record
----@field pause? fun(): boolean?  called before each costly attempt; true ends the search
+---@field pause? fun(stage: string): boolean?  called before each costly attempt, with what is
+---  tried; true ends the search
 
 ---@class SearchResult
 ---@field line? string     of a mapping; it verifies
@@ -34,6 +37,9 @@ local search = {}
 ---@field reason? string   what was found instead, or that nothing was
 ---@field tried integer    combinations
 ---@field unfinished? boolean  the search ended before everything was tried
+---@field untried? string[]    what was not, then
+---@field is_unknown? boolean  nothing is known about the hash
+---@field cleartext? string    expression of the value that holds the password itself
 
 ---@class SearchFit  a mapping that verifies
 ---@field line string
@@ -58,7 +64,10 @@ local search = {}
 ---@field reason? string   the first scheme found that Auth0 does not support
 ---@field tried integer
 ---@field stopped boolean
----@field pause fun(): boolean?
+---@field pause fun(stage: string): boolean?
+---@field stage string      what is tried now
+---@field digest_names table<string, string>  expressions of values that name a digest
+---@field is_repeated? boolean  rounds of digests were tried
 ---@field steps? integer   most rounds of a digest tried
 ---@field rounds? integer  most rounds of PBKDF2 tried
 ---@field cost? integer    largest N of scrypt tried
@@ -70,7 +79,7 @@ Search.__index = Search
 ---Call before a costly attempt: whether the search may continue.
 function Search:may_continue()
   self.tried = self.tried + 1
-  if not self.stopped and self.pause() then self.stopped = true end
+  if not self.stopped and self.pause(self.stage) then self.stopped = true end
   return not self.stopped
 end
 
@@ -125,6 +134,13 @@ function Search:nearest()
     if not nearest or fit.distance < nearest.distance then nearest = fit end
   end
   return nearest
+end
+
+---The name of a digest as Lua code: read from the record if it has it.
+---@param name string
+---@return string
+function Search:digest_code(name)
+  return self.digest_names[name] or string.format("%q", name)
 end
 
 ---bcrypt with a pepper around the password.
@@ -198,33 +214,44 @@ function Search:split_bcrypt()
   end
 end
 
----A value in a scheme that Auth0 supports.
-function Search:described(value, scheme)
-  local algorithm = assert(parse.any(value.text)).algorithm
-  local expression = identify.line(scheme, value.expression):match("= (.*)$")
-  local found = self:keep(expression, value) or self:otherwise_encoded(value)
-    or algorithm == "bcrypt" and self:peppered(value)
-  if not found and not self:is_done() then self:over_digest(value, algorithm) end
-end
+---@class DescribedValue  in a scheme that Auth0 supports
+---@field value Candidate
+---@field algorithm string
 
+---Values that name their scheme, and match as they are.
+---@return DescribedValue[]  those that do not match
 ---@return string? reason  a scheme that Auth0 does not support
 function Search:self_describing()
-  local reason
+  local reason, rest = nil, {}
   for _, value in ipairs(self.list) do
     local found = parse.identify(value.text)
     local scheme = found and found.name
     if scheme and scheme ~= "unknown" and not scheme:find("unusable") then
-      if not self:may_continue() then return reason end
+      if not self:may_continue() then return rest, reason end
       if found.supported then
-        self:described(value, scheme)
+        local expression = identify.line(scheme, value.expression):match("= (.*)$")
+        local fits = self:keep(expression, value) or self:otherwise_encoded(value)
+        if not fits then
+          rest[#rest + 1] = { value = value, algorithm = assert(parse.any(value.text)).algorithm }
+        end
       elseif not value.part then
         reason = reason or without_form(value, found, self.cleartext)
       end
-      if self:is_near() then return nil end
+      if self:is_near() then return {}, nil end
     end
   end
   self:split_bcrypt()
-  return reason
+  return rest, reason
+end
+
+---Values that name their scheme, of a password that was changed before.
+---@param list DescribedValue[]
+function Search:changed_before(list)
+  for _, one in ipairs(list) do
+    local found = one.algorithm == "bcrypt" and self:peppered(one.value)
+    if not found and not self:is_done() then self:over_digest(one.value, one.algorithm) end
+    if self:is_near() then return end
+  end
 end
 
 ---The mapped hash as the record may have it.
@@ -253,7 +280,7 @@ local function new_search(input)
     targets = candidates.targets(list), by_bytes = {}, by_text = {},
     words = words.encodings(input.cleartext), nested = words.nested(input.cleartext, secrets),
     secrets = secrets, scope = scope, own = nearness.parts(input.user), fits = {}, tried = 0,
-    stopped = false,
+    digest_names = named_digests.of(list), stage = "digests", stopped = false,
     pause = input.pause or function() end,
   }, Search)
   for _, target in ipairs(self.targets) do
@@ -309,20 +336,55 @@ function search.fits(written, input, verified)
   return verify.password(user, input.cleartext) and user or nil
 end
 
+-- By the words for them in a progress line.
+---@type {[1]: string, [2]: fun(self: Search)}[]
+local COSTLY <const> = {
+  { "PBKDF2 and scrypt", function(self) kdfs.search(self, true) end },
+  { "rounds of digests", nested.repeated },
+  { "PBKDF2 and scrypt", function(self) kdfs.search(self, false) end },
+}
+
 ---The stages of a search, the cheap ones first; the costly ones only while nothing was found.
-local function run(self)
+---@param self Search
+---@param is_brief boolean  without them
+local function run(self, is_brief)
+  local described, reason = {}, nil
   digests.search(self)
-  local reason
-  if not self:is_near() then reason = self:self_describing() end
-  if #self.fits > 0 and not self:is_near() then kdfs.near(self) end
+  self.stage = "stored hashes"
+  if not self:is_near() then described, reason = self:self_describing() end
+  if is_brief then return end
   if not self:is_done() then nested.salted(self) end
+  if not self:is_near() then self:changed_before(described) end
+  if #self.fits > 0 and not self:is_near() then kdfs.near(self) end
   self.reason = self.reason or #self.fits == 0 and reason or nil
-  for _, stage in ipairs {
-    function() kdfs.search(self, true) end, function() nested.repeated(self) end,
-    function() kdfs.search(self, false) end,
-  } do
-    if not self:is_done() then stage() end
+  for _, stage in ipairs(COSTLY) do
+    if not self:is_done() then
+      self.stage = stage[1]
+      stage[2](self)
+    end
   end
+end
+
+---What a search that ended early did not try.
+---@return string[]
+function Search:untried()
+  local list = self.is_repeated and {} or { "rounds of digests" }
+  local more = kdfs.untried(self)
+  return table.move(more, 1, #more, #list + 1, list)
+end
+
+---A mapping that hashes the passwords that a record holds, and what to know about it.
+---@param found ClearValue
+---@param input SearchInput
+function Search:hash_cleartext(found, input)
+  local fit = self:keep(clear_values.expression(found, self.list, input.user), found.source)
+  local reason = string.format("%s is %s, not a hash of it", found.source.expression, found.what)
+  if not fit then
+    return self:explain("%s; bcrypt cannot hash it (it is longer than 72 bytes, or has a zero "
+      .. "byte): such users set a new password", reason)
+  end
+  fit.reason = reason .. ". This line makes bcrypt hashes of such passwords while records are "
+    .. "mapped, about ten a second; keep the export safe, and delete it afterwards"
 end
 
 ---Searches for a mapping with which the cleartext verifies: of several, the nearest to the
@@ -337,13 +399,25 @@ function search.search(input)
     if user then return { line = known, user = user, tried = tried } end
   end
   local self = new_search(input)
-  run(self)
+  local clear = clear_values.find(self.list, input.cleartext, input.user)
+  local is_clear = clear and clear.is_sure or false
+  run(self, is_clear)
+  if is_clear and not self:is_done() then self:hash_cleartext(clear --[[@as ClearValue]], input) end
   local nearest = self:nearest()
-  local answer = { tried = self.tried, unfinished = self.stopped or nil }
+  local answer = {
+    tried = self.tried, unfinished = self.stopped or nil,
+    untried = self.stopped and self:untried() or nil,
+    cleartext = is_clear and clear.source.expression or nil,
+  }
   if nearest then
     answer.line, answer.user, answer.reason = nearest.line, nearest.user, nearest.reason
   else
+    answer.is_unknown = self.reason == nil
     answer.reason = self.reason or self:nothing(input.record)
+  end
+  if clear and not is_clear and not nearest then
+    answer.reason = answer.reason .. string.format("; %s is the same as the password: if the "
+      .. "system keeps passwords there, map password.cleartext", clear.source.expression)
   end
   return answer
 end

@@ -4,6 +4,7 @@
 local digest = require "host.digest"
 local rules = require "auth0.hash.rules"
 local candidates = require "auth0.search.candidates"
+local cost = require "auth0.hash.cost"
 
 local kdfs = {}
 
@@ -36,6 +37,7 @@ local MOST_ITERATIONS <const> = 5000000
 local LEAST_BESIDE <const> = 100 -- rounds; a smaller number next to a hash is probably a length
 local UNLIKELY <const> = 4 -- times as late: a salt whose name does not suggest one
 local RECORDED <const> = 0.25 -- times as late: a number in the record
+local MOST_BLOCK <const>, MOST_LANES <const> = 64, 64
 local SHAPES <const> = { { 8, 1 }, { 16, 1 }, { 8, 2 }, { 8, 5 } } -- r and p of scrypt
 local COSTS <const> = { 16384, 32768, 8192, 4096, 2048, 1024, 65536, 131072 }
 
@@ -112,14 +114,30 @@ local function try_pbkdf2(search, name, round, salt, keys)
           return search:explain("%s is pbkdf2 over %s, which Auth0 does not support",
             key.expression, word.what)
         end
-        local found = search:keep(string.format("password.pbkdf2(%q, %s, %s, %s)", name,
-          round.expression, bytes_text(salt.expression, salt.encoding),
+        local found = search:keep(string.format("password.pbkdf2(%s, %s, %s, %s)",
+          search:digest_code(name), round.expression, bytes_text(salt.expression, salt.encoding),
           bytes_text(key.expression, key.encoding)), key.source)
         if found then return found end
       end
     end
   end
 end
+
+---Whether a name is one of a parameter of scrypt.
+---@type table<string, fun(name: string): boolean>
+local NAMED <const> = {
+  cost = function(name)
+    return name:find("cost") ~= nil or name:find("^n$") ~= nil or name:find("_n$") ~= nil
+      or name:find("^ln$") ~= nil or name:find("log_?[2n]") ~= nil or name == "log"
+  end,
+  block = function(name)
+    return name:find("block") ~= nil or name:find("^r$") ~= nil or name:find("_r$") ~= nil
+  end,
+  lanes = function(name)
+    return name:find("parallel") ~= nil or name:find("lane") ~= nil or name:find("^p$") ~= nil
+      or name:find("_p$") ~= nil
+  end,
+}
 
 ---Costs of scrypt: those in the record, and frequent ones.
 ---@return KdfNumber[]
@@ -131,30 +149,67 @@ local function costs_of(search)
   end
   for _, one in ipairs(candidates.numbers(search.list, 2, 1 << 20)) do
     local number = one.number
-    if one.name:find("cost") or one.name:find("log") or one.name:find("^l?n$") then
-      if number > 32 and number & (number - 1) == 0 then
-        add(number, one.expression, true)
-      elseif number >= 4 and number <= 20 then -- log2
-        add(1 << number, "1 << " .. one.expression, true)
-      end
+    local is_power = number > 32 and number & (number - 1) == 0
+    if NAMED.cost(one.name) and is_power or one.beside_hash and is_power and number >= 1024 then
+      add(number, one.expression, true)
+    elseif NAMED.cost(one.name) and number >= 4 and number <= 20 then -- log2
+      local format = one.is_text and "1 << tonumber(%s)" or "1 << %s"
+      add(1 << number, format:format(one.expression), true)
     end
   end
   for _, number in ipairs(COSTS) do add(number, tostring(number)) end
   return costs
 end
 
----@param parts {cost: table, block: integer, lanes: integer, salt: SaltCandidate,
----  key: HashCandidate}
-local function try_scrypt(search, parts)
-  local cost, salt, key = parts.cost, parts.salt, parts.key
-  local made = digest.scrypt(search.cleartext, salt.bytes, cost.number, parts.block, parts.lanes,
-    #key.bytes)
-  if made ~= key.bytes then return nil end
-  local more = (parts.block ~= 8 and ", block = " .. parts.block or "")
-    .. (parts.lanes ~= 1 and ", lanes = " .. parts.lanes or "")
+---@class ScryptShape
+---@field block KdfNumber     r
+---@field lanes KdfNumber     p
+---@field recorded? boolean  both are in the record
+
+---r and p of scrypt: those in the record, and frequent ones.
+---@return ScryptShape[]
+local function shapes_of(search)
+  local shapes = {}
+  for _, block in ipairs(candidates.numbers(search.list, 1, MOST_BLOCK, NAMED.block)) do
+    for _, lanes in ipairs(candidates.numbers(search.list, 1, MOST_LANES, NAMED.lanes)) do
+      shapes[#shapes + 1] = { block = block, lanes = lanes, recorded = true }
+    end
+  end
+  for _, shape in ipairs(SHAPES) do
+    shapes[#shapes + 1] = {
+      block = { number = shape[1], expression = tostring(shape[1]) },
+      lanes = { number = shape[2], expression = tostring(shape[2]) },
+    }
+  end
+  return shapes
+end
+
+---@param attempt KdfAttempt
+---@param key HashCandidate
+local function keep_scrypt(search, attempt, key)
+  local block, lanes, salt = attempt.shape.block, attempt.shape.lanes, attempt.salt
+  local more = (block.expression ~= "8" and ", block = " .. block.expression or "")
+    .. (lanes.expression ~= "1" and ", lanes = " .. lanes.expression or "")
   return search:keep(string.format("password.scrypt { cost = %s%s, salt = %s, key = %s }",
-    cost.expression, more, bytes_text(salt.expression, salt.encoding),
+    attempt.number.expression, more, bytes_text(salt.expression, salt.encoding),
     bytes_text(key.expression, key.encoding)), key.source)
+end
+
+---@param attempt KdfAttempt
+---@param keys HashCandidate[]
+local function try_scrypt(search, attempt, keys)
+  local salt, shape, longest = attempt.salt, attempt.shape, 0
+  if cost.scrypt(attempt.number.number, shape.block.number, shape.lanes.number) then return nil end
+  for _, key in ipairs(keys) do longest = math.max(longest, #key.bytes) end
+  -- A shorter key is the beginning of a longer one.
+  local made = digest.scrypt(search.cleartext, salt.bytes, attempt.number.number,
+    shape.block.number, shape.lanes.number, longest)
+  for _, key in ipairs(made and keys or {}) do
+    if #key.bytes % 8 == 0 and key.text ~= salt.value and made:sub(1, #key.bytes) == key.bytes then
+      local found = keep_scrypt(search, attempt, key)
+      if found then return found end
+    end
+  end
 end
 
 ---@class KdfAttempt
@@ -163,8 +218,8 @@ end
 ---@field number KdfNumber
 ---@field salt SaltCandidate
 ---@field name? string   digest of PBKDF2; nil: scrypt
----@field block? integer
----@field lanes? integer
+---@field shape? ScryptShape
+---@field is_done? boolean
 
 ---What the recipe maps now as parts of an attempt; nil for another algorithm.
 ---@return {name: string, salt?: string, number?: integer}?
@@ -182,16 +237,19 @@ end
 
 local function lateness(attempt, own)
   local number, name = attempt.number, attempt.name or "scrypt"
-  local paired = PAIRED[name] and PAIRED[name][number.number] and (attempt.lanes or 1) == 1
+  local shape = attempt.shape
+  local paired = PAIRED[name] and PAIRED[name][number.number]
+    and (not shape or shape.lanes.number == 1)
   local mapped = own and name == own.name and attempt.salt.bytes == own.salt
   return (attempt.salt.likely and 1 or UNLIKELY) * (number.recorded and RECORDED or 1)
+    * (shape and shape.recorded and RECORDED or 1)
     * (RARE[name] or 1) * (paired and SOON or 1) * (mapped and MAPPED or 1)
 end
 
 ---All attempts, the cheap and likely ones first.
 ---@return KdfAttempt[]
 local function attempts_of(search)
-  local attempts, own = {}, own_of(search)
+  local attempts, own, shapes = {}, own_of(search), shapes_of(search)
   local function add(attempt, due)
     attempt.place, attempt.due = #attempts, due * lateness(attempt, own)
     attempts[#attempts + 1] = attempt
@@ -203,9 +261,9 @@ local function attempts_of(search)
       end
     end
     for _, number in ipairs(costs_of(search)) do
-      for _, shape in ipairs(SHAPES) do
-        add({ number = number, salt = salt, block = shape[1], lanes = shape[2] },
-          number.number * shape[1] * shape[2])
+      for _, shape in ipairs(shapes) do
+        add({ number = number, salt = salt, shape = shape },
+          number.number * shape.block.number * shape.lanes.number)
       end
     end
   end
@@ -223,14 +281,7 @@ local function try(search, attempt, keys)
     return try_pbkdf2(search, attempt.name, attempt.number, salt, keys)
   end
   search.cost = math.max(search.cost or 0, number)
-  for _, key in ipairs(keys) do
-    if #key.bytes % 8 == 0 and key.text ~= salt.value then
-      local found = try_scrypt(search, {
-        cost = attempt.number, block = attempt.block, lanes = attempt.lanes, salt = salt, key = key,
-      })
-      if found then return found end
-    end
-  end
+  return try_scrypt(search, attempt, keys)
 end
 
 ---Inputs of PBKDF2: the password, alone and with each secret.
@@ -257,8 +308,9 @@ local function search_some(search, is_due)
   search.attempts = search.attempts or attempts_of(search)
   local reason = search.reason
   for _, attempt in ipairs(search.attempts) do
-    if is_due(attempt) then
+    if not attempt.is_done and is_due(attempt) then
       if not search:may_continue() then return nil end
+      attempt.is_done = true
       local found = try(search, attempt, keys)
       if found or search.reason ~= reason then return found end
     end
@@ -281,6 +333,31 @@ function kdfs.near(search)
     return (attempt.name or "scrypt") == own.name
       and (attempt.salt.bytes == own.salt or attempt.number.number == own.number)
   end)
+end
+
+---What a search that ended early did not try.
+---@param search Search
+---@return string[]
+function kdfs.untried(search)
+  if not search.attempts then
+    return #keys_of(search) > 0 and { "PBKDF2 and scrypt" } or {}
+  end
+  local least, most = {}, {}
+  for _, attempt in ipairs(search.attempts) do
+    local kind, number = attempt.name and "PBKDF2" or "scrypt", attempt.number.number
+    if not attempt.is_done then
+      least[kind] = math.min(least[kind] or number, number)
+      most[kind] = math.max(most[kind] or number, number)
+    end
+  end
+  local list = {}
+  for kind, format in pairs {
+    PBKDF2 = "some of PBKDF2 with %d to %d rounds", scrypt = "some of scrypt with N from %d to %d",
+  } do
+    if least[kind] then list[#list + 1] = string.format(format, least[kind], most[kind]) end
+  end
+  table.sort(list)
+  return list
 end
 
 return kdfs

@@ -17,6 +17,7 @@ local line = {}
 -- Ways to use a value that fail if it is nil, NAME for its expression.
 local NEEDING <const> = {
   "NAME[:.%[]", "NAME %.%.", "%.%. NAME", "decode%(NAME", "format%(.*NAME", "<< NAME",
+  "tonumber%(NAME",
   'NAME, "%w+"%):', 'NAME, "%w+"%) %.%.', "%.%. password%.bytes%(NAME",
 }
 
@@ -68,7 +69,8 @@ local ASSIGNED <const> = "^custom_password_hash = (.*)$"
 local function run_here(expression, scope)
   local fn = load("return " .. expression, "=line", "t", {
     row = scope.record, value = scope.value, params = scope.secrets,
-    password = password, cjson = { decode = cjson.decode }, string = { format = string.format },
+    password = password, cjson = { decode = cjson.decode },
+    string = { char = string.char, format = string.format }, tonumber = tonumber,
     tostring = tostring,
   })
   local ok, hash = false, nil

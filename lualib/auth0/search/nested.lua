@@ -126,10 +126,14 @@ end
 ---@param search Search
 function nested.repeated(search)
   local steps = steps_of(search)
+  search.is_repeated = true
   for _, name in ipairs(NAMES) do
     for _, start in ipairs(has_digest(search, name) and starts(search) or {}) do
       for _, way in ipairs(ways(start.plain, search.cleartext)) do
-        if not search:may_continue() then return end
+        if not search:may_continue() then
+          search.is_repeated = false
+          return
+        end
         search.steps = steps
         local target, rounds = follow(search, {
           name = name, first = start.plain, next_of = way.next_of,

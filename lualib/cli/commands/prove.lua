@@ -45,6 +45,16 @@ local function add_line(add, one, report)
   end
 end
 
+---What a search did not try, and why.
+local function add_untried(add, one)
+  local prove = require "check.prove"
+  if one.unfinished then
+    add(string.format("the search ended early: it has %d s of processor time for a login, %d s for "
+      .. "all", prove.SEARCH_SECONDS, prove.ALL_SECONDS))
+  end
+  if one.untried then add("not tried: " .. table.concat(one.untried, ", ")) end
+end
+
 local function words_of(one, report)
   local what = one.algorithm and " (" .. one.algorithm .. ")" or ""
   local text = string.format("%s: %s%s%s\n", one.id, RESULTS[one.result],
@@ -63,7 +73,7 @@ local function words_of(one, report)
     add(string.format("the recipe's mapping matches %s: this password may be wrong, or an earlier "
       .. "version of the system made this hash", format.count(one.others, "other login")))
   end
-  if one.unfinished then add("the search timed out before all combinations were tried") end
+  add_untried(add, one)
   return text
 end
 
@@ -88,12 +98,15 @@ local function words(report)
     format.number(report.verified))
 end
 
----The place of the first login that did not succeed and has a record; nil: `preview` shows the
----first records, and by which identifiers their users are found.
-local function first_missed(report)
+---The command that shows the record of the first login that did not succeed, or, if it has none,
+---the first records, and by which identifiers their users are found. None for a record that holds
+---the password: it stays off the screen.
+local function look_at_missed(context, report)
   for _, one in ipairs(report.logins) do
-    if one.result ~= "yes" and one.at then return one.at end
+    if one.result ~= "yes" and one.cleartext then return json.null end
+    if one.result ~= "yes" and one.at then return result.preview(context, one.at) end
   end
+  return result.preview(context)
 end
 
 ---The old system's secret, without a newline at its end.
@@ -138,7 +151,7 @@ status 3 unless all logins succeed.]],
     local report
     report, message, kind = require("check.prove").run(recipe, settings, context.ui, options)
     if report and report.exit ~= 0 then
-      report.next = result.preview(context, first_missed(report))
+      report.next = look_at_missed(context, report)
     end
     return result.result(context, words, report, message, kind)
   end,

@@ -85,6 +85,23 @@ local FOUND <const> = {
     '"sha1", 1000' },
   { "scrypt with its cost as a logarithm", { hash = digest.hex(digest.scrypt(PLAIN, BYTES, 1024, 8,
     1, 64)), salt = SALT, ln = 10 }, "cost = 1 << row.ln" },
+  { "scrypt with N, r and p in columns", { hash = digest.hex(digest.scrypt(PLAIN, BYTES, 512, 4, 3,
+    32)), salt = SALT, n = 512, r = 4, p = 3 }, "cost = row.n, block = row.r, lanes = row.p" },
+  { "scrypt with r equal to p, as text", { hash = digest.hex(digest.scrypt(PLAIN, BYTES, 512, 2, 2,
+    32)), salt = SALT, ["cost"] = "512", block_size = "2", parallelization = "2" },
+    "cost = row.cost, block = row.block_size, lanes = row.parallelization" },
+  { "scrypt with its parameters in a text", { hash = digest.hex(digest.scrypt(PLAIN, BYTES, 1024, 4,
+    2, 32)), salt = SALT, options = "ln=10,r=4,p=2" },
+    'cost = 1 << tonumber(row.options:match("%f[%w]ln=(%d+)")), block = row.options:match' },
+  { "a digest that a column names", { hash = hash("sha256", "abc" .. PLAIN), salt = "abc",
+    method = "SHA-256" }, "password.digest(row.method, row.hash, { salt = row.salt" },
+  { "pbkdf2 whose digest is in the name of the algorithm", { hash = b64(digest.pbkdf2("sha512",
+    PLAIN, BYTES, 1000, 64)), salt = b64(BYTES), algorithm = "PBKDF2WithHmacSHA512" },
+    'password.pbkdf2(row.algorithm:match("[Ss][Hh][Aa][-_]?%d+"), 1000' },
+  { "an hmac that a column names", { hash = digest.hex(digest.hmac("sha384", "abc", PLAIN)),
+    salt = "abc", alg = "HmacSHA384" }, "password.hmac(row.alg, row.hash, row.salt)" },
+  { "a salt that is nested in a list", { hash = hash("sha1", "abc" .. PLAIN),
+    login = { { salt = "abc" } } }, "row.login and row.login[1] and password.digest" },
   { "inside JSON", { data = json.encode { pw = hash("sha1", "abc" .. PLAIN), s = "abc" } },
     "cjson.decode(row.data).pw" },
   { "a salt in front of the digest", { hash = SALT .. hash("sha1", BYTES .. PLAIN) },
@@ -150,7 +167,7 @@ local FOUND <const> = {
     { "fusion hmac" } },
   { "salt and key of the same length in one value", { password = "sha256:1000:" .. b64(BYTES:rep(3))
     .. ":" .. b64(digest.pbkdf2("sha256", PLAIN, BYTES:rep(3), 1000, 24)) },
-    'password.pbkdf2("sha256", row.password:match' },
+    'password.pbkdf2(row.password:match("^([^:]*)"), row.password:match' },
   { "the Base64 of an LDAP value", { userPassword = b64("{SSHA}" .. b64(raw("sha1", PLAIN .. "salt")
     .. "salt")) }, 'password.ldap_password(password.bytes(row.userPassword, "base64"))' },
   { "the Base64 of a bcrypt", { hash = b64(digest.bcrypt(PLAIN, 4)) },
@@ -283,6 +300,33 @@ for _, case in ipairs(WITHOUT) do
   end)
 end
 
+test("search: each secret may be a pepper, by its own name", function()
+  local found = search.search {
+    user = {}, record = { hash = hash("sha256", "abc" .. "b-secret" .. PLAIN), salt = "abc" },
+    cleartext = PLAIN, secrets = { { name = "a", value = "a-secret" }, { name = "site key",
+      value = "b-secret" } }, pause = pause_after(FOUND_CALLS),
+  }
+  tap.contains(found.line, 'salt = row.salt .. params["site key"], position = "prefix"')
+  tap.equal(found.line:find("secret", 1, true), nil)
+end)
+
+test("search: what was not tried is said, and what was tried last is the costliest", function()
+  local stages, calls = {}, 0
+  local found = search.search {
+    user = {}, record = { hash = ("ab"):rep(32), salt = "abc" }, cleartext = PLAIN,
+    pause = function(stage)
+      if stages[#stages] ~= stage then stages[#stages + 1] = stage end
+      calls = calls + 1
+      return calls > 60
+    end,
+  }
+  tap.equal(found.unfinished, true)
+  tap.equal(stages, { "rounds of digests", "PBKDF2 and scrypt" })
+  tap.equal(#found.untried, 2)
+  tap.contains(found.untried[1], "some of PBKDF2 with ")
+  tap.contains(found.untried[2], "to 131072")
+end)
+
 test("search: Firebase's export is recognized by its fields", function()
   local found = search.search {
     record = { localId = "a", passwordHash = b64(("x"):rep(64)), salt = "abc" }, user = {},
@@ -313,7 +357,8 @@ test("search: a number between salt and key is tried first as the rounds", funct
     record = { hash = "sha1:6400:18:" .. b64(BYTES:rep(3)) .. ":" .. b64(key) }, user = {},
     cleartext = PLAIN, pause = pause_after(150),
   }
-  tap.contains(found.line, 'password.pbkdf2("sha1", row.hash:match("^[^:]*:([^:]*)"), ')
+  tap.contains(found.line, 'password.pbkdf2(row.hash:match("^([^:]*)"), '
+    .. 'row.hash:match("^[^:]*:([^:]*)"), ')
 end)
 
 test("search: the mapped digest and salt are tried first with other rounds", function()
