@@ -84,12 +84,21 @@ local function checked(folder, text, params)
   return assert(check.run(loaded, { chunk_bytes = 400000 }, UI))
 end
 
+-- What an API answers for the examples: pages of users, or a job that prepares a file of them.
+local ANSWERS <const> = {
+  ["POST /v1/exports"] = { id = "7" },
+  ["GET /v1/exports/7"] = { status = "completed", download_url = "/file" },
+  ["GET /file"] = { id = "1", email = "ada@example.com" },
+}
+
 ---An API for a recipe that reads one, in place of the one that it names.
 local function serve(folder, text, params)
   local api = api_rig.serve(function(request)
-    api_rig.json(request, { { id = "1", profile = { email = "ada@example.com" } } })
+    api_rig.json(request, ANSWERS[request.method .. " " .. request.path]
+      or { { id = "1", profile = { email = "ada@example.com" } } })
   end)
-  params.input, params.domain = nil, api.host
+  local takes_url = text:find("http.address", 1, true)
+  params.input, params.domain = nil, takes_url and api.url or api.host
   params.token = "@" .. write(folder, "token", "a-token")
   return api, (text:gsub("https://", "http://"))
 end

@@ -50,7 +50,7 @@ chain.LIMIT = DEFAULT_LIMIT
 ---@field fingerprint {salt: string, credentials: string}
 ---@field interrupted fun(): boolean?
 ---@field say fun(text: string)
----@field show fun(page: integer)  shows that a page is waited for
+---@field show fun(detail: string)  shows what is waited for
 ---@field wanted? integer    records; further pages are read only if they are asked for
 
 ---@class Chain
@@ -395,7 +395,7 @@ function Chain:take()
   while #self.queue == 0 and not self.failure and not self.ended do
     if self.interrupted() then return nil, "interrupted", "interrupted" end
     self.changed:wait(0.2)
-    self.show(self.number)
+    self.show(string.format("page %d of %s", self.number, self.name))
   end
   self.waiting = false
   local made = table.remove(self.queue, 1)

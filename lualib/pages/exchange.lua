@@ -34,6 +34,10 @@ local NO_TLS <const> = "cannot establish a TLS connection: %s; for a private cer
 ---@field token? PageToken    of another origin, or the same
 ---@field basic? string[]     user and password
 ---@field sign? host.http.Signature
+---@field save? string        path: bodies go there as they are
+---@field timeout? number     seconds of a transfer
+---@field follows? fun(to: Url): string?  why a redirect to another host is not followed; default:
+---  none is
 ---@field log fun(event: string, fields: table)
 ---@field say fun(text: string)
 ---@field random? fun(): number
@@ -106,7 +110,7 @@ local function wire(self, request, bearer)
     method = request.method, url = request.url, query = request.query, body = request.body,
     headers = request.headers,
   }
-  local headers = { Accept = "application/json" }
+  local headers = { Accept = self.save and "*/*" or "application/json" }
   local body = request.body
   if type(body) == "table" then
     headers["Content-Type"] = "application/json"
@@ -123,8 +127,8 @@ local function wire(self, request, bearer)
   end
   return {
     method = request.method or "GET", url = url.with_query(request.url, request.query),
-    headers = headers, body = body, limit = self.limit, compressed = true, sign = self.sign,
-    timeout = TIMEOUT, stall = STALL,
+    headers = headers, body = body, limit = self.limit, compressed = not self.save,
+    save = self.save, sign = self.sign, timeout = self.timeout or TIMEOUT, stall = STALL,
   }
 end
 
@@ -184,7 +188,14 @@ local function pause(self, state, wait, is_answer)
   return self:sleep(wait.wait, wait.dictated) or nil
 end
 
----The request that a redirect within the origin leads to; to another host is refused.
+---Why a redirect is not followed.
+local function objection(self, to)
+  if url.same_origin(to, self.origin) then return nil end
+  if self.follows then return self.follows(to) end
+  return "is another host; if it is the API, write its address into the recipe"
+end
+
+---The request that a redirect leads to; to another host it is refused, unless `follows` allows it.
 local function redirected(self, state, request, response)
   local to = (response.headers.location or {})[1]
   local target = to and url.resolve(request.url, to)
@@ -192,10 +203,11 @@ local function redirected(self, state, request, response)
   state.redirects = state.redirects + 1
   if not parsed or state.redirects > MOST_REDIRECTS or (request.method or "GET") ~= "GET" then
     return self:refused(response)
-  elseif not url.same_origin(parsed, self.origin) then
-    return nil, string.format("%s: redirected to %s (status %d), which is not followed; if it is "
-      .. "the API, write its address into the recipe", self.name, foreign.words(parsed.origin),
-      response.status), "usage"
+  end
+  local wrong = objection(self, parsed)
+  if wrong then
+    return nil, string.format("%s: redirected to %s (status %d), which is not followed: it %s",
+      self.name, foreign.words(parsed.origin), response.status, wrong), "usage"
   end
   local copy = {}
   for name, value in pairs(request) do copy[name] = value end

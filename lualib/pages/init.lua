@@ -4,6 +4,7 @@
 local chain = require "pages.chain"
 local digest = require "host.digest"
 local exchange = require "pages.exchange"
+local export = require "pages.export"
 local fetch = require "base.fetch"
 local format = require "base.format"
 local http = require "host.http"
@@ -54,7 +55,7 @@ local SECRET_NAMES <const> = {
 ---@field exchange fun(self: Tape, inner: Exchange, about: table): Exchange
 
 ---@class Pages
----@field private readings Chain[]
+---@field private readings (Chain|PageExport)[]
 ---@field private told table<string, true>  directories whose pages are used, as was said
 ---@field private transport? host.http.client
 local Pages = {}
@@ -170,7 +171,7 @@ local function identity(self, spec, asks_next, hidden)
   local token_spec = spec.token or {}
   return kept.digest(hidden:without {
     version = VERSION, request = spec_rules.request(spec), items = spec.items, next = spec.next,
-    id = spec.id, total = spec.total, recipe = asks_next and self.recipe or nil,
+    id = spec.id, total = spec.total, job = spec.job, recipe = asks_next and self.recipe or nil,
     token = spec.token and { url = token_spec.url, form = token_spec.form }, sign = spec.sign and
       spec.sign.aws, user = (spec.basic or token_spec.basic or {})[1],
   })
@@ -183,23 +184,31 @@ local function names_of(spec, parsed)
     spec.name or last or parsed.host
 end
 
+---An exchange with what all have.
+---@private
+---@param options table  of ExchangeOptions
+---@param hidden Secrets
+---@return Exchange
+function Pages:exchange(options, hidden)
+  options.fetch, options.clock, options.secrets = self:sender(), self.clock, hidden
+  options.patience, options.outages = self.patience or PATIENCE, self.outages
+  options.interrupted, options.log = self.interrupted, self.log
+  options.say = function(text) self.ui:say(text) end
+  options.limit = options.limit or chain.LIMIT
+  return exchange.new(options)
+end
+
+---The exchange with the API of a reading. The limit of an export is that of a line.
 local function exchange_of(self, spec, parsed, name, hidden)
-  local function made(options)
-    options.fetch, options.clock, options.secrets = self:sender(), self.clock, hidden
-    options.patience, options.outages = self.patience or PATIENCE, self.outages
-    options.interrupted, options.log = self.interrupted, self.log
-    options.say = function(text) self.ui:say(text) end
-    options.limit = options.limit or chain.LIMIT
-    return exchange.new(options)
-  end
-  local own = made {
-    name = name, origin = parsed, limit = spec.limit, basic = spec.basic, sign = spec.sign,
-  }
+  local own = self:exchange({
+    name = name, origin = parsed, limit = not spec.job and spec.limit or nil, basic = spec.basic,
+    sign = spec.sign,
+  }, hidden)
   if spec.token then
     local at = url.parse(spec.token.url)
-    own.token = token.new(spec.token, made {
+    own.token = token.new(spec.token, self:exchange({
       name = at.origin:match("^%w+://(.*)$") .. at.path, origin = at, basic = spec.token.basic,
-    }, self.clock, hidden)
+    }, hidden), self.clock, hidden)
   end
   return own
 end
@@ -214,16 +223,28 @@ local function taped(self, own, spec, how, hidden)
   })
 end
 
+---What of a reading is kept, for people, and its verb; nil: nothing is.
+---@param at Kept
+---@param facts? KeptFacts
+---@return string? what
+---@return string? verb
+local function described(at, facts)
+  local n = facts and at:count() or 0
+  if n > 0 then return format.count(n, "page"), n == 1 and "is" or "are" end
+  if facts and at:has_file() then return "the file", "is" end
+  if facts and facts.job then return "the job", "is" end
+end
+
 ---The facts of the pages of a reading that are kept somewhere, if they can be used; says so.
 ---@param at Kept
 ---@param name string
 ---@param credentials fun(salt: string): string
 ---@param is_older boolean  another command kept them
 local function usable(self, at, name, credentials, is_older)
-  local facts, n = at:facts(), at:count()
-  if not facts or n == 0 then return nil end
+  local facts, why = at:facts(), nil
+  local what, verb = described(at, facts)
+  if not what then return nil end
   local age = math.max(0, self.clock.now() - facts.began)
-  local verb, why = n == 1 and "is" or "are", nil
   if self.told[at.folder] then return facts end -- the same reading once more
   if is_older and age > FRESH then
     why = "older than a day"
@@ -231,7 +252,7 @@ local function usable(self, at, name, credentials, is_older)
     why = "read with other credentials"
   end
   self.told[at.folder] = not why or nil
-  self.ui:say(string.format("%s: %s in %s (begun %s ago) %s %s", name, format.count(n, "page"),
+  self.ui:say(string.format("%s: %s in %s (begun %s ago) %s %s", name, what,
     path.dirname(at.folder), format.duration(age), verb,
     why and why .. ": read anew" or "used; --refresh reads anew"))
   return not why and facts or nil
@@ -253,17 +274,27 @@ end
 ---@type table<string, fun(self: Pages, ...: any): ...: any>
 local ASKS <const> = {}
 
----Begins to read. Returns the number of the reading and the name in places.
----@param spec HttpSpec  without its function
----@param how {asks_next: boolean?, single: boolean?}
-function ASKS.open(self, spec, how)
-  local wrong = spec_rules.check(spec)
+---What is wrong with what a recipe asks for.
+---@return string? message
+---@return Kind? kind
+local function objection(self, spec, how)
+  local wrong = (how.export and spec_rules.check_export or spec_rules.check)(spec)
   local written, why = json.encode(spec)
-  if wrong or not written then return nil, "http.records: " .. (wrong or why), "usage" end
-  if #self.readings >= MOST_READINGS then
-    return nil, string.format("a recipe can read %d lists of pages, not more", MOST_READINGS),
-      "usage"
+  if wrong or not written then
+    return (how.export and "http.export: " or "http.records: ") .. (wrong or why), "usage"
+  elseif how.export and self.tape then
+    return "http.export: the file that an API prepares cannot be recorded; save it, and test the "
+      .. "recipe with the file", "usage"
+  elseif #self.readings >= MOST_READINGS then
+    return string.format("a recipe can read %d lists of pages, not more", MOST_READINGS), "usage"
   end
+end
+
+---The URL of a reading, if the recipe may ask there, and where else the reading leads.
+---@return Url?
+---@return string? message
+---@return Kind? kind
+local function permitted_spec(self, spec)
   local parsed, message, kind = permitted(self, spec.url, "the URL")
   if parsed and spec.token then
     local at
@@ -275,22 +306,50 @@ function ASKS.open(self, spec, how)
   if counted and not url.same_origin(url.parse(counted), parsed) then
     return nil, "total.url must be of the same host as url", "usage"
   end
+  return parsed
+end
+
+---@class ReadingKind  what `source.http` asks for: pages, if it is nothing of these
+---@field asks_next? boolean
+---@field single? boolean
+---@field export? boolean
+
+---A reading of pages, or of the file that is prepared.
+---@param how ReadingKind
+---@param common table  the options that both have
+---@return Chain|PageExport
+local function new_reading(self, how, common)
+  if how.export then
+    common.to_file = function(options) return self:exchange(options, secrets.new()) end
+    return export.new(common)
+  end
+  common.asks_next, common.single, common.wanted = how.asks_next, how.single, self.wanted
+  common.say = function(text) self.ui:say(text) end
+  return chain.new(common)
+end
+
+---Begins to read. Returns the number of the reading and the name in places.
+---@param spec HttpSpec  without its function
+---@param how ReadingKind
+function ASKS.open(self, spec, how)
+  local wrong, usage = objection(self, spec, how)
+  if wrong then return nil, wrong, usage end
+  local parsed, message, kind = permitted_spec(self, spec)
+  if not parsed then return nil, message, kind end
   local name, short = names_of(spec, parsed)
   local hidden = secrets_of(self, spec)
   local function credentials(salt) return hidden:fingerprint(salt) end
   local at, facts = place_of(self, identity(self, spec, how.asks_next, hidden), name, credentials)
   local salt = digest.hex(digest.random(8))
-  local made = chain.new {
-    spec = spec, asks_next = how.asks_next, single = how.single, kept = at, began = facts,
-    secrets = hidden,
+  local made = new_reading(self, how, {
+    spec = spec, kept = at, began = facts, secrets = hidden,
     exchange = taped(self, exchange_of(self, spec, parsed, hidden:hide(name), hidden), spec, how,
       hidden),
     fingerprint = { salt = salt, credentials = credentials(salt) },
-    interrupted = self.interrupted, wanted = self.wanted,
-    say = function(text) self.ui:say(text) end,
-    show = function(page) self:show(hidden:hide(name), page) end,
-  }
-  if not facts then self:tell_kept() end
+    interrupted = self.interrupted,
+    show = function(detail) self:show(detail) end,
+  })
+  if not facts then self:tell_kept(how.export) end
   self.told[at.folder] = true
   table.insert(self.readings, made)
   made:start()
@@ -299,25 +358,28 @@ end
 
 ---Says once that pages stay behind, if no run removes them at its end.
 ---@private
-function Pages:tell_kept()
+---@param is_file? boolean  that was prepared, in place of pages
+function Pages:tell_kept(is_file)
   if self.older or self.tape or self.told[self.folder] then return end
   self.told[self.folder] = true
-  self.ui:say(string.format("the pages are kept in %s for the next command; auth0-migrate forget "
-    .. "%s removes them", self.folder, path.quote(self.folder)))
+  self.ui:say(string.format("the %s kept in %s for the next command; auth0-migrate forget %s "
+    .. "removes %s", is_file and "file is" or "pages are", self.folder, path.quote(self.folder),
+    is_file and "it" or "them"))
 end
 
----Shows which page is waited for.
+---Shows what is waited for.
 ---@private
-function Pages:show(name, page)
+---@param detail string
+function Pages:show(detail)
   local present = self.outages:current()
   if present and self.is_watching then
     self.ui:outage(present)
   elseif not present then
-    self.ui:progress { phase = "stage", detail = string.format("page %d of %s", page, name) }
+    self.ui:progress { phase = "stage", detail = detail }
   end
 end
 
----@return Chain
+---@return Chain|PageExport
 local function reading(self, number)
   return assert(self.readings[number], "no such reading")
 end
@@ -341,6 +403,11 @@ end
 ---The request that the recipe's own function made of a page.
 function ASKS.follow(self, number, request, page)
   return reading(self, number):answer(request, page)
+end
+
+---The next part of the text of a file that was prepared; false at the end.
+function ASKS.read(self, number)
+  return reading(self, number):take()
 end
 
 function ASKS.close(self, number)

@@ -1,6 +1,7 @@
 --- Pages on disk: what was read of an API, so that a stage that was killed, or the next command,
 --- asks for nothing twice. A folder for each reading, by the digest of what it asks for; in it a
---- file for each page: a line of JSON about the page, then the page, compressed.
+--- file for each page: a line of JSON about the page, then the page, compressed. Or, in place of
+--- pages, the file that the API has prepared, as it is.
 
 local clock = require "host.clock"
 local digest = require "host.digest"
@@ -12,6 +13,7 @@ local kept = {}
 
 local VERSION <const> = 1 -- of the files
 local FACTS <const> = "facts.json"
+local FILE <const> = "file"
 local DIGITS <const> = 16 -- of a digest in the name of a folder
 
 ---@class KeptHeader     no credentials
@@ -34,6 +36,7 @@ local DIGITS <const> = 16 -- of a digest in the name of a folder
 ---@field after? integer  as counted after the last one
 ---@field salt? string         of the next one
 ---@field credentials? string  a fingerprint: which credentials the pages were read with
+---@field job? string     the id of what prepares a file
 
 ---@class Kept
 ---@field folder string   of this reading
@@ -157,6 +160,17 @@ function Kept:count()
     if name:find("^%d+%.zst$") then n = n + 1 end
   end
   return n
+end
+
+---The path of the file that an API has prepared.
+---@return string
+function Kept:file()
+  return path.join(self.folder, FILE)
+end
+
+---@return boolean
+function Kept:has_file()
+  return file.stat(self:file()) ~= nil
 end
 
 ---@return true?

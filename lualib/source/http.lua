@@ -1,6 +1,7 @@
---- Reads the pages of an API. The program asks for them, waits, and keeps them; here they become
---- records.
+--- Reads the pages of an API, or a file that it prepares. The program asks for them, waits, and
+--- keeps them; here they become records.
 
+local export = require "source.http.export"
 local failure = require "base.failure"
 local json = require "host.json"
 local members = require "source.members"
@@ -12,6 +13,7 @@ local type_name = require "base.type_name"
 ---@field null lightuserdata  the value of JSON null
 ---@field records fun(given: HttpSpec): HttpRecords  the records of all pages
 ---@field get fun(given: HttpSpec): any  one document, decoded: for what a source needs besides
+---@field export fun(given: HttpSpec): HttpExport  the records of a file that a job prepares
 ---@field private asking function
 local http = { null = json.null }
 
@@ -162,8 +164,8 @@ local function module(ask)
   local made = { null = json.null, address = http.address }
   local answer = asking(ask)
 
-  local function check(what, given)
-    local wrong = spec_rules.check(given)
+  local function check(what, given, rule)
+    local wrong = (rule or spec_rules.check)(given)
     if wrong then error(what .. ": " .. wrong, 3) end
   end
 
@@ -194,6 +196,16 @@ local function module(ask)
     return json.decode(page.text)
   end
 
+  ---The records of a file that a job prepares: a JSON document on each line.
+  ---@param given HttpSpec  with `job`
+  ---@return HttpExport
+  function made.export(given)
+    check("http.export", given, spec_rules.check_export)
+    local asked = members.new("http.export", given, true)
+    local number, label = answer("open", plain(given), { export = true })
+    return export.open(ask, number, label, given, asked)
+  end
+
   return made
 end
 
@@ -204,6 +216,6 @@ http.asking = module
 local alone = module(function()
   return true, nil, "an API can be read in `source` only", "usage"
 end)
-http.records, http.get = alone.records, alone.get
+http.records, http.get, http.export = alone.records, alone.get, alone.export
 
 return http

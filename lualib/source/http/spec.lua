@@ -9,9 +9,15 @@ local url = require "base.url"
 
 local spec = {}
 
+spec.ID = "{id}" -- stands for the id of a job in its URL
+
 local FIELDS <const> = {
   "url", "method", "query", "headers", "body", "items", "next", "id", "total", "token", "basic",
   "sign", "limit", "name", "optional",
+}
+local EXPORT_FIELDS <const> = {
+  "url", "method", "query", "headers", "body", "job", "token", "basic", "sign", "limit", "name",
+  "optional",
 }
 local MOST_BYTES <const> = 256 * 1024 * 1024
 local LONGEST_NAME <const> = 80 -- bytes
@@ -34,6 +40,16 @@ local METHODS <const> = { GET = true, POST = true }
 ---@field limit? integer     bytes of a page
 ---@field name? string       in places; default: the last part of the URL's path
 ---@field optional? true|string[]  members that no record need have, although the recipe reads them
+---@field job? HttpJob      of `http.export` only: what the request begins
+
+---@class HttpJob  prepares a file; members of responses are named by JSON pointers
+---@field id string         in the response to the request: what the job is called
+---@field url string        of the job, with its id in place of `{id}`
+---@field state string      of the job
+---@field done string[]     states in which the file is ready
+---@field failed? string[]  states in which there will be none; in any other one it is waited for
+---@field message? string   why it failed
+---@field file string       the link to the file
 
 ---@class HttpPage  what a function as `next` gets
 ---@field request PageRequest
@@ -168,6 +184,29 @@ local CHECKS <const> = {
   { "limit", optional(check_limit) }, { "name", optional(check_name) },
 }
 
+local function check_name_of_member(value)
+  return (value == "" or not pointer.is(value)) and 'must be a JSON pointer such as "/id"' or nil
+end
+
+local function check_states(value)
+  local is_list = type(value) == "table" and #value > 0
+  for _, state in ipairs(is_list and value or {}) do is_list = is_list and is_word(state) end
+  return not is_list and 'must be a list of states, such as { "completed" }' or nil
+end
+
+local function check_job_url(value)
+  if not is_word(value) or not value:find(spec.ID, 1, true) then
+    return "must be a URL with {id} in it"
+  end
+  return check_url((value:gsub(spec.ID, "id")))
+end
+
+local JOB <const> = {
+  id = check_name_of_member, url = check_job_url, state = check_name_of_member,
+  done = check_states, failed = optional(check_states), message = optional(check_name_of_member),
+  file = check_name_of_member,
+}
+
 ---The request of the first page.
 ---@param given HttpSpec
 ---@return PageRequest
@@ -190,25 +229,51 @@ function spec.check_request(request)
   end
 end
 
----@param given any
----@return string? wrong  "next needs as: …"
-function spec.check(given)
+---What is wrong with a table by the checks of its fields.
+local function wrong_with(given, fields)
   if type(given) ~= "table" then return "expects a table, not " .. type_name.a(given) end
   for name in pairs(given) do
     local is_known = false
-    for _, field in ipairs(FIELDS) do is_known = is_known or field == name end
+    for _, field in ipairs(fields) do is_known = is_known or field == name end
     if not is_known then
       return string.format('has no field "%s"%s', tostring(name),
-        spelling.hint(tostring(name), FIELDS))
+        spelling.hint(tostring(name), fields))
     end
   end
   for _, entry in ipairs(CHECKS) do
     local wrong = entry[2](given[entry[1]])
     if wrong then return entry[1] .. " " .. wrong end
   end
-  if given.token and given.basic then return "has both token and basic" end
-  local wrong = type(given.next) == "table" and paging.check(given.next, spec.request(given))
+  return given.token and given.basic and "has both token and basic" or nil
+end
+
+---@param given any
+---@return string? wrong  "next needs as: …"
+function spec.check(given)
+  local wrong = wrong_with(given, FIELDS)
+  if wrong then return wrong end
+  wrong = type(given.next) == "table" and paging.check(given.next, spec.request(given))
   return wrong and "next " .. wrong or nil
+end
+
+---The same of an export, which a job prepares.
+---@param given any
+---@return string? wrong  "job done must be a list of states, …"
+function spec.check_export(given)
+  local wrong = wrong_with(given, EXPORT_FIELDS)
+  if wrong then return wrong end
+  wrong = check_fields(given.job, JOB)
+  if wrong then return "job " .. wrong end
+  local is_same = url.same_origin(url.parse(spec.job_url(given, "id")), url.parse(given.url))
+  return not is_same and "job url must be of the same host as url" or nil
+end
+
+---The URL of the job of an export.
+---@param given HttpSpec
+---@param id string
+---@return string
+function spec.job_url(given, id)
+  return (given.job.url:gsub(spec.ID, (url.escape(id):gsub("%%", "%%%%"))))
 end
 
 return spec

@@ -1,83 +1,12 @@
 local api_rig = require "tests.api_rig"
 local digest = require "host.digest"
-local failure = require "base.failure"
 local file = require "host.file"
 local http = require "source.http"
 local json = require "host.json"
-local pages = require "pages"
+local rig = require "tests.lualib.pages.rig"
 local scheduler = require "base.scheduler"
 local tap = require "tests.tap"
-local test, contains = tap.test, tap.contains
-
----What a reading came to.
----@class Read
----@field ids string[]     with places: "u1 users page 1#0"
----@field said string[]
----@field warnings table[]
----@field failed? Failure
----@field api RigApi
----@field folder string
-
-local function service(folder, options)
-  local said = {}
-  local made = {
-    folder = folder .. "/own", recipe = "r", clock = scheduler.clock(1000), patience = 1000000,
-    secrets = {}, allowed = function() return true end, interrupted = function() return false end,
-    ui = { say = function(_, text) said[#said + 1] = text end, progress = function() end,
-      outage = function() end },
-  }
-  for name, value in pairs(options or {}) do made[name] = value end
-  return pages.new(made), said
-end
-
----Reads what `spec(api)` asks for, as a recipe does.
-local function read_all(read, spec, options)
-  local served <close>, said = service(read.folder, options)
-  read.said, read.ids = said, {}
-  local asking = http.asking(function(...) return true, served:answer(...) end)
-  local ok, err = pcall(function()
-    local records = asking.records(spec(read.api))
-    for record, at in records do
-      local is_object = type(record) == "userdata" and record ~= json.null
-      local id = is_object and record.id or type(record)
-      table.insert(read.ids, id .. " " .. at)
-      if options and options.most == #read.ids then break end
-    end
-    read.warnings = records:warnings()
-    records:close()
-  end)
-  read.failed = not ok and err or nil
-  if not ok and not failure.is(err) then error(err, 0) end
-  return read
-end
-
----All that is kept, decompressed.
-local function text_of(folder)
-  local texts = {}
-  for _, name in ipairs(file.list(folder) or {}) do
-    local whole = folder .. "/" .. name
-    texts[#texts + 1] = file.stat(whole).type == "folder" and text_of(whole) or file.read(whole)
-  end
-  return table.concat(texts, "\n")
-end
-
----Reads an API, once for each of the options, from the same directory.
----@return Read ...
-local function read(respond, spec, ...)
-  local folder, options = assert(file.temporary()), table.pack(...)
-  local reads = {}
-  local ok, err = xpcall(scheduler.run, debug.traceback, function()
-    local api <close> = api_rig.serve(respond)
-    for i = 1, math.max(1, options.n) do
-      reads[i] = read_all({ api = api, folder = folder }, spec, options[i])
-      reads[i].asked = table.move(api.asked, 1, #api.asked, 1, {})
-    end
-    reads[1].kept = text_of(folder)
-  end)
-  assert(file.remove_tree(folder))
-  if not ok then error(err, 0) end
-  return table.unpack(reads)
-end
+local test, contains, read = tap.test, tap.contains, rig.read
 
 local function linked(api)
   return { url = api.url .. "/users", next = { link = "next" }, id = "/id" }
@@ -523,7 +452,7 @@ test("other credentials do not use what other commands kept, but what the run di
   scheduler.run(function()
     local api <close> = api_rig.serve(api_rig.linked(2, 2))
     local function once(key, options)
-      return read_all({ api = api, folder = folder }, function()
+      return rig.read_all({ api = api, folder = folder }, function()
         local spec = linked(api)
         spec.headers = { ["X-API-Key"] = key }
         return spec
@@ -545,7 +474,7 @@ test("a run does not use pages that are older than a day", function()
   scheduler.run(function()
     local api <close> = api_rig.serve(api_rig.linked(2, 2))
     local function once(options)
-      return read_all({ api = api, folder = folder }, linked, options)
+      return rig.read_all({ api = api, folder = folder }, linked, options)
     end
     once()
     local late = scheduler.clock(1000)
@@ -564,7 +493,7 @@ test("a page that is damaged on disk is asked for again, and those behind it are
   local folder = assert(file.temporary())
   scheduler.run(function()
     local api <close> = api_rig.serve(api_rig.linked(6, 2))
-    local function once() return read_all({ api = api, folder = folder }, linked) end
+    local function once() return rig.read_all({ api = api, folder = folder }, linked) end
     local before = once()
     local reading = folder .. "/own/" .. file.list(folder .. "/own")[1]
     assert(file.write(reading .. "/000002.zst", "damaged"))
@@ -595,7 +524,7 @@ test("a single document is read with http.get", function()
   scheduler.run(function()
     local api <close> = api_rig.serve(function(request) api_rig.json(request, { max = 100 }) end)
     local folder = assert(file.temporary())
-    local served <close> = service(folder)
+    local served <close> = rig.service(folder)
     local asking = http.asking(function(...) return true, served:answer(...) end)
     for _ = 1, 2 do tap.equal(asking.get { url = api.url .. "/config" }, { max = 100 }) end
     tap.equal(#api.asked, 1)

@@ -60,3 +60,44 @@ test("a request with a body is a POST", function()
   tap.equal(spec.request({ url = "https://a/", body = {} }).method, "POST")
   tap.equal(spec.request({ url = "https://a/", body = {}, method = "GET" }).method, "GET")
 end)
+
+local function export_of(fields)
+  local given = {
+    url = "https://api.example.com/exports",
+    job = {
+      id = "/id", url = "https://api.example.com/exports/{id}", state = "/status",
+      done = { "completed" }, file = "/location",
+    },
+  }
+  for name, value in pairs(fields) do
+    (given.job[name] ~= nil and given.job or given)[name] = value
+  end
+  return given
+end
+
+test("what is wrong with an export is named", function()
+  tap.equal(spec.check_export(export_of {}), nil)
+  for _, case in ipairs {
+    { { next = { link = "next" } }, 'has no field "next"' }, { { items = "" }, "has no field" },
+    { { job = "/id" }, "job must be a table, not a string" },
+    { { job = { ids = "/id" } }, 'job has no field "ids"; did you mean "id"?' },
+    { { id = "id" }, 'job id must be a JSON pointer such as "/id"' },
+    { { id = "" }, "job id must be" }, { { state = 1 }, "job state must be" },
+    { { done = {} }, "job done must be a list of states" },
+    { { done = { true } }, "job done must be a list" }, { { file = "x" }, "job file must be" },
+    { { url = "https://api.example.com/exports" }, "job url must be a URL with {id} in it" },
+    { { url = "https://other.example.com/{id}" }, "job url must be of the same host as url" },
+    { { url = "http://api.example.com/{id}" }, "job url must be of the same host as url" },
+    { { url = "{id}" }, "job url does not begin with https://" },
+    { { token = { url = "https://a/" }, basic = { "a", "b" } }, "has both token and basic" },
+  } do
+    contains(spec.check_export(export_of(case[1])) or "nothing is wrong", case[2])
+  end
+  contains(spec.check(export_of {}), 'has no field "job"')
+  contains(spec.check_export {}, "url")
+end)
+
+test("the id of a job stays within its part of the URL", function()
+  tap.equal(spec.job_url(export_of {}, "a/../%1?b"),
+    "https://api.example.com/exports/a%2F..%2F%251%3Fb")
+end)
