@@ -1,7 +1,8 @@
---- Another Auth0 tenant: a user export (NDJSON or CSV, of a job or of the extension) and, if Auth0
---- support provided it, the password hash export. Skips users without a database identity; keeps
---- metadata.
+--- Another Auth0 tenant: a user export (NDJSON or CSV, of a job or of the extension), or the job
+--- itself, and, if Auth0 support provided it, the password hash export. Skips users without a
+--- database identity; keeps metadata.
 
+local api = require "recipes.api.auth0"
 local export = require "source.auth0_export"
 local input = require "source.input"
 local lookup = require "source.lookup"
@@ -19,12 +20,6 @@ local TEXTS <const> = {
 ---@type Lookup?
 local hashes
 
----The id in the hash export: an ObjectId in MongoDB extended JSON, or text.
-local function hash_id(record)
-  local id = record._id or record._ID
-  return type(id) == "table" and id["$oid"] or id
-end
-
 ---app_metadata without names that Auth0 reserves.
 local function allowed_metadata(members)
   if type(value.null_if(members)) ~= "table" then return nil end
@@ -36,27 +31,6 @@ local function allowed_metadata(members)
   return next(kept) and kept
 end
 
----The profile of the database identity. One that is linked under another has its own.
-local function profile_of(record, identity)
-  if not identity.profile then return record end
-  migrate.warn("linked_database_user", "users whose database identity is linked under another; "
-    .. "they get its user_id and address: link the other identities again")
-  local own = identity.profile
-  local has_flags = value.null_if(own.email) ~= nil -- those of another address say nothing
-  return setmetatable({}, { __index = function(_, name)
-    local member = value.null_if(own[name])
-    if member ~= nil or has_flags and name:find("_verified$") then return member end
-    return record[name]
-  end })
-end
-
--- What users lose by the names in `multifactor`; the others are of apps that show codes.
-local FACTORS <const> = {
-  sms = "phone_factor", phone = "phone_factor", voice = "phone_factor", webauthn = "passkey",
-  ["webauthn-roaming"] = "passkey", ["webauthn-platform"] = "passkey",
-  ["recovery-code"] = "recovery_codes",
-}
-
 ---Why a user of the file without a usable hash has none.
 local function no_hash(identity, found, why)
   if identity.is_other then return "users of other accounts have none" end
@@ -64,20 +38,6 @@ local function no_hash(identity, found, why)
   if not found then return "the password hash export does not have the user" end
   return value.null_if(found.passwordHash) and why
     or "the password hash export has no hash of the user"
-end
-
----Notes what no export holds.
-local function note_losses(record)
-  local factors = value.null_if(record.multifactor)
-  for _, name in ipairs(type(factors) == "table" and factors or {}) do
-    migrate.lost(FACTORS[name] or "totp", "exports have no MFA secrets")
-  end
-  local identities = value.null_if(record.identities)
-  for _, identity in ipairs(type(identities) == "table" and identities or {}) do
-    if value.null_if(identity.provider) ~= "auth0" then
-      migrate.lost("social", "identities of other connections are not imported; link them again")
-    end
-  end
 end
 
 ---The identity that is imported, or why there is none.
@@ -92,23 +52,31 @@ local function identity_of(record, wanted, social)
   return other and { id = other.id, user_id = other.user_id, is_other = true }, why
 end
 
----Why a JSON value is not a user; nil if it may be one.
-local function not_a_user(row)
-  if row == ndjson.null or type(row) ~= "table" and type(row) ~= "userdata" then
-    return "not a JSON object, and so not a user"
-  elseif row[1] ~= nil then
-    return "a JSON array, not a user: give the file the extension .json"
+---The profile of the identity. One that is linked under another has its own.
+local function profile_of(record, identity)
+  if identity.profile then
+    migrate.warn("linked_database_user", "users whose database identity is linked under another; "
+      .. "they get its user_id and address: link the other identities again")
+  end
+  return export.profile(record, identity)
+end
+
+---Notes what no export holds.
+local function note_losses(record)
+  for _, lost in ipairs(export.losses(record)) do migrate.lost(lost.what, lost.why) end
+  if value.null_if(record.multifactor) then
+    migrate.warn("mfa_not_exported", "exports have no MFA secrets; these users must enroll again")
   end
 end
 
 ---@type Recipe
-return {
+return migrate.extend({ params = api.params, needs = api.needs }, {
   name = "auth0",
-  about = { system = "another Auth0 tenant", passwords = "yes", reads = { "files" } },
+  about = { system = "another Auth0 tenant", passwords = "yes", reads = { "files", "API" } },
   params = {
     input = {
-      help = "the user export (.ndjson, .json, .csv, .tsv; may be compressed)", kind = "input",
-      required = true,
+      help = "the user export (.ndjson, .json, .csv, .tsv; may be compressed), or api",
+      kind = "input", required = true,
     },
     hashes = { help = "the password hash export (NDJSON) from Auth0 support", kind = "input" },
     connection = { help = "only users of this connection of the old tenant" },
@@ -116,18 +84,17 @@ return {
     social = { help = "keep: also users who sign in with other accounts only", kind = { "keep" } },
   },
   source = function(params)
-    if params.input == "api" then
-      error("input=api is not offered: give the file of an export job, see the recipe's page", 0)
-    elseif params.from and params.connection and params.from ~= params.connection then
+    if params.from and params.connection and params.from ~= params.connection then
       error("connection= and from= are the same parameter; give one", 0)
     end
-    hashes = params.hashes and lookup(ndjson.records(params.hashes), hash_id)
+    hashes = params.hashes and lookup(ndjson.records(params.hashes), export.hash_id)
+    if params.input == "api" then return api.records(params) end
     return export.records(params.input)
   end,
   map = function(row, params)
     local ending = input.ending(params.input)
     local is_csv = ending == "csv" or ending == "tsv"
-    local odd = not is_csv and not_a_user(row)
+    local odd = not is_csv and export.objection(row)
     if odd then return migrate.reject(odd, "SOURCE") end
     local record = export.user(row, is_csv)
     if not value.null_if(record.user_id) then return nil, "no user_id" end
@@ -156,9 +123,6 @@ return {
       migrate.lost("password", no_hash(identity, found, reason))
     end
     note_losses(record)
-    if value.null_if(record.multifactor) then
-      migrate.warn("mfa_not_exported", "exports have no MFA secrets; these users must enroll again")
-    end
     return user
   end,
-}
+})

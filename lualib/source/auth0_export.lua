@@ -1,5 +1,6 @@
 --- Users of Auth0's exports: NDJSON and CSV of an export job, also with the names that the
---- extension "User Import / Export" gives their fields.
+--- extension "User Import / Export" gives their fields; which of their identities is meant, and
+--- what no export holds.
 
 local columns = require "source.columns"
 local csv = require "source.csv"
@@ -12,15 +13,16 @@ local value = require "source.value"
 
 local auth0_export = {}
 
--- Fields of a user, by their names without case, blanks and punctuation.
-local FIELDS <const> = { id = "user_id" }
-for _, name in ipairs {
+-- What a migration reads of a user.
+auth0_export.FIELDS = {
   "user_id", "email", "email_verified", "username", "phone_number", "phone_verified", "name",
   "given_name", "family_name", "nickname", "picture", "blocked", "multifactor", "user_metadata",
   "app_metadata", "identities",
-} do
-  FIELDS[columns.plain(name)] = name
-end
+}
+
+-- The same, by their names without case, blanks and punctuation.
+local FIELDS <const> = { id = "user_id" }
+for _, name in ipairs(auth0_export.FIELDS) do FIELDS[columns.plain(name)] = name end
 local DATABASE <const> = "auth0" -- the provider of database connections
 local IDENTITY <const> = { connection = true, provider = true }
 local FLAGS <const> = { email_verified = true, phone_verified = true, blocked = true }
@@ -103,6 +105,17 @@ function auth0_export.user(row, is_csv)
   return nested(row, is_csv)
 end
 
+---Why a JSON value is not a user; nil if it may be one.
+---@param row any
+---@return string?
+function auth0_export.objection(row)
+  if row == ndjson.null or type(row) ~= "table" and type(row) ~= "userdata" then
+    return "not a JSON object, and so not a user"
+  elseif row[1] ~= nil then
+    return "a JSON array, not a user: give the file the extension .json"
+  end
+end
+
 ---@class DatabaseIdentity
 ---@field id string          without its provider
 ---@field user_id string     with it
@@ -161,6 +174,56 @@ function auth0_export.other_identity(record, wanted)
     is_wanted = is_wanted or one.connection == wanted
   end
   return is_wanted and { id = number, user_id = id } or nil
+end
+
+---The profile of a database identity. One that is linked under another has its own; flags of
+---another address say nothing about its own.
+---@param record table
+---@param identity DatabaseIdentity
+---@return table profile
+function auth0_export.profile(record, identity)
+  local own = identity.profile
+  if not own then return record end
+  local has_flags = value.null_if(own.email) ~= nil
+  return setmetatable({}, { __index = function(_, name)
+    local member = value.null_if(own[name])
+    if member ~= nil or has_flags and name:find("_verified$") then return member end
+    return record[name]
+  end })
+end
+
+-- What users lose by the names in `multifactor`; the others are of apps that show codes.
+local FACTORS <const> = {
+  sms = "phone_factor", phone = "phone_factor", voice = "phone_factor", webauthn = "passkey",
+  ["webauthn-roaming"] = "passkey", ["webauthn-platform"] = "passkey",
+  ["recovery-code"] = "recovery_codes",
+}
+
+---What no export holds of a user, each with its reason.
+---@param record table
+---@return {what: string, why: string}[]
+function auth0_export.losses(record)
+  local losses = {}
+  local factors = value.null_if(record.multifactor)
+  for _, name in ipairs(type(factors) == "table" and factors or {}) do
+    table.insert(losses, { what = FACTORS[name] or "totp", why = "exports have no MFA secrets" })
+  end
+  local identities = value.null_if(record.identities)
+  for _, identity in ipairs(type(identities) == "table" and identities or {}) do
+    if value.null_if(identity.provider) ~= DATABASE then
+      table.insert(losses, { what = "social",
+        why = "identities of other connections are not imported; link them again" })
+    end
+  end
+  return losses
+end
+
+---The id of a user in the export of hashes: an ObjectId in MongoDB extended JSON, or text.
+---@param record table
+---@return any
+function auth0_export.hash_id(record)
+  local id = record._id or record._ID
+  return type(id) == "table" and id["$oid"] or id
 end
 
 ---Whether an id begins with its provider and a pipe, in CSV perhaps behind an apostrophe.

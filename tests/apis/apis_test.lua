@@ -17,7 +17,7 @@ local walk = require "tests.apis.walk"
 local test, equal, contains = tap.test, tap.equal, tap.contains
 
 local NAMES <const> = {
-  "akamai", "clerk", "cognito", "firebase", "forgerock", "frontegg", "fusionauth", "graph",
+  "akamai", "auth0", "clerk", "cognito", "firebase", "forgerock", "frontegg", "fusionauth", "graph",
   "keycloak", "kratos", "okta", "pingone", "scim", "stytch", "supabase",
 }
 

@@ -113,9 +113,8 @@ test("auth0: a JSON array on a line of NDJSON is refused, with what to do", func
   equal({ #made.users, made.left_out }, { 1, { "SOURCE" } })
 end)
 
-test("auth0: input=api and two different connections are refused with what to do", function()
+test("auth0: two different connections are refused with what to do", function()
   local users = { ["users.ndjson"] = '{"user_id":"auth0|1","email":"a@b.co"}' }
   local made = rig.over("auth0", users, { connection = "A", from = "B" })
   tap.contains(made.message, "give one")
-  tap.contains(rig.run("auth0", { input = "api" }).message, "export job")
 end)

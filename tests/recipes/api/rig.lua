@@ -17,6 +17,7 @@ local rig = {}
 -- What goes wrong in each test of a whole list: throttles, failures, an answer that is cut off.
 rig.TROUBLE = { throttle_every = 4, throttle_wait = 0, fail_every = 5, cut = 1, cut_as = "json" }
 
+local SPEED <const> = 20 -- of waits that no server asks for
 local PREFIX <const> = "AUTH0_MIGRATE_PARAM_"
 local UI <const> = { say = function() end, progress = function() end, outage = function() end }
 
@@ -40,7 +41,8 @@ local function mapped(name, params, environment, folder)
       return grants.new { needs = assert(needs.expand(facts.needs, facts.params)), agreed = true }
     end,
   }))
-  local _ <close> = assert(source_pages.serve(loaded, {}, UI, { directory = folder .. "/p" }))
+  local _ <close> = assert(source_pages.serve(loaded, { time_scale = SPEED }, UI,
+    { directory = folder .. "/p" }))
   local pipe = assert(stage.pipeline(loaded, { spool = folder }, {
     user = function(_, one)
       table.insert(made.users, one:user())
@@ -58,6 +60,19 @@ local function mapped(name, params, environment, folder)
   return made
 end
 
+---Runs a recipe on a server that is there; within the scheduler.
+---@param name string    of the recipe
+---@param domain string  of the server
+---@param params table<string, string>  besides input and domain
+---@return ApiRun
+function rig.at(name, domain, params)
+  local folder, environment = assert(file.temporary()), {} -- where secrets may be
+  for key, value in pairs(params) do environment[PREFIX .. key:upper()] = value end
+  local made = mapped(name, { input = "api", domain = domain }, environment, folder)
+  assert(file.remove_tree(folder))
+  return made
+end
+
 ---@param name string    of the recipe
 ---@param api string     of the server
 ---@param options table  of the server: its users or a file, its faults
@@ -65,17 +80,14 @@ end
 ---@param path? string   of the parameter `domain`, after the host
 ---@return ApiRun
 function rig.run(name, api, options, params, path)
-  local folder, made = assert(file.temporary()), nil
+  local made
   scheduler.run(function()
     local served = server.open(api, options)
     scheduler.spawn(function() served:run() end)
-    local environment = {} -- where secrets may be
-    for key, value in pairs(params) do environment[PREFIX .. key:upper()] = value end
-    made = mapped(name, { input = "api", domain = served.url .. (path or "") }, environment, folder)
+    made = rig.at(name, served.url .. (path or ""), params)
     made.counts = served.counts
     served:close()
   end)
-  assert(file.remove_tree(folder))
   return made
 end
 
