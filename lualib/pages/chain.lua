@@ -392,7 +392,7 @@ end
 function Chain:take()
   self.waiting = true
   self.changed:notify()
-  while #self.queue == 0 and not self.failure and not self.ended do
+  while #self.queue == 0 and not self.failure and not self.ended and not self.closed do
     if self.interrupted() then return nil, "interrupted", "interrupted" end
     self.changed:wait(0.2)
     self.show(string.format("page %d of %s", self.number, self.name))

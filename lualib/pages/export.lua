@@ -114,15 +114,15 @@ local function seen_in(self, response)
   return { link = link }
 end
 
-local function failed(self, message, kind)
-  return nil, self.name .. ": " .. message, kind
+local function failed(self, message, kind, is_past)
+  return nil, self.name .. ": " .. message, kind, is_past
 end
 
 ---Waits for the end of the job; the link to its file.
 ---@return {text: string, at: Url}?
 ---@return string? message
 ---@return Kind? kind
----@return integer? status  of a refusal
+---@return boolean? is_past  another job has to begin: it is gone, or failed before this command
 local function wait_for_job(self)
   local exchange = self.exchange
   local wait, deadline = FIRST_LOOK, exchange.clock.elapsed() + exchange.patience
@@ -131,10 +131,11 @@ local function wait_for_job(self)
     local seen, message, kind, refused = exchange:ask(request, function(response)
       return seen_in(self, response)
     end)
-    if not seen then return nil, message, kind, refused and refused.status end
+    if not seen then return nil, message, kind, refused and GONE[refused.status] end
     if seen.failed then
       self.kept:clear() -- the next attempt begins another one
-      return failed(self, "the API could not prepare the file: " .. seen.failed, "temporary")
+      return failed(self, "the API could not prepare the file: " .. seen.failed, "temporary",
+        self.jobs == 0)
     elseif seen.link then
       local link, wrong = download.link(seen.link, request.url, exchange.origin)
       if link then return link end
@@ -159,9 +160,8 @@ local function find_link(self)
       local done, message, kind = begin(self)
       if not done then return nil, message, kind end
     end
-    local link, message, kind, status = wait_for_job(self)
-    if link or not GONE[status] then return link, message, kind end
-    if self.jobs >= MOST_JOBS then return nil, message, kind end
+    local link, message, kind, is_past = wait_for_job(self)
+    if link or not is_past or self.jobs >= MOST_JOBS then return link, message, kind end
     self.job = nil
   end
 end
@@ -213,7 +213,8 @@ end
 ---@return string|false|nil block  false: there is none
 ---@return number|string|nil share  that was read; or a message
 ---@return Kind? kind
-function Export:take()
+function Export:block()
+  if self.closed then return false end
   while not self.input and not self.failure do
     if self.interrupted() then return nil, INTERRUPTED, INTERRUPTED end
     self.changed:wait(0.2)

@@ -332,6 +332,7 @@ end
 ---@param spec HttpSpec  without its function
 ---@param how ReadingKind
 function ASKS.open(self, spec, how)
+  how = type(how) == "table" and how or {}
   local wrong, usage = objection(self, spec, how)
   if wrong then return nil, wrong, usage end
   local parsed, message, kind = permitted_spec(self, spec)
@@ -379,15 +380,22 @@ function Pages:show(detail)
   end
 end
 
----@return Chain|PageExport
-local function reading(self, number)
-  return assert(self.readings[number], "no such reading")
+---A reading that has a method.
+---@return any reading  Chain or PageExport
+---@return string? message
+---@return Kind? kind
+local function reading(self, number, method)
+  local made = number ~= nil and self.readings[number]
+  if made and made[method] then return made end
+  return nil, "there is no such reading", "usage"
 end
 
 ---The next page as plain values; false and the warnings at the end.
 function ASKS.next(self, number)
-  local made = reading(self, number)
-  local page, message, kind = made:take()
+  local made, message, kind = reading(self, number, "take")
+  if not made then return nil, message, kind end
+  local page
+  page, message, kind = made:take()
   if page then
     return {
       text = page.text, page = page.page, skip = page.skip, items = page.items, total = page.sum,
@@ -402,16 +410,22 @@ end
 
 ---The request that the recipe's own function made of a page.
 function ASKS.follow(self, number, request, page)
-  return reading(self, number):answer(request, page)
+  local made, message, kind = reading(self, number, "answer")
+  if not made then return nil, message, kind end
+  return made:answer(request, page)
 end
 
 ---The next part of the text of a file that was prepared; false at the end.
 function ASKS.read(self, number)
-  return reading(self, number):take()
+  local made, message, kind = reading(self, number, "block")
+  if not made then return nil, message, kind end
+  return made:block()
 end
 
 function ASKS.close(self, number)
-  reading(self, number):close()
+  local made, message, kind = reading(self, number, "close")
+  if not made then return nil, message, kind end
+  made:close()
   return true
 end
 

@@ -157,6 +157,23 @@ test("a job that failed says why, and the next command begins another one", func
   equal({ two.ids, count(two, START) }, { PLACES, 2 })
 end)
 
+test("a job of an earlier command that has failed meanwhile is begun again", function()
+  local n, state = 0, "running"
+  local stop = { interrupted = function()
+    n = n + 1
+    if n > 20 then state = "failed" end
+    return n > 20
+  end, clock = scheduler.clock(20) }
+  local _, two = read({ look = function(request)
+    local shown = state
+    if shown == "failed" then state = "completed" end
+    if shown == "completed" then return end
+    api_rig.json(request, { status = shown })
+    return true
+  end }, stop, {})
+  equal({ two.ids, two.failed, count(two, START) }, { PLACES, nil, 2 })
+end)
+
 test("a job that does not end is waited for as long as the patience lasts", function()
   local one, two = read({ looks = 30 }, { patience = 100 }, {})
   equal(one.failed.kind, "temporary")
@@ -415,6 +432,23 @@ test("a line is limited, however small the file is that expands to it", function
   local made = rig.read(serving { text = digest.gzip('{"id":"u1"}\n' .. line .. "\n") }, limited,
     { by = "export" })
   equal({ made.ids, made.failed }, { { "u1 users line 1", "table users line 2" } })
+end)
+
+test("what a state asks in vain is refused", function()
+  local folder = assert(file.temporary())
+  scheduler.run(function()
+    local api <close> = api_rig.serve(serving())
+    local served <close> = rig.service(folder)
+    local number = served:answer("open", spec(api), { export = true })
+    for _, ask in ipairs { { "next", number }, { "follow", number, {}, 1 }, { "read", 7 },
+      { "read" }, { "close", "x" }, { "other", number } } do
+      local answer, _, kind = served:answer(table.unpack(ask, 1, 4))
+      equal({ answer, kind }, { nil, "usage" })
+    end
+    equal(served:answer("open", spec(api)), nil)
+    equal({ served:answer("close", number), served:answer("read", number) }, { true, false })
+  end)
+  assert(file.remove_tree(folder))
 end)
 
 test("an export cannot be recorded, and says what can be done", function()
