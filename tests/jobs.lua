@@ -72,21 +72,19 @@ local function show_slowest()
   end
 end
 
----@param paths string[]  the longest first: what begins last should be short
----@param most integer    processes at a time
+---@param working string[]  the longest first: what begins last should be short
+---@param most integer     processes at a time for these
+---@param waiting string[]  files that hardly compute: one more process runs them
 ---@param only_test? string  part of a test's name
 ---@return integer status
-function jobs.run(paths, most, only_test)
-  local began, n, next_path = clock.monotonic(), 0, 0
-  local function work()
-    while next_path < #paths do
-      next_path = next_path + 1
-      n = show(run(paths[next_path], only_test), n)
-    end
+function jobs.run(working, most, waiting, only_test)
+  local began, n = clock.monotonic(), 0
+  local function work(paths)
+    while paths[1] do n = show(run(table.remove(paths, 1), only_test), n) end
   end
   return scheduler.run(function()
-    local workers = {}
-    for i = 1, most do workers[i] = scheduler.spawn(work) end
+    local workers = { scheduler.spawn(work, waiting) }
+    for _ = 1, most do workers[#workers + 1] = scheduler.spawn(work, working) end
     for _, worker in ipairs(workers) do worker:join() end
     show_slowest()
     print(string.format("1..%d\n# %.1f seconds", n, clock.monotonic() - began))

@@ -5,7 +5,7 @@ local tap = require "tests.tap"
 
 local equal, test = tap.equal, tap.test
 
-local SCALE <const> = 2160 -- an hour takes 1.67 s
+local SCALE <const> = 4320 -- an hour takes 0.83 s
 local HOUR <const>, DAY <const> = 3600, 86400 -- seconds of the tenant
 local PER_CHUNK <const> = 10
 local CHUNKS <const> = 54 -- two at a time, an hour each
