@@ -88,7 +88,8 @@ cpu("large", large)
 local instructions = {} ---@type table<string, number>
 for name, count in text_of("instructions"):gmatch("(%S+) (%d+)\n") do
   instructions[name] = tonumber(count)
-  print(string.format("  %-12s %8d instructions/user without SHA-256", name, count))
+  local unit = name == "start" and "thousand instructions" or "instructions/user"
+  print(string.format("  %-12s %8d %s without SHA-256", name, count, unit))
 end
 print()
 row("stage / Node csv-parse, CPU", ratio("stage", "node"), "%.2f", "<= 0.31", at_most(0.31))
