@@ -14,6 +14,7 @@ local docs_shell = {}
 -- installed here.
 local WORDS <const> = {
   ["auth0-migrate"] = "run", export = "run", set = "run", ["."] = "run", openssl = "run",
+  cat = "run",
   mkdir = "skip", mv = "skip", sqlite3 = "skip", psql = "skip",
 }
 

@@ -89,7 +89,9 @@ end
 ---@return string? line  that suits all, if they are several
 function prove_lines.settle(list)
   list = table.move(list, 1, math.min(#list, MOST_LOGINS), 1, {})
-  local lines = #list > 1 and lines_of(list) or {}
+  local has_line = false
+  for _, tried in ipairs(list) do has_line = has_line or tried.proven.line ~= nil end
+  local lines = has_line and #list > 1 and lines_of(list) or {}
   if #lines == 0 then return nil end
   for _, tried in ipairs(list) do
     if not tried.verified then

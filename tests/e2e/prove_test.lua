@@ -92,6 +92,16 @@ test("prove names one mapping for all logins, though another fits some of them t
   end)
 end)
 
+test("prove suggests nothing if the recipe's mapping matches all logins", function()
+  scene(nil, function(s)
+    people(s, { { hash = digest.bcrypt(PLAIN, 4) }, { hash = hash("sha1", PLAIN) } })
+    recipe(s, HASH .. 'password.auto(row.hash) or password.declared(row.hash, "sha1")')
+    local ended = prove(s):ends_with(0)
+    equal(ended.stdout:find("mapping", 1, true), nil)
+    equal(prove(s, "--json"):ends_with(0):object().line, json.null)
+  end)
+end)
+
 test("prove joins the mappings of a source with several kinds of hashes", function()
   scene(nil, function(s)
     people(s, {
