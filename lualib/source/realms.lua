@@ -17,7 +17,9 @@ local HEAD <const> = 64 -- bytes in which a file shows whether it is a list
 local MOST_BYTES <const> = 1 << 31 -- of a realm whose name is read
 
 -- "shop-realm.json" and "shop-users-0.json", as `kc.sh export --dir` writes them.
-local NAMES <const> = { "^(.+)%-realm%.json$", "^(.+)%-users%-%d+%.json$" }
+local REALM <const>, USERS <const> = "^(.+)%-realm%.json$", "^(.+)%-users%-%d+%.json$"
+-- What it writes besides: users of other stores, whose passwords are there, and its release.
+local OTHERS <const> = { "%-federated%-users%-%d+%.json$", "^version%.json$" }
 
 local function is_list(name)
   if name == "-" then return false end
@@ -56,12 +58,27 @@ local function choose(name, wanted)
   refuse("%s is a list of realms: %s; choose one with realm=NAME", name, list)
 end
 
+local function plain_name(name)
+  return (path.basename(name):gsub("%.gz$", ""):gsub("%.zst$", ""))
+end
+
 local function realm_of(name)
-  local base = path.basename(name):gsub("%.gz$", ""):gsub("%.zst$", "")
-  for _, pattern in ipairs(NAMES) do
-    local realm = base:match(pattern)
-    if realm then return realm end
+  local base = plain_name(name)
+  return base:match(REALM) or base:match(USERS)
+end
+
+---The files that may have users, and those of realms, whose users are in files next to them.
+---@return string[] files
+---@return string[] realms
+local function parts_of(names)
+  local files, of_realms = {}, {}
+  for _, name in ipairs(names) do
+    local base, is_other = plain_name(name), false
+    for _, pattern in ipairs(OTHERS) do is_other = is_other or base:find(pattern) ~= nil end
+    if not is_other then files[#files + 1] = name end
+    if base:find(REALM) then of_realms[#of_realms + 1] = name end
   end
+  return files[1] and files or names, of_realms
 end
 
 ---The files of one realm among several; those whose name tells no realm are of any.
@@ -91,7 +108,8 @@ function realms.records(given, wanted)
   records.tell(paths, {
     sample = { kind = "json", options = { pointer = "/users", beside = { realm = wanted } } },
   })
-  local names = of_realm(paths, wanted)
+  local files, of_realms = parts_of(paths)
+  local names = of_realm(files, wanted)
   if #names == 1 and is_list(names[1]) then
     local pointer = "/" .. choose(names[1], wanted) .. "/users"
     return json.records(names, { pointer = pointer, optional = true })
@@ -102,7 +120,9 @@ function realms.records(given, wanted)
   if #names == 1 and wanted and names[1] ~= "-" and realm_of(names[1]) ~= wanted then
     choose(names[1], wanted)
   end
-  return json.records(names, { pointer = "/users", optional = true })
+  local users = json.records(names, { pointer = "/users", optional = true })
+  users:may_lack(of_realms)
+  return users
 end
 
 ---The attributes, also of a list of objects, which some hand-written realms have.

@@ -49,6 +49,7 @@ local records = {}
 ---@field private passed integer        bytes of the finished files
 ---@field private read integer          finished files
 ---@field private found table[]         warnings
+---@field private lacking? table<string, true>  paths of files that need not have records
 ---@field private given integer         records: 0, 1, or 2 for more
 ---@field private first? any            record, until the next one is asked for
 local Records = reading.class "records"
@@ -114,7 +115,8 @@ function Records:fail(message, kind)
       .. (found and found(self.paths[self.index], self.reader) or "")
   end
   if #self.paths > 1 and kind == self.format.passable then
-    self:warn("file_without_records", message)
+    local is_expected = self.lacking and self.lacking[self.paths[self.index]]
+    if not is_expected then self:warn("file_without_records", message) end
     self.skipped = message
     self:leave()
     return
@@ -242,6 +244,13 @@ end
 function Records:finish()
   if not self.format.finished then return end
   self.format.finished(self:title(), self.given == 1, function(...) self:warn(...) end)
+end
+
+---Nothing is said of these files if they have no records, while others have.
+---@param paths string[]
+function Records:may_lack(paths)
+  self.lacking = {}
+  for _, one in ipairs(paths) do self.lacking[one] = true end
 end
 
 ---@return string?

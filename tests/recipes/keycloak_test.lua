@@ -1,6 +1,8 @@
 --- The keycloak recipe: shapes of realms, attributes, and credentials of earlier releases.
 
+local folder = require "tests.lualib.source.folder"
 local json = require "host.json"
+local realms = require "source.realms"
 local tap = require "tests.tap"
 local rig = require "tests.recipes.rig"
 local verify = require "tests.recipes.verify"
@@ -118,6 +120,25 @@ local SEVERAL <const> = {
 test("keycloak: of a directory with several realms the chosen one is read", function()
   local made = rig.over("keycloak", SEVERAL, { realm = "shop" })
   equal({ #made.users, made.users[1].email, made.users[2].email }, { 2, "a@b.co", "b@b.co" })
+end)
+
+test("keycloak: a directory has files without users, of which nothing is said", function()
+  local files = {
+    ["shop-realm.json"] = '{"realm":"shop","enabled":true}', ["version.json"] = '{"version":"26"}',
+    ["shop-federated-users-0.json"] = '{"realm":"shop","federatedUsers":[{"id":"f:1"}]}',
+    ["shop-users-0.json"] = realm { email = "a@b.co" },
+  }
+  local made = rig.over("keycloak", files)
+  equal({ #made.users, made.warnings.file_without_records }, { 1, nil })
+  files["notes.json"] = "{}"
+  equal(rig.over("keycloak", files).warnings.file_without_records.n, 1)
+end)
+
+test("keycloak: a directory without users is a failure", function()
+  folder.with({ ["shop-realm.json"] = "{}", ["shop-users-0.json"] = "{}" }, function(root)
+    local users <close> = realms.records(root)
+    tap.raises(users, "shop-users-0.json")
+  end)
 end)
 
 ---{what, files, realm, part of the message}
