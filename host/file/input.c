@@ -444,6 +444,14 @@ static int input_progress(lua_State *L)
     return 2;
 }
 
+/* input:text()
+ * From now on UTF-16 comes as UTF-8, if nothing was read yet. */
+static int input_text(lua_State *L)
+{
+    host_input_as_text(L, check_input(L));
+    return 0;
+}
+
 /* input:close() */
 static int input_close(lua_State *L)
 {
@@ -456,6 +464,7 @@ static const luaL_Reg methods[] = {
     {"name",     input_name    },
     {"progress", input_progress},
     {"read",     input_read    },
+    {"text",     input_text    },
     {NULL,       NULL          }
 };
 

@@ -1,5 +1,6 @@
 --- Reads JSON files of any size: the elements of an array, or a sequence of documents.
 
+local cut_json = require "source.cut_json"
 local records = require "source.records"
 local host = require "host.json"
 local json_head = require "source.json_head"
@@ -32,7 +33,8 @@ function json.records(given, options)
   local read = members.new("json.records", options)
   local before = "#" .. (pointer or "") .. "/"
   return (records.records(given, ENDINGS, "json.records", {
-    open = function(handle)
+    open = function(handle, path)
+      handle = cut_json.input(handle, path)
       return host.reader(handle, { pointer = pointer, limit = limit, asked = read.asked })
     end,
     text = "JSON",
@@ -55,6 +57,9 @@ function json.recognise(head)
   local first = found.values[1]
   if not json_head.is_object(first) then
     local has_records = json_head.is_object(first[1])
+    if has_records and cut_json.is(head) then
+      return { sure = 3, what = "JSON, a result of FOR JSON" }
+    end
     return {
       sure = has_records and 2 or 1,
       what = has_records and "JSON, an array of objects" or "JSON, an array",

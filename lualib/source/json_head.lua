@@ -1,5 +1,6 @@
 --- What the beginning of a JSON file holds: its documents, the last of them perhaps cut off.
 
+local cut_json = require "source.cut_json"
 local host = require "host.json"
 local sorted = require "base.sorted"
 local utf16 = require "source.utf16"
@@ -50,7 +51,7 @@ end
 ---@param head string  the beginning of a file
 ---@return JsonHead?   nil: it is not JSON, or a scalar
 function json_head.read(head)
-  local text = utf16.text(head):gsub("^\xEF\xBB\xBF", "")
+  local text = utf16.text(cut_json.joined(head)):gsub("^\xEF\xBB\xBF", "")
   local found = { values = {}, has_lines = true }
   local from, line_end = text:find("[^ \t\r\n]"), nil
   while from do

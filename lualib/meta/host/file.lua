@@ -37,6 +37,9 @@ function input:read(n) end
 ---@return string
 function input:name() end
 
+---From now on text in UTF-16 comes as UTF-8, if nothing was read yet. Readers of text do so.
+function input:text() end
+
 ---The progress of reading; compressed bytes if the file is compressed.
 ---@return integer taken   bytes
 ---@return integer? total  bytes; nil for stdin and pipes
