@@ -305,6 +305,13 @@ static int reader_columns(lua_State *L)
     return push_copy(L, DUMP_COLUMNS);
 }
 
+/* reader:defined() -> names */
+static int reader_defined(lua_State *L)
+{
+    luaL_checkudata(L, 1, READER);
+    return push_copy(L, DUMP_DEFINED);
+}
+
 /* reader:tables() -> names */
 static int reader_tables(lua_State *L)
 {
@@ -343,6 +350,7 @@ static const luaL_Reg functions[] = {
 static const luaL_Reg methods[] = {
     {"close",   reader_close  },
     {"columns", reader_columns},
+    {"defined", reader_defined},
     {"is_cut",  reader_is_cut },
     {"next",    reader_next   },
     {"tables",  reader_tables },

@@ -137,6 +137,22 @@ function dump.tables(path)
   return tables
 end
 
+---The only table of a dump that defines it and has no rows, which are in another file.
+---@param path string
+---@return string? name
+---@return string[]? columns
+function dump.defined(path)
+  local tables = dump.tables(path)
+  local parts = #tables == 1 and parts_of(tables[1]) or {}
+  if #parts == 0 then return nil end
+  local handle <close> = failure.check(file.open(path))
+  local reader <close> = host.reader(handle, { table = parts[#parts], schema = parts[#parts - 1] })
+  local has_rows = reader:next() ~= nil
+  local columns = reader:defined()
+  if has_rows or #columns == 0 then return nil end
+  return tables[1], columns
+end
+
 ---@class DumpOptions
 ---@field table string                "users", "public.users"
 ---@field backslash_escapes? boolean  whether a backslash in a string escapes; default: as the

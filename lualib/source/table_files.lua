@@ -37,6 +37,7 @@ local OVERLAP <const> = 512 -- bytes; longer than what names a table in phpMyAdm
 ---@class TableFileOptions
 ---@field header? string[]     the columns of a CSV file without a header
 ---@field layouts? string[][]  the columns that such a file may have
+---@field rows? string         a file of the rows of the table that the file defines
 
 ---A table that a reader names. Its columns are asked for once.
 local function named(own, name, records)
@@ -53,7 +54,28 @@ local function named(own, name, records)
   }
 end
 
-local function of_dump(source, own)
+---The rows of a table that are in a file of their own, as MySQL's server writes them.
+---@param header string[]
+---@param rows string  path
+local function of_rows(name, header, rows)
+  local head = failure.check(beginning.of(rows))
+  local dialect = head:find("%S") and csv_dialect.of(head)
+  local has_tabs = not dialect or dialect.delimiter == "\t"
+  local how = {
+    header = header, escape = "\\", null = { "\\N" }, optional = true,
+    delimiter = has_tabs and "\t" or dialect.delimiter,
+    quote = has_tabs and not head:find('^"') and "" or nil,
+  }
+  return { {
+    name = name, file = path.basename(rows), columns = function() return header end,
+    open = function() return csv.records(rows, how) end,
+  } }
+end
+
+local function of_dump(source, own, options)
+  local defined, header
+  if options.rows then defined, header = dump.defined(source) end
+  if defined then return of_rows(defined, header, options.rows) end
   local list = {}
   for i, name in ipairs(dump.tables(source)) do
     list[i] = named(own, name, function()
@@ -290,13 +312,16 @@ end
 ---@type table<string, fun(source: string, own: string, found: RecognisedBy, head: string,
 ---  options: TableFileOptions): FileTable[]>
 local FORMS <const> = {
-  ["source.dump"] = of_dump,
+  ["source.dump"] = function(source, own, _, _, options) return of_dump(source, own, options) end,
   ["source.sqlite"] = of_database,
   ["source.ndjson"] = of_json,
   ["source.json"] = of_json,
   ["source.yaml"] = of_yaml,
   ["source.csv"] = of_csv,
 }
+
+local IS_XML <const> = "it is XML, in which no tables are looked for: export the table as SQL (as "
+  .. "mysqldump does without --xml), CSV or JSON"
 
 ---Files whose tables are known, by path: a large file is not searched for each table.
 ---@type table<string, {size: integer, modified: number, tables: FileTable[]}>
@@ -308,10 +333,27 @@ local function recognised(source, own, options)
   for _, found in ipairs(recognise.head(head)) do
     local form = FORMS[found.reader]
     if form then return form(source, own, found, head, options) end
+    if found.reader == "source.xml" then return { { file = own, why = IS_XML } } end
   end
   local function open() return csv.records(source, { optional = true }) end
   local reading <close> = open() -- says what the file is
   return { { file = own, open = open, columns = function() return reading:columns() end } }
+end
+
+---Tells files of rows from those that define their tables: `mysqldump --tab` writes users.sql and
+---users.txt.
+---@param paths string[]
+---@return string[] paths  without those of rows
+---@return table<string, string> rows  by the path of the definition
+function table_files.pairs(paths)
+  local known_paths, rows, others = {}, {}, {}
+  for _, one in ipairs(paths) do known_paths[one] = true end
+  for _, one in ipairs(paths) do
+    local stem = one:match("^(.*)%.txt$") or one:match("^(.*)%.txt%.%a+$")
+    local definition = stem and known_paths[stem .. ".sql"] and stem .. ".sql"
+    if definition then rows[definition] = one else others[#others + 1] = one end
+  end
+  return others, rows
 end
 
 ---The tables of a file, in order. From stdin, CSV is read. Raises a Failure.
@@ -325,13 +367,14 @@ function table_files.of(source, options)
       return csv.records(source, { null = { "NULL" }, header = options.header, optional = true })
     end } }
   end
-  local stat, before = file.stat(source), known[source]
+  local key = source .. "\0" .. (options.rows or "")
+  local stat, before = file.stat(source), known[key]
   if stat and before and before.size == stat.size and before.modified == stat.modified then
     return before.tables
   end
   local list = recognised(source, own, options)
   if stat and list[1] and list[1].name then
-    known[source] = { size = stat.size, modified = stat.modified, tables = list }
+    known[key] = { size = stat.size, modified = stat.modified, tables = list }
   end
   return list
 end

@@ -194,13 +194,17 @@ local used = {}
 ---@return string[] left  paths of the others
 local function find(paths, options, names)
   local sources, why, left = {}, nil, {}
-  for _, path in ipairs(paths) do
-    local list = table_files.of(path, options)
+  local files, rows = table_files.pairs(paths)
+  for _, path in ipairs(files) do
+    local list = table_files.of(path, {
+      header = options.header, layouts = options.layouts, rows = rows[path],
+    })
     local source, message = choose(list, options, names)
     if source then
       sources[#sources + 1], used[path] = source, true
     else
-      left[#left + 1] = path
+      local is_of_another = #list == 1 and list[1].name ~= nil
+      if not is_of_another then left[#left + 1] = path end
       why = why or input.names({ path })[1] .. ": " .. message
     end
   end

@@ -34,6 +34,10 @@ function reader:next() end
 ---@return string[]
 function reader:columns() end
 
+---The columns that CREATE TABLE gives the table, in order; empty before it was seen.
+---@return string[]
+function reader:defined() end
+
 ---The tables seen until now, with their schema where the dump writes it; at most 1000.
 ---@return string[]
 function reader:tables() end

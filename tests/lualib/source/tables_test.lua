@@ -157,6 +157,10 @@ for name, case in pairs {
     "a.csv: it has no row with the names of its 2 columns: give them, as in columns=", "missing" },
   ["other columns are named"] = { { ["a.csv"] = "1,a@b.co\n2,b@b.co\n" },
     { table = "x", header = { "id" } }, "a.csv: it has 2 columns, not 1", "missing" },
+  ["a dump is XML"] = { { ["a.xml"] = '<?xml version="1.0"?>\n<mysqldump><database name="d">\n'
+    .. '<table_data name="users"><row><field name="id">1</field></row></table_data>\n'
+    .. "</database></mysqldump>\n" }, { table = "users" },
+    "a.xml: it is XML, in which no tables are looked for: export the table as SQL", "missing" },
   ["a file is none of them"] = { { ["a.sql"] = "PK\3\4" .. ("\0"):rep(300) }, { table = "x" },
     "a zip archive", "parse" },
 } do
@@ -188,6 +192,35 @@ test("main and side tables come from one file, or from files of their own", func
     end)
   end
 end)
+
+---What mysqldump --tab writes next to the rows.
+local function definition(name)
+  return "-- MySQL dump 10.13\nCREATE TABLE `" .. name .. "` (\n  `id` int NOT NULL,\n  `Email` "
+    .. "varchar(99),\n  `note` text,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB;\n-- Dump completed\n"
+end
+
+for form, rows in pairs {
+  ["between tabs"] = "1\ta@b.co\tO'Hara, \"x\"\\\n\\\t\\\\\n2\tb@b.co\t\\N\n",
+  ["in quotes, with commas"] = '"1","a@b.co","O\'Hara, \\"x\\"\\\n\t\\\\"\n"2","b@b.co",\\N\n',
+} do
+  test("a folder of mysqldump --tab has the rows of its tables: " .. form, function()
+    folder.with({
+      ["users.sql"] = definition "users", ["users.txt"] = rows,
+      ["roles.sql"] = definition "roles", ["roles.txt"] = "7\tadmin\t\\N\n",
+      ["empty.sql"] = definition "empty", ["empty.txt"] = "",
+    }, function(root)
+      local users = tables.records(root, { table = "users", has = { "id", "email" } })
+      local first, second = users(), users()
+      equal({ first, second, users() },
+        { { id = "1", email = "a@b.co", note = "O'Hara, \"x\"\n\t\\" },
+          { id = "2", email = "b@b.co" } })
+      equal(users:warnings(), {})
+      equal(tables.find(root, { table = "roles", has = { "email" } })().email, "admin")
+      equal(tables.find(root, { table = "empty" })(), nil)
+      equal(tables.find(root, { table = "missing" }), nil)
+    end)
+  end)
+end
 
 test("a side table that is not there is nil", function()
   folder.with({ ["a.csv"] = "id,email\n1,a@b.co\n", ["a.sql"] = TWO }, function(root)
