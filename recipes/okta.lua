@@ -84,9 +84,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
         api.user_of) or nil
     if params.input == "api" then
       local records = api.records(params)
-      if params.factors ~= "api" then return records end
-      records, factors = api.with_factors(records, params)
-      return records
+      return params.factors == "api" and api.with_factors(records, params) or records
     end
     return listing.records(params.input, {
       lists = { "users", "value", "items" }, has = { "profile" }, csv = {},

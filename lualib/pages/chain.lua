@@ -20,6 +20,7 @@ local MOST_RESTARTS <const> = 3 -- of one reading, because a cursor expired
 local DEFAULT_LIMIT <const> = 16 * 1024 * 1024 -- bytes
 -- Responses that mean, for a page after the first one, that its cursor has expired.
 local EXPIRED <const> = { [400] = true, [404] = true, [410] = true, [422] = true }
+local ABSENT <const> = { 404 } -- of a document that is not there
 -- What may hold a session is not kept.
 local UNKEPT <const> = { ["set-cookie"] = true, ["set-cookie2"] = true, authorization = true }
 
@@ -42,6 +43,7 @@ chain.LIMIT = DEFAULT_LIMIT
 ---@class ChainOptions
 ---@field spec HttpSpec      without its function
 ---@field asks_next? boolean the recipe's own function finds the next page
+---@field each? boolean      each page is asked for
 ---@field single? boolean    there is one page, which need not have a list
 ---@field exchange Exchange
 ---@field kept Kept
@@ -383,6 +385,42 @@ local function mark_repeated(self, made)
   end
   self.given = self.given + made.items
   return true
+end
+
+local function is_absent(self, status)
+  for _, one in ipairs(self.spec.absent or ABSENT) do
+    if one == status then return true end
+  end
+  return false
+end
+
+---The next page of a reading in which each page is asked for. One that is not there is null.
+---@param url string
+---@return Page? page
+---@return string? message
+---@return Kind? kind
+function Chain:one(url)
+  if not self.each then return nil, "there is no such reading", "usage" end
+  local request = {}
+  for name, value in pairs(self.first) do request[name] = value end
+  request.url = url
+  local wrong, kind = self.requests:objection(request)
+  if wrong then return nil, self.name .. ": " .. wrong, kind end
+  local made, message = kept_page(self, request), nil
+  if not made then
+    local refused
+    made, message, kind, refused = fresh_page(self, request)
+    if refused and is_absent(self, refused.status) then
+      made = { page = self.number, request = request, status = refused.status, headers = {},
+        text = "null" }
+      local done
+      done, message, kind = keep(self, made)
+      if not done then made = nil end
+    end
+  end
+  if not made then return nil, message, kind end
+  self.number = self.number + 1
+  return made
 end
 
 ---Waits for the next page.

@@ -313,6 +313,7 @@ end
 ---@field asks_next? boolean
 ---@field single? boolean
 ---@field export? boolean
+---@field each? boolean       a document for each record
 
 ---A reading of pages, or of the file that is prepared.
 ---@param how ReadingKind
@@ -324,6 +325,7 @@ local function new_reading(self, how, common)
     return export.new(common)
   end
   common.asks_next, common.single, common.wanted = how.asks_next, how.single, self.wanted
+  common.each = how.each
   common.say = function(text) self.ui:say(text) end
   return chain.new(common)
 end
@@ -353,8 +355,19 @@ function ASKS.open(self, spec, how)
   if not facts then self:tell_kept(how.export) end
   self.told[at.folder] = true
   table.insert(self.readings, made)
-  made:start()
+  if not how.each then made:start() end
   return #self.readings, short
+end
+
+---Says how many requests the API allows, of which there is one for each record.
+---@private
+function Pages:tell_rate(name, rate, response_headers)
+  local allowed = rate and tonumber((response_headers[rate.header:lower()] or {})[1])
+  if not allowed or allowed <= 0 then return end
+  local function time(n) return format.duration(math.ceil(n * rate.seconds / allowed)) end
+  self.ui:say(string.format("%s: a request for each record, and the API allows %s in %s: 1 000 "
+    .. "records take at least %s, 100 000 at least %s", name, format.count(allowed, "request"),
+    format.duration(rate.seconds), time(1000), time(100000)))
 end
 
 ---Says once that pages stay behind, if no run removes them at its end.
@@ -406,6 +419,19 @@ function ASKS.next(self, number)
     return nil, message, kind
   end
   return false, { made:shifted() }
+end
+
+---A document of a record.
+function ASKS.one(self, number, address)
+  local made, message, kind = reading(self, number, "one")
+  if not made then return nil, message, kind end
+  local name = made.exchange.name
+  self:show(string.format("record %d of %s", made.number, name))
+  local page
+  page, message, kind = made:one(address)
+  if not page then return nil, message, kind end
+  if page.page == 1 then self:tell_rate(name, made.spec.rate, page.headers) end
+  return { text = page.text }
 end
 
 ---The request that the recipe's own function made of a page.

@@ -14,6 +14,8 @@ local type_name = require "base.type_name"
 ---@field records fun(given: HttpSpec): HttpRecords  the records of all pages
 ---@field get fun(given: HttpSpec): any  one document, decoded: for what a source needs besides
 ---@field export fun(given: HttpSpec): HttpExport  the records of a file that a job prepares
+---@field each fun(given: HttpSpec): fun(url: string): any  asks for a document of each record, as
+---  many as there are: the function returns it decoded, nil where there is none (404)
 ---@field private asking function
 local http = { null = json.null }
 
@@ -206,6 +208,22 @@ local function module(ask)
     return export.open(ask, number, label, given, asked)
   end
 
+  ---A document for each of many records. `given.url` is what the URLs begin with.
+  ---@param given HttpSpec
+  ---@return fun(url: string): any
+  function made.each(given)
+    check("http.each", given)
+    if given.next then error("http.each: next is of http.records", 2) end
+    local number = answer("open", plain(given), { single = true, each = true })
+    return function(one)
+      if type(one) ~= "string" then
+        error("http.each: the URL must be a text, not " .. type_name.a(one), 2)
+      end
+      local document = json.decode(answer("one", number, one).text)
+      if document ~= json.null then return document end
+    end
+  end
+
   return made
 end
 
@@ -217,5 +235,6 @@ local alone = module(function()
   return true, nil, "an API can be read in `source` only", "usage"
 end)
 http.records, http.get, http.export = alone.records, alone.get, alone.export
+http.each = alone.each
 
 return http

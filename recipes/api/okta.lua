@@ -1,12 +1,10 @@
 --- Okta's API: all users, those who are deprovisioned by a search of their own, and the factors of
---- up to a thousand users.
+--- each user.
 
 local concat = require "source.concat"
 local http = require "source.http"
 local migrate = require "migrate"
 local value = require "source.value"
-
-local MOST_ASKED <const> = 998 -- a source may ask a thousand times, and the lists are two of these
 
 ---A token of OAuth is a JWT.
 local function headers(token)
@@ -59,28 +57,23 @@ return {
     return concat(users(params), users(params, 'status eq "DEPROVISIONED"'))
   end,
 
-  ---The same records, and the factors of each: Okta has no list of them, so each user is asked for.
+  ---The same records with the factors of each: Okta has no list of them, so each user is asked for.
   ---@return fun(): any, string?
-  ---@return {all: fun(self: table, id: string): table}  like a lookup
   with_factors = function(records, params)
-    local base, known, asked = http.address(params.domain) .. "/api/v1/users/", {}, 0
-    local function next_record()
+    local base = http.address(params.domain) .. "/api/v1/users/"
+    local factors = http.each {
+      url = base, headers = headers(params.token), name = "factors",
+      rate = { header = "x-rate-limit-limit", seconds = 60 },
+    }
+    return function()
       local record, at = records()
-      if type(record) == "table" or type(record) == "userdata" then
-        if record.id and record.status ~= "DEPROVISIONED" then
-          asked = asked + 1
-          if asked > MOST_ASKED then
-            error("factors=api asks for each user, of whom there are too many: save the factors, "
-              .. "and name the file, as in factors=factors.json", 0)
-          end
-          known[record.id] = http.get {
-            url = base .. record.id .. "/factors", headers = headers(params.token),
-          }
-        end
-      end
-      return record, at
+      local is_user = type(record) == "userdata" and record ~= http.null
+        and value.null_if(record.id) and record.status ~= "DEPROVISIONED"
+      if not is_user then return record, at end
+      local user = { factors = factors(base .. record.id .. "/factors") }
+      for name, member in pairs(record) do user[name] = member end
+      return user, at
     end
-    return next_record, { all = function(_, id) return known[id] or {} end }
   end,
 
   ---The user of a factor, which only its links name.

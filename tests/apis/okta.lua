@@ -64,10 +64,13 @@ end
 
 ---The factors of a user: in the record of a file as `factors`, which the list does not show.
 local function factors_of(self, id)
-  for _, user in ipairs(self.users:slice(0, self.users:count())) do
-    if user.id == id then return server.answer(200, user.factors or json.array {}) end
+  if not self.by_id then
+    self.by_id = {}
+    for _, user in ipairs(self.users:slice(0, self.users:count())) do self.by_id[user.id] = user end
   end
-  return server.answer(404, { errorSummary = "Not found" })
+  local user = self.by_id[id]
+  if not user then return server.answer(404, { errorSummary = "Not found" }) end
+  return server.answer(200, user.factors or json.array {})
 end
 
 local function without_factors(list)

@@ -13,7 +13,7 @@ spec.ID = "{id}" -- stands for the id of a job in its URL
 
 local FIELDS <const> = {
   "url", "method", "query", "headers", "body", "items", "next", "id", "total", "token", "basic",
-  "sign", "limit", "name", "optional",
+  "sign", "limit", "name", "optional", "rate", "absent",
 }
 local EXPORT_FIELDS <const> = {
   "url", "method", "query", "headers", "body", "job", "token", "basic", "sign", "limit", "name",
@@ -39,6 +39,9 @@ local METHODS <const> = { GET = true, POST = true }
 ---@field sign? host.http.Signature
 ---@field limit? integer     bytes of a page
 ---@field name? string       in places; default: the last part of the URL's path
+---@field rate? {header: string, seconds: number}  of `http.each`: the header with the number of
+---  requests that are allowed in so many seconds
+---@field absent? integer[]  of `http.each`: statuses of a document that is not there; default 404
 ---@field optional? true|string[]  members that no record need have, although the recipe reads them
 ---@field job? HttpJob      of `http.export` only: what the request begins
 
@@ -168,6 +171,20 @@ local function check_limit(value)
   return not is_size and string.format("must be from 1 to %d bytes", MOST_BYTES) or nil
 end
 
+local function check_rate(value)
+  local is_rate = type(value) == "table" and is_word(value.header)
+    and type(value.seconds) == "number" and value.seconds > 0
+  return not is_rate and 'must be { header = "NAME", seconds = 60 }' or nil
+end
+
+local function check_absent(value)
+  local is_list = type(value) == "table" and #value > 0
+  for _, status in ipairs(is_list and value or {}) do
+    is_list = is_list and math.type(status) == "integer" and status >= 400 and status < 500
+  end
+  return not is_list and "must be a list of statuses from 400 to 499" or nil
+end
+
 local function check_name(value)
   return not (is_word(value) and #value <= LONGEST_NAME) and "must be a short text" or nil
 end
@@ -182,6 +199,7 @@ local CHECKS <const> = {
   { "basic", optional(check_pair) },
   { "sign", optional(function(value) return check_fields(value, SIGN) end) },
   { "limit", optional(check_limit) }, { "name", optional(check_name) },
+  { "rate", optional(check_rate) }, { "absent", optional(check_absent) },
 }
 
 local function check_name_of_member(value)

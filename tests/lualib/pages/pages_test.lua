@@ -531,3 +531,52 @@ test("a single document is read with http.get", function()
     assert(file.remove_tree(folder))
   end)
 end)
+
+---Asks for the factors of users, by a service of its own on the same folder.
+local function each(api, folder, ids)
+  local served <close>, said = rig.service(folder)
+  local asking = http.asking(function(...) return true, served:answer(...) end)
+  local ask = asking.each { url = api.url .. "/users/", name = "factors",
+    rate = { header = "x-rate-limit-limit", seconds = 60 } }
+  local found = {}
+  for i, id in ipairs(ids) do found[i] = ask(api.url .. "/users/" .. id) or "none" end
+  return found, said
+end
+
+test("a document of each record is asked for once, kept, and nil where there is none", function()
+  scheduler.run(function()
+    local api <close> = api_rig.serve(function(request)
+      local id = request.path:match("[^/]+$")
+      if id == "gone" then return request:respond(404, {}, "{}") end
+      request:respond(200, { ["X-Rate-Limit-Limit"] = "600" }, '["' .. id .. '"]')
+    end)
+    local folder = assert(file.temporary())
+    local ids = { "a", "gone", "b" }
+    for i = 1, 1500 do ids[#ids + 1] = "u" .. i % 3 end
+    local found, said = each(api, folder, ids)
+    tap.equal({ found[1], found[2], found[3], found[1503] }, { { "a" }, "none", { "b" }, { "u0" } })
+    tap.equal(#api.asked, 1503)
+    tap.contains(table.concat(said, "\n"), "the API allows 600 requests in 1 min: 1 000 records "
+      .. "take at least 1 min 40 s, 100 000 at least 2 h 46 min")
+    tap.equal((each(api, folder, ids)), found)
+    tap.equal(#api.asked, 1503) -- all are kept
+    ids[2] = "other"
+    found = each(api, folder, ids)
+    tap.equal({ found[2], #api.asked }, { { "other" }, 1504 })
+    assert(file.remove_tree(folder))
+  end)
+end)
+
+test("a document of a record at another host is refused", function()
+  scheduler.run(function()
+    local api <close> = api_rig.serve(function(request) api_rig.json(request, {}) end)
+    local folder = assert(file.temporary())
+    local served <close> = rig.service(folder)
+    local asking = http.asking(function(...) return true, served:answer(...) end)
+    local ask = asking.each { url = api.url .. "/users/" }
+    tap.raises(function() ask("https://elsewhere.example.com/users/a") end, "another host")
+    tap.raises(function() ask(7) end, "must be a text")
+    tap.equal(#api.asked, 0)
+    assert(file.remove_tree(folder))
+  end)
+end)

@@ -50,6 +50,11 @@ test("okta by its API with factors is what the records with factors are", functi
   equal(factors, { "+15005550006", "+15005550007", "none", "none" })
 end)
 
+test("okta by its API with factors of more users than a source has readings", function()
+  local made = rig.run("okta", "okta", { users = 1300 }, { token = PARAMS.token, factors = "api" })
+  equal({ made.message, #made.users, #made.left_out }, { nil, 1170, 130 })
+end)
+
 test("okta without a token says what it needs", function()
   local made = rig.run("okta", "okta", { users = 1 }, {})
   contains(made.message, "needs the parameters domain (such as acme.okta.com) and token")
