@@ -365,9 +365,10 @@ function Pages:tell_rate(name, rate, response_headers)
   local allowed = rate and tonumber((response_headers[rate.header:lower()] or {})[1])
   if not allowed or allowed <= 0 then return end
   local function time(n) return format.duration(math.ceil(n * rate.seconds / allowed)) end
-  self.ui:say(string.format("%s: a request for each record, and the API allows %s in %s: 1 000 "
+  local every = rate.seconds == 60 and "a minute" or "in " .. format.duration(rate.seconds)
+  self.ui:say(string.format("%s: a request for each record, and the API allows %s %s: 1 000 "
     .. "records take at least %s, 100 000 at least %s", name, format.count(allowed, "request"),
-    format.duration(rate.seconds), time(1000), time(100000)))
+    every, time(1000), time(100000)))
 end
 
 ---Says once that pages stay behind, if no run removes them at its end.

@@ -2,20 +2,38 @@
 
 local http = require "source.http"
 
-local COUNT <const> = 100 -- what many servers allow; one that gives less says so
-local BY <const> = {
-  cursor = { cursor = "/nextCursor", as = { query = "cursor" } },
-  index = {
+local USUAL <const>, MOST <const> = 100, 500 -- of a page, where the server does not say its most
+local SMALL <const> = 1024 * 1024 -- bytes, of what the server says of itself
+
+local HIDDEN <const> = { 400, 401, 403, 404, 405 }
+
+local function by_cursor() return { cursor = "/nextCursor", as = { query = "cursor" } } end
+
+local function by_index(count)
+  return {
     offset = { query = "startIndex" }, start = 1, total = "/totalResults", by = "/itemsPerPage",
-    size = { query = "count", value = COUNT },
-  },
-}
+    size = { query = "count", value = count },
+  }
+end
+
+local function object(given) return type(given) == "table" and given or {} end
+
+---What the server says of itself: whether it has cursors, and how many users a page may have. Many
+---do not, or show it to administrators only.
+local function abilities(base, headers)
+  local config = object(http.each {
+    url = base, headers = headers, limit = SMALL, absent = HIDDEN,
+  }(base .. "/ServiceProviderConfig"))
+  local pages, filter = object(config.pagination), object(config.filter)
+  local most = math.tointeger(tonumber(pages.maxPageSize or filter.maxResults))
+  return pages.cursor == true, most and most > 0 and math.min(most, MOST) or USUAL
+end
 
 return {
   params = {
     domain = { help = "the base of the server, for input=api: https://acme.com/scim/v2" },
     token = { help = "a bearer token, for input=api", kind = "secret" },
-    paging = { help = "for input=api: cursor, if the server offers it; default index",
+    paging = { help = "for input=api: default cursor if the server says that it has them",
       kind = { "cursor", "index" } },
   },
   needs = { net = { "{domain}" } },
@@ -24,11 +42,13 @@ return {
     local headers = {
       Accept = "application/scim+json", Authorization = params.token and "Bearer " .. params.token,
     }
-    local by = params.paging or "index"
+    local base = http.address(params.domain)
+    local has_cursors, count = abilities(base, headers)
+    local is_by_cursor = (params.paging or has_cursors and "cursor") == "cursor"
     return http.records {
-      url = http.address(params.domain) .. "/Users", headers = headers, items = "/Resources",
-      next = BY[by], id = "/id",
-      query = by == "cursor" and { cursor = "", count = COUNT } or nil, optional = true,
+      url = base .. "/Users", headers = headers, items = "/Resources", id = "/id",
+      next = is_by_cursor and by_cursor() or by_index(count),
+      query = is_by_cursor and { cursor = "", count = count } or nil, optional = true,
     }
   end,
 }

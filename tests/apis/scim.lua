@@ -75,7 +75,9 @@ local function by_index(self, query)
 end
 
 function scim.handle(self, request)
-  if request.path == "/scim/v2/ServiceProviderConfig" then
+  if request.path == "/scim/v2/ServiceProviderConfig" and self.config ~= nil then
+    return answer(self.config and 200 or 403, self.config or nil)
+  elseif request.path == "/scim/v2/ServiceProviderConfig" then
     return answer(200, { pagination = {
       cursor = true, index = true, defaultPaginationMethod = "index", defaultPageSize = MOST,
       maxPageSize = MOST, cursorTimeout = 3600,

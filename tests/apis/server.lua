@@ -111,12 +111,14 @@ function server.open(name, options)
   local given = {}
   for key, value in pairs(options or {}) do given[key] = value end
   local count, path, port, tls = given.users or 1000, given.file, given.port, given.tls
-  given.users, given.file, given.port, given.tls = nil, nil, nil, nil
+  local config = given.config
+  given.users, given.file, given.port, given.tls, given.config = nil, nil, nil, nil, nil
   local made = tls and assert(digest.certificate("API", "IP:127.0.0.1,DNS:localhost", 86400)) or {}
   local listener = assert(host.listen { port = port, cert = made.cert, key = made.key })
   local scheme = tls and "https" or "http"
   return setmetatable({
-    api = api, users = users.new(api.user, count, path), faults = faults.check(given),
+    api = api, config = config, users = users.new(api.user, count, path),
+    faults = faults.check(given),
     counts = new_counts(), listener = listener, ca = made.ca, tokens = {}, cursors = {}, links = {},
     ordinals = {}, pages = 0, happened = {}, second = 0, taken = 0, moves = 0,
     url = string.format("%s://127.0.0.1:%d", scheme, listener:port()),

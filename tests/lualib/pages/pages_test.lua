@@ -556,7 +556,7 @@ test("a document of each record is asked for once, kept, and nil where there is 
     local found, said = each(api, folder, ids)
     tap.equal({ found[1], found[2], found[3], found[1503] }, { { "a" }, "none", { "b" }, { "u0" } })
     tap.equal(#api.asked, 1503)
-    tap.contains(table.concat(said, "\n"), "the API allows 600 requests in 1 min: 1 000 records "
+    tap.contains(table.concat(said, "\n"), "the API allows 600 requests a minute: 1 000 records "
       .. "take at least 1 min 40 s, 100 000 at least 2 h 46 min")
     tap.equal((each(api, folder, ids)), found)
     tap.equal(#api.asked, 1503) -- all are kept

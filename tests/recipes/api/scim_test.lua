@@ -21,6 +21,26 @@ for _, paging in ipairs { "index", "cursor" } do
   end
 end
 
+-- {what, what the server says of itself; false: nothing, whether pages go by cursor}
+local ABILITIES <const> = {
+  { "that it has cursors", nil, true },
+  { "that it has none", { pagination = { cursor = false, index = true } }, false },
+  { "an odd thing", { pagination = "x", filter = { maxResults = "many" } }, false },
+  { "how many users a page has", { filter = { supported = true, maxResults = 10 } }, false },
+  { "nothing", false, false },
+}
+
+for _, case in ipairs(ABILITIES) do
+  test("scim by its API, where the server says " .. case[1], function()
+    local options = { users = 70, config = case[2] }
+    local made = rig.run("scim", "scim", options, { token = "scim-token" }, BASE)
+    equal({ made.message, #made.users }, { nil, 70 })
+    local pages = made.counts.pages
+    equal(pages["31"] == nil and pages["11"] == nil, case[3])
+    equal(pages["11"] ~= nil, case[1] == "how many users a page has")
+  end)
+end
+
 test("scim by its API is what the saved list is", function()
   local made = rig.compare("scim", "scim", {
     { id = "a", userName = "ada", emails = { { value = "Ada@Example.com", primary = true } } },
