@@ -180,7 +180,8 @@ end
 local function add_builder(lines, plan, branch)
   local made, given = branch.plan, parameters(plan, { "hash" })
   local expression = made.expression
-  for _, said in ipairs(expression and made.comments or {}) do
+  local is_certain = not expression or made.kind == "auto"
+  for _, said in ipairs(is_certain and {} or made.comments) do
     local more = lua_text.comment_lines("  ", said)
     table.move(more, 1, #more, #lines + 1, lines)
   end

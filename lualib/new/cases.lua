@@ -16,6 +16,21 @@ local OF_RECORDS <const> = {
   ["source.csv"] = true, ["source.ndjson"] = true, ["source.json"] = true,
 }
 
+local MADE_KEY <const> = "1" -- of what a record refers to
+
+---The rows of a joined export that a record has, each with the column by which it is joined.
+local function rows_of(record, one)
+  local rows = record[one.member] or {}
+  if not json.is_array(rows) then rows = { rows } end
+  local list = {}
+  for i, row in ipairs(rows) do
+    list[i] = {}
+    for name, value in pairs(row) do list[i][name] = value end
+    list[i][one.other] = tostring(record[one.key])
+  end
+  return list
+end
+
 ---The files of joined exports, with what the records have of them. It is taken out of records that
 ---a test writes to a file of their own.
 ---@param export Export  the users'
@@ -25,23 +40,29 @@ local OF_RECORDS <const> = {
 ---@return table<string, string>? params
 function cases.files(export, records, joined)
   local files, params = {}, {}
+  local function add(one, rows)
+    if not one.param then return end
+    local lines = {}
+    for i, row in ipairs(rows) do lines[i] = assert(json.encode(row)) end
+    local kind = WRITTEN[one.export.reader] or "ndjson"
+    local name = one.param .. "." .. kind
+    files[name] = sample.text({ kind = kind, options = one.export.options }, lines) or ""
+    params[one.param] = name
+  end
   for _, one in ipairs(joined) do
-    if one.param then
-      local first = records[1].record
-      local rows = first[one.member] or {}
-      if not json.is_array(rows) then rows = { rows } end
-      local lines = {}
-      for i, row in ipairs(rows) do
-        local copy = {}
-        for name, value in pairs(row) do copy[name] = value end
-        copy[one.other] = tostring(first[one.key])
-        lines[i] = assert(json.encode(copy))
+    local first = records[1].record
+    if one.param and first[one.key] == nil then first[one.key] = MADE_KEY end
+    local rows = rows_of(first, one)
+    for _, reference in ipairs(one.references) do
+      local found = {}
+      for _, row in ipairs(rows) do
+        row[reference.key] = row[reference.member] and MADE_KEY or nil
+        found = rows_of(row, reference)
+        if reference.param then row[reference.member] = nil end
       end
-      local kind = WRITTEN[one.export.reader] or "ndjson"
-      local name = one.param .. "." .. kind
-      files[name] = sample.text({ kind = kind, options = one.export.options }, lines) or ""
-      params[one.param] = name
+      add(reference, found)
     end
+    add(one, rows)
   end
   if OF_RECORDS[export.reader] and next(files) then
     for _, one in ipairs(records) do

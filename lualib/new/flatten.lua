@@ -13,6 +13,7 @@ local MOST_MEMBERS <const> = 100 -- of an object whose names are those of column
 ---  all: that member of every item
 ---@field name? string    of the member, or of the pair
 ---@field names? string[] of the two members of a pair
+---@field member? string  of the object that has the name, of all items
 ---@field is_beside_text? boolean  an attribute or a child of an element of XML that has text, too
 
 -- Members of items that are a name and its value.
@@ -90,20 +91,26 @@ function Flattener:object(object, key, way, depth)
   end
 end
 
----The values of each member of the items, as lists.
+---The values of each member of the items, and of objects in them, as lists.
 ---@private
 function Flattener:all(list, key, way)
-  local found = {}
+  local found, inner = {}, {}
+  local function add(name, value, within, member)
+    if type(value) == "table" or value == json.null then return end
+    if not found[name] then found[name], inner[name] = json.array {}, { within, member } end
+    table.insert(found[name], value)
+  end
   for _, item in ipairs(list) do
     for name, value in pairs(item) do
-      if type(value) ~= "table" and value ~= json.null then
-        found[name] = found[name] or json.array {}
-        table.insert(found[name], value)
+      add(name, value, name)
+      for member, one in pairs(is_object(value) and value or {}) do
+        add(name .. "." .. member, one, name, member)
       end
     end
   end
   for _, name in ipairs(sorted_names(found)) do
-    self.add(key .. "[]." .. name, extended(way, { kind = "all", name = name }), found[name])
+    local step = { kind = "all", name = inner[name][1], member = inner[name][2] }
+    self.add(key .. "[]." .. name, extended(way, step), found[name])
   end
 end
 

@@ -216,6 +216,9 @@ end
 -- What the word is called in an object of a status.
 local STATES <const> = { code = true, value = true, name = true, state = true, current = true }
 
+-- What a role is called in an object of it, and how well.
+local ROLES <const> = { name = 1, title = 0.9, label = 0.9, key = 0.8, slug = 0.8, code = 0.8 }
+
 -- What a password is called in an object of passwords.
 local KEPT <const> = { plain = true, text = true, value = true, digest = true, bcrypt = true }
 
@@ -228,7 +231,9 @@ function guess.meaning(column)
   local plain = names.plain(column.name)
   local parent = column.key:match("([^.%[%]]+)%[?%]?%.[^.]*$")
   if plain == "digest" and are_keys(column) then return "hash", 0.8 end
-  if STATES[plain] and parent and names.meaning(parent) == "status" then return "status", 1 end
+  local of_parent = parent and names.meaning(parent)
+  if STATES[plain] and of_parent == "status" then return "status", 1 end
+  if ROLES[plain] and of_parent == "roles" then return "roles", ROLES[plain] end
   if plain == "uid" and share(column, "word") > MOST and share(column, "token") < MOST
     and share(column, "integer") < MOST then
     return "username", 1 -- of a directory; elsewhere it is a number or a token

@@ -335,6 +335,10 @@ local function of_themselves(given, scheme, joined)
   if #digests > 0 then return of_mixture(given.ways.hash, scheme, digests, salt) end
   local comments, written = {}, given.ways.hash
   if column.wrapped then written = string.format('password.bytes(%s, "binary")', written) end
+  if scheme == "bcrypt" then
+    comments[1] = "if the old system added a secret to passwords (pepper):"
+    comments[2] = "password.bcrypt(" .. written .. ", { pepper = params.pepper })"
+  end
   return {
     kind = "auto", scheme = scheme, comments = comments, is_wrapped = column.wrapped ~= nil,
     expression = "password.auto(" .. written .. ")",

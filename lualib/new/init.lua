@@ -101,11 +101,7 @@ local function look(export, most, watch, joined)
     columns = columns, are_lists = how.are_lists, watch = watch, joined = how.joined,
   }
   add_all(found, records, most)
-  local keys = {} -- of joined records, which are those of the users
-  for _, one in ipairs(joined or {}) do
-    keys[one.member .. "." .. one.other], keys[one.member .. "[]." .. one.other] = true, true
-  end
-  found:finish(keys)
+  found:finish(joins.keys(joined or {}))
   return found
 end
 
@@ -290,11 +286,11 @@ end
 ---The parameters as they are typed: the file of the users, and of each joined export.
 local function given_params(options, main, joined)
   local is_separate = false
-  for _, one in ipairs(joined) do is_separate = is_separate or one.param ~= nil end
+  for _, one in ipairs(joins.all(joined)) do is_separate = is_separate or one.param ~= nil end
   if not is_separate then return { "input=" .. options.input } end
   local own = main.export.path
   local params = { "input=" .. (type(own) == "table" and table.concat(own, ",") or own) }
-  for _, one in ipairs(joined) do
+  for _, one in ipairs(joins.all(joined)) do
     if one.param then params[#params + 1] = one.param .. "=" .. one.export.path end
   end
   return params
@@ -321,7 +317,7 @@ local function write_whole(options, list, target, tests)
     }), { files = files, params = params })
   end)
   local report = report_of(target, tests, main, found, given_params(options, main, joined))
-  for _, one in ipairs(joined) do table.insert(report.what, one.export.what) end
+  for _, one in ipairs(joins.all(joined)) do table.insert(report.what, one.export.what) end
   for _, one in ipairs(mapped.lines) do
     if not one.is_commented then table.insert(report.fields, one.name) end
   end

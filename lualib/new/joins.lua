@@ -4,6 +4,7 @@ local exports = require "new.exports"
 local guess = require "new.guess"
 local join = require "source.join"
 local names = require "new.names"
+local references = require "new.references"
 local survey = require "new.survey"
 local text = require "host.text"
 
@@ -20,6 +21,8 @@ local MOST_JOINED <const> = 4
 ---@field all boolean     a user may have several records
 ---@field param? string   its parameter; nil: it is in the same file as the users
 ---@field survey Survey   of its first records
+---@field is_of_users? true  a table of names, to which users refer
+---@field references Reference[]  tables that its records refer to
 
 -- What a table in a database must have to be joined without being named: fields that users lack.
 local WANTED <const> = {
@@ -89,14 +92,9 @@ function joins.are_alike(a, b)
   return #a.columns > 0
 end
 
----@param users Survey       of the users
----@param made Guess
----@param main Export
----@param others {export: Export, survey: Survey?}[]
----@param look fun(export: Export): Survey  looks at all of it
----@return Joined[]
-function joins.of(users, made, main, others, look)
-  local keys, list, taken = {}, {}, { input = true, country = true }
+---The columns of the users by which others may know them.
+local function keys_of(users, made)
+  local keys = {}
   for _, field in ipairs { "user_id", "email", "username" } do
     local column = made.fields[field]
     if column and #column.way == 1 then keys[#keys + 1] = column end
@@ -108,24 +106,113 @@ function joins.of(users, made, main, others, look)
       keys[#keys + 1] = column
     end
   end
+  return keys
+end
+
+---@class Joiner
+---@field private users Survey
+---@field private made Guess
+---@field private main Export
+---@field private others {export: Export, survey: Survey?}[]
+---@field private taken table<string, true>  members and parameters
+---@field private used table<Export, true>
+local Joiner = {}
+Joiner.__index = Joiner
+
+---A name that no member of a user's record has.
+---@private
+function Joiner:name(wanted)
+  while self.taken[wanted] or self.users:find(wanted) do wanted = wanted .. "_of" end
+  self.taken[wanted] = true
+  return wanted
+end
+
+---@private
+function Joiner:param(export)
+  if export.path == self.main.path then return nil end
+  return self:name(names.snake((export.name:gsub("%.%w+$", ""):gsub("%.%w+$", ""))))
+end
+
+---The tables that records refer to; their members are free in records of a table.
+---@private
+function Joiner:references(found)
+  local list = references.of(found, self.others)
+  for _, one in ipairs(list) do
+    self.used[one.export], one.param = true, self:param(one.export)
+  end
+  return list
+end
+
+---@private
+function Joiner:join(other, pair, look)
+  local whole = look(other.export):find(pair.column.key)
+  local _, is_unique = (whole or pair.column).distinct:count()
+  local param = self:param(other.export)
+  return {
+    export = other.export, key = pair.key.name, other = pair.column.name,
+    member = param or self:name(names.snake((other.export.name:gsub("%.%w+$", "")))),
+    all = not is_unique, param = param, survey = other.survey,
+    references = self:references(other.survey),
+  }
+end
+
+---@param users Survey       of the users
+---@param made Guess
+---@param main Export
+---@param others {export: Export, survey: Survey?}[]
+---@param look fun(export: Export): Survey  looks at all of it
+---@return Joined[]
+function joins.of(users, made, main, others, look)
+  local self = setmetatable({
+    users = users, made = made, main = main, others = others, used = {},
+    taken = { input = true, country = true },
+  }, Joiner)
+  local list = {}
+  for _, one in ipairs(self:references(users)) do
+    one.member, one.all, one.references = self:name(one.member), false, {}
+    one.is_of_users = true
+    list[#list + 1] = one
+  end
+  local keys = keys_of(users, made)
   for _, other in ipairs(others) do
     local is_same_file = other.export.path == main.path
     local found = other.survey
     local pair = found and found.records > 0 and #list < MOST_JOINED
-      and pair_of(users, keys, found, not is_same_file)
+      and not self.used[other.export] and pair_of(users, keys, found, not is_same_file)
     if pair and (not is_same_file or is_wanted(made, found)) then
-      local member = names.snake((other.export.name:gsub("%.%w+$", ""):gsub("%.%w+$", "")))
-      while taken[member] or users:find(member) do member = member .. "_of" end
-      taken[member] = true
-      local whole = look(other.export):find(pair.column.key)
-      local _, is_unique = (whole or pair.column).distinct:count()
-      list[#list + 1] = {
-        export = other.export, key = pair.key.name, other = pair.column.name, member = member,
-        all = not is_unique, param = not is_same_file and member or nil, survey = found,
-      }
+      list[#list + 1] = self:join(other, pair, look)
     end
   end
   return list
+end
+
+---The exports of a list, and those that their records refer to.
+---@param list Joined[]
+---@return (Joined|Reference)[]
+function joins.all(list)
+  local all = {}
+  for _, one in ipairs(list) do
+    all[#all + 1] = one
+    table.move(one.references, 1, #one.references, #all + 1, all)
+  end
+  return all
+end
+
+---Keys of columns that tell only which record belongs to which.
+---@param list Joined[]
+---@return table<string, true>
+function joins.keys(list)
+  local keys = {}
+  for _, one in ipairs(list) do
+    local inside = one.member .. (one.all and "[]." or ".")
+    keys[inside .. one.other] = true
+    if one.is_of_users then keys[one.key] = true end
+    for _, reference in ipairs(one.references) do
+      keys[inside .. reference.key] = true
+      keys[inside .. reference.member .. "." .. reference.other] = true
+    end
+  end
+  return keys
 end
 
 ---The records of the users, each with those that belong to it.
@@ -135,7 +222,12 @@ end
 function joins.records(main, list)
   local records = exports.records(main)
   for _, one in ipairs(list) do
-    records = join(records, exports.records(one.export),
+    local others = exports.records(one.export)
+    for _, reference in ipairs(one.references) do
+      others = join(others, exports.records(reference.export),
+        { key = reference.key, other = reference.other, name = reference.member })
+    end
+    records = join(records, others,
       { key = one.key, other = one.other, name = one.member, all = one.all })
   end
   return records

@@ -38,6 +38,7 @@ local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nic
 ---@field country? CountryPlan
 ---@field password? PasswordPlan
 ---@field dedupe? string[]
+---@field has_unread_phones? true  numbers that cannot be read are kept in the local `unread`
 ---@field functions string[]  lines of functions that build the hash
 ---@field needs table<string, true>  modules: "password"
 ---@field separator? string  of roles
@@ -61,11 +62,15 @@ end
 function Mapping:way(field)
   local column = self.fields[field]
   if not column then return nil end
-  if not self.is_read[column] then
-    self.is_read[column] = field
-    self.read[#self.read + 1] = column
-  end
+  self:read_column(column, field)
   return self.ways:of(column)
+end
+
+---@private
+function Mapping:read_column(column, field)
+  if self.is_read[column] then return end
+  self.is_read[column] = field
+  self.read[#self.read + 1] = column
 end
 
 ---Adds a field of the user.
@@ -212,7 +217,13 @@ function Mapping:phone()
     comments[1] = "numbers without a country are read as those of the parameter `country`"
       .. (self.country.why and ": " .. self.country.why or "; without it they are left out")
   end
-  self.before[#self.before + 1] = "local phone = value.phone(" .. expression .. country .. ")"
+  if (column.forms.international or 0) >= column.filled then
+    self.before[#self.before + 1] = "local phone = value.phone(" .. expression .. country .. ")"
+  else
+    self.before[#self.before + 1] = "local phone, unread = migrate.phone(" .. expression .. country
+      .. ")"
+    self.has_unread_phones = true
+  end
   self:add("phone_number", "phone", comments)
   if self.fields.phone_verified then
     self:add("phone_verified", string.format("phone and value.confirmed(%s)",
@@ -271,6 +282,21 @@ function Mapping:status(parts, comments)
   end
 end
 
+---Blocks that end at a moment. A lock after wrong passwords ends soon: only one of more than a year
+---is a person's decision.
+---@private
+function Mapping:ends(parts, comments)
+  local first = self.fields["until"]
+  for _, column in ipairs(first and { first, table.unpack(self.others["until"] or {}) } or {}) do
+    self:read_column(column, "until")
+    local is_lock = names.is_lock(column.name)
+    parts[#parts + 1] = string.format("value.is_after(%s, os.time()%s)", self.ways:of(column),
+      is_lock and " + 365 * 86400" or "")
+    comments[#comments + 1] = is_lock and "a lock that ends within a year is left out"
+      or "blocked while the end of the block is to come"
+  end
+end
+
 ---@private
 function Mapping:blocked()
   local parts, comments = {}, {}
@@ -287,10 +313,7 @@ function Mapping:blocked()
     if is_moment then comments[#comments + 1] = "blocked if there is a moment" end
   end
   self:status(parts, comments)
-  if self.fields["until"] then
-    comments[#comments + 1] = "a block that ends is left out: "
-      .. lua_text.comment(self.fields["until"].key)
-  end
+  self:ends(parts, comments)
   if #parts > 0 then
     self:add("blocked", table.concat(parts, " or ") .. " or nil", comments)
   end
@@ -329,6 +352,7 @@ function mapping.of(found, made, branches)
   self:blocked()
   credentials.add_hash(self, branches)
   credentials.add_totp(self)
+  metadata_lines.add_phone(self)
   metadata_lines.add_roles(self)
   metadata_lines.add(self, found.columns)
   return self

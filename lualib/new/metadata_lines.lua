@@ -33,6 +33,14 @@ local function separator_of(column)
   end
 end
 
+---A phone number that cannot be read, as it is written.
+---@param mapping Mapping
+function metadata_lines.add_phone(mapping)
+  if not mapping.has_unread_phones then return end
+  mapping.metadata_names.phone = true
+  table.insert(mapping.user_metadata, { name = "phone", expression = "unread", comments = {} })
+end
+
 ---@param mapping Mapping
 function metadata_lines.add_roles(mapping)
   local column = mapping.fields.roles

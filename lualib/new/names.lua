@@ -301,6 +301,14 @@ function names.is_other(name)
   return has_part(names.plain(name), OTHER)
 end
 
+---Whether a name is that of a lock after wrong passwords, and not of a block.
+---@param name string
+---@return boolean
+function names.is_lock(name)
+  local plain = names.plain(name)
+  return plain:find("lock", 1, true) ~= nil and not plain:find("block", 1, true)
+end
+
 ---@param name string
 ---@return boolean
 function names.is_secret(name)

@@ -1,6 +1,7 @@
 --- A recipe as a person would write it, of a mapping.
 
 local exports = require "new.exports"
+local joins = require "new.joins"
 local lua_text = require "new.lua_text"
 local ways = require "new.ways"
 
@@ -74,6 +75,10 @@ end
 
 local function add_metadata(lines, name, list)
   if #list == 0 then return end
+  if #list == 1 and list[1].expression == "unread" then -- no empty object for the others
+    lines[#lines + 1] = string.format("      %s = unread and { phone = unread },", name)
+    return
+  end
   local is_active = false
   for _, line in ipairs(list) do is_active = is_active or not line.is_commented end
   local mark = is_active and "" or "-- "
@@ -119,11 +124,17 @@ local function add_param(lines, name, help)
   end
 end
 
+---Whether the comment on the hash names the parameter of a pepper.
+local function may_have_pepper(mapping)
+  local plan = mapping.password
+  return plan ~= nil and table.concat(plan.comments, "\n"):find("params.pepper", 1, true) ~= nil
+end
+
 local function add_params(lines, facts)
   local mapping = facts.mapping
   lines[#lines + 1] = "  params = {"
   add_param(lines, "input", "the export: " .. facts.export.what)
-  for _, one in ipairs(facts.joined or {}) do
+  for _, one in ipairs(joins.all(facts.joined or {})) do
     if one.param then
       add_param(lines, one.param, "what " .. lua_text.comment(one.export.name) .. " has: "
         .. one.export.what)
@@ -134,6 +145,10 @@ local function add_params(lines, facts)
     local default = country.default and ", default = " .. lua_text.quoted(country.default) or ""
     lines[#lines + 1] = string.format(
       '    country = { help = "of phone numbers without one", kind = "country"%s },', default)
+  end
+  if may_have_pepper(mapping) then
+    lines[#lines + 1] = '    -- pepper = { help = "what the old system added to passwords", '
+      .. 'kind = "secret" },'
   end
   lines[#lines + 1] = "  },"
 end
@@ -161,18 +176,43 @@ local function add_call(lines, before, call)
   lines[#lines + 1] = line
 end
 
+---A further export, opened.
+local function opened(one)
+  return exports.call(one.export, one.param and "params." .. one.param or "params.input")
+end
+
+---A call of join, in lines.
+local function add_join(lines, before, first, one, second)
+  local head = string.format("    %s join(%s, %s,", before, first, second)
+  if #head > WIDEST then
+    head = string.format("    %s join(\n      %s,\n      %s,", before, first, second)
+  end
+  lines[#lines + 1] = head
+  lines[#lines + 1] = string.format("      { key = %s, other = %s, name = %s%s })",
+    lua_text.quoted(one.key), lua_text.quoted(one.other), lua_text.quoted(one.member),
+    one.all and ", all = true" or "")
+end
+
+---The records of a joined export, with those that they refer to.
+local function add_references(lines, one)
+  if #one.references == 0 then return opened(one) end
+  local name, first = one.member .. "_records", opened(one)
+  for i, reference in ipairs(one.references) do
+    add_join(lines, i == 1 and "local " .. name .. " =" or name .. " =", first, reference,
+      opened(reference))
+    first = name
+  end
+  return name
+end
+
 local function add_source(lines, facts)
   local joined = facts.joined or {}
   lines[#lines + 1] = "  source = function(params)"
   local call = exports.call(facts.export, "params.input")
   add_call(lines, #joined > 0 and "    local records = " or "    return ", call)
   for i, one in ipairs(joined) do
-    local other = exports.call(one.export, one.param and "params." .. one.param or "params.input")
-    lines[#lines + 1] = string.format("    %s join(records, %s,", i < #joined and "records ="
-      or "return", other)
-    lines[#lines + 1] = string.format("      { key = %s, other = %s, name = %s%s })",
-      lua_text.quoted(one.key), lua_text.quoted(one.other), lua_text.quoted(one.member),
-      one.all and ", all = true" or "")
+    local second = add_references(lines, one)
+    add_join(lines, i < #joined and "records =" or "return", "records", one, second)
   end
   lines[#lines + 1] = "  end,"
 end
@@ -180,6 +220,7 @@ end
 local function add_map(lines, facts)
   local mapping = facts.mapping
   local uses_params = table.concat(mapping.before, "\n"):find("params.", 1, true)
+    or may_have_pepper(mapping)
   lines[#lines + 1] = "  map = function(row" .. (uses_params and ", params" or "") .. ")"
   for _, line in ipairs(mapping.ways.lines) do lines[#lines + 1] = "    " .. line end
   for _, line in ipairs(mapping.before) do

@@ -284,7 +284,14 @@ local function put(record, way, value, later)
       return
     elseif kind == "all" then
       local list = type(at[step.name]) == "table" and at[step.name] or json.array { {} }
-      at[step.name], list[1][following.name] = list, value[1]
+      local item = list[1]
+      at[step.name] = list
+      if following.member then
+        item[following.name] = item[following.name] or {}
+        item[following.name][following.member] = value[1]
+      else
+        item[following.name] = value[1]
+      end
       return
     elseif kind == "pair" then
       at[step.name] = type(at[step.name]) == "table" and at[step.name] or json.array {}

@@ -116,13 +116,17 @@ function Ways:container(way, last)
   return self:define(way, last, "object", "object(" .. self:expression(way, last) .. ")", "object")
 end
 
+local function all_of(list, step)
+  local inner = step.member and ", " .. lua_text.quoted(step.member) or ""
+  return string.format("all_of(%s, %s%s)", list, lua_text.quoted(step.name), inner)
+end
+
 ---@private
 function Ways:expression(way, last)
   local step = way[last]
   if step.kind == "all" then
     self.helpers.all_of = true
-    return string.format("all_of(%s, %s)", self:expression(way, last - 1),
-      lua_text.quoted(step.name))
+    return all_of(self:expression(way, last - 1), step)
   end
   if step.kind == "first" then return "value.first(" .. self:expression(way, last - 1) .. ")" end
   if step.kind == "pair" then
@@ -156,7 +160,7 @@ function ways.raw(column)
         lua_text.quoted(step.names[2]))
       made = lua_text.member(made, step.name)
     elseif step.kind == "all" then
-      made = string.format("all_of(%s, %s)", made, lua_text.quoted(step.name))
+      made = all_of(made, step)
     elseif step.kind == "json" then
       made = "value.json(" .. made .. ")"
     else
@@ -195,10 +199,14 @@ ways.HELPERS = {
     "end",
   },
   all_of = {
-    "---The values that the records of a list have under a name.",
-    "local function all_of(list, name)",
+    "---The values that the records of a list have under a name, or under another one inside.",
+    "local function all_of(list, name, inner)",
     "  local found = migrate.array {}",
-    "  for _, item in ipairs(list or {}) do found[#found + 1] = item[name] end",
+    "  for _, item in ipairs(list or {}) do",
+    "    local one = item[name]",
+    "    if inner then one = type(one) == \"table\" and one[inner] or nil end",
+    "    found[#found + 1] = one",
+    "  end",
     "  return found",
     "end",
   },

@@ -1,0 +1,142 @@
+--- The command new with what several tables, and several columns of a user, say together.
+
+local json = require "host.json"
+local people = require "tests.e2e.new_people"
+local program = require "tests.e2e.program"
+local store = require "host.store"
+local tap = require "tests.tap"
+local test, equal, contains = tap.test, tap.equal, tap.contains
+
+---Writes a recipe, runs what is typed next, and gives the users of `map` to `fn`.
+local function walk(s, params, fn)
+  s:run({ "new", "made.lua", params[1], "--force" }):ends_with(0)
+  local typed = params[2] or { params[1] }
+  s:run({ "test", "made.lua" }):ends_with(0)
+  s:run({ "check", "made.lua", table.unpack(typed) }):ends_with(0)
+  local users = {}
+  local shown = s:run({ "map", "made.lua", table.unpack(typed) }):ends_with(0).stdout
+  for line in shown:gmatch("[^\n]+") do users[#users + 1] = json.decode(line) end
+  fn(users, s:read "made.lua", s:read "made.test.yaml")
+end
+
+local ROLES <const> = { "reader", "editor", "rarerole" }
+
+---The numbers of the roles of the n-th person.
+local function roles_of(i)
+  if i == 3 then return { 1, 3 } end
+  return i % 5 == 0 and { 1, 2 } or i % 2 == 0 and { 1 } or {}
+end
+
+local function names_of(i)
+  local list = json.array {}
+  for _, n in ipairs(roles_of(i)) do list[#list + 1] = ROLES[n] end
+  return list
+end
+
+test("roles have their names, through a table between users and roles, in a database", function()
+  program.scene(nil, function(s)
+    do
+      local db <close> = assert(store.open(s.folder .. "/app.db", { durable = false }))
+      assert(db:exec [[CREATE TABLE roles (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+        CREATE TABLE user_roles (user_id INTEGER, role_id INTEGER);
+        INSERT INTO roles VALUES (1, 'reader'), (2, 'editor'), (3, 'rarerole')]])
+      for i, one in ipairs(people.all()) do
+        assert(db:exec(string.format("INSERT INTO users VALUES (%d, '%s')", one.id, one.email)))
+        for _, n in ipairs(roles_of(i)) do
+          assert(db:exec(string.format("INSERT INTO user_roles VALUES (%d, %d)", one.id, n)))
+        end
+      end
+    end
+    walk(s, { "input=app.db" }, function(users, recipe, tests)
+      for i, user in ipairs(users) do
+        equal(user.app_metadata.role, names_of(i), recipe)
+      end
+      assert(not (recipe .. tests):find("rarerole", 1, true))
+      s:run({ "rehearse", "made.lua", "input=app.db" }):ends_with(0)
+    end)
+  end)
+end)
+
+test("roles have their names, through files of their own", function()
+  program.scene(nil, function(s)
+    local members = {}
+    s:write("users.csv", "id,email\n" .. people.text(function(one, i)
+      for _, n in ipairs(roles_of(i)) do members[#members + 1] = one.id .. "," .. n .. "\n" end
+      return string.format("%d,%s\n", one.id, one.email)
+    end))
+    s:write("user_roles.csv", "user_id,role_id\n" .. table.concat(members))
+    s:write("roles.csv", "id,name\n1,reader\n2,editor\n3,rarerole\n")
+    walk(s, { "input=users.csv,user_roles.csv,roles.csv",
+      { "input=users.csv", "user_roles=user_roles.csv", "roles=roles.csv" } },
+      function(users, recipe)
+        for i, user in ipairs(users) do
+          equal(user.app_metadata.role, names_of(i), recipe)
+        end
+      end)
+  end)
+end)
+
+test("a table of names to which users refer is joined by the name of the column", function()
+  program.scene(nil, function(s)
+    s:write("dump.sql", "-- MySQL dump 10.13\nCREATE TABLE `groups` (`id` int, `title` text);\n"
+      .. "INSERT INTO `groups` VALUES (1,'staff'),(2,'guests');\n"
+      .. "CREATE TABLE `account` (`id` int, `mail` text, `group_id` int);\n"
+      .. "INSERT INTO `account` VALUES " .. people.text(function(one, i)
+        return string.format("%s(%d,'%s',%d)", i > 1 and "," or "", one.id, one.email, i % 2 + 1)
+      end) .. ";\n")
+    walk(s, { "input=dump.sql" }, function(users, recipe)
+      equal({ users[1].app_metadata.title, users[2].app_metadata.title }, { "guests", "staff" },
+        recipe)
+    end)
+  end)
+end)
+
+test("a ban that is to come blocks, a lock that soon ends does not", function()
+  program.scene(nil, function(s)
+    s:write("users.csv", "id,email,banned_until,locked_until\n" .. people.text(function(one, i)
+      return string.format("%d,%s,%s,%s\n", one.id, one.email,
+        i == 1 and "2999-01-01 00:00:00" or i == 2 and "2001-01-01 00:00:00" or "",
+        i == 3 and os.date("!%Y-%m-%d %H:%M:%S", os.time() + 86400)
+          or i == 4 and "2999-01-01 00:00:00" or "")
+    end))
+    walk(s, { "input=users.csv" }, function(users, recipe)
+      local blocked = {}
+      for i = 1, 5 do blocked[i] = users[i].blocked or false end
+      equal(blocked, { true, false, false, true, false }, recipe)
+    end)
+  end)
+end)
+
+test("a phone number that cannot be read is kept in user_metadata", function()
+  program.scene(nil, function(s)
+    s:write("users.csv", "id,email,phone\n" .. people.text(function(one, i)
+      return string.format("%d,%s,%s\n", one.id, one.email,
+        i == 2 and "ask my mother" or string.format("030 23125%03d", i))
+    end))
+    walk(s, { "input=users.csv", { "input=users.csv", "country=DE" } }, function(users, recipe)
+      equal({ users[1].phone_number, users[2].phone_number }, { "+493023125001" }, recipe)
+      equal({ users[1].user_metadata or false, users[2].user_metadata },
+        { false, { phone = "ask my mother" } })
+    end)
+  end)
+end)
+
+test("a pepper is a parameter in a comment", function()
+  program.scene(nil, function(s)
+    s:write("users.csv", "id,email,password\n" .. people.text(function(one)
+      return string.format("%d,%s,$2b$10$./CgKyPTXlcGkYo5xL1s9u0tSWwPdzvaOlibgHKHW9lOzCdmI65Tq\n",
+        one.id, one.email)
+    end))
+    walk(s, { "input=users.csv" }, function(_, recipe)
+      local pepper = "pepper = { help"
+      contains(recipe, "-- " .. pepper)
+      contains(recipe, "password.bcrypt(row.password, { pepper = params.pepper })")
+      s:write("made.lua", (recipe:gsub("%-%- pepper = ", "pepper = ")
+        :gsub("password%.auto%(row%.password%)",
+          "password.bcrypt(row.password, { pepper = params.pepper })")))
+      s:write("pepper", "made-up")
+      s:run({ "check", "made.lua", "input=users.csv", "pepper=@pepper" }):ends_with(0)
+    end)
+  end)
+end)
