@@ -1,5 +1,6 @@
 --- What the columns of an export mean, by their values first and their names second.
 
+local algorithms = require "new.algorithms"
 local costs = require "new.costs"
 local names = require "new.names"
 local pieces = require "new.pieces"
@@ -16,6 +17,7 @@ local LONGEST_ID <const> = 255
 local KEY_SIZES <const> = {
   [16] = true, [20] = true, [24] = true, [28] = true, [32] = true, [48] = true, [64] = true,
 } -- bytes
+local LONGEST_SALT <const> = 64 -- bytes
 local LEAST_NAMES <const> = 12 -- different ones, which words of a kind are not
 
 ---@class Guess
@@ -70,6 +72,14 @@ end
 local function are_keys(column)
   if share(column, "digest") >= NEARLY_ALL then return true end
   return share(column, "bytes") >= MOST and KEY_SIZES[pieces.of(column, "", true).size] == true
+end
+
+---Whether all words of a column are names of algorithms.
+local function are_algorithms(column)
+  for word in pairs(column.words) do
+    if not algorithms.of(word) then return false end
+  end
+  return next(column.words) ~= nil and not column.has_more
 end
 
 local function knows_states(column)
@@ -146,8 +156,8 @@ local FITS <const> = {
     if not is_flag(column) or column.has_more then return nil end
     if meaning == "active" then return 2 end
     if meaning ~= "status" then return nil end
-    local is_mixed = column.words["0"] and column.words["1"]
-    return is_mixed and 1 or nil
+    local first = share(column, "boolean") >= NEARLY_ALL and next(column.words)
+    return first and next(column.words, first) and 1 or nil
   end,
   blocked = function(column, meaning)
     return meaning == "blocked" and is_flag(column) and 1 or nil
@@ -167,7 +177,8 @@ local FITS <const> = {
   end,
   algorithm = function(column, meaning)
     local n = column.distinct:count()
-    return meaning == "algorithm" and not column.is_list and n <= MOST_SCHEMES and 1 or nil
+    if column.is_list or n > MOST_SCHEMES then return nil end
+    return meaning == "algorithm" and 1 or are_algorithms(column) and 0.5 or nil
   end,
 }
 FITS.email_verified = function(column, meaning)
@@ -203,7 +214,7 @@ end
 
 ---Whether the objects around a column are those of a user.
 local function is_own(column)
-  for i = 1, #column.way - 1 do
+  for i = column.is_joined and 2 or 1, #column.way - 1 do
     local step = column.way[i]
     local is_list = column.way[i + 1].kind ~= "member"
     if step.kind == "member" and not is_list and not OWN[names.plain(step.name)] then
@@ -215,9 +226,6 @@ end
 
 -- What the word is called in an object of a status.
 local STATES <const> = { code = true, value = true, name = true, state = true, current = true }
-
--- What a role is called in an object of it, and how well.
-local ROLES <const> = { name = 1, title = 0.9, label = 0.9, key = 0.8, slug = 0.8, code = 0.8 }
 
 -- What a password is called in an object of passwords.
 local KEPT <const> = { plain = true, text = true, value = true, digest = true, bcrypt = true }
@@ -233,9 +241,11 @@ function guess.meaning(column)
   if plain == "digest" and are_keys(column) then return "hash", 0.8 end
   local of_parent = parent and names.meaning(parent)
   if STATES[plain] and of_parent == "status" then return "status", 1 end
-  if ROLES[plain] and of_parent == "roles" then return "roles", ROLES[plain] end
+  if of_parent == "roles" and names.is_title(plain) then
+    return "roles", plain == "name" and 1 or 0.9
+  end
   if plain == "uid" and share(column, "word") > MOST and share(column, "token") < MOST
-    and share(column, "integer") < MOST then
+    and share(column, "integer") < MOST and share(column, "uuid") < MOST then
     return "username", 1 -- of a directory; elsewhere it is a number or a token
   end
   if KEPT[plain] and parent and names.meaning(parent) == "hash" then return "hash", 0.8 end
@@ -403,6 +413,20 @@ local function choose_key(made, columns)
   if best then made.fields.hash, made.used[best.column] = best.column, "hash" end
 end
 
+---Without a column that is called a salt: bytes in the same object as the digest.
+local function choose_salt(made, columns)
+  local hash = made.fields.hash
+  if not hash or made.fields.salt or not are_keys(hash) then return end
+  for _, column in ipairs(columns) do
+    local is_beside = #column.way == #hash.way and parent_of(column) == parent_of(hash)
+    if is_beside and not made.used[column] and share(column, "bytes") >= MOST
+      and column.filled >= hash.filled * MOST and column.longest <= LONGEST_SALT then
+      made.fields.salt, made.used[column] = column, "salt"
+      return
+    end
+  end
+end
+
 ---What lies beside the hash. The passes of argon2 are no rounds of another function.
 local function choose_costs(made, columns)
   local hash = made.fields.hash
@@ -451,6 +475,7 @@ function guess.of(columns, records, is_nameless)
   if is_nameless then choose_nameless(made, columns) end
   settle_names(made)
   choose_key(made, columns)
+  choose_salt(made, columns)
   settle_hash(made)
   choose_costs(made, columns)
   return made

@@ -38,6 +38,7 @@ local PROVE <const> = "`prove` confirms it with one known login"
 ---@field parts? string[]      what their functions take besides the hash
 ---@field has_email? boolean   and the address
 ---@field n_left? integer      words that are not written
+---@field separator? string    between a digest and its salt
 ---@field may_be_nil? boolean the expression needs a value
 ---@field formats? string[]   of bare digests: "md5", "sha256_salted"
 
@@ -48,17 +49,32 @@ local PROVE <const> = "`prove` confirms it with one known login"
 ---@field ways table<string, string>    the expression of each
 ---@field hint? Algorithm               what a word says about the hashes
 
----Digests that are joined to their salt by a colon, among the samples.
+---Digests that are joined to their salt, among the samples: the digest, how many, and what joins
+---them.
 local function joined_of(column)
-  local counts, n = {}, 0
+  local counts, n, separator = {}, 0, ":"
   for _, value in ipairs(column.samples) do
-    local first, second = value:match("^([%w+/=_.-]+):([^:%c]+)$")
+    local first, between, second = value:match("^([%w+/=_.-]+)([:$|])([^:$|%c]+)$")
     local one = first and pieces.of({ samples = { first } }, "", true).size
     local other = second and pieces.of({ samples = { second } }, "", true).size
     local name = DIGESTS[one or 0] or DIGESTS[other or 0]
-    if name then counts[name], n = (counts[name] or 0) + 1, n + 1 end
+    if name then counts[name], n, separator = (counts[name] or 0) + 1, n + 1, between end
   end
-  return pieces.most_of(counts), n
+  return pieces.most_of(counts), n, separator
+end
+
+---A digest and its salt in one.
+local function of_joined(expression, name, separator)
+  local format, written = name .. "_salted", expression
+  if separator ~= ":" then written = string.format('(%s:gsub("[$|]", ":", 1))', expression) end
+  return {
+    kind = "joined", digest = name, formats = { format }, may_be_nil = true, separator = separator,
+    expression = string.format('password.declared(%s, "%s")', written, format),
+    comments = {
+      "a digest and its salt, taken for " .. name:upper() .. " of the salt, then the password; "
+        .. 'if the password comes first, it is "' .. format .. '_suffix": ' .. PROVE,
+    },
+  }
 end
 
 ---@param given PasswordColumns
@@ -246,7 +262,8 @@ local function of_hmac(given, key, salt)
 end
 
 local ORDER <const> = {
-  scrypt = { of_scrypt }, argon2 = { of_argon2 }, pbkdf2 = { of_pbkdf2 }, digest = { of_digest },
+  scrypt = { of_scrypt }, argon2 = { of_argon2 }, pbkdf2 = { of_pbkdf2 },
+  digest = { of_pbkdf2, of_digest }, -- of PBKDF2, if rounds lie beside it
 }
 
 ---A digest, or a key that was derived with what lies beside it.
@@ -350,20 +367,14 @@ end
 function hashes.plan(given)
   local column, expression, hint = given.hash, given.ways.hash, given.hint
   local scheme = pieces.most_of(column.hashes)
-  local joined, n_joined = joined_of(column)
+  local joined, n_joined, separator = joined_of(column)
   local n_digests = column.forms.digest or 0
   if hint and hint.kind == "cleartext" then return of_cleartext(expression) end
-  if scheme and column.supported > 0 then return of_themselves(given, scheme, joined) end
+  if scheme and column.supported > 0 then
+    return of_themselves(given, scheme, separator == ":" and joined)
+  end
   if n_joined > column.filled * MOST or joined and n_digests == 0 then
-    local format = joined .. "_salted"
-    return {
-      kind = "joined", digest = joined, formats = { format }, may_be_nil = true,
-      expression = string.format('password.declared(%s, "%s")', expression, format),
-      comments = {
-        "a digest and its salt, taken for " .. joined:upper() .. " of the salt, then the password; "
-          .. 'if the password comes first, it is "' .. format .. '_suffix": ' .. PROVE,
-      },
-    }
+    return of_joined(expression, joined, separator)
   end
   local may_have_parts = not scheme or n_digests > column.filled * MOST
   local plan = may_have_parts and (not hint or hint.kind ~= "unsupported") and of_parts(given)

@@ -92,7 +92,7 @@ end
 local function look(export, most, watch, joined)
   local records <close> = joins.records(export, joined or {})
   local columns, members = records:columns(), {}
-  for _, one in ipairs(joined or {}) do members[one.member] = true end
+  for _, one in ipairs(joined or {}) do members[one.member] = one end
   for i = #(columns or {}), 1, -1 do
     if members[columns[i]] then table.remove(columns, i) end
   end
@@ -102,6 +102,10 @@ local function look(export, most, watch, joined)
   }
   add_all(found, records, most)
   found:finish(joins.keys(joined or {}))
+  for _, column in ipairs(found.columns) do
+    local member = members[column.way[1].name]
+    column.is_joined = member ~= nil and not member.is_of_users
+  end
   return found
 end
 

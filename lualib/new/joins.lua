@@ -40,12 +40,17 @@ local function matching(samples, column)
   return #samples == 0 and 0 or n / #samples
 end
 
----Whether the name of a column says that it refers to a user.
-local function refers(name, key)
+local REFERENCES <const> = { "user", "member", "customer", "account", "player", "patient", "person",
+  "owner", "cliente", "usuario", "utilisateur", "klant", "kunde" }
+
+---Whether the name of a column says that it refers to a user, such as that of their table.
+---@param main string  the name of the users' export
+local function refers(name, key, main)
   local plain = names.plain(name)
   if plain == names.plain(key) and plain ~= "id" or plain == "uid" then return true end
-  for _, part in ipairs { "user", "member", "customer", "account", "player", "patient", "person",
-    "owner" } do
+  local table_name = names.plain((main:gsub("%.%w+$", "")):gsub("s$", ""))
+  if #table_name > 2 and plain:find(table_name, 1, true) then return true end
+  for _, part in ipairs(REFERENCES) do
     if plain:find(part, 1, true) then return true end
   end
   return false
@@ -53,12 +58,12 @@ end
 
 ---The pair of columns that joins an export to the users; nil if there is none.
 ---@param is_named boolean  a person named the export, so that it belongs to the users
-local function pair_of(users, keys, found, is_named)
+local function pair_of(users, keys, found, is_named, main)
   local best
   for _, key in ipairs(keys) do
     for i, column in ipairs(found.columns) do
       local share = matching(column.samples, key)
-      local is_reference = refers(column.name, key.name)
+      local is_reference = refers(column.name, key.name, main)
       local is_own_id = names.plain(column.name) == "id" or i == 1 and not is_reference
       local score = share + (is_reference and 0.5 or 0) - (is_own_id and 0.3 or 0)
       if share >= NEARLY_ALL and #column.way == 1 and column.filled > 0
@@ -76,6 +81,14 @@ local function is_wanted(made, found)
   local other = guess.of(found.columns, found.records)
   for _, field in ipairs(WANTED) do
     if other.fields[field] and not made.fields[field] then return true end
+  end
+  return false
+end
+
+---Whether its records refer to a table of roles.
+local function has_roles(found, others)
+  for _, one in ipairs(references.of(found, others)) do
+    if names.meaning(one.member) == "roles" then return true end
   end
   return false
 end
@@ -178,8 +191,9 @@ function joins.of(users, made, main, others, look)
     local is_same_file = other.export.path == main.path
     local found = other.survey
     local pair = found and found.records > 0 and #list < MOST_JOINED
-      and not self.used[other.export] and pair_of(users, keys, found, not is_same_file)
-    if pair and (not is_same_file or is_wanted(made, found)) then
+      and not self.used[other.export]
+      and pair_of(users, keys, found, not is_same_file, main.name)
+    if pair and (not is_same_file or is_wanted(made, found) or has_roles(found, others)) then
       list[#list + 1] = self:join(other, pair, look)
     end
   end

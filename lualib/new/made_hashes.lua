@@ -164,9 +164,10 @@ local KEYS <const> = {
 
 ---A digest and its salt in one.
 local function joined(plan, sample)
-  local made = digest.hex(digest.hash(plan.digest, "madeup" .. PASSWORD))
-  local is_first = #(sample:match("^[^:]*") or "") > #(sample:match(":(.*)$") or "")
-  return is_first and made .. ":madeup" or "madeup:" .. made
+  local made, separator = digest.hex(digest.hash(plan.digest, "madeup" .. PASSWORD)), plan.separator
+  local first, second = sample:match("^(.-)[:$|](.*)$")
+  local is_first = #(first or "") > #(second or "")
+  return is_first and made .. separator .. "madeup" or "madeup" .. separator .. made
 end
 
 ---A digest or key, with what lies beside it.

@@ -215,7 +215,8 @@ function Mapping:phone()
   elseif self.country then
     country = ", params.country"
     comments[1] = "numbers without a country are read as those of the parameter `country`"
-      .. (self.country.why and ": " .. self.country.why or "; without it they are left out")
+      .. (self.country.why and ": " .. self.country.why
+        or "; without it they stay in user_metadata")
   end
   if (column.forms.international or 0) >= column.filled then
     self.before[#self.before + 1] = "local phone = value.phone(" .. expression .. country .. ")"

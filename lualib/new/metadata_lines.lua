@@ -33,6 +33,12 @@ local function separator_of(column)
   end
 end
 
+---What a column is called: that of a title in an object as the object, such as "role".
+local function label_of(column)
+  local parent = #column.way > 1 and column.key:match("([^.%[%]]+)%[?%]?%.[^.]*$")
+  return parent and names.is_title(names.plain(column.name)) and parent or column.name
+end
+
 ---A phone number that cannot be read, as it is written.
 ---@param mapping Mapping
 function metadata_lines.add_phone(mapping)
@@ -45,7 +51,7 @@ end
 function metadata_lines.add_roles(mapping)
   local column = mapping.fields.roles
   if not column then return end
-  local expression, name = mapping:way("roles"), names.snake(column.name)
+  local expression, name = mapping:way("roles"), names.snake(label_of(column))
   if not column.is_list then
     if share(column, "json") > MOST then
       expression = "value.json(" .. expression .. ")"
@@ -67,7 +73,7 @@ for _, name in ipairs(schema.APP_METADATA_RESERVED) do RESERVED[name] = true end
 
 ---A name for a member of the metadata that no other one has.
 local function name_of(mapping, column)
-  local name = column.name:gsub("^@", ""):gsub("[.$]", "_")
+  local name = label_of(column):gsub("^@", ""):gsub("[.$]", "_")
   if column.way[#column.way].kind == "first" then name = column.name end
   if RESERVED[name] then name = "source_" .. name end
   local parent = #column.way > 1 and column.key:match("([%w_]+)%[?%]?%.[^.]*$")

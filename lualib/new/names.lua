@@ -31,11 +31,12 @@ local EXACT <const> = {
     .. "identifiant usuario nutzername userprincipalname "
     .. "nomeutente nomusuario nombreusuario nomutilisateur loginid anvandarnamn brukernavn "
     .. "brugernavn gebruikersnaam kullaniciadi uzivatel uzytkownik nazwauzytkownika handlename" },
-  { "given_name", "givenname firstname forename fname first vorname prenom nombre nome voornaam "
+  { "given_name", "givenname firstname forename fname fn first vorname prenom nombre nome voornaam "
     .. "namefirst givennames imie given "
     .. "nombres nomeproprio primeironome fornamn fornavn etunimi keresztnev krestnijmeno jmeno "
     .. "ad isim prenume namegiven personalname christianname namnet imena ime" },
-  { "family_name", "familyname lastname surname lname last nachname nom apellido apellidos cognome "
+  { "family_name", "familyname lastname surname lname ln last nachname nom apellido apellidos "
+    .. "cognome "
     .. "achternaam namelast family last sn sobrenome nazwisko zuname familienname "
     .. "apellidopaterno primerapellido efternamn etternavn efternavn sukunimi vezeteknev "
     .. "prijmeni soyad soyadi soyisim numefamilie namefamily prezime familianame nomfamille "
@@ -64,7 +65,8 @@ local EXACT <const> = {
     .. "confirmada confirmata confirmato emailconfirmado mailconfirme emailconfirme verifie "
     .. "emailverifie bestaetigtam emailbestaetigt emailbestaetigtam mailbestaetigt verifiziertam "
     .. "geverifieerd bevestigd emailbevestigd potwierdzony emailpotwierdzony zweryfikowany "
-    .. "potvrzeno verifierad bekraftet bekreftet onaylandi confirmedon verifiedon "
+    .. "potvrzeno verifierad bekraftet bekreftet onaylandi onayli dogrulandi confirmedon "
+    .. "verifiedon "
     .. "validatedat activationdate activatedat" },
   { "phone_verified", "phoneverified phonenumberverified isphoneverified phoneconfirmed "
     .. "phonenumberconfirmed phoneverifiedat phoneconfirmedat phonenumberverifiedat "
@@ -100,17 +102,19 @@ local EXACT <const> = {
     .. "passord kodeord adgangskode salasana jelszo wachtwoordhash passworthash kennworthash "
     .. "hasz passwordvalue pwvalue secrethash credentialhash hashclave" },
   { "salt", "salt passwordsalt passsalt pwsalt hashsalt usersalt pwdsalt passwdsalt saltvalue "
-    .. "sel salz passwordsaltvalue saltkey hashsel saltbase64 salthex" },
+    .. "sel salz sol zout passwordsaltvalue saltkey hashsel saltbase64 salthex" },
   { "rounds", "rounds iterations iterationcount hashiterations passworditerations iter factor "
     .. "passwordrounds hashrounds "
-    .. "iteracje iteraciones iteracoes iterazioni iteratie pbkdf2iterations kdfiterations "
+    .. "iteracje iteraciones iteracoes iterazioni iteratie iteraties pbkdf2iterations "
+    .. "kdfiterations "
     .. "numiterations niterations iterationen durchlaeufe" },
   { "algorithm", "algorithm algo hashalgorithm encryptionscheme passwordalgorithm passwordhasher "
     .. "hasher scheme hashtype passwordformat hashmethod passwordtype hashfunction passwordscheme "
     .. "pwalgo hashalgo passwordalgo kdf prf digest hashname digestalgorithm passwordversion "
     .. "hashversion pwversion passwordhashversion cipher encryption encryptiontype passwordkind "
     .. "hashkind pwtype hashscheme "
-    .. "algoritmo algorithme algorytm typhashe passwordalg alg hashalg verfahren tipohash "
+    .. "algoritmo algoritme algoritm algorithme algorytm typhashe passwordalg alg hashalg "
+    .. "verfahren tipohash "
     .. "metodo pwdformat hashingalgorithm encalgorithm" },
   { "totp", "totpsecret otpsecret mfasecret twofactorsecret totp authenticatorkey otpkey "
     .. "googleauthenticatorsecret tfasecret twofasecret totpkey mfakey gasecret totpurl otpauth "
@@ -167,6 +171,11 @@ local PLAIN <const> = {
 
 local SHORTEST_PREFIX <const>, LONGEST_PREFIX <const> = 2, 12 -- characters
 
+-- Letters as they are written without their marks outside Germany.
+local SHORT <const> = {
+  ["ä"] = "a", ["ö"] = "o", ["ü"] = "u", ["Ä"] = "A", ["Ö"] = "O", ["Ü"] = "U", ["æ"] = "ae",
+}
+
 ---@type table<string, {[1]: Meaning, [2]: number}>
 local BY_NAME <const> = {}
 for _, entry in ipairs(EXACT) do
@@ -205,8 +214,9 @@ end
 local OWNERS <const> = {}
 for word in ([[user users usr u member mem customer cust account acct person patient player client
   profile auth login contact employee student subscriber guest pupil teacher visitor
-  reader kunde kunden cliente usuario utilisateur klient mitglied primary main my current password
-  passwort passwd pwd pw pass hash kdf pbkdf2 crypt]]):gmatch("%S+") do
+  reader kunde kunden gebruiker benutzer uye medlem bruker bruger klant socio alumno eleve cliente
+  usuario utilisateur klient mitglied primary main my current password passwort passwd pwd pw pass
+  hash kdf pbkdf2 crypt]]):gmatch("%S+") do
   OWNERS[word] = true
 end
 
@@ -214,26 +224,28 @@ end
 local CONFIRMED <const> = { "confirm", "verif", "validat", "bestaetig", "bevestig",
   "potwierdz", "zweryf", "onay", "optin" }
 local MAIL <const> = { "mail", "courriel", "correo", "epost" }
-local BLOCKS <const> = { "ban", "bloc", "bloq", "suspend", "lock", "disab", "sperr" }
-local ENDS <const> = { "until", "lockoutend", "expire", "bis", "hasta", "jusqu", "endsat" }
+local BLOCKS <const> = { "ban", "bloc", "bloq", "suspend", "lock", "disab", "sperr", "blok" }
+local ENDS <const> = { "until", "lockoutend", "expir", "jusqu", "endsat", "bitis" }
+local END_WORDS <const> = { bis = true, hasta = true, ate = true, tot = true, fino = true,
+  ["do"] = true, ["end"] = true, ends = true, til = true, till = true }
 local PHONES <const> = { "phone", "mobile", "sms", "telefon", "handy" }
 
 ---What the parts of a name say.
-local function by_parts(plain)
-  if has_part(plain, BLOCKS) and has_part(plain, ENDS) then return "until" end
+local function by_parts(words)
+  local plain = table.concat(words)
+  if has_part(plain, BLOCKS) then
+    if has_part(plain, ENDS) then return "until" end
+    for _, word in ipairs(words) do
+      if END_WORDS[word] then return "until" end
+    end
+  end
   if not has_part(plain, CONFIRMED) or plain:find("token") or plain:find("code") then return nil end
   if has_part(plain, MAIL) then return "email_verified" end
   if has_part(plain, PHONES) then return "phone_verified" end
 end
 
----What a name means, and how well it says so, 0 to 1. A word that says whose it is ("usr_email")
----does not count.
----@param name string
----@param prefix? string  what most names begin with
----@return Meaning?
----@return number fit
-function names.meaning(name, prefix)
-  local words = names.words(name)
+---What the words of a name mean. A word that says whose it is ("usr_email") does not count.
+local function meaning_of(words, prefix)
   for skipped = 0, math.min(#words - 1, 2) do
     local found = BY_NAME[table.concat(words, "", skipped + 1)]
     if found then return found[1], found[2] - skipped * 0.2 end
@@ -242,8 +254,19 @@ function names.meaning(name, prefix)
   local plain = table.concat(words)
   local rest = prefix and plain:sub(1, #prefix) == prefix and BY_NAME[plain:sub(#prefix + 1)]
   if rest then return rest[1], rest[2] - 0.2 end
-  local found = by_parts(plain)
+  local found = by_parts(words)
   return found, found and 0.5 or 0
+end
+
+---What a name means, and how well it says so, 0 to 1.
+---@param name string
+---@param prefix? string  what most names begin with
+---@return Meaning?
+---@return number fit
+function names.meaning(name, prefix)
+  local found, fit = meaning_of(names.words(name), prefix)
+  if found or not name:find("\xc3") then return found, fit end
+  return meaning_of(names.words((name:gsub("\xc3.", SHORT))), prefix)
 end
 
 ---The longest beginning that most names have, though they are not written in words: "club" of
@@ -307,6 +330,20 @@ end
 function names.is_lock(name)
   local plain = names.plain(name)
   return plain:find("lock", 1, true) ~= nil and not plain:find("block", 1, true)
+end
+
+-- What a table calls the names of what it lists.
+local TITLES <const> = {}
+for word in ([[name title label code slug key authority bezeichnung titel nombre titulo nom libelle
+  nome nazwa naam navn namn isim nev nazev]]):gmatch("%S+") do
+  TITLES[word] = true
+end
+
+---Whether a name is that of the names in a table of names, such as roles.
+---@param plain string
+---@return boolean
+function names.is_title(plain)
+  return TITLES[plain] == true
 end
 
 ---@param name string

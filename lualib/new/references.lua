@@ -16,12 +16,6 @@ local MOST_NAMES <const> = 2000 -- records of a table of names
 ---@field param? string   its parameter; nil: it is in the same file
 ---@field survey Survey   of its first records
 
--- What a table calls the names of what it lists.
-local NAMES <const> = {
-  name = true, title = true, label = true, code = true, slug = true, key = true, authority = true,
-  bezeichnung = true, nombre = true, nom = true, nome = true, nazwa = true, titel = true,
-}
-
 local function singular(word)
   return (word:gsub("ies$", "y"):gsub("ses$", "s"):gsub("([^s])s$", "%1"))
 end
@@ -47,7 +41,8 @@ end
 local function has_names(found, stem)
   for _, column in ipairs(found.columns) do
     local plain = names.plain(column.name)
-    if NAMES[plain] or plain == stem or NAMES[(plain:gsub("^" .. stem, ""))] then return true end
+    if names.is_title(plain) or plain == stem
+      or names.is_title((plain:gsub("^" .. stem, ""))) then return true end
   end
   return false
 end

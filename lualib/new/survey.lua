@@ -46,6 +46,7 @@ survey.FREQUENT = 20
 ---@field longest integer    characters
 ---@field padded integer     values with blanks around them
 ---@field largest integer    of whole numbers
+---@field is_joined? boolean of a further table about the user
 ---@field prefix? string     the first word of most names, see new.guess
 ---@field wrapped? true       its hashes are the hexadecimal digits of text
 ---@field is_list boolean    most values are lists, or it has several values of LDIF

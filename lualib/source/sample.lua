@@ -14,6 +14,14 @@ local sample = {}
 local NO_NAME <const> = "record" -- the column of a record without any
 local ABOVE_ASCII <const> = 0x80
 local UNENCODED <const> = 0xA0 -- from here on, bytes and code points of these encodings are equal
+-- Of windows-1252, between ASCII and these.
+local BETWEEN <const> = {}
+for i, char in ipairs {
+  "€", "", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "", "Ž", "", "", "‘", "’", "“",
+  "”", "•", "–", "—", "˜", "™", "š", "›", "œ", "", "ž", "Ÿ",
+} do
+  if char ~= "" then BETWEEN[utf8.codepoint(char)] = 0x7F + i end
+end
 local ONE_BYTE <const> = { ["windows-1252"] = true, latin1 = true, ["iso-8859-1"] = true }
 local TWO_BYTES <const> = { ["utf-16le"] = "<I2", ["utf-16be"] = ">I2" }
 local ASTRAL <const> = 0x10000 -- from here on a character has two UTF-16 units
@@ -21,11 +29,12 @@ local ASTRAL <const> = 0x10000 -- from here on a character has two UTF-16 units
 local function in_one_byte(text, encoding)
   local bytes = {}
   for _, code in utf8.codes(text) do
-    local fits = code < ABOVE_ASCII or code >= UNENCODED and code <= 0xFF
+    local byte = encoding == "windows-1252" and BETWEEN[code] or code
+    local fits = byte < ABOVE_ASCII or byte >= UNENCODED and byte <= 0xFF or byte ~= code
     if not fits then
       return nil, string.format("%s cannot be written in %s", utf8.char(code), encoding)
     end
-    bytes[#bytes + 1] = string.char(code)
+    bytes[#bytes + 1] = string.char(byte)
   end
   return table.concat(bytes)
 end

@@ -208,6 +208,27 @@ return {
     user = usual,
   },
   {
+    name = "JSON with the name of a digest beside rounds", input = "export.json",
+    write = file_of("export.json", '{"total":40,"data":[' .. people.text(function(one, i)
+      return string.format('%s{"uid":"%d","emails":[{"address":"%s","verified":%s}],'
+        .. '"firstName":"%s","lastName":"%s","disabledAt":%s,"credentials":{"local":{"hash":"%s",'
+        .. '"salt":"%s","iterations":1000,"keylen":64,"digest":"sha512"}}}', i > 1 and "," or "",
+        one.id, one.email, one.is_verified, one.given, one.family,
+        one.is_closed and '"2024-01-02T03:04:05Z"' or "null",
+        hex(people.pbkdf2("sha512", one, 1000, one.hex_salt)), one.hex_salt)
+    end) .. "]}"),
+    user = usual,
+  },
+  {
+    name = "XML with nothing but attributes", input = "a.xml",
+    write = file_of("a.xml", "<users>" .. people.text(function(one)
+      return string.format('<u id="%d" mail="%s" pw="%s" fn="%s" ln="%s" ok="%s" state="%s"/>',
+        one.id, one.email, hex(people.digest("sha1", one)), one.given, one.family,
+        one.is_verified, one.is_closed and "off" or "on")
+    end) .. "</users>"),
+    user = without "email_verified",
+  },
+  {
     name = "JSON documents one after another", input = "dump.json",
     write = file_of("dump.json", people.text(function(one)
       return string.format('{\n  "id": "%d",\n  "email": "%s",\n  "email_verified": %s,\n'

@@ -54,6 +54,14 @@ local EXPORTS <const> = {
     has = { "sha1 = function", "hash_of(row.passwort)" },
   },
   {
+    name = "a word before a salt and a digest", header = "pass",
+    row = function(one)
+      return string.format("sha256$%s$%s", one.hex_salt,
+        hex(people.digest("sha256", one, one.hex_salt)))
+    end,
+    has = { "sha256 = function", '"sha256_salted"' },
+  },
+  {
     name = "a word that is rare and says nothing", header = "scheme,password",
     row = function(one, i)
       if i == 9 then return "rareword," .. hex(people.digest("md5", one)) end

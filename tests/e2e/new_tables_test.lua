@@ -86,7 +86,7 @@ test("a table of names to which users refer is joined by the name of the column"
         return string.format("%s(%d,'%s',%d)", i > 1 and "," or "", one.id, one.email, i % 2 + 1)
       end) .. ";\n")
     walk(s, { "input=dump.sql" }, function(users, recipe)
-      equal({ users[1].app_metadata.title, users[2].app_metadata.title }, { "guests", "staff" },
+      equal({ users[1].app_metadata.group, users[2].app_metadata.group }, { "guests", "staff" },
         recipe)
     end)
   end)

@@ -1,5 +1,6 @@
 --- What columns mean: by their values first, by their names second.
 
+local digest = require "host.digest"
 local guess = require "new.guess"
 local json = require "host.json"
 local survey = require "new.survey"
@@ -62,6 +63,9 @@ local NAMED <const> = {
   { "mobile_verified_at", "2024-01-02", "phone_verified" },
   { "deleted_at", "2024-01-02", "deleted" },
   { "account_status", "active", "status" }, { "banned_until", "2030-01-02", "until" },
+  { "bloqueado_ate", "2030-01-02", "until" }, { "blocked_date", "2030-01-02", nil },
+  { "Förnamn", "Anna", "given_name" }, { "Imię", "Anna", "given_name" },
+  { "zuletzt_gesperrt_bis", "2030-01-02", "until" }, { "onayli", "evet", "email_verified" },
 }
 
 test("names in several languages and spellings are known", function()
@@ -69,8 +73,34 @@ test("names in several languages and spellings are known", function()
     local found = meanings(function(i)
       return { email = "a" .. i .. "@b.cd", [case[1]] = case[2] }
     end)
-    equal(found[case[3]], case[1])
+    if case[3] then equal(found[case[3]], case[1]) else equal(found["until"], nil) end
   end
+end)
+
+test("names that begin alike, without a sign between their words, are known", function()
+  local found = meanings(function(i)
+    return { clubmail = "a" .. i .. "@b.cd", clubnumber = 900 + i, clubfirstname = "Anna" .. i }
+  end)
+  equal({ found.email, found.user_id, found.given_name },
+    { "clubmail", "clubnumber", "clubfirstname" })
+end)
+
+test("a key beside a salt is the hash, and bytes beside a digest are its salt", function()
+  equal(meanings(function(i)
+    return { email = i .. "@b.cd", auth = { salt = "s" .. i, k = digest.hash("sha256", "x" .. i) } }
+  end).hash, "auth.k")
+  equal(meanings(function(i)
+    return {
+      email = i .. "@b.cd",
+      auth = { hash = digest.hash("sha256", "x" .. i), z = digest.hash("md5", "y" .. i) },
+    }
+  end).salt, "auth.z")
+end)
+
+test("a column whose words name algorithms does so, whatever it is called", function()
+  equal(meanings(function(i)
+    return { email = i .. "@b.cd", password = BCRYPT, zz = i % 2 == 0 and "bcrypt" or "SHA-1" }
+  end).algorithm, "zz")
 end)
 
 test("a name whose values say otherwise means nothing", function()
