@@ -77,16 +77,12 @@ end
 ---The custom claims, and what is Firebase's own.
 local function app_metadata(record, names)
   local claims = value.null_if(record.customAttributes) or value.null_if(record.customClaims)
-  local kept, removed = metadata.unreserved(metadata.of(claims))
-  if #removed > 0 then
-    migrate.warn("reserved_metadata", "users with custom claims whose names Auth0 reserves; these "
-      .. "were left out")
-  end
+  local kept = metadata.app(metadata.of(claims)) or {}
   local moments = value.null_if(record.metadata) -- of the Admin SDK
   kept.firebase_created = value.date(record.createdAt or moments and iso(moments.creationTime))
   kept.firebase_tenant = value.null_if(record.tenantId)
   kept.firebase_providers = names[1] and names
-  return next(kept) and metadata.safe(kept)
+  return next(kept) and kept
 end
 
 ---@type Recipe
