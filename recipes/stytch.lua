@@ -129,7 +129,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
       family_name = parts.last_name, phone_number = phone,
       phone_verified = phone and is_confirmed,
       user_metadata = next(kept) and metadata.safe(kept),
-      app_metadata = next(trusted) and metadata.safe(trusted),
+      app_metadata = metadata.app(trusted),
     }
   end,
 })
