@@ -1,5 +1,6 @@
 --- How the passwords of an export are stored, and the expression that builds what Auth0 imports.
 
+local digest = require "host.digest"
 local identify = require "auth0.hash.identify"
 local pieces = require "new.pieces"
 local survey = require "new.survey"
@@ -24,7 +25,7 @@ local PROVE <const> = "`prove` confirms it with one known login"
 
 ---@class PasswordPlan
 ---@field kind "auto"|"cleartext"|"digest"|"salted"|"hmac"|"pbkdf2"|"scrypt"|"argon2"|"joined"
----  |"mixed"|"branches"|"none"
+---  |"written"|"mixed"|"branches"|"none"
 ---@field expression? string  of the hash; nil: it cannot be imported
 ---@field comments string[]   what was doubtful
 ---@field scheme? string      the most frequent
@@ -102,6 +103,27 @@ local function of_pbkdf2(given, key, salt)
     costs = ways.rounds and { rounds = made_rounds } or { fixed_rounds = made_rounds },
     expression = string.format('password.pbkdf2("%s", %s, %s, %s)', name, rounds,
       salt and salt:bytes(true) or '""', key:bytes()),
+  }
+end
+
+---PBKDF2 whose rounds, salt and key are in one value, behind the name of the digest:
+---"sha256:64000:salt:key", as libraries for PHP and .NET write it.
+---@param given PasswordColumns
+---@return PasswordPlan?
+local function of_written_rounds(given)
+  local hint, column, n = given.hint, given.hash, 0
+  if not hint or not hint.digest then return nil end
+  for _, sample in ipairs(column.samples) do
+    local salt, key = sample:match("^%d+:[%d:]*([^:]+):([^:]+)$")
+    if salt and digest.unbase64(salt) and digest.unbase64(key) then n = n + 1 end
+  end
+  if n == 0 or n < #column.samples * MOST then return nil end
+  local way = given.ways.hash
+  return {
+    kind = "written", digest = hint.digest, comments = {},
+    expression = string.format('password.pbkdf2("%s", %s:match("^%%d+"), '
+      .. 'password.bytes(%s:match("([^:]+):[^:]+$"), "base64"), '
+      .. 'password.bytes(%s:match("[^:]+$"), "base64"))', hint.digest, way, way, way),
   }
 end
 
@@ -373,6 +395,8 @@ function hashes.plan(given)
   if scheme and column.supported > 0 then
     return of_themselves(given, scheme, separator == ":" and joined)
   end
+  local written = of_written_rounds(given)
+  if written then return written end
   if n_joined > column.filled * MOST or joined and n_digests == 0 then
     return of_joined(expression, joined, separator)
   end

@@ -192,6 +192,10 @@ end
 function made_hashes.of(plan, sample)
   if plan.kind == "cleartext" then return { hash = PASSWORD } end
   if plan.kind == "joined" then return { hash = joined(plan, sample) } end
+  if plan.kind == "written" then
+    return { hash = string.format("%d:%s:%s", ROUNDS, digest.base64(SALT),
+      digest.base64(key(plan.digest))) }
+  end
   if plan.key then return of_parts(plan) end
   local maker = MAKERS[plan.scheme]
   local made = maker and maker(sample)

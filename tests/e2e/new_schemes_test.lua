@@ -62,6 +62,14 @@ local EXPORTS <const> = {
     has = { "sha256 = function", '"sha256_salted"' },
   },
   {
+    name = "PBKDF2 with its rounds in the value", header = "pass",
+    row = function(one)
+      return string.format("sha512:1000:%s:%s", digest.base64(one.salt),
+        digest.base64(people.pbkdf2("sha512", one, 1000, one.salt)))
+    end,
+    has = { 'password.pbkdf2("sha512"' },
+  },
+  {
     name = "a word that is rare and says nothing", header = "scheme,password",
     row = function(one, i)
       if i == 9 then return "rareword," .. hex(people.digest("md5", one)) end
