@@ -2,32 +2,38 @@
 --- are found by common names, also in objects such as `profile`, or set: `email=emails.0.address`.
 --- Knows the passwords of Meteor, which cannot move, of passport-local-mongoose and Better Auth.
 
-local bson = require "source.bson"
 local by_columns = require "migrate.by_columns"
-local csv = require "source.csv"
-local extended_json = require "source.extended_json"
-local input = require "source.input"
+local collection = require "source.collection"
 local migrate = require "migrate"
 local password = require "auth0.password"
 local value = require "source.value"
 
 local users <const> = by_columns.new({ migrate = migrate, password = password, value = value }, {
-  email = { "emails0address", "emails0email", "emails0value", "emails0", "profileemail" },
-  email_verified = { "emails0verified", "emails0isverified" },
+  email = { "emails0address", "emails0email", "emails0value", "emails0", "profileemail",
+    "localemail", "contactemail", "profileemails0value", "profileemails0address" },
+  email_verified = { "emails0verified", "emails0isverified", "localverified" },
   name = { "profilename", "profilefullname", "profiledisplayname" },
   given_name = { "profilefirstname", "namefirst", "profilegivenname" },
   family_name = { "profilelastname", "namelast", "profilefamilyname" },
   phone_number = { "profilephone", "phones0number" }, picture = { "profilepicture" },
+  password = { "localpassword", "localhash", "credentialspassword", "authpassword" },
+  username = { "localusername", "profileusername" },
 })
 
+-- Those that are read of a folder, the dump of a database.
+local COLLECTIONS <const> = { "users", "user", "_user", "accounts", "account", "members" }
 local METEOR <const> = { "services.password.bcrypt", "services.password.argon2" }
 local PASSPORT <const> = { rounds = 25000, key = 512 } -- bytes, of passport-local-mongoose
 local BETTER_AUTH <const> = "^" .. ("%x"):rep(32) .. ":" .. ("%x"):rep(128) .. "$"
 
----The members of a document with their paths, and of a list its first item; objects, too.
+---The members of a document with their paths, and of a list its first item; objects, too, which
+---are JSON in a cell of CSV.
 local function flatten(document, prefix, row)
   for name, member in pairs(document) do
     local path = prefix .. tostring(name)
+    if type(member) == "string" and member:find "^[%[{]" then
+      member = value.json(member) or member
+    end
     row[path] = value.null_if(member)
     if type(member) == "table" then
       local first = member[1]
@@ -88,15 +94,16 @@ return {
   },
   source = function(params)
     users:begin(params, true)
-    local ending = input.ending(params.input)
-    if ending == "bson" then return bson.records(params.input, { optional = true }) end
-    if ending == "csv" then return csv.records(params.input, { detect = true, optional = true }) end
-    return extended_json.records(params.input, { optional = true })
+    return collection.records(params.input, COLLECTIONS)
   end,
   map = function(document, params)
     local row = flatten(document, "", {})
     row._id = id_of(row._id)
     users:find_in(names_of(row), params)
+    if not users:cell(row, "email") then -- Parse: people sign in with names, or with addresses
+      row.email = value.email(users:cell(row, "username"))
+      users:find_in(names_of(row), params)
+    end
     local hash = library_hash(row)
     if has_social(row) then
       if hash == nil and not users:cell(row, "password") and not params.social then

@@ -25,6 +25,7 @@ open.MODULES = {
   ["source.xml"] = "reads XML",
   ["source.ldif"] = "reads LDIF",
   ["source.directory"] = "what entries of LDAP directories mean",
+  ["source.collection"] = "reads a collection of MongoDB, whatever its export is",
   ["source.sqlite"] = "reads SQLite databases",
   ["source.tables"] = "reads a table, whatever its export is",
   ["source.auth0_export"] = "reads Auth0's exports",
