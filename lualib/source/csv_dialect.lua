@@ -7,6 +7,7 @@ local utf16 = require "source.utf16"
 local csv_dialect = {}
 
 local MOST_ROWS <const> = 200
+local BACKSLASH <const> = 0x5C
 local LONGEST_HEAD <const> = 64 * 1024 -- bytes; the last row of a longer file may be cut
 local LONGEST_NAME <const> = 64 -- of a column, in bytes
 local DELIMITERS <const> = { ",", ";", "\t", "|" }
@@ -95,8 +96,9 @@ local function cell_end(body, from, plain, escape)
   local at = from
   while true do
     local behind = body:find(plain, at) or #body + 1
-    local escapes = escape and body:sub(from, behind - 1):match "\\*$" or ""
-    if #escapes % 2 == 0 or behind > #body then return behind end
+    local first = behind -- of the escapes before it
+    while escape and first > from and body:byte(first - 1) == BACKSLASH do first = first - 1 end
+    if (behind - first) % 2 == 0 or behind > #body then return behind end
     at = behind + 1
   end
 end

@@ -51,7 +51,7 @@ end
 ---The names of tables, in order, those with rows first.
 local function tables_of(head)
   local with_rows, others, seen = {}, {}, {}
-  for line in (head .. "\n"):gmatch("([^\r\n]*)\r?\n") do
+  for line in (head .. "\n"):gmatch("([^\n]*)\n") do
     local name, rows = table_of(line)
     local list = rows and with_rows or others
     if name and seen[name] ~= list and seen[name] ~= with_rows then
@@ -85,7 +85,7 @@ end
 ---@param head string  the beginning of a file
 ---@return Recognised?
 function dump_head.recognise(head)
-  head = utf16.text(head):gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
+  head = utf16.text(head):gsub("^\xEF\xBB\xBF", ""):gsub("\r\n?", "\n")
   local program, tables = program_of(head), tables_of(head)
   if not program and #tables == 0 then return nil end
   local what = program and "a dump of " .. program or "SQL statements"

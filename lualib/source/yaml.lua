@@ -45,11 +45,13 @@ local WHAT <const> = "YAML, records in %s"
 ---@return Recognised?
 function yaml.recognise(head)
   head = head:gsub("^\xEF\xBB\xBF", ""):gsub("\r\n", "\n")
-  while head:find("^#") or head:find("^%s*\n") or head:find("^%%YAML") do
-    local rest = head:match("^[^\n]*\n(.*)$")
-    if not rest then return nil end
-    head = rest
-  end
+  local at = 1 -- behind comments, blank lines and %YAML
+  repeat
+    local behind = head:match("^%s*\n()", at) or head:match("^#[^\n]*\n()", at)
+      or head:match("^%%YAML[^\n]*\n()", at)
+    at = behind or at
+  until not behind
+  head = head:sub(at)
   for i = #BEGINNINGS, 1, -1 do
     local from, _, name = head:find(BEGINNINGS[i])
     if from then
