@@ -40,6 +40,7 @@ house.RULES = {
     broken = host.policy_in_host },
   { says = "an exported function is annotated", broken = annotations.unexplained },
   { says = "the guides name only files that exist", broken = writing.missing },
+  { says = "a shipped recipe is no longer than a page", broken = writing.long_recipes },
   { says = "no line ends in white space, and no code is indented with tabs",
     broken = writing.untidy },
 }

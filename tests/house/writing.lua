@@ -104,4 +104,20 @@ function writing.untidy(sources)
   end)
 end
 
+local LONGEST_RECIPE <const> = 150 -- lines
+
+---Shipped recipes that are longer than a page; what several need belongs to lualib/.
+---@param sources Sources
+---@return string[]
+function writing.long_recipes(sources)
+  local found = {}
+  for _, path in ipairs(tree.paths(sources, "^recipes/[^/]+%.lua$")) do
+    local _, n = sources[path]:gsub("\n", "")
+    if n > LONGEST_RECIPE then
+      found[#found + 1] = string.format("%s:%d: of at most %d lines", path, n, LONGEST_RECIPE)
+    end
+  end
+  return found
+end
+
 return writing

@@ -68,3 +68,11 @@ test("untidy lines are reported", function()
   }, { "a.lua:1: blanks at the end", "a.lua:2: a tab", "b.c:2: a tab",
     "c.md:2: blanks at the end", "c.md:3: blanks at the end" })
 end)
+
+test("a recipe of more than 150 lines is reported, that of its API is not", function()
+  local page = ("x\n"):rep(150)
+  tap.equal(writing.long_recipes {
+    ["recipes/a.lua"] = page, ["recipes/b.lua"] = page .. "x\n",
+    ["recipes/api/c.lua"] = page .. page,
+  }, { "recipes/b.lua:151: of at most 150 lines" })
+end)
