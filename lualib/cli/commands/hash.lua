@@ -63,6 +63,7 @@ return {
 that imports it. If VALUE is -, each line of stdin is a value. Exit status 3 if Auth0 does not
 support one of them.]],
   positionals = { { name = "identify" }, { name = "VALUE" } },
+  shape = function() return { status = "complete", hashes = json.array {} } end,
   run = function(context)
     local flags = context.flags
     if flags.identify ~= "identify" then
@@ -85,9 +86,7 @@ support one of them.]],
         { next = "auth0-migrate hash --help" })
     end
     if flags.json then
-      context.ui:result(assert(json.encode {
-        hashes = found, exit = exit, next = json.null,
-      }) .. "\n")
+      result.write(context, { hashes = found, exit = exit, next = json.null })
     else
       context.ui:show(text)
     end

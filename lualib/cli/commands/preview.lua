@@ -7,6 +7,15 @@ local setup = require "cli.common.setup"
 local preview_text = require "cli.text.preview"
 local tables = require "cli.text.tables"
 
+---The members of the result of --stats.
+local function check_shape()
+  local all, shape = require("check").empty(), { status = "complete" }
+  for _, name in ipairs { "codes", "coverage", "recipe", "records", "skipped" } do
+    shape[name] = all[name]
+  end
+  return shape
+end
+
 ---Ends with the coverage of the whole source, or of the first records.
 local function stats(context, recipe, settings)
   settings.limit = context.flags.n
@@ -25,7 +34,11 @@ Shows the first records (-n N), or one record (--at PLACE), each next to its map
 errors that Auth0 would report. With --stats it shows, for the whole source or the first N records,
 which fields the users have, what their values look like, and what lookups found.]],
   positionals = setup.RECIPE_WORDS,
+  shape = function()
+    return { status = "complete", records = json.array {}, warnings = json.array {} }
+  end,
   run = function(context)
+    if context.flags.stats then context.shape = check_shape end
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end
     if context.flags.stats then return stats(context, recipe, settings) end
@@ -42,7 +55,7 @@ which fields the users have, what their values look like, and what lookups found
     end, ui)
     if not warnings then return result.failure(context, message, kind) end
     if flags.json then
-      ui:result(assert(json.encode { records = all, warnings = warnings }) .. "\n")
+      result.write(context, { records = all, warnings = warnings, exit = 0, next = json.null })
       return 0
     end
     for _, one in ipairs(warnings) do

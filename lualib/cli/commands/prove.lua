@@ -142,6 +142,12 @@ hash, without a network. If a password does not match, searches encodings, salts
 algorithms and parameters in the whole source record and shows the line of `map` that matches. Exit
 status 3 unless all logins succeed.]],
   positionals = setup.RECIPE_WORDS,
+  shape = function()
+    return {
+      status = "complete", recipe = json.null, tried = 0, verified = 0, logins = json.array {},
+      line = json.null, needs = json.array {},
+    }
+  end,
   run = function(context)
     local recipe, settings, kind, more = setup.recipe(context, { offline = true })
     if not recipe then return result.failure(context, settings, kind, more) end

@@ -32,6 +32,9 @@ Asks for the password of ID, or reads logins from --logins FILE, and tries each 
 no or unknown, with the reason. ID is an e-mail address, username, phone number or user_id. Exit
 status 3 unless all logins succeed.]],
   positionals = { { name = "ID", optional = true } },
+  shape = function()
+    return { status = "complete", logins = json.array {}, tried = 0, failed = 0 }
+  end,
   run = function(context)
     local settings, message, kind, more = near_settings(context)
     if not settings then return result.failure(context, message, kind, more) end

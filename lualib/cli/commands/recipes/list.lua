@@ -15,7 +15,7 @@ user), MFA factors, files or API, and where each lies. A recipe is loaded for th
 nothing: no parameters, no files, no network. One that cannot be loaded is listed with the
 reason.]],
   positionals = {},
-  shape = function() return { recipes = json.array {} } end,
+  shape = function() return { status = "complete", recipes = json.array {} } end,
   run = function(context)
     return result.result(context, catalog_text.list, require("catalog").list(context.env))
   end,

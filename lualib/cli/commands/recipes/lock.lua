@@ -53,6 +53,12 @@ Writes auth0-migrate.lock.yaml next to the recipe, with the digest of every modu
 from a file. With this file, a module that has changed or is not listed is refused with exit
 status 2. --check changes nothing and ends with 2 unless the file is up to date.]],
   positionals = { { name = "RECIPE" } },
+  shape = function()
+    return {
+      status = "complete", recipe = json.null, lock = json.null, changed = false,
+      modules = json.array {},
+    }
+  end,
   run = function(context)
     return result.result(context, lock_text, lock(context))
   end,
