@@ -66,11 +66,16 @@ local function split(name, cell, options, order)
   return leading or trailing, why
 end
 
+---@class DeclaredOptions
+---@field salt? string
+---@field salt_encoding? HashEncoding
+---@field encoding? HashEncoding  of the digest; default: by its length
+---@field order? "hash_salt"|"salt_hash"  in a cell that holds both
+
 ---A digest in a declared format. Its salt is given, or in the same cell before or after ":".
 ---@param cell string
 ---@param format string  see `is_format`
----@param options? {salt?: string, salt_encoding?: HashEncoding, encoding?: HashEncoding,
----  order?: "hash_salt"|"salt_hash"}  encoding: of the digest; default: by its length
+---@param options? DeclaredOptions
 ---@return PasswordHash? hash
 ---@return string? reason
 ---@return true? ambiguous  both parts of the cell may be the digest: `order` decides
