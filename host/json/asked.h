@@ -36,6 +36,7 @@ struct json_asked {
     struct json_asked *root, *below, *beside; /* a path below it; the next one there */
     const char *name;                         /* of a path; NULL: the items of a list */
     int number;                               /* of a path: that of its metatable */
+    int members;                              /* of a path: of its last object */
     bool every;                               /* root only: see all objects, watch none */
     int n_paths;                              /* root only; -1: paths are not noted */
     int paths; /* root only: stack index of JSON_ASKED_PATHS while a value is decoded */

@@ -77,24 +77,45 @@ static enum json_outcome parse_key(lua_State *L, struct json_scan *s)
     return JSON_OK;
 }
 
-static enum json_outcome parse_object(lua_State *L, struct json_scan *s,
-                                      struct json_asked *path)
+/* Reads the members up to the closing brace; above the table at `base`, if `path` says
+ * how many there may be, otherwise they are collected first. */
+static enum json_outcome parse_members(lua_State *L, struct json_scan *s,
+                                       struct json_asked *path, int base)
 {
-    lua_pushnil(L); /* table or nil */
-    int base = lua_gettop(L);
     enum json_outcome outcome;
     bool more;
 
-    for (bool first = true;; first = false) {
-        if ((outcome = next_element(s, '}', first, &more)) != JSON_OK) return outcome;
-        if (!more) break;
+    for (int count = 0;; count++) {
+        if ((outcome = next_element(s, '}', count == 0, &more)) != JSON_OK)
+            return outcome;
+        if (!more) {
+            if (path) path->members = count < BATCH ? count : BATCH;
+            return JSON_OK;
+        }
         if ((outcome = parse_key(L, s)) != JSON_OK) return outcome;
         outcome = parse_value(L, s, path, lua_gettop(L));
         if (outcome != JSON_OK) return outcome;
-        if (lua_gettop(L) - base >= BATCH) flush_members(L, base);
+        if (path)
+            lua_rawset(L, base);
+        else if (lua_gettop(L) - base >= BATCH)
+            flush_members(L, base);
     }
-    flush_members(L, base);
-    if (path) host_json_watch(L, path);
+}
+
+static enum json_outcome parse_object(lua_State *L, struct json_scan *s,
+                                      struct json_asked *path)
+{
+    if (path)
+        lua_createtable(L, 0, path->members);
+    else
+        lua_pushnil(L); /* table or nil */
+    int base = lua_gettop(L);
+    enum json_outcome outcome = parse_members(L, s, path, base);
+    if (outcome != JSON_OK) return outcome;
+    if (path)
+        host_json_watch(L, path);
+    else
+        flush_members(L, base);
     return JSON_OK;
 }
 

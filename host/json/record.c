@@ -6,7 +6,10 @@
 
 #define RECORD "host.json.record"
 
-enum { MANY = 256 }; /* members; above this, one lookup decodes the whole record */
+enum {
+    MANY = 256, /* members; above this, one lookup decodes the whole record */
+    CACHED = 4  /* tables in a record that are read, mostly */
+};
 
 static const char record_magic = 0; /* its address identifies a struct record */
 
@@ -95,7 +98,7 @@ static void push_cache(lua_State *L, struct record *record)
     if (lua_getiuservalue(L, 1, CACHE) == LUA_TTABLE) return;
     lua_pop(L, 1);
     record->cached = true;
-    lua_newtable(L);
+    lua_createtable(L, 0, CACHED);
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, 1, CACHE);
 }

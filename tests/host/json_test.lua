@@ -214,6 +214,25 @@ test("a byte that is not plain is found at every place of a string", function()
   end
 end)
 
+test("objects at one path have the members of their own, of whatever number", function()
+  local lines, wanted = {}, {}
+  for i, n in ipairs { 0, 1, 40, 2, 0, 300, 3 } do
+    local object, members = {}, {}
+    for k = 1, n do
+      object["m" .. k] = k
+      members[k] = string.format('"m%d":0,"m%d":%d', k, k, k) -- the last one counts
+    end
+    lines[i] = '{"a":{"b":{' .. table.concat(members, ",") .. "}}}"
+    wanted[i] = object
+  end
+  local records = json.reader(table.concat(lines, "\n"), { lines = true, asked = json.asked(true) })
+  for _, object in ipairs(wanted) do
+    local read = {}
+    for name, value in next, records:next().a.b do read[name] = value end
+    tap.equal(read, object)
+  end
+end)
+
 test("white space may stand between any two tokens", function()
   local tokens = { "{", '"a"', ":", "[", "1", ",", "{", "}", ",", '"é"', "]", ",", '"b"', ":",
     "null", "}" }
