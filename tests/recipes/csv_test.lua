@@ -86,8 +86,8 @@ end
 local UNKNOWN <const> = {
   { "Kennung,Correo,Nombre\n1,a@b.co,Ada\n", 'the file has "Kennung", "Correo", "Nombre"' },
   { "Kennung,Correo,Nombre\n1,a@b.co,Ada\n", 'email="COLUMN"' },
-  { "1,a@b.co,Ada\n2,b@b.co,Bob\n", "the first row of the file is a record" },
-  { "id;email\n1;a@b.co\n", "delimiter=semicolon" },
+  { "1,a@b.co,Ada\n2,b@b.co,Bob\n", "no row with the names of its 3 columns" },
+  { "1,a@b.co,Ada\n2,b@b.co,Bob\n", "columns=id,email" },
 }
 
 for _, case in ipairs(UNKNOWN) do
@@ -97,6 +97,11 @@ for _, case in ipairs(UNKNOWN) do
     equal(#made.users, 0)
   end)
 end
+
+test("csv: the delimiter is that of the file", function()
+  local got = users("id;email\n1;a@b.co\n")
+  equal({ got[1].user_id, got[1].email, #got }, { "1", "a@b.co", 1 })
+end)
 
 test("csv: the names of metadata are as Auth0 takes them, and none replaces another", function()
   local got = users("email,a.b,a_b,$c\na@b.co,1,2,3\n", { user_metadata = "a.b,a_b,$c" })
