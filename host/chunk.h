@@ -11,7 +11,7 @@
 
 struct host_chunk;
 
-/* The writer at `index`; raises if it is none, or closed. */
+/* The writer at `index`; raises for another value, or a closed one. */
 struct host_chunk *host_chunk_check(lua_State *L, int index);
 
 /* Whether a value of so many bytes fits in the rest of the chunk. */

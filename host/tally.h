@@ -8,7 +8,7 @@
 
 struct host_tally;
 
-/* The tally at `index`; raises if it is none, or closed. */
+/* The tally at `index`; raises for another value, or a closed one. */
 struct host_tally *host_tally_check(lua_State *L, int index);
 
 /* Counts a value as tally:add does; `kind` may be NULL. `at` ends with a zero byte. */

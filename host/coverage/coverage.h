@@ -9,7 +9,7 @@
 struct fields;
 struct tables;
 
-/* The coverage at `index`; raises if it is none, or closed. */
+/* The coverage at `index`; raises for another value, or a closed one. */
 struct fields *host_coverage_check(lua_State *L, int index);
 
 /* The same of what host.coverage.tables makes. */

@@ -10,7 +10,7 @@
 
 struct host_index;
 
-/* The set at `index`; raises if it is none, or closed. */
+/* The set at `index`; raises for another value, or a closed one. */
 struct host_index *host_index_check(lua_State *L, int index);
 
 /* Adds an entry as set:add does. False: nothing was added, and set:add says why. */

@@ -175,7 +175,7 @@ struct host_event {
     int first, last;
 };
 
-/* The sandbox at `index`; raises if it is none, or closed. */
+/* The sandbox at `index`; raises for another value, or a closed one. */
 struct host_sandbox *host_sandbox_check(lua_State *L, int index);
 
 /* The next event, for a function that has the sandbox at index 1. It must be ended, by

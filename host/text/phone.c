@@ -221,7 +221,7 @@ static void at_home(struct reading *to, const struct plan *plan, const char *dig
     without_trunk(to, plan, &line, &any, digits, n);
 }
 
-/* The plan of a calling code, NULL if it is none. No code begins with another. */
+/* The plan of a calling code, NULL if it is not one. No code begins with another. */
 static const struct plan *plan_of(const struct plans *plans, const char *digits, size_t n)
 {
     int code = 0;
@@ -441,7 +441,7 @@ static int phone(lua_State *L)
 
 /* phone_reader(get_plans, unknown) -> function(value, country?) -> "+digits" | nil
  * get_plans() -> plans, see lualib/meta/host/text.lua; called for the first value.
- * unknown(country) -> the message for a country that is none. */
+ * unknown(country) -> the message for an unknown country. */
 static int text_phone_reader(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);

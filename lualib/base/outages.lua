@@ -3,7 +3,7 @@
 
 local outages = {}
 
-local COUNTED <const> = 2 -- attempts in a row without an answer: one alone is no outage to report
+local COUNTED <const> = 2 -- attempts in a row without an answer: one alone is not reported
 
 ---@class Outage  unix seconds
 ---@field since number

@@ -120,7 +120,7 @@ end
 
 local function quietly() end
 
----What tells apart the parameters of cases, but for the file of the record.
+---What distinguishes the parameters of cases, but for the file of the record.
 local function key_of(case, at)
   local words = { case.file.recipe }
   for name, value in pairs(at.params) do

@@ -18,7 +18,7 @@ local queries = {}
 ---@field updates? boolean   at a fixer's request: the users it updates existed before this run
 ---@field first_intent? number start of its first upload: unix seconds, by the tenant's clock
 ---@field half_of? integer    the chunk that was split into this one and another
----@field origin? integer     the first of these chunks, which is no half itself
+---@field origin? integer     the first of these chunks, which is not a half itself
 
 local function as_chunk(row)
   if not row then return nil end

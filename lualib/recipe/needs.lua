@@ -31,7 +31,7 @@ local METHODS <const> = { GET = true, POST = true, PUT = true, PATCH = true, DEL
 local DEFAULT_PORT <const> = { https = "443", http = "80" }
 
 ---The host of a name or URL, in lower case, with the port unless it is the scheme's own. Text that
----programs read in different ways, such as "a@b" or "a\b", is no host.
+---programs read in different ways, such as "a@b" or "a\b", is not a host.
 ---@param text string
 ---@return string?
 function needs.host(text)

@@ -41,7 +41,7 @@ function fingerprint.fingerprint(recipe)
     for _, path in ipairs(is_path and inputs.resolve(value) or {}) do
       add(print, path)
       local log = file.stat(path .. LOG)
-      if log and log.size > 0 then add(print, path .. LOG) end -- an empty one is none
+      if log and log.size > 0 then add(print, path .. LOG) end -- an empty one has nothing to read
     end
   end
   return print

@@ -1,4 +1,4 @@
---- Dates of many systems as ISO 8601. What may be two dates is none.
+--- Dates of many systems as ISO 8601. A text that may be two dates is not read.
 
 local text = require "host.text"
 

@@ -64,7 +64,7 @@ local function is_person(entry)
   return false
 end
 
----Why an entry is no user; nil if it is one.
+---Why an entry is not a user; nil if it is one.
 ---@param entry Entry
 ---@return string?
 function directory.not_a_person(entry)

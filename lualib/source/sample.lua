@@ -88,7 +88,7 @@ end
 local function row_of(cells, options)
   local row, quote = {}, options.quote or '"'
   for i, cell in ipairs(cells) do row[i] = quoted(cell, options) end
-  if #cells == 1 and row[1] == "" then return quote .. quote end -- an empty line is no row
+  if #cells == 1 and row[1] == "" then return quote .. quote end -- an empty line is not a row
   return table.concat(row, options.delimiter)
 end
 

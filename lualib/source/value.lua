@@ -141,7 +141,7 @@ local USERNAME <const> = "^[%w_+%-.!#$'^`~@]+$"
 ---Trimmed and lower-cased; nil if it is an e-mail address, the id, or not a valid username.
 ---@param name string?
 ---@param id? string     the source's id for the same user
----@param email? string  the user's address, which is no loss as a username
+---@param email? string  the user's address, which is not a loss as a username
 ---@return string?
 ---@return string? reason  why a username is lost that says more than the id and the address
 function value.username(name, id, email)

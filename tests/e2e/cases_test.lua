@@ -105,7 +105,7 @@ local PASSES <const> = {
   record: { email: a@b.cd }
   params: { country: "+49", key: s3cret }
   user_has: { app_metadata: { country: "49", key: s3cret } }]],
-  ["a text that is no file"] = [[
+  ["a text that is not a file"] = [[
   record: { email: a@b.cd }
   params: { sep: / }
   user_has: { app_metadata: { sep: / } }]],
@@ -533,7 +533,7 @@ test("without tests, it says how to write one", function()
   end)
 end)
 
-test("a recipe that is not there, and one that is no recipe", function()
+test("a recipe that is not there, and one that is not a recipe", function()
   with(TWO, function(s)
     equal(s:run({ "test", "shp.lua" }):ends_with(2):next(), "auth0-migrate test shop.lua")
     s:write("shop.lua", "return 1")

@@ -83,7 +83,7 @@ test("a journal of a newer program is refused with exit status 2 and unchanged",
 end)
 
 for name, damage in pairs {
-  ["that is no database"] = function(text) return ("x"):rep(#text) end,
+  ["that is not a database"] = function(text) return ("x"):rep(#text) end,
   ["with pages of nonsense"] = function(text)
     return text:sub(1, 4096) .. ("\xa5"):rep(#text - 4096)
   end,

@@ -164,7 +164,7 @@ local CASES <const> = {
     says = { "bad.lua:1: the recipe's `source` failed: gone" },
   },
   {
-    "a source that is no iterator",
+    "a source that is not an iterator",
     files = { ["bad.lua"] = "return { source = function() return 7 end, map = print }" },
     args = { "check", "bad.lua" }, status = 2, says = { "`source` returned a number" },
   },

@@ -186,7 +186,7 @@ for _, id in ipairs { "job\27[2J\r\nnext: rm", ("j"):rep(101), "job_\u{202e}1" }
   end)
 end
 
-test("the id of an earlier job is no job of this upload", function()
+test("the id of an earlier job is not a job of this upload", function()
   scene(4, function(s)
     local first, uploads = nil, 0
     odd_tenant(s, function(method, path)

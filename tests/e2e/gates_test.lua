@@ -151,7 +151,7 @@ test("a failed canary of all users stops nothing: the run finishes", function()
   end)
 end)
 
-test("a canary without users is no canary", function()
+test("a canary without users is not a canary", function()
   scene(0, function(s)
     s:tenant()
     s:write("people.csv", "email,number\nnobody,1\n")

@@ -155,7 +155,7 @@ test("one need of several is enough to refuse, and a wider grant is enough for i
   end, [[net = { "shop.example.com" }]])
 end)
 
-test("a need that is none is an error in the recipe", function()
+test("an invalid need is an error in the recipe", function()
   place(function(s)
     contains(s:run(check()):ends_with(2).stderr, "needs.exec[1] must be the name of a program")
   end, [[exec = { "/bin/sh -c" }]])

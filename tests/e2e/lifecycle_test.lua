@@ -280,7 +280,7 @@ end)
 local REFUSED <const> = {
   { "a wrong secret", 6, { AUTH0_CLIENT_SECRET = "not-the-secret" }, "client" },
   { "an unknown client", 6, { AUTH0_CLIENT_ID = "nobody" }, "client" },
-  { "a ready-made token that is none", 6, { AUTH0_ACCESS_TOKEN = "a.b.c" }, "token" },
+  { "a ready-made token that is not a token", 6, { AUTH0_ACCESS_TOKEN = "a.b.c" }, "token" },
   { "an unknown connection", 2, { AUTH0_CONNECTION = "Nowhere" }, "Nowhere" },
   { "no connection", 2, { AUTH0_CONNECTION = "" }, "AUTH0_CONNECTION" },
 }

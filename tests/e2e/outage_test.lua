@@ -73,7 +73,7 @@ for name, case in pairs(OUTAGES) do
   end)
 end
 
-test("a run without outages counts none, and a single lost answer is none", function()
+test("a run without outages counts none, and a single lost answer is not one", function()
   scene(20, function(s)
     s:slow_tenant({ faults = { { ["do"] = "close", route = "GET /jobs/*", nth = 1 } } }, 200)
     local report = s:run(words("--yes", "--chunk-users", "5", "--json")):ends_with(0):object()

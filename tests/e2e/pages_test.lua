@@ -273,7 +273,7 @@ test("a trial keeps its pages for the run that follows", function()
   end)
 end)
 
-test("a directory of somebody else's with the name of the pages is left alone", function()
+test("another program's directory with the name of the pages is left alone", function()
   program.scene(3, function(scene)
     scene:tenant()
     assert(file.mkdir(scene:path("shop.pages")))

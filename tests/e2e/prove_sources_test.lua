@@ -70,7 +70,7 @@ local CASES <const> = {
     text = lines("dn: uid=ada", "mail: ada@example.com", "key:: " .. b64(KEY), "salt:: "
       .. b64(SALT)),
     read = "ldif.records(params.input)", mail = "row.mail[1]", part = 'encoding = "bytes"' },
-  { "CSV with a name that is no word, and hex in a part", file = "a.csv", reader = "csv",
+  { "CSV with a name that is not a word, and hex in a part", file = "a.csv", reader = "csv",
     text = lines("mail,pass word", "ada@example.com,1:" .. hex(SHA1) .. ":abc"),
     read = "csv.records(params.input)" },
   { "nested JSON, in lists", file = "a.ndjson", reader = "ndjson",

@@ -80,7 +80,7 @@ for _, case in ipairs {
     ":2: expected an object with its original `id`" },
   { "a line that stands twice", function(list) return list .. list end,
     ":3: an earlier line has the same `id`" },
-  { "a user that is none", function(list) return (list:gsub('"user":{.-}', '"user":"bert"')) end,
+  { "a user that is a text", function(list) return (list:gsub('"user":{.-}', '"user":"bert"')) end,
     ":1: `user` is not an object" },
 } do
   test("with " .. case[1] .. " nothing is begun, and the list stays as it is", function()

@@ -179,7 +179,7 @@ test("patterns that take minutes raise", function()
   end
 end)
 
-test("linear work on a long text is no error", function()
+test("linear work on a long text is not an error", function()
   local text = ("a"):rep(4 << 20)
   local _, n = bounded.string.gsub(text, "a", "b")
   equal(n, #text)

@@ -225,7 +225,7 @@ test("PS256 is salted", function()
 end)
 
 for name, pem in pairs { ["of another type"] = EC, ["with a passphrase"] = ENCRYPTED,
-  ["that is none"] = "no key" } do
+  ["that is not a key"] = "no key" } do
   test("a private key " .. name .. " is a failure that shows nothing of it", function()
     local raw, message, kind = digest.sign("RS256", pem, "data")
     equal({ raw, kind }, { nil, "parse" })

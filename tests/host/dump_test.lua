@@ -288,7 +288,7 @@ test("a dump without its last comment was cut", function()
 end)
 
 for name, case in pairs {
-  ["an INSERT that is no list of values"] = {
+  ["an INSERT that is not a list of values"] = {
     "INSERT INTO users SELECT 1;", "an INSERT without a list of VALUES" },
   ["a row whose parenthesis is missing"] = {
     "INSERT INTO users (a) VALUES (1, (2);\n", "the parenthesis that opens here" },

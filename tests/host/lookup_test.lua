@@ -111,7 +111,7 @@ test("a closed lookup cannot be used, and may be closed again", function()
   raises(function() adding:add("a", "1") end, "the lookup is closed")
 end)
 
-test("what is no string is misuse", function()
+test("what is not a string is misuse", function()
   local found <close> = assert(lookup.new())
   raises(function() found:add(1, "x") end, "string expected")
   raises(function() found:add("x", nil) end, "string expected")

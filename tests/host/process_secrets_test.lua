@@ -31,7 +31,7 @@ test("a variable that is taken is gone, for children and in the first block too"
     "true\thunter2\nnil\tnil\tkept\nnil\ttrue\ngone kept\n")
 end)
 
-test("what is no name of a variable is misuse", function()
+test("what is not a name of a variable is misuse", function()
   for _, name in ipairs { "", "A=B" } do
     tap.raises(function() process.take_env(name) end, "not the name of a variable")
   end

@@ -71,7 +71,7 @@ for name, case in pairs {
     "<a xsi:nil='true' k='1'>x</a><b xsi:nil='1'/><c xsi:nil='false'>y</c>", { c = "y" } },
   ["a prefix is a part of the name"] = { "<x:a xmlns:x='u' x:k='1'>y</x:a>",
     { ["x:a"] = { "y", ["@x:k"] = "1" } } },
-  ["a declaration of a namespace is no attribute"] = {
+  ["a declaration of a namespace is not an attribute"] = {
     "<a xmlns='u' xmlns:y='v'>x</a>", { a = "x" } },
 } do
   test(name, function() equal(record(case[1], case[3]), case[2]) end)

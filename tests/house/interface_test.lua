@@ -54,7 +54,7 @@ for _, name in ipairs(open.names()) do
       end
     end
     for member in pairs(by_name) do
-      assert(type(module[member]) == "function", member .. " is annotated, and is no function")
+      assert(type(module[member]) == "function", member .. " is annotated, and is not a function")
     end
     for _, value in ipairs(told.values) do
       assert(module[value.name] ~= nil, value.name .. " is annotated, and is not there")

@@ -97,7 +97,7 @@ local SCRATCH <const> = {
   ["lualib/source/dump_head.lua"] = "what dumps begin with",
   ["lualib/stage/dedupe.lua"] = "users that wait for the end of the source",
   ["lualib/import/tenant_ids.lua"] = "an export of the tenant's users",
-  ["lualib/source/sqlite.lua"] = "a database of somebody else, which is only read",
+  ["lualib/source/sqlite.lua"] = "the database of another program, which is only read",
 }
 
 ---Whether a file is below one of the folders of lualib.

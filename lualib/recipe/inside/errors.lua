@@ -40,7 +40,7 @@ end
 
 local UNREADABLE <const> = "SWITCH_UNREADABLE"
 
----The rejection of an error value; nil if it is none.
+---The rejection of an error value; nil for other values.
 local function refused_of(err)
   if bad_value.is(err) then err = reject.reject(err.reason, UNREADABLE, err.path, err.given) end
   if not reject.is_reject(err) then return nil end

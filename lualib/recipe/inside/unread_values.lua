@@ -100,7 +100,7 @@ local function noting_hash(unread, name, fn)
   end
 end
 
----Whether a value that reads as nil has content. A username that is the id is none.
+---Whether a value that reads as nil has content. A username that is the id does not count.
 local function says_something(name, given, id)
   if type(given) ~= "string" and type(given) ~= "number" then return false end
   local written = tostring(given)

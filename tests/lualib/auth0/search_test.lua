@@ -172,7 +172,7 @@ local FOUND <const> = {
     .. "salt")) }, 'password.ldap_password(password.bytes(row.userPassword, "base64"))' },
   { "the Base64 of a bcrypt", { hash = b64(digest.bcrypt(PLAIN, 4)) },
     'password.bcrypt(password.bytes(row.hash, "base64"))' },
-  { "a field whose name is no word", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
+  { "a field of two words", { ["pass word"] = hash("sha1", PLAIN) }, 'row["pass word"]' },
 }
 
 local function secrets_of(pepper)

@@ -109,7 +109,7 @@ test("settings with comments are never changed", function()
   end)
 end)
 
-test("what is no directory is refused", function()
+test("what is not a directory is refused", function()
   local done, _, kind = annotate.run "README.md"
   tap.equal({ done, kind }, { nil, "usage" })
 end)

@@ -93,7 +93,7 @@ test("an alias has its choices", function()
   } })
 end)
 
-test("functions of other modules and values are told apart", function()
+test("functions of other modules and values are distinguished", function()
   tap.equal(read.borrowed, { { name = "trim", module = "host.text", member = "trim" } })
 end)
 

@@ -67,7 +67,7 @@ end)
 local BROKEN <const> = {
   { "a syntax error", "return {", "unexpected symbol" },
   { "an error while loading", "error 'ouch'", "ouch" },
-  { "a module that is no recipe", "return { split = function() end }", 'no field "split"' },
+  { "a module that is not a recipe", "return { split = function() end }", 'no field "split"' },
   { "an about that is wrong", "return { about = { passwords = 'maybe' } }",
     'about.passwords must be "yes"' },
   { "a module that is not there", "require 'nowhere'", 'module "nowhere" not found' },

@@ -26,7 +26,7 @@ acme export | gzip
 The rest is skipped.
 ]]
 
-test("a page is a title and sections, and code is no heading", function()
+test("a page is a title and sections, and code is not a heading", function()
   local read = page.read(TEXT)
   local titles = {}
   for i, one in ipairs(read.sections) do titles[i] = one.title end

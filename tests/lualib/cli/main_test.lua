@@ -97,7 +97,7 @@ local REFUSED <const> = {
   { "an option without its value", { "run", SHOP, "--slots" }, "--slots requires a value" },
   { "an unknown grant", { "check", SHOP, "--allow-nett=a.b" },
     'has no option --allow-nett; did you mean "--allow-net"?' },
-  { "a grant of what is no host", { "check", SHOP, "--allow-net=a b" },
+  { "a grant of what is not a host", { "check", SHOP, "--allow-net=a b" },
     '--allow-net must be a host such as acme.okta.com, not "a b"' },
   { "a grant of a program's path", { "check", SHOP, "--allow-exec=/bin/sh" },
     "--allow-exec must be the name of a program, without a path" },

@@ -25,7 +25,7 @@ test("the records of a page are known inside its list", function()
   equal(of(page, { akamai = true }), "akamai")
 end)
 
-test("a table of users that nobody knows is none of them", function()
+test("a table of users of an unknown system is not recognised", function()
   local shipped = {}
   for _, one in ipairs(known.LIST) do shipped[one.recipe] = true end
   equal(of({ id = 1, email = "a@b.cd", password = "x", name = "A B" }, shipped), nil)

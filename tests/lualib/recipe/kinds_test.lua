@@ -103,10 +103,10 @@ end)
 
 local WRONG <const> = {
   { "a secret with a kind", { secret = true, kind = "number" }, "cannot have another kind" },
-  { "a secret kind that is no secret", { secret = false, kind = "secret" }, "remove one" },
+  { "a secret kind that is not a secret", { secret = false, kind = "secret" }, "remove one" },
   { "a secret kind with a default", { kind = "secret", default = "x" }, "cannot have a default" },
-  { "a default that is no number", { kind = "number", default = "x" }, "must be a number such" },
-  { "a default that is no choice", { kind = { "a" }, default = "b" }, "must be one of a, not" },
+  { "a default that is not a number", { kind = "number", default = "x" }, "must be a number such" },
+  { "a default that is not a choice", { kind = { "a" }, default = "b" }, "must be one of a, not" },
   { "an empty default input", { kind = "input", default = "" }, "params.p.default must be a path" },
 }
 

@@ -57,7 +57,7 @@ test("an entry whose parameter has no value is left out", function()
   tap.equal(needs.expand(nil, {}), {})
 end)
 
-test("a parameter's value that is no host is refused", function()
+test("a parameter's value that is not a host is refused", function()
   for _, value in ipairs { "a b", "a@b", "a\\b", "..", "https://", "a\nb", "[x]" } do
     local list, message, kind = needs.expand({ net = { "{domain}" } }, { domain = value })
     tap.equal(list, nil, value)

@@ -54,7 +54,7 @@ test("a FILETIME of any year", function()
   end
 end)
 
-test("a FILETIME that means never, and what is none", function()
+test("a FILETIME that means never, and what is not a date", function()
   for _, given in ipairs {
     0, "0", math.maxinteger, "9223372036854775807", "9223372036854775806", "2650467744000000000",
     "99999999999999999999", -1, "-1", "0x10", "1e17", "2020-01-01", "", 1.5, true, {},

@@ -124,7 +124,7 @@ test("broken records of both sources are rejected at their places", function()
   end)
 end)
 
-test("what is no object passes unjoined", function()
+test("what is not an object passes unjoined", function()
   folder.with({ ["u.ndjson"] = "5\nnull\n[1]\nfalse\n{}\n" }, function(root)
     local all = collect(join(ndjson.records(root .. "/u.ndjson"), { { id = 1 } }, { key = "id" }))
     equal({ all[1][1], all[2][1], all[3][1], all[4][1], all[5][1] },

@@ -122,7 +122,7 @@ for _, case in ipairs(COUNTRIES) do
     end)
 end
 
-test("a country that is none is misuse, and the message suggests one", function()
+test("an unknown country is misuse, and the message suggests one", function()
   for _, country in ipairs { "", "+", "1234", "01", "Germany", "UK", "DEU", "+ 49" } do
     raises(function() value.phone("1", country) end, "must be a calling code")
   end

@@ -14,7 +14,7 @@ for name, case in pairs {
   ["integers are exact"] = { "i:-9223372036854775808;", math.mininteger },
   ["an integer that is too long"] = { "i:9223372036854775808;", "9223372036854775808" },
   ["floats"] = { "d:-1.5E-7;", -1.5e-7 },
-  ["what is no number of JSON"] = {
+  ["what is not a number of JSON"] = {
     "a:3:{i:0;d:INF;i:1;d:-INF;i:2;d:NAN;}", { "INF", "-INF", "NAN" } },
   ["false"] = { "b:0;", false },
   ["a list"] = { 'a:2:{i:0;s:1:"a";i:1;N;}', { "a", json.null } },
@@ -37,11 +37,11 @@ for name, text in pairs {
   ["null"] = "N;", ["a length that is too small"] = 's:3:"abcd";',
   ["a length that is too large"] = 's:5:"abcd";',
   ["a length beyond the text"] = 's:99999999999:"a";',
-  ["a length that is no integer"] = 's:99999999999999999999999:"a";', ["a cut text"] = 's:4:"abc',
+  ["a length beyond an integer"] = 's:99999999999999999999999:"a";', ["a cut text"] = 's:4:"abc',
   ["a missing semicolon"] = "i:1", ["more after the value"] = "i:1;i:2;", ["text"] = "subscriber",
   ["an empty text"] = "", ["a count that is too large"] = "a:2:{i:0;i:1;}",
   ["a count that is too small"] = "a:1:{i:0;i:1;i:1;i:2;}", ["an endless count"] = "a:999999999:{",
-  ["a key that is an array"] = "a:1:{a:0:{}i:1;}", ["a boolean that is none"] = "b:2;",
+  ["a key that is an array"] = "a:1:{a:0:{}i:1;}", ["a boolean other than 0 and 1"] = "b:2;",
   ["a reference"] = "a:2:{i:0;i:1;i:1;R:2;}",
   ["a class with a format of its own"] = 'C:1:"C":1:{x}',
   ["a float in hexadecimal"] = "d:0x10;", ["an unknown kind"] = "z:1;", ["only a kind"] = "a:",

@@ -74,7 +74,7 @@ for name, case in pairs {
   test(name .. " is claimed by its readers only", function()
     local list = recognise.head(case[1])
     equal(said(list), case[2])
-    assert(#list < 2 or list[1].sure > list[2].sure or list[1].sure == 1, "not told apart")
+    assert(#list < 2 or list[1].sure > list[2].sure or list[1].sure == 1, "not distinguished")
   end)
 end
 

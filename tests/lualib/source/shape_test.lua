@@ -74,7 +74,7 @@ for text, kind in pairs {
   ["[[1,2],[3]]"] = "a list of 2", ['"hello"'] = "a string", ["17"] = "a number", ["null"] = "null",
   ["false"] = "a boolean", ["[[]]"] = "a list of 0",
 } do
-  tap.test("a first record that is no object is named: " .. text, function()
+  tap.test("a first record that is not an object is named: " .. text, function()
     tap.equal(warned(text, {}), { {
       code = "other_shape", unless_ready = true,
       message = "record 1 of u.json is " .. kind .. ", not an object",

@@ -69,7 +69,7 @@ local CASES <const> = {
   { "another value of an identifier that is not unique", EMAIL, {
     { email = "a@x.de", username = "a" }, { email = "a@x.de", username = "b" },
   }, { 1, "CONFLICT_EMAIL", "email", { "email" } } },
-  { "empty values, which are none", {}, {
+  { "empty values, which do not count", {}, {
     { email = "a@x.de", username = "" }, { email = "b@x.de", username = "" },
   } },
   { "a key of the recipe, whatever else differs", { keys = { "email" } }, {

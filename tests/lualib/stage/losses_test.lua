@@ -77,7 +77,7 @@ test("what helpers cannot read is lost, unless the user has another", function()
   })
 end)
 
-test("a username that is the user's own address is no loss", function()
+test("a username that is the user's own address is not a loss", function()
   equal(lost(people(1), [[
     return { email = row.email, password_hash = HASH, username = value.username(row.email) } ]]),
     { {} })

@@ -66,7 +66,7 @@ local cases = {
   { "a switch that cannot be read is rejected", "return { blocked = value.switch('maybe') }",
     { "rejected", 1, "list:1", "SWITCH_UNREADABLE",
       "neither on nor off; accepted: true/false, yes/no, on/off, 1/0" } },
-  { "a rejection that is caught is none", "pcall(value.switch, 'maybe') return row",
+  { "a rejection that is caught does not count", "pcall(value.switch, 'maybe') return row",
     { "user", 1, "list:1", "a@b.co" } },
   { "a reason may be a number", "return nil, 7", { "skipped", 1, "list:1", "7" } },
   { "a user whose metatable raises is rejected",

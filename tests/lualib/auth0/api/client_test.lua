@@ -666,9 +666,9 @@ for name, headers in pairs {
   ["without a reset"] = { ["x-ratelimit-remaining"] = "0" },
   ["with a reset in the past"] =
     { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = tostring(rig.NOW - 5) },
-  ["with a reset that is no number"] =
+  ["with a reset that is not a number"] =
     { ["x-ratelimit-remaining"] = "0", ["x-ratelimit-reset"] = "soon" },
-  ["with a remainder that is no number"] = { ["x-ratelimit-remaining"] = "few" },
+  ["with a remainder that is not a number"] = { ["x-ratelimit-remaining"] = "few" },
 } do
   test("an empty bucket " .. name .. " causes no delay", function()
     local made = rig.client { answer(200, {}, headers) }

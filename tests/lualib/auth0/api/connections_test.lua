@@ -89,7 +89,8 @@ test("scripts make a custom database unless they are disabled", function()
 end)
 
 for _, case in ipairs {
-  { "is no database", { id = ID, name = "Users", strategy = "email" }, CLIENTS, "choose another" },
+  { "is not a database", { id = ID, name = "Users", strategy = "email" }, CLIENTS,
+    "choose another" },
   { "is a custom database without import mode",
     database { enabledDatabaseCustomization = true, import_mode = false }, CLIENTS, "enable" },
   { "is not enabled", database(), { clients = json.array {} }, "enable it" },

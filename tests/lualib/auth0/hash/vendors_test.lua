@@ -65,7 +65,7 @@ test("Magento 1 has no version, and at first no salt", function()
   end
 end)
 
-test("Magento: what is no hash, or has a salt that Argon2 does not get, has a reason", function()
+test("Magento: what is not a hash, or has a salt that Argon2 does not get, has a reason", function()
   for _, value in ipairs {
     "x", "abc:qX", ("ab"):rep(32) .. ":short:2", ("0"):rep(32) .. ":a:0:1", "", ("0"):rep(40),
   } do

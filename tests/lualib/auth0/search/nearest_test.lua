@@ -105,7 +105,7 @@ local ODD <const> = {
   { "a number as the salt", { hash = hash("sha1", PLAIN .. "42"), id = 42 } },
   { "a hash in a table", { login = { hash = hash("sha1", PLAIN .. "abc") .. ":abc" } } },
   { "a hash in JSON", { data = '{"login":{"hash":"' .. hash("sha1", PLAIN) .. '"}}' } },
-  { "a value taken apart, whose name is no word", { ["pass word"] = hash("sha1", PLAIN .. "abc")
+  { "a value taken apart, whose name is not a word", { ["pass word"] = hash("sha1", PLAIN .. "abc")
     .. ":abc" } },
   { "salt and hash with a dot between", { pw = digest.hex(digest.scrypt(PLAIN, SALT, 16384, 8, 1,
     64)) .. "." .. SALT } },

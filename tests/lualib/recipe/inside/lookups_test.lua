@@ -38,7 +38,7 @@ test("a lookup that was never asked is not listed", function()
   tap.equal(used(ROLES, NEW, "return {}"), {})
 end)
 
-test("two lookups of one file are told apart by their keys, or numbered", function()
+test("two lookups of one file are distinguished by their keys, or numbered", function()
   local head = NEW .. "\nlocal names = lookup(csv.records(folder .. '/roles.csv'), 'name')"
     .. "\nlocal list = lookup({ { id = '9' } }, 'id')"
   tap.equal(used(ROLES, head, "roles:get(row.id) names:get('a') list:get('9') return {}"), {

@@ -149,7 +149,7 @@ end
 
 ---{what, row, the body of map}
 for _, case in ipairs {
-  { "is no username of Auth0's", { name = "müller" }, "17" },
+  { "is not a username of Auth0's", { name = "müller" }, "17" },
   { "is another address than the user's", { name = "old@example.org" }, "17" },
   { "has an invisible character", { name = "jo\u{200B}e" }, "17" },
 } do
@@ -210,7 +210,7 @@ end
 
 local unsaid = {
   { "a blank phone", { phone = "  " }, PHONE, "phone" },
-  { "a date that is none", { since = "0000-00-00 00:00:00" }, [[
+  { "an invalid date", { since = "0000-00-00 00:00:00" }, [[
     return { email = "a@b.co", app_metadata = { since = value.date(row.since) } }
   ]], "date" },
   { "a FILETIME that means never", { since = "9223372036854775807" }, [[

@@ -52,7 +52,7 @@ for _, text in ipairs(BROKEN) do
   end)
 end
 
-test("two different next links are none", function()
+test("two different next links count as none", function()
   local found, message = link.find({ "</a>; rel=next, </b>; rel=next" }, "next")
   equal({ found, message }, { nil, 'there are two different links with rel="next"' })
 end)

@@ -361,7 +361,7 @@ test("a server that has no page behind the last one is noticed", function()
   contains(message, "100 pages in a row have the same items")
 end)
 
-test("a last page that comes again because users are inserted before it is no error", function()
+test("a last page that comes again because users are inserted before it is not an error", function()
   equal(walk({ offset = { query = "o" } }, function(page)
     return { list = items(page < 50 and 1 or 0, math.min(page, 5)) }
   end, 1000), 50)
