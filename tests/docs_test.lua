@@ -20,7 +20,8 @@ local test = tap.test
 local REALM <const> = "tests/recipes/keycloak/acme-realm.json"
 local KEY <const> = "q2VhZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDM="
 -- All columns that examples read.
-local CUSTOMERS <const> = "id,email,confirmed,password_digest,plan,rounds,salt,hash,phone,mfa_phone\n"
+local CUSTOMERS <const> =
+  "id,email,confirmed,password_digest,plan,rounds,salt,hash,phone,mfa_phone\n"
   .. "1,ada@example.com,t,$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy,pro,1000,"
   .. "c2FsdHNhbHQ=," .. KEY .. ",030 123456,0151 2345678\n"
 local REST <const> = [[
