@@ -387,9 +387,11 @@ local function mark_repeated(self, made)
   return true
 end
 
-local function is_absent(self, status)
-  for _, one in ipairs(self.spec.absent or ABSENT) do
-    if one == status then return true end
+---Whether a failure means that there is no document.
+local function is_absent(self, kind, refused)
+  if self.spec.absent == true then return kind ~= "interrupted" end
+  for _, status in ipairs(refused and (self.spec.absent or ABSENT) or {}) do
+    if status == refused.status then return true end
   end
   return false
 end
@@ -410,9 +412,9 @@ function Chain:one(url)
   if not made then
     local refused
     made, message, kind, refused = fresh_page(self, request)
-    if refused and is_absent(self, refused.status) then
-      made = { page = self.number, request = request, status = refused.status, headers = {},
-        text = "null" }
+    if not made and is_absent(self, kind, refused) then
+      made = { page = self.number, request = request, status = refused and refused.status,
+        headers = {}, text = "null" }
       local done
       done, message, kind = keep(self, made)
       if not done then made = nil end

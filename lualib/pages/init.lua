@@ -27,6 +27,7 @@ local MOST_READINGS <const> = 1000 -- of one recipe
 local FRESH <const> = 24 * 3600 -- seconds that a run takes pages over from other commands
 local CONNECT_TIMEOUT <const> = 30 -- seconds
 local PATIENCE <const> = 7200 -- own seconds
+local SHORT_ATTEMPT <const> = 10 -- seconds, for what may be absent for any reason
 
 -- Headers, and members of a form, that let somebody in.
 local SECRET_NAMES <const> = {
@@ -191,7 +192,8 @@ end
 ---@return Exchange
 function Pages:exchange(options, hidden)
   options.fetch, options.clock, options.secrets = self:sender(), self.clock, hidden
-  options.patience, options.outages = self.patience or PATIENCE, self.outages
+  options.patience = options.patience or self.patience or PATIENCE
+  options.outages = self.outages
   options.interrupted, options.log = self.interrupted, self.log
   options.say = function(text) self.ui:say(text) end
   options.limit = options.limit or chain.LIMIT
@@ -200,9 +202,10 @@ end
 
 ---The exchange with the API of a reading. The limit of an export is that of a line.
 local function exchange_of(self, spec, parsed, name, hidden)
+  local is_short = spec.absent == true
   local own = self:exchange({
     name = name, origin = parsed, limit = not spec.job and spec.limit or nil, basic = spec.basic,
-    sign = spec.sign,
+    sign = spec.sign, patience = is_short and 0 or nil, timeout = is_short and SHORT_ATTEMPT or nil,
   }, hidden)
   if spec.token then
     local at = url.parse(spec.token.url)

@@ -5,8 +5,6 @@ local http = require "source.http"
 local USUAL <const>, MOST <const> = 100, 500 -- of a page, where the server does not say its most
 local SMALL <const> = 1024 * 1024 -- bytes, of what the server says of itself
 
-local HIDDEN <const> = { 400, 401, 403, 404, 405 }
-
 local function by_cursor() return { cursor = "/nextCursor", as = { query = "cursor" } } end
 
 local function by_index(count)
@@ -19,10 +17,10 @@ end
 local function object(given) return type(given) == "table" and given or {} end
 
 ---What the server says of itself: whether it has cursors, and how many users a page may have. Many
----do not, or show it to administrators only.
+---say nothing, or to administrators only, or fail at it.
 local function abilities(base, headers)
   local config = object(http.each {
-    url = base, headers = headers, limit = SMALL, absent = HIDDEN,
+    url = base, headers = headers, limit = SMALL, absent = true,
   }(base .. "/ServiceProviderConfig"))
   local pages, filter = object(config.pagination), object(config.filter)
   local most = math.tointeger(tonumber(pages.maxPageSize or filter.maxResults))
@@ -43,8 +41,9 @@ return {
       Accept = "application/scim+json", Authorization = params.token and "Bearer " .. params.token,
     }
     local base = http.address(params.domain)
-    local has_cursors, count = abilities(base, headers)
-    local is_by_cursor = (params.paging or has_cursors and "cursor") == "cursor"
+    local has_cursors, count = false, USUAL
+    if params.paging ~= "index" then has_cursors, count = abilities(base, headers) end
+    local is_by_cursor = has_cursors or params.paging == "cursor"
     return http.records {
       url = base .. "/Users", headers = headers, items = "/Resources", id = "/id",
       next = is_by_cursor and by_cursor() or by_index(count),

@@ -76,6 +76,8 @@ end
 
 function scim.handle(self, request)
   if request.path == "/scim/v2/ServiceProviderConfig" and self.config ~= nil then
+    self.counts.configs = (self.counts.configs or 0) + 1
+    if type(self.config) == "function" then return self.config() end
     return answer(self.config and 200 or 403, self.config or nil)
   elseif request.path == "/scim/v2/ServiceProviderConfig" then
     return answer(200, { pagination = {

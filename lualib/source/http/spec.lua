@@ -41,7 +41,8 @@ local METHODS <const> = { GET = true, POST = true }
 ---@field name? string       in places; default: the last part of the URL's path
 ---@field rate? {header: string, seconds: number}  of `http.each`: the header with the number of
 ---  requests that are allowed in so many seconds
----@field absent? integer[]  of `http.each`: statuses of a document that is not there; default 404
+---@field absent? true|integer[]  of `http.each`: statuses of a document that is not there; default
+---  404. true: whatever fails, after one short attempt
 ---@field optional? true|string[]  members that no record need have, although the recipe reads them
 ---@field job? HttpJob      of `http.export` only: what the request begins
 
@@ -178,11 +179,12 @@ local function check_rate(value)
 end
 
 local function check_absent(value)
+  if value == true then return nil end
   local is_list = type(value) == "table" and #value > 0
   for _, status in ipairs(is_list and value or {}) do
     is_list = is_list and math.type(status) == "integer" and status >= 400 and status < 500
   end
-  return not is_list and "must be a list of statuses from 400 to 499" or nil
+  return not is_list and "must be true or a list of statuses from 400 to 499" or nil
 end
 
 local function check_name(value)

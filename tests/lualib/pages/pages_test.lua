@@ -567,6 +567,22 @@ test("a document of each record is asked for once, kept, and nil where there is 
   end)
 end)
 
+test("a document that may be absent for any reason is asked for once, not waited for", function()
+  scheduler.run(function()
+    local api <close> = api_rig.serve(function(request)
+      request:respond(503, { ["Retry-After"] = "3600" }, "<html>busy</html>")
+    end)
+    local folder = assert(file.temporary())
+    for _ = 1, 2 do -- the second time, it is kept
+      local served <close> = rig.service(folder)
+      local asking = http.asking(function(...) return true, served:answer(...) end)
+      local ask = asking.each { url = api.url .. "/config", absent = true }
+      tap.equal({ (ask(api.url .. "/config")), #api.asked }, { nil, 1 })
+    end
+    assert(file.remove_tree(folder))
+  end)
+end)
+
 test("a document of a record at another host is refused", function()
   scheduler.run(function()
     local api <close> = api_rig.serve(function(request) api_rig.json(request, {}) end)

@@ -17,6 +17,7 @@ test("what a recipe may ask for is accepted", function()
     { total = { url = "https://api.example.com/count", at = "/n" } },
     { token = { url = "https://login.example.com/token", form = { scope = "a b" } } },
     { basic = { "user", "" } }, { limit = 1000, name = "people", optional = true },
+    { absent = true }, { absent = { 403, 404 } },
     { sign = { aws = "aws:amz:eu-west-1:cognito-idp", access_key = "a", secret_key = "b" } },
   } do
     tap.equal(wrong_of(fields), nil)
@@ -47,6 +48,7 @@ test("what is wrong is named", function()
     { { basic = { "user" } }, "basic must be { user, password }" },
     { { basic = { "a", "b" }, token = { url = "https://a/" } }, "has both token and basic" },
     { { sign = { aws = "eu", access_key = "a", secret_key = "b" } }, "sign aws must be such as" },
+    { { absent = {} }, "absent must be true or" }, { { absent = { 500 } }, "absent must be" },
     { { limit = 0 }, "limit must be from 1" }, { { limit = 1 << 40 }, "limit must be from 1" },
     { { name = "" }, "name must be" }, { { name = ("x"):rep(100) }, "name must be" },
   } do
