@@ -155,6 +155,9 @@ local function wrong_type(value, finding)
   elseif type(value) == "table" and finding.wanted == "any" then
     return nil, is_regular(value) and "Flatten the metadata, or break the cycle in it."
       or "Map a list without gaps or a table with string keys; migrate.array marks lists."
+  elseif finding.wanted == "array" and type(value) == "table" and next(value) == nil then
+    return nil, string.format("Leave an empty list out: %s = next(list) and list.",
+      last_name(finding.path))
   end
   return nil, TYPE_FIXES[finding.wanted] or "Leave it out: JSON cannot represent it."
 end

@@ -336,6 +336,8 @@ local CASES <const> = {
     "at most 10" },
   { { mfa_factors = { totp = { secret = "ABC" } } }, "INVALID_TYPE mfa_factors", "array",
     "object with key totp", "Map a list" },
+  { { mfa_factors = {} }, "INVALID_TYPE mfa_factors", "array", "empty object",
+    "mfa_factors = next(list) and list" },
   { { mfa_factors = { { totp = { secret = "ABC" }, phone = { value = "+1" } } } },
     "OBJECT_PROPERTIES_MAXIMUM mfa_factors[0]", "maximum 1", "keys phone, totp", "of its own" },
   { { mfa_factors = { {} } }, "OBJECT_PROPERTIES_MINIMUM mfa_factors[0]", "minimum 1",
