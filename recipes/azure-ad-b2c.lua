@@ -47,6 +47,11 @@ local function sign_ins(record)
       found[kind] = found[kind] or given
     end
   end
+  local issuer = member(record, "identityIssuer") -- the portal's CSV has it instead of identities
+  local home = (member(record, "userPrincipalName") or ""):match("@(.*)$")
+  if issuer and issuer ~= "mail" and issuer ~= home and not issuer:find("%.onmicrosoft%.com") then
+    found.social = true
+  end
   found.own = found.emailAddress or found.userName or found.phoneNumber
   return found
 end
@@ -82,10 +87,8 @@ end
 ---@type Recipe
 return migrate.extend({ params = api.params, needs = api.needs }, {
   name = "azure-ad-b2c",
-  about = {
-    system = "Azure AD B2C, Entra External ID", passwords = "no", factors = "phones",
-    reads = { "files", "API" },
-  },
+  about = { system = "Azure AD B2C, Entra External ID", passwords = "no", factors = "phones",
+    reads = { "files", "API" } },
   params = {
     input = { help = "the users (JSON, CSV); or api", kind = "input", required = true },
     factors = { help = "the phoneMethods of the users, as JSON", kind = "input" },

@@ -19,6 +19,8 @@ local MEMBERS <const> = {
   userlastmodifieddate = true, mfaoptions = true, preferredmfasetting = true,
   usermfasettinglist = true,
 }
+-- What the names of users of other accounts begin with.
+local PROVIDERS <const> = { google = true, facebook = true, signinwithapple = true }
 local UUID <const> = "^%x+%-%x+%-%x+%-%x+%-%x+$"
 
 ---The attributes: a list of names and values, an object, or what stands next to the members.
@@ -61,6 +63,17 @@ local function second_factors(record, attributes)
   return sms, app
 end
 
+---Whether the user is one of another account: CSV has no status, but the user is named after it.
+local function is_federated(status, name, identities)
+  if status then return status == "EXTERNAL_PROVIDER" end
+  local given = value.lower(name) or ""
+  for _, one in ipairs(value.objects(identities)) do
+    local own = tostring(one.providerName) .. "_" .. tostring(one.userId)
+    if given == own:lower() then return true end
+  end
+  return PROVIDERS[given:match("^(%a+)_%d%d%d%d%d[%x.]+$")] == true
+end
+
 ---Custom attributes go to app_metadata, the other ones to user_metadata.
 local function others(attributes, unread)
   local own, standard = {}, { phone = unread }
@@ -75,9 +88,8 @@ end
 ---@type Recipe
 return migrate.extend({ params = api.params, needs = api.needs }, {
   name = "cognito",
-  about = {
-    system = "Amazon Cognito", passwords = "no", factors = "phones", reads = { "files", "API" },
-  },
+  about = { system = "Amazon Cognito", passwords = "no", factors = "phones",
+    reads = { "files", "API" } },
   params = {
     input = { help = "the users (JSON, CSV); or api", kind = "input", required = true },
     country = { help = "country of phone numbers without one", kind = "country" },
@@ -96,7 +108,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
     local attributes = attributes_of(record)
     local name = value.trim(member(record, "Username") or attributes["cognito:username"])
     local status = member(record, "UserStatus") or member(record, "status")
-    local is_social = status == "EXTERNAL_PROVIDER"
+    local is_social = is_federated(status, name, attributes.identities)
     if is_social and params.social ~= "keep" then return nil, "signs in with another account" end
     local written = value.trim(attributes.email)
       or value.email(attributes["cognito:username"]) or nil
@@ -129,8 +141,7 @@ return migrate.extend({ params = api.params, needs = api.needs }, {
       email_verified = value.confirmed(attributes.email_verified) == true, username = username,
       given_name = attributes.given_name, family_name = attributes.family_name,
       name = attributes.name, nickname = attributes.nickname,
-      picture = value.url(attributes.picture),
-      phone_number = phone, phone_verified = phone and is_verified,
+      picture = value.url(attributes.picture), phone_number = phone, phone_verified = is_verified,
       blocked = value.switch(member(record, "Enabled"), nil, "Enabled") == false or nil,
       mfa_factors = sms and is_verified and { { phone = { value = phone } } } or nil,
       user_metadata = standard, app_metadata = next(kept) and kept,

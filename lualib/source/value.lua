@@ -111,11 +111,13 @@ function value.filled(given)
   return type(given) == "table" and next(given) ~= nil and given or nil
 end
 
----The elements of a list that are objects or lists, as a list; empty for anything but a list.
+---The elements of a list that are objects or lists, as a list; empty for anything but a list. CSV
+---has lists as JSON in a cell.
 ---@param list any
 ---@return table[]
 function value.objects(list)
   local found = {}
+  if type(list) == "string" and list:find("^%s*%[") then list = value.json(list) end
   for _, element in ipairs(type(list) == "table" and list or {}) do
     if type(element) == "table" then found[#found + 1] = element end
   end

@@ -212,6 +212,8 @@ test("the objects of a list leave out what stands between them", function()
   equal(value.objects { one, json.null, "x", other, 3 }, { one, other })
   equal({ value.objects(nil), value.objects(json.null), value.objects("x"), value.objects(one) },
     { {}, {}, {}, {} })
+  equal(value.objects ' [{"a": 1}, null, "x", [2]]', { one, other })
+  equal({ value.objects "[{", value.objects '{"a": 1}', value.objects "[null]" }, { {}, {}, {} })
 end)
 
 test("whether a moment is after another one, and what is never reached", function()
