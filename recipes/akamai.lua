@@ -30,7 +30,9 @@ end
 ---The hash of `{type = "password-bcrypt", value = "$2b$10$..."}`.
 local function hash_of(given)
   given = value.null_if(given)
-  if type(given) == "string" then given = { value = given } end
+  if type(given) == "string" then -- CSV has the object as JSON in a cell
+    given = given:find "^%s*{" and value.json(given) or { value = given }
+  end
   local text = type(given) == "table" and value.trim(value.null_if(given.value))
   if not text then return nil, "no password: the user signs in with another account" end
   local kind = value.trim(value.null_if(given.type))

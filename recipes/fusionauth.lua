@@ -22,10 +22,16 @@ local EITHER <const> = { table = { "users", "identities" }, has = { "email" }, c
 ---@type Lookup?
 local others -- users of identities, or identities of the API's users; set by `source`
 
+---The id of a user, which MySQL has as bytes.
+local function id_of(row)
+  local id = row.users_id or row.id
+  return value.uuid(id) or id
+end
+
 ---The row of a record, and what the other table has besides.
 local function joined(record)
   local row = api.row(record)
-  row.id = row.users_id or row.id
+  row.id = id_of(row)
   for name, member in pairs(others and others:get(row.id) or {}) do
     if row[name] == nil then row[name] = member end
   end
@@ -82,12 +88,12 @@ return {
   needs = api.needs,
   source = function(params)
     local input = params.input
-    others = params.hashes and lookup(tables.records(params.hashes, IDENTITIES), "users_id")
+    others = params.hashes and lookup(tables.records(params.hashes, IDENTITIES), id_of)
     if input == "api" then return api.records(params) end
     local identities = tables.find(input, IDENTITIES)
     if not identities then return tables.records(input, EITHER) end
     local users = (params.users or input ~= "-") and tables.find(params.users or input, USERS)
-    others = users and lookup(users, "id") or others
+    others = users and lookup(users, id_of) or others
     return identities
   end,
   map = function(record, params)

@@ -81,7 +81,9 @@ return {
       given_name = row.firstname, family_name = row.lastname, phone_number = phone,
       blocked = value.switch(row.is_active, nil, "is_active") == false or nil,
       custom_password_hash = password.magento(row.password_hash),
-      user_metadata = value.filled { phone = unread, birthdate = value.null_if(row.dob) },
+      user_metadata = value.filled {
+        phone = unread, birthdate = value.null_if(row.dob, "0000-00-00"),
+      },
       app_metadata = value.filled {
         website = row.website_id, store = row.store_id, group = row.group_id,
         created = value.date(row.created_at),

@@ -21,7 +21,8 @@ local PROFILE <const> = {
   primaryphone = "primaryPhone", displayname = "displayName", nickname = "nickName",
 }
 local GONE <const> = { DEPROVISIONED = true, DEACTIVATED = true, DELETED = true }
-local NOT_YET <const> = { STAGED = true, PROVISIONED = true } -- nobody opened the mail
+-- Nobody opened the mail; the last one is a report's word for PROVISIONED.
+local NOT_YET <const> = { STAGED = true, PROVISIONED = true, PENDING_USER_ACTION = true }
 local OTHER_ACCOUNT <const> = { SOCIAL = true, FEDERATION = true }
 local DIRECTORY <const> = { ACTIVE_DIRECTORY = true, LDAP = true }
 -- Members of the profile that become fields.

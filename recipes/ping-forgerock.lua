@@ -34,7 +34,7 @@ end
 ---What both systems call alike; the numbers are the first that there is.
 local function common(record, params, numbers)
   local phone, unread = migrate.phone(value.first(numbers), params.country)
-  local written = value.null_if(record.email) or value.null_if(record.mail)
+  local written = value.null_if(record.email) or value.first(record.mail)
   local email = value.email(written)
   return {
     user_id = value.null_if(record.id) or record._id, email = email or written,
@@ -107,7 +107,7 @@ return migrate.extend(ldap, {
   end,
   map = function(record, params)
     if record.dn then return ldap.map(record, params) end
-    if not (value.null_if(record.email) or value.null_if(record.mail)) then
+    if not (value.null_if(record.email) or value.first(record.mail)) then
       return nil, "no e-mail address"
     end
     if record._id or record.userName then return of_idm(record, params) end

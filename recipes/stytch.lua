@@ -50,7 +50,8 @@ local function names(record)
   local whole = type(value.null_if(record.name)) == "string" and next(parts) == nil and record.name
   local found = {}
   for _, name in ipairs(NAMES) do
-    found[name] = value.trim(value.null_if(parts[name]) or value.null_if(record[name]))
+    found[name] = value.trim(value.null_if(parts[name]) or value.null_if(record[name])
+      or value.null_if(record["name." .. name]))
   end
   return value.trim(whole or nil), found
 end

@@ -61,7 +61,7 @@ end
 
 ---Whether the address of this user is verified; that of a link or a code is.
 local function is_verified(row, email)
-  if row.password_hash == nil then return true end
+  if row.password_hash == nil and not row.third_party_id then return true end
   for _, found in ipairs(all("verified", row)) do
     if value.email(found.email) == email then return true end
   end
