@@ -1,5 +1,5 @@
---- Ory Kratos and Ory Network: identities of the admin API, from files or from the API itself. It
---- gives hashes and secrets of authenticator apps. Traits are free: the usual names are found.
+--- Ory Kratos and Ory Network: identities of the admin API, from files or from the API itself, or
+--- of the database's tables. Both have hashes and secrets of authenticator apps. Traits are free.
 
 local api = require "recipes.api.ory-kratos"
 local listing = require "source.listing"
@@ -19,7 +19,6 @@ local TRAITS <const> = {
   picture = { "picture", "avatar", "avatar_url" },
 }
 local SIGNS_IN <const> = { "password", "code", "passkey", "webauthn" } -- without another account
-local SOCIAL <const> = { "oidc", "saml" }
 local LOST <const> = { lookup_secret = "recovery_codes", webauthn = "passkey", passkey = "passkey" }
 
 ---The first text among these traits, which is removed.
@@ -50,7 +49,7 @@ end
 ---Whether an identity signs in with other accounts, and whether with nothing else.
 local function social(credentials)
   local has, alone = false, true
-  for _, name in ipairs(SOCIAL) do
+  for _, name in ipairs { "oidc", "saml" } do
     local linked = object(object(credentials[name]).config).providers -- not always in the answer
     has = has or credentials[name] ~= nil and next(object(linked or { true })) ~= nil
   end
@@ -64,7 +63,7 @@ local function hash_of(credentials)
   if config.use_password_migration_hook then
     return nil, "the system before has it: the migration hook was not called yet"
   elseif credentials.password or next(credentials) == nil then
-    return nil, "exported without include_credential=password"
+    return nil, "not in the export (see include_credential=password)"
   end
   return nil, "no password: users sign in otherwise"
 end
@@ -78,7 +77,7 @@ local function factors(credentials)
   if not totp then return nil end
   local secret, why = value.totp(object(totp.config).totp_url)
   if secret then return { { totp = { secret = secret } } } end
-  migrate.lost("totp", totp.config and why or "exported without include_credential=totp")
+  migrate.lost("totp", totp.config and why or "not in the export (see include_credential=totp)")
 end
 
 ---The name in one piece, or in parts, which may be in an object of their own.
@@ -103,7 +102,7 @@ return {
   about = { system = "Ory Kratos", passwords = "mixed", factors = "authenticator apps",
     reads = { "files", "API" } },
   params = {
-    input = { help = "identities (.json, .ndjson), or api", kind = "input", required = true },
+    input = { help = "identities (.json, .ndjson, .sql), or api", kind = "input", required = true },
     country = { help = "country of phone numbers without one", kind = "country" },
     social = { help = "keep: also users who sign in with other accounts only", kind = { "keep" } },
     domain = api.params.domain, token = api.params.token,
@@ -111,9 +110,11 @@ return {
   needs = api.needs,
   source = function(params)
     if params.input == "api" then return api.records(params) end
-    return listing.records(params.input, { lists = { "identities" }, has = { "traits" } })
+    return api.tables(params.input)
+      or listing.records(params.input, { lists = { "identities" }, has = { "traits" } })
   end,
   map = function(record, params)
+    record = api.row(record)
     local traits, credentials = {}, object(record.credentials)
     for name, trait in pairs(object(record.traits)) do traits[name] = value.null_if(trait) end
     local is_linked, is_social_only = social(credentials)
