@@ -143,8 +143,9 @@ static int read_header(lua_State *L, struct csv_reader *r)
         return host_fail(L, HOST_PARSE, "%s:%I: zero bytes in the header; is it UTF-16?",
                          name, (LUAI_UACINT)line);
     if (host_utf8_check(host_csv_row(s), s->size) < s->size)
-        return host_fail(L, HOST_PARSE, "%s:%I: the header is not UTF-8" ASK_ENCODING,
-                         name, (LUAI_UACINT)line);
+        return host_fail(L, HOST_PARSE, "%s:%I: the header is not %s%s", name,
+                         (LUAI_UACINT)line, s->decoder ? s->encoding->name : "UTF-8",
+                         s->decoder ? "" : ASK_ENCODING);
     if (s->stray)
         return host_fail(L, HOST_PARSE,
                          "%s:%I: text after the closing quote of column %d", name,
@@ -196,13 +197,14 @@ static int csv_reader(lua_State *L)
     lua_setiuservalue(L, 3, CSV_INPUT);
     lua_newtable(L);
     lua_setiuservalue(L, 3, CSV_UNKNOWN);
-    host_csv_options(L, r);
+    int failed = host_csv_options(L, r);
+    if (failed) return failed;
 
     lua_getfield(L, 2, "header");
     bool first_row = lua_isnil(L, -1) || (lua_isboolean(L, -1) && lua_toboolean(L, -1));
     if (!first_row && !lua_istable(L, -1))
         return luaL_error(L, "header must be true or a list of names");
-    int failed = first_row ? read_header(L, r) : copy_names(L, r);
+    failed = first_row ? read_header(L, r) : copy_names(L, r);
     if (failed) return failed;
     r->columns = (int)lua_rawlen(L, -1);
     if (!first_row) r->least = r->columns;
@@ -232,8 +234,9 @@ static bool push_problem(lua_State *L, struct csv_reader *r)
         while (column < s->count && s->fields[column].begin <= bad)
             column++;
         push_column(L, column);
-        lua_pushfstring(L, "invalid UTF-8 in column \"%s\"%s", lua_tostring(L, -1),
-                        s->encoding == CSV_UTF8 ? ASK_ENCODING : "");
+        lua_pushfstring(L, "invalid %s in column \"%s\"%s",
+                        s->decoder ? s->encoding->name : "UTF-8", lua_tostring(L, -1),
+                        s->encoding->kind == HOST_UTF8 ? ASK_ENCODING : "");
     } else if (s->stray) {
         push_column(L, s->stray);
         lua_pushfstring(L, "text after the closing quote of column \"%s\"",

@@ -4,6 +4,7 @@
 
 #include "common.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,27 +32,23 @@ static bool choice_option(lua_State *L, const char *name, const char *standard,
     return is_other;
 }
 
-static enum csv_encoding encoding_option(lua_State *L)
+static void encoding_option(lua_State *L, struct csv_scan *s)
 {
-    static const struct {
-        const char *name;
-        enum csv_encoding encoding;
-    } encodings[] = {
-        {"utf-8",        CSV_UTF8       },
-        {"utf-16le",     CSV_UTF16LE    },
-        {"utf-16be",     CSV_UTF16BE    },
-        {"windows-1252", CSV_WINDOWS1252},
-        {"latin1",       CSV_LATIN1     },
-        {"iso-8859-1",   CSV_LATIN1     }
-    };
     const char *name = host_field(L, 2, "encoding", NULL);
-    if (!name) return CSV_UTF8;
-    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
-        if (strcmp(encodings[i].name, name) == 0) return encodings[i].encoding;
-    return (enum csv_encoding)luaL_error(
-        L,
-        "unknown encoding \"%s\": use utf-8, utf-16le, utf-16be, windows-1252 or latin1",
-        name);
+    s->encoding = host_encoding_find(name ? name : "utf-8");
+    if (!s->encoding) luaL_error(L, "unknown encoding \"%s\"", name);
+}
+
+/* After all other options, none of which is the world's fault. */
+static int open_decoder(lua_State *L, struct csv_scan *s)
+{
+    if (s->encoding->kind < HOST_ONE_BYTE) return 0;
+    s->decoder = host_decoder_new(s->encoding);
+    if (s->decoder) return 0;
+    if (errno == ENOMEM) return luaL_error(L, "out of memory for reading rows");
+    return host_fail(L, HOST_UNUSABLE,
+                     "%s: the C library of this system cannot read %s: %s",
+                     host_input_name(s->input), s->encoding->name, strerror(errno));
 }
 
 static void null_option(lua_State *L, struct csv_reader *r)
@@ -78,7 +75,7 @@ static void null_option(lua_State *L, struct csv_reader *r)
     lua_pop(L, 1);
 }
 
-void host_csv_options(lua_State *L, struct csv_reader *r)
+int host_csv_options(lua_State *L, struct csv_reader *r)
 {
     struct csv_scan *s = &r->scan;
     s->delimiter = byte_option(L, "delimiter", ',', false);
@@ -100,9 +97,10 @@ void host_csv_options(lua_State *L, struct csv_reader *r)
     r->keep_empty = choice_option(L, "empty", "nil", "keep");
     r->keep_guard = choice_option(L, "guard", "strip", "keep");
     r->pad = choice_option(L, "ragged", "reject", "pad");
-    s->encoding = encoding_option(L);
+    encoding_option(L, s);
     r->place = host_field(L, 2, "place", &r->place_size);
     lua_getfield(L, 2, "place");
     lua_setiuservalue(L, -2, CSV_PLACE);
     null_option(L, r);
+    return open_decoder(L, s);
 }

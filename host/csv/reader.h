@@ -47,8 +47,9 @@ struct csv_reader {
 };
 
 /* Reads the options at stack index 2 into the reader, which owns what they allocate.
- * Raises on misuse. */
-void host_csv_options(lua_State *L, struct csv_reader *r);
+ * Raises on misuse. Returns 0; if the C library does not have the encoding, pushes nil,
+ * message, kind and returns 3. */
+int host_csv_options(lua_State *L, struct csv_reader *r);
 
 /* Creates the metatable of this reader's records from the names on top of the stack and
  * pops them. `reader` is the stack index of the reader. */

@@ -7,7 +7,6 @@
 
 #include "common.h"
 #include "utf8.h"
-#include "windows1252.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +20,8 @@ enum { FIRST_CAPACITY = 256 * 1024, RAW_SIZE = 64 * 1024, LONGEST_CHARACTER = 4 
 static uint32_t unit16(const struct csv_scan *s, size_t at)
 {
     const unsigned char *p = s->raw + at;
-    return s->encoding == CSV_UTF16LE ? (uint32_t)(p[0] | p[1] << 8)
-                                      : (uint32_t)(p[0] << 8 | p[1]);
+    return s->encoding->kind == HOST_UTF16LE ? (uint32_t)(p[0] | p[1] << 8)
+                                             : (uint32_t)(p[0] << 8 | p[1]);
 }
 
 /* One character of UTF-16 from `raw`, 0 bytes if it is incomplete. A lone surrogate is
@@ -40,32 +39,13 @@ static size_t take_utf16(const struct csv_scan *s, uint32_t *c)
     return 4;
 }
 
-static size_t take_byte(const struct csv_scan *s, uint32_t *c)
+static void convert_utf16(struct csv_scan *s)
 {
-    if (s->raw_begin == s->raw_end) return 0;
-    *c = s->raw[s->raw_begin];
-    if (s->encoding == CSV_WINDOWS1252 && *c >= 0x80)
-        *c = host_windows1252_point((unsigned char)*c);
-    return 1;
-}
-
-/* Converts as much of `raw` into the buffer as fits. */
-static void convert(struct csv_scan *s)
-{
-    bool wide = s->encoding == CSV_UTF16LE || s->encoding == CSV_UTF16BE;
     char *to = s->buffer + s->filled;
     char *end = s->buffer + s->capacity - LONGEST_CHARACTER;
-    if (s->encoding == CSV_UTF8) {
-        size_t n = s->raw_end - s->raw_begin; /* the first bytes only */
-        memcpy(to, s->raw + s->raw_begin, n);
-        s->raw_begin = s->raw_end;
-        s->filled += n;
-        s->at_end = s->drained;
-        return;
-    }
     while (to <= end) {
         uint32_t c = 0;
-        size_t n = wide ? take_utf16(s, &c) : take_byte(s, &c);
+        size_t n = take_utf16(s, &c);
         if (n == 0) break;
         s->raw_begin += n;
         to = host_utf8_put(to, c);
@@ -75,6 +55,30 @@ static void convert(struct csv_scan *s)
         s->raw_begin = s->raw_end;
     }
     s->filled = (size_t)(to - s->buffer);
+}
+
+static void decode(struct csv_scan *s)
+{
+    const unsigned char *from = s->raw + s->raw_begin;
+    char *to = host_decoder_put(s->decoder, &from, s->raw + s->raw_end, s->drained,
+                                s->buffer + s->filled, s->buffer + s->capacity);
+    s->raw_begin = (size_t)(from - s->raw);
+    s->filled = (size_t)(to - s->buffer);
+}
+
+/* Converts as much of `raw` into the buffer as fits. */
+static void convert(struct csv_scan *s)
+{
+    if (s->encoding->kind == HOST_UTF8) {
+        size_t n = s->raw_end - s->raw_begin; /* the first bytes only */
+        memcpy(s->buffer + s->filled, s->raw + s->raw_begin, n);
+        s->raw_begin = s->raw_end;
+        s->filled += n;
+    } else if (s->decoder) {
+        decode(s);
+    } else {
+        convert_utf16(s);
+    }
     s->at_end = s->drained && s->raw_begin == s->raw_end;
 }
 
@@ -115,7 +119,7 @@ static void find_line_end(struct csv_scan *s)
 /* Skips "sep=;", a line for spreadsheets; its delimiter counts if none was given. */
 static void skip_sep_line(struct csv_scan *s)
 {
-    const char *p = s->buffer, *end = p + s->filled;
+    const char *p = s->buffer + s->row, *end = s->buffer + s->filled;
     bool quoted = p < end && *p == '"';
     if (quoted) p++;
     if (end - p < 5 || strncasecmp(p, "sep=", 4) != 0) return;
@@ -131,18 +135,32 @@ static void skip_sep_line(struct csv_scan *s)
     s->line = ++s->next_line;
 }
 
-/* Looks for a byte order mark, which overrides the option, and for the line end. */
-static bool begin(lua_State *L, struct csv_scan *s)
+/* Looks for a byte order mark, which overrides the option. */
+static void find_mark(struct csv_scan *s)
 {
     static const struct {
         const char *mark;
         size_t size;
-        enum csv_encoding encoding;
+        const char *encoding;
     } marks[] = {
-        {"\xef\xbb\xbf", 3, CSV_UTF8   },
-        {"\xff\xfe",     2, CSV_UTF16LE},
-        {"\xfe\xff",     2, CSV_UTF16BE}
+        {"\xef\xbb\xbf", 3, "utf-8"   },
+        {"\xff\xfe",     2, "utf-16le"},
+        {"\xfe\xff",     2, "utf-16be"}
     };
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (s->raw_end >= marks[i].size &&
+            memcmp(s->raw, marks[i].mark, marks[i].size) == 0) {
+            s->raw_begin = marks[i].size;
+            s->encoding = host_encoding_find(marks[i].encoding);
+            host_decoder_free(s->decoder);
+            s->decoder = NULL;
+            return;
+        }
+}
+
+/* Looks for a byte order mark and for the line end. */
+static bool begin(lua_State *L, struct csv_scan *s)
+{
     if (!s->raw) s->raw = malloc(RAW_SIZE);
     if (!s->buffer) s->buffer = malloc(FIRST_CAPACITY);
     if (!s->raw || !s->buffer) luaL_error(L, "out of memory for reading rows");
@@ -150,17 +168,13 @@ static bool begin(lua_State *L, struct csv_scan *s)
     while (!s->drained && s->raw_end < RAW_SIZE &&
            (s->raw_end < 3 || !memchr(s->raw, '\n', s->raw_end)))
         if (!fill_raw(L, s)) return false;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks && !s->exact; i++)
-        if (s->raw_end >= marks[i].size &&
-            memcmp(s->raw, marks[i].mark, marks[i].size) == 0) {
-            s->raw_begin = marks[i].size;
-            s->encoding = marks[i].encoding;
-            break;
-        }
+    if (!s->exact) find_mark(s);
     s->begun = true;
     convert(s);
     s->line_end = '\n';
     if (s->exact) return true;
+    if (s->decoder && s->filled >= 3 && memcmp(s->buffer, "\xef\xbb\xbf", 3) == 0)
+        s->row = s->next = 3; /* the mark in the other encoding */
     find_line_end(s);
     skip_sep_line(s);
     return true;
@@ -221,7 +235,7 @@ static enum csv_outcome refill(lua_State *L, struct csv_scan *s)
         s->buffer = more;
         s->capacity *= 2;
     }
-    if (s->encoding != CSV_UTF8) {
+    if (s->encoding->kind != HOST_UTF8) {
         if (!s->drained && !fill_raw(L, s)) return CSV_FAILED;
         convert(s);
         return CSV_ROW;
@@ -390,6 +404,8 @@ void host_csv_release(struct csv_scan *s)
     free(s->buffer);
     free(s->raw);
     free(s->fields);
+    host_decoder_free(s->decoder);
+    s->decoder = NULL;
     s->buffer = NULL;
     s->raw = NULL;
     s->fields = NULL;

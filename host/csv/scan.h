@@ -3,14 +3,13 @@
 #ifndef HOST_CSV_SCAN_H
 #define HOST_CSV_SCAN_H
 
+#include "encoding.h"
 #include "file/file.h"
 
 #include <lua.h>
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum csv_encoding { CSV_UTF8, CSV_UTF16LE, CSV_UTF16BE, CSV_WINDOWS1252, CSV_LATIN1 };
 
 struct csv_field {
     uint32_t begin, end; /* offsets from the row's first byte; quotes are outside */
@@ -25,8 +24,9 @@ struct csv_scan {
     bool is_told;                 /* the caller gave the delimiter */
     bool trim;
     bool exact; /* no byte order mark, no "sep=" line, no line end but a line feed */
-    enum csv_encoding encoding;
-    size_t limit; /* longest row in bytes */
+    const struct host_encoding *encoding;
+    struct host_decoder *decoder; /* NULL: it is one of Unicode */
+    size_t limit;                 /* longest row in bytes */
 
     char *buffer;         /* UTF-8 */
     size_t capacity;      /* of buffer */

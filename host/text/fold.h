@@ -30,6 +30,9 @@ void host_text_push_lower(lua_State *L, const char *text, size_t size);
 /* Adds email to the table on top (address.c). */
 void host_text_address_open(lua_State *L);
 
+/* Adds encode, decode, encoding, encodings (encode.c). */
+void host_text_encode_open(lua_State *L);
+
 /* Adds phone_reader (phone.c). */
 void host_text_phone_open(lua_State *L);
 

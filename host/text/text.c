@@ -158,6 +158,7 @@ int luaopen_host_text(lua_State *L)
     luaL_newlib(L, functions);
     host_text_address_open(L);
     host_text_boolean_open(L);
+    host_text_encode_open(L);
     host_text_phone_open(L);
     host_text_printable_open(L);
     host_text_redact_open(L);

@@ -6,7 +6,7 @@
 
 #include "xml/parse.h"
 
-#include "windows1252.h"
+#include "encoding.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -336,10 +336,12 @@ static int on_encoding(void *user, const XML_Char *name, XML_Encoding *encoding)
     struct xml_parse *p = user;
 
     show(p, name, strlen(name));
-    if (strcasecmp(name, "windows-1252") != 0 && strcasecmp(name, "cp1252") != 0)
+    const struct host_encoding *e = host_encoding_find(name);
+    uint32_t points[HOST_BYTES];
+    if (!e || e->kind != HOST_ONE_BYTE || !host_encoding_points(e, points))
         return XML_STATUS_ERROR;
-    for (int i = 0; i < 256; i++)
-        encoding->map[i] = (int)host_windows1252_point((unsigned char)i);
+    for (int i = 0; i < HOST_BYTES; i++)
+        encoding->map[i] = points[i] == HOST_NO_POINT ? -1 : (int)points[i];
     encoding->data = NULL;
     encoding->convert = NULL;
     encoding->release = NULL;

@@ -20,6 +20,12 @@ return fuzz.run(..., function()
   local s = fuzz.broken(samples, words):sub(1, 9000)
   local fine = text.is_utf8(s)
   assert(fine == (utf8.len(s) ~= nil))
+  local name = fuzz.pick(text.encodings())
+  local bytes = text.encode(s, name)
+  if not name:find("^utf") then
+    text.decode(s, name)
+    assert(not bytes or text.is_utf8(text.decode(bytes, name)))
+  end
   local trimmed, lower = text.trim(s), text.lower(s)
   assert(trimmed == nil or text.trim(trimmed) == trimmed)
   assert(#lower <= #s + #s // 2 and text.lower(text.lower(lower)) == text.lower(lower))

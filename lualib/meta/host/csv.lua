@@ -19,7 +19,7 @@ local reader = {}
 ---@field ragged? "reject"|"pad" rows with too few or too many fields, default "reject"
 ---@field guard? "strip"|"keep"  the guard of spreadsheets in ="00123", default "strip"
 ---@field exact? boolean  a program wrote it: no byte order mark, no "sep=" line, and line feeds only
----@field encoding? string       "utf-8" (default), "utf-16le", "utf-16be", "windows-1252", "latin1" (or "iso-8859-1"); a BOM takes precedence
+---@field encoding? string       a name of `host.text.encodings`, default "utf-8"; a BOM takes precedence
 ---@field limit? integer         longest row in bytes, default 16 MiB
 ---@field place? string          prefix of a row's place, before the line: "users.csv:"
 

@@ -97,4 +97,30 @@ function text.redact(value, most) end
 ---@return integer
 function text.distance(a, b) end
 
+---The name of an encoding as it is usually written; "CP1250", "windows_1250" → "windows-1250".
+---@param name string
+---@return string? name  nil: unknown
+---@return boolean is_one_byte  each of its characters
+function text.encoding(name) end
+
+---@return string[] names  of all encodings
+function text.encodings() end
+
+---A text in UTF-8 in another encoding. Raises if that is unknown.
+---@param value string
+---@param encoding string
+---@return string? bytes
+---@return string? message  "Ω cannot be written in latin1"
+---@return host.Kind? kind  "parse"; "unusable": the C library does not have the encoding
+function text.encode(value, encoding) end
+
+---Bytes as UTF-8. What is not of the encoding becomes "\xff", which is not UTF-8; half a character
+---at the end is left out. Raises if the encoding is unknown, or one of Unicode.
+---@param bytes string
+---@param encoding string
+---@return string? text
+---@return string? message
+---@return host.Kind? kind  "unusable"
+function text.decode(bytes, encoding) end
+
 return text
