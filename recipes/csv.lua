@@ -23,7 +23,9 @@ return {
     },
     delimiter = { help = "cell delimiter: , ; | or tab; default: what the file shows" },
     null = { help = "words for nothing, separated by commas; default: " .. NULL },
-    encoding = { help = "encoding of the file; default: utf-8, or what the file shows" },
+    encoding = {
+      help = "encoding of the file, such as windows-1250; default: utf-8, or what the file shows",
+    },
     columns = { help = "names of the columns of a file without a header, separated by commas" },
   },
   source = function(params)

@@ -47,6 +47,14 @@ local function arguments_of(export)
   return ", " .. lua_text.quoted(options.path) .. encoding
 end
 
+---The encoding, if the bytes do not show it.
+---@param export Export
+---@return string?
+function exports.guessed_encoding(export)
+  local encoding = export.options and export.options.encoding
+  return encoding and not encoding:find("^utf") and encoding or nil
+end
+
 ---The call that opens the source in a recipe.
 ---@param export Export
 ---@param given string  the expression of its input: "params.input"

@@ -47,6 +47,7 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 ---@field what string[]       of each export that is read
 ---@field records integer     that were looked at
 ---@field broken integer
+---@field guessed_encoding? string  of the users' file
 ---@field extends? string     the recipe that it extends
 ---@field fields string[]     that users get
 ---@field commands string[]   to type next, in order
@@ -58,7 +59,8 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 function new.empty()
   return {
     recipe = json.null, tests = json.null, what = json.array {}, records = 0, broken = 0,
-    extends = json.null, fields = json.array {}, commands = json.array {}, lines = json.array {},
+    guessed_encoding = json.null, extends = json.null,
+    fields = json.array {}, commands = json.array {}, lines = json.array {},
   }
 end
 
@@ -262,6 +264,7 @@ local function report_of(target, tests, main, found, params)
   return {
     recipe = target, tests = tests, what = json.array { main.export.what },
     records = found.records, broken = found.broken, extends = json.null, fields = json.array {},
+    guessed_encoding = exports.guessed_encoding(main.export) or json.null,
     commands = commands_of(target, params), exit = 0, status = "complete",
   }
 end

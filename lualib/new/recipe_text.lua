@@ -1,5 +1,6 @@
 --- A recipe as a person would write it, of a mapping.
 
+local encodings = require "source.encodings"
 local exports = require "new.exports"
 local joins = require "new.joins"
 local lua_text = require "new.lua_text"
@@ -208,6 +209,10 @@ end
 local function add_source(lines, facts)
   local joined = facts.joined or {}
   lines[#lines + 1] = "  source = function(params)"
+  local guessed = exports.guessed_encoding(facts.export)
+  if guessed then
+    add_comment(lines, "    ", "not UTF-8, and read as " .. guessed .. ", " .. encodings.ADVICE)
+  end
   local call = exports.call(facts.export, "params.input")
   add_call(lines, #joined > 0 and "    local records = " or "    return ", call)
   for i, one in ipairs(joined) do

@@ -89,6 +89,7 @@ open.NEEDED = {
   ["source.csv_dialect"] = "how a CSV file is written",
   ["source.inner_lists"] = "lists inside the elements of a list",
   ["source.cut_json"] = "the lines of a result of FOR JSON",
+  ["source.encodings"] = "the names of encodings",
   ["source.utf16"] = "the beginning of a file in UTF-16",
   ["source.json_head"] = "what the beginning of a JSON file holds",
   ["source.members"] = "members that no record has",

@@ -3,6 +3,7 @@
 local beginning = require "source.beginning"
 local records = require "source.records"
 local csv_dialect = require "source.csv_dialect"
+local encodings = require "source.encodings"
 local foreign = require "source.foreign"
 local host = require "host.csv"
 local input = require "source.input"
@@ -25,30 +26,30 @@ local CONSISTENT <const> = 0.8 -- of the rows of a table have as many cells as t
 local DELIMITERS <const> = { [";"] = '";"', ["\t"] = 'a tab ("\\t")', ["|"] = '"|"', [","] = '","' }
 
 ---Sets the options that are not given as the beginning of a file shows. Stdin is not looked at.
----@return string? encoding  that was assumed, for bytes do not show it
+---@return string? encoding  that was guessed, for bytes do not show it
 local function detect(path, own)
   local head = path ~= "-" and beginning.of(path)
-  local dialect = head and csv_dialect.of(head, own.delimiter)
-  local assumed = dialect and not own.encoding and csv_dialect.assumed(dialect)
+  local dialect = head and csv_dialect.of(head, own.delimiter, own.encoding)
+  local is_guessed = dialect and not own.encoding and dialect.is_guessed
   for name, option in pairs(dialect and csv_dialect.options(dialect) or {}) do
     if own[name] == nil then own[name] = option end
   end
-  return assumed
+  return is_guessed and dialect.encoding or nil
 end
 
 ---@return host.csv.reader? reader
----@return string? message  or the encoding that was assumed
+---@return string? message  or the encoding that was guessed
 local function open(options, handle, path, place)
   local own = { place = place }
   for name, value in pairs(options or {}) do own[name] = value end
-  local assumed = own.detect and detect(path, own)
+  local guessed = own.detect and detect(path, own)
   if not own.delimiter and input.ending(path) == "tsv" then own.delimiter = "\t" end
   local reader, message, kind = host.reader(handle, own)
   if not reader then return nil, message, kind end
   local first = type(own.header) ~= "table" and reader:columns()[1] or ""
   local wrong = foreign.text(foreign.format_of(first), "CSV")
   if wrong then return nil, input.names({ path })[1] .. " is " .. wrong, "parse" end
-  return reader, assumed
+  return reader, guessed
 end
 
 local function prefix(name)
@@ -65,13 +66,13 @@ local function check_delimiter(columns, name, warn)
 end
 
 ---@param optional? table<string, true>  columns that need not be there; nil: all
----@param assumed? string  encoding
-local function ended(reader, name, warn, optional, assumed)
+---@param guessed? string  encoding
+local function ended(reader, name, warn, optional, guessed)
   unknown_columns.report(reader, name, optional, warn)
   check_delimiter(reader:columns(), name, warn)
-  if assumed then
-    warn("encoding", name .. " is not UTF-8, and was read as " .. assumed .. "; if letters are "
-      .. "wrong, name its encoding")
+  if guessed then
+    warn("encoding", string.format("%s is not UTF-8, and was read as %s, %s", name, guessed,
+      encodings.ADVICE))
   end
 end
 
@@ -86,11 +87,12 @@ function csv.records(given, options)
   spelling.check_types("csv.records", options, {
     trim = "boolean", limit = "number", detect = "boolean",
   })
-  local optional, assumed = members.optional("csv.records", options), nil
+  encodings.check("csv.records", options)
+  local optional, guessed = members.optional("csv.records", options), nil
   return (records.records(given, ENDINGS, "csv.records", {
     open = function(handle, path, place)
       local reader, more, kind = open(options, handle, path, place)
-      assumed = reader and more
+      guessed = reader and more
       return reader, more, kind
     end,
     prefix = prefix,
@@ -98,7 +100,7 @@ function csv.records(given, options)
     text = "CSV",
     sample = { kind = "csv", options = options },
     optional = optional or true,
-    ended = function(reader, name, warn) ended(reader, name, warn, optional, assumed) end,
+    ended = function(reader, name, warn) ended(reader, name, warn, optional, guessed) end,
   })) -- no tail call: an error names this function
 end
 

@@ -1,5 +1,6 @@
 --- How the beginning of a CSV file is written: delimiter, quotes, encoding, header, null words.
 
+local encodings = require "source.encodings"
 local sorted = require "base.sorted"
 local text = require "host.text"
 local utf16 = require "source.utf16"
@@ -11,7 +12,6 @@ local BACKSLASH <const> = 0x5C
 local LONGEST_HEAD <const> = 64 * 1024 -- bytes; the last row of a longer file may be cut
 local LONGEST_NAME <const> = 64 -- of a column, in bytes
 local DELIMITERS <const> = { ",", ";", "\t", "|" }
-local ASSUMED <const> = "windows-1252" -- of text that is not UTF-8
 local NUMBERED <const> = "column " -- the first column of a file without a header is "column 1"
 
 ---@alias CsvQuoting {quote: string, escape: string?}
@@ -50,6 +50,7 @@ local VALUES <const> = {
 ---@field quote string
 ---@field escape? string
 ---@field encoding? string   that the option must give
+---@field is_guessed boolean  the encoding: the bytes do not show it
 ---@field has_header boolean
 ---@field rows string[][]    with the header
 ---@field nulls string[]
@@ -65,14 +66,18 @@ local function is_utf8(head, is_cut)
   return false
 end
 
----The head as text, and the value for the option `encoding`; nil if it is not text.
-local function decoded(head, is_cut)
+---The head as text, the value for the option `encoding`, and whether that is a guess; nil if it is
+---not text.
+---@param given? string  the encoding, if it is known
+local function decoded(head, is_cut, given)
   local wide, encoding, is_wide = utf16.text(head)
-  if is_wide then return wide, encoding end
+  if is_wide then return wide, encoding, false end
   if head:find("[%z\1-\8\14-\31]") then return nil end
-  local plain = head:gsub("^\xEF\xBB\xBF", "")
-  if is_utf8(plain, is_cut) then return plain end
-  return plain, ASSUMED
+  local plain, marks = head:gsub("^\xEF\xBB\xBF", "")
+  local name = given and marks == 0 and text.encoding(given)
+  if name and not name:find("^utf") then return text.decode(plain, name), name, false end
+  if is_utf8(plain, is_cut) then return plain, nil, false end
+  return plain, encodings.guess(plain), true
 end
 
 ---The cell of a row that begins at `from` with a quote.
@@ -249,10 +254,11 @@ end
 ---The dialect of a head; nil if it is not text, or is in another format.
 ---@param head string
 ---@param delimiter? string  the only one that may be
+---@param encoding? string   if it is known
 ---@return CsvDialect?
-function csv_dialect.of(head, delimiter)
+function csv_dialect.of(head, delimiter, encoding)
   local is_cut = #head >= LONGEST_HEAD
-  local body, encoding = decoded(head, is_cut)
+  local body, found_encoding, is_guessed = decoded(head, is_cut, encoding)
   if not body then return nil end
   body = body:gsub('^"?[Ss][Ee][Pp]=[^\r\n]*[\r\n]+', ""):gsub("^[\r\n]+", "")
   for _, pattern in ipairs(OTHERS) do
@@ -274,7 +280,8 @@ function csv_dialect.of(head, delimiter)
   end
   if not best then return nil end
   with_escapes(best, body)
-  best.encoding, best.has_header = encoding, has_header(best.rows[1])
+  best.encoding, best.is_guessed = found_encoding, is_guessed
+  best.has_header = has_header(best.rows[1])
   return best
 end
 
@@ -289,13 +296,6 @@ end
 ---@return boolean
 function csv_dialect.is_numbered(names)
   return names[1] == NUMBERED .. 1
-end
-
----The encoding, if the bytes do not show it.
----@param dialect CsvDialect
----@return string?
-function csv_dialect.assumed(dialect)
-  return dialect.encoding == ASSUMED and ASSUMED or nil
 end
 
 ---The options of csv.records that differ from the defaults.

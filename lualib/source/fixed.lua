@@ -1,5 +1,6 @@
 --- Reads text files whose fields are at fixed places of a line, as mainframes and reports write.
 
+local encodings = require "source.encodings"
 local host = require "host.csv"
 local names = require "source.names"
 local records = require "source.records"
@@ -169,6 +170,7 @@ end
 function fixed.records(given, options)
   spelling.check_options("fixed.records", options, OPTIONS)
   spelling.check_types("fixed.records", options, TYPES)
+  encodings.check("fixed.records", options)
   check_choices(options or {})
   local fields = fields_of(options and options.fields)
   local read = names.new("fixed.records", options)

@@ -3,6 +3,7 @@
 
 local json = require "host.json"
 local sorted = require "base.sorted"
+local text = require "host.text"
 
 local sample = {}
 
@@ -12,52 +13,6 @@ local sample = {}
 ---@field options? table  of the reader; `beside` of JSON: members next to the list of records
 
 local NO_NAME <const> = "record" -- the column of a record without any
-local ABOVE_ASCII <const> = 0x80
-local UNENCODED <const> = 0xA0 -- from here on, bytes and code points of these encodings are equal
--- Of windows-1252, between ASCII and these.
-local BETWEEN <const> = {}
-for i, char in ipairs {
-  "€", "", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "", "Ž", "", "", "‘", "’", "“",
-  "”", "•", "–", "—", "˜", "™", "š", "›", "œ", "", "ž", "Ÿ",
-} do
-  if char ~= "" then BETWEEN[utf8.codepoint(char)] = 0x7F + i end
-end
-local ONE_BYTE <const> = { ["windows-1252"] = true, latin1 = true, ["iso-8859-1"] = true }
-local TWO_BYTES <const> = { ["utf-16le"] = "<I2", ["utf-16be"] = ">I2" }
-local ASTRAL <const> = 0x10000 -- from here on a character has two UTF-16 units
-
-local function in_one_byte(text, encoding)
-  local bytes = {}
-  for _, code in utf8.codes(text) do
-    local byte = encoding == "windows-1252" and BETWEEN[code] or code
-    local fits = byte < ABOVE_ASCII or byte >= UNENCODED and byte <= 0xFF or byte ~= code
-    if not fits then
-      return nil, string.format("%s cannot be written in %s", utf8.char(code), encoding)
-    end
-    bytes[#bytes + 1] = string.char(byte)
-  end
-  return table.concat(bytes)
-end
-
-local function in_two_bytes(text, unit)
-  local bytes = {}
-  for _, code in utf8.codes(text) do
-    if code < ASTRAL then
-      bytes[#bytes + 1] = string.pack(unit, code)
-    else
-      local rest = code - ASTRAL
-      bytes[#bytes + 1] = string.pack(unit, 0xD800 + (rest >> 10))
-      bytes[#bytes + 1] = string.pack(unit, 0xDC00 + (rest & 0x3FF))
-    end
-  end
-  return table.concat(bytes)
-end
-
-local function encoded(text, encoding)
-  encoding = (encoding or "utf-8"):lower()
-  if ONE_BYTE[encoding] then return in_one_byte(text, encoding) end
-  return TWO_BYTES[encoding] and in_two_bytes(text, TWO_BYTES[encoding]) or text
-end
 
 ---A value as the text of a cell; nil and why for one that no cell holds.
 local function cell_of(name, value)
@@ -112,7 +67,8 @@ function WRITERS.csv(lines, options)
     end
     rows[#rows + 1] = row_of(cells, layout)
   end
-  return encoded(table.concat(rows, "\n") .. "\n", layout.encoding)
+  local bytes, why = text.encode(table.concat(rows, "\n") .. "\n", layout.encoding or "utf-8")
+  return bytes, why
 end
 
 function WRITERS.ndjson(lines)
@@ -130,20 +86,20 @@ end
 
 ---A document with the records at a pointer. A step that is a number is the index of a list.
 function WRITERS.json(lines, options)
-  local text, steps = "[" .. table.concat(lines, ",") .. "]", {}
+  local document, steps = "[" .. table.concat(lines, ",") .. "]", {}
   local beside = members_of(options.beside)
   for step in (options.pointer or ""):gmatch("/([^/]*)") do
     table.insert(steps, 1, (step:gsub("~1", "/"):gsub("~0", "~")))
   end
   for _, step in ipairs(steps) do
     if step:find("^%d+$") and #step < 3 then
-      text = "[" .. ("{},"):rep(tonumber(step)) .. text .. "]"
+      document = "[" .. ("{},"):rep(tonumber(step)) .. document .. "]"
     else
-      text = "{" .. beside .. json.encode(step) .. ":" .. text .. "}"
+      document = "{" .. beside .. json.encode(step) .. ":" .. document .. "}"
       beside = ""
     end
   end
-  return text .. "\n"
+  return document .. "\n"
 end
 
 ---Whether a file in the format can be written.

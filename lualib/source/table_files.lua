@@ -153,7 +153,9 @@ local function of_csv(source, own, found, head, options)
   local words = {}
   for _, word in ipairs(how.null) do words[word] = true end
   if not words.NULL then table.insert(how.null, "NULL") end
-  local rows, why = csv_dialect.of(head).rows, nil
+  local dialect = csv_dialect.of(head)
+  local rows, why = dialect.rows, nil
+  if dialect.is_guessed then how.encoding, how.detect = nil, true end -- the reader says so
   if how.header or options.header and not same_names(rows[1], options.header) then
     how.header, why = header_of(rows, options)
   end

@@ -5,6 +5,7 @@ local host = require "host.xml"
 local json = require "host.json"
 local members = require "source.members"
 local spelling = require "base.spelling"
+local text = require "host.text"
 local type_name = require "base.type_name"
 local xml_outline = require "source.xml_outline"
 
@@ -18,8 +19,9 @@ local TYPES <const> = { encoding = "string", limit = "number" }
 ---@type table<string, string>
 local ENCODINGS <const> = {
   ["utf-8"] = "UTF-8", ["utf-16"] = "UTF-16", ["us-ascii"] = "US-ASCII",
-  ["iso-8859-1"] = "ISO-8859-1", latin1 = "ISO-8859-1", ["windows-1252"] = "windows-1252",
+  ["iso-8859-1"] = "ISO-8859-1", latin1 = "ISO-8859-1",
 }
+local GUESSED <const> = "windows-1252"
 
 ---The names of a path: "users/user" as { "users", "user" }.
 local function names_of(path)
@@ -44,8 +46,11 @@ local function encoding_of(options)
   local given = options and options.encoding
   local encoding = given and ENCODINGS[given:lower()]
   if not given or encoding then return encoding end
+  local name, is_one_byte = text.encoding(given)
+  if is_one_byte then return name end
   error(string.format('xml.records: the encoding "%s" is not supported; it has utf-8, utf-16, '
-    .. "us-ascii, iso-8859-1 (latin1) and windows-1252", given), 3)
+    .. "us-ascii and those with one byte a character, such as iso-8859-1 (latin1), iso-8859-2 and "
+    .. "windows-1252", given), 3)
 end
 
 ---A copy for rejected.ndjson, where a text beside members is the member "1": no element can have
@@ -124,8 +129,8 @@ end
 local function outline_of(head)
   local elements, message = host.outline(head)
   if not message then return elements end
-  local others, still = host.outline(head, ENCODINGS["windows-1252"])
-  if not still then return others, nil, "windows-1252" end
+  local others, still = host.outline(head, GUESSED)
+  if not still then return others, nil, GUESSED end
   return elements, message
 end
 

@@ -131,3 +131,18 @@ test("csv: hash and salt in one cell log in, whichever comes first", function()
     equal(verify.login(got[1], "password"), true)
   end
 end)
+
+test("csv: a file is read in the given encoding, or in a guessed one with a warning", function()
+  local bytes = "email;name\na@b.co;Pawe\xB3 D\xB9browski\nb@b.co;M\xB3ynarz\n"
+  for _, given in ipairs { "windows-1250", "CP1250" } do
+    local got, made = users(bytes, { encoding = given })
+    equal({ got[1].name, got[2].name, made.warnings.encoding },
+      { "Paweł Dąbrowski", "Młynarz", nil })
+  end
+  local got, made = users(bytes)
+  equal(got[1].name, "Paweł Dąbrowski")
+  tap.contains(made.warnings.encoding.message, "windows-1250, which is a guess")
+  got, made = users("email,name\na@b.co,Ren\xE9 Fran\xE7ois\n")
+  equal(got[1].name, "René François")
+  tap.contains(made.warnings.encoding.message, "windows-1252, which is a guess")
+end)

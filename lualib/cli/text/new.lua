@@ -2,6 +2,7 @@
 
 local foreign = require "base.foreign"
 local format = require "base.format"
+local encodings = require "source.encodings"
 local json = require "host.json"
 
 local new_text = {}
@@ -19,6 +20,9 @@ function new_text.written(report)
   end
   lines[#lines + 1] = "records   " .. format.count(report.records, "record") .. " looked at"
     .. (report.broken > 0 and ", " .. format.number(report.broken) .. " broken" or "")
+  if given(report.guessed_encoding) then
+    lines[#lines + 1] = "encoding  " .. report.guessed_encoding .. ", " .. encodings.ADVICE
+  end
   if given(report.extends) then
     lines[#lines + 1] = "extends   the recipe " .. report.extends
   end
