@@ -88,7 +88,8 @@ return {
       blocked = value.switch(row.status, nil, "status") == false or nil,
       custom_password_hash = hash_of(row.pass),
       user_metadata = value.filled {
-        locale = value.null_if(row.preferred_langcode or row.language), timezone = row.timezone,
+        locale = value.null_if(row.preferred_langcode or row.language),
+        timezone = value.null_if(row.timezone),
       },
       app_metadata = value.filled { created = value.date(row.created), roles = roles_of(row) },
     }
