@@ -78,6 +78,7 @@ end
 ---@field index integer           of the login
 ---@field n integer               logins
 ---@field interrupted fun(): boolean
+---@field is_brief? boolean       nothing is searched
 ---@field ui table
 local Proving = {}
 Proving.__index = Proving
@@ -103,6 +104,7 @@ end
 
 ---Searches for a mapping that matches, those found before first.
 function Proving:search(proven, input)
+  if self.is_brief then return end
   input.known, input.pause = self.lines, self:pause()
   local answer = search.search(input)
   proven.line, proven.reason, proven.unfinished = answer.line, answer.reason, answer.unfinished
@@ -201,7 +203,8 @@ end
 ---@param recipe LoadedRecipe
 ---@param settings Settings
 ---@param ui table
----@param options {logins: Login[], secrets: SearchSecret[]}
+---@param options {logins: Login[], secrets: SearchSecret[], is_brief?: boolean}  brief: only what
+---  the recipe maps is tried, nothing is searched
 ---@return table? report  {exit, tried, verified, logins: ProvenLogin[]; line, needs: of all logins}
 ---@return string? message
 ---@return Kind? kind
@@ -213,7 +216,7 @@ function prove.run(recipe, settings, ui, options)
   local self, proven = setmetatable({
     sink = sink, secrets = secrets_of(recipe, options.secrets), text = recipe_text.new(recipe),
     lines = {}, tried = {}, last = clock.cpu() + prove.ALL_SECONDS, n = #options.logins, index = 0,
-    interrupted = interrupted, ui = ui,
+    interrupted = interrupted, is_brief = options.is_brief, ui = ui,
   }, Proving), {}
   for index, one in ipairs(sink and options.logins or {}) do
     local found = sink.found[index]

@@ -9,6 +9,7 @@ local identify = require "auth0.hash.identify"
 local json = require "host.json"
 local lua_text = require "new.lua_text"
 local made_hashes = require "new.made_hashes"
+local proof = require "new.proof"
 local survey = require "new.survey"
 local text = require "host.text"
 
@@ -35,6 +36,7 @@ local WIDEST <const> = 100 -- columns
 ---@field private fields table<string, Column>
 ---@field private by_word table<string, Branch>
 ---@field private options table
+---@field private proven? Proven
 local Branches = {}
 Branches.__index = Branches
 
@@ -90,24 +92,37 @@ function Branches:add(word, separator, cells)
   branch.found:record(cells)
 end
 
----Adds a record of the export.
----@param record any
-function Branches:record(record)
+---What a record has of the columns that are read; nil without a hash.
+---@private
+function Branches:cells(record)
   local plain = not bad_record.is(record) and json.materialize(record)
-  if type(plain) ~= "table" or json.is_array(plain) then return end
+  if type(plain) ~= "table" or json.is_array(plain) then return nil end
   local cells = {}
   flatten.record(plain, self.options, function(key, _, value)
     local part = self.keys[key]
     if part and value ~= json.null then cells[part] = value end
   end)
-  if not cells.hash then return end
+  return cells.hash and cells or nil
+end
+
+---The word of a record, and, if it stands before the hash, what follows it.
+---@private
+function Branches:split(cells)
   if not self.is_prefix then
-    local word = cells.algorithm ~= nil and text.trim(tostring(cells.algorithm)) or ""
-    return self:add(word, nil, cells)
+    return cells.algorithm ~= nil and text.trim(tostring(cells.algorithm)) or ""
   end
   local word, separator, rest = tostring(cells.hash):match(PREFIX)
-  if not word or not algorithms.of(word) then return self:add("", nil, cells) end
-  cells.hash = rest
+  if not word or not algorithms.of(word) then return "" end
+  return word, separator, rest
+end
+
+---Adds a record of the export.
+---@param record any
+function Branches:record(record)
+  local cells = self:cells(record)
+  if not cells then return end
+  local word, separator, rest = self:split(cells)
+  cells.hash = rest or cells.hash
   self:add(word, separator, cells)
 end
 
@@ -132,6 +147,44 @@ function Branches:sorted()
   return list, n_left
 end
 
+---Takes over what known logins prove of the branches.
+---@param proven? Proven
+function Branches:prove(proven)
+  self.proven = proven and proven.words and proven or nil
+end
+
+---The branch of a record, by its word in lower case.
+---@param record any
+---@return string?
+function Branches:word(record)
+  local cells = self:cells(record)
+  if not cells then return nil end
+  return (text.lower((self:split(cells))))
+end
+
+---Puts what is proven into the plan of a branch.
+---@private
+function Branches:mend(branch, plan)
+  local proven = self.proven
+  local said = proven and proven.words[branch.word]
+  if not proven or not said then return end
+  if said == true then
+    plan.comments = {}
+    return
+  end
+  if self.is_prefix then return end -- its builder has no column
+  local body = said
+  for _, part in ipairs { "hash", table.unpack(PARTS) } do
+    local column = self.fields[part]
+    if column then body = proof.with(body, column, part) end
+  end
+  local word = lua_text.quoted(branch.written)
+  body = proof.with(body, self.fields.algorithm, "(" .. word .. ")")
+  body = body:gsub("%((" .. word:gsub("%p", "%%%0") .. ")%)([^:])", "%1%2")
+  if body:find("%f[%w_]row%f[^%w_]") then return end -- it reads what its builder does not have
+  proof.mend(plan, { line = body, is_alone = true, covered = {}, missed = proven.missed })
+end
+
 ---The plan of one branch, whose expression reads the parameters of a function.
 local function plan_of(branch, hash_name)
   local fields, ways = {}, { hash = hash_name }
@@ -151,6 +204,7 @@ function Branches:plan()
   local used, best = {}, nil
   for _, branch in ipairs(list) do
     branch.plan = plan_of(branch, branch.word == "" and self.is_prefix and "written" or "hash")
+    self:mend(branch, branch.plan)
     local expression = branch.plan.expression
     if expression then best = best or branch end
     for _, part in ipairs { "email", table.unpack(PARTS) } do

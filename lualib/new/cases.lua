@@ -5,6 +5,7 @@ local outcome = require "cases.outcome"
 local path = require "base.path"
 local sample = require "source.sample"
 local scheduler = require "base.scheduler"
+local verify = require "auth0.hash.verify"
 
 local cases = {}
 
@@ -103,8 +104,8 @@ function cases.settle(recipe, records, options)
     local user = made.users[1] and made.users[1].user
     if user then
       settled.user = user
-      local has_hash = user.password_hash or user.custom_password_hash
-      settled.login = has_hash and one.login or nil
+      local fits = one.login and verify.password(user, one.login)
+      settled.login = fits and one.login or nil
     elseif made.rejected[1] then
       local first = made.rejected[1].errors[1]
       settled.rejected = first.path ~= "" and first.code .. " at " .. first.path or first.code

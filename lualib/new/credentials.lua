@@ -4,6 +4,7 @@ local algorithms = require "new.algorithms"
 local branches = require "new.branches"
 local hashes = require "new.hashes"
 local lua_text = require "new.lua_text"
+local proof = require "new.proof"
 
 local credentials = {}
 
@@ -32,10 +33,34 @@ local function add_branches(mapping, several, expressions)
   mapping:add("custom_password_hash", branches.call(plan, scheme, expressions))
 end
 
+---Adds the line that known logins prove; it may read any column.
+local function add_proven(mapping, plan, columns)
+  mapping.needs.password = true
+  local expression = plan.expression
+  for _, column in ipairs(columns) do
+    if proof.reads(expression, column) then
+      mapping:read_column(column, mapping.used[column] or "secret")
+      if #column.way > 1 then
+        expression = proof.with(expression, column, mapping.ways:of(column))
+      end
+    end
+  end
+  plan.expression = expression
+  mapping:add("custom_password_hash", expression, plan.comments)
+end
+
 ---@param mapping Mapping
 ---@param several? Branches  hashes of several schemes
-function credentials.add_hash(mapping, several)
+---@param columns Column[]   of the export
+---@param proven? Proven     by known logins
+function credentials.add_hash(mapping, several, columns, proven)
   local column, fields = mapping.fields.hash, mapping.fields
+  local has_line = proven ~= nil and proven.line ~= nil
+  if not column and has_line then
+    mapping.password = { kind = "none", comments = {} }
+    proof.mend(mapping.password, proven)
+    return add_proven(mapping, mapping.password, columns)
+  end
   if not column then
     mapping.notes.custom_password_hash = "no column has password hashes: users set a new password"
     return
@@ -44,12 +69,21 @@ function credentials.add_hash(mapping, several)
   for _, field in ipairs(hashes.PARTS) do
     if fields[field] then expressions[field] = mapping.ways:of(fields[field]) end
   end
-  if several then return add_branches(mapping, several, expressions) end
+  if several then
+    several:prove(proven)
+    return add_branches(mapping, several, expressions)
+  end
   local plan = hashes.plan {
     hash = column, fields = fields, ways = expressions,
     hint = algorithms.of(only_word(fields.algorithm)),
   }
   mapping.password = plan
+  if proven then proof.mend(plan, proven) end
+  if has_line then
+    mapping:way("hash")
+    read_parts(mapping, plan.expression, expressions)
+    return add_proven(mapping, plan, columns)
+  end
   if not plan.expression then
     mapping.notes.custom_password_hash = lua_text.comment(column.key) .. ": "
       .. table.concat(plan.comments, "; ")

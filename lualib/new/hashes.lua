@@ -42,6 +42,9 @@ local PROVE <const> = "`prove` confirms it with one known login"
 ---@field separator? string    between a digest and its salt
 ---@field may_be_nil? boolean the expression needs a value
 ---@field formats? string[]   of bare digests: "md5", "sha256_salted"
+---@field auto? string         the part that reads hashes that say what they are
+---@field alternatives? {format: string, written: string}[]  the parts for bare digests
+---@field is_suffix? boolean   the salt follows the password
 
 ---What a plan is made of.
 ---@class PasswordColumns
@@ -215,12 +218,14 @@ end
 
 ---Digests of several sizes, each of the password alone.
 local function of_sizes(names, key)
-  local parts = {}
+  local parts, alternatives = {}, {}
   for i, name in ipairs(names) do
     parts[i] = string.format('password.declared(%s, "%s")', key.way, name)
+    alternatives[i] = { format = name, written = parts[i] }
   end
   return {
     kind = "digest", digest = names[1], key = key, formats = names, may_be_nil = true,
+    alternatives = alternatives,
     expression = table.concat(parts, " or "),
     comments = { "digests of several sizes, taken for " .. table.concat(names, " and ")
       .. " of the password alone: " .. PROVE },
@@ -307,17 +312,19 @@ end
 ---The expression for several schemes: those that name themselves, then digests by their form.
 ---@param salt? string  the expression of a salt in a column of its own
 local function of_mixture(expression, scheme, digests, salt)
-  local parts = { "password.auto(" .. expression .. ")" }
-  local formats = {}
+  local auto = "password.auto(" .. expression .. ")"
+  local parts, formats, alternatives = { auto }, {}, {}
   for _, format in ipairs(digests) do
     local is_salted = salt and not format:find("_salted")
     if is_salted then format = format .. "_salted" end
     formats[#formats + 1] = format
     parts[#parts + 1] = string.format('password.declared(%s, "%s"%s)', expression, format,
       is_salted and ", { salt = " .. salt .. " }" or "")
+    alternatives[#alternatives + 1] = { format = format, written = parts[#parts] }
   end
   return {
     kind = "mixed", scheme = scheme, formats = formats, may_be_nil = true,
+    auto = auto, alternatives = alternatives,
     expression = table.concat(parts, " or "),
     comments = {
       "bare digests beside other hashes, taken for " .. table.concat(formats, " and ")
@@ -378,9 +385,10 @@ local function of_themselves(given, scheme, joined)
     comments[1] = "if the old system added a secret to passwords (pepper):"
     comments[2] = "password.bcrypt(" .. written .. ", { pepper = params.pepper })"
   end
+  local auto = "password.auto(" .. written .. ")"
   return {
     kind = "auto", scheme = scheme, comments = comments, is_wrapped = column.wrapped ~= nil,
-    expression = "password.auto(" .. written .. ")",
+    expression = auto, auto = auto,
   }
 end
 

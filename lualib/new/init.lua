@@ -17,6 +17,7 @@ local lua_text = require "new.lua_text"
 local mapping = require "new.mapping"
 local merge = require "new.merge"
 local path = require "base.path"
+local proof = require "new.proof"
 local recipe = require "recipe"
 local recipe_params = require "recipe.params"
 local recipe_text = require "new.recipe_text"
@@ -38,6 +39,9 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 ---@field from? string        a recipe to extend, or "none"
 ---@field merge? string       a recipe that exists
 ---@field force? boolean      overwrite
+---@field logins? string      the file of known logins, for the commands to type
+---@field prove? fun(recipe: string, params: table<string, string>, is_brief: boolean): table?,
+---  string?, Kind?, FailureMore?  tries the known logins with a recipe; brief: searches nothing
 ---@field env fun(name: string): string?
 ---@field limits table        of recipes, see StateOptions
 
@@ -50,6 +54,12 @@ local AT_ONCE <const> = 500 -- records, before others get their turn
 ---@field guessed_encoding? string  of the users' file
 ---@field extends? string     the recipe that it extends
 ---@field fields string[]     that users get
+---@field logins ProvenLogin[]
+---@field tried integer       logins
+---@field proven integer      logins whose password matches the hash that the recipe maps
+---@field proven_by? string   the expression of the hash
+---@field cleartext? string   the expression of a value that is the password itself
+---@field unproven? string    why no login was tried
 ---@field commands string[]   to type next, in order
 ---@field exit integer
 ---@field status "complete"
@@ -61,6 +71,8 @@ function new.empty()
     recipe = json.null, tests = json.null, what = json.array {}, records = 0, broken = 0,
     guessed_encoding = json.null, extends = json.null,
     fields = json.array {}, commands = json.array {}, lines = json.array {},
+    logins = json.array {}, tried = 0, proven = 0, proven_by = json.null, cleartext = json.null,
+    unproven = json.null,
   }
 end
 
@@ -175,14 +187,17 @@ end
 ---The commands that follow, in order.
 ---@param target string
 ---@param given string[]  the parameters, as they are typed
-local function commands_of(target, given)
+---@param logins? string   the file of known logins
+local function commands_of(target, given, logins)
   local function with(name, ...)
     local words = table.move(given, 1, #given, 2, { target })
     return line(name, table.unpack(table.move({ ... }, 1, select("#", ...), #words + 1, words)))
   end
+  local login = { "--login", "ADDRESS" }
+  if logins then login = { "--logins", logins == "-" and "FILE" or logins } end
   return json.array {
-    with "preview", with "check", with("prove", "--login", "ADDRESS"), line("test", target),
-    with "rehearse",
+    with "preview", with "check", with("prove", table.unpack(login)), line("test", target),
+    with("rehearse", table.unpack(logins and login or {})),
   }
 end
 
@@ -260,12 +275,14 @@ local function needed_params(target, options)
   return list
 end
 
-local function report_of(target, tests, main, found, params)
+local function report_of(options, target, tests, main, found, params)
   return {
     recipe = target, tests = tests, what = json.array { main.export.what },
     records = found.records, broken = found.broken, extends = json.null, fields = json.array {},
     guessed_encoding = exports.guessed_encoding(main.export) or json.null,
-    commands = commands_of(target, params), exit = 0, status = "complete",
+    commands = commands_of(target, params, options.logins), exit = 0, status = "complete",
+    logins = json.array {}, tried = 0, proven = 0, proven_by = json.null, cleartext = json.null,
+    unproven = json.null,
   }
 end
 
@@ -303,6 +320,50 @@ local function given_params(options, main, joined)
   return params
 end
 
+---The parameters by name, of those that are typed.
+local function by_name(params)
+  local given = {}
+  for _, one in ipairs(params) do
+    local name, value = one:match("^([%w_]+)=(.*)$")
+    given[name] = value
+  end
+  return given
+end
+
+---Adds to a report what the known logins say.
+---@param report NewReport
+---@param said table  of `prove`
+---@param mapped? Mapping  of a recipe that was written whole
+---@param cleartext? string
+local function add_logins(report, said, mapped, cleartext)
+  report.logins, report.tried = said.logins, said.tried
+  for _, one in ipairs(said.logins) do
+    report.proven = report.proven + (proof.matches(one) and 1 or 0)
+  end
+  for _, one in ipairs(mapped and mapped.lines or {}) do
+    local is_hash = one.name == "custom_password_hash"
+    if is_hash and report.proven > 0 then report.proven_by = one.expression end
+  end
+  report.cleartext = cleartext or json.null
+end
+
+---The words of records, by their positions.
+---@param positions integer[]
+local function words_at(export, joined, several, positions)
+  local wanted, last, at, words = {}, 0, 0, {}
+  for _, position in ipairs(positions) do
+    wanted[position], last = true, math.max(last, position)
+  end
+  local records <close> = joins.records(export, joined)
+  for record in records do
+    at = at + 1
+    if wanted[at] then words[at] = several:word(record) end
+    if at >= last then break end
+    if at % AT_ONCE == 0 then scheduler.pass() end
+  end
+  return words
+end
+
 ---A recipe of its own.
 local function write_whole(options, list, target, tests)
   local main, joined = list[1], joined_of(list)
@@ -311,19 +372,35 @@ local function write_whole(options, list, target, tests)
   local is_nameless = type((export.options or {}).header) == "table"
   local made = guess.of(found.columns, found.records, is_nameless)
   if is_nameless then export.options.header = guess.name_columns(made, found.columns) end
-  local mapped = mapping.of(found, made, look_at_hashes(export, made, joined))
+  local several = look_at_hashes(export, made, joined)
   local name = path.basename(target):gsub("%.lua$", "")
-  local text = recipe_text.of {
-    name = name, export = export, mapping = mapped, joined = joined,
-  }
-  write_both(target, text, tests, function()
-    local records = synthetic.of(found, mapped):all()
-    local files, params = cases.files(export, records, joined)
-    return yaml_text.cases(cases.settle(target, records, {
-      env = options.env, limits = options.limits, files = files, params = params,
-    }), { files = files, params = params })
-  end)
-  local report = report_of(target, tests, main, found, given_params(options, main, joined))
+  local params = given_params(options, main, joined)
+  local function write(proven)
+    local mapped = mapping.of(found, made, several, proven)
+    failure.check(file.write(target, recipe_text.of {
+      name = name, export = export, mapping = mapped, joined = joined,
+    }))
+    return mapped
+  end
+  local settled, message, kind, more
+  if options.prove then
+    settled, message, kind, more = proof.settle {
+      write = write,
+      prove = function(is_brief) return options.prove(target, by_name(params), is_brief) end,
+      words = several and function(positions)
+        return words_at(export, joined, several, positions)
+      end,
+    }
+    if not settled then return nil, message, kind, more end
+  end
+  local mapped = settled and settled.mapping or write()
+  local records = synthetic.of(found, mapped):all()
+  local files, made_params = cases.files(export, records, joined)
+  failure.check(file.write(tests, yaml_text.cases(cases.settle(target, records, {
+    env = options.env, limits = options.limits, files = files, params = made_params,
+  }), { files = files, params = made_params })))
+  local report = report_of(options, target, tests, main, found, params)
+  if settled then add_logins(report, settled.report, mapped, settled.cleartext) end
   for _, one in ipairs(joins.all(joined)) do table.insert(report.what, one.export.what) end
   for _, one in ipairs(mapped.lines) do
     if not one.is_commented then table.insert(report.fields, one.name) end
@@ -349,10 +426,18 @@ local function write_extension(options, main, target, tests, base)
     local records = synthetic.of(found, mapped):all()
     return yaml_text.cases(cases.settle(target, records, options), {})
   end)
-  local params = needed_params(target, options)
-  table.insert(params, 1, "input=" .. options.input)
-  local report = report_of(target, tests, main, found, params)
+  local needed = needed_params(target, options)
+  local params = { "input=" .. options.input, table.unpack(needed) }
+  local report = report_of(options, target, tests, main, found, params)
   report.extends = base.name
+  if not options.prove then return report end
+  if #needed > 0 then
+    report.unproven = "the recipe needs " .. table.concat(needed, ", ")
+    return report
+  end
+  local said, message, kind, more = options.prove(target, by_name(params), false)
+  if not said then return nil, message, kind, more end
+  add_logins(report, said)
   return report
 end
 

@@ -158,13 +158,16 @@ local KEYS <const> = {
     end
     return digest.hash(plan.digest, PASSWORD)
   end,
-  salted = function(plan, salt) return digest.hash(plan.digest, salt .. PASSWORD) end,
+  salted = function(plan, salt)
+    return digest.hash(plan.digest, plan.is_suffix and PASSWORD .. salt or salt .. PASSWORD)
+  end,
   hmac = function(plan, salt) return digest.hmac(plan.digest, salt, PASSWORD) end,
 }
 
 ---A digest and its salt in one.
 local function joined(plan, sample)
-  local made, separator = digest.hex(digest.hash(plan.digest, "madeup" .. PASSWORD)), plan.separator
+  local hashed = plan.is_suffix and PASSWORD .. "madeup" or "madeup" .. PASSWORD
+  local made, separator = digest.hex(digest.hash(plan.digest, hashed)), plan.separator
   local first, second = sample:match("^(.-)[:$|](.*)$")
   local is_first = #(first or "") > #(second or "")
   return is_first and made .. separator .. "madeup" or "madeup" .. separator .. made

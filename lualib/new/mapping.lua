@@ -66,7 +66,9 @@ function Mapping:way(field)
   return self.ways:of(column)
 end
 
----@private
+---Notes that the recipe reads a column.
+---@param column Column
+---@param field string  what it becomes
 function Mapping:read_column(column, field)
   if self.is_read[column] then return end
   self.is_read[column] = field
@@ -333,8 +335,9 @@ end
 ---@param found Survey
 ---@param made Guess
 ---@param branches? Branches  hashes of several schemes
+---@param proven? Proven      of the hash, by known logins
 ---@return Mapping
-function mapping.of(found, made, branches)
+function mapping.of(found, made, branches, proven)
   local self = setmetatable({
     lines = {}, user_metadata = {}, app_metadata = {}, unread = {}, empty = {}, before = {},
     ways = ways.new(found.columns), fields = made.fields, others = made.others, used = made.used,
@@ -351,7 +354,7 @@ function mapping.of(found, made, branches)
   self:phone()
   self:texts()
   self:blocked()
-  credentials.add_hash(self, branches)
+  credentials.add_hash(self, branches, found.columns, proven)
   credentials.add_totp(self)
   metadata_lines.add_phone(self)
   metadata_lines.add_roles(self)

@@ -102,7 +102,7 @@ local function add_modules(lines, export, body)
   local found = { [exports.module(export)] = export.reader }
   for name, module in pairs {
     password = "auth0.password", value = "source.value", migrate = "migrate",
-    join = "source.join", lookup = "source.lookup",
+    join = "source.join", lookup = "source.lookup", cjson = "cjson",
   } do
     if body:find("%f[%w_]" .. name .. "%f[^%w_]%s*[.(]") then found[name] = module end
   end

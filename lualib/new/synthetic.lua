@@ -377,7 +377,7 @@ function synthetic.of(found, mapping)
   local fields = mapping.fields
   local has_parts = not is_beside_text(fields.salt) and not is_beside_text(fields.rounds)
     and not is_beside_text(fields.hash)
-  if plan and plan.expression and has_parts then
+  if plan and plan.expression and fields.hash and has_parts then
     self.made = plan.kind == "branches" and branches.made(plan)
       or made_hashes.of(plan, made_hashes.sample_of(fields.hash, plan))
   end

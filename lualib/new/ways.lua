@@ -9,7 +9,7 @@ local ways = {}
 local TAKEN <const> = {}
 for word in ([[row params position email phone totp value password migrate lookup join user
   object primary named within joined found type tostring table string pairs ipairs next math
-  csv ndjson json xml ldif dump sqlite bson extended_json yaml]]):gmatch("%S+") do
+  csv cjson ndjson json xml ldif dump sqlite bson extended_json yaml]]):gmatch("%S+") do
   TAKEN[word] = true
 end
 

@@ -1,8 +1,10 @@
 --- new: writes a recipe, and its tests, from an export.
 
+local logins = require "cli.common.logins"
 local new_text = require "cli.text.new"
 local result = require "cli.common.result"
 local settings = require "cli.common.settings"
+local setup = require "cli.common.setup"
 
 local PARAMS <const> = { "input", "from" }
 
@@ -25,7 +27,28 @@ local function misuse(context, params, name)
   if not name and not context.flags.merge then
     return "missing argument RECIPE: the file to write, such as shop.lua"
   end
+  if context.flags.merge and context.flags.logins then
+    return "--merge writes nothing that --logins could prove"
+  end
   if not params.input then return "new requires input=EXPORT, the file or files of the users" end
+end
+
+---What tries logins with a recipe that was just written, as `prove` does.
+---@param context Context
+---@param list Login[]
+local function prover(context, list)
+  return function(name, params, is_brief)
+    local flags = setmetatable({ RECIPE = name, params = params }, { __index = context.flags })
+    local recipe, found, kind, more = setup.recipe(
+      setmetatable({ flags = flags }, { __index = context }), { offline = true })
+    if not recipe then return nil, found, kind, more end
+    local report, message
+    report, message, kind = require("check.prove").run(recipe, found, context.ui, {
+      logins = list, secrets = {}, is_brief = is_brief,
+    })
+    recipe.state:close()
+    return report, message, kind
+  end
 end
 
 ---@type Command
@@ -37,8 +60,9 @@ return {
 and writes shop.lua, which maps each column whose meaning is known, with a comment where there was a
 doubt. shop.test.yaml gets records of made-up people in the same shape. If a shipped recipe knows
 such exports, or from=RECIPE names one, the new one extends it. No value that occurs in fewer than
-20 records is written. `new --merge RECIPE input=EXPORT` writes nothing: it shows the columns that a
-recipe does not read, as lines to paste.]],
+20 records is written. --logins FILE searches, as `prove` does, which mapping of the hash matches
+known logins, and writes that one. `new --merge RECIPE input=EXPORT` writes nothing: it shows the
+columns that a recipe does not read, as lines to paste.]],
   positionals = {
     { name = "RECIPE", optional = true }, { name = "name=value", optional = true, params = true },
   },
@@ -50,10 +74,13 @@ recipe does not read, as lines to paste.]],
     if wrong then
       return result.failure(context, wrong, "usage", { next = "auth0-migrate new --help" })
     end
+    local list, message, kind, more = logins.read(context)
+    if not list and message then return result.failure(context, message, kind, more) end
     local new = require "new"
     local options = {
       file = name, input = params.input, from = params.from, force = flags.force,
-      merge = flags.merge, env = context.env, limits = settings.limits(flags),
+      merge = flags.merge, logins = flags.logins, prove = list and prover(context, list),
+      env = context.env, limits = settings.limits(flags),
     }
     if flags.merge then return result.result(context, new_text.merged, new.merge(options)) end
     return result.result(context, new_text.written, new.write(options))

@@ -253,7 +253,7 @@ options.list = {
   },
   {
     flags = "--logins", argument = "FILE", parse = not_empty,
-    commands = "rehearse prove try-login",
+    commands = "rehearse prove new try-login",
     help = "logins to try: NDJSON with id and password, or CSV with the header id,password; "
       .. "- reads stdin",
   },

@@ -11,6 +11,31 @@ local function given(value)
   return value ~= json.null and value or nil
 end
 
+local RESULTS <const> = {
+  no = "does not match", missing = "not found", untold = "unknown",
+}
+
+---What the known logins said: how many are proven, and why the others are not.
+local function add_logins(lines, report)
+  if given(report.unproven) then
+    lines[#lines + 1] = "logins    none tried: " .. report.unproven
+  end
+  if report.tried == 0 then return end
+  local by = given(report.proven_by)
+  lines[#lines + 1] = string.format("logins    %s tried, %s proven%s",
+    format.number(report.tried), format.number(report.proven), by and " by " .. by or "")
+  for _, one in ipairs(report.logins) do
+    if RESULTS[one.result] then
+      lines[#lines + 1] = string.format("          %s: %s%s", one.id, RESULTS[one.result],
+        one.reason and ", " .. one.reason or "")
+    end
+  end
+  if given(report.cleartext) then
+    lines[#lines + 1] = "          " .. report.cleartext .. " has the passwords themselves: keep "
+      .. "the export safe, and delete it afterwards"
+  end
+end
+
 ---@param report NewReport
 ---@return string
 function new_text.written(report)
@@ -29,6 +54,7 @@ function new_text.written(report)
   if #report.fields > 0 then
     lines[#lines + 1] = "fields    " .. table.concat(report.fields, ", ")
   end
+  add_logins(lines, report)
   lines[#lines + 1] = "written   " .. report.recipe
   lines[#lines + 1] = "          " .. report.tests
   lines[#lines + 1] = ""
