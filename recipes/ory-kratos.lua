@@ -2,6 +2,7 @@
 --- of the database's tables. Both have hashes and secrets of authenticator apps. Traits are free.
 
 local api = require "recipes.api.ory-kratos"
+local kratos_tables = require "source.kratos_tables"
 local listing = require "source.listing"
 local metadata = require "auth0.metadata"
 local migrate = require "migrate"
@@ -110,11 +111,10 @@ return {
   needs = api.needs,
   source = function(params)
     if params.input == "api" then return api.records(params) end
-    return api.tables(params.input)
+    return kratos_tables.find(params.input)
       or listing.records(params.input, { lists = { "identities" }, has = { "traits" } })
   end,
   map = function(record, params)
-    record = api.row(record)
     local traits, credentials = {}, object(record.credentials)
     for name, trait in pairs(object(record.traits)) do traits[name] = value.null_if(trait) end
     local is_linked, is_social_only = social(credentials)

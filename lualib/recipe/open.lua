@@ -30,6 +30,7 @@ open.MODULES = {
   ["source.tables"] = "reads a table, whatever its export is",
   ["source.auth0_export"] = "reads Auth0's exports",
   ["source.realms"] = "reads the realms of Keycloak",
+  ["source.kratos_tables"] = "reads the tables of Ory Kratos",
   ["source.http"] = "reads the pages of an API, or a file of it",
   ["source.listing"] = "reads users that were saved from a service",
   ["source.concat"] = "reads several sources one after another",
