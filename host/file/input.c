@@ -336,6 +336,7 @@ static ssize_t read_fed(lua_State *L, struct host_input *in, void *buffer, size_
 {
     while (in->block_size == 0 && !in->at_end)
         if (!feed(L, in)) return -1;
+    if (in->block_size == 0) return 0;
     if (n > in->block_size) n = in->block_size;
     memcpy(buffer, in->block, n);
     in->block += n;

@@ -53,6 +53,11 @@ test("an input that is fed has the bytes of all parts, as they are", function()
   equal({ input:progress() }, { #gzip + 1 + 200 * 1000 })
 end)
 
+test("an input that is fed nothing is empty", function()
+  local input <close> = file.feed("rows", function() end)
+  equal({ input:read(10) }, {})
+end)
+
 test("what feeds an input can fail, and what it raises is raised", function()
   local input <close> = fed { "ab", { nil, "the server is gone", "network" }, "cd" }
   equal(input:read(10), "ab")
