@@ -77,12 +77,14 @@ function DumpReader:next()
   return row, place, line, raw
 end
 
----The last row as text: bytes as PostgreSQL writes them, `\x00ff`.
+---The last row as text: bytes as PostgreSQL writes them, `\x00ff`. What a join or a recipe put
+---there stays as it is.
 function DumpReader:record()
   if not self.row then return nil end
   local shown = {}
   for name, value in next, self.row do
-    shown[name] = text.is_utf8(value) and value or "\\x" .. digest.hex(value)
+    local is_bytes = type(value) == "string" and not text.is_utf8(value)
+    shown[name] = is_bytes and "\\x" .. digest.hex(value) or value
   end
   return shown
 end

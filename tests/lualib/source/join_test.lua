@@ -3,6 +3,7 @@ local bad_record = require "source.bad_record"
 local bson = require "source.bson"
 local concat = require "source.concat"
 local csv = require "source.csv"
+local dump = require "source.dump"
 local failure = require "base.failure"
 local folder = require "tests.lualib.source.folder"
 local host_json = require "host.json"
@@ -154,9 +155,10 @@ test("the recipe's own tables are not changed", function()
 end)
 
 test("a joined record can be read again as it was", function()
-  folder.with({ ["u.csv"] = "id,n\n1,a\n", ["u.json"] = '[{"id":1,"n":"a"}]' }, function(root)
+  folder.with({ ["u.csv"] = "id,n\n1,a\n", ["u.json"] = '[{"id":1,"n":"a"}]',
+    ["u.sql"] = "INSERT INTO u (id, n) VALUES (1, 'a');\n" }, function(root)
     for _, users in ipairs { csv.records(root .. "/u.csv"), json.records(root .. "/u.json"),
-      { { id = "1", n = "a" } } } do
+      dump.records(root .. "/u.sql", { table = "u" }), { { id = "1", n = "a" } } } do
       local records = join(users, { { id = 1, x = "y" } }, { key = "id" })
       local record = records()
       record.other.x = "z"
@@ -172,6 +174,11 @@ test("a joined record can be read again as it was", function()
   record.email, record.other[1] = nil, nil
   equal({ records:as_read().email, records:as_read().other },
     { "Ada@Example.com", { { _id = "d9e9a740081755e33d5b1677" } } })
+  folder.with({ ["u.sql"] = "INSERT INTO u (id) VALUES (0xff);\n" }, function(root)
+    local rows = join(dump.records(root .. "/u.sql", { table = "u" }), {},
+      { key = "id", all = true })
+    equal({ (rows()).other, rows:as_read() }, { {}, { id = "\\xff", other = {} } })
+  end)
   local none = join({ { id = 1 } }, {}, { key = "id" })
   equal({ (none()), none:as_read() }, { { id = 1 }, { id = 1 } })
 end)
