@@ -37,6 +37,7 @@ static const struct {
     {"wahr",                                             true },
     {"falsch",                                           false},
     {"ja",                                               true },
+    {"j",                                                true },
     {"nein",                                             false},
     {"waar",                                             true },
     {"onwaar",                                           false},

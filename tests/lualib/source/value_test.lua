@@ -57,6 +57,7 @@ end)
 test("a switch reads what a boolean reads, and has nothing to say of nothing", function()
   for _, case in ipairs {
     { true, true }, { false, false }, { "yes", true }, { "0.0", false }, { "WAHR", true },
+    { "J", true }, { "N", false },
     { 1, true }, { "\1", true }, { "\0", false }, { nil, nil }, { json.null, nil }, { "", nil },
     { " \u{A0}", nil },
   } do
