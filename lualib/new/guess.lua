@@ -249,6 +249,9 @@ function guess.meaning(column)
     return "username", 1 -- of a directory; elsewhere it is a number or a token
   end
   if KEPT[plain] and parent and names.meaning(parent) == "hash" then return "hash", 0.8 end
+  if not meaning and parent and names.meaning(parent .. "_" .. column.name) == "totp" then
+    return "totp", 0.8 -- the secret in an object of the second factor
+  end
   local is_value = plain == "value" or plain == "address" or plain == "number"
   local list = column.key:match("([^.%[%]]+)%[%]%.[^.]*$")
   if is_value and list then

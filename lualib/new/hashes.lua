@@ -102,7 +102,8 @@ local function of_pbkdf2(given, key, salt)
       .. "salt is written, may be another: " .. PROVE
   end
   return {
-    kind = "pbkdf2", digest = name, key = key, salt = salt, comments = comments,
+    kind = "pbkdf2", digest = name, key = key, salt = salt, may_be_nil = true,
+    comments = comments,
     costs = ways.rounds and { rounds = made_rounds } or { fixed_rounds = made_rounds },
     expression = string.format('password.pbkdf2("%s", %s, %s, %s)', name, rounds,
       salt and salt:bytes(true) or '""', key:bytes()),

@@ -12,6 +12,7 @@ local metadata_lines = {}
 local MOST <const> = 0.5
 local MOST_METADATA <const> = 24 -- members that are written, and that are commented out
 local LONGEST_METADATA <const> = 500 -- characters
+local FEW_WORDS <const> = 5 -- texts; from here on, most of them different are sentences
 local SEPARATORS <const> = { "|", ";", "," }
 
 -- Meanings of what belongs to a password.
@@ -126,6 +127,7 @@ local function doubt_of(column, records)
   local is_plain = column.is_list or column.types.boolean or n_formed >= column.filled * MOST
   if not is_plain then return "may be personal" end
   local is_varied = column.has_more or n > math.max(20, records / 20)
+    or n >= FEW_WORDS and n * 2 > column.filled
   if is_varied and share(column, "words") > MOST then return "may be personal" end
   if share(column, "token") + share(column, "uuid") > MOST then return "an id or a secret?" end
   if share(column, "url") > MOST then return "may be personal" end
@@ -146,6 +148,15 @@ local function add_member(mapping, column, doubt)
   })
 end
 
+---Whether a column is an object or a list whose members are columns: empty where it is missing.
+local function has_members(columns, key)
+  for _, column in ipairs(columns) do
+    local rest = column.key:sub(1, #key) == key and column.key:sub(#key + 1, #key + 1)
+    if rest == "." or rest == "[" then return true end
+  end
+  return false
+end
+
 ---The metadata that is left of the columns.
 ---@param mapping Mapping
 ---@param columns Column[]
@@ -160,7 +171,9 @@ function metadata_lines.add(mapping, columns)
     if is_used then -- a field already, a status apart
       if is_used == "status" then add_member(mapping, column, nil) end
     elseif column.filled == 0 then
-      table.insert(mapping.empty, lua_text.comment(column.key))
+      if not has_members(columns, column.key) then
+        table.insert(mapping.empty, lua_text.comment(column.key))
+      end
     elseif is_secret then
       table.insert(mapping.unread, lua_text.comment(column.key))
     else

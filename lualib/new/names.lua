@@ -150,7 +150,7 @@ local PERSONAL <const> = { "birth", "dob", "gender", "sex", "address", "street",
   "bio", "about", "ip", "lat", "lon", "geo", "health", "diagnos", "blood", "religio", "ethnic",
   "salary", "income", "emergency", "geburt", "strasse", "ort", "plz", "bemerkung", "insurance",
   "allerg", "secondary", "alternate", "contact", "fax", "website", "company", "employer", "title",
-  "signature", "interests", "dn", "distinguishedname" }
+  "signature", "interests", "dn", "distinguishedname", "remark", "memo", "notiz", "kommentar" }
 
 -- Parts of the names of addresses and numbers that are not the first choice.
 local OTHER <const> = { "second", "alternat", "backup", "recovery", "other", "old", "previous",
@@ -264,6 +264,7 @@ end
 ---@return Meaning?
 ---@return number fit
 function names.meaning(name, prefix)
+  name = name:gsub("^(@?)[%w_-]+:([^:]+)$", "%1%2") -- a prefix of XML says whose name it is
   local found, fit = meaning_of(names.words(name), prefix)
   if found or not name:find("\xc3") then return found, fit end
   return meaning_of(names.words((name:gsub("\xc3.", SHORT))), prefix)

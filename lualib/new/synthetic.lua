@@ -309,8 +309,11 @@ local function put(record, way, value, later)
       later[at][step.name] = later[at][step.name] or {}
       at, i = later[at][step.name], i + 2
     else
-      at[step.name] = type(at[step.name]) == "table" and at[step.name] or {}
-      at, i = at[step.name], i + 1
+      local inner = type(at[step.name]) == "table" and at[step.name] or {}
+      at[step.name] = inner
+      if json.is_array(inner) then inner = inner[1] end -- an element of XML, once or several times
+      if type(inner) ~= "table" then return end
+      at, i = inner, i + 1
     end
   end
 end

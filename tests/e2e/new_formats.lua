@@ -208,6 +208,20 @@ return {
     user = usual,
   },
   {
+    name = "XML in Latin-9 with prefixes, and lists of one or several", input = "paper.xml",
+    write = file_of("paper.xml", '<?xml version="1.0" encoding="ISO-8859-15"?>\n'
+      .. '<c:export xmlns:c="urn:c">' .. people.text(function(one, i)
+        return string.format('<c:reader id="%d" c:state="%s"><c:mail confirmed="%s">%s</c:mail>'
+          .. "<c:name><c:first>%s</c:first><c:last>%s</c:last></c:name><c:password>%s</c:password>"
+          .. '<c:subs>%s</c:subs><c:place>\xA8</c:place></c:reader>', one.id,
+          one.is_closed and "disabled" or "active", one.is_verified and "yes" or "no", one.email,
+          one.given, one.family, hex(people.digest("md5", one)),
+          ('<c:sub code="print"/>'):rep(i % 3))
+      end) .. "</c:export>"),
+    user = usual,
+    has = { 'xml.records(params.input, "c:export/c:reader")' },
+  },
+  {
     name = "JSON with the name of a digest beside rounds", input = "export.json",
     write = file_of("export.json", '{"total":40,"data":[' .. people.text(function(one, i)
       return string.format('%s{"uid":"%d","emails":[{"address":"%s","verified":%s}],'

@@ -1,5 +1,6 @@
 --- The command new with what several tables, and several columns of a user, say together.
 
+local digest = require "host.digest"
 local json = require "host.json"
 local people = require "tests.e2e.new_people"
 local program = require "tests.e2e.program"
@@ -137,6 +138,41 @@ test("a pepper is a parameter in a comment", function()
           "password.bcrypt(row.password, { pepper = params.pepper })")))
       s:write("pepper", "made-up")
       s:run({ "check", "made.lua", "input=users.csv", "pepper=@pepper" }):ends_with(0)
+    end)
+  end)
+end)
+
+test("objects that some people lack are read: a password, a second factor", function()
+  program.scene(nil, function(s)
+    s:write("users.ndjson", people.text(function(one, i)
+      local pw = i % 6 > 0 and string.format('{"hash":"%s","salt":"%s","iterations":1000}',
+        digest.hex(people.pbkdf2("sha512", one, 1000, one.hex_salt)), one.hex_salt) or "null"
+      local mfa = i % 5 == 0 and '{"type":"totp","secret":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}'
+        or "null"
+      return string.format('{"id":"%d","email":"%s","local":%s,"mfa":%s}\n', one.id, one.email, pw,
+        mfa)
+    end))
+    walk(s, { "input=users.ndjson" }, function(users, recipe)
+      equal(recipe:find("Always empty", 1, true), nil)
+      equal({ users[5].mfa_factors, users[6].mfa_factors, users[6].custom_password_hash },
+        { { { totp = { secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" } } } }, recipe)
+      equal(users[1].custom_password_hash.algorithm, "pbkdf2")
+      local losses = s:run({ "check", "made.lua", "input=users.ndjson" }):ends_with(0).stdout
+      contains(losses, "no password in the source")
+    end)
+  end)
+end)
+
+test("sentences that few people have may be personal, whatever they are called", function()
+  program.scene(nil, function(s)
+    s:write("users.csv", "id,email,extra,plan\n" .. people.text(function(one, i)
+      return string.format("%d,%s,%s,%s\n", one.id, one.email,
+        i % 6 == 0 and "asks for " .. one.given .. " at noon" or "", i % 2 == 0 and "free plan"
+          or "paid plan")
+    end))
+    walk(s, { "input=users.csv" }, function(users, recipe)
+      contains(recipe, "-- extra = row.extra, -- may be personal")
+      equal(users[6].app_metadata, { plan = "free plan" })
     end)
   end)
 end)
