@@ -69,7 +69,7 @@ local CASES <const> = {
   { "LDIF, bytes", file = "a.ldif", reader = "ldif",
     text = lines("dn: uid=ada", "mail: ada@example.com", "key:: " .. b64(KEY), "salt:: "
       .. b64(SALT)),
-    read = "ldif.records(params.input)", mail = "row.mail[1]", part = 'encoding = "bytes"' },
+    read = "ldif.records(params.input)", mail = "row.mail[1]", part = 'encoding = "binary"' },
   { "CSV with a name that is not a word, and hex in a part", file = "a.csv", reader = "csv",
     text = lines("mail,pass word", "ada@example.com,1:" .. hex(SHA1) .. ":abc"),
     read = "csv.records(params.input)" },
@@ -91,7 +91,7 @@ local CASES <const> = {
     text = assert(json.encode { mail = "ada@example.com",
       key = { ["$binary"] = { base64 = b64(KEY), subType = "00" } },
       salt = { ["$binary"] = { base64 = b64(SALT), subType = "00" } } }) .. "\n",
-    read = "extended_json.records(params.input)", part = 'salt_encoding = "bytes"' },
+    read = "extended_json.records(params.input)", part = 'salt_encoding = "binary"' },
   { "SQLite, BLOBs", file = "a.db", reader = "sqlite",
     text = function(path)
       local db <close> = assert(store.open(path, { durable = false }))
@@ -99,7 +99,7 @@ local CASES <const> = {
         .. "INSERT INTO users VALUES ('ada@example.com', x'" .. hex(KEY) .. "', x'" .. hex(SALT)
         .. "', 7)"))
     end,
-    read = 'sqlite.records(params.input, { table = "users" })', part = 'encoding = "bytes"' },
+    read = 'sqlite.records(params.input, { table = "users" })', part = 'encoding = "binary"' },
   { "SQLite, scrypt with N, r and p beside it", file = "a.db", reader = "sqlite",
     text = function(path)
       local db <close> = assert(store.open(path, { durable = false }))
@@ -114,7 +114,7 @@ local CASES <const> = {
     text = lines("CREATE TABLE `users` (`mail` text, `key` binary(32), `salt` varbinary(8));",
       "INSERT INTO `users` VALUES ('ada@example.com',0x" .. hex(KEY):upper() .. ",_binary '"
       .. SALT:gsub("%z", "\\0") .. "');"),
-    read = 'dump.records(params.input, { table = "users" })', part = 'salt_encoding = "bytes"' },
+    read = 'dump.records(params.input, { table = "users" })', part = 'salt_encoding = "binary"' },
   { "a dump of PostgreSQL, bytea", file = "a.sql", reader = "dump",
     text = lines("COPY public.users (mail, key, salt) FROM stdin;", "ada@example.com\t\\\\x"
       .. hex(KEY) .. "\t\\\\x" .. hex(SALT), "\\."),

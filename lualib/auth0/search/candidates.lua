@@ -42,6 +42,7 @@ candidates.TRIM = [[:match("^[%s\0]*(.-)[%s\0]*$")]]
 ---@field likely boolean     its name suggests a salt
 ---@field mentioned boolean  the recipe mentions its name
 ---@field in_braces? boolean  as in Symfony, for a digest
+---@field is_column? boolean  as a binary column has it
 
 ---@class HashCandidate
 ---@field bytes string
@@ -236,6 +237,7 @@ local function readings(value)
   end
   local plain, expression = value.text, value.expression
   add(plain, plain, value.is_bytes and "bytes" or "utf8", expression)
+  found[1].is_column = value.is_bytes or false
   if not text.is_utf8(plain) then return found end
   local trimmed = text.trim(plain)
   if trimmed and trimmed ~= plain then
@@ -279,6 +281,7 @@ function candidates.salts(list, secrets)
     if same and salt.mentioned and not same.mentioned then
       same.value, same.encoding, same.expression, same.mentioned = salt.value, salt.encoding,
         salt.expression, true
+      same.is_column = salt.is_column
     end
     if #salts >= MOST_SALTS or same or #salt.bytes > LONGEST_SALT then return end
     seen[salt.bytes] = salt

@@ -35,6 +35,7 @@ end
 
 ---The encoding of a salt or key, unless it is the default.
 local function encoding_text(salt)
+  if salt and salt.is_column and salt.encoding == "bytes" then return '"binary"' end
   return salt and salt.encoding ~= "utf8" and quoted(salt.encoding)
 end
 
@@ -69,7 +70,7 @@ local function digest_found(search, hit)
   search:keep(string.format("password.digest(%s, %s%s)", search:digest_code(hit.name),
     target.expression,
     options_text {
-      { "encoding", target.encoding == "bytes" and '"bytes"' },
+      { "encoding", target.encoding == "bytes" and '"binary"' },
       { "salt", salt and salt.expression },
       { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
@@ -191,7 +192,7 @@ local function hmac_found(search, hit)
   end
   search:keep(string.format("password.hmac(%s, %s, %s%s)", search:digest_code(hit.name),
     target.expression, key.expression, options_text {
-      { "encoding", target.encoding == "bytes" and '"bytes"' },
+      { "encoding", target.encoding == "bytes" and '"binary"' },
       { "key_encoding", encoding_text(key) },
       { "salt", salt and salt.expression }, { "salt_encoding", encoding_text(salt) },
       { "position", salt and quoted(hit.position) },
