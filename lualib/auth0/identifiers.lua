@@ -58,6 +58,15 @@ local function nested(user, path)
   return value
 end
 
+---A phone number as a user has it, of one as people write it: without blanks and punctuation. Any
+---other name is returned unchanged.
+---@param name string
+---@return string
+function identifiers.dialled(name)
+  local digits = name:find("^%+[%d%s()./-]+$") and name:gsub("[%s()./-]", "")
+  return digits or name
+end
+
 ---The values of fields of a user, nil for one that cannot be compared.
 ---@param user table
 ---@param fields {name: string, path?: string[]}[]  path: of a nested field

@@ -156,10 +156,12 @@ end
 
 ---@param settings Settings
 ---@param list Login[]
+---@param blocked? table<TriedLogin, table>  receives the users that are blocked, as the tenant
+---  shows them
 ---@return TriedLogin[]?
 ---@return string? message
 ---@return Kind? kind
-function logins.try(settings, list)
+function logins.try(settings, list, blocked)
   local transport <close> = http.new {
     ca_file = settings.ca_file, user_agent = "auth0-migrate/" .. require("host").version,
   }
@@ -179,18 +181,22 @@ function logins.try(settings, list)
     answer, message, kind = login.try(target, one.id, one.password)
     if not answer then return nil, message, kind end
     tried[i] = { id = one.id, result = answer.result, reason = answer.reason }
+    if blocked and answer.result == "blocked" then blocked[tried[i]] = answer.user end
   end
   return tried
 end
 
+---Those that did not succeed. Apart from them the logins of blocked users: the password is right.
 ---@param tried TriedLogin[]
----@return TriedLogin[]  those that did not succeed
+---@return TriedLogin[] failed
+---@return TriedLogin[] blocked
 function logins.failed(tried)
-  local failed = {}
+  local failed, blocked = {}, {}
   for _, one in ipairs(tried) do
-    if one.result ~= "yes" then failed[#failed + 1] = one end
+    local list = one.result == "blocked" and blocked or failed
+    if one.result ~= "yes" then list[#list + 1] = one end
   end
-  return failed
+  return failed, blocked
 end
 
 return logins

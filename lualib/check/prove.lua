@@ -36,6 +36,7 @@ local INTERRUPTED <const> = "interrupted; nothing was kept"
 ---@field position? integer   of its record
 ---@field at? string
 ---@field algorithm? string   of the mapped hash
+---@field blocked? true       the recipe maps the user as blocked: the login will be refused
 ---@field refused? RefusedRecord  why its record was not mapped, or the user would be rejected
 ---@field reason? string
 ---@field line? string        of a mapping that verifies
@@ -127,7 +128,7 @@ function Proving:judged(found, one)
   local user = found.user
   local proven = {
     id = one.id, position = found.position, at = found.at, refused = found.refused,
-    algorithm = user_rules.algorithm(user),
+    algorithm = user_rules.algorithm(user), blocked = user.blocked == true or nil,
   }
   local kept = found.kept
   local input = {

@@ -39,12 +39,6 @@ local DEEPEST <const> = 6 -- nested tables
 local ProveUsers = {}
 ProveUsers.__index = ProveUsers
 
----A phone number as a user has it, if the name is one as people write it.
-local function phone_of(name)
-  local digits = name:find("^%+[%d%s()./-]+$") and name:gsub("[%s()./-]", "")
-  return digits or name
-end
-
 ---@param list Login[]
 ---@param keep fun(): KeptRecord?
 ---@return ProveUsers
@@ -53,7 +47,7 @@ function prove_users.new(list, keep)
   for index, one in ipairs(list) do
     local names = {
       [one.id] = true, [text.lower(one.id)] = true, [identifiers.without_prefix(one.id)] = true,
-      [phone_of(one.id)] = true,
+      [identifiers.dialled(one.id)] = true,
     }
     for name in pairs(names) do
       waiting[name] = waiting[name] or {}

@@ -1,5 +1,6 @@
 --- A rehearsal: the real run against the built-in tenant, a local process that ends with it.
 
+local blocked = require "rehearsal.blocked"
 local command = require "base.command"
 local directory = require "journal.directory"
 local faults = require "tenant.faults"
@@ -40,6 +41,9 @@ local READY_SECONDS <const> = 30
 local SCALE <const> = 20 -- how much faster the clock of the run and its tenant is
 local USAGE <const> = 2
 local REJECTED <const> = 3
+local AS_MAPPED <const> = "the password is right; the user is blocked, as mapped"
+local NOT_MAPPED <const> = "the password is right, but the user is blocked, and not by the recipe: "
+  .. "the tenant had this user before (--existing)"
 
 local function tenant_words(tenant, connection_file)
   local argv = { process.program(), "tenant", "--port", "0" }
@@ -157,18 +161,56 @@ local function settings_of(options)
   return own
 end
 
----Tries the logins and adds the failed ones to the report: a rehearsal succeeds only if users can
----log in. Tries none if the users are not in the tenant.
+---Tells the logins that are refused because the recipe maps their users as blocked from those of
+---users who were blocked before; the latter are added to the failed ones.
+---@param tried TriedLogin[]
+---@param users table<TriedLogin, table>
+---@return TriedLogin[]? failed
+---@return TriedLogin[]|string expected  or the message
+---@return Kind? kind
+local function judge(tried, users, folder)
+  local failed, refused = logins.failed(tried)
+  local list, expected = {}, {}
+  for i, one in ipairs(refused) do list[i] = users[one] end
+  local mapped, message, kind = blocked.by_recipe(folder, list)
+  if not mapped then return nil, message --[[@as string]], kind end
+  for _, one in ipairs(refused) do
+    if mapped[users[one]] then
+      one.reason = AS_MAPPED
+      expected[#expected + 1] = one
+    else
+      one.reason = NOT_MAPPED
+      failed[#failed + 1] = one
+    end
+  end
+  return failed, expected
+end
+
+---The command that helps with logins that failed: `prove` knows nothing of users who were there
+---before.
+local function after_failed(options, statement, failed)
+  for _, one in ipairs(failed) do
+    if one.result ~= "blocked" and options.prove then return options.prove end
+  end
+  return command.line { "report", statement.directory }
+end
+
+---Tries the logins and adds those that did not succeed to the report: a rehearsal succeeds only if
+---users can log in. Tries none if the users are not in the tenant.
 local function try_logins(options, settings, statement)
-  local list, prove = options.logins, options.prove
+  local list = options.logins
   if not list or (statement.exit ~= 0 and statement.exit ~= REJECTED) then return true end
-  local tried, message, kind = logins.try(settings, list)
+  local users = {}
+  local tried, message, kind = logins.try(settings, list, users)
   if not tried then return nil, message, kind end
-  local failed = logins.failed(tried)
-  statement.logins = { tried = #tried, failed = json.array(failed) }
+  local failed, expected
+  failed, expected, kind = judge(tried, users, statement.directory)
+  if not failed then return nil, expected, kind end
+  statement.logins = {
+    tried = #tried, failed = json.array(failed), blocked = json.array(expected),
+  }
   if #failed > 0 then
-    statement.exit = REJECTED
-    statement.next = prove or command.line { "report", statement.directory }
+    statement.exit, statement.next = REJECTED, after_failed(options, statement, failed)
   end
   return true
 end

@@ -57,7 +57,8 @@ local MOST_ISOLATED <const> = 100 -- users named
 ---@field next string|lightuserdata
 ---@field message? string   why it ended as it did
 ---@field directory string
----@field logins? {tried: integer, failed: TriedLogin[]}  of a rehearsal
+---@field logins? {tried: integer, failed: TriedLogin[], blocked: TriedLogin[]}  of a rehearsal;
+---  blocked: the password is right, and the recipe maps the user as blocked
 ---@field faults? FaultTally[]  of a rehearsal with --faults
 ---@field forecast? {tier: string, hours: number}[]  of a rehearsal: the production estimate
 ---@field rehearsal? string   the command that rehearses again

@@ -144,13 +144,99 @@ test("a rehearsal ends with 3 if a login fails, and its report names it", functi
       "--json" }):ends_with(3)
     local failed = { { id = "anna@example.com", result = "no",
       reason = "the password is wrong" } }
-    equal(ended:object().logins, { tried = 2, failed = failed })
+    equal(ended:object().logins, { tried = 2, failed = failed, blocked = {} })
     local written = json.decode(s:read "shop.rehearsal/report.json")
     equal({ written.exit, written.logins.failed }, { 3, failed })
     local shown = s:run({ "report", "shop.rehearsal" }):ends_with(3).stdout
     contains(shown, "2 tried, 1 succeeded\n  anna@example.com: the password is wrong")
     equal(s:read("shop.rehearsal/log.ndjson"):find("anna", 1, true), nil)
     discreet(ended, BCRYPT)
+  end)
+end)
+
+---Anna and Bob, whose accounts are closed if `state` says so, and a login of both.
+local function closed(s, anna, bob, password)
+  s:recipe(function(text)
+    return (text:gsub("custom_password_hash =", 'blocked = row.state == "closed" or nil, %0'))
+  end)
+  s:write("people.csv", string.format("id,email,name,state,hash\nu1,anna@example.com,Anna,%s,%s\n"
+    .. "u2,bob@example.com,Bob,%s,%s\n", anna, BCRYPT, bob, BCRYPT))
+  s:write("logins.csv", string.format(CSV, "anna@example.com") .. "u2," .. (password or PLAIN)
+    .. "\n")
+end
+
+local REHEARSE <const> = { "rehearse", "shop.lua", "input=people.csv", "--logins", "logins.csv" }
+
+test("prove and a rehearsal agree about a blocked user whose hash is right: 0", function()
+  scene(nil, function(s)
+    closed(s, "open", "closed")
+    local proven = s:run { "prove", table.unpack(REHEARSE, 2) }:ends_with(0)
+    contains(proven.stdout, "u2: yes (bcrypt)\n  the recipe maps this user as blocked")
+    contains(proven.stdout, "2 tried, 2 succeeded")
+    local list = s:run { "prove", "--json", table.unpack(REHEARSE, 2) }:object().logins
+    equal({ list[1].blocked, list[2].result, list[2].blocked }, { nil, "yes", true })
+    local shown = s:run(REHEARSE):ends_with(0)
+    contains(shown.stdout, "2 tried, 1 succeeded, 1 blocked, as mapped\n  u2: the password is ")
+    equal(shown:next(), nil)
+    local written = json.decode(s:read "shop.rehearsal/report.json")
+    equal(written.logins, { tried = 2, failed = {}, blocked = { { id = "u2", result = "blocked",
+      reason = "the password is right; the user is blocked, as mapped" } } })
+    contains(s:run({ "report", "shop.rehearsal" }):ends_with(0).stdout, "1 blocked, as mapped")
+    discreet(shown, BCRYPT)
+  end)
+end)
+
+test("a blocked user with another password fails as any other does", function()
+  scene(nil, function(s)
+    closed(s, "open", "closed", "wrong")
+    local ended = s:run(REHEARSE):ends_with(3)
+    contains(ended.stdout, "2 tried, 1 succeeded\n  u2: the password is wrong")
+    contains(ended:next(), "auth0-migrate prove ")
+    local proven = s:run({ "prove", table.unpack(REHEARSE, 2) }):ends_with(3).stdout
+    contains(proven, "not match the mapped hash (bcrypt)\n  the recipe maps this user as blocked")
+  end)
+end)
+
+test("a user who was blocked before, and not by the recipe, fails, and not for the hash", function()
+  scene(nil, function(s)
+    closed(s, "open", "open")
+    s:write("before.json", json.encode(json.array { {
+      email = "bob@example.com", user_id = "u2", blocked = true,
+      custom_password_hash = { algorithm = "bcrypt", hash = { value = BCRYPT } },
+    } }))
+    local ended = s:run({ "rehearse", "--existing", "before.json", "--json",
+      table.unpack(REHEARSE, 2) }):ends_with(3)
+    local logins = ended:object().logins
+    equal({ #logins.failed, logins.failed[1].id, logins.blocked }, { 1, "u2", {} })
+    contains(logins.failed[1].reason, "not by the recipe")
+    contains(ended:next(), "auth0-migrate report ")
+  end)
+end)
+
+test("try-login tells a blocked user whose password is right, with 0", function()
+  scene(nil, function(s)
+    closed(s, "open", "closed")
+    s:tenant()
+    s:run({ "run", "shop.lua", "input=people.csv", "--yes" }):ends_with(0)
+    local words = { "try-login", "--logins", "logins.csv" }
+    equal(s:run(words):ends_with(0).stdout, "anna@example.com: yes\n"
+      .. "u2: blocked, the password is right, but the user is blocked\n")
+    local object = s:run({ "try-login", "--json", table.unpack(words, 2) }):object()
+    equal({ object.exit, object.tried, object.failed, object.blocked }, { 0, 2, 0, 1 })
+    s:write("logins.csv", "id,password\nu2,wrong\n")
+    contains(s:run(words):ends_with(3).stdout, "u2: no, the password is wrong")
+  end)
+end)
+
+test("a login by a phone number as people write it finds its user, as prove does", function()
+  scene(nil, function(s)
+    s:recipe(function(text)
+      return (text:gsub("custom_password_hash =", "phone_number = row.phone, %0"))
+    end)
+    one(s, BCRYPT, { "phone", "+4930123456" })
+    s:write("logins.csv", string.format(CSV, "+49 (30) 123-456"))
+    s:run({ "prove", table.unpack(REHEARSE, 2) }):ends_with(0)
+    contains(s:run(REHEARSE):ends_with(0).stdout, "1 tried, 1 succeeded")
   end)
 end)
 

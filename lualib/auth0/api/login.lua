@@ -13,6 +13,7 @@ local users = require "auth0.api.users"
 local login = {}
 
 local TRIES <const> = 10 -- against rate limits and broken responses
+local BLOCKED <const> = "user is blocked" -- as Auth0 says it; "unauthorized" has other reasons, too
 local IS_TOKEN <const> = expect.object { access_token = "string" }
 local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 
@@ -26,6 +27,7 @@ local GRANT <const> = "http://auth0.com/oauth/grant-type/password-realm"
 ---@class LoginAnswer
 ---@field result LoginResult
 ---@field reason? string  why it is not a yes; for a yes, what else is required
+---@field user? table      whose login was tried, as the tenant shows it
 
 ---@class LoginTarget
 ---@field base string
@@ -40,7 +42,10 @@ local REFUSALS <const> = {
   mfa_required = function()
     return { result = "yes", reason = "the tenant asks for a second factor next" }
   end,
-  unauthorized = function(description) return { result = "blocked", reason = description } end,
+  unauthorized = function(description)
+    if description ~= BLOCKED then return { result = "untold", reason = description } end
+    return { result = "blocked", reason = "the password is right, but the user is blocked" }
+  end,
   server_error = function(description) return { result = "untold", reason = description } end,
 }
 
@@ -102,7 +107,7 @@ end
 function login.find(target, id)
   local query = { connection = target.connection }
   if id:find("@", 1, true) then query.emails = { id } end
-  query.others = { { username = id, phone_number = id } }
+  query.others = { { username = id, phone_number = identifiers.dialled(id) } }
   local found, message, kind = users.find(target.client, query)
   if not found then return nil, message, kind end
   if found[1] then return found[1] end
@@ -133,7 +138,10 @@ function login.try(target, id, password)
   end
   local name = user.email or user.username or user.phone_number
   if not name then return { result = "untold", reason = "the user has no login identifier" } end
-  return enter(target, name, password)
+  local answer
+  answer, message, kind = enter(target, name, password)
+  if answer then answer.user = user end
+  return answer, message, kind
 end
 
 return login

@@ -67,6 +67,9 @@ local function words_of(one, report)
     add(one.algorithm and "the password does not match the mapped hash" .. what
       or "no hash is mapped")
   end
+  if one.blocked then
+    add("the recipe maps this user as blocked, who cannot log in, also with the right password")
+  end
   if one.line then add_line(add, one, report) end
   if one.reason and not (one.result == "missing" and one.refused) then add(one.reason) end
   if one.others then

@@ -29,11 +29,12 @@ return {
   summary = "Try a login against the built-in tenant",
   help = [[
 Asks for the password of ID, or reads logins from --logins FILE, and tries each login. Prints yes,
-no or unknown, with the reason. ID is an e-mail address, username, phone number or user_id. Exit
-status 3 unless all logins succeed.]],
+no, blocked or unknown, with the reason. ID is an e-mail address, username, phone number or user_id.
+Exit status 3 if a login fails; not for a blocked user whose password is right.]],
   positionals = { { name = "ID", optional = true } },
   shape = function()
-    return { status = "complete", logins = json.array {}, tried = 0, failed = 0 }
+    return { status = "complete", logins = json.array {}, tried = 0, failed = 0,
+      blocked = 0 }
   end,
   run = function(context)
     local settings, message, kind, more = near_settings(context)
@@ -49,10 +50,10 @@ status 3 unless all logins succeed.]],
     local tried
     tried, message, kind = check_logins.try(settings, list)
     if not tried then return result.failure(context, message, kind) end
-    local failed = #check_logins.failed(tried)
+    local failed, blocked = check_logins.failed(tried)
     return result.report(context, {
-      exit = failed > 0 and REJECTED or 0, logins = json.array(tried), tried = #tried,
-      failed = failed, next = json.null,
+      exit = #failed > 0 and REJECTED or 0, logins = json.array(tried), tried = #tried,
+      failed = #failed, blocked = #blocked, next = json.null,
     }, logins.words(tried))
   end,
 }

@@ -74,7 +74,7 @@ function logins.read(context, id)
 end
 
 local WORDS <const> = {
-  yes = "yes", no = "no", blocked = "no", missing = "no", untold = "unknown",
+  yes = "yes", no = "no", blocked = "blocked", missing = "no", untold = "unknown",
 }
 
 ---One line per login.

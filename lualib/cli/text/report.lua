@@ -94,12 +94,17 @@ local function groups_lines(groups, most, where)
   return lines
 end
 
----The logins that a rehearsal tried: how many succeeded, and which failed.
+---The logins that a rehearsal tried: how many succeeded, which failed, and which are refused as the
+---recipe has it; a report of an earlier release does not have those apart.
 local function login_lines(logins)
-  local lines = { string.format("logins    %s tried, %s succeeded", format.number(logins.tried),
-    format.number(logins.tried - #logins.failed)) }
-  for _, one in ipairs(logins.failed) do
-    lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
+  local blocked = logins.blocked or {}
+  local lines = { string.format("logins    %s tried, %s succeeded%s", format.number(logins.tried),
+    format.number(logins.tried - #logins.failed - #blocked),
+    #blocked > 0 and ", " .. format.number(#blocked) .. " blocked, as mapped" or "") }
+  for _, list in ipairs { logins.failed, blocked } do
+    for _, one in ipairs(list) do
+      lines[#lines + 1] = string.format("  %s: %s", one.id, one.reason or one.result)
+    end
   end
   return lines
 end
