@@ -22,6 +22,7 @@ local recipe = require "recipe"
 local recipe_params = require "recipe.params"
 local recipe_text = require "new.recipe_text"
 local scheduler = require "base.scheduler"
+local shared_phones = require "new.shared_phones"
 local survey = require "new.survey"
 local synthetic = require "new.synthetic"
 local yaml_text = require "new.yaml_text"
@@ -135,6 +136,18 @@ local function look_at_hashes(export, made, joined)
   add_all(found, records, MOST_RECORDS)
   found:finish()
   return found
+end
+
+---Whether people share a phone number; the export is read once more for that.
+---@param export Export
+---@param made Guess
+---@param joined Joined[]
+local function have_shared_phones(export, made, joined)
+  local found = shared_phones.of(made, ways_of(export, joined))
+  if not found then return false end
+  local records <close> = joins.records(export, joined)
+  add_all(found, records, MOST_RECORDS)
+  return found.count > 0
 end
 
 ---Looks at a table, which may be one that cannot be read alone.
@@ -373,10 +386,11 @@ local function write_whole(options, list, target, tests)
   local made = guess.of(found.columns, found.records, is_nameless)
   if is_nameless then export.options.header = guess.name_columns(made, found.columns) end
   local several = look_at_hashes(export, made, joined)
+  local has_shared_phones = have_shared_phones(export, made, joined)
   local name = path.basename(target):gsub("%.lua$", "")
   local params = given_params(options, main, joined)
   local function write(proven)
-    local mapped = mapping.of(found, made, several, proven)
+    local mapped = mapping.of(found, made, several, proven, has_shared_phones)
     failure.check(file.write(target, recipe_text.of {
       name = name, export = export, mapping = mapped, joined = joined,
     }))

@@ -17,6 +17,8 @@ local mapping = {}
 local MOST <const> = 0.5
 local UUID_BYTES <const> = 16
 local USERNAME_MOST <const> = 15 -- characters; Auth0's default
+local SHARED <const> = "some users share a number, and Auth0 refuses a second user with the same "
+  .. "phone_number: all numbers are kept in user_metadata"
 local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nickname = 300 }
 
 ---@class Line
@@ -24,6 +26,7 @@ local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nic
 ---@field expression string
 ---@field comments string[]
 ---@field is_commented? boolean
+---@field is_sparse? boolean  of metadata: no object for a user without it, if it has nothing else
 
 ---@class Mapping
 ---@field lines Line[]       of the user, in order
@@ -39,6 +42,7 @@ local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nic
 ---@field password? PasswordPlan
 ---@field dedupe? string[]
 ---@field has_unread_phones? true  numbers that cannot be read are kept in the local `unread`
+---@field has_shared_phones boolean  numbers are no identifiers, and are kept in the metadata
 ---@field functions string[]  lines of functions that build the hash
 ---@field needs table<string, true>  modules: "password"
 ---@field separator? string  of roles
@@ -227,10 +231,17 @@ function Mapping:phone()
       .. ")"
     self.has_unread_phones = true
   end
-  self:add("phone_number", "phone", comments)
+  if self.has_shared_phones then table.insert(comments, 1, SHARED) end
+  table.insert(self.lines, {
+    name = "phone_number", expression = "phone", comments = comments,
+    is_commented = self.has_shared_phones,
+  })
   if self.fields.phone_verified then
-    self:add("phone_verified", string.format("phone and value.confirmed(%s)",
-      self:way("phone_verified")))
+    table.insert(self.has_shared_phones and self.user_metadata or self.lines, {
+      name = "phone_verified", comments = {},
+      expression = string.format("phone and value.confirmed(%s)", self:way("phone_verified")),
+    })
+    self.metadata_names.phone_verified = self.has_shared_phones or nil
   end
 end
 
@@ -336,13 +347,14 @@ end
 ---@param made Guess
 ---@param branches? Branches  hashes of several schemes
 ---@param proven? Proven      of the hash, by known logins
+---@param has_shared_phones? boolean
 ---@return Mapping
-function mapping.of(found, made, branches, proven)
+function mapping.of(found, made, branches, proven, has_shared_phones)
   local self = setmetatable({
     lines = {}, user_metadata = {}, app_metadata = {}, unread = {}, empty = {}, before = {},
     ways = ways.new(found.columns), fields = made.fields, others = made.others, used = made.used,
     read = {}, is_read = {}, functions = {}, needs = {}, notes = {}, records = found.records,
-    metadata_names = {},
+    metadata_names = {}, has_shared_phones = has_shared_phones or false,
   }, Mapping)
   self:skips()
   self:email()

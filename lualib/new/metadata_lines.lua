@@ -40,12 +40,16 @@ local function label_of(column)
   return parent and names.is_title(names.plain(column.name)) and parent or column.name
 end
 
----A phone number that cannot be read, as it is written.
+---A phone number that cannot be read, as it is written; each number, if some are shared.
 ---@param mapping Mapping
 function metadata_lines.add_phone(mapping)
-  if not mapping.has_unread_phones then return end
+  local has_unread, has_shared = mapping.has_unread_phones, mapping.has_shared_phones
+  if not has_unread and not has_shared then return end
   mapping.metadata_names.phone = true
-  table.insert(mapping.user_metadata, { name = "phone", expression = "unread", comments = {} })
+  table.insert(mapping.user_metadata, 1, {
+    name = "phone", comments = {}, is_sparse = true,
+    expression = not has_shared and "unread" or has_unread and "phone or unread" or "phone",
+  })
 end
 
 ---@param mapping Mapping

@@ -76,8 +76,10 @@ end
 
 local function add_metadata(lines, name, list)
   if #list == 0 then return end
-  if #list == 1 and list[1].expression == "unread" then -- no empty object for the others
-    lines[#lines + 1] = string.format("      %s = unread and { phone = unread },", name)
+  if #list == 1 and list[1].is_sparse then -- no empty object for the others
+    local value = list[1].expression
+    lines[#lines + 1] = string.format("      %s = %s and { %s = %s },", name,
+      value:find(" ", 1, true) and "(" .. value .. ")" or value, list[1].name, value)
     return
   end
   local is_active = false

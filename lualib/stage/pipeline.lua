@@ -470,16 +470,24 @@ function Pipeline:open()
   return call.failed(err, "source")
 end
 
----Warnings about the source, as far as it was read.
+---Warnings about the source, as far as it was read. What several readers say of the same file, such
+---as those of the tables of a dump, is said once.
 ---@return {code: string, message: string}[]
 function Pipeline:source_warnings()
   local ok, list = self.state:call("finish")
-  local found = {}
+  local found, seen = {}, {}
   for _, warning in ipairs(ok and type(list) == "table" and list or {}) do
     local is_shown = type(warning) == "table" and not (warning.unless_ready and self.has_user)
     if is_shown and type(warning.code) == "string" then
-      table.insert(found, { code = warning.code, message = tostring(warning.message),
-        count = math.tointeger(warning.count) })
+      local message, count = tostring(warning.message), math.tointeger(warning.count)
+      local key = warning.code .. "\0" .. message
+      local earlier = seen[key]
+      if not earlier then
+        seen[key] = { code = warning.code, message = message, count = count }
+        found[#found + 1] = seen[key]
+      elseif count then
+        earlier.count = (earlier.count or 1) + count
+      end
     end
   end
   return found

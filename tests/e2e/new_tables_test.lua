@@ -123,6 +123,92 @@ test("a phone number that cannot be read is kept in user_metadata", function()
   end)
 end)
 
+---{name, header and rows behind the address of the n-th person, arguments, its user_metadata}
+local SHARED <const> = {
+  { "as they are", "phone", function(n) return string.format("+4930231250%02d", n) end,
+    { phone = "+493023125005" } },
+  { "written in two ways", "phone,country", function(n, i)
+    return (i % 2 == 0 and "+49 30 231250%02d,DE" or "030/231250%02d,DE"):format(n)
+  end, { phone = "+493023125005" } },
+  { "with numbers that cannot be read", "phone", function(n, i)
+    return i == 2 and "ask my mother" or string.format("+4930231250%02d", n)
+  end, { phone = "+493023125005" } },
+  { "and verified", "phone,phone_verified", function(n)
+    return string.format("+4930231250%02d,true", n)
+  end, { phone = "+493023125005", phone_verified = true } },
+}
+
+for _, case in ipairs(SHARED) do
+  local name, header, row, metadata = table.unpack(case)
+  test("phone numbers that a family shares, " .. name .. ", are kept in user_metadata", function()
+    program.scene(nil, function(s)
+      s:write("users.csv", "id,email," .. header .. "\n" .. people.text(function(one, i)
+        return string.format("%d,%s,%s\n", one.id, one.email, row(i == 6 and 5 or i, i))
+      end))
+      walk(s, { "input=users.csv" }, function(users, recipe)
+        equal(#users, #people.all())
+        for _, i in ipairs { 5, 6 } do
+          equal(users[i].user_metadata, metadata, recipe)
+          equal(users[i].phone_number, nil)
+        end
+        contains(recipe, "-- phone_number = phone,")
+        contains(recipe, "-- some users share a number")
+      end)
+    end)
+  end)
+end
+
+test("a person who is there twice, with the same number, shares it with nobody", function()
+  program.scene(nil, function(s)
+    s:write("users.csv", "id,email,phone\n" .. people.text(function(one, i)
+      return string.format("%d,%s,+4930231250%02d\n", one.id, one.email, i)
+        .. (i == 5 and string.format("9%d,%s,+4930231250%02d\n", one.id, one.email:upper(), i)
+          or "")
+    end))
+    s:run({ "new", "made.lua", "input=users.csv" }):ends_with(0)
+    contains(s:read "made.lua", "      phone_number = phone,")
+  end)
+end)
+
+test("a dump that was cut off is told once, however many of its tables are joined", function()
+  program.scene(nil, function(s)
+    local parts = { "-- MySQL dump 10\nCREATE TABLE `users` (`id` int, `email` varchar(99));\n" }
+    local function insert(...) parts[#parts + 1] = string.format(...) end
+    for i, one in ipairs(people.all()) do
+      insert("INSERT INTO `users` VALUES (%d,'%s');\n", one.id, one.email)
+      if i == #people.all() then
+        insert("CREATE TABLE `plans` (`user_id` int, `plan` varchar(9));\n")
+        insert("CREATE TABLE `teams` (`user_id` int, `team` varchar(9));\n")
+      end
+    end
+    for _, one in ipairs(people.all()) do
+      insert("INSERT INTO `plans` VALUES (%d,'free');\n", one.id)
+      insert("INSERT INTO `teams` VALUES (%d,'red');\n", one.id)
+    end
+    s:write("app.sql", table.concat(parts))
+    s:write("made.lua", [[
+      local dump, join = require "source.dump", require "source.join"
+      local function rows(params, name) return dump.records(params.input, { table = name }) end
+      return {
+        name = "made", params = { input = { help = "a dump", kind = "input", required = true } },
+        source = function(params)
+          local with_plans = join(rows(params, "users"), rows(params, "plans"),
+            { key = "id", other = "user_id", name = "plan" })
+          return join(with_plans, rows(params, "teams"),
+            { key = "id", other = "user_id", name = "team" })
+        end,
+        map = function(row)
+          local plan, team = row.plan.plan, row.team.team
+          return { email = row.email, app_metadata = { plan = plan, team = team } }
+        end,
+      }]])
+    local shown = s:run({ "check", "made.lua", "input=app.sql" }):ends_with(0).stdout
+    equal(select(2, shown:gsub("it may have been cut off", "")), 1, shown)
+    local warnings = s:run({ "check", "made.lua", "input=app.sql", "--json" }):object().warnings
+    equal(warnings.dump_cut, 1)
+  end)
+end)
+
 test("a pepper is a parameter in a comment", function()
   program.scene(nil, function(s)
     s:write("users.csv", "id,email,password\n" .. people.text(function(one)
