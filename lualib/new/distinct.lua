@@ -50,6 +50,15 @@ function Distinct:add(value)
   if self.n > self.most then self:halve() end
 end
 
+---Takes a value out, as if it had not been there.
+---@param value string
+function Distinct:forget(value)
+  local times = self.seen[value]
+  if not times then return end
+  self.seen[value], self.n = nil, self.n - 1
+  self.looked, self.repeated = self.looked - times, self.repeated - (times - 1)
+end
+
 ---@param value string
 ---@return integer times  0 also for one that is not in the sample
 function Distinct:times(value)

@@ -95,7 +95,9 @@ end
 ---The value of a column as metadata.
 local function metadata_of(column, expression)
   if column.types.boolean or column.is_list then return expression end
-  if column.several then return (expression:gsub("^value%.first(%b())$", "%1"):sub(2, -2)) end
+  if column.several and not column.nothing then
+    return (expression:gsub("^value%.first(%b())$", "%1"):sub(2, -2))
+  end
   local is_epoch = share(column, "epoch") == 1 and names.is_moment(column.name)
   if share(column, "moment") == 1 or is_epoch then return "value.date(" .. expression .. ")" end
   if share(column, "boolean") == 1 and not column.has_more and not column.types.integer
@@ -140,15 +142,16 @@ end
 ---@param doubt? string  why it is not written without being asked
 local function add_member(mapping, column, doubt)
   local is_users = names.meaning(column.name) == "user_metadata" and not column.types.object
+  local is_commented = doubt ~= nil or mapping.is_extension
   local list = is_users and mapping.user_metadata or mapping.app_metadata
-  local expression = doubt and ways.raw(column) or mapping.ways:of(column)
-  if not doubt then
+  local expression = is_commented and ways.alone(column) or mapping.ways:of(column)
+  if not is_commented then
     mapping.is_read[column] = mapping.is_read[column] or "metadata"
     mapping.read[#mapping.read + 1] = column
   end
   table.insert(list, {
     name = name_of(mapping, column), expression = metadata_of(column, expression),
-    comments = doubt and { doubt } or {}, is_commented = doubt ~= nil,
+    comments = doubt and { doubt } or {}, is_commented = is_commented,
   })
 end
 
@@ -173,7 +176,7 @@ function metadata_lines.add(mapping, columns)
     local is_secret = names.is_secret(column.name) or is_in_safe
       or OF_PASSWORD[mapping.used[column]]
     if is_used then -- a field already, a status apart
-      if is_used == "status" then add_member(mapping, column, nil) end
+      if is_used == "status" and not mapping.is_extension then add_member(mapping, column, nil) end
     elseif column.filled == 0 then
       if not has_members(columns, column.key) then
         table.insert(mapping.empty, lua_text.comment(column.key))

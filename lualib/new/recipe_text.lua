@@ -4,7 +4,6 @@ local encodings = require "source.encodings"
 local exports = require "new.exports"
 local joins = require "new.joins"
 local lua_text = require "new.lua_text"
-local ways = require "new.ways"
 
 local recipe_text = {}
 
@@ -256,13 +255,8 @@ end
 ---@param facts RecipeFacts
 ---@return string
 function recipe_text.of(facts)
-  local mapping, body, lines = facts.mapping, {}, {}
-  for _, helper in ipairs(ways.ORDER) do
-    if mapping.ways.helpers[helper] then
-      for _, line in ipairs(ways.HELPERS[helper]) do body[#body + 1] = line end
-      body[#body + 1] = ""
-    end
-  end
+  local mapping, lines = facts.mapping, {}
+  local body = mapping.ways:helper_lines()
   for _, line in ipairs(mapping.functions) do body[#body + 1] = line end
   if #mapping.functions > 0 then body[#body + 1] = "" end
   body[#body + 1] = "---@type Recipe"

@@ -6,6 +6,7 @@ local flatten = require "new.flatten"
 local forms = require "new.forms"
 local identify = require "auth0.hash.identify"
 local json = require "host.json"
+local nothing = require "new.nothing"
 local phone = require "source.phone"
 local pieces = require "new.pieces"
 local text = require "host.text"
@@ -46,6 +47,7 @@ survey.FREQUENT = 20
 ---@field longest integer    characters
 ---@field padded integer     values with blanks around them
 ---@field largest integer    of whole numbers
+---@field nothing? string[]  words for nothing among its values, which are not counted
 ---@field is_joined? boolean of a further table about the user
 ---@field prefix? string     the first word of most names, see new.guess
 ---@field wrapped? true       its hashes are the hexadecimal digits of text
@@ -214,6 +216,28 @@ function Survey:record(record)
   flatten.record(plain, options, function(...) self:add(...) end)
 end
 
+---Takes words for nothing out of the statistics of a column in which they are no values.
+local function drop_nothing(column)
+  local words, n = nothing.of(column)
+  if not words then return end
+  column.nothing = words
+  column.filled = column.filled - n
+  column.types.string = (column.types.string or 0) - n
+  for _, word in ipairs(words) do
+    local times = column.words[word]
+    for form, more in pairs(forms.of(word)) do
+      column.forms[form] = column.forms[form] - times
+      local texts = type(more) == "string" and column.texts[form]
+      if texts then texts[more] = texts[more] - times end
+    end
+    column.words[word], column.n_words = nil, column.n_words - 1
+    column.distinct:forget(text.lower(text.trim(word) or word))
+  end
+  for i = #column.samples, 1, -1 do
+    if nothing.is(column.samples[i]) then table.remove(column.samples, i) end
+  end
+end
+
 ---What is known once all records were added.
 ---@param left_out? table<string, true>  keys of columns
 function Survey:finish(left_out)
@@ -222,6 +246,7 @@ function Survey:finish(left_out)
   end
   for _, column in ipairs(self.columns) do
     column.is_list = (column.types.list or 0) * 2 > column.filled
+    drop_nothing(column)
   end
 end
 

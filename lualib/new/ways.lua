@@ -7,7 +7,8 @@ local ways = {}
 
 -- Names that mean something else in a recipe.
 local TAKEN <const> = {}
-for word in ([[row params position email phone totp value password migrate lookup join user
+for word in ([[row params position reason kept email phone totp value password migrate
+  lookup join user
   object primary named within joined found type tostring table string pairs ipairs next math
   csv cjson ndjson json xml ldif dump sqlite bson extended_json yaml]]):gmatch("%S+") do
   TAKEN[word] = true
@@ -140,21 +141,29 @@ function Ways:expression(way, last)
   return self:container(way, last)
 end
 
+---An expression for which the words for nothing in its column are nil.
+local function without_nothing(column, expression)
+  if not column.nothing then return expression end
+  local words = {}
+  for i, word in ipairs(column.nothing) do words[i] = lua_text.quoted(word) end
+  return string.format("value.null_if(%s, %s)", expression, table.concat(words, ", "))
+end
+
 ---The expression of a column's value. Adds the locals that it needs.
 ---@param column Column
 ---@return string
 function Ways:of(column)
-  return self:expression(column.way, #column.way)
+  return without_nothing(column, self:expression(column.way, #column.way))
 end
 
----The way to a column written out, for a comment: it fails where a part of it is missing.
----@param column Column
----@return string
-function ways.raw(column)
+---The way to a column written out.
+---@param member fun(made: string, step: Step, i: integer): string
+---@param first fun(made: string, step: Step): string
+local function written_out(column, member, first)
   local made = "row"
-  for _, step in ipairs(column.way) do
+  for i, step in ipairs(column.way) do
     if step.kind == "member" then
-      made = lua_text.member(made, step.name)
+      made = member(made, step, i)
     elseif step.kind == "pair" then
       made = string.format("named(%s, %s, %s)", made, lua_text.quoted(step.names[1]),
         lua_text.quoted(step.names[2]))
@@ -164,15 +173,34 @@ function ways.raw(column)
     elseif step.kind == "json" then
       made = "value.json(" .. made .. ")"
     else
-      made = made .. "[1]"
+      made = first(made, step)
     end
   end
   return made
 end
 
+---The way to a column written out, as `prove` shows it: it fails where a part of it is missing.
+---@param column Column
+---@return string
+function ways.raw(column)
+  return written_out(column, function(made, step) return lua_text.member(made, step.name) end,
+    function(made) return made .. "[1]" end)
+end
+
+---The same for a comment that may be uncommented: nil where a part of it is missing.
+---@param column Column
+---@return string
+function ways.alone(column)
+  return without_nothing(column, written_out(column, function(made, step, i)
+    return lua_text.member(i == 1 and made or "(" .. made .. " or {})", step.name)
+  end, function(made, step)
+    return step.kind == "first" and "value.first(" .. made .. ")" or "(" .. made .. " or {})[1]"
+  end))
+end
+
 ---The functions, as lines of a recipe.
 ---@type table<string, string[]>
-ways.HELPERS = {
+local HELPERS <const> = {
   object = {
     "---The table, or an empty one in place of anything else.",
     "local function object(given) return type(given) == \"table\" and given or {} end",
@@ -218,7 +246,19 @@ ways.HELPERS = {
   },
 }
 
----@type string[]
-ways.ORDER = { "object", "primary", "named", "all_of", "within" }
+local ORDER <const> = { "object", "primary", "named", "all_of", "within" }
+
+---The functions that the expressions call, as lines of a recipe.
+---@return string[]
+function Ways:helper_lines()
+  local lines = {}
+  for _, helper in ipairs(ORDER) do
+    if self.helpers[helper] then
+      for _, line in ipairs(HELPERS[helper]) do lines[#lines + 1] = line end
+      lines[#lines + 1] = ""
+    end
+  end
+  return lines
+end
 
 return ways
