@@ -14,35 +14,99 @@ local function local_name(module)
   return lua_text.is_name(name) and name or "base"
 end
 
----@param name string     of the recipe
----@param module string   that it extends: "recipes.keycloak"
----@param system string   "Keycloak"
----@param has_needs boolean  it asks for something that a file does not need, such as a host
----@return string
-function extension.text(name, module, system, has_needs)
-  local base = local_name(module)
-  local lines = {
-    string.format("--- %s: an export of %s. Extends the recipe that reads it;", name, system),
-    "--- written by `auth0-migrate new`.",
-    "",
-    string.format("local %s = require %s", base, lua_text.quoted(module)),
-    'local migrate = require "migrate"',
-    "",
-    "---@type Recipe",
-    (has_needs and "local extended = " or "return ") .. "migrate.extend(" .. base .. ", {",
-    string.format("  name = %s,", lua_text.quoted(name)),
-    "  map = function(record, params, position)",
-    string.format("    local user, reason = %s.map(record, params, position)", base),
-    "    -- Change the user here; it is nil for a record that is skipped:",
-    '    -- if user then user.app_metadata = { source = "old system" } end',
-    "    return user, reason",
-    "  end,",
-    "})",
-  }
-  if has_needs then
-    lines[#lines + 1] = "extended.needs = nil -- the export is a file: nothing else is asked for"
-    lines[#lines + 1] = "return extended"
+---@class ExtensionFacts
+---@field name string       of the recipe
+---@field module string     that it extends: "recipes.keycloak"
+---@field system string     "Keycloak"
+---@field has_needs boolean it asks for something that a file does not need, such as a host
+---@field has_dedupe boolean it says itself what to do with duplicates
+---@field added Additions
+
+---Lines of code, behind blanks.
+local function indented(lines, indent, list)
+  for _, line in ipairs(list) do lines[#lines + 1] = indent .. line end
+end
+
+---What is added to the user.
+---@param added Additions
+local function additions_of(base, added)
+  local lines = {}
+  if #added.lines + #added.kept + #added.secret == 0 then
+    return {
+      "-- Change the user here; it is nil for a record that is skipped. Add to the metadata:",
+      "-- if user then",
+      "--   user.app_metadata = user.app_metadata or {}",
+      '--   user.app_metadata.source = "old system"',
+      "-- end",
+    }
   end
+  lines[1] = "if not user then return nil, reason end"
+  lines[2] = "-- What " .. base .. " does not read; uncomment what the users shall keep."
+  indented(lines, "", added.before)
+  indented(lines, "", added.lines)
+  if #added.secret > 0 then
+    local said = "Not read, because it is secret or too much: " .. table.concat(added.secret, ", ")
+    indented(lines, "", lua_text.comment_lines("", said .. "."))
+  end
+  if #added.kept > 0 then
+    local mark = added.has_kept and "" or "-- "
+    lines[#lines + 1] = mark .. "local kept = user.app_metadata or {}"
+    indented(lines, "", added.kept)
+    lines[#lines + 1] = mark .. "user.app_metadata = next(kept) and kept"
+  end
+  return lines
+end
+
+---@param facts ExtensionFacts
+---@return string
+function extension.text(facts)
+  local base, added = local_name(facts.module), facts.added
+  local body = {
+    "---@type Recipe",
+    (facts.has_needs and "local extended = " or "return ") .. "migrate.extend(" .. base .. ", {",
+    string.format("  name = %s,", lua_text.quoted(facts.name)),
+  }
+  if added.repeats and not facts.has_dedupe then
+    indented(body, "", lua_text.comment_lines("  ", "some addresses occur more than once: the "
+      .. "first record is kept, the others are counted as duplicates"))
+    body[#body + 1] = '  dedupe = { "email" },'
+  end
+  local country = added.country
+  if country and country.default then
+    indented(body, "", { string.format("  -- params = { country = { default = %s } }, -- %s",
+      lua_text.quoted(country.default), country.why) })
+  end
+  body[#body + 1] = "  map = function(row, params, position)"
+  body[#body + 1] = string.format("    local user, reason = %s.map(row, params, position)", base)
+  if added.has_bad then
+    indented(body, "    ", {
+      "-- some of the addresses are none; `path` is what a rejected record has",
+      "local email = user and user.email",
+      'if user and user.path == "email" or email and not value.email(email) then',
+      '  return nil, "not an e-mail address"',
+      "end",
+    })
+  end
+  indented(body, "    ", additions_of(base, added))
+  indented(body, "", { "    return user, reason", "  end,", "})" })
+  if facts.has_needs then
+    body[#body + 1] = "extended.needs = nil -- the export is a file: nothing else is asked for"
+    body[#body + 1] = "return extended"
+  end
+  local written = table.concat(added.helpers, "\n") .. "\n" .. table.concat(body, "\n")
+  local lines = {
+    string.format("--- %s: an export of %s. Extends the recipe that reads it;", facts.name,
+      facts.system),
+    "--- written by `auth0-migrate new`.", "",
+    string.format("local %s = require %s", base, lua_text.quoted(facts.module)),
+    'local migrate = require "migrate"',
+  }
+  if written:find("%f[%w_]value%.") then
+    lines[#lines + 1] = 'local value = require "source.value"'
+  end
+  lines[#lines + 1] = ""
+  indented(lines, "", added.helpers)
+  indented(lines, "", body)
   return table.concat(lines, "\n") .. "\n"
 end
 

@@ -24,6 +24,7 @@ local LEAST_NAMES <const> = 12 -- different ones, which words of a kind are not
 ---@field fields table<Meaning, Column>
 ---@field others table<Meaning, Column[]>  further columns of a meaning, such as a second address
 ---@field used table<Column, Meaning>
+---@field is_extension? true  of what another recipe leaves: only roles become metadata unasked
 
 local share <const> = survey.share
 
@@ -281,6 +282,14 @@ local function score_of(column, field, made, records)
     score = score + 1
   end
   return score
+end
+
+---Whether a column can have a meaning by its values, whatever its name says.
+---@param column Column
+---@param field Meaning
+---@return boolean
+function guess.fits(column, field)
+  return FITS[field](column, field, column.filled) ~= nil
 end
 
 ---@param made Guess

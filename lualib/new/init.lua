@@ -1,5 +1,6 @@
 --- The command new: a recipe, and its tests, from an export.
 
+local additions = require "new.additions"
 local branches = require "new.branches"
 local cases = require "new.cases"
 local command = require "base.command"
@@ -18,6 +19,7 @@ local mapping = require "new.mapping"
 local merge = require "new.merge"
 local path = require "base.path"
 local proof = require "new.proof"
+local reads = require "new.reads"
 local recipe = require "recipe"
 local recipe_params = require "recipe.params"
 local recipe_text = require "new.recipe_text"
@@ -261,17 +263,24 @@ local function write_both(target, text, tests, cases_text)
   failure.check(file.write(tests, cases_text()))
 end
 
----Whether a recipe asks for something whatever its parameters are, such as the host of an API.
-local function has_needs(name, options)
+---What a recipe declares that one which extends it has to know.
+---@return {has_needs: boolean, has_dedupe: boolean, has_country: boolean}
+local function facts_of(name, options)
   local loaded = recipe.load(name, {
     params = recipe_params.UNRESOLVED, env = options.env, limits = options.limits, lock = false,
   })
-  local found = false
-  for _, list in pairs(loaded and loaded.needs or {}) do
-    for _, one in ipairs(list) do found = found or not tostring(one):find("^{") end
+  local facts = { has_needs = false, has_dedupe = false, has_country = false }
+  if not loaded then return facts end
+  for _, list in pairs(loaded.needs or {}) do
+    for _, one in ipairs(list) do
+      -- Something that is asked for whatever the parameters are, such as the host of an API.
+      facts.has_needs = facts.has_needs or not tostring(one):find("^{")
+    end
   end
-  if loaded then loaded.state:close() end
-  return found
+  facts.has_dedupe = loaded.dedupe ~= nil or loaded.functions.dedupe ~= nil
+  facts.has_country = (loaded.declared or {}).country ~= nil
+  loaded.state:close()
+  return facts
 end
 
 ---The parameters that a recipe needs besides its input: "pool=POOL".
@@ -428,7 +437,13 @@ local function write_extension(options, main, target, tests, base)
   for value in pairs(extension.values(shipped)) do watch[value] = true end
   local found = look(main.export, MOST_RECORDS, watch)
   local name = path.basename(target):gsub("%.lua$", "")
-  local text = extension.text(name, base.module, base.system, has_needs(base.name, options))
+  local own = not base.module:find("^recipes%.") and recipe.find(base.name, options.env)
+  local read = reads.text(own and own.text or library.shipped(base.name) or "")
+  local unread, within = reads.not_in(found.columns, read)
+  local facts = facts_of(base.name, options)
+  facts.name, facts.module, facts.system = name, base.module, base.system
+  facts.added = additions.of(found, unread, within, facts.has_country)
+  local text = extension.text(facts)
   write_both(target, text, tests, function()
     local function is_rare(value)
       local times = found.watched[value] or 0
@@ -492,17 +507,6 @@ function new.write(options)
   return write_whole(options, list, target, tests)
 end
 
----The text of a recipe, and of the shipped ones that it requires.
-local function texts_of(name, env)
-  local source, message, kind, more = recipe.find(name, env)
-  if not source then return nil, message, kind, more end
-  local text = source.text
-  for module in source.text:gmatch("recipes%.([%w_-]+)") do
-    text = text .. "\n" .. (library.shipped(module) or "")
-  end
-  return text
-end
-
 ---What a recipe does not read of an export, as lines to paste. Writes nothing.
 ---@param options NewOptions
 ---@return table?
@@ -510,13 +514,13 @@ end
 ---@return Kind? kind
 ---@return FailureMore? more
 function new.merge(options)
-  local text, message, kind, more = texts_of(options.merge, options.env)
-  if not text then return nil, message, kind, more end
+  local source, message, kind, more = recipe.find(options.merge, options.env)
+  if not source then return nil, message, kind, more end
   local list
   list, message, kind = open(options)
   if not list then return nil, message, kind end
   local found = look(list[1].export, MOST_RECORDS)
-  local unread = merge.unread(found.columns, text)
+  local unread = reads.not_in(found.columns, reads.text(source.text))
   return {
     recipe = options.merge, records = found.records, broken = found.broken,
     what = json.array { list[1].export.what },

@@ -48,6 +48,7 @@ local NAME_MOST <const> = { given_name = 150, family_name = 150, name = 300, nic
 ---@field separator? string  of roles
 ---@field notes table<string, string>  why a field of the user is missing
 ---@field records integer
+---@field is_extension? true  see Guess
 
 local Mapping = {}
 Mapping.__index = Mapping
@@ -355,6 +356,7 @@ function mapping.of(found, made, branches, proven, has_shared_phones)
     ways = ways.new(found.columns), fields = made.fields, others = made.others, used = made.used,
     read = {}, is_read = {}, functions = {}, needs = {}, notes = {}, records = found.records,
     metadata_names = {}, has_shared_phones = has_shared_phones or false,
+    is_extension = made.is_extension,
   }, Mapping)
   self:skips()
   self:email()

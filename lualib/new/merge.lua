@@ -3,34 +3,8 @@
 local guess = require "new.guess"
 local lua_text = require "new.lua_text"
 local mapping = require "new.mapping"
-local names = require "new.names"
 
 local merge = {}
-
----Whether a text has a word.
-local function has_word(text, word)
-  local from = 1
-  while true do
-    local first, last = text:find(word, from, true)
-    if not first then return false end
-    local before, after = text:sub(first - 1, first - 1), text:sub(last + 1, last + 1)
-    if not (before .. after):find("[%w_]") then return true end
-    from = last + 1
-  end
-end
-
----Columns with values whose names are in none of the texts of a recipe.
----@param columns Column[]
----@param text string  of the recipe, and of the recipes that it extends
----@return Column[]
-function merge.unread(columns, text)
-  local list = {}
-  for _, column in ipairs(columns) do
-    local is_read = has_word(text, column.name) or has_word(text, names.plain(column.name))
-    if column.filled > 0 and not is_read then list[#list + 1] = column end
-  end
-  return list
-end
 
 local function written(line, where)
   local comments = table.move(line.comments, 1, #line.comments, 1, {})
