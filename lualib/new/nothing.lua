@@ -18,8 +18,8 @@ for word in ([[- -- --- n/a na n.a. n.a n\a n/d nd n.d. s/n s/d k.a. k.a k/a ka 
   WORDS[word] = true
 end
 
--- They tell nothing of anybody, so that fewer than of other values are enough to be written.
-local LEAST_SHARE <const>, LEAST <const> = 0.05, 3 -- of the values, and how many
+local LEAST_SHARE <const> = 0.05 -- of the values
+local LEAST <const> = 20 -- times a word occurs that a recipe may name, as of all values
 local NEARLY_ALL <const> = 0.9 -- of the others are of one kind
 
 -- Kinds whose values are never words, each of the forms that it is written in.
@@ -52,10 +52,10 @@ end
 function nothing.of(column)
   local words, n = {}, 0
   for word, times in pairs(column.words) do
-    if nothing.is(word) then words[#words + 1], n = word, n + times end
+    if times >= LEAST and nothing.is(word) then words[#words + 1], n = word, n + times end
   end
   local n_others = column.filled - n
-  if n < LEAST or n < column.filled * LEAST_SHARE or n_others == 0 then return nil, 0 end
+  if n == 0 or n < column.filled * LEAST_SHARE or n_others == 0 then return nil, 0 end
   if column.is_list or not are_parsed(column, n_others) then return nil, 0 end
   table.sort(words)
   return words, n

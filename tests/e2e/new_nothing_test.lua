@@ -5,7 +5,7 @@ local program = require "tests.e2e.program"
 local tap = require "tests.tap"
 local test, equal, contains = tap.test, tap.equal, tap.contains
 
-local COUNT <const> = 60
+local COUNT <const> = 120
 
 test("words for nothing among phones and dates are not kept as values", function()
   program.scene(nil, function(s)
