@@ -38,8 +38,8 @@ local function listed(name, row)
   return others[name] and others[name]:all(row.id) or list(row[name])
 end
 
----Phone numbers are stored without their plus. One that begins with 0 is no number with the code
----of its country, unless with 00.
+---Phone numbers are stored without their plus. One that begins with 0 lacks the code of its
+---country, unless it begins with 00.
 local function number(digits)
   return value.null_if(digits) and (tostring(digits):gsub("^[1-9]", "+%0"))
 end

@@ -38,7 +38,7 @@ local SHORTEST_ENDING <const> = 4
 ---@field country? CountryPlan  of numbers without one, if the recipe has a parameter for it
 ---@field repeats boolean   some addresses occur more than once
 
----What the end of a name means, where its words cannot be told apart ("schoolaccountstate").
+---What the end of a name means, where its words are written as one ("schoolaccountstate").
 ---@return Meaning?
 ---@return string? ending
 local function by_ending(column)

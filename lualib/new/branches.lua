@@ -1,5 +1,5 @@
---- Password hashes of several schemes, told apart by a word in a column of its own or before the
---- hash ("sha1:…"): the functions of a recipe that build each.
+--- Password hashes of several schemes, each named by a word in a column of its own or before the
+--- hash ("sha1:…"): the functions of a recipe that build them.
 
 local algorithms = require "new.algorithms"
 local bad_record = require "source.bad_record"

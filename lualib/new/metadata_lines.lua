@@ -83,13 +83,7 @@ local function name_of(mapping, column)
   if RESERVED[name] then name = "source_" .. name end
   local parent = #column.way > 1 and column.key:match("([%w_]+)%[?%]?%.[^.]*$")
   if mapping.metadata_names[name] and parent then name = names.snake(parent .. "_" .. name) end
-  local made, n = name, 1
-  while mapping.metadata_names[made] do
-    n = n + 1
-    made = name .. "_" .. n
-  end
-  mapping.metadata_names[made] = true
-  return made
+  return names.take(name, mapping.metadata_names)
 end
 
 ---The value of a column as metadata.

@@ -393,4 +393,18 @@ function names.snake(name)
   return made
 end
 
+---Takes a name, with a number behind it if it is taken: "role_2".
+---@param wanted string
+---@param taken table<string, true>  gets the name
+---@return string
+function names.take(wanted, taken)
+  local name, n = wanted, 1
+  while taken[name] do
+    n = n + 1
+    name = wanted .. "_" .. n
+  end
+  taken[name] = true
+  return name
+end
+
 return names

@@ -53,13 +53,7 @@ end
 function Ways:name(wanted)
   local base = names.snake(wanted)
   if not lua_text.is_name(base) then base = "the_" .. base end
-  local name, n = base, 1
-  while self.taken[name] do
-    n = n + 1
-    name = base .. "_" .. n
-  end
-  self.taken[name] = true
-  return name
+  return names.take(base, self.taken)
 end
 
 local function key_of(way, last)

@@ -81,7 +81,7 @@ end
 
 ---An input of the JSON in another one, which stays open; of the same bytes if it is not cut.
 ---@param handle host.file.input  nothing of it was read
----@param path string   its path; what is no file cannot be looked at
+---@param path string   its path; only a regular file is looked at
 ---@return host.file.input
 function cut_json.input(handle, path)
   local stat = path ~= "-" and file.stat(path)

@@ -65,7 +65,7 @@ test("looks are counted, at most a hundred of a field", function()
   tap.equal(fields.b.looks, { { look = "-", users = 75 }, { look = "a", users = 75 } })
 end)
 
-test("members are told apart by their whole names, whatever their length", function()
+test("members are distinguished by their whole names, whatever their length", function()
   local names = {}
   for size = 1, 20 do
     for _, last in ipairs { "a", "b", '"', "\\" } do

@@ -5,7 +5,7 @@ local tap = require "tests.tap"
 local ways = require "new.ways"
 local test, equal = tap.test, tap.equal
 
----The column of these values, which are told apart by their numbers.
+---The column of these values, which differ in their numbers.
 local function column(of, word, n_words)
   local found = survey.new {}
   for i = 1, 100 do found:record { x = i <= n_words and word or of:gsub("#", 100 + i) } end

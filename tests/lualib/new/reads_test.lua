@@ -34,7 +34,7 @@ test("what a module of the recipe reads is read", function()
     { "schoolrole" })
 end)
 
-test("a column in an object that is read is told apart", function()
+test("a column in an object that is read is known as one", function()
   equal(unread("return metadata.of(row.profile)", "profile.plan", "other.plan"),
     { "profile.plan!", "other.plan" })
 end)
