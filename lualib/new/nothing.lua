@@ -19,7 +19,6 @@ for word in ([[- -- --- n/a na n.a. n.a n\a n/d nd n.d. s/n s/d k.a. k.a k/a ka 
 end
 
 local LEAST_SHARE <const> = 0.05 -- of the values
-local LEAST <const> = 20 -- times a word occurs that a recipe may name, as of all values
 local NEARLY_ALL <const> = 0.9 -- of the others are of one kind
 
 -- Kinds whose values are never words, each of the forms that it is written in.
@@ -47,12 +46,13 @@ end
 
 ---The words for nothing of a column in which they are no values; nil without one.
 ---@param column Column
+---@param least integer  times that a word occurs which a recipe may name
 ---@return string[]? words  sorted
 ---@return integer n  how often they occur
-function nothing.of(column)
+function nothing.of(column, least)
   local words, n = {}, 0
   for word, times in pairs(column.words) do
-    if times >= LEAST and nothing.is(word) then words[#words + 1], n = word, n + times end
+    if times >= least and nothing.is(word) then words[#words + 1], n = word, n + times end
   end
   local n_others = column.filled - n
   if n == 0 or n < column.filled * LEAST_SHARE or n_others == 0 then return nil, 0 end

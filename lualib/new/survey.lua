@@ -218,7 +218,7 @@ end
 
 ---Takes words for nothing out of the statistics of a column in which they are no values.
 local function drop_nothing(column)
-  local words, n = nothing.of(column)
+  local words, n = nothing.of(column, survey.FREQUENT)
   if not words then return end
   column.nothing = words
   column.filled = column.filled - n
